@@ -1,0 +1,136 @@
+import { z } from 'zod';
+
+/** Seconds, from a number or a text with a unit: `90`, `"15m"`, `"24h"`, `"7d"`. */
+const DurationSchema = z
+  .union([z.number().positive(), z.string().regex(/^\d+(s|m|h|d)?$/, 'must be seconds or a number with s, m, h or d')])
+  .meta({ description: 'Seconds, or a number with s, m, h or d.' });
+
+const HostSchema = z.string().min(1).max(255);
+const PortSchema = z.int().min(1).max(65_535);
+const TextMapSchema = z.record(z.string(), z.string());
+
+const PortRangeSchema = z
+  .tuple([PortSchema, PortSchema])
+  .refine(([first, last]) => first <= last, 'must go from the lower to the higher port');
+
+/** Program of an engine that llamactl knows by name. */
+const knownEngine = (command: string, args: string[] = []) =>
+  z
+    .strictObject({
+      command: z.string().min(1).default(command),
+      args: z.array(z.string()).default(args),
+      environment: TextMapSchema.default({}),
+    })
+    .prefault({});
+
+/** An engine that llamactl does not know: any program that speaks HTTP. */
+export const CustomEngineSchema = z.strictObject({
+  kind: z.literal('custom'),
+  command: z.string().min(1).describe('Program; `${HOST}`, `${PORT}` and `${MODEL_PATH}` are filled in.'),
+  args: z.array(z.string()).default([]),
+  environment: TextMapSchema.default({}),
+  health_path: z.string().startsWith('/').default('/health'),
+});
+export type CustomEngine = z.infer<typeof CustomEngineSchema>;
+
+const GroupSchema = z.strictObject({
+  max_running: z.int().min(0).optional(),
+  exclusive: z.boolean().optional(),
+  pinned: z.boolean().optional(),
+});
+
+const EnginesSchema = z
+  .object({
+    llama_cpp: knownEngine('llama-server'),
+    vllm: knownEngine('vllm', ['serve']),
+    mlx: knownEngine('mlx_lm.server'),
+  })
+  .catchall(CustomEngineSchema);
+
+/**
+ * The configuration file, with every key and its default. `llamactl.example.yaml` shows the same for people; a test
+ * keeps the two in step. Unknown keys are errors everywhere but under `groups` and `engines`, which are named by the user.
+ */
+export const ConfigSchema = z.strictObject({
+  server: z
+    .strictObject({
+      host: HostSchema.default('127.0.0.1').describe('Address to listen on; other than loopback needs auth.enabled.'),
+      port: PortSchema.default(8080),
+      base_path: z.string().startsWith('/').default('/'),
+      public_url: z.union([z.literal(''), z.url()]).default(''),
+      allowed_hosts: z.array(HostSchema).default([]).describe('More host names under which browsers may reach us.'),
+      allowed_origins: z.array(z.url()).default([]),
+      trusted_proxies: z.array(z.string()).default([]),
+    })
+    .prefault({}),
+  data_dir: z.string().min(1).default('~/.local/share/llamactl').describe('State, logs and secrets; mode 0700.'),
+  auth: z
+    .strictObject({
+      enabled: z.boolean().default(false),
+      token_ttl: DurationSchema.default('24h'),
+      inference: z.enum(['required', 'open']).default('required'),
+    })
+    .prefault({}),
+  security: z
+    .strictObject({
+      allow_privileged: z
+        .boolean()
+        .default(false)
+        .describe('Allow options that run code or read files. Only from the file.'),
+    })
+    .prefault({}),
+  rate_limit: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      regular: z.int().min(1).default(100),
+      intensive: z.int().min(1).default(10),
+    })
+    .prefault({}),
+  instances: z
+    .strictObject({
+      port_range: PortRangeSchema.default([8100, 9999]).describe('Ports for instances that name none.'),
+      max_running: z.int().min(0).default(0).describe('0: no limit.'),
+      idle_timeout: z.number().min(0).default(0).describe('Seconds; 0: never.'),
+      start_timeout: z
+        .number()
+        .min(1)
+        .default(600)
+        .describe(
+          'Seconds without any sign of progress (output, memory, CPU time, bytes read) before a start is given up.',
+        ),
+      stop_timeout: z
+        .number()
+        .min(0)
+        .max(86_400)
+        .default(30)
+        .describe('Seconds that requests in flight may take to finish.'),
+      auto_restart: z.boolean().default(true),
+      max_restarts: z.int().min(-1).default(5),
+    })
+    .prefault({}),
+  groups: z.record(z.string(), GroupSchema).default({}),
+  engines: EnginesSchema.prefault({}),
+  models: z
+    .strictObject({
+      dirs: z.array(z.string()).default(['~/models']),
+      hf_endpoint: z.url().default('https://huggingface.co'),
+      hf_token: z.string().default(''),
+    })
+    .prefault({}),
+  logs: z
+    .strictObject({ max_size_mb: z.number().min(1).default(100), max_total_mb: z.number().min(1).default(500) })
+    .prefault({}),
+  stats: z.strictObject({ interval: z.number().min(0.1).default(2) }).prefault({}),
+  gateway: z
+    .strictObject({
+      loading_keepalive: z.number().min(0).default(15),
+      aliases_in_models: z.boolean().default(false),
+    })
+    .prefault({}),
+  alerts: z
+    .strictObject({ webhook: z.union([z.literal(''), z.url()]).default(''), command: z.array(z.string()).default([]) })
+    .prefault({}),
+});
+
+/** The configuration with every default filled in. */
+export type Config = z.infer<typeof ConfigSchema>;

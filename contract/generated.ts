@@ -1,0 +1,78 @@
+import { ERRORS } from './errors.ts';
+import { openApiDocument } from './openapi.ts';
+import { OPERATIONS, PASS_THROUGH_PATHS, type Operation } from './operations.ts';
+
+/** A file that is made from the contract. */
+export interface GeneratedFile {
+  /** From the root of the project. */
+  path: string;
+  content: string;
+}
+
+const TABLE = /(<!-- operations: generated -->\n)[^]*(<!-- end -->)/;
+
+/**
+ * The files that are written by `npm run generate` and never by hand.
+ *
+ * @param version Of the project.
+ * @param apiPage What docs/api.md holds now: only its table is made here.
+ */
+export function generatedFiles(version: string, apiPage: string): GeneratedFile[] {
+  if (!TABLE.test(apiPage)) throw new Error('docs/api.md has lost the marks around its table of operations');
+  return [
+    { path: 'openapi.json', content: `${JSON.stringify(openApiDocument(version), null, 2)}\n` },
+    { path: 'docs/errors.md', content: errorsPage() },
+    {
+      path: 'docs/api.md',
+      content: apiPage.replace(TABLE, (_, begin: string, end: string) => `${begin}\n${operationsTable()}\n\n${end}`),
+    },
+  ];
+}
+
+function errorsPage(): string {
+  const rows = Object.entries(ERRORS).map(([code, { status, meaning }]) => [`\`${code}\``, String(status), meaning]);
+  return `# Errors
+
+<!-- Generated from contract/errors.ts by \`npm run generate\`. -->
+
+Every error under \`/api\` has this body, whatever raised it:
+
+\`\`\`json
+{
+  "error": "what happened and what would work, for a person",
+  "code": "THE_SAME_FOR_A_PROGRAM",
+  "details": "more about it, or empty",
+  "request_id": "the X-Request-Id of the answer, to be found in the log"
+}
+\`\`\`
+
+Errors about a request's content add \`errors\`, a list of \`{path, message}\` with every problem; a start that failed adds
+\`reason\`.
+
+${table(['Code', 'Status', 'Meaning'], rows)}
+`;
+}
+
+function operationsTable(): string {
+  const rows = Object.values<Operation>(OPERATIONS).map(({ method, path, summary, permission, cost }) => [
+    `\`${method} ${path}\``,
+    summary,
+    permission,
+    cost,
+  ]);
+  const passed = PASS_THROUGH_PATHS.map(({ path, summary, permission }) => [
+    `any \`${path}\``,
+    summary,
+    permission,
+    'free',
+  ]);
+  return table(['Request', 'Does', 'Who', 'Cost'], [...rows, ...passed]);
+}
+
+/** With aligned columns, as the formatter would have it. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
+}

@@ -1,0 +1,246 @@
+import { z } from 'zod';
+
+/** The states of an instance; what each means is in docs/architecture.md. */
+export const STATUSES = ['stopped', 'starting', 'running', 'stopping', 'restarting', 'failed'] as const;
+export const StatusSchema = z
+  .enum(STATUSES)
+  .describe(
+    '`running`: the engine answered its health check. `restarting`: going down, or waiting out a backoff, in order to come up. `failed`: gave up; `reason` says why.',
+  )
+  .meta({ id: 'Status' });
+export type Status = z.infer<typeof StatusSchema>;
+
+/** Names that would collide with collection routes. */
+export const RESERVED_NAMES: readonly string[] = ['start-all', 'stop-all', 'batch'];
+
+const NUL = String.fromCharCode(0);
+const withoutNul = (text: string): boolean => !text.includes(NUL);
+const plainText = z.string().refine(withoutNul, 'must not hold a NUL character');
+
+export const NameSchema = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
+    'must start with a letter or digit and hold at most 63 letters, digits, dots, underscores and dashes',
+  )
+  .refine((name) => !RESERVED_NAMES.includes(name.toLowerCase()), 'is reserved')
+  .describe('Unique without regard to case; cannot be changed.');
+
+const AliasSchema = z
+  .string()
+  .min(1, 'must not be empty')
+  .max(200, 'must be at most 200 characters')
+  .regex(/^[^\p{C}\p{Z}]+$/u, 'must be printable, without spaces');
+
+/** Beyond 2^53 a JSON number may already have lost digits when we see it, and is not echoed as sent. */
+const optionNumber = z
+  .number()
+  .refine(
+    (value) => !Number.isInteger(value) || Number.isSafeInteger(value),
+    'is too large to stay exact: write it as a string',
+  );
+
+const OptionScalarSchema = z.union([plainText, optionNumber, z.boolean()], {
+  error: 'must be a string, a number, true, false or a list of strings and numbers',
+});
+
+/** One engine option as given: echoed as sent. */
+export const OptionValueSchema = z.union(
+  [OptionScalarSchema, z.array(z.union([plainText, optionNumber], { error: 'must be a string or a number' })).min(1)],
+  {
+    error: 'must be a string, a number, true, false or a list of strings and numbers',
+  },
+);
+export type OptionValue = z.infer<typeof OptionValueSchema>;
+
+const OptionKeySchema = z
+  .string()
+  .regex(/^[a-z][a-z0-9_.]*$/, "must be the engine's long flag in snake_case, for example `ctx_size`");
+
+/** The engine's own long flags in snake_case. `false` becomes `--no-x` where the engine has it; lists repeat the flag. */
+export const OptionsSchema = z.record(OptionKeySchema, OptionValueSchema).meta({ id: 'Options' });
+export type Options = z.infer<typeof OptionsSchema>;
+
+const PortSchema = z.int().min(1).max(65_535);
+const EnvironmentNameSchema = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be a variable name: letters, digits and underscores');
+
+const settings = {
+  engine: z.string().min(1).describe('`llama_cpp`, `custom`, or the name of a custom engine of the configuration.'),
+  model_path: plainText.min(1).describe('The model file; it may appear later, but must be there to start.'),
+  port: PortSchema.describe('Left out: one is taken from `instances.port_range`.'),
+  options: OptionsSchema,
+  extra_args: z.array(plainText).describe('Passed to the engine as they are, last: they win over `options`.'),
+  environment: z
+    .record(EnvironmentNameSchema, plainText)
+    .describe('Set for the engine. `"***"` in an update leaves the stored value alone.'),
+  command: z.array(plainText.min(1)).min(1).describe("Replaces the engine's command. Privileged."),
+  health_path: plainText
+    .regex(/^\/[^\s]*$/, 'must be a path that starts with `/`')
+    .describe('Answers 200 when the engine is ready. Default `/health`.'),
+  aliases: z.array(AliasSchema).describe('More names under which `/v1` finds the instance.'),
+  unlisted: z.boolean().describe('Not shown by `GET /v1/models`.'),
+  auto_start: z.boolean().describe('Revive a run that the user wanted after the machine was rebooted.'),
+  auto_restart: z.boolean().describe('Restart a run that was ready and died. Default: `instances.auto_restart`.'),
+  max_restarts: z
+    .int()
+    .min(-1)
+    .describe('Restarts in a row before `failed`; -1: for ever. Default: `instances.max_restarts`.'),
+};
+
+const optionalSettings = z.object(settings).partial().shape;
+
+/** Body of `POST /instances`. */
+export const CreateInstanceSchema = z
+  .strictObject({ name: NameSchema, ...optionalSettings })
+  .meta({ id: 'CreateInstance' });
+export type CreateInstance = z.infer<typeof CreateInstanceSchema>;
+
+/** Each setting may also be `null`, which removes it. */
+type Nullish<Shape extends z.ZodRawShape> = { [Key in keyof Shape]: z.ZodOptional<z.ZodNullable<Shape[Key]>> };
+
+const nullish = <Shape extends z.ZodRawShape>(shape: Shape): Nullish<Shape> =>
+  Object.fromEntries(
+    Object.entries(shape).map(([key, schema]) => [key, z.optional(z.nullable(schema))]),
+  ) as Nullish<Shape>;
+
+/** Body of `PUT /instances/{name}`, a merge patch (RFC 7396): absent = unchanged, `null` = removed, objects merge key by key. */
+export const UpdateInstanceSchema = z
+  .strictObject({
+    ...nullish(settings),
+    name: z.string().optional().describe('Accepted when it is the instance’s own: a name cannot change.'),
+    options: z.record(OptionKeySchema, OptionValueSchema.nullable()).nullish(),
+    environment: z.record(EnvironmentNameSchema, plainText.nullable()).nullish(),
+  })
+  .meta({ id: 'UpdateInstance' });
+export type UpdateInstance = z.infer<typeof UpdateInstanceSchema>;
+
+const TimestampSchema = z.iso.datetime().describe('RFC 3339, UTC.');
+
+/** How the last run ended. */
+export const LastExitSchema = z
+  .object({
+    code: z.int().nullable().describe('Exit status; 128 + n for signal n; `null` when it could not be learnt.'),
+    signal: z.string().nullable().describe('The signal that ended it, such as `SIGKILL`.'),
+    at: TimestampSchema,
+    reason: z.string().describe('The cause in one sentence.'),
+    lines: z.array(z.string()).max(20).describe("The engine's last lines of output."),
+  })
+  .meta({ id: 'LastExit' });
+export type LastExit = z.infer<typeof LastExitSchema>;
+
+/** Resources of the run's whole process group. */
+export const StatsSchema = z
+  .object({
+    memory_usage: z.number().describe('Resident memory, bytes.'),
+    cpu_usage: z.number().describe('Percent of one core: 400 is four cores busy.'),
+    uptime: z.number().describe('Seconds since the engine was spawned.'),
+  })
+  .meta({ id: 'Stats' });
+export type Stats = z.infer<typeof StatsSchema>;
+
+const summary = {
+  name: z.string(),
+  status: StatusSchema,
+  engine: z.string(),
+  model_path: z.string().optional().describe('Absent for an engine that needs none.'),
+  port: PortSchema,
+  aliases: z.array(z.string()),
+  unlisted: z.boolean(),
+  reason: z.string().nullable().describe('Why it failed, or why it restarts.'),
+  created_at: TimestampSchema,
+  updated_at: TimestampSchema,
+};
+
+/** An instance in a list. */
+export const InstanceSummarySchema = z.object(summary).meta({ id: 'InstanceSummary' });
+export type InstanceSummary = z.infer<typeof InstanceSummarySchema>;
+
+/** An instance in full. */
+export const InstanceSchema = z
+  .object({
+    ...summary,
+    pid: z.int().nullable().describe("The engine's own process; `null` exactly when no process runs."),
+    options: OptionsSchema,
+    extra_args: z.array(z.string()),
+    environment: z.record(z.string(), z.string()),
+    command: z.array(z.string()).optional(),
+    health_path: z.string().optional(),
+    auto_start: z.boolean(),
+    auto_restart: z.boolean().describe('As set, or the default of the configuration.'),
+    max_restarts: z.int().describe('As set, or the default of the configuration.'),
+    restart_count: z.int().describe('Automatic restarts in a row; 0 again after five minutes of running.'),
+    restart_required: z.boolean().describe('The running engine was launched from other settings than the stored ones.'),
+    last_exit: LastExitSchema.nullable(),
+    effective_command: z.array(z.string()).describe('The argv of the run, or of the next one; secrets masked.'),
+    stats: StatsSchema.nullable().describe('`null` exactly when no process runs.'),
+  })
+  .meta({ id: 'Instance' });
+export type Instance = z.infer<typeof InstanceSchema>;
+
+export const InstanceListSchema = z.object({ instances: z.array(InstanceSummarySchema) }).meta({ id: 'InstanceList' });
+
+const WarningsSchema = z.array(z.string()).optional().describe('What was accepted but will need attention.');
+
+export const CreatedSchema = z
+  .object({ message: z.string(), instance: InstanceSchema, warnings: WarningsSchema })
+  .meta({ id: 'InstanceCreated' });
+
+export const UpdatedSchema = z
+  .object({ message: z.string(), instance: InstanceSchema, restart_required: z.boolean(), warnings: WarningsSchema })
+  .meta({ id: 'InstanceUpdated' });
+
+export const MessageSchema = z.object({ message: z.string() }).meta({ id: 'Message' });
+
+/** Answer of start, stop and restart: the state that was entered. */
+export const LifecycleSchema = z.object({ message: z.string(), status: StatusSchema }).meta({ id: 'Lifecycle' });
+export type Lifecycle = z.infer<typeof LifecycleSchema>;
+
+/** Body of stop and restart. */
+export const StopBodySchema = z
+  .strictObject({
+    force: z.boolean().optional().describe('SIGKILL at once, also while a gentle stop drains. Default false.'),
+    timeout: z
+      .number()
+      .min(0)
+      .max(86_400)
+      .optional()
+      .describe('Seconds that requests in flight may take to finish. Default `instances.stop_timeout`.'),
+  })
+  .meta({ id: 'StopBody' });
+export type StopBody = z.infer<typeof StopBodySchema>;
+
+/** Body of start-all and stop-all. */
+export const NamesBodySchema = z
+  .strictObject({ names: z.array(z.string()).optional().describe('Only these instances.') })
+  .meta({ id: 'NamesBody' });
+
+/** One failure does not stop the others: each instance has its own result. */
+export const BatchSchema = z
+  .object({
+    message: z.string(),
+    results: z.array(
+      z.object({
+        name: z.string(),
+        status: StatusSchema.nullable().describe('`null` when no such instance exists.'),
+        error: z.string().optional(),
+      }),
+    ),
+  })
+  .meta({ id: 'BatchResult' });
+export type Batch = z.infer<typeof BatchSchema>;
+
+/** Answer of the live health probe. */
+export const HealthSchema = z
+  .object({
+    status: z.enum(['healthy', 'starting', 'unhealthy', 'stopped']),
+    checks: z.object({
+      process: z.enum(['running', 'stopped']),
+      port: z.enum(['open', 'closed']),
+      response: z.enum(['ok', 'loading', 'error', 'timeout', 'none']),
+    }),
+    last_check: TimestampSchema,
+  })
+  .meta({ id: 'Health' });
+export type Health = z.infer<typeof HealthSchema>;

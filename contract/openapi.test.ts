@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest';
+import { ERRORS, type ErrorCode } from './errors.ts';
+import { openApiDocument } from './openapi.ts';
+import { OPERATIONS, type Operation } from './operations.ts';
+
+interface Described {
+  operationId: string;
+  summary: string;
+  tags: string[];
+  parameters: ({ $ref: string } | { name: string; in: string; required?: boolean; schema: unknown })[];
+  requestBody?: { required: boolean; content: Record<string, { schema: unknown }> };
+  responses: Record<string, { description: string; content: Record<string, { schema: unknown }> }>;
+}
+
+const openApi = openApiDocument('1.2.3');
+const document = JSON.parse(JSON.stringify(openApi)) as typeof openApi;
+const METHODS = new Set(['get', 'post', 'put', 'delete']);
+
+const described = Object.entries(document.paths).flatMap(([path, item]) =>
+  Object.entries(item)
+    .filter(([key]) => METHODS.has(key))
+    .map(([method, operation]) => ({
+      path,
+      method,
+      operation: operation as Described,
+      shared: (item['parameters'] ?? []) as { name: string }[],
+    })),
+);
+
+/** Every object inside, with the place where it stands. */
+function* objectsIn(value: unknown, place = '#'): Generator<[string, Record<string, unknown>]> {
+  if (typeof value !== 'object' || value === null) return;
+  if (!Array.isArray(value)) yield [place, value as Record<string, unknown>];
+  for (const [key, child] of Object.entries(value)) yield* objectsIn(child, `${place}/${key}`);
+}
+
+function resolve(reference: string): unknown {
+  return reference
+    .slice(2)
+    .split('/')
+    .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], document);
+}
+
+describe('the OpenAPI document', () => {
+  it('has what OpenAPI 3.1 requires, and nothing beside it', () => {
+    expect(document.openapi).toMatch(/^3\.1\.\d+$/);
+    expect(document.info).toMatchObject({ title: 'llamactl', version: '1.2.3' });
+    expect(Object.keys(document).toSorted()).toEqual(['components', 'info', 'openapi', 'paths', 'servers', 'tags']);
+  });
+
+  it('describes every operation once, under its id', () => {
+    const ids = described.map(({ operation }) => operation.operationId);
+    expect(ids.toSorted()).toEqual(Object.keys(OPERATIONS).toSorted());
+    for (const [key, { id }] of Object.entries(OPERATIONS)) expect(id).toBe(key);
+    const places = Object.values<Operation>(OPERATIONS).map(({ method, path }) => `${method} ${path}`);
+    expect(new Set(places).size).toBe(places.length);
+  });
+
+  it('refers to nothing that is not there, and holds no schema that nothing refers to', () => {
+    const references = [...objectsIn(document)].flatMap(([, { $ref }]) => (typeof $ref === 'string' ? [$ref] : []));
+    for (const reference of references) expect(resolve(reference), reference).toBeTypeOf('object');
+    for (const name of Object.keys(document.components.schemas))
+      expect(references).toContain(`#/components/schemas/${name}`);
+  });
+
+  it('declares every parameter of a path, required, and no other', () => {
+    for (const { path, shared } of described) {
+      const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+      expect(shared.map(({ name }) => name)).toEqual(names);
+      for (const parameter of shared) expect(parameter).toMatchObject({ in: 'path', required: true });
+    }
+  });
+
+  it('has no two paths that differ in the names of their parameters only', () => {
+    const shapes = Object.keys(document.paths).map((path) => path.replaceAll(/\{\w+\}/g, '{}'));
+    expect(new Set(shapes).size).toBe(shapes.length);
+  });
+
+  it('gives every answer a description and a schema', () => {
+    for (const { operation } of described) {
+      expect(Object.keys(operation.responses).length).toBeGreaterThan(0);
+      for (const [status, answer] of Object.entries(operation.responses)) {
+        expect(status).toMatch(/^[2-5]\d\d$/);
+        expect(answer.description).not.toBe('');
+        expect(answer.content['application/json']?.schema).toBeTypeOf('object');
+      }
+    }
+  });
+
+  it('tells for each operation the errors that its table entry names', () => {
+    for (const { operation } of described) {
+      const errors: readonly ErrorCode[] =
+        (OPERATIONS as Record<string, Operation>)[operation.operationId]?.errors ?? [];
+      for (const code of errors) {
+        const answer = operation.responses[ERRORS[code].status];
+        expect(answer?.description).toContain(`\`${code}\``);
+        expect(answer?.content['application/json']?.schema).toEqual({ $ref: '#/components/schemas/Error' });
+      }
+    }
+  });
+
+  it('keeps to what JSON Schema calls things', () => {
+    const types: ReadonlySet<unknown> = new Set(['string', 'number', 'integer', 'boolean', 'array', 'object', 'null']);
+    for (const [place, { type, required, properties }] of objectsIn(document.components.schemas)) {
+      if (place.endsWith('/properties')) continue;
+      for (const each of [type ?? []].flat()) expect(types.has(each), place).toBe(true);
+      if (Array.isArray(required))
+        expect(Object.keys(properties as object), place).toEqual(expect.arrayContaining(required));
+    }
+  });
+
+  it('lets answers grow and requests not', () => {
+    const { Instance, CreateInstance, UpdateInstance } = document.components.schemas;
+    expect(Instance).not.toHaveProperty('additionalProperties');
+    expect(CreateInstance).toMatchObject({ additionalProperties: false, required: ['name'] });
+    expect(UpdateInstance).toMatchObject({ additionalProperties: false });
+    expect(UpdateInstance).not.toHaveProperty('required');
+  });
+
+  it('tells flags as booleans and optional bodies as optional', () => {
+    const start = described.find(({ operation }) => operation.operationId === 'startInstance')?.operation;
+    expect(start?.parameters).toContainEqual(
+      expect.objectContaining({ name: 'wait', in: 'query', schema: { type: 'boolean' } }),
+    );
+    expect(start).not.toHaveProperty('requestBody');
+    const stop = described.find(({ operation }) => operation.operationId === 'stopInstance')?.operation;
+    expect(stop?.requestBody).toMatchObject({ required: false });
+    const create = described.find(({ operation }) => operation.operationId === 'createInstance')?.operation;
+    expect(create?.requestBody).toMatchObject({ required: true });
+  });
+});

@@ -1,0 +1,208 @@
+import { z } from 'zod';
+import { ERRORS, ErrorSchema, type ErrorCode } from './errors.ts';
+import { FlagSchema, OPERATIONS, PATH_PARAMETERS, type Header, type Operation } from './operations.ts';
+
+type Json = Record<string, unknown>;
+type Direction = 'input' | 'output';
+
+const DESCRIPTION =
+  'The management API of llamactl. Errors have one shape and a stable `code`. `/v1/*` (OpenAI and Anthropic APIs) and ' +
+  '`/api/instances/{name}/proxy/*` pass requests on to engines and are described in docs/api.md.';
+
+/** Codes that every operation under `/api` can raise. */
+const COMMON_ERRORS: readonly ErrorCode[] = ['VALIDATION_ERROR', 'FORBIDDEN', 'INTERNAL_ERROR', 'SHUTTING_DOWN'];
+const BODY_ERRORS: readonly ErrorCode[] = ['INVALID_JSON', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'];
+
+/** The API as an OpenAPI 3.1 document: the operations, and the schemas that they use as components. */
+export function openApiDocument(version: string) {
+  const schemas = new Components();
+  const paths: Record<string, Json> = {};
+  for (const operation of Object.values<Operation>(OPERATIONS)) {
+    const path = (paths[operation.path] ??= parametersOf(operation.path, schemas));
+    path[operation.method.toLowerCase()] = describe(operation, schemas);
+  }
+  return {
+    openapi: '3.1.1',
+    info: { title: 'llamactl', version, description: DESCRIPTION, license: { name: 'MIT', identifier: 'MIT' } },
+    servers: [{ url: '/', description: 'The server that this document comes from.' }],
+    tags: [...new Set(Object.values<Operation>(OPERATIONS).map(({ tag }) => tag))].map((name) => ({ name })),
+    paths,
+    components: {
+      schemas: schemas.sorted(),
+      parameters: { RequestId: REQUEST_ID_PARAMETER },
+      headers: { RequestId: { description: 'The id of the request, as given or made.', schema: { type: 'string' } } },
+    },
+  };
+}
+
+const REQUEST_ID_PARAMETER = {
+  name: 'X-Request-Id',
+  in: 'header',
+  description: 'An id of the caller for this request; made when it is absent or not of this form.',
+  schema: { type: 'string', pattern: '^[A-Za-z0-9._-]{1,128}$' },
+};
+
+function describe(operation: Operation, schemas: Components): Json {
+  const {
+    id,
+    tag,
+    summary,
+    permission,
+    cost,
+    query,
+    body,
+    success,
+    requestHeaders = [],
+    responseHeaders = [],
+  } = operation;
+  const statuses = [success.status, ...(operation.otherStatuses ?? [])];
+  const answer = {
+    headers: {
+      'X-Request-Id': { $ref: '#/components/headers/RequestId' },
+      ...Object.fromEntries(responseHeaders.map(headerOf)),
+    },
+    content: { 'application/json': { schema: schemas.of(success.schema, 'output') } },
+  };
+  return {
+    operationId: id,
+    tags: [tag],
+    summary,
+    'x-permission': permission,
+    'x-cost-class': cost,
+    parameters: [
+      { $ref: '#/components/parameters/RequestId' },
+      ...requestHeaders.map(({ name, description }) => ({
+        name,
+        in: 'header',
+        description,
+        schema: { type: 'string' },
+      })),
+      ...(query === undefined ? [] : queryParameters(query, schemas)),
+    ],
+    ...(body === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: !body.optional,
+            content: { 'application/json': { schema: schemas.of(body.schema, 'input') } },
+          },
+        }),
+    responses: {
+      ...Object.fromEntries(
+        statuses.map((status) => [status, { description: describedStatus(status, success.status), ...answer }]),
+      ),
+      ...errorResponses(operation, schemas),
+    },
+  };
+}
+
+function describedStatus(status: number, success: number): string {
+  if (status !== success) return 'Not ready.';
+  return status === 201 ? 'Created.' : 'Done.';
+}
+
+function headerOf({ name, description }: Header): [string, Json] {
+  return [name, { description, schema: { type: 'string' } }];
+}
+
+function parametersOf(path: string, schemas: Components): Json {
+  const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name as keyof typeof PATH_PARAMETERS);
+  if (names.length === 0) return {};
+  const parameters = names.map((name) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: schemas.of(PATH_PARAMETERS[name].schema, 'input'),
+  }));
+  return { parameters };
+}
+
+function queryParameters(query: z.ZodType, schemas: Components): Json[] {
+  const { properties = {}, required = [] } = schemas.of(query, 'input') as {
+    properties?: Record<string, Json>;
+    required?: string[];
+  };
+  return Object.entries(properties).map(([name, { description, ...schema }]) => ({
+    name,
+    in: 'query',
+    required: required.includes(name),
+    ...(description === undefined ? {} : { description }),
+    schema,
+  }));
+}
+
+/** One answer for each status; its description tells which codes it can carry. */
+function errorResponses({ path, body, errors }: Operation, schemas: Components): Record<string, Json> {
+  const codes = path.startsWith('/api')
+    ? [...COMMON_ERRORS, ...(body === undefined ? [] : BODY_ERRORS), ...errors]
+    : [];
+  const byStatus = Map.groupBy(codes, (code) => ERRORS[code].status);
+  const content = { 'application/json': { schema: schemas.of(ErrorSchema, 'output') } };
+  const headers = { 'X-Request-Id': { $ref: '#/components/headers/RequestId' } };
+  return Object.fromEntries(
+    [...byStatus].map(([status, those]) => [
+      status,
+      { description: those.map((code) => `\`${code}\`: ${ERRORS[code].meaning}`).join('\n\n'), headers, content },
+    ]),
+  );
+}
+
+/** Collects the schemas that have an id; everything else stands where it is used. */
+class Components {
+  readonly #schemas = new Map<string, Json>();
+
+  /** A schema, as a reference if it has an id. */
+  of(schema: z.ZodType, direction: Direction): Json {
+    const {
+      $schema: _,
+      $defs = {},
+      ...root
+    } = z.toJSONSchema(schema, { io: direction, override: simplify }) as Json & {
+      $defs?: Record<string, Json>;
+    };
+    const names = new Map(
+      Object.entries($defs).map(([id, definition]) => [id, this.#nameFor(id, definition, direction)]),
+    );
+    for (const [id, definition] of Object.entries($defs))
+      this.#schemas.set(names.get(id) ?? id, renamed(definition, names));
+    return renamed(root, names);
+  }
+
+  sorted(): Record<string, Json> {
+    return Object.fromEntries([...this.#schemas].sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  /** A schema that takes something else than it gives has two forms. */
+  #nameFor(id: string, definition: Json, direction: Direction): string {
+    const known = this.#schemas.get(id);
+    const isOther = known !== undefined && JSON.stringify(known) !== JSON.stringify(renamed(definition, new Map()));
+    return isOther && direction === 'input' ? `${id}Input` : id;
+  }
+}
+
+function renamed(schema: Json, names: ReadonlyMap<string, string>): Json {
+  const text = JSON.stringify(schema).replaceAll(
+    /"#\/\$defs\/([^"]+)"/g,
+    (_, id: string) => `"#/components/schemas/${names.get(id) ?? id}"`,
+  );
+  return JSON.parse(text) as Json;
+}
+
+/** What the library says of a type, without what only bloats a document or closes the door to new fields. */
+function simplify({
+  zodSchema,
+  jsonSchema,
+}: {
+  zodSchema: z.core.$ZodTypes;
+  jsonSchema: z.core.JSONSchema.BaseSchema;
+}): void {
+  if (zodSchema === FlagSchema.in) {
+    jsonSchema.type = 'boolean';
+    delete jsonSchema.enum;
+  }
+  const { def } = zodSchema._zod;
+  if (def.type === 'object' && def.catchall === undefined) delete jsonSchema.additionalProperties;
+  if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
+  if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+}

@@ -1,0 +1,290 @@
+import { z } from 'zod';
+import type { ErrorCode } from './errors.ts';
+import {
+  BatchSchema,
+  CreatedSchema,
+  CreateInstanceSchema,
+  HealthSchema,
+  InstanceListSchema,
+  InstanceSchema,
+  LifecycleSchema,
+  MessageSchema,
+  NamesBodySchema,
+  NameSchema,
+  StatusSchema,
+  StopBodySchema,
+  UpdatedSchema,
+  UpdateInstanceSchema,
+} from './instance.ts';
+import { ProbeSchema } from './system.ts';
+
+/** Who may call: everybody, or callers of at least this role. */
+export type Permission = 'public' | 'viewer' | 'operator' | 'admin';
+
+/** The rate-limit class of a call. `free` is not limited. */
+export type CostClass = 'free' | 'regular' | 'intensive';
+
+/** A header, for the documentation. */
+export interface Header {
+  name: string;
+  description: string;
+}
+
+/** One operation of the API, as data: routes, `openapi.json` and the permission table come from it. */
+export interface Operation {
+  /** `operationId`; what a client library calls the method. */
+  id: string;
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** With `{name}` for parameters. */
+  path: string;
+  tag: string;
+  summary: string;
+  permission: Permission;
+  cost: CostClass;
+  query?: z.ZodType;
+  /** `optional`: no body at all is fine too. */
+  body?: { schema: z.ZodType; optional: boolean };
+  /** Success status and the schema of its body. */
+  success: { status: 200 | 201; schema: z.ZodType };
+  /** Headers that mean something to this operation, beyond those of every request. */
+  requestHeaders?: readonly Header[];
+  /** Headers of the success answer, beyond those of every answer. */
+  responseHeaders?: readonly Header[];
+  /** Other answers of the same schema, such as a probe's 503. */
+  otherStatuses?: readonly number[];
+  /** Codes that this operation raises, beyond those that any operation can. */
+  errors: readonly ErrorCode[];
+}
+
+const operation = <const Shape extends Operation>(shape: Shape): Shape => shape;
+
+/** What stands in a path as `{…}`: a name that breaks its rule belongs to nothing and is not found. */
+export const PATH_PARAMETERS = {
+  name: { schema: NameSchema, missing: 'INSTANCE_NOT_FOUND', nobody: 'No instance has this name' },
+} as const satisfies Record<string, { schema: z.ZodType; missing: ErrorCode; nobody: string }>;
+
+/** A query parameter that is `true` or `false`; in the OpenAPI document it is a boolean. */
+export const FlagSchema = z.enum(['true', 'false']).transform((text) => text === 'true');
+
+/** A probe is asked by programs that add what they like. */
+const AnyQuerySchema = z.looseObject({});
+
+const ENTITY_TAG = { name: 'ETag', description: 'The version of the settings, for `If-Match`.' };
+
+const LIFECYCLE_ERRORS = ['MODEL_NOT_FOUND', 'ENGINE_NOT_FOUND', 'PORT_IN_USE', 'START_FAILED'] as const;
+
+export const OPERATIONS = {
+  listInstances: operation({
+    id: 'listInstances',
+    method: 'GET',
+    path: '/api/instances',
+    tag: 'Instances',
+    summary: 'List all instances, oldest first',
+    permission: 'viewer',
+    cost: 'regular',
+    query: z.strictObject({ status: StatusSchema.optional().describe('Only instances in this state.') }),
+    success: { status: 200, schema: InstanceListSchema },
+    errors: [],
+  }),
+  getInstance: operation({
+    id: 'getInstance',
+    method: 'GET',
+    path: '/api/instances/{name}',
+    tag: 'Instances',
+    summary: 'Get an instance in full; `ETag` is its version',
+    permission: 'viewer',
+    cost: 'regular',
+    success: { status: 200, schema: InstanceSchema },
+    responseHeaders: [ENTITY_TAG],
+    errors: ['INSTANCE_NOT_FOUND'],
+  }),
+  createInstance: operation({
+    id: 'createInstance',
+    method: 'POST',
+    path: '/api/instances',
+    tag: 'Instances',
+    summary: 'Create an instance; nothing starts',
+    permission: 'admin',
+    cost: 'regular',
+    body: { schema: CreateInstanceSchema, optional: false },
+    success: { status: 201, schema: CreatedSchema },
+    responseHeaders: [{ name: 'Location', description: 'Where the instance is.' }, ENTITY_TAG],
+    errors: ['INSTANCE_EXISTS', 'ALIAS_CONFLICT', 'PORT_CONFLICT', 'RESERVED_OPTION', 'PRIVILEGED_OPTION'],
+  }),
+  updateInstance: operation({
+    id: 'updateInstance',
+    method: 'PUT',
+    path: '/api/instances/{name}',
+    tag: 'Instances',
+    summary: 'Change settings by a merge patch (RFC 7396); a running engine keeps its own until it restarts',
+    permission: 'admin',
+    cost: 'regular',
+    query: z.strictObject({ apply: z.literal('restart').optional().describe('Restart now if an engine runs.') }),
+    body: { schema: UpdateInstanceSchema, optional: false },
+    success: { status: 200, schema: UpdatedSchema },
+    requestHeaders: [
+      { name: 'If-Match', description: 'Change it only if this is still its `ETag`; else 412 `PRECONDITION_FAILED`.' },
+    ],
+    responseHeaders: [ENTITY_TAG],
+    errors: [
+      'INSTANCE_NOT_FOUND',
+      'PRECONDITION_FAILED',
+      'ALIAS_CONFLICT',
+      'PORT_CONFLICT',
+      'RESERVED_OPTION',
+      'PRIVILEGED_OPTION',
+      'MODEL_NOT_FOUND',
+      'ENGINE_NOT_FOUND',
+      'PORT_IN_USE',
+    ],
+  }),
+  deleteInstance: operation({
+    id: 'deleteInstance',
+    method: 'DELETE',
+    path: '/api/instances/{name}',
+    tag: 'Instances',
+    summary: 'Delete an instance that does not run; waits for a stop under way',
+    permission: 'admin',
+    cost: 'regular',
+    success: { status: 200, schema: MessageSchema },
+    errors: ['INSTANCE_NOT_FOUND', 'INSTANCE_RUNNING'],
+  }),
+  startInstance: operation({
+    id: 'startInstance',
+    method: 'POST',
+    path: '/api/instances/{name}/start',
+    tag: 'Lifecycle',
+    summary: 'Start an instance',
+    permission: 'operator',
+    cost: 'intensive',
+    query: z.strictObject({ wait: FlagSchema.optional().describe('Answer when it runs, or 502 with the reason.') }),
+    success: { status: 200, schema: LifecycleSchema },
+    errors: ['INSTANCE_NOT_FOUND', ...LIFECYCLE_ERRORS],
+  }),
+  stopInstance: operation({
+    id: 'stopInstance',
+    method: 'POST',
+    path: '/api/instances/{name}/stop',
+    tag: 'Lifecycle',
+    summary: 'Stop an instance: requests in flight may finish first',
+    permission: 'operator',
+    cost: 'regular',
+    query: z.strictObject({ wait: FlagSchema.optional().describe('Answer when it has stopped.') }),
+    body: { schema: StopBodySchema, optional: true },
+    success: { status: 200, schema: LifecycleSchema },
+    errors: ['INSTANCE_NOT_FOUND'],
+  }),
+  restartInstance: operation({
+    id: 'restartInstance',
+    method: 'POST',
+    path: '/api/instances/{name}/restart',
+    tag: 'Lifecycle',
+    summary: 'Stop, then start; a stopped instance is started',
+    permission: 'operator',
+    cost: 'intensive',
+    query: z.strictObject({
+      wait: FlagSchema.optional().describe('Answer when it runs again, or 502 with the reason.'),
+    }),
+    body: { schema: StopBodySchema, optional: true },
+    success: { status: 200, schema: LifecycleSchema },
+    errors: ['INSTANCE_NOT_FOUND', ...LIFECYCLE_ERRORS],
+  }),
+  getInstanceHealth: operation({
+    id: 'getInstanceHealth',
+    method: 'GET',
+    path: '/api/instances/{name}/health',
+    tag: 'Lifecycle',
+    summary: 'Probe the engine now (at most 2 s); never counts as use',
+    permission: 'viewer',
+    cost: 'regular',
+    success: { status: 200, schema: HealthSchema },
+    errors: ['INSTANCE_NOT_FOUND'],
+  }),
+  startAllInstances: operation({
+    id: 'startAllInstances',
+    method: 'POST',
+    path: '/api/instances/start-all',
+    tag: 'Batch',
+    summary: 'Start all stopped and failed instances',
+    permission: 'operator',
+    cost: 'intensive',
+    body: { schema: NamesBodySchema, optional: true },
+    success: { status: 200, schema: BatchSchema },
+    errors: [],
+  }),
+  stopAllInstances: operation({
+    id: 'stopAllInstances',
+    method: 'POST',
+    path: '/api/instances/stop-all',
+    tag: 'Batch',
+    summary: 'Stop all instances that run, start or restart',
+    permission: 'operator',
+    cost: 'regular',
+    body: { schema: NamesBodySchema, optional: true },
+    success: { status: 200, schema: BatchSchema },
+    errors: [],
+  }),
+  getOpenApi: operation({
+    id: 'getOpenApi',
+    method: 'GET',
+    path: '/api/openapi.json',
+    tag: 'System',
+    summary: 'This description of the API',
+    permission: 'public',
+    cost: 'regular',
+    success: { status: 200, schema: z.looseObject({ openapi: z.string() }) },
+    errors: [],
+  }),
+  getLiveness: operation({
+    id: 'getLiveness',
+    method: 'GET',
+    path: '/livez',
+    tag: 'System',
+    summary: 'The process answers',
+    permission: 'public',
+    cost: 'free',
+    query: AnyQuerySchema,
+    success: { status: 200, schema: ProbeSchema },
+    errors: [],
+  }),
+  getReadiness: operation({
+    id: 'getReadiness',
+    method: 'GET',
+    path: '/readyz',
+    tag: 'System',
+    summary: 'Ready for requests; 503 while starting or stopping',
+    permission: 'public',
+    cost: 'free',
+    query: AnyQuerySchema,
+    success: { status: 200, schema: ProbeSchema },
+    otherStatuses: [503],
+    errors: [],
+  }),
+  getHealth: operation({
+    id: 'getHealth',
+    method: 'GET',
+    path: '/health',
+    tag: 'System',
+    summary: 'The same as /readyz',
+    permission: 'public',
+    cost: 'free',
+    query: AnyQuerySchema,
+    success: { status: 200, schema: ProbeSchema },
+    otherStatuses: [503],
+    errors: [],
+  }),
+} as const satisfies Record<string, Operation>;
+
+/** What leads to engines: described for people only, for requests and answers are the engine's business. */
+export const PASS_THROUGH_PATHS = [
+  {
+    path: '/v1/*',
+    summary: 'The OpenAI and Anthropic APIs of the instance that the request names',
+    permission: 'operator',
+  },
+  {
+    path: '/api/instances/{name}/proxy/*',
+    summary: 'Anything that an engine has, HTTP and WebSocket',
+    permission: 'admin',
+  },
+] as const satisfies readonly { path: string; summary: string; permission: Permission }[];

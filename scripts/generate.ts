@@ -1,0 +1,25 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { generatedFiles } from '@llamactl/contract/generated';
+import contract from '../contract/package.json' with { type: 'json' };
+
+/**
+ * Writes the files that are made from the contract: openapi.json, docs/errors.md, the table in docs/api.md.
+ * `--check` writes nothing and fails when one of them is not up to date.
+ */
+const root = new URL('../', import.meta.url);
+const isCheck = process.argv.includes('--check');
+for (const { path, content } of generatedFiles(contract.version, await read('docs/api.md'))) {
+  if ((await read(path)) === content) continue;
+  process.stdout.write(`${path} ${isCheck ? 'is not up to date: npm run generate' : 'written'}\n`);
+  if (isCheck) process.exitCode = 1;
+  else await writeFile(new URL(path, root), content);
+}
+
+async function read(path: string): Promise<string> {
+  try {
+    return await readFile(new URL(path, root), 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
+}

@@ -1,0 +1,280 @@
+import { describe, expect, it } from 'vitest';
+import { Domain } from '../testing/domain.ts';
+
+/** The manager dies at a moment; the next one takes up what is left: on the same machine, or after a reboot of it. */
+
+async function reboot(domain: Domain): Promise<Domain> {
+  domain.world.reboot(domain.clock.now());
+  return domain.crash();
+}
+
+describe('after a crash of llamactl', () => {
+  it('a running engine is adopted: same process, still running, leases can be had', async () => {
+    const before = new Domain();
+    const id = await before.createRunning();
+    const { pid } = before.manager.get('a');
+    const after = await before.crash();
+    expect(after.manager.get('a')).toMatchObject({ status: 'running', pid });
+    expect(after.world.peak(id)).toBe(1);
+    await after.manager.acquire({ instance: 'a', caller: 'x', signal: AbortSignal.any([]) });
+    expect(after.events.events, 'nothing happened to it').toEqual([]);
+  });
+
+  it('an adopted engine is supervised like any other', async () => {
+    const before = new Domain();
+    const id = await before.createRunning();
+    const after = await before.crash();
+    after.world.exit(id, 1, after.clock.now());
+    await after.settle();
+    expect(after.manager.get('a')).toMatchObject({ status: 'restarting', last_exit: { code: 1 } });
+    await after.pass(1_100);
+    await after.manager.stop('a');
+    await after.settle();
+    expect(after.status()).toBe('stopped');
+  });
+
+  it('an engine that was loading is waited for', async () => {
+    const before = new Domain();
+    const id = await before.create();
+    before.world.defaults.isReady = false;
+    await before.manager.start('a');
+    await before.pass(50);
+    const after = await before.crash();
+    expect(after.status()).toBe('starting');
+    after.world.ready(id);
+    await after.pass(50);
+    expect(after.status()).toBe('running');
+    expect(after.world.processes).toHaveLength(1);
+  });
+
+  it('between the spawn and the storing of its pid the engine is found all the same', async () => {
+    const before = new Domain();
+    const id = await before.create();
+    before.supervisor.holdSpawns();
+    await before.manager.start('a');
+    await before.settle();
+    expect(before.world.alive(id)).toHaveLength(1);
+    const after = await before.crash();
+    expect(after.manager.get('a')).toMatchObject({ status: 'running', pid: after.world.process(id).identity.pid });
+    expect(after.world.processes).toHaveLength(1);
+  });
+
+  it('a start that was acknowledged but not spawned yet is done now', async () => {
+    const before = new Domain();
+    const id = await before.create();
+    await before.manager.start('a');
+    expect(before.world.processes).toEqual([]);
+    const after = await before.crash();
+    await after.pass(50);
+    expect(after.status()).toBe('running');
+    expect(after.world.peak(id)).toBe(1);
+  });
+
+  it('a stop under way is finished', async () => {
+    const before = new Domain();
+    await before.createRunning();
+    await before.manager.acquire({ instance: 'a', caller: 'x', signal: AbortSignal.any([]) });
+    await before.manager.stop('a');
+    await before.settle();
+    expect(before.status()).toBe('stopping');
+    const after = await before.crash();
+    await after.settle();
+    expect(after.status(), 'no lease outlives us, nothing is left to drain').toBe('stopped');
+    expect(after.world.alive()).toEqual([]);
+  });
+
+  it('a restart under way is finished, and comes up', async () => {
+    const before = new Domain();
+    const id = await before.createRunning();
+    await before.manager.acquire({ instance: 'a', caller: 'x', signal: AbortSignal.any([]) });
+    await before.manager.restart('a');
+    await before.settle();
+    const after = await before.crash();
+    await after.pass(50);
+    expect(after.status()).toBe('running');
+    expect(after.world.processes).toHaveLength(2);
+    expect(after.world.peak(id)).toBe(1);
+  });
+
+  it('an engine that died while we were away is a crash like any other, with its code', async () => {
+    const before = new Domain();
+    const id = await before.createRunning();
+    before.supervisor.close();
+    before.world.exit(id, 139, before.clock.now());
+    const after = await before.crash();
+    expect(after.manager.get('a')).toMatchObject({
+      status: 'restarting',
+      restart_count: 1,
+      last_exit: { code: 139, signal: 'SIGSEGV' },
+    });
+  });
+
+  it('a backoff goes on where it was', async () => {
+    const before = new Domain();
+    const id = await before.createRunning();
+    before.world.exit(id, 1, before.clock.now());
+    await before.pass(600);
+    const after = await before.crash();
+    expect(after.status()).toBe('restarting');
+    await after.clock.advance(399);
+    expect(after.status()).toBe('restarting');
+    await after.pass(50);
+    expect(after.status()).toBe('running');
+  });
+
+  it('stopped and failed stay what they were', async () => {
+    const before = new Domain();
+    await before.create('a');
+    await before.create('b');
+    before.supervisor.spawnFailures.push('no');
+    await before.manager.start('b');
+    await before.settle();
+    const after = await before.crash();
+    expect(after.status('a')).toBe('stopped');
+    expect(after.manager.get('b')).toMatchObject({ status: 'failed', reason: 'no' });
+  });
+
+  it('folders of instances that are no more are removed, those of others are kept', async () => {
+    const before = new Domain();
+    const id = await before.create();
+    const after = await before.crash();
+    expect(after.supervisor.swept).toEqual([{ parent: '/data/instances', keep: new Set([id]) }]);
+  });
+});
+
+describe('a process with our mark that should not be', () => {
+  const launch = (domain: Domain, instance: string): void => {
+    const run = { tag: `memory.${instance}.9-x`, folder: '/data/x' };
+    domain.world.launch(
+      run,
+      domain.adapter.plan({
+        name: 'x',
+        port: 8_150,
+        settings: { options: {}, extra_args: [], environment: {} },
+      } as never),
+      {},
+    );
+  };
+
+  it('is ended when its instance is stopped, and told', async () => {
+    const before = new Domain();
+    const id = await before.create();
+    launch(before, id);
+    const after = await before.crash();
+    await after.settle();
+    expect(after.world.alive()).toEqual([]);
+    expect(after.status()).toBe('stopped');
+    expect(after.events.statuses('a')).toEqual(['stopping', 'stopped']);
+    expect(after.events.raisedAlerts()).toEqual(['stray_process']);
+  });
+
+  it('is ended when its instance does not exist', async () => {
+    const before = new Domain();
+    launch(before, 'nobody');
+    const after = await before.crash();
+    await after.settle();
+    expect(after.world.alive()).toEqual([]);
+    expect(after.events.raisedAlerts()).toEqual(['stray_process']);
+  });
+
+  it('is ended beside the run that should be', async () => {
+    const before = new Domain();
+    const id = await before.createRunning();
+    const { pid } = before.manager.get('a');
+    launch(before, id);
+    const after = await before.crash();
+    await after.settle();
+    expect(after.world.alive().map(({ identity }) => identity.pid)).toEqual([pid]);
+    expect(after.manager.get('a')).toMatchObject({ status: 'running', pid });
+  });
+
+  it('of another data directory is none of our business', async () => {
+    const before = new Domain();
+    before.world.launch(
+      { tag: 'foreign.x.1-y', folder: '/x' },
+      before.adapter.plan({
+        name: 'x',
+        port: 8_150,
+        settings: { options: {}, extra_args: [], environment: {} },
+      } as never),
+      {},
+    );
+    const after = await before.crash();
+    await after.settle();
+    expect(after.world.alive()).toHaveLength(1);
+  });
+});
+
+describe('after a reboot of the machine', () => {
+  it('runs that the user wanted come up again', async () => {
+    const before = new Domain();
+    await before.createRunning();
+    const after = await reboot(before);
+    await after.pass(50);
+    expect(after.manager.get('a')).toMatchObject({
+      status: 'running',
+      last_exit: { reason: 'the machine was rebooted' },
+    });
+  });
+
+  it('not without auto_start', async () => {
+    const before = new Domain();
+    await before.createRunning('a', { auto_start: false });
+    const after = await reboot(before);
+    await after.pass(50);
+    expect(after.status()).toBe('stopped');
+  });
+
+  it('a run that waited out a backoff comes up at once', async () => {
+    const before = new Domain();
+    const id = await before.createRunning();
+    before.world.exit(id, 1, before.clock.now());
+    await before.settle();
+    const after = await reboot(before);
+    await after.pass(50);
+    expect(after.status()).toBe('running');
+  });
+
+  it('what was stopping is stopped', async () => {
+    const before = new Domain();
+    await before.createRunning();
+    await before.manager.acquire({ instance: 'a', caller: 'x', signal: AbortSignal.any([]) });
+    await before.manager.stop('a');
+    await before.settle();
+    const after = await reboot(before);
+    expect(after.status()).toBe('stopped');
+  });
+});
+
+describe('the end of llamactl', () => {
+  it('leaves engines running', async () => {
+    const domain = new Domain();
+    await domain.createRunning();
+    await domain.instances.shutdown({ stopEngines: false });
+    expect(domain.world.alive()).toHaveLength(1);
+  });
+
+  it('waits for a stop under way, at most five seconds', async () => {
+    const domain = new Domain();
+    await domain.createRunning();
+    const lease = await domain.manager.acquire({ instance: 'a', caller: 'x', signal: AbortSignal.any([]) });
+    await domain.manager.stop('a');
+    let isOver = false;
+    const over = domain.instances.shutdown({ stopEngines: false }).then(() => (isOver = true));
+    await domain.pass(4_900);
+    expect(isOver).toBe(false);
+    await domain.pass(200);
+    await over;
+    lease.release();
+  });
+
+  it('stops the engines when asked, and waits for that', async () => {
+    const domain = new Domain();
+    await domain.createRunning();
+    const over = domain.instances.shutdown({ stopEngines: true });
+    await domain.settle();
+    await over;
+    expect(domain.world.alive()).toEqual([]);
+    expect(domain.status()).toBe('stopped');
+  });
+});

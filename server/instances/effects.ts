@@ -1,0 +1,280 @@
+import type { InstanceEvent, Ended, Launch, RestartTerms, Run, Effect } from './lifecycle.ts';
+import type {
+  Clock,
+  EngineAdapter,
+  EngineEndpoint,
+  Engines,
+  EngineTarget,
+  EventSink,
+  Exit,
+  InstanceRecord,
+  Randomness,
+  RunListener,
+  RunLogs,
+  RunReference,
+  Supervisor,
+} from './ports.ts';
+import { watchHealth } from './health-watch.ts';
+import type { Leases } from './leases.ts';
+import type { EffectRunner, Mailbox } from './mailbox.ts';
+import { awaitReady } from './readiness.ts';
+import type { RunReferences } from './run-references.ts';
+import type { Scheduler } from './scheduler.ts';
+import { currentRun } from './transitions.ts';
+
+/**
+ * Effects that are tried again when they fail in a way nobody foresaw, as long as the phase lasts that asked for them:
+ * otherwise the instance would wait for ever. A launch is not: it reports the failure as its outcome.
+ */
+const TRIED_AGAIN: ReadonlySet<Effect['type']> = new Set([
+  'adopt',
+  'await-ready',
+  'watch-health',
+  'drain',
+  'terminate',
+  'kill',
+  'end-stray',
+]);
+const AGAIN_AFTER_MS = 1_000;
+
+/** Lines of output that are searched for the cause of an exit: the loader alone writes some 170 before it fails. */
+const REASON_LINES = 400;
+const KEPT_LINES = 20;
+
+export interface EffectDependencies {
+  clock: Clock;
+  randomness: Randomness;
+  supervisor: Supervisor;
+  scheduler: Scheduler;
+  engines: Engines;
+  endpoint: EngineEndpoint;
+  logs: RunLogs;
+  events: EventSink;
+  references: RunReferences;
+  /** The leases of one run of an instance, by the instance's id. */
+  leases(instance: string, run: number): Leases;
+  /** The restart policy that applies to an instance now. */
+  terms(record: InstanceRecord): RestartTerms;
+  /** Chooses another port for an instance whose port llamactl had chosen; `null`: the range is used up. */
+  repick(mailbox: Mailbox, avoid: ReadonlySet<number>): Promise<InstanceRecord | null>;
+  /** Milliseconds without progress after which a start is given up. */
+  startTimeoutMs: number;
+  onFault(error: unknown, effect: Effect): void;
+}
+
+/**
+ * The edge of the domain: does what the state machine decided, and posts what came of it. An effect that fails in a way
+ * nobody foresaw is a fault of ours; it must not leave an instance waiting for ever, so a launch reports it as its error.
+ */
+export class Effects implements EffectRunner {
+  readonly #with: EffectDependencies;
+
+  constructor(dependencies: EffectDependencies) {
+    this.#with = dependencies;
+  }
+
+  run(effect: Effect, mailbox: Mailbox, signal: AbortSignal): void {
+    void this.#carryOut(effect, mailbox, signal).catch((error: unknown) => {
+      this.#with.onFault(error, effect);
+      if (effect.type === 'prepare' || effect.type === 'spawn') {
+        this.#spawnError(mailbox, effect.run, 'a fault of llamactl kept it from starting; its log says more');
+      }
+      if (!TRIED_AGAIN.has(effect.type)) return;
+      this.#with.clock.after(AGAIN_AFTER_MS, () => {
+        if (!signal.aborted) this.run(effect, mailbox, signal);
+      });
+    });
+  }
+
+  async #carryOut(effect: Effect, mailbox: Mailbox, signal: AbortSignal): Promise<void> {
+    const { scheduler, supervisor, clock, references } = this.#with;
+    const { id } = mailbox.record;
+    switch (effect.type) {
+      case 'request-slot':
+        return scheduler.request(id, () => this.#post(mailbox, { type: 'granted', run: effect.run }));
+      case 'take-slot':
+        return scheduler.take(id);
+      case 'release-slot':
+        return scheduler.release(id);
+      case 'withdraw':
+        return this.#report(mailbox, effect.run, { code: null, signal: null, at: clock.now() });
+      case 'prepare':
+        return this.#prepare(mailbox, effect.run, signal);
+      case 'spawn':
+        return this.#spawn(mailbox, effect.run, effect.launch, signal);
+      case 'adopt':
+        return supervisor.adopt(references.of(id, effect.launch), effect.identity, this.#listener(mailbox, effect.run));
+      case 'await-ready':
+        return this.#awaitReady(mailbox, effect.run, signal);
+      case 'watch-health':
+        return this.#watchHealth(mailbox, effect.run, signal);
+      case 'drain':
+        await this.#with.leases(id, effect.run).idle(effect.until, clock, signal);
+        return this.#post(mailbox, { type: 'drained', run: effect.run });
+      case 'close-leases':
+        return this.#with.leases(id, effect.run).close();
+      case 'terminate':
+        return this.#withRun(mailbox, effect.run, (run) => supervisor.terminate(run));
+      case 'kill':
+        return this.#withRun(mailbox, effect.run, (run) => supervisor.kill(run));
+      case 'end-stray':
+        await supervisor.endStray(effect.tag);
+        if (effect.run !== null) await this.#report(mailbox, effect.run, { code: null, signal: null, at: clock.now() });
+        return;
+      case 'wait-backoff':
+        return this.#waitBackoff(mailbox, effect.until, signal);
+      case 'alert':
+        return this.#with.events.emit({
+          type: 'system_alert',
+          data: {
+            level: 'error',
+            code: effect.code,
+            message: effect.message,
+            state: 'raised',
+            instance: mailbox.record.name,
+          },
+        });
+    }
+  }
+
+  async #prepare(mailbox: Mailbox, run: number, signal: AbortSignal): Promise<void> {
+    const { engines, supervisor, randomness } = this.#with;
+    const avoid = new Set<number>();
+    for (;;) {
+      const { record } = mailbox;
+      const adapter = engines.find(record.settings.engine);
+      if (adapter === null)
+        return this.#spawnError(mailbox, run, `the engine ${record.settings.engine} is not configured`);
+      const plan = adapter.plan(record);
+      const problem = await adapter.preflight(record, plan);
+      if (problem !== null) return this.#spawnError(mailbox, run, problem.message);
+      const holder = await supervisor.portHolder(plan.port);
+      if (signal.aborted) return;
+      if (holder === null) {
+        const key = plan.keyVariable === null ? null : randomness.token(24);
+        return this.#post(mailbox, {
+          type: 'prepared',
+          run,
+          launch: { nonce: `${run}-${randomness.token(12)}`, key, plan },
+        });
+      }
+      avoid.add(plan.port);
+      if (!record.portAssigned)
+        return this.#spawnError(mailbox, run, `port ${plan.port} is in use by ${holder.description}`);
+      const repicked = await this.#with.repick(mailbox, avoid);
+      if (repicked === null) return this.#spawnError(mailbox, run, 'every port of instances.port_range is in use');
+    }
+  }
+
+  async #spawn(mailbox: Mailbox, run: number, launch: Launch, signal: AbortSignal): Promise<void> {
+    const { supervisor, references } = this.#with;
+    if (signal.aborted) return this.#spawnError(mailbox, run, 'it was stopped before it was spawned');
+    const secrets =
+      launch.plan.keyVariable === null || launch.key === null ? {} : { [launch.plan.keyVariable]: launch.key };
+    try {
+      const reference = references.of(mailbox.record.id, launch);
+      const identity = await supervisor.spawn(reference, launch.plan, secrets, this.#listener(mailbox, run));
+      this.#post(mailbox, { type: 'spawned', run, identity });
+    } catch (error) {
+      this.#spawnError(mailbox, run, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  async #awaitReady(mailbox: Mailbox, run: number, signal: AbortSignal): Promise<void> {
+    const launch = launchOf(mailbox, run);
+    if (launch === null) return;
+    const { startTimeoutMs, references } = this.#with;
+    const reference = references.of(mailbox.record.id, launch);
+    const outcome = await awaitReady(this.#with, reference, targetOf(launch), startTimeoutMs, signal);
+    if (outcome === 'ready') this.#post(mailbox, { type: 'ready', run });
+    if (outcome === 'stalled') this.#post(mailbox, { type: 'stalled', run, seconds: startTimeoutMs / 1_000 });
+  }
+
+  async #watchHealth(mailbox: Mailbox, run: number, signal: AbortSignal): Promise<void> {
+    const launch = launchOf(mailbox, run);
+    if (launch === null) return;
+    const { id } = mailbox.record;
+    const onHung = (still: boolean): void =>
+      this.#post(mailbox, { type: 'health-failed', run, leases: this.#with.leases(id, run).count, still });
+    await watchHealth(this.#with, this.#with.references.of(id, launch), targetOf(launch), onHung, signal);
+  }
+
+  async #waitBackoff(mailbox: Mailbox, until: number, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#with;
+    await new Promise<void>((resolve) => {
+      const cancel = clock.after(Math.max(0, until - clock.now()), resolve);
+      signal.addEventListener('abort', () => {
+        cancel();
+        resolve();
+      });
+    });
+    if (!signal.aborted) this.#post(mailbox, { type: 'backoff-over' });
+  }
+
+  #listener(mailbox: Mailbox, run: number): RunListener {
+    return {
+      onGone: (exit) => {
+        void this.#report(mailbox, run, exit).catch((error: unknown) => {
+          this.#with.onFault(error, { type: 'withdraw', run });
+          const ended: Ended = { exit, reason: 'it ended; its output could not be read', lines: [] };
+          this.#post(mailbox, { type: 'exited', run, ended, terms: this.#with.terms(mailbox.record) });
+        });
+      },
+      onSurvives: (pids) => this.#post(mailbox, { type: 'survived', run, pids }),
+    };
+  }
+
+  /** Tells the mailbox that a run is over, and why. */
+  async #report(mailbox: Mailbox, run: number, exit: Exit): Promise<void> {
+    const ended = await this.explain(mailbox, exit);
+    this.#post(mailbox, { type: 'exited', run, ended, terms: this.#with.terms(mailbox.record) });
+  }
+
+  /** Finds the cause of an exit in the run's last output; an end that was asked for needs none. */
+  async explain(mailbox: Mailbox, exit: Exit): Promise<Ended> {
+    const { engines, logs, references } = this.#with;
+    const { state, record } = mailbox;
+    const run = currentRun(state);
+    const lines = run?.launch ? await logs.tail(references.of(record.id, run.launch), REASON_LINES) : [];
+    const kept = lines.slice(-KEPT_LINES);
+    if ('ending' in mailbox.state) return { exit, reason: reasonOfEnding(mailbox.state), lines: kept };
+    const adapter = engines.find(record.settings.engine);
+    return { exit, reason: causeOf(adapter, exit, lines, run), lines: kept };
+  }
+
+  #spawnError(mailbox: Mailbox, run: number, reason: string): void {
+    this.#post(mailbox, { type: 'spawn-error', run, reason, terms: this.#with.terms(mailbox.record) });
+  }
+
+  /** Acts on a run if it is still the instance's: by now another may have begun, which must not be hit. */
+  #withRun(mailbox: Mailbox, run: number, act: (run: RunReference) => void): void {
+    const launch = launchOf(mailbox, run);
+    if (launch !== null) act(this.#with.references.of(mailbox.record.id, launch));
+  }
+
+  #post(mailbox: Mailbox, event: DistributiveOmit<InstanceEvent, 'at'>): void {
+    mailbox.post({ ...event, at: this.#with.clock.now() });
+  }
+}
+
+type DistributiveOmit<Union, Key extends PropertyKey> = Union extends unknown ? Omit<Union, Key> : never;
+
+function launchOf(mailbox: Mailbox, run: number): Launch | null {
+  const current = currentRun(mailbox.state);
+  return current?.number === run ? current.launch : null;
+}
+
+/** Where a run answers. */
+export function targetOf({ plan, key }: Launch): EngineTarget {
+  return { port: plan.port, healthPath: plan.healthPath, key };
+}
+
+function causeOf(adapter: EngineAdapter | null, exit: Exit, lines: readonly string[], run: Run | null): string {
+  if (adapter === null) return `it ended with code ${exit.code ?? 'unknown'}`;
+  return adapter.reason(exit, lines, run !== null && run.readyAt !== null);
+}
+
+function reasonOfEnding(state: Extract<Mailbox['state'], { ending: unknown }>): string {
+  if (state.status === 'restarting') return state.reason;
+  return state.goal.kind === 'failed' ? state.goal.reason : 'stopped as asked';
+}

@@ -1,0 +1,109 @@
+import type { Effect, Ended, Ending, Goal, InstanceState, Life, RestartTerms, Run, Transition } from './lifecycle.ts';
+import { decideRestart, restartsInARow } from './restart-policy.ts';
+import { begin } from './starting.ts';
+import { killNow, lastExit, memory, prepend, to, unchanged } from './transitions.ts';
+
+/** States whose run may be ended. */
+export type WithRun = Extract<InstanceState, { status: 'starting' | 'running' }>;
+/** States whose run is being ended. */
+export type WithEnding = Extract<InstanceState, { ending: Ending }>;
+
+/** Begins to end a run: what is drained, ended or withdrawn depends on how far it had come. */
+export function end(
+  state: WithRun,
+  deadline: number,
+  force: boolean,
+  enter: (run: Run, ending: Ending) => Life,
+): Transition {
+  const { run } = state;
+  const ending = (phase: Ending['phase']): InstanceState => ({ ...memory(state), ...enter(run, { phase, deadline }) });
+  if (state.status === 'starting' && (state.phase === 'queued' || state.phase === 'preparing')) {
+    return to(ending('withdrawing'), [{ type: 'withdraw', run: run.number }]);
+  }
+  if (force) return to(ending('killing'), killNow(run));
+  if (state.status === 'starting') {
+    if (state.phase === 'spawning') return to(ending('spawning'), []);
+    return to(ending('terminating'), [{ type: 'terminate', run: run.number }]);
+  }
+  return to(ending('draining'), [{ type: 'drain', run: run.number, until: deadline }]);
+}
+
+/** A second wish to end what is already ending: the shorter time wins, force kills now. */
+export function hasten(state: WithEnding, deadline: number, force: boolean): Transition {
+  const { run, ending } = state;
+  if (ending.phase === 'withdrawing' || ending.phase === 'killing') return to(state, []);
+  if (force) return to({ ...state, ending: { ...ending, phase: 'killing' } }, killNow(run));
+  if (deadline >= ending.deadline) return to(state, []);
+  const sooner: InstanceState = { ...state, ending: { ...ending, deadline } };
+  return to(sooner, ending.phase === 'draining' ? [{ type: 'drain', run: run.number, until: deadline }] : []);
+}
+
+/** No request is left in flight, or their time is over: the engine is told to end. */
+export function drained(state: InstanceState): Transition {
+  if (!('ending' in state) || state.ending.phase !== 'draining') return unchanged(state);
+  const run = state.run.number;
+  return to({ ...state, ending: { ...state.ending, phase: 'terminating' } }, [
+    { type: 'close-leases', run },
+    { type: 'terminate', run },
+  ]);
+}
+
+/** SIGKILL did not end it: it stays what it is, and is not silent about it. */
+export function survived(state: InstanceState, pids: readonly number[]): Transition {
+  const message = `${pids.length === 1 ? 'process' : 'processes'} ${pids.join(', ')} did not end on SIGKILL; port and slot stay taken until it does`;
+  return to(state, [{ type: 'alert', code: 'process_survives_kill', message }]);
+}
+
+/** The run is over and its tree is gone: the one way out of it. */
+export function ended(state: InstanceState, end: Ended, terms: RestartTerms, at: number): Transition {
+  if (!('run' in state)) return unchanged(state);
+  const { run } = state;
+  const over: InstanceState = { ...state, lastExit: lastExit(end) };
+  const closing: Effect[] = run.readyAt === null ? [] : [{ type: 'close-leases', run: run.number }];
+  switch (state.status) {
+    case 'starting':
+      if (run.cause === 'command' || run.cause === 'demand')
+        return settle(over, { kind: 'failed', reason: end.reason }, closing);
+      return retry(over, run, end.reason, terms, at, closing);
+    case 'running':
+      return retry(over, run, end.reason, terms, at, closing);
+    case 'stopping':
+      return settle(over, state.goal, closing);
+    case 'restarting':
+      if (state.follows === 'backoff') return retry(over, run, state.reason, terms, at, closing);
+      return prepend(closing, begin({ ...over, restarts: 0 }, 'command', run.wantedByUser));
+  }
+}
+
+function settle(state: InstanceState, goal: Goal, effects: Effect[]): Transition {
+  const life: Life = goal.kind === 'stopped' ? { status: 'stopped' } : { status: 'failed', reason: goal.reason };
+  return to({ ...memory(state), ...life }, [...effects, { type: 'release-slot' }]);
+}
+
+function retry(
+  state: InstanceState,
+  run: Run,
+  cause: string,
+  terms: RestartTerms,
+  at: number,
+  effects: Effect[],
+): Transition {
+  const restarts = restartsInARow(state.restarts, run.readyAt, at);
+  const decision = decideRestart(restarts, terms);
+  if (!decision.restart) {
+    const reason = decision.because === null ? cause : `${decision.because}: ${cause}`;
+    return settle({ ...state, restarts }, { kind: 'failed', reason }, effects);
+  }
+  const until = at + decision.delayMs;
+  const backoff: InstanceState = {
+    ...memory(state),
+    restarts: restarts + 1,
+    status: 'restarting',
+    phase: 'backoff',
+    reason: `backoff after: ${cause}`,
+    until,
+    wantedByUser: run.wantedByUser,
+    bootId: run.identity?.bootId ?? null,
+  };
+  return to(backoff, [...effects, { type: 'release-slot' }, { type: 'wait-backoff', until }]);
+}

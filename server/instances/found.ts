@@ -1,0 +1,79 @@
+import { ended } from './ending.ts';
+import type { Effect, InstanceEvent, InstanceState, Run, Transition } from './lifecycle.ts';
+import { begin } from './starting.ts';
+import { isBackoff, lastExit, memory, to, unchanged } from './transitions.ts';
+
+/** The stored run lives: it is adopted, and what was under way is finished. */
+export function foundAlive(state: InstanceState, identity: Run['identity'], at: number): Transition {
+  if (!('run' in state) || state.run.launch === null || identity === null) return unchanged(state);
+  const run: Run = { ...state.run, identity, startedAt: state.run.startedAt ?? at };
+  const adopt: Effect[] = [
+    { type: 'take-slot' },
+    { type: 'adopt', run: run.number, launch: state.run.launch, identity },
+  ];
+  switch (state.status) {
+    case 'starting':
+      return to({ ...state, phase: 'loading', run }, [...adopt, { type: 'await-ready', run: run.number }]);
+    case 'running':
+      return to({ ...state, run }, [...adopt, { type: 'watch-health', run: run.number }]);
+    case 'stopping':
+    case 'restarting': {
+      // Leases did not outlive us: nothing is left to drain.
+      const phase = state.ending.phase === 'killing' ? 'killing' : 'terminating';
+      const finish: Effect = { type: phase === 'killing' ? 'kill' : 'terminate', run: run.number };
+      return to({ ...state, run, ending: { ...state.ending, phase } }, [...adopt, finish]);
+    }
+  }
+}
+
+/** The stored run is over. */
+export function foundDead(state: InstanceState, event: Extract<InstanceEvent, { type: 'found-dead' }>): Transition {
+  if (!('run' in state)) return unchanged(state);
+  const { run } = state;
+  const isStopping = state.status === 'stopping';
+  if (!isStopping && event.rebooted) {
+    return revive({ ...state, lastExit: lastExit(event.ended) }, run.wantedByUser && event.autoStart);
+  }
+  // A start that was acknowledged but never came to a spawn is not a death: it is done now.
+  if (state.status === 'starting' && !event.spawned) return begin(state, 'boot', run.wantedByUser);
+  return ended(state, event.ended, event.terms, event.at);
+}
+
+/** Boot, for a state that has no run. */
+export function booted(state: InstanceState, bootId: string, autoStart: boolean): Transition {
+  if (!isBackoff(state)) return unchanged(state);
+  if (state.bootId !== null && state.bootId !== bootId) return revive(state, state.wantedByUser && autoStart);
+  return to(state, [{ type: 'wait-backoff', until: state.until }]);
+}
+
+function revive(state: InstanceState, isWanted: boolean): Transition {
+  return isWanted ? begin({ ...state, restarts: 0 }, 'boot', true) : to({ ...memory(state), status: 'stopped' }, []);
+}
+
+/** A process with this instance's mark lives although no run of it should. */
+export function foundStray(state: InstanceState, tag: string, pids: readonly number[]): Transition {
+  const message = `a process of this instance was alive although it should not be (pid ${pids.join(', ')}); it is being ended`;
+  const alert: Effect = { type: 'alert', code: 'stray_process', message };
+  if (state.status !== 'stopped') return to(state, [alert, { type: 'end-stray', tag, run: null }]);
+  const number = state.runs + 1;
+  const run: Run = {
+    number,
+    cause: 'boot',
+    wantedByUser: false,
+    launch: null,
+    identity: null,
+    startedAt: null,
+    readyAt: null,
+  };
+  return to(
+    {
+      ...memory(state),
+      runs: number,
+      status: 'stopping',
+      run,
+      ending: { phase: 'terminating', deadline: 0 },
+      goal: { kind: 'stopped' },
+    },
+    [alert, { type: 'take-slot' }, { type: 'end-stray', tag, run: number }],
+  );
+}

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { FakeClock } from '../testing/fake-clock.ts';
+import { backoff, failed, goingDown, loading, running, stopped, stopping } from '../testing/instance-states.ts';
+import { HealthProbe } from './health-probe.ts';
+import type { ProbeResult } from './ports.ts';
+
+function aProbe(answer: ProbeResult) {
+  const clock = new FakeClock();
+  let probes = 0;
+  const probe = new HealthProbe(clock, {
+    probe: async () => {
+      probes += 1;
+      return answer;
+    },
+  });
+  return { clock, probe, probes: () => probes };
+}
+
+describe('the health of an instance', () => {
+  it.each([
+    [running(), 'ok', 'healthy', 'running', 'open', 'ok'],
+    [running(), 'loading', 'unhealthy', 'running', 'open', 'loading'],
+    [running(), 'error', 'unhealthy', 'running', 'open', 'error'],
+    [running(), 'timeout', 'unhealthy', 'running', 'open', 'timeout'],
+    [running(), 'closed', 'unhealthy', 'running', 'closed', 'none'],
+    [loading(), 'loading', 'starting', 'running', 'open', 'loading'],
+    [loading(), 'closed', 'starting', 'running', 'closed', 'none'],
+    [stopping(), 'ok', 'unhealthy', 'running', 'open', 'ok'],
+    [goingDown('start'), 'ok', 'unhealthy', 'running', 'open', 'ok'],
+    [backoff(), 'ok', 'unhealthy', 'stopped', 'closed', 'none'],
+    [failed(), 'ok', 'stopped', 'stopped', 'closed', 'none'],
+    [stopped(), 'ok', 'stopped', 'stopped', 'closed', 'none'],
+  ] as const)('$0.status with an answer of %s is %s', async (state, answer, status, process, port, response) => {
+    const { probe, clock } = aProbe(answer);
+    expect(await probe.check('i', state)).toEqual({
+      status,
+      checks: { process, port, response },
+      last_check: new Date(clock.now()).toISOString(),
+    });
+  });
+
+  it('is shared for a second by all who ask', async () => {
+    const { probe, clock, probes } = aProbe('ok');
+    await Promise.all([probe.check('i', running()), probe.check('i', running()), probe.check('i', running())]);
+    expect(probes()).toBe(1);
+    await clock.advance(1_000);
+    await probe.check('i', running());
+    expect(probes()).toBe(2);
+  });
+
+  it('is asked anew when the state has changed', async () => {
+    const { probe, probes } = aProbe('ok');
+    await probe.check('i', loading());
+    await probe.check('i', running());
+    expect(probes()).toBe(2);
+  });
+});

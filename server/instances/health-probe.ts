@@ -1,0 +1,68 @@
+import type { Health } from '@llamactl/contract/instance';
+import { targetOf } from './effects.ts';
+import type { InstanceState } from './lifecycle.ts';
+import type { Clock, EngineEndpoint, ProbeResult } from './ports.ts';
+import { currentRun } from './transitions.ts';
+
+const PROBE_TIMEOUT_MS = 2_000;
+/** Ten dashboards cost the engine no more than one. */
+const SHARED_MS = 1_000;
+
+/** The live health check of the API: at most one probe a second an instance, shared by all who ask. */
+export class HealthProbe {
+  readonly #clock: Clock;
+  readonly #endpoint: EngineEndpoint;
+  readonly #latest = new Map<string, { key: string; at: number; result: Promise<Health> }>();
+
+  constructor(clock: Clock, endpoint: EngineEndpoint) {
+    this.#clock = clock;
+    this.#endpoint = endpoint;
+  }
+
+  check(instance: string, state: InstanceState): Promise<Health> {
+    const now = this.#clock.now();
+    const key = `${state.status} ${currentRun(state)?.number ?? 0}`;
+    const latest = this.#latest.get(instance);
+    if (latest?.key === key && now - latest.at < SHARED_MS) return latest.result;
+    const result = this.#probe(state);
+    this.#latest.set(instance, { key, at: now, result });
+    return result;
+  }
+
+  forget(instance: string): void {
+    this.#latest.delete(instance);
+  }
+
+  async #probe(state: InstanceState): Promise<Health> {
+    const run = currentRun(state);
+    const isAlive = run !== null && run.identity !== null && run.launch !== null;
+    const answer =
+      isAlive && run.launch ? await this.#endpoint.probe(targetOf(run.launch), PROBE_TIMEOUT_MS) : 'closed';
+    return judge(state, isAlive, answer, new Date(this.#clock.now()).toISOString());
+  }
+}
+
+/** What a probe's answer means for an instance in a state. */
+export function judge(state: InstanceState, isAlive: boolean, answer: ProbeResult, at: string): Health {
+  const response = answer === 'closed' ? 'none' : answer;
+  return {
+    status: overall(state, answer),
+    checks: { process: isAlive ? 'running' : 'stopped', port: answer === 'closed' ? 'closed' : 'open', response },
+    last_check: at,
+  };
+}
+
+function overall(state: InstanceState, answer: ProbeResult): Health['status'] {
+  switch (state.status) {
+    case 'stopped':
+    case 'failed':
+      return 'stopped';
+    case 'starting':
+      return 'starting';
+    case 'running':
+      return answer === 'ok' ? 'healthy' : 'unhealthy';
+    case 'stopping':
+    case 'restarting':
+      return 'unhealthy';
+  }
+}

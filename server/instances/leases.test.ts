@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { FakeClock } from '../testing/fake-clock.ts';
+import { LeaseBook } from './lease-book.ts';
+import { Leases } from './leases.ts';
+
+const TARGET = { port: 8_100, healthPath: '/health', key: null };
+const never = new AbortController().signal;
+
+describe('leases', () => {
+  it('count until released, once each', () => {
+    const leases = new Leases();
+    const first = leases.grant('a', TARGET);
+    leases.grant('a', TARGET);
+    expect(leases.count).toBe(2);
+    first.release();
+    first.release();
+    expect(leases.count).toBe(1);
+  });
+
+  it('are waited for by a drain', async () => {
+    const clock = new FakeClock();
+    const leases = new Leases();
+    const lease = leases.grant('a', TARGET);
+    let isIdle = false;
+    const drain = leases.idle(clock.now() + 30_000, clock, never).then(() => (isIdle = true));
+    await clock.advance(29_999);
+    expect(isIdle).toBe(false);
+    lease.release();
+    await drain;
+    expect(isIdle).toBe(true);
+    expect(clock.pending, 'no timer is left behind').toEqual([]);
+  });
+
+  it('are waited for no longer than until the deadline', async () => {
+    const clock = new FakeClock();
+    const leases = new Leases();
+    const lease = leases.grant('a', TARGET);
+    const drain = leases.idle(clock.now() + 1_000, clock, never);
+    await clock.advance(1_000);
+    await drain;
+    expect(lease.signal.aborted, 'the drain itself breaks nothing').toBe(false);
+  });
+
+  it('need no waiting when there are none', async () => {
+    const clock = new FakeClock();
+    await new Leases().idle(clock.now() + 1_000, clock, never);
+    expect(clock.pending).toEqual([]);
+  });
+
+  it('break when closed, and count no longer', () => {
+    const leases = new Leases();
+    const lease = leases.grant('a', TARGET);
+    leases.close();
+    expect(lease.signal.aborted).toBe(true);
+    expect(leases.count).toBe(0);
+  });
+});
+
+describe('the lease book', () => {
+  it('gives each run its own leases: closing an old run breaks nothing of the new one', () => {
+    const book = new LeaseBook();
+    const old = book.of('i', 1).grant('a', TARGET);
+    const current = book.of('i', 2).grant('a', TARGET);
+    book.of('i', 1).close();
+    expect(current.signal.aborted).toBe(false);
+    expect(book.of('i', 2).count).toBe(1);
+    old.release();
+    expect(book.of('i', 2).count).toBe(1);
+  });
+
+  it('forgets a deleted instance', () => {
+    const book = new LeaseBook();
+    book.of('i', 1).grant('a', TARGET);
+    book.forget('i');
+    expect(book.of('i', 1).count).toBe(0);
+  });
+});

@@ -1,0 +1,180 @@
+import type { LastExit, Status } from '@llamactl/contract/instance';
+import type { Exit, LaunchPlan, ProcessIdentity } from './process.ts';
+
+/**
+ * The words of an instance's life: its states, what can happen to it, and what has to be done about it.
+ * What leads where is decided in `state-machine.ts` alone.
+ */
+
+/** Who wanted a start. It decides what an early death means: `failed` for the first two, another try for the others. */
+export type StartCause = 'command' | 'demand' | 'boot' | 'policy';
+
+/** What was decided for one launch. Stored before anything is spawned, so that a crash in between leaves a trace. */
+export interface Launch {
+  /** Random; part of the tag by which the run's processes are recognised. */
+  nonce: string;
+  /** The engine's API key for this run; `null`: it takes none. */
+  key: string | null;
+  plan: LaunchPlan;
+}
+
+/** One process life of an engine. */
+export interface Run {
+  /** Counts the instance's runs from 1. An event of another run is dropped. */
+  number: number;
+  cause: StartCause;
+  /** A user's wish, directly or through the restart of a run that was one: revived after a reboot. */
+  wantedByUser: boolean;
+  launch: Launch | null;
+  identity: ProcessIdentity | null;
+  /** Milliseconds since the epoch. */
+  startedAt: number | null;
+  readyAt: number | null;
+}
+
+/** How far a start has come. `spawning`: the intent is stored, a process may exist. `loading`: its pid is known. */
+export type StartPhase = 'queued' | 'preparing' | 'spawning' | 'loading';
+
+/** How far an ending has come. `withdrawing`: nothing was spawned. `spawning`: it is ended as soon as its pid is known. */
+export type EndPhase = 'withdrawing' | 'spawning' | 'draining' | 'terminating' | 'killing';
+
+/** An ending under way. */
+export interface Ending {
+  phase: EndPhase;
+  /** When draining is over, milliseconds since the epoch. */
+  deadline: number;
+}
+
+/** What a stop is for. */
+export type Goal = { kind: 'stopped' } | { kind: 'failed'; reason: string };
+
+/** The part of a state that differs between statuses. */
+export type Life =
+  | { status: 'stopped' }
+  | { status: 'failed'; reason: string }
+  | { status: 'starting'; phase: StartPhase; run: Run }
+  | { status: 'running'; run: Run }
+  | { status: 'stopping'; run: Run; ending: Ending; goal: Goal }
+  | {
+      status: 'restarting';
+      phase: 'going-down';
+      run: Run;
+      ending: Ending;
+      follows: 'start' | 'backoff';
+      reason: string;
+    }
+  | {
+      status: 'restarting';
+      phase: 'backoff';
+      reason: string;
+      /** When the next try is due, milliseconds since the epoch. */
+      until: number;
+      wantedByUser: boolean;
+      /** Boot in which the last run lived; `null`: unknown. */
+      bootId: string | null;
+    };
+
+/** Where an instance's life stands. Stored whole. */
+export type InstanceState = Life & {
+  /** Runs begun so far: the number of the newest one. */
+  runs: number;
+  /** Automatic restarts in a row. */
+  restarts: number;
+  lastExit: LastExit | null;
+};
+
+/** The restart policy of the moment, for events that may lead to a restart. */
+export interface RestartTerms {
+  autoRestart: boolean;
+  /** -1: for ever. */
+  maxRestarts: number;
+  /** 0 ≤ jitter < 1, from outside: the decision itself is pure. */
+  jitter: number;
+}
+
+/** The end of a run with its cause in words. */
+export interface Ended {
+  exit: Exit;
+  reason: string;
+  lines: string[];
+}
+
+/** What can happen. `at` is the time in milliseconds since the epoch; `run` the number of the run it is about. */
+export type InstanceEvent = { at: number } & (
+  | { type: 'start'; cause: 'command' | 'demand' }
+  | { type: 'stop'; force: boolean; timeoutMs: number }
+  | { type: 'restart'; force: boolean; timeoutMs: number }
+  /** An update that restarts the engine now if one runs. */
+  | { type: 'apply'; timeoutMs: number }
+  | { type: 'delete' }
+  | { type: 'granted'; run: number }
+  | { type: 'prepared'; run: number; launch: Launch }
+  | { type: 'spawned'; run: number; identity: ProcessIdentity }
+  /** Nothing runs: the launch was refused or failed. */
+  | { type: 'spawn-error'; run: number; reason: string; terms: RestartTerms }
+  | { type: 'ready'; run: number }
+  | { type: 'drained'; run: number }
+  /** The engine ended and nothing of its tree is left. */
+  | { type: 'exited'; run: number; ended: Ended; terms: RestartTerms }
+  | { type: 'survived'; run: number; pids: readonly number[] }
+  /** `still`: no output, CPU time or reads since the first failed probe. */
+  | { type: 'health-failed'; run: number; leases: number; still: boolean }
+  | { type: 'stalled'; run: number; seconds: number }
+  | { type: 'evict'; leases: number; pinned: boolean; cause: 'eviction' | 'idle' }
+  | { type: 'backoff-over' }
+  | { type: 'found-alive'; run: number; identity: ProcessIdentity }
+  | {
+      type: 'found-dead';
+      run: number;
+      ended: Ended;
+      spawned: boolean;
+      rebooted: boolean;
+      autoStart: boolean;
+      terms: RestartTerms;
+    }
+  /** Boot, for a state without a run. */
+  | { type: 'booted'; bootId: string; autoStart: boolean }
+  /** Boot found a process that carries this instance's mark and belongs to no run that should live. */
+  | { type: 'found-stray'; tag: string; pids: readonly number[] }
+);
+
+/** What has to be done. Each ends in an event, or in none. */
+export type Effect =
+  | { type: 'request-slot'; run: number }
+  /** The instance already occupies a slot: it was found alive. */
+  | { type: 'take-slot' }
+  /** Also withdraws a request. */
+  | { type: 'release-slot' }
+  /** Nothing was spawned: reports `exited` at once. */
+  | { type: 'withdraw'; run: number }
+  | { type: 'prepare'; run: number }
+  | { type: 'spawn'; run: number; launch: Launch }
+  | { type: 'adopt'; run: number; launch: Launch; identity: ProcessIdentity }
+  | { type: 'await-ready'; run: number }
+  | { type: 'watch-health'; run: number }
+  | { type: 'drain'; run: number; until: number }
+  /** Breaks the requests that are still in flight. */
+  | { type: 'close-leases'; run: number }
+  | { type: 'terminate'; run: number }
+  | { type: 'kill'; run: number }
+  /** `run`: whose end to report; `null`: nobody's. */
+  | { type: 'end-stray'; tag: string; run: number | null }
+  | { type: 'wait-backoff'; until: number }
+  | { type: 'alert'; code: string; message: string };
+
+/** What a command is told. */
+export type Reply =
+  | { kind: 'accepted'; status: Status }
+  /** A delete that took effect. */
+  | { kind: 'gone' }
+  /** A delete that has to wait for the stop under way, at most until `until`. */
+  | { kind: 'wait'; until: number; pid: number | null }
+  /** A delete of an instance that runs. */
+  | { kind: 'refused'; status: Status };
+
+/** What came of an event. */
+export interface Transition {
+  state: InstanceState;
+  effects: Effect[];
+  reply: Reply;
+}

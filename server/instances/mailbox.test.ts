@@ -1,0 +1,155 @@
+import { describe, expect, it } from 'vitest';
+import { IDENTITY, LAUNCH, running } from '../testing/instance-states.ts';
+import { MemoryStore } from '../testing/memory-store.ts';
+import { RecordingEvents } from '../testing/recording-events.ts';
+import type { Effect } from './lifecycle.ts';
+import { Mailbox } from './mailbox.ts';
+import type { InstanceRecord } from './ports.ts';
+import { NEW_STATE } from './transitions.ts';
+
+const RECORD: InstanceRecord = {
+  id: 'i',
+  name: 'llama',
+  port: 8_100,
+  portAssigned: true,
+  settings: {
+    engine: 'llama_cpp',
+    options: {},
+    extra_args: [],
+    environment: {},
+    aliases: [],
+    unlisted: false,
+    auto_start: true,
+  },
+  createdAt: '2026-01-01T00:00:00Z',
+  updatedAt: '2026-01-01T00:00:00Z',
+  version: 1,
+};
+/** Effects run behind the storing, in promises of their own. */
+const settled = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+
+const START = { type: 'start', cause: 'command', at: 1_000 } as const;
+const STOP = { type: 'stop', force: false, timeoutMs: 30_000, at: 1_000 } as const;
+
+function aMailbox(state = NEW_STATE) {
+  const store = new MemoryStore();
+  const events = new RecordingEvents();
+  const effects: { effect: Effect; signal: AbortSignal; stored: number }[] = [];
+  const faults: unknown[] = [];
+  const mailbox = new Mailbox(RECORD, state, {
+    store,
+    events,
+    effects: { run: (effect, _mailbox, signal) => effects.push({ effect, signal, stored: store.commits }) },
+    onFault: (error) => faults.push(error),
+  });
+  return { mailbox, store, events, effects, faults };
+}
+
+describe('a mailbox', () => {
+  it('takes an event at once and whole: the next one sees what it did', () => {
+    const { mailbox } = aMailbox();
+    expect(mailbox.post(START).reply).toEqual({ kind: 'accepted', status: 'starting' });
+    expect(mailbox.post(STOP).reply).toEqual({ kind: 'accepted', status: 'stopping' });
+    expect(mailbox.state.status).toBe('stopping');
+  });
+
+  it('runs effects only after what they follow from is stored', async () => {
+    const { mailbox, effects } = aMailbox();
+    const { stored } = mailbox.post(START);
+    expect(effects).toEqual([]);
+    await stored;
+    await settled();
+    expect(effects).toMatchObject([{ effect: { type: 'request-slot' }, stored: 1 }]);
+  });
+
+  it('stores the intent before the spawn', async () => {
+    const { mailbox, store, effects } = aMailbox();
+    mailbox.post(START);
+    mailbox.post({ type: 'granted', run: 1, at: 1_000 });
+    await mailbox.post({ type: 'prepared', run: 1, launch: LAUNCH, at: 1_000 }).stored;
+    await settled();
+    const [row] = await store.load();
+    expect(row?.state).toMatchObject({ status: 'starting', phase: 'spawning', run: { launch: LAUNCH } });
+    expect(effects.map(({ effect }) => effect.type)).toEqual(['request-slot', 'prepare', 'spawn']);
+  });
+
+  it('tells of a change of status, with its reason, after it is stored', async () => {
+    const { mailbox, events } = aMailbox();
+    mailbox.post(START);
+    await mailbox.post({
+      type: 'spawn-error',
+      run: 1,
+      reason: 'no engine',
+      terms: { autoRestart: true, maxRestarts: 5, jitter: 0 },
+      at: 1_000,
+    }).stored;
+    await settled();
+    expect(events.events.map(({ data }) => data)).toEqual([
+      { name: 'llama', status: 'starting', previous_status: 'stopped' },
+      { name: 'llama', status: 'failed', previous_status: 'starting', reason: 'no engine' },
+    ]);
+  });
+
+  it('goes on with effects when storing fails, and says that it failed', async () => {
+    const { mailbox, store, effects, faults } = aMailbox(running());
+    store.failure = new Error('disk full');
+    await expect(mailbox.post(STOP).stored).rejects.toThrow('disk full');
+    await settled();
+    expect(faults).toHaveLength(1);
+    expect(effects.map(({ effect }) => effect.type)).toEqual(['drain']);
+  });
+
+  it('ends what an effect waits for when its phase is over, and not before', async () => {
+    const { mailbox, effects } = aMailbox(running());
+    await mailbox.post({ ...STOP, timeoutMs: 60_000 }).stored;
+    await settled();
+    const drain = effects[0];
+    mailbox.post({ type: 'start', cause: 'command', at: 2_000 });
+    expect(drain?.signal.aborted, 'another goal, the same drain').toBe(false);
+    mailbox.post({ ...STOP, timeoutMs: 10_000 });
+    expect(drain?.signal.aborted, 'a shorter drain takes its place').toBe(true);
+  });
+
+  it('is closed by a delete: what comes later changes and stores nothing', async () => {
+    const { mailbox, store } = aMailbox();
+    await mailbox.amend(RECORD);
+    expect(mailbox.post({ type: 'delete', at: 1_000 }).reply).toEqual({ kind: 'gone' });
+    await mailbox.post(START).stored;
+    expect(mailbox.isClosed).toBe(true);
+    expect(mailbox.state.status).toBe('stopped');
+    expect(store.commits).toBe(1);
+  });
+});
+
+describe('waiting for a state', () => {
+  it('ends when it is reached', async () => {
+    const { mailbox } = aMailbox(running());
+    const stopped = mailbox.until(({ status }) => status === 'stopped');
+    mailbox.post(STOP);
+    mailbox.post({ type: 'drained', run: 1, at: 1_000 });
+    mailbox.post({
+      type: 'exited',
+      run: 1,
+      ended: { exit: { code: 0, signal: null, at: 1_000 }, reason: 'stopped', lines: [] },
+      terms: { autoRestart: true, maxRestarts: 5, jitter: 0 },
+      at: 1_000,
+    });
+    expect((await stopped).status).toBe('stopped');
+  });
+
+  it('ends at once when it is so already, and when the instance is deleted', async () => {
+    const { mailbox } = aMailbox();
+    await mailbox.until(({ status }) => status === 'stopped');
+    const never = mailbox.until(({ status }) => status === 'running');
+    mailbox.post({ type: 'delete', at: 1_000 });
+    await never;
+  });
+
+  it('ends with an error when the caller leaves', async () => {
+    const { mailbox } = aMailbox(running({ identity: IDENTITY }));
+    const controller = new AbortController();
+    const waiting = mailbox.until(({ status }) => status === 'stopped', controller.signal);
+    controller.abort(new Error('gone'));
+    await expect(waiting).rejects.toThrow('gone');
+  });
+});

@@ -1,0 +1,155 @@
+import type { EventSink, InstanceRecord, InstanceStore } from './ports.ts';
+import type { Effect, InstanceEvent, InstanceState, Reply } from './lifecycle.ts';
+import { transition } from './state-machine.ts';
+
+/** Carries out effects, outside of the mailbox; what comes of them is posted back as events. */
+export interface EffectRunner {
+  /** @param signal Aborted when the phase that asked for the effect is over. Must not throw. */
+  run(effect: Effect, mailbox: Mailbox, signal: AbortSignal): void;
+}
+
+/** What came of a post. */
+export interface Posted {
+  reply: Reply;
+  /** Resolves when what the post changed survives a crash; rejects when it could not be stored. */
+  stored: Promise<void>;
+}
+
+/** What a mailbox needs of the outside. */
+export interface MailboxDependencies {
+  store: Pick<InstanceStore, 'save'>;
+  events: EventSink;
+  effects: EffectRunner;
+  /** The state could not be stored, or a listener failed; effects go on, because an engine that cannot be ended is worse. */
+  onFault: (error: unknown) => void;
+}
+
+/**
+ * The one owner of an instance's state. Whatever happens to the instance is posted here, and takes effect in the order of
+ * posting, each event at once and whole: there is no await between reading the state and changing it, so nobody can act
+ * on a state that is no longer true. Effects run after the change is stored and never inside of it, so a `stop` reaches
+ * an engine that takes minutes to load.
+ */
+export class Mailbox {
+  readonly #dependencies: MailboxDependencies;
+  readonly #watchers = new Set<() => void>();
+  #record: InstanceRecord;
+  #state: InstanceState;
+  #phase = new AbortController();
+  #isClosed = false;
+  #stops = 0;
+  /** Keeps effects in the order of the posts, also where one of them had nothing to store. */
+  #carriedOut: Promise<void> = Promise.resolve();
+
+  constructor(record: InstanceRecord, state: InstanceState, dependencies: MailboxDependencies) {
+    this.#record = record;
+    this.#state = state;
+    this.#dependencies = dependencies;
+  }
+
+  get record(): InstanceRecord {
+    return this.#record;
+  }
+
+  get state(): InstanceState {
+    return this.#state;
+  }
+
+  /** True from the moment a delete took effect. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Stops asked for so far. Who looks at the disk before a start sees by it that a stop came in meanwhile. */
+  get stops(): number {
+    return this.#stops;
+  }
+
+  post(event: InstanceEvent): Posted {
+    if (event.type === 'stop') this.#stops += 1;
+    const previous = this.#state;
+    const { state, effects, reply } = transition(previous, event);
+    if (this.#isClosed) return { reply, stored: Promise.resolve() };
+    if (reply.kind === 'gone') this.#isClosed = true;
+    this.#state = state;
+    if (phaseOf(previous) !== phaseOf(state) || this.#isClosed) this.#enterPhase();
+    const stored = this.#isClosed || !isWorthStoring(previous, state) ? Promise.resolve() : this.#save();
+    const { signal } = this.#phase;
+    const isStored = stored.catch(this.#dependencies.onFault);
+    this.#carriedOut = this.#carriedOut
+      .then(() => isStored)
+      .then(() => {
+        for (const effect of effects) this.#dependencies.effects.run(effect, this, signal);
+        this.#announce(previous, state);
+      })
+      .catch(this.#dependencies.onFault);
+    for (const watcher of this.#watchers) watcher();
+    return { reply, stored };
+  }
+
+  /** Replaces the record. The caller has made sure, in the same turn, that names and ports stay unique. */
+  amend(record: InstanceRecord): Promise<void> {
+    this.#record = record;
+    return this.#save();
+  }
+
+  /** Takes back a delete that could not be stored. */
+  reopen(): void {
+    this.#isClosed = false;
+  }
+
+  /** Stores record and state as they are now. */
+  #save(): Promise<void> {
+    return this.#dependencies.store.save({ record: this.#record, state: this.#state });
+  }
+
+  /** Resolves as soon as `isReached` says so of the state, at once if it already does, or when the instance is deleted. */
+  until(isReached: (state: InstanceState) => boolean, signal?: AbortSignal): Promise<InstanceState> {
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        if (!this.#isClosed && !isReached(this.#state)) return;
+        forget();
+        resolve(this.#state);
+      };
+      const leave = (): void => {
+        forget();
+        reject(signal?.reason instanceof Error ? signal.reason : new Error('no longer waited for'));
+      };
+      const forget = (): void => {
+        this.#watchers.delete(look);
+        signal?.removeEventListener('abort', leave);
+      };
+      this.#watchers.add(look);
+      signal?.addEventListener('abort', leave);
+      if (signal?.aborted === true) leave();
+      else look();
+    });
+  }
+
+  #enterPhase(): void {
+    this.#phase.abort();
+    this.#phase = new AbortController();
+  }
+
+  #announce(previous: InstanceState, state: InstanceState): void {
+    if (previous.status === state.status || this.#isClosed) return;
+    const reason = 'reason' in state ? { reason: state.reason } : {};
+    this.#dependencies.events.emit({
+      type: 'instance_status_changed',
+      data: { name: this.#record.name, status: state.status, previous_status: previous.status, ...reason },
+    });
+  }
+}
+
+/** What an effect's life hangs on: a drain ends when its deadline changes, a probe when its run is no longer loading. */
+function phaseOf(state: InstanceState): string {
+  if ('ending' in state) return `${state.run.number} ${state.ending.phase} ${state.ending.deadline}`;
+  if (state.status === 'starting') return `${state.run.number} ${state.phase}`;
+  if (state.status === 'running') return `${state.run.number} running`;
+  return state.status === 'restarting' ? `backoff ${state.until}` : state.status;
+}
+
+/** After a crash a start that was being prepared begins anew, as one that was queued does: no write is spent on the difference. */
+function isWorthStoring(previous: InstanceState, state: InstanceState): boolean {
+  return state !== previous && !(state.status === 'starting' && state.phase === 'preparing');
+}

@@ -1,0 +1,647 @@
+import { describe, expect, it } from 'vitest';
+import { Domain } from '../testing/domain.ts';
+
+/** What a call is refused with, for one that is answered only later. */
+const refusal = (call: Promise<unknown>): Promise<unknown> =>
+  call.then(
+    () => 'not refused',
+    (error: unknown) => error,
+  );
+
+const code = (expected: string): unknown => expect.objectContaining({ code: expected });
+
+describe('create', () => {
+  it('makes a stopped instance, stored before it is answered, and starts nothing', async () => {
+    const domain = new Domain();
+    const { instance, warnings } = await domain.manager.create({ name: 'a', model_path: '/m.gguf', port: 8_081 });
+    expect(instance).toMatchObject({
+      name: 'a',
+      status: 'stopped',
+      model_path: '/m.gguf',
+      port: 8_081,
+      pid: null,
+      stats: null,
+    });
+    expect(warnings).toEqual([]);
+    expect(await domain.store.load()).toHaveLength(1);
+    await domain.settle();
+    expect(domain.world.processes).toEqual([]);
+  });
+
+  it('assigns the lowest free port when none is named', async () => {
+    const domain = new Domain();
+    await domain.create('a');
+    await domain.create('b', { port: 8_101 });
+    await domain.create('c');
+    expect(domain.manager.list().map(({ port }) => port)).toEqual([8_100, 8_101, 8_102]);
+  });
+
+  it('takes a model that is not there yet, with a warning', async () => {
+    const domain = new Domain();
+    domain.adapter.startProblem = { code: 'MODEL_NOT_FOUND', message: 'there is no file /m.gguf' };
+    const { warnings } = await domain.manager.create({ name: 'a', model_path: '/m.gguf' });
+    expect(warnings).toEqual(['there is no file /m.gguf']);
+  });
+
+  it.each([
+    ['a name that exists in another case', { name: 'A' }, 'INSTANCE_EXISTS'],
+    ['a port of another', { name: 'b', port: 8_100 }, 'PORT_CONFLICT'],
+    ["llamactl's own port", { name: 'b', port: 8_080 }, 'PORT_CONFLICT'],
+    ['an alias of another', { name: 'b', aliases: ['chat'] }, 'ALIAS_CONFLICT'],
+    ['an engine that has no life', { name: 'b', engine: 'vllm' }, 'VALIDATION_ERROR'],
+    ['no model where the engine needs one', { name: 'b', model_path: undefined }, 'VALIDATION_ERROR'],
+  ])('refuses %s', async (_what, body, expected) => {
+    const domain = new Domain();
+    await domain.create('a', { aliases: ['chat'] });
+    await expect(domain.manager.create({ model_path: '/m.gguf', ...body })).rejects.toEqual(code(expected));
+    expect(domain.manager.list()).toHaveLength(1);
+  });
+
+  it('of two at once for one name makes one', async () => {
+    const domain = new Domain();
+    const outcomes = await Promise.allSettled([domain.create('a'), domain.create('A')]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+  });
+
+  it('leaves nothing behind when it cannot be stored', async () => {
+    const domain = new Domain();
+    domain.store.failure = new Error('disk full');
+    await expect(domain.create('a')).rejects.toThrow('disk full');
+    domain.store.failure = null;
+    await domain.create('a');
+  });
+});
+
+describe('list', () => {
+  it('is oldest first and can be narrowed to a status', async () => {
+    const domain = new Domain();
+    await domain.create('b');
+    await domain.createRunning('a');
+    expect(domain.manager.list().map(({ name }) => name)).toEqual(['b', 'a']);
+    expect(domain.manager.list('running').map(({ name }) => name)).toEqual(['a']);
+  });
+});
+
+describe('update', () => {
+  it('merges, and leaves the running engine what it has until it restarts', async () => {
+    const domain = new Domain();
+    await domain.createRunning('a', { options: { threads: 4 } });
+    const { pid, effective_command: command } = domain.manager.get('a');
+    const { instance } = await domain.manager.update('a', { options: { seed: 7 } }, { restart: false });
+    expect(instance).toMatchObject({
+      status: 'running',
+      pid,
+      restart_required: true,
+      options: { threads: 4, seed: 7 },
+    });
+    expect(instance.effective_command).toEqual(command);
+    await domain.manager.restart('a');
+    await domain.pass(50);
+    expect(domain.manager.get('a')).toMatchObject({ status: 'running', restart_required: false });
+    expect(domain.manager.get('a').effective_command).toContain('--seed=7');
+  });
+
+  it('needs no restart for what the engine does not see', async () => {
+    const domain = new Domain();
+    await domain.createRunning('a');
+    const { instance } = await domain.manager.update('a', { aliases: ['x'], max_restarts: 1 }, { restart: false });
+    expect(instance).toMatchObject({ restart_required: false, aliases: ['x'], max_restarts: 1 });
+  });
+
+  it('restarts now when asked, and only what runs', async () => {
+    const domain = new Domain();
+    await domain.createRunning('a');
+    await domain.create('b');
+    const { instance } = await domain.manager.update('a', { options: { seed: 7 } }, { restart: true });
+    expect(instance.status).toBe('restarting');
+    await domain.pass(50);
+    expect(domain.manager.get('a').effective_command).toContain('--seed=7');
+    expect((await domain.manager.update('b', { options: { seed: 7 } }, { restart: true })).instance.status).toBe(
+      'stopped',
+    );
+  });
+
+  it('is refused whole when the restart could not succeed', async () => {
+    const domain = new Domain();
+    await domain.createRunning('a');
+    domain.adapter.startProblem = { code: 'MODEL_NOT_FOUND', message: 'gone' };
+    await expect(domain.manager.update('a', { model_path: '/gone' }, { restart: true })).rejects.toEqual(
+      code('MODEL_NOT_FOUND'),
+    );
+    expect(domain.manager.get('a')).toMatchObject({
+      status: 'running',
+      model_path: '/m.gguf',
+      restart_required: false,
+    });
+  });
+
+  it('holds to If-Match: what was read must still be so', async () => {
+    const domain = new Domain();
+    await domain.create('a');
+    const ifMatch = domain.manager.entityTag('a');
+    await domain.manager.update('a', { unlisted: true }, { ifMatch, restart: false });
+    await expect(domain.manager.update('a', { unlisted: false }, { ifMatch, restart: false })).rejects.toEqual(
+      code('PRECONDITION_FAILED'),
+    );
+    await domain.manager.update(
+      'a',
+      { unlisted: false },
+      { ifMatch: `"x", ${domain.manager.entityTag('a')}`, restart: false },
+    );
+    await domain.manager.update('a', { unlisted: true }, { ifMatch: '*', restart: false });
+  });
+
+  it('loses neither of two at once', async () => {
+    const domain = new Domain();
+    await domain.create('a');
+    await Promise.all([
+      domain.manager.update('a', { options: { one: 1 } }, { restart: false }),
+      domain.manager.update('a', { options: { two: 2 } }, { restart: false }),
+    ]);
+    expect(domain.manager.get('a').options).toEqual({ one: 1, two: 2 });
+  });
+
+  it('cannot change the name, but may repeat it', async () => {
+    const domain = new Domain();
+    await domain.create('a');
+    await domain.manager.update('a', { name: 'a', unlisted: true }, { restart: false });
+    await expect(domain.manager.update('a', { name: 'b' }, { restart: false })).rejects.toEqual(
+      code('VALIDATION_ERROR'),
+    );
+  });
+
+  it('keeps a port that is named, and has one chosen for null', async () => {
+    const domain = new Domain();
+    await domain.create('a', { port: 9_000 });
+    await domain.manager.update('a', { port: null }, { restart: false });
+    expect(domain.manager.get('a').port).toBe(8_100);
+  });
+});
+
+describe('start', () => {
+  it('answers at once with starting, and again with what it is then', async () => {
+    const domain = new Domain();
+    await domain.create('a');
+    domain.world.defaults.isReady = false;
+    expect(await domain.manager.start('a')).toBe('starting');
+    expect(await domain.manager.start('a')).toBe('starting');
+    await domain.pass(50);
+    domain.world.ready(domain.world.alive()[0]?.run ?? '');
+    await domain.pass(50);
+    expect(await domain.manager.start('a')).toBe('running');
+    expect(domain.world.processes).toHaveLength(1);
+    expect(domain.events.statuses('a')).toEqual(['starting', 'running']);
+  });
+
+  it.each(['MODEL_NOT_FOUND', 'ENGINE_NOT_FOUND'] as const)(
+    'is refused with %s before anything happens',
+    async (problem) => {
+      const domain = new Domain();
+      await domain.create('a');
+      domain.adapter.startProblem = { code: problem, message: 'not there' };
+      await expect(domain.manager.start('a')).rejects.toEqual(code(problem));
+      expect(domain.status()).toBe('stopped');
+    },
+  );
+
+  it('is refused when a foreign process has the named port', async () => {
+    const domain = new Domain();
+    await domain.create('a', { port: 9_000 });
+    domain.world.foreignPorts.set(9_000, { pid: 77, description: 'nginx (pid 77)' });
+    await expect(domain.manager.start('a')).rejects.toThrow('Port 9000 is in use by nginx (pid 77)');
+  });
+
+  it('moves on when a foreign process has a port that llamactl chose', async () => {
+    const domain = new Domain();
+    await domain.create('a');
+    domain.world.foreignPorts.set(8_100, { pid: 77, description: 'nginx (pid 77)' });
+    domain.world.foreignPorts.set(8_101, { pid: 77, description: 'nginx (pid 77)' });
+    await domain.manager.start('a');
+    await domain.pass(50);
+    expect(domain.manager.get('a')).toMatchObject({ status: 'running', port: 8_102 });
+    const [stored] = await domain.store.load();
+    expect(stored?.record.port).toBe(8_102);
+  });
+
+  it('waits for the outcome when asked: running, or the reason', async () => {
+    const domain = new Domain();
+    await domain.create('a');
+    const running = domain.manager.start('a', { wait: true });
+    await domain.pass(50);
+    expect(await running).toBe('running');
+
+    await domain.create('b');
+    domain.supervisor.spawnFailures.push('there is no /bin/sh');
+    const failing = refusal(domain.manager.start('b', { wait: true }));
+    await domain.pass(50);
+    expect(await failing).toMatchObject({ code: 'START_FAILED', extras: { reason: 'there is no /bin/sh' } });
+    expect(domain.manager.get('b')).toMatchObject({ status: 'failed', reason: 'there is no /bin/sh' });
+  });
+
+  it('fails with the cause from the output when the engine dies while loading', async () => {
+    const domain = new Domain();
+    const id = await domain.create('a');
+    domain.world.defaults.isReady = false;
+    domain.output.set(
+      '*',
+      Array.from({ length: 30 }, (_unused, line) => `line ${line}`),
+    );
+    await domain.manager.start('a');
+    await domain.pass(20);
+    domain.world.exit(id, 1, domain.clock.now());
+    await domain.settle();
+    const instance = domain.manager.get('a');
+    expect(instance).toMatchObject({
+      status: 'failed',
+      reason: 'line 29',
+      pid: null,
+      last_exit: { code: 1, reason: 'line 29' },
+    });
+    expect(instance.last_exit?.lines).toHaveLength(20);
+  });
+
+  it('is not left waiting for ever by a fault of ours', async () => {
+    const domain = new Domain();
+    await domain.create();
+    const { endpoint } = domain.world;
+    const probe = endpoint.probe.bind(endpoint);
+    endpoint.probe = async () => {
+      throw new Error('no descriptors left');
+    };
+    await domain.manager.start('a');
+    await domain.settle();
+    expect(domain.faults).toHaveLength(1);
+    endpoint.probe = probe;
+    await domain.pass(1_000);
+    expect(domain.status()).toBe('running');
+  });
+
+  it('is given up after start_timeout without progress', async () => {
+    const domain = new Domain();
+    await domain.create('a');
+    domain.world.defaults.isReady = false;
+    await domain.manager.start('a');
+    await domain.pass(605_000);
+    expect(domain.manager.get('a')).toMatchObject({
+      status: 'failed',
+      reason: expect.stringContaining('no progress for 600 s') as unknown,
+    });
+    expect(domain.world.alive()).toEqual([]);
+  });
+});
+
+describe('stop', () => {
+  it('answers stopping, then is stopped', async () => {
+    const domain = new Domain();
+    await domain.createRunning();
+    expect(await domain.manager.stop('a')).toBe('stopping');
+    await domain.settle();
+    expect(domain.status()).toBe('stopped');
+    expect(domain.manager.get('a').last_exit).toMatchObject({ code: 0, reason: 'stopped as asked' });
+  });
+
+  it('of a stopped instance is fine', async () => {
+    const domain = new Domain();
+    await domain.create();
+    expect(await domain.manager.stop('a')).toBe('stopped');
+  });
+
+  it('lets requests in flight finish, then ends the engine', async () => {
+    const domain = new Domain();
+    await domain.createRunning();
+    const lease = await domain.manager.acquire({ instance: 'a', caller: 'x', signal: AbortSignal.any([]) });
+    await domain.manager.stop('a');
+    await domain.pass(20_000);
+    expect(domain.status()).toBe('stopping');
+    expect(domain.world.alive()).toHaveLength(1);
+    lease.release();
+    await domain.settle();
+    expect(domain.status()).toBe('stopped');
+    expect(lease.signal.aborted).toBe(false);
+  });
+
+  it('breaks them when their time is over', async () => {
+    const domain = new Domain();
+    await domain.createRunning();
+    const lease = await domain.manager.acquire({ instance: 'a', caller: 'x', signal: AbortSignal.any([]) });
+    await domain.manager.stop('a', { timeout: 5 });
+    await domain.pass(5_000);
+    expect(lease.signal.aborted).toBe(true);
+    expect(domain.status()).toBe('stopped');
+  });
+
+  it('with a shorter time wins over a longer one under way', async () => {
+    const domain = new Domain();
+    await domain.createRunning();
+    await domain.manager.acquire({ instance: 'a', caller: 'x', signal: AbortSignal.any([]) });
+    await domain.manager.stop('a', { timeout: 60 });
+    await domain.manager.stop('a', { timeout: 2 });
+    await domain.pass(2_000);
+    expect(domain.status()).toBe('stopped');
+  });
+
+  it('with force kills at once, also while a gentle one drains', async () => {
+    const domain = new Domain();
+    const id = await domain.createRunning();
+    domain.world.process(id).endsBy = 'SIGKILL';
+    await domain.manager.acquire({ instance: 'a', caller: 'x', signal: AbortSignal.any([]) });
+    await domain.manager.stop('a');
+    await domain.manager.stop('a', { force: true });
+    await domain.settle();
+    expect(domain.status()).toBe('stopped');
+    expect(domain.manager.get('a').last_exit).toMatchObject({ code: 137, signal: 'SIGKILL' });
+  });
+
+  it('reaches an engine that loads', async () => {
+    const domain = new Domain();
+    await domain.create();
+    domain.world.defaults.isReady = false;
+    await domain.manager.start('a');
+    await domain.pass(50);
+    expect(await domain.manager.stop('a')).toBe('stopping');
+    await domain.settle();
+    expect(domain.status()).toBe('stopped');
+  });
+
+  it('reaches a start whose process is just being made', async () => {
+    const domain = new Domain();
+    await domain.create();
+    domain.supervisor.holdSpawns();
+    await domain.manager.start('a');
+    await domain.settle();
+    await domain.manager.stop('a');
+    await domain.settle();
+    expect(domain.status()).toBe('stopping');
+    domain.supervisor.releaseSpawns();
+    await domain.settle();
+    expect(domain.status()).toBe('stopped');
+    expect(domain.world.alive()).toEqual([]);
+  });
+
+  it('wins over a start that is still looking whether it can succeed', async () => {
+    const domain = new Domain();
+    await domain.create();
+    await Promise.all([domain.manager.start('a'), domain.manager.stop('a')]);
+    await domain.settle();
+    expect(domain.status()).toBe('stopped');
+    expect(domain.world.processes).toEqual([]);
+  });
+
+  it('stays stopping, with port and pid, when even SIGKILL does not end it, and says so', async () => {
+    const domain = new Domain();
+    const id = await domain.createRunning();
+    domain.world.process(id).endsBy = 'nothing';
+    await domain.manager.stop('a', { force: true });
+    await domain.pass(10_000);
+    expect(domain.manager.get('a')).toMatchObject({ status: 'stopping', pid: domain.world.process(id).identity.pid });
+    expect(domain.events.raisedAlerts()).toEqual(['process_survives_kill']);
+    await expect(domain.manager.create({ name: 'b', model_path: '/m', port: 8_100 })).rejects.toEqual(
+      code('PORT_CONFLICT'),
+    );
+    domain.world.exit(id, 137, domain.clock.now());
+    await domain.settle();
+    expect(domain.status()).toBe('stopped');
+  });
+
+  it('waits for the outcome when asked', async () => {
+    const domain = new Domain();
+    await domain.createRunning();
+    const stopped = domain.manager.stop('a', { wait: true });
+    await domain.settle();
+    expect(await stopped).toBe('stopped');
+  });
+});
+
+describe('restart', () => {
+  it('answers restarting and comes up with another process', async () => {
+    const domain = new Domain();
+    const id = await domain.createRunning();
+    expect(await domain.manager.restart('a')).toBe('restarting');
+    await domain.pass(50);
+    expect(domain.status()).toBe('running');
+    expect(domain.world.processes).toHaveLength(2);
+    expect(domain.world.peak(id)).toBe(1);
+    expect(domain.manager.get('a').restart_count, 'nobody crashed').toBe(0);
+  });
+
+  it('starts what is stopped', async () => {
+    const domain = new Domain();
+    await domain.create();
+    expect(await domain.manager.restart('a')).toBe('starting');
+  });
+
+  it('leaves the engine alone when the start could not succeed', async () => {
+    const domain = new Domain();
+    await domain.createRunning();
+    domain.adapter.startProblem = { code: 'MODEL_NOT_FOUND', message: 'gone' };
+    await expect(domain.manager.restart('a')).rejects.toEqual(code('MODEL_NOT_FOUND'));
+    expect(domain.status()).toBe('running');
+  });
+
+  it('does not take its own engine for a foreign one on a named port', async () => {
+    const domain = new Domain();
+    await domain.createRunning('a', { port: 9_000 });
+    expect(await domain.manager.restart('a')).toBe('restarting');
+  });
+});
+
+describe('a crash of an engine', () => {
+  it('is answered with a backoff that doubles, and with failed in the end', async () => {
+    const domain = new Domain();
+    const id = await domain.createRunning();
+    for (const delay of [1, 2, 4, 8, 16]) {
+      domain.world.exit(id, 1, domain.clock.now());
+      await domain.settle();
+      expect(domain.manager.get('a')).toMatchObject({ status: 'restarting', pid: null, stats: null });
+      await domain.pass(delay * 1_000 - 1);
+      expect(domain.status(), `before ${delay} s are over`).toBe('restarting');
+      await domain.pass(50);
+      expect(domain.status(), `after ${delay} s`).toBe('running');
+    }
+    domain.world.exit(id, 1, domain.clock.now());
+    await domain.settle();
+    expect(domain.manager.get('a')).toMatchObject({
+      status: 'failed',
+      reason: expect.stringContaining('gave up after 5') as unknown,
+    });
+  });
+
+  it('is answered too when the exit code is 0', async () => {
+    const domain = new Domain();
+    const id = await domain.createRunning();
+    domain.world.exit(id, 0, domain.clock.now());
+    await domain.settle();
+    expect(domain.status()).toBe('restarting');
+  });
+
+  it('breaks the leases', async () => {
+    const domain = new Domain();
+    const id = await domain.createRunning();
+    const lease = await domain.manager.acquire({ instance: 'a', caller: 'x', signal: AbortSignal.any([]) });
+    domain.world.exit(id, 1, domain.clock.now());
+    await domain.settle();
+    expect(lease.signal.aborted).toBe(true);
+  });
+
+  it('can be stopped during the backoff, and started without waiting for its end', async () => {
+    const domain = new Domain();
+    const id = await domain.createRunning();
+    domain.world.exit(id, 1, domain.clock.now());
+    await domain.settle();
+    expect(await domain.manager.start('a')).toBe('starting');
+    await domain.pass(50);
+    domain.world.exit(id, 1, domain.clock.now());
+    await domain.settle();
+    expect(await domain.manager.stop('a')).toBe('stopped');
+    await domain.pass(120_000);
+    expect(domain.world.alive()).toEqual([]);
+  });
+});
+
+describe('a hung engine', () => {
+  it('is restarted when it misses its health checks and nobody uses it', async () => {
+    const domain = new Domain();
+    const id = await domain.createRunning();
+    const first = domain.world.process(id);
+    first.isReady = false;
+    await domain.pass(31_000);
+    expect(domain.manager.get('a')).toMatchObject({
+      status: 'restarting',
+      reason: expect.stringContaining('health check') as unknown,
+    });
+    expect(first.exit).toMatchObject({ code: 137 });
+    await domain.pass(1_100);
+    expect(domain.status()).toBe('running');
+  });
+});
+
+describe('delete', () => {
+  it('leaves nothing: no name, no port, no files', async () => {
+    const domain = new Domain();
+    const id = await domain.create('a', { port: 9_000 });
+    await domain.manager.remove('a');
+    expect(() => domain.manager.get('a')).toThrow(/no instance "a"/);
+    expect(domain.supervisor.discarded).toEqual([`/data/instances/${id}`]);
+    expect(await domain.store.load()).toEqual([]);
+    await domain.create('a', { port: 9_000 });
+  });
+
+  it('is refused while it runs, naming the process', async () => {
+    const domain = new Domain();
+    const id = await domain.createRunning();
+    const { pid } = domain.world.process(id).identity;
+    await expect(domain.manager.remove('a')).rejects.toThrow(`a is running (process ${pid}); stop it first.`);
+  });
+
+  it('right after a stop waits for it', async () => {
+    const domain = new Domain();
+    await domain.createRunning();
+    const lease = await domain.manager.acquire({ instance: 'a', caller: 'x', signal: AbortSignal.any([]) });
+    await domain.manager.stop('a');
+    const removed = domain.manager.remove('a');
+    await domain.settle();
+    expect(domain.manager.list()).toHaveLength(1);
+    lease.release();
+    await domain.settle();
+    await removed;
+    expect(domain.manager.list()).toEqual([]);
+  });
+
+  it('waits no longer than the stop may take and ten seconds', async () => {
+    const domain = new Domain();
+    const id = await domain.createRunning();
+    domain.world.process(id).endsBy = 'nothing';
+    await domain.manager.stop('a', { timeout: 5 });
+    const refused = refusal(domain.manager.remove('a'));
+    await domain.pass(15_001);
+    expect(await refused).toMatchObject({
+      message: expect.stringMatching(/still stopping: process \d+ has not ended/) as unknown,
+    });
+  });
+
+  it('gives way to a start that comes in meanwhile', async () => {
+    const domain = new Domain();
+    await domain.createRunning();
+    await domain.manager.acquire({ instance: 'a', caller: 'x', signal: AbortSignal.any([]) });
+    await domain.manager.stop('a');
+    const refused = refusal(domain.manager.remove('a'));
+    await domain.manager.start('a');
+    await domain.settle();
+    expect(await refused).toEqual(code('INSTANCE_RUNNING'));
+  });
+
+  it('in parallel succeeds for all', async () => {
+    const domain = new Domain();
+    await domain.createRunning();
+    await domain.manager.stop('a');
+    const removals = Promise.all([domain.manager.remove('a'), domain.manager.remove('a'), domain.manager.remove('a')]);
+    await domain.settle();
+    await removals;
+  });
+
+  it('that cannot be stored leaves the instance as it was', async () => {
+    const domain = new Domain();
+    await domain.create();
+    domain.store.failure = new Error('disk full');
+    await expect(domain.manager.remove('a')).rejects.toThrow('disk full');
+    domain.store.failure = null;
+    await domain.manager.start('a');
+    await domain.pass(50);
+    expect(domain.status()).toBe('running');
+  });
+});
+
+describe('acquire', () => {
+  it('lends a running engine by name or alias, with the key of its run', async () => {
+    const domain = new Domain();
+    const id = await domain.createRunning('a', { aliases: ['org/chat'] });
+    const lease = await domain.manager.acquire({ instance: 'org/chat', caller: 'x', signal: AbortSignal.any([]) });
+    expect(lease.target).toEqual({
+      port: 8_100,
+      healthPath: '/health',
+      key: domain.world.process(id).secrets['FAKE_KEY'],
+    });
+  });
+
+  it('refuses one that does not run, with the reason', async () => {
+    const domain = new Domain();
+    const id = await domain.createRunning('a', { auto_restart: false });
+    domain.world.exit(id, 1, domain.clock.now());
+    await domain.settle();
+    const refused = domain.manager.acquire({ instance: 'a', caller: 'x', signal: AbortSignal.any([]) });
+    await expect(refused).rejects.toMatchObject({
+      code: 'INSTANCE_NOT_RUNNING',
+      extras: { reason: 'the engine ended with 1' },
+    });
+  });
+});
+
+describe('start-all and stop-all', () => {
+  it('take what they can, and one failure does not stop the others', async () => {
+    const domain = new Domain();
+    await domain.create('a');
+    await domain.create('b', { port: 9_000 });
+    await domain.createRunning('c');
+    domain.world.foreignPorts.set(9_000, { pid: 1, description: 'something' });
+    expect(await domain.manager.startAll()).toEqual([
+      { name: 'a', status: 'starting' },
+      { name: 'b', status: 'stopped', error: expect.stringContaining('Port 9000') as unknown },
+    ]);
+    await domain.pass(50);
+    expect(await domain.manager.stopAll()).toEqual([
+      { name: 'a', status: 'stopping' },
+      { name: 'c', status: 'stopping' },
+    ]);
+  });
+
+  it('take a failed one and a restarting one too', async () => {
+    const domain = new Domain();
+    const a = await domain.createRunning('a', { auto_restart: false });
+    const b = await domain.createRunning('b');
+    domain.world.exit(a, 1, domain.clock.now());
+    domain.world.exit(b, 1, domain.clock.now());
+    await domain.settle();
+    expect(await domain.manager.startAll()).toEqual([{ name: 'a', status: 'starting' }]);
+    expect(await domain.manager.stopAll(['b'])).toEqual([{ name: 'b', status: 'stopped' }]);
+  });
+});

@@ -1,0 +1,227 @@
+import type { OptionValue, Stats } from '@llamactl/contract/instance';
+import type { InstanceEvent } from '@llamactl/contract/events';
+import type { ErrorCode, Problem } from '@llamactl/contract/errors';
+import type { InstanceState } from './lifecycle.ts';
+import type { Exit, LaunchPlan, ProcessIdentity } from './process.ts';
+
+export type { Exit, LaunchPlan, ProcessIdentity };
+
+/** What the domain needs of the outside. Adapters implement these; `app.ts` introduces them. */
+
+// ── Time ────────────────────────────────────────────────────────────────────────────────────────
+
+/** The only source of time. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Calls `callback` after `milliseconds`; the returned function cancels. A pending timer does not keep the process alive. */
+  after(milliseconds: number, callback: () => void): () => void;
+  /** Calls `callback` in a later turn of the event loop, when pending I/O has been looked at. */
+  nextTurn(callback: () => void): void;
+}
+
+/** The only source of chance. */
+export interface Randomness {
+  /** Unguessable, lower-case hexadecimal, `bytes` × 2 characters. */
+  token(bytes: number): string;
+  /** 0 ≤ fraction < 1. */
+  fraction(): number;
+}
+
+// ── What is stored ──────────────────────────────────────────────────────────────────────────────
+
+/** The settings of an instance in the contract's own shape, defaults filled in. */
+export interface Settings {
+  engine: string;
+  model_path?: string;
+  options: Record<string, OptionValue>;
+  extra_args: string[];
+  environment: Record<string, string>;
+  command?: string[];
+  health_path?: string;
+  aliases: string[];
+  unlisted: boolean;
+  auto_start: boolean;
+  auto_restart?: boolean;
+  max_restarts?: number;
+}
+
+/** What a user made: identity and settings. */
+export interface InstanceRecord {
+  /** Names everything on disk; never reused, unlike the name. */
+  id: string;
+  name: string;
+  port: number;
+  /** True when llamactl chose the port and may choose another. */
+  portAssigned: boolean;
+  settings: Settings;
+  /** RFC 3339. */
+  createdAt: string;
+  updatedAt: string;
+  /** Grows with each update; the `ETag`. */
+  version: number;
+}
+
+/** One row of the store: the record and where its life stands. */
+export interface StoredInstance {
+  record: InstanceRecord;
+  state: InstanceState;
+}
+
+/** Durable memory. A resolved promise means: survives `kill -9` and power loss. */
+export interface InstanceStore {
+  /** Random, made with the data directory; marks our processes among those of other data directories. */
+  readonly dataDirId: string;
+  /** Oldest first. */
+  load(): Promise<StoredInstance[]>;
+  /** Inserts or replaces. Saves of one event-loop turn share one transaction. A later save of an id wins over an earlier one. */
+  save(instance: StoredInstance): Promise<void>;
+  remove(id: string): Promise<void>;
+}
+
+/** Where the domain says what happened. Must not throw and must not wait. */
+export interface EventSink {
+  emit(event: InstanceEvent): void;
+}
+
+// ── Engines ─────────────────────────────────────────────────────────────────────────────────────
+
+/** A start that cannot succeed, known before anything is spawned. */
+export interface StartProblem {
+  code: Extract<ErrorCode, 'MODEL_NOT_FOUND' | 'ENGINE_NOT_FOUND' | 'PORT_IN_USE'>;
+  /** One sentence that names the file. */
+  message: string;
+}
+
+/** What is wrong with settings; `code` decides the answer's. */
+export interface SettingsProblem extends Problem {
+  code: Extract<ErrorCode, 'VALIDATION_ERROR' | 'RESERVED_OPTION' | 'PRIVILEGED_OPTION'>;
+}
+
+/** How one kind of engine is driven. */
+export interface EngineAdapter {
+  /** Whether `model_path` must be given. */
+  readonly needsModel: boolean;
+  /** Judges settings before they are stored. Every problem, not only the first. Warnings do not refuse. */
+  check(settings: Settings): Promise<{ problems: SettingsProblem[]; warnings: string[] }>;
+  /** Drops from `stored` the options that `given` spells in another way (twins), so that the new spelling replaces them. */
+  withoutTwins(stored: Record<string, OptionValue>, given: readonly string[]): Record<string, OptionValue>;
+  /** From settings to argv. Same input, same plan; touches nothing outside. */
+  plan(record: InstanceRecord): LaunchPlan;
+  /** Looks at the disk: is everything there that the plan needs? */
+  preflight(record: InstanceRecord, plan: LaunchPlan): Promise<StartProblem | null>;
+  /** The cause of an exit, from the run's last lines of output: one sentence with the file it was about. */
+  reason(exit: Exit, lines: readonly string[], wasReady: boolean): string;
+}
+
+/** The engines of this configuration. */
+export interface Engines {
+  /** `null` when no engine of this name has life. */
+  find(name: string): EngineAdapter | null;
+  /** For the sentence that says what would work. */
+  names(): readonly string[];
+}
+
+/** What an engine's HTTP port says to one probe. */
+export type ProbeResult = 'ok' | 'loading' | 'error' | 'timeout' | 'closed';
+
+/** HTTP to an engine on loopback. */
+export interface EngineEndpoint {
+  /**
+   * One health request over a fresh connection. `closed`: nobody listens. `loading`: 503. `error`: any other status, or
+   * no HTTP. `timeout`: no answer within `timeoutMs`.
+   */
+  probe(target: EngineTarget, timeoutMs: number, signal?: AbortSignal): Promise<ProbeResult>;
+}
+
+/** Where an engine answers. */
+export interface EngineTarget {
+  port: number;
+  healthPath: string;
+  /** The run's random key, sent as a Bearer token; `null`: none. */
+  key: string | null;
+}
+
+// ── Processes ───────────────────────────────────────────────────────────────────────────────────
+
+/** Name of the file with a run's output, in the run's folder. */
+export const RUN_LOG = 'log';
+
+/** Names one run for the supervisor. */
+export interface RunReference {
+  /** `<data_dir id>.<instance id>.<nonce>`: the value of `LLAMACTL_RUN` in the engine's environment. */
+  tag: string;
+  /** Absolute; the run's own. */
+  folder: string;
+}
+
+/** What boot finds of a stored run. */
+export type Inspection =
+  | { found: 'alive'; identity: ProcessIdentity }
+  /** `spawned`: there are traces that the engine was once launched. */
+  | { found: 'dead'; exit: Exit; spawned: boolean; rebooted: boolean };
+
+/** Signs of life of a run, for telling slow from stuck: any of them moves while an engine loads. */
+export interface Progress {
+  logBytes: number;
+  memoryBytes: number;
+  cpuTicks: number;
+  readBytes: number;
+}
+
+/** What a supervised run reports; each at most once per call of `spawn` or `adopt`. */
+export interface RunListener {
+  /** The engine is dead *and* nothing of its tree is left: neither in its group nor by its tag. */
+  onGone(exit: Exit): void;
+  /** SIGKILL was sent and did not end it for several seconds (uninterruptible I/O). `onGone` may still come. */
+  onSurvives(pids: readonly number[]): void;
+}
+
+/** Starts, ends and watches processes on one machine. */
+export interface Supervisor {
+  /** Changes with every boot of the machine. */
+  readonly bootId: string;
+  /**
+   * Launches an engine in its own session and group, output into the run's log, and watches it from then on.
+   * Resolves when its pid is known. Rejects with an Error whose message is a reason for people; then nothing runs and
+   * `onGone` never comes.
+   */
+  spawn(
+    run: RunReference,
+    plan: LaunchPlan,
+    secrets: Record<string, string>,
+    listener: RunListener,
+  ): Promise<ProcessIdentity>;
+  /** Finds out what became of a stored run. `identity` is null when the pid was not stored before we died. */
+  inspect(run: RunReference, identity: ProcessIdentity | null): Promise<Inspection>;
+  /** Watches a run that `inspect` found alive. */
+  adopt(run: RunReference, identity: ProcessIdentity, listener: RunListener): void;
+  /** SIGTERM to the group, again after 3 s, SIGKILL after 2 s more, then whatever still carries the tag. Reports through the listener. */
+  terminate(run: RunReference): void;
+  /** SIGKILL now; escalates a `terminate` under way. */
+  kill(run: RunReference): void;
+  /** Whether the listening socket on `port` is one of the run's. `unknown`: the system does not tell. */
+  ownsPort(run: RunReference, port: number): Promise<'ours' | 'foreign' | 'closed' | 'unknown'>;
+  /** Who listens on a port of this machine: `null`: it is free. `description` names the process where the system tells. */
+  portHolder(port: number): Promise<{ pid: number | null; description: string } | null>;
+  stats(run: RunReference): Stats | null;
+  progress(run: RunReference): Progress | null;
+  /** Tags of living processes of this data directory that are not in `known`, each with its pids. */
+  strays(known: ReadonlySet<string>): Promise<{ tag: string; pids: number[] }[]>;
+  /** Ends every process that carries `tag`, SIGTERM first. Resolves when none is left. */
+  endStray(tag: string): Promise<void>;
+  /** Removes a folder of finished runs, with everything in it; one that is not there is fine. */
+  discard(folder: string): Promise<void>;
+  /** Removes every folder in `parent` whose name is not in `keep`. */
+  sweep(parent: string, keep: ReadonlySet<string>): Promise<void>;
+  /** Stops watching; engines live on. */
+  close(): void;
+}
+
+/** Reads what a run wrote. */
+export interface RunLogs {
+  /** The last lines of a run's output, cleaned of control characters; empty when there is none. */
+  tail(run: RunReference, lines: number): Promise<string[]>;
+  /** Bytes of output so far; 0 when there is none. Costs microseconds: it is asked every few milliseconds while an engine loads. */
+  size(run: RunReference): number;
+}

@@ -1,0 +1,34 @@
+/** What the domain knows of an engine's process: how it is launched, which one it is, how it ended. */
+
+/** Everything that decides how an engine is launched; two equal plans launch the same engine. Holds no secret of ours. */
+export interface LaunchPlan {
+  /** Absolute path, or a name to be found on PATH. */
+  command: string;
+  argv: string[];
+  /** Set on top of the few variables that engines inherit. */
+  environment: Record<string, string>;
+  /** Variable in which the engine takes the random key of the run; `null`: the engine has none. */
+  keyVariable: string | null;
+  port: number;
+  /** Answers 200 when the engine is ready. */
+  healthPath: string;
+}
+
+/** A process that cannot be taken for another: pids are reused, these three together are not. */
+export interface ProcessIdentity {
+  pid: number;
+  /** Field 22 of `/proc/PID/stat`, clock ticks since boot. */
+  startTicks: number;
+  bootId: string;
+  /** The process group, which is the wrapper's pid. */
+  group: number;
+}
+
+/** How an engine ended. */
+export interface Exit {
+  /** 128 + n for signal n; `null`: could not be learnt. */
+  code: number | null;
+  signal: string | null;
+  /** Milliseconds since the epoch. */
+  at: number;
+}

@@ -1,0 +1,97 @@
+import type { Clock, EngineEndpoint, EngineTarget, Progress, RunLogs, RunReference, Supervisor } from './ports.ts';
+
+/** Between two looks. While it loads, an engine closes the connection after each answer, so each probe is a new one. */
+const TICK_MS = 5;
+/** At first every look is a probe: most small models are ready within this. */
+const EAGER_AT_FIRST_MS = 1_000;
+/** So it is again for a while after the engine wrote something: it says when the model is loaded, just before it is ready. */
+const EAGER_AFTER_OUTPUT_MS = 100;
+/** And else at least this often. */
+const PATIENT_PROBE_MS = 250;
+const PROBE_TIMEOUT_MS = 2_000;
+const PROGRESS_EVERY_MS = 1_000;
+
+export interface ReadinessDependencies {
+  clock: Clock;
+  endpoint: EngineEndpoint;
+  supervisor: Pick<Supervisor, 'ownsPort' | 'progress'>;
+  logs: Pick<RunLogs, 'size'>;
+}
+
+/**
+ * Waits until the engine answers its health check with 200 *and* the port is its own: a foreign process on it would
+ * answer too, while ours dies of "address already in use" (measured: 58 ms later). `stalled`: nothing moved for
+ * `stallMs`: no output, memory, CPU time or reads; a slow disk is slow, not stuck. `aborted`: nobody wants to know any more.
+ */
+export async function awaitReady(
+  dependencies: ReadinessDependencies,
+  run: RunReference,
+  target: EngineTarget,
+  stallMs: number,
+  signal: AbortSignal,
+): Promise<'ready' | 'stalled' | 'aborted'> {
+  const { clock, endpoint, supervisor, logs } = dependencies;
+  const begun = clock.now();
+  let eagerUntil = begun + EAGER_AT_FIRST_MS;
+  let lastProbe = Number.NEGATIVE_INFINITY;
+  let logBytes = 0;
+  let lastLook = begun;
+  let lastMove = begun;
+  let progress: Progress | null = null;
+
+  while (!signal.aborted) {
+    const now = clock.now();
+    const written = logs.size(run);
+    if (written !== logBytes) eagerUntil = Math.max(eagerUntil, now + EAGER_AFTER_OUTPUT_MS);
+    logBytes = written;
+    if (now < eagerUntil || now - lastProbe >= PATIENT_PROBE_MS) {
+      lastProbe = now;
+      const answer = await endpoint.probe(target, PROBE_TIMEOUT_MS, signal);
+      if (answer === 'ok' && (await isOurs(supervisor, run, target.port))) return signal.aborted ? 'aborted' : 'ready';
+    }
+    if (now - lastLook >= PROGRESS_EVERY_MS) {
+      lastLook = now;
+      const seen = supervisor.progress(run);
+      if (hasMoved(progress, seen)) lastMove = now;
+      progress = seen ?? progress;
+      if (now - lastMove >= stallMs) return 'stalled';
+    }
+    await pause(clock, TICK_MS, signal);
+  }
+  return 'aborted';
+}
+
+/** Where the system does not tell whose a port is, it was free just before the spawn: good enough. */
+async function isOurs(supervisor: Pick<Supervisor, 'ownsPort'>, run: RunReference, port: number): Promise<boolean> {
+  const owner = await supervisor.ownsPort(run, port);
+  return owner === 'ours' || owner === 'unknown';
+}
+
+/** Whether a run showed any sign of life between two looks. What cannot be read counts as none. */
+export function hasMoved(before: Progress | null, after: Progress | null): boolean {
+  if (after === null) return false;
+  if (before === null) return true;
+  return (
+    before.logBytes !== after.logBytes ||
+    before.memoryBytes !== after.memoryBytes ||
+    before.cpuTicks !== after.cpuTicks ||
+    before.readBytes !== after.readBytes
+  );
+}
+
+/** Resolves after `milliseconds`, or at once when `signal` aborts. */
+export function pause(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve();
+      return;
+    }
+    const settle = (): void => {
+      cancel();
+      signal.removeEventListener('abort', settle);
+      resolve();
+    };
+    const cancel = clock.after(milliseconds, settle);
+    signal.addEventListener('abort', settle);
+  });
+}

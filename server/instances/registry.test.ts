@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { MemoryStore } from '../testing/memory-store.ts';
+import { LAUNCH, PLAN, running } from '../testing/instance-states.ts';
+import { RecordingEvents } from '../testing/recording-events.ts';
+import type { InstanceState } from './lifecycle.ts';
+import { Mailbox } from './mailbox.ts';
+import type { InstanceRecord } from './ports.ts';
+import { Registry } from './registry.ts';
+import { newSettings } from './settings.ts';
+import { NEW_STATE } from './transitions.ts';
+
+function aRecord(id: string, port: number, aliases: string[] = []): InstanceRecord {
+  const settings = newSettings({ aliases });
+  return { id, name: `Model-${id}`, port, portAssigned: true, settings, createdAt: '', updatedAt: '', version: 1 };
+}
+
+function aRegistry(...entries: [InstanceRecord, InstanceState?][]) {
+  const registry = new Registry([8_100, 8_103], () => 8_101);
+  const dependencies = {
+    store: new MemoryStore(),
+    events: new RecordingEvents(),
+    effects: { run: () => {} },
+    onFault: () => {},
+  };
+  for (const [record, state] of entries) registry.add(new Mailbox(record, state ?? NEW_STATE, dependencies));
+  return registry;
+}
+
+const claim = (overrides: object) => ({ id: 'new', name: 'new', port: 9_000, aliases: [], ...overrides });
+
+describe('the registry', () => {
+  it('finds by name without regard to case, by alias to the letter', () => {
+    const registry = aRegistry([aRecord('a', 8_100, ['org/Chat:7b'])]);
+    expect(registry.find('MODEL-A')?.record.id).toBe('a');
+    expect(registry.findByAlias('org/Chat:7b')?.record.id).toBe('a');
+    expect(registry.findByAlias('org/chat:7b')).toBe(null);
+  });
+
+  it('lists oldest first and forgets who is dropped', () => {
+    const registry = aRegistry([aRecord('b', 8_100)], [aRecord('a', 8_102)]);
+    const [first] = registry.all();
+    expect(registry.all().map(({ record }) => record.id)).toEqual(['b', 'a']);
+    if (first !== undefined) registry.drop(first);
+    expect(registry.find('model-b')).toBe(null);
+    expect(registry.byId('b')).toBe(null);
+  });
+
+  it.each([
+    ['a name in another case', { name: 'MODEL-A' }, 'INSTANCE_EXISTS'],
+    ['an alias that is a name', { aliases: ['Model-a'] }, 'ALIAS_CONFLICT'],
+    ['an alias of another', { aliases: ['chat'] }, 'ALIAS_CONFLICT'],
+    ['a name that is an alias', { name: 'chat' }, 'ALIAS_CONFLICT'],
+    ['a port of another', { port: 8_100 }, 'PORT_CONFLICT'],
+    ["llamactl's own port", { port: 8_101 }, 'PORT_CONFLICT'],
+  ])('refuses %s', (_what, overrides, code) => {
+    const registry = aRegistry([aRecord('a', 8_100, ['chat'])]);
+    expect(() => registry.assertFree(claim(overrides))).toThrow(expect.objectContaining({ code }));
+  });
+
+  it('refuses the port of a live run whose instance has another by now', () => {
+    const live = running({ launch: { ...LAUNCH, plan: { ...PLAN, port: 8_555 } } });
+    const registry = aRegistry([aRecord('a', 8_100), live]);
+    expect(() => registry.assertFree(claim({ port: 8_555 }))).toThrow('the running engine of Model-a');
+  });
+
+  it('lets an instance keep what is its own', () => {
+    const registry = aRegistry([aRecord('a', 8_100, ['chat'])]);
+    registry.assertFree({ id: 'a', name: 'Model-a', port: 8_100, aliases: ['chat'] });
+  });
+
+  it('assigns the lowest free port of the range, not our own', () => {
+    const registry = aRegistry([aRecord('a', 8_100)]);
+    expect(registry.assignPort('new')).toBe(8_102);
+    expect(registry.freePort('new', new Set([8_102]))).toBe(8_103);
+  });
+
+  it('says what would work when the range is used up', () => {
+    const registry = aRegistry([aRecord('a', 8_100)], [aRecord('b', 8_102)], [aRecord('c', 8_103)]);
+    expect(() => registry.assignPort('new')).toThrow(/port_range \(8100 to 8103\) is taken; widen it/);
+  });
+});

@@ -1,0 +1,88 @@
+import { ApiError } from '@llamactl/contract/errors';
+import type { HealthProbe } from './health-probe.ts';
+import type { LeaseBook } from './lease-book.ts';
+import type { Mailbox } from './mailbox.ts';
+import type { Clock, EventSink, InstanceStore, Supervisor } from './ports.ts';
+import { stillRunning } from './refusals.ts';
+import type { Registry } from './registry.ts';
+import type { RunReferences } from './run-references.ts';
+
+/** How much longer than the stop itself a delete waits for it. */
+const GRACE_MS = 10_000;
+
+export interface RemovalDependencies {
+  clock: Clock;
+  store: Pick<InstanceStore, 'remove'>;
+  events: EventSink;
+  supervisor: Pick<Supervisor, 'discard'>;
+  registry: Registry;
+  references: RunReferences;
+  leases: LeaseBook;
+  healthProbe: HealthProbe;
+}
+
+/** Deletes instances. Parallel deletes of one instance are one deletion, and all of them succeed. */
+export class Removals {
+  readonly #with: RemovalDependencies;
+  readonly #underWay = new Map<string, Promise<void>>();
+
+  constructor(dependencies: RemovalDependencies) {
+    this.#with = dependencies;
+  }
+
+  /** Waits for a stop under way, at most its remaining time and ten seconds, or until a start comes in. */
+  async remove(mailbox: Mailbox, signal?: AbortSignal): Promise<void> {
+    for (;;) {
+      const { id, name } = mailbox.record;
+      const underWay = this.#underWay.get(id);
+      if (underWay !== undefined || mailbox.isClosed) return underWay;
+      const { reply } = mailbox.post({ type: 'delete', at: this.#with.clock.now() });
+      if (reply.kind === 'gone') return this.#erase(mailbox);
+      if (reply.kind !== 'wait') throw stillRunning(mailbox);
+      const patience = this.#patience(reply.until + GRACE_MS, signal);
+      try {
+        await mailbox.until(({ status }) => status !== 'stopping', patience.signal);
+      } catch (error) {
+        if (signal?.aborted === true) throw error;
+        throw new ApiError(
+          'INSTANCE_RUNNING',
+          `${name} is still stopping: process ${reply.pid ?? 'unknown'} has not ended; try again later, or stop it with force.`,
+        );
+      } finally {
+        patience.cancel();
+      }
+    }
+  }
+
+  #erase(mailbox: Mailbox): Promise<void> {
+    const { id } = mailbox.record;
+    const removal = this.#eraseFiles(mailbox).finally(() => this.#underWay.delete(id));
+    this.#underWay.set(id, removal);
+    return removal;
+  }
+
+  /** The name is free again only when nothing is left that a new instance of that name could inherit. */
+  async #eraseFiles(mailbox: Mailbox): Promise<void> {
+    const { store, supervisor, references, registry, leases, healthProbe, events } = this.#with;
+    const { id, name } = mailbox.record;
+    try {
+      await store.remove(id);
+    } catch (error) {
+      mailbox.reopen();
+      throw error;
+    }
+    await supervisor.discard(references.folder(id));
+    leases.forget(id);
+    healthProbe.forget(id);
+    registry.drop(mailbox);
+    events.emit({ type: 'instance_deleted', data: { name } });
+  }
+
+  /** A signal that aborts at `until`, or when `signal` does. */
+  #patience(until: number, signal: AbortSignal | undefined): { signal: AbortSignal; cancel: () => void } {
+    const { clock } = this.#with;
+    const controller = new AbortController();
+    const cancel = clock.after(Math.max(0, until - clock.now()), () => controller.abort());
+    return { signal: signal === undefined ? controller.signal : AbortSignal.any([signal, controller.signal]), cancel };
+  }
+}

@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import type { EngineAdapter, Settings, SettingsProblem } from './ports.ts';
+import { checkSettings, newSettings, patchedSettings } from './settings.ts';
+
+/** Knows one pair of twins. */
+const adapter: EngineAdapter = {
+  needsModel: true,
+  check: async () => ({ problems: [], warnings: [] }),
+  withoutTwins: (stored, given) =>
+    Object.fromEntries(
+      Object.entries(stored).filter(([key]) => !(key === 'context_size' && given.includes('ctx_size'))),
+    ),
+  plan: () => ({ command: '', argv: [], environment: {}, keyVariable: null, port: 1, healthPath: '/' }),
+  preflight: async () => null,
+  reason: () => '',
+};
+
+const STORED: Settings = {
+  ...newSettings({ model_path: '/m.gguf', options: { threads: 4, context_size: 2_048 } }),
+  environment: { TOKEN: 'secret', MODE: 'a' },
+  auto_restart: false,
+};
+
+const patch = (body: Parameters<typeof patchedSettings>[1]): Settings => patchedSettings(STORED, body, adapter);
+
+describe('a merge patch of the settings', () => {
+  it('leaves alone what it does not name', () => {
+    expect(patch({})).toEqual(STORED);
+  });
+
+  it('merges options key by key, in place; null removes', () => {
+    const { options } = patch({ options: { context_size: 4_096, threads: null, seed: 0 } });
+    expect(Object.entries(options)).toEqual([
+      ['context_size', 4_096],
+      ['seed', 0],
+    ]);
+  });
+
+  it('lets a new spelling take the place of its twin', () => {
+    expect(patch({ options: { ctx_size: 1 } }).options).toEqual({ threads: 4, ctx_size: 1 });
+  });
+
+  it('removes all options with null', () => {
+    expect(patch({ options: null }).options).toEqual({});
+  });
+
+  it('goes back to the default where a setting is removed', () => {
+    const { auto_restart, aliases, ...rest } = patch({
+      auto_restart: null,
+      aliases: null,
+      engine: null,
+      auto_start: null,
+    });
+    expect(auto_restart).toBe(undefined);
+    expect(aliases).toEqual([]);
+    expect(rest).toMatchObject({ engine: 'llama_cpp', auto_start: true });
+  });
+
+  it('replaces lists whole', () => {
+    expect(patch({ extra_args: ['--a'] }).extra_args).toEqual(['--a']);
+  });
+
+  it('keeps a secret that comes back masked, and only one that is stored', () => {
+    expect(patch({ environment: { TOKEN: '***', MODE: 'b', NEW: '***' } }).environment).toEqual({
+      TOKEN: 'secret',
+      MODE: 'b',
+      NEW: '***',
+    });
+  });
+});
+
+describe('the check of settings', () => {
+  const withProblems = (...problems: SettingsProblem[]): EngineAdapter => ({
+    ...adapter,
+    check: async () => ({ problems, warnings: ['careful'] }),
+  });
+
+  it('asks for the model where the engine needs one', async () => {
+    await expect(checkSettings(newSettings({}), adapter)).rejects.toMatchObject({
+      code: 'VALIDATION_ERROR',
+      extras: { problems: [{ path: 'model_path' }] },
+    });
+  });
+
+  it('returns the warnings of what it accepts', async () => {
+    expect(await checkSettings(STORED, withProblems())).toEqual(['careful']);
+  });
+
+  it('names every problem, under the code of the gravest', async () => {
+    const judge = withProblems(
+      { code: 'VALIDATION_ERROR', path: 'options.thraeds', message: 'unknown' },
+      { code: 'PRIVILEGED_OPTION', path: 'options.rpc', message: 'needs a privilege' },
+      { code: 'RESERVED_OPTION', path: 'extra_args[0]', message: 'llamactl sets it' },
+    );
+    await expect(checkSettings(STORED, judge)).rejects.toMatchObject({
+      code: 'RESERVED_OPTION',
+      message: 'extra_args[0]: llamactl sets it (and 2 more).',
+      extras: { problems: [{ path: 'options.thraeds' }, { path: 'options.rpc' }, { path: 'extra_args[0]' }] },
+    });
+  });
+});

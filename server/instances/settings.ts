@@ -1,0 +1,121 @@
+import { ApiError, type ErrorCode } from '@llamactl/contract/errors';
+import type { CreateInstance, OptionValue, UpdateInstance } from '@llamactl/contract/instance';
+import type { EngineAdapter, Engines, Settings, SettingsProblem } from './ports.ts';
+
+/** Stands for a secret that is not shown; in an update it leaves the stored value alone. */
+const MASK = '***';
+
+/** The settings of a new instance: what was given, and the defaults of the contract. */
+export function newSettings(body: Omit<CreateInstance, 'name' | 'port'>): Settings {
+  return withoutUndefined({
+    engine: body.engine ?? 'llama_cpp',
+    model_path: body.model_path,
+    options: body.options ?? {},
+    extra_args: body.extra_args ?? [],
+    environment: body.environment ?? {},
+    command: body.command,
+    health_path: body.health_path,
+    aliases: body.aliases ?? [],
+    unlisted: body.unlisted ?? false,
+    auto_start: body.auto_start ?? true,
+    auto_restart: body.auto_restart,
+    max_restarts: body.max_restarts,
+  });
+}
+
+/** The settings after a merge patch (RFC 7396); a removed one falls back to its default. */
+export function patchedSettings(stored: Settings, patch: UpdateInstance, adapter: EngineAdapter): Settings {
+  const patched = <Key extends Plain>(key: Key): Exclude<UpdateInstance[Key], null> | Settings[Key] | undefined =>
+    patch[key] === undefined ? stored[key] : withoutNull<UpdateInstance[Key]>(patch[key]);
+  return newSettings({
+    engine: patched('engine'),
+    model_path: patched('model_path'),
+    options: mergeOptions(stored.options, patch.options, adapter),
+    extra_args: patched('extra_args'),
+    environment: mergeEnvironment(stored.environment, patch.environment),
+    command: patched('command'),
+    health_path: patched('health_path'),
+    aliases: patched('aliases'),
+    unlisted: patched('unlisted'),
+    auto_start: patched('auto_start'),
+    auto_restart: patched('auto_restart'),
+    max_restarts: patched('max_restarts'),
+  });
+}
+
+/** Settings that a patch replaces whole; the others merge key by key. */
+type Plain = Exclude<keyof Settings, 'options' | 'environment'>;
+
+/** A `null` in a patch removes: the same as if it had never been given. */
+function withoutNull<Value>(value: Value): Exclude<Value, null> | undefined {
+  return value === null ? undefined : (value as Exclude<Value, null>);
+}
+
+function mergeOptions(
+  stored: Settings['options'],
+  patch: Record<string, OptionValue | null> | null | undefined,
+  adapter: EngineAdapter,
+): Settings['options'] {
+  if (patch === undefined) return stored;
+  if (patch === null) return {};
+  return mergePatch(adapter.withoutTwins(stored, Object.keys(patch)), patch);
+}
+
+function mergeEnvironment(
+  stored: Record<string, string>,
+  patch: Record<string, string | null> | null | undefined,
+): Record<string, string> {
+  if (patch === undefined) return stored;
+  if (patch === null) return {};
+  const isMasked = ([name, value]: [string, string | null]): boolean => value === MASK && stored[name] !== undefined;
+  return mergePatch(stored, Object.fromEntries(Object.entries(patch).filter((entry) => !isMasked(entry))));
+}
+
+/** Keys keep their place when replaced: the order of options is the order of flags. */
+function mergePatch<Value>(stored: Record<string, Value>, patch: Record<string, Value | null>): Record<string, Value> {
+  const merged = new Map(Object.entries(stored));
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) merged.delete(key);
+    else merged.set(key, value);
+  }
+  return Object.fromEntries(merged);
+}
+
+/** Drops keys that hold `undefined`, so that "not set" has one form. */
+function withoutUndefined<T extends object>(object: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as {
+    [Key in keyof T]: Exclude<T[Key], undefined>;
+  };
+}
+
+/** The adapter for an engine's name, or an error that says which there are. */
+export function adapterFor(engines: Engines, name: string): EngineAdapter {
+  const adapter = engines.find(name);
+  if (adapter !== null) return adapter;
+  const message = `there is no engine ${JSON.stringify(name)}; there are: ${engines.names().join(', ')}`;
+  throw new ApiError('VALIDATION_ERROR', `engine: ${message}.`, { problems: [{ path: 'engine', message }] });
+}
+
+/** Judges settings as a whole and throws with every problem; returns the warnings. */
+export async function checkSettings(settings: Settings, adapter: EngineAdapter): Promise<string[]> {
+  const { problems, warnings } = await adapter.check(settings);
+  const missing: SettingsProblem[] =
+    adapter.needsModel && settings.model_path === undefined
+      ? [{ code: 'VALIDATION_ERROR', path: 'model_path', message: 'is required: the path of the model file' }]
+      : [];
+  const all = [...missing, ...problems];
+  if (all.length > 0) throw refused(all);
+  return warnings;
+}
+
+/** The gravest problem gives the code: what must never be set, then what needs a privilege, then what is wrong. */
+function refused(problems: readonly SettingsProblem[]): ApiError {
+  const gravest: readonly SettingsProblem['code'][] = ['RESERVED_OPTION', 'PRIVILEGED_OPTION', 'VALIDATION_ERROR'];
+  const code: ErrorCode =
+    gravest.find((each) => problems.some((problem) => problem.code === each)) ?? 'VALIDATION_ERROR';
+  const first = problems.find((problem) => problem.code === code);
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
+  return new ApiError(code, `${first?.path ?? 'settings'}: ${first?.message ?? 'invalid'}${more}.`, {
+    problems: problems.map(({ path, message }) => ({ path, message })),
+  });
+}

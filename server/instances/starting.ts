@@ -1,0 +1,49 @@
+import type { InstanceEvent, InstanceState, Run, StartCause, Transition } from './lifecycle.ts';
+import { memory, to, unchanged } from './transitions.ts';
+
+/** One step further on the way from a slot to an engine that answers. */
+export function advance(
+  state: InstanceState,
+  event: Extract<InstanceEvent, { type: 'granted' | 'prepared' | 'spawned' | 'ready' }>,
+): Transition {
+  if (event.type === 'spawned') return spawned(state, { identity: event.identity, startedAt: event.at });
+  if (state.status !== 'starting') return unchanged(state);
+  const { run } = state;
+  if (event.type === 'granted' && state.phase === 'queued') {
+    return to({ ...state, phase: 'preparing' }, [{ type: 'prepare', run: run.number }]);
+  }
+  if (event.type === 'prepared' && state.phase === 'preparing') {
+    const { launch } = event;
+    return to({ ...state, phase: 'spawning', run: { ...run, launch } }, [{ type: 'spawn', run: run.number, launch }]);
+  }
+  if (event.type === 'ready' && state.phase === 'loading') {
+    return to({ ...memory(state), status: 'running', run: { ...run, readyAt: event.at } }, [
+      { type: 'watch-health', run: run.number },
+    ]);
+  }
+  return unchanged(state);
+}
+
+function spawned(state: InstanceState, process: Pick<Run, 'identity' | 'startedAt'>): Transition {
+  if (state.status === 'starting' && state.phase === 'spawning') {
+    const run = { ...state.run, ...process };
+    return to({ ...state, phase: 'loading', run }, [{ type: 'await-ready', run: run.number }]);
+  }
+  if ('ending' in state && (state.ending.phase === 'spawning' || state.run.identity === null)) {
+    const run = { ...state.run, ...process };
+    const force = state.ending.phase === 'killing';
+    return to({ ...state, run, ending: { ...state.ending, phase: force ? 'killing' : 'terminating' } }, [
+      { type: force ? 'kill' : 'terminate', run: run.number },
+    ]);
+  }
+  return unchanged(state);
+}
+
+/** Enters `starting`. Every start of any cause passes here, and so the scheduler. */
+export function begin(state: InstanceState, cause: StartCause, wantedByUser: boolean): Transition {
+  const number = state.runs + 1;
+  const run: Run = { number, cause, wantedByUser, launch: null, identity: null, startedAt: null, readyAt: null };
+  return to({ ...memory(state), runs: number, status: 'starting', phase: 'queued', run }, [
+    { type: 'request-slot', run: number },
+  ]);
+}

@@ -1,0 +1,164 @@
+import { drained, end, ended, hasten, survived, type WithEnding, type WithRun } from './ending.ts';
+import { booted, foundAlive, foundDead, foundStray } from './found.ts';
+import type { InstanceEvent, InstanceState, Transition } from './lifecycle.ts';
+import { advance, begin } from './starting.ts';
+import {
+  BY_COMMAND,
+  BY_UPDATE,
+  currentRun,
+  goingDown,
+  isBackoff,
+  memory,
+  neverRan,
+  to,
+  unchanged,
+  wanted,
+} from './transitions.ts';
+import { evict, healthFailed, stalled } from './watching.ts';
+
+/**
+ * The heart: what an instance does next. Pure: no clock, no I/O, no chance.
+ *
+ * Two rules run through every case. No state that holds no run (`stopped`, `failed`, a backoff) and no new run is entered
+ * before the old run's whole tree is gone, which only the event `exited` says. And an event of another run than the
+ * state's is dropped: effects are slow, and what they report may be about a past life.
+ */
+export function transition(state: InstanceState, event: InstanceEvent): Transition {
+  if ('run' in event && event.run !== currentRun(state)?.number) return unchanged(state);
+  switch (event.type) {
+    case 'start':
+      return start(state, event.cause);
+    case 'stop':
+      return stop(state, event.at + event.timeoutMs, event.force);
+    case 'restart':
+      return restart(state, event.at + event.timeoutMs, event.force);
+    case 'apply':
+      return apply(state, event.at + event.timeoutMs);
+    case 'delete':
+      return remove(state);
+    case 'granted':
+    case 'prepared':
+    case 'spawned':
+    case 'ready':
+      return advance(state, event);
+    case 'spawn-error':
+      return ended(state, neverRan(event.reason, event.at), event.terms, event.at);
+    case 'exited':
+      return ended(state, event.ended, event.terms, event.at);
+    case 'drained':
+      return drained(state);
+    case 'survived':
+      return survived(state, event.pids);
+    case 'health-failed':
+      return healthFailed(state, event.leases === 0 || event.still, event.at);
+    case 'stalled':
+      return stalled(state, event.seconds, event.at);
+    case 'evict':
+      return evict(state, event.leases === 0 && !event.pinned, event.at);
+    case 'backoff-over':
+      return isBackoff(state) ? begin(state, 'policy', state.wantedByUser) : unchanged(state);
+    case 'found-alive':
+      return foundAlive(state, event.identity, event.at);
+    case 'found-dead':
+      return foundDead(state, event);
+    case 'booted':
+      return booted(state, event.bootId, event.autoStart);
+    case 'found-stray':
+      return foundStray(state, event.tag, event.pids);
+  }
+}
+
+function start(state: InstanceState, cause: 'command' | 'demand'): Transition {
+  switch (state.status) {
+    case 'starting':
+    case 'running':
+      return unchanged(state);
+    case 'stopping':
+      return to({ ...memory(state), ...goingDown(wanted(state.run), state.ending, 'start', BY_COMMAND) }, []);
+    case 'restarting':
+      if (state.phase === 'going-down')
+        return to({ ...state, run: wanted(state.run), follows: 'start', reason: BY_COMMAND }, []);
+      return begin({ ...state, restarts: 0 }, cause, cause === 'command');
+    case 'stopped':
+    case 'failed':
+      return begin({ ...state, restarts: 0 }, cause, cause === 'command');
+  }
+}
+
+function stop(state: InstanceState, deadline: number, force: boolean): Transition {
+  switch (state.status) {
+    case 'stopped':
+      return unchanged(state);
+    case 'failed':
+      return to({ ...memory(state), status: 'stopped' }, []);
+    case 'starting':
+    case 'running':
+      return end(state, deadline, force, (run, ending) => ({
+        status: 'stopping',
+        run,
+        ending,
+        goal: { kind: 'stopped' },
+      }));
+    case 'stopping':
+      return hasten(state, deadline, force);
+    case 'restarting': {
+      if (state.phase === 'backoff') return to({ ...memory(state), status: 'stopped' }, []);
+      const stopping: WithEnding = {
+        ...memory(state),
+        status: 'stopping',
+        run: state.run,
+        ending: state.ending,
+        goal: { kind: 'stopped' },
+      };
+      return hasten(stopping, deadline, force);
+    }
+  }
+}
+
+function restart(state: InstanceState, deadline: number, force: boolean): Transition {
+  switch (state.status) {
+    case 'stopped':
+    case 'failed':
+      return start(state, 'command');
+    case 'starting':
+    case 'running':
+      return end(wantedState(state), deadline, force, (run, ending) => goingDown(run, ending, 'start', BY_COMMAND));
+    case 'stopping':
+    case 'restarting': {
+      const next = start(state, 'command');
+      return 'ending' in next.state ? hasten(next.state, deadline, force) : next;
+    }
+  }
+}
+
+function apply(state: InstanceState, deadline: number): Transition {
+  switch (state.status) {
+    case 'stopped':
+    case 'failed':
+    case 'stopping':
+      return unchanged(state);
+    case 'starting':
+    case 'running':
+      return end(state, deadline, false, (run, ending) => goingDown(run, ending, 'start', BY_UPDATE));
+    case 'restarting':
+      if (state.phase === 'backoff') return begin({ ...state, restarts: 0 }, 'command', state.wantedByUser);
+      return to({ ...state, follows: 'start', reason: BY_UPDATE }, []);
+  }
+}
+
+function remove(state: InstanceState): Transition {
+  if (state.status === 'stopping') {
+    const pid = state.run.identity?.pid ?? null;
+    return { state, effects: [], reply: { kind: 'wait', until: state.ending.deadline, pid } };
+  }
+  if ('run' in state) return { state, effects: [], reply: { kind: 'refused', status: state.status } };
+  return {
+    state: { ...memory(state), status: 'stopped' },
+    effects: [{ type: 'release-slot' }],
+    reply: { kind: 'gone' },
+  };
+}
+
+function wantedState(state: WithRun): WithRun {
+  return { ...state, run: wanted(state.run) };
+}

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { backoff, failed, PLAN, running, stopped } from '../testing/instance-states.ts';
+import type { InstanceRecord } from './ports.ts';
+import { newSettings } from './settings.ts';
+import { describe as show, type Surroundings } from './view.ts';
+
+const RECORD: InstanceRecord = {
+  id: 'i',
+  name: 'llama',
+  port: 8_100,
+  portAssigned: false,
+  settings: newSettings({ model_path: '/m.gguf' }),
+  createdAt: '2026-01-01T00:00:00Z',
+  updatedAt: '2026-01-01T00:00:00Z',
+  version: 3,
+};
+const AROUND: Surroundings = {
+  plan: PLAN,
+  stats: { memory_usage: 1, cpu_usage: 2, uptime: 3 },
+  defaults: { autoRestart: true, maxRestarts: 5 },
+  now: 3_000,
+};
+const NOTHING_RUNS = { ...AROUND, stats: null };
+
+describe('an instance as it is shown', () => {
+  it('has pid and stats while its process runs', () => {
+    expect(show(RECORD, running(), AROUND)).toMatchObject({ pid: 4_242, stats: AROUND.stats });
+  });
+
+  it.each([stopped(), failed(), backoff()])('has neither when none runs ($status)', (state) => {
+    expect(show(RECORD, state, NOTHING_RUNS)).toMatchObject({ pid: null, stats: null });
+  });
+
+  it('has neither when the process is gone and its end not yet reported', () => {
+    expect(show(RECORD, running(), NOTHING_RUNS)).toMatchObject({ status: 'running', pid: null, stats: null });
+  });
+
+  it('says why it failed or restarts, and nothing when there is nothing to say', () => {
+    expect(show(RECORD, failed(), NOTHING_RUNS).reason).toBe('no such model');
+    expect(show(RECORD, backoff(), NOTHING_RUNS).reason).toBe('backoff after: crash');
+    expect(show(RECORD, running(), AROUND).reason).toBe(null);
+  });
+
+  it('needs a restart when the plan differs, not when only the order of the environment does', () => {
+    const launched = { ...PLAN, environment: { A: '1', B: '2' } };
+    const state = running({ launch: { nonce: 'n', key: null, plan: launched } });
+    const plan = { ...launched, environment: { B: '2', A: '1' } };
+    expect(show(RECORD, state, { ...AROUND, plan }).restart_required).toBe(false);
+    expect(show(RECORD, state, { ...AROUND, plan: { ...plan, port: 9_000 } }).restart_required).toBe(true);
+    expect(show(RECORD, stopped(), { ...NOTHING_RUNS, plan }).restart_required).toBe(false);
+  });
+
+  it("shows the run's own command, and the next one's when none runs", () => {
+    const plan = { ...PLAN, argv: ['--next'] };
+    expect(show(RECORD, running(), { ...AROUND, plan }).effective_command).toEqual(['/opt/engine', '--port', '8100']);
+    expect(show(RECORD, stopped(), { ...NOTHING_RUNS, plan }).effective_command).toEqual(['/opt/engine', '--next']);
+  });
+
+  it('masks secrets in the command', () => {
+    const plan = { ...PLAN, argv: ['--hf-token', 'abc', '--api-key=def', '--tokens', '7'] };
+    expect(show(RECORD, stopped(), { ...NOTHING_RUNS, plan }).effective_command).toEqual([
+      '/opt/engine',
+      '--hf-token',
+      '***',
+      '--api-key=***',
+      '--tokens',
+      '7',
+    ]);
+  });
+
+  it('shows the restart policy that applies', () => {
+    expect(show(RECORD, stopped(), NOTHING_RUNS)).toMatchObject({ auto_restart: true, max_restarts: 5 });
+    const own = { ...RECORD, settings: { ...RECORD.settings, auto_restart: false, max_restarts: 0 } };
+    expect(show(own, stopped(), NOTHING_RUNS)).toMatchObject({ auto_restart: false, max_restarts: 0 });
+  });
+
+  it('counts restarts in a row, none after five minutes of running', () => {
+    const crashed = { ...running(), restarts: 3 };
+    expect(show(RECORD, crashed, AROUND).restart_count).toBe(3);
+    expect(show(RECORD, crashed, { ...AROUND, now: 2_000 + 300_000 }).restart_count).toBe(0);
+  });
+});

@@ -1,0 +1,88 @@
+import type { Instance, InstanceSummary, Stats } from '@llamactl/contract/instance';
+import type { InstanceState } from './lifecycle.ts';
+import type { InstanceRecord, LaunchPlan } from './ports.ts';
+import { restartsInARow } from './restart-policy.ts';
+import { currentRun } from './transitions.ts';
+
+/** Flags whose value is a secret, wherever they stand in an argv. */
+const SECRET_FLAG = /^--?(?:[a-z-]*-)?(?:api-key|token|password|secret|hft)$/;
+const MASK = '***';
+
+/** What the projections need beside record and state. */
+export interface Surroundings {
+  /** What would be launched from the settings as they are now; `null`: the engine is not configured any more. */
+  plan: LaunchPlan | null;
+  stats: Stats | null;
+  defaults: { autoRestart: boolean; maxRestarts: number };
+  now: number;
+}
+
+/** An instance as the API shows it in a list. */
+export function summarize(record: InstanceRecord, state: InstanceState): InstanceSummary {
+  const { settings } = record;
+  return {
+    name: record.name,
+    status: state.status,
+    engine: settings.engine,
+    ...(settings.model_path === undefined ? {} : { model_path: settings.model_path }),
+    port: record.port,
+    aliases: settings.aliases,
+    unlisted: settings.unlisted,
+    reason: reasonOf(state),
+    created_at: record.createdAt,
+    updated_at: record.updatedAt,
+  };
+}
+
+/** An instance as the API shows it in full. */
+export function describe(record: InstanceRecord, state: InstanceState, surroundings: Surroundings): Instance {
+  const { settings } = record;
+  const run = currentRun(state);
+  const launched = run?.launch?.plan ?? null;
+  const { plan, stats, defaults, now } = surroundings;
+  return {
+    ...summarize(record, state),
+    // Both `null` or neither: a process that is gone although its end has not been reported yet counts as gone.
+    pid: stats === null ? null : (run?.identity?.pid ?? null),
+    options: settings.options,
+    extra_args: settings.extra_args,
+    environment: settings.environment,
+    ...(settings.command === undefined ? {} : { command: settings.command }),
+    ...(settings.health_path === undefined ? {} : { health_path: settings.health_path }),
+    auto_start: settings.auto_start,
+    auto_restart: settings.auto_restart ?? defaults.autoRestart,
+    max_restarts: settings.max_restarts ?? defaults.maxRestarts,
+    restart_count: restartsInARow(state.restarts, run?.readyAt ?? null, now),
+    restart_required: launched !== null && !isSamePlan(launched, plan),
+    last_exit: state.lastExit,
+    effective_command: commandLine(launched ?? plan),
+    stats: run?.identity ? stats : null,
+  };
+}
+
+/** Why it is as it is; `null` when nothing needs a reason. */
+export function reasonOf(state: InstanceState): string | null {
+  return 'reason' in state ? state.reason : null;
+}
+
+function isSamePlan(launched: LaunchPlan, plan: LaunchPlan | null): boolean {
+  return plan !== null && JSON.stringify(sorted(launched)) === JSON.stringify(sorted(plan));
+}
+
+/** Environments are sets: their order means nothing. */
+function sorted(plan: LaunchPlan): unknown {
+  const environment = Object.entries(plan.environment).sort(([a], [b]) => (a < b ? -1 : 1));
+  return [plan.command, plan.argv, environment, plan.port, plan.healthPath];
+}
+
+function commandLine(plan: LaunchPlan | null): string[] {
+  if (plan === null) return [];
+  const { command, argv } = plan;
+  return [command, ...argv.map((word, index) => maskWord(word, argv[index - 1]))];
+}
+
+function maskWord(word: string, before: string | undefined): string {
+  if (before !== undefined && SECRET_FLAG.test(before)) return MASK;
+  const [flag, value] = word.split('=', 2);
+  return flag !== undefined && value !== undefined && SECRET_FLAG.test(flag) ? `${flag}=${MASK}` : word;
+}

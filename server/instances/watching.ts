@@ -1,0 +1,33 @@
+import { end } from './ending.ts';
+import type { Ending, InstanceState, Transition } from './lifecycle.ts';
+import { goingDown, killNow, memory, to, unchanged } from './transitions.ts';
+
+/** The engine misses its health checks; busy is not hung. */
+export function healthFailed(state: InstanceState, isHung: boolean, at: number): Transition {
+  if (state.status !== 'running' || !isHung) return unchanged(state);
+  const ending: Ending = { phase: 'killing', deadline: at };
+  const life = goingDown(
+    state.run,
+    ending,
+    'backoff',
+    'the engine no longer answered its health check and showed no progress',
+  );
+  return to({ ...memory(state), ...life }, killNow(state.run));
+}
+
+/** The start shows no progress any more. */
+export function stalled(state: InstanceState, seconds: number, at: number): Transition {
+  if (state.status !== 'starting' || state.phase !== 'loading') return unchanged(state);
+  const reason = `the engine showed no progress for ${seconds} s while loading (no output, memory, CPU time or reads); instances.start_timeout sets this limit`;
+  const ending: Ending = { phase: 'killing', deadline: at };
+  return to(
+    { ...memory(state), status: 'stopping', run: state.run, ending, goal: { kind: 'failed', reason } },
+    killNow(state.run),
+  );
+}
+
+/** The slot is wanted by another, or nobody used the instance for long. A lease or a pin keeps it. */
+export function evict(state: InstanceState, isIdle: boolean, at: number): Transition {
+  if (state.status !== 'running' || !isIdle) return unchanged(state);
+  return end(state, at, false, (run, ending) => ({ status: 'stopping', run, ending, goal: { kind: 'stopped' } }));
+}

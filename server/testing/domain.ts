@@ -1,0 +1,139 @@
+import type { Config } from '@llamactl/contract/config';
+import { createInstances, type Instances } from '../instances/instances.ts';
+import type { Clock, InstanceStore } from '../instances/ports.ts';
+import type { InstanceManager } from '../instances/use-cases.ts';
+import { FakeClock } from './fake-clock.ts';
+import { FakeEngineAdapter, FakeEngines } from './fake-engines.ts';
+import { FakeSupervisor } from './fake-supervisor.ts';
+import { FakeWorld } from './fake-world.ts';
+import { MemoryStore } from './memory-store.ts';
+import { RecordingEvents } from './recording-events.ts';
+
+const SETTINGS: Config['instances'] = {
+  port_range: [8_100, 8_199],
+  max_running: 0,
+  idle_timeout: 0,
+  start_timeout: 600,
+  stop_timeout: 30,
+  auto_restart: true,
+  max_restarts: 5,
+};
+
+/**
+ * The domain on fakes: a machine, a store and a clock that outlive it, so that a test can end it (`crash`) and make the
+ * next one on what is left.
+ */
+export class Domain {
+  readonly clock: FakeClock;
+  readonly world: FakeWorld;
+  readonly store: MemoryStore;
+  readonly adapter: FakeEngineAdapter;
+  readonly events = new RecordingEvents();
+  readonly faults: unknown[] = [];
+  /** Output of runs, by the end of their folder. */
+  readonly output = new Map<string, string[]>();
+  readonly supervisor: FakeSupervisor;
+  readonly instances: Instances;
+  #isDead = false;
+
+  constructor(before?: Domain) {
+    this.clock = before?.clock ?? new FakeClock();
+    this.world = before?.world ?? new FakeWorld();
+    this.store = before?.store ?? new MemoryStore();
+    this.adapter = before?.adapter ?? new FakeEngineAdapter();
+    const clock = this.#ownClock();
+    this.supervisor = new FakeSupervisor(clock, this.world);
+    let count = 0;
+    this.instances = createInstances(
+      {
+        clock,
+        randomness: {
+          token: (bytes) => `${before === undefined ? 'a' : 'b'}${bytes}x${(count += 1)}`,
+          fraction: () => 0,
+        },
+        store: this.#ownStore(),
+        events: this.events,
+        engines: new FakeEngines({ llama_cpp: this.adapter }),
+        endpoint: this.world.endpoint,
+        supervisor: this.supervisor,
+        logs: {
+          tail: async ({ folder }) => this.output.get(folder) ?? this.output.get('*') ?? [],
+          size: () => 0,
+        },
+      },
+      { dataDirectory: '/data', settings: SETTINGS, ownPort: () => 8_080, onFault: (error) => this.faults.push(error) },
+    );
+  }
+
+  /** The clock as long as we live: a dead manager's timers do nothing. */
+  #ownClock(): Clock {
+    const unlessDead = (callback: () => void) => (): void => {
+      if (!this.#isDead) callback();
+    };
+    return {
+      now: () => this.clock.now(),
+      after: (milliseconds, callback) => this.clock.after(milliseconds, unlessDead(callback)),
+      nextTurn: (callback) => this.clock.nextTurn(unlessDead(callback)),
+    };
+  }
+
+  /** The store as long as we live: a dead manager writes nothing, and is told of nothing. */
+  #ownStore(): InstanceStore {
+    const never = new Promise<never>(() => {});
+    const unlessDead = async (write: Promise<void>): Promise<void> => {
+      await write;
+      if (this.#isDead) await never;
+    };
+    return {
+      dataDirId: this.store.dataDirId,
+      load: () => this.store.load(),
+      save: (instance) => (this.#isDead ? never : unlessDead(this.store.save(instance))),
+      remove: (id) => (this.#isDead ? never : unlessDead(this.store.remove(id))),
+    };
+  }
+
+  get manager(): InstanceManager {
+    return this.instances.manager;
+  }
+
+  /** Lets everything happen that needs no time: storing and what follows from it take some turns of the event loop. */
+  async settle(): Promise<void> {
+    for (let turn = 0; turn < 20; turn += 1) await this.clock.flush();
+  }
+
+  /** Lets time pass, and everything happen that it brings. */
+  async pass(milliseconds: number): Promise<void> {
+    await this.settle();
+    await this.clock.advance(milliseconds);
+    await this.settle();
+  }
+
+  /** Makes an instance and returns its id. */
+  async create(name = 'a', settings: object = {}): Promise<string> {
+    await this.manager.create({ name, model_path: '/m.gguf', ...settings });
+    const stored = (await this.store.load()).find(({ record }) => record.name === name);
+    return stored?.record.id ?? '';
+  }
+
+  /** The same, running. */
+  async createRunning(name = 'a', settings: object = {}): Promise<string> {
+    const id = await this.create(name, settings);
+    await this.manager.start(name);
+    await this.settle();
+    return id;
+  }
+
+  status(name = 'a'): string {
+    return this.manager.get(name).status;
+  }
+
+  /** The manager dies without a word; the machine goes on. The next one has booted when this resolves. */
+  async crash(): Promise<Domain> {
+    this.#isDead = true;
+    this.supervisor.close();
+    const next = new Domain(this);
+    await next.instances.boot();
+    await next.settle();
+    return next;
+  }
+}

@@ -1,0 +1,209 @@
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { Socket } from 'node:net';
+import path from 'node:path';
+import type { Clock, ProcessIdentity, RunReference } from '../instances/ports.ts';
+import { isDead, parseStat, type ProcessStat } from './identity.ts';
+import type { Machine } from './machine.ts';
+import { growingDelays } from './pause.ts';
+import { errorCode, rereadProc } from './proc-file.ts';
+import type { SupervisorLog } from './signals.ts';
+import { FIFO_FILE } from './wrapper.ts';
+
+/**
+ * Sees engines die, own and adopted ones alike. Hints say *look now* and prove nothing: the FIFO that the engine inherits
+ * closes (0.5 ms after its end; but an engine may close it while it lives, and a worker may keep it open after the
+ * engine's end), or the wrapper exits (but it may have been killed alone). Proof is the process's own stat, read through
+ * a descriptor held since the engine was identified: it never shows a later process of the same pid. A slow sweep over
+ * those is the net under lost hints.
+ */
+export interface EngineWatch {
+  /** `null`: the engine is dead. */
+  stat(): ProcessStat | null;
+  /** Clock ticks after the boot at which it was last seen alive; `null`: never. */
+  lastAliveTicks(): number | null;
+  /** Something may have happened: looks now, and often for two seconds. */
+  expectEnd(): void;
+  /** Stops watching; `onDead` comes no more. */
+  close(): void;
+}
+
+export interface DeathWatcher {
+  /** @param onDead called once, never before this returned */
+  watch(run: RunReference, identity: ProcessIdentity, onDead: () => void): EngineWatch;
+}
+
+/** The net: what a death costs at most when every hint is lost. 100 engines take 1 ms of it. */
+const SWEEP_MS = 1_000;
+const LONGEST_LOOK_MS = 50;
+/** After a hint: a large engine closes its FIFO long before the kernel has taken all of it apart. */
+const LOOKS_AFTER_HINT = 45;
+
+export interface DeathDependencies {
+  clock: Clock;
+  machine: Machine;
+  log: SupervisorLog;
+}
+
+export function createDeathWatcher({ clock, machine, log }: DeathDependencies): DeathWatcher {
+  const watched = new Set<EngineProcess>();
+  let isSweeping = false;
+
+  const sweep = (): void => {
+    isSweeping = watched.size > 0;
+    if (!isSweeping) return;
+    clock.after(SWEEP_MS, () => {
+      for (const one of watched) one.look();
+      sweep();
+    });
+  };
+
+  return {
+    watch: (run, identity, onDead) => {
+      const engine = new EngineProcess(run, identity, { clock, machine, log }, () => {
+        watched.delete(engine);
+        clock.nextTurn(() => {
+          if (!engine.isClosed) onDead();
+        });
+      });
+      watched.add(engine);
+      engine.start();
+      if (!isSweeping) sweep();
+      return {
+        stat: () => engine.stat(),
+        lastAliveTicks: () => engine.lastAliveTicks,
+        expectEnd: () => engine.expectEnd(),
+        close: () => {
+          watched.delete(engine);
+          engine.close();
+        },
+      };
+    },
+  };
+}
+
+class EngineProcess {
+  isClosed = false;
+  lastAliveTicks: number | null = null;
+  #isDead = false;
+  #descriptor: number | null = null;
+  #pipe: Socket | null = null;
+  #cancelLook: (() => void) | null = null;
+  readonly #run: RunReference;
+  readonly #identity: ProcessIdentity;
+  readonly #clock: Clock;
+  readonly #machine: Machine;
+  readonly #log: SupervisorLog;
+  readonly #report: () => void;
+
+  constructor(run: RunReference, identity: ProcessIdentity, dependencies: DeathDependencies, report: () => void) {
+    this.#run = run;
+    this.#identity = identity;
+    this.#clock = dependencies.clock;
+    this.#machine = dependencies.machine;
+    this.#log = dependencies.log;
+    this.#report = report;
+  }
+
+  start(): void {
+    this.#openPipe();
+    // after the FIFO was opened: with no writer left, it would never close
+    this.expectEnd();
+  }
+
+  stat(): ProcessStat | null {
+    if (this.#isDead || this.isClosed) return null;
+    // before it is looked at: what is noted must not be later than its life
+    const now = this.#machine.nowTicks();
+    const stat = this.#read();
+    if (stat === null || stat.startTicks !== this.#identity.startTicks || isDead(stat)) return null;
+    this.lastAliveTicks = now;
+    return stat;
+  }
+
+  look(): void {
+    if (this.#isDead || this.isClosed) return;
+    try {
+      if (this.stat() !== null) return;
+    } catch (error) {
+      // short of descriptors or memory: no sign of death
+      this.#log.error({ tag: this.#run.tag, error }, 'An engine cannot be looked at; trying again');
+      return;
+    }
+    this.#isDead = true;
+    this.#release();
+    this.#report();
+  }
+
+  expectEnd(): void {
+    this.#cancelLook?.();
+    const delays = growingDelays(LONGEST_LOOK_MS);
+    let looks = LOOKS_AFTER_HINT;
+    const lookAgain = (): void => {
+      this.#cancelLook = null;
+      this.look();
+      looks -= 1;
+      if (this.#isDead || this.isClosed || looks === 0) return;
+      this.#cancelLook = this.#clock.after(delays.next().value, lookAgain);
+    };
+    lookAgain();
+  }
+
+  close(): void {
+    this.isClosed = true;
+    this.#release();
+  }
+
+  #read(): ProcessStat | null {
+    this.#descriptor ??= openStat(this.#identity.pid);
+    if (this.#descriptor === null) return null;
+    const read = rereadProc(this.#descriptor);
+    return read instanceof Buffer ? parseStat(read.toString('latin1')) : null;
+  }
+
+  /** Without the FIFO (it could not be made, or the folder is gone) the other ways remain. */
+  #openPipe(): void {
+    let descriptor: number | null = null;
+    try {
+      descriptor = openSync(path.join(this.#run.folder, FIFO_FILE), constants.O_RDONLY | constants.O_NONBLOCK);
+      if (!fstatSync(descriptor).isFIFO()) {
+        closeSync(descriptor);
+        return;
+      }
+      this.#pipe = new Socket({ fd: descriptor, readable: true, writable: false });
+    } catch (error) {
+      if (descriptor !== null) closeSync(descriptor);
+      if (errorCode(error) !== 'ENOENT') {
+        this.#log.warn({ tag: this.#run.tag, error }, 'The FIFO of a run cannot be opened; its end is seen later');
+      }
+      return;
+    }
+    this.#pipe.unref();
+    this.#pipe.on('error', (error) =>
+      this.#log.warn({ tag: this.#run.tag, error }, 'The FIFO of a run cannot be read'),
+    );
+    this.#pipe.on('close', () => {
+      if (!this.#isDead && !this.isClosed) this.expectEnd();
+    });
+    // an engine that writes to it is not listened to, but must not block
+    this.#pipe.resume();
+  }
+
+  #release(): void {
+    this.#cancelLook?.();
+    this.#cancelLook = null;
+    this.#pipe?.destroy();
+    this.#pipe = null;
+    if (this.#descriptor !== null) closeSync(this.#descriptor);
+    this.#descriptor = null;
+  }
+}
+
+function openStat(pid: number): number | null {
+  try {
+    return openSync(`/proc/${pid}/stat`, constants.O_RDONLY);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === 'ENOENT' || code === 'ESRCH') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,99 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { RunReference } from '../instances/ports.ts';
+import { RealBench } from '../testing/real-bench.ts';
+import { RecordingListener } from '../testing/recording-listener.ts';
+import { createGroupStats, type MeasuredRun } from './group-stats.ts';
+import { parseStat, readStat, type ProcessStat } from './identity.ts';
+
+describe('the figures of real runs', () => {
+  let bench: RealBench;
+  let run: RunReference;
+  beforeEach(() => {
+    bench = new RealBench();
+    run = bench.newRun();
+  });
+  afterEach(() => bench.dispose());
+
+  test('count workers in the group, which may do all of the work', async () => {
+    const plan = bench.script('sh -c "while :; do :; done" & wait');
+    const { pid } = await bench.supervisor.spawn(run, plan, {}, new RecordingListener());
+    await bench.until(async () => {
+      // the members are looked up every five seconds
+      await bench.advance(5_000);
+      return (bench.supervisor.progress(run)?.cpuTicks ?? 0) > 5;
+    });
+    expect(readStat(pid)?.cpuTicks).toBeLessThan(5);
+    const engineAlone = (readStat(pid)?.residentPages ?? 0) * 4_096;
+    expect(bench.supervisor.stats(run)?.memory_usage).toBeGreaterThan(engineAlone);
+    expect(bench.supervisor.stats(run)?.cpu_usage).toBeGreaterThan(0);
+  });
+
+  test('move while an engine works: output, memory, CPU time, reads', async () => {
+    const plan = bench.script('while :; do cat /bin/sh > /dev/null; echo line; sleep 0.01; done');
+    await bench.supervisor.spawn(run, plan, {}, new RecordingListener());
+    const before = bench.supervisor.progress(run);
+    await bench.until(() => {
+      const after = bench.supervisor.progress(run);
+      return after !== null && before !== null && after.logBytes > before.logBytes;
+    });
+  });
+
+  test('count the uptime from the engine’s own start, also after an adoption', async () => {
+    const identity = await bench.supervisor.spawn(run, bench.script('exec sleep 1000'), {}, new RecordingListener());
+    bench.restart().adopt(run, identity, new RecordingListener());
+    expect(bench.supervisor.stats(run)?.uptime).toBeLessThan(5);
+  });
+});
+
+describe('cpu_usage', () => {
+  const HERTZ = 100;
+  const make = (): { at(seconds: number, ticks: number): number | undefined } => {
+    let now = 0;
+    let cpuTicks = 0;
+    const engine = (): ProcessStat | null => parseStat(`1 (x) S ${Array.from({ length: 49 }).fill(0).join(' ')}`);
+    const run: MeasuredRun = {
+      run: { tag: 't', folder: '/nowhere' },
+      identity: { pid: 1, startTicks: 100 * HERTZ, bootId: '', group: 1 },
+      members: () => new Map(),
+      stat: () => {
+        const stat = engine();
+        return stat && { ...stat, cpuTicks };
+      },
+    };
+    const stats = createGroupStats({ pageBytes: 1, ticksPerSecond: HERTZ, uptimeSeconds: () => now });
+    return {
+      at: (seconds, ticks) => {
+        now = seconds;
+        cpuTicks = ticks;
+        return stats.stats(run)?.cpu_usage;
+      },
+    };
+  };
+
+  test('is the mean of its life at first, then of the time between two readings', () => {
+    const measured = make();
+    // 10 s old, 5 s of CPU time
+    expect(measured.at(110, 500)).toBe(50);
+    // four cores busy for a second
+    expect(measured.at(111, 900)).toBe(400);
+    expect(measured.at(113, 900)).toBe(0);
+  });
+
+  test('repeats itself when asked again at once', () => {
+    const measured = make();
+    measured.at(110, 500);
+    expect(measured.at(111, 550)).toBe(50);
+    expect(measured.at(111.2, 570)).toBe(50);
+    expect(measured.at(112, 600)).toBe(50);
+  });
+
+  test('is never negative, when a worker ended and took its time with it', () => {
+    const measured = make();
+    measured.at(110, 500);
+    expect(measured.at(111, 300)).toBe(0);
+  });
+
+  test('is 0 for an engine that was born this moment', () => {
+    expect(make().at(100, 0)).toBe(0);
+  });
+});

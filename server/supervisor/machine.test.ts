@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { readStat } from './identity.ts';
+import { describeMachine } from './machine.ts';
+import { readProc, type ProcRead } from './proc-file.ts';
+
+test('the age of this process, told by its start, is what Node tells', () => {
+  const machine = describeMachine();
+  const age = machine.uptimeSeconds() - (readStat(process.pid)?.startTicks ?? 0) / machine.ticksPerSecond;
+  expect(Math.abs(age - process.uptime())).toBeLessThan(0.5);
+  expect(machine.pageBytes % 4_096).toBe(0);
+});
+
+test('in a container that shows its own uptime, starts are still told on the scale of its host', () => {
+  const hidden = 1_000_000;
+  const read = (path: string): ProcRead =>
+    path === '/proc/uptime' ? Buffer.from(`${shownUptime() - hidden} 0\n`) : readProc(path);
+  const machine = describeMachine(read);
+  expect(Math.abs(machine.uptimeSeconds() - shownUptime())).toBeLessThan(0.5);
+  expect(Math.abs(machine.nowTicks() - shownUptime() * machine.ticksPerSecond)).toBeLessThan(50);
+  expect(machine.ticksOf(shownUptime() - hidden)).toBeGreaterThan(0);
+});
+
+test('where nothing can be read, the usual units are assumed', () => {
+  const machine = describeMachine(() => 'denied', 0);
+  expect(machine).toMatchObject({ pageBytes: 4_096, ticksPerSecond: 100 });
+  expect(machine.uptimeSeconds()).toBe(0);
+});
+
+function shownUptime(): number {
+  const read = readProc('/proc/uptime');
+  return read instanceof Buffer ? Number.parseFloat(read.toString()) : 0;
+}

@@ -1,0 +1,50 @@
+import type { Clock } from '../instances/ports.ts';
+import type { ProcessScan } from './process-scan.ts';
+import type { SupervisorLog } from './signals.ts';
+import type { SupervisedRun } from './supervised-run.ts';
+import { membersOf } from './tree.ts';
+
+/** Keeps each run's knowledge of its group fresh: for its figures, and as proof that the group is still the run's. */
+export interface MembersWatch {
+  /** A run was added: its workers are about to appear. */
+  expectNew(): void;
+  close(): void;
+}
+
+/** One scan for all runs: 5 ms for 277 processes. */
+const LOOK_EVERY_MS = 5_000;
+const FIRST_LOOK_MS = 250;
+
+export function watchMembers(
+  { clock, scan, log }: { clock: Clock; scan: ProcessScan; log: SupervisorLog },
+  runs: ReadonlyMap<string, SupervisedRun>,
+): MembersWatch {
+  let cancel: (() => void) | null = null;
+  let isClosed = false;
+
+  const look = async (): Promise<void> => {
+    try {
+      const { entries } = await scan.groups();
+      for (const one of runs.values()) {
+        one.remember(
+          membersOf(entries, { run: one.run, identity: one.identity, known: one.members(), lastAliveTicks: null }),
+        );
+      }
+    } catch (error) {
+      log.warn({ error }, 'The processes of this machine cannot be listed; trying again');
+    }
+    if (runs.size > 0) lookAfter(LOOK_EVERY_MS);
+  };
+  const lookAfter = (milliseconds: number): void => {
+    cancel?.();
+    if (!isClosed) cancel = clock.after(milliseconds, () => void look());
+  };
+
+  return {
+    expectNew: () => lookAfter(FIRST_LOOK_MS),
+    close: () => {
+      isClosed = true;
+      cancel?.();
+    },
+  };
+}

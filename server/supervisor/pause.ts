@@ -1,0 +1,22 @@
+import type { Clock } from '../instances/ports.ts';
+
+/** Resolves after `milliseconds`. */
+export function pause(clock: Clock, milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    clock.after(milliseconds, resolve);
+  });
+}
+
+/** How long to wait before each next look: 1, 2, 4 … `longestMs` milliseconds. */
+export function* growingDelays(longestMs: number): Generator<number, never> {
+  for (let delay = 1; ; delay = Math.min(delay * 2, longestMs)) yield delay;
+}
+
+/** A moment after which work is given up. */
+export function deadline(clock: Clock, milliseconds: number): { isLate: () => boolean; cancel: () => void } {
+  let isLate = false;
+  const cancel = clock.after(milliseconds, () => {
+    isLate = true;
+  });
+  return { isLate: () => isLate, cancel };
+}

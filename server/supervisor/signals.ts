@@ -1,0 +1,51 @@
+import { errorCode } from './proc-file.ts';
+import { readStat, isDead } from './identity.ts';
+
+/** Like `process.kill`; a negative pid means a group. */
+export type SendSignal = (pid: number, signal: NodeJS.Signals) => void;
+
+/** Where adapters of this folder report what people should know. The shape of pino's methods. */
+export interface SupervisorLog {
+  warn(details: object, message: string): void;
+  error(details: object, message: string): void;
+}
+
+/** The only way to a signal here: who asks has to name the process beyond doubt. */
+export interface Signals {
+  /** Signals a process if it is still the one that started then. */
+  process(pid: number, startTicks: number, signal: NodeJS.Signals): void;
+  /** Signals a whole group while `member` is alive in it: as long as it is, the number cannot mean another group. */
+  group(group: number, member: { pid: number; startTicks: number }, signal: NodeJS.Signals): void;
+}
+
+const REMEMBERED = 1_000;
+
+export function createSignals(send: SendSignal, log: SupervisorLog): Signals {
+  const refused = new Set<number>();
+  const attempt = (pid: number, signal: NodeJS.Signals): void => {
+    try {
+      send(pid, signal);
+    } catch (error) {
+      // it went in between: that is what was wanted
+      if (errorCode(error) === 'ESRCH' || refused.has(pid)) return;
+      // tried again and again, said once
+      if (refused.size >= REMEMBERED) refused.clear();
+      refused.add(pid);
+      log.warn({ pid, signal, error }, 'A signal could not be sent: the process belongs to another user');
+    }
+  };
+  return {
+    process: (pid, startTicks, signal) => {
+      if (livesSince(pid, startTicks) !== null) attempt(pid, signal);
+    },
+    group: (group, member, signal) => {
+      // -1 is everybody, 0 is our own group
+      if (group > 1 && livesSince(member.pid, member.startTicks)?.group === group) attempt(-group, signal);
+    },
+  };
+}
+
+function livesSince(pid: number, startTicks: number): ReturnType<typeof readStat> {
+  const stat = readStat(pid);
+  return stat !== null && stat.startTicks === startTicks && !isDead(stat) ? stat : null;
+}

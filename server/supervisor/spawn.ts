@@ -1,0 +1,113 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, constants, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { RUN_LOG, type LaunchPlan, type RunReference } from '../instances/ports.ts';
+import { TAG_VARIABLE } from './identity.ts';
+import { errorCode } from './proc-file.ts';
+import type { ChildEnd } from './exit-status.ts';
+import { BOOT_FILE, EXIT_FILE, PID_FILE, readRunFile, SHELL, wrapperArguments } from './wrapper.ts';
+
+/** The wrapper of an engine as our own child, for as long as we live. */
+export interface WrapperProcess {
+  /** Also the number of the run's group. */
+  pid: number;
+  /** `null` while it runs. */
+  end(): ChildEnd | null;
+  /** Calls back when it ended; at once when it has. */
+  onEnd(callback: (end: ChildEnd) => void): void;
+}
+
+/**
+ * The only place that launches engines: in a session and group of their own, output straight into the run's log, no pipe
+ * to us, so that nothing of ours is missing to them when we are gone. Costs a fork of this process: 1.3 ms at 50 MB of
+ * memory, 16–19 ms at 350 MB.
+ *
+ * @param command absolute
+ * @throws {Error} a reason for people; then nothing was launched
+ */
+export async function launchWrapper(
+  run: RunReference,
+  command: string,
+  plan: LaunchPlan,
+  environment: Record<string, string>,
+  bootId: string,
+): Promise<WrapperProcess> {
+  prepareFolder(run.folder, bootId);
+  const log = openLog(run.folder);
+  try {
+    const child = spawn(SHELL, wrapperArguments(run.folder, command, plan.argv), {
+      detached: true,
+      stdio: ['ignore', log, log],
+      // the tag last: no setting may replace it
+      env: { ...environment, [TAG_VARIABLE]: run.tag },
+    });
+    return await wrapperOf(child);
+  } catch (error) {
+    throw new Error(reasonOf(error, command), { cause: error });
+  } finally {
+    closeSync(log);
+  }
+}
+
+function prepareFolder(folder: string, bootId: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (readRunFile(folder, PID_FILE) !== null || readRunFile(folder, EXIT_FILE) !== null) {
+      throw new Error('it holds another run already');
+    }
+    writeFileSync(path.join(folder, BOOT_FILE), `${bootId}\n`, { mode: 0o600 });
+  } catch (error) {
+    throw new Error(`The folder of the run, ${folder}, cannot be used: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function openLog(folder: string): number {
+  try {
+    return openSync(path.join(folder, RUN_LOG), constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT, 0o600);
+  } catch (error) {
+    throw new Error(`The log of the run cannot be opened: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function wrapperOf(child: ChildProcess): Promise<WrapperProcess> {
+  let end: ChildEnd | null = null;
+  const callbacks: ((end: ChildEnd) => void)[] = [];
+  child.unref();
+  child.once('exit', (code, signal) => {
+    end = { code, signal };
+    for (const callback of callbacks) callback(end);
+  });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    const { pid } = child;
+    if (pid === undefined) return;
+    resolve({
+      pid,
+      end: () => end,
+      onEnd: (callback) => {
+        if (end === null) callbacks.push(callback);
+        else callback(end);
+      },
+    });
+  });
+}
+
+function reasonOf(error: unknown, command: string): string {
+  switch (errorCode(error)) {
+    case 'E2BIG':
+      return `${command} cannot be launched: its arguments and environment are too long for this system`;
+    case 'EAGAIN':
+      return `${command} cannot be launched: the system's limit of processes is reached`;
+    case 'ENOMEM':
+      return `${command} cannot be launched: the system is out of memory`;
+    case 'EMFILE':
+    case 'ENFILE':
+      return `${command} cannot be launched: too many files are open`;
+    default:
+      return `${command} cannot be launched: ${messageOf(error)}`;
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,228 @@
+import { spawn } from 'node:child_process';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { ProcessIdentity, RunReference } from '../instances/ports.ts';
+import { RealBench } from '../testing/real-bench.ts';
+import { RecordingListener } from '../testing/recording-listener.ts';
+import { isDead, readStat } from './identity.ts';
+
+let bench: RealBench;
+let listener: RecordingListener;
+let run: RunReference;
+
+beforeEach(() => {
+  bench = new RealBench();
+  listener = new RecordingListener();
+  run = bench.newRun();
+});
+afterEach(() => bench.dispose());
+
+const spawnEngine = async (...flags: string[]): Promise<ProcessIdentity> => {
+  const identity = await bench.supervisor.spawn(run, bench.engine(...flags), {}, listener);
+  await bench.untilItBehaves(run);
+  return identity;
+};
+const sent = (): string[] => bench.signals.map(({ pid, signal }) => `${signal} ${pid}`);
+
+describe('the order of a stop', () => {
+  test('SIGTERM to the group; three seconds later again; two seconds later SIGKILL to the engine alone', async () => {
+    const { pid, group } = await spawnEngine('--hang-on-sigterm');
+    bench.supervisor.terminate(run);
+    expect(sent()).toEqual([`SIGTERM ${-group}`]);
+    await bench.advance(2_999);
+    expect(sent()).toHaveLength(1);
+    await bench.advance(1);
+    expect(sent()).toEqual([`SIGTERM ${-group}`, `SIGTERM ${-group}`]);
+    await bench.advance(1_999);
+    expect(sent()).toHaveLength(2);
+    await bench.advance(1);
+    expect(sent()[2]).toBe(`SIGKILL ${pid}`);
+    // the group at once would take the wrapper along, and the code with it
+    expect(await listener.gone).toMatchObject({ code: 137, signal: 'SIGKILL' });
+  });
+
+  test('an engine that obeys gets one signal, and nothing later', async () => {
+    const { group } = await spawnEngine();
+    bench.supervisor.terminate(run);
+    expect(await listener.gone).toMatchObject({ code: 0 });
+    await bench.advance(10_000);
+    expect(sent()).toEqual([`SIGTERM ${-group}`]);
+  });
+
+  test('workers in the group hear the first SIGTERM as well', async () => {
+    const plan = bench.script(`sh -c 'trap "echo worker heard; exit" TERM; echo up; while :; do sleep 0.01; done' &
+      trap 'wait; exit 0' TERM; wait`);
+    await bench.supervisor.spawn(run, plan, {}, listener);
+    await bench.until(() => bench.log(run).includes('up'));
+    bench.supervisor.terminate(run);
+    await listener.gone;
+    expect(bench.log(run)).toContain('worker heard');
+  });
+
+  test('what ignores SIGTERM beside the engine is killed when the engine has ended', async () => {
+    const plan = bench.script(`sh -c 'trap "" TERM; echo up; exec sleep 1000' & exec sleep 1000`);
+    await bench.supervisor.spawn(run, plan, {}, listener);
+    await bench.until(() => bench.log(run).includes('up'));
+    bench.supervisor.terminate(run);
+    expect(await listener.gone).toMatchObject({ code: 143 });
+    expect(await bench.supervisor.strays(new Set())).toEqual([]);
+  });
+});
+
+describe('an engine that is stopped', () => {
+  const stopAll = async ({ group, pid }: ProcessIdentity): Promise<void> => {
+    process.kill(-group, 'SIGSTOP');
+    await bench.until(() => readStat(pid)?.state === 'T' && readStat(group)?.state === 'T');
+  };
+
+  test('is woken to hear SIGTERM', async () => {
+    const identity = await spawnEngine();
+    await stopAll(identity);
+    bench.supervisor.terminate(run);
+    expect(await listener.gone).toMatchObject({ code: 0 });
+    expect(sent()).toEqual([`SIGTERM ${-identity.group}`, `SIGCONT ${-identity.group}`]);
+  });
+
+  test('is killed, and its wrapper woken to tell how it ended', async () => {
+    await stopAll(await spawnEngine());
+    bench.supervisor.kill(run);
+    expect(await listener.gone).toMatchObject({ code: 137, signal: 'SIGKILL' });
+  });
+
+  test('is woken when it is adopted: whoever stopped it may have died before waking it', async () => {
+    const identity = await spawnEngine();
+    await stopAll(identity);
+    bench.restart().adopt(run, identity, listener);
+    await bench.until(() => readStat(identity.pid)?.state !== 'T' && readStat(identity.group)?.state !== 'T');
+  });
+
+  test('an engine that was not stopped gets no SIGCONT, neither then nor at adoption', async () => {
+    const identity = await spawnEngine();
+    const next = bench.restart();
+    next.adopt(run, identity, listener);
+    next.terminate(run);
+    await listener.gone;
+    expect(sent().filter((signal) => signal.startsWith('SIGCONT'))).toEqual([]);
+  });
+});
+
+test('an engine that left its group is signalled by itself, and its group is cleaned up', async () => {
+  const plan = bench.script('exec setsid --fork --wait sh -c "echo up; exec sleep 1000"');
+  await bench.supervisor.spawn(run, plan, {}, listener);
+  await bench.until(() => bench.log(run).includes('up'));
+  bench.supervisor.terminate(run);
+  await listener.gone;
+  expect(await bench.supervisor.strays(new Set())).toEqual([]);
+});
+
+describe('an engine that survives SIGKILL, as one that hangs in the kernel does', () => {
+  test('is reported once, five seconds later; when it ends at last, that is reported too', async () => {
+    const { pid } = await spawnEngine('--hang-on-sigterm', '--exit-code', '7');
+    bench.deliver = () => undefined;
+    bench.supervisor.kill(run);
+    await bench.advance(4_999);
+    expect(listener.survivors).toEqual([]);
+    await bench.advance(1);
+    expect(listener.survivors).toEqual([[pid]]);
+    await bench.advance(60_000);
+    expect(listener.survivors).toHaveLength(1);
+    expect(listener.exits).toEqual([]);
+    bench.deliver = (target, signal) => void process.kill(target, signal);
+    process.kill(pid, 'SIGUSR1');
+    expect(await listener.gone).toMatchObject({ code: 7 });
+  });
+
+  test('a worker that survives is reported as well, and keeps the run from being over', async () => {
+    const { pid } = await spawnEngine('--spawn-grandchild', '--exit-code', '7');
+    const far = Number(/(\d+) in its own session/.exec(bench.log(run))?.[1]);
+    const near = Number(/(\d+) in the group/.exec(bench.log(run))?.[1]);
+    bench.deliver = () => undefined;
+    process.kill(pid, 'SIGUSR1');
+    await bench.until(() => bench.signals.some((one) => one.pid === far));
+    await bench.advance(5_000);
+    expect(listener.survivors).toHaveLength(1);
+    expect(new Set(listener.survivors[0])).toEqual(new Set([near, far]));
+    // tried again, but not told again
+    await bench.until(() => bench.signals.filter((one) => one.pid === far).length > 2);
+    await bench.advance(60_000);
+    expect(listener.survivors).toHaveLength(1);
+    expect(listener.exits).toEqual([]);
+    bench.deliver = (target, signal) => void process.kill(target, signal);
+    expect(await listener.gone).toMatchObject({ code: 7 });
+  });
+});
+
+describe('a foreign process is never signalled', () => {
+  let victim: ReturnType<typeof spawn>;
+  let pid: number;
+  beforeEach(async () => {
+    victim = spawn('sleep', ['1000'], { detached: true, stdio: 'ignore', env: { PATH: process.env['PATH'] ?? '' } });
+    pid = victim.pid ?? 0;
+    await bench.until(() => readStat(pid)?.command === 'sleep');
+  });
+  afterEach(() => void victim.kill('SIGKILL'));
+  const isUntouched = (): boolean => {
+    const stat = readStat(pid);
+    return stat !== null && !isDead(stat) && bench.signals.every((one) => Math.abs(one.pid) !== pid);
+  };
+  const startOf = (): number => readStat(pid)?.startTicks ?? 0;
+
+  test('one that has the pid of an engine now: its start differs', async () => {
+    const identity = { pid, startTicks: startOf() + 1, bootId: bench.supervisor.bootId, group: pid };
+    bench.supervisor.adopt(run, identity, listener);
+    bench.supervisor.terminate(run);
+    bench.supervisor.kill(run);
+    expect(await listener.gone).toMatchObject({ code: null });
+    expect(isUntouched()).toBe(true);
+  });
+
+  test('one whose group has the number of an engine’s group now', async () => {
+    const identity = { pid: pid + 100_000, startTicks: 1, bootId: bench.supervisor.bootId, group: pid };
+    expect(await bench.supervisor.inspect(run, identity)).toMatchObject({ found: 'dead', rebooted: false });
+    bench.supervisor.adopt(run, identity, listener);
+    bench.supervisor.kill(run);
+    await listener.gone;
+    expect(isUntouched()).toBe(true);
+  });
+
+  test('one of another boot', async () => {
+    const identity = { pid, startTicks: startOf(), bootId: 'earlier', group: pid };
+    expect(await bench.supervisor.inspect(run, identity)).toMatchObject({ found: 'dead', rebooted: true });
+    expect(isUntouched()).toBe(true);
+  });
+});
+
+describe('processes of another data directory', () => {
+  test('are neither listed nor ended, even when an engine of ours started them', async () => {
+    const plan = bench.script('LLAMACTL_RUN=other.i1.n1 setsid sleep 1000 & echo "foreign $!"; exec sleep 1000');
+    const { pid } = await bench.supervisor.spawn(run, plan, {}, listener);
+    await bench.until(() => bench.log(run).includes('foreign'));
+    const foreign = Number(/foreign (\d+)/.exec(bench.log(run))?.[1]);
+    try {
+      await bench.until(() => readStat(foreign)?.command === 'sleep' && readStat(foreign)?.session === foreign);
+      const strays = await bench.supervisor.strays(new Set());
+      expect(strays.flatMap(({ pids }) => pids)).toContain(pid);
+      expect(strays.flatMap(({ pids }) => pids)).not.toContain(foreign);
+      bench.supervisor.kill(run);
+      await listener.gone;
+      expect(readStat(foreign)?.state).toBe('S');
+      await expect(bench.supervisor.endStray('other.i1.n1')).rejects.toThrow('another data directory');
+      expect(readStat(foreign)?.state).toBe('S');
+    } finally {
+      process.kill(foreign, 'SIGKILL');
+    }
+  });
+});
+
+describe('a stray', () => {
+  test('that ignores SIGTERM is killed after three seconds', async () => {
+    await spawnEngine('--hang-on-sigterm');
+    const next = bench.restart();
+    let isOver = false;
+    const ending = next.endStray(run.tag).then(() => (isOver = true));
+    await bench.until(() => bench.signals.some(({ signal }) => signal === 'SIGTERM'));
+    expect(isOver).toBe(false);
+    await bench.advance(3_000);
+    await ending;
+    expect(await next.strays(new Set())).toEqual([]);
+  });
+});

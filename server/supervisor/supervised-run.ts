@@ -1,0 +1,122 @@
+import type { ProcessIdentity, RunListener, RunReference } from '../instances/ports.ts';
+import { concludeRun, type ConclusionDependencies } from './conclude.ts';
+import type { DeathWatcher, EngineWatch } from './death.ts';
+import type { ChildEnd } from './exit-status.ts';
+import type { ProcessStat } from './identity.ts';
+import type { WrapperProcess } from './spawn.ts';
+import { createStop, type Stop } from './stop.ts';
+import { isStillThere } from './tree-end.ts';
+
+/** One run under watch, from the moment its pid is known until nothing of it is left. */
+export interface SupervisedRun {
+  readonly run: RunReference;
+  readonly identity: ProcessIdentity;
+  /** The engine's process; `null`: dead. */
+  stat(): ProcessStat | null;
+  terminate(): void;
+  kill(): void;
+  /** Wakes an engine that is stopped. */
+  resume(): void;
+  /** What a look at the machine found in the run's group. */
+  remember(members: readonly ProcessStat[]): void;
+  /** The members of its group that are not the engine, as last seen. */
+  members(): ReadonlyMap<number, number>;
+  close(): void;
+}
+
+export interface SupervisionDependencies extends ConclusionDependencies {
+  deaths: DeathWatcher;
+}
+
+/** After SIGKILL a process ends within milliseconds, or hangs in the kernel. */
+const SURVIVAL_MS = 5_000;
+/** An engine that ends together with its wrapper ended by the same signal. */
+const SAME_MOMENT_MS = 100;
+
+/**
+ * @param wrapper `null`: not our child, the run was adopted
+ * @param onOver nothing of it is left; comes before the listener's `onGone`
+ */
+export function superviseRun(
+  dependencies: SupervisionDependencies,
+  run: RunReference,
+  identity: ProcessIdentity,
+  wrapper: WrapperProcess | null,
+  listener: RunListener,
+  onOver: () => void,
+): SupervisedRun {
+  const { clock, log, signals, deaths } = dependencies;
+  let members = new Map<number, number>();
+  let left: readonly ProcessStat[] = [];
+  let isClosed = false;
+  let isEngineDead = false;
+  let cancelSurvival: (() => void) | null = null;
+  let hasOutlivedWrapper = false;
+
+  const tell = (what: string, report: () => void): void => {
+    try {
+      report();
+    } catch (error) {
+      log.error({ tag: run.tag, error }, `The listener of a run failed in ${what}`);
+    }
+  };
+  const onKill = (): void => {
+    cancelSurvival ??= clock.after(SURVIVAL_MS, () => {
+      tell('onSurvives', () => {
+        const engine = isEngineDead ? null : watch.stat();
+        const pids = (engine === null ? left.filter(isStillThere) : [engine]).map(({ pid }) => pid);
+        if (pids.length > 0) listener.onSurvives(pids);
+      });
+    });
+  };
+  const wrapperEnd = (): ChildEnd | null => {
+    const end = wrapper?.end() ?? null;
+    return end !== null && hasOutlivedWrapper ? { code: null, signal: null } : end;
+  };
+  const finish = async (): Promise<void> => {
+    isEngineDead = true;
+    stop.cancel();
+    const tree = { run, identity, known: members, lastAliveTicks: watch.lastAliveTicks() };
+    const onLeft = (processes: readonly ProcessStat[]): void => {
+      left = processes;
+      if (left.length > 0) onKill();
+    };
+    const { exit, isOver } = await concludeRun(dependencies, tree, wrapper && wrapperEnd, onLeft, () => isClosed);
+    if (!isOver) return;
+    isClosed = true;
+    cancelSurvival?.();
+    onOver();
+    tell('onGone', () => listener.onGone(exit));
+  };
+
+  const watch: EngineWatch = deaths.watch(run, identity, () => void finish());
+  const stop: Stop = createStop({ clock, log, signals, watch, onKill }, run, identity);
+  wrapper?.onEnd(({ signal }) => {
+    if (isClosed || isEngineDead) return;
+    watch.expectEnd();
+    if (signal === null) return;
+    // killed alone, it says nothing about the engine's later end
+    clock.after(SAME_MOMENT_MS, () => {
+      hasOutlivedWrapper = !isEngineDead;
+    });
+  });
+
+  return {
+    run,
+    identity,
+    stat: () => watch.stat(),
+    terminate: () => stop.terminate(),
+    kill: () => stop.kill(),
+    resume: () => stop.resume(),
+    remember: (processes) => {
+      members = new Map(processes.filter(({ pid }) => pid !== identity.pid).map((stat) => [stat.pid, stat.startTicks]));
+    },
+    members: () => members,
+    close: () => {
+      isClosed = true;
+      stop.cancel();
+      cancelSurvival?.();
+      watch.close();
+    },
+  };
+}

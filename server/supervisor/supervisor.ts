@@ -1,0 +1,160 @@
+import type { Clock, ProcessIdentity, RunListener, RunReference, Supervisor } from '../instances/ports.ts';
+import { createDeathWatcher } from './death.ts';
+import { createEngineFinder } from './find-engine.ts';
+import { createGroupStats } from './group-stats.ts';
+import { currentBootId } from './identity.ts';
+import { inspectRun } from './inspect.ts';
+import { createLauncher } from './launcher.ts';
+import { describeMachine } from './machine.ts';
+import { watchMembers } from './members.ts';
+import { deadline } from './pause.ts';
+import { findOwner, findPortHolder } from './port-owner.ts';
+import { createProcessScan } from './process-scan.ts';
+import { createRunFolders } from './run-folders.ts';
+import { createSignals, type SendSignal, type SupervisorLog } from './signals.ts';
+import type { WrapperProcess } from './spawn.ts';
+import { createStrays } from './strays.ts';
+import { superviseRun, type SupervisedRun } from './supervised-run.ts';
+import { membersOf, unknownEngine } from './tree.ts';
+import { endTree } from './tree-end.ts';
+
+export interface SupervisorOptions {
+  /** Marks our processes among those of other data directories. */
+  dataDirId: string;
+  /** The few variables that engines inherit; `PATH` in it is where commands are looked for. */
+  inheritedEnvironment: Readonly<Record<string, string>>;
+  clock: Clock;
+  log: SupervisorLog;
+  /** How signals are sent; tests may look or interfere. Default: `process.kill`. */
+  sendSignal?: SendSignal;
+}
+
+/** What a launch that failed left behind is waited for so long. */
+const CLEAN_UP_MS = 5_000;
+
+/**
+ * Runs engines on this machine. They outlive us: nothing here keeps them, and everything about them can be found again.
+ *
+ * @throws {Error} on systems other than Linux
+ */
+export function createSupervisor(options: SupervisorOptions): Supervisor {
+  const { clock, log, inheritedEnvironment } = options;
+  if (process.platform !== 'linux') {
+    throw new Error(`llamactl can run engines on Linux only so far, not on ${process.platform}`);
+  }
+  const bootId = currentBootId();
+  const scan = createProcessScan(clock);
+  const signals = createSignals(options.sendSignal ?? ((pid, signal) => void process.kill(pid, signal)), log);
+  const finder = createEngineFinder(clock, scan, bootId);
+  const machine = describeMachine();
+  const deaths = createDeathWatcher({ clock, machine, log });
+  const groupStats = createGroupStats(machine);
+  const shared = { clock, scan, signals, log, finder, deaths, machine, bootId };
+  const strays = createStrays(shared, options.dataDirId);
+  const runs = new Map<string, SupervisedRun>();
+  const members = watchMembers(shared, runs);
+  const folders = createRunFolders(() => [...runs.values()].map(({ run }) => run));
+  /** What was asked of runs whose pid is not known yet. */
+  const launching = new Map<string, 'nothing' | 'terminate' | 'kill'>();
+  let isClosed = false;
+
+  const launcher = createLauncher({
+    ...shared,
+    inheritedEnvironment,
+    cleanUp: async (run, group) => {
+      const tree = { run, identity: unknownEngine(group), known: new Map<number, number>(), lastAliveTicks: null };
+      const { isLate, cancel } = deadline(clock, CLEAN_UP_MS);
+      const isOver = await endTree(shared, tree, () => undefined, isLate);
+      cancel();
+      if (!isOver) log.error({ tag: run.tag }, 'A launch failed, and what it left does not end, even by SIGKILL');
+    },
+  });
+
+  const supervise = (
+    run: RunReference,
+    identity: ProcessIdentity,
+    wrapper: WrapperProcess | null,
+    listener: RunListener,
+  ): SupervisedRun => {
+    const supervised = superviseRun(shared, run, identity, wrapper, listener, () => runs.delete(run.tag));
+    runs.set(run.tag, supervised);
+    members.expectNew();
+    return supervised;
+  };
+  /** Measures, or says that it could not: who asks has other work to do. */
+  const measured = <Figures>(run: RunReference, measure: (run: SupervisedRun) => Figures | null): Figures | null => {
+    const supervised = runs.get(run.tag);
+    if (!supervised) return null;
+    try {
+      return measure(supervised);
+    } catch (error) {
+      log.warn({ tag: run.tag, error }, 'A run cannot be measured');
+      return null;
+    }
+  };
+
+  return {
+    bootId,
+    spawn: async (run, plan, secrets, listener) => {
+      if (runs.has(run.tag) || launching.has(run.tag)) throw new Error('This run was spawned already');
+      launching.set(run.tag, 'nothing');
+      try {
+        const { identity, wrapper } = await launcher.launch(run, plan, secrets);
+        // closed meanwhile: it lives on, and whoever comes next finds it
+        if (isClosed) return identity;
+        const supervised = supervise(run, identity, wrapper, listener);
+        const wish = launching.get(run.tag);
+        if (wish === 'terminate') supervised.terminate();
+        if (wish === 'kill') supervised.kill();
+        return identity;
+      } finally {
+        launching.delete(run.tag);
+      }
+    },
+    inspect: async (run, identity) => {
+      const supervised = runs.get(run.tag);
+      if (supervised) return { found: 'alive', identity: supervised.identity };
+      return inspectRun(shared, run, identity);
+    },
+    adopt: (run, identity, listener) => {
+      if (runs.has(run.tag)) throw new Error('This run is watched already');
+      // a crash of ours may have left it stopped
+      supervise(run, identity, null, listener).resume();
+    },
+    terminate: (run) => {
+      if (launching.get(run.tag) === 'nothing') launching.set(run.tag, 'terminate');
+      runs.get(run.tag)?.terminate();
+    },
+    kill: (run) => {
+      if (launching.has(run.tag)) launching.set(run.tag, 'kill');
+      runs.get(run.tag)?.kill();
+    },
+    ownsPort: async (run, port) => {
+      const supervised = runs.get(run.tag);
+      const known = supervised?.members() ?? new Map<number, number>();
+      const tree = { run, identity: supervised?.identity ?? null, known, lastAliveTicks: null };
+      try {
+        return await findOwner(port, supervised?.stat()?.pid ?? null, async () =>
+          membersOf((await scan.all()).entries, tree).map(({ pid }) => pid),
+        );
+      } catch (error) {
+        log.warn({ port, error }, 'The owner of a port cannot be found out');
+        return 'unknown';
+      }
+    },
+    portHolder: (port) => findPortHolder(port, scan),
+    stats: (run) => measured(run, (supervised) => groupStats.stats(supervised)),
+    progress: (run) => measured(run, (supervised) => groupStats.progress(supervised)),
+    strays: (known) => strays.list(known),
+    endStray: (tag) => strays.end(tag),
+    discard: (folder) => folders.discard(folder),
+    sweep: (parent, keep) => folders.sweep(parent, keep),
+    close: () => {
+      isClosed = true;
+      launcher.close();
+      members.close();
+      for (const run of runs.values()) run.close();
+      runs.clear();
+    },
+  };
+}

@@ -1,0 +1,112 @@
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import type { Clock } from '../instances/ports.ts';
+import { findExecutable } from './executable.ts';
+import { statusOf } from './exit-status.ts';
+import { errorCode } from './proc-file.ts';
+
+export interface ToolOptions {
+  /** Then it is killed, with everything in its group. */
+  timeoutMs: number;
+  /** On top of the few variables that engines inherit. */
+  environment?: Record<string, string>;
+  /** Of each of stdout and stderr; what comes after is read and dropped. Default 1 MiB. */
+  maxBytes?: number;
+}
+
+export interface ToolResult {
+  /** 128 + n for signal n. */
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/**
+ * Runs a short program to its end: `llama-server --help`, `nvidia-smi`. Any exit code is a result.
+ *
+ * @throws {Error} one sentence, when the program cannot be run or does not end in time
+ */
+export type RunTool = (command: string, args: readonly string[], options: ToolOptions) => Promise<ToolResult>;
+
+const DEFAULT_MAX_BYTES = 1_048_576;
+/** Output that a program left behind in the pipe is there at once; a child it left running may hold the pipe for ever. */
+const PIPE_GRACE_MS = 100;
+/** Node tells a code or a signal; this is for the types. */
+const UNKNOWN_STATUS = 255;
+
+type Tool = ChildProcessByStdio<null, Readable, Readable>;
+
+/** @param inheritedEnvironment all that tools get of our environment; `PATH` in it is where they are looked for */
+export function createToolRunner(clock: Clock, inheritedEnvironment: Readonly<Record<string, string>>): RunTool {
+  return async (command, args, { timeoutMs, environment = {}, maxBytes = DEFAULT_MAX_BYTES }) => {
+    const file = await findExecutable(command, inheritedEnvironment['PATH'] ?? '');
+    const child = start(file, args, { ...inheritedEnvironment, ...environment });
+    const stdout = collect(child.stdout, maxBytes);
+    const stderr = collect(child.stderr, maxBytes);
+    const code = await finished(child, clock, timeoutMs, file);
+    return { code, stdout: stdout(), stderr: stderr() };
+  };
+}
+
+function start(file: string, args: readonly string[], env: Record<string, string>): Tool {
+  try {
+    // a group of its own, so that a timeout ends its children too
+    return spawn(file, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env });
+  } catch (error) {
+    throw new Error(`${file} could not be run: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+function collect(stream: Readable, maxBytes: number): () => string {
+  const chunks: Buffer[] = [];
+  let total = 0;
+  stream.on('data', (chunk: Buffer) => {
+    const kept = chunk.subarray(0, maxBytes - total);
+    if (kept.length === 0) return;
+    chunks.push(kept);
+    total += kept.length;
+  });
+  return () => Buffer.concat(chunks).toString('utf8');
+}
+
+function finished(child: Tool, clock: Clock, timeoutMs: number, file: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let cancel = clock.after(timeoutMs, () => {
+      // while Node has not seen its end, nobody else can have its pid or the number of its group
+      if (child.exitCode === null && child.signalCode === null) killGroup(child);
+      closePipes(child);
+      reject(new Error(`${file} did not end within ${timeoutMs / 1_000} seconds and was killed`));
+    });
+    child.once('error', (error) => {
+      cancel();
+      closePipes(child);
+      reject(new Error(`${file} could not be run: ${error.message}`, { cause: error }));
+    });
+    child.once('exit', () => {
+      cancel();
+      // in a turn of its own, so that after a pause of ours what is in the pipe is still read
+      cancel = clock.after(PIPE_GRACE_MS, () => clock.nextTurn(() => closePipes(child)));
+    });
+    child.once('close', (code: number | null, signal: NodeJS.Signals | null) => {
+      cancel();
+      resolve(statusOf({ code, signal }) ?? UNKNOWN_STATUS);
+    });
+  });
+}
+
+function killGroup(child: Tool): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch (error) {
+    // it ended this moment, or became another user's: nothing more can be done about it
+    if (errorCode(error) === null) throw error;
+  }
+}
+
+function closePipes(child: Tool): void {
+  child.stdout.destroy();
+  child.stderr.destroy();
+}

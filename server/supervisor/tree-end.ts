@@ -1,0 +1,101 @@
+import type { Clock } from '../instances/ports.ts';
+import { isDead, readStat, type ProcessStat } from './identity.ts';
+import { growingDelays, pause } from './pause.ts';
+import type { ProcessEntry, ProcessScan } from './process-scan.ts';
+import type { Signals, SupervisorLog } from './signals.ts';
+import { isLeavingUntold, membersOf, type RunTree } from './tree.ts';
+
+export interface TreeEndDependencies {
+  clock: Clock;
+  scan: ProcessScan;
+  signals: Signals;
+  log: SupervisorLog;
+}
+
+/** Between two looks at processes that do not end: they hang in the kernel, and that takes its time. */
+const LONGEST_WAIT_MS = 500;
+/** Two scans that find nothing are proof enough, even if something was on the move. */
+const ENOUGH_SCANS = 2;
+/** So many (they take two seconds) when somebody is on its way out who may be one of the run's. */
+const PATIENT_SCANS = 12;
+/** Individual looks before the machine is scanned again, in case what was killed had left something behind. */
+const LOOKS_A_SCAN = 8;
+
+/**
+ * SIGKILLs what is left of a run until nothing is. The engine is dead, or was told to be.
+ *
+ * @param onLeft tells who is left, after each scan
+ * @param isCancelled asked before each step
+ * @returns false when it was cancelled
+ */
+export async function endTree(
+  { clock, scan, signals, log }: TreeEndDependencies,
+  tree: RunTree,
+  onLeft: (left: readonly ProcessStat[]) => void,
+  isCancelled: () => boolean,
+): Promise<boolean> {
+  const known = new Map(tree.known);
+  let emptyScans = 0;
+  const delays = growingDelays(LONGEST_WAIT_MS);
+  while (!isCancelled()) {
+    try {
+      const table = await scan.all();
+      if (isCancelled()) break;
+      const left = membersOf(table.entries, { ...tree, known });
+      onLeft(left);
+      if (left.length === 0) {
+        emptyScans += 1;
+        const isAnyLeaving = table.entries.some((entry) => isLeavingUntold(entry, tree));
+        if (isAnyLeaving ? emptyScans >= PATIENT_SCANS : table.isSettled || emptyScans >= ENOUGH_SCANS) return true;
+        await pause(clock, delays.next().value);
+        continue;
+      }
+      emptyScans = 0;
+      for (const { pid, startTicks } of left) known.set(pid, startTicks);
+      killAll(
+        left.filter(({ isLeaving }) => !isLeaving),
+        table.entries,
+        tree.identity?.group ?? null,
+        signals,
+      );
+      await untilGone(clock, left);
+    } catch (error) {
+      // short of descriptors or memory: nothing is known, so nothing is over
+      log.error({ tag: tree.run.tag, error }, 'The processes of a run cannot be looked at; trying again');
+      await pause(clock, LONGEST_WAIT_MS);
+    }
+    await pause(clock, delays.next().value);
+  }
+  return false;
+}
+
+/** The group in one call, so that none of it escapes by forking; then each by itself, for those that left it. */
+function killAll(
+  left: readonly ProcessStat[],
+  entries: readonly ProcessEntry[],
+  group: number | null,
+  signals: Signals,
+): void {
+  const isLeft = new Set(left.map(({ pid }) => pid));
+  const isWhollyOurs = entries.every(
+    ({ stat }) => stat.group !== group || isDead(stat) || stat.isLeaving || isLeft.has(stat.pid),
+  );
+  const member = left.find((stat) => stat.group === group);
+  if (member && group !== null && isWhollyOurs) signals.group(group, member, 'SIGKILL');
+  for (const { pid, startTicks } of left) signals.process(pid, startTicks, 'SIGKILL');
+}
+
+async function untilGone(clock: Clock, processes: readonly ProcessStat[]): Promise<void> {
+  let looks = 0;
+  for (const delay of growingDelays(LONGEST_WAIT_MS)) {
+    if (!processes.some(isStillThere) || looks === LOOKS_A_SCAN) return;
+    looks += 1;
+    await pause(clock, delay);
+  }
+}
+
+/** Whether that very process lives. */
+export function isStillThere({ pid, startTicks }: ProcessStat): boolean {
+  const stat = readStat(pid);
+  return stat !== null && stat.startTicks === startTicks && !isDead(stat);
+}

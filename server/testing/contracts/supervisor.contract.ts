@@ -1,0 +1,284 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { LaunchPlan, ProcessIdentity, RunReference, Supervisor } from '../../instances/ports.ts';
+import { RecordingListener } from '../recording-listener.ts';
+
+/** How an engine of the contract's tests behaves; each lives until something ends it. */
+export interface EngineBehaviour {
+  ignoresSigterm?: boolean;
+  /** Listens there. */
+  port?: number;
+  /** Status when {@link SupervisorBench.endByItself} ends it. */
+  exitCode?: number;
+}
+
+/** What the contract needs besides the supervisor; a fake and a real machine give it in their own ways. */
+export interface SupervisorBench {
+  readonly dataDirId: string;
+  /** Of the moment: see {@link restart}. */
+  readonly supervisor: Supervisor;
+  /** A run that was never spawned, of an instance of its own. */
+  newRun(): RunReference;
+  plan(behaviour?: EngineBehaviour): LaunchPlan;
+  /** A plan that cannot be launched, and the file that is to blame. */
+  badPlan(): { plan: LaunchPlan; file: string };
+  /** Resolves when an engine that was spawned has come so far that it behaves as planned. */
+  untilItBehaves(run: RunReference): Promise<void>;
+  endByItself(run: RunReference, identity: ProcessIdentity): Promise<void>;
+  /** A manager that dies without a word, and the next one on the same machine. */
+  restart(): Supervisor;
+  freePort(): Promise<number>;
+  /** Lets the supervisor's long waits pass. */
+  advance(milliseconds: number): Promise<void>;
+  /** Resolves when `condition` holds; rejects when it does not come to. */
+  until(condition: () => boolean | Promise<boolean>): Promise<void>;
+  /** Ends what is left. */
+  dispose(): Promise<void>;
+}
+
+/** What every adapter of the {@link Supervisor} port must do. */
+export function supervisorContract(make: () => Promise<SupervisorBench>): void {
+  let bench: SupervisorBench;
+  let listener: RecordingListener;
+  let run: RunReference;
+
+  beforeEach(async () => {
+    bench = await make();
+    listener = new RecordingListener();
+    run = bench.newRun();
+  });
+  afterEach(() => bench.dispose());
+
+  const spawn = async (behaviour: EngineBehaviour = {}): Promise<ProcessIdentity> => {
+    const identity = await bench.supervisor.spawn(run, bench.plan(behaviour), {}, listener);
+    await bench.untilItBehaves(run);
+    return identity;
+  };
+  const untilGone = (): Promise<void> => bench.until(() => listener.exits.length > 0);
+
+  test('a spawned run is alive under the identity that spawn resolved with, and can be measured', async () => {
+    const identity = await spawn();
+    expect(identity.pid).toBeGreaterThan(1);
+    expect(identity.bootId).toBe(bench.supervisor.bootId);
+    expect(await bench.supervisor.inspect(run, identity)).toEqual({ found: 'alive', identity });
+    expect(bench.supervisor.stats(run)).toMatchObject({
+      memory_usage: expect.any(Number) as number,
+      uptime: expect.any(Number) as number,
+    });
+    expect(bench.supervisor.progress(run)?.memoryBytes).toBeGreaterThan(0);
+  });
+
+  test('an engine that ends by itself is reported once, with its code', async () => {
+    const identity = await spawn({ exitCode: 7 });
+    await bench.endByItself(run, identity);
+    await untilGone();
+    expect(listener.exits).toEqual([{ code: 7, signal: null, at: expect.any(Number) as number }]);
+    expect(bench.supervisor.stats(run)).toBeNull();
+    expect(bench.supervisor.progress(run)).toBeNull();
+  });
+
+  test('terminate ends an engine; more of it, then and later, does nothing', async () => {
+    await spawn();
+    bench.supervisor.terminate(run);
+    bench.supervisor.terminate(run);
+    await untilGone();
+    bench.supervisor.terminate(run);
+    bench.supervisor.kill(run);
+    await bench.advance(10_000);
+    expect(listener.exits).toHaveLength(1);
+    expect(listener.exits[0]).toMatchObject({ code: 0, signal: null });
+    expect(listener.survivors).toEqual([]);
+  });
+
+  test('kill ends an engine at once; its code is 128 + 9, its signal SIGKILL', async () => {
+    await spawn({ ignoresSigterm: true });
+    bench.supervisor.kill(run);
+    bench.supervisor.kill(run);
+    await untilGone();
+    expect(listener.exits).toEqual([{ code: 137, signal: 'SIGKILL', at: expect.any(Number) as number }]);
+  });
+
+  test('terminate kills an engine that does not obey, after five seconds', async () => {
+    await spawn({ ignoresSigterm: true });
+    bench.supervisor.terminate(run);
+    await bench.advance(3_000);
+    await bench.advance(1_999);
+    expect(listener.exits).toEqual([]);
+    await bench.advance(1);
+    await untilGone();
+    expect(listener.exits[0]).toMatchObject({ code: 137, signal: 'SIGKILL' });
+  });
+
+  test('kill escalates a terminate under way', async () => {
+    await spawn({ ignoresSigterm: true });
+    bench.supervisor.terminate(run);
+    bench.supervisor.kill(run);
+    await untilGone();
+    await bench.advance(10_000);
+    expect(listener.exits).toHaveLength(1);
+    expect(listener.exits[0]).toMatchObject({ code: 137, signal: 'SIGKILL' });
+  });
+
+  test('a terminate during the spawn takes effect when the pid is known', async () => {
+    const spawning = bench.supervisor.spawn(run, bench.plan(), {}, listener);
+    bench.supervisor.terminate(run);
+    const identity = await spawning;
+    await untilGone();
+    expect(listener.exits).toHaveLength(1);
+    expect(await bench.supervisor.inspect(run, identity)).toMatchObject({ found: 'dead', spawned: true });
+  });
+
+  test('a kill during the spawn takes effect when the pid is known', async () => {
+    const spawning = bench.supervisor.spawn(run, bench.plan({ ignoresSigterm: true }), {}, listener);
+    bench.supervisor.terminate(run);
+    bench.supervisor.kill(run);
+    await spawning;
+    await untilGone();
+    expect(listener.exits).toEqual([expect.objectContaining({ signal: 'SIGKILL' })]);
+  });
+
+  test('a run cannot be spawned twice, nor adopted while it is watched', async () => {
+    const identity = await spawn();
+    await expect(bench.supervisor.spawn(run, bench.plan(), {}, listener)).rejects.toThrow('already');
+    expect(() => bench.supervisor.adopt(run, identity, listener)).toThrow('already');
+  });
+
+  test('a spawn that cannot succeed rejects with a reason that names the file, and leaves nothing', async () => {
+    const { plan, file } = bench.badPlan();
+    await expect(bench.supervisor.spawn(run, plan, {}, listener)).rejects.toThrow(file);
+    expect(await bench.supervisor.inspect(run, null)).toMatchObject({ found: 'dead', spawned: false });
+    expect(await bench.supervisor.strays(new Set())).toEqual([]);
+    expect(listener.exits).toEqual([]);
+  });
+
+  test('terminate and kill of a run that nobody knows do nothing', () => {
+    bench.supervisor.terminate(run);
+    bench.supervisor.kill(run);
+    expect(bench.supervisor.stats(run)).toBeNull();
+    expect(bench.supervisor.progress(run)).toBeNull();
+  });
+
+  test('a run that was never spawned is dead without traces', async () => {
+    expect(await bench.supervisor.inspect(run, null)).toEqual({
+      found: 'dead',
+      exit: { code: null, signal: null, at: expect.any(Number) as number },
+      spawned: false,
+      rebooted: false,
+    });
+  });
+
+  test('a run that ended while nobody watched is found dead, with its code', async () => {
+    const identity = await spawn({ exitCode: 3 });
+    const next = bench.restart();
+    await bench.endByItself(run, identity);
+    await bench.until(async () => (await next.inspect(run, identity)).found === 'dead');
+    const dead = { found: 'dead', exit: { code: 3, signal: null, at: expect.any(Number) as number }, spawned: true };
+    expect(await next.inspect(run, identity)).toEqual({ ...dead, rebooted: false });
+    expect(await next.inspect(run, null)).toEqual({ ...dead, rebooted: false });
+    expect(listener.exits).toEqual([]);
+  });
+
+  test('the next manager finds and adopts a run, and learns how it ends', async () => {
+    const identity = await spawn({ exitCode: 7 });
+    const next = bench.restart();
+    expect(await next.inspect(run, identity)).toEqual({ found: 'alive', identity });
+    const heir = new RecordingListener();
+    next.adopt(run, identity, heir);
+    expect(next.stats(run)).not.toBeNull();
+    await bench.endByItself(run, identity);
+    await bench.until(() => heir.exits.length > 0);
+    expect(heir.exits).toEqual([{ code: 7, signal: null, at: expect.any(Number) as number }]);
+    expect(listener.exits).toEqual([]);
+  });
+
+  test('a run whose pid nobody stored is found all the same', async () => {
+    const identity = await spawn();
+    const next = bench.restart();
+    expect(await next.inspect(run, null)).toEqual({ found: 'alive', identity });
+  });
+
+  test('an adopted run is terminated like any other', async () => {
+    const identity = await spawn();
+    const next = bench.restart();
+    const heir = new RecordingListener();
+    next.adopt(run, identity, heir);
+    next.terminate(run);
+    await bench.until(() => heir.exits.length > 0);
+    expect(heir.exits).toEqual([expect.objectContaining({ code: 0 })]);
+  });
+
+  test('an adopted run that is gone already is reported gone, but not during the call', async () => {
+    const identity = await spawn({ exitCode: 5 });
+    const next = bench.restart();
+    await bench.endByItself(run, identity);
+    await bench.until(async () => (await next.inspect(run, identity)).found === 'dead');
+    const heir = new RecordingListener();
+    next.adopt(run, identity, heir);
+    expect(heir.exits).toEqual([]);
+    await bench.until(() => heir.exits.length > 0);
+    expect(heir.exits).toEqual([expect.objectContaining({ code: 5 })]);
+  });
+
+  test('a run of an earlier boot is dead, whatever process has its pid now', async () => {
+    const identity = await spawn();
+    const next = bench.restart();
+    expect(await next.inspect(run, { ...identity, bootId: 'another' })).toMatchObject({
+      found: 'dead',
+      rebooted: true,
+    });
+    expect(await next.inspect(run, identity)).toEqual({ found: 'alive', identity });
+  });
+
+  test('a later process of the same pid is not the run', async () => {
+    const identity = await spawn();
+    const next = bench.restart();
+    const stranger = bench.newRun();
+    const wrong = { ...identity, startTicks: identity.startTicks + 1 };
+    expect(await next.inspect(stranger, wrong)).toMatchObject({ found: 'dead', spawned: true, rebooted: false });
+    expect(await next.inspect(run, identity)).toEqual({ found: 'alive', identity });
+  });
+
+  test('processes of runs that nobody knows are listed and can be ended; those of known runs are left alone', async () => {
+    const identity = await spawn();
+    const next = bench.restart();
+    expect(await next.strays(new Set([run.tag]))).toEqual([]);
+    const strays = await next.strays(new Set());
+    expect(strays).toEqual([{ tag: run.tag, pids: expect.arrayContaining([identity.pid]) as number[] }]);
+    await next.endStray(run.tag);
+    expect(await next.strays(new Set())).toEqual([]);
+    expect(await next.inspect(run, identity)).toMatchObject({ found: 'dead' });
+  });
+
+  test('what belongs to another data directory is not ended', async () => {
+    await expect(bench.supervisor.endStray('another.instance.nonce')).rejects.toThrow('another data directory');
+  });
+
+  test('a port is ours, foreign or closed', async () => {
+    const port = await bench.freePort();
+    expect(await bench.supervisor.portHolder(port)).toBeNull();
+    expect(await bench.supervisor.ownsPort(run, port)).toBe('closed');
+    const identity = await spawn({ port });
+    expect(await bench.supervisor.ownsPort(run, port)).toBe('ours');
+    expect(await bench.supervisor.ownsPort(bench.newRun(), port)).toBe('foreign');
+    const holder = await bench.supervisor.portHolder(port);
+    expect(holder).toMatchObject({ pid: identity.pid });
+    expect(holder?.description).toContain(String(identity.pid));
+  });
+
+  test('after close nothing is reported, and the engine lives on', async () => {
+    const identity = await spawn();
+    bench.supervisor.close();
+    const next = bench.restart();
+    expect(await next.inspect(run, identity)).toEqual({ found: 'alive', identity });
+    await next.endStray(run.tag);
+    expect(listener.exits).toEqual([]);
+  });
+
+  test('the folder of a run is removed when it is over, not before', async () => {
+    await spawn();
+    await expect(bench.supervisor.discard(run.folder)).rejects.toThrow('not over');
+    bench.supervisor.kill(run);
+    await untilGone();
+    await bench.supervisor.discard(run.folder);
+    await bench.supervisor.discard(run.folder);
+  });
+}

@@ -1,0 +1,116 @@
+import { constants } from 'node:os';
+import type { EngineEndpoint, Exit, LaunchPlan, ProcessIdentity, Progress, RunReference } from '../instances/ports.ts';
+
+/** An engine of the {@link FakeWorld}. Tests change its fields to make it behave. */
+export interface FakeProcess {
+  readonly run: RunReference;
+  readonly plan: LaunchPlan;
+  readonly secrets: Record<string, string>;
+  readonly identity: ProcessIdentity;
+  /** Answers its health check and listens on its port. */
+  isReady: boolean;
+  /** What it takes to end it: SIGTERM, SIGKILL, or nothing does (it hangs in the kernel). */
+  endsBy: 'SIGTERM' | 'SIGKILL' | 'nothing';
+  progress: Progress;
+  /** `null` while it lives. */
+  exit: Exit | null;
+}
+
+/** Which process: its run, or the id of the instance whose living process is meant. */
+export type ProcessSelector = Pick<RunReference, 'tag'> | string;
+
+const NO_PROGRESS: Progress = { logBytes: 0, memoryBytes: 1_000_000, cpuTicks: 0, readBytes: 0 };
+/** A shell reports death by signal n as 128 + n. */
+const SIGNAL_BASE = 128;
+
+/**
+ * The machine: processes that live on when the manager that started them is gone. A test that restarts the manager makes
+ * a second supervisor on the same world.
+ */
+export class FakeWorld {
+  bootId = 'boot-1';
+  /** How engines that are spawned from now on behave. */
+  defaults: Pick<FakeProcess, 'isReady' | 'endsBy'> = { isReady: true, endsBy: 'SIGTERM' };
+  /** Ports that processes of nobody's runs listen on. */
+  readonly foreignPorts = new Map<number, { pid: number | null; description: string }>();
+  /** Every process that ever ran, oldest first. */
+  readonly processes: FakeProcess[] = [];
+  readonly #watchers = new Set<(process: FakeProcess) => void>();
+  readonly #peaks = new Map<string, number>();
+  #lastPid = 1_000;
+
+  /** The processes that live now, of one instance or of all. */
+  alive(instance?: string): FakeProcess[] {
+    return this.processes.filter(
+      (process) => process.exit === null && (instance === undefined || instanceOf(process.run.tag) === instance),
+    );
+  }
+
+  /** The most processes of one instance that ever lived at the same time. */
+  peak(instance: string): number {
+    return this.#peaks.get(instance) ?? 0;
+  }
+
+  /** @throws {Error} when there is none */
+  process(selector: ProcessSelector): FakeProcess {
+    const found =
+      typeof selector === 'string'
+        ? this.alive(selector)[0]
+        : this.processes.find((process) => process.run.tag === selector.tag);
+    if (!found) throw new Error(`No process of ${typeof selector === 'string' ? selector : selector.tag}`);
+    return found;
+  }
+
+  /** An engine that was loading answers its health check from now on. */
+  ready(selector: ProcessSelector): void {
+    this.process(selector).isReady = true;
+  }
+
+  /** A process ends, by itself or at last; who watches it is told. */
+  exit(selector: ProcessSelector, code: number | null, at: number): void {
+    const process = this.process(selector);
+    if (process.exit !== null) return;
+    const number = code === null ? 0 : code - SIGNAL_BASE;
+    const signal = Object.entries(constants.signals).find(([, value]) => value === number)?.[0];
+    process.exit = { code, signal: signal ?? null, at };
+    for (const watcher of this.#watchers) watcher(process);
+  }
+
+  /** Everything is gone, and what comes next lives in another boot. Managers are gone too: none is told. */
+  reboot(at: number): void {
+    this.#watchers.clear();
+    for (const process of this.alive()) process.exit = { code: null, signal: null, at };
+    this.bootId = `${this.bootId}+`;
+  }
+
+  /** What an HTTP request to an engine of this world would find. */
+  readonly endpoint: EngineEndpoint = {
+    probe: async ({ port }) => {
+      const process = this.alive().find(({ plan }) => plan.port === port);
+      if (process) return process.isReady ? 'ok' : 'loading';
+      return this.foreignPorts.has(port) ? 'error' : 'closed';
+    },
+  };
+
+  /** For supervisors: a new process. */
+  launch(run: RunReference, plan: LaunchPlan, secrets: Record<string, string>): FakeProcess {
+    this.#lastPid += 2;
+    const pid = this.#lastPid;
+    const identity = { pid, startTicks: pid * 10, bootId: this.bootId, group: pid - 1 };
+    const process = { run, plan, secrets, identity, ...this.defaults, progress: { ...NO_PROGRESS }, exit: null };
+    this.processes.push(process);
+    const instance = instanceOf(run.tag);
+    this.#peaks.set(instance, Math.max(this.peak(instance), this.alive(instance).length));
+    return process;
+  }
+
+  /** For supervisors: is told of each end. Returns how to stop that. */
+  watch(watcher: (process: FakeProcess) => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+}
+
+function instanceOf(tag: string): string {
+  return tag.split('.')[1] ?? tag;
+}

@@ -1,0 +1,198 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { systemClock } from '../clock.ts';
+import {
+  RUN_LOG,
+  type LaunchPlan,
+  type ProcessIdentity,
+  type RunReference,
+  type Supervisor,
+} from '../instances/ports.ts';
+import { errorCode } from '../supervisor/proc-file.ts';
+import type { SendSignal } from '../supervisor/signals.ts';
+import { createSupervisor } from '../supervisor/supervisor.ts';
+import type { EngineBehaviour, SupervisorBench } from './contracts/supervisor.contract.ts';
+import { FakeClock } from './fake-clock.ts';
+import { fakeEngineCommand } from './fake-engine.ts';
+
+/** What the supervisor does in small steps takes real time; its long waits pass when the test says so. */
+const REAL_UP_TO_MS = 500;
+const LOOK_EVERY_MS = 2;
+const PATIENCE_MS = 15_000;
+
+/** The real supervisor on this machine, with a data directory of its own. Whatever it started is ended by `dispose`. */
+export class RealBench implements SupervisorBench {
+  readonly dataDirId = `test-${randomUUID()}`;
+  readonly folder = mkdtempSync(path.join(tmpdir(), 'llamactl-test-'));
+  readonly clock = new FakeClock({ now: Date.now(), realUpToMs: REAL_UP_TO_MS });
+  readonly environment: Record<string, string> = { PATH: process.env['PATH'] ?? '' };
+  /** What the supervisor had to say. */
+  readonly complaints: string[] = [];
+  /** Every signal that was sent, and a way to interfere. */
+  readonly signals: { pid: number; signal: NodeJS.Signals }[] = [];
+  deliver: SendSignal = (pid, signal) => void process.kill(pid, signal);
+  supervisor: Supervisor;
+  #runs = 0;
+  #programs = 0;
+
+  constructor() {
+    this.supervisor = this.#start();
+  }
+
+  newRun(): RunReference {
+    this.#runs += 1;
+    const instance = `i${this.#runs}`;
+    return { tag: `${this.dataDirId}.${instance}.n1`, folder: path.join(this.folder, instance, 'runs', 'n1') };
+  }
+
+  /** A plan of the fake engine with these flags. */
+  engine(...flags: string[]): LaunchPlan {
+    const [command, program] = fakeEngineCommand();
+    return { command, argv: [program, ...flags], environment: {}, keyVariable: null, port: 0, healthPath: '/health' };
+  }
+
+  plan({ ignoresSigterm = false, port, exitCode = 0 }: EngineBehaviour = {}): LaunchPlan {
+    return this.engine(
+      '--exit-code',
+      String(exitCode),
+      ...(ignoresSigterm ? ['--hang-on-sigterm'] : []),
+      ...(port === undefined ? [] : ['--port', String(port)]),
+    );
+  }
+
+  /** A plan of a shell script, which starts in 2 ms. */
+  script(body: string, ...argv: string[]): LaunchPlan {
+    return { ...this.engine(), command: this.program(`#!/bin/sh\n${body}\n`), argv };
+  }
+
+  /** Writes a file that may be run. */
+  program(content: string | Buffer, mode = 0o755): string {
+    this.#programs += 1;
+    const file = path.join(this.folder, `program-${this.#programs}`);
+    writeFileSync(file, content, { mode });
+    return file;
+  }
+
+  /** Puts an executable in place of a program that the wrapper calls while it makes its FIFO. */
+  replaceMkfifo(content: string): void {
+    const folder = path.join(this.folder, 'bin');
+    mkdirSync(folder);
+    writeFileSync(path.join(folder, 'mkfifo'), content, { mode: 0o755 });
+    this.environment['PATH'] = `${folder}:${this.environment['PATH']}`;
+  }
+
+  badPlan(): { plan: LaunchPlan; file: string } {
+    const file = path.join(this.folder, 'missing');
+    return { plan: { ...this.engine(), command: file }, file };
+  }
+
+  /** Changes a file of a run's folder, as a full disk or another time would have left it. */
+  overwrite(run: RunReference, name: string, content: string): void {
+    writeFileSync(path.join(run.folder, name), content);
+  }
+
+  log(run: RunReference): string {
+    return readFileSync(path.join(run.folder, RUN_LOG), 'utf8');
+  }
+
+  /** The fake engine has its signal handlers, and listens if it is to. */
+  async untilItBehaves(run: RunReference): Promise<void> {
+    await this.untilLogged(run, 'load_model');
+    if (this.#argvOf(run).includes('--port')) await this.untilLogged(run, 'listening');
+  }
+
+  async untilLogged(run: RunReference, text: string): Promise<void> {
+    const isLogged = (): boolean => this.log(run).includes(text);
+    try {
+      await this.until(isLogged);
+    } catch (error) {
+      throw new Error(`The engine does not write ${text}, only: ${this.log(run)}`, { cause: error });
+    }
+  }
+
+  async endByItself(_run: RunReference, { pid }: ProcessIdentity): Promise<void> {
+    process.kill(pid, 'SIGUSR1');
+  }
+
+  restart(): Supervisor {
+    this.supervisor.close();
+    this.supervisor = this.#start();
+    return this.supervisor;
+  }
+
+  freePort(): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const server = createServer();
+      server.once('error', reject);
+      server.listen(0, '127.0.0.1', () => {
+        const address = server.address();
+        server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+      });
+    });
+  }
+
+  advance(milliseconds: number): Promise<void> {
+    return this.clock.advance(milliseconds);
+  }
+
+  async until(condition: () => boolean | Promise<boolean>): Promise<void> {
+    const end = performance.now() + PATIENCE_MS;
+    while (!(await condition())) {
+      if (performance.now() > end) throw new Error(`It does not come to that: ${condition.toString()}`);
+      await this.moment(LOOK_EVERY_MS);
+    }
+  }
+
+  /** Lets real time pass, for what must *not* happen. */
+  async moment(milliseconds: number): Promise<void> {
+    await new Promise((resolve) => {
+      setTimeout(resolve, milliseconds);
+    });
+  }
+
+  async dispose(): Promise<void> {
+    this.supervisor.close();
+    const log = { warn: (): void => undefined, error: (): void => undefined };
+    const { dataDirId, environment: inheritedEnvironment } = this;
+    const undertaker = createSupervisor({ dataDirId, inheritedEnvironment, clock: systemClock(), log });
+    for (const { tag, pids } of await undertaker.strays(new Set())) {
+      for (const pid of pids) killIfThere(pid);
+      await undertaker.endStray(tag);
+    }
+    undertaker.close();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  #start(): Supervisor {
+    return createSupervisor({
+      dataDirId: this.dataDirId,
+      inheritedEnvironment: this.environment,
+      clock: this.clock,
+      log: {
+        warn: (details, message) => void this.complaints.push(`${message} ${JSON.stringify(details)}`),
+        error: (details, message) => void this.complaints.push(`${message} ${JSON.stringify(details)}`),
+      },
+      sendSignal: (pid, signal) => {
+        this.signals.push({ pid, signal });
+        this.deliver(pid, signal);
+      },
+    });
+  }
+
+  #argvOf(run: RunReference): string[] {
+    const [pid] = readFileSync(path.join(run.folder, 'PID'), 'utf8').split(' ');
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  }
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (errorCode(error) !== 'ESRCH') throw error;
+  }
+}

@@ -1,0 +1,25 @@
+import type { Exit, RunListener } from '../instances/ports.ts';
+
+/** Keeps what a supervisor reports of one run. */
+export class RecordingListener implements RunListener {
+  readonly exits: Exit[] = [];
+  readonly survivors: (readonly number[])[] = [];
+  /** Resolves with the first exit. */
+  readonly gone: Promise<Exit>;
+  readonly #resolve: (exit: Exit) => void;
+
+  constructor() {
+    const { promise, resolve } = Promise.withResolvers<Exit>();
+    this.gone = promise;
+    this.#resolve = resolve;
+  }
+
+  onGone(exit: Exit): void {
+    this.exits.push(exit);
+    this.#resolve(exit);
+  }
+
+  onSurvives(pids: readonly number[]): void {
+    this.survivors.push(pids);
+  }
+}

@@ -1,0 +1,166 @@
+import { describe, expect, it } from 'vitest';
+import type { EngineAdapter, Settings } from '../instances/ports.ts';
+import { engineAdapterContract, engineRecord } from '../testing/contracts/engine.contract.ts';
+import type { CustomConfig } from './custom.ts';
+import { customEngine } from './custom.ts';
+import { words } from './fixtures/words.ts';
+
+const CONFIG: CustomConfig = {
+  command: '/opt/whisper',
+  args: ['--listen', '${HOST}:${PORT}', '--weights', '${MODEL_PATH}', '--title', '${NAME} ${OTHER}'],
+  environment: { A: '1' },
+  health_path: '/ready',
+};
+
+function adapterWith(config: CustomConfig | null, allowPrivileged = false): EngineAdapter {
+  const findProgram = (command: string): Promise<string> =>
+    command.startsWith('/opt/') ? Promise.resolve(command) : Promise.reject(new Error(`${command} does not exist`));
+  return customEngine({ name: 'whisper', config, findProgram, searchPath: '/usr/bin', allowPrivileged });
+}
+
+const settingsOf = (settings: Partial<Settings>): Settings => engineRecord({ engine: 'whisper', ...settings }).settings;
+
+engineAdapterContract('a custom engine of the configuration', () => ({
+  adapter: adapterWith({ ...CONFIG, args: ['--port', '${PORT}'] }),
+  startable: engineRecord({ engine: 'whisper' }),
+}));
+
+engineAdapterContract('the engine that instances bring', () => ({
+  adapter: adapterWith(null, true),
+  startable: engineRecord({ engine: 'custom', command: ['/opt/own', '--port=${PORT}'] }),
+}));
+
+describe('the plan for a custom engine', () => {
+  it('fills in where to listen, the model and the name, once', () => {
+    const record = engineRecord({
+      model_path: '/m/${PORT}',
+      options: { max_len: 5, fast: true, slow: false, context_size: 1, tag: ['a', 'b'] },
+      extra_args: ['--also', '${PORT}'],
+      environment: { B: '2' },
+    });
+    expect(adapterWith(CONFIG).plan(record)).toEqual({
+      command: '/opt/whisper',
+      argv: [
+        '--listen',
+        '127.0.0.1:8123',
+        '--weights',
+        '/m/${PORT}',
+        '--title',
+        'one ${OTHER}',
+        ...words('--max-len 5 --fast --no-slow --context-size 1 --tag a --tag b --also 8123'),
+      ],
+      environment: { A: '1', B: '2', HOST: '127.0.0.1', PORT: '8123' },
+      keyVariable: null,
+      port: 8_123,
+      healthPath: '/ready',
+    });
+  });
+
+  it('begins with the instance’s command where it has one', () => {
+    const plan = adapterWith(CONFIG, true).plan(engineRecord({ command: ['/opt/${NAME}', '${PORT}'] }));
+    expect([plan.command, ...plan.argv]).toEqual(['/opt/one', '8123']);
+  });
+
+  it('looks at /health when nothing else is said', () => {
+    expect(adapterWith(null).plan(engineRecord({ command: ['/opt/x'] })).healthPath).toBe('/health');
+  });
+});
+
+describe('what is wrong with settings for a custom engine', () => {
+  const check = async (settings: Partial<Settings>, adapter = adapterWith(CONFIG)): Promise<string[]> => {
+    const { problems } = await adapter.check(settingsOf({ model_path: '/m', ...settings }));
+    return problems.map(({ code, path }) => `${code} ${path}`);
+  };
+
+  it('is a command, unless privileges are allowed', async () => {
+    expect(await check({ command: ['sh'] })).toEqual(['PRIVILEGED_OPTION command']);
+    expect(await check({ command: ['sh'] }, adapterWith(null))).toEqual(['PRIVILEGED_OPTION command']);
+    expect(await check({ command: ['sh'] }, adapterWith(null, true))).toEqual([]);
+  });
+
+  it('is a missing command where the configuration has none', async () => {
+    expect(await check({}, adapterWith(null))).toEqual(['VALIDATION_ERROR command']);
+  });
+
+  it('is a missing model where the command holds one', async () => {
+    const { problems } = await adapterWith(CONFIG).check(settingsOf({}));
+    expect(problems).toMatchObject([{ code: 'VALIDATION_ERROR', path: 'model_path' }]);
+  });
+
+  it('is another place to listen, what runs code, and our variables', async () => {
+    expect(
+      await check({
+        options: { port: 1, trust_remote_code: true, max_len: 1 },
+        extra_args: ['--host', '0.0.0.0', '--port', '${PORT}', '--hos=0.0.0.0'],
+        environment: { PORT: '1', HOST: 'x', LD_PRELOAD: 'x', OMP_NUM_THREADS: '1' },
+      }),
+    ).toEqual([
+      'RESERVED_OPTION options.port',
+      'PRIVILEGED_OPTION options.trust_remote_code',
+      'RESERVED_OPTION extra_args.0',
+      'RESERVED_OPTION extra_args.4',
+      'RESERVED_OPTION environment.PORT',
+      'RESERVED_OPTION environment.HOST',
+      'PRIVILEGED_OPTION environment.LD_PRELOAD',
+    ]);
+  });
+});
+
+describe('what stands against a start of a custom engine', () => {
+  const preflight = (settings: Partial<Settings>, adapter = adapterWith(CONFIG)) => {
+    const record = engineRecord(settings);
+    return adapter.preflight(record, adapter.plan(record));
+  };
+
+  it('is a missing program, and where to set it', async () => {
+    expect(await preflight({}, adapterWith({ ...CONFIG, command: '/no/x' }))).toEqual({
+      code: 'ENGINE_NOT_FOUND',
+      message: '/no/x does not exist; correct `engines.whisper.command` in the configuration',
+    });
+    expect((await preflight({ command: ['/no/y'] }, adapterWith(null, true)))?.message).toBe(
+      '/no/y does not exist; correct its `command`',
+    );
+  });
+
+  it('is a missing model path, but no name and no folder', async () => {
+    expect(await preflight({ model_path: '/no/model' })).toEqual({
+      code: 'MODEL_NOT_FOUND',
+      message: 'the model /no/model does not exist',
+    });
+    expect(await preflight({ model_path: 'org/name' })).toBeNull();
+    expect(await preflight({ model_path: import.meta.dirname })).toBeNull();
+  });
+});
+
+describe('why a custom engine ended', () => {
+  const reason = (code: number, lines: string[], wasReady = false): string =>
+    adapterWith(CONFIG).reason({ code, signal: null, at: 0 }, lines, wasReady);
+
+  it.each<[string, string[], string]>([
+    [
+      'a Python exception',
+      [
+        'Traceback (most recent call last):',
+        '  File "x.py", line 1',
+        "ModuleNotFoundError: No module named 'vllm'",
+        'bye',
+      ],
+      "the engine exited with status 1: ModuleNotFoundError: No module named 'vllm'",
+    ],
+    ['the last complaint', ['error: first', 'fatal: no GPU', 'done'], 'the engine exited with status 1: fatal: no GPU'],
+    ['the last line', ['hello', '\u001B[31mworld\u001B[0m', ''], 'the engine exited with status 1: world'],
+    ['nothing', [], 'the engine exited with status 1 and wrote nothing'],
+    [
+      'a failed launch',
+      ['llamactl-exec: exec: line 1: /opt/x: not found'],
+      'the engine could not be started: line 1: /opt/x: not found',
+    ],
+  ])('%s', (_case, lines, expected) => {
+    expect(reason(1, lines)).toBe(expected);
+  });
+
+  it('is sought only at the end of a long life', () => {
+    const lines = ['Error: long ago', ...Array<string>(30).fill('GET /health 200')];
+    expect(reason(3, lines, true)).toBe('the engine exited with status 3: GET /health 200');
+  });
+});

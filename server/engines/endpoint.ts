@@ -1,0 +1,57 @@
+import http from 'node:http';
+import type { Clock, EngineEndpoint, ProbeResult } from '../instances/ports.ts';
+
+/** Engines listen here and nowhere else; `localhost` might be another address. */
+const LOOPBACK = '127.0.0.1';
+
+/**
+ * HTTP to engines for health probes.
+ *
+ * Each probe has a connection of its own and closes it with the first line of the answer: a loading llama-server closes
+ * after each answer anyway, and an idle connection keeps one of its few HTTP threads busy for five seconds (measured).
+ */
+export function createEngineEndpoint({ clock }: { clock: Pick<Clock, 'after'> }): EngineEndpoint {
+  return {
+    /** An aborted probe reads `closed`: whoever aborts has stopped waiting for an answer. */
+    probe: (target, timeoutMs, signal) =>
+      new Promise((resolve) => {
+        if (signal?.aborted) {
+          resolve('closed');
+          return;
+        }
+        let request: http.ClientRequest;
+        try {
+          request = http.request({
+            host: LOOPBACK,
+            port: target.port,
+            path: target.healthPath,
+            agent: false,
+            headers: target.key === null ? {} : { authorization: `Bearer ${target.key}` },
+          });
+        } catch {
+          // A path or key that HTTP cannot carry.
+          resolve('error');
+          return;
+        }
+        const finish = (result: ProbeResult): void => {
+          cancelTimeout();
+          signal?.removeEventListener('abort', abort);
+          resolve(result);
+          request.destroy();
+        };
+        const abort = (): void => finish('closed');
+        const cancelTimeout = clock.after(timeoutMs, () => finish('timeout'));
+        signal?.addEventListener('abort', abort, { once: true });
+        request.on('response', ({ statusCode }) => finish(meaningOf(statusCode)));
+        request.on('error', (error) => finish('code' in error && error.code === 'ECONNREFUSED' ? 'closed' : 'error'));
+        // The last word where neither came: a connection that was upgraded, or closed without an answer.
+        request.on('close', () => finish('error'));
+        request.end();
+      }),
+  };
+}
+
+function meaningOf(status: number | undefined): ProbeResult {
+  if (status === 200) return 'ok';
+  return status === 503 ? 'loading' : 'error';
+}

@@ -1,0 +1,66 @@
+import { ConfigSchema } from '@llamactl/contract/config';
+import { describe, expect, it } from 'vitest';
+import { engineRecord, enginesContract } from '../testing/contracts/engine.contract.ts';
+import { FakeClock } from '../testing/fake-clock.ts';
+import { createEngines } from './engines.ts';
+import type { ConfiguredEngines } from './engines.ts';
+import { HELP } from './fixtures/help.ts';
+
+function enginesOf(engines: unknown = {}): ConfiguredEngines {
+  return createEngines({
+    config: ConfigSchema.parse({ engines }).engines,
+    allowPrivileged: false,
+    searchPath: '/usr/bin',
+    findProgram: () => Promise.resolve(process.execPath),
+    runTool: (_command, args) =>
+      Promise.resolve({ code: 0, stdout: args.includes('--help') ? HELP : 'version: 1', stderr: '' }),
+    clock: new FakeClock(),
+  });
+}
+
+const WHISPER = { kind: 'custom', command: '/opt/whisper', args: ['--port', '${PORT}'] };
+
+enginesContract('the engines of an empty configuration', () => enginesOf(), ['llama_cpp', 'custom']);
+enginesContract('the engines of a configuration', () => enginesOf({ whisper: WHISPER }), [
+  'llama_cpp',
+  'custom',
+  'whisper',
+]);
+
+describe('the engines of a configuration', () => {
+  it('are called as it says', () => {
+    const engines = enginesOf({ llama_cpp: { command: '/opt/llama-server', args: ['--offline'] }, whisper: WHISPER });
+    const plan = engines.find('llama_cpp')?.plan(engineRecord());
+    expect([plan?.command, plan?.argv[0]]).toEqual(['/opt/llama-server', '--offline']);
+    expect(engines.find('whisper')?.plan(engineRecord())).toMatchObject({
+      command: '/opt/whisper',
+      argv: ['--port', '8123'],
+    });
+  });
+
+  it('need a model or not', () => {
+    const engines = enginesOf({ whisper: WHISPER });
+    expect(['llama_cpp', 'custom', 'whisper'].map((name) => engines.find(name)?.needsModel)).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  it('may replace the engine that instances bring by one with a command', async () => {
+    const { problems } = (await enginesOf({ custom: WHISPER }).find('custom')?.check(engineRecord().settings)) ?? {};
+    expect(problems).toEqual([]);
+  });
+
+  it('know the flags of llama-server once they are prepared', async () => {
+    const engines = enginesOf();
+    const plan = () =>
+      engines
+        .find('llama_cpp')
+        ?.plan(engineRecord({ options: { flash_attn: true } }))
+        .argv.slice(-2);
+    expect(plan()).toEqual(['4', '--flash-attn']);
+    await engines.prepare();
+    expect(plan()).toEqual(['--flash-attn', 'on']);
+  });
+});

@@ -1,0 +1,53 @@
+import type { Config } from '@llamactl/contract/config';
+import type { Clock, EngineAdapter, Engines } from '../instances/ports.ts';
+import { customEngine } from './custom.ts';
+import { createFlagCatalogues } from './flag-catalogue.ts';
+import { llamaCpp } from './llama-cpp.ts';
+import type { FindProgram, RunTool } from './ports.ts';
+
+/** The engines of a configuration, and a first look at the installed ones. */
+export interface ConfiguredEngines extends Engines {
+  /**
+   * Reads the flags of llama-server, so that the plans of stored instances are made with them from the start. Never
+   * rejects; takes as long as `llama-server --help`, at most 30 s.
+   */
+  prepare(): Promise<void>;
+}
+
+export interface EnginesOptions {
+  /** `engines` of the configuration. */
+  config: Config['engines'];
+  /** `security.allow_privileged`. */
+  allowPrivileged: boolean;
+  /** PATH of the environment that engines inherit. */
+  searchPath: string;
+  runTool: RunTool;
+  findProgram: FindProgram;
+  clock: Pick<Clock, 'now'>;
+}
+
+/** Every engine that has life: `llama_cpp`, `custom`, and the custom ones of the configuration. */
+export function createEngines({
+  config,
+  allowPrivileged,
+  searchPath,
+  runTool,
+  findProgram,
+  clock,
+}: EnginesOptions): ConfiguredEngines {
+  const { llama_cpp: llamaCppConfig, vllm: _vllm, mlx: _mlx, ...configured } = config;
+  const catalogues = createFlagCatalogues({ runTool, findProgram, searchPath, clock });
+  const terms = { findProgram, searchPath, allowPrivileged };
+  const adapters = new Map<string, EngineAdapter>([
+    ['llama_cpp', llamaCpp({ config: llamaCppConfig, catalogues, ...terms })],
+    ['custom', customEngine({ name: 'custom', config: null, ...terms })],
+    ...Object.entries(configured).map(([name, own]) => [name, customEngine({ name, config: own, ...terms })] as const),
+  ]);
+  return {
+    find: (name) => adapters.get(name) ?? null,
+    names: () => [...adapters.keys()],
+    prepare: async () => {
+      await catalogues.load(llamaCppConfig);
+    },
+  };
+}

@@ -1,0 +1,125 @@
+import { realpath, stat } from 'node:fs/promises';
+import type { Clock } from '../instances/ports.ts';
+import { parseHelp } from './flags.ts';
+import type { FlagCatalogue } from './flags.ts';
+import { errorText } from './error-text.ts';
+import type { FindProgram, RunTool } from './ports.ts';
+
+/** How an engine is called: the program and what always comes first. */
+export interface Launcher {
+  command: string;
+  args: readonly string[];
+}
+
+/** The flags of an engine, or why they are not known. */
+export type LoadedFlags = { catalogue: FlagCatalogue; warning: null } | { catalogue: null; warning: string };
+
+/** Knows the flags of engines by asking them. */
+export interface FlagCatalogues {
+  /** The flags of the engine as it is on disk now. Never rejects. Callers at the same moment share one look. */
+  load(launcher: Launcher): Promise<LoadedFlags>;
+  /** The flags that were read last, without looking; `null` when none ever were. */
+  known(launcher: Launcher): FlagCatalogue | null;
+}
+
+/** Builds with GPU support look for devices first, which can take seconds on a cold machine. */
+const HELP_TIMEOUT_MS = 15_000;
+/** The file may be a wrapper that stays the same while the engine behind it changes; so its version is asked again. */
+const VERSION_TTL_MS = 60_000;
+/** A program that did not answer is left alone for so long. */
+const RETRY_AFTER_MS = 5_000;
+
+interface Look {
+  /** Path, time and size of the file: another engine has another. */
+  file: string;
+  version: string;
+  at: number;
+  flags: LoadedFlags;
+}
+
+/** @param searchPath Where a command without a slash is looked for, as in PATH. */
+export function createFlagCatalogues({
+  runTool,
+  findProgram,
+  searchPath,
+  clock,
+}: {
+  runTool: RunTool;
+  findProgram: FindProgram;
+  searchPath: string;
+  clock: Pick<Clock, 'now'>;
+}): FlagCatalogues {
+  const looks = new Map<string, Look>();
+  const pending = new Map<string, Promise<LoadedFlags>>();
+  const catalogues = new Map<string, FlagCatalogue>();
+  const keyOf = ({ command, args }: Launcher): string => JSON.stringify([command, ...args]);
+
+  const look = async (key: string, { command, args }: Launcher): Promise<LoadedFlags> => {
+    const program = await findProgram(command, searchPath);
+    const file = await fileIdentity(program);
+    const last = looks.get(key);
+    const isSame = last?.file === file;
+    if (isSame && clock.now() - last.at < (last.flags.catalogue === null ? RETRY_AFTER_MS : VERSION_TTL_MS))
+      return last.flags;
+    const found = await ask(program, args, isSame ? last : null);
+    looks.set(key, { ...found, file, at: clock.now() });
+    if (found.flags.catalogue !== null) catalogues.set(key, found.flags.catalogue);
+    return found.flags;
+  };
+
+  /** The help is asked for only when the version is another than before. */
+  const ask = async (
+    program: string,
+    args: readonly string[],
+    last: Look | null,
+  ): Promise<Pick<Look, 'version' | 'flags'>> => {
+    const run = (flag: string) => runTool(program, [...args, flag], { timeoutMs: HELP_TIMEOUT_MS });
+    try {
+      const version = JSON.stringify(await run('--version'));
+      const isKnown = last?.version === version && last.flags.catalogue !== null;
+      return isKnown ? last : { version, flags: readHelp(program, await run('--help')) };
+    } catch (error) {
+      return { version: '', flags: unreadable(program, error) };
+    }
+  };
+
+  const load = async (key: string, launcher: Launcher): Promise<LoadedFlags> => {
+    try {
+      return await look(key, launcher);
+    } catch (error) {
+      return unreadable(launcher.command, error);
+    } finally {
+      pending.delete(key);
+    }
+  };
+
+  return {
+    known: (launcher) => catalogues.get(keyOf(launcher)) ?? null,
+    load: (launcher) => {
+      const key = keyOf(launcher);
+      const shared = pending.get(key) ?? load(key, launcher);
+      pending.set(key, shared);
+      return shared;
+    },
+  };
+}
+
+function unreadable(program: string, error: unknown): LoadedFlags {
+  return { catalogue: null, warning: `the flags of ${program} could not be read: ${errorText(error)}` };
+}
+
+async function fileIdentity(program: string): Promise<string> {
+  const target = await realpath(program);
+  const { mtimeMs, size } = await stat(target);
+  return JSON.stringify([target, mtimeMs, size]);
+}
+
+/** Text that has not even the flags we use ourselves is some other program's, or was cut: nothing follows from it. */
+function readHelp(program: string, { code, stdout, stderr }: Awaited<ReturnType<RunTool>>): LoadedFlags {
+  const catalogue = parseHelp(stdout.trim() === '' ? stderr : stdout);
+  const isPlausible = ['--model', '--host', '--port'].every((flag) => catalogue.findArgument(flag) !== null);
+  if (isPlausible && code === 0) return { catalogue, warning: null };
+  const what =
+    code === 0 ? 'its --help is not that of a llama-server' : `its --help ended with status ${code ?? 'unknown'}`;
+  return { catalogue: null, warning: `the flags of ${program} could not be read: ${what}` };
+}

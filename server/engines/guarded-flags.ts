@@ -1,0 +1,138 @@
+import { bareName } from './flags.ts';
+import type { FlagCatalogue, FlagEntry } from './flags.ts';
+
+/**
+ * Why a flag is not free to use. `reserved`: llamactl sets it itself, nobody else may. `privileged`: it lets the caller
+ * run code, read or write files, or reach other machines; only `security.allow_privileged` opens it.
+ */
+export interface Guard {
+  guard: 'reserved' | 'privileged';
+  /** Completes the sentence "`x` …". */
+  why: string;
+}
+
+/** One row of the table. A flag is guarded when any of the row's patterns fits. */
+export interface FlagRule extends Guard {
+  /** Fits a name without leading dashes, in lower case, with `-` for `_`, with and without `no-`. */
+  name?: RegExp;
+  /** Fits the placeholder of the value in the help: `FNAME`, `PATH`. */
+  placeholder?: RegExp;
+  /** Fits what the help says of the flag. */
+  description?: RegExp;
+}
+
+const LISTEN = 'is set by llamactl: an engine listens on loopback, on the port of its instance';
+const KEY = 'is set by llamactl: each run gets a random key';
+const FILES = 'reads or writes files of the caller’s choice';
+const CODE = 'lets requests or the caller run programs';
+const NETWORK = 'makes the engine fetch from or talk to other machines';
+
+/**
+ * Flags that a rule below would catch but that are free, and why. The files here are GGUF models, and the engine opens
+ * them as it opens `model_path`: what is not GGUF is refused unread, and preflight demands regular files.
+ */
+export const OPEN_FLAGS: ReadonlyMap<string, string> = new Map([
+  ['no-host', 'turns off host buffers; it is not the negation of `host`'],
+  ...['lora', 'lora-scaled', 'control-vector', 'control-vector-scaled', 'mmproj', 'mm'].map(
+    (name) => [name, 'reads GGUF files, as `model_path` does'] as const,
+  ),
+  ...['spec-draft-model', 'model-draft', 'md'].map(
+    (name) => [name, 'reads a GGUF file, as `model_path` does'] as const,
+  ),
+]);
+
+/**
+ * The table. Rules by ending and by what the help says come with those by name, so that tomorrow's `--x-file PATH` is
+ * guarded the day it ships. First match wins. The documentation prints it.
+ */
+export const FLAG_RULES: readonly FlagRule[] = [
+  { guard: 'reserved', name: /^(host|port|reuse-port)$/, why: LISTEN },
+  { guard: 'reserved', name: /^api-prefix$/, why: 'is not available: the engine would not be found under the prefix' },
+  { guard: 'reserved', name: /^api-key(-|$)/, why: KEY },
+  {
+    guard: 'reserved',
+    name: /^(ssl|tls)-/,
+    why: 'is not available: llamactl talks to engines over loopback, without TLS',
+  },
+  { guard: 'reserved', name: /^log-file$/, why: 'is set by llamactl: the output of each run goes to its own log' },
+  { guard: 'reserved', name: /^(alias|a)$/, why: 'is set by llamactl to the name of the instance; use `aliases`' },
+  { guard: 'reserved', name: /^(model|m)$/, why: 'is set by llamactl; use `model_path`' },
+  // Measured on b11669: `--fim-qwen-1.5b-default` after `--port 0` listens on 8012, `--gpt-oss-20b-default` on 8013.
+  {
+    guard: 'reserved',
+    name: /^(embd|fim|gpt-oss|vision)-.*-(default|spec)$/,
+    description: /can download weights/,
+    why: 'is not available: it chooses model and port, which the instance does; use `model_path` and the single options',
+  },
+  {
+    guard: 'privileged',
+    name: /^(agent|ag|no-ag)$|^tools(-|$)|(^|-)mcp(-|$)|(^|-)(exec|shell|script|command|plugins?)(-|$)|^trust-remote-code$/,
+    description: /do not enable in untrusted environments/,
+    why: CODE,
+  },
+  // The engine starts `ffmpeg` from that folder, whatever it is.
+  { guard: 'privileged', name: /ffmpeg/, why: CODE },
+  {
+    guard: 'privileged',
+    name: /^(hf|hff|hft|hfr|hfd|hfrd|mu|mmu|dr)$|^rpc(-|$)|(^|-)(hf|docker|proxy)(-|$)|-(url|urls|uri|repo|endpoint)$/,
+    placeholder: /(^|[^A-Za-z])UR[LI]([^A-Za-z]|$)/,
+    why: NETWORK,
+  },
+  {
+    guard: 'privileged',
+    name: /^(path|file|f|output|o|out|jf|lcs|lcd|logdir|prompt-cache)$|-(files?|paths?|dirs?|directory|folder|preset|socket)$|^lookup-cache-/,
+    placeholder: /(^|[^A-Za-z])(FNAME|FILE|FILENAME|PATH|DIR|DIRECTORY)([^A-Za-z]|$)/,
+    why: FILES,
+  },
+];
+
+/** Names that say where a custom engine listens; which of them it has is not known. */
+const LISTEN_NAMES = ['host', 'port', 'bind', 'listen', 'bind-address', 'listen-address', 'uds', 'fd'];
+const ABBREVIABLE = [...LISTEN_NAMES, 'trust-remote-code', 'tools', 'agent', 'path', 'rpc'];
+
+/**
+ * The guard of a flag, however it is spelled: `api_key`, `--API-KEY`, `--api-key=x`, `-a`, `--no-agent`. With a
+ * catalogue all spellings of the flag count, and what the help says of it.
+ */
+export function guardOfFlag(spelling: string, catalogue: FlagCatalogue | null): Guard | null {
+  const bare = bareName(spelling.replace(/=.*$/s, ''));
+  const name = bare.toLowerCase();
+  const entry = (catalogue?.find(bare) ?? catalogue?.find(name))?.entry ?? null;
+  return guardOf([name, name.replace(/^(no-)+/, '')], entry);
+}
+
+/** The guard of a catalogue's entry. */
+export function guardOfEntry(entry: FlagEntry): Guard | null {
+  return guardOf([], entry);
+}
+
+function guardOf(names: readonly string[], entry: FlagEntry | null): Guard | null {
+  const known =
+    entry === null ? [] : [...entry.spellings, ...entry.negations].map((name) => bareName(name).toLowerCase());
+  const all = [...names, ...known];
+  if (all.some((name) => OPEN_FLAGS.has(name))) return null;
+  const rule = FLAG_RULES.find(
+    ({ name, placeholder, description }) =>
+      all.some((candidate) => name?.test(candidate) === true) ||
+      (entry !== null &&
+        (placeholder?.test(entry.placeholder ?? '') === true || description?.test(entry.description) === true)),
+  );
+  return rule === undefined ? null : { guard: rule.guard, why: rule.why };
+}
+
+/**
+ * The guard of a flag of an engine that llamactl does not know. Its key, alias, log and model are its own business;
+ * where it listens is not, but for the placeholders: `--port ${PORT}`, `--host=${HOST}`. Many such programs accept any
+ * beginning of a long flag, so `--hos` counts as `--host`.
+ */
+export function guardOfCustomFlag(spelling: string, value?: string): Guard | null {
+  const [, flag = spelling, inline] = /^([^=]*)(?:=(.*))?$/s.exec(spelling) ?? [];
+  const name = bareName(flag).toLowerCase();
+  const meant = ABBREVIABLE.find((full) => name.length > 1 && full.startsWith(name)) ?? name;
+  if (LISTEN_NAMES.includes(meant)) {
+    const isOurs = ['${HOST}', '${PORT}'].includes(inline ?? value ?? '');
+    return isOurs ? null : { guard: 'reserved', why: LISTEN };
+  }
+  const guard = guardOfFlag(meant, null);
+  return guard?.guard === 'privileged' ? guard : null;
+}

@@ -1,0 +1,237 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { EngineAdapter, Settings } from '../instances/ports.ts';
+import { engineAdapterContract, engineRecord } from '../testing/contracts/engine.contract.ts';
+import { helpCatalogue } from './fixtures/help.ts';
+import { words } from './fixtures/words.ts';
+import type { FlagCatalogues, Launcher } from './flag-catalogue.ts';
+import type { LlamaCppConfig } from './llama-cpp.ts';
+import { llamaCpp } from './llama-cpp.ts';
+
+const catalogue = helpCatalogue();
+const CONFIG: LlamaCppConfig = { command: 'llama-server', args: [], environment: {} };
+
+interface Terms {
+  config?: Partial<LlamaCppConfig>;
+  allowPrivileged?: boolean;
+  /** Whether the engine's flags can be read. */
+  readable?: boolean;
+  loaded?: Launcher[];
+}
+
+function adapterWith({ config, allowPrivileged = false, readable = true, loaded = [] }: Terms = {}): EngineAdapter {
+  const catalogues: FlagCatalogues = {
+    known: () => (readable ? catalogue : null),
+    load: (launcher) => {
+      loaded.push(launcher);
+      return Promise.resolve(
+        readable ? { catalogue, warning: null } : { catalogue: null, warning: 'there is no llama-server' },
+      );
+    },
+  };
+  const findProgram = (command: string, searchPath: string): Promise<string> =>
+    command.startsWith('missing')
+      ? Promise.reject(new Error(`${command} was not found on ${searchPath}`))
+      : Promise.resolve(`/bin/${command}`);
+  return llamaCpp({
+    config: { ...CONFIG, ...config },
+    catalogues,
+    findProgram,
+    searchPath: '/usr/bin',
+    allowPrivileged,
+  });
+}
+
+let folder: string;
+let model: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'llamactl-engine-'));
+  model = path.join(folder, 'a.gguf');
+  await writeFile(model, 'GGUF');
+});
+
+afterEach(async () => {
+  await rm(folder, { recursive: true });
+});
+
+engineAdapterContract('llama-server', () => ({
+  adapter: adapterWith(),
+  startable: engineRecord({ model_path: model }),
+}));
+
+describe('the plan for llama-server', () => {
+  const planOf = (settings: Partial<Settings>, terms?: Terms) =>
+    adapterWith(terms).plan(engineRecord({ model_path: '/m/a.gguf', ...settings }));
+
+  it('is its arguments in a fixed order: the configuration’s, ours, options, extra_args', () => {
+    const plan = planOf(
+      {
+        options: { context_size: 2_048, threads: 4, perf: false },
+        extra_args: ['--temp', '0'],
+        environment: { B: '2', C: '3' },
+      },
+      { config: { command: '/opt/llama-server', args: ['--offline'], environment: { A: '1', B: '1' } } },
+    );
+    expect(plan).toEqual({
+      command: '/opt/llama-server',
+      argv: words(`
+        --offline --model /m/a.gguf --host 127.0.0.1 --port 8123 --alias one --log-verbosity 4
+        --ctx-size 2048 --threads 4 --no-perf --temp 0
+      `),
+      environment: { A: '1', B: '2', C: '3' },
+      keyVariable: 'LLAMA_API_KEY',
+      port: 8_123,
+      healthPath: '/health',
+    });
+  });
+
+  it.each<Partial<Settings>>([
+    { options: { log_verbosity: 2 } },
+    { options: { verbosity: 0 } },
+    { options: { lv: 1 } },
+    { options: { verbose: true } },
+    { extra_args: ['--log_verbosity', '1'] },
+    { extra_args: ['-lv', '1'] },
+    { extra_args: ['-v'] },
+    { environment: { LLAMA_ARG_LOG_VERBOSITY: '1' } },
+  ])('leaves the verbosity alone when it is set: %j', (settings) => {
+    expect(planOf(settings).argv.join(' ')).not.toContain('--log-verbosity 4');
+  });
+
+  it('leaves the verbosity to the configuration when it is set there', () => {
+    expect(planOf({}, { config: { args: ['-lv', '1'] } }).argv).not.toContain('--log-verbosity');
+    expect(planOf({}, { config: { environment: { LLAMA_ARG_LOG_VERBOSITY: '1' } } }).argv).not.toContain(
+      '--log-verbosity',
+    );
+  });
+
+  it('begins with the instance’s command where it has one', () => {
+    const plan = planOf({ command: ['taskset', '-c', '0', 'llama-server'] }, { config: { args: ['--offline'] } });
+    expect(plan.command).toBe('taskset');
+    expect(plan.argv.slice(0, 5)).toEqual(['-c', '0', 'llama-server', '--model', '/m/a.gguf']);
+  });
+
+  it('is made without the engine’s help too', () => {
+    expect(planOf({ options: { ctx_size: 5, kv_offload: false } }, { readable: false }).argv.slice(-3)).toEqual([
+      '--ctx-size',
+      '5',
+      '--no-kv-offload',
+    ]);
+  });
+});
+
+describe('what is wrong with settings for llama-server', () => {
+  const check = (settings: Partial<Settings>, terms?: Terms) =>
+    adapterWith(terms).check(engineRecord(settings).settings);
+
+  it('is told whole: reserved, privileged, twins, typos', async () => {
+    const { problems } = await check({
+      options: { host: 'x', mcp_servers_json: '{}', ctx_size: 1, context_size: 1, thraeds: 1 },
+      extra_args: ['--path=/etc'],
+      environment: { AIP_HTTP_PORT: '1', LLAMA_ARG_TOOLS: 'all' },
+      command: ['sh'],
+    });
+    expect(problems.map(({ code, path: place }) => `${code} ${place}`)).toEqual([
+      'PRIVILEGED_OPTION command',
+      'RESERVED_OPTION options.host',
+      'PRIVILEGED_OPTION options.mcp_servers_json',
+      'PRIVILEGED_OPTION extra_args.0',
+      'RESERVED_OPTION environment.AIP_HTTP_PORT',
+      'PRIVILEGED_OPTION environment.LLAMA_ARG_TOOLS',
+      'VALIDATION_ERROR options.context_size',
+      'VALIDATION_ERROR options.thraeds',
+    ]);
+  });
+
+  it('is told once for each option', async () => {
+    expect((await check({ options: { grammar_file: true } })).problems).toMatchObject([{ code: 'PRIVILEGED_OPTION' }]);
+  });
+
+  it('is a bad value of a privileged option where privileges are allowed', async () => {
+    const { problems } = await check(
+      { options: { grammar_file: true, path: '/srv' }, command: ['sh'] },
+      { allowPrivileged: true },
+    );
+    expect(problems).toMatchObject([{ code: 'VALIDATION_ERROR', path: 'options.grammar_file' }]);
+  });
+
+  it('is no unknown flag in extra_args: that is a warning', async () => {
+    expect(await check({ extra_args: ['--bogus'] })).toEqual({
+      problems: [],
+      warnings: ['extra_args.0: `--bogus` is not a flag of this engine'],
+    });
+  });
+
+  it('is no unknown option when the help cannot be read: that is a warning too', async () => {
+    expect(await check({ options: { whatever: 1 } }, { readable: false })).toEqual({
+      problems: [],
+      warnings: ['options are not checked: there is no llama-server'],
+    });
+    expect(await check({}, { readable: false })).toEqual({ problems: [], warnings: [] });
+  });
+
+  it('is still reserved, privileged or a twin when the help cannot be read', async () => {
+    const { problems } = await check(
+      { options: { port: 1, path: '/', gpu_layers: 1, n_gpu_layers: 1 } },
+      { readable: false },
+    );
+    expect(problems.map(({ code }) => code)).toEqual(['RESERVED_OPTION', 'PRIVILEGED_OPTION', 'VALIDATION_ERROR']);
+  });
+
+  it('is asked of the instance’s own command only where that may be run', async () => {
+    const command = ['/opt/other', 'serve'];
+    const refused: Launcher[] = [];
+    await check({ command }, { loaded: refused });
+    expect(refused).toEqual([{ command: 'llama-server', args: [] }]);
+    const allowed: Launcher[] = [];
+    await check({ command }, { loaded: allowed, allowPrivileged: true });
+    expect(allowed).toEqual([{ command: '/opt/other', args: ['serve'] }]);
+  });
+});
+
+describe('what stands against a start of llama-server', () => {
+  const preflight = (settings: Partial<Settings>, terms?: Terms) => {
+    const adapter = adapterWith(terms);
+    const record = engineRecord({ model_path: model, ...settings });
+    return adapter.preflight(record, adapter.plan(record));
+  };
+
+  it('is a missing engine, and where to set it', async () => {
+    expect(await preflight({}, { config: { command: 'missing-engine' } })).toEqual({
+      code: 'ENGINE_NOT_FOUND',
+      message:
+        'missing-engine was not found on /usr/bin; set `engines.llama_cpp.command` in the configuration to the path of llama-server',
+    });
+    expect((await preflight({ command: ['missing'], environment: { PATH: '/own' } }))?.message).toBe(
+      'missing was not found on /own; set its `command` to the path of llama-server',
+    );
+  });
+
+  it('is a missing model', async () => {
+    expect(await preflight({ model_path: '/nowhere/a.gguf' })).toEqual({
+      code: 'MODEL_NOT_FOUND',
+      message: 'the model file /nowhere/a.gguf does not exist',
+    });
+  });
+
+  it.each<[Partial<Settings>, string]>([
+    [{ options: { mmproj: '/no/p.gguf' } }, '/no/p.gguf'],
+    [{ options: { model_draft: '/no/d.gguf' } }, '/no/d.gguf'],
+    [{ extra_args: ['-md', '/no/d.gguf'] }, '/no/d.gguf'],
+    [{ options: { lora: ['MODEL', '/no/l.gguf'] } }, '/no/l.gguf'],
+    [{ extra_args: ['--lora_scaled', 'MODEL:0.5,/no/s.gguf:2'] }, '/no/s.gguf'],
+    [{ options: { lora: '/dev/null' } }, '/dev/null'],
+  ])('is a missing or odd file beside the model: %j', async (settings, file) => {
+    const filled = JSON.parse(JSON.stringify(settings).replaceAll('MODEL', model)) as Partial<Settings>;
+    const problem = await preflight(filled);
+    expect(problem?.code).toBe('MODEL_NOT_FOUND');
+    expect(problem?.message).toContain(file);
+  });
+
+  it('is nothing when they are all there', async () => {
+    expect(await preflight({ options: { lora: [model], lora_scaled: `${model}:0.5`, mmproj: model } })).toBeNull();
+  });
+});

@@ -1,0 +1,89 @@
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { modelFileProblem } from './model-file.ts';
+
+const NOBODY = 65_534;
+
+/** Root may read everything, so tests that run as root act as nobody for a moment, who may not enter the folder. */
+async function asOrdinaryUser<Result>(act: () => Promise<Result>): Promise<Result> {
+  if (process.geteuid?.() !== 0) return act();
+  process.seteuid?.(NOBODY);
+  try {
+    return await act();
+  } finally {
+    process.seteuid?.(0);
+  }
+}
+
+describe('a model file', () => {
+  let folder: string;
+  const file = (name: string): string => path.join(folder, name);
+
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'llamactl-model-'));
+  });
+
+  afterEach(async () => {
+    await rm(folder, { recursive: true });
+  });
+
+  it('is fine as a regular file, also behind links', async () => {
+    await writeFile(file('a.gguf'), 'GGUF');
+    await symlink(file('a.gguf'), file('link'));
+    await symlink(file('link'), file('link-of-link'));
+    expect(await modelFileProblem(file('a.gguf'))).toBeNull();
+    expect(await modelFileProblem(file('link-of-link'))).toBeNull();
+  });
+
+  it('is named when it does not exist', async () => {
+    await writeFile(file('plain'), '');
+    expect(await modelFileProblem(file('a.gguf'))).toBe(`the model file ${file('a.gguf')} does not exist`);
+    expect(await modelFileProblem(file('plain/a.gguf'))).toBe(`the model file ${file('plain/a.gguf')} does not exist`);
+  });
+
+  it('is told to be a link into nothing', async () => {
+    await symlink(file('gone'), file('link'));
+    expect(await modelFileProblem(file('link'))).toBe(
+      `the model file ${file('link')} is a link to a file that does not exist`,
+    );
+  });
+
+  it('may be no folder and no device, also behind links', async () => {
+    await mkdir(file('folder'));
+    await symlink('/dev/zero', file('zeros'));
+    expect(await modelFileProblem(file('folder'))).toBe(`the model file ${file('folder')} is a folder, not a file`);
+    expect(await modelFileProblem(file('zeros'))).toBe(`the model file ${file('zeros')} is not a regular file`);
+  });
+
+  it('is named when the system refuses it for another cause', async () => {
+    await symlink(file('loop'), file('loop'));
+    expect(await modelFileProblem(file('loop'))).toContain(`the model file ${file('loop')} cannot be opened: ELOOP`);
+    expect(await modelFileProblem(file('x'.repeat(300)))).toContain('cannot be opened: ENAMETOOLONG');
+  });
+
+  it('must be readable', async () => {
+    await writeFile(file('a.gguf'), 'GGUF');
+    await chmod(file('a.gguf'), 0);
+    const problem = await asOrdinaryUser(() => modelFileProblem(file('a.gguf')));
+    expect(problem).toBe(`the model file ${file('a.gguf')} cannot be read by llamactl’s user`);
+  });
+
+  it('in parts needs all of them', async () => {
+    await writeFile(file('m-00001-of-00003.gguf'), 'GGUF');
+    await writeFile(file('m-00003-of-00003.gguf'), 'GGUF');
+    expect(await modelFileProblem(file('m-00001-of-00003.gguf'))).toBe(
+      `part 2 of 3 of the model, ${file('m-00002-of-00003.gguf')} does not exist`,
+    );
+    await writeFile(file('m-00002-of-00003.gguf'), 'GGUF');
+    expect(await modelFileProblem(file('m-00001-of-00003.gguf'))).toBeNull();
+  });
+
+  it('in parts is given by its first', async () => {
+    await writeFile(file('m-00002-of-00003.gguf'), 'GGUF');
+    expect(await modelFileProblem(file('m-00002-of-00003.gguf'))).toBe(
+      `the model file ${file('m-00002-of-00003.gguf')} is part 2 of 3; give the first part, ${file('m-00001-of-00003.gguf')}`,
+    );
+  });
+});

@@ -1,0 +1,54 @@
+import { access, constants, lstat, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { errorCode, errorText } from './error-text.ts';
+
+/** The name that llama.cpp demands of a part of a model; it opens the others by the same pattern. */
+const SHARD = /^(.*)-(\d{5})-of-(\d{5})\.gguf$/s;
+
+/**
+ * Why a model file cannot be opened: one sentence that names it, or `null`. A model is a regular file, after symbolic
+ * links; a pipe or a device would hang the engine or feed it for ever. Of a model in parts, every part is looked at.
+ */
+export async function modelFileProblem(file: string): Promise<string | null> {
+  const shard = SHARD.exec(path.basename(file));
+  const [, stem = '', number = '', total = ''] = shard ?? [];
+  const part = (index: number): string =>
+    path.join(path.dirname(file), `${stem}-${String(index).padStart(5, '0')}-of-${total}.gguf`);
+  const own = await regularFileProblem(file, 'the model file');
+  if (own !== null || shard === null) return own;
+  if (Number(number) !== 1)
+    return `the model file ${file} is part ${Number(number)} of ${Number(total)}; give the first part, ${part(1)}`;
+  for (let index = 2; index <= Number(total); index += 1) {
+    const problem = await regularFileProblem(part(index), `part ${index} of ${Number(total)} of the model,`);
+    if (problem !== null) return problem;
+  }
+  return null;
+}
+
+async function regularFileProblem(file: string, subject: string): Promise<string | null> {
+  try {
+    const status = await stat(file);
+    if (status.isDirectory()) return `${subject} ${file} is a folder, not a file`;
+    if (!status.isFile()) return `${subject} ${file} is not a regular file`;
+    await access(file, constants.R_OK);
+    return null;
+  } catch (error) {
+    switch (errorCode(error)) {
+      case 'ENOENT':
+      case 'ENOTDIR':
+        return `${subject} ${file} ${(await isLink(file)) ? 'is a link to a file that does not exist' : 'does not exist'}`;
+      case 'EACCES':
+        return `${subject} ${file} cannot be read by llamactl’s user`;
+      default:
+        return `${subject} ${file} cannot be opened: ${errorText(error)}`;
+    }
+  }
+}
+
+async function isLink(file: string): Promise<boolean> {
+  try {
+    return (await lstat(file)).isSymbolicLink();
+  } catch {
+    return false;
+  }
+}

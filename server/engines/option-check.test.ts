@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { helpCatalogue } from './fixtures/help.ts';
+import { extraArgumentWarnings, optionProblems, twinProblems } from './option-check.ts';
+
+const catalogue = helpCatalogue();
+const messages = (options: Parameters<typeof optionProblems>[0]): string[] =>
+  optionProblems(options, catalogue).map(({ path, message }) => `${path}: ${message}`);
+
+describe('options that the engine has', () => {
+  it('pass with values it understands', () => {
+    expect(
+      messages({
+        threads: 4,
+        ctx_size: 0,
+        reasoning_budget: -1,
+        context_size: 0,
+        flash_attn: true,
+        perf: false,
+        no_repack: true,
+        cpu_strict: true,
+        cache_type_k: 'q8_0',
+        tensor_split: [3, 1],
+        control_vector_layer_range: [1, 2],
+        ngl: 'all',
+      }),
+    ).toEqual([]);
+  });
+
+  it.each(['on', 'off', 'auto', 'true', '0', 1])('pass as %s where the engine reads switches', (value) => {
+    expect(messages({ flash_attn: value })).toEqual([]);
+  });
+});
+
+describe('options that the engine would refuse', () => {
+  it.each([
+    [{ ctx_siez: 1 }, 'options.ctx_siez: is not an option of this engine; did you mean `ctx_size`?'],
+    [{ contex_size: 1 }, 'options.contex_size: is not an option of this engine; did you mean `context_size`?'],
+    [{ entirely_unlike: 1 }, 'options.entirely_unlike: is not an option of this engine'],
+    [{ perf: 'yes' }, 'options.perf: is a switch: give true or false'],
+    [{ perf: [1] }, 'options.perf: is a switch: give true or false'],
+    [{ no_perf: 0 }, 'options.no_perf: is a switch: give true or false'],
+    [{ threads: true }, 'options.threads: needs a value: N'],
+    [{ keep: false }, 'options.keep: needs a value: N'],
+    [{ rope_scaling: 'cubic' }, 'options.rope_scaling: cannot be "cubic"; it can be none, linear, yarn'],
+    [{ flash_attn: 'maybe' }, 'options.flash_attn: cannot be "maybe"; it can be on, off, auto'],
+    [{ control_vector_layer_range: 3 }, 'options.control_vector_layer_range: takes 2 values: give a list [START, END]'],
+    [
+      { control_vector_layer_range: [1, 2, 3] },
+      'options.control_vector_layer_range: takes 2 values: give a list [START, END]',
+    ],
+    [
+      { draft_max: 5 },
+      'options.draft_max: was removed from this engine: use --spec-draft-n-max or --spec-ngram-mod-n-max',
+    ],
+  ])('%j', (options, message) => {
+    expect(messages(options)).toEqual([message]);
+  });
+
+  it('are all named, not only the first', () => {
+    expect(messages({ a_b: 1, c_d: 2, threads: 1, perf: 3 })).toHaveLength(3);
+  });
+
+  it('never suggest what may not be set', () => {
+    expect(messages({ hosts: 'x', ports: 1, api_keys: 'x' })).toEqual([
+      'options.hosts: is not an option of this engine',
+      'options.ports: is not an option of this engine',
+      'options.api_keys: is not an option of this engine',
+    ]);
+  });
+});
+
+describe('twins in one body', () => {
+  it('are refused, and the first is named', () => {
+    expect(twinProblems({ context_size: 1, threads: 1, ctx_size: 1 }, catalogue)).toEqual([
+      {
+        code: 'VALIDATION_ERROR',
+        path: 'options.ctx_size',
+        message: 'is the same option as `context_size`; give one of them',
+      },
+    ]);
+    expect(twinProblems({ kv_offload: true, nkvo: true, no_kv_offload: true }, catalogue)).toHaveLength(2);
+  });
+
+  it('are seen without a catalogue for the seed’s names', () => {
+    expect(twinProblems({ gpu_layers: 1, n_gpu_layers: 1 }, null)).toHaveLength(1);
+    expect(twinProblems({ gpu_layers: 1, ctx_size: 1 }, null)).toEqual([]);
+  });
+});
+
+describe('extra_args', () => {
+  it('pass in silence when the engine knows them, values included', () => {
+    const known = [
+      '--temp',
+      '-1',
+      '-c',
+      '512',
+      '--perf',
+      '-nkvo',
+      '--samplers',
+      '-top_k',
+      '--control-vector-layer-range',
+      '1',
+      '-2',
+    ];
+    expect(extraArgumentWarnings(known, catalogue)).toEqual([]);
+  });
+
+  it('bring a warning when the engine does not know them', () => {
+    expect(extraArgumentWarnings(['--bogus', '--thread', '4', '--ctx-size=5', '--draft', '3'], catalogue)).toEqual([
+      'extra_args.0: `--bogus` is not a flag of this engine',
+      'extra_args.1: `--thread` is not a flag of this engine; did you mean `--threads`?',
+      'extra_args.3: `--ctx-size` takes its value as an argument of its own, not after `=`',
+      'extra_args.4: `--draft` was removed from this engine: use --spec-draft-n-max or --spec-ngram-mod-n-max',
+    ]);
+  });
+});

@@ -1,0 +1,97 @@
+import type { OptionValue } from '@llamactl/contract/instance';
+import type { Settings, SettingsProblem } from '../instances/ports.ts';
+import { bareName } from './flags.ts';
+import type { FlagCatalogue, FlagMatch } from './flags.ts';
+import { guardOfEntry } from './guarded-flags.ts';
+import { suggestion } from '../suggestion.ts';
+import { argumentText, booleanWord, findOption, optionIdentity } from './option-arguments.ts';
+
+/** Words that llama-server reads as on or off where the help lists `on` (measured on b11669). */
+const SWITCH_WORDS = ['on', 'off', 'true', 'false', 'enabled', 'disabled', '1', '0'];
+
+/** Options given twice under two names. Works without a catalogue for the names that the seed made up. */
+export function twinProblems(options: Settings['options'], catalogue: FlagCatalogue | null): SettingsProblem[] {
+  const first = new Map<string, string>();
+  return Object.keys(options).flatMap((key) => {
+    const identity = optionIdentity(key, catalogue);
+    const twin = first.get(identity);
+    if (twin === undefined) first.set(identity, key);
+    return twin === undefined ? [] : [invalid(`options.${key}`, `is the same option as \`${twin}\`; give one of them`)];
+  });
+}
+
+/** What the engine would not understand of the options, by its own list of flags. */
+export function optionProblems(options: Settings['options'], catalogue: FlagCatalogue): SettingsProblem[] {
+  return Object.entries(options).flatMap(([key, value]) => {
+    const match = findOption(key, catalogue);
+    const message = match === null ? unknownOption(key, catalogue) : valueProblem(match, value);
+    return message === null ? [] : [invalid(`options.${key}`, message)];
+  });
+}
+
+function invalid(path: string, message: string): SettingsProblem {
+  return { code: 'VALIDATION_ERROR', path, message };
+}
+
+function unknownOption(key: string, catalogue: FlagCatalogue): string {
+  const meant = suggestion(key, optionNames(catalogue));
+  return `is not an option of this engine${meant === null ? '' : `; did you mean \`${meant}\`?`}`;
+}
+
+/** Free options by their long names in snake_case. */
+function optionNames(catalogue: FlagCatalogue): string[] {
+  const free = catalogue.entries.filter((entry) => entry.removed === null && guardOfEntry(entry) === null);
+  return [
+    'context_size',
+    ...free
+      .flatMap((entry) => [...entry.spellings, ...entry.negations])
+      .filter((spelling) => spelling.startsWith('--'))
+      .map((spelling) => bareName(spelling).replaceAll('-', '_')),
+  ];
+}
+
+function valueProblem(match: FlagMatch, value: OptionValue): string | null {
+  const { entry } = match;
+  if (entry.removed !== null) {
+    return `was removed from this engine${entry.removed === '' ? '' : `: ${entry.removed}`}`;
+  }
+  if (typeof value === 'boolean') {
+    if (entry.valueCount === 0 || booleanWord(entry, value) !== null) return null;
+    return `needs a value: ${entry.placeholder ?? 'VALUE'}`;
+  }
+  if (match.negated || entry.valueCount === 0) return 'is a switch: give true or false';
+  const items = [value].flat();
+  if (entry.valueCount > 1 && items.length !== entry.valueCount) {
+    return `takes ${entry.valueCount} values: give a list [${entry.placeholder?.split(' ').join(', ')}]`;
+  }
+  const { allowed } = entry;
+  if (allowed === null) return null;
+  const accepted = allowed.includes('on') ? [...allowed, ...SWITCH_WORDS] : allowed;
+  const wrong = items.map(argumentText).find((item) => !accepted.includes(item));
+  return wrong === undefined ? null : `cannot be ${JSON.stringify(wrong)}; it can be ${allowed.join(', ')}`;
+}
+
+/** Flags among `extra_args` that the engine does not know. They may be newer than our reading of its help. */
+export function extraArgumentWarnings(extraArguments: readonly string[], catalogue: FlagCatalogue): string[] {
+  const warnings: string[] = [];
+  for (let index = 0; index < extraArguments.length; index += 1) {
+    const argument = extraArguments[index] ?? '';
+    const match = catalogue.findArgument(argument);
+    if (match?.entry.removed)
+      warnings.push(`extra_args.${index}: \`${argument}\` was removed from this engine: ${match.entry.removed}`);
+    if (match !== null) index += match.negated ? 0 : match.entry.valueCount;
+    else if (/^-{1,2}[A-Za-z]/.test(argument))
+      warnings.push(`extra_args.${index}: ${unknownArgument(argument, catalogue)}`);
+  }
+  return warnings;
+}
+
+function unknownArgument(argument: string, catalogue: FlagCatalogue): string {
+  const [flag = argument] = argument.split('=');
+  if (flag !== argument && catalogue.findArgument(flag) !== null) {
+    return `\`${flag}\` takes its value as an argument of its own, not after \`=\``;
+  }
+  const spellings = catalogue.entries.flatMap((entry) => [...entry.spellings, ...entry.negations]);
+  const meant = suggestion(flag, spellings);
+  return `\`${flag}\` is not a flag of this engine${meant === null ? '' : `; did you mean \`${meant}\`?`}`;
+}

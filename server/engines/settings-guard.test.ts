@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import type { Settings } from '../instances/ports.ts';
+import { guardOfFlag } from './guarded-flags.ts';
+import { guardProblems } from './settings-guard.ts';
+
+const SETTINGS: Settings = {
+  engine: 'llama_cpp',
+  options: {},
+  extra_args: [],
+  environment: {},
+  aliases: [],
+  unlisted: false,
+  auto_start: true,
+};
+
+function problems(settings: Partial<Settings>, allowPrivileged = false): string[] {
+  const guardOf = (spelling: string) => guardOfFlag(spelling, null);
+  const found = guardProblems(
+    { ...SETTINGS, ...settings },
+    { allowPrivileged, catalogue: null, guardOf, ownVariables: ['PORT'] },
+  );
+  return found.map(({ code, path }) => `${code} ${path}`);
+}
+
+describe('guarded settings', () => {
+  it('are found in options, extra_args, environment and command, each with its place', () => {
+    expect(
+      problems({
+        options: { threads: 1, host: '0.0.0.0', grammar_file: '/etc/passwd' },
+        extra_args: ['--threads', '1', '-m', 'x', '--path', '/etc'],
+        environment: { LD_PRELOAD: 'x', PORT: '1', LLAMACTL_RUN: 'x', OMP_NUM_THREADS: '1' },
+        command: ['sh'],
+      }),
+    ).toEqual([
+      'PRIVILEGED_OPTION command',
+      'RESERVED_OPTION options.host',
+      'PRIVILEGED_OPTION options.grammar_file',
+      'RESERVED_OPTION extra_args.2',
+      'PRIVILEGED_OPTION extra_args.4',
+      'PRIVILEGED_OPTION environment.LD_PRELOAD',
+      'RESERVED_OPTION environment.PORT',
+      'RESERVED_OPTION environment.LLAMACTL_RUN',
+    ]);
+  });
+
+  it('stay reserved where privileges are allowed', () => {
+    const settings = {
+      options: { host: 'x', grammar_file: 'x' },
+      environment: { LLAMACTL_RUN: 'x', LD_PRELOAD: 'x' },
+      command: ['sh'],
+    };
+    expect(problems(settings, true)).toEqual([
+      'RESERVED_OPTION options.host',
+      'RESERVED_OPTION environment.LLAMACTL_RUN',
+    ]);
+  });
+
+  it('are found where a value poses as a flag', () => {
+    expect(problems({ options: { perf: ['--rpc', 'evil:1'], keep: '--host' } })).toEqual([
+      'PRIVILEGED_OPTION options.perf',
+      'RESERVED_OPTION options.keep',
+    ]);
+    expect(problems({ extra_args: ['--reverse-prompt', '--host=0.0.0.0'] })).toEqual(['RESERVED_OPTION extra_args.1']);
+  });
+
+  it('are not seen in values that only look alike', () => {
+    expect(
+      problems({ options: { temp: -1, reverse_prompt: '-', chat_template: '--- host' }, extra_args: ['host', '-1'] }),
+    ).toEqual([]);
+  });
+
+  it('tell what would make them pass', () => {
+    const [problem] = guardProblems(
+      { ...SETTINGS, extra_args: ['--grammar-file=/x'] },
+      { allowPrivileged: false, catalogue: null, guardOf: (spelling) => guardOfFlag(spelling, null) },
+    );
+    expect(problem?.message).toBe(
+      '`--grammar-file` reads or writes files of the caller’s choice; it needs `security.allow_privileged: true` in the configuration file',
+    );
+  });
+});

@@ -1,0 +1,174 @@
+import fc from 'fast-check';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type {
+  EngineAdapter,
+  EngineEndpoint,
+  Engines,
+  InstanceRecord,
+  ProbeResult,
+  Settings,
+} from '../../instances/ports.ts';
+
+/** An instance with nothing but defaults. */
+export function engineRecord(settings: Partial<Settings> = {}, record: Partial<InstanceRecord> = {}): InstanceRecord {
+  return {
+    id: 'i1',
+    name: 'one',
+    port: 8123,
+    portAssigned: false,
+    createdAt: '2026-01-01T00:00:00.000Z',
+    updatedAt: '2026-01-01T00:00:00.000Z',
+    version: 1,
+    ...record,
+    settings: {
+      engine: 'llama_cpp',
+      options: {},
+      extra_args: [],
+      environment: {},
+      aliases: [],
+      unlisted: false,
+      auto_start: true,
+      ...settings,
+    },
+  };
+}
+
+/** An adapter under test, and an instance that it can start. */
+export interface AdapterSubject {
+  adapter: EngineAdapter;
+  startable: InstanceRecord;
+}
+
+/** What every {@link EngineAdapter} keeps. */
+export function engineAdapterContract(title: string, make: () => AdapterSubject | Promise<AdapterSubject>): void {
+  describe(title, () => {
+    let adapter: EngineAdapter;
+    let startable: InstanceRecord;
+    const startableWith = (settings: Partial<Settings>): InstanceRecord => ({
+      ...startable,
+      settings: { ...startable.settings, ...settings },
+    });
+
+    beforeEach(async () => {
+      ({ adapter, startable } = await make());
+    });
+
+    it('finds nothing wrong with an instance that it can start', async () => {
+      expect(await adapter.check(startable.settings)).toMatchObject({ problems: [] });
+      expect(await adapter.preflight(startable, adapter.plan(startable))).toBeNull();
+    });
+
+    it('makes equal plans of equal instances and changes nothing', () => {
+      const before = structuredClone(startable);
+      expect(adapter.plan(startable)).toEqual(adapter.plan(structuredClone(startable)));
+      expect(startable).toEqual(before);
+    });
+
+    it('plans a program, the port and where it says that it is well', () => {
+      const plan = adapter.plan(startable);
+      expect(plan.command).not.toBe('');
+      expect(plan.port).toBe(startable.port);
+      expect(plan.healthPath).toMatch(/^\//);
+    });
+
+    it('plans something else for another port, other arguments, another environment', () => {
+      const plans = [
+        startable,
+        { ...startable, port: startable.port + 1 },
+        startableWith({ extra_args: ['--temp', '0.5'] }),
+        startableWith({ environment: { OMP_NUM_THREADS: '1' } }),
+      ].map((record) => JSON.stringify(adapter.plan(record)));
+      expect(new Set(plans).size).toBe(plans.length);
+    });
+
+    it('keeps the place of the run’s key free', () => {
+      const { keyVariable, environment, argv } = adapter.plan(startable);
+      if (keyVariable === null) return;
+      expect(Object.keys(environment)).not.toContain(keyVariable);
+      expect(argv.join(' ')).not.toContain(keyVariable);
+    });
+
+    it('takes health_path from the settings', () => {
+      expect(adapter.plan(startableWith({ health_path: '/well' })).healthPath).toBe('/well');
+    });
+
+    it('puts extra_args last', () => {
+      const plan = adapter.plan(startableWith({ options: { temp: 1 }, extra_args: ['--temp', '2'] }));
+      expect(plan.argv.slice(-2)).toEqual(['--temp', '2']);
+    });
+
+    it('refuses the mark of a process in the environment', async () => {
+      const { problems } = await adapter.check({ ...startable.settings, environment: { LLAMACTL_RUN: 'a.b.c' } });
+      expect(problems).toMatchObject([{ code: 'RESERVED_OPTION', path: 'environment.LLAMACTL_RUN' }]);
+    });
+
+    it('drops no option but for a twin that is given', () => {
+      const stored = { temp: 1, threads: 2 };
+      expect(adapter.withoutTwins(stored, [])).toEqual(stored);
+      expect(adapter.withoutTwins(stored, ['temp', 'other'])).toEqual(stored);
+    });
+
+    it('tells one sentence for every exit', () => {
+      const code = fc.option(fc.integer({ min: 0, max: 255 }));
+      const signal = fc.option(fc.constantFrom('SIGKILL', 'SIGTERM', 'SIGSEGV', 'SIGABRT'));
+      const line = fc.string().filter((text) => !text.includes('\n'));
+      fc.assert(
+        fc.property(code, signal, fc.array(line), fc.boolean(), (exitCode, name, lines, wasReady) => {
+          expect(adapter.reason({ code: exitCode, signal: name, at: 0 }, lines, wasReady)).toMatch(/^.+$/);
+        }),
+      );
+    });
+  });
+}
+
+/** What every {@link Engines} keeps; `names` are those that must have life. */
+export function enginesContract(title: string, make: () => Engines, names: readonly string[]): void {
+  describe(title, () => {
+    it('finds every engine that it names, and no other', () => {
+      const engines = make();
+      expect(engines.names()).toEqual(names);
+      for (const name of names) expect(engines.find(name)).not.toBeNull();
+      for (const name of ['vllm', 'mlx', '', 'constructor', '__proto__']) expect(engines.find(name)).toBeNull();
+    });
+
+    it('finds the same adapter each time', () => {
+      const engines = make();
+      for (const name of names) expect(engines.find(name)).toBe(engines.find(name));
+    });
+  });
+}
+
+/** An endpoint under test, and a way to have something answer as a probe result says; gives the port. */
+export interface EndpointSubject {
+  endpoint: EngineEndpoint;
+  serve(behaviour: ProbeResult | 'hang'): Promise<number>;
+}
+
+/** Long enough never to be reached. */
+const PATIENCE_MS = 20_000;
+
+/** What every {@link EngineEndpoint} keeps. */
+export function engineEndpointContract(title: string, make: () => EndpointSubject | Promise<EndpointSubject>): void {
+  describe(title, () => {
+    let subject: EndpointSubject;
+
+    beforeEach(async () => {
+      subject = await make();
+    });
+
+    it.each(['ok', 'loading', 'error', 'closed'] as const)('tells %s', async (behaviour) => {
+      const port = await subject.serve(behaviour);
+      expect(await subject.endpoint.probe({ port, healthPath: '/health', key: null }, PATIENCE_MS)).toBe(behaviour);
+    });
+
+    it('tells closed when it is aborted, before and while it waits', async () => {
+      const port = await subject.serve('hang');
+      const target = { port, healthPath: '/health', key: 'key' };
+      expect(await subject.endpoint.probe(target, PATIENCE_MS, AbortSignal.abort())).toBe('closed');
+      const controller = new AbortController();
+      const probe = subject.endpoint.probe(target, PATIENCE_MS, controller.signal);
+      controller.abort();
+      expect(await probe).toBe('closed');
+    });
+  });
+}

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import {
+  engineAdapterContract,
+  engineEndpointContract,
+  engineRecord,
+  enginesContract,
+} from './contracts/engine.contract.ts';
+import { FakeEngineAdapter, FakeEngineEndpoint, FakeEngines } from './fake-engines.ts';
+
+engineAdapterContract('the fake engine', () => ({
+  adapter: new FakeEngineAdapter(),
+  startable: engineRecord({ model_path: '/models/a.gguf' }),
+}));
+
+enginesContract('the fake engines', () => new FakeEngines(), ['llama_cpp', 'custom']);
+
+engineEndpointContract('the fake endpoint', () => {
+  const endpoint = new FakeEngineEndpoint();
+  let port = 8_000;
+  return {
+    endpoint,
+    serve: (behaviour) => {
+      port += 1;
+      endpoint.answer(port, behaviour === 'hang' ? () => new Promise(() => {}) : behaviour);
+      return Promise.resolve(port);
+    },
+  };
+});
+
+describe('the fake engine', () => {
+  it('finds wrong what a test says', async () => {
+    const adapter = new FakeEngineAdapter();
+    const { settings } = engineRecord();
+    adapter.problems = [{ code: 'VALIDATION_ERROR', path: 'options.x', message: 'is wrong' }];
+    adapter.warnings = ['careful'];
+    adapter.startProblem = { code: 'MODEL_NOT_FOUND', message: 'there is no model' };
+    expect(await adapter.check(settings)).toEqual({ problems: adapter.problems, warnings: ['careful'] });
+    expect(await adapter.preflight()).toEqual(adapter.startProblem);
+  });
+
+  it('drops twins', () => {
+    expect(new FakeEngineAdapter().withoutTwins({ context_size: 1, x: 2 }, ['ctx_size'])).toEqual({ x: 2 });
+  });
+});
+
+describe('the fake endpoint', () => {
+  it('remembers its probes and takes new answers', async () => {
+    const endpoint = new FakeEngineEndpoint();
+    const target = { port: 1, healthPath: '/health', key: 'k' };
+    expect(await endpoint.probe(target, 1)).toBe('closed');
+    endpoint.answer(1, 'ok');
+    expect(await endpoint.probe(target, 1)).toBe('ok');
+    expect(endpoint.probes).toEqual([target, target]);
+  });
+});

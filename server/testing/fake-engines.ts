@@ -1,0 +1,134 @@
+import type { OptionValue } from '@llamactl/contract/instance';
+import type {
+  EngineAdapter,
+  EngineEndpoint,
+  Engines,
+  EngineTarget,
+  Exit,
+  InstanceRecord,
+  LaunchPlan,
+  ProbeResult,
+  Settings,
+  SettingsProblem,
+  StartProblem,
+} from '../instances/ports.ts';
+
+/** An engine that has no program: what it finds wrong is what a test says. */
+export class FakeEngineAdapter implements EngineAdapter {
+  needsModel = true;
+  /** Found by `check`, beside what every engine refuses. */
+  problems: SettingsProblem[] = [];
+  warnings: string[] = [];
+  /** Found by `preflight`. */
+  startProblem: StartProblem | null = null;
+  /** Pairs of option names that are twins. */
+  twins: [string, string][] = [
+    ['context_size', 'ctx_size'],
+    ['gpu_layers', 'n_gpu_layers'],
+  ];
+
+  check({ environment }: Settings): Promise<{ problems: SettingsProblem[]; warnings: string[] }> {
+    const reserved = Object.keys(environment).filter((name) => name.startsWith('LLAMACTL_'));
+    return Promise.resolve({
+      problems: [
+        ...reserved.map((name) => ({
+          code: 'RESERVED_OPTION' as const,
+          path: `environment.${name}`,
+          message: 'is set by llamactl',
+        })),
+        ...this.problems,
+      ],
+      warnings: this.warnings,
+    });
+  }
+
+  withoutTwins(stored: Record<string, OptionValue>, given: readonly string[]): Record<string, OptionValue> {
+    const isGiven = (name: string): boolean => given.includes(name);
+    const isReplaced = (key: string): boolean =>
+      this.twins.some(([one, other]) => (key === one && isGiven(other)) || (key === other && isGiven(one)));
+    return Object.fromEntries(Object.entries(stored).filter(([key]) => isGiven(key) || !isReplaced(key)));
+  }
+
+  plan({ name, port, settings }: InstanceRecord): LaunchPlan {
+    const [command = '/fake/engine', ...leading] = settings.command ?? [];
+    return {
+      command,
+      argv: [
+        ...leading,
+        ...(settings.model_path === undefined ? [] : ['--model', settings.model_path]),
+        '--name',
+        name,
+        '--port',
+        String(port),
+        ...Object.entries(settings.options).map(([key, value]) => `--${key}=${JSON.stringify(value)}`),
+        ...settings.extra_args,
+      ],
+      environment: { ...settings.environment },
+      keyVariable: 'FAKE_KEY',
+      port,
+      healthPath: settings.health_path ?? '/health',
+    };
+  }
+
+  preflight(): Promise<StartProblem | null> {
+    return Promise.resolve(this.startProblem);
+  }
+
+  /** The last line of output, else the exit. */
+  reason({ code, signal }: Exit, lines: readonly string[]): string {
+    return (
+      lines.findLast((line) => line.trim() !== '')?.trim() ??
+      `the engine ended with ${signal ?? code ?? 'an unknown status'}`
+    );
+  }
+}
+
+/** Engines by name; without any given, `llama_cpp` and `custom`. */
+export class FakeEngines implements Engines {
+  readonly #adapters: ReadonlyMap<string, EngineAdapter>;
+
+  constructor(adapters?: Record<string, EngineAdapter>) {
+    this.#adapters = new Map(
+      Object.entries(adapters ?? { llama_cpp: new FakeEngineAdapter(), custom: withoutModel(new FakeEngineAdapter()) }),
+    );
+  }
+
+  find(name: string): EngineAdapter | null {
+    return this.#adapters.get(name) ?? null;
+  }
+
+  names(): readonly string[] {
+    return [...this.#adapters.keys()];
+  }
+}
+
+function withoutModel(adapter: FakeEngineAdapter): FakeEngineAdapter {
+  adapter.needsModel = false;
+  return adapter;
+}
+
+/** Answers probes as a test says; where it says nothing, nobody listens. */
+export class FakeEngineEndpoint implements EngineEndpoint {
+  /** Every probe there was, oldest first. */
+  readonly probes: EngineTarget[] = [];
+  readonly #answers = new Map<number, ProbeResult | (() => Promise<ProbeResult>)>();
+
+  /** What a port answers from now on; a function is asked at each probe and may keep it waiting. */
+  answer(port: number, result: ProbeResult | (() => Promise<ProbeResult>)): void {
+    this.#answers.set(port, result);
+  }
+
+  async probe(target: EngineTarget, _timeoutMs: number, signal?: AbortSignal): Promise<ProbeResult> {
+    this.probes.push(target);
+    if (signal?.aborted) return 'closed';
+    const answer = this.#answers.get(target.port) ?? 'closed';
+    if (typeof answer !== 'function') return answer;
+    return Promise.race([answer(), aborted(signal)]);
+  }
+}
+
+function aborted(signal: AbortSignal | undefined): Promise<ProbeResult> {
+  return new Promise((resolve) => {
+    signal?.addEventListener('abort', () => resolve('closed'), { once: true });
+  });
+}

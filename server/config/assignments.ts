@@ -1,0 +1,114 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Environment } from './env.ts';
+import { configKeys } from './keys.ts';
+import type { ConfigKey } from './keys.ts';
+import { suggestion } from '../suggestion.ts';
+import { parseText } from './text-value.ts';
+
+/** A key that is set outside of the file. */
+export interface Assignment {
+  key: ConfigKey;
+  value: unknown;
+  /** Where it comes from, for people: the variable's name, or `command line`. */
+  source: string;
+}
+
+/** What was found, and everything that is wrong with it. */
+export interface Assignments {
+  assignments: Assignment[];
+  problems: string[];
+}
+
+/** How flags are called in messages: their spelling is the command line's own business. */
+export const COMMAND_LINE = 'command line';
+
+/** Variables of ours that are no configuration: they belong to the command line, the first start, engines and tests. */
+const OTHER_VARIABLES: ReadonlySet<string> = new Set([
+  'LLAMACTL_CONFIG',
+  'LLAMACTL_URL',
+  'LLAMACTL_TOKEN',
+  'LLAMACTL_ADMIN_PASSWORD',
+  'LLAMACTL_RUN',
+]);
+const TEST_PREFIX = 'LLAMACTL_TEST_';
+
+/** Whoever can set variables or flags of a service need not be the one who may let instances run any code. */
+const FILE_ONLY = 'security.allow_privileged';
+
+const FILE_SUFFIX = '_FILE';
+
+/**
+ * Reads every `LLAMACTL_…` variable. One that is unknown is a problem: it was meant to do something.
+ *
+ * @param cwd Where the paths in `…_FILE` begin when they are relative.
+ */
+export function fromEnvironment(environment: Environment, cwd: string): Assignments {
+  const keys = new Map(configKeys().map((key) => [key.variable, key]));
+  const found: Assignments = { assignments: [], problems: [] };
+  for (const [name, text] of Object.entries(environment)) {
+    if (!name.startsWith('LLAMACTL_') || name.startsWith(TEST_PREFIX) || OTHER_VARIABLES.has(name)) continue;
+    const key = keys.get(name);
+    const secret = name.endsWith(FILE_SUFFIX) ? keys.get(name.slice(0, -FILE_SUFFIX.length)) : undefined;
+    if (key) assign(found, key, text, name);
+    else if (secret) assignFromFile(found, secret, text, name, { environment, cwd });
+    else found.problems.push(unknownVariable(name, keys.keys()));
+  }
+  return found;
+}
+
+/** Reads what flags set: dotted names of keys and their values as text. */
+export function fromFlags(flags: Readonly<Record<string, string>>): Assignments {
+  const keys = new Map(configKeys().map((key) => [key.name, key]));
+  const found: Assignments = { assignments: [], problems: [] };
+  for (const [name, text] of Object.entries(flags)) {
+    const key = keys.get(name);
+    if (key) assign(found, key, text, COMMAND_LINE);
+    else
+      found.problems.push(`${COMMAND_LINE}: ${name} is no key of the configuration.${didYouMean(name, keys.keys())}`);
+  }
+  return found;
+}
+
+function assign(found: Assignments, key: ConfigKey, text: string, source: string): void {
+  if (key.name === FILE_ONLY) {
+    found.problems.push(`${source}: ${FILE_ONLY} can be set in the configuration file only.`);
+    return;
+  }
+  const parsed = parseText(text, key.kind);
+  if ('value' in parsed) found.assignments.push({ key, value: parsed.value, source });
+  else found.problems.push(`${source}: ${key.name} ${parsed.problem}.`);
+}
+
+/** A secret from a file, as container platforms hand them over; the line feed at its end is not part of it. */
+function assignFromFile(
+  found: Assignments,
+  key: ConfigKey,
+  path: string,
+  source: string,
+  { environment, cwd }: { environment: Environment; cwd: string },
+): void {
+  if (!key.isSecret) {
+    found.problems.push(`${source}: only secrets are read from a file. Set ${key.variable} to the value itself.`);
+  } else if (key.variable in environment) {
+    found.problems.push(`${source}: ${key.variable} is set too. Set only one of them.`);
+  } else {
+    try {
+      assign(found, key, readFileSync(resolve(cwd, path), 'utf8').trimEnd(), source);
+    } catch (error) {
+      found.problems.push(
+        `${source}: ${path} cannot be read (${error instanceof Error ? error.message : String(error)}).`,
+      );
+    }
+  }
+}
+
+function unknownVariable(name: string, variables: Iterable<string>): string {
+  const hint = didYouMean(name, [...variables, ...OTHER_VARIABLES]);
+  return `${name}: no variable of this name is known.${hint === '' ? ' Unset it; docs/configuration.md lists all.' : hint}`;
+}
+
+function didYouMean(name: string, known: Iterable<string>): string {
+  const meant = suggestion(name, known);
+  return meant === null ? '' : ` Did you mean ${meant}?`;
+}

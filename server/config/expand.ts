@@ -1,0 +1,33 @@
+import type { Config } from '@llamactl/contract/config';
+import { join, resolve } from 'node:path';
+
+/** What paths in the configuration are relative to. */
+export interface PathBase {
+  home: string;
+  /** The folder in which a relative path of this key begins: the file's, or the working directory. */
+  folder(path: readonly PropertyKey[]): string;
+}
+
+/** Makes the paths of the configuration absolute: `data_dir`, `models.dirs` and the commands of engines. */
+export function expandPaths(config: Config, base: PathBase): Config {
+  const absolute = (path: string, key: readonly PropertyKey[]): string =>
+    resolve(base.folder(key), withoutTilde(path, base.home));
+  const command = (name: string, written: string): string =>
+    // A bare name is looked up on PATH.
+    written.includes('/') || written === '~' ? absolute(written, ['engines', name, 'command']) : written;
+  const engines = Object.entries(config.engines).map(([name, engine]) => [
+    name,
+    { ...engine, command: command(name, engine.command) },
+  ]);
+  return {
+    ...config,
+    data_dir: absolute(config.data_dir, ['data_dir']),
+    models: { ...config.models, dirs: config.models.dirs.map((path) => absolute(path, ['models', 'dirs'])) },
+    engines: Object.fromEntries(engines) as Config['engines'],
+  };
+}
+
+/** As a shell does it, for our own home only: `~` and `~/…`. */
+function withoutTilde(path: string, home: string): string {
+  return path === '~' || path.startsWith('~/') ? join(home, path.slice(1)) : path;
+}

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { configKeys, keysBelow } from './keys.ts';
+
+const keys = configKeys();
+const key = (name: string) => keys.find((one) => one.name === name);
+
+describe('configKeys', () => {
+  it('derives a variable from section and key', () => {
+    expect(key('server.port')?.variable).toBe('LLAMACTL_SERVER_PORT');
+    expect(key('data_dir')?.variable).toBe('LLAMACTL_DATA_DIR');
+    expect(key('engines.llama_cpp.command')?.variable).toBe('LLAMACTL_ENGINES_LLAMA_CPP_COMMAND');
+  });
+
+  it('gives no two keys one variable, nor one that ends like the file of a secret', () => {
+    const variables = keys.map((one) => one.variable);
+    expect(new Set(variables).size).toBe(variables.length);
+    expect(variables.filter((variable) => variable.endsWith('_FILE'))).toEqual([]);
+  });
+
+  it.each([
+    ['server.host', 'text'],
+    ['server.public_url', 'text'],
+    ['auth.token_ttl', 'text'],
+    ['auth.inference', 'text'],
+    ['server.port', 'number'],
+    ['stats.interval', 'number'],
+    ['rate_limit.enabled', 'boolean'],
+    ['server.allowed_hosts', 'list'],
+    ['instances.port_range', 'numbers'],
+    ['groups', 'map'],
+    ['engines.vllm.environment', 'map'],
+  ])('knows how %s is written: as %s', (name, kind) => {
+    expect(key(name)?.kind).toBe(kind);
+  });
+
+  it('knows the secrets', () => {
+    expect(keys.filter((one) => one.isSecret).map((one) => one.name)).toEqual(['models.hf_token', 'alerts.webhook']);
+  });
+});
+
+describe('keysBelow', () => {
+  it('names what a section takes, also one that a user has named', () => {
+    expect(keysBelow([])).toContain('data_dir');
+    expect(keysBelow(['stats'])).toEqual(['interval']);
+    expect(keysBelow(['groups', 'mine'])).toEqual(['max_running', 'exclusive', 'pinned']);
+    expect(keysBelow(['engines', 'mine'])).toContain('kind');
+    expect(keysBelow(['groups'])).toEqual([]);
+    expect(keysBelow(['server', 'port'])).toEqual([]);
+  });
+});

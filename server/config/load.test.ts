@@ -1,0 +1,104 @@
+import { rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { ConfigSchema } from '@llamactl/contract/config';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ConfigSandbox } from '../testing/config-sandbox.ts';
+import { configKeys } from './keys.ts';
+import { WITHOUT_EFFECT } from './rules.ts';
+
+let sandbox: ConfigSandbox;
+
+beforeEach(() => {
+  sandbox = new ConfigSandbox();
+});
+afterEach(() => {
+  sandbox.dispose();
+});
+
+describe('precedence', () => {
+  it('is default < file < environment < flag, key by key', () => {
+    sandbox.inHome('server: { host: 127.0.0.2, port: 1111, base_path: /file }\n');
+    const { config } = sandbox.load({
+      environment: { LLAMACTL_SERVER_PORT: '2222', LLAMACTL_SERVER_BASE_PATH: '/environment' },
+      overrides: { 'server.base_path': '/flag' },
+    });
+    expect(config.server).toMatchObject({ public_url: '', host: '127.0.0.2', port: 2222, base_path: '/flag' });
+  });
+
+  it('ends with the defaults when nothing is set', () => {
+    const defaults = ConfigSchema.parse({});
+    expect(sandbox.load()).toEqual({
+      config: {
+        ...defaults,
+        data_dir: join(sandbox.home, '.local/share/llamactl'),
+        models: { ...defaults.models, dirs: [join(sandbox.home, 'models')] },
+      },
+      file: null,
+      warnings: [],
+    });
+  });
+
+  it('does not mind a wrong value in the file that something else replaces', () => {
+    sandbox.inHome('server: { port: none }\n');
+    expect(sandbox.load({ environment: { LLAMACTL_SERVER_PORT: '2222' } }).config.server.port).toBe(2222);
+  });
+});
+
+describe('rules over several keys', () => {
+  it.each(['127.0.0.1', '127.3.2.1', '::1', 'localhost'])('%s needs no accounts', (host) => {
+    expect(sandbox.load({ overrides: { 'server.host': host } }).config.server.host).toBe(host);
+  });
+
+  it.each(['0.0.0.0', '::', '192.168.1.5', 'gpu-box'])('%s needs accounts, which are not there yet', (host) => {
+    const path = sandbox.inHome(`server:\n  host: "${host}"\n`);
+    expect(sandbox.problems()).toEqual([
+      expect.stringContaining(
+        `${path}:2: server.host is ${host}, which other machines may reach. That needs auth.enabled`,
+      ),
+    ]);
+  });
+
+  it('accounts are refused, not ignored', () => {
+    const path = sandbox.inHome('auth:\n  enabled: true\nserver:\n  host: 0.0.0.0\n');
+    expect(sandbox.problems()).toEqual([
+      expect.stringContaining(`${path}:2: auth.enabled is true, but accounts are not built yet in this version`),
+    ]);
+    rmSync(path);
+    expect(sandbox.problems({ environment: { LLAMACTL_AUTH_ENABLED: '1' } })).toEqual([
+      expect.stringMatching(/^LLAMACTL_AUTH_ENABLED: auth\.enabled is true, but accounts are not built yet/),
+    ]);
+  });
+});
+
+describe('paths', () => {
+  it('begin at home with a tilde, at the file in the file, at the working directory elsewhere', () => {
+    const path = sandbox.inHome(
+      'data_dir: ~/data\nmodels: { dirs: ["~", ~/m, m, /m] }\nengines: { llama_cpp: { command: ~/bin/llama-server }, mine: { kind: custom, command: ./run } }\n',
+    );
+    const { config } = sandbox.load({ environment: { LLAMACTL_ENGINES_MLX_COMMAND: './mlx' } });
+    expect(config.data_dir).toBe(join(sandbox.home, 'data'));
+    expect(config.models.dirs).toEqual([sandbox.home, join(sandbox.home, 'm'), join(dirname(path), 'm'), '/m']);
+    expect(config.engines.llama_cpp.command).toBe(join(sandbox.home, 'bin/llama-server'));
+    expect(config.engines['mine']?.command).toBe(join(dirname(path), 'run'));
+    expect(config.engines.mlx.command).toBe(join(sandbox.cwd, 'mlx'));
+    expect(sandbox.load({ overrides: { data_dir: 'here' } }).config.data_dir).toBe(join(sandbox.cwd, 'here'));
+  });
+
+  it('are not what a bare command is: it is looked up on PATH', () => {
+    expect(sandbox.load().config.engines.llama_cpp.command).toBe('llama-server');
+  });
+});
+
+describe('keys without effect', () => {
+  it('are named when they are changed', () => {
+    sandbox.inHome('groups: { big: { max_running: 1 } }\nstats: { interval: 2 }\n');
+    expect(sandbox.load({ overrides: { 'instances.max_running': '2', 'server.port': '9000' } }).warnings).toEqual([
+      'Set, but without effect in this version: instances.max_running, groups.',
+    ]);
+  });
+
+  it('are keys', () => {
+    const names = configKeys().map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining([...WITHOUT_EFFECT]));
+  });
+});

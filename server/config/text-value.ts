@@ -1,0 +1,60 @@
+import type { ValueKind } from './keys.ts';
+
+/** A value read from text, or what is wrong with the text. */
+export type TextValue = { value: unknown } | { problem: string };
+
+const NUMBER = /^[+-]?\d+(\.\d+)?$/;
+
+const BOOLEANS = new Map([
+  ...(['true', '1', 'yes', 'on'] as const).map((word) => [word, true] as const),
+  ...(['false', '0', 'no', 'off'] as const).map((word) => [word, false] as const),
+]) as ReadonlyMap<string, boolean>;
+
+/** Reads the value of a key as it is written in a variable or a flag. Ranges and the like are the schema's business. */
+export function parseText(text: string, kind: ValueKind): TextValue {
+  switch (kind) {
+    case 'text':
+      return { value: text };
+    case 'number':
+      return parseNumber(text);
+    case 'boolean':
+      return parseBoolean(text);
+    case 'list':
+      return parseList(text);
+    case 'numbers':
+      return parseNumbers(text);
+    case 'map':
+      return { problem: 'is a map, which only the configuration file can set' };
+  }
+}
+
+function parseNumber(text: string): TextValue {
+  const trimmed = text.trim();
+  return NUMBER.test(trimmed) ? { value: Number(trimmed) } : { problem: 'must be a number' };
+}
+
+function parseBoolean(text: string): TextValue {
+  const value = BOOLEANS.get(text.trim().toLowerCase());
+  return value === undefined ? { problem: 'must be true or false' } : { value };
+}
+
+/** `a,b`, or JSON for items that hold commas or spaces at their ends. */
+function parseList(text: string): TextValue {
+  const trimmed = text.trim();
+  if (trimmed === '') return { value: [] };
+  if (!trimmed.startsWith('[')) return { value: trimmed.split(',').map((item) => item.trim()) };
+  try {
+    return { value: JSON.parse(trimmed) as unknown };
+  } catch {
+    return { problem: 'starts like a JSON list and is none: write a,b or ["a","b"]' };
+  }
+}
+
+function parseNumbers(text: string): TextValue {
+  const list = parseList(text);
+  if ('problem' in list || !Array.isArray(list.value)) return list;
+  const numbers = list.value.map((item) =>
+    typeof item === 'string' && NUMBER.test(item) ? Number(item) : (item as unknown),
+  );
+  return { value: numbers };
+}

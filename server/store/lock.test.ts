@@ -1,0 +1,180 @@
+import { spawn, spawnSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { acquireLock } from './lock.ts';
+import type { Lock } from './lock.ts';
+
+let folder: string;
+let directory: string;
+let held: Lock[];
+let children: ChildProcess[];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'llamactl-lock-'));
+  directory = join(folder, 'data');
+  held = [];
+  children = [];
+});
+afterEach(async () => {
+  for (const lock of held) lock.release();
+  for (const child of children) await kill(child);
+  rmSync(folder, { recursive: true });
+});
+
+const identity = { version: '1.2.3', startedAt: '2026-01-01T00:00:00.000Z' };
+
+function acquire(): Lock {
+  const lock = acquireLock({ directory, pid: process.pid, ...identity });
+  held.push(lock);
+  return lock;
+}
+
+const holder = (): unknown => JSON.parse(readFileSync(join(directory, 'server.json'), 'utf8'));
+
+/** Takes the lock, says whether it got it, and holds it until it is ended. */
+const PROGRAM = `
+  const [module, directory] = process.argv.slice(1);
+  const { acquireLock } = await import(module);
+  try {
+    const lock = acquireLock({ directory, pid: process.pid, version: '1.2.3', startedAt: '2026-01-01T00:00:00.000Z' });
+    lock.describe({ url: 'http://127.0.0.1:8123' });
+    process.stdout.write('held');
+    process.stdin.resume();
+    process.stdin.on('end', () => process.exit(0));
+  } catch (error) {
+    process.stdout.write(error.message);
+  }`;
+const nodeArguments = (source: string): string[] => {
+  const module = new URL('./lock.ts', import.meta.url).href;
+  return ['--expose-gc', '--input-type=module', '-e', source, module, directory];
+};
+
+/** What a program of its own process prints. */
+const outputOf = (source: string): string =>
+  spawnSync(process.execPath, nodeArguments(source), { encoding: 'utf8' }).stdout;
+
+/** A second process that tries; `said` is `held`, or why not. */
+async function rival(): Promise<{ child: ChildProcess; said: string }> {
+  const child = spawn(process.execPath, nodeArguments(PROGRAM), { stdio: ['pipe', 'pipe', 'inherit'] });
+  children.push(child);
+  const [said] = (await once(child.stdout, 'data')) as [Buffer];
+  return { child, said: said.toString() };
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exited;
+}
+
+describe('acquireLock', () => {
+  it('makes the directory, for its owner alone, and says who holds it', () => {
+    const lock = acquire();
+    expect(statSync(directory).mode & 0o777).toBe(0o700);
+    expect(statSync(join(directory, 'server.json')).mode & 0o777).toBe(0o600);
+    expect(statSync(join(directory, 'server.lock')).mode & 0o777).toBe(0o600);
+    expect(holder()).toEqual({ pid: process.pid, url: null, version: '1.2.3', started_at: '2026-01-01T00:00:00.000Z' });
+    lock.describe({ url: 'http://127.0.0.1:8080' });
+    expect(holder()).toMatchObject({ pid: process.pid, url: 'http://127.0.0.1:8080' });
+  });
+
+  it('can be taken again after its release, which also removes the description', () => {
+    const lock = acquire();
+    lock.release();
+    lock.release();
+    expect(existsSync(join(directory, 'server.json'))).toBe(false);
+    acquire();
+  });
+
+  it('fails a second time in the same process, and the first keeps holding', async () => {
+    acquire();
+    expect(() => acquire()).toThrow(`Another llamactl server (pid ${process.pid}) already uses`);
+    expect((await rival()).said).toContain('already uses');
+  });
+
+  it('refuses a second process, names the first and says what to do', async () => {
+    acquire().describe({ url: 'http://127.0.0.1:8080' });
+    expect((await rival()).said).toBe(
+      `Another llamactl server (pid ${process.pid}, http://127.0.0.1:8080) already uses the data directory ${directory}. ` +
+        'Use that one, stop it first, or choose another directory: data_dir in the configuration or LLAMACTL_DATA_DIR.',
+    );
+  });
+
+  it('refuses also when nobody can tell who the first is', async () => {
+    acquire();
+    writeFileSync(join(directory, 'server.json'), '{"pid":');
+    expect((await rival()).said).toMatch(/^Another llamactl server already uses the data directory/);
+  });
+
+  it('is free as soon as its holder is killed', async () => {
+    const { child, said } = await rival();
+    expect(said).toBe('held');
+    expect(() => acquire()).toThrow(`(pid ${child.pid}, http://127.0.0.1:8123)`);
+    await kill(child);
+    acquire();
+    expect(holder()).toMatchObject({ pid: process.pid, url: null });
+  });
+
+  it('is given back by a process that ends by itself', async () => {
+    const { child } = await rival();
+    const exited = once(child, 'exit');
+    child.stdin?.end();
+    await exited;
+    expect(existsSync(join(directory, 'server.json'))).toBe(false);
+    acquire();
+  });
+
+  it('is not inherited by a program that outlives its holder', () => {
+    const pid = Number(
+      outputOf(`
+        import { spawn } from 'node:child_process';
+        const [module, directory] = process.argv.slice(1);
+        const { acquireLock } = await import(module);
+        acquireLock({ directory, pid: process.pid, version: '', startedAt: '' });
+        console.log(spawn('sleep', ['60'], { detached: true, stdio: 'ignore' }).pid);
+        process.kill(process.pid, 'SIGKILL');`),
+    );
+    try {
+      acquire();
+    } finally {
+      process.kill(pid, 'SIGKILL');
+    }
+  });
+
+  it('survives the garbage collection of what its caller did not keep', () => {
+    const output = outputOf(`
+      const [module, directory] = process.argv.slice(1);
+      const { acquireLock } = await import(module);
+      const take = () => acquireLock({ directory, pid: process.pid, version: '', startedAt: '' });
+      take();
+      for (let round = 0; round < 5; round += 1) {
+        gc();
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      try {
+        take();
+        console.log('lost');
+      } catch (error) {
+        console.log(error.message);
+      }`);
+    expect(output).toContain('already uses');
+  });
+
+  it('goes to exactly one of several that come at the same moment', async () => {
+    const rivals = await Promise.all(Array.from({ length: 4 }, rival));
+    expect(rivals.filter(({ said }) => said === 'held')).toHaveLength(1);
+    expect(rivals.filter(({ said }) => said.includes('already uses'))).toHaveLength(3);
+  });
+
+  it('says what to do about a directory that cannot be made', () => {
+    writeFileSync(join(folder, 'data'), '');
+    expect(() => acquire()).toThrow(
+      /^The data directory .* cannot be used \(.*\)\. Make it writable, or choose another one/,
+    );
+  });
+});

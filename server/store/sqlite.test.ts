@@ -1,0 +1,285 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../clock.ts';
+import { storeContract, storedInstance } from '../testing/contracts/store.contract.ts';
+import { openDatabase } from './database.ts';
+import { createSqliteStore, openStore } from './sqlite.ts';
+import type { SqliteStore } from './sqlite.ts';
+
+const clock = systemClock();
+let folder: string;
+let file: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'llamactl-store-'));
+  file = join(folder, 'data', 'llamactl.db');
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+storeContract('the store on SQLite', async () => {
+  const database = openDatabase(file);
+  const stores: SqliteStore[] = [createSqliteStore(database, file, clock)];
+  return {
+    store: stores[0] as SqliteStore,
+    reopen: async () => {
+      for (const store of stores) await store.close();
+      const store = openStore({ file, clock });
+      stores.push(store);
+      return store;
+    },
+    setFull: (isFull) => {
+      const pages = Number(database.prepare('pragma page_count').get()?.['page_count']);
+      database.exec(`pragma max_page_count = ${isFull ? pages : 1_000_000}`);
+    },
+    dispose: async () => {
+      for (const store of stores) await store.close();
+    },
+  };
+});
+
+describe('openStore', () => {
+  it('lets nobody but the owner read its files', async () => {
+    const store = openStore({ file, clock });
+    await store.save(storedInstance('a'));
+    const modes = ['', '-wal', '-shm'].map((suffix) => statSync(file + suffix).mode & 0o777);
+    expect(modes).toEqual([0o600, 0o600, 0o600]);
+    expect(statSync(join(folder, 'data')).mode & 0o777).toBe(0o700);
+    await store.close();
+  });
+
+  it('commits what is pending when it is closed, and rejects what comes later', async () => {
+    const store = openStore({ file, clock });
+    const many = Array.from({ length: 100 }, (_, index) => store.save(storedInstance(`i${index}`)));
+    await store.close();
+    await Promise.all(many);
+    await expect(store.save(storedInstance('late'))).rejects.toThrow('The store is closed');
+    await store.close();
+    const next = openStore({ file, clock });
+    expect(await next.load()).toHaveLength(100);
+    await next.close();
+  });
+
+  it('shares one transaction among the saves of a turn and splits it at 64 rows', async () => {
+    const database = openDatabase(file);
+    const store = createSqliteStore(database, file, clock);
+    const commits: number[] = [];
+    const rowsOfOther = (): number => {
+      const other = new DatabaseSync(file, { readOnly: true });
+      const row = other.prepare('select count(*) as count from instances').get();
+      other.close();
+      return Number(row?.['count']);
+    };
+    const all = Promise.all(Array.from({ length: 100 }, (_, index) => store.save(storedInstance(`i${index}`))));
+    while (commits.at(-1) !== 100) {
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      const count = rowsOfOther();
+      if (count !== commits.at(-1)) commits.push(count);
+    }
+    await all;
+    expect(commits).toEqual([64, 100]);
+    await store.close();
+  });
+
+  it('says what is wrong when the disk is full', async () => {
+    const database = openDatabase(file);
+    const store = createSqliteStore(database, file, clock);
+    database.exec('pragma max_page_count = 1');
+    const instance = storedInstance('a');
+    instance.record.settings.environment['PADDING'] = 'x'.repeat(100_000);
+    await expect(store.save(instance)).rejects.toThrow(
+      `${file} could not be written (the disk is full); nothing was stored.`,
+    );
+    await store.close();
+  });
+
+  it('rejects while another program holds the file, and works again when it lets go', async () => {
+    const database = openDatabase(file);
+    database.exec('pragma busy_timeout = 10');
+    const store = createSqliteStore(database, file, clock);
+    const other = new DatabaseSync(file);
+    other.exec('begin immediate');
+    await expect(store.save(storedInstance('a'))).rejects.toThrow('another program holds its lock');
+    other.exec('rollback');
+    other.close();
+    await store.save(storedInstance('a'));
+    expect(await store.load()).toHaveLength(1);
+    await store.close();
+  });
+
+  it('rejects while the file cannot be written, and works again when it can', async () => {
+    const database = openDatabase(file);
+    const store = createSqliteStore(database, file, clock);
+    database.exec('pragma query_only = on');
+    await expect(store.save(storedInstance('a'))).rejects.toThrow('it is read-only');
+    database.exec('pragma query_only = off');
+    await store.save(storedInstance('b'));
+    expect(await store.load()).toEqual([storedInstance('b')]);
+    await store.close();
+  });
+
+  it('leaves no transaction open when the commit itself fails', async () => {
+    const database = openDatabase(file);
+    const store = createSqliteStore(database, file, clock);
+    database.exec(`
+      create table parent (id text primary key);
+      create table child (parent text references parent deferrable initially deferred);
+      create trigger breaks_commit after insert on instances begin insert into child values ('missing'); end`);
+    await expect(store.save(storedInstance('a'))).rejects.toThrow('FOREIGN KEY constraint failed');
+    database.exec('drop trigger breaks_commit');
+    await store.save(storedInstance('b'));
+    expect(await store.load()).toEqual([storedInstance('b')]);
+    await store.close();
+  });
+
+  it('syncs at every commit: only so does an acknowledged save survive a power loss', () => {
+    const database = openDatabase(file);
+    expect(database.prepare('pragma journal_mode').get()).toEqual({ journal_mode: 'wal' });
+    expect(database.prepare('pragma synchronous').get()).toEqual({ synchronous: 2 });
+    database.close();
+  });
+
+  it('names the row that cannot be read', async () => {
+    const database = openDatabase(file);
+    const store = createSqliteStore(database, file, clock);
+    await store.save(storedInstance('a'));
+    database.exec(`pragma ignore_check_constraints = on; update instances set state = '{"half'`);
+    await expect(store.load()).rejects.toThrow(`Instance a in ${file} cannot be read`);
+    await store.close();
+  });
+
+  it('says how long a durable write takes, as a warning when that is long', async () => {
+    const said: string[] = [];
+    const log = {
+      info: (message: string) => said.push(message),
+      warn: (message: string) => said.push(`warning: ${message}`),
+    };
+    const clockWithStep = (milliseconds: number) => {
+      let now = 0;
+      return { now: () => (now += milliseconds), after: () => () => undefined, nextTurn: setImmediate };
+    };
+    await openStore({ file, log, clock: clockWithStep(4) }).close();
+    await openStore({ file, log, clock: clockWithStep(60) }).close();
+    expect(said).toEqual([
+      'A durable write takes 0.4 ms.',
+      expect.stringMatching(/^warning: A durable write takes 6\.0 ms: put data_dir on a faster disk/),
+    ]);
+  });
+});
+
+describe('the schema', () => {
+  const migrations = (...statements: string[]): string => {
+    const place = mkdtempSync(join(folder, 'migrations-'));
+    for (const [index, sql] of statements.entries()) {
+      writeFileSync(join(place, `${String(index + 1).padStart(3, '0')}-step.sql`), `${sql}; -- ends in a comment`);
+    }
+    return place;
+  };
+  const columns = (database: DatabaseSync): unknown[] =>
+    database
+      .prepare(`select name from pragma_table_info('t')`)
+      .all()
+      .map((row) => row['name']);
+
+  it('is brought up to date step by step, each step once', () => {
+    openDatabase(file, migrations('create table t (a)')).close();
+    const both = migrations('create table t (a)', 'alter table t add column b');
+    openDatabase(file, both).close();
+    const database = openDatabase(file, both);
+    expect(columns(database)).toEqual(['a', 'b']);
+    database.close();
+  });
+
+  it('stays as it was when a step fails half-way', () => {
+    openDatabase(file, migrations('create table t (a)')).close();
+    const broken = migrations('create table t (a)', 'alter table t add column b; alter table missing add column c');
+    expect(() => openDatabase(file, broken)).toThrow('to schema version 2 failed; nothing was changed');
+    const database = openDatabase(file, migrations('create table t (a)'));
+    expect(columns(database)).toEqual(['a']);
+    database.close();
+  });
+
+  it('of a newer llamactl is refused with both versions', () => {
+    openDatabase(file, migrations('select 1', 'select 1', 'select 1')).close();
+    expect(() => openDatabase(file, migrations('select 1'))).toThrow(
+      `${file} has schema version 3, this llamactl knows versions up to 1: it was written by a newer llamactl.`,
+    );
+  });
+
+  it('is not guessed for a file that is no database', () => {
+    openDatabase(file).close();
+    writeFileSync(file, 'This is not a database, and it is longer than a header of 100 bytes. '.repeat(4));
+    expect(() => openStore({ file, clock })).toThrow('not a database');
+  });
+});
+
+describe('kill -9', () => {
+  const ROUNDS = 20;
+  const INSTANCES = 8;
+
+  /** Saves without pause, 1 to 8 instances a turn, and says which save of which instance was acknowledged. */
+  const PROGRAM = `
+    import { writeSync } from 'node:fs';
+    const [store, clock, file, template] = process.argv.slice(1);
+    const { openStore } = await import(store);
+    const { systemClock } = await import(clock);
+    const open = openStore({ file, clock: systemClock() });
+    let marker = Math.max(0, ...(await open.load()).map((instance) => instance.record.version));
+    for (;;) {
+      marker += 1;
+      const turn = Array.from({ length: 1 + (marker % ${INSTANCES}) }, (_, index) => {
+        const instance = JSON.parse(template);
+        Object.assign(instance.record, { id: 'i' + index, name: 'i' + index, version: marker });
+        instance.state.runs = marker;
+        instance.record.settings.environment.PADDING = String(marker).padEnd(3000 + (marker % 7) * 1000, '.');
+        return open.save(instance).then(() => writeSync(1, index + ' ' + marker + '\\n'));
+      });
+      await Promise.all(turn);
+    }`;
+
+  it(`at ${ROUNDS} random moments loses no acknowledged save and tears none`, { timeout: 120_000 }, async () => {
+    const program = [
+      PROGRAM,
+      new URL('./sqlite.ts', import.meta.url).href,
+      new URL('../clock.ts', import.meta.url).href,
+      file,
+      JSON.stringify(storedInstance('template')),
+    ];
+    const acknowledged = new Map<string, number>();
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const child = spawn(process.execPath, ['--input-type=module', '-e', ...program], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const killAfter = 1 + Math.floor(Math.random() * 60);
+      let seen = 0;
+      for await (const line of createInterface({ input: child.stdout })) {
+        const [index = '', marker = ''] = line.split(' ');
+        acknowledged.set(`i${index}`, Number(marker));
+        seen += 1;
+        if (seen === killAfter) setTimeout(() => child.kill('SIGKILL'), Math.random() * 3);
+      }
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+      expect(child.signalCode).toBe('SIGKILL');
+
+      const store = openStore({ file, clock });
+      const stored = new Map((await store.load()).map((instance) => [instance.record.id, instance]));
+      await store.close();
+      for (const [id, marker] of acknowledged) {
+        expect(stored.get(id)?.record.version ?? 0).toBeGreaterThanOrEqual(marker);
+      }
+      for (const { record, state } of stored.values()) {
+        expect(state.runs).toBe(record.version);
+        expect(record.settings.environment['PADDING']?.trim()).toMatch(new RegExp(`^${record.version}\\.+$`));
+        expect(record.settings.environment['PADDING']).toHaveLength(3000 + (record.version % 7) * 1000);
+      }
+    }
+    expect(acknowledged.size).toBe(INSTANCES);
+  });
+});

@@ -1,0 +1,44 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { InstanceEvent } from '@llamactl/contract/events';
+import type { EventSink } from '../../instances/ports.ts';
+
+/** A sink under test, and what has come out of it. */
+export interface EventsSubject {
+  sink: EventSink;
+  /** What a listener that was there from the start has heard so far. */
+  heard(): readonly InstanceEvent[];
+}
+
+/** The event of a status change. */
+export function statusChange(name: string, status: 'starting' | 'running' = 'starting'): InstanceEvent {
+  return { type: 'instance_status_changed', data: { name, status, previous_status: 'stopped' } };
+}
+
+/** What every {@link EventSink} keeps. */
+export function eventsContract(title: string, make: () => EventsSubject): void {
+  describe(title, () => {
+    let subject: EventsSubject;
+
+    beforeEach(() => {
+      subject = make();
+    });
+
+    it('hands on every event, in order, before emit returns', () => {
+      const events = [
+        statusChange('a'),
+        { type: 'instance_created', data: { name: 'b' } } as const,
+        statusChange('a', 'running'),
+      ];
+      for (const [index, event] of events.entries()) {
+        subject.sink.emit(event);
+        expect(subject.heard()).toEqual(events.slice(0, index + 1));
+      }
+    });
+
+    it('hands on equal events as often as they happen', () => {
+      subject.sink.emit(statusChange('a'));
+      subject.sink.emit(statusChange('a'));
+      expect(subject.heard()).toEqual([statusChange('a'), statusChange('a')]);
+    });
+  });
+}

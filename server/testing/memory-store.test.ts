@@ -1,0 +1,14 @@
+import { storeContract } from './contracts/store.contract.ts';
+import { MemoryStore } from './memory-store.ts';
+
+storeContract('the store in memory', async () => {
+  const store = new MemoryStore();
+  return {
+    store,
+    reopen: async () => store,
+    setFull: (isFull) => {
+      store.failure = isFull ? new Error('The disk is full.') : null;
+    },
+    dispose: async () => undefined,
+  };
+});

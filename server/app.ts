@@ -1,0 +1,150 @@
+import type { AddressInfo } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import type { Config } from '@llamactl/contract/config';
+import type { Logger } from 'pino';
+import { systemClock } from './clock.ts';
+import { inheritedEnvironment, type Environment } from './config/env.ts';
+import { createEngineEndpoint } from './engines/endpoint.ts';
+import { createEngines } from './engines/engines.ts';
+import { createEventBus } from './events/bus.ts';
+import { GATEWAY_ERROR_SHAPES } from './gateway/error-shape.ts';
+import { gatewayRoutes } from './http/gateway.routes.ts';
+import type { Readiness } from './http/admission.ts';
+import { createHttpServer } from './http/server.ts';
+import { createInstances } from './instances/instances.ts';
+import { createRunLogs } from './logs/run-file.ts';
+import { systemRandomness } from './randomness.ts';
+import { acquireLock } from './store/lock.ts';
+import { openStore } from './store/sqlite.ts';
+import { findExecutable } from './supervisor/executable.ts';
+import { createSupervisor } from './supervisor/supervisor.ts';
+import { createToolRunner } from './supervisor/tool.ts';
+
+export interface AppOptions {
+  config: Config;
+  /** The variables that llamactl was started with. */
+  environment: Environment;
+  log: Logger;
+  version: string;
+  /** Overrides `server.port`; 0: the system chooses. For tests. */
+  port?: number;
+}
+
+/** A running server. */
+export interface App {
+  /** Where it listens. */
+  url: string;
+  /** Ends the service; engines live on unless `stopEngines`. Safe to call twice. */
+  close(options: { stopEngines: boolean }): Promise<void>;
+}
+
+/**
+ * The composition root: everything is built here, once, in order, by hand. Nothing in the data directory is read before
+ * the lock is ours, and nobody is answered before every stored engine has been looked at.
+ *
+ * @throws {Error} with a sentence for people: the data directory is in use, the port is taken, the store is broken
+ */
+export async function startApp({ config, environment, log, version, port }: AppOptions): Promise<App> {
+  const clock = systemClock();
+  const startedAt = new Date(clock.now()).toISOString();
+  const lock = acquireLock({ directory: config.data_dir, pid: process.pid, version, startedAt });
+  const undo: (() => void | Promise<void>)[] = [() => lock.release()];
+  const unwind = async (): Promise<void> => {
+    for (const step of undo.splice(0).toReversed()) await step();
+  };
+  try {
+    const store = openStore({ file: path.join(config.data_dir, 'llamactl.db'), log, clock });
+    undo.push(() => store.close());
+    const inherited = withInstalledEngines(inheritedEnvironment(environment), config.data_dir);
+    const supervisor = createSupervisor({ dataDirId: store.dataDirId, inheritedEnvironment: inherited, clock, log });
+    undo.push(() => supervisor.close());
+    const engines = createEngines({
+      config: config.engines,
+      allowPrivileged: config.security.allow_privileged,
+      searchPath: inherited['PATH'] ?? '',
+      runTool: createToolRunner(clock, inherited),
+      findProgram: findExecutable,
+      clock,
+    });
+    const events = createEventBus((error, event) => log.error({ err: error, event: event.type }, 'A listener failed'));
+    events.subscribe((event) => {
+      if (event.type === 'system_alert') log.error(event.data, 'Alert');
+      else log.info(event.data, event.type);
+    });
+    let ownPort = port ?? config.server.port;
+    const instances = createInstances(
+      {
+        clock,
+        randomness: systemRandomness(),
+        store,
+        events,
+        engines,
+        endpoint: createEngineEndpoint({ clock }),
+        supervisor,
+        logs: createRunLogs(),
+      },
+      {
+        dataDirectory: config.data_dir,
+        settings: config.instances,
+        ownPort: () => ownPort,
+        onFault: (error, what) => log.error({ err: error, what }, 'Something went wrong inside llamactl'),
+      },
+    );
+    let readiness: Readiness = 'starting';
+    const shutdown = new AbortController();
+    const http = createHttpServer({
+      manager: instances.manager,
+      config,
+      log,
+      clock,
+      version,
+      hostname: os.hostname(),
+      readiness: () => readiness,
+      plugins: [gatewayRoutes({ instances: instances.manager, clock })],
+      errorShapes: GATEWAY_ERROR_SHAPES,
+      shutdownSignal: shutdown.signal,
+    });
+    undo.push(() => http.close());
+
+    await engines.prepare();
+    await instances.boot();
+    const address = await http.listen({ host: config.server.host, port: ownPort }).catch(async (error: unknown) => {
+      const holder = await supervisor.portHolder(ownPort);
+      throw holder === null ? error : portTaken(ownPort, holder.description, error);
+    });
+    ownPort = address.port;
+    const url = urlOf(address);
+    lock.describe({ url });
+    readiness = 'ok';
+
+    let closing: Promise<void> | null = null;
+    const close = async (stopEngines: boolean): Promise<void> => {
+      readiness = 'stopping';
+      shutdown.abort();
+      // In this order: the listening socket is what keeps the process alive while stops are waited for (timers do not).
+      await instances.shutdown({ stopEngines });
+      await http.close();
+      await unwind();
+    };
+    return { url, close: ({ stopEngines }) => (closing ??= close(stopEngines)) };
+  } catch (error) {
+    await unwind();
+    throw error;
+  }
+}
+
+/** What `quickstart` installed is found after everything that is on PATH. */
+function withInstalledEngines(environment: Record<string, string>, dataDirectory: string): Record<string, string> {
+  const installed = path.join(dataDirectory, 'engines', 'llama_cpp');
+  return { ...environment, PATH: [environment['PATH'], installed].filter(Boolean).join(path.delimiter) };
+}
+
+function urlOf({ address, family, port }: AddressInfo): string {
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
+
+function portTaken(port: number, by: string, cause: unknown): Error {
+  const message = `port ${port} is taken by ${by}; choose another with --port, LLAMACTL_SERVER_PORT or server.port in the configuration file`;
+  return new Error(message, { cause });
+}

@@ -1,0 +1,181 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+/** The import rules of docs/architecture.md, kept by reading every import of the project. */
+
+const ROOT = path.join(import.meta.dirname, '..');
+const WORKSPACES = ['contract', 'server', 'cli', 'e2e', 'scripts'];
+const SERVICES = ['instances', 'gateway'];
+const ADAPTERS = ['supervisor', 'engines', 'logs', 'store', 'events'];
+
+/** What an adapter may know of the server beside its own folder. */
+const PORTS = new Set(['server/instances/ports.ts', 'server/instances/lifecycle.ts', 'server/suggestion.ts']);
+
+interface Import {
+  /** Path of the importing file from the project's root. */
+  from: string;
+  /** Path of the imported file from the project's root, or the package's name. */
+  to: string;
+}
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(path.join(ROOT, folder), { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.parentPath.includes('node_modules'))
+    .map((entry) => path.relative(ROOT, path.join(entry.parentPath, entry.name)));
+}
+
+function resolve(from: string, specifier: string): string {
+  if (specifier.startsWith('.')) return path.join(path.dirname(from), specifier);
+  const workspace = /^@llamactl\/(\w+)\/(.+)$/.exec(specifier);
+  return workspace === null ? specifier : `${workspace[1]}/${workspace[2]}.ts`;
+}
+
+const FILES = WORKSPACES.flatMap(filesBelow).map((file) => ({
+  file,
+  text: readFileSync(path.join(ROOT, file), 'utf8'),
+}));
+const IMPORTS: Import[] = FILES.flatMap(({ file, text }) =>
+  [
+    ...text.matchAll(
+      /(?:^|\n)\s*(?:import|export)\s[^;]*?from\s+'([^']+)'|import\(\s*'([^']+)'\s*\)|(?:^|\n)import\s+'([^']+)'/g,
+    ),
+  ].map((match) => ({
+    from: file,
+    to: resolve(file, match[1] ?? match[2] ?? match[3] ?? ''),
+  })),
+);
+
+const isTest = (file: string): boolean =>
+  file.endsWith('.test.ts') || file.startsWith('server/testing/') || file.startsWith('e2e/');
+const sources = IMPORTS.filter(({ from }) => !isTest(from));
+const shown = (imports: readonly Import[]): string[] => imports.map(({ from, to }) => `${from} → ${to}`);
+const below =
+  (folder: string) =>
+  (file: string): boolean =>
+    file.startsWith(`${folder}/`);
+
+/** Files, tests aside, in which a pattern occurs. */
+function filesWith(pattern: RegExp): string[] {
+  return FILES.filter(({ file, text }) => !isTest(file) && pattern.test(text)).map(({ file }) => file);
+}
+
+describe('who may know whom', () => {
+  it('the contract knows nobody but zod', () => {
+    const known = (to: string): boolean => to.startsWith('contract/') || to === 'zod';
+    expect(shown(sources.filter(({ from, to }) => below('contract')(from) && !known(to)))).toEqual([]);
+  });
+
+  it('an adapter implements a port of the domain and knows neither another adapter nor a service', () => {
+    const offending = sources.filter(({ from, to }) => {
+      const own = ADAPTERS.find((folder) => below(`server/${folder}`)(from));
+      if (own === undefined || !to.startsWith('server/')) return false;
+      const isPort = PORTS.has(to);
+      return !isPort && !below(`server/${own}`)(to);
+    });
+    expect(shown(offending)).toEqual([]);
+  });
+
+  it('instances know the contract and their own ports, and nothing else', () => {
+    const offending = sources.filter(
+      ({ from, to }) => below('server/instances')(from) && to.startsWith('server/') && !below('server/instances')(to),
+    );
+    expect(shown(offending)).toEqual([]);
+  });
+
+  it('the gateway reaches an engine through a lease of the instances', () => {
+    const allowed = new Set([
+      'server/instances/leases.ts',
+      'server/instances/ports.ts',
+      'server/instances/use-cases.ts',
+    ]);
+    const offending = sources.filter(
+      ({ from, to }) =>
+        below('server/gateway')(from) && to.startsWith('server/') && !below('server/gateway')(to) && !allowed.has(to),
+    );
+    expect(shown(offending)).toEqual([]);
+  });
+
+  it('http calls what services offer and reaches around them to no adapter', () => {
+    const offending = sources.filter(
+      ({ from, to }) => below('server/http')(from) && ADAPTERS.some((folder) => below(`server/${folder}`)(to)),
+    );
+    expect(shown(offending)).toEqual([]);
+  });
+
+  it('no service knows http, and nothing but main knows app', () => {
+    const services = sources.filter(
+      ({ from, to }) => SERVICES.some((folder) => below(`server/${folder}`)(from)) && below('server/http')(to),
+    );
+    const app = sources.filter(({ from, to }) => to === 'server/app.ts' && from !== 'server/main.ts');
+    expect(shown([...services, ...app])).toEqual([]);
+  });
+
+  it('the command line knows the server by its main alone, and loads it only when it is needed', () => {
+    const offending = FILES.filter(({ file }) => below('cli')(file) && !isTest(file)).flatMap(({ file, text }) =>
+      [...text.matchAll(/(?:^|\n)import\s+(?!type)[^;]*?from\s+'@llamactl\/server\/[^']+'/g)].map(() => file),
+    );
+    const lazily = sources.filter(
+      ({ from, to }) => below('cli')(from) && to.startsWith('server/') && to !== 'server/main.ts',
+    );
+    expect([...offending, ...shown(lazily)]).toEqual([]);
+  });
+});
+
+describe('what stands behind a port', () => {
+  it.each([
+    ['fastify is known in http alone', /from 'fastify'/, below('server/http')],
+    ['node:sqlite is known in the store alone', /from 'node:sqlite'/, below('server/store')],
+    [
+      'the environment is read in config/env.ts alone',
+      /process\.env\b/,
+      (file: string) => file === 'server/config/env.ts',
+    ],
+    [
+      'time comes from the clock',
+      /\bDate\.now\(|new Date\(\)|\bsetTimeout\(|\bsetInterval\(|\bsetImmediate\(/,
+      (file: string) => file === 'server/clock.ts',
+    ],
+    [
+      'processes are started by the supervisor: engines in spawn, short tools in tool',
+      /from 'node:child_process'/,
+      (file: string) => file === 'server/supervisor/spawn.ts' || file === 'server/supervisor/tool.ts',
+    ],
+    [
+      "HTTP to engines is spoken in the gateway's upstream and the engines' endpoint",
+      /from 'node:http'[\s\S]*\brequest\(|from 'undici'|\bfetch\(/,
+      (file: string) => file === 'server/gateway/upstream.ts' || file === 'server/engines/endpoint.ts',
+    ],
+  ])('%s', (_rule, pattern, isAllowed) => {
+    expect(filesWith(pattern).filter((file) => below('server')(file) && !isAllowed(file))).toEqual([]);
+  });
+});
+
+describe('files', () => {
+  it('are named after a noun, not after a drawer', () => {
+    const drawers = /\/(utils?|helpers?|common|types|misc|shared|constants)\.ts$/;
+    expect(FILES.map(({ file }) => file).filter((file) => drawers.test(file))).toEqual([]);
+  });
+
+  it('are written in kebab-case', () => {
+    expect(
+      FILES.map(({ file }) => path.basename(file)).filter((name) => !/^[a-z0-9]+([-.][a-z0-9]+)*\.ts$/.test(name)),
+    ).toEqual([]);
+  });
+
+  it('import each other in no circle', () => {
+    const edges = Map.groupBy(sources, ({ from }) => from);
+    const done = new Set<string>();
+    const visit = (file: string, trail: string[]): string[] | null => {
+      if (trail.includes(file)) return [...trail.slice(trail.indexOf(file)), file];
+      if (done.has(file)) return null;
+      for (const { to } of edges.get(file) ?? []) {
+        const circle = visit(to, [...trail, file]);
+        if (circle !== null) return circle;
+      }
+      done.add(file);
+      return null;
+    };
+    for (const { file } of FILES) expect(visit(file, [])).toBe(null);
+  });
+});

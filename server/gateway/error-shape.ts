@@ -1,0 +1,50 @@
+import type { ApiError, ErrorCode } from '@llamactl/contract/errors';
+
+/** How errors look under a path where another API is spoken. */
+export interface GatewayErrorShape {
+  /** That path and all below it. */
+  prefix: string;
+  render(error: ApiError, requestId: string): { body: unknown; headers: Readonly<Record<string, string>> };
+}
+
+/** Tells an error of ours from one that an engine answered. */
+const HEADERS = { 'x-llamactl-source': 'llamactl' };
+
+/** OpenAI's `type` by status; 4xx that are not listed are `invalid_request_error`, 5xx `server_error`. */
+const OPENAI_TYPES: Readonly<Record<number, string>> = {
+  401: 'authentication_error',
+  403: 'permission_error',
+  429: 'rate_limit_error',
+};
+
+/** OpenAI's own codes where it has one that its clients look for; else ours in lower case. */
+const OPENAI_CODES: Partial<Record<ErrorCode, string>> = { INSTANCE_NOT_FOUND: 'model_not_found' };
+
+/** Anthropic's `type` by status; 4xx that are not listed are `invalid_request_error`, 5xx `api_error`. */
+const ANTHROPIC_TYPES: Readonly<Record<number, string>> = {
+  401: 'authentication_error',
+  403: 'permission_error',
+  404: 'not_found_error',
+  413: 'request_too_large',
+  429: 'rate_limit_error',
+};
+
+/** The error shapes of `/v1`: OpenAI's, and Anthropic's where its API is spoken. */
+export const GATEWAY_ERROR_SHAPES: readonly GatewayErrorShape[] = [
+  { prefix: '/v1', render: (error) => ({ body: openAiError(error), headers: HEADERS }) },
+  {
+    prefix: '/v1/messages',
+    render: (error, requestId) => ({ body: anthropicError(error, requestId), headers: HEADERS }),
+  },
+];
+
+function openAiError(error: ApiError): unknown {
+  const type = OPENAI_TYPES[error.status] ?? (error.status < 500 ? 'invalid_request_error' : 'server_error');
+  const code = OPENAI_CODES[error.code] ?? error.code.toLowerCase();
+  return { error: { message: error.message, type, code, param: null } };
+}
+
+function anthropicError(error: ApiError, requestId: string): unknown {
+  const type = ANTHROPIC_TYPES[error.status] ?? (error.status < 500 ? 'invalid_request_error' : 'api_error');
+  return { type: 'error', error: { type, message: error.message }, request_id: requestId };
+}

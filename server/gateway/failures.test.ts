@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest';
+import { Leases } from '../instances/leases.ts';
+import { FakeClock } from '../testing/fake-clock.ts';
+import { FakeInstances } from '../testing/gateway-harness.ts';
+import { noAnswerFailure } from './failures.ts';
+
+/** The failure of a call to `a`, and whether it has been told. */
+function failing(clock: FakeClock, callerSignal = new AbortController().signal) {
+  const instances = new FakeInstances([{ name: 'a', port: 1 }]);
+  const lease = instances.leases('a').grant('a', { port: 1, healthPath: '/', key: null });
+  const told: { status: number; message: string; reason: string | undefined }[] = [];
+  void noAnswerFailure(lease, callerSignal, { instances, clock }).then(({ status, message, extras }) =>
+    told.push({ status, message, reason: extras.reason }),
+  );
+  return { instances, told };
+}
+
+test('an engine that died a moment later gives its reason', async () => {
+  const clock = new FakeClock();
+  const { instances, told } = failing(clock);
+  await clock.advance(50);
+  expect(told).toEqual([]);
+  instances.end('a', 'failed', 'it was killed by SIGKILL');
+  await clock.flush();
+  expect(told).toEqual([
+    {
+      status: 502,
+      message: 'The engine of "a" ended before it had answered; the instance is failed: it was killed by SIGKILL',
+      reason: 'it was killed by SIGKILL',
+    },
+  ]);
+  expect(clock.pending).toEqual([]);
+});
+
+test('an engine that lives is not waited for longer than half a second', async () => {
+  const clock = new FakeClock();
+  const { told } = failing(clock);
+  await clock.advance(499);
+  expect(told).toEqual([]);
+  await clock.advance(1);
+  expect(told).toMatchObject([{ status: 502, reason: undefined }]);
+  expect(told[0]?.message).toContain('closed the connection');
+});
+
+test('a reason from before is not taken for that of a living engine', async () => {
+  const clock = new FakeClock();
+  const { instances, told } = failing(clock);
+  Object.assign(instances.list()[0] ?? {}, { reason: 'an old one' });
+  await clock.advance(500);
+  expect(told).toMatchObject([{ status: 502, reason: undefined }]);
+});
+
+test('nobody is waited for when the caller has left', async () => {
+  const clock = new FakeClock();
+  const caller = new AbortController();
+  const { told } = failing(clock, caller.signal);
+  caller.abort();
+  await clock.flush();
+  expect(told).toHaveLength(1);
+  expect(clock.pending).toEqual([]);
+});
+
+test('leases of another instance say nothing about this one', async () => {
+  const clock = new FakeClock();
+  const { told } = failing(clock);
+  new Leases().close();
+  await clock.advance(100);
+  expect(told).toEqual([]);
+});

@@ -1,0 +1,104 @@
+import { ApiError } from '@llamactl/contract/errors';
+import type { Lease } from '../instances/leases.ts';
+import type { GatewayDependencies, GatewayInstance, GatewayInstances } from './ports.ts';
+
+/** An engine's death reaches its leases some 50 ms after its connections; that is worth waiting for, to tell the reason. */
+const DEATH_NOTICE_MS = 500;
+const LONGEST_ECHO = 100;
+/** Seconds. States that pass by themselves are soon over. */
+const RETRY_AFTER = { 'retry-after': '1' };
+
+/** An error of `acquire` in the words of `/v1`, where instances are models and "not running" is a matter of the server. */
+export function modelFailure(error: unknown, model: string, instances: GatewayInstances): unknown {
+  if (!(error instanceof ApiError)) return error;
+  if (error.code === 'INSTANCE_NOT_FOUND') return unknownModel(model);
+  if (error.code !== 'INSTANCE_NOT_RUNNING') return error;
+  const instance = findInstance(instances.list(), model);
+  const reason = error.extras.reason ?? instance?.reason ?? undefined;
+  return new ApiError('INSTANCE_NOT_RUNNING', notRunning(model, instance, reason), {
+    status: 503,
+    ...(reason === undefined ? {} : { reason }),
+    ...(isPassing(instance) ? { headers: RETRY_AFTER } : {}),
+  });
+}
+
+/** The error for a name that no instance has. */
+export function unknownModel(model: string): ApiError {
+  return new ApiError(
+    'INSTANCE_NOT_FOUND',
+    `The model ${quoted(model)} does not exist: no instance has this name or alias. GET /v1/models lists the running ones.`,
+  );
+}
+
+/** The error for a path under `/api/instances` that no instance has. */
+export function unknownInstance(name: string): ApiError {
+  return new ApiError('INSTANCE_NOT_FOUND', `There is no instance ${quoted(name)}. GET /api/instances lists them.`);
+}
+
+/** By name without regard to case, else by exact alias. */
+export function findInstance(list: readonly GatewayInstance[], name: string): GatewayInstance | undefined {
+  const lowerCase = name.toLowerCase();
+  return (
+    list.find((instance) => instance.name.toLowerCase() === lowerCase) ??
+    list.find((instance) => instance.aliases.includes(name))
+  );
+}
+
+/** What to say when a leased engine gave no answer: why it died or that it is being stopped, where that comes to be known. */
+export async function noAnswerFailure(
+  lease: Lease,
+  callerSignal: AbortSignal,
+  { instances, clock }: GatewayDependencies,
+): Promise<ApiError> {
+  await firstAbort([lease.signal, callerSignal], clock);
+  const name = lease.instance;
+  const instance = findInstance(instances.list(), name);
+  if (lease.signal.aborted && (instance?.status === 'stopping' || instance?.status === 'stopped')) {
+    return new ApiError('INSTANCE_NOT_RUNNING', `${quoted(name)} was stopped before its engine had answered.`, {
+      status: 503,
+    });
+  }
+  if (lease.signal.aborted && instance !== undefined && instance.reason !== null) {
+    const { status, reason } = instance;
+    const sentence = `The engine of ${quoted(name)} ended before it had answered; the instance is ${status}: ${reason}`;
+    return new ApiError('INSTANCE_NOT_RUNNING', sentence, {
+      status: 502,
+      reason,
+      ...(status === 'restarting' ? { headers: RETRY_AFTER } : {}),
+    });
+  }
+  return new ApiError(
+    'INSTANCE_NOT_RUNNING',
+    `The engine of ${quoted(name)} closed the connection before it had answered. GET /api/instances/${name}/logs may tell why.`,
+    { status: 502 },
+  );
+}
+
+function notRunning(model: string, instance: GatewayInstance | undefined, reason: string | undefined): string {
+  const because = reason === undefined ? '' : `: ${reason}`;
+  if (instance === undefined) return `The model ${quoted(model)} does not run${because}`;
+  if (isPassing(instance)) return `The model ${quoted(model)} is ${instance.status}${because}. Try again in a moment.`;
+  const state = instance.status === 'failed' ? `has failed${because}` : 'is not running';
+  return `The model ${quoted(model)} ${state}. Start it with POST /api/instances/${instance.name}/start.`;
+}
+
+function isPassing(instance: GatewayInstance | undefined): boolean {
+  return instance !== undefined && ['starting', 'stopping', 'restarting', 'running'].includes(instance.status);
+}
+
+function firstAbort(signals: readonly AbortSignal[], clock: GatewayDependencies['clock']): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      cancel();
+      for (const signal of signals) signal.removeEventListener('abort', settle);
+      resolve();
+    };
+    const cancel = clock.after(DEATH_NOTICE_MS, settle);
+    for (const signal of signals) signal.addEventListener('abort', settle);
+    if (signals.some((signal) => signal.aborted)) settle();
+  });
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text.length > LONGEST_ECHO ? `${text.slice(0, LONGEST_ECHO)}…` : text);
+}

@@ -1,0 +1,222 @@
+import { once } from 'node:events';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  call,
+  type GatewayServer,
+  type Listening,
+  rawConnection,
+  readAnswer,
+  startEngine,
+  startGateway,
+} from '../testing/gateway-harness.ts';
+
+const CREATED = '2026-01-02T03:04:05Z';
+let engine: Listening;
+let gateway: GatewayServer;
+
+beforeEach(async () => {
+  engine = await startEngine(async (request, response) => {
+    const { body } = await readAnswer(request);
+    response.writeHead(200, { 'content-type': 'text/plain', 'x-url': request.url, 'x-length': body.byteLength });
+    response.end(body.byteLength > 1000 ? undefined : body);
+  });
+  const { port } = engine;
+  gateway = await startGateway([
+    { name: 'Qwen', port, aliases: ['org/model:q8', 'gpt-4', 'an-alias'] },
+    { name: 'gpt-4', port, unlisted: true },
+    { name: 'stopped', port, status: 'stopped' },
+    { name: 'failed', port, status: 'failed', reason: 'no such file: /models/x.gguf', aliases: ['broken'] },
+    { name: 'starting', port, status: 'starting' },
+    { name: 'again', port, status: 'restarting', reason: 'out of memory' },
+  ]);
+});
+afterEach(async () => {
+  await Promise.all([engine.close(), gateway.close()]);
+});
+
+const chat = (body: string, more: Parameters<typeof call>[2] = {}): ReturnType<typeof call> =>
+  call(gateway.port, '/v1/chat/completions', { body, ...more });
+
+describe('a request under /v1', () => {
+  test.each([
+    ['its name', 'Qwen'],
+    ['its name in another case', 'qWEN'],
+    ['an alias', 'org/model:q8'],
+  ])('finds the instance by %s, and the body passes byte for byte', async (_title, model) => {
+    const body = `{ "x": 12345678901234567890.10, "model":${JSON.stringify(model)} ,"y":"\\u00e9é" }\n`;
+    expect(await chat(body)).toMatchObject({ status: 200, text: body, headers: { 'x-llamactl-source': 'engine' } });
+  });
+
+  test('reads JSON whatever type it says, as llama-server does', async () => {
+    const body = '{"model":"Qwen"}';
+    for (const type of ['application/x-www-form-urlencoded', 'json', '']) {
+      expect(await chat(body, { headers: { 'content-type': type } })).toMatchObject({ status: 200, text: body });
+    }
+  });
+
+  test('with the model in the URL passes with whatever body, and the URL as it is', async () => {
+    const path = '/v1/audio/transcriptions?model=org%2Fmodel%3Aq8&x=%20';
+    const headers = { 'content-type': 'multipart/form-data; boundary=x' };
+    expect(await call(gateway.port, path, { body: '--x--', headers })).toMatchObject({
+      status: 200,
+      text: '--x--',
+      headers: { 'x-url': path },
+    });
+  });
+
+  test('with the model in the URL may be larger than what is read to find one', async () => {
+    const size = 65 * 1024 * 1024;
+    const answer = await call(gateway.port, '/v1/completions?model=Qwen', { body: Buffer.alloc(size) });
+    expect(answer).toMatchObject({ status: 200, headers: { 'x-length': String(size) } });
+  });
+
+  test.each([
+    ['no model', '{}', 400, 'validation_error'],
+    ['a model that is no string', '{"model":1}', 400, 'validation_error'],
+    ['a body that is no JSON', 'model=Qwen', 400, 'invalid_json'],
+    ['no body', '', 400, 'validation_error'],
+    ['a model that nobody has', '{"model":"nobody"}', 404, 'model_not_found'],
+    ['a model that is stopped', '{"model":"stopped"}', 503, 'instance_not_running'],
+  ])('with %s is refused in the shape of OpenAI', async (_title, body, status, code) => {
+    const answer = await chat(body);
+    expect(answer).toMatchObject({ status, headers: { 'x-llamactl-source': 'llamactl' } });
+    expect(JSON.parse(answer.text)).toEqual({
+      error: {
+        message: expect.any(String) as unknown,
+        type: status === 503 ? 'server_error' : 'invalid_request_error',
+        code,
+        param: null,
+      },
+    });
+  });
+
+  test('that speaks the API of Anthropic is refused in its shape', async () => {
+    const answer = await call(gateway.port, '/v1/messages', { body: '{"model":"nobody"}' });
+    expect(answer.status).toBe(404);
+    expect(JSON.parse(answer.text)).toMatchObject({ type: 'error', error: { type: 'not_found_error' } });
+  });
+
+  test.each([
+    [
+      'failed',
+      'The model "failed" has failed: no such file: /models/x.gguf. Start it with POST /api/instances/failed/start.',
+    ],
+    [
+      'broken',
+      'The model "broken" has failed: no such file: /models/x.gguf. Start it with POST /api/instances/failed/start.',
+    ],
+    ['stopped', 'The model "stopped" is not running. Start it with POST /api/instances/stopped/start.'],
+    ['starting', 'The model "starting" is starting. Try again in a moment.'],
+    ['again', 'The model "again" is restarting: out of memory. Try again in a moment.'],
+  ])('for %s says why it does not run and what would work', async (model, message) => {
+    const answer = await chat(JSON.stringify({ model }));
+    expect(JSON.parse(answer.text)).toMatchObject({ error: { message } });
+    expect(answer.headers['retry-after']).toBe(message.endsWith('moment.') ? '1' : undefined);
+  });
+
+  test('a multipart body without a model in the URL is told to name it there', async () => {
+    const answer = await chat('--x--', { headers: { 'content-type': 'multipart/form-data; boundary=x' } });
+    expect(answer.status).toBe(400);
+    expect(answer.text).toContain('?model=NAME');
+  });
+
+  test('a compressed body without a model in the URL is told to name it there', async () => {
+    const answer = await chat('x', { headers: { 'content-encoding': 'gzip' } });
+    expect(answer.status).toBe(415);
+    expect(answer.text).toContain('?model=NAME');
+  });
+
+  test.each(['Content-Length: 67108865', 'Transfer-Encoding: chunked'])(
+    'a body that is too large (%s) is refused, and what is left of it is read so that the answer arrives',
+    async (framing) => {
+      const connection = rawConnection(gateway.port, `POST /v1/completions HTTP/1.1\r\nHost: a\r\n${framing}\r\n\r\n`);
+      const mebibyte = Buffer.alloc(1_048_576, ' ');
+      for (let count = 0; count <= 64; count += 1) {
+        const piece = count === 64 ? Buffer.from(' ') : mebibyte;
+        const size = framing.startsWith('T') ? [`${piece.byteLength.toString(16)}\r\n`, '\r\n'] : ['', ''];
+        connection.socket.write(size[0] ?? '');
+        connection.socket.write(piece);
+        if (!connection.socket.write(size[1] ?? '')) await once(connection.socket, 'drain');
+      }
+      if (framing.startsWith('T')) connection.socket.write('0\r\n\r\n');
+      connection.socket.write('GET /v1/models HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+      await connection.gone;
+      expect(connection.received()).toMatch(
+        /^HTTP\/1.1 413 [^]*"code":"payload_too_large"[^]*HTTP\/1.1 200 OK[^]*"object":"list"/,
+      );
+    },
+  );
+});
+
+describe('GET /v1/models', () => {
+  const qwen = { id: 'Qwen', object: 'model', created: Date.parse(CREATED) / 1000, owned_by: 'llamactl' };
+
+  test('lists what runs and is not unlisted, without aliases', async () => {
+    const answer = await call(gateway.port, '/v1/models');
+    expect(answer).toMatchObject({
+      status: 200,
+      headers: { 'x-llamactl-source': 'llamactl', 'x-request-id': 'request-1' },
+    });
+    expect(JSON.parse(answer.text)).toEqual({ object: 'list', data: [qwen] });
+  });
+
+  test('is an empty list, never null, when nothing runs', async () => {
+    const empty = await startGateway([]);
+    try {
+      expect((await call(empty.port, '/v1/models')).text).toBe('{"object":"list","data":[]}');
+    } finally {
+      await empty.close();
+    }
+  });
+
+  test.each([
+    ['Qwen', qwen],
+    ['org/model:q8', qwen],
+    ['org%2Fmodel%3Aq8', qwen],
+    ['gpt-4?x=1', { ...qwen, id: 'gpt-4' }],
+  ])('/%s is one of them', async (id, model) => {
+    expect(JSON.parse((await call(gateway.port, `/v1/models/${id}`)).text)).toEqual(model);
+  });
+
+  test.each([
+    ['/v1/models/nobody', 404],
+    ['/v1/models/stopped', 404],
+    ['/v1/models/%zz', 400],
+  ])('%s is answered with %i', async (path, status) => {
+    expect(await call(gateway.port, path)).toMatchObject({ status, headers: { 'x-llamactl-source': 'llamactl' } });
+  });
+
+  test('cannot be changed', async () => {
+    const answer = await call(gateway.port, '/v1/models/Qwen', { method: 'DELETE' });
+    expect(answer).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD' } });
+  });
+
+  test('is told to HEAD without its body', async () => {
+    const answer = await call(gateway.port, '/v1/models', { method: 'HEAD' });
+    expect(answer).toMatchObject({ status: 200, text: '' });
+    expect(Number(answer.headers['content-length'])).toBeGreaterThan(50);
+  });
+});
+
+describe('a request under /proxy', () => {
+  test('for an instance that does not run is a conflict, in our own shape', async () => {
+    const answer = await call(gateway.port, '/api/instances/failed/proxy/health');
+    expect(answer.status).toBe(409);
+    expect(JSON.parse(answer.text)).toMatchObject({
+      code: 'INSTANCE_NOT_RUNNING',
+      reason: 'no such file: /models/x.gguf',
+    });
+  });
+
+  test('goes by the name, whatever its case', async () => {
+    const answer = await call(gateway.port, '/api/instances/QWEN/proxy/x');
+    expect(answer).toMatchObject({ status: 200, headers: { 'x-url': '/x' } });
+  });
+
+  test.each(['nobody', 'an-alias'])('does not go to %s', async (name) => {
+    const answer = await call(gateway.port, `/api/instances/${name}/proxy/x`);
+    expect(answer.status).toBe(404);
+    expect(JSON.parse(answer.text)).toMatchObject({ code: 'INSTANCE_NOT_FOUND' });
+    expect(gateway.instances.leases('Qwen').count).toBe(0);
+  });
+});

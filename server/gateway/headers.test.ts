@@ -1,0 +1,278 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  requestHeaders,
+  requestTrailers,
+  type RequestFacts,
+  responseHeaders,
+  responseTrailers,
+  upgradeRequestHeaders,
+  upgradeResponseHeaders,
+} from './headers.ts';
+
+const FACTS: RequestFacts = { requestId: 'id-1', port: 8101, key: 'run-key', peer: '127.0.0.9', body: 'none' };
+const OWN = ['X-Request-Id', 'id-1'];
+
+/** Lower-case names with all their values. */
+function byName(raw: readonly string[]): Record<string, string[]> {
+  const result: Record<string, string[]> = {};
+  for (let index = 0; index < raw.length; index += 2) {
+    (result[(raw[index] ?? '').toLowerCase()] ??= []).push(raw[index + 1] ?? '');
+  }
+  return result;
+}
+
+const token = fc.stringMatching(/^[A-Za-z][A-Za-z0-9-]{0,15}$/);
+const value = fc.stringMatching(/^[!-~]([ -~]{0,20}[!-~])?$/);
+const rawHeaders = fc.array(fc.tuple(token, value), { maxLength: 12 }).map((list) => list.flat());
+
+describe('what an engine gets', () => {
+  test('the key of its run, its own address as the host, and where the request came from', () => {
+    const sent = byName(requestHeaders(['Host', 'llama.lan:8080', 'Accept', '*/*'], FACTS));
+    expect(sent).toEqual({
+      accept: ['*/*'],
+      host: ['127.0.0.1:8101'],
+      authorization: ['Bearer run-key'],
+      'x-request-id': ['id-1'],
+      'x-forwarded-for': ['127.0.0.9'],
+      'x-forwarded-host': ['llama.lan:8080'],
+      'x-forwarded-proto': ['http'],
+    });
+  });
+
+  test('what a proxy before us says about the origin is kept, and our peer added', () => {
+    const raw = [
+      'X-Forwarded-For',
+      '10.0.0.7',
+      'X-Forwarded-Proto',
+      'https',
+      'X-Forwarded-Host',
+      'llama.example',
+      'Host',
+      'localhost',
+    ];
+    expect(byName(requestHeaders(raw, FACTS))).toMatchObject({
+      'x-forwarded-for': ['10.0.0.7, 127.0.0.9'],
+      'x-forwarded-proto': ['https'],
+      'x-forwarded-host': ['llama.example'],
+    });
+  });
+
+  test('an engine without a key gets none', () => {
+    expect(byName(requestHeaders(['Authorization', 'Bearer mine'], { ...FACTS, key: null }))).not.toHaveProperty(
+      'authorization',
+    );
+  });
+
+  test.each([
+    ['none' as const, {}],
+    ['chunked' as const, { 'transfer-encoding': ['chunked'] }],
+    [12, { 'content-length': ['12'] }],
+    [0, { 'content-length': ['0'] }],
+  ])('a body of %s is announced once, whatever the caller said', (body, framing) => {
+    const sent = byName(
+      requestHeaders(['Content-Length', '999', 'Transfer-Encoding', 'gzip, chunked'], { ...FACTS, body }),
+    );
+    expect({ ...sent, ...framing }).toEqual(sent);
+    expect([...(sent['content-length'] ?? []), ...(sent['transfer-encoding'] ?? [])]).toHaveLength(
+      body === 'none' ? 0 : 1,
+    );
+  });
+
+  test('never the credentials of the caller, however they are written', () => {
+    fc.assert(
+      fc.property(
+        rawHeaders,
+        fc.constantFrom('authorization', 'x-api-key', 'cookie', 'proxy-authorization'),
+        fc.infiniteStream(fc.boolean()),
+        (raw, name, upper) => {
+          const spelled = name
+            .split('')
+            .map((letter) => (upper.next().value === true ? letter.toUpperCase() : letter))
+            .join('');
+          const sent = requestHeaders([...raw, spelled, 'my-secret-credential'], FACTS);
+          expect(sent.join('\n')).not.toContain('my-secret-credential');
+        },
+      ),
+    );
+  });
+
+  test('nothing that Connection names, nor what is always about one connection', () => {
+    fc.assert(
+      fc.property(rawHeaders, fc.array(token, { maxLength: 3 }), (raw, named) => {
+        const about = named.filter((name) => !/^(?:host|authorization|x-request-id|x-forwarded-.*)$/i.test(name));
+        const sent = byName(
+          requestHeaders([...about.flatMap((name) => [name, 'v']), 'Connection', about.join(' , '), ...raw], FACTS),
+        );
+        for (const name of [
+          ...about,
+          'Connection',
+          'Keep-Alive',
+          'TE',
+          'Upgrade',
+          'Proxy-Connection',
+          'Trailer',
+          'HTTP2-Settings',
+        ]) {
+          expect(sent).not.toHaveProperty([name.toLowerCase()]);
+        }
+      }),
+    );
+  });
+
+  test('everything else, in its order, with its case and its duplicates', () => {
+    const kept = fc.tuple(
+      token.map((name) => `My-${name}`),
+      value,
+    );
+    fc.assert(
+      fc.property(fc.array(kept, { maxLength: 12 }), (list) => {
+        expect(requestHeaders(list.flat(), FACTS).slice(0, list.length * 2)).toEqual(list.flat());
+      }),
+    );
+  });
+});
+
+describe('what a caller gets', () => {
+  test('who spoke, our headers, and the size of the body', () => {
+    expect(responseHeaders(['Content-Type', 'application/json', 'Server', 'llama.cpp'], OWN, 5)).toEqual(
+      [
+        ['Content-Type', 'application/json'],
+        ['Server', 'llama.cpp'],
+        ['X-Request-Id', 'id-1'],
+        ['X-Llamactl-Source', 'engine'],
+        ['Content-Length', '5'],
+      ].flat(),
+    );
+  });
+
+  test.each([
+    'Access-Control-Allow-Origin',
+    'access-control-anything',
+    'Set-Cookie',
+    'Clear-Site-Data',
+    'Service-Worker-Allowed',
+    'Strict-Transport-Security',
+    'X-Llamactl-Source',
+    'X-Request-Id',
+    'Keep-Alive',
+    'Transfer-Encoding',
+    'Content-Length',
+  ])('an engine cannot say %s', (name) => {
+    expect(responseHeaders(['Content-Type', 'text/plain', name, 'from-the-engine'], OWN, null).join()).not.toContain(
+      'from-the-engine',
+    );
+  });
+
+  test('what we say of ourselves replaces what an engine says, but Vary adds up', () => {
+    const own = ['access-control-allow-origin', 'https://page.example', 'vary', 'Origin', 'x-own', 'ours'];
+    expect(byName(responseHeaders(['Vary', 'Accept', 'X-Own', 'theirs'], own, null))).toMatchObject({
+      vary: ['Accept', 'Origin'],
+      'x-own': ['ours'],
+      'access-control-allow-origin': ['https://page.example'],
+    });
+  });
+
+  test.each(['text/event-stream', 'Text/Event-Stream; charset=utf-8'])(
+    'a stream (%s) is not held up by proxies',
+    (type) => {
+      expect(
+        byName(responseHeaders(['Content-Type', type, 'X-Accel-Buffering', 'yes'], OWN, null))['x-accel-buffering'],
+      ).toEqual(['no']);
+    },
+  );
+
+  test.each(['application/json', 'text/plain', 'text/event-streams'])(
+    'other answers (%s) say nothing about buffering',
+    (type) => {
+      expect(byName(responseHeaders(['Content-Type', type], OWN, null))).not.toHaveProperty('x-accel-buffering');
+    },
+  );
+
+  test.each([
+    ['text/html'],
+    ['TEXT/HTML; charset=utf-8'],
+    ['application/xhtml+xml'],
+    ['image/svg+xml'],
+    ['text/xml'],
+    [''],
+  ])('a page (%j) cannot reach our own page', (type) => {
+    const answer = byName(
+      responseHeaders(['Content-Type', type, 'Content-Security-Policy', "default-src 'self'"], OWN, null),
+    );
+    expect(answer['content-security-policy']).toEqual(["default-src 'self'", 'sandbox allow-scripts allow-forms']);
+  });
+
+  test('an answer without a type might be guessed to be a page', () => {
+    expect(byName(responseHeaders([], OWN, null))['content-security-policy']).toEqual([
+      'sandbox allow-scripts allow-forms',
+    ]);
+  });
+
+  test.each(['application/json', 'text/event-stream', 'text/plain', 'image/png'])('%s is no page', (type) => {
+    expect(byName(responseHeaders(['Content-Type', type], OWN, null))).not.toHaveProperty('content-security-policy');
+  });
+
+  test('nothing that Connection names', () => {
+    fc.assert(
+      fc.property(rawHeaders, token, (raw, name) => {
+        fc.pre(!/^(?:x-request-id|x-llamactl-source|content-security-policy|vary)$/i.test(name));
+        const sent = byName(
+          responseHeaders([...raw, name, 'v', 'connection', `close, ${name.toUpperCase()}`], OWN, null),
+        );
+        expect(sent).not.toHaveProperty([name.toLowerCase()]);
+        expect(sent).not.toHaveProperty('connection');
+      }),
+    );
+  });
+});
+
+describe('trailers', () => {
+  test('pass by the rules of headers', () => {
+    expect(requestTrailers(['X-Sum', '1', 'Authorization', 'x', 'Cookie', 'x'])).toEqual([['X-Sum', '1']]);
+    expect(responseTrailers(['X-Sum', '1', 'Set-Cookie', 'x', 'Access-Control-Allow-Origin', '*'])).toEqual([
+      ['X-Sum', '1'],
+    ]);
+  });
+});
+
+describe('the handshake of a WebSocket', () => {
+  const { body: _body, ...facts } = FACTS;
+
+  test('asks the engine for one, with all that belongs to it', () => {
+    const raw = [
+      'Connection',
+      'keep-alive, Upgrade',
+      'Upgrade',
+      'websocket',
+      'Sec-WebSocket-Key',
+      'k',
+      'Sec-WebSocket-Version',
+      '13',
+    ];
+    expect(byName(upgradeRequestHeaders(raw, facts))).toMatchObject({
+      connection: ['Upgrade'],
+      upgrade: ['websocket'],
+      'sec-websocket-key': ['k'],
+      'sec-websocket-version': ['13'],
+      authorization: ['Bearer run-key'],
+    });
+  });
+
+  test.each([
+    ['llamactl.v1, bearer.secret, chat', ['llamactl.v1, chat']],
+    ['BEARER.secret', undefined],
+    ['chat', ['chat']],
+  ])('subprotocols %s lose the credentials among them', (given, sent) => {
+    expect(byName(upgradeRequestHeaders(['Sec-WebSocket-Protocol', given], facts))['sec-websocket-protocol']).toEqual(
+      sent,
+    );
+  });
+
+  test('is accepted in the words of the engine', () => {
+    const raw = ['Connection', 'Upgrade', 'Upgrade', 'websocket', 'Sec-WebSocket-Accept', 'a', 'Set-Cookie', 'c=1'];
+    const answer = byName(upgradeResponseHeaders(raw, OWN));
+    expect(answer).toMatchObject({ connection: ['Upgrade'], upgrade: ['websocket'], 'sec-websocket-accept': ['a'] });
+    expect(answer).not.toHaveProperty('set-cookie');
+  });
+});

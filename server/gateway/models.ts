@@ -1,0 +1,86 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ApiError } from '@llamactl/contract/errors';
+import { findInstance, unknownModel } from './failures.ts';
+import type { CallContext, GatewayInstance, GatewayInstances } from './ports.ts';
+
+/** An instance as OpenAI shows a model. */
+export interface Model {
+  id: string;
+  object: 'model';
+  /** Unix seconds. */
+  created: number;
+  owned_by: 'llamactl';
+}
+
+const JSON_HEADERS = {
+  'X-Llamactl-Source': 'llamactl',
+  'Content-Type': 'application/json; charset=utf-8',
+  'Cache-Control': 'no-store',
+};
+const COLLECTION = '/v1/models';
+
+/** Whether a URL is `/v1/models`, or of one of them. */
+export function isModelsUrl(url: string): boolean {
+  const path = pathOf(url);
+  return path === COLLECTION || path.startsWith(`${COLLECTION}/`);
+}
+
+/** Answers `GET /v1/models` and `GET /v1/models/{id}` from memory. */
+export function answerModels(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { url, headers }: CallContext,
+  instances: GatewayInstances,
+): void {
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    throw new ApiError(
+      'METHOD_NOT_ALLOWED',
+      `${COLLECTION} can only be read: instances are changed under /api/instances.`,
+      {
+        headers: { allow: 'GET, HEAD' },
+      },
+    );
+  }
+  const id = decoded(pathOf(url).slice(COLLECTION.length + 1));
+  const running = instances.list().filter(({ status }) => status === 'running');
+  const answer = id === '' ? listed(running) : modelOf(found(running, id));
+  const body = Buffer.from(JSON.stringify(answer));
+  response.writeHead(200, [
+    ...headers,
+    ...Object.entries(JSON_HEADERS).flat(),
+    'Content-Length',
+    String(body.byteLength),
+  ]);
+  response.end(body);
+}
+
+function listed(running: readonly GatewayInstance[]): { object: 'list'; data: Model[] } {
+  return { object: 'list', data: running.filter(({ unlisted }) => !unlisted).map(modelOf) };
+}
+
+/** An unlisted one is found by those who know its name: it can be used, after all. */
+function found(running: readonly GatewayInstance[], id: string): GatewayInstance {
+  const instance = findInstance(running, id);
+  if (instance === undefined) throw unknownModel(id);
+  return instance;
+}
+
+function modelOf({ name, created_at: createdAt }: GatewayInstance): Model {
+  return { id: name, object: 'model', created: Math.floor(Date.parse(createdAt) / 1000), owned_by: 'llamactl' };
+}
+
+function pathOf(url: string): string {
+  const end = url.search(/[?#]/);
+  return end === -1 ? url : url.slice(0, end);
+}
+
+/** Ids may hold a slash, as it is or encoded. */
+function decoded(id: string): string {
+  try {
+    return decodeURIComponent(id);
+  } catch (error) {
+    throw new ApiError('VALIDATION_ERROR', 'The model in the URL is not encoded as URLs are.', {
+      details: error instanceof Error ? error.message : '',
+    });
+  }
+}

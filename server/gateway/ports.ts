@@ -1,0 +1,41 @@
+import type { Status } from '@llamactl/contract/instance';
+import type { Lease, LeaseRequest } from '../instances/leases.ts';
+import type { Clock } from '../instances/ports.ts';
+
+/** What the gateway tells about an instance. */
+export interface GatewayInstance {
+  name: string;
+  status: Status;
+  aliases: readonly string[];
+  /** Not shown by `GET /v1/models`. */
+  unlisted: boolean;
+  /** Why it failed, or why it restarts. */
+  reason: string | null;
+  /** RFC 3339. */
+  created_at: string;
+}
+
+/** The instances, as far as the gateway needs them. */
+export interface GatewayInstances {
+  /** Oldest first, from memory. */
+  list(): readonly GatewayInstance[];
+  /** The only way to an engine. Throws `INSTANCE_NOT_FOUND` or `INSTANCE_NOT_RUNNING`. */
+  acquire(request: LeaseRequest): Promise<Lease>;
+}
+
+/** What the gateway is built from. */
+export interface GatewayDependencies {
+  instances: GatewayInstances;
+  clock: Pick<Clock, 'after'>;
+}
+
+/** What the HTTP layer knows about one request. */
+export interface CallContext {
+  requestId: string;
+  /** Whom to count the request to; not a secret. */
+  caller: string;
+  /** Path and query as they were received, undecoded; only the base path is taken off. */
+  url: string;
+  /** What every answer of ours says, `X-Request-Id` among it: name, value, name, value, … */
+  headers: readonly string[];
+}

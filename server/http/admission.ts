@@ -1,0 +1,120 @@
+import type { IncomingMessage } from 'node:http';
+import { ApiError } from '@llamactl/contract/errors';
+import { corsHeaders, preflightHeaders } from './cors.ts';
+import { isAllowedOrigin, judgeOrigin, type OwnNames } from './origin.ts';
+import type { HttpReply, HttpRequest } from './plugin.ts';
+import type { RouteTable } from './route-table.ts';
+import { headerValues, isWebSocket, pathOf } from './target.ts';
+
+/** Whether requests are taken; the probes tell it too. */
+export type Readiness = 'ok' | 'starting' | 'stopping';
+
+/** UTF-16 units, which in a request line are bytes. Longer ones are refused by the sentence, not cut off. */
+export const LONGEST_URL = 8_192;
+
+const PROBES: ReadonlySet<string> = new Set(['/livez', '/readyz', '/health']);
+const EMPTY_STEP = /\/(?:\/|$)/;
+/** What `OPTIONS *` is told. */
+const ALL_METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT'];
+/** Seconds: about what a start takes. */
+const RETRY_AFTER = 1;
+
+/** Decides before anything else is done for a request whether anything is. */
+export class Admission {
+  readonly #own: OwnNames;
+  readonly #routes: RouteTable;
+  readonly #readiness: () => Readiness;
+
+  constructor(own: OwnNames, routes: RouteTable, readiness: () => Readiness) {
+    this.#own = own;
+    this.#routes = routes;
+    this.#readiness = readiness;
+  }
+
+  /**
+   * Throws the refusal, if there is one. True when the request has been answered here.
+   * What may not be asked under this name or from that page is not even told whether it exists.
+   */
+  admit(request: HttpRequest, reply: HttpReply): boolean {
+    const path = pathOf(request.raw.url ?? '');
+    this.judge(request.raw);
+    this.#allowOrigin(request, reply);
+    if (request.method === 'OPTIONS') {
+      this.#answerOptions(request, reply, path === '*' ? ALL_METHODS : this.#routes.methodsOf(path));
+      return true;
+    }
+    if (this.#isElsewhere(request, path)) throw this.refusalOf(request);
+    this.#refuseUnlessReady(path);
+    return false;
+  }
+
+  /** The rules that need nothing but the header; also for requests whose URL the router cannot read. */
+  judge(raw: IncomingMessage): void {
+    if ((raw.url ?? '').length > LONGEST_URL) {
+      throw new ApiError('URI_TOO_LONG', `The URL is longer than ${LONGEST_URL} bytes.`);
+    }
+    const refusal = judgeOrigin(
+      {
+        method: raw.method ?? '',
+        target: raw.url ?? '',
+        httpVersion: raw.httpVersion,
+        hosts: headerValues(raw, 'host'),
+        origin: raw.headers.origin,
+        fetchSite: headerValues(raw, 'sec-fetch-site')[0],
+        isWebSocket: isWebSocket(raw),
+      },
+      this.#own,
+    );
+    if (refusal !== null) throw refusal;
+  }
+
+  /** 404 or, where the path is known, 405. */
+  refusalOf(request: HttpRequest): ApiError {
+    const path = pathOf(request.raw.url ?? '');
+    const methods = this.#routes.methodsOf(path);
+    if (methods.length === 0) return this.notFound(path);
+    const allow = methods.join(', ');
+    const sentence = `${request.method} does not work on ${shortened(path)}; what does: ${allow}.`;
+    return new ApiError('METHOD_NOT_ALLOWED', sentence, { headers: { allow } });
+  }
+
+  notFound(path: string): ApiError {
+    const isSlashTooMuch = this.#routes.methodsOf(path.replace(/\/+$/, '')).length > 0;
+    const hint = isSlashTooMuch ? 'without the slash at its end something does' : '/api/openapi.json lists what does';
+    return new ApiError('NOT_FOUND', `Nothing answers at ${shortened(path)}; ${hint}.`);
+  }
+
+  /** What the router finds by mistake counts as not found: `/api/instances/` asks for no instance either. */
+  #isElsewhere(request: HttpRequest, path: string): boolean {
+    if (request.is404 || this.#routes.isTaken(path, request.routeOptions.url ?? '')) return true;
+    return EMPTY_STEP.test(path) && this.#routes.methodsOf(path).length === 0;
+  }
+
+  #allowOrigin(request: HttpRequest, reply: HttpReply): void {
+    const { origin } = request.headers;
+    if (origin !== undefined && isAllowedOrigin(origin, this.#own)) reply.headers(corsHeaders(origin));
+  }
+
+  #answerOptions(request: HttpRequest, reply: HttpReply, methods: readonly string[]): void {
+    const { origin, 'access-control-request-headers': asked } = request.headers;
+    if (methods.length === 0) throw this.notFound(pathOf(request.raw.url ?? ''));
+    const isPreflight = request.headers['access-control-request-method'] !== undefined;
+    if (isPreflight && origin !== undefined && isAllowedOrigin(origin, this.#own)) {
+      reply.headers(preflightHeaders(methods, asked));
+    }
+    void reply.code(204).header('allow', methods.join(', ')).send();
+  }
+
+  #refuseUnlessReady(path: string): void {
+    const readiness = this.#readiness();
+    if (readiness === 'ok' || PROBES.has(path)) return;
+    if (readiness === 'stopping') throw new ApiError('SHUTTING_DOWN', 'llamactl is stopping.');
+    throw new ApiError('SHUTTING_DOWN', 'llamactl is still starting; try again in a moment.', {
+      headers: { 'retry-after': String(RETRY_AFTER) },
+    });
+  }
+}
+
+function shortened(path: string): string {
+  return path.length > 200 ? `${path.slice(0, 200)}…` : path;
+}

@@ -1,0 +1,106 @@
+import { ApiError, type Problem } from '@llamactl/contract/errors';
+import { PATH_PARAMETERS, type Operation } from '@llamactl/contract/operations';
+import { z } from 'zod';
+import { CallerGone, disconnectSignal } from './disconnect.ts';
+import type { HttpApp, HttpReply, HttpRequest } from './plugin.ts';
+import { judge, validationError } from './problems.ts';
+import { keysAt } from './schema-keys.ts';
+
+/** The names in braces of an operation's path. */
+type PathParameter<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | PathParameter<Rest>
+  : never;
+
+type QueryOf<Op extends Operation> = Op extends { query: infer Schema extends z.ZodType } ? z.output<Schema> : object;
+type BodyOf<Op extends Operation> = Op extends { body: { schema: infer Schema extends z.ZodType } }
+  ? z.output<Schema>
+  : undefined;
+
+/** What a handler gets: everything checked by the operation's own schemas. */
+export interface Input<Op extends Operation> {
+  params: Record<PathParameter<Op['path']>, string>;
+  query: QueryOf<Op>;
+  /** The empty object when the body is optional and there was none. */
+  body: BodyOf<Op>;
+  request: HttpRequest;
+  reply: HttpReply;
+  /** Aborts when the caller hangs up or the server stops. Each reading makes a new one. */
+  readonly signal: AbortSignal;
+}
+
+type Output<Op extends Operation> = z.input<Op['success']['schema']>;
+
+/** Gives an operation its handler. */
+export type Bind = <Op extends Operation>(
+  operation: Op,
+  handler: (input: Input<Op>) => Output<Op> | Promise<Output<Op>>,
+) => void;
+
+const NO_QUERY = z.strictObject({});
+const NO_BODY = z.strictObject({}, { error: 'must be left out: this operation takes none' });
+
+/** @param shutdown Aborts when waiting callers should be told that the server stops. */
+export function binder(app: HttpApp, shutdown: AbortSignal | undefined): Bind {
+  return (operation, handler) => {
+    app.route({
+      method: operation.method,
+      url: operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+      handler: async (request, reply) => {
+        const { params, query, body } = check(operation, request);
+        reply.code(operation.success.status);
+        const input = {
+          params,
+          query,
+          body,
+          request,
+          reply,
+          get signal() {
+            return disconnectSignal(reply.raw, shutdown);
+          },
+        };
+        try {
+          return await handler(input as Input<typeof operation>);
+        } catch (error) {
+          // There is nobody left to answer.
+          if (error instanceof CallerGone) return reply.hijack();
+          throw error;
+        }
+      },
+    });
+  };
+}
+
+/** Judges path, query and body together, so that one answer tells every problem. */
+function check(operation: Operation, request: HttpRequest): { params: unknown; query: unknown; body: unknown } {
+  const params = request.params as Record<string, string>;
+  for (const [name, value] of Object.entries(params)) checkPathParameter(name, value);
+  const query = judge(operation.query ?? NO_QUERY, request.query);
+  const body = judgeBody(operation, request.body);
+  const problems = [...(query.problems ?? []), ...(body.problems ?? [])];
+  if (problems.length > 0) throw validationError(problems);
+  return { params, query: query.value, body: body.value };
+}
+
+/** A name that breaks the rule for names belongs to nothing. It is not repeated: it may be of any length and content. */
+function checkPathParameter(name: string, value: string): void {
+  const parameter = (PATH_PARAMETERS as Record<string, (typeof PATH_PARAMETERS)['name'] | undefined>)[name];
+  if (parameter === undefined || judge(parameter.schema, value).problems === null) return;
+  const [problem] = judge(parameter.schema, value).problems ?? [];
+  throw new ApiError(parameter.missing, `${parameter.nobody}: it ${problem?.message ?? 'is none'}.`);
+}
+
+function judgeBody(operation: Operation, body: unknown): { value: unknown; problems: null | Problem[] } {
+  if (operation.body === undefined)
+    return body === undefined ? { value: undefined, problems: null } : judge(NO_BODY, body);
+  const { schema, optional } = operation.body;
+  if (body === undefined && !optional) return { value: null, problems: [{ path: '', message: missingBody(schema) }] };
+  return judge(schema, body === undefined ? {} : body);
+}
+
+/** Says what would be needed. */
+function missingBody(schema: z.ZodType): string {
+  const { problems } = judge(schema, {});
+  const required = (problems ?? []).map(({ path }) => path);
+  if (required.length > 0) return `is missing: this request needs a JSON object with at least ${required.join(', ')}`;
+  return `is missing: this request needs a JSON object with any of ${keysAt(schema, []).join(', ')}`;
+}

@@ -1,0 +1,67 @@
+import type { ServerResponse } from 'node:http';
+import { PassThrough, type Readable } from 'node:stream';
+import { ApiError } from '@llamactl/contract/errors';
+import type { RequestPayload } from 'fastify';
+import type { Clock } from '../instances/ports.ts';
+import { parseJsonBody } from './json-body.ts';
+import type { HttpApp, HttpRequest } from './plugin.ts';
+
+/** Bytes that a body under `/api` may have. */
+export const BODY_LIMIT = 1_048_576;
+/** Merge patches (RFC 7396) have a type of their own. */
+const JSON_TYPES = ['application/json', 'application/merge-patch+json'];
+
+/**
+ * Makes a scope read bodies as `/api` does: JSON only, for a form or plain text could come from any page without its
+ * browser asking us; nothing at all where the body is empty, whatever its type; and not for longer than `timeoutMs`.
+ */
+export function readJsonBodies(scope: HttpApp, clock: Clock, timeoutMs: number): void {
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser<Buffer>(JSON_TYPES, { parseAs: 'buffer' }, async (request: HttpRequest, bytes: Buffer) => {
+    refuseEncoded(request);
+    return parseJsonBody(bytes);
+  });
+  scope.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, async (_request: HttpRequest, bytes: Buffer) => {
+    if (bytes.length === 0) return undefined;
+    throw new ApiError(
+      'UNSUPPORTED_MEDIA_TYPE',
+      'The body has to be JSON; send it with Content-Type: application/json.',
+    );
+  });
+  scope.addHook('preParsing', async (request, reply, payload) =>
+    hasBody(request) ? withDeadline(payload, reply.raw, clock, timeoutMs) : payload,
+  );
+}
+
+function hasBody({ headers }: HttpRequest): boolean {
+  return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+}
+
+function refuseEncoded({ headers }: HttpRequest): void {
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (encoding.toLowerCase() === 'identity') return;
+  throw new ApiError('UNSUPPORTED_MEDIA_TYPE', 'The body has to come uncompressed, without Content-Encoding.');
+}
+
+/**
+ * The same bytes, but an error when they do not end in time. Node's own limit would hold for every route, also for a
+ * gigabyte that is on its way to an engine.
+ */
+function withDeadline(payload: RequestPayload, response: ServerResponse, clock: Clock, timeoutMs: number): Readable {
+  const timed = new PassThrough();
+  const cancel = clock.after(timeoutMs, () => {
+    // Answered already, and still sending.
+    if (response.writableFinished) return void payload.destroy();
+    const sentence = `The body did not come whole within ${timeoutMs / 1000} seconds.`;
+    const problems = [{ path: '', message: sentence }];
+    return void timed.destroy(
+      new ApiError('VALIDATION_ERROR', sentence, { status: 408, problems, headers: { connection: 'close' } }),
+    );
+  });
+  payload.once('close', cancel);
+  payload.once('error', (error) => timed.destroy(error));
+  payload.pipe(timed);
+  // A body that was refused unread fills the pipe and would stop the connection for ever.
+  response.once('finish', () => payload.unpipe(timed).resume());
+  return timed;
+}

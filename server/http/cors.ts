@@ -1,0 +1,31 @@
+/** Answers that a page of another origin may read: their header names. */
+const EXPOSED =
+  'ETag, Location, Retry-After, X-Llamactl-Source, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id';
+const HEADER_NAMES = /^[A-Za-z0-9-]+(?:\s*,\s*[A-Za-z0-9-]+)*$/;
+/** Seconds that a browser may remember a preflight's answer. */
+const MAX_AGE = 600;
+
+/** The CORS headers of every answer to a page of an allowed origin. */
+export function corsHeaders(origin: string): Record<string, string> {
+  return { 'access-control-allow-origin': origin, 'access-control-expose-headers': EXPOSED, vary: 'Origin' };
+}
+
+/**
+ * What a preflight is told beside {@link corsHeaders}. The page is trusted, so it may send what it asks for.
+ *
+ * @param methods That the path knows.
+ * @param requestedHeaders Value of `Access-Control-Request-Headers`.
+ */
+export function preflightHeaders(
+  methods: readonly string[],
+  requestedHeaders: string | undefined,
+): Record<string, string> {
+  const asked = requestedHeaders !== undefined && HEADER_NAMES.test(requestedHeaders);
+  return {
+    'access-control-allow-methods': methods.join(', '),
+    ...(asked ? { 'access-control-allow-headers': requestedHeaders } : {}),
+    // A page on the network may call a server on this machine only if the server says so.
+    'access-control-allow-private-network': 'true',
+    'access-control-max-age': String(MAX_AGE),
+  };
+}

@@ -1,0 +1,116 @@
+import { ApiError, type ErrorBody, type ErrorCode } from '@llamactl/contract/errors';
+import { pathOf } from './target.ts';
+import type { HttpReply, HttpRequest } from './plugin.ts';
+
+/** How errors look under a prefix where another API is spoken, such as OpenAI's under `/v1`. */
+export interface ErrorShape {
+  /** `/v1`: that path and all below it. The longest prefix that fits wins. */
+  prefix: string;
+  render(error: ApiError, requestId: string): { body: unknown; headers: Readonly<Record<string, string>> };
+}
+
+/** An error as it goes over the wire. */
+export interface ErrorAnswer {
+  status: number;
+  /** All that the answer needs but its length. */
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** Headers of every JSON answer: it is what it says it is, and is not kept. */
+export const JSON_HEADERS = {
+  'content-type': 'application/json; charset=utf-8',
+  'x-content-type-options': 'nosniff',
+  'cache-control': 'no-store',
+} as const;
+
+/** @param path Of the request, without its query; decides the shape. */
+export function errorAnswer(
+  error: ApiError,
+  request: { id: string; path: string },
+  shapes: readonly ErrorShape[],
+): ErrorAnswer {
+  const shape = shapes
+    .filter(({ prefix }) => request.path === prefix || request.path.startsWith(`${prefix}/`))
+    .sort((a, b) => b.prefix.length - a.prefix.length)[0];
+  const rendered = shape?.render(error, request.id) ?? { body: errorBody(error, request.id), headers: {} };
+  return {
+    status: error.status,
+    headers: { ...JSON_HEADERS, 'x-request-id': request.id, ...error.extras.headers, ...rendered.headers },
+    body: JSON.stringify(rendered.body),
+  };
+}
+
+function errorBody(error: ApiError, requestId: string): ErrorBody {
+  const { details = '', problems, reason } = error.extras;
+  return {
+    error: error.message,
+    code: error.code,
+    details,
+    request_id: requestId,
+    ...(problems === undefined ? {} : { errors: [...problems] }),
+    ...(reason === undefined ? {} : { reason }),
+  };
+}
+
+/** Errors of the framework that are the caller's fault, by their code. */
+const FRAMEWORK_ERRORS: Readonly<Record<string, { code: ErrorCode; message: string; path?: string }>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: {
+    code: 'PAYLOAD_TOO_LARGE',
+    message: 'The body is too large: at most 1 MiB is read here.',
+  },
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: {
+    code: 'UNSUPPORTED_MEDIA_TYPE',
+    message: 'The Content-Type cannot be understood; send application/json.',
+  },
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
+    code: 'VALIDATION_ERROR',
+    message: 'The body is not as long as its Content-Length says.',
+    path: 'Content-Length',
+  },
+  FST_ERR_BAD_URL: {
+    code: 'VALIDATION_ERROR',
+    message: 'The URL is malformed: a % has to be followed by two hexadecimal digits that spell UTF-8.',
+    path: 'url',
+  },
+  FST_ERR_MAX_PARAM_LENGTH: { code: 'URI_TOO_LONG', message: 'A part of the URL is too long.' },
+  ECONNRESET: { code: 'VALIDATION_ERROR', message: 'The request broke off before its body had come.' },
+};
+
+/**
+ * What a caller may know about something thrown: an `ApiError` as it is, the framework's and Node's complaints about the
+ * request in our words, and of everything else nothing but that it happened.
+ */
+export function asApiError(thrown: unknown): ApiError {
+  if (thrown instanceof ApiError) return thrown;
+  const { code, statusCode } = (thrown ?? {}) as { code?: unknown; statusCode?: unknown };
+  const known = typeof code === 'string' ? FRAMEWORK_ERRORS[code] : undefined;
+  if (known !== undefined) {
+    const problems = known.path === undefined ? {} : { problems: [{ path: known.path, message: known.message }] };
+    return new ApiError(known.code, known.message, problems);
+  }
+  if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500) {
+    const sentence = 'The request could not be read.';
+    return new ApiError('VALIDATION_ERROR', sentence, { problems: [{ path: '', message: sentence }] });
+  }
+  return new ApiError(
+    'INTERNAL_ERROR',
+    'Something went wrong inside llamactl; its log says what, under this request_id.',
+  );
+}
+
+/** Answers with what was thrown. What is our fault goes to the log whole, and to the caller as nothing but that. */
+export function replyWithError(
+  thrown: unknown,
+  request: HttpRequest,
+  reply: HttpReply,
+  shapes: readonly ErrorShape[],
+): HttpReply {
+  const error = asApiError(thrown);
+  if (error.code === 'INTERNAL_ERROR') request.log.error({ err: thrown }, 'request failed');
+  const { status, headers, body } = errorAnswer(error, { id: request.id, path: pathOf(request.raw.url ?? '') }, shapes);
+  // The framework would close the connection under a body that still comes, and the caller, still sending, would see a
+  // reset instead of the answer. Node reads and drops the rest.
+  if (reply.hasHeader('connection')) reply.removeHeader('connection');
+  return reply.code(status).headers(headers).send(body);
+}

@@ -1,0 +1,234 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { GATEWAY_ERROR_SHAPES } from '../gateway/error-shape.ts';
+import {
+  call,
+  FakeInstances,
+  type Listening,
+  rawConnection,
+  type RawConnection,
+  readAnswer,
+  startEngine,
+} from '../testing/gateway-harness.ts';
+import { gatewayRoutes } from './gateway.routes.ts';
+import { errorOf, testConfig, testServer, type TestServer } from './http-harness.ts';
+
+const PAGE = 'https://page.example';
+let engine: Listening;
+let instances: FakeInstances;
+const servers: TestServer[] = [];
+
+beforeEach(async () => {
+  engine = await startEngine(
+    async (request, response) => {
+      const { body } = await readAnswer(request);
+      response.writeHead(200, { 'content-type': 'text/plain', vary: 'Accept', 'access-control-allow-origin': '*' });
+      response.end(
+        [
+          request.method,
+          request.url,
+          body.byteLength,
+          request.headers['x-request-id'],
+          request.headers.upgrade ?? '-',
+        ].join(' '),
+      );
+    },
+    (server) =>
+      server.on('upgrade', (_request: IncomingMessage, socket: Socket) => {
+        socket.on('error', () => socket.destroy());
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
+        socket.pipe(socket);
+      }),
+  );
+  instances = new FakeInstances([
+    { name: 'a', port: engine.port },
+    { name: 'off', port: engine.port, status: 'stopped' },
+  ]);
+});
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map(({ server }) => server.close()));
+  await engine.close();
+});
+
+/** The whole HTTP server with the gateway in it, listening. */
+async function serve(server: Parameters<typeof testConfig>[0] = {}): Promise<TestServer & { port: number }> {
+  const test = testServer({
+    config: testConfig(server),
+    plugins: [gatewayRoutes({ instances, clock: { after: () => () => undefined } })],
+    errorShapes: GATEWAY_ERROR_SHAPES,
+  });
+  servers.push(test);
+  const { port } = await test.server.listen({ port: 0 });
+  return { ...test, port };
+}
+
+function upgrade(port: number, path: string, headers = ''): RawConnection {
+  const head = `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n`;
+  return rawConnection(port, `${head}Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAA\r\n${headers}\r\n`);
+}
+
+const openAi = (text: string): unknown => (JSON.parse(text) as { error: unknown }).error;
+
+describe('what reaches an engine', () => {
+  test.each(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])('%s', async (method) => {
+    const { port } = await serve();
+    const answer = await call(port, '/api/instances/a/proxy/x', { method, headers: { 'x-request-id': 'mine-1' } });
+    expect(answer).toMatchObject({ status: 200, headers: { 'x-request-id': 'mine-1', 'x-llamactl-source': 'engine' } });
+    if (method !== 'HEAD') expect(answer.text).toBe(`${method} /x 0 mine-1 -`);
+  });
+
+  test.each([
+    ['/api/instances/a/proxy', '/'],
+    ['/api/instances/a/proxy?x=/1', '/?x=/1'],
+    ['/api/instances/a/proxy//a/../b%2F%00;c?d=%zz', '//a/../b%2F%00;c?d=%zz'],
+    ['http://localhost/api/instances/a/proxy/x', '/x'],
+    ['/v1/chat?model=a&x=//', '/v1/chat?model=a&x=//'],
+  ])('%s as %s', async (path, engines) => {
+    const { port } = await serve();
+    const connection = rawConnection(port, `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+    await connection.gone;
+    expect(connection.received()).toContain(`GET ${engines} 0 `);
+  });
+
+  test('without the path under which a proxy shows us', async () => {
+    const { port } = await serve({ server: { base_path: '/llm' } });
+    expect((await call(port, '/llm/api/instances/a/proxy/x')).text).toContain('GET /x ');
+    expect((await call(port, '/llm/v1/x?model=a')).text).toContain('GET /v1/x?model=a ');
+  });
+
+  test.each(['application/json', 'multipart/form-data; boundary=x', 'no type at all', 'text/plain'])(
+    'a body larger than /api takes, whatever it is (%s)',
+    async (type) => {
+      const { port } = await serve();
+      const body = Buffer.alloc(3 * 1024 * 1024, '{');
+      const answer = await call(port, '/api/instances/a/proxy/x', { body, headers: { 'content-type': type } });
+      expect(answer.text).toContain(`POST /x ${body.byteLength} `);
+    },
+  );
+
+  test('a request that offers HTTP/2, as that of Java does, is an ordinary one', async () => {
+    const { port } = await serve();
+    const headers = {
+      connection: 'Upgrade, HTTP2-Settings',
+      upgrade: 'h2c',
+      'http2-settings': 'AAMAAABkAAQAoAAAAAIAAAAA',
+    };
+    const answer = await call(port, '/v1/x', { body: '{"model":"a"}', headers });
+    expect(answer).toMatchObject({ status: 200 });
+    expect(answer.text).toMatch(/^POST \/v1\/x 13 \S+ -$/);
+  });
+});
+
+describe('what does not', () => {
+  test.each(['OPTIONS', 'TRACE'])('%s', async (method) => {
+    const { port } = await serve();
+    for (const path of ['/v1/x?model=a', '/api/instances/a/proxy/x']) {
+      const answer = await call(port, path, { method });
+      expect(answer.status).toBe(method === 'OPTIONS' ? 204 : 405);
+      expect(answer.text).not.toContain(' /x ');
+    }
+  });
+
+  test('a request under a name that is not ours, in the shape of the path', async () => {
+    const { port } = await serve();
+    const answer = await call(port, '/v1/models', { headers: { host: 'evil.example' } });
+    expect(answer).toMatchObject({ status: 403, headers: { 'x-llamactl-source': 'llamactl' } });
+    expect(openAi(answer.text)).toMatchObject({ type: 'permission_error', param: null });
+  });
+
+  test.each(['/v1/x', '/api/instances/a/proxy/x'])('a POST to %s from a foreign page', async (path) => {
+    const { port } = await serve();
+    const answer = await call(port, path, { body: '{"model":"a"}', headers: { origin: 'https://evil.example' } });
+    expect(answer.status).toBe(403);
+  });
+
+  test('a request for an instance that does not run', async () => {
+    const { port } = await serve();
+    const byName = await call(port, '/api/instances/off/proxy/x');
+    expect(byName).toMatchObject({ status: 409, headers: { 'x-llamactl-source': 'llamactl' } });
+    expect(errorOf(byName.text)).toMatchObject({
+      code: 'INSTANCE_NOT_RUNNING',
+      request_id: byName.headers['x-request-id'],
+    });
+    const byModel = await call(port, '/v1/x', { body: '{"model":"off"}' });
+    expect(byModel).toMatchObject({ status: 503, headers: { 'x-llamactl-source': 'llamactl' } });
+    expect(openAi(byModel.text)).toMatchObject({ code: 'instance_not_running' });
+  });
+});
+
+test('a page of an allowed origin may read an answer; what the engine says of origins is dropped', async () => {
+  const { port } = await serve({ server: { allowed_origins: [PAGE] } });
+  for (const path of ['/v1/x?model=a', '/v1/models']) {
+    const { headers } = await call(port, path, { headers: { origin: PAGE } });
+    expect(headers['access-control-allow-origin']).toBe(PAGE);
+    expect(headers['access-control-expose-headers']).toContain('X-Llamactl-Source');
+    expect(headers.vary).toBe(path === '/v1/models' ? 'Origin' : 'Accept, Origin');
+  }
+});
+
+test('each request is one line of the log, as any other', async () => {
+  const { port, log } = await serve();
+  await call(port, '/v1/x', { body: '{"model":"a"}' });
+  await vi.waitFor(() =>
+    expect(log).toContainEqual(expect.objectContaining({ method: 'POST', url: '/v1/x', status: 200 })),
+  );
+});
+
+describe('a WebSocket', () => {
+  test('is passed to the engine, both ways', async () => {
+    const { port } = await serve();
+    const { socket, received } = upgrade(port, '/api/instances/a/proxy/ws');
+    await vi.waitFor(() => expect(received()).toMatch(/^HTTP\/1.1 101 [^]*\r\n\r\n$/));
+    socket.write('echo');
+    await vi.waitFor(() => expect(received()).toMatch(/\r\n\r\necho$/));
+    expect(instances.leases('a').count).toBe(1);
+    socket.destroy();
+    await vi.waitFor(() => expect(instances.leases('a').count).toBe(0));
+  });
+
+  test.each([
+    ['/v1/realtime?model=a', '', 400],
+    ['/api/instances/off/proxy/ws', '', 409],
+    ['/api/instances/nobody/proxy/ws', '', 404],
+    ['/api/instances/a/proxy/ws', 'Origin: https://evil.example\r\n', 403],
+    ['/api/instances/a/proxy/ws', 'Sec-Fetch-Site: cross-site\r\n', 403],
+  ])('to %s %sis refused with %i', async (path, headers, status) => {
+    const { port } = await serve();
+    const { gone, received } = upgrade(port, path, headers);
+    await gone;
+    expect(received()).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(received()).toMatch(/x-request-id: /i);
+  });
+
+  test('does not keep the server from closing', async () => {
+    const { port, server } = await serve();
+    const { gone, received, socket } = upgrade(port, '/api/instances/a/proxy/ws');
+    await vi.waitFor(() => expect(received()).toContain('101'));
+    await server.close();
+    await gone;
+    expect(socket.destroyed).toBe(true);
+    await vi.waitFor(() => expect(instances.leases('a').count).toBe(0));
+  });
+});
+
+test('a stream goes on while the server closes, and ends whole', async () => {
+  const streaming = await startEngine((_request, response) => {
+    response.write('first ');
+    release = () => response.end('last');
+  });
+  let release = (): unknown => undefined;
+  try {
+    instances = new FakeInstances([{ name: 'a', port: streaming.port }]);
+    const { port, server } = await serve();
+    const connection = rawConnection(port, 'GET /api/instances/a/proxy/x HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await vi.waitFor(() => expect(connection.received()).toContain('first'));
+    const closed = server.close();
+    release();
+    await closed;
+    await connection.gone;
+    expect(connection.received()).toMatch(/last\r\n0\r\n\r\n$/);
+  } finally {
+    await streaming.close();
+  }
+});

@@ -1,0 +1,38 @@
+import { OPERATIONS } from '@llamactl/contract/operations';
+import type { InstanceManager } from '../instances/use-cases.ts';
+import type { Bind } from './bind.ts';
+
+/** The seed's section "Instances". @param basePath Where the API is reached from outside: `/`, or a prefix. */
+export function instanceRoutes(bind: Bind, manager: InstanceManager, basePath: string): void {
+  bind(OPERATIONS.listInstances, ({ query }) => ({ instances: manager.list(query.status) }));
+
+  bind(OPERATIONS.getInstance, ({ params, reply }) => {
+    const instance = manager.get(params.name);
+    reply.header('etag', manager.entityTag(params.name));
+    return instance;
+  });
+
+  bind(OPERATIONS.createInstance, async ({ body, reply }) => {
+    const { instance, warnings } = await manager.create(body);
+    const location = `${basePath.replace(/\/$/, '')}/api/instances/${instance.name}`;
+    reply.headers({ location, etag: manager.entityTag(instance.name) });
+    return { message: 'Instance created successfully', instance, ...some(warnings) };
+  });
+
+  bind(OPERATIONS.updateInstance, async ({ params, query, body, request, reply }) => {
+    const options = { ifMatch: request.headers['if-match'], restart: query.apply === 'restart' };
+    const { instance, warnings } = await manager.update(params.name, body, options);
+    reply.header('etag', manager.entityTag(instance.name));
+    const { restart_required } = instance;
+    return { message: 'Instance updated successfully', instance, restart_required, ...some(warnings) };
+  });
+
+  bind(OPERATIONS.deleteInstance, async ({ params, signal }) => {
+    await manager.remove(params.name, signal);
+    return { message: 'Instance deleted successfully' };
+  });
+}
+
+function some(warnings: string[]): { warnings?: string[] } {
+  return warnings.length === 0 ? {} : { warnings };
+}

@@ -1,0 +1,84 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { jsonFault, placeOf } from './json-fault.ts';
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
+}
+
+/** Texts near to JSON: pieces of it in any order, and JSON with something done to it. */
+const nearlyJson = fc.oneof(
+  fc
+    .array(
+      fc.constantFrom(
+        '{',
+        '}',
+        '[',
+        ']',
+        ',',
+        ':',
+        '"a"',
+        '"',
+        '\\',
+        'true',
+        'nul',
+        '1',
+        '-',
+        '0',
+        '1e',
+        '.',
+        ' ',
+        '\n',
+        '\\u12',
+      ),
+    )
+    .map((parts) => parts.join('')),
+  fc.tuple(fc.json(), fc.nat(), fc.string({ maxLength: 3 })).map(([text, at, piece]) => {
+    const index = at % (text.length + 1);
+    return text.slice(0, index) + piece + text.slice(index + 1);
+  }),
+);
+
+describe('finding the fault of a text that is not JSON', () => {
+  it('finds one exactly where the machine’s own parser does', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.json(), fc.string(), nearlyJson), (text) => {
+        expect(jsonFault(text) === null).toBe(isJson(text));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it.each([
+    ['', 0, 'it ends too early: a value is expected'],
+    ['{"a":1', 6, 'it ends too early: a comma or the closing bracket is expected'],
+    ['{"a":1,}', 7, 'a name in double quotes is expected'],
+    ["{'a':1}", 1, 'a name in double quotes or } is expected'],
+    ['{"a" 1}', 5, 'a colon is expected'],
+    ['[1,]', 3, 'a value is expected'],
+    ['[1 2]', 3, 'a comma or the closing bracket is expected'],
+    ['{"a":1]', 6, 'a comma or the closing bracket is expected'],
+    ['{} x', 3, 'nothing more is expected'],
+    ['{"a":True}', 5, 'a value is expected'],
+    ['{"a":"b', 5, 'the string that starts here does not end'],
+    ['"a\nb"', 0, 'the string that starts here holds a control character, such as a line break'],
+    ['"C:\\models"', 0, 'the string that starts here holds a backslash that escapes nothing'],
+    ['[01]', 1, 'a value or ] is expected'],
+  ])('tells what is wrong with %j', (text, offset, message) => expect(jsonFault(text)).toEqual({ offset, message }));
+
+  it('is not impressed by a megabyte of brackets or escapes', () => {
+    expect(jsonFault('['.repeat(1_000_000))?.offset).toBe(1_000_000);
+    expect(jsonFault(`"${'\\n'.repeat(500_000)}`)?.offset).toBe(0);
+  });
+
+  it('counts lines and columns from 1', () => {
+    expect(placeOf('ab', 0)).toEqual({ line: 1, column: 1 });
+    expect(placeOf('{\n  "a":,', 8)).toEqual({ line: 2, column: 7 });
+  });
+});

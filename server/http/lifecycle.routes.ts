@@ -1,0 +1,23 @@
+import { OPERATIONS } from '@llamactl/contract/operations';
+import type { InstanceManager } from '../instances/use-cases.ts';
+import type { Bind } from './bind.ts';
+
+/** The seed's section "Instance Operations". */
+export function lifecycleRoutes(bind: Bind, manager: InstanceManager): void {
+  bind(OPERATIONS.startInstance, async ({ params, query, signal }) => {
+    const status = await manager.start(params.name, { wait: query.wait, signal });
+    return { message: 'Instance start initiated', status };
+  });
+
+  bind(OPERATIONS.stopInstance, async ({ params, query, body, signal }) => {
+    const status = await manager.stop(params.name, { ...body, wait: query.wait, signal });
+    return { message: 'Instance stop initiated', status };
+  });
+
+  bind(OPERATIONS.restartInstance, async ({ params, query, body, signal }) => {
+    const status = await manager.restart(params.name, { ...body, wait: query.wait, signal });
+    return { message: 'Instance restart initiated', status };
+  });
+
+  bind(OPERATIONS.getInstanceHealth, ({ params }) => manager.health(params.name));
+}

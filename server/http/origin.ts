@@ -1,0 +1,142 @@
+import { isIPv6 } from 'node:net';
+import { ApiError } from '@llamactl/contract/errors';
+import type { Config } from '@llamactl/contract/config';
+import { isLoopbackHost } from '../config/loopback.ts';
+import { authorityOf } from './target.ts';
+
+/** What a request says about where it is going and where it comes from. */
+export interface RequestFacts {
+  method: string;
+  /** The request line's target as sent: `/api`, or with a scheme and host before it. */
+  target: string;
+  /** `1.0` or `1.1`. */
+  httpVersion: string;
+  /** Every `Host` header, as sent. */
+  hosts: readonly string[];
+  origin: string | undefined;
+  /** `Sec-Fetch-Site`. */
+  fetchSite: string | undefined;
+  isWebSocket: boolean;
+}
+
+/** Under which names this server answers, and which pages may call it. */
+export interface OwnNames {
+  /** Off only behind authentication on a network, where we cannot know our names and a foreign page has no token. */
+  isHostChecked: boolean;
+  /** Normalized, without ports. Loopback addresses need not be listed. */
+  hosts: ReadonlySet<string>;
+  /** Origins whose pages may do what our own may. */
+  origins: ReadonlySet<string>;
+}
+
+/** Methods that change nothing (RFC 9110, 9.2.1). */
+const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+const HOST = /^(?<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::\d{0,5})?$/;
+const WEB_ORIGIN = /^https?:\/\/[^/?#@]+$/i;
+const LONGEST_ECHO = 100;
+
+/** @param hostname Of this machine, with or without a domain. */
+export function ownNames(config: Pick<Config, 'server' | 'auth'>, hostname: string): OwnNames {
+  const { host, public_url: publicUrl, allowed_hosts: allowedHosts, allowed_origins: allowedOrigins } = config.server;
+  const label = hostname.split('.')[0] ?? '';
+  const configured = [host, ...allowedHosts].map((name) => (isIPv6(name) ? `[${name}]` : name));
+  const names = ['localhost', hostname, URL.parse(publicUrl)?.host ?? '', ...configured];
+  // `localhost.local` could be claimed by anybody on the network.
+  if (label.toLowerCase() !== 'localhost') names.push(`${label}.local`);
+  return {
+    isHostChecked: !config.auth.enabled || isLoopbackHost(host),
+    hosts: new Set(names.map(normalizedHost).filter((name): name is string => name !== null && !isUnspecified(name))),
+    origins: new Set(allowedOrigins.map(normalizedOrigin)),
+  };
+}
+
+/**
+ * Whether a request may have been made by a foreign page in somebody's browser: under a name that is not ours (DNS
+ * rebinding), or across sites (CSRF). Programs send neither a foreign `Host` nor any `Origin`.
+ *
+ * @returns The refusal, `null` when there is nothing to refuse.
+ */
+export function judgeOrigin(facts: RequestFacts, own: OwnNames): ApiError | null {
+  return judgeHost(facts, own) ?? judgeSource(facts, own);
+}
+
+function judgeHost({ hosts, httpVersion, target }: RequestFacts, own: OwnNames): ApiError | null {
+  const [host = '', ...more] = hosts;
+  if (more.length > 0) return malformed('The request has more than one Host header.');
+  // HTTP/1.0 has no Host; no browser speaks it.
+  if (host === '' && httpVersion !== '1.0') return malformed('The request has no Host header; HTTP/1.1 needs one.');
+  if (!own.isHostChecked) return null;
+  const authority = authorityOf(target);
+  const foreign = [host === '' ? undefined : host, authority].find(
+    (name) => name !== undefined && !isOwnHost(name, own),
+  );
+  if (foreign === undefined) return null;
+  return new ApiError(
+    'FORBIDDEN',
+    `This server does not answer as ${quoted(foreign)}. If it should, add that host to server.allowed_hosts in the configuration.`,
+  );
+}
+
+function judgeSource({ method, hosts, origin, fetchSite, isWebSocket }: RequestFacts, own: OwnNames): ApiError | null {
+  if (SAFE_METHODS.has(method) && !isWebSocket) return null;
+  if (origin !== undefined && isAllowedOrigin(origin, own)) return null;
+  if (origin !== undefined && !isOwnOrigin(origin, hosts[0], own)) {
+    return new ApiError(
+      'FORBIDDEN',
+      `Pages of ${quoted(origin)} may not do this. If they should, add that origin to server.allowed_origins in the configuration.`,
+    );
+  }
+  // Same-site is another port or a sibling domain: there the Origin decides, and browsers always send one.
+  if (fetchSite === 'cross-site' || (fetchSite === 'same-site' && origin === undefined)) {
+    return new ApiError('FORBIDDEN', 'Pages of other sites may not do this.');
+  }
+  return null;
+}
+
+/** Whether pages of this origin were let in by `server.allowed_origins`. */
+export function isAllowedOrigin(origin: string, own: OwnNames): boolean {
+  return own.origins.has(normalizedOrigin(origin));
+}
+
+function isOwnHost(host: string, own: OwnNames): boolean {
+  const name = normalizedHost(host);
+  return name !== null && (isLoopbackAddress(name) || own.hosts.has(name));
+}
+
+/** Our own page, under a name of ours or under the very host that was asked. `null` and other schemes are foreign. */
+function isOwnOrigin(origin: string, host: string | undefined, own: OwnNames): boolean {
+  const url = WEB_ORIGIN.test(origin) ? URL.parse(origin) : null;
+  if (url === null) return false;
+  if (isOwnHost(url.host, own)) return true;
+  return host !== undefined && HOST.test(host) && URL.parse(`${url.protocol}//${host}`)?.origin === url.origin;
+}
+
+/** Lower case, addresses in their one form, no port, no dot at the end; `null` for what is no host. */
+function normalizedHost(host: string): string | null {
+  const name = HOST.exec(host)?.groups?.['name'];
+  const url = name === undefined ? null : URL.parse(`http://${name}/`);
+  return url === null ? null : url.hostname.replace(/\.$/, '');
+}
+
+/** Schemes that the URL standard does not know have no origin of their own: they are compared as written. */
+function normalizedOrigin(origin: string): string {
+  const url = URL.parse(origin);
+  return url === null || url.origin === 'null' ? origin.toLowerCase().replace(/\/$/, '') : url.origin;
+}
+
+function isLoopbackAddress(name: string): boolean {
+  return /^127\.\d+\.\d+\.\d+$/.test(name) || name === '[::1]' || name.startsWith('[::ffff:7f');
+}
+
+/** Addresses that mean "every address": browsers take 0.0.0.0 for this machine, whoever the page belongs to. */
+function isUnspecified(name: string): boolean {
+  return name === '0.0.0.0' || name === '[::]';
+}
+
+function malformed(sentence: string): ApiError {
+  return new ApiError('VALIDATION_ERROR', sentence, { problems: [{ path: 'Host', message: 'must be given once' }] });
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text.length > LONGEST_ECHO ? `${text.slice(0, LONGEST_ECHO)}…` : text);
+}

@@ -1,0 +1,66 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { exchange, get, testServer, type TestServer } from './http-harness.ts';
+
+let test: TestServer;
+let port: number;
+
+beforeEach(async () => {
+  test = testServer();
+  ({ port } = await test.server.listen({ host: '127.0.0.1', port: 0 }));
+});
+afterEach(async () => test.server.close());
+
+const until = async (check: () => void): Promise<void> => vi.waitFor(check, { interval: 2, timeout: 10_000 });
+const lines = (): Record<string, unknown>[] => test.log.filter(({ msg }) => msg === 'request');
+
+describe('the log', () => {
+  it('has one line for a request: reading at debug, all else at info', async () => {
+    await exchange(port, get('/api/instances?status=running'));
+    await exchange(port, 'DELETE /api/instances/x HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: mine\r\n\r\n');
+    await until(() => expect(lines()).toHaveLength(2));
+    const [read, deleted] = lines();
+    expect(read).toMatchObject({
+      level: 20,
+      method: 'GET',
+      url: '/api/instances?status=running',
+      route: '/api/instances',
+      status: 200,
+      ms: 0,
+    });
+    expect(deleted).toMatchObject({
+      level: 30,
+      method: 'DELETE',
+      route: '/api/instances/:name',
+      status: 404,
+      request_id: 'mine',
+    });
+    expect(read?.['request_id']).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('keeps secrets and bodies to itself', async () => {
+    await test.inject({ url: '/api/nothing?ticket=abc&API_KEY=def&x=1&access_token=ghi&lines=5' });
+    await test.inject({
+      method: 'POST',
+      url: '/api/instances',
+      payload: { name: 'x', environment: { SECRET: 'jkl' } },
+      headers: { authorization: 'mno' },
+    });
+    await until(() => expect(lines()).toHaveLength(2));
+    const text = JSON.stringify(test.log);
+    expect(text).toContain('/api/nothing?ticket=***&API_KEY=***&x=1&access_token=***&lines=5');
+    expect(text).not.toMatch(/abc|def|ghi|jkl|mno/);
+  });
+
+  it('tells of a URL that no route could be found for', async () => {
+    await exchange(port, get('/api/%zz'));
+    await until(() => expect(lines()).toHaveLength(1));
+    expect(lines()[0]).toMatchObject({ level: 30, url: '/api/%zz', route: null, status: 400 });
+  });
+
+  it('tells of what was no request', async () => {
+    const [answer] = await exchange(port, 'BREW / HTTP/1.1\r\n\r\n');
+    const id = answer?.headers.get('x-request-id');
+    const line = test.log.find(({ msg }) => msg === 'no request');
+    expect(line).toMatchObject({ level: 30, request_id: id, status: 400, reason: 'Invalid method encountered' });
+  });
+});

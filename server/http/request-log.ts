@@ -1,0 +1,47 @@
+import { LogController } from 'fastify';
+import type { Clock } from '../instances/ports.ts';
+import type { HttpReply, HttpRequest } from './plugin.ts';
+
+const SECRET_PARAMETER = /([?&](?:[a-z_-]*(?:token|key|secret|password)|ticket)=)[^&#]*/gi;
+const LONGEST_URL = 500;
+
+/** Keeps the framework from writing its own lines about requests; what it has to say about broken answers stays. */
+export class OwnRequestLines extends LogController {
+  override incomingRequest(): void {}
+  override requestCompleted(): void {}
+  override defaultErrorLog(): void {}
+  override routeNotFound(): void {}
+}
+
+/**
+ * Writes one line when a request is over, however it ends. Reading is what pages and probes do every second: those that
+ * went well are told at debug, all else at info. Bodies and secrets in the query are never told.
+ */
+export function logRequest(request: HttpRequest, reply: HttpReply, clock: Clock): void {
+  const startedAt = clock.now();
+  let isComplete = false;
+  reply.raw.once('finish', () => {
+    isComplete = true;
+  });
+  reply.raw.once('close', () => {
+    const status = reply.raw.statusCode;
+    const isRead = request.method === 'GET' || request.method === 'HEAD' || request.method === 'OPTIONS';
+    const line = {
+      method: request.method,
+      url: loggedUrl(request.raw.url ?? ''),
+      route: request.routeOptions.url ?? null,
+      // A caller that hung up before the header went out was told nothing.
+      status: reply.raw.headersSent ? status : null,
+      ms: clock.now() - startedAt,
+      ...(isComplete ? {} : { aborted: true }),
+    };
+    if (isRead && isComplete && status < 400) request.log.debug(line, 'request');
+    else request.log.info(line, 'request');
+  });
+}
+
+/** A URL without the values of parameters that may be secret, and not longer than a line of a log. */
+export function loggedUrl(url: string): string {
+  const redacted = url.replace(SECRET_PARAMETER, '$1***');
+  return redacted.length > LONGEST_URL ? `${redacted.slice(0, LONGEST_URL)}…` : redacted;
+}

@@ -1,0 +1,147 @@
+import { ApiError } from '@llamactl/contract/errors';
+import type { Config } from '@llamactl/contract/config';
+import type { FastifyBaseLogger, FastifyHttpOptions } from 'fastify';
+import type { Server } from 'node:http';
+import type { Clock } from '../instances/ports.ts';
+import { Admission, type Readiness } from './admission.ts';
+import { BODY_LIMIT } from './body.ts';
+import { JSON_HEADERS, replyWithError, type ErrorShape } from './errors.ts';
+import { ownNames } from './origin.ts';
+import { ParserErrors } from './parser-errors.ts';
+import type { HttpApp, HttpReply, HttpRequest } from './plugin.ts';
+import { requestId } from './request-id.ts';
+import { logRequest, OwnRequestLines } from './request-log.ts';
+import { RouteTable } from './route-table.ts';
+import { isWebSocket, pathOf, withoutBasePath } from './target.ts';
+import type { Upgrades } from './upgrade.ts';
+
+/** How long callers may take, milliseconds. None of them bounds an answer. */
+export interface Timeouts {
+  /** From the first byte, or the opening of the connection, to the end of the header. */
+  header: number;
+  /** How often that is looked at. */
+  check: number;
+  /** For a body under `/api`. What goes to an engine may take as long as it takes. */
+  body: number;
+  /** How long an idle connection is kept: longer than proxies keep theirs, so that they close first. */
+  idle: number;
+  /** How long requests under way may take when the server closes. */
+  close: number;
+}
+
+const TIMEOUTS: Timeouts = { header: 20_000, check: 5_000, body: 60_000, idle: 75_000, close: 10_000 };
+/** Bytes for URL and header together; Node's own default, told in the 431. */
+const HEADER_LIMIT = 16_384;
+
+/** What the rules need to know. */
+interface RulesParts {
+  config: Pick<Config, 'server' | 'auth'>;
+  log: FastifyBaseLogger;
+  clock: Clock;
+  readiness: () => Readiness;
+  hostname: string;
+  errorShapes?: readonly ErrorShape[];
+  timeouts?: Partial<Timeouts>;
+}
+
+/** What holds for every request, whichever route it is for and whether it is for one at all. */
+export class Rules {
+  readonly timeouts: Timeouts;
+  /** From now on every answer ends its connection. */
+  isClosing = false;
+  readonly #parts: RulesParts;
+  readonly #shapes: readonly ErrorShape[];
+  readonly #routes = new RouteTable();
+  readonly #admission: Admission;
+  readonly #parserErrors: ParserErrors;
+
+  constructor(parts: RulesParts) {
+    this.#parts = parts;
+    this.timeouts = { ...TIMEOUTS, ...parts.timeouts };
+    this.#shapes = parts.errorShapes ?? [];
+    this.#admission = new Admission(ownNames(parts.config, parts.hostname), this.#routes, parts.readiness);
+    this.#parserErrors = new ParserErrors(this.#shapes, parts.clock, parts.log);
+  }
+
+  /** Of a new application, which is then handed to {@link apply}. */
+  options(): FastifyHttpOptions<Server> {
+    const { config, log } = this.#parts;
+    return {
+      loggerInstance: log,
+      logController: new OwnRequestLines({ requestIdLogLabel: 'request_id' }),
+      genReqId: (raw) => requestId(raw.headers['x-request-id']),
+      bodyLimit: BODY_LIMIT,
+      keepAliveTimeout: this.timeouts.idle,
+      forceCloseConnections: 'idle',
+      // A bare 503 in another shape; ours comes from `readiness`.
+      return503OnClosing: false,
+      // The length of a URL is judged as a whole, in our own words.
+      routerOptions: { maxParamLength: HEADER_LIMIT },
+      rewriteUrl: (raw) => withoutBasePath(raw.url ?? '/', config.server.base_path),
+      http: {
+        maxHeaderSize: HEADER_LIMIT,
+        headersTimeout: this.timeouts.header,
+        connectionsCheckingInterval: this.timeouts.check,
+        // Node would answer with an empty 400; our own check says what is missing.
+        requireHostHeader: false,
+        keepAlive: true,
+        // HTTP/2 and other offers are not taken up: such a request is an ordinary one (RFC 9110, 7.8).
+        shouldUpgradeCallback: isWebSocket,
+      },
+      clientErrorHandler: (error, socket) => this.#parserErrors.answer(error, socket),
+      frameworkErrors: (error, request, reply) => this.#answerUnroutable(error, request, reply),
+    };
+  }
+
+  apply(app: HttpApp, upgrades: Upgrades): void {
+    app.addHook('onRoute', ({ method, url }) => this.#routes.add(method, url));
+    app.decorateRequest('upgradeHead', null);
+    app.addHook('onRequest', async (request, reply) => {
+      request.upgradeHead = upgrades.headOf(request.raw);
+      reply.header('x-request-id', request.id);
+      logRequest(request, reply, this.#parts.clock);
+      return this.#admission.admit(request, reply) ? reply : undefined;
+    });
+    app.addHook('onSend', async (_request, reply, payload) => {
+      this.#addHeaders(reply);
+      return payload;
+    });
+    app.setErrorHandler((thrown, request, reply) => replyWithError(thrown, request, reply, this.#shapes));
+    app.setNotFoundHandler((request) => {
+      throw this.#admission.notFound(pathOf(request.url));
+    });
+    this.#serveOddRequests(app);
+  }
+
+  /** The router could not read the URL, and no hook has run. */
+  #answerUnroutable(error: Error, request: HttpRequest, reply: HttpReply): void {
+    logRequest(request, reply, this.#parts.clock);
+    try {
+      this.#admission.judge(request.raw);
+      void replyWithError(error, request, reply, this.#shapes);
+    } catch (refusal) {
+      void replyWithError(refusal, request, reply, this.#shapes);
+    }
+  }
+
+  #addHeaders(reply: HttpReply): void {
+    if (this.isClosing) reply.header('connection', 'close');
+    if (!String(reply.getHeader('content-type')).startsWith('application/json')) return;
+    for (const [name, value] of Object.entries(JSON_HEADERS)) if (!reply.hasHeader(name)) reply.header(name, value);
+  }
+
+  /** Requests that Node would answer by itself, or by silence. */
+  #serveOddRequests({ server }: HttpApp): void {
+    // The limit in bytes is enough. A limit in number would drop headers without a word, perhaps the Origin.
+    server.maxHeadersCount = 0;
+    // A bare 417; what is expected beyond 100-continue can be left unmet (RFC 9110, 10.1.1).
+    server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+    server.on('connect', (request, socket) => {
+      socket.on('error', () => socket.destroy());
+      const refusal = new ApiError('METHOD_NOT_ALLOWED', 'This server is no proxy: CONNECT does not work here.', {
+        headers: { allow: 'DELETE, GET, HEAD, OPTIONS, POST, PUT' },
+      });
+      this.#parserErrors.send(socket, refusal, `CONNECT ${request.url ?? ''}`);
+    });
+  }
+}

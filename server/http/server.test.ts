@@ -1,0 +1,197 @@
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Readiness } from './admission.ts';
+import { errorOf, exchange, get, openSocket, testConfig, testServer, textOf, type TestServer } from './http-harness.ts';
+import type { HttpPlugin } from './plugin.ts';
+import type { HttpServerParts } from './server.ts';
+
+let test: TestServer;
+let port: number;
+let sockets: Socket[] = [];
+
+async function listen(parts: Partial<HttpServerParts> = {}): Promise<void> {
+  test = testServer(parts);
+  ({ port } = await test.server.listen({ host: '127.0.0.1', port: 0 }));
+}
+
+function open(request: string): Socket {
+  const socket = openSocket(port, request);
+  sockets.push(socket);
+  return socket;
+}
+
+const until = async (check: () => void): Promise<void> => vi.waitFor(check, { interval: 2, timeout: 10_000 });
+
+beforeEach(() => {
+  sockets = [];
+});
+afterEach(async () => {
+  for (const socket of sockets) socket.destroy();
+  await test.server.close();
+});
+
+describe('listening', () => {
+  it('happens where the configuration says, and localhost is 127.0.0.1', async () => {
+    test = testServer({ config: testConfig({ server: { host: 'localhost' } }) });
+    expect((await test.server.listen({ port: 0 })).address).toBe('127.0.0.1');
+  });
+
+  it('rejects with Node’s error when the port is taken', async () => {
+    await listen();
+    const other = testServer();
+    await expect(other.server.listen({ host: '127.0.0.1', port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await other.server.close();
+  });
+
+  it('brings no warnings of the framework', async () => {
+    const warnings: unknown[] = [];
+    const note = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', note);
+    await listen();
+    await setImmediate();
+    process.off('warning', note);
+    expect(warnings).toEqual([]);
+  });
+});
+
+describe('waiting for an outcome', () => {
+  async function waiting(): Promise<Socket> {
+    await test.manager.create({ name: 'x' });
+    const socket = open(
+      'POST /api/instances/x/start?wait=true HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n',
+    );
+    await until(() =>
+      expect(test.manager.calls.at(-1)).toMatchObject({ method: 'start', arguments: ['x', { wait: true }] }),
+    );
+    return socket;
+  }
+  function signal(): AbortSignal | undefined {
+    return (test.manager.calls.at(-1)?.arguments[1] as { signal: AbortSignal } | undefined)?.signal;
+  }
+
+  it('ends when the caller hangs up, and nothing is said about it but that', async () => {
+    await listen();
+    const socket = await waiting();
+    expect(signal()?.aborted).toBe(false);
+    socket.destroy();
+    await until(() => expect(test.log.filter(({ msg }) => msg === 'request')).toHaveLength(1));
+    expect(signal()?.aborted).toBe(true);
+    expect(test.log.find(({ msg }) => msg === 'request')).toMatchObject({ aborted: true, status: null });
+    expect(test.log.filter(({ level }) => Number(level) >= 40)).toEqual([]);
+  });
+
+  it('ends when the server stops, with an answer', async () => {
+    const shutdown = new AbortController();
+    await listen({ shutdownSignal: shutdown.signal });
+    const text = textOf(await waiting());
+    shutdown.abort();
+    await test.server.close();
+    expect(await text).toMatch(/^HTTP\/1.1 503 [^]*SHUTTING_DOWN/);
+  });
+
+  it('leaves nothing behind on a signal that lives as long as the server', async () => {
+    const shutdown = new AbortController();
+    const removed = vi.spyOn(shutdown.signal, 'removeEventListener');
+    const added = vi.spyOn(shutdown.signal, 'addEventListener');
+    await listen({ shutdownSignal: shutdown.signal });
+    await test.manager.create({ name: 'x' });
+    for (let index = 0; index < 5; index += 1) {
+      await exchange(port, 'POST /api/instances/x/start HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n');
+    }
+    await until(() => expect(removed).toHaveBeenCalledTimes(5));
+    expect(added).toHaveBeenCalledTimes(5);
+  });
+});
+
+/** A route that answers when the test lets it. */
+function held(): { plugin: HttpPlugin; reached: Promise<void>; finish: () => void } {
+  const reached = Promise.withResolvers<void>();
+  const finished = Promise.withResolvers<void>();
+  const plugin: HttpPlugin = (app) => {
+    app.get('/held', async () => {
+      reached.resolve();
+      await finished.promise;
+      return { done: true };
+    });
+  };
+  return { plugin, reached: reached.promise, finish: finished.resolve };
+}
+
+describe('closing', () => {
+  it('ends idle connections at once', async () => {
+    await listen();
+    const idle = open(get('/livez'));
+    await once(idle, 'data');
+    await Promise.all([once(idle, 'close'), test.server.close()]);
+  });
+
+  it('lets a request under way finish, and ends its connection with it', async () => {
+    const { plugin, reached, finish } = held();
+    await listen({ plugins: [plugin] });
+    const text = textOf(open(get('/held')));
+    await reached;
+    const closed = test.server.close();
+    await setImmediate();
+    finish();
+    await closed;
+    expect(await text).toMatch(/^HTTP\/1.1 200 [^]*connection: close[^]*{"done":true}$/i);
+  });
+
+  it('tells a request that was on its way so, in the contract’s shape', async () => {
+    let readiness: Readiness = 'ok';
+    await listen({ readiness: () => readiness });
+    const late = open('GET /api/instances HTTP/1.1\r\nHost: local');
+    await until(() => expect(late.bytesWritten).toBeGreaterThan(0));
+    await exchange(port, get('/livez'));
+    readiness = 'stopping';
+    const closed = test.server.close();
+    await setImmediate();
+    late.write('host\r\n\r\n');
+    const text = await textOf(late);
+    expect(text).toMatch(/^HTTP\/1.1 503 [^]*connection: close/i);
+    expect(errorOf(text.slice(text.indexOf('\r\n\r\n')))).toMatchObject({ code: 'SHUTTING_DOWN' });
+    await closed;
+  });
+
+  it('breaks off what does not finish in time', async () => {
+    const { plugin, reached, finish } = held();
+    await listen({ plugins: [plugin], timeouts: { close: 3_000 } });
+    const text = textOf(open(get('/held')));
+    await reached;
+    const closed = test.server.close();
+    await until(() => expect(test.clock.pending).toContain(3_000));
+    await test.clock.advance(2_999);
+    expect(sockets[0]?.destroyed).toBe(false);
+    await test.clock.advance(1);
+    expect(await text).toBe('');
+    finish();
+    await closed;
+    expect(test.clock.pending).toEqual([]);
+  });
+});
+
+describe('a header that does not come', () => {
+  it('is not waited for for ever', async () => {
+    await listen({ timeouts: { header: 50, check: 10 } });
+    const text = await textOf(open('GET /livez HTTP/1.1\r\nHost: loc'));
+    expect(text).toMatch(/^HTTP\/1.1 408 Request Timeout\r\n/);
+    expect(errorOf(text.slice(text.indexOf('\r\n\r\n')))).toMatchObject({ code: 'VALIDATION_ERROR' });
+  });
+
+  it('does not bound an answer', async () => {
+    const plugin: HttpPlugin = (app) => {
+      app.get('/slow', async () => {
+        // Real time: the limit that must not strike is Node's own.
+        await new Promise((resolve) => {
+          setTimeout(resolve, 150);
+        });
+        return { done: true };
+      });
+    };
+    await listen({ plugins: [plugin], timeouts: { header: 20, check: 5 } });
+    const [answer] = await exchange(port, get('/slow'));
+    expect(answer?.body).toBe('{"done":true}');
+  });
+});

@@ -1,0 +1,82 @@
+import type { AddressInfo } from 'node:net';
+import type { Config } from '@llamactl/contract/config';
+import fastify, { type FastifyBaseLogger } from 'fastify';
+import type { InstanceManager } from '../instances/use-cases.ts';
+import type { Clock } from '../instances/ports.ts';
+import type { Readiness } from './admission.ts';
+import { batchRoutes } from './batch.routes.ts';
+import { binder } from './bind.ts';
+import { readJsonBodies } from './body.ts';
+import type { ErrorShape } from './errors.ts';
+import { instanceRoutes } from './instances.routes.ts';
+import { lifecycleRoutes } from './lifecycle.routes.ts';
+import type { HttpApp, HttpPlugin } from './plugin.ts';
+import { Rules, type Timeouts } from './rules.ts';
+import { systemRoutes } from './system.routes.ts';
+import { Upgrades } from './upgrade.ts';
+
+/** What the HTTP server is made of. */
+export interface HttpServerParts {
+  manager: InstanceManager;
+  config: Pick<Config, 'server' | 'auth'>;
+  /** A pino logger; gets one line for each request. */
+  log: FastifyBaseLogger;
+  clock: Clock;
+  /** Asked for every request. */
+  readiness: () => Readiness;
+  /** Of this machine: a name under which we answer. */
+  hostname: string;
+  version: string;
+  /** Routes of others, each in its own scope. */
+  plugins?: readonly HttpPlugin[];
+  /** Prefixes under which errors look other than under `/api`. */
+  errorShapes?: readonly ErrorShape[];
+  /** Aborts when callers that wait for an outcome should be sent away. */
+  shutdownSignal?: AbortSignal;
+  timeouts?: Partial<Timeouts>;
+}
+
+/** The server, listening or not yet. */
+export interface HttpServer {
+  app: HttpApp;
+  /** @param address Other than the configured one; port 0 lets the system choose. Rejects with Node's error when it is taken. */
+  listen(address?: { host?: string; port?: number }): Promise<AddressInfo>;
+  /** Takes no more connections, ends the idle ones, lets requests under way finish for a while, then breaks them off. */
+  close(): Promise<void>;
+}
+
+/** Builds the HTTP server: the API's own routes, the rules that hold for every request, and the plugins' scopes. */
+export function createHttpServer(parts: HttpServerParts): HttpServer {
+  const { config, clock, plugins = [] } = parts;
+  const rules = new Rules(parts);
+  const app = fastify(rules.options());
+  const upgrades = new Upgrades(app.server, (request, response) => app.routing(request, response));
+  rules.apply(app, upgrades);
+
+  void app.register(async (scope) => {
+    readJsonBodies(scope, clock, rules.timeouts.body);
+    const bind = binder(scope, parts.shutdownSignal);
+    instanceRoutes(bind, parts.manager, config.server.base_path);
+    lifecycleRoutes(bind, parts.manager);
+    batchRoutes(bind, parts.manager);
+    systemRoutes(bind, parts.version, parts.readiness);
+  });
+  for (const plugin of plugins) void app.register(async (scope) => plugin(scope));
+
+  return {
+    app,
+    listen: async ({ host = config.server.host, port = config.server.port } = {}) => {
+      // Fastify would open a second server for ::1 that knows nothing of what is set up above.
+      await app.listen({ host: host === 'localhost' ? '127.0.0.1' : host, port });
+      return app.server.address() as AddressInfo;
+    },
+    close: async () => {
+      rules.isClosing = true;
+      const cancel = clock.after(rules.timeouts.close, () => {
+        app.server.closeAllConnections();
+        upgrades.destroyAll();
+      });
+      await app.close().finally(cancel);
+    },
+  };
+}

@@ -1,0 +1,83 @@
+import { openApiDocument } from '@llamactl/contract/openapi';
+import { OPERATIONS } from '@llamactl/contract/operations';
+import type { LightMyRequestResponse } from 'fastify';
+import { describe, expect, it } from 'vitest';
+import { errorOf, serverWithInstance, testServer } from './http-harness.ts';
+
+describe('the probes', () => {
+  it.each(['ok', 'starting', 'stopping'] as const)('tell %s', async (status) => {
+    const test = testServer({ readiness: () => status });
+    const ask = async (url: string): Promise<LightMyRequestResponse> => test.inject({ url });
+    expect((await ask('/livez?whatever=1')).json()).toEqual({ status: 'ok' });
+    for (const url of ['/readyz', '/health?x']) {
+      const answer = await ask(url);
+      expect([answer.statusCode, answer.json()]).toEqual([status === 'ok' ? 200 : 503, { status }]);
+    }
+  });
+
+  it('are the only ones to be answered while llamactl is not ready', async () => {
+    const starting = await testServer({ readiness: () => 'starting' }).inject({ url: '/api/instances' });
+    expect([starting.statusCode, errorOf(starting.body).code, starting.headers['retry-after']]).toEqual([
+      503,
+      'SHUTTING_DOWN',
+      '1',
+    ]);
+    const stopping = await testServer({ readiness: () => 'stopping' }).inject({
+      method: 'POST',
+      url: '/api/instances/x/start',
+    });
+    expect(errorOf(stopping.body)).toMatchObject({ code: 'SHUTTING_DOWN', error: 'llamactl is stopping.' });
+  });
+});
+
+describe('the description of the API', () => {
+  it('is the document that openapi.json holds', async () => {
+    const answer = await testServer().inject({ url: '/api/openapi.json' });
+    expect(answer.json()).toEqual(JSON.parse(JSON.stringify(openApiDocument('0.1.0'))));
+  });
+
+  it('leaves out no route, and describes none that is not there', async () => {
+    const { server } = testServer();
+    const routes: string[] = [];
+    server.app.addHook(
+      'onRoute',
+      ({ method, url }) => void routes.push(...[method].flat().map((each) => `${each} ${url}`)),
+    );
+    await server.app.ready();
+    const described = Object.values(OPERATIONS).map(
+      ({ method, path }) => `${method} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
+    );
+    expect(routes.filter((route) => !route.startsWith('HEAD ')).toSorted()).toEqual(described.toSorted());
+  });
+});
+
+describe('answers', () => {
+  it('are of the schema of their operation', async () => {
+    const test = await serverWithInstance('x');
+    for (const operation of Object.values(OPERATIONS)) {
+      const name = operation.id === 'createInstance' ? 'y' : 'x';
+      const payload = operation.id === 'createInstance' ? { name } : operation.id === 'updateInstance' ? {} : undefined;
+      // Deleting comes last in the life of x.
+      if (operation.id === 'deleteInstance') continue;
+      const url = operation.path.replace('{name}', name);
+      const answer = await test.inject({
+        method: operation.method,
+        url,
+        ...(payload === undefined ? {} : { payload }),
+      });
+      expect(answer.statusCode, operation.id).toBe(operation.success.status);
+      expect(operation.success.schema.safeParse(answer.json()).error, operation.id).toBeUndefined();
+    }
+  });
+
+  it('name their content for what it is, and are not kept', async () => {
+    for (const url of ['/api/instances', '/api/instances/nobody', '/nowhere', '/livez', '/api/%zz']) {
+      const { headers } = await testServer().inject({ url });
+      expect(headers).toMatchObject({
+        'content-type': 'application/json; charset=utf-8',
+        'x-content-type-options': 'nosniff',
+        'cache-control': 'no-store',
+      });
+    }
+  });
+});

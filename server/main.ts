@@ -1,0 +1,46 @@
+import os from 'node:os';
+import { pino, type Logger } from 'pino';
+import { startApp, type App } from './app.ts';
+import { readEnvironment } from './config/env.ts';
+import { loadConfig, type LoadedConfig } from './config/load.ts';
+import { VERSION } from './version.ts';
+
+export { VERSION };
+export type { App, LoadedConfig };
+
+/** What the command line was given. */
+export interface ServeOptions {
+  /** `--config`; `null`: the usual places. */
+  configFile: string | null;
+  /** Dotted key → value as text, such as `server.port` → `9000`. */
+  overrides: Readonly<Record<string, string>>;
+  /** Whether `./llamactl.yaml` counts. */
+  searchLocal: boolean;
+}
+
+/**
+ * Reads the configuration from file, environment and flags.
+ *
+ * @throws {ConfigError} with every problem, in words for people
+ */
+export function readConfig(options: ServeOptions): LoadedConfig {
+  return loadConfig({
+    ...options,
+    environment: readEnvironment(),
+    home: os.homedir(),
+    cwd: process.cwd(),
+    uid: process.getuid?.() ?? 0,
+  });
+}
+
+/** Starts the server in this process. The caller says how it ends. */
+export function serve({ config }: LoadedConfig, log: Logger): Promise<App> {
+  // Whatever we make belongs to us alone: state, logs and keys of engines.
+  process.umask(0o077);
+  return startApp({ config, environment: readEnvironment(), log, version: VERSION });
+}
+
+/** The server's log: JSON lines on standard error. */
+export function serverLog(level: 'debug' | 'info' | 'warn' | 'error'): Logger {
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2));
+}

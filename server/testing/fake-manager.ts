@@ -1,0 +1,178 @@
+import { ApiError } from '@llamactl/contract/errors';
+import type { Batch, CreateInstance, Health, Instance, Status, UpdateInstance } from '@llamactl/contract/instance';
+import type { Lease } from '../instances/leases.ts';
+import type { InstanceManager, StopOptions, WaitOptions } from '../instances/use-cases.ts';
+
+const MADE_AT = '2024-01-15T10:30:00Z';
+const FIRST_PORT = 8100;
+
+/** One call of a {@link FakeManager}, for tests that look at what arrived. */
+export interface ManagerCall {
+  method: keyof InstanceManager;
+  arguments: unknown[];
+}
+
+/**
+ * Instances without engines: names, settings and states in memory, each command taking effect at once. Judges nothing
+ * but names, versions and whether a state allows a command; waits, with `wait`, until the caller's signal aborts.
+ */
+export class FakeManager implements InstanceManager {
+  readonly calls: ManagerCall[] = [];
+  readonly #instances = new Map<string, { instance: Instance; version: number }>();
+  #nextPort = FIRST_PORT;
+
+  list(status?: Status): Instance[] {
+    this.#note('list', status);
+    return [...this.#instances.values()]
+      .map(({ instance }) => instance)
+      .filter((each) => !status || each.status === status);
+  }
+
+  get(name: string): Instance {
+    this.#note('get', name);
+    return this.#find(name).instance;
+  }
+
+  entityTag(name: string): string {
+    return `"${this.#find(name).version}"`;
+  }
+
+  async create(body: CreateInstance): Promise<{ instance: Instance; warnings: string[] }> {
+    this.#note('create', body);
+    if (this.#instances.has(body.name.toLowerCase())) {
+      throw new ApiError('INSTANCE_EXISTS', `There already is an instance ${body.name}.`);
+    }
+    const instance = newInstance(body, body.port ?? this.#nextPort++);
+    this.#instances.set(body.name.toLowerCase(), { instance, version: 1 });
+    return { instance, warnings: body.model_path === undefined ? ['model_path is not there yet'] : [] };
+  }
+
+  async update(
+    name: string,
+    patch: UpdateInstance,
+    options: { ifMatch?: string | undefined; restart: boolean },
+  ): Promise<{ instance: Instance; warnings: string[] }> {
+    this.#note('update', name, patch, options);
+    const found = this.#find(name);
+    if (options.ifMatch !== undefined && options.ifMatch !== this.entityTag(name)) {
+      throw new ApiError('PRECONDITION_FAILED', `${name} has changed in the meantime.`);
+    }
+    const merged = { ...found.instance.options };
+    for (const [key, value] of Object.entries(patch.options ?? {})) if (value !== null) merged[key] = value;
+    found.instance = { ...found.instance, options: merged, port: patch.port ?? found.instance.port };
+    found.version += 1;
+    return { instance: found.instance, warnings: [] };
+  }
+
+  async remove(name: string, signal?: AbortSignal): Promise<void> {
+    this.#note('remove', name, signal);
+    const { status } = this.#find(name).instance;
+    if (status !== 'stopped') throw new ApiError('INSTANCE_RUNNING', `${name} is ${status}; stop it first.`);
+    this.#instances.delete(name.toLowerCase());
+  }
+
+  async start(name: string, options: WaitOptions = {}): Promise<Status> {
+    this.#note('start', name, options);
+    this.#enter(name, 'starting');
+    await patience(options);
+    return 'starting';
+  }
+
+  async stop(name: string, options: StopOptions & WaitOptions = {}): Promise<Status> {
+    this.#note('stop', name, options);
+    this.#enter(name, 'stopped');
+    await patience(options);
+    return 'stopping';
+  }
+
+  async restart(name: string, options: StopOptions & WaitOptions = {}): Promise<Status> {
+    this.#note('restart', name, options);
+    this.#enter(name, 'restarting');
+    await patience(options);
+    return 'restarting';
+  }
+
+  async health(name: string): Promise<Health> {
+    this.#note('health', name);
+    this.#find(name);
+    return {
+      status: 'healthy',
+      checks: { process: 'running', port: 'open', response: 'ok' },
+      last_check: MADE_AT,
+    };
+  }
+
+  async startAll(names?: readonly string[]): Promise<Batch['results']> {
+    this.#note('startAll', names);
+    return this.#each(names, 'starting');
+  }
+
+  async stopAll(names?: readonly string[]): Promise<Batch['results']> {
+    this.#note('stopAll', names);
+    return this.#each(names, 'stopping');
+  }
+
+  async acquire(): Promise<Lease> {
+    throw new ApiError('INSTANCE_NOT_RUNNING', 'The fake has no engines.');
+  }
+
+  /** Puts an instance into a state. */
+  #enter(name: string, status: Status): void {
+    const found = this.#find(name);
+    found.instance = { ...found.instance, status };
+  }
+
+  #each(names: readonly string[] | undefined, status: Status): Batch['results'] {
+    const all = [...this.#instances.values()].map(({ instance }) => instance.name);
+    return (names ?? all).map((name) =>
+      this.#instances.has(name.toLowerCase())
+        ? { name, status }
+        : { name, status: null, error: `There is no instance ${name}.` },
+    );
+  }
+
+  #find(name: string): { instance: Instance; version: number } {
+    const found = this.#instances.get(name.toLowerCase());
+    if (found === undefined) throw new ApiError('INSTANCE_NOT_FOUND', `There is no instance ${name}.`);
+    return found;
+  }
+
+  #note(method: keyof InstanceManager, ...rest: unknown[]): void {
+    this.calls.push({ method, arguments: rest });
+  }
+}
+
+/** With `wait`, the outcome never comes. */
+async function patience({ wait, signal }: WaitOptions): Promise<void> {
+  if (wait !== true || signal === undefined) return;
+  await new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+}
+
+function newInstance(body: CreateInstance, port: number): Instance {
+  return {
+    name: body.name,
+    status: 'stopped',
+    engine: body.engine ?? 'llama_cpp',
+    ...(body.model_path === undefined ? {} : { model_path: body.model_path }),
+    port,
+    created_at: MADE_AT,
+    updated_at: MADE_AT,
+    pid: null,
+    options: body.options ?? {},
+    extra_args: body.extra_args ?? [],
+    environment: body.environment ?? {},
+    aliases: body.aliases ?? [],
+    unlisted: body.unlisted ?? false,
+    auto_start: body.auto_start ?? true,
+    auto_restart: body.auto_restart ?? true,
+    max_restarts: body.max_restarts ?? 5,
+    reason: null,
+    restart_count: 0,
+    restart_required: false,
+    last_exit: null,
+    effective_command: ['llama-server'],
+    stats: null,
+  };
+}

@@ -1,0 +1,289 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import {
+  createServer,
+  type IncomingMessage,
+  request as httpRequest,
+  type RequestOptions,
+  type Server,
+  ServerResponse,
+} from 'node:http';
+import { connect, createServer as createNetServer, type Socket, type Server as NetServer } from 'node:net';
+import { ApiError } from '@llamactl/contract/errors';
+import type { Clock } from '../instances/ports.ts';
+import { Leases } from '../instances/leases.ts';
+import { GATEWAY_ERROR_SHAPES } from '../gateway/error-shape.ts';
+import { findInstance } from '../gateway/failures.ts';
+import { createGateway, type Gateway } from '../gateway/gateway.ts';
+import type { GatewayInstance, GatewayInstances } from '../gateway/ports.ts';
+
+/** For tests of the gateway: engines that do what a test says, instances that run on them, and a caller. */
+
+/** Something listening on loopback, with its connections. */
+export interface Listening {
+  port: number;
+  close(): Promise<void>;
+}
+
+/** Listens on a port of the system's choice. */
+export async function listen(server: NetServer): Promise<Listening> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('listens on no port');
+  return {
+    port: address.port,
+    close: async () => {
+      if (!server.listening) return;
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      await once(server, 'close');
+    },
+  };
+}
+
+/** What an engine does with a request; where it fails, its connection does. */
+export type Serve = (request: IncomingMessage, response: ServerResponse) => unknown;
+
+/** An engine whose every request goes to `serve`. */
+export async function startEngine(serve: Serve, prepare?: (server: Server) => void): Promise<Listening> {
+  const server = createServer((request, response) => {
+    Promise.resolve(serve(request, response)).catch((error: Error) => response.destroy(error));
+  });
+  prepare?.(server);
+  return listen(server);
+}
+
+/** An instance of a test: where its engine is, and how it shows itself. */
+export type FakeInstance = Partial<GatewayInstance> & { name: string; port: number; key?: string };
+
+interface Entry extends GatewayInstance {
+  port: number;
+  key: string | null;
+  leases: Leases;
+}
+
+/** Instances that are all there is, with real leases. Tests change what they list. */
+export class FakeInstances implements GatewayInstances {
+  readonly #entries: Entry[];
+
+  constructor(instances: readonly FakeInstance[]) {
+    this.#entries = instances.map((instance) => ({
+      status: 'running',
+      aliases: [],
+      unlisted: false,
+      reason: null,
+      created_at: '2026-01-02T03:04:05Z',
+      key: null,
+      ...instance,
+      leases: new Leases(),
+    }));
+  }
+
+  list(): readonly GatewayInstance[] {
+    return this.#entries;
+  }
+
+  acquire: GatewayInstances['acquire'] = async ({ instance: name, signal }) => {
+    signal.throwIfAborted();
+    const entry = this.#entry(name);
+    if (entry === undefined) throw new ApiError('INSTANCE_NOT_FOUND', 'There is no such instance.');
+    if (entry.status !== 'running') {
+      throw new ApiError(
+        'INSTANCE_NOT_RUNNING',
+        `It is ${entry.status}.`,
+        entry.reason === null ? {} : { reason: entry.reason },
+      );
+    }
+    return entry.leases.grant(entry.name, { port: entry.port, healthPath: '/health', key: entry.key });
+  };
+
+  leases(name: string): Leases {
+    const entry = this.#entry(name);
+    if (entry === undefined) throw new Error(`no instance ${name}`);
+    return entry.leases;
+  }
+
+  /** What the domain does when an engine dies or the time of a stop is over. */
+  end(name: string, status: GatewayInstance['status'], reason: string | null = null): void {
+    Object.assign(this.#entry(name) ?? {}, { status, reason });
+    this.leases(name).close();
+  }
+
+  #entry(name: string): Entry | undefined {
+    const found = findInstance(this.#entries, name);
+    return this.#entries.find((entry) => entry === found);
+  }
+}
+
+/** A server of nothing but the gateway. */
+export interface GatewayServer extends Listening {
+  instances: FakeInstances;
+  gateway: Gateway;
+}
+
+/** Waits are over at once: the engines of tests have been dead for long when they are dead. */
+const IMPATIENT: Pick<Clock, 'after'> = {
+  after: (_milliseconds, callback) => {
+    const immediate = setImmediate(callback);
+    return () => clearImmediate(immediate);
+  },
+};
+
+export async function startGateway(fakes: readonly FakeInstance[], clock = IMPATIENT): Promise<GatewayServer> {
+  const instances = new FakeInstances(fakes);
+  const gateway = createGateway({ instances, clock });
+  const serve = (request: IncomingMessage, response: ServerResponse, head: Buffer | null): void => {
+    const url = request.url ?? '';
+    const [, instance] = /^\/api\/instances\/([^/]+)\/proxy/.exec(url) ?? [];
+    const context = { requestId: 'request-1', caller: 'test', url, headers: ['X-Request-Id', 'request-1'] };
+    const answered =
+      instance === undefined
+        ? gateway.byModel(request, response, context)
+        : head === null
+          ? gateway.byName(request, response, { ...context, instance })
+          : gateway.webSocket(request, response, head, { ...context, instance });
+    answered.catch((error: unknown) => answerError(error, url, response));
+  };
+  const server = createServer((request, response) => serve(request, response, null));
+  server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    socket.on('error', () => socket.destroy());
+    const response = new ServerResponse(request);
+    response.assignSocket(socket);
+    response.once('finish', () => socket.end());
+    serve(request, response, head);
+  });
+  return { ...(await listen(server)), instances, gateway };
+}
+
+/** Gateways before one engine, instance `a`, each; `close` in `afterEach` ends them all. */
+export class Bench {
+  readonly #open: Listening[] = [];
+
+  /** Before an engine that does what the test says. */
+  async before(serve: Serve): Promise<GatewayServer> {
+    const engine = await startEngine(serve);
+    this.#open.push(engine);
+    return this.beforePort(engine.port);
+  }
+
+  /** Before an engine that speaks bytes, as soon as a request has begun to come. */
+  async beforeRaw(serve: (socket: Socket) => void): Promise<GatewayServer> {
+    const server = createNetServer((socket) => {
+      socket.on('error', () => socket.destroy());
+      socket.once('data', () => serve(socket));
+    });
+    const engine = await listen(server);
+    this.#open.push(engine);
+    return this.beforePort(engine.port);
+  }
+
+  async beforePort(port: number): Promise<GatewayServer> {
+    const gateway = await startGateway([{ name: 'a', port, key: 'run-key' }]);
+    this.#open.push(gateway);
+    return gateway;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#open.splice(0).map((each) => each.close()));
+  }
+}
+
+/** An answer, whole. */
+export interface Answer {
+  status: number;
+  headers: IncomingMessage['headers'];
+  rawTrailers: string[];
+  body: Buffer;
+  text: string;
+}
+
+/** Calls and reads the whole answer. Rejects when it breaks off. */
+export async function call(
+  port: number,
+  path: string,
+  { body, ...options }: RequestOptions & { body?: string | Buffer } = {},
+): Promise<Answer> {
+  const request = httpRequest({
+    host: '127.0.0.1',
+    port,
+    path,
+    agent: false,
+    method: body === undefined ? 'GET' : 'POST',
+    ...options,
+  });
+  request.end(body);
+  return readAnswer(await answerOf(request));
+}
+
+/** The head of an answer. */
+export async function answerOf(request: ReturnType<typeof httpRequest>): Promise<IncomingMessage> {
+  const [answer] = (await once(request, 'response')) as [IncomingMessage];
+  return answer;
+}
+
+export async function readAnswer(answer: IncomingMessage): Promise<Answer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of answer) chunks.push(chunk as Buffer);
+  const body = Buffer.concat(chunks);
+  const { statusCode = 0, headers, rawTrailers } = answer;
+  return { status: statusCode, headers, rawTrailers, body, text: body.toString() };
+}
+
+/** A connection on which a test writes bytes itself; `received` grows. Errors end it, as they do any connection. */
+export interface RawConnection {
+  socket: Socket;
+  received: () => string;
+  /** Resolves when the connection is gone: to the error's code, or `clean`. */
+  gone: Promise<string>;
+}
+
+export function rawConnection(port: number, request: string): RawConnection {
+  const socket = connect(port, '127.0.0.1');
+  const chunks: Buffer[] = [];
+  let code = 'clean';
+  socket.on('data', (chunk) => chunks.push(chunk));
+  socket.on('error', (error: NodeJS.ErrnoException) => {
+    code = error.code ?? error.message;
+  });
+  const gone = new Promise<string>((resolve) => {
+    socket.once('close', () => resolve(code));
+  });
+  socket.write(request);
+  return { socket, received: () => Buffer.concat(chunks).toString('latin1'), gone };
+}
+
+/** Resolves to a number once it has stopped growing: the same in 15 looks in a row. */
+export async function settled(look: () => number): Promise<number> {
+  let last = look();
+  for (let same = 0; same < 15;) {
+    await new Promise((resolve) => {
+      setTimeout(resolve, 10);
+    });
+    same = look() === last ? same + 1 : 0;
+    last = look();
+  }
+  return last;
+}
+
+export function sha256(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+function answerError(error: unknown, url: string, response: ServerResponse): void {
+  if (!(error instanceof ApiError)) throw error;
+  const shape = GATEWAY_ERROR_SHAPES.filter(({ prefix }) => url.startsWith(prefix)).toSorted(
+    (one, other) => other.prefix.length - one.prefix.length,
+  )[0];
+  const { body, headers } = shape?.render(error, 'request-1') ?? {
+    body: { ...error.extras, code: error.code, error: error.message },
+    headers: {},
+  };
+  response.writeHead(error.status, { 'content-type': 'application/json', ...error.extras.headers, ...headers });
+  response.end(JSON.stringify(body));
+}

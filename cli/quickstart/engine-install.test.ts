@@ -1,0 +1,254 @@
+import { chmod, mkdir, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { installEngine } from './engine-install.ts';
+import type { EngineInstallOptions } from './engine-install.ts';
+import type { Progress } from './progress.ts';
+import { runTool } from './run-tool.ts';
+import { tempFolder } from './temp-folder.ts';
+
+/** Plays apt-get: logs its calls and the source it is given; `ABSENT` names suites without a package list. */
+const APT_GET = `#!/bin/sh
+for argument in "$@"; do
+  case $argument in
+    Dir::Etc::sourceparts=*) source=\${argument#*=}/engine.sources ;;
+    update|install|download) action=$argument ;;
+  esac
+done
+echo "$action" >> "$LOG"
+suite=$(sed -n 's/^Suites: //p' "$source")
+case $action in
+  update)
+    cat "$source" >> "$LOG"
+    [ -z "$HANG" ] || exec sleep 600
+    case " $ABSENT " in *" $suite "*) echo "E: The suite $suite has no Release file."; exit 100 ;; esac ;;
+  install)
+    echo "Reading package lists..."
+    echo "'http://a/l.deb' llama.cpp-tools_1%3a0.7-2_amd64.deb 11 MD5Sum:00"
+    echo "'http://a/c.deb' libc6_2.43_amd64.deb 22 MD5Sum:00" ;;
+  download)
+    case "$*" in *"llama.cpp-tools libc6") ;; *) echo "E: wrong packages: $*" >&2; exit 1 ;; esac
+    echo x > llama.cpp-tools_1%3a0.7-2_amd64.deb
+    echo x > libc6_2.43_amd64.deb ;;
+esac
+`;
+
+/** Plays dpkg-deb: \`-x FILE FOLDER\`. The loader it unpacks tells what it was asked to start. */
+const DPKG_DEB = `#!/bin/sh
+library=$3/usr/lib/$TRIPLET
+case $2 in
+  */libc6_*)
+    mkdir -p "$library"
+    cat > "$library/$LOADER" <<'SCRIPT'
+#!/bin/sh
+[ -e "\${2%%:*}/libggml-cpu-x.so" ] || { echo "no backends" >&2; exit 1; }
+[ -z "$BROKEN" ] || { echo "error while loading shared libraries" >&2; exit 127; }
+echo "version: 9.9 (build 1)" >&2
+echo "$@"
+SCRIPT
+    chmod +x "$library/$LOADER" ;;
+  *)
+    mkdir -p "$library/ggml/backends0" "$library/llama" "$3/usr/bin" "$3/usr/lib/other"
+    echo x > "$library/ggml/backends0/libggml-cpu-x.so"
+    echo x > "$3/usr/bin/llama-server" ;;
+esac
+`;
+
+interface Machine {
+  folder: string;
+  options: EngineInstallOptions & { environment: NodeJS.ProcessEnv };
+  progress: Progress[];
+  /** What apt-get was asked for. */
+  calls: () => Promise<string>;
+}
+
+/** A Debian with programs that only play, so that no test needs a network. */
+async function debian(environment: NodeJS.ProcessEnv = {}): Promise<Machine> {
+  const folder = await tempFolder();
+  const [bin, aptDirectory, log] = [path.join(folder, 'bin'), path.join(folder, 'apt'), path.join(folder, 'log')];
+  await mkdir(bin);
+  await mkdir(aptDirectory);
+  for (const [name, script] of Object.entries({ 'apt-get': APT_GET, 'dpkg-deb': DPKG_DEB })) {
+    await writeFile(path.join(bin, name), script);
+    await chmod(path.join(bin, name), 0o755);
+  }
+  await writeFile(
+    path.join(aptDirectory, 'sources.list'),
+    'deb [signed-by=/k/debian-archive.gpg] http://m/debian trixie main\n',
+  );
+  await writeFile(log, '');
+  const progress: Progress[] = [];
+  return {
+    folder,
+    progress,
+    calls: () => readFile(log, 'utf8'),
+    options: {
+      directory: path.join(folder, 'data', 'engine'),
+      onProgress: (event) => progress.push(event),
+      platform: 'linux',
+      architecture: 'x64',
+      aptDirectory,
+      environment: {
+        PATH: `${bin}:${process.env['PATH'] ?? ''}`,
+        LOG: log,
+        TRIPLET: 'x86_64-linux-gnu',
+        LOADER: 'ld-linux-x86-64.so.2',
+        ...environment,
+      },
+    },
+  };
+}
+
+/** What the launcher hands to the loader. */
+async function launch(command: string, machine: Machine, directory?: string): Promise<string> {
+  const { environment } = machine.options;
+  const output = await runTool(command, ['--port', '1 2'], {
+    environment,
+    ...(directory !== undefined && { directory }),
+  });
+  return output.stdout.trim();
+}
+
+test('a Debian gets a llama-server from its own archive, and only that is left', async () => {
+  const machine = await debian();
+  const engine = await installEngine(machine.options);
+  expect(engine).toEqual({ command: path.join(machine.options.directory, 'llama-server'), version: '9.9 (build 1)' });
+  expect(await readdir(path.dirname(machine.options.directory))).toEqual(['engine']);
+  expect(await machine.calls()).toBe(
+    'update\nTypes: deb\nURIs: http://m/debian\nSuites: forky\nComponents: main\nArchitectures: amd64\n' +
+      'Targets: Packages\nLanguages: none\nSigned-By: /k/debian-archive.gpg\ninstall\ndownload\n',
+  );
+});
+
+test('its progress names what is done and counts the bytes', async () => {
+  const machine = await debian();
+  await installEngine(machine.options);
+  expect(new Set(machine.progress.map(({ step }) => step))).toEqual(new Set(['engine']));
+  const downloads = machine.progress.filter(({ message }) => message === 'downloading llama-server');
+  expect(downloads[0]).toMatchObject({ done: 0, total: 33 });
+  expect(downloads.at(-1)).toMatchObject({ done: 33, total: 33 });
+});
+
+test('the engine is started by its own loader, with its own libraries first', async () => {
+  const machine = await debian();
+  const { command } = await installEngine(machine.options);
+  const root = machine.options.directory;
+  const libraries = path.join(root, 'usr/lib/x86_64-linux-gnu');
+  expect(await launch(command, machine)).toBe(
+    `--library-path ${libraries}:${libraries}/llama ${root}/usr/bin/llama-server --port 1 2`,
+  );
+});
+
+test('it can be moved, and called from its own folder, by PATH and by links', async () => {
+  const machine = await debian();
+  await installEngine(machine.options);
+  const moved = path.join(machine.folder, 'moved here');
+  await rename(machine.options.directory, moved);
+  await symlink(path.join(moved, 'llama-server'), path.join(machine.folder, 'link'));
+  await symlink('../link', path.join(machine.folder, 'bin', 'llama-server'));
+  expect(await launch(path.join(moved, 'llama-server'), machine)).toContain(`${moved}/usr/bin/llama-server`);
+  expect(await launch('./llama-server', machine, moved)).toContain(' ./usr/bin/llama-server');
+  expect(await launch(path.join(machine.folder, 'link'), machine)).toContain(`${moved}/usr/bin/llama-server`);
+  const { environment } = machine.options;
+  const bySh = await runTool('sh', ['llama-server'], { environment, directory: moved });
+  expect(bySh.stdout).toContain(' ./usr/bin/llama-server');
+  expect(await launch('llama-server', machine)).toContain(`${moved}/usr/bin/llama-server`);
+});
+
+test('what is there and runs is returned without asking anybody', async () => {
+  const machine = await debian();
+  const engine = await installEngine(machine.options);
+  const before = await machine.calls();
+  machine.progress.length = 0;
+  expect(await installEngine({ ...machine.options, platform: 'darwin' })).toEqual(engine);
+  expect(await machine.calls()).toBe(before);
+  expect(machine.progress).toEqual([]);
+});
+
+test('one that does not run is replaced, and what a crash left beside it removed', async () => {
+  const machine = await debian();
+  await mkdir(machine.options.directory, { recursive: true });
+  await writeFile(path.join(machine.options.directory, 'llama-server'), 'half');
+  // no process has the highest pid there can be, and one more
+  const left = path.join(path.dirname(machine.options.directory), '.engine.partial-4194305-abc');
+  await mkdir(path.join(left, 'deep'), { recursive: true });
+  await installEngine(machine.options);
+  expect(await readdir(path.dirname(machine.options.directory))).toEqual(['engine']);
+  expect(await launch(path.join(machine.options.directory, 'llama-server'), machine)).toContain('--port');
+});
+
+test('two at once both end with the engine', async () => {
+  const machine = await debian();
+  const engines = await Promise.all([installEngine(machine.options), installEngine(machine.options)]);
+  expect(engines[0]).toEqual(engines[1]);
+  expect(await readdir(path.dirname(machine.options.directory))).toEqual(['engine']);
+});
+
+test('on arm64 the other loader is found', async () => {
+  const machine = await debian({ TRIPLET: 'aarch64-linux-gnu', LOADER: 'ld-linux-aarch64.so.1' });
+  const { command } = await installEngine({ ...machine.options, architecture: 'arm64' });
+  expect(await machine.calls()).toContain('Architectures: arm64');
+  expect(await readFile(command, 'utf8')).toContain('$libraries/ld-linux-aarch64.so.1');
+});
+
+test('where forky has none, sid is asked', async () => {
+  const machine = await debian({ ABSENT: 'forky' });
+  await installEngine(machine.options);
+  expect(await machine.calls()).toMatch(
+    /^update\n(?:.+\n)+?Suites: forky\n(?:.+\n)+?update\n(?:.+\n)+?Suites: sid\n(?:.+\n)+?install\n/,
+  );
+});
+
+test('when no archive has it, the error says what apt said about each, and what to do', async () => {
+  const machine = await debian({ ABSENT: 'forky sid' });
+  await expect(installEngine(machine.options)).rejects.toThrow(
+    /^Could not get the packages of llama\.cpp: http:\/\/m\/debian forky: E: The suite forky has no Release file\.; http:\/\/m\/debian sid: E: The suite sid has no Release file\. .*brew install llama\.cpp.*run this again\.$/,
+  );
+  expect(await readdir(path.dirname(machine.options.directory))).toEqual([]);
+});
+
+test('a password in the address of a mirror is not printed', async () => {
+  const machine = await debian({ ABSENT: 'forky sid' });
+  await writeFile(path.join(machine.folder, 'apt', 'sources.list'), 'deb http://me:secret@m/debian sid main\n');
+  await expect(installEngine(machine.options)).rejects.toThrow(/: http:\/\/m\/debian forky: (?!.*secret)/);
+});
+
+test('one that was unpacked but does not start is not kept', async () => {
+  const machine = await debian({ BROKEN: '1' });
+  await expect(installEngine(machine.options)).rejects.toThrow(
+    /^Could not start the llama-server just unpacked: error while loading shared libraries\. /,
+  );
+  expect(await readdir(path.dirname(machine.options.directory))).toEqual([]);
+});
+
+test('packages without a loader are an error that says so', async () => {
+  const machine = await debian({ LOADER: 'something-else' });
+  await expect(installEngine(machine.options)).rejects.toThrow(/^Could not unpack .*hold no loader/);
+});
+
+test('it can be aborted at any time and leaves nothing', async () => {
+  const machine = await debian({ HANG: '1' });
+  const abort = new AbortController();
+  const installed = installEngine({ ...machine.options, signal: abort.signal });
+  await vi.waitFor(async () => expect(await machine.calls()).toContain('Signed-By'), { interval: 5, timeout: 10_000 });
+  abort.abort(new Error('stopped by the user'));
+  await expect(installed).rejects.toThrow('stopped by the user');
+  expect(await readdir(path.dirname(machine.options.directory))).toEqual([]);
+});
+
+test.each([
+  ['macOS', { platform: 'darwin' }, /no llama-server on this machine\. Install it with `brew install llama\.cpp`/],
+  ['Windows', { platform: 'win32' }, /`winget install llama\.cpp`/],
+  ['a Linux without apt', { environment: { PATH: '/none' } }, /nor apt-get to get one with\. .*`nix profile install/],
+  ['an architecture without packages', { architecture: 's390x' }, /no llama-server for s390x\. Install/],
+  [
+    'a machine without a Debian archive',
+    { aptDirectory: '/none' },
+    /\/none names no Debian archive .*sudo apt install llama\.cpp/,
+  ],
+  ['a folder that no search path can name', { directory: '/none/a:b' }, /a:b cannot hold .*Set data_dir/],
+])('%s is told what to do', async (_, part, message) => {
+  const machine = await debian();
+  await expect(installEngine({ ...machine.options, ...part })).rejects.toThrow(message);
+  expect(await machine.calls()).toBe('');
+});

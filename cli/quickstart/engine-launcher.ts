@@ -1,0 +1,62 @@
+import { chmod, readdir, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+
+/** `ld-linux-x86-64.so.2`, `ld-linux-aarch64.so.1` */
+const LOADER = /^ld-linux.*\.so\.\d+$/;
+
+/**
+ * Makes `llama-server` in the root folder of unpacked packages: a script that starts the real program by the loader that
+ * came with it, because its libraries need a newer one than the system may have.
+ *
+ * @throws {Error} naming what the packages lack
+ */
+export async function writeLauncher(root: string): Promise<void> {
+  const { libraries, loader } = await findLoader(root);
+  await placeCpuKinds(path.join(root, libraries));
+  const file = path.join(root, 'llama-server');
+  await writeFile(file, script(libraries, loader));
+  await chmod(file, 0o755);
+}
+
+/** The folder of the libraries, relative to the root and named after the machine's kind, and the loader's name in it. */
+async function findLoader(root: string): Promise<{ libraries: string; loader: string }> {
+  for (const entry of await readdir(path.join(root, 'usr', 'lib'), { withFileTypes: true })) {
+    if (!entry.isDirectory()) continue;
+    const libraries = path.join('usr', 'lib', entry.name);
+    const loader = (await readdir(path.join(root, libraries))).find((name) => LOADER.test(name));
+    if (loader !== undefined) return { libraries, loader };
+  }
+  throw new Error('the packages hold no loader (ld-linux*.so.*)');
+}
+
+/**
+ * ggml loads its code for this very CPU from the folder of the running program, and to the kernel that is the loader; so
+ * the files (Debian has them in `ggml/backends0`) go beside it.
+ */
+async function placeCpuKinds(libraries: string): Promise<void> {
+  const folders = await readdir(path.join(libraries, 'ggml'));
+  let placed = 0;
+  for (const folder of folders.filter((name) => name.startsWith('backends'))) {
+    const from = path.join(libraries, 'ggml', folder);
+    for (const name of (await readdir(from)).filter((candidate) => candidate.endsWith('.so'))) {
+      await rename(path.join(from, name), path.join(libraries, name));
+      placed += 1;
+    }
+  }
+  if (placed === 0) throw new Error('the packages hold no CPU code of ggml (ggml/backends*/*.so)');
+}
+
+/**
+ * Finds its own folder by `$0`, so that the whole can be moved, with what `sh` has built in: a fork would cost every start
+ * and every `--version` a millisecond. Only where somebody made a link to it is `readlink` run.
+ */
+function script(libraries: string, loader: string): string {
+  return `#!/bin/sh
+# Starts llama-server with the loader and libraries it was built for; see quickstart in llamactl.
+self=$0
+[ -L "$self" ] && self=$(readlink -f -- "$self")
+case $self in */*) here=\${self%/*} ;; *) here=. ;; esac
+libraries=$here/${libraries}
+exec "$libraries/${loader}" --library-path "$libraries:$libraries/llama" "$here/usr/bin/llama-server" "$@"
+`;
+}

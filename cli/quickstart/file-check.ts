@@ -1,0 +1,30 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+
+/** The size in bytes of a regular file, or null when there is none at that path. */
+export async function fileSize(file: string): Promise<number | null> {
+  try {
+    const found = await stat(file);
+    return found.isFile() ? found.size : null;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return null;
+    throw error;
+  }
+}
+
+/**
+ * Proves that a file is the one expected, by its size and then its bytes.
+ *
+ * @param sha256 in lower-case hexadecimal
+ * @throws {Error} that says in what it differs
+ */
+export async function checkFile(file: string, expected: { size: number; sha256: string }): Promise<void> {
+  const size = await fileSize(file);
+  if (size !== expected.size) throw new Error(`the file has ${size ?? 'no'} bytes instead of ${expected.size}`);
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash);
+  const sha256 = hash.digest('hex');
+  if (sha256 !== expected.sha256) throw new Error(`the file's sha256 is ${sha256} instead of ${expected.sha256}`);
+}

@@ -1,0 +1,75 @@
+import { open, readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+
+export interface ModelPlaces {
+  /** The setting `models.dirs`, absolute; those that do not exist or may not be read are left out. */
+  directories: readonly string[];
+  /** Levels of folders below each. */
+  maxDepth?: number;
+  /** Entries looked at in all: a directory that is a whole disk must not hold up a quickstart. */
+  maxEntries?: number;
+}
+
+/**
+ * Names of files that hold no chat model by themselves: projectors, adapters, drafts, embedding and ranking models,
+ * importance matrices, and vocabularies for tests.
+ */
+const NOT_A_CHAT_MODEL =
+  /(?:^|[^a-z])(?:mmproj|lora|adapter|draft|imatrix|embed[a-z]*|bge|gte|e5|minilm|rerank(?:er)?|clip|ggml-vocab)(?:[^a-z]|$)/i;
+/** `name-00001-of-00003.gguf`: llama-server is given the first and opens the others. */
+const SHARD = /^(?<stem>.+)-(?<number>\d{5})-of-(?<count>\d{5})\.gguf$/i;
+
+/**
+ * The most recently changed chat model in the directories (what somebody just downloaded is what they want to see), or
+ * null. Only whole GGUF files count: they begin with `GGUF`, and of a split model all parts are there.
+ */
+export async function findModel({
+  directories,
+  maxDepth = 4,
+  maxEntries = 20_000,
+}: ModelPlaces): Promise<string | null> {
+  const candidates: { file: string; changed: number }[] = [];
+  const queue = directories.map((directory) => ({ directory: path.resolve(directory), depth: 0 }));
+  let seen = 0;
+  for (let next = queue.shift(); next && seen < maxEntries; next = queue.shift()) {
+    const { directory, depth } = next;
+    // a folder that is not there or not for us holds no model of ours
+    const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
+    seen += entries.length;
+    const names = new Set(entries.map((entry) => entry.name));
+    for (const entry of entries.slice(0, maxEntries)) {
+      const file = path.join(directory, entry.name);
+      if (entry.isDirectory() && depth < maxDepth) queue.push({ directory: file, depth: depth + 1 });
+      if (!isChatModelName(entry.name, names)) continue;
+      const changed = await changeOfGguf(file);
+      if (changed !== null) candidates.push({ file, changed });
+    }
+  }
+  candidates.sort((a, b) => b.changed - a.changed || (a.file < b.file ? -1 : 1));
+  return candidates[0]?.file ?? null;
+}
+
+function isChatModelName(name: string, names: ReadonlySet<string>): boolean {
+  if (!/\.gguf$/i.test(name) || NOT_A_CHAT_MODEL.test(name)) return false;
+  const shard = SHARD.exec(name)?.groups;
+  if (!shard) return true;
+  const count = Number(shard['count']);
+  if (Number(shard['number']) !== 1) return false;
+  const part = (number: number): string => name.replace(/-00001-of-/i, `-${String(number).padStart(5, '0')}-of-`);
+  return Array.from({ length: count }, (_, index) => part(index + 1)).every((other) => names.has(other));
+}
+
+/** When a GGUF file was last changed (links are followed, as caches link), or null when it is none or cannot be read. */
+async function changeOfGguf(file: string): Promise<number | null> {
+  try {
+    const found = await stat(file);
+    // before it is opened: opening a FIFO would wait for ever
+    if (!found.isFile()) return null;
+    await using handle = await open(file, 'r');
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(4), 0, 4, 0);
+    return bytesRead === 4 && buffer.toString('latin1') === 'GGUF' ? found.mtimeMs : null;
+  } catch {
+    // gone meanwhile, a dangling link, or not ours to read: none we could use
+    return null;
+  }
+}

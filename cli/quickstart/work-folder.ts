@@ -1,0 +1,37 @@
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+
+/** A folder for half-made things, removed with all that is in it at the end of its `await using` block. */
+export interface WorkFolder extends AsyncDisposable {
+  path: string;
+}
+
+/**
+ * Makes an empty folder beside `target`, so that what is made in it can be renamed to `target`.
+ * Its name carries our pid: folders that a crash left are known by their dead pid and removed here.
+ */
+export async function makeWorkFolder(target: string): Promise<WorkFolder> {
+  const parent = path.dirname(target);
+  const prefix = `.${path.basename(target)}.partial-`;
+  await mkdir(parent, { recursive: true });
+  for (const name of await readdir(parent)) {
+    const pid = name.startsWith(prefix) ? Number.parseInt(name.slice(prefix.length), 10) : Number.NaN;
+    if (Number.isInteger(pid) && !isAlive(pid)) await remove(path.join(parent, name));
+  }
+  const folder = await mkdtemp(path.join(parent, `${prefix}${process.pid}-`));
+  return { path: folder, [Symbol.asyncDispose]: () => remove(folder) };
+}
+
+function remove(folder: string): Promise<void> {
+  return rm(folder, { recursive: true, force: true, maxRetries: 3 });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: alive, but another user's
+    return error instanceof Error && 'code' in error && error.code !== 'ESRCH';
+  }
+}

@@ -1,0 +1,43 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { demoModelBytes, writeDemoModel } from '@llamactl/cli/quickstart/demo-model';
+import { installedCommand } from '@llamactl/cli/quickstart/engine-install';
+
+const CACHE = path.join(import.meta.dirname, '..', '.cache');
+
+/** Where `npm run engine` puts the llama-server for tests; ignored by git and kept between runs. */
+export const TEST_ENGINE_DIRECTORY = path.join(CACHE, 'llama-server');
+
+/**
+ * The real llama-server for tests: the one that LLAMACTL_TEST_ENGINE names, else the one that `npm run engine` got.
+ *
+ * @throws {Error} that says how to get one
+ */
+export function testEngine(): string {
+  const override = process.env['LLAMACTL_TEST_ENGINE'];
+  const command = override ? path.resolve(override) : installedCommand(TEST_ENGINE_DIRECTORY);
+  try {
+    accessSync(command, constants.X_OK);
+    if (!statSync(command).isFile()) throw new Error('not a file');
+    return command;
+  } catch (error) {
+    const remedy = override ? 'Correct LLAMACTL_TEST_ENGINE, or unset it and run' : 'Run';
+    throw new Error(`The tests have no llama-server: ${command} cannot be run. ${remedy} \`npm run engine\`.`, {
+      cause: error,
+    });
+  }
+}
+
+/**
+ * The path of a real model (the demo model, which always says DEMO_SENTENCE), written by the first test that asks. Many
+ * processes may ask at once: each looks at the whole file, and a new one takes its name in one step.
+ */
+export async function testModel(): Promise<string> {
+  const file = path.join(CACHE, 'demo-model.gguf');
+  await mkdir(CACHE, { recursive: true });
+  const present = await readFile(file).catch(() => null);
+  // an older version of the model in the cache is not the one the tests know
+  if (!present?.equals(demoModelBytes())) await writeDemoModel(file);
+  return file;
+}

@@ -1,0 +1,24 @@
+import { installEngine } from '@llamactl/cli/quickstart/engine-install';
+import { messageOf } from '@llamactl/cli/quickstart/run-tool';
+import { TEST_ENGINE_DIRECTORY, testEngine } from './test-assets.ts';
+
+/** Gets the real llama-server that tests run, or takes the one that LLAMACTL_TEST_ENGINE names; says in one line which. */
+try {
+  if (process.env['LLAMACTL_TEST_ENGINE']) {
+    process.stdout.write(`engine for tests: ${testEngine()} (LLAMACTL_TEST_ENGINE)\n`);
+  } else {
+    let isNew = false;
+    const { command, version } = await installEngine({
+      directory: TEST_ENGINE_DIRECTORY,
+      onProgress: () => {
+        isNew = true;
+      },
+    });
+    process.stdout.write(`engine for tests: ${command} ${version}${isNew ? ', just installed' : ''}\n`);
+  }
+} catch (error) {
+  process.stderr.write(
+    `${messageOf(error)}\nTests can use any llama-server: LLAMACTL_TEST_ENGINE=/path/to/llama-server npm test\n`,
+  );
+  process.exitCode = 1;
+}

@@ -1,0 +1,128 @@
+import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { once } from 'node:events';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { testModel } from '../scripts/test-assets.ts';
+import { ServerProcess } from './server-process.ts';
+
+/** What people get wrong, with the real engine: told in under a second, with the cause and the file it is about. */
+
+let server: ServerProcess;
+let folder: string;
+let model: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'llamactl-failures-'));
+  model = await testModel();
+  await writeFile(path.join(folder, 'not-executable'), '#!/bin/sh\n');
+  server = await ServerProcess.create('security: { allow_privileged: true }');
+  await server.start();
+});
+
+afterAll(async () => {
+  await server.dispose();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Creates an instance and starts it; answers what the start said, and how long it took. */
+async function startOf(
+  name: string,
+  settings: object,
+): Promise<{ status: number; body: Record<string, unknown>; ms: number }> {
+  const created = await server.call('POST', '/api/instances', { name, ...settings });
+  expect(created.status, JSON.stringify(created.body)).toBe(201);
+  const begun = performance.now();
+  const answer = await server.call('POST', `/api/instances/${name}/start?wait=true`);
+  return { ...answer, ms: performance.now() - begun };
+}
+
+describe('a start that cannot succeed', () => {
+  it('is refused when the model file is missing', async () => {
+    const file = path.join(folder, 'nowhere.gguf');
+    const { status, body } = await startOf('missing', { model_path: file });
+    expect(status).toBe(409);
+    expect(body).toMatchObject({ code: 'MODEL_NOT_FOUND', error: expect.stringContaining(file) as unknown });
+  });
+
+  it('is refused when a shard is missing, and names it', async () => {
+    const first = path.join(folder, 'big-00001-of-00002.gguf');
+    await writeFile(first, await readFile(model));
+    const { status, body } = await startOf('shard', { model_path: first });
+    expect(status).toBe(409);
+    expect(body).toMatchObject({
+      code: 'MODEL_NOT_FOUND',
+      error: expect.stringContaining('big-00002-of-00002.gguf') as unknown,
+    });
+  });
+
+  it('is refused when the model is a folder', async () => {
+    const { status, body } = await startOf('folder', { model_path: folder });
+    expect(status).toBe(409);
+    expect(body).toMatchObject({ code: 'MODEL_NOT_FOUND', error: expect.stringContaining(folder) as unknown });
+  });
+
+  it.each(['nowhere', 'not-executable'])('is refused when the engine is %s', async (program) => {
+    const command = path.join(folder, program);
+    const { status, body } = await startOf(`engine-${program}`, { model_path: model, command: [command] });
+    expect(status).toBe(409);
+    expect(body).toMatchObject({ code: 'ENGINE_NOT_FOUND', error: expect.stringContaining(command) as unknown });
+  });
+
+  it('is refused when a foreign process listens on the port, and names that process', async () => {
+    const foreign: Server = createServer().listen(0, '127.0.0.1');
+    await once(foreign, 'listening');
+    const { port } = foreign.address() as AddressInfo;
+    const { status, body } = await startOf('port', { model_path: model, port });
+    foreign.close();
+    expect(status).toBe(409);
+    expect(body).toMatchObject({ code: 'PORT_IN_USE', error: expect.stringContaining(String(process.pid)) as unknown });
+  });
+
+  it('moves to another port when llamactl had chosen the one that is taken', async () => {
+    const { body: created } = await server.call('POST', '/api/instances', { name: 'moves', model_path: model });
+    const { port } = created['instance'] as { port: number };
+    const foreign: Server = createServer().listen(port, '127.0.0.1');
+    await once(foreign, 'listening');
+    const started = await server.call('POST', '/api/instances/moves/start?wait=true');
+    const instance = await server.instance('moves');
+    foreign.close();
+    expect(started).toEqual({ status: 200, body: { message: 'Instance start initiated', status: 'running' } });
+    expect(instance.port).not.toBe(port);
+  });
+});
+
+describe('a start that fails in the engine', () => {
+  it.each([
+    ['cut short', 100_000],
+    ['empty', 0],
+  ])('names the file when the model is %s', async (_what, bytes) => {
+    const file = path.join(folder, `cut-${bytes}.gguf`);
+    await writeFile(file, await readFile(model));
+    await truncate(file, bytes);
+    const { status, body, ms } = await startOf(`cut-${bytes}`, { model_path: file });
+    expect(status, JSON.stringify(body)).toBe(502);
+    expect(body).toMatchObject({ code: 'START_FAILED', reason: expect.stringContaining(file) as unknown });
+    expect(body['reason']).not.toContain('exiting due to model loading error');
+    expect(await server.instance(`cut-${bytes}`)).toMatchObject({
+      status: 'failed',
+      reason: body['reason'],
+      pid: null,
+    });
+    expect(ms).toBeLessThan(1_000);
+  });
+
+  it('names the flag that the engine does not know', async () => {
+    const { status, body, ms } = await startOf('flag', { model_path: model, extra_args: ['--bogus'] });
+    expect(status).toBe(502);
+    expect(body).toMatchObject({ code: 'START_FAILED', reason: expect.stringContaining('--bogus') as unknown });
+    expect(ms).toBeLessThan(1_000);
+  });
+
+  it('keeps the last lines and how it ended', async () => {
+    const { last_exit: lastExit } = await server.instance('flag');
+    expect(lastExit).toMatchObject({ code: 1, signal: null });
+    expect(lastExit?.lines.join('\n')).toContain('--bogus');
+  });
+});

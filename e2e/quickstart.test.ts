@@ -1,0 +1,59 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DEMO_SENTENCE } from '@llamactl/cli/quickstart/demo-model';
+import { testEngine, testModel } from '../scripts/test-assets.ts';
+import { freePort } from './server-process.ts';
+
+const LAUNCHER = path.join(import.meta.dirname, '..', 'llamactl');
+const run = promisify(execFile);
+
+let home: string;
+
+beforeAll(async () => {
+  home = await mkdtemp(path.join(os.tmpdir(), 'llamactl-quickstart-'));
+});
+
+afterAll(() => rm(home, { recursive: true, force: true }));
+
+/** The newcomer's command, in a home of its own, with the engine of the tests on PATH. */
+async function quickstart(...flags: string[]): Promise<string> {
+  const env = { HOME: home, PATH: `${path.dirname(testEngine())}:${process.env['PATH'] ?? ''}` };
+  const { stdout } = await run(LAUNCHER, ['quickstart', '--once', '--port', String(await freePort()), ...flags], {
+    env,
+  });
+  return stdout;
+}
+
+describe('quickstart', () => {
+  it('from an empty home ends with the answer of a real engine', async () => {
+    const output = await quickstart('--offline');
+    expect(output).toContain(testEngine());
+    expect(output).toContain('demo model');
+    expect(output).toContain(`model: ${DEMO_SENTENCE}`);
+    expect(output).toMatch(/\d+ tokens\/s/);
+  });
+
+  it('keeps what it made private', async () => {
+    const { mode } = await stat(path.join(home, '.local/share/llamactl'));
+    expect(mode & 0o777).toBe(0o700);
+  });
+
+  it('run again finds what it made', async () => {
+    expect(await quickstart('--offline')).toContain(`model: ${DEMO_SENTENCE}`);
+  });
+
+  it('takes the model that it is given, also for the instance of an earlier run', async () => {
+    expect(await quickstart('--model', await testModel())).toContain(`model: ${DEMO_SENTENCE}`);
+  });
+
+  it('says what to do when the model is not one', async () => {
+    await expect(quickstart('--model', LAUNCHER)).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(LAUNCHER) as unknown,
+    });
+  });
+});

@@ -1,0 +1,178 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { InstanceSchema, type Instance } from '@llamactl/contract/instance';
+import { testEngine } from '../scripts/test-assets.ts';
+
+const MAIN = path.join(import.meta.dirname, '..', 'cli', 'main.ts');
+
+/** A living process that belongs to a run. */
+export interface EngineProcess {
+  pid: number;
+  tag: string;
+  /** The small shell around an engine. */
+  isWrapper: boolean;
+}
+
+/** An answer of the API: its status, and its body read as JSON. */
+export interface Answer {
+  status: number;
+  body: Record<string, unknown>;
+}
+
+/**
+ * The real program in a process of its own, on a data directory that outlives it: it can be killed and started again.
+ * `dispose` ends it and every process that carries the mark of its data directory.
+ */
+export class ServerProcess {
+  readonly #folder: string;
+  readonly port: number;
+  readonly #environment: Record<string, string>;
+  #child: ChildProcess | null = null;
+  #errors = '';
+
+  private constructor(folder: string, port: number, environment: Record<string, string>) {
+    this.#folder = folder;
+    this.port = port;
+    this.#environment = environment;
+  }
+
+  /** @param configuration YAML of the configuration file, beside the engine of the tests. */
+  static async create(configuration = ''): Promise<ServerProcess> {
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'llamactl-e2e-'));
+    const port = await freePort();
+    const server = new ServerProcess(folder, port, {
+      PATH: `${path.dirname(testEngine())}:${process.env['PATH'] ?? ''}`,
+      HOME: folder,
+    });
+    await server.configure(configuration);
+    return server;
+  }
+
+  /** Replaces the configuration; for the next start. llama-server of the tests is found on PATH. */
+  async configure(yaml: string): Promise<void> {
+    await writeFile(this.#configFile, yaml);
+  }
+
+  get #configFile(): string {
+    return path.join(this.#folder, 'llamactl.yaml');
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  get dataDirectory(): string {
+    return path.join(this.#folder, 'data');
+  }
+
+  /** What the server wrote to standard error so far. */
+  get errors(): string {
+    return this.#errors;
+  }
+
+  /** Resolves when it answers; rejects with what it wrote when it ends instead. */
+  async start(): Promise<void> {
+    const flags = [
+      '--config',
+      path.join(this.#folder, 'llamactl.yaml'),
+      '--data-dir',
+      this.dataDirectory,
+      '--port',
+      String(this.port),
+    ];
+    const child = spawn(process.execPath, [MAIN, 'serve', ...flags], {
+      env: this.#environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#child = child;
+    child.stderr.on('data', (chunk: Buffer) => (this.#errors += chunk.toString()));
+    const ended = once(child, 'exit').then(() => {
+      throw new Error(`the server ended: ${this.#errors}`);
+    });
+    ended.catch(() => undefined);
+    await Promise.race([once(child.stdout, 'data'), ended]);
+  }
+
+  /** Ends the server process; engines are nobody's business here. Resolves with its exit code when it is gone. */
+  async end(signal: NodeJS.Signals): Promise<number | null> {
+    const child = this.#child;
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
+    const gone = once(child, 'exit');
+    child.kill(signal);
+    await gone;
+    return child.exitCode;
+  }
+
+  async call(method: string, url: string, body?: unknown): Promise<Answer> {
+    const content =
+      body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+    const response = await fetch(this.url + url, { method, ...content });
+    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+  }
+
+  async instance(name: string): Promise<Instance> {
+    return InstanceSchema.parse((await this.call('GET', `/api/instances/${name}`)).body);
+  }
+
+  /** Living processes of this server's engines, wrappers included. */
+  processes(): Promise<EngineProcess[]> {
+    return engineProcesses(this.#folder);
+  }
+
+  async dispose(): Promise<void> {
+    await this.end('SIGKILL');
+    for (;;) {
+      const left = await this.processes();
+      if (left.length === 0) break;
+      for (const { pid } of left) endProcess(pid);
+    }
+    await rm(this.#folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+}
+
+/** Found by the home directory, which each test's server has for itself and which engines inherit. */
+async function engineProcesses(home: string): Promise<EngineProcess[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const found = await Promise.all(pids.map((pid) => engineProcess(pid, home)));
+  return found.filter((each) => each !== null);
+}
+
+async function engineProcess(pid: string, home: string): Promise<EngineProcess | null> {
+  try {
+    const [environment, stat, command] = await Promise.all(
+      ['environ', 'stat', 'cmdline'].map((file) => readFile(`/proc/${pid}/${file}`, 'utf8')),
+    );
+    const variables = environment?.split('\0') ?? [];
+    const tag = variables.find((variable) => variable.startsWith('LLAMACTL_RUN='));
+    const isZombie = stat?.slice(stat.lastIndexOf(')') + 2).startsWith('Z') ?? true;
+    if (tag === undefined || isZombie || !variables.includes(`HOME=${home}`)) return null;
+    return { pid: Number(pid), tag, isWrapper: command?.includes('llamactl-exec') ?? false };
+  } catch (error) {
+    // It ended while it was looked at.
+    if (error instanceof Error) return null;
+    throw error;
+  }
+}
+
+/** A port that nobody listens on now. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

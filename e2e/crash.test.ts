@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { testModel } from '../scripts/test-assets.ts';
@@ -104,6 +105,28 @@ describe('kill -9 of the server', () => {
     });
     await reaches('a', 'running');
     expect((await server.instance('a')).pid).not.toBe(pid);
+  });
+});
+
+describe('what a dead engine left behind', () => {
+  it('is ended by the next server before it answers, and that server lives', async () => {
+    await createInstance('a');
+    await server.call('POST', '/api/instances/a/start?wait=true');
+    const [marked] = await server.processes();
+    const { pid } = await server.instance('a');
+    const variables = { LLAMACTL_RUN: marked?.tag.slice('LLAMACTL_RUN='.length), HOME: server.home };
+    await server.end('SIGKILL');
+    const worker = spawn('sleep', ['600'], {
+      detached: true,
+      stdio: 'ignore',
+      env: { PATH: process.env['PATH'], ...variables },
+    });
+    const gone = once(worker, 'exit');
+    process.kill(pid ?? 0, 'SIGKILL');
+    await server.start();
+    expect((await gone)[1]).toBe('SIGKILL');
+    await reaches('a', 'running');
+    expect(await engines()).toHaveLength(1);
   });
 });
 

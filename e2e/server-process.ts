@@ -65,6 +65,11 @@ export class ServerProcess {
     return `http://127.0.0.1:${this.port}`;
   }
 
+  /** The home directory of the server and its engines; the test's own. */
+  get home(): string {
+    return this.#folder;
+  }
+
   get dataDirectory(): string {
     return path.join(this.#folder, 'data');
   }

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Config } from '@llamactl/contract/config';
 import type { Logger } from 'pino';
-import { systemClock } from './clock.ts';
+import { keepAlive, systemClock } from './clock.ts';
 import { inheritedEnvironment, type Environment } from './config/env.ts';
 import { createEngineEndpoint } from './engines/endpoint.ts';
 import { createEngines } from './engines/engines.ts';
@@ -49,7 +49,7 @@ export async function startApp({ config, environment, log, version, port }: AppO
   const clock = systemClock();
   const startedAt = new Date(clock.now()).toISOString();
   const lock = acquireLock({ directory: config.data_dir, pid: process.pid, version, startedAt });
-  const undo: (() => void | Promise<void>)[] = [() => lock.release()];
+  const undo: (() => void | Promise<void>)[] = [keepAlive(), () => lock.release()];
   const unwind = async (): Promise<void> => {
     for (const step of undo.splice(0).toReversed()) await step();
   };
@@ -107,7 +107,9 @@ export async function startApp({ config, environment, log, version, port }: AppO
     });
     undo.push(() => http.close());
 
-    await engines.prepare();
+    // Engines are not started for a server that cannot listen.
+    const early = ownPort === 0 ? null : await supervisor.portHolder(ownPort);
+    if (early !== null) throw portTaken(ownPort, early.description);
     await instances.boot();
     const address = await http.listen({ host: config.server.host, port: ownPort }).catch(async (error: unknown) => {
       const holder = await supervisor.portHolder(ownPort);
@@ -122,7 +124,6 @@ export async function startApp({ config, environment, log, version, port }: AppO
     const close = async (stopEngines: boolean): Promise<void> => {
       readiness = 'stopping';
       shutdown.abort();
-      // In this order: the listening socket is what keeps the process alive while stops are waited for (timers do not).
       await instances.shutdown({ stopEngines });
       await http.close();
       await unwind();
@@ -144,7 +145,7 @@ function urlOf({ address, family, port }: AddressInfo): string {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
 
-function portTaken(port: number, by: string, cause: unknown): Error {
+function portTaken(port: number, by: string, cause?: unknown): Error {
   const message = `port ${port} is taken by ${by}; choose another with --port, LLAMACTL_SERVER_PORT or server.port in the configuration file`;
   return new Error(message, { cause });
 }

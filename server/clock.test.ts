@@ -1,4 +1,6 @@
 import { expect, test, vi } from 'vitest';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { systemClock } from './clock.ts';
 
 test('a callback comes after its time, and never once it was cancelled', async () => {
@@ -33,4 +35,16 @@ test('the next turn comes after what is already promised', async () => {
   calls.push('promise');
   await turn;
   expect(calls).toEqual(['promise', 'turn']);
+});
+
+test('a process that waits for the clock alone lives on while it is kept alive, and no longer', async () => {
+  const url = new URL('./clock.ts', import.meta.url).href;
+  const waits = `
+    const { keepAlive, systemClock } = await import(${JSON.stringify(url)});
+    const release = keepAlive();
+    await new Promise((resolve) => systemClock().after(20, resolve));
+    release();
+    process.stdout.write('waited');`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', waits]);
+  expect(stdout).toBe('waited');
 });

@@ -17,3 +17,15 @@ export function systemClock(): Clock {
     },
   };
 }
+
+/** Longest interval that a timer takes. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/**
+ * Keeps the process alive until the returned function is called. Timers of the clock do not, and while a boot waits for a
+ * dying process, or a shutdown for engines, there may be nothing else: Node would end in the middle of it, with code 13.
+ */
+export function keepAlive(): () => void {
+  const timer = setInterval(() => undefined, LONGEST_MS);
+  return () => clearInterval(timer);
+}

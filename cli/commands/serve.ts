@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import type { App } from '@llamactl/server/main';
-import { note, print } from '../output.ts';
+import { readFileSync } from 'node:fs';
+import { fail, note, print } from '../output.ts';
 
 interface ServeFlags {
   config?: string;
@@ -34,7 +34,8 @@ async function run(flags: ServeFlags): Promise<void> {
   const loaded = readConfig({ configFile: flags.config ?? null, overrides: overridesOf(flags), searchLocal: true });
   for (const warning of loaded.warnings) note(`llamactl: ${warning}`);
   const app = await serve(loaded, serverLog(flags.logLevel));
-  endOnSignal(app, flags.stopEngines);
+  const { stopEngines } = flags;
+  endOnSignal(stopEngines ? 'stopping the engines' : 'engines go on running', () => app.close({ stopEngines }));
   print(`llamactl ${VERSION} listens on ${app.url}`);
   print(`configuration ${loaded.file ?? 'none, all defaults'}; data in ${loaded.config.data_dir}`);
 }
@@ -46,19 +47,23 @@ function overridesOf({ host, port, dataDir }: ServeFlags): Record<string, string
 }
 
 /** The first signal ends the server in order, the second at once: engines are safe either way. */
-export function endOnSignal(app: App, stopEngines: boolean): void {
+export function endOnSignal(what: string, end: () => Promise<void>): void {
   let isEnding = false;
-  const end = (signal: NodeJS.Signals): void => {
+  const onSignal = (signal: NodeJS.Signals): void => {
     if (isEnding) process.exit(1);
     isEnding = true;
-    note(`llamactl: ending on ${signal}; ${stopEngines ? 'stopping the engines' : 'engines go on running'}`);
-    app.close({ stopEngines }).then(
-      () => process.exit(0),
-      (error: unknown) => {
-        note(`llamactl: ${error instanceof Error ? error.message : String(error)}`);
-        process.exit(1);
-      },
-    );
+    note(`llamactl: ending on ${signal}; ${what}`);
+    end().then(() => process.exit(0), fail);
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  if (!isHangUpIgnored()) process.on('SIGHUP', onSignal);
+}
+
+/** Whether whoever started us wants us to outlive the terminal, as nohup does; a listener of ours would undo that. */
+function isHangUpIgnored(): boolean {
+  if (process.platform !== 'linux') return false;
+  const [, mask = '0'] = /^SigIgn:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+  // SIGHUP is signal 1: the lowest bit.
+  return (BigInt(`0x${mask}`) & 1n) === 1n;
 }

@@ -26,6 +26,12 @@ export class InstanceApi {
     return InstanceSchema.parse(await this.#send('GET', `/${name}`));
   }
 
+  /** Stops it and waits until it has stopped; one that was never made is fine. */
+  async stop(name: string): Promise<void> {
+    const present = await fetch(`${this.#base}/${name}`);
+    if (present.status !== 404) await this.#send('POST', `/${name}/stop?wait=true`, { timeout: 0 });
+  }
+
   async #send(method: string, path: string, body?: object): Promise<unknown> {
     const content =
       body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };

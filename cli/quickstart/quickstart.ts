@@ -54,15 +54,21 @@ export async function quickstart(flags: QuickstartFlags): Promise<void> {
 
   print('3. Server');
   const app = await serve(loaded, serverLog('warn'));
-  endOnSignal(app, true);
+  const api = new InstanceApi(app.url);
+  // Only what quickstart started: the data directory may hold engines that somebody left running on purpose.
+  const end = async (): Promise<void> => {
+    await api.stop(NAME);
+    await app.close({ stopEngines: false });
+  };
+  endOnSignal('stopping its engine', end);
   print(`   listening on ${app.url}`);
   try {
-    await answerOnce(app, model);
+    await answerOnce(app, api, model);
   } catch (error) {
-    await app.close({ stopEngines: true });
+    await end();
     throw error;
   }
-  if (flags.once) await app.close({ stopEngines: true });
+  if (flags.once) await end();
   else printNextSteps(app.url);
 }
 
@@ -132,8 +138,7 @@ async function writeDemo(directory: string): Promise<string> {
   return file;
 }
 
-async function answerOnce(app: App, model: string): Promise<void> {
-  const api = new InstanceApi(app.url);
+async function answerOnce(app: App, api: InstanceApi, model: string): Promise<void> {
   print('4. Instance');
   await api.ensure(NAME, model);
   const running = await api.start(NAME);

@@ -94,6 +94,7 @@ export function customEngine({ name, config, findProgram, searchPath, allowPrivi
     check: (settings) => Promise.resolve(check(settings)),
     // Which spellings of an unknown program mean the same is not known.
     withoutTwins: (stored) => stored,
+    learn: async () => {},
     plan,
     preflight,
     reason: customReason,

@@ -45,7 +45,7 @@ const ends: (() => Promise<void>)[] = [];
 beforeAll(async () => {
   model = await testModel();
   folder = await mkdtemp(path.join(tmpdir(), 'llamactl-facts-'));
-  await engines.prepare();
+  await engines.find('llama_cpp')?.learn(engineRecord().settings);
 });
 
 afterEach(async () => {

@@ -2,11 +2,11 @@ import { ConfigSchema } from '@llamactl/contract/config';
 import { describe, expect, it } from 'vitest';
 import { engineRecord, enginesContract } from '../testing/contracts/engine.contract.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
+import type { Engines } from '../instances/ports.ts';
 import { createEngines } from './engines.ts';
-import type { ConfiguredEngines } from './engines.ts';
 import { HELP } from './fixtures/help.ts';
 
-function enginesOf(engines: unknown = {}): ConfiguredEngines {
+function enginesOf(engines: unknown = {}): Engines {
   return createEngines({
     config: ConfigSchema.parse({ engines }).engines,
     allowPrivileged: false,
@@ -52,7 +52,7 @@ describe('the engines of a configuration', () => {
     expect(problems).toEqual([]);
   });
 
-  it('know the flags of llama-server once they are prepared', async () => {
+  it('know the flags of llama-server once they have learnt them', async () => {
     const engines = enginesOf();
     const plan = () =>
       engines
@@ -60,7 +60,7 @@ describe('the engines of a configuration', () => {
         ?.plan(engineRecord({ options: { flash_attn: true } }))
         .argv.slice(-2);
     expect(plan()).toEqual(['4', '--flash-attn']);
-    await engines.prepare();
+    await engines.find('llama_cpp')?.learn(engineRecord().settings);
     expect(plan()).toEqual(['--flash-attn', 'on']);
   });
 });

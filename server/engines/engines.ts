@@ -5,15 +5,6 @@ import { createFlagCatalogues } from './flag-catalogue.ts';
 import { llamaCpp } from './llama-cpp.ts';
 import type { FindProgram, RunTool } from './ports.ts';
 
-/** The engines of a configuration, and a first look at the installed ones. */
-export interface ConfiguredEngines extends Engines {
-  /**
-   * Reads the flags of llama-server, so that the plans of stored instances are made with them from the start. Never
-   * rejects; takes as long as `llama-server --help`, at most 30 s.
-   */
-  prepare(): Promise<void>;
-}
-
 export interface EnginesOptions {
   /** `engines` of the configuration. */
   config: Config['engines'];
@@ -34,7 +25,7 @@ export function createEngines({
   runTool,
   findProgram,
   clock,
-}: EnginesOptions): ConfiguredEngines {
+}: EnginesOptions): Engines {
   const { llama_cpp: llamaCppConfig, vllm: _vllm, mlx: _mlx, ...configured } = config;
   const catalogues = createFlagCatalogues({ runTool, findProgram, searchPath, clock });
   const terms = { findProgram, searchPath, allowPrivileged };
@@ -46,8 +37,5 @@ export function createEngines({
   return {
     find: (name) => adapters.get(name) ?? null,
     names: () => [...adapters.keys()],
-    prepare: async () => {
-      await catalogues.load(llamaCppConfig);
-    },
   };
 }

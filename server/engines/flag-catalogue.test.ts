@@ -68,6 +68,28 @@ describe('the flags of an installed engine', () => {
     expect(catalogues.known({ ...launcher, args: ['--other'] })).toBeNull();
   });
 
+  it('are learnt for a start without asking for the version of the file that is known', async () => {
+    const launcher = { command: 'llama-server', args: [] };
+    await catalogues.learn(launcher);
+    expect(catalogues.known(launcher)).not.toBeNull();
+    await clock.advance(61_000);
+    await catalogues.learn(launcher);
+    expect([asked('--version'), asked('--help')]).toEqual([1, 1]);
+    await utimes(engine, 1, 1);
+    await catalogues.learn(launcher);
+    expect(asked('--help')).toBe(2);
+  });
+
+  it('are not learnt of a program that is not there, and learnt when it is', async () => {
+    await rm(engine);
+    const launcher = { command: 'llama-server', args: [] };
+    await catalogues.learn(launcher);
+    expect(catalogues.known(launcher)).toBeNull();
+    await writeFile(engine, '#!/bin/sh\n');
+    await catalogues.learn(launcher);
+    expect(catalogues.known(launcher)).not.toBeNull();
+  });
+
   it('are read once for callers at the same moment, and kept', async () => {
     const look = load();
     expect(load()).toBe(look);

@@ -18,6 +18,8 @@ export type LoadedFlags = { catalogue: FlagCatalogue; warning: null } | { catalo
 export interface FlagCatalogues {
   /** The flags of the engine as it is on disk now. Never rejects. Callers at the same moment share one look. */
   load(launcher: Launcher): Promise<LoadedFlags>;
+  /** Loads them unless they are known of the very file that is there now: for starts, which must not wait for a version. */
+  learn(launcher: Launcher): Promise<void>;
   /** The flags that were read last, without looking; `null` when none ever were. */
   known(launcher: Launcher): FlagCatalogue | null;
 }
@@ -93,13 +95,24 @@ export function createFlagCatalogues({
     }
   };
 
+  const isKnown = async ({ command, args }: Launcher): Promise<boolean> => {
+    const last = looks.get(keyOf({ command, args }));
+    if (last === undefined || last.flags.catalogue === null) return false;
+    return last.file === (await fileIdentity(await findProgram(command, searchPath)));
+  };
+  const loadShared = (launcher: Launcher): Promise<LoadedFlags> => {
+    const key = keyOf(launcher);
+    const shared = pending.get(key) ?? load(key, launcher);
+    pending.set(key, shared);
+    return shared;
+  };
+
   return {
     known: (launcher) => catalogues.get(keyOf(launcher)) ?? null,
-    load: (launcher) => {
-      const key = keyOf(launcher);
-      const shared = pending.get(key) ?? load(key, launcher);
-      pending.set(key, shared);
-      return shared;
+    load: loadShared,
+    learn: async (launcher) => {
+      // What cannot be looked at is asked, and what comes of that is a warning.
+      if (!(await isKnown(launcher).catch(() => false))) await loadShared(launcher);
     },
   };
 }

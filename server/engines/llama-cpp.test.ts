@@ -24,6 +24,7 @@ interface Terms {
 function adapterWith({ config, allowPrivileged = false, readable = true, loaded = [] }: Terms = {}): EngineAdapter {
   const catalogues: FlagCatalogues = {
     known: () => (readable ? catalogue : null),
+    learn: () => Promise.resolve(),
     load: (launcher) => {
       loaded.push(launcher);
       return Promise.resolve(

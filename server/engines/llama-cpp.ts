@@ -124,6 +124,7 @@ export function llamaCpp({
   return {
     needsModel: true,
     check,
+    learn: (settings) => catalogues.learn(launcherOf(settings)),
     withoutTwins: (stored, given) => withoutTwins(stored, given, catalogues.known(config)),
     plan,
     preflight,

@@ -49,6 +49,10 @@ export class FakeEngineAdapter implements EngineAdapter {
     return Object.fromEntries(Object.entries(stored).filter(([key]) => isGiven(key) || !isReplaced(key)));
   }
 
+  learn(): Promise<void> {
+    return Promise.resolve();
+  }
+
   plan({ name, port, settings }: InstanceRecord): LaunchPlan {
     const [command = '/fake/engine', ...leading] = settings.command ?? [];
     return {

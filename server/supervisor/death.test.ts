@@ -178,6 +178,7 @@ test('a wrapper that gets its turn late still tells the code; nothing else of th
   };
   process.kill(identity.pid, 'SIGKILL');
   await bench.until(() => !isAlive(worker));
+  await bench.moment(150);
   expect(listener.exits).toEqual([]);
   process.kill(identity.group, 'SIGCONT');
   expect(await listener.gone).toMatchObject({ code: 137, signal: 'SIGKILL' });
@@ -218,6 +219,18 @@ describe('a run is over when its whole tree is gone', () => {
     const worker = Number(/worker (\d+)/.exec(bench.log(run))?.[1]);
     bench.supervisor.kill(run);
     await listener.gone;
+    expect(isAlive(worker)).toBe(false);
+  });
+
+  test('such a worker is known by its session, too, when its engine ended while nobody watched', async () => {
+    const plan = bench.script('env -i /bin/sleep 1000 & echo "worker $!"; exec sleep 1000');
+    const identity = await bench.supervisor.spawn(run, plan, {}, listener);
+    await bench.untilLogged(run, 'worker');
+    const worker = Number(/worker (\d+)/.exec(bench.log(run))?.[1]);
+    const next = bench.restart();
+    process.kill(identity.pid, 'SIGKILL');
+    await bench.until(() => !isAlive(identity.group));
+    expect(await next.inspect(run, identity)).toMatchObject({ found: 'dead', exit: { code: 137 } });
     expect(isAlive(worker)).toBe(false);
   });
 

@@ -64,7 +64,7 @@ export function hasBecomeEngine(pid: number): boolean {
 function carriesTag(stat: ProcessStat, wrapper: number, tag: string): boolean {
   const own = readTag(stat.pid);
   if (typeof own === 'object') return own.tag === tag;
-  if (own === 'gone' || stat.parent !== wrapper) return false;
+  if (stat.parent !== wrapper) return false;
   const parents = readTag(wrapper);
   return typeof parents === 'object' && parents.tag === tag;
 }

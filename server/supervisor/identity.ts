@@ -74,7 +74,8 @@ export function isDead(stat: ProcessStat): boolean {
 
 /**
  * What the environment of a process says. `unclear`: it is empty, as it is for an instant while a program replaces
- * another; `untagged`: readable, without our variable; `unreadable`: of another user, or of a program with capabilities.
+ * another; `untagged`: readable, without our variable; `unreadable`: of another user, or of a program with capabilities;
+ * `gone`: of nobody, or of a process whose memory is gone while some of it is still there.
  */
 export type TagReading = { tag: string } | 'untagged' | 'unclear' | 'unreadable' | 'gone';
 
@@ -106,7 +107,7 @@ export function findAlive(identity: ProcessIdentity, tag: string, bootId: string
   const stat = readStat(identity.pid);
   if (stat === null || stat.startTicks !== identity.startTicks || isDead(stat)) return null;
   const reading = readTag(identity.pid);
-  if (reading === 'gone' || (typeof reading === 'object' && reading.tag !== tag)) return null;
+  if (typeof reading === 'object' && reading.tag !== tag) return null;
   return stat;
 }
 

@@ -69,7 +69,7 @@ export function createLauncher(dependencies: LauncherDependencies): Launcher {
   return {
     launch: async (run, plan, secrets) => {
       const environment = { ...inheritedEnvironment, ...plan.environment, ...secrets };
-      const command = await findExecutable(plan.command, inheritedEnvironment['PATH'] ?? '');
+      const command = await findExecutable(plan.command, environment['PATH'] ?? '');
       await ownTurn();
       if (isClosed) throw new Error(`${command} was not launched: llamactl is shutting down`);
       const wrapper = await launchWrapper(run, command, plan, environment, bootId);

@@ -8,6 +8,9 @@ import { RecordingListener } from '../testing/recording-listener.ts';
 
 /** The supervisor's promises, kept to a real llama-server. */
 
+/** Some hundred tokens: a tenth of a second. */
+const STREAMING_BYTES = 50_000;
+
 let bench: RealBench;
 let listener: RecordingListener;
 let run: RunReference;
@@ -65,7 +68,7 @@ test('one whose port is taken ends with code 1, and the port never was ours', as
   await once(server, 'close');
 });
 
-test('one that streams is ended too: at the first SIGTERM it waits for its client, at the second it does not', async () => {
+test('one that streams waits for its client at the first SIGTERM; the stop ends it all the same', async () => {
   await spawnReady();
   await bench.until(async () => (await bench.supervisor.ownsPort(run, port)) === 'ours');
   const body = JSON.stringify({ prompt: 'Hello', n_predict: -1, ignore_eos: true, stream: true });
@@ -74,13 +77,16 @@ test('one that streams is ended too: at the first SIGTERM it waits for its clien
   asking.on('error', () => undefined);
   const [response] = (await once(asking, 'response')) as [NodeJS.ReadableStream];
   response.on('error', () => undefined);
-  await once(response, 'data');
+  // it answers a little before it has its signal handlers
+  let received = 0;
+  response.on('data', (chunk: Buffer) => (received += chunk.length));
+  await bench.until(() => received > STREAMING_BYTES);
   bench.supervisor.terminate(run);
-  await bench.untilLogged(run, 'cleaning up');
   await bench.advance(3_000);
-  // which code it is depends on how far it had come: 1 as a rule, now and then it aborts
-  await listener.gone;
-  expect(bench.signals.every(({ signal }) => signal === 'SIGTERM')).toBe(true);
+  // at the second it exits 1 as a rule, aborts in one of six, and in one of 150 it hangs in its signal handler (b11669)
+  await Promise.race([listener.gone, bench.moment(1_000)]);
+  await bench.advance(2_000);
+  expect((await listener.gone).code).not.toBeNull();
   expect(await bench.supervisor.strays(new Set())).toEqual([]);
   asking.destroy();
 });

@@ -7,6 +7,8 @@ import { errorCode } from './proc-file.ts';
 export interface RunFolders {
   discard(folder: string): Promise<void>;
   sweep(parent: string, keep: ReadonlySet<string>): Promise<void>;
+  /** All but the newest go; a folder's name begins with the number of its run. */
+  prune(parent: string, newest: number): Promise<void>;
 }
 
 /** @param watched the runs of the moment */
@@ -20,6 +22,11 @@ export function createRunFolders(watched: () => readonly RunReference[]): RunFol
 
   return {
     discard,
+    prune: async (parent, newest) => {
+      const numbered = (await foldersIn(parent)).map((name) => ({ name, number: Number.parseInt(name, 10) }));
+      const oldestLast = numbered.toSorted((one, other) => other.number - one.number);
+      for (const { name } of oldestLast.slice(newest)) await discard(path.join(parent, name));
+    },
     sweep: async (parent, keep) => {
       for (const folder of await foldersIn(parent)) {
         if (!keep.has(folder)) await discard(path.join(parent, folder));

@@ -148,6 +148,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     strays: (known) => strays.list(known),
     endStray: (tag) => strays.end(tag),
     discard: (folder) => folders.discard(folder),
+    prune: (parent, newest) => folders.prune(parent, newest),
     sweep: (parent, keep) => folders.sweep(parent, keep),
     close: () => {
       isClosed = true;

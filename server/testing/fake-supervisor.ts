@@ -37,6 +37,8 @@ export class FakeSupervisor implements Supervisor {
   readonly spawnFailures: string[] = [];
   /** Folders that were discarded. */
   readonly discarded: string[] = [];
+  /** What was pruned, and how many had to stay. */
+  readonly pruned: { parent: string; newest: number }[] = [];
   /** What was swept, and what had to stay. */
   readonly swept: { parent: string; keep: ReadonlySet<string> }[] = [];
   readonly #clock: Clock;
@@ -178,6 +180,10 @@ export class FakeSupervisor implements Supervisor {
       throw new Error(`${folder} cannot be removed: a run in it is not over`);
     }
     this.discarded.push(folder);
+  }
+
+  async prune(parent: string, newest: number): Promise<void> {
+    this.pruned.push({ parent, newest });
   }
 
   async sweep(parent: string, keep: ReadonlySet<string>): Promise<void> {

@@ -109,6 +109,18 @@ describe('after a crash of llamactl', () => {
     });
   });
 
+  it('how long we were away does not make a short run a sound one', async () => {
+    const before = new Domain();
+    const id = await before.createRunning();
+    before.world.exit(id, 1, before.clock.now());
+    await before.pass(1_100);
+    before.supervisor.close();
+    before.world.exit(id, 1, before.clock.now());
+    await before.clock.advance(3_600_000);
+    const after = await before.crash();
+    expect(after.manager.get('a')).toMatchObject({ status: 'restarting', restart_count: 2 });
+  });
+
   it('a backoff goes on where it was', async () => {
     const before = new Domain();
     const id = await before.createRunning();
@@ -142,6 +154,29 @@ describe('after a crash of llamactl', () => {
   });
 });
 
+describe('a boot on a disk with faults', () => {
+  it('goes on when old folders cannot be removed', async () => {
+    const domain = new Domain();
+    await domain.create();
+    domain.supervisor.sweep = async () => {
+      throw new Error('permission denied');
+    };
+    await domain.instances.boot();
+    expect(domain.faults).toHaveLength(1);
+  });
+
+  it('names the instance whose engine cannot be looked for, and takes it neither for alive nor for dead', async () => {
+    const before = new Domain();
+    await before.createRunning('a');
+    before.supervisor.close();
+    const after = new Domain(before);
+    after.supervisor.inspect = async () => {
+      throw new Error('input/output error');
+    };
+    await expect(after.instances.boot()).rejects.toThrow(/engine of a cannot be found out; look at \/data\/instances/);
+  });
+});
+
 describe('a process with our mark that should not be', () => {
   const launch = (domain: Domain, instance: string): void => {
     const run = { tag: `memory.${instance}.9-x`, folder: '/data/x' };
@@ -156,7 +191,7 @@ describe('a process with our mark that should not be', () => {
     );
   };
 
-  it('is ended when its instance is stopped, and told', async () => {
+  it('is ended before anything is started, and told', async () => {
     const before = new Domain();
     const id = await before.create();
     launch(before, id);
@@ -164,8 +199,20 @@ describe('a process with our mark that should not be', () => {
     await after.settle();
     expect(after.world.alive()).toEqual([]);
     expect(after.status()).toBe('stopped');
-    expect(after.events.statuses('a')).toEqual(['stopping', 'stopped']);
     expect(after.events.raisedAlerts()).toEqual(['stray_process']);
+  });
+
+  it('that does not end keeps its instance stopping until it is gone', async () => {
+    const before = new Domain();
+    const id = await before.create();
+    launch(before, id);
+    const stray = before.world.process(id);
+    stray.endsBy = 'nothing';
+    const booting = before.crash();
+    await before.clock.advance(7_000);
+    const after = await booting;
+    expect(after.status()).toBe('stopping');
+    await expect(after.manager.remove('a', AbortSignal.abort(new Error('not now')))).rejects.toThrow('not now');
   });
 
   it('is ended when its instance does not exist', async () => {
@@ -266,6 +313,16 @@ describe('the end of llamactl', () => {
     await domain.pass(200);
     await over;
     lease.release();
+  });
+
+  it('is not outrun by a start that is still looking whether it can succeed', async () => {
+    const domain = new Domain();
+    await domain.create();
+    const start = domain.manager.start('a').catch((error: unknown) => error);
+    await domain.instances.shutdown({ stopEngines: true });
+    expect(await start).toMatchObject({ code: 'SHUTTING_DOWN' });
+    await domain.settle();
+    expect(domain.world.processes).toEqual([]);
   });
 
   it('stops the engines when asked, and waits for that', async () => {

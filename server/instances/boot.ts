@@ -1,7 +1,7 @@
 import type { Ended, InstanceEvent } from './lifecycle.ts';
 import type { Effects } from './effects.ts';
 import type { Mailbox } from './mailbox.ts';
-import type { Clock, EventSink, InstanceRecord, InstanceStore, Inspection, Supervisor } from './ports.ts';
+import type { Clock, Engines, EventSink, InstanceRecord, InstanceStore, Inspection, Supervisor } from './ports.ts';
 import type { Registry } from './registry.ts';
 import type { RunReferences } from './run-references.ts';
 import { currentRun } from './transitions.ts';
@@ -13,6 +13,7 @@ export interface BootDependencies {
   supervisor: Pick<Supervisor, 'bootId' | 'inspect' | 'strays' | 'endStray' | 'sweep'>;
   registry: Registry;
   references: RunReferences;
+  engines: Engines;
   events: EventSink;
   effects: Pick<Effects, 'explain'>;
   openMailbox: (record: InstanceRecord, state: InstanceState) => Mailbox;
@@ -32,19 +33,22 @@ interface Found {
  * starts go on behind it.
  */
 export async function boot(dependencies: BootDependencies): Promise<void> {
-  const { store, supervisor, registry, references, openMailbox } = dependencies;
+  const { store, supervisor, registry, references, engines, openMailbox, onFault } = dependencies;
   for (const { record, state } of await store.load()) registry.add(openMailbox(record, state));
   const mailboxes = registry.all();
   const found = await Promise.all(
     mailboxes.map(async (mailbox) => ({ mailbox, inspection: await inspect(dependencies, mailbox) })),
   );
   const strays = await supervisor.strays(new Set(mailboxes.flatMap((mailbox) => tagsOf(dependencies, mailbox))));
-  await supervisor.sweep(references.root, new Set(mailboxes.map(({ record }) => record.id)));
+  const left = await Promise.all(strays.map((stray) => endStray(dependencies, stray)));
+  const ids = new Set(mailboxes.map(({ record }) => record.id));
+  await supervisor.sweep(references.root, ids).catch((error: unknown) => onFault(error, 'sweeping old folders'));
+  await Promise.all(mailboxes.map(async ({ record }) => engines.find(record.settings.engine)?.learn(record.settings)));
   const stored = await Promise.all(
     found.map(async (each) => [each.mailbox, await eventOf(dependencies, each)] as const),
   );
   await Promise.all(stored.map(([mailbox, event]) => mailbox.post(event).stored));
-  for (const stray of strays) endStray(dependencies, stray);
+  for (const stray of left) if (stray !== null) hold(dependencies, stray);
 }
 
 function tagsOf({ references }: BootDependencies, { record, state }: Mailbox): string[] {
@@ -57,7 +61,17 @@ async function inspect(
   { record, state }: Mailbox,
 ): Promise<Inspection | null> {
   const run = currentRun(state);
-  return run?.launch ? supervisor.inspect(references.of(record.id, run.launch), run.identity) : null;
+  if (!run?.launch) return null;
+  try {
+    return await supervisor.inspect(references.of(record.id, run.launch), run.identity);
+  } catch (error) {
+    // Neither alive nor dead: whatever we did with it could be wrong.
+    const { folder } = references.of(record.id, run.launch);
+    throw new Error(
+      `what became of the engine of ${record.name} cannot be found out; look at ${folder}: ${String(error)}`,
+      { cause: error },
+    );
+  }
 }
 
 async function eventOf(dependencies: BootDependencies, { mailbox, inspection }: Found): Promise<InstanceEvent> {
@@ -79,16 +93,49 @@ async function eventOf(dependencies: BootDependencies, { mailbox, inspection }: 
   return { type: 'found-dead', at, run: run.number, ended, spawned, rebooted, autoStart, terms: terms(record) };
 }
 
-/** A living process with our mark that belongs to no stored run: its instance, if there is one, says what becomes of it. */
-function endStray(dependencies: BootDependencies, { tag, pids }: { tag: string; pids: number[] }): void {
-  const { clock, registry, references, supervisor, events, onFault } = dependencies;
+/** A living process with our mark that belongs to no stored run. */
+interface Stray {
+  tag: string;
+  pids: number[];
+}
+
+/** How long a boot waits for a stray to be gone: its instance must not get a second process beside it. */
+const STRAY_PATIENCE_MS = 6_000;
+
+/** Ends a stray before anything is started, and tells. Resolves to the stray when it does not end in time. */
+async function endStray(
+  { clock, registry, references, supervisor, events }: BootDependencies,
+  stray: Stray,
+): Promise<Stray | null> {
+  const instance = references.instanceOf(stray.tag);
+  const name = instance === null ? undefined : registry.byId(instance)?.record.name;
+  const of =
+    name === undefined
+      ? 'belongs to an instance that does not exist'
+      : 'was alive although no run of its instance should be';
+  const message = `process ${stray.pids.join(', ')} ${of}; it is being ended`;
+  events.emit({
+    type: 'system_alert',
+    data: {
+      level: 'error',
+      code: 'stray_process',
+      message,
+      state: 'raised',
+      ...(name === undefined ? {} : { instance: name }),
+    },
+  });
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(STRAY_PATIENCE_MS, () => resolve(stray));
+    supervisor
+      .endStray(stray.tag)
+      .then(() => resolve(null), reject)
+      .finally(cancel);
+  });
+}
+
+/** A stray that does not end: if its instance is at rest, it is stopping until that process is gone. */
+function hold({ clock, registry, references }: BootDependencies, { tag, pids }: Stray): void {
   const instance = references.instanceOf(tag);
   const mailbox = instance === null ? null : registry.byId(instance);
-  if (mailbox !== null) {
-    mailbox.post({ type: 'found-stray', at: clock.now(), tag, pids });
-    return;
-  }
-  const message = `process ${pids.join(', ')} belongs to an instance that does not exist; it is being ended`;
-  events.emit({ type: 'system_alert', data: { level: 'error', code: 'stray_process', message, state: 'raised' } });
-  supervisor.endStray(tag).catch((error: unknown) => onFault(error, `ending the stray ${tag}`));
+  mailbox?.post({ type: 'found-stray', at: clock.now(), tag, pids });
 }

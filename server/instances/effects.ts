@@ -40,6 +40,8 @@ const AGAIN_AFTER_MS = 1_000;
 /** Lines of output that are searched for the cause of an exit: the loader alone writes some 170 before it fails. */
 const REASON_LINES = 400;
 const KEPT_LINES = 20;
+/** An instance that is restarted for ever must not fill the disk. */
+const KEPT_RUNS = 10;
 
 export interface EffectDependencies {
   clock: Clock;
@@ -145,17 +147,20 @@ export class Effects implements EffectRunner {
       const adapter = engines.find(record.settings.engine);
       if (adapter === null)
         return this.#spawnError(mailbox, run, `the engine ${record.settings.engine} is not configured`);
+      await adapter.learn(record.settings);
       const plan = adapter.plan(record);
       const problem = await adapter.preflight(record, plan);
       if (problem !== null) return this.#spawnError(mailbox, run, problem.message);
       const holder = await supervisor.portHolder(plan.port);
       if (signal.aborted) return;
+      // Changed while the disk was looked at: the plan would be of settings, or a port, that are no more.
+      if (mailbox.record !== record) continue;
       if (holder === null) {
         const key = plan.keyVariable === null ? null : randomness.token(24);
         return this.#post(mailbox, {
           type: 'prepared',
           run,
-          launch: { nonce: `${run}-${randomness.token(12)}`, key, plan },
+          launch: { engine: record.settings.engine, nonce: `${run}-${randomness.token(12)}`, key, plan },
         });
       }
       avoid.add(plan.port);
@@ -175,6 +180,9 @@ export class Effects implements EffectRunner {
       const reference = references.of(mailbox.record.id, launch);
       const identity = await supervisor.spawn(reference, launch.plan, secrets, this.#listener(mailbox, run));
       this.#post(mailbox, { type: 'spawned', run, identity });
+      await supervisor
+        .prune(references.runs(mailbox.record.id), KEPT_RUNS)
+        .catch((error: unknown) => this.#with.onFault(error, { type: 'spawn', run, launch }));
     } catch (error) {
       this.#spawnError(mailbox, run, error instanceof Error ? error.message : String(error));
     }
@@ -214,11 +222,7 @@ export class Effects implements EffectRunner {
   #listener(mailbox: Mailbox, run: number): RunListener {
     return {
       onGone: (exit) => {
-        void this.#report(mailbox, run, exit).catch((error: unknown) => {
-          this.#with.onFault(error, { type: 'withdraw', run });
-          const ended: Ended = { exit, reason: 'it ended; its output could not be read', lines: [] };
-          this.#post(mailbox, { type: 'exited', run, ended, terms: this.#with.terms(mailbox.record) });
-        });
+        void this.#report(mailbox, run, exit);
       },
       onSurvives: (pids) => this.#post(mailbox, { type: 'survived', run, pids }),
     };
@@ -232,14 +236,23 @@ export class Effects implements EffectRunner {
 
   /** Finds the cause of an exit in the run's last output; an end that was asked for needs none. */
   async explain(mailbox: Mailbox, exit: Exit): Promise<Ended> {
-    const { engines, logs, references } = this.#with;
+    const { engines, references } = this.#with;
     const { state, record } = mailbox;
     const run = currentRun(state);
-    const lines = run?.launch ? await logs.tail(references.of(record.id, run.launch), REASON_LINES) : [];
+    const lines = run?.launch ? await this.#tail(references.of(record.id, run.launch)) : [];
     const kept = lines.slice(-KEPT_LINES);
     if ('ending' in mailbox.state) return { exit, reason: reasonOfEnding(mailbox.state), lines: kept };
-    const adapter = engines.find(record.settings.engine);
+    const adapter = engines.find(run?.launch?.engine ?? record.settings.engine);
     return { exit, reason: causeOf(adapter, exit, lines, run), lines: kept };
+  }
+
+  /** Output that cannot be read tells nothing; the end is told all the same. */
+  async #tail(run: RunReference): Promise<string[]> {
+    try {
+      return await this.#with.logs.tail(run, REASON_LINES);
+    } catch (error) {
+      return [`its output could not be read: ${String(error)}`];
+    }
   }
 
   #spawnError(mailbox: Mailbox, run: number, reason: string): void {

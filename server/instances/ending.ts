@@ -8,15 +8,24 @@ export type WithRun = Extract<InstanceState, { status: 'starting' | 'running' }>
 /** States whose run is being ended. */
 export type WithEnding = Extract<InstanceState, { ending: Ending }>;
 
+/** How a run is to end: `timeoutMs` from `at` for its requests, or by force now. */
+export interface EndTerms {
+  at: number;
+  timeoutMs: number;
+  force: boolean;
+}
+
 /** Begins to end a run: what is drained, ended or withdrawn depends on how far it had come. */
 export function end(
   state: WithRun,
-  deadline: number,
-  force: boolean,
+  { at, timeoutMs, force }: EndTerms,
   enter: (run: Run, ending: Ending) => Life,
 ): Transition {
   const { run } = state;
-  const ending = (phase: Ending['phase']): InstanceState => ({ ...memory(state), ...enter(run, { phase, deadline }) });
+  const ending = (phase: Ending['phase'], deadline = at): InstanceState => ({
+    ...memory(state),
+    ...enter(run, { phase, deadline }),
+  });
   if (state.status === 'starting' && (state.phase === 'queued' || state.phase === 'preparing')) {
     return to(ending('withdrawing'), [{ type: 'withdraw', run: run.number }]);
   }
@@ -25,24 +34,26 @@ export function end(
     if (state.phase === 'spawning') return to(ending('spawning'), []);
     return to(ending('terminating'), [{ type: 'terminate', run: run.number }]);
   }
-  return to(ending('draining'), [{ type: 'drain', run: run.number, until: deadline }]);
+  const until = at + timeoutMs;
+  return to(ending('draining', until), [{ type: 'drain', run: run.number, until }]);
 }
 
 /** A second wish to end what is already ending: the shorter time wins, force kills now. */
-export function hasten(state: WithEnding, deadline: number, force: boolean): Transition {
+export function hasten(state: WithEnding, { at, timeoutMs, force }: EndTerms): Transition {
   const { run, ending } = state;
+  const deadline = at + timeoutMs;
   if (ending.phase === 'withdrawing' || ending.phase === 'killing') return to(state, []);
-  if (force) return to({ ...state, ending: { ...ending, phase: 'killing' } }, killNow(run));
+  if (force) return to({ ...state, ending: { phase: 'killing', deadline: at } }, killNow(run));
   if (deadline >= ending.deadline) return to(state, []);
   const sooner: InstanceState = { ...state, ending: { ...ending, deadline } };
   return to(sooner, ending.phase === 'draining' ? [{ type: 'drain', run: run.number, until: deadline }] : []);
 }
 
 /** No request is left in flight, or their time is over: the engine is told to end. */
-export function drained(state: InstanceState): Transition {
+export function drained(state: InstanceState, at: number): Transition {
   if (!('ending' in state) || state.ending.phase !== 'draining') return unchanged(state);
   const run = state.run.number;
-  return to({ ...state, ending: { ...state.ending, phase: 'terminating' } }, [
+  return to({ ...state, ending: { phase: 'terminating', deadline: at } }, [
     { type: 'close-leases', run },
     { type: 'terminate', run },
   ]);
@@ -64,13 +75,13 @@ export function ended(state: InstanceState, end: Ended, terms: RestartTerms, at:
     case 'starting':
       if (run.cause === 'command' || run.cause === 'demand')
         return settle(over, { kind: 'failed', reason: end.reason }, closing);
-      return retry(over, run, end.reason, terms, at, closing);
+      return retry(over, run, end, terms, at, closing);
     case 'running':
-      return retry(over, run, end.reason, terms, at, closing);
+      return retry(over, run, end, terms, at, closing);
     case 'stopping':
       return settle(over, state.goal, closing);
     case 'restarting':
-      if (state.follows === 'backoff') return retry(over, run, state.reason, terms, at, closing);
+      if (state.follows === 'backoff') return retry(over, run, { ...end, reason: state.reason }, terms, at, closing);
       return prepend(closing, begin({ ...over, restarts: 0 }, 'command', run.wantedByUser));
   }
 }
@@ -83,12 +94,12 @@ function settle(state: InstanceState, goal: Goal, effects: Effect[]): Transition
 function retry(
   state: InstanceState,
   run: Run,
-  cause: string,
+  { exit, reason: cause }: Ended,
   terms: RestartTerms,
   at: number,
   effects: Effect[],
 ): Transition {
-  const restarts = restartsInARow(state.restarts, run.readyAt, at);
+  const restarts = restartsInARow(state.restarts, run.readyAt, exit.at);
   const decision = decideRestart(restarts, terms);
   if (!decision.restart) {
     const reason = decision.because === null ? cause : `${decision.because}: ${cause}`;

@@ -1,5 +1,5 @@
 import type { Clock, EngineEndpoint, EngineTarget, Progress, RunReference, Supervisor } from './ports.ts';
-import { hasMoved, pause } from './readiness.ts';
+import { hasWorked, pause } from './readiness.ts';
 
 const EVERY_MS = 10_000;
 const PROBE_TIMEOUT_MS = 5_000;
@@ -39,7 +39,7 @@ export async function watchHealth(
     const after = supervisor.progress(run);
     if (failures === 1) before = after;
     if (failures < FAILURES) continue;
-    onHung(!hasMoved(before, after));
+    onHung(!hasWorked(before, after));
     failures = 0;
   }
 }

@@ -89,7 +89,17 @@ export function createInstances(ports: Ports, options: InstancesOptions): Instan
       effects,
       onFault: (error) => onFault(error, 'an instance'),
     });
-  const removals = new Removals({ clock, store, events, supervisor, registry, references, leases, healthProbe });
+  const removals = new Removals({
+    clock,
+    store,
+    events,
+    supervisor,
+    registry,
+    references,
+    leases,
+    healthProbe,
+    onFault,
+  });
   const manager = new Manager({
     ...ports,
     registry,
@@ -116,17 +126,13 @@ async function repick(
 ): Promise<InstanceRecord | null> {
   const port = registry.freePort(mailbox.record.id, avoid);
   if (port === null) return null;
-  const record = { ...mailbox.record, port };
+  const record = { ...mailbox.record, port, version: mailbox.record.version + 1 };
   await mailbox.amend(record);
   return record;
 }
 
-async function shutdown(
-  registry: Registry,
-  manager: InstanceManager,
-  clock: Clock,
-  stopEngines: boolean,
-): Promise<void> {
+async function shutdown(registry: Registry, manager: Manager, clock: Clock, stopEngines: boolean): Promise<void> {
+  manager.close();
   if (stopEngines) await manager.stopAll();
   const patience = new AbortController();
   const cancel = stopEngines ? (): void => {} : clock.after(SHUTDOWN_PATIENCE_MS, () => patience.abort());

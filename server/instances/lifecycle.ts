@@ -11,6 +11,8 @@ export type StartCause = 'command' | 'demand' | 'boot' | 'policy';
 
 /** What was decided for one launch. Stored before anything is spawned, so that a crash in between leaves a trace. */
 export interface Launch {
+  /** Name of the engine; the settings may name another by the time it ends. */
+  engine: string;
   /** Random; part of the tag by which the run's processes are recognised. */
   nonce: string;
   /** The engine's API key for this run; `null`: it takes none. */
@@ -168,7 +170,7 @@ export type Reply =
   /** A delete that took effect. */
   | { kind: 'gone' }
   /** A delete that has to wait for the stop under way, at most until `until`. */
-  | { kind: 'wait'; until: number; pid: number | null }
+  | { kind: 'wait'; until: number }
   /** A delete of an instance that runs. */
   | { kind: 'refused'; status: Status };
 

@@ -80,7 +80,7 @@ export class Mailbox {
       .then(() => isStored)
       .then(() => {
         for (const effect of effects) this.#dependencies.effects.run(effect, this, signal);
-        this.#announce(previous, state);
+        if (reply.kind !== 'gone') this.#announce(previous, state);
       })
       .catch(this.#dependencies.onFault);
     for (const watcher of this.#watchers) watcher();
@@ -88,9 +88,16 @@ export class Mailbox {
   }
 
   /** Replaces the record. The caller has made sure, in the same turn, that names and ports stay unique. */
-  amend(record: InstanceRecord): Promise<void> {
+  async amend(record: InstanceRecord): Promise<void> {
+    const before = this.#record;
     this.#record = record;
-    return this.#save();
+    try {
+      await this.#save();
+    } catch (error) {
+      // What was refused must not take effect; unless somebody has built on it meanwhile.
+      if (this.#record === record) this.#record = before;
+      throw error;
+    }
   }
 
   /** Takes back a delete that could not be stored. */
@@ -132,7 +139,7 @@ export class Mailbox {
   }
 
   #announce(previous: InstanceState, state: InstanceState): void {
-    if (previous.status === state.status || this.#isClosed) return;
+    if (previous.status === state.status) return;
     const reason = 'reason' in state ? { reason: state.reason } : {};
     this.#dependencies.events.emit({
       type: 'instance_status_changed',

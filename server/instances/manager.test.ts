@@ -121,6 +121,27 @@ describe('update', () => {
     );
   });
 
+  it('is stored for a stopped instance whatever a start would say', async () => {
+    const domain = new Domain();
+    await domain.create();
+    domain.adapter.startProblem = { code: 'MODEL_NOT_FOUND', message: 'gone' };
+    const { instance } = await domain.manager.update('a', { model_path: '/later' }, { restart: true });
+    expect(instance).toMatchObject({ status: 'stopped', model_path: '/later' });
+  });
+
+  it('of a port during a start is what the start takes', async () => {
+    const domain = new Domain();
+    await domain.create('a', { port: 9_000 });
+    domain.adapter.learn = async () => {
+      domain.adapter.learn = async () => {};
+      await domain.manager.update('a', { port: 9_001 }, { restart: false });
+    };
+    await domain.manager.start('a');
+    await domain.settle();
+    expect(domain.manager.get('a')).toMatchObject({ status: 'running', port: 9_001, restart_required: false });
+    expect(domain.world.alive().map(({ plan }) => plan.port)).toEqual([9_001]);
+  });
+
   it('is refused whole when the restart could not succeed', async () => {
     const domain = new Domain();
     await domain.createRunning('a');
@@ -424,6 +445,12 @@ describe('restart', () => {
     expect(domain.manager.get('a').restart_count, 'nobody crashed').toBe(0);
   });
 
+  it('keeps the output of the last ten runs, not of all', async () => {
+    const domain = new Domain();
+    const id = await domain.createRunning();
+    expect(domain.supervisor.pruned).toEqual([{ parent: `/data/instances/${id}/runs`, newest: 10 }]);
+  });
+
   it('starts what is stopped', async () => {
     const domain = new Domain();
     await domain.create();
@@ -438,7 +465,17 @@ describe('restart', () => {
     expect(domain.status()).toBe('running');
   });
 
-  it('does not take its own engine for a foreign one on a named port', async () => {
+  it('does not take its own engine for a foreign one, not even one that ends while it is looked at', async () => {
+    const domain = new Domain();
+    const id = await domain.createRunning('a', { port: 9_000 });
+    domain.supervisor.portHolder = async () => {
+      domain.world.exit(id, 1, domain.clock.now());
+      return { pid: 1, description: 'the engine of a' };
+    };
+    expect(await domain.manager.restart('a')).toBe('restarting');
+  });
+
+  it('does not take its own running engine for a foreign one on a named port', async () => {
     const domain = new Domain();
     await domain.createRunning('a', { port: 9_000 });
     expect(await domain.manager.restart('a')).toBe('restarting');
@@ -559,6 +596,17 @@ describe('delete', () => {
     });
   });
 
+  it('does not wait for a drain that was cut short by force', async () => {
+    const domain = new Domain();
+    const id = await domain.createRunning();
+    domain.world.process(id).endsBy = 'nothing';
+    await domain.manager.stop('a', { timeout: 600 });
+    await domain.manager.stop('a', { force: true });
+    const refused = refusal(domain.manager.remove('a'));
+    await domain.pass(10_001);
+    expect(await refused).toEqual(code('INSTANCE_RUNNING'));
+  });
+
   it('gives way to a start that comes in meanwhile', async () => {
     const domain = new Domain();
     await domain.createRunning();
@@ -588,6 +636,39 @@ describe('delete', () => {
     await domain.manager.start('a');
     await domain.pass(50);
     expect(domain.status()).toBe('running');
+  });
+});
+
+describe('a disk that is full or broken', () => {
+  it('makes no update effective that it refuses', async () => {
+    const domain = new Domain();
+    await domain.create('a', { options: { seed: 1 } });
+    const tag = domain.manager.entityTag('a');
+    domain.store.failure = new Error('disk full');
+    await expect(domain.manager.update('a', { options: { seed: 2 } }, { restart: false })).rejects.toThrow('disk full');
+    expect(domain.manager.get('a').options).toEqual({ seed: 1 });
+    expect(domain.manager.entityTag('a')).toBe(tag);
+  });
+
+  it('keeps neither name nor port of an instance whose files cannot be removed', async () => {
+    const domain = new Domain();
+    await domain.create('a', { port: 9_000 });
+    domain.supervisor.discard = async () => {
+      throw new Error('device busy');
+    };
+    await domain.manager.remove('a');
+    expect(domain.faults).toHaveLength(1);
+    expect(domain.events.events.at(-1)).toMatchObject({ type: 'instance_deleted' });
+    await domain.create('a', { port: 9_000 });
+  });
+
+  it('does not hide that an engine ended when its output cannot be read', async () => {
+    const domain = new Domain();
+    const id = await domain.createRunning();
+    domain.outputFault = new Error('input/output error');
+    domain.world.exit(id, 1, domain.clock.now());
+    await domain.settle();
+    expect(domain.status()).toBe('restarting');
   });
 });
 

@@ -45,9 +45,15 @@ export interface ManagerDependencies {
 
 export class Manager implements InstanceManager {
   readonly #with: ManagerDependencies;
+  #isClosing = false;
 
   constructor(dependencies: ManagerDependencies) {
     this.#with = dependencies;
+  }
+
+  /** Starts nothing from now on, also not what is being looked at. */
+  close(): void {
+    this.#isClosing = true;
   }
 
   list(status?: Status): InstanceSummary[] {
@@ -71,16 +77,19 @@ export class Manager implements InstanceManager {
     const warnings = await checkSettings(settings, adapter);
     const id = randomness.token(8);
     const now = this.#timestamp();
-    const record: InstanceRecord = {
+    const draft: InstanceRecord = {
       id,
       name: body.name,
-      port: body.port ?? registry.assignPort(id),
+      port: body.port ?? 0,
       portAssigned: body.port === undefined,
       settings,
       createdAt: now,
       updatedAt: now,
       version: 1,
     };
+    const problem = await adapter.preflight(draft, adapter.plan(draft));
+    // From here to `add` nothing is awaited: what is free stays free.
+    const record = { ...draft, port: body.port ?? registry.assignPort(id) };
     registry.assertFree({ ...record, aliases: settings.aliases });
     const mailbox = this.#with.openMailbox(record, NEW_STATE);
     registry.add(mailbox);
@@ -91,7 +100,6 @@ export class Manager implements InstanceManager {
       throw error;
     }
     events.emit({ type: 'instance_created', data: { name: record.name } });
-    const problem = await adapter.preflight(record, adapter.plan(record));
     return {
       instance: this.#describe(mailbox),
       warnings: problem === null ? warnings : [...warnings, problem.message],
@@ -117,7 +125,7 @@ export class Manager implements InstanceManager {
         );
       }
       const { record, warnings } = await this.#patched(before, patch);
-      if (options.restart) await this.#assertStartable(mailbox, record);
+      if (options.restart && hasRestartAhead(mailbox.state)) await this.#assertStartable(mailbox, record);
       if (mailbox.isClosed) throw notFound(name);
       // Somebody else's update, or a port chosen anew, came in between: begin again on what is stored now.
       if (mailbox.record !== before) continue;
@@ -236,15 +244,18 @@ export class Manager implements InstanceManager {
   async #assertStartable(mailbox: Mailbox, record: InstanceRecord): Promise<void> {
     const { engines, supervisor, references } = this.#with;
     const adapter = adapterFor(engines, record.settings.engine);
-    const plan = adapter.plan(record);
-    const problem = await adapter.preflight(record, plan);
+    await adapter.learn(record.settings);
+    const problem = await adapter.preflight(record, adapter.plan(record));
     if (problem !== null) throw new ApiError(problem.code, problem.message);
     if (record.portAssigned) return;
+    // The run of this moment: it may end while the port is looked at, and then was what held it.
+    const run = currentRun(mailbox.state);
     const holder = await supervisor.portHolder(record.port);
     if (holder === null) return;
-    const run = currentRun(mailbox.state);
-    if (run?.launch && (await supervisor.ownsPort(references.of(record.id, run.launch), record.port)) === 'ours')
-      return;
+    if (run?.launch?.plan.port === record.port) {
+      const owner = await supervisor.ownsPort(references.of(record.id, run.launch), record.port);
+      if (owner !== 'foreign') return;
+    }
     throw new ApiError(
       'PORT_IN_USE',
       `Port ${record.port} is in use by ${holder.description}; end it, or give ${record.name} another port.`,
@@ -253,6 +264,7 @@ export class Manager implements InstanceManager {
 
   async #post(mailbox: Mailbox, event: Command): Promise<Status> {
     if (mailbox.isClosed) throw notFound(mailbox.record.name);
+    if (this.#isClosing && event.type !== 'stop') throw new ApiError('SHUTTING_DOWN', 'llamactl is stopping.');
     const { reply, stored } = mailbox.post({ ...event, at: this.#with.clock.now() });
     const { status } = reply.kind === 'accepted' ? reply : mailbox.state;
     await stored;
@@ -303,6 +315,11 @@ export class Manager implements InstanceManager {
   #timestamp(): string {
     return new Date(this.#with.clock.now()).toISOString();
   }
+}
+
+/** Whether an update that is applied now leads to a start. */
+function hasRestartAhead({ status }: InstanceState): boolean {
+  return status === 'starting' || status === 'running' || status === 'restarting';
 }
 
 type Command =

@@ -106,7 +106,12 @@ export interface EngineAdapter {
   check(settings: Settings): Promise<{ problems: SettingsProblem[]; warnings: string[] }>;
   /** Drops from `stored` the options that `given` spells in another way (twins), so that the new spelling replaces them. */
   withoutTwins(stored: Record<string, OptionValue>, given: readonly string[]): Record<string, OptionValue>;
-  /** From settings to argv. Same input, same plan; touches nothing outside. */
+  /**
+   * Learns what `plan` has to know of the installed program, such as its flags. To be awaited before the plan of a launch.
+   * Never rejects; takes microseconds while the program is the same, else as long as its `--help`.
+   */
+  learn(settings: Settings): Promise<void>;
+  /** From settings to argv. Same input and same knowledge, same plan; touches nothing outside. */
   plan(record: InstanceRecord): LaunchPlan;
   /** Looks at the disk: is everything there that the plan needs? */
   preflight(record: InstanceRecord, plan: LaunchPlan): Promise<StartProblem | null>;
@@ -212,6 +217,8 @@ export interface Supervisor {
   endStray(tag: string): Promise<void>;
   /** Removes a folder of finished runs, with everything in it; one that is not there is fine. */
   discard(folder: string): Promise<void>;
+  /** Removes folders of old runs (named `<number>-…`) in `parent`, all but the `newest` ones. */
+  prune(parent: string, newest: number): Promise<void>;
   /** Removes every folder in `parent` whose name is not in `keep`. */
   sweep(parent: string, keep: ReadonlySet<string>): Promise<void>;
   /** Stops watching; engines live on. */

@@ -48,6 +48,8 @@ describe('the registry', () => {
   it.each([
     ['a name in another case', { name: 'MODEL-A' }, 'INSTANCE_EXISTS'],
     ['an alias that is a name', { aliases: ['Model-a'] }, 'ALIAS_CONFLICT'],
+    ['an alias that is a name in another case', { aliases: ['MODEL-A'] }, 'ALIAS_CONFLICT'],
+    ['a name that is an alias in another case', { name: 'Chat' }, 'ALIAS_CONFLICT'],
     ['an alias of another', { aliases: ['chat'] }, 'ALIAS_CONFLICT'],
     ['a name that is an alias', { name: 'chat' }, 'ALIAS_CONFLICT'],
     ['a port of another', { port: 8_100 }, 'PORT_CONFLICT'],

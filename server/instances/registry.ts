@@ -59,8 +59,16 @@ export class Registry {
       if (record.name.toLowerCase() === claim.name.toLowerCase()) {
         throw new ApiError('INSTANCE_EXISTS', `An instance named ${record.name} exists already; choose another name.`);
       }
+      // A name is found in any case and before every alias: an alias like it would never be reached.
+      const aliases = new Set(record.settings.aliases);
+      const isShadowed = record.settings.aliases.some((alias) => alias.toLowerCase() === claim.name.toLowerCase());
+      if (isShadowed)
+        throw new ApiError(
+          'ALIAS_CONFLICT',
+          `${claim.name} already names the instance ${record.name}; choose another.`,
+        );
       const clash = [claim.name, ...claim.aliases].find(
-        (word) => record.settings.aliases.includes(word) || (word !== claim.name && record.name === word),
+        (word) => aliases.has(word) || (word !== claim.name && record.name.toLowerCase() === word.toLowerCase()),
       );
       if (clash !== undefined) {
         throw new ApiError('ALIAS_CONFLICT', `${clash} already names the instance ${record.name}; choose another.`);

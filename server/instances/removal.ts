@@ -4,6 +4,7 @@ import type { LeaseBook } from './lease-book.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { Clock, EventSink, InstanceStore, Supervisor } from './ports.ts';
 import { stillRunning } from './refusals.ts';
+import { currentRun } from './transitions.ts';
 import type { Registry } from './registry.ts';
 import type { RunReferences } from './run-references.ts';
 
@@ -19,6 +20,7 @@ export interface RemovalDependencies {
   references: RunReferences;
   leases: LeaseBook;
   healthProbe: HealthProbe;
+  onFault: (error: unknown, what: string) => void;
 }
 
 /** Deletes instances. Parallel deletes of one instance are one deletion, and all of them succeed. */
@@ -44,9 +46,10 @@ export class Removals {
         await mailbox.until(({ status }) => status !== 'stopping', patience.signal);
       } catch (error) {
         if (signal?.aborted === true) throw error;
+        const pid = currentRun(mailbox.state)?.identity?.pid ?? 'unknown';
         throw new ApiError(
           'INSTANCE_RUNNING',
-          `${name} is still stopping: process ${reply.pid ?? 'unknown'} has not ended; try again later, or stop it with force.`,
+          `${name} is still stopping: process ${pid} has not ended; try again later, or stop it with force.`,
         );
       } finally {
         patience.cancel();
@@ -63,7 +66,7 @@ export class Removals {
 
   /** The name is free again only when nothing is left that a new instance of that name could inherit. */
   async #eraseFiles(mailbox: Mailbox): Promise<void> {
-    const { store, supervisor, references, registry, leases, healthProbe, events } = this.#with;
+    const { store, supervisor, references, registry, leases, healthProbe, events, onFault } = this.#with;
     const { id, name } = mailbox.record;
     try {
       await store.remove(id);
@@ -71,7 +74,8 @@ export class Removals {
       mailbox.reopen();
       throw error;
     }
-    await supervisor.discard(references.folder(id));
+    // Folders are named by id: what cannot be removed now is inherited by nobody, and goes at the next boot.
+    await supervisor.discard(references.folder(id)).catch((error: unknown) => onFault(error, `the files of ${name}`));
     leases.forget(id);
     healthProbe.forget(id);
     registry.drop(mailbox);

@@ -7,6 +7,8 @@ export interface RunReferences {
   of(instance: string, launch: Pick<Launch, 'nonce'>): RunReference;
   /** The folder with everything of an instance. */
   folder(instance: string): string;
+  /** The folder that holds the folders of an instance's runs. */
+  runs(instance: string): string;
   /** The folder that holds the instances' folders. */
   readonly root: string;
   /** The instance's id in a tag of this data directory. */
@@ -19,6 +21,7 @@ export function runReferences(dataDirectory: string, dataDirId: string): RunRefe
   return {
     root,
     folder,
+    runs: (instance) => path.join(folder(instance), 'runs'),
     of: (instance, { nonce }) => ({
       tag: `${dataDirId}.${instance}.${nonce}`,
       folder: path.join(folder(instance), 'runs', nonce),

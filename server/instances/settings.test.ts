@@ -10,6 +10,7 @@ const adapter: EngineAdapter = {
     Object.fromEntries(
       Object.entries(stored).filter(([key]) => !(key === 'context_size' && given.includes('ctx_size'))),
     ),
+  learn: async () => {},
   plan: () => ({ command: '', argv: [], environment: {}, keyVariable: null, port: 1, healthPath: '/' }),
   preflight: async () => null,
   reason: () => '',

@@ -334,7 +334,7 @@ describe('delete', () => {
     expect(send(stopping(), DELETE)).toEqual({
       state: stopping(),
       effects: [],
-      reply: { kind: 'wait', until: 40_000, pid: 4_242 },
+      reply: { kind: 'wait', until: 40_000 },
     });
   });
 

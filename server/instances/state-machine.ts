@@ -1,4 +1,4 @@
-import { drained, end, ended, hasten, survived, type WithEnding, type WithRun } from './ending.ts';
+import { drained, end, ended, hasten, survived, type EndTerms, type WithEnding, type WithRun } from './ending.ts';
 import { booted, foundAlive, foundDead, foundStray } from './found.ts';
 import type { InstanceEvent, InstanceState, Transition } from './lifecycle.ts';
 import { advance, begin } from './starting.ts';
@@ -29,11 +29,11 @@ export function transition(state: InstanceState, event: InstanceEvent): Transiti
     case 'start':
       return start(state, event.cause);
     case 'stop':
-      return stop(state, event.at + event.timeoutMs, event.force);
+      return stop(state, event);
     case 'restart':
-      return restart(state, event.at + event.timeoutMs, event.force);
+      return restart(state, event);
     case 'apply':
-      return apply(state, event.at + event.timeoutMs);
+      return apply(state, { at: event.at, timeoutMs: event.timeoutMs, force: false });
     case 'delete':
       return remove(state);
     case 'granted':
@@ -46,7 +46,7 @@ export function transition(state: InstanceState, event: InstanceEvent): Transiti
     case 'exited':
       return ended(state, event.ended, event.terms, event.at);
     case 'drained':
-      return drained(state);
+      return drained(state, event.at);
     case 'survived':
       return survived(state, event.pids);
     case 'health-failed':
@@ -85,7 +85,7 @@ function start(state: InstanceState, cause: 'command' | 'demand'): Transition {
   }
 }
 
-function stop(state: InstanceState, deadline: number, force: boolean): Transition {
+function stop(state: InstanceState, terms: EndTerms): Transition {
   switch (state.status) {
     case 'stopped':
       return unchanged(state);
@@ -93,14 +93,14 @@ function stop(state: InstanceState, deadline: number, force: boolean): Transitio
       return to({ ...memory(state), status: 'stopped' }, []);
     case 'starting':
     case 'running':
-      return end(state, deadline, force, (run, ending) => ({
+      return end(state, terms, (run, ending) => ({
         status: 'stopping',
         run,
         ending,
         goal: { kind: 'stopped' },
       }));
     case 'stopping':
-      return hasten(state, deadline, force);
+      return hasten(state, terms);
     case 'restarting': {
       if (state.phase === 'backoff') return to({ ...memory(state), status: 'stopped' }, []);
       const stopping: WithEnding = {
@@ -110,28 +110,28 @@ function stop(state: InstanceState, deadline: number, force: boolean): Transitio
         ending: state.ending,
         goal: { kind: 'stopped' },
       };
-      return hasten(stopping, deadline, force);
+      return hasten(stopping, terms);
     }
   }
 }
 
-function restart(state: InstanceState, deadline: number, force: boolean): Transition {
+function restart(state: InstanceState, terms: EndTerms): Transition {
   switch (state.status) {
     case 'stopped':
     case 'failed':
       return start(state, 'command');
     case 'starting':
     case 'running':
-      return end(wantedState(state), deadline, force, (run, ending) => goingDown(run, ending, 'start', BY_COMMAND));
+      return end(wantedState(state), terms, (run, ending) => goingDown(run, ending, 'start', BY_COMMAND));
     case 'stopping':
     case 'restarting': {
       const next = start(state, 'command');
-      return 'ending' in next.state ? hasten(next.state, deadline, force) : next;
+      return 'ending' in next.state ? hasten(next.state, terms) : next;
     }
   }
 }
 
-function apply(state: InstanceState, deadline: number): Transition {
+function apply(state: InstanceState, terms: EndTerms): Transition {
   switch (state.status) {
     case 'stopped':
     case 'failed':
@@ -139,7 +139,7 @@ function apply(state: InstanceState, deadline: number): Transition {
       return unchanged(state);
     case 'starting':
     case 'running':
-      return end(state, deadline, false, (run, ending) => goingDown(run, ending, 'start', BY_UPDATE));
+      return end(state, terms, (run, ending) => goingDown(run, ending, 'start', BY_UPDATE));
     case 'restarting':
       if (state.phase === 'backoff') return begin({ ...state, restarts: 0 }, 'command', state.wantedByUser);
       return to({ ...state, follows: 'start', reason: BY_UPDATE }, []);
@@ -148,8 +148,7 @@ function apply(state: InstanceState, deadline: number): Transition {
 
 function remove(state: InstanceState): Transition {
   if (state.status === 'stopping') {
-    const pid = state.run.identity?.pid ?? null;
-    return { state, effects: [], reply: { kind: 'wait', until: state.ending.deadline, pid } };
+    return { state, effects: [], reply: { kind: 'wait', until: state.ending.deadline } };
   }
   if ('run' in state) return { state, effects: [], reply: { kind: 'refused', status: state.status } };
   return {

@@ -43,7 +43,7 @@ describe('an instance as it is shown', () => {
 
   it('needs a restart when the plan differs, not when only the order of the environment does', () => {
     const launched = { ...PLAN, environment: { A: '1', B: '2' } };
-    const state = running({ launch: { nonce: 'n', key: null, plan: launched } });
+    const state = running({ launch: { engine: 'llama_cpp', nonce: 'n', key: null, plan: launched } });
     const plan = { ...launched, environment: { B: '2', A: '1' } };
     expect(show(RECORD, state, { ...AROUND, plan }).restart_required).toBe(false);
     expect(show(RECORD, state, { ...AROUND, plan: { ...plan, port: 9_000 } }).restart_required).toBe(true);

@@ -29,5 +29,10 @@ export function stalled(state: InstanceState, seconds: number, at: number): Tran
 /** The slot is wanted by another, or nobody used the instance for long. A lease or a pin keeps it. */
 export function evict(state: InstanceState, isIdle: boolean, at: number): Transition {
   if (state.status !== 'running' || !isIdle) return unchanged(state);
-  return end(state, at, false, (run, ending) => ({ status: 'stopping', run, ending, goal: { kind: 'stopped' } }));
+  return end(state, { at, timeoutMs: 0, force: false }, (run, ending) => ({
+    status: 'stopping',
+    run,
+    ending,
+    goal: { kind: 'stopped' },
+  }));
 }

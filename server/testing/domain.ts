@@ -32,6 +32,8 @@ export class Domain {
   readonly faults: unknown[] = [];
   /** Output of runs, by the end of their folder. */
   readonly output = new Map<string, string[]>();
+  /** While set, no output can be read. */
+  outputFault: Error | null = null;
   readonly supervisor: FakeSupervisor;
   readonly instances: Instances;
   #isDead = false;
@@ -57,7 +59,10 @@ export class Domain {
         endpoint: this.world.endpoint,
         supervisor: this.supervisor,
         logs: {
-          tail: async ({ folder }) => this.output.get(folder) ?? this.output.get('*') ?? [],
+          tail: async ({ folder }) => {
+            if (this.outputFault !== null) throw this.outputFault;
+            return this.output.get(folder) ?? this.output.get('*') ?? [];
+          },
           size: () => 0,
         },
       },

@@ -11,7 +11,7 @@ export const PLAN: LaunchPlan = {
   port: 8100,
   healthPath: '/health',
 };
-export const LAUNCH: Launch = { nonce: '1-abc', key: null, plan: PLAN };
+export const LAUNCH: Launch = { engine: 'llama_cpp', nonce: '1-abc', key: null, plan: PLAN };
 export const IDENTITY: ProcessIdentity = { pid: 4_242, startTicks: 77, bootId: 'boot-a', group: 4_241 };
 
 const MEMORY = { runs: 1, restarts: 0, lastExit: null };

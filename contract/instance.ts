@@ -68,7 +68,14 @@ const EnvironmentNameSchema = z
 
 const settings = {
   engine: z.string().min(1).describe('`llama_cpp`, `custom`, or the name of a custom engine of the configuration.'),
-  model_path: plainText.min(1).describe('The model file; it may appear later, but must be there to start.'),
+  model_path: plainText
+    .min(1)
+    .max(4_096)
+    .regex(
+      /^[^-@]/,
+      'must not begin with `-` or `@`: an engine could take it for a flag; write it with its folder, as in `./-x`',
+    )
+    .describe('The model file; it may appear later, but must be there to start.'),
   port: PortSchema.describe('Left out: one is taken from `instances.port_range`.'),
   options: OptionsSchema,
   extra_args: z.array(plainText).describe('Passed to the engine as they are, last: they win over `options`.'),
@@ -77,6 +84,7 @@ const settings = {
     .describe('Set for the engine. `"***"` in an update leaves the stored value alone.'),
   command: z.array(plainText.min(1)).min(1).describe("Replaces the engine's command. Privileged."),
   health_path: plainText
+    .max(2_048)
     .regex(/^\/[^\s]*$/, 'must be a path that starts with `/`')
     .describe('Answers 200 when the engine is ready. Default `/health`.'),
   aliases: z.array(AliasSchema).describe('More names under which `/v1` finds the instance.'),

@@ -37,17 +37,22 @@ export const VARIABLE_RULES: readonly VariableRule[] = [
     why: 'is not available: the engine would think it is a router’s child',
   },
   {
+    guard: 'reserved',
+    name: /^(UVICORN|OLLAMA|VLLM|GRADIO|GUNICORN|FLASK|HYPERCORN)_(HOST|HOST_IP|PORT|SERVER_NAME|SERVER_PORT|BIND|UDS|RUN_HOST|RUN_PORT)$/,
+    why: `${OURS}: an engine listens on loopback, on the port of its instance`,
+  },
+  {
     guard: 'privileged',
-    name: /^(LD_|DYLD_|PYTHON|NODE_|PERL|RUBY|LUA_|_?JAVA_|JDK_|BASH|GIT_|OPENSSL_|VK_|OCL_|MESA_|GLIBC_)/,
+    name: /^(LD_|DYLD_|PYTHON|NODE_|PERL|RUBY|LUA_|_?JAVA_|JDK_|BASH|GIT_|OPENSSL_|VK_|OCL_|MESA_|GLIBC_|DOTNET_|CORECLR_|COVERAGE_|GST_|PHP|ERL_|OPAL_|XPTI_|INTEL_(LIBITTNOTIFY|JIT_PROFILER))/,
     why: CODE,
   },
   {
     guard: 'privileged',
-    name: /^(PATH|ENV|IFS|PS4|SHELL|SHELLOPTS|PROMPT_COMMAND|EDITOR|VISUAL|PAGER|BROWSER|SSH_ASKPASS|LLAMA_APP_CMD)$/,
+    name: /^(PATH|ENV|IFS|PS4|SHELL|SHELLOPTS|PROMPT_COMMAND|EDITOR|VISUAL|PAGER|BROWSER|SSH_ASKPASS|LLAMA_APP_CMD|ZE_ENABLE_ALT_DRIVERS)$/,
     why: CODE,
   },
   // Triton and PyTorch start these compilers.
-  { guard: 'privileged', name: /^(CC|CXX|CPP|NVCC|CUDACXX|HIPCC)$/, why: CODE },
+  { guard: 'privileged', name: /^(CC|CXX|CPP|NVCC|CUDACXX|HIPCC|RUSTC\w*|GO\w*FLAGS)$/, why: CODE },
   {
     guard: 'privileged',
     name: /(^|_)(PRELOAD|INJECTION\w*|LIBS?|LIBRARY|LIBRARIES|MODULES?|PLUGINS?|LAYERS?|FORCE_LOAD|PATH_RESOURCES)$|INJECTION\d*_PATH$/,
@@ -55,7 +60,7 @@ export const VARIABLE_RULES: readonly VariableRule[] = [
   },
   {
     guard: 'privileged',
-    name: /(^|_)(COMMAND|CMD|EXEC|SCRIPT|OPTIONS|OPTS|CONF|CONFIG|FILENAMES)$|INSECURE|TRUST_REMOTE_CODE/,
+    name: /(^|_)(COMMAND|CMD|CMD_ARGS|EXEC|SCRIPT|OPTIONS|OPTS|CONF|CONFIG|FILENAMES)$|INSECURE|TRUST_REMOTE_CODE/,
     why: CODE,
   },
   { guard: 'privileged', name: /_BACKEND_PATH$|(^|_)(GCONV|LOC|NLS|CLASS|LIB|SHLIB)_?PATH$/, why: CODE },

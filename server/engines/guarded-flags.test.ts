@@ -105,6 +105,10 @@ describe('the guard of a custom engine’s flags', () => {
       '--bind',
       '--listen-address',
       '--uds',
+      '--addr',
+      '--http-port',
+      '--server-port',
+      '--ssl-keyfile',
     ]) {
       expect([flag, guardOfCustomFlag(flag, '0.0.0.0')?.guard]).toEqual([flag, 'reserved']);
     }
@@ -131,6 +135,10 @@ describe('the guard of a custom engine’s flags', () => {
       '--chat-template-file',
       '--plugin-dir',
       '--tool-parser-plugin',
+      '--middleware',
+      '--worker-cls',
+      '--logits-processors',
+      '--config',
     ]) {
       expect([flag, guardOfCustomFlag(flag, 'x')?.guard]).toEqual([flag, 'privileged']);
     }

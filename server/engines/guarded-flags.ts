@@ -66,7 +66,7 @@ export const FLAG_RULES: readonly FlagRule[] = [
   },
   {
     guard: 'privileged',
-    name: /^(agent|ag|no-ag)$|^tools(-|$)|(^|-)mcp(-|$)|(^|-)(exec|shell|script|command|plugins?)(-|$)|^trust-remote-code$/,
+    name: /^(agent|ag|no-ag)$|^tools(-|$)|(^|-)mcp(-|$)|(^|-)(exec|shell|script|command|plugins?|middleware)(-|$)|(^|-)(worker-cls|worker-class|logits-processors?)$|^trust-remote-code$/,
     description: /do not enable in untrusted environments/,
     why: CODE,
   },
@@ -80,14 +80,26 @@ export const FLAG_RULES: readonly FlagRule[] = [
   },
   {
     guard: 'privileged',
-    name: /^(path|file|f|output|o|out|jf|lcs|lcd|logdir|prompt-cache)$|-(files?|paths?|dirs?|directory|folder|preset|socket)$|^lookup-cache-/,
+    name: /^(path|file|f|output|o|out|jf|lcs|lcd|logdir|prompt-cache|config)$|(files?|paths?|dirs?|directory|folder|preset|socket)$|^lookup-cache-/,
     placeholder: /(^|[^A-Za-z])(FNAME|FILE|FILENAME|PATH|DIR|DIRECTORY)([^A-Za-z]|$)/,
     why: FILES,
   },
 ];
 
 /** Names that say where a custom engine listens; which of them it has is not known. */
-const LISTEN_NAMES = ['host', 'port', 'bind', 'listen', 'bind-address', 'listen-address', 'uds', 'fd'];
+const LISTEN_NAMES = [
+  'host',
+  'port',
+  'bind',
+  'listen',
+  'bind-address',
+  'listen-address',
+  'uds',
+  'fd',
+  'addr',
+  'http-port',
+  'server-port',
+];
 const ABBREVIABLE = [...LISTEN_NAMES, 'trust-remote-code', 'tools', 'agent', 'path', 'rpc'];
 
 /**
@@ -134,5 +146,6 @@ export function guardOfCustomFlag(spelling: string, value?: string): Guard | nul
     return isOurs ? null : { guard: 'reserved', why: LISTEN };
   }
   const guard = guardOfFlag(meant, null);
-  return guard?.guard === 'privileged' ? guard : null;
+  // Spoken to over loopback without TLS, like every engine.
+  return guard?.guard === 'privileged' || /^(ssl|tls)-/.test(meant) ? guard : null;
 }

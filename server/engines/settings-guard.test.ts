@@ -63,6 +63,10 @@ describe('guarded settings', () => {
     expect(problems({ extra_args: ['--reverse-prompt', '--host=0.0.0.0'] })).toEqual(['RESERVED_OPTION extra_args.1']);
   });
 
+  it('are found where arguments would be read from a file', () => {
+    expect(problems({ extra_args: ['@/etc/passwd'] })).toEqual(['PRIVILEGED_OPTION extra_args.0']);
+  });
+
   it('are not seen in values that only look alike', () => {
     expect(
       problems({ options: { temp: -1, reverse_prompt: '-', chat_template: '--- host' }, extra_args: ['host', '-1'] }),

@@ -15,6 +15,10 @@ export interface GuardTerms {
   ownVariables?: readonly string[];
 }
 
+/** `@file`: many programs read more arguments from there. */
+const RESPONSE_FILE = /^@/;
+const READS_FILE: Guard = { guard: 'privileged', why: 'can make the engine read its arguments from a file' };
+
 const REMEDY = 'it needs `security.allow_privileged: true` in the configuration file';
 
 /** Every reserved or privileged thing in an instance's settings, wherever it hides. */
@@ -35,9 +39,11 @@ export function guardProblems(settings: Settings, terms: GuardTerms): SettingsPr
     return posing.flatMap((item) => problem(`options.${key}`, terms.guardOf(String(item)), spellingOf(String(item))));
   });
   const extra = settings.extra_args.flatMap((argument, index) =>
-    argument.startsWith('-')
-      ? problem(`extra_args.${index}`, terms.guardOf(argument, settings.extra_args[index + 1]), spellingOf(argument))
-      : [],
+    RESPONSE_FILE.test(argument)
+      ? problem(`extra_args.${index}`, READS_FILE, argument.slice(0, 60))
+      : argument.startsWith('-')
+        ? problem(`extra_args.${index}`, terms.guardOf(argument, settings.extra_args[index + 1]), spellingOf(argument))
+        : [],
   );
   const environment = Object.keys(settings.environment).flatMap((name) => {
     const own: Guard = { guard: 'reserved', why: 'is set by llamactl' };

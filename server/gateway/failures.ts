@@ -69,7 +69,7 @@ export async function noAnswerFailure(
   }
   return new ApiError(
     'INSTANCE_NOT_RUNNING',
-    `The engine of ${quoted(name)} closed the connection before it had answered. GET /api/instances/${name}/logs may tell why.`,
+    `The engine of ${quoted(name)} gave no answer that could be passed on, or none at all.`,
     { status: 502 },
   );
 }

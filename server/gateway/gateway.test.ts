@@ -38,6 +38,13 @@ const chat = (body: string, more: Parameters<typeof call>[2] = {}): ReturnType<t
   call(gateway.port, '/v1/chat/completions', { body, ...more });
 
 describe('a request under /v1', () => {
+  test.each(['/v1/../admin', '/v1/%2e%2e/admin', '/v1/x/.%2E/y', '/v1/./models', '/v1/..%2fadmin'])(
+    'does not climb out of it: %s',
+    async (url) => {
+      expect(await call(gateway.port, `${url}?model=Qwen`, { body: '' })).toMatchObject({ status: 400 });
+    },
+  );
+
   test.each([
     ['its name', 'Qwen'],
     ['its name in another case', 'qWEN'],

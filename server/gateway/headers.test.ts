@@ -58,6 +58,13 @@ describe('what an engine gets', () => {
     });
   });
 
+  test('credentials in another spelling do not pass either', () => {
+    const raw = ['X_Api_Key', 'mine', 'Api-Key', 'mine', 'X_Forwarded_For', '10.0.0.1', 'X-Mine', 'a_b'];
+    const sent = byName(requestHeaders(raw, FACTS));
+    expect(Object.keys(sent).filter((name) => name.includes('_') || name === 'api-key')).toEqual([]);
+    expect(sent['x-mine']).toEqual(['a_b']);
+  });
+
   test('an engine without a key gets none', () => {
     expect(byName(requestHeaders(['Authorization', 'Bearer mine'], { ...FACTS, key: null }))).not.toHaveProperty(
       'authorization',

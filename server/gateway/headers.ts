@@ -33,6 +33,7 @@ const HOP_BY_HOP = [
 /** The caller's credentials, which never reach an engine, and what we write ourselves. `Expect` was answered by us. */
 const NOT_FOR_ENGINES = new Set([
   ...HOP_BY_HOP,
+  'api-key',
   'authorization',
   'content-length',
   'cookie',
@@ -54,6 +55,8 @@ const NOT_FOR_CALLERS = new Set([
   'content-length',
   'cross-origin-resource-policy',
   'nel',
+  'public-key-pins',
+  'refresh',
   'report-to',
   'reporting-endpoints',
   'service-worker-allowed',
@@ -61,6 +64,7 @@ const NOT_FOR_CALLERS = new Set([
   'set-cookie2',
   'strict-transport-security',
   'timing-allow-origin',
+  'www-authenticate',
   'x-request-id',
 ]);
 const NOT_FOR_CALLERS_PREFIXES = ['access-control-', 'x-llamactl-'];
@@ -146,7 +150,7 @@ function passing(raw: RawHeaders, isPassed: (name: string) => boolean): string[]
   const passed: string[] = [];
   for (const [name, value] of pairs(raw)) {
     const key = name.toLowerCase();
-    if (isPassed(key) && !named.has(key)) passed.push(name, value);
+    if (isPassed(key.replaceAll('_', '-')) && !named.has(key)) passed.push(name, value);
   }
   return passed;
 }

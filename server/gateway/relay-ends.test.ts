@@ -122,7 +122,10 @@ describe('when the engine leaves', () => {
     const answer = await call(gateway.port, '/v1/chat/completions', { body: '{"model":"a"}' });
     expect(answer).toMatchObject({ status: 502, headers: { 'x-llamactl-source': 'llamactl' } });
     expect(JSON.parse(answer.text)).toMatchObject({
-      error: { type: 'server_error', message: expect.stringContaining('/api/instances/a/logs') as unknown },
+      error: {
+        type: 'server_error',
+        message: expect.stringContaining('gave no answer that could be passed on') as unknown,
+      },
     });
     await noLeases(gateway);
   });

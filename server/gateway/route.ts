@@ -22,6 +22,7 @@ export interface Route {
  * @throws {ApiError} that says how to name a model
  */
 export async function findRoute(request: IncomingMessage, url: string): Promise<Route> {
+  assertBelow(url);
   const named = modelOfQuery(url);
   if (named === '') throw noModel();
   if (named !== null) return { model: named, body: null };
@@ -31,6 +32,16 @@ export async function findRoute(request: IncomingMessage, url: string): Promise<
   if (length !== 'chunked' && length > LARGEST_READ_BODY) throw tooLarge();
   const body = await read(request);
   return { model: modelOfJson(body), body };
+}
+
+/** An engine that resolves `..` would be reached outside of `/v1`, where `/proxy` has another permission. */
+function assertBelow(url: string): void {
+  const segments = (url.split('?', 1)[0] ?? '')
+    .toLowerCase()
+    .replaceAll('%2e', '.')
+    .split(/\/|%2f|%5c|\\/);
+  if (!segments.includes('..') && !segments.includes('.')) return;
+  throw new ApiError('VALIDATION_ERROR', 'The path must not hold the segments . and .. under /v1.');
 }
 
 function assertReadable(request: IncomingMessage): void {

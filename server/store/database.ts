@@ -38,9 +38,21 @@ export function openDatabase(file: string, migrationsFolder = MIGRATIONS_FOLDER)
     migrate(database, file, migrationsFolder);
   } catch (error) {
     database.close();
-    throw error;
+    throw isDamaged(error) ? damaged(file, error) : error;
   }
   return database;
+}
+
+/** SQLITE_CORRUPT and SQLITE_NOTADB. */
+const DAMAGED: ReadonlySet<unknown> = new Set([11, 26]);
+
+function isDamaged(error: unknown): error is Error {
+  return error instanceof Error && 'errcode' in error && DAMAGED.has(error.errcode);
+}
+
+function damaged(file: string, cause: Error): Error {
+  const remedy = 'Restore it from a backup, or move it away with its -wal and -shm files to begin without instances.';
+  return new Error(`${file} is damaged or no database (${cause.message}). ${remedy}`, { cause });
 }
 
 function migrate(database: DatabaseSync, file: string, folder: string): void {

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
@@ -6,11 +6,29 @@ import { dirname } from 'node:path';
  * An existing file is never opened: closing it again would drop the locks that this process holds on it.
  */
 export function makePrivateFile(file: string): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(file));
   try {
     writeFileSync(file, '', { flag: 'wx', mode: 0o600 });
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
     chmodSync(file, 0o600);
   }
+}
+
+/** Step by step: Node's own recursive way turns for ever where a parent takes no folders, as under `/proc` (seen on 24.21). */
+function makeFolder(folder: string): void {
+  const attempt = (): string | null => {
+    try {
+      mkdirSync(folder, { mode: 0o700 });
+      return null;
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : null;
+      if (code === 'EEXIST') return null;
+      if (code === 'ENOENT' && dirname(folder) !== folder && !existsSync(dirname(folder))) return 'no parent';
+      throw error;
+    }
+  };
+  if (attempt() === null) return;
+  makeFolder(dirname(folder));
+  attempt();
 }

@@ -93,6 +93,14 @@ describe('a start that cannot succeed', () => {
   });
 });
 
+describe('a model path that poses as a flag', () => {
+  it.each(['--trust-remote-code', '@/etc/passwd'])('is refused: %s', async (file) => {
+    const { status, body } = await server.call('POST', '/api/instances', { name: 'posing', model_path: file });
+    expect(status).toBe(400);
+    expect(body).toMatchObject({ code: 'VALIDATION_ERROR', errors: [{ path: 'model_path' }] });
+  });
+});
+
 describe('a start that fails in the engine', () => {
   it.each([
     ['cut short', 100_000],

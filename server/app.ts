@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -54,6 +55,9 @@ export async function startApp({ config, environment, log, version, port }: AppO
     for (const step of undo.splice(0).toReversed()) await step();
   };
   try {
+    const { mode } = statSync(config.data_dir);
+    if ((mode & 0o022) !== 0)
+      log.warn(`${config.data_dir} can be written by others, who can so become you; chmod 700 it`);
     const store = openStore({ file: path.join(config.data_dir, 'llamactl.db'), log, clock });
     undo.push(() => store.close());
     const inherited = withInstalledEngines(inheritedEnvironment(environment), config.data_dir);

@@ -1,4 +1,5 @@
 import os from 'node:os';
+import path from 'node:path';
 import { pino, type Logger } from 'pino';
 import { startApp, type App } from './app.ts';
 import { readEnvironment } from './config/env.ts';
@@ -27,10 +28,16 @@ export function readConfig(options: ServeOptions): LoadedConfig {
   return loadConfig({
     ...options,
     environment: readEnvironment(),
-    home: os.homedir(),
+    home: homeDirectory(),
     cwd: process.cwd(),
     uid: process.getuid?.() ?? 0,
   });
+}
+
+/** HOME where it is one; an empty or a relative one would put our files into the root, or wherever we were started. */
+function homeDirectory(): string {
+  const home = os.homedir();
+  return path.isAbsolute(home) ? home : os.userInfo().homedir;
 }
 
 /** Starts the server in this process. The caller says how it ends. */

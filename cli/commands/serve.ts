@@ -46,14 +46,18 @@ function overridesOf({ host, port, dataDir }: ServeFlags): Record<string, string
   return Object.fromEntries(Object.entries(given).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
-/** The first signal ends the server in order, the second at once: engines are safe either way. */
-export function endOnSignal(what: string, end: () => Promise<void>): void {
+/**
+ * The first signal ends the server in order, the second at once: engines are safe either way.
+ *
+ * @param exitCode Of the end in order; default 0.
+ */
+export function endOnSignal(what: string, end: () => Promise<void>, exitCode: () => number = () => 0): void {
   let isEnding = false;
   const onSignal = (signal: NodeJS.Signals): void => {
     if (isEnding) process.exit(1);
     isEnding = true;
     note(`llamactl: ending on ${signal}; ${what}`);
-    end().then(() => process.exit(0), fail);
+    end().then(() => process.exit(exitCode()), fail);
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);

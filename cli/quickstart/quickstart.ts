@@ -15,6 +15,8 @@ import { progressPrinter } from './progress-printer.ts';
 
 /** Name of the instance that quickstart makes, and finds again. */
 const NAME = 'quickstart';
+/** As shells report SIGINT: a script must not take an interrupted quickstart for a success. */
+const INTERRUPTED = 130;
 const QUESTION = 'Name three fruits.';
 
 /** Its flags, as the command line gives them. */
@@ -60,10 +62,12 @@ export async function quickstart(flags: QuickstartFlags): Promise<void> {
     await api.stop(NAME);
     await app.close({ stopEngines: false });
   };
-  endOnSignal('stopping its engine', end);
+  let hasAnswered = false;
+  endOnSignal('stopping its engine', end, () => (hasAnswered ? 0 : INTERRUPTED));
   print(`   listening on ${app.url}`);
   try {
     await answerOnce(app, api, model);
+    hasAnswered = true;
   } catch (error) {
     await end();
     throw error;

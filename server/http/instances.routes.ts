@@ -13,16 +13,16 @@ export function instanceRoutes(bind: Bind, manager: InstanceManager, basePath: s
   });
 
   bind(OPERATIONS.createInstance, async ({ body, reply }) => {
-    const { instance, warnings } = await manager.create(body);
+    const { instance, entityTag: etag, warnings } = await manager.create(body);
     const location = `${basePath.replace(/\/$/, '')}/api/instances/${instance.name}`;
-    reply.headers({ location, etag: manager.entityTag(instance.name) });
+    reply.headers({ location, etag });
     return { message: 'Instance created successfully', instance, ...some(warnings) };
   });
 
   bind(OPERATIONS.updateInstance, async ({ params, query, body, request, reply }) => {
     const options = { ifMatch: request.headers['if-match'], restart: query.apply === 'restart' };
-    const { instance, warnings } = await manager.update(params.name, body, options);
-    reply.header('etag', manager.entityTag(instance.name));
+    const { instance, entityTag, warnings } = await manager.update(params.name, body, options);
+    reply.header('etag', entityTag);
     const { restart_required } = instance;
     return { message: 'Instance updated successfully', instance, restart_required, ...some(warnings) };
   });

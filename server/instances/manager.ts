@@ -23,7 +23,7 @@ import { adapterFor, checkSettings, newSettings, patchedSettings } from './setti
 import { currentRun, NEW_STATE } from './transitions.ts';
 import { notFound, notRunning } from './refusals.ts';
 import type { Removals } from './removal.ts';
-import type { InstanceManager, StopOptions, WaitOptions } from './use-cases.ts';
+import type { InstanceManager, StopOptions, WaitOptions, Written } from './use-cases.ts';
 import { describe, reasonOf, summarize } from './view.ts';
 
 /** What the use cases stand on; `app.ts` builds it. */
@@ -70,7 +70,7 @@ export class Manager implements InstanceManager {
     return tagOf(this.#find(name).record);
   }
 
-  async create(body: CreateInstance): Promise<{ instance: Instance; warnings: string[] }> {
+  async create(body: CreateInstance): Promise<Written> {
     const { engines, randomness, registry, events } = this.#with;
     const settings = newSettings(body);
     const adapter = adapterFor(engines, settings.engine);
@@ -102,6 +102,7 @@ export class Manager implements InstanceManager {
     events.emit({ type: 'instance_created', data: { name: record.name } });
     return {
       instance: this.#describe(mailbox),
+      entityTag: tagOf(record),
       warnings: problem === null ? warnings : [...warnings, problem.message],
     };
   }
@@ -110,7 +111,7 @@ export class Manager implements InstanceManager {
     name: string,
     patch: UpdateInstance,
     options: { ifMatch?: string | undefined; restart: boolean },
-  ): Promise<{ instance: Instance; warnings: string[] }> {
+  ): Promise<Written> {
     const mailbox = this.#find(name);
     if (patch.name !== undefined && patch.name !== mailbox.record.name) {
       const message = 'cannot be changed; create another instance and delete this one';
@@ -133,7 +134,7 @@ export class Manager implements InstanceManager {
       await mailbox.amend(record);
       this.#with.events.emit({ type: 'instance_updated', data: { name: record.name } });
       if (options.restart) await this.#post(mailbox, { type: 'apply', timeoutMs: this.#stopTimeoutMs(undefined) });
-      return { instance: this.#describe(mailbox), warnings };
+      return { instance: this.#describe(mailbox), entityTag: tagOf(record), warnings };
     }
   }
 

@@ -24,6 +24,14 @@ export interface WaitOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** What a create or an update made. */
+export interface Written {
+  instance: Instance;
+  /** Of what was written; by the time it is read there may be another, or none. */
+  entityTag: string;
+  warnings: string[];
+}
+
 /**
  * What can be done with instances: the use cases. Everything that a caller may read is thrown as an `ApiError`.
  * Names are found without regard to case.
@@ -34,13 +42,13 @@ export interface InstanceManager {
   get(name: string): Instance;
   /** The strong entity tag of an instance's settings, quotes included. */
   entityTag(name: string): string;
-  create(body: CreateInstance): Promise<{ instance: Instance; warnings: string[] }>;
+  create(body: CreateInstance): Promise<Written>;
   /** @param options.ifMatch Value of `If-Match`: an entity tag, a list of them or `*`. */
   update(
     name: string,
     patch: UpdateInstance,
     options: { ifMatch?: string | undefined; restart: boolean },
-  ): Promise<{ instance: Instance; warnings: string[] }>;
+  ): Promise<Written>;
   remove(name: string, signal?: AbortSignal): Promise<void>;
   /** Resolves to the state entered; with `wait`, to `running` or an error with the reason. */
   start(name: string, options?: WaitOptions): Promise<Status>;

@@ -1,7 +1,7 @@
 import { ApiError } from '@llamactl/contract/errors';
 import type { Batch, CreateInstance, Health, Instance, Status, UpdateInstance } from '@llamactl/contract/instance';
 import type { Lease } from '../instances/leases.ts';
-import type { InstanceManager, StopOptions, WaitOptions } from '../instances/use-cases.ts';
+import type { InstanceManager, StopOptions, WaitOptions, Written } from '../instances/use-cases.ts';
 
 const MADE_AT = '2024-01-15T10:30:00Z';
 const FIRST_PORT = 8100;
@@ -37,21 +37,22 @@ export class FakeManager implements InstanceManager {
     return `"${this.#find(name).version}"`;
   }
 
-  async create(body: CreateInstance): Promise<{ instance: Instance; warnings: string[] }> {
+  async create(body: CreateInstance): Promise<Written> {
     this.#note('create', body);
     if (this.#instances.has(body.name.toLowerCase())) {
       throw new ApiError('INSTANCE_EXISTS', `There already is an instance ${body.name}.`);
     }
     const instance = newInstance(body, body.port ?? this.#nextPort++);
     this.#instances.set(body.name.toLowerCase(), { instance, version: 1 });
-    return { instance, warnings: body.model_path === undefined ? ['model_path is not there yet'] : [] };
+    const warnings = body.model_path === undefined ? ['model_path is not there yet'] : [];
+    return { instance, entityTag: this.entityTag(body.name), warnings };
   }
 
   async update(
     name: string,
     patch: UpdateInstance,
     options: { ifMatch?: string | undefined; restart: boolean },
-  ): Promise<{ instance: Instance; warnings: string[] }> {
+  ): Promise<Written> {
     this.#note('update', name, patch, options);
     const found = this.#find(name);
     if (options.ifMatch !== undefined && options.ifMatch !== this.entityTag(name)) {
@@ -61,7 +62,7 @@ export class FakeManager implements InstanceManager {
     for (const [key, value] of Object.entries(patch.options ?? {})) if (value !== null) merged[key] = value;
     found.instance = { ...found.instance, options: merged, port: patch.port ?? found.instance.port };
     found.version += 1;
-    return { instance: found.instance, warnings: [] };
+    return { instance: found.instance, entityTag: this.entityTag(name), warnings: [] };
   }
 
   async remove(name: string, signal?: AbortSignal): Promise<void> {

@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { InstanceSchema, type Instance } from '@llamactl/contract/instance';
+import { PortBlock } from './port-block.ts';
 import { testEngine } from '../scripts/test-assets.ts';
 
 const MAIN = path.join(import.meta.dirname, '..', 'cli', 'main.ts');
@@ -29,32 +30,30 @@ export interface Answer {
  */
 export class ServerProcess {
   readonly #folder: string;
+  readonly #ports: PortBlock;
   readonly port: number;
   readonly #environment: Record<string, string>;
   #child: ChildProcess | null = null;
   #errors = '';
 
-  private constructor(folder: string, port: number, environment: Record<string, string>) {
+  private constructor(folder: string, ports: PortBlock, port: number, environment: Record<string, string>) {
     this.#folder = folder;
+    this.#ports = ports;
     this.port = port;
     this.#environment = environment;
   }
 
-  /** @param configuration YAML of the configuration file, beside the engine of the tests. */
+  /** @param configuration YAML for the configuration file, without `instances`. llama-server is found on PATH. */
   static async create(configuration = ''): Promise<ServerProcess> {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'llamactl-e2e-'));
-    const port = await freePort();
-    const server = new ServerProcess(folder, port, {
+    const ports = await PortBlock.take();
+    const server = new ServerProcess(folder, ports, await freePort(), {
       PATH: `${path.dirname(testEngine())}:${process.env['PATH'] ?? ''}`,
       HOME: folder,
     });
-    await server.configure(configuration);
+    const [first, last] = ports.range;
+    await writeFile(server.#configFile, `instances: { port_range: [${first}, ${last}] }\n${configuration}`);
     return server;
-  }
-
-  /** Replaces the configuration; for the next start. llama-server of the tests is found on PATH. */
-  async configure(yaml: string): Promise<void> {
-    await writeFile(this.#configFile, yaml);
   }
 
   get #configFile(): string {
@@ -135,6 +134,7 @@ export class ServerProcess {
       if (left.length === 0) break;
       for (const { pid } of left) endProcess(pid);
     }
+    this.#ports.release();
     await rm(this.#folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }

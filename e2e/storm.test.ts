@@ -37,16 +37,16 @@ describe('200 random calls on one instance', () => {
   it('keep it in a legal state with one process at most', { timeout: 120_000 }, async () => {
     const seed = Number(process.env['LLAMACTL_TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
     const choices = fc.sample(fc.tuple(fc.nat(CALLS.length - 1), fc.nat(20)), { numRuns: 200, seed });
-    const tags = new Set<string>();
     const over = new AbortController();
     const watch = (async () => {
       while (!over.signal.aborted) {
         const engines = (await server.processes()).filter(({ isWrapper }) => !isWrapper);
         const runs = new Set(engines.map(({ tag }) => tag));
         expect(runs.size, `two engines at once; seed ${seed}`).toBeLessThanOrEqual(1);
-        for (const run of runs) tags.add(run);
       }
     })();
+    // Judged below; until then a failure waits.
+    watch.catch(() => undefined);
     const answers = choices.map(async ([choice, delay]) => {
       const [method = 'GET', path = '', body] = CALLS[choice] ?? [];
       await new Promise((resolve) => void setTimeout(resolve, delay * 100));
@@ -57,7 +57,8 @@ describe('200 random calls on one instance', () => {
     await Promise.all(answers);
     over.abort();
     await watch;
-    expect(tags.size, 'several runs were seen').toBeGreaterThan(1);
+    const starts = server.errors.match(/"status":"starting"/g) ?? [];
+    expect(starts.length, `the storm came to several starts; seed ${seed}`).toBeGreaterThan(3);
 
     await server.call('POST', '/api/instances/storm/stop', { force: true });
     await vi.waitFor(async () => expect((await server.instance('storm')).status).toBe('stopped'), {

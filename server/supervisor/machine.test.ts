@@ -20,6 +20,13 @@ test('in a container that shows its own uptime, starts are still told on the sca
   expect(machine.ticksOf(shownUptime() - hidden)).toBeGreaterThan(0);
 });
 
+test('a time in hundredths, as the kernel writes it, is its tick and not the one before', () => {
+  const machine = describeMachine(() => 'denied', 0);
+  const hundredths = Array.from({ length: 20_000 }, (_unused, index) => 98_000 + index * 97);
+  const ticks = hundredths.map((each) => machine.ticksOf(Number((each / 100).toFixed(2))));
+  expect(ticks).toEqual(hundredths);
+});
+
 test('where nothing can be read, the usual units are assumed', () => {
   const machine = describeMachine(() => 'denied', 0);
   expect(machine).toMatchObject({ pageBytes: 4_096, ticksPerSecond: 100 });

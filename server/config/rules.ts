@@ -29,7 +29,6 @@ export function brokenRules(config: Config): ConfigProblem[] {
  * built leaves the list.
  */
 export const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
-  'server.base_path',
   'server.trusted_proxies',
   'auth.token_ttl',
   'auth.inference',

@@ -17,7 +17,7 @@ import type {
 import { watchHealth } from './health-watch.ts';
 import type { Leases } from './leases.ts';
 import type { EffectRunner, Mailbox } from './mailbox.ts';
-import { awaitReady } from './readiness.ts';
+import { awaitReady, pause } from './readiness.ts';
 import type { RunReferences } from './run-references.ts';
 import type { Scheduler } from './scheduler.ts';
 import { currentRun } from './transitions.ts';
@@ -209,13 +209,7 @@ export class Effects implements EffectRunner {
 
   async #waitBackoff(mailbox: Mailbox, until: number, signal: AbortSignal): Promise<void> {
     const { clock } = this.#with;
-    await new Promise<void>((resolve) => {
-      const cancel = clock.after(Math.max(0, until - clock.now()), resolve);
-      signal.addEventListener('abort', () => {
-        cancel();
-        resolve();
-      });
-    });
+    await pause(clock, Math.max(0, until - clock.now()), signal);
     if (!signal.aborted) this.#post(mailbox, { type: 'backoff-over' });
   }
 

@@ -134,3 +134,52 @@ export const ConfigSchema = z.strictObject({
 
 /** The configuration with every default filled in. */
 export type Config = z.infer<typeof ConfigSchema>;
+
+/** Where a value comes from. */
+export const ConfigSourceSchema = z
+  .object({
+    from: z.enum(['default', 'file', 'environment', 'flag']),
+    name: z.string().optional().describe('The variable or the flag.'),
+    line: z.int().optional().describe('In the file.'),
+  })
+  .meta({ id: 'ConfigSource' });
+export type ConfigSource = z.infer<typeof ConfigSourceSchema>;
+
+/** The configuration as it is shown: a secret is `"***"`, which is no URL. */
+const ShownConfigSchema = ConfigSchema.extend({
+  alerts: ConfigSchema.shape.alerts.unwrap().extend({ webhook: z.string() }),
+});
+
+/** Answer of `GET /config`. */
+export const ConfigViewSchema = z
+  .object({
+    config: ShownConfigSchema.describe('As it is written now and holds from the next start; secrets are `"***"`.'),
+    sources: z.record(z.string(), ConfigSourceSchema).describe('By dotted key: `server.port`.'),
+    file: z.string().nullable().describe('Path of the configuration file; `null`: there is none.'),
+    restart_required: z.boolean().describe('The running llamactl was started with other values.'),
+    pending: z.array(z.string()).describe('The keys that differ.'),
+    problem: z
+      .string()
+      .optional()
+      .describe('Why the file as it is now could not be used; then `config` is what llamactl runs with.'),
+  })
+  .meta({ id: 'ConfigView' });
+export type ConfigView = z.infer<typeof ConfigViewSchema>;
+
+/** Body of `PUT /config`: a part of the configuration. Sections merge, lists and values are replaced, `null` goes back to the default. */
+export const ConfigPatchSchema = z
+  .looseObject({})
+  .describe('A part of the configuration. `"***"` leaves a secret alone, `null` goes back to the default.')
+  .meta({ id: 'ConfigPatch' });
+export type ConfigPatch = z.infer<typeof ConfigPatchSchema>;
+
+/** Answer of `PUT /config`. */
+export const ConfigWrittenSchema = z
+  .object({
+    message: z.string(),
+    restart_required: z.boolean(),
+    changed: z.array(z.string()).describe('The keys that this request changed.'),
+    config: ShownConfigSchema,
+  })
+  .meta({ id: 'ConfigWritten' });
+export type ConfigWritten = z.infer<typeof ConfigWrittenSchema>;

@@ -44,7 +44,10 @@ export const ERRORS = {
   PRECONDITION_FAILED: { status: 412, meaning: 'The instance has changed since the `ETag` in `If-Match` was read.' },
   PAYLOAD_TOO_LARGE: { status: 413, meaning: 'The body, or with status 431 the header, is larger than is read.' },
   URI_TOO_LONG: { status: 414, meaning: 'The URL is longer than is read.' },
-  UNSUPPORTED_MEDIA_TYPE: { status: 415, meaning: 'The body has to be `application/json`.' },
+  UNSUPPORTED_MEDIA_TYPE: {
+    status: 415,
+    meaning: 'The body has to be `application/json`; for `POST /api/apply` YAML will do too.',
+  },
   RATE_LIMITED: {
     status: 429,
     meaning: 'Too many requests in this minute; `Retry-After` says when the next one is taken.',
@@ -75,10 +78,7 @@ export const ErrorSchema = z
     code: z.enum(ERROR_CODES).describe('The same for a program; stable.'),
     details: z.string().describe('More about it; may be empty.'),
     request_id: z.string().describe('The `X-Request-Id` of the answer, to be found in the log.'),
-    errors: z
-      .array(ProblemSchema)
-      .optional()
-      .describe('Every problem, when `code` is `VALIDATION_ERROR` or about an option.'),
+    errors: z.array(ProblemSchema).optional().describe('Every problem, where it can be told which part is at fault.'),
     reason: z.string().optional().describe('Why the engine did not start, when `code` is `START_FAILED`.'),
   })
   .meta({ id: 'Error' });
@@ -97,6 +97,8 @@ export interface ErrorExtras {
   status?: number;
   /** Headers of the answer, such as `Allow` and `Retry-After`. */
   headers?: Readonly<Record<string, string>>;
+  /** What led to it, for the log alone. */
+  cause?: unknown;
 }
 
 /** An error that a caller may read: every throw that is meant for one names a code of the table. */
@@ -107,7 +109,7 @@ export class ApiError extends Error {
 
   /** @param message What happened and what would work: one human sentence. */
   constructor(code: ErrorCode, message: string, extras: ErrorExtras = {}) {
-    super(message);
+    super(message, extras.cause === undefined ? {} : { cause: extras.cause });
     this.code = code;
     this.extras = extras;
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { StatsSchema, StatusSchema } from './instance.ts';
+import { StatusSchema } from './instance.ts';
+import { StatsSchema } from './stats.ts';
 
 /** What happened to an instance, as the bus carries it and the WebSocket of the seed sends it. */
 export const InstanceEventSchema = z.discriminatedUnion('type', [

@@ -90,12 +90,22 @@ describe('the examples of the reference', () => {
   );
 });
 
+const STATS = {
+  memory_usage: 1,
+  cpu_usage: 25.5,
+  uptime: 3600,
+  threads: 4,
+  read_bytes: 2,
+  write_bytes: 3,
+  gpu_memory_usage: null,
+};
+
 describe('the frames of the WebSocket', () => {
   const common = { timestamp: '2024-01-15T14:30:00Z', seq: 1_705_329_000_000_001 };
 
   it.each([
     { type: 'instance_status_changed', data: { name: 'x', status: 'running', previous_status: 'starting' } },
-    { type: 'instance_stats_updated', data: { name: 'x', stats: { memory_usage: 1, cpu_usage: 25.5, uptime: 3600 } } },
+    { type: 'instance_stats_updated', data: { name: 'x', stats: STATS } },
     { type: 'system_alert', data: { level: 'error', code: 'disk_full', message: 'full', state: 'raised' } },
     { type: 'instance_created', data: { name: 'x' } },
   ])('$type', (event) => {

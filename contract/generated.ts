@@ -1,4 +1,7 @@
+import { ConfigSchema } from './config.ts';
+import { editorSchema } from './editor-schema.ts';
 import { ERRORS } from './errors.ts';
+import { FleetSchema } from './fleet.ts';
 import { openApiDocument } from './openapi.ts';
 import { OPERATIONS, PASS_THROUGH_PATHS, type Operation } from './operations.ts';
 
@@ -8,6 +11,22 @@ export interface GeneratedFile {
   path: string;
   content: string;
 }
+
+/** By which editors complete and check what people write. */
+const EDITOR_SCHEMAS = [
+  {
+    path: 'schemas/config.schema.json',
+    title: 'llamactl.yaml',
+    description: 'The configuration of llamactl; docs/configuration.md says more.',
+    schema: ConfigSchema,
+  },
+  {
+    path: 'schemas/instances.schema.json',
+    title: 'Instances of llamactl',
+    description: 'A document for POST /api/apply; docs/fleet.md says more.',
+    schema: FleetSchema,
+  },
+];
 
 const TABLE = /(<!-- operations: generated -->\n)[^]*(<!-- end -->)/;
 
@@ -22,6 +41,7 @@ export function generatedFiles(version: string, apiPage: string): GeneratedFile[
   return [
     { path: 'openapi.json', content: `${JSON.stringify(openApiDocument(version), null, 2)}\n` },
     { path: 'docs/errors.md', content: errorsPage() },
+    ...EDITOR_SCHEMAS.map(({ path, ...parts }) => ({ path, content: editorSchema(parts) })),
     {
       path: 'docs/api.md',
       content: apiPage.replace(TABLE, (_, begin: string, end: string) => `${begin}\n${operationsTable()}\n\n${end}`),

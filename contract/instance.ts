@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { StatsSchema } from './stats.ts';
 
 /** The states of an instance; what each means is in docs/architecture.md. */
 export const STATUSES = ['stopped', 'starting', 'running', 'stopping', 'restarting', 'failed'] as const;
@@ -137,16 +138,6 @@ export const LastExitSchema = z
   })
   .meta({ id: 'LastExit' });
 export type LastExit = z.infer<typeof LastExitSchema>;
-
-/** Resources of the run's whole process group. */
-export const StatsSchema = z
-  .object({
-    memory_usage: z.number().describe('Resident memory, bytes.'),
-    cpu_usage: z.number().describe('Percent of one core: 400 is four cores busy.'),
-    uptime: z.number().describe('Seconds since the engine was spawned.'),
-  })
-  .meta({ id: 'Stats' });
-export type Stats = z.infer<typeof StatsSchema>;
 
 const summary = {
   name: z.string(),

@@ -27,6 +27,9 @@ const described = Object.entries(document.paths).flatMap(([path, item]) =>
     })),
 );
 
+const operationOf = (id: string): Described | undefined =>
+  described.find(({ operation }) => operation.operationId === id)?.operation;
+
 /** Every object inside, with the place where it stands. */
 function* objectsIn(value: unknown, place = '#'): Generator<[string, Record<string, unknown>]> {
   if (typeof value !== 'object' || value === null) return;
@@ -118,14 +121,42 @@ describe('the OpenAPI document', () => {
   });
 
   it('tells flags as booleans and optional bodies as optional', () => {
-    const start = described.find(({ operation }) => operation.operationId === 'startInstance')?.operation;
+    const start = operationOf('startInstance');
     expect(start?.parameters).toContainEqual(
       expect.objectContaining({ name: 'wait', in: 'query', schema: { type: 'boolean' } }),
     );
     expect(start).not.toHaveProperty('requestBody');
-    const stop = described.find(({ operation }) => operation.operationId === 'stopInstance')?.operation;
+    const stop = operationOf('stopInstance');
     expect(stop?.requestBody).toMatchObject({ required: false });
-    const create = described.find(({ operation }) => operation.operationId === 'createInstance')?.operation;
+    const create = operationOf('createInstance');
     expect(create?.requestBody).toMatchObject({ required: true });
+  });
+
+  it('tells numbers of a query as numbers with their bounds', () => {
+    const parameters = operationOf('getInstanceLogs')?.parameters;
+    expect(parameters).toContainEqual(
+      expect.objectContaining({ name: 'lines', schema: { type: 'integer', minimum: 0, maximum: 10_000 } }),
+    );
+    expect(parameters).toContainEqual(
+      expect.objectContaining({ name: 'after_seq', schema: { type: 'integer', minimum: 0 } }),
+    );
+  });
+
+  it('tells every form that a body or an answer can have', () => {
+    const forms = (content: Record<string, unknown> | undefined): string[] => Object.keys(content ?? {});
+    const [apply, download, logs] = [
+      operationOf('applyFleet'),
+      operationOf('exportFleet'),
+      operationOf('getInstanceLogs'),
+    ];
+    expect(forms(apply?.requestBody?.content)).toEqual(['application/json', 'application/yaml']);
+    expect(forms(apply?.responses['200']?.content)).toEqual(['application/json']);
+    expect(forms(download?.responses['200']?.content)).toEqual(['application/json', 'application/yaml']);
+    expect(logs?.responses['200']?.content).toMatchObject({
+      'application/json': { schema: { $ref: '#/components/schemas/Logs' } },
+      'text/event-stream': { schema: expect.any(Object) as unknown },
+      'application/x-ndjson': { schema: expect.any(Object) as unknown },
+    });
+    expect(forms(operationOf('createInstance')?.requestBody?.content)).toEqual(['application/json']);
   });
 });

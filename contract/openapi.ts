@@ -13,6 +13,10 @@ const DESCRIPTION =
 const COMMON_ERRORS: readonly ErrorCode[] = ['VALIDATION_ERROR', 'FORBIDDEN', 'INTERNAL_ERROR', 'SHUTTING_DOWN'];
 const BODY_ERRORS: readonly ErrorCode[] = ['INVALID_JSON', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'];
 
+const JSON_TYPE = 'application/json';
+/** Of what can be JSON or YAML. */
+const FORMS = [JSON_TYPE, 'application/yaml'];
+
 /** The API as an OpenAPI 3.1 document: the operations, and the schemas that they use as components. */
 export function openApiDocument(version: string) {
   const schemas = new Components();
@@ -61,7 +65,7 @@ function describe(operation: Operation, schemas: Components): Json {
       'X-Request-Id': { $ref: '#/components/headers/RequestId' },
       ...Object.fromEntries(responseHeaders.map(headerOf)),
     },
-    content: { 'application/json': { schema: schemas.of(success.schema, 'output') } },
+    content: answerContent(operation, schemas),
   };
   return {
     operationId: id,
@@ -84,7 +88,7 @@ function describe(operation: Operation, schemas: Components): Json {
       : {
           requestBody: {
             required: !body.optional,
-            content: { 'application/json': { schema: schemas.of(body.schema, 'input') } },
+            content: contentOf(operation.yaml === 'body' ? FORMS : [JSON_TYPE], schemas.of(body.schema, 'input')),
           },
         }),
     responses: {
@@ -94,6 +98,18 @@ function describe(operation: Operation, schemas: Components): Json {
       ...errorResponses(operation, schemas),
     },
   };
+}
+
+/** The success answer in all its forms. What is streamed is described by one item of it. */
+function answerContent({ success, streams, yaml }: Operation, schemas: Components): Json {
+  return {
+    ...contentOf(yaml === 'answer' ? FORMS : [JSON_TYPE], schemas.of(success.schema, 'output')),
+    ...(streams === undefined ? {} : contentOf(streams.types, schemas.of(streams.schema, 'output'))),
+  };
+}
+
+function contentOf(types: readonly string[], schema: Json): Json {
+  return Object.fromEntries(types.map((type) => [type, { schema }]));
 }
 
 function describedStatus(status: number, success: number): string {
@@ -200,6 +216,8 @@ function simplify({
     jsonSchema.type = 'boolean';
     delete jsonSchema.enum;
   }
+  // A number that came as text.
+  if (jsonSchema.type === 'integer') delete jsonSchema.pattern;
   const { def } = zodSchema._zod;
   if (def.type === 'object' && def.catchall === undefined) delete jsonSchema.additionalProperties;
   if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;

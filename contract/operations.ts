@@ -16,7 +16,11 @@ import {
   UpdatedSchema,
   UpdateInstanceSchema,
 } from './instance.ts';
-import { ProbeSchema } from './system.ts';
+import { ConfigPatchSchema, ConfigViewSchema, ConfigWrittenSchema } from './config.ts';
+import { AppliedSchema, FleetSchema } from './fleet.ts';
+import { LogItemSchema, LogLevelSchema, LogsSchema, MAX_LOG_LINES } from './logs.ts';
+import { LONGEST_WINDOW_SECONDS, StatsHistorySchema } from './stats.ts';
+import { AlertsSchema, ProbeSchema, SystemInfoSchema, SystemStatusSchema } from './system.ts';
 
 /** Who may call: everybody, or callers of at least this role. */
 export type Permission = 'public' | 'viewer' | 'operator' | 'admin';
@@ -46,6 +50,10 @@ export interface Operation {
   body?: { schema: z.ZodType; optional: boolean };
   /** Success status and the schema of its body. */
   success: { status: 200 | 201; schema: z.ZodType };
+  /** What it can answer instead of one JSON text: a stream of such items, by media type. */
+  streams?: { schema: z.ZodType; types: readonly string[] };
+  /** Reads its body from YAML, or writes its answer as YAML, as well as JSON. */
+  yaml?: 'body' | 'answer';
   /** Headers that mean something to this operation, beyond those of every request. */
   requestHeaders?: readonly Header[];
   /** Headers of the success answer, beyond those of every answer. */
@@ -65,6 +73,24 @@ export const PATH_PARAMETERS = {
 
 /** A query parameter that is `true` or `false`; in the OpenAPI document it is a boolean. */
 export const FlagSchema = z.enum(['true', 'false']).transform((text) => text === 'true');
+
+/** A whole number in a query; in the OpenAPI document it is an integer. */
+const CountSchema = (most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,16}$/, 'must be a whole number')
+    .meta({ type: 'integer', minimum: 0, maximum: most })
+    .transform(Number)
+    .pipe(z.int().min(0).max(most));
+
+const SECONDS_OF: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+
+/** Seconds, or a number with a unit, in a query. */
+const WindowSchema = z
+  .string()
+  .regex(/^\d{1,9}[smhd]?$/, 'must be seconds, or a number with s, m, h or d')
+  .transform((text) => Number.parseInt(text, 10) * (SECONDS_OF[text.at(-1) ?? ''] ?? 1))
+  .pipe(z.number().min(1).max(LONGEST_WINDOW_SECONDS));
 
 /** A probe is asked by programs that add what they like. */
 const AnyQuerySchema = z.looseObject({});
@@ -223,6 +249,130 @@ export const OPERATIONS = {
     body: { schema: NamesBodySchema, optional: true },
     success: { status: 200, schema: BatchSchema },
     errors: [],
+  }),
+  getInstanceLogs: operation({
+    id: 'getInstanceLogs',
+    method: 'GET',
+    path: '/api/instances/{name}/logs',
+    tag: 'Logs and stats',
+    summary: 'The last lines of output, over runs and rotations; or all from now on, as they come',
+    permission: 'viewer',
+    cost: 'regular',
+    query: z.strictObject({
+      lines: CountSchema(MAX_LOG_LINES).optional().describe('How many, after the filter. Default 100.'),
+      level: LogLevelSchema.optional().describe('Lines of this level and above.'),
+      after_seq: CountSchema(Number.MAX_SAFE_INTEGER).optional().describe('Only lines after this one, oldest first.'),
+      follow: FlagSchema.optional().describe(
+        'Goes on as lines come, over restarts of the instance, until it is deleted: Server-Sent Events if `Accept` names them, else one JSON text a line.',
+      ),
+    }),
+    requestHeaders: [
+      { name: 'Last-Event-ID', description: 'The same as `after_seq`, from a browser that reconnects.' },
+    ],
+    success: { status: 200, schema: LogsSchema },
+    streams: { schema: LogItemSchema, types: ['text/event-stream', 'application/x-ndjson'] },
+    errors: ['INSTANCE_NOT_FOUND'],
+  }),
+  getInstanceStats: operation({
+    id: 'getInstanceStats',
+    method: 'GET',
+    path: '/api/instances/{name}/stats',
+    tag: 'Logs and stats',
+    summary: 'Memory, CPU and I/O of the last hours, in steps that widen with age',
+    permission: 'viewer',
+    cost: 'regular',
+    query: z.strictObject({
+      window: WindowSchema.optional().describe(
+        'How far back: seconds, or `15m`, `1h`, `24h`. Default `1h`, at most a day.',
+      ),
+    }),
+    success: { status: 200, schema: StatsHistorySchema },
+    errors: ['INSTANCE_NOT_FOUND'],
+  }),
+  applyFleet: operation({
+    id: 'applyFleet',
+    method: 'POST',
+    path: '/api/apply',
+    tag: 'Fleet',
+    summary: 'Make the instances be as a document says; only what changed restarts',
+    permission: 'admin',
+    cost: 'intensive',
+    query: z.strictObject({
+      prune: FlagSchema.optional().describe('Remove the instances that the document does not name.'),
+      dry_run: FlagSchema.optional().describe('Change nothing; answer what would be done.'),
+    }),
+    body: { schema: FleetSchema, optional: false },
+    yaml: 'body',
+    success: { status: 200, schema: AppliedSchema },
+    errors: ['ALIAS_CONFLICT', 'PORT_CONFLICT', 'RESERVED_OPTION', 'PRIVILEGED_OPTION'],
+  }),
+  exportFleet: operation({
+    id: 'exportFleet',
+    method: 'GET',
+    path: '/api/export',
+    tag: 'Fleet',
+    summary: 'All instances as a document for apply, environment included: YAML, or JSON if `Accept` names it',
+    permission: 'admin',
+    cost: 'regular',
+    yaml: 'answer',
+    success: { status: 200, schema: FleetSchema },
+    errors: [],
+  }),
+  getSystemStatus: operation({
+    id: 'getSystemStatus',
+    method: 'GET',
+    path: '/api/system/status',
+    tag: 'System',
+    summary: 'How many instances are in which state, and what the machine has left',
+    permission: 'viewer',
+    cost: 'regular',
+    success: { status: 200, schema: SystemStatusSchema },
+    errors: [],
+  }),
+  getSystemInfo: operation({
+    id: 'getSystemInfo',
+    method: 'GET',
+    path: '/api/system/info',
+    tag: 'System',
+    summary: 'What machine this is, and which llamactl',
+    permission: 'viewer',
+    cost: 'regular',
+    success: { status: 200, schema: SystemInfoSchema },
+    errors: [],
+  }),
+  getSystemAlerts: operation({
+    id: 'getSystemAlerts',
+    method: 'GET',
+    path: '/api/system/alerts',
+    tag: 'System',
+    summary: 'What needs attention now',
+    permission: 'viewer',
+    cost: 'regular',
+    success: { status: 200, schema: AlertsSchema },
+    errors: [],
+  }),
+  getConfig: operation({
+    id: 'getConfig',
+    method: 'GET',
+    path: '/api/config',
+    tag: 'Configuration',
+    summary: 'The configuration, where each value comes from, and what waits for a restart',
+    permission: 'admin',
+    cost: 'regular',
+    success: { status: 200, schema: ConfigViewSchema },
+    errors: [],
+  }),
+  updateConfig: operation({
+    id: 'updateConfig',
+    method: 'PUT',
+    path: '/api/config',
+    tag: 'Configuration',
+    summary: 'Change a part of the configuration file, comments kept; holds from the next start',
+    permission: 'admin',
+    cost: 'intensive',
+    body: { schema: ConfigPatchSchema, optional: false },
+    success: { status: 200, schema: ConfigWrittenSchema },
+    errors: ['CONFIG_PINNED', 'CONFIG_READ_ONLY'],
   }),
   getOpenApi: operation({
     id: 'getOpenApi',

@@ -1,19 +1,47 @@
 import { z } from 'zod';
+import { STATUSES, type Status } from './instance.ts';
+
+const bytes = z.number().min(0);
+const TimestampSchema = z.iso.datetime();
+
+/** One graphics processor, as its vendor's tool tells. */
+export const GpuSchema = z
+  .object({
+    index: z.int().describe("The tool's own number."),
+    vendor: z.enum(['nvidia', 'amd']),
+    name: z.string(),
+    memory_total: bytes
+      .nullable()
+      .describe('Bytes; `null`: not told, as by one that shares the memory of the machine.'),
+    memory_usage: bytes.nullable().describe('Bytes; `null`: not told.'),
+    utilization: z.number().nullable().describe('0–100; `null`: not told.'),
+    temperature: z.number().nullable().describe('Degrees Celsius; `null`: not told.'),
+    power: z.number().nullable().describe('Watts; `null`: not told.'),
+  })
+  .meta({ id: 'Gpu' });
+export type Gpu = z.infer<typeof GpuSchema>;
+
+const count = (status: Status) => [status, z.int()] as const;
 
 /** The seed's answer of `GET /system/status`. */
 export const SystemStatusSchema = z
   .object({
     version: z.string(),
-    uptime: z.number(),
-    instances: z.object({ total: z.int(), running: z.int(), stopped: z.int() }),
+    uptime: z.number().describe("Seconds; llamactl's own."),
+    instances: z.object({
+      total: z.int(),
+      ...(Object.fromEntries(STATUSES.map(count)) as Record<Status, z.ZodInt>),
+    }),
     resources: z.object({
       cpu_usage: z.number().describe('0–100 of all cores.'),
-      memory_usage: z.number(),
-      memory_total: z.number(),
-      disk_usage: z.number().describe("Percent of the data directory's filesystem."),
+      memory_usage: bytes.describe('Bytes that programs could not have any more.'),
+      memory_total: bytes,
+      disk_usage: z.number().describe("Percent (0–100) of the data directory's filesystem."),
+      gpus: z.array(GpuSchema).describe('Empty where no tool tells of any.'),
     }),
   })
   .meta({ id: 'SystemStatus' });
+export type SystemStatus = z.infer<typeof SystemStatusSchema>;
 
 /** The seed's answer of `GET /system/info`. */
 export const SystemInfoSchema = z
@@ -22,11 +50,27 @@ export const SystemInfoSchema = z
     os: z.enum(['linux', 'darwin']),
     arch: z.string().describe("In Go's names: amd64, arm64."),
     cpu_count: z.int(),
-    memory_total: z.number(),
+    memory_total: bytes,
     version: z.string(),
-    build_time: z.iso.datetime(),
+    build_time: TimestampSchema.describe('When the files of this version were made or checked out.'),
   })
   .meta({ id: 'SystemInfo' });
+export type SystemInfo = z.infer<typeof SystemInfoSchema>;
+
+/** What needs somebody's attention, from when it was raised until it is cleared. */
+export const AlertSchema = z
+  .object({
+    level: z.enum(['warning', 'error']),
+    code: z.string().describe('What kind; stable.'),
+    message: z.string().describe('What is wrong and what would help, for a person.'),
+    instance: z.string().optional().describe('Whose it is; absent: the whole system.'),
+    raised_at: TimestampSchema,
+  })
+  .meta({ id: 'Alert' });
+export type Alert = z.infer<typeof AlertSchema>;
+
+/** Answer of `GET /system/alerts`: what is raised now, oldest first. */
+export const AlertsSchema = z.object({ alerts: z.array(AlertSchema) }).meta({ id: 'Alerts' });
 
 /** Answer of the probes `/livez`, `/readyz` and `/health`: no data about the machine. */
 export const ProbeSchema = z.object({ status: z.enum(['ok', 'starting', 'stopping']) }).meta({ id: 'Probe' });

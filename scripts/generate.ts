@@ -3,7 +3,7 @@ import { generatedFiles } from '@llamactl/contract/generated';
 import contract from '../contract/package.json' with { type: 'json' };
 
 /**
- * Writes the files that are made from the contract: openapi.json, docs/errors.md, the table in docs/api.md.
+ * Writes the files that are made from the contract: openapi.json, schemas/, docs/errors.md, the table in docs/api.md.
  * `--check` writes nothing and fails when one of them is not up to date.
  */
 const root = new URL('../', import.meta.url);

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RunReference } from '../instances/ports.ts';
 import { RealBench } from '../testing/real-bench.ts';
 import { RecordingListener } from '../testing/recording-listener.ts';
-import { createGroupStats, type MeasuredRun } from './group-stats.ts';
+import { createGroupStats, type MeasuredRun, type ProcessIo } from './group-stats.ts';
 import { parseStat, readStat, type ProcessStat } from './identity.ts';
 
 describe('the figures of real runs', () => {
@@ -36,6 +36,20 @@ describe('the figures of real runs', () => {
       const after = bench.supervisor.progress(run);
       return after !== null && before !== null && after.logBytes > before.logBytes;
     });
+  });
+
+  test('count the threads and the traffic of all its processes, of ended workers too', async () => {
+    const plan = bench.script('sleep 1000 & head -c 3000000 /dev/zero > /dev/null; echo done; wait');
+    await bench.supervisor.spawn(run, plan, {}, new RecordingListener());
+    await bench.until(() => bench.log(run).includes('done'));
+    await bench.until(async () => {
+      // the members are looked up every five seconds
+      await bench.advance(5_000);
+      return bench.supervisor.stats(run)?.threads === 2;
+    });
+    expect(bench.supervisor.stats(run)?.read_bytes).toBeGreaterThan(3_000_000);
+    expect(bench.supervisor.stats(run)?.write_bytes).toBeGreaterThan(3_000_000);
+    expect(bench.supervisor.stats(run)?.read_bytes).toBeLessThan(6_000_000);
   });
 
   test('count the uptime from the engine’s own start, also after an adoption', async () => {
@@ -95,5 +109,76 @@ describe('cpu_usage', () => {
 
   test('is 0 for an engine that was born this moment', () => {
     expect(make().at(100, 0)).toBe(0);
+  });
+});
+
+describe('read_bytes and write_bytes', () => {
+  const OWN = process.pid;
+  const PARENT = process.ppid;
+  /** A group of this process as the engine and, if `worker`, its parent as the worker: what they did is made up. */
+  const make = (): { after: (own: Partial<ProcessIo>, worker: Partial<ProcessIo> | null) => [number, number] } => {
+    let io = new Map<number, ProcessIo>();
+    let members = new Map<number, number>();
+    const run: MeasuredRun = {
+      run: { tag: 't', folder: '/nowhere' },
+      identity: { pid: OWN, startTicks: 0, bootId: '', group: 1 },
+      members: () => members,
+      stat: () => readStat(OWN),
+    };
+    const whole = (part: Partial<ProcessIo>): ProcessIo => ({
+      readByCalls: 0,
+      readFromDisks: 0,
+      writtenByCalls: 0,
+      writtenToDisks: 0,
+      ...part,
+    });
+    const machine = { pageBytes: 1, ticksPerSecond: 100, uptimeSeconds: () => 0 };
+    const stats = createGroupStats(machine, (pid) => io.get(pid) ?? null);
+    return {
+      after: (own, worker) => {
+        io = new Map([[OWN, whole(own)]]);
+        if (worker !== null) io.set(PARENT, whole(worker));
+        members = new Map<number, number>(worker === null ? [] : [[PARENT, readStat(PARENT)?.startTicks ?? 0]]);
+        const figures = stats.stats(run);
+        return [figures?.read_bytes ?? -1, figures?.write_bytes ?? -1];
+      },
+    };
+  };
+
+  test('are the sums of the group', () => {
+    const { after } = make();
+    expect(after({ readByCalls: 5, writtenByCalls: 1 }, { readByCalls: 20, writtenByCalls: 2 })).toEqual([25, 3]);
+  });
+
+  test('take what came from disks by memory mapping, and nothing twice', () => {
+    const { after } = make();
+    expect(after({ readByCalls: 5, readFromDisks: 900, writtenByCalls: 70, writtenToDisks: 60 }, null)).toEqual([
+      900, 70,
+    ]);
+  });
+
+  test('count a worker once when its parent takes its traffic over', () => {
+    const { after } = make();
+    after({ readByCalls: 5 }, { readByCalls: 20 });
+    expect(after({ readByCalls: 27 }, null)).toEqual([27, 0]);
+  });
+
+  test('never fall when a worker takes its traffic with it, and go on from there', () => {
+    const { after } = make();
+    after({ readByCalls: 5 }, { readByCalls: 20 });
+    expect(after({ readByCalls: 6 }, null)).toEqual([25, 0]);
+    expect(after({ readByCalls: 9 }, null)).toEqual([28, 0]);
+    expect(after({ readByCalls: 9 }, { readByCalls: 4 })).toEqual([32, 0]);
+  });
+
+  test('are 0 where the system does not tell', () => {
+    const stats = createGroupStats({ pageBytes: 1, ticksPerSecond: 100, uptimeSeconds: () => 0 }, () => null);
+    const run: MeasuredRun = {
+      run: { tag: 't', folder: '/nowhere' },
+      identity: { pid: OWN, startTicks: 0, bootId: '', group: 1 },
+      members: () => new Map(),
+      stat: () => readStat(OWN),
+    };
+    expect(stats.stats(run)).toMatchObject({ read_bytes: 0, write_bytes: 0 });
   });
 });

@@ -1,7 +1,6 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import type { Stats } from '@llamactl/contract/instance';
-import { RUN_LOG, type Progress } from '../instances/ports.ts';
+import { RUN_LOG, type Progress, type RunStats } from '../instances/ports.ts';
 import { readStat, type ProcessStat } from './identity.ts';
 import type { Machine } from './machine.ts';
 import { errorCode, readProc } from './proc-file.ts';
@@ -10,17 +9,33 @@ import type { SupervisedRun } from './supervised-run.ts';
 /** Measures the process groups of runs. */
 export interface GroupStats {
   /** `null`: the engine is dead. */
-  stats(run: MeasuredRun): Stats | null;
+  stats(run: MeasuredRun): RunStats | null;
   progress(run: MeasuredRun): Progress | null;
 }
 
 /** What is looked at of a run; readings are kept for each such object. */
 export type MeasuredRun = Pick<SupervisedRun, 'run' | 'identity' | 'stat' | 'members'>;
 
+/** What a process read and wrote, and what its children did whose ends it has seen; bytes. */
+export interface ProcessIo {
+  /** By calls: from files, caches and pipes; what sockets receive is not in it. */
+  readByCalls: number;
+  /** From disks, by memory mapping too. */
+  readFromDisks: number;
+  writtenByCalls: number;
+  writtenToDisks: number;
+}
+
 interface Reading {
   uptimeSeconds: number;
   cpuTicks: number;
   cpuUsage: number;
+}
+
+/** Totals of a group: what its members tell now, and what is told of it. */
+interface Traffic {
+  told: { read: number; written: number };
+  summed: { read: number; written: number };
 }
 
 /** Ticks of 10 ms: a shorter interval says little. */
@@ -29,9 +44,19 @@ const SHORTEST_INTERVAL_SECONDS = 0.25;
 /**
  * `cpu_usage` is the mean between this and the last reading of the same run; the first time, over its whole life; within
  * 250 ms of the last reading, what that one said.
+ *
+ * `read_bytes` and `write_bytes` never fall. The kernel hands the traffic of a process to the parent that sees its end:
+ * most workers lose nothing. Where that parent is outside of the group, their total leaves the sum, which then grows
+ * from where it stood; lost is what such a worker moved since the last reading, and all of it at the first one.
+ *
+ * @param readIo `null`: it is gone, or not for us to read
  */
-export function createGroupStats(machine: Pick<Machine, 'pageBytes' | 'ticksPerSecond' | 'uptimeSeconds'>): GroupStats {
+export function createGroupStats(
+  machine: Pick<Machine, 'pageBytes' | 'ticksPerSecond' | 'uptimeSeconds'>,
+  readIo: (pid: number) => ProcessIo | null = readProcessIo,
+): GroupStats {
   const lastReadings = new WeakMap<MeasuredRun, Reading>();
+  const lastTraffic = new WeakMap<MeasuredRun, Traffic>();
 
   const cpuUsage = (run: MeasuredRun, cpuTicks: number, uptimeSeconds: number, ageSeconds: number): number => {
     const last = lastReadings.get(run);
@@ -44,15 +69,37 @@ export function createGroupStats(machine: Pick<Machine, 'pageBytes' | 'ticksPerS
     return usage;
   };
 
+  const traffic = (run: MeasuredRun, group: readonly ProcessStat[]): Traffic['told'] => {
+    const summed = { read: 0, written: 0 };
+    for (const { pid } of group) {
+      const io = readIo(pid);
+      if (io === null) continue;
+      // a mapped model is read without a call, a cached file without a disk: the larger of the two is not counted twice
+      summed.read += Math.max(io.readByCalls, io.readFromDisks);
+      summed.written += Math.max(io.writtenByCalls, io.writtenToDisks);
+    }
+    const last = lastTraffic.get(run);
+    const told = {
+      read: (last?.told.read ?? 0) + Math.max(0, summed.read - (last?.summed.read ?? 0)),
+      written: (last?.told.written ?? 0) + Math.max(0, summed.written - (last?.summed.written ?? 0)),
+    };
+    lastTraffic.set(run, { told, summed });
+    return told;
+  };
+
   return {
     stats: (run) => {
       const group = readGroup(run);
       if (group === null) return null;
       const uptimeSeconds = machine.uptimeSeconds();
       const ageSeconds = Math.max(0, uptimeSeconds - run.identity.startTicks / machine.ticksPerSecond);
+      const { read, written } = traffic(run, group);
       return {
         memory_usage: memoryOf(group, machine),
         cpu_usage: cpuUsage(run, cpuTicksOf(group), uptimeSeconds, ageSeconds),
+        threads: group.reduce((sum, { threads }) => sum + threads, 0),
+        read_bytes: read,
+        write_bytes: written,
         uptime: Math.floor(ageSeconds),
       };
     },
@@ -63,7 +110,7 @@ export function createGroupStats(machine: Pick<Machine, 'pageBytes' | 'ticksPerS
         logBytes: sizeOf(path.join(run.run.folder, RUN_LOG)),
         memoryBytes: memoryOf(group, machine),
         cpuTicks: cpuTicksOf(group),
-        readBytes: group.map(({ pid }) => readBytesOf(pid)).reduce((sum, bytes) => sum + bytes, 0),
+        readBytes: group.reduce((sum, { pid }) => sum + signOfReading(readIo(pid)), 0),
       };
     },
   };
@@ -90,12 +137,25 @@ function cpuTicksOf(group: readonly ProcessStat[]): number {
   return group.reduce((sum, { cpuTicks }) => sum + cpuTicks, 0);
 }
 
-/** What was read by calls (from the page cache too) and what came from disks (by memory mapping too): either may move. */
-function readBytesOf(pid: number): number {
+/** Either may move while an engine loads. */
+function signOfReading(io: ProcessIo | null): number {
+  return io === null ? 0 : io.readByCalls + io.readFromDisks;
+}
+
+function readProcessIo(pid: number): ProcessIo | null {
   const read = readProc(`/proc/${pid}/io`);
-  if (!(read instanceof Buffer)) return 0;
+  if (!(read instanceof Buffer)) return null;
   const text = read.toString('latin1');
-  return Number(/^rchar: (\d+)$/m.exec(text)?.[1] ?? 0) + Number(/^read_bytes: (\d+)$/m.exec(text)?.[1] ?? 0);
+  const field = (name: string): number => {
+    const at = text.indexOf(name);
+    return at === -1 ? 0 : Number.parseInt(text.slice(at + name.length), 10) || 0;
+  };
+  return {
+    readByCalls: field('rchar: '),
+    readFromDisks: field('\nread_bytes: '),
+    writtenByCalls: field('wchar: '),
+    writtenToDisks: field('\nwrite_bytes: '),
+  };
 }
 
 function sizeOf(file: string): number {

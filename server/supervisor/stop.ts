@@ -24,6 +24,8 @@ export interface StopDependencies {
   log: SupervisorLog;
   signals: Signals;
   watch: EngineWatch;
+  /** Somebody holds it still and will wake it within milliseconds; signals wait so long. */
+  isFrozen(): boolean;
   /** SIGKILL is on its way. */
   onKill(): void;
 }
@@ -58,6 +60,7 @@ export function createStop(dependencies: StopDependencies, run: RunReference, id
     if (wrapper !== null) signals.group(identity.group, wrapper, signal);
   };
   const wake = (engine: ProcessStat): void => {
+    if (dependencies.isFrozen()) return;
     if (isStopped(engine) || isStopped(findWrapper(identity.group, run.tag))) signalAll(engine, 'SIGCONT');
   };
   const term = (): void => {

@@ -2,6 +2,7 @@ import type { ProcessIdentity, RunListener, RunReference } from '../instances/po
 import { concludeRun, type ConclusionDependencies } from './conclude.ts';
 import type { DeathWatcher, EngineWatch } from './death.ts';
 import type { ChildEnd } from './exit-status.ts';
+import { createFreeze } from './freeze.ts';
 import type { ProcessStat } from './identity.ts';
 import type { WrapperProcess } from './spawn.ts';
 import { createStop, type Stop } from './stop.ts';
@@ -17,10 +18,15 @@ export interface SupervisedRun {
   kill(): void;
   /** Wakes an engine that is stopped. */
   resume(): void;
+  /** Holds its group where it is, until `thaw`; false: it goes on. */
+  freeze(): Promise<boolean>;
+  thaw(): void;
   /** What a look at the machine found in the run's group. */
   remember(members: readonly ProcessStat[]): void;
   /** The members of its group that are not the engine, as last seen. */
   members(): ReadonlyMap<number, number>;
+  /** The engine's and its workers', as last seen; the wrapper is ours. Empty: the engine is dead. */
+  pids(): number[];
   close(): void;
 }
 
@@ -90,7 +96,12 @@ export function superviseRun(
   };
 
   const watch: EngineWatch = deaths.watch(run, identity, () => void finish());
-  const stop: Stop = createStop({ clock, log, signals, watch, onKill }, run, identity);
+  const freeze = createFreeze({ ...dependencies, watch }, run, identity);
+  const stop: Stop = createStop(
+    { clock, log, signals, watch, isFrozen: () => freeze.isFrozen(), onKill },
+    run,
+    identity,
+  );
   wrapper?.onEnd(({ signal }) => {
     if (isClosed || isEngineDead) return;
     watch.expectEnd();
@@ -108,12 +119,20 @@ export function superviseRun(
     terminate: () => stop.terminate(),
     kill: () => stop.kill(),
     resume: () => stop.resume(),
+    freeze: () => freeze.freeze(),
+    thaw: () => freeze.thaw(),
     remember: (processes) => {
       members = new Map(processes.filter(({ pid }) => pid !== identity.pid).map((stat) => [stat.pid, stat.startTicks]));
     },
     members: () => members,
+    pids: () => {
+      const engine = watch.stat();
+      if (engine === null) return [];
+      return [engine.pid, ...[...members.keys()].filter((pid) => pid !== identity.group)];
+    },
     close: () => {
       isClosed = true;
+      freeze.thaw();
       stop.cancel();
       cancelSurvival?.();
       watch.close();

@@ -1,4 +1,3 @@
-import type { Stats } from '@llamactl/contract/instance';
 import type {
   Clock,
   Inspection,
@@ -7,6 +6,7 @@ import type {
   Progress,
   RunListener,
   RunReference,
+  RunStats,
   Supervisor,
 } from '../instances/ports.ts';
 import { FakeWorld, type FakeProcess } from './fake-world.ts';
@@ -22,6 +22,7 @@ interface Watched {
   process: FakeProcess;
   listener: RunListener;
   phase: 'running' | 'terminating' | 'killing';
+  isFrozen: boolean;
 }
 
 const KILL_AFTER_MS = 5_000;
@@ -145,15 +146,42 @@ export class FakeSupervisor implements Supervisor {
     return holder ? { pid: holder.identity.pid, description: `engine (pid ${holder.identity.pid})` } : null;
   }
 
-  stats(run: RunReference): Stats | null {
+  stats(run: RunReference): RunStats | null {
     const process = this.#watched.get(run.tag)?.process;
     if (!process || process.exit !== null) return null;
-    return { memory_usage: process.progress.memoryBytes, cpu_usage: 0, uptime: 0 };
+    const { memoryBytes, readBytes, logBytes } = process.progress;
+    return {
+      memory_usage: memoryBytes,
+      cpu_usage: 0,
+      threads: 1,
+      read_bytes: readBytes,
+      write_bytes: logBytes,
+      uptime: 0,
+    };
   }
 
   progress(run: RunReference): Progress | null {
     const process = this.#watched.get(run.tag)?.process;
     return process?.exit === null ? { ...process.progress } : null;
+  }
+
+  pids(run: RunReference): number[] {
+    const process = this.#watched.get(run.tag)?.process;
+    return process?.exit === null ? [process.identity.pid] : [];
+  }
+
+  async freeze(run: RunReference): Promise<boolean> {
+    const watched = this.#watched.get(run.tag);
+    if (watched?.process.exit !== null || watched.isFrozen) return false;
+    watched.isFrozen = true;
+    return true;
+  }
+
+  thaw(run: RunReference): void {
+    const watched = this.#watched.get(run.tag);
+    if (!watched?.isFrozen) return;
+    watched.isFrozen = false;
+    if (watched.phase === 'terminating') this.#hearSigterm(watched);
   }
 
   async strays(known: ReadonlySet<string>): Promise<{ tag: string; pids: number[] }[]> {
@@ -202,7 +230,7 @@ export class FakeSupervisor implements Supervisor {
   }
 
   #watch(process: FakeProcess, listener: RunListener): void {
-    this.#watched.set(process.run.tag, { process, listener, phase: 'running' });
+    this.#watched.set(process.run.tag, { process, listener, phase: 'running', isFrozen: false });
     if (process.exit !== null) this.#ended(process);
   }
 
@@ -223,8 +251,13 @@ export class FakeSupervisor implements Supervisor {
     const watched = this.#watched.get(tag);
     if (watched?.phase !== 'running') return;
     watched.phase = 'terminating';
-    if (watched.process.endsBy === 'SIGTERM') this.world.exit(watched.process.run, 0, this.#clock.now());
-    else this.#clock.after(KILL_AFTER_MS, () => this.#kill(tag));
+    if (watched.process.endsBy !== 'SIGTERM') this.#clock.after(KILL_AFTER_MS, () => this.#kill(tag));
+    // it waits for the engine to be woken
+    else if (!watched.isFrozen) this.#hearSigterm(watched);
+  }
+
+  #hearSigterm({ process }: Watched): void {
+    if (process.endsBy === 'SIGTERM') this.world.exit(process.run, 0, this.#clock.now());
   }
 
   #kill(tag: string): void {

@@ -53,6 +53,8 @@ export function supervisorContract(make: () => Promise<SupervisorBench>): void {
     await bench.untilItBehaves(run);
     return identity;
   };
+  /** On a machine that is short of CPU it may take more than one try. */
+  const freeze = (): Promise<void> => bench.until(() => bench.supervisor.freeze(run));
   const untilGone = (): Promise<void> => bench.until(() => listener.exits.length > 0);
 
   test('a spawned run is alive under the identity that spawn resolved with, and can be measured', async () => {
@@ -150,9 +152,74 @@ export function supervisorContract(make: () => Promise<SupervisorBench>): void {
     expect(listener.exits).toEqual([]);
   });
 
-  test('terminate and kill of a run that nobody knows do nothing', () => {
+  test('the processes of a run are known while the engine lives', async () => {
+    expect(bench.supervisor.pids(run)).toEqual([]);
+    const identity = await spawn();
+    expect(bench.supervisor.pids(run)).toContain(identity.pid);
+    expect(bench.supervisor.pids(run)).not.toContain(identity.group);
+    bench.supervisor.kill(run);
+    await untilGone();
+    expect(bench.supervisor.pids(run)).toEqual([]);
+  });
+
+  test('a run can be frozen again and again, and goes on when it is thawed', async () => {
+    const identity = await spawn({ exitCode: 7 });
+    for (let times = 1; times <= 3; times += 1) {
+      await freeze();
+      expect(bench.supervisor.stats(run)).not.toBeNull();
+      bench.supervisor.thaw(run);
+      bench.supervisor.thaw(run);
+    }
+    await bench.endByItself(run, identity);
+    await untilGone();
+    expect(listener.exits).toEqual([expect.objectContaining({ code: 7 })]);
+  });
+
+  test('a frozen run is not frozen a second time', async () => {
+    await spawn();
+    await freeze();
+    expect(await bench.supervisor.freeze(run)).toBe(false);
+    bench.supervisor.thaw(run);
+    await freeze();
+  });
+
+  test('a terminate that comes while a run is frozen takes effect at the thaw, not before', async () => {
+    await spawn();
+    await freeze();
+    bench.supervisor.terminate(run);
+    await bench.advance(2_999);
+    expect(listener.exits).toEqual([]);
+    bench.supervisor.thaw(run);
+    await untilGone();
+    expect(listener.exits).toEqual([expect.objectContaining({ code: 0 })]);
+  });
+
+  test('a kill ends a frozen run at once', async () => {
+    await spawn();
+    await freeze();
+    bench.supervisor.kill(run);
+    await untilGone();
+    expect(listener.exits).toEqual([expect.objectContaining({ code: 137, signal: 'SIGKILL' })]);
+    bench.supervisor.thaw(run);
+    expect(await bench.supervisor.freeze(run)).toBe(false);
+  });
+
+  test('what is frozen when the manager closes goes on', async () => {
+    const identity = await spawn({ exitCode: 7 });
+    await freeze();
+    const next = bench.restart();
+    const heir = new RecordingListener();
+    next.adopt(run, identity, heir);
+    await bench.endByItself(run, identity);
+    await bench.until(() => heir.exits.length > 0);
+    expect(heir.exits).toEqual([expect.objectContaining({ code: 7 })]);
+  });
+
+  test('terminate, kill, freeze and thaw of a run that nobody knows do nothing', async () => {
     bench.supervisor.terminate(run);
     bench.supervisor.kill(run);
+    bench.supervisor.thaw(run);
+    expect(await bench.supervisor.freeze(run)).toBe(false);
     expect(bench.supervisor.stats(run)).toBeNull();
     expect(bench.supervisor.progress(run)).toBeNull();
   });

@@ -1,0 +1,66 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { cleanLine, cutText, needsCleaning } from './clean-text.ts';
+
+/** The control sequence introducer. */
+const CSI = '\u001b[';
+
+describe('a line of output', () => {
+  it.each([
+    ['colours', `${CSI}1;31mred${CSI}0m text`, 'red text'],
+    ['cursor movements', `${CSI}2J${CSI}10;20Htext${CSI}?25l`, 'text'],
+    ['a window title', '\u001b]0;title\u0007text', 'text'],
+    ['a link', '\u001b]8;;http://example.test\u001b\\text\u001b]8;;\u001b\\', 'text'],
+    ['a device string', '\u001bPpayload\u001b\\text', 'text'],
+    ['short sequences', '\u001b7\u001bctext\u001b(B', 'text'],
+    ['a sequence cut short', `text${CSI}12;`, 'text12;'],
+    ['other control characters', 'b\u0008e\u0007ll\u007f\u009b', 'bell'],
+    ['NULs', 'a\0b\0', 'ab'],
+    ['what turns the direction of text', 'a\u202eb\u2066c', 'abc'],
+    ['the end of a line of Windows', 'text\r', 'text'],
+    ['a progress bar that overwrites itself', ' 10%\r 50%\r100%', '100%'],
+  ])('loses %s', (_, written, shown) => {
+    expect(cleanLine(written)).toBe(shown);
+  });
+
+  it('keeps tabs and all scripts', () => {
+    const line = 'a\tb — 漢字 عربي 😀👩‍🚀';
+    expect(cleanLine(line)).toBe(line);
+  });
+
+  it('has no control character left, whatever an engine writes', () => {
+    const character = fc.oneof(
+      fc.constantFrom('\u001b', '[', ']', ';', 'm', '\u0007', '\r', '\0', '\u202e'),
+      fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
+    );
+    fc.assert(
+      fc.property(fc.array(character, { maxLength: 40 }), (characters) => {
+        expect(cleanLine(characters.join(''))).not.toMatch(/(?!\t)[\p{Cc}\u202a-\u202e\u2066-\u2069]/u);
+      }),
+    );
+  });
+});
+
+describe('lines that are clean as they are', () => {
+  it('are told from those that are not', () => {
+    expect(needsCleaning('a\tb\nc\n')).toBe(false);
+    for (const control of ['\0', '\r', '\u001b', '\u007f', '\u0085', '\u202e']) {
+      expect(needsCleaning(`a\nb${control}\n`)).toBe(true);
+    }
+  });
+});
+
+describe('a long text', () => {
+  it('is cut, and says so', () => {
+    expect(cutText('x'.repeat(10), 10)).toBe('x'.repeat(10));
+    expect(cutText('x'.repeat(11), 10)).toBe(`${'x'.repeat(9)}…`);
+  });
+
+  it('is never cut in the middle of a character', () => {
+    expect(cutText(`${'x'.repeat(8)}😀😀`, 10)).toBe(`${'x'.repeat(8)}…`);
+  });
+
+  it('says that something is missing also where the rest is short', () => {
+    expect(cutText('abc', 10, true)).toBe('abc…');
+  });
+});

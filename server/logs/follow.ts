@@ -1,0 +1,42 @@
+import type { LogItem } from '@llamactl/contract/logs';
+import type { LogQuery } from '../instances/ports.ts';
+import { ForwardEntries } from './forward-entries.ts';
+import { lastEntries } from './last-entries.ts';
+import type { SearchOptions } from './lines-backward.ts';
+import type { LiveLog } from './live-log.ts';
+import type { LogFiles } from './log-files.ts';
+
+/**
+ * The items of a log from where the query says, then all that come. Each follower has its place in the files and reads on
+ * from there when it is asked: it holds one piece at a time, and no file open while it waits or its reader does.
+ */
+export async function* followLog(
+  files: LogFiles,
+  live: LiveLog,
+  { lines, level, afterSeq }: LogQuery,
+  search: SearchOptions,
+  signal: AbortSignal,
+): AsyncGenerator<readonly LogItem[]> {
+  const isEnded = (): boolean => signal.aborted || live.isEnded;
+  const stop = live.follow();
+  try {
+    let place = afterSeq;
+    if (place === null && lines !== null) {
+      const { entries, next } = await lastEntries(files, lines, level, search);
+      if (isEnded()) return;
+      if (entries.length > 0) yield entries;
+      place = next;
+    }
+    place ??= (await files.segments())[0]?.from ?? 0;
+    const forward = await ForwardEntries.open(files, place, level, search.isWritten);
+    while (!isEnded()) {
+      const { version } = live;
+      const { items, isLast } = await forward.read();
+      if (isEnded()) return;
+      if (items.length > 0) yield items;
+      if (isLast) await live.more(version, signal);
+    }
+  } finally {
+    stop();
+  }
+}

@@ -1,0 +1,90 @@
+import type { LogItem, LogLevel } from '@llamactl/contract/logs';
+import { entriesOf, parserBehind } from './entries.ts';
+import { ForwardCursor } from './forward-cursor.ts';
+import { LineAssembly } from './line-assembly.ts';
+import type { Line } from './line-split.ts';
+import type { LogFiles } from './log-files.ts';
+import { lookBack } from './look-back.ts';
+import type { LineParser } from './parse.ts';
+import type { RunOutput } from './layout.ts';
+import { runStart } from './run-start.ts';
+
+/** What one reading gave. */
+export interface Bunch {
+  items: LogItem[];
+  /** There was no more at that moment. */
+  isLast: boolean;
+  /** Bytes that were read for it. */
+  bytes: number;
+}
+
+/** Reads a log from a place on, a piece at a time, and keeps nothing but the beginning of a line that has not ended. */
+export class ForwardEntries {
+  readonly #cursor: ForwardCursor;
+  readonly #assembly: LineAssembly;
+  readonly #level: LogLevel | null;
+  /** Of the run whose lines were read last. */
+  #parser: { folder: string; parser: LineParser } | null;
+
+  private constructor(
+    cursor: ForwardCursor,
+    assembly: LineAssembly,
+    level: LogLevel | null,
+    parser: { folder: string; parser: LineParser } | null,
+  ) {
+    this.#cursor = cursor;
+    this.#assembly = assembly;
+    this.#level = level;
+    this.#parser = parser;
+  }
+
+  /**
+   * @param place A line in which it lies is read whole; one behind the end counts as the end.
+   * @param level this level and above; gaps always
+   * @param isWritten whether a process writes to a run's file
+   */
+  static async open(
+    files: LogFiles,
+    place: number,
+    level: LogLevel | null,
+    isWritten: (run: RunOutput) => boolean,
+  ): Promise<ForwardEntries> {
+    const end = (await files.segments()).at(-1)?.to ?? 0;
+    const { start, before } = await lookBack(files, Math.min(place, end), isWritten);
+    const parser = before && {
+      folder: before.run.folder,
+      parser: parserBehind(await runStart(before.run.folder), before.lines),
+    };
+    return new ForwardEntries(new ForwardCursor(files, start, isWritten), new LineAssembly(start), level, parser);
+  }
+
+  async read(): Promise<Bunch> {
+    const step = await this.#cursor.next();
+    switch (step.type) {
+      case 'end':
+        return { items: [], isLast: true, bytes: 0 };
+      case 'gap': {
+        const gap = { from_seq: this.#assembly.lineStart, to_seq: step.to };
+        this.#assembly.skipTo(step.to);
+        return { items: [{ gap }], isLast: false, bytes: 0 };
+      }
+      case 'over': {
+        const lines: Line[] = [];
+        this.#assembly.finish((text, seq, isCut) => lines.push({ text, seq, isCut }));
+        return { items: this.#entries(lines), isLast: false, bytes: 0 };
+      }
+      case 'bytes': {
+        const { folder } = step.run;
+        if (this.#parser?.folder !== folder)
+          this.#parser = { folder, parser: parserBehind(await runStart(folder), []) };
+        const lines: Line[] = [];
+        this.#assembly.push(step.bytes, (text, seq, isCut) => lines.push({ text, seq, isCut }));
+        return { items: this.#entries(lines), isLast: step.isLast, bytes: step.bytes.length };
+      }
+    }
+  }
+
+  #entries(lines: readonly Line[]): LogItem[] {
+    return this.#parser === null ? [] : entriesOf(this.#parser.parser, lines, this.#level);
+  }
+}

@@ -1,0 +1,486 @@
+import type { ChildProcess } from 'node:child_process';
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { RunReference, Supervisor } from '../instances/ports.ts';
+import { contentOf, expected, LogBench, noHoles, openOnFullDisk } from '../testing/log-bench.ts';
+import { RealBench } from '../testing/real-bench.ts';
+import { RecordingListener } from '../testing/recording-listener.ts';
+
+const KIB = 1_024;
+const MIB = 1_048_576;
+const ALERT = 'log_rotation_failed chat';
+
+let bench: LogBench;
+let run: RunReference;
+
+beforeEach(() => {
+  bench = new LogBench();
+  run = bench.newRun();
+});
+afterEach(() => bench.dispose());
+
+const limits = { maxSizeBytes: 512 * KIB, maxTotalBytes: 1_000 * MIB };
+const archivesOf = (one: RunReference): string[] => bench.names(one).filter((name) => /^log\.\d/.test(name));
+const untilArchives = (count: number, one = run): Promise<void> =>
+  bench.untilLooks(() => archivesOf(one).length >= count);
+const append = (text: string | Buffer, one = run): void => appendFileSync(path.join(one.folder, 'log'), text);
+/** Jobs are done one after the other: when a later one is done, those before it are too. */
+const untilSettled = async (attach: (one: RunReference) => void): Promise<void> => {
+  const other = bench.newRun(expected(600 * KIB));
+  attach(other);
+  await untilArchives(1, other);
+};
+const expectEveryByte = async (one = run): Promise<void> => {
+  const content = contentOf(await bench.output(one));
+  expect(content.equals(expected(content.length))).toBe(true);
+};
+
+describe('an engine that writes while its log is rotated', () => {
+  const TIMES = 12;
+  /** Stops a process for real, and waits until all of its tasks stand. */
+  const freezerOf = (writer: ChildProcess): Pick<Supervisor, 'freeze' | 'thaw'> => {
+    const pid = writer.pid ?? 0;
+    const isAtRest = (): boolean =>
+      readdirSync(`/proc/${pid}/task`).every((task) =>
+        readFileSync(`/proc/${pid}/task/${task}/stat`, 'latin1').includes(') T '),
+      );
+    return {
+      freeze: async () => {
+        process.kill(pid, 'SIGSTOP');
+        await bench.untilLooks(isAtRest);
+        return true;
+      },
+      thaw: () => void process.kill(pid, 'SIGCONT'),
+    };
+  };
+
+  test('loses no byte where holes can be made, and is never stopped for it', async () => {
+    const writer = bench.startWriter(run);
+    const keeper = bench.keeper({ limits });
+    keeper.attach(bench.log, run);
+    await untilArchives(TIMES);
+    await bench.kill(writer);
+    await expectEveryByte();
+    const { archives, liveFrom, shift, live } = await bench.output(run);
+    expect(archives.every(({ file }) => readFileSync(file).at(-1) === 0x0a)).toBe(true);
+    expect(shift).toBe(0);
+    // the last of the holes may still be to come
+    await bench.untilLooks(() =>
+      readFileSync(live)
+        .subarray(0, liveFrom - 4_096)
+        .every((byte) => byte === 0),
+    );
+    expect(bench.alerts.standing.size).toBe(0);
+    expect(bench.faults).toEqual([]);
+  });
+
+  test('loses no byte where the file has to be cut', async () => {
+    const writer = bench.startWriter(run);
+    const keeper = bench.keeper({ limits, runTool: noHoles, freezer: freezerOf(writer) });
+    keeper.attach(bench.log, run);
+    await untilArchives(TIMES);
+    await bench.kill(writer);
+    keeper.detach(bench.log, run);
+    await untilSettled((other) => bench.keeper({ limits }).attach(bench.log, other));
+    await expectEveryByte();
+    const { archives, shift, liveFrom } = await bench.output(run);
+    expect(archives.every(({ cut }) => cut)).toBe(true);
+    expect(archives.every(({ file }) => readFileSync(file).at(-1) === 0x0a)).toBe(true);
+    expect(shift).toBe(liveFrom);
+    expect(bench.alerts.standing.size).toBe(0);
+    expect(bench.faults).toEqual([]);
+  });
+
+  test('loses no byte where the file is cut under a run of the supervisor', async () => {
+    const machine = new RealBench();
+    try {
+      const { supervisor } = machine;
+      run = { ...machine.newRun(), folder: path.join(bench.folder, '2-real') };
+      const plan = { ...machine.engine(), command: process.execPath, argv: [bench.writerProgram()] };
+      await supervisor.spawn(run, plan, {}, new RecordingListener());
+      const keeper = bench.keeper({ limits, runTool: noHoles, freezer: supervisor });
+      keeper.attach(bench.log, run);
+      await untilArchives(TIMES);
+      const listener = new RecordingListener();
+      const identity = await supervisor.inspect(run, null);
+      expect(identity.found).toBe('alive');
+      supervisor.kill(run);
+      await bench.untilLooks(() => supervisor.pids(run).length === 0);
+      keeper.detach(bench.log, run);
+      expect(listener.exits).toEqual([]);
+      await untilSettled((other) => bench.keeper({ limits }).attach(bench.log, other));
+      await expectEveryByte();
+      expect(bench.alerts.standing.size).toBe(0);
+    } finally {
+      await machine.dispose();
+    }
+  });
+
+  test('keeps no more than the total, and the newest of it', async () => {
+    const writer = bench.startWriter(run);
+    const keeper = bench.keeper({ limits: { maxSizeBytes: 512 * KIB, maxTotalBytes: 4 * MIB } });
+    keeper.attach(bench.log, run);
+    await bench.untilLooks(async () => (await bench.output(run)).liveFrom > 12 * MIB);
+    await bench.kill(writer);
+    await bench.untilLooks(async () => {
+      const { archives, end, liveFrom } = await bench.output(run);
+      return archives.reduce((sum, { size }) => sum + size, end - liveFrom) <= 4 * MIB;
+    });
+    const { archives, live, liveFrom, shift, end } = await bench.output(run);
+    const parts = [...archives.map(({ file }) => readFileSync(file)), readFileSync(live).subarray(liveFrom - shift)];
+    const kept = Buffer.concat(parts);
+    expect(kept.equals(expected(end).subarray(end - kept.length))).toBe(true);
+  });
+});
+
+describe('what is rotated, and when', () => {
+  test('a file above the limit, up to its last whole line; what follows stays', async () => {
+    bench.keeper({ limits }).attach(bench.log, run);
+    append(expected(600 * KIB + 10));
+    await untilArchives(1);
+    expect(archivesOf(run)).toEqual([`log.0-${600 * KIB}`]);
+    await expectEveryByte();
+  });
+
+  test('nothing at or below the limit', async () => {
+    const keeper = bench.keeper({ limits });
+    keeper.attach(bench.log, run);
+    append(expected(512 * KIB));
+    await untilSettled((other) => keeper.attach(bench.log, other));
+    expect(archivesOf(run)).toEqual([]);
+  });
+
+  test('a line without an end is waited for, up to four times the limit', async () => {
+    const keeper = bench.keeper({ limits });
+    keeper.attach(bench.log, run);
+    append('x'.repeat(4 * 512 * KIB));
+    await untilSettled((other) => keeper.attach(bench.log, other));
+    expect(archivesOf(run)).toEqual([]);
+    append('x');
+    await untilArchives(1);
+    expect(archivesOf(run)).toEqual([`log.0-${4 * 512 * KIB + 1}`]);
+  });
+
+  test('a line that ends at last is rotated whole', async () => {
+    const keeper = bench.keeper({ limits });
+    keeper.attach(bench.log, run);
+    append('x'.repeat(MIB));
+    await untilSettled((other) => keeper.attach(bench.log, other));
+    append('end\nnext');
+    await untilArchives(1);
+    expect(archivesOf(run)).toEqual([`log.0-${MIB + 4}`]);
+  });
+
+  test('a file of half the total, when that is less', async () => {
+    bench.keeper({ limits: { maxSizeBytes: 512 * KIB, maxTotalBytes: 512 * KIB } }).attach(bench.log, run);
+    append(expected(256 * KIB + 64));
+    await untilArchives(1);
+  });
+
+  test('only runs that are attached, by a timer that is there only for them', async () => {
+    const keeper = bench.keeper({ limits });
+    expect(bench.clock.pending).toEqual([]);
+    keeper.attach(bench.log, run);
+    keeper.attach(bench.log, run);
+    keeper.attach(bench.log, bench.newRun());
+    expect(bench.clock.pending).toEqual([1_000]);
+    keeper.detach(bench.log, run);
+    expect(bench.clock.pending).toEqual([1_000]);
+    keeper.close();
+    expect(bench.clock.pending).toEqual([]);
+  });
+
+  test('the timer ends with the last detach', () => {
+    const keeper = bench.keeper({ limits });
+    keeper.attach(bench.log, run);
+    keeper.detach(bench.log, run);
+    expect(bench.clock.pending).toEqual([]);
+  });
+
+  test('the generation changes with every rotation, and when the run ends', async () => {
+    const keeper = bench.keeper({ limits });
+    const seen = new Set([keeper.rotations(run.folder)]);
+    keeper.attach(bench.log, run);
+    for (let times = 1; times <= 3; times += 1) {
+      append(expected(600 * KIB));
+      await untilArchives(times);
+      await bench.untilLooks(() => !seen.has(keeper.rotations(run.folder)));
+      seen.add(keeper.rotations(run.folder));
+    }
+    keeper.detach(bench.log, run);
+    expect(seen).not.toContain(keeper.rotations(run.folder));
+  });
+
+  test('a rotation under way is given up when the keeper closes: nothing unfinished stays', async () => {
+    let isOpened = false;
+    const opening = Promise.withResolvers<void>();
+    const keeper = bench.keeper({
+      limits,
+      openArchive: async (file) => {
+        isOpened = true;
+        await opening.promise;
+        return open(file, 'w');
+      },
+    });
+    keeper.attach(bench.log, run);
+    append(expected(600 * KIB));
+    await bench.untilLooks(() => isOpened);
+    keeper.close();
+    opening.resolve();
+    await bench.untilLooks(() => bench.names(run).join() === 'log');
+    expect(bench.alerts.standing.size).toBe(0);
+  });
+});
+
+describe('an unfinished line where the file is cut', () => {
+  const freezer = { freeze: async () => true, thaw: () => undefined };
+
+  test('stays in its file', async () => {
+    bench.keeper({ limits, runTool: noHoles, freezer }).attach(bench.log, run);
+    append(expected(600 * KIB + 10));
+    await untilArchives(1);
+    await bench.untilLooks(() => archivesOf(run)[0] === `log.0-${600 * KIB}.cut`);
+    expect(readFileSync(path.join(run.folder, 'log'), 'latin1')).toBe('line 9600 ');
+    append(expected(600 * KIB + 64).subarray(600 * KIB + 10));
+    await expectEveryByte();
+  });
+
+  test('goes with the archive when it is very long', async () => {
+    bench.keeper({ limits, runTool: noHoles, freezer }).attach(bench.log, run);
+    append(`${'x'.repeat(600 * KIB)}\n${'y'.repeat(70 * KIB)}`);
+    await bench.untilLooks(() => archivesOf(run)[0] === `log.0-${670 * KIB + 1}.cut`);
+    expect(statSync(path.join(run.folder, 'log')).size).toBe(0);
+  });
+
+  test('goes with the archive when it is longer than all before it', async () => {
+    const small = { maxSizeBytes: 8 * KIB, maxTotalBytes: MIB };
+    bench.keeper({ limits: small, runTool: noHoles, freezer }).attach(bench.log, run);
+    append(`${'x'.repeat(4 * KIB)}\n${'y'.repeat(5 * KIB)}`);
+    await bench.untilLooks(() => archivesOf(run)[0] === `log.0-${9 * KIB + 1}.cut`);
+  });
+});
+
+describe('a crash of ours', () => {
+  /** What is in an archive already, what of it the engine has not ended, and how the files were left. */
+  const done = 600 * KIB;
+  const rest = 10;
+  const name = (one: string): string => path.join(run.folder, one);
+  const write = (one: string, content: Buffer): void => writeFileSync(name(one), content);
+  const states: [string, () => void][] = [
+    ['with an unfinished copy', () => write('archive.tmp', expected(done / 2))],
+    ['with an unfinished probe', () => write('log.scratch.tmp', expected(MIB))],
+    ['before the hole', () => write(`log.0-${done}`, expected(done))],
+    [
+      'before the file was cut, the unfinished line in front already',
+      () => {
+        write(`log.0-${done}`, expected(done));
+        const all = expected(done + rest);
+        write('log', Buffer.concat([all.subarray(done), all.subarray(rest)]));
+      },
+    ],
+    [
+      'when the file was cut but not told so',
+      () => {
+        write(`log.0-${done}`, expected(done));
+        write('log', expected(done + rest).subarray(done));
+      },
+    ],
+    [
+      'when the file was cut to nothing but not told so',
+      () => {
+        write(`log.0-${done + rest}`, expected(done + rest));
+        truncateSync(name('log'), 0);
+      },
+    ],
+  ];
+
+  test.each(states)('%s loses nothing: the engine wakes, writes, and is rotated again', async (_when, leave) => {
+    append(expected(done + rest));
+    leave();
+    // what it writes from now on, and before anybody has put its files in order
+    append(expected(done + 100).subarray(done + rest));
+    let thaws = 0;
+    const freezer = { freeze: async () => true, thaw: () => void (thaws += 1) };
+    const keeper = bench.keeper({ limits, freezer });
+    const before = keeper.rotations(run.folder);
+    keeper.attach(bench.log, run);
+    expect(thaws).toBe(1);
+    await bench.untilLooks(() => keeper.rotations(run.folder) !== before);
+    append(expected(done + 500 * KIB).subarray(done + 100));
+    await untilArchives(1);
+    append(expected(3 * done).subarray(done + 500 * KIB));
+    await untilArchives(2);
+    await expectEveryByte();
+    expect(contentOf(await bench.output(run)).length).toBe(3 * done);
+    await bench.untilLooks(() => bench.names(run).every((one) => !one.endsWith('.tmp')));
+    expect(bench.faults).toEqual([]);
+  });
+
+  test('before the hole: it is made at once, not at the next rotation', async () => {
+    append(expected(done));
+    write(`log.0-${done}`, expected(done));
+    bench.keeper({ limits }).attach(bench.log, run);
+    await bench.untilLooks(() => readFileSync(name('log')).every((byte) => byte === 0));
+    expect(archivesOf(run)).toEqual([`log.0-${done}`]);
+  });
+
+  test('before the hole, and none can be made any more: the file is cut', async () => {
+    append(expected(done + rest));
+    write(`log.0-${done}`, expected(done));
+    const freezer = { freeze: async () => true, thaw: () => undefined };
+    bench.keeper({ limits, runTool: noHoles, freezer }).attach(bench.log, run);
+    await bench.untilLooks(() => archivesOf(run).length === 2);
+    await bench.untilLooks(() => archivesOf(run).some((one) => one.endsWith('.cut')));
+    await expectEveryByte();
+    expect(statSync(name('log')).size).toBeLessThan(100);
+  });
+});
+
+describe('old runs', () => {
+  test('lose their output before the newest run does; how far it went stays known', async () => {
+    append(expected(300 * KIB));
+    writeFileSync(path.join(run.folder, 'log.0-1000'), '');
+    const newest = bench.newRun(expected(700 * KIB));
+    bench.keeper({ limits: { maxSizeBytes: MIB, maxTotalBytes: 800 * KIB } }).detach(bench.log, newest);
+    await bench.untilLooks(() => bench.names(run).join() === `log.0-1000,log.1000-${300 * KIB}`);
+    expect((await bench.output(run)).end).toBe(300 * KIB);
+    expect((await bench.output(newest)).end).toBe(700 * KIB);
+    await expectEveryByte(newest);
+  });
+
+  test('are left alone within the total', async () => {
+    append(expected(300 * KIB));
+    const newest = bench.newRun(expected(400 * KIB));
+    const keeper = bench.keeper({ limits: { maxSizeBytes: 512 * KIB, maxTotalBytes: 1_300 * KIB } });
+    keeper.detach(bench.log, newest);
+    await untilSettled((other) => keeper.attach(bench.log, other));
+    await expectEveryByte();
+  });
+
+  test('make room as the newest grows, before it is rotated', async () => {
+    append(expected(400 * KIB));
+    const newest = bench.newRun();
+    bench.keeper({ limits: { maxSizeBytes: 500 * KIB, maxTotalBytes: MIB } }).attach(bench.log, newest);
+    const older = path.join(bench.folder, '0-older');
+    mkdirSync(older);
+    writeFileSync(path.join(older, 'log'), expected(300 * KIB));
+    append(expected(499 * KIB), newest);
+    await bench.untilLooks(() => bench.names({ ...run, folder: older }).join() === `log.0-${300 * KIB}`);
+    await expectEveryByte();
+    expect(archivesOf(newest)).toEqual([]);
+  });
+});
+
+describe('a disk that is full', () => {
+  let isFull: boolean;
+  const openArchive: typeof openOnFullDisk = (file) => (isFull ? openOnFullDisk(file) : open(file, 'w'));
+  beforeEach(() => {
+    isFull = true;
+  });
+
+  test('costs the oldest output first, and no alert when that is enough', async () => {
+    append(expected(300 * KIB));
+    const newest = bench.newRun(expected(600 * KIB));
+    const opening: typeof openArchive = (file) => {
+      // the room that the old run's output took
+      isFull = bench.names(run).includes('log');
+      return openArchive(file);
+    };
+    bench.keeper({ limits, openArchive: opening }).attach(bench.log, newest);
+    await untilArchives(1, newest);
+    expect(bench.names(run)).toEqual([`log.0-${300 * KIB}`]);
+    await expectEveryByte(newest);
+    expect(bench.alerts.standing.size).toBe(0);
+  });
+
+  test('raises an alert, leaves the file as it is, and clears by itself', async () => {
+    bench.keeper({ limits, openArchive }).attach(bench.log, run);
+    append(expected(600 * KIB));
+    await bench.untilLooks(() => bench.alerts.standing.has(ALERT));
+    expect(bench.alerts.standing.get(ALERT)).toMatch(/the disk is full.*Free some space/);
+    expect(bench.names(run)).toEqual(['log']);
+    await expectEveryByte();
+    isFull = false;
+    await bench.untilLooks(() => bench.alerts.standing.size === 0);
+    expect(archivesOf(run)).toHaveLength(1);
+    await expectEveryByte();
+  });
+
+  test('that stays full costs the older half of the file, and the archive’s name tells what is missing', async () => {
+    bench.keeper({ limits, openArchive }).attach(bench.log, run);
+    append(expected(600 * KIB));
+    await bench.untilLooks(() => bench.alerts.raised.some((message) => message.includes('was dropped')));
+    const { archives, live, liveFrom, end } = await bench.output(run);
+    expect(archives).toMatchObject([{ from: 0, to: 344 * KIB, size: 0, cut: false }]);
+    expect(end).toBe(600 * KIB);
+    const content = readFileSync(live);
+    expect(content.subarray(0, liveFrom).every((byte) => byte === 0)).toBe(true);
+    expect(content.subarray(liveFrom).equals(expected(end).subarray(liveFrom))).toBe(true);
+    // there is room on this machine's disk, in truth
+    await bench.untilLooks(() => bench.alerts.standing.size === 0);
+  });
+
+  test('that stays full costs all of the file where it has to be cut', async () => {
+    const freezer = { freeze: async () => true, thaw: () => undefined };
+    bench.keeper({ limits, openArchive, runTool: noHoles, freezer }).attach(bench.log, run);
+    append(expected(600 * KIB));
+    await bench.untilLooks(() => bench.alerts.raised.some((message) => message.includes('was dropped')));
+    expect(archivesOf(run)).toEqual([`log.0-${600 * KIB}.cut`]);
+    expect(await bench.output(run)).toMatchObject({ end: 600 * KIB, shift: 600 * KIB, liveFrom: 600 * KIB });
+  });
+});
+
+describe('an engine that cannot be held still where its file has to be cut', () => {
+  test('is let be; an alert says what would help when it is so again, and is cleared by success', async () => {
+    let canFreeze = false;
+    let tries = 0;
+    const freezer = {
+      freeze: async () => {
+        tries += 1;
+        return canFreeze;
+      },
+      thaw: () => undefined,
+    };
+    bench.keeper({ limits, runTool: noHoles, freezer }).attach(bench.log, run);
+    append(expected(600 * KIB));
+    await bench.untilLooks(() => bench.alerts.standing.has(ALERT));
+    expect(tries).toBe(2);
+    expect(bench.alerts.standing.get(ALERT)).toMatch(/Install fallocate/);
+    expect(bench.names(run)).toEqual(['log']);
+    await expectEveryByte();
+    canFreeze = true;
+    await bench.untilLooks(() => bench.alerts.standing.size === 0);
+    expect(archivesOf(run)).toEqual([`log.0-${600 * KIB}.cut`]);
+    expect(bench.faults).toEqual([]);
+  });
+
+  test('raises no alert any more when the run is over', async () => {
+    const freezer = { freeze: async () => false, thaw: () => undefined };
+    const keeper = bench.keeper({ limits, runTool: noHoles, freezer });
+    keeper.attach(bench.log, run);
+    append(expected(600 * KIB));
+    await bench.untilLooks(() => bench.alerts.standing.has(ALERT));
+    keeper.detach(bench.log, run);
+    expect(bench.alerts.standing.size).toBe(0);
+  });
+});
+
+test('a hole that fails is an alert, and is made later; nothing is lost or twice', async () => {
+  let isBroken = true;
+  const runTool: typeof bench.tool = async (command, args, options) =>
+    isBroken && !args.at(-1)?.endsWith('.tmp')
+      ? { code: 1, stdout: '', stderr: 'fallocate: Input/output error' }
+      : bench.tool(command, args, options);
+  bench.keeper({ limits, runTool }).attach(bench.log, run);
+  append(expected(600 * KIB));
+  await bench.untilLooks(() => bench.alerts.standing.has(ALERT));
+  expect(bench.alerts.standing.get(ALERT)).toContain('Input/output error');
+  expect(bench.faults).toHaveLength(1);
+  await expectEveryByte();
+  isBroken = false;
+  await bench.untilLooks(() => bench.alerts.standing.size === 0);
+  await expectEveryByte();
+  expect(readFileSync(path.join(run.folder, 'log')).every((byte) => byte === 0)).toBe(true);
+});

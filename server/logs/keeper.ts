@@ -1,0 +1,145 @@
+import { statSync } from 'node:fs';
+import path from 'node:path';
+import { RUN_LOG, type Clock, type LogReference, type RunReference, type Supervisor } from '../instances/ports.ts';
+import { recoverRun } from './recovery.ts';
+import { createTending, type TendingOptions, type WatchedRun } from './tending.ts';
+
+/**
+ * Keeps logs within their bounds while engines write to them: a run's file is rotated when it is too large, and the oldest
+ * output of an instance goes when all of it is too much.
+ */
+export interface LogKeeper {
+  /** A process writes from now on: the size of the run's file is watched. Twice is fine. */
+  attach(log: LogReference, run: RunReference): void;
+  /** No process writes any more. */
+  detach(log: LogReference, run: RunReference): void;
+  /**
+   * Changes when something is done to the files of a run that makes wrong what was learnt or is being read of them: zeros
+   * may be read then, or other bytes. Take it before the files are listed; if it is the same after a read of the live
+   * file, what was read is right. If not, list again, and read again.
+   *
+   * @param folder the run's
+   */
+  rotations(folder: string): number;
+  /**
+   * Nothing is begun any more; what is under way is given up, or done if it is too late for that. To be closed before the
+   * supervisor, which wakes what is frozen.
+   */
+  close(): void;
+}
+
+export interface LogKeeperOptions extends TendingOptions {
+  clock: Clock;
+  freezer: Pick<Supervisor, 'freeze' | 'thaw'>;
+}
+
+/** One timer for all; a look costs 2 µs a run. At 10 MB a second a file is 10 MB too large when it is seen. */
+const LOOK_MS = 1_000;
+
+export function createLogKeeper(options: LogKeeperOptions): LogKeeper {
+  const { clock, freezer, onFault } = options;
+  const watched = new Map<string, WatchedRun>();
+  const generations = new Map<string, number>();
+  let lastGeneration = 0;
+  let jobs = Promise.resolve();
+  let cancelLook: (() => void) | null = null;
+  let isClosed = false;
+
+  const tending = createTending(options, watched);
+
+  /** One job at a time, whatever the number of runs: a machine with a model to load has other work. */
+  const enqueue = ({ instance }: LogReference, job: () => Promise<void>): void => {
+    jobs = jobs.then(async () => {
+      try {
+        if (!isClosed) await job();
+      } catch (error) {
+        onFault(error, `The log of ${instance} cannot be kept within its bounds`);
+      }
+    });
+  };
+  const enqueueTending = (one: WatchedRun): void => {
+    one.isAtRest = false;
+    enqueue(one.log, async () => {
+      if (!one.isOver) await tending.tend(one);
+      one.isAtRest = true;
+    });
+  };
+  const look = (): void => {
+    for (const one of watched.values()) {
+      if (one.isAtRest && tending.isDue(one, sizeOf(one))) enqueueTending(one);
+    }
+    cancelLook = watched.size > 0 ? clock.after(LOOK_MS, look) : null;
+  };
+  /** Not one behind the other with rotations: an engine that was left standing in the middle of one writes again. */
+  const begin = async (one: WatchedRun): Promise<void> => {
+    try {
+      one.isHoleDue = (await recoverRun(one.folder)).isHoleDue;
+    } catch (error) {
+      onFault(error, `What a crash left of the log of ${one.log.instance} cannot be put in order`);
+    }
+    changed(one.folder);
+    enqueueTending(one);
+  };
+  const changed = (folder: string): void => {
+    lastGeneration += 1;
+    if (watched.has(folder)) generations.set(folder, lastGeneration);
+  };
+
+  return {
+    attach: (log, run) => {
+      const { folder } = run;
+      if (watched.has(folder) || isClosed) return;
+      const one: WatchedRun = {
+        log,
+        folder,
+        isHoleDue: false,
+        searchedTo: 0,
+        freezer: { freeze: () => freezer.freeze(run), thaw: () => freezer.thaw(run) },
+        onChange: () => changed(folder),
+        isAbandoned: () => one.isOver || isClosed,
+        liveFrom: 0,
+        shift: 0,
+        keptElsewhere: 0,
+        isAtRest: false,
+        isOver: false,
+        looksToRest: 0,
+        failures: 0,
+        alarm: 'none',
+      };
+      watched.set(folder, one);
+      freezer.thaw(run);
+      void begin(one);
+      cancelLook ??= clock.after(LOOK_MS, look);
+    },
+    detach: (log, { folder }) => {
+      const one = watched.get(folder);
+      watched.delete(folder);
+      generations.delete(folder);
+      lastGeneration += 1;
+      if (one) tending.end(one);
+      if (watched.size === 0) {
+        cancelLook?.();
+        cancelLook = null;
+      }
+      enqueue(log, async () => {
+        await tending.keepWithinTotal(log);
+      });
+    },
+    // of a run that is not watched any more: a later one than it ever had
+    rotations: (folder) => generations.get(folder) ?? lastGeneration,
+    close: () => {
+      isClosed = true;
+      cancelLook?.();
+      cancelLook = null;
+    },
+  };
+}
+
+function sizeOf({ folder }: WatchedRun): number {
+  try {
+    return statSync(path.join(folder, RUN_LOG), { throwIfNoEntry: false })?.size ?? 0;
+  } catch {
+    // whoever looks closer then fails in the same way, and tells
+    return Number.POSITIVE_INFINITY;
+  }
+}

@@ -1,0 +1,66 @@
+import type { LogEntry, LogLevel } from '@llamactl/contract/logs';
+import type { LogFiles } from './log-files.ts';
+import type { Line } from './line-split.ts';
+import { BackwardLines, type Block, type SearchOptions } from './lines-backward.ts';
+import { entriesOf, parserBehind } from './entries.ts';
+import { LineParser } from './parse.ts';
+import { createRunStarts } from './run-start.ts';
+
+export interface LastEntries {
+  /** Oldest first. */
+  entries: LogEntry[];
+  /** Place behind the last line that has ended, of whatever level: where to go on. */
+  next: number;
+  /** It would have had to read more to find so many. */
+  isTruncated: boolean;
+}
+
+/** Lines whose time and level are those of a line before them, which has not been read. */
+type Orphans = Block;
+
+/** The last `count` entries of a level and above. */
+export async function lastEntries(
+  files: LogFiles,
+  count: number,
+  level: LogLevel | null,
+  options: SearchOptions,
+): Promise<LastEntries> {
+  const search = new BackwardLines(files, options);
+  const runStart = createRunStarts();
+  // newest first, each oldest first
+  const parts: LogEntry[][] = [];
+  let orphans: Orphans | null = null;
+  do {
+    const block = await search.block();
+    if (orphans !== null) {
+      const before = block?.run.folder === orphans.run.folder ? block.lines : [];
+      parts.push(entriesOf(parserBehind(await runStart(orphans.run.folder), before), orphans.lines, level));
+      orphans = null;
+    }
+    if (block === null) break;
+    const { run, lines } = block;
+    const parser = new LineParser(await runStart(run.folder));
+    const independent = firstWithClock(parser, lines);
+    parts.push(entriesOf(parser, lines.slice(independent), level));
+    if (independent > 0) orphans = { run, lines: lines.slice(0, independent) };
+  } while (countOf(parts) < count);
+  const entries = parts.toReversed().flat();
+  return {
+    entries: entries.slice(Math.max(0, entries.length - count)),
+    next: search.next,
+    isTruncated: search.isTruncated && entries.length < count,
+  };
+}
+
+function countOf(parts: readonly (readonly unknown[])[]): number {
+  return parts.reduce((count, part) => count + part.length, 0);
+}
+
+/** How many lines stand before the first one that has a clock. */
+function firstWithClock(parser: LineParser, lines: readonly Line[]): number {
+  const index = lines.findIndex(({ text }) => {
+    parser.take(text);
+    return parser.hadClock;
+  });
+  return index === -1 ? lines.length : index;
+}

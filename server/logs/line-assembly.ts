@@ -1,0 +1,64 @@
+import { eachLine, joinParts, LINE_FEED, textOf, type OnLine, type Part } from './line-split.ts';
+
+const NOTHING: Part = { bytes: Buffer.alloc(0), isCut: false };
+
+/** Makes lines of pieces that come in their order. Of a line that has not ended it keeps a bounded part. */
+export class LineAssembly {
+  #unended = NOTHING;
+  #place: number;
+  #lineStart: number;
+
+  /** @param place of the first byte that will come, at which a line begins */
+  constructor(place: number) {
+    this.#place = place;
+    this.#lineStart = place;
+  }
+
+  /** Place at which the line begins that has not ended. */
+  get lineStart(): number {
+    return this.#lineStart;
+  }
+
+  /** Takes the bytes that follow those before, and calls back for each line that ends in them. */
+  push(bytes: Buffer, onLine: OnLine): void {
+    const from = this.#place;
+    this.#place += bytes.length;
+    let done = 0;
+    if (this.#lineStart < from) {
+      const end = bytes.indexOf(LINE_FEED);
+      this.#keep(bytes.subarray(0, end === -1 ? bytes.length : end));
+      if (end === -1) return;
+      done = end + 1;
+      this.#end(from + done, onLine);
+    }
+    const rest = bytes.subarray(done);
+    const taken = eachLine(rest, from + done, onLine);
+    this.#lineStart = from + done + taken;
+    if (taken < rest.length) this.#keep(rest.subarray(taken));
+  }
+
+  /** Nothing will follow: what is there of a line counts as one. */
+  finish(onLine: OnLine): void {
+    if (this.#lineStart < this.#place) this.#end(this.#place, onLine);
+  }
+
+  /** What comes next is not what follows: it begins a line at another place. */
+  skipTo(place: number): void {
+    this.#unended = NOTHING;
+    this.#place = place;
+    this.#lineStart = place;
+  }
+
+  #keep(bytes: Buffer): void {
+    const { bytes: kept, isCut } = joinParts(this.#unended, { bytes, isCut: false });
+    // a copy: the piece that it was read with must not stay in memory
+    this.#unended = { bytes: kept === bytes ? Buffer.from(bytes) : kept, isCut };
+  }
+
+  #end(seq: number, onLine: OnLine): void {
+    const { bytes, isCut } = this.#unended;
+    this.#unended = NOTHING;
+    this.#lineStart = seq;
+    onLine(textOf(bytes), seq, isCut);
+  }
+}

@@ -1,0 +1,158 @@
+import type { Clock } from '../instances/ports.ts';
+import type { LogFiles, Segment } from './log-files.ts';
+import { eachLine, joinParts, LINE_FEED, textOf, type Line, type Part } from './line-split.ts';
+import type { RunOutput } from './layout.ts';
+
+/** Read backward in pieces of this size: the last hundred lines took 0.6 ms on 1 GB. */
+const PIECE_BYTES = 65_536;
+
+/** Lines of one run that were read at once, oldest first; the next block has those that came before. */
+export interface Block {
+  run: RunOutput;
+  lines: Line[];
+}
+
+export interface SearchOptions {
+  clock: Clock;
+  /** It reads no more than these. */
+  maxBytes: number;
+  /** Whether a process writes to a run's file: then what is behind its last line feed is no line yet. */
+  isWritten: (run: RunOutput) => boolean;
+}
+
+/** The end of a line whose beginning has not been read. */
+interface Tail extends Part {
+  /** Place behind the line. */
+  seq: number;
+  /** The engine has not ended it: it is none yet. */
+  isPending: boolean;
+}
+
+interface Piece {
+  bytes: Buffer;
+  from: number;
+  /** Its first byte begins a line. */
+  beginsLine: boolean;
+}
+
+/**
+ * The lines of a log from its end on, in blocks. If no line begins within the bytes that may be read, the part of the line
+ * that lies there is given as one.
+ */
+export class BackwardLines {
+  /** Whether there is more to read than may be read. */
+  isTruncated = false;
+  readonly #files: LogFiles;
+  readonly #options: SearchOptions;
+  #place: number | null = null;
+  #next = 0;
+  #left: number;
+  #run: RunOutput | null = null;
+  #tail: Tail | null = null;
+  #isEmpty = true;
+
+  constructor(files: LogFiles, options: SearchOptions) {
+    this.#files = files;
+    this.#options = options;
+    this.#left = options.maxBytes;
+  }
+
+  /** Place behind the last line that has ended, once the first block is there: where to go on. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** `null`: there are no more. */
+  async block(): Promise<Block | null> {
+    while (this.#left > 0) {
+      const segments = await this.#files.segments();
+      if (this.#place === null) {
+        this.#next = segments.at(-1)?.to ?? 0;
+        this.#place = this.#next;
+      }
+      const place = this.#place;
+      const index = segments.findLastIndex(({ from }) => from < place);
+      const segment = segments[index];
+      if (segment === undefined) return null;
+      const beginsLine = !isContinued(segments[index - 1], segment);
+      const block = await this.#readPiece(segment, Math.min(place, segment.to), beginsLine);
+      await new Promise<void>((resolve) => {
+        this.#options.clock.nextTurn(resolve);
+      });
+      if (block === null || block.lines.length === 0) continue;
+      this.#isEmpty = false;
+      return block;
+    }
+    this.isTruncated = true;
+    return this.#partOfLine();
+  }
+
+  /** @param beginsLine whether a line begins where the segment begins */
+  async #readPiece(segment: Segment, to: number, beginsLine: boolean): Promise<Block | null> {
+    const { run } = segment;
+    const from = Math.max(pieceStart(segment, to), to - this.#left);
+    const bytes = await this.#files.read(segment, from, to - from);
+    if (bytes === null) return null;
+    // what follows is another run, or was dropped
+    if (this.#run?.folder !== run.folder || this.#place !== to) this.#tail = null;
+    if (this.#tail === null && bytes.at(-1) !== LINE_FEED) {
+      const isPending = segment.isOpen && this.#options.isWritten(run);
+      this.#tail = { bytes: Buffer.alloc(0), isCut: false, seq: to, isPending };
+    }
+    const split = splitPiece({ bytes, from, beginsLine: beginsLine && from === segment.from }, this.#tail);
+    this.#next = split.pendingFrom ?? this.#next;
+    this.#tail = split.tail;
+    this.#run = run;
+    this.#place = from;
+    this.#left -= bytes.length;
+    return { run, lines: split.lines };
+  }
+
+  #partOfLine(): Block | null {
+    const tail = this.#tail;
+    this.#tail = null;
+    if (!this.#isEmpty || this.#run === null || tail === null || tail.isPending) return null;
+    this.#isEmpty = false;
+    return { run: this.#run, lines: [lineOf(tail)] };
+  }
+}
+
+/** The pieces of a file begin at multiples of their size, as its pages do. */
+function pieceStart({ origin, from }: Segment, to: number): number {
+  const start = origin + Math.floor((to - origin - 1) / PIECE_BYTES) * PIECE_BYTES;
+  return Math.max(start, from);
+}
+
+/** Rotation may have to divide a line that is very long. */
+function isContinued(before: Segment | undefined, segment: Segment): boolean {
+  return before !== undefined && before.run.folder === segment.run.folder && before.to === segment.from;
+}
+
+/** @param tail of the line that the piece ends in; `null`: it ends with a line */
+function splitPiece(
+  { bytes, from, beginsLine }: Piece,
+  tail: Tail | null,
+): { lines: Line[]; tail: Tail | null; pendingFrom: number | null } {
+  const lastEnd = bytes.lastIndexOf(LINE_FEED) + 1;
+  const firstEnd = beginsLine ? 0 : bytes.indexOf(LINE_FEED) + 1;
+  const lines: Line[] = [];
+  eachLine(bytes.subarray(firstEnd, lastEnd), from + firstEnd, (text, seq, isCut) => lines.push({ text, seq, isCut }));
+  const lastLine = tail === null ? null : { ...tail, ...joinParts(partOf(bytes.subarray(lastEnd)), tail) };
+  // the piece lies within one line
+  if (lastEnd === 0 && !beginsLine) return { lines, tail: lastLine, pendingFrom: null };
+  if (lastLine !== null && !lastLine.isPending) lines.push(lineOf(lastLine));
+  const seq = from + firstEnd;
+  return {
+    lines,
+    tail: beginsLine ? null : { ...partOf(bytes.subarray(0, firstEnd - 1)), seq, isPending: false },
+    pendingFrom: lastLine?.isPending ? from + lastEnd : null,
+  };
+}
+
+function partOf(bytes: Buffer): Part {
+  return { bytes, isCut: false };
+}
+
+function lineOf({ bytes, isCut, seq }: Tail): Line {
+  return { text: textOf(bytes), seq, isCut };
+}

@@ -1,0 +1,110 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { firstEntries } from './first-entries.ts';
+import { ForwardCursor } from './forward-cursor.ts';
+import { ForwardEntries } from './forward-entries.ts';
+import { readRun } from './layout.ts';
+import { BackwardLines } from './lines-backward.ts';
+import { LogFiles, type Segment } from './log-files.ts';
+import { FakeClock } from '../testing/fake-clock.ts';
+
+let folder: string;
+let generation: number;
+let lists: number;
+let files: LogFiles;
+
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'llamactl-files-'));
+  generation = 0;
+  lists = 0;
+  files = new LogFiles({
+    list: async () => {
+      lists += 1;
+      return [await readRun(folder, 1, 0)];
+    },
+    stamp: () => String(generation),
+  });
+  writeFileSync(path.join(folder, 'log.0-4'), 'one\n');
+  writeFileSync(path.join(folder, 'log'), '\0\0\0\0two\nthr');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** The archive and the file that is written to. */
+async function segments(): Promise<[Segment, Segment]> {
+  const [archive, live] = await files.segments();
+  if (archive === undefined || live === undefined) throw new Error('There are two');
+  return [archive, live];
+}
+
+describe('the files of a log', () => {
+  it('are listed again only when something has changed', async () => {
+    await segments();
+    await segments();
+    expect(lists).toBe(1);
+    generation += 1;
+    await segments();
+    expect(lists).toBe(2);
+  });
+
+  it('are read by places in the log', async () => {
+    const [archive, live] = await segments();
+    expect(String(await files.read(archive, 1, 3))).toBe('ne\n');
+    expect(String(await files.read(live, 4, 4))).toBe('two\n');
+    expect(String(await files.read(live, 8, 100))).toBe('thr');
+  });
+
+  it('may change while they are read: then what was read counts for nothing', async () => {
+    const [, live] = await segments();
+    const reading = files.read(live, 4, 4);
+    generation += 1;
+    expect(await reading).toBe(null);
+    await segments();
+    expect(lists).toBe(2);
+  });
+
+  it('are listed again when one of them is gone, or shorter than it was', async () => {
+    const [archive] = await segments();
+    writeFileSync(archive.file, 'on');
+    expect(await files.read(archive, 0, 4)).toBe(null);
+    expect((await files.segments()).map(({ from }) => from)).toEqual([4]);
+    rmSync(archive.file);
+    expect(await files.read(archive, 0, 4)).toBe(null);
+    await files.segments();
+    expect(lists).toBe(3);
+  });
+
+  it('are empty where the engine has not made one yet', async () => {
+    rmSync(path.join(folder, 'log'));
+    const [, live] = await segments();
+    expect(await files.read(live, 4, 10)).toEqual(Buffer.alloc(0));
+  });
+});
+
+describe('going through them', () => {
+  it('forward ends with the piece behind which there is nothing yet, so that nobody reads again at once', async () => {
+    const cursor = new ForwardCursor(files, 0, () => true);
+    expect(await cursor.next()).toMatchObject({ type: 'bytes', isLast: false });
+    expect(await cursor.next()).toMatchObject({ type: 'bytes', isLast: true });
+    expect(await cursor.next()).toEqual({ type: 'end' });
+  });
+
+  it('backward tells where the line begins that has not ended', async () => {
+    const clock = new FakeClock({ realUpToMs: 1 });
+    const search = new BackwardLines(files, { clock, maxBytes: 1_000, isWritten: () => true });
+    expect((await search.block())?.lines.map(({ text }) => text)).toEqual(['one', 'two']);
+    expect(search.next).toBe(8);
+  });
+
+  it('for the first entries behind a place gives none before it', async () => {
+    const forward = await ForwardEntries.open(files, 0, null, () => true);
+    const { entries } = await firstEntries(forward, 4, 10, 1_000);
+    expect(entries.map(({ message }) => message)).toEqual(['two']);
+  });
+
+  it('for the first entries ends when it has read what it may', async () => {
+    const forward = await ForwardEntries.open(files, 0, null, () => true);
+    expect(await firstEntries(forward, 0, 10, 4)).toMatchObject({ entries: [{ message: 'one' }], isTruncated: true });
+  });
+});

@@ -1,0 +1,210 @@
+import type { LogEntry, LogLevel } from '@llamactl/contract/logs';
+import { cleanLine, cutText } from './clean-text.ts';
+import { createIsoTexts } from './iso-text.ts';
+import { readJsonLine } from './json-line.ts';
+import { levelOf } from './level.ts';
+import { readRequest, readStamp, readStampWithoutYear } from './time-stamp.ts';
+
+/** Characters (UTF-16 units) of a message; a longer one is cut and ends in an ellipsis. */
+export const MAX_MESSAGE_CHARACTERS = 16_384;
+
+/** A router of llama-server puts `[port] ` before what its children write. */
+const CHILD = /^\[ *\d{1,5}\] (?=\d)/;
+
+/** llama-server without its clock (`--no-log-timestamps`): nothing but the letter, and then a function's name. */
+const LETTER = /^([DIWE]) +(?=(?:[a-z]{2,5} +)?[a-z_~][\w~]*: )/;
+
+/** `INFO:     …`, `[INFO] …`, `INFO …`: a logger's, in capitals. */
+const LEVEL_WORD = /^(\[?)([A-Z]{3,11})(\]?)(:?)(?:\s+|$)/;
+
+/** vLLM: `(EngineCore pid=12) INFO 01-15 14:30:00 [file.py:12] …` */
+const PROCESS = /^\(\w{1,60} pid=\d+\) /;
+
+/** What follows a time: a level, between any of the separators that loggers use. */
+const LEVEL_AFTER_TIME =
+  /^[\s\-:|]*(?:\[\d+\][\s\-:|]*)?(\[|\(|)([A-Za-z]{1,11})(\]|\)|\s*[:|]|\s+-(?=\s)|)(?=[\s\-:|]|$)[\s\-:|]*/;
+
+/** The same with the logger's name before: `2024-01-15 14:30:00,123 - name - INFO - …` */
+const LEVEL_AFTER_NAME = /^\s+-\s+(\S{1,200})\s+-\s+([A-Z]{3,11})\s+-\s/;
+
+/** Programs that do not log say it so. It says nothing about the lines that follow. */
+const SAID = /^(error|fatal|warning|warn): /i;
+
+const SEPARATORS = /^[\s\-:|]+/;
+
+const ZERO = 48;
+const NINE = 57;
+const DOT = 46;
+const SPACE = 32;
+/** `M.SS.mmm.uuu L`: characters behind the minutes. */
+const CLOCK_TAIL = '.SS.mmm.uuu L'.length;
+
+const LETTERS: ReadonlyMap<string, LogLevel> = new Map([
+  ['D', 'debug'],
+  ['I', 'info'],
+  ['W', 'warn'],
+  ['E', 'error'],
+]);
+
+/**
+ * Reads the lines of one run, in their order: a line without a clock or level of its own takes those of the line that it
+ * continues. It knows llama-server's own form and those that are usual among other engines.
+ */
+export class LineParser {
+  /** Of the line that was taken last. */
+  level: LogLevel = 'info';
+  /** The same: milliseconds since the epoch. */
+  at: number;
+  message = '';
+  /** Whether that line had a clock of its own: it and those behind it do not depend on lines before. */
+  hadClock = false;
+  readonly #startedAt: number;
+  readonly #isoText = createIsoTexts();
+  #continuedLevel: LogLevel = 'info';
+
+  /** @param startedAt When the run began, milliseconds since the epoch: what llama-server's clock counts from. */
+  constructor(startedAt: number) {
+    this.#startedAt = startedAt;
+    this.at = startedAt;
+  }
+
+  /** @param line without control characters */
+  take(line: string): void {
+    this.hadClock = false;
+    if (this.#takeClock(line, 0)) return;
+    this.level = this.#continuedLevel;
+    this.message = line;
+    // its first character tells which forms it can have
+    const first = line.charCodeAt(0);
+    if (first >= ZERO && first <= NINE) this.#takeStamp(line);
+    else if (line.startsWith('[')) this.#takeBracket(line);
+    else if (line.startsWith('{')) this.#takeJson(line);
+    else if (line.startsWith('(')) this.#takeProcess(line);
+    else this.#takeWord(line);
+  }
+
+  /**
+   * The line that was taken last, for the API.
+   *
+   * @param isCut its end was not taken
+   */
+  entry(seq: number, isCut: boolean): LogEntry {
+    const message = cutText(this.message, MAX_MESSAGE_CHARACTERS, isCut);
+    return { timestamp: this.#isoText(this.at), level: this.level, message, seq };
+  }
+
+  /** `M.SS.mmm.uuu L message`. By character codes, as most lines of most engines are such ones. */
+  #takeClock(line: string, start: number): boolean {
+    let dot = start;
+    let minutes = 0;
+    for (let code = line.charCodeAt(dot); code >= ZERO && code <= NINE; code = line.charCodeAt(dot)) {
+      minutes = minutes * 10 + code - ZERO;
+      dot += 1;
+    }
+    const isClock =
+      dot > start &&
+      line.charCodeAt(dot) === DOT &&
+      line.charCodeAt(dot + 3) === DOT &&
+      line.charCodeAt(dot + 7) === DOT &&
+      line.charCodeAt(dot + 11) === SPACE;
+    if (!isClock) return false;
+    const level = LETTERS.get(line.charAt(dot + 12));
+    const end = dot + CLOCK_TAIL;
+    if (level === undefined || (line.length > end && line.charCodeAt(end) !== SPACE)) return false;
+    const seconds = numberAt(line, dot + 1, 2);
+    const milliseconds = numberAt(line, dot + 4, 3);
+    const microseconds = numberAt(line, dot + 8, 3);
+    if (!(seconds < 60) || !(milliseconds >= 0) || !(microseconds >= 0)) return false;
+    this.#head(level, this.#startedAt + minutes * 60_000 + seconds * 1_000 + milliseconds);
+    this.message = line.slice(0, start) + line.slice(end + 1);
+    return true;
+  }
+
+  #takeStamp(line: string): void {
+    const stamp = readStamp(line);
+    if (stamp !== null) return this.#takeStamped(stamp);
+    const request = readRequest(line);
+    if (request !== null) this.#head('info', request.at);
+  }
+
+  #takeStamped({ at, rest }: { at: number; rest: string }): void {
+    const [all = '', opening, word = '', closing] = LEVEL_AFTER_TIME.exec(rest) ?? [];
+    const isSeparate = opening !== '' || closing !== '';
+    const isLevel = isSeparate || (word.length > 1 && word === word.toUpperCase());
+    const level = isLevel ? levelOf(word) : null;
+    if (level !== null) {
+      this.#head(level, at);
+      this.message = rest.slice(all.length);
+      return;
+    }
+    const [named = '', name = '', wordBehind = ''] = LEVEL_AFTER_NAME.exec(rest) ?? [];
+    const levelBehind = levelOf(wordBehind);
+    this.#head(levelBehind ?? 'info', at);
+    this.message = levelBehind === null ? rest.replace(SEPARATORS, '') : `${name} - ${rest.slice(named.length)}`;
+  }
+
+  #takeBracket(line: string): void {
+    const child = CHILD.exec(line);
+    if (child !== null && this.#takeClock(line, child[0].length)) return;
+    const stamp = readStamp(line);
+    if (stamp === null) this.#takeWord(line);
+    else this.#takeStamped(stamp);
+  }
+
+  #takeJson(line: string): void {
+    const json = readJsonLine(line);
+    if (json === null) return;
+    this.#head(json.level ?? 'info', json.at);
+    this.message = cleanLine(json.message.trimEnd().replaceAll('\n', ' '));
+  }
+
+  #takeProcess(line: string): void {
+    const [process] = PROCESS.exec(line) ?? [];
+    if (process === undefined) return;
+    this.#takeWord(line.slice(process.length));
+    this.message = process + this.message;
+  }
+
+  #takeWord(line: string): void {
+    const letter = LETTER.exec(line);
+    if (letter !== null) {
+      this.#head(LETTERS.get(letter[1] ?? '') ?? 'info', null);
+      this.message = line.slice(letter[0].length);
+      return;
+    }
+    const [all = '', opening, word = '', closing, colon] = LEVEL_WORD.exec(line) ?? [];
+    const level = levelOf(word);
+    if (level === null || (opening === '') !== (closing === '')) {
+      const said = SAID.exec(line);
+      if (said !== null) this.level = levelOf(said[1] ?? '') ?? 'info';
+      this.message = line;
+      return;
+    }
+    const rest = line.slice(all.length);
+    const stamp = readStampWithoutYear(rest, this.#startedAt);
+    this.#head(level, stamp?.at ?? null);
+    // without a mark the word may be the sentence's own
+    const isMarked = stamp !== null || opening !== '' || colon !== '';
+    this.message = isMarked ? (stamp?.rest ?? rest) : line;
+  }
+
+  /** A line with a level of its own, and a time or `null`. */
+  #head(level: LogLevel, at: number | null): void {
+    this.level = level;
+    this.#continuedLevel = level;
+    if (at === null) return;
+    this.at = at;
+    this.hadClock = true;
+  }
+}
+
+/** NaN when one of the characters is no digit. */
+function numberAt(line: string, start: number, length: number): number {
+  let value = 0;
+  for (let at = start; at < start + length; at += 1) {
+    const digit = line.charCodeAt(at) - ZERO;
+    if (!(digit >= 0 && digit <= 9)) return Number.NaN;
+    value = value * 10 + digit;
+  }
+  return value;
+}

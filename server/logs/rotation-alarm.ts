@@ -1,0 +1,43 @@
+import type { AlertSink, LogReference } from '../instances/ports.ts';
+import { isDiskFull } from './file-error.ts';
+import { NotFrozen } from './rotation.ts';
+
+/** Code of the alert that the log of an instance does not stay within its bounds, or only at a cost. */
+const LOG_ROTATION_FAILED = 'log_rotation_failed';
+
+export interface RotationAlarm {
+  /** @param error `null`: output was dropped, because there was no room to keep it */
+  raise(log: LogReference, error: unknown): void;
+  clear(log: LogReference): void;
+}
+
+export function createRotationAlarm(alerts: AlertSink): RotationAlarm {
+  return {
+    raise: (log, error) =>
+      alerts.raise({
+        level: 'warning',
+        code: LOG_ROTATION_FAILED,
+        message: sentence(log, error),
+        instance: log.instance,
+      }),
+    clear: ({ instance }) => alerts.clear(LOG_ROTATION_FAILED, instance),
+  };
+}
+
+function sentence({ folder, instance }: LogReference, error: unknown): string {
+  if (error === null) {
+    return `Output of ${instance} was dropped from its log: the disk is full. Free some space where ${folder} is`;
+  }
+  if (isDiskFull(error)) {
+    return `The log of ${instance} cannot be rotated: the disk is full. Free some space where ${folder} is`;
+  }
+  if (error instanceof NotFrozen) {
+    return (
+      `The log of ${instance} cannot be rotated: no holes can be made in files where ${folder} is, and the engine cannot be ` +
+      'stopped for the moment that cutting the file takes. Install fallocate (util-linux) and keep data_dir on ext4, XFS, ' +
+      'Btrfs or tmpfs; until then, restart the instance when its log is too large'
+    );
+  }
+  const reason = error instanceof Error ? error.message : 'it failed';
+  return `The log of ${instance} cannot be rotated: ${reason}. See that llamactl may write to ${folder}`;
+}

@@ -1,0 +1,305 @@
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import * as fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { LogLevel, Logs } from '@llamactl/contract/logs';
+import { systemClock } from '../clock.ts';
+import type { LogQuery, RunLogs, RunReference } from '../instances/ports.ts';
+import { runLogsContract } from '../testing/contracts/run-logs.contract.ts';
+import { createRunLogs } from './run-logs.ts';
+
+const STARTED_AT = Date.UTC(2024, 0, 15, 14, 30);
+
+let folder: string;
+let logs: RunLogs;
+let faults: unknown[];
+
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'llamactl-logs-'));
+  faults = [];
+  const keeper = { attach: () => {}, detach: () => {}, rotations: () => 0, close: () => {} };
+  logs = createRunLogs({ clock: systemClock(), keeper, onFault: (error) => faults.push(error) });
+});
+afterEach(() => {
+  logs.close();
+  rmSync(folder, { recursive: true });
+});
+
+const log = () => ({ folder, instance: 'a' });
+const run = (number: number): RunReference => ({ tag: 'test', folder: path.join(folder, `${number}-x`) });
+const file = (number: number, name = 'log'): string => path.join(run(number).folder, name);
+const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => `line ${index}`);
+
+/** A run that began at a known time. */
+async function begin(number: number, output: string | Buffer = ''): Promise<RunReference> {
+  await logs.begin(log(), run(number));
+  writeFileSync(file(number), output);
+  writeFileSync(file(number, 'PID'), '1 2\n');
+  utimesSync(file(number, 'PID'), STARTED_AT / 1_000, STARTED_AT / 1_000);
+  return run(number);
+}
+
+const read = (query: Partial<LogQuery> = {}): Promise<Logs> =>
+  logs.read(log(), { lines: 100, level: null, afterSeq: null, ...query });
+const messages = async (query: Partial<LogQuery> = {}): Promise<string[]> =>
+  (await read(query)).logs.map(({ message }) => message);
+
+/** Moves what is before `to` into an archive, as rotation does where holes can be made. */
+function rotate(number: number, from: number, to: number): void {
+  const bytes = readFileSync(file(number));
+  writeFileSync(file(number, `log.${from}-${to}`), bytes.subarray(from, to));
+  writeFileSync(file(number), bytes.fill(0, 0, to));
+}
+
+runLogsContract('the logs in files', async () => {
+  await begin(1);
+  logs.attach(log(), run(1));
+  const write = (message: string): void => appendFileSync(file(1), `${message}\n`);
+  return { logs, log: log(), run: run(1), write, dispose: () => undefined };
+});
+
+describe('a run that begins', () => {
+  const place = (number: number): string => readFileSync(file(number, 'SEQ'), 'latin1');
+
+  it('has its place behind all that was written before, in a folder for us alone', async () => {
+    await begin(1, 'one\n');
+    await begin(9, 'unfinished');
+    await begin(10);
+    expect([place(1), place(9), place(10)]).toEqual(['0\n', '4\n', '14\n']);
+    expect(statSync(run(10).folder).mode & 0o777).toBe(0o700);
+    expect(statSync(file(10, 'SEQ')).mode & 0o777).toBe(0o600);
+  });
+
+  it('counts what was rotated and dropped', async () => {
+    await begin(1, 'one\ntwo\n');
+    rotate(1, 0, 4);
+    truncateSync(file(1, 'log.0-4'));
+    await begin(2);
+    expect(place(2)).toBe('8\n');
+  });
+
+  it('looks further back when a place was not written', async () => {
+    await begin(1, 'one\n');
+    await begin(2, 'two\n');
+    writeFileSync(file(2, 'SEQ'), '');
+    await begin(3);
+    expect(place(3)).toBe('8\n');
+  });
+
+  it('begins also where nothing can be written: then its place is found again from the files', async () => {
+    await begin(1, 'one\n');
+    writeFileSync(run(2).folder, 'a file where the folder should be');
+    await logs.begin(log(), run(2));
+    expect(faults).toHaveLength(1);
+    rmSync(run(2).folder);
+    mkdirSync(run(2).folder);
+    writeFileSync(file(2), 'two\n');
+    expect((await read()).logs.map(({ message, seq }) => [message, seq])).toEqual([
+      ['one', 4],
+      ['two', 8],
+    ]);
+  });
+});
+
+describe('the last lines of a log', () => {
+  it('are those of all its runs, each with the place behind it', async () => {
+    await begin(1, '0.00.001.000 I one\nunfinished');
+    await begin(2, '0.00.002.000 E two\n more\n');
+    expect(await read()).toEqual({
+      logs: [
+        { timestamp: '2024-01-15T14:30:00.001Z', level: 'info', message: 'one', seq: 19 },
+        { timestamp: '2024-01-15T14:30:00.001Z', level: 'info', message: 'unfinished', seq: 29 },
+        { timestamp: '2024-01-15T14:30:00.002Z', level: 'error', message: 'two', seq: 48 },
+        { timestamp: '2024-01-15T14:30:00.002Z', level: 'error', message: ' more', seq: 54 },
+      ],
+    });
+    expect(await messages({ lines: 3 })).toEqual(['unfinished', 'two', ' more']);
+    expect(await messages({ lines: 0 })).toEqual([]);
+  });
+
+  it('are none where there is no log', async () => {
+    expect(await read()).toEqual({ logs: [] });
+    expect(
+      await logs.read({ folder: path.join(folder, 'nowhere'), instance: 'a' }, { lines: 1, level: null, afterSeq: 5 }),
+    ).toEqual({ logs: [] });
+  });
+
+  it('leave out a line that is being written, until it has ended or nobody writes any more', async () => {
+    logs.attach(log(), await begin(1, 'one\ntw'));
+    expect(await messages()).toEqual(['one']);
+    expect(await messages({ afterSeq: 0 })).toEqual(['one']);
+    appendFileSync(file(1), 'o\nthr');
+    expect(await messages()).toEqual(['one', 'two']);
+    logs.detach(log(), run(1));
+    expect(await messages()).toEqual(['one', 'two', 'thr']);
+    expect(await messages({ afterSeq: 4 })).toEqual(['two', 'thr']);
+  });
+
+  it('go on in archives, whether rotation made holes or cut the file', async () => {
+    await begin(1, 'one\ntwo\nthree\n');
+    rotate(1, 0, 4);
+    writeFileSync(file(1, 'log.4-8.cut'), 'two\n');
+    writeFileSync(file(1), 'three\nfour\n');
+    expect((await read()).logs.map(({ message, seq }) => [message, seq])).toEqual([
+      ['one', 4],
+      ['two', 8],
+      ['three', 14],
+      ['four', 19],
+    ]);
+  });
+
+  it('are found in a line that rotation had to divide', async () => {
+    await begin(1, 'a very long line\nlast\n');
+    rotate(1, 0, 7);
+    expect(await messages()).toEqual(['a very long line', 'last']);
+    expect(await messages({ afterSeq: 0 })).toEqual(['a very long line', 'last']);
+  });
+
+  it('are counted after the filter', async () => {
+    const written = numbered(9_000).map((line, index) => `0.00.001.000 ${['I', 'W', 'E'][index % 3]} ${line}`);
+    await begin(1, `${written.join('\n')}\n`);
+    const levelled = async (level: LogLevel): Promise<string[]> => messages({ level, lines: 4 });
+    expect(await levelled('error')).toEqual(['line 8990', 'line 8993', 'line 8996', 'line 8999']);
+    expect(await levelled('warn')).toEqual(['line 8995', 'line 8996', 'line 8998', 'line 8999']);
+    expect(await levelled('debug')).toEqual(['line 8996', 'line 8997', 'line 8998', 'line 8999']);
+    expect(await messages({ level: 'error', lines: 10_000 })).toHaveLength(3_000);
+  });
+
+  it('have the time and level of a line that they continue in another piece', async () => {
+    await begin(1, `0.00.001.000 E first\n${'more\n'.repeat(20_000)}`);
+    const { logs: entries } = await read({ lines: 18_000 });
+    expect(entries).toHaveLength(18_000);
+    expect(new Set(entries.map(({ level, timestamp }) => `${level} ${timestamp}`))).toEqual(
+      new Set(['error 2024-01-15T14:30:00.001Z']),
+    );
+    expect(await messages({ level: 'error', lines: 1 })).toEqual(['more']);
+    expect((await read({ afterSeq: 100_000 })).logs[0]).toMatchObject({ level: 'error', message: 'more' });
+  });
+
+  it('say so when the search for them ended early', async () => {
+    await begin(1);
+    truncateSync(file(1), 70 * 2 ** 20);
+    appendFileSync(file(1), '\nerror: last\n');
+    expect(await read({ level: 'error' })).toMatchObject({ logs: [{ message: 'error: last' }], truncated: true });
+    expect(await read({ level: 'error', lines: 1 })).not.toHaveProperty('truncated');
+  });
+
+  it('are lines of megabytes too, in part', async () => {
+    await begin(1, `first\n${'x'.repeat(10 * 2 ** 20)}\nlast\n`);
+    const [first, long, last] = await messages();
+    expect([first, last]).toEqual(['first', 'last']);
+    expect(long).toBe(`${'x'.repeat(16_383)}…`);
+    expect(await messages({ afterSeq: 6 })).toEqual([long, 'last']);
+  });
+
+  it('are the same for any reader, forward and backward', async () => {
+    const part = fc.oneof(
+      fc.constantFrom('\n', '\n0.00.001.000 E ', '\u001b[1m', 'ü', '\0'),
+      fc.string({ unit: fc.constantFrom('a', '漢'), maxLength: 100 }),
+      fc.nat({ max: 70_000 }).map((length) => `\n0.00.002.000 W ${'a'.repeat(length)}`),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(part, { maxLength: 20 }), async (parts) => {
+        await begin(1, parts.join(''));
+        const { logs: backward } = await read({ lines: 1_000 });
+        const { logs: forward } = await read({ lines: 1_000, afterSeq: 0 });
+        expect(forward).toEqual(backward);
+        for (const { seq } of backward) {
+          expect((await read({ afterSeq: seq })).logs).toEqual(backward.filter((entry) => entry.seq > seq));
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('the lines behind a place', () => {
+  it('are the first ones behind it, over runs, filtered', async () => {
+    await begin(1, 'one\nerror: two\n');
+    await begin(2, 'three\nerror: four\n');
+    expect(await messages({ afterSeq: 0, lines: 2 })).toEqual(['one', 'error: two']);
+    expect(await messages({ afterSeq: 4, lines: 2 })).toEqual(['error: two', 'three']);
+    expect(await messages({ afterSeq: 4, level: 'error' })).toEqual(['error: two', 'error: four']);
+    expect(await messages({ afterSeq: 33 })).toEqual([]);
+  });
+
+  it('are not joined from one run to the next', async () => {
+    await begin(1, 'unfinished');
+    await begin(2, 'two\n');
+    expect(await messages({ afterSeq: 0 })).toEqual(['unfinished', 'two']);
+  });
+
+  it('belong to the run that began last, if an older one wrote on', async () => {
+    await begin(1, 'one\n');
+    await begin(2, 'two\n');
+    appendFileSync(file(1), 'late\n');
+    expect(await messages({ afterSeq: 0 })).toEqual(['one', 'two']);
+    expect(await messages()).toEqual(['one', 'two']);
+  });
+
+  it('begin with the whole line in which the place lies', async () => {
+    await begin(1, 'one\ntwo\n');
+    expect(await messages({ afterSeq: 5 })).toEqual(['two']);
+  });
+
+  it('are none behind the end', async () => {
+    await begin(1, 'one\n');
+    expect(await read({ afterSeq: 1_000_000 })).toEqual({ logs: [] });
+  });
+
+  it('continue lines before it', async () => {
+    await begin(1, '0.00.001.000 E one\n more\n');
+    expect((await read({ afterSeq: 19 })).logs).toMatchObject([{ level: 'error', message: ' more' }]);
+  });
+
+  it('come with the gap before them', async () => {
+    await begin(1, 'one\ntwo\nthree\n');
+    rotate(1, 0, 8);
+    truncateSync(file(1, 'log.0-8'));
+    expect(await read({ afterSeq: 4 })).toMatchObject({
+      logs: [{ message: 'three' }],
+      gap: { from_seq: 4, to_seq: 8 },
+    });
+    expect(await read({ afterSeq: 8 })).not.toHaveProperty('gap');
+  });
+
+  it('end at a gap in the middle, which the next reading tells', async () => {
+    await begin(1, 'one\ntwo\n');
+    await begin(2, 'three\n');
+    // the end of the first run was dropped
+    rotate(1, 0, 4);
+    writeFileSync(file(1, 'log.4-8'), '');
+    rmSync(file(1));
+    expect(await read({ afterSeq: 0 })).toMatchObject({ logs: [{ message: 'one' }] });
+    expect(await read({ afterSeq: 4 })).toMatchObject({
+      logs: [{ message: 'three' }],
+      gap: { from_seq: 4, to_seq: 8 },
+    });
+  });
+});
+
+describe('the time of a line without a clock', () => {
+  const timestamp = async (): Promise<string | undefined> => (await read()).logs[0]?.timestamp;
+  const set = (name: string, time: number): void => utimesSync(file(1, name), time / 1_000, time / 1_000);
+
+  it('is that of the launch, or else of the beginning of the run, or of its output', async () => {
+    await begin(1, 'x\n');
+    set('SEQ', STARTED_AT + 1_000);
+    expect(await timestamp()).toBe('2024-01-15T14:30:00.000Z');
+    rmSync(file(1, 'PID'));
+    expect(await timestamp()).toBe('2024-01-15T14:30:01.000Z');
+    rmSync(file(1, 'SEQ'));
+    expect(Date.parse((await timestamp()) ?? '')).toBeGreaterThan(STARTED_AT + 1_000);
+  });
+});

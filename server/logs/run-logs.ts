@@ -1,0 +1,117 @@
+import { statSync } from 'node:fs';
+import path from 'node:path';
+import { MAX_LOG_LINES } from '@llamactl/contract/logs';
+import { RUN_LOG, type Clock, type LogReference, type RunLogs } from '../instances/ports.ts';
+import { cutText } from './clean-text.ts';
+import { firstEntries } from './first-entries.ts';
+import { followLog } from './follow.ts';
+import { ForwardEntries } from './forward-entries.ts';
+import type { LogKeeper } from './keeper.ts';
+import { lastEntries } from './last-entries.ts';
+import { lastLines } from './last-lines.ts';
+import { listRuns, readRun } from './layout.ts';
+import type { SearchOptions } from './lines-backward.ts';
+import { LiveLog } from './live-log.ts';
+import { LogFiles } from './log-files.ts';
+import { writeRunPlace } from './run-place.ts';
+
+/** How far a search for lines of a level goes. */
+const MAX_SEARCH_BYTES = 64 * 1_048_576;
+
+/** How far back a tail looks. Lines that lie further back are not found. */
+const MAX_TAIL_BYTES = 1_048_576;
+
+/** Lines of a tail are cut here; the cut shows as an ellipsis. */
+const MAX_TAIL_CHARACTERS = 2_000;
+
+export interface RunLogsOptions {
+  clock: Clock;
+  /** Keeps logs within their bounds. Closed with the logs. */
+  keeper: LogKeeper;
+  onFault: (error: unknown, what: string) => void;
+}
+
+/** The logs of all instances, in the folders of their runs. */
+export function createRunLogs({ clock, keeper, onFault }: RunLogsOptions): RunLogs {
+  const lives = new Map<string, LiveLog>();
+  let isClosed = false;
+
+  const liveOf = ({ folder }: LogReference): LiveLog => {
+    const live = lives.get(folder) ?? new LiveLog(clock);
+    lives.set(folder, live);
+    return live;
+  };
+  const filesOf = ({ folder }: LogReference, live: LiveLog): LogFiles =>
+    new LogFiles({
+      list: () => listRuns(folder),
+      stamp: () => [live.runsVersion, ...live.kept.map((run) => keeper.rotations(run))].join(' '),
+    });
+  const searchOf = (live: LiveLog): SearchOptions => ({
+    clock,
+    maxBytes: MAX_SEARCH_BYTES,
+    isWritten: ({ folder }) => live.written.has(folder),
+  });
+
+  return {
+    tail: async ({ folder }, count) => {
+      const files = new LogFiles({
+        list: async () => [await readRun(folder, 0, 0)],
+        stamp: () => String(keeper.rotations(folder)),
+      });
+      const search = { clock, maxBytes: MAX_TAIL_BYTES, isWritten: () => false };
+      const lines = await lastLines(files, count, search);
+      return lines.map(({ text, isCut }) => cutText(text, MAX_TAIL_CHARACTERS, isCut));
+    },
+
+    size: ({ folder }) => statSync(path.join(folder, RUN_LOG), { throwIfNoEntry: false })?.size ?? 0,
+
+    begin: async (log, run) => {
+      try {
+        await writeRunPlace(log, run);
+      } catch (error) {
+        onFault(error, `A run of ${log.instance} could not be given its place in the log`);
+      }
+    },
+
+    attach: (log, run) => {
+      keeper.attach(log, run);
+      liveOf(log).attach(run);
+    },
+
+    detach: (log, run) => {
+      liveOf(log).detach(run);
+      keeper.detach(log, run);
+    },
+
+    read: async (log, { lines, level, afterSeq }) => {
+      const live = liveOf(log);
+      const files = filesOf(log, live);
+      const search = searchOf(live);
+      const count = lines ?? MAX_LOG_LINES;
+      if (afterSeq === null) {
+        const { entries, isTruncated } = await lastEntries(files, count, level, search);
+        return { logs: entries, ...(isTruncated ? { truncated: true } : {}) };
+      }
+      const forward = await ForwardEntries.open(files, afterSeq, level, search.isWritten);
+      const { entries, gap, isTruncated } = await firstEntries(forward, afterSeq, count, search.maxBytes);
+      return { logs: entries, ...(isTruncated ? { truncated: true } : {}), ...(gap === null ? {} : { gap }) };
+    },
+
+    follow: (log, query, signal) => {
+      const live = liveOf(log);
+      if (isClosed) live.end();
+      return followLog(filesOf(log, live), live, query, searchOf(live), signal);
+    },
+
+    forget: (log) => {
+      lives.get(log.folder)?.end();
+      lives.delete(log.folder);
+    },
+
+    close: () => {
+      isClosed = true;
+      for (const live of lives.values()) live.end();
+      keeper.close();
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import type { Stats } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { RUN_LOG } from '../instances/ports.ts';
+import { unlessMissing } from './file-error.ts';
+import { START_FILE } from './layout.ts';
+
+/** The wrapper writes it into the run's folder right after it has forked the engine. */
+const PID_FILE = 'PID';
+
+/** When a run's engine was launched, in milliseconds since the epoch, as the files in its folder tell. */
+export async function runStart(folder: string): Promise<number> {
+  const written = (await statsOf(folder, PID_FILE)) ?? (await statsOf(folder, START_FILE));
+  if (written !== null) return Math.floor(written.mtimeMs);
+  const log = await statsOf(folder, RUN_LOG);
+  if (log === null) return 0;
+  // a file system that does not keep the time at which a file was made says 0
+  return Math.floor(log.birthtimeMs > 0 ? log.birthtimeMs : log.mtimeMs);
+}
+
+/** The same, remembered: for one reading of a log. */
+export function createRunStarts(): (folder: string) => Promise<number> {
+  const known = new Map<string, Promise<number>>();
+  return (folder) => {
+    const start = known.get(folder) ?? runStart(folder);
+    known.set(folder, start);
+    return start;
+  };
+}
+
+function statsOf(folder: string, name: string): Promise<Stats | null> {
+  return unlessMissing(stat(path.join(folder, name)));
+}

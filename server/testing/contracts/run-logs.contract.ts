@@ -1,0 +1,91 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { LogItem } from '@llamactl/contract/logs';
+import type { LogReference, RunLogs, RunReference } from '../../instances/ports.ts';
+
+/** Logs under test, with one run that has begun and is written to. */
+export interface RunLogsSubject {
+  logs: RunLogs;
+  log: LogReference;
+  run: RunReference;
+  /** The engine writes a line. */
+  write: (message: string) => void;
+  dispose: () => void;
+}
+
+const all = { lines: null, level: null, afterSeq: null };
+
+/** What all {@link RunLogs} keep. */
+export function runLogsContract(title: string, make: () => Promise<RunLogsSubject>): void {
+  describe(title, () => {
+    let subject: RunLogsSubject;
+    let end: AbortController;
+
+    beforeEach(async () => {
+      subject = await make();
+      end = new AbortController();
+    });
+    afterEach(() => {
+      end.abort();
+      subject.logs.close();
+      subject.dispose();
+    });
+
+    const follow = (query = {}): AsyncIterator<readonly LogItem[]> =>
+      subject.logs.follow(subject.log, { ...all, ...query }, end.signal)[Symbol.asyncIterator]();
+    const messages = (items: readonly LogItem[]): string[] =>
+      items.map((item) => ('gap' in item ? 'a gap' : item.message));
+    /** The next items of a follower; `null`: it has ended. */
+    const next = async (items: AsyncIterator<readonly LogItem[]>): Promise<string[] | null> => {
+      const step = await items.next();
+      return step.done === true ? null : messages(step.value);
+    };
+
+    it('read the last lines, or the first ones behind a place', async () => {
+      const { logs, log, write } = subject;
+      for (const message of ['one', 'two', 'three']) write(message);
+      const last = await logs.read(log, { lines: 2, level: null, afterSeq: null });
+      expect(messages(last.logs)).toEqual(['two', 'three']);
+      const { seq = 0 } = last.logs[0] ?? {};
+      expect(messages((await logs.read(log, { ...all, lines: 5, afterSeq: seq })).logs)).toEqual(['three']);
+      expect(await logs.read(log, { ...all, lines: 5, afterSeq: seq * 1_000 })).toEqual({ logs: [] });
+    });
+
+    it('give a follower what is there and what comes', async () => {
+      subject.write('one');
+      const follower = follow({ lines: 1 });
+      expect(await next(follower)).toEqual(['one']);
+      const coming = next(follower);
+      subject.write('two');
+      expect(await coming).toEqual(['two']);
+    });
+
+    it.each([
+      ['its signal aborts', () => end.abort()],
+      ['the log is forgotten', () => subject.logs.forget(subject.log)],
+      ['all is closed', () => subject.logs.close()],
+    ])('end a follower that waits when %s', async (_, stop) => {
+      subject.write('one');
+      const follower = follow();
+      await next(follower);
+      const waiting = next(follower);
+      stop();
+      expect(await waiting).toBe(null);
+    });
+
+    it('take an end as often as it is told, also of a run that was never attached', async () => {
+      const { logs, log, run, write } = subject;
+      write('one');
+      logs.attach(log, run);
+      logs.detach(log, run);
+      logs.detach(log, run);
+      logs.detach(log, { ...run, folder: `${run.folder}-other` });
+      expect(messages((await logs.read(log, { ...all, lines: 5 })).logs)).toEqual(['one']);
+    });
+
+    it('have no tail of a run that is not there', async () => {
+      const other = { ...subject.run, folder: `${subject.run.folder}-other` };
+      expect(await subject.logs.tail(other, 5)).toEqual([]);
+      expect(subject.logs.size(other)).toBe(0);
+    });
+  });
+}

@@ -1,0 +1,169 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { open, rm, type FileHandle } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { systemClock } from '../clock.ts';
+import { RUN_LOG, type AlertSink, type LogReference, type RunReference, type Supervisor } from '../instances/ports.ts';
+import { createLogKeeper, type LogKeeper, type LogKeeperOptions } from '../logs/keeper.ts';
+import { readRun, type RunOutput } from '../logs/layout.ts';
+import { createToolRunner } from '../supervisor/tool.ts';
+import { FakeClock } from './fake-clock.ts';
+
+const PATIENCE_MS = 20_000;
+/** Timers up to this long run by themselves; those of the keeper's looks are longer. */
+const REAL_UP_TO_MS = 500;
+const LOOK_MS = 1_000;
+const LINE_BYTES = 64;
+
+/**
+ * Writes what {@link expected} gives, without end, some 20 MB a second, in pieces that end anywhere within lines. SIGKILL
+ * ends it: what it wrote is a part of that text, whatever its length.
+ */
+const WRITER = `
+const { writeSync } = require('node:fs');
+const wait = new Int32Array(new SharedArrayBuffer(4));
+let text = Buffer.alloc(0);
+for (let line = 0, size = 1_000; ; size = size * 31 % 70_001) {
+  while (text.length < size) {
+    const lines = [];
+    for (let n = 0; n < 1_000; n += 1, line += 1) lines.push(('line ' + line + ' ').padEnd(${LINE_BYTES - 1}, '.') + '\\n');
+    text = Buffer.concat([text, Buffer.from(lines.join(''))]);
+  }
+  const written = writeSync(1, text, 0, size);
+  text = text.subarray(written);
+  Atomics.wait(wait, 0, 0, 1);
+}
+`;
+
+/** The first bytes of the numbered lines that writers write. */
+export function expected(bytes: number): Buffer {
+  const lines = Array.from({ length: Math.ceil(bytes / LINE_BYTES) }, (_, line) =>
+    `line ${line} `.padEnd(LINE_BYTES - 1, '.').concat('\n'),
+  );
+  return Buffer.from(lines.join('')).subarray(0, bytes);
+}
+
+/** What the files of a run hold, one behind the other. Throws when they do not fit each other. */
+export function contentOf({ archives, live, liveFrom, shift }: RunOutput): Buffer {
+  const parts: Buffer[] = [];
+  let at = 0;
+  for (const { file, from, to, size } of archives) {
+    if (from !== at || size !== to - from) throw new Error(`${file} has ${size} bytes and follows ${at}`);
+    parts.push(readFileSync(file));
+    at = to;
+  }
+  return Buffer.concat([...parts, readFileSync(live).subarray(liveFrom - shift)]);
+}
+
+/** Alerts as they stand: code and instance to message; and every message that ever was. */
+export class StandingAlerts implements AlertSink {
+  readonly standing = new Map<string, string>();
+  readonly raised: string[] = [];
+  raise({ code, instance, message }: Parameters<AlertSink['raise']>[0]): void {
+    this.standing.set(`${code} ${instance}`, message);
+    this.raised.push(message);
+  }
+  clear(code: string, instance?: string): void {
+    this.standing.delete(`${code} ${instance}`);
+  }
+}
+
+/** Makes no holes, as on a file system that cannot. */
+export const noHoles: LogKeeperOptions['runTool'] = async () => ({
+  code: 1,
+  stdout: '',
+  stderr: 'fallocate: fallocate failed: Operation not supported',
+});
+
+/** A real log folder with a keeper, whose looks come when the test says so. Writers are ended by `dispose`. */
+export class LogBench {
+  readonly folder = mkdtempSync(path.join(tmpdir(), 'llamactl-keeper-'));
+  readonly log: LogReference = { folder: this.folder, instance: 'chat' };
+  readonly clock = new FakeClock({ realUpToMs: REAL_UP_TO_MS });
+  readonly alerts = new StandingAlerts();
+  readonly faults: string[] = [];
+  readonly tool = createToolRunner(systemClock(), { PATH: process.env['PATH'] ?? '' });
+  readonly #writers: ChildProcess[] = [];
+  readonly #keepers: LogKeeper[] = [];
+  #runs = 0;
+
+  keeper(options: Partial<LogKeeperOptions> & Pick<LogKeeperOptions, 'limits'>): LogKeeper {
+    const { clock, tool: runTool, alerts } = this;
+    const freezer: Pick<Supervisor, 'freeze' | 'thaw'> = {
+      freeze: () => Promise.reject(new Error('Nobody was to be frozen')),
+      thaw: () => undefined,
+    };
+    const onFault = (error: unknown, what: string): void => void this.faults.push(`${what}: ${String(error)}`);
+    const keeper = createLogKeeper({ clock, runTool, alerts, freezer, onFault, ...options });
+    this.#keepers.push(keeper);
+    return keeper;
+  }
+
+  /** A run with an empty file. */
+  newRun(content: string | Buffer = ''): RunReference {
+    this.#runs += 1;
+    const folder = path.join(this.folder, `${this.#runs}-nonce`);
+    mkdirSync(folder);
+    writeFileSync(path.join(folder, RUN_LOG), content);
+    return { tag: `test.chat.${this.#runs}`, folder };
+  }
+
+  /** A program's file that writes numbered lines to its stdout. */
+  writerProgram(): string {
+    const file = path.join(this.folder, 'writer.cjs');
+    writeFileSync(file, WRITER);
+    return file;
+  }
+
+  /** Starts a process that writes numbered lines to a run's file, in the way engines do. */
+  startWriter({ folder }: RunReference): ChildProcess {
+    const log = openSync(path.join(folder, RUN_LOG), 'a');
+    const writer = spawn(process.execPath, [this.writerProgram()], { stdio: ['ignore', log, log] });
+    closeSync(log);
+    this.#writers.push(writer);
+    return writer;
+  }
+
+  async kill(writer: ChildProcess): Promise<void> {
+    if (writer.exitCode !== null || writer.signalCode !== null) return;
+    const gone = new Promise((resolve) => {
+      writer.once('exit', resolve);
+    });
+    writer.kill('SIGKILL');
+    await gone;
+  }
+
+  output({ folder }: RunReference): Promise<RunOutput> {
+    return readRun(folder, 1, 0);
+  }
+
+  names({ folder }: RunReference): string[] {
+    return readdirSync(folder).toSorted();
+  }
+
+  /** Lets the keeper look until `condition` holds. */
+  async untilLooks(condition: () => boolean | Promise<boolean>): Promise<void> {
+    const end = performance.now() + PATIENCE_MS;
+    while (!(await condition())) {
+      if (performance.now() > end)
+        throw new Error(`It does not come to that: ${condition.toString()}; ${this.faults.join()}`);
+      await this.clock.advance(LOOK_MS);
+      await new Promise((resolve) => {
+        setTimeout(resolve, 2);
+      });
+    }
+  }
+
+  async dispose(): Promise<void> {
+    for (const keeper of this.#keepers) keeper.close();
+    for (const writer of this.#writers) await this.kill(writer);
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+  }
+}
+
+/** A disk that is full: files can be made, but not written to. */
+export async function openOnFullDisk(file: string): Promise<FileHandle> {
+  await (await open(file, 'w')).close();
+  return open('/dev/full', 'w');
+}

@@ -1,0 +1,113 @@
+import type { Alert } from '@llamactl/contract/system';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { FakeClock } from '../testing/fake-clock.ts';
+import type { DiskSpace } from './disk-space.ts';
+import { judgeDiskSpace, watchDisk } from './disk-watch.ts';
+
+const MEBIBYTE = 1_048_576;
+const GIBIBYTE = 1_024 * MEBIBYTE;
+
+const disk = (size: number, available: number): DiskSpace => ({ used: size - available, available });
+
+describe('a filesystem', () => {
+  test.each([
+    ['with half of it free', disk(100 * GIBIBYTE, 50 * GIBIBYTE), null],
+    ['with 4 % free, which are many gigabytes', disk(1_000 * GIBIBYTE, 40 * GIBIBYTE), null],
+    ['with 0.5 % free, which are many gigabytes', disk(4_000 * GIBIBYTE, 20 * GIBIBYTE), null],
+    ['with 900 MiB free, which are much of it', disk(2 * GIBIBYTE, 900 * MEBIBYTE), null],
+    ['with 4 % and less than 1 GiB free', disk(20 * GIBIBYTE, 800 * MEBIBYTE), 'warning'],
+    ['with 0.9 % and less than 1 GiB free', disk(50 * GIBIBYTE, 450 * MEBIBYTE), 'error'],
+    ['with less than 16 MiB free, however small it is', disk(100 * MEBIBYTE, 15 * MEBIBYTE), 'error'],
+    ['with nothing free', disk(100 * GIBIBYTE, 0), 'error'],
+  ])('%s: %3$s', (_name, space, level) => {
+    expect(judgeDiskSpace(space, null)).toBe(level);
+  });
+
+  test.each([
+    ['stays warned of until there is clearly more', disk(20 * GIBIBYTE, 1_100 * MEBIBYTE), 'warning', 'warning'],
+    ['is well when there is', disk(20 * GIBIBYTE, 1_300 * MEBIBYTE), 'warning', null],
+    ['stays full until there is clearly more', disk(1_600 * MEBIBYTE, 18 * MEBIBYTE), 'error', 'error'],
+    ['is nearly full when there is', disk(1_600 * MEBIBYTE, 60 * MEBIBYTE), 'error', 'warning'],
+    ['is well at once when there is much more', disk(20 * GIBIBYTE, 10 * GIBIBYTE), 'error', null],
+    ['gets worse at once', disk(20 * GIBIBYTE, 1 * MEBIBYTE), 'warning', 'error'],
+    ['is not warned of before its time', disk(20 * GIBIBYTE, 1_100 * MEBIBYTE), null, null],
+  ] as const)('%s', (_name, space, before, level) => {
+    expect(judgeDiskSpace(space, before)).toBe(level);
+  });
+});
+
+describe('the watch', () => {
+  let clock: FakeClock;
+  let raised: Omit<Alert, 'raised_at'> | null;
+  let faults: string[];
+  let space: DiskSpace | Error;
+  beforeEach(() => {
+    clock = new FakeClock();
+    raised = null;
+    faults = [];
+    space = disk(100 * GIBIBYTE, 50 * GIBIBYTE);
+  });
+  const watch = (): { close(): void } =>
+    watchDisk({
+      clock,
+      alerts: {
+        raise: (alert) => {
+          raised = alert;
+        },
+        clear: (code) => {
+          if (raised?.code === code) raised = null;
+        },
+      },
+      diskSpace: async () => {
+        if (space instanceof Error) throw space;
+        return space;
+      },
+      onFault: (_error, what) => void faults.push(what),
+    });
+
+  test('raises at the first look, and clears by itself', async () => {
+    space = disk(100 * GIBIBYTE, 0);
+    watch();
+    await clock.flush();
+    expect(raised).toMatchObject({ level: 'error', code: 'disk_space_low' });
+    expect(raised?.message).toMatch(/data_dir.*logs lose lines and changes cannot be stored/);
+    space = disk(100 * GIBIBYTE, 50 * GIBIBYTE);
+    await clock.advance(9_999);
+    expect(raised).not.toBe(null);
+    await clock.advance(1);
+    expect(raised).toBe(null);
+  });
+
+  test('says the same as long as it is the same', async () => {
+    space = disk(20 * GIBIBYTE, 800 * MEBIBYTE);
+    watch();
+    await clock.flush();
+    const first = raised;
+    space = disk(20 * GIBIBYTE, 700 * MEBIBYTE);
+    await clock.advance(10_000);
+    expect(raised).toEqual(first);
+  });
+
+  test('goes on when it cannot look, and complains once; what was raised stays', async () => {
+    space = disk(100 * GIBIBYTE, 0);
+    watch();
+    await clock.flush();
+    space = new Error('EIO');
+    await clock.advance(60_000);
+    expect([raised?.level, faults.length]).toEqual(['error', 1]);
+    space = disk(100 * GIBIBYTE, 50 * GIBIBYTE);
+    await clock.advance(10_000);
+    expect(raised).toBe(null);
+  });
+
+  test('ends when it is closed, in the middle of a look too', async () => {
+    space = disk(100 * GIBIBYTE, 0);
+    watch().close();
+    await clock.advance(60_000);
+    expect([raised, clock.pending]).toEqual([null, []]);
+    const other = watch();
+    await clock.flush();
+    other.close();
+    expect(clock.pending).toEqual([]);
+  });
+});

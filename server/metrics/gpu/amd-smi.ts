@@ -1,0 +1,82 @@
+import type { Gpu } from '@llamactl/contract/system';
+import { addMemory, asObject, figure, jsonIn, memory, section, silence, type GpuTool } from './reading.ts';
+
+const NAMES = ['static', '--asic', '--json'];
+const METRICS = ['metric', '--mem-usage', '--usage', '--power', '--temperature', '--json'];
+const PROCESSES = ['process', '--json'];
+
+/** AMD's tool since ROCm 6; a Python program that takes half a second. */
+export const AMD_SMI: GpuTool = {
+  vendor: 'amd',
+  commands: ['amd-smi', '/opt/rocm/bin/amd-smi'],
+  read: async (call, names) => {
+    const answer = await call(METRICS);
+    if (rowsOf(answer.stdout).length === 0) throw silence(answer);
+    if (names.size === 0) {
+      for (const [index, name] of parseAmdNames((await call(NAMES)).stdout)) names.set(index, name);
+    }
+    const gpus = parseAmdGpus(answer.stdout, names);
+    const processes = await call(PROCESSES);
+    if (processes.code !== 0) throw silence(processes);
+    return { gpus, memoryByPid: parseAmdProcesses(processes.stdout) };
+  },
+};
+
+/** `static --asic --json`: names by index. */
+export function parseAmdNames(text: string): Map<number, string> {
+  return new Map(
+    rowsOf(text).flatMap((row) => {
+      const name = section(row, 'asic')['market_name'];
+      return typeof row['gpu'] === 'number' && typeof name === 'string' && name !== 'N/A' ? [[row['gpu'], name]] : [];
+    }),
+  );
+}
+
+/** `metric --json`. Memory is in MB of 1 024 × 1 024. Large boards have no edge sensor. */
+export function parseAmdGpus(text: string, names: ReadonlyMap<number, string>): Gpu[] {
+  return rowsOf(text).flatMap((row) => {
+    const index = row['gpu'];
+    if (typeof index !== 'number') return [];
+    const memories = section(row, 'mem_usage');
+    const power = section(row, 'power');
+    const temperature = section(row, 'temperature');
+    return [
+      {
+        index,
+        vendor: 'amd' as const,
+        name: names.get(index) ?? 'AMD GPU',
+        memory_total: memory(memories['total_vram'], 'MB'),
+        memory_usage: memory(memories['used_vram'], 'MB'),
+        utilization: figure(section(row, 'usage')['gfx_activity']),
+        temperature: figure(temperature['edge']) ?? figure(temperature['hotspot']),
+        power:
+          figure(power['socket_power']) ??
+          figure(power['current_socket_power']) ??
+          figure(power['average_socket_power']),
+      },
+    ];
+  });
+}
+
+/** `process --json`: a list for each GPU; a process without `process_info` around it is fine too. */
+export function parseAmdProcesses(text: string): Map<number, number | null> {
+  const sums = new Map<number, number | null>();
+  for (const row of rowsOf(text)) {
+    const list = row['process_list'];
+    for (const entry of Array.isArray(list) ? list : []) {
+      const process = 'process_info' in asObject(entry) ? section(entry, 'process_info') : asObject(entry);
+      const pid = figure(process['pid']);
+      if (pid === null) continue;
+      const told = section(process, 'memory_usage')['vram_mem'] ?? process['vram_mem'];
+      addMemory(sums, pid, memory(told, 'B'));
+    }
+  }
+  return sums;
+}
+
+/** One row a GPU: the text is a list, since ROCm 7 inside of `gpu_data`. */
+function rowsOf(text: string): Readonly<Record<string, unknown>>[] {
+  const document = jsonIn(text);
+  const rows = Array.isArray(document) ? document : asObject(document)['gpu_data'];
+  return Array.isArray(rows) ? rows.map(asObject).filter((row) => 'gpu' in row) : [];
+}

@@ -1,0 +1,217 @@
+import { readFileSync } from 'node:fs';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { FakeClock } from '../../testing/fake-clock.ts';
+import type { ToolResult } from '../ports.ts';
+import { createGpus, type Gpus } from './gpu.ts';
+
+const MEBIBYTE = 1_048_576;
+const MINUTE_MS = 60_000;
+const fixture = (name: string): string => readFileSync(new URL(`../fixtures/${name}.txt`, import.meta.url), 'utf8');
+const says = (stdout: string, code = 0): ToolResult => ({ code, stdout, stderr: '' });
+
+/** A machine with some tools, and what they answer. */
+class FakeTools {
+  readonly clock = new FakeClock();
+  readonly searched: string[] = [];
+  readonly calls: string[] = [];
+  readonly faults: string[] = [];
+  readonly installed = new Set<string>();
+  answer: (command: string, args: readonly string[]) => ToolResult | Promise<ToolResult> = nvidia;
+  readonly gpus: Gpus = createGpus({
+    clock: this.clock,
+    findTool: async (command) => {
+      this.searched.push(command);
+      return this.installed.has(command) ? `/bin/${command}` : null;
+    },
+    runTool: async (command, args, { timeoutMs }) => {
+      this.calls.push(`${command} ${args[0]}`);
+      expect(timeoutMs).toBe(5_000);
+      return this.answer(command, args);
+    },
+    onFault: (error, what) => void this.faults.push(`${what}: ${error instanceof Error ? error.message : ''}`),
+  });
+}
+
+function nvidia(_command: string, [query]: readonly string[]): ToolResult {
+  return says(fixture(query?.startsWith('--query-gpu') === true ? 'nvidia-smi-gpus-535' : 'nvidia-smi-processes'));
+}
+
+let tools: FakeTools;
+beforeEach(() => {
+  tools = new FakeTools();
+});
+
+describe('without a tool', () => {
+  test('there are no GPUs, no memory, no runs, and a search every five minutes at most', async () => {
+    expect(await tools.gpus.list()).toEqual([]);
+    const searched = tools.searched.length;
+    expect(searched).toBeGreaterThan(2);
+    for (let times = 0; times < 100; times += 1) {
+      expect(tools.gpus.memoryOf([1])).toBe(null);
+      await tools.clock.advance(2_000);
+    }
+    expect(await tools.gpus.list()).toEqual([]);
+    expect(tools.searched.length).toBe(searched);
+    await tools.clock.advance(2 * MINUTE_MS);
+    await tools.gpus.list();
+    expect(tools.searched.length).toBe(2 * searched);
+    expect([tools.calls, tools.faults, tools.clock.pending]).toEqual([[], [], []]);
+  });
+});
+
+describe('readings', () => {
+  beforeEach(() => {
+    tools.installed.add('nvidia-smi');
+  });
+
+  test('are shared by all who ask at once, and for some seconds', async () => {
+    const [one, other] = await Promise.all([tools.gpus.list(), tools.gpus.list()]);
+    expect(one.map(({ name }) => name)).toEqual(['NVIDIA GeForce RTX 4090', 'NVIDIA GeForce RTX 3060']);
+    expect(other).toEqual(one);
+    await tools.clock.advance(4_999);
+    await tools.gpus.list();
+    expect(tools.calls.length).toBe(2);
+    await tools.clock.advance(1);
+    await tools.gpus.list();
+    expect(tools.calls.length).toBe(4);
+    expect(tools.calls[0]).toContain('/bin/nvidia-smi --query-gpu=');
+  });
+
+  test('are not made while nobody asks', async () => {
+    await tools.gpus.list();
+    await tools.clock.advance(60 * MINUTE_MS);
+    expect(tools.calls.length).toBe(2);
+  });
+
+  test('tell the memory of processes, from the last reading', async () => {
+    expect(tools.gpus.memoryOf([31_337])).toBe(null);
+    await tools.clock.flush();
+    expect(tools.gpus.memoryOf([31_337])).toBe(20_992 * MEBIBYTE);
+    expect(tools.gpus.memoryOf([31_337, 4_242, 99])).toBe(22_016 * MEBIBYTE);
+    expect(tools.gpus.memoryOf([99])).toBe(0);
+    expect(tools.gpus.memoryOf([4_242, 5_151])).toBe(null);
+  });
+
+  test('that are old say nothing about now', async () => {
+    await tools.gpus.list();
+    await tools.clock.advance(2 * MINUTE_MS);
+    tools.answer = () => new Promise(() => undefined);
+    expect(tools.gpus.memoryOf([31_337])).toBe(null);
+  });
+
+  test('go on when the clock jumps back', async () => {
+    await tools.gpus.list();
+    await tools.clock.advance(-60 * MINUTE_MS);
+    expect((await tools.gpus.list()).length).toBe(2);
+    expect(tools.calls.length).toBe(4);
+  });
+
+  test('of a slow tool are rarer', async () => {
+    tools.answer = async (command, args) => {
+      // it takes two times half a second
+      await new Promise<void>((resolve) => {
+        tools.clock.after(500, resolve);
+      });
+      return nvidia(command, args);
+    };
+    const listed = tools.gpus.list();
+    await tools.clock.advance(1_000);
+    expect((await listed).length).toBe(2);
+    await tools.clock.advance(19_999);
+    expect((await tools.gpus.list()).length).toBe(2);
+    expect(tools.calls.length).toBe(2);
+    await tools.clock.advance(1);
+    void tools.gpus.list();
+    await tools.clock.flush();
+    expect(tools.calls.length).toBe(3);
+  });
+
+  test('of two vendors stand beside each other', async () => {
+    tools.installed.add('rocm-smi');
+    tools.answer = (command, args) => {
+      if (command === '/bin/nvidia-smi') return nvidia(command, args);
+      return says(fixture(args.includes('--showpids') ? 'rocm-smi-processes' : 'rocm-smi-gpus-6.2'));
+    };
+    expect((await tools.gpus.list()).map(({ vendor }) => vendor)).toEqual(['nvidia', 'nvidia', 'amd', 'amd']);
+    expect(tools.gpus.memoryOf([31_337])).toBe(20_992 * MEBIBYTE + 61_192_323_072);
+  });
+
+  test('of a tool that finds no devices say nothing about memory', async () => {
+    tools.answer = () => says('No devices were found\n', 6);
+    expect(await tools.gpus.list()).toEqual([]);
+    expect([tools.gpus.memoryOf([1]), tools.faults]).toEqual([null, []]);
+  });
+});
+
+describe('a tool that fails', () => {
+  const noDriver = (): ToolResult => says(fixture('nvidia-smi-no-driver'), 9);
+  beforeEach(() => {
+    tools.installed.add('nvidia-smi');
+  });
+
+  test('takes the last readings with it, and is complained about once', async () => {
+    await tools.gpus.list();
+    await tools.clock.advance(5_000);
+    tools.answer = noDriver;
+    expect(await tools.gpus.list()).toEqual([]);
+    expect(tools.gpus.memoryOf([31_337])).toBe(null);
+    await tools.clock.advance(60 * MINUTE_MS);
+    expect(await tools.gpus.list()).toEqual([]);
+    expect(tools.faults).toEqual([expect.stringContaining("couldn't communicate with the NVIDIA driver")]);
+    expect(tools.faults[0]).toContain('/bin/nvidia-smi does not tell about the GPUs');
+  });
+
+  test('is asked ever less often, up to every ten minutes, and forgiven when it answers', async () => {
+    tools.answer = noDriver;
+    const attempts: number[] = [];
+    const start = tools.clock.now();
+    let calls = 0;
+    while (tools.clock.now() < start + 40 * MINUTE_MS) {
+      await tools.gpus.list();
+      if (tools.calls.length > calls) attempts.push((tools.clock.now() - start) / 1_000);
+      calls = tools.calls.length;
+      await tools.clock.advance(10_000);
+    }
+    expect(attempts).toEqual([0, 30, 90, 210, 450, 930, 1_530, 2_130]);
+    tools.answer = nvidia;
+    await tools.clock.advance(10 * MINUTE_MS);
+    expect((await tools.gpus.list()).length).toBe(2);
+    tools.answer = noDriver;
+    await tools.clock.advance(5_000);
+    await tools.gpus.list();
+    expect(tools.faults.length).toBe(2);
+  });
+
+  test('and hangs keeps nobody waiting for long', async () => {
+    let reject: (error: Error) => void = () => undefined;
+    tools.answer = () =>
+      new Promise((_resolve, refuse) => {
+        reject = refuse;
+      });
+    const listed = tools.gpus.list();
+    await tools.clock.advance(1_500);
+    expect(await listed).toEqual([]);
+    const again = tools.gpus.list();
+    await tools.clock.advance(1_500);
+    expect(await again).toEqual([]);
+    expect(tools.calls.length).toBe(1);
+    reject(new Error('it did not end within 5 seconds and was killed'));
+    await tools.clock.flush();
+    await tools.gpus.list();
+    expect([tools.calls.length, tools.faults.length, tools.clock.pending]).toEqual([1, 1, []]);
+  });
+
+  test('gives way to another of the same vendor', async () => {
+    tools.installed.clear();
+    for (const tool of ['amd-smi', 'rocm-smi']) tools.installed.add(tool);
+    tools.answer = (command, args) => {
+      if (command === '/bin/amd-smi') return says(fixture('amd-smi-no-driver'), 255);
+      return says(fixture(args.includes('--showpids') ? 'rocm-smi-processes' : 'rocm-smi-gpus-6.2'));
+    };
+    expect(await tools.gpus.list()).toEqual([]);
+    await tools.clock.advance(30_000);
+    expect((await tools.gpus.list()).length).toBe(2);
+    await tools.clock.advance(10_000);
+    expect((await tools.gpus.list()).length).toBe(2);
+  });
+});

@@ -1,0 +1,117 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { NVIDIA_SMI, parseNvidiaGpus, parseNvidiaProcesses } from './nvidia-smi.ts';
+
+const MEBIBYTE = 1_048_576;
+const fixture = (name: string): string =>
+  readFileSync(new URL(`../fixtures/nvidia-smi-${name}.txt`, import.meta.url), 'utf8');
+
+describe('what nvidia-smi tells of GPUs', () => {
+  test('is read row by row, memory in MiB', () => {
+    expect(parseNvidiaGpus(fixture('gpus-535'))).toEqual([
+      {
+        index: 0,
+        vendor: 'nvidia',
+        name: 'NVIDIA GeForce RTX 4090',
+        memory_total: 24_564 * MEBIBYTE,
+        memory_usage: 21_873 * MEBIBYTE,
+        utilization: 87,
+        temperature: 64,
+        power: 341.55,
+      },
+      {
+        index: 1,
+        vendor: 'nvidia',
+        name: 'NVIDIA GeForce RTX 3060',
+        memory_total: 12_288 * MEBIBYTE,
+        memory_usage: 6 * MEBIBYTE,
+        utilization: 0,
+        temperature: 38,
+        power: 13.02,
+      },
+    ]);
+  });
+
+  test('is null where a board does not support it', () => {
+    expect(parseNvidiaGpus(fixture('gpus-old'))[1]).toMatchObject({
+      name: 'GeForce GT 710',
+      memory_usage: 245 * MEBIBYTE,
+      utilization: null,
+      temperature: 41,
+      power: null,
+    });
+  });
+
+  test('has no memory where it is that of the machine', () => {
+    expect(parseNvidiaGpus(fixture('gpus-580-unified'))).toEqual([
+      {
+        index: 0,
+        vendor: 'nvidia',
+        name: 'NVIDIA GB10',
+        memory_total: null,
+        memory_usage: null,
+        utilization: 0,
+        temperature: 35,
+        power: 11.17,
+      },
+    ]);
+  });
+
+  test('has no memory where a partition may not see it', () => {
+    expect(
+      parseNvidiaGpus(fixture('gpus-partitioned')).map(({ memory_total, utilization }) => [memory_total, utilization]),
+    ).toEqual([
+      [null, null],
+      [81_559 * MEBIBYTE, null],
+    ]);
+  });
+
+  test('leaves complaints about lost boards out, and finds names with commas', () => {
+    expect(parseNvidiaGpus(fixture('gpus-lost'))).toMatchObject([
+      { index: 1, name: 'NVIDIA RTX A6000, Rev. A', memory_total: 49_140 * MEBIBYTE, power: null },
+      { index: 2, name: 'NVIDIA RTX A6000', memory_total: null, temperature: null },
+    ]);
+  });
+});
+
+describe('what nvidia-smi tells of processes', () => {
+  test('is added up over all GPUs, and unknown where it does not tell', () => {
+    expect([...parseNvidiaProcesses(fixture('processes'))]).toEqual([
+      [31_337, 20_992 * MEBIBYTE],
+      [4_242, 1_024 * MEBIBYTE],
+      [5_151, null],
+      [6_161, null],
+    ]);
+  });
+
+  test('is nothing when there are none', () => {
+    expect(parseNvidiaProcesses('\n').size).toBe(0);
+  });
+});
+
+describe('nvidia-smi', () => {
+  const asked = async (answer: { code: number; stdout: string }): Promise<unknown> =>
+    NVIDIA_SMI.read(async () => ({ stderr: '', ...answer }), new Map());
+
+  test.each([
+    ['no-driver', 9, /couldn't communicate with the NVIDIA driver/],
+    ['mismatch', 18, /^Failed to initialize NVML: Driver\/library version mismatch$/],
+  ])('fails with its own words: %s', async (name, code, words) => {
+    await expect(asked({ code, stdout: fixture(name) })).rejects.toThrow(words);
+  });
+
+  test('that finds no devices is no fault', async () => {
+    expect(await asked({ code: 6, stdout: 'No devices were found\n' })).toEqual({ gpus: [], memoryByPid: new Map() });
+  });
+
+  test('fails when it does not tell of processes: 0 would be wrong', async () => {
+    const read = NVIDIA_SMI.read(
+      async ([query]) =>
+        query?.startsWith('--query-gpu') === true
+          ? { code: 0, stdout: fixture('gpus-535'), stderr: '' }
+          : { code: 2, stdout: 'Invalid argument', stderr: '' },
+      new Map(),
+    );
+    await expect(read).rejects.toThrow('Invalid argument');
+  });
+});

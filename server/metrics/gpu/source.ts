@@ -1,0 +1,109 @@
+import type { Clock } from '../../instances/ports.ts';
+import type { FindTool, OnFault, RunTool } from '../ports.ts';
+import type { GpuReading, GpuTool } from './reading.ts';
+
+/** The readings of one vendor's GPUs. Asks its tool only when somebody asks here. */
+export interface GpuSource {
+  /** A reading a few seconds old at most, if it comes soon; else the last one; `null`: there is none. Never rejects. */
+  current(): Promise<GpuReading | null>;
+  /** The last reading. Does not wait, but sees to it that there is a fresher one soon. */
+  latest(): GpuReading | null;
+}
+
+export interface GpuSourceDependencies {
+  runTool: RunTool;
+  findTool: FindTool;
+  clock: Pick<Clock, 'now' | 'after'>;
+  onFault: OnFault;
+}
+
+/** A driver in trouble makes its tool hang. */
+const TOOL_TIMEOUT_MS = 5_000;
+/** So long may a caller be kept waiting; what comes later is for the next one. */
+const PATIENCE_MS = 1_500;
+const SEARCH_EVERY_MS = 300_000;
+/** A call costs 20 ms to seconds of CPU time: no more than a twentieth of a core is spent on it. */
+const REST_RATIO = 20;
+const SHORTEST_REST_MS = 5_000;
+const LONGEST_REST_MS = 60_000;
+const FIRST_PAUSE_MS = 30_000;
+const LONGEST_PAUSE_MS = 600_000;
+/** Nobody has asked for so long that it says nothing about now. */
+const STALE_MS = 120_000;
+
+/** @param tools Of one vendor, the best first. When one of them fails, the next attempt is made with the next that is there. */
+export function createGpuSource(tools: readonly GpuTool[], dependencies: GpuSourceDependencies): GpuSource {
+  const { runTool, findTool, clock, onFault } = dependencies;
+  let chosen: { tool: GpuTool; file: string; memory: Map<number, string> } | null = null;
+  let preferred = 0;
+  let last: { reading: GpuReading; at: number } | null = null;
+  let rest = { from: 0, milliseconds: 0 };
+  let failures = 0;
+  let pending: Promise<void> | null = null;
+
+  /** Also a clock that jumped back ends a rest, or the next reading could be years away. */
+  const isWithin = (from: number, milliseconds: number): boolean => {
+    const passed = clock.now() - from;
+    return passed >= 0 && passed < milliseconds;
+  };
+  const find = async (): Promise<typeof chosen> => {
+    for (let offset = 0; offset < tools.length; offset += 1) {
+      const tool = tools[(preferred + offset) % tools.length];
+      for (const command of tool?.commands ?? []) {
+        const file = await findTool(command);
+        if (tool !== undefined && file !== null) return { tool, file, memory: new Map() };
+      }
+    }
+    return null;
+  };
+  const attempt = async (): Promise<number> => {
+    try {
+      chosen ??= await find();
+      if (chosen === null) return SEARCH_EVERY_MS;
+      const { tool, file, memory } = chosen;
+      const begun = clock.now();
+      const reading = await tool.read((args) => runTool(file, args, { timeoutMs: TOOL_TIMEOUT_MS }), memory);
+      last = { reading, at: clock.now() };
+      failures = 0;
+      return Math.min(LONGEST_REST_MS, Math.max(SHORTEST_REST_MS, (clock.now() - begun) * REST_RATIO));
+    } catch (error) {
+      const name = chosen?.file ?? tools[0]?.commands[0];
+      if (chosen !== null) preferred = tools.indexOf(chosen.tool) + 1;
+      chosen = null;
+      last = null;
+      failures += 1;
+      if (failures === 1) onFault(error, `${name} does not tell about the GPUs; it is asked again now and then`);
+      return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - 1));
+    }
+  };
+  const refresh = (): Promise<void> | null => {
+    if (pending === null && !isWithin(rest.from, rest.milliseconds)) {
+      pending = attempt().then((milliseconds) => {
+        rest = { from: clock.now(), milliseconds };
+        pending = null;
+      });
+    }
+    return pending;
+  };
+  const known = (): GpuReading | null => (last !== null && isWithin(last.at, STALE_MS) ? last.reading : null);
+
+  return {
+    current: async () => {
+      const coming = refresh();
+      if (coming !== null) await orLater(coming, clock);
+      return known();
+    },
+    latest: () => {
+      void refresh();
+      return known();
+    },
+  };
+}
+
+/** Resolves when `coming` does, or when patience is at its end. */
+async function orLater(coming: Promise<void>, clock: Pick<Clock, 'after'>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const cancel = clock.after(PATIENCE_MS, resolve);
+  await Promise.race([coming, promise]);
+  cancel();
+}

@@ -1,0 +1,128 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { systemClock } from '../clock.ts';
+import { FakeClock } from '../testing/fake-clock.ts';
+import { readDiskSpace, usagePercent } from './disk-space.ts';
+import { createHost, type Host } from './host.ts';
+
+/** A machine of which a test says what it did. */
+class Bench {
+  readonly clock = new FakeClock();
+  busy = 5_000;
+  idle = 5_000;
+  reads = 0;
+  looks = 0;
+  host: Host;
+
+  constructor() {
+    this.host = createHost({
+      clock: this.clock,
+      diskSpace: async () => {
+        this.looks += 1;
+        return { used: 755, available: 245 };
+      },
+      read: (file) => {
+        if (file === '/proc/meminfo') return 'MemTotal: 200 kB\nMemAvailable: 50 kB\n';
+        if (file !== '/proc/stat') return null;
+        this.reads += 1;
+        return `cpu  ${this.busy} 0 0 ${this.idle} 0 0 0 0 0 0\n`;
+      },
+    });
+  }
+
+  /** Lets a time pass in which the cores were busy for a part of it. */
+  async pass(seconds: number, percent: number): Promise<void> {
+    this.busy += seconds * percent;
+    this.idle += seconds * (100 - percent);
+    await this.clock.advance(seconds * 1_000);
+  }
+}
+
+let bench: Bench;
+beforeEach(() => {
+  bench = new Bench();
+});
+
+describe('the resources of the host', () => {
+  test('are its CPU, its memory and the disk', async () => {
+    await bench.pass(10, 40);
+    expect(await bench.host.resources()).toEqual({
+      cpuUsage: 40,
+      memory: { total: 204_800, usage: 153_600 },
+      diskUsage: 75.5,
+    });
+    expect(bench.host.memory()).toEqual({ total: 204_800, usage: 153_600 });
+  });
+
+  test('know the CPU as the mean since the last reading', async () => {
+    await bench.pass(10, 40);
+    await bench.host.resources();
+    await bench.pass(5, 90);
+    expect((await bench.host.resources()).cpuUsage).toBe(90);
+    await bench.pass(50, 10);
+    expect((await bench.host.resources()).cpuUsage).toBe(10);
+  });
+
+  test('are measured for a short time when there was no reading within a minute: an old one tells of the past', async () => {
+    await bench.pass(3_600, 100);
+    const asked = bench.host.resources();
+    await bench.pass(0.2, 30);
+    expect((await asked).cpuUsage).toBe(30);
+  });
+
+  test('are measured for a short time right after the start', async () => {
+    const asked = bench.host.resources();
+    await bench.pass(0.2, 60);
+    expect((await asked).cpuUsage).toBe(60);
+  });
+
+  test('are measured anew when the clock jumped back', async () => {
+    await bench.pass(10, 40);
+    await bench.host.resources();
+    await bench.clock.advance(-3_600_000);
+    const asked = bench.host.resources();
+    await bench.pass(0.2, 50);
+    expect((await asked).cpuUsage).toBe(50);
+  });
+
+  test('cost as much for a thousand callers as for one', async () => {
+    await bench.pass(10, 40);
+    const before = bench.reads;
+    const all = await Promise.all(Array.from({ length: 1_000 }, () => bench.host.resources()));
+    await bench.clock.advance(999);
+    await bench.host.resources();
+    expect([bench.reads - before, bench.looks, new Set(all).size]).toEqual([1, 1, 1]);
+    await bench.clock.advance(1);
+    await bench.host.resources();
+    expect(bench.looks).toBe(2);
+  });
+});
+
+describe('this machine', () => {
+  test('has plausible figures', async () => {
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'llamactl-test-'));
+    try {
+      const host = createHost({ clock: systemClock(), diskSpace: () => readDiskSpace(folder) });
+      const { cpuUsage, memory, diskUsage } = await host.resources();
+      for (const percent of [cpuUsage, diskUsage]) {
+        expect(percent).toBeGreaterThanOrEqual(0);
+        expect(percent).toBeLessThanOrEqual(100);
+      }
+      expect(memory.total).toBeLessThanOrEqual(os.totalmem());
+      expect(memory.usage).toBeGreaterThan(0);
+      expect(memory.usage).toBeLessThan(memory.total);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test('tells when the folder is not there', async () => {
+    await expect(readDiskSpace('/nowhere/at/all')).rejects.toThrow('ENOENT');
+  });
+
+  test('a filesystem without any room is full', () => {
+    expect(usagePercent({ used: 0, available: 0 })).toBe(100);
+  });
+});

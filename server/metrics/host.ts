@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs';
+import os from 'node:os';
+import type { Clock } from '../instances/ports.ts';
+import { usagePercent, type DiskSpace } from './disk-space.ts';
+import { memoryState, type MemoryState, type ReadText } from './memory.ts';
+import { parseProcessorTimes, usageBetween, type ProcessorTimes } from './processors.ts';
+
+/** What the machine has, and how much of it is taken. */
+export interface HostResources {
+  /** 0–100 of all cores. */
+  cpuUsage: number;
+  memory: MemoryState;
+  /** 0–100 of the data directory's filesystem. */
+  diskUsage: number;
+}
+
+/** This machine. Readings are shared for a second, so that any number of callers costs as much as one. */
+export interface Host {
+  resources(): Promise<HostResources>;
+  memory(): MemoryState;
+}
+
+export interface HostDependencies {
+  clock: Pick<Clock, 'now' | 'after'>;
+  /** Of the data directory's filesystem. */
+  diskSpace: () => Promise<DiskSpace>;
+  /** How files of the system are read; tests have their own. Default: from this machine. */
+  read?: ReadText;
+}
+
+const FRESH_MS = 1_000;
+/** CPU usage is the mean since the reading before. One that is older says little about now: then two new ones are made. */
+const OLDEST_PREDECESSOR_MS = 60_000;
+/** 20 ticks of each core. */
+const SHORTEST_MEASUREMENT_MS = 200;
+
+export function createHost({ clock, diskSpace, read = readSystemFile }: HostDependencies): Host {
+  let before = { times: processorTimes(read), at: clock.now() };
+  let last: { resources: HostResources; at: number } | null = null;
+  let pending: Promise<HostResources> | null = null;
+
+  /** Also false for a moment that is still to come: the clock jumped back. */
+  const isRecent = (at: number, milliseconds: number): boolean => {
+    const age = clock.now() - at;
+    return age >= 0 && age < milliseconds;
+  };
+  const note = (times: ProcessorTimes): void => {
+    before = { times, at: clock.now() };
+  };
+  const cpuUsage = async (): Promise<number> => {
+    if (!isRecent(before.at, OLDEST_PREDECESSOR_MS)) note(processorTimes(read));
+    if (isRecent(before.at, SHORTEST_MEASUREMENT_MS)) {
+      await new Promise<void>((resolve) => {
+        clock.after(SHORTEST_MEASUREMENT_MS, resolve);
+      });
+    }
+    const times = processorTimes(read);
+    const usage = usageBetween(before.times, times);
+    note(times);
+    return usage ?? last?.resources.cpuUsage ?? 0;
+  };
+  const memory = (): MemoryState => memoryState(read) ?? { total: os.totalmem(), usage: os.totalmem() - os.freemem() };
+  const measure = async (): Promise<HostResources> => {
+    const [cpu, disk] = await Promise.all([cpuUsage(), diskSpace()]);
+    const resources = { cpuUsage: cpu, memory: memory(), diskUsage: usagePercent(disk) };
+    last = { resources, at: clock.now() };
+    return resources;
+  };
+
+  return {
+    memory,
+    resources: async () => {
+      if (last !== null && isRecent(last.at, FRESH_MS)) return last.resources;
+      pending ??= measure().finally(() => {
+        pending = null;
+      });
+      return pending;
+    },
+  };
+}
+
+function processorTimes(read: ReadText): ProcessorTimes {
+  const times = parseProcessorTimes(read('/proc/stat') ?? '');
+  if (times !== null) return times;
+  let busy = 0;
+  let idle = 0;
+  for (const { times: core } of os.cpus()) {
+    busy += core.user + core.nice + core.sys + core.irq;
+    idle += core.idle;
+  }
+  return { busy, total: busy + idle };
+}
+
+/** Files of the kernel: they are read within microseconds, and never wait for a disk. */
+function readSystemFile(file: string): string | null {
+  try {
+    return readFileSync(file, 'latin1');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return null;
+    throw error;
+  }
+}

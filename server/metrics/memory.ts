@@ -1,0 +1,91 @@
+/** Memory of this machine, or what a container or a unit may have of it; bytes. */
+export interface MemoryState {
+  total: number;
+  /** What programs could not have any more. */
+  usage: number;
+}
+
+/** The whole text of a file; `null`: it cannot be read. */
+export type ReadText = (file: string) => string | null;
+
+const KIBIBYTE = 1_024;
+
+/** Where a control group says what it may have and what it has. */
+interface GroupFiles {
+  /** The line of /proc/self/cgroup: its controllers are in the second field. */
+  isOurs: (controllers: string) => boolean;
+  root: string;
+  limit: string;
+  usage: string;
+  /** In `memory.stat`: file pages that give way at once; to count them as used would show a full machine after every large read. */
+  cache: RegExp;
+}
+
+const GROUP_FILES: readonly GroupFiles[] = [
+  {
+    isOurs: (controllers) => controllers === '',
+    root: '/sys/fs/cgroup',
+    limit: 'memory.max',
+    usage: 'memory.current',
+    cache: /^inactive_file (\d+)$/m,
+  },
+  {
+    isOurs: (controllers) => controllers.split(',').includes('memory'),
+    root: '/sys/fs/cgroup/memory',
+    limit: 'memory.limit_in_bytes',
+    usage: 'memory.usage_in_bytes',
+    cache: /^total_inactive_file (\d+)$/m,
+  },
+];
+
+/**
+ * What is there and what is left, by /proc/meminfo and by the limits of our control group and of those around it: engines
+ * are in the same one. `null`: the system does not tell.
+ */
+export function memoryState(read: ReadText): MemoryState | null {
+  const text = read('/proc/meminfo') ?? '';
+  const field = (name: string): number | null => {
+    const match = new RegExp(`^${name}: *(\\d+) kB$`, 'm').exec(text);
+    return match === null ? null : Number(match[1]) * KIBIBYTE;
+  };
+  const total = field('MemTotal');
+  const available = field('MemAvailable') ?? field('MemFree');
+  if (total === null || available === null) return null;
+  let limit = total;
+  let left = available;
+  for (const group of groupsOf(read)) {
+    if (group.limit >= total) continue;
+    limit = Math.min(limit, group.limit);
+    left = Math.min(left, Math.max(0, group.limit - group.usage));
+  }
+  return { total: limit, usage: Math.max(0, limit - left) };
+}
+
+/** The limited control groups that we are in, ours first. */
+function groupsOf(read: ReadText): { limit: number; usage: number }[] {
+  return (read('/proc/self/cgroup') ?? '').split('\n').flatMap((line) => {
+    const [, controllers, ...path] = line.split(':');
+    const files = GROUP_FILES.find(({ isOurs }) => controllers !== undefined && isOurs(controllers));
+    if (files === undefined) return [];
+    return foldersUpFrom(path.join(':')).flatMap((folder) => {
+      const file = (name: string): string => read(`${files.root}${folder}/${name}`) ?? '';
+      const limit = /^\d+/.exec(file(files.limit));
+      // `max`, or not there: the root has none, and a container sees its own group as the root
+      if (limit === null) return [];
+      const usage = Number.parseInt(file(files.usage), 10) || 0;
+      const cache = Number(files.cache.exec(file('memory.stat'))?.[1] ?? 0);
+      return [{ limit: Number(limit[0]), usage: Math.max(0, usage - cache) }];
+    });
+  });
+}
+
+/** `/a/b` → `/a/b`, `/a`, and the root as the empty string. */
+function foldersUpFrom(path: string): string[] {
+  const names = path.split('/').filter((name) => name !== '' && name !== '..');
+  return [...names.keys(), names.length].map((_, index) =>
+    names
+      .slice(0, names.length - index)
+      .map((name) => `/${name}`)
+      .join(''),
+  );
+}

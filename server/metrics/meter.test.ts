@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import type { RunReference, RunStats } from '../instances/ports.ts';
+import { createRunMeter } from './meter.ts';
+
+const RUN: RunReference = { tag: 't', folder: '/nowhere' };
+const GROUP: RunStats = {
+  memory_usage: 1,
+  cpu_usage: 2,
+  threads: 3,
+  read_bytes: 4,
+  write_bytes: 5,
+  uptime: 6,
+};
+
+test('a run is measured by its group, and by what the GPUs tell of the same processes', () => {
+  const meter = createRunMeter({
+    supervisor: { stats: (run) => (run === RUN ? GROUP : null), pids: () => [7, 8] },
+    gpus: { memoryOf: (pids) => pids.reduce((sum, pid) => sum + pid, 0) },
+  });
+  expect(meter.stats(RUN)).toEqual({ ...GROUP, gpu_memory_usage: 15 });
+});
+
+test('a dead engine has no stats, and no GPU is asked for it', () => {
+  const meter = createRunMeter({
+    supervisor: { stats: () => null, pids: () => [] },
+    gpus: {
+      memoryOf: () => {
+        throw new Error('asked');
+      },
+    },
+  });
+  expect(meter.stats(RUN)).toBe(null);
+});

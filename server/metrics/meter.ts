@@ -1,0 +1,18 @@
+import type { RunMeter, Supervisor } from '../instances/ports.ts';
+import type { Gpus } from './gpu/gpu.ts';
+
+/** Puts the figures of a run's process group and of the GPUs together. */
+export function createRunMeter({
+  supervisor,
+  gpus,
+}: {
+  supervisor: Pick<Supervisor, 'stats' | 'pids'>;
+  gpus: Pick<Gpus, 'memoryOf'>;
+}): RunMeter {
+  return {
+    stats: (run) => {
+      const stats = supervisor.stats(run);
+      return stats && { ...stats, gpu_memory_usage: gpus.memoryOf(supervisor.pids(run)) };
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import type { InstanceSummary } from '@llamactl/contract/instance';
+import type { Stats } from '@llamactl/contract/stats';
+
+/** What the measurements need of the outside, beside the clock, the supervisor's figures and the alerts of the domain. */
+
+/** What a short program said. */
+export interface ToolResult {
+  /** 128 + n for signal n. */
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/**
+ * Runs a short program to its end; any exit code is a result. Rejects with one sentence when it cannot be run or does not
+ * end within `timeoutMs`; then it is killed.
+ */
+export type RunTool = (
+  command: string,
+  args: readonly string[],
+  options: { timeoutMs: number; maxBytes?: number },
+) => Promise<ToolResult>;
+
+/** The absolute path of a program by its name or path; `null`: there is none that could be run. */
+export type FindTool = (command: string) => Promise<string | null>;
+
+/** Told what went wrong, once until it went well again. @param what A sentence for the log. */
+export type OnFault = (error: unknown, what: string) => void;
+
+/** The instances, as far as they are counted. Oldest first, from memory. */
+export type ListInstances = () => readonly Pick<InstanceSummary, 'status'>[];
+
+/** A fresh measurement of a running instance. */
+export interface Sample {
+  name: string;
+  stats: Stats;
+}

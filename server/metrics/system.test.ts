@@ -1,0 +1,77 @@
+import { STATUSES } from '@llamactl/contract/instance';
+import { SystemInfoSchema, SystemStatusSchema, type Gpu } from '@llamactl/contract/system';
+import { describe, expect, test } from 'vitest';
+import { FakeClock } from '../testing/fake-clock.ts';
+import type { SystemView } from './metrics.ts';
+import { createSystemView, goArchitecture } from './system.ts';
+
+const GPU: Gpu = {
+  index: 0,
+  vendor: 'nvidia',
+  name: 'NVIDIA GB10',
+  memory_total: null,
+  memory_usage: null,
+  utilization: 3,
+  temperature: null,
+  power: null,
+};
+
+const view = (clock: FakeClock, startedAt = clock.now()): SystemView =>
+  createSystemView({
+    list: () => [...STATUSES, 'running', 'running'].map((status) => ({ status: status as (typeof STATUSES)[number] })),
+    host: {
+      memory: () => ({ total: 200, usage: 50 }),
+      resources: async () => ({ cpuUsage: 45.2, memory: { total: 200, usage: 50 }, diskUsage: 75.5 }),
+    },
+    gpus: { list: async () => [GPU] },
+    clock,
+    startedAt,
+    version: '1.2.3',
+    buildTime: '2026-03-01T12:00:00Z',
+    hostname: 'box',
+  });
+
+test('the status counts instances by state and tells what the machine has', async () => {
+  const clock = new FakeClock();
+  const startedAt = clock.now();
+  await clock.advance(86_400_900);
+  const status = await view(clock, startedAt).status();
+  expect(SystemStatusSchema.strict().parse(status)).toEqual({
+    version: '1.2.3',
+    uptime: 86_400,
+    instances: { total: 8, stopped: 1, starting: 1, running: 3, stopping: 1, restarting: 1, failed: 1 },
+    resources: { cpu_usage: 45.2, memory_usage: 50, memory_total: 200, disk_usage: 75.5, gpus: [GPU] },
+  });
+});
+
+test('the uptime is never negative', async () => {
+  const clock = new FakeClock();
+  expect((await view(clock, clock.now() + 5_000).status()).uptime).toBe(0);
+});
+
+test('the info tells what machine this is, and which llamactl', () => {
+  const info = view(new FakeClock()).info();
+  expect(SystemInfoSchema.strict().parse(info)).toMatchObject({
+    hostname: 'box',
+    memory_total: 200,
+    version: '1.2.3',
+    build_time: '2026-03-01T12:00:00Z',
+  });
+  expect(info.cpu_count).toBeGreaterThan(0);
+});
+
+describe('architectures have the names that Go gives them', () => {
+  test.each([
+    ['x64', 'LE', 'amd64'],
+    ['ia32', 'LE', '386'],
+    ['arm64', 'LE', 'arm64'],
+    ['arm', 'LE', 'arm'],
+    ['ppc64', 'LE', 'ppc64le'],
+    ['ppc64', 'BE', 'ppc64'],
+    ['mipsel', 'LE', 'mipsle'],
+    ['riscv64', 'LE', 'riscv64'],
+    ['s390x', 'BE', 's390x'],
+  ] as const)('%s %s: %s', (name, endianness, expected) => {
+    expect(goArchitecture(name, endianness)).toBe(expected);
+  });
+});

@@ -1,0 +1,69 @@
+import os from 'node:os';
+import { STATUSES, type Status } from '@llamactl/contract/instance';
+import type { Clock } from '../instances/ports.ts';
+import type { Gpus } from './gpu/gpu.ts';
+import type { Host } from './host.ts';
+import type { SystemView } from './metrics.ts';
+import type { ListInstances } from './ports.ts';
+
+export interface SystemDependencies {
+  list: ListInstances;
+  host: Host;
+  gpus: Pick<Gpus, 'list'>;
+  clock: Pick<Clock, 'now'>;
+  /** Of llamactl, milliseconds since the epoch. */
+  startedAt: number;
+  version: string;
+  /** RFC 3339. */
+  buildTime: string;
+  hostname: string;
+}
+
+export function createSystemView(dependencies: SystemDependencies): SystemView {
+  const { list, host, gpus, clock, startedAt, version, buildTime, hostname } = dependencies;
+  // asked once: the answer is long on a machine of many cores
+  const cpuCount = Math.max(1, os.cpus().length);
+  return {
+    status: async () => {
+      const [resources, gpuList] = await Promise.all([host.resources(), gpus.list()]);
+      return {
+        version,
+        uptime: Math.max(0, Math.floor((clock.now() - startedAt) / 1_000)),
+        instances: countsOf(list()),
+        resources: {
+          cpu_usage: resources.cpuUsage,
+          memory_usage: resources.memory.usage,
+          memory_total: resources.memory.total,
+          disk_usage: resources.diskUsage,
+          gpus: gpuList,
+        },
+      };
+    },
+    info: () => ({
+      hostname,
+      os: process.platform === 'darwin' ? 'darwin' : 'linux',
+      arch: goArchitecture(process.arch, os.endianness()),
+      cpu_count: cpuCount,
+      memory_total: host.memory().total,
+      version,
+      build_time: buildTime,
+    }),
+  };
+}
+
+/** Node's name of an architecture as Go calls it; one that both call the same, or that only Node knows, as it is. */
+export function goArchitecture(name: string, endianness: 'BE' | 'LE'): string {
+  const names: Record<string, string> = {
+    x64: 'amd64',
+    ia32: '386',
+    mipsel: 'mipsle',
+    ppc64: endianness === 'LE' ? 'ppc64le' : 'ppc64',
+  };
+  return names[name] ?? name;
+}
+
+function countsOf(instances: ReturnType<ListInstances>): Record<Status, number> & { total: number } {
+  const counts = Object.fromEntries(STATUSES.map((status) => [status, 0])) as Record<Status, number>;
+  for (const { status } of instances) counts[status] += 1;
+  return { total: instances.length, ...counts };
+}

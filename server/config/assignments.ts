@@ -12,6 +12,7 @@ export interface Assignment {
   value: unknown;
   /** Where it comes from, for people: the variable's name, or `command line`. */
   source: string;
+  from: 'environment' | 'flag';
 }
 
 /** What was found, and everything that is wrong with it. */
@@ -22,6 +23,11 @@ export interface Assignments {
 
 /** How flags are called in messages: their spelling is the command line's own business. */
 export const COMMAND_LINE = 'command line';
+
+/** The variable, or the flag: the command line calls each by the last step of its key. */
+export function nameOf({ from, source, key }: Assignment): string {
+  return from === 'flag' ? `--${(key.path.at(-1) ?? '').replaceAll('_', '-')}` : source;
+}
 
 /** Variables of ours that are no configuration: they belong to the command line, the first start, engines and tests. */
 const OTHER_VARIABLES: ReadonlySet<string> = new Set([
@@ -76,7 +82,8 @@ function assign(found: Assignments, key: ConfigKey, text: string, source: string
     return;
   }
   const parsed = parseText(text, key.kind);
-  if ('value' in parsed) found.assignments.push({ key, value: parsed.value, source });
+  const from = source === COMMAND_LINE ? 'flag' : 'environment';
+  if ('value' in parsed) found.assignments.push({ key, value: parsed.value, source, from });
   else found.problems.push(`${source}: ${key.name} ${parsed.problem}.`);
 }
 

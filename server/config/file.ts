@@ -1,18 +1,9 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { LineCounter, isAlias, isMap, isNode, isScalar, isSeq, parseDocument } from 'yaml';
-import type { Document } from 'yaml';
 import { ConfigError } from './config-error.ts';
-
-/** A configuration file that was read; nothing in it is checked yet but that it is YAML. */
-export interface ConfigFile {
-  /** Absolute. */
-  path: string;
-  values: Record<string, unknown>;
-  /** `file:line` of a key, or of the innermost of its sections that the file has. */
-  locate(path: readonly PropertyKey[]): string;
-}
+import { parseConfig } from './document.ts';
+import type { ConfigFile } from './document.ts';
 
 /** Where to look, in order. */
 export interface FileSearch {
@@ -38,33 +29,43 @@ export interface FileSearch {
  */
 export function readConfigFile(search: FileSearch): { file: ConfigFile | null; warnings: string[] } {
   const warnings: string[] = [];
-  const named = search.flag ?? (search.variable || null);
-  if (named !== null) return { file: parse(resolve(search.cwd, named), readNamed(named, search)), warnings };
+  const named = namedFile(search);
+  if (named !== null) return { file: parseConfig(named, readNamed(named, search)), warnings };
 
   if (search.searchLocal) {
     const path = join(search.cwd, LOCAL_FILE);
     const local = readLocal(path, search.uid);
-    if (local && 'text' in local) return { file: parse(path, local.text), warnings };
+    if (local && 'text' in local) return { file: parseConfig(path, local.text), warnings };
     if (local) warnings.push(`${path} was skipped: ${local.skipped}.`);
   }
-  for (const path of [
-    join(search.home, '.config', 'llamactl', 'config.yaml'),
-    join(search.systemFolder, 'llamactl', 'config.yaml'),
-  ]) {
+  for (const path of [homeFile(search), join(search.systemFolder, 'llamactl', 'config.yaml')]) {
     const text = readIfThere(path);
-    if (text !== null) return { file: parse(path, text), warnings };
+    if (text !== null) return { file: parseConfig(path, text), warnings };
   }
   return { file: null, warnings };
 }
 
 const LOCAL_FILE = 'llamactl.yaml';
 
-function readNamed(path: string, { flag, cwd }: FileSearch): string {
+/** Absolute path of the file that somebody asked for by name, there or not. */
+export function namedFile({ flag, variable, cwd }: FileSearch): string | null {
+  const named = flag ?? (variable || null);
+  return named === null ? null : resolve(cwd, named);
+}
+
+/** Where our user's own file is, there or not. */
+export function homeFile({ home }: FileSearch): string {
+  return join(home, '.config', 'llamactl', 'config.yaml');
+}
+
+function readNamed(path: string, { flag, variable }: FileSearch): string {
   try {
-    return readFileSync(resolve(cwd, path), 'utf8');
+    return readFileSync(path, 'utf8');
   } catch (error) {
     const source = flag === null ? 'LLAMACTL_CONFIG' : '--config';
-    throw new ConfigError([`${source}: the configuration file ${path} cannot be read (${messageOf(error)}).`]);
+    throw new ConfigError([
+      `${source}: the configuration file ${flag ?? variable} cannot be read (${messageOf(error)}).`,
+    ]);
   }
 }
 
@@ -115,54 +116,4 @@ function isMissing(error: unknown): boolean {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-function parse(path: string, text: string): ConfigFile {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
-  const place = (offset: number): string => `${path}:${lines.linePos(offset).line}`;
-  // A tag that YAML does not know is only a warning to the parser; to us it is a value that we would misread.
-  const problems = [...document.errors, ...document.warnings];
-  if (problems.length > 0) throw new ConfigError(problems.map(({ pos, message }) => `${place(pos[0])}: ${message}.`));
-  return {
-    path,
-    values: valuesOf(document, path),
-    locate: (steps) => {
-      const offset = offsetOf(document, steps);
-      return offset === null ? path : place(offset);
-    },
-  };
-}
-
-function valuesOf(document: Document, path: string): Record<string, unknown> {
-  let values: unknown;
-  try {
-    values = document.toJS();
-  } catch (error) {
-    throw new ConfigError([`${path}: ${messageOf(error)}.`]);
-  }
-  // An empty file, or one of comments only.
-  if (values === null) return {};
-  if (isMap(document.contents)) return values as Record<string, unknown>;
-  throw new ConfigError([`${path}: must be a map of sections, such as "server:", not a single value or a list.`]);
-}
-
-/** Where in the text a key starts; as far as the path goes. */
-function offsetOf(document: Document, path: readonly PropertyKey[]): number | null {
-  let node: unknown = document.contents;
-  let offset: number | null = null;
-  for (const step of path) {
-    if (isAlias(node)) node = node.resolve(document);
-    let start: unknown;
-    if (isMap(node)) {
-      const pair = node.items.find(({ key }) => String(isScalar(key) ? key.value : key) === String(step));
-      [start, node] = [pair?.key, pair?.value];
-    } else if (isSeq(node)) {
-      node = node.items[Number(step)];
-      start = node;
-    }
-    if (!isNode(start) || !start.range) break;
-    offset = start.range[0];
-  }
-  return offset;
 }

@@ -5,8 +5,18 @@ import { suggestion } from '../suggestion.ts';
 /** One thing that is wrong with the configuration. */
 export interface ConfigProblem {
   path: readonly PropertyKey[];
-  /** A sentence with the key's name. */
-  sentence: string;
+  /** What follows the key's name in a sentence, its full stop included. */
+  words: string;
+}
+
+/** As a sentence about its key. */
+export function sentenceOf({ path, words }: ConfigProblem): string {
+  return `${path.length === 0 ? 'The configuration' : dotted(path)} ${words}`;
+}
+
+/** `server.port`. */
+export function dotted(path: readonly PropertyKey[]): string {
+  return path.map(String).join('.');
 }
 
 /** The problems of the schema in words for people. */
@@ -14,7 +24,7 @@ export function describeIssues(issues: readonly z.core.$ZodIssue[]): ConfigProbl
   return issues.flatMap((issue) => {
     if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(issue.path, key));
     if (issue.path[0] === 'engines' && issue.path[2] === 'kind') return [notCustom(String(issue.path[1]))];
-    return [{ path: issue.path, sentence: `${nameOf(issue.path)} ${issueMessage(issue)}.` }];
+    return [{ path: issue.path, words: `${issueMessage(issue)}.` }];
   });
 }
 
@@ -74,21 +84,18 @@ function issueMessage(issue: z.core.$ZodIssue): string {
   return last ? issueMessage(last) : issue.message;
 }
 
-function nameOf(path: readonly PropertyKey[]): string {
-  return path.length === 0 ? 'The configuration' : path.map(String).join('.');
-}
-
 /** An engine that the schema does not name is taken for one of the user's own; often it is a slip. */
 function notCustom(engine: string): ConfigProblem {
   const near = suggestion(engine, keysBelow(['engines']));
   const hint = near === null ? '' : ` Did you mean ${near}?`;
   return {
     path: ['engines', engine],
-    sentence: `engines.${engine} is none of the engines that llamactl knows and must say "kind: custom".${hint}`,
+    words: `is none of the engines that llamactl knows and must say "kind: custom".${hint}`,
   };
 }
 
-function unknownKey(section: readonly PropertyKey[], key: string): ConfigProblem {
+/** A key that the schema does not have in a section. */
+export function unknownKey(section: readonly PropertyKey[], key: string): ConfigProblem {
   const below = keysBelow(section.map(String));
   const prefix = section.map((step) => `${String(step)}.`).join('');
   const near = suggestion(key, below);
@@ -96,5 +103,5 @@ function unknownKey(section: readonly PropertyKey[], key: string): ConfigProblem
   const elsewhere = configKeys().find(({ path }) => path.at(-1) === key);
   const meant = near === null ? elsewhere?.name : prefix + near;
   const hint = meant === undefined ? `Known here: ${below.join(', ')}.` : `Did you mean ${meant}?`;
-  return { path: [...section, key], sentence: `${prefix}${key} is unknown. ${hint}` };
+  return { path: [...section, key], words: `is unknown. ${hint}` };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { configKeys, keysBelow } from './keys.ts';
+import { configKeys, isKnownKey, isSecretPath, keysBelow } from './keys.ts';
 
 const keys = configKeys();
 const key = (name: string) => keys.find((one) => one.name === name);
@@ -46,5 +46,31 @@ describe('keysBelow', () => {
     expect(keysBelow(['engines', 'mine'])).toContain('kind');
     expect(keysBelow(['groups'])).toEqual([]);
     expect(keysBelow(['server', 'port'])).toEqual([]);
+  });
+});
+
+describe('isKnownKey', () => {
+  it.each([
+    'server',
+    'server.port',
+    'groups.mine',
+    'groups.mine.pinned',
+    'engines.mine.args',
+    'engines.mlx.environment.A',
+  ])('says yes to %s', (name) => {
+    expect(isKnownKey(name.split('.'))).toBe(true);
+  });
+
+  it.each(['port', 'server.prot', 'groups.mine.pined', 'server.port.x', 'constructor'])('says no to %s', (name) => {
+    expect(isKnownKey(name.split('.'))).toBe(false);
+  });
+});
+
+describe('isSecretPath', () => {
+  it('knows what must not be shown, the variables of any engine too', () => {
+    const paths = ['models.hf_token', 'alerts.webhook', 'engines.mlx.environment.A', 'engines.mine.environment.A'];
+    expect(paths.filter((path) => isSecretPath(path.split('.')))).toEqual(paths);
+    expect(isSecretPath(['engines', 'mlx', 'environment'])).toBe(false);
+    expect(isSecretPath(['server', 'port'])).toBe(false);
   });
 });

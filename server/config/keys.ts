@@ -67,6 +67,19 @@ export function keysBelow(path: readonly string[]): string[] {
   return def?.type === 'object' ? Object.keys(def.shape) : [];
 }
 
+/** Whether the schema has a place for a key, under the names that users choose too. */
+export function isKnownKey(path: readonly string[]): boolean {
+  let schema: z.core.$ZodType | undefined = ConfigSchema;
+  for (const step of path) schema = schema && below(schema, step);
+  // What a strict section has for every other key.
+  return schema !== undefined && unwrapped(schema).def.type !== 'never';
+}
+
+/** Whether the value at a path is a secret: those of keys, and each variable that an engine is given. */
+export function isSecretPath(path: readonly string[]): boolean {
+  return SECRETS.has(path.join('.')) || (path.length === 4 && path[0] === 'engines' && path[2] === 'environment');
+}
+
 function below(schema: z.core.$ZodType, key: string): z.core.$ZodType | undefined {
   const { def } = unwrapped(schema);
   if (def.type === 'record') return def.valueType;

@@ -1,18 +1,18 @@
-import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { ConfigSchema } from '@llamactl/contract/config';
 import type { Config } from '@llamactl/contract/config';
 import { fromEnvironment, fromFlags } from './assignments.ts';
-import type { Assignment } from './assignments.ts';
+import { composeConfig } from './compose.ts';
+import type { ComposedConfig, PlacedProblem, Surroundings } from './compose.ts';
 import { ConfigError } from './config-error.ts';
+import type { ConfigFile } from './document.ts';
 import type { Environment } from './env.ts';
-import { expandPaths } from './expand.ts';
 import { readConfigFile } from './file.ts';
-import type { ConfigFile } from './file.ts';
-import { describeIssues, wording } from './issues.ts';
-import type { ConfigProblem } from './issues.ts';
-import { configKeys, keysBelow } from './keys.ts';
-import { WITHOUT_EFFECT, brokenRules } from './rules.ts';
+import type { FileSearch } from './file.ts';
+import { sentenceOf } from './issues.ts';
+import { configKeys } from './keys.ts';
+import { valueAt } from './record.ts';
+import { WITHOUT_EFFECT } from './rules.ts';
 
 /** Everything that the configuration is made of. */
 export interface ConfigRequest {
@@ -40,6 +40,16 @@ export interface LoadedConfig {
   file: string | null;
   /** Sentences for whoever started us: a file that was passed over, keys without effect. */
   warnings: string[];
+  /** How it came about, for whoever shows or changes the configuration later. */
+  origin: ConfigOrigin;
+}
+
+/** What a start found: the next one finds the same, but for the file. */
+export interface ConfigOrigin {
+  search: FileSearch;
+  surroundings: Surroundings;
+  file: ConfigFile | null;
+  composed: ComposedConfig;
 }
 
 /**
@@ -50,7 +60,7 @@ export interface LoadedConfig {
  */
 export function loadConfig(request: ConfigRequest): LoadedConfig {
   const { environment, home, cwd, uid, searchLocal } = request;
-  const { file, warnings } = readConfigFile({
+  const search: FileSearch = {
     flag: request.configFile,
     variable: environment['LLAMACTL_CONFIG'],
     home,
@@ -58,74 +68,25 @@ export function loadConfig(request: ConfigRequest): LoadedConfig {
     uid,
     searchLocal,
     systemFolder: request.systemFolder ?? '/etc',
-  });
+  };
+  const { file, warnings } = readConfigFile(search);
   const variables = fromEnvironment(environment, cwd);
   const flags = fromFlags(request.overrides);
-  const assignments = [...variables.assignments, ...flags.assignments];
-  const sourceOf = sources(file, assignments, cwd);
-
-  const values = file === null ? {} : withoutEmpty(file.values);
-  for (const { key, value } of assignments) set(values, key.path, value);
-  const parsed = ConfigSchema.safeParse(values, { error: wording });
-  const problems = parsed.success ? brokenRules(parsed.data) : describeIssues(parsed.error.issues);
-  const sentences = [...variables.problems, ...flags.problems, ...problems.map((problem) => placed(problem, sourceOf))];
-  if (!parsed.success || sentences.length > 0) throw new ConfigError(sentences);
-
+  const surroundings = { assignments: [...variables.assignments, ...flags.assignments], home, cwd };
+  const { composed, problems } = composeConfig(file, surroundings);
+  const sentences = [...variables.problems, ...flags.problems, ...(problems ?? []).map(placed)];
+  if (composed === null || sentences.length > 0) throw new ConfigError(sentences);
   return {
-    config: expandPaths(parsed.data, { home, folder: (path) => sourceOf(path).folder }),
+    config: composed.config,
     file: file?.path ?? null,
-    warnings: [...warnings, ...withoutEffect(parsed.data)],
+    warnings: [...warnings, ...withoutEffect(composed.written)],
+    origin: { search, surroundings, file, composed },
   };
 }
 
-/** Where a value comes from: in words, and the folder in which its relative paths begin. */
-interface Source {
-  /** `null`: a default. */
-  place: string | null;
-  folder: string;
-}
-type SourceOf = (path: readonly PropertyKey[]) => Source;
-
-/** What is set outside of the file wins over it, the last over the first, as the values do. */
-function sources(file: ConfigFile | null, assignments: readonly Assignment[], cwd: string): SourceOf {
-  return (path) => {
-    const assigned = assignments.findLast(({ key }) => key.path.every((step, index) => path[index] === step));
-    if (assigned) return { place: assigned.source, folder: cwd };
-    return file ? { place: file.locate(path), folder: dirname(file.path) } : { place: null, folder: cwd };
-  };
-}
-
-function placed({ path, sentence }: ConfigProblem, sourceOf: SourceOf): string {
-  const { place } = sourceOf(path);
-  return place === null ? sentence : `${place}: ${sentence}`;
-}
-
-/** Leaves out keys without a value: `server:` above lines that are all comments keeps the defaults. */
-function withoutEmpty(
-  values: Readonly<Record<string, unknown>>,
-  path: readonly string[] = [],
-): Record<string, unknown> {
-  const known = keysBelow(path);
-  const kept = Object.entries(values).filter(([key, value]) => value !== null || !known.includes(key));
-  return Object.fromEntries(
-    kept.map(([key, value]) => {
-      const isSection = isRecord(value) && keysBelow([...path, key]).length > 0;
-      return [key, isSection ? withoutEmpty(value, [...path, key]) : value];
-    }),
-  );
-}
-
-/** A section that is no map is left alone: the schema says so. */
-function set(values: Record<string, unknown>, path: readonly string[], value: unknown): void {
-  const [key = '', ...rest] = path;
-  if (rest.length === 0) {
-    values[key] = value;
-    return;
-  }
-  const section = values[key] ?? {};
-  if (!isRecord(section)) return;
-  values[key] = section;
-  set(section, rest, value);
+/** A sentence that begins with the place where to mend it. */
+export function placed(problem: PlacedProblem): string {
+  return problem.place === null ? sentenceOf(problem) : `${problem.place}: ${sentenceOf(problem)}`;
 }
 
 /** Says which keys were changed in vain. */
@@ -136,12 +97,4 @@ function withoutEffect(config: Config): string[] {
     .filter(({ path }) => !isDeepStrictEqual(valueAt(config, path), valueAt(defaults, path)))
     .map(({ name }) => name);
   return changed.length === 0 ? [] : [`Set, but without effect in this version: ${changed.join(', ')}.`];
-}
-
-function valueAt(config: Config, path: readonly string[]): unknown {
-  return path.reduce<unknown>((value, step) => (isRecord(value) ? value[step] : undefined), config);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

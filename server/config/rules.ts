@@ -10,14 +10,14 @@ export function brokenRules(config: Config): ConfigProblem[] {
     // Taking it for granted and letting everybody in would be worse than not starting.
     problems.push({
       path: ['auth', 'enabled'],
-      sentence:
-        'auth.enabled is true, but accounts are not built yet in this version: leave it false and keep server.host on loopback.',
+      words:
+        'is true, but accounts are not built yet in this version: leave it false and keep server.host on loopback.',
     });
   } else if (!isLoopbackHost(host)) {
     problems.push({
       path: ['server', 'host'],
-      sentence:
-        `server.host is ${host}, which other machines may reach. That needs auth.enabled, and accounts are not built yet ` +
+      words:
+        `is ${host}, which other machines may reach. That needs auth.enabled, and accounts are not built yet ` +
         'in this version: use 127.0.0.1, and a tunnel such as ssh -L from elsewhere.',
     });
   }
@@ -45,9 +45,6 @@ export const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
   'engines.mlx.args',
   'engines.mlx.environment',
   'models.hf_token',
-  'logs.max_size_mb',
-  'logs.max_total_mb',
-  'stats.interval',
   'gateway.loading_keepalive',
   'gateway.aliases_in_models',
   'alerts.webhook',

@@ -1,9 +1,34 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { ApiError } from '@llamactl/contract/errors';
 import { ConfigError } from '../config/config-error.ts';
+import { createConfigEditor } from '../config/editor.ts';
+import type { ConfigEditor } from '../config/editor.ts';
 import { loadConfig } from '../config/load.ts';
 import type { ConfigRequest, LoadedConfig } from '../config/load.ts';
+import type { ReplaceFile } from '../config/replace-file.ts';
+
+/** A file with something of everything: comments, quotes, both styles, secrets, a section without a value. */
+export const CONFIG_FILE = `# Mine.
+server:
+  port: 9000 # not 8080
+  base_path: "/llm"
+
+models:
+  dirs:
+    - ~/m # small ones
+    - /srv/m
+  hf_token: hf_secret
+engines:
+  llama_cpp:
+    environment: { HF_HOME: /x, EMPTY: "" }
+  mine:
+    kind: custom
+    command: ./serve
+alerts: { webhook: 'https://host.example/hook' }
+instances:
+`;
 
 /** A home, a working directory and an `/etc` of its own, in which a configuration is loaded. */
 export class ConfigSandbox {
@@ -23,6 +48,11 @@ export class ConfigSandbox {
     const { home, cwd, uid, systemFolder } = this;
     const nothing = { configFile: null, overrides: {}, environment: {}, searchLocal: false };
     return loadConfig({ ...nothing, home, cwd, uid, systemFolder, ...request });
+  }
+
+  /** The editor of a llamactl that is started now. */
+  editor(request: Partial<ConfigRequest> = {}, replaceFile?: ReplaceFile): ConfigEditor {
+    return createConfigEditor(this.load(request).origin, replaceFile);
   }
 
   /** The problems that loading ends with. */
@@ -61,4 +91,14 @@ export class ConfigSandbox {
   dispose(): void {
     rmSync(this.folder, { recursive: true });
   }
+}
+
+/** What an update of the configuration is refused with. */
+export async function refusalOf(editor: ConfigEditor, patch: Record<string, unknown>): Promise<ApiError> {
+  const error: unknown = await editor.update(patch).then(
+    () => new Error('It was taken.'),
+    (reason: unknown) => reason,
+  );
+  if (error instanceof ApiError) return error;
+  throw error;
 }

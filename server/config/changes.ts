@@ -1,0 +1,26 @@
+import { isDeepStrictEqual } from 'node:util';
+import { isRecord } from './record.ts';
+
+/**
+ * The keys that two configurations differ in, each as deep as it goes: `server.port`, `groups.big.pinned`. A list is one
+ * value, and so is a map that is empty.
+ */
+export function changedPaths(before: unknown, after: unknown, path: readonly string[] = []): (readonly string[])[] {
+  if (isDeepStrictEqual(before, after)) return [];
+  const sides = [before, after];
+  const maps = sides.filter(isRecord);
+  const keys = new Set(maps.flatMap((map) => Object.keys(map)));
+  const inner = [...keys].flatMap((key) => changedPaths(own(before, key), own(after, key), [...path, key]));
+  const isValue = sides.some((side) => side !== undefined && side !== null && !isRecord(side));
+  return isValue || keys.size === 0 ? [path, ...inner] : inner;
+}
+
+/** The keys of a configuration that hold a value, in the same sense. */
+export function leavesOf(value: unknown, path: readonly string[] = []): (readonly string[])[] {
+  if (!isRecord(value) || Object.keys(value).length === 0) return [path];
+  return Object.entries(value).flatMap(([key, inner]) => leavesOf(inner, [...path, key]));
+}
+
+function own(value: unknown, key: string): unknown {
+  return isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+}

@@ -1,0 +1,110 @@
+import type { Config, ConfigPatch, ConfigView, ConfigWritten } from '@llamactl/contract/config';
+import { composeConfig } from './compose.ts';
+import { ConfigError } from './config-error.ts';
+import { currentFile } from './current-file.ts';
+import { namedFile, readConfigFile } from './file.ts';
+import { placed } from './load.ts';
+import type { ConfigOrigin } from './load.ts';
+import { planned } from './plan.ts';
+import type { Plan } from './plan.ts';
+import { unreadable, unwritable } from './refusals.ts';
+import { UnwritableFile, fileReplacer } from './replace-file.ts';
+import type { ReplaceFile } from './replace-file.ts';
+import { changedKeys, masked, sourcesOf } from './view.ts';
+
+/** Shows and changes the configuration that the next start will find. Nothing that runs changes. */
+export interface ConfigEditor {
+  view(): Promise<ConfigView>;
+  /** Throws `VALIDATION_ERROR`, `FORBIDDEN`, `CONFIG_PINNED` or `CONFIG_READ_ONLY`; then nothing was written. */
+  update(patch: ConfigPatch): Promise<ConfigWritten>;
+}
+
+/** When somebody else has changed the file each time, it is not for us to win. */
+const MOST_TRIES = 5;
+
+/**
+ * @param origin What the running llamactl was started with. Its variables and flags count, and secrets as they were read
+ *   from files then: such a file may be a pipe.
+ */
+export function createConfigEditor(origin: ConfigOrigin, replaceFile: ReplaceFile = fileReplacer()): ConfigEditor {
+  const { search, surroundings, composed: running } = origin;
+  let last: Promise<unknown> = Promise.resolve();
+
+  const write = async (patch: ConfigPatch): Promise<ConfigWritten> => {
+    for (let attempt = 1; ; attempt += 1) {
+      const current = currentFile(origin);
+      const plan = planned(current, patch, surroundings, running.config.auth.enabled);
+      if (plan.text === null) return answer(plan, running.config);
+      const { path, file, isGone } = current;
+      const before = file?.text ?? null;
+      // Not the folder of a file that was there once: a disk may be missing.
+      const replacement = { path, before, after: plan.text, uid: search.uid, makesFolder: !isGone };
+      if (await replaceFile(replacement)) return answer(plan, running.config);
+      if (attempt === MOST_TRIES) throw unwritable(path, 'somebody else keeps changing it');
+    }
+  };
+
+  return {
+    view: async () => {
+      try {
+        return viewOf(origin);
+      } catch (error) {
+        if (!(error instanceof ConfigError)) throw error;
+        return {
+          config: masked(running.written),
+          sources: sourcesOf(running.written, origin.file, surroundings),
+          file: namedFile(search) ?? origin.file?.path ?? null,
+          restart_required: false,
+          pending: [],
+          problem: error.message,
+        };
+      }
+    },
+    // One after the other: each stands on what the one before has written.
+    update: async (patch) => {
+      const turn = last.then(() => write(patch));
+      last = turn.catch(() => null);
+      try {
+        return await turn;
+      } catch (error) {
+        if (error instanceof ConfigError) throw unreadable(error.problems);
+        if (error instanceof UnwritableFile) throw unwritable(error.path, error.message);
+        throw error;
+      }
+    },
+  };
+}
+
+function viewOf(origin: ConfigOrigin): ConfigView {
+  const { search, surroundings, composed: running } = origin;
+  const { file, isGone } = currentFile(origin);
+  // Ends as the next start will.
+  if (isGone) readConfigFile(search);
+  const { composed, problems } = composeConfig(file, surroundings);
+  if (composed === null) throw new ConfigError(problems.map(placed));
+  const pending = changedKeys(running.config, composed.config);
+  return {
+    config: masked(composed.written),
+    sources: sourcesOf(composed.written, file, surroundings),
+    file: file?.path ?? null,
+    restart_required: pending.length > 0,
+    pending,
+  };
+}
+
+function answer({ changed, after }: Plan, running: Config): ConfigWritten {
+  const isPending = changedKeys(running, after.config).length > 0;
+  return {
+    message: messageOf(changed.length > 0, isPending),
+    restart_required: isPending,
+    changed,
+    config: masked(after.written),
+  };
+}
+
+function messageOf(isChanged: boolean, isPending: boolean): string {
+  if (!isChanged) return 'Nothing to change: the configuration says so already';
+  return isPending
+    ? 'Configuration updated; it takes effect when llamactl restarts'
+    : 'Configuration updated; it is what llamactl runs with';
+}

@@ -1,0 +1,45 @@
+/** Text from `from` up to `to` that becomes another. */
+export interface Splice {
+  from: number;
+  to: number;
+  text: string;
+}
+
+/** @param splices That do not overlap; what is put in where something is taken out takes its place. */
+export function spliced(text: string, splices: readonly Splice[]): string {
+  const pieces: string[] = [];
+  let end = 0;
+  for (const { from, to, text: inserted } of splices.toSorted((a, b) => a.from - b.from)) {
+    pieces.push(text.slice(end, Math.max(end, from)), inserted);
+    end = Math.max(end, to);
+  }
+  return [...pieces, text.slice(end)].join('');
+}
+
+/** Where the line of an offset starts. A byte order mark belongs to no line. */
+export function lineStart(text: string, offset: number): number {
+  const start = text.lastIndexOf('\n', offset - 1) + 1;
+  return start === 0 && text.startsWith('\uFEFF') ? 1 : start;
+}
+
+/** Where the line of an offset ends, its line end not included. */
+export function lineEnd(text: string, offset: number): number {
+  const feed = text.indexOf('\n', offset);
+  if (feed === -1) return text.length;
+  return text[feed - 1] === '\r' ? feed - 1 : feed;
+}
+
+/** Takes out the whole lines from one offset to another. */
+export function withoutLines(text: string, from: number, to: number): Splice {
+  const start = lineStart(text, from);
+  const end = lineEnd(text, to);
+  const next = text.indexOf('\n', end) + 1;
+  if (next > 0) return { from: start, to: next, text: '' };
+  // The last line, without a line end: the one before it becomes what it was.
+  return { from: start === 0 || text[start - 1] !== '\n' ? start : lineEnd(text, start - 1), to: end, text: '' };
+}
+
+/** Whether nothing but blanks is before an offset in its line. */
+export function isFirstInLine(text: string, offset: number): boolean {
+  return text.slice(lineStart(text, offset), offset).trim() === '';
+}

@@ -1,0 +1,79 @@
+import { ConfigSchema } from '@llamactl/contract/config';
+import type { ConfigPatch } from '@llamactl/contract/config';
+import { changedPaths } from './changes.ts';
+import { composeConfig, overlaid } from './compose.ts';
+import type { ComposedConfig, Surroundings } from './compose.ts';
+import type { CurrentFile } from './current-file.ts';
+import type { YamlPath } from './differences.ts';
+import type { ConfigFile } from './document.ts';
+import { dotted } from './issues.ts';
+import { keysBelow } from './keys.ts';
+import { mergePatch, pinning } from './patch.ts';
+import { protection } from './protection.ts';
+import { isRecord } from './record.ts';
+import { forbidden, invalid, pinned, unwritable } from './refusals.ts';
+import { editYaml } from './yaml-edit.ts';
+
+/** What a patch comes to. */
+export interface Plan {
+  /** What the file is to hold; `null`: what it holds already. */
+  text: string | null;
+  /** Dotted keys of the file that change. */
+  changed: string[];
+  /** What holds then, from the next start. */
+  after: ComposedConfig;
+}
+
+/**
+ * Judges a patch as a whole: first whether a request may do that, then whether it would have an effect, then whether the
+ * result is valid, and only then how it is written.
+ *
+ * Throws an ApiError when any of it is not so.
+ */
+export function planned(current: CurrentFile, patch: ConfigPatch, surroundings: Surroundings, isAuthOn: boolean): Plan {
+  const { file, path } = current;
+  const values = file?.values ?? {};
+  const effective = effectiveValues(file, surroundings);
+  const { values: wanted, problems } = mergePatch(values, patch, effective);
+  const changes = changedPaths(values, wanted);
+
+  const reasons = changes.flatMap((change) => {
+    const reason = protection(change, isAuthOn);
+    return reason === null ? [] : [[dotted(change), reason] as const];
+  });
+  if (reasons.length > 0) throw forbidden(new Map(reasons));
+  const winners = pinning(patch, effective, surroundings.assignments);
+  if (winners.length > 0) throw pinned(winners);
+
+  const place = { path, locate: file?.locate ?? ((): string => path) };
+  const next = composeConfig({ ...place, values: wanted }, surroundings);
+  const all = [...problems.map((problem) => ({ ...problem, place: null })), ...(next.problems ?? [])];
+  if (next.composed === null || all.length > 0) throw invalid(all, patch);
+
+  if (changes.length === 0) return { text: null, changed: [], after: next.composed };
+  if (!current.isRegular) throw unwritable(path, 'it is no regular file');
+  const text = editYaml(file?.text ?? '', wanted, mayBeVoid);
+  if (text === null)
+    throw unwritable(path, 'it is written in a way that llamactl cannot change piece by piece; edit it by hand');
+  if (text === file?.text) return { text: null, changed: [], after: next.composed };
+  return { text, changed: changes.map(dotted), after: next.composed };
+}
+
+/** What holds now, paths as they are written; where the file is not valid, what it says. */
+function effectiveValues(file: ConfigFile | null, surroundings: Surroundings): unknown {
+  const { composed } = composeConfig(file, surroundings);
+  return composed?.written ?? layered(ConfigSchema.parse({}), overlaid(file?.values ?? {}, surroundings.assignments));
+}
+
+function layered(below: unknown, above: unknown): unknown {
+  if (!isRecord(below) || !isRecord(above)) return above;
+  const keys = new Set([...Object.keys(below), ...Object.keys(above)]);
+  return Object.fromEntries(
+    [...keys].map((key) => [key, Object.hasOwn(above, key) ? layered(below[key], above[key]) : below[key]]),
+  );
+}
+
+/** Where a key without a value is as good as none: not under the names that users choose. */
+function mayBeVoid(path: YamlPath): boolean {
+  return keysBelow(path.slice(0, -1).map(String)).includes(String(path.at(-1)));
+}

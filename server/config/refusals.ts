@@ -1,0 +1,81 @@
+import { ApiError } from '@llamactl/contract/errors';
+import type { Problem } from '@llamactl/contract/errors';
+import { nameOf } from './assignments.ts';
+import type { Assignment } from './assignments.ts';
+import type { PlacedProblem } from './compose.ts';
+import { dotted, sentenceOf } from './issues.ts';
+import { valueAt } from './record.ts';
+import type { Values } from './record.ts';
+
+/** Why a change of the configuration is refused. Nothing was written then. */
+
+/** The configuration would not be valid. A problem that the patch did not bring is told with its place in the file. */
+export function invalid(problems: readonly PlacedProblem[], patch: Values): ApiError {
+  const shown = problems.map((problem) => {
+    const isTheirs = valueAt(patch, problem.path.slice(0, 2)) !== undefined;
+    const where = isTheirs || problem.place === null ? '' : ` (${problem.place})`;
+    return {
+      sentence: sentenceOf(problem),
+      path: dotted(problem.path),
+      message: problem.words.replace(/\.$/, '') + where,
+    };
+  });
+  const sentences = shown.map(({ sentence }) => sentence);
+  return several(
+    'VALIDATION_ERROR',
+    sentences,
+    shown.map(({ path, message }) => ({ path, message })),
+  );
+}
+
+/** The file cannot be read as it is, or is no YAML. */
+export function unreadable(problems: readonly string[]): ApiError {
+  return several(
+    'VALIDATION_ERROR',
+    problems,
+    problems.map((message) => ({ path: '', message })),
+  );
+}
+
+/** @param reasons By dotted key. */
+export function forbidden(reasons: ReadonlyMap<string, string>): ApiError {
+  const sentences = [...reasons].map(([path, reason]) => `${path} ${reason}.`);
+  return several(
+    'FORBIDDEN',
+    sentences,
+    [...reasons].map(([path, message]) => ({ path, message })),
+  );
+}
+
+/** @param winners What wins over the file. */
+export function pinned(winners: readonly Assignment[]): ApiError {
+  const reasons = winners.map((winner) => ({
+    path: winner.key.name,
+    message: `is set by ${nameOf(winner)}, which wins over the file: change it there`,
+  }));
+  return several(
+    'CONFIG_PINNED',
+    reasons.map(({ path, message }) => `${path} ${message}.`),
+    reasons,
+  );
+}
+
+/** @param reason Why: half a sentence about the file. */
+export function unwritable(path: string, reason: string): ApiError {
+  return new ApiError(
+    'CONFIG_READ_ONLY',
+    `The configuration file ${path} cannot be written: ${reason}. Nothing was changed.`,
+  );
+}
+
+function several(
+  code: 'VALIDATION_ERROR' | 'FORBIDDEN' | 'CONFIG_PINNED',
+  sentences: readonly string[],
+  problems: readonly Problem[],
+): ApiError {
+  const [first = ''] = sentences;
+  const more = sentences.length - 1;
+  const message =
+    more > 0 ? `${first.replace(/\.$/, '')} (and ${more} more ${more === 1 ? 'problem' : 'problems'})` : first;
+  return new ApiError(code, message, { details: more > 0 ? sentences.join(' ') : '', problems });
+}

@@ -1,0 +1,43 @@
+import type { Config, ConfigSource } from '@llamactl/contract/config';
+import { changedPaths, leavesOf } from './changes.ts';
+import { assignmentOf, withoutEmpty } from './compose.ts';
+import type { Surroundings } from './compose.ts';
+import type { ConfigFile } from './document.ts';
+import { nameOf } from './assignments.ts';
+import { dotted } from './issues.ts';
+import { isSecretPath } from './keys.ts';
+import { MASK } from './patch.ts';
+import { isRecord, valueAt } from './record.ts';
+
+/** Without its secrets; one that is empty stays so, for that is no secret. */
+export function masked(config: Config): Config {
+  return maskedAt(config, []) as Config;
+}
+
+function maskedAt(value: unknown, path: readonly string[]): unknown {
+  if (isRecord(value))
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, maskedAt(inner, [...path, key])]));
+  return isSecretPath(path) && value !== '' ? MASK : value;
+}
+
+/** Where each value of a configuration comes from, by dotted key. */
+export function sourcesOf(
+  config: Config,
+  file: ConfigFile | null,
+  { assignments }: Surroundings,
+): Record<string, ConfigSource> {
+  const values = withoutEmpty(file?.values ?? {});
+  const sourceOf = (path: readonly string[]): ConfigSource => {
+    const assigned = assignmentOf(assignments, path);
+    if (assigned) return { from: assigned.from, name: nameOf(assigned) };
+    if (file === null || valueAt(values, path) === undefined) return { from: 'default' };
+    const line = file.lineOf(path);
+    return line === null ? { from: 'file' } : { from: 'file', line };
+  };
+  return Object.fromEntries(leavesOf(config).map((path) => [dotted(path), sourceOf(path)]));
+}
+
+/** The dotted keys in which two configurations differ. */
+export function changedKeys(before: unknown, after: unknown): string[] {
+  return changedPaths(before, after).map(dotted);
+}

@@ -199,7 +199,7 @@ describe('a process with our mark that should not be', () => {
     await after.settle();
     expect(after.world.alive()).toEqual([]);
     expect(after.status()).toBe('stopped');
-    expect(after.events.raisedAlerts()).toEqual(['stray_process']);
+    expect(after.events.alerts()).toEqual(['stray_process raised', 'stray_process cleared']);
   });
 
   it('that does not end keeps its instance stopping until it is gone', async () => {
@@ -221,7 +221,7 @@ describe('a process with our mark that should not be', () => {
     const after = await before.crash();
     await after.settle();
     expect(after.world.alive()).toEqual([]);
-    expect(after.events.raisedAlerts()).toEqual(['stray_process']);
+    expect(after.events.alerts()).toEqual(['stray_process raised', 'stray_process cleared']);
   });
 
   it('is ended beside the run that should be', async () => {

@@ -1,7 +1,8 @@
 import type { Ended, InstanceEvent } from './lifecycle.ts';
 import type { Effects } from './effects.ts';
 import type { Mailbox } from './mailbox.ts';
-import type { Clock, Engines, EventSink, InstanceRecord, InstanceStore, Inspection, Supervisor } from './ports.ts';
+import { STRAY_PROCESS } from './alert-codes.ts';
+import type { AlertSink, Clock, Engines, InstanceRecord, InstanceStore, Inspection, Supervisor } from './ports.ts';
 import type { Registry } from './registry.ts';
 import type { RunReferences } from './run-references.ts';
 import { currentRun } from './transitions.ts';
@@ -14,7 +15,7 @@ export interface BootDependencies {
   registry: Registry;
   references: RunReferences;
   engines: Engines;
-  events: EventSink;
+  alerts: AlertSink;
   effects: Pick<Effects, 'explain'>;
   openMailbox: (record: InstanceRecord, state: InstanceState) => Mailbox;
   terms: (record: InstanceRecord) => RestartTerms;
@@ -104,7 +105,7 @@ const STRAY_PATIENCE_MS = 6_000;
 
 /** Ends a stray before anything is started, and tells. Resolves to the stray when it does not end in time. */
 async function endStray(
-  { clock, registry, references, supervisor, events }: BootDependencies,
+  { clock, registry, references, supervisor, alerts }: BootDependencies,
   stray: Stray,
 ): Promise<Stray | null> {
   const instance = references.instanceOf(stray.tag);
@@ -114,21 +115,16 @@ async function endStray(
       ? 'belongs to an instance that does not exist'
       : 'was alive although no run of its instance should be';
   const message = `process ${stray.pids.join(', ')} ${of}; it is being ended`;
-  events.emit({
-    type: 'system_alert',
-    data: {
-      level: 'error',
-      code: 'stray_process',
-      message,
-      state: 'raised',
-      ...(name === undefined ? {} : { instance: name }),
-    },
-  });
+  const whose = name === undefined ? {} : { instance: name };
+  alerts.raise({ level: 'error', code: STRAY_PROCESS, message, ...whose });
   return new Promise((resolve, reject) => {
     const cancel = clock.after(STRAY_PATIENCE_MS, () => resolve(stray));
     supervisor
       .endStray(stray.tag)
-      .then(() => resolve(null), reject)
+      .then(() => {
+        alerts.clear(STRAY_PROCESS, name);
+        resolve(null);
+      }, reject)
       .finally(cancel);
   });
 }

@@ -1,13 +1,15 @@
+import { STRAY_PROCESS, SURVIVES_KILL } from './alert-codes.ts';
 import type { InstanceEvent, Ended, Launch, RestartTerms, Run, Effect } from './lifecycle.ts';
 import type {
+  AlertSink,
   Clock,
   EngineAdapter,
   EngineEndpoint,
   Engines,
   EngineTarget,
-  EventSink,
   Exit,
   InstanceRecord,
+  LogReference,
   Randomness,
   RunListener,
   RunLogs,
@@ -51,7 +53,7 @@ export interface EffectDependencies {
   engines: Engines;
   endpoint: EngineEndpoint;
   logs: RunLogs;
-  events: EventSink;
+  alerts: AlertSink;
   references: RunReferences;
   /** The leases of one run of an instance, by the instance's id. */
   leases(instance: string, run: number): Leases;
@@ -59,6 +61,8 @@ export interface EffectDependencies {
   terms(record: InstanceRecord): RestartTerms;
   /** Chooses another port for an instance whose port llamactl had chosen; `null`: the range is used up. */
   repick(mailbox: Mailbox, avoid: ReadonlySet<number>): Promise<InstanceRecord | null>;
+  /** Waits until another instance of ours has left the port, if one is about to. */
+  portHandover(record: InstanceRecord, signal: AbortSignal): Promise<boolean>;
   /** Milliseconds without progress after which a start is given up. */
   startTimeoutMs: number;
   onFault(error: unknown, effect: Effect): void;
@@ -89,7 +93,7 @@ export class Effects implements EffectRunner {
   }
 
   async #carryOut(effect: Effect, mailbox: Mailbox, signal: AbortSignal): Promise<void> {
-    const { scheduler, supervisor, clock, references } = this.#with;
+    const { scheduler, supervisor, clock, alerts } = this.#with;
     const { id } = mailbox.record;
     switch (effect.type) {
       case 'request-slot':
@@ -105,7 +109,7 @@ export class Effects implements EffectRunner {
       case 'spawn':
         return this.#spawn(mailbox, effect.run, effect.launch, signal);
       case 'adopt':
-        return supervisor.adopt(references.of(id, effect.launch), effect.identity, this.#listener(mailbox, effect.run));
+        return this.#adopt(mailbox, effect);
       case 'await-ready':
         return this.#awaitReady(mailbox, effect.run, signal);
       case 'watch-health':
@@ -121,20 +125,17 @@ export class Effects implements EffectRunner {
         return this.#withRun(mailbox, effect.run, (run) => supervisor.kill(run));
       case 'end-stray':
         await supervisor.endStray(effect.tag);
+        alerts.clear(STRAY_PROCESS, mailbox.record.name);
         if (effect.run !== null) await this.#report(mailbox, effect.run, { code: null, signal: null, at: clock.now() });
         return;
       case 'wait-backoff':
         return this.#waitBackoff(mailbox, effect.until, signal);
       case 'alert':
-        return this.#with.events.emit({
-          type: 'system_alert',
-          data: {
-            level: 'error',
-            code: effect.code,
-            message: effect.message,
-            state: 'raised',
-            instance: mailbox.record.name,
-          },
+        return alerts.raise({
+          level: 'error',
+          code: effect.code,
+          message: effect.message,
+          instance: mailbox.record.name,
         });
     }
   }
@@ -164,6 +165,8 @@ export class Effects implements EffectRunner {
         });
       }
       avoid.add(plan.port);
+      if (!record.portAssigned && (await this.#with.portHandover(record, signal))) continue;
+      if (signal.aborted) return;
       if (!record.portAssigned)
         return this.#spawnError(mailbox, run, `port ${plan.port} is in use by ${holder.description}`);
       const repicked = await this.#with.repick(mailbox, avoid);
@@ -172,20 +175,31 @@ export class Effects implements EffectRunner {
   }
 
   async #spawn(mailbox: Mailbox, run: number, launch: Launch, signal: AbortSignal): Promise<void> {
-    const { supervisor, references } = this.#with;
-    if (signal.aborted) return this.#spawnError(mailbox, run, 'it was stopped before it was spawned');
+    const { supervisor, references, logs } = this.#with;
     const secrets =
       launch.plan.keyVariable === null || launch.key === null ? {} : { [launch.plan.keyVariable]: launch.key };
+    const log = this.#log(mailbox);
+    const reference = references.of(mailbox.record.id, launch);
+    await logs.begin(log, reference);
+    if (signal.aborted) return this.#spawnError(mailbox, run, 'it was stopped before it was spawned');
+    logs.attach(log, reference);
     try {
-      const reference = references.of(mailbox.record.id, launch);
       const identity = await supervisor.spawn(reference, launch.plan, secrets, this.#listener(mailbox, run));
       this.#post(mailbox, { type: 'spawned', run, identity });
       await supervisor
         .prune(references.runs(mailbox.record.id), KEPT_RUNS)
         .catch((error: unknown) => this.#with.onFault(error, { type: 'spawn', run, launch }));
     } catch (error) {
+      logs.detach(log, reference);
       this.#spawnError(mailbox, run, error instanceof Error ? error.message : String(error));
     }
+  }
+
+  #adopt(mailbox: Mailbox, { run, launch, identity }: Extract<Effect, { type: 'adopt' }>): void {
+    const { supervisor, references, logs } = this.#with;
+    const reference = references.of(mailbox.record.id, launch);
+    supervisor.adopt(reference, identity, this.#listener(mailbox, run));
+    logs.attach(this.#log(mailbox), reference);
   }
 
   async #awaitReady(mailbox: Mailbox, run: number, signal: AbortSignal): Promise<void> {
@@ -224,6 +238,9 @@ export class Effects implements EffectRunner {
 
   /** Tells the mailbox that a run is over, and why. */
   async #report(mailbox: Mailbox, run: number, exit: Exit): Promise<void> {
+    const { logs, alerts } = this.#with;
+    this.#withRun(mailbox, run, (reference) => logs.detach(this.#log(mailbox), reference));
+    alerts.clear(SURVIVES_KILL, mailbox.record.name);
     const ended = await this.explain(mailbox, exit);
     this.#post(mailbox, { type: 'exited', run, ended, terms: this.#with.terms(mailbox.record) });
   }
@@ -257,6 +274,10 @@ export class Effects implements EffectRunner {
   #withRun(mailbox: Mailbox, run: number, act: (run: RunReference) => void): void {
     const launch = launchOf(mailbox, run);
     if (launch !== null) act(this.#with.references.of(mailbox.record.id, launch));
+  }
+
+  #log({ record }: Mailbox): LogReference {
+    return { folder: this.#with.references.runs(record.id), instance: record.name };
   }
 
   #post(mailbox: Mailbox, event: DistributiveOmit<InstanceEvent, 'at'>): void {

@@ -1,3 +1,4 @@
+import { SURVIVES_KILL } from './alert-codes.ts';
 import type { Effect, Ended, Ending, Goal, InstanceState, Life, RestartTerms, Run, Transition } from './lifecycle.ts';
 import { decideRestart, restartsInARow } from './restart-policy.ts';
 import { begin } from './starting.ts';
@@ -62,7 +63,7 @@ export function drained(state: InstanceState, at: number): Transition {
 /** SIGKILL did not end it: it stays what it is, and is not silent about it. */
 export function survived(state: InstanceState, pids: readonly number[]): Transition {
   const message = `${pids.length === 1 ? 'process' : 'processes'} ${pids.join(', ')} did not end on SIGKILL; port and slot stay taken until it does`;
-  return to(state, [{ type: 'alert', code: 'process_survives_kill', message }]);
+  return to(state, [{ type: 'alert', code: SURVIVES_KILL, message }]);
 }
 
 /** The run is over and its tree is gone: the one way out of it. */

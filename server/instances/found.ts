@@ -1,3 +1,4 @@
+import { STRAY_PROCESS } from './alert-codes.ts';
 import { ended } from './ending.ts';
 import type { Effect, InstanceEvent, InstanceState, Run, Transition } from './lifecycle.ts';
 import { begin } from './starting.ts';
@@ -53,7 +54,7 @@ function revive(state: InstanceState, isWanted: boolean): Transition {
 /** A process with this instance's mark lives although no run of it should. */
 export function foundStray(state: InstanceState, tag: string, pids: readonly number[]): Transition {
   const message = `a process of this instance was alive although it should not be (pid ${pids.join(', ')}); it is being ended`;
-  const alert: Effect = { type: 'alert', code: 'stray_process', message };
+  const alert: Effect = { type: 'alert', code: STRAY_PROCESS, message };
   if (state.status !== 'stopped') return to(state, [alert, { type: 'end-stray', tag, run: null }]);
   const number = state.runs + 1;
   const run: Run = {

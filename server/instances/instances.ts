@@ -1,12 +1,15 @@
 import type { Config } from '@llamactl/contract/config';
 import { boot } from './boot.ts';
+import { Editor } from './editor.ts';
 import { Effects } from './effects.ts';
+import { FleetKeeper } from './fleet.ts';
 import { HealthProbe } from './health-probe.ts';
 import { LeaseBook } from './lease-book.ts';
 import type { InstanceState, RestartTerms } from './lifecycle.ts';
 import { Mailbox } from './mailbox.ts';
 import { Manager } from './manager.ts';
 import type {
+  AlertSink,
   Clock,
   EngineEndpoint,
   Engines,
@@ -15,13 +18,17 @@ import type {
   InstanceStore,
   Randomness,
   RunLogs,
+  RunMeter,
   Supervisor,
 } from './ports.ts';
+import { portHandover } from './port-handover.ts';
 import { Registry } from './registry.ts';
 import { Removals } from './removal.ts';
 import { runReferences } from './run-references.ts';
 import { Scheduler } from './scheduler.ts';
-import type { InstanceManager } from './use-cases.ts';
+import { StartCheck } from './start-check.ts';
+import { watchStore } from './store-watch.ts';
+import type { FleetManager, InstanceManager } from './use-cases.ts';
 
 /** Everything of the outside that the domain touches. */
 export interface Ports {
@@ -32,7 +39,9 @@ export interface Ports {
   engines: Engines;
   endpoint: EngineEndpoint;
   supervisor: Supervisor;
+  meter: RunMeter;
   logs: RunLogs;
+  alerts: AlertSink;
 }
 
 export interface InstancesOptions {
@@ -48,6 +57,7 @@ export interface InstancesOptions {
 /** The domain, put together. */
 export interface Instances {
   manager: InstanceManager;
+  fleet: FleetManager;
   /** Takes up what the last server left; before anything else. */
   boot(): Promise<void>;
   /**
@@ -60,7 +70,8 @@ export interface Instances {
 const SHUTDOWN_PATIENCE_MS = 5_000;
 
 export function createInstances(ports: Ports, options: InstancesOptions): Instances {
-  const { clock, randomness, store, events, supervisor } = ports;
+  const { clock, randomness, events, supervisor } = ports;
+  const store = watchStore(ports.store, ports.alerts);
   const { settings, onFault } = options;
   const registry = new Registry(settings.port_range, options.ownPort);
   const references = runReferences(options.dataDirectory, store.dataDirId);
@@ -79,6 +90,7 @@ export function createInstances(ports: Ports, options: InstancesOptions): Instan
     terms,
     leases: (instance, run) => leases.of(instance, run),
     repick: (mailbox, avoid) => repick(registry, mailbox, avoid),
+    portHandover: (record, signal) => portHandover(registry, clock, record, signal),
     startTimeoutMs: settings.start_timeout * 1_000,
     onFault: (error, effect) => onFault(error, `effect ${effect.type}`),
   });
@@ -86,6 +98,7 @@ export function createInstances(ports: Ports, options: InstancesOptions): Instan
     new Mailbox(record, state, {
       store,
       events,
+      clock,
       effects,
       onFault: (error) => onFault(error, 'an instance'),
     });
@@ -94,12 +107,15 @@ export function createInstances(ports: Ports, options: InstancesOptions): Instan
     store,
     events,
     supervisor,
+    logs: ports.logs,
     registry,
     references,
     leases,
     healthProbe,
     onFault,
   });
+  const startCheck = new StartCheck({ ...ports, registry, references });
+  const editor = new Editor({ ...ports, registry, startCheck, openMailbox });
   const manager = new Manager({
     ...ports,
     registry,
@@ -107,12 +123,15 @@ export function createInstances(ports: Ports, options: InstancesOptions): Instan
     leases,
     healthProbe,
     removals,
-    openMailbox,
+    editor,
+    startCheck,
     defaults: settings,
   });
+  const fleet = new FleetKeeper({ ...ports, registry, editor, startCheck, removals, manager, onFault });
 
   return {
     manager,
+    fleet,
     boot: () => boot({ ...ports, registry, references, effects, openMailbox, terms, onFault }),
     shutdown: ({ stopEngines }) => shutdown(registry, manager, clock, stopEngines),
   };

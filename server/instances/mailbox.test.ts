@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { FakeClock } from '../testing/fake-clock.ts';
 import { IDENTITY, LAUNCH, running } from '../testing/instance-states.ts';
 import { MemoryStore } from '../testing/memory-store.ts';
 import { RecordingEvents } from '../testing/recording-events.ts';
@@ -36,13 +37,15 @@ function aMailbox(state = NEW_STATE) {
   const events = new RecordingEvents();
   const effects: { effect: Effect; signal: AbortSignal; stored: number }[] = [];
   const faults: unknown[] = [];
+  const clock = new FakeClock();
   const mailbox = new Mailbox(RECORD, state, {
     store,
     events,
+    clock,
     effects: { run: (effect, _mailbox, signal) => effects.push({ effect, signal, stored: store.commits }) },
     onFault: (error) => faults.push(error),
   });
-  return { mailbox, store, events, effects, faults };
+  return { clock, mailbox, store, events, effects, faults };
 }
 
 describe('a mailbox', () => {
@@ -97,6 +100,20 @@ describe('a mailbox', () => {
     await settled();
     expect(faults).toHaveLength(1);
     expect(effects.map(({ effect }) => effect.type)).toEqual(['drain']);
+  });
+
+  it('stores what could not be stored as soon as that works again', async () => {
+    const { clock, mailbox, store } = aMailbox(running());
+    store.failure = new Error('disk full');
+    await expect(mailbox.post(STOP).stored).rejects.toThrow('disk full');
+    await clock.advance(5_000);
+    expect(await store.load()).toEqual([]);
+    store.failure = null;
+    await clock.advance(1_000);
+    expect(await store.load()).toMatchObject([{ state: { status: 'stopping' } }]);
+    const { commits } = store;
+    await clock.advance(10_000);
+    expect(store.commits, 'once is enough').toBe(commits);
   });
 
   it('ends what an effect waits for when its phase is over, and not before', async () => {

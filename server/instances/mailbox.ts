@@ -1,4 +1,4 @@
-import type { EventSink, InstanceRecord, InstanceStore } from './ports.ts';
+import type { Clock, EventSink, InstanceRecord, InstanceStore } from './ports.ts';
 import type { Effect, InstanceEvent, InstanceState, Reply } from './lifecycle.ts';
 import { transition } from './state-machine.ts';
 
@@ -15,10 +15,14 @@ export interface Posted {
   stored: Promise<void>;
 }
 
+/** Until what could not be stored is tried again. */
+const STORE_AGAIN_MS = 1_000;
+
 /** What a mailbox needs of the outside. */
 export interface MailboxDependencies {
   store: Pick<InstanceStore, 'save'>;
   events: EventSink;
+  clock: Pick<Clock, 'after'>;
   effects: EffectRunner;
   /** The state could not be stored, or a listener failed; effects go on, because an engine that cannot be ended is worse. */
   onFault: (error: unknown) => void;
@@ -38,6 +42,8 @@ export class Mailbox {
   #phase = new AbortController();
   #isClosed = false;
   #stops = 0;
+  /** The state was changed, and the change could not be stored. */
+  #isUnstored = false;
   /** Keeps effects in the order of the posts, also where one of them had nothing to store. */
   #carriedOut: Promise<void> = Promise.resolve();
 
@@ -75,7 +81,10 @@ export class Mailbox {
     if (phaseOf(previous) !== phaseOf(state) || this.#isClosed) this.#enterPhase();
     const stored = this.#isClosed || !isWorthStoring(previous, state) ? Promise.resolve() : this.#save();
     const { signal } = this.#phase;
-    const isStored = stored.catch(this.#dependencies.onFault);
+    const isStored = stored.catch((error: unknown) => {
+      this.#dependencies.onFault(error);
+      this.#storeLater();
+    });
     this.#carriedOut = this.#carriedOut
       .then(() => isStored)
       .then(() => {
@@ -96,6 +105,8 @@ export class Mailbox {
     } catch (error) {
       // What was refused must not take effect; unless somebody has built on it meanwhile.
       if (this.#record === record) this.#record = before;
+      // A state that was stored meanwhile took the refused record with it.
+      this.#storeLater();
       throw error;
     }
   }
@@ -103,6 +114,16 @@ export class Mailbox {
   /** Takes back a delete that could not be stored. */
   reopen(): void {
     this.#isClosed = false;
+  }
+
+  /** The state has changed although that could not be stored: it is stored as soon as that works again. */
+  #storeLater(): void {
+    if (this.#isUnstored) return;
+    this.#isUnstored = true;
+    this.#dependencies.clock.after(STORE_AGAIN_MS, () => {
+      this.#isUnstored = false;
+      if (!this.#isClosed) this.#save().catch(() => this.#storeLater());
+    });
   }
 
   /** Stores record and state as they are now. */

@@ -66,7 +66,7 @@ describe('create', () => {
   it('leaves nothing behind when it cannot be stored', async () => {
     const domain = new Domain();
     domain.store.failure = new Error('disk full');
-    await expect(domain.create('a')).rejects.toThrow('disk full');
+    await expect(domain.create('a')).rejects.toThrow('could not be stored');
     domain.store.failure = null;
     await domain.create('a');
   });
@@ -631,7 +631,7 @@ describe('delete', () => {
     const domain = new Domain();
     await domain.create();
     domain.store.failure = new Error('disk full');
-    await expect(domain.manager.remove('a')).rejects.toThrow('disk full');
+    await expect(domain.manager.remove('a')).rejects.toThrow('could not be stored');
     domain.store.failure = null;
     await domain.manager.start('a');
     await domain.pass(50);
@@ -640,12 +640,28 @@ describe('delete', () => {
 });
 
 describe('a disk that is full or broken', () => {
+  it('lets commands take effect, says that they could not be stored, and raises an alert until they are', async () => {
+    const domain = new Domain();
+    await domain.createRunning();
+    domain.store.failure = new Error('disk full');
+    await expect(domain.manager.stop('a')).rejects.toThrow('A command to start or stop has taken effect all the same');
+    await domain.settle();
+    expect(domain.status()).toBe('stopped');
+    expect(domain.alerts.list()).toMatchObject([{ code: 'store_failed', level: 'error' }]);
+    domain.store.failure = null;
+    await domain.pass(1_000);
+    expect(domain.alerts.list()).toEqual([]);
+    expect((await domain.store.load())[0]?.state.status).toBe('stopped');
+  });
+
   it('makes no update effective that it refuses', async () => {
     const domain = new Domain();
     await domain.create('a', { options: { seed: 1 } });
     const tag = domain.manager.entityTag('a');
     domain.store.failure = new Error('disk full');
-    await expect(domain.manager.update('a', { options: { seed: 2 } }, { restart: false })).rejects.toThrow('disk full');
+    await expect(domain.manager.update('a', { options: { seed: 2 } }, { restart: false })).rejects.toThrow(
+      'could not be stored',
+    );
     expect(domain.manager.get('a').options).toEqual({ seed: 1 });
     expect(domain.manager.entityTag('a')).toBe(tag);
   });

@@ -9,37 +9,38 @@ import type {
   Status,
   UpdateInstance,
 } from '@llamactl/contract/instance';
-import { matchesTag, tagOf } from './entity-tag.ts';
+import type { LogItem, Logs } from '@llamactl/contract/logs';
+import type { Edited, Editor } from './editor.ts';
+import { tagOf } from './entity-tag.ts';
 import type { HealthProbe } from './health-probe.ts';
 import type { InstanceState } from './lifecycle.ts';
 import type { Lease, LeaseRequest } from './leases.ts';
 import type { LeaseBook } from './lease-book.ts';
 import type { Mailbox } from './mailbox.ts';
 import { targetOf } from './effects.ts';
-import type { Clock, Engines, EventSink, InstanceRecord, LaunchPlan, Randomness, Supervisor } from './ports.ts';
+import type { Clock, Engines, InstanceRecord, LaunchPlan, LogQuery, LogReference, RunLogs, RunMeter } from './ports.ts';
 import type { Registry } from './registry.ts';
 import type { RunReferences } from './run-references.ts';
-import { adapterFor, checkSettings, newSettings, patchedSettings } from './settings.ts';
-import { currentRun, NEW_STATE } from './transitions.ts';
+import type { StartCheck } from './start-check.ts';
+import { currentRun } from './transitions.ts';
 import { notFound, notRunning } from './refusals.ts';
 import type { Removals } from './removal.ts';
-import type { InstanceManager, StopOptions, WaitOptions, Written } from './use-cases.ts';
+import type { InstanceManager, LiveRun, StopOptions, WaitOptions, Written } from './use-cases.ts';
 import { describe, reasonOf, summarize } from './view.ts';
 
 /** What the use cases stand on; `app.ts` builds it. */
 export interface ManagerDependencies {
   clock: Clock;
-  randomness: Randomness;
-  events: EventSink;
   engines: Engines;
-  supervisor: Pick<Supervisor, 'stats' | 'portHolder' | 'ownsPort'>;
+  meter: RunMeter;
+  logs: Pick<RunLogs, 'read' | 'follow'>;
   registry: Registry;
   references: RunReferences;
   leases: LeaseBook;
   healthProbe: HealthProbe;
   removals: Removals;
-  /** Makes the mailbox of an instance that has never run, or whose state was stored. */
-  openMailbox: (record: InstanceRecord, state: InstanceState) => Mailbox;
+  editor: Editor;
+  startCheck: StartCheck;
   defaults: Pick<Config['instances'], 'auto_restart' | 'max_restarts' | 'stop_timeout'>;
 }
 
@@ -71,40 +72,7 @@ export class Manager implements InstanceManager {
   }
 
   async create(body: CreateInstance): Promise<Written> {
-    const { engines, randomness, registry, events } = this.#with;
-    const settings = newSettings(body);
-    const adapter = adapterFor(engines, settings.engine);
-    const warnings = await checkSettings(settings, adapter);
-    const id = randomness.token(8);
-    const now = this.#timestamp();
-    const draft: InstanceRecord = {
-      id,
-      name: body.name,
-      port: body.port ?? 0,
-      portAssigned: body.port === undefined,
-      settings,
-      createdAt: now,
-      updatedAt: now,
-      version: 1,
-    };
-    const problem = await adapter.preflight(draft, adapter.plan(draft));
-    // From here to `add` nothing is awaited: what is free stays free.
-    const record = { ...draft, port: body.port ?? registry.assignPort(id) };
-    registry.assertFree({ ...record, aliases: settings.aliases });
-    const mailbox = this.#with.openMailbox(record, NEW_STATE);
-    registry.add(mailbox);
-    try {
-      await mailbox.amend(record);
-    } catch (error) {
-      registry.drop(mailbox);
-      throw error;
-    }
-    events.emit({ type: 'instance_created', data: { name: record.name } });
-    return {
-      instance: this.#describe(mailbox),
-      entityTag: tagOf(record),
-      warnings: problem === null ? warnings : [...warnings, problem.message],
-    };
+    return this.#written(await this.#with.editor.create(body));
   }
 
   async update(
@@ -112,51 +80,14 @@ export class Manager implements InstanceManager {
     patch: UpdateInstance,
     options: { ifMatch?: string | undefined; restart: boolean },
   ): Promise<Written> {
-    const mailbox = this.#find(name);
-    if (patch.name !== undefined && patch.name !== mailbox.record.name) {
-      const message = 'cannot be changed; create another instance and delete this one';
-      throw new ApiError('VALIDATION_ERROR', `name ${message}.`, { problems: [{ path: 'name', message }] });
-    }
-    for (;;) {
-      const before = mailbox.record;
-      if (options.ifMatch !== undefined && !matchesTag(options.ifMatch, before)) {
-        throw new ApiError(
-          'PRECONDITION_FAILED',
-          `${before.name} was changed by somebody else since; read it again and repeat.`,
-        );
-      }
-      const { record, warnings } = await this.#patched(before, patch);
-      if (options.restart && hasRestartAhead(mailbox.state)) await this.#assertStartable(mailbox, record);
-      if (mailbox.isClosed) throw notFound(name);
-      // Somebody else's update, or a port chosen anew, came in between: begin again on what is stored now.
-      if (mailbox.record !== before) continue;
-      this.#with.registry.assertFree({ ...record, aliases: record.settings.aliases });
-      await mailbox.amend(record);
-      this.#with.events.emit({ type: 'instance_updated', data: { name: record.name } });
-      if (options.restart) await this.#post(mailbox, { type: 'apply', timeoutMs: this.#stopTimeoutMs(undefined) });
-      return { instance: this.#describe(mailbox), entityTag: tagOf(record), warnings };
-    }
+    const edited = await this.#with.editor.update(this.#find(name), patch, options);
+    if (options.restart) await this.relaunch(edited.mailbox);
+    return this.#written(edited);
   }
 
-  async #patched(
-    before: InstanceRecord,
-    patch: UpdateInstance,
-  ): Promise<{ record: InstanceRecord; warnings: string[] }> {
-    const { engines, registry } = this.#with;
-    const adapter = adapterFor(engines, patch.engine ?? (patch.engine === null ? 'llama_cpp' : before.settings.engine));
-    const settings = patchedSettings(before.settings, patch, adapter);
-    const warnings = await checkSettings(settings, adapter);
-    const port = patch.port === undefined ? before.port : (patch.port ?? registry.assignPort(before.id));
-    const portAssigned = patch.port === undefined ? before.portAssigned : patch.port === null;
-    const record = {
-      ...before,
-      settings,
-      port,
-      portAssigned,
-      version: before.version + 1,
-      updatedAt: this.#timestamp(),
-    };
-    return { record, warnings };
+  /** Restarts the engine of an instance that was changed, if it has a run now or ahead. */
+  relaunch(mailbox: Mailbox): Promise<Status> {
+    return this.#post(mailbox, { type: 'apply', timeoutMs: this.#stopTimeoutMs(undefined) });
   }
 
   async remove(name: string, signal?: AbortSignal): Promise<void> {
@@ -185,7 +116,7 @@ export class Manager implements InstanceManager {
   async #comeUp(mailbox: Mailbox, command: Command, { wait, signal }: WaitOptions): Promise<Status> {
     const { state, stops } = mailbox;
     const isUp = state.status === 'starting' || state.status === 'running';
-    if (command.type === 'restart' || !isUp) await this.#assertStartable(mailbox, mailbox.record);
+    if (command.type === 'restart' || !isUp) await this.#with.startCheck.assertStartable(mailbox, mailbox.record);
     const entered = mailbox.stops === stops ? await this.#post(mailbox, command) : mailbox.state.status;
     return wait === true ? this.#untilRunning(mailbox, signal) : entered;
   }
@@ -193,6 +124,22 @@ export class Manager implements InstanceManager {
   async health(name: string): Promise<Health> {
     const mailbox = this.#find(name);
     return this.#with.healthProbe.check(mailbox.record.id, mailbox.state);
+  }
+
+  async logs(name: string, query: LogQuery): Promise<Logs> {
+    return this.#with.logs.read(this.#log(this.#find(name)), query);
+  }
+
+  followLogs(name: string, query: LogQuery, signal: AbortSignal): AsyncIterable<readonly LogItem[]> {
+    return this.#with.logs.follow(this.#log(this.#find(name)), query, signal);
+  }
+
+  liveRuns(): LiveRun[] {
+    return this.#open().flatMap(({ record, state }) => {
+      const run = currentRun(state);
+      if (!run?.launch || !run.identity) return [];
+      return [{ name: record.name, run: this.#with.references.of(record.id, run.launch) }];
+    });
   }
 
   startAll(names?: readonly string[]): Promise<Batch['results']> {
@@ -225,13 +172,21 @@ export class Manager implements InstanceManager {
     return mailbox;
   }
 
+  #log({ record }: Mailbox): LogReference {
+    return { folder: this.#with.references.runs(record.id), instance: record.name };
+  }
+
+  #written({ mailbox, record, warnings }: Edited): Written {
+    return { instance: this.#describe(mailbox), entityTag: tagOf(record), warnings };
+  }
+
   #describe(mailbox: Mailbox): Instance {
-    const { supervisor, references, defaults, clock } = this.#with;
+    const { meter, references, defaults, clock } = this.#with;
     const { record, state } = mailbox;
     const run = currentRun(state);
     return describe(record, state, {
       plan: this.#plan(record),
-      stats: run?.launch && run.identity ? supervisor.stats(references.of(record.id, run.launch)) : null,
+      stats: run?.launch && run.identity ? meter.stats(references.of(record.id, run.launch)) : null,
       defaults: { autoRestart: defaults.auto_restart, maxRestarts: defaults.max_restarts },
       now: clock.now(),
     });
@@ -239,28 +194,6 @@ export class Manager implements InstanceManager {
 
   #plan(record: InstanceRecord): LaunchPlan | null {
     return this.#with.engines.find(record.settings.engine)?.plan(record) ?? null;
-  }
-
-  /** A start that cannot succeed is refused now, while it can still be refused. It is checked again when it launches. */
-  async #assertStartable(mailbox: Mailbox, record: InstanceRecord): Promise<void> {
-    const { engines, supervisor, references } = this.#with;
-    const adapter = adapterFor(engines, record.settings.engine);
-    await adapter.learn(record.settings);
-    const problem = await adapter.preflight(record, adapter.plan(record));
-    if (problem !== null) throw new ApiError(problem.code, problem.message);
-    if (record.portAssigned) return;
-    // The run of this moment: it may end while the port is looked at, and then was what held it.
-    const run = currentRun(mailbox.state);
-    const holder = await supervisor.portHolder(record.port);
-    if (holder === null) return;
-    if (run?.launch?.plan.port === record.port) {
-      const owner = await supervisor.ownsPort(references.of(record.id, run.launch), record.port);
-      if (owner !== 'foreign') return;
-    }
-    throw new ApiError(
-      'PORT_IN_USE',
-      `Port ${record.port} is in use by ${holder.description}; end it, or give ${record.name} another port.`,
-    );
   }
 
   async #post(mailbox: Mailbox, event: Command): Promise<Status> {
@@ -312,15 +245,6 @@ export class Manager implements InstanceManager {
   #stopTimeoutMs(seconds: number | undefined): number {
     return (seconds ?? this.#with.defaults.stop_timeout) * 1_000;
   }
-
-  #timestamp(): string {
-    return new Date(this.#with.clock.now()).toISOString();
-  }
-}
-
-/** Whether an update that is applied now leads to a start. */
-function hasRestartAhead({ status }: InstanceState): boolean {
-  return status === 'starting' || status === 'running' || status === 'restarting';
 }
 
 type Command =

@@ -1,10 +1,7 @@
-/** Which ports are taken, and by whom: a port to the sentence that says so. */
-export type TakenPorts = ReadonlyMap<number, string>;
-
 /** The lowest port of the range, ends included, that nobody has; `null`: the range is used up. */
 export function pickPort(
   [first, last]: readonly [number, number],
-  taken: TakenPorts,
+  taken: ReadonlyMap<number, unknown>,
   avoid: ReadonlySet<number>,
 ): number | null {
   for (let port = first; port <= last; port += 1) {

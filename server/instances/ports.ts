@@ -1,4 +1,7 @@
-import type { OptionValue, Stats } from '@llamactl/contract/instance';
+import type { OptionValue } from '@llamactl/contract/instance';
+import type { LogItem, LogLevel, Logs } from '@llamactl/contract/logs';
+import type { Stats } from '@llamactl/contract/stats';
+import type { Alert } from '@llamactl/contract/system';
 import type { InstanceEvent } from '@llamactl/contract/events';
 import type { ErrorCode, Problem } from '@llamactl/contract/errors';
 import type { InstanceState } from './lifecycle.ts';
@@ -82,6 +85,14 @@ export interface InstanceStore {
 /** Where the domain says what happened. Must not throw and must not wait. */
 export interface EventSink {
   emit(event: InstanceEvent): void;
+}
+
+/** Where the domain, and whoever finds something wrong, says what needs attention. Must not throw and must not wait. */
+export interface AlertSink {
+  /** Raises it, or replaces the one of the same code and instance; the same again changes nothing and tells nobody. */
+  raise(alert: Omit<Alert, 'raised_at'>): void;
+  /** It is over. One that is not raised is fine. @param instance Name; left out: the one of the whole system. */
+  clear(code: string, instance?: string): void;
 }
 
 // ── Engines ─────────────────────────────────────────────────────────────────────────────────────
@@ -209,8 +220,18 @@ export interface Supervisor {
   ownsPort(run: RunReference, port: number): Promise<'ours' | 'foreign' | 'closed' | 'unknown'>;
   /** Who listens on a port of this machine: `null`: it is free. `description` names the process where the system tells. */
   portHolder(port: number): Promise<{ pid: number | null; description: string } | null>;
-  stats(run: RunReference): Stats | null;
+  /** `null`: the engine is dead. */
+  stats(run: RunReference): RunStats | null;
   progress(run: RunReference): Progress | null;
+  /** The run's processes, as last seen; empty when the engine is dead. */
+  pids(run: RunReference): number[];
+  /**
+   * Stops every task of the run's group where it is, so that its files can be exchanged under it. Resolves to whether
+   * all of them stand still; if not, none is left stopped.
+   */
+  freeze(run: RunReference): Promise<boolean>;
+  /** Lets a run go on; one that is not frozen is fine. */
+  thaw(run: RunReference): void;
   /** Tags of living processes of this data directory that are not in `known`, each with its pids. */
   strays(known: ReadonlySet<string>): Promise<{ tag: string; pids: number[] }[]>;
   /** Ends every process that carries `tag`, SIGTERM first. Resolves when none is left. */
@@ -225,10 +246,60 @@ export interface Supervisor {
   close(): void;
 }
 
-/** Reads what a run wrote. */
+/** What a process group uses. */
+export type RunStats = Omit<Stats, 'gpu_memory_usage'>;
+
+/** Measures runs: the supervisor's figures, and what the GPUs' tools tell. */
+export interface RunMeter {
+  /** `null`: the engine is dead. */
+  stats(run: RunReference): Stats | null;
+}
+
+// ── Output ──────────────────────────────────────────────────────────────────────────────────────
+
+/** The log of one instance: the output of all its runs that are kept. */
+export interface LogReference {
+  /** Absolute: the folder that holds the folders of the instance's runs. */
+  folder: string;
+  /** For messages. */
+  instance: string;
+}
+
+/** Which lines of a log. */
+export interface LogQuery {
+  /** How many; with `afterSeq` the first ones after it, else the last ones. `null` (only for `follow`): all. */
+  lines: number | null;
+  /** This level and above; `null`: all. */
+  level: LogLevel | null;
+  /** Only lines whose `seq` is greater; `null`: no matter. */
+  afterSeq: number | null;
+}
+
+/** What runs wrote: the engine appends to a file of the run, and everything here reads that file. */
 export interface RunLogs {
   /** The last lines of a run's output, cleaned of control characters; empty when there is none. */
   tail(run: RunReference, lines: number): Promise<string[]>;
   /** Bytes of output so far; 0 when there is none. Costs microseconds: it is asked every few milliseconds while an engine loads. */
   size(run: RunReference): number;
+  /**
+   * Gives a run its place in the log, behind everything that was written before. To be awaited before it is spawned; its
+   * folder may not be there yet. Never rejects: where nothing can be written, the place is found again from the files.
+   */
+  begin(log: LogReference, run: RunReference): Promise<void>;
+  /** A process writes from now on: the log is kept within its bounds, and whoever follows hears of it. Twice is fine. */
+  attach(log: LogReference, run: RunReference): void;
+  /** Nothing of the run writes any more. Must be heard also for a run that was never attached. */
+  detach(log: LogReference, run: RunReference): void;
+  /** Lines as they are now. */
+  read(log: LogReference, query: LogQuery): Promise<Logs>;
+  /**
+   * The lines that {@link read} would give, then all that come, in bunches as they come. Ends when `signal` aborts or the
+   * log is forgotten. It reads as fast as it is asked and keeps nothing: a follower that is so slow that lines are
+   * dropped from the disk before it comes to them is told the gap.
+   */
+  follow(log: LogReference, query: LogQuery, signal: AbortSignal): AsyncIterable<readonly LogItem[]>;
+  /** The instance is deleted: followers end. Its files are somebody else's business. */
+  forget(log: LogReference): void;
+  /** Ends every follower and watches nothing any more. */
+  close(): void;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { FakeClock } from '../testing/fake-clock.ts';
 import { MemoryStore } from '../testing/memory-store.ts';
 import { LAUNCH, PLAN, running } from '../testing/instance-states.ts';
 import { RecordingEvents } from '../testing/recording-events.ts';
@@ -19,6 +20,7 @@ function aRegistry(...entries: [InstanceRecord, InstanceState?][]) {
   const dependencies = {
     store: new MemoryStore(),
     events: new RecordingEvents(),
+    clock: new FakeClock(),
     effects: { run: () => {} },
     onFault: () => {},
   };

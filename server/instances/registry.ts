@@ -1,11 +1,8 @@
 import { ApiError } from '@llamactl/contract/errors';
-import type { InstanceRecord } from './ports.ts';
+import { Claims, type Claim } from './claims.ts';
 import type { Mailbox } from './mailbox.ts';
-import { pickPort, type TakenPorts } from './port-pool.ts';
+import { pickPort } from './port-pool.ts';
 import { currentRun } from './transitions.ts';
-
-/** What a record would collide with. */
-export type Claim = Pick<InstanceRecord, 'id' | 'name' | 'port'> & { aliases: readonly string[] };
 
 /**
  * All instances, by name, and the owner of what must be unique among them: names, aliases, ports. Whoever claims one
@@ -52,63 +49,53 @@ export class Registry {
     return this.all().find((mailbox) => mailbox.record.settings.aliases.includes(alias)) ?? null;
   }
 
+  /** What is taken: by all instances but `except`, their live runs, and llamactl itself. */
+  claims(except: ReadonlySet<string> = new Set()): Claims {
+    const claims = new Claims();
+    const own = this.#ownPort();
+    if (own !== null) claims.takePort(own, null, 'llamactl itself');
+    for (const { record, state } of this.all()) {
+      if (except.has(record.id)) continue;
+      claims.take({ ...record, aliases: record.settings.aliases });
+      const live = currentRun(state)?.launch?.plan.port;
+      if (live !== undefined) claims.takePort(live, record.id, `the running engine of ${record.name}`);
+    }
+    return claims;
+  }
+
   /** Throws what the claim collides with: another instance's name, alias or port, a live run's port, or our own. */
   assertFree(claim: Claim): void {
-    for (const { record } of this.all()) {
-      if (record.id === claim.id) continue;
-      if (record.name.toLowerCase() === claim.name.toLowerCase()) {
-        throw new ApiError('INSTANCE_EXISTS', `An instance named ${record.name} exists already; choose another name.`);
-      }
-      // A name is found in any case and before every alias: an alias like it would never be reached.
-      const aliases = new Set(record.settings.aliases);
-      const isShadowed = record.settings.aliases.some((alias) => alias.toLowerCase() === claim.name.toLowerCase());
-      if (isShadowed)
-        throw new ApiError(
-          'ALIAS_CONFLICT',
-          `${claim.name} already names the instance ${record.name}; choose another.`,
-        );
-      const clash = [claim.name, ...claim.aliases].find(
-        (word) => aliases.has(word) || (word !== claim.name && record.name.toLowerCase() === word.toLowerCase()),
-      );
-      if (clash !== undefined) {
-        throw new ApiError('ALIAS_CONFLICT', `${clash} already names the instance ${record.name}; choose another.`);
-      }
-    }
-    const owner = this.#taken(claim.id).get(claim.port);
-    if (owner !== undefined) {
-      throw new ApiError(
-        'PORT_CONFLICT',
-        `Port ${claim.port} belongs to ${owner}; choose another, or leave it out to have one chosen.`,
-      );
-    }
+    const [clash] = this.claims(new Set([claim.id])).clashes(claim);
+    if (clash !== undefined) throw new ApiError(clash.code, `${clash.message}.`);
+  }
+
+  /** Another instance than `id` whose run is being ended and has the port until it is gone. */
+  leaving(port: number, id: string): Mailbox | null {
+    const isLeaving = ({ record, state }: Mailbox): boolean =>
+      record.id !== id && 'ending' in state && state.run.launch?.plan.port === port;
+    return this.all().find(isLeaving) ?? null;
   }
 
   /** A port of the range that nobody has, for the instance `id`; `null`: the range is used up. */
   freePort(id: string, avoid: ReadonlySet<number> = new Set()): number | null {
-    return pickPort(this.#portRange, this.#taken(id), avoid);
+    return this.freePortBeside(this.claims(new Set([id])), avoid);
+  }
+
+  /** A port of the range that is not claimed; `null`: the range is used up. */
+  freePortBeside({ ports }: Claims, avoid: ReadonlySet<number> = new Set()): number | null {
+    return pickPort(this.#portRange, ports, avoid);
   }
 
   /** The same, or the error that says what would work. */
   assignPort(id: string): number {
     const port = this.freePort(id);
-    if (port !== null) return port;
-    const [first, last] = this.#portRange;
-    throw new ApiError(
-      'PORT_CONFLICT',
-      `Every port of instances.port_range (${first} to ${last}) is taken; widen it, name a port, or delete an instance.`,
-    );
+    if (port === null) throw new ApiError('PORT_CONFLICT', `${this.usedUp}.`);
+    return port;
   }
 
-  #taken(exceptId: string): TakenPorts {
-    const taken = new Map<number, string>();
-    const own = this.#ownPort();
-    if (own !== null) taken.set(own, 'llamactl itself');
-    for (const { record, state } of this.all()) {
-      if (record.id === exceptId) continue;
-      taken.set(record.port, `the instance ${record.name}`);
-      const live = currentRun(state)?.launch?.plan.port;
-      if (live !== undefined && live !== record.port) taken.set(live, `the running engine of ${record.name}`);
-    }
-    return taken;
+  /** Says that no port is left, and what would work. */
+  get usedUp(): string {
+    const [first, last] = this.#portRange;
+    return `Every port of instances.port_range (${first} to ${last}) is taken; widen it, name a port, or delete an instance`;
   }
 }

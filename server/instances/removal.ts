@@ -2,20 +2,19 @@ import { ApiError } from '@llamactl/contract/errors';
 import type { HealthProbe } from './health-probe.ts';
 import type { LeaseBook } from './lease-book.ts';
 import type { Mailbox } from './mailbox.ts';
-import type { Clock, EventSink, InstanceStore, Supervisor } from './ports.ts';
+import { GRACE_MS, patience } from './patience.ts';
+import type { Clock, EventSink, InstanceStore, RunLogs, Supervisor } from './ports.ts';
 import { stillRunning } from './refusals.ts';
 import { currentRun } from './transitions.ts';
 import type { Registry } from './registry.ts';
 import type { RunReferences } from './run-references.ts';
-
-/** How much longer than the stop itself a delete waits for it. */
-const GRACE_MS = 10_000;
 
 export interface RemovalDependencies {
   clock: Clock;
   store: Pick<InstanceStore, 'remove'>;
   events: EventSink;
   supervisor: Pick<Supervisor, 'discard'>;
+  logs: Pick<RunLogs, 'forget'>;
   registry: Registry;
   references: RunReferences;
   leases: LeaseBook;
@@ -41,9 +40,9 @@ export class Removals {
       const { reply } = mailbox.post({ type: 'delete', at: this.#with.clock.now() });
       if (reply.kind === 'gone') return this.#erase(mailbox);
       if (reply.kind !== 'wait') throw stillRunning(mailbox);
-      const patience = this.#patience(reply.until + GRACE_MS, signal);
+      const waiting = patience(this.#with.clock, reply.until + GRACE_MS, signal);
       try {
-        await mailbox.until(({ status }) => status !== 'stopping', patience.signal);
+        await mailbox.until(({ status }) => status !== 'stopping', waiting.signal);
       } catch (error) {
         if (signal?.aborted === true) throw error;
         const pid = currentRun(mailbox.state)?.identity?.pid ?? 'unknown';
@@ -52,7 +51,7 @@ export class Removals {
           `${name} is still stopping: process ${pid} has not ended; try again later, or stop it with force.`,
         );
       } finally {
-        patience.cancel();
+        waiting.cancel();
       }
     }
   }
@@ -66,7 +65,7 @@ export class Removals {
 
   /** The name is free again only when nothing is left that a new instance of that name could inherit. */
   async #eraseFiles(mailbox: Mailbox): Promise<void> {
-    const { store, supervisor, references, registry, leases, healthProbe, events, onFault } = this.#with;
+    const { store, supervisor, logs, references, registry, leases, healthProbe, events, onFault } = this.#with;
     const { id, name } = mailbox.record;
     try {
       await store.remove(id);
@@ -74,19 +73,12 @@ export class Removals {
       mailbox.reopen();
       throw error;
     }
+    logs.forget({ folder: references.runs(id), instance: name });
     // Folders are named by id: what cannot be removed now is inherited by nobody, and goes at the next boot.
     await supervisor.discard(references.folder(id)).catch((error: unknown) => onFault(error, `the files of ${name}`));
     leases.forget(id);
     healthProbe.forget(id);
     registry.drop(mailbox);
     events.emit({ type: 'instance_deleted', data: { name } });
-  }
-
-  /** A signal that aborts at `until`, or when `signal` does. */
-  #patience(until: number, signal: AbortSignal | undefined): { signal: AbortSignal; cancel: () => void } {
-    const { clock } = this.#with;
-    const controller = new AbortController();
-    const cancel = clock.after(Math.max(0, until - clock.now()), () => controller.abort());
-    return { signal: signal === undefined ? controller.signal : AbortSignal.any([signal, controller.signal]), cancel };
   }
 }

@@ -1,4 +1,4 @@
-import { ApiError, type ErrorCode } from '@llamactl/contract/errors';
+import { ApiError, type ErrorCode, type Problem } from '@llamactl/contract/errors';
 import type { CreateInstance, OptionValue, UpdateInstance } from '@llamactl/contract/instance';
 import type { EngineAdapter, Engines, Settings, SettingsProblem } from './ports.ts';
 
@@ -21,6 +21,17 @@ export function newSettings(body: Omit<CreateInstance, 'name' | 'port'>): Settin
     auto_restart: body.auto_restart,
     max_restarts: body.max_restarts,
   });
+}
+
+/** The settings that a document wants of an instance: what it leaves out has its default, also where it was set before. */
+export function wantedSettings(body: CreateInstance, stored: Settings | null): Settings {
+  const { environment = {} } = body;
+  return newSettings({ ...body, environment: withoutMasks(environment, stored?.environment ?? {}) });
+}
+
+/** Variables that are set to what stands for a secret, and hold none. */
+export function maskedVariables({ environment }: Settings): string[] {
+  return Object.keys(environment).filter((name) => environment[name] === MASK);
 }
 
 /** The settings after a merge patch (RFC 7396); a removed one falls back to its default. */
@@ -67,8 +78,20 @@ function mergeEnvironment(
 ): Record<string, string> {
   if (patch === undefined) return stored;
   if (patch === null) return {};
-  const isMasked = ([name, value]: [string, string | null]): boolean => value === MASK && stored[name] !== undefined;
-  return mergePatch(stored, Object.fromEntries(Object.entries(patch).filter((entry) => !isMasked(entry))));
+  return mergePatch(stored, withoutMasks(patch, stored));
+}
+
+/** With what is stored in the place of what is not shown. */
+function withoutMasks<Value>(
+  given: Record<string, Value>,
+  stored: Record<string, string>,
+): Record<string, Value | string> {
+  return Object.fromEntries(
+    Object.entries(given).map(([name, value]) => [
+      name,
+      value === MASK && Object.hasOwn(stored, name) ? (stored[name] ?? value) : value,
+    ]),
+  );
 }
 
 /** Keys keep their place when replaced: the order of options is the order of flags. */
@@ -92,27 +115,50 @@ function withoutUndefined<T extends object>(object: T): { [Key in keyof T]: Excl
 export function adapterFor(engines: Engines, name: string): EngineAdapter {
   const adapter = engines.find(name);
   if (adapter !== null) return adapter;
+  const { path, message } = unknownEngine(engines, name);
+  throw new ApiError('VALIDATION_ERROR', `${path}: ${message}.`, { problems: [{ path, message }] });
+}
+
+function unknownEngine(engines: Engines, name: string): SettingsProblem {
   const message = `there is no engine ${JSON.stringify(name)}; there are: ${engines.names().join(', ')}`;
-  throw new ApiError('VALIDATION_ERROR', `engine: ${message}.`, { problems: [{ path: 'engine', message }] });
+  return { code: 'VALIDATION_ERROR', path: 'engine', message };
 }
 
 /** Judges settings as a whole and throws with every problem; returns the warnings. */
 export async function checkSettings(settings: Settings, adapter: EngineAdapter): Promise<string[]> {
+  const { problems, warnings } = await judgeSettings(settings, adapter);
+  if (problems.length > 0) throw refused(problems);
+  return warnings;
+}
+
+/** The same, for who goes on to look for more: the engine's name is judged too. */
+export async function settingsProblems(settings: Settings, engines: Engines): ReturnType<EngineAdapter['check']> {
+  const adapter = engines.find(settings.engine);
+  if (adapter !== null) return judgeSettings(settings, adapter);
+  return { problems: [unknownEngine(engines, settings.engine)], warnings: [] };
+}
+
+async function judgeSettings(settings: Settings, adapter: EngineAdapter): ReturnType<EngineAdapter['check']> {
   const { problems, warnings } = await adapter.check(settings);
   const missing: SettingsProblem[] =
     adapter.needsModel && settings.model_path === undefined
       ? [{ code: 'VALIDATION_ERROR', path: 'model_path', message: 'is required: the path of the model file' }]
       : [];
-  const all = [...missing, ...problems];
-  if (all.length > 0) throw refused(all);
-  return warnings;
+  return { problems: [...missing, ...problems], warnings };
 }
 
-/** The gravest problem gives the code: what must never be set, then what needs a privilege, then what is wrong. */
-function refused(problems: readonly SettingsProblem[]): ApiError {
-  const gravest: readonly SettingsProblem['code'][] = ['RESERVED_OPTION', 'PRIVILEGED_OPTION', 'VALIDATION_ERROR'];
-  const code: ErrorCode =
-    gravest.find((each) => problems.some((problem) => problem.code === each)) ?? 'VALIDATION_ERROR';
+/** What must never be set, then what needs a privilege, then what is wrong, then what others have. */
+const GRAVEST_FIRST: readonly ErrorCode[] = [
+  'RESERVED_OPTION',
+  'PRIVILEGED_OPTION',
+  'VALIDATION_ERROR',
+  'ALIAS_CONFLICT',
+  'PORT_CONFLICT',
+];
+
+/** One error for all problems: the gravest gives it its code. */
+export function refused(problems: readonly (Problem & { code: ErrorCode })[]): ApiError {
+  const code = GRAVEST_FIRST.find((each) => problems.some((problem) => problem.code === each)) ?? 'VALIDATION_ERROR';
   const first = problems.find((problem) => problem.code === code);
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
   return new ApiError(code, `${first?.path ?? 'settings'}: ${first?.message ?? 'invalid'}${more}.`, {

@@ -63,6 +63,11 @@ export function currentRun(state: InstanceState): Run | null {
   return 'run' in state ? state.run : null;
 }
 
+/** Whether a run is there, or begins without another word: what is changed with a restart leads to a start. */
+export function hasRunAhead({ status }: InstanceState): boolean {
+  return status === 'starting' || status === 'running' || status === 'restarting';
+}
+
 /** The end of a run that never came to a process. */
 export function neverRan(reason: string, at: number): Ended {
   return { exit: { code: null, signal: null, at }, reason, lines: [] };

@@ -7,7 +7,10 @@ import type {
   Status,
   UpdateInstance,
 } from '@llamactl/contract/instance';
+import type { Applied, Fleet } from '@llamactl/contract/fleet';
+import type { LogItem, Logs } from '@llamactl/contract/logs';
 import type { Lease, LeaseRequest } from './leases.ts';
+import type { LogQuery, RunReference } from './ports.ts';
 
 /** How a stop treats requests in flight. */
 export interface StopOptions {
@@ -22,6 +25,13 @@ export interface WaitOptions {
   wait?: boolean | undefined;
   /** Ends the waiting, not the command. */
   signal?: AbortSignal | undefined;
+}
+
+/** A run that has a process. */
+export interface LiveRun {
+  /** Of its instance. */
+  name: string;
+  run: RunReference;
 }
 
 /** What a create or an update made. */
@@ -57,6 +67,35 @@ export interface InstanceManager {
   health(name: string): Promise<Health>;
   startAll(names?: readonly string[]): Promise<Batch['results']>;
   stopAll(names?: readonly string[]): Promise<Batch['results']>;
+  logs(name: string, query: LogQuery): Promise<Logs>;
+  /** Throws at once when there is no such instance; ends when it is deleted. */
+  followLogs(name: string, query: LogQuery, signal: AbortSignal): AsyncIterable<readonly LogItem[]>;
+  /** The runs of this moment that have a process. */
+  liveRuns(): LiveRun[];
   /** The only way to an engine. Throws `INSTANCE_NOT_FOUND` or `INSTANCE_NOT_RUNNING` (with the reason). */
   acquire(request: LeaseRequest): Promise<Lease>;
+}
+
+/** How a document is made true. */
+export interface ApplyOptions {
+  /** Removes the instances that the document does not name; one that runs is stopped first. */
+  prune: boolean;
+  /** Changes nothing; answers what would be done. */
+  dryRun: boolean;
+  /** Ends the waiting, not the work. */
+  signal?: AbortSignal | undefined;
+}
+
+/** All instances as one document. */
+export interface FleetManager {
+  /** Oldest first, values of environments included. Applied again it changes nothing. */
+  export(): Fleet;
+  /**
+   * Makes the instances be as the document says. Everything is judged first, and one error tells every problem; then
+   * nothing was changed. Later one step that fails does not stop the others: its result has the `error`.
+   *
+   * Each step is decided on the state of the moment in which it is made. What somebody else changed meanwhile is brought
+   * back to what the document says, and stands among the step's `changes`.
+   */
+  apply(fleet: Fleet, options: ApplyOptions): Promise<Applied>;
 }

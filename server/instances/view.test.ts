@@ -16,7 +16,15 @@ const RECORD: InstanceRecord = {
 };
 const AROUND: Surroundings = {
   plan: PLAN,
-  stats: { memory_usage: 1, cpu_usage: 2, uptime: 3 },
+  stats: {
+    memory_usage: 1,
+    cpu_usage: 2,
+    threads: 3,
+    read_bytes: 4,
+    write_bytes: 5,
+    gpu_memory_usage: null,
+    uptime: 6,
+  },
   defaults: { autoRestart: true, maxRestarts: 5 },
   now: 3_000,
 };

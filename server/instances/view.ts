@@ -1,4 +1,5 @@
-import type { Instance, InstanceSummary, Stats } from '@llamactl/contract/instance';
+import type { Instance, InstanceSummary } from '@llamactl/contract/instance';
+import type { Stats } from '@llamactl/contract/stats';
 import type { InstanceState } from './lifecycle.ts';
 import type { InstanceRecord, LaunchPlan } from './ports.ts';
 import { restartsInARow } from './restart-policy.ts';
@@ -65,7 +66,8 @@ export function reasonOf(state: InstanceState): string | null {
   return 'reason' in state ? state.reason : null;
 }
 
-function isSamePlan(launched: LaunchPlan, plan: LaunchPlan | null): boolean {
+/** Whether both launch the same engine. */
+export function isSamePlan(launched: LaunchPlan, plan: LaunchPlan | null): boolean {
   return plan !== null && JSON.stringify(sorted(launched)) === JSON.stringify(sorted(plan));
 }
 

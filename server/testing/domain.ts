@@ -2,8 +2,11 @@ import type { Config } from '@llamactl/contract/config';
 import { createInstances, type Instances } from '../instances/instances.ts';
 import type { Clock, InstanceStore } from '../instances/ports.ts';
 import type { InstanceManager } from '../instances/use-cases.ts';
+import { createAlerts, type Alerts } from '../events/alerts.ts';
+import { createEventBus } from '../events/bus.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeEngineAdapter, FakeEngines } from './fake-engines.ts';
+import { FakeRunLogs } from './fake-run-logs.ts';
 import { FakeSupervisor } from './fake-supervisor.ts';
 import { FakeWorld } from './fake-world.ts';
 import { MemoryStore } from './memory-store.ts';
@@ -29,11 +32,9 @@ export class Domain {
   readonly store: MemoryStore;
   readonly adapter: FakeEngineAdapter;
   readonly events = new RecordingEvents();
+  readonly alerts: Alerts;
   readonly faults: unknown[] = [];
-  /** Output of runs, by the end of their folder. */
-  readonly output = new Map<string, string[]>();
-  /** While set, no output can be read. */
-  outputFault: Error | null = null;
+  readonly logs = new FakeRunLogs();
   readonly supervisor: FakeSupervisor;
   readonly instances: Instances;
   #isDead = false;
@@ -45,6 +46,9 @@ export class Domain {
     this.adapter = before?.adapter ?? new FakeEngineAdapter();
     const clock = this.#ownClock();
     this.supervisor = new FakeSupervisor(clock, this.world);
+    const bus = createEventBus((error) => this.faults.push(error));
+    bus.subscribe((event) => this.events.emit(event));
+    this.alerts = createAlerts(clock, bus);
     let count = 0;
     this.instances = createInstances(
       {
@@ -54,17 +58,18 @@ export class Domain {
           fraction: () => 0,
         },
         store: this.#ownStore(),
-        events: this.events,
+        events: bus,
+        alerts: this.alerts,
+        meter: {
+          stats: (run) => {
+            const stats = this.supervisor.stats(run);
+            return stats === null ? null : { ...stats, gpu_memory_usage: null };
+          },
+        },
         engines: new FakeEngines({ llama_cpp: this.adapter }),
         endpoint: this.world.endpoint,
         supervisor: this.supervisor,
-        logs: {
-          tail: async ({ folder }) => {
-            if (this.outputFault !== null) throw this.outputFault;
-            return this.output.get(folder) ?? this.output.get('*') ?? [];
-          },
-          size: () => 0,
-        },
+        logs: this.logs,
       },
       { dataDirectory: '/data', settings: SETTINGS, ownPort: () => 8_080, onFault: (error) => this.faults.push(error) },
     );
@@ -95,6 +100,16 @@ export class Domain {
       save: (instance) => (this.#isDead ? never : unlessDead(this.store.save(instance))),
       remove: (id) => (this.#isDead ? never : unlessDead(this.store.remove(id))),
     };
+  }
+
+  /** Output of runs, by their folder. */
+  get output(): Map<string, string[]> {
+    return this.logs.output;
+  }
+
+  /** While set, no output can be read. */
+  set outputFault(fault: Error | null) {
+    this.logs.fault = fault;
   }
 
   get manager(): InstanceManager {

@@ -1,7 +1,9 @@
 import { ApiError } from '@llamactl/contract/errors';
 import type { Batch, CreateInstance, Health, Instance, Status, UpdateInstance } from '@llamactl/contract/instance';
+import type { LogItem, Logs } from '@llamactl/contract/logs';
 import type { Lease } from '../instances/leases.ts';
-import type { InstanceManager, StopOptions, WaitOptions, Written } from '../instances/use-cases.ts';
+import type { LogQuery } from '../instances/ports.ts';
+import type { InstanceManager, LiveRun, StopOptions, WaitOptions, Written } from '../instances/use-cases.ts';
 
 const MADE_AT = '2024-01-15T10:30:00Z';
 const FIRST_PORT = 8100;
@@ -18,6 +20,9 @@ export interface ManagerCall {
  */
 export class FakeManager implements InstanceManager {
   readonly calls: ManagerCall[] = [];
+  /** What every log answers, and what its followers get; */
+  log: Logs = { logs: [] };
+  followed: AsyncIterable<readonly LogItem[]> = none();
   readonly #instances = new Map<string, { instance: Instance; version: number }>();
   #nextPort = FIRST_PORT;
 
@@ -103,6 +108,22 @@ export class FakeManager implements InstanceManager {
     };
   }
 
+  async logs(name: string, query: LogQuery): Promise<Logs> {
+    this.#note('logs', name, query);
+    this.#find(name);
+    return this.log;
+  }
+
+  followLogs(name: string, query: LogQuery, signal: AbortSignal): AsyncIterable<readonly LogItem[]> {
+    this.#note('followLogs', name, query, signal);
+    this.#find(name);
+    return this.followed;
+  }
+
+  liveRuns(): LiveRun[] {
+    return [];
+  }
+
   async startAll(names?: readonly string[]): Promise<Batch['results']> {
     this.#note('startAll', names);
     return this.#each(names, 'starting');
@@ -142,6 +163,8 @@ export class FakeManager implements InstanceManager {
     this.calls.push({ method, arguments: rest });
   }
 }
+
+async function* none(): AsyncGenerator<readonly LogItem[]> {}
 
 /** With `wait`, the outcome never comes. */
 async function patience({ wait, signal }: WaitOptions): Promise<void> {

@@ -18,6 +18,11 @@ export class RecordingEvents implements EventSink {
     );
   }
 
+  /** What was told of alerts: code and state, oldest first. */
+  alerts(): string[] {
+    return this.events.flatMap(({ type, data }) => (type === 'system_alert' ? [`${data.code} ${data.state}`] : []));
+  }
+
   /** Codes of the alerts raised and not cleared since, in the order in which they were raised. */
   raisedAlerts(): string[] {
     const raised = new Set<string>();

@@ -1,0 +1,133 @@
+import { ApiError } from '@llamactl/contract/errors';
+import type { CreateInstance, UpdateInstance } from '@llamactl/contract/instance';
+import { matchesTag } from './entity-tag.ts';
+import type { InstanceState } from './lifecycle.ts';
+import type { Mailbox } from './mailbox.ts';
+import type { Clock, Engines, EventSink, InstanceRecord, Randomness } from './ports.ts';
+import { notFound } from './refusals.ts';
+import type { Registry } from './registry.ts';
+import { adapterFor, checkSettings, newSettings, patchedSettings } from './settings.ts';
+import type { StartCheck } from './start-check.ts';
+import { hasRunAhead, NEW_STATE } from './transitions.ts';
+
+export interface EditorDependencies {
+  clock: Clock;
+  randomness: Randomness;
+  events: EventSink;
+  engines: Engines;
+  registry: Registry;
+  startCheck: StartCheck;
+  /** Makes the mailbox of an instance that has never run. */
+  openMailbox: (record: InstanceRecord, state: InstanceState) => Mailbox;
+}
+
+/** What an edit made. */
+export interface Edited {
+  mailbox: Mailbox;
+  /** As it was written; by now there may be another. */
+  record: InstanceRecord;
+  warnings: string[];
+}
+
+/** The part of a record that users decide. */
+export type Edit = Pick<InstanceRecord, 'port' | 'portAssigned' | 'settings'>;
+
+/** Makes instances and changes what users may change of them. */
+export class Editor {
+  readonly #with: EditorDependencies;
+
+  constructor(dependencies: EditorDependencies) {
+    this.#with = dependencies;
+  }
+
+  async create(body: CreateInstance): Promise<Edited> {
+    const { engines, registry } = this.#with;
+    const settings = newSettings(body);
+    const adapter = adapterFor(engines, settings.engine);
+    const warnings = await checkSettings(settings, adapter);
+    const draft = this.draft(body.name, { port: body.port ?? 0, portAssigned: body.port === undefined, settings });
+    const problem = await adapter.preflight(draft, adapter.plan(draft));
+    // From here to `add` nothing is awaited: what is free stays free.
+    const record = { ...draft, port: body.port ?? registry.assignPort(draft.id) };
+    registry.assertFree({ ...record, aliases: settings.aliases });
+    const mailbox = await this.add(record);
+    return { mailbox, record, warnings: problem === null ? warnings : [...warnings, problem.message] };
+  }
+
+  /** @param options.restart The caller restarts the engine afterwards: refuses what could not start then. */
+  async update(
+    mailbox: Mailbox,
+    patch: UpdateInstance,
+    options: { ifMatch?: string | undefined; restart: boolean },
+  ): Promise<Edited> {
+    const { name } = mailbox.record;
+    if (patch.name !== undefined && patch.name !== name) {
+      const message = 'cannot be changed; create another instance and delete this one';
+      throw new ApiError('VALIDATION_ERROR', `name ${message}.`, { problems: [{ path: 'name', message }] });
+    }
+    for (;;) {
+      const before = mailbox.record;
+      if (options.ifMatch !== undefined && !matchesTag(options.ifMatch, before)) {
+        throw new ApiError(
+          'PRECONDITION_FAILED',
+          `${before.name} was changed by somebody else since; read it again and repeat.`,
+        );
+      }
+      const { edit, warnings } = await this.#patched(before, patch);
+      const record = this.revision(before, edit);
+      if (options.restart && hasRunAhead(mailbox.state)) await this.#with.startCheck.assertStartable(mailbox, record);
+      if (mailbox.isClosed) throw notFound(name);
+      // Somebody else's update, or a port chosen anew, came in between: begin again on what is stored now.
+      if (mailbox.record !== before) continue;
+      this.#with.registry.assertFree({ ...record, aliases: record.settings.aliases });
+      await this.put(mailbox, record);
+      return { mailbox, record, warnings };
+    }
+  }
+
+  async #patched(before: InstanceRecord, patch: UpdateInstance): Promise<{ edit: Edit; warnings: string[] }> {
+    const { engines, registry } = this.#with;
+    const adapter = adapterFor(engines, patch.engine ?? (patch.engine === null ? 'llama_cpp' : before.settings.engine));
+    const settings = patchedSettings(before.settings, patch, adapter);
+    const warnings = await checkSettings(settings, adapter);
+    const port = patch.port === undefined ? before.port : (patch.port ?? registry.assignPort(before.id));
+    const portAssigned = patch.port === undefined ? before.portAssigned : patch.port === null;
+    return { edit: { settings, port, portAssigned }, warnings };
+  }
+
+  /** The record of an instance that is not there yet. */
+  draft(name: string, edit: Edit): InstanceRecord {
+    const now = this.#timestamp();
+    return { id: this.#with.randomness.token(8), name, ...edit, createdAt: now, updatedAt: now, version: 1 };
+  }
+
+  /** The record that follows `before`. */
+  revision(before: InstanceRecord, edit: Edit): InstanceRecord {
+    return { ...before, ...edit, version: before.version + 1, updatedAt: this.#timestamp() };
+  }
+
+  /** Adds an instance, at once and durably when this resolves. The caller has made sure, in the same turn, that all it claims is free. */
+  async add(record: InstanceRecord): Promise<Mailbox> {
+    const { registry, events } = this.#with;
+    const mailbox = this.#with.openMailbox(record, NEW_STATE);
+    registry.add(mailbox);
+    try {
+      await mailbox.amend(record);
+    } catch (error) {
+      registry.drop(mailbox);
+      throw error;
+    }
+    events.emit({ type: 'instance_created', data: { name: record.name } });
+    return mailbox;
+  }
+
+  /** Replaces the record of an instance, as {@link add} adds one. */
+  async put(mailbox: Mailbox, record: InstanceRecord): Promise<void> {
+    await mailbox.amend(record);
+    this.#with.events.emit({ type: 'instance_updated', data: { name: record.name } });
+  }
+
+  #timestamp(): string {
+    return new Date(this.#with.clock.now()).toISOString();
+  }
+}

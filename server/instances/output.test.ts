@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { Domain } from '../testing/domain.ts';
+
+/** What the domain tells the logs of the lives of runs. */
+
+const calls = (domain: Domain): string[] => domain.logs.calls.map(({ method }) => method);
+const ALL = { lines: null, level: null, afterSeq: null };
+
+describe('the output of a run', () => {
+  it('gets its place before anything is spawned, is kept within bounds while it is written, and no longer', async () => {
+    const domain = new Domain();
+    await domain.create();
+    domain.supervisor.holdSpawns();
+    await domain.manager.start('a');
+    await domain.settle();
+    expect(calls(domain)).toEqual(['begin', 'attach']);
+    domain.supervisor.releaseSpawns();
+    await domain.settle();
+    await domain.manager.stop('a');
+    await domain.pass(100);
+    expect(domain.status()).toBe('stopped');
+    expect(calls(domain)).toEqual(['begin', 'attach', 'detach']);
+  });
+
+  it('of a launch that failed is written no more', async () => {
+    const domain = new Domain();
+    await domain.create();
+    domain.supervisor.spawnFailures.push('no such program');
+    await domain.manager.start('a');
+    await domain.settle();
+    expect(domain.status()).toBe('failed');
+    expect(calls(domain)).toEqual(['begin', 'attach', 'detach']);
+  });
+
+  it('goes on under the next llamactl, which gives it no new place', async () => {
+    const before = new Domain();
+    await before.createRunning();
+    const after = await before.crash();
+    expect(calls(after)).toEqual(['attach']);
+    expect(after.logs.calls[0]?.folder).toBe(before.logs.calls[0]?.folder);
+  });
+
+  it('is read by the name of its instance, in any case, also when nothing runs', async () => {
+    const domain = new Domain();
+    const id = await domain.create();
+    const entry = { timestamp: '2026-01-01T00:00:00.000Z', level: 'info', message: 'hello', seq: 6 } as const;
+    domain.logs.write({ folder: `/data/instances/${id}/runs` }, entry);
+    expect(await domain.manager.logs('A', ALL)).toEqual({ logs: [entry] });
+    await expect(domain.manager.logs('b', ALL)).rejects.toMatchObject({ code: 'INSTANCE_NOT_FOUND' });
+    expect(() => domain.manager.followLogs('b', ALL, new AbortController().signal)).toThrow('There is no instance');
+  });
+
+  it('is followed until its instance is deleted', async () => {
+    const domain = new Domain();
+    await domain.create();
+    const follower = domain.manager.followLogs('a', ALL, new AbortController().signal)[Symbol.asyncIterator]();
+    const next = follower.next();
+    await domain.manager.remove('a');
+    expect(await next).toMatchObject({ done: true });
+    expect(calls(domain)).toEqual(['forget']);
+  });
+});
+
+describe('the live runs', () => {
+  it('are those with a process, each by the name of its instance', async () => {
+    const domain = new Domain();
+    const id = await domain.createRunning('a');
+    await domain.create('b');
+    expect(domain.manager.liveRuns()).toMatchObject([
+      { name: 'a', run: { tag: expect.stringContaining(id) as unknown } },
+    ]);
+    await domain.manager.stop('a');
+    await domain.pass(100);
+    expect(domain.manager.liveRuns()).toEqual([]);
+  });
+});

@@ -1,0 +1,61 @@
+import { ApiError } from '@llamactl/contract/errors';
+import type { Mailbox } from './mailbox.ts';
+import type { Engines, InstanceRecord, Supervisor } from './ports.ts';
+import type { Registry } from './registry.ts';
+import type { RunReferences } from './run-references.ts';
+import { adapterFor } from './settings.ts';
+import { currentRun } from './transitions.ts';
+
+export interface StartCheckDependencies {
+  engines: Engines;
+  supervisor: Pick<Supervisor, 'portHolder' | 'ownsPort'>;
+  registry: Pick<Registry, 'leaving'>;
+  references: RunReferences;
+}
+
+const NO_PORTS: ReadonlySet<number> = new Set();
+
+/** Refuses a start that cannot succeed while it can still be refused. All of it is checked again when it launches. */
+export class StartCheck {
+  readonly #with: StartCheckDependencies;
+
+  constructor(dependencies: StartCheckDependencies) {
+    this.#with = dependencies;
+  }
+
+  /**
+   * Throws why `record` could not be launched as the next run of the mailbox.
+   *
+   * @param handedOver Ports that others of our engines have now and will have left by then.
+   */
+  async assertStartable(
+    mailbox: Mailbox,
+    record: InstanceRecord,
+    handedOver: ReadonlySet<number> = NO_PORTS,
+  ): Promise<void> {
+    const adapter = adapterFor(this.#with.engines, record.settings.engine);
+    await adapter.learn(record.settings);
+    const problem = await adapter.preflight(record, adapter.plan(record));
+    if (problem !== null) throw new ApiError(problem.code, problem.message);
+    // A port of ours to choose is chosen anew where it is taken.
+    if (!record.portAssigned && !handedOver.has(record.port)) await this.#assertPortFree(mailbox, record);
+  }
+
+  async #assertPortFree(mailbox: Mailbox, { id, name, port }: InstanceRecord): Promise<void> {
+    const { supervisor, references, registry } = this.#with;
+    // The run of this moment: it may end while the port is looked at, and then was what held it.
+    const run = currentRun(mailbox.state);
+    const holder = await supervisor.portHolder(port);
+    if (holder === null) return;
+    if (run?.launch?.plan.port === port) {
+      const owner = await supervisor.ownsPort(references.of(id, run.launch), port);
+      if (owner !== 'foreign') return;
+    }
+    // The launch waits for that engine to be gone.
+    if (registry.leaving(port, id) !== null) return;
+    throw new ApiError(
+      'PORT_IN_USE',
+      `Port ${port} is in use by ${holder.description}; end it, or give ${name} another port.`,
+    );
+  }
+}

@@ -1,0 +1,36 @@
+import { ApiError } from '@llamactl/contract/errors';
+import { STORE_FAILED } from './alert-codes.ts';
+import type { AlertSink, InstanceStore } from './ports.ts';
+
+/**
+ * The same store, which raises an alert while it cannot be written and rejects with an error that a caller may read. The
+ * engines are not touched by that: commands take effect, and what they changed is stored when it can be.
+ */
+export function watchStore(store: InstanceStore, alerts: AlertSink): InstanceStore {
+  const watch = async (write: Promise<void>): Promise<void> => {
+    try {
+      await write;
+      alerts.clear(STORE_FAILED);
+    } catch (error) {
+      alerts.raise({
+        level: 'error',
+        code: STORE_FAILED,
+        message:
+          'Changes cannot be stored in data_dir, and a restart of llamactl would forget them. Engines go on running. ' +
+          'See that its disk has space and can be written; it is tried again every second.',
+      });
+      throw new ApiError(
+        'INTERNAL_ERROR',
+        'This could not be stored: the disk of data_dir is full or cannot be written. A command to start or stop has ' +
+          'taken effect all the same and is stored when that works again; settings are as they were.',
+        { cause: error },
+      );
+    }
+  };
+  return {
+    dataDirId: store.dataDirId,
+    load: () => store.load(),
+    save: (instance) => watch(store.save(instance)),
+    remove: (id) => watch(store.remove(id)),
+  };
+}

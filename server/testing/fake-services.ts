@@ -1,0 +1,61 @@
+import { ConfigSchema, type ConfigPatch, type ConfigView, type ConfigWritten } from '@llamactl/contract/config';
+import type { Applied, Fleet } from '@llamactl/contract/fleet';
+import type { StatsHistory } from '@llamactl/contract/stats';
+import type { SystemInfo, SystemStatus } from '@llamactl/contract/system';
+import type { ApplyOptions, FleetManager } from '../instances/use-cases.ts';
+import type { StatsHistoryView, SystemView } from '../metrics/metrics.ts';
+
+/** What the HTTP server tells on for others, without those others. */
+
+/** A fleet that is what it is told to be, and remembers what it was told. */
+export class FakeFleet implements FleetManager {
+  fleet: Fleet = { version: 1, instances: [] };
+  readonly applied: { fleet: Fleet; options: ApplyOptions }[] = [];
+
+  export(): Fleet {
+    return this.fleet;
+  }
+
+  async apply(fleet: Fleet, options: ApplyOptions): Promise<Applied> {
+    this.applied.push({ fleet, options });
+    if (!options.dryRun) this.fleet = fleet;
+    const results = fleet.instances.map(({ name }) => ({ name, action: 'create' as const, changes: [] }));
+    return { message: 'Applied', dry_run: options.dryRun, results };
+  }
+}
+
+/** A configuration of defaults, which takes every change and keeps none. */
+export class FakeConfigEditor {
+  readonly patches: ConfigPatch[] = [];
+
+  async view(): Promise<ConfigView> {
+    return { config: ConfigSchema.parse({}), sources: {}, file: null, restart_required: false, pending: [] };
+  }
+
+  async update(patch: ConfigPatch): Promise<ConfigWritten> {
+    this.patches.push(patch);
+    return { message: 'Updated', restart_required: false, changed: [], config: ConfigSchema.parse({}) };
+  }
+}
+
+const STATUS: SystemStatus = {
+  version: '0.1.0',
+  uptime: 5,
+  instances: { total: 1, stopped: 1, starting: 0, running: 0, stopping: 0, restarting: 0, failed: 0 },
+  resources: { cpu_usage: 1.5, memory_usage: 1, memory_total: 2, disk_usage: 75.5, gpus: [] },
+};
+const INFO: SystemInfo = {
+  hostname: 'box',
+  os: 'linux',
+  arch: 'amd64',
+  cpu_count: 2,
+  memory_total: 2,
+  version: '0.1.0',
+  build_time: '2026-03-01T12:00:00Z',
+};
+
+/** A machine on which nothing happens. */
+export const FAKE_METRICS: { system: SystemView; stats: StatsHistoryView } = {
+  system: { status: async () => STATUS, info: () => INFO },
+  stats: { history: (name, window): StatsHistory => ({ name, window, interval: 2, points: [] }) },
+};

@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 /** The import rules of docs/architecture.md, kept by reading every import of the project. */
 
 const ROOT = path.join(import.meta.dirname, '..');
-const WORKSPACES = ['contract', 'server', 'cli', 'e2e', 'scripts'];
-const SERVICES = ['instances', 'gateway'];
+const WORKSPACES = ['contract', 'server', 'cli', 'e2e', 'bench', 'scripts'];
+const SERVICES = ['instances', 'gateway', 'metrics'];
 const ADAPTERS = ['supervisor', 'engines', 'logs', 'store', 'events'];
 
 /** What an adapter may know of the server beside its own folder. */
@@ -92,6 +92,15 @@ describe('who may know whom', () => {
     const offending = sources.filter(
       ({ from, to }) =>
         below('server/gateway')(from) && to.startsWith('server/') && !below('server/gateway')(to) && !allowed.has(to),
+    );
+    expect(shown(offending)).toEqual([]);
+  });
+
+  it("metrics know the contract, their own ports and the domain's", () => {
+    const allowed = new Set(['server/instances/ports.ts', 'server/instances/use-cases.ts']);
+    const offending = sources.filter(
+      ({ from, to }) =>
+        below('server/metrics')(from) && to.startsWith('server/') && !below('server/metrics')(to) && !allowed.has(to),
     );
     expect(shown(offending)).toEqual([]);
   });

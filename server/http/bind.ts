@@ -30,10 +30,10 @@ export interface Input<Op extends Operation> {
 
 type Output<Op extends Operation> = z.input<Op['success']['schema']>;
 
-/** Gives an operation its handler. */
+/** Gives an operation its handler. One that answers in another form than JSON sends it itself and returns the reply. */
 export type Bind = <Op extends Operation>(
   operation: Op,
-  handler: (input: Input<Op>) => Output<Op> | Promise<Output<Op>>,
+  handler: (input: Input<Op>) => Output<Op> | HttpReply | Promise<Output<Op> | HttpReply>,
 ) => void;
 
 const NO_QUERY = z.strictObject({});
@@ -45,6 +45,7 @@ export function binder(app: HttpApp, shutdown: AbortSignal | undefined): Bind {
     app.route({
       method: operation.method,
       url: operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+      config: { takesYaml: operation.yaml === 'body' },
       handler: async (request, reply) => {
         const { params, query, body } = check(operation, request);
         reply.code(operation.success.status);
@@ -102,5 +103,6 @@ function missingBody(schema: z.ZodType): string {
   const { problems } = judge(schema, {});
   const required = (problems ?? []).map(({ path }) => path);
   if (required.length > 0) return `is missing: this request needs a JSON object with at least ${required.join(', ')}`;
-  return `is missing: this request needs a JSON object with any of ${keysAt(schema, []).join(', ')}`;
+  const known = keysAt(schema, []);
+  return `is missing: this request needs a JSON object${known.length === 0 ? '' : ` with any of ${known.join(', ')}`}`;
 }

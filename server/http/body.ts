@@ -5,15 +5,19 @@ import type { RequestPayload } from 'fastify';
 import type { Clock } from '../instances/ports.ts';
 import { parseJsonBody } from './json-body.ts';
 import type { HttpApp, HttpRequest } from './plugin.ts';
+import { parseYamlBody } from './yaml-body.ts';
 
 /** Bytes that a body under `/api` may have. */
 export const BODY_LIMIT = 1_048_576;
 /** Merge patches (RFC 7396) have a type of their own. */
 const JSON_TYPES = ['application/json', 'application/merge-patch+json'];
+/** The registered one (RFC 9512), and those that were in use before. */
+export const YAML_TYPES = ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/x-yaml'];
 
 /**
- * Makes a scope read bodies as `/api` does: JSON only, for a form or plain text could come from any page without its
- * browser asking us; nothing at all where the body is empty, whatever its type; and not for longer than `timeoutMs`.
+ * Makes a scope read bodies as `/api` does: JSON, and YAML where the operation says so, for a form or plain text could
+ * come from any page without its browser asking us; nothing at all where the body is empty, whatever its type; and not
+ * for longer than `timeoutMs`.
  */
 export function readJsonBodies(scope: HttpApp, clock: Clock, timeoutMs: number): void {
   scope.removeAllContentTypeParsers();
@@ -21,16 +25,28 @@ export function readJsonBodies(scope: HttpApp, clock: Clock, timeoutMs: number):
     refuseEncoded(request);
     return parseJsonBody(bytes);
   });
-  scope.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, async (_request: HttpRequest, bytes: Buffer) => {
+  scope.addContentTypeParser<Buffer>(YAML_TYPES, { parseAs: 'buffer' }, async (request: HttpRequest, bytes: Buffer) => {
+    if (bytes.length > 0 && !takesYaml(request)) throw otherType(request);
+    refuseEncoded(request);
+    return parseYamlBody(bytes);
+  });
+  scope.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, async (request: HttpRequest, bytes: Buffer) => {
     if (bytes.length === 0) return undefined;
-    throw new ApiError(
-      'UNSUPPORTED_MEDIA_TYPE',
-      'The body has to be JSON; send it with Content-Type: application/json.',
-    );
+    throw otherType(request);
   });
   scope.addHook('preParsing', async (request, reply, payload) =>
     hasBody(request) ? withDeadline(payload, reply.raw, clock, timeoutMs) : payload,
   );
+}
+
+function takesYaml({ routeOptions }: HttpRequest): boolean {
+  return routeOptions.config.takesYaml === true;
+}
+
+function otherType(request: HttpRequest): ApiError {
+  const types = takesYaml(request) ? 'application/json or application/yaml' : 'application/json';
+  const form = takesYaml(request) ? 'JSON or YAML' : 'JSON';
+  return new ApiError('UNSUPPORTED_MEDIA_TYPE', `The body has to be ${form}; send it with Content-Type: ${types}.`);
 }
 
 function hasBody({ headers }: HttpRequest): boolean {

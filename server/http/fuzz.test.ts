@@ -120,9 +120,14 @@ describe('whatever is asked', () => {
             method: operation.method,
             url: operation.path.replace('{name}', name) + query,
             // A wait would never end.
-            ...(query.includes('wait=true')
-              ? { headers: { 'content-type': 'text/odd' } }
-              : { headers: type === '' ? {} : { 'content-type': type } }),
+            headers: {
+              accept: 'application/json',
+              ...(query.includes('wait=true')
+                ? { 'content-type': 'text/odd' }
+                : type === ''
+                  ? {}
+                  : { 'content-type': type }),
+            },
             ...(operation.method === 'GET' ? {} : { payload: JSON.stringify(body) ?? 'undefined' }),
           });
           expect(answer.statusCode).toBeLessThan(500);

@@ -8,6 +8,7 @@ import { pino } from 'pino';
 import { expect } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { FakeManager } from '../testing/fake-manager.ts';
+import { FAKE_METRICS, FakeConfigEditor, FakeFleet } from '../testing/fake-services.ts';
 import { createHttpServer, type HttpServer, type HttpServerParts } from './server.ts';
 
 /** For tests of the HTTP server: one that stands on a fake manager, and callers that speak politely or not. */
@@ -34,6 +35,10 @@ export function testServer(parts: Partial<HttpServerParts> = {}): TestServer {
   const log: Record<string, unknown>[] = [];
   const server = createHttpServer({
     manager,
+    fleet: new FakeFleet(),
+    configEditor: new FakeConfigEditor(),
+    metrics: FAKE_METRICS,
+    alerts: () => [],
     config: testConfig(),
     log: pino(
       { level: 'debug' },

@@ -3,7 +3,7 @@ import { jsonFault, placeOf } from './json-fault.ts';
 import { childPath, validationError } from './problems.ts';
 
 /** Far more than any request needs; keeps everything behind us free to recurse. */
-const DEEPEST = 32;
+export const DEEPEST = 32;
 const MOST_PROBLEMS = 100;
 
 /**
@@ -40,8 +40,8 @@ function decodeUtf8(bytes: Buffer): string {
   }
 }
 
-/** Looks at everything without recursion: the value may be nested a hundred thousand deep. */
-function unsafeParts(root: unknown): Problem[] {
+/** What must not go further, whatever it was written in. Without recursion: the value may be nested a hundred thousand deep. */
+export function unsafeParts(root: unknown): Problem[] {
   const problems: Problem[] = [];
   const pending: { value: unknown; path: string; depth: number }[] = [{ value: root, path: '', depth: 0 }];
   for (let next = pending.pop(); next !== undefined && problems.length < MOST_PROBLEMS; next = pending.pop()) {

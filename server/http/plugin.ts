@@ -9,6 +9,10 @@ export type { FastifyInstance as HttpApp, FastifyReply as HttpReply, FastifyRequ
 export type HttpPlugin = (app: FastifyInstance) => void | Promise<void>;
 
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The route reads its body from YAML too. */
+    takesYaml?: boolean;
+  }
   interface FastifyRequest {
     /**
      * Bytes that came behind the header of a request to switch to WebSocket; `null` for every other request. A handler

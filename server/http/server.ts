@@ -1,32 +1,35 @@
 import type { AddressInfo } from 'node:net';
 import type { Config } from '@llamactl/contract/config';
 import fastify, { type FastifyBaseLogger } from 'fastify';
-import type { InstanceManager } from '../instances/use-cases.ts';
+import type { FleetManager, InstanceManager } from '../instances/use-cases.ts';
 import type { Clock } from '../instances/ports.ts';
-import type { Readiness } from './admission.ts';
 import { batchRoutes } from './batch.routes.ts';
 import { binder } from './bind.ts';
 import { readJsonBodies } from './body.ts';
+import { configRoutes, type ConfigEditor } from './config.routes.ts';
 import type { ErrorShape } from './errors.ts';
+import { fleetRoutes } from './fleet.routes.ts';
 import { instanceRoutes } from './instances.routes.ts';
 import { lifecycleRoutes } from './lifecycle.routes.ts';
+import { logRoutes } from './logs.routes.ts';
+import { metricsRoutes, type Metrics } from './metrics.routes.ts';
 import type { HttpApp, HttpPlugin } from './plugin.ts';
 import { Rules, type Timeouts } from './rules.ts';
-import { systemRoutes } from './system.routes.ts';
+import { systemRoutes, type SystemVoice } from './system.routes.ts';
 import { Upgrades } from './upgrade.ts';
 
 /** What the HTTP server is made of. */
-export interface HttpServerParts {
+export interface HttpServerParts extends SystemVoice {
   manager: InstanceManager;
+  fleet: FleetManager;
+  configEditor: ConfigEditor;
+  metrics: Metrics;
   config: Pick<Config, 'server' | 'auth'>;
   /** A pino logger; gets one line for each request. */
   log: FastifyBaseLogger;
   clock: Clock;
-  /** Asked for every request. */
-  readiness: () => Readiness;
   /** Of this machine: a name under which we answer. */
   hostname: string;
-  version: string;
   /** Routes of others, each in its own scope. */
   plugins?: readonly HttpPlugin[];
   /** Prefixes under which errors look other than under `/api`. */
@@ -59,7 +62,11 @@ export function createHttpServer(parts: HttpServerParts): HttpServer {
     instanceRoutes(bind, parts.manager, config.server.base_path);
     lifecycleRoutes(bind, parts.manager);
     batchRoutes(bind, parts.manager);
-    systemRoutes(bind, parts.version, parts.readiness);
+    logRoutes(bind, parts.manager, clock);
+    fleetRoutes(bind, parts.fleet);
+    metricsRoutes(bind, parts.manager, parts.metrics);
+    configRoutes(bind, parts.configEditor);
+    systemRoutes(bind, parts);
   });
   for (const plugin of plugins) void app.register(async (scope) => plugin(scope));
 

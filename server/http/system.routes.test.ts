@@ -51,18 +51,35 @@ describe('the description of the API', () => {
   });
 });
 
+/** What operations need that cannot do without a body. */
+const BODIES: Readonly<Record<string, (name: string) => object>> = {
+  createInstance: (name) => ({ name }),
+  updateInstance: () => ({}),
+  applyFleet: () => ({ instances: [] }),
+  updateConfig: () => ({}),
+};
+
+describe('the alerts', () => {
+  it('are those that are raised now', async () => {
+    const alert = { level: 'error', code: 'x', message: 'It is.', raised_at: '2026-01-01T00:00:00.000Z' } as const;
+    const answer = await testServer({ alerts: () => [alert] }).inject({ url: '/api/system/alerts' });
+    expect(answer.json()).toEqual({ alerts: [alert] });
+  });
+});
+
 describe('answers', () => {
   it('are of the schema of their operation', async () => {
     const test = await serverWithInstance('x');
     for (const operation of Object.values(OPERATIONS)) {
       const name = operation.id === 'createInstance' ? 'y' : 'x';
-      const payload = operation.id === 'createInstance' ? { name } : operation.id === 'updateInstance' ? {} : undefined;
+      const payload = BODIES[operation.id]?.(name);
       // Deleting comes last in the life of x.
       if (operation.id === 'deleteInstance') continue;
       const url = operation.path.replace('{name}', name);
       const answer = await test.inject({
         method: operation.method,
         url,
+        headers: { accept: 'application/json' },
         ...(payload === undefined ? {} : { payload }),
       });
       expect(answer.statusCode, operation.id).toBe(operation.success.status);

@@ -1,13 +1,24 @@
 import { openApiDocument } from '@llamactl/contract/openapi';
 import { OPERATIONS } from '@llamactl/contract/operations';
+import type { Alert } from '@llamactl/contract/system';
 import type { Readiness } from './admission.ts';
 import type { Bind, Input } from './bind.ts';
 
-/** The probes and the description of the API. */
-export function systemRoutes(bind: Bind, version: string, readiness: () => Readiness): void {
+/** What llamactl says of itself. */
+export interface SystemVoice {
+  version: string;
+  /** Asked for every request. */
+  readiness: () => Readiness;
+  /** What is raised now, oldest first. */
+  alerts: () => Alert[];
+}
+
+/** The probes, the alerts and the description of the API. */
+export function systemRoutes(bind: Bind, { version, readiness, alerts }: SystemVoice): void {
   let document: ReturnType<typeof openApiDocument> | undefined;
   bind(OPERATIONS.getOpenApi, () => (document ??= openApiDocument(version)));
 
+  bind(OPERATIONS.getSystemAlerts, () => ({ alerts: alerts() }));
   bind(OPERATIONS.getLiveness, () => ({ status: 'ok' as const }));
   const tellReadiness = ({ reply }: Pick<Input<typeof OPERATIONS.getReadiness>, 'reply'>): { status: Readiness } => {
     const status = readiness();

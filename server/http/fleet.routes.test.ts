@@ -1,0 +1,188 @@
+import { FleetSchema, type Fleet } from '@llamactl/contract/fleet';
+import { describe, expect, it } from 'vitest';
+import { FakeFleet } from '../testing/fake-services.ts';
+import { errorOf, testServer, type TestServer } from './http-harness.ts';
+import { parseYamlBody } from './yaml-body.ts';
+
+function fleetServer(): TestServer & { fleet: FakeFleet } {
+  const fleet = new FakeFleet();
+  return { ...testServer({ fleet }), fleet };
+}
+
+const DOCUMENT = `# mine
+version: 1
+instances:
+  - name: chat
+    model_path: /m.gguf
+    options: &fast { threads: 8 } # quick
+  - name: code
+    model_path: /n.gguf
+    options: *fast
+`;
+
+describe('POST /api/apply', () => {
+  it.each(['application/yaml', 'application/x-yaml', 'text/yaml; charset=utf-8', 'text/x-yaml'])(
+    'takes YAML as %s',
+    async (type) => {
+      const { inject, fleet } = fleetServer();
+      const headers = { 'content-type': type };
+      const answer = await inject({ method: 'POST', url: '/api/apply', headers, payload: DOCUMENT });
+      expect([answer.statusCode, answer.json()]).toEqual([
+        200,
+        {
+          message: 'Applied',
+          dry_run: false,
+          results: [
+            { name: 'chat', action: 'create', changes: [] },
+            { name: 'code', action: 'create', changes: [] },
+          ],
+        },
+      ]);
+      expect(fleet.applied).toMatchObject([
+        {
+          fleet: {
+            version: 1,
+            instances: [
+              { name: 'chat', model_path: '/m.gguf', options: { threads: 8 } },
+              { name: 'code', model_path: '/n.gguf', options: { threads: 8 } },
+            ],
+          },
+          options: { prune: false, dryRun: false },
+        },
+      ]);
+    },
+  );
+
+  it('takes JSON, and hands prune and dry_run on', async () => {
+    const { inject, fleet } = fleetServer();
+    const url = '/api/apply?prune=true&dry_run=true';
+    const answer = await inject({ method: 'POST', url, payload: { instances: [{ name: 'chat' }] } });
+    expect(answer.json()).toMatchObject({ dry_run: true });
+    expect(fleet.applied).toMatchObject([
+      { fleet: { instances: [{ name: 'chat' }] }, options: { prune: true, dryRun: true } },
+    ]);
+    expect(fleet.applied[0]?.options.signal).toBeInstanceOf(AbortSignal);
+  });
+
+  it('tells every problem with its place in the document', async () => {
+    const { inject, fleet } = fleetServer();
+    const payload =
+      'instances:\n  - name: chat\n    prot: 1\n  - { name: "-", options: { threads: [] } }\nversion: 2\n';
+    const headers = { 'content-type': 'application/yaml' };
+    const answer = await inject({ method: 'POST', url: '/api/apply', headers, payload });
+    expect(answer.statusCode).toBe(400);
+    expect(errorOf(answer.body).errors).toEqual([
+      { path: 'version', message: 'must be 1' },
+      { path: 'instances[0].prot', message: 'is not known; did you mean port?' },
+      { path: 'instances[1].name', message: expect.stringContaining('must start with a letter') as string },
+      { path: 'instances[1].options.threads', message: expect.any(String) as string },
+    ]);
+    expect(fleet.applied).toEqual([]);
+  });
+
+  it('says where YAML is wrong', async () => {
+    const { inject } = fleetServer();
+    const headers = { 'content-type': 'application/yaml' };
+    const answer = await inject({ method: 'POST', url: '/api/apply', headers, payload: 'instances:\n  - "x' });
+    const { code, details } = errorOf(answer.body);
+    expect([answer.statusCode, code]).toEqual([400, 'VALIDATION_ERROR']);
+    expect(details).toMatch(/^line 2, column \d+: Missing closing "quote$/);
+  });
+
+  it.each([
+    ['no body', ''],
+    ['comments alone', '# nothing\n'],
+  ])('needs a document: %s', async (_what, payload) => {
+    const { inject } = fleetServer();
+    const headers = { 'content-type': 'application/yaml' };
+    const answer = await inject({ method: 'POST', url: '/api/apply', headers, payload });
+    expect([answer.statusCode, errorOf(answer.body).code]).toEqual([400, 'VALIDATION_ERROR']);
+  });
+
+  it('reads no more than a megabyte, and nothing compressed', async () => {
+    const { inject } = fleetServer();
+    const headers = { 'content-type': 'application/yaml' };
+    const large = await inject({ method: 'POST', url: '/api/apply', headers, payload: '#'.repeat(1_048_577) });
+    expect(large.statusCode).toBe(413);
+    const encoded = { ...headers, 'content-encoding': 'gzip' };
+    const packed = await inject({ method: 'POST', url: '/api/apply', headers: encoded, payload: DOCUMENT });
+    expect(packed.statusCode).toBe(415);
+  });
+
+  it('names both forms to who sends another', async () => {
+    const { inject } = fleetServer();
+    const headers = { 'content-type': 'text/plain' };
+    const answer = await inject({ method: 'POST', url: '/api/apply', headers, payload: DOCUMENT });
+    expect(answer.statusCode).toBe(415);
+    expect(errorOf(answer.body).error).toBe(
+      'The body has to be JSON or YAML; send it with Content-Type: application/json or application/yaml.',
+    );
+  });
+});
+
+describe('YAML elsewhere', () => {
+  it('is no form of a body', async () => {
+    const { inject, manager } = fleetServer();
+    const headers = { 'content-type': 'application/yaml' };
+    const answer = await inject({ method: 'POST', url: '/api/instances', headers, payload: 'name: chat' });
+    expect(answer.statusCode).toBe(415);
+    expect(errorOf(answer.body).error).toContain('has to be JSON;');
+    expect(manager.calls).toEqual([]);
+  });
+
+  it('is no body at all where there is none', async () => {
+    const { inject } = fleetServer();
+    const headers = { 'content-type': 'application/yaml' };
+    const answer = await inject({ method: 'POST', url: '/api/instances/start-all', headers, payload: '' });
+    expect(answer.statusCode).toBe(200);
+  });
+});
+
+describe('GET /api/export', () => {
+  const DOCUMENT_OF_ONE: Fleet = {
+    version: 1,
+    instances: [{ name: 'chat', engine: 'llama_cpp', environment: { ANSWER: 'no', TOKEN: '0o17' }, port: 8_100 }],
+  };
+
+  function exporting(): TestServer {
+    const test = fleetServer();
+    test.fleet.fleet = DOCUMENT_OF_ONE;
+    return test;
+  }
+
+  it('answers YAML that says what it is, not to be kept by anybody', async () => {
+    const answer = await exporting().inject({ url: '/api/export' });
+    expect(answer.headers).toMatchObject({
+      'content-type': 'application/yaml; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    });
+    expect(answer.body).toBe(
+      [
+        '# All instances of llamactl, secrets in `environment` included. Send it back with POST /api/apply; see docs/fleet.md.',
+        'version: 1',
+        'instances:',
+        '  - name: chat',
+        '    engine: llama_cpp',
+        '    environment:',
+        '      ANSWER: "no"',
+        '      TOKEN: "0o17"',
+        '    port: 8100',
+        '',
+      ].join('\n'),
+    );
+    expect(FleetSchema.parse(parseYamlBody(Buffer.from(answer.body)))).toEqual(DOCUMENT_OF_ONE);
+  });
+
+  it('answers JSON to who names it', async () => {
+    const answer = await exporting().inject({ url: '/api/export', headers: { accept: 'application/json' } });
+    expect(answer.headers['content-type']).toBe('application/json; charset=utf-8');
+    expect(answer.json()).toEqual(DOCUMENT_OF_ONE);
+  });
+
+  it('answers HEAD like GET, without the body', async () => {
+    const answer = await exporting().inject({ method: 'HEAD', url: '/api/export' });
+    expect([answer.statusCode, answer.body]).toEqual([200, '']);
+    expect(answer.headers['content-type']).toBe('application/yaml; charset=utf-8');
+  });
+});

@@ -1,0 +1,52 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseYamlBody } from './yaml-body.ts';
+import { yamlText } from './yaml-text.ts';
+
+const SPECIAL = '\n \t\r#:-"\'\\~&*!|>%@`?{}[],<=\u0000\u0085\u2028\u2029\ufeff\u007f\u009f\u200da'.split('');
+/** What one reader or another takes for something else than text. */
+const AMBIGUOUS = ['no', 'Yes', 'on', '~', 'null', '', '0x10', '0o7', '1e3', '1_000', '12:30:45', '.inf', '2020-01-01'];
+const MARKS = ['<<', '=', '---', '...', '- a', 'a: b', '# x', '*a', '&a b', '!!int 3', ' \n', 'a\n\n b\n'];
+
+const text = fc.oneof(
+  fc.string({ unit: 'binary' }).filter((each) => each.isWellFormed()),
+  fc.string({ unit: fc.constantFrom(...SPECIAL) }),
+  fc.constantFrom(...AMBIGUOUS, ...MARKS),
+);
+const scalar = fc.oneof(text, fc.double({ noNaN: true, noDefaultInfinity: true }), fc.integer(), fc.boolean());
+const value = fc.dictionary(
+  text.filter((name) => name !== '__proto__'),
+  fc.oneof(scalar, fc.constant(null), fc.array(scalar), fc.dictionary(fc.constantFrom('a', 'B_1'), scalar)),
+);
+
+describe('a value as YAML', () => {
+  it('reads back as just the same, in the same order', () => {
+    fc.assert(
+      fc.property(value, (each) => {
+        const back = parseYamlBody(Buffer.from(yamlText(each, 'odd')));
+        expect(JSON.stringify(back)).toBe(JSON.stringify(each));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('shows what cannot be seen', () => {
+    const written = yamlText({ key: 'a\u2028b\u200bc\ufeffd\u{e0001}' }, 'x');
+    expect(written).toBe('# x\nkey: "a\\u2028b\\u200bc\\ufeffd\\U000e0001"\n');
+  });
+
+  it('quotes what an older reader would take for something else', () => {
+    expect(yamlText({ a: 'no', b: '1_000', c: 'chat', d: '12:30:45', e: '=' }, 'x')).toBe(
+      '# x\na: "no"\nb: "1_000"\nc: chat\nd: "12:30:45"\ne: "="\n',
+    );
+  });
+
+  it('keeps a long line whole, a text of several lines readable, and repeats instead of linking', () => {
+    const shared = { threads: 8 };
+    const long = 'word '.repeat(60).trim();
+    const written = yamlText({ one: shared, two: shared, long, template: 'first\n  second\n' }, 'x');
+    expect(written).toBe(
+      `# x\none:\n  threads: 8\ntwo:\n  threads: 8\nlong: ${long}\ntemplate: |\n  first\n    second\n`,
+    );
+  });
+});

@@ -4,7 +4,7 @@ import { pino, type Logger } from 'pino';
 import { startApp, type App } from './app.ts';
 import { readEnvironment } from './config/env.ts';
 import { loadConfig, type LoadedConfig } from './config/load.ts';
-import { VERSION } from './version.ts';
+import { BUILD_TIME, VERSION } from './version.ts';
 
 export { VERSION };
 export type { App, LoadedConfig };
@@ -41,10 +41,10 @@ function homeDirectory(): string {
 }
 
 /** Starts the server in this process. The caller says how it ends. */
-export function serve({ config }: LoadedConfig, log: Logger): Promise<App> {
+export function serve(loaded: LoadedConfig, log: Logger): Promise<App> {
   // Whatever we make belongs to us alone: state, logs and keys of engines.
   process.umask(0o077);
-  return startApp({ config, environment: readEnvironment(), log, version: VERSION });
+  return startApp({ loaded, environment: readEnvironment(), log, version: VERSION, buildTime: BUILD_TIME });
 }
 
 /** The server's log: JSON lines on standard error. */

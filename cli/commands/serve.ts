@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { readFileSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { fail, note, print } from '../output.ts';
 
 interface ServeFlags {
@@ -34,6 +35,8 @@ async function run(flags: ServeFlags): Promise<void> {
   const loaded = readConfig({ configFile: flags.config ?? null, overrides: overridesOf(flags), searchLocal: true });
   for (const warning of loaded.warnings) note(`llamactl: ${warning}`);
   const app = await serve(loaded, serverLog(flags.logLevel));
+  // Else only an end in order would keep what was compiled.
+  flushCompileCache();
   const { stopEngines } = flags;
   endOnSignal(stopEngines ? 'stopping the engines' : 'engines go on running', () => app.close({ stopEngines }));
   print(`llamactl ${VERSION} listens on ${app.url}`);

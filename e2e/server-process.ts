@@ -18,6 +18,9 @@ export interface EngineProcess {
   isWrapper: boolean;
 }
 
+/** @see ServerProcess.create */
+type Wrap = (dataDirectory: string) => readonly string[];
+
 /** An answer of the API: its status, and its body read as JSON. */
 export interface Answer {
   status: number;
@@ -33,26 +36,34 @@ export class ServerProcess {
   readonly #ports: PortBlock;
   readonly port: number;
   readonly #environment: Record<string, string>;
+  readonly #wrap: Wrap;
   #child: ChildProcess | null = null;
   #errors = '';
 
-  private constructor(folder: string, ports: PortBlock, port: number, environment: Record<string, string>) {
+  private constructor(folder: string, ports: PortBlock, port: number, environment: Record<string, string>, wrap: Wrap) {
     this.#folder = folder;
     this.#ports = ports;
     this.port = port;
     this.#environment = environment;
+    this.#wrap = wrap;
   }
 
-  /** @param configuration YAML for the configuration file, without `instances`. llama-server is found on PATH. */
-  static async create(configuration = ''): Promise<ServerProcess> {
+  /**
+   * @param configuration YAML for the configuration file, without `instances`. llama-server is found on PATH.
+   * @param wrap What to run the program with, given its data directory: a command that becomes it in the end.
+   */
+  static async create(configuration = '', wrap: Wrap = () => []): Promise<ServerProcess> {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'llamactl-e2e-'));
     const ports = await PortBlock.take();
-    const server = new ServerProcess(folder, ports, await freePort(), {
+    // As the launcher does; one for all tests, who would each begin with an empty one.
+    const compiled = path.join(import.meta.dirname, '..', '.cache', 'compiled');
+    const environment = {
+      NODE_COMPILE_CACHE: compiled,
       PATH: `${path.dirname(testEngine())}:${process.env['PATH'] ?? ''}`,
       HOME: folder,
-    });
-    const [first, last] = ports.range;
-    await writeFile(server.#configFile, `instances: { port_range: [${first}, ${last}] }\n${configuration}`);
+    };
+    const server = new ServerProcess(folder, ports, await freePort(), environment, wrap);
+    await server.configure(configuration);
     return server;
   }
 
@@ -73,9 +84,26 @@ export class ServerProcess {
     return path.join(this.#folder, 'data');
   }
 
+  /** The data directory as the server sees it, also when that is on a filesystem of its own. While it runs. */
+  get visibleDataDirectory(): string {
+    return `/proc/${this.#child?.pid ?? 'self'}/root${this.dataDirectory}`;
+  }
+
+  /** Of the server itself. @throws {Error} when it was never started */
+  get pid(): number {
+    if (this.#child?.pid === undefined) throw new Error('the server was not started');
+    return this.#child.pid;
+  }
+
   /** What the server wrote to standard error so far. */
   get errors(): string {
     return this.#errors;
+  }
+
+  /** Replaces what `create` was given; the next start reads it. */
+  async configure(configuration: string): Promise<void> {
+    const [first, last] = this.#ports.range;
+    await writeFile(this.#configFile, `instances: { port_range: [${first}, ${last}] }\n${configuration}`);
   }
 
   /** Resolves when it answers; rejects with what it wrote when it ends instead. */
@@ -88,7 +116,8 @@ export class ServerProcess {
       '--port',
       String(this.port),
     ];
-    const child = spawn(process.execPath, [MAIN, 'serve', ...flags], {
+    const [command = '', ...argv] = [...this.#wrap(this.dataDirectory), process.execPath, MAIN, 'serve', ...flags];
+    const child = spawn(command, argv, {
       env: this.#environment,
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -1,0 +1,27 @@
+import type { Scenario } from './harness/scenario.ts';
+import { boot } from './scenarios/boot.ts';
+import { fleet } from './scenarios/fleet.ts';
+import { list } from './scenarios/list.ts';
+import { logsCost } from './scenarios/logs-cost.ts';
+import { logsSpeed } from './scenarios/logs-speed.ts';
+import { logsTail } from './scenarios/logs-tail.ts';
+import { sampler } from './scenarios/sampler.ts';
+import { start } from './scenarios/start.ts';
+
+/** All of them, in the order of the results. */
+export const SCENARIOS: readonly Scenario[] = [boot, list, start, fleet, logsCost, logsSpeed, logsTail, sampler];
+
+/**
+ * Those of the names; a word before a hyphen means all that begin so; none at all means all.
+ *
+ * @throws {Error} that names the scenarios there are, when one is not known
+ */
+export function chosenScenarios(words: readonly string[]): readonly Scenario[] {
+  const isMeant = (name: string, word: string): boolean => name === word || name.startsWith(`${word}-`);
+  const unknown = words.find((word) => !SCENARIOS.some(({ name }) => isMeant(name, word)));
+  if (unknown !== undefined) {
+    throw new Error(`No scenario is named ${unknown}; there are ${SCENARIOS.map(({ name }) => name).join(', ')}.`);
+  }
+  if (words.length === 0) return SCENARIOS;
+  return SCENARIOS.filter(({ name }) => words.some((word) => isMeant(name, word)));
+}

@@ -3,7 +3,7 @@ import type { Clock, ProcessIdentity, RunReference } from '../instances/ports.ts
 import type { EngineWatch } from './death.ts';
 import { isDead, parseStat, type ProcessStat } from './identity.ts';
 import { deadline, growingDelays, pause } from './pause.ts';
-import { errorCode, readProc } from './proc-file.ts';
+import { errorCode, readShortProc } from './proc-file.ts';
 import type { ProcessScan } from './process-scan.ts';
 import type { Signals, SupervisorLog } from './signals.ts';
 import { isStillThere } from './tree-end.ts';
@@ -96,7 +96,7 @@ export function createFreeze(dependencies: FreezeDependencies, run: RunReference
 /** Whether no task of a process runs, or will before it is woken: it may be in the middle of a write until then. */
 function isAtRest({ pid }: ProcessStat): boolean {
   return tasksOf(pid).every((task) => {
-    const read = readProc(`/proc/${pid}/task/${task}/stat`);
+    const read = readShortProc(`/proc/${pid}/task/${task}/stat`);
     if (!(read instanceof Buffer)) return read === 'gone';
     const state = parseStat(read.toString('latin1'))?.state ?? '';
     return ['T', 't', 'Z', 'X', 'x'].includes(state);

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { RUN_LOG, type Progress, type RunStats } from '../instances/ports.ts';
 import { readStat, type ProcessStat } from './identity.ts';
 import type { Machine } from './machine.ts';
-import { errorCode, readProc } from './proc-file.ts';
+import { errorCode, readShortProc } from './proc-file.ts';
 import type { SupervisedRun } from './supervised-run.ts';
 
 /** Measures the process groups of runs. */
@@ -143,7 +143,7 @@ function signOfReading(io: ProcessIo | null): number {
 }
 
 function readProcessIo(pid: number): ProcessIo | null {
-  const read = readProc(`/proc/${pid}/io`);
+  const read = readShortProc(`/proc/${pid}/io`);
   if (!(read instanceof Buffer)) return null;
   const text = read.toString('latin1');
   const field = (name: string): number => {

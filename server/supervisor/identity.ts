@@ -1,6 +1,6 @@
 import { readlinkSync } from 'node:fs';
 import type { ProcessIdentity } from '../instances/ports.ts';
-import { errorCode, readProc } from './proc-file.ts';
+import { errorCode, readProc, readShortProc } from './proc-file.ts';
 
 /** Marks every process of a run, its workers included: they inherit it. */
 export const TAG_VARIABLE = 'LLAMACTL_RUN';
@@ -60,7 +60,7 @@ export function parseStat(text: string): ProcessStat | null {
 
 /** `null`: there is no process of this pid. */
 export function readStat(pid: number): ProcessStat | null {
-  const read = readProc(`/proc/${pid}/stat`);
+  const read = readShortProc(`/proc/${pid}/stat`);
   return read instanceof Buffer ? parseStat(read.toString('latin1')) : null;
 }
 

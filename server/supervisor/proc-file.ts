@@ -7,16 +7,31 @@ export type ProcRead = Buffer | 'gone' | 'denied';
 const CHUNK_BYTES = 8_192;
 
 /**
+ * Where a read arrives before its bytes are copied out. Reading is synchronous, so that nobody else uses it meanwhile; a
+ * buffer of this size for each read made collecting garbage cost half as much as all the reading.
+ */
+const ARRIVAL = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+
+/**
  * Reads a file under /proc. Synchronous on purpose: open, read and close cost 10 µs, through promises five times that.
  *
  * @param limit stop after so many bytes; default: the whole file
  * @throws {Error} when the system is short of something (descriptors, memory): that says nothing about the process
  */
 export function readProc(path: string, limit = Number.POSITIVE_INFINITY): ProcRead {
+  return readOpened(path, (descriptor) => readAll(descriptor, limit));
+}
+
+/** The same for a file that the kernel makes whole for one read, as it does `stat`, `io` and `uptime`: a third cheaper. */
+export function readShortProc(path: string): ProcRead {
+  return readOpened(path, (descriptor) => arrived(readSync(descriptor, ARRIVAL)));
+}
+
+function readOpened(path: string, read: (descriptor: number) => Buffer): ProcRead {
   try {
     const descriptor = openSync(path, 'r');
     try {
-      return readAll(descriptor, limit);
+      return read(descriptor);
     } finally {
       closeSync(descriptor);
     }
@@ -28,8 +43,7 @@ export function readProc(path: string, limit = Number.POSITIVE_INFINITY): ProcRe
 /** Reads a held descriptor of a short file under /proc from its beginning; throws as {@link readProc} does. */
 export function rereadProc(descriptor: number): ProcRead {
   try {
-    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-    return chunk.subarray(0, readSync(descriptor, chunk, 0, CHUNK_BYTES, 0));
+    return arrived(readSync(descriptor, ARRIVAL, 0, CHUNK_BYTES, 0));
   } catch (error) {
     return absence(error);
   }
@@ -44,13 +58,16 @@ function readAll(descriptor: number, limit: number): Buffer {
   const chunks: Buffer[] = [];
   let total = 0;
   while (total < limit) {
-    const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, limit - total));
-    const length = readSync(descriptor, chunk);
+    const length = readSync(descriptor, ARRIVAL, 0, Math.min(CHUNK_BYTES, limit - total), null);
     if (length === 0) break;
-    chunks.push(chunk.subarray(0, length));
+    chunks.push(arrived(length));
     total += length;
   }
   return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
+}
+
+function arrived(length: number): Buffer {
+  return Buffer.from(ARRIVAL.subarray(0, length));
 }
 
 function absence(error: unknown): 'gone' | 'denied' {

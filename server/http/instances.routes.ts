@@ -1,10 +1,15 @@
 import { OPERATIONS } from '@llamactl/contract/operations';
 import type { InstanceManager } from '../instances/use-cases.ts';
 import type { Bind } from './bind.ts';
+import { JSON_HEADERS } from './errors.ts';
+import { ListAnswer } from './list-answer.ts';
 
 /** The seed's section "Instances". @param basePath Where the API is reached from outside: `/`, or a prefix. */
 export function instanceRoutes(bind: Bind, manager: InstanceManager, basePath: string): void {
-  bind(OPERATIONS.listInstances, ({ query }) => ({ instances: manager.list(query.status) }));
+  const list = new ListAnswer('instances');
+  bind(OPERATIONS.listInstances, ({ query, reply }) =>
+    reply.headers(JSON_HEADERS).send(list.of(manager.list(query.status))),
+  );
 
   bind(OPERATIONS.getInstance, ({ params, reply }) => {
     const instance = manager.get(params.name);

@@ -46,6 +46,8 @@ export interface ManagerDependencies {
 
 export class Manager implements InstanceManager {
   readonly #with: ManagerDependencies;
+  /** A value for each state of a record: whoever has seen one knows it again. */
+  readonly #summaries = new WeakMap<InstanceRecord, { state: InstanceState; summary: InstanceSummary }>();
   #isClosing = false;
 
   constructor(dependencies: ManagerDependencies) {
@@ -59,7 +61,7 @@ export class Manager implements InstanceManager {
 
   list(status?: Status): InstanceSummary[] {
     return this.#open()
-      .map(({ record, state }) => summarize(record, state))
+      .map((mailbox) => this.#summary(mailbox))
       .filter((summary) => status === undefined || summary.status === status);
   }
 
@@ -178,6 +180,14 @@ export class Manager implements InstanceManager {
 
   #written({ mailbox, record, warnings }: Edited): Written {
     return { instance: this.#describe(mailbox), entityTag: tagOf(record), warnings };
+  }
+
+  #summary({ record, state }: Mailbox): InstanceSummary {
+    const known = this.#summaries.get(record);
+    if (known?.state === state) return known.summary;
+    const summary = summarize(record, state);
+    this.#summaries.set(record, { state, summary });
+    return summary;
   }
 
   #describe(mailbox: Mailbox): Instance {

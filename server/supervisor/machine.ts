@@ -28,7 +28,10 @@ const ROUNDING_TICKS = 0.001;
 const NOTABLE_SECONDS = 2;
 
 /** Asks the kernel for its units: pages have 16 or 64 KiB on some arm64 machines. */
-export function describeMachine(read: (path: string) => ProcRead = readShortProc, ageSeconds = process.uptime()): Machine {
+export function describeMachine(
+  read: (path: string) => ProcRead = readShortProc,
+  ageSeconds = process.uptime(),
+): Machine {
   const vector = auxiliaryVector(read);
   const ticksPerSecond = Number(vector.get(CLOCK_TICKS_ENTRY) ?? 100n);
   const shown = (): number => Number.parseFloat(textOf(read('/proc/uptime'))) || 0;

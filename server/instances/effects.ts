@@ -9,7 +9,6 @@ import type {
   EngineTarget,
   Exit,
   InstanceRecord,
-  LogReference,
   Randomness,
   RunListener,
   RunLogs,
@@ -178,7 +177,7 @@ export class Effects implements EffectRunner {
     const { supervisor, references, logs } = this.#with;
     const secrets =
       launch.plan.keyVariable === null || launch.key === null ? {} : { [launch.plan.keyVariable]: launch.key };
-    const log = this.#log(mailbox);
+    const log = references.log(mailbox.record);
     const reference = references.of(mailbox.record.id, launch);
     await logs.begin(log, reference);
     if (signal.aborted) return this.#spawnError(mailbox, run, 'it was stopped before it was spawned');
@@ -199,7 +198,7 @@ export class Effects implements EffectRunner {
     const { supervisor, references, logs } = this.#with;
     const reference = references.of(mailbox.record.id, launch);
     supervisor.adopt(reference, identity, this.#listener(mailbox, run));
-    logs.attach(this.#log(mailbox), reference);
+    logs.attach(references.log(mailbox.record), reference);
   }
 
   async #awaitReady(mailbox: Mailbox, run: number, signal: AbortSignal): Promise<void> {
@@ -238,8 +237,8 @@ export class Effects implements EffectRunner {
 
   /** Tells the mailbox that a run is over, and why. */
   async #report(mailbox: Mailbox, run: number, exit: Exit): Promise<void> {
-    const { logs, alerts } = this.#with;
-    this.#withRun(mailbox, run, (reference) => logs.detach(this.#log(mailbox), reference));
+    const { logs, alerts, references } = this.#with;
+    this.#withRun(mailbox, run, (reference) => logs.detach(references.log(mailbox.record), reference));
     alerts.clear(SURVIVES_KILL, mailbox.record.name);
     const ended = await this.explain(mailbox, exit);
     this.#post(mailbox, { type: 'exited', run, ended, terms: this.#with.terms(mailbox.record) });
@@ -274,10 +273,6 @@ export class Effects implements EffectRunner {
   #withRun(mailbox: Mailbox, run: number, act: (run: RunReference) => void): void {
     const launch = launchOf(mailbox, run);
     if (launch !== null) act(this.#with.references.of(mailbox.record.id, launch));
-  }
-
-  #log({ record }: Mailbox): LogReference {
-    return { folder: this.#with.references.runs(record.id), instance: record.name };
   }
 
   #post(mailbox: Mailbox, event: DistributiveOmit<InstanceEvent, 'at'>): void {

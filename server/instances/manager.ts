@@ -18,7 +18,7 @@ import type { Lease, LeaseRequest } from './leases.ts';
 import type { LeaseBook } from './lease-book.ts';
 import type { Mailbox } from './mailbox.ts';
 import { targetOf } from './effects.ts';
-import type { Clock, Engines, InstanceRecord, LaunchPlan, LogQuery, LogReference, RunLogs, RunMeter } from './ports.ts';
+import type { Clock, Engines, InstanceRecord, LaunchPlan, LogQuery, RunLogs, RunMeter } from './ports.ts';
 import type { Registry } from './registry.ts';
 import type { RunReferences } from './run-references.ts';
 import type { StartCheck } from './start-check.ts';
@@ -129,11 +129,13 @@ export class Manager implements InstanceManager {
   }
 
   async logs(name: string, query: LogQuery): Promise<Logs> {
-    return this.#with.logs.read(this.#log(this.#find(name)), query);
+    const { logs, references } = this.#with;
+    return logs.read(references.log(this.#find(name).record), query);
   }
 
   followLogs(name: string, query: LogQuery, signal: AbortSignal): AsyncIterable<readonly LogItem[]> {
-    return this.#with.logs.follow(this.#log(this.#find(name)), query, signal);
+    const { logs, references } = this.#with;
+    return logs.follow(references.log(this.#find(name).record), query, signal);
   }
 
   liveRuns(): LiveRun[] {
@@ -172,10 +174,6 @@ export class Manager implements InstanceManager {
     const mailbox = this.#with.registry.find(name);
     if (mailbox === null || mailbox.isClosed) throw notFound(name);
     return mailbox;
-  }
-
-  #log({ record }: Mailbox): LogReference {
-    return { folder: this.#with.references.runs(record.id), instance: record.name };
   }
 
   #written({ mailbox, record, warnings }: Edited): Written {

@@ -73,7 +73,7 @@ export class Removals {
       mailbox.reopen();
       throw error;
     }
-    logs.forget({ folder: references.runs(id), instance: name });
+    logs.forget(references.log(mailbox.record));
     // Folders are named by id: what cannot be removed now is inherited by nobody, and goes at the next boot.
     await supervisor.discard(references.folder(id)).catch((error: unknown) => onFault(error, `the files of ${name}`));
     leases.forget(id);

@@ -62,16 +62,15 @@ async function* withHeartbeats(
 ): AsyncGenerator<readonly LogItem[] | 'silence'> {
   const iterator = items[Symbol.asyncIterator]();
   try {
-    for (let next = iterator.next(); ; next = iterator.next()) {
-      for (let result = await within(next, clock); ; result = await within(next, clock)) {
-        if (result === 'silence') {
-          yield result;
-          continue;
-        }
-        if (result.done === true) return;
-        yield result.value;
-        break;
+    for (let next = iterator.next(); ;) {
+      const result = await within(next, clock);
+      if (result === 'silence') {
+        yield result;
+        continue;
       }
+      if (result.done === true) return;
+      yield result.value;
+      next = iterator.next();
     }
   } finally {
     await iterator.return?.();

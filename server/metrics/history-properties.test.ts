@@ -1,6 +1,7 @@
 import { StatsPointSchema, type Stats, type StatsPoint } from '@llamactl/contract/stats';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { usualStats } from '../testing/usual-stats.ts';
 import { createHistory } from './history.ts';
 
 const NOON = Date.parse('2026-03-01T12:00:00Z');
@@ -8,16 +9,6 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_SECONDS = 86_400;
 
-const stats = (changes: Partial<Stats>): Stats => ({
-  memory_usage: 1_000,
-  cpu_usage: 50,
-  threads: 4,
-  read_bytes: 0,
-  write_bytes: 0,
-  gpu_memory_usage: null,
-  uptime: 1,
-  ...changes,
-});
 const endOf = ({ timestamp }: StatsPoint): number => Date.parse(timestamp);
 const startOf = (point: StatsPoint): number => endOf(point) - point.seconds * 1_000;
 
@@ -51,7 +42,7 @@ describe('the history of whatever is measured', () => {
         at += after;
         const last = measured.at(-1)?.at ?? at - 2_000;
         const seconds = at - last > 4_000 ? 2 : (at - last) / 1_000;
-        measured.push({ at, seconds, stats: stats({ cpu_usage: cpu, memory_usage: memory, read_bytes: at }) });
+        measured.push({ at, seconds, stats: usualStats({ cpu_usage: cpu, memory_usage: memory, read_bytes: at }) });
       }
     }
     for (const each of measured) history.push(each.stats, each.at);
@@ -113,7 +104,7 @@ describe('the history of whatever is measured', () => {
           let at = NOON;
           for (const [ahead, times] of jumps) {
             at += ahead;
-            for (let time = 0; time < times; time += 1) history.push(stats({ read_bytes: (at += 2_000) }), at);
+            for (let time = 0; time < times; time += 1) history.push(usualStats({ read_bytes: (at += 2_000) }), at);
           }
           const points = history.points(DAY_SECONDS, at);
           const ends = points.map(endOf);

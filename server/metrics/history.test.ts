@@ -1,22 +1,12 @@
 import type { Stats, StatsPoint } from '@llamactl/contract/stats';
 import { describe, expect, test } from 'vitest';
+import { usualStats } from '../testing/usual-stats.ts';
 import { createHistory, type History } from './history.ts';
 
 const NOON = Date.parse('2026-03-01T12:00:00Z');
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_SECONDS = 86_400;
-
-const stats = (changes: Partial<Stats> = {}): Stats => ({
-  memory_usage: 1_000,
-  cpu_usage: 50,
-  threads: 4,
-  read_bytes: 0,
-  write_bytes: 0,
-  gpu_memory_usage: null,
-  uptime: 1,
-  ...changes,
-});
 
 /** Measures every `seconds` from one moment to another, both included. */
 function run(
@@ -26,7 +16,7 @@ function run(
   seconds = 2,
   at: (time: number) => Partial<Stats> = () => ({}),
 ): void {
-  for (let time = from; time <= to; time += seconds * 1_000) history.push(stats(at(time)), time);
+  for (let time = from; time <= to; time += seconds * 1_000) history.push(usualStats(at(time)), time);
 }
 
 const endOf = ({ timestamp }: StatsPoint): number => Date.parse(timestamp);
@@ -165,7 +155,7 @@ describe('a clock that jumps', () => {
     // so far ahead that the first measurements are kept as half minutes alone
     run(history, NOON + 6 * MINUTE_MS, NOON + 20 * MINUTE_MS);
     const back = NOON + 5 * MINUTE_MS + 28_000;
-    history.push(stats(), back);
+    history.push(usualStats(), back);
     const points = history.points(3_600, back);
     expect(points.reduce((sum, { seconds }) => sum + seconds, 0)).toBe(320 + 2);
   });
@@ -174,7 +164,7 @@ describe('a clock that jumps', () => {
     const history = createHistory(2);
     run(history, NOON + 2_000, NOON + 6 * HOUR_MS);
     const back = NOON + 3 * HOUR_MS;
-    history.push(stats(), back + 2_000);
+    history.push(usualStats(), back + 2_000);
     const points = history.points(DAY_SECONDS, back + 2_000);
     expect(points.reduce((sum, { seconds }) => sum + seconds, 0)).toBe(3 * 3_600 + 2);
   });
@@ -184,7 +174,7 @@ describe('a clock that jumps', () => {
     run(history, NOON + 2_000, NOON + HOUR_MS);
     run(history, NOON + HOUR_MS + 20_000, NOON + 2 * HOUR_MS);
     const back = NOON + HOUR_MS + 500;
-    history.push(stats(), back);
+    history.push(usualStats(), back);
     expect(history.points(60, back).at(-1)).toMatchObject({ seconds: 0.5 });
   });
 
@@ -197,14 +187,14 @@ describe('a clock that jumps', () => {
   test('ahead is a gap, not one long step', () => {
     const history = createHistory(2);
     run(history, NOON + 2_000, NOON + 10_000);
-    history.push(stats(), NOON + HOUR_MS);
+    history.push(usualStats(), NOON + HOUR_MS);
     expect(history.points(DAY_SECONDS, NOON + HOUR_MS).at(-1)?.seconds).toBe(2);
   });
 
   test('to the same moment adds nothing', () => {
     const history = createHistory(2);
-    history.push(stats(), NOON);
-    history.push(stats({ cpu_usage: 99 }), NOON);
+    history.push(usualStats(), NOON);
+    history.push(usualStats({ cpu_usage: 99 }), NOON);
     expect(history.points(60, NOON).map(({ cpu_usage }) => cpu_usage)).toEqual([50]);
   });
 });

@@ -4,17 +4,10 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { Clock } from '../instances/ports.ts';
 import type { LiveRun } from '../instances/use-cases.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
+import { usualStats } from '../testing/usual-stats.ts';
 import { createSampler, type Sampler } from './sampler.ts';
 
-const STATS: Stats = {
-  memory_usage: 1_000,
-  cpu_usage: 50,
-  threads: 4,
-  read_bytes: 5,
-  write_bytes: 6,
-  gpu_memory_usage: null,
-  uptime: 1,
-};
+const STATS = usualStats({ read_bytes: 5, write_bytes: 6 });
 
 const live = (name: string): LiveRun => ({ name, run: { tag: `tag-${name}`, folder: '/nowhere' } });
 

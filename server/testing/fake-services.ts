@@ -38,13 +38,15 @@ export class FakeConfigEditor {
   }
 }
 
-const STATUS: SystemStatus = {
+/** What {@link FAKE_METRICS} tells. */
+export const FAKE_STATUS: SystemStatus = {
   version: '0.1.0',
   uptime: 5,
   instances: { total: 1, stopped: 1, starting: 0, running: 0, stopping: 0, restarting: 0, failed: 0 },
   resources: { cpu_usage: 1.5, memory_usage: 1, memory_total: 2, disk_usage: 75.5, gpus: [] },
 };
-const INFO: SystemInfo = {
+/** The same of the machine itself. */
+export const FAKE_INFO: SystemInfo = {
   hostname: 'box',
   os: 'linux',
   arch: 'amd64',
@@ -56,6 +58,6 @@ const INFO: SystemInfo = {
 
 /** A machine on which nothing happens. */
 export const FAKE_METRICS: { system: SystemView; stats: StatsHistoryView } = {
-  system: { status: async () => STATUS, info: () => INFO },
+  system: { status: async () => FAKE_STATUS, info: () => FAKE_INFO },
   stats: { history: (name, window): StatsHistory => ({ name, window, interval: 2, points: [] }) },
 };

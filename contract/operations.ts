@@ -16,14 +16,34 @@ import {
   UpdatedSchema,
   UpdateInstanceSchema,
 } from './instance.ts';
+import {
+  AuditRowSchema,
+  AuditSchema,
+  ChangePasswordSchema,
+  CreateKeySchema,
+  CreateUserSchema,
+  KeyCreatedSchema,
+  KeyListSchema,
+  LoggedInSchema,
+  LoginSchema,
+  TicketSchema,
+  TokenSchema,
+  UpdateUserSchema,
+  UserChangedSchema,
+  UserListSchema,
+  UsernameSchema,
+} from './auth.ts';
 import { ConfigPatchSchema, ConfigViewSchema, ConfigWrittenSchema } from './config.ts';
 import { AppliedSchema, FleetSchema } from './fleet.ts';
 import { LogItemSchema, LogLevelSchema, LogsSchema, MAX_LOG_LINES } from './logs.ts';
 import { LONGEST_WINDOW_SECONDS, StatsHistorySchema } from './stats.ts';
 import { AlertsSchema, ProbeSchema, SystemInfoSchema, SystemStatusSchema } from './system.ts';
 
-/** Who may call: everybody, or callers of at least this role. */
-export type Permission = 'public' | 'viewer' | 'operator' | 'admin';
+/**
+ * Who may call: everybody; callers of at least a role; `account`: whoever is logged in or has a key with a role, for what is
+ * their own; `inference`: operators, and keys for it; `metrics`: viewers, and keys for it.
+ */
+export type Permission = 'public' | 'viewer' | 'operator' | 'admin' | 'account' | 'inference' | 'metrics';
 
 /** The rate-limit class of a call. `free` is not limited. */
 export type CostClass = 'free' | 'regular' | 'intensive';
@@ -66,10 +86,25 @@ export interface Operation {
 
 const operation = <const Shape extends Operation>(shape: Shape): Shape => shape;
 
+/** What stands in one place of a path. */
+export interface PathRule {
+  schema: z.ZodType;
+  /** The error for what nothing has. */
+  missing: ErrorCode;
+  /** The sentence for it, without its end. */
+  nobody: string;
+}
+
 /** What stands in a path as `{…}`: a name that breaks its rule belongs to nothing and is not found. */
 export const PATH_PARAMETERS = {
+  username: { schema: UsernameSchema, missing: 'NOT_FOUND', nobody: 'No account has this name' },
+  id: {
+    schema: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'is not of the form of an id'),
+    missing: 'NOT_FOUND',
+    nobody: 'No key has this id',
+  },
   name: { schema: NameSchema, missing: 'INSTANCE_NOT_FOUND', nobody: 'No instance has this name' },
-} as const satisfies Record<string, { schema: z.ZodType; missing: ErrorCode; nobody: string }>;
+} as const satisfies Record<string, PathRule>;
 
 /** A query parameter that is `true` or `false`; in the OpenAPI document it is a boolean. */
 export const FlagSchema = z.enum(['true', 'false']).transform((text) => text === 'true');
@@ -374,6 +409,162 @@ export const OPERATIONS = {
     success: { status: 200, schema: ConfigWrittenSchema },
     errors: ['CONFIG_PINNED', 'CONFIG_READ_ONLY'],
   }),
+  login: operation({
+    id: 'login',
+    method: 'POST',
+    path: '/api/auth/login',
+    tag: 'Authentication',
+    summary: 'Log in with name and password; answers a token',
+    permission: 'public',
+    cost: 'intensive',
+    body: { schema: LoginSchema, optional: false },
+    success: { status: 200, schema: LoggedInSchema },
+    errors: ['INVALID_CREDENTIALS', 'AUTH_DISABLED', 'RATE_LIMITED'],
+  }),
+  refreshToken: operation({
+    id: 'refreshToken',
+    method: 'POST',
+    path: '/api/auth/refresh',
+    tag: 'Authentication',
+    summary: 'A new token for one that is still valid',
+    permission: 'account',
+    cost: 'regular',
+    success: { status: 200, schema: TokenSchema },
+    errors: ['AUTH_DISABLED'],
+  }),
+  logout: operation({
+    id: 'logout',
+    method: 'POST',
+    path: '/api/auth/logout',
+    tag: 'Authentication',
+    summary: 'Revoke the token of this request',
+    permission: 'account',
+    cost: 'regular',
+    success: { status: 200, schema: MessageSchema },
+    errors: ['AUTH_DISABLED'],
+  }),
+  changePassword: operation({
+    id: 'changePassword',
+    method: 'PUT',
+    path: '/api/auth/password',
+    tag: 'Authentication',
+    summary: 'Change your own password; revokes all your tokens and keys',
+    permission: 'account',
+    cost: 'intensive',
+    body: { schema: ChangePasswordSchema, optional: false },
+    success: { status: 200, schema: MessageSchema },
+    errors: ['INVALID_CREDENTIALS', 'AUTH_DISABLED', 'RATE_LIMITED'],
+  }),
+  listUsers: operation({
+    id: 'listUsers',
+    method: 'GET',
+    path: '/api/users',
+    tag: 'Accounts',
+    summary: 'All accounts',
+    permission: 'admin',
+    cost: 'regular',
+    success: { status: 200, schema: UserListSchema },
+    errors: [],
+  }),
+  createUser: operation({
+    id: 'createUser',
+    method: 'POST',
+    path: '/api/users',
+    tag: 'Accounts',
+    summary: 'Make an account',
+    permission: 'admin',
+    cost: 'regular',
+    body: { schema: CreateUserSchema, optional: false },
+    success: { status: 201, schema: UserChangedSchema },
+    errors: ['RATE_LIMITED'],
+  }),
+  updateUser: operation({
+    id: 'updateUser',
+    method: 'PUT',
+    path: '/api/users/{username}',
+    tag: 'Accounts',
+    summary: 'Change role or password, disable or enable; revokes tokens and keys where it has to',
+    permission: 'admin',
+    cost: 'regular',
+    body: { schema: UpdateUserSchema, optional: false },
+    success: { status: 200, schema: UserChangedSchema },
+    errors: ['NOT_FOUND', 'RATE_LIMITED'],
+  }),
+  deleteUser: operation({
+    id: 'deleteUser',
+    method: 'DELETE',
+    path: '/api/users/{username}',
+    tag: 'Accounts',
+    summary: 'Delete an account with its keys',
+    permission: 'admin',
+    cost: 'regular',
+    success: { status: 200, schema: MessageSchema },
+    errors: ['NOT_FOUND'],
+  }),
+  listKeys: operation({
+    id: 'listKeys',
+    method: 'GET',
+    path: '/api/keys',
+    tag: 'Accounts',
+    summary: 'Your own keys; for admins, all',
+    permission: 'account',
+    cost: 'regular',
+    success: { status: 200, schema: KeyListSchema },
+    errors: [],
+  }),
+  createKey: operation({
+    id: 'createKey',
+    method: 'POST',
+    path: '/api/keys',
+    tag: 'Accounts',
+    summary: 'Make a key for a program; the only time that it is shown',
+    permission: 'account',
+    cost: 'regular',
+    body: { schema: CreateKeySchema, optional: false },
+    success: { status: 201, schema: KeyCreatedSchema },
+    errors: ['NOT_FOUND', 'INSTANCE_NOT_FOUND'],
+  }),
+  deleteKey: operation({
+    id: 'deleteKey',
+    method: 'DELETE',
+    path: '/api/keys/{id}',
+    tag: 'Accounts',
+    summary: 'Revoke a key: your own, or for admins any',
+    permission: 'account',
+    cost: 'regular',
+    success: { status: 200, schema: MessageSchema },
+    errors: ['NOT_FOUND'],
+  }),
+  getAudit: operation({
+    id: 'getAudit',
+    method: 'GET',
+    path: '/api/audit',
+    tag: 'Accounts',
+    summary: 'Who did what to which, newest first; one JSON text a line if `Accept` names application/x-ndjson',
+    permission: 'admin',
+    cost: 'regular',
+    query: z.strictObject({
+      limit: CountSchema(1_000).optional().describe('How many rows. Default 100.'),
+      before_seq: CountSchema(Number.MAX_SAFE_INTEGER).optional().describe('Only rows before this one.'),
+      subject: z.string().max(200).optional().describe('Only what this subject did.'),
+      action: z.string().max(100).optional().describe('Only this operation.'),
+      target: z.string().max(200).optional().describe('Only what was done to this.'),
+    }),
+    success: { status: 200, schema: AuditSchema },
+    streams: { schema: AuditRowSchema, types: ['application/x-ndjson'] },
+    errors: [],
+  }),
+  createTicket: operation({
+    id: 'createTicket',
+    method: 'POST',
+    path: '/api/ws/ticket',
+    tag: 'Events',
+    summary: 'A ticket for one WebSocket, for pages, which can set no headers; 30 seconds',
+    permission: 'account',
+    cost: 'regular',
+    success: { status: 200, schema: TicketSchema },
+    errors: [],
+  }),
   getOpenApi: operation({
     id: 'getOpenApi',
     method: 'GET',
@@ -430,11 +621,16 @@ export const PASS_THROUGH_PATHS = [
   {
     path: '/v1/*',
     summary: 'The OpenAI and Anthropic APIs of the instance that the request names',
-    permission: 'operator',
+    permission: 'inference',
   },
   {
     path: '/api/instances/{name}/proxy/*',
     summary: 'Anything that an engine has, HTTP and WebSocket',
     permission: 'admin',
+  },
+  {
+    path: '/api/ws',
+    summary: 'Live events over WebSocket, with a replay of what was missed',
+    permission: 'viewer',
   },
 ] as const satisfies readonly { path: string; summary: string; permission: Permission }[];

@@ -10,7 +10,12 @@ const SERVICES = ['instances', 'gateway', 'metrics'];
 const ADAPTERS = ['supervisor', 'engines', 'logs', 'store', 'events'];
 
 /** What an adapter may know of the server beside its own folder. */
-const PORTS = new Set(['server/instances/ports.ts', 'server/instances/lifecycle.ts', 'server/suggestion.ts']);
+const PORTS = new Set([
+  'server/instances/ports.ts',
+  'server/instances/lifecycle.ts',
+  'server/auth/ports.ts',
+  'server/suggestion.ts',
+]);
 
 interface Import {
   /** Path of the importing file from the project's root. */

@@ -1,5 +1,5 @@
 import { ApiError, type Problem } from '@llamactl/contract/errors';
-import { PATH_PARAMETERS, type Operation } from '@llamactl/contract/operations';
+import { PATH_PARAMETERS, type Operation, type PathRule } from '@llamactl/contract/operations';
 import { z } from 'zod';
 import { CallerGone, disconnectSignal } from './disconnect.ts';
 import type { HttpApp, HttpReply, HttpRequest } from './plugin.ts';
@@ -84,7 +84,7 @@ function check(operation: Operation, request: HttpRequest): { params: unknown; q
 
 /** A name that breaks the rule for names belongs to nothing. It is not repeated: it may be of any length and content. */
 function checkPathParameter(name: string, value: string): void {
-  const parameter = (PATH_PARAMETERS as Record<string, (typeof PATH_PARAMETERS)['name'] | undefined>)[name];
+  const parameter = (PATH_PARAMETERS as Readonly<Record<string, PathRule | undefined>>)[name];
   if (parameter === undefined || judge(parameter.schema, value).problems === null) return;
   const [problem] = judge(parameter.schema, value).problems ?? [];
   throw new ApiError(parameter.missing, `${parameter.nobody}: it ${problem?.message ?? 'is none'}.`);

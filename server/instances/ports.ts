@@ -77,9 +77,29 @@ export interface InstanceStore {
   readonly dataDirId: string;
   /** Oldest first. */
   load(): Promise<StoredInstance[]>;
-  /** Inserts or replaces. Saves of one event-loop turn share one transaction. A later save of an id wins over an earlier one. */
-  save(instance: StoredInstance): Promise<void>;
-  remove(id: string): Promise<void>;
+  /**
+   * Inserts or replaces. Saves of one event-loop turn share one transaction. A later save of an id wins over an earlier
+   * one. The events are stored in the same transaction: with the instance or not at all.
+   */
+  save(instance: StoredInstance, events?: readonly KeptEvent[]): Promise<void>;
+  remove(id: string, events?: readonly KeptEvent[]): Promise<void>;
+}
+
+/** An event with its place in the replay. */
+export interface KeptEvent {
+  /** Grows with every kept event, over restarts too; no two events share one. */
+  seq: number;
+  /** RFC 3339. */
+  timestamp: string;
+  event: InstanceEvent;
+}
+
+/** The newest events on disk, for listeners that were away. Those of a change are stored with it, by the {@link InstanceStore}. */
+export interface ReplayStore {
+  /** Oldest first, at most 1 000. */
+  load(): Promise<KeptEvent[]>;
+  /** Keeps events that belong to no change of an instance. All of them are stored, or none. */
+  append(events: readonly KeptEvent[]): Promise<void>;
 }
 
 /** Where the domain says what happened. Must not throw and must not wait. */

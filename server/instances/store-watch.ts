@@ -30,7 +30,7 @@ export function watchStore(store: InstanceStore, alerts: AlertSink): InstanceSto
   return {
     dataDirId: store.dataDirId,
     load: () => store.load(),
-    save: (instance) => watch(store.save(instance)),
-    remove: (id) => watch(store.remove(id)),
+    save: (instance, events) => watch(store.save(instance, events)),
+    remove: (id, events) => watch(store.remove(id, events)),
   };
 }

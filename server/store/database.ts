@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { makePrivateFile } from './private-file.ts';
+import { closeToOthers, makePrivateFile } from './private-file.ts';
 
 /** A numbered SQL file: brings the schema from `version - 1` to `version`. */
 interface Migration {
@@ -16,15 +16,16 @@ const BUSY_TIMEOUT_MS = 2000;
 
 /**
  * Opens the file, making it and its folder when they are missing, and brings its schema up to date. The file is
- * readable by its owner alone: it holds the environment of instances and the keys of running engines.
+ * readable by its owner alone: it holds the environment of instances, the keys of running engines and what signs tokens.
  *
  * Throws when the file was written by a newer llamactl, is no database, or cannot be opened.
  *
  * @param migrationsFolder Only for tests.
  */
 export function openDatabase(file: string, migrationsFolder = MIGRATIONS_FOLDER): DatabaseSync {
-  // SQLite gives its `-wal` and `-shm` files the mode of the main file, so one mode covers all three.
+  // SQLite gives its `-wal` and `-shm` files the mode of the main file; but not those that a crash or a copy left there.
   makePrivateFile(file);
+  for (const suffix of ['-wal', '-shm']) closeToOthers(file + suffix);
   const database = new DatabaseSync(file, {
     timeout: BUSY_TIMEOUT_MS,
     enableForeignKeyConstraints: true,

@@ -15,6 +15,15 @@ export function makePrivateFile(file: string): void {
   }
 }
 
+/** Lets only its owner read a file, if there is one. It is not opened, see {@link makePrivateFile}. */
+export function closeToOthers(file: string): void {
+  try {
+    chmodSync(file, 0o600);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  }
+}
+
 /** Step by step: Node's own recursive way turns for ever where a parent takes no folders, as under `/proc` (seen on 24.21). */
 function makeFolder(folder: string): void {
   const attempt = (): string | null => {

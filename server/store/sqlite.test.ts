@@ -1,13 +1,11 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../clock.ts';
 import { storeContract, storedInstance } from '../testing/contracts/store.contract.ts';
+import { writeUntilKilled } from '../testing/killed-writer.ts';
 import { openDatabase } from './database.ts';
 import { createSqliteStore, openStore } from './sqlite.ts';
 import type { SqliteStore } from './sqlite.ts';
@@ -245,8 +243,7 @@ describe('kill -9', () => {
     }`;
 
   it(`at ${ROUNDS} random moments loses no acknowledged save and tears none`, { timeout: 120_000 }, async () => {
-    const program = [
-      PROGRAM,
+    const values = [
       new URL('./sqlite.ts', import.meta.url).href,
       new URL('../clock.ts', import.meta.url).href,
       file,
@@ -254,19 +251,11 @@ describe('kill -9', () => {
     ];
     const acknowledged = new Map<string, number>();
     for (let round = 0; round < ROUNDS; round += 1) {
-      const child = spawn(process.execPath, ['--input-type=module', '-e', ...program], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
-      const killAfter = 1 + Math.floor(Math.random() * 60);
-      let seen = 0;
-      for await (const line of createInterface({ input: child.stdout })) {
+      const lines = 1 + Math.floor(Math.random() * 60);
+      for (const line of await writeUntilKilled({ source: PROGRAM, values, lines })) {
         const [index = '', marker = ''] = line.split(' ');
         acknowledged.set(`i${index}`, Number(marker));
-        seen += 1;
-        if (seen === killAfter) setTimeout(() => child.kill('SIGKILL'), Math.random() * 3);
       }
-      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-      expect(child.signalCode).toBe('SIGKILL');
 
       const store = openStore({ file, clock });
       const stored = new Map((await store.load()).map((instance) => [instance.record.id, instance]));

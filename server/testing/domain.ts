@@ -97,8 +97,8 @@ export class Domain {
     return {
       dataDirId: this.store.dataDirId,
       load: () => this.store.load(),
-      save: (instance) => (this.#isDead ? never : unlessDead(this.store.save(instance))),
-      remove: (id) => (this.#isDead ? never : unlessDead(this.store.remove(id))),
+      save: (instance, events) => (this.#isDead ? never : unlessDead(this.store.save(instance, events))),
+      remove: (id, events) => (this.#isDead ? never : unlessDead(this.store.remove(id, events))),
     };
   }
 

@@ -1,3 +1,4 @@
+import { replayContract } from './contracts/replay.contract.ts';
 import { storeContract } from './contracts/store.contract.ts';
 import { MemoryStore } from './memory-store.ts';
 
@@ -11,4 +12,10 @@ storeContract('the store in memory', async () => {
     },
     dispose: async () => undefined,
   };
+});
+
+replayContract('the replay in memory', async () => {
+  const store = new MemoryStore();
+  const life = { store, replay: store.replay };
+  return { ...life, reopen: async () => life, dispose: async () => undefined };
 });

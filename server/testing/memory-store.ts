@@ -1,4 +1,4 @@
-import type { InstanceStore, StoredInstance } from '../instances/ports.ts';
+import type { InstanceStore, KeptEvent, ReplayStore, StoredInstance } from '../instances/ports.ts';
 
 interface Change {
   apply(): void;
@@ -6,45 +6,67 @@ interface Change {
   reject(error: Error): void;
 }
 
+const REPLAYED = 1_000;
+
 /**
- * An {@link InstanceStore} in memory that commits like the real one, at the end of the turn. Keeping the object is what
- * keeping the data directory is: a test that restarts the server hands it to the next one.
+ * An {@link InstanceStore} in memory, with its replay, that commits like the real one, at the end of the turn. Keeping the
+ * object is what keeping the data directory is: a test that restarts the server hands it to the next one.
  */
 export class MemoryStore implements InstanceStore {
   readonly dataDirId: string;
+  readonly replay: ReplayStore;
   /** While set, commits fail with it and change nothing: a full disk. */
   failure: Error | null = null;
   /** Commits that succeeded. */
   commits = 0;
   /** Rows as text: what callers do to their objects before or after is nobody's business. */
   #rows = new Map<string, { name: string; json: string }>();
+  /** Events as text, by number. */
+  #events = new Map<number, string>();
   #pending: Change[] = [];
 
   constructor(dataDirId = 'memory') {
     this.dataDirId = dataDirId;
+    this.replay = {
+      load: async () =>
+        [...this.#events]
+          .toSorted(([a], [b]) => a - b)
+          .slice(-REPLAYED)
+          .map(([, json]) => JSON.parse(json) as KeptEvent),
+      append: (events) => this.#enqueue(events, () => undefined),
+    };
   }
 
   async load(): Promise<StoredInstance[]> {
     return [...this.#rows.values()].map((row) => JSON.parse(row.json) as StoredInstance);
   }
 
-  async save(instance: StoredInstance): Promise<void> {
+  async save(instance: StoredInstance, events: readonly KeptEvent[] = []): Promise<void> {
     const { id, name } = instance.record;
     const json = JSON.stringify(instance);
-    await this.#enqueue(() => {
+    await this.#enqueue(events, () => {
       const isTaken = [...this.#rows].some(([other, row]) => other !== id && row.name === name.toLowerCase());
       if (isTaken) throw new Error('Another instance has this name; nothing was stored.');
       this.#rows.set(id, { name: name.toLowerCase(), json });
     });
   }
 
-  async remove(id: string): Promise<void> {
-    await this.#enqueue(() => {
+  async remove(id: string, events: readonly KeptEvent[] = []): Promise<void> {
+    await this.#enqueue(events, () => {
       this.#rows.delete(id);
     });
   }
 
-  #enqueue(apply: () => void): Promise<void> {
+  /** @param change Throws when it is refused, and has changed nothing then. */
+  #enqueue(events: readonly KeptEvent[], change: () => void): Promise<void> {
+    const kept = events.map((event) => [event.seq, JSON.stringify(event)] as const);
+    const apply = (): void => {
+      if (kept.some(([seq]) => this.#events.has(seq))) {
+        throw new Error('An event has this number already; nothing was stored.');
+      }
+      change();
+      for (const [seq, json] of kept) this.#events.set(seq, json);
+    };
     return new Promise((resolve, reject) => {
       if (this.#pending.length === 0) setImmediate(() => this.#commit());
       this.#pending.push({ apply, resolve, reject });

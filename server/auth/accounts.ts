@@ -1,0 +1,193 @@
+import type { CreateUser, Role, UpdateUser, User } from '@llamactl/contract/auth';
+import { ApiError } from '@llamactl/contract/errors';
+import type { ChangeQueue } from './change-queue.ts';
+import type { Passwords } from './passwords.ts';
+import type { AccountStore, Clock, Randomness, StoredUser } from './ports.ts';
+
+/** Told in the same turn in which a change of an account takes hold, when what was opened in its name has to close. */
+export interface AccountListener {
+  /** @param isRevoked its tokens and keys are dead for good; else their next request is judged by the new role */
+  onChanged(userId: string, isRevoked: boolean): void;
+}
+
+interface AccountsParts {
+  store: Pick<AccountStore, 'saveUser' | 'removeUser'>;
+  clock: Pick<Clock, 'now'>;
+  randomness: Pick<Randomness, 'token'>;
+  passwords: Passwords;
+  changes: ChangeQueue;
+  /** As the store gave them. */
+  stored: readonly StoredUser[];
+}
+
+const ID_BYTES = 8;
+
+/** Owner of all accounts. What it gives out is frozen in time: a change makes a new object. */
+export class Accounts {
+  readonly #parts: AccountsParts;
+  readonly #users: Map<string, StoredUser>;
+  /** By name in lower case. */
+  readonly #ids: Map<string, string>;
+  readonly #listeners = new Set<AccountListener>();
+
+  constructor(parts: AccountsParts) {
+    this.#parts = parts;
+    this.#users = new Map(parts.stored.map((user) => [user.id, user]));
+    this.#ids = new Map(parts.stored.map(({ id, username }) => [username.toLowerCase(), id]));
+  }
+
+  get count(): number {
+    return this.#users.size;
+  }
+
+  find(id: string): StoredUser | undefined {
+    return this.#users.get(id);
+  }
+
+  /** Without regard to case. */
+  named(username: string): StoredUser | undefined {
+    return this.#users.get(this.#ids.get(username.toLowerCase()) ?? '');
+  }
+
+  watch(listener: AccountListener): void {
+    this.#listeners.add(listener);
+  }
+
+  /** By name. */
+  list(): User[] {
+    return [...this.#users.values()]
+      .toSorted((one, other) => (one.username.toLowerCase() < other.username.toLowerCase() ? -1 : 1))
+      .map(shownUser);
+  }
+
+  /** @throws {ApiError} `VALIDATION_ERROR` when the name is taken */
+  async create({ username, password, role }: CreateUser): Promise<User> {
+    this.#refuseTaken(username);
+    const passwordHash = await this.#parts.passwords.hash(password);
+    return this.#parts.changes.run(async () => {
+      this.#refuseTaken(username);
+      const now = this.#now();
+      return this.#save({
+        id: this.#parts.randomness.token(ID_BYTES),
+        username,
+        role,
+        passwordHash,
+        disabled: false,
+        createdAt: now,
+        updatedAt: now,
+        lastLoginAt: null,
+        tokenGeneration: 1,
+      });
+    });
+  }
+
+  /**
+   * Changes what is given. A new password and disabling revoke all tokens and keys; a new role closes what is open.
+   *
+   * @throws {ApiError} `NOT_FOUND`; `FORBIDDEN` when no admin would be left
+   */
+  async update(username: string, { role, disabled, password }: UpdateUser): Promise<User> {
+    const { id } = present(this.named(username));
+    this.#refuseLastAdmin(id, { role, disabled });
+    const passwordHash = password === undefined ? null : await this.#parts.passwords.hash(password);
+    return this.#parts.changes.run(async () => {
+      // By id: the name may belong to another account by now.
+      const user = present(this.#users.get(id));
+      this.#refuseLastAdmin(id, { role, disabled });
+      const isRevoked = passwordHash !== null || (disabled === true && !user.disabled);
+      const isDemoted = role !== undefined && role !== user.role;
+      const shown = await this.#save({
+        ...user,
+        role: role ?? user.role,
+        disabled: disabled ?? user.disabled,
+        passwordHash: passwordHash ?? user.passwordHash,
+        tokenGeneration: user.tokenGeneration + (isRevoked ? 1 : 0),
+        updatedAt: this.#now(),
+      });
+      if (isRevoked || isDemoted) this.#tell(id, isRevoked);
+      return shown;
+    });
+  }
+
+  /** With its tokens and keys. @throws {ApiError} `NOT_FOUND`; `FORBIDDEN` when no admin would be left */
+  async remove(username: string): Promise<void> {
+    const { id } = present(this.named(username));
+    await this.#parts.changes.run(async () => {
+      const user = present(this.#users.get(id));
+      this.#refuseLastAdmin(id, { disabled: true });
+      await this.#parts.store.removeUser(id);
+      this.#users.delete(id);
+      this.#ids.delete(user.username.toLowerCase());
+      this.#tell(id, true);
+    });
+  }
+
+  /** Somebody has logged in just now. */
+  async noteLogin(id: string): Promise<void> {
+    await this.#parts.changes.run(async () => {
+      const user = this.#users.get(id);
+      if (user !== undefined) await this.#save({ ...user, lastLoginAt: this.#now() });
+    });
+  }
+
+  /** Another hash of the same password, unless that was changed since `proven`. */
+  async renewHash(proven: StoredUser, passwordHash: string): Promise<void> {
+    await this.#parts.changes.run(async () => {
+      const user = this.#users.get(proven.id);
+      if (user?.tokenGeneration === proven.tokenGeneration) await this.#save({ ...user, passwordHash });
+    });
+  }
+
+  async #save(user: StoredUser): Promise<User> {
+    await this.#parts.store.saveUser(user);
+    this.#users.set(user.id, user);
+    this.#ids.set(user.username.toLowerCase(), user.id);
+    return shownUser(user);
+  }
+
+  #refuseTaken(username: string): void {
+    const holder = this.named(username);
+    if (holder === undefined) return;
+    const message = `is taken: there is an account ${holder.username} (names ignore case)`;
+    throw new ApiError('VALIDATION_ERROR', `The account was not created: its name ${message}.`, {
+      problems: [{ path: 'username', message }],
+    });
+  }
+
+  #refuseLastAdmin(id: string, change: { role?: Role | undefined; disabled?: boolean | undefined }): void {
+    const isActiveAdmin = ({ role, disabled }: StoredUser): boolean => role === 'admin' && !disabled;
+    const isLost = (change.role !== undefined && change.role !== 'admin') || change.disabled === true;
+    const user = this.#users.get(id);
+    if (!isLost || user === undefined || !isActiveAdmin(user)) return;
+    if (this.#users.values().some((other) => other.id !== id && isActiveAdmin(other))) return;
+    throw new ApiError(
+      'FORBIDDEN',
+      `${user.username} is the last admin who can log in; make or enable another one first.`,
+    );
+  }
+
+  #tell(userId: string, isRevoked: boolean): void {
+    for (const listener of this.#listeners) listener.onChanged(userId, isRevoked);
+  }
+
+  #now(): string {
+    return new Date(this.#parts.clock.now()).toISOString();
+  }
+}
+
+function present(user: StoredUser | undefined): StoredUser {
+  if (user !== undefined) return user;
+  throw new ApiError('NOT_FOUND', 'There is no account of this name; GET /api/users lists them.');
+}
+
+/** An account as callers may see it. */
+export function shownUser(user: StoredUser): User {
+  return {
+    username: user.username,
+    role: user.role,
+    disabled: user.disabled,
+    created_at: user.createdAt,
+    updated_at: user.updatedAt,
+    last_login_at: user.lastLoginAt,
+  };
+}

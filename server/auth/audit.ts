@@ -1,0 +1,72 @@
+import type { AuditRow } from '@llamactl/contract/auth';
+import { Background } from './background.ts';
+import type { AuditEntry, AuditQuery, AuditStore, Clock } from './ports.ts';
+
+const DAY_MS = 86_400_000;
+const RETENTION_MS = 90 * DAY_MS;
+/** Rows that the disk has not taken: beyond them it does not keep up, and memory would be next. */
+const MOST_UNDER_WAY = 10_000;
+
+interface AuditTrailParts {
+  store: AuditStore;
+  clock: Pick<Clock, 'now' | 'after'>;
+  /** Told what could not be recorded or removed; must not throw. */
+  onFault: (error: unknown) => void;
+}
+
+/** Who did what to which. Recording makes no request wait and fails none. */
+export class AuditTrail {
+  readonly #parts: AuditTrailParts;
+  readonly #background: Background;
+  #cancel: () => void = () => undefined;
+  #isOverrun = false;
+
+  constructor(parts: AuditTrailParts) {
+    this.#parts = parts;
+    this.#background = new Background(parts.onFault);
+    this.#prune();
+  }
+
+  /** Keeps it for 90 days. */
+  record(entry: Omit<AuditEntry, 'timestamp'>): void {
+    if (this.#background.size >= MOST_UNDER_WAY) {
+      // Once: a fault for each would only add to what does not keep up.
+      if (!this.#isOverrun)
+        this.#parts.onFault(new Error('The audit trail is written too slowly; rows are being lost.'));
+      this.#isOverrun = true;
+      return;
+    }
+    this.#isOverrun = false;
+    const timestamp = new Date(this.#parts.clock.now()).toISOString();
+    this.#background.run(() => this.#parts.store.append({ ...entry, timestamp }));
+  }
+
+  /** Newest first, with everything that was recorded before. */
+  async read(query: AuditQuery): Promise<AuditRow[]> {
+    await this.#background.settled();
+    const rows = await this.#parts.store.read(query);
+    return rows.map(({ requestId, seq, timestamp, subject, address, action, target, status }) => ({
+      seq,
+      timestamp,
+      subject,
+      address,
+      action,
+      target,
+      status,
+      request_id: requestId,
+    }));
+  }
+
+  /** Resolves when what was recorded is on the disk. */
+  async close(): Promise<void> {
+    this.#cancel();
+    await this.#background.settled();
+  }
+
+  #prune(): void {
+    const { store, clock } = this.#parts;
+    const before = new Date(clock.now() - RETENTION_MS).toISOString();
+    this.#background.run(() => store.prune(before));
+    this.#cancel = clock.after(DAY_MS, () => this.#prune());
+  }
+}

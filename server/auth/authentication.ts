@@ -1,0 +1,76 @@
+import { Accounts } from './accounts.ts';
+import { Authenticator } from './authenticator.ts';
+import { Background } from './background.ts';
+import { ChangeQueue } from './change-queue.ts';
+import { Keys } from './keys.ts';
+import { LockoutAlert } from './lockout-alert.ts';
+import { Passwords, type Derive } from './passwords.ts';
+import type { AccountStore, AlertSink, Clock, InstanceNames, Randomness } from './ports.ts';
+import { Revocations } from './revocations.ts';
+import { Sessions } from './sessions.ts';
+import { SigningKeys } from './signing-keys.ts';
+import { LoginThrottle } from './throttle.ts';
+import { Tickets } from './tickets.ts';
+import { Tokens } from './tokens.ts';
+
+export interface AuthenticationParts {
+  store: AccountStore;
+  clock: Clock;
+  randomness: Pick<Randomness, 'token'>;
+  alerts: AlertSink;
+  instances: InstanceNames;
+  /** `auth.enabled` */
+  isEnabled: boolean;
+  /** `auth.inference` is `open`. */
+  isInferenceOpen: boolean;
+  /** `auth.token_ttl` in seconds; a part of one counts as a whole. */
+  tokenTtl: number;
+  /** Told what went wrong that no request waits for; must not throw. */
+  onFault: (error: unknown) => void;
+  /** How passwords are hashed. Default argon2id. */
+  derive?: Derive;
+}
+
+/** Who may get in: everything about accounts, keys and tokens. */
+export interface Authentication {
+  authenticator: Authenticator;
+  sessions: Sessions;
+  accounts: Accounts;
+  keys: Keys;
+  tickets: Tickets;
+  /** Resolves when everything that is pending is on the disk. */
+  close(): Promise<void>;
+}
+
+/** Reads what is stored and makes what is missing. With authentication off, accounts and keys can be prepared all the same. */
+export async function openAuthentication(parts: AuthenticationParts): Promise<Authentication> {
+  const { store, clock, randomness, alerts, isEnabled, isInferenceOpen, derive } = parts;
+  const stored = await store.load();
+  const tokenLifetime = Math.ceil(parts.tokenTtl) * 1_000;
+  const signingKeys = await SigningKeys.open({ store, clock, randomness, stored: stored.signingKeys, tokenLifetime });
+
+  const background = new Background(parts.onFault);
+  const changes = new ChangeQueue();
+  const passwords = new Passwords({ randomness, ...(derive && { derive }) });
+  const accounts = new Accounts({ store, clock, randomness, passwords, changes, stored: stored.users });
+  const keys = new Keys({ ...parts, accounts, changes, background, stored: stored.keys });
+  const revocations = new Revocations({ store, clock, background, stored: stored.revoked });
+  const tokens = new Tokens({ keys: signingKeys, revocations, clock, randomness, lifetime: tokenLifetime });
+  accounts.watch({ onChanged: (userId) => tokens.endAll(userId) });
+  const lockouts = new LockoutAlert(clock, alerts);
+  const throttle = new LoginThrottle(clock);
+
+  return {
+    authenticator: new Authenticator({ isEnabled, isInferenceOpen, accounts, tokens, keys }),
+    sessions: new Sessions({ isEnabled, accounts, passwords, tokens, throttle, lockouts, background }),
+    accounts,
+    keys,
+    tickets: new Tickets({ clock, randomness }),
+    close: async () => {
+      revocations.close();
+      lockouts.close();
+      keys.close();
+      await background.settled();
+    },
+  };
+}

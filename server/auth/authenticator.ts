@@ -1,0 +1,144 @@
+import { ApiError } from '@llamactl/contract/errors';
+import type { Accounts } from './accounts.ts';
+import { anonymousAdmin, anonymousInference, type Caller } from './caller.ts';
+import { isKeySecret } from './key-secret.ts';
+import type { FoundKey, Keys } from './keys.ts';
+import type { NarrowScope } from './permissions.ts';
+import type { StoredUser } from './ports.ts';
+import { isAtLeast, lowerRole, roleOf } from './roles.ts';
+import type { Tokens, VerifiedToken } from './tokens.ts';
+
+/** The headers that say who calls, as they were received. */
+export interface Credentials {
+  authorization: string | undefined;
+  /** `x-api-key`. */
+  apiKey: string | undefined;
+}
+
+interface AuthenticatorParts {
+  isEnabled: boolean;
+  /** `auth.inference` is `open`. */
+  isInferenceOpen: boolean;
+  accounts: Accounts;
+  tokens: Tokens;
+  keys: Keys;
+}
+
+/** Finds out who makes a request. */
+export class Authenticator {
+  readonly #parts: AuthenticatorParts;
+  readonly #anonymousAdmin = anonymousAdmin();
+  readonly #anonymousInference = anonymousInference();
+
+  constructor(parts: AuthenticatorParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * For everything. At once, but for a token that was never seen before.
+   *
+   * @throws {ApiError} `UNAUTHORIZED` or `TOKEN_EXPIRED`; then, or by rejecting
+   */
+  authenticate(credentials: Credentials): Caller | Promise<Caller> {
+    return this.#parts.isEnabled ? this.#callerOf(secretOf(credentials)) : this.#anonymousAdmin;
+  }
+
+  /**
+   * For what needs the permission `inference`. While that is open, nobody has to say who they are, and what is said counts
+   * only if it is good: most clients cannot be told to send no key.
+   *
+   * @throws {ApiError} as {@link authenticate}, unless inference is open
+   */
+  authenticateInference(credentials: Credentials): Caller | Promise<Caller> {
+    if (!this.#parts.isEnabled || !this.#parts.isInferenceOpen) return this.authenticate(credentials);
+    try {
+      const caller = this.authenticate(credentials);
+      return caller instanceof Promise ? caller.catch((error: unknown) => this.#openTo(error)) : caller;
+    } catch (error) {
+      return this.#openTo(error);
+    }
+  }
+
+  #openTo(error: unknown): Caller {
+    if (error instanceof ApiError && error.status === 401) return this.#anonymousInference;
+    throw error;
+  }
+
+  #callerOf(secret: string): Caller | Promise<Caller> {
+    if (isKeySecret(secret)) return callerOfKey(this.#parts.keys.use(secret));
+    const token = this.#parts.tokens.verify(secret);
+    return token instanceof Promise
+      ? token.then((verified) => this.#callerOfToken(verified))
+      : this.#callerOfToken(token);
+  }
+
+  #callerOfToken({ id, userId, generation, expiresAt, revoked }: VerifiedToken): Caller {
+    const user = this.#parts.accounts.find(userId);
+    if (user === undefined || user.disabled || user.tokenGeneration !== generation) {
+      throw new ApiError('UNAUTHORIZED', 'This token was revoked with a change of its account; log in again.');
+    }
+    return {
+      kind: 'user',
+      subject: `user:${user.username}`,
+      username: user.username,
+      userId,
+      credentialId: id,
+      role: user.role,
+      scopes: NO_SCOPES,
+      instances: null,
+      mayStart: true,
+      expiresAt,
+      revoked,
+    };
+  }
+}
+
+const NO_SCOPES: ReadonlySet<NarrowScope> = new Set();
+
+function callerOfKey({ stored, owner, instances, expiresAt, revoked }: FoundKey): Caller {
+  return {
+    kind: 'key',
+    subject: `key:${stored.id} (${stored.name})`,
+    username: owner.username,
+    userId: owner.id,
+    credentialId: stored.id,
+    ...rightsOf(stored.scopes, owner, instances !== null),
+    instances,
+    mayStart: stored.mayStart,
+    expiresAt,
+    revoked,
+  };
+}
+
+/** Never more than the owner may now, and nothing of an admin's for a key that is limited to some instances. */
+function rightsOf(
+  scopes: FoundKey['stored']['scopes'],
+  owner: StoredUser,
+  isLimited: boolean,
+): Pick<Caller, 'role' | 'scopes'> {
+  const role = lowerRole(roleOf(scopes), owner.role);
+  const narrow = new Set<NarrowScope>();
+  if (scopes.includes('inference') && isAtLeast(owner.role, 'operator')) narrow.add('inference');
+  if (scopes.includes('metrics')) narrow.add('metrics');
+  return { role: isLimited ? lowerRole(role, 'operator') : role, scopes: narrow };
+}
+
+const BEARER = /^Bearer +(\S+) *$/i;
+
+function secretOf({ authorization, apiKey }: Credentials): string {
+  const bearer = authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
+  if (authorization !== undefined && bearer === undefined) {
+    throw new ApiError('UNAUTHORIZED', 'The Authorization header has to be `Bearer` and a token or key.');
+  }
+  const secret = bearer ?? apiKey?.trim();
+  if (secret === undefined || secret === '') {
+    throw new ApiError(
+      'UNAUTHORIZED',
+      'Who are you? Send `Authorization: Bearer` with a token from POST /api/auth/login, or with a key.',
+    );
+  }
+  if (bearer !== undefined && apiKey !== undefined && apiKey.trim() !== bearer) {
+    throw new ApiError('UNAUTHORIZED', 'Authorization and x-api-key name two different callers; send one of them.');
+  }
+  return secret;
+}

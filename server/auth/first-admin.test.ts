@@ -1,0 +1,71 @@
+import { chmod, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ADDRESS, AuthHarness, CHANCE } from '../testing/auth-harness.ts';
+import { ensureFirstAdmin } from './first-admin.ts';
+
+describe('the first admin', () => {
+  let dataDir: string;
+  let harness: AuthHarness;
+
+  beforeEach(async () => {
+    dataDir = await mkdtemp(path.join(tmpdir(), 'llamactl-first-admin-'));
+    harness = await AuthHarness.open();
+  });
+  afterEach(() => rm(dataDir, { recursive: true, force: true }));
+
+  const ensure = (password: string | null = null) =>
+    ensureFirstAdmin({ accounts: harness.auth.accounts, randomness: CHANCE, password, dataDir });
+  const loginAs = (password: string) => harness.auth.sessions.login({ username: 'admin', password }, ADDRESS);
+  const file = (): string => path.join(dataDir, 'admin-password');
+
+  it('has the password that was given, which is written nowhere', async () => {
+    expect(await ensure('given by hand')).toEqual({ username: 'admin', passwordFile: null });
+    expect((await loginAs('given by hand')).user.role).toBe('admin');
+    await expect(stat(file())).rejects.toThrow('ENOENT');
+  });
+
+  it('has else a random one, in a file that only its owner can read', async () => {
+    expect(await ensure()).toEqual({ username: 'admin', passwordFile: file() });
+    expect((await stat(file())).mode & 0o777).toBe(0o600);
+    const text = await readFile(file(), 'utf8');
+    expect(text).toMatch(/^[A-Za-z0-9_-]{22}\n$/);
+    expect((await loginAs(text.trim())).user.role).toBe('admin');
+  });
+
+  it('is made once, and not where anybody is', async () => {
+    await ensure();
+    const text = await readFile(file(), 'utf8');
+    expect(await ensure()).toBe(null);
+    await harness.restart();
+    expect(await ensure('given by hand')).toBe(null);
+    expect(await readFile(file(), 'utf8')).toBe(text);
+  });
+
+  it('gets another password when the start before died between file and account', async () => {
+    harness.store.failure = new Error('The disk is full.');
+    await expect(ensure()).rejects.toThrow('The disk is full.');
+    const before = await readFile(file(), 'utf8');
+    harness.store.failure = null;
+    await ensure();
+    const after = await readFile(file(), 'utf8');
+    expect(after).not.toBe(before);
+    await loginAs(after.trim());
+  });
+
+  it('does not write into what lies there: neither its mode nor where it points to counts', async () => {
+    const elsewhere = path.join(dataDir, 'elsewhere');
+    await writeFile(elsewhere, 'mine');
+    await chmod(elsewhere, 0o666);
+    await symlink(elsewhere, file());
+    await ensure();
+    expect(await readFile(elsewhere, 'utf8')).toBe('mine');
+    expect((await stat(file())).mode & 0o777).toBe(0o600);
+  });
+
+  it('is refused a password that could not be one, with its sentence and without showing it', async () => {
+    await expect(ensure('short')).rejects.toThrow('LLAMACTL_ADMIN_PASSWORD must have at least 8 characters.');
+    expect(harness.auth.accounts.count).toBe(0);
+  });
+});

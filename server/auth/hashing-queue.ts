@@ -1,0 +1,47 @@
+import { ApiError } from '@llamactl/contract/errors';
+
+/**
+ * Node has four threads for files, names and hashes alike. With 64 hashes at once a look at a file waits for 0.8 s, with
+ * two at a time for 8 ms, and the hashes are done no later.
+ */
+const AT_ONCE = 2;
+/** A quarter of a second of work. */
+const MOST_WAITING = 16;
+
+/** Lets few hashes be computed at a time, in the order of their asking. */
+export class HashingQueue {
+  #running = 0;
+  readonly #waiting: (() => void)[] = [];
+
+  /** @throws {ApiError} `RATE_LIMITED` when too many wait already */
+  async run<Result>(hash: () => Promise<Result>): Promise<Result> {
+    await this.#enter();
+    try {
+      return await hash();
+    } finally {
+      this.#leave();
+    }
+  }
+
+  async #enter(): Promise<void> {
+    if (this.#running < AT_ONCE) {
+      this.#running += 1;
+      return;
+    }
+    if (this.#waiting.length >= MOST_WAITING) {
+      throw new ApiError('RATE_LIMITED', 'Too many passwords are being checked at the moment; try again in a second.', {
+        headers: { 'retry-after': '1' },
+      });
+    }
+    await new Promise<void>((resolve) => {
+      this.#waiting.push(resolve);
+    });
+  }
+
+  /** The place goes from hand to hand, so that nobody who comes now gets ahead of those who wait. */
+  #leave(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#running -= 1;
+    else next();
+  }
+}

@@ -1,0 +1,117 @@
+import type { CreateKey, Scope } from '@llamactl/contract/auth';
+import { ApiError, type Problem } from '@llamactl/contract/errors';
+import { mayCall, maySee, type Caller } from './caller.ts';
+import type { InstanceNames, StoredKey, StoredUser } from './ports.ts';
+
+/** What a key will be, once its secret is made. */
+export type KeyGrant = Pick<StoredKey, 'name' | 'scopes' | 'instances' | 'mayStart' | 'expiresAt'>;
+
+/** What a wish for a key is judged by. */
+export interface KeyRequestFacts {
+  caller: Caller;
+  /** Whose it shall be; `null`: it was not said, and the caller has no account. `undefined`: there is none of the name. */
+  owner: StoredUser | null | undefined;
+  instances: Pick<InstanceNames, 'idOf'>;
+  /** Milliseconds since the epoch. */
+  now: number;
+}
+
+/**
+ * Judges a wish for a key: it may not be above its owner, nor above whoever makes it, and a key made with a key is
+ * bounded by that in everything: scopes, instances, starting and expiry.
+ *
+ * @throws {ApiError} `VALIDATION_ERROR` with every problem; `FORBIDDEN`
+ */
+export function judgeKeyRequest(body: CreateKey, facts: KeyRequestFacts): { grant: KeyGrant; owner: StoredUser } {
+  const { caller, owner } = facts;
+  const scopes = [...new Set<Scope>(body.scopes ?? ['inference'])];
+  const instances = body.instances?.map((name) => idFor(name, facts)) ?? null;
+  const problems = [
+    ...nameProblems(body.name),
+    ...ownerProblems(owner),
+    ...scopeProblems(scopes, instances !== null || caller.instances !== null),
+    ...instanceProblems(body.instances ?? [], instances ?? []),
+    ...expiryProblems(body.expires_at, facts.now),
+  ];
+  if (problems.length > 0 || !owner) {
+    throw new ApiError('VALIDATION_ERROR', 'The key was not created: `errors` says what is wrong.', { problems });
+  }
+  refuseAbove(scopes, owner, caller);
+  refuseBeyondKey(body, caller);
+  const grant = {
+    name: body.name,
+    scopes,
+    instances: instances?.filter((id) => id !== null) ?? (caller.instances === null ? null : [...caller.instances]),
+    mayStart: body.may_start ?? caller.mayStart,
+    expiresAt: expiryOf(body.expires_at, caller),
+  };
+  return { grant, owner };
+}
+
+/** An instance that the caller may not see is none. */
+function idFor(name: string, { caller, instances }: KeyRequestFacts): string | null {
+  const id = instances.idOf(name);
+  return id !== null && maySee(caller, id) ? id : null;
+}
+
+function nameProblems(name: string): Problem[] {
+  // It is written into the log and shown on terminals.
+  return /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(name) ? [{ path: 'name', message: 'must be printable' }] : [];
+}
+
+function ownerProblems(owner: StoredUser | null | undefined): Problem[] {
+  if (owner === null) return [{ path: 'owner', message: 'must be given, since nobody is logged in' }];
+  if (owner === undefined) return [{ path: 'owner', message: 'is no account; GET /api/users lists them' }];
+  return owner.disabled ? [{ path: 'owner', message: 'is disabled' }] : [];
+}
+
+/** An admin's doings are about the whole server: a key that is to see a part of it only is none of an admin. */
+function scopeProblems(scopes: readonly Scope[], isLimited: boolean): Problem[] {
+  if (!isLimited || !scopes.includes('admin')) return [];
+  return [{ path: 'scopes', message: 'must be at most `operator` for a key that is limited to some instances' }];
+}
+
+function instanceProblems(names: readonly string[], ids: readonly (string | null)[]): Problem[] {
+  return names.flatMap((_name, index) =>
+    ids[index] === null ? [{ path: `instances.${index}`, message: 'is the name of no instance' }] : [],
+  );
+}
+
+function expiryProblems(expiresAt: string | undefined, now: number): Problem[] {
+  const isPast = expiresAt !== undefined && Date.parse(expiresAt) <= now;
+  return isPast ? [{ path: 'expires_at', message: 'must be in the future' }] : [];
+}
+
+function refuseAbove(scopes: readonly Scope[], owner: StoredUser, caller: Caller): void {
+  for (const scope of scopes) {
+    if (!mayCall(caller, scope)) {
+      throw new ApiError('FORBIDDEN', `You may not do what the scope \`${scope}\` allows, so no key of yours may.`);
+    }
+    if (!mayCall({ role: owner.role, scopes: new Set() }, scope)) {
+      throw new ApiError(
+        'FORBIDDEN',
+        `${owner.username} is ${owner.role} and may not do what the scope \`${scope}\` allows; raise the role first.`,
+      );
+    }
+  }
+}
+
+function refuseBeyondKey(body: CreateKey, caller: Caller): void {
+  if (body.may_start === true && !caller.mayStart) {
+    throw new ApiError('FORBIDDEN', 'Your key may not start instances, so it makes none that may.');
+  }
+  const end = endOfKey(caller);
+  if (body.expires_at !== undefined && end !== null && Date.parse(body.expires_at) > end) {
+    throw new ApiError('FORBIDDEN', 'Your key makes none that lasts longer than itself; log in to make one.');
+  }
+}
+
+function expiryOf(given: string | undefined, caller: Caller): string | null {
+  const at = given === undefined ? endOfKey(caller) : Date.parse(given);
+  return at === null ? null : new Date(at).toISOString();
+}
+
+/** The end of a token bounds nothing: who logs in can do so again. */
+function endOfKey(caller: Caller): number | null {
+  return caller.kind === 'key' ? caller.expiresAt : null;
+}

@@ -1,0 +1,355 @@
+import type { CreateKey, Role, Scope } from '@llamactl/contract/auth';
+import fc from 'fast-check';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { AuthHarness, codeOf } from '../testing/auth-harness.ts';
+import { anonymousAdmin, mayCall, maySee, type Caller } from './caller.ts';
+import { PERMISSIONS, type Permission } from './permissions.ts';
+
+const HOUR_MS = 3_600_000;
+
+describe('keys', () => {
+  let harness: AuthHarness;
+  let admin: Caller;
+
+  beforeEach(async () => {
+    harness = await AuthHarness.open();
+    harness.instances.set('llama', 'i1').set('gemma', 'i2');
+    admin = await harness.loggedIn('root', 'admin');
+  });
+
+  const create = (caller: Caller, body: Partial<CreateKey>) => harness.auth.keys.create(caller, { name: 'k', ...body });
+  const refusalOf = (caller: Caller, body: Partial<CreateKey>) => codeOf(() => create(caller, body));
+  const keyCaller = async (owner: Caller, body: Partial<CreateKey>): Promise<Caller> =>
+    harness.caller(await harness.keyOf(owner, body));
+  const inAnHour = (): string => new Date(harness.clock.now() + HOUR_MS).toISOString();
+
+  describe('a new one', () => {
+    it('is shown once, has 256 random bits, and is stored as its SHA-256 alone', async () => {
+      const { key, info } = await create(admin, { name: 'laptop' });
+      expect(key).toMatch(/^llk_[A-Za-z0-9_-]{43}$/);
+      expect(info).toEqual({
+        id: expect.stringMatching(/^[0-9a-f]{12}$/) as string,
+        name: 'laptop',
+        owner: 'root',
+        prefix: key.slice(0, 10),
+        scopes: ['inference'],
+        instances: null,
+        may_start: true,
+        created_at: new Date(harness.clock.now()).toISOString(),
+        expires_at: null,
+        last_used_at: null,
+      });
+      const stored = JSON.stringify(await harness.store.load());
+      expect(stored).not.toContain(key.slice(12));
+      expect(JSON.stringify(harness.auth.keys.list(admin))).not.toContain(key.slice(12));
+    });
+
+    it('works, also after a restart', async () => {
+      const key = await harness.keyOf(admin);
+      expect(await harness.fate(key)).toBe('key');
+      await harness.restart();
+      expect(await harness.fate(key)).toBe('key');
+    });
+
+    it('has the form of a key whatever chance brings', async () => {
+      const keys = await Promise.all(Array.from({ length: 50 }, () => harness.keyOf(admin)));
+      expect(new Set(keys).size).toBe(50);
+      for (const key of keys) expect(await harness.fate(key)).toBe('key');
+    });
+
+    it('that cannot be stored is none', async () => {
+      harness.store.failure = new Error('The disk is full.');
+      await expect(create(admin, {})).rejects.toThrow('The disk is full.');
+      expect(harness.auth.keys.list(admin)).toEqual([]);
+    });
+
+    it('is refused with every problem that the wish for it has', async () => {
+      const wish = create(admin, {
+        name: 'line\nbreak',
+        owner: 'nobody',
+        scopes: ['admin'],
+        instances: ['llama', 'none', 'neither'],
+        expires_at: new Date(harness.clock.now()).toISOString(),
+      });
+      const refusal: unknown = await wish.catch((error: unknown) => error);
+      expect(refusal).toMatchObject({ code: 'VALIDATION_ERROR' });
+      expect(refusal).toMatchObject({
+        extras: {
+          problems: ['name', 'owner', 'scopes', 'instances.1', 'instances.2', 'expires_at'].map((path) => ({ path })),
+        },
+      });
+    });
+
+    it('is one of a thousand of an account at most', async () => {
+      await Promise.all(Array.from({ length: 1_000 }, () => create(admin, {})));
+      expect(await refusalOf(admin, {})).toBe('FORBIDDEN');
+      await harness.user('ada', 'operator');
+      await create(admin, { owner: 'ada' });
+    });
+
+    it('is refused to whom the credentials were taken while it waited', async () => {
+      const ada = await harness.loggedIn('ada', 'operator');
+      const change = harness.auth.accounts.update('ada', { disabled: true });
+      expect(await refusalOf(ada, {})).toBe('UNAUTHORIZED');
+      await change;
+      await harness.auth.accounts.update('ada', { disabled: false });
+      expect(await refusalOf(ada, {})).toBe('UNAUTHORIZED');
+      expect((await harness.store.load()).keys).toEqual([]);
+    });
+  });
+
+  describe('whose', () => {
+    it("is one's own, or for an admin anybody's", async () => {
+      const ada = await harness.loggedIn('ada', 'operator');
+      await harness.user('bob', 'viewer');
+      expect((await create(ada, {})).info.owner).toBe('ada');
+      expect((await create(ada, { owner: 'ADA' })).info.owner).toBe('ada');
+      expect(await refusalOf(ada, { owner: 'root' })).toBe('FORBIDDEN');
+      expect(await refusalOf(ada, { owner: 'nobody' })).toBe('FORBIDDEN');
+      expect((await create(admin, { owner: 'bob', scopes: ['viewer'] })).info.owner).toBe('bob');
+    });
+
+    it('has to be said while nobody is logged in, and may not be disabled', async () => {
+      expect(await refusalOf(anonymousAdmin(), {})).toBe('VALIDATION_ERROR');
+      expect((await create(anonymousAdmin(), { owner: 'root' })).info.owner).toBe('root');
+      await harness.user('ada', 'operator');
+      await harness.auth.accounts.update('ada', { disabled: true });
+      expect(await refusalOf(admin, { owner: 'ada' })).toBe('VALIDATION_ERROR');
+    });
+
+    it('decides who sees and deletes it: its owner and admins', async () => {
+      const ada = await harness.loggedIn('ada', 'operator');
+      const bob = await harness.loggedIn('bob', 'viewer');
+      const key = await create(ada, { name: 'of ada' });
+      await create(bob, { name: 'of bob', scopes: ['metrics'] });
+      const seen = (caller: Caller): string[] => harness.auth.keys.list(caller).map(({ name }) => name);
+      expect([seen(ada), seen(bob), seen(admin)]).toEqual([['of ada'], ['of bob'], ['of ada', 'of bob']]);
+      expect(await codeOf(() => harness.auth.keys.remove(bob, key.info.id))).toBe('NOT_FOUND');
+      expect(await harness.fate(key.key)).toBe('key');
+      await harness.auth.keys.remove(ada, key.info.id);
+      expect(await harness.fate(key.key)).toBe('UNAUTHORIZED');
+      expect(seen(admin)).toEqual(['of bob']);
+      expect(await codeOf(() => harness.auth.keys.remove(admin, key.info.id))).toBe('NOT_FOUND');
+    });
+  });
+
+  it('that is deleted is dead at once, closes what it opened, and stays dead', async () => {
+    const { key, info } = await create(admin, {});
+    const { revoked } = await harness.caller(key);
+    await harness.auth.keys.remove(admin, info.id);
+    expect([await harness.fate(key), revoked.aborted]).toEqual(['UNAUTHORIZED', true]);
+    await harness.restart();
+    expect(await harness.fate(key)).toBe('UNAUTHORIZED');
+  });
+
+  it('that expires is good until then, to the millisecond', async () => {
+    const key = await harness.keyOf(admin, { expires_at: inAnHour() });
+    expect((await harness.caller(key)).expiresAt).toBe(harness.clock.now() + HOUR_MS);
+    await harness.clock.advance(HOUR_MS - 1);
+    expect(await harness.fate(key)).toBe('key');
+    await harness.clock.advance(1);
+    expect(await harness.fate(key)).toBe('UNAUTHORIZED');
+  });
+
+  describe('what one may', () => {
+    const ROLES: Role[] = ['viewer', 'operator', 'admin'];
+    const ALL: Scope[] = ['inference', 'metrics', ...ROLES];
+    const permissions = Object.keys(PERMISSIONS) as Permission[];
+
+    it.each(ROLES)(
+      'is never more than its owner may now, and only a maker who may it themselves makes it: %s',
+      async (role) => {
+        const owner = await harness.loggedIn('ada', role);
+        for (const scope of ALL) {
+          const isRefused = !mayCall(owner, scope);
+          expect([scope, (await refusalOf(owner, { scopes: [scope] })) === 'FORBIDDEN']).toEqual([scope, isRefused]);
+          expect([scope, (await refusalOf(admin, { owner: 'ada', scopes: [scope] })) === 'FORBIDDEN']).toEqual([
+            scope,
+            isRefused,
+          ]);
+        }
+      },
+    );
+
+    it("follows its owner's role, down and up again to what it was made for", async () => {
+      const ada = await harness.loggedIn('ada', 'admin');
+      const keys = await Promise.all(ALL.map((scope) => harness.keyOf(ada, { scopes: [scope] })));
+      const rights = async (): Promise<string[]> =>
+        Promise.all(
+          keys.map(async (key) => {
+            const { role, scopes } = await harness.caller(key);
+            return [role ?? 'none', ...scopes].join(' ');
+          }),
+        );
+      const before = ['none inference', 'none metrics', 'viewer', 'operator', 'admin'];
+      expect(await rights()).toEqual(before);
+      await harness.auth.accounts.update('ada', { role: 'operator' });
+      expect(await rights()).toEqual(['none inference', 'none metrics', 'viewer', 'operator', 'operator']);
+      await harness.auth.accounts.update('ada', { role: 'viewer' });
+      expect(await rights()).toEqual(['none', 'none metrics', 'viewer', 'viewer', 'viewer']);
+      await harness.auth.accounts.update('ada', { role: 'admin' });
+      expect(await rights()).toEqual(before);
+    });
+
+    it('is what the highest of several roles may', async () => {
+      const caller = await keyCaller(admin, { scopes: ['viewer', 'inference', 'operator', 'viewer'] });
+      expect([caller.role, [...caller.scopes]]).toEqual(['operator', ['inference']]);
+      expect(harness.auth.keys.list(admin)[0]?.scopes).toEqual(['viewer', 'inference', 'operator']);
+    });
+
+    it('cannot be widened by keys that are made with it, however many', async () => {
+      const wish = fc.record<Partial<CreateKey>>(
+        {
+          scopes: fc.uniqueArray(fc.constantFrom(...ALL), { minLength: 1 }),
+          instances: fc.uniqueArray(fc.constantFrom('llama', 'gemma'), { minLength: 1 }),
+          may_start: fc.boolean(),
+          expires_at: fc
+            .constantFrom(HOUR_MS, 2 * HOUR_MS)
+            .map((ms) => new Date(harness.clock.now() + ms).toISOString()),
+          owner: fc.constantFrom('root', 'ada'),
+        },
+        { requiredKeys: [] },
+      );
+      const ada = await harness.loggedIn('ada', 'admin');
+      await fc.assert(
+        fc.asyncProperty(fc.array(wish, { minLength: 2, maxLength: 5 }), async (wishes) => {
+          let maker = ada;
+          for (const body of wishes) {
+            if (!mayCall(maker, 'account')) return;
+            const made = await codeOf(() => create(maker, body));
+            if (typeof made === 'string') continue;
+            const caller = await harness.caller(made.key);
+            for (const permission of permissions) {
+              if (mayCall(caller, permission)) expect(mayCall(maker, permission)).toBe(true);
+            }
+            for (const id of ['i1', 'i2']) if (maySee(caller, id)) expect(maySee(maker, id)).toBe(true);
+            if (caller.mayStart) expect(maker.mayStart).toBe(true);
+            if (maker.kind === 'key')
+              expect(caller.expiresAt ?? Infinity).toBeLessThanOrEqual(maker.expiresAt ?? Infinity);
+            maker = caller;
+          }
+        }),
+        { numRuns: 200 },
+      );
+    });
+
+    it('is bounded by the key that it is made with where nothing else is said', async () => {
+      const maker = await keyCaller(admin, {
+        scopes: ['operator'],
+        instances: ['llama'],
+        may_start: false,
+        expires_at: inAnHour(),
+      });
+      const { info } = await create(maker, {});
+      expect(info).toMatchObject({ instances: ['llama'], may_start: false, expires_at: inAnHour() });
+      expect(await refusalOf(maker, { may_start: true })).toBe('FORBIDDEN');
+      expect(await refusalOf(maker, { instances: ['gemma'] })).toBe('VALIDATION_ERROR');
+      const later = new Date(harness.clock.now() + HOUR_MS + 1).toISOString();
+      expect(await refusalOf(maker, { expires_at: later })).toBe('FORBIDDEN');
+    });
+  });
+
+  describe('for some instances', () => {
+    it('names them by id: a new instance of an old name is none of them', async () => {
+      const key = await harness.keyOf(admin, { instances: ['llama', 'gemma'] });
+      expect([...((await harness.caller(key)).instances ?? [])]).toEqual(['i1', 'i2']);
+      harness.instances.set('llama', 'i3');
+      const caller = await harness.caller(key);
+      expect(['i1', 'i2', 'i3'].map((id) => maySee(caller, id))).toEqual([true, true, false]);
+      expect(harness.auth.keys.list(admin)[0]?.instances).toEqual(['gemma']);
+    });
+
+    it('is for none when all of them are gone, and not for all', async () => {
+      const key = await harness.keyOf(admin, { instances: ['llama'] });
+      harness.instances.clear();
+      await harness.restart();
+      expect(harness.auth.keys.list(admin)[0]?.instances).toEqual([]);
+      expect(maySee(await harness.caller(key), 'i2')).toBe(false);
+    });
+
+    it("is never an admin's, also when it was stored as one", async () => {
+      expect(await refusalOf(admin, { instances: ['llama'], scopes: ['admin'] })).toBe('VALIDATION_ERROR');
+      const key = await harness.keyOf(admin, { instances: ['llama'], scopes: ['operator'] });
+      const [stored] = (await harness.store.load()).keys;
+      if (stored === undefined) throw new Error('There is no key.');
+      await harness.store.saveKey({ ...stored, scopes: ['admin'] });
+      await harness.restart();
+      expect((await harness.caller(key)).role).toBe('operator');
+    });
+  });
+
+  describe('the last use', () => {
+    const writes = (): number => harness.store.calls.get('noteKeysUsed') ?? 0;
+    const stored = async (): Promise<(string | null)[]> =>
+      (await harness.store.load()).keys.map(({ lastUsedAt }) => lastUsedAt);
+    const minute = (ms: number): string => new Date(Math.floor(ms / 60_000) * 60_000).toISOString();
+
+    it('is known at once to the minute, and written once a minute for all keys together', async () => {
+      const keys = await Promise.all([1, 2, 3].map(() => harness.keyOf(admin)));
+      const first = harness.clock.now();
+      for (let n = 0; n < 100; n += 1) for (const key of keys) await harness.fate(key);
+      expect(harness.auth.keys.list(admin).map((key) => key.last_used_at)).toEqual([1, 2, 3].map(() => minute(first)));
+      expect(writes()).toBe(0);
+      await harness.clock.advance(60_000);
+      expect(writes()).toBe(1);
+      expect(await stored()).toEqual([1, 2, 3].map(() => minute(first)));
+      await harness.clock.advance(HOUR_MS);
+      expect(writes()).toBe(1);
+      await harness.fate(keys[0] ?? '');
+      await harness.clock.advance(60_000);
+      expect(writes()).toBe(2);
+      expect(await stored()).toEqual([minute(first + HOUR_MS + 60_000), minute(first), minute(first)]);
+    });
+
+    it('is written at the end, and known to the next start', async () => {
+      const key = await harness.keyOf(admin);
+      await harness.fate(key);
+      await harness.auth.close();
+      expect(await stored()).toEqual([minute(harness.clock.now())]);
+      await harness.restart();
+      expect(harness.auth.keys.list(admin)[0]?.last_used_at).toBe(minute(harness.clock.now()));
+    });
+
+    it('is not written again for another use in the same minute', async () => {
+      const key = await harness.keyOf(admin);
+      // The writes come in the middle of a minute.
+      await harness.clock.advance(60_000 - (harness.clock.now() % 60_000) + 30_000);
+      await harness.fate(key);
+      await harness.clock.advance(50_000);
+      await harness.fate(key);
+      await harness.clock.advance(10_000);
+      expect(writes()).toBe(1);
+      await harness.fate(key);
+      await harness.clock.advance(HOUR_MS);
+      expect(writes()).toBe(1);
+    });
+
+    it('is written with the next when it could not be, and fails no request', async () => {
+      const [key, other] = [await harness.keyOf(admin), await harness.keyOf(admin)];
+      const first = harness.clock.now();
+      harness.store.failure = new Error('The disk is full.');
+      expect(await harness.fate(key)).toBe('key');
+      await harness.clock.advance(60_000);
+      expect(harness.faults).toEqual([new Error('The disk is full.')]);
+      harness.store.failure = null;
+      await harness.fate(other);
+      await harness.clock.advance(60_000);
+      expect(await stored()).toEqual([minute(first), minute(first + 60_000)]);
+    });
+
+    it('is not one when the key was refused', async () => {
+      const key = await harness.keyOf(admin, { expires_at: inAnHour() });
+      await harness.clock.advance(HOUR_MS);
+      await harness.fate(key);
+      expect(harness.auth.keys.list(admin)[0]?.last_used_at).toBe(null);
+    });
+
+    it("outlives a change of the owner's role", async () => {
+      const ada = await harness.loggedIn('ada', 'admin');
+      const key = await harness.keyOf(ada);
+      await harness.fate(key);
+      await harness.auth.accounts.update('ada', { role: 'operator' });
+      expect(harness.auth.keys.list(ada)[0]?.last_used_at).toBe(minute(harness.clock.now()));
+    });
+  });
+});

@@ -1,0 +1,206 @@
+import type { CreateKey, Key, KeyCreated } from '@llamactl/contract/auth';
+import { ApiError } from '@llamactl/contract/errors';
+import type { AccountListener, Accounts } from './accounts.ts';
+import type { Background } from './background.ts';
+import { mayCall, type Caller } from './caller.ts';
+import type { ChangeQueue } from './change-queue.ts';
+import { judgeKeyRequest } from './key-request.ts';
+import { keyHash, keyPrefix, newKeySecret } from './key-secret.ts';
+import { KeyUses } from './key-uses.ts';
+import type { AccountStore, Clock, InstanceNames, Randomness, StoredKey, StoredUser } from './ports.ts';
+
+/** A key that is known and has not expired, with whom it acts for. */
+export interface FoundKey {
+  stored: StoredKey;
+  owner: StoredUser;
+  /** `stored.instances` for looking up. */
+  instances: ReadonlySet<string> | null;
+  /** Milliseconds since the epoch; `null`: never. */
+  expiresAt: number | null;
+  /** Aborted when the key is dead, or its owner's role has changed. */
+  revoked: AbortSignal;
+}
+
+interface KeysParts {
+  store: Pick<AccountStore, 'saveKey' | 'removeKey' | 'noteKeysUsed'>;
+  clock: Pick<Clock, 'now' | 'after'>;
+  randomness: Pick<Randomness, 'token'>;
+  accounts: Accounts;
+  instances: InstanceNames;
+  changes: ChangeQueue;
+  background: Background;
+  /** As the store gave them. */
+  stored: readonly StoredKey[];
+}
+
+interface Entry extends Omit<FoundKey, 'owner' | 'revoked'> {
+  controller: AbortController;
+}
+
+const ID_BYTES = 6;
+const MOST_PER_ACCOUNT = 1_000;
+
+/** Owner of all keys for programs. */
+export class Keys implements AccountListener {
+  readonly #parts: KeysParts;
+  /** By SHA-256 of the key, in the order of their making. */
+  readonly #entries = new Map<string, Entry>();
+  readonly #uses: KeyUses;
+
+  constructor(parts: KeysParts) {
+    this.#parts = parts;
+    this.#uses = new KeyUses(parts);
+    for (const stored of parts.stored) {
+      const entry = entryFor(stored);
+      // Left over from a change of the account whose clearing up was not finished.
+      if (this.#ownerOf(entry) === undefined) this.#forget(entry);
+      else this.#entries.set(stored.hash, entry);
+    }
+    parts.accounts.watch(this);
+  }
+
+  /**
+   * The key of this text, for a request that is made with it now.
+   *
+   * @throws {ApiError} `UNAUTHORIZED`
+   */
+  use(secret: string): FoundKey {
+    const entry = this.#entries.get(keyHash(secret));
+    const owner = entry && this.#ownerOf(entry);
+    if (entry === undefined || owner === undefined || owner.disabled) {
+      throw new ApiError('UNAUTHORIZED', 'This key is not known, or was deleted; make another one.');
+    }
+    if (entry.expiresAt !== null && entry.expiresAt <= this.#parts.clock.now()) {
+      throw new ApiError('UNAUTHORIZED', 'This key has expired; make another one.');
+    }
+    this.#uses.note(entry.stored.id);
+    const { stored, instances, expiresAt, controller } = entry;
+    return { stored, owner, instances, expiresAt, revoked: controller.signal };
+  }
+
+  /** One's own, oldest first; to admins, all. */
+  list(caller: Caller): Key[] {
+    return [...this.#visible(caller)].map((entry) => this.#shown(entry.stored));
+  }
+
+  /** @throws {ApiError} `VALIDATION_ERROR` with every problem; `FORBIDDEN` when it would be above owner or maker */
+  async create(caller: Caller, body: CreateKey): Promise<KeyCreated> {
+    const { changes, store, randomness, clock } = this.#parts;
+    return changes.run(async () => {
+      // Else a request that waited here would make a key that outlives the change of password meant to end it.
+      if (caller.revoked.aborted) throw new ApiError('UNAUTHORIZED', 'These credentials were revoked; log in again.');
+      const facts = {
+        caller,
+        owner: this.#wantedOwner(caller, body),
+        instances: this.#parts.instances,
+        now: clock.now(),
+      };
+      const { grant, owner } = judgeKeyRequest(body, facts);
+      this.#refuseTooMany(owner);
+      const secret = newKeySecret(randomness);
+      const stored: StoredKey = {
+        ...grant,
+        id: randomness.token(ID_BYTES),
+        hash: keyHash(secret),
+        prefix: keyPrefix(secret),
+        ownerId: owner.id,
+        generation: owner.tokenGeneration,
+        createdAt: new Date(clock.now()).toISOString(),
+        lastUsedAt: null,
+      };
+      await store.saveKey(stored);
+      this.#entries.set(stored.hash, entryFor(stored));
+      return { message: 'Key created successfully', key: secret, info: this.#shown(stored) };
+    });
+  }
+
+  /** One's own; for admins, anybody's. @throws {ApiError} `NOT_FOUND` */
+  async remove(caller: Caller, id: string): Promise<void> {
+    await this.#parts.changes.run(async () => {
+      const entry = this.#visible(caller).find(({ stored }) => stored.id === id);
+      if (entry === undefined) {
+        throw new ApiError('NOT_FOUND', 'There is no key of this id; GET /api/keys lists those that you may delete.');
+      }
+      await this.#parts.store.removeKey(id);
+      this.#drop(entry);
+    });
+  }
+
+  onChanged(userId: string, isRevoked: boolean): void {
+    for (const entry of [...this.#entries.values()].filter(({ stored }) => stored.ownerId === userId)) {
+      if (isRevoked) {
+        this.#drop(entry);
+        this.#forget(entry);
+      } else {
+        this.#entries.set(entry.stored.hash, { ...entry, controller: new AbortController() });
+        entry.controller.abort();
+      }
+    }
+  }
+
+  close(): void {
+    this.#uses.close();
+  }
+
+  /** `undefined`: it is gone, or has revoked the key. */
+  #ownerOf({ stored }: Entry): StoredUser | undefined {
+    const owner = this.#parts.accounts.find(stored.ownerId);
+    return owner?.tokenGeneration === stored.generation ? owner : undefined;
+  }
+
+  #visible(caller: Caller): IteratorObject<Entry> {
+    const isAdmin = mayCall(caller, 'admin');
+    return this.#entries.values().filter(({ stored }) => isAdmin || stored.ownerId === caller.userId);
+  }
+
+  #wantedOwner(caller: Caller, { owner }: CreateKey): StoredUser | null | undefined {
+    const { accounts } = this.#parts;
+    if (owner === undefined) return caller.userId === null ? null : accounts.find(caller.userId);
+    if (!mayCall(caller, 'admin') && owner.toLowerCase() !== caller.username?.toLowerCase()) {
+      throw new ApiError('FORBIDDEN', 'Only an admin makes keys for others; leave out `owner` to make your own.');
+    }
+    return accounts.named(owner);
+  }
+
+  #refuseTooMany({ id, username }: StoredUser): void {
+    const owned = this.#entries.values().filter(({ stored }) => stored.ownerId === id);
+    if (owned.toArray().length < MOST_PER_ACCOUNT) return;
+    throw new ApiError('FORBIDDEN', `${username} has ${MOST_PER_ACCOUNT} keys, more are not kept; delete some first.`);
+  }
+
+  #drop({ stored, controller }: Entry): void {
+    this.#entries.delete(stored.hash);
+    controller.abort();
+    this.#uses.forget(stored.id);
+  }
+
+  /** A dead key is cleared away without anybody waiting for it: it is dead already by its generation. */
+  #forget({ stored }: Entry): void {
+    this.#parts.background.run(() => this.#parts.store.removeKey(stored.id));
+  }
+
+  #shown(stored: StoredKey): Key {
+    const { accounts, instances } = this.#parts;
+    return {
+      id: stored.id,
+      name: stored.name,
+      owner: accounts.find(stored.ownerId)?.username ?? '',
+      prefix: stored.prefix,
+      scopes: stored.scopes,
+      instances: stored.instances?.map((id) => instances.nameOf(id)).filter((name) => name !== null) ?? null,
+      may_start: stored.mayStart,
+      created_at: stored.createdAt,
+      expires_at: stored.expiresAt,
+      last_used_at: this.#uses.lastOf(stored.id) ?? stored.lastUsedAt,
+    };
+  }
+}
+
+function entryFor(stored: StoredKey): Entry {
+  return {
+    stored,
+    instances: stored.instances === null ? null : new Set(stored.instances),
+    expiresAt: stored.expiresAt === null ? null : Date.parse(stored.expiresAt),
+    controller: new AbortController(),
+  };
+}

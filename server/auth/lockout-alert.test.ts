@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { FakeClock } from '../testing/fake-clock.ts';
+import { LockoutAlert } from './lockout-alert.ts';
+
+const MINUTE_MS = 60_000;
+
+function made() {
+  const clock = new FakeClock();
+  const told: string[] = [];
+  const alert = new LockoutAlert(clock, {
+    raise: ({ code, level }) => void told.push(`${level} ${code} raised`),
+    clear: (code) => void told.push(`${code} cleared`),
+  });
+  return { clock, told, alert };
+}
+
+describe('the alert of lock-outs', () => {
+  it('is raised once for an attack, however many there are, and cleared when it has been quiet for five minutes', async () => {
+    const { clock, told, alert } = made();
+    for (let n = 0; n < 30; n += 1) {
+      alert.note(clock.now() + MINUTE_MS);
+      await clock.advance(2 * MINUTE_MS);
+    }
+    expect(told).toEqual(['warning login_lockout raised']);
+    await clock.advance(4 * MINUTE_MS - 1);
+    expect(told.length).toBe(1);
+    await clock.advance(1);
+    expect(told).toEqual(['warning login_lockout raised', 'login_lockout cleared']);
+    alert.note(clock.now() + MINUTE_MS);
+    expect(told.length).toBe(3);
+  });
+
+  it('leaves no timer behind', () => {
+    const { clock, alert } = made();
+    alert.note(clock.now() + MINUTE_MS);
+    alert.close();
+    expect(clock.pending).toEqual([]);
+  });
+});

@@ -1,0 +1,126 @@
+import type { ChangePassword, LoggedIn, Login, Token } from '@llamactl/contract/auth';
+import { ApiError } from '@llamactl/contract/errors';
+import { shownUser, type Accounts } from './accounts.ts';
+import type { Background } from './background.ts';
+import type { Caller } from './caller.ts';
+import type { LockoutAlert } from './lockout-alert.ts';
+import type { Passwords } from './passwords.ts';
+import type { StoredUser } from './ports.ts';
+import type { LoginThrottle } from './throttle.ts';
+import type { IssuedToken, Tokens } from './tokens.ts';
+
+interface SessionsParts {
+  isEnabled: boolean;
+  accounts: Accounts;
+  passwords: Passwords;
+  tokens: Tokens;
+  throttle: LoginThrottle;
+  lockouts: LockoutAlert;
+  background: Background;
+}
+
+/** For requests that are under way with the old token, an answer that was lost, and the other tabs of a browser. */
+const REFRESH_GRACE_MS = 30_000;
+
+/** How people get in and out. While authentication is off, all of it throws `AUTH_DISABLED`. */
+export class Sessions {
+  readonly #parts: SessionsParts;
+
+  constructor(parts: SessionsParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Whatever is wrong, the user name, the password or that the account is disabled, is answered in the same way and after
+   * the same work. The account in the answer is as it was before.
+   *
+   * @param address where the request came from
+   * @throws {ApiError} `INVALID_CREDENTIALS`; `RATE_LIMITED`, before anything is hashed
+   */
+  async login({ username, password }: Login, address: string): Promise<LoggedIn> {
+    this.#refuseDisabled();
+    const { accounts, passwords, tokens, background } = this.#parts;
+    const user = await this.#prove(username, password, address, 'The user name or the password is wrong.');
+    const issued = await tokens.issue(user);
+    background.run(() => accounts.noteLogin(user.id));
+    if (passwords.isOutdated(user.passwordHash)) {
+      background.run(async () => accounts.renewHash(user, await passwords.hash(password)));
+    }
+    return { ...shownToken(issued), user: shownUser(user) };
+  }
+
+  /** Another token; the old one ends within half a minute. @throws {ApiError} `FORBIDDEN` for a key */
+  async refresh(caller: Caller): Promise<Token> {
+    const { user, token } = this.#sessionOf(caller);
+    const issued = await this.#parts.tokens.issue(user);
+    await this.#parts.tokens.revoke(token, REFRESH_GRACE_MS);
+    return shownToken(issued);
+  }
+
+  /** Ends the caller's token, here and after a restart. @throws {ApiError} `FORBIDDEN` for a key */
+  async logout(caller: Caller): Promise<void> {
+    await this.#parts.tokens.revoke(this.#sessionOf(caller).token);
+  }
+
+  /**
+   * Changes one's own password, which ends all of one's tokens and keys, this one too.
+   *
+   * @throws {ApiError} `INVALID_CREDENTIALS` when the current one is wrong; `RATE_LIMITED` as for a login
+   */
+  async changePassword(caller: Caller, body: ChangePassword, address: string): Promise<void> {
+    this.#refuseDisabled();
+    const { username } = caller;
+    if (username === null) throw new ApiError('FORBIDDEN', 'Nobody is logged in, so there is no password to change.');
+    await this.#prove(username, body.current_password, address, 'The current password is wrong.');
+    await this.#parts.accounts.update(username, { password: body.new_password });
+  }
+
+  /** The account, when the password is its own. */
+  async #prove(username: string, password: string, address: string, refusal: string): Promise<StoredUser> {
+    const { accounts, passwords, throttle } = this.#parts;
+    const attempt = throttle.admit(username, address);
+    const before = accounts.named(username);
+    let isRight: boolean;
+    try {
+      isRight = await passwords.verify(password, before?.passwordHash ?? null);
+    } catch (error) {
+      attempt.withdrawn();
+      throw error;
+    }
+    // What was true before the hashing need not be any more.
+    const user = before && accounts.find(before.id);
+    if (isRight && user?.disabled === false && user.tokenGeneration === before?.tokenGeneration) {
+      attempt.succeeded();
+      return user;
+    }
+    const until = attempt.failed();
+    if (until !== null) this.#parts.lockouts.note(until);
+    throw new ApiError('INVALID_CREDENTIALS', refusal);
+  }
+
+  #sessionOf(caller: Caller): { user: StoredUser; token: { id: string; expiresAt: number } } {
+    this.#refuseDisabled();
+    const { kind, userId, credentialId, expiresAt } = caller;
+    if (kind !== 'user' || userId === null || credentialId === null || expiresAt === null) {
+      throw new ApiError('FORBIDDEN', 'This needs the token of a login; a key lasts until it expires or is deleted.');
+    }
+    const user = this.#parts.accounts.find(userId);
+    // Else a request that was under way would get a token that outlives the change meant to end it.
+    if (user === undefined || caller.revoked.aborted) {
+      throw new ApiError('UNAUTHORIZED', 'This token was revoked; log in again.');
+    }
+    return { user, token: { id: credentialId, expiresAt } };
+  }
+
+  #refuseDisabled(): void {
+    if (this.#parts.isEnabled) return;
+    throw new ApiError(
+      'AUTH_DISABLED',
+      'Authentication is off: every caller on this machine may do everything. `auth.enabled: true` turns it on.',
+    );
+  }
+}
+
+function shownToken({ token, expiresAt }: IssuedToken): Token {
+  return { token, expires_at: new Date(expiresAt).toISOString() };
+}

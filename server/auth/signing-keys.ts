@@ -1,0 +1,63 @@
+import type { webcrypto } from 'node:crypto';
+import type { AccountStore, Clock, Randomness, StoredSigningKey } from './ports.ts';
+
+const SECRET_BYTES = 32;
+const ID_BYTES = 8;
+const LIFETIME_MS = 30 * 86_400_000;
+const VALID_AT_ONCE = 2;
+
+interface SigningKeysParts {
+  store: Pick<AccountStore, 'saveSigningKey'>;
+  clock: Pick<Clock, 'now'>;
+  randomness: Pick<Randomness, 'token'>;
+  /** As the store gave them, newest first. */
+  stored: readonly StoredSigningKey[];
+  /** Milliseconds; no token signed by a key that still verifies dies before its time. */
+  tokenLifetime: number;
+}
+
+/** The secrets of tokens. The newest signs, it and the one before verify. */
+export class SigningKeys {
+  readonly newest: { id: string; key: webcrypto.CryptoKey };
+  readonly #keys: ReadonlyMap<string, webcrypto.CryptoKey>;
+
+  private constructor(
+    newest: { id: string; key: webcrypto.CryptoKey },
+    keys: ReadonlyMap<string, webcrypto.CryptoKey>,
+  ) {
+    this.newest = newest;
+    this.#keys = keys;
+  }
+
+  /** Makes the first key, or another when the newest has served its time. */
+  static async open({ store, clock, randomness, stored, tokenLifetime }: SigningKeysParts): Promise<SigningKeys> {
+    const oldest = clock.now() - Math.max(LIFETIME_MS, tokenLifetime);
+    let [newest] = stored;
+    let valid = stored;
+    if (newest === undefined || Date.parse(newest.createdAt) <= oldest) {
+      newest = {
+        id: randomness.token(ID_BYTES),
+        secret: Buffer.from(randomness.token(SECRET_BYTES), 'hex').toString('base64url'),
+        createdAt: new Date(clock.now()).toISOString(),
+      };
+      await store.saveSigningKey(newest);
+      valid = [newest, ...stored];
+    }
+    const keys = new Map<string, webcrypto.CryptoKey>();
+    for (const { id, secret } of valid.slice(0, VALID_AT_ONCE)) keys.set(id, await imported(secret));
+    const key = keys.get(newest.id);
+    if (key === undefined) throw new Error('Two signing keys have the same id.');
+    return new SigningKeys({ id: newest.id, key }, keys);
+  }
+
+  /** `undefined`: none that verifies any more. */
+  find(id: string): webcrypto.CryptoKey | undefined {
+    return this.#keys.get(id);
+  }
+}
+
+/** Once, not with every token: half of what verifying costs. */
+async function imported(secret: string): Promise<webcrypto.CryptoKey> {
+  const algorithm = { name: 'HMAC', hash: 'SHA-256' };
+  return crypto.subtle.importKey('raw', Buffer.from(secret, 'base64url'), algorithm, false, ['sign', 'verify']);
+}

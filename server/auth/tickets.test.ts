@@ -1,0 +1,60 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { AuthHarness, codeOf } from '../testing/auth-harness.ts';
+import { anonymousAdmin } from './caller.ts';
+
+describe('a ticket', () => {
+  let harness: AuthHarness;
+
+  beforeEach(async () => {
+    harness = await AuthHarness.open();
+  });
+
+  const redeem = (ticket: string): Promise<string> => codeOf(() => harness.auth.tickets.redeem(ticket).subject);
+
+  it('is good once, for whoever asked for it', async () => {
+    const caller = await harness.loggedIn('ada');
+    const { ticket, expires_at } = harness.auth.tickets.issue(caller);
+    expect(ticket).toMatch(/^[0-9a-f]{64}$/);
+    expect(expires_at).toBe(new Date(harness.clock.now() + 30_000).toISOString());
+    expect(harness.auth.tickets.redeem(ticket)).toBe(caller);
+    expect(await redeem(ticket)).toBe('UNAUTHORIZED');
+  });
+
+  it('is given also while authentication is off', async () => {
+    expect(await redeem(harness.auth.tickets.issue(anonymousAdmin()).ticket)).toBe('anonymous');
+  });
+
+  it('is good for half a minute', async () => {
+    const caller = await harness.loggedIn('ada');
+    const tickets = [1, 2].map(() => harness.auth.tickets.issue(caller).ticket);
+    await harness.clock.advance(29_999);
+    expect(await redeem(tickets[0] ?? '')).toBe('user:ada');
+    await harness.clock.advance(1);
+    expect(await redeem(tickets[1] ?? '')).toBe('UNAUTHORIZED');
+  });
+
+  it('is no good when its caller was shut out, or has expired', async () => {
+    const caller = await harness.loggedIn('ada');
+    const { ticket } = harness.auth.tickets.issue(caller);
+    await harness.auth.accounts.update('ada', { password: 'another password' });
+    expect(await redeem(ticket)).toBe('UNAUTHORIZED');
+    await harness.restart({ tokenTtl: 1 });
+    const short = harness.auth.tickets.issue(await harness.loggedIn('bob'));
+    await harness.clock.advance(1_000);
+    expect(await redeem(short.ticket)).toBe('UNAUTHORIZED');
+  });
+
+  it('is unknown when nobody asked for it', async () => {
+    expect(await redeem('')).toBe('UNAUTHORIZED');
+  });
+
+  it("of a caller who asks for many pushes out their own oldest and nobody else's", async () => {
+    const { tickets } = harness.auth;
+    const bob = tickets.issue(await harness.loggedIn('bob')).ticket;
+    const ada = await harness.loggedIn('ada');
+    const own = Array.from({ length: 33 }, () => tickets.issue(ada).ticket);
+    expect(await redeem(own[0] ?? '')).toBe('UNAUTHORIZED');
+    expect(await Promise.all(own.slice(1).map(redeem))).toEqual(own.slice(1).map(() => 'user:ada'));
+    expect(await redeem(bob)).toBe('user:bob');
+  });
+});

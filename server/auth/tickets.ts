@@ -1,0 +1,70 @@
+import type { Ticket } from '@llamactl/contract/auth';
+import { ApiError } from '@llamactl/contract/errors';
+import { BoundedMap } from './bounded-map.ts';
+import type { Caller } from './caller.ts';
+import type { Clock, Randomness } from './ports.ts';
+
+const LIFETIME_MS = 30_000;
+const TICKET_BYTES = 32;
+/** For all the tabs of a browser; a caller who asks for more loses their own oldest and nobody else's. */
+const MOST_PER_CALLER = 32;
+const MOST = 10_000;
+
+interface TicketsParts {
+  clock: Pick<Clock, 'now'>;
+  randomness: Pick<Randomness, 'token'>;
+}
+
+interface Issued {
+  caller: Caller;
+  /** Milliseconds since the epoch. */
+  expiresAt: number;
+}
+
+/** Tickets for one WebSocket each: a browser can give it no header, and a token in a URL ends up in logs. */
+export class Tickets {
+  readonly #parts: TicketsParts;
+  /** Oldest first, which is also the order in which they end. */
+  readonly #issued = new BoundedMap<string, Issued>(MOST);
+
+  constructor(parts: TicketsParts) {
+    this.#parts = parts;
+  }
+
+  issue(caller: Caller): Ticket {
+    const { clock, randomness } = this.#parts;
+    this.#makeRoom(caller.subject);
+    const ticket = randomness.token(TICKET_BYTES);
+    const expiresAt = clock.now() + LIFETIME_MS;
+    this.#issued.set(ticket, { caller, expiresAt });
+    return { ticket, expires_at: new Date(expiresAt).toISOString() };
+  }
+
+  /**
+   * Whose ticket it is: once.
+   *
+   * @throws {ApiError} `UNAUTHORIZED`, also when whoever asked for it was shut out meanwhile
+   */
+  redeem(ticket: string): Caller {
+    const issued = this.#issued.delete(ticket);
+    const now = this.#parts.clock.now();
+    const isGood = issued !== undefined && issued.expiresAt > now && !issued.caller.revoked.aborted;
+    if (!isGood || (issued.caller.expiresAt ?? Infinity) <= now) {
+      throw new ApiError(
+        'UNAUTHORIZED',
+        'This ticket is not known, was used or is older than 30 s; POST /api/ws/ticket makes another.',
+      );
+    }
+    return issued.caller;
+  }
+
+  #makeRoom(subject: string): void {
+    const now = this.#parts.clock.now();
+    const own: string[] = [];
+    for (const [ticket, { caller, expiresAt }] of this.#issued.entries()) {
+      if (expiresAt <= now) this.#issued.delete(ticket);
+      else if (caller.subject === subject) own.push(ticket);
+    }
+    for (const ticket of own.slice(0, Math.max(0, own.length - MOST_PER_CALLER + 1))) this.#issued.delete(ticket);
+  }
+}

@@ -1,0 +1,31 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { AccountStore } from '../auth/ports.ts';
+import type { CommitQueue } from './commit-queue.ts';
+import { createKeysTable } from './keys-table.ts';
+import { createTokensTable } from './tokens-table.ts';
+import { createUsersTable } from './users-table.ts';
+
+/** Accounts, their keys, and what makes tokens valid. @param file For messages. */
+export function createAccountStore(database: DatabaseSync, file: string, queue: CommitQueue): AccountStore {
+  const users = createUsersTable(database, file, queue);
+  const keys = createKeysTable(database, file, queue);
+  const tokens = createTokensTable(database, file, queue);
+  return {
+    async load() {
+      return {
+        users: users.load(),
+        keys: keys.load(),
+        signingKeys: tokens.signingKeys(),
+        revoked: tokens.revoked(),
+      };
+    },
+    saveUser: (user) => users.save(user),
+    removeUser: (id) => users.remove(id),
+    saveKey: (key) => keys.save(key),
+    removeKey: (id) => keys.remove(id),
+    noteKeysUsed: (uses) => keys.noteUses(uses),
+    saveSigningKey: (key) => tokens.saveSigningKey(key),
+    revoke: (token) => tokens.revoke(token),
+    forgetRevoked: (now) => tokens.forgetRevoked(now),
+  };
+}

@@ -1,0 +1,144 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { auditEntry } from '../testing/contracts/audit.contract.ts';
+import { keptEvent } from '../testing/contracts/replay.contract.ts';
+import { storedKey, storedUser } from '../testing/contracts/accounts.contract.ts';
+import { storedInstance } from '../testing/contracts/store.contract.ts';
+import { createCommitQueue } from './commit-queue.ts';
+import type { CommitQueue, Step } from './commit-queue.ts';
+import { openDatabase } from './database.ts';
+import { createSqliteStore } from './sqlite.ts';
+
+let folder: string;
+let file: string;
+let database: DatabaseSync;
+let turns: (() => void)[];
+let queue: CommitQueue;
+
+/** Turns come when the test says so. */
+const clock = {
+  now: () => 0,
+  after: () => () => undefined,
+  nextTurn: (callback: () => void) => void turns.push(callback),
+};
+const turn = (): void => turns.shift()?.();
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'llamactl-queue-'));
+  file = join(folder, 'llamactl.db');
+  database = openDatabase(file);
+  database.exec('create table t (value integer not null unique) strict');
+  turns = [];
+  queue = createCommitQueue(database, file, clock);
+});
+afterEach(() => {
+  if (database.isOpen) database.close();
+  rmSync(folder, { recursive: true });
+});
+
+const insert = (value: unknown): Step => ({
+  run: () => database.prepare('insert into t (value) values (?)').run(value as number),
+  refusal: `${String(value)} is there`,
+});
+const range = (first: number, length: number): number[] => Array.from({ length }, (_, index) => first + index);
+
+/** What is committed, as another program sees it. */
+function committed(table = 't'): number {
+  const other = new DatabaseSync(file, { readOnly: true });
+  const count = Number(other.prepare(`select count(*) as count from ${table}`).get()?.['count']);
+  other.close();
+  return count;
+}
+
+/** How each ended; with the reason where it was rejected. */
+const outcomes = async (changes: readonly Promise<void>[]): Promise<string[]> =>
+  (await Promise.allSettled(changes)).map((result) =>
+    result.status === 'fulfilled' ? 'stored' : (result.reason as Error).message,
+  );
+
+describe('the commit queue', () => {
+  it('commits the changes of a turn together, whichever store they come from', async () => {
+    const store = createSqliteStore(database, file, clock);
+    const changes = [
+      store.accounts.saveUser(storedUser('u')),
+      store.accounts.saveKey(storedKey('k', 'u')),
+      store.save(storedInstance('a'), [keptEvent(1)]),
+      store.audit.append(auditEntry('r')),
+      store.replay.append([keptEvent(2)]),
+    ];
+    expect(turns).toHaveLength(1);
+    turn();
+    expect(turns).toHaveLength(0);
+    await Promise.all(changes);
+    expect(['users', 'keys', 'instances', 'events', 'audit'].map(committed)).toEqual([1, 1, 1, 2, 1]);
+  });
+
+  it('splits a turn at 64 rows, never within a change, in the order of the changes', async () => {
+    const sizes = [40, 24, 1, 200, 64, 63, 2];
+    const changes = sizes.map((size, index) => queue.add(range(index * 1_000, size).map(insert)));
+    const seen: number[] = [];
+    while (turns.length > 0) {
+      turn();
+      seen.push(committed());
+    }
+    expect(seen).toEqual([64, 65, 265, 329, 392, 394]);
+    await Promise.all(changes);
+  });
+
+  it('undoes what a refused change had done, and nothing of its neighbours', async () => {
+    const changes = [
+      queue.add([insert(1)]),
+      queue.add([insert(2), insert(3), insert(1), insert(4)]),
+      queue.add([insert(2)]),
+    ];
+    turn();
+    expect(await outcomes(changes)).toEqual(['stored', '1 is there; nothing was stored.', 'stored']);
+    expect(database.prepare('select value from t order by value').all()).toEqual([{ value: 1 }, { value: 2 }]);
+  });
+
+  it('refuses alone what SQLite takes from nobody, and says what it was', async () => {
+    const changes = [null, undefined, 'text', 1].map((value) => queue.add([insert(value)]));
+    turn();
+    expect(await outcomes(changes)).toEqual([
+      'NOT NULL constraint failed: t.value; nothing was stored.',
+      'Provided value cannot be bound to SQLite parameter 1; nothing was stored.',
+      'cannot store TEXT value in INTEGER column t.value; nothing was stored.',
+      'stored',
+    ]);
+  });
+
+  it('rejects the whole batch when the disk is the reason, and stores nothing of it', async () => {
+    database.exec('pragma query_only = on');
+    const changes = [queue.add([insert(1)]), queue.add([insert(2)])];
+    turn();
+    const reason = `${file} could not be written (it is read-only); nothing was stored.`;
+    expect(await outcomes(changes)).toEqual([reason, reason]);
+    database.exec('pragma query_only = off');
+    const next = queue.add([insert(1)]);
+    turn();
+    await next;
+    expect(committed()).toBe(1);
+  });
+
+  it('takes a change of nothing, and commits nothing for it', async () => {
+    await queue.add([]);
+    expect(turns).toHaveLength(0);
+  });
+
+  it('commits at once what is pending when it is drained', async () => {
+    const changes = range(1, 100).map((value) => queue.add([insert(value)]));
+    queue.drain();
+    expect(committed()).toBe(100);
+    await Promise.all(changes);
+    turn();
+    expect(turns).toHaveLength(0);
+  });
+
+  it('takes nothing any more when the database is closed', async () => {
+    database.close();
+    await expect(queue.add([insert(1)])).rejects.toThrow('The store is closed; nothing was stored.');
+  });
+});

@@ -1,0 +1,70 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../clock.ts';
+import { keptEvent, replayContract } from '../testing/contracts/replay.contract.ts';
+import { openDatabase } from './database.ts';
+import { createSqliteStore, openStore } from './sqlite.ts';
+import type { SqliteStore } from './sqlite.ts';
+
+const clock = systemClock();
+let folder: string;
+let file: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'llamactl-replay-'));
+  file = join(folder, 'llamactl.db');
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+replayContract('the replay on SQLite', async () => {
+  let store: SqliteStore = openStore({ file, clock });
+  return {
+    store,
+    replay: store.replay,
+    reopen: async () => {
+      await store.close();
+      store = openStore({ file, clock });
+      return { store, replay: store.replay };
+    },
+    dispose: () => store.close(),
+  };
+});
+
+describe('the replay on SQLite', () => {
+  const rows = (database: DatabaseSync): number =>
+    Number(database.prepare('select count(*) as count from events').get()?.['count']);
+
+  /** One life of the server, in which `count` events happen. */
+  const live = async (first: number, count: number): Promise<number> => {
+    const database = openDatabase(file);
+    const store = createSqliteStore(database, file, clock);
+    await store.replay.append(Array.from({ length: count }, (_, index) => keptEvent(first + index)));
+    const stored = rows(database);
+    await store.close();
+    return stored;
+  };
+
+  it('removes what is no longer replayed, once in a hundred events', async () => {
+    expect(await live(0, 1_100)).toBe(1_100);
+    expect(await live(1_100, 1)).toBe(1_000);
+    expect(await live(1_101, 100)).toBe(1_100);
+  });
+
+  it('does not grow when each life of the server is short', async () => {
+    for (let life = 0; life < 60; life += 1) expect(await live(life * 30, 30)).toBeLessThanOrEqual(1_100);
+  });
+
+  it('names the event that cannot be read', async () => {
+    const database = openDatabase(file);
+    const store = createSqliteStore(database, file, clock);
+    await store.replay.append([keptEvent(0)]);
+    database.exec(`pragma ignore_check_constraints = on; update events set event = '{"half'`);
+    await expect(store.replay.load()).rejects.toThrow(`Event ${keptEvent(0).seq} in ${file} cannot be read`);
+    await store.close();
+  });
+});

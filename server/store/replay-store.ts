@@ -1,0 +1,79 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { KeptEvent, ReplayStore } from '../instances/ports.ts';
+import type { CommitQueue, Step } from './commit-queue.ts';
+
+/** How many events a listener that was away can be told. */
+const REPLAYED = 1_000;
+
+/** Events beyond those that are replayed before they are removed: so a removal is paid once in a hundred. */
+const SURPLUS = 100;
+
+/** Makes events part of a change. */
+export interface KeptEvents {
+  /** What stores them, as they are now. */
+  steps(events: readonly KeptEvent[]): Step[];
+}
+
+/** Stores events in the transaction of what they tell of, and keeps their table short. */
+export function createKeptEvents(database: DatabaseSync): KeptEvents {
+  const insert = database.prepare('insert into events (seq, timestamp, event) values (?, ?, ?)');
+  const trim = database.prepare(
+    `delete from events where seq <= (select seq from events order by seq desc limit 1 offset ${REPLAYED})`,
+  );
+  // Counted from what is there: a server that ends before the surplus is reached would otherwise never remove any. After
+  // a commit that failed it counts too many, which only makes a removal come sooner.
+  let rows = Number(database.prepare('select count(*) as count from events').get()?.['count'] ?? 0);
+
+  const add = (seq: number, timestamp: string, event: string): void => {
+    insert.run(seq, timestamp, event);
+    rows += 1;
+    if (rows <= REPLAYED + SURPLUS) return;
+    trim.run();
+    rows = REPLAYED;
+  };
+
+  return {
+    steps: (events) =>
+      events.map(({ seq, timestamp, event }) => {
+        const json = JSON.stringify(event);
+        return { run: () => add(seq, timestamp, json), refusal: 'An event has this number already' };
+      }),
+  };
+}
+
+/** The events of the replay. @param file For messages. */
+export function createReplayStore(
+  database: DatabaseSync,
+  file: string,
+  queue: CommitQueue,
+  kept: KeptEvents,
+): ReplayStore {
+  const newest = database.prepare(`select seq, timestamp, event from events order by seq desc limit ${REPLAYED}`);
+
+  return {
+    async load() {
+      return newest
+        .all()
+        .map((row) => readEvent(row, file))
+        .toReversed();
+    },
+
+    async append(events) {
+      await queue.add(kept.steps(events));
+    },
+  };
+}
+
+function readEvent(row: Record<string, unknown>, file: string): KeptEvent {
+  try {
+    return {
+      seq: Number(row['seq']),
+      timestamp: String(row['timestamp']),
+      event: JSON.parse(String(row['event'])) as KeptEvent['event'],
+    };
+  } catch (error) {
+    throw new Error(`Event ${String(row['seq'])} in ${file} cannot be read; restore the file from a backup.`, {
+      cause: error,
+    });
+  }
+}

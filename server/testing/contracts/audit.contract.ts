@@ -1,0 +1,139 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AuditEntry, AuditQuery, AuditStore } from '../../auth/ports.ts';
+
+/** An audit trail under test, with what a test cannot do through the port. */
+export interface AuditSubject {
+  audit: AuditStore;
+  /** What the next life of the process finds: the same data, opened anew. */
+  reopen(): Promise<AuditStore>;
+  dispose(): Promise<void>;
+}
+
+/** A row before it has its number; `requestId` tells it from others. */
+export function auditEntry(requestId: string, changes: Partial<AuditEntry> = {}): AuditEntry {
+  return {
+    timestamp: '2026-01-01T00:00:00.000Z',
+    subject: 'user:ada',
+    address: '127.0.0.1',
+    action: 'createInstance',
+    target: 'llama',
+    status: 201,
+    requestId,
+    ...changes,
+  };
+}
+
+const ALL: AuditQuery = { limit: 1_000, beforeSeq: null, subject: null, action: null, target: null };
+
+/** What every {@link AuditStore} keeps. */
+export function auditContract(title: string, make: () => Promise<AuditSubject>): void {
+  describe(title, () => {
+    let subject: AuditSubject;
+    let audit: AuditStore;
+
+    beforeEach(async () => {
+      subject = await make();
+      audit = subject.audit;
+    });
+    afterEach(async () => {
+      await subject.dispose();
+    });
+
+    const found = async (query: Partial<AuditQuery>): Promise<string[]> =>
+      (await audit.read({ ...ALL, ...query })).map(({ requestId }) => requestId);
+
+    it('is empty at first', async () => {
+      expect(await audit.read(ALL)).toEqual([]);
+    });
+
+    it('gives back every row whole, the newest first, with a number that grows, also in the next life', async () => {
+      const entries = [
+        auditEntry('a', { target: null, status: 401, subject: 'anonymous' }),
+        auditEntry('b', { target: `x' or "1"=1; --`, subject: `key:k1 (ünï 'quoted')`, address: '::1' }),
+        auditEntry('c'),
+      ];
+      await Promise.all(entries.map((entry) => audit.append(entry)));
+      const rows = await audit.read(ALL);
+      expect(rows).toEqual(entries.toReversed().map((entry) => ({ ...entry, seq: expect.any(Number) as number })));
+      const numbers = rows.map(({ seq }) => seq);
+      expect(numbers).toEqual(numbers.toSorted((a, b) => b - a));
+      expect(new Set(numbers).size).toBe(3);
+      expect(await (await subject.reopen()).read(ALL)).toEqual(rows);
+    });
+
+    it('is read page by page, without a row missing or told twice', async () => {
+      const requests = Array.from({ length: 25 }, (_, index) => `r${index}`);
+      await Promise.all(requests.map((request) => audit.append(auditEntry(request))));
+      const read: string[] = [];
+      let beforeSeq: number | null = null;
+      for (;;) {
+        const page = await audit.read({ ...ALL, limit: 10, beforeSeq });
+        // What is appended meanwhile belongs to no later page.
+        await audit.append(auditEntry('meanwhile'));
+        read.push(...page.map(({ requestId }) => requestId));
+        beforeSeq = page.at(-1)?.seq ?? null;
+        if (page.length < 10) break;
+      }
+      expect(read).toEqual(requests.toReversed());
+    });
+
+    it('is searched by subject, action and target, each exactly, and by all of them', async () => {
+      await audit.append(auditEntry('a'));
+      await audit.append(auditEntry('b', { subject: 'user:bob' }));
+      await audit.append(auditEntry('c', { action: 'deleteInstance' }));
+      await audit.append(auditEntry('d', { target: 'other' }));
+      await audit.append(auditEntry('e', { target: null }));
+      await audit.append(auditEntry('f', { subject: 'user:bob', action: 'deleteInstance', target: 'other' }));
+      expect(await found({ subject: 'user:bob' })).toEqual(['f', 'b']);
+      expect(await found({ action: 'deleteInstance' })).toEqual(['f', 'c']);
+      expect(await found({ target: 'other' })).toEqual(['f', 'd']);
+      expect(await found({ subject: 'user:bob', action: 'deleteInstance', target: 'other' })).toEqual(['f']);
+      expect(await found({ subject: 'user:ada', action: 'deleteInstance', target: 'other' })).toEqual([]);
+      expect(await found({ subject: 'user:%' })).toEqual([]);
+      expect(await found({ subject: 'user:ada', limit: 2 })).toEqual(['e', 'd']);
+      const [, , third] = await audit.read({ ...ALL, subject: 'user:ada' });
+      expect(await found({ subject: 'user:ada', beforeSeq: third?.seq ?? 0 })).toEqual(['a']);
+    });
+
+    it('loses what is older than asked, however much that is, and nothing else', async () => {
+      const old = Array.from({ length: 700 }, (_, index) =>
+        auditEntry(`old${index}`, { timestamp: '2025-12-31T23:59:59.999Z' }),
+      );
+      await audit.append(auditEntry('first'));
+      await Promise.all(old.map((entry) => audit.append(entry)));
+      await audit.append(auditEntry('last'));
+      await audit.prune('2026-01-01T00:00:00.000Z');
+      expect(await found({})).toEqual(['last', 'first']);
+      await audit.prune('2026-01-01T00:00:00.000Z');
+      expect(await found({})).toEqual(['last', 'first']);
+    });
+
+    it('never gives a number twice, also when the newest rows are gone', async () => {
+      await audit.append(auditEntry('a'));
+      await audit.append(auditEntry('b'));
+      const newest = (await audit.read(ALL))[0]?.seq ?? 0;
+      await audit.prune('9999-01-01T00:00:00.000Z');
+      const next = await subject.reopen();
+      await next.append(auditEntry('c'));
+      expect((await next.read(ALL))[0]?.seq).toBeGreaterThan(newest);
+    });
+
+    it('stores what the caller meant at the time, not what became of its object', async () => {
+      const entry = auditEntry('a');
+      const appended = audit.append(entry);
+      entry.subject = 'somebody else';
+      await appended;
+      expect(await found({ subject: 'user:ada' })).toEqual(['a']);
+    });
+
+    it('does not acknowledge before the commit, which comes after the turn', async () => {
+      const order: string[] = [];
+      const appended = audit.append(auditEntry('a')).then(() => order.push('acknowledged'));
+      await Promise.resolve();
+      await new Promise<void>((resolve) => process.nextTick(resolve));
+      order.push('rest of the turn');
+      await appended;
+      expect(order).toEqual(['rest of the turn', 'acknowledged']);
+    });
+  });
+}

@@ -1,0 +1,137 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { InstanceStore, KeptEvent, ReplayStore } from '../../instances/ports.ts';
+import { statusChange } from './events.contract.ts';
+import { storedInstance } from './store.contract.ts';
+
+/** A store with its replay, as one life of the process has it. */
+export interface ReplayLife {
+  store: InstanceStore;
+  replay: ReplayStore;
+}
+
+/** A store with its replay under test, with what a test cannot do through the ports. */
+export interface ReplaySubject extends ReplayLife {
+  /** What the next life of the process finds: the same data, opened anew. */
+  reopen(): Promise<ReplayLife>;
+  dispose(): Promise<void>;
+}
+
+/** Numbers as they are in use: microseconds since the epoch. */
+const FIRST_SEQ = 1_767_225_600_000_000;
+
+/** The event of a number, counted from the first one in use. */
+export function keptEvent(count: number, name = 'llama'): KeptEvent {
+  return { seq: FIRST_SEQ + count, timestamp: '2026-01-01T00:00:00.000Z', event: statusChange(name) };
+}
+
+const counts = (events: readonly KeptEvent[]): number[] => events.map(({ seq }) => seq - FIRST_SEQ);
+const range = (first: number, last: number): number[] =>
+  Array.from({ length: last - first + 1 }, (_, index) => first + index);
+
+/** What every {@link ReplayStore} keeps, and what {@link InstanceStore} makes of the events of a change. */
+export function replayContract(title: string, make: () => Promise<ReplaySubject>): void {
+  describe(title, () => {
+    let subject: ReplaySubject;
+    let store: InstanceStore;
+    let replay: ReplayStore;
+
+    beforeEach(async () => {
+      subject = await make();
+      ({ store, replay } = subject);
+    });
+    afterEach(async () => {
+      await subject.dispose();
+    });
+
+    const stored = async (life: ReplayLife): Promise<unknown> => ({
+      versions: Object.fromEntries((await life.store.load()).map(({ record }) => [record.id, record.version])),
+      events: counts(await life.replay.load()),
+    });
+
+    it('is empty at first', async () => {
+      expect(await replay.load()).toEqual([]);
+    });
+
+    it('gives back what was appended, the oldest first, also in the next life', async () => {
+      const alert: KeptEvent = {
+        ...keptEvent(3),
+        event: {
+          type: 'system_alert',
+          data: { level: 'error', code: 'stray_process', message: 'ünï "quoted" \n', state: 'raised', instance: 'a' },
+        },
+      };
+      await replay.append([keptEvent(1), keptEvent(2)]);
+      await replay.append([]);
+      await replay.append([alert]);
+      expect(await replay.load()).toEqual([keptEvent(1), keptEvent(2), alert]);
+      expect(await (await subject.reopen()).replay.load()).toEqual([keptEvent(1), keptEvent(2), alert]);
+    });
+
+    it('keeps the newest 1 000', async () => {
+      for (let first = 1; first <= 2_450; first += 7)
+        await replay.append(range(first, first + 6).map((n) => keptEvent(n)));
+      expect(counts(await replay.load())).toEqual(range(1_451, 2_450));
+      expect(counts(await (await subject.reopen()).replay.load())).toEqual(range(1_451, 2_450));
+    });
+
+    it('keeps the newest 1 000 also when more come at once', async () => {
+      await replay.append(range(1, 1_300).map((count) => keptEvent(count)));
+      expect(counts(await replay.load())).toEqual(range(301, 1_300));
+    });
+
+    it('keeps the events of a change with the change', async () => {
+      await store.save(storedInstance('a'), [keptEvent(1), keptEvent(2)]);
+      await store.save(storedInstance('b'), [keptEvent(3)]);
+      await store.save(storedInstance('b', 2));
+      await store.save(storedInstance('b', 3), []);
+      await store.remove('a', [keptEvent(4, 'a')]);
+      await store.remove('never-there', [keptEvent(5)]);
+      const expected = { versions: { b: 3 }, events: [1, 2, 3, 4, 5] };
+      expect(await stored(subject)).toEqual(expected);
+      expect(await stored(await subject.reopen())).toEqual(expected);
+    });
+
+    it('keeps none of the events of a change that is refused, and those of its neighbours', async () => {
+      await store.save(storedInstance('a', 1, 'Llama'), [keptEvent(1)]);
+      const results = await Promise.allSettled([
+        store.save(storedInstance('b'), [keptEvent(2)]),
+        store.save(storedInstance('c', 1, 'lLAMA'), [keptEvent(3)]),
+        store.save(storedInstance('d'), [keptEvent(4)]),
+      ]);
+      expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+      expect(await stored(subject)).toEqual({ versions: { a: 1, b: 1, d: 1 }, events: [1, 2, 4] });
+    });
+
+    it('refuses a number that is taken, with all that came with it, and stores the neighbours', async () => {
+      await store.save(storedInstance('a'), [keptEvent(2)]);
+      const results = await Promise.allSettled([
+        store.save(storedInstance('b'), [keptEvent(3)]),
+        store.save(storedInstance('a', 2), [keptEvent(4), keptEvent(2)]),
+        store.remove('b', [keptEvent(3)]),
+        replay.append([keptEvent(5), keptEvent(2)]),
+        replay.append([keptEvent(6)]),
+      ]);
+      expect(results.map(({ status }) => status)).toEqual([
+        'fulfilled',
+        'rejected',
+        'rejected',
+        'rejected',
+        'fulfilled',
+      ]);
+      expect(await stored(subject)).toEqual({ versions: { a: 1, b: 1 }, events: [2, 3, 6] });
+      await expect(replay.append([keptEvent(6)])).rejects.toThrow(
+        'An event has this number already; nothing was stored.',
+      );
+    });
+
+    it('stores what the caller meant at the time, not what became of its objects', async () => {
+      const event = keptEvent(1);
+      const events = [event];
+      const appended = replay.append(events);
+      event.timestamp = 'late';
+      events.push(keptEvent(2));
+      await appended;
+      expect(await replay.load()).toEqual([keptEvent(1)]);
+    });
+  });
+}

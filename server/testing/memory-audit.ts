@@ -1,0 +1,39 @@
+import type { AuditEntry, AuditQuery, AuditStore } from '../auth/ports.ts';
+import { MemoryCommits } from './memory-commits.ts';
+
+/** An {@link AuditStore} in memory. Keeping the object is what keeping the data directory is. */
+export class MemoryAudit implements AuditStore {
+  readonly #commits = new MemoryCommits();
+  #rows: (AuditEntry & { seq: number })[] = [];
+  #lastSeq = 0;
+
+  /** While set, changes fail with it and store nothing: a full disk. */
+  set failure(failure: Error | null) {
+    this.#commits.failure = failure;
+  }
+
+  async append(given: AuditEntry): Promise<void> {
+    const entry = { ...given };
+    await this.#commits.add(() => {
+      this.#lastSeq += 1;
+      this.#rows.push({ ...entry, seq: this.#lastSeq });
+    });
+  }
+
+  async read({ limit, beforeSeq, subject, action, target }: AuditQuery): Promise<(AuditEntry & { seq: number })[]> {
+    const found = this.#rows.filter(
+      (row) =>
+        row.seq < (beforeSeq ?? Infinity) &&
+        (subject === null || row.subject === subject) &&
+        (action === null || row.action === action) &&
+        (target === null || row.target === target),
+    );
+    return structuredClone(found.toReversed().slice(0, limit));
+  }
+
+  async prune(before: string): Promise<void> {
+    await this.#commits.add(() => {
+      this.#rows = this.#rows.filter(({ timestamp }) => timestamp >= before);
+    });
+  }
+}

@@ -6,3 +6,5 @@ export const SURVIVES_KILL = 'process_survives_kill';
 export const STORE_FAILED = 'store_failed';
 /** A process that carries an instance's mark belongs to no run that should live; cleared when it has ended. */
 export const STRAY_PROCESS = 'stray_process';
+/** A start was refused because another program has the port; who watches the instances clears it when that is over. */
+export const PORT_CLASH = 'port_clash';

@@ -111,20 +111,29 @@ export class Editor {
     const { registry, events } = this.#with;
     const mailbox = this.#with.openMailbox(record, NEW_STATE);
     registry.add(mailbox);
+    const created = events.keep({ type: 'instance_created', data: { name: record.name } }, record.id);
     try {
-      await mailbox.amend(record);
+      await mailbox.amend(record, [created]);
     } catch (error) {
+      events.discard(created);
       registry.drop(mailbox);
       throw error;
     }
-    events.emit({ type: 'instance_created', data: { name: record.name } });
+    events.publish(created);
     return mailbox;
   }
 
   /** Replaces the record of an instance, as {@link add} adds one. */
   async put(mailbox: Mailbox, record: InstanceRecord): Promise<void> {
-    await mailbox.amend(record);
-    this.#with.events.emit({ type: 'instance_updated', data: { name: record.name } });
+    const { events } = this.#with;
+    const updated = events.keep({ type: 'instance_updated', data: { name: record.name } }, record.id);
+    try {
+      await mailbox.amend(record, [updated]);
+    } catch (error) {
+      events.discard(updated);
+      throw error;
+    }
+    events.publish(updated);
   }
 
   #timestamp(): string {

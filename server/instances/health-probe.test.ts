@@ -2,18 +2,25 @@ import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { backoff, failed, goingDown, loading, running, stopped, stopping } from '../testing/instance-states.ts';
 import { HealthProbe } from './health-probe.ts';
+import type { InstanceState } from './lifecycle.ts';
 import type { ProbeResult } from './ports.ts';
 
 function aProbe(answer: ProbeResult) {
   const clock = new FakeClock();
-  let probes = 0;
+  const keys: (string | null)[] = [];
   const probe = new HealthProbe(clock, {
-    probe: async () => {
-      probes += 1;
+    probe: async ({ key }) => {
+      keys.push(key);
       return answer;
     },
   });
-  return { clock, probe, probes: () => probes };
+  return { clock, probe, keys, probes: () => keys.length };
+}
+
+/** The same state, of an engine that takes a key. */
+function withKey(state: InstanceState): InstanceState {
+  if (!('run' in state) || state.run.launch === null) return state;
+  return { ...state, run: { ...state.run, launch: { ...state.run.launch, key: 'key' } } };
 }
 
 describe('the health of an instance', () => {
@@ -53,5 +60,12 @@ describe('the health of an instance', () => {
     await probe.check('i', loading());
     await probe.check('i', running());
     expect(probes()).toBe(2);
+  });
+
+  it('is asked with the key only of an engine that was ready: before, the port may be a foreign process’s', async () => {
+    const { probe, keys } = aProbe('ok');
+    await probe.check('i', withKey(loading()));
+    await probe.check('i', withKey(running()));
+    expect(keys).toEqual([null, 'key']);
   });
 });

@@ -36,8 +36,12 @@ export class HealthProbe {
   async #probe(state: InstanceState): Promise<Health> {
     const run = currentRun(state);
     const isAlive = run !== null && run.identity !== null && run.launch !== null;
+    const target = run?.launch ? targetOf(run.launch) : null;
+    // Before it was ready nobody has seen that the port is the engine's own: a foreign process must not get the key.
     const answer =
-      isAlive && run.launch ? await this.#endpoint.probe(targetOf(run.launch), PROBE_TIMEOUT_MS) : 'closed';
+      isAlive && target !== null
+        ? await this.#endpoint.probe(run.readyAt === null ? { ...target, key: null } : target, PROBE_TIMEOUT_MS)
+        : 'closed';
     return judge(state, isAlive, answer, new Date(this.#clock.now()).toISOString());
   }
 }

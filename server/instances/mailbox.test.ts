@@ -116,6 +116,41 @@ describe('a mailbox', () => {
     expect(store.commits, 'once is enough').toBe(commits);
   });
 
+  it('stores what tells of a change of status in the same transaction, under the id of the instance', async () => {
+    const { mailbox, store } = aMailbox();
+    await mailbox.post(START).stored;
+    expect(store.commits).toBe(1);
+    expect(store.events).toMatchObject([{ instance: 'i', event: { data: { name: 'llama', status: 'starting' } } }]);
+  });
+
+  it('tells of what could not be stored, and stores that once when it works again', async () => {
+    const { clock, mailbox, store, events } = aMailbox();
+    store.failure = new Error('disk full');
+    await expect(mailbox.post(START).stored).rejects.toThrow('disk full');
+    await expect(mailbox.post(STOP).stored).rejects.toThrow('disk full');
+    await settled();
+    expect(events.statuses('llama')).toEqual(['starting', 'stopping']);
+    expect(store.events).toEqual([]);
+    await clock.advance(5_000);
+    store.failure = null;
+    await clock.advance(1_000);
+    await mailbox.amend({ ...RECORD, port: 8_101 });
+    const statuses = store.events.map(({ event }) => ('status' in event.data ? event.data.status : null));
+    expect(statuses).toEqual(['starting', 'stopping']);
+    expect(events.statuses('llama')).toEqual(['starting', 'stopping']);
+  });
+
+  it('does not store what tells of an amendment that was refused, however often it saves afterwards', async () => {
+    const { clock, mailbox, store, events } = aMailbox();
+    const told = events.keep({ type: 'instance_updated', data: { name: 'llama' } }, 'i');
+    store.failure = new Error('disk full');
+    await expect(mailbox.amend({ ...RECORD, port: 8_101 }, [told])).rejects.toThrow('disk full');
+    store.failure = null;
+    await clock.advance(10_000);
+    await mailbox.amend({ ...RECORD, port: 8_102 });
+    expect(store.events).toEqual([]);
+  });
+
   it('ends what an effect waits for when its phase is over, and not before', async () => {
     const { mailbox, effects } = aMailbox(running());
     await mailbox.post({ ...STOP, timeoutMs: 60_000 }).stored;

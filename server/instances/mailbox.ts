@@ -1,4 +1,4 @@
-import type { Clock, EventSink, InstanceRecord, InstanceStore } from './ports.ts';
+import type { Clock, EventSink, InstanceRecord, InstanceStore, KeptEvent } from './ports.ts';
 import type { Effect, InstanceEvent, InstanceState, Reply } from './lifecycle.ts';
 import { transition } from './state-machine.ts';
 
@@ -17,6 +17,9 @@ export interface Posted {
 
 /** Until what could not be stored is tried again. */
 const STORE_AGAIN_MS = 1_000;
+
+/** Kept while nothing can be stored; the replay holds no more of all instances together. */
+const MOST_UNSTORED_EVENTS = 1_000;
 
 /** What a mailbox needs of the outside. */
 export interface MailboxDependencies {
@@ -44,6 +47,8 @@ export class Mailbox {
   #stops = 0;
   /** The state was changed, and the change could not be stored. */
   #isUnstored = false;
+  /** Told already, although they could not be stored: they go with the next save. Oldest first. */
+  #unstoredEvents: KeptEvent[] = [];
   /** Keeps effects in the order of the posts, also where one of them had nothing to store. */
   #carriedOut: Promise<void> = Promise.resolve();
 
@@ -79,29 +84,39 @@ export class Mailbox {
     if (reply.kind === 'gone') this.#isClosed = true;
     this.#state = state;
     if (phaseOf(previous) !== phaseOf(state) || this.#isClosed) this.#enterPhase();
-    const stored = this.#isClosed || !isWorthStoring(previous, state) ? Promise.resolve() : this.#save();
+    const kept = this.#isClosed ? [] : this.#keep(previous, state);
+    const isWorthIt = !this.#isClosed && (kept.length > 0 || isWorthStoring(previous, state));
+    const stored = isWorthIt ? this.#save(kept) : Promise.resolve();
     const { signal } = this.#phase;
     const isStored = stored.catch((error: unknown) => {
+      this.#unstoredEvents = [...this.#unstoredEvents, ...kept].slice(-MOST_UNSTORED_EVENTS);
       this.#dependencies.onFault(error);
       this.#storeLater();
     });
     this.#carriedOut = this.#carriedOut
       .then(() => isStored)
       .then(() => {
-        for (const effect of effects) this.#dependencies.effects.run(effect, this, signal);
-        if (reply.kind !== 'gone') this.#announce(previous, state);
+        try {
+          for (const effect of effects) this.#dependencies.effects.run(effect, this, signal);
+        } finally {
+          for (const event of kept) this.#dependencies.events.publish(event);
+        }
       })
       .catch(this.#dependencies.onFault);
     for (const watcher of this.#watchers) watcher();
     return { reply, stored };
   }
 
-  /** Replaces the record. The caller has made sure, in the same turn, that names and ports stay unique. */
-  async amend(record: InstanceRecord): Promise<void> {
+  /**
+   * Replaces the record. The caller has made sure, in the same turn, that names and ports stay unique.
+   *
+   * @param told What tells of it: stored with it or not at all.
+   */
+  async amend(record: InstanceRecord, told: readonly KeptEvent[] = []): Promise<void> {
     const before = this.#record;
     this.#record = record;
     try {
-      await this.#save();
+      await this.#save(told);
     } catch (error) {
       // What was refused must not take effect; unless somebody has built on it meanwhile.
       if (this.#record === record) this.#record = before;
@@ -126,9 +141,16 @@ export class Mailbox {
     });
   }
 
-  /** Stores record and state as they are now. */
-  #save(): Promise<void> {
-    return this.#dependencies.store.save({ record: this.#record, state: this.#state });
+  /** Stores record and state as they are now, and what tells of them. */
+  async #save(told: readonly KeptEvent[] = []): Promise<void> {
+    // No two saves hold the same event: its number can be stored once, and the second save would be refused.
+    const late = this.#unstoredEvents.splice(0);
+    try {
+      await this.#dependencies.store.save({ record: this.#record, state: this.#state }, [...late, ...told]);
+    } catch (error) {
+      this.#unstoredEvents.unshift(...late);
+      throw error;
+    }
   }
 
   /** Resolves as soon as `isReached` says so of the state, at once if it already does, or when the instance is deleted. */
@@ -159,13 +181,13 @@ export class Mailbox {
     this.#phase = new AbortController();
   }
 
-  #announce(previous: InstanceState, state: InstanceState): void {
-    if (previous.status === state.status) return;
+  /** What there is to tell of a transition. */
+  #keep(previous: InstanceState, state: InstanceState): KeptEvent[] {
+    if (previous.status === state.status) return [];
+    const { id, name } = this.#record;
     const reason = 'reason' in state ? { reason: state.reason } : {};
-    this.#dependencies.events.emit({
-      type: 'instance_status_changed',
-      data: { name: this.#record.name, status: state.status, previous_status: previous.status, ...reason },
-    });
+    const data = { name, status: state.status, previous_status: previous.status, ...reason };
+    return [this.#dependencies.events.keep({ type: 'instance_status_changed', data }, id)];
   }
 }
 

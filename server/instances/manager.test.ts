@@ -230,6 +230,7 @@ describe('start', () => {
     await domain.create('a', { port: 9_000 });
     domain.world.foreignPorts.set(9_000, { pid: 77, description: 'nginx (pid 77)' });
     await expect(domain.manager.start('a')).rejects.toThrow('Port 9000 is in use by nginx (pid 77)');
+    expect(domain.alerts.list()).toMatchObject([{ level: 'error', code: 'port_clash', instance: 'a' }]);
   });
 
   it('moves on when a foreign process has a port that llamactl chose', async () => {

@@ -44,6 +44,11 @@ export interface ManagerDependencies {
   defaults: Pick<Config['instances'], 'auto_restart' | 'max_restarts' | 'stop_timeout'>;
 }
 
+/** The states from which start-all starts. */
+export const STARTED_BY_ALL: readonly Status[] = ['stopped', 'failed'];
+/** The states from which stop-all stops. */
+export const STOPPED_BY_ALL: readonly Status[] = ['running', 'starting', 'restarting'];
+
 export class Manager implements InstanceManager {
   readonly #with: ManagerDependencies;
   /** A value for each state of a record: whoever has seen one knows it again. */
@@ -57,6 +62,15 @@ export class Manager implements InstanceManager {
   /** Starts nothing from now on, also not what is being looked at. */
   close(): void {
     this.#isClosing = true;
+  }
+
+  idOf(nameOrAlias: string): string | null {
+    return this.#findAny(nameOrAlias)?.record.id ?? null;
+  }
+
+  nameOf(id: string): string | null {
+    const mailbox = this.#with.registry.byId(id);
+    return mailbox === null || mailbox.isClosed ? null : mailbox.record.name;
   }
 
   list(status?: Status): InstanceSummary[] {
@@ -147,18 +161,18 @@ export class Manager implements InstanceManager {
   }
 
   startAll(names?: readonly string[]): Promise<Batch['results']> {
-    return this.#each(names, ['stopped', 'failed'], (name) => this.start(name));
+    return this.#each(names, STARTED_BY_ALL, (name) => this.start(name));
   }
 
   stopAll(names?: readonly string[]): Promise<Batch['results']> {
-    return this.#each(names, ['running', 'starting', 'restarting'], (name) => this.stop(name));
+    return this.#each(names, STOPPED_BY_ALL, (name) => this.stop(name));
   }
 
   async acquire({ instance, signal }: LeaseRequest): Promise<Lease> {
     signal.throwIfAborted();
-    const { registry, leases } = this.#with;
-    const mailbox = registry.find(instance) ?? registry.findByAlias(instance);
-    if (mailbox === null || mailbox.isClosed) throw notFound(instance);
+    const { leases } = this.#with;
+    const mailbox = this.#findAny(instance);
+    if (mailbox === null) throw notFound(instance);
     const { record, state } = mailbox;
     if (state.status !== 'running' || state.run.launch === null) throw notRunning(record.name, state);
     return leases.of(record.id, state.run.number).grant(record.name, targetOf(state.run.launch));
@@ -174,6 +188,12 @@ export class Manager implements InstanceManager {
     const mailbox = this.#with.registry.find(name);
     if (mailbox === null || mailbox.isClosed) throw notFound(name);
     return mailbox;
+  }
+
+  #findAny(nameOrAlias: string): Mailbox | null {
+    const { registry } = this.#with;
+    const mailbox = registry.find(nameOrAlias) ?? registry.findByAlias(nameOrAlias);
+    return mailbox === null || mailbox.isClosed ? null : mailbox;
   }
 
   #written({ mailbox, record, warnings }: Edited): Written {

@@ -92,6 +92,8 @@ export interface KeptEvent {
   /** RFC 3339. */
   timestamp: string;
   event: InstanceEvent;
+  /** Id of the instance that it is about: names are used again, and a deleted one leads nowhere. Never sent to anybody. */
+  instance?: string;
 }
 
 /** The newest events on disk, for listeners that were away. Those of a change are stored with it, by the {@link InstanceStore}. */
@@ -102,9 +104,24 @@ export interface ReplayStore {
   append(events: readonly KeptEvent[]): Promise<void>;
 }
 
-/** Where the domain says what happened. Must not throw and must not wait. */
+/**
+ * Where the domain says what happened. Listeners hear of it strictly in the order of `seq`: one that is published early
+ * waits for those before it. So what is kept has to be published or discarded, whatever happens. Must not throw and must
+ * not wait.
+ */
 export interface EventSink {
-  emit(event: InstanceEvent): void;
+  /**
+   * Gives an event its place at once. To be stored with what it tells of, and published then.
+   *
+   * @param instance Id of the one that it is about.
+   */
+  keep(event: InstanceEvent, instance?: string): KeptEvent;
+  /** Lets listeners hear of it: when it is stored, or could not be although it happened. */
+  publish(kept: KeptEvent): void;
+  /** It did not happen after all: nobody hears of it. */
+  discard(kept: KeptEvent): void;
+  /** For what belongs to no change of an instance: it is kept, stored and published by this call. */
+  emit(event: InstanceEvent, instance?: string): void;
 }
 
 /** Where the domain, and whoever finds something wrong, says what needs attention. Must not throw and must not wait. */

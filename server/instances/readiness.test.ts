@@ -1,20 +1,26 @@
-import { describe, expect, it } from 'vitest';
+import { once } from 'node:events';
+import http from 'node:http';
+import { describe, expect, it, vi } from 'vitest';
+import { createEngineEndpoint } from '../engines/endpoint.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
-import type { ProbeResult, Progress } from './ports.ts';
+import type { EngineTarget, ProbeResult, Progress } from './ports.ts';
 import { awaitReady } from './readiness.ts';
 
 const RUN = { tag: 'd.i.n', folder: '/runs/n' };
-const TARGET = { port: 8_100, healthPath: '/health', key: null };
+const TARGET = { port: 8_100, healthPath: '/health' };
 const STALL_MS = 60_000;
 
 /** An engine as the outside sees it; the test moves its parts. */
-function anEngine() {
+function anEngine(key: string | null = null) {
   const engine = {
     answer: 'closed' as ProbeResult,
+    /** Its answer to whoever shows the key; `null`: the same. */
+    answerToKey: null as ProbeResult | null,
     owner: 'ours' as 'ours' | 'foreign' | 'closed' | 'unknown',
     logBytes: 0,
     cpuTicks: 0,
     probes: 0,
+    keysSeen: 0,
   };
   const clock = new FakeClock();
   const controller = new AbortController();
@@ -28,16 +34,18 @@ function anEngine() {
     {
       clock,
       endpoint: {
-        probe: async () => {
+        probe: async (target: EngineTarget) => {
           engine.probes += 1;
-          return engine.answer;
+          if (target.key === null) return engine.answer;
+          engine.keysSeen += 1;
+          return engine.answerToKey ?? engine.answer;
         },
       },
       supervisor: { ownsPort: async () => engine.owner, progress },
       logs: { size: () => engine.logBytes },
     },
     RUN,
-    TARGET,
+    { ...TARGET, key },
     STALL_MS,
     controller.signal,
   );
@@ -105,6 +113,76 @@ describe('readiness', () => {
     engine.answer = 'ok';
     await clock.advance(10);
     expect(settled()).toBe('ready');
+  });
+
+  it.each<ProbeResult>(['ok', 'error', 'loading', 'timeout'])(
+    'never shows the run’s key to a foreign process on the port that says %s',
+    async (answer) => {
+      const { engine, clock } = anEngine('secret');
+      engine.answer = answer;
+      engine.owner = 'foreign';
+      await clock.advance(5_000);
+      expect(engine.probes).toBeGreaterThan(20);
+      expect(engine.keysSeen).toBe(0);
+    },
+  );
+
+  it('sends a real foreign listener no key, whatever it answers', async () => {
+    const seen: (string | undefined)[] = [];
+    const server = http.createServer((request, response) => {
+      seen.push(request.headers.authorization);
+      response.writeHead([200, 401, 403, 500, 503][seen.length % 5] ?? 200).end();
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const clock = new FakeClock({ realUpToMs: 10 });
+    const controller = new AbortController();
+    const outcome = awaitReady(
+      {
+        clock,
+        endpoint: createEngineEndpoint({ clock }),
+        supervisor: { ownsPort: async () => 'foreign', progress: () => null },
+        logs: { size: () => 0 },
+      },
+      RUN,
+      { port, healthPath: '/health', key: 'secret' },
+      STALL_MS,
+      controller.signal,
+    );
+    await vi.waitFor(() => expect(seen.length).toBeGreaterThanOrEqual(10), { interval: 2, timeout: 20_000 });
+    controller.abort();
+    expect(await outcome).toBe('aborted');
+    expect(new Set(seen)).toEqual(new Set([undefined]));
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  it('needs no key where the health path is open', async () => {
+    const { engine, clock, settled } = anEngine('secret');
+    engine.answer = 'ok';
+    await clock.advance(10);
+    expect([settled(), engine.keysSeen]).toEqual(['ready', 0]);
+  });
+
+  it('is seen within 10 ms with the key where the health path asks for one, once the port is the engine’s own', async () => {
+    const { engine, clock, settled } = anEngine('secret');
+    engine.answer = 'error';
+    engine.answerToKey = 'loading';
+    await clock.advance(300);
+    expect(settled()).toBe(null);
+    engine.answerToKey = 'ok';
+    await clock.advance(10);
+    expect(settled()).toBe('ready');
+  });
+
+  it('is not believed of an engine without a key that answers an error', async () => {
+    const { engine, clock, settled } = anEngine();
+    engine.answer = 'error';
+    engine.answerToKey = 'ok';
+    await clock.advance(500);
+    expect(settled()).toBe(null);
   });
 
   it('is given up when nothing moves for the whole time', async () => {

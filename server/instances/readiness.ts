@@ -20,8 +20,9 @@ export interface ReadinessDependencies {
 
 /**
  * Waits until the engine answers its health check with 200 *and* the port is its own: a foreign process on it would
- * answer too, while ours dies of "address already in use" (measured: 58 ms later). `stalled`: nothing moved for
- * `stallMs`: no output, memory, CPU time or reads; a slow disk is slow, not stuck. `aborted`: nobody wants to know any more.
+ * answer too, while ours dies of "address already in use" (measured: 58 ms later). Until then it is asked without the
+ * run's key, which a foreign process must not get. `stalled`: nothing moved for `stallMs`: no output, memory, CPU time or
+ * reads; a slow disk is slow, not stuck. `aborted`: nobody wants to know any more.
  */
 export async function awaitReady(
   dependencies: ReadinessDependencies,
@@ -30,7 +31,7 @@ export async function awaitReady(
   stallMs: number,
   signal: AbortSignal,
 ): Promise<'ready' | 'stalled' | 'aborted'> {
-  const { clock, endpoint, supervisor, logs } = dependencies;
+  const { clock, supervisor, logs } = dependencies;
   const begun = clock.now();
   let eagerUntil = begun + EAGER_AT_FIRST_MS;
   let lastProbe = Number.NEGATIVE_INFINITY;
@@ -46,8 +47,7 @@ export async function awaitReady(
     logBytes = written;
     if (now < eagerUntil || now - lastProbe >= PATIENT_PROBE_MS) {
       lastProbe = now;
-      const answer = await endpoint.probe(target, PROBE_TIMEOUT_MS, signal);
-      if (answer === 'ok' && (await isOurs(supervisor, run, target.port))) return signal.aborted ? 'aborted' : 'ready';
+      if (await isReady(dependencies, run, target, signal)) return signal.aborted ? 'aborted' : 'ready';
     }
     if (now - lastLook >= PROGRESS_EVERY_MS) {
       lastLook = now;
@@ -59,6 +59,20 @@ export async function awaitReady(
     await pause(clock, TICK_MS, signal);
   }
   return 'aborted';
+}
+
+async function isReady(
+  { endpoint, supervisor }: ReadinessDependencies,
+  run: RunReference,
+  target: EngineTarget,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const answer = await endpoint.probe({ ...target, key: null }, PROBE_TIMEOUT_MS, signal);
+  // A health path of the user's choice may answer nobody without the key: 401.
+  const mayNeedKey = answer === 'error' && target.key !== null;
+  if (answer !== 'ok' && !mayNeedKey) return false;
+  if (!(await isOurs(supervisor, run, target.port))) return false;
+  return answer === 'ok' || (await endpoint.probe(target, PROBE_TIMEOUT_MS, signal)) === 'ok';
 }
 
 /** Where the system does not tell whose a port is, it was free just before the spawn: good enough. */

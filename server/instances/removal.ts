@@ -67,18 +67,23 @@ export class Removals {
   async #eraseFiles(mailbox: Mailbox): Promise<void> {
     const { store, supervisor, logs, references, registry, leases, healthProbe, events, onFault } = this.#with;
     const { id, name } = mailbox.record;
+    const deleted = events.keep({ type: 'instance_deleted', data: { name } }, id);
     try {
-      await store.remove(id);
+      await store.remove(id, [deleted]);
     } catch (error) {
+      events.discard(deleted);
       mailbox.reopen();
       throw error;
     }
-    logs.forget(references.log(mailbox.record));
-    // Folders are named by id: what cannot be removed now is inherited by nobody, and goes at the next boot.
-    await supervisor.discard(references.folder(id)).catch((error: unknown) => onFault(error, `the files of ${name}`));
-    leases.forget(id);
-    healthProbe.forget(id);
-    registry.drop(mailbox);
-    events.emit({ type: 'instance_deleted', data: { name } });
+    try {
+      logs.forget(references.log(mailbox.record));
+      // Folders are named by id: what cannot be removed now is inherited by nobody, and goes at the next boot.
+      await supervisor.discard(references.folder(id)).catch((error: unknown) => onFault(error, `the files of ${name}`));
+      leases.forget(id);
+      healthProbe.forget(id);
+      registry.drop(mailbox);
+    } finally {
+      events.publish(deleted);
+    }
   }
 }

@@ -1,6 +1,7 @@
 import { ApiError } from '@llamactl/contract/errors';
+import { PORT_CLASH } from './alert-codes.ts';
 import type { Mailbox } from './mailbox.ts';
-import type { Engines, InstanceRecord, Supervisor } from './ports.ts';
+import type { AlertSink, Engines, InstanceRecord, Supervisor } from './ports.ts';
 import type { Registry } from './registry.ts';
 import type { RunReferences } from './run-references.ts';
 import { adapterFor } from './settings.ts';
@@ -11,6 +12,7 @@ export interface StartCheckDependencies {
   supervisor: Pick<Supervisor, 'portHolder' | 'ownsPort'>;
   registry: Pick<Registry, 'leaving'>;
   references: RunReferences;
+  alerts: Pick<AlertSink, 'raise'>;
 }
 
 const NO_PORTS: ReadonlySet<number> = new Set();
@@ -53,9 +55,8 @@ export class StartCheck {
     }
     // The launch waits for that engine to be gone.
     if (registry.leaving(port, id) !== null) return;
-    throw new ApiError(
-      'PORT_IN_USE',
-      `Port ${port} is in use by ${holder.description}; end it, or give ${name} another port.`,
-    );
+    const message = `Port ${port} is in use by ${holder.description}; end it, or give ${name} another port.`;
+    this.#with.alerts.raise({ level: 'error', code: PORT_CLASH, message, instance: name });
+    throw new ApiError('PORT_IN_USE', message);
   }
 }

@@ -47,6 +47,10 @@ export interface Written {
  * Names are found without regard to case.
  */
 export interface InstanceManager {
+  /** The internal id of what has this name, else of what has this very alias; `null`: nothing has. */
+  idOf(nameOrAlias: string): string | null;
+  /** `null`: there is none of this id, or none any more. */
+  nameOf(id: string): string | null;
   /** Oldest first, from memory. */
   list(status?: Status): InstanceSummary[];
   get(name: string): Instance;

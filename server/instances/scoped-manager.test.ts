@@ -1,0 +1,158 @@
+import { ApiError } from '@llamactl/contract/errors';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { Domain } from '../testing/domain.ts';
+import { scopedManager } from './scoped-manager.ts';
+import type { InstanceManager } from './use-cases.ts';
+
+let domain: Domain;
+let manager: InstanceManager;
+
+const only = (name: string, mayStart = true): InstanceManager => {
+  const id = manager.idOf(name);
+  return scopedManager(manager, { maySee: (each) => each === id, mayStart });
+};
+
+/** The code of what a call is refused with, at once or later. */
+async function refusal(call: () => unknown): Promise<string> {
+  try {
+    await call();
+    return 'not refused';
+  } catch (error) {
+    if (error instanceof ApiError) return error.code;
+    throw error;
+  }
+}
+
+/** Everything that can be done by name. */
+const BY_NAME: Record<string, (scoped: InstanceManager, name: string) => unknown> = {
+  get: (scoped, name) => scoped.get(name),
+  entityTag: (scoped, name) => scoped.entityTag(name),
+  update: (scoped, name) => scoped.update(name, {}, { restart: false }),
+  remove: (scoped, name) => scoped.remove(name),
+  start: (scoped, name) => scoped.start(name),
+  stop: (scoped, name) => scoped.stop(name),
+  restart: (scoped, name) => scoped.restart(name),
+  health: (scoped, name) => scoped.health(name),
+  logs: (scoped, name) => scoped.logs(name, { lines: 1, level: null, afterSeq: null }),
+  followLogs: (scoped, name) =>
+    scoped.followLogs(name, { lines: 1, level: null, afterSeq: null }, new AbortController().signal),
+  acquire: (scoped, name) => scoped.acquire({ instance: name, caller: 'test', signal: new AbortController().signal }),
+};
+
+beforeEach(async () => {
+  domain = new Domain();
+  ({ manager } = domain);
+  await domain.create('seen', { aliases: ['chat'] });
+  await domain.create('hidden', { aliases: ['other/chat'] });
+});
+
+describe('an instance that cannot be seen', () => {
+  it.each(Object.entries(BY_NAME))('is not there for %s', async (_what, call) => {
+    const scoped = only('seen');
+    const hidden = await refusal(() => call(scoped, 'HIDDEN'));
+    expect([hidden, await refusal(() => call(scoped, 'nobody'))]).toEqual(['INSTANCE_NOT_FOUND', 'INSTANCE_NOT_FOUND']);
+    expect(manager.list().map(({ status }) => status)).toEqual(['stopped', 'stopped']);
+  });
+
+  it('is said to be missing in the very words in which one that is not there is', async () => {
+    const scoped = only('seen');
+    const told = (name: string): unknown => {
+      try {
+        return scoped.get(name);
+      } catch (error) {
+        return (error as Error).message.replace(name, 'NAME');
+      }
+    };
+    expect(told('hidden')).toBe(told('nobody'));
+  });
+
+  it('has no id, and its id no name', () => {
+    const scoped = only('seen');
+    const hidden = manager.idOf('hidden') ?? '';
+    expect([scoped.idOf('hidden'), scoped.idOf('other/chat'), scoped.nameOf(hidden)]).toEqual([null, null, null]);
+    expect(scoped.nameOf(scoped.idOf('chat') ?? '')).toBe('seen');
+  });
+
+  it('is not leased by its alias', async () => {
+    await manager.start('hidden', { wait: false });
+    await domain.settle();
+    const call = BY_NAME['acquire'];
+    expect(await refusal(() => call?.(only('seen'), 'other/chat'))).toBe('INSTANCE_NOT_FOUND');
+  });
+
+  it('stands in no list', async () => {
+    await manager.startAll();
+    await domain.settle();
+    const names = (scoped: InstanceManager): string[][] => [
+      scoped.list().map(({ name }) => name),
+      scoped.liveRuns().map(({ name }) => name),
+    ];
+    expect(names(only('seen'))).toEqual([['seen'], ['seen']]);
+    expect(names(manager)).toEqual([
+      ['seen', 'hidden'],
+      ['seen', 'hidden'],
+    ]);
+  });
+
+  it('is not started or stopped with all, nor by its name among others', async () => {
+    const scoped = only('seen');
+    expect(await scoped.startAll()).toEqual([{ name: 'seen', status: 'starting' }]);
+    expect(await scoped.startAll(['hidden', 'seen', 'nobody'])).toEqual([
+      { name: 'hidden', status: null, error: expect.stringContaining('no instance "hidden"') as string },
+      { name: 'seen', status: 'starting' },
+      { name: 'nobody', status: null, error: expect.stringContaining('no instance "nobody"') as string },
+    ]);
+    expect(manager.get('hidden').status).toBe('stopped');
+    await manager.start('hidden');
+    expect((await scoped.stopAll()).map(({ name }) => name)).toEqual(['seen']);
+    expect((await scoped.stopAll(['hidden'])).map(({ status }) => status)).toEqual([null]);
+    await domain.settle();
+    expect(manager.get('hidden').status).not.toBe('stopped');
+  });
+});
+
+describe('with all that can be seen', () => {
+  it('start-all and stop-all take the states that the manager itself takes', async () => {
+    const scoped = scopedManager(manager, { maySee: () => true, mayStart: true });
+    await manager.start('seen');
+    expect((await scoped.startAll()).map(({ name }) => name)).toEqual(['hidden']);
+    expect((await scoped.startAll()).map(({ name }) => name)).toEqual([]);
+    await domain.settle();
+    expect((await scoped.stopAll()).map(({ name }) => name)).toEqual(['seen', 'hidden']);
+  });
+});
+
+describe('whoever may not start', () => {
+  it.each<[string, (scoped: InstanceManager) => unknown]>([
+    ['start', (scoped) => scoped.start('seen')],
+    ['restart', (scoped) => scoped.restart('seen')],
+    ['restart with a change', (scoped) => scoped.update('seen', {}, { restart: true })],
+    ['start-all', (scoped) => scoped.startAll()],
+    ['start-all by name', (scoped) => scoped.startAll(['seen'])],
+  ])('is refused: %s', async (_what, call) => {
+    expect(await refusal(() => call(only('seen', false)))).toBe('FORBIDDEN');
+    expect(manager.get('seen').status).toBe('stopped');
+  });
+
+  it('is not told of an instance that cannot be seen', async () => {
+    expect(await refusal(() => only('seen', false).start('hidden'))).toBe('INSTANCE_NOT_FOUND');
+  });
+
+  it('may stop and change', async () => {
+    await manager.start('seen');
+    expect(await refusal(() => only('seen', false).stop('seen'))).toBe('not refused');
+    expect(await refusal(() => only('seen', false).update('seen', {}, { restart: false }))).toBe('not refused');
+  });
+});
+
+describe('ids', () => {
+  it('are of names without regard to case and of exact aliases, and go with the instance', async () => {
+    const id = manager.idOf('SEEN');
+    expect([manager.idOf('chat'), manager.idOf('CHAT'), manager.idOf('nobody')]).toEqual([id, null, null]);
+    expect(manager.nameOf(id ?? '')).toBe('seen');
+    await manager.remove('seen');
+    expect([manager.idOf('seen'), manager.nameOf(id ?? '')]).toEqual([null, null]);
+    await domain.create('seen');
+    expect(manager.idOf('seen')).not.toBe(id);
+  });
+});

@@ -1,0 +1,88 @@
+import { ApiError } from '@llamactl/contract/errors';
+import type { Batch, Status } from '@llamactl/contract/instance';
+import { STARTED_BY_ALL, STOPPED_BY_ALL } from './manager.ts';
+import { notFound } from './refusals.ts';
+import type { InstanceManager } from './use-cases.ts';
+
+/** What part of all instances there is for somebody, and whether they may start them. */
+export interface InstanceScope {
+  /** @param id Of an instance. */
+  maySee(id: string): boolean;
+  mayStart: boolean;
+}
+
+/** The same manager for somebody for whom some instances do not exist, or who may start none. */
+export function scopedManager(manager: InstanceManager, scope: InstanceScope): InstanceManager {
+  const sees = (nameOrAlias: string): boolean => {
+    const id = manager.idOf(nameOrAlias);
+    return id !== null && scope.maySee(id);
+  };
+  const seen = (nameOrAlias: string): string => {
+    if (sees(nameOrAlias)) return nameOrAlias;
+    throw notFound(nameOrAlias);
+  };
+  const refuseStart = (): void => {
+    if (!scope.mayStart) throw new ApiError('FORBIDDEN', 'This key may not start instances (`may_start` is false).');
+  };
+
+  /** What cannot be seen is answered as what is not there. */
+  async function each(
+    names: readonly string[] | undefined,
+    statuses: readonly Status[],
+    act: (names: readonly string[]) => Promise<Batch['results']>,
+  ): Promise<Batch['results']> {
+    const wanted = [...new Set(names ?? inStates(statuses))];
+    const results = await act(wanted.filter(sees));
+    const byName = new Map(results.map((result) => [result.name, result]));
+    return wanted.map((name) => byName.get(name) ?? missing(name));
+  }
+
+  function inStates(statuses: readonly Status[]): string[] {
+    return manager
+      .list()
+      .filter(({ name, status }) => statuses.includes(status) && sees(name))
+      .map(({ name }) => name);
+  }
+
+  return {
+    idOf: (nameOrAlias) => (sees(nameOrAlias) ? manager.idOf(nameOrAlias) : null),
+    nameOf: (id) => (scope.maySee(id) ? manager.nameOf(id) : null),
+    list: (status) => manager.list(status).filter(({ name }) => sees(name)),
+    get: (name) => manager.get(seen(name)),
+    entityTag: (name) => manager.entityTag(seen(name)),
+    create: (body) => manager.create(body),
+    update: async (name, patch, options) => {
+      if (options.restart) refuseStart();
+      return manager.update(seen(name), patch, options);
+    },
+    remove: async (name, signal) => manager.remove(seen(name), signal),
+    start: async (name, options) => {
+      seen(name);
+      refuseStart();
+      return manager.start(name, options);
+    },
+    stop: async (name, options) => manager.stop(seen(name), options),
+    restart: async (name, options) => {
+      seen(name);
+      refuseStart();
+      return manager.restart(name, options);
+    },
+    health: async (name) => manager.health(seen(name)),
+    startAll: async (names) => {
+      refuseStart();
+      return each(names, STARTED_BY_ALL, (those) => manager.startAll(those));
+    },
+    stopAll: (names) => each(names, STOPPED_BY_ALL, (those) => manager.stopAll(those)),
+    logs: async (name, query) => manager.logs(seen(name), query),
+    followLogs: (name, query, signal) => manager.followLogs(seen(name), query, signal),
+    liveRuns: () => manager.liveRuns().filter(({ name }) => sees(name)),
+    acquire: async (request) => {
+      seen(request.instance);
+      return manager.acquire(request);
+    },
+  };
+}
+
+function missing(name: string): Batch['results'][number] {
+  return { name, status: null, error: notFound(name).message };
+}

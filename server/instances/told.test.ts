@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { Domain } from '../testing/domain.ts';
+
+/** What is stored of events, as `type status-or-name`. */
+const stored = ({ store }: Domain): string[] =>
+  store.events.map(({ event: { type, data } }) => `${type} ${'status' in data ? data.status : ''}`.trim());
+
+describe('what is told of instances', () => {
+  it('is stored in the order in which it is heard, under the id of the instance', async () => {
+    const domain = new Domain();
+    const id = await domain.createRunning();
+    await domain.manager.update('a', { options: { threads: 2 } }, { restart: false });
+    await domain.manager.stop('a');
+    await domain.settle();
+    await domain.manager.remove('a');
+    await domain.settle();
+    expect(domain.store.events.map(({ event }) => event)).toEqual(domain.events.events);
+    expect(new Set(domain.store.events.map(({ instance }) => instance))).toEqual(new Set([id]));
+    expect(stored(domain)).toEqual([
+      'instance_created',
+      'instance_status_changed starting',
+      'instance_status_changed running',
+      'instance_updated',
+      'instance_status_changed stopping',
+      'instance_status_changed stopped',
+      'instance_deleted',
+    ]);
+  });
+
+  it('is neither stored nor heard when it could not be done', async () => {
+    const domain = new Domain();
+    await domain.create('b');
+    const { length } = domain.events.events;
+    domain.store.failure = new Error('disk full');
+    await expect(domain.create('a')).rejects.toThrow('full');
+    await expect(domain.manager.update('b', { options: { threads: 2 } }, { restart: false })).rejects.toThrow('full');
+    await expect(domain.manager.remove('b')).rejects.toThrow('full');
+    domain.store.failure = null;
+    await domain.pass(60_000);
+    const types = domain.events.events.slice(length).map(({ type }) => type);
+    expect(types.filter((type) => type !== 'system_alert')).toEqual([]);
+    expect(stored(domain).filter((told) => !told.startsWith('system_alert'))).toEqual(['instance_created']);
+  });
+
+  it('goes on with higher numbers in the next life', async () => {
+    const domain = new Domain();
+    await domain.createRunning();
+    const before = domain.store.events;
+    const next = await domain.crash();
+    await next.manager.stop('a');
+    await next.settle();
+    const after = domain.store.events;
+    expect(after.slice(0, before.length)).toEqual(before);
+    expect(after.map(({ seq }) => seq)).toEqual(after.map(({ seq }) => seq).toSorted((one, other) => one - other));
+    expect(stored(next).slice(before.length)).toEqual([
+      'instance_status_changed stopping',
+      'instance_status_changed stopped',
+    ]);
+  });
+});

@@ -9,6 +9,15 @@ const HostSchema = z.string().min(1).max(255);
 const PortSchema = z.int().min(1).max(65_535);
 const TextMapSchema = z.record(z.string(), z.string());
 
+const AddressOrNetworkSchema = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]);
+
+/** Whether a text names proxies: an IP address, or a network such as `10.0.0.0/8`. */
+export function isProxyEntry(text: string): boolean {
+  return AddressOrNetworkSchema.safeParse(text).success;
+}
+
+const ProxySchema = z.string().refine(isProxyEntry, 'must be an IP address or a network such as 10.0.0.0/8');
+
 const PortRangeSchema = z
   .tuple([PortSchema, PortSchema])
   .refine(([first, last]) => first <= last, 'must go from the lower to the higher port');
@@ -60,7 +69,7 @@ export const ConfigSchema = z.strictObject({
       public_url: z.union([z.literal(''), z.url()]).default(''),
       allowed_hosts: z.array(HostSchema).default([]).describe('More host names under which browsers may reach us.'),
       allowed_origins: z.array(z.url()).default([]),
-      trusted_proxies: z.array(z.string()).default([]),
+      trusted_proxies: z.array(ProxySchema).default([]),
     })
     .prefault({}),
   data_dir: z.string().min(1).default('~/.local/share/llamactl').describe('State, logs and secrets; mode 0700.'),
@@ -128,7 +137,10 @@ export const ConfigSchema = z.strictObject({
     })
     .prefault({}),
   alerts: z
-    .strictObject({ webhook: z.union([z.literal(''), z.url()]).default(''), command: z.array(z.string()).default([]) })
+    .strictObject({
+      webhook: z.union([z.literal(''), z.url({ protocol: /^https?$/ })]).default(''),
+      command: z.array(z.string()).default([]),
+    })
     .prefault({}),
 });
 

@@ -3,7 +3,9 @@ import { editorSchema } from './editor-schema.ts';
 import { ERRORS } from './errors.ts';
 import { FleetSchema } from './fleet.ts';
 import { openApiDocument } from './openapi.ts';
-import { OPERATIONS, PASS_THROUGH_PATHS, type Operation } from './operations.ts';
+import { OPERATIONS, PASS_THROUGH, type Operation, type PassThrough } from './operations.ts';
+import { permissionsPage } from './permissions-page.ts';
+import { table } from './table.ts';
 
 /** A file that is made from the contract. */
 export interface GeneratedFile {
@@ -41,6 +43,7 @@ export function generatedFiles(version: string, apiPage: string): GeneratedFile[
   return [
     { path: 'openapi.json', content: `${JSON.stringify(openApiDocument(version), null, 2)}\n` },
     { path: 'docs/errors.md', content: errorsPage() },
+    { path: 'docs/permissions.md', content: permissionsPage() },
     ...EDITOR_SCHEMAS.map(({ path, ...parts }) => ({ path, content: editorSchema(parts) })),
     {
       path: 'docs/api.md',
@@ -80,19 +83,11 @@ function operationsTable(): string {
     permission,
     cost,
   ]);
-  const passed = PASS_THROUGH_PATHS.map(({ path, summary, permission }) => [
+  const passed = Object.values<PassThrough>(PASS_THROUGH).map(({ path, summary, permission, cost }) => [
     `any \`${path}\``,
     summary,
     permission,
-    'free',
+    cost,
   ]);
   return table(['Request', 'Does', 'Who', 'Cost'], [...rows, ...passed]);
-}
-
-/** With aligned columns, as the formatter would have it. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
-  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
 }

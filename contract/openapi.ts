@@ -10,7 +10,15 @@ const DESCRIPTION =
   '`/api/instances/{name}/proxy/*` pass requests on to engines and are described in docs/api.md.';
 
 /** Codes that every operation under `/api` can raise. */
-const COMMON_ERRORS: readonly ErrorCode[] = ['VALIDATION_ERROR', 'FORBIDDEN', 'INTERNAL_ERROR', 'SHUTTING_DOWN'];
+const COMMON_ERRORS: readonly ErrorCode[] = [
+  'VALIDATION_ERROR',
+  'FORBIDDEN',
+  'RATE_LIMITED',
+  'INTERNAL_ERROR',
+  'SHUTTING_DOWN',
+];
+/** Codes that every operation can raise for which somebody has to be known. */
+const CREDENTIAL_ERRORS: readonly ErrorCode[] = ['UNAUTHORIZED', 'TOKEN_EXPIRED'];
 const BODY_ERRORS: readonly ErrorCode[] = ['INVALID_JSON', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'];
 
 const JSON_TYPE = 'application/json';
@@ -34,10 +42,28 @@ export function openApiDocument(version: string) {
     components: {
       schemas: schemas.sorted(),
       parameters: { RequestId: REQUEST_ID_PARAMETER },
-      headers: { RequestId: { description: 'The id of the request, as given or made.', schema: { type: 'string' } } },
+      headers: HEADERS,
+      securitySchemes: SECURITY_SCHEMES,
     },
   };
 }
+
+const HEADERS = {
+  RequestId: { description: 'The id of the request, as given or made.', schema: { type: 'string' } },
+  RateLimitLimit: {
+    description: 'Requests of this class that a caller may make in a minute; absent while nothing is limited.',
+    schema: { type: 'integer' },
+  },
+  RateLimitRemaining: { description: 'How many of them are left.', schema: { type: 'integer' } },
+  RateLimitReset: { description: 'When the minute is over, Unix seconds.', schema: { type: 'integer' } },
+};
+
+/** While authentication is on. */
+const SECURITY_SCHEMES = {
+  bearer: { type: 'http', scheme: 'bearer', description: 'The token of a login, or a key (`llk_…`).' },
+  apiKey: { type: 'apiKey', in: 'header', name: 'X-Api-Key', description: 'A key (`llk_…`).' },
+};
+const SECURITY = [{ bearer: [] }, { apiKey: [] }];
 
 const REQUEST_ID_PARAMETER = {
   name: 'X-Request-Id',
@@ -61,10 +87,7 @@ function describe(operation: Operation, schemas: Components): Json {
   } = operation;
   const statuses = [success.status, ...(operation.otherStatuses ?? [])];
   const answer = {
-    headers: {
-      'X-Request-Id': { $ref: '#/components/headers/RequestId' },
-      ...Object.fromEntries(responseHeaders.map(headerOf)),
-    },
+    headers: { ...commonHeaders(cost), ...Object.fromEntries(responseHeaders.map(headerOf)) },
     content: answerContent(operation, schemas),
   };
   return {
@@ -73,6 +96,7 @@ function describe(operation: Operation, schemas: Components): Json {
     summary,
     'x-permission': permission,
     'x-cost-class': cost,
+    security: permission === 'public' ? [] : SECURITY,
     parameters: [
       { $ref: '#/components/parameters/RequestId' },
       ...requestHeaders.map(({ name, description }) => ({
@@ -97,6 +121,20 @@ function describe(operation: Operation, schemas: Components): Json {
       ),
       ...errorResponses(operation, schemas),
     },
+  };
+}
+
+function commonHeaders(cost: Operation['cost']): Json {
+  const reference = (name: keyof typeof HEADERS): Json => ({ $ref: `#/components/headers/${name}` });
+  return {
+    'X-Request-Id': reference('RequestId'),
+    ...(cost === 'free'
+      ? {}
+      : {
+          'X-RateLimit-Limit': reference('RateLimitLimit'),
+          'X-RateLimit-Remaining': reference('RateLimitRemaining'),
+          'X-RateLimit-Reset': reference('RateLimitReset'),
+        }),
   };
 }
 
@@ -148,13 +186,15 @@ function queryParameters(query: z.ZodType, schemas: Components): Json[] {
 }
 
 /** One answer for each status; its description tells which codes it can carry. */
-function errorResponses({ path, body, errors }: Operation, schemas: Components): Record<string, Json> {
+function errorResponses(operation: Operation, schemas: Components): Record<string, Json> {
+  const { path, permission, cost, body, errors } = operation;
+  const known = permission === 'public' ? [] : CREDENTIAL_ERRORS;
   const codes = path.startsWith('/api')
-    ? [...COMMON_ERRORS, ...(body === undefined ? [] : BODY_ERRORS), ...errors]
+    ? new Set([...COMMON_ERRORS, ...known, ...(body === undefined ? [] : BODY_ERRORS), ...errors])
     : [];
   const byStatus = Map.groupBy(codes, (code) => ERRORS[code].status);
   const content = { 'application/json': { schema: schemas.of(ErrorSchema, 'output') } };
-  const headers = { 'X-Request-Id': { $ref: '#/components/headers/RequestId' } };
+  const headers = commonHeaders(cost);
   return Object.fromEntries(
     [...byStatus].map(([status, those]) => [
       status,

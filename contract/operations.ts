@@ -37,13 +37,8 @@ import { ConfigPatchSchema, ConfigViewSchema, ConfigWrittenSchema } from './conf
 import { AppliedSchema, FleetSchema } from './fleet.ts';
 import { LogItemSchema, LogLevelSchema, LogsSchema, MAX_LOG_LINES } from './logs.ts';
 import { LONGEST_WINDOW_SECONDS, StatsHistorySchema } from './stats.ts';
+import type { Permission } from './permissions.ts';
 import { AlertsSchema, ProbeSchema, SystemInfoSchema, SystemStatusSchema } from './system.ts';
-
-/**
- * Who may call: everybody; callers of at least a role; `account`: whoever is logged in or has a key with a role, for what is
- * their own; `inference`: operators, and keys for it; `metrics`: viewers, and keys for it.
- */
-export type Permission = 'public' | 'viewer' | 'operator' | 'admin' | 'account' | 'inference' | 'metrics';
 
 /** The rate-limit class of a call. `free` is not limited. */
 export type CostClass = 'free' | 'regular' | 'intensive';
@@ -616,21 +611,37 @@ export const OPERATIONS = {
   }),
 } as const satisfies Record<string, Operation>;
 
-/** What leads to engines: described for people only, for requests and answers are the engine's business. */
-export const PASS_THROUGH_PATHS = [
-  {
+/** One kind of request that is no operation: described for people only. */
+export interface PassThrough {
+  /** As operations have one. */
+  id: string;
+  path: string;
+  summary: string;
+  permission: Permission;
+  cost: CostClass;
+}
+
+/** What leads to engines, or to events: what is said there is not the business of `openapi.json`. */
+export const PASS_THROUGH = {
+  inference: {
+    id: 'inference',
     path: '/v1/*',
     summary: 'The OpenAI and Anthropic APIs of the instance that the request names',
     permission: 'inference',
+    cost: 'free',
   },
-  {
+  proxy: {
+    id: 'proxy',
     path: '/api/instances/{name}/proxy/*',
     summary: 'Anything that an engine has, HTTP and WebSocket',
     permission: 'admin',
+    cost: 'free',
   },
-  {
+  events: {
+    id: 'events',
     path: '/api/ws',
     summary: 'Live events over WebSocket, with a replay of what was missed',
     permission: 'viewer',
+    cost: 'regular',
   },
-] as const satisfies readonly { path: string; summary: string; permission: Permission }[];
+} as const satisfies Record<string, PassThrough>;

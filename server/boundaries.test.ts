@@ -101,6 +101,17 @@ describe('who may know whom', () => {
     expect(shown(offending)).toEqual([]);
   });
 
+  it("auth knows the contract, its own folder and the domain's ports", () => {
+    const offending = sources.filter(
+      ({ from, to }) =>
+        below('server/auth')(from) &&
+        to.startsWith('server/') &&
+        !below('server/auth')(to) &&
+        to !== 'server/instances/ports.ts',
+    );
+    expect(shown(offending)).toEqual([]);
+  });
+
   it("metrics know the contract, their own ports and the domain's", () => {
     const allowed = new Set(['server/instances/ports.ts', 'server/instances/use-cases.ts']);
     const offending = sources.filter(
@@ -139,6 +150,8 @@ describe('who may know whom', () => {
 describe('what stands behind a port', () => {
   it.each([
     ['fastify is known in http alone', /from 'fastify'/, below('server/http')],
+    ['jose is known in auth alone', /from 'jose'/, below('server/auth')],
+    ['ws is known in http alone', /from 'ws'/, below('server/http')],
     ['node:sqlite is known in the store alone', /from 'node:sqlite'/, below('server/store')],
     [
       'the environment is read in config/env.ts alone',
@@ -156,9 +169,12 @@ describe('what stands behind a port', () => {
       (file: string) => file === 'server/supervisor/spawn.ts' || file === 'server/supervisor/tool.ts',
     ],
     [
-      "HTTP to engines is spoken in the gateway's upstream and the engines' endpoint",
+      "HTTP to engines is spoken in the gateway's upstream and the engines' endpoint, to the outside by the webhook of alerts",
       /from 'node:http'[\s\S]*\brequest\(|from 'undici'|\bfetch\(/,
-      (file: string) => file === 'server/gateway/upstream.ts' || file === 'server/engines/endpoint.ts',
+      (file: string) =>
+        file === 'server/gateway/upstream.ts' ||
+        file === 'server/engines/endpoint.ts' ||
+        file === 'server/events/webhook.ts',
     ],
   ])('%s', (_rule, pattern, isAllowed) => {
     expect(filesWith(pattern).filter((file) => below('server')(file) && !isAllowed(file))).toEqual([]);

@@ -1,9 +1,9 @@
 import { ApiError } from '@llamactl/contract/errors';
+import type { NarrowScope } from '@llamactl/contract/permissions';
 import type { Accounts } from './accounts.ts';
 import { anonymousAdmin, anonymousInference, type Caller } from './caller.ts';
 import { isKeySecret } from './key-secret.ts';
 import type { FoundKey, Keys } from './keys.ts';
-import type { NarrowScope } from './permissions.ts';
 import type { StoredUser } from './ports.ts';
 import { isAtLeast, lowerRole, roleOf } from './roles.ts';
 import type { Tokens, VerifiedToken } from './tokens.ts';

@@ -1,5 +1,5 @@
 import type { Role } from '@llamactl/contract/auth';
-import { PERMISSIONS, type NarrowScope, type Permission, type Requirement } from './permissions.ts';
+import { PERMISSIONS, type NarrowScope, type Permission, type Requirement } from '@llamactl/contract/permissions';
 import { isAtLeast } from './roles.ts';
 
 /** Who makes a request, and what they may. Holds for this moment: whatever outlives the request watches `revoked`. */

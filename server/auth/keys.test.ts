@@ -1,9 +1,9 @@
 import type { CreateKey, Role, Scope } from '@llamactl/contract/auth';
+import { PERMISSIONS, type Permission } from '@llamactl/contract/permissions';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { AuthHarness, codeOf } from '../testing/auth-harness.ts';
 import { anonymousAdmin, mayCall, maySee, type Caller } from './caller.ts';
-import { PERMISSIONS, type Permission } from './permissions.ts';
 
 const HOUR_MS = 3_600_000;
 

@@ -48,7 +48,7 @@ export function findInstance(list: readonly GatewayInstance[], name: string): Ga
 export async function noAnswerFailure(
   lease: Lease,
   callerSignal: AbortSignal,
-  { instances, clock }: GatewayDependencies,
+  { instances, clock }: GatewayDependencies & { instances: GatewayInstances },
 ): Promise<ApiError> {
   await firstAbort([lease.signal, callerSignal], clock);
   const name = lease.instance;

@@ -32,19 +32,21 @@ export interface Gateway {
 }
 
 /** One way to every engine: find the instance, lease its engine, pass the bytes. */
-export function createGateway(dependencies: GatewayDependencies): Gateway {
-  const { instances } = dependencies;
+export function createGateway({ clock }: GatewayDependencies): Gateway {
   const closing = new AbortController();
 
-  function acquire(instance: string, { caller }: CallContext, { signal }: Caller): Promise<Lease> {
-    return instances.acquire({ instance, caller, signal });
+  async function acquire(instance: string, context: CallContext, { signal }: Caller): Promise<Lease> {
+    const { instances, caller, onLease } = context;
+    const lease = await instances.acquire({ instance, caller, signal });
+    onLease(lease.instance);
+    return lease;
   }
 
   async function acquireModel(model: string, context: CallContext, caller: Caller): Promise<Lease> {
     try {
       return await acquire(model, context, caller);
     } catch (error) {
-      throw modelFailure(error, model, instances);
+      throw modelFailure(error, model, context.instances);
     }
   }
 
@@ -57,24 +59,29 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
   }
 
   /** Holds the lease while `pass` is at work, and turns an engine's silence into an error that says why. */
-  async function hold(lease: Lease, caller: Caller, pass: (lease: Lease) => Promise<void>): Promise<void> {
+  async function hold(
+    lease: Lease,
+    { instances }: CallContext,
+    caller: Caller,
+    pass: (lease: Lease) => Promise<void>,
+  ): Promise<void> {
     try {
       await pass(lease);
     } catch (error) {
       if (!(error instanceof NoAnswer) || caller.signal.aborted) throw error;
-      throw await noAnswerFailure(lease, caller.signal, dependencies);
+      throw await noAnswerFailure(lease, caller.signal, { instances, clock });
     } finally {
       lease.release();
     }
   }
 
   async function byModel(request: IncomingMessage, response: ServerResponse, context: CallContext): Promise<void> {
-    if (isModelsUrl(context.url)) return answerModels(request, response, context, instances);
+    if (isModelsUrl(context.url)) return answerModels(request, response, context);
     await whileCallerWaits(request, response, async (caller) => {
       const { url: path, requestId, headers } = context;
       const { model, body } = await findRoute(request, path);
       const exchange = { request, response, path, body, requestId, headers, callerSignal: caller.signal };
-      await hold(await acquireModel(model, context, caller), caller, (lease) => relay(exchange, lease));
+      await hold(await acquireModel(model, context, caller), context, caller, (lease) => relay(exchange, lease));
     });
   }
 
@@ -83,7 +90,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
       const { url, requestId, headers } = context;
       const message = { request, response, path: enginePath(url), body: null };
       const exchange = { ...message, requestId, headers, callerSignal: caller.signal };
-      await hold(await acquireNamed(context, caller), caller, (lease) => relay(exchange, lease));
+      await hold(await acquireNamed(context, caller), context, caller, (lease) => relay(exchange, lease));
     });
   }
 
@@ -98,7 +105,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
       const { url, requestId, headers } = context;
       const ends = { callerSignal: caller.signal, closing: closing.signal };
       const handshake = { request, socket: request.socket, head, path: enginePath(url), requestId, headers, ...ends };
-      await hold(await acquireNamed(context, caller), caller, (lease) => relayWebSocket(handshake, lease));
+      await hold(await acquireNamed(context, caller), context, caller, (lease) => relayWebSocket(handshake, lease));
     });
   }
 

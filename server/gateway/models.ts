@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ApiError } from '@llamactl/contract/errors';
 import { findInstance, unknownModel } from './failures.ts';
-import type { CallContext, GatewayInstance, GatewayInstances } from './ports.ts';
+import type { CallContext, GatewayInstance } from './ports.ts';
 
 /** An instance as OpenAI shows a model. */
 export interface Model {
@@ -29,8 +29,7 @@ export function isModelsUrl(url: string): boolean {
 export function answerModels(
   request: IncomingMessage,
   response: ServerResponse,
-  { url, headers }: CallContext,
-  instances: GatewayInstances,
+  { url, headers, instances }: CallContext,
 ): void {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     throw new ApiError(

@@ -25,7 +25,6 @@ export interface GatewayInstances {
 
 /** What the gateway is built from. */
 export interface GatewayDependencies {
-  instances: GatewayInstances;
   clock: Pick<Clock, 'after'>;
 }
 
@@ -34,6 +33,10 @@ export interface CallContext {
   requestId: string;
   /** Whom to count the request to; not a secret. */
   caller: string;
+  /** The instances as there are for the caller. */
+  instances: GatewayInstances;
+  /** Told the instance's name once the request has come to it. */
+  onLease: (instance: string) => void;
   /** Path and query as they were received, undecoded; only the base path is taken off. */
   url: string;
   /** What every answer of ours says, `X-Request-Id` among it: name, value, name, value, … */

@@ -1,16 +1,15 @@
 import type { Batch } from '@llamactl/contract/instance';
 import { OPERATIONS } from '@llamactl/contract/operations';
-import type { InstanceManager } from '../instances/use-cases.ts';
 import type { Bind } from './bind.ts';
 
 /** The seed's section "Batch Operations". */
-export function batchRoutes(bind: Bind, manager: InstanceManager): void {
-  bind(OPERATIONS.startAllInstances, async ({ body }) => {
+export function batchRoutes(bind: Bind): void {
+  bind(OPERATIONS.startAllInstances, async ({ body, manager }) => {
     const results = await manager.startAll(body.names);
     return { message: summary('Start', results), results };
   });
 
-  bind(OPERATIONS.stopAllInstances, async ({ body }) => {
+  bind(OPERATIONS.stopAllInstances, async ({ body, manager }) => {
     const results = await manager.stopAll(body.names);
     return { message: summary('Stop', results), results };
   });

@@ -1,6 +1,9 @@
 import { ApiError, type Problem } from '@llamactl/contract/errors';
 import { PATH_PARAMETERS, type Operation, type PathRule } from '@llamactl/contract/operations';
 import { z } from 'zod';
+import type { Caller } from '../auth/caller.ts';
+import type { Clock } from '../instances/ports.ts';
+import type { InstanceManager } from '../instances/use-cases.ts';
 import { CallerGone, disconnectSignal } from './disconnect.ts';
 import type { HttpApp, HttpReply, HttpRequest } from './plugin.ts';
 import { judge, validationError } from './problems.ts';
@@ -16,16 +19,33 @@ type BodyOf<Op extends Operation> = Op extends { body: { schema: infer Schema ex
   ? z.output<Schema>
   : undefined;
 
+type CallerOf<Op extends Operation> = Op['permission'] extends 'public' ? null : Caller;
+
 /** What a handler gets: everything checked by the operation's own schemas. */
 export interface Input<Op extends Operation> {
   params: Record<PathParameter<Op['path']>, string>;
   query: QueryOf<Op>;
   /** The empty object when the body is optional and there was none. */
   body: BodyOf<Op>;
+  /** `null` where everybody may call. */
+  caller: CallerOf<Op>;
+  /** The instances as there are for the caller; the only way to them. */
+  readonly manager: InstanceManager;
   request: HttpRequest;
   reply: HttpReply;
-  /** Aborts when the caller hangs up or the server stops. Each reading makes a new one. */
+  /**
+   * Aborts when the caller hangs up or is welcome no longer, or the server stops. Each reading makes a new one.
+   */
   readonly signal: AbortSignal;
+}
+
+/** What every handler stands on. */
+export interface BindParts {
+  /** The instances as there are for a caller. */
+  managerFor: (caller: Caller | null) => InstanceManager;
+  clock: Pick<Clock, 'now' | 'after'>;
+  /** Aborts when waiting callers should be told that the server stops. */
+  shutdown: AbortSignal | undefined;
 }
 
 type Output<Op extends Operation> = z.input<Op['success']['schema']>;
@@ -39,24 +59,29 @@ export type Bind = <Op extends Operation>(
 const NO_QUERY = z.strictObject({});
 const NO_BODY = z.strictObject({}, { error: 'must be left out: this operation takes none' });
 
-/** @param shutdown Aborts when waiting callers should be told that the server stops. */
-export function binder(app: HttpApp, shutdown: AbortSignal | undefined): Bind {
+export function binder(app: HttpApp, { managerFor, clock, shutdown }: BindParts): Bind {
   return (operation, handler) => {
+    const { id, permission, cost, yaml } = operation;
     app.route({
       method: operation.method,
       url: operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
-      config: { takesYaml: operation.yaml === 'body' },
+      config: { takesYaml: yaml === 'body', access: { id, permission, cost } },
       handler: async (request, reply) => {
         const { params, query, body } = check(operation, request);
         reply.code(operation.success.status);
+        const { caller } = request;
         const input = {
           params,
           query,
           body,
+          caller,
           request,
           reply,
+          get manager() {
+            return managerFor(caller);
+          },
           get signal() {
-            return disconnectSignal(reply.raw, shutdown);
+            return disconnectSignal(reply.raw, { shutdown, caller, clock });
           },
         };
         try {

@@ -3,6 +3,7 @@ import { ConfigViewSchema, ConfigWrittenSchema } from '@llamactl/contract/config
 import type { LightMyRequestResponse } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
+import { FakeManager } from '../testing/fake-manager.ts';
 import { CONFIG_FILE, ConfigSandbox } from '../testing/config-sandbox.ts';
 import { binder } from './bind.ts';
 import { readJsonBodies } from './body.ts';
@@ -25,7 +26,9 @@ beforeEach(() => {
     plugins: [
       async (scope) => {
         readJsonBodies(scope, new FakeClock(), 10_000);
-        await scope.register(async (inner) => configRoutes(binder(inner, undefined), editor), { prefix: PREFIX });
+        const managerFor = (): FakeManager => new FakeManager();
+        const parts = { managerFor, clock: new FakeClock(), shutdown: undefined };
+        await scope.register(async (inner) => configRoutes(binder(inner, parts), editor), { prefix: PREFIX });
       },
     ],
   });

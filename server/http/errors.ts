@@ -24,6 +24,9 @@ export const JSON_HEADERS = {
   'cache-control': 'no-store',
 } as const;
 
+/** Every 401 says how to authenticate (RFC 9110, 11.6.1). */
+const CHALLENGE = { 'www-authenticate': 'Bearer' };
+
 /** @param path Of the request, without its query; decides the shape. */
 export function errorAnswer(
   error: ApiError,
@@ -36,7 +39,13 @@ export function errorAnswer(
   const rendered = shape?.render(error, request.id) ?? { body: errorBody(error, request.id), headers: {} };
   return {
     status: error.status,
-    headers: { ...JSON_HEADERS, 'x-request-id': request.id, ...error.extras.headers, ...rendered.headers },
+    headers: {
+      ...JSON_HEADERS,
+      'x-request-id': request.id,
+      ...(error.status === 401 ? CHALLENGE : {}),
+      ...error.extras.headers,
+      ...rendered.headers,
+    },
     body: JSON.stringify(rendered.body),
   };
 }

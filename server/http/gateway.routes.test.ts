@@ -1,5 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { maySee, type Caller } from '../auth/caller.ts';
+import type { GatewayInstances } from '../gateway/ports.ts';
+import { AuthHarness } from '../testing/auth-harness.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { GATEWAY_ERROR_SHAPES } from '../gateway/error-shape.ts';
 import {
@@ -55,7 +58,7 @@ afterEach(async () => {
 async function serve(server: Parameters<typeof testConfig>[0] = {}): Promise<TestServer & { port: number }> {
   const test = testServer({
     config: testConfig(server),
-    plugins: [gatewayRoutes({ instances, clock: { after: () => () => undefined } })],
+    plugins: [gatewayRoutes({ instancesFor: () => instances, clock: { now: () => 0, after: () => () => undefined } })],
     errorShapes: GATEWAY_ERROR_SHAPES,
   });
   servers.push(test);
@@ -231,4 +234,107 @@ test('a stream goes on while the server closes, and ends whole', async () => {
   } finally {
     await streaming.close();
   }
+});
+
+describe('with authentication on', () => {
+  let harness: AuthHarness;
+  let root: Caller;
+
+  beforeEach(async () => {
+    harness = await AuthHarness.open();
+    harness.instances.set('a', 'id-of-a').set('off', 'id-of-off');
+    root = await harness.loggedIn('root');
+  });
+
+  /** The whole server. What a key sees of the instances is decided as for the manager. */
+  async function guarded(isInferenceOpen = false): Promise<TestServer & { port: number }> {
+    if (isInferenceOpen) await harness.restart({ isInferenceOpen });
+    const seen = (caller: Caller | null): GatewayInstances => ({
+      list: () => instances.list().filter(({ name }) => caller !== null && maySee(caller, `id-of-${name}`)),
+      acquire: async (request) => instances.acquire(request),
+    });
+    const test = testServer({
+      auth: harness.auth,
+      config: testConfig({ auth: { enabled: true } }),
+      plugins: [gatewayRoutes({ instancesFor: seen, clock: harness.clock })],
+      errorShapes: GATEWAY_ERROR_SHAPES,
+    });
+    servers.push(test);
+    return { ...test, port: (await test.server.listen({ port: 0 })).port };
+  }
+
+  test.each(['authorization', 'x-api-key'])('the credentials in %s, and cookies, reach no engine', async (header) => {
+    const key = await harness.keyOf(root, { scopes: ['admin'] });
+    const seen: string[][] = [];
+    const noting = await startEngine((request, response) => {
+      seen.push(request.rawHeaders);
+      response.end();
+    });
+    try {
+      instances = new FakeInstances([{ name: 'a', port: noting.port, key: 'key-of-the-run' }]);
+      const { port } = await guarded();
+      const headers = { [header]: header === 'x-api-key' ? key : `Bearer ${key}`, cookie: 'session=1', 'api-key': key };
+      for (const path of ['/v1/x?model=a', '/api/instances/a/proxy/x']) {
+        expect((await call(port, path, { headers })).status).toBe(200);
+      }
+      expect(seen).toHaveLength(2);
+      for (const raw of seen) {
+        expect(raw.join('\n')).not.toMatch(new RegExp(`${key}|session|cookie|api-key`, 'i'));
+        expect(raw).toContain('Bearer key-of-the-run');
+      }
+    } finally {
+      await noting.close();
+    }
+  });
+
+  test('models are those of the key, and the log tells whose it is and which instance', async () => {
+    const key = await harness.keyOf(root, { name: 'editor', instances: ['off'] });
+    const { port, log } = await guarded();
+    const headers = { authorization: `Bearer ${key}` };
+    const { text } = await call(port, '/v1/models', { headers });
+    expect((JSON.parse(text) as { data: unknown[] }).data).toEqual([]);
+    const all = { authorization: `Bearer ${await harness.keyOf(root)}` };
+    expect((await call(port, '/v1/models', { headers: all })).text).toContain('"id":"a"');
+    await call(port, '/v1/x?model=a', { headers: all });
+    await vi.waitFor(() =>
+      expect(log).toContainEqual(expect.objectContaining({ url: '/v1/x?model=a', instance: 'a' })),
+    );
+    expect(JSON.stringify(log)).toMatch(/"subject":"key:[0-9a-f]+ \(editor\)"/);
+    expect(JSON.stringify(log)).not.toContain(key);
+  });
+
+  test('open inference takes anybody, and a bad key for nobody', async () => {
+    const { port } = await guarded(true);
+    for (const headers of [{}, { authorization: 'Bearer sk-no-key-required' }]) {
+      expect((await call(port, '/v1/models', { headers })).status).toBe(200);
+      expect((await call(port, '/api/instances/a/proxy/x', { headers })).status).toBe(401);
+      expect((await call(port, '/api/instances', { headers })).status).toBe(401);
+    }
+  });
+
+  test('a stream and a WebSocket end when the key is deleted', async () => {
+    const streaming = await startEngine(
+      (_request, response) => response.write('first'),
+      (server) =>
+        server.on('upgrade', (_request: IncomingMessage, socket: Socket) => {
+          socket.on('error', () => socket.destroy());
+          socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
+        }),
+    );
+    try {
+      instances = new FakeInstances([{ name: 'a', port: streaming.port }]);
+      const { key, info } = await harness.auth.keys.create(root, { name: 'k', scopes: ['admin'] });
+      const { port } = await guarded();
+      const header = `X-Api-Key: ${key}\r\n`;
+      const stream = rawConnection(port, `GET /v1/x?model=a HTTP/1.1\r\nHost: localhost\r\n${header}\r\n`);
+      const socket = upgrade(port, '/api/instances/a/proxy/ws', header);
+      await vi.waitFor(() => expect([stream.received(), socket.received()].join()).toMatch(/first[^]*101 /));
+      expect(instances.leases('a').count).toBe(2);
+      await harness.auth.keys.remove(root, info.id);
+      await Promise.all([stream.gone, socket.gone]);
+      await vi.waitFor(() => expect(instances.leases('a').count).toBe(0));
+    } finally {
+      await streaming.close();
+    }
+  });
 });

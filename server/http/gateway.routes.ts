@@ -1,10 +1,21 @@
 import { ApiError } from '@llamactl/contract/errors';
+import { PASS_THROUGH } from '@llamactl/contract/operations';
+import type { Caller } from '../auth/caller.ts';
 import { createGateway } from '../gateway/gateway.ts';
-import type { CallContext, GatewayDependencies } from '../gateway/ports.ts';
+import type { CallContext, GatewayInstances } from '../gateway/ports.ts';
+import type { Clock } from '../instances/ports.ts';
+import type { Access } from './access.ts';
 import type { HttpApp, HttpPlugin, HttpReply, HttpRequest } from './plugin.ts';
+import { watchWelcome } from './welcome.ts';
 
 /** Not passed: `OPTIONS` is ours, and an engine that echoes a `TRACE` would show its key. */
 const NOT_PASSED: ReadonlySet<string> = new Set(['OPTIONS', 'TRACE']);
+
+export interface GatewayRoutesParts {
+  /** The instances as there are for a caller. */
+  instancesFor: (caller: Caller | null) => GatewayInstances;
+  clock: Pick<Clock, 'now' | 'after'>;
+}
 
 /**
  * The routes that lead to engines: `/v1/*` by the request's model, `/api/instances/{name}/proxy/*` by name.
@@ -12,9 +23,24 @@ const NOT_PASSED: ReadonlySet<string> = new Set(['OPTIONS', 'TRACE']);
  * They are served in `preParsing`, before anything is read of the body and before its content type is judged: any body
  * is the engine's business. So whatever must happen first, such as authentication, has to be an `onRequest` hook.
  */
-export function gatewayRoutes(dependencies: GatewayDependencies): HttpPlugin {
+export function gatewayRoutes({ instancesFor, clock }: GatewayRoutesParts): HttpPlugin {
   return (app) => {
-    const gateway = createGateway(dependencies);
+    const gateway = createGateway({ clock });
+    /** A caller who is shut out loses the connections that lead to engines. */
+    const whileWelcome = async ({ caller, raw }: HttpRequest, serve: () => Promise<void>): Promise<void> => {
+      const stopWatching = watchWelcome(caller, clock, () => raw.socket.destroy());
+      await serve().finally(stopWatching);
+    };
+    const contextOf = (request: HttpRequest, reply: HttpReply): CallContext => ({
+      requestId: request.id,
+      caller: request.caller?.subject ?? 'anonymous',
+      instances: instancesFor(request.caller),
+      url: urlOf(request, app.prefix),
+      headers: ownHeaders(request, reply),
+      onLease: (instance) => {
+        request.instance = instance;
+      },
+    });
     let isClosing = false;
     app.addHook('preClose', async () => {
       isClosing = true;
@@ -25,28 +51,38 @@ export function gatewayRoutes(dependencies: GatewayDependencies): HttpPlugin {
       if (isClosing && reply.raw.writableFinished) raw.socket.destroySoon();
     });
 
-    route(app, ['/v1/*'], async (request, reply) => {
+    route(app, PASS_THROUGH.inference, ['/v1/*'], async (request, reply) => {
       if (request.upgradeHead !== null) {
         throw new ApiError(
           'VALIDATION_ERROR',
           'No WebSocket is spoken under /v1; /api/instances/NAME/proxy passes one to an engine.',
         );
       }
-      await gateway.byModel(request.raw, reply.raw, contextOf(app, request, reply));
+      const context = contextOf(request, reply);
+      await whileWelcome(request, async () => gateway.byModel(request.raw, reply.raw, context));
     });
 
-    route(app, ['/api/instances/:name/proxy', '/api/instances/:name/proxy/*'], async (request, reply) => {
-      const { name: instance = '' } = request.params as { name?: string };
-      const context = { ...contextOf(app, request, reply), instance };
-      const { upgradeHead } = request;
-      if (upgradeHead === null) await gateway.byName(request.raw, reply.raw, context);
-      else await gateway.webSocket(request.raw, reply.raw, upgradeHead, context);
-    });
+    route(
+      app,
+      PASS_THROUGH.proxy,
+      ['/api/instances/:name/proxy', '/api/instances/:name/proxy/*'],
+      async (request, reply) => {
+        const { name: instance = '' } = request.params as { name?: string };
+        const context = { ...contextOf(request, reply), instance };
+        const { upgradeHead } = request;
+        await whileWelcome(request, async () =>
+          upgradeHead === null
+            ? gateway.byName(request.raw, reply.raw, context)
+            : gateway.webSocket(request.raw, reply.raw, upgradeHead, context),
+        );
+      },
+    );
   };
 }
 
 function route(
   app: HttpApp,
+  { id, permission, cost }: Access,
   urls: readonly string[],
   serve: (request: HttpRequest, reply: HttpReply) => Promise<void>,
 ): void {
@@ -55,6 +91,7 @@ function route(
       method: app.supportedMethods.filter((method) => !NOT_PASSED.has(method)),
       url,
       exposeHeadRoute: false,
+      config: { access: { id, permission, cost } },
       preParsing: async (request, reply) => {
         void reply.header('x-llamactl-source', 'llamactl');
         await serve(request, reply);
@@ -67,13 +104,17 @@ function route(
   }
 }
 
-function contextOf(app: HttpApp, request: HttpRequest, reply: HttpReply): CallContext {
+/** What every answer of ours says. */
+function ownHeaders(request: HttpRequest, reply: HttpReply): string[] {
   const headers = ['X-Request-Id', request.id];
   for (const [name, value] of Object.entries(reply.getHeaders())) {
     if (name === 'x-request-id' || name === 'x-llamactl-source' || value === undefined) continue;
     for (const each of [value].flat()) headers.push(name, String(each));
   }
-  // A target may come with scheme and host before its path (RFC 9112, 3.2.2).
-  const url = (request.raw.url ?? '').replace(/^[A-Za-z][A-Za-z0-9+.-]*:\/\/[^/?#]*/, '').slice(app.prefix.length);
-  return { requestId: request.id, caller: request.ip, url, headers };
+  return headers;
+}
+
+/** A target may come with scheme and host before its path (RFC 9112, 3.2.2). */
+function urlOf({ raw }: HttpRequest, prefix: string): string {
+  return (raw.url ?? '').replace(/^[A-Za-z][A-Za-z0-9+.-]*:\/\/[^/?#]*/, '').slice(prefix.length);
 }

@@ -8,7 +8,8 @@ import { pino } from 'pino';
 import { expect } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { FakeManager } from '../testing/fake-manager.ts';
-import { FAKE_METRICS, FakeConfigEditor, FakeFleet } from '../testing/fake-services.ts';
+import { FAKE_METRICS, FakeAudit, FakeConfigEditor, FakeFleet, openDoor } from '../testing/fake-services.ts';
+import { clientAddresses } from './client-address.ts';
 import { createHttpServer, type HttpServer, type HttpServerParts } from './server.ts';
 
 /** For tests of the HTTP server: one that stands on a fake manager, and callers that speak politely or not. */
@@ -35,6 +36,10 @@ export function testServer(parts: Partial<HttpServerParts> = {}): TestServer {
   const log: Record<string, unknown>[] = [];
   const server = createHttpServer({
     manager,
+    auth: openDoor(),
+    audit: new FakeAudit(),
+    limits: { count: () => ({ headers: {}, refusal: null }) },
+    clientAddress: clientAddresses([]),
     fleet: new FakeFleet(),
     configEditor: new FakeConfigEditor(),
     metrics: FAKE_METRICS,

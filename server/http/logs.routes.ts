@@ -1,15 +1,14 @@
 import { OPERATIONS } from '@llamactl/contract/operations';
 import type { Clock, LogQuery } from '../instances/ports.ts';
-import type { InstanceManager } from '../instances/use-cases.ts';
 import type { Bind, Input } from './bind.ts';
 import { EVENT_STREAM, JSON_LINES, sendLogStream } from './log-stream.ts';
 
 const DEFAULT_LINES = 100;
 
 /** The seed's section "Get Instance Logs". */
-export function logRoutes(bind: Bind, manager: InstanceManager, clock: Pick<Clock, 'after'>): void {
+export function logRoutes(bind: Bind, clock: Pick<Clock, 'after'>): void {
   bind(OPERATIONS.getInstanceLogs, (input) => {
-    const { params, query, request, reply } = input;
+    const { params, query, manager, request, reply } = input;
     // A HEAD is answered with the header of the whole: a stream would have none to end with.
     if (query.follow !== true || request.method === 'HEAD') return manager.logs(params.name, queryOf(input, null));
     const isBrowser = request.headers.accept?.includes('text/event-stream') === true;

@@ -1,5 +1,4 @@
 import { OPERATIONS } from '@llamactl/contract/operations';
-import type { InstanceManager } from '../instances/use-cases.ts';
 import type { StatsHistoryView, SystemView } from '../metrics/metrics.ts';
 import type { Bind } from './bind.ts';
 
@@ -12,10 +11,10 @@ export interface Metrics {
 const DEFAULT_WINDOW_SECONDS = 3_600;
 
 /** The seed's section "System", and the past of an instance. */
-export function metricsRoutes(bind: Bind, manager: Pick<InstanceManager, 'get'>, { system, stats }: Metrics): void {
-  bind(OPERATIONS.getSystemStatus, () => system.status());
+export function metricsRoutes(bind: Bind, { system, stats }: Metrics): void {
+  bind(OPERATIONS.getSystemStatus, ({ manager }) => system.status(manager.list()));
   bind(OPERATIONS.getSystemInfo, () => system.info());
-  bind(OPERATIONS.getInstanceStats, ({ params, query }) => {
+  bind(OPERATIONS.getInstanceStats, ({ params, query, manager }) => {
     const { name } = manager.get(params.name);
     return stats.history(name, query.window ?? DEFAULT_WINDOW_SECONDS);
   });

@@ -2,7 +2,16 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { errorOf, exchange, testServer, type RawAnswer, type TestServer } from './http-harness.ts';
+import {
+  errorOf,
+  exchange,
+  get,
+  openSocket,
+  testServer,
+  textOf,
+  type RawAnswer,
+  type TestServer,
+} from './http-harness.ts';
 
 let test: TestServer;
 let port: number;
@@ -129,6 +138,48 @@ describe('a caller that goes on sending after its refusal', () => {
     await test.clock.advance(1_000);
     await vi.waitFor(async () => expect(await connections()).toBe(0), { interval: 2, timeout: 10_000 });
     socket.destroy();
+  });
+});
+
+describe('a body that still comes when its request is answered', () => {
+  const refused = 'POST /api/instances HTTP/1.1\r\nHost: evil.example\r\nTransfer-Encoding: chunked\r\n\r\n';
+
+  it('gets no second answer when it is malformed', async () => {
+    const socket = openSocket(port, refused);
+    const text = textOf(socket);
+    await once(socket, 'data');
+    socket.write('no chunk\r\n');
+    expect((await text).match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 403']);
+  });
+
+  it('is not read for ever', async () => {
+    const socket = openSocket(port, refused);
+    const text = textOf(socket);
+    await once(socket, 'data');
+    socket.write('1\r\na\r\n');
+    const { server } = test.server.app;
+    const connections = promisify(server.getConnections.bind(server));
+    await test.clock.advance(59_000);
+    expect(await connections()).toBe(1);
+    await test.clock.advance(1_000);
+    expect(await text).toMatch(/^HTTP\/1\.1 403 /);
+  });
+
+  it('does not keep the next request from its answer', async () => {
+    const socket = openSocket(port, refused);
+    const answers: Buffer[] = [];
+    socket.on('data', (chunk: Buffer) => answers.push(chunk));
+    await once(socket, 'data');
+    socket.write(`0\r\n\r\n${get('/livez')}`);
+    await vi.waitFor(() => expect(Buffer.concat(answers).toString()).toContain('HTTP/1.1 200'), { interval: 2 });
+    await test.clock.advance(60_000);
+    socket.write('nonsense\r\n\r\n');
+    await once(socket, 'close');
+    expect(
+      Buffer.concat(answers)
+        .toString()
+        .match(/HTTP\/1\.1 \d+/g),
+    ).toEqual(['HTTP/1.1 403', 'HTTP/1.1 200', 'HTTP/1.1 400']);
   });
 });
 

@@ -1,5 +1,5 @@
 import { STATUS_CODES, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ApiError } from '@llamactl/contract/errors';
 import type { FastifyBaseLogger } from 'fastify';
@@ -8,6 +8,7 @@ import { LONGEST_URL } from './admission.ts';
 import { errorAnswer, type ErrorShape } from './errors.ts';
 import { requestId } from './request-id.ts';
 import { pathOf } from './target.ts';
+import type { UnreadBodies } from './unread-bodies.ts';
 
 /** What Node knows about a request that its parser refused. */
 interface ParserError extends Error {
@@ -19,17 +20,21 @@ interface ParserError extends Error {
 /** How long bytes behind a refused request are still read, milliseconds. */
 const LINGER_MS = 1_000;
 
+export interface ParserErrorsParts {
+  shapes: readonly ErrorShape[];
+  clock: Clock;
+  log: Pick<FastifyBaseLogger, 'info'>;
+  unreadBodies: Pick<UnreadBodies, 'isOf'>;
+  /** What else an answer says about who asked; told the path, where it is known, and the peer's address. */
+  headersFor: (path: string, peer: string) => Readonly<Record<string, string>>;
+}
+
 /** Answers in the contract's shape what never became a request, and ends the connection. */
 export class ParserErrors {
-  readonly #shapes: readonly ErrorShape[];
-  readonly #clock: Clock;
+  readonly #parts: ParserErrorsParts;
 
-  readonly #log: Pick<FastifyBaseLogger, 'info'>;
-
-  constructor(shapes: readonly ErrorShape[], clock: Clock, log: Pick<FastifyBaseLogger, 'info'>) {
-    this.#shapes = shapes;
-    this.#clock = clock;
-    this.#log = log;
+  constructor(parts: ParserErrorsParts) {
+    this.#parts = parts;
   }
 
   /** For `clientError`; what Node puts on the error is a {@link ParserError}. */
@@ -37,6 +42,7 @@ export class ParserErrors {
     const error = refusal as ParserError;
     const { _httpMessage: underWay } = socket as Socket & { _httpMessage?: ServerResponse | null };
     if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy(error);
+    else if (this.#parts.unreadBodies.isOf(socket)) this.#end(socket);
     else if (underWay?.req.complete === true) {
       // A good request before this one is still being answered: its answer comes first.
       this.#stopParsing(socket);
@@ -49,17 +55,24 @@ export class ParserErrors {
 
   /** @param head What is known of the request's line and header: they may hold its id, and its path decides the shape. */
   send(socket: Duplex, error: ApiError, head: string): void {
+    const { shapes, log, headersFor } = this.#parts;
     const id = requestId(/\r?\nx-request-id:[ \t]*([^\r\n]*?)[ \t]*\r?\n/i.exec(head)?.[1]);
     const path = pathOf(/^[A-Z-]+ (\S+)/.exec(head)?.[1] ?? '');
-    const { status, headers, body } = errorAnswer(error, { id, path }, this.#shapes);
-    this.#log.info({ request_id: id, status, reason: error.extras.details ?? '' }, 'no request');
-    const fields = { ...headers, 'content-length': String(Buffer.byteLength(body)), connection: 'close' };
+    const { status, headers, body } = errorAnswer(error, { id, path }, shapes);
+    log.info({ request_id: id, status, reason: error.extras.details ?? '' }, 'no request');
+    const peer = socket instanceof Socket ? (socket.remoteAddress ?? '') : '';
+    const counted = headersFor(path, peer);
+    const fields = { ...headers, ...counted, 'content-length': String(Buffer.byteLength(body)), connection: 'close' };
     const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
-    socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}\r\n${lines.join('')}\r\n${body}`);
+    this.#end(socket, `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}\r\n${lines.join('')}\r\n${body}`);
+  }
+
+  #end(socket: Duplex, lastWords = ''): void {
+    socket.end(lastWords);
     // Closing under bytes that nobody has read resets the connection, and a caller that is still sending would see that
     // instead of the answer.
     this.#stopParsing(socket);
-    const cancel = this.#clock.after(LINGER_MS, () => socket.destroy());
+    const cancel = this.#parts.clock.after(LINGER_MS, () => socket.destroy());
     socket.once('close', cancel).once('end', () => socket.destroy());
   }
 

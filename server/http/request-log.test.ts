@@ -37,6 +37,25 @@ describe('the log', () => {
     expect(read?.['request_id']).toMatch(/^[0-9a-f-]{36}$/);
   });
 
+  it('tells who, which instance, and how many bytes went out', async () => {
+    await test.manager.create({ name: 'Mine' });
+    const [first] = await exchange(port, get('/api/instances/mine'));
+    await exchange(port, get('/api/instances/not%20a%20name'));
+    await until(() => expect(lines()).toHaveLength(2));
+    const body = first?.body.length ?? 0;
+    expect(lines()).toMatchObject([
+      { subject: 'anonymous', instance: 'mine' },
+      { subject: 'anonymous', instance: null },
+    ]);
+    expect(lines()[0]?.['bytes']).toBeGreaterThan(body);
+    expect(lines()[0]?.['bytes']).toBeLessThan(body + 1_000);
+  });
+
+  it('tells of nobody where nobody had to say who they are', async () => {
+    await exchange(port, get('/livez'));
+    await until(() => expect(lines()).toMatchObject([{ subject: null, instance: null }]));
+  });
+
   it('keeps secrets and bodies to itself', async () => {
     await test.inject({ url: '/api/nothing?ticket=abc&API_KEY=def&x=1&access_token=ghi&lines=5' });
     await test.inject({

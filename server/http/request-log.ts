@@ -1,6 +1,7 @@
 import { LogController } from 'fastify';
 import type { Clock } from '../instances/ports.ts';
 import type { HttpReply, HttpRequest } from './plugin.ts';
+import { targetIn } from './path-target.ts';
 
 const SECRET_PARAMETER = /([?&](?:[a-z_-]*(?:token|key|secret|password)|ticket)=)[^&#]*/gi;
 const LONGEST_URL = 500;
@@ -19,6 +20,8 @@ export class OwnRequestLines extends LogController {
  */
 export function logRequest(request: HttpRequest, reply: HttpReply, clock: Clock): void {
   const startedAt = clock.now();
+  const { socket } = request.raw;
+  const sentBefore = socket.bytesWritten;
   let isComplete = false;
   reply.raw.once('finish', () => {
     isComplete = true;
@@ -33,6 +36,9 @@ export function logRequest(request: HttpRequest, reply: HttpReply, clock: Clock)
       // A caller that hung up before the header went out was told nothing.
       status: reply.raw.headersSent ? status : null,
       ms: clock.now() - startedAt,
+      bytes: socket.bytesWritten - sentBefore,
+      subject: request.caller?.subject ?? null,
+      instance: request.instance ?? targetIn(request.params, ['name']),
       ...(isComplete ? {} : { aborted: true }),
     };
     if (isRead && isComplete && status < 400) request.log.debug(line, 'request');

@@ -1,11 +1,15 @@
 import { ApiError } from '@llamactl/contract/errors';
 import type { Config } from '@llamactl/contract/config';
 import type { FastifyBaseLogger, FastifyHttpOptions } from 'fastify';
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
+import type { AuditTrail } from '../auth/audit.ts';
 import type { Clock } from '../instances/ports.ts';
 import { Admission, type Readiness } from './admission.ts';
+import { AuditWatch } from './audit-watch.ts';
+import type { CallerFinder } from './authenticate.ts';
 import { BODY_LIMIT } from './body.ts';
 import { JSON_HEADERS, replyWithError, type ErrorShape } from './errors.ts';
+import { Gate, type RateLimiter } from './gate.ts';
 import { ownNames } from './origin.ts';
 import { ParserErrors } from './parser-errors.ts';
 import type { HttpApp, HttpReply, HttpRequest } from './plugin.ts';
@@ -13,6 +17,7 @@ import { requestId } from './request-id.ts';
 import { logRequest, OwnRequestLines } from './request-log.ts';
 import { RouteTable } from './route-table.ts';
 import { isWebSocket, pathOf, withoutBasePath } from './target.ts';
+import { UnreadBodies } from './unread-bodies.ts';
 import type { Upgrades } from './upgrade.ts';
 
 /** How long callers may take, milliseconds. None of them bounds an answer. */
@@ -21,7 +26,7 @@ export interface Timeouts {
   header: number;
   /** How often that is looked at. */
   check: number;
-  /** For a body under `/api`. What goes to an engine may take as long as it takes. */
+  /** For a body under `/api`, and one that is still sent after its answer. What goes to an engine may take as long as it takes. */
   body: number;
   /** How long an idle connection is kept: longer than proxies keep theirs, so that they close first. */
   idle: number;
@@ -32,6 +37,8 @@ export interface Timeouts {
 const TIMEOUTS: Timeouts = { header: 20_000, check: 5_000, body: 60_000, idle: 75_000, close: 10_000 };
 /** Bytes for URL and header together; Node's own default, told in the 431. */
 const HEADER_LIMIT = 16_384;
+/** What we add to every request. */
+const OWN_PROPERTIES = ['upgradeHead', 'caller', 'instance', 'concerns'] as const;
 
 /** What the rules need to know. */
 interface RulesParts {
@@ -39,6 +46,11 @@ interface RulesParts {
   log: FastifyBaseLogger;
   clock: Clock;
   readiness: () => Readiness;
+  authenticator: CallerFinder;
+  limits: RateLimiter;
+  audit: Pick<AuditTrail, 'record'>;
+  /** Where a request comes from. */
+  clientAddress: (raw: IncomingMessage) => string;
   hostname: string;
   errorShapes?: readonly ErrorShape[];
   timeouts?: Partial<Timeouts>;
@@ -53,6 +65,9 @@ export class Rules {
   readonly #shapes: readonly ErrorShape[];
   readonly #routes = new RouteTable();
   readonly #admission: Admission;
+  readonly #gate: Gate;
+  readonly #audit: AuditWatch;
+  readonly #unreadBodies: UnreadBodies;
   readonly #parserErrors: ParserErrors;
 
   constructor(parts: RulesParts) {
@@ -60,7 +75,17 @@ export class Rules {
     this.timeouts = { ...TIMEOUTS, ...parts.timeouts };
     this.#shapes = parts.errorShapes ?? [];
     this.#admission = new Admission(ownNames(parts.config, parts.hostname), this.#routes, parts.readiness);
-    this.#parserErrors = new ParserErrors(this.#shapes, parts.clock, parts.log);
+    const { authenticator, limits, clientAddress: addressOf, audit, clock } = parts;
+    this.#gate = new Gate({ authenticator, limits, addressOf });
+    this.#audit = new AuditWatch({ audit, clock, addressOf });
+    this.#unreadBodies = new UnreadBodies(clock, this.timeouts.body);
+    this.#parserErrors = new ParserErrors({
+      shapes: this.#shapes,
+      clock,
+      log: parts.log,
+      unreadBodies: this.#unreadBodies,
+      headersFor: (path, peer) => this.#gate.headersFor(path, peer),
+    });
   }
 
   /** Of a new application, which is then handed to {@link apply}. */
@@ -95,12 +120,15 @@ export class Rules {
 
   apply(app: HttpApp, upgrades: Upgrades): void {
     app.addHook('onRoute', ({ method, url }) => this.#routes.add(method, url));
-    app.decorateRequest('upgradeHead', null);
+    for (const property of OWN_PROPERTIES) app.decorateRequest(property, null);
     app.addHook('onRequest', async (request, reply) => {
       request.upgradeHead = upgrades.headOf(request.raw);
       reply.header('x-request-id', request.id);
       logRequest(request, reply, this.#parts.clock);
-      return this.#admission.admit(request, reply) ? reply : undefined;
+      this.#audit.watch(request, reply);
+      if (this.#isAnswered(request, reply)) return reply;
+      await this.#gate.admit(request, reply);
+      return undefined;
     });
     app.addHook('onSend', async (_request, reply, payload) => {
       this.#addHeaders(reply);
@@ -113,15 +141,30 @@ export class Rules {
     this.#serveOddRequests(app);
   }
 
+  /** Whether the request was answered without being let in anywhere. Throws the refusal, if there is one. */
+  #isAnswered(request: HttpRequest, reply: HttpReply): boolean {
+    const isOptions = request.method === 'OPTIONS';
+    // Counted, and never refused: a page is not told why its preflight failed.
+    if (isOptions) this.#gate.countOther(request, reply);
+    try {
+      return this.#admission.admit(request, reply);
+    } catch (refusal) {
+      const isForeign = refusal instanceof ApiError && refusal.code === 'FORBIDDEN';
+      throw (isOptions ? null : this.#gate.countOther(request, reply, isForeign)) ?? refusal;
+    }
+  }
+
   /** The router could not read the URL, and no hook has run. */
   #answerUnroutable(error: Error, request: HttpRequest, reply: HttpReply): void {
+    for (const property of OWN_PROPERTIES) request[property] = null;
     logRequest(request, reply, this.#parts.clock);
+    let answer: unknown = this.#gate.countOther(request, reply) ?? error;
     try {
       this.#admission.judge(request.raw);
-      void replyWithError(error, request, reply, this.#shapes);
     } catch (refusal) {
-      void replyWithError(refusal, request, reply, this.#shapes);
+      answer = refusal;
     }
+    void replyWithError(answer, request, reply, this.#shapes);
   }
 
   #addHeaders(reply: HttpReply): void {
@@ -134,6 +177,7 @@ export class Rules {
   #serveOddRequests({ server }: HttpApp): void {
     // The limit in bytes is enough. A limit in number would drop headers without a word, perhaps the Origin.
     server.maxHeadersCount = 0;
+    server.prependListener('request', (request, response) => this.#unreadBodies.watch(request, response));
     // A bare 417; what is expected beyond 100-continue can be left unmet (RFC 9110, 10.1.1).
     server.on('checkExpectation', (request, response) => server.emit('request', request, response));
     server.on('connect', (request, socket) => {

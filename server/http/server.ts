@@ -1,26 +1,55 @@
+import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Config } from '@llamactl/contract/config';
 import fastify, { type FastifyBaseLogger } from 'fastify';
+import type { Accounts } from '../auth/accounts.ts';
+import type { AuditTrail } from '../auth/audit.ts';
+import type { Caller } from '../auth/caller.ts';
+import type { Keys } from '../auth/keys.ts';
+import type { Tickets } from '../auth/tickets.ts';
 import type { FleetManager, InstanceManager } from '../instances/use-cases.ts';
 import type { Clock } from '../instances/ports.ts';
+import { auditRoutes } from './audit.routes.ts';
+import { authRoutes, type Login } from './auth.routes.ts';
+import type { CallerFinder } from './authenticate.ts';
 import { batchRoutes } from './batch.routes.ts';
 import { binder } from './bind.ts';
 import { readJsonBodies } from './body.ts';
 import { configRoutes, type ConfigEditor } from './config.routes.ts';
 import type { ErrorShape } from './errors.ts';
 import { fleetRoutes } from './fleet.routes.ts';
+import type { RateLimiter } from './gate.ts';
 import { instanceRoutes } from './instances.routes.ts';
+import { keyRoutes } from './keys.routes.ts';
 import { lifecycleRoutes } from './lifecycle.routes.ts';
 import { logRoutes } from './logs.routes.ts';
 import { metricsRoutes, type Metrics } from './metrics.routes.ts';
 import type { HttpApp, HttpPlugin } from './plugin.ts';
 import { Rules, type Timeouts } from './rules.ts';
+import { seenBy } from './seen-manager.ts';
 import { systemRoutes, type SystemVoice } from './system.routes.ts';
+import { ticketRoutes } from './ticket.routes.ts';
 import { Upgrades } from './upgrade.ts';
+import { userRoutes } from './users.routes.ts';
+
+/** Who may get in, as far as routes and rules need it. */
+export interface HttpAuthentication extends Login {
+  authenticator: CallerFinder;
+  accounts: Pick<Accounts, 'named' | 'list' | 'create' | 'update' | 'remove'>;
+  keys: Pick<Keys, 'list' | 'create' | 'remove'>;
+  tickets: Pick<Tickets, 'issue'>;
+}
 
 /** What the HTTP server is made of. */
 export interface HttpServerParts extends SystemVoice {
   manager: InstanceManager;
+  auth: HttpAuthentication;
+  /** What is done through here is recorded there. */
+  audit: Pick<AuditTrail, 'record' | 'read'>;
+  /** Counts what callers ask. */
+  limits: RateLimiter;
+  /** Where a request comes from. */
+  clientAddress: (raw: IncomingMessage) => string;
   fleet: FleetManager;
   configEditor: ConfigEditor;
   metrics: Metrics;
@@ -50,22 +79,28 @@ export interface HttpServer {
 
 /** Builds the HTTP server: the API's own routes, the rules that hold for every request, and the plugins' scopes. */
 export function createHttpServer(parts: HttpServerParts): HttpServer {
-  const { config, clock, plugins = [] } = parts;
-  const rules = new Rules(parts);
+  const { config, clock, manager, auth, plugins = [] } = parts;
+  const rules = new Rules({ ...parts, authenticator: auth.authenticator });
   const app = fastify(rules.options());
   const upgrades = new Upgrades(app.server, (request, response) => app.routing(request, response));
   rules.apply(app, upgrades);
 
   void app.register(async (scope) => {
     readJsonBodies(scope, clock, rules.timeouts.body);
-    const bind = binder(scope, parts.shutdownSignal);
-    instanceRoutes(bind, parts.manager, config.server.base_path);
-    lifecycleRoutes(bind, parts.manager);
-    batchRoutes(bind, parts.manager);
-    logRoutes(bind, parts.manager, clock);
+    const managerFor = (caller: Caller | null): InstanceManager => seenBy(caller, manager);
+    const bind = binder(scope, { managerFor, clock, shutdown: parts.shutdownSignal });
+    instanceRoutes(bind, config.server.base_path);
+    lifecycleRoutes(bind);
+    batchRoutes(bind);
+    logRoutes(bind, clock);
     fleetRoutes(bind, parts.fleet);
-    metricsRoutes(bind, parts.manager, parts.metrics);
+    metricsRoutes(bind, parts.metrics);
     configRoutes(bind, parts.configEditor);
+    authRoutes(bind, auth, parts.clientAddress);
+    userRoutes(bind, auth.accounts);
+    keyRoutes(bind, auth.keys);
+    auditRoutes(bind, parts.audit);
+    ticketRoutes(bind, auth.tickets);
     systemRoutes(bind, parts);
   });
   for (const plugin of plugins) void app.register(async (scope) => plugin(scope));

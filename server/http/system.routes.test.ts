@@ -2,7 +2,8 @@ import { openApiDocument } from '@llamactl/contract/openapi';
 import { OPERATIONS } from '@llamactl/contract/operations';
 import type { LightMyRequestResponse } from 'fastify';
 import { describe, expect, it } from 'vitest';
-import { errorOf, serverWithInstance, testServer } from './http-harness.ts';
+import { AuthHarness, PASSWORD } from '../testing/auth-harness.ts';
+import { errorOf, testServer } from './http-harness.ts';
 
 describe('the probes', () => {
   it.each(['ok', 'starting', 'stopping'] as const)('tell %s', async (status) => {
@@ -53,6 +54,11 @@ describe('the description of the API', () => {
 
 /** What operations need that cannot do without a body. */
 const BODIES: Readonly<Record<string, (name: string) => object>> = {
+  login: () => ({ username: 'for-login', password: PASSWORD }),
+  changePassword: () => ({ current_password: PASSWORD, new_password: 'another horse battery' }),
+  createUser: () => ({ username: 'bob', password: PASSWORD, role: 'viewer' }),
+  updateUser: () => ({ role: 'operator' }),
+  createKey: () => ({ name: 'editor' }),
   createInstance: (name) => ({ name }),
   updateInstance: () => ({}),
   applyFleet: () => ({ instances: [] }),
@@ -69,17 +75,23 @@ describe('the alerts', () => {
 
 describe('answers', () => {
   it('are of the schema of their operation', async () => {
-    const test = await serverWithInstance('x');
+    const harness = await AuthHarness.open();
+    const test = testServer({ auth: harness.auth, clock: harness.clock });
+    await test.manager.create({ name: 'x' });
+    const ada = await harness.loggedIn('ada');
+    const id = (await harness.auth.keys.create(ada, { name: 'old' })).info.id;
     for (const operation of Object.values(OPERATIONS)) {
       const name = operation.id === 'createInstance' ? 'y' : 'x';
       const payload = BODIES[operation.id]?.(name);
       // Deleting comes last in the life of x.
       if (operation.id === 'deleteInstance') continue;
-      const url = operation.path.replace('{name}', name);
+      const url = operation.path.replace('{name}', name).replace('{id}', id).replace('{username}', 'bob');
+      // Of an account of its own: some end the token with which they are called.
+      const token = await harness.tokenOf(`for-${operation.id}`);
       const answer = await test.inject({
         method: operation.method,
         url,
-        headers: { accept: 'application/json' },
+        headers: { accept: 'application/json', authorization: `Bearer ${token}` },
         ...(payload === undefined ? {} : { payload }),
       });
       expect(answer.statusCode, operation.id).toBe(operation.success.status);

@@ -18,7 +18,11 @@ export function systemRoutes(bind: Bind, { version, readiness, alerts }: SystemV
   let document: ReturnType<typeof openApiDocument> | undefined;
   bind(OPERATIONS.getOpenApi, () => (document ??= openApiDocument(version)));
 
-  bind(OPERATIONS.getSystemAlerts, () => ({ alerts: alerts() }));
+  bind(OPERATIONS.getSystemAlerts, ({ caller, manager }) => {
+    const isSeen = ({ instance }: Alert): boolean => instance === undefined || manager.idOf(instance) !== null;
+    // To whoever sees all instances also what is told of one that is gone.
+    return { alerts: caller.instances === null ? alerts() : alerts().filter(isSeen) };
+  });
   bind(OPERATIONS.getLiveness, () => ({ status: 'ok' as const }));
   const tellReadiness = ({ reply }: Pick<Input<typeof OPERATIONS.getReadiness>, 'reply'>): { status: Readiness } => {
     const status = readiness();

@@ -1,0 +1,133 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { AuthHarness, PASSWORD } from '../testing/auth-harness.ts';
+import { FakeAudit } from '../testing/fake-services.ts';
+import { gatewayRoutes } from './gateway.routes.ts';
+import { testConfig, testServer, type TestServer } from './http-harness.ts';
+import { seenBy } from './seen-manager.ts';
+
+let harness: AuthHarness;
+let audit: FakeAudit;
+let test: TestServer;
+let admin: { authorization: string };
+
+beforeEach(async () => {
+  harness = await AuthHarness.open();
+  audit = new FakeAudit();
+  test = testServer({
+    auth: harness.auth,
+    audit,
+    clock: harness.clock,
+    config: testConfig({ auth: { enabled: true } }),
+    plugins: [gatewayRoutes({ instancesFor: (caller) => seenBy(caller, test.manager), clock: harness.clock })],
+  });
+  await test.manager.create({ name: 'mine' });
+  admin = { authorization: `Bearer ${await harness.tokenOf('ada')}` };
+});
+
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
+async function call(
+  method: Method,
+  url: string,
+  payload?: object,
+  headers: Record<string, string> = admin,
+): Promise<string> {
+  const answer = await test.inject({ method, url, headers, ...(payload === undefined ? {} : { payload }) });
+  return answer.body;
+}
+
+/** Rows, once there are so many. */
+async function rows(count: number): Promise<FakeAudit['entries']> {
+  await vi.waitFor(() => expect(audit.entries).toHaveLength(count));
+  return audit.entries;
+}
+
+describe('the audit trail', () => {
+  it('has who did what to which, from where, with what result', async () => {
+    await call('POST', '/api/instances/mine/start', undefined, { ...admin, 'x-request-id': 'mine-1' });
+    expect(await rows(1)).toEqual([
+      {
+        subject: 'user:ada',
+        address: '127.0.0.1',
+        action: 'startInstance',
+        target: 'mine',
+        status: 200,
+        requestId: 'mine-1',
+      },
+    ]);
+  });
+
+  it.each<[Method, string, object | undefined, string, string | null]>([
+    ['POST', '/api/instances', { name: 'new' }, 'createInstance', 'new'],
+    ['POST', '/api/instances', { name: 'not a name' }, 'createInstance', null],
+    ['DELETE', '/api/instances/nobody', undefined, 'deleteInstance', 'nobody'],
+    ['DELETE', '/api/instances/not%20a%20name', undefined, 'deleteInstance', null],
+    ['POST', '/api/instances/stop-all', undefined, 'stopAllInstances', null],
+    ['POST', '/api/users', { username: 'bob', password: PASSWORD, role: 'viewer' }, 'createUser', 'bob'],
+    ['DELETE', '/api/users/bob', undefined, 'deleteUser', 'bob'],
+    ['DELETE', '/api/keys/abc', undefined, 'deleteKey', 'abc'],
+    ['PUT', '/api/config', {}, 'updateConfig', null],
+    ['POST', '/api/instances/mine/proxy/x', undefined, 'proxy', 'mine'],
+  ])('%s %s with %j is %s of %s', async (method, url, payload, action, target) => {
+    await call(method, url, payload);
+    expect(await rows(1)).toMatchObject([{ action, target }]);
+  });
+
+  it('names a new key by its id', async () => {
+    const { info } = JSON.parse(await call('POST', '/api/keys', { name: 'editor' })) as { info: { id: string } };
+    expect(await rows(1)).toMatchObject([{ action: 'createKey', target: info.id, status: 201 }]);
+  });
+
+  it('has what was refused: without credentials, with too little, from a foreign page', async () => {
+    const viewer = { authorization: `Bearer ${await harness.tokenOf('eve', 'viewer')}` };
+    await call('DELETE', '/api/instances/mine', undefined, {});
+    await call('DELETE', '/api/instances/mine', undefined, viewer);
+    await call('DELETE', '/api/instances/mine', undefined, { ...admin, origin: 'https://evil.example' });
+    expect((await rows(3)).map(({ subject, status, target }) => [subject, status, target])).toEqual([
+      ['anonymous', 401, 'mine'],
+      ['user:eve', 403, 'mine'],
+      ['anonymous', 403, 'mine'],
+    ]);
+  });
+
+  it('has logins, good and bad, with the name of an account and never with what is none', async () => {
+    const attempts = [
+      { username: 'ADA', password: PASSWORD },
+      { username: 'ada', password: 'wrong' },
+      { username: 'hunter2 typed into the wrong field', password: 'x' },
+    ];
+    for (const payload of attempts) await call('POST', '/api/auth/login', payload, {});
+    expect((await rows(3)).map(({ target, status }) => [target, status])).toEqual([
+      ['ada', 200],
+      ['ada', 401],
+      [null, 401],
+    ]);
+    expect(JSON.stringify(audit.entries)).not.toMatch(/hunter2|wrong|horse/);
+  });
+
+  it('has no reading, no call of an engine, and nothing that came to no operation', async () => {
+    await call('GET', '/api/instances');
+    await call('GET', '/api/instances/mine/proxy/x');
+    await call('POST', '/v1/chat/completions', { model: 'mine' });
+    await call('POST', '/api/nothing');
+    await call('PUT', '/api/instances');
+    await call('POST', '/api/instances/mine/stop');
+    expect((await rows(1)).map(({ action }) => action)).toEqual(['stopInstance']);
+  });
+
+  it('has so many refusals of a subject in a minute, and still everything else', async () => {
+    for (let count = 0; count < 103; count += 1) await call('DELETE', '/api/instances/mine', undefined, {});
+    await call('POST', '/api/instances/mine/stop', undefined, {});
+    await call('DELETE', '/api/instances/nobody');
+    await rows(102);
+    await harness.clock.advance(60_000);
+    await call('DELETE', '/api/instances/mine', undefined, {});
+    const [refused, stop, done, later] = [audit.entries[99], ...(await rows(103)).slice(100)];
+    expect([refused, stop, done, later].map((row) => [row?.action, row?.status])).toEqual([
+      ['deleteInstance', 401],
+      ['stopInstance', 401],
+      ['deleteInstance', 404],
+      ['deleteInstance', 401],
+    ]);
+  });
+});

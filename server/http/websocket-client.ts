@@ -1,0 +1,166 @@
+import type { Socket } from 'node:net';
+import { CLOSE_CODES, SubscribeSchema, type Subscribe } from '@llamactl/contract/events';
+import type { RawData, WebSocket } from 'ws';
+import type { Caller } from '../auth/caller.ts';
+import type { Clock } from '../instances/ports.ts';
+import { judge } from './problems.ts';
+import { watchWelcome } from './welcome.ts';
+
+/** What tells clients of events. */
+export interface LiveEvents {
+  join(client: {
+    /** Takes whole frames as they go over the wire. `pending`: bytes that the operating system has not taken yet. */
+    wire: { write(bytes: Buffer): void; readonly pending: number };
+    /** Ids; `null`: all. */
+    instances: ReadonlySet<string> | null;
+    /** The number of the last event that it knows; `null`: it wants nothing of the past. */
+    afterSeq: number | null;
+    onTooSlow: () => void;
+  }): LiveSeat;
+}
+
+export interface LiveSeat {
+  subscribe(wish: Pick<Subscribe, 'instances' | 'types'>): void;
+  drained(): void;
+  leave(): void;
+}
+
+export interface WebSocketClientParts {
+  webSocket: WebSocket;
+  /** What it runs on. */
+  socket: Socket;
+  caller: Caller;
+  afterSeq: number | null;
+  events: LiveEvents;
+  clock: Clock;
+}
+
+/** Proxies give up a silent connection after 60 s. */
+const PING_MS = 30_000;
+/** A closing handshake takes a round trip; with a client that is stuck it never ends. */
+const CLOSE_PATIENCE_MS = 2_000;
+const FRAMES_A_WINDOW = 100;
+const WINDOW_MS = 10_000;
+/** A control frame holds 125 bytes, two of which are the code. */
+const LONGEST_REASON = 123;
+
+/** One client of the events, from the end of its handshake to the end of its connection. */
+export class WebSocketClient {
+  readonly #parts: WebSocketClientParts;
+  readonly #seat: LiveSeat;
+  #stopWatching = (): void => undefined;
+  #cancelPing = (): void => undefined;
+  #isAlive = true;
+  #isEnding = false;
+  #frames = 0;
+  #windowBegan = 0;
+
+  constructor(parts: WebSocketClientParts) {
+    this.#parts = parts;
+    const { webSocket, socket, caller, afterSeq, events, clock } = parts;
+    const onDrain = (): void => this.#seat.drained();
+    webSocket.on('message', (data, isBinary) => this.#onMessage(data, isBinary));
+    for (const control of ['ping', 'pong'] as const) webSocket.on(control, () => this.#onFrame());
+    // What is wrong with a connection ends it, and the end is what counts.
+    webSocket.on('error', () => undefined);
+    webSocket.once('close', () => {
+      socket.off('drain', onDrain);
+      this.#leave();
+    });
+    this.#seat = events.join({
+      wire: {
+        write: (bytes) => void socket.write(bytes),
+        get pending() {
+          return socket.writableLength;
+        },
+      },
+      instances: caller.instances,
+      afterSeq,
+      onTooSlow: () => this.end(CLOSE_CODES.tooSlow, 'You read too slowly; connect again with after_seq.'),
+    });
+    socket.on('drain', onDrain);
+    this.#ping();
+    this.#stopWatching = watchWelcome(caller, clock, ({ message }) => this.end(CLOSE_CODES.unauthorized, message));
+    if (this.#isEnding) this.#stopWatching();
+  }
+
+  /** Closes the connection, in peace if the client plays its part soon. */
+  end(code: number, reason: string): void {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    this.#leave();
+    const { webSocket, clock } = this.#parts;
+    webSocket.close(code, shortened(reason));
+    clock.after(CLOSE_PATIENCE_MS, () => webSocket.terminate());
+  }
+
+  #leave(): void {
+    this.#seat.leave();
+    this.#cancelPing();
+    this.#stopWatching();
+  }
+
+  #ping(): void {
+    this.#cancelPing = this.#parts.clock.after(PING_MS, () => {
+      const { webSocket } = this.#parts;
+      if (!this.#isAlive) {
+        webSocket.terminate();
+        return;
+      }
+      this.#isAlive = false;
+      webSocket.ping();
+      this.#ping();
+    });
+  }
+
+  /** Returns whether the frame may be looked at. */
+  #onFrame(): boolean {
+    this.#isAlive = true;
+    const now = this.#parts.clock.now();
+    if (now - this.#windowBegan >= WINDOW_MS) {
+      this.#windowBegan = now;
+      this.#frames = 0;
+    }
+    this.#frames += 1;
+    if (this.#frames > FRAMES_A_WINDOW) {
+      this.end(CLOSE_CODES.policy, `More than ${FRAMES_A_WINDOW} frames in ${WINDOW_MS / 1_000} s are too many.`);
+    }
+    return !this.#isEnding;
+  }
+
+  #onMessage(data: RawData, isBinary: boolean): void {
+    if (!this.#onFrame()) return;
+    if (isBinary) {
+      this.end(CLOSE_CODES.unsupported, 'Messages here are JSON in text frames.');
+      return;
+    }
+    const { value, problems } = judge(SubscribeSchema, parsed(data));
+    if (problems === null) {
+      this.#seat.subscribe(value);
+      return;
+    }
+    const [problem] = problems;
+    const what = problem === undefined ? '' : `: ${problem.path === '' ? 'it' : problem.path} ${problem.message}`;
+    this.end(CLOSE_CODES.policy, `This is no {"type":"subscribe"}${what}`);
+  }
+}
+
+/** `undefined`: it is no JSON. */
+function parsed(data: RawData): unknown {
+  const bytes = Array.isArray(data) ? Buffer.concat(data) : Buffer.from(new Uint8Array(data));
+  try {
+    return JSON.parse(bytes.toString()) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** As much of a reason as a close frame can carry. */
+function shortened(reason: string): string {
+  if (Buffer.byteLength(reason) <= LONGEST_REASON) return reason;
+  // Whole characters only: what is cut in the middle of one is no text any more.
+  const cut = Buffer.from(reason)
+    .subarray(0, LONGEST_REASON - 3)
+    .toString();
+  return `${cut.replace(/\uFFFD$/, '')}…`;
+}

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
+import { MemoryStore } from '../testing/memory-store.ts';
 import { createAlerts } from './alerts.ts';
 import { createEventBus } from './bus.ts';
 
@@ -8,8 +9,14 @@ const STRAY = { level: 'error', code: 'stray_process', message: 'A process was l
 
 function someAlerts() {
   const clock = new FakeClock();
-  const bus = createEventBus((error) => {
-    throw error;
+  const { replay } = new MemoryStore();
+  const bus = createEventBus({
+    clock,
+    replay,
+    stored: [],
+    onError: (error) => {
+      throw error;
+    },
   });
   const told: string[] = [];
   bus.subscribe(({ type, data }) => {

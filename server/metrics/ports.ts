@@ -27,8 +27,8 @@ export type FindTool = (command: string) => Promise<string | null>;
 /** Told what went wrong, once until it went well again. @param what A sentence for the log. */
 export type OnFault = (error: unknown, what: string) => void;
 
-/** The instances, as far as they are counted. Oldest first, from memory. */
-export type ListInstances = () => readonly Pick<InstanceSummary, 'status'>[];
+/** An instance, as far as it is counted. */
+export type CountedInstance = Pick<InstanceSummary, 'status'>;
 
 /** A fresh measurement of a running instance. */
 export interface Sample {

@@ -18,7 +18,6 @@ const GPU: Gpu = {
 
 const view = (clock: FakeClock, startedAt = clock.now()): SystemView =>
   createSystemView({
-    list: () => [...STATUSES, 'running', 'running'].map((status) => ({ status: status as (typeof STATUSES)[number] })),
     host: {
       memory: () => ({ total: 200, usage: 50 }),
       resources: async () => ({ cpuUsage: 45.2, memory: { total: 200, usage: 50 }, diskUsage: 75.5 }),
@@ -35,7 +34,9 @@ test('the status counts instances by state and tells what the machine has', asyn
   const clock = new FakeClock();
   const startedAt = clock.now();
   await clock.advance(86_400_900);
-  const status = await view(clock, startedAt).status();
+  const status = await view(clock, startedAt).status(
+    [...STATUSES, 'running' as const, 'running' as const].map((each) => ({ status: each })),
+  );
   expect(SystemStatusSchema.strict().parse(status)).toEqual({
     version: '1.2.3',
     uptime: 86_400,
@@ -46,7 +47,7 @@ test('the status counts instances by state and tells what the machine has', asyn
 
 test('the uptime is never negative', async () => {
   const clock = new FakeClock();
-  expect((await view(clock, clock.now() + 5_000).status()).uptime).toBe(0);
+  expect((await view(clock, clock.now() + 5_000).status([])).uptime).toBe(0);
 });
 
 test('the info tells what machine this is, and which llamactl', () => {

@@ -4,10 +4,9 @@ import type { Clock } from '../instances/ports.ts';
 import type { Gpus } from './gpu/gpu.ts';
 import type { Host } from './host.ts';
 import type { SystemView } from './metrics.ts';
-import type { ListInstances } from './ports.ts';
+import type { CountedInstance } from './ports.ts';
 
 export interface SystemDependencies {
-  list: ListInstances;
   host: Host;
   gpus: Pick<Gpus, 'list'>;
   clock: Pick<Clock, 'now'>;
@@ -20,16 +19,16 @@ export interface SystemDependencies {
 }
 
 export function createSystemView(dependencies: SystemDependencies): SystemView {
-  const { list, host, gpus, clock, startedAt, version, buildTime, hostname } = dependencies;
+  const { host, gpus, clock, startedAt, version, buildTime, hostname } = dependencies;
   // asked once: the answer is long on a machine of many cores
   const cpuCount = Math.max(1, os.cpus().length);
   return {
-    status: async () => {
+    status: async (instances) => {
       const [resources, gpuList] = await Promise.all([host.resources(), gpus.list()]);
       return {
         version,
         uptime: Math.max(0, Math.floor((clock.now() - startedAt) / 1_000)),
-        instances: countsOf(list()),
+        instances: countsOf(instances),
         resources: {
           cpu_usage: resources.cpuUsage,
           memory_usage: resources.memory.usage,
@@ -62,7 +61,7 @@ export function goArchitecture(name: string, endianness: 'BE' | 'LE'): string {
   return names[name] ?? name;
 }
 
-function countsOf(instances: ReturnType<ListInstances>): Record<Status, number> & { total: number } {
+function countsOf(instances: readonly CountedInstance[]): Record<Status, number> & { total: number } {
   const counts = Object.fromEntries(STATUSES.map((status) => [status, 0])) as Record<Status, number>;
   for (const { status } of instances) counts[status] += 1;
   return { total: instances.length, ...counts };

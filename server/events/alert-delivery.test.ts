@@ -1,0 +1,218 @@
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import http from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { InstanceEvent } from '@llamactl/contract/events';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../clock.ts';
+import { createToolRunner } from '../supervisor/tool.ts';
+import { FakeClock } from '../testing/fake-clock.ts';
+import type { RunTool } from './alert-command.ts';
+import { createAlertDelivery, type AlertDelivery } from './alert-delivery.ts';
+import type { AlertNews } from './announcement.ts';
+
+const WAIT = { interval: 2, timeout: 10_000 };
+const MINUTE_MS = 60_000;
+const FAILED: AlertNews = {
+  state: 'raised',
+  level: 'error',
+  code: 'instance_failed',
+  message: 'a failed; "$(touch x)" `id`',
+  instance: 'a',
+};
+
+let clock: FakeClock;
+let folder: string;
+let faults: string[];
+type Listener = (event: InstanceEvent, kept: { timestamp: string }) => void;
+let listeners: Set<Listener>;
+let ends: (() => Promise<void> | void)[];
+beforeEach(() => {
+  clock = new FakeClock();
+  folder = mkdtempSync(path.join(tmpdir(), 'llamactl-alerts-'));
+  faults = [];
+  listeners = new Set();
+  ends = [() => rmSync(folder, { recursive: true })];
+});
+afterEach(async () => {
+  for (const end of ends.toReversed()) await end();
+});
+
+const now = (): string => new Date(clock.now()).toISOString();
+const tell = (news: AlertNews): void => {
+  for (const listener of listeners) listener({ type: 'system_alert', data: news }, { timestamp: now() });
+};
+
+function deliver(config: { webhook?: string; command?: string[] }, runTool?: RunTool): AlertDelivery {
+  const delivery = createAlertDelivery({
+    config: { webhook: '', command: [], ...config },
+    hostname: 'box',
+    clock,
+    runTool: runTool ?? createToolRunner(systemClock(), { PATH: '/usr/bin:/bin' }),
+    events: {
+      subscribe: (listener) => {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+    },
+    onFault: (error, what) => faults.push(`${what}: ${error instanceof Error ? error.message : String(error)}`),
+  });
+  ends.push(() => delivery.close());
+  return delivery;
+}
+
+/** A server that records the bodies posted to it. */
+async function aReceiver(status = 200): Promise<{ url: string; bodies: Record<string, unknown>[] }> {
+  const bodies: Record<string, unknown>[] = [];
+  const server = http.createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      bodies.push(JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>);
+      response.writeHead(status).end();
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  ends.push(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  return { url: `http://127.0.0.1:${port}/secret`, bodies };
+}
+
+describe('alerts', () => {
+  it('are posted when they are raised and when they are over, with the time of their beginning', async () => {
+    const { url, bodies } = await aReceiver();
+    deliver({ webhook: url });
+    const raisedAt = now();
+    tell(FAILED);
+    // Answered: what is left is the minute in which it would not be told again.
+    await vi.waitFor(() => expect([bodies.length, clock.pending]).toEqual([1, [MINUTE_MS]]), WAIT);
+    await clock.advance(2 * MINUTE_MS);
+    tell({ ...FAILED, state: 'cleared' });
+    await vi.waitFor(() => expect(bodies).toHaveLength(2), WAIT);
+    expect(bodies).toMatchObject([
+      { ...FAILED, title: 'llamactl on box: instance_failed (a)', raised_at: raisedAt },
+      { ...FAILED, state: 'cleared', title: 'llamactl on box: instance_failed (a) is over', raised_at: raisedAt },
+    ]);
+  });
+
+  it('run a command that finds them in its environment, and nothing of them among its arguments', async () => {
+    const file = path.join(folder, 'told');
+    const script =
+      'printf "%s\\n" "$#" "$LLAMACTL_ALERT_STATE" "$LLAMACTL_ALERT_LEVEL" "$LLAMACTL_ALERT_CODE" "$LLAMACTL_ALERT_INSTANCE" ' +
+      '"$LLAMACTL_ALERT_TITLE" "$LLAMACTL_ALERT_MESSAGE" "$LLAMACTL_ALERT_RAISED_AT" "$LLAMACTL_ALERT_JSON" > "$0.part"; mv "$0.part" "$0"';
+    deliver({ command: ['/bin/sh', '-c', script, file] });
+    tell(FAILED);
+    await vi.waitFor(() => expect(existsSync(file)).toBe(true), WAIT);
+    const [count, state, level, code, instance, title, message, raisedAt, json] = readFileSync(file, 'utf8').split(
+      '\n',
+    );
+    expect([count, state, level, code, instance]).toEqual(['0', 'raised', 'error', 'instance_failed', 'a']);
+    expect([title, message]).toEqual(['llamactl on box: instance_failed (a)', FAILED.message]);
+    expect(raisedAt).toBe(now());
+    expect(JSON.parse(json ?? '')).toEqual({ ...FAILED, title, raised_at: raisedAt });
+  });
+
+  it('go both ways, and one that fails does not hinder the other', async () => {
+    const { url, bodies } = await aReceiver(404);
+    const file = path.join(folder, 'told');
+    deliver({ webhook: url, command: ['/bin/sh', '-c', 'echo x >> "$0"; echo no such room >&2; exit 3', file] });
+    tell(FAILED);
+    tell({ ...FAILED, instance: 'b' });
+    await vi.waitFor(() => expect(faults).toHaveLength(4), WAIT);
+    expect(bodies).toMatchObject([{ instance: 'a' }, { instance: 'b' }]);
+    expect(readFileSync(file, 'utf8')).toBe('x\nx\n');
+    expect(faults.toSorted()).toEqual([
+      'The alert instance_failed could not be told: alerts.command exited with status 3: no such room',
+      'The alert instance_failed could not be told: alerts.command exited with status 3: no such room',
+      'The alert instance_failed could not be told: alerts.webhook answered with status 404',
+      'The alert instance_failed could not be told: alerts.webhook answered with status 404',
+    ]);
+  });
+
+  it('of a command that cannot be run are a line in the log', async () => {
+    deliver({ command: ['/no/such/program'] });
+    tell(FAILED);
+    await vi.waitFor(() => expect(faults).toEqual([expect.stringContaining('/no/such/program')]), WAIT);
+  });
+
+  it('that flap are told at most once a minute, and where they end always', async () => {
+    const told: unknown[] = [];
+    deliver({ command: ['x'] }, async (_command, _args, { environment }) => {
+      told.push(environment?.['LLAMACTL_ALERT_STATE']);
+      return { code: 0, stderr: '' };
+    });
+    for (let second = 0; second < 30; second += 1) {
+      tell(FAILED);
+      tell({ ...FAILED, state: 'cleared' });
+      await clock.advance(1_000);
+    }
+    await clock.advance(MINUTE_MS);
+    expect(told).toEqual(['raised', 'cleared']);
+  });
+
+  it('that come again have a new beginning', async () => {
+    const beginnings: unknown[] = [];
+    deliver({ command: ['x'] }, async (_command, _args, { environment }) => {
+      beginnings.push(environment?.['LLAMACTL_ALERT_RAISED_AT']);
+      return { code: 0, stderr: '' };
+    });
+    const first = now();
+    tell(FAILED);
+    await clock.advance(2 * MINUTE_MS);
+    tell({ ...FAILED, state: 'cleared' });
+    await clock.advance(2 * MINUTE_MS);
+    const second = now();
+    tell(FAILED);
+    expect(beginnings).toEqual([first, first, second]);
+  });
+
+  it('run one command after the other, and never hold up who tells them', async () => {
+    const running: string[] = [];
+    let end = (): void => undefined;
+    deliver({ command: ['x'] }, (_command, _args, options) => {
+      running.push(options.environment?.['LLAMACTL_ALERT_INSTANCE'] ?? '');
+      return new Promise((resolve) => {
+        end = () => resolve({ code: 0, stderr: '' });
+      });
+    });
+    tell(FAILED);
+    tell({ ...FAILED, instance: 'b' });
+    expect(running).toEqual(['a']);
+    end();
+    await clock.flush();
+    expect(running).toEqual(['a', 'b']);
+  });
+
+  it('go nowhere when nothing is configured, or when it is closed', async () => {
+    deliver({});
+    expect(listeners.size).toBe(0);
+    const ran: string[] = [];
+    const delivery = deliver({ command: ['x'] }, async (command) => {
+      ran.push(command);
+      return { code: 0, stderr: '' };
+    });
+    tell(FAILED);
+    tell({ ...FAILED, state: 'cleared' });
+    delivery.close();
+    expect([listeners.size, clock.pending]).toEqual([0, []]);
+    await clock.advance(2 * MINUTE_MS);
+    expect(ran).toEqual(['x']);
+  });
+
+  it('are told by the command where the webhook is no URL to post to', async () => {
+    const ran: string[] = [];
+    deliver({ webhook: 'ftp://secret', command: ['x'] }, async (command) => {
+      ran.push(command);
+      return { code: 0, stderr: '' };
+    });
+    tell(FAILED);
+    expect(ran).toEqual(['x']);
+    expect(faults).toEqual(['Alerts are posted nowhere: alerts.webhook is no http or https URL']);
+  });
+});

@@ -1,0 +1,302 @@
+import type { Frame } from '@llamactl/contract/events';
+import { describe, expect, it } from 'vitest';
+import type { Clock } from '../instances/ports.ts';
+import { statusChange } from '../testing/contracts/events.contract.ts';
+import { FakeClock } from '../testing/fake-clock.ts';
+import { MemoryStore } from '../testing/memory-store.ts';
+import { createEventBus } from './bus.ts';
+import { createFeed, type FeedClient } from './feed.ts';
+
+const STATS = {
+  memory_usage: 1,
+  cpu_usage: 2,
+  threads: 3,
+  read_bytes: 4,
+  write_bytes: 5,
+  gpu_memory_usage: null,
+  uptime: 6,
+};
+
+/** The frames in some bytes: all are short. */
+function framesIn(bytes: Buffer): Frame[] {
+  const frames: Frame[] = [];
+  for (let rest = bytes; rest.length > 0;) {
+    const [start, length] = rest[1] === 126 ? [4, rest.readUInt16BE(2)] : [2, rest[1] ?? 0];
+    frames.push(JSON.parse(rest.subarray(start, start + length).toString()) as Frame);
+    rest = rest.subarray(start + length);
+  }
+  return frames;
+}
+
+function aClient() {
+  const writes: Buffer[] = [];
+  const wire = { pending: 0, write: (bytes: Buffer) => void writes.push(bytes) };
+  const client = { slow: 0 };
+  return {
+    writes,
+    wire,
+    client,
+    frames: () => writes.flatMap(framesIn),
+    /** `type name` of each frame. */
+    told: () =>
+      writes.flatMap(framesIn).map(({ type, data }) => ('name' in data ? `${type.slice(9)} ${data.name}` : type)),
+    as: (options: Partial<FeedClient> = {}): FeedClient => ({
+      wire,
+      instances: null,
+      afterSeq: null,
+      onTooSlow: () => void (client.slow += 1),
+      ...options,
+    }),
+  };
+}
+
+function aFeed(stored = new MemoryStore().events) {
+  const clock = new FakeClock();
+  const bus = createEventBus({
+    clock,
+    replay: new MemoryStore().replay,
+    stored,
+    onError: (error) => {
+      throw error;
+    },
+  });
+  const ids = new Map([['a', 'id-a']]);
+  const feed = createFeed({ clock, bus, idOf: (name) => ids.get(name) ?? null });
+  return { clock, bus, ids, feed };
+}
+
+describe('a feed', () => {
+  it('tells of an event at once after a silence, in the form of the contract', async () => {
+    const { clock, bus, feed } = aFeed();
+    const one = aClient();
+    feed.join(one.as());
+    bus.emit(statusChange('a'), 'id-a');
+    await clock.flush();
+    expect(one.frames()).toEqual([
+      {
+        type: 'instance_status_changed',
+        timestamp: new Date(clock.now()).toISOString(),
+        seq: bus.lastSeq,
+        data: { name: 'a', status: 'starting', previous_status: 'stopped' },
+      },
+    ]);
+  });
+
+  it('gathers what happens within 50 ms of the last write into one write', async () => {
+    const { clock, bus, feed } = aFeed();
+    const one = aClient();
+    feed.join(one.as());
+    bus.emit(statusChange('a'));
+    await clock.flush();
+    for (const name of ['b', 'c', 'd']) {
+      bus.emit(statusChange(name));
+      await clock.advance(10);
+    }
+    expect(one.writes).toHaveLength(1);
+    await clock.advance(20);
+    expect(one.writes).toHaveLength(2);
+    expect(one.told()).toEqual(['status_changed a', 'status_changed b', 'status_changed c', 'status_changed d']);
+  });
+
+  it('gathers the figures of all instances, which repeat the number of the last event', async () => {
+    const { clock, bus, feed } = aFeed();
+    const one = aClient();
+    bus.emit(statusChange('a'));
+    feed.join(one.as());
+    feed.stats({ name: 'a', stats: STATS });
+    await clock.advance(20);
+    feed.stats({ name: 'b', stats: STATS });
+    expect(one.writes).toEqual([]);
+    await clock.advance(30);
+    expect(one.writes).toHaveLength(1);
+    expect(one.frames()).toEqual(
+      ['a', 'b'].map((name, index) => ({
+        type: 'instance_stats_updated',
+        timestamp: new Date(clock.now() - 50 + index * 20).toISOString(),
+        seq: bus.lastSeq,
+        data: { name, stats: STATS },
+      })),
+    );
+  });
+
+  it('writes the same bytes to all who want the same', async () => {
+    const { clock, bus, feed } = aFeed();
+    const clients = [aClient(), aClient(), aClient()];
+    const [one, two, three] = clients;
+    for (const client of clients) feed.join(client.as({ instances: client === three ? new Set(['id-a']) : null }));
+    bus.emit(statusChange('a'), 'id-a');
+    bus.emit(statusChange('b'), 'id-b');
+    await clock.flush();
+    expect(two?.writes[0]).toBe(one?.writes[0]);
+    expect(three?.told()).toEqual(['status_changed a']);
+  });
+
+  it('reaches many clients in several turns, and the next batch waits for the end of the last', async () => {
+    const { clock, bus } = aFeed();
+    /** Names told, by turn. */
+    const turns: string[][] = [];
+    const counting: Clock = {
+      now: () => clock.now(),
+      after: (milliseconds, callback) => clock.after(milliseconds, () => counting.nextTurn(callback)),
+      nextTurn: (callback) =>
+        clock.nextTurn(() => {
+          turns.push([]);
+          callback();
+        }),
+    };
+    const feed = createFeed({ clock: counting, bus, idOf: () => null });
+    let isFirst = true;
+    const write = (bytes: Buffer): void => {
+      turns.at(-1)?.push(...framesIn(bytes).map(({ data }) => ('name' in data ? data.name : '')));
+      if (isFirst) bus.emit(statusChange('b'));
+      isFirst = false;
+    };
+    for (let index = 0; index < 200; index += 1) feed.join(aClient().as({ wire: { pending: 0, write } }));
+    bus.emit(statusChange('a'));
+    await clock.advance(100);
+    expect(turns.flat()).toEqual([...Array<string>(200).fill('a'), ...Array<string>(200).fill('b')]);
+    expect(Math.max(...turns.map(({ length }) => length))).toBeLessThanOrEqual(64);
+  });
+
+  it('ends a turn sooner when writing takes long', async () => {
+    const { clock, bus } = aFeed();
+    let now = clock.now();
+    let turn = 0;
+    const turns: number[] = [];
+    const slow: Clock = {
+      now: () => now,
+      after: (milliseconds, callback) => clock.after(milliseconds, callback),
+      nextTurn: (callback) =>
+        clock.nextTurn(() => {
+          turn += 1;
+          callback();
+        }),
+    };
+    const feed = createFeed({ clock: slow, bus, idOf: () => null });
+    const write = (): void => {
+      turns.push(turn);
+      now += 2;
+    };
+    for (let index = 0; index < 6; index += 1) feed.join(aClient().as({ wire: { pending: 0, write } }));
+    bus.emit(statusChange('a'));
+    await clock.flush();
+    expect(turns).toEqual([1, 1, 2, 2, 3, 3]);
+  });
+
+  it('does not stop a turn for a client that left meanwhile, nor tell it anything', async () => {
+    const { clock, bus, feed } = aFeed();
+    const [one, two] = [aClient(), aClient()];
+    const seat = feed.join(one.as());
+    feed.join(two.as());
+    bus.emit(statusChange('a'));
+    seat.leave();
+    await clock.flush();
+    expect([one.told(), two.told()]).toEqual([[], ['status_changed a']]);
+  });
+
+  it('heeds a new subscription', async () => {
+    const { clock, bus, feed } = aFeed();
+    const one = aClient();
+    const seat = feed.join(one.as());
+    seat.subscribe({ types: ['instance_stats_updated'] });
+    bus.emit(statusChange('a'));
+    feed.stats({ name: 'a', stats: STATS });
+    await clock.advance(100);
+    seat.subscribe({});
+    bus.emit(statusChange('b'));
+    await clock.advance(100);
+    expect(one.told()).toEqual(['stats_updated a', 'status_changed b']);
+  });
+
+  it('tells who may see one instance of its end, and of nothing of the next with its name', async () => {
+    const { clock, bus, ids, feed } = aFeed();
+    const one = aClient();
+    feed.join(one.as({ instances: new Set(['id-a']) }));
+    ids.delete('a');
+    bus.emit({ type: 'instance_deleted', data: { name: 'a' } }, 'id-a');
+    ids.set('a', 'another');
+    bus.emit({ type: 'instance_created', data: { name: 'a' } }, 'another');
+    feed.stats({ name: 'a', stats: STATS });
+    await clock.advance(100);
+    expect(one.told()).toEqual(['deleted a']);
+  });
+
+  it('tells of alerts only those who may see their instance', async () => {
+    const { clock, bus, feed } = aFeed();
+    const one = aClient();
+    feed.join(one.as({ instances: new Set(['id-a']) }));
+    for (const instance of ['a', 'b'])
+      bus.emit({ type: 'system_alert', data: { level: 'error', code: 'x', message: '', state: 'raised', instance } });
+    await clock.flush();
+    expect(one.frames().map(({ data }) => data)).toMatchObject([{ instance: 'a' }]);
+  });
+
+  it('gives up a client that is too slow, and goes on for the others', async () => {
+    const { clock, bus, feed } = aFeed();
+    const [slow, quick] = [aClient(), aClient()];
+    feed.join(slow.as());
+    feed.join(quick.as());
+    slow.wire.pending = 100_000;
+    const message = 'x'.repeat(50_000);
+    for (let count = 0; count < 30; count += 1) {
+      bus.emit({ type: 'system_alert', data: { level: 'error', code: 'x', message, state: 'raised' } });
+      await clock.advance(100);
+    }
+    expect(slow.client.slow).toBe(1);
+    expect(slow.writes).toEqual([]);
+    expect(quick.frames()).toHaveLength(30);
+  });
+});
+
+describe('who comes back', () => {
+  it('is told what it missed, and then what happens, without a hole and nothing twice', async () => {
+    const { clock, bus, feed } = aFeed();
+    const always = aClient();
+    feed.join(always.as());
+    bus.emit(statusChange('a'));
+    const afterSeq = bus.lastSeq;
+    await clock.flush();
+    bus.emit(statusChange('b'));
+    const one = aClient();
+    feed.join(one.as({ afterSeq }));
+    bus.emit(statusChange('c'));
+    await clock.advance(100);
+    expect(one.told()).toEqual(['status_changed b', 'status_changed c']);
+    expect(always.told()).toEqual(['status_changed a', 'status_changed b', 'status_changed c']);
+  });
+
+  it('is told of what is gone first', async () => {
+    const { clock, bus, feed } = aFeed();
+    for (let count = 0; count < 1_001; count += 1) bus.emit(statusChange('a'), 'id-a');
+    const one = aClient();
+    feed.join(one.as({ afterSeq: 7, instances: new Set() }));
+    await clock.flush();
+    const first = bus.replaySince(0).events[0]?.seq ?? 0;
+    expect(one.frames()).toEqual([
+      {
+        type: 'gap',
+        timestamp: new Date(clock.now()).toISOString(),
+        seq: first - 1,
+        data: { from_seq: 8, to_seq: first - 1 },
+      },
+    ]);
+  });
+
+  it('and asks for nothing of the past is told only what begins after it', async () => {
+    const { clock, bus, feed } = aFeed();
+    feed.join(aClient().as());
+    bus.emit(statusChange('a'));
+    const one = aClient();
+    feed.join(one.as());
+    bus.emit(statusChange('b'));
+    await clock.advance(100);
+    expect(one.told()).toEqual(['status_changed b']);
+  });
+
+  it('is told what the last server stored', async () => {
+    const { feed } = aFeed([{ seq: 5, timestamp: '2026-01-01T00:00:00.000Z', event: statusChange('old') }]);
+    const one = aClient();
+    feed.join(one.as({ afterSeq: 4 }));
+    expect(one.told()).toEqual(['status_changed old']);
+  });
+});

@@ -1,0 +1,184 @@
+import type { InstanceEvent } from '@llamactl/contract/events';
+import type { Instance, InstanceSummary } from '@llamactl/contract/instance';
+import type { AlertSink, Clock } from '../instances/ports.ts';
+import { GpuMemoryAlert, type GpuMemoryAlertDependencies } from './gpu-memory-alert.ts';
+import { judgeCrashLoop, judgeFailed, judgeGpuMemory, judgePortClash, type StatusChange } from './instance-trouble.ts';
+
+/** Raises and clears the alerts of single instances by what the bus tells of them. */
+export interface InstanceAlerts {
+  /** Looks at every instance: what failed before this program began is told by no event. */
+  lookAtAll(): void;
+  close(): void;
+}
+
+/** The instances as they are now, from memory. */
+export interface SeenInstances {
+  list(): readonly Pick<InstanceSummary, 'name' | 'status' | 'reason'>[];
+  /** Only asked for a name that the list of the same turn has. */
+  get(name: string): Pick<Instance, 'port' | 'restart_count'>;
+}
+
+export interface InstanceAlertsDependencies extends GpuMemoryAlertDependencies {
+  clock: Pick<Clock, 'after'>;
+  alerts: AlertSink;
+  events: { subscribe(listener: (event: InstanceEvent) => void): () => void };
+  instances: SeenInstances;
+  /** Who listens on a port of this machine; `null`: nobody. */
+  portHolder: (port: number) => Promise<unknown>;
+  onFault: (error: unknown, what: string) => void;
+}
+
+export const INSTANCE_FAILED = 'instance_failed';
+export const CRASH_LOOP = 'crash_loop';
+/** Also raised by whoever refuses a start for it, and then cleared here. */
+export const PORT_CLASH = 'port_clash';
+
+/** The restart policy counts anew after this. */
+const SOUND_AFTER_MS = 5 * 60_000;
+const LOOK_AT_PORTS_EVERY_MS = 10_000;
+
+/** What is remembered of an instance in trouble. */
+interface Trouble {
+  /** Why it went down last; a start has no reason of its own. */
+  reason: string | null;
+  isLooping: boolean;
+  forgiven: number;
+  cancelSound: () => void;
+}
+
+export function createInstanceAlerts(dependencies: InstanceAlertsDependencies): InstanceAlerts {
+  const { clock, alerts, events, instances, portHolder, onFault } = dependencies;
+  const troubles = new Map<string, Trouble>();
+  /** Ports that are taken, by the instance that wants one. */
+  const clashes = new Map<string, number>();
+  const gpuMemory = new GpuMemoryAlert(dependencies);
+  let cancelLook: (() => void) | null = null;
+  let isClosed = false;
+
+  const look = (name: string): Pick<Instance, 'port' | 'restart_count'> | null =>
+    instances.list().some((one) => one.name === name) ? instances.get(name) : null;
+
+  const troubleOf = (name: string): Trouble => {
+    const trouble = troubles.get(name) ?? { reason: null, isLooping: false, forgiven: 0, cancelSound: () => undefined };
+    troubles.set(name, trouble);
+    return trouble;
+  };
+  const endLoop = (name: string, trouble: Trouble): void => {
+    trouble.isLooping = false;
+    alerts.clear(CRASH_LOOP, name);
+  };
+
+  const crashLoop = (change: StatusChange): void => {
+    const { name, status, restarts } = change;
+    const trouble = troubleOf(name);
+    trouble.cancelSound();
+    trouble.reason = change.reason ?? (status === 'starting' ? trouble.reason : null);
+    trouble.forgiven = Math.min(trouble.forgiven, restarts);
+    const verdict = judgeCrashLoop({ ...change, reason: trouble.reason }, trouble.forgiven);
+    if (verdict === null) {
+      endLoop(name, trouble);
+    } else if (verdict !== undefined && !trouble.isLooping) {
+      // Told once, with the cause of that moment: the next one may be worded otherwise.
+      trouble.isLooping = true;
+      alerts.raise({ level: 'warning', code: CRASH_LOOP, message: verdict, instance: name });
+    }
+    if (status === 'running' && trouble.isLooping) {
+      trouble.cancelSound = clock.after(SOUND_AFTER_MS, () => endLoop(name, trouble));
+    }
+  };
+
+  const portClash = (change: StatusChange): void => {
+    const { name, port } = change;
+    const verdict = judgePortClash(change);
+    if (verdict === null) alerts.clear(PORT_CLASH, name);
+    else if (verdict !== undefined && clashes.get(name) !== port)
+      alerts.raise({ level: 'error', code: PORT_CLASH, message: verdict, instance: name });
+  };
+
+  const changed = (seen: Pick<StatusChange, 'name' | 'status' | 'reason'>): void => {
+    const now = look(seen.name);
+    if (now === null) return;
+    const change: StatusChange = { ...seen, port: now.port, restarts: now.restart_count };
+    const failed = judgeFailed(change);
+    if (typeof failed === 'string')
+      alerts.raise({ level: 'error', code: INSTANCE_FAILED, message: failed, instance: seen.name });
+    else alerts.clear(INSTANCE_FAILED, seen.name);
+    crashLoop(change);
+    portClash(change);
+    const isShort = judgeGpuMemory(change);
+    if (isShort === false) gpuMemory.forget(seen.name);
+    if (isShort === true)
+      gpuMemory.note(seen.name).catch((error: unknown) => onFault(error, 'The GPUs cannot be looked at'));
+  };
+
+  const updated = (name: string): void => {
+    const now = look(name);
+    if (now === null) return;
+    const trouble = troubles.get(name);
+    if (trouble !== undefined) {
+      trouble.forgiven = now.restart_count;
+      endLoop(name, trouble);
+    }
+    if (clashes.has(name) && clashes.get(name) !== now.port) alerts.clear(PORT_CLASH, name);
+    gpuMemory.forget(name);
+  };
+
+  const deleted = (name: string): void => {
+    troubles.get(name)?.cancelSound();
+    troubles.delete(name);
+    clashes.delete(name);
+    gpuMemory.forget(name);
+  };
+
+  const lookAtPorts = async (): Promise<void> => {
+    try {
+      for (const [name, port] of clashes) {
+        if ((await portHolder(port)) === null && !isClosed && clashes.get(name) === port)
+          alerts.clear(PORT_CLASH, name);
+      }
+    } catch (error) {
+      onFault(error, 'Whether a port is free again cannot be found out; trying again');
+    }
+    cancelLook = null;
+    watchPorts();
+  };
+  const watchPorts = (): void => {
+    if (isClosed || clashes.size === 0 || cancelLook !== null) return;
+    cancelLook = clock.after(LOOK_AT_PORTS_EVERY_MS, () => void lookAtPorts());
+  };
+
+  const unsubscribe = events.subscribe((event) => {
+    switch (event.type) {
+      case 'instance_status_changed':
+        return changed({ ...event.data, reason: event.data.reason ?? null });
+      case 'instance_updated':
+        return updated(event.data.name);
+      case 'instance_deleted':
+        return deleted(event.data.name);
+      case 'system_alert': {
+        const { code, instance, state } = event.data;
+        if (code !== PORT_CLASH || instance === undefined) return;
+        const now = state === 'raised' ? look(instance) : null;
+        if (now === null) clashes.delete(instance);
+        else clashes.set(instance, now.port);
+        return watchPorts();
+      }
+      case 'instance_created':
+        return;
+    }
+  });
+
+  return {
+    lookAtAll: () => {
+      for (const { name, status, reason } of instances.list()) {
+        if (status === 'failed' || status === 'restarting') changed({ name, status, reason });
+      }
+    },
+    close: () => {
+      isClosed = true;
+      unsubscribe();
+      cancelLook?.();
+      for (const { cancelSound } of troubles.values()) cancelSound();
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import type { Status } from '@llamactl/contract/instance';
+
+/** What an instance's change of status says of trouble. Pure: words in, words out. */
+
+/** A change of status, with what the instance shows at that moment. */
+export interface StatusChange {
+  name: string;
+  status: Status;
+  /** Why it failed or restarts. */
+  reason: string | null;
+  port: number;
+  /** Restarts by the policy in a row. */
+  restarts: number;
+}
+
+/** What becomes of an alert: a message raises it, `null` clears it, `undefined` leaves it as it is. */
+export type Verdict = string | null | undefined;
+
+/** The third backoff in a row: by then two tries on the same terms have come to nothing. */
+export const CRASH_LOOP_RESTARTS = 3;
+
+const PREFIX = /^(?:backoff after|gave up after \d+ restarts? in a row): /;
+const RANGE_TAKEN = /\bevery port of instances\.port_range is in use\b/;
+/** Our own sentence, llama-server's, the system's. */
+const PORT_TAKEN = /\bport \d+ is in use\b|\bis the port in use\?|\bEADDRINUSE\b|\baddress (?:is )?already in use\b/i;
+/** What CUDA, ROCm, Vulkan, Metal, PyTorch and llama-server say. Of the machine's own memory they say it without a device. */
+const GPU_MEMORY =
+  /OutOfDeviceMemory|OUT_OF_DEVICE_MEMORY|hipErrorOutOfMemory|kIOGPUCommandBufferCallbackErrorOutOfMemory|\b(?:cuda|hip|musa)Malloc\w* failed|\b(?:CUDA|HIP|ROCm|GPU)\b.*\bout of memory\b|\bout of memory\b.*\b(?:CUDA|HIP|ROCm|GPU)\b|\ballocate (?:CUDA|ROCm|HIP|MUSA|Vulkan|Metal|SYCL)\d* buffer\b|\bFree memory on device\b|\bNo available memory for the cache blocks\b/i;
+
+/** `instance_failed`. */
+export function judgeFailed({ name, status, reason }: StatusChange): Verdict {
+  if (status !== 'failed') return null;
+  return `${name} failed and is not tried again by itself: ${causeOf(reason)}. Correct that and start it.`;
+}
+
+/**
+ * `crash_loop`.
+ *
+ * @param forgiven restarts that do not count any more: they were of settings that have been changed since
+ */
+export function judgeCrashLoop({ name, status, reason, restarts }: StatusChange, forgiven: number): Verdict {
+  if (status === 'stopped' || status === 'failed' || restarts < CRASH_LOOP_RESTARTS) return null;
+  // A hung engine is restarted without a status of its own for the backoff: then it is seen by the next start.
+  if ((status !== 'restarting' && status !== 'starting') || restarts <= forgiven) return undefined;
+  const cause = reason === null ? '' : ` The last time: ${causeOf(reason)}.`;
+  return `${name} keeps ending and was restarted ${restarts} times in a row.${cause} Its log says more.`;
+}
+
+/** `port_clash`. */
+export function judgePortClash({ name, status, reason, port }: StatusChange): Verdict {
+  if (status === 'running' || status === 'stopped') return null;
+  const isOver = status === 'failed' || status === 'restarting';
+  if (!isOver || reason === null) return undefined;
+  if (RANGE_TAKEN.test(reason)) {
+    return `${name} cannot start: ${causeOf(reason)}. Widen it, or end what has ports of it.`;
+  }
+  if (PORT_TAKEN.test(reason)) {
+    return `${name} cannot start, because another program has its port ${port}: ${causeOf(reason)}. End that program, or give ${name} another port.`;
+  }
+  return status === 'failed' ? null : undefined;
+}
+
+/** Whether its engine got too little memory of a GPU: true, false, or `undefined`: nothing new is known. */
+export function judgeGpuMemory({ status, reason }: StatusChange): boolean | undefined {
+  if (status === 'running' || status === 'stopped') return false;
+  const isOver = status === 'failed' || status === 'restarting';
+  if (!isOver || reason === null) return undefined;
+  if (GPU_MEMORY.test(reason)) return true;
+  return status === 'failed' ? false : undefined;
+}
+
+function causeOf(reason: string | null): string {
+  return (reason ?? 'the reason is not known').replace(PREFIX, '').replace(/[.\s]+$/, '');
+}

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { createSubscription } from './subscription.ts';
+
+const OF_A = { type: 'instance_status_changed', name: 'a', instance: 'id-a' } as const;
+const OF_B = { type: 'instance_status_changed', name: 'B', instance: 'id-b' } as const;
+const OF_NOBODY = { type: 'instance_status_changed', name: 'gone', instance: null } as const;
+const STATS_OF_A = { ...OF_A, type: 'instance_stats_updated' } as const;
+const SYSTEM = { type: 'system_alert', name: null, instance: null } as const;
+const ALL = [OF_A, OF_B, OF_NOBODY, STATS_OF_A, SYSTEM];
+
+const wanted = (...of: Parameters<typeof createSubscription>) => {
+  const subscription = createSubscription(...of);
+  return ALL.filter((message) => subscription.wants(message));
+};
+
+describe('a subscription', () => {
+  it('is to everything by default', () => {
+    expect(wanted(null, {})).toEqual(ALL);
+  });
+
+  it('can be to some types', () => {
+    expect(wanted(null, { types: ['system_alert', 'instance_stats_updated'] })).toEqual([STATS_OF_A, SYSTEM]);
+    expect(wanted(null, { types: [] })).toEqual([]);
+  });
+
+  it('can be to some instances, in any case, and to what concerns all of them', () => {
+    expect(wanted(null, { instances: ['b'] })).toEqual([OF_B, SYSTEM]);
+    expect(wanted(null, { instances: ['b'], types: ['instance_status_changed'] })).toEqual([OF_B]);
+  });
+
+  it('never holds what the client may not see, whatever it asks for', () => {
+    expect(wanted(new Set(['id-a']), {})).toEqual([OF_A, STATS_OF_A, SYSTEM]);
+    expect(wanted(new Set(['id-a']), { instances: ['b', 'gone'] })).toEqual([SYSTEM]);
+    expect(wanted(new Set(), {})).toEqual([SYSTEM]);
+  });
+
+  it('has the key of those that want the same, and of no other', () => {
+    const key = (...of: Parameters<typeof createSubscription>) => createSubscription(...of).key;
+    expect(key(null, { instances: ['a', 'B'] })).toBe(key(null, { instances: ['b', 'A', 'a'] }));
+    const keys = [
+      key(null, {}),
+      key(new Set(), {}),
+      key(new Set(['a']), {}),
+      key(null, { instances: ['a'] }),
+      key(null, { instances: [] }),
+      key(null, { types: [] }),
+      key(null, { instances: ['a', 'b'] }),
+      key(null, { instances: ['a,b'] }),
+    ];
+    expect(new Set(keys).size).toBe(keys.length);
+  });
+});

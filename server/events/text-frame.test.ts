@@ -1,0 +1,19 @@
+import { describe, expect, it } from 'vitest';
+import { textFrame } from './text-frame.ts';
+
+describe('a text frame', () => {
+  it.each([
+    [0, '8100'],
+    [125, '817d'],
+    [126, '817e007e'],
+    [65_535, '817effff'],
+    [65_536, '817f0000000000010000'],
+  ])('of %i bytes has its length in its header, and no mask', (length, header) => {
+    const text = 'x'.repeat(length);
+    expect(textFrame(text).toString('latin1')).toBe(Buffer.from(header, 'hex').toString('latin1') + text);
+  });
+
+  it('counts bytes, not characters', () => {
+    expect(textFrame('é')).toEqual(Buffer.from([0x81, 2, 0xc3, 0xa9]));
+  });
+});

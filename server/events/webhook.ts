@@ -1,0 +1,117 @@
+import http from 'node:http';
+import https from 'node:https';
+import type { Clock } from '../instances/ports.ts';
+import type { Announcement } from './announcement.ts';
+
+const TRIES = 3;
+const TIMEOUT_MS = 10_000;
+const FIRST_PAUSE_MS = 2_000;
+const LONGEST_PAUSE_MS = 60_000;
+
+/** What came of one try. `again`: another one may do better, but not before `pauseMs`. */
+type Outcome = { ok: true } | { ok: false; why: string; again: boolean; pauseMs: number };
+
+/**
+ * Posts announcements to one URL. The URL is a secret: it, its host and what the other side says stand in no error.
+ *
+ * @throws {Error} when it is no http or https URL
+ */
+export function createWebhook(
+  address: string,
+  clock: Pick<Clock, 'after'>,
+): (announcement: Announcement, signal: AbortSignal) => Promise<void> {
+  // A parse that throws would carry the URL in its error.
+  const url = URL.parse(address);
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    throw new Error('alerts.webhook is no http or https URL');
+  }
+
+  /** Rejects with a sentence when three tries have failed; an abort ends it without a word. */
+  return async (announcement, signal) => {
+    for (let tried = 1; !signal.aborted; tried += 1) {
+      const outcome = await post(url, announcement, clock, signal);
+      if (outcome.ok || signal.aborted) return;
+      if (!outcome.again || tried === TRIES) throw new Error(`alerts.webhook ${outcome.why}`);
+      const pauseMs = Math.max(outcome.pauseMs, FIRST_PAUSE_MS * 4 ** (tried - 1));
+      await pause(clock, Math.min(pauseMs, LONGEST_PAUSE_MS), signal);
+    }
+  };
+}
+
+/**
+ * One body for all: Slack reads `text`, Discord `content`, and ntfy what the templates in the headers name, whatever the
+ * rest. A reason may quote what an engine wrote: it must not call a whole channel, hence no mentions.
+ */
+export function bodyOf(announcement: Announcement): string {
+  const text = `${announcement.title}\n${announcement.message}`;
+  return JSON.stringify({
+    ...announcement,
+    text: text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'),
+    content: text,
+    allowed_mentions: { parse: [] },
+  });
+}
+
+/** ntfy shows a body as it is unless it is told which parts to take. */
+function headersOf({ level, state }: Announcement): http.OutgoingHttpHeaders {
+  const isBad = state === 'raised' && level === 'error';
+  return {
+    'content-type': 'application/json',
+    'user-agent': 'llamactl',
+    'x-template': 'yes',
+    'x-title': '{{.title}}',
+    'x-message': '{{.message}}',
+    'x-priority': isBad ? 'high' : 'default',
+    'x-tags': state === 'cleared' ? 'white_check_mark' : 'warning',
+  };
+}
+
+function post(
+  url: URL,
+  announcement: Announcement,
+  clock: Pick<Clock, 'after'>,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const body = Buffer.from(bodyOf(announcement));
+  const headers = { ...headersOf(announcement), 'content-length': body.length };
+  return new Promise((resolve) => {
+    // a connection of its own: alerts are rare, and an idle one is closed by the time the next comes
+    const request = (url.protocol === 'https:' ? https : http).request(url, { method: 'POST', agent: false, headers });
+    const finish = (outcome: Outcome): void => {
+      cancelTimeout();
+      signal.removeEventListener('abort', abort);
+      resolve(outcome);
+      request.destroy();
+    };
+    const fail = (why: string): void => finish({ ok: false, why, again: true, pauseMs: 0 });
+    const abort = (): void => fail('was given up');
+    const cancelTimeout = clock.after(TIMEOUT_MS, () => fail(`did not answer within ${TIMEOUT_MS / 1_000} seconds`));
+    signal.addEventListener('abort', abort, { once: true });
+    request.on('response', (response) => finish(judge(response)));
+    // Its message would name the host.
+    request.on('error', (error) => fail(`could not be reached (${'code' in error ? String(error.code) : 'no HTTP'})`));
+    request.on('close', () => fail('closed the connection without an answer'));
+    request.end(body);
+  });
+}
+
+function judge({ statusCode: status = 0, headers }: http.IncomingMessage): Outcome {
+  if (status >= 200 && status < 300) return { ok: true };
+  const isRedirect = status >= 300 && status < 400;
+  const why = `answered with status ${status}${isRedirect ? '; redirects are not followed, write where it leads' : ''}`;
+  const seconds = Number(headers['retry-after'] ?? 0);
+  const pauseMs = Number.isFinite(seconds) ? Math.max(0, seconds * 1_000) : 0;
+  return { ok: false, why, again: status === 408 || status === 429 || status >= 500, pauseMs };
+}
+
+function pause(clock: Pick<Clock, 'after'>, milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      cancel();
+      signal.removeEventListener('abort', settle);
+      resolve();
+    };
+    const cancel = clock.after(milliseconds, settle);
+    signal.addEventListener('abort', settle, { once: true });
+  });
+}

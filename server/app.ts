@@ -3,19 +3,30 @@ import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import type { Logger } from 'pino';
+import { AuditTrail } from './auth/audit.ts';
+import { openAuthentication } from './auth/authentication.ts';
+import { ensureFirstAdmin, type FirstAdmin } from './auth/first-admin.ts';
 import { keepAlive, systemClock } from './clock.ts';
+import { durationSeconds } from './config/duration.ts';
 import { createConfigEditor } from './config/editor.ts';
 import { inheritedEnvironment, type Environment } from './config/env.ts';
 import type { LoadedConfig } from './config/load.ts';
 import { createEngineEndpoint } from './engines/endpoint.ts';
 import { createEngines } from './engines/engines.ts';
+import { createAlertDelivery } from './events/alert-delivery.ts';
 import { createAlerts } from './events/alerts.ts';
 import { createEventBus } from './events/bus.ts';
+import { createFeed } from './events/feed.ts';
+import { createInstanceAlerts } from './events/instance-alerts.ts';
 import { shrinkHeap } from './heap.ts';
 import { GATEWAY_ERROR_SHAPES } from './gateway/error-shape.ts';
-import { gatewayRoutes } from './http/gateway.routes.ts';
 import type { Readiness } from './http/admission.ts';
+import { clientAddresses } from './http/client-address.ts';
+import { gatewayRoutes } from './http/gateway.routes.ts';
+import { RateLimits } from './http/rate-limit.ts';
+import { seenBy } from './http/seen-manager.ts';
 import { createHttpServer } from './http/server.ts';
+import { webSocketRoutes } from './http/websocket.routes.ts';
 import { createInstances } from './instances/instances.ts';
 import { createLogKeeper } from './logs/keeper.ts';
 import { createRunLogs } from './logs/run-logs.ts';
@@ -23,6 +34,7 @@ import { readDiskSpace } from './metrics/disk-space.ts';
 import { watchDisk } from './metrics/disk-watch.ts';
 import { createGpus } from './metrics/gpu/gpu.ts';
 import { createHost } from './metrics/host.ts';
+import { watchMemory } from './metrics/memory-watch.ts';
 import { createRunMeter } from './metrics/meter.ts';
 import { createSampler } from './metrics/sampler.ts';
 import { createSystemView } from './metrics/system.ts';
@@ -52,6 +64,8 @@ const AT_REST_AFTER_MS = 2_000;
 export interface App {
   /** Where it listens. */
   url: string;
+  /** The account that this start made; `null`: there were accounts, or none are asked for. */
+  firstAdmin: FirstAdmin | null;
   /** Ends the service; engines live on unless `stopEngines`. Safe to call twice. */
   close(options: { stopEngines: boolean }): Promise<void>;
 }
@@ -76,6 +90,10 @@ export async function startApp(options: AppOptions): Promise<App> {
   const undo: (() => void | Promise<void>)[] = [keepAlive(), () => lock.release()];
   const onFault = (error: unknown, what: string): void =>
     log.error({ err: error, what }, 'Something went wrong inside llamactl');
+  const ending = <Part extends { close(): void | Promise<void> }>(part: Part): Part => {
+    undo.push(() => part.close());
+    return part;
+  };
   const unwind = async (): Promise<void> => {
     for (const step of undo.splice(0).toReversed()) await step();
   };
@@ -83,11 +101,12 @@ export async function startApp(options: AppOptions): Promise<App> {
     const { mode } = statSync(config.data_dir);
     if ((mode & 0o022) !== 0)
       log.warn(`${config.data_dir} can be written by others, who can so become you; chmod 700 it`);
-    const store = openStore({ file: path.join(config.data_dir, 'llamactl.db'), log, clock });
-    undo.push(() => store.close());
+    const store = ending(openStore({ file: path.join(config.data_dir, 'llamactl.db'), log, clock }));
     const inherited = withInstalledEngines(inheritedEnvironment(environment), config.data_dir);
-    const supervisor = createSupervisor({ dataDirId: store.dataDirId, inheritedEnvironment: inherited, clock, log });
-    undo.push(() => supervisor.close());
+    const randomness = systemRandomness();
+    const supervisor = ending(
+      createSupervisor({ dataDirId: store.dataDirId, inheritedEnvironment: inherited, clock, log }),
+    );
     const runTool = createToolRunner(clock, inherited);
     const engines = createEngines({
       config: config.engines,
@@ -97,12 +116,19 @@ export async function startApp(options: AppOptions): Promise<App> {
       findProgram: findExecutable,
       clock,
     });
-    const events = createEventBus((error, event) => log.error({ err: error, event: event.type }, 'A listener failed'));
+    const events = createEventBus({
+      clock,
+      replay: store.replay,
+      stored: await store.replay.load(),
+      onError: (error, event) => log.error({ err: error, event: event.type }, 'An event went astray'),
+    });
     events.subscribe((event) => {
-      if (event.type === 'system_alert') log.error(event.data, 'Alert');
+      if (event.type === 'system_alert') log[alertLogLevel(event.data)](event.data, 'Alert');
       else log.info(event.data, event.type);
     });
     const alerts = createAlerts(clock, events);
+    const hostname = os.hostname();
+    ending(createAlertDelivery({ config: config.alerts, hostname, clock, runTool, events, onFault }));
     const keeper = createLogKeeper({
       clock,
       runTool,
@@ -111,20 +137,20 @@ export async function startApp(options: AppOptions): Promise<App> {
       freezer: supervisor,
       onFault,
     });
-    const logs = createRunLogs({ clock, keeper, onFault });
-    undo.push(() => logs.close());
+    const logs = ending(createRunLogs({ clock, keeper, onFault }));
     const findTool = async (command: string): Promise<string | null> =>
       findExecutable(command, inherited['PATH'] ?? '').catch(() => null);
     const gpus = createGpus({ runTool, findTool, clock, onFault });
     const meter = createRunMeter({ supervisor, gpus });
     const diskSpace = () => readDiskSpace(config.data_dir);
-    const diskWatch = watchDisk({ clock, alerts, diskSpace, onFault });
-    undo.push(() => diskWatch.close());
+    ending(watchDisk({ clock, alerts, diskSpace, onFault }));
+    const host = createHost({ clock, diskSpace });
+    ending(watchMemory({ clock, alerts, memory: () => host.memory(), onFault }));
     let ownPort = port ?? config.server.port;
     const instances = createInstances(
       {
         clock,
-        randomness: systemRandomness(),
+        randomness,
         store,
         events,
         engines,
@@ -142,27 +168,61 @@ export async function startApp(options: AppOptions): Promise<App> {
       },
     );
     const { manager, fleet } = instances;
-    const sampler = createSampler({
-      clock,
-      intervalSeconds: config.stats.interval,
-      liveRuns: () => manager.liveRuns(),
-      meter,
-      onSample: () => undefined,
-      onFault,
-    });
-    undo.push(() => sampler.close());
+    const feed = ending(createFeed({ clock, bus: events, idOf: (name) => manager.idOf(name) }));
+    const sampler = ending(
+      createSampler({
+        clock,
+        intervalSeconds: config.stats.interval,
+        liveRuns: () => manager.liveRuns(),
+        meter,
+        onSample: (sample) => feed.stats(sample),
+        onFault,
+      }),
+    );
     events.subscribe(({ type, data }) => {
       if (type === 'instance_status_changed') sampler.noteChange();
       if (type === 'instance_deleted') sampler.forget(data.name);
     });
-    const hostname = os.hostname();
-    const host = createHost({ clock, diskSpace });
-    const list = () => manager.list();
-    const system = createSystemView({ list, host, gpus, clock, startedAt, version, buildTime, hostname });
+    const instanceAlerts = ending(
+      createInstanceAlerts({
+        clock,
+        alerts,
+        events,
+        instances: manager,
+        gpus: () => gpus.list(),
+        portHolder: (wanted) => supervisor.portHolder(wanted),
+        onFault,
+      }),
+    );
+    const auth = ending(
+      await openAuthentication({
+        store: store.accounts,
+        clock,
+        randomness,
+        alerts,
+        instances: manager,
+        isEnabled: config.auth.enabled,
+        isInferenceOpen: config.auth.inference === 'open',
+        tokenTtl: durationSeconds(config.auth.token_ttl),
+        onFault: (error) => onFault(error, 'accounts'),
+      }),
+    );
+    const password = environment['LLAMACTL_ADMIN_PASSWORD'] ?? null;
+    const firstAdmin = config.auth.enabled
+      ? await ensureFirstAdmin({ accounts: auth.accounts, randomness, password, dataDir: config.data_dir })
+      : null;
+    const audit = ending(
+      new AuditTrail({ store: store.audit, clock, onFault: (error) => onFault(error, 'the audit trail') }),
+    );
+    const system = createSystemView({ host, gpus, clock, startedAt, version, buildTime, hostname });
     let readiness: Readiness = 'starting';
     const shutdown = new AbortController();
     const http = createHttpServer({
       manager,
+      auth,
+      audit,
+      limits: new RateLimits({ clock, config: config.rate_limit }),
+      clientAddress: clientAddresses(config.server.trusted_proxies),
       fleet,
       configEditor: createConfigEditor(origin),
       metrics: { system, stats: sampler },
@@ -173,7 +233,10 @@ export async function startApp(options: AppOptions): Promise<App> {
       version,
       hostname,
       readiness: () => readiness,
-      plugins: [gatewayRoutes({ instances: manager, clock })],
+      plugins: [
+        gatewayRoutes({ instancesFor: (caller) => seenBy(caller, manager), clock }),
+        webSocketRoutes({ ...auth, events: feed, isAuthEnabled: config.auth.enabled, clock }),
+      ],
       errorShapes: GATEWAY_ERROR_SHAPES,
       shutdownSignal: shutdown.signal,
     });
@@ -183,6 +246,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     const early = ownPort === 0 ? null : await supervisor.portHolder(ownPort);
     if (early !== null) throw portTaken(ownPort, early.description);
     await instances.boot();
+    instanceAlerts.lookAtAll();
     sampler.noteChange();
     const address = await http.listen({ host: config.server.host, port: ownPort }).catch(async (error: unknown) => {
       const holder = await supervisor.portHolder(ownPort);
@@ -202,7 +266,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       await http.close();
       await unwind();
     };
-    return { url, close: ({ stopEngines }) => (closing ??= close(stopEngines)) };
+    return { url, firstAdmin, close: ({ stopEngines }) => (closing ??= close(stopEngines)) };
   } catch (error) {
     await unwind();
     throw error;
@@ -213,6 +277,12 @@ export async function startApp(options: AppOptions): Promise<App> {
 function withInstalledEngines(environment: Record<string, string>, dataDirectory: string): Record<string, string> {
   const installed = path.join(dataDirectory, 'engines', 'llama_cpp');
   return { ...environment, PATH: [environment['PATH'], installed].filter(Boolean).join(path.delimiter) };
+}
+
+/** One that is over, or only a warning, is no error. */
+function alertLogLevel({ state, level }: { state: string; level: string }): 'info' | 'warn' | 'error' {
+  if (state === 'cleared') return 'info';
+  return level === 'error' ? 'error' : 'warn';
 }
 
 function megabytes(count: number): number {

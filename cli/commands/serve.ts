@@ -41,6 +41,13 @@ async function run(flags: ServeFlags): Promise<void> {
   endOnSignal(stopEngines ? 'stopping the engines' : 'engines go on running', () => app.close({ stopEngines }));
   print(`llamactl ${VERSION} listens on ${app.url}`);
   print(`configuration ${loaded.file ?? 'none, all defaults'}; data in ${loaded.config.data_dir}`);
+  if (app.firstAdmin !== null) print(welcome(app.firstAdmin));
+}
+
+/** How the first person gets in. */
+function welcome({ username, passwordFile }: { username: string; passwordFile: string | null }): string {
+  const source = passwordFile === null ? 'is that of LLAMACTL_ADMIN_PASSWORD' : `is in ${passwordFile}`;
+  return `made the first account: the password of ${username} ${source}`;
 }
 
 /** Flags in the words of the configuration. */

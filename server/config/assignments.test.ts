@@ -19,6 +19,7 @@ describe('variables', () => {
     const special: Record<string, string> = {
       'server.host': '127.0.0.2',
       'server.base_path': '/llama',
+      'server.trusted_proxies': '192.0.2.7, 10.0.0.0/8',
       'auth.token_ttl': '1h',
       'auth.inference': 'open',
     };
@@ -67,6 +68,11 @@ describe('variables', () => {
       'https://a.example,b',
       'server.allowed_origins.1 must be a URL with its scheme, such as https://host.example.',
     ],
+    [
+      'LLAMACTL_ALERTS_WEBHOOK',
+      'ftp://host.example/',
+      'alerts.webhook must be a URL with its scheme, such as https://host.example.',
+    ],
     ['LLAMACTL_GROUPS', '{}', 'groups is a map, which only the configuration file can set.'],
     [
       'LLAMACTL_SERVER_PORT_FILE',
@@ -78,7 +84,9 @@ describe('variables', () => {
   });
 
   it('of the command line, of engines and of tests are none of the configuration’s', () => {
-    const names = ['CONFIG', 'URL', 'TOKEN', 'ADMIN_PASSWORD', 'RUN', 'TEST_ENGINE'].map((name) => `LLAMACTL_${name}`);
+    const names = ['CONFIG', 'URL', 'TOKEN', 'ADMIN_PASSWORD', 'RUN', 'ALERT_STATE', 'TEST_ENGINE'].map(
+      (name) => `LLAMACTL_${name}`,
+    );
     const environment = Object.fromEntries(names.map((name) => [name, '']));
     expect(sandbox.load({ environment: { ...environment, PATH: '/bin', LLAMA_ARG_PORT: '1' } }).config).toEqual(
       sandbox.load().config,

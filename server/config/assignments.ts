@@ -29,13 +29,21 @@ export function nameOf({ from, source, key }: Assignment): string {
   return from === 'flag' ? `--${(key.path.at(-1) ?? '').replaceAll('_', '-')}` : source;
 }
 
-/** Variables of ours that are no configuration: they belong to the command line, the first start, engines and tests. */
+/** Variables of ours that are no configuration: of the command line, the first start, engines, `alerts.command`. */
 const OTHER_VARIABLES: ReadonlySet<string> = new Set([
   'LLAMACTL_CONFIG',
   'LLAMACTL_URL',
   'LLAMACTL_TOKEN',
   'LLAMACTL_ADMIN_PASSWORD',
   'LLAMACTL_RUN',
+  'LLAMACTL_ALERT_STATE',
+  'LLAMACTL_ALERT_LEVEL',
+  'LLAMACTL_ALERT_CODE',
+  'LLAMACTL_ALERT_INSTANCE',
+  'LLAMACTL_ALERT_TITLE',
+  'LLAMACTL_ALERT_MESSAGE',
+  'LLAMACTL_ALERT_RAISED_AT',
+  'LLAMACTL_ALERT_JSON',
 ]);
 const TEST_PREFIX = 'LLAMACTL_TEST_';
 

@@ -87,7 +87,10 @@ describe('the view', () => {
   it.each([
     ['server: { prot: 1 }\n', ':1: server.prot is unknown. Did you mean server.port?'],
     ['server: [\n', ':2: '],
-    ['server: { host: 0.0.0.0 }\n', ':1: server.host is 0.0.0.0, which other machines may reach.'],
+    [
+      'server: { host: 0.0.0.0 }\n',
+      ':1: server.host is 0.0.0.0, which other machines may reach, and everybody would be an administrator',
+    ],
   ])('is what llamactl runs with, and why, while the file cannot be used: %j', async (text, problem) => {
     const path = sandbox.inHome(CONFIG_FILE);
     const editor = sandbox.editor();
@@ -130,15 +133,15 @@ describe('an update', () => {
   it('merges sections, replaces lists, and goes back to the default with null', async () => {
     const path = sandbox.inHome(CONFIG_FILE);
     const { changed, config } = await sandbox.editor().update({
-      server: { port: null, public_url: 'https://x.example' },
-      models: { dirs: ['/srv/m'], hf_token: null },
+      server: { port: null },
+      models: { dirs: ['/srv/m'], hf_token: null, hf_endpoint: 'https://x.example' },
       groups: { big: { max_running: 1 } },
       instances: { max_restarts: 1 },
     });
     expect(changed.toSorted()).toEqual(
       [
         'server.port',
-        'server.public_url',
+        'models.hf_endpoint',
         'models.dirs',
         'models.hf_token',
         'groups.big.max_running',
@@ -148,9 +151,8 @@ describe('an update', () => {
     expect(config).toMatchObject({ server: { port: 8080 }, models: { hf_token: '' } });
     expect(read(path)).toBe(
       CONFIG_FILE.replace('  port: 9000 # not 8080\n', '')
-        .replace('"/llm"\n', '"/llm"\n  public_url: https://x.example\n')
         .replace('    - ~/m # small ones\n', '')
-        .replace('  hf_token: hf_secret\n', '')
+        .replace('  hf_token: hf_secret\n', '  hf_endpoint: https://x.example\n')
         .replace('instances:\n', 'instances:\n  max_restarts: 1\ngroups:\n  big:\n    max_running: 1\n'),
     );
   });

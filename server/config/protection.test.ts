@@ -14,6 +14,7 @@ describe('what no request may change', () => {
   it('is also what decides which programs run, and who gets in, while they are off', () => {
     expect(protectedBy(false)).toEqual([
       'server.host',
+      'server.public_url',
       'server.allowed_hosts',
       'server.allowed_origins',
       'server.trusted_proxies',

@@ -7,7 +7,7 @@ const NEEDS_AUTH: readonly RegExp[] = [
   /^alerts\.(command|webhook)$/,
   /^data_dir$/,
   /^auth(\.|$)/,
-  /^server\.(host|allowed_[^.]*|trusted_proxies)$/,
+  /^server\.(host|allowed_[^.]*|public_url|trusted_proxies)$/,
 ];
 
 /** Why no request may change a key, as words that follow its name; `null`: one may. */

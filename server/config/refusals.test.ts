@@ -79,6 +79,7 @@ describe('nothing is written when', () => {
     ['server.host', { server: { host: '127.0.0.2' } }],
     ['server.allowed_hosts', { server: { allowed_hosts: ['x'] } }],
     ['server.allowed_origins', { server: { allowed_origins: ['https://x.example'] } }],
+    ['server.public_url', { server: { public_url: 'https://x.example' } }],
     ['server.trusted_proxies', { server: { trusted_proxies: ['10.0.0.1'] } }],
     ['server.host', { server: { host: 5, port: 1 } }],
   ])('%s is to be changed by %j', async (key, patch) => {

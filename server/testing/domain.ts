@@ -46,7 +46,13 @@ export class Domain {
     this.adapter = before?.adapter ?? new FakeEngineAdapter();
     const clock = this.#ownClock();
     this.supervisor = new FakeSupervisor(clock, this.world);
-    const bus = createEventBus((error) => this.faults.push(error));
+    const store = this.#ownStore();
+    const bus = createEventBus({
+      clock,
+      replay: { append: (events) => this.#unlessDead(() => this.store.replay.append(events)) },
+      stored: this.store.events,
+      onError: (error) => this.faults.push(error),
+    });
     bus.subscribe((event) => this.events.emit(event));
     this.alerts = createAlerts(clock, bus);
     let count = 0;
@@ -57,7 +63,7 @@ export class Domain {
           token: (bytes) => `${before === undefined ? 'a' : 'b'}${bytes}x${(count += 1)}`,
           fraction: () => 0,
         },
-        store: this.#ownStore(),
+        store,
         events: bus,
         alerts: this.alerts,
         meter: {
@@ -87,19 +93,22 @@ export class Domain {
     };
   }
 
-  /** The store as long as we live: a dead manager writes nothing, and is told of nothing. */
+  /** The store as long as we live. */
   #ownStore(): InstanceStore {
-    const never = new Promise<never>(() => {});
-    const unlessDead = async (write: Promise<void>): Promise<void> => {
-      await write;
-      if (this.#isDead) await never;
-    };
     return {
       dataDirId: this.store.dataDirId,
       load: () => this.store.load(),
-      save: (instance, events) => (this.#isDead ? never : unlessDead(this.store.save(instance, events))),
-      remove: (id, events) => (this.#isDead ? never : unlessDead(this.store.remove(id, events))),
+      save: (instance, events) => this.#unlessDead(() => this.store.save(instance, events)),
+      remove: (id, events) => this.#unlessDead(() => this.store.remove(id, events)),
     };
+  }
+
+  /** A dead manager writes nothing, and is told of nothing. */
+  async #unlessDead(write: () => Promise<void>): Promise<void> {
+    const never = new Promise<never>(() => {});
+    if (this.#isDead) await never;
+    await write();
+    if (this.#isDead) await never;
   }
 
   /** Output of runs, by their folder. */

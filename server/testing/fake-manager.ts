@@ -26,6 +26,15 @@ export class FakeManager implements InstanceManager {
   readonly #instances = new Map<string, { instance: Instance; version: number }>();
   #nextPort = FIRST_PORT;
 
+  idOf(nameOrAlias: string): string | null {
+    const key = nameOrAlias.toLowerCase();
+    return this.#instances.has(key) ? `id-of-${key}` : null;
+  }
+
+  nameOf(id: string): string | null {
+    return this.#instances.get(id.replace(/^id-of-/, ''))?.instance.name ?? null;
+  }
+
   list(status?: Status): Instance[] {
     this.#note('list', status);
     return [...this.#instances.values()]

@@ -2,6 +2,11 @@ import { ConfigSchema, type ConfigPatch, type ConfigView, type ConfigWritten } f
 import type { Applied, Fleet } from '@llamactl/contract/fleet';
 import type { StatsHistory } from '@llamactl/contract/stats';
 import type { SystemInfo, SystemStatus } from '@llamactl/contract/system';
+import { ApiError } from '@llamactl/contract/errors';
+import type { AuditRow } from '@llamactl/contract/auth';
+import { anonymousAdmin } from '../auth/caller.ts';
+import type { AuditEntry } from '../auth/ports.ts';
+import type { HttpAuthentication } from '../http/server.ts';
 import type { ApplyOptions, FleetManager } from '../instances/use-cases.ts';
 import type { StatsHistoryView, SystemView } from '../metrics/metrics.ts';
 
@@ -61,3 +66,31 @@ export const FAKE_METRICS: { system: SystemView; stats: StatsHistoryView } = {
   system: { status: async () => FAKE_STATUS, info: () => FAKE_INFO },
   stats: { history: (name, window): StatsHistory => ({ name, window, interval: 2, points: [] }) },
 };
+
+/** Authentication that is off: everybody is an admin, and there are no accounts. */
+export function openDoor(): HttpAuthentication {
+  const caller = anonymousAdmin();
+  const off = async (): Promise<never> => {
+    throw new ApiError('AUTH_DISABLED', 'Authentication is off.');
+  };
+  return {
+    authenticator: { authenticate: () => caller, authenticateInference: () => caller },
+    sessions: { login: off, refresh: off, logout: off, changePassword: off },
+    accounts: { named: () => undefined, list: () => [], create: off, update: off, remove: off },
+    keys: { list: () => [], create: off, remove: off },
+    tickets: { issue: () => ({ ticket: 'ticket', expires_at: '2026-03-01T12:00:30Z' }) },
+  };
+}
+
+/** An audit trail that shows what was recorded, and reads nothing. */
+export class FakeAudit {
+  readonly entries: Omit<AuditEntry, 'timestamp'>[] = [];
+
+  record(entry: Omit<AuditEntry, 'timestamp'>): void {
+    this.entries.push(entry);
+  }
+
+  async read(): Promise<AuditRow[]> {
+    return [];
+  }
+}

@@ -137,11 +137,12 @@ const IMPATIENT: Pick<Clock, 'after'> = {
 
 export async function startGateway(fakes: readonly FakeInstance[], clock = IMPATIENT): Promise<GatewayServer> {
   const instances = new FakeInstances(fakes);
-  const gateway = createGateway({ instances, clock });
+  const gateway = createGateway({ clock });
   const serve = (request: IncomingMessage, response: ServerResponse, head: Buffer | null): void => {
     const url = request.url ?? '';
     const [, instance] = /^\/api\/instances\/([^/]+)\/proxy/.exec(url) ?? [];
-    const context = { requestId: 'request-1', caller: 'test', url, headers: ['X-Request-Id', 'request-1'] };
+    const headers = ['X-Request-Id', 'request-1'];
+    const context = { requestId: 'request-1', caller: 'test', url, headers, instances, onLease: () => undefined };
     const answered =
       instance === undefined
         ? gateway.byModel(request, response, context)

@@ -28,13 +28,17 @@ export class MemoryStore implements InstanceStore {
   constructor(dataDirId = 'memory') {
     this.dataDirId = dataDirId;
     this.replay = {
-      load: async () =>
-        [...this.#events]
-          .toSorted(([a], [b]) => a - b)
-          .slice(-REPLAYED)
-          .map(([, json]) => JSON.parse(json) as KeptEvent),
+      load: async () => this.events,
       append: (events) => this.#enqueue(events, () => undefined),
     };
+  }
+
+  /** What the replay would load. */
+  get events(): KeptEvent[] {
+    return [...this.#events]
+      .toSorted(([a], [b]) => a - b)
+      .slice(-REPLAYED)
+      .map(([, json]) => JSON.parse(json) as KeptEvent);
   }
 
   async load(): Promise<StoredInstance[]> {

@@ -1,14 +1,33 @@
 import type { InstanceEvent } from '@llamactl/contract/events';
 import type { Status } from '@llamactl/contract/instance';
-import type { EventSink } from '../instances/ports.ts';
+import { PublicationOrder } from '../events/publication-order.ts';
+import type { EventSink, KeptEvent } from '../instances/ports.ts';
 
 /** An {@link EventSink} that remembers. */
 export class RecordingEvents implements EventSink {
-  /** Everything emitted, oldest first. */
+  /** Everything that listeners would have heard, oldest first. */
   readonly events: InstanceEvent[] = [];
+  readonly #order = new PublicationOrder();
+  #lastSeq = 0;
 
-  emit(event: InstanceEvent): void {
-    this.events.push(structuredClone(event));
+  keep(event: InstanceEvent, instance?: string): KeptEvent {
+    this.#lastSeq += 1;
+    const place = { seq: this.#lastSeq, timestamp: '2026-01-01T00:00:00.000Z' };
+    const kept = { ...place, event: structuredClone(event), ...(instance === undefined ? {} : { instance }) };
+    this.#order.keep(kept);
+    return kept;
+  }
+
+  publish(kept: KeptEvent): void {
+    this.events.push(...this.#order.settle(kept, 'published').map(({ event }) => event));
+  }
+
+  discard(kept: KeptEvent): void {
+    this.events.push(...this.#order.settle(kept, 'discarded').map(({ event }) => event));
+  }
+
+  emit(event: InstanceEvent, instance?: string): void {
+    this.publish(this.keep(event, instance));
   }
 
   /** The statuses that an instance entered, oldest first. */

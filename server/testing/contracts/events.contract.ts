@@ -40,5 +40,38 @@ export function eventsContract(title: string, make: () => EventsSubject): void {
       subject.sink.emit(statusChange('a'));
       expect(subject.heard()).toEqual([statusChange('a'), statusChange('a')]);
     });
+
+    it('gives each event a number that is higher than all before', () => {
+      const first = subject.sink.keep(statusChange('a'), 'id of a');
+      const second = subject.sink.keep(statusChange('b'));
+      expect(second.seq).toBeGreaterThan(first.seq);
+      expect(first).toMatchObject({ event: statusChange('a'), instance: 'id of a' });
+      expect(second).not.toHaveProperty('instance');
+    });
+
+    it('tells nothing of what is kept before it is published, and that once', () => {
+      const kept = subject.sink.keep(statusChange('a'));
+      expect(subject.heard()).toEqual([]);
+      subject.sink.publish(kept);
+      subject.sink.publish(kept);
+      expect(subject.heard()).toEqual([statusChange('a')]);
+    });
+
+    it('holds back what is published before an earlier one is', () => {
+      const [first, second] = [subject.sink.keep(statusChange('first')), subject.sink.keep(statusChange('second'))];
+      subject.sink.publish(second);
+      subject.sink.emit(statusChange('third'));
+      expect(subject.heard()).toEqual([]);
+      subject.sink.publish(first);
+      expect(subject.heard()).toEqual(['first', 'second', 'third'].map((name) => statusChange(name)));
+    });
+
+    it('never tells what is discarded, and does not wait for it any more', () => {
+      const [first, second] = [subject.sink.keep(statusChange('first')), subject.sink.keep(statusChange('second'))];
+      subject.sink.publish(second);
+      subject.sink.discard(first);
+      subject.sink.publish(first);
+      expect(subject.heard()).toEqual([statusChange('second')]);
+    });
   });
 }

@@ -7,9 +7,20 @@ import { logsSpeed } from './scenarios/logs-speed.ts';
 import { logsTail } from './scenarios/logs-tail.ts';
 import { sampler } from './scenarios/sampler.ts';
 import { start } from './scenarios/start.ts';
+import { websocket } from './scenarios/websocket.ts';
 
 /** All of them, in the order of the results. */
-export const SCENARIOS: readonly Scenario[] = [boot, list, start, fleet, logsCost, logsSpeed, logsTail, sampler];
+export const SCENARIOS: readonly Scenario[] = [
+  boot,
+  list,
+  start,
+  fleet,
+  logsCost,
+  logsSpeed,
+  logsTail,
+  sampler,
+  websocket,
+];
 
 /**
  * Those of the names; a word before a hyphen means all that begin so; none at all means all.

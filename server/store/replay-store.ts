@@ -34,8 +34,8 @@ export function createKeptEvents(database: DatabaseSync): KeptEvents {
 
   return {
     steps: (events) =>
-      events.map(({ seq, timestamp, event }) => {
-        const json = JSON.stringify(event);
+      events.map(({ seq, timestamp, event, instance }) => {
+        const json = JSON.stringify({ ...event, instance });
         return { run: () => add(seq, timestamp, json), refusal: 'An event has this number already' };
       }),
   };
@@ -66,10 +66,12 @@ export function createReplayStore(
 
 function readEvent(row: Record<string, unknown>, file: string): KeptEvent {
   try {
+    const { instance, ...event } = JSON.parse(String(row['event'])) as KeptEvent['event'] & { instance?: string };
     return {
       seq: Number(row['seq']),
       timestamp: String(row['timestamp']),
-      event: JSON.parse(String(row['event'])) as KeptEvent['event'],
+      event,
+      ...(instance === undefined ? {} : { instance }),
     };
   } catch (error) {
     throw new Error(`Event ${String(row['seq'])} in ${file} cannot be read; restore the file from a backup.`, {

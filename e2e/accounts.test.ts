@@ -1,0 +1,120 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { testModel } from '../scripts/test-assets.ts';
+import { ServerProcess, type Answer } from './server-process.ts';
+
+/** Accounts, tokens and keys of the real program, with the real engine, over its restarts. */
+
+let server: ServerProcess;
+let admin: string;
+
+beforeEach(async () => {
+  server = await ServerProcess.create('auth: { enabled: true }');
+  await server.start();
+  const password = (await readFile(path.join(server.dataDirectory, 'admin-password'), 'utf8')).trim();
+  const login = await call('POST', '/api/auth/login', null, { username: 'admin', password });
+  expect(login.status).toBe(200);
+  admin = String(login.body['token']);
+});
+
+afterEach(() => server.dispose());
+
+async function call(method: string, url: string, credential: string | null, body?: unknown): Promise<Answer> {
+  const response = await fetch(server.url + url, {
+    method,
+    headers: {
+      ...(credential === null ? {} : { authorization: `Bearer ${credential}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+}
+
+async function createKey(body: object): Promise<string> {
+  const made = await call('POST', '/api/keys', admin, body);
+  expect(made.status).toBe(201);
+  return String(made.body['key']);
+}
+
+const chat = (model: string): object => ({ model, messages: [{ role: 'user', content: 'Hello' }] });
+
+describe('accounts', () => {
+  it('let nobody in without one, but for probes', async () => {
+    expect((await call('GET', '/api/instances', null)).body['code']).toBe('UNAUTHORIZED');
+    expect((await call('GET', '/readyz', null)).status).toBe(200);
+    expect((await call('POST', '/v1/chat/completions', null, chat('a'))).status).toBe(401);
+    const wrong = await call('POST', '/api/auth/login', null, { username: 'admin', password: 'wrong' });
+    expect([wrong.status, wrong.body['code']]).toEqual([401, 'INVALID_CREDENTIALS']);
+  });
+
+  it('may what their role says', async () => {
+    await call('POST', '/api/users', admin, { username: 'eve', password: 'a long password', role: 'viewer' });
+    const { body } = await call('POST', '/api/auth/login', null, { username: 'eve', password: 'a long password' });
+    const viewer = String(body['token']);
+    expect((await call('GET', '/api/instances', viewer)).status).toBe(200);
+    expect((await call('POST', '/api/instances', viewer, { name: 'x' })).status).toBe(403);
+  });
+
+  it('revoke what they gave out, for good: after a logout and a restart the token is dead', async () => {
+    expect((await call('POST', '/api/auth/logout', admin)).status).toBe(200);
+    expect((await call('GET', '/api/instances', admin)).status).toBe(401);
+    await server.end('SIGKILL');
+    await server.start();
+    expect((await call('GET', '/api/instances', admin)).status).toBe(401);
+  });
+});
+
+describe('a key for inference', () => {
+  beforeEach(async () => {
+    for (const name of ['a', 'b']) {
+      await call('POST', '/api/instances', admin, { name, model_path: await testModel(), options: { threads: 1 } });
+      await call('POST', `/api/instances/${name}/start?wait=true`, admin);
+    }
+  });
+
+  it('calls the engines of its instances and nothing else, also after a restart', async () => {
+    const key = await createKey({ name: 'editor', instances: ['a'] });
+    for (let life = 1; life <= 2; life += 1) {
+      expect((await call('POST', '/v1/chat/completions', key, chat('a'))).status).toBe(200);
+      expect((await call('POST', '/v1/chat/completions', key, chat('b'))).status).toBe(404);
+      const models = (await call('GET', '/v1/models', key)).body['data'] as { id: string }[];
+      expect(models.map(({ id }) => id)).toEqual(['a']);
+      expect((await call('GET', '/api/instances', key)).status).toBe(403);
+      await server.end('SIGKILL');
+      await server.start();
+    }
+  });
+
+  it('never reaches the engine, which has one of its own', async () => {
+    const key = await createKey({ name: 'editor' });
+    expect((await call('GET', '/v1/models', key)).status).toBe(200);
+    const { body } = await call('GET', '/api/instances/a', admin);
+    expect(JSON.stringify(body)).not.toContain('llk_');
+    const direct = await fetch(`http://127.0.0.1:${String(body['port'])}/v1/models`, {
+      headers: { authorization: `Bearer ${key}` },
+    });
+    expect(direct.status, 'the engine does not know our keys').toBe(401);
+  });
+
+  it('is gone with a new password of its owner', async () => {
+    const key = await createKey({ name: 'editor' });
+    const password = (await readFile(path.join(server.dataDirectory, 'admin-password'), 'utf8')).trim();
+    const change = { current_password: password, new_password: 'another password' };
+    expect((await call('PUT', '/api/auth/password', admin, change)).status).toBe(200);
+    expect((await call('POST', '/v1/chat/completions', key, chat('a'))).status).toBe(401);
+  });
+});
+
+describe('the audit trail', () => {
+  it('tells who did what to which, refused or not', async () => {
+    await call('POST', '/api/instances', admin, { name: 'a', model_path: await testModel() });
+    await call('DELETE', '/api/instances/a', null);
+    const rows = (await call('GET', '/api/audit', admin)).body['audit'] as Record<string, unknown>[];
+    expect(rows.slice(0, 2)).toMatchObject([
+      { subject: 'anonymous', action: 'deleteInstance', target: 'a', status: 401 },
+      { subject: 'user:admin', action: 'createInstance', target: 'a', status: 201 },
+    ]);
+  });
+});

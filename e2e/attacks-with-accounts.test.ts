@@ -16,7 +16,7 @@ let token: string;
 
 beforeAll(async () => {
   server = await ServerProcess.create();
-  await server.configure(`auth: { enabled: true }\nrate_limit: { enabled: false }\n${await pageEngine(server.home)}`);
+  await server.configure(`auth: { enabled: true }\n${await pageEngine(server.home)}`);
   await server.start();
   password = (await readFile(path.join(server.dataDirectory, 'admin-password'), 'utf8')).trim();
   token = String(told(await login('admin', password))['token']);

@@ -14,7 +14,7 @@ let enginePid: number | null;
 beforeAll(async () => {
   server = await ServerProcess.create();
   // There are more attacks than a caller has requests.
-  await server.configure(`rate_limit: { enabled: false }\n${await pageEngine(server.home)}`);
+  await server.configure(await pageEngine(server.home));
   await server.start();
   await server.call('POST', '/api/instances', { name: 'victim', engine: 'page' });
   const started = await server.call('POST', '/api/instances/victim/start?wait=true');

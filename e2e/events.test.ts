@@ -13,7 +13,7 @@ let server: ServerProcess;
 let events: LiveEvents;
 
 beforeEach(async () => {
-  server = await ServerProcess.create('rate_limit: { enabled: false }\n');
+  server = await ServerProcess.create();
   await server.start();
   events = new LiveEvents(server.url);
 });

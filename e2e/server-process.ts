@@ -100,10 +100,11 @@ export class ServerProcess {
     return this.#errors;
   }
 
-  /** Replaces what `create` was given; the next start reads it. */
+  /** Replaces what `create` was given; the next start reads it. Requests are only limited if it says so: tests are in a hurry. */
   async configure(configuration: string): Promise<void> {
     const [first, last] = this.#ports.range;
-    await writeFile(this.#configFile, `instances: { port_range: [${first}, ${last}] }\n${configuration}`);
+    const limits = /^rate_limit:/m.test(configuration) ? '' : 'rate_limit: { enabled: false }\n';
+    await writeFile(this.#configFile, `instances: { port_range: [${first}, ${last}] }\n${limits}${configuration}`);
   }
 
   /** Resolves when it answers; rejects with what it wrote when it ends instead. */

@@ -3,7 +3,8 @@ import { editorSchema } from './editor-schema.ts';
 import { ERRORS } from './errors.ts';
 import { FleetSchema } from './fleet.ts';
 import { openApiDocument } from './openapi.ts';
-import { OPERATIONS, PASS_THROUGH, type Operation, type PassThrough } from './operations.ts';
+import type { Operation } from './operation.ts';
+import { OPERATIONS, PASS_THROUGH, type PassThrough } from './operations.ts';
 import { permissionsPage } from './permissions-page.ts';
 import { table } from './table.ts';
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ERRORS, type ErrorCode } from './errors.ts';
 import { openApiDocument } from './openapi.ts';
-import { OPERATIONS, type Operation } from './operations.ts';
+import type { Operation } from './operation.ts';
+import { OPERATIONS } from './operations.ts';
 
 interface Described {
   operationId: string;

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { ERRORS, ErrorSchema, type ErrorCode } from './errors.ts';
-import { FlagSchema, OPERATIONS, PATH_PARAMETERS, type Header, type Operation } from './operations.ts';
+import type { Header, Operation } from './operation.ts';
+import { OPERATIONS } from './operations.ts';
+import { PATH_PARAMETERS } from './path-parameters.ts';
+import { FlagSchema } from './query.ts';
 
 type Json = Record<string, unknown>;
 type Direction = 'input' | 'output';

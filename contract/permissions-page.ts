@@ -1,5 +1,6 @@
 import { ROLES, type Role } from './auth.ts';
-import { OPERATIONS, PASS_THROUGH, type Operation, type PassThrough } from './operations.ts';
+import type { Operation } from './operation.ts';
+import { OPERATIONS, PASS_THROUGH, type PassThrough } from './operations.ts';
 import { PERMISSIONS, type NarrowScope, type Requirement } from './permissions.ts';
 import { table } from './table.ts';
 

@@ -1,4 +1,4 @@
-import type { CostClass } from '@llamactl/contract/operations';
+import type { CostClass } from '@llamactl/contract/operation';
 import type { Permission } from '@llamactl/contract/permissions';
 
 /** The row of a route in docs/permissions.md. */

@@ -1,5 +1,6 @@
 import { ApiError, type Problem } from '@llamactl/contract/errors';
-import { PATH_PARAMETERS, type Operation, type PathRule } from '@llamactl/contract/operations';
+import type { Operation } from '@llamactl/contract/operation';
+import { PATH_PARAMETERS, type PathRule } from '@llamactl/contract/path-parameters';
 import { z } from 'zod';
 import type { Caller } from '../auth/caller.ts';
 import type { Clock } from '../instances/ports.ts';

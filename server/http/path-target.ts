@@ -1,4 +1,4 @@
-import { PATH_PARAMETERS } from '@llamactl/contract/operations';
+import { PATH_PARAMETERS } from '@llamactl/contract/path-parameters';
 
 type Parameter = keyof typeof PATH_PARAMETERS;
 

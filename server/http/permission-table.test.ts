@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { OPERATIONS, PASS_THROUGH, type Operation } from '@llamactl/contract/operations';
+import type { Operation } from '@llamactl/contract/operation';
+import { OPERATIONS, PASS_THROUGH } from '@llamactl/contract/operations';
 import { PERMISSIONS } from '@llamactl/contract/permissions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { GATEWAY_ERROR_SHAPES } from '../gateway/error-shape.ts';

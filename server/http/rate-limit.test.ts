@@ -1,4 +1,5 @@
-import { OPERATIONS, type Operation } from '@llamactl/contract/operations';
+import type { Operation } from '@llamactl/contract/operation';
+import { OPERATIONS } from '@llamactl/contract/operations';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';

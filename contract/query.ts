@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { LONGEST_WINDOW_SECONDS } from './stats.ts';
+
+/** A query parameter that is `true` or `false`; in the OpenAPI document it is a boolean. */
+export const FlagSchema = z.enum(['true', 'false']).transform((text) => text === 'true');
+
+/** A whole number in a query; in the OpenAPI document it is an integer. */
+export const CountSchema = (most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,16}$/, 'must be a whole number')
+    .meta({ type: 'integer', minimum: 0, maximum: most })
+    .transform(Number)
+    .pipe(z.int().min(0).max(most));
+
+const SECONDS_OF: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+
+/** Seconds, or a number with a unit, in a query. */
+export const WindowSchema = z
+  .string()
+  .regex(/^\d{1,9}[smhd]?$/, 'must be seconds, or a number with s, m, h or d')
+  .transform((text) => Number.parseInt(text, 10) * (SECONDS_OF[text.at(-1) ?? ''] ?? 1))
+  .pipe(z.number().min(1).max(LONGEST_WINDOW_SECONDS));
+
+/** A probe is asked by programs that add what they like. */
+export const AnyQuerySchema = z.looseObject({});

@@ -148,6 +148,7 @@ const summary = {
   aliases: z.array(z.string()),
   unlisted: z.boolean(),
   reason: z.string().nullable().describe('Why it failed, or why it restarts.'),
+  started_at: TimestampSchema.nullable().describe('When the process of the present run began; `null`: there is none.'),
   created_at: TimestampSchema,
   updated_at: TimestampSchema,
 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { backoff, failed, PLAN, running, stopped } from '../testing/instance-states.ts';
+import { backoff, failed, PLAN, queued, running, stopped } from '../testing/instance-states.ts';
 import type { InstanceRecord } from './ports.ts';
 import { newSettings } from './settings.ts';
 import { describe as show, type Surroundings } from './view.ts';
@@ -41,6 +41,12 @@ describe('an instance as it is shown', () => {
 
   it('has neither when the process is gone and its end not yet reported', () => {
     expect(show(RECORD, running(), NOTHING_RUNS)).toMatchObject({ status: 'running', pid: null, stats: null });
+  });
+
+  it('says since when its process runs', () => {
+    expect(show(RECORD, running(), AROUND).started_at).toBe('1970-01-01T00:00:01.000Z');
+    expect(show(RECORD, queued(), NOTHING_RUNS).started_at).toBe(null);
+    expect(show(RECORD, stopped(), NOTHING_RUNS).started_at).toBe(null);
   });
 
   it('says why it failed or restarts, and nothing when there is nothing to say', () => {

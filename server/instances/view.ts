@@ -30,6 +30,7 @@ export function summarize(record: InstanceRecord, state: InstanceState): Instanc
     aliases: settings.aliases,
     unlisted: settings.unlisted,
     reason: reasonOf(state),
+    started_at: startOf(state),
     created_at: record.createdAt,
     updated_at: record.updatedAt,
   };
@@ -64,6 +65,11 @@ export function describe(record: InstanceRecord, state: InstanceState, surroundi
 /** Why it is as it is; `null` when nothing needs a reason. */
 export function reasonOf(state: InstanceState): string | null {
   return 'reason' in state ? state.reason : null;
+}
+
+function startOf(state: InstanceState): string | null {
+  const at = currentRun(state)?.startedAt ?? null;
+  return at === null ? null : new Date(at).toISOString();
 }
 
 /** Whether both launch the same engine. */

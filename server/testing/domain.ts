@@ -160,6 +160,7 @@ export class Domain {
   async crash(): Promise<Domain> {
     this.#isDead = true;
     this.supervisor.close();
+    this.store.crash();
     const next = new Domain(this);
     await next.instances.boot();
     await next.settle();

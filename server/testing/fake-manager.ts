@@ -190,6 +190,7 @@ function newInstance(body: CreateInstance, port: number): Instance {
     engine: body.engine ?? 'llama_cpp',
     ...(body.model_path === undefined ? {} : { model_path: body.model_path }),
     port,
+    started_at: null,
     created_at: MADE_AT,
     updated_at: MADE_AT,
     pid: null,

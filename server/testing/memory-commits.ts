@@ -8,6 +8,8 @@ interface Change {
 export class MemoryCommits {
   /** While set, commits fail with it and change nothing: a full disk. */
   failure: Error | null = null;
+  /** Commits that were not refused as a whole. */
+  count = 0;
   #pending: Change[] = [];
 
   add(apply: () => void): Promise<void> {
@@ -17,9 +19,15 @@ export class MemoryCommits {
     });
   }
 
+  /** What was not committed by now never is, and nobody is told: the writer has died. */
+  drop(): void {
+    this.#pending = [];
+  }
+
   #commit(): void {
     const batch = this.#pending;
     this.#pending = [];
+    if (batch.length > 0 && this.failure === null) this.count += 1;
     for (const change of batch) {
       try {
         if (this.failure) throw this.failure;

@@ -1,10 +1,5 @@
 import type { InstanceStore, KeptEvent, ReplayStore, StoredInstance } from '../instances/ports.ts';
-
-interface Change {
-  apply(): void;
-  resolve(): void;
-  reject(error: Error): void;
-}
+import { MemoryCommits } from './memory-commits.ts';
 
 const REPLAYED = 1_000;
 
@@ -15,15 +10,11 @@ const REPLAYED = 1_000;
 export class MemoryStore implements InstanceStore {
   readonly dataDirId: string;
   readonly replay: ReplayStore;
-  /** While set, commits fail with it and change nothing: a full disk. */
-  failure: Error | null = null;
-  /** Commits that succeeded. */
-  commits = 0;
   /** Rows as text: what callers do to their objects before or after is nobody's business. */
   #rows = new Map<string, { name: string; json: string }>();
   /** Events as text, by number. */
   #events = new Map<number, string>();
-  #pending: Change[] = [];
+  readonly #commits = new MemoryCommits();
 
   constructor(dataDirId = 'memory') {
     this.dataDirId = dataDirId;
@@ -31,6 +22,25 @@ export class MemoryStore implements InstanceStore {
       load: async () => this.events,
       append: (events) => this.#enqueue(events, () => undefined),
     };
+  }
+
+  /** While set, commits fail with it and change nothing: a full disk. */
+  get failure(): Error | null {
+    return this.#commits.failure;
+  }
+
+  set failure(failure: Error | null) {
+    this.#commits.failure = failure;
+  }
+
+  /** Commits that succeeded. */
+  get commits(): number {
+    return this.#commits.count;
+  }
+
+  /** The server dies: what it had not committed is lost. */
+  crash(): void {
+    this.#commits.drop();
   }
 
   /** What the replay would load. */
@@ -71,27 +81,6 @@ export class MemoryStore implements InstanceStore {
       change();
       for (const [seq, json] of kept) this.#events.set(seq, json);
     };
-    return new Promise((resolve, reject) => {
-      if (this.#pending.length === 0) setImmediate(() => this.#commit());
-      this.#pending.push({ apply, resolve, reject });
-    });
-  }
-
-  #commit(): void {
-    const batch = this.#pending;
-    this.#pending = [];
-    if (this.failure) {
-      for (const change of batch) change.reject(this.failure);
-      return;
-    }
-    this.commits += 1;
-    for (const change of batch) {
-      try {
-        change.apply();
-        change.resolve();
-      } catch (error) {
-        change.reject(error instanceof Error ? error : new Error(String(error)));
-      }
-    }
+    return this.#commits.add(apply);
   }
 }

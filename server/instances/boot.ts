@@ -1,8 +1,17 @@
 import type { Ended, InstanceEvent } from './lifecycle.ts';
-import type { Effects } from './effects.ts';
+import { explainExit } from './exit-cause.ts';
 import type { Mailbox } from './mailbox.ts';
 import { STRAY_PROCESS } from './alert-codes.ts';
-import type { AlertSink, Clock, Engines, InstanceRecord, InstanceStore, Inspection, Supervisor } from './ports.ts';
+import type {
+  AlertSink,
+  Clock,
+  Engines,
+  InstanceRecord,
+  InstanceStore,
+  Inspection,
+  RunLogs,
+  Supervisor,
+} from './ports.ts';
 import type { Registry } from './registry.ts';
 import type { RunReferences } from './run-references.ts';
 import { currentRun } from './transitions.ts';
@@ -16,7 +25,7 @@ export interface BootDependencies {
   references: RunReferences;
   engines: Engines;
   alerts: AlertSink;
-  effects: Pick<Effects, 'explain'>;
+  logs: Pick<RunLogs, 'tail'>;
   openMailbox: (record: InstanceRecord, state: InstanceState) => Mailbox;
   terms: (record: InstanceRecord) => RestartTerms;
   onFault: (error: unknown, what: string) => void;
@@ -76,7 +85,7 @@ async function inspect(
 }
 
 async function eventOf(dependencies: BootDependencies, { mailbox, inspection }: Found): Promise<InstanceEvent> {
-  const { clock, supervisor, effects, terms } = dependencies;
+  const { clock, supervisor, terms } = dependencies;
   const { record, state } = mailbox;
   const at = clock.now();
   const autoStart = record.settings.auto_start;
@@ -90,7 +99,7 @@ async function eventOf(dependencies: BootDependencies, { mailbox, inspection }: 
   };
   const ended: Ended = rebooted
     ? { exit, reason: 'the machine was rebooted', lines: [] }
-    : await effects.explain(mailbox, exit);
+    : await explainExit(dependencies, mailbox, exit);
   return { type: 'found-dead', at, run: run.number, ended, spawned, rebooted, autoStart, terms: terms(record) };
 }
 

@@ -1,15 +1,14 @@
 import { STRAY_PROCESS, SURVIVES_KILL } from './alert-codes.ts';
-import type { InstanceEvent, Ended, Launch, RestartTerms, Run, Effect } from './lifecycle.ts';
+import { explainExit, type ExitCauseDependencies } from './exit-cause.ts';
+import { prepareLaunch, type PreparationDependencies } from './launch-preparation.ts';
+import type { InstanceEvent, Launch, RestartTerms, Effect } from './lifecycle.ts';
 import type {
   AlertSink,
   Clock,
-  EngineAdapter,
   EngineEndpoint,
-  Engines,
   EngineTarget,
   Exit,
   InstanceRecord,
-  Randomness,
   RunListener,
   RunLogs,
   RunReference,
@@ -19,7 +18,6 @@ import { watchHealth } from './health-watch.ts';
 import type { Leases } from './leases.ts';
 import type { EffectRunner, Mailbox } from './mailbox.ts';
 import { awaitReady, pause } from './readiness.ts';
-import type { RunReferences } from './run-references.ts';
 import type { Scheduler } from './scheduler.ts';
 import { currentRun } from './transitions.ts';
 
@@ -38,30 +36,20 @@ const TRIED_AGAIN: ReadonlySet<Effect['type']> = new Set([
 ]);
 const AGAIN_AFTER_MS = 1_000;
 
-/** Lines of output that are searched for the cause of an exit: the loader alone writes some 170 before it fails. */
-const REASON_LINES = 400;
-const KEPT_LINES = 20;
 /** An instance that is restarted for ever must not fill the disk. */
 const KEPT_RUNS = 10;
 
-export interface EffectDependencies {
+export interface EffectDependencies extends PreparationDependencies, ExitCauseDependencies {
   clock: Clock;
-  randomness: Randomness;
   supervisor: Supervisor;
   scheduler: Scheduler;
-  engines: Engines;
   endpoint: EngineEndpoint;
   logs: RunLogs;
   alerts: AlertSink;
-  references: RunReferences;
   /** The leases of one run of an instance, by the instance's id. */
   leases(instance: string, run: number): Leases;
   /** The restart policy that applies to an instance now. */
   terms(record: InstanceRecord): RestartTerms;
-  /** Chooses another port for an instance whose port llamactl had chosen; `null`: the range is used up. */
-  repick(mailbox: Mailbox, avoid: ReadonlySet<number>): Promise<InstanceRecord | null>;
-  /** Waits until another instance of ours has left the port, if one is about to. */
-  portHandover(record: InstanceRecord, signal: AbortSignal): Promise<boolean>;
   /** Milliseconds without progress after which a start is given up. */
   startTimeoutMs: number;
   onFault(error: unknown, effect: Effect): void;
@@ -140,37 +128,10 @@ export class Effects implements EffectRunner {
   }
 
   async #prepare(mailbox: Mailbox, run: number, signal: AbortSignal): Promise<void> {
-    const { engines, supervisor, randomness } = this.#with;
-    const avoid = new Set<number>();
-    for (;;) {
-      const { record } = mailbox;
-      const adapter = engines.find(record.settings.engine);
-      if (adapter === null)
-        return this.#spawnError(mailbox, run, `the engine ${record.settings.engine} is not configured`);
-      await adapter.learn(record.settings);
-      const plan = adapter.plan(record);
-      const problem = await adapter.preflight(record, plan);
-      if (problem !== null) return this.#spawnError(mailbox, run, problem.message);
-      const holder = await supervisor.portHolder(plan.port);
-      if (signal.aborted) return;
-      // Changed while the disk was looked at: the plan would be of settings, or a port, that are no more.
-      if (mailbox.record !== record) continue;
-      if (holder === null) {
-        const key = plan.keyVariable === null ? null : randomness.token(24);
-        return this.#post(mailbox, {
-          type: 'prepared',
-          run,
-          launch: { engine: record.settings.engine, nonce: `${run}-${randomness.token(12)}`, key, plan },
-        });
-      }
-      avoid.add(plan.port);
-      if (!record.portAssigned && (await this.#with.portHandover(record, signal))) continue;
-      if (signal.aborted) return;
-      if (!record.portAssigned)
-        return this.#spawnError(mailbox, run, `port ${plan.port} is in use by ${holder.description}`);
-      const repicked = await this.#with.repick(mailbox, avoid);
-      if (repicked === null) return this.#spawnError(mailbox, run, 'every port of instances.port_range is in use');
-    }
+    const prepared = await prepareLaunch(this.#with, mailbox, run, signal);
+    if (prepared === null) return;
+    if ('impossible' in prepared) this.#spawnError(mailbox, run, prepared.impossible);
+    else this.#post(mailbox, { type: 'prepared', run, launch: prepared.launch });
   }
 
   async #spawn(mailbox: Mailbox, run: number, launch: Launch, signal: AbortSignal): Promise<void> {
@@ -240,29 +201,8 @@ export class Effects implements EffectRunner {
     const { logs, alerts, references } = this.#with;
     this.#withRun(mailbox, run, (reference) => logs.detach(references.log(mailbox.record), reference));
     alerts.clear(SURVIVES_KILL, mailbox.record.name);
-    const ended = await this.explain(mailbox, exit);
+    const ended = await explainExit(this.#with, mailbox, exit);
     this.#post(mailbox, { type: 'exited', run, ended, terms: this.#with.terms(mailbox.record) });
-  }
-
-  /** Finds the cause of an exit in the run's last output; an end that was asked for needs none. */
-  async explain(mailbox: Mailbox, exit: Exit): Promise<Ended> {
-    const { engines, references } = this.#with;
-    const { state, record } = mailbox;
-    const run = currentRun(state);
-    const lines = run?.launch ? await this.#tail(references.of(record.id, run.launch)) : [];
-    const kept = lines.slice(-KEPT_LINES);
-    if ('ending' in mailbox.state) return { exit, reason: reasonOfEnding(mailbox.state), lines: kept };
-    const adapter = engines.find(run?.launch?.engine ?? record.settings.engine);
-    return { exit, reason: causeOf(adapter, exit, lines, run), lines: kept };
-  }
-
-  /** Output that cannot be read tells nothing; the end is told all the same. */
-  async #tail(run: RunReference): Promise<string[]> {
-    try {
-      return await this.#with.logs.tail(run, REASON_LINES);
-    } catch (error) {
-      return [`its output could not be read: ${String(error)}`];
-    }
   }
 
   #spawnError(mailbox: Mailbox, run: number, reason: string): void {
@@ -290,14 +230,4 @@ function launchOf(mailbox: Mailbox, run: number): Launch | null {
 /** Where a run answers. */
 export function targetOf({ plan, key }: Launch): EngineTarget {
   return { port: plan.port, healthPath: plan.healthPath, key };
-}
-
-function causeOf(adapter: EngineAdapter | null, exit: Exit, lines: readonly string[], run: Run | null): string {
-  if (adapter === null) return `it ended with code ${exit.code ?? 'unknown'}`;
-  return adapter.reason(exit, lines, run !== null && run.readyAt !== null);
-}
-
-function reasonOfEnding(state: Extract<Mailbox['state'], { ending: unknown }>): string {
-  if (state.status === 'restarting') return state.reason;
-  return state.goal.kind === 'failed' ? state.goal.reason : 'stopped as asked';
 }

@@ -132,7 +132,7 @@ export function createInstances(ports: Ports, options: InstancesOptions): Instan
   return {
     manager,
     fleet,
-    boot: () => boot({ ...ports, registry, references, effects, openMailbox, terms, onFault }),
+    boot: () => boot({ ...ports, registry, references, openMailbox, terms, onFault }),
     shutdown: ({ stopEngines }) => shutdown(registry, manager, clock, stopEngines),
   };
 }

@@ -7,9 +7,9 @@ export interface PreparationDependencies {
   supervisor: Pick<Supervisor, 'portHolder'>;
   randomness: Pick<Randomness, 'token'>;
   /** Chooses another port for an instance whose port llamactl had chosen; `null`: the range is used up. */
-  repick(mailbox: Mailbox, avoid: ReadonlySet<number>): Promise<InstanceRecord | null>;
+  repick: (mailbox: Mailbox, avoid: ReadonlySet<number>) => Promise<InstanceRecord | null>;
   /** Waits until another instance of ours has left the port, if one is about to. */
-  portHandover(record: InstanceRecord, signal: AbortSignal): Promise<boolean>;
+  portHandover: (record: InstanceRecord, signal: AbortSignal) => Promise<boolean>;
 }
 
 /** How an engine is launched, or why it cannot be. */

@@ -1,4 +1,5 @@
 import type { Scenario } from './harness/scenario.ts';
+import { access } from './scenarios/access.ts';
 import { boot } from './scenarios/boot.ts';
 import { fleet } from './scenarios/fleet.ts';
 import { list } from './scenarios/list.ts';
@@ -13,6 +14,7 @@ import { websocket } from './scenarios/websocket.ts';
 export const SCENARIOS: readonly Scenario[] = [
   boot,
   list,
+  access,
   start,
   fleet,
   logsCost,

@@ -104,9 +104,15 @@ export const CreateKeySchema = z
     scopes: z
       .array(ScopeSchema)
       .min(1)
+      .max(100)
       .optional()
       .describe('Default `["inference"]`. A role at most as high as your own.'),
-    instances: z.array(z.string().min(1)).min(1).optional().describe('Only these instances, by name. Default all.'),
+    instances: z
+      .array(z.string().min(1))
+      .min(1)
+      .max(1_000)
+      .optional()
+      .describe('Only these instances, by name. Default all.'),
     may_start: z.boolean().optional().describe('Default true.'),
     expires_at: TimestampSchema.optional().describe('Default never.'),
     owner: z.string().optional().describe('For admins: whose it is. Default your own.'),

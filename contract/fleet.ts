@@ -7,6 +7,7 @@ export const FleetSchema = z
     version: z.literal(1).optional().describe('Of this form; 1 is the only one.'),
     instances: z
       .array(CreateInstanceSchema)
+      .max(5_000)
       .describe('Each as in `POST /instances`: what is left out has its default, also where it was set before.'),
   })
   .meta({ id: 'Fleet' });

@@ -213,7 +213,7 @@ export type StopBody = z.infer<typeof StopBodySchema>;
 
 /** Body of start-all and stop-all. */
 export const NamesBodySchema = z
-  .strictObject({ names: z.array(z.string()).optional().describe('Only these instances.') })
+  .strictObject({ names: z.array(z.string()).max(1_000).optional().describe('Only these instances.') })
   .meta({ id: 'NamesBody' });
 
 /** One failure does not stop the others: each instance has its own result. */

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { chmod, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { testModel } from '../scripts/test-assets.ts';
@@ -104,6 +104,42 @@ describe('a key for inference', () => {
     const change = { current_password: password, new_password: 'another password' };
     expect((await call('PUT', '/api/auth/password', admin, change)).status).toBe(200);
     expect((await call('POST', '/v1/chat/completions', key, chat('a'))).status).toBe(401);
+  });
+});
+
+describe('a key of an admin that may not start instances', () => {
+  it('starts and restarts none, in whatever way, and does all else', async () => {
+    const instance = { name: 'a', model_path: await testModel(), options: { threads: 1 } };
+    await call('POST', '/api/instances', admin, instance);
+    await call('POST', '/api/instances/a/start?wait=true', admin);
+    const { pid } = await call('GET', '/api/instances/a', admin).then(({ body }) => body);
+    const key = await createKey({ name: 'careful', scopes: ['admin'], may_start: false });
+    const changed = { ...instance, options: { threads: 2 } };
+    const refused: [string, string, object?][] = [
+      ['POST', '/api/instances/a/start'],
+      ['POST', '/api/instances/a/restart'],
+      ['POST', '/api/instances/start-all'],
+      ['PUT', '/api/instances/a?apply=restart', { options: { threads: 2 } }],
+      ['POST', '/api/apply', { instances: [changed] }],
+      ['POST', '/api/keys', { name: 'more', may_start: true }],
+    ];
+    for (const [method, url, body] of refused) {
+      expect([url, (await call(method, url, key, body)).body['code']]).toEqual([url, 'FORBIDDEN']);
+    }
+    const plan = await call('POST', '/api/apply?dry_run=true', key, { instances: [changed] });
+    expect(plan.body['results']).toMatchObject([{ name: 'a', action: 'restart' }]);
+    expect((await call('PUT', '/api/instances/a', key, { options: { threads: 2 } })).status).toBe(200);
+    expect((await call('GET', '/api/instances/a', admin)).body).toMatchObject({ pid, status: 'running' });
+    expect((await call('POST', '/api/instances/a/stop', key)).status).toBe(200);
+  });
+});
+
+describe('the data directory', () => {
+  it('is shut when others could look into it', async () => {
+    await server.end('SIGTERM');
+    await chmod(server.dataDirectory, 0o755);
+    await server.start();
+    expect((await stat(server.dataDirectory)).mode & 0o777).toBe(0o700);
   });
 });
 

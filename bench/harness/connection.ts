@@ -16,18 +16,23 @@ const HEAD_END = Buffer.from('\r\n\r\n');
  */
 export class Connection {
   readonly #socket: Socket;
+  readonly #fields: string;
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Socket, fields: string) {
     this.#socket = socket;
+    this.#fields = fields;
     // a fault comes with a close, which is looked at
     socket.on('error', () => undefined);
   }
 
-  /** @throws {Error} when nobody listens */
-  static async open(port: number): Promise<Connection> {
+  /**
+   * @param fields header lines of every request, each with its end
+   * @throws {Error} when nobody listens
+   */
+  static async open(port: number, fields = ''): Promise<Connection> {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true });
     await once(socket, 'connect');
-    return new Connection(socket);
+    return new Connection(socket, fields);
   }
 
   /** @throws {Error} when the connection ends before the answer does */
@@ -35,7 +40,8 @@ export class Connection {
     const content = body === undefined ? '' : JSON.stringify(body);
     const headers = body === undefined ? '' : `Content-Type: application/json\r\n`;
     const length = `Content-Length: ${Buffer.byteLength(content)}\r\n`;
-    const message = `${method} ${url} HTTP/1.1\r\nHost: 127.0.0.1\r\n${headers}${length}\r\n${content}`;
+    const head = `${method} ${url} HTTP/1.1\r\nHost: 127.0.0.1\r\n${this.#fields}${headers}${length}\r\n`;
+    const message = head + content;
     const start = performance.now();
     const whole = this.#answer();
     this.#socket.write(message);

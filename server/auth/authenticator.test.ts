@@ -40,7 +40,7 @@ describe('who makes a request', () => {
       subject: 'user:Ada',
       username: 'Ada',
       userId,
-      credentialId: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
+      credentialId: expect.stringMatching(/^[0-9a-f]{32}\.[0-9a-f]{32}$/) as string,
       role: 'operator',
       scopes: new Set(),
       instances: null,

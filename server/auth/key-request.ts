@@ -26,6 +26,7 @@ export function judgeKeyRequest(body: CreateKey, facts: KeyRequestFacts): { gran
   const { caller, owner } = facts;
   const scopes = [...new Set<Scope>(body.scopes ?? ['inference'])];
   const instances = body.instances?.map((name) => idFor(name, facts)) ?? null;
+  const known = instances && [...new Set(instances)].filter((id) => id !== null);
   const problems = [
     ...nameProblems(body.name),
     ...ownerProblems(owner),
@@ -41,11 +42,20 @@ export function judgeKeyRequest(body: CreateKey, facts: KeyRequestFacts): { gran
   const grant = {
     name: body.name,
     scopes,
-    instances: instances?.filter((id) => id !== null) ?? (caller.instances === null ? null : [...caller.instances]),
+    instances: known ?? (caller.instances === null ? null : [...caller.instances]),
     mayStart: body.may_start ?? caller.mayStart,
     expiresAt: expiryOf(body.expires_at, caller),
   };
   return { grant, owner };
+}
+
+/** Whether what a key may is nothing that `caller` may not: a key does not reach past itself to others of its owner. */
+export function isWithin(
+  { scopes, instances, mayStart }: Pick<StoredKey, 'scopes' | 'instances' | 'mayStart'>,
+  caller: Caller,
+): boolean {
+  const isSeen = caller.instances === null || instances?.every((id) => maySee(caller, id)) === true;
+  return isSeen && (caller.mayStart || !mayStart) && scopes.every((scope) => mayCall(caller, scope));
 }
 
 /** An instance that the caller may not see is none. */

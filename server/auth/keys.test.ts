@@ -80,6 +80,11 @@ describe('keys', () => {
       });
     });
 
+    it('names an instance once, however often it was said', async () => {
+      await create(admin, { instances: ['llama', 'gemma', 'llama'] });
+      expect((await harness.store.load()).keys[0]?.instances).toEqual(['i1', 'i2']);
+    });
+
     it('is one of a thousand of an account at most', async () => {
       await Promise.all(Array.from({ length: 1_000 }, () => create(admin, {})));
       expect(await refusalOf(admin, {})).toBe('FORBIDDEN');
@@ -115,6 +120,35 @@ describe('keys', () => {
       await harness.user('ada', 'operator');
       await harness.auth.accounts.update('ada', { disabled: true });
       expect(await refusalOf(admin, { owner: 'ada' })).toBe('VALIDATION_ERROR');
+    });
+
+    it('does not make a key reach past itself: it sees and deletes itself and what is not above it', async () => {
+      const others: Record<string, Partial<CreateKey>> = {
+        same: { scopes: ['viewer'], instances: ['llama'], may_start: false },
+        inference: { scopes: ['inference'], instances: ['llama'], may_start: false },
+        operator: { scopes: ['operator'], instances: ['llama'], may_start: false },
+        starting: { scopes: ['viewer'], instances: ['llama'] },
+        elsewhere: { scopes: ['viewer'], instances: ['llama', 'gemma'], may_start: false },
+        everywhere: { scopes: ['viewer'], may_start: false },
+      };
+      const ids = new Map<string, string>();
+      const ada = await harness.loggedIn('ada', 'operator');
+      for (const [name, body] of Object.entries(others)) ids.set(name, (await create(ada, { ...body, name })).info.id);
+      const limited = { name: 'self', scopes: ['viewer' as const], instances: ['llama'], may_start: false };
+      const caller = await keyCaller(ada, limited);
+      const { keys } = harness.auth;
+      expect(keys.list(caller).map(({ name }) => name)).toEqual(['same', 'self']);
+      const fates: unknown[] = [];
+      for (const id of ids.values()) fates.push(await codeOf(() => keys.remove(caller, id)));
+      expect(fates).toEqual([undefined, ...Array.from({ length: 5 }, () => 'NOT_FOUND')]);
+      expect(keys.list(ada).map(({ name }) => name)).toEqual([
+        'inference',
+        'operator',
+        'starting',
+        'elsewhere',
+        'everywhere',
+        'self',
+      ]);
     });
 
     it('decides who sees and deletes it: its owner and admins', async () => {

@@ -4,7 +4,7 @@ import type { AccountListener, Accounts } from './accounts.ts';
 import type { Background } from './background.ts';
 import { mayCall, type Caller } from './caller.ts';
 import type { ChangeQueue } from './change-queue.ts';
-import { judgeKeyRequest } from './key-request.ts';
+import { isWithin, judgeKeyRequest } from './key-request.ts';
 import { keyHash, keyPrefix, newKeySecret } from './key-secret.ts';
 import { KeyUses } from './key-uses.ts';
 import type { AccountStore, Clock, InstanceNames, Randomness, StoredKey, StoredUser } from './ports.ts';
@@ -78,7 +78,7 @@ export class Keys implements AccountListener {
     return { stored, owner, instances, expiresAt, revoked: controller.signal };
   }
 
-  /** One's own, oldest first; to admins, all. */
+  /** One's own, oldest first; to admins, all; to a key of less, itself and what is not above it. */
   list(caller: Caller): Key[] {
     return [...this.#visible(caller)].map((entry) => this.#shown(entry.stored));
   }
@@ -114,7 +114,7 @@ export class Keys implements AccountListener {
     });
   }
 
-  /** One's own; for admins, anybody's. @throws {ApiError} `NOT_FOUND` */
+  /** One that the caller may {@link list}. @throws {ApiError} `NOT_FOUND` */
   async remove(caller: Caller, id: string): Promise<void> {
     await this.#parts.changes.run(async () => {
       const entry = this.#visible(caller).find(({ stored }) => stored.id === id);
@@ -149,8 +149,10 @@ export class Keys implements AccountListener {
   }
 
   #visible(caller: Caller): IteratorObject<Entry> {
-    const isAdmin = mayCall(caller, 'admin');
-    return this.#entries.values().filter(({ stored }) => isAdmin || stored.ownerId === caller.userId);
+    if (mayCall(caller, 'admin')) return this.#entries.values();
+    const own = this.#entries.values().filter(({ stored }) => stored.ownerId === caller.userId);
+    if (caller.kind !== 'key') return own;
+    return own.filter(({ stored }) => stored.id === caller.credentialId || isWithin(stored, caller));
   }
 
   #wantedOwner(caller: Caller, { owner }: CreateKey): StoredUser | null | undefined {

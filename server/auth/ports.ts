@@ -52,9 +52,9 @@ export interface StoredSigningKey {
   createdAt: string;
 }
 
-/** One token that was logged out before its time. */
+/** One token that a refresh has replaced, or the session of those that were logged out. */
 export interface RevokedToken {
-  /** The token's `jti`. */
+  /** The token's `jti`, or what all of its session begin with. */
   id: string;
   /** Seconds since the epoch; it may be forgotten afterwards. */
   expiresAt: number;

@@ -11,7 +11,7 @@ interface RevocationsParts {
   stored: readonly RevokedToken[];
 }
 
-/** Tokens that were logged out before their time, until that time. */
+/** Tokens that a refresh has replaced, and sessions that were logged out, until the time at which they would have ended. */
 export class Revocations {
   readonly #store: Pick<AccountStore, 'revoke' | 'forgetRevoked'>;
   readonly #clock: Pick<Clock, 'now' | 'after'>;
@@ -28,7 +28,7 @@ export class Revocations {
     this.#prune();
   }
 
-  /** Whether it is dead now. */
+  /** Whether it is dead now. @param id Of a token or a session. */
   has(id: string): boolean {
     const revoked = this.#revoked.get(id);
     return revoked !== undefined && revoked.from <= this.#clock.now();

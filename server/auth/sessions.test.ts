@@ -146,7 +146,7 @@ describe('sessions', () => {
   });
 
   describe('a refresh', () => {
-    it('gives another token; the old one ends half a minute later, and what it opened closes', async () => {
+    it('gives another token; the old one lets nobody in half a minute later, and what it opened goes on', async () => {
       const old = (await login('ada')).token;
       const caller = await harness.caller(old);
       await harness.clock.advance(60_000);
@@ -155,9 +155,43 @@ describe('sessions', () => {
       expect([await harness.fate(old), await harness.fate(token)]).toEqual(['user', 'user']);
       await harness.clock.advance(30_000);
       expect([await harness.fate(old), await harness.fate(token)]).toEqual(['UNAUTHORIZED', 'user']);
-      expect(caller.revoked.aborted).toBe(true);
+      expect(caller.revoked.aborted).toBe(false);
       await harness.restart();
       expect([await harness.fate(old), await harness.fate(token)]).toEqual(['UNAUTHORIZED', 'user']);
+    });
+
+    it.each<[string, (caller: Caller) => Promise<unknown>]>([
+      ['a logout', (caller) => harness.auth.sessions.logout(caller)],
+      ['another password', () => harness.auth.accounts.update('ada', { password: 'another password' })],
+      ['disabling the account', () => harness.auth.accounts.update('ada', { disabled: true })],
+      ['another role', () => harness.auth.accounts.update('ada', { role: 'viewer' })],
+    ])('leaves what the old token opened in the reach of %s', async (_what, end) => {
+      const first = await harness.caller((await login('ada')).token);
+      const second = await harness.caller((await harness.auth.sessions.refresh(first)).token);
+      const third = await harness.caller((await harness.auth.sessions.refresh(second)).token);
+      await harness.clock.advance(60_000);
+      const stranger = await harness.caller((await login('root')).token);
+      await end(third);
+      expect([first, second, third, stranger].map(({ revoked }) => revoked.aborted)).toEqual([true, true, true, false]);
+    });
+
+    it('makes no token that outlives the logout of another of its session, nor after a restart', async () => {
+      const old = await harness.caller((await login('ada')).token);
+      await harness.clock.advance(3_000_000);
+      const { token } = await harness.auth.sessions.refresh(old);
+      await harness.auth.sessions.logout(old);
+      expect(await harness.fate(token)).toBe('UNAUTHORIZED');
+      await harness.clock.advance(3_500_000);
+      expect(await harness.fate(token)).toBe('UNAUTHORIZED');
+      await harness.restart();
+      expect(await harness.fate(token)).toBe('UNAUTHORIZED');
+    });
+
+    it('leaves another login of the account alone', async () => {
+      const other = (await login('ada')).token;
+      const { token } = await harness.auth.sessions.refresh(await harness.caller((await login('ada')).token));
+      await harness.auth.sessions.logout(await harness.caller(token));
+      expect(await harness.fate(other)).toBe('user');
     });
 
     it('does not save a token that is logged out in that half minute', async () => {

@@ -7,7 +7,7 @@ import type { LockoutAlert } from './lockout-alert.ts';
 import type { Passwords } from './passwords.ts';
 import type { StoredUser } from './ports.ts';
 import type { LoginThrottle } from './throttle.ts';
-import type { IssuedToken, Tokens } from './tokens.ts';
+import { sessionOf, type IssuedToken, type Tokens } from './tokens.ts';
 
 interface SessionsParts {
   isEnabled: boolean;
@@ -49,17 +49,22 @@ export class Sessions {
     return { ...shownToken(issued), user: shownUser(user) };
   }
 
-  /** Another token; the old one ends within half a minute. @throws {ApiError} `FORBIDDEN` for a key */
+  /**
+   * Another token of the same session. The old one lets nobody in after half a minute; what it has opened goes on until
+   * it would have ended anyway.
+   *
+   * @throws {ApiError} `FORBIDDEN` for a key
+   */
   async refresh(caller: Caller): Promise<Token> {
     const { user, token } = this.#sessionOf(caller);
-    const issued = await this.#parts.tokens.issue(user);
-    await this.#parts.tokens.revoke(token, REFRESH_GRACE_MS);
+    const issued = await this.#parts.tokens.issue(user, sessionOf(token.id));
+    await this.#parts.tokens.supersede(token, REFRESH_GRACE_MS);
     return shownToken(issued);
   }
 
-  /** Ends the caller's token, here and after a restart. @throws {ApiError} `FORBIDDEN` for a key */
+  /** Ends the caller's session with all its tokens, here and after a restart. @throws {ApiError} `FORBIDDEN` for a key */
   async logout(caller: Caller): Promise<void> {
-    await this.#parts.tokens.revoke(this.#sessionOf(caller).token);
+    await this.#parts.tokens.endSession(this.#sessionOf(caller).token);
   }
 
   /**

@@ -38,7 +38,7 @@ describe('a token', () => {
     expect(claims).toEqual({
       iss: 'llamactl',
       sub: harness.auth.accounts.named('ada')?.id,
-      jti: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
+      jti: expect.stringMatching(/^[0-9a-f]{32}\.[0-9a-f]{32}$/) as string,
       iat,
       exp: iat + 3_600,
       generation: 1,

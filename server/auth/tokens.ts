@@ -11,12 +11,14 @@ import type { SigningKeys } from './signing-keys.ts';
 export interface VerifiedToken {
   /** Its `jti`. */
   id: string;
+  /** The login that it goes back to, which tokens made by a refresh share. */
+  session: string;
   userId: string;
   /** The account's `tokenGeneration` when it was made. */
   generation: number;
   /** Milliseconds since the epoch. */
   expiresAt: number;
-  /** Aborted when it is dead before its time, or its account has changed. */
+  /** Aborted when its session is over before its time, or its account has changed; not by a refresh. */
   revoked: AbortSignal;
 }
 
@@ -30,7 +32,9 @@ export interface IssuedToken {
 const ISSUER = 'llamactl';
 const ALGORITHM = 'HS256';
 const ID_BYTES = 16;
-/** Ours have 300. */
+/** Between the session and what is the token's own in a `jti`. */
+const ID_SEPARATOR = '.';
+/** Ours have 340. */
 const LONGEST_TOKEN = 1_024;
 const MOST_VERIFIED = 10_000;
 
@@ -65,15 +69,17 @@ export class Tokens {
     this.#parts = parts;
   }
 
-  async issue(user: Pick<StoredUser, 'id' | 'tokenGeneration'>): Promise<IssuedToken> {
+  /** @param session of the token that it is to follow; left out: it begins one */
+  async issue(user: Pick<StoredUser, 'id' | 'tokenGeneration'>, session?: string): Promise<IssuedToken> {
     const { keys, clock, randomness, lifetime } = this.#parts;
+    const id = [session ?? randomness.token(ID_BYTES), randomness.token(ID_BYTES)].join(ID_SEPARATOR);
     const now = Math.floor(clock.now() / 1_000);
     const expiresAt = now + lifetime / 1_000;
     const token = await new SignJWT({ generation: user.tokenGeneration })
       .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT', kid: keys.newest.id })
       .setIssuer(ISSUER)
       .setSubject(user.id)
-      .setJti(randomness.token(ID_BYTES))
+      .setJti(id)
       .setIssuedAt(now)
       .setExpirationTime(expiresAt)
       .sign(keys.newest.key);
@@ -92,15 +98,27 @@ export class Tokens {
   }
 
   /**
-   * Ends a token before its time. It is over in this process whatever becomes of the store.
+   * Another token takes its place: no request is let in with it after `grace`, or after a restart. What it has opened
+   * goes on, until the session is over or the token would have ended anyway: the same person sits before it.
    *
-   * @param grace milliseconds for which it is still good, unless llamactl restarts
+   * @param grace milliseconds
    */
-  async revoke({ id, expiresAt }: Pick<VerifiedToken, 'id' | 'expiresAt'>, grace = 0): Promise<void> {
+  async supersede({ id, expiresAt }: Pick<VerifiedToken, 'id' | 'expiresAt'>, grace: number): Promise<void> {
     const { revocations, clock } = this.#parts;
-    if (grace > 0) clock.after(grace, () => this.#end((token) => token.id === id));
-    const stored = revocations.add({ id, expiresAt: Math.ceil(expiresAt / 1_000) }, clock.now() + grace);
-    if (grace === 0) this.#end((token) => token.id === id);
+    await revocations.add({ id, expiresAt: Math.ceil(expiresAt / 1_000) }, clock.now() + grace);
+  }
+
+  /**
+   * Ends the session of a token, and with it every token that goes back to the same login. It is over in this process
+   * whatever becomes of the store.
+   */
+  async endSession({ id, expiresAt }: Pick<VerifiedToken, 'id' | 'expiresAt'>): Promise<void> {
+    const { revocations, clock, lifetime } = this.#parts;
+    const session = sessionOf(id);
+    // One that a refresh has made may be the last to end.
+    const last = Math.max(expiresAt, clock.now() + lifetime);
+    const stored = revocations.add({ id: session, expiresAt: Math.ceil(last / 1_000) }, clock.now());
+    this.#end((token) => token.session === session);
     await stored;
   }
 
@@ -121,7 +139,10 @@ export class Tokens {
   #judge(token: Verified): VerifiedToken {
     const { clock, revocations } = this.#parts;
     if (token.expiresAt <= clock.now()) throw expiredToken();
-    if (revocations.has(token.id)) throw new ApiError('UNAUTHORIZED', 'This token was logged out; log in again.');
+    if (revocations.has(token.session)) throw new ApiError('UNAUTHORIZED', 'This token was logged out; log in again.');
+    if (revocations.has(token.id)) {
+      throw new ApiError('UNAUTHORIZED', 'This token was refreshed; use the one that came of it, or log in again.');
+    }
     return token;
   }
 
@@ -160,12 +181,18 @@ export class Tokens {
   }
 }
 
+/** The session of a token. @param id Its `jti`. */
+export function sessionOf(id: string): string {
+  return id.split(ID_SEPARATOR, 1)[0] ?? id;
+}
+
 function verifiedFrom(payload: JWTPayload): Verified {
   const { data: claims } = ClaimsSchema.safeParse(payload);
   if (claims === undefined) throw unknownToken();
   const { jti: id, sub: userId, generation, exp } = claims;
   const controller = new AbortController();
-  return { id, userId, generation, expiresAt: exp * 1_000, revoked: controller.signal, controller };
+  const session = sessionOf(id);
+  return { id, session, userId, generation, expiresAt: exp * 1_000, revoked: controller.signal, controller };
 }
 
 function expiredToken(): ApiError {

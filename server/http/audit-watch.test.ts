@@ -58,6 +58,7 @@ describe('the audit trail', () => {
   });
 
   it.each<[Method, string, object | undefined, string, string | null]>([
+    ['GET', '/api/export', undefined, 'exportFleet', null],
     ['POST', '/api/instances', { name: 'new' }, 'createInstance', 'new'],
     ['POST', '/api/instances', { name: 'not a name' }, 'createInstance', null],
     ['DELETE', '/api/instances/nobody', undefined, 'deleteInstance', 'nobody'],
@@ -113,6 +114,27 @@ describe('the audit trail', () => {
     await call('PUT', '/api/instances');
     await call('POST', '/api/instances/mine/stop');
     expect((await rows(1)).map(({ action }) => action)).toEqual(['stopInstance']);
+  });
+
+  it('has so many calls that a subject passes to engines in a minute, and its refusals besides', async () => {
+    // Without accounts everybody is one subject, also the page that is refused.
+    test = testServer({
+      audit,
+      clock: harness.clock,
+      plugins: [gatewayRoutes({ instancesFor: (caller) => seenBy(caller, test.manager), clock: harness.clock })],
+    });
+    const url = '/api/instances/nobody/proxy/x';
+    for (let count = 0; count < 103; count += 1) await call('POST', url, undefined, {});
+    await rows(100);
+    await call('POST', url, undefined, { origin: 'https://evil.example' });
+    await rows(101);
+    await harness.clock.advance(60_000);
+    await call('POST', url, undefined, {});
+    expect((await rows(102)).slice(99).map(({ subject, status }) => [subject, status])).toEqual([
+      ['anonymous', 409],
+      ['anonymous', 403],
+      ['anonymous', 409],
+    ]);
   });
 
   it('has so many refusals of a subject in a minute, and still everything else', async () => {

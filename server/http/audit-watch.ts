@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { PASS_THROUGH } from '@llamactl/contract/operations';
+import { OPERATIONS, PASS_THROUGH } from '@llamactl/contract/operations';
 import type { AuditTrail } from '../auth/audit.ts';
 import type { Clock } from '../instances/ports.ts';
 import { targetIn } from './path-target.ts';
@@ -12,22 +12,27 @@ export interface AuditWatchParts {
   addressOf: (raw: IncomingMessage) => string;
 }
 
-/** Of one subject's refused requests for one operation, so many are recorded in a minute: anybody can make any number. */
-const MOST_REFUSALS = 100;
+/**
+ * Of what anybody can ask for without end, so much is recorded in a minute, for each subject and operation: requests that
+ * are refused, and calls that are passed to engines. Else they would fill the disk.
+ */
+const MOST_OF_MANY = 100;
 const REFUSALS: ReadonlySet<number> = new Set([401, 403, 429]);
 const MINUTE_MS = 60_000;
 /** What is recorded for a caller who hung up before the answer; nginx logs the same. */
 const HUNG_UP = 499;
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+/** Reading it hands out every secret that instances have. */
+const RECORDED_READS: ReadonlySet<string> = new Set([OPERATIONS.exportFleet.id]);
 /** Calls of engines change nothing here; a WebSocket of events is reading. */
 const NOT_RECORDED: ReadonlySet<string> = new Set([PASS_THROUGH.inference.id, PASS_THROUGH.events.id]);
 
-/** Writes into the audit trail every request that changes something or wanted to, when its answer has been sent. */
+/** Writes into the audit trail every request that changes something or wanted to, or takes the secrets away, when its answer has been sent. */
 export class AuditWatch {
   readonly #parts: AuditWatchParts;
   #minute = 0;
-  /** Refused requests of this minute, by subject and operation. */
-  readonly #refusals = new Map<string, number>();
+  /** How many of those there were in this minute, by operation, outcome and subject. */
+  readonly #many = new Map<string, number>();
 
   constructor(parts: AuditWatchParts) {
     this.#parts = parts;
@@ -41,25 +46,27 @@ export class AuditWatch {
     reply.raw.once('close', () => {
       const status = statusOf(request, reply);
       const subject = request.caller?.subject ?? 'anonymous';
-      if (REFUSALS.has(status) && this.#isOneTooMany(`${action} ${subject}`)) return;
+      const isRefused = REFUSALS.has(status);
+      const isOneOfMany = isRefused || action === PASS_THROUGH.proxy.id;
+      if (isOneOfMany && this.#isOneTooMany(`${action} ${isRefused ? 'refused' : 'passed'} ${subject}`)) return;
       const target = request.concerns ?? targetIn(request.params);
       this.#parts.audit.record({ subject, address, action, target, status, requestId: request.id });
     });
   }
 
-  #isOneTooMany(refused: string): boolean {
+  #isOneTooMany(kind: string): boolean {
     const minute = Math.floor(this.#parts.clock.now() / MINUTE_MS);
-    if (minute !== this.#minute) this.#refusals.clear();
+    if (minute !== this.#minute) this.#many.clear();
     this.#minute = minute;
-    const count = (this.#refusals.get(refused) ?? 0) + 1;
-    this.#refusals.set(refused, count);
-    return count > MOST_REFUSALS;
+    const count = (this.#many.get(kind) ?? 0) + 1;
+    this.#many.set(kind, count);
+    return count > MOST_OF_MANY;
   }
 }
 
 function isRead({ method, upgradeHead }: HttpRequest, action: string): boolean {
   const isWebSocket = upgradeHead !== null && action === PASS_THROUGH.proxy.id;
-  return READS.has(method) && !isWebSocket;
+  return READS.has(method) && !isWebSocket && !RECORDED_READS.has(action);
 }
 
 function statusOf({ upgradeHead, instance }: HttpRequest, { raw }: HttpReply): number {

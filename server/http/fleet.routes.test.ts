@@ -1,7 +1,8 @@
 import { FleetSchema, type Fleet } from '@llamactl/contract/fleet';
 import { describe, expect, it } from 'vitest';
+import { AuthHarness } from '../testing/auth-harness.ts';
 import { FakeFleet } from '../testing/fake-services.ts';
-import { errorOf, testServer, type TestServer } from './http-harness.ts';
+import { errorOf, testConfig, testServer, type TestServer } from './http-harness.ts';
 import { parseYamlBody } from './yaml-body.ts';
 
 function fleetServer(): TestServer & { fleet: FakeFleet } {
@@ -117,6 +118,36 @@ describe('POST /api/apply', () => {
     expect(errorOf(answer.body).error).toBe(
       'The body has to be JSON or YAML; send it with Content-Type: application/json or application/yaml.',
     );
+  });
+});
+
+describe('a key of an admin that may not start instances', () => {
+  it('applies nothing, but is told what would be done', async () => {
+    const harness = await AuthHarness.open();
+    const fleet = new FakeFleet();
+    const config = testConfig({ auth: { enabled: true } });
+    const { inject } = testServer({ auth: harness.auth, clock: harness.clock, config, fleet });
+    const owner = await harness.loggedIn('root', 'admin');
+    const statusOf = async (url: string, may_start: boolean): Promise<number> => {
+      const key = await harness.keyOf(owner, { scopes: ['admin'], may_start });
+      const headers = { 'x-api-key': key };
+      return (await inject({ method: 'POST', url, headers, payload: { instances: [] } })).statusCode;
+    };
+    expect(await statusOf('/api/apply', false)).toBe(403);
+    expect(await statusOf('/api/apply?dry_run=false&prune=true', false)).toBe(403);
+    expect(fleet.applied).toEqual([]);
+    expect(await statusOf('/api/apply?dry_run=true', false)).toBe(200);
+    expect(await statusOf('/api/apply', true)).toBe(200);
+  });
+});
+
+describe('a document', () => {
+  it('has 5000 instances at most', async () => {
+    const { inject, fleet } = fleetServer();
+    const payload = { instances: Array.from({ length: 5_001 }, (_each, index) => ({ name: `i${index}` })) };
+    const answer = await inject({ method: 'POST', url: '/api/apply', payload });
+    expect([answer.statusCode, errorOf(answer.body).errors?.map(({ path }) => path)]).toEqual([400, ['instances']]);
+    expect(fleet.applied).toEqual([]);
   });
 });
 

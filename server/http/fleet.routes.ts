@@ -1,3 +1,4 @@
+import { ApiError } from '@llamactl/contract/errors';
 import { OPERATIONS } from '@llamactl/contract/operations';
 import type { FleetManager } from '../instances/use-cases.ts';
 import { prefers } from './accept.ts';
@@ -11,9 +12,17 @@ const COMMENT =
 
 /** All instances as one document. */
 export function fleetRoutes(bind: Bind, fleet: FleetManager): void {
-  bind(OPERATIONS.applyFleet, ({ body, query, signal }) =>
-    fleet.apply(body, { prune: query.prune ?? false, dryRun: query.dry_run ?? false, signal }),
-  );
+  bind(OPERATIONS.applyFleet, ({ body, query, caller, signal }) => {
+    const { prune = false, dry_run: dryRun = false } = query;
+    // A change restarts what runs, and whether something does is decided when the change is made.
+    if (!caller.mayStart && !dryRun) {
+      throw new ApiError(
+        'FORBIDDEN',
+        'This key may not start instances (`may_start` is false), and a change restarts them; dry_run works.',
+      );
+    }
+    return fleet.apply(body, { prune, dryRun, signal });
+  });
 
   bind(OPERATIONS.exportFleet, ({ request, reply }) => {
     const document = fleet.export();

@@ -1,6 +1,7 @@
 import type { Instance } from '@llamactl/contract/instance';
 import { OPERATIONS } from '@llamactl/contract/operations';
 import { mayCall, type Caller } from '../auth/caller.ts';
+import { maskedOptions, maskedWords } from '../instances/secret-words.ts';
 import type { Bind } from './bind.ts';
 import { JSON_HEADERS } from './errors.ts';
 import { ListAnswer } from './list-answer.ts';
@@ -40,11 +41,17 @@ export function instanceRoutes(bind: Bind, basePath: string): void {
   });
 }
 
-/** Values of an environment are for those who set them. */
+/** Values of an environment, and what else is known to be a secret, are for those who set them. */
 function shownTo(caller: Caller, instance: Instance): Instance {
   if (mayCall(caller, 'admin')) return instance;
-  const masked = Object.keys(instance.environment).map((name) => [name, '***'] as const);
-  return { ...instance, environment: Object.fromEntries(masked) };
+  const { command, options, extra_args } = instance;
+  return {
+    ...instance,
+    environment: Object.fromEntries(Object.keys(instance.environment).map((name) => [name, '***'])),
+    options: maskedOptions(options),
+    extra_args: maskedWords(extra_args),
+    ...(command === undefined ? {} : { command: maskedWords(command) }),
+  };
 }
 
 function some(warnings: string[]): { warnings?: string[] } {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { CreateKey } from '@llamactl/contract/auth';
-import type { InstanceSummary } from '@llamactl/contract/instance';
+import type { Instance, InstanceSummary } from '@llamactl/contract/instance';
 import type { LogItem } from '@llamactl/contract/logs';
 import type { Alert } from '@llamactl/contract/system';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -90,6 +90,21 @@ describe('the environment of an instance', () => {
     expect(await get('/instances/mine', token)).toMatchObject({ environment: { TOKEN: value } });
   });
 
+  it('hides with it what is known to be a secret among options and arguments', async () => {
+    const options = { threads: 4, hf_token: 'secret' };
+    const extra_args = ['--hf_token', 'secret', '-c', '1'];
+    const command = ['env', 'TOKEN=secret', 'serve'];
+    await test.manager.create({ name: 'args', options, extra_args, command });
+    const shown = await get<Instance>('/instances/args', await harness.tokenOf('eve', 'operator'));
+    expect([shown.options, shown.extra_args, shown.command]).toEqual([
+      { threads: 4, hf_token: '***' },
+      ['--hf_token', '***', '-c', '1'],
+      ['env', 'TOKEN=***', 'serve'],
+    ]);
+    const whole = await get<Instance>('/instances/args', await harness.tokenOf('root', 'admin'));
+    expect(whole).toMatchObject({ options, extra_args, command });
+  });
+
   it('stays as it was when it is masked', async () => {
     await get('/instances/mine', await harness.tokenOf('eve', 'viewer'));
     expect(test.manager.get('mine').environment).toEqual({ TOKEN: 'secret' });
@@ -128,6 +143,22 @@ describe('a log that is followed', () => {
     const token = await harness.tokenOf('bob', 'viewer');
     const { text } = await follow(await harness.keyOf(await harness.caller(token), { scopes: ['viewer'] }));
     await harness.auth.accounts.update('bob', { password: `${PASSWORD}!` });
+    expect(await text).toMatch(/^HTTP\/1.1 200 /);
+  });
+
+  it('goes on when its token is refreshed, and ends with the logout of the new one', async () => {
+    const token = await harness.tokenOf('bob', 'viewer');
+    const { text } = await follow(token);
+    const ended = vi.fn();
+    void text.then(ended);
+    const { sessions } = harness.auth;
+    const refreshed = await sessions.refresh(await harness.caller(token));
+    await harness.clock.advance(60_000);
+    expect(await harness.fate(token)).toBe('UNAUTHORIZED');
+    // Asked and answered on another connection: an end that was under way would have come by then.
+    expect(await get('/instances/mine', refreshed.token)).toMatchObject({ name: 'mine' });
+    expect(ended).not.toHaveBeenCalled();
+    await sessions.logout(await harness.caller(refreshed.token));
     expect(await text).toMatch(/^HTTP\/1.1 200 /);
   });
 

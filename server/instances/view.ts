@@ -3,11 +3,8 @@ import type { Stats } from '@llamactl/contract/stats';
 import type { InstanceState } from './lifecycle.ts';
 import type { InstanceRecord, LaunchPlan } from './ports.ts';
 import { restartsInARow } from './restart-policy.ts';
+import { maskedWords } from './secret-words.ts';
 import { currentRun } from './transitions.ts';
-
-/** Flags whose value is a secret, wherever they stand in an argv. */
-const SECRET_FLAG = /^--?(?:[a-z-]*-)?(?:api-key|token|password|secret|hft)$/;
-const MASK = '***';
 
 /** What the projections need beside record and state. */
 export interface Surroundings {
@@ -84,13 +81,5 @@ function sorted(plan: LaunchPlan): unknown {
 }
 
 function commandLine(plan: LaunchPlan | null): string[] {
-  if (plan === null) return [];
-  const { command, argv } = plan;
-  return [command, ...argv.map((word, index) => maskWord(word, argv[index - 1]))];
-}
-
-function maskWord(word: string, before: string | undefined): string {
-  if (before !== undefined && SECRET_FLAG.test(before)) return MASK;
-  const [flag, value] = word.split('=', 2);
-  return flag !== undefined && value !== undefined && SECRET_FLAG.test(flag) ? `${flag}=${MASK}` : word;
+  return plan === null ? [] : maskedWords([plan.command, ...plan.argv]);
 }

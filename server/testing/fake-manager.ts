@@ -197,6 +197,7 @@ function newInstance(body: CreateInstance, port: number): Instance {
     options: body.options ?? {},
     extra_args: body.extra_args ?? [],
     environment: body.environment ?? {},
+    ...(body.command === undefined ? {} : { command: body.command }),
     aliases: body.aliases ?? [],
     unlisted: body.unlisted ?? false,
     auto_start: body.auto_start ?? true,

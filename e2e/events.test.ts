@@ -71,4 +71,27 @@ describe('live events', () => {
       expect(numbers).toEqual(numbers.toSorted((one, other) => one - other));
     },
   );
+
+  it('tell of an alert that outlasts kill -9 of the server, with its beginning, until it is over', async () => {
+    const noModel = import.meta.filename;
+    await server.call('POST', '/api/instances', { name: 'a', model_path: noModel, options: { threads: 1 } });
+    await events.connect();
+    expect((await server.call('POST', '/api/instances/a/start?wait=true')).body['code']).toBe('START_FAILED');
+    const before = await server.call('GET', '/api/system/alerts');
+    expect(before.body).toMatchObject({ alerts: [{ code: 'instance_failed', instance: 'a' }] });
+    // Stored behind the alert: so that is stored too.
+    await server.call('POST', '/api/instances', { name: 'b', model_path: noModel });
+    await vi.waitFor(() => expect(events.alerts()).toEqual(['instance_failed raised']));
+
+    await server.end('SIGKILL');
+    events.disconnect();
+    await server.start();
+    await events.connect();
+    expect(await server.call('GET', '/api/system/alerts')).toEqual(before);
+    await server.call('POST', '/api/instances/a/stop');
+    await vi.waitFor(() =>
+      expect(events.alerts()).toEqual(['instance_failed raised', 'instance_failed raised', 'instance_failed cleared']),
+    );
+    expect((await server.call('GET', '/api/system/alerts')).body).toEqual({ alerts: [] });
+  });
 });

@@ -41,4 +41,9 @@ export class LiveEvents {
       type === 'instance_status_changed' && data.name === name ? [`${data.previous_status} → ${data.status}`] : [],
     );
   }
+
+  /** What it was told of alerts, as `code state`. */
+  alerts(): string[] {
+    return this.frames.flatMap(({ type, data }) => (type === 'system_alert' ? [`${data.code} ${data.state}`] : []));
+  }
 }

@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -14,6 +13,7 @@ import type { LoadedConfig } from './config/load.ts';
 import { createEngineEndpoint } from './engines/endpoint.ts';
 import { createEngines } from './engines/engines.ts';
 import { createAlertDelivery } from './events/alert-delivery.ts';
+import { alertsLeft } from './events/alerts-left.ts';
 import { createAlerts } from './events/alerts.ts';
 import { createEventBus } from './events/bus.ts';
 import { createFeed } from './events/feed.ts';
@@ -39,6 +39,7 @@ import { createRunMeter } from './metrics/meter.ts';
 import { createSampler } from './metrics/sampler.ts';
 import { createSystemView } from './metrics/system.ts';
 import { systemRandomness } from './randomness.ts';
+import { shutDataDirectory } from './store/data-directory.ts';
 import { acquireLock } from './store/lock.ts';
 import { openStore } from './store/sqlite.ts';
 import { findExecutable } from './supervisor/executable.ts';
@@ -98,9 +99,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     for (const step of undo.splice(0).toReversed()) await step();
   };
   try {
-    const { mode } = statSync(config.data_dir);
-    if ((mode & 0o022) !== 0)
-      log.warn(`${config.data_dir} can be written by others, who can so become you; chmod 700 it`);
+    const dataDirectoryIsOpen = shutDataDirectory(config.data_dir, process.getuid?.() ?? 0);
+    if (dataDirectoryIsOpen !== null) log.warn(dataDirectoryIsOpen);
     const store = ending(openStore({ file: path.join(config.data_dir, 'llamactl.db'), log, clock }));
     const inherited = withInstalledEngines(inheritedEnvironment(environment), config.data_dir);
     const randomness = systemRandomness();
@@ -116,19 +116,22 @@ export async function startApp(options: AppOptions): Promise<App> {
       findProgram: findExecutable,
       clock,
     });
+    const stored = await store.replay.load();
+    const left = alertsLeft(stored);
     const events = createEventBus({
       clock,
       replay: store.replay,
-      stored: await store.replay.load(),
+      stored,
       onError: (error, event) => log.error({ err: error, event: event.type }, 'An event went astray'),
     });
     events.subscribe((event) => {
       if (event.type === 'system_alert') log[alertLogLevel(event.data)](event.data, 'Alert');
       else log.info(event.data, event.type);
     });
-    const alerts = createAlerts(clock, events);
+    const idOf = (name: string): string | null => instances.manager.idOf(name);
+    const alerts = ending(createAlerts({ clock, bus: events, left, idOf }));
     const hostname = os.hostname();
-    ending(createAlertDelivery({ config: config.alerts, hostname, clock, runTool, events, onFault }));
+    ending(createAlertDelivery({ config: config.alerts, hostname, clock, runTool, events, left, onFault }));
     const keeper = createLogKeeper({
       clock,
       runTool,
@@ -168,7 +171,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       },
     );
     const { manager, fleet } = instances;
-    const feed = ending(createFeed({ clock, bus: events, idOf: (name) => manager.idOf(name) }));
+    const feed = ending(createFeed({ clock, bus: events, idOf }));
     const sampler = ending(
       createSampler({
         clock,

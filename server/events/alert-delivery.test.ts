@@ -10,6 +10,7 @@ import { createToolRunner } from '../supervisor/tool.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import type { RunTool } from './alert-command.ts';
 import { createAlertDelivery, type AlertDelivery } from './alert-delivery.ts';
+import type { LeftAlert } from './alerts-left.ts';
 import type { AlertNews } from './announcement.ts';
 
 const WAIT = { interval: 2, timeout: 10_000 };
@@ -44,10 +45,15 @@ const tell = (news: AlertNews): void => {
   for (const listener of listeners) listener({ type: 'system_alert', data: news }, { timestamp: now() });
 };
 
-function deliver(config: { webhook?: string; command?: string[] }, runTool?: RunTool): AlertDelivery {
+function deliver(
+  config: { webhook?: string; command?: string[] },
+  runTool?: RunTool,
+  left: readonly LeftAlert[] = [],
+): AlertDelivery {
   const delivery = createAlertDelivery({
     config: { webhook: '', command: [], ...config },
     hostname: 'box',
+    left,
     clock,
     runTool: runTool ?? createToolRunner(systemClock(), { PATH: '/usr/bin:/bin' }),
     events: {
@@ -58,7 +64,11 @@ function deliver(config: { webhook?: string; command?: string[] }, runTool?: Run
     },
     onFault: (error, what) => faults.push(`${what}: ${error instanceof Error ? error.message : String(error)}`),
   });
-  ends.push(() => delivery.close());
+  ends.push(async () => {
+    const closed = delivery.close();
+    await clock.advance(2_000);
+    await closed;
+  });
   return delivery;
 }
 
@@ -172,6 +182,19 @@ describe('alerts', () => {
     expect(beginnings).toEqual([first, first, second]);
   });
 
+  it('that the last server raised are over with the time of their beginning', () => {
+    const told: unknown[] = [];
+    const raisedAt = '2026-01-01T12:00:00.000Z';
+    const { state: _state, ...alert } = FAILED;
+    const runTool: RunTool = async (_command, _args, { environment }) => {
+      told.push(environment?.['LLAMACTL_ALERT_RAISED_AT']);
+      return { code: 0, stderr: '' };
+    };
+    deliver({ command: ['x'] }, runTool, [{ alert: { ...alert, raised_at: raisedAt }, id: 'id-a' }]);
+    tell({ ...FAILED, state: 'cleared' });
+    expect(told).toEqual([raisedAt]);
+  });
+
   it('run one command after the other, and never hold up who tells them', async () => {
     const running: string[] = [];
     let end = (): void => undefined;
@@ -198,11 +221,22 @@ describe('alerts', () => {
       return { code: 0, stderr: '' };
     });
     tell(FAILED);
-    tell({ ...FAILED, state: 'cleared' });
-    delivery.close();
+    await delivery.close();
     expect([listeners.size, clock.pending]).toEqual([0, []]);
     await clock.advance(2 * MINUTE_MS);
     expect(ran).toEqual(['x']);
+  });
+
+  it('that are over within their minute are told so before the server ends', async () => {
+    const told: unknown[] = [];
+    const delivery = deliver({ command: ['x'] }, async (_command, _args, { environment }) => {
+      told.push(environment?.['LLAMACTL_ALERT_STATE']);
+      return { code: 0, stderr: '' };
+    });
+    tell(FAILED);
+    tell({ ...FAILED, state: 'cleared' });
+    await delivery.close();
+    expect([told, clock.pending]).toEqual([['raised', 'cleared'], []]);
   });
 
   it('are told by the command where the webhook is no URL to post to', async () => {

@@ -2,6 +2,7 @@ import type { Config } from '@llamactl/contract/config';
 import type { InstanceEvent } from '@llamactl/contract/events';
 import type { Clock } from '../instances/ports.ts';
 import { createAlertCommand, type RunTool } from './alert-command.ts';
+import { alertKey, type LeftAlert } from './alerts-left.ts';
 import { AlertPace } from './alert-pace.ts';
 import { announcementOf, type AlertNews, type Announcement } from './announcement.ts';
 import { DeliveryQueue } from './delivery-queue.ts';
@@ -9,8 +10,8 @@ import { createWebhook } from './webhook.ts';
 
 /** Tells alerts to the outside: raised and over, to `alerts.webhook` and `alerts.command`, each in order and on its own. */
 export interface AlertDelivery {
-  /** What was not told by now is not told. */
-  close(): void;
+  /** Hears nothing more, and takes a moment to tell where everything ended. */
+  close(): Promise<void>;
 }
 
 export interface AlertDeliveryDependencies {
@@ -19,6 +20,8 @@ export interface AlertDeliveryDependencies {
   hostname: string;
   clock: Pick<Clock, 'after'>;
   runTool: RunTool;
+  /** Still raised for whoever was told by the last server. */
+  left: readonly LeftAlert[];
   events: { subscribe(listener: (event: InstanceEvent, kept: { timestamp: string }) => void): () => void };
   onFault: (error: unknown, what: string) => void;
 }
@@ -27,10 +30,11 @@ type Deliver = (announcement: Announcement, signal: AbortSignal) => Promise<void
 
 /** Nothing that goes wrong here is more than a line in the log: alerts about alerts would never end. */
 export function createAlertDelivery(dependencies: AlertDeliveryDependencies): AlertDelivery {
-  const { hostname, clock, events, onFault } = dependencies;
+  const { hostname, clock, left, events, onFault } = dependencies;
   const queues = destinationsOf(dependencies).map(
     (deliver) =>
       new DeliveryQueue<Announcement>({
+        clock,
         deliver: (announcement, signal) =>
           deliver(announcement, signal).catch((error: unknown) =>
             onFault(error, `The alert ${announcement.code} could not be told`),
@@ -38,14 +42,14 @@ export function createAlertDelivery(dependencies: AlertDeliveryDependencies): Al
         onDropped: (what) => onFault(new Error(what), 'Alerts come faster than they can be told'),
       }),
   );
-  if (queues.length === 0) return { close: () => undefined };
+  if (queues.length === 0) return { close: async () => undefined };
 
-  const raisedAt = new Map<string, string>();
+  const raisedAt = new Map(left.map(({ alert }) => [alertKey(alert.code, alert.instance), alert.raised_at]));
   const pace = new AlertPace(clock, (announcement) => {
     for (const queue of queues) queue.push(announcement);
   });
   const hear = (news: AlertNews, timestamp: string): void => {
-    const key = `${news.code}\0${news.instance ?? ''}`;
+    const key = alertKey(news.code, news.instance);
     const since = raisedAt.get(key) ?? timestamp;
     if (news.state === 'raised') raisedAt.set(key, since);
     else raisedAt.delete(key);
@@ -56,10 +60,10 @@ export function createAlertDelivery(dependencies: AlertDeliveryDependencies): Al
   });
 
   return {
-    close: () => {
+    close: async () => {
       unsubscribe();
       pace.close();
-      for (const queue of queues) queue.close();
+      await Promise.all(queues.map((queue) => queue.close()));
     },
   };
 }

@@ -69,6 +69,19 @@ describe('the pace of one alert', () => {
     expect(told).toHaveLength(3);
   });
 
+  it('tells at its end where all ended, if that is news', () => {
+    hear('raised', { instance: 'over' });
+    hear('cleared', { instance: 'over' });
+    hear('raised', { instance: 'as it was' });
+    hear('cleared', { instance: 'as it was' });
+    hear('raised', { instance: 'as it was' });
+    hear('raised', { instance: 'quiet' });
+    pace.close();
+    pace.close();
+    expect(told).toEqual(['raised over', 'raised as it was', 'raised quiet', 'cleared over']);
+    expect(clock.pending).toEqual([]);
+  });
+
   it('keeps nothing of alerts that are quiet, nor after its end', async () => {
     hear('raised');
     await clock.advance(MINUTE_MS);

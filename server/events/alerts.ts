@@ -1,51 +1,85 @@
 import type { Alert } from '@llamactl/contract/system';
 import type { AlertSink, Clock, EventSink } from '../instances/ports.ts';
+import { alertKey, type LeftAlert } from './alerts-left.ts';
 import type { EventBus } from './bus.ts';
 
 /** What is raised at the moment. */
 export interface Alerts extends AlertSink {
   /** Oldest first. */
   list(): Alert[];
+  close(): void;
+}
+
+export interface AlertsParts {
+  clock: Pick<Clock, 'now' | 'after'>;
+  bus: EventSink & Pick<EventBus, 'subscribe'>;
+  /** Still raised for whoever listened to the last server. */
+  left?: readonly LeftAlert[];
+  /** The id of an instance; `null`: there is none of this name. */
+  idOf?: (name: string) => string | null;
+}
+
+/** Everything has been looked at by then, slow tools and processes that do not end included. */
+const LEFT_FOR_MS = 30_000;
+
+interface Raised {
+  alert: Alert;
+  /** As long as it is raised, also when the instance is gone: who may hear of the one may hear of the other. */
+  id: string | null;
+  /** Nobody has said anything about it since this server began. */
+  isLeft: boolean;
 }
 
 /**
  * The owner of all alerts: each is told once when it is raised and once when it is over. Those of an instance are over
- * when it is deleted.
+ * when it is deleted. What the last server left is raised again, and told again, by whoever still finds it; what nobody
+ * finds is over.
  */
-export function createAlerts(clock: Pick<Clock, 'now'>, bus: EventSink & Pick<EventBus, 'subscribe'>): Alerts {
-  const raised = new Map<string, Alert>();
+export function createAlerts({ clock, bus, left = [], idOf = () => null }: AlertsParts): Alerts {
+  const raised = new Map<string, Raised>(
+    left.map(({ alert, id }) => [alertKey(alert.code, alert.instance), { alert, id, isLeft: true }]),
+  );
 
-  const tell = ({ level, code, message, instance }: Alert, state: 'raised' | 'cleared'): void => {
+  const tell = ({ alert, id }: Raised, state: 'raised' | 'cleared'): void => {
+    const { level, code, message, instance } = alert;
     const whose = instance === undefined ? {} : { instance };
-    bus.emit({ type: 'system_alert', data: { level, code, message, state, ...whose } });
+    bus.emit({ type: 'system_alert', data: { level, code, message, state, ...whose } }, id ?? undefined);
   };
   const clear = (key: string): void => {
-    const alert = raised.get(key);
-    if (alert === undefined) return;
+    const before = raised.get(key);
+    if (before === undefined) return;
     raised.delete(key);
-    tell(alert, 'cleared');
+    tell(before, 'cleared');
   };
 
-  bus.subscribe(({ type, data }) => {
+  const unsubscribe = bus.subscribe(({ type, data }) => {
     if (type !== 'instance_deleted') return;
-    for (const [key, { instance }] of raised) if (instance === data.name) clear(key);
+    for (const [key, { alert }] of raised) if (alert.instance === data.name) clear(key);
   });
+  const endLeft = (): void => {
+    for (const [key, { isLeft }] of raised) if (isLeft) clear(key);
+  };
+  const cancel = left.length === 0 ? () => undefined : clock.after(LEFT_FOR_MS, endLeft);
 
   return {
     raise: (given) => {
-      const key = keyOf(given.code, given.instance);
+      const key = alertKey(given.code, given.instance);
       const before = raised.get(key);
-      if (before?.level === given.level && before.message === given.message) return;
-      const alert = { ...given, raised_at: before?.raised_at ?? new Date(clock.now()).toISOString() };
-      raised.set(key, alert);
-      tell(alert, 'raised');
+      const isSame = before?.alert.level === given.level && before.alert.message === given.message;
+      if (isSame && !before.isLeft) return;
+      const now = {
+        alert: { ...given, raised_at: before?.alert.raised_at ?? new Date(clock.now()).toISOString() },
+        id: given.instance === undefined ? null : idOf(given.instance),
+        isLeft: false,
+      };
+      raised.set(key, now);
+      tell(now, 'raised');
     },
-    clear: (code, instance) => clear(keyOf(code, instance)),
-    list: () => [...raised.values()],
+    clear: (code, instance) => clear(alertKey(code, instance)),
+    list: () => [...raised.values()].map(({ alert }) => alert),
+    close: () => {
+      unsubscribe();
+      cancel();
+    },
   };
-}
-
-/** A name holds no NUL, so that no two pairs share a key. */
-function keyOf(code: string, instance: string | undefined): string {
-  return `${code}\0${instance ?? ''}`;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { FakeClock } from '../testing/fake-clock.ts';
 import { DeliveryQueue, LONGEST_QUEUE } from './delivery-queue.ts';
 
 /** A queue whose deliveries end when the test says so. */
@@ -7,7 +8,9 @@ function aQueue() {
   const dropped: string[] = [];
   const signals: AbortSignal[] = [];
   let release = (): void => undefined;
+  const clock = new FakeClock();
   const queue = new DeliveryQueue<number>({
+    clock,
     deliver: (item, signal) => {
       begun.push(item);
       signals.push(signal);
@@ -21,7 +24,7 @@ function aQueue() {
     release();
     await new Promise((resolve) => void setImmediate(resolve));
   };
-  return { queue, begun, dropped, signals, next };
+  return { queue, clock, begun, dropped, signals, next };
 }
 
 describe('the queue of a destination', () => {
@@ -47,14 +50,36 @@ describe('the queue of a destination', () => {
     expect(dropped.slice(1)).toEqual([expect.stringContaining('5 alerts were dropped')]);
   });
 
-  it('ends with what is under way when it is closed', async () => {
-    const { queue, begun, signals, next } = aQueue();
+  it('takes nothing more when it is closed, and is closed when all that waited is handed on', async () => {
+    const { queue, clock, begun, signals, next } = aQueue();
     queue.push(1);
     queue.push(2);
-    queue.close();
+    const closed = queue.close();
+    queue.push(3);
+    await next();
+    await next();
+    await closed;
+    expect([begun, clock.pending]).toEqual([[1, 2], []]);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
+  });
+
+  it('waits for no longer than two seconds when it is closed, and gives up what is under way', async () => {
+    const { queue, clock, begun, signals, next } = aQueue();
+    queue.push(1);
+    queue.push(2);
+    const closed = queue.close();
+    await clock.advance(1_999);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+    await clock.advance(1);
+    await closed;
     expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
     await next();
-    queue.push(3);
     expect(begun).toEqual([1]);
+  });
+
+  it('that is idle is closed at once', async () => {
+    const { queue, clock } = aQueue();
+    await queue.close();
+    expect(clock.pending).toEqual([]);
   });
 });

@@ -13,8 +13,8 @@ export const GPU_MEMORY_LOW = 'gpu_memory_low';
 const GIBIBYTE = 1_073_741_824;
 
 /**
- * One alert for all engines that could not get the GPU memory they need. A GPU that is merely full is none: that is what
- * models do to it.
+ * An alert for each instance whose engine could not get the GPU memory it needs: of its own, so that it tells nobody of
+ * the others. A GPU that is merely full is none: that is what models do to it.
  */
 export class GpuMemoryAlert {
   readonly #with: GpuMemoryAlertDependencies;
@@ -30,23 +30,24 @@ export class GpuMemoryAlert {
     this.#short.add(name);
     const gpus = await this.#with.gpus();
     if (!this.#short.has(name)) return;
-    const message = messageOf([...this.#short], gpus);
-    this.#with.alerts.raise({ level: 'warning', code: GPU_MEMORY_LOW, message });
+    const message = messageOf(name, gpus);
+    this.#with.alerts.raise({ level: 'warning', code: GPU_MEMORY_LOW, message, instance: name });
   }
 
   /** It runs, was stopped or changed, or is gone. */
   forget(name: string): void {
-    if (this.#short.delete(name) && this.#short.size === 0) this.#with.alerts.clear(GPU_MEMORY_LOW);
+    this.#short.delete(name);
+    this.#with.alerts.clear(GPU_MEMORY_LOW, name);
   }
 }
 
-function messageOf(names: readonly string[], gpus: readonly Gpu[]): string {
+function messageOf(instance: string, gpus: readonly Gpu[]): string {
   const free = gpus.flatMap(({ index, name, memory_total: total, memory_usage: usage }) =>
     total === null || usage === null
       ? []
       : [` GPU ${index} (${name}) has ${gibibytes(Math.max(0, total - usage))} of ${gibibytes(total)} GiB free.`],
   );
-  return `There is too little GPU memory for ${names.join(', ')}.${free.join('')} Stop an instance that uses it, or set fewer gpu_layers, a smaller ctx_size or a smaller model.`;
+  return `There is too little GPU memory for ${instance}.${free.join('')} Stop an instance that uses it, or set fewer gpu_layers, a smaller ctx_size or a smaller model.`;
 }
 
 function gibibytes(bytes: number): string {

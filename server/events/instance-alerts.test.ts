@@ -277,18 +277,27 @@ describe('a port clash that ends while its port is looked at', () => {
 describe('too little GPU memory', () => {
   const SHORT = 'cudaMalloc failed: out of memory';
 
-  it('is one alert for all, names them and the GPUs, and is over with the last of them', async () => {
+  it('is told once for each instance, with what the GPUs have, and tells of no other instance', async () => {
     const { enter, told, raised, clock } = aWorld();
+    enter('failed', { reason: SHORT });
     enter('failed', { reason: SHORT });
     enter('failed', { name: 'b', reason: SHORT });
     await clock.flush();
-    expect(raised.get('gpu_memory_low ')?.message).toMatch(
-      /for a, b\. GPU 0 \(RTX 4090\) has 1\.0 of 24\.0 GiB free\./,
-    );
+    const messages = ['a', 'b'].map((name) => raised.get(`gpu_memory_low ${name}`)?.message);
+    expect(messages).toEqual([
+      expect.stringMatching(/for a\. GPU 0 \(RTX 4090\) has 1\.0 of 24\.0 GiB free\./),
+      expect.stringMatching(/for b\. /),
+    ]);
+    expect(told.filter((words) => words.includes('gpu'))).toEqual([
+      'raised gpu_memory_low a',
+      'raised gpu_memory_low b',
+    ]);
     enter('running');
-    expect(raised.has('gpu_memory_low ')).toBe(true);
     enter('stopped', { name: 'b' });
-    expect(told.at(-1)).toBe('cleared gpu_memory_low');
+    expect(told.filter((words) => words.includes('cleared gpu'))).toEqual([
+      'cleared gpu_memory_low a',
+      'cleared gpu_memory_low b',
+    ]);
   });
 
   it.each<[string, (world: ReturnType<typeof aWorld>) => void]>([
@@ -298,8 +307,9 @@ describe('too little GPU memory', () => {
     const world = aWorld();
     world.enter('failed', { reason: SHORT });
     await world.clock.flush();
+    expect(world.raised.has('gpu_memory_low a')).toBe(true);
     act(world);
-    expect(world.raised.has('gpu_memory_low ')).toBe(false);
+    expect(world.raised.has('gpu_memory_low a')).toBe(false);
   });
 
   it('that is over before the GPUs were looked at is not told', async () => {

@@ -134,7 +134,12 @@ export class WebSocketClient {
       this.end(CLOSE_CODES.unsupported, 'Messages here are JSON in text frames.');
       return;
     }
-    const { value, problems } = judge(SubscribeSchema, parsed(data));
+    const said = parsed(data);
+    if (said === undefined) {
+      this.end(CLOSE_CODES.policy, 'This is no {"type":"subscribe"}: it is no JSON');
+      return;
+    }
+    const { value, problems } = judge(SubscribeSchema, said);
     if (problems === null) {
       this.#seat.subscribe(value);
       return;

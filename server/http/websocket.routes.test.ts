@@ -234,14 +234,15 @@ describe('a client', () => {
   });
 
   it.each([
-    ['no JSON', 'hello'],
-    ['no subscription', '{"type":"publish"}'],
-    ['a type that there is not', '{"type":"subscribe","types":["all"]}'],
-    ['a field that there is not', '{"type":"subscribe","instance":["a"]}'],
-  ])('that says %s is closed with 1008 and the reason', async (_what, text) => {
+    ['no JSON', 'hello', 'it is no JSON'],
+    ['no object', 'null', 'it must be an object'],
+    ['no subscription', '{"type":"publish"}', 'type must be "subscribe"'],
+    ['a type that there is not', '{"type":"subscribe","types":["all"]}', 'types[0] must be '],
+    ['a field that there is not', '{"type":"subscribe","instance":["a"]}', 'instance is not known'],
+  ])('that says %s is closed with 1008 and the reason', async (_what, text, reason) => {
     const { webSocket, closed } = await opened(await asAdmin());
     webSocket.send(text);
-    expect(await closed).toMatch(/^1008 This is no \{"type":"subscribe"\}: \w+/);
+    expect(await closed).toContain(`1008 This is no {"type":"subscribe"}: ${reason}`);
   });
 
   it('that sends bytes is closed with 1003, and one that sends too much at once with 1009', async () => {

@@ -54,7 +54,7 @@ export class Domain {
       onError: (error) => this.faults.push(error),
     });
     bus.subscribe((event) => this.events.emit(event));
-    this.alerts = createAlerts(clock, bus);
+    this.alerts = createAlerts({ clock, bus });
     let count = 0;
     this.instances = createInstances(
       {

@@ -1,0 +1,28 @@
+import type { Alert } from '@llamactl/contract/system';
+import type { KeptEvent } from '../instances/ports.ts';
+
+/** An alert that the last server raised and did not clear. */
+export interface LeftAlert {
+  alert: Alert;
+  /** Id of the instance that it is about; `null`: it is about none. */
+  id: string | null;
+}
+
+/** What the last server left raised, as far as its events reach; oldest first. @param stored oldest first */
+export function alertsLeft(stored: readonly KeptEvent[]): LeftAlert[] {
+  const left = new Map<string, LeftAlert>();
+  for (const { event, timestamp, instance: id = null } of stored) {
+    if (event.type !== 'system_alert') continue;
+    const { state, ...alert } = event.data;
+    const key = alertKey(alert.code, alert.instance);
+    const raisedAt = left.get(key)?.alert.raised_at ?? timestamp;
+    if (state === 'raised') left.set(key, { alert: { ...alert, raised_at: raisedAt }, id });
+    else left.delete(key);
+  }
+  return [...left.values()];
+}
+
+/** What makes an alert one and the same. A name holds no NUL, so that no two pairs share a key. */
+export function alertKey(code: string, instance: string | undefined): string {
+  return `${code}\0${instance ?? ''}`;
+}

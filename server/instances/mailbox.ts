@@ -49,6 +49,8 @@ export class Mailbox {
   #isUnstored = false;
   /** Told already, although they could not be stored: they go with the next save. Oldest first. */
   #unstoredEvents: KeptEvent[] = [];
+  /** The newest change. */
+  #stored: Promise<void> = Promise.resolve();
   /** Keeps effects in the order of the posts, also where one of them had nothing to store. */
   #carriedOut: Promise<void> = Promise.resolve();
 
@@ -76,6 +78,11 @@ export class Mailbox {
     return this.#stops;
   }
 
+  /** Resolves when the state as it is now survives a crash; rejects when it could not be stored. */
+  get stored(): Promise<void> {
+    return this.#stored;
+  }
+
   post(event: InstanceEvent): Posted {
     if (event.type === 'stop') this.#stops += 1;
     const previous = this.#state;
@@ -88,6 +95,7 @@ export class Mailbox {
     const isWorthIt = !this.#isClosed && (kept.length > 0 || isWorthStoring(previous, state));
     const stored = isWorthIt ? this.#save(kept) : Promise.resolve();
     const { signal } = this.#phase;
+    if (isWorthIt) this.#stored = stored;
     const isStored = stored.catch((error: unknown) => {
       this.#unstoredEvents = [...this.#unstoredEvents, ...kept].slice(-MOST_UNSTORED_EVENTS);
       this.#dependencies.onFault(error);

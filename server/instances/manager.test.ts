@@ -260,6 +260,18 @@ describe('start', () => {
     expect(domain.manager.get('b')).toMatchObject({ status: 'failed', reason: 'there is no /bin/sh' });
   });
 
+  it('with wait answers what is stored', async () => {
+    const domain = new Domain();
+    await domain.create('a');
+    const stored = async (): Promise<unknown> => (await domain.store.load()).map(({ state }) => state.status);
+    const running = domain.manager.start('a', { wait: true }).then(stored);
+    await domain.pass(50);
+    expect(await running).toEqual(['running']);
+    const stopped = domain.manager.stop('a', { wait: true }).then(stored);
+    await domain.settle();
+    expect(await stopped).toEqual(['stopped']);
+  });
+
   it('fails with the cause from the output when the engine dies while loading', async () => {
     const domain = new Domain();
     const id = await domain.create('a');

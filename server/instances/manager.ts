@@ -121,6 +121,7 @@ export class Manager implements InstanceManager {
     const entered = await this.#post(mailbox, { type: 'stop', ...this.#stopTerms(options) });
     if (options.wait !== true) return entered;
     const { status } = await mailbox.until((state) => state.status !== 'stopping', options.signal);
+    await mailbox.stored;
     return status;
   }
 
@@ -237,6 +238,8 @@ export class Manager implements InstanceManager {
     const isSettled = ({ status }: InstanceState): boolean =>
       status === 'running' || status === 'failed' || status === 'stopped';
     const state = await mailbox.until(isSettled, signal);
+    // What a caller is told survives: a server that dies now must not find the instance still starting.
+    await mailbox.stored;
     if (state.status === 'running') return state.status;
     const reason = reasonOf(state) ?? 'it was stopped before it was ready';
     throw new ApiError('START_FAILED', `${mailbox.record.name} did not start: ${reason.replace(/\.$/, '')}.`, {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../clock.ts';
-import { findOwner, findPortHolder } from './port-owner.ts';
+import { findOwner, findPortHolder, listeningPorts } from './port-owner.ts';
 import { createProcessScan } from './process-scan.ts';
 
 const scan = createProcessScan(systemClock());
@@ -77,6 +77,15 @@ describe('the owner of a port', () => {
     );
     expect(await findOwner(port, process.pid, none)).toBe('ours');
     for (const socket of sockets) socket.destroy();
+  });
+});
+
+describe('the ports on which somebody listens', () => {
+  test.each(['127.0.0.1', '0.0.0.0', '::1'])('are those of %s too, as long as he does', async (host) => {
+    const port = await listen(host);
+    expect(listeningPorts()).toContain(port);
+    await new Promise((resolve) => void servers.pop()?.close(resolve));
+    expect(listeningPorts()).not.toContain(port);
   });
 });
 

@@ -1,3 +1,4 @@
+import { clientModels } from './client-models.ts';
 import { ConfigSchema } from './config.ts';
 import { editorSchema } from './editor-schema.ts';
 import { ERRORS } from './errors.ts';
@@ -43,6 +44,7 @@ export function generatedFiles(version: string, apiPage: string): GeneratedFile[
   if (!TABLE.test(apiPage)) throw new Error('docs/api.md has lost the marks around its table of operations');
   return [
     { path: 'openapi.json', content: `${JSON.stringify(openApiDocument(version), null, 2)}\n` },
+    { path: 'client/models.ts', content: clientModels(version) },
     { path: 'docs/errors.md', content: errorsPage() },
     { path: 'docs/permissions.md', content: permissionsPage() },
     ...EDITOR_SCHEMAS.map(({ path, ...parts }) => ({ path, content: editorSchema(parts) })),

@@ -1,10 +1,13 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { browserProgram } from './browser-install.ts';
+import { nodeProgram } from './runtime-install.ts';
 import { demoModelBytes, writeDemoModel } from '@llamactl/cli/quickstart/demo-model';
 import { installedCommand } from '@llamactl/cli/quickstart/engine-install';
 
-const CACHE = path.join(import.meta.dirname, '..', '.cache');
+/** What tests need and git does not keep. */
+export const CACHE = path.join(import.meta.dirname, '..', '.cache');
 
 /** Where `npm run engine` puts the llama-server for tests; ignored by git and kept between runs. */
 export const TEST_ENGINE_DIRECTORY = path.join(CACHE, 'llama-server');
@@ -40,4 +43,46 @@ export async function testModel(): Promise<string> {
   // an older version of the model in the cache is not the one the tests know
   if (!present?.equals(demoModelBytes())) await writeDemoModel(file);
   return file;
+}
+
+/** Why there is no Chromium, as `npm run runtimes` found. */
+export const NO_BROWSER_FILE = path.join(CACHE, 'no-chromium');
+
+/**
+ * Another version of Node, for the client library.
+ *
+ * @throws {Error} that says how to get it
+ */
+export function testNode(version: string): string {
+  const program = nodeProgram(CACHE, version);
+  if (isProgram(program)) return program;
+  throw new Error(`The tests have no Node ${version}. Run \`npm run runtimes\`.`);
+}
+
+/**
+ * A Chromium: the one that LLAMACTL_TEST_BROWSER names, else the one that `npm run runtimes` got; or the reason why this
+ * machine can have none.
+ *
+ * @throws {Error} that says how to get one, when nobody has tried
+ */
+export function testBrowser(): { program: string } | { missing: string } {
+  const program = process.env['LLAMACTL_TEST_BROWSER'] ?? browserProgram(CACHE);
+  if (isProgram(program)) return { program };
+  try {
+    return { missing: `no Chromium: ${readFileSync(NO_BROWSER_FILE, 'utf8').trim()}` };
+  } catch (error) {
+    throw new Error(`The tests have no Chromium: ${program} cannot be run. Run \`npm run runtimes\`.`, {
+      cause: error,
+    });
+  }
+}
+
+function isProgram(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch (error) {
+    if (error instanceof Error) return false;
+    throw error;
+  }
 }

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 /** The import rules of docs/architecture.md, kept by reading every import of the project. */
 
 const ROOT = path.join(import.meta.dirname, '..');
-const WORKSPACES = ['contract', 'server', 'cli', 'e2e', 'bench', 'scripts'];
+const WORKSPACES = ['contract', 'client', 'server', 'cli', 'e2e', 'bench', 'scripts'];
 const SERVICES = ['instances', 'gateway', 'metrics'];
 const ADAPTERS = ['supervisor', 'engines', 'logs', 'store', 'events'];
 
@@ -26,12 +26,13 @@ interface Import {
 
 function filesBelow(folder: string): string[] {
   return readdirSync(path.join(ROOT, folder), { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.parentPath.includes('node_modules'))
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !/node_modules|dist/.test(entry.parentPath))
     .map((entry) => path.relative(ROOT, path.join(entry.parentPath, entry.name)));
 }
 
 function resolve(from: string, specifier: string): string {
   if (specifier.startsWith('.')) return path.join(path.dirname(from), specifier);
+  if (specifier === '@llamactl/client') return 'client/index.ts';
   const workspace = /^@llamactl\/(\w+)\/(.+)$/.exec(specifier);
   return workspace === null ? specifier : `${workspace[1]}/${workspace[2]}.ts`;
 }
@@ -52,7 +53,7 @@ const IMPORTS: Import[] = FILES.flatMap(({ file, text }) =>
 );
 
 const isTest = (file: string): boolean =>
-  file.endsWith('.test.ts') || file.startsWith('server/testing/') || file.startsWith('e2e/');
+  file.endsWith('.test.ts') || /^(server|client|cli)\/testing\//.test(file) || file.startsWith('e2e/');
 const sources = IMPORTS.filter(({ from }) => !isTest(from));
 const shown = (imports: readonly Import[]): string[] => imports.map(({ from, to }) => `${from} → ${to}`);
 const below =
@@ -69,6 +70,21 @@ describe('who may know whom', () => {
   it('the contract knows nobody but zod', () => {
     const known = (to: string): boolean => to.startsWith('contract/') || to === 'zod';
     expect(shown(sources.filter(({ from, to }) => below('contract')(from) && !known(to)))).toEqual([]);
+  });
+
+  it('the client knows nothing but itself: what is published needs nothing else', () => {
+    expect(shown(sources.filter(({ from, to }) => below('client')(from) && !below('client')(to)))).toEqual([]);
+  });
+
+  it('the client is known by its index, to the command line and to tests', () => {
+    const offending = IMPORTS.filter(
+      ({ from, to }) =>
+        below('client')(to) &&
+        to.endsWith('.ts') &&
+        !below('client')(from) &&
+        !(to === 'client/index.ts' && (below('cli')(from) || below('e2e')(from) || below('bench')(from))),
+    );
+    expect(shown(offending)).toEqual([]);
   });
 
   it('an adapter implements a port of the domain and knows neither another adapter nor a service', () => {
@@ -136,13 +152,12 @@ describe('who may know whom', () => {
     expect(shown([...services, ...app])).toEqual([]);
   });
 
-  it('the command line knows the server by its main alone, and loads it only when it is needed', () => {
+  it('the command line knows the server by few doors, and loads it only when it is needed', () => {
+    const doors = new Set(['server/main.ts', 'server/version.ts', 'server/suggestion.ts']);
     const offending = FILES.filter(({ file }) => below('cli')(file) && !isTest(file)).flatMap(({ file, text }) =>
       [...text.matchAll(/(?:^|\n)import\s+(?!type)[^;]*?from\s+'@llamactl\/server\/[^']+'/g)].map(() => file),
     );
-    const lazily = sources.filter(
-      ({ from, to }) => below('cli')(from) && to.startsWith('server/') && to !== 'server/main.ts',
-    );
+    const lazily = sources.filter(({ from, to }) => below('cli')(from) && to.startsWith('server/') && !doors.has(to));
     expect([...offending, ...shown(lazily)]).toEqual([]);
   });
 });

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { EventPlace } from './event-place.ts';
+import type { Frame } from './models.ts';
+
+const T = (second: number): string => `2026-03-01T12:00:0${second}.000Z`;
+const status = (seq: number, second = 0, name = 'a'): Frame => ({
+  type: 'instance_status_changed',
+  timestamp: T(second),
+  seq,
+  data: { name, status: 'running', previous_status: 'starting' },
+});
+const stats = (seq: number, second = 0): Frame =>
+  ({ type: 'instance_stats_updated', timestamp: T(second), seq, data: { name: 'a', stats: {} } }) as Frame;
+const alert = (seq: number, instance?: string): Frame => ({
+  type: 'system_alert',
+  timestamp: T(0),
+  seq,
+  data: { level: 'warning', code: 'x', message: 'x', state: 'raised', ...(instance === undefined ? {} : { instance }) },
+});
+const gap = (to: number, second = 0): Frame => ({
+  type: 'gap',
+  timestamp: T(second),
+  seq: to,
+  data: { from_seq: 2, to_seq: to },
+});
+const all = { instances: undefined, types: undefined };
+
+describe('a place in the events', () => {
+  it('is the last that was told, wanted or not', () => {
+    const place = new EventPlace({ instances: ['b'], types: undefined }, 5);
+    expect(place.afterSeq).toBe(5);
+    expect(place.take(status(6))).toBe(false);
+    expect(place.afterSeq).toBe(6);
+    expect(place.take(gap(9))).toBe(true);
+    expect(place.afterSeq).toBe(9);
+  });
+
+  it('lets nothing through twice, but figures, which have the number of what was before them', () => {
+    const place = new EventPlace(all, 5);
+    const frames = [status(5), status(6), status(6), stats(6), stats(6), status(7)];
+    expect(frames.map((frame) => place.take(frame))).toEqual([false, true, false, true, true, true]);
+  });
+
+  it('begins now: what was before is told only to know how far it goes', () => {
+    const place = new EventPlace(all, null);
+    expect(place.afterSeq).toBe(1);
+    const past = [gap(99, 5), status(100, 1), status(101, 4)];
+    expect(past.map((frame) => place.take(frame))).toEqual([false, false, false]);
+    expect(place.afterSeq).toBe(101);
+    // The clock of the server may be set back: the past is over with the first of the present.
+    const present = [status(102, 5), status(103, 3), gap(110, 4)];
+    expect(present.map((frame) => place.take(frame))).toEqual([true, true, true]);
+  });
+
+  it('begins now where nothing ever happened', () => {
+    const place = new EventPlace(all, null);
+    expect(place.take(status(7))).toBe(true);
+    expect(place.afterSeq).toBe(7);
+  });
+
+  it('leaves out what is not wanted: the server begins to only after it has been told', () => {
+    const place = new EventPlace({ instances: ['Mine'], types: ['instance_status_changed', 'system_alert'] }, 0);
+    const frames = [status(1), status(2, 0, 'mINE'), stats(2), alert(3), alert(4, 'a'), alert(5, 'mine'), gap(6)];
+    expect(frames.map((frame) => place.take(frame))).toEqual([false, true, false, true, false, true, true]);
+  });
+});

@@ -1,0 +1,203 @@
+import { describe, expect, it } from 'vitest';
+import { Client } from './client.ts';
+import type { Frame } from './models.ts';
+import type { ClientOptions, Interruption } from './options.ts';
+import { collected } from './testing/collected.ts';
+import { fakeSockets, type FakeSocket } from './testing/fake-socket.ts';
+import { FakeTiming } from './testing/fake-timing.ts';
+import { answer, noConnection, refusal, ScriptedFetch, type Reply } from './testing/scripted-fetch.ts';
+
+const created = (seq: number, name = 'a'): Frame => ({
+  type: 'instance_created',
+  timestamp: '2026-03-01T12:00:00.000Z',
+  seq,
+  data: { name },
+});
+/** It is open, tells this, and ends. */
+const plan =
+  (code: number, ...frames: Frame[]) =>
+  (socket: FakeSocket): void => {
+    socket.open();
+    for (const frame of frames) socket.message(frame);
+    socket.end(code, 'as the server says');
+  };
+const refused = (socket: FakeSocket): void => socket.refuse();
+/** What ends a test. */
+const over = plan(1008);
+
+function bench(plans: ((socket: FakeSocket) => void)[], replies: Reply[] = [], options: ClientOptions = {}) {
+  const { WebSocket, made } = fakeSockets(...plans);
+  const server = new ScriptedFetch(...replies);
+  const timing = new FakeTiming();
+  const client = new Client({ url: 'https://h/llm', WebSocket, fetch: server.fetch, retries: 0, ...options }, timing);
+  return { client, made, server, timing };
+}
+
+/** The numbers of what was told before it failed, and with what it did. */
+async function told(frames: AsyncIterable<Frame>): Promise<[number[], Error | null]> {
+  const seen: number[] = [];
+  try {
+    for await (const { seq } of frames) seen.push(seq);
+  } catch (error) {
+    return [seen, error as Error];
+  }
+  return [seen, null];
+}
+
+describe('events', () => {
+  it('are told as they come, of what was asked for', async () => {
+    const { client, made } = bench([plan(1008, created(5), created(6, 'b'), created(7))], [], { token: 'llk_1' });
+    const [seen, error] = await told(client.events({ instances: ['A'], types: ['instance_created'], after_seq: 4 }));
+    expect(seen).toEqual([5, 7]);
+    expect(error).toMatchObject({
+      name: 'ProtocolError',
+      message: 'https://h/llm ended the events (1008): as the server says',
+    });
+    const [socket] = made;
+    expect(socket?.url).toBe('wss://h/llm/api/ws?after_seq=4');
+    expect(socket?.protocols).toEqual(['llamactl.v1', 'bearer.llk_1']);
+    expect(socket?.sent).toEqual(['{"type":"subscribe","instances":["A"],"types":["instance_created"]}']);
+  });
+
+  it('need no token', async () => {
+    const { client, made } = bench([over]);
+    await told(client.events());
+    expect(made[0]?.protocols).toEqual(['llamactl.v1']);
+    expect(made[0]?.sent).toEqual(['{"type":"subscribe"}']);
+  });
+
+  it.each([1000, 1001, 1006, 1011, 1013])('are resumed after the last one when it ends with %i', async (code) => {
+    const interruptions: Interruption[] = [];
+    const { client, made } = bench([plan(code, created(5)), plan(code, created(6)), over]);
+    const [seen] = await told(client.events({ onInterruption: (each) => interruptions.push(each) }));
+    expect(seen).toEqual([5, 6]);
+    expect(made.map(({ url }) => url.split('after_seq=')[1])).toEqual(['1', '5', '6']);
+    expect(interruptions.map(({ attempt, delay }) => [attempt, delay])).toEqual([
+      [1, 0.125],
+      [1, 0.125],
+    ]);
+  });
+
+  it('are resumed when the server is away for long', async () => {
+    const away = noConnection('ECONNREFUSED');
+    const { client, timing } = bench(
+      [plan(1001, created(5)), refused, refused, refused, plan(1001, created(6)), over],
+      [away, away, refusal(503, 'SHUTTING_DOWN')],
+    );
+    expect((await told(client.events()))[0]).toEqual([5, 6]);
+    expect(timing.waits.filter((seconds) => seconds < 60)).toEqual([0.125, 0.25, 0.5, 1, 0.125]);
+  });
+
+  it.each([
+    ['a server that is not there', [noConnection('ECONNREFUSED')], 'ConnectionError'],
+    ['who is not known', [refusal(401, 'UNAUTHORIZED')], 'UnauthorizedError'],
+    ['who may not', [refusal(403, 'FORBIDDEN')], 'ForbiddenError'],
+  ])('are refused for %s, in the words of an ordinary answer', async (_what, replies, name) => {
+    const { client, server, timing } = bench(
+      Array.from({ length: 3 }, () => refused),
+      [...replies, ...replies, ...replies],
+    );
+    expect((await told(client.events()))[1]).toMatchObject({ name });
+    expect(server.targets[0]).toBe('GET /llm/api/ws');
+    expect(timing.pending).toBe(0);
+  });
+
+  it('that nobody lets through are told as that, after some tries', async () => {
+    const malformed = () => refusal(400, 'VALIDATION_ERROR');
+    const { client, made } = bench([refused, refused, refused], [malformed(), malformed(), malformed()]);
+    expect((await told(client.events()))[1]?.message).toBe(
+      'https://h/llm/api/ws answers, but opens no WebSocket. Does a proxy on the way let them through?',
+    );
+    expect(made).toHaveLength(3);
+  });
+
+  it('whose token ended are resumed with another, as long as the server takes it', async () => {
+    const tokens = ['one', 'two', 'three', 'four', 'five', 'six'];
+    const plans = [plan(4401, created(5)), plan(4401), plan(4401, created(6)), refused];
+    const answers = [refusal(401, 'UNAUTHORIZED'), refusal(401, 'UNAUTHORIZED')];
+    const { client, made, timing } = bench(plans, answers, { token: () => tokens.shift() ?? null });
+    const [seen, error] = await told(client.events());
+    expect(seen).toEqual([5, 6]);
+    expect(error).toMatchObject({ name: 'UnauthorizedError', code: 'UNAUTHORIZED' });
+    const used = ['one', 'two', 'three', 'four'].map((token) => `bearer.${token}`);
+    expect(made.map(({ protocols }) => protocols[1])).toEqual(used);
+    expect(
+      timing.waits.filter((seconds) => seconds < 60),
+      'at once, but not again and again',
+    ).toEqual([0.25]);
+  });
+
+  it('whose token ended end, where there is no other', async () => {
+    const { client } = bench([plan(4401, created(5))], [], { token: 'one' });
+    const [seen, error] = await told(client.events());
+    expect(seen).toEqual([5]);
+    expect(error).toMatchObject({ name: 'UnauthorizedError', code: 'TOKEN_EXPIRED', message: 'as the server says' });
+  });
+
+  it('need a token that was fresh when the handshake was refused', async () => {
+    const tokens = ['stale', 'stale', 'fresh', 'fresh'];
+    const replies = [refusal(401, 'TOKEN_EXPIRED'), refusal(400, 'VALIDATION_ERROR')];
+    const { client, made } = bench([refused, over], replies, { token: () => tokens.shift() ?? null });
+    await told(client.events());
+    expect(made.map(({ protocols }) => protocols[1])).toEqual(['bearer.stale', 'bearer.fresh']);
+  });
+
+  it('that are no events are an error', async () => {
+    const odd = (socket: FakeSocket): void => {
+      socket.open();
+      socket.message({ hello: 1 });
+    };
+    const { client, made } = bench([odd]);
+    expect((await told(client.events()))[1]).toMatchObject({ name: 'ProtocolError' });
+    expect(made[0]?.closedWith).toBe(1000);
+  });
+
+  it('that nobody reads are dropped with the connection, and asked for again', async () => {
+    const flood = (socket: FakeSocket): void => {
+      socket.open();
+      for (let seq = 1; seq <= 10_002; seq += 1) socket.message(created(seq));
+    };
+    const { client, made } = bench([flood, plan(1008, created(10_002))]);
+    const [seen] = await told(client.events({ after_seq: 0 }));
+    expect([seen.length, seen[0], seen.at(-1)]).toEqual([10_002, 1, 10_002]);
+    expect(made[1]?.url).toContain('after_seq=10001');
+  });
+
+  it('are ended by whoever stops reading, or aborts', async () => {
+    const { client, made, timing } = bench([
+      (socket) => {
+        socket.open();
+        socket.message(created(5));
+      },
+    ]);
+    for await (const _ of client.events()) break;
+    expect(made[0]?.closedWith).toBe(1000);
+    expect(timing.pending).toBe(0);
+    const abort = new AbortController();
+    const other = bench([(socket) => socket.open()]);
+    const next = other.client.events({ signal: abort.signal }).next();
+    await new Promise(setImmediate);
+    abort.abort(new Error('enough'));
+    await expect(next).rejects.toThrow('enough');
+    expect(other.made[0]?.closedWith).toBe(1000);
+    await expect(other.client.events({ signal: abort.signal }).next()).rejects.toThrow('enough');
+  });
+
+  it('that are not open in time are tried again', async () => {
+    const { WebSocket, made } = fakeSockets(() => undefined, over);
+    const server = new ScriptedFetch(answer({}, 400));
+    const client = new Client({ WebSocket, fetch: server.fetch, timeout: 5 }, new FakeTiming());
+    expect((await told(client.events()))[1]).toMatchObject({ name: 'ProtocolError' });
+    expect(made.map(({ closedWith }) => closedWith)).toEqual([1000, 1000]);
+  });
+
+  it('need a WebSocket, which not every platform has', async () => {
+    const own = Reflect.get(globalThis, 'WebSocket') as unknown;
+    Reflect.deleteProperty(globalThis, 'WebSocket');
+    try {
+      await expect(collected(new Client().events())).rejects.toThrow('This platform has no WebSocket.');
+    } finally {
+      Reflect.set(globalThis, 'WebSocket', own);
+    }
+  });
+});

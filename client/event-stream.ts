@@ -1,0 +1,124 @@
+import { excerpt, objectOf } from './answer-error.ts';
+import { ConnectionError, errorOf, ProtocolError, type LlamactlError } from './errors.ts';
+import { EventPlace } from './event-place.ts';
+import { EventSocket, type SocketEnd } from './event-socket.ts';
+import type { Frame, Subscribe } from './models.ts';
+import type { CallOptions, StreamOptions, WebSocketConstructor } from './options.ts';
+import { Resumption } from './resumption.ts';
+import type { Transport } from './transport.ts';
+
+/** Which events are told. */
+export interface EventsOptions extends StreamOptions {
+  /** Names, in any case, also of instances still to come. Alerts of the whole system are told all the same. Default all. */
+  instances?: Subscribe['instances'];
+  /** Default all. */
+  types?: Subscribe['types'];
+  /** What was missed since this event comes first; 0: all that is kept. Default: from now on. */
+  after_seq?: number | undefined;
+}
+
+const PROTOCOL = 'llamactl.v1';
+/** How often the first connection is tried, with a server that answers otherwise. */
+const FIRST_TRIES = 3;
+
+/** What a server closes with, and what more of the same would only repeat. */
+const REFUSALS = new Set([1002, 1003, 1007, 1008, 1009, 1010]);
+const UNAUTHORIZED = 4401;
+
+/**
+ * What happens, as it happens, over lost connections and restarts of the server, with nothing missing and nothing twice.
+ * Events that the server does not have any more are told as a `gap`.
+ *
+ * @param WebSocket `undefined`: this platform has none.
+ */
+export async function* streamEvents(
+  transport: Transport,
+  WebSocket: WebSocketConstructor | undefined,
+  options: EventsOptions,
+): AsyncGenerator<Frame, void, void> {
+  if (WebSocket === undefined) {
+    throw new TypeError(
+      'This platform has no WebSocket. Node has one from version 22 on; before, give the client one: new Client({ WebSocket }), with that of the package `ws`.',
+    );
+  }
+  const { instances, types, signal } = options;
+  const place = new EventPlace({ instances, types }, options.after_seq ?? null);
+  const resumption = new Resumption(transport, options);
+  const greeting = JSON.stringify({ type: 'subscribe', instances, types });
+  let hasBeenOpen = false;
+  for (let tries = 1; ; tries += 1) {
+    signal?.throwIfAborted();
+    const token = await transport.token();
+    const socket = new EventSocket({
+      WebSocket,
+      url: `${transport.address.replace(/^http/, 'ws')}/api/ws?after_seq=${place.afterSeq}`,
+      protocols: token === null ? [PROTOCOL] : [PROTOCOL, `bearer.${token}`],
+      greeting,
+      timing: transport.timing,
+      timeout: transport.timeout,
+      signal,
+    });
+    const messages = socket.messages();
+    let end: SocketEnd;
+    try {
+      for (;;) {
+        const next = await messages.next();
+        signal?.throwIfAborted();
+        if (next.done === true) {
+          end = next.value;
+          break;
+        }
+        const frame = frameOf(next.value, transport.address);
+        resumption.succeeded();
+        if (place.take(frame)) yield frame;
+      }
+    } finally {
+      await messages.return({ code: null, reason: '' });
+    }
+    if (end.code !== null) hasBeenOpen = true;
+    if (end.code === UNAUTHORIZED && transport.isTokenAsked) {
+      // It was taken when the handshake was; the next one is judged there too.
+      await resumption.ended();
+      continue;
+    }
+    const error =
+      end.code === null
+        ? await refusal(transport, { signal, retries: hasBeenOpen ? 0 : undefined })
+        : ending(end, end.code, transport.address);
+    if (!hasBeenOpen && (!(error instanceof ConnectionError) || tries >= FIRST_TRIES)) throw error;
+    await resumption.failed(error);
+  }
+}
+
+function frameOf(message: string, url: string): Frame {
+  const frame = objectOf(message);
+  if (frame !== null && 'type' in frame && 'seq' in frame) return frame as Frame;
+  throw new ProtocolError(`${url} sent something that is no event: ${excerpt(message)}`, { url });
+}
+
+/** Why a WebSocket was not opened: platforms do not tell, but an ordinary request is answered with the same error. */
+async function refusal(transport: Transport, call: CallOptions): Promise<Error> {
+  const url = `${transport.address}/api/ws`;
+  try {
+    await transport.text({ method: 'GET', path: '/api/ws', otherStatuses: [400, 426], ...call });
+  } catch (error) {
+    call.signal?.throwIfAborted();
+    if (!(error instanceof Error)) throw error;
+    return error;
+  }
+  const message = `${url} answers, but opens no WebSocket. Does a proxy on the way let them through?`;
+  return new ConnectionError(message, { url });
+}
+
+function ending({ reason }: SocketEnd, code: number, address: string): Error {
+  const said = reason === '' ? '' : `: ${reason}`;
+  if (code === UNAUTHORIZED) return unauthorized(reason);
+  if (REFUSALS.has(code)) return new ProtocolError(`${address} ended the events (${code})${said}`, { url: address });
+  return new ConnectionError(`The events of ${address} ended (${code})${said}`, { url: address });
+}
+
+function unauthorized(reason: string): LlamactlError {
+  const message = reason === '' ? 'The token is no longer valid; log in again.' : reason;
+  const none = { details: '', requestId: null, problems: [], reason: undefined, retryAfter: null };
+  return errorOf(message, { status: 401, code: 'TOKEN_EXPIRED', ...none });
+}

@@ -1,0 +1,32 @@
+/** The client library of llamactl: its whole API, over `fetch` and WebSocket, with nothing else needed. */
+export { Client, type RequestOptions } from './client.ts';
+export type { ChatChunk, ChatMessage, ChatRequest } from './chat-stream.ts';
+export {
+  ConflictError,
+  ConnectionError,
+  ForbiddenError,
+  LlamactlError,
+  NotFoundError,
+  PreconditionFailedError,
+  ProtocolError,
+  RateLimitedError,
+  ServerError,
+  TimeoutError,
+  UnauthorizedError,
+  ValidationError,
+} from './errors.ts';
+export type { EventsOptions } from './event-stream.ts';
+export type { FollowLogsOptions } from './log-stream.ts';
+export type * from './models.ts';
+export type { WaitOptions } from './operations.ts';
+export type {
+  CallOptions,
+  ClientOptions,
+  Interruption,
+  StreamOptions,
+  Token as ClientToken,
+  WebSocketConstructor,
+  WebSocketLike,
+} from './options.ts';
+export { path } from './path.ts';
+export type { Answer } from './transport.ts';

@@ -1,0 +1,101 @@
+import { excerpt, objectOf } from './answer-error.ts';
+import { NotFoundError, ProtocolError } from './errors.ts';
+import { readEvents } from './event-reader.ts';
+import type { Instance, LogEntry, LogItem, LogLevel, Logs } from './models.ts';
+import type { CallOptions, StreamOptions } from './options.ts';
+import { path } from './path.ts';
+import { Resumption } from './resumption.ts';
+import type { Request, Transport } from './transport.ts';
+
+/** Which lines of a log are followed. */
+export interface FollowLogsOptions extends StreamOptions {
+  /** How many of those that are there already. Default 100. */
+  lines?: number | undefined;
+  /** Lines of this level and above. */
+  level?: LogLevel | undefined;
+  /** Everything after this line, instead of the last `lines`. */
+  after_seq?: number | undefined;
+}
+
+/** The server says something every 15 seconds. */
+const SILENCE = 60;
+
+/**
+ * The log of an instance, a line at a time: what was asked for of the past, then all that comes, over lost connections
+ * and restarts of the server, with nothing missing and nothing twice. Lines that the server does not have any more are
+ * told as a gap. Ends when the instance is deleted.
+ */
+export async function* followLog(
+  transport: Transport,
+  name: string,
+  options: FollowLogsOptions,
+): AsyncGenerator<LogItem, void, void> {
+  const { signal, level } = options;
+  const logs = path`/api/instances/${name}/logs`;
+  const resumption = new Resumption(transport, options);
+  /** Of the instance that is followed: another one may get its name. */
+  const born = await birthOf(transport, name, { signal });
+  let place = options.after_seq ?? null;
+  if (place === null) {
+    const past = await pastOf(transport, logs, options);
+    place = past.place;
+    for (const entry of past.entries) {
+      yield entry;
+      signal?.throwIfAborted();
+    }
+  }
+  for (let isFirst = true; ; isFirst = false) {
+    try {
+      // What comes between two tries is the business of the resumption.
+      const retries = isFirst ? undefined : 0;
+      if (!isFirst && (await birthOf(transport, name, { signal, retries })) !== born) return;
+      const answer = await transport.open({
+        method: 'GET',
+        path: logs,
+        query: { follow: true, level, after_seq: place },
+        headers: { accept: 'text/event-stream' },
+        isPatient: true,
+        timeout: transport.timeout,
+        retries,
+        signal,
+      });
+      for await (const { data } of readEvents(answer, SILENCE)) {
+        const item = itemOf(data, answer.url);
+        resumption.succeeded();
+        place = 'gap' in item ? item.gap.to_seq : item.seq;
+        yield item;
+      }
+      await resumption.ended();
+    } catch (error) {
+      if (!isFirst && error instanceof NotFoundError) return;
+      await resumption.failed(error);
+    }
+  }
+}
+
+/** When an instance was made. */
+async function birthOf(transport: Transport, name: string, call: CallOptions): Promise<string> {
+  const { body } = await transport.json<Instance>({ method: 'GET', path: path`/api/instances/${name}`, ...call });
+  return body.created_at;
+}
+
+/** The lines that are there already, and the place behind which everything is new. */
+async function pastOf(
+  transport: Transport,
+  logs: string,
+  { lines, level, signal }: FollowLogsOptions,
+): Promise<{ entries: readonly LogEntry[]; place: number }> {
+  const ask = async (query: Request['query']): Promise<readonly LogEntry[]> =>
+    (await transport.json<Logs>({ method: 'GET', path: logs, query, signal })).body.logs;
+  // First of all: what comes between the two is then told once more rather than missed, and left out by its number.
+  const newest = lines === 0 || level !== undefined ? await ask({ lines: 1 }) : [];
+  const entries = lines === 0 ? [] : await ask({ lines, level });
+  return { entries, place: Math.max(newest.at(-1)?.seq ?? 0, entries.at(-1)?.seq ?? 0) };
+}
+
+function itemOf(data: string, url: string): LogItem {
+  const item: unknown = objectOf(data);
+  if (item === null)
+    throw new ProtocolError(`${url} sent something that is no line of a log: ${excerpt(data)}`, { url });
+  return item as LogItem;
+}

@@ -1,0 +1,848 @@
+/* Generated from contract/ by `npm run generate`. */
+/* What goes over the wire, by the names that it has there. */
+
+export interface Alert {
+  level: 'warning' | 'error';
+  /** What kind; stable. */
+  code: string;
+  /** What is wrong and what would help, for a person. */
+  message: string;
+  /** Whose it is; absent: the whole system. */
+  instance?: string | undefined;
+  raised_at: string;
+}
+
+export interface Alerts {
+  alerts: Alert[];
+}
+
+export interface Applied {
+  message: string;
+  /** Nothing was changed: these are the steps that would be made. */
+  dry_run: boolean;
+  /** In the order of the document, then what is removed. */
+  results: FleetStep[];
+}
+
+export interface Audit {
+  /** Newest first. */
+  audit: AuditRow[];
+}
+
+export interface AuditRow {
+  seq: number;
+  timestamp: string;
+  /** `user:NAME`, `key:ID (NAME)`, or `anonymous`. */
+  subject: string;
+  /** Where the request came from. */
+  address: string;
+  /** The id of the operation: `createInstance`. */
+  action: string;
+  /** The instance, user or key it was about. */
+  target: string | null;
+  /** Of the answer. */
+  status: number;
+  request_id: string;
+}
+
+export interface BatchResult {
+  message: string;
+  results: {
+    name: string;
+    /** `null` when no such instance exists. */
+    status: Status | null;
+    error?: string | undefined;
+  }[];
+}
+
+export interface ChangePassword {
+  current_password: string;
+  new_password: string;
+}
+
+/** A part of the configuration. `"***"` leaves a secret alone, `null` goes back to the default. */
+export type ConfigPatch = Record<string, unknown>;
+
+export interface ConfigSource {
+  from: 'default' | 'file' | 'environment' | 'flag';
+  /** The variable or the flag. */
+  name?: string | undefined;
+  /** In the file. */
+  line?: number | undefined;
+}
+
+export interface ConfigView {
+  /** As it is written now and holds from the next start; secrets are `"***"`. */
+  config: {
+    server: {
+      /** Address to listen on; other than loopback needs auth.enabled. */
+      host: string;
+      port: number;
+      base_path: string;
+      public_url: string;
+      /** More host names under which browsers may reach us. */
+      allowed_hosts: string[];
+      allowed_origins: string[];
+      trusted_proxies: string[];
+    };
+    /** State, logs and secrets; mode 0700. */
+    data_dir: string;
+    auth: {
+      enabled: boolean;
+      /** Seconds, or a number with s, m, h or d. */
+      token_ttl: number | string;
+      inference: 'required' | 'open';
+    };
+    security: {
+      /** Allow options that run code or read files. Only from the file. */
+      allow_privileged: boolean;
+    };
+    rate_limit: {
+      enabled: boolean;
+      regular: number;
+      intensive: number;
+    };
+    instances: {
+      /** Ports for instances that name none. */
+      port_range: [number, number];
+      /** 0: no limit. */
+      max_running: number;
+      /** Seconds; 0: never. */
+      idle_timeout: number;
+      /** Seconds without any sign of progress (output, memory, CPU time, bytes read) before a start is given up. */
+      start_timeout: number;
+      /** Seconds that requests in flight may take to finish. */
+      stop_timeout: number;
+      auto_restart: boolean;
+      max_restarts: number;
+    };
+    groups: Record<string, {
+      max_running?: number | undefined;
+      exclusive?: boolean | undefined;
+      pinned?: boolean | undefined;
+    }>;
+    engines: {
+      llama_cpp: {
+        command: string;
+        args: string[];
+        environment: Record<string, string>;
+      };
+      vllm: {
+        command: string;
+        args: string[];
+        environment: Record<string, string>;
+      };
+      mlx: {
+        command: string;
+        args: string[];
+        environment: Record<string, string>;
+      };
+      [name: string]: {
+        command: string;
+        args: string[];
+        environment: Record<string, string>;
+      } | {
+        kind: 'custom';
+        /** Program; `${HOST}`, `${PORT}` and `${MODEL_PATH}` are filled in. */
+        command: string;
+        args: string[];
+        environment: Record<string, string>;
+        health_path: string;
+      };
+    };
+    models: {
+      dirs: string[];
+      hf_endpoint: string;
+      hf_token: string;
+    };
+    logs: {
+      max_size_mb: number;
+      max_total_mb: number;
+    };
+    stats: {
+      interval: number;
+    };
+    gateway: {
+      loading_keepalive: number;
+      aliases_in_models: boolean;
+    };
+    alerts: {
+      webhook: string;
+      command: string[];
+    };
+  };
+  /** By dotted key: `server.port`. */
+  sources: Record<string, ConfigSource>;
+  /** Path of the configuration file; `null`: there is none. */
+  file: string | null;
+  /** The running llamactl was started with other values. */
+  restart_required: boolean;
+  /** The keys that differ. */
+  pending: string[];
+  /** Why the file as it is now could not be used; then `config` is what llamactl runs with. */
+  problem?: string | undefined;
+}
+
+export interface ConfigWritten {
+  message: string;
+  restart_required: boolean;
+  /** The keys that this request changed. */
+  changed: string[];
+  config: {
+    server: {
+      /** Address to listen on; other than loopback needs auth.enabled. */
+      host: string;
+      port: number;
+      base_path: string;
+      public_url: string;
+      /** More host names under which browsers may reach us. */
+      allowed_hosts: string[];
+      allowed_origins: string[];
+      trusted_proxies: string[];
+    };
+    /** State, logs and secrets; mode 0700. */
+    data_dir: string;
+    auth: {
+      enabled: boolean;
+      /** Seconds, or a number with s, m, h or d. */
+      token_ttl: number | string;
+      inference: 'required' | 'open';
+    };
+    security: {
+      /** Allow options that run code or read files. Only from the file. */
+      allow_privileged: boolean;
+    };
+    rate_limit: {
+      enabled: boolean;
+      regular: number;
+      intensive: number;
+    };
+    instances: {
+      /** Ports for instances that name none. */
+      port_range: [number, number];
+      /** 0: no limit. */
+      max_running: number;
+      /** Seconds; 0: never. */
+      idle_timeout: number;
+      /** Seconds without any sign of progress (output, memory, CPU time, bytes read) before a start is given up. */
+      start_timeout: number;
+      /** Seconds that requests in flight may take to finish. */
+      stop_timeout: number;
+      auto_restart: boolean;
+      max_restarts: number;
+    };
+    groups: Record<string, {
+      max_running?: number | undefined;
+      exclusive?: boolean | undefined;
+      pinned?: boolean | undefined;
+    }>;
+    engines: {
+      llama_cpp: {
+        command: string;
+        args: string[];
+        environment: Record<string, string>;
+      };
+      vllm: {
+        command: string;
+        args: string[];
+        environment: Record<string, string>;
+      };
+      mlx: {
+        command: string;
+        args: string[];
+        environment: Record<string, string>;
+      };
+      [name: string]: {
+        command: string;
+        args: string[];
+        environment: Record<string, string>;
+      } | {
+        kind: 'custom';
+        /** Program; `${HOST}`, `${PORT}` and `${MODEL_PATH}` are filled in. */
+        command: string;
+        args: string[];
+        environment: Record<string, string>;
+        health_path: string;
+      };
+    };
+    models: {
+      dirs: string[];
+      hf_endpoint: string;
+      hf_token: string;
+    };
+    logs: {
+      max_size_mb: number;
+      max_total_mb: number;
+    };
+    stats: {
+      interval: number;
+    };
+    gateway: {
+      loading_keepalive: number;
+      aliases_in_models: boolean;
+    };
+    alerts: {
+      webhook: string;
+      command: string[];
+    };
+  };
+}
+
+export interface CreateInstance {
+  /** Unique without regard to case; cannot be changed. */
+  name: string;
+  /** `llama_cpp`, `custom`, or the name of a custom engine of the configuration. */
+  engine?: string | undefined;
+  /** The model file; it may appear later, but must be there to start. */
+  model_path?: string | undefined;
+  /** Left out: one is taken from `instances.port_range`. */
+  port?: number | undefined;
+  options?: Options | undefined;
+  /** Passed to the engine as they are, last: they win over `options`. */
+  extra_args?: string[] | undefined;
+  /** Set for the engine. `"***"` in an update leaves the stored value alone. */
+  environment?: Record<string, string> | undefined;
+  /** Replaces the engine's command. Privileged. */
+  command?: string[] | undefined;
+  /** Answers 200 when the engine is ready. Default `/health`. */
+  health_path?: string | undefined;
+  /** More names under which `/v1` finds the instance. */
+  aliases?: string[] | undefined;
+  /** Not shown by `GET /v1/models`. */
+  unlisted?: boolean | undefined;
+  /** Revive a run that the user wanted after the machine was rebooted. */
+  auto_start?: boolean | undefined;
+  /** Restart a run that was ready and died. Default: `instances.auto_restart`. */
+  auto_restart?: boolean | undefined;
+  /** Restarts in a row before `failed`; -1: for ever. Default: `instances.max_restarts`. */
+  max_restarts?: number | undefined;
+}
+
+export interface CreateKey {
+  name: string;
+  /** Default `["inference"]`. A role at most as high as your own. */
+  scopes?: Scope[] | undefined;
+  /** Only these instances, by name. Default all. */
+  instances?: string[] | undefined;
+  /** Default true. */
+  may_start?: boolean | undefined;
+  /** Default never. */
+  expires_at?: string | undefined;
+  /** For admins: whose it is. Default your own. */
+  owner?: string | undefined;
+}
+
+export interface CreateUser {
+  /** Unique without regard to case; cannot be changed. */
+  username: string;
+  password: string;
+  role: Role;
+}
+
+export interface ErrorBody {
+  /** What happened and what would work, for a person. */
+  error: string;
+  /** The same for a program; stable. */
+  code: 'VALIDATION_ERROR' | 'INVALID_JSON' | 'RESERVED_OPTION' | 'PRIVILEGED_OPTION' | 'UNAUTHORIZED' | 'INVALID_CREDENTIALS' | 'TOKEN_EXPIRED' | 'FORBIDDEN' | 'NOT_FOUND' | 'INSTANCE_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'INSTANCE_EXISTS' | 'INSTANCE_RUNNING' | 'INSTANCE_NOT_RUNNING' | 'ALIAS_CONFLICT' | 'PORT_CONFLICT' | 'PORT_IN_USE' | 'MODEL_NOT_FOUND' | 'ENGINE_NOT_FOUND' | 'AUTH_DISABLED' | 'CONFIG_PINNED' | 'CONFIG_READ_ONLY' | 'CAPACITY_EXCEEDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'URI_TOO_LONG' | 'UNSUPPORTED_MEDIA_TYPE' | 'RATE_LIMITED' | 'INTERNAL_ERROR' | 'START_FAILED' | 'SHUTTING_DOWN';
+  /** More about it; may be empty. */
+  details: string;
+  /** The `X-Request-Id` of the answer, to be found in the log. */
+  request_id: string;
+  /** Every problem, where it can be told which part is at fault. */
+  errors?: Problem[] | undefined;
+  /** Why the engine did not start, when `code` is `START_FAILED`. */
+  reason?: string | undefined;
+}
+
+export interface Fleet {
+  /** Of this form; 1 is the only one. */
+  version?: 1 | undefined;
+  /** Each as in `POST /instances`: what is left out has its default, also where it was set before. */
+  instances: CreateInstance[];
+}
+
+export type FleetAction = 'create' | 'change' | 'restart' | 'nothing' | 'remove';
+
+export interface FleetStep {
+  name: string;
+  action: FleetAction;
+  /** Settings that differ, dotted: `options.threads`. */
+  changes: string[];
+  /** What was accepted but will need attention. */
+  warnings?: string[] | undefined;
+  /** Why this step failed; the others were made all the same. */
+  error?: string | undefined;
+}
+
+export type Frame = {
+  /** RFC 3339, UTC. */
+  timestamp: string;
+  /** Grows with every kept frame, over restarts too; a stats frame repeats the last kept one. */
+  seq: number;
+  type: 'instance_status_changed';
+  data: {
+    name: string;
+    status: Status;
+    previous_status: Status;
+    reason?: string | undefined;
+  };
+} | {
+  /** RFC 3339, UTC. */
+  timestamp: string;
+  /** Grows with every kept frame, over restarts too; a stats frame repeats the last kept one. */
+  seq: number;
+  type: 'instance_created';
+  data: {
+    name: string;
+  };
+} | {
+  /** RFC 3339, UTC. */
+  timestamp: string;
+  /** Grows with every kept frame, over restarts too; a stats frame repeats the last kept one. */
+  seq: number;
+  type: 'instance_updated';
+  data: {
+    name: string;
+  };
+} | {
+  /** RFC 3339, UTC. */
+  timestamp: string;
+  /** Grows with every kept frame, over restarts too; a stats frame repeats the last kept one. */
+  seq: number;
+  type: 'instance_deleted';
+  data: {
+    name: string;
+  };
+} | {
+  /** RFC 3339, UTC. */
+  timestamp: string;
+  /** Grows with every kept frame, over restarts too; a stats frame repeats the last kept one. */
+  seq: number;
+  type: 'system_alert';
+  data: {
+    level: 'warning' | 'error';
+    code: string;
+    message: string;
+    state: 'raised' | 'cleared';
+    instance?: string | undefined;
+  };
+} | {
+  type: 'instance_stats_updated';
+  /** RFC 3339, UTC. */
+  timestamp: string;
+  /** Grows with every kept frame, over restarts too; a stats frame repeats the last kept one. */
+  seq: number;
+  data: {
+    name: string;
+    stats: Stats;
+  };
+} | {
+  type: 'gap';
+  /** RFC 3339, UTC. */
+  timestamp: string;
+  /** Grows with every kept frame, over restarts too; a stats frame repeats the last kept one. */
+  seq: number;
+  data: {
+    /** The first number of which nothing is known. */
+    from_seq: number;
+    /** The last one; the frames that follow are complete again. */
+    to_seq: number;
+  };
+};
+
+export interface Gpu {
+  /** The tool's own number. */
+  index: number;
+  vendor: 'nvidia' | 'amd';
+  name: string;
+  /** Bytes; `null`: not told, as by one that shares the memory of the machine. */
+  memory_total: number | null;
+  /** Bytes; `null`: not told. */
+  memory_usage: number | null;
+  /** 0–100; `null`: not told. */
+  utilization: number | null;
+  /** Degrees Celsius; `null`: not told. */
+  temperature: number | null;
+  /** Watts; `null`: not told. */
+  power: number | null;
+}
+
+export interface Health {
+  status: 'healthy' | 'starting' | 'unhealthy' | 'stopped';
+  checks: {
+    process: 'running' | 'stopped';
+    port: 'open' | 'closed';
+    response: 'ok' | 'loading' | 'error' | 'timeout' | 'none';
+  };
+  /** RFC 3339, UTC. */
+  last_check: string;
+}
+
+export interface Instance {
+  name: string;
+  status: Status;
+  engine: string;
+  /** Absent for an engine that needs none. */
+  model_path?: string | undefined;
+  port: number;
+  aliases: string[];
+  unlisted: boolean;
+  /** Why it failed, or why it restarts. */
+  reason: string | null;
+  /** When the process of the present run began; `null`: there is none. */
+  started_at: string | null;
+  /** RFC 3339, UTC. */
+  created_at: string;
+  /** RFC 3339, UTC. */
+  updated_at: string;
+  /** The engine's own process; `null` exactly when no process runs. */
+  pid: number | null;
+  options: Options;
+  extra_args: string[];
+  environment: Record<string, string>;
+  command?: string[] | undefined;
+  health_path?: string | undefined;
+  auto_start: boolean;
+  /** As set, or the default of the configuration. */
+  auto_restart: boolean;
+  /** As set, or the default of the configuration. */
+  max_restarts: number;
+  /** Automatic restarts in a row; 0 again after five minutes of running. */
+  restart_count: number;
+  /** The running engine was launched from other settings than the stored ones. */
+  restart_required: boolean;
+  last_exit: LastExit | null;
+  /** The argv of the run, or of the next one; secrets masked. */
+  effective_command: string[];
+  /** `null` exactly when no process runs. */
+  stats: Stats | null;
+}
+
+export interface InstanceCreated {
+  message: string;
+  instance: Instance;
+  /** What was accepted but will need attention. */
+  warnings?: string[] | undefined;
+}
+
+export interface InstanceList {
+  instances: InstanceSummary[];
+}
+
+export interface InstanceSummary {
+  name: string;
+  status: Status;
+  engine: string;
+  /** Absent for an engine that needs none. */
+  model_path?: string | undefined;
+  port: number;
+  aliases: string[];
+  unlisted: boolean;
+  /** Why it failed, or why it restarts. */
+  reason: string | null;
+  /** When the process of the present run began; `null`: there is none. */
+  started_at: string | null;
+  /** RFC 3339, UTC. */
+  created_at: string;
+  /** RFC 3339, UTC. */
+  updated_at: string;
+}
+
+export interface InstanceUpdated {
+  message: string;
+  instance: Instance;
+  restart_required: boolean;
+  /** What was accepted but will need attention. */
+  warnings?: string[] | undefined;
+}
+
+export interface Key {
+  id: string;
+  name: string;
+  /** The account that it acts for. */
+  owner: string;
+  /** Its first characters, to tell it from others. */
+  prefix: string;
+  scopes: Scope[];
+  /** Only these; `null`: all. */
+  instances: string[] | null;
+  /** A request with it may start an instance that is stopped. */
+  may_start: boolean;
+  created_at: string;
+  /** `null`: never. */
+  expires_at: string | null;
+  /** To the minute. */
+  last_used_at: string | null;
+}
+
+export interface KeyCreated {
+  message: string;
+  /** `llk_…`; shown once. */
+  key: string;
+  info: Key;
+}
+
+export interface KeyList {
+  keys: Key[];
+}
+
+export interface LastExit {
+  /** Exit status; 128 + n for signal n; `null` when it could not be learnt. */
+  code: number | null;
+  /** The signal that ended it, such as `SIGKILL`. */
+  signal: string | null;
+  /** RFC 3339, UTC. */
+  at: string;
+  /** The cause in one sentence. */
+  reason: string;
+  /** The engine's last lines of output. */
+  lines: string[];
+}
+
+export interface Lifecycle {
+  message: string;
+  status: Status;
+}
+
+export interface LogEntry {
+  /** RFC 3339, UTC: the engine's own clock, on the machine's time. */
+  timestamp: string;
+  level: LogLevel;
+  /** Without control characters; one that is very long is cut and ends in an ellipsis. */
+  message: string;
+  /** Where the line ends in the instance's log: grows over runs, rotations and restarts of llamactl, with holes. */
+  seq: number;
+}
+
+export interface LogGap {
+  gap: {
+    from_seq: number;
+    to_seq: number;
+  };
+}
+
+export type LogItem = LogEntry | LogGap;
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+export interface LoggedIn {
+  token: string;
+  expires_at: string;
+  user: User;
+}
+
+export interface Login {
+  username: string;
+  password: string;
+}
+
+export interface Logs {
+  logs: LogEntry[];
+  /** The search for lines of this level ended before enough were found. */
+  truncated?: true | undefined;
+  /** Lines after `after_seq` that are not kept any more. */
+  gap?: {
+    from_seq: number;
+    to_seq: number;
+  } | undefined;
+}
+
+export interface Message {
+  message: string;
+}
+
+export interface NamesBody {
+  /** Only these instances. */
+  names?: string[] | undefined;
+}
+
+export type Options = Record<string, string | number | boolean | (string | number)[]>;
+
+export interface Probe {
+  status: 'ok' | 'starting' | 'stopping';
+}
+
+export interface Problem {
+  /** Where the problem is, dotted: `options.threads`; empty for the body as a whole. */
+  path: string;
+  /** What is wrong there and what would be right. */
+  message: string;
+}
+
+export type Role = 'viewer' | 'operator' | 'admin';
+
+export type Scope = 'inference' | 'metrics' | 'viewer' | 'operator' | 'admin';
+
+export interface Stats {
+  /** Resident memory of all its processes, bytes. */
+  memory_usage: number;
+  /** Percent of one core: 400 is four cores busy. */
+  cpu_usage: number;
+  /** Of all its processes. */
+  threads: number;
+  /** Read since the engine was spawned, from disks and caches, bytes. */
+  read_bytes: number;
+  /** Written since then, bytes. */
+  write_bytes: number;
+  /** Bytes on all GPUs; `null`: no tool tells. */
+  gpu_memory_usage: number | null;
+  /** Seconds since the engine was spawned. */
+  uptime: number;
+}
+
+export interface StatsHistory {
+  name: string;
+  /** Seconds that were asked for. */
+  window: number;
+  /** Seconds between two measurements: the shortest step. */
+  interval: number;
+  points: StatsPoint[];
+}
+
+export interface StatsPoint {
+  /** The end of the step. */
+  timestamp: string;
+  /** The length of the step; the further back, the longer. */
+  seconds: number;
+  /** Resident memory of all its processes, bytes. */
+  memory_usage: number;
+  /** Percent of one core: 400 is four cores busy. */
+  cpu_usage: number;
+  /** Of all its processes. */
+  threads: number;
+  /** Read since the engine was spawned, from disks and caches, bytes. */
+  read_bytes: number;
+  /** Written since then, bytes. */
+  write_bytes: number;
+  /** Bytes on all GPUs; `null`: no tool tells. */
+  gpu_memory_usage: number | null;
+  /** The highest of the step. */
+  cpu_usage_peak: number;
+  /** The highest of the step. */
+  memory_usage_peak: number;
+}
+
+/** `running`: the engine answered its health check. `restarting`: going down, or waiting out a backoff, in order to come up. `failed`: gave up; `reason` says why. */
+export type Status = 'stopped' | 'starting' | 'running' | 'stopping' | 'restarting' | 'failed';
+
+export interface StopBody {
+  /** SIGKILL at once, also while a gentle stop drains. Default false. */
+  force?: boolean | undefined;
+  /** Seconds that requests in flight may take to finish. Default `instances.stop_timeout`. */
+  timeout?: number | undefined;
+}
+
+export interface Subscribe {
+  type: 'subscribe';
+  /** Names, in any case, also of instances still to come. Left out: all that the caller may see. */
+  instances?: string[] | undefined;
+  /** Left out: all. */
+  types?: ('instance_status_changed' | 'instance_stats_updated' | 'instance_created' | 'instance_updated' | 'instance_deleted' | 'system_alert' | 'download_progress')[] | undefined;
+}
+
+export interface SystemInfo {
+  hostname: string;
+  os: 'linux' | 'darwin';
+  /** In Go's names: amd64, arm64. */
+  arch: string;
+  cpu_count: number;
+  memory_total: number;
+  version: string;
+  /** When the files of this version were made or checked out. */
+  build_time: string;
+}
+
+export interface SystemStatus {
+  version: string;
+  /** Seconds; llamactl's own. */
+  uptime: number;
+  instances: {
+    total: number;
+    stopped: number;
+    starting: number;
+    running: number;
+    stopping: number;
+    restarting: number;
+    failed: number;
+  };
+  resources: {
+    /** 0–100 of all cores. */
+    cpu_usage: number;
+    /** Bytes that programs could not have any more. */
+    memory_usage: number;
+    memory_total: number;
+    /** Percent (0–100) of the data directory's filesystem. */
+    disk_usage: number;
+    /** Empty where no tool tells of any. */
+    gpus: Gpu[];
+  };
+}
+
+export interface Ticket {
+  /** For one WebSocket, as `?ticket=`. */
+  ticket: string;
+  expires_at: string;
+}
+
+export interface Token {
+  token: string;
+  expires_at: string;
+}
+
+export interface UpdateInstance {
+  /** `llama_cpp`, `custom`, or the name of a custom engine of the configuration. */
+  engine?: string | null | undefined;
+  /** The model file; it may appear later, but must be there to start. */
+  model_path?: string | null | undefined;
+  /** Left out: one is taken from `instances.port_range`. */
+  port?: number | null | undefined;
+  options?: Record<string, string | number | boolean | (string | number)[] | null> | null | undefined;
+  /** Passed to the engine as they are, last: they win over `options`. */
+  extra_args?: string[] | null | undefined;
+  environment?: Record<string, string | null> | null | undefined;
+  /** Replaces the engine's command. Privileged. */
+  command?: string[] | null | undefined;
+  /** Answers 200 when the engine is ready. Default `/health`. */
+  health_path?: string | null | undefined;
+  /** More names under which `/v1` finds the instance. */
+  aliases?: string[] | null | undefined;
+  /** Not shown by `GET /v1/models`. */
+  unlisted?: boolean | null | undefined;
+  /** Revive a run that the user wanted after the machine was rebooted. */
+  auto_start?: boolean | null | undefined;
+  /** Restart a run that was ready and died. Default: `instances.auto_restart`. */
+  auto_restart?: boolean | null | undefined;
+  /** Restarts in a row before `failed`; -1: for ever. Default: `instances.max_restarts`. */
+  max_restarts?: number | null | undefined;
+  /** Accepted when it is the instance’s own: a name cannot change. */
+  name?: string | undefined;
+}
+
+export interface UpdateUser {
+  role?: Role | undefined;
+  disabled?: boolean | undefined;
+  /** Revokes all tokens and keys of the account. */
+  password?: string | undefined;
+}
+
+export interface User {
+  username: string;
+  role: Role;
+  /** None of its tokens and keys is taken. */
+  disabled: boolean;
+  created_at: string;
+  updated_at: string;
+  last_login_at: string | null;
+}
+
+export interface UserChanged {
+  message: string;
+  user: User;
+}
+
+export interface UserList {
+  users: User[];
+}
+
+/** The `code` of an error answer; stable. */
+export type ErrorCode = ErrorBody['code'];

@@ -1,0 +1,281 @@
+import type * as models from './models.ts';
+import type { CallOptions } from './options.ts';
+import { path } from './path.ts';
+import type { Request, Transport } from './transport.ts';
+
+/** What starting, stopping and restarting take. */
+export interface WaitOptions extends CallOptions {
+  /** Answer when the outcome is there, instead of at once. It then takes as long as it takes. */
+  wait?: boolean | undefined;
+}
+
+/** What may be left out may be given as `undefined` too. */
+type Optional<Fields> = { [Name in keyof Fields]?: Fields[Name] | undefined } & CallOptions;
+
+/** The operations of the API, each a method of its name: what stands in the path, the body, and the rest. */
+export class Operations {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** All instances, oldest first. */
+  async listInstances({ status, ...call }: Optional<{ status: models.Status }> = {}): Promise<
+    models.InstanceSummary[]
+  > {
+    return (await this.#get<models.InstanceList>('/api/instances', call, { status })).instances;
+  }
+
+  /** An instance in full. */
+  getInstance(name: string, call?: CallOptions): Promise<models.Instance> {
+    return this.#get(path`/api/instances/${name}`, call);
+  }
+
+  /** Makes an instance; nothing starts. */
+  createInstance(body: models.CreateInstance, call?: CallOptions): Promise<models.InstanceCreated> {
+    return this.#send('POST', '/api/instances', { body, ...call });
+  }
+
+  /**
+   * Changes settings by a merge patch: what is absent stays, `null` removes. A running engine keeps its own until it
+   * restarts, or with `apply: 'restart'` does so now.
+   *
+   * @param options `ifMatch`: the `ETag` that the settings must still have, else `PreconditionFailedError`.
+   */
+  updateInstance(
+    name: string,
+    body: models.UpdateInstance,
+    { apply, ifMatch, ...call }: Optional<{ apply: 'restart'; ifMatch: string }> = {},
+  ): Promise<models.InstanceUpdated> {
+    const headers = ifMatch === undefined ? {} : { 'if-match': ifMatch };
+    return this.#send('PUT', path`/api/instances/${name}`, { body, query: { apply }, headers, ...call });
+  }
+
+  /** Deletes an instance that does not run; waits for a stop under way. */
+  deleteInstance(name: string, call?: CallOptions): Promise<models.Message> {
+    return this.#send('DELETE', path`/api/instances/${name}`, { isPatient: true, ...call });
+  }
+
+  /** Starts an instance. With `wait`: a `ServerError` with the code `START_FAILED` and a `reason` when it does not run. */
+  startInstance(name: string, { wait, ...call }: WaitOptions = {}): Promise<models.Lifecycle> {
+    return this.#command(path`/api/instances/${name}/start`, undefined, wait, call);
+  }
+
+  /** Stops an instance: requests in flight may finish first. */
+  stopInstance(name: string, body?: models.StopBody, { wait, ...call }: WaitOptions = {}): Promise<models.Lifecycle> {
+    return this.#command(path`/api/instances/${name}/stop`, body, wait, call);
+  }
+
+  /** Stops, then starts; a stopped instance is started. */
+  restartInstance(
+    name: string,
+    body?: models.StopBody,
+    { wait, ...call }: WaitOptions = {},
+  ): Promise<models.Lifecycle> {
+    return this.#command(path`/api/instances/${name}/restart`, body, wait, call);
+  }
+
+  /** Probes the engine now. */
+  getInstanceHealth(name: string, call?: CallOptions): Promise<models.Health> {
+    return this.#get(path`/api/instances/${name}/health`, call);
+  }
+
+  /** Starts all stopped and failed instances, or those of them that are named. */
+  startAllInstances(body?: models.NamesBody, call?: CallOptions): Promise<models.BatchResult> {
+    return this.#send('POST', '/api/instances/start-all', { body, ...call });
+  }
+
+  /** Stops all instances that run, start or restart, or those of them that are named. */
+  stopAllInstances(body?: models.NamesBody, call?: CallOptions): Promise<models.BatchResult> {
+    return this.#send('POST', '/api/instances/stop-all', { body, ...call });
+  }
+
+  /** The last lines of output, over runs and rotations; `followLogs` goes on with what comes. */
+  getInstanceLogs(
+    name: string,
+    { lines, level, after_seq, ...call }: Optional<{ lines: number; level: models.LogLevel; after_seq: number }> = {},
+  ): Promise<models.Logs> {
+    return this.#get(path`/api/instances/${name}/logs`, call, { lines, level, after_seq });
+  }
+
+  /**
+   * Memory, CPU and I/O of the last hours.
+   *
+   * @param options `window`: how far back, in seconds or as `15m`, `1h`, `24h`; default an hour.
+   */
+  getInstanceStats(
+    name: string,
+    { window, ...call }: Optional<{ window: string | number }> = {},
+  ): Promise<models.StatsHistory> {
+    return this.#get(path`/api/instances/${name}/stats`, call, { window });
+  }
+
+  /**
+   * Makes the instances be as a document says; only what changed restarts.
+   *
+   * @param document Or its text, in YAML or JSON.
+   * @param options `prune`: remove those that it does not name. `dry_run`: change nothing, answer what would be done.
+   */
+  applyFleet(
+    document: models.Fleet | string,
+    { prune, dry_run, ...call }: Optional<{ prune: boolean; dry_run: boolean }> = {},
+  ): Promise<models.Applied> {
+    const content =
+      typeof document === 'string' ? { text: { type: 'application/yaml', content: document } } : { body: document };
+    return this.#send('POST', '/api/apply', { ...content, query: { prune, dry_run }, isPatient: true, ...call });
+  }
+
+  /** All instances as a document for `applyFleet`, their environment included. */
+  exportFleet(call?: CallOptions): Promise<models.Fleet> {
+    return this.#get('/api/export', call);
+  }
+
+  /** The same as text in YAML. */
+  async exportFleetYaml(call?: CallOptions): Promise<string> {
+    const headers = { accept: 'application/yaml' };
+    return (await this.#transport.text({ method: 'GET', path: '/api/export', headers, ...call })).body;
+  }
+
+  /** How many instances are in which state, and what the machine has left. */
+  getSystemStatus(call?: CallOptions): Promise<models.SystemStatus> {
+    return this.#get('/api/system/status', call);
+  }
+
+  /** What machine this is, and which llamactl. */
+  getSystemInfo(call?: CallOptions): Promise<models.SystemInfo> {
+    return this.#get('/api/system/info', call);
+  }
+
+  /** What needs attention now. */
+  async getSystemAlerts(call?: CallOptions): Promise<models.Alert[]> {
+    return (await this.#get<models.Alerts>('/api/system/alerts', call)).alerts;
+  }
+
+  /** The configuration, where each value comes from, and what waits for a restart. */
+  getConfig(call?: CallOptions): Promise<models.ConfigView> {
+    return this.#get('/api/config', call);
+  }
+
+  /** Changes a part of the configuration file; it holds from the next start. */
+  updateConfig(body: models.ConfigPatch, call?: CallOptions): Promise<models.ConfigWritten> {
+    return this.#send('PUT', '/api/config', { body, ...call });
+  }
+
+  /** Logs in; the answer has a token, which is not used by this client unless it is given to it. */
+  login(body: models.Login, call?: CallOptions): Promise<models.LoggedIn> {
+    return this.#send('POST', '/api/auth/login', { body, ...call });
+  }
+
+  /** A new token for one that is still valid. */
+  refreshToken(call?: CallOptions): Promise<models.Token> {
+    return this.#send('POST', '/api/auth/refresh', { ...call });
+  }
+
+  /** Revokes the token of this client. */
+  logout(call?: CallOptions): Promise<models.Message> {
+    return this.#send('POST', '/api/auth/logout', { ...call });
+  }
+
+  /** Changes your own password, which revokes all your tokens and keys. */
+  changePassword(body: models.ChangePassword, call?: CallOptions): Promise<models.Message> {
+    return this.#send('PUT', '/api/auth/password', { body, ...call });
+  }
+
+  /** All accounts. */
+  async listUsers(call?: CallOptions): Promise<models.User[]> {
+    return (await this.#get<models.UserList>('/api/users', call)).users;
+  }
+
+  /** Makes an account. */
+  createUser(body: models.CreateUser, call?: CallOptions): Promise<models.UserChanged> {
+    return this.#send('POST', '/api/users', { body, ...call });
+  }
+
+  /** Changes role or password of an account, disables or enables it. */
+  updateUser(username: string, body: models.UpdateUser, call?: CallOptions): Promise<models.UserChanged> {
+    return this.#send('PUT', path`/api/users/${username}`, { body, ...call });
+  }
+
+  /** Deletes an account with its keys. */
+  deleteUser(username: string, call?: CallOptions): Promise<models.Message> {
+    return this.#send('DELETE', path`/api/users/${username}`, { ...call });
+  }
+
+  /** Your own keys; for admins, all. */
+  async listKeys(call?: CallOptions): Promise<models.Key[]> {
+    return (await this.#get<models.KeyList>('/api/keys', call)).keys;
+  }
+
+  /** Makes a key for a program; the only time that it is shown. */
+  createKey(body: models.CreateKey, call?: CallOptions): Promise<models.KeyCreated> {
+    return this.#send('POST', '/api/keys', { body, ...call });
+  }
+
+  /** Revokes a key: your own, or for admins any. */
+  deleteKey(id: string, call?: CallOptions): Promise<models.Message> {
+    return this.#send('DELETE', path`/api/keys/${id}`, { ...call });
+  }
+
+  /**
+   * Who did what to which, newest first.
+   *
+   * @param options `before_seq`: only rows before this one, to turn pages. `limit`: default 100, at most 1000.
+   */
+  async getAudit({
+    limit,
+    before_seq,
+    subject,
+    action,
+    target,
+    ...call
+  }: Optional<{ limit: number; before_seq: number; subject: string; action: string; target: string }> = {}): Promise<
+    models.AuditRow[]
+  > {
+    const query = { limit, before_seq, subject, action, target };
+    return (await this.#get<models.Audit>('/api/audit', call, query)).audit;
+  }
+
+  /** A ticket for one WebSocket; `events` needs none. */
+  createTicket(call?: CallOptions): Promise<models.Ticket> {
+    return this.#send('POST', '/api/ws/ticket', { ...call });
+  }
+
+  /** The description of the API, as OpenAPI. */
+  getOpenApi(call?: CallOptions): Promise<{ openapi: string; [name: string]: unknown }> {
+    return this.#get('/api/openapi.json', call);
+  }
+
+  /** The process answers. */
+  getLiveness(call?: CallOptions): Promise<models.Probe> {
+    return this.#get('/livez', call);
+  }
+
+  /** `ok`, or what the server is busy with: it takes no requests while it starts or stops. */
+  getReadiness(call?: CallOptions): Promise<models.Probe> {
+    return this.#send('GET', '/readyz', { otherStatuses: [503], ...call });
+  }
+
+  /** The same as {@link getReadiness}. */
+  getHealth(call?: CallOptions): Promise<models.Probe> {
+    return this.#send('GET', '/health', { otherStatuses: [503], ...call });
+  }
+
+  #get<Body>(path: string, call: CallOptions = {}, query: Request['query'] = {}): Promise<Body> {
+    return this.#send('GET', path, { query, ...call });
+  }
+
+  /** A command that may be waited for. */
+  #command(
+    path: string,
+    body: models.StopBody | undefined,
+    wait: boolean | undefined,
+    call: CallOptions,
+  ): Promise<models.Lifecycle> {
+    return this.#send('POST', path, { body, query: { wait }, isPatient: wait === true, ...call });
+  }
+
+  async #send<Body>(method: Request['method'], path: string, options: Omit<Request, 'method' | 'path'>): Promise<Body> {
+    return (await this.#transport.json<Body>({ method, path, ...options })).body;
+  }
+}

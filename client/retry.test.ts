@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { ConnectionError, errorOf, ProtocolError, TimeoutError } from './errors.ts';
+import { isPassing, resumeDelay, retryDelay } from './retry.ts';
+
+const url = 'http://h/api';
+const refused = new ConnectionError('refused', { url, isUnsent: true });
+const broken = new ConnectionError('broken', { url });
+const late = new TimeoutError('late', { url });
+const page = (retryAfter: number | null) => new ProtocolError('a page', { url, status: 502, retryAfter });
+const answered = (status: number, code = 'CODE', retryAfter: number | null = null) =>
+  errorOf('x', { status, code, retryAfter, details: '', requestId: null, problems: [], reason: undefined });
+
+describe('whether a request is sent again', () => {
+  it.each([
+    ['a connection that was refused', refused, true, true],
+    ['a connection that broke, when something may have been done', broken, true, false],
+    ['an answer that did not come in time', late, false, false],
+    ['too many requests', answered(429), true, true],
+    ['a server that starts or stops', answered(503, 'SHUTTING_DOWN'), true, true],
+    ['an engine that did not start', answered(502, 'START_FAILED'), false, false],
+    ['503 of another that says when', answered(503, 'x', 1), true, false],
+    ['503 of another that does not', answered(503, 'x'), false, false],
+    ['the page of a proxy that says when', page(2), true, false],
+    ['the page of a proxy', page(null), false, false],
+    ['a conflict', answered(409), false, false],
+    ['a fault of the server', answered(500), false, false],
+    ['what is no error of the network', new TypeError('x'), false, false],
+  ])('%s', (_what, error, reads, writes) => {
+    expect(retryDelay({ method: 'GET', error, retries: 0 }, 2, 0.5) !== null).toBe(reads);
+    for (const method of ['POST', 'PUT', 'DELETE']) {
+      expect(retryDelay({ method, error, retries: 0 }, 2, 0.5) !== null, method).toBe(writes);
+    }
+  });
+
+  it('ends with the number of retries', () => {
+    expect(retryDelay({ method: 'GET', error: refused, retries: 2 }, 2, 0.5)).toBe(null);
+    expect(retryDelay({ method: 'GET', error: refused, retries: 0 }, 0, 0.5)).toBe(null);
+  });
+
+  it('waits for anything up to a bound that doubles', () => {
+    const delays = (random: number) =>
+      [0, 1, 2, 9].map((retries) => retryDelay({ method: 'GET', error: refused, retries }, 10, random));
+    expect(delays(0)).toEqual([0, 0, 0, 0]);
+    expect(delays(0.5)).toEqual([0.125, 0.25, 0.5, 5]);
+  });
+
+  it('waits for as long as it is told, and a moment more; a long time not at all', () => {
+    expect(retryDelay({ method: 'POST', error: answered(429, 'x', 60), retries: 0 }, 2, 0.5)).toBe(60.125);
+    expect(retryDelay({ method: 'POST', error: answered(429, 'x', 61), retries: 0 }, 2, 0.5)).toBe(null);
+  });
+});
+
+describe('a broken stream', () => {
+  it('is resumed while the server is away or busy, and not after what will not pass', () => {
+    for (const error of [refused, broken, late, answered(429), answered(503), page(null)]) {
+      expect(isPassing(error), error.message).toBe(true);
+    }
+    for (const error of [answered(401), answered(403), answered(404), answered(500), new TypeError('x')]) {
+      expect(isPassing(error)).toBe(false);
+    }
+  });
+
+  it('is resumed after at most ten seconds, however often that failed, or when the server said', () => {
+    expect(resumeDelay(broken, 1_000, 0.999)).toBeLessThan(10);
+    expect(resumeDelay(answered(429, 'x', 90), 0, 0)).toBe(90);
+  });
+});

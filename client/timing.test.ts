@@ -1,0 +1,45 @@
+import { getEventListeners } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { FakeTiming } from './testing/fake-timing.ts';
+import { pause, PLATFORM_TIMING, reasonOf } from './timing.ts';
+
+const slow = (): FakeTiming => new FakeTiming({ isHasty: () => false });
+
+describe('a pause', () => {
+  it('is over when its time is', async () => {
+    const timing = slow();
+    const { signal } = new AbortController();
+    const waiting = pause(timing, 7, signal);
+    expect(timing.waits).toEqual([7]);
+    timing.passAll();
+    await waiting;
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+
+  it('ends with the signal, before and while it lasts', async () => {
+    const reason = new Error('enough');
+    const timing = slow();
+    await expect(pause(timing, 7, AbortSignal.abort(reason))).rejects.toBe(reason);
+    const abort = new AbortController();
+    const waiting = pause(timing, 7, abort.signal);
+    abort.abort(reason);
+    await expect(waiting).rejects.toBe(reason);
+    expect(timing.pending).toBe(0);
+  });
+});
+
+describe('time', () => {
+  it('passes, and can be called off', async () => {
+    const called: string[] = [];
+    PLATFORM_TIMING.after(0, () => called.push('cancelled'))();
+    await new Promise<void>((resolve) => PLATFORM_TIMING.after(0, resolve));
+    expect(called).toEqual([]);
+  });
+});
+
+describe('why a signal was aborted', () => {
+  it('is an error, whatever was given', () => {
+    expect(reasonOf(AbortSignal.abort())).toMatchObject({ name: 'AbortError' });
+    expect(reasonOf(AbortSignal.abort('tea'))).toMatchObject({ message: 'aborted', cause: 'tea' });
+  });
+});

@@ -1,0 +1,227 @@
+import { getEventListeners } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { answer, noConnection, refusal, ScriptedFetch, silence, type Reply } from './testing/scripted-fetch.ts';
+import { FakeTiming } from './testing/fake-timing.ts';
+import type { ClientOptions } from './options.ts';
+import { Transport } from './transport.ts';
+
+function bench(replies: Reply[], options: ClientOptions = {}, timing = new FakeTiming()) {
+  const server = new ScriptedFetch(...replies);
+  return { server, timing, transport: new Transport({ url: 'http://h:1', fetch: server.fetch, ...options }, timing) };
+}
+
+const get = { method: 'GET', path: '/api/x' };
+const post = { method: 'POST', path: '/api/x', body: { a: 1 } };
+
+describe('a request', () => {
+  it('is sent as JSON, with what is known of who asks', async () => {
+    const { server, transport } = bench([answer({ b: 2 }, 201, { etag: '"1"' })], {
+      url: 'http://h:1/llm/',
+      token: 'llk_1',
+      headers: { 'x-tenant': 'a' },
+    });
+    const { status, headers, body } = await transport.json({ ...post, query: { wait: true, none: undefined, n: 0 } });
+    expect([status, headers.get('etag'), body]).toEqual([201, '"1"', { b: 2 }]);
+    const [sent] = server.requests;
+    expect(sent).toMatchObject({ method: 'POST', target: '/llm/api/x?wait=true&n=0', body: '{"a":1}' });
+    expect(Object.fromEntries(sent?.headers ?? [])).toEqual({
+      accept: 'application/json',
+      authorization: 'Bearer llk_1',
+      'content-type': 'application/json',
+      'x-tenant': 'a',
+    });
+  });
+
+  it('has no body of which nothing was said, and no token where there is none', async () => {
+    const { server, transport } = bench([answer({}), answer({}), answer({})], { token: () => Promise.resolve(null) });
+    await transport.json({ method: 'POST', path: '/api/x' });
+    await transport.json({ method: 'POST', path: '/api/x', text: { type: 'application/yaml', content: 'a: 1' } });
+    await transport.json({ ...get, headers: { authorization: 'Basic x' } });
+    expect(server.requests.map(({ body }) => body)).toEqual([null, 'a: 1', null]);
+    expect(server.requests.map(({ headers }) => headers.get('content-type'))).toEqual([null, 'application/yaml', null]);
+    const known = bench([answer({})], { token: 'llk_1' });
+    await known.transport.json({ ...get, headers: { authorization: 'Basic x' } });
+    const authorizations = [...server.requests, ...known.server.requests].map(({ headers }) =>
+      headers.get('authorization'),
+    );
+    expect(authorizations).toEqual([null, null, 'Basic x', 'Basic x']);
+  });
+
+  it('is not led elsewhere', async () => {
+    const away = new Response(null, { status: 308, headers: { location: 'https://h/api/x' } });
+    const { server, transport } = bench([away], { token: 'secret' });
+    await expect(transport.json(get)).rejects.toThrow(
+      'http://h:1/api/x leads to https://h/api/x; give the client that address.',
+    );
+    expect(server.requests.map(({ redirect }) => redirect)).toEqual(['manual']);
+  });
+
+  it('that somebody else answers is told as that', async () => {
+    const { transport } = bench([new Response('<title>Welcome to nginx!</title>')]);
+    await expect(transport.json(get)).rejects.toMatchObject({
+      name: 'ProtocolError',
+      status: 200,
+      message: "http://h:1 answered /api/x with something that is not llamactl's: Welcome to nginx!",
+    });
+  });
+
+  it('may be answered with a status that is no error for it', async () => {
+    const { transport } = bench([answer({ status: 'starting' }, 503), answer({ status: 'starting' }, 503)]);
+    const { body } = await transport.json({ ...get, otherStatuses: [503] });
+    expect(body).toEqual({ status: 'starting' });
+    await expect(transport.json(get)).rejects.toMatchObject({ name: 'ProtocolError', status: 503 });
+  });
+});
+
+describe('a request that failed', () => {
+  it('is sent again while that cannot do twice what is asked', async () => {
+    const { server, timing, transport } = bench([
+      noConnection('ECONNRESET'),
+      refusal(429, 'RATE_LIMITED', { 'retry-after': '7' }),
+      answer({ ok: true }),
+    ]);
+    expect((await transport.json(get)).body).toEqual({ ok: true });
+    expect(server.requests).toHaveLength(3);
+    // Each try has its bound, and between them are the pauses.
+    expect(timing.waits).toEqual([60, 0.125, 60, 7.25, 60]);
+    expect(timing.pending).toBe(0);
+  });
+
+  it('is sent again no more often than said, for all requests or for one', async () => {
+    const gone = () => Array.from({ length: 9 }, () => noConnection('ECONNREFUSED'));
+    const usual = bench(gone());
+    await expect(usual.transport.json(post)).rejects.toMatchObject({ name: 'ConnectionError', isUnsent: true });
+    expect(usual.server.requests).toHaveLength(3);
+    const never = bench(gone(), { retries: 0 });
+    await expect(never.transport.json(post)).rejects.toThrow('nothing listens there');
+    expect(never.server.requests).toHaveLength(1);
+    await expect(never.transport.json({ ...post, retries: 1 })).rejects.toThrow('nothing listens there');
+    expect(never.server.requests).toHaveLength(3);
+  });
+
+  it('and may have done something is not sent again', async () => {
+    const { server, transport } = bench([noConnection('ECONNRESET')]);
+    await expect(transport.json(post)).rejects.toThrow('the connection was lost');
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('when its answer broke off is told, and sent again if it only reads', async () => {
+    const broken = (): Response =>
+      new Response(new ReadableStream({ pull: (controller) => controller.error(noConnection('UND_ERR_SOCKET')) }));
+    const { transport } = bench([broken(), broken(), answer({})]);
+    await expect(transport.json(post)).rejects.toMatchObject({ name: 'ConnectionError' });
+    expect((await transport.json(get)).body).toEqual({});
+  });
+});
+
+describe('the token', () => {
+  it('is asked for before every request, and once more when it was refused', async () => {
+    const tokens = ['stale', 'fresh', 'later'];
+    const { server, timing, transport } = bench([refusal(401, 'TOKEN_EXPIRED'), answer({}), answer({})], {
+      token: () => tokens.shift() ?? null,
+    });
+    await transport.json(post);
+    await transport.json(get);
+    expect(server.requests.map(({ headers }) => headers.get('authorization'))).toEqual([
+      'Bearer stale',
+      'Bearer fresh',
+      'Bearer later',
+    ]);
+    expect(timing.waits, 'without a pause').toEqual([60, 60, 60]);
+  });
+
+  it('that is refused again, or is always the same, is an error', async () => {
+    const asked = bench([refusal(401, 'TOKEN_EXPIRED'), refusal(401, 'UNAUTHORIZED')], { token: () => 'x' });
+    await expect(asked.transport.json(get)).rejects.toMatchObject({ name: 'UnauthorizedError', code: 'UNAUTHORIZED' });
+    const fixed = bench([refusal(401, 'TOKEN_EXPIRED')], { token: 'x' });
+    await expect(fixed.transport.json(get)).rejects.toMatchObject({ code: 'TOKEN_EXPIRED' });
+  });
+
+  it('is not blamed for a wrong password', async () => {
+    const { server, transport } = bench([refusal(401, 'INVALID_CREDENTIALS')], { token: () => null });
+    const login = { method: 'POST', path: '/api/auth/login', body: {} };
+    await expect(transport.json(login)).rejects.toMatchObject({ code: 'INVALID_CREDENTIALS' });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('may have a line end around it, as files have, and is not shown when it can be none', async () => {
+    const { server, transport } = bench([answer({})], { token: 'llk_1\n' });
+    await transport.json(get);
+    expect(server.requests[0]?.headers.get('authorization')).toBe('Bearer llk_1');
+    expect(await bench([], { token: ' ' }).transport.token()).toBe(null);
+    const odd = bench([], { token: 'secret\nsecret' }).transport.json(get);
+    await expect(odd).rejects.toThrow(new TypeError('The token holds characters that no token has.'));
+  });
+
+  it('that cannot be had is the error of whoever was asked for it', async () => {
+    const { server, transport } = bench([], { token: () => Promise.reject(new Error('the keyring is locked')) });
+    await expect(transport.json(get)).rejects.toThrow('the keyring is locked');
+    expect(server.requests).toEqual([]);
+  });
+});
+
+describe('the time that a request may take', () => {
+  it('is bounded, and it is not sent again then', async () => {
+    const { server, transport, timing } = bench([silence], { timeout: 5 });
+    await expect(transport.json(get)).rejects.toMatchObject({
+      name: 'TimeoutError',
+      message: 'http://h:1 did not answer within 5 s.',
+    });
+    expect(server.requests).toHaveLength(1);
+    expect(timing.pending).toBe(0);
+  });
+
+  it('includes the reading of the answer', async () => {
+    const stuck: Reply = (_request, signal) => {
+      const start = (controller: ReadableStreamDefaultController): void =>
+        signal.addEventListener('abort', () => controller.error(signal.reason));
+      return new Response(new ReadableStream({ start }));
+    };
+    const { transport, timing, server } = bench([stuck], {}, new FakeTiming({ isHasty: () => false }));
+    const waiting = transport.json(get);
+    while (server.requests.length === 0) await Promise.resolve();
+    await new Promise(setImmediate);
+    timing.passAll();
+    await expect(waiting).rejects.toMatchObject({ name: 'TimeoutError' });
+  });
+
+  it('is for ever where it is 0, or where an answer takes as long as it takes', async () => {
+    const { timing, transport } = bench([answer({}), answer({}), answer({})], { timeout: 0 });
+    await transport.json(get);
+    expect(timing.waits).toEqual([]);
+    await transport.json({ ...get, timeout: 7, isPatient: true });
+    expect(timing.waits, 'unless it is said').toEqual([7]);
+    const patient = bench([answer({})]);
+    await patient.transport.json({ ...post, isPatient: true });
+    expect(patient.timing.waits).toEqual([]);
+  });
+
+  it('ends when the caller gives up: before, while it waits for an answer, and while it waits to try again', async () => {
+    const reason = new Error('enough');
+    const before = bench([]);
+    await expect(before.transport.json({ ...get, signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    expect(before.server.requests).toEqual([]);
+    const during = new AbortController();
+    const slow = bench([silence]);
+    const waiting = slow.transport.json({ ...get, signal: during.signal });
+    await Promise.resolve();
+    during.abort(reason);
+    await expect(waiting).rejects.toBe(reason);
+    expect(slow.timing.pending).toBe(0);
+    const between = new AbortController();
+    const patient = bench([noConnection('ECONNREFUSED')], {}, new FakeTiming({ isHasty: () => false }));
+    const retried = patient.transport.json({ ...get, signal: between.signal });
+    while (patient.timing.waits.length < 2) await Promise.resolve();
+    between.abort(reason);
+    await expect(retried).rejects.toBe(reason);
+    expect(patient.timing.pending).toBe(0);
+  });
+
+  it('leaves nothing behind on the signal of a caller who makes many requests', async () => {
+    const { signal } = new AbortController();
+    const { transport } = bench([noConnection('ECONNREFUSED'), answer({}), refusal(404, 'NOT_FOUND')]);
+    await transport.json({ ...get, signal });
+    await expect(transport.json({ ...get, signal })).rejects.toMatchObject({ name: 'NotFoundError' });
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+});

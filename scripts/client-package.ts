@@ -1,0 +1,47 @@
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { runTool } from '@llamactl/cli/quickstart/run-tool';
+import client from '../client/package.json' with { type: 'json' };
+
+const ROOT = path.join(import.meta.dirname, '..');
+
+/** Node 20 is the oldest that is tested. */
+const PACKAGE = {
+  name: client.name,
+  version: client.version,
+  description:
+    'Client of llamactl, the control plane for local LLM inference: its whole API, typed, without dependencies',
+  license: client.license,
+  type: client.type,
+  sideEffects: false,
+  exports: { '.': { types: './index.d.ts', default: './index.js' } },
+  engines: { node: '>=20' },
+};
+
+/**
+ * Builds the client library as it is published: JavaScript for Node and browsers, and its types.
+ *
+ * @param directory Replaced.
+ * @throws {Error} with what the compiler said
+ */
+export async function buildClient(directory: string): Promise<void> {
+  await rm(directory, { recursive: true, force: true });
+  await mkdir(directory, { recursive: true });
+  const compiler = path.join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+  const project = path.join(ROOT, 'client', 'tsconfig.build.json');
+  await runTool(process.execPath, [compiler, '-p', project, '--outDir', directory], { environment: process.env });
+  await nameTypesByScript(directory);
+  await writeFile(path.join(directory, 'package.json'), `${JSON.stringify(PACKAGE, null, 2)}\n`);
+  await copyFile(path.join(ROOT, 'docs', 'client.md'), path.join(directory, 'README.md'));
+  await copyFile(path.join(ROOT, 'LICENSE'), path.join(directory, 'LICENSE'));
+}
+
+/** The compiler leaves `./x.ts` in declarations, which some programs that read them look for in vain. */
+async function nameTypesByScript(directory: string): Promise<void> {
+  for (const name of await readdir(directory)) {
+    if (!name.endsWith('.d.ts')) continue;
+    const file = path.join(directory, name);
+    const text = await readFile(file, 'utf8');
+    await writeFile(file, text.replaceAll(/((?:from|import\()\s*'\.\/[\w-]+)\.ts'/g, "$1.js'"));
+  }
+}

@@ -1,26 +1,41 @@
-import { Command, CommanderError } from 'commander';
-import { quickstartCommand } from './commands/quickstart.ts';
-import { serveCommand } from './commands/serve.ts';
-import { versionCommand } from './commands/version.ts';
-import { fail, outliveReaders } from './output.ts';
+import os from 'node:os';
+import { CommandLine } from './command-line.ts';
+import { EXIT } from './exit-status.ts';
+import { watchReaders } from './output.ts';
+import { VERBS } from './verbs.ts';
 
-/** Exit status for a command line that cannot be understood, as in sysexits.h and most tools. */
-const USAGE = 2;
+let outlivesReaders = false;
+watchReaders(() => outlivesReaders);
+let interruption: AbortController | null = null;
 
-const program = new Command('llamactl')
-  .description('The control plane for local LLM inference: one API for every engine on this machine.')
-  .showHelpAfterError('(llamactl help shows how)')
-  .showSuggestionAfterError()
-  .exitOverride()
-  .addCommand(quickstartCommand())
-  .addCommand(serveCommand())
-  .addCommand(versionCommand());
-
-outliveReaders();
-try {
-  await program.parseAsync();
-} catch (error) {
-  // Commander has printed what it has to say; its own zero is help that was asked for.
-  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : USAGE);
-  fail(error);
+function interrupted(): AbortSignal {
+  if (interruption !== null) return interruption.signal;
+  const controller = (interruption = new AbortController());
+  process.on('SIGINT', () => {
+    if (controller.signal.aborted) process.exit(EXIT.interrupted);
+    controller.abort();
+  });
+  return controller.signal;
 }
+
+function every(milliseconds: number, act: () => void): () => void {
+  const timer = setInterval(act, milliseconds);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+const commandLine = new CommandLine(
+  {
+    streams: process,
+    environment: { ...process.env },
+    home: os.homedir(),
+    now: () => Date.now(),
+    interrupted,
+    every,
+    outliveReaders: () => {
+      outlivesReaders = true;
+    },
+  },
+  VERBS,
+);
+process.exitCode = await commandLine.run(process.argv.slice(2));

@@ -9,13 +9,17 @@ export function note(text: string): void {
 }
 
 /**
- * Lets the program go on when whoever read its output has gone (`llamactl serve | head`): what it does is not its output.
- * Without this, Node ends it with a stack.
+ * What becomes of the program when whoever read its output has gone, as in `llamactl ps --watch | head`. Without this, Node
+ * ends it with a stack.
+ *
+ * @param outlives Asked then: whether what it does is not its output, and goes on.
  */
-export function outliveReaders(): void {
+export function watchReaders(outlives: () => boolean): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE') throw error;
+      // They have what they wanted: that is no failure.
+      if (!outlives()) process.exit(0);
     });
   }
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -52,8 +52,17 @@ describe('quickstart', () => {
 
   it('says what to do when the model is not one', async () => {
     await expect(quickstart('--model', LAUNCHER)).rejects.toMatchObject({
-      code: 1,
+      code: 6,
       stderr: expect.stringContaining(LAUNCHER) as unknown,
+    });
+  });
+
+  it('says what to do instead when accounts are on', async () => {
+    const file = path.join(home, 'accounts.yaml');
+    await writeFile(file, 'auth: { enabled: true }\n');
+    await expect(quickstart('--config', file)).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/accounts are on[^]*llamactl login[^]*LLAMACTL_AUTH_ENABLED=false/) as unknown,
     });
   });
 });

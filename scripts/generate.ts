@@ -1,14 +1,20 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { withReference } from '@llamactl/cli/reference';
 import { generatedFiles } from '@llamactl/contract/generated';
 import contract from '../contract/package.json' with { type: 'json' };
 
 /**
- * Writes the files that are made from the contract: openapi.json, schemas/, docs/errors.md, the table in docs/api.md.
- * `--check` writes nothing and fails when one of them is not up to date.
+ * Writes the files that are made from the contract (openapi.json, schemas/, docs/errors.md, the table in docs/api.md …) and
+ * the reference in docs/cli.md, which is made from the command line. `--check` writes nothing and fails when one of them is
+ * not up to date.
  */
 const root = new URL('../', import.meta.url);
 const isCheck = process.argv.includes('--check');
-for (const { path, content } of generatedFiles(contract.version, await read('docs/api.md'))) {
+const files = [
+  ...generatedFiles(contract.version, await read('docs/api.md')),
+  { path: 'docs/cli.md', content: await withReference(await read('docs/cli.md')) },
+];
+for (const { path, content } of files) {
   if ((await read(path)) === content) continue;
   process.stdout.write(`${path} ${isCheck ? 'is not up to date: npm run generate' : 'written'}\n`);
   if (isCheck) process.exitCode = 1;

@@ -8,10 +8,11 @@ import { ensureFirstAdmin, type FirstAdmin } from './auth/first-admin.ts';
 import { keepAlive, systemClock } from './clock.ts';
 import { durationSeconds } from './config/duration.ts';
 import { createConfigEditor } from './config/editor.ts';
-import { inheritedEnvironment, type Environment } from './config/env.ts';
+import type { Environment } from './config/env.ts';
 import type { LoadedConfig } from './config/load.ts';
 import { createEngineEndpoint } from './engines/endpoint.ts';
 import { createEngines } from './engines/engines.ts';
+import { engineEnvironment } from './engine-environment.ts';
 import { createAlertDelivery } from './events/alert-delivery.ts';
 import { alertsLeft } from './events/alerts-left.ts';
 import { createAlerts } from './events/alerts.ts';
@@ -102,7 +103,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     const dataDirectoryIsOpen = shutDataDirectory(config.data_dir, process.getuid?.() ?? 0);
     if (dataDirectoryIsOpen !== null) log.warn(dataDirectoryIsOpen);
     const store = ending(openStore({ file: path.join(config.data_dir, 'llamactl.db'), log, clock }));
-    const inherited = withInstalledEngines(inheritedEnvironment(environment), config.data_dir);
+    const inherited = engineEnvironment(environment, config.data_dir);
     const randomness = systemRandomness();
     const supervisor = ending(
       createSupervisor({ dataDirId: store.dataDirId, inheritedEnvironment: inherited, clock, log }),
@@ -125,8 +126,9 @@ export async function startApp(options: AppOptions): Promise<App> {
       onError: (error, event) => log.error({ err: error, event: event.type }, 'An event went astray'),
     });
     events.subscribe((event) => {
-      if (event.type === 'system_alert') log[alertLogLevel(event.data)](event.data, 'Alert');
-      else log.info(event.data, event.type);
+      if (event.type !== 'system_alert') return log.info(event.data, event.type);
+      const { level, message, ...alert } = event.data;
+      log[alert.state === 'cleared' ? 'info' : logLevelOf(level)](alert, `Alert: ${message}`);
     });
     const idOf = (name: string): string | null => instances.manager.idOf(name);
     const alerts = ending(createAlerts({ clock, bus: events, left, idOf }));
@@ -276,15 +278,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   }
 }
 
-/** What `quickstart` installed is found after everything that is on PATH. */
-function withInstalledEngines(environment: Record<string, string>, dataDirectory: string): Record<string, string> {
-  const installed = path.join(dataDirectory, 'engines', 'llama_cpp');
-  return { ...environment, PATH: [environment['PATH'], installed].filter(Boolean).join(path.delimiter) };
-}
-
-/** One that is over, or only a warning, is no error. */
-function alertLogLevel({ state, level }: { state: string; level: string }): 'info' | 'warn' | 'error' {
-  if (state === 'cleared') return 'info';
+function logLevelOf(level: 'warning' | 'error'): 'warn' | 'error' {
   return level === 'error' ? 'error' : 'warn';
 }
 

@@ -6,7 +6,8 @@ import { readEnvironment } from './config/env.ts';
 import { loadConfig, type LoadedConfig } from './config/load.ts';
 import { BUILD_TIME, VERSION } from './version.ts';
 
-export { VERSION };
+export { BUILD_TIME, VERSION };
+export { createInspection, type Inspection } from './inspection.ts';
 export type { App, LoadedConfig };
 
 /** What the command line was given. */
@@ -47,7 +48,8 @@ export function serve(loaded: LoadedConfig, log: Logger): Promise<App> {
   return startApp({ loaded, environment: readEnvironment(), log, version: VERSION, buildTime: BUILD_TIME });
 }
 
-/** The server's log: JSON lines on standard error. */
-export function serverLog(level: 'debug' | 'info' | 'warn' | 'error'): Logger {
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2));
+/** The server's log: JSON lines. @param write Takes each of them; default: to standard error. */
+export function serverLog(level: 'debug' | 'info' | 'warn' | 'error', write?: (line: string) => void): Logger {
+  const destination = write === undefined ? pino.destination(2) : { write };
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
 }

@@ -1,0 +1,34 @@
+import type { AuditRow, Client } from '@llamactl/client';
+
+interface AuditRequest {
+  /** How many rows, at most. */
+  lines: number;
+  subject?: string | undefined;
+  action?: string | undefined;
+  target?: string | undefined;
+  /** Only rows before this one. */
+  before?: number | undefined;
+  signal: AbortSignal;
+}
+
+/** Rows that the server gives at once. */
+const PAGE = 1_000;
+
+/** Newest first, as many pages as it takes. */
+export async function auditRows(client: Pick<Client, 'getAudit'>, request: AuditRequest): Promise<AuditRow[]> {
+  const { lines, subject, action, target, signal } = request;
+  const who = subject === undefined ? undefined : subjectOf(subject);
+  const rows: AuditRow[] = [];
+  for (let before = request.before; rows.length < lines; before = rows.at(-1)?.seq) {
+    const limit = Math.min(PAGE, lines - rows.length);
+    const page = await client.getAudit({ limit, before_seq: before, subject: who, action, target, signal });
+    rows.push(...page);
+    if (page.length < limit) break;
+  }
+  return rows;
+}
+
+/** A bare name is that of an account: `ann` → `user:ann`. */
+function subjectOf(subject: string): string {
+  return subject === 'anonymous' || subject.includes(':') ? subject : `user:${subject}`;
+}

@@ -1,0 +1,42 @@
+import type { Context } from '../contexts.ts';
+import { moment } from '../moment.ts';
+import { tokenLife } from './token-life.ts';
+
+/** A context as it is shown: everything but its secret. */
+export interface ShownContext {
+  name: string;
+  url: string;
+  current: boolean;
+  username: string | null;
+  credentials: 'none' | 'key' | 'token' | 'expired';
+  /** RFC 3339; `null`: never, or there is nothing that could. */
+  expires_at: string | null;
+}
+
+/** @param now Milliseconds since the epoch. */
+export function shownContext(name: string, context: Context, current: string | null, now: number): ShownContext {
+  const { url, token, username } = context;
+  const life = token === undefined ? null : tokenLife(token);
+  return {
+    name,
+    url,
+    current: name === current,
+    username: username ?? null,
+    credentials: token === undefined ? 'none' : life === null ? 'key' : life.until <= now ? 'expired' : 'token',
+    expires_at: life === null ? null : new Date(life.until).toISOString(),
+  };
+}
+
+/** What gets one in there, in words. */
+export function credentialsText({ credentials, expires_at: expires, username }: ShownContext): string {
+  switch (credentials) {
+    case 'none':
+      return '-';
+    case 'key':
+      return 'a key';
+    case 'expired':
+      return `${username ?? 'log-in'}, expired`;
+    case 'token':
+      return `${username ?? 'log-in'} until ${expires === null ? '?' : moment(expires)}`;
+  }
+}

@@ -1,0 +1,64 @@
+import { Client, LlamactlError } from '@llamactl/client';
+import { EXIT } from '../exit-status.ts';
+import { isLoopback } from '../loopback.ts';
+import { moment } from '../moment.ts';
+import { Problem } from '../problem.ts';
+import type { AddressParts } from '../server-address.ts';
+import type { Terminal } from '../terminal.ts';
+import { plain } from '../text.ts';
+import { loginTarget, overrides } from './login-target.ts';
+import { passwordOf } from './password.ts';
+
+interface LoginRequest extends AddressParts {
+  /** `null`: it is asked for. */
+  username: string | null;
+  /** The password comes by standard input. */
+  isPiped: boolean;
+  signal: AbortSignal;
+}
+
+/** Gets a token and keeps it in a context, which becomes the current one. */
+export async function logIn(terminal: Terminal, request: LoginRequest): Promise<void> {
+  const { contexts, environment, isPiped, signal } = request;
+  const { url, context, known } = loginTarget(request);
+  const client = new Client({ url, retries: 0 });
+  if (!(await hasAccounts(client, signal))) {
+    if (terminal.isJson) terminal.printJson({ url, context: null, user: null, expires_at: null });
+    terminal.note(`${url} has no accounts; nothing to log in to`);
+    return;
+  }
+  if (url.startsWith('http:') && !isLoopback(url)) {
+    terminal.warn(`careful: ${url} is not encrypted, and whoever is on the way can read the password`);
+  }
+  const username = request.username ?? (await askUsername(terminal, known?.username, signal));
+  const question = `Password of ${plain(username)} at ${url}: `;
+  const password = await passwordOf(terminal, { isPiped, question, signal });
+  const { token, expires_at, user } = await client.login({ username, password }, { signal });
+  contexts.set(context, { url, token, username: user.username });
+  contexts.use(context);
+  if (terminal.isJson) terminal.printJson({ url, context, user, expires_at });
+  const who = `${plain(user.username)} (${user.role})`;
+  terminal.note(`logged in to ${url} as ${who}`);
+  terminal.note(`until ${moment(expires_at)}, longer when it is used; context ${context}`);
+  for (const obstacle of overrides(environment, context)) terminal.warn(`careful: ${obstacle}`);
+}
+
+/** Asked with something that an account is needed for, so that nobody types a password for nothing. */
+async function hasAccounts(client: Client, signal: AbortSignal): Promise<boolean> {
+  try {
+    await client.getSystemInfo({ signal });
+    return false;
+  } catch (error) {
+    if (error instanceof LlamactlError && error.status === 401) return true;
+    throw error;
+  }
+}
+
+async function askUsername(terminal: Terminal, known: string | undefined, signal: AbortSignal): Promise<string> {
+  if (!terminal.canAsk) {
+    throw new Problem('who? Nobody can be asked here', EXIT.usage, ['llamactl login USERNAME --password-stdin']);
+  }
+  const question = known === undefined ? 'Username: ' : `Username [${plain(known)}]: `;
+  const answer = (await terminal.ask(question, signal)).trim();
+  return answer === '' && known !== undefined ? known : answer;
+}

@@ -1,0 +1,31 @@
+import { failureOf } from '../failure.ts';
+import { onEach, worst } from '../many.ts';
+import type { Terminal } from '../terminal.ts';
+import { EXIT, type ExitStatus } from '../exit-status.ts';
+
+/** One of several that are to go. */
+export interface Doomed {
+  /** What it is called in messages. */
+  name: string;
+  /** What is printed when it is gone: a line for people, its bare name, a value for programs. */
+  gone: { line: string; quiet: string; json: unknown };
+  remove: () => Promise<unknown>;
+}
+
+/** Removes them all, says of each what became of it, and goes on after one that stays. */
+export async function removeEach(terminal: Terminal, all: readonly Doomed[]): Promise<ExitStatus> {
+  const byName = new Map(all.map((each) => [each.name, each]));
+  const outcomes = await onEach([...byName.keys()], async (name) => byName.get(name)?.remove());
+  const statuses = outcomes.map((outcome): ExitStatus => {
+    if ('error' in outcome) {
+      const { lines, status } = failureOf(outcome.error, true);
+      terminal.warn(`llamactl: ${outcome.name}: ${lines.join('; ')}`);
+      return status;
+    }
+    const gone = byName.get(outcome.name)?.gone;
+    if (terminal.isJson) terminal.printJsonLine(gone?.json);
+    else terminal.print((terminal.isQuiet ? gone?.quiet : gone?.line) ?? '');
+    return EXIT.ok;
+  });
+  return worst(statuses);
+}

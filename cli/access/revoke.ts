@@ -1,0 +1,35 @@
+import { Client, ConnectionError, LlamactlError } from '@llamactl/client';
+import { moment } from '../moment.ts';
+import { tokenLife } from './token-life.ts';
+
+/** What became of a token that is to count no more. */
+interface Revocation {
+  isRevoked: boolean;
+  isUnreachable: boolean;
+  /** What whoever wanted it has to know; `null`: nothing. */
+  warning: string | null;
+}
+
+/** Ends a log-in at its server. A token that is dead already is as good as revoked. */
+export async function revoke(url: string, token: string, signal: AbortSignal): Promise<Revocation> {
+  const life = tokenLife(token);
+  if (life === null) {
+    return {
+      isRevoked: false,
+      isUnreachable: false,
+      warning: 'that was a key, which lives on: llamactl keys rm revokes it',
+    };
+  }
+  try {
+    await new Client({ url, token, retries: 0 }).logout({ signal });
+  } catch (error) {
+    if (error instanceof ConnectionError) {
+      const warning = `${url} could not be told, and takes the token until ${moment(life.until)}`;
+      return { isRevoked: false, isUnreachable: true, warning };
+    }
+    // Without accounts no token counts.
+    const isDead = error instanceof LlamactlError && (error.status === 401 || error.code === 'AUTH_DISABLED');
+    if (!isDead) throw error;
+  }
+  return { isRevoked: true, isUnreachable: false, warning: null };
+}

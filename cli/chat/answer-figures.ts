@@ -1,0 +1,39 @@
+import type { ChatChunk } from '@llamactl/client';
+
+/** What was measured of an answer. Milliseconds since the epoch. */
+export interface AnswerTimes {
+  asked: number;
+  /** `null`: nothing came. */
+  first: number | null;
+  last: number;
+}
+
+/** `19 tokens, 48 tokens/s, the first after 0.05 s; question 12 tokens, 4933 tokens/s`: what can be told. */
+export function answerFigures(
+  { asked, first, last }: AnswerTimes,
+  { usage, timings }: { usage?: ChatChunk['usage'] | undefined; timings?: ChatChunk['timings'] | undefined },
+): string {
+  const count = usage?.completion_tokens ?? figure(timings?.['predicted_n']);
+  const took = first === null ? 0 : (last - first) / 1_000;
+  const rate = figure(timings?.predicted_per_second) ?? (count === null || took <= 0 ? null : count / took);
+  const answer = [
+    ...(count === null ? [] : [`${count} tokens`]),
+    ...(rate === null ? [] : [`${rounded(rate)} tokens/s`]),
+    ...(first === null ? [] : [`the first after ${((first - asked) / 1_000).toFixed(2)} s`]),
+  ];
+  const asking = usage?.prompt_tokens ?? figure(timings?.['prompt_n']);
+  const askingRate = figure(timings?.prompt_per_second);
+  const question = [
+    ...(asking === null ? [] : [`${asking} tokens`]),
+    ...(askingRate === null ? [] : [`${rounded(askingRate)} tokens/s`]),
+  ];
+  return [answer.join(', '), ...(question.length === 0 ? [] : [`question ${question.join(', ')}`])].join('; ');
+}
+
+function figure(value: unknown): number | null {
+  return typeof value === 'number' && Number.isFinite(value) ? value : null;
+}
+
+function rounded(rate: number): string {
+  return rate < 10 ? rate.toFixed(1) : String(Math.round(rate));
+}

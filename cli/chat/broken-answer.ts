@@ -1,0 +1,41 @@
+import type { Instance } from '@llamactl/client';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Session } from '../command-line.ts';
+
+/** The end of an engine reaches the server some 50 ms after its connections. */
+const LOOKS_AFTER_MS = [0, 100, 400];
+
+/**
+ * Why an answer broke off in the middle, in one sentence: its engine has ended, or the server was away.
+ *
+ * @param asked When it was asked for, milliseconds since the epoch.
+ * @throws the signal's reason
+ */
+export async function whyBroken(
+  { client }: Pick<Session, 'client'>,
+  name: string,
+  { asked, signal }: { asked: number; signal: AbortSignal },
+): Promise<string> {
+  const { ConnectionError, LlamactlError } = await import('@llamactl/client');
+  try {
+    for (const milliseconds of LOOKS_AFTER_MS) {
+      await pause(milliseconds, undefined, { signal });
+      const instance = await client.getInstance(name, { signal, retries: 0 });
+      const ended = endOf(instance, asked);
+      if (ended !== null) return `the answer broke off: ${ended}`;
+    }
+    return `the answer broke off, and ${name} runs: was llamactl restarted?`;
+  } catch (error) {
+    if (signal.aborted || !(error instanceof ConnectionError || error instanceof LlamactlError)) throw error;
+    const away = `the server at ${client.url} is away`;
+    return `the answer broke off: ${error instanceof ConnectionError ? away : error.message}`;
+  }
+}
+
+/** Whether and why an engine ended since then. */
+function endOf({ name, status, reason, last_exit: last }: Instance, since: number): string | null {
+  const hasEnded = last !== null && Date.parse(last.at) >= since;
+  if (status === 'running') return hasEnded ? `${last.reason}; ${name} runs again` : null;
+  const why = reason?.replace(/^backoff after: /, '') ?? (hasEnded ? last.reason : null);
+  return `${name} is ${status}${why === null ? '' : `: ${why}`}`;
+}

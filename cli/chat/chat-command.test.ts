@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { chatCommand } from './chat-command.ts';
+
+describe('what somebody who chats wants', () => {
+  it.each([
+    ['', { kind: 'nothing' }],
+    ['  ', { kind: 'nothing' }],
+    [' Why? ', { kind: 'question', text: 'Why?' }],
+    ['line one\nline two', { kind: 'question', text: 'line one\nline two' }],
+    ['/etc/fstab: what is it?', { kind: 'question', text: '/etc/fstab: what is it?' }],
+    ['/help', { kind: 'help' }],
+    ['/?', { kind: 'help' }],
+    ['/clear', { kind: 'clear' }],
+    ['/exit', { kind: 'exit' }],
+    ['/bye', { kind: 'exit' }],
+    ['/system', { kind: 'system', text: null }],
+    ['/system Be brief.\nBe kind.', { kind: 'system', text: 'Be brief.\nBe kind.' }],
+    ['/system ""', { kind: 'system', text: '' }],
+    ['/set system Be brief.', { kind: 'system', text: 'Be brief.' }],
+    ['/set', { kind: 'settings' }],
+    ['/set temperature 0.2', { kind: 'set', name: 'temperature', value: 0.2 }],
+    ['/set temperature=0', { kind: 'set', name: 'temperature', value: 0 }],
+    ['/set stop ["a", "b"]', { kind: 'set', name: 'stop', value: ['a', 'b'] }],
+    ['/set stop END', { kind: 'set', name: 'stop', value: 'END' }],
+    ['/set temperature', { kind: 'set', name: 'temperature', value: undefined }],
+    ['/set model other', { kind: 'mistake', message: 'model cannot be set here' }],
+    ['/set 5', { kind: 'mistake', message: '5 is no setting: /set temperature 0.2' }],
+    ['/cler', { kind: 'mistake', message: 'there is no /cler; /help shows what there is' }],
+  ])('%j', (text, command) => {
+    expect(chatCommand(text)).toEqual(command);
+  });
+});

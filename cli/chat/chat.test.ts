@@ -1,0 +1,225 @@
+import type { ServerResponse } from 'node:http';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ChatServer, refuses, says, sendPiece } from '../testing/chat-server.ts';
+import { CommandSandbox, type RunResult } from '../testing/command-run.ts';
+import { CTRL_C, CTRL_D, PROMPT, Typist, type Step } from '../testing/typist.ts';
+
+let server: ChatServer;
+let sandbox: CommandSandbox;
+
+beforeEach(async () => {
+  server = await new ChatServer().listen();
+  server.add('qwen', { status: 'running' });
+  sandbox = new CommandSandbox();
+});
+
+afterEach(async () => {
+  await server.leave();
+  sandbox.dispose();
+});
+
+/** A talk of these steps, to its end. */
+async function talk(steps: readonly Step[], ...flags: string[]): Promise<RunResult> {
+  const typist = new Typist(steps);
+  const environment = { LLAMACTL_URL: server.url, NO_COLOR: '1' };
+  const result = await sandbox.run(['run', 'qwen', ...flags], { ...typist.options, environment });
+  expect(typist.left).toEqual([]);
+  return result;
+}
+
+/** What was said in each question, without roles. */
+function said(): unknown[][] {
+  return server.questions.map(({ messages }) => messages.map(({ content }) => content));
+}
+
+describe('a talk', () => {
+  it('knows what was said before, until it ends', async () => {
+    server.answerers = [says('One.'), says('Two.')];
+    const steps: Step[] = [
+      [PROMPT, 'first\r'],
+      [PROMPT, 'second\r'],
+      [PROMPT, '/exit\r'],
+    ];
+    const { status, stdout, stderr } = await talk(steps, '--system', 'Be brief.');
+    expect(said()).toEqual([
+      ['Be brief.', 'first'],
+      ['Be brief.', 'first', 'One.', 'second'],
+    ]);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: 'One.\nTwo.\n' });
+    expect(stderr).toContain('qwen goes on running; llamactl stop qwen ends it');
+  });
+
+  it.each([
+    ['Ctrl-D', [[PROMPT, CTRL_D]]],
+    [
+      'Ctrl-C twice at an empty prompt',
+      [
+        [PROMPT, CTRL_C],
+        [/once more[^]*> $/, CTRL_C],
+      ],
+    ],
+    ['/bye', [[PROMPT, '/bye\r']]],
+  ] satisfies [string, Step[]][])('ends with %s', async (_key, steps) => {
+    expect(await talk(steps)).toMatchObject({ status: 0, stdout: '' });
+    expect(said()).toEqual([]);
+  });
+
+  it('does not end with Ctrl-C on a line that holds something: it is dropped', async () => {
+    await talk([
+      [PROMPT, 'no, wait'],
+      [/no, wait$/, CTRL_C],
+      [PROMPT, CTRL_C],
+      [PROMPT, 'this\r'],
+      [PROMPT, CTRL_D],
+    ]);
+    expect(said()).toEqual([['this']]);
+  });
+
+  it('takes many lines between three quotes', async () => {
+    await talk([
+      [PROMPT, '"""one\r'],
+      [/… $/, 'two"""\r'],
+      [PROMPT, CTRL_D],
+    ]);
+    expect(said()).toEqual([['one\ntwo']]);
+  });
+
+  it('forgets with /clear, and changes with /system and /set', async () => {
+    const { stderr } = await talk([
+      [PROMPT, 'first\r'],
+      [PROMPT, '/clear\r'],
+      [PROMPT, '/system Be kind.\r'],
+      [PROMPT, '/set temperature 0.2\r'],
+      [PROMPT, 'second\r'],
+      [PROMPT, '/set temperature\r'],
+      [PROMPT, '/nonsense\r'],
+      [PROMPT, 'third\r'],
+      [PROMPT, CTRL_D],
+    ]);
+    expect(server.questions[1]).toMatchObject({
+      temperature: 0.2,
+      messages: [{ role: 'system', content: 'Be kind.' }, { content: 'second' }],
+    });
+    expect(server.questions[2]).not.toHaveProperty('temperature');
+    expect(stderr).toContain('there is no /nonsense');
+  });
+
+  it('stops an answer with Ctrl-C, and goes on from what was heard of it', async () => {
+    let isEngineTold = false;
+    server.answerers = [
+      (response: ServerResponse) => {
+        response.once('close', () => (isEngineTold = true));
+        sendPiece(response, { content: 'Once upon' });
+      },
+      says('Sorry.'),
+    ];
+    const { status, stdout } = await talk([
+      [PROMPT, 'a story\r'],
+      [/Once upon$/, CTRL_C],
+      [/\(stopped\)[^]*> $/, 'shorter\r'],
+      [PROMPT, CTRL_D],
+    ]);
+    expect(said()[1]).toEqual(['a story', 'Once upon', 'shorter']);
+    expect({ status, stdout, isEngineTold }).toEqual({ status: 0, stdout: 'Once upon\nSorry.\n', isEngineTold: true });
+  });
+
+  it('takes what is typed during an answer as the next question', async () => {
+    const heard = Promise.withResolvers<void>();
+    server.answerers = [
+      async (response, question) => {
+        sendPiece(response, { content: 'Once upon' });
+        await heard.promise;
+        await says(' a time.')(response, question);
+      },
+      says('They lived.'),
+    ];
+    const { stdout } = await talk([
+      [PROMPT, 'a story\r'],
+      [
+        /Once upon$/,
+        (keyboard) => {
+          keyboard.write('and then?\r');
+          heard.resolve();
+        },
+      ],
+      [/They lived\.[^]*> $/, CTRL_D],
+    ]);
+    expect(stdout).toBe('Once upon a time.\nThey lived.\n');
+    expect(said()[1]).toEqual(['a story', 'Once upon a time.', 'and then?']);
+  });
+
+  it('waits for a server that is away between two questions', async () => {
+    server.answerers = [says('One.'), says('Two.')];
+    const { stdout } = await talk([
+      [PROMPT, 'first\r'],
+      [
+        PROMPT,
+        async (keyboard) => {
+          await server.leave();
+          keyboard.write('second\r');
+        },
+      ],
+      [/is away; waiting for it/, async () => void (await server.listen())],
+      [PROMPT, CTRL_D],
+    ]);
+    expect(stdout).toBe('One.\nTwo.\n');
+    expect(said()[1]).toEqual(['first', 'One.', 'second']);
+  });
+
+  it('stops waiting for it with Ctrl-C', async () => {
+    const { status, stderr } = await talk([
+      [
+        PROMPT,
+        async (keyboard) => {
+          await server.leave();
+          keyboard.write('first\r');
+        },
+      ],
+      [/is away; waiting for it[^]*\n/, CTRL_C],
+      [/\(stopped\)[^]*> $/, CTRL_D],
+    ]);
+    expect(status).toBe(0);
+    expect(stderr).toContain('(stopped)');
+  });
+
+  it('says why an answer broke off, and asks again', async () => {
+    server.answerers = [
+      (response) => {
+        sendPiece(response, { content: 'Once upon' });
+        server.add('qwen', { status: 'restarting', reason: 'backoff after: the engine was killed by SIGKILL' });
+        setImmediate(() => response.destroy());
+      },
+      refuses(503, 'instance_not_running', 'qwen is restarting'),
+      says('Back.'),
+    ];
+    const { stdout, stderr } = await talk([
+      [PROMPT, 'first\r'],
+      [/broke off: qwen is restarting: the engine was killed by SIGKILL\n[^]*> $/, 'second\r'],
+      [PROMPT, CTRL_D],
+    ]);
+    expect(stdout).toBe('Once upon\nBack.\n');
+    expect(stderr).toContain('starting qwen …');
+    expect(said()).toEqual([['first'], ['second'], ['second']]);
+  });
+
+  it('is not asked again by itself when the question itself ended the engine', async () => {
+    server.answerers = [refuses(502, 'instance_not_running', 'The engine of "qwen" ended before it had answered')];
+    const { stderr } = await talk([
+      [PROMPT, 'first\r'],
+      [PROMPT, CTRL_D],
+    ]);
+    expect(stderr).toContain('ended before it had answered');
+    expect(said()).toEqual([['first']]);
+  });
+
+  it('says what the engine refuses, and forgets the question', async () => {
+    server.answerers = [refuses(400, 'exceed_context_size_error', 'the request exceeds the context size'), says('Ok.')];
+    const { stderr } = await talk([
+      [PROMPT, 'long\r'],
+      [PROMPT, 'short\r'],
+      [PROMPT, CTRL_D],
+    ]);
+    expect(stderr).toContain('the request exceeds the context size\n');
+    expect(said()[1]).toEqual(['short']);
+  });
+});

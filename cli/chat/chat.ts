@@ -1,0 +1,166 @@
+import type { Session } from '../command-line.ts';
+import { failureOf } from '../failure.ts';
+import { plain } from '../text.ts';
+import { giveAnswer, type Answer } from './answer.ts';
+import { whyBroken } from './broken-answer.ts';
+import { chatCommand, CHAT_HELP, type ChatCommand } from './chat-command.ts';
+import type { Conversation } from './conversation.ts';
+import { LineEditor } from './line-editor.ts';
+import { ensureRunning } from './running-instance.ts';
+import { serverBack } from './server-return.ts';
+import { TypedText } from './typed-text.ts';
+
+const PROMPT = '> ';
+const PROMPT_WITHIN = '… ';
+
+/** A talk at a terminal: questions and answers until somebody has had enough. What goes wrong is said, and then one can go on. */
+export class Chat {
+  readonly #session: Session;
+  readonly #conversation: Conversation;
+  readonly #isVerbose: boolean;
+  readonly #editor: LineEditor;
+
+  constructor(session: Session, conversation: Conversation, { isVerbose }: { isVerbose: boolean }) {
+    this.#session = session;
+    this.#conversation = conversation;
+    this.#isVerbose = isVerbose;
+    this.#editor = new LineEditor(session.terminal.streams);
+  }
+
+  /** Resolves when it has ended. */
+  async run(): Promise<void> {
+    const { signal, terminal } = this.#session;
+    const leave = (): void => this.#editor.close();
+    signal.addEventListener('abort', leave);
+    try {
+      terminal.note(terminal.style.faint(`${this.#conversation.model} listens; /help shows what there is`));
+      await this.#talk();
+    } finally {
+      signal.removeEventListener('abort', leave);
+      this.#editor.close();
+    }
+  }
+
+  async #talk(): Promise<void> {
+    const { terminal } = this.#session;
+    const text = new TypedText();
+    let hasInterrupted = false;
+    for (;;) {
+      const typed = await this.#editor.line(text.isOpen ? PROMPT_WITHIN : PROMPT);
+      if (typed.kind === 'gone') return terminal.warn('');
+      if (typed.kind === 'interrupted') {
+        const isAtEnd = typed.wasEmpty && !text.isOpen;
+        text.drop();
+        if (isAtEnd && hasInterrupted) return;
+        hasInterrupted = isAtEnd;
+        if (isAtEnd) terminal.note(terminal.style.faint('Ctrl-C once more, Ctrl-D or /exit ends'));
+        continue;
+      }
+      hasInterrupted = false;
+      const whole = text.add(typed.text);
+      const command: ChatCommand = whole === null ? { kind: 'nothing' } : chatCommand(whole);
+      if (command.kind === 'exit') return;
+      await this.#obey(command);
+    }
+  }
+
+  async #obey(command: Exclude<ChatCommand, { kind: 'exit' }>): Promise<void> {
+    const { terminal } = this.#session;
+    const conversation = this.#conversation;
+    switch (command.kind) {
+      case 'nothing':
+        return;
+      case 'question':
+        return this.#ask(command.text);
+      case 'help':
+        return terminal.warn(CHAT_HELP);
+      case 'clear':
+        conversation.clear();
+        return terminal.warn('what was said is forgotten');
+      case 'system':
+        if (command.text !== null) conversation.system = command.text;
+        return terminal.warn(
+          `system: ${conversation.system === '' ? '(none)' : plain(conversation.system, 'many lines')}`,
+        );
+      case 'set':
+        if (command.value === undefined) conversation.settings.delete(command.name);
+        else conversation.settings.set(command.name, command.value);
+        return this.#showSettings();
+      case 'settings':
+        return this.#showSettings();
+      case 'mistake':
+        return terminal.warn(command.message);
+    }
+  }
+
+  #showSettings(): void {
+    const { settings } = this.#conversation;
+    const { terminal } = this.#session;
+    if (settings.size === 0) terminal.warn("nothing is set: all is the engine's own");
+    for (const [name, value] of settings) terminal.warn(`${name} ${JSON.stringify(value)}`);
+  }
+
+  /** Ctrl-C stops whatever a question has led to, and nothing else. */
+  async #ask(question: string): Promise<void> {
+    const { signal, terminal } = this.#session;
+    const stop = new AbortController();
+    const terms = { isVerbose: this.#isVerbose, signal: AbortSignal.any([signal, stop.signal]) };
+    try {
+      await this.#editor.during(
+        () => stop.abort(),
+        () => this.#answer(question, terms),
+      );
+    } catch (error) {
+      if (signal.aborted) throw error;
+      if (stop.signal.aborted) terminal.warn(terminal.style.faint('(stopped)'));
+      else for (const line of failureOf(error, true).lines) terminal.warn(line);
+    }
+    terminal.note('');
+  }
+
+  /** @throws what keeps it from being answered, and the signal's reason */
+  async #answer(question: string, terms: { isVerbose: boolean; signal: AbortSignal }): Promise<void> {
+    const conversation = this.#conversation;
+    const { now } = this.#session;
+    for (let hasRestarted = false; ;) {
+      const asked = now();
+      const answer = await giveAnswer(this.#session, conversation.request(question), terms);
+      const { failure, text } = answer;
+      if (failure === null || (terms.signal.aborted && text !== '')) conversation.note(question, text);
+      if (failure === null) return;
+      terms.signal.throwIfAborted();
+      const next = await this.#whatNow(answer, failure.error, hasRestarted);
+      if (next === 'broken')
+        return this.#session.terminal.warn(
+          await whyBroken(this.#session, conversation.model, { asked, signal: terms.signal }),
+        );
+      if (next === 'wait') await this.#waitForServer(terms.signal);
+      else await ensureRunning({ ...this.#session, signal: terms.signal }, conversation.model);
+      hasRestarted ||= next === 'start';
+    }
+  }
+
+  /** What follows a question that was not answered. @throws the error, when nothing does */
+  async #whatNow(
+    { hasBegun }: Pick<Answer, 'hasBegun'>,
+    error: unknown,
+    hasRestarted: boolean,
+  ): Promise<'broken' | 'wait' | 'start'> {
+    const { ConnectionError, LlamactlError, TimeoutError } = await import('@llamactl/client');
+    if (error instanceof ConnectionError && !(error instanceof TimeoutError)) return hasBegun ? 'broken' : 'wait';
+    if (error instanceof LlamactlError && !hasBegun) {
+      // Under /v1 they are written small.
+      const code = error.code.toUpperCase();
+      if (code === 'SHUTTING_DOWN') return 'wait';
+      // 502: the engine ended over this very question; it is not asked again by itself.
+      if (code === 'INSTANCE_NOT_RUNNING' && error.status === 503 && !hasRestarted) return 'start';
+    }
+    throw error;
+  }
+
+  async #waitForServer(signal: AbortSignal): Promise<void> {
+    const { client, terminal } = this.#session;
+    terminal.note(terminal.style.faint(`the server at ${client.url} is away; waiting for it (Ctrl-C stops) …`));
+    await serverBack(client, signal);
+  }
+}

@@ -1,0 +1,121 @@
+import type { Client, InstanceSummary } from '@llamactl/client';
+import { readdirSync, realpathSync, statSync } from 'node:fs';
+import path from 'node:path';
+import type { Session } from '../command-line.ts';
+import { EXIT } from '../exit-status.ts';
+import { Problem } from '../problem.ts';
+import { instanceName } from './instance-name.ts';
+
+/** Where the command line was typed. */
+export interface Place {
+  /** Absolute. */
+  folder: string;
+  home: string;
+  /** The server reads the same files. */
+  isLocal: boolean;
+}
+
+/** An instance to chat with. */
+export interface ModelInstance {
+  name: string;
+  /** It is there because it was asked for. */
+  isNew: boolean;
+}
+
+/**
+ * The instance that `model` names: by its name, by an alias, or by its model file, for which one is made if there is none.
+ *
+ * @throws {Problem} with what would work
+ */
+export async function modelInstance(
+  { client, signal }: Pick<Session, 'client' | 'signal'>,
+  model: string,
+  place: Place,
+): Promise<ModelInstance> {
+  const instances = await client.listInstances({ signal });
+  const known = named(instances, model);
+  if (known !== null) return { name: known.name, isNew: false };
+  const file = modelFile(model, place);
+  if (file === null) throw await unknownModel(model, instances);
+  const present = ofFile(instances, file, place.isLocal);
+  if (present !== null) return { name: present.name, isNew: false };
+  return { name: await make(client, file, instances, signal), isNew: true };
+}
+
+/** By name whatever its case, else by exact alias: as `/v1` finds it. */
+function named(instances: readonly InstanceSummary[], model: string): InstanceSummary | null {
+  return (
+    instances.find(({ name }) => name.toLowerCase() === model.toLowerCase()) ??
+    instances.find(({ aliases }) => aliases.includes(model)) ??
+    null
+  );
+}
+
+/**
+ * The path of a model file as the server knows it; `null`: the word means no file.
+ *
+ * @throws {Problem} when it means one that is not there
+ */
+function modelFile(model: string, { folder, home, isLocal }: Place): string | null {
+  const looksLikeFile = /\.gguf$/i.test(model) || /^(?:~|\.{1,2})?\//.test(model);
+  if (!isLocal) return looksLikeFile ? model : null;
+  const file = path.resolve(folder, model.replace(/^~(?=\/|$)/, home));
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined) {
+    if (looksLikeFile) throw new Problem(`there is no file ${file}`, EXIT.notFound);
+    return null;
+  }
+  if (found.isDirectory()) {
+    const first = readdirSync(file).find((name) => /\.gguf$/i.test(name));
+    if (!looksLikeFile && first === undefined) return null;
+    const remedy = first === undefined ? [] : [`llamactl run ${path.join(file, first)}`];
+    throw new Problem(`${file} is a folder; run takes a model file`, EXIT.usage, remedy);
+  }
+  return file;
+}
+
+/** Of several, one that runs. On this machine, a link to the file is the file. */
+function ofFile(instances: readonly InstanceSummary[], file: string, isLocal: boolean): InstanceSummary | null {
+  const isSame = ({ model_path: other }: InstanceSummary): boolean =>
+    other !== undefined && (other === file || (isLocal && real(other) === real(file)));
+  const all = instances.filter(isSame);
+  return all.find(({ status }) => status === 'running') ?? all[0] ?? null;
+}
+
+function real(file: string): string {
+  try {
+    return realpathSync(file);
+  } catch {
+    // Not there, or not for us to see: then it is only itself.
+    return file;
+  }
+}
+
+async function make(
+  client: Client,
+  file: string,
+  instances: readonly InstanceSummary[],
+  signal: AbortSignal,
+): Promise<string> {
+  const name = instanceName(
+    file,
+    instances.flatMap((each) => [each.name, ...each.aliases]),
+  );
+  const { instance } = await client.createInstance({ name, model_path: file }, { signal });
+  return instance.name;
+}
+
+async function unknownModel(model: string, instances: readonly InstanceSummary[]): Promise<Problem> {
+  const { nearName } = await import('../near-instance.ts');
+  const names = instances.flatMap(({ name, aliases }) => [name, ...aliases]);
+  const near = await nearName(model, names);
+  return new Problem(
+    `there is no instance ${model}, and no such file${near === null ? '' : `. Did you mean ${near}?`}`,
+    EXIT.notFound,
+    [
+      names.length === 0
+        ? 'there are no instances yet: give a model file, such as llamactl run ~/models/qwen.gguf'
+        : 'llamactl ps lists the instances; a model file does too: llamactl run ~/models/qwen.gguf',
+    ],
+  );
+}

@@ -1,0 +1,229 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ChatServer, finish, refuses, says, sendPiece } from '../testing/chat-server.ts';
+import { CommandSandbox, type RunOptions, type RunResult } from '../testing/command-run.ts';
+
+let server: ChatServer;
+let sandbox: CommandSandbox;
+
+beforeEach(async () => {
+  server = await new ChatServer().listen();
+  sandbox = new CommandSandbox();
+});
+
+afterEach(async () => {
+  await server.leave();
+  sandbox.dispose();
+});
+
+function run(words: string[], options: RunOptions = {}): Promise<RunResult> {
+  return sandbox.run(['run', ...words], { ...options, environment: { LLAMACTL_URL: server.url } });
+}
+
+function modelFile(name: string): string {
+  const folder = path.join(sandbox.home, 'models');
+  mkdirSync(folder, { recursive: true });
+  const file = path.join(folder, name);
+  writeFileSync(file, 'GGUF');
+  return file;
+}
+
+describe('one question', () => {
+  beforeEach(() => void server.add('qwen', { status: 'running', aliases: ['org/qwen:latest'] }));
+
+  it('is answered on standard output, and nothing else stands there', async () => {
+    expect(await run(['qwen', 'Say', 'hello'])).toEqual({ status: 0, stdout: 'Hello.\n', stderr: '' });
+    expect(server.questions).toEqual([
+      { model: 'qwen', messages: [{ role: 'user', content: 'Say hello' }], stream: true },
+    ]);
+  });
+
+  it('may be piped in', async () => {
+    expect(await run(['QWEN'], { input: 'Say hello\n' })).toMatchObject({ status: 0, stdout: 'Hello.\n' });
+    expect(server.questions).toMatchObject([{ messages: [{ content: 'Say hello' }] }]);
+  });
+
+  it('has what is piped in behind it', async () => {
+    await run(['org/qwen:latest', 'Sum this up:'], { input: 'one\ntwo\n' });
+    expect(server.questions).toMatchObject([{ model: 'qwen', messages: [{ content: 'Sum this up:\n\none\ntwo' }] }]);
+  });
+
+  it('is asked as the flags say', async () => {
+    await run(['qwen', 'x', '--system', 'Be brief.', '--temperature', '0', '--max-tokens', '9']);
+    expect(server.questions).toMatchObject([
+      { temperature: 0, max_tokens: 9, messages: [{ role: 'system', content: 'Be brief.' }, { role: 'user' }] },
+    ]);
+  });
+
+  it('is needed', async () => {
+    const { status, stderr } = await run(['qwen']);
+    expect(status).toBe(2);
+    expect(stderr).toContain('nothing was asked');
+    expect(server.questions).toEqual([]);
+  });
+
+  it.each([
+    ['--temperature', 'hot'],
+    ['--max-tokens', '0'],
+  ])('refuses %s %s', async (...flag) => {
+    expect(await run(['qwen', 'x', ...flag])).toMatchObject({ status: 2, stdout: '' });
+  });
+
+  it('is answered in pieces of JSON with --json', async () => {
+    const { stdout } = await run(['qwen', 'x', '--json']);
+    const pieces = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line): unknown => JSON.parse(line));
+    expect(pieces).toMatchObject([
+      { choices: [{ delta: { content: 'Hel' } }] },
+      { choices: [{ delta: { content: 'lo.' } }] },
+      { choices: [{ finish_reason: 'stop' }] },
+    ]);
+  });
+
+  it('is measured with --verbose', async () => {
+    server.answerers = [
+      (response) => {
+        sendPiece(response, { content: 'Hi' }, { timings: { predicted_n: 3, predicted_per_second: 48.4 } });
+        finish(response);
+      },
+    ];
+    const { stdout, stderr } = await run(['qwen', 'x', '--verbose'], { now: 5_000 });
+    expect(stdout).toBe('Hi\n');
+    expect(stderr).toBe('3 tokens, 48 tokens/s, the first after 0.00 s\n');
+    expect(server.questions).toMatchObject([{ stream_options: { include_usage: true } }]);
+  });
+
+  it('tells that an answer was cut off', async () => {
+    server.answerers = [
+      (response) => {
+        sendPiece(response, { content: 'Once upon' });
+        finish(response, 'length');
+      },
+    ];
+    expect((await run(['qwen', 'x'])).stderr).toContain('limit of tokens');
+  });
+
+  it('shows reasoning to a person only, and faint', async () => {
+    server.answerers = [
+      (response) => {
+        sendPiece(response, { reasoning_content: 'Hm, ' });
+        sendPiece(response, { reasoning_content: 'easy.' });
+        sendPiece(response, { content: '\n\n' });
+        sendPiece(response, { content: 'Yes.' });
+        finish(response);
+      },
+    ];
+    expect((await run(['qwen', 'x'])).stdout).toBe('\n\nYes.\n');
+    expect((await run(['qwen', 'x', '--no-color'], { columns: 80 })).stdout).toBe('thinking: Hm, easy.\n\nYes.\n');
+    expect((await run(['qwen', 'x'], { columns: 80 })).stdout).toContain('\u001B[2mthinking: \u001B[22m');
+  });
+
+  it('leaves the terminal to itself, and a file what the engine said', async () => {
+    server.answerers = [says('a\u001B[2Jb\u0007')];
+    expect((await run(['qwen', 'x'], { columns: 80 })).stdout).toBe('ab\n');
+    expect((await run(['qwen', 'x'])).stdout).toBe('a\u001B[2Jb\u0007\n');
+  });
+
+  it('fails with the reason when the engine dies over it', async () => {
+    server.answerers = [
+      (response) => {
+        sendPiece(response, { content: 'Once upon' });
+        server.add('qwen', { status: 'restarting', reason: 'backoff after: the engine crashed (SIGSEGV)' });
+        setImmediate(() => response.destroy());
+      },
+    ];
+    const { status, stdout, stderr } = await run(['qwen', 'x']);
+    expect(stdout).toBe('Once upon\n');
+    expect(stderr).toContain('the answer broke off: qwen is restarting: the engine crashed (SIGSEGV)');
+    expect(status).toBe(1);
+  });
+
+  it('ends with 130 at Ctrl-C', async () => {
+    const interrupt = new AbortController();
+    server.answerers = [(response) => sendPiece(response, { content: 'Once' })];
+    const options = { signal: interrupt.signal, onOutput: () => interrupt.abort() };
+    expect(await run(['qwen', 'x'], options)).toMatchObject({ status: 130, stdout: 'Once\n' });
+  });
+
+  it('says what the engine refuses', async () => {
+    server.answerers = [refuses(400, 'exceed_context_size_error', 'the request exceeds the context size')];
+    expect(await run(['qwen', 'x'])).toMatchObject({
+      status: 1,
+      stderr: 'llamactl: the request exceeds the context size\n',
+    });
+  });
+});
+
+describe('a model', () => {
+  it('is started, and is told how to stop', async () => {
+    server.add('qwen');
+    const { stdout, stderr } = await run(['qwen', 'x']);
+    expect(stdout).toBe('Hello.\n');
+    expect(stderr).toContain('starting qwen');
+    expect(stderr).toContain('llamactl stop qwen');
+  });
+
+  it('is not talked about with --quiet', async () => {
+    server.add('qwen');
+    expect(await run(['-q', 'qwen', 'x'])).toEqual({ status: 0, stdout: 'Hello.\n', stderr: '' });
+  });
+
+  it('that does not start fails with the reason and its last lines', async () => {
+    server.add('qwen');
+    server.onStart = (instance) => {
+      instance.status = 'failed';
+      instance.reason = 'failed to read header';
+      const exit = { code: 1, signal: null, at: '2026-03-01T12:00:00Z', reason: 'failed to read header' };
+      instance.last_exit = { ...exit, lines: ['E one\u001B[2J', 'E two'] };
+    };
+    const { status, stdout, stderr } = await run(['qwen', 'x']);
+    expect({ status, stdout }).toEqual({ status: 6, stdout: '' });
+    expect(stderr).toContain('qwen did not start: failed to read header\n    E one\n    E two\n');
+    expect(stderr).toContain('llamactl why qwen');
+  });
+
+  it('may be a file: an instance is made for it, once', async () => {
+    const file = modelFile('Tiny Model.gguf');
+    expect((await run([file, 'x'])).stderr).toContain('made the instance Tiny-Model');
+    expect([...server.instances.values()]).toMatchObject([{ name: 'Tiny-Model', model_path: file }]);
+    expect(await run([file, 'x'])).toMatchObject({ status: 0, stderr: '' });
+    expect(server.instances.size).toBe(1);
+  });
+
+  it('is the same file through a link', async () => {
+    const file = modelFile('real.gguf');
+    const link = path.join(sandbox.home, 'link.gguf');
+    symlinkSync(file, link);
+    server.add('mine', { model_path: file, status: 'running' });
+    await run([link, 'x']);
+    expect(server.questions).toMatchObject([{ model: 'mine' }]);
+  });
+
+  it('of one file in several instances is one that runs', async () => {
+    const file = modelFile('m.gguf');
+    server.add('one', { model_path: file });
+    server.add('two', { model_path: file, status: 'running' });
+    await run([file, 'x']);
+    expect(server.questions).toMatchObject([{ model: 'two' }]);
+  });
+
+  it.each([
+    ['that is not there', 'qwne', 'Did you mean qwen?'],
+    ['whose file is not there', '/nowhere/m.gguf', 'there is no file /nowhere/m.gguf'],
+  ])('%s is told with what would work', async (_what, model, sentence) => {
+    server.add('qwen');
+    const { status, stderr } = await run([model, 'x']);
+    expect(status).toBe(3);
+    expect(stderr).toContain(sentence);
+  });
+
+  it('that is a folder is told with a file in it', async () => {
+    const file = modelFile('m.gguf');
+    const { status, stderr } = await run([path.dirname(file), 'x']);
+    expect(status).toBe(2);
+    expect(stderr).toContain(`llamactl run ${file}`);
+  });
+});

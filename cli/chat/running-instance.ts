@@ -1,0 +1,50 @@
+import type { Instance } from '@llamactl/client';
+import type { Session } from '../command-line.ts';
+import { EXIT } from '../exit-status.ts';
+import { Problem } from '../problem.ts';
+import { settled } from '../settling.ts';
+import { plain } from '../text.ts';
+import { withProgress } from './start-progress.ts';
+
+/** Lines of output that say more about a start that failed; the first cause is in the reason already. */
+const SHOWN_LINES = 6;
+
+/**
+ * Has an instance run, and waits until it does, also while the server restarts.
+ *
+ * @returns whether it had to be started
+ * @throws {Problem} with the reason and the last lines of its output when it does not come up
+ */
+export async function ensureRunning(
+  { client, terminal, signal }: Pick<Session, 'client' | 'terminal' | 'signal'>,
+  name: string,
+): Promise<boolean> {
+  const instance = await client.getInstance(name, { signal });
+  if (instance.status === 'running') return false;
+  const { status } = await client.startInstance(name, { signal });
+  if (status === 'running') return true;
+  const rest = await withProgress(terminal, `starting ${name} …`, signal, async (say) => {
+    const rests = await settled(client, {
+      names: [name],
+      signal,
+      onStatus: (_name, now) => {
+        if (now === 'restarting' || now === 'stopping') say(`${name} is ${now} …`);
+      },
+      onPresence: (isThere) => (isThere ? undefined : say(`waiting for the server, to go on starting ${name} …`)),
+    });
+    return rests.get(name) ?? null;
+  });
+  if (rest === 'running') return true;
+  if (rest === null) throw new Problem(`${name} was deleted while it started`, EXIT.notFound);
+  throw notRunning(await client.getInstance(name, { signal }));
+}
+
+function notRunning({ name, status, reason, last_exit: last }: Instance): Problem {
+  if (status !== 'failed') return new Problem(`${name} is ${status}: somebody else stopped it`, EXIT.startFailed);
+  const because = reason ?? last?.reason ?? 'the reason is not known';
+  const lines = (last?.lines ?? []).slice(-SHOWN_LINES).map((line) => `  ${plain(line)}`);
+  return new Problem(`${name} did not start: ${because}`, EXIT.startFailed, [
+    ...lines,
+    `llamactl why ${name} says what would help; llamactl logs ${name} shows all that it said`,
+  ]);
+}

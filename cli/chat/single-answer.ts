@@ -1,0 +1,19 @@
+import type { ChatRequest } from '@llamactl/client';
+import type { Session } from '../command-line.ts';
+import { EXIT } from '../exit-status.ts';
+import { Problem } from '../problem.ts';
+import { giveAnswer, type AnswerTerms } from './answer.ts';
+import { whyBroken } from './broken-answer.ts';
+
+/** One question, one answer. @throws what kept it from being whole */
+export async function answerOnce(session: Session, request: ChatRequest, terms: AnswerTerms): Promise<void> {
+  const asked = session.now();
+  const { failure, hasBegun } = await giveAnswer(session, request, terms);
+  if (failure === null) return;
+  const { error } = failure;
+  const { ConnectionError } = await import('@llamactl/client');
+  if (!hasBegun || !(error instanceof ConnectionError)) throw error;
+  throw new Problem(await whyBroken(session, request.model, { asked, signal: terms.signal }), EXIT.failed, [
+    `llamactl why ${request.model} says more`,
+  ]);
+}

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { TypedText } from './typed-text.ts';
+
+/** What comes of lines, one after the other. */
+function typed(...lines: string[]): (string | null)[] {
+  const text = new TypedText();
+  return lines.map((line) => text.add(line));
+}
+
+describe('what is typed', () => {
+  it.each([
+    ['is a line', ['hello'], ['hello']],
+    ['is one line after the other', ['one', 'two'], ['one', 'two']],
+    [
+      'is many lines between three quotes',
+      ['"""one', 'two', 'three"""', 'four'],
+      [null, null, 'one\ntwo\nthree', 'four'],
+    ],
+    [
+      'may have the quotes on lines of their own',
+      ['"""', 'one', '', 'two', '"""'],
+      [null, null, null, null, 'one\n\ntwo'],
+    ],
+    ['may have both on one line', ['"""one"""'], ['one']],
+    ['keeps quotes in the middle', ['say """x""" twice'], ['say """x""" twice']],
+    ['keeps the space before its lines', ['"""def f():', '  return 1', '"""'], [null, null, 'def f():\n  return 1']],
+  ])('%s', (_what, lines, texts) => {
+    expect(typed(...lines)).toEqual(texts);
+  });
+
+  it('is open until the quotes are closed, or it is dropped', () => {
+    const text = new TypedText();
+    text.add('"""one');
+    expect(text.isOpen).toBe(true);
+    text.drop();
+    expect(text.isOpen).toBe(false);
+    expect(text.add('two')).toBe('two');
+  });
+});

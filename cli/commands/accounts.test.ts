@@ -1,0 +1,225 @@
+import { stripVTControlCharacters } from 'node:util';
+import type { AuditRow } from '@llamactl/contract/auth';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { PASSWORD } from '@llamactl/server/testing/auth-harness';
+import { Contexts } from '../contexts.ts';
+import { AccessServer } from '@llamactl/server/testing/access-server';
+import { CommandSandbox, type RunOptions, type RunResult } from '../testing/command-run.ts';
+
+/** Users, keys and the audit trail, as an admin has them. */
+
+let server: AccessServer;
+let sandbox: CommandSandbox;
+let trail: AuditRow[];
+
+beforeEach(async () => {
+  trail = [];
+  server = await AccessServer.open(true, { audit: { record: () => undefined, read: async () => trail } });
+  sandbox = new CommandSandbox();
+  const token = await server.harness.tokenOf('ada');
+  contexts().set('here', { url: server.url, token, username: 'ada' });
+  contexts().use('here');
+});
+
+afterEach(async () => {
+  await server.close();
+  sandbox.dispose();
+});
+
+const run = (words: string[], options: RunOptions = {}): Promise<RunResult> =>
+  sandbox.run(words, { now: server.now, ...options });
+const contexts = (): Contexts => new Contexts(`${sandbox.home}/.config/llamactl/contexts.json`);
+const NEW = 'another horse battery';
+/** The cells of a table, without colours. */
+const rowsOf = (output: string): string[][] =>
+  stripVTControlCharacters(output)
+    .split('\n')
+    .map((line) => line.trim().split(/ {2,}/));
+
+describe('users', () => {
+  it('are made with a password that is typed twice', async () => {
+    const words = ['users', 'create', 'ann', '--role', 'operator'];
+    const { status, stdout, stderr } = await run(words, { answers: [PASSWORD, PASSWORD] });
+    expect([status, stdout]).toEqual([0, 'ann made, operator\n']);
+    expect(stderr).not.toContain(PASSWORD);
+    expect(server.harness.auth.accounts.named('ann')).toMatchObject({ role: 'operator' });
+  });
+
+  it('are not made when it was not the same twice', async () => {
+    const { status } = await run(['users', 'create', 'ann', '--role', 'viewer'], { answers: [PASSWORD, 'x'] });
+    expect([status, server.harness.auth.accounts.named('ann')]).toEqual([2, undefined]);
+  });
+
+  it('are made by scripts; the line feed is not of the password', async () => {
+    const words = ['users', 'create', 'ann', '--role', 'viewer', '--password-stdin', '-q'];
+    expect((await run(words, { input: `${PASSWORD}\n` })).stdout).toBe('ann\n');
+    await expect(server.harness.tokenOf('ann')).resolves.toEqual(expect.any(String));
+  });
+
+  it('need a role that there is', async () => {
+    expect(await run(['users', 'create', 'ann'])).toMatchObject({ status: 2 });
+    const { status, stderr } = await run(['users', 'create', 'ann', '--role', 'root']);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('viewer, operator, admin')]);
+  });
+
+  it('are listed', async () => {
+    await server.harness.user('ann', 'viewer');
+    await server.harness.auth.accounts.update('ann', { disabled: true });
+    const { stdout } = await run(['users', 'ls'], { columns: 80 });
+    expect(rowsOf(stdout)).toEqual(
+      expect.arrayContaining([
+        ['USERNAME', 'ROLE', 'STATE', 'LAST LOG-IN'],
+        ['ann', 'viewer', 'disabled', 'never'],
+      ]),
+    );
+    expect((await run(['users', 'ls', '-q'])).stdout).toBe('ada\nann\n');
+    expect(JSON.parse((await run(['users', 'ls', '--json'])).stdout)).toHaveLength(2);
+  });
+
+  it('are changed in what is said, and only in that', async () => {
+    await server.harness.user('ann', 'viewer');
+    expect((await run(['users', 'update', 'ann', '--role', 'operator'])).stdout).toBe(
+      'ann changed: operator, enabled\n',
+    );
+    expect((await run(['users', 'update', 'ann', '--disable'])).stdout).toBe('ann changed: operator, disabled\n');
+    expect((await run(['users', 'update', 'ann', '--enable'])).stdout).toBe('ann changed: operator, enabled\n');
+    await run(['users', 'update', 'ann', '--password-stdin'], { input: NEW });
+    await expect(server.harness.auth.sessions.login({ username: 'ann', password: NEW }, '::1')).resolves.toBeDefined();
+  });
+
+  it('are not changed in nothing, or in two ways at once', async () => {
+    await server.harness.user('ann', 'viewer');
+    expect(await run(['users', 'update', 'ann'])).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('--role') as string,
+    });
+    expect((await run(['users', 'update', 'ann', '--enable', '--disable'])).status).toBe(2);
+  });
+
+  it('go, those that are there; the status is that of the worst', async () => {
+    await server.harness.user('ann', 'viewer');
+    const { status, stdout, stderr } = await run(['users', 'rm', 'bob', 'ann']);
+    expect([status, stdout]).toEqual([3, 'ann deleted\n']);
+    expect(stderr).toMatch(/^llamactl: bob: There is no account of this name/);
+  });
+
+  it('are for admins', async () => {
+    const environment = { LLAMACTL_TOKEN: await server.harness.tokenOf('eve', 'viewer') };
+    expect((await run(['users', 'ls'], { environment })).status).toBe(4);
+  });
+});
+
+describe('the own password', () => {
+  it('is changed, and the log-in is made anew', async () => {
+    const { status, stderr } = await run(['users', 'password'], { answers: [PASSWORD, NEW, NEW] });
+    expect([status, stderr]).toEqual([0, expect.stringContaining('password changed')]);
+    expect(stderr).not.toContain(NEW);
+    expect((await run(['users', 'ls'])).status).toBe(0);
+  });
+
+  it('is changed by scripts with two lines', async () => {
+    expect((await run(['users', 'password', '--password-stdin'], { input: `${PASSWORD}\n${NEW}\n` })).status).toBe(0);
+    expect((await run(['users', 'password', '--password-stdin'], { input: `${NEW}\n` })).status).toBe(2);
+  });
+
+  it('stays when the present one is wrong', async () => {
+    const { status, stderr } = await run(['users', 'password', '--password-stdin'], { input: `x\n${NEW}\n` });
+    expect([status, stderr]).toEqual([4, expect.stringContaining('The current password is wrong.')]);
+    expect((await run(['users', 'ls'])).status).toBe(0);
+  });
+
+  it('of a token from the environment says that it is over', async () => {
+    const environment = { LLAMACTL_TOKEN: contexts().get('here').token ?? '' };
+    contexts().set('here', { url: server.url });
+    const { stderr } = await run(['users', 'password', '--password-stdin'], {
+      input: `${PASSWORD}\n${NEW}\n`,
+      environment,
+    });
+    expect(stderr).toContain('log in again: llamactl login');
+  });
+});
+
+describe('keys', () => {
+  it('are printed alone, once, and work', async () => {
+    const { status, stdout, stderr } = await run(['keys', 'create', 'editor']);
+    expect([status, stdout]).toEqual([0, expect.stringMatching(/^llk_\S+\n$/)]);
+    expect(stderr).toContain('a key of ada for inference on all instances, without an end\n');
+    expect(await server.harness.fate(stdout.trim())).toBe('key');
+    expect((await run(['keys', 'ls'])).stdout).not.toContain(stdout.trim());
+  });
+
+  it('may what was said, where, and until when', async () => {
+    server.harness.instances.set('qwen', 'id-of-qwen');
+    await server.harness.user('ann', 'operator');
+    const flags = ['--scope', 'viewer', '--scope', 'metrics', '--instance', 'qwen', '--no-start', '--expires', '1d'];
+    const { stdout, stderr } = await run(['keys', 'create', 'ci', ...flags, '--owner', 'ann', '--json']);
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toMatchObject({
+      key: expect.stringMatching(/^llk_/) as string,
+      info: {
+        name: 'ci',
+        owner: 'ann',
+        scopes: ['viewer', 'metrics'],
+        instances: ['qwen'],
+        may_start: false,
+        expires_at: new Date(server.now + 86_400_000).toISOString(),
+      },
+    });
+  });
+
+  it('that cannot be are refused with every reason', async () => {
+    expect(await run(['keys', 'create', 'x', '--scope', 'all'])).toMatchObject({ status: 2, stdout: '' });
+    expect(await run(['keys', 'create', 'x', '--expires', 'never'])).toMatchObject({ status: 2, stdout: '' });
+    const { status, stderr } = await run(['keys', 'create', 'x', '--instance', 'none']);
+    expect(status).toBe(1);
+    expect(stderr).toContain('instances.0 is the name of no instance');
+  });
+
+  it('are listed within the terminal', async () => {
+    await run(['keys', 'create', 'the key of an editor on a laptop far away', '--expires', '30d']);
+    const { stdout } = await run(['keys', 'ls'], { columns: 80 });
+    expect(
+      stripVTControlCharacters(stdout)
+        .split('\n')
+        .every((line) => line.length <= 80),
+    ).toBe(true);
+    const wide = (await run(['keys', 'ls'])).stdout;
+    expect(wide).toMatch(/^NAME +ID +OWNER +SCOPES +INSTANCES +EXPIRES +LAST USED\n/);
+    expect(wide).toMatch(/far away +[0-9a-f]+ +ada +inference +all +in 30d 0h +never\n$/);
+  });
+
+  it('go by id, or by a name that only one has', async () => {
+    await run(['keys', 'create', 'twice']);
+    await run(['keys', 'create', 'twice']);
+    await run(['keys', 'create', 'once']);
+    const { status, stderr } = await run(['keys', 'rm', 'once', 'twice']);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('2 keys are called twice')]);
+    expect((await run(['keys', 'rm', 'once'])).stdout).toMatch(/^once \([0-9a-f]+\) revoked\n$/);
+    const ids = (await run(['keys', 'ls', '-q'])).stdout.trim().split('\n');
+    expect(ids).toHaveLength(2);
+    expect((await run(['keys', 'rm', ...ids, '-q'])).stdout).toBe(`${ids.join('\n')}\n`);
+    expect(await run(['keys', 'rm', 'none'])).toMatchObject({ status: 3, stdout: '' });
+  });
+});
+
+describe('the audit trail', () => {
+  it('is a table of who did what to which', async () => {
+    const row = { seq: 7, timestamp: '2026-03-01T12:00:00Z', address: '::1', request_id: 'r' };
+    trail = [
+      { ...row, subject: 'user:ann', action: 'deleteInstance', target: 'qwen', status: 403 },
+      { ...row, subject: 'anonymous', action: 'login', target: null, status: 401 },
+    ];
+    const { stdout } = await run(['audit']);
+    expect(rowsOf(stdout).slice(0, 3)).toEqual([
+      ['TIME', 'WHO', 'ACTION', 'TARGET', 'STATUS', 'FROM'],
+      [expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/), 'ann', 'deleteInstance', 'qwen', '403', '::1'],
+      [expect.any(String), 'anonymous', 'login', '-', '401', '::1'],
+    ]);
+    expect(JSON.parse((await run(['audit', '--json'])).stdout)).toEqual(trail);
+  });
+
+  it('is nothing, too', async () => {
+    expect(await run(['audit', '--subject', 'ann'])).toMatchObject({ status: 0, stdout: '' });
+    expect(await run(['audit', '-n', '0'])).toMatchObject({ status: 2 });
+  });
+});

@@ -1,0 +1,79 @@
+import type { Alert } from '@llamactl/client';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { EventServer } from '@llamactl/server/testing/event-server';
+import { CommandSandbox } from '../testing/command-run.ts';
+import { screenAfter } from '../testing/screen.ts';
+
+const NOW = Date.parse('2026-03-01T12:00:00Z');
+const DISK: Alert = {
+  level: 'error',
+  code: 'disk_full',
+  message: 'The disk of the data directory has 100 MB left. Remove models or logs that nobody needs.',
+  raised_at: '2026-03-01T11:30:00Z',
+};
+const MEMORY: Alert = {
+  level: 'warning',
+  code: 'restart_loop',
+  message: 'llama has restarted 4 times.',
+  instance: 'llama',
+  raised_at: '2026-03-01T11:59:00Z',
+};
+
+let alerts: Alert[];
+let server: EventServer;
+let sandbox: CommandSandbox;
+
+beforeEach(async () => {
+  alerts = [DISK, MEMORY];
+  server = await EventServer.open({ alerts: () => alerts });
+  sandbox = new CommandSandbox();
+  sandbox.environment['LLAMACTL_URL'] = server.url;
+});
+
+afterEach(async () => {
+  await server.goAway();
+  sandbox.dispose();
+});
+
+describe('what needs attention', () => {
+  it('is shown whole, on a narrow terminal in several lines', async () => {
+    const { status, stdout } = await sandbox.run(['alerts'], { columns: 80, now: NOW });
+    expect(screenAfter(stdout)).toEqual([
+      'LEVEL     SINCE  WHAT                                    CODE          INSTANCE',
+      'error    30m 0s  The disk of the data directory has 100  disk_full     -',
+      '                 MB left. Remove models or logs that',
+      '                 nobody needs.',
+      'warning   1m 0s  llama has restarted 4 times.            restart_loop  llama',
+    ]);
+    expect(status).toBe(0);
+  });
+
+  it('is cut nowhere, even if a path is wider than the terminal', async () => {
+    alerts = [{ ...MEMORY, message: `/models/${'x'.repeat(100)}.gguf is gone. Bring it back.` }];
+    const { stdout } = await sandbox.run(['alerts'], { columns: 80, now: NOW });
+    expect(stdout).not.toContain('…');
+    expect(stdout.replaceAll(/\s/g, '')).toContain('.gguf');
+    expect(screenAfter(stdout).every((line) => line.length <= 80)).toBe(true);
+  });
+
+  it('is a line each on a wide one, and piped', async () => {
+    for (const columns of [200, undefined]) {
+      const options = columns === undefined ? { now: NOW } : { columns, now: NOW };
+      const { stdout } = await sandbox.run(['alerts'], options);
+      expect(screenAfter(stdout)).toHaveLength(3);
+      expect(stdout).toContain(DISK.message);
+    }
+  });
+
+  it('is said beside the empty result to be nothing', async () => {
+    alerts = [];
+    expect(await sandbox.run(['alerts'])).toEqual({ status: 0, stdout: '', stderr: 'nothing needs attention\n' });
+    expect(await sandbox.run(['alerts', '-q'])).toEqual({ status: 0, stdout: '', stderr: '' });
+    expect((await sandbox.run(['alerts', '--json'])).stdout).toBe('[]\n');
+  });
+
+  it('is what the API answers with --json, and the codes alone with -q', async () => {
+    expect(JSON.parse((await sandbox.run(['alerts', '--json'])).stdout)).toEqual(alerts);
+    expect((await sandbox.run(['alerts', '-q'])).stdout).toBe('disk_full\nrestart_loop\n');
+  });
+});

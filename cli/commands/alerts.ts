@@ -1,0 +1,92 @@
+import type { Alert } from '@llamactl/client';
+import { Command } from 'commander';
+import type { CommandLine, Session } from '../command-line.ts';
+import { since } from '../figures.ts';
+import type { Style } from '../style.ts';
+import type { Cell, Column } from '../table.ts';
+import { plain, widthOf, wrapped } from '../text.ts';
+
+/** A sentence in narrower lines cannot be read. */
+const LEAST_COLUMNS = 30;
+
+const COLUMNS: Column[] = [
+  { title: 'LEVEL' },
+  { title: 'SINCE', align: 'right' },
+  { title: 'WHAT', gives: 2, least: LEAST_COLUMNS },
+  { title: 'CODE', gives: 0 },
+  { title: 'INSTANCE', gives: 1 },
+];
+
+export function alertsCommand(commandLine: CommandLine): Command {
+  return new Command('alerts')
+    .description('Show what needs attention now, oldest first.')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  llamactl alerts
+  llamactl alerts -q
+  llamactl events --type alert`,
+    )
+    .action(commandLine.online((session) => show(session)));
+}
+
+async function show({ client, terminal, signal, now }: Session): Promise<void> {
+  const alerts = await client.getSystemAlerts({ signal });
+  if (terminal.isJson) return terminal.printJson(alerts);
+  if (terminal.isQuiet) return alerts.forEach(({ code }) => terminal.print(plain(code)));
+  if (alerts.length === 0) return terminal.note('nothing needs attention');
+  const { style } = terminal;
+  const entries = alerts.map(({ level, raised_at: raised, message, code, instance = '-' }) => ({
+    level,
+    since: since(raised, now()),
+    message: plain(message),
+    code: plain(code),
+    instance: plain(instance),
+  }));
+  const room = roomForWhat(entries, terminal.columns);
+  terminal.printTable(
+    COLUMNS,
+    entries.flatMap((entry) => rowsOf(entry, room, style)),
+  );
+}
+
+/** An alert as it is shown. */
+interface Entry {
+  level: Alert['level'];
+  since: string;
+  message: string;
+  code: string;
+  instance: string;
+}
+
+/** The first has everything, the others what is left of the sentence: it says what would help, and is not cut. */
+function rowsOf({ level, since, message, code, instance }: Entry, room: number, style: Style): Cell[][] {
+  const [first = '', ...rest] = sentence(message, room);
+  const painted = {
+    text: plain(level),
+    style: (text: string) => (level === 'error' ? style.bad(text) : style.warning(text)),
+  };
+  return [[painted, since, first, code, instance], ...rest.map((line): Cell[] => ['', '', line])];
+}
+
+/** In lines that fit; a path that is wider is broken where it has to be. */
+function sentence(message: string, room: number): string[] {
+  const words = message
+    .split(' ')
+    .flatMap((word) => (widthOf(word) <= room ? [word] : (word.match(new RegExp(`.{1,${room}}`, 'gu')) ?? [])));
+  return wrapped(words.join(' '), room);
+}
+
+/** What the other columns leave. */
+function roomForWhat(entries: readonly Entry[], columns: number): number {
+  const widest = (title: string, of: (entry: Entry) => string): number =>
+    Math.max(widthOf(title), ...entries.map((entry) => widthOf(of(entry))));
+  const others =
+    widest('LEVEL', ({ level }) => level) +
+    widest('SINCE', (entry) => entry.since) +
+    widest('CODE', ({ code }) => code) +
+    widest('INSTANCE', ({ instance }) => instance);
+  const gaps = 2 * (COLUMNS.length - 1);
+  return Math.max(LEAST_COLUMNS, columns - others - gaps);
+}

@@ -1,0 +1,165 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { Applied } from '@llamactl/client';
+import { EventServer } from '@llamactl/server/testing/event-server';
+import { FakeFleet } from '@llamactl/server/testing/fake-services';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CommandSandbox } from '../testing/command-run.ts';
+
+/** A fleet of one instance more than any document names; it is removed by those that may. */
+class Fleet extends FakeFleet {
+  failing: string | null = null;
+
+  override async apply(...[document, options]: Parameters<FakeFleet['apply']>): Promise<Applied> {
+    const applied = await super.apply(document, options);
+    const results: Applied['results'] = applied.results.map((step) =>
+      step.name === this.failing ? { ...step, error: 'the port is taken' } : step,
+    );
+    if (options.prune) results.push({ name: 'old', action: 'remove', changes: [] });
+    return { ...applied, results };
+  }
+}
+
+let fleet: Fleet;
+let server: EventServer;
+let sandbox: CommandSandbox;
+let folder: string;
+let file: string;
+
+beforeEach(async () => {
+  fleet = new Fleet();
+  server = await EventServer.open({ fleet });
+  sandbox = new CommandSandbox();
+  sandbox.environment['LLAMACTL_URL'] = server.url;
+  folder = mkdtempSync(path.join(os.tmpdir(), 'llamactl-fleet-'));
+  file = path.join(folder, 'fleet.yaml');
+  writeFileSync(file, 'version: 1\ninstances:\n  - name: llama\n    model_path: /m.gguf\n  - name: qwen\n');
+});
+
+afterEach(async () => {
+  await server.goAway();
+  sandbox.dispose();
+  rmSync(folder, { recursive: true });
+});
+
+/** What was made true, dry runs aside. */
+const made = (): unknown[] =>
+  fleet.applied.filter(({ options }) => !options.dryRun).map(({ options }) => options.prune);
+
+describe('applying a file', () => {
+  it('makes it true, and says what was done', async () => {
+    expect(await sandbox.run(['apply', file])).toEqual({ status: 0, stdout: '+ llama\n+ qwen\nApplied\n', stderr: '' });
+    expect(fleet.fleet.instances).toEqual([{ name: 'llama', model_path: '/m.gguf' }, { name: 'qwen' }]);
+  });
+
+  it('only shows it where that is wanted', async () => {
+    const { stdout } = await sandbox.run(['apply', file, '--dry-run', '--prune']);
+    expect(stdout).toBe('+ llama\n+ qwen\n- old\nApplied\n');
+    expect(made()).toEqual([]);
+  });
+
+  it('takes JSON, and standard input', async () => {
+    const input = '{\n\t"instances": [{"name": "llama"}]\n}';
+    expect((await sandbox.run(['apply', '-'], { input })).status).toBe(0);
+    expect(fleet.fleet.instances).toEqual([{ name: 'llama' }]);
+    expect((await sandbox.run(['apply', '-'], { input: 'instances: [{name: x}]' })).status).toBe(0);
+    expect(fleet.fleet.instances).toEqual([{ name: 'x' }]);
+  });
+
+  it('ends with 1 when a step failed', async () => {
+    fleet.failing = 'llama';
+    const { status, stdout } = await sandbox.run(['apply', file]);
+    expect([status, stdout]).toEqual([1, '+ llama\n    failed: the port is taken\n+ qwen\nApplied\n']);
+  });
+
+  it('prints the answer of the API as JSON, and names with --quiet', async () => {
+    fleet.failing = 'llama';
+    expect(JSON.parse((await sandbox.run(['apply', file, '--json'])).stdout)).toMatchObject({
+      message: 'Applied',
+      dry_run: false,
+      results: [{ name: 'llama', error: 'the port is taken' }, { name: 'qwen' }],
+    });
+    const quiet = await sandbox.run(['apply', file, '-q']);
+    expect([quiet.stdout, quiet.stderr]).toEqual(['qwen\n', 'llama: the port is taken\n']);
+  });
+
+  it('tells what is wrong with the document', async () => {
+    const { status, stderr } = await sandbox.run(['apply', '-'], { input: 'instances: [{nam: x}]' });
+    expect(status).toBe(1);
+    expect(stderr).toContain('instances[0].name is required');
+    expect((await sandbox.run(['apply', path.join(folder, 'none')])).stderr).toMatch(/none: there is no such file\n$/);
+  });
+
+  describe('and deleting what it does not name', () => {
+    it('asks first, and shows what would be done', async () => {
+      const { status, stdout, stderr } = await sandbox.run(['apply', file, '--prune'], { answers: ['y'] });
+      expect([status, stdout]).toEqual([0, '+ llama\n+ qwen\n- old\nApplied\n']);
+      expect(stderr).toContain('- old\n');
+      expect(stderr).toContain('Delete 1 instance with all logs (y/N)? ');
+      expect(made()).toEqual([true]);
+    });
+
+    it('does nothing without a yes', async () => {
+      const { status, stdout, stderr } = await sandbox.run(['apply', file, '--prune'], { answers: [''] });
+      expect([status, stdout]).toEqual([1, '']);
+      expect(stderr).toContain('nothing was changed\n');
+      expect(made()).toEqual([]);
+    });
+
+    it('needs --yes where nobody can be asked', async () => {
+      const { status, stderr } = await sandbox.run(['apply', file, '--prune']);
+      expect([status, stderr]).toEqual([
+        2,
+        'llamactl: --prune deletes instances, and nobody can be asked here: say --yes\n',
+      ]);
+      expect(fleet.applied).toEqual([]);
+      expect((await sandbox.run(['apply', file, '--prune', '--yes'])).stdout).toContain('- old\n');
+      expect(made()).toEqual([true]);
+    });
+  });
+});
+
+describe('exporting', () => {
+  beforeEach(() => {
+    fleet.fleet = { version: 1, instances: [{ name: 'llama', environment: { SECRET: 'x' } }] };
+  });
+
+  it('writes what apply takes', async () => {
+    const { status, stdout } = await sandbox.run(['export']);
+    expect([status, stdout]).toEqual([0, expect.stringContaining('- name: llama\n')]);
+    expect(await sandbox.run(['apply', '-'], { input: stdout })).toMatchObject({ status: 0 });
+    expect(fleet.fleet.instances).toEqual([{ name: 'llama', environment: { SECRET: 'x' } }]);
+  });
+
+  it('writes JSON', async () => {
+    expect(JSON.parse((await sandbox.run(['export', '--json'])).stdout)).toEqual(fleet.fleet);
+  });
+
+  it('writes a file that nobody else can read', async () => {
+    const target = path.join(folder, 'out.yaml');
+    expect(await sandbox.run(['export', target])).toEqual({ status: 0, stdout: '', stderr: `wrote ${target}\n` });
+    expect(statSync(target).mode & 0o777).toBe(0o600);
+    expect(readFileSync(target, 'utf8')).toContain('SECRET: x');
+  });
+
+  it('replaces no file without being told to', async () => {
+    expect(await sandbox.run(['export', file])).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: `llamactl: ${file} is there already\n  --force replaces it\n`,
+    });
+    expect(readFileSync(file, 'utf8')).toContain('qwen');
+    expect((await sandbox.run(['export', file, '--force'])).status).toBe(0);
+    expect(readFileSync(file, 'utf8')).not.toContain('qwen');
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  it('says when a file cannot be written', async () => {
+    const { status, stderr } = await sandbox.run(['export', path.join(folder, 'none', 'out.yaml')]);
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^llamactl: cannot write .*out\.yaml: there is no such/),
+    ]);
+  });
+});

@@ -1,0 +1,96 @@
+import type { Applied } from '@llamactl/client';
+import { Command } from 'commander';
+import type { CommandLine, Session } from '../command-line.ts';
+import { EXIT } from '../exit-status.ts';
+import { count } from '../figures.ts';
+import { inputText } from '../input-file.ts';
+import { planLines } from '../plan-lines.ts';
+import { Problem } from '../problem.ts';
+import { plain } from '../text.ts';
+
+interface ApplyFlags {
+  prune?: boolean;
+  dryRun?: boolean;
+  yes?: boolean;
+}
+
+export function applyCommand(commandLine: CommandLine): Command {
+  return new Command('apply')
+    .description('Make the instances be as a file says, in YAML or JSON; only what changed restarts.')
+    .argument('<file>', 'as llamactl export writes it; - reads standard input')
+    .option('--prune', 'delete the instances that the file does not name; asks first')
+    .option('--dry-run', 'show what would be done, and do nothing')
+    .option('-y, --yes', 'do not ask')
+    .addHelpText('after', EXAMPLES)
+    .action(
+      commandLine.online<ApplyFlags>(async (session, { words: [file = ''], flags }) => {
+        const { terminal } = session;
+        const { prune = false, dryRun = false, yes = false } = flags;
+        const text = await inputText(terminal, file);
+        const mustAsk = prune && !dryRun && !yes;
+        if (mustAsk && (file === '-' || !terminal.canAsk)) {
+          throw new Problem('--prune deletes instances, and nobody can be asked here: say --yes', EXIT.usage);
+        }
+        if (mustAsk && !(await agreed(session, text))) {
+          terminal.note('nothing was changed');
+          return commandLine.endWith(EXIT.failed);
+        }
+        const applied = await apply(session, text, { prune, dry_run: dryRun });
+        report(session, applied);
+        if (applied.results.some(({ error }) => error !== undefined)) commandLine.endWith(EXIT.failed);
+      }),
+    );
+}
+
+/** Asks only where something would be deleted. */
+async function agreed(session: Session, text: string): Promise<boolean> {
+  const { terminal, signal } = session;
+  const plan = await apply(session, text, { prune: true, dry_run: true });
+  const removals = plan.results.filter(({ action }) => action === 'remove').length;
+  if (removals === 0) return true;
+  for (const line of planLines(plan.results, terminal.style)) terminal.warn(line);
+  const answer = await terminal.ask(`Delete ${count(removals, 'instance')} with all logs (y/N)? `, signal);
+  return /^y(es)?$/i.test(answer.trim());
+}
+
+async function apply(
+  { client, signal }: Session,
+  text: string,
+  query: { prune: boolean; dry_run: boolean },
+): Promise<Applied> {
+  // YAML 1.2 takes JSON too, but the server's errors are those of the format that was meant.
+  const type = isJson(text) ? 'application/json' : 'application/yaml';
+  const request = { text: { type, content: text }, query, isPatient: true, signal };
+  return (await client.request<Applied>('POST', '/api/apply', request)).body;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    // Then it is YAML, or neither: the server tells.
+    return false;
+  }
+}
+
+function report({ terminal }: Session, applied: Applied): void {
+  if (terminal.isJson) return terminal.printJson(applied);
+  if (terminal.isQuiet) {
+    const done = applied.results.filter(({ action, error }) => action !== 'nothing' && error === undefined);
+    for (const { name } of done) terminal.print(name);
+    for (const { name, error } of applied.results) if (error !== undefined) terminal.warn(`${name}: ${plain(error)}`);
+    return;
+  }
+  for (const line of planLines(applied.results, terminal.style)) terminal.print(line);
+  terminal.print(plain(applied.message));
+}
+
+const EXAMPLES = `
+Examples:
+  llamactl apply fleet.yaml --dry-run
+  llamactl apply fleet.yaml
+  llamactl apply fleet.yaml --prune --yes
+  llamactl export | ssh other llamactl apply -
+
+Exit status 1: a step failed; the others were made all the same.`;

@@ -1,0 +1,65 @@
+import { Command, InvalidArgumentError } from 'commander';
+import type { CommandLine } from '../command-line.ts';
+import { clockTime } from '../clock-time.ts';
+import { plain } from '../text.ts';
+
+interface AuditFlags {
+  lines: number;
+  subject?: string;
+  action?: string;
+  target?: string;
+  before?: number;
+}
+
+export function auditCommand(commandLine: CommandLine): Command {
+  return new Command('audit')
+    .description('Who did what to which, newest first; refused requests too. It is kept for 90 days.')
+    .option('-n, --lines <count>', 'how many rows', wholeNumber, 50)
+    .option('--subject <who>', 'only what they did, as the table names them: ann, "key:ID (NAME)", anonymous')
+    .option('--action <operation>', 'only this operation, as the API calls it: createInstance, login')
+    .option('--target <what>', 'only what was done to this instance, account or key')
+    .option('--before <seq>', 'only rows before this one, as --json shows them', wholeNumber)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  llamactl audit
+  llamactl audit --subject ann -n 20
+  llamactl audit --action deleteInstance
+  llamactl audit --json -n 1000 | jq '.[] | select(.status >= 400)'`,
+    )
+    .action(
+      commandLine.online<AuditFlags>(async ({ client, terminal, signal }, { flags }) => {
+        const { auditRows } = await import('../access/audit-rows.ts');
+        const { lines, subject, action, target, before } = flags;
+        const rows = await auditRows(client, { lines, subject, action, target, before, signal });
+        if (terminal.isJson) return terminal.printJson(rows);
+        if (rows.length === 0) return terminal.note('nothing of that kind was done in the last 90 days');
+        if (terminal.isQuiet) return rows.forEach(({ seq }) => terminal.print(String(seq)));
+        terminal.printTable(
+          [
+            { title: 'TIME' },
+            { title: 'WHO', gives: 4, least: 10 },
+            { title: 'ACTION', gives: 3 },
+            { title: 'TARGET', gives: 2, least: 8 },
+            { title: 'STATUS', align: 'right' },
+            { title: 'FROM', gives: 1 },
+          ],
+          rows.map((row) => [
+            clockTime(row.timestamp, null),
+            plain(row.subject.replace(/^user:/, '')),
+            plain(row.action),
+            plain(row.target ?? '-'),
+            { text: String(row.status), style: (text) => (row.status >= 400 ? terminal.style.warning(text) : text) },
+            plain(row.address),
+          ]),
+        );
+      }),
+    );
+}
+
+/** @throws {InvalidArgumentError} when it is none */
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('It has to be a whole number above 0.');
+  return Number(text);
+}

@@ -1,0 +1,77 @@
+import { Argument, Command } from 'commander';
+import type { CommandLine } from '../command-line.ts';
+import type { CompletedCommand } from '../completion/completion-tree.ts';
+import { WORD_KINDS, type WordKind } from '../completion/value-kind.ts';
+
+interface Shell {
+  name: string;
+  /** How the script is put to use, after `llamactl completion NAME`. */
+  examples: readonly string[];
+  load: () => Promise<(program: CompletedCommand) => string>;
+}
+
+const SHELLS: readonly Shell[] = [
+  {
+    name: 'bash',
+    examples: ["echo 'source <(llamactl completion bash)' >> ~/.bashrc"],
+    load: async () => (await import('../completion/bash.ts')).bashCompletion,
+  },
+  {
+    name: 'zsh',
+    examples: [
+      "echo 'source <(llamactl completion zsh)' >> ~/.zshrc",
+      'llamactl completion zsh > "${fpath[1]}/_llamactl"',
+    ],
+    load: async () => (await import('../completion/zsh.ts')).zshCompletion,
+  },
+  {
+    name: 'fish',
+    examples: ['llamactl completion fish > ~/.config/fish/completions/llamactl.fish'],
+    load: async () => (await import('../completion/fish.ts')).fishCompletion,
+  },
+];
+
+export function completionCommand(commandLine: CommandLine): Command {
+  const command = new Command('completion')
+    .description('Print a script by which a shell completes verbs, options, and the names of instances.')
+    .addHelpText(
+      'after',
+      `\nIt is made for this version: make it anew after an update, or let the shell\nsource it.\n\nExamples:\n${lines(SHELLS)}`,
+    );
+  for (const shell of SHELLS) command.addCommand(shellCommand(commandLine, shell));
+  return command.addCommand(wordsCommand(commandLine), { hidden: true });
+}
+
+function shellCommand(commandLine: CommandLine, shell: Shell): Command {
+  const { name, load } = shell;
+  return new Command(name)
+    .description(`Print the script for ${name}.`)
+    .addHelpText('after', `\nExamples:\n${lines([shell])}`)
+    .action(
+      commandLine.local(async (terminal) => {
+        const [script, { completionTree }] = await Promise.all([load(), import('../completion/completion-tree.ts')]);
+        terminal.write(script(completionTree(await commandLine.program())));
+      }),
+    );
+}
+
+/** For the scripts: says nothing where nothing can be said, for a line is being typed. */
+function wordsCommand(commandLine: CommandLine): Command {
+  return new Command('words')
+    .description('Print what there is of a kind, for the scripts.')
+    .addArgument(new Argument('<kind>', 'what is to be completed').choices(WORD_KINDS))
+    .action(
+      commandLine.online(async (session, { words: [kind] }) => {
+        const { wordsOf } = await import('../completion/words.ts');
+        try {
+          for (const word of await wordsOf(kind as WordKind, session)) session.terminal.print(word);
+        } catch {
+          // No server, no rights: there is nothing to offer.
+        }
+      }),
+    );
+}
+
+function lines(shells: readonly Shell[]): string {
+  return shells.flatMap(({ examples }) => examples.map((example) => `  ${example}`)).join('\n');
+}

@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CONFIG_FILE, ConfigSandbox } from '@llamactl/server/testing/config-sandbox';
+import { AccessServer } from '@llamactl/server/testing/access-server';
+import { CommandSandbox, type RunResult } from '../testing/command-run.ts';
+
+let files: ConfigSandbox;
+let file: string;
+let server: AccessServer;
+let sandbox: CommandSandbox;
+
+beforeEach(async () => {
+  files = new ConfigSandbox();
+  file = files.inHome(CONFIG_FILE);
+  await serve(false);
+});
+
+afterEach(async () => {
+  await server.close();
+  sandbox.dispose();
+  files.dispose();
+});
+
+async function serve(isEnabled: boolean): Promise<void> {
+  const configEditor = files.editor({ environment: { LLAMACTL_GATEWAY_LOADING_KEEPALIVE: '7' } });
+  server = await AccessServer.open(isEnabled, { configEditor });
+  sandbox = new CommandSandbox();
+  sandbox.environment['LLAMACTL_URL'] = server.url;
+}
+
+const run = (...words: string[]): Promise<RunResult> => sandbox.run(['config', ...words]);
+const written = (): string => readFileSync(file, 'utf8');
+
+describe('the configuration', () => {
+  it('is shown with where each value comes from', async () => {
+    const { status, stdout, stderr } = await run('show');
+    expect(status).toBe(0);
+    expect(stdout).toContain('  port: 9000 # file, line 3\n');
+    expect(stdout).toContain('  loading_keepalive: 7 # LLAMACTL_GATEWAY_LOADING_KEEPALIVE\n');
+    expect(stdout).not.toContain('hf_secret');
+    expect(stderr).toBe(`${file}\n`);
+    expect(JSON.parse((await run('show', '--json')).stdout)).toMatchObject({
+      file,
+      config: { server: { port: 9000 } },
+    });
+  });
+
+  it('is shown faint where it says that, on a terminal', async () => {
+    const { stdout } = await sandbox.run(['config', 'show'], { columns: 80 });
+    expect(stdout).toContain('  port: 9000 \u001B[2m# file, line 3\u001B[22m\n');
+  });
+
+  it('has values for scripts', async () => {
+    expect((await run('get', 'server.port')).stdout).toBe('9000\n');
+    expect((await run('get', 'models.dirs')).stdout).toBe('[~/m, /srv/m]\n');
+    expect((await run('get', 'models.dirs', '--json')).stdout).toBe('["~/m","/srv/m"]\n');
+    expect((await run('path')).stdout).toBe(`${file}\n`);
+  });
+
+  it('names the neighbours of a key that there is not', async () => {
+    const { status, stderr } = await run('get', 'stats.intervall');
+    expect([status, stderr]).toEqual([3, expect.stringContaining('there are stats.interval')]);
+  });
+
+  it('is changed in its file, in the types of YAML, and says from when on that holds', async () => {
+    const { status, stdout, stderr } = await run('set', 'stats.interval=5', 'models.dirs=[~/a, "b c"]');
+    expect([status, stdout.split('\n').toSorted()]).toEqual([
+      0,
+      ['', 'models.dirs is now [~/a, b c]', 'stats.interval is now 5'],
+    ]);
+    expect(stderr).toBe('holds from the next start of llamactl serve\n');
+    expect(written()).toContain('# Mine.');
+    expect((await run('get', 'stats.interval')).stdout).toBe('5\n');
+    expect((await run('show')).stderr).toContain('waits for the next start: ');
+  });
+
+  it('is not changed by what it says already', async () => {
+    expect(await run('set', 'server.port=9000')).toMatchObject({
+      status: 0,
+      stdout: '',
+      stderr: expect.stringContaining('nothing to change') as string,
+    });
+    expect(written()).toBe(CONFIG_FILE);
+  });
+
+  it('goes back to the defaults', async () => {
+    expect((await run('unset', 'server.port')).stdout).toBe('server.port is now 8080\n');
+    expect(written()).not.toContain('9000');
+  });
+
+  it.each([
+    ['an unknown key', 'stats.intervall=5', 1, 'Did you mean stats.interval?'],
+    ['a wrong value', 'stats.interval=often', 1, 'stats.interval'],
+    ['a key that the environment has', 'gateway.loading_keepalive=1', 1, 'LLAMACTL_GATEWAY_LOADING_KEEPALIVE'],
+    ['a key for the file alone', 'security.allow_privileged=true', 4, 'by hand'],
+    ['no value', 'stats.interval', 2, 'llamactl config set stats.interval=VALUE'],
+  ])('refuses %s in a sentence', async (_, setting, status, sentence) => {
+    expect(await run('set', setting)).toMatchObject({
+      status,
+      stdout: '',
+      stderr: expect.stringContaining(sentence) as string,
+    });
+    expect(written()).toBe(CONFIG_FILE);
+  });
+
+  it('is for those who are let in', async () => {
+    await server.close();
+    sandbox.dispose();
+    await serve(true);
+    expect(await run('show')).toMatchObject({
+      status: 4,
+      stderr: expect.stringContaining('log in with llamactl login') as string,
+    });
+  });
+});

@@ -1,0 +1,137 @@
+import type { ConfigWritten } from '@llamactl/client';
+import { Command } from 'commander';
+import type { CommandLine, Session } from '../command-line.ts';
+import { EXIT } from '../exit-status.ts';
+import { Problem } from '../problem.ts';
+import { plain } from '../text.ts';
+
+export function configCommand(commandLine: CommandLine): Command {
+  return new Command('config')
+    .description('Show or change the configuration of the server. What is changed holds from its next start.')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  llamactl config show
+  llamactl config get server.port
+  llamactl config set instances.max_running=4 stats.interval=5
+  llamactl config unset stats.interval`,
+    )
+    .addCommand(showCommand(commandLine))
+    .addCommand(getCommand(commandLine))
+    .addCommand(setCommand(commandLine))
+    .addCommand(unsetCommand(commandLine))
+    .addCommand(pathCommand(commandLine));
+}
+
+function showCommand(commandLine: CommandLine): Command {
+  return new Command('show')
+    .description('Show the whole configuration as YAML, each value with where it comes from. Secrets are ***.')
+    .addHelpText('after', '\nExamples:\n  llamactl config show\n  llamactl config show --json | jq .pending')
+    .action(
+      commandLine.online(async ({ client, terminal, signal }) => {
+        const view = await client.getConfig({ signal });
+        if (terminal.isJson) return terminal.printJson(view);
+        const { configLines } = await import('../configuration/config-text.ts');
+        for (const line of configLines(view, (text) => terminal.style.faint(text))) terminal.print(line);
+        terminal.note(view.file === null ? 'no configuration file; all is default, flag or environment' : view.file);
+        if (view.problem !== undefined) terminal.warn(`the file cannot be used as it is: ${plain(view.problem)}`);
+        if (view.restart_required) terminal.note(`waits for the next start: ${view.pending.join(', ')}`);
+      }),
+    );
+}
+
+function getCommand(commandLine: CommandLine): Command {
+  return new Command('get')
+    .description('Print a value, or a section.')
+    .argument('<key>', 'as in the documentation, with dots: server.port')
+    .addHelpText('after', '\nExamples:\n  llamactl config get server.port\n  llamactl config get instances')
+    .action(
+      commandLine.online(async ({ client, terminal, signal }, { words: [key = ''] }) => {
+        const [{ config }, { keysNear, valueAt }, { valueText }] = await Promise.all([
+          client.getConfig({ signal }),
+          import('../configuration/setting.ts'),
+          import('../configuration/config-text.ts'),
+        ]);
+        const value = valueAt(config, key);
+        if (value === undefined) {
+          throw new Problem(`there is no key ${key}`, EXIT.notFound, [`there are ${keysNear(config, key).join(', ')}`]);
+        }
+        if (terminal.isJson) terminal.printJson(value);
+        else terminal.print(plain(valueText(value), 'many lines'));
+      }),
+    );
+}
+
+function setCommand(commandLine: CommandLine): Command {
+  return new Command('set')
+    .description(
+      'Change values in the configuration file; its comments stay. They hold from the next start of the server.',
+    )
+    .argument('<settings...>', 'KEY=VALUE, the value as YAML has it: 5, true, text, [a, b]')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  llamactl config set stats.interval=5
+  llamactl config set 'models.dirs=[~/models, /srv/models]' auth.token_ttl=12h`,
+    )
+    .action(
+      commandLine.online(async (session, { words }) => {
+        const { patchOf } = await import('../configuration/setting.ts');
+        await write(session, patchOf(words));
+      }),
+    );
+}
+
+function unsetCommand(commandLine: CommandLine): Command {
+  return new Command('unset')
+    .description('Take values out of the configuration file: the defaults hold from the next start of the server.')
+    .argument('<keys...>', 'with dots: stats.interval')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  llamactl config unset stats.interval\n  llamactl config unset groups.big alerts.webhook',
+    )
+    .action(
+      commandLine.online(async (session, { words }) => {
+        const { resetOf } = await import('../configuration/setting.ts');
+        await write(session, resetOf(words));
+      }),
+    );
+}
+
+async function write({ client, terminal, signal }: Session, patch: Record<string, unknown>): Promise<void> {
+  const written = await client.updateConfig(patch, { signal });
+  if (terminal.isJson) return terminal.printJson(written);
+  if (terminal.isQuiet) return written.changed.forEach((key) => terminal.print(key));
+  for (const line of await changedLines(written)) terminal.print(line);
+  if (written.changed.length === 0) return terminal.note('nothing to change: the file says so already');
+  terminal.note(written.restart_required ? 'holds from the next start of llamactl serve' : 'holds already');
+}
+
+async function changedLines({ changed, config }: ConfigWritten): Promise<string[]> {
+  const [{ valueAt }, { valueText }] = await Promise.all([
+    import('../configuration/setting.ts'),
+    import('../configuration/config-text.ts'),
+  ]);
+  return changed.map((key) => {
+    const value = valueAt(config, key);
+    return plain(value === undefined ? `${key} removed` : `${key} is now ${valueText(value)}`);
+  });
+}
+
+function pathCommand(commandLine: CommandLine): Command {
+  return new Command('path')
+    .description('Print where the configuration file is, on the machine of the server.')
+    .addHelpText('after', '\nExamples:\n  llamactl config path\n  $EDITOR "$(llamactl config path)"')
+    .action(
+      commandLine.online(async ({ client, terminal, signal }) => {
+        const { file } = await client.getConfig({ signal });
+        if (terminal.isJson) return terminal.printJson({ file });
+        if (file === null) {
+          throw new Problem('there is no configuration file', EXIT.notFound, ['llamactl config set makes one']);
+        }
+        terminal.print(plain(file));
+      }),
+    );
+}

@@ -1,0 +1,188 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { EventServer } from '@llamactl/server/testing/event-server';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { CommandSandbox } from '../testing/command-run.ts';
+
+let server: EventServer;
+let sandbox: CommandSandbox;
+let folder: string;
+
+beforeEach(async () => {
+  server = await EventServer.open();
+  sandbox = new CommandSandbox();
+  sandbox.environment['LLAMACTL_URL'] = server.url;
+  folder = mkdtempSync(path.join(os.tmpdir(), 'llamactl-settings-'));
+});
+
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await server.goAway();
+  sandbox.dispose();
+  rmSync(folder, { recursive: true });
+});
+
+/** What the server was asked for last. */
+const asked = (): unknown[] | undefined => server.manager.calls.at(-1)?.arguments;
+
+describe('creating an instance', () => {
+  it('sends what the flags say', async () => {
+    const words = 'create llama -m /m.gguf -o threads=8 -o jinja -e A=b -a gpt-4o --port 8123 --no-auto-restart'.split(
+      ' ',
+    );
+    const result = await sandbox.run([...words, '--', '--pooling', 'mean', '-x', '--json']);
+    expect(result).toEqual({ status: 0, stdout: 'llama  created, port 8123\n', stderr: '' });
+    expect(asked()).toEqual([
+      {
+        name: 'llama',
+        model_path: '/m.gguf',
+        options: { threads: 8, jinja: true },
+        environment: { A: 'b' },
+        aliases: ['gpt-4o'],
+        port: 8123,
+        auto_restart: false,
+        extra_args: ['--pooling', 'mean', '-x', '--json'],
+      },
+    ]);
+  });
+
+  it('takes a model from this folder for a server on this machine', async () => {
+    await sandbox.run(['create', 'llama', '--model', 'm.gguf']);
+    expect(asked()).toEqual([{ name: 'llama', model_path: path.resolve('m.gguf') }]);
+  });
+
+  it('takes a variable from the shell', async () => {
+    await sandbox.run(['create', 'llama', '-e', 'SECRET'], { environment: { SECRET: 'x' } });
+    expect(asked()).toEqual([{ name: 'llama', environment: { SECRET: 'x' } }]);
+  });
+
+  it('takes settings from a file, its name too, and flags over them', async () => {
+    const file = path.join(folder, 'body.json');
+    writeFileSync(file, JSON.stringify({ name: 'filed', model_path: '/m.gguf', options: { threads: 1, seed: 2 } }));
+    await sandbox.run(['create', '--file', file, '-o', 'threads=8']);
+    expect(asked()).toEqual([{ name: 'filed', model_path: '/m.gguf', options: { threads: 8, seed: 2 } }]);
+    await sandbox.run(['create', 'other', '--file', '-'], { input: '{"model_path": "/x.gguf"}' });
+    expect(asked()).toEqual([{ name: 'other', model_path: '/x.gguf' }]);
+  });
+
+  it('passes warnings on', async () => {
+    const { stdout, stderr } = await sandbox.run(['create', 'llama']);
+    expect([stdout, stderr]).toEqual(['llama  created, port 8100\n', 'llamactl: model_path is not there yet\n']);
+  });
+
+  it('prints the answer of the API as JSON, and only the name with --quiet', async () => {
+    const { stdout } = await sandbox.run(['create', 'llama', '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      message: 'Instance created successfully',
+      instance: { name: 'llama', status: 'stopped' },
+      warnings: ['model_path is not there yet'],
+    });
+    expect((await sandbox.run(['create', 'qwen', '-q', '-m', '/m.gguf'])).stdout).toBe('qwen\n');
+  });
+
+  it('starts it where that is wanted', async () => {
+    vi.spyOn(server.manager, 'start').mockImplementation(async (name) => {
+      setImmediate(() => server.changeStatus(name, 'running'));
+      server.changeStatus(name, 'starting');
+      return 'starting';
+    });
+    const words = ['create', 'llama', '-m', '/m.gguf', '--start', '--wait'];
+    expect(await sandbox.run(words, { now: 0 })).toEqual({
+      status: 0,
+      stdout: 'llama  running, port 8100 (0.0 s)\n',
+      stderr: 'llama  created, port 8100\n',
+    });
+  });
+
+  it('says what the server refuses', async () => {
+    await server.add('llama');
+    const { status, stdout, stderr } = await sandbox.run(['create', 'llama']);
+    expect([status, stdout, stderr]).toEqual([1, '', 'llamactl: There already is an instance llama.\n']);
+  });
+
+  it.each<[string[], RegExp]>([
+    [['create'], /^llamactl: which instance\? Give its name\n/],
+    [['create', 'a', 'b'], /^llamactl: one name is expected, and not b\n.*behind --/],
+    [['create', 'a', 'b', '--', 'c'], /^llamactl: one name is expected, and not b\n/],
+    [['create', 'a', '-o', 'threads', '8'], /^llamactl: one name is expected, and not 8\n.*without a space/],
+    [['create', 'a', '--port', '70000'], /--port <number>.*a whole number from 1 to 65535/],
+    [['create', 'a', '--max-restarts', '1.5'], /a whole number from -1/],
+    [['create', 'a', '-e', 'NOT_SET'], /there is no such variable here/],
+    [['create', 'a', '--engine-command', "a 'b"], /a quote is not closed/],
+    [['create', 'a', '--file', '/nowhere/body.json'], /cannot read \/nowhere\/body\.json: there is no such file/],
+    [['create', 'a', '--file', '-'], /standard input is not JSON/],
+  ])('refuses what cannot be meant: %j', async (words, sentence) => {
+    const { status, stderr } = await sandbox.run(words, { input: 'no' });
+    expect(status).toBe(2);
+    expect(stderr).toMatch(sentence);
+    expect(server.manager.calls).toEqual([]);
+  });
+});
+
+describe('updating an instance', () => {
+  beforeEach(() => server.add('llama'));
+
+  it('sends a patch of what is said', async () => {
+    const words = [
+      'update',
+      'llama',
+      '-o',
+      'threads=4',
+      '--unset',
+      'options.ctx-size',
+      '--unset',
+      'port',
+      '--no-unlisted',
+    ];
+    expect(await sandbox.run(words)).toEqual({ status: 0, stdout: 'llama  updated\n', stderr: '' });
+    expect(asked()).toEqual([
+      'llama',
+      { options: { threads: 4, ctx_size: null }, port: null, unlisted: false },
+      { ifMatch: undefined, restart: false },
+    ]);
+  });
+
+  it('says that a running engine has to be restarted for it', async () => {
+    vi.spyOn(server.manager, 'update').mockImplementation(async (name) => ({
+      instance: { ...server.manager.get(name), status: 'running', restart_required: true },
+      entityTag: '"2"',
+      warnings: ['look out'],
+    }));
+    expect(await sandbox.run(['update', 'llama', '--port', '8123'])).toEqual({
+      status: 0,
+      stdout: 'llama  updated\n',
+      stderr: 'llamactl: look out\nrestart to apply: llamactl restart llama\n',
+    });
+  });
+
+  it('restarts it where that is wanted, and waits for it', async () => {
+    vi.spyOn(server.manager, 'update').mockImplementation(async (name, _patch, { restart }) => {
+      expect(restart).toBe(true);
+      server.changeStatus(name, 'restarting');
+      setImmediate(() => server.changeStatus(name, 'running'));
+      return { instance: server.manager.get(name), entityTag: '"2"', warnings: [] };
+    });
+    const words = ['update', 'llama', '-o', 'threads=4', '--restart', '--wait'];
+    expect(await sandbox.run(words, { now: 0 })).toEqual({
+      status: 0,
+      stdout: 'llama  running, port 8100 (0.0 s)\n',
+      stderr: '',
+    });
+  });
+
+  it('prints the answer of the API as JSON', async () => {
+    const { stdout } = await sandbox.run(['update', 'llama', '--port', '8123', '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({ instance: { name: 'llama', port: 8123 }, restart_required: false });
+  });
+
+  it('wants something to change', async () => {
+    const { status, stderr } = await sandbox.run(['update', 'llama']);
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/^llamactl: nothing to change: name a setting\n/)]);
+  });
+
+  it('suggests the name that was probably meant', async () => {
+    const { status, stderr } = await sandbox.run(['update', 'lama', '--port', '8123']);
+    expect([status, stderr]).toEqual([3, 'llamactl: there is no instance lama; did you mean llama?\n']);
+  });
+});

@@ -1,0 +1,47 @@
+import type { CreateInstance } from '@llamactl/client';
+import { Command } from 'commander';
+import type { CommandLine } from '../command-line.ts';
+import { carryOut, oneByOne, waitsByDefault } from '../lifecycle.ts';
+import { withSettingFlags, type SettingFlags } from '../setting-flags.ts';
+import { saidSettings } from '../setting-words.ts';
+import { plain } from '../text.ts';
+
+interface CreateFlags extends SettingFlags {
+  start?: boolean;
+  wait?: boolean;
+}
+
+export function createCommand(commandLine: CommandLine): Command {
+  const command = new Command('create')
+    .description('Make an instance. Nothing starts, unless --start is said.')
+    .argument('[name]', 'its name; may stand in --file instead');
+  return withSettingFlags(command)
+    .option('--start', 'start it too')
+    .option('--wait', 'with --start: wait until it runs (default: on a terminal)')
+    .option('--no-wait', 'do not wait')
+    .addHelpText('after', EXAMPLES)
+    .action(
+      commandLine.online<CreateFlags>(async (session, invocation) => {
+        const { client, terminal, signal } = session;
+        const { start, wait = waitsByDefault(session) } = invocation.flags;
+        const { name, settings } = await saidSettings(commandLine, session, invocation);
+        const created = await client.createInstance({ ...(settings as CreateInstance), name }, { signal });
+        for (const warning of created.warnings ?? []) terminal.warn(`llamactl: ${plain(warning)}`);
+        if (start !== true) {
+          if (terminal.isJson) terminal.printJson(created);
+          else terminal.print(terminal.isQuiet ? name : `${name}  created, port ${created.instance.port}`);
+          return;
+        }
+        terminal.note(`${name}  created, port ${created.instance.port}`);
+        const begin = oneByOne((each) => client.startInstance(each, { signal }));
+        await carryOut(commandLine, session, { names: [name], goal: 'running', begin, waits: wait });
+      }),
+    );
+}
+
+const EXAMPLES = `
+Examples:
+  llamactl create llama --model ~/models/llama.gguf --start
+  llamactl create qwen -m qwen.gguf -o ctx_size=8192 -o n_gpu_layers=99 --alias gpt-4o
+  llamactl create embed -m nomic.gguf -o embeddings=true --unlisted -- --pooling mean
+  llamactl create tts --engine custom --engine-command 'tts-server --port \${PORT}'`;

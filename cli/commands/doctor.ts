@@ -1,0 +1,116 @@
+import { Command } from 'commander';
+import type { CommandLine, Session } from '../command-line.ts';
+import type { Finding, Level } from '../doctor/finding.ts';
+import { EXIT } from '../exit-status.ts';
+import type { Terminal } from '../terminal.ts';
+
+interface DoctorFlags {
+  config?: string;
+  dataDir?: string;
+}
+
+export function doctorCommand(commandLine: CommandLine): Command {
+  return new Command('doctor')
+    .description('Look at this machine, the configuration and the server for what is wrong, and say what would help.')
+    .option('--config <file>', 'configuration file (default: the one that llamactl serve would take here)')
+    .option('--data-dir <folder>', 'where the server keeps its state (data_dir)')
+    .addHelpText(
+      'after',
+      `
+Needs no server. ✓ is well, ! works but deserves a look, ✗ is wrong; with one of
+the last it exits with 1. With -q only what is not well.
+
+Examples:
+  llamactl doctor
+  llamactl doctor -q
+  llamactl doctor --config /etc/llamactl/config.yaml --json`,
+    )
+    .action(
+      commandLine.online<DoctorFlags>(async (session, { flags }) => {
+        if (await examineAll(session, flags)) commandLine.endWith(EXIT.failed);
+      }),
+    );
+}
+
+/** @returns whether something is wrong */
+async function examineAll(session: Session, { config, dataDir }: DoctorFlags): Promise<boolean> {
+  const { terminal, now } = session;
+  const [{ examine }, { checkServer }, main, { Client }] = await Promise.all([
+    import('../doctor/examination.ts'),
+    import('../doctor/server-checks.ts'),
+    import('@llamactl/server/main'),
+    import('@llamactl/client'),
+  ]);
+  const overrides: Record<string, string> = dataDir === undefined ? {} : { data_dir: dataDir };
+  const findings: Finding[] = [];
+  for await (const finding of examine({
+    readConfig: () => main.readConfig({ configFile: config ?? null, overrides, searchLocal: true }),
+    inspect: main.createInspection,
+    server: (local) => {
+      const { address, client } = session;
+      // Where nobody named one, it is the one that was found here.
+      const found = local !== null && address.source === 'the default' ? local : null;
+      return checkServer({
+        ...session,
+        client: found === null ? client : new Client({ url: found.url, token: address.token ?? undefined }),
+        address: found === null ? address : { ...address, url: found.url, source: found.file },
+        version: main.VERSION,
+      });
+    },
+    contexts: session.contexts.file,
+    built: main.BUILD_TIME,
+    now,
+    uid: process.getuid?.() ?? null,
+  })) {
+    session.signal.throwIfAborted();
+    findings.push(finding);
+    if (!terminal.isJson) await print(terminal, finding);
+  }
+  if (terminal.isJson) terminal.printJson(findings);
+  else sumUp(terminal, findings);
+  return findings.some(({ level }) => level === 'error');
+}
+
+/** As wide as the longest name of a check that is always there. */
+const NAME_WIDTH = 13;
+
+async function print(terminal: Terminal, { check, level, message, remedies }: Finding): Promise<void> {
+  if (terminal.isQuiet && level === 'ok') return;
+  const { plain, padded, wrapped, widthOf } = await import('../text.ts');
+  const { style } = terminal;
+  const name = padded(plain(check), NAME_WIDTH);
+  const indent = widthOf(name) + 4;
+  const width = Math.min(terminal.columns, 120) - indent;
+  const lines = [
+    ...wrapped(plain(message), width),
+    ...remedies.flatMap((remedy) =>
+      wrapped(plain(remedy), width - 2).map((line, index) => `${index === 0 ? '→ ' : '  '}${line}`),
+    ),
+  ];
+  for (const [index, line] of lines.entries()) {
+    const start = index === 0 ? `${sign(terminal, level)} ${style.strong(name)}  ` : ' '.repeat(indent);
+    terminal.print(start + line);
+  }
+}
+
+function sign({ style }: Terminal, level: Level): string {
+  switch (level) {
+    case 'ok':
+      return style.good('✓');
+    case 'warning':
+      return style.warning('!');
+    case 'error':
+      return style.bad('✗');
+  }
+}
+
+function sumUp(terminal: Terminal, findings: readonly Finding[]): void {
+  const count = (level: Level): number => findings.filter((finding) => finding.level === level).length;
+  const wrongs = count('error');
+  const doubts = count('warning');
+  const parts = [
+    ...(wrongs === 0 ? [] : [`${wrongs} ${wrongs === 1 ? 'thing is' : 'things are'} wrong`]),
+    ...(doubts === 0 ? [] : [`${doubts} ${doubts === 1 ? 'deserves' : 'deserve'} a look`]),
+  ];
+  terminal.note(parts.length === 0 ? 'all is well' : parts.join(', '));
+}

@@ -1,0 +1,123 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { EventServer } from '@llamactl/server/testing/event-server';
+import { usualStats } from '@llamactl/server/testing/usual-stats';
+import { CommandSandbox } from '../testing/command-run.ts';
+import { Watching } from '../testing/watching.ts';
+
+let server: EventServer;
+let sandbox: CommandSandbox;
+const watching: Watching[] = [];
+
+beforeEach(async () => {
+  server = await EventServer.open();
+  await server.add('llama');
+  await server.add('qwen');
+  sandbox = new CommandSandbox();
+  sandbox.environment['LLAMACTL_URL'] = server.url;
+});
+
+afterEach(async () => {
+  await Promise.all(watching.splice(0).map((each) => each.interrupt()));
+  await server.goAway();
+  sandbox.dispose();
+});
+
+const follow = async (...words: string[]): Promise<Watching> => {
+  const begun = new Watching(sandbox, ['events', ...words]);
+  watching.push(begun);
+  await server.joined;
+  return begun;
+};
+/** What came, without its times. */
+const lines = ({ output }: Watching): string[] =>
+  output.split('\n').flatMap((line) => (line === '' ? [] : [line.replace(/^[-\d]+ [:\d]+ {2}/, '')]));
+const alert = { level: 'error', code: 'disk_low', message: 'The disk is full.', state: 'raised' } as const;
+
+describe('what happens', () => {
+  it('is told as it happens, without measurements', async () => {
+    const events = await follow();
+    server.changeStatus('llama', 'starting');
+    server.measured('llama', usualStats());
+    server.changeStatus('llama', 'failed', { reason: 'no memory' });
+    server.tell({ type: 'system_alert', data: alert });
+    await events.until((output) => output.includes('disk_low'));
+    expect(lines(events)).toEqual([
+      'llama         stopped → starting',
+      'llama         starting → failed  no memory',
+      'system        error disk_low  The disk is full.',
+    ]);
+    const { status, stderr } = await events.interrupt();
+    expect([status, stderr]).toEqual([130, '']);
+  });
+
+  it('is told of some instances alone, and of the whole system', async () => {
+    const events = await follow('QWEN');
+    server.changeStatus('llama', 'starting');
+    server.changeStatus('qwen', 'starting');
+    server.tell({ type: 'system_alert', data: alert });
+    await events.until((output) => output.includes('disk_low'));
+    expect(lines(events)).toEqual([
+      'qwen          stopped → starting',
+      'system        error disk_low  The disk is full.',
+    ]);
+  });
+
+  it('is told of some types alone, by their short names or those of the API', async () => {
+    const events = await follow('--type', 'deleted', '-t', 'instance_created');
+    server.changeStatus('llama', 'starting');
+    server.tell({ type: 'instance_created', data: { name: 'c' } });
+    server.tell({ type: 'instance_deleted', data: { name: 'c' } });
+    await events.until((output) => output.includes('deleted'));
+    expect(lines(events)).toEqual(['c             created', 'c             deleted']);
+  });
+
+  it('is told from the beginning with --after-seq 0', async () => {
+    server.changeStatus('llama', 'starting');
+    server.changeStatus('llama', 'running');
+    const events = await follow('--after-seq', '0');
+    await events.until((output) => output.includes('running'));
+    expect(lines(events)).toHaveLength(2);
+  });
+
+  it('is told as the API tells it with --json', async () => {
+    const events = await follow('--json');
+    server.changeStatus('llama', 'starting');
+    await events.until((output) => output.includes('\n'));
+    expect(JSON.parse(events.output)).toMatchObject({
+      type: 'instance_status_changed',
+      data: { name: 'llama', status: 'starting', previous_status: 'stopped' },
+    });
+  });
+
+  it('is missed nowhere when the server is away for a while, which is said', async () => {
+    const events = await follow();
+    server.changeStatus('llama', 'starting');
+    await events.until((output) => output.includes('starting'));
+    await server.goAway();
+    await server.comeBack();
+    server.changeStatus('llama', 'running');
+    await events.until((output) => output.includes('running'));
+    expect(lines(events)).toHaveLength(2);
+    const { stderr } = await events.interrupt();
+    expect(stderr.match(/Waiting for the server/g)).toHaveLength(1);
+  });
+
+  it('says of a name that there is no such instance yet', async () => {
+    const events = await follow('lama');
+    const { stderr } = await events.interrupt();
+    expect(stderr).toBe('llamactl: there is no instance lama yet; did you mean llama?\n');
+  });
+
+  it('has types and numbers that can be told from nonsense', async () => {
+    const wrong = await sandbox.run(['events', '--type', 'stauts']);
+    expect(wrong.status).toBe(2);
+    expect(wrong.stderr).toContain('status, stats, created');
+    expect((await sandbox.run(['events', '--after-seq', 'x'])).status).toBe(2);
+  });
+
+  it('needs a server from the start', async () => {
+    await server.goAway();
+    expect((await sandbox.run(['events'])).status).toBe(5);
+    await server.comeBack();
+  });
+});

@@ -1,0 +1,95 @@
+import type { EventsOptions, Frame } from '@llamactl/client';
+import { Command, InvalidArgumentError } from 'commander';
+import { clockTime } from '../clock-time.ts';
+import type { CommandLine, Session } from '../command-line.ts';
+import { eventLines } from '../event-line.ts';
+import { untilInterrupted, waitingNote } from '../interruption.ts';
+import { plain } from '../text.ts';
+
+type EventType = Frame['type'];
+
+interface Flags {
+  type?: EventType[];
+  afterSeq?: number;
+}
+
+/** As people say them; the names of the API will do too. */
+const TYPES = {
+  status: 'instance_status_changed',
+  stats: 'instance_stats_updated',
+  created: 'instance_created',
+  updated: 'instance_updated',
+  deleted: 'instance_deleted',
+  alert: 'system_alert',
+} satisfies Record<string, EventType>;
+
+/** Measurements come every other second, and tell nothing that happened. */
+const USUAL: EventType[] = Object.values(TYPES).filter((type) => type !== TYPES.stats);
+
+export function eventsCommand(commandLine: CommandLine): Command {
+  return new Command('events')
+    .description('Print what happens, as it happens, a line each, until Ctrl-C.')
+    .argument('[name...]', 'only what happens to these, and to the whole system (default: everything)')
+    .option(
+      '-t, --type <type>',
+      `only this: ${Object.keys(TYPES).join(', ')}; may be repeated (default: all but stats)`,
+      addType,
+    )
+    .option('--after-seq <number>', 'begin after the event of this number, 0: with the oldest that is kept', sequence)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  llamactl events
+  llamactl events llama --type status --type alert
+  llamactl events --after-seq 0
+  llamactl events --json | jq -r 'select(.data.status == "failed") | .data.name'`,
+    )
+    .action(
+      commandLine.online<Flags>((session, { words, flags }) =>
+        untilInterrupted(commandLine, session, () => print(session, words, flags)),
+      ),
+    );
+}
+
+async function print(session: Session, names: readonly string[], { type, afterSeq }: Flags): Promise<void> {
+  const { client, terminal, signal, now } = session;
+  await warnOfUnknown(session, names);
+  const options: EventsOptions = {
+    types: (type ?? USUAL).filter((each) => each !== 'gap'),
+    ...(names.length > 0 && { instances: [...names] }),
+    after_seq: afterSeq,
+    signal,
+    onInterruption: waitingNote(terminal),
+  };
+  for await (const frame of client.events(options)) {
+    if (terminal.isJson) terminal.printJsonLine(frame);
+    else {
+      const time = clockTime(frame.timestamp, terminal.isInteractive ? now() : null);
+      for (const line of eventLines(frame, time, terminal.style, terminal.columns)) terminal.print(line);
+    }
+  }
+}
+
+/** One that is still to come may be waited for, but most are misspelt. */
+async function warnOfUnknown({ client, terminal, signal }: Session, names: readonly string[]): Promise<void> {
+  if (names.length === 0) return;
+  const all = (await client.listInstances({ signal })).map(({ name }) => name);
+  const known = new Set(all.map((name) => name.toLowerCase()));
+  for (const name of names) {
+    if (known.has(name.toLowerCase())) continue;
+    const { counsel } = await import('../near-instance.ts');
+    terminal.warn(`llamactl: there is no instance ${plain(name)} yet; ${await counsel(name, all)}`);
+  }
+}
+
+function addType(word: string, types: readonly EventType[] = []): EventType[] {
+  const found = Object.entries(TYPES).find(([short, long]) => word === short || word === long);
+  if (found === undefined) throw new InvalidArgumentError(`There are ${Object.keys(TYPES).join(', ')}.`);
+  return [...types, found[1]];
+}
+
+function sequence(word: string): number {
+  if (!/^\d{1,16}$/.test(word)) throw new InvalidArgumentError('It has to be the seq of an event, a whole number.');
+  return Number(word);
+}

@@ -1,0 +1,57 @@
+import { Command } from 'commander';
+import { randomUUID } from 'node:crypto';
+import { link, rename, rm, writeFile } from 'node:fs/promises';
+import type { CommandLine } from '../command-line.ts';
+import { EXIT } from '../exit-status.ts';
+import { causeOf } from '../input-file.ts';
+import { Problem } from '../problem.ts';
+
+interface ExportFlags {
+  force?: boolean;
+}
+
+export function exportCommand(commandLine: CommandLine): Command {
+  return new Command('export')
+    .description('Write all instances as a document for apply. It holds what is in environment, secrets too.')
+    .argument('[file]', 'where to (default: standard output); nobody else can read it')
+    .option('--force', 'replace the file if there is one')
+    .addHelpText('after', EXAMPLES)
+    .action(
+      commandLine.online<ExportFlags>(async (session, { words: [file = '-'], flags }) => {
+        const { client, terminal, signal } = session;
+        if (file === '-') {
+          if (terminal.isJson) terminal.printJson(await client.exportFleet({ signal }));
+          else terminal.write(await client.exportFleetYaml({ signal }));
+          return;
+        }
+        const text = terminal.isJson
+          ? `${JSON.stringify(await client.exportFleet({ signal }), null, 2)}\n`
+          : await client.exportFleetYaml({ signal });
+        await writePrivately(file, text, flags.force === true);
+        terminal.note(`wrote ${file}`);
+      }),
+    );
+}
+
+/** Whole or not at all. @throws {Problem} when it is there already and may not be replaced, or cannot be written */
+async function writePrivately(file: string, text: string, mayReplace: boolean): Promise<void> {
+  const draft = `${file}.${randomUUID()}`;
+  try {
+    await writeFile(draft, text, { mode: 0o600, flag: 'wx' });
+    // A rename would replace what is there.
+    await (mayReplace ? rename(draft, file) : link(draft, file));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
+      throw new Problem(`${file} is there already`, EXIT.failed, ['--force replaces it']);
+    }
+    throw new Problem(`cannot write ${file}: ${causeOf(error)}`, EXIT.failed);
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+const EXAMPLES = `
+Examples:
+  llamactl export fleet.yaml
+  llamactl export --force fleet.yaml
+  llamactl export --json | jq '.instances[].name'`;

@@ -1,0 +1,165 @@
+import type { CreateKey, Key } from '@llamactl/client';
+import { Command, Option } from 'commander';
+import type { CommandLine } from '../command-line.ts';
+import { moment } from '../moment.ts';
+import { duration, since } from '../figures.ts';
+import { plain } from '../text.ts';
+
+interface CreateFlags {
+  scope?: Scope[];
+  instance?: string[];
+  start: boolean;
+  expires?: string;
+  owner?: string;
+}
+
+type Scope = NonNullable<CreateKey['scopes']>[number];
+
+const SCOPES = ['inference', 'metrics', 'viewer', 'operator', 'admin'];
+
+export function keysCommand(commandLine: CommandLine): Command {
+  return new Command('keys')
+    .description('Keys for programs: what an editor, a script or a dashboard gets in with, instead of a password.')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  llamactl keys create editor
+  llamactl keys create ci --scope operator --expires 30d
+  llamactl keys ls
+  llamactl keys rm editor`,
+    )
+    .addCommand(listCommand(commandLine))
+    .addCommand(createCommand(commandLine))
+    .addCommand(removeCommand(commandLine));
+}
+
+function listCommand(commandLine: CommandLine): Command {
+  return new Command('ls')
+    .alias('list')
+    .description('List your own keys; for admins, all.')
+    .addHelpText('after', '\nExamples:\n  llamactl keys ls\n  llamactl keys ls --json')
+    .action(
+      commandLine.online(async ({ client, terminal, signal, now }) => {
+        const keys = await client.listKeys({ signal });
+        if (terminal.isJson) return terminal.printJson(keys);
+        if (terminal.isQuiet) return keys.forEach(({ id }) => terminal.print(id));
+        if (keys.length === 0) return terminal.note('no keys; llamactl keys create NAME makes one');
+        terminal.printTable(
+          COLUMNS,
+          keys.map((key) => rowOf(key, now())),
+        );
+      }),
+    );
+}
+
+const COLUMNS = [
+  { title: 'NAME', gives: 6, least: 12 },
+  { title: 'ID' },
+  { title: 'OWNER', gives: 4 },
+  { title: 'SCOPES', gives: 5 },
+  { title: 'INSTANCES', gives: 3 },
+  { title: 'EXPIRES' },
+  { title: 'LAST USED', gives: 1 },
+];
+
+function rowOf(key: Key, now: number): string[] {
+  const { expires_at: expires, last_used_at: used, instances, may_start: mayStart } = key;
+  return [
+    key.name,
+    key.id,
+    key.owner,
+    [...key.scopes, ...(mayStart ? [] : ['no start'])].join(', '),
+    instances === null ? 'all' : instances.join(', '),
+    expires === null
+      ? 'never'
+      : Date.parse(expires) <= now
+        ? 'expired'
+        : `in ${duration((Date.parse(expires) - now) / 1_000)}`,
+    used === null ? 'never' : `${since(used, now)} ago`,
+  ].map((text) => plain(text));
+}
+
+function createCommand(commandLine: CommandLine): Command {
+  return new Command('create')
+    .description('Make a key. It is printed alone, and never again.')
+    .argument('<name>', 'what it is for')
+    .addOption(scopeOption())
+    .option('--instance <name>', 'only this instance; may be repeated (default: all)', collected)
+    .option('--no-start', 'it may not start what is stopped')
+    .option('--expires <time>', 'after this time it counts no more: 30d, 12h, 2027-01-31 (default: never)')
+    .option('--owner <username>', 'for admins: whose key it is (default: yours)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  llamactl keys create editor > key.txt
+  llamactl keys create ci --scope operator --expires 30d
+  llamactl keys create demo --instance qwen --no-start --owner ann
+  export OPENAI_API_KEY=$(llamactl keys create shell -q)`,
+    )
+    .action(
+      commandLine.online<CreateFlags>(async ({ client, terminal, signal, now }, { words: [name = ''], flags }) => {
+        const { dateOf } = await import('../access/date-flag.ts');
+        const { scope, instance, start, expires, owner } = flags;
+        const made = await client.createKey(
+          {
+            name,
+            ...(scope !== undefined && { scopes: scope }),
+            ...(instance !== undefined && { instances: instance }),
+            ...(!start && { may_start: false }),
+            ...(expires !== undefined && { expires_at: dateOf(expires, now()) }),
+            ...(owner !== undefined && { owner }),
+          },
+          { signal },
+        );
+        if (terminal.isJson) return terminal.printJson(made);
+        terminal.print(made.key);
+        terminal.note(sentence(made.info));
+        terminal.note(`it is shown this once; llamactl keys rm ${made.info.id} revokes it`);
+      }),
+    );
+}
+
+function sentence({ owner, scopes, instances, may_start: mayStart, expires_at: expires }: Key): string {
+  const where = instances === null ? 'all instances' : instances.join(', ');
+  const start = mayStart ? '' : ', which it may not start';
+  const end = expires === null ? 'without an end' : `until ${moment(expires)}`;
+  return plain(`a key of ${owner} for ${scopes.join(', ')} on ${where}${start}, ${end}`);
+}
+
+function removeCommand(commandLine: CommandLine): Command {
+  return new Command('rm')
+    .alias('delete')
+    .description('Revoke keys: your own, or for admins any. What they have open is closed.')
+    .argument('<keys...>', 'ids, or names that only one key has')
+    .addHelpText('after', '\nExamples:\n  llamactl keys rm editor\n  llamactl keys rm $(llamactl keys ls -q)')
+    .action(
+      commandLine.online(async ({ client, terminal, signal }, { words }) => {
+        const [{ chosenKeys }, { removeEach }] = await Promise.all([
+          import('../access/chosen-keys.ts'),
+          import('../access/removal.ts'),
+        ]);
+        const doomed = chosenKeys(await client.listKeys({ signal }), words).map(({ id, name }) => ({
+          name: id,
+          gone: { line: `${plain(name)} (${id}) revoked`, quiet: id, json: { id, name, revoked: true } },
+          remove: () => client.deleteKey(id, { signal }),
+        }));
+        commandLine.endWith(await removeEach(terminal, doomed));
+      }),
+    );
+}
+
+function scopeOption(): Option {
+  const what = 'what it may: call engines, read metrics, or all that a role may; may be repeated (default: inference)';
+  const option = new Option('--scope <scope>', what).choices(SCOPES);
+  const { parseArg: check } = option;
+  return option.argParser((scope: string, before: string[] | undefined) => {
+    check?.(scope, undefined);
+    return [...(before ?? []), scope];
+  });
+}
+
+function collected(value: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), value];
+}

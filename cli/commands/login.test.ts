@@ -1,0 +1,229 @@
+import { createServer } from 'node:http';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { PASSWORD } from '@llamactl/server/testing/auth-harness';
+import { Contexts } from '../contexts.ts';
+import { AccessServer } from '@llamactl/server/testing/access-server';
+import { CommandSandbox, type RunOptions, type RunResult } from '../testing/command-run.ts';
+
+let server: AccessServer;
+let sandbox: CommandSandbox;
+
+beforeEach(async () => {
+  server = await AccessServer.open();
+  await server.harness.user('ann', 'operator');
+  sandbox = new CommandSandbox();
+});
+
+afterEach(async () => {
+  await server.close();
+  sandbox.dispose();
+});
+
+const run = (words: string[], options: RunOptions = {}): Promise<RunResult> =>
+  sandbox.run(words, { now: server.now, ...options });
+const contexts = (): Contexts => new Contexts(`${sandbox.home}/.config/llamactl/contexts.json`);
+const logIn = (...words: string[]): Promise<RunResult> =>
+  run(['login', 'ann', '--password-stdin', '--url', server.url, ...words], { input: `${PASSWORD}\n` });
+
+describe('a login', () => {
+  it('asks for who and the password, which it does not show, and keeps what it gets', async () => {
+    const { status, stdout, stderr } = await run(['login', '--url', `${server.url}/`], { answers: ['ann', PASSWORD] });
+    expect([status, stdout]).toEqual([0, '']);
+    expect(stderr).not.toContain(PASSWORD);
+    expect(stderr).toMatch(
+      /logged in to http:\S+ as ann \(operator\)\nuntil \d{4}-\d\d-\d\d \d\d:\d\d, .*; context local\n$/,
+    );
+    expect(contexts().current).toBe('local');
+    expect(contexts().get('local')).toEqual({ url: server.url, username: 'ann', token: expect.any(String) as string });
+    expect((await run(['keys', 'ls', '--json'])).stdout).toBe('[]\n');
+  });
+
+  it('takes the password of a script, and tells it what it wants to know without the secret', async () => {
+    const { status, stdout, stderr } = await logIn('--json', '-q');
+    expect([status, stderr]).toEqual([0, '']);
+    expect(JSON.parse(stdout)).toMatchObject({ url: server.url, context: 'local', user: { username: 'ann' } });
+    expect(stdout).not.toContain(contexts().get('local').token);
+  });
+
+  it('is kept under the name that is wanted, and made anew there', async () => {
+    await logIn('--context', 'gpu');
+    const first = contexts().get('gpu').token;
+    contexts().use(null);
+    await run(['login', '--context', 'gpu'], { answers: ['', PASSWORD] });
+    expect(contexts().list()).toHaveLength(1);
+    expect([contexts().current, contexts().get('gpu').token === first]).toEqual(['gpu', false]);
+  });
+
+  it('that is wrong says so in the words of the server, and keeps nothing', async () => {
+    const { status, stderr } = await run(['login', 'ann', '--password-stdin', '--url', server.url], { input: 'x' });
+    expect([status, stderr]).toEqual([4, 'llamactl: The user name or the password is wrong.\n']);
+    expect(contexts().list()).toEqual([]);
+  });
+
+  it('asks for no password where there are no accounts', async () => {
+    const open = await AccessServer.open(false);
+    const { status, stderr } = await run(['login', '--url', open.url], { answers: [] });
+    await open.close();
+    expect([status, stderr]).toEqual([0, `${open.url} has no accounts; nothing to log in to\n`]);
+    expect(contexts().list()).toEqual([]);
+  });
+
+  it('that is given up ends on a line of its own', async () => {
+    const { status, stderr } = await run(['login', 'ann', '--url', server.url], { answers: ['\u0003'] });
+    expect([status, stderr]).toEqual([130, `Password of ann at ${server.url}: \nllamactl: interrupted\n`]);
+  });
+
+  it('asks for no password where nobody answers', async () => {
+    await server.close();
+    const { status, stderr } = await run(['login', 'ann', '--url', server.url], { answers: [] });
+    expect(status).toBe(5);
+    expect(stderr).toContain(`No answer from ${server.url}`);
+    server = await AccessServer.open();
+  });
+
+  it('where nobody can be asked says how it would work', async () => {
+    expect((await run(['login', '--url', server.url])).stderr).toContain('llamactl login USERNAME --password-stdin');
+    const { status, stderr } = await run(['login', 'ann', '--url', server.url]);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('pipe it in, with --password-stdin')]);
+  });
+
+  it('warns of what goes before it', async () => {
+    const environment = { LLAMACTL_TOKEN: 'llk_x', LLAMACTL_URL: 'http://other.example' };
+    const { stderr } = await run(['login', 'ann', '--password-stdin', '--url', server.url], {
+      input: PASSWORD,
+      environment,
+    });
+    expect(stderr).toContain('LLAMACTL_TOKEN is set');
+    expect(stderr).toContain('LLAMACTL_URL is set');
+  });
+
+  it('is where LLAMACTL_URL says, or LLAMACTL_CONTEXT', async () => {
+    const options = { input: PASSWORD, environment: { LLAMACTL_URL: server.url } };
+    await run(['login', 'ann', '--password-stdin', '--context', 'new'], options);
+    expect(contexts().get('new').url).toBe(server.url);
+    contexts().set('old', { url: server.url });
+    await run(['login', 'ann', '--password-stdin'], { input: PASSWORD, environment: { LLAMACTL_CONTEXT: 'old' } });
+    expect(contexts().get('old').username).toBe('ann');
+  });
+});
+
+describe('a token', () => {
+  it('is printed for scripts, alone', async () => {
+    await logIn();
+    const { stdout, stderr } = await run(['token']);
+    expect([stdout, stderr]).toEqual([`${contexts().get('local').token}\n`, '']);
+    expect(await server.harness.fate(stdout.trim())).toBe('user');
+  });
+
+  it('is renewed first in the second half of its life', async () => {
+    await logIn();
+    const before = contexts().get('local').token;
+    await server.harness.clock.advance(1_900_000);
+    const { stdout } = await run(['token', '--json']);
+    const { token, expires_at: expires } = JSON.parse(stdout) as { token: string; expires_at: string };
+    expect(token).not.toBe(before);
+    expect(contexts().get('local').token).toBe(token);
+    expect(Date.parse(expires)).toBe(server.now + 3_600_000);
+  });
+
+  it('is renewed beside whatever else is done, and kept before the program ends', async () => {
+    await logIn();
+    const before = contexts().get('local').token ?? '';
+    await server.harness.clock.advance(1_900_000);
+    expect((await run(['keys', 'ls'])).status).toBe(0);
+    const after = contexts().get('local').token ?? '';
+    expect(after).not.toBe(before);
+    await server.harness.clock.advance(31_000);
+    expect([await server.harness.fate(before), await server.harness.fate(after)]).toEqual(['UNAUTHORIZED', 'user']);
+  });
+
+  it('is looked after by what lasts', async () => {
+    await logIn();
+    const before = contexts().get('local').token;
+    await server.harness.clock.advance(1_900_000);
+    // The completion of contexts asks the server nothing.
+    await run(['completion', 'words', 'context'], { onEvery: (act) => act() });
+    expect(contexts().get('local').token).not.toBe(before);
+  });
+
+  it('that has expired asks for another log-in', async () => {
+    await logIn();
+    await server.harness.clock.advance(3_600_000);
+    const again = 'log in again: llamactl login\n';
+    expect(await run(['token'])).toMatchObject({
+      status: 4,
+      stdout: '',
+      stderr: expect.stringContaining(again) as string,
+    });
+    expect(await run(['keys', 'ls'])).toMatchObject({ status: 4, stderr: expect.stringContaining(again) as string });
+  });
+
+  it('of the environment is never touched', async () => {
+    await logIn();
+    const token = contexts().get('local').token ?? '';
+    contexts().set('local', { url: server.url });
+    await server.harness.clock.advance(1_900_000);
+    const { stdout } = await run(['token'], { environment: { LLAMACTL_TOKEN: token } });
+    expect(stdout).toBe(`${token}\n`);
+    expect(await server.harness.fate(token)).toBe('user');
+  });
+
+  it('is nothing without a log-in', async () => {
+    const { status, stderr } = await run(['token', '--url', server.url]);
+    expect([status, stderr]).toEqual([4, expect.stringContaining('nobody is logged in')]);
+  });
+
+  it('of a context is sent to its address alone', async () => {
+    await logIn();
+    const seen: (string | undefined)[] = [];
+    const other = createServer((request, response) => {
+      seen.push(request.headers.authorization);
+      response.end('{"keys": []}');
+    });
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const address = other.address();
+    if (address === null || typeof address === 'string') throw new Error('no port');
+    await run(['keys', 'ls', '--url', `http://127.0.0.1:${address.port}`]);
+    other.close();
+    expect(seen).toEqual([undefined]);
+  });
+});
+
+describe('a logout', () => {
+  it('ends the token here and there', async () => {
+    await logIn();
+    const token = contexts().get('local').token ?? '';
+    const { status, stderr } = await run(['logout']);
+    expect([status, stderr]).toEqual([0, `logged out of ${server.url}; context local\n`]);
+    expect(contexts().get('local')).toEqual({ url: server.url });
+    expect(await server.harness.fate(token)).toBe('UNAUTHORIZED');
+  });
+
+  it('of a token that is dead already is as good', async () => {
+    await logIn();
+    await server.harness.clock.advance(3_600_000);
+    expect((await run(['logout'])).status).toBe(0);
+    expect(contexts().get('local')).toEqual({ url: server.url });
+  });
+
+  it('that cannot reach the server forgets, and says what lives on', async () => {
+    await logIn();
+    await server.close();
+    const { status, stderr } = await run(['logout']);
+    expect(status).toBe(5);
+    expect(stderr).toContain('could not be told, and takes the token until');
+    expect(contexts().get('local')).toEqual({ url: server.url });
+    server = await AccessServer.open();
+  });
+
+  it('of a key leaves the key alone', async () => {
+    contexts().set('ci', { url: server.url, token: 'llk_x' });
+    const { stderr } = await run(['logout', '--context', 'ci']);
+    expect(stderr).toContain('llamactl keys rm revokes it');
+    expect(contexts().get('ci')).toEqual({ url: server.url });
+  });
+
+  it('of nobody is done', async () => {
+    expect(await run(['logout', '--url', server.url])).toMatchObject({ status: 0, stdout: '' });
+  });
+});

@@ -1,0 +1,25 @@
+import { Command } from 'commander';
+import type { CommandLine } from '../command-line.ts';
+import { EXIT } from '../exit-status.ts';
+
+export function logoutCommand(commandLine: CommandLine): Command {
+  return new Command('logout')
+    .description('End the log-in of the current context: the server takes its token no more, and it is forgotten here.')
+    .addHelpText('after', '\nExamples:\n  llamactl logout\n  llamactl logout --context gpu')
+    .action(
+      commandLine.online(async ({ address, contexts, terminal, signal }) => {
+        const context = address.context === null ? null : contexts.get(address.context);
+        if (address.context === null || context?.token === undefined) {
+          terminal.note(`nobody is logged in to ${address.url} here`);
+          return;
+        }
+        const { revoke } = await import('../access/revoke.ts');
+        const outcome = await revoke(context.url, context.token, signal);
+        contexts.set(address.context, { url: context.url });
+        if (outcome.isUnreachable) commandLine.endWith(EXIT.unreachable);
+        if (outcome.warning !== null) terminal.warn(`careful: ${outcome.warning}`);
+        if (terminal.isJson) terminal.printJson({ context: address.context, revoked: outcome.isRevoked });
+        terminal.note(`logged out of ${context.url}; context ${address.context}`);
+      }),
+    );
+}

@@ -1,0 +1,181 @@
+import type { LogEntry, LogItem } from '@llamactl/client';
+import { EventServer } from '@llamactl/server/testing/event-server';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CommandSandbox } from '../testing/command-run.ts';
+import { Watching } from '../testing/watching.ts';
+
+let server: EventServer;
+let sandbox: CommandSandbox;
+
+beforeEach(async () => {
+  server = await EventServer.open();
+  sandbox = new CommandSandbox();
+  sandbox.environment['LLAMACTL_URL'] = server.url;
+  await server.add('llama');
+  await server.add('qw');
+});
+
+afterEach(async () => {
+  await server.goAway();
+  sandbox.dispose();
+});
+
+const entry = (seq: number, second: number, level: LogEntry['level'] = 'info'): LogEntry => ({
+  timestamp: `2026-03-01T12:00:${String(second).padStart(2, '0')}Z`,
+  level,
+  message: `line ${seq}`,
+  seq,
+});
+
+/** What a test says of a log, to whoever follows it. */
+class Voice implements AsyncIterable<readonly LogItem[]> {
+  readonly #said: LogItem[] = [];
+  #wake = (): void => undefined;
+  #isOver = false;
+
+  say(item: LogItem): void {
+    this.#said.push(item);
+    this.#wake();
+  }
+
+  end(): void {
+    this.#isOver = true;
+    this.#wake();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<readonly LogItem[]> {
+    for (let told = 0; ; told += 1) {
+      const item = this.#said[told];
+      if (item !== undefined) yield [item];
+      else if (this.#isOver) return;
+      else {
+        await new Promise<void>((resolve) => (this.#wake = resolve));
+        told -= 1;
+      }
+    }
+  }
+}
+
+describe('the log of an instance', () => {
+  it('is printed as the engine wrote it', async () => {
+    server.manager.log = { logs: [entry(1, 0), entry(2, 1, 'error')] };
+    expect(await sandbox.run(['logs', 'llama', '-n', '20', '--level', 'info'])).toEqual({
+      status: 0,
+      stdout: 'line 1\nline 2\n',
+      stderr: '',
+    });
+    expect(server.manager.calls.at(-1)?.arguments).toEqual(['llama', { lines: 20, level: 'info', afterSeq: null }]);
+  });
+
+  it('has the colours of its levels, and times where they are wanted', async () => {
+    server.manager.log = { logs: [entry(2, 1, 'error')] };
+    const { stdout } = await sandbox.run(['logs', 'llama', '-t'], { columns: 80 });
+    expect(stdout).toBe('\u{1B}[2m2026-03-01T12:00:01Z\u{1B}[22m \u{1B}[31mline 2\u{1B}[39m\n');
+  });
+
+  it('begins at a time', async () => {
+    server.manager.log = { logs: [entry(1, 0), entry(2, 30), entry(3, 50)] };
+    const now = Date.parse('2026-03-01T12:01:00Z');
+    expect((await sandbox.run(['logs', 'llama', '--since', '30s'], { now })).stdout).toBe('line 2\nline 3\n');
+    expect(server.manager.calls.at(-1)?.arguments[1]).toMatchObject({ lines: 10_000 });
+    const { status, stderr } = await sandbox.run(['logs', 'llama', '--since', 'noon']);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('--since noon: say how long ago')]);
+  });
+
+  it('is JSON, a line each', async () => {
+    server.manager.log = { logs: [entry(1, 0), entry(2, 1)] };
+    const { stdout } = await sandbox.run(['logs', 'llama', '--json'], { columns: 80 });
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line): unknown => JSON.parse(line)),
+    ).toEqual([entry(1, 0), entry(2, 1)]);
+  });
+
+  it('says when the search was given up', async () => {
+    server.manager.log = { logs: [], truncated: true };
+    const { stderr } = await sandbox.run(['logs', 'llama', '--level', 'error']);
+    expect(stderr).toBe('llamactl: llama: the search for more lines of this level was given up\n');
+  });
+
+  it('suggests the name that was probably meant', async () => {
+    for (const words of [
+      ['logs', 'lama'],
+      ['logs', '-f', 'lama'],
+    ]) {
+      const { status, stderr } = await sandbox.run(words);
+      expect([status, stderr]).toEqual([3, 'llamactl: there is no instance lama; did you mean llama?\n']);
+    }
+  });
+});
+
+describe('the logs of several', () => {
+  it('are told together by their time, each line with its name', async () => {
+    server.manager.logs = async (name) => ({
+      logs: name === 'qw' ? [entry(1, 1), entry(2, 3)] : [entry(7, 2), entry(8, 4)],
+    });
+    const { stdout } = await sandbox.run(['logs', 'llama', 'qw']);
+    expect(stdout).toBe('qw    | line 1\nllama | line 7\nqw    | line 2\nllama | line 8\n');
+    const json = (await sandbox.run(['logs', 'llama', 'qw', '--json'])).stdout.split('\n')[0] ?? '';
+    expect(JSON.parse(json)).toEqual({ instance: 'qw', ...entry(1, 1) });
+  });
+});
+
+describe('following a log', () => {
+  it('goes on with what comes, tells what is missing, and ends without a word at Ctrl-C', async () => {
+    const voice = new Voice();
+    server.manager.log = { logs: [entry(1, 0)] };
+    server.manager.followed = voice;
+    const watching = new Watching(sandbox, ['logs', '-f', 'llama']);
+    await watching.until((output) => output === 'line 1\n');
+    voice.say({ gap: { from_seq: 1, to_seq: 4 } });
+    voice.say(entry(5, 5));
+    await watching.until((output) => output === 'line 1\nline 5\n');
+    expect(await watching.interrupt()).toEqual({
+      status: 130,
+      stdout: 'line 1\nline 5\n',
+      stderr: 'llamactl: lines are missing here: they are not kept any more\n',
+    });
+  });
+
+  it('goes on when the server is back, and says once that it waits', async () => {
+    const before = new Voice();
+    server.manager.log = { logs: [entry(1, 0)] };
+    server.manager.followed = before;
+    const noted = Promise.withResolvers<void>();
+    const onErrorOutput = (output: string): void => {
+      if (output.includes('Waiting for the server …')) noted.resolve();
+    };
+    const watching = new Watching(sandbox, ['logs', '-f', 'llama', 'qw', '-n', '1'], { onErrorOutput });
+    await watching.until((output) => output.split('\n').length === 3);
+    before.end();
+    await server.goAway();
+    const after = new Voice();
+    server.manager.followed = after;
+    after.say(entry(2, 2));
+    await noted.promise;
+    await server.comeBack();
+    await watching.until((output) => output.split('\n').length === 5);
+    const { stdout, stderr } = await watching.interrupt();
+    expect(stdout.split('\n').toSorted()).toEqual([
+      '',
+      'llama | line 1',
+      'llama | line 2',
+      'qw    | line 1',
+      'qw    | line 2',
+    ]);
+    expect(stderr).toMatch(/^llamactl: [^\n]+ Waiting for the server …\n$/);
+  });
+
+  it('ends when the instance is deleted', async () => {
+    const voice = new Voice();
+    server.manager.followed = voice;
+    const watching = new Watching(sandbox, ['logs', '-f', 'llama']);
+    voice.say(entry(5, 5));
+    await watching.until((output) => output === 'line 5\n');
+    await server.manager.remove('llama');
+    voice.end();
+    expect(await watching.ended).toEqual({ status: 0, stdout: 'line 5\n', stderr: 'llamactl: llama was deleted\n' });
+  });
+});

@@ -1,0 +1,148 @@
+import type { Interruption, LogEntry, LogItem, LogLevel } from '@llamactl/client';
+import { Command, Option } from 'commander';
+import type { CommandLine, Session } from '../command-line.ts';
+import { momentOf, outputLine, type OutputForm } from '../engine-output.ts';
+import { EXIT } from '../exit-status.ts';
+import { untilInterrupted } from '../interruption.ts';
+import { distinct } from '../many.ts';
+import { nearInstance } from '../near-instance.ts';
+import { Problem } from '../problem.ts';
+import { wholeNumber } from '../setting-flags.ts';
+import { plain, widthOf } from '../text.ts';
+
+interface LogsFlags {
+  follow?: boolean;
+  lines?: number;
+  level?: LogLevel;
+  since?: string;
+  timestamps?: boolean;
+}
+
+/** What one request may ask for. */
+const MOST_LINES = 10_000;
+const DEFAULT_LINES = 100;
+
+export function logsCommand(commandLine: CommandLine): Command {
+  return new Command('logs')
+    .description('Print what instances said, also those that do not run. With -f go on with what they say.')
+    .argument('<names...>', 'instances')
+    .option('-f, --follow', 'go on, over restarts of the instance and of the server, until Ctrl-C')
+    .option('-n, --lines <number>', `the last lines (default: ${DEFAULT_LINES})`, wholeNumber(0, MOST_LINES))
+    .addOption(new Option('--level <level>', 'this level and above').choices(['debug', 'info', 'warn', 'error']))
+    .option('--since <time>', 'from then on: 10m, 2h, 1d ago, or 2026-03-01T12:00')
+    .option('-t, --timestamps', 'begin each line with its time (UTC)')
+    .addHelpText('after', EXAMPLES)
+    .action(
+      commandLine.online<LogsFlags>(async (session, { words, flags }) => {
+        const names = distinct(words);
+        const printer = new LogPrinter(session, names, flags.timestamps === true);
+        const wish = wishOf(session, flags);
+        if (flags.follow !== true) return printPast(session, printer, names, wish);
+        await untilInterrupted(commandLine, session, async () => {
+          const open = new Set(names);
+          await Promise.all(names.map((name) => follow(session, printer, { name, open }, wish)));
+        });
+      }),
+    );
+}
+
+/** Which lines are wanted. */
+interface Wish {
+  lines: number;
+  level: LogLevel | undefined;
+  /** Milliseconds since the epoch; `null`: from wherever. */
+  from: number | null;
+}
+
+function wishOf({ now }: Session, { lines, level, since }: LogsFlags): Wish {
+  const from = since === undefined ? null : momentOf(since, now());
+  if (since !== undefined && from === null) {
+    throw new Problem(`--since ${since}: say how long ago (10m, 2h, 1d), or when (2026-03-01T12:00)`, EXIT.usage);
+  }
+  return { lines: lines ?? (since === undefined ? DEFAULT_LINES : MOST_LINES), level, from };
+}
+
+async function printPast(session: Session, printer: LogPrinter, names: readonly string[], wish: Wish): Promise<void> {
+  const logs = await Promise.all(names.map((name) => past(session, name, wish)));
+  const all = logs.flatMap((entries, index) => entries.map((entry) => ({ entry, name: names[index] ?? '' })));
+  // Within one log the order is that of the lines, whatever their clocks say.
+  if (names.length > 1) all.sort((one, other) => Date.parse(one.entry.timestamp) - Date.parse(other.entry.timestamp));
+  for (const { entry, name } of all) printer.print(name, entry);
+}
+
+async function past(session: Session, name: string, { lines, level, from }: Wish): Promise<LogEntry[]> {
+  const { client, terminal, signal } = session;
+  if (lines === 0) return [];
+  const answer = await client.getInstanceLogs(name, { lines, level, signal }).catch(async (error: unknown) => {
+    throw await nearInstance(session, name, error);
+  });
+  if (answer.truncated === true)
+    terminal.note(`llamactl: ${name}: the search for more lines of this level was given up`);
+  return from === null ? answer.logs : answer.logs.filter(({ timestamp }) => Date.parse(timestamp) >= from);
+}
+
+/** One of the logs that are followed, and the names of all that still are. */
+interface Followed {
+  name: string;
+  open: Set<string>;
+}
+
+async function follow(session: Session, printer: LogPrinter, { name, open }: Followed, wish: Wish): Promise<void> {
+  const { client, terminal, signal } = session;
+  const { level, from, lines } = wish;
+  /** How often it was tried to resume; that falls when the connection is lost anew. */
+  let tries = Infinity;
+  const onInterruption = ({ attempt, error }: Interruption): void => {
+    // All lose the server together: one of them says so.
+    if (attempt <= tries && open.values().next().value === name) {
+      terminal.note(`llamactl: ${plain(error.message)} Waiting for the server …`);
+    }
+    tries = attempt;
+  };
+  const isWanted = (item: LogItem): boolean => from === null || 'gap' in item || Date.parse(item.timestamp) >= from;
+  try {
+    for await (const item of client.followLogs(name, { lines, level, signal, onInterruption })) {
+      tries = Infinity;
+      if (isWanted(item)) printer.print(name, item);
+    }
+  } catch (error) {
+    throw await nearInstance(session, name, error);
+  }
+  open.delete(name);
+  terminal.note(`llamactl: ${name} was deleted`);
+}
+
+/** Writes lines of one log, or of several, which then begin with a name. */
+class LogPrinter {
+  readonly #session: Session;
+  readonly #names: readonly string[];
+  readonly #form: OutputForm;
+  readonly #width: number;
+
+  constructor(session: Session, names: readonly string[], timestamps: boolean) {
+    const { terminal } = session;
+    this.#session = session;
+    this.#names = names;
+    this.#form = { style: terminal.style, timestamps, isForTerminal: terminal.isInteractive };
+    this.#width = Math.max(0, ...names.map((name) => widthOf(name)));
+  }
+
+  print(name: string, item: LogItem): void {
+    const { terminal } = this.#session;
+    const isOneOfMany = this.#names.length > 1;
+    if (terminal.isJson) return terminal.printJsonLine(isOneOfMany ? { instance: name, ...item } : item);
+    if ('gap' in item) {
+      const whose = isOneOfMany ? `${name}: ` : '';
+      return terminal.warn(`llamactl: ${whose}lines are missing here: they are not kept any more`);
+    }
+    const prefix = isOneOfMany ? { name, width: this.#width, index: this.#names.indexOf(name) } : null;
+    terminal.print(outputLine(item, this.#form, prefix));
+  }
+}
+
+const EXAMPLES = `
+Examples:
+  llamactl logs llama -n 20
+  llamactl logs -f llama qwen
+  llamactl logs llama --level warn --since 1h -t
+  llamactl logs llama -n 10000 --json | jq -r 'select(.level == "error").message'`;

@@ -1,0 +1,210 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { EventServer } from '@llamactl/server/testing/event-server';
+import { usualStats } from '@llamactl/server/testing/usual-stats';
+import { CommandSandbox } from '../testing/command-run.ts';
+import { screenAfter } from '../testing/screen.ts';
+import { Watching } from '../testing/watching.ts';
+
+let server: EventServer;
+let sandbox: CommandSandbox;
+const watching: Watching[] = [];
+
+beforeEach(async () => {
+  server = await EventServer.open();
+  sandbox = new CommandSandbox();
+  sandbox.environment['LLAMACTL_URL'] = server.url;
+});
+
+afterEach(async () => {
+  await Promise.all(watching.splice(0).map((each) => each.interrupt()));
+  await server.goAway();
+  sandbox.dispose();
+});
+
+const NOW = Date.parse('2026-03-01T12:00:00Z');
+const watch = (words: readonly string[], columns?: number): Watching => {
+  const begun = new Watching(sandbox, ['ps', '--watch', ...words], columns === undefined ? {} : { columns, now: NOW });
+  watching.push(begun);
+  return begun;
+};
+/** The row of an instance, as it stands on the terminal now. */
+const rowOf = (output: string, name: string): string =>
+  screenAfter(output).find((line) => line.startsWith(`${name} `)) ?? '';
+
+/** What a person sees, without colours. */
+const seen = (output: string): string[] => screenAfter(output);
+
+describe('a list of instances', () => {
+  it('shows each in a row, with what it is at the end of the path of its model', async () => {
+    await server.add('llama', { status: 'running', started_at: '2026-03-01T11:00:00Z', port: 8100 });
+    await server.add('qwen', { port: 8101 });
+    const { status, stdout, stderr } = await sandbox.run(['ps'], { columns: 80, now: NOW });
+    expect(seen(stdout)).toEqual([
+      'NAME   STATUS      UP  ENGINE     PORT  MODEL',
+      'llama  running  1h 0m  llama_cpp  8100  llama.gguf',
+      'qwen   stopped      -  llama_cpp  8101  qwen.gguf',
+    ]);
+    expect([status, stderr]).toEqual([0, '']);
+  });
+
+  it('tells reasons where there are some, as much of them as has room', async () => {
+    const reason = 'error loading model: the file /models/broken.gguf is cut off in the middle of a tensor';
+    await server.add('broken', { status: 'failed', reason });
+    await server.add('fine');
+    const narrow = seen((await sandbox.run(['ps'], { columns: 80 })).stdout);
+    expect(narrow[1]).toMatch(/^broken {2}failed .* broken\.gguf {2}error loading model: .*…$/);
+    expect(narrow.every((line) => line.length <= 80)).toBe(true);
+    expect(seen((await sandbox.run(['ps'])).stdout)[1]).toContain(reason);
+  });
+
+  it('cuts the beginning of a long name of a model before anything else is lost', async () => {
+    await server.add('a', { model_path: `/models/${'very-'.repeat(20)}long-Q4_K_M.gguf` });
+    const [, row = ''] = seen((await sandbox.run(['ps'], { columns: 80 })).stdout);
+    expect(row).toMatch(/^a {8}stopped .*…[-a-z]*long-Q4_K_M\.gguf$|^a .*…[-a-z]*long-Q4_K_M\.gguf$/);
+    expect(row).toHaveLength(80);
+  });
+
+  it('has aliases with --all', async () => {
+    await server.add('a', { aliases: ['gpt-4', 'org/model'] });
+    const { stdout } = await sandbox.run(['ps', '--all']);
+    expect(stdout).toContain('ALIASES');
+    expect(stdout).toContain('gpt-4, org/model');
+    expect((await sandbox.run(['ps', '--wide'])).stdout).toBe(stdout);
+    expect((await sandbox.run(['ps'])).stdout).not.toContain('ALIASES');
+  });
+
+  it('is of one state with --status', async () => {
+    await server.add('a', { status: 'running' });
+    await server.add('b');
+    expect((await sandbox.run(['ps', '-q', '--status', 'running'])).stdout).toBe('a\n');
+    const wrong = await sandbox.run(['ps', '--status', 'runing']);
+    expect(wrong.status).toBe(2);
+    expect(wrong.stderr).toContain('running');
+  });
+
+  it('says what to do next when there is nothing, beside the empty result', async () => {
+    const { status, stdout, stderr } = await sandbox.run(['ps']);
+    expect([status, stdout]).toEqual([0, '']);
+    expect(stderr).toContain('llamactl create');
+    expect((await sandbox.run(['ps', '--status', 'failed'])).stderr).toBe('no instance is failed\n');
+    expect((await sandbox.run(['ps', '-q'])).stderr).toBe('');
+    expect((await sandbox.run(['ps', '--json'])).stdout).toBe('[]\n');
+  });
+
+  it('is what the API answers with --json', async () => {
+    await server.add('a', { status: 'running', reason: 'x' });
+    expect(JSON.parse((await sandbox.run(['ps', '--json'])).stdout)).toMatchObject([
+      { name: 'a', status: 'running', reason: 'x', model_path: '/models/a.gguf', port: 8100 },
+    ]);
+  });
+
+  it('shows nothing of an instance that would move the cursor', async () => {
+    await server.add('a', { reason: 'red \u{1B}[31m and \u{1B}]0;title\u{7} gone\u{1B}[2J' });
+    expect((await sandbox.run(['ps'])).stdout).not.toContain('\u{1B}');
+  });
+});
+
+describe('a watched list on a terminal', () => {
+  it('is kept true, and its lines are drawn over', async () => {
+    await server.add('llama');
+    await server.add('qwen');
+    const ps = watch([], 80);
+    await ps.until((output) => rowOf(output, 'qwen').includes('stopped'));
+    server.changeStatus('llama', 'starting');
+    await ps.until((output) => rowOf(output, 'llama').includes('starting'));
+    server.changeStatus('llama', 'failed', { reason: 'no memory' });
+    await ps.until((output) => rowOf(output, 'llama').includes('failed'));
+    const { status, stdout, stderr } = await ps.interrupt();
+    expect(seen(stdout)).toEqual([
+      'NAME   STATUS   UP  ENGINE     PORT  MODEL       REASON',
+      'llama  failed    -  llama_cpp  8100  llama.gguf  no memory',
+      'qwen   stopped   -  llama_cpp  8101  qwen.gguf',
+    ]);
+    expect([status, stderr]).toEqual([130, '']);
+  });
+
+  it('has instances that are made later, and not those that are deleted', async () => {
+    const ps = watch([], 80);
+    await ps.until((output) => seen(output).join('').includes('no instances yet'));
+    await server.add('a');
+    server.tell({ type: 'instance_created', data: { name: 'a' } });
+    await ps.until((output) => rowOf(output, 'a').includes('stopped'));
+    await server.manager.remove('a');
+    server.tell({ type: 'instance_deleted', data: { name: 'a' } });
+    await ps.until((output) => seen(output).join('').includes('no instances yet'));
+  });
+
+  it('moves the time on with every measurement', async () => {
+    await server.add('a', { status: 'running', started_at: null });
+    const ps = watch([], 80);
+    await ps.until((output) => rowOf(output, 'a').includes('running   -'));
+    await server.joined;
+    server.measured('a', usualStats({ uptime: (Date.now() - NOW) / 1_000 + 65 }));
+    await ps.until((output) => rowOf(output, 'a').includes('1m '));
+  });
+
+  it('shows one state alone with --status', async () => {
+    await server.add('a', { status: 'running' });
+    await server.add('b');
+    const ps = watch(['--status', 'running'], 80);
+    await ps.until((output) => rowOf(output, 'a') !== '' && rowOf(output, 'b') === '');
+    server.changeStatus('b', 'running');
+    server.changeStatus('a', 'stopped');
+    await ps.until((output) => rowOf(output, 'b') !== '' && rowOf(output, 'a') === '');
+  });
+
+  it('stays, and says so, while the server is away, and tells afterwards what happened then', async () => {
+    await server.add('a', { status: 'running' });
+    const ps = watch([], 80);
+    await ps.until((output) => rowOf(output, 'a').includes('running'));
+    await server.goAway();
+    await ps.until((output) => seen(output).at(-1)?.includes('does not answer') === true);
+    expect(rowOf(ps.output, 'a')).toContain('running');
+    server.manager.shape('a', { status: 'failed' });
+    await server.comeBack();
+    await ps.until((output) => rowOf(output, 'a').includes('failed'));
+    expect(seen(ps.output).join('\n')).not.toContain('does not answer');
+  });
+
+  it('ends when nobody answers from the start', async () => {
+    await server.goAway();
+    const { status, stderr } = await sandbox.run(['ps', '--watch'], { columns: 80 });
+    expect(status).toBe(5);
+    expect(stderr).toContain(server.url);
+    await server.comeBack();
+  });
+});
+
+describe('a watched list that is piped', () => {
+  it('is what there is, then a line for each change', async () => {
+    await server.add('llama', { status: 'running' });
+    const ps = watch([]);
+    await ps.until((output) => output.includes('llama'));
+    server.changeStatus('llama', 'failed', { reason: 'no memory' });
+    server.tell({ type: 'instance_deleted', data: { name: 'llama' } });
+    await ps.until((output) => output.includes('deleted'));
+    const { status, stdout } = await ps.interrupt();
+    const time = '\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d {2}llama {9}';
+    expect(stdout).toMatch(new RegExp(`^${time}running\n${time}running → failed {2}no memory\n${time}deleted\n$`));
+    expect(status).toBe(130);
+  });
+
+  it('is the changes as they come with --json, over a restart of the server, which is said once', async () => {
+    await server.add('a');
+    const ps = watch(['--json']);
+    await server.joined;
+    server.changeStatus('a', 'starting');
+    await ps.until((output) => output.includes('"starting"'));
+    await server.goAway();
+    await server.comeBack();
+    server.changeStatus('a', 'running');
+    await ps.until((output) => output.includes('"running"'));
+    const { stdout, stderr } = await ps.interrupt();
+    const frames = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(frames.every(({ type }) => type === 'instance_status_changed')).toBe(true);
+    expect(stderr.match(/Waiting for the server/g)).toHaveLength(1);
+  });
+});

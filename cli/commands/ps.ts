@@ -1,0 +1,148 @@
+import type { Frame, InstanceSummary, Status } from '@llamactl/client';
+import { Command, Option } from 'commander';
+import { clockTime } from '../clock-time.ts';
+import type { CommandLine, Session } from '../command-line.ts';
+import { instanceTable } from '../instance-table.ts';
+import { untilInterrupted, waitingNote } from '../interruption.ts';
+import { cut, padded, plain } from '../text.ts';
+
+interface Flags {
+  status?: Status;
+  all?: true;
+  wide?: true;
+  watch?: true;
+}
+
+const STATUSES = ['stopped', 'starting', 'running', 'stopping', 'restarting', 'failed'] satisfies Status[];
+const CHANGES = [
+  'instance_status_changed',
+  'instance_created',
+  'instance_updated',
+  'instance_deleted',
+] satisfies Frame['type'][];
+
+export function psCommand(commandLine: CommandLine): Command {
+  return new Command('ps')
+    .description('List instances, oldest first.')
+    .addOption(new Option('--status <status>', 'only those in this state').choices(STATUSES))
+    .option('-a, --all', 'every column: aliases and when it was made, too')
+    .addOption(new Option('--wide', 'the same as --all').hideHelp())
+    .option('-w, --watch', 'keep the table up to date until Ctrl-C; piped: a line for each change')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  llamactl ps
+  llamactl ps --status failed
+  llamactl ps --watch
+  llamactl stop $(llamactl ps -q --status running)`,
+    )
+    .action(
+      commandLine.online<Flags>((session, { flags }) =>
+        flags.watch === true
+          ? untilInterrupted(commandLine, session, () => watch(session, flags))
+          : list(session, flags),
+      ),
+    );
+}
+
+async function list({ client, terminal, signal, now }: Session, flags: Flags): Promise<void> {
+  const instances = await client.listInstances({ status: flags.status, signal });
+  if (terminal.isJson) return terminal.printJson(instances);
+  if (terminal.isQuiet) return instances.forEach(({ name }) => terminal.print(plain(name)));
+  if (instances.length === 0) return terminal.note(nothing(flags));
+  const { columns, rows } = instanceTable(instances, { style: terminal.style, now: now(), isWide: isWide(flags) });
+  terminal.printTable(columns, rows);
+}
+
+async function watch(session: Session, flags: Flags): Promise<void> {
+  const { terminal } = session;
+  if (terminal.isJson) return printFrames(session);
+  return terminal.isInteractive ? watchTable(session, flags) : watchLines(session, flags);
+}
+
+async function printFrames({ client, terminal, signal }: Session): Promise<void> {
+  const options = { types: CHANGES, signal, onInterruption: waitingNote(terminal) };
+  for await (const frame of client.events(options)) terminal.printJsonLine(frame);
+}
+
+async function watchTable(session: Session, flags: Flags): Promise<void> {
+  const { client, terminal, signal, now } = session;
+  const [{ InstanceList }, { watchInstances }, { awayLine, LiveTable, liveLines }] = await Promise.all([
+    import('../instance-list.ts'),
+    import('../instance-watch.ts'),
+    import('../live-table.ts'),
+  ]);
+  const { style } = terminal;
+  const instances = new InstanceList();
+  instances.reset(await client.listInstances({ signal }));
+  let isAway = false;
+  const table = new LiveTable(
+    terminal,
+    () => {
+      const shown = instances.all.filter(isOf(flags));
+      const { columns, rows } = instanceTable(shown, { style, now: now(), isWide: isWide(flags) });
+      const foot = isAway ? [awayLine(terminal, client.url)] : [];
+      if (shown.length === 0) return { table: [style.faint(cut(nothing(flags), terminal.columns))], foot };
+      return { table: liveLines(terminal, columns, rows, isAway), foot };
+    },
+    signal,
+  );
+  table.touch();
+  const setAway = (value: boolean): void => {
+    isAway = value;
+    table.touch();
+  };
+  try {
+    await watchInstances(session, instances, {
+      // Measurements tell since when processes run, and are what the time is moved on by.
+      types: [...CHANGES, 'instance_stats_updated'],
+      onFrame: () => table.touch(),
+      onRead: () => table.touch(),
+      onInterruption: () => setAway(true),
+      onOpen: () => setAway(false),
+    });
+  } finally {
+    table.end();
+  }
+}
+
+/** What is there, then what changes, a line each. */
+async function watchLines(session: Session, flags: Flags): Promise<void> {
+  const { client, terminal, signal, now } = session;
+  const [{ eventLines }, { liveEvents }] = await Promise.all([import('../event-line.ts'), import('../live-events.ts')]);
+  const { style } = terminal;
+  const opened = Promise.withResolvers<void>();
+  const onInterruption = waitingNote(terminal);
+  const events = await liveEvents(session, { types: CHANGES, onInterruption, onOpen: opened.resolve });
+  const first = events.next();
+  await Promise.race([opened.promise, first]);
+  const present = await client.listInstances({ status: flags.status, signal });
+  const time = clockTime(now(), null);
+  for (const { name, status } of present) {
+    terminal.print([style.faint(time), padded(plain(name), 12), style.status(status, plain(status))].join('  '));
+  }
+  for (let next = await first; next.done !== true; next = await events.next()) {
+    const frame = next.value;
+    if (!concerns(frame, flags)) continue;
+    for (const line of eventLines(frame, clockTime(frame.timestamp, null), style, Infinity)) terminal.print(line);
+  }
+}
+
+function concerns(frame: Frame, { status }: Flags): boolean {
+  if (status === undefined || frame.type === 'gap') return true;
+  return frame.type === 'instance_status_changed' && [frame.data.status, frame.data.previous_status].includes(status);
+}
+
+function isOf({ status }: Flags): (instance: InstanceSummary) => boolean {
+  return (instance) => status === undefined || instance.status === status;
+}
+
+function isWide({ all, wide }: Flags): boolean {
+  return all === true || wide === true;
+}
+
+function nothing({ status }: Flags): string {
+  if (status !== undefined) return `no instance is ${status}`;
+  return 'there are no instances yet; llamactl create NAME --model FILE makes one, llamactl quickstart all that is needed';
+}

@@ -1,0 +1,95 @@
+import { EventServer } from '@llamactl/server/testing/event-server';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { CommandSandbox } from '../testing/command-run.ts';
+
+let server: EventServer;
+let sandbox: CommandSandbox;
+
+beforeEach(async () => {
+  server = await EventServer.open();
+  sandbox = new CommandSandbox();
+  sandbox.environment['LLAMACTL_URL'] = server.url;
+});
+
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await server.goAway();
+  sandbox.dispose();
+});
+
+const names = (): string[] => server.manager.list().map(({ name }) => name);
+const start = (name: string): Promise<unknown> => server.manager.start(name);
+
+describe('deleting instances', () => {
+  it('says which', async () => {
+    await server.add('a');
+    await server.add('b');
+    await server.add('c');
+    expect(await sandbox.run(['rm', 'a', 'c'])).toEqual({ status: 0, stdout: 'a  deleted\nc  deleted\n', stderr: '' });
+    expect(names()).toEqual(['b']);
+  });
+
+  it('refuses one that runs, and says what would help', async () => {
+    await server.add('a');
+    await start('a');
+    expect(await sandbox.run(['rm', 'a'])).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: 'llamactl: a is starting; stop it first.\n  llamactl rm --force a stops it first\n',
+    });
+    expect(names()).toEqual(['a']);
+  });
+
+  it('stops it first where that is wanted', async () => {
+    await server.add('a');
+    await start('a');
+    const done: string[] = [];
+    vi.spyOn(server.manager, 'stop').mockImplementation(async (name, { wait } = {}) => {
+      done.push(`stop ${name}, wait: ${wait}`);
+      return 'stopped';
+    });
+    vi.spyOn(server.manager, 'remove').mockImplementation(async (name) => void done.push(`remove ${name}`));
+    expect(await sandbox.run(['rm', '--force', 'a'])).toEqual({ status: 0, stdout: 'a  deleted\n', stderr: '' });
+    expect(done).toEqual(['stop a, wait: true', 'remove a']);
+  });
+
+  it('goes on after one that fails', async () => {
+    await server.add('a');
+    await server.add('b');
+    await start('a');
+    const { status, stdout, stderr } = await sandbox.run(['rm', 'a', 'nope', 'b']);
+    expect([status, stdout]).toEqual([1, 'b  deleted\n']);
+    expect(stderr).toBe(
+      [
+        'llamactl: a: a is starting; stop it first.',
+        '  llamactl rm --force a stops it first',
+        'llamactl: nope: there is no instance nope; llamactl ps lists them',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('says only once that the server is away', async () => {
+    const { url } = server;
+    await server.goAway();
+    const { status, stderr } = await sandbox.run(['rm', 'a', 'b', '--url', url]);
+    expect([status, stderr.match(/No answer/g)]).toEqual([5, ['No answer']]);
+    const stop = await sandbox.run(['stop', 'a', 'b', '--url', url]);
+    expect([stop.status, stop.stderr.match(/No answer/g)]).toEqual([5, ['No answer']]);
+  });
+
+  it('is told as JSON, failures too', async () => {
+    await server.add('a');
+    const { status, stdout, stderr } = await sandbox.run(['rm', 'a', 'nope', '--json']);
+    expect([status, stderr]).toEqual([3, '']);
+    expect(JSON.parse(stdout)).toEqual([
+      { name: 'a', message: 'Instance deleted successfully' },
+      expect.objectContaining({ name: 'nope', error: expect.stringContaining('there is no instance nope') as unknown }),
+    ]);
+  });
+
+  it('prints only names with --quiet', async () => {
+    await server.add('a');
+    expect(await sandbox.run(['rm', 'a', '-q'])).toEqual({ status: 0, stdout: 'a\n', stderr: '' });
+  });
+});

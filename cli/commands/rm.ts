@@ -1,0 +1,60 @@
+import { Command } from 'commander';
+import type { CommandLine, Session } from '../command-line.ts';
+import { EXIT } from '../exit-status.ts';
+import { commonFailure, distinct, onEach, worst } from '../many.ts';
+import { nearInstance } from '../near-instance.ts';
+import { Problem } from '../problem.ts';
+
+interface RemoveFlags {
+  force?: boolean;
+}
+
+export function rmCommand(commandLine: CommandLine): Command {
+  return new Command('rm')
+    .description('Delete instances with their logs. Model files stay.')
+    .argument('<names...>', 'instances')
+    .option('-f, --force', 'stop those that run first; without it they are refused')
+    .addHelpText('after', EXAMPLES)
+    .action(
+      commandLine.online<RemoveFlags>(async (session, { words, flags }) => {
+        const { terminal } = session;
+        const names = distinct(words);
+        const outcomes = await onEach(names, (name) => remove(session, name, flags.force === true));
+        const failure = commonFailure(outcomes);
+        if (failure !== null) throw failure.error;
+        const { failureOf } = await import('../failure.ts');
+        const results = outcomes.map((outcome) => {
+          const { name } = outcome;
+          if (!('error' in outcome)) {
+            if (!terminal.isJson) terminal.print(terminal.isQuiet ? name : `${name}  deleted`);
+            return { result: { name, ...outcome.value }, exit: EXIT.ok };
+          }
+          const { lines, status, json } = failureOf(outcome.error, true);
+          if (!terminal.isJson) terminal.warn(`llamactl: ${name}: ${lines.join('\n  ')}`);
+          return { result: { name, ...json }, exit: status };
+        });
+        if (terminal.isJson) terminal.printJson(results.map(({ result }) => result));
+        commandLine.endWith(worst(results.map(({ exit }) => exit)));
+      }),
+    );
+}
+
+async function remove(session: Session, name: string, force: boolean): Promise<{ message: string }> {
+  const { client, signal } = session;
+  const { LlamactlError } = await import('@llamactl/client');
+  try {
+    if (force) await client.stopInstance(name, undefined, { wait: true, signal });
+    return await client.deleteInstance(name, { signal });
+  } catch (error) {
+    if (error instanceof LlamactlError && error.code === 'INSTANCE_RUNNING' && !force) {
+      throw new Problem(error.message, EXIT.failed, [`llamactl rm --force ${name} stops it first`]);
+    }
+    throw await nearInstance(session, name, error);
+  }
+}
+
+const EXAMPLES = `
+Examples:
+  llamactl rm llama
+  llamactl rm --force llama qwen
+  llamactl rm $(llamactl ps -q --status failed)`;

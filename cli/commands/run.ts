@@ -1,0 +1,94 @@
+import { Command, InvalidArgumentError } from 'commander';
+import type { CommandLine, Session } from '../command-line.ts';
+
+interface RunFlags {
+  system?: string;
+  temperature?: number;
+  maxTokens?: number;
+  verbose?: boolean;
+}
+
+export function runCommand(commandLine: CommandLine): Command {
+  return new Command('run')
+    .description('Chat with a model: a file becomes an instance, an instance is started, and then it is asked.')
+    .argument('<model>', 'name or alias of an instance, or a model file (.gguf)')
+    .argument('[prompt...]', 'one question; without it, on a terminal, a talk')
+    .option('--system <text>', 'how it is to answer')
+    .option('--temperature <number>', "how freely it chooses, from 0 (default: the engine's own)", temperature)
+    .option('--max-tokens <number>', "at most so many tokens in an answer (default: the engine's own)", tokens)
+    .option('--verbose', 'tokens a second and the like, on standard error')
+    .addHelpText(
+      'after',
+      `
+Standard input that is not a terminal is read and put behind the prompt. With
+--json each piece of an answer is a line of JSON, as the engine sent it. The
+instance goes on running; llamactl stop ends it.
+
+Examples:
+  llamactl run ~/models/qwen2.5-0.5b-instruct.gguf
+  llamactl run qwen "Name three fruits"
+  llamactl run qwen "Sum this up in a sentence:" < notes.txt
+  git diff | llamactl run qwen --system "You write commit messages." --max-tokens 200`,
+    )
+    .action(
+      commandLine.online<RunFlags>(async (session, { words: [model = '', ...words], flags }) => {
+        await run(session, { model, prompt: words.join(' '), home: commandLine.surroundings.home }, flags);
+      }),
+    );
+}
+
+async function run(
+  session: Session,
+  { model, prompt, home }: { model: string; prompt: string; home: string },
+  { system, temperature: warmth, maxTokens, verbose: isVerbose = false }: RunFlags,
+): Promise<void> {
+  const { terminal, client, signal } = session;
+  const question = await wholeQuestion(session, prompt);
+  const [{ modelInstance }, { ensureRunning }, { Conversation }, { isLoopback }] = await Promise.all([
+    import('../chat/model-instance.ts'),
+    import('../chat/running-instance.ts'),
+    import('../chat/conversation.ts'),
+    import('../loopback.ts'),
+  ]);
+  const place = { folder: process.cwd(), home, isLocal: isLoopback(client.url) };
+  const { name, isNew } = await modelInstance(session, model, place);
+  if (isNew) terminal.note(`made the instance ${name}`);
+  const hasStarted = await ensureRunning(session, name);
+  const settings = { temperature: warmth, max_tokens: maxTokens };
+  const conversation = new Conversation(name, { ...(system === undefined ? {} : { system }), settings });
+  if (question === null) {
+    const { Chat } = await import('../chat/chat.ts');
+    await new Chat(session, conversation, { isVerbose }).run();
+  } else {
+    const { answerOnce } = await import('../chat/single-answer.ts');
+    await answerOnce(session, conversation.request(question), { isVerbose, signal });
+  }
+  if (hasStarted || question === null) terminal.note(`${name} goes on running; llamactl stop ${name} ends it`);
+}
+
+/** What to ask; `null`: somebody sits there and will say. @throws {Problem} when nothing is asked */
+async function wholeQuestion({ terminal }: Session, prompt: string): Promise<string | null> {
+  if (terminal.streams.stdin.isTTY === true) {
+    if (prompt !== '') return prompt;
+    if (terminal.canAsk) return null;
+  }
+  const input = terminal.streams.stdin.isTTY === true ? '' : (await terminal.readInput()).trim();
+  const question = [prompt, input].filter((part) => part !== '').join('\n\n');
+  if (question !== '') return question;
+  const [{ Problem }, { EXIT }] = await Promise.all([import('../problem.ts'), import('../exit-status.ts')]);
+  throw new Problem('nothing was asked: give a prompt, or pipe one in', EXIT.usage, [
+    'llamactl run qwen "Name three fruits"',
+  ]);
+}
+
+function temperature(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value < 0)
+    throw new InvalidArgumentError('It is a number, 0 or more.');
+  return value;
+}
+
+function tokens(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It is a whole number, 1 or more.');
+  return Number(text);
+}

@@ -1,0 +1,37 @@
+import { EventServer } from '@llamactl/server/testing/event-server';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CommandSandbox } from '../testing/command-run.ts';
+
+let server: EventServer;
+let sandbox: CommandSandbox;
+
+beforeEach(async () => {
+  server = await EventServer.open();
+  sandbox = new CommandSandbox();
+  sandbox.environment['LLAMACTL_URL'] = server.url;
+  await server.add('llama', { port: 8100 });
+});
+
+afterEach(async () => {
+  await server.goAway();
+  sandbox.dispose();
+});
+
+describe('showing an instance', () => {
+  it('is a page', async () => {
+    const { status, stdout } = await sandbox.run(['show', 'llama']);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^llama {2}stopped {2}port 8100\nengine {7}llama_cpp\n[^]*\nllama-server\n$/);
+  });
+
+  it('is the answer of the API as JSON, and the status with --quiet', async () => {
+    const { stdout } = await sandbox.run(['show', 'llama', '--json']);
+    expect(JSON.parse(stdout)).toEqual(server.manager.get('llama'));
+    expect((await sandbox.run(['inspect', 'llama', '-q'])).stdout).toBe('stopped\n');
+  });
+
+  it('suggests the name that was probably meant', async () => {
+    const { status, stderr } = await sandbox.run(['show', 'lama']);
+    expect([status, stderr]).toEqual([3, 'llamactl: there is no instance lama; did you mean llama?\n']);
+  });
+});

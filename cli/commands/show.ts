@@ -1,0 +1,28 @@
+import { Command } from 'commander';
+import type { CommandLine } from '../command-line.ts';
+import { pageLines } from '../instance-page.ts';
+import { nearInstance } from '../near-instance.ts';
+
+export function showCommand(commandLine: CommandLine): Command {
+  return new Command('show')
+    .description('Show everything about an instance: how it is, its settings, and how its engine is launched.')
+    .argument('<name>', 'instance')
+    .addHelpText('after', EXAMPLES)
+    .action(
+      commandLine.online(async (session, { words: [name = ''] }) => {
+        const { client, terminal, signal, now } = session;
+        const instance = await client.getInstance(name, { signal }).catch(async (error: unknown) => {
+          throw await nearInstance(session, name, error);
+        });
+        if (terminal.isJson) terminal.printJson(instance);
+        else if (terminal.isQuiet) terminal.print(instance.status);
+        else for (const line of pageLines(instance, terminal, now())) terminal.print(line);
+      }),
+    );
+}
+
+const EXAMPLES = `
+Examples:
+  llamactl show llama
+  llamactl show llama -q             only the status
+  llamactl show llama --json | jq .effective_command`;

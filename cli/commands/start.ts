@@ -1,0 +1,54 @@
+import type { Status } from '@llamactl/client';
+import { Command } from 'commander';
+import type { CommandLine, Session } from '../command-line.ts';
+import { batch, carryOut, oneByOne, waitsByDefault } from '../lifecycle.ts';
+import { distinct, type Outcome } from '../many.ts';
+import { namesOrAll } from '../named-instances.ts';
+import { seconds } from '../setting-flags.ts';
+
+interface StartFlags {
+  all?: boolean;
+  wait?: boolean;
+  timeout?: number;
+}
+
+export function startCommand(commandLine: CommandLine): Command {
+  return new Command('start')
+    .description('Start instances. On a terminal it waits until they run, or says why they do not.')
+    .argument('[names...]', 'instances')
+    .option('--all', 'all that are stopped or failed')
+    .option('--wait', 'wait until they run (default: on a terminal)')
+    .option('--no-wait', 'do not wait')
+    .option('--timeout <seconds>', 'wait so long; what starts goes on (default: for ever)', seconds)
+    .addHelpText('after', EXAMPLES)
+    .action(
+      commandLine.online<StartFlags>(async (session, { words, flags }) => {
+        const { client, signal } = session;
+        const { timeout, wait = timeout !== undefined || waitsByDefault(session) } = flags;
+        const names = await namesOrAll(session, {
+          names: distinct(words),
+          all: flags.all,
+          statuses: ['stopped', 'failed'],
+          none: 'nothing to start: no instance is stopped or failed',
+        });
+        if (names.length === 0) return session.terminal.isJson ? session.terminal.printJson([]) : undefined;
+        const begin =
+          names.length === 1 ? oneByOne((name) => client.startInstance(name, { signal })) : startMany(session);
+        await carryOut(commandLine, session, { names, goal: 'running', begin, waits: wait, timeout });
+      }),
+    );
+}
+
+/** In one request: each start counts against the limit of them. */
+function startMany(session: Session): (names: readonly string[]) => Promise<Outcome<Status>[]> {
+  const { client, signal } = session;
+  return (names) => batch(session, client.startAllInstances({ names: [...names] }, { signal }));
+}
+
+const EXAMPLES = `
+Examples:
+  llamactl start llama
+  llamactl start llama qwen --timeout 120   wait two minutes at most, also in a script
+  llamactl start --all --no-wait
+
+Exit status 6: an engine did not come up.`;

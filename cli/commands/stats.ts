@@ -1,0 +1,90 @@
+import type { Instance } from '@llamactl/client';
+import { Command } from 'commander';
+import type { CommandLine, Session } from '../command-line.ts';
+import { count } from '../figures.ts';
+import { eachInstance } from '../instance-each.ts';
+import { distinct } from '../many.ts';
+import { untilInterrupted } from '../interruption.ts';
+import { EXIT } from '../exit-status.ts';
+import { Problem } from '../problem.ts';
+import { nearInstance } from '../near-instance.ts';
+import { statsTable } from '../stats-table.ts';
+import { plain } from '../text.ts';
+
+interface Flags {
+  watch?: true;
+  window?: string;
+}
+
+export function statsCommand(commandLine: CommandLine): Command {
+  return new Command('stats')
+    .description('Show what running instances take: memory (resident), CPU (100 % is one core), threads, GPU memory.')
+    .argument('[name...]', 'only these (default: all that have a process)')
+    .option('-w, --watch', 'keep the table up to date until Ctrl-C; piped: a line for each measurement')
+    .option('--window <time>', 'the past of one instance instead, as 15m or 24h; at most 24h')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  llamactl stats
+  llamactl stats --watch
+  llamactl stats llama --window 15m
+  llamactl stats --json | jq '.[] | {name, memory: .stats.memory_usage}'`,
+    )
+    .action(
+      commandLine.online<Flags>(async (session, { words, flags }) => {
+        if (flags.window !== undefined) return showPast(session, words, flags.window, flags.watch === true);
+        if (flags.watch !== true) return showPresent(commandLine, session, words);
+        return untilInterrupted(commandLine, session, async () => {
+          const { watchStats } = await import('../stats-watch.ts');
+          await watchStats(session, words);
+        });
+      }),
+    );
+}
+
+async function showPresent(commandLine: CommandLine, session: Session, names: readonly string[]): Promise<void> {
+  const { client, terminal, signal } = session;
+  const wanted = names.length > 0 ? distinct(names) : await runningNames(session);
+  const read = await eachInstance(commandLine, session, wanted, (name) => client.getInstance(name, { signal }));
+  const instances = read.map(({ result }) => result).filter((each) => names.length > 0 || each.stats !== null);
+  if (terminal.isJson) return terminal.printJson(instances.map(consumptionOf));
+  if (terminal.isQuiet) return instances.forEach(({ name }) => terminal.print(plain(name)));
+  if (instances.length === 0) {
+    if (wanted.length === 0 || names.length === 0) terminal.note('nothing is running; llamactl ps lists what there is');
+    return;
+  }
+  const { columns, rows } = statsTable(instances.map(consumptionOf), terminal.style);
+  terminal.printTable(columns, rows);
+}
+
+async function runningNames({ client, signal }: Session): Promise<string[]> {
+  const instances = await client.listInstances({ signal });
+  return instances.flatMap(({ name, started_at: start }) => (start === null ? [] : [name]));
+}
+
+function consumptionOf({ name, status, stats }: Instance): Pick<Instance, 'name' | 'status' | 'stats'> {
+  return { name, status, stats };
+}
+
+async function showPast(
+  session: Session,
+  [name, ...others]: readonly string[],
+  window: string,
+  isWatch: boolean,
+): Promise<void> {
+  const { client, terminal, signal, now } = session;
+  if (name === undefined || others.length > 0) {
+    throw new Problem('--window shows the past of one instance: name one', EXIT.usage);
+  }
+  if (isWatch) throw new Problem('--window shows the past, --watch the present: use one of them', EXIT.usage);
+  const { historyTable } = await import('../stats-history.ts');
+  const history = await client.getInstanceStats(name, { window, signal }).catch(async (error: unknown) => {
+    throw await nearInstance(session, name, error);
+  });
+  if (terminal.isJson) return terminal.printJson(history);
+  if (history.points.length === 0) return terminal.note(`${plain(history.name)} did not run in that time`);
+  terminal.note(`${plain(history.name)}: ${count(history.points.length, 'step')} of the last ${plain(window)}`);
+  const { columns, rows } = historyTable(history, now(), terminal.columns);
+  terminal.printTable(columns, rows);
+}

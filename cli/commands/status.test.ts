@@ -1,0 +1,92 @@
+import type { Alert, Gpu, SystemStatus } from '@llamactl/client';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { EventServer } from '@llamactl/server/testing/event-server';
+import { FAKE_INFO, FAKE_METRICS, FAKE_STATUS } from '@llamactl/server/testing/fake-services';
+import { CommandSandbox } from '../testing/command-run.ts';
+import { screenAfter } from '../testing/screen.ts';
+
+let status: SystemStatus;
+let alerts: Alert[];
+let server: EventServer;
+let sandbox: CommandSandbox;
+
+beforeEach(async () => {
+  status = {
+    ...FAKE_STATUS,
+    uptime: 7_500,
+    instances: { total: 12, running: 8, starting: 1, restarting: 0, stopping: 0, failed: 1, stopped: 2 },
+    resources: { cpu_usage: 12.34, memory_usage: 12e9, memory_total: 64e9, disk_usage: 75.5, gpus: [] },
+  };
+  alerts = [];
+  server = await EventServer.open({
+    metrics: { ...FAKE_METRICS, system: { status: async () => status, info: () => FAKE_INFO } },
+    alerts: () => alerts,
+  });
+  sandbox = new CommandSandbox();
+  sandbox.environment['LLAMACTL_URL'] = server.url;
+});
+
+afterEach(async () => {
+  await server.goAway();
+  sandbox.dispose();
+});
+
+const gpu = (index: number, rest: Partial<Gpu> = {}): Gpu => ({
+  index,
+  vendor: 'nvidia',
+  name: 'RTX 4090',
+  memory_total: 24e9,
+  memory_usage: 12e9,
+  utilization: 45,
+  temperature: 61.4,
+  power: 230.2,
+  ...rest,
+});
+
+describe('the state of the server', () => {
+  it('is seen at a glance', async () => {
+    const { stdout } = await sandbox.run(['status'], { columns: 80 });
+    expect(screenAfter(stdout)).toEqual([
+      `server     llamactl 0.1.0 at ${server.url}`,
+      'found by   LLAMACTL_URL',
+      'up         2h 5m, on box (linux, amd64)',
+      'instances  8 running, 1 starting, 1 failed, 2 stopped',
+      'CPU        12 % of 2 cores',
+      'memory     12 GB of 64 GB (19 %)',
+      'disk       76 % used where the data is',
+      'alerts     none',
+    ]);
+  });
+
+  it('has what is known of GPUs, and of many not more than a glance can take', async () => {
+    status.resources.gpus = [gpu(0), gpu(1, { memory_usage: null, utilization: null, temperature: null, power: null })];
+    const lines = screenAfter((await sandbox.run(['status'])).stdout);
+    expect(lines).toContain('GPU 0      RTX 4090, 12 GB of 24 GB, 45 % busy, 61 °C, 230 W');
+    expect(lines).toContain('GPU 1      RTX 4090');
+    status.resources.gpus = Array.from({ length: 16 }, (_, index) => gpu(index));
+    const many = screenAfter((await sandbox.run(['status'], { columns: 40 })).stdout);
+    expect(many.length).toBeLessThanOrEqual(16);
+    expect(many.every((line) => line.length <= 40)).toBe(true);
+    expect(many.join('\n')).toContain('and 9 more GPUs');
+  });
+
+  it('says where alerts are shown, and what to do where there are no instances', async () => {
+    alerts = [{ level: 'error', code: 'x', message: 'y', raised_at: '2026-03-01T12:00:00Z' }];
+    status.instances = { total: 0, running: 0, starting: 0, restarting: 0, stopping: 0, failed: 0, stopped: 0 };
+    const { stdout } = await sandbox.run(['status']);
+    expect(stdout).toContain('1; llamactl alerts shows them');
+    expect(stdout).toContain('none; llamactl create makes one');
+  });
+
+  it('is with --json what the API answers, and with -q where the server is', async () => {
+    const { stdout } = await sandbox.run(['status', '--json']);
+    expect(JSON.parse(stdout)).toEqual({ url: server.url, status, info: FAKE_INFO, alerts: [] });
+    expect((await sandbox.run(['status', '-q'])).stdout).toBe(`${server.url}\n`);
+  });
+
+  it('is not known of a server that does not answer', async () => {
+    await server.goAway();
+    expect((await sandbox.run(['status'])).status).toBe(5);
+    await server.comeBack();
+  });
+});

@@ -1,0 +1,85 @@
+import type { Alert, Gpu, SystemStatus } from '@llamactl/client';
+import { Command } from 'commander';
+import type { CommandLine, Session } from '../command-line.ts';
+import { bytes, count, duration, percent } from '../figures.ts';
+import type { Style } from '../style.ts';
+import { cut, plain } from '../text.ts';
+
+/** So that all of it is seen at a glance. */
+const MOST_GPUS = 7;
+/** In the order of their lives. */
+const STATES = ['running', 'starting', 'restarting', 'stopping', 'failed', 'stopped'] as const;
+
+export function statusCommand(commandLine: CommandLine): Command {
+  return new Command('status')
+    .description('Show the server, the machine, and how many instances are in which state.')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  llamactl status
+  llamactl status --json | jq .status.instances
+  llamactl --context gpu-box status`,
+    )
+    .action(commandLine.online((session) => show(session)));
+}
+
+async function show({ client, address, terminal, signal }: Session): Promise<void> {
+  const [status, info, alerts] = await Promise.all([
+    client.getSystemStatus({ signal }),
+    client.getSystemInfo({ signal }),
+    client.getSystemAlerts({ signal }),
+  ]);
+  if (terminal.isJson) return terminal.printJson({ url: client.url, status, info, alerts });
+  if (terminal.isQuiet) return terminal.print(client.url);
+  const { style, columns } = terminal;
+  const { resources, uptime } = status;
+  const memory = share(resources.memory_usage, resources.memory_total);
+  const lines: [label: string, text: string, paint?: (text: string) => string][] = [
+    ['server', `llamactl ${plain(status.version)} at ${client.url}`, (text) => style.strong(text)],
+    ['found by', plain(address.source), (text) => style.faint(text)],
+    ['up', `${duration(uptime)}, on ${plain(info.hostname)} (${plain(info.os)}, ${plain(info.arch)})`],
+    ['instances', states(status)],
+    ['CPU', `${percent(resources.cpu_usage)} of ${count(info.cpu_count, 'core')}`],
+    ['memory', `${bytes(resources.memory_usage)} of ${bytes(resources.memory_total)}${memory}`],
+    ['disk', `${percent(resources.disk_usage)} used where the data is`],
+    ...resources.gpus.slice(0, MOST_GPUS).map((gpu): [string, string] => [`GPU ${gpu.index}`, gpuText(gpu)]),
+  ];
+  const unseen = resources.gpus.length - MOST_GPUS;
+  if (unseen > 0) lines.push(['', `and ${count(unseen, 'more GPU')}, see --json`]);
+  lines.push(alertsLine(alerts, style));
+  const width = Math.max(...lines.map(([label]) => label.length)) + 2;
+  for (const [label, text, paint = (same: string) => same] of lines) {
+    terminal.print(`${style.faint(label.padEnd(width))}${paint(cut(text, columns - width))}`);
+  }
+}
+
+function states({ instances }: SystemStatus): string {
+  const present = STATES.filter((state) => instances[state] > 0).map((state) => `${instances[state]} ${state}`);
+  return present.length === 0 ? 'none; llamactl create makes one' : present.join(', ');
+}
+
+function share(usage: number, total: number): string {
+  return total > 0 ? ` (${percent((usage / total) * 100)})` : '';
+}
+
+function gpuText({ name, memory_usage, memory_total, utilization, temperature, power }: Gpu): string {
+  const memory = memory_usage === null ? [] : [`${bytes(memory_usage)} of ${bytes(memory_total)}`];
+  return [
+    plain(name),
+    ...memory,
+    ...(utilization === null ? [] : [`${percent(utilization)} busy`]),
+    ...(temperature === null ? [] : [`${Math.round(temperature)} °C`]),
+    ...(power === null ? [] : [`${Math.round(power)} W`]),
+  ].join(', ');
+}
+
+function alertsLine(alerts: readonly Alert[], style: Style): [string, string, (text: string) => string] {
+  if (alerts.length === 0) return ['alerts', 'none', (text) => text];
+  const isBad = alerts.some(({ level }) => level === 'error');
+  return [
+    'alerts',
+    `${alerts.length}; llamactl alerts shows them`,
+    (text) => (isBad ? style.bad(text) : style.warning(text)),
+  ];
+}

@@ -1,0 +1,48 @@
+import { Command } from 'commander';
+import type { CommandLine } from '../command-line.ts';
+import { carryOut, oneByOne, waitsByDefault } from '../lifecycle.ts';
+import { distinct } from '../many.ts';
+import { namesOrAll } from '../named-instances.ts';
+import { seconds } from '../setting-flags.ts';
+
+interface StopFlags {
+  all?: boolean;
+  wait?: boolean;
+  force?: boolean;
+  timeout?: number;
+}
+
+export function stopCommand(commandLine: CommandLine): Command {
+  return new Command('stop')
+    .description('Stop instances. Requests under way may finish first.')
+    .argument('[names...]', 'instances')
+    .option('--all', 'all that run, start or restart')
+    .option('--wait', 'wait until they have stopped (default: on a terminal)')
+    .option('--no-wait', 'do not wait')
+    .option('--force', 'kill at once, also what is stopping already')
+    .option('--timeout <seconds>', 'that requests may take to finish (default: instances.stop_timeout)', seconds)
+    .addHelpText('after', EXAMPLES)
+    .action(
+      commandLine.online<StopFlags>(async (session, { words, flags }) => {
+        const { client, signal } = session;
+        const { force, timeout, wait = waitsByDefault(session) } = flags;
+        const names = await namesOrAll(session, {
+          names: distinct(words),
+          all: flags.all,
+          statuses: ['running', 'starting', 'restarting', ...(force === true ? (['stopping'] as const) : [])],
+          none: 'nothing to stop: no instance runs',
+        });
+        if (names.length === 0) return session.terminal.isJson ? session.terminal.printJson([]) : undefined;
+        const body = { force, timeout };
+        const begin = oneByOne((name) => client.stopInstance(name, body, { signal }));
+        await carryOut(commandLine, session, { names, goal: 'stopped', begin, waits: wait });
+      }),
+    );
+}
+
+const EXAMPLES = `
+Examples:
+  llamactl stop llama
+  llamactl stop llama qwen --timeout 5   cut requests off after five seconds
+  llamactl stop llama --force
+  llamactl stop --all --wait`;

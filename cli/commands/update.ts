@@ -1,0 +1,60 @@
+import { Command } from 'commander';
+import type { CommandLine } from '../command-line.ts';
+import { EXIT } from '../exit-status.ts';
+import { merged, unset } from '../instance-settings.ts';
+import { carryOut, waitsByDefault } from '../lifecycle.ts';
+import { nearInstance } from '../near-instance.ts';
+import { Problem } from '../problem.ts';
+import { collect, withSettingFlags, type SettingFlags } from '../setting-flags.ts';
+import { saidSettings } from '../setting-words.ts';
+import { plain } from '../text.ts';
+
+interface UpdateFlags extends SettingFlags {
+  unset?: string[];
+  restart?: boolean;
+  wait?: boolean;
+}
+
+export function updateCommand(commandLine: CommandLine): Command {
+  const command = new Command('update')
+    .description('Change settings of an instance. What is not named stays; lists are replaced.')
+    .argument('[name]', 'instance; may stand in --file instead');
+  return withSettingFlags(command)
+    .option('-u, --unset <key>', 'back to the default: options.threads, environment.X, port, …; again: more', collect)
+    .option('--restart', 'restart it now, if it runs')
+    .option('--wait', 'with --restart: wait until it runs again (default: on a terminal)')
+    .option('--no-wait', 'do not wait')
+    .addHelpText('after', EXAMPLES)
+    .action(
+      commandLine.online<UpdateFlags>(async (session, invocation) => {
+        const { client, terminal, signal } = session;
+        const { restart = false, wait = waitsByDefault(session), unset: keys = [] } = invocation.flags;
+        const { name, settings } = await saidSettings(commandLine, session, invocation);
+        const patch = merged(unset(keys), settings);
+        if (Object.keys(patch).length === 0) throw new Problem('nothing to change: name a setting', EXIT.usage, [HINT]);
+        const updated = await client
+          .updateInstance(name, patch, { signal, ...(restart && { apply: 'restart' }) })
+          .catch(async (error: unknown) => {
+            throw await nearInstance(session, name, error);
+          });
+        for (const warning of updated.warnings ?? []) terminal.warn(`llamactl: ${plain(warning)}`);
+        const { status } = updated.instance;
+        if (restart && wait && (status === 'restarting' || status === 'starting')) {
+          const begin = async () => [{ name, value: status }];
+          return carryOut(commandLine, session, { names: [name], goal: 'running', begin, waits: true });
+        }
+        if (terminal.isJson) terminal.printJson(updated);
+        else terminal.print(terminal.isQuiet ? name : `${name}  updated${restart ? `, ${status}` : ''}`);
+        if (updated.restart_required && !restart) terminal.note(`restart to apply: llamactl restart ${name}`);
+      }),
+    );
+}
+
+const HINT = 'such as -o ctx_size=8192, --port 8101 or --unset options.threads';
+
+const EXAMPLES = `
+Examples:
+  llamactl update llama -o ctx_size=16384 --restart
+  llamactl update llama --unset options.threads --unset environment.HF_HOME
+  llamactl update llama --alias gpt-4o --alias gpt-4o-mini
+  echo '{"options": {"threads": 8}}' | llamactl update llama --file -`;

@@ -1,0 +1,193 @@
+import type { Role, UpdateUser } from '@llamactl/client';
+import { Command, Option } from 'commander';
+import { newPassword } from '../access/password.ts';
+import type { CommandLine } from '../command-line.ts';
+import { EXIT } from '../exit-status.ts';
+import { since } from '../figures.ts';
+import { Problem } from '../problem.ts';
+import { plain } from '../text.ts';
+
+interface CreateFlags {
+  role: Role;
+  passwordStdin?: boolean;
+}
+
+interface UpdateFlags {
+  role?: Role;
+  disable?: boolean;
+  enable?: boolean;
+  password?: boolean;
+  passwordStdin?: boolean;
+}
+
+const ROLES = ['viewer', 'operator', 'admin'];
+const ROLE = 'viewer looks on, operator also starts, stops and calls, admin does everything';
+const PIPED = 'read it from standard input';
+
+export function usersCommand(commandLine: CommandLine): Command {
+  return new Command('users')
+    .description('Accounts of people: who may get in, and do what. They count when auth.enabled is true.')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  llamactl users create ann --role operator
+  llamactl users ls
+  llamactl users update ann --disable
+  llamactl users password`,
+    )
+    .addCommand(listCommand(commandLine))
+    .addCommand(createCommand(commandLine))
+    .addCommand(updateCommand(commandLine))
+    .addCommand(removeCommand(commandLine))
+    .addCommand(passwordCommand(commandLine));
+}
+
+function listCommand(commandLine: CommandLine): Command {
+  return new Command('ls')
+    .alias('list')
+    .description('List all accounts.')
+    .addHelpText('after', '\nExamples:\n  llamactl users ls\n  llamactl users ls --json')
+    .action(
+      commandLine.online(async ({ client, terminal, signal, now }) => {
+        const users = await client.listUsers({ signal });
+        if (terminal.isJson) return terminal.printJson(users);
+        if (terminal.isQuiet) return users.forEach(({ username }) => terminal.print(username));
+        if (users.length === 0) return terminal.note('no accounts; auth.enabled in the configuration turns them on');
+        const { style } = terminal;
+        terminal.printTable(
+          [
+            { title: 'USERNAME', gives: 3, least: 12 },
+            { title: 'ROLE' },
+            { title: 'STATE' },
+            { title: 'LAST LOG-IN', gives: 1 },
+          ],
+          users.map(({ username, role, disabled, last_login_at: login }) => [
+            plain(username),
+            role,
+            disabled ? { text: 'disabled', style: (text) => style.warning(text) } : 'enabled',
+            login === null ? 'never' : `${since(login, now())} ago`,
+          ]),
+        );
+      }),
+    );
+}
+
+function createCommand(commandLine: CommandLine): Command {
+  return new Command('create')
+    .description('Make an account. Its password is asked for twice.')
+    .argument('<username>', 'at most 63 letters, digits, dots, underscores, dashes and @')
+    .addOption(new Option('--role <role>', ROLE).choices(ROLES).makeOptionMandatory())
+    .option('--password-stdin', PIPED)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  llamactl users create ann --role operator
+  openssl rand -base64 18 | tee ann.txt | llamactl users create ann --role viewer --password-stdin`,
+    )
+    .action(
+      commandLine.online<CreateFlags>(async ({ client, terminal, signal }, { words: [username = ''], flags }) => {
+        const isPiped = flags.passwordStdin === true;
+        const password = await newPassword(terminal, {
+          isPiped,
+          question: `Password for ${plain(username)}: `,
+          signal,
+        });
+        const made = await client.createUser({ username, password, role: flags.role }, { signal });
+        if (terminal.isJson) return terminal.printJson(made);
+        terminal.print(terminal.isQuiet ? made.user.username : `${plain(made.user.username)} made, ${made.user.role}`);
+      }),
+    );
+}
+
+function updateCommand(commandLine: CommandLine): Command {
+  return new Command('update')
+    .description('Change role or password of an account, disable or enable it.')
+    .argument('<username>', 'whose')
+    .addOption(new Option('--role <role>', ROLE).choices(ROLES))
+    .addOption(new Option('--disable', 'let it in no more; ends its tokens and keys').conflicts('enable'))
+    .option('--enable', 'let it in again')
+    .option('--password', 'ask for a new password; ends its tokens and keys')
+    .option('--password-stdin', 'read the new password from standard input')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  llamactl users update ann --role admin
+  llamactl users update ann --disable
+  llamactl users update ann --password`,
+    )
+    .action(
+      commandLine.online<UpdateFlags>(async ({ client, terminal, signal }, { words: [username = ''], flags }) => {
+        const {
+          role,
+          disable = false,
+          enable = false,
+          password: isAsked = false,
+          passwordStdin: isPiped = false,
+        } = flags;
+        const change: UpdateUser = {
+          ...(role !== undefined && { role }),
+          ...((disable || enable) && { disabled: disable }),
+        };
+        if (isAsked || isPiped) {
+          change.password = await newPassword(terminal, {
+            isPiped,
+            question: `New password for ${plain(username)}: `,
+            signal,
+          });
+        }
+        if (Object.keys(change).length === 0) {
+          throw new Problem('nothing to change: give --role, --disable, --enable or --password', EXIT.usage);
+        }
+        const { user, ...rest } = await client.updateUser(username, change, { signal });
+        if (terminal.isJson) return terminal.printJson({ ...rest, user });
+        const state = `${user.role}, ${user.disabled ? 'disabled' : 'enabled'}`;
+        terminal.print(terminal.isQuiet ? user.username : `${plain(user.username)} changed: ${state}`);
+        if (change.password !== undefined || disable) terminal.note('its tokens and keys are revoked');
+      }),
+    );
+}
+
+function removeCommand(commandLine: CommandLine): Command {
+  return new Command('rm')
+    .alias('delete')
+    .description('Delete accounts, with their tokens and keys.')
+    .argument('<usernames...>', 'whose')
+    .addHelpText('after', '\nExamples:\n  llamactl users rm ann\n  llamactl users rm ann bob')
+    .action(
+      commandLine.online(async ({ client, terminal, signal }, { words }) => {
+        const { removeEach } = await import('../access/removal.ts');
+        const doomed = words.map((username) => ({
+          name: username,
+          gone: { line: `${plain(username)} deleted`, quiet: username, json: { username, deleted: true } },
+          remove: () => client.deleteUser(username, { signal }),
+        }));
+        commandLine.endWith(await removeEach(terminal, doomed));
+      }),
+    );
+}
+
+function passwordCommand(commandLine: CommandLine): Command {
+  return new Command('password')
+    .description('Change your own password. It ends all your tokens and keys; this log-in is made anew.')
+    .option(
+      '--password-stdin',
+      'read both from standard input: a line with the present one, a line with the new one',
+      false,
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  llamactl users password
+  printf '%s\\n' "$OLD" "$NEW" | llamactl users password --password-stdin`,
+    )
+    .action(
+      commandLine.online<{ passwordStdin?: boolean }>(async (session, { flags: { passwordStdin = false } }) => {
+        const { changeOwnPassword } = await import('../access/own-password.ts');
+        await changeOwnPassword(session, passwordStdin);
+      }),
+    );
+}

@@ -1,0 +1,36 @@
+import { everyCommand, type CompletedCommand } from './completion-tree.ts';
+import type { ValueKind } from './value-kind.ts';
+
+/** What every shell's script decides, as tables. Paths are those of commands; the program's is empty. */
+export interface CompletionCases {
+  /** By which words one gets from a command to one below it. */
+  steps: readonly { path: string; words: readonly string[]; next: string }[];
+  /** Options with a value; a path of `null`: they are those of every command. */
+  values: readonly { path: string | null; names: readonly string[]; kind: string }[];
+  /** What may stand behind a command, place after place; the last may be repeated if it is variadic. */
+  places: readonly { path: string; kinds: readonly string[]; isVariadic: boolean }[];
+}
+
+export function completionCases(program: CompletedCommand): CompletionCases {
+  const commands = everyCommand(program);
+  const values = ({ options }: CompletedCommand): { names: readonly string[]; kind: string }[] =>
+    options.flatMap(({ names, kind }) => (kind === null ? [] : [{ names, kind: kindText(kind) }]));
+  return {
+    steps: commands.flatMap(({ path, subcommands }) =>
+      subcommands.map(({ names, path: next }) => ({ path, words: names, next })),
+    ),
+    values: [
+      ...values(program).map((each) => ({ path: null, ...each })),
+      ...commands.slice(1).flatMap((command) => values(command).map((each) => ({ path: command.path, ...each }))),
+    ],
+    places: commands
+      .filter((command) => command.arguments.length > 0)
+      .map(({ path, arguments: kinds, isVariadic }) => ({ path, kinds: kinds.map(kindText), isVariadic })),
+  };
+}
+
+/** A kind as a word of a script, with its choices behind it. */
+function kindText(kind: ValueKind): string {
+  if (typeof kind === 'object') return ['choice', ...kind.choices].join(' ');
+  return kind === 'instance or file' ? 'instance-or-file' : kind;
+}

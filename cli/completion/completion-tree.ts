@@ -1,0 +1,87 @@
+import type { Command, Option } from 'commander';
+import { kindOfArgument, kindOfOption } from './kind-of.ts';
+import type { ValueKind } from './value-kind.ts';
+
+/** A word that can be completed, and what it is for. */
+export interface Word {
+  word: string;
+  text: string;
+}
+
+/** An option, under all of its names. */
+export interface CompletedOption {
+  names: readonly string[];
+  text: string;
+  /** Of its value; `null`: it has none. */
+  kind: ValueKind | null;
+}
+
+/** A command, as far as completing needs to know it. */
+export interface CompletedCommand {
+  /** Its words without the program's name: `keys rm`; empty: the program. */
+  path: string;
+  /** Under which words it stands in the one above it. */
+  names: readonly string[];
+  text: string;
+  subcommands: readonly CompletedCommand[];
+  options: readonly CompletedOption[];
+  arguments: readonly ValueKind[];
+  /** The last argument may be repeated. */
+  isVariadic: boolean;
+}
+
+/** @param program The whole tree; what is hidden in it is left out. */
+export function completionTree(program: Command): CompletedCommand {
+  return completed(program, '');
+}
+
+/** A command and all below it, itself first. */
+export function everyCommand(command: CompletedCommand): CompletedCommand[] {
+  return [command, ...command.subcommands.flatMap(everyCommand)];
+}
+
+/** The subcommands as words, under their own names only: what has two would be offered twice. */
+export function subcommandWords({ subcommands }: CompletedCommand): Word[] {
+  return subcommands.map(({ names: [word = ''], text }) => ({ word, text }));
+}
+
+/** The options that a command has and the program has not: --help is both's. */
+export function ownOptions({ options }: CompletedCommand, program: CompletedCommand): CompletedOption[] {
+  const shared = new Set(program.options.flatMap(({ names }) => names));
+  return options.filter(({ names }) => !names.some((name) => shared.has(name)));
+}
+
+/** The long name of each option, or its short one where there is no other. */
+export function optionWords(options: readonly CompletedOption[]): Word[] {
+  return options.map(({ names, text }) => ({
+    word: names.find((name) => name.startsWith('--')) ?? names[0] ?? '',
+    text,
+  }));
+}
+
+function completed(command: Command, path: string): CompletedCommand {
+  const help = command.createHelp();
+  return {
+    path,
+    names: [command.name(), ...command.aliases()],
+    text: shortened(command.summary() === '' ? command.description() : command.summary()),
+    subcommands: help
+      .visibleCommands(command)
+      .filter((each) => each.name() !== 'help')
+      .map((each) => completed(each, path === '' ? each.name() : `${path} ${each.name()}`)),
+    options: help.visibleOptions(command).map(completedOption),
+    arguments: command.registeredArguments.map((argument) => kindOfArgument(path, argument) ?? 'none'),
+    isVariadic: command.registeredArguments.at(-1)?.variadic ?? false,
+  };
+}
+
+function completedOption(option: Option): CompletedOption {
+  const names = [option.short, option.long].filter((name) => name !== undefined);
+  return { names, text: shortened(option.description), kind: kindOfOption(option) };
+}
+
+/** Of a description, as much as stands beside a word: its first sentence, without what is in brackets. */
+function shortened(text: string): string {
+  const [first = ''] = text.split(/\. |; | \(/);
+  return first.replace(/\.$/, '');
+}

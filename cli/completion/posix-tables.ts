@@ -1,0 +1,73 @@
+import { completionCases } from './completion-cases.ts';
+import type { CompletedCommand } from './completion-tree.ts';
+
+/** What bash and zsh have in common: functions that look things up for the command in `at`. */
+export function posixTables(program: CompletedCommand): string {
+  const { steps, values, places } = completionCases(program);
+  return `# Where a word leads from a command.
+_llamactl_step() {
+  case "$at/$1" in
+${steps.map(({ path, words, next }) => `    ${alternatives(path, words)}) at=${quoted(next)} ;;`).join('\n')}
+    *) return 1 ;;
+  esac
+}
+
+# What the value of an option is; nothing when it has none.
+_llamactl_value() {
+  case "$at/$1" in
+${values.map(({ path, names, kind }) => `    ${alternatives(path, names)}) kind=${quoted(kind)} ;;`).join('\n')}
+    *) kind='' ;;
+  esac
+}
+
+# What stands behind a command at a place, counted from 0.
+_llamactl_place() {
+  case "$at/$1" in
+${places
+  .flatMap(({ path, kinds, isVariadic }) =>
+    kinds.map((kind, place) => {
+      const isRepeated = isVariadic && place === kinds.length - 1;
+      return `    ${isRepeated ? `${quoted(`${path}/`)}*` : quoted(`${path}/${place}`)}) kind=${quoted(kind)} ;;`;
+    }),
+  )
+  .join('\n')}
+    *) kind='' ;;
+  esac
+}
+
+# Reads what stands before the cursor, without the program: leaves in which command that is (at), how many arguments it has
+# (place), of which option the value is next (option, kind), whether -- was there (isOver), and which server is meant (server).
+_llamactl_read() {
+  local word
+  for word in "$@"; do
+    if [[ -n $kind ]]; then
+      case "$option" in --url | --context) server+=("$option" "$word") ;; esac
+      kind=''
+    elif [[ -n $isOver ]]; then
+      place=$((place + 1))
+    elif [[ $word == -- ]]; then
+      isOver=1
+    elif [[ $word == --*=* ]]; then
+      case "$word" in --url=* | --context=*) server+=("$word") ;; esac
+    elif [[ $word == -* ]]; then
+      option="$word"
+      _llamactl_value "$word"
+    elif [[ -z $at && $word == help ]]; then
+      at=help
+    elif ! _llamactl_step "$word"; then
+      place=$((place + 1))
+    fi
+  done
+}
+`;
+}
+
+/** As a word of both shells. */
+export function quoted(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+/** A pattern of `case` for a command and any of these words. */
+function alternatives(path: string | null, words: readonly string[]): string {
+  return words.map((word) => (path === null ? `*${quoted(`/${word}`)}` : quoted(`${path}/${word}`))).join(' | ');
+}

@@ -1,0 +1,89 @@
+import {
+  everyCommand,
+  optionWords,
+  ownOptions,
+  subcommandWords,
+  type CompletedCommand,
+  type Word,
+} from './completion-tree.ts';
+import { posixTables, quoted } from './posix-tables.ts';
+
+/** A script for zsh: sourced after compinit, or a file `_llamactl` in fpath. */
+export function zshCompletion(program: CompletedCommand): string {
+  const commands = everyCommand(program);
+  const list = (words: readonly Word[]): string =>
+    `(${words.map(({ word, text }) => quoted(`${word}:${text.replaceAll(':', String.raw`\:`)}`)).join(' ')})`;
+  return `#compdef llamactl
+# zsh completion of llamactl, made by: llamactl completion zsh
+
+${posixTables(program)}
+_llamactl_subcommands() {
+  case "$at" in
+${commands
+  .filter(({ subcommands }) => subcommands.length > 0)
+  .map((command) => `    ${quoted(command.path)}) list=${list(subcommandWords(command))} ;;`)
+  .join('\n')}
+    help) list=${list(subcommandWords(program))} ;;
+    *) list=() ;;
+  esac
+}
+
+_llamactl_options() {
+  case "$at" in
+${commands
+  .slice(1)
+  .map((command) => `    ${quoted(command.path)}) list=${list(optionWords(ownOptions(command, program)))} ;;`)
+  .join('\n')}
+    *) list=() ;;
+  esac
+  list+=${list(optionWords(program.options))}
+}
+
+_llamactl_words() {
+  list=(\${(f)"$("$program" "\${server[@]}" completion words "$1" 2>/dev/null)"})
+  [[ $kind == assignment ]] && compadd -S '' -a list || compadd -a list
+}
+
+_llamactl() {
+  local at='' kind='' place=0 option='' isOver='' program="\${(Q)words[1]/#\\~/$HOME}"
+  local -a server list
+  _llamactl_read "\${(@Q)words[2,CURRENT-1]}"
+  if [[ -z $kind && -z $isOver && $PREFIX == --*=* ]]; then
+    _llamactl_value "\${PREFIX%%=*}"
+    compset -P '*='
+  elif [[ -z $kind && -z $isOver && $PREFIX == -* ]]; then
+    _llamactl_options
+    _describe -o option list
+    return
+  elif [[ -z $kind ]]; then
+    _llamactl_subcommands
+    if (( $#list )); then
+      _describe command list
+      return
+    fi
+    _llamactl_place "$place"
+  fi
+  case "$kind" in
+    '' | none) return 1 ;;
+    choice*)
+      list=(\${(s: :)\${kind#choice }})
+      compadd -a list
+      ;;
+    file) _files ;;
+    folder) _files -/ ;;
+    instance-or-file)
+      _llamactl_words instance
+      _files
+      ;;
+    *) _llamactl_words "$kind" ;;
+  esac
+}
+
+# As a file in fpath this is what is called; sourced, it is made known.
+if [[ \${funcstack[1]} == _llamactl ]]; then
+  _llamactl "$@"
+else
+  compdef _llamactl llamactl
+fi
+`;
+}

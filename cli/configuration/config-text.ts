@@ -1,0 +1,43 @@
+import type { ConfigSource, ConfigView } from '@llamactl/client';
+import { Document, isCollection, isMap, isNode } from 'yaml';
+import { plain } from '../text.ts';
+
+/** Stands where a source begins, so that a `#` in a value is not taken for one. */
+const MARK = '\u{1}';
+
+/**
+ * A configuration as YAML, a value a line, each with where it comes from.
+ *
+ * @param faint For what is not the configuration itself.
+ */
+export function configLines(view: ConfigView, faint: (text: string) => string): string[] {
+  const document = new Document(view.config);
+  for (const [key, source] of Object.entries(view.sources)) {
+    const node: unknown = document.getIn(key.split('.'), true);
+    if (!isNode(node)) continue;
+    node.comment = `${MARK}${sourceText(source)}${view.pending.includes(key) ? ', from the next start on' : ''}`;
+    if (isCollection(node)) node.flow = true;
+  }
+  const text = document.toString({ lineWidth: 0, flowCollectionPadding: false });
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => {
+      const [value = '', source] = line.split(`#${MARK}`);
+      return source === undefined ? plain(value) : `${plain(value)}${faint(plain(`# ${source}`))}`;
+    });
+}
+
+/** A value as `get` shows it: text and numbers bare, the rest as YAML. */
+export function valueText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const document = new Document(value);
+  const { contents } = document;
+  if (isCollection(contents) && !isMap(contents)) contents.flow = true;
+  return document.toString({ lineWidth: 0, flowCollectionPadding: false }).trimEnd();
+}
+
+function sourceText({ from, name, line }: ConfigSource): string {
+  if (from === 'file') return line === undefined ? 'file' : `file, line ${line}`;
+  return name ?? from;
+}

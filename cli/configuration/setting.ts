@@ -1,0 +1,64 @@
+import { parse } from 'yaml';
+import { EXIT } from '../exit-status.ts';
+import { Problem } from '../problem.ts';
+
+/** A part of a configuration. */
+type Section = Readonly<Record<string, unknown>>;
+
+/** The part of a configuration that `KEY=VALUE` words ask for. @throws {Problem} when one of them is none */
+export function patchOf(words: readonly string[]): Section {
+  return words.reduce((patch: Section, word) => {
+    const at = word.indexOf('=');
+    if (at <= 0) throw new Problem(`${word} says no value`, EXIT.usage, [`llamactl config set ${word}=VALUE`]);
+    return withValue(patch, word.slice(0, at).split('.'), valueOf(word.slice(at + 1)));
+  }, {});
+}
+
+/** The part of a configuration that goes back to the defaults. */
+export function resetOf(keys: readonly string[]): Section {
+  return keys.reduce((patch: Section, key) => withValue(patch, key.split('.'), null), {});
+}
+
+/** The value at a dotted key; `undefined`: there is none. */
+export function valueAt(config: unknown, key: string): unknown {
+  return key
+    .split('.')
+    .reduce(
+      (value: unknown, step) => (isSection(value) && Object.hasOwn(value, step) ? value[step] : undefined),
+      config,
+    );
+}
+
+/** Keys of a configuration below and beside an unknown one, for whoever mistyped it. */
+export function keysNear(config: unknown, key: string): string[] {
+  const steps = key.split('.');
+  for (let kept = steps.length - 1; kept >= 0; kept -= 1) {
+    const above = steps.slice(0, kept);
+    const section = above.length === 0 ? config : valueAt(config, above.join('.'));
+    if (isSection(section)) return Object.keys(section).map((each) => [...above, each].join('.'));
+  }
+  return [];
+}
+
+function withValue(section: Section, [step = '', ...rest]: readonly string[], value: unknown): Section {
+  const below = Object.hasOwn(section, step) ? section[step] : undefined;
+  return { ...section, [step]: rest.length === 0 ? value : withValue(isSection(below) ? below : {}, rest, value) };
+}
+
+/** As the configuration file would have it; what is no YAML, or would be a surprise as such, is text. */
+function valueOf(text: string): unknown {
+  if (text === '') return '';
+  const isWritten = /^[[{"']/.test(text);
+  let value: unknown;
+  try {
+    value = parse(text);
+  } catch (error) {
+    if (isWritten) throw new Problem(`${text} is no YAML: ${error instanceof Error ? error.message : ''}`, EXIT.usage);
+    return text;
+  }
+  return typeof value === 'object' && value !== null && !isWritten ? text : value;
+}
+
+function isSection(value: unknown): value is Section {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,60 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Contexts } from './contexts.ts';
+
+let folder: string;
+let contexts: Contexts;
+
+beforeEach(() => {
+  folder = mkdtempSync(path.join(os.tmpdir(), 'llamactl-contexts-'));
+  contexts = new Contexts(path.join(folder, 'config', 'contexts.json'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const GPU = { url: 'https://gpu.example', token: 'secret', username: 'ann' };
+
+describe('contexts', () => {
+  it('are none, and none is current, without a file', () => {
+    expect([contexts.list(), contexts.current]).toEqual([[], null]);
+    expect(() => contexts.get('gpu')).toThrow('there is no context gpu');
+  });
+
+  it('are kept in a file that only their owner can read, whatever its mode was', () => {
+    contexts.set('gpu', GPU);
+    chmodSync(contexts.file, 0o644);
+    contexts.set('other', { url: 'http://other.example' });
+    expect(statSync(contexts.file).mode & 0o777).toBe(0o600);
+    expect(new Contexts(contexts.file).list()).toEqual([
+      ['gpu', GPU],
+      ['other', { url: 'http://other.example' }],
+    ]);
+  });
+
+  it('have one that is current, until it is removed', () => {
+    contexts.set('gpu', GPU);
+    contexts.use('gpu');
+    expect(contexts.current).toBe('gpu');
+    contexts.remove('gpu');
+    expect([contexts.current, contexts.list()]).toEqual([null, []]);
+    expect(() => contexts.use('gpu')).toThrow('there is no context gpu');
+  });
+
+  it('name those there are when another is asked for', () => {
+    contexts.set('gpu', GPU);
+    expect(() => contexts.get('gpx')).toThrow('there is no context gpx; there are gpu');
+    expect(() => contexts.get('toString')).toThrow('there is no context');
+  });
+
+  it('are not overwritten when their file is damaged', () => {
+    contexts.set('gpu', GPU);
+    writeFileSync(contexts.file, '{"current": 1}');
+    expect(() => contexts.set('x', { url: 'http://x' })).toThrow('is damaged');
+    expect(readFileSync(contexts.file, 'utf8')).toBe('{"current": 1}');
+  });
+
+  it('have names that a shell leaves alone', () => {
+    expect(() => contexts.set('a b', GPU)).toThrow('cannot be the name');
+  });
+});

@@ -1,0 +1,140 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { EXIT } from './exit-status.ts';
+import { Problem } from './problem.ts';
+
+/** A server that is talked to by name. */
+export interface Context {
+  url: string;
+  /** Of the last log-in, or a key. */
+  token?: string;
+  /** Whose it is; absent for a key. */
+  username?: string;
+}
+
+interface Stored {
+  /** The one that counts when none is named; `null`: the server of this machine. */
+  current: string | null;
+  contexts: Record<string, Context>;
+}
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+
+/** Servers by name, with what is needed to get in, in one file that only its owner can read. */
+export class Contexts {
+  /** Absolute path of the file; it need not exist. */
+  readonly file: string;
+
+  constructor(file: string) {
+    this.file = file;
+  }
+
+  get current(): string | null {
+    return this.#read().current;
+  }
+
+  list(): [name: string, context: Context][] {
+    return Object.entries(this.#read().contexts).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  }
+
+  /** `undefined`: there is none of this name. */
+  find(name: string): Context | undefined {
+    const { contexts } = this.#read();
+    return Object.hasOwn(contexts, name) ? contexts[name] : undefined;
+  }
+
+  /** @throws {Problem} when there is none of this name */
+  get(name: string): Context {
+    const context = this.find(name);
+    if (context !== undefined) return context;
+    const names = this.list().map(([each]) => each);
+    throw new Problem(
+      `there is no context ${name}${names.length === 0 ? '' : `; there are ${names.join(', ')}`}`,
+      EXIT.notFound,
+      ['llamactl context add NAME --url URL makes one'],
+    );
+  }
+
+  /** Adds one, or replaces it. */
+  set(name: string, context: Context): void {
+    if (!NAME.test(name))
+      throw new Problem(
+        `${name} cannot be the name of a context: letters, digits, dots, dashes, underscores`,
+        EXIT.usage,
+      );
+    const stored = this.#read();
+    this.#write({ ...stored, contexts: { ...stored.contexts, [name]: context } });
+  }
+
+  /** @param name `null`: the server of this machine */
+  use(name: string | null): void {
+    if (name !== null) this.get(name);
+    this.#write({ ...this.#read(), current: name });
+  }
+
+  remove(name: string): void {
+    this.get(name);
+    const { current, contexts } = this.#read();
+    const rest = Object.fromEntries(Object.entries(contexts).filter(([each]) => each !== name));
+    this.#write({ current: current === name ? null : current, contexts: rest });
+  }
+
+  #read(): Stored {
+    let text: string;
+    try {
+      text = readFileSync(this.file, 'utf8');
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { current: null, contexts: {} };
+      throw new Problem(`${this.file} cannot be read: ${reasonOf(error)}`, EXIT.failed);
+    }
+    try {
+      return checked(JSON.parse(text));
+    } catch {
+      throw new Problem(`${this.file} is damaged; correct it, or remove it and add your contexts anew`, EXIT.failed);
+    }
+  }
+
+  /** A new file, so that neither its mode nor half a file is left. */
+  #write(stored: Stored): void {
+    const next = `${this.file}.${process.pid}.part`;
+    try {
+      mkdirSync(path.dirname(this.file), { recursive: true, mode: 0o700 });
+      rmSync(next, { force: true });
+      writeFileSync(next, `${JSON.stringify(stored, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
+      renameSync(next, this.file);
+    } catch (error) {
+      rmSync(next, { force: true });
+      throw new Problem(`${this.file} cannot be written: ${reasonOf(error)}`, EXIT.failed);
+    }
+  }
+}
+
+/** @throws {Error} when it is not what {@link Contexts} writes */
+function checked(read: unknown): Stored {
+  const { current, contexts } = record(read);
+  if (current !== null && typeof current !== 'string') throw new Error('current');
+  return {
+    current,
+    contexts: Object.fromEntries(
+      Object.entries(record(contexts)).map(([name, each]) => [name, contextOf(record(each))]),
+    ),
+  };
+}
+
+function contextOf({ url, token, username }: Record<string, unknown>): Context {
+  if (typeof url !== 'string') throw new Error('url');
+  return {
+    url,
+    ...(typeof token === 'string' ? { token } : {}),
+    ...(typeof username === 'string' ? { username } : {}),
+  };
+}
+
+function record(value: unknown): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('no object');
+  return Object.fromEntries(Object.entries(value));
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,136 @@
+import type { Gpu } from '@llamactl/client';
+import type { Inspection, LoadedConfig } from '@llamactl/server/main';
+import { reasonOf } from './reason.ts';
+import { devices, engineVersion, judgeVersion, missingFlags } from './engine-version.ts';
+import { doubtful, well, wrong, type Finding } from './finding.ts';
+
+type Engines = LoadedConfig['config']['engines'];
+
+/** A build with GPUs looks for them first, which may take seconds on a cold machine. */
+const TIMEOUT_MS = 20_000;
+/** What systemd and launchd give a service that says nothing of PATH. */
+const SERVICE_PATH: Readonly<Record<string, string>> = {
+  linux: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  darwin: '/usr/bin:/bin:/usr/sbin:/sbin',
+};
+
+/** What is known of llama-server on this machine. */
+export interface EngineOnDisk {
+  findings: Finding[];
+  /** Where it is; `null`: nowhere. */
+  file: string | null;
+}
+
+/** Looks for llama-server, runs it, and asks it what it can do. */
+export async function checkLlamaServer(
+  { command, args }: Engines['llama_cpp'],
+  inspection: Pick<Inspection, 'findProgram' | 'runTool'>,
+  { gpus, hasOthers }: { gpus: readonly Gpu[]; hasOthers: boolean },
+): Promise<EngineOnDisk> {
+  let file: string;
+  try {
+    file = await inspection.findProgram(command);
+  } catch (error) {
+    const judge = hasOthers ? doubtful : wrong;
+    const remedies = command.includes('/')
+      ? ['correct engines.llama_cpp.command in the configuration, or remove it']
+      : ['llamactl quickstart gets one', 'or engines.llama_cpp.command in the configuration says where it is'];
+    return { file: null, findings: [judge('engine', reasonOf(error), ...remedies)] };
+  }
+  const ask = async (flag: string): Promise<string> => {
+    const { code, stdout, stderr } = await inspection.runTool(file, [...args, flag], { timeoutMs: TIMEOUT_MS });
+    const output = `${stdout}\n${stderr}`;
+    if (code !== 0) throw new Error(`${file} ${flag} ended with status ${code}: ${firstLine(output)}`);
+    return output;
+  };
+  try {
+    const version = judgeVersion(file, engineVersion(await ask('--version')));
+    const missing = missingFlags(await ask('--help'));
+    const findings = missing.length === 0 ? [version] : [version, lacking(file, missing)];
+    return { file, findings: [...findings, await deviceFinding(ask, gpus)] };
+  } catch (error) {
+    return { file, findings: [wrong('engine', reasonOf(error), ...remediesFor(reasonOf(error)))] };
+  }
+}
+
+function lacking(file: string, flags: readonly string[]): Finding {
+  const message = `${file} does not know ${flags.join(', ')}, which llamactl passes: no instance will start`;
+  return wrong('engine', message, 'get a newer llama-server: https://github.com/ggml-org/llama.cpp/releases');
+}
+
+/** Whether it computes on what there is. */
+async function deviceFinding(ask: (flag: string) => Promise<string>, gpus: readonly Gpu[]): Promise<Finding> {
+  const check = 'devices';
+  const found = await ask('--list-devices').then(devices, () => null);
+  if (found === null) return well(check, 'the engine does not tell on what it computes');
+  if (found.length > 0) return well(check, found.join('; '));
+  const [gpu] = gpus;
+  if (gpu === undefined) return well(check, 'none beside the processor');
+  return doubtful(
+    check,
+    `the engine finds no device, though this machine has ${gpu.name}: it will compute on the processor, which is slow`,
+    `get a llama-server that is built for ${gpu.vendor === 'nvidia' ? 'CUDA or Vulkan' : 'ROCm or Vulkan'}, and name it in engines.llama_cpp.command`,
+  );
+}
+
+function remediesFor(reason: string): string[] {
+  if (/shared librar|symbol lookup|version `|Library not loaded/.test(reason)) {
+    return ['install the library that it names, or set engines.llama_cpp.environment.LD_LIBRARY_PATH'];
+  }
+  if (/SIGILL|status 132/.test(reason)) return ['it was built for another processor: get another build'];
+  return ['run it by hand to see what it says; llamactl quickstart gets another where there is none'];
+}
+
+/** Programs of engines that the configuration adds. */
+export async function checkCustomEngines(
+  engines: Engines,
+  { findProgram }: Pick<Inspection, 'findProgram'>,
+): Promise<Finding[]> {
+  const { llama_cpp: _llama, vllm: _vllm, mlx: _mlx, ...custom } = engines;
+  return Promise.all(
+    Object.entries(custom).map(async ([name, { command }]) => {
+      const check = `engine ${name}`;
+      try {
+        return well(check, await findProgram(command));
+      } catch (error) {
+        return wrong(check, reasonOf(error), `correct engines.${name}.command in the configuration`);
+      }
+    }),
+  );
+}
+
+/** PATH of somebody who looks for engines. */
+export interface Searcher {
+  /** `the running server`. */
+  who: string;
+  path: string;
+}
+
+/** A service that says nothing of PATH; `null`: not known of this system. */
+export function serviceSearcher(platform: string = process.platform): Searcher | null {
+  const path = SERVICE_PATH[platform];
+  return path === undefined ? null : { who: 'a service', path };
+}
+
+/**
+ * Whether somebody else finds the same llama-server as this shell. Nothing to say of a command with a path, and of what
+ * quickstart installed, which is always found.
+ */
+export async function checkPath(
+  { command, file, installed }: { command: string; file: string; installed: string },
+  { who, path }: Searcher,
+  { findProgram }: Pick<Inspection, 'findProgram'>,
+): Promise<Finding[]> {
+  if (command.includes('/') || file.startsWith(installed)) return [];
+  const found = await findProgram(command, path).catch(() => null);
+  const check = 'PATH';
+  const remedy = `engines.llama_cpp.command: ${file} in the configuration makes it the same`;
+  if (found === file) return [well(check, `${who} finds the same engine as this shell`)];
+  if (found !== null) return [doubtful(check, `${who} finds another engine than this shell: ${found}`, remedy)];
+  return [doubtful(check, `${who} does not find ${file}: its PATH is ${path}`, remedy)];
+}
+
+function firstLine(output: string): string {
+  const lines = output.split('\n').map((line) => line.trim());
+  return lines.find((line) => line !== '') ?? 'it said nothing';
+}

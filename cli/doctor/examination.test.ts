@@ -1,0 +1,99 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { ConfigSchema } from '@llamactl/contract/config';
+import type { Inspection, LoadedConfig } from '@llamactl/server/main';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { examine, type Patient } from './examination.ts';
+import { well, type Finding } from './finding.ts';
+
+let home: string;
+
+beforeEach(() => {
+  home = mkdtempSync(path.join(os.tmpdir(), 'llamactl-doctor-'));
+});
+
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+const BARE: Inspection = {
+  searchPath: '/usr/bin',
+  findProgram: async (command) => {
+    throw new Error(`${command} was not found on the PATH (/usr/bin)`);
+  },
+  runTool: async () => ({ code: 0, stdout: '', stderr: '' }),
+  portHolder: async () => null,
+  listeningPorts: () => new Set(),
+  gpus: async () => [],
+  disk: async () => ({ available: 1_000_000_000, level: null }),
+};
+
+/** A machine with nothing on it, and a server. */
+function patient(changes: Partial<Patient> = {}): Patient {
+  const config = ConfigSchema.parse({ data_dir: home, models: { dirs: [path.join(home, 'models')] } });
+  return {
+    readConfig: () => ({ config, file: null, warnings: [] as string[] }) as LoadedConfig,
+    inspect: () => BARE,
+    server: async () => ({ findings: [well('server', 'answers')], ports: new Set() }),
+    contexts: path.join(home, 'contexts.json'),
+    built: '2026-03-01T12:00:00Z',
+    now: () => Date.parse('2026-03-02T12:00:00Z'),
+    uid: process.getuid?.() ?? null,
+    ...changes,
+  };
+}
+
+async function findings(of: Patient): Promise<Finding[]> {
+  const all: Finding[] = [];
+  for await (const finding of examine(of)) all.push(finding);
+  return all;
+}
+
+describe('the examination', () => {
+  it('looks at everything, and ends with the server', async () => {
+    const found = await findings(patient());
+    const checks = found.map(({ check }) => check);
+    expect(checks).toEqual(
+      expect.arrayContaining(['configuration', 'data_dir', 'disk', 'GPU', 'engine', 'models', 'port', 'port range']),
+    );
+    expect(checks.at(-1)).toBe('server');
+    expect(found.filter(({ level }) => level === 'error').map(({ check }) => check)).toEqual(['engine']);
+  });
+
+  it('looks at what it can when the configuration cannot be used, and names each of its problems', async () => {
+    const readConfig = (): LoadedConfig => {
+      throw new Error('c.yaml line 1: serverr is unknown.\nc.yaml line 2: port must be a number.');
+    };
+    const found = await findings(patient({ readConfig }));
+    expect(found.filter(({ level }) => level === 'error').map(({ message }) => message)).toEqual([
+      'c.yaml line 1: serverr is unknown.',
+      'c.yaml line 2: port must be a number.',
+    ]);
+    expect(found.map(({ check }) => check)).toEqual(expect.arrayContaining(['contexts', 'clock', 'server']));
+  });
+
+  it('passes on what the configuration only warns of', async () => {
+    const { config } = patient().readConfig();
+    const readConfig = () => ({ config, file: '/etc/c.yaml', warnings: ['groups has no effect.'] }) as LoadedConfig;
+    expect(await findings(patient({ readConfig }))).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ check: 'configuration', level: 'ok', message: '/etc/c.yaml' }),
+        expect.objectContaining({ check: 'configuration', level: 'warning', message: 'groups has no effect.' }),
+      ]),
+    );
+  });
+
+  it('asks the server that has the data directory, if one lives', async () => {
+    const asked: unknown[] = [];
+    const server: Patient['server'] = async (local) => {
+      asked.push(local);
+      return { findings: [], ports: new Set() };
+    };
+    const file = path.join(home, 'server.json');
+    const holder = { url: 'http://127.0.0.1:9000', version: '0.1.0', started_at: '2026-03-01T12:00:00Z' };
+    writeFileSync(file, JSON.stringify({ pid: process.pid, ...holder }));
+    await findings(patient({ server }));
+    rmSync(file);
+    await findings(patient({ server }));
+    expect(asked).toEqual([{ url: 'http://127.0.0.1:9000', file }, null]);
+  });
+});

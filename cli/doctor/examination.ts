@@ -1,0 +1,82 @@
+import path from 'node:path';
+import type { Inspection, LoadedConfig } from '@llamactl/server/main';
+import { checkCustomEngines, checkLlamaServer, checkPath, serviceSearcher } from './engine-checks.ts';
+import { doubtful, well, wrong, type Finding } from './finding.ts';
+import { checkDataDirectory, checkModels } from './folder-checks.ts';
+import { checkGpus } from './gpu-check.ts';
+import { checkPortRange, checkServerPort } from './port-checks.ts';
+import { reasonOf } from './reason.ts';
+import { runningServer, type RunningServer } from './running-server.ts';
+import type { ServerFindings } from './server-checks.ts';
+import { checkClock, checkContexts, checkOpenFiles } from './shell-checks.ts';
+
+/** All that is looked at, as it is on this machine. */
+export interface Patient {
+  /** @throws {Error} with every problem of the configuration, a line each */
+  readConfig: () => LoadedConfig;
+  inspect: (dataDirectory: string) => Inspection;
+  /** @param local The server that has the data directory; `null`: none has. */
+  server: (local: { url: string; file: string } | null) => Promise<ServerFindings>;
+  /** File of the contexts. */
+  contexts: string;
+  /** When this program was made, RFC 3339. */
+  built: string;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  /** Of our user; `null`: there are none. */
+  uid: number | null;
+}
+
+/** Looks at everything, and tells each thing as it is found. */
+export async function* examine(patient: Patient): AsyncGenerator<Finding, void, void> {
+  const { findings, config } = configuration(patient);
+  yield* findings;
+  const running = config === null ? null : runningServer(config.data_dir, installedIn(config.data_dir));
+  const server = await patient.server(running?.address ?? null);
+  if (config !== null) yield* machine(patient, config, { running, server });
+  yield* checkOpenFiles(running?.pid ?? null);
+  yield checkContexts(patient.contexts);
+  yield checkClock(patient.now(), patient.built);
+  yield* server.findings;
+}
+
+function installedIn(dataDirectory: string): string {
+  return path.join(dataDirectory, 'engines', 'llama_cpp');
+}
+
+function configuration({ readConfig }: Patient): { findings: Finding[]; config: LoadedConfig['config'] | null } {
+  const check = 'configuration';
+  try {
+    const { config, file, warnings } = readConfig();
+    const found = well(check, file ?? 'no file, all defaults');
+    return { config, findings: [found, ...warnings.map((warning) => doubtful(check, warning))] };
+  } catch (error) {
+    const problems = reasonOf(error).split('\n');
+    const remedy = 'correct it; llamactl.example.yaml and docs/configuration.md show every key';
+    return { config: null, findings: problems.map((problem) => wrong(check, problem, remedy)) };
+  }
+}
+
+async function* machine(
+  { inspect, uid }: Patient,
+  { data_dir: data, engines, server: { port }, instances, models }: LoadedConfig['config'],
+  { running, server }: { running: RunningServer | null; server: ServerFindings },
+): AsyncGenerator<Finding, void, void> {
+  const inspection = inspect(data);
+  yield* await checkDataDirectory(data, uid, inspection);
+  const gpus = await inspection.gpus();
+  yield checkGpus(gpus);
+  const custom = await checkCustomEngines(engines, inspection);
+  const { command } = engines.llama_cpp;
+  const engine = await checkLlamaServer(engines.llama_cpp, inspection, { gpus, hasOthers: custom.length > 0 });
+  yield* engine.findings;
+  yield* custom;
+  const installed = installedIn(data);
+  const searcher = running === null ? serviceSearcher() : running.searcher;
+  if (engine.file !== null && searcher !== null) {
+    yield* await checkPath({ command, file: engine.file, installed }, searcher, inspection);
+  }
+  yield checkModels(models.dirs);
+  yield await checkServerPort(port, running?.pid ?? null, inspection);
+  yield await checkPortRange(instances.port_range, new Set([...server.ports, port]), inspection);
+}

@@ -1,0 +1,26 @@
+import { existsSync } from 'node:fs';
+import type { Gpu } from '@llamactl/client';
+import { bytes } from '../figures.ts';
+import { doubtful, well, type Finding } from './finding.ts';
+
+/** What the drivers of GPUs put there, and the tool that tells of them. */
+const SIGNS: readonly (readonly [file: string, tool: string])[] = [
+  ['/dev/nvidiactl', 'nvidia-smi'],
+  ['/dev/kfd', 'amd-smi or rocm-smi'],
+];
+
+/** Whether the GPUs of this machine are seen. */
+export function checkGpus(gpus: readonly Gpu[], isThere: (file: string) => boolean = existsSync): Finding {
+  const check = 'GPU';
+  if (gpus.length > 0) {
+    const list = gpus.map(({ name, memory_total: total }) => (total === null ? name : `${name} (${bytes(total)})`));
+    return well(check, list.join(', '));
+  }
+  const [, tool] = SIGNS.find(([file]) => isThere(file)) ?? [];
+  if (tool === undefined) return well(check, 'none');
+  return doubtful(
+    check,
+    `there seems to be one, but ${tool} does not tell of it: figures of GPUs stay empty`,
+    `install ${tool}, or see why it fails by running it`,
+  );
+}

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { checkPortRange, checkServerPort } from './port-checks.ts';
+
+/** Ports that are taken, by whom. */
+function machine(taken: Record<number, number>): Parameters<typeof checkPortRange>[2] {
+  return {
+    listeningPorts: () => new Set(Object.keys(taken).map(Number)),
+    portHolder: async (port) => {
+      const pid = taken[port];
+      return pid === undefined ? null : { pid, description: `python3 (pid ${pid})` };
+    },
+  };
+}
+
+const none: ReadonlySet<number> = new Set();
+
+describe("the server's port", () => {
+  it.each([
+    ['is free', {}, null, 'ok'],
+    ['is its own', { 8080: 7 }, 7, 'ok'],
+    ["is somebody else's while it runs elsewhere", { 8080: 9 }, 7, 'error'],
+    ["is somebody else's", { 8080: 9 }, null, 'error'],
+  ])('%s', async (_what, taken, pid, level) => {
+    const finding = await checkServerPort(8080, pid, machine(taken));
+    expect(finding.level).toBe(level);
+    if (level === 'error') expect(finding.message).toContain('python3 (pid 9)');
+  });
+});
+
+describe('the ports of instances', () => {
+  it('are told with those who have some', async () => {
+    const taken = { 80: 1, 8100: 2, 8101: 3, 8102: 4, 8103: 5, 8104: 6 };
+    expect(await checkPortRange([8100, 8199], new Set([8100]), machine(taken))).toMatchObject({
+      level: 'ok',
+      message:
+        '8100–8199: 95 ports left for instances; others have 8101 python3 (pid 3), 8102 python3 (pid 4), 8103 python3 (pid 5), and 1 more',
+    });
+  });
+
+  it('deserve a look when few are left, and are wrong when none is', async () => {
+    const taken = Object.fromEntries(Array.from({ length: 18 }, (_, index) => [8100 + index, 1]));
+    expect((await checkPortRange([8100, 8119], none, machine(taken))).level).toBe('warning');
+    expect((await checkPortRange([8100, 8117], none, machine(taken))).level).toBe('error');
+  });
+
+  it('may be few on purpose', async () => {
+    expect((await checkPortRange([8100, 8103], none, machine({}))).level).toBe('ok');
+  });
+
+  it('are not judged where the system does not tell', async () => {
+    const silent = { ...machine({}), listeningPorts: () => null };
+    expect((await checkPortRange([8100, 8103], none, silent)).level).toBe('ok');
+  });
+});

@@ -1,0 +1,50 @@
+import type { Inspection } from '@llamactl/server/main';
+import { count } from '../figures.ts';
+import { doubtful, well, wrong, type Finding } from './finding.ts';
+
+/** Holders that are named; more would be a list of the machine. */
+const NAMED = 3;
+
+/** Whether the server's own port is free, or its own. @param serverPid Of the server that runs; `null`: none does. */
+export async function checkServerPort(
+  port: number,
+  serverPid: number | null,
+  { portHolder }: Pick<Inspection, 'portHolder'>,
+): Promise<Finding> {
+  const check = 'port';
+  const holder = await portHolder(port);
+  if (holder === null) return well(check, `${port} is free for the server`);
+  if (serverPid !== null && holder.pid === serverPid) return well(check, `${port} is that of the running server`);
+  return wrong(
+    check,
+    `${port}, the server's, is taken by ${holder.description}`,
+    'llamactl serve --port N or server.port takes another; end that program if it is not wanted',
+  );
+}
+
+/** How much of the range for instances is left. @param own Ports of our instances; they are no trouble. */
+export async function checkPortRange(
+  [first, last]: readonly [number, number],
+  own: ReadonlySet<number>,
+  { listeningPorts, portHolder }: Pick<Inspection, 'listeningPorts' | 'portHolder'>,
+): Promise<Finding> {
+  const check = 'port range';
+  const size = last - first + 1;
+  const listening = listeningPorts();
+  if (listening === null) return well(check, `${first}–${last}; the system does not tell who has which`);
+  const foreign = [...listening].filter((port) => port >= first && port <= last && !own.has(port));
+  const inUse = [...own].filter((port) => port >= first && port <= last).length;
+  const left = size - foreign.length - inUse;
+  const holders = await Promise.all(
+    foreign
+      .toSorted((a, b) => a - b)
+      .slice(0, NAMED)
+      .map(async (port) => `${port} ${(await portHolder(port))?.description ?? 'nobody any more'}`),
+  );
+  const more = foreign.length > NAMED ? `, and ${foreign.length - NAMED} more` : '';
+  const taken = foreign.length === 0 ? '' : `; others have ${holders.join(', ')}${more}`;
+  const message = `${first}–${last}: ${count(left, 'port')} left for instances${taken}`;
+  const remedy = 'instances.port_range in the configuration widens it';
+  if (left <= 0) return wrong(check, message, remedy);
+  return left < 5 && left < size / 2 ? doubtful(check, message, remedy) : well(check, message);
+}

@@ -1,0 +1,80 @@
+import { Client } from '@llamactl/client';
+import { describe, expect, it } from 'vitest';
+import { checkServer } from './server-checks.ts';
+
+const NOW = Date.parse('2026-03-01T12:00:00Z');
+const ADDRESS = { url: 'http://127.0.0.1:8080', token: null, context: null, source: 'the default' };
+const LIST = { instances: [{ name: 'qwen', port: 8100 }] };
+
+/** What a server answers, by path; nothing: nobody is there. */
+function answering(answers: Record<string, { status?: number; body: object }> | null): Client {
+  const fetch = async (input: string | URL | Request): Promise<Response> => {
+    if (answers === null)
+      throw new TypeError('fetch failed', { cause: Object.assign(new Error(), { code: 'ECONNREFUSED' }) });
+    const { pathname } = new URL(input instanceof Request ? input.url : input);
+    const { status = 200, body } = answers[pathname] ?? { status: 404, body: { error: pathname, code: 'NOT_FOUND' } };
+    return new Response(JSON.stringify(body), { status, headers: { date: new Date(NOW).toUTCString() } });
+  };
+  return new Client({ url: ADDRESS.url, fetch });
+}
+
+function info(version = '0.1.0', alerts: object[] = []): Record<string, { body: object }> {
+  return {
+    '/api/system/info': { body: { version } },
+    '/api/system/alerts': { body: { alerts } },
+    '/api/instances': { body: LIST },
+  };
+}
+
+function check(client: Client, { address = ADDRESS, now = NOW } = {}): ReturnType<typeof checkServer> {
+  return checkServer({ client, address, version: '0.1.0', now: () => now, signal: new AbortController().signal });
+}
+
+describe('the server', () => {
+  it('that answers is well, and tells which ports are its own', async () => {
+    const { findings, ports } = await check(answering(info()));
+    expect(findings).toMatchObject([
+      { check: 'server', level: 'ok', message: expect.stringContaining('from the default') as unknown },
+      { check: 'alerts', level: 'ok' },
+    ]);
+    expect([...ports]).toEqual([8100]);
+  });
+
+  it('of another version deserves a look', async () => {
+    const { findings } = await check(answering(info('0.2.0')));
+    expect(findings[0]).toMatchObject({ level: 'warning', message: expect.stringContaining('0.2.0') as unknown });
+  });
+
+  it('whose clock is far from ours deserves a look', async () => {
+    const { findings } = await check(answering(info()), { now: NOW + 120_000 });
+    expect(findings).toContainEqual(expect.objectContaining({ check: 'clock', level: 'warning' }));
+  });
+
+  it('has its alerts told', async () => {
+    const alert = (level: string, instance?: string): object => ({ level, code: 'c', message: 'm', instance });
+    const { findings } = await check(answering(info('0.1.0', [alert('error', 'qwen'), alert('warning')])));
+    expect(findings.slice(1)).toMatchObject([
+      { check: 'alert', level: 'error', message: 'm (c)', remedies: ['llamactl why qwen'] },
+      { check: 'alert', level: 'warning', remedies: [] },
+    ]);
+  });
+
+  it('that is not there is wrong only where one was named', async () => {
+    expect((await check(answering(null))).findings).toMatchObject([
+      { level: 'warning', remedies: ['llamactl serve starts one'] },
+    ]);
+    const named = { ...ADDRESS, source: '--url' };
+    expect((await check(answering(null), { address: named })).findings).toMatchObject([{ level: 'error' }]);
+  });
+
+  it('that wants to know who we are says how to say so', async () => {
+    const refusal = { status: 401, body: { error: 'Log in first.', code: 'UNAUTHORIZED' } };
+    const { findings } = await check(answering({ '/api/system/info': refusal }));
+    expect(findings).toMatchObject([{ level: 'warning', remedies: [expect.stringContaining('llamactl login')] }]);
+  });
+
+  it('that is something else is wrong', async () => {
+    const { findings } = await check(answering({}));
+    expect(findings).toMatchObject([{ check: 'server', level: 'error' }]);
+  });
+});

@@ -1,0 +1,64 @@
+import { readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { doubtful, well, wrong, type Finding } from './finding.ts';
+import { codeOf, reasonOf } from './reason.ts';
+
+/** Every request takes two descriptors, every engine a few; a server with less than this runs out in an hour of load. */
+const FEW_FILES = 4_096;
+
+/** Whether what gets into servers is kept to its owner. @param file Of the contexts; need not exist. */
+export function checkContexts(file: string): Finding {
+  const check = 'contexts';
+  try {
+    const { mode } = statSync(file);
+    const rights = `mode ${(mode & 0o777).toString(8).padStart(4, '0')}`;
+    if ((mode & 0o077) !== 0) {
+      return wrong(check, `${file} can be read by others (${rights}); it holds credentials`, `chmod 600 ${file}`);
+    }
+    const { mode: folderMode } = statSync(path.dirname(file));
+    if ((folderMode & 0o022) !== 0) {
+      return wrong(check, `others can replace ${file}`, `chmod go-w ${path.dirname(file)}`);
+    }
+    return well(check, `${file}, ${rights}`);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return well(check, 'none');
+    return doubtful(check, `${file} cannot be looked at: ${reasonOf(error)}`);
+  }
+}
+
+/** Whether the server may open enough files. @param pid Of the server; `null`: none runs, and one would get what we have. */
+export function checkOpenFiles(pid: number | null): Finding[] {
+  const limits = read(`/proc/${pid ?? 'self'}/limits`);
+  const [, soft] = /^Max open files\s+(\d+|unlimited)/m.exec(limits ?? '') ?? [];
+  return soft === undefined ? [] : [judgeOpenFiles(soft === 'unlimited' ? Infinity : Number(soft))];
+}
+
+export function judgeOpenFiles(most: number): Finding {
+  const check = 'open files';
+  const message = `at most ${most === Infinity ? 'any number' : most} for the server`;
+  if (most >= FEW_FILES) return well(check, message);
+  return doubtful(check, message, 'ulimit -n 65536 in the shell, or LimitNOFILE=65536 in the service, raises it');
+}
+
+/** Whether the clock can be right. @param built When this program was made, RFC 3339. */
+export function checkClock(now: number, built: string): Finding {
+  const check = 'clock';
+  const shown = new Date(now).toISOString();
+  // A checkout keeps the time of another machine, which may be some minutes ahead.
+  if (now >= Date.parse(built) - 3_600_000) return well(check, shown);
+  return wrong(
+    check,
+    `it is ${shown} here, before this program was made (${built}): certificates and log-ins will fail`,
+    'set the clock: timedatectl set-ntp true',
+  );
+}
+
+function read(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    // Not this system, or not ours to see.
+    if (codeOf(error) === null) throw error;
+    return null;
+  }
+}

@@ -1,0 +1,52 @@
+import type { LogEntry } from '@llamactl/client';
+import { describe, expect, it } from 'vitest';
+import { momentOf, outputLine } from './engine-output.ts';
+import { Style } from './style.ts';
+
+const ENTRY: LogEntry = { timestamp: '2026-03-01T12:00:00.123Z', level: 'info', message: 'model\tloaded', seq: 7 };
+const BARE = { style: new Style(false), timestamps: false, isForTerminal: false };
+
+describe('a line of an engine', () => {
+  it('is what it wrote', () => {
+    expect(outputLine(ENTRY, BARE, null)).toBe('model\tloaded');
+  });
+
+  it('moves no cursor of a terminal', () => {
+    const entry = { ...ENTRY, message: 'a\u{1B}[2Jb\u{7}' };
+    expect(outputLine(entry, { ...BARE, isForTerminal: true }, null)).toBe('ab');
+  });
+
+  it('begins with its time where that is wanted, and with whose it is where there are several', () => {
+    const form = { ...BARE, timestamps: true };
+    expect(outputLine(ENTRY, form, { name: 'llama', width: 7, index: 0 })).toBe(
+      'llama   | 2026-03-01T12:00:00.123Z model\tloaded',
+    );
+  });
+
+  it('has the colour of its level', () => {
+    const form = { ...BARE, style: new Style(true) };
+    const shown = (['debug', 'info', 'warn', 'error'] as const).map((level) =>
+      outputLine({ ...ENTRY, level, message: 'x' }, form, null),
+    );
+    expect(shown).toEqual(['\u{1B}[2mx\u{1B}[22m', 'x', '\u{1B}[33mx\u{1B}[39m', '\u{1B}[31mx\u{1B}[39m']);
+  });
+});
+
+describe('the moment since which lines are wanted', () => {
+  const now = Date.parse('2026-03-01T12:00:00Z');
+
+  it.each([
+    ['90', '2026-03-01T11:58:30Z'],
+    ['10m', '2026-03-01T11:50:00Z'],
+    ['2h', '2026-03-01T10:00:00Z'],
+    ['1d', '2026-02-28T12:00:00Z'],
+    ['2026-02-01T00:00:00Z', '2026-02-01T00:00:00Z'],
+    ['2026-02-01T00:00:00+01:00', '2026-01-31T23:00:00Z'],
+  ])('%s is %s', (text, moment) => {
+    expect(momentOf(text, now)).toBe(Date.parse(moment));
+  });
+
+  it.each(['', 'yesterday', '10x', '-5m', '12:00', '2026-13-01'])('%j is none', (text) => {
+    expect(momentOf(text, now)).toBe(null);
+  });
+});

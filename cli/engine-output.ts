@@ -1,0 +1,70 @@
+import type { LogEntry, LogLevel } from '@llamactl/client';
+import type { Style } from './style.ts';
+import { padded, plain } from './text.ts';
+
+/** How lines of an engine's output are written. */
+export interface OutputForm {
+  style: Style;
+  /** Before each line. */
+  timestamps: boolean;
+  /** A terminal sees it: what would move its cursor is taken out. */
+  isForTerminal: boolean;
+}
+
+/** Before a line where several logs are told together: whose it is. */
+export interface OutputPrefix {
+  name: string;
+  /** Columns of the longest name. */
+  width: number;
+  /** Its place among the names, which gives it its colour. */
+  index: number;
+}
+
+const COLOURS = ['cyan', 'magenta', 'blue', 'green', 'yellow'] as const;
+
+/** A line as the engine wrote it, coloured by its level. */
+export function outputLine(
+  { timestamp, level, message }: LogEntry,
+  form: OutputForm,
+  prefix: OutputPrefix | null,
+): string {
+  const { style, timestamps, isForTerminal } = form;
+  const text = byLevel(level, isForTerminal ? plain(message) : message, style);
+  return [
+    ...(prefix === null ? [] : [prefixText(prefix, style)]),
+    ...(timestamps ? [style.faint(timestamp)] : []),
+    text,
+  ].join(' ');
+}
+
+function prefixText({ name, width, index }: OutputPrefix, style: Style): string {
+  return style.of(COLOURS[index % COLOURS.length] ?? 'cyan', `${padded(plain(name), width)} |`);
+}
+
+function byLevel(level: LogLevel, text: string, style: Style): string {
+  switch (level) {
+    case 'error':
+      return style.bad(text);
+    case 'warn':
+      return style.warning(text);
+    case 'debug':
+      return style.faint(text);
+    case 'info':
+      return text;
+  }
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+
+/**
+ * The moment that `--since` means, in milliseconds since the epoch: so long ago (`90`, `10m`, `2h`, `1d`), or a time
+ * (`2026-03-01T12:00:00Z`; without a zone: here). `null`: it means none.
+ *
+ * @param now Milliseconds since the epoch.
+ */
+export function momentOf(text: string, now: number): number | null {
+  const [, amount = '', unit = 's'] = /^(\d{1,9})([smhd])?$/.exec(text) ?? [];
+  if (amount !== '') return now - Number(amount) * (UNITS[unit] ?? 1) * 1_000;
+  const at = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(at) ? null : at;
+}

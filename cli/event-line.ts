@@ -1,0 +1,62 @@
+import type { Frame } from '@llamactl/client';
+import { bytes, count, percent } from './figures.ts';
+import type { Style } from './style.ts';
+import { padded, plain, widthOf, wrapped } from './text.ts';
+
+/** Most names are shorter: what follows them then stands in a column. */
+const NAME_COLUMNS = 12;
+const GAP = '  ';
+
+/**
+ * What happened, for a person: one line, and more where the terminal is too narrow for it.
+ *
+ * @param time When, as it is to be shown.
+ * @param columns Of the terminal; `Infinity` where nobody minds.
+ */
+export function eventLines(frame: Frame, time: string, style: Style, columns: number): string[] {
+  const indent = widthOf(time) + GAP.length;
+  const [first = '', ...rest] = wrapped(partsOf(frame, style).join(GAP), columns - indent);
+  return [`${style.faint(time)}${GAP}${first}`, ...rest.map((line) => `${' '.repeat(indent)}${line}`)];
+}
+
+function partsOf(frame: Frame, style: Style): string[] {
+  switch (frame.type) {
+    case 'instance_status_changed': {
+      const { name, previous_status: previous, status, reason } = frame.data;
+      const change = `${style.faint(plain(previous))} → ${style.status(status, plain(status))}`;
+      return [nameOf(name), change, ...(reason === undefined ? [] : [plain(reason)])];
+    }
+    case 'instance_created':
+      return [nameOf(frame.data.name), 'created'];
+    case 'instance_updated':
+      return [nameOf(frame.data.name), 'updated'];
+    case 'instance_deleted':
+      return [nameOf(frame.data.name), 'deleted'];
+    case 'instance_stats_updated': {
+      const { name, stats } = frame.data;
+      const { memory_usage: memory, cpu_usage: cpu, threads, gpu_memory_usage: gpu } = stats;
+      const figures = [bytes(memory), `${percent(cpu)} CPU`, count(threads, 'thread')];
+      return [nameOf(name), ...figures, ...(gpu === null ? [] : [`${bytes(gpu)} GPU`])];
+    }
+    case 'system_alert': {
+      const { level, code, message, state, instance = 'system' } = frame.data;
+      if (state === 'cleared')
+        return [nameOf(instance), style.good(`over ${plain(code)}`), style.faint(plain(message))];
+      const raised = level === 'error' ? style.bad(`error ${plain(code)}`) : style.warning(`warning ${plain(code)}`);
+      return [nameOf(instance), raised, plain(message)];
+    }
+    case 'gap':
+      return [style.warning('events that happened here are not kept any more')];
+    default:
+      return otherParts(frame);
+  }
+}
+
+/** Of a server that knows more than this program. */
+function otherParts({ type, data }: { type: string; data: unknown }): string[] {
+  return [plain(type), plain(JSON.stringify(data))];
+}
+
+function nameOf(name: string): string {
+  return padded(plain(name), NAME_COLUMNS);
+}

@@ -1,0 +1,69 @@
+import { ConnectionError, LlamactlError, ProtocolError, TimeoutError } from '@llamactl/client';
+import { EXIT, type ExitStatus } from './exit-status.ts';
+import { Problem } from './problem.ts';
+import { plain } from './text.ts';
+
+/** How the program ends when something was thrown: what is said, and its exit status. */
+export interface Failure {
+  status: ExitStatus;
+  /** The first is the sentence; what would help follows. */
+  lines: readonly string[];
+  /** The same for `--json`, in the shape of the API. */
+  json: Readonly<Record<string, unknown>>;
+}
+
+/** @param hasToken Whether credentials were sent. */
+export function failureOf(error: unknown, hasToken: boolean): Failure {
+  if (error instanceof LlamactlError) return refusal(error, hasToken);
+  if (error instanceof Problem) return failure(error.status, error.message, '', error.remedies);
+  if (error instanceof TimeoutError) return failure(EXIT.unreachable, error.message, 'TIMEOUT');
+  if (error instanceof ConnectionError) return unreachable(error);
+  if (error instanceof ProtocolError) return failure(EXIT.failed, error.message, 'PROTOCOL');
+  if (isAbort(error)) return failure(EXIT.interrupted, 'interrupted', 'INTERRUPTED');
+  return failure(EXIT.failed, error instanceof Error ? error.message : String(error), '');
+}
+
+function refusal(error: LlamactlError, hasToken: boolean): Failure {
+  const { status, code, details, requestId, problems } = error;
+  const lines = [
+    code === 'UNAUTHORIZED' ? (hasToken ? NOT_TAKEN : WHO) : error.message,
+    // One problem is mostly the sentence already.
+    ...(problems.length > 1 || !problems.every(({ message }) => error.message.includes(message))
+      ? problems.map(({ path, message }) => `  ${path === '' ? '' : `${path} `}${message}`)
+      : []),
+    ...(status === 401 && code !== 'INVALID_CREDENTIALS' ? [hasToken ? 'log in again: llamactl login' : LOG_IN] : []),
+  ];
+  const json = {
+    error: error.message,
+    code,
+    details,
+    request_id: requestId,
+    ...(problems.length > 0 && { errors: problems }),
+  };
+  return { status: exitStatusOf(error), lines: lines.map((line) => plain(line)), json };
+}
+
+/** The server's own sentence is about headers. */
+const WHO = 'the server wants to know who you are';
+const NOT_TAKEN = 'the server does not take these credentials: they were revoked, or are those of another server';
+const LOG_IN = 'log in with llamactl login, or set LLAMACTL_TOKEN to a token or key';
+
+function unreachable(error: ConnectionError): Failure {
+  const remedies = ['--url, LLAMACTL_URL and llamactl context give the address of another server'];
+  return failure(EXIT.unreachable, error.message, 'UNREACHABLE', error.isUnsent ? remedies : []);
+}
+
+function exitStatusOf({ status, code }: LlamactlError): ExitStatus {
+  if (code === 'START_FAILED') return EXIT.startFailed;
+  if (status === 401 || status === 403) return EXIT.notAllowed;
+  if (status === 404) return EXIT.notFound;
+  return EXIT.failed;
+}
+
+function failure(status: ExitStatus, message: string, code: string, remedies: readonly string[] = []): Failure {
+  return { status, lines: [message, ...remedies].map((line) => plain(line)), json: { error: message, code } };
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
+}

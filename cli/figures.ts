@@ -1,0 +1,44 @@
+/** Figures as people read them. */
+
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+
+/** `1.3 GB`; `null` is `-`. */
+export function bytes(count: number | null | undefined): string {
+  if (count === null || count === undefined) return '-';
+  let value = count;
+  let unit = 0;
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1_000;
+    unit += 1;
+  }
+  return `${value < 9.95 && unit > 0 ? value.toFixed(1) : String(Math.round(value))} ${UNITS[unit] ?? ''}`;
+}
+
+/** Seconds as `42s`, `3m 5s`, `2h 10m`, `4d 3h`. */
+export function duration(seconds: number | null | undefined): string {
+  if (seconds === null || seconds === undefined) return '-';
+  const whole = Math.max(0, Math.floor(seconds));
+  const [days, hours, minutes] = [
+    Math.floor(whole / 86_400),
+    Math.floor(whole / 3_600) % 24,
+    Math.floor(whole / 60) % 60,
+  ];
+  if (days > 0) return `${days}d ${hours}h`;
+  if (hours > 0) return `${hours}h ${minutes}m`;
+  return minutes > 0 ? `${minutes}m ${whole % 60}s` : `${whole}s`;
+}
+
+/** Since an RFC 3339 time; `-` when there is none. @param now Milliseconds since the epoch. */
+export function since(time: string | null | undefined, now: number): string {
+  return time === null || time === undefined ? '-' : duration((now - Date.parse(time)) / 1_000);
+}
+
+/** `12.5 %`. */
+export function percent(value: number | null | undefined): string {
+  return value === null || value === undefined ? '-' : `${value < 9.95 ? value.toFixed(1) : Math.round(value)} %`;
+}
+
+/** `1 instance`, `3 instances`. */
+export function count(number: number, noun: string, plural = `${noun}s`): string {
+  return `${number} ${number === 1 ? noun : plural}`;
+}

@@ -1,0 +1,67 @@
+import type { Command } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { kindOfArgument } from './completion/kind-of.ts';
+import { ARGUMENT_KINDS } from './completion/argument-kinds.ts';
+import { documentedProgram, helpOf } from './reference.ts';
+
+/** What a stranger reads: the help of every verb and of everything below it. */
+
+const program = await documentedProgram();
+
+interface Documented {
+  path: string;
+  command: Command;
+}
+
+function below(command: Command, path: string): Documented[] {
+  const here = path === '' ? command.name() : `${path} ${command.name()}`;
+  return [{ path: here, command }, ...command.commands.flatMap((each) => below(each, here))];
+}
+const everything = program.commands.flatMap((verb) => below(verb, ''));
+const visible = everything.filter(({ path }) => path !== 'completion words');
+
+describe.each(visible)('the help of llamactl $path', ({ path, command }) => {
+  const help = helpOf(command, true, 80);
+
+  it('says in a sentence what it does', () => {
+    expect(command.description()).toMatch(/^[A-Z].*\.$/s);
+  });
+
+  it('has examples of it that can be pasted', () => {
+    const [, examples = ''] = help.split('\nExamples:\n');
+    const lines = examples.split('\n').filter((line) => line.includes('llamactl'));
+    expect(lines.length, help).toBeGreaterThan(0);
+    expect(examples).toContain(`llamactl ${path}`);
+  });
+
+  it('describes every option and argument', () => {
+    const bare = [
+      ...command.options.filter(({ description, hidden }) => description === '' && !hidden).map(({ flags }) => flags),
+      ...command.registeredArguments.filter(({ description }) => description === '').map((each) => each.name()),
+    ];
+    expect(bare).toEqual([]);
+  });
+
+  it('fits a terminal of 80 columns, but for what is to be pasted', () => {
+    const [text = ''] = help.split('\nExamples:\n');
+    expect(text.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  });
+});
+
+describe('what completes', () => {
+  it('is known of every argument', () => {
+    const unknown = everything.flatMap(({ path, command }) =>
+      command.registeredArguments
+        .filter((argument) => kindOfArgument(path, argument) === undefined)
+        .map((argument) => `${path} ${argument.name()}`),
+    );
+    expect(unknown, 'cli/completion/argument-kinds.ts says what they are').toEqual([]);
+  });
+
+  it('is known of no argument that there is not', () => {
+    const known = new Set(
+      everything.flatMap(({ path, command }) => command.registeredArguments.map((each) => `${path} ${each.name()}`)),
+    );
+    expect(Object.keys(ARGUMENT_KINDS).filter((each) => !known.has(each))).toEqual([]);
+  });
+});

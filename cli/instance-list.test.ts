@@ -1,0 +1,94 @@
+import type { Frame, InstanceSummary, Status } from '@llamactl/client';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { usualStats } from '@llamactl/server/testing/usual-stats';
+import { InstanceList } from './instance-list.ts';
+
+const AT = '2026-03-01T12:00:00.000Z';
+const EARLIER = '2026-03-01T11:00:00.000Z';
+const at = { timestamp: AT, seq: 1 };
+
+function summary(name: string, rest: Partial<InstanceSummary> = {}): InstanceSummary {
+  return {
+    name,
+    status: 'stopped',
+    engine: 'llama_cpp',
+    port: 8100,
+    aliases: [],
+    unlisted: false,
+    reason: null,
+    started_at: null,
+    created_at: AT,
+    updated_at: AT,
+    ...rest,
+  };
+}
+
+const changed = (status: Status, reason?: string): Frame => ({
+  ...at,
+  type: 'instance_status_changed',
+  data: { name: 'a', status, previous_status: 'stopped', ...(reason === undefined ? {} : { reason }) },
+});
+const measured = (uptime: number): Frame => ({
+  ...at,
+  type: 'instance_stats_updated',
+  data: { name: 'a', stats: usualStats({ uptime }) },
+});
+
+let list: InstanceList;
+
+beforeEach(() => {
+  list = new InstanceList();
+  list.reset([summary('a', { status: 'running', started_at: EARLIER }), summary('b')]);
+});
+
+describe('a list of instances that is kept true by events', () => {
+  it('takes over status and reason, and asks for nothing more', () => {
+    expect(list.take(changed('failed', 'no memory'))).toBe(false);
+    expect(list.get('a')).toMatchObject({ status: 'failed', reason: 'no memory' });
+    expect(list.take(changed('starting'))).toBe(false);
+    expect(list.get('a')).toMatchObject({ status: 'starting', reason: null });
+    expect(list.all.map(({ name }) => name)).toEqual(['a', 'b']);
+  });
+
+  it.each<[Status, string | null]>([
+    ['running', EARLIER],
+    ['stopping', EARLIER],
+    ['stopped', null],
+    ['failed', null],
+    ['starting', null],
+    ['restarting', null],
+  ])('knows of one that is %s now since when its process runs', (status, start) => {
+    list.take(changed(status));
+    expect(list.get('a')?.started_at).toBe(start);
+  });
+
+  it('takes it to run from the moment it is said to, until it is measured', () => {
+    list.take(changed('starting'));
+    list.take(changed('running'));
+    expect(list.get('a')?.started_at).toBe(AT);
+    list.take(measured(60));
+    expect(list.get('a')?.started_at).toBe('2026-03-01T11:59:00.000Z');
+    list.take(measured(59.5));
+    expect(list.get('a')?.started_at, 'the same beginning').toBe('2026-03-01T11:59:00.000Z');
+  });
+
+  it('knows of no process of one that has ended, even if a measurement comes late', () => {
+    list.take(changed('stopped'));
+    list.take(measured(60));
+    expect(list.get('a')?.started_at).toBe(null);
+  });
+
+  it('forgets what is deleted', () => {
+    expect(list.take({ ...at, type: 'instance_deleted', data: { name: 'a' } })).toBe(false);
+    expect(list.all.map(({ name }) => name)).toEqual(['b']);
+  });
+
+  it('has to be read anew where an event tells too little', () => {
+    expect(list.take({ ...at, type: 'instance_created', data: { name: 'c' } })).toBe(true);
+    expect(list.take({ ...at, type: 'instance_updated', data: { name: 'a' } })).toBe(true);
+    expect(list.take({ ...at, type: 'gap', data: { from_seq: 1, to_seq: 2 } })).toBe(true);
+    list.reset([]);
+    expect(list.take(changed('running')), 'of one that it does not know').toBe(true);
+    expect(list.take(measured(1))).toBe(false);
+  });
+});

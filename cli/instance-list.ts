@@ -1,0 +1,69 @@
+import type { Frame, InstanceSummary } from '@llamactl/client';
+
+/** A measurement tells when a process began; what differs by less is the same beginning. */
+const SAME_START_MS = 2_000;
+
+/** All instances, as the server listed them, kept true by what it tells after that. */
+export class InstanceList {
+  /** By name, in the server's order. */
+  readonly #instances = new Map<string, InstanceSummary>();
+
+  get all(): InstanceSummary[] {
+    return [...this.#instances.values()];
+  }
+
+  get(name: string): InstanceSummary | undefined {
+    return this.#instances.get(name);
+  }
+
+  reset(instances: readonly InstanceSummary[]): void {
+    this.#instances.clear();
+    for (const each of instances) this.#instances.set(each.name, each);
+  }
+
+  /** Returns whether the frame tells too little, so that the server has to list them anew. */
+  take(frame: Frame): boolean {
+    switch (frame.type) {
+      case 'instance_status_changed':
+        return this.#changeStatus(frame);
+      case 'instance_stats_updated':
+        this.#measure(frame);
+        return false;
+      case 'instance_deleted':
+        this.#instances.delete(frame.data.name);
+        return false;
+      case 'system_alert':
+        return false;
+      case 'instance_created':
+      case 'instance_updated':
+      case 'gap':
+        return true;
+    }
+  }
+
+  #changeStatus({ timestamp, data }: Frame & { type: 'instance_status_changed' }): boolean {
+    const known = this.#instances.get(data.name);
+    if (known === undefined) return true;
+    const { status, reason = null } = data;
+    this.#instances.set(data.name, { ...known, status, reason, started_at: startAfter(status, known, timestamp) });
+    return false;
+  }
+
+  #measure({ timestamp, data: { name, stats } }: Frame & { type: 'instance_stats_updated' }): void {
+    const known = this.#instances.get(name);
+    if (known === undefined || known.status === 'stopped' || known.status === 'failed') return;
+    const start = Date.parse(timestamp) - stats.uptime * 1_000;
+    if (known.started_at !== null && Math.abs(Date.parse(known.started_at) - start) < SAME_START_MS) return;
+    this.#instances.set(name, { ...known, started_at: new Date(start).toISOString() });
+  }
+}
+
+/** Since when its process runs, as far as a status tells: the next measurement tells more. */
+function startAfter(
+  status: InstanceSummary['status'],
+  { started_at: start }: InstanceSummary,
+  timestamp: string,
+): string | null {
+  if (status === 'running') return start ?? timestamp;
+  return status === 'stopping' ? start : null;
+}

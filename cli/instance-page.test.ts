@@ -1,0 +1,146 @@
+import { execFileSync } from 'node:child_process';
+import type { Instance } from '@llamactl/client';
+import { describe, expect, it } from 'vitest';
+import { pageLines } from './instance-page.ts';
+import { Style } from './style.ts';
+
+const NOW = Date.parse('2026-03-01T12:00:00Z');
+const WIDE = { columns: Infinity, style: new Style(false) };
+const STOPPED: Instance = {
+  name: 'llama',
+  status: 'stopped',
+  engine: 'llama_cpp',
+  model_path: '/models/llama.gguf',
+  port: 8100,
+  aliases: [],
+  unlisted: false,
+  reason: null,
+  started_at: null,
+  created_at: '2026-02-28T12:00:00Z',
+  updated_at: '2026-02-28T12:00:00Z',
+  pid: null,
+  options: {},
+  extra_args: [],
+  environment: {},
+  auto_start: true,
+  auto_restart: true,
+  max_restarts: 5,
+  restart_count: 0,
+  restart_required: false,
+  last_exit: null,
+  effective_command: ['llama-server', '--model', '/models/llama.gguf', '--port', '8100'],
+  stats: null,
+};
+const page = (changes: Partial<Instance>, paper = WIDE): string[] => pageLines({ ...STOPPED, ...changes }, paper, NOW);
+
+describe('the page of an instance', () => {
+  it('has nothing of what is not set', () => {
+    expect(page({})).toEqual([
+      'llama  stopped  port 8100',
+      'engine       llama_cpp',
+      'model        /models/llama.gguf',
+      'policy       restarts when it dies, at most 5 times in a row; comes back after a reboot',
+      'created      1d 0h ago',
+      '',
+      'command of the next run',
+      'llama-server --model /models/llama.gguf --port 8100',
+    ]);
+  });
+
+  it('has everything that is set', () => {
+    const lines = page({
+      status: 'running',
+      started_at: '2026-03-01T11:00:00Z',
+      updated_at: '2026-03-01T11:59:00Z',
+      pid: 4711,
+      stats: { memory_usage: 27e6 } as Instance['stats'],
+      options: { ctx_size: 4096, lora: ['a', 2], chat_template: '', mmap: false },
+      extra_args: ['--pooling', "it's mean"],
+      command: ['python3', 'my server.py'],
+      health_path: '/ready',
+      environment: { A: 'b', HOME: '/x y' },
+      aliases: ['gpt-4o', 'qwen/qwen3'],
+      unlisted: true,
+      auto_restart: false,
+      auto_start: false,
+      restart_required: true,
+    });
+    expect(lines.slice(0, -3)).toEqual([
+      'llama  running  up 1h 0m, port 8100, process 4711, 27 MB',
+      'attention    it runs with older settings: llamactl restart llama',
+      'engine       llama_cpp',
+      'model        /models/llama.gguf',
+      'options      ctx_size       4096',
+      '             lora           a',
+      '             lora           2',
+      "             chat_template  ''",
+      '             mmap           false',
+      "arguments    --pooling 'it'\\''s mean'",
+      "own command  python3 'my server.py'",
+      'health path  /ready',
+      'environment  A=b',
+      '             HOME=/x y',
+      'aliases      gpt-4o',
+      '             qwen/qwen3',
+      'listed       no, but it can be used',
+      'policy       is not restarted when it dies; stays away after a reboot',
+      'created      1d 0h ago, changed 1m 0s ago',
+    ]);
+    expect(lines.at(-2)).toBe('command');
+  });
+
+  it('says of a failure why, and what the engine said last', () => {
+    const lines = page({
+      status: 'failed',
+      reason: 'no such file',
+      last_exit: {
+        code: 1,
+        signal: null,
+        at: '2026-03-01T11:59:00Z',
+        reason: 'no such file',
+        lines: ['I loading', 'E \u{1B}[2Jno such file'],
+      },
+    });
+    expect(lines).toContain('reason       no such file');
+    const at = lines.indexOf('last exit    1m 0s ago, status 1: no such file');
+    expect(lines.slice(at + 1, at + 3)).toEqual(['             I loading', '             E no such file']);
+  });
+
+  it('leaves out what an engine said before an end in order', () => {
+    const exit = { code: 0, signal: null, at: '2026-03-01T11:59:00Z', reason: 'stopped', lines: ['cleaning up'] };
+    expect(page({ last_exit: exit }).join('\n')).not.toContain('cleaning up');
+    expect(page({ last_exit: { ...exit, code: 137, signal: 'SIGKILL' } })).toContain(
+      'last exit    1m 0s ago, SIGKILL: stopped',
+    );
+    expect(page({ last_exit: { ...exit, code: null } })).toContain('last exit    1m 0s ago, status unknown: stopped');
+  });
+
+  it('tells how often it was restarted', () => {
+    expect(page({ restart_count: 2, max_restarts: -1 }).join('\n')).toContain(
+      'restarts when it dies, for ever, 2 so far; comes back',
+    );
+  });
+
+  it('fits a narrow terminal, and its command can still be pasted into a shell', () => {
+    const words = [
+      'printf',
+      '%s\\0',
+      '--model',
+      '/srv/my models/llama.gguf',
+      '--port',
+      '8100',
+      '--alias',
+      "a'b",
+      '--x',
+    ];
+    const lines = page(
+      { effective_command: words, reason: 'a long reason '.repeat(10).trim() },
+      { ...WIDE, columns: 40 },
+    );
+    expect(lines.filter((line) => line.length > 40)).toEqual([]);
+    const command = lines.slice(lines.indexOf('command of the next run') + 1);
+    expect(command.length).toBeGreaterThan(1);
+    const said = execFileSync('sh', ['-c', command.join('\n')], { encoding: 'utf8' });
+    expect(said.split('\0').slice(0, -1)).toEqual(words.slice(2));
+  });
+});

@@ -1,0 +1,127 @@
+import type { Instance } from '@llamactl/client';
+import { bytes, count, duration, since } from './figures.ts';
+import { shellQuoted } from './shell-words.ts';
+import type { Style } from './style.ts';
+import { cut, plain, widthOf, wrapped } from './text.ts';
+
+/** Where a page is read. */
+interface Paper {
+  columns: number;
+  style: Style;
+}
+
+/** A label, and what stands behind it, a line each. */
+type Entry = readonly [label: string, values: readonly string[]];
+
+const LABEL_WIDTH = 13;
+const MOST_COLUMNS = 120;
+
+/** Everything about an instance, as a page of text. @param now Milliseconds since the epoch. */
+export function pageLines(instance: Instance, paper: Paper, now: number): string[] {
+  const columns = Math.min(paper.columns, MOST_COLUMNS);
+  const { style } = paper;
+  const shown = entriesOf(instance, now).flatMap(([label, values]) =>
+    values.flatMap((value, index) => entryLines(index === 0 ? label : '', value, columns, style)),
+  );
+  return [
+    `${style.strong(instance.name)}  ${style.status(instance.status)}${beside(instance, now)}`,
+    ...shown,
+    ...exitLines(instance, { columns: paper.columns, style }, now),
+    '',
+    style.faint(instance.pid === null ? 'command of the next run' : 'command'),
+    ...commandLines(instance.effective_command, paper.columns),
+  ];
+}
+
+/** What is worth knowing beside the status. */
+function beside({ started_at: startedAt, pid, port, stats }: Instance, now: number): string {
+  const facts = [
+    ...(startedAt === null ? [] : [`up ${since(startedAt, now)}`]),
+    `port ${port}`,
+    ...(pid === null ? [] : [`process ${pid}`]),
+    ...(stats === null ? [] : [bytes(stats.memory_usage)]),
+  ];
+  return `  ${facts.join(', ')}`;
+}
+
+function entriesOf(instance: Instance, now: number): Entry[] {
+  const { reason, engine, model_path: model, options, extra_args: extra, environment, aliases } = instance;
+  const { command, health_path: healthPath, restart_required: isBehind, name } = instance;
+  const optional = (label: string, values: readonly string[]): Entry[] =>
+    values.length === 0 ? [] : [[label, values]];
+  return [
+    ...optional('reason', reason === null ? [] : [reason]),
+    ...optional('attention', isBehind ? [`it runs with older settings: llamactl restart ${name}`] : []),
+    ['engine', [engine]],
+    ...optional('model', model === undefined ? [] : [model]),
+    ...optional('options', optionTexts(options)),
+    ...optional('arguments', extra.length === 0 ? [] : [extra.map(shellQuoted).join(' ')]),
+    ...optional('own command', command === undefined ? [] : [command.map(shellQuoted).join(' ')]),
+    ...optional('health path', healthPath === undefined ? [] : [healthPath]),
+    ...optional(
+      'environment',
+      Object.entries(environment).map(([variable, value]) => `${variable}=${value}`),
+    ),
+    ...optional('aliases', aliases),
+    ...optional('listed', instance.unlisted ? ['no, but it can be used'] : []),
+    ['policy', [policyOf(instance)]],
+    ['created', [`${since(instance.created_at, now)} ago${changedText(instance, now)}`]],
+  ];
+}
+
+function optionTexts(options: Instance['options']): string[] {
+  const width = Math.max(0, ...Object.keys(options).map((key) => widthOf(key)));
+  const text = (value: string | number | boolean): string => (value === '' ? "''" : String(value));
+  return Object.entries(options).flatMap(([key, value]) =>
+    (Array.isArray(value) ? value : [value]).map((each) => `${key.padEnd(width)}  ${text(each)}`),
+  );
+}
+
+function policyOf(instance: Instance): string {
+  const { auto_start: autoStart, auto_restart: autoRestart, max_restarts: most, restart_count: restarts } = instance;
+  const times = most === -1 ? 'for ever' : `at most ${count(most, 'time')} in a row`;
+  const already = restarts === 0 ? '' : `, ${restarts} so far`;
+  return [
+    autoRestart ? `restarts when it dies, ${times}${already}` : 'is not restarted when it dies',
+    autoStart ? 'comes back after a reboot' : 'stays away after a reboot',
+  ].join('; ');
+}
+
+function changedText({ created_at: createdAt, updated_at: updatedAt }: Instance, now: number): string {
+  return updatedAt === createdAt ? '' : `, changed ${since(updatedAt, now)} ago`;
+}
+
+function exitLines({ last_exit: exit, status }: Instance, { columns, style }: Paper, now: number): string[] {
+  if (exit === null) return [];
+  const how = exit.signal ?? (exit.code === null ? 'status unknown' : `status ${exit.code}`);
+  const text = `${duration((now - Date.parse(exit.at)) / 1_000)} ago, ${how}: ${exit.reason}`;
+  // What an engine said before an end in order is nobody's question.
+  const lines = status === 'failed' || status === 'restarting' || exit.code !== 0 ? exit.lines : [];
+  const room = columns - LABEL_WIDTH;
+  return [
+    ...entryLines('last exit', text, Math.min(columns, MOST_COLUMNS), style),
+    ...lines.map((line) => style.faint(`${' '.repeat(LABEL_WIDTH)}${cut(plain(line), room)}`)),
+  ];
+}
+
+function entryLines(label: string, value: string, columns: number, style: Style): string[] {
+  const [first = '', ...more] = wrapped(plain(value), Math.max(20, columns - LABEL_WIDTH));
+  return [
+    `${style.faint(label.padEnd(LABEL_WIDTH))}${first}`,
+    ...more.map((line) => `${' '.repeat(LABEL_WIDTH)}${line}`),
+  ];
+}
+
+/** As a shell takes it, also in several lines. */
+function commandLines(words: readonly string[], columns: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of words.map((each) => plain(shellQuoted(each)))) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (line !== '' && widthOf(longer) > columns - 2) {
+      lines.push(`${line} \\`);
+      line = `  ${word}`;
+    } else line = longer;
+  }
+  return [...lines, line];
+}

@@ -1,0 +1,149 @@
+import { describe, expect, it } from 'vitest';
+import { merged, settingsOf, unset, type Surroundings } from './instance-settings.ts';
+
+const HERE: Surroundings = {
+  isLocal: true,
+  folder: '/home/me/work',
+  home: '/home/me',
+  environment: { HF_HOME: '/cache', EMPTY: '' },
+  exists: () => false,
+};
+
+describe('settings from flags', () => {
+  it('hold nothing that was not said', () => {
+    expect(settingsOf({}, [], HERE)).toEqual({});
+  });
+
+  it('have the names of the API', () => {
+    const flags = {
+      engine: 'custom',
+      port: 8101,
+      alias: ['gpt-4o', 'qwen/qwen3'],
+      unlisted: true,
+      autoStart: false,
+      autoRestart: true,
+      maxRestarts: -1,
+      engineCommand: "python3 'my server.py' --port ${PORT}",
+      healthPath: '/ready',
+    };
+    expect(settingsOf(flags, ['--verbose', '-x'], HERE)).toEqual({
+      engine: 'custom',
+      port: 8101,
+      aliases: ['gpt-4o', 'qwen/qwen3'],
+      unlisted: true,
+      auto_start: false,
+      auto_restart: true,
+      max_restarts: -1,
+      command: ['python3', 'my server.py', '--port', '${PORT}'],
+      health_path: '/ready',
+      extra_args: ['--verbose', '-x'],
+    });
+  });
+
+  describe('of options', () => {
+    const optionsOf = (...option: string[]): unknown => settingsOf({ option }, [], HERE).options;
+
+    it.each<[string, unknown]>([
+      ['threads=8', { threads: 8 }],
+      ['threads=-1', { threads: -1 }],
+      ['temp=0.7', { temp: 0.7 }],
+      ['mmap=false', { mmap: false }],
+      ['jinja=true', { jinja: true }],
+      ['jinja', { jinja: true }],
+      ['chat_template=', { chat_template: '' }],
+      ['override_kv=a=int:1', { override_kv: 'a=int:1' }],
+      ['--ctx-size=4096', { ctx_size: 4096 }],
+      ['seed=9007199254740993', { seed: '9007199254740993' }],
+      ['version=1.0', { version: '1.0' }],
+      ['device=0x10', { device: '0x10' }],
+      ['limit=Infinity', { limit: 'Infinity' }],
+      ['text= 8', { text: ' 8' }],
+    ])('%s is %j', (text, options) => {
+      expect(optionsOf(text)).toEqual(options);
+    });
+
+    it('make a list of what is given again', () => {
+      expect(optionsOf('lora=a.gguf', 'threads=4', 'lora=2', 'lora=true')).toEqual({
+        lora: ['a.gguf', 2, 'true'],
+        threads: 4,
+      });
+    });
+
+    it('need a key', () => {
+      expect(() => optionsOf('=8')).toThrow('-o =8: an option is key=value, such as ctx_size=8192');
+    });
+  });
+
+  describe('of the environment', () => {
+    it('are given, or taken from the shell', () => {
+      expect(settingsOf({ env: ['A=b=c', 'B=', 'HF_HOME', 'EMPTY'] }, [], HERE).environment).toEqual({
+        A: 'b=c',
+        B: '',
+        HF_HOME: '/cache',
+        EMPTY: '',
+      });
+    });
+
+    it.each(['NOPE', '=x'])('cannot be had from a shell that has none: %s', (text) => {
+      expect(() => settingsOf({ env: [text] }, [], HERE)).toThrow(`-e ${text}: there is no such variable here`);
+    });
+  });
+
+  describe('of the model', () => {
+    const modelOf = (model: string, engine?: string, more: Partial<Surroundings> = {}): unknown =>
+      settingsOf({ model, ...(engine === undefined ? {} : { engine }) }, [], { ...HERE, ...more }).model_path;
+
+    it('name a file of this machine by its whole path', () => {
+      expect(modelOf('../m.gguf')).toBe('/home/me/m.gguf');
+      expect(modelOf('~/m.gguf', 'llama_cpp')).toBe('/home/me/m.gguf');
+      expect(modelOf('/srv/m.gguf')).toBe('/srv/m.gguf');
+    });
+
+    it('are left as they are for a server elsewhere', () => {
+      expect(modelOf('m.gguf', undefined, { isLocal: false })).toBe('m.gguf');
+    });
+
+    it('may be the name of a model for another engine, unless there is such a file', () => {
+      expect(modelOf('org/model', 'vllm')).toBe('org/model');
+      expect(modelOf('org/model', 'vllm', { exists: (file) => file === '/home/me/work/org/model' })).toBe(
+        '/home/me/work/org/model',
+      );
+    });
+  });
+});
+
+describe('settings that are unset', () => {
+  it('become null, within options and environment too', () => {
+    expect(
+      unset(['port', 'options.ctx-size', 'options.a.b', 'environment.MY-X', 'environment.Y', 'max-restarts']),
+    ).toEqual({
+      port: null,
+      options: { ctx_size: null, 'a.b': null },
+      environment: { 'MY-X': null, Y: null },
+      max_restarts: null,
+    });
+  });
+
+  it('may be called as their flags are', () => {
+    expect(unset(['model', 'alias', 'engine-command', 'env.X', 'option'])).toEqual({
+      model_path: null,
+      aliases: null,
+      command: null,
+      environment: { X: null },
+      options: null,
+    });
+  });
+});
+
+describe('settings over others', () => {
+  it('win, key by key in options and environment', () => {
+    const below = { name: 'a', port: 1, options: { x: 1, y: 1 }, aliases: ['a'] };
+    expect(merged(below, { port: 2, options: { y: 2 }, environment: { A: 'b' }, aliases: ['b'] })).toEqual({
+      name: 'a',
+      port: 2,
+      options: { x: 1, y: 2 },
+      environment: { A: 'b' },
+      aliases: ['b'],
+    });
+  });
+});

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { EXIT } from './exit-status.ts';
+import { commonFailure, distinct, onEach, worst } from './many.ts';
+
+describe('several names', () => {
+  it('are acted on at once, and one that fails keeps none of the others from it', async () => {
+    const begun: string[] = [];
+    const outcomes = await onEach(['a', 'b', 'c'], async (name) => {
+      begun.push(name);
+      if (name === 'a') throw new Error('no');
+      return name.toUpperCase();
+    });
+    expect(begun).toEqual(['a', 'b', 'c']);
+    expect(outcomes).toEqual([
+      { name: 'a', error: new Error('no') },
+      { name: 'b', value: 'B' },
+      { name: 'c', value: 'C' },
+    ]);
+  });
+
+  it('may all fail alike', () => {
+    const away = { name: 'a', error: new Error('nobody is there') };
+    expect(commonFailure([away, { name: 'b', error: new Error('nobody is there') }])).toBe(away);
+    expect(commonFailure([away, { name: 'b', error: new Error('something else') }])).toBe(null);
+    expect(commonFailure([away, { name: 'b', value: 1 }])).toBe(null);
+    expect(commonFailure([{ name: 'b', value: 1 }])).toBe(null);
+    expect(commonFailure([])).toBe(null);
+  });
+
+  it('are taken once each, in their order, whatever their case', () => {
+    expect(distinct(['b', 'A', 'a', 'c', 'B'])).toEqual(['b', 'A', 'c']);
+  });
+
+  it('end with the worst of their statuses', () => {
+    expect(worst([])).toBe(EXIT.ok);
+    expect(worst([EXIT.ok, EXIT.notFound])).toBe(EXIT.notFound);
+    expect(worst([EXIT.startFailed, EXIT.notFound, EXIT.failed])).toBe(EXIT.startFailed);
+    expect(worst([EXIT.notAllowed, EXIT.unreachable, EXIT.ok])).toBe(EXIT.unreachable);
+  });
+});

@@ -1,0 +1,67 @@
+import type { Command } from 'commander';
+import { CommandLine } from './command-line.ts';
+import { VERBS } from './verbs.ts';
+
+const REFERENCE = /(<!-- commands: generated -->\n)[^]*(<!-- end -->)/;
+/** Columns of the help in a page. */
+const WIDTH = 100;
+
+/**
+ * A page with the help of every verb between its marks; the rest of it stays.
+ *
+ * @param page docs/cli.md as it is now.
+ */
+export async function withReference(page: string): Promise<string> {
+  if (!REFERENCE.test(page)) throw new Error('docs/cli.md has lost the marks around its reference');
+  const program = await documentedProgram();
+  return page.replace(REFERENCE, (_, begin: string, end: string) => `${begin}\n${referenceOf(program)}\n\n${end}`);
+}
+
+/** The tree of a program that is never run. */
+export async function documentedProgram(): Promise<Command> {
+  const never = (): never => {
+    throw new Error('this program is not run');
+  };
+  const { stdin, stdout, stderr } = process;
+  const streams = { stdin, stdout, stderr };
+  const parts = {
+    streams,
+    environment: {},
+    home: '/',
+    now: never,
+    interrupted: never,
+    every: never,
+    outliveReaders: never,
+  };
+  return new CommandLine(parts, VERBS).program();
+}
+
+/** The help of a command as it is printed on a terminal of so many columns, with the examples behind it. */
+export function helpOf(command: Command, hasGlobalOptions: boolean, columns: number): string {
+  let text = '';
+  const write = (piece: string): void => void (text += piece);
+  command
+    .configureHelp({ showGlobalOptions: hasGlobalOptions, helpWidth: columns })
+    .configureOutput({ writeOut: write, getOutHasColors: () => false });
+  command.outputHelp();
+  return text.trim();
+}
+
+function referenceOf(program: Command): string {
+  const sections = program.commands.flatMap((verb) => [
+    section(`### llamactl ${verb.name()}`, verb),
+    ...visible(verb).map((each) => section(`#### llamactl ${verb.name()} ${each.name()}`, each)),
+  ]);
+  return [section('### Options of every command', program), ...sections].join('\n\n');
+}
+
+function visible(command: Command): Command[] {
+  return command
+    .createHelp()
+    .visibleCommands(command)
+    .filter((each) => each.name() !== 'help');
+}
+
+function section(title: string, command: Command): string {
+  return `${title}\n\n\`\`\`text\n${helpOf(command, false, WIDTH)}\n\`\`\``;
+}

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { welcomeLines, type ServerFacts } from './serve-welcome.ts';
+import { Style } from './style.ts';
+
+const FACTS: ServerFacts = {
+  version: '0.1.0',
+  url: 'http://127.0.0.1:8080',
+  gateway: 'http://127.0.0.1:8080/v1',
+  configuration: null,
+  data_dir: '/home/me/.local/share/llamactl',
+  accounts: false,
+  first_admin: null,
+};
+
+function welcome(changes: Partial<ServerFacts> = {}, stopEngines = false): string[] {
+  return welcomeLines({ ...FACTS, ...changes }, { stopEngines, style: new Style(false) });
+}
+
+describe('what a server tells whoever started it', () => {
+  it('is five lines, which fit into a terminal', () => {
+    const lines = welcome();
+    expect(lines).toHaveLength(5);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+
+  it('is where it is, and how it ends', () => {
+    const [first, gateway, configuration, , end] = welcome();
+    expect(first).toBe('llamactl 0.1.0 listens on http://127.0.0.1:8080');
+    expect(gateway).toContain('http://127.0.0.1:8080/v1');
+    expect(configuration).toContain('none, all defaults; data in /home/me/.local/share/llamactl');
+    expect(end).toContain('engines go on running');
+    expect(welcome({}, true).at(-1)).toContain('ends it and its engines');
+  });
+
+  it.each([
+    ['off', {}, 'off: whoever is on this machine is an administrator'],
+    ['on', { accounts: true }, 'on: llamactl login'],
+    [
+      'new, with a password that was made',
+      { accounts: true, first_admin: { username: 'admin', password_file: '/d/admin-password' } },
+      'on: user admin, password in /d/admin-password',
+    ],
+    [
+      'new, with a password that was given',
+      { accounts: true, first_admin: { username: 'admin', password_file: null } },
+      'on: user admin, password that of LLAMACTL_ADMIN_PASSWORD',
+    ],
+  ])('is that accounts are %s', (_what, changes, text) => {
+    expect(welcome(changes)[3]).toContain(text);
+  });
+});

@@ -1,0 +1,78 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Contexts } from './contexts.ts';
+import { DEFAULT_URL, serverAddress, type AddressFlags, type ServerAddress } from './server-address.ts';
+
+let home: string;
+let contexts: Contexts;
+
+beforeEach(() => {
+  home = mkdtempSync(path.join(os.tmpdir(), 'llamactl-address-'));
+  contexts = new Contexts(path.join(home, 'contexts.json'));
+  contexts.set('gpu', { url: 'https://gpu.example/llm', token: 'of-gpu' });
+  contexts.set('desk', { url: 'http://desk.example' });
+});
+afterEach(() => rmSync(home, { recursive: true }));
+
+const address = (flags: AddressFlags = {}, environment: Record<string, string> = {}): ServerAddress =>
+  serverAddress({ flags, environment, contexts, home });
+
+function describeLocal(description: object, folder = path.join(home, '.local/share/llamactl')): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(path.join(folder, 'server.json'), JSON.stringify(description));
+}
+
+describe('the server that is talked to', () => {
+  it('is found in the order of how near the wish is', () => {
+    const environment = { LLAMACTL_URL: 'http://u', LLAMACTL_CONTEXT: 'desk' };
+    const wishes: [AddressFlags, Record<string, string>, string][] = [
+      [{ url: 'http://flag', context: 'gpu' }, environment, 'http://flag'],
+      [{ context: 'gpu' }, environment, 'https://gpu.example/llm'],
+      [{}, environment, 'http://u'],
+      [{}, { ...environment, LLAMACTL_URL: '' }, 'http://desk.example'],
+    ];
+    for (const [flags, variables, url] of wishes) expect(address(flags, variables).url).toBe(url);
+    contexts.use('gpu');
+    expect(address()).toMatchObject({ url: 'https://gpu.example/llm', context: 'gpu', source: 'the context gpu' });
+    contexts.use(null);
+    expect(address()).toEqual({ url: DEFAULT_URL, token: null, context: null, source: 'the default' });
+  });
+
+  it('is the one that lives on this machine, whatever its port', () => {
+    describeLocal({ url: 'http://127.0.0.1:9000', pid: process.pid });
+    expect(address().url).toBe('http://127.0.0.1:9000');
+    const folder = path.join(home, 'elsewhere');
+    describeLocal({ url: 'http://127.0.0.1:9001', pid: process.pid }, folder);
+    expect(address({}, { LLAMACTL_DATA_DIR: folder }).url).toBe('http://127.0.0.1:9001');
+  });
+
+  it('is not one that has died, or a description that is none', () => {
+    for (const description of [{ url: 'http://127.0.0.1:9000', pid: 2 ** 30 }, { url: 5, pid: process.pid }, {}]) {
+      describeLocal(description);
+      expect(address().url).toBe(DEFAULT_URL);
+    }
+  });
+
+  it('has to be a context there is', () => {
+    expect(() => address({ context: 'gone' })).toThrow('there is no context gone');
+  });
+});
+
+describe('credentials', () => {
+  it('of a context go to its address, however that was named, and nowhere else', () => {
+    expect(address({ context: 'gpu' }).token).toBe('of-gpu');
+    expect(address({ url: 'https://gpu.example/llm/' })).toMatchObject({ token: 'of-gpu', context: 'gpu' });
+    expect(address({ url: 'https://gpu.example' })).toMatchObject({ token: null, context: null });
+    contexts.use('gpu');
+    expect(address({}, { LLAMACTL_URL: 'http://other' }).token).toBeNull();
+  });
+
+  it('of the environment go wherever is talked to', () => {
+    for (const flags of [{}, { url: 'http://x' }, { context: 'gpu' }]) {
+      expect(address(flags, { LLAMACTL_TOKEN: 'mine' }).token).toBe('mine');
+    }
+    expect(address({ context: 'gpu' }, { LLAMACTL_TOKEN: '' }).token).toBe('of-gpu');
+  });
+});

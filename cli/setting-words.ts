@@ -1,0 +1,41 @@
+import type { CreateInstance, UpdateInstance } from '@llamactl/client';
+import { existsSync } from 'node:fs';
+import type { CommandLine, Invocation, Session } from './command-line.ts';
+import { EXIT } from './exit-status.ts';
+import { inputObject } from './input-file.ts';
+import { merged, settingsOf } from './instance-settings.ts';
+import { isLoopback } from './loopback.ts';
+import { Problem } from './problem.ts';
+import type { SettingFlags } from './setting-flags.ts';
+
+/** What a command line says of one instance. */
+export interface SaidSettings {
+  name: string;
+  /** Flags over the file. */
+  settings: UpdateInstance;
+}
+
+/** Reads `[NAME] [--file F] [flags] [-- arguments…]`. @throws {Problem} for what cannot be meant */
+export async function saidSettings(
+  { surroundings }: CommandLine,
+  { client, terminal }: Session,
+  { words, rest, flags }: Invocation<SettingFlags>,
+): Promise<SaidSettings> {
+  const [given, ...surplus] = words.slice(0, words.length - rest.length);
+  if (surplus.length > 0) {
+    const remedy = 'arguments for the engine stand behind --; options are -o key=value, without a space in between';
+    throw new Problem(`one name is expected, and not ${surplus.join(' ')}`, EXIT.usage, [remedy]);
+  }
+  const fromFile = flags.file === undefined ? {} : await inputObject(terminal, flags.file);
+  const { name: filed, ...body } = fromFile as Partial<CreateInstance>;
+  const name = given ?? filed;
+  if (typeof name !== 'string' || name === '') throw new Problem('which instance? Give its name', EXIT.usage);
+  const fromFlags = settingsOf(flags, rest, {
+    isLocal: isLoopback(client.url),
+    folder: process.cwd(),
+    home: surroundings.home,
+    environment: surroundings.environment,
+    exists: existsSync,
+  });
+  return { name, settings: merged(body, fromFlags) };
+}

@@ -1,0 +1,140 @@
+import { ConnectionError, type Frame, type InstanceSummary, type Status } from '@llamactl/client';
+import { describe, expect, it } from 'vitest';
+import { settled } from './settling.ts';
+
+/** A server that tells what a test says. */
+class Script {
+  /** What each look finds; the last is found for ever. */
+  looks: (Record<string, Status> | Error)[] = [];
+  #hear: ((frame: Frame) => void) | null = null;
+  /** Resolves when events are listened to. */
+  readonly listening = Promise.withResolvers<void>();
+
+  async listInstances(): Promise<InstanceSummary[]> {
+    const [look] = this.looks;
+    if (this.looks.length > 1) this.looks.shift();
+    if (look instanceof Error) throw look;
+    return Object.entries(look ?? {}).map(([name, status]) => ({ name, status }) as InstanceSummary);
+  }
+
+  async *events({ signal }: { signal?: AbortSignal | undefined }): AsyncGenerator<Frame, void, void> {
+    for (;;) {
+      const next = new Promise<Frame>((resolve, reject) => {
+        this.#hear = resolve;
+        signal?.addEventListener('abort', () => reject(signal.reason as Error));
+      });
+      this.listening.resolve();
+      yield await next;
+    }
+  }
+
+  tell(name: string, status: Status): void {
+    const frame = { type: 'instance_status_changed', data: { name, status, previous_status: 'stopped' }, seq: 1 };
+    this.#hear?.(frame as Frame);
+  }
+}
+
+const told = (): { statuses: string[]; onStatus: (name: string, status: Status) => void } => {
+  const statuses: string[] = [];
+  return { statuses, onStatus: (name, status) => void statuses.push(`${name} ${status}`) };
+};
+const never = (): void => {
+  throw new Error('the server was not away');
+};
+/** No time passes: the next look is due at once. */
+const noPause = async (): Promise<void> => undefined;
+/** No further look is ever due. */
+const forEver = (_seconds: number, signal: AbortSignal): Promise<void> =>
+  new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error));
+  });
+
+describe('waiting for instances to come to rest', () => {
+  const { signal } = new AbortController();
+
+  it('ends at once for those that already have', async () => {
+    const script = new Script();
+    script.looks = [{ a: 'running', b: 'failed', c: 'stopped', other: 'starting' }];
+    const { statuses, onStatus } = told();
+    const rests = await settled(script, {
+      names: ['a', 'b', 'c'],
+      signal,
+      onStatus,
+      onPresence: never,
+      pause: forEver,
+    });
+    expect(Object.fromEntries(rests)).toEqual({ a: 'running', b: 'failed', c: 'stopped' });
+    expect(statuses).toEqual(['a running', 'b failed', 'c stopped']);
+  });
+
+  it('hears what happens, whatever the case of a name', async () => {
+    const script = new Script();
+    script.looks = [{ Llama: 'starting' }];
+    const { statuses, onStatus } = told();
+    const rests = settled(script, { names: ['llama'], signal, onStatus, onPresence: never, pause: forEver });
+    await script.listening.promise;
+    script.tell('Llama', 'running');
+    expect(Object.fromEntries(await rests)).toEqual({ llama: 'running' });
+    expect(statuses.at(-1)).toBe('llama running');
+  });
+
+  it('looks again, for what was not heard', async () => {
+    const script = new Script();
+    script.looks = [{ a: 'starting' }, { a: 'starting' }, { a: 'restarting' }, { a: 'failed' }];
+    const { statuses, onStatus } = told();
+    const pauses: number[] = [];
+    const pause = async (seconds: number): Promise<void> => void pauses.push(seconds);
+    const rests = await settled(script, { names: ['a'], signal, onStatus, onPresence: never, pause });
+    expect(Object.fromEntries(rests)).toEqual({ a: 'failed' });
+    expect(statuses).toEqual(['a starting', 'a restarting', 'a failed']);
+    expect(pauses).toEqual([0.1, 0.2, 0.4]);
+  });
+
+  it('takes one that is gone for deleted', async () => {
+    const script = new Script();
+    script.looks = [{ a: 'stopping' }, {}];
+    const rests = await settled(script, { names: ['a'], signal, ...told(), onPresence: never, pause: noPause });
+    expect(Object.fromEntries(rests)).toEqual({ a: null });
+  });
+
+  it('waits for a server that is away, and says so', async () => {
+    const script = new Script();
+    const away = new ConnectionError('nobody is there', { url: 'http://127.0.0.1:1' });
+    script.looks = [{ a: 'starting' }, away, away, away, { a: 'starting' }, away, { a: 'running' }];
+    const presence: boolean[] = [];
+    const onPresence = (isThere: boolean): void => void presence.push(isThere);
+    const pauses: number[] = [];
+    const pause = async (seconds: number): Promise<void> => void pauses.push(seconds);
+    const rests = await settled(script, { names: ['a'], signal, ...told(), onPresence, pause });
+    expect(Object.fromEntries(rests)).toEqual({ a: 'running' });
+    expect(pauses).toEqual([0.1, 1, 1, 1, 1.6, 1]);
+    expect(presence).toEqual([false, true, false, true]);
+  });
+
+  it('ends with what the server refuses', async () => {
+    const script = new Script();
+    script.looks = [new Error('no rights')];
+    await expect(settled(script, { names: ['a'], signal, ...told(), onPresence: never })).rejects.toThrow('no rights');
+  });
+
+  it('ends when it is interrupted', async () => {
+    const script = new Script();
+    script.looks = [{ a: 'starting' }];
+    const interruption = new AbortController();
+    const rests = settled(script, {
+      names: ['a'],
+      signal: interruption.signal,
+      ...told(),
+      onPresence: never,
+      pause: forEver,
+    });
+    await script.listening.promise;
+    interruption.abort();
+    await expect(rests).rejects.toThrow('aborted');
+  });
+
+  it('has nothing to wait for without names', async () => {
+    const rests = await settled(new Script(), { names: [], signal, ...told(), onPresence: never });
+    expect(rests.size).toBe(0);
+  });
+});

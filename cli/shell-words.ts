@@ -1,0 +1,36 @@
+import { EXIT } from './exit-status.ts';
+import { Problem } from './problem.ts';
+
+/** One word, or its beginning: quoted, escaped and plain pieces without a space between them. */
+const PIECE = /'([^']*)'|"((?:[^"\\]|\\[\s\S])*)"|\\([\s\S])|([^\s'"\\]+)/y;
+const PLAIN = /^[\w@%+=:,./-]+$/;
+
+/**
+ * The words of a command line as a POSIX shell reads them, of which nothing is expanded.
+ *
+ * @throws {Problem} when a quote is not closed
+ */
+export function shellWords(text: string): string[] {
+  const words: string[] = [];
+  let word: string | null = null;
+  for (let at = 0; at < text.length;) {
+    if (/\s/.test(text.charAt(at))) {
+      if (word !== null) words.push(word);
+      word = null;
+      at += 1;
+      continue;
+    }
+    PIECE.lastIndex = at;
+    const match = PIECE.exec(text);
+    if (match === null) throw new Problem(`a quote is not closed in: ${text}`, EXIT.usage);
+    const [piece, single, double, escaped, bare] = match;
+    word = (word ?? '') + (single ?? double?.replaceAll(/\\(["\\$`])/g, '$1') ?? escaped ?? bare ?? '');
+    at += piece.length;
+  }
+  return word === null ? words : [...words, word];
+}
+
+/** A word such that a shell reads it as it is. */
+export function shellQuoted(word: string): string {
+  return PLAIN.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}

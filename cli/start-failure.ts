@@ -1,0 +1,20 @@
+import type { Instance } from '@llamactl/client';
+import type { Terminal } from './terminal.ts';
+import { cut, plain } from './text.ts';
+
+/** Enough to see what led to the end; `llamactl logs` has the rest. */
+const LINES = 8;
+
+/** Why an engine did not come up, for a person: the cause, the last that it said, and where there is more. */
+export function startFailureLines(
+  { name, reason, last_exit: lastExit }: Instance,
+  { style, columns }: Pick<Terminal, 'style' | 'columns'>,
+): string[] {
+  const cause = reason ?? lastExit?.reason ?? 'it ended';
+  const lines = lastExit?.lines.slice(-LINES) ?? [];
+  return [
+    `${name} did not start: ${plain(cause)}`,
+    ...lines.map((line) => style.faint(cut(`    ${plain(line)}`, columns))),
+    ...(lines.length > 0 ? [`  llamactl logs ${name} has all that it said`] : []),
+  ];
+}

@@ -1,0 +1,65 @@
+import type { Status } from '@llamactl/client';
+import { styleText } from 'node:util';
+
+type Format = Parameters<typeof styleText>[0];
+
+/** Colours, or none: on a terminal that wants them. */
+export class Style {
+  readonly #isColoured: boolean;
+
+  constructor(isColoured: boolean) {
+    this.#isColoured = isColoured;
+  }
+
+  of(format: Format, text: string): string {
+    return this.#isColoured ? styleText(format, text, { validateStream: false }) : text;
+  }
+
+  strong(text: string): string {
+    return this.of('bold', text);
+  }
+
+  faint(text: string): string {
+    return this.of('dim', text);
+  }
+
+  good(text: string): string {
+    return this.of('green', text);
+  }
+
+  warning(text: string): string {
+    return this.of('yellow', text);
+  }
+
+  bad(text: string): string {
+    return this.of('red', text);
+  }
+
+  /** @param text What is coloured as the status is; default its name. */
+  status(status: Status, text: string = status): string {
+    switch (status) {
+      case 'running':
+        return this.good(text);
+      case 'starting':
+      case 'stopping':
+      case 'restarting':
+        return this.warning(text);
+      case 'failed':
+        return this.bad(text);
+      case 'stopped':
+        return this.faint(text);
+    }
+  }
+}
+
+/** `NO_COLOR` and `CLICOLOR_FORCE` as no-color.org and bixense.com/clicolors have them. */
+export function isColoured(
+  isTerminal: boolean,
+  wish: boolean | undefined,
+  environment: Readonly<Record<string, string | undefined>>,
+): boolean {
+  if (wish === false) return false;
+  if ((environment['NO_COLOR'] ?? '') !== '') return false;
+  if ((environment['CLICOLOR_FORCE'] ?? '0') !== '0') return true;
+  return isTerminal && environment['TERM'] !== 'dumb';
+}

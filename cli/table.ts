@@ -1,0 +1,71 @@
+import { cut, padded, widthOf } from './text.ts';
+
+/** A column of a table. */
+export interface Column {
+  title: string;
+  align?: 'left' | 'right';
+  /**
+   * Which columns give way first where the terminal is narrow: the lowest. Without one it is never cut. A column is cut to
+   * `least` (default the width of its title) before the next one gives way; where not even that is enough, the lowest
+   * are left out.
+   */
+  gives?: number;
+  least?: number;
+  /** What of a cell stays when it is cut. Default its start. */
+  keeps?: 'start' | 'end';
+}
+
+/** A cell: its text, and what is done with it when its width is settled. */
+export type Cell = string | { text: string; style: (text: string) => string };
+
+const GAP = '  ';
+
+/** Lines of a table that fits into `columns`; the first is the header. */
+export function tableLines(columns: readonly Column[], rows: readonly (readonly Cell[])[], width: number): string[] {
+  const widths = fitted(columns, rows, width);
+  const line = (cells: readonly Cell[]): string =>
+    columns
+      .flatMap((column, index) => {
+        const room = widths[index] ?? 0;
+        return room === 0 ? [] : [shown(cells[index] ?? '', column, room)];
+      })
+      .join(GAP)
+      .trimEnd();
+  return [line(columns.map(({ title }) => title)), ...rows.map(line)];
+}
+
+/** The width of each column; 0: it is left out. */
+function fitted(columns: readonly Column[], rows: readonly (readonly Cell[])[], width: number): number[] {
+  const widths = columns.map(({ title }, index) =>
+    Math.max(widthOf(title), ...rows.map((row) => widthOf(textOf(row[index] ?? '')))),
+  );
+  const least = columns.map(({ title, gives, least: given }, index) =>
+    Math.min(gives === undefined ? Infinity : (given ?? widthOf(title)), widths[index] ?? 0),
+  );
+  const giving = [...columns.entries()]
+    .flatMap(([index, { gives }]) => (gives === undefined ? [] : [{ index, gives }]))
+    .toSorted((one, other) => one.gives - other.gives);
+  for (const { index } of giving) {
+    if (excess(least, width) <= 0) break;
+    least[index] = widths[index] = 0;
+  }
+  for (const { index } of giving) {
+    widths[index] = Math.max(least[index] ?? 0, (widths[index] ?? 0) - Math.max(0, excess(widths, width)));
+  }
+  return widths;
+}
+
+/** By how much columns are too wide; negative: so much is free. */
+function excess(widths: readonly number[], width: number): number {
+  const kept = widths.filter((each) => each > 0);
+  return kept.reduce((sum, each) => sum + each, 0) + GAP.length * (kept.length - 1) - width;
+}
+
+function shown(cell: Cell, { align = 'left', keeps = 'start' }: Column, room: number): string {
+  const text = padded(cut(textOf(cell), room, keeps), room, align);
+  return typeof cell === 'string' ? text : cell.style(text);
+}
+
+function textOf(cell: Cell): string {
+  return typeof cell === 'string' ? cell : cell.text;
+}

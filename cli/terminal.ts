@@ -1,0 +1,149 @@
+import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
+import { EXIT } from './exit-status.ts';
+import { Problem } from './problem.ts';
+import { Style } from './style.ts';
+import { tableLines, type Cell, type Column } from './table.ts';
+
+/** The streams of the program, as Node has them. */
+export interface Streams {
+  stdin: NodeJS.ReadableStream & { isTTY?: boolean };
+  stdout: NodeJS.WritableStream & { isTTY?: boolean; columns?: number; rows?: number };
+  stderr: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
+}
+
+export interface TerminalOptions {
+  streams: Streams;
+  isColoured: boolean;
+  /** `--json`. */
+  isJson: boolean;
+  /** `--quiet`. */
+  isQuiet: boolean;
+}
+
+/** What a person, or a program, reads: results on standard output, everything else on standard error. */
+export class Terminal {
+  readonly isJson: boolean;
+  readonly isQuiet: boolean;
+  readonly style: Style;
+  readonly #streams: Streams;
+
+  constructor({ streams, isColoured, isJson, isQuiet }: TerminalOptions) {
+    this.#streams = streams;
+    this.style = new Style(isColoured);
+    this.isJson = isJson;
+    this.isQuiet = isQuiet;
+  }
+
+  /** For whoever needs them as they are, such as an editor of lines. */
+  get streams(): Streams {
+    return this.#streams;
+  }
+
+  /** Whether a person reads the results. */
+  get isInteractive(): boolean {
+    return this.#streams.stdout.isTTY === true;
+  }
+
+  /** Whether a person can be asked. */
+  get canAsk(): boolean {
+    return this.#streams.stdin.isTTY === true && this.#streams.stderr.isTTY === true;
+  }
+
+  /** `Infinity` where nobody minds. */
+  get columns(): number {
+    const { isTTY, columns } = this.#streams.stdout;
+    return isTTY === true ? (columns ?? 80) : Infinity;
+  }
+
+  get rows(): number {
+    return this.#streams.stdout.rows ?? 24;
+  }
+
+  /** Calls back when the terminal has got another size, until the signal aborts. */
+  onResize(changed: () => void, signal: AbortSignal): void {
+    const { stdout } = this.#streams;
+    stdout.on('resize', changed);
+    signal.addEventListener('abort', () => stdout.off('resize', changed), { once: true });
+  }
+
+  /** A line of the result. */
+  print(text: string): void {
+    this.write(`${text}\n`);
+  }
+
+  /** A part of the result. */
+  write(text: string): void {
+    this.#streams.stdout.write(text);
+  }
+
+  /** The result as JSON: one value, in many lines for a person. */
+  printJson(value: unknown): void {
+    this.print(JSON.stringify(value, null, this.isInteractive ? 2 : undefined));
+  }
+
+  /** One of many values, a line each. */
+  printJsonLine(value: unknown): void {
+    this.print(JSON.stringify(value));
+  }
+
+  /** The result as a table; only its header is faint. */
+  printTable(columns: readonly Column[], rows: readonly (readonly Cell[])[]): void {
+    const [header = '', ...lines] = tableLines(columns, rows, this.columns);
+    this.print(this.style.faint(header));
+    for (const line of lines) this.print(line);
+  }
+
+  /** For people, beside the result; nothing with `--quiet`. */
+  note(text: string): void {
+    if (!this.isQuiet) this.warn(text);
+  }
+
+  /** For people, also with `--quiet`. */
+  warn(text: string): void {
+    this.#streams.stderr.write(`${text}\n`);
+  }
+
+  /** @throws {Problem} when nobody can be asked */
+  async ask(question: string, signal?: AbortSignal): Promise<string> {
+    return this.#ask(question, this.#streams.stderr, signal);
+  }
+
+  /** What is typed is not shown. */
+  async askSecret(question: string, signal?: AbortSignal): Promise<string> {
+    if (!this.canAsk) throw nobodyToAsk(question);
+    this.#streams.stderr.write(question);
+    const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+    try {
+      return await this.#ask(question, silent, signal);
+    } finally {
+      this.#streams.stderr.write('\n');
+    }
+  }
+
+  /** All of standard input, for `-`. */
+  async readInput(): Promise<string> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of this.#streams.stdin) chunks.push(Buffer.from(chunk));
+    return Buffer.concat(chunks).toString('utf8');
+  }
+
+  async #ask(question: string, output: NodeJS.WritableStream, signal?: AbortSignal): Promise<string> {
+    if (!this.canAsk) throw nobodyToAsk(question);
+    const reader = createInterface({ input: this.#streams.stdin, output, terminal: true });
+    try {
+      return await new Promise<string>((resolve, reject) => {
+        // The reader takes Ctrl-C and Ctrl-D for itself.
+        reader.once('SIGINT', () => reject(new Problem('interrupted', EXIT.interrupted)));
+        reader.once('close', () => reject(new Problem('interrupted', EXIT.interrupted)));
+        reader.question(question, signal === undefined ? {} : { signal }).then(resolve, reject);
+      });
+    } finally {
+      reader.close();
+    }
+  }
+}
+
+function nobodyToAsk(question: string): Problem {
+  return new Problem(`nobody can be asked here: ${question.trim()}`, EXIT.usage);
+}

@@ -1,0 +1,150 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { ChatChunk, ChatRequest, CreateInstance, Instance } from '@llamactl/client';
+
+/** How a question is answered, or not. */
+export type Answerer = (response: ServerResponse, question: ChatRequest) => void | Promise<void>;
+
+/** As much of a llamactl as chatting needs, doing at each step what a test says. It can go away and come back. */
+export class ChatServer {
+  readonly instances = new Map<string, Instance>();
+  /** Every question that came, oldest first. */
+  readonly questions: ChatRequest[] = [];
+  /** What becomes of a start. Default: it runs at once. */
+  onStart: (instance: Instance) => void = (instance) => {
+    instance.status = 'running';
+  };
+  /** Taken one after the other; the last one stays. Default: `Hello.` */
+  answerers: Answerer[] = [says('Hel', 'lo.')];
+  #server: Server | null = null;
+  #port = 0;
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  add(name: string, fields: Partial<Instance> = {}): Instance {
+    const instance = { ...stoppedInstance(name), ...fields };
+    this.instances.set(name, instance);
+    return instance;
+  }
+
+  /** Listens; after {@link leave} on the same port. */
+  async listen(): Promise<this> {
+    const server = createServer((request, response) => {
+      this.#serve(request, response).catch((error: unknown) => response.destroy(error as Error));
+    });
+    server.listen(this.#port, '127.0.0.1');
+    await once(server, 'listening');
+    this.#port = (server.address() as AddressInfo).port;
+    this.#server = server;
+    return this;
+  }
+
+  /** Goes away, with all connections. */
+  async leave(): Promise<void> {
+    const server = this.#server;
+    this.#server = null;
+    if (server === null) return;
+    const closed = once(server, 'close');
+    server.close();
+    server.closeAllConnections();
+    await closed;
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await readJson(request);
+    const [, name = '', action = ''] = /^\/api\/instances\/([^/?]+)\/?(\w*)/.exec(request.url ?? '') ?? [];
+    const instance = this.instances.get(name);
+    if (request.url === '/v1/chat/completions') return this.#answer(response, body as ChatRequest);
+    if (request.url === '/readyz') return send(response, 200, { status: 'ok' });
+    if (request.url === '/api/instances' && request.method === 'GET') {
+      return send(response, 200, { instances: [...this.instances.values()] });
+    }
+    if (request.url === '/api/instances') {
+      const { name: made, ...settings } = body as CreateInstance;
+      const fields = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+      return send(response, 201, { message: 'Instance created successfully', instance: this.add(made, fields) });
+    }
+    if (instance === undefined || (action !== '' && action !== 'start')) {
+      return send(response, 404, { error: `There is no ${request.url}.`, code: 'INSTANCE_NOT_FOUND', details: '' });
+    }
+    if (action === 'start') this.onStart(instance);
+    send(response, 200, action === 'start' ? { message: '', status: 'starting' } : instance);
+  }
+
+  async #answer(response: ServerResponse, question: ChatRequest): Promise<void> {
+    this.questions.push(question);
+    const answerer = this.answerers.length > 1 ? this.answerers.shift() : this.answerers[0];
+    await answerer?.(response, question);
+  }
+}
+
+/** Answers with these texts, a piece each. */
+export function says(...texts: string[]): Answerer {
+  return (response) => {
+    for (const content of texts) sendPiece(response, { content });
+    finish(response);
+  };
+}
+
+/** Sends one piece of an answer. */
+export function sendPiece(
+  response: ServerResponse,
+  delta: ChatChunk['choices'][number]['delta'],
+  rest: Partial<ChatChunk> = {},
+): void {
+  if (!response.headersSent) response.writeHead(200, { 'content-type': 'text/event-stream' });
+  const chunk = { choices: [{ index: 0, delta, finish_reason: null }], ...rest };
+  response.write(`data: ${JSON.stringify(chunk)}\n\n`);
+}
+
+/** Ends an answer as engines do. */
+export function finish(response: ServerResponse, reason = 'stop'): void {
+  const chunk = { choices: [{ index: 0, delta: {}, finish_reason: reason }] };
+  response.end(`data: ${JSON.stringify(chunk)}\n\ndata: [DONE]\n\n`);
+}
+
+/** Refuses in the way of `/v1`. */
+export function refuses(status: number, code: string, message: string): Answerer {
+  return (response) => send(response, status, { error: { message, type: 'server_error', code, param: null } });
+}
+
+function send(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}
+
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const text = Buffer.concat(chunks).toString();
+  return text === '' ? {} : (JSON.parse(text) as unknown);
+}
+
+function stoppedInstance(name: string): Instance {
+  return {
+    name,
+    status: 'stopped',
+    engine: 'llama_cpp',
+    port: 8100,
+    started_at: null,
+    created_at: '2026-03-01T12:00:00Z',
+    updated_at: '2026-03-01T12:00:00Z',
+    pid: null,
+    options: {},
+    extra_args: [],
+    environment: {},
+    aliases: [],
+    unlisted: false,
+    auto_start: true,
+    auto_restart: true,
+    max_restarts: 5,
+    reason: null,
+    restart_count: 0,
+    restart_required: false,
+    last_exit: null,
+    effective_command: ['llama-server'],
+    stats: null,
+  };
+}

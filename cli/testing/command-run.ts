@@ -1,0 +1,100 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { PassThrough, Readable, Writable } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
+import { CommandLine } from '../command-line.ts';
+import { VERBS } from '../verbs.ts';
+
+/** How a command line is run in a test. */
+export interface RunOptions {
+  /** Default: nothing but what the sandbox sets. */
+  environment?: Record<string, string>;
+  /** What is typed, or piped in. */
+  input?: string;
+  /** Set: standard output is a terminal of so many columns. */
+  columns?: number;
+  /** Set: standard input is a terminal. */
+  canAsk?: boolean;
+  /** Milliseconds since the epoch. Default the real time. */
+  now?: number;
+  signal?: AbortSignal;
+  /** What is typed at each question, in this order; standard input and error are then terminals. */
+  answers?: readonly string[];
+  /** On which is typed while it runs; standard input and error are then terminals. */
+  keyboard?: PassThrough;
+  /** Given what the program wants to be called every now and then. */
+  onEvery?: (act: () => void) => void;
+  /** Hears of output as it comes. */
+  onOutput?: (output: string) => void;
+  /** The same of standard error. */
+  onErrorOutput?: (output: string) => void;
+}
+
+/** A question waits for its answer; what moves the cursor does not count. */
+const QUESTION = /[:?] $/;
+
+export interface RunResult {
+  status: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** A home in which command lines are run, in this process; it is removed by `dispose`. */
+export class CommandSandbox {
+  readonly home = mkdtempSync(path.join(os.tmpdir(), 'llamactl-cli-'));
+  /** Of every run, beside its own. */
+  readonly environment: Record<string, string> = {};
+
+  async run(words: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+    const { environment, input = '', columns, answers, now, signal, onOutput, onErrorOutput, onEvery } = options;
+    const { canAsk = answers !== undefined || options.keyboard !== undefined } = options;
+    const stdout = sink(onOutput);
+    const { keyboard = new PassThrough() } = options;
+    const left = [...(answers ?? [])];
+    const stderr = sink((output) => {
+      onErrorOutput?.(output);
+      const answer = QUESTION.test(stripVTControlCharacters(output)) ? left.shift() : undefined;
+      if (answer !== undefined) setImmediate(() => keyboard.write(`${answer}\r`));
+    });
+    if (input !== '') keyboard.write(input);
+    const isTerminal = columns !== undefined;
+    const commandLine = new CommandLine(
+      {
+        streams: {
+          stdin: Object.assign(canAsk ? keyboard : Readable.from([input]), { isTTY: canAsk }),
+          stdout: Object.assign(stdout.stream, { isTTY: isTerminal, columns: columns ?? 80, rows: 24 }),
+          stderr: Object.assign(stderr.stream, { isTTY: canAsk }),
+        },
+        environment: { ...this.environment, ...environment },
+        home: this.home,
+        now: () => now ?? Date.now(),
+        interrupted: () => signal ?? new AbortController().signal,
+        outliveReaders: () => undefined,
+        every: (_milliseconds, act) => {
+          onEvery?.(act);
+          return () => undefined;
+        },
+      },
+      VERBS,
+    );
+    const status = await commandLine.run(words);
+    return { status, stdout: stdout.text(), stderr: stderr.text() };
+  }
+
+  dispose(): void {
+    rmSync(this.home, { recursive: true, force: true });
+  }
+}
+
+function sink(onOutput?: (output: string) => void): { stream: Writable; text: () => string } {
+  let text = '';
+  const stream = new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      text += chunk.toString();
+      onOutput?.(text);
+      done();
+    },
+  });
+  return { stream, text: () => text };
+}

@@ -1,0 +1,56 @@
+import { PassThrough } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
+import type { RunOptions } from './command-run.ts';
+
+/** What is typed, and after what has been seen since the last time. */
+export type Step = readonly [seen: RegExp, keys: string | ((keyboard: PassThrough) => void | Promise<void>)];
+
+export const PROMPT = /> $/;
+export const CTRL_C = '\u0003';
+export const CTRL_D = '\u0004';
+
+/** Somebody at a terminal, who waits for what he waits for and then types; instead of typing he may do something. */
+export class Typist {
+  /** Of the run. */
+  readonly options: Pick<RunOptions, 'keyboard' | 'columns' | 'onOutput' | 'onErrorOutput'>;
+  readonly #keyboard = new PassThrough();
+  readonly #steps: Step[];
+  #screen = '';
+
+  constructor(steps: readonly Step[]) {
+    this.#steps = [...steps];
+    this.options = {
+      keyboard: this.#keyboard,
+      columns: 80,
+      onOutput: this.#watch(),
+      onErrorOutput: this.#watch(),
+    };
+  }
+
+  /** What came since the last step, as a person sees it. */
+  get screen(): string {
+    return stripVTControlCharacters(this.#screen);
+  }
+
+  /** Steps that were not come to. */
+  get left(): readonly Step[] {
+    return this.#steps;
+  }
+
+  #watch(): (output: string) => void {
+    let length = 0;
+    return (output) => {
+      this.#screen += output.slice(length);
+      length = output.length;
+      const [step] = this.#steps;
+      if (step === undefined || !step[0].test(this.screen)) return;
+      this.#steps.shift();
+      this.#screen = '';
+      const [, keys] = step;
+      setImmediate(() => {
+        if (typeof keys === 'string') this.#keyboard.write(keys);
+        else void keys(this.#keyboard);
+      });
+    };
+  }
+}

@@ -1,0 +1,44 @@
+import type { CommandSandbox, RunOptions, RunResult } from './command-run.ts';
+
+/** A verb that goes on until Ctrl-C, in a test. */
+export class Watching {
+  /** What it has written so far. */
+  output = '';
+  readonly #interruption = new AbortController();
+  readonly #result: Promise<RunResult>;
+  #hears = (): void => undefined;
+
+  constructor(sandbox: CommandSandbox, words: readonly string[], options: RunOptions = {}) {
+    const { signal } = this.#interruption;
+    const onOutput = (output: string): void => {
+      this.output = output;
+      this.#hears();
+    };
+    this.#result = sandbox.run(words, { ...options, signal, onOutput });
+  }
+
+  /** Resolves when what was written fulfils a condition; rejects when the verb ends before. */
+  async until(condition: (output: string) => boolean): Promise<void> {
+    const ended = this.#result.then(({ status, stderr }) => {
+      throw new Error(`it ended with ${status}: ${stderr}`);
+    });
+    const fulfilled = new Promise<void>((resolve) => {
+      this.#hears = () => {
+        if (condition(this.output)) resolve();
+      };
+      this.#hears();
+    });
+    await Promise.race([fulfilled, ended]);
+  }
+
+  /** Ctrl-C. */
+  interrupt(): Promise<RunResult> {
+    this.#interruption.abort();
+    return this.#result;
+  }
+
+  /** When it ends by itself. */
+  get ended(): Promise<RunResult> {
+    return this.#result;
+  }
+}

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { cut, padded, plain, widthOf, wrapped } from './text.ts';
+
+describe('text of others', () => {
+  it('cannot move a cursor, colour, ring, retitle or reverse what is read', () => {
+    expect(plain('\u{1B}[2J\u{1B}]0;owned\u{7}a\u{1B}[31mb\u{8}\u{202E}c\u{9B}d\r')).toBe('abcd');
+  });
+
+  it('is one line, unless many are wanted', () => {
+    expect(plain('a\r\nb\tc')).toBe('a b  c');
+    expect(plain('a\r\nb', 'many lines')).toBe('a\nb');
+  });
+
+  it('keeps what is only unusual', () => {
+    expect(plain('模型 é 👩‍👩‍👧')).toBe('模型 é 👩‍👩‍👧');
+  });
+});
+
+describe('text on a terminal', () => {
+  it.each([
+    ['abcdef', 6, 'abcdef'],
+    ['abcdef', 4, 'abc…'],
+    ['模型模型', 5, '模型…'],
+    ['模型模型', 4, '模…'],
+    ['ab', 1, '…'],
+    ['ab', 0, ''],
+  ])('%s cut to %d columns', (text, columns, expected) => {
+    expect(cut(text, columns)).toBe(expected);
+    expect(widthOf(expected)).toBeLessThanOrEqual(columns);
+  });
+
+  it('keeps its end where that tells more', () => {
+    expect(cut('/srv/models/a.gguf', 8, 'end')).toBe('…/a.gguf'.slice(-8));
+  });
+
+  it('is filled on the side that is wanted', () => {
+    expect([padded('模', 4), padded('a', 3, 'right'), padded('abc', 2)]).toEqual(['模  ', '  a', 'abc']);
+  });
+
+  it('is broken between words, and within one that is too long', () => {
+    expect(wrapped('aa bbb cc', 6)).toEqual(['aa bbb', 'cc']);
+    expect(wrapped('a bcdefghij k', 4)).toEqual(['a', 'bcde', 'fghi', 'j k']);
+  });
+});

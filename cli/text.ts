@@ -1,0 +1,69 @@
+import { stripVTControlCharacters } from 'node:util';
+import stringWidth from 'string-width';
+
+/** What moves the cursor, rings, or reverses what is read; tab and line feed are looked at by {@link plain}. */
+const CONTROL = /[\p{Cc}--[\t\n]]|[\u{2028}\u{2029}\u{202A}-\u{202E}\u{2066}-\u{2069}]/gv;
+const GRAPHEMES = new Intl.Segmenter();
+
+/**
+ * Text of engines, files and models as a terminal may see it: what would move its cursor, change its title or reverse
+ * what is read is gone.
+ *
+ * @param lines Whether line feeds stay.
+ */
+export function plain(text: string, lines: 'one line' | 'many lines' = 'one line'): string {
+  const readable = stripVTControlCharacters(text.replaceAll('\r\n', '\n')).replaceAll(CONTROL, '');
+  const spaced = readable.replaceAll('\t', '  ');
+  return lines === 'many lines' ? spaced : spaced.replaceAll('\n', ' ');
+}
+
+/** Columns that a text takes on a terminal. */
+export function widthOf(text: string): number {
+  return stringWidth(text);
+}
+
+/** At most `columns` wide; what is cut ends in `…`. @param end Which end stays: paths tell more at theirs. */
+export function cut(text: string, columns: number, end: 'start' | 'end' = 'start'): string {
+  if (widthOf(text) <= columns) return text;
+  if (columns <= 1) return '…'.slice(0, Math.max(0, columns));
+  const graphemes = [...GRAPHEMES.segment(text)].map(({ segment }) => segment);
+  if (end === 'end') graphemes.reverse();
+  let kept: string[] = [];
+  let left = columns - 1;
+  for (const grapheme of graphemes) {
+    left -= widthOf(grapheme);
+    if (left < 0) break;
+    kept.push(grapheme);
+  }
+  if (end === 'end') kept = kept.toReversed();
+  return end === 'end' ? `…${kept.join('')}` : `${kept.join('')}…`;
+}
+
+/** Filled with spaces to `columns`. */
+export function padded(text: string, columns: number, side: 'left' | 'right' = 'left'): string {
+  const space = ' '.repeat(Math.max(0, columns - widthOf(text)));
+  return side === 'left' ? text + space : space + text;
+}
+
+/** Lines of at most `columns`, broken between words, and within one only if it is longer than that. */
+export function wrapped(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ').flatMap((each) => pieces(each, columns))) {
+    if (line !== '' && widthOf(line) + 1 + widthOf(word) > columns) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}
+
+function pieces(word: string, columns: number): string[] {
+  const found: string[] = [''];
+  for (const { segment } of GRAPHEMES.segment(word)) {
+    const last = found.at(-1) ?? '';
+    if (last !== '' && widthOf(last + segment) > columns) found.push(segment);
+    else found.splice(-1, 1, last + segment);
+  }
+  return found;
+}

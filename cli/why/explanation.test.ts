@@ -1,0 +1,232 @@
+import type { Alert, Health, Instance, LastExit } from '@llamactl/client';
+import { describe, expect, it } from 'vitest';
+import { explain, type WhyFacts } from './explanation.ts';
+
+const NOW = Date.parse('2026-03-01T12:00:00Z');
+const GB = 1_000_000_000;
+
+function ended(fields: Partial<LastExit> = {}): LastExit {
+  return { code: 1, signal: null, at: '2026-03-01T11:57:00Z', reason: 'failed to read header', lines: [], ...fields };
+}
+
+function facts(instance: Partial<Instance>, rest: Partial<WhyFacts> = {}): WhyFacts {
+  return {
+    instance: {
+      name: 'qwen',
+      status: 'running',
+      engine: 'llama_cpp',
+      model_path: '/m/qwen.gguf',
+      port: 8100,
+      started_at: null,
+      created_at: '2026-03-01T10:00:00Z',
+      updated_at: '2026-03-01T10:00:00Z',
+      pid: null,
+      options: {},
+      extra_args: [],
+      environment: {},
+      aliases: [],
+      unlisted: false,
+      auto_start: true,
+      auto_restart: true,
+      max_restarts: 5,
+      reason: null,
+      restart_count: 0,
+      restart_required: false,
+      last_exit: null,
+      effective_command: [],
+      stats: null,
+      ...instance,
+    },
+    health: null,
+    alerts: [],
+    memory: { used: 7.1 * GB, total: 8 * GB },
+    lastError: null,
+    now: NOW,
+    ...rest,
+  };
+}
+
+function health(status: Health['status'], response: Health['checks']['response']): Health {
+  const port = response === 'none' ? 'closed' : 'open';
+  return { status, checks: { process: 'running', port, response }, last_check: '2026-03-01T12:00:00Z' };
+}
+
+const UP = { started_at: '2026-03-01T09:50:00Z', pid: 42 };
+
+describe('the sentence about an instance', () => {
+  it.each<[string, WhyFacts, string]>([
+    ['is well', facts({ ...UP }, { health: health('healthy', 'ok') }), 'qwen has run for 2h 10m and answers.'],
+    [
+      'does not answer',
+      facts({ ...UP }, { health: health('unhealthy', 'timeout') }),
+      'qwen has run for 2h 10m, but does not answer its health check (timeout).',
+    ],
+    [
+      'has other settings by now',
+      facts({ ...UP, restart_required: true }, { health: health('healthy', 'ok') }),
+      'qwen has run for 2h 10m and answers; its settings have changed, and count from its next start.',
+    ],
+    [
+      'loads',
+      facts(
+        { ...UP, status: 'starting', started_at: '2026-03-01T11:59:48Z' },
+        { health: health('starting', 'loading') },
+      ),
+      'qwen has been loading its model for 12s.',
+    ],
+    ['waits to start', facts({ status: 'starting' }), 'qwen is about to be started; it has no process yet.'],
+    [
+      'is being stopped',
+      facts({ ...UP, status: 'stopping' }),
+      'qwen is being stopped; requests under way may finish first.',
+    ],
+    ['never ran', facts({ status: 'stopped' }), 'qwen is stopped: it was never started.'],
+    [
+      'was stopped',
+      facts({ status: 'stopped', last_exit: ended({ code: 0, reason: 'stopped as asked' }) }),
+      'qwen is stopped: somebody stopped it, 3m 0s ago.',
+    ],
+    [
+      'was lost with the machine',
+      facts({ status: 'stopped', last_exit: ended({ code: null, reason: 'the machine was rebooted' }) }),
+      'qwen is stopped; its last run ended 3m 0s ago: the machine was rebooted.',
+    ],
+    [
+      'goes down',
+      facts({ ...UP, status: 'restarting', reason: 'going down to start again, as asked' }),
+      'qwen is going down to start again, as asked.',
+    ],
+    [
+      'hung',
+      facts({ ...UP, status: 'restarting', reason: 'the engine no longer answered its health check' }),
+      'qwen is going down in order to start again: the engine no longer answered its health check.',
+    ],
+    [
+      'waits out a backoff',
+      facts({ status: 'restarting', reason: 'backoff after: the engine crashed (SIGSEGV)', restart_count: 2 }),
+      'qwen ended and is about to be tried again: the engine crashed (SIGSEGV).',
+    ],
+    [
+      'failed',
+      facts({ status: 'failed', reason: 'failed to read header (/m/qwen.gguf)' }),
+      'qwen failed: failed to read header (/m/qwen.gguf).',
+    ],
+    [
+      'gave up',
+      facts({
+        status: 'failed',
+        reason: 'gave up after 5 restarts in a row: the engine exited with status 0, though nobody asked it to',
+      }),
+      'qwen failed (gave up after 5 restarts in a row): the engine exited with status 0, though nobody asked it to.',
+    ],
+  ])('that %s', (_what, known, sentence) => {
+    expect(explain(known).sentence).toBe(sentence);
+  });
+});
+
+describe('what would help', () => {
+  const failed = (reason: string, fields: Partial<Instance> = {}): string[] =>
+    explain(facts({ status: 'failed', reason, ...fields })).remedies;
+
+  it.each([
+    ['the model file /m/qwen.gguf does not exist', /^llamactl update qwen --model FILE.*/],
+    ['the model file /m/qwen.gguf cannot be read by llamactl’s user', /^chmod a\+r \/m\/qwen\.gguf/],
+    ["invalid magic characters: 'abcd', expected 'GGUF' (/m/qwen.gguf)", /damaged/],
+    ["unknown model architecture: 'qwen9'", /newer llama-server/],
+    ["couldn't bind HTTP server socket, hostname: 127.0.0.1, port: 8100: is the port in use?", /--unset port/],
+    ['port 8100 is in use by python3 (pid 7)', /--unset port/],
+    [
+      'llama-server was not found on the PATH (/usr/bin); set `engines.llama_cpp.command` to the path of llama-server',
+      /llamactl doctor/,
+    ],
+    ['error while loading shared libraries: libcuda.so.1: cannot open shared object file', /library/],
+    [
+      'ggml_backend_cuda_buffer_type_alloc_buffer: allocating 9000.00 MiB on device 0: cudaMalloc failed: out of memory',
+      /n_gpu_layers/,
+    ],
+    [
+      'the engine was killed by SIGKILL; if nobody did that, the system had run out of memory',
+      /7\.1 GB of 8\.0 GB are taken/,
+    ],
+    ['unable to allocate CPU buffer', /ctx_size/],
+    ['invalid argument: --bogus', /llamactl show qwen/],
+    ['the engine crashed (SIGILL): it was probably built for another processor', /built for this processor/],
+    ['the engine crashed (SIGSEGV)', /llamactl logs qwen/],
+    [
+      'the engine showed no progress for 600 s while loading (no output, memory, CPU time or reads); instances.start_timeout sets this limit',
+      /instances\.start_timeout/,
+    ],
+    ['the engine no longer answered its health check and showed no progress', /parallel=1/],
+    ['the engine exited with status 3', /llamactl logs qwen/],
+  ])('against %s', (reason, remedy) => {
+    const [first] = failed(reason);
+    expect(first).toMatch(remedy);
+  });
+
+  it('names the option that the engine does not take', () => {
+    const [first] = failed('argument --ctx-size: not a number', { options: { ctx_size: 'many' } });
+    expect(first).toBe('llamactl update qwen --unset options.ctx_size, or give it another value: -o ctx_size=…');
+  });
+
+  it('says that it is not tried again by itself', () => {
+    expect(failed('the engine exited with status 3').at(-1)).toContain('llamactl start qwen');
+  });
+
+  it('is nothing where nothing is wrong', () => {
+    expect(explain(facts({ ...UP }, { health: health('healthy', 'ok') })).remedies).toEqual([]);
+  });
+
+  it('is a restart where settings have changed', () => {
+    const { remedies } = explain(facts({ ...UP, restart_required: true }, { health: health('healthy', 'ok') }));
+    expect(remedies).toEqual(['llamactl restart qwen puts them in force']);
+  });
+});
+
+describe('the evidence', () => {
+  const evidence = (known: WhyFacts): Record<string, string> =>
+    Object.fromEntries(explain(known).evidence.map(({ what, text }) => [what, text]));
+
+  it('of one that is well is its process and its port', () => {
+    const stats = { memory_usage: 1.2 * GB, cpu_usage: 0, threads: 1, read_bytes: 0, write_bytes: 0, uptime: 1 };
+    const known = facts({ ...UP, stats: { ...stats, gpu_memory_usage: null } }, { health: health('healthy', 'ok') });
+    expect(evidence(known)).toEqual({ process: '42, 1.2 GB of memory', port: '8100, open; answer: ok' });
+  });
+
+  it('of a failure is its exit and the line that the reason was taken from', () => {
+    const lines = ['0.01 I loading', '0.02 E gguf: failed to read header', '0.03 E exiting'];
+    const known = facts({ status: 'failed', reason: 'failed to read header (/m/q.gguf)', last_exit: ended({ lines }) });
+    expect(evidence(known)).toEqual({
+      port: '8100',
+      'last exit': 'status 1, 3m 0s ago: failed to read header',
+      log: '0.02 E gguf: failed to read header',
+    });
+  });
+
+  it('of a death that may be one by memory is the memory of the machine', () => {
+    const reason = 'the engine was killed by SIGKILL; if nobody did that, the system had run out of memory';
+    const last = ended({ code: 137, signal: 'SIGKILL', reason });
+    const known = facts({
+      status: 'restarting',
+      reason: `backoff after: ${reason}`,
+      restart_count: 2,
+      last_exit: last,
+    });
+    expect(evidence(known)).toMatchObject({
+      'last exit': 'SIGKILL, 3m 0s ago',
+      memory: 'of the machine 7.1 GB of 8.0 GB are taken',
+      restarts: '2 in a row, of at most 5',
+    });
+  });
+
+  it('has the last error of the log where the last lines hold none', () => {
+    const entry = { timestamp: '2026-03-01T11:57:00Z', level: 'error' as const, message: 'bad things', seq: 9 };
+    const known = facts({ status: 'failed', reason: 'x', last_exit: ended({ lines: ['bye'] }) }, { lastError: entry });
+    expect(evidence(known)['log']).toBe('bad things');
+  });
+
+  it('has the alerts, but for the one that says the same', () => {
+    const alert = (code: string): Alert => ({ level: 'error', code, message: code, raised_at: '2026-03-01T11:00:00Z' });
+    const known = facts({ ...UP }, { alerts: [alert('instance_failed'), alert('memory_low')] });
+    expect(evidence(known)['alert']).toBe('memory_low');
+  });
+});

@@ -1,0 +1,183 @@
+import type { Alert, Health, Instance, LogEntry } from '@llamactl/client';
+import { bytes, duration } from '../figures.ts';
+import { memoryText, remediesFor, kindOf, type Memory } from './cause.ts';
+
+/** The alert that says the same as the sentence. */
+const SAID = 'instance_failed';
+
+/** All that is known of an instance. */
+export interface WhyFacts {
+  instance: Instance;
+  /** Asked now; `null`: no process runs. */
+  health: Health | null;
+  /** Of this instance, and of the machine. */
+  alerts: readonly Alert[];
+  /** Of the server's machine; `null`: not told. */
+  memory: Memory | null;
+  /** The last error in its log; `null`: there is none. */
+  lastError: LogEntry | null;
+  /** Milliseconds since the epoch. */
+  now: number;
+}
+
+/** Why an instance is as it is. */
+export interface Explanation {
+  /** One, for a person. */
+  sentence: string;
+  /** What it rests on. */
+  evidence: { what: string; text: string }[];
+  /** What would help, one step each; empty: nothing has to be done. */
+  remedies: string[];
+}
+
+/** Says why. Pure. */
+export function explain(facts: WhyFacts): Explanation {
+  const told = byStatus(facts);
+  return { ...told, evidence: [...told.evidence, ...evidenceOf(facts)] };
+}
+
+function byStatus(facts: WhyFacts): Explanation {
+  const { instance } = facts;
+  const { name, status, reason, last_exit: last } = instance;
+  switch (status) {
+    case 'running':
+      return running(facts);
+    case 'starting':
+      return starting(facts);
+    case 'stopping':
+      return {
+        sentence: `${name} is being stopped; requests under way may finish first.`,
+        evidence: [],
+        remedies: [`llamactl stop ${name} --force does not wait for them`],
+      };
+    case 'stopped':
+      return { sentence: stopped(facts), evidence: [], remedies: [`llamactl start ${name}`] };
+    case 'restarting': {
+      const cause = causeOf(reason);
+      if (!isBackoff(reason)) {
+        const how = cause.startsWith('going down') ? cause : `going down in order to start again: ${cause}`;
+        return { sentence: `${name} is ${how}.`, evidence: [], remedies: [] };
+      }
+      return {
+        sentence: `${name} ended and is about to be tried again: ${cause}.`,
+        evidence: [],
+        remedies: [
+          ...remediesFor(cause, instance, facts.memory),
+          `llamactl start ${name} tries now, llamactl stop ${name} not at all`,
+        ],
+      };
+    }
+    case 'failed': {
+      const cause = causeOf(reason ?? last?.reason ?? null);
+      const tries = /gave up after \d+ restarts? in a row/.exec(reason ?? '')?.[0];
+      return {
+        sentence: `${name} failed${tries === undefined ? '' : ` (${tries})`}: ${cause}.`,
+        evidence: [],
+        remedies: [
+          ...remediesFor(cause, instance, facts.memory),
+          `then llamactl start ${name}: it is not tried again by itself`,
+        ],
+      };
+    }
+  }
+}
+
+function running({ instance, health, now }: WhyFacts): Explanation {
+  const { name, started_at: startedAt, restart_required: isChanged } = instance;
+  const since = startedAt === null ? 'runs' : `has run for ${ago(startedAt, now)}`;
+  const { response = 'none' } = health?.checks ?? {};
+  const isWell = health === null || health.status === 'healthy';
+  const trouble = isWell ? ' and answers' : `, but does not answer its health check (${response})`;
+  const change = isChanged ? '; its settings have changed, and count from its next start' : '';
+  return {
+    sentence: `${name} ${since}${trouble}${change}.`,
+    evidence: [],
+    remedies: [
+      ...(isWell ? [] : [`llamactl logs ${name} -n 50 shows what it does; llamactl restart ${name} helps if it hangs`]),
+      ...(isChanged ? [`llamactl restart ${name} puts them in force`] : []),
+    ],
+  };
+}
+
+function starting({ instance, health, now }: WhyFacts): Explanation {
+  const { name, started_at: startedAt } = instance;
+  const remedies = [`llamactl logs -f ${name} shows how far it is`];
+  if (startedAt === null) {
+    return { sentence: `${name} is about to be started; it has no process yet.`, evidence: [], remedies };
+  }
+  const what = health?.checks.response === 'loading' ? 'has been loading its model for' : 'has been starting for';
+  return { sentence: `${name} ${what} ${ago(startedAt, now)}.`, evidence: [], remedies };
+}
+
+function stopped({ instance: { name, last_exit: last }, now }: WhyFacts): string {
+  if (last === null) return `${name} is stopped: it was never started.`;
+  const when = `${ago(last.at, now)} ago`;
+  return last.reason === 'stopped as asked'
+    ? `${name} is stopped: somebody stopped it, ${when}.`
+    : `${name} is stopped; its last run ended ${when}: ${withoutStop(last.reason)}.`;
+}
+
+function evidenceOf({ instance, health, alerts, memory, lastError, now }: WhyFacts): Explanation['evidence'] {
+  const { status, last_exit: last, stats, pid, port, restart_count: restarts, max_restarts: most } = instance;
+  const isWell = status === 'running' && (health === null || health.status === 'healthy');
+  const isTrouble = status === 'failed' || status === 'restarting' || (status === 'running' && !isWell);
+  const line = isTrouble ? telling(instance, lastError) : null;
+  const checks = health?.checks;
+  const isAboutMemory = /memory|killed/.test(kindOf(causeOf(instance.reason ?? last?.reason ?? null)));
+  return [
+    ...(pid === null
+      ? []
+      : [{ what: 'process', text: `${pid}${stats === null ? '' : `, ${bytes(stats.memory_usage)} of memory`}` }]),
+    { what: 'port', text: checks === undefined ? String(port) : `${port}, ${checks.port}; answer: ${checks.response}` },
+    ...(last === null || (isWell && restarts === 0)
+      ? []
+      : [{ what: 'last exit', text: exitText(last, causeOf(instance.reason), now) }]),
+    ...(line === null ? [] : [{ what: 'log', text: line }]),
+    ...(restarts === 0
+      ? []
+      : [{ what: 'restarts', text: `${restarts} in a row, of ${most < 0 ? 'any number' : `at most ${most}`}` }]),
+    ...(memory === null || !(isTrouble && isAboutMemory)
+      ? []
+      : [{ what: 'memory', text: `of the machine ${memoryText(memory)}` }]),
+    ...alerts.filter(({ code }) => code !== SAID).map(({ message }) => ({ what: 'alert', text: message })),
+  ];
+}
+
+/** @param said What the sentence says already. */
+function exitText({ code, signal, at, reason }: NonNullable<Instance['last_exit']>, said: string, now: number): string {
+  const how = signal ?? (code === null ? 'its status is not known' : `status ${code}`);
+  const why = withoutStop(reason);
+  return `${how}, ${ago(at, now)} ago${why === said ? '' : `: ${why}`}`;
+}
+
+/** The line of output that a failure rests on: the one that the reason was taken from, else the last error. */
+function telling({ reason, last_exit: last }: Instance, lastError: LogEntry | null): string | null {
+  const lines = last?.lines ?? [];
+  const [words = ''] = causeOf(reason).split(' (/');
+  return (
+    lines.find((line) => words !== '' && line.includes(words)) ??
+    lastError?.message ??
+    lines.findLast((line) => / E /.test(line)) ??
+    lines.at(-1) ??
+    null
+  );
+}
+
+/** The cause itself, as the end of a sentence. */
+function causeOf(reason: string | null): string {
+  return withoutStop(
+    (reason ?? 'the reason is not known').replace(/^(?:backoff after|gave up after \d+ restarts? in a row): /, ''),
+  );
+}
+
+function withoutStop(text: string): string {
+  return text.replace(/[.\s]+$/, '');
+}
+
+function isBackoff(reason: string | null): boolean {
+  return reason?.startsWith('backoff after: ') ?? false;
+}
+
+function ago(time: string, now: number): string {
+  return duration((now - Date.parse(time)) / 1_000);
+}

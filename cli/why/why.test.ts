@@ -1,0 +1,59 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ChatServer } from '../testing/chat-server.ts';
+import { CommandSandbox, type RunOptions, type RunResult } from '../testing/command-run.ts';
+
+let server: ChatServer;
+let sandbox: CommandSandbox;
+
+beforeEach(async () => {
+  server = await new ChatServer().listen();
+  server.add('qwen', { status: 'failed', reason: 'failed to read \u001B[2Jheader', model_path: '/m/qwen.gguf' });
+  server.add('phi');
+  sandbox = new CommandSandbox();
+});
+
+afterEach(async () => {
+  await server.leave();
+  sandbox.dispose();
+});
+
+function why(words: string[], options: RunOptions = {}): Promise<RunResult> {
+  return sandbox.run(['why', ...words], { ...options, environment: { LLAMACTL_URL: server.url } });
+}
+
+describe('why', () => {
+  it('is a sentence, what it rests on, and what would help, also where the rest is not told', async () => {
+    const { status, stdout } = await why(['qwen']);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(
+      /^qwen failed: failed to read header\.\n {2}port {2}8100\n {2}→ .*\n {2}→ then llamactl start qwen/,
+    );
+  });
+
+  it('is only the sentence with -q, one for each', async () => {
+    const { stdout } = await why(['-q', 'qwen', 'phi']);
+    expect(stdout).toBe('qwen failed: failed to read header.\nphi is stopped: it was never started.\n');
+  });
+
+  it('is all of it for a program with --json', async () => {
+    const { stdout } = await why(['phi', '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      name: 'phi',
+      status: 'stopped',
+      evidence: [{ what: 'port', text: '8100' }],
+      remedies: ['llamactl start phi'],
+    });
+  });
+
+  it('fits into a narrow terminal', async () => {
+    const { stdout } = await why(['qwen', '--no-color'], { columns: 40 });
+    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(40);
+  });
+
+  it('knows the name that was meant', async () => {
+    expect(await why(['qwne'])).toMatchObject({
+      status: 3,
+      stderr: expect.stringContaining('did you mean qwen?') as unknown,
+    });
+  });
+});

@@ -1,0 +1,41 @@
+import { AuthHarness } from './auth-harness.ts';
+import { testConfig, testServer, type TestServer } from '../http/http-harness.ts';
+import type { HttpServerParts } from '../http/server.ts';
+
+/** A server on a port of loopback, with accounts in memory, for tests of what is said about them. */
+export class AccessServer {
+  readonly harness: AuthHarness;
+  readonly url: string;
+  readonly #test: TestServer;
+
+  private constructor(harness: AuthHarness, test: TestServer, url: string) {
+    this.harness = harness;
+    this.#test = test;
+    this.url = url;
+  }
+
+  /** @param isEnabled Whether there are accounts at all. */
+  static async open(isEnabled = true, parts: Partial<HttpServerParts> = {}): Promise<AccessServer> {
+    const harness = await AuthHarness.open({ isEnabled });
+    const config = testConfig({ auth: { enabled: isEnabled } });
+    const test = testServer({ auth: harness.auth, clock: harness.clock, config, ...parts });
+    const { port } = await test.server.listen({ host: '127.0.0.1', port: 0 });
+    return new AccessServer(harness, test, `http://127.0.0.1:${port}`);
+  }
+
+  /** By the server's clock, milliseconds since the epoch. */
+  get now(): number {
+    return this.harness.clock.now();
+  }
+
+  /** Requests that came, as `METHOD /path`. */
+  get requests(): string[] {
+    return this.#test.log.flatMap(({ method, url }) =>
+      typeof method === 'string' && typeof url === 'string' ? [`${method} ${url}`] : [],
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#test.server.close();
+  }
+}

@@ -1,0 +1,138 @@
+import type { InstanceEvent } from '@llamactl/contract/events';
+import type { Health, Instance } from '@llamactl/contract/instance';
+import type { Stats } from '@llamactl/contract/stats';
+import { anonymousAdmin } from '../auth/caller.ts';
+import { systemClock } from '../clock.ts';
+import { createEventBus, type EventBus } from '../events/bus.ts';
+import { createFeed, type Feed, type FeedClient, type Seat } from '../events/feed.ts';
+import { testServer } from '../http/http-harness.ts';
+import type { HttpServer, HttpServerParts } from '../http/server.ts';
+import { webSocketRoutes } from '../http/websocket.routes.ts';
+import type { KeptEvent } from '../instances/ports.ts';
+import { FakeManager } from './fake-manager.ts';
+import { openDoor } from './fake-services.ts';
+import { MemoryStore } from './memory-store.ts';
+
+/** A manager whose instances a test puts into any shape. */
+class ShapedManager extends FakeManager {
+  #health: Readonly<Record<string, Health>> = {};
+  readonly #shapes = new Map<string, Partial<Instance>>();
+
+  shape(name: string, shape: Partial<Instance>): void {
+    this.#shapes.set(name, { ...this.#shapes.get(name), ...shape });
+  }
+
+  /** What is said of health, by name; of all others that they are healthy. */
+  shapeHealth(health: Readonly<Record<string, Health>>): void {
+    this.#health = health;
+  }
+
+  override async health(name: string): Promise<Health> {
+    return this.#health[name] ?? super.health(name);
+  }
+
+  override list(status?: Instance['status']): Instance[] {
+    const all = super.list().map((each) => ({ ...each, ...this.#shapes.get(each.name) }));
+    return status === undefined ? all : all.filter((each) => each.status === status);
+  }
+
+  override get(name: string): Instance {
+    const instance = super.get(name);
+    return { ...instance, ...this.#shapes.get(instance.name) };
+  }
+}
+
+/**
+ * A real HTTP server with live events, on instances that are whatever a test says: for programs that talk to a server.
+ * It can go away and come back at the same address.
+ */
+export class EventServer {
+  readonly manager = new ShapedManager();
+  readonly #parts: Partial<HttpServerParts>;
+  #port = 0;
+  #server: HttpServer | null = null;
+  #bus: EventBus | null = null;
+  #feed: Feed | null = null;
+  #stored: readonly KeptEvent[] = [];
+  #joined = Promise.withResolvers<void>();
+
+  private constructor(parts: Partial<HttpServerParts>) {
+    this.#parts = parts;
+  }
+
+  static async open(parts: Partial<HttpServerParts> = {}): Promise<EventServer> {
+    const server = new EventServer(parts);
+    await server.comeBack();
+    return server;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  /** Somebody listens, since the server came up: they hear of everything from now on. */
+  get joined(): Promise<void> {
+    return this.#joined.promise;
+  }
+
+  /** Makes an instance of this shape; nobody is told. */
+  async add(name: string, shape: Partial<Instance> = {}): Promise<void> {
+    await this.manager.create({ name, model_path: `/models/${name}.gguf` });
+    this.manager.shape(name, shape);
+  }
+
+  /** An instance changes its status, and everybody is told. */
+  changeStatus(name: string, status: Instance['status'], rest: Partial<Instance> = {}): void {
+    const { status: previous } = this.manager.get(name);
+    this.manager.shape(name, { status, ...rest });
+    const reason = rest.reason ?? null;
+    this.tell({
+      type: 'instance_status_changed',
+      data: { name, status, previous_status: previous, ...(reason === null ? {} : { reason }) },
+    });
+  }
+
+  tell(event: InstanceEvent): void {
+    this.#bus?.emit(event);
+  }
+
+  measured(name: string, stats: Stats): void {
+    this.#feed?.stats({ name, stats });
+  }
+
+  /** What was told stays known, as it does on a disk. */
+  async goAway(): Promise<void> {
+    this.#feed?.close();
+    await this.#server?.close();
+    this.#server = null;
+  }
+
+  async comeBack(): Promise<void> {
+    const clock = systemClock();
+    const { authenticator } = openDoor();
+    const tickets = { redeem: anonymousAdmin };
+    const onError = (error: unknown): never => {
+      throw error;
+    };
+    const bus = createEventBus({ clock, replay: new MemoryStore().replay, stored: this.#stored, onError });
+    const feed = createFeed({ clock, bus, idOf: (name) => this.manager.idOf(name) });
+    const joined = (this.#joined = Promise.withResolvers());
+    const events = {
+      join: (client: FeedClient): Seat => {
+        joined.resolve();
+        return feed.join(client);
+      },
+    };
+    bus.subscribe((_event, kept) => (this.#stored = [...this.#stored, kept]));
+    const { server } = testServer({
+      manager: this.manager,
+      clock,
+      plugins: [webSocketRoutes({ events, authenticator, tickets, isAuthEnabled: false, clock })],
+      ...this.#parts,
+    });
+    this.#bus = bus;
+    this.#feed = feed;
+    this.#server = server;
+    ({ port: this.#port } = await server.listen({ host: '127.0.0.1', port: this.#port }));
+  }
+}

@@ -121,6 +121,7 @@ export class CommandLine {
       .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) })
       .showHelpAfterError('(add --help for what there is)')
       .showSuggestionAfterError()
+      .addHelpCommand(new Command('help').argument('[command]').summary('what a command does').helpGroup('The server:'))
       .exitOverride();
     for (const verb of this.#verbs) {
       const command = loaded.includes(verb) ? (await verb.load())(this) : stub(verb);

@@ -46,6 +46,8 @@ Examples:
     .action(
       commandLine.local<ServeFlags>(async (terminal, { flags }) => {
         commandLine.surroundings.outliveReaders();
+        // Node's own is `MainThread`, which is what `ss` and our own messages about ports would call it.
+        process.title = 'llamactl serve';
         await run(terminal, flags);
       }),
     );

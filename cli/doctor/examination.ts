@@ -78,5 +78,15 @@ async function* machine(
   }
   yield checkModels(models.dirs);
   yield await checkServerPort(port, running?.pid ?? null, inspection);
-  yield await checkPortRange(instances.port_range, new Set([...server.ports, port]), inspection);
+  yield await checkPortRange(
+    instances.port_range,
+    new Set([...server.ports, port, ...listenedOn(running)]),
+    inspection,
+  );
+}
+
+/** It may have been given another port than the configuration has. */
+function listenedOn(running: RunningServer | null): number[] {
+  const address = running?.address ?? null;
+  return address === null ? [] : [Number(new URL(address.url).port)];
 }

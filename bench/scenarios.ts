@@ -1,6 +1,7 @@
 import type { Scenario } from './harness/scenario.ts';
 import { access } from './scenarios/access.ts';
 import { boot } from './scenarios/boot.ts';
+import { commandLine } from './scenarios/command-line.ts';
 import { fleet } from './scenarios/fleet.ts';
 import { list } from './scenarios/list.ts';
 import { logsCost } from './scenarios/logs-cost.ts';
@@ -22,6 +23,7 @@ export const SCENARIOS: readonly Scenario[] = [
   logsTail,
   sampler,
   websocket,
+  commandLine,
 ];
 
 /**

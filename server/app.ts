@@ -39,6 +39,7 @@ import { watchMemory } from './metrics/memory-watch.ts';
 import { createRunMeter } from './metrics/meter.ts';
 import { createSampler } from './metrics/sampler.ts';
 import { createSystemView } from './metrics/system.ts';
+import { mostConnections } from './open-files.ts';
 import { systemRandomness } from './randomness.ts';
 import { shutDataDirectory } from './store/data-directory.ts';
 import { acquireLock } from './store/lock.ts';
@@ -244,6 +245,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       ],
       errorShapes: GATEWAY_ERROR_SHAPES,
       shutdownSignal: shutdown.signal,
+      maxConnections: mostConnections(),
     });
     undo.push(() => http.close());
 

@@ -172,6 +172,18 @@ describe('closing', () => {
   });
 });
 
+describe('more connections than there may be', () => {
+  it('are closed as they come, and those there are go on', async () => {
+    await listen({ maxConnections: 1 });
+    const first = open('');
+    await once(first, 'connect');
+    expect(await textOf(open(get('/livez')))).toBe('');
+    const answered = once(first, 'data');
+    first.write(get('/livez'));
+    expect(String((await answered)[0])).toMatch(/^HTTP\/1\.1 200 /);
+  });
+});
+
 describe('a header that does not come', () => {
   it('is not waited for for ever', async () => {
     await listen({ timeouts: { header: 50, check: 10 } });

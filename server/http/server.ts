@@ -66,6 +66,8 @@ export interface HttpServerParts extends SystemVoice {
   /** Aborts when callers that wait for an outcome should be sent away. */
   shutdownSignal?: AbortSignal;
   timeouts?: Partial<Timeouts>;
+  /** Connections at once; more are closed as they come. `null`, or left out: as many as there are. */
+  maxConnections?: number | null;
 }
 
 /** The server, listening or not yet. */
@@ -84,6 +86,8 @@ export function createHttpServer(parts: HttpServerParts): HttpServer {
   const app = fastify(rules.options());
   const upgrades = new Upgrades(app.server, (request, response) => app.routing(request, response));
   rules.apply(app, upgrades);
+  if (parts.maxConnections !== undefined && parts.maxConnections !== null)
+    app.server.maxConnections = parts.maxConnections;
 
   void app.register(async (scope) => {
     readJsonBodies(scope, clock, rules.timeouts.body);

@@ -24,6 +24,19 @@ describe('the verb of a command line', () => {
     for (const option of ['--version', '-V']) expect((await sandbox.run([option])).stdout).toBe(stdout);
   });
 
+  it.each([['nonsense'], ['ps', '--nonsense'], ['show']])(
+    'that cannot be understood is told as JSON too: %s',
+    async (...words) => {
+      const { status, stdout, stderr } = await sandbox.run([...words, '--json']);
+      expect([status, stdout]).toEqual([2, '']);
+      expect(JSON.parse(stderr)).toMatchObject({
+        code: 'USAGE',
+        error: expect.not.stringMatching(/^error/) as unknown,
+      });
+      expect((await sandbox.run(words)).stderr).toMatch(/^llamactl: /);
+    },
+  );
+
   it('that is none is answered with what was meant', async () => {
     const { status, stderr } = await sandbox.run(['strat']);
     expect([status, stderr]).toEqual([2, expect.stringContaining('Did you mean start?')]);

@@ -82,7 +82,6 @@ export class CommandLine {
   #status: ExitStatus = EXIT.ok;
   #rest: readonly string[] = [];
   #hasToken = false;
-  #terminal: Terminal | null = null;
 
   constructor(surroundings: Surroundings, verbs: readonly Verb[]) {
     const { environment, home } = surroundings;
@@ -97,17 +96,23 @@ export class CommandLine {
     if (words.length === 1 && ['--version', '-V'].includes(words[0] ?? '')) return this.run(['version']);
     const dashes = words.indexOf('--');
     this.#rest = dashes === -1 ? [] : words.slice(dashes + 1);
+    const isJson = words.slice(0, dashes === -1 ? undefined : dashes).includes('--json');
     try {
-      const program = await this.program(this.#wanted(words));
+      const program = await this.program(this.#wanted(words), isJson);
       await program.parseAsync(words, { from: 'user' });
       return this.#status;
     } catch (error) {
-      return this.#fail(error);
+      return this.#fail(error, isJson);
     }
   }
 
-  /** The whole tree. @param loaded Verbs that are there with all that they have; of the others there is a line. */
-  async program(loaded: readonly Verb[] = this.#verbs): Promise<Command> {
+  /**
+   * The whole tree.
+   *
+   * @param loaded Verbs that are there with all that they have; of the others there is a line.
+   * @param isJson What is wrong with the command line is not told here, but as JSON.
+   */
+  async program(loaded: readonly Verb[] = this.#verbs, isJson = false): Promise<Command> {
     const { stdout, stderr } = this.surroundings.streams;
     const program = new Command('llamactl')
       .description('The control plane for local LLM inference: one API for every engine on this machine.')
@@ -118,7 +123,10 @@ export class CommandLine {
       .option('-q, --quiet', 'print only what was asked for')
       .option('--no-color', 'no colours (also NO_COLOR=1)')
       .configureHelp({ showGlobalOptions: true })
-      .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) })
+      .configureOutput({
+        writeOut: (text) => stdout.write(text),
+        writeErr: (text) => (isJson ? true : stderr.write(text.replace(/^error: /, 'llamactl: '))),
+      })
       .showHelpAfterError('(add --help for what there is)')
       .showSuggestionAfterError()
       .addHelpCommand(new Command('help').argument('[command]').summary('what a command does').helpGroup('The server:'))
@@ -191,14 +199,22 @@ export class CommandLine {
     });
   }
 
+  /** Commander has said what it has to say, but not as JSON; its own zero is help that was asked for. */
+  #misunderstood({ exitCode, message }: CommanderError, isJson: boolean): ExitStatus {
+    if (exitCode === 0) return EXIT.ok;
+    const error = message.replace(/^error: /, '');
+    if (isJson) this.surroundings.streams.stderr.write(`${JSON.stringify({ error, code: 'USAGE' })}\n`);
+    return EXIT.usage;
+  }
+
   #terminalOf(flags: GlobalFlags): Terminal {
     const { streams, environment } = this.surroundings;
-    return (this.#terminal = new Terminal({
+    return new Terminal({
       streams,
       isColoured: isColoured(streams.stdout.isTTY === true, flags.color, environment),
       isJson: flags.json === true,
       isQuiet: flags.quiet === true,
-    }));
+    });
   }
 
   /** Loading all verbs takes longer than most of them run: only the one is loaded that is asked for, or asked about. */
@@ -209,13 +225,12 @@ export class CommandLine {
     return first === undefined ? [] : this.#verbs.filter((verb) => isOf(verb, first));
   }
 
-  async #fail(error: unknown): Promise<ExitStatus> {
-    // Commander has printed what it has to say; its own zero is help that was asked for.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  async #fail(error: unknown, isJson: boolean): Promise<ExitStatus> {
+    if (error instanceof CommanderError) return this.#misunderstood(error, isJson);
     const { failureOf } = await import('./failure.ts');
     const { stderr } = this.surroundings.streams;
     const { status, lines, json } = failureOf(error, this.#hasToken);
-    if (this.#terminal?.isJson === true) stderr.write(`${JSON.stringify(json)}\n`);
+    if (isJson) stderr.write(`${JSON.stringify(json)}\n`);
     else stderr.write(lines.map((line, index) => `${index === 0 ? 'llamactl: ' : '  '}${line}\n`).join(''));
     return status;
   }

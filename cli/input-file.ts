@@ -3,9 +3,15 @@ import { EXIT } from './exit-status.ts';
 import { Problem } from './problem.ts';
 import type { Terminal } from './terminal.ts';
 
+/** As much of a session as is needed. */
+interface InputSession {
+  terminal: Pick<Terminal, 'readInput'>;
+  signal: AbortSignal;
+}
+
 /** What stands in a file; `-`: in standard input. @throws {Problem} when it cannot be read */
-export async function inputText(terminal: Pick<Terminal, 'readInput'>, file: string): Promise<string> {
-  if (file === '-') return terminal.readInput();
+export async function inputText({ terminal, signal }: InputSession, file: string): Promise<string> {
+  if (file === '-') return terminal.readInput(signal);
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
@@ -14,8 +20,8 @@ export async function inputText(terminal: Pick<Terminal, 'readInput'>, file: str
 }
 
 /** An object in JSON. @throws {Problem} when it is something else */
-export async function inputObject(terminal: Pick<Terminal, 'readInput'>, file: string): Promise<object> {
-  const text = await inputText(terminal, file);
+export async function inputObject(session: InputSession, file: string): Promise<object> {
+  const text = await inputText(session, file);
   const where = file === '-' ? 'standard input' : file;
   let value: unknown;
   try {

@@ -121,6 +121,24 @@ describe('the page of an instance', () => {
     );
   });
 
+  it('has the port of the engine that runs, and the one to come', () => {
+    const [head] = page({
+      status: 'running',
+      pid: 4711,
+      port: 8101,
+      restart_required: true,
+      effective_command: ['llama-server', '--port', '8100'],
+    });
+    expect(head).toBe('llama  running  port 8100, from its next start 8101, process 4711');
+  });
+
+  it('does not repeat what an engine said before an end that is over and done with', () => {
+    const at = '2026-03-01T11:00:00Z';
+    const exit = { code: null, signal: 'SIGKILL', at, reason: 'killed', lines: ['I slots are idle'] };
+    expect(page({ status: 'restarting', last_exit: exit }).join('\n')).toContain('I slots are idle');
+    expect(page({ status: 'running', last_exit: exit }).join('\n')).not.toContain('I slots are idle');
+  });
+
   it('fits a narrow terminal, and its command can still be pasted into a shell', () => {
     const words = [
       'printf',

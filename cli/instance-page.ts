@@ -1,5 +1,6 @@
 import type { Instance } from '@llamactl/client';
 import { bytes, count, duration, since } from './figures.ts';
+import { runningPort } from './running-port.ts';
 import { shellQuoted } from './shell-words.ts';
 import type { Style } from './style.ts';
 import { cut, plain, widthOf, wrapped } from './text.ts';
@@ -34,10 +35,12 @@ export function pageLines(instance: Instance, paper: Paper, now: number): string
 }
 
 /** What is worth knowing beside the status. */
-function beside({ started_at: startedAt, pid, port, stats }: Instance, now: number): string {
+function beside(instance: Instance, now: number): string {
+  const { started_at: startedAt, pid, port, stats } = instance;
+  const current = runningPort(instance);
   const facts = [
     ...(startedAt === null ? [] : [`up ${since(startedAt, now)}`]),
-    `port ${port}`,
+    current === port ? `port ${port}` : `port ${current}, from its next start ${port}`,
     ...(pid === null ? [] : [`process ${pid}`]),
     ...(stats === null ? [] : [bytes(stats.memory_usage)]),
   ];
@@ -95,8 +98,9 @@ function exitLines({ last_exit: exit, status }: Instance, { columns, style }: Pa
   if (exit === null) return [];
   const how = exit.signal ?? (exit.code === null ? 'status unknown' : `status ${exit.code}`);
   const text = `${duration((now - Date.parse(exit.at)) / 1_000)} ago, ${how}: ${exit.reason}`;
-  // What an engine said before an end in order is nobody's question.
-  const lines = status === 'failed' || status === 'restarting' || exit.code !== 0 ? exit.lines : [];
+  // What an engine said before an end in order, or one that is over and done with, is nobody's question.
+  const lines =
+    status !== 'running' && (status === 'failed' || status === 'restarting' || exit.code !== 0) ? exit.lines : [];
   const room = columns - LABEL_WIDTH;
   return [
     ...entryLines('last exit', text, Math.min(columns, MOST_COLUMNS), style),

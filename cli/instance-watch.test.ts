@@ -1,4 +1,4 @@
-import { Client, type Frame, type InstanceSummary } from '@llamactl/client';
+import { Client, ConnectionError, type Frame, type InstanceSummary } from '@llamactl/client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EventServer } from '@llamactl/server/testing/event-server';
 import { InstanceList } from './instance-list.ts';
@@ -30,10 +30,11 @@ afterEach(async () => {
 async function watch(listInstances?: () => Promise<InstanceSummary[]>): Promise<void> {
   const client = new Client(server.url);
   const session: WatchSession = {
-    client: { listInstances: listInstances ?? ((options) => client.listInstances(options)) },
-    address: { url: server.url, token: null, context: null, source: 'the test' },
+    client: {
+      events: (options) => client.events(options),
+      listInstances: listInstances ?? ((options) => client.listInstances(options)),
+    },
     signal: ending.signal,
-    freshToken: async () => null,
   };
   watched = watchInstances(session, list, {
     types: ['instance_status_changed', 'instance_created', 'instance_deleted'],
@@ -74,6 +75,14 @@ describe('watching instances', () => {
     }
     await vi.waitFor(() => expect(list.all.map(({ name }) => name)).toEqual(['a', 'b', 'c', 'd']), { timeout: 10_000 });
     expect(onRead).toHaveBeenCalledTimes(2);
+  });
+
+  it('asks again for a list that did not come in time', async () => {
+    const late = new ConnectionError('no answer', { url: server.url });
+    const answers = [() => Promise.reject(late), async () => server.manager.list()];
+    await watch(async () => (answers.shift() ?? (async () => []))());
+    await vi.waitFor(() => expect(list.get('a')?.status).toBe('stopped'), { timeout: 10_000 });
+    expect(onRead).toHaveBeenCalledTimes(1);
   });
 
   it('ends with what keeps the list from being read', async () => {

@@ -2,14 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Client, EventsOptions, Frame, Interruption } from '@llamactl/client';
 import type { Session } from './command-line.ts';
 import type { InstanceList } from './instance-list.ts';
-import { liveEvents } from './live-events.ts';
 
 /** Many instances that change at once are listed anew once: requests are limited. */
 const BETWEEN_LISTS_MS = 1_000;
 
 /** As much of a session as is needed. */
-export interface WatchSession extends Pick<Session, 'address' | 'signal' | 'freshToken'> {
-  client: Pick<Client, 'listInstances'>;
+export interface WatchSession extends Pick<Session, 'signal'> {
+  client: Pick<Client, 'events' | 'listInstances'>;
 }
 
 export interface InstanceWatchOptions {
@@ -29,15 +28,16 @@ export async function watchInstances(
   list: InstanceList,
   { types, onFrame, onRead, onInterruption, onOpen }: InstanceWatchOptions,
 ): Promise<void> {
+  const { client } = session;
   const ended = new AbortController();
   const signal = AbortSignal.any([session.signal, ended.signal]);
-  const reader = new ListReader({ ...session, signal }, list, onRead);
+  const reader = new ListReader({ client, signal }, list, onRead);
   const follow = async (): Promise<void> => {
     const opened = (): void => {
       reader.want();
       onOpen();
     };
-    for await (const frame of await liveEvents({ ...session, signal }, { types, onInterruption, onOpen: opened })) {
+    for await (const frame of client.events({ types, signal, onInterruption, onOpen: opened })) {
       reader.take(frame);
       onFrame(frame);
     }

@@ -18,9 +18,31 @@ export async function untilInterrupted(
   }
 }
 
-/** Says once that a stream waits for its server, each time that it was lost. */
-export function waitingNote(terminal: Pick<Terminal, 'note'>): (interruption: Interruption) => void {
-  return ({ attempt, error }) => {
-    if (attempt === 1) terminal.note(`llamactl: ${plain(error.message)} Waiting for the server …`);
+/** What a stream tells of its connection. */
+export interface WaitingNote {
+  onInterruption: (interruption: Interruption) => void;
+  onOpen: () => void;
+}
+
+/**
+ * Says once that a stream waits for its server, each time that it was lost.
+ *
+ * @param isOpen Whether the stream is waited for already; else from the first time on that it stands: a server that
+ * was never there is an error, which is told as one.
+ */
+export function waitingNote(
+  terminal: Pick<Terminal, 'note'>,
+  { isOpen }: { isOpen: boolean } = { isOpen: false },
+): WaitingNote {
+  /** How often it was tried to resume; that falls when it is lost anew, and need not begin with 1. */
+  let tries = isOpen ? Infinity : 0;
+  return {
+    onInterruption: ({ attempt, error }) => {
+      if (attempt <= tries) terminal.note(`llamactl: ${plain(error.message)} Waiting for the server …`);
+      if (tries > 0) tries = attempt;
+    },
+    onOpen: () => {
+      tries = Infinity;
+    },
   };
 }

@@ -1,7 +1,7 @@
 import type { BatchResult, Status } from '@llamactl/client';
 import type { CommandLine, Session } from './command-line.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
-import { commonFailure, onEach, worst, type Outcome } from './many.ts';
+import { commonFailure, worst, type Outcome } from './many.ts';
 import { counsel, nearInstance } from './near-instance.ts';
 import { Problem } from './problem.ts';
 import { ProgressBoard } from './progress-board.ts';
@@ -31,10 +31,19 @@ export function waitsByDefault({ terminal }: Session): boolean {
 
 /** Gives a command to the server for each of the names, and reports what came of it. */
 export async function carryOut(commandLine: CommandLine, session: Session, command: LifecycleCommand): Promise<void> {
-  const run = new LifecycleRun(commandLine, session, command);
-  const { results, status } = await run.toEnd();
+  const results = await carriedOut(commandLine, session, command);
   if (session.terminal.isJson) session.terminal.printJson(results);
+}
+
+/** The same, and leaves it to the caller to print JSON. */
+export async function carriedOut(
+  commandLine: CommandLine,
+  session: Session,
+  command: LifecycleCommand,
+): Promise<readonly Result[]> {
+  const { results, status } = await new LifecycleRun(commandLine, session, command).toEnd();
   commandLine.endWith(status);
+  return results;
 }
 
 /** A command from its beginning to its report; on its way the board shows how it goes. */
@@ -176,13 +185,6 @@ class LifecycleRun {
     terminal.warn(`llamactl: ${first}`);
     for (const line of rest) terminal.warn(line);
   }
-}
-
-/** The same command for each, one request each. */
-export function oneByOne(
-  act: (name: string) => Promise<{ status: Status }>,
-): (names: readonly string[]) => Promise<Outcome<Status>[]> {
-  return (names) => onEach(names, async (name) => (await act(name)).status);
 }
 
 /** One request for all of them. */

@@ -18,7 +18,7 @@ export interface SaidSettings {
 /** Reads `[NAME] [--file F] [flags] [-- arguments…]`. @throws {Problem} for what cannot be meant */
 export async function saidSettings(
   { surroundings }: CommandLine,
-  { client, terminal }: Session,
+  session: Session,
   { words, rest, flags }: Invocation<SettingFlags>,
 ): Promise<SaidSettings> {
   const [given, ...surplus] = words.slice(0, words.length - rest.length);
@@ -26,12 +26,12 @@ export async function saidSettings(
     const remedy = 'arguments for the engine stand behind --; options are -o key=value, without a space in between';
     throw new Problem(`one name is expected, and not ${surplus.join(' ')}`, EXIT.usage, [remedy]);
   }
-  const fromFile = flags.file === undefined ? {} : await inputObject(terminal, flags.file);
+  const fromFile = flags.file === undefined ? {} : await inputObject(session, flags.file);
   const { name: filed, ...body } = fromFile as Partial<CreateInstance>;
   const name = given ?? filed;
   if (typeof name !== 'string' || name === '') throw new Problem('which instance? Give its name', EXIT.usage);
   const fromFlags = settingsOf(flags, rest, {
-    isLocal: isLoopback(client.url),
+    isLocal: isLoopback(session.client.url),
     folder: process.cwd(),
     home: surroundings.home,
     environment: surroundings.environment,

@@ -1,5 +1,5 @@
 import type { Client, Status } from '@llamactl/client';
-import { setTimeout as pauseFor } from 'node:timers/promises';
+import { setTimeout as timeout } from 'node:timers/promises';
 
 /** Where an instance came to rest; `null`: it was deleted. */
 export type Rest = 'running' | 'stopped' | 'failed' | null;
@@ -31,7 +31,7 @@ export async function settled(
   client: Pick<Client, 'events' | 'listInstances'>,
   options: SettlingOptions,
 ): Promise<ReadonlyMap<string, Rest>> {
-  const { names, signal, pause = pauseUnless } = options;
+  const { names, signal, pause = pauseFor } = options;
   const watch = new Watch(names, options.onStatus);
   const over = new AbortController();
   const either = AbortSignal.any([signal, over.signal]);
@@ -124,6 +124,7 @@ async function isPassing(error: unknown): Promise<boolean> {
   return status === 429 || status === 502 || status === 503 || status === 504;
 }
 
-async function pauseUnless(seconds: number, signal: AbortSignal): Promise<void> {
-  await pauseFor(seconds * 1_000, undefined, { signal });
+/** @throws the signal's reason */
+export async function pauseFor(seconds: number, signal: AbortSignal): Promise<void> {
+  await timeout(seconds * 1_000, undefined, { signal });
 }

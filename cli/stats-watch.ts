@@ -30,7 +30,7 @@ async function printMeasurements({ client, terminal, signal }: Session, names: r
     types: ['instance_stats_updated'],
     ...(names.length > 0 && { instances: [...names] }),
     signal,
-    onInterruption: waitingNote(terminal),
+    ...waitingNote(terminal, { isOpen: true }),
   });
   for await (const frame of events) {
     if (terminal.isJson) terminal.printJsonLine(frame);

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises';
-import { Writable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { EXIT } from './exit-status.ts';
 import { Problem } from './problem.ts';
 import { Style } from './style.ts';
@@ -121,10 +121,19 @@ export class Terminal {
     }
   }
 
-  /** All of standard input, for `-`. */
-  async readInput(): Promise<string> {
+  /** All of standard input, for `-`. @throws {Problem} when the signal aborts before its end */
+  async readInput(signal?: AbortSignal): Promise<string> {
+    const { stdin } = this.#streams;
     const chunks: Buffer[] = [];
-    for await (const chunk of this.#streams.stdin) chunks.push(Buffer.from(chunk));
+    const read = async (): Promise<void> => {
+      for await (const chunk of stdin) chunks.push(Buffer.from(chunk));
+    };
+    try {
+      await Promise.race([read(), interruption(signal)]);
+    } finally {
+      // What still waits for input would keep the program alive.
+      if (signal?.aborted === true && stdin instanceof Readable) stdin.destroy();
+    }
     return Buffer.concat(chunks).toString('utf8');
   }
 
@@ -142,6 +151,15 @@ export class Terminal {
       reader.close();
     }
   }
+}
+
+/** Never resolves. @throws {Problem} when the signal aborts */
+function interruption(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const interrupted = (): void => reject(new Problem('interrupted', EXIT.interrupted));
+    if (signal?.aborted === true) interrupted();
+    else signal?.addEventListener('abort', interrupted, { once: true });
+  });
 }
 
 function nobodyToAsk(question: string): Problem {

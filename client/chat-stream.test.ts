@@ -89,7 +89,7 @@ describe('an answer of a model', () => {
 
   it('has to be one', async () => {
     await expect(said(bench(answer({ choices: [] })).client.chat(question))).rejects.toThrow(
-      'http://h:1/v1/chat/completions answered application/json instead of a stream of events.',
+      'http://h:1/v1/chat/completions answered application/json instead of text/event-stream.',
     );
     await expect(said(bench(eventStream('data: hm\n\n')).client.chat(question))).rejects.toThrow(
       'no piece of an answer: hm',

@@ -56,7 +56,7 @@ export async function* streamChat(
   });
   const { url, response } = answer;
   const requestId = response.headers.get('x-request-id');
-  for await (const { data } of readEvents(answer, 0)) {
+  for await (const { data } of readEvents(answer, { silence: 0 })) {
     if (data === '[DONE]') return;
     const chunk = objectOf(data);
     if (chunk === null) {

@@ -1,7 +1,8 @@
+import { streamAudit, type AuditFilter } from './audit-stream.ts';
 import { streamChat, type ChatChunk, type ChatRequest } from './chat-stream.ts';
 import { streamEvents, type EventsOptions } from './event-stream.ts';
 import { followLog, type FollowLogsOptions } from './log-stream.ts';
-import type { Frame, LogItem } from './models.ts';
+import type { AuditRow, Frame, LogItem } from './models.ts';
 import { Operations } from './operations.ts';
 import type { CallOptions, ClientOptions, WebSocketConstructor } from './options.ts';
 import { PLATFORM_TIMING, type Timing } from './timing.ts';
@@ -38,11 +39,13 @@ export class Client extends Operations {
 
   /**
    * Any request, with the status and the headers of its answer: for an `ETag`, and for what has no method of its own.
+   * Answers of a model, under `/v1`, may take as long as they take.
    *
    * @param path From the server's address on; the template tag `path` builds one of names.
    */
   request<Body>(method: string, path: string, options: RequestOptions = {}): Promise<Answer<Body>> {
-    return this.#transport.json<Body>({ method, path, ...options });
+    const isPatient = method === 'POST' && path.startsWith('/v1/');
+    return this.#transport.json<Body>({ method, path, isPatient, ...options });
   }
 
   /**
@@ -62,6 +65,11 @@ export class Client extends Operations {
    */
   events(options: EventsOptions = {}): AsyncGenerator<Frame, void, void> {
     return streamEvents(this.#transport, this.#WebSocket ?? platformWebSocket(), options);
+  }
+
+  /** The audit trail, newest row first: all of it, a row at a time, where `getAudit` gives a page. */
+  streamAudit(options: AuditFilter & CallOptions = {}): AsyncGenerator<AuditRow, void, void> {
+    return streamAudit(this.#transport, options);
   }
 
   /**

@@ -16,7 +16,12 @@ describe('what is said of a connection that failed', () => {
     ['UND_ERR_CONNECT_TIMEOUT', 'the host does not answer. Is it on, and does a firewall let the port through?', true],
     ['ECONNRESET', 'the connection was lost. Was the server stopped?', false],
     ['ERR_SSL_WRONG_VERSION_NUMBER', 'what listens there does not speak HTTPS; try http://.', false],
-    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'its certificate is not trusted here.', false],
+    [
+      'DEPTH_ZERO_SELF_SIGNED_CERT',
+      'its certificate is not trusted here. Node trusts the authorities in the file that NODE_EXTRA_CA_CERTS names, too.',
+      false,
+    ],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', 'its certificate is for another name. Use the name that it is for.', false],
     ['HPE_INVALID_CONSTANT', 'what listens there does not speak HTTP, or wants https://.', false],
     ['EODD', 'the connection failed (EODD).', false],
   ])('%s', (code, said, isUnsent) => {
@@ -36,6 +41,17 @@ describe('what is said of a connection that failed', () => {
     const broken = Object.assign(new Error('c'), { code: 'ECONNRESET' });
     const mixed = new TypeError('fetch failed', { cause: new AggregateError([refused, broken]) });
     expect(connectionFailure(url, mixed).isUnsent).toBe(false);
+  });
+
+  it.each([
+    ['bad port', '`fetch` sends nothing to this port. Let the server listen on another.'],
+    ['odd', 'the request failed (odd).'],
+  ])('is what Node says where it gives no code: %s', (message, said) => {
+    const cause = new TypeError('fetch failed', { cause: new Error(message) });
+    expect(connectionFailure(url, cause)).toMatchObject({
+      message: `No answer from http://gpu:8080: ${said}`,
+      isUnsent: false,
+    });
   });
 
   it('is a guess in a browser, which does not tell', () => {

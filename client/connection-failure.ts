@@ -11,7 +11,11 @@ const MEANINGS: readonly (readonly [RegExp, string])[] = [
   ],
   [/^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/, 'the connection was lost. Was the server stopped?'],
   [/^(ERR_SSL|EPROTO)/, 'what listens there does not speak HTTPS; try http://'],
-  [/^(CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO_|ERR_TLS)/, 'its certificate is not trusted here'],
+  [/^ERR_TLS_CERT_ALTNAME/, 'its certificate is for another name. Use the name that it is for'],
+  [
+    /^(CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO_|ERR_TLS)/,
+    'its certificate is not trusted here. Node trusts the authorities in the file that NODE_EXTRA_CA_CERTS names, too',
+  ],
   [/^HPE_/, 'what listens there does not speak HTTP, or wants https://'],
 ];
 
@@ -26,14 +30,24 @@ const UNSENT = /^(ECONNREFUSED|ENOTFOUND|EAI_|EHOSTUNREACH|ENETUNREACH|ENETDOWN|
 export function connectionFailure(url: string, cause: unknown): ConnectionError {
   const codes = codesOf(cause);
   const meaning = MEANINGS.find(([pattern]) => codes.some((code) => pattern.test(code)))?.[1];
-  // Browsers say nothing of the cause, by intent.
-  const unknown = 'the request failed. Does the server run, and does it let this page in (`server.allowed_origins`)?';
-  const said = meaning ?? (codes.length > 0 ? `the connection failed (${codes.join(', ')})` : unknown);
+  const said = meaning ?? (codes.length > 0 ? `the connection failed (${codes.join(', ')})` : withoutCode(cause));
   return new ConnectionError(`No answer from ${new URL(url).origin}: ${said}${said.endsWith('?') ? '' : '.'}`, {
     url,
     isUnsent: codes.length > 0 && codes.every((code) => UNSENT.test(code)),
     cause,
   });
+}
+
+/** What is said where the platform gives no code. */
+function withoutCode(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  // Browsers say nothing of it, by intent.
+  if (!(cause instanceof Error)) {
+    return 'the request failed. Does the server run, and does it let this page in (`server.allowed_origins`)?';
+  }
+  // Ports of other protocols, such as 6000, by the standard of `fetch`; in the words of Node.
+  if (cause.message === 'bad port') return '`fetch` sends nothing to this port. Let the server listen on another';
+  return `the request failed (${cause.message})`;
 }
 
 /** The codes of an error and of all that it was caused by; a name with several addresses fails once for each. */

@@ -58,6 +58,16 @@ describe('a place in the events', () => {
     expect(place.afterSeq).toBe(7);
   });
 
+  it('begins now where nothing had ever happened for long, and takes all that came then', () => {
+    const place = new EventPlace(all, null);
+    place.waited();
+    expect(place.afterSeq).toBe(0);
+    expect([status(7), gap(9)].map((frame) => place.take(frame))).toEqual([true, true]);
+    const other = new EventPlace(all, 5);
+    other.waited();
+    expect(other.afterSeq).toBe(5);
+  });
+
   it('leaves out what is not wanted: the server begins to only after it has been told', () => {
     const place = new EventPlace({ instances: ['Mine'], types: ['instance_status_changed', 'system_alert'] }, 0);
     const frames = [status(1), status(2, 0, 'mINE'), stats(2), alert(3), alert(4, 'a'), alert(5, 'mine'), gap(6)];

@@ -31,6 +31,11 @@ export class EventPlace {
     return this.#seq ?? BEFORE_ALL;
   }
 
+  /** The server had its time to tell something: where it has not, there was nothing, and all that comes is new. */
+  waited(): void {
+    this.#seq ??= 0;
+  }
+
   /** Whether a frame is to be told. */
   take(frame: Frame): boolean {
     if (frame.type === 'gap') return this.#takeGap(frame);

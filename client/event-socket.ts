@@ -3,8 +3,8 @@ import type { Timing } from './timing.ts';
 
 /** How a WebSocket ended. */
 export interface SocketEnd {
-  /** `null`: it was never open. */
-  code: number | null;
+  /** `null`: it was never open; `silent`: nothing came for so long that it may be dead. */
+  code: number | 'silent' | null;
   reason: string;
 }
 
@@ -23,6 +23,10 @@ export interface EventSocketParts {
   timing: Timing;
   /** Seconds until it has to be open; 0: for ever. */
   timeout: number;
+  /** Seconds without a message after which it is ended. */
+  silence: number;
+  /** Told when it is open, before the first message. */
+  onOpen: () => void;
   signal: AbortSignal | undefined;
 }
 
@@ -30,25 +34,32 @@ export interface EventSocketParts {
 export class EventSocket {
   readonly #socket: WebSocketLike;
   readonly #unread: string[] = [];
+  readonly #timing: Timing;
+  readonly #silence: number;
+  readonly #onOpen: () => void;
   #isOpen = false;
+  #isOpenTold = false;
   #end: SocketEnd | null = null;
   #wake = (): void => undefined;
   #letGo = (): void => undefined;
+  #cancel = (): void => undefined;
 
-  constructor({ WebSocket, url, protocols, greeting, timing, timeout, signal }: EventSocketParts) {
+  constructor(parts: EventSocketParts) {
+    const { WebSocket, url, protocols, greeting, timing, timeout, silence, onOpen, signal } = parts;
     this.#socket = new WebSocket(url, protocols);
+    this.#timing = timing;
+    this.#silence = silence;
+    this.#onOpen = onOpen;
     const onAbort = (): void => this.#over(NORMAL, '');
-    const cancel = timeout > 0 ? timing.after(timeout, () => this.#over(null, 'not open in time')) : () => undefined;
-    this.#letGo = () => {
-      cancel();
-      signal?.removeEventListener('abort', onAbort);
-    };
+    if (timeout > 0) this.#cancel = timing.after(timeout, () => this.#over(null, 'not open in time'));
+    this.#letGo = () => signal?.removeEventListener('abort', onAbort);
     signal?.addEventListener('abort', onAbort, { once: true });
     this.#socket.addEventListener('open', () => {
-      cancel();
       if (this.#end !== null) return;
       this.#isOpen = true;
+      this.#listen();
       this.#socket.send(greeting);
+      this.#wake();
     });
     this.#socket.addEventListener('message', ({ data }) => this.#take(data));
     this.#socket.addEventListener('close', ({ code, reason }) => this.#over(this.#isOpen ? code : null, reason));
@@ -60,6 +71,10 @@ export class EventSocket {
   async *messages(): AsyncGenerator<string, SocketEnd> {
     try {
       for (;;) {
+        if (this.#isOpen && !this.#isOpenTold) {
+          this.#isOpenTold = true;
+          this.#onOpen();
+        }
         const message = this.#unread.shift();
         if (message !== undefined) yield message;
         else if (this.#end !== null) return this.#end;
@@ -72,14 +87,22 @@ export class EventSocket {
 
   #take(data: unknown): void {
     if (this.#end !== null || typeof data !== 'string') return;
+    this.#listen();
     this.#unread.push(data);
     if (this.#unread.length > MOST_UNREAD) this.#over(ABNORMAL, 'what came was not read');
     this.#wake();
   }
 
-  #over(code: number | null, reason: string): void {
+  /** From now on it is silent. */
+  #listen(): void {
+    this.#cancel();
+    this.#cancel = this.#timing.after(this.#silence, () => this.#over('silent', ''));
+  }
+
+  #over(code: SocketEnd['code'], reason: string): void {
     if (this.#end !== null) return;
     this.#end = { code, reason };
+    this.#cancel();
     this.#letGo();
     this.#socket.close(NORMAL);
     this.#wake();

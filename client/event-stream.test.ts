@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Client } from './client.ts';
+import { ConnectionError } from './errors.ts';
 import type { Frame } from './models.ts';
 import type { ClientOptions, Interruption } from './options.ts';
 import { collected } from './testing/collected.ts';
@@ -140,6 +141,80 @@ describe('events', () => {
     const { client, made } = bench([refused, over], replies, { token: () => tokens.shift() ?? null });
     await told(client.events());
     expect(made.map(({ protocols }) => protocols[1])).toEqual(['bearer.stale', 'bearer.fresh']);
+  });
+
+  it('tell when the connection stands, first and again, before anything comes over it', async () => {
+    const { client } = bench([plan(1001, created(5)), plan(1001), plan(1001, created(6)), over]);
+    const seen: unknown[] = [];
+    const frames = client.events({ onOpen: () => seen.push('open') });
+    await expect(
+      (async () => {
+        for await (const { seq } of frames) seen.push(seq);
+      })(),
+    ).rejects.toThrow('1008');
+    expect(seen).toEqual(['open', 5, 'open', 'open', 6, 'open']);
+  });
+
+  it('end with the error of whoever is told', async () => {
+    const { client, made, timing } = bench([(socket) => socket.open()]);
+    const onOpen = (): never => {
+      throw new Error('mine');
+    };
+    await expect(client.events({ onOpen }).next()).rejects.toThrow('mine');
+    expect(made[0]?.closedWith).toBe(1000);
+    expect(timing.pending).toBe(0);
+  });
+
+  it('of a connection that is silent for two minutes are asked for over another: it may be dead', async () => {
+    const silent = (socket: FakeSocket): void => socket.open();
+    const loud = (socket: FakeSocket): void => {
+      socket.open();
+      socket.message(created(5));
+    };
+    const { client, made, timing } = bench([silent, silent, loud, over]);
+    const interruptions: Interruption[] = [];
+    const reading = told(client.events({ onInterruption: (each) => interruptions.push(each) }));
+    for (const tries of [1, 2, 3]) {
+      while (made.length < tries || timing.pending === 0) await new Promise(setImmediate);
+      await new Promise(setImmediate);
+      timing.passAll();
+    }
+    expect((await reading)[0]).toEqual([5]);
+    expect(made.map(({ url }) => url.split('after_seq=')[1])).toEqual(['1', '0', '0', '5']);
+    expect(made.map(({ closedWith }) => closedWith)).toEqual([1000, 1000, 1000, 1000]);
+    expect(interruptions, 'nothing was lost').toEqual([]);
+    expect(timing.waits, 'an event begins a silence anew').toEqual([60, 120, 60, 120, 60, 120, 120, 60, 120]);
+  });
+
+  it('are resumed when the token cannot be had for a while, and end when it never can', async () => {
+    const away = new ConnectionError('the one that logs in is away', { url: 'https://login/' });
+    const answers = ['one', away, 'two', new Error('the keyring is locked')];
+    const token = async (): Promise<string> => {
+      const next = answers.shift() ?? '';
+      if (next instanceof Error) throw next;
+      return next;
+    };
+    const { client, made } = bench([plan(1001, created(5)), plan(1001, created(6))], [], { token });
+    const [seen, error] = await told(client.events());
+    expect(seen).toEqual([5, 6]);
+    expect(error?.message).toBe('the keyring is locked');
+    expect(made.map(({ protocols }) => protocols[1])).toEqual(['bearer.one', 'bearer.two']);
+    const first = bench([], [], { token: () => Promise.reject(away) });
+    expect((await told(first.client.events()))[1]).toBe(away);
+  });
+
+  it('need a token that a WebSocket can carry', async () => {
+    const { client, made } = bench([], [], { token: 'a/b=' });
+    await expect(client.events().next()).rejects.toThrow('characters that a WebSocket cannot carry');
+    expect(made).toEqual([]);
+  });
+
+  it('end with their caller while a token is waited for', async () => {
+    const stop = new AbortController();
+    const { client } = bench([], [], { token: () => new Promise(() => undefined) });
+    const next = client.events({ signal: stop.signal }).next();
+    stop.abort(new Error('enough'));
+    await expect(next).rejects.toThrow('enough');
   });
 
   it('that are no events are an error', async () => {

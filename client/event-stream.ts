@@ -18,6 +18,11 @@ export interface EventsOptions extends StreamOptions {
 }
 
 const PROTOCOL = 'llamactl.v1';
+/**
+ * Seconds without an event after which a connection is replaced by another, which misses nothing: the other end may be
+ * gone without a word (a laptop that slept, a router that forgot), and a browser does not tell of the server's pings.
+ */
+const SILENCE = 120;
 /** How often the first connection is tried, with a server that answers otherwise. */
 const FIRST_TRIES = 3;
 
@@ -48,34 +53,32 @@ export async function* streamEvents(
   let hasBeenOpen = false;
   for (let tries = 1; ; tries += 1) {
     signal?.throwIfAborted();
-    const token = await transport.token();
+    let token: string | null;
+    try {
+      token = await transport.token(signal);
+    } catch (error) {
+      if (!hasBeenOpen) throw error;
+      await resumption.failed(error);
+      continue;
+    }
     const socket = new EventSocket({
       WebSocket,
       url: `${transport.address.replace(/^http/, 'ws')}/api/ws?after_seq=${place.afterSeq}`,
-      protocols: token === null ? [PROTOCOL] : [PROTOCOL, `bearer.${token}`],
+      protocols: protocolsWith(token),
       greeting,
       timing: transport.timing,
       timeout: transport.timeout,
+      silence: SILENCE,
+      onOpen: () => options.onOpen?.(),
       signal,
     });
-    const messages = socket.messages();
-    let end: SocketEnd;
-    try {
-      for (;;) {
-        const next = await messages.next();
-        signal?.throwIfAborted();
-        if (next.done === true) {
-          end = next.value;
-          break;
-        }
-        const frame = frameOf(next.value, transport.address);
-        resumption.succeeded();
-        if (place.take(frame)) yield frame;
-      }
-    } finally {
-      await messages.return({ code: null, reason: '' });
-    }
+    const end = yield* framesOf(socket, { place, resumption, address: transport.address, signal });
     if (end.code !== null) hasBeenOpen = true;
+    if (end.code === 'silent') {
+      place.waited();
+      resumption.succeeded();
+      continue;
+    }
     if (end.code === UNAUTHORIZED && transport.isTokenAsked) {
       // It was taken when the handshake was; the next one is judged there too.
       await resumption.ended();
@@ -88,6 +91,40 @@ export async function* streamEvents(
     if (!hasBeenOpen && (!(error instanceof ConnectionError) || tries >= FIRST_TRIES)) throw error;
     await resumption.failed(error);
   }
+}
+
+interface FramesContext {
+  place: EventPlace;
+  resumption: Resumption;
+  address: string;
+  signal: AbortSignal | undefined;
+}
+
+/** What comes over one connection and is wanted. @returns how it ended */
+async function* framesOf(
+  socket: EventSocket,
+  { place, resumption, address, signal }: FramesContext,
+): AsyncGenerator<Frame, SocketEnd, void> {
+  const messages = socket.messages();
+  try {
+    for (;;) {
+      const next = await messages.next();
+      signal?.throwIfAborted();
+      if (next.done === true) return next.value;
+      const frame = frameOf(next.value, address);
+      resumption.succeeded();
+      if (place.take(frame)) yield frame;
+    }
+  } finally {
+    await messages.return({ code: null, reason: '' });
+  }
+}
+
+/** @throws {TypeError} for what no subprotocol can hold (RFC 9110, 5.6.2): platforms refuse it too, in other words */
+function protocolsWith(token: string | null): string[] {
+  if (token === null) return [PROTOCOL];
+  if (/^[\w!#$%&'*+.^`|~-]+$/.test(token)) return [PROTOCOL, `bearer.${token}`];
+  throw new TypeError('The token holds characters that a WebSocket cannot carry, and no token of llamactl has.');
 }
 
 function frameOf(message: string, url: string): Frame {

@@ -1,5 +1,6 @@
 /** The client library of llamactl: its whole API, over `fetch` and WebSocket, with nothing else needed. */
 export { Client, type RequestOptions } from './client.ts';
+export type { AuditFilter } from './audit-stream.ts';
 export type { ChatChunk, ChatMessage, ChatRequest } from './chat-stream.ts';
 export {
   ConflictError,

@@ -91,6 +91,29 @@ describe('a followed log', () => {
     ]);
   });
 
+  it('tells when it stands, first and again, before anything comes over it', async () => {
+    const { client } = bench(
+      alive(),
+      logs(1),
+      eventStream(told(entry(2))),
+      alive(),
+      eventStream(told(entry(3))),
+      gone(),
+    );
+    const seen: unknown[] = [];
+    for await (const item of client.followLogs('a', { onOpen: () => seen.push('open') })) seen.push(...places([item]));
+    expect(seen).toEqual([1, 'open', 2, 'open', 3]);
+  });
+
+  it('lets go of the connection when whoever is told fails', async () => {
+    const { client, timing } = bench(alive(), logs(), eventStream(null));
+    const onOpen = (): never => {
+      throw new Error('mine');
+    };
+    await expect(collected(client.followLogs('a', { onOpen }))).rejects.toThrow('mine');
+    expect(timing.pending).toBe(0);
+  });
+
   it('begins now when no line of the past is wanted, and where it was told', async () => {
     const now = bench(alive(), logs(7), eventStream(told(entry(8))), gone());
     expect(places(await collected(now.client.followLogs('a', { lines: 0 })))).toEqual([8]);

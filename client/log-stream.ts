@@ -59,7 +59,7 @@ export async function* followLog(
         retries,
         signal,
       });
-      for await (const { data } of readEvents(answer, SILENCE)) {
+      for await (const { data } of readEvents(answer, { silence: SILENCE, onOpen: options.onOpen })) {
         const item = itemOf(data, answer.url);
         resumption.succeeded();
         place = 'gap' in item ? item.gap.to_seq : item.seq;

@@ -112,6 +112,17 @@ describe('the methods of the client', () => {
     expect(timing.waits).toEqual([60, 60, 90]);
   });
 
+  it('ask a model, by its path, for as long as it takes', async () => {
+    const timing = new FakeTiming();
+    const { fetch } = new ScriptedFetch(answer({}), answer({}), answer({}));
+    const client = new Client({ fetch }, timing);
+    await client.request('POST', '/v1/chat/completions', { body: {} });
+    expect(timing.waits).toEqual([]);
+    await client.request('POST', '/v1/embeddings', { body: {}, timeout: 5 });
+    await client.request('GET', '/v1/models');
+    expect(timing.waits).toEqual([5, 60]);
+  });
+
   it('tell that a server starts or stops, without an error', async () => {
     const { fetch } = new ScriptedFetch(answer({ status: 'stopping' }, 503), answer({ status: 'starting' }, 503));
     const client = new Client({ fetch });

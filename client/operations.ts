@@ -1,3 +1,4 @@
+import type { AuditFilter } from './audit-stream.ts';
 import type * as models from './models.ts';
 import type { CallOptions } from './options.ts';
 import { path } from './path.ts';
@@ -217,19 +218,8 @@ export class Operations {
     return this.#send('DELETE', path`/api/keys/${id}`, { ...call });
   }
 
-  /**
-   * Who did what to which, newest first.
-   *
-   * @param options `before_seq`: only rows before this one, to turn pages. `limit`: default 100, at most 1000.
-   */
-  async getAudit({
-    limit,
-    before_seq,
-    subject,
-    action,
-    target,
-    ...call
-  }: Optional<{ limit: number; before_seq: number; subject: string; action: string; target: string }> = {}): Promise<
+  /** Who did what to which, newest first: a page of `limit` rows, by default 100. `streamAudit` gives all of them. */
+  async getAudit({ limit, before_seq, subject, action, target, ...call }: AuditFilter & CallOptions = {}): Promise<
     models.AuditRow[]
   > {
     const query = { limit, before_seq, subject, action, target };

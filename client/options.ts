@@ -1,5 +1,6 @@
-/** Credentials: a token of a login or a key, or what gives one whenever one is needed; `null`: none. */
-export type Token = string | (() => string | null | Promise<string | null>);
+/** Credentials: a token of a login or a key, or what gives one whenever one is needed; `null`, or nothing: none. */
+export type Token = string | (() => Given | Promise<Given>);
+type Given = string | null | undefined;
 
 /** As much of a WebSocket as is used here: that of browsers, of Node from version 22, and of the package `ws`. */
 export interface WebSocketLike {
@@ -10,13 +11,17 @@ export interface WebSocketLike {
   addEventListener(type: 'close', listener: (event: { readonly code: number; readonly reason: string }) => void): void;
 }
 
+/** What makes a WebSocket to an address, with the subprotocols that are offered. */
 export type WebSocketConstructor = new (url: string, protocols: string[]) => WebSocketLike;
 
 /** How a {@link Client} is made; everything may be left out. */
 export interface ClientOptions {
   /** Of the server, with its `base_path` if it has one. Default `http://127.0.0.1:8080`. */
   url?: string | undefined;
-  /** Sent as `Authorization: Bearer`. A function is asked before every request, and once more when it gave a stale one. */
+  /**
+   * Sent as `Authorization: Bearer`. A function is asked before every request, and once more when it gave a stale one;
+   * what it throws is thrown by the request.
+   */
   token?: Token | undefined;
   /** Default: the platform's. */
   fetch?: typeof globalThis.fetch | undefined;
@@ -57,6 +62,11 @@ export interface Interruption {
 export interface StreamOptions {
   /** Ends the stream, which then throws the signal's reason. */
   signal?: AbortSignal | undefined;
+  /**
+   * Told each time that the connection stands, first and again, before anything comes over it: from now on nothing is
+   * missed. Whoever keeps something true by a stream asks for the present then.
+   */
+  onOpen?: (() => void) | undefined;
   /** Told whenever the connection is lost. Streams resume for ever: whoever does not want that aborts. */
   onInterruption?: ((interruption: Interruption) => void) | undefined;
 }

@@ -17,6 +17,7 @@ describe('whether a request is sent again', () => {
     ['an answer that did not come in time', late, false, false],
     ['too many requests', answered(429), true, true],
     ['a server that starts or stops', answered(503, 'SHUTTING_DOWN'), true, true],
+    ['the same, told by /v1', answered(503, 'shutting_down'), true, true],
     ['an engine that did not start', answered(502, 'START_FAILED'), false, false],
     ['503 of another that says when', answered(503, 'x', 1), true, false],
     ['503 of another that does not', answered(503, 'x'), false, false],

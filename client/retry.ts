@@ -30,8 +30,13 @@ export function retryDelay({ method, error, retries }: Failure, limit: number, r
 
 function mayRepeat(error: unknown, isReading: boolean): boolean {
   if (error instanceof ConnectionError) return error.isUnsent || (isReading && error.name !== 'TimeoutError');
-  if (error instanceof LlamactlError && (error.status === 429 || error.code === 'SHUTTING_DOWN')) return true;
+  if (error instanceof LlamactlError && (error.status === 429 || isStopping(error))) return true;
   return isReading && isAway(error) && retryAfterOf(error) !== null;
+}
+
+/** Under `/v1` codes are in small letters. */
+function isStopping({ code }: LlamactlError): boolean {
+  return code.toUpperCase() === 'SHUTTING_DOWN';
 }
 
 /**

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { FakeTiming } from './testing/fake-timing.ts';
-import { pause, PLATFORM_TIMING, reasonOf } from './timing.ts';
+import { pause, PLATFORM_TIMING, reasonOf, unlessAborted } from './timing.ts';
 
 const slow = (): FakeTiming => new FakeTiming({ isHasty: () => false });
 
@@ -25,6 +25,24 @@ describe('a pause', () => {
     abort.abort(reason);
     await expect(waiting).rejects.toBe(reason);
     expect(timing.pending).toBe(0);
+  });
+});
+
+describe('what is waited for unless a signal is aborted', () => {
+  it('comes, or fails, and leaves nothing on the signal', async () => {
+    const { signal } = new AbortController();
+    expect(await unlessAborted(Promise.resolve(1), signal)).toBe(1);
+    await expect(unlessAborted(Promise.reject(new Error('no')), signal)).rejects.toThrow('no');
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+
+  it('is left when that is, before and after', async () => {
+    const never = new Promise(() => undefined);
+    await expect(unlessAborted(never, AbortSignal.abort(new Error('before')))).rejects.toThrow('before');
+    const abort = new AbortController();
+    const waiting = unlessAborted(never, abort.signal);
+    abort.abort(new Error('after'));
+    await expect(waiting).rejects.toThrow('after');
   });
 });
 

@@ -9,6 +9,7 @@ export interface Timing {
 /** The longest that a timer can wait: beyond it, it would fire at once. */
 const LONGEST_SECONDS = 2_147_483;
 
+/** That of the platform. */
 export const PLATFORM_TIMING: Timing = {
   after: (seconds, callback) => {
     const timer = setTimeout(callback, Math.min(seconds, LONGEST_SECONDS) * 1_000);
@@ -30,6 +31,16 @@ export function pause(timing: Timing, seconds: number, signal: AbortSignal | und
     });
     if (signal?.aborted === true) stop();
     else signal?.addEventListener('abort', stop, { once: true });
+  });
+}
+
+/** What comes of a promise, unless a signal is aborted before. @throws the signal's reason then */
+export function unlessAborted<Result>(promise: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(reasonOf(signal));
+    if (signal?.aborted === true) stop();
+    else signal?.addEventListener('abort', stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal?.removeEventListener('abort', stop));
   });
 }
 

@@ -47,6 +47,14 @@ describe('a request', () => {
     expect(authorizations).toEqual([null, null, 'Basic x', 'Basic x']);
   });
 
+  it('goes to no other host than that of the address', async () => {
+    const { server, transport } = bench([], { token: 'secret' });
+    for (const path of ['.evil.example/', '@evil.example/', 'http://evil.example/', '']) {
+      await expect(transport.json({ ...get, path })).rejects.toThrow('is no path: it must begin with a slash.');
+    }
+    expect(server.requests).toEqual([]);
+  });
+
   it('is not led elsewhere', async () => {
     const away = new Response(null, { status: 308, headers: { location: 'https://h/api/x' } });
     const { server, transport } = bench([away], { token: 'secret' });
@@ -148,9 +156,29 @@ describe('the token', () => {
     const { server, transport } = bench([answer({})], { token: 'llk_1\n' });
     await transport.json(get);
     expect(server.requests[0]?.headers.get('authorization')).toBe('Bearer llk_1');
-    expect(await bench([], { token: ' ' }).transport.token()).toBe(null);
+    expect(await bench([], { token: ' ' }).transport.token(undefined)).toBe(null);
     const odd = bench([], { token: 'secret\nsecret' }).transport.json(get);
-    await expect(odd).rejects.toThrow(new TypeError('The token holds characters that no token has.'));
+    await expect(odd).rejects.toThrow(
+      new TypeError('The token holds characters that no token has; it is given without `Bearer`.'),
+    );
+  });
+
+  it('is none where a function gives nothing', async () => {
+    const { server, transport } = bench([answer({})], { token: () => undefined });
+    await transport.json(get);
+    expect(server.requests[0]?.headers.has('authorization')).toBe(false);
+  });
+
+  it('that does not come ends a request in time, or with its caller', async () => {
+    const { server, transport, timing } = bench([], { token: () => new Promise(() => undefined) });
+    const late = transport.json(get);
+    timing.passAll();
+    await expect(late).rejects.toMatchObject({ name: 'TimeoutError' });
+    const stop = new AbortController();
+    const left = transport.json({ ...get, signal: stop.signal });
+    stop.abort(new Error('enough'));
+    await expect(left).rejects.toThrow('enough');
+    expect(server.requests).toEqual([]);
   });
 
   it('that cannot be had is the error of whoever was asked for it', async () => {

@@ -6,7 +6,7 @@ import { ProtocolError, UnauthorizedError } from './errors.ts';
 import type { CallOptions, ClientOptions, Token } from './options.ts';
 import { patience } from './patience.ts';
 import { retryDelay } from './retry.ts';
-import { pause, type Timing } from './timing.ts';
+import { pause, unlessAborted, type Timing } from './timing.ts';
 
 /** One request, whatever it is for. */
 export interface Request extends CallOptions {
@@ -70,13 +70,17 @@ export class Transport {
     return typeof this.#token === 'function';
   }
 
-  /** The token of this moment; `null`: there is none. */
-  async token(): Promise<string | null> {
-    const token = typeof this.#token === 'function' ? await this.#token() : this.#token;
-    if (token === null || token.trim() === '') return null;
+  /** The token of this moment; `null`: there is none. @throws the signal's reason, and what it is asked of throws */
+  async token(signal: AbortSignal | undefined): Promise<string | null> {
+    const source = this.#token;
+    const given = typeof source === 'function' ? await unlessAborted((async () => source())(), signal) : source;
+    const token = given?.trim() ?? '';
+    if (token === '') return null;
     // Platforms refuse it too, and show it.
-    if (!/^[!-~]+$/.test(token.trim())) throw new TypeError('The token holds characters that no token has.');
-    return token.trim();
+    if (!/^[!-~]+$/.test(token)) {
+      throw new TypeError('The token holds characters that no token has; it is given without `Bearer`.');
+    }
+    return token;
   }
 
   /** @throws {LlamactlError} {@link ConnectionError} {@link ProtocolError}, and the signal's reason */
@@ -134,10 +138,13 @@ export class Transport {
 
   async #send(request: Request, deadline: Deadline): Promise<{ response: Response; url: string }> {
     const { method, isPatient = false } = request;
+    if (!request.path.startsWith('/')) {
+      throw new TypeError(`${JSON.stringify(request.path)} is no path: it must begin with a slash.`);
+    }
     const timeout = request.timeout ?? (isPatient ? 0 : this.timeout);
     const url = this.address + request.path + queryText(request.query ?? {});
     deadline.within(timeout, url);
-    const headers = await this.#headersOf(request);
+    const headers = await this.#headersOf(request, deadline.signal);
     const content = request.text?.content ?? (request.body === undefined ? undefined : JSON.stringify(request.body));
     // Our own agent only into the platform's own `fetch`: another would not know what to do with it.
     const unbounded = isPatient && this.#fetch === undefined ? patience() : {};
@@ -155,11 +162,11 @@ export class Transport {
     return { response, url };
   }
 
-  async #headersOf({ headers = {}, text, body }: Request): Promise<Headers> {
+  async #headersOf({ headers = {}, text, body }: Request, signal: AbortSignal): Promise<Headers> {
     const all = new Headers({ accept: 'application/json', ...this.#headers, ...headers });
     if (text !== undefined) all.set('content-type', text.type);
     else if (body !== undefined) all.set('content-type', 'application/json');
-    const token = all.has('authorization') ? null : await this.token();
+    const token = all.has('authorization') ? null : await this.token(signal);
     if (token !== null) all.set('authorization', `Bearer ${token}`);
     return all;
   }

@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import {
   Client,
   type ClientOptions,
@@ -13,13 +11,13 @@ import {
   PreconditionFailedError,
   RateLimitedError,
   ServerError,
-  UnauthorizedError,
   ValidationError,
 } from '@llamactl/client';
 import { DEMO_SENTENCE } from '@llamactl/cli/quickstart/demo-model';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { testModel } from '../scripts/test-assets.ts';
 import { ServerProcess } from './server-process.ts';
+import { StreamReader } from './stream-reader.ts';
 
 /** The client library against the real program with the real engine, over restarts of the server. */
 
@@ -31,36 +29,6 @@ afterEach(() => server.dispose());
 
 const connect = (options: ClientOptions = {}): Client => new Client({ url: server.url, ...options });
 const LISTENS = /listening on http/;
-
-/** Reads a stream in the background. */
-class Reader<Item> {
-  readonly items: Item[] = [];
-  /** Resolves when the stream has ended; rejects when it failed. */
-  readonly ended: Promise<void>;
-  #wake = (): void => undefined;
-
-  constructor(stream: AsyncIterable<Item>) {
-    this.ended = this.#read(stream);
-    this.ended.catch(() => undefined);
-  }
-
-  async until(isEnough: (items: readonly Item[]) => boolean): Promise<void> {
-    const early = this.ended.then(() => {
-      throw new Error('the stream ended before that came');
-    });
-    early.catch(() => undefined);
-    while (!isEnough(this.items)) {
-      await Promise.race([early, new Promise<void>((resolve) => (this.#wake = resolve))]);
-    }
-  }
-
-  async #read(stream: AsyncIterable<Item>): Promise<void> {
-    for await (const item of stream) {
-      this.items.push(item);
-      this.#wake();
-    }
-  }
-}
 
 async function answerOf(asker: Client, signal?: AbortSignal): Promise<string> {
   const body = { model: 'a', messages: [{ role: 'user', content: 'Hello' }], temperature: 0, max_tokens: 64 };
@@ -83,7 +51,7 @@ describe('a client', () => {
     { timeout: 60_000 },
     async () => {
       await client.startInstance('a', { wait: true });
-      const log = new Reader<LogItem>(client.followLogs('a', { lines: 10_000 }));
+      const log = new StreamReader<LogItem>(client.followLogs('a', { lines: 10_000 }));
       const starts = (items: readonly LogItem[]): number =>
         items.filter((item) => 'message' in item && LISTENS.test(item.message)).length;
       await log.until((items) => starts(items) === 1);
@@ -109,8 +77,8 @@ describe('a client', () => {
     const stop = new AbortController();
     const wish = { types: ['instance_status_changed', 'instance_deleted'] as const };
     const all = { ...wish, types: [...wish.types], signal: stop.signal };
-    const now = new Reader<Frame>(client.events({ ...all, onInterruption }));
-    const past = new Reader<Frame>(client.events({ ...all, after_seq: 0, instances: ['A'] }));
+    const now = new StreamReader<Frame>(client.events({ ...all, onInterruption }));
+    const past = new StreamReader<Frame>(client.events({ ...all, after_seq: 0, instances: ['A'] }));
     const transitions = (frames: readonly Frame[]): string[] =>
       frames.flatMap(({ type, data }) =>
         type === 'instance_status_changed' ? [`${data.previous_status} → ${data.status}`] : [type],
@@ -208,8 +176,8 @@ describe('a client', () => {
     await client.startInstance('a', { wait: true });
     const stop = new AbortController();
     const { signal } = stop;
-    const log = new Reader(client.followLogs('a', { signal }));
-    const events = new Reader(client.events({ signal }));
+    const log = new StreamReader(client.followLogs('a', { signal }));
+    const events = new StreamReader(client.events({ signal }));
     await log.until((items) => items.length > 0);
     const chat = client.chat(
       { model: 'a', messages: [{ role: 'user', content: 'Hello' }], max_tokens: 4_000, ignore_eos: true },
@@ -221,95 +189,5 @@ describe('a client', () => {
     for (const stopped of [log.ended, events.ended, chat.next(), waiting])
       await expect(stopped).rejects.toThrow('that is all');
     expect((await client.getInstance('a')).status).toBe('running');
-  });
-});
-
-describe('a client with accounts', () => {
-  beforeEach(async () => {
-    server = await ServerProcess.create('auth: { enabled: true }');
-    await server.start();
-  });
-
-  it(
-    'logs in, asks for another token when one has ended, and stops when there is none',
-    { timeout: 60_000 },
-    async () => {
-      const password = (await readFile(path.join(server.dataDirectory, 'admin-password'), 'utf8')).trim();
-      const anybody = connect();
-      await expect(anybody.listInstances()).rejects.toMatchObject({ name: 'UnauthorizedError', code: 'UNAUTHORIZED' });
-      expect(await anybody.getReadiness()).toEqual({ status: 'ok' });
-      await expect(anybody.events().next()).rejects.toThrow(UnauthorizedError);
-      await expect(anybody.login({ username: 'admin', password: 'wrong' })).rejects.toMatchObject({
-        code: 'INVALID_CREDENTIALS',
-      });
-      const login = async (): Promise<string> => (await anybody.login({ username: 'admin', password })).token;
-
-      const tokens = [await login()];
-      const asked: string[] = [];
-      const token = async (): Promise<string> => {
-        const newest = tokens.at(-1) ?? '';
-        asked.push(newest);
-        return newest;
-      };
-      const client = connect({ token });
-      await client.createInstance({ name: 'a', model_path: await testModel() });
-      const events = new Reader<Frame>(client.events({ after_seq: 0 }));
-      await events.until((frames) => frames.some(({ type }) => type === 'instance_created'));
-
-      // The old one ends; from then on there is another.
-      tokens.push(await login());
-      const fixed = connect({ token: tokens[0] });
-      await fixed.logout();
-      await expect(fixed.listInstances()).rejects.toThrow(UnauthorizedError);
-      await expect(fixed.followLogs('a').next()).rejects.toThrow(UnauthorizedError);
-      expect((await client.listInstances()).map(({ name }) => name)).toEqual(['a']);
-      await client.deleteInstance('a');
-      await events.until((frames) => frames.some(({ type }) => type === 'instance_deleted'));
-      expect(asked.at(-1)).toBe(tokens[1]);
-
-      await connect({ token: tokens[1] }).logout();
-      await expect(events.ended).rejects.toThrow(UnauthorizedError);
-      await expect(client.listUsers()).rejects.toThrow(UnauthorizedError);
-    },
-  );
-
-  it('outlives its token, if it is given another', { timeout: 60_000 }, async () => {
-    await server.end('SIGTERM');
-    await server.configure('auth: { enabled: true, token_ttl: 2s }');
-    await server.start();
-    const password = (await readFile(path.join(server.dataDirectory, 'admin-password'), 'utf8')).trim();
-    const login = async (): Promise<string> => (await connect().login({ username: 'admin', password })).token;
-    const fixed = connect({ token: await login() });
-    const tokens: string[] = [];
-    const renewing = connect({
-      token: async () => {
-        tokens.push(await login());
-        return tokens.at(-1) ?? null;
-      },
-    });
-    const stop = new AbortController();
-    const events = new Reader<Frame>(renewing.events({ signal: stop.signal }));
-    const everMore = async (): Promise<never> => {
-      for (;;) await fixed.listInstances();
-    };
-    await expect(everMore()).rejects.toMatchObject({ name: 'UnauthorizedError', code: 'TOKEN_EXPIRED' });
-    while (tokens.length < 4) await connect().getLiveness();
-    await renewing.createInstance({ name: 'a', model_path: await testModel() });
-    await events.until((frames) => frames.some(({ type }) => type === 'instance_created'));
-    stop.abort();
-    await expect(events.ended).rejects.toThrow('aborted');
-  });
-
-  it('works with a key, in no more than that may', async () => {
-    const password = (await readFile(path.join(server.dataDirectory, 'admin-password'), 'utf8')).trim();
-    const { token } = await connect().login({ username: 'admin', password });
-    const admin = connect({ token });
-    const { key, info } = await admin.createKey({ name: 'dashboard', scopes: ['viewer'] });
-    const viewer = connect({ token: key });
-    expect(await viewer.listInstances()).toEqual([]);
-    await expect(viewer.createInstance({ name: 'x' })).rejects.toThrow(ForbiddenError);
-    await admin.deleteKey(info.id);
-    await expect(viewer.listInstances()).rejects.toThrow(UnauthorizedError);
-    expect((await admin.getAudit({ action: 'createKey' })).map(({ target }) => target)).toEqual([info.id]);
   });
 });

@@ -19,8 +19,8 @@ async function asked({ terminal, signal }: Session): Promise<[string, string]> {
   return [current, await newPassword(terminal, { isPiped: false, question: 'New password: ', signal })];
 }
 
-async function piped({ terminal }: Session): Promise<[string, string]> {
-  const [current = '', next = ''] = await pipedLines(terminal);
+async function piped({ terminal, signal }: Session): Promise<[string, string]> {
+  const [current = '', next = ''] = await pipedLines(terminal, signal);
   if (next !== '') return [current, next];
   throw new Problem('standard input has no second line, which would be the new password', EXIT.usage);
 }

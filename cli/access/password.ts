@@ -13,7 +13,7 @@ interface PasswordRequest {
 /** A password: asked for, or what is piped in without the line feed at its end. @throws {Problem} when nobody can be asked */
 export async function passwordOf(terminal: Terminal, request: PasswordRequest): Promise<string> {
   if (!request.isPiped) return asked(terminal, request);
-  const [password = ''] = await pipedLines(terminal);
+  const [password = ''] = await pipedLines(terminal, request.signal);
   return password;
 }
 
@@ -27,8 +27,8 @@ export async function newPassword(terminal: Terminal, request: PasswordRequest):
 }
 
 /** The lines of standard input; passwords may hold everything but a line feed. */
-export async function pipedLines(terminal: Terminal): Promise<string[]> {
-  return (await terminal.readInput()).split(/\r?\n/);
+export async function pipedLines(terminal: Terminal, signal: AbortSignal): Promise<string[]> {
+  return (await terminal.readInput(signal)).split(/\r?\n/);
 }
 
 async function asked(terminal: Terminal, { question, signal }: PasswordRequest): Promise<string> {

@@ -135,7 +135,10 @@ export class Chat {
           await whyBroken(this.#session, conversation.model, { asked, signal: terms.signal }),
         );
       if (next === 'wait') await this.#waitForServer(terms.signal);
-      else await ensureRunning({ ...this.#session, signal: terms.signal }, conversation.model);
+      else {
+        const instance = { name: conversation.model, isNew: false };
+        await ensureRunning({ ...this.#session, signal: terms.signal }, instance);
+      }
       hasRestarted ||= next === 'start';
     }
   }

@@ -5,6 +5,7 @@ import type { Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
 import { instanceName } from './instance-name.ts';
+import { namedModels, type NamedModel } from './model-folders.ts';
 
 /** Where the command line was typed. */
 export interface Place {
@@ -24,6 +25,7 @@ export interface ModelInstance {
 
 /**
  * The instance that `model` names: by its name, by an alias, or by its model file, for which one is made if there is none.
+ * A file in a folder of `models.dirs` of a server of this machine may be called by its name alone.
  *
  * @throws {Problem} with what would work
  */
@@ -35,8 +37,12 @@ export async function modelInstance(
   const instances = await client.listInstances({ signal });
   const known = named(instances, model);
   if (known !== null) return { name: known.name, isNew: false };
-  const file = modelFile(model, place);
-  if (file === null) throw await unknownModel(model, instances);
+  let file = modelFile(model, place);
+  if (file === null) {
+    const models = place.isLocal ? await namedModels(client, { home: place.home, signal }) : [];
+    file = modelCalled(model, models);
+    if (file === null) throw await unknownModel(model, { instances, models, isLocal: place.isLocal });
+  }
   const present = ofFile(instances, file, place.isLocal);
   if (present !== null) return { name: present.name, isNew: false };
   return { name: await make(client, file, instances, signal), isNew: true };
@@ -105,17 +111,35 @@ async function make(
   return instance.name;
 }
 
-async function unknownModel(model: string, instances: readonly InstanceSummary[]): Promise<Problem> {
+/** @throws {Problem} when there are several */
+function modelCalled(model: string, models: readonly NamedModel[]): string | null {
+  const fits = models.filter(({ name }) => name.toLowerCase() === model.toLowerCase());
+  if (fits.length > 1) {
+    const files = fits.map(({ file }) => `llamactl run ${file}`);
+    throw new Problem(`there are ${fits.length} models called ${model}`, EXIT.usage, files);
+  }
+  return fits[0]?.file ?? null;
+}
+
+interface Known {
+  instances: readonly InstanceSummary[];
+  /** In the folders of the server. */
+  models: readonly NamedModel[];
+  isLocal: boolean;
+}
+
+async function unknownModel(model: string, { instances, models, isLocal }: Known): Promise<Problem> {
   const { nearName } = await import('../near-instance.ts');
   const names = instances.flatMap(({ name, aliases }) => [name, ...aliases]);
-  const near = await nearName(model, names);
+  const near = await nearName(model, [...names, ...models.map(({ name }) => name)]);
+  const file = isLocal ? '~/models/qwen.gguf' : "/models/qwen.gguf, as the server's machine has it";
   return new Problem(
-    `there is no instance ${model}, and no such file${near === null ? '' : `. Did you mean ${near}?`}`,
+    `there is no instance ${model}, and no such model file${near === null ? '' : `. Did you mean ${near}?`}`,
     EXIT.notFound,
     [
       names.length === 0
-        ? 'there are no instances yet: give a model file, such as llamactl run ~/models/qwen.gguf'
-        : 'llamactl ps lists the instances; a model file does too: llamactl run ~/models/qwen.gguf',
+        ? `there are no instances yet: give a model file, such as llamactl run ${file}`
+        : `llamactl ps lists the instances; a model file does too: llamactl run ${file}`,
     ],
   );
 }

@@ -1,5 +1,6 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ChatServer, finish, refuses, says, sendPiece } from '../testing/chat-server.ts';
 import { CommandSandbox, type RunOptions, type RunResult } from '../testing/command-run.ts';
@@ -68,6 +69,23 @@ describe('one question', () => {
     ['--max-tokens', '0'],
   ])('refuses %s %s', async (...flag) => {
     expect(await run(['qwen', 'x', ...flag])).toMatchObject({ status: 2, stdout: '' });
+  });
+
+  it('that does not come is waited for, and that is said', async () => {
+    const input = Object.assign(new PassThrough(), { isTTY: false });
+    const waiting = Promise.withResolvers<() => void>();
+    const interrupt = new AbortController();
+    const result = run(['qwen', 'Sum up:'], {
+      pipe: input,
+      onEvery: waiting.resolve,
+      signal: interrupt.signal,
+      onErrorOutput: () => interrupt.abort(),
+    });
+    (await waiting.promise)();
+    const { status, stderr } = await result;
+    expect(stderr).toContain('reading standard input, until it ends; < /dev/null');
+    expect(status).toBe(130);
+    expect(input.destroyed).toBe(true);
   });
 
   it('is answered in pieces of JSON with --json', async () => {
@@ -191,6 +209,38 @@ describe('a model', () => {
     expect([...server.instances.values()]).toMatchObject([{ name: 'Tiny-Model', model_path: file }]);
     expect(await run([file, 'x'])).toMatchObject({ status: 0, stderr: '' });
     expect(server.instances.size).toBe(1);
+  });
+
+  it('that was made for a file goes again when it does not start', async () => {
+    server.onStart = (instance) => Object.assign(instance, { status: 'failed', reason: 'failed to read header' });
+    const { status, stderr } = await run([modelFile('bad.gguf'), 'x']);
+    expect(status).toBe(6);
+    expect(stderr).toContain(
+      'bad did not start: failed to read header\n  the instance bad, made for this, was deleted',
+    );
+    expect(server.instances.size).toBe(0);
+  });
+
+  it('in a folder of the server may be called by its name', async () => {
+    const file = modelFile('Tiny-00001-of-00002.gguf');
+    modelFile('Tiny-00002-of-00002.gguf');
+    server.modelFolders = ['~/models', '/nowhere'];
+    expect(await run(['tiny', 'x'])).toMatchObject({ status: 0, stdout: 'Hello.\n' });
+    expect([...server.instances.values()]).toMatchObject([{ name: 'Tiny', model_path: file }]);
+    const { status, stderr } = await run(['tini', 'x']);
+    expect([status, stderr]).toEqual([3, expect.stringContaining('Did you mean Tiny?')]);
+  });
+
+  it('whose name several files have is told with them', async () => {
+    const file = modelFile('one.gguf');
+    mkdirSync(path.join(path.dirname(file), 'more'));
+    const other = path.join(path.dirname(file), 'more', 'ONE.gguf');
+    writeFileSync(other, 'GGUF');
+    server.modelFolders = [path.dirname(file)];
+    const { status, stderr } = await run(['one', 'x']);
+    expect(status).toBe(2);
+    expect(stderr).toContain(`llamactl run ${file}\n  llamactl run ${other}\n`);
+    expect(server.instances.size).toBe(0);
   });
 
   it('is the same file through a link', async () => {

@@ -10,14 +10,14 @@ import { withProgress } from './start-progress.ts';
 const SHOWN_LINES = 6;
 
 /**
- * Has an instance run, and waits until it does, also while the server restarts.
+ * Has an instance run, and waits until it does, also while the server restarts. A new one that fails is deleted.
  *
  * @returns whether it had to be started
  * @throws {Problem} with the reason and the last lines of its output when it does not come up
  */
 export async function ensureRunning(
   { client, terminal, signal }: Pick<Session, 'client' | 'terminal' | 'signal'>,
-  name: string,
+  { name, isNew }: { name: string; isNew: boolean },
 ): Promise<boolean> {
   const instance = await client.getInstance(name, { signal });
   if (instance.status === 'running') return false;
@@ -36,15 +36,22 @@ export async function ensureRunning(
   });
   if (rest === 'running') return true;
   if (rest === null) throw new Problem(`${name} was deleted while it started`, EXIT.notFound);
-  throw notRunning(await client.getInstance(name, { signal }));
+  const failed = await client.getInstance(name, { signal });
+  // One that was made for this, and never ran, is of no use to anybody.
+  const isTakenAway = isNew && failed.status === 'failed';
+  if (isTakenAway) await client.deleteInstance(name, { signal });
+  throw notRunning(failed, isTakenAway);
 }
 
-function notRunning({ name, status, reason, last_exit: last }: Instance): Problem {
+function notRunning(instance: Instance, isTakenAway: boolean): Problem {
+  const { name, status, reason, last_exit: last } = instance;
   if (status !== 'failed') return new Problem(`${name} is ${status}: somebody else stopped it`, EXIT.startFailed);
   const because = reason ?? last?.reason ?? 'the reason is not known';
   const lines = (last?.lines ?? []).slice(-SHOWN_LINES).map((line) => `  ${plain(line)}`);
   return new Problem(`${name} did not start: ${because}`, EXIT.startFailed, [
     ...lines,
-    `llamactl why ${name} says what would help; llamactl logs ${name} shows all that it said`,
+    isTakenAway
+      ? `the instance ${name}, made for this, was deleted again`
+      : `llamactl why ${name} says what would help; llamactl logs ${name} shows all that it said`,
   ]);
 }

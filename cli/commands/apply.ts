@@ -26,7 +26,7 @@ export function applyCommand(commandLine: CommandLine): Command {
       commandLine.online<ApplyFlags>(async (session, { words: [file = ''], flags }) => {
         const { terminal } = session;
         const { prune = false, dryRun = false, yes = false } = flags;
-        const text = await inputText(terminal, file);
+        const text = await inputText(session, file);
         const mustAsk = prune && !dryRun && !yes;
         if (mustAsk && (file === '-' || !terminal.canAsk)) {
           throw new Problem('--prune deletes instances, and nobody can be asked here: say --yes', EXIT.usage);

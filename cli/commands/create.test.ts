@@ -95,6 +95,20 @@ describe('creating an instance', () => {
     });
   });
 
+  it('prints the answer of the API as JSON too when it is started, with the instance as it is then', async () => {
+    vi.spyOn(server.manager, 'start').mockImplementation(async (name) => {
+      setImmediate(() => server.changeStatus(name, 'failed', { reason: 'no memory' }));
+      server.changeStatus(name, 'starting');
+      return 'starting';
+    });
+    const { status, stdout } = await sandbox.run(['create', 'llama', '--start', '--wait', '--json']);
+    expect(status).toBe(6);
+    expect(JSON.parse(stdout)).toMatchObject({
+      message: 'Instance created successfully',
+      instance: { name: 'llama', status: 'failed', reason: 'no memory' },
+    });
+  });
+
   it('says what the server refuses', async () => {
     await server.add('llama');
     const { status, stdout, stderr } = await sandbox.run(['create', 'llama']);

@@ -1,7 +1,8 @@
 import type { CreateInstance } from '@llamactl/client';
 import { Command } from 'commander';
 import type { CommandLine } from '../command-line.ts';
-import { carryOut, oneByOne, waitsByDefault } from '../lifecycle.ts';
+import { carriedOut, carryOut, waitsByDefault } from '../lifecycle.ts';
+import { oneByOne } from '../one-by-one.ts';
 import { withSettingFlags, type SettingFlags } from '../setting-flags.ts';
 import { saidSettings } from '../setting-words.ts';
 import { plain } from '../text.ts';
@@ -32,9 +33,16 @@ export function createCommand(commandLine: CommandLine): Command {
           else terminal.print(terminal.isQuiet ? name : `${name}  created, port ${created.instance.port}`);
           return;
         }
-        terminal.note(`${name}  created, port ${created.instance.port}`);
-        const begin = oneByOne((each) => client.startInstance(each, { signal }));
-        await carryOut(commandLine, session, { names: [name], goal: 'running', begin, waits: wait });
+        if (!terminal.isJson) terminal.note(`${name}  created, port ${created.instance.port}`);
+        const begin = oneByOne(session, (each, call) => client.startInstance(each, call));
+        const command = { names: [name], goal: 'running', begin, waits: wait } as const;
+        if (!terminal.isJson) return carryOut(commandLine, session, command);
+        try {
+          await carriedOut(commandLine, session, command);
+        } finally {
+          // Made is made, whatever became of the start: the answer of the API, with the instance as it is now.
+          terminal.printJson({ ...created, instance: await client.getInstance(name, { signal }) });
+        }
       }),
     );
 }

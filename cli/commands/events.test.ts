@@ -50,6 +50,13 @@ describe('what happens', () => {
     expect([status, stderr]).toEqual([130, '']);
   });
 
+  it('is not waited for at a server that was never there', async () => {
+    await server.goAway();
+    const { status, stderr } = await sandbox.run(['events']);
+    expect(status).toBe(5);
+    expect(stderr).not.toContain('Waiting');
+  });
+
   it('is told of some instances alone, and of the whole system', async () => {
     const events = await follow('QWEN');
     server.changeStatus('llama', 'starting');

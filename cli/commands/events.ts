@@ -60,7 +60,7 @@ async function print(session: Session, names: readonly string[], { type, afterSe
     ...(names.length > 0 && { instances: [...names] }),
     after_seq: afterSeq,
     signal,
-    onInterruption: waitingNote(terminal),
+    ...waitingNote(terminal),
   };
   for await (const frame of client.events(options)) {
     if (terminal.isJson) terminal.printJsonLine(frame);

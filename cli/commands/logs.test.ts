@@ -73,6 +73,17 @@ describe('the log of an instance', () => {
     expect(stdout).toBe('\u{1B}[2m2026-03-01T12:00:01Z\u{1B}[22m \u{1B}[31mline 2\u{1B}[39m\n');
   });
 
+  it('is said to be empty, where nothing is to be seen', async () => {
+    server.manager.log = { logs: [] };
+    expect(await sandbox.run(['logs', 'llama'])).toEqual({
+      status: 0,
+      stdout: '',
+      stderr: 'llamactl: llama has said nothing yet\n',
+    });
+    expect((await sandbox.run(['logs', 'llama', '--level', 'error'])).stderr).toContain('nothing of that kind');
+    expect((await sandbox.run(['logs', 'llama', '-q'])).stderr).toBe('');
+  });
+
   it('begins at a time', async () => {
     server.manager.log = { logs: [entry(1, 0), entry(2, 30), entry(3, 50)] };
     const now = Date.parse('2026-03-01T12:01:00Z');

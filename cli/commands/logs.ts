@@ -1,14 +1,14 @@
-import type { Interruption, LogEntry, LogItem, LogLevel } from '@llamactl/client';
+import type { LogEntry, LogItem, LogLevel } from '@llamactl/client';
 import { Command, Option } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
 import { momentOf, outputLine, type OutputForm } from '../engine-output.ts';
 import { EXIT } from '../exit-status.ts';
-import { untilInterrupted } from '../interruption.ts';
+import { untilInterrupted, waitingNote } from '../interruption.ts';
 import { distinct } from '../many.ts';
 import { nearInstance } from '../near-instance.ts';
 import { Problem } from '../problem.ts';
 import { wholeNumber } from '../setting-flags.ts';
-import { plain, widthOf } from '../text.ts';
+import { widthOf } from '../text.ts';
 
 interface LogsFlags {
   follow?: boolean;
@@ -76,9 +76,14 @@ async function past(session: Session, name: string, { lines, level, from }: Wish
   const answer = await client.getInstanceLogs(name, { lines, level, signal }).catch(async (error: unknown) => {
     throw await nearInstance(session, name, error);
   });
-  if (answer.truncated === true)
+  const entries = from === null ? answer.logs : answer.logs.filter(({ timestamp }) => Date.parse(timestamp) >= from);
+  if (answer.truncated === true) {
     terminal.note(`llamactl: ${name}: the search for more lines of this level was given up`);
-  return from === null ? answer.logs : answer.logs.filter(({ timestamp }) => Date.parse(timestamp) >= from);
+  } else if (entries.length === 0) {
+    const what = level === undefined && from === null ? 'nothing yet' : 'nothing of that kind';
+    terminal.note(`llamactl: ${name} has said ${what}`);
+  }
+  return entries;
 }
 
 /** One of the logs that are followed, and the names of all that still are. */
@@ -90,19 +95,16 @@ interface Followed {
 async function follow(session: Session, printer: LogPrinter, { name, open }: Followed, wish: Wish): Promise<void> {
   const { client, terminal, signal } = session;
   const { level, from, lines } = wish;
-  /** How often it was tried to resume; that falls when the connection is lost anew. */
-  let tries = Infinity;
-  const onInterruption = ({ attempt, error }: Interruption): void => {
-    // All lose the server together: one of them says so.
-    if (attempt <= tries && open.values().next().value === name) {
-      terminal.note(`llamactl: ${plain(error.message)} Waiting for the server …`);
-    }
-    tries = attempt;
-  };
+  const waiting = waitingNote(
+    {
+      // All lose the server together: one of them says so.
+      note: (text) => (open.values().next().value === name ? terminal.note(text) : undefined),
+    },
+    { isOpen: true },
+  );
   const isWanted = (item: LogItem): boolean => from === null || 'gap' in item || Date.parse(item.timestamp) >= from;
   try {
-    for await (const item of client.followLogs(name, { lines, level, signal, onInterruption })) {
-      tries = Infinity;
+    for await (const item of client.followLogs(name, { lines, level, signal, ...waiting })) {
       if (isWanted(item)) printer.print(name, item);
     }
   } catch (error) {

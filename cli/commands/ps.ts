@@ -62,7 +62,7 @@ async function watch(session: Session, flags: Flags): Promise<void> {
 }
 
 async function printFrames({ client, terminal, signal }: Session): Promise<void> {
-  const options = { types: CHANGES, signal, onInterruption: waitingNote(terminal) };
+  const options = { types: CHANGES, signal, ...waitingNote(terminal) };
   for await (const frame of client.events(options)) terminal.printJsonLine(frame);
 }
 
@@ -110,11 +110,15 @@ async function watchTable(session: Session, flags: Flags): Promise<void> {
 /** What is there, then what changes, a line each. */
 async function watchLines(session: Session, flags: Flags): Promise<void> {
   const { client, terminal, signal, now } = session;
-  const [{ eventLines }, { liveEvents }] = await Promise.all([import('../event-line.ts'), import('../live-events.ts')]);
+  const { eventLines } = await import('../event-line.ts');
   const { style } = terminal;
   const opened = Promise.withResolvers<void>();
-  const onInterruption = waitingNote(terminal);
-  const events = await liveEvents(session, { types: CHANGES, onInterruption, onOpen: opened.resolve });
+  const waiting = waitingNote(terminal);
+  const onOpen = (): void => {
+    waiting.onOpen();
+    opened.resolve();
+  };
+  const events = client.events({ types: CHANGES, signal, ...waiting, onOpen });
   const first = events.next();
   await Promise.race([opened.promise, first]);
   const present = await client.listInstances({ status: flags.status, signal });

@@ -1,6 +1,11 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
 
+type Every = CommandLine['surroundings']['every'];
+
+/** Milliseconds until it is said what is waited for. */
+const PATIENCE = 2_000;
+
 interface RunFlags {
   system?: string;
   temperature?: number;
@@ -11,7 +16,7 @@ interface RunFlags {
 export function runCommand(commandLine: CommandLine): Command {
   return new Command('run')
     .description('Chat with a model: a file becomes an instance, an instance is started, and then it is asked.')
-    .argument('<model>', 'name or alias of an instance, or a model file (.gguf)')
+    .argument('<model>', 'name or alias of an instance, a model file, or its name without .gguf in models.dirs')
     .argument('[prompt...]', 'one question; without it, on a terminal, a talk')
     .option('--system <text>', 'how it is to answer')
     .option('--temperature <number>', "how freely it chooses, from 0 (default: the engine's own)", temperature)
@@ -22,28 +27,31 @@ export function runCommand(commandLine: CommandLine): Command {
       `
 Standard input that is not a terminal is read and put behind the prompt. With
 --json each piece of an answer is a line of JSON, as the engine sent it. The
-instance goes on running; llamactl stop ends it.
+instance goes on running; llamactl stop ends it. One that was made for a file
+and does not start is deleted again.
 
 Examples:
   llamactl run ~/models/qwen2.5-0.5b-instruct.gguf
+  llamactl run qwen2.5-0.5b-instruct         the same, if models.dirs has ~/models
   llamactl run qwen "Name three fruits"
   llamactl run qwen "Sum this up in a sentence:" < notes.txt
   git diff | llamactl run qwen --system "You write commit messages." --max-tokens 200`,
     )
     .action(
       commandLine.online<RunFlags>(async (session, { words: [model = '', ...words], flags }) => {
-        await run(session, { model, prompt: words.join(' '), home: commandLine.surroundings.home }, flags);
+        const { home, every } = commandLine.surroundings;
+        await run(session, { model, prompt: words.join(' '), home, every }, flags);
       }),
     );
 }
 
 async function run(
   session: Session,
-  { model, prompt, home }: { model: string; prompt: string; home: string },
+  { model, prompt, home, every }: { model: string; prompt: string; home: string; every: Every },
   { system, temperature: warmth, maxTokens, verbose: isVerbose = false }: RunFlags,
 ): Promise<void> {
   const { terminal, client, signal } = session;
-  const question = await wholeQuestion(session, prompt);
+  const question = await wholeQuestion(session, prompt, every);
   const [{ modelInstance }, { ensureRunning }, { Conversation }, { isLoopback }] = await Promise.all([
     import('../chat/model-instance.ts'),
     import('../chat/running-instance.ts'),
@@ -53,7 +61,7 @@ async function run(
   const place = { folder: process.cwd(), home, isLocal: isLoopback(client.url) };
   const { name, isNew } = await modelInstance(session, model, place);
   if (isNew) terminal.note(`made the instance ${name}`);
-  const hasStarted = await ensureRunning(session, name);
+  const hasStarted = await ensureRunning(session, { name, isNew });
   const settings = { temperature: warmth, max_tokens: maxTokens };
   const conversation = new Conversation(name, { ...(system === undefined ? {} : { system }), settings });
   if (question === null) {
@@ -67,18 +75,33 @@ async function run(
 }
 
 /** What to ask; `null`: somebody sits there and will say. @throws {Problem} when nothing is asked */
-async function wholeQuestion({ terminal }: Session, prompt: string): Promise<string | null> {
+async function wholeQuestion(session: Session, prompt: string, every: Every): Promise<string | null> {
+  const { terminal } = session;
   if (terminal.streams.stdin.isTTY === true) {
     if (prompt !== '') return prompt;
     if (terminal.canAsk) return null;
   }
-  const input = terminal.streams.stdin.isTTY === true ? '' : (await terminal.readInput()).trim();
+  const input = terminal.streams.stdin.isTTY === true ? '' : (await pipedInput(session, every, prompt)).trim();
   const question = [prompt, input].filter((part) => part !== '').join('\n\n');
   if (question !== '') return question;
   const [{ Problem }, { EXIT }] = await Promise.all([import('../problem.ts'), import('../exit-status.ts')]);
   throw new Problem('nothing was asked: give a prompt, or pipe one in', EXIT.usage, [
     'llamactl run qwen "Name three fruits"',
   ]);
+}
+
+/** Input that never ends, such as that of a program which hands its own on, would look like a model that thinks. */
+async function pipedInput({ terminal, signal }: Session, every: Every, prompt: string): Promise<string> {
+  const remedy = prompt === '' ? '' : '; < /dev/null, if nothing is to come from there';
+  const stop = every(PATIENCE, () => {
+    stop();
+    terminal.note(`llamactl: reading standard input, until it ends${remedy}`);
+  });
+  try {
+    return await terminal.readInput(signal);
+  } finally {
+    stop();
+  }
 }
 
 function temperature(text: string): number {

@@ -1,9 +1,10 @@
 import type { Status } from '@llamactl/client';
 import { Command } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
-import { batch, carryOut, oneByOne, waitsByDefault } from '../lifecycle.ts';
+import { batch, carryOut, waitsByDefault } from '../lifecycle.ts';
 import { distinct, type Outcome } from '../many.ts';
 import { namesOrAll } from '../named-instances.ts';
+import { oneByOne } from '../one-by-one.ts';
 import { seconds } from '../setting-flags.ts';
 
 interface StartFlags {
@@ -23,7 +24,7 @@ export function startCommand(commandLine: CommandLine): Command {
     .addHelpText('after', EXAMPLES)
     .action(
       commandLine.online<StartFlags>(async (session, { words, flags }) => {
-        const { client, signal } = session;
+        const { client } = session;
         const { timeout, wait = timeout !== undefined || waitsByDefault(session) } = flags;
         const names = await namesOrAll(session, {
           names: distinct(words),
@@ -33,7 +34,7 @@ export function startCommand(commandLine: CommandLine): Command {
         });
         if (names.length === 0) return session.terminal.isJson ? session.terminal.printJson([]) : undefined;
         const begin =
-          names.length === 1 ? oneByOne((name) => client.startInstance(name, { signal })) : startMany(session);
+          names.length === 1 ? oneByOne(session, (name, call) => client.startInstance(name, call)) : startMany(session);
         await carryOut(commandLine, session, { names, goal: 'running', begin, waits: wait, timeout });
       }),
     );

@@ -1,8 +1,9 @@
 import { Command } from 'commander';
 import type { CommandLine } from '../command-line.ts';
-import { carryOut, oneByOne, waitsByDefault } from '../lifecycle.ts';
+import { carryOut, waitsByDefault } from '../lifecycle.ts';
 import { distinct } from '../many.ts';
 import { namesOrAll } from '../named-instances.ts';
+import { oneByOne } from '../one-by-one.ts';
 import { seconds } from '../setting-flags.ts';
 
 interface StopFlags {
@@ -24,7 +25,7 @@ export function stopCommand(commandLine: CommandLine): Command {
     .addHelpText('after', EXAMPLES)
     .action(
       commandLine.online<StopFlags>(async (session, { words, flags }) => {
-        const { client, signal } = session;
+        const { client } = session;
         const { force, timeout, wait = waitsByDefault(session) } = flags;
         const names = await namesOrAll(session, {
           names: distinct(words),
@@ -34,7 +35,7 @@ export function stopCommand(commandLine: CommandLine): Command {
         });
         if (names.length === 0) return session.terminal.isJson ? session.terminal.printJson([]) : undefined;
         const body = { force, timeout };
-        const begin = oneByOne((name) => client.stopInstance(name, body, { signal }));
+        const begin = oneByOne(session, (name, call) => client.stopInstance(name, body, call));
         await carryOut(commandLine, session, { names, goal: 'stopped', begin, waits: wait });
       }),
     );

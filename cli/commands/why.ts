@@ -57,8 +57,16 @@ async function factsOf({ client, signal, now }: Session, instance: Instance): Pr
     alerts: (alerts ?? []).filter(({ instance: whose }) => whose === undefined || whose === name),
     memory: machine && { used: machine.resources.memory_usage, total: machine.resources.memory_total },
     lastError: errors?.logs.at(-1) ?? null,
+    lacksModel: await lacksModel(client.url, instance),
     now: now(),
   };
+}
+
+/** Only of a server that sees our files can it be told, and of engines whose models are files. */
+async function lacksModel(url: string, { engine, model_path: model }: Instance): Promise<boolean> {
+  if (model === undefined || engine !== 'llama_cpp') return false;
+  const [{ isLoopback }, { isAbsent }] = await Promise.all([import('../loopback.ts'), import('../absent-file.ts')]);
+  return isLoopback(url) && isAbsent(model);
 }
 
 async function unlessRefused<Answer>(answer: Promise<Answer>): Promise<Answer | null> {

@@ -40,6 +40,14 @@ describe('the server', () => {
     expect([...ports]).toEqual([8100]);
   });
 
+  it('that has been asked too much is well enough', async () => {
+    const busy = { status: 429, body: { error: 'More than 100 requests in a minute.', code: 'RATE_LIMITED' } };
+    const { findings } = await check(answering({ ...info(), '/api/instances': busy }));
+    expect(findings).toMatchObject([
+      { level: 'warning', message: expect.stringContaining('More than 100') as unknown },
+    ]);
+  });
+
   it('of another version deserves a look', async () => {
     const { findings } = await check(answering(info('0.2.0')));
     expect(findings[0]).toMatchObject({ level: 'warning', message: expect.stringContaining('0.2.0') as unknown });

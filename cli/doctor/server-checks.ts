@@ -50,6 +50,8 @@ export async function checkServer({ client, address, version, now, signal }: Ser
       const message = `${where} answers, and does not let us in: ${error.message}`;
       return { ...nothing, findings: [doubtful(check, message, 'llamactl login, or LLAMACTL_TOKEN')] };
     }
+    if (error instanceof LlamactlError && error.status === 429)
+      return { ...nothing, findings: [doubtful(check, `${where} answers, but not to all of it: ${error.message}`)] };
     if (!(error instanceof ConnectionError))
       return { ...nothing, findings: [wrong(check, `${where}: ${reasonOf(error)}`)] };
     const isNamed = address.context !== null || address.source === '--url' || address.source === 'LLAMACTL_URL';

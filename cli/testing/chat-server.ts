@@ -15,6 +15,8 @@ export class ChatServer {
   onStart: (instance: Instance) => void = (instance) => {
     instance.status = 'running';
   };
+  /** `models.dirs`. */
+  modelFolders: string[] = [];
   /** Taken one after the other; the last one stays. Default: `Hello.` */
   answerers: Answerer[] = [says('Hel', 'lo.')];
   #server: Server | null = null;
@@ -58,6 +60,7 @@ export class ChatServer {
     const [, name = '', action = ''] = /^\/api\/instances\/([^/?]+)\/?(\w*)/.exec(request.url ?? '') ?? [];
     const instance = this.instances.get(name);
     if (request.url === '/v1/chat/completions') return this.#answer(response, body as ChatRequest);
+    if (request.url === '/api/config') return send(response, 200, { config: { models: { dirs: this.modelFolders } } });
     if (request.url === '/readyz') return send(response, 200, { status: 'ok' });
     if (request.url === '/api/instances' && request.method === 'GET') {
       return send(response, 200, { instances: [...this.instances.values()] });
@@ -69,6 +72,10 @@ export class ChatServer {
     }
     if (instance === undefined || (action !== '' && action !== 'start')) {
       return send(response, 404, { error: `There is no ${request.url}.`, code: 'INSTANCE_NOT_FOUND', details: '' });
+    }
+    if (request.method === 'DELETE') {
+      this.instances.delete(name);
+      return send(response, 200, { message: '' });
     }
     if (action === 'start') this.onStart(instance);
     send(response, 200, action === 'start' ? { message: '', status: 'starting' } : instance);

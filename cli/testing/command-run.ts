@@ -23,6 +23,8 @@ export interface RunOptions {
   answers?: readonly string[];
   /** On which is typed while it runs; standard input and error are then terminals. */
   keyboard?: PassThrough;
+  /** Standard input that is no terminal, and ends when the test says so; instead of `input`. */
+  pipe?: PassThrough;
   /** Given what the program wants to be called every now and then. */
   onEvery?: (act: () => void) => void;
   /** Hears of output as it comes. */
@@ -62,7 +64,7 @@ export class CommandSandbox {
     const commandLine = new CommandLine(
       {
         streams: {
-          stdin: Object.assign(canAsk ? keyboard : Readable.from([input]), { isTTY: canAsk }),
+          stdin: options.pipe ?? Object.assign(canAsk ? keyboard : Readable.from([input]), { isTTY: canAsk }),
           stdout: Object.assign(stdout.stream, { isTTY: isTerminal, columns: columns ?? 80, rows: 24 }),
           stderr: Object.assign(stderr.stream, { isTTY: canAsk }),
         },

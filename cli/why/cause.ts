@@ -69,7 +69,9 @@ export function remediesFor(
   { name, options, model_path: model }: Instance,
   memory: Memory | null,
 ): string[] {
-  const smaller = `llamactl update ${name} -o ctx_size=4096 makes its context smaller; a smaller model takes less too`;
+  const { ctx_size: context } = options;
+  const less = typeof context === 'number' && context > 0 ? Math.max(1, Math.min(4_096, context >> 1)) : 4_096;
+  const smaller = `llamactl update ${name} -o ctx_size=${less} makes its context smaller; a smaller model takes less too`;
   switch (kindOf(cause)) {
     case 'model missing':
       return [
@@ -106,10 +108,7 @@ export function remediesFor(
         smaller,
       ];
     case 'memory':
-      return [
-        smaller,
-        ...(memory === null ? [] : [`of the machine ${memoryText(memory)} now; llamactl stats shows who takes it`]),
-      ];
+      return [smaller, ...(memory === null ? [] : [`${memoryText(memory)} now; llamactl stats shows who takes it`])];
     case 'argument':
       return [argumentRemedy(cause, name, options)];
     case 'processor':
@@ -135,9 +134,9 @@ export function remediesFor(
   }
 }
 
-/** `7.1 GB of 8.0 GB are taken`. */
+/** `7.1 GB of the 8.0 GB of the machine are taken`. */
 export function memoryText({ used, total }: Memory): string {
-  return `${bytes(used)} of ${bytes(total)} are taken`;
+  return `${bytes(used)} of the ${bytes(total)} of the machine are taken`;
 }
 
 function argumentRemedy(cause: string, name: string, options: Instance['options']): string {

@@ -41,6 +41,7 @@ function facts(instance: Partial<Instance>, rest: Partial<WhyFacts> = {}): WhyFa
     alerts: [],
     memory: { used: 7.1 * GB, total: 8 * GB },
     lastError: null,
+    lacksModel: false,
     now: NOW,
     ...rest,
   };
@@ -128,6 +129,11 @@ describe('what would help', () => {
   const failed = (reason: string, fields: Partial<Instance> = {}): string[] =>
     explain(facts({ status: 'failed', reason, ...fields })).remedies;
 
+  it('makes a context smaller than it is', () => {
+    const [smaller] = failed('unable to allocate CPU buffer', { options: { ctx_size: 512 } });
+    expect(smaller).toContain('-o ctx_size=256 ');
+  });
+
   it.each([
     ['the model file /m/qwen.gguf does not exist', /^llamactl update qwen --model FILE.*/],
     ['the model file /m/qwen.gguf cannot be read by llamactl’s user', /^chmod a\+r \/m\/qwen\.gguf/],
@@ -146,7 +152,7 @@ describe('what would help', () => {
     ],
     [
       'the engine was killed by SIGKILL; if nobody did that, the system had run out of memory',
-      /7\.1 GB of 8\.0 GB are taken/,
+      /7\.1 GB of the 8\.0 GB of the machine are taken/,
     ],
     ['unable to allocate CPU buffer', /ctx_size/],
     ['invalid argument: --bogus', /llamactl show qwen/],
@@ -213,7 +219,7 @@ describe('the evidence', () => {
     });
     expect(evidence(known)).toMatchObject({
       'last exit': 'SIGKILL, 3m 0s ago',
-      memory: 'of the machine 7.1 GB of 8.0 GB are taken',
+      memory: '7.1 GB of the 8.0 GB of the machine are taken',
       restarts: '2 in a row, of at most 5',
     });
   });

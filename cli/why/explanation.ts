@@ -1,9 +1,11 @@
 import type { Alert, Health, Instance, LogEntry } from '@llamactl/client';
 import { bytes, duration } from '../figures.ts';
+import { runningPort } from '../running-port.ts';
 import { memoryText, remediesFor, kindOf, type Memory } from './cause.ts';
 
 /** The alert that says the same as the sentence. */
 const SAID = 'instance_failed';
+const NO_MODEL = 'model file does not exist';
 
 /** All that is known of an instance. */
 export interface WhyFacts {
@@ -16,6 +18,8 @@ export interface WhyFacts {
   memory: Memory | null;
   /** The last error in its log; `null`: there is none. */
   lastError: LogEntry | null;
+  /** Its model file is not there; `false` also where that cannot be told. */
+  lacksModel: boolean;
   /** Milliseconds since the epoch. */
   now: number;
 }
@@ -51,7 +55,11 @@ function byStatus(facts: WhyFacts): Explanation {
         remedies: [`llamactl stop ${name} --force does not wait for them`],
       };
     case 'stopped':
-      return { sentence: stopped(facts), evidence: [], remedies: [`llamactl start ${name}`] };
+      return {
+        sentence: stopped(facts),
+        evidence: [],
+        remedies: [...withoutModel(facts), `${facts.lacksModel ? 'then ' : ''}llamactl start ${name}`],
+      };
     case 'restarting': {
       const cause = causeOf(reason);
       if (!isBackoff(reason)) {
@@ -109,7 +117,16 @@ function starting({ instance, health, now }: WhyFacts): Explanation {
   return { sentence: `${name} ${what} ${ago(startedAt, now)}.`, evidence: [], remedies };
 }
 
-function stopped({ instance: { name, last_exit: last }, now }: WhyFacts): string {
+/** What has to be done before a start can come to anything. */
+function withoutModel({ instance, lacksModel, memory }: WhyFacts): string[] {
+  return lacksModel ? remediesFor(NO_MODEL, instance, memory) : [];
+}
+
+function stopped({ instance: { name, last_exit: last, model_path: model }, lacksModel, now }: WhyFacts): string {
+  if (lacksModel) {
+    const was = last === null ? ', was never started,' : '';
+    return `${name} is stopped${was} and cannot be started: its ${NO_MODEL} (${model ?? ''}).`;
+  }
   if (last === null) return `${name} is stopped: it was never started.`;
   const when = `${ago(last.at, now)} ago`;
   return last.reason === 'stopped as asked'
@@ -118,11 +135,12 @@ function stopped({ instance: { name, last_exit: last }, now }: WhyFacts): string
 }
 
 function evidenceOf({ instance, health, alerts, memory, lastError, now }: WhyFacts): Explanation['evidence'] {
-  const { status, last_exit: last, stats, pid, port, restart_count: restarts, max_restarts: most } = instance;
+  const { status, last_exit: last, stats, pid, restart_count: restarts, max_restarts: most } = instance;
   const isWell = status === 'running' && (health === null || health.status === 'healthy');
   const isTrouble = status === 'failed' || status === 'restarting' || (status === 'running' && !isWell);
   const line = isTrouble ? telling(instance, lastError) : null;
   const checks = health?.checks;
+  const port = runningPort(instance);
   const isAboutMemory = /memory|killed/.test(kindOf(causeOf(instance.reason ?? last?.reason ?? null)));
   return [
     ...(pid === null
@@ -136,9 +154,7 @@ function evidenceOf({ instance, health, alerts, memory, lastError, now }: WhyFac
     ...(restarts === 0
       ? []
       : [{ what: 'restarts', text: `${restarts} in a row, of ${most < 0 ? 'any number' : `at most ${most}`}` }]),
-    ...(memory === null || !(isTrouble && isAboutMemory)
-      ? []
-      : [{ what: 'memory', text: `of the machine ${memoryText(memory)}` }]),
+    ...(memory === null || !(isTrouble && isAboutMemory) ? [] : [{ what: 'memory', text: memoryText(memory) }]),
     ...alerts.filter(({ code }) => code !== SAID).map(({ message }) => ({ what: 'alert', text: message })),
   ];
 }

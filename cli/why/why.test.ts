@@ -35,6 +35,15 @@ describe('why', () => {
     expect(stdout).toBe('qwen failed: failed to read header.\nphi is stopped: it was never started.\n');
   });
 
+  it('is that the model is missing, also before the first start', async () => {
+    server.add('new', { model_path: '/nowhere/new.gguf' });
+    const { stdout } = await why(['new']);
+    expect(stdout).toContain(
+      'new is stopped, was never started, and cannot be started: its model file does not exist (/nowhere/new.gguf).\n',
+    );
+    expect(stdout).toContain('→ llamactl update new --model FILE');
+  });
+
   it('is all of it for a program with --json', async () => {
     const { stdout } = await why(['phi', '--json']);
     expect(JSON.parse(stdout)).toMatchObject({

@@ -1,8 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { currentBootId, findAlive, isDead, parseStat, readStat, readTag } from './identity.ts';
+
+const PATIENTLY = { interval: 1, timeout: 10_000 };
 
 /** Fields 3 to 52 of a stat line. */
 function line(pid: number, command: string, fields: Partial<Record<number, string | number>> = {}): string {
@@ -162,8 +165,10 @@ describe('an identity is alive', () => {
     const pid = Number(line.toString());
     const identity = { pid, startTicks: readStat(pid)?.startTicks ?? 0, bootId, group: 0 };
     expect(findAlive(identity, 'd.i.n', bootId)).not.toBeNull();
+    // until then it is a shell, which would bury its child
+    await vi.waitFor(() => expect(readFileSync(`/proc/${parent.pid}/comm`, 'utf8')).toBe('sleep\n'), PATIENTLY);
     process.kill(pid, 'SIGKILL');
-    await vi.waitFor(() => expect(readStat(pid)?.state).toBe('Z'), { interval: 1 });
+    await vi.waitFor(() => expect(readStat(pid)?.state).toBe('Z'), PATIENTLY);
     expect(process.kill(pid, 0)).toBe(true);
     expect(findAlive(identity, 'd.i.n', bootId)).toBeNull();
     parent.kill('SIGKILL');

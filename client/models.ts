@@ -1,6 +1,42 @@
 /* Generated from contract/ by `npm run generate`. */
 /* What goes over the wire, by the names that it has there. */
 
+export interface ActiveRequest {
+  /** Its `X-Request-Id`; with `~` and a number behind it where another one has the same. */
+  id: string;
+  /** Who made it: `user:NAME`, `key:ID (NAME)` or `anonymous`; `null` for viewers, unless it is their own. */
+  caller: string | null;
+  /** `null`: none has been found for it yet, or none has this name. */
+  instance: string | null;
+  /** As it was asked for, at most 200 characters; `null`: asked for by name, under `/proxy`. */
+  model: string | null;
+  /** `v1`: the gateway; `proxy`: the pass-through of the instance. */
+  door: 'v1' | 'proxy';
+  method: string;
+  /** As the engine gets it, without the query, at most 200 characters. */
+  path: string;
+  /** When it was known what it is for: its body had come as far as that takes. */
+  started_at: string;
+  /** Seconds until an engine had it; `null`: none has it yet. */
+  waited: number | null;
+  /** The answer comes in events, or over a WebSocket; `null`: not known yet. */
+  stream: boolean | null;
+  /** Seconds from `started_at`, waiting included; `null`: nothing came yet, or the answer is no stream. */
+  time_to_first_token: number | null;
+  /** Of the prompt, cached ones too, as the engine told; `null`: it did not. */
+  tokens_in: number | null;
+  /** Generated so far, as the engine told, else as counted. */
+  tokens_out: number | null;
+  /** `tokens_out` is counted in pieces of the stream: the engine did not tell. */
+  tokens_estimated: boolean;
+  /** From the first to the last that came; `null`: not enough came, or no stream. */
+  tokens_per_second: number | null;
+  /** Of the answer’s body, so far. */
+  bytes_out: number;
+  /** `starting`: waits until the instance runs; `queued`: until it is its turn; `processing`: the engine has it; `streaming`: the answer comes. */
+  phase: RequestPhase;
+}
+
 export interface Alert {
   level: 'warning' | 'error';
   /** What kind; stable. */
@@ -61,7 +97,7 @@ export interface ChangePassword {
 }
 
 /** A part of the configuration. `"***"` leaves a secret alone, `null` goes back to the default. */
-export type ConfigPatch = Record<string, unknown>;
+export type ConfigPatch = { [name: string]: unknown };
 
 export interface ConfigSource {
   from: 'default' | 'file' | 'environment' | 'flag';
@@ -116,37 +152,37 @@ export interface ConfigView {
       auto_restart: boolean;
       max_restarts: number;
     };
-    groups: Record<string, {
+    groups: { [name: string]: {
       max_running?: number | undefined;
       exclusive?: boolean | undefined;
       pinned?: boolean | undefined;
-    }>;
+    } };
     engines: {
       llama_cpp: {
         command: string;
         args: string[];
-        environment: Record<string, string>;
+        environment: { [name: string]: string };
       };
       vllm: {
         command: string;
         args: string[];
-        environment: Record<string, string>;
+        environment: { [name: string]: string };
       };
       mlx: {
         command: string;
         args: string[];
-        environment: Record<string, string>;
+        environment: { [name: string]: string };
       };
       [name: string]: {
         command: string;
         args: string[];
-        environment: Record<string, string>;
+        environment: { [name: string]: string };
       } | {
         kind: 'custom';
         /** Program; `${HOST}`, `${PORT}` and `${MODEL_PATH}` are filled in. */
         command: string;
         args: string[];
-        environment: Record<string, string>;
+        environment: { [name: string]: string };
         health_path: string;
       };
     };
@@ -172,7 +208,7 @@ export interface ConfigView {
     };
   };
   /** By dotted key: `server.port`. */
-  sources: Record<string, ConfigSource>;
+  sources: { [name: string]: ConfigSource };
   /** Path of the configuration file; `null`: there is none. */
   file: string | null;
   /** The running llamactl was started with other values. */
@@ -231,37 +267,37 @@ export interface ConfigWritten {
       auto_restart: boolean;
       max_restarts: number;
     };
-    groups: Record<string, {
+    groups: { [name: string]: {
       max_running?: number | undefined;
       exclusive?: boolean | undefined;
       pinned?: boolean | undefined;
-    }>;
+    } };
     engines: {
       llama_cpp: {
         command: string;
         args: string[];
-        environment: Record<string, string>;
+        environment: { [name: string]: string };
       };
       vllm: {
         command: string;
         args: string[];
-        environment: Record<string, string>;
+        environment: { [name: string]: string };
       };
       mlx: {
         command: string;
         args: string[];
-        environment: Record<string, string>;
+        environment: { [name: string]: string };
       };
       [name: string]: {
         command: string;
         args: string[];
-        environment: Record<string, string>;
+        environment: { [name: string]: string };
       } | {
         kind: 'custom';
         /** Program; `${HOST}`, `${PORT}` and `${MODEL_PATH}` are filled in. */
         command: string;
         args: string[];
-        environment: Record<string, string>;
+        environment: { [name: string]: string };
         health_path: string;
       };
     };
@@ -301,7 +337,7 @@ export interface CreateInstance {
   /** Passed to the engine as they are, last: they win over `options`. */
   extra_args?: string[] | undefined;
   /** Set for the engine. `"***"` in an update leaves the stored value alone. */
-  environment?: Record<string, string> | undefined;
+  environment?: { [name: string]: string } | undefined;
   /** Replaces the engine's command. Privileged. */
   command?: string[] | undefined;
   /** Answers 200 when the engine is ready. Default `/health`. */
@@ -316,6 +352,24 @@ export interface CreateInstance {
   auto_restart?: boolean | undefined;
   /** Restarts in a row before `failed`; -1: for ever. Default: `instances.max_restarts`. */
   max_restarts?: number | undefined;
+  /** The first request under `/v1` starts it when it is stopped. Default true. */
+  on_demand?: boolean | undefined;
+  /** Seconds without a request after which it is stopped; 0: never. Default: `instances.idle_timeout`. */
+  idle_timeout?: number | undefined;
+  /** Never stopped to make room for another, nor for idleness. */
+  pinned?: boolean | undefined;
+  /** Its limits stand in the configuration under `groups`. */
+  group?: string | undefined;
+  /** Requests at once; the others wait. Default: no limit. */
+  concurrency?: number | undefined;
+  /** Requests that may wait; one more is refused. Default 1 000. */
+  queue_limit?: number | undefined;
+  /** What the engine is told as `model` instead of what was asked for. */
+  upstream_model?: string | undefined;
+  /** Fields that a JSON body under `/v1` gets when it lacks them. */
+  request_defaults?: { [name: string]: JsonValue } | undefined;
+  /** Fields that are taken out of JSON bodies under `/v1`. */
+  request_strip?: string[] | undefined;
 }
 
 export interface CreateKey {
@@ -343,7 +397,7 @@ export interface ErrorBody {
   /** What happened and what would work, for a person. */
   error: string;
   /** The same for a program; stable. */
-  code: 'VALIDATION_ERROR' | 'INVALID_JSON' | 'RESERVED_OPTION' | 'PRIVILEGED_OPTION' | 'UNAUTHORIZED' | 'INVALID_CREDENTIALS' | 'TOKEN_EXPIRED' | 'FORBIDDEN' | 'NOT_FOUND' | 'INSTANCE_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'INSTANCE_EXISTS' | 'INSTANCE_RUNNING' | 'INSTANCE_NOT_RUNNING' | 'ALIAS_CONFLICT' | 'PORT_CONFLICT' | 'PORT_IN_USE' | 'MODEL_NOT_FOUND' | 'ENGINE_NOT_FOUND' | 'AUTH_DISABLED' | 'CONFIG_PINNED' | 'CONFIG_READ_ONLY' | 'CAPACITY_EXCEEDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'URI_TOO_LONG' | 'UNSUPPORTED_MEDIA_TYPE' | 'RATE_LIMITED' | 'INTERNAL_ERROR' | 'START_FAILED' | 'SHUTTING_DOWN';
+  code: 'VALIDATION_ERROR' | 'INVALID_JSON' | 'RESERVED_OPTION' | 'PRIVILEGED_OPTION' | 'UNAUTHORIZED' | 'INVALID_CREDENTIALS' | 'TOKEN_EXPIRED' | 'FORBIDDEN' | 'NOT_FOUND' | 'INSTANCE_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'INSTANCE_EXISTS' | 'INSTANCE_RUNNING' | 'INSTANCE_NOT_RUNNING' | 'ALIAS_CONFLICT' | 'PORT_CONFLICT' | 'PORT_IN_USE' | 'MODEL_NOT_FOUND' | 'ENGINE_NOT_FOUND' | 'AUTH_DISABLED' | 'CONFIG_PINNED' | 'CONFIG_READ_ONLY' | 'CAPACITY_EXCEEDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'URI_TOO_LONG' | 'UNSUPPORTED_MEDIA_TYPE' | 'RATE_LIMITED' | 'REQUEST_CANCELLED' | 'INTERNAL_ERROR' | 'START_FAILED' | 'SHUTTING_DOWN';
   /** More about it; may be empty. */
   details: string;
   /** The `X-Request-Id` of the answer, to be found in the log. */
@@ -352,6 +406,48 @@ export interface ErrorBody {
   errors?: Problem[] | undefined;
   /** Why the engine did not start, when `code` is `START_FAILED`. */
   reason?: string | undefined;
+}
+
+export interface FinishedRequest {
+  /** Its `X-Request-Id`; with `~` and a number behind it where another one has the same. */
+  id: string;
+  /** Who made it: `user:NAME`, `key:ID (NAME)` or `anonymous`; `null` for viewers, unless it is their own. */
+  caller: string | null;
+  /** `null`: none has been found for it yet, or none has this name. */
+  instance: string | null;
+  /** As it was asked for, at most 200 characters; `null`: asked for by name, under `/proxy`. */
+  model: string | null;
+  /** `v1`: the gateway; `proxy`: the pass-through of the instance. */
+  door: 'v1' | 'proxy';
+  method: string;
+  /** As the engine gets it, without the query, at most 200 characters. */
+  path: string;
+  /** When it was known what it is for: its body had come as far as that takes. */
+  started_at: string;
+  /** Seconds until an engine had it; `null`: none has it yet. */
+  waited: number | null;
+  /** The answer comes in events, or over a WebSocket; `null`: not known yet. */
+  stream: boolean | null;
+  /** Seconds from `started_at`, waiting included; `null`: nothing came yet, or the answer is no stream. */
+  time_to_first_token: number | null;
+  /** Of the prompt, cached ones too, as the engine told; `null`: it did not. */
+  tokens_in: number | null;
+  /** Generated so far, as the engine told, else as counted. */
+  tokens_out: number | null;
+  /** `tokens_out` is counted in pieces of the stream: the engine did not tell. */
+  tokens_estimated: boolean;
+  /** From the first to the last that came; `null`: not enough came, or no stream. */
+  tokens_per_second: number | null;
+  /** Of the answer’s body, so far. */
+  bytes_out: number;
+  /** `ok`: the whole answer came; `client_error`, `engine_error`: the whole answer, a 4xx or 5xx of the engine; `refused`: llamactl answered with an error; `aborted`: the caller left; `cancelled`: by `DELETE /api/requests/{request_id}`; `broken`: the engine gave no answer or broke off in the middle. */
+  outcome: RequestOutcome;
+  /** Of the answer; `null`: there was none. */
+  status: number | null;
+  /** RFC 3339, UTC. */
+  finished_at: string;
+  /** Seconds from `started_at`. */
+  duration: number;
 }
 
 export interface Fleet {
@@ -385,6 +481,8 @@ export type Frame = {
     status: Status;
     previous_status: Status;
     reason?: string | undefined;
+    /** Why it stops although nobody asked for that: another needs its slot, or it was not used for long. */
+    cause?: 'eviction' | 'idle' | undefined;
   };
 } | {
   /** RFC 3339, UTC. */
@@ -487,6 +585,7 @@ export interface Instance {
   port: number;
   aliases: string[];
   unlisted: boolean;
+  on_demand: boolean;
   /** Why it failed, or why it restarts. */
   reason: string | null;
   /** When the process of the present run began; `null`: there is none. */
@@ -499,7 +598,7 @@ export interface Instance {
   pid: number | null;
   options: Options;
   extra_args: string[];
-  environment: Record<string, string>;
+  environment: { [name: string]: string };
   command?: string[] | undefined;
   health_path?: string | undefined;
   auto_start: boolean;
@@ -507,6 +606,17 @@ export interface Instance {
   auto_restart: boolean;
   /** As set, or the default of the configuration. */
   max_restarts: number;
+  /** As set, or the default of the configuration. */
+  idle_timeout: number;
+  /** As set; a pinned group pins its members too. */
+  pinned: boolean;
+  group?: string | undefined;
+  /** Absent: no limit. */
+  concurrency?: number | undefined;
+  queue_limit: number;
+  upstream_model?: string | undefined;
+  request_defaults: { [name: string]: JsonValue };
+  request_strip: string[];
   /** Automatic restarts in a row; 0 again after five minutes of running. */
   restart_count: number;
   /** The running engine was launched from other settings than the stored ones. */
@@ -538,6 +648,7 @@ export interface InstanceSummary {
   port: number;
   aliases: string[];
   unlisted: boolean;
+  on_demand: boolean;
   /** Why it failed, or why it restarts. */
   reason: string | null;
   /** When the process of the present run began; `null`: there is none. */
@@ -555,6 +666,8 @@ export interface InstanceUpdated {
   /** What was accepted but will need attention. */
   warnings?: string[] | undefined;
 }
+
+export type JsonValue = string | number | boolean | null | JsonValue[] | { [name: string]: JsonValue };
 
 export interface Key {
   id: string;
@@ -656,7 +769,7 @@ export interface NamesBody {
   names?: string[] | undefined;
 }
 
-export type Options = Record<string, string | number | boolean | (string | number)[]>;
+export type Options = { [name: string]: string | number | boolean | (string | number)[] };
 
 export interface Probe {
   status: 'ok' | 'starting' | 'stopping';
@@ -667,6 +780,17 @@ export interface Problem {
   path: string;
   /** What is wrong there and what would be right. */
   message: string;
+}
+
+export type RequestOutcome = 'ok' | 'client_error' | 'engine_error' | 'refused' | 'aborted' | 'cancelled' | 'broken';
+
+export type RequestPhase = 'starting' | 'queued' | 'processing' | 'streaming';
+
+export interface Requests {
+  /** Oldest first. */
+  in_flight: ActiveRequest[];
+  /** Newest first. */
+  finished: FinishedRequest[];
 }
 
 export type Role = 'viewer' | 'operator' | 'admin';
@@ -796,10 +920,10 @@ export interface UpdateInstance {
   model_path?: string | null | undefined;
   /** Left out: one is taken from `instances.port_range`. */
   port?: number | null | undefined;
-  options?: Record<string, string | number | boolean | (string | number)[] | null> | null | undefined;
+  options?: { [name: string]: string | number | boolean | (string | number)[] | null } | null | undefined;
   /** Passed to the engine as they are, last: they win over `options`. */
   extra_args?: string[] | null | undefined;
-  environment?: Record<string, string | null> | null | undefined;
+  environment?: { [name: string]: string | null } | null | undefined;
   /** Replaces the engine's command. Privileged. */
   command?: string[] | null | undefined;
   /** Answers 200 when the engine is ready. Default `/health`. */
@@ -814,6 +938,24 @@ export interface UpdateInstance {
   auto_restart?: boolean | null | undefined;
   /** Restarts in a row before `failed`; -1: for ever. Default: `instances.max_restarts`. */
   max_restarts?: number | null | undefined;
+  /** The first request under `/v1` starts it when it is stopped. Default true. */
+  on_demand?: boolean | null | undefined;
+  /** Seconds without a request after which it is stopped; 0: never. Default: `instances.idle_timeout`. */
+  idle_timeout?: number | null | undefined;
+  /** Never stopped to make room for another, nor for idleness. */
+  pinned?: boolean | null | undefined;
+  /** Its limits stand in the configuration under `groups`. */
+  group?: string | null | undefined;
+  /** Requests at once; the others wait. Default: no limit. */
+  concurrency?: number | null | undefined;
+  /** Requests that may wait; one more is refused. Default 1 000. */
+  queue_limit?: number | null | undefined;
+  /** What the engine is told as `model` instead of what was asked for. */
+  upstream_model?: string | null | undefined;
+  /** Fields that a JSON body under `/v1` gets when it lacks them. */
+  request_defaults?: { [name: string]: JsonValue } | null | undefined;
+  /** Fields that are taken out of JSON bodies under `/v1`. */
+  request_strip?: string[] | null | undefined;
   /** Accepted when it is the instance’s own: a name cannot change. */
   name?: string | undefined;
 }

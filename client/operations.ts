@@ -138,6 +138,21 @@ export class Operations {
     return (await this.#transport.text({ method: 'GET', path: '/api/export', headers, ...call })).body;
   }
 
+  /** Requests to engines: all on their way, and the last ones that are over, by default 50. */
+  listRequests({ finished, ...call }: Optional<{ finished: number }> = {}): Promise<models.Requests> {
+    return this.#get('/api/requests', call, { finished });
+  }
+
+  /** Ends a request of somebody: the engine stops working on it. */
+  cancelRequest(id: string, call?: CallOptions): Promise<models.Message> {
+    return this.#send('DELETE', path`/api/requests/${id}`, { ...call });
+  }
+
+  /** Figures in the text form of Prometheus. */
+  async getMetrics(call?: CallOptions): Promise<string> {
+    return (await this.#transport.text({ method: 'GET', path: '/metrics', ...call })).body;
+  }
+
   /** How many instances are in which state, and what the machine has left. */
   getSystemStatus(call?: CallOptions): Promise<models.SystemStatus> {
     return this.#get('/api/system/status', call);

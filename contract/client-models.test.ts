@@ -49,10 +49,10 @@ describe('the types of the client', () => {
 
   it('have lists of several kinds, tuples, and names that are free', () => {
     expect(declarationOf('Options')).toBe(
-      'export type Options = Record<string, string | number | boolean | (string | number)[]>;\n',
+      'export type Options = { [name: string]: string | number | boolean | (string | number)[] };\n',
     );
     expect(declarationOf('ConfigView')).toContain('port_range: [number, number];\n');
-    expect(declarationOf('ConfigPatch')).toContain('export type ConfigPatch = Record<string, unknown>;\n');
+    expect(declarationOf('ConfigPatch')).toContain('export type ConfigPatch = { [name: string]: unknown };\n');
     expect(declarationOf('ConfigView'), 'text is any text').toContain('public_url: string;\n');
   });
 

@@ -117,7 +117,7 @@ function objectType({ properties = {}, required = [], additionalProperties: more
     const type = typeOf(schema, inner);
     return `${commentOf(schema, inner)}${inner}${keyOf(name)}${isRequired ? `: ${type}` : `?: ${type} | undefined`};\n`;
   });
-  if (fields.length === 0) return `Record<string, ${isOpen ? typeOf(more, indent) : 'never'}>`;
+  if (fields.length === 0) return isOpen ? `{ [name: string]: ${typeOf(more, indent)} }` : 'Record<string, never>';
   const types = isOpen ? [...Object.values(properties), more].map((schema) => typeOf(schema, inner)) : [];
   const rest = isOpen ? [`${inner}[name: string]: ${types.includes('unknown') ? 'unknown' : unionOf(types)};\n`] : [];
   return `{\n${[...fields, ...rest].join('')}${indent}}`;

@@ -52,6 +52,7 @@ export const ERRORS = {
     status: 429,
     meaning: 'Too many requests in this minute; `Retry-After` says when the next one is taken.',
   },
+  REQUEST_CANCELLED: { status: 499, meaning: 'An operator ended the request to the engine before it was answered.' },
   INTERNAL_ERROR: { status: 500, meaning: 'A fault of llamactl; the log has the details under the `request_id`.' },
   START_FAILED: { status: 502, meaning: 'The engine did not become ready; `reason` says why.' },
   SHUTTING_DOWN: { status: 503, meaning: 'llamactl is stopping or has not finished starting.' },

@@ -11,6 +11,10 @@ export const InstanceEventSchema = z.discriminatedUnion('type', [
       status: StatusSchema,
       previous_status: StatusSchema,
       reason: z.string().optional(),
+      cause: z
+        .enum(['eviction', 'idle'])
+        .optional()
+        .describe('Why it stops although nobody asked for that: another needs its slot, or it was not used for long.'),
     }),
   }),
   z.object({ type: z.literal('instance_created'), data: z.object({ name: z.string() }) }),

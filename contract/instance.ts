@@ -62,10 +62,31 @@ const OptionKeySchema = z
 export const OptionsSchema = z.record(OptionKeySchema, OptionValueSchema).meta({ id: 'Options' });
 export type Options = z.infer<typeof OptionsSchema>;
 
+/** 31 days. */
+const LONGEST_IDLE_SECONDS = 2_678_400;
+/** Requests that may wait for an instance which says nothing about it. */
+export const DEFAULT_QUEUE_LIMIT = 1_000;
+
 const PortSchema = z.int().min(1).max(65_535);
 const EnvironmentNameSchema = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be a variable name: letters, digits and underscores');
+
+/** Anything that JSON can say. */
+export type JsonValue = string | number | boolean | null | JsonValue[] | { [name: string]: JsonValue };
+/** zod's own names itself anew in each document. */
+const JsonValueSchema: z.ZodType<JsonValue> = z
+  .lazy(() =>
+    z.union([
+      z.string(),
+      z.number(),
+      z.boolean(),
+      z.null(),
+      z.array(JsonValueSchema),
+      z.record(z.string(), JsonValueSchema),
+    ]),
+  )
+  .meta({ id: 'JsonValue' });
 
 const settings = {
   engine: z.string().min(1).describe('`llama_cpp`, `custom`, or the name of a custom engine of the configuration.'),
@@ -96,6 +117,24 @@ const settings = {
     .int()
     .min(-1)
     .describe('Restarts in a row before `failed`; -1: for ever. Default: `instances.max_restarts`.'),
+  on_demand: z.boolean().describe('The first request under `/v1` starts it when it is stopped. Default true.'),
+  idle_timeout: z
+    .number()
+    .min(0)
+    .max(LONGEST_IDLE_SECONDS)
+    .describe('Seconds without a request after which it is stopped; 0: never. Default: `instances.idle_timeout`.'),
+  pinned: z.boolean().describe('Never stopped to make room for another, nor for idleness.'),
+  group: z.string().min(1).max(63).describe('Its limits stand in the configuration under `groups`.'),
+  concurrency: z.int().min(1).max(100_000).describe('Requests at once; the others wait. Default: no limit.'),
+  queue_limit: z.int().min(0).max(100_000).describe('Requests that may wait; one more is refused. Default 1 000.'),
+  upstream_model: plainText
+    .min(1)
+    .max(4_096)
+    .describe('What the engine is told as `model` instead of what was asked for.'),
+  request_defaults: z
+    .record(z.string(), JsonValueSchema)
+    .describe('Fields that a JSON body under `/v1` gets when it lacks them.'),
+  request_strip: z.array(z.string().min(1)).describe('Fields that are taken out of JSON bodies under `/v1`.'),
 };
 
 const optionalSettings = z.object(settings).partial().shape;
@@ -147,6 +186,7 @@ const summary = {
   port: PortSchema,
   aliases: z.array(z.string()),
   unlisted: z.boolean(),
+  on_demand: z.boolean(),
   reason: z.string().nullable().describe('Why it failed, or why it restarts.'),
   started_at: TimestampSchema.nullable().describe('When the process of the present run began; `null`: there is none.'),
   created_at: TimestampSchema,
@@ -170,6 +210,14 @@ export const InstanceSchema = z
     auto_start: z.boolean(),
     auto_restart: z.boolean().describe('As set, or the default of the configuration.'),
     max_restarts: z.int().describe('As set, or the default of the configuration.'),
+    idle_timeout: z.number().describe('As set, or the default of the configuration.'),
+    pinned: z.boolean().describe('As set; a pinned group pins its members too.'),
+    group: z.string().optional(),
+    concurrency: z.int().optional().describe('Absent: no limit.'),
+    queue_limit: z.int(),
+    upstream_model: z.string().optional(),
+    request_defaults: z.record(z.string(), JsonValueSchema),
+    request_strip: z.array(z.string()),
     restart_count: z.int().describe('Automatic restarts in a row; 0 again after five minutes of running.'),
     restart_required: z.boolean().describe('The running engine was launched from other settings than the stored ones.'),
     last_exit: LastExitSchema.nullable(),

@@ -142,9 +142,9 @@ function commonHeaders(cost: Operation['cost']): Json {
 }
 
 /** The success answer in all its forms. What is streamed is described by one item of it. */
-function answerContent({ success, streams, yaml }: Operation, schemas: Components): Json {
+function answerContent({ success, streams, yaml, text }: Operation, schemas: Components): Json {
   return {
-    ...contentOf(yaml === 'answer' ? FORMS : [JSON_TYPE], schemas.of(success.schema, 'output')),
+    ...contentOf(yaml === 'answer' ? FORMS : [text ?? JSON_TYPE], schemas.of(success.schema, 'output')),
     ...(streams === undefined ? {} : contentOf(streams.types, schemas.of(streams.schema, 'output'))),
   };
 }

@@ -25,6 +25,8 @@ export interface Operation {
   query?: z.ZodType;
   /** `optional`: no body at all is fine too. */
   body?: { schema: z.ZodType; optional: boolean };
+  /** Media type of a success answer that is text in another language than JSON. */
+  text?: string;
   /** Success status and the schema of its body. */
   success: { status: 200 | 201; schema: z.ZodType };
   /** What it can answer instead of one JSON text: a stream of such items, by media type. */

@@ -4,6 +4,7 @@ import { INSTANCE_OPERATIONS } from './instance-operations.ts';
 import { LOG_OPERATIONS } from './log-operations.ts';
 import type { CostClass, Operation } from './operation.ts';
 import type { Permission } from './permissions.ts';
+import { REQUEST_OPERATIONS } from './request-operations.ts';
 import { SYSTEM_OPERATIONS } from './system-operations.ts';
 
 /** The whole API, in the order of the documents that are made from it. */
@@ -11,6 +12,7 @@ export const OPERATIONS = {
   ...INSTANCE_OPERATIONS,
   ...LOG_OPERATIONS,
   ...FLEET_OPERATIONS,
+  ...REQUEST_OPERATIONS,
   ...SYSTEM_OPERATIONS,
   ...ACCESS_OPERATIONS,
 } as const satisfies Record<string, Operation>;

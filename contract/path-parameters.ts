@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { UsernameSchema } from './auth.ts';
 import type { ErrorCode } from './errors.ts';
 import { NameSchema } from './instance.ts';
+import { RequestIdSchema } from './requests.ts';
 
 /** What stands in one place of a path. */
 export interface PathRule {
@@ -19,6 +20,11 @@ export const PATH_PARAMETERS = {
     schema: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'is not of the form of an id'),
     missing: 'NOT_FOUND',
     nobody: 'No key has this id',
+  },
+  request_id: {
+    schema: RequestIdSchema,
+    missing: 'NOT_FOUND',
+    nobody: 'No request on its way has this id',
   },
   name: { schema: NameSchema, missing: 'INSTANCE_NOT_FOUND', nobody: 'No instance has this name' },
 } as const satisfies Record<string, PathRule>;

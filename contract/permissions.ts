@@ -17,7 +17,7 @@ export interface Requirement {
 export const PERMISSIONS = {
   public: { role: null, scope: null, meaning: 'Everybody, without credentials.' },
   viewer: { role: 'viewer', scope: null, meaning: 'Reading.' },
-  operator: { role: 'operator', scope: null, meaning: 'Starting, stopping, restarting.' },
+  operator: { role: 'operator', scope: null, meaning: 'Starting, stopping, restarting; ending requests.' },
   admin: { role: 'admin', scope: null, meaning: 'Everything.' },
   account: {
     role: 'viewer',

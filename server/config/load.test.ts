@@ -81,9 +81,9 @@ describe('paths', () => {
 
 describe('keys without effect', () => {
   it('are named when they are changed', () => {
-    sandbox.inHome('groups: { big: { max_running: 1 } }\ngateway: { aliases_in_models: false }\n');
-    expect(sandbox.load({ overrides: { 'instances.max_running': '2', 'server.port': '9000' } }).warnings).toEqual([
-      'Set, but without effect in this version: instances.max_running, groups.',
+    sandbox.inHome('engines: { vllm: { args: [] }, mlx: { args: [] } }\n');
+    expect(sandbox.load({ overrides: { 'models.hf_token': 'x', 'server.port': '9000' } }).warnings).toEqual([
+      'Set, but without effect in this version: engines.vllm.args, models.hf_token.',
     ]);
   });
 

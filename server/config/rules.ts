@@ -21,9 +21,6 @@ export function brokenRules(config: Config): ConfigProblem[] {
  * built leaves the list.
  */
 export const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
-  'instances.max_running',
-  'instances.idle_timeout',
-  'groups',
   'engines.vllm.command',
   'engines.vllm.args',
   'engines.vllm.environment',
@@ -31,6 +28,4 @@ export const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
   'engines.mlx.args',
   'engines.mlx.environment',
   'models.hf_token',
-  'gateway.loading_keepalive',
-  'gateway.aliases_in_models',
 ]);

@@ -16,7 +16,7 @@ describe('after a crash of llamactl', () => {
     const after = await before.crash();
     expect(after.manager.get('a')).toMatchObject({ status: 'running', pid });
     expect(after.world.peak(id)).toBe(1);
-    await after.manager.acquire({ instance: 'a', caller: 'x', signal: AbortSignal.any([]) });
+    await after.acquire();
     expect(after.events.events, 'nothing happened to it').toEqual([]);
   });
 
@@ -73,7 +73,7 @@ describe('after a crash of llamactl', () => {
   it('a stop under way is finished', async () => {
     const before = new Domain();
     await before.createRunning();
-    await before.manager.acquire({ instance: 'a', caller: 'x', signal: AbortSignal.any([]) });
+    await before.acquire();
     await before.manager.stop('a');
     await before.settle();
     expect(before.status()).toBe('stopping');
@@ -86,7 +86,7 @@ describe('after a crash of llamactl', () => {
   it('a restart under way is finished, and comes up', async () => {
     const before = new Domain();
     const id = await before.createRunning();
-    await before.manager.acquire({ instance: 'a', caller: 'x', signal: AbortSignal.any([]) });
+    await before.acquire();
     await before.manager.restart('a');
     await before.settle();
     const after = await before.crash();
@@ -285,7 +285,7 @@ describe('after a reboot of the machine', () => {
   it('what was stopping is stopped', async () => {
     const before = new Domain();
     await before.createRunning();
-    await before.manager.acquire({ instance: 'a', caller: 'x', signal: AbortSignal.any([]) });
+    await before.acquire();
     await before.manager.stop('a');
     await before.settle();
     const after = await reboot(before);
@@ -304,7 +304,7 @@ describe('the end of llamactl', () => {
   it('waits for a stop under way, at most five seconds', async () => {
     const domain = new Domain();
     await domain.createRunning();
-    const lease = await domain.manager.acquire({ instance: 'a', caller: 'x', signal: AbortSignal.any([]) });
+    const lease = await domain.acquire();
     await domain.manager.stop('a');
     let isOver = false;
     const over = domain.instances.shutdown({ stopEngines: false }).then(() => (isOver = true));

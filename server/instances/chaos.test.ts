@@ -2,6 +2,7 @@ import { ApiError } from '@llamactl/contract/errors';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Domain } from '../testing/domain.ts';
+import type { Lease } from './leases.ts';
 
 /** Any commands, deaths of engines and of llamactl itself, in any order and at any moment; on fakes, so in milliseconds. */
 
@@ -52,7 +53,6 @@ async function answered(call: Promise<unknown>): Promise<void> {
 
 async function take(domain: Domain, what: Step): Promise<Domain> {
   const { manager } = domain;
-  const never = new AbortController().signal;
   switch (what.do) {
     case 'start':
       void answered(manager.start('a'));
@@ -73,7 +73,7 @@ async function take(domain: Domain, what: Step): Promise<Domain> {
       void answered(manager.remove('a').then(() => manager.create({ name: 'a', model_path: '/m.gguf' })));
       return domain;
     case 'lease':
-      void answered(manager.acquire({ instance: 'a', caller: 'x', signal: never }));
+      void answered(domain.acquire());
       return domain;
     case 'exit': {
       const [process] = domain.world.alive();
@@ -96,6 +96,149 @@ async function take(domain: Domain, what: Step): Promise<Domain> {
       return domain;
   }
 }
+
+/** Steps that concern three instances and fewer slots. */
+type CrowdStep =
+  | { do: 'ask' | 'leave' | 'finish' | 'start' | 'stop' | 'restart' | 'pin' | 'exit'; instance: 'a' | 'b' | 'c' }
+  | { do: 'start-all' | 'fail-spawn' }
+  | { do: 'pass'; milliseconds: number };
+
+const crowdStep: fc.Arbitrary<CrowdStep> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constantFrom('ask', 'ask', 'ask', 'leave', 'finish', 'finish', 'start', 'stop', 'restart', 'pin', 'exit'),
+      instance: fc.constantFrom('a', 'b', 'c'),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('start-all', 'fail-spawn') }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant('pass'), milliseconds: fc.constantFrom(0, 5, 150, 3_000, 11_000, 40_000) }),
+  },
+);
+
+/** Requests for instances that share a slot: each waits, is answered, leaves, or is refused; and none is forgotten. */
+class Crowd {
+  readonly waiting = new Map<object, { instance: string; leaving: AbortController }>();
+  readonly leases = new Set<Lease>();
+  ended = 0;
+  asked = 0;
+  readonly #domain: Domain;
+
+  constructor(domain: Domain) {
+    this.#domain = domain;
+  }
+
+  ask(instance: string): void {
+    this.asked += 1;
+    const leaving = new AbortController();
+    const request = {};
+    this.waiting.set(request, { instance, leaving });
+    void this.#domain
+      .acquire(instance, { signal: leaving.signal, caller: `${this.asked % 3}` })
+      .then(
+        (lease) => {
+          this.leases.add(lease);
+        },
+        (error: unknown) => {
+          this.ended += 1;
+          if (!leaving.signal.aborted && !(error instanceof ApiError)) throw error;
+        },
+      )
+      .finally(() => this.waiting.delete(request));
+  }
+
+  leave(instance: string): void {
+    for (const each of this.waiting.values()) if (each.instance === instance) return each.leaving.abort();
+  }
+
+  finish(instance: string): void {
+    for (const lease of this.leases) if (lease.instance === instance || lease.signal.aborted) this.end(lease);
+  }
+
+  end(lease: Lease): void {
+    this.leases.delete(lease);
+    lease.release();
+    this.ended += 1;
+  }
+}
+
+async function act(domain: Domain, crowd: Crowd, step: CrowdStep): Promise<void> {
+  const { manager } = domain;
+  switch (step.do) {
+    case 'ask':
+    case 'leave':
+    case 'finish':
+      return crowd[step.do](step.instance);
+    case 'start':
+    case 'stop':
+    case 'restart':
+      return void answered(manager[step.do](step.instance));
+    case 'pin': {
+      const { pinned } = manager.get(step.instance);
+      return void answered(manager.update(step.instance, { pinned: !pinned }, { restart: false }));
+    }
+    case 'exit': {
+      const process = domain.world.alive().find(({ plan }) => plan.argv.includes(step.instance));
+      if (process !== undefined) domain.world.exit(process.run, 1, domain.clock.now());
+      return;
+    }
+    case 'start-all':
+      return void answered(manager.startAll());
+    case 'fail-spawn':
+      domain.supervisor.spawnFailures.push('the disk is full');
+      return;
+    case 'pass':
+      return domain.pass(step.milliseconds);
+  }
+}
+
+describe('whoever asks for whichever of three instances that share one slot or two', () => {
+  it(
+    'never more engines than slots, no request is forgotten, none is cut but by a stop or a death',
+    { timeout: 120_000 },
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.constantFrom(1, 2),
+          fc.array(crowdStep, { minLength: 10, maxLength: 60 }),
+          async (slots, steps) => {
+            const domain = new Domain(undefined, {
+              settings: { max_running: slots, idle_timeout: 30 },
+              groups: { big: { max_running: 1 } },
+            });
+            await domain.create('a', { group: 'big', concurrency: 2 });
+            await domain.create('b', { group: 'big' });
+            await domain.create('c', { queue_limit: 2 });
+            const crowd = new Crowd(domain);
+            const wasCut = new Set<string>();
+            for (const step of steps) {
+              await act(domain, crowd, step);
+              if ('instance' in step && ['stop', 'restart', 'exit'].includes(step.do)) wasCut.add(step.instance);
+              const cut = [...crowd.leases].filter(({ signal, instance }) => signal.aborted && !wasCut.has(instance));
+              expect(cut, 'an eviction never cuts a request').toEqual([]);
+            }
+            expect(domain.world.mostAlive).toBeLessThanOrEqual(slots);
+            for (const name of ['a', 'b', 'c'])
+              await domain.manager.update(name, { pinned: false }, { restart: false });
+            for (let round = 0; round < 400 && crowd.ended < crowd.asked; round += 1) {
+              for (const lease of crowd.leases) crowd.end(lease);
+              await domain.pass(500);
+            }
+            expect([crowd.ended, crowd.waiting.size], 'every request ends').toEqual([crowd.asked, 0]);
+            expect(domain.world.mostAlive).toBeLessThanOrEqual(slots);
+            expect(domain.faults).toEqual([]);
+            for (let second = 0; second < 100; second += 1) await domain.pass(1_000);
+            const ups = domain.manager.list().filter(({ status }) => status === 'running' || status === 'starting');
+            expect(ups, 'nobody uses them').toEqual([]);
+          },
+        ),
+        { numRuns: 150 },
+      );
+    },
+  );
+});
 
 describe('whatever happens', () => {
   it('one process at most, what is shown is what is, and it can be stopped', { timeout: 120_000 }, async () => {

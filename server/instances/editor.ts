@@ -6,7 +6,7 @@ import type { Mailbox } from './mailbox.ts';
 import type { Clock, Engines, EventSink, InstanceRecord, Randomness } from './ports.ts';
 import { notFound } from './refusals.ts';
 import type { Registry } from './registry.ts';
-import { adapterFor, checkSettings, newSettings, patchedSettings } from './settings.ts';
+import { adapterFor, checkSettings, newSettings, patchedSettings, type GroupNames } from './settings.ts';
 import type { StartCheck } from './start-check.ts';
 import { hasRunAhead, NEW_STATE } from './transitions.ts';
 
@@ -16,6 +16,7 @@ export interface EditorDependencies {
   events: EventSink;
   engines: Engines;
   registry: Registry;
+  groups: GroupNames;
   startCheck: StartCheck;
   /** Makes the mailbox of an instance that has never run. */
   openMailbox: (record: InstanceRecord, state: InstanceState) => Mailbox;
@@ -41,10 +42,10 @@ export class Editor {
   }
 
   async create(body: CreateInstance): Promise<Edited> {
-    const { engines, registry } = this.#with;
+    const { engines, registry, groups } = this.#with;
     const settings = newSettings(body);
     const adapter = adapterFor(engines, settings.engine);
-    const warnings = await checkSettings(settings, adapter);
+    const warnings = await checkSettings(settings, adapter, groups);
     const draft = this.draft(body.name, { port: body.port ?? 0, portAssigned: body.port === undefined, settings });
     const problem = await adapter.preflight(draft, adapter.plan(draft));
     // From here to `add` nothing is awaited: what is free stays free.
@@ -86,10 +87,10 @@ export class Editor {
   }
 
   async #patched(before: InstanceRecord, patch: UpdateInstance): Promise<{ edit: Edit; warnings: string[] }> {
-    const { engines, registry } = this.#with;
+    const { engines, registry, groups } = this.#with;
     const adapter = adapterFor(engines, patch.engine ?? (patch.engine === null ? 'llama_cpp' : before.settings.engine));
     const settings = patchedSettings(before.settings, patch, adapter);
-    const warnings = await checkSettings(settings, adapter);
+    const warnings = await checkSettings(settings, adapter, groups);
     const port = patch.port === undefined ? before.port : (patch.port ?? registry.assignPort(before.id));
     const portAssigned = patch.port === undefined ? before.portAssigned : patch.port === null;
     return { edit: { settings, port, portAssigned }, warnings };

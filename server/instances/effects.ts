@@ -18,6 +18,7 @@ import { watchHealth } from './health-watch.ts';
 import type { Leases } from './leases.ts';
 import type { EffectRunner, Mailbox } from './mailbox.ts';
 import { awaitReady, pause } from './readiness.ts';
+import { ALL_PINNED } from './refusals.ts';
 import type { Scheduler } from './scheduler.ts';
 import { currentRun } from './transitions.ts';
 
@@ -50,6 +51,8 @@ export interface EffectDependencies extends PreparationDependencies, ExitCauseDe
   leases(instance: string, run: number): Leases;
   /** The restart policy that applies to an instance now. */
   terms(record: InstanceRecord): RestartTerms;
+  /** Whether a request waits for an instance, by the instance's id. */
+  isWaitedFor(instance: string): boolean;
   /** Milliseconds without progress after which a start is given up. */
   startTimeoutMs: number;
   onFault(error: unknown, effect: Effect): void;
@@ -84,7 +87,7 @@ export class Effects implements EffectRunner {
     const { id } = mailbox.record;
     switch (effect.type) {
       case 'request-slot':
-        return scheduler.request(id, () => this.#post(mailbox, { type: 'granted', run: effect.run }));
+        return this.#requestSlot(mailbox, effect.run);
       case 'take-slot':
         return scheduler.take(id);
       case 'release-slot':
@@ -125,6 +128,20 @@ export class Effects implements EffectRunner {
           instance: mailbox.record.name,
         });
     }
+  }
+
+  #requestSlot(mailbox: Mailbox, run: number): void {
+    this.#with.scheduler.request(mailbox.record.id, {
+      mayEvict: () => this.#isWanted(mailbox),
+      onGranted: () => this.#post(mailbox, { type: 'granted', run }),
+      onHopeless: () => this.#spawnError(mailbox, run, ALL_PINNED),
+    });
+  }
+
+  /** For a start that was made for requests alone nobody is stopped once they have all left. */
+  #isWanted({ record, state }: Mailbox): boolean {
+    const run = currentRun(state);
+    return run?.cause !== 'demand' || run.wantedByUser || this.#with.isWaitedFor(record.id);
   }
 
   async #prepare(mailbox: Mailbox, run: number, signal: AbortSignal): Promise<void> {

@@ -1,7 +1,7 @@
 import type { ApiError, ErrorCode, Problem } from '@llamactl/contract/errors';
 import type { CreateInstance } from '@llamactl/contract/instance';
 import type { Engines, Settings } from './ports.ts';
-import { refused, settingsProblems, wantedSettings } from './settings.ts';
+import { refused, settingsProblems, wantedSettings, type GroupNames } from './settings.ts';
 
 /** What is wrong with an entry; the path is one inside it. */
 export type EntryProblem = Problem & { code: ErrorCode; entry: number };
@@ -13,6 +13,7 @@ const MOST_PROBLEMS = 100;
 export async function judgeEntries(
   entries: readonly CreateInstance[],
   engines: Engines,
+  groups: GroupNames,
   storedOf: (name: string) => Settings | null,
 ): Promise<{ problems: EntryProblem[]; warnings: string[][] }> {
   const problems = sameNames(entries);
@@ -20,7 +21,7 @@ export async function judgeEntries(
   for (const [entry, body] of entries.entries()) {
     const stored = storedOf(body.name);
     const settings = wantedSettings(body, stored);
-    const found = await settingsProblems(settings, engines);
+    const found = await settingsProblems(settings, engines, groups);
     problems.push(...found.problems.map((problem) => ({ ...problem, entry })));
     warnings.push(found.warnings);
     // The plans of both will be compared.

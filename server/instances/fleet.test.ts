@@ -72,7 +72,7 @@ describe('apply', () => {
     const pids = domain.manager.list().map(({ name }) => domain.manager.get(name).pid);
     const applied = await domain.apply([
       entry('relaunched', { options: { threads: 8 } }),
-      entry('renamed', { aliases: ['x'] }),
+      entry('renamed', { aliases: ['x'], idle_timeout: 60, concurrency: 2, upstream_model: 'm' }),
       entry('untouched'),
       entry('stopped', { options: { threads: 8 } }),
     ]);
@@ -228,10 +228,24 @@ describe('export', () => {
       auto_start: false,
       auto_restart: true,
       max_restarts: 5,
+      on_demand: false,
+      idle_timeout: 0,
+      pinned: true,
+      group: 'big',
+      concurrency: 2,
+      queue_limit: 0,
+      upstream_model: 'm',
+      request_defaults: { temperature: 0, template: { think: false } },
+      request_strip: ['seed'],
     });
     await domain.create('plain');
     const fleet = domain.instances.fleet.export();
-    expect(fleet.instances[0]).toMatchObject({ port: 8_150, environment: { TOKEN: 'secret' }, max_restarts: 5 });
+    expect(fleet.instances[0]).toMatchObject({
+      port: 8_150,
+      environment: { TOKEN: 'secret' },
+      idle_timeout: 0,
+      group: 'big',
+    });
     expect(fleet.instances[1]).toEqual({ name: 'plain', engine: 'llama_cpp', model_path: '/m.gguf' });
     const before = await domain.traces();
     expect(actions(await domain.apply(fleet.instances, { prune: true }))).toEqual(['nothing full', 'nothing plain']);

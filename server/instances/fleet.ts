@@ -11,7 +11,7 @@ import type { Manager } from './manager.ts';
 import type { Engines, InstanceRecord, LaunchPlan, Settings } from './ports.ts';
 import type { Registry } from './registry.ts';
 import type { Removals } from './removal.ts';
-import { adapterFor } from './settings.ts';
+import { adapterFor, type GroupNames } from './settings.ts';
 import type { StartCheck } from './start-check.ts';
 import { currentRun, hasRunAhead } from './transitions.ts';
 import type { ApplyOptions, FleetManager } from './use-cases.ts';
@@ -19,6 +19,7 @@ import type { ApplyOptions, FleetManager } from './use-cases.ts';
 export interface FleetKeeperDependencies {
   engines: Engines;
   registry: Registry;
+  groups: GroupNames;
   editor: Editor;
   startCheck: StartCheck;
   removals: Removals;
@@ -71,9 +72,9 @@ export class FleetKeeper implements FleetManager {
 
   /** Throws with every problem of the document; returns the warnings of its entries. */
   async #judge(entries: readonly CreateInstance[], prune: boolean): Promise<string[][]> {
-    const { engines, registry } = this.#with;
+    const { engines, registry, groups } = this.#with;
     const storedOf = (name: string): Settings | null => registry.find(name)?.record.settings ?? null;
-    const { problems, warnings } = await judgeEntries(entries, engines, storedOf);
+    const { problems, warnings } = await judgeEntries(entries, engines, groups, storedOf);
     const moves = this.#plan(entries);
     const { clashes } = this.#judgeClaims(moves, prune ? unnamed(entries, this.#open()) : []);
     const all = [...problems, ...clashProblems(moves, clashes)];

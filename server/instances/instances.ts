@@ -1,9 +1,10 @@
 import type { Config } from '@llamactl/contract/config';
 import { boot } from './boot.ts';
 import { Editor } from './editor.ts';
-import { Effects } from './effects.ts';
+import { Effects, targetOf } from './effects.ts';
 import { FleetKeeper } from './fleet.ts';
 import { HealthProbe } from './health-probe.ts';
+import { IdleStops } from './idle-stops.ts';
 import { LeaseBook } from './lease-book.ts';
 import type { InstanceState, RestartTerms } from './lifecycle.ts';
 import { Mailbox } from './mailbox.ts';
@@ -12,6 +13,7 @@ import type {
   AlertSink,
   Clock,
   EngineEndpoint,
+  EngineTarget,
   Engines,
   EventSink,
   InstanceRecord,
@@ -26,9 +28,11 @@ import { Registry } from './registry.ts';
 import { Removals } from './removal.ts';
 import { runReferences } from './run-references.ts';
 import { Scheduler } from './scheduler.ts';
+import { InstanceSlots, slotLimits } from './slot-world.ts';
 import { StartCheck } from './start-check.ts';
 import { watchStore } from './store-watch.ts';
 import type { FleetManager, InstanceManager } from './use-cases.ts';
+import { WaitingRooms } from './waiting-rooms.ts';
 
 /** Everything of the outside that the domain touches. */
 export interface Ports {
@@ -48,16 +52,25 @@ export interface InstancesOptions {
   /** Absolute. */
   dataDirectory: string;
   settings: Config['instances'];
+  groups: Config['groups'];
   /** The port llamactl itself listens on, once known. */
   ownPort: () => number | null;
   /** A fault of ours, or of the disk: for the log. */
   onFault: (error: unknown, what: string) => void;
 }
 
+export interface ReadyEngine {
+  /** Of its instance. */
+  name: string;
+  target: EngineTarget;
+}
+
 /** The domain, put together. */
 export interface Instances {
   manager: InstanceManager;
   fleet: FleetManager;
+  /** The engines that are ready, and where they answer: for asking them about themselves, which is no use of them. */
+  readyEngines(): ReadyEngine[];
   /** Takes up what the last server left; before anything else. */
   boot(): Promise<void>;
   /**
@@ -72,10 +85,38 @@ const SHUTDOWN_PATIENCE_MS = 5_000;
 export function createInstances(ports: Ports, options: InstancesOptions): Instances {
   const { clock, randomness, events, supervisor } = ports;
   const store = watchStore(ports.store, ports.alerts);
-  const { settings, onFault } = options;
+  const { settings, groups, onFault } = options;
   const registry = new Registry(settings.port_range, options.ownPort);
   const references = runReferences(options.dataDirectory, store.dataDirId);
-  const leases = new LeaseBook();
+  // Whatever happens to an instance, all three decide anew. None of them acts within the call but on that instance.
+  const onChanged = (mailbox: Mailbox): void => {
+    scheduler.changed();
+    waitingRooms.look(mailbox);
+    idleStops.look(mailbox);
+  };
+  const leases = new LeaseBook(clock, (instance) => {
+    const mailbox = registry.byId(instance);
+    if (mailbox !== null) onChanged(mailbox);
+  });
+  const slots = new InstanceSlots({
+    clock,
+    registry,
+    leases,
+    groups,
+    onClosed: (instance) => {
+      const mailbox = registry.byId(instance);
+      if (mailbox !== null) waitingRooms.look(mailbox);
+    },
+  });
+  const scheduler = new Scheduler(clock, slotLimits(settings, groups), slots);
+  const waitingRooms = new WaitingRooms({ clock, leases, scheduler, isClosed: (instance) => slots.isClosed(instance) });
+  const idleStops = new IdleStops({
+    clock,
+    leases,
+    defaultSeconds: settings.idle_timeout,
+    isPinned: (instance) => slots.isPinned(instance),
+    onIdle: (instance) => slots.end(instance, 'idle'),
+  });
   const healthProbe = new HealthProbe(clock, ports.endpoint);
 
   const terms = (record: InstanceRecord): RestartTerms => ({
@@ -85,7 +126,8 @@ export function createInstances(ports: Ports, options: InstancesOptions): Instan
   });
   const effects = new Effects({
     ...ports,
-    scheduler: new Scheduler(clock),
+    scheduler,
+    isWaitedFor: (instance) => waitingRooms.waiting(instance) > 0,
     references,
     terms,
     leases: (instance, run) => leases.of(instance, run),
@@ -94,14 +136,17 @@ export function createInstances(ports: Ports, options: InstancesOptions): Instan
     startTimeoutMs: settings.start_timeout * 1_000,
     onFault: (error, effect) => onFault(error, `effect ${effect.type}`),
   });
-  const openMailbox = (record: InstanceRecord, state: InstanceState): Mailbox =>
-    new Mailbox(record, state, {
+  const openMailbox = (record: InstanceRecord, state: InstanceState): Mailbox => {
+    const mailbox = new Mailbox(record, state, {
       store,
       events,
       clock,
       effects,
       onFault: (error) => onFault(error, 'an instance'),
     });
+    mailbox.watch(() => onChanged(mailbox));
+    return mailbox;
+  };
   const removals = new Removals({
     clock,
     store,
@@ -115,26 +160,46 @@ export function createInstances(ports: Ports, options: InstancesOptions): Instan
     onFault,
   });
   const startCheck = new StartCheck({ ...ports, registry, references });
-  const editor = new Editor({ ...ports, registry, startCheck, openMailbox });
+  const groupNames = new Set(Object.keys(groups));
+  const editor = new Editor({ ...ports, registry, groups: groupNames, startCheck, openMailbox });
   const manager = new Manager({
     ...ports,
     registry,
     references,
-    leases,
+    scheduler,
+    waitingRooms,
     healthProbe,
     removals,
     editor,
     startCheck,
     defaults: settings,
   });
-  const fleet = new FleetKeeper({ ...ports, registry, editor, startCheck, removals, manager, onFault });
+  const fleet = new FleetKeeper({
+    ...ports,
+    registry,
+    groups: groupNames,
+    editor,
+    startCheck,
+    removals,
+    manager,
+    onFault,
+  });
 
   return {
     manager,
     fleet,
+    readyEngines: () => registry.all().flatMap(readyEngine),
     boot: () => boot({ ...ports, registry, references, openMailbox, terms, onFault }),
-    shutdown: ({ stopEngines }) => shutdown(registry, manager, clock, stopEngines),
+    shutdown: ({ stopEngines }) => {
+      idleStops.close();
+      return shutdown(registry, manager, clock, stopEngines);
+    },
   };
+}
+
+function readyEngine({ record, state }: Mailbox): ReadyEngine[] {
+  if (state.status !== 'running' || state.run.launch === null) return [];
+  return [{ name: record.name, target: targetOf(state.run.launch) }];
 }
 
 /** Gives an instance another port of the range, and stores that. */

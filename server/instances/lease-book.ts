@@ -1,18 +1,46 @@
 import { Leases } from './leases.ts';
+import type { Clock } from './ports.ts';
+
+interface Entry {
+  run: number;
+  leases: Leases;
+  /** When the last byte of the last lease had passed, milliseconds since the epoch; `null`: there was none. */
+  lastUsed: number | null;
+}
 
 /** The leases of every instance's current run. A new run begins with none: what was lent of the old one is no longer its. */
 export class LeaseBook {
-  readonly #byInstance = new Map<string, { run: number; leases: Leases }>();
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #onReleased: (instance: string) => void;
+  readonly #byInstance = new Map<string, Entry>();
+
+  /** @param onReleased Called after each end of a lease of a current run, with the instance's id. */
+  constructor(clock: Pick<Clock, 'now'>, onReleased: (instance: string) => void = () => undefined) {
+    this.#clock = clock;
+    this.#onReleased = onReleased;
+  }
 
   of(instance: string, run: number): Leases {
     const entry = this.#byInstance.get(instance);
     if (entry?.run === run) return entry.leases;
-    const leases = new Leases();
-    if (entry === undefined || entry.run < run) this.#byInstance.set(instance, { run, leases });
-    return leases;
+    const begun: Entry = { run, leases: new Leases(() => this.#released(instance, begun)), lastUsed: null };
+    if (entry === undefined || entry.run < run) this.#byInstance.set(instance, begun);
+    return begun.leases;
+  }
+
+  /** When a lease of a run ended last, milliseconds since the epoch; `null`: none has. */
+  lastUsed(instance: string, run: number): number | null {
+    const entry = this.#byInstance.get(instance);
+    return entry?.run === run ? entry.lastUsed : null;
   }
 
   forget(instance: string): void {
     this.#byInstance.delete(instance);
+  }
+
+  #released(instance: string, entry: Entry): void {
+    if (this.#byInstance.get(instance) !== entry) return;
+    entry.lastUsed = this.#clock.now();
+    this.#onReleased(instance);
   }
 }

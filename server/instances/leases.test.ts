@@ -5,12 +5,13 @@ import { Leases } from './leases.ts';
 
 const TARGET = { port: 8_100, healthPath: '/health', key: null };
 const never = new AbortController().signal;
+const RECORD = { id: 'i', settings: {} };
 
 describe('leases', () => {
   it('count until released, once each', () => {
     const leases = new Leases();
-    const first = leases.grant('a', TARGET);
-    leases.grant('a', TARGET);
+    const first = leases.grant('a', TARGET, RECORD);
+    leases.grant('a', TARGET, RECORD);
     expect(leases.count).toBe(2);
     first.release();
     first.release();
@@ -20,7 +21,7 @@ describe('leases', () => {
   it('are waited for by a drain', async () => {
     const clock = new FakeClock();
     const leases = new Leases();
-    const lease = leases.grant('a', TARGET);
+    const lease = leases.grant('a', TARGET, RECORD);
     let isIdle = false;
     const drain = leases.idle(clock.now() + 30_000, clock, never).then(() => (isIdle = true));
     await clock.advance(29_999);
@@ -34,7 +35,7 @@ describe('leases', () => {
   it('are waited for no longer than until the deadline', async () => {
     const clock = new FakeClock();
     const leases = new Leases();
-    const lease = leases.grant('a', TARGET);
+    const lease = leases.grant('a', TARGET, RECORD);
     const drain = leases.idle(clock.now() + 1_000, clock, never);
     await clock.advance(1_000);
     await drain;
@@ -49,18 +50,45 @@ describe('leases', () => {
 
   it('break when closed, and count no longer', () => {
     const leases = new Leases();
-    const lease = leases.grant('a', TARGET);
+    const lease = leases.grant('a', TARGET, RECORD);
     leases.close();
     expect(lease.signal.aborted).toBe(true);
     expect(leases.count).toBe(0);
   });
+
+  it('tell of each end, once', () => {
+    const counts: number[] = [];
+    const leases = new Leases(({ count }) => counts.push(count));
+    const first = leases.grant('a', TARGET, RECORD);
+    leases.grant('a', TARGET, RECORD);
+    first.release();
+    first.release();
+    leases.close();
+    expect(counts).toEqual([1, 0]);
+  });
 });
 
 describe('the lease book', () => {
+  it('knows when the last lease of the current run ended, and tells of it', async () => {
+    const clock = new FakeClock();
+    const told: string[] = [];
+    const book = new LeaseBook(clock, (instance) => told.push(instance));
+    const old = book.of('i', 1).grant('a', TARGET, RECORD);
+    const lease = book.of('i', 2).grant('a', TARGET, RECORD);
+    expect([book.lastUsed('i', 2), book.lastUsed('j', 1)]).toEqual([null, null]);
+    await clock.advance(1_000);
+    old.release();
+    expect([book.lastUsed('i', 2), told]).toEqual([null, []]);
+    lease.release();
+    expect([book.lastUsed('i', 2), told]).toEqual([clock.now(), ['i']]);
+    book.of('i', 3);
+    expect(book.lastUsed('i', 3)).toBe(null);
+  });
+
   it('gives each run its own leases: closing an old run breaks nothing of the new one', () => {
-    const book = new LeaseBook();
-    const old = book.of('i', 1).grant('a', TARGET);
-    const current = book.of('i', 2).grant('a', TARGET);
+    const book = new LeaseBook(new FakeClock());
+    const old = book.of('i', 1).grant('a', TARGET, RECORD);
+    const current = book.of('i', 2).grant('a', TARGET, RECORD);
     book.of('i', 1).close();
     expect(current.signal.aborted).toBe(false);
     expect(book.of('i', 2).count).toBe(1);
@@ -69,8 +97,8 @@ describe('the lease book', () => {
   });
 
   it('forgets a deleted instance', () => {
-    const book = new LeaseBook();
-    book.of('i', 1).grant('a', TARGET);
+    const book = new LeaseBook(new FakeClock());
+    book.of('i', 1).grant('a', TARGET, RECORD);
     book.forget('i');
     expect(book.of('i', 1).count).toBe(0);
   });

@@ -1,4 +1,4 @@
-import type { Clock, EngineTarget } from './ports.ts';
+import type { Clock, EngineTarget, Settings } from './ports.ts';
 
 /** Who asks for an engine, and for which. */
 export interface LeaseRequest {
@@ -6,13 +6,28 @@ export interface LeaseRequest {
   instance: string;
   /** For fairness and for the record; not a secret. */
   caller: string;
+  /** The caller may start what is stopped. */
+  mayStart: boolean;
+  /** Refused where the instance does not run, instead of waiting until it does. */
+  onlyRunning?: boolean;
   /** Aborted when the caller no longer waits. */
   signal: AbortSignal;
+  /** Called once when the request has to wait: for a start, for a slot, or for its turn. */
+  onWaiting?: (() => void) | undefined;
+}
+
+/** What whoever passes a request on has to know of its instance. */
+export interface LeasedRecord {
+  /** Internal id. */
+  id: string;
+  settings: Pick<Settings, 'upstream_model' | 'request_defaults' | 'request_strip'>;
 }
 
 /** The right to talk to one run of an engine. While one is held, nothing but a stop ends that run. */
 export interface Lease {
   instance: string;
+  /** As it was when the lease was granted. */
+  record: LeasedRecord;
   target: EngineTarget;
   /** Aborted when the engine died, or when the time to finish is over: the sockets to the engine must be destroyed. */
   signal: AbortSignal;
@@ -20,26 +35,42 @@ export interface Lease {
   release(): void;
 }
 
+/** A lease that is open, and its place among them; -1 when it is not any more. */
+interface Open {
+  controller: AbortController;
+  place: number;
+}
+
 /** The leases of one instance's run. Drain, eviction and idleness look here and nowhere else. */
 export class Leases {
-  readonly #open = new Set<AbortController>();
+  /**
+   * A list, not a set: the table of a set lives long, and what it lets go of stays reachable through it until it is
+   * made anew, which kept whole requests alive (32 MB against 3 in the same load).
+   */
+  readonly #open: Open[] = [];
   readonly #whenIdle = new Set<() => void>();
+  readonly #onReleased: (leases: Leases) => void;
 
-  get count(): number {
-    return this.#open.size;
+  /** @param onReleased Called after each end of a lease. */
+  constructor(onReleased: (leases: Leases) => void = () => undefined) {
+    this.#onReleased = onReleased;
   }
 
-  grant(instance: string, target: EngineTarget): Lease {
-    const controller = new AbortController();
-    this.#open.add(controller);
-    return { instance, target, signal: controller.signal, release: () => this.#release(controller) };
+  get count(): number {
+    return this.#open.length;
+  }
+
+  grant(instance: string, target: EngineTarget, record: LeasedRecord): Lease {
+    const open = { controller: new AbortController(), place: this.#open.length };
+    this.#open.push(open);
+    return { instance, record, target, signal: open.controller.signal, release: () => this.#release(open) };
   }
 
   /** Breaks every lease: its holder destroys its sockets and releases. They no longer count. */
   close(): void {
-    for (const controller of this.#open) {
-      controller.abort();
-      this.#release(controller);
+    for (const open of this.#open.toReversed()) {
+      open.controller.abort();
+      this.#release(open);
     }
   }
 
@@ -58,8 +89,15 @@ export class Leases {
     });
   }
 
-  #release(controller: AbortController): void {
-    if (!this.#open.delete(controller) || this.count > 0) return;
-    for (const settle of this.#whenIdle) settle();
+  #release(open: Open): void {
+    if (open.place === -1) return;
+    const last = this.#open.pop();
+    if (last !== undefined && last !== open) {
+      last.place = open.place;
+      this.#open[open.place] = last;
+    }
+    open.place = -1;
+    if (this.count === 0) for (const settle of this.#whenIdle) settle();
+    this.#onReleased(this);
   }
 }

@@ -47,8 +47,11 @@ export interface Ending {
   deadline: number;
 }
 
-/** What a stop is for. */
-export type Goal = { kind: 'stopped' } | { kind: 'failed'; reason: string };
+/** What a stop is for. `cause`: nobody asked for it; absent: somebody did. */
+export type Goal = { kind: 'stopped'; cause?: IdleCause } | { kind: 'failed'; reason: string };
+
+/** Why a run that nobody uses is ended: another needs its slot, or it was not used for long. */
+export type IdleCause = 'eviction' | 'idle';
 
 /** The part of a state that differs between statuses. */
 export type Life =
@@ -122,7 +125,7 @@ export type InstanceEvent = { at: number } & (
   /** `still`: no output, CPU time or reads since the first failed probe. */
   | { type: 'health-failed'; run: number; leases: number; still: boolean }
   | { type: 'stalled'; run: number; seconds: number }
-  | { type: 'evict'; leases: number; pinned: boolean; cause: 'eviction' | 'idle' }
+  | { type: 'evict'; leases: number; pinned: boolean; cause: IdleCause }
   | { type: 'backoff-over' }
   | { type: 'found-alive'; run: number; identity: ProcessIdentity }
   | {

@@ -111,7 +111,7 @@ export class Mailbox {
         }
       })
       .catch(this.#dependencies.onFault);
-    for (const watcher of this.#watchers) watcher();
+    this.#tell();
     return { reply, stored };
   }
 
@@ -123,11 +123,13 @@ export class Mailbox {
   async amend(record: InstanceRecord, told: readonly KeptEvent[] = []): Promise<void> {
     const before = this.#record;
     this.#record = record;
+    this.#tell();
     try {
       await this.#save(told);
     } catch (error) {
       // What was refused must not take effect; unless somebody has built on it meanwhile.
       if (this.#record === record) this.#record = before;
+      this.#tell();
       // A state that was stored meanwhile took the refused record with it.
       this.#storeLater();
       throw error;
@@ -184,6 +186,15 @@ export class Mailbox {
     });
   }
 
+  /** Calls `watcher` after each post and each change of the record, within the call that made it. */
+  watch(watcher: () => void): void {
+    this.#watchers.add(watcher);
+  }
+
+  #tell(): void {
+    for (const watcher of this.#watchers) watcher();
+  }
+
   #enterPhase(): void {
     this.#phase.abort();
     this.#phase = new AbortController();
@@ -194,7 +205,14 @@ export class Mailbox {
     if (previous.status === state.status) return [];
     const { id, name } = this.#record;
     const reason = 'reason' in state ? { reason: state.reason } : {};
-    const data = { name, status: state.status, previous_status: previous.status, ...reason };
+    const cause = 'goal' in state && state.goal.kind === 'stopped' ? state.goal.cause : undefined;
+    const data = {
+      name,
+      status: state.status,
+      previous_status: previous.status,
+      ...reason,
+      ...(cause === undefined ? {} : { cause }),
+    };
     return [this.#dependencies.events.keep({ type: 'instance_status_changed', data }, id)];
   }
 }

@@ -343,7 +343,7 @@ describe('stop', () => {
   it('lets requests in flight finish, then ends the engine', async () => {
     const domain = new Domain();
     await domain.createRunning();
-    const lease = await domain.manager.acquire({ instance: 'a', caller: 'x', signal: AbortSignal.any([]) });
+    const lease = await domain.acquire();
     await domain.manager.stop('a');
     await domain.pass(20_000);
     expect(domain.status()).toBe('stopping');
@@ -357,7 +357,7 @@ describe('stop', () => {
   it('breaks them when their time is over', async () => {
     const domain = new Domain();
     await domain.createRunning();
-    const lease = await domain.manager.acquire({ instance: 'a', caller: 'x', signal: AbortSignal.any([]) });
+    const lease = await domain.acquire();
     await domain.manager.stop('a', { timeout: 5 });
     await domain.pass(5_000);
     expect(lease.signal.aborted).toBe(true);
@@ -367,7 +367,7 @@ describe('stop', () => {
   it('with a shorter time wins over a longer one under way', async () => {
     const domain = new Domain();
     await domain.createRunning();
-    await domain.manager.acquire({ instance: 'a', caller: 'x', signal: AbortSignal.any([]) });
+    await domain.acquire();
     await domain.manager.stop('a', { timeout: 60 });
     await domain.manager.stop('a', { timeout: 2 });
     await domain.pass(2_000);
@@ -378,7 +378,7 @@ describe('stop', () => {
     const domain = new Domain();
     const id = await domain.createRunning();
     domain.world.process(id).endsBy = 'SIGKILL';
-    await domain.manager.acquire({ instance: 'a', caller: 'x', signal: AbortSignal.any([]) });
+    await domain.acquire();
     await domain.manager.stop('a');
     await domain.manager.stop('a', { force: true });
     await domain.settle();
@@ -527,7 +527,7 @@ describe('a crash of an engine', () => {
   it('breaks the leases', async () => {
     const domain = new Domain();
     const id = await domain.createRunning();
-    const lease = await domain.manager.acquire({ instance: 'a', caller: 'x', signal: AbortSignal.any([]) });
+    const lease = await domain.acquire();
     domain.world.exit(id, 1, domain.clock.now());
     await domain.settle();
     expect(lease.signal.aborted).toBe(true);
@@ -586,7 +586,7 @@ describe('delete', () => {
   it('right after a stop waits for it', async () => {
     const domain = new Domain();
     await domain.createRunning();
-    const lease = await domain.manager.acquire({ instance: 'a', caller: 'x', signal: AbortSignal.any([]) });
+    const lease = await domain.acquire();
     await domain.manager.stop('a');
     const removed = domain.manager.remove('a');
     await domain.settle();
@@ -623,7 +623,7 @@ describe('delete', () => {
   it('gives way to a start that comes in meanwhile', async () => {
     const domain = new Domain();
     await domain.createRunning();
-    await domain.manager.acquire({ instance: 'a', caller: 'x', signal: AbortSignal.any([]) });
+    await domain.acquire();
     await domain.manager.stop('a');
     const refused = refusal(domain.manager.remove('a'));
     await domain.manager.start('a');
@@ -701,11 +701,23 @@ describe('a disk that is full or broken', () => {
   });
 });
 
+it('the engines that are ready are told with their addresses, and asking for them is no use of them', async () => {
+  const domain = new Domain();
+  const id = await domain.createRunning('a', { idle_timeout: 60 });
+  await domain.create('b');
+  const key = domain.world.process(id).secrets['FAKE_KEY'] ?? null;
+  await domain.pass(59_000);
+  const target = { port: 8_100, healthPath: '/health', key };
+  expect(domain.instances.readyEngines()).toEqual([{ name: 'a', target }]);
+  await domain.pass(1_000);
+  expect(domain.instances.readyEngines()).toEqual([]);
+});
+
 describe('acquire', () => {
   it('lends a running engine by name or alias, with the key of its run', async () => {
     const domain = new Domain();
     const id = await domain.createRunning('a', { aliases: ['org/chat'] });
-    const lease = await domain.manager.acquire({ instance: 'org/chat', caller: 'x', signal: AbortSignal.any([]) });
+    const lease = await domain.acquire('org/chat');
     expect(lease.target).toEqual({
       port: 8_100,
       healthPath: '/health',
@@ -718,7 +730,7 @@ describe('acquire', () => {
     const id = await domain.createRunning('a', { auto_restart: false });
     domain.world.exit(id, 1, domain.clock.now());
     await domain.settle();
-    const refused = domain.manager.acquire({ instance: 'a', caller: 'x', signal: AbortSignal.any([]) });
+    const refused = domain.acquire();
     await expect(refused).rejects.toMatchObject({
       code: 'INSTANCE_NOT_RUNNING',
       extras: { reason: 'the engine ended with 1' },

@@ -10,23 +10,24 @@ import type {
   UpdateInstance,
 } from '@llamactl/contract/instance';
 import type { LogItem, Logs } from '@llamactl/contract/logs';
+import { batch } from './batch.ts';
 import type { Edited, Editor } from './editor.ts';
 import { tagOf } from './entity-tag.ts';
 import type { HealthProbe } from './health-probe.ts';
 import type { InstanceState } from './lifecycle.ts';
 import type { Lease, LeaseRequest } from './leases.ts';
-import type { LeaseBook } from './lease-book.ts';
 import type { Mailbox } from './mailbox.ts';
-import { targetOf } from './effects.ts';
 import type { Clock, Engines, InstanceRecord, LaunchPlan, LogQuery, RunLogs, RunMeter } from './ports.ts';
 import type { Registry } from './registry.ts';
 import type { RunReferences } from './run-references.ts';
+import type { Scheduler } from './scheduler.ts';
 import type { StartCheck } from './start-check.ts';
 import { currentRun } from './transitions.ts';
-import { notFound, notRunning } from './refusals.ts';
+import { noFreeSlot, notFound, shuttingDown, slotsPinned } from './refusals.ts';
 import type { Removals } from './removal.ts';
 import type { InstanceManager, LiveRun, StopOptions, WaitOptions, Written } from './use-cases.ts';
 import { describe, reasonOf, summarize } from './view.ts';
+import type { WaitingRooms } from './waiting-rooms.ts';
 
 /** What the use cases stand on; `app.ts` builds it. */
 export interface ManagerDependencies {
@@ -36,12 +37,13 @@ export interface ManagerDependencies {
   logs: Pick<RunLogs, 'read' | 'follow'>;
   registry: Registry;
   references: RunReferences;
-  leases: LeaseBook;
+  scheduler: Pick<Scheduler, 'outlook' | 'reserve'>;
+  waitingRooms: WaitingRooms;
   healthProbe: HealthProbe;
   removals: Removals;
   editor: Editor;
   startCheck: StartCheck;
-  defaults: Pick<Config['instances'], 'auto_restart' | 'max_restarts' | 'stop_timeout'>;
+  defaults: Pick<Config['instances'], 'auto_restart' | 'max_restarts' | 'stop_timeout' | 'idle_timeout'>;
 }
 
 /** The states from which start-all starts. */
@@ -62,6 +64,7 @@ export class Manager implements InstanceManager {
   /** Starts nothing from now on, also not what is being looked at. */
   close(): void {
     this.#isClosing = true;
+    this.#with.waitingRooms.shut();
   }
 
   idOf(nameOrAlias: string): string | null {
@@ -131,10 +134,15 @@ export class Manager implements InstanceManager {
 
   /** Start and restart: looks first whether it can succeed. A stop that comes in meanwhile is the newer wish. */
   async #comeUp(mailbox: Mailbox, command: Command, { wait, signal }: WaitOptions): Promise<Status> {
-    const { state, stops } = mailbox;
-    const isUp = state.status === 'starting' || state.status === 'running';
-    if (command.type === 'restart' || !isUp) await this.#with.startCheck.assertStartable(mailbox, mailbox.record);
-    const entered = mailbox.stops === stops ? await this.#post(mailbox, command) : mailbox.state.status;
+    const { stops } = mailbox;
+    if (command.type === 'restart' || !isUp(mailbox.state)) {
+      await this.#with.startCheck.assertStartable(mailbox, mailbox.record);
+    }
+    const { id, name } = mailbox.record;
+    const isOver = mailbox.stops !== stops;
+    if (!isOver && !isUp(mailbox.state) && this.#with.scheduler.outlook(id) === 'hopeless')
+      throw slotsPinned(name, 409);
+    const entered = isOver ? mailbox.state.status : await this.#post(mailbox, command);
     return wait === true ? this.#untilRunning(mailbox, signal) : entered;
   }
 
@@ -162,21 +170,32 @@ export class Manager implements InstanceManager {
   }
 
   startAll(names?: readonly string[]): Promise<Batch['results']> {
-    return this.#each(names, STARTED_BY_ALL, (name) => this.start(name));
+    return this.#each(names, STARTED_BY_ALL, (name) => this.#startBeside(this.#find(name)));
+  }
+
+  /** Starts what has a place beside all that runs: of many nobody can say for whom another should go. */
+  async #startBeside(mailbox: Mailbox): Promise<Status> {
+    const { scheduler, startCheck } = this.#with;
+    const { stops } = mailbox;
+    if (isUp(mailbox.state)) return mailbox.state.status;
+    await startCheck.assertStartable(mailbox, mailbox.record);
+    // From here to the place in the queue nothing is awaited: what is free stays free.
+    if (mailbox.stops !== stops || isUp(mailbox.state)) return mailbox.state.status;
+    const { id, name } = mailbox.record;
+    if (scheduler.outlook(id) !== 'free') throw noFreeSlot(name);
+    const posted = this.#post(mailbox, { type: 'start', cause: 'command' });
+    if (mailbox.state.status === 'starting') scheduler.reserve(id);
+    return posted;
   }
 
   stopAll(names?: readonly string[]): Promise<Batch['results']> {
     return this.#each(names, STOPPED_BY_ALL, (name) => this.stop(name));
   }
 
-  async acquire({ instance, signal }: LeaseRequest): Promise<Lease> {
-    signal.throwIfAborted();
-    const { leases } = this.#with;
-    const mailbox = this.#findAny(instance);
-    if (mailbox === null) throw notFound(instance);
-    const { record, state } = mailbox;
-    if (state.status !== 'running' || state.run.launch === null) throw notRunning(record.name, state);
-    return leases.of(record.id, state.run.number).grant(record.name, targetOf(state.run.launch));
+  async acquire(request: LeaseRequest): Promise<Lease> {
+    const mailbox = this.#findAny(request.instance);
+    if (mailbox === null) throw notFound(request.instance);
+    return this.#with.waitingRooms.acquire(mailbox, request);
   }
 
   // ── Pieces ────────────────────────────────────────────────────────────────────────────────────
@@ -216,7 +235,11 @@ export class Manager implements InstanceManager {
     return describe(record, state, {
       plan: this.#plan(record),
       stats: run?.launch && run.identity ? meter.stats(references.of(record.id, run.launch)) : null,
-      defaults: { autoRestart: defaults.auto_restart, maxRestarts: defaults.max_restarts },
+      defaults: {
+        autoRestart: defaults.auto_restart,
+        maxRestarts: defaults.max_restarts,
+        idleTimeout: defaults.idle_timeout,
+      },
       now: clock.now(),
     });
   }
@@ -227,7 +250,7 @@ export class Manager implements InstanceManager {
 
   async #post(mailbox: Mailbox, event: Command): Promise<Status> {
     if (mailbox.isClosed) throw notFound(mailbox.record.name);
-    if (this.#isClosing && event.type !== 'stop') throw new ApiError('SHUTTING_DOWN', 'llamactl is stopping.');
+    if (this.#isClosing && event.type !== 'stop') throw shuttingDown();
     const { reply, stored } = mailbox.post({ ...event, at: this.#with.clock.now() });
     const { status } = reply.kind === 'accepted' ? reply : mailbox.state;
     await stored;
@@ -247,26 +270,14 @@ export class Manager implements InstanceManager {
     });
   }
 
-  async #each(
+  #each(
     names: readonly string[] | undefined,
     statuses: readonly Status[],
     act: (name: string) => Promise<Status>,
   ): Promise<Batch['results']> {
-    const wanted =
-      names ??
-      this.#open()
-        .filter(({ state }) => statuses.includes(state.status))
-        .map(({ record }) => record.name);
-    return Promise.all(
-      [...new Set(wanted)].map(async (name) => {
-        try {
-          return { name, status: await act(name) };
-        } catch (error) {
-          if (!(error instanceof ApiError)) throw error;
-          return { name, status: this.#with.registry.find(name)?.state.status ?? null, error: error.message };
-        }
-      }),
-    );
+    const inStates = this.#open().filter(({ state }) => statuses.includes(state.status));
+    const statusOf = (name: string): Status | null => this.#with.registry.find(name)?.state.status ?? null;
+    return batch(names ?? inStates.map(({ record }) => record.name), act, statusOf);
   }
 
   #stopTerms(options: StopOptions): { force: boolean; timeoutMs: number } {
@@ -276,6 +287,10 @@ export class Manager implements InstanceManager {
   #stopTimeoutMs(seconds: number | undefined): number {
     return (seconds ?? this.#with.defaults.stop_timeout) * 1_000;
   }
+}
+
+function isUp({ status }: InstanceState): boolean {
+  return status === 'starting' || status === 'running';
 }
 
 type Command =

@@ -1,4 +1,4 @@
-import type { OptionValue } from '@llamactl/contract/instance';
+import type { CreateInstance, OptionValue } from '@llamactl/contract/instance';
 import type { LogItem, LogLevel, Logs } from '@llamactl/contract/logs';
 import type { Stats } from '@llamactl/contract/stats';
 import type { Alert } from '@llamactl/contract/system';
@@ -33,7 +33,7 @@ export interface Randomness {
 
 // ── What is stored ──────────────────────────────────────────────────────────────────────────────
 
-/** The settings of an instance in the contract's own shape, defaults filled in. */
+/** The settings of an instance in the contract's own shape. What is optional here has its default when it is read. */
 export interface Settings {
   engine: string;
   model_path?: string;
@@ -47,7 +47,19 @@ export interface Settings {
   auto_start: boolean;
   auto_restart?: boolean;
   max_restarts?: number;
+  on_demand?: boolean;
+  idle_timeout?: number;
+  pinned?: boolean;
+  group?: string;
+  concurrency?: number;
+  queue_limit?: number;
+  upstream_model?: string;
+  request_defaults?: JsonObject;
+  request_strip?: string[];
 }
+
+/** What a JSON body may hold. */
+export type JsonObject = NonNullable<CreateInstance['request_defaults']>;
 
 /** What a user made: identity and settings. */
 export interface InstanceRecord {

@@ -1,8 +1,7 @@
 import { ApiError } from '@llamactl/contract/errors';
-import type { InstanceState } from './lifecycle.ts';
+import type { Refusal } from './demand.ts';
 import type { Mailbox } from './mailbox.ts';
 import { currentRun } from './transitions.ts';
-import { reasonOf } from './view.ts';
 
 /** The errors of the use cases that more than one of them raises. */
 
@@ -21,10 +20,56 @@ export function stillRunning({ record, state }: Mailbox): ApiError {
   return new ApiError('INSTANCE_RUNNING', `${record.name} is ${state.status}${process}; stop it first.`);
 }
 
-/** For what can only be done to one that runs. */
-export function notRunning(name: string, state: InstanceState): ApiError {
-  const reason = reasonOf(state);
-  const because = reason === null ? '' : `: ${reason}`;
-  const message = `${name} is ${state.status}${because}; start it first.`;
-  return new ApiError('INSTANCE_NOT_RUNNING', message, reason === null ? {} : { reason });
+/** Seconds. */
+const QUEUE_RETRY_AFTER = 5;
+
+/** A request that gets no lease: why, and when another may. @param sawStart It waited for a start. */
+export function notServed({ record, state }: Mailbox, { reason, retryAfter }: Refusal, sawStart: boolean): ApiError {
+  const { name } = record;
+  const extras = { ...(reason === null ? {} : { reason }), ...(retryAfter === null ? {} : retryIn(retryAfter)) };
+  if (sawStart && state.status === 'failed') {
+    // 502 would say that an engine answered badly; there is none.
+    return new ApiError('START_FAILED', `${name} did not start: ${withoutStop(state.reason)}.`, {
+      status: 503,
+      ...extras,
+    });
+  }
+  const because = reason === null ? '' : `: ${withoutStop(reason)}`;
+  const remedy = retryAfter === null ? 'start it first' : `try again in ${retryAfter} s`;
+  return new ApiError('INSTANCE_NOT_RUNNING', `${name} is ${state.status}${because}; ${remedy}.`, extras);
+}
+
+/** More requests wait than may. */
+export function queueFull({ record, state }: Mailbox, waiting: number): ApiError {
+  const message = `${waiting} requests wait for ${record.name} already, which is as many as may (\`queue_limit\`); try again later.`;
+  const waitsForSlot = state.status !== 'running' && !(state.status === 'starting' && state.phase !== 'queued');
+  if (!waitsForSlot) return new ApiError('RATE_LIMITED', message, retryIn(QUEUE_RETRY_AFTER));
+  return new ApiError('CAPACITY_EXCEEDED', message, { status: 503, ...retryIn(QUEUE_RETRY_AFTER) });
+}
+
+/** Why no slot can be had, as things stand. */
+export const ALL_PINNED =
+  'no slot is free and none can be freed: what would have to stop for it is pinned (`instances.max_running`, `groups`)';
+
+/** Nobody can ever make room for it, as things stand. @param status 503 where somebody wanted to use it. */
+export function slotsPinned(name: string, status: 409 | 503): ApiError {
+  return new ApiError('CAPACITY_EXCEEDED', `${name} cannot start: ${ALL_PINNED}.`, { status });
+}
+
+/** Others would have to stop for it. */
+export function noFreeSlot(name: string): ApiError {
+  const message = `${name} was not started: no slot is free, and nothing is stopped for it here; start it by itself, or stop another first.`;
+  return new ApiError('CAPACITY_EXCEEDED', message);
+}
+
+export function shuttingDown(): ApiError {
+  return new ApiError('SHUTTING_DOWN', 'llamactl is stopping.');
+}
+
+function retryIn(seconds: number): { headers: Record<string, string> } {
+  return { headers: { 'retry-after': String(seconds) } };
+}
+
+function withoutStop(sentence: string): string {
+  return sentence.replace(/\.$/, '');
 }

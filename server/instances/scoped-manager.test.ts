@@ -36,7 +36,8 @@ const BY_NAME: Record<string, (scoped: InstanceManager, name: string) => unknown
   logs: (scoped, name) => scoped.logs(name, { lines: 1, level: null, afterSeq: null }),
   followLogs: (scoped, name) =>
     scoped.followLogs(name, { lines: 1, level: null, afterSeq: null }, new AbortController().signal),
-  acquire: (scoped, name) => scoped.acquire({ instance: name, caller: 'test', signal: new AbortController().signal }),
+  acquire: (scoped, name) =>
+    scoped.acquire({ instance: name, caller: 'test', mayStart: true, signal: new AbortController().signal }),
 };
 
 beforeEach(async () => {
@@ -132,6 +133,15 @@ describe('whoever may not start', () => {
   ])('is refused: %s', async (_what, call) => {
     expect(await refusal(() => call(only('seen', false)))).toBe('FORBIDDEN');
     expect(manager.get('seen').status).toBe('stopped');
+  });
+
+  it('has nothing started by asking for a lease either', async () => {
+    const lease = (scoped: InstanceManager): unknown => BY_NAME['acquire']?.(scoped, 'seen');
+    expect(await refusal(() => lease(only('seen', false)))).toBe('INSTANCE_NOT_RUNNING');
+    expect(manager.get('seen').status).toBe('stopped');
+    await manager.start('seen');
+    await domain.settle();
+    expect(await refusal(() => lease(only('seen', false)))).toBe('not refused');
   });
 
   it('is not told of an instance that cannot be seen', async () => {

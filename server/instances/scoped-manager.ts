@@ -78,7 +78,7 @@ export function scopedManager(manager: InstanceManager, scope: InstanceScope): I
     liveRuns: () => manager.liveRuns().filter(({ name }) => sees(name)),
     acquire: async (request) => {
       seen(request.instance);
-      return manager.acquire(request);
+      return manager.acquire({ ...request, mayStart: request.mayStart && scope.mayStart });
     },
   };
 }

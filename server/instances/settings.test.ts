@@ -16,6 +16,8 @@ const adapter: EngineAdapter = {
   reason: () => '',
 };
 
+const GROUPS = new Set(['big']);
+
 const STORED: Settings = {
   ...newSettings({ model_path: '/m.gguf', options: { threads: 4, context_size: 2_048 } }),
   environment: { TOKEN: 'secret', MODE: 'a' },
@@ -61,6 +63,22 @@ describe('a merge patch of the settings', () => {
     expect(patch({ extra_args: ['--a'] }).extra_args).toEqual(['--a']);
   });
 
+  it('merges the defaults of requests too, objects in them included', () => {
+    const stored = {
+      ...STORED,
+      request_defaults: { temperature: 0.5, template: { think: true, depth: 1 }, stop: ['a'] },
+    };
+    const merged = (request_defaults: object | null): unknown =>
+      patchedSettings(stored, { request_defaults } as Parameters<typeof patchedSettings>[1], adapter).request_defaults;
+    expect(merged({ temperature: null, template: { think: false }, stop: ['b'], user: { a: null, b: 1 } })).toEqual({
+      template: { think: false, depth: 1 },
+      stop: ['b'],
+      user: { b: 1 },
+    });
+    expect(merged({ template: 1 })).toMatchObject({ template: 1 });
+    expect(merged(null)).toBe(undefined);
+  });
+
   it('keeps a secret that comes back masked, and only one that is stored', () => {
     expect(patch({ environment: { TOKEN: '***', MODE: 'b', NEW: '***' } }).environment).toEqual({
       TOKEN: 'secret',
@@ -77,14 +95,14 @@ describe('the check of settings', () => {
   });
 
   it('asks for the model where the engine needs one', async () => {
-    await expect(checkSettings(newSettings({}), adapter)).rejects.toMatchObject({
+    await expect(checkSettings(newSettings({}), adapter, GROUPS)).rejects.toMatchObject({
       code: 'VALIDATION_ERROR',
       extras: { problems: [{ path: 'model_path' }] },
     });
   });
 
   it('returns the warnings of what it accepts', async () => {
-    expect(await checkSettings(STORED, withProblems())).toEqual(['careful']);
+    expect(await checkSettings(STORED, withProblems(), GROUPS)).toEqual(['careful']);
   });
 
   it('names every problem, under the code of the gravest', async () => {
@@ -93,7 +111,7 @@ describe('the check of settings', () => {
       { code: 'PRIVILEGED_OPTION', path: 'options.rpc', message: 'needs a privilege' },
       { code: 'RESERVED_OPTION', path: 'extra_args[0]', message: 'llamactl sets it' },
     );
-    await expect(checkSettings(STORED, judge)).rejects.toMatchObject({
+    await expect(checkSettings(STORED, judge, GROUPS)).rejects.toMatchObject({
       code: 'RESERVED_OPTION',
       message: 'extra_args[0]: llamactl sets it (and 2 more).',
       extras: { problems: [{ path: 'options.thraeds' }, { path: 'options.rpc' }, { path: 'extra_args[0]' }] },

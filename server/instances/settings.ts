@@ -1,6 +1,7 @@
 import { ApiError, type ErrorCode, type Problem } from '@llamactl/contract/errors';
 import type { CreateInstance, OptionValue, UpdateInstance } from '@llamactl/contract/instance';
-import type { EngineAdapter, Engines, Settings, SettingsProblem } from './ports.ts';
+import { mergeJson, mergePatch } from './merge-patch.ts';
+import type { EngineAdapter, Engines, JsonObject, Settings, SettingsProblem } from './ports.ts';
 
 /** Stands for a secret that is not shown; in an update it leaves the stored value alone. */
 const MASK = '***';
@@ -20,6 +21,15 @@ export function newSettings(body: Omit<CreateInstance, 'name' | 'port'>): Settin
     auto_start: body.auto_start ?? true,
     auto_restart: body.auto_restart,
     max_restarts: body.max_restarts,
+    on_demand: body.on_demand,
+    idle_timeout: body.idle_timeout,
+    pinned: body.pinned,
+    group: body.group,
+    concurrency: body.concurrency,
+    queue_limit: body.queue_limit,
+    upstream_model: body.upstream_model,
+    request_defaults: body.request_defaults,
+    request_strip: body.request_strip,
   });
 }
 
@@ -51,11 +61,20 @@ export function patchedSettings(stored: Settings, patch: UpdateInstance, adapter
     auto_start: patched('auto_start'),
     auto_restart: patched('auto_restart'),
     max_restarts: patched('max_restarts'),
+    on_demand: patched('on_demand'),
+    idle_timeout: patched('idle_timeout'),
+    pinned: patched('pinned'),
+    group: patched('group'),
+    concurrency: patched('concurrency'),
+    queue_limit: patched('queue_limit'),
+    upstream_model: patched('upstream_model'),
+    request_defaults: mergeDefaults(stored.request_defaults, patch.request_defaults),
+    request_strip: patched('request_strip'),
   });
 }
 
 /** Settings that a patch replaces whole; the others merge key by key. */
-type Plain = Exclude<keyof Settings, 'options' | 'environment'>;
+type Plain = Exclude<keyof Settings, 'options' | 'environment' | 'request_defaults'>;
 
 /** A `null` in a patch removes: the same as if it had never been given. */
 function withoutNull<Value>(value: Value): Exclude<Value, null> | undefined {
@@ -81,6 +100,11 @@ function mergeEnvironment(
   return mergePatch(stored, withoutMasks(patch, stored));
 }
 
+function mergeDefaults(stored: JsonObject | undefined, patch: JsonObject | null | undefined): JsonObject | undefined {
+  if (patch === undefined) return stored;
+  return patch === null ? undefined : mergeJson(stored ?? {}, patch);
+}
+
 /** With what is stored in the place of what is not shown. */
 function withoutMasks<Value>(
   given: Record<string, Value>,
@@ -92,16 +116,6 @@ function withoutMasks<Value>(
       value === MASK && Object.hasOwn(stored, name) ? (stored[name] ?? value) : value,
     ]),
   );
-}
-
-/** Keys keep their place when replaced: the order of options is the order of flags. */
-function mergePatch<Value>(stored: Record<string, Value>, patch: Record<string, Value | null>): Record<string, Value> {
-  const merged = new Map(Object.entries(stored));
-  for (const [key, value] of Object.entries(patch)) {
-    if (value === null) merged.delete(key);
-    else merged.set(key, value);
-  }
-  return Object.fromEntries(merged);
 }
 
 /** Drops keys that hold `undefined`, so that "not set" has one form. */
@@ -124,27 +138,48 @@ function unknownEngine(engines: Engines, name: string): SettingsProblem {
   return { code: 'VALIDATION_ERROR', path: 'engine', message };
 }
 
-/** Judges settings as a whole and throws with every problem; returns the warnings. */
-export async function checkSettings(settings: Settings, adapter: EngineAdapter): Promise<string[]> {
-  const { problems, warnings } = await judgeSettings(settings, adapter);
+/**
+ * Judges settings as a whole and throws with every problem; returns the warnings.
+ *
+ * @param groups Names of those that are configured.
+ */
+export async function checkSettings(settings: Settings, adapter: EngineAdapter, groups: GroupNames): Promise<string[]> {
+  const { problems, warnings } = await judgeSettings(settings, adapter, groups);
   if (problems.length > 0) throw refused(problems);
   return warnings;
 }
 
 /** The same, for who goes on to look for more: the engine's name is judged too. */
-export async function settingsProblems(settings: Settings, engines: Engines): ReturnType<EngineAdapter['check']> {
+export async function settingsProblems(
+  settings: Settings,
+  engines: Engines,
+  groups: GroupNames,
+): ReturnType<EngineAdapter['check']> {
   const adapter = engines.find(settings.engine);
-  if (adapter !== null) return judgeSettings(settings, adapter);
+  if (adapter !== null) return judgeSettings(settings, adapter, groups);
   return { problems: [unknownEngine(engines, settings.engine)], warnings: [] };
 }
 
-async function judgeSettings(settings: Settings, adapter: EngineAdapter): ReturnType<EngineAdapter['check']> {
+async function judgeSettings(
+  settings: Settings,
+  adapter: EngineAdapter,
+  groups: GroupNames,
+): ReturnType<EngineAdapter['check']> {
   const { problems, warnings } = await adapter.check(settings);
   const missing: SettingsProblem[] =
     adapter.needsModel && settings.model_path === undefined
       ? [{ code: 'VALIDATION_ERROR', path: 'model_path', message: 'is required: the path of the model file' }]
       : [];
-  return { problems: [...missing, ...problems], warnings };
+  return { problems: [...missing, ...problems], warnings: [...warnings, ...unknownGroup(settings, groups)] };
+}
+
+/** The names of the groups of the configuration. */
+export type GroupNames = Pick<ReadonlyMap<string, unknown>, 'has'>;
+
+/** No error: the configuration may get it later, and a fleet may come from another machine. */
+function unknownGroup({ group }: Settings, groups: GroupNames): string[] {
+  if (group === undefined || groups.has(group)) return [];
+  return [`group ${JSON.stringify(group)} is not in the configuration, so it limits nothing`];
 }
 
 /** What must never be set, then what needs a privilege, then what is wrong, then what others have. */

@@ -14,7 +14,7 @@ import {
   stopped,
   stopping,
 } from '../testing/instance-states.ts';
-import type { Effect, Ended, InstanceEvent, InstanceState, RestartTerms } from './lifecycle.ts';
+import type { Effect, Ended, Ending, Goal, InstanceEvent, InstanceState, RestartTerms } from './lifecycle.ts';
 import { transition } from './state-machine.ts';
 
 const AT = 10_000;
@@ -57,13 +57,21 @@ function word(state: InstanceState): string {
     case 'starting':
       return `starting ${state.phase}`;
     case 'stopping':
-      return `stopping ${state.ending.phase} for ${state.goal.kind}`;
+      return `stopping ${state.ending.phase} for ${state.goal.kind}${causeOf(state.goal)}`;
     case 'restarting':
       return state.phase === 'backoff' ? 'backoff' : `going down ${state.ending.phase} then ${state.follows}`;
     default:
       return state.status;
   }
 }
+
+function causeOf(goal: Goal): string {
+  return goal.kind === 'stopped' && goal.cause !== undefined ? ` by ${goal.cause}` : '';
+}
+
+/** A stop that nobody asked for. */
+const evicted = (ending: Partial<Ending> = {}): InstanceState =>
+  ({ ...stopping(ending), goal: { kind: 'stopped', cause: 'eviction' } }) as InstanceState;
 
 const names = (effects: readonly Effect[]): string => effects.map(({ type }) => type).join(', ');
 
@@ -76,6 +84,7 @@ const TABLE: Record<string, { event: Bare<InstanceEvent>; cells: [InstanceState,
       [loading(), 'starting loading', ''],
       [running(), 'running', ''],
       [stopping(), 'going down draining then start', ''],
+      [evicted(), 'going down draining then start', ''],
       [goingDown('backoff'), 'going down draining then start', ''],
       [backoff(), 'starting queued', 'request-slot'],
       [failed(), 'starting queued', 'request-slot'],
@@ -93,6 +102,7 @@ const TABLE: Record<string, { event: Bare<InstanceEvent>; cells: [InstanceState,
       [stopping(), 'stopping draining for stopped', ''],
       [stopping({ deadline: 90_000 }), 'stopping draining for stopped', 'drain'],
       [stopping({ phase: 'terminating' }), 'stopping terminating for stopped', ''],
+      [evicted({ phase: 'terminating' }), 'stopping terminating for stopped', ''],
       [goingDown('start'), 'stopping draining for stopped', ''],
       [backoff(), 'stopped', ''],
       [failed(), 'stopped', ''],
@@ -232,8 +242,9 @@ const TABLE: Record<string, { event: Bare<InstanceEvent>; cells: [InstanceState,
     cells: [
       [stopped(), 'stopped', ''],
       [loading(), 'starting loading', ''],
-      [running(), 'stopping draining for stopped', 'drain'],
+      [running(), 'stopping draining for stopped by idle', 'drain'],
       [stopping(), 'stopping draining for stopped', ''],
+      [evicted(), 'stopping draining for stopped by eviction', ''],
       [goingDown('start'), 'going down draining then start', ''],
       [backoff(), 'backoff', ''],
     ],
@@ -515,6 +526,26 @@ class World {
     if ('ending' in this.state && this.state.ending.phase === 'withdrawing') this.post({ ...EXITED, run });
   }
 }
+
+describe('what began for a request', () => {
+  it.each([loading({ wantedByUser: false }), running({ wantedByUser: false })])(
+    'is the wish of a user from the start that he asks for ($status)',
+    (state) => {
+      expect(send(state, START)).toMatchObject({ state: { run: { wantedByUser: true } }, effects: [] });
+      expect(send(state, { ...START, cause: 'demand' }).state).toBe(state);
+    },
+  );
+});
+
+describe('an eviction under way', () => {
+  it('is a stop like any other once somebody wants it gone: nothing brings it back before it is', () => {
+    for (const event of [STOP, FORCE, { type: 'delete' } as const]) {
+      const { state } = send(evicted(), event);
+      expect(state).toMatchObject({ status: 'stopping', goal: { kind: 'stopped' } });
+      expect('goal' in state && 'cause' in state.goal).toBe(false);
+    }
+  });
+});
 
 describe('whatever happens in whatever order', () => {
   it('one process at most, none in a state without a run, and none but the newest run', () => {

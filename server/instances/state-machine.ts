@@ -54,7 +54,7 @@ export function transition(state: InstanceState, event: InstanceEvent): Transiti
     case 'stalled':
       return stalled(state, event.seconds, event.at);
     case 'evict':
-      return evict(state, event.leases === 0 && !event.pinned, event.at);
+      return evict(state, event.leases === 0 && !event.pinned, event.cause, event.at);
     case 'backoff-over':
       return isBackoff(state) ? begin(state, 'policy', state.wantedByUser) : unchanged(state);
     case 'found-alive':
@@ -72,7 +72,8 @@ function start(state: InstanceState, cause: 'command' | 'demand'): Transition {
   switch (state.status) {
     case 'starting':
     case 'running':
-      return unchanged(state);
+      // What began for a request is from now on the user's wish.
+      return cause === 'demand' || state.run.wantedByUser ? unchanged(state) : to(wantedState(state), []);
     case 'stopping':
       return to({ ...memory(state), ...goingDown(wanted(state.run), state.ending, 'start', BY_COMMAND) }, []);
     case 'restarting':
@@ -100,7 +101,7 @@ function stop(state: InstanceState, terms: EndTerms): Transition {
         goal: { kind: 'stopped' },
       }));
     case 'stopping':
-      return hasten(state, terms);
+      return hasten(asked(state), terms);
     case 'restarting': {
       if (state.phase === 'backoff') return to({ ...memory(state), status: 'stopped' }, []);
       const stopping: WithEnding = {
@@ -148,7 +149,7 @@ function apply(state: InstanceState, terms: EndTerms): Transition {
 
 function remove(state: InstanceState): Transition {
   if (state.status === 'stopping') {
-    return { state, effects: [], reply: { kind: 'wait', until: state.ending.deadline } };
+    return { state: asked(state), effects: [], reply: { kind: 'wait', until: state.ending.deadline } };
   }
   if ('run' in state) return { state, effects: [], reply: { kind: 'refused', status: state.status } };
   return {
@@ -157,6 +158,14 @@ function remove(state: InstanceState): Transition {
     reply: { kind: 'gone' },
   };
 }
+
+/** A stop that somebody wants, whoever began it: no request brings the instance back before it is over. */
+function asked(state: Stopping): Stopping {
+  const { goal } = state;
+  return goal.kind === 'failed' || goal.cause === undefined ? state : { ...state, goal: { kind: 'stopped' } };
+}
+
+type Stopping = Extract<InstanceState, { status: 'stopping' }>;
 
 function wantedState(state: WithRun): WithRun {
   return { ...state, run: wanted(state.run) };

@@ -27,6 +27,24 @@ describe('what is told of instances', () => {
     ]);
   });
 
+  it('says of a stop why it is, when nobody asked for it', async () => {
+    const domain = new Domain(undefined, { settings: { max_running: 1 } });
+    await domain.createRunning('a');
+    await domain.createRunning('b', { idle_timeout: 60 });
+    await domain.pass(60_000);
+    await domain.createRunning('c');
+    await domain.manager.stop('c');
+    await domain.settle();
+    const stops = domain.events.events.flatMap(({ type, data }) =>
+      type === 'instance_status_changed' && data.status === 'stopping' ? [[data.name, data.cause]] : [],
+    );
+    expect(stops).toEqual([
+      ['a', 'eviction'],
+      ['b', 'idle'],
+      ['c', undefined],
+    ]);
+  });
+
   it('is neither stored nor heard when it could not be done', async () => {
     const domain = new Domain();
     await domain.create('b');

@@ -76,7 +76,19 @@ export interface InstanceManager {
   followLogs(name: string, query: LogQuery, signal: AbortSignal): AsyncIterable<readonly LogItem[]>;
   /** The runs of this moment that have a process. */
   liveRuns(): LiveRun[];
-  /** The only way to an engine. Throws `INSTANCE_NOT_FOUND` or `INSTANCE_NOT_RUNNING` (with the reason). */
+  /**
+   * The only way to an engine. Starts what is stopped, and waits for a start, a slot, or the request's turn, as long as
+   * the caller likes. Throws:
+   *
+   * - `INSTANCE_NOT_FOUND`;
+   * - `INSTANCE_NOT_RUNNING`: it is not started for this request, or was not lately because that failed;
+   * - `START_FAILED`: the start that was waited for failed; both with the `reason` where there is one;
+   * - `RATE_LIMITED`: too many wait for their turn;
+   * - `CAPACITY_EXCEEDED` (503): too many wait for a slot, or all slots are pinned;
+   * - `SHUTTING_DOWN`: it would have to wait.
+   *
+   * `Retry-After` is among the headers where the same request may succeed later.
+   */
   acquire(request: LeaseRequest): Promise<Lease>;
 }
 

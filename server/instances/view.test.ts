@@ -25,7 +25,7 @@ const AROUND: Surroundings = {
     gpu_memory_usage: null,
     uptime: 6,
   },
-  defaults: { autoRestart: true, maxRestarts: 5 },
+  defaults: { autoRestart: true, maxRestarts: 5, idleTimeout: 0 },
   now: 3_000,
 };
 const NOTHING_RUNS = { ...AROUND, stats: null };
@@ -86,6 +86,31 @@ describe('an instance as it is shown', () => {
     expect(show(RECORD, stopped(), NOTHING_RUNS)).toMatchObject({ auto_restart: true, max_restarts: 5 });
     const own = { ...RECORD, settings: { ...RECORD.settings, auto_restart: false, max_restarts: 0 } };
     expect(show(own, stopped(), NOTHING_RUNS)).toMatchObject({ auto_restart: false, max_restarts: 0 });
+  });
+
+  it('shows how requests come to it, with the defaults of what was not said', () => {
+    const shown = show(RECORD, stopped(), { ...NOTHING_RUNS, defaults: { ...AROUND.defaults, idleTimeout: 600 } });
+    expect(shown).toMatchObject({
+      on_demand: true,
+      idle_timeout: 600,
+      pinned: false,
+      queue_limit: 1_000,
+      request_defaults: {},
+      request_strip: [],
+    });
+    expect(Object.keys(shown)).not.toEqual(expect.arrayContaining(['group', 'concurrency', 'upstream_model']));
+    const said = {
+      on_demand: false,
+      idle_timeout: 0,
+      pinned: true,
+      group: 'big',
+      concurrency: 2,
+      queue_limit: 0,
+      upstream_model: 'm',
+      request_defaults: { temperature: 0 },
+      request_strip: ['seed'],
+    };
+    expect(show({ ...RECORD, settings: { ...RECORD.settings, ...said } }, stopped(), NOTHING_RUNS)).toMatchObject(said);
   });
 
   it('counts restarts in a row, none after five minutes of running', () => {

@@ -1,4 +1,4 @@
-import type { Instance, InstanceSummary } from '@llamactl/contract/instance';
+import { DEFAULT_QUEUE_LIMIT, type Instance, type InstanceSummary } from '@llamactl/contract/instance';
 import type { Stats } from '@llamactl/contract/stats';
 import type { InstanceState } from './lifecycle.ts';
 import type { InstanceRecord, LaunchPlan } from './ports.ts';
@@ -11,7 +11,7 @@ export interface Surroundings {
   /** What would be launched from the settings as they are now; `null`: the engine is not configured any more. */
   plan: LaunchPlan | null;
   stats: Stats | null;
-  defaults: { autoRestart: boolean; maxRestarts: number };
+  defaults: { autoRestart: boolean; maxRestarts: number; idleTimeout: number };
   now: number;
 }
 
@@ -26,6 +26,7 @@ export function summarize(record: InstanceRecord, state: InstanceState): Instanc
     port: record.port,
     aliases: settings.aliases,
     unlisted: settings.unlisted,
+    on_demand: settings.on_demand ?? true,
     reason: reasonOf(state),
     started_at: startOf(state),
     created_at: record.createdAt,
@@ -51,6 +52,14 @@ export function describe(record: InstanceRecord, state: InstanceState, surroundi
     auto_start: settings.auto_start,
     auto_restart: settings.auto_restart ?? defaults.autoRestart,
     max_restarts: settings.max_restarts ?? defaults.maxRestarts,
+    idle_timeout: settings.idle_timeout ?? defaults.idleTimeout,
+    pinned: settings.pinned ?? false,
+    ...(settings.group === undefined ? {} : { group: settings.group }),
+    ...(settings.concurrency === undefined ? {} : { concurrency: settings.concurrency }),
+    queue_limit: settings.queue_limit ?? DEFAULT_QUEUE_LIMIT,
+    ...(settings.upstream_model === undefined ? {} : { upstream_model: settings.upstream_model }),
+    request_defaults: settings.request_defaults ?? {},
+    request_strip: settings.request_strip ?? [],
     restart_count: restartsInARow(state.restarts, run?.readyAt ?? null, now),
     restart_required: launched !== null && !isSamePlan(launched, plan),
     last_exit: state.lastExit,

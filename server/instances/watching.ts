@@ -1,5 +1,5 @@
 import { end } from './ending.ts';
-import type { Ending, InstanceState, Transition } from './lifecycle.ts';
+import type { Ending, IdleCause, InstanceState, Transition } from './lifecycle.ts';
 import { goingDown, killNow, memory, to, unchanged } from './transitions.ts';
 
 /** The engine misses its health checks; busy is not hung. */
@@ -27,12 +27,12 @@ export function stalled(state: InstanceState, seconds: number, at: number): Tran
 }
 
 /** The slot is wanted by another, or nobody used the instance for long. A lease or a pin keeps it. */
-export function evict(state: InstanceState, isIdle: boolean, at: number): Transition {
+export function evict(state: InstanceState, isIdle: boolean, cause: IdleCause, at: number): Transition {
   if (state.status !== 'running' || !isIdle) return unchanged(state);
   return end(state, { at, timeoutMs: 0, force: false }, (run, ending) => ({
     status: 'stopping',
     run,
     ending,
-    goal: { kind: 'stopped' },
+    goal: { kind: 'stopped', cause },
   }));
 }

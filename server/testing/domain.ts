@@ -1,5 +1,6 @@
 import type { Config } from '@llamactl/contract/config';
 import { createInstances, type Instances } from '../instances/instances.ts';
+import type { Lease, LeaseRequest } from '../instances/leases.ts';
 import type { Clock, InstanceStore } from '../instances/ports.ts';
 import type { InstanceManager } from '../instances/use-cases.ts';
 import { createAlerts, type Alerts } from '../events/alerts.ts';
@@ -22,6 +23,12 @@ const SETTINGS: Config['instances'] = {
   max_restarts: 5,
 };
 
+/** What of the configuration is other than the defaults. */
+export interface DomainOptions {
+  settings?: Partial<Config['instances']>;
+  groups?: Config['groups'];
+}
+
 /**
  * The domain on fakes: a machine, a store and a clock that outlive it, so that a test can end it (`crash`) and make the
  * next one on what is left.
@@ -37,9 +44,11 @@ export class Domain {
   readonly logs = new FakeRunLogs();
   readonly supervisor: FakeSupervisor;
   readonly instances: Instances;
+  readonly #options: DomainOptions;
   #isDead = false;
 
-  constructor(before?: Domain) {
+  constructor(before?: Domain, options: DomainOptions = before?.options ?? {}) {
+    this.#options = options;
     this.clock = before?.clock ?? new FakeClock();
     this.world = before?.world ?? new FakeWorld();
     this.store = before?.store ?? new MemoryStore();
@@ -77,7 +86,13 @@ export class Domain {
         supervisor: this.supervisor,
         logs: this.logs,
       },
-      { dataDirectory: '/data', settings: SETTINGS, ownPort: () => 8_080, onFault: (error) => this.faults.push(error) },
+      {
+        dataDirectory: '/data',
+        settings: { ...SETTINGS, ...options.settings },
+        groups: options.groups ?? {},
+        ownPort: () => 8_080,
+        onFault: (error) => this.faults.push(error),
+      },
     );
   }
 
@@ -121,6 +136,11 @@ export class Domain {
     this.logs.fault = fault;
   }
 
+  /** The configuration. */
+  get options(): DomainOptions {
+    return this.#options;
+  }
+
   get manager(): InstanceManager {
     return this.instances.manager;
   }
@@ -152,16 +172,26 @@ export class Domain {
     return id;
   }
 
+  /** Asks for a lease of an instance, as somebody who may start it and waits for as long as it takes. */
+  acquire(instance = 'a', more: Partial<LeaseRequest> = {}): Promise<Lease> {
+    const signal = new AbortController().signal;
+    return this.manager.acquire({ instance, caller: 'x', mayStart: true, signal, ...more });
+  }
+
   status(name = 'a'): string {
     return this.manager.get(name).status;
   }
 
-  /** The manager dies without a word; the machine goes on. The next one has booted when this resolves. */
-  async crash(): Promise<Domain> {
+  /**
+   * The manager dies without a word; the machine goes on. The next one has booted when this resolves.
+   *
+   * @param options Its configuration; left out: the same.
+   */
+  async crash(options?: DomainOptions): Promise<Domain> {
     this.#isDead = true;
     this.supervisor.close();
     this.store.crash();
-    const next = new Domain(this);
+    const next = new Domain(this, options);
     await next.instances.boot();
     await next.settle();
     return next;

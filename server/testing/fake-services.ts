@@ -8,6 +8,7 @@ import { anonymousAdmin } from '../auth/caller.ts';
 import type { AuditEntry } from '../auth/ports.ts';
 import type { HttpAuthentication } from '../http/server.ts';
 import type { ApplyOptions, FleetManager } from '../instances/use-cases.ts';
+import type { Figures } from '../metrics/figures.ts';
 import type { StatsHistoryView, SystemView } from '../metrics/metrics.ts';
 
 /** What the HTTP server tells on for others, without those others. */
@@ -65,6 +66,11 @@ export const FAKE_INFO: SystemInfo = {
 export const FAKE_METRICS: { system: SystemView; stats: StatsHistoryView } = {
   system: { status: async () => FAKE_STATUS, info: () => FAKE_INFO },
   stats: { history: (name, window): StatsHistory => ({ name, window, interval: 2, points: [] }) },
+};
+
+/** Figures that tell of nothing but for whom they are. */
+export const FAKE_FIGURES: Figures = {
+  text: async (instances) => `instances ${instances.map(({ name }) => name).join(' ')}\n`,
 };
 
 /** Authentication that is off: everybody is an admin, and there are no accounts. */

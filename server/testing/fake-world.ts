@@ -37,6 +37,8 @@ export class FakeWorld {
   readonly processes: FakeProcess[] = [];
   readonly #watchers = new Set<(process: FakeProcess) => void>();
   readonly #peaks = new Map<string, number>();
+  /** The most processes that ever lived at the same time. */
+  mostAlive = 0;
   #lastPid = 1_000;
 
   /** The processes that live now, of one instance or of all. */
@@ -99,6 +101,7 @@ export class FakeWorld {
     const identity = { pid, startTicks: pid * 10, bootId: this.bootId, group: pid - 1 };
     const process = { run, plan, secrets, identity, ...this.defaults, progress: { ...NO_PROGRESS }, exit: null };
     this.processes.push(process);
+    this.mostAlive = Math.max(this.mostAlive, this.alive().length);
     const instance = instanceOf(run.tag);
     this.#peaks.set(instance, Math.max(this.peak(instance), this.alive(instance).length));
     return process;

@@ -11,11 +11,12 @@ import {
 import { connect, createServer as createNetServer, type Socket, type Server as NetServer } from 'node:net';
 import { ApiError } from '@llamactl/contract/errors';
 import type { Clock } from '../instances/ports.ts';
-import { Leases } from '../instances/leases.ts';
+import { type LeasedRecord, Leases } from '../instances/leases.ts';
 import { GATEWAY_ERROR_SHAPES } from '../gateway/error-shape.ts';
 import { findInstance } from '../gateway/failures.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import type { GatewayInstance, GatewayInstances } from '../gateway/ports.ts';
+import { Requests } from '../gateway/requests.ts';
 
 /** For tests of the gateway: engines that do what a test says, instances that run on them, and a caller. */
 
@@ -60,11 +61,17 @@ export async function startEngine(serve: Serve, prepare?: (server: Server) => vo
 }
 
 /** An instance of a test: where its engine is, and how it shows itself. */
-export type FakeInstance = Partial<GatewayInstance> & { name: string; port: number; key?: string };
+export type FakeInstance = Partial<GatewayInstance> & {
+  name: string;
+  port: number;
+  key?: string;
+  settings?: LeasedRecord['settings'];
+};
 
 interface Entry extends GatewayInstance {
   port: number;
   key: string | null;
+  settings: LeasedRecord['settings'];
   leases: Leases;
 }
 
@@ -77,9 +84,11 @@ export class FakeInstances implements GatewayInstances {
       status: 'running',
       aliases: [],
       unlisted: false,
+      on_demand: true,
       reason: null,
       created_at: '2026-01-02T03:04:05Z',
       key: null,
+      settings: {},
       ...instance,
       leases: new Leases(),
     }));
@@ -100,7 +109,8 @@ export class FakeInstances implements GatewayInstances {
         entry.reason === null ? {} : { reason: entry.reason },
       );
     }
-    return entry.leases.grant(entry.name, { port: entry.port, healthPath: '/health', key: entry.key });
+    const { port, key, settings } = entry;
+    return entry.leases.grant(entry.name, { port, healthPath: '/health', key }, { id: entry.name, settings });
   };
 
   leases(name: string): Leases {
@@ -125,6 +135,7 @@ export class FakeInstances implements GatewayInstances {
 export interface GatewayServer extends Listening {
   instances: FakeInstances;
   gateway: Gateway;
+  requests: Requests;
 }
 
 /** Waits are over at once: the engines of tests have been dead for long when they are dead. */
@@ -135,14 +146,33 @@ const IMPATIENT: Pick<Clock, 'after'> = {
   },
 };
 
-export async function startGateway(fakes: readonly FakeInstance[], clock = IMPATIENT): Promise<GatewayServer> {
+export interface GatewayWishes {
+  mayStart?: boolean;
+  aliasesInModels?: boolean;
+  loadingKeepaliveSeconds?: number;
+}
+
+export async function startGateway(
+  fakes: readonly FakeInstance[],
+  clock = IMPATIENT,
+  { mayStart = true, aliasesInModels = false, loadingKeepaliveSeconds = 0 }: GatewayWishes = {},
+): Promise<GatewayServer> {
   const instances = new FakeInstances(fakes);
-  const gateway = createGateway({ clock });
+  const requests = new Requests({ clock: { now: () => Date.now() } });
+  const gateway = createGateway({ clock, requests, settings: { loadingKeepaliveSeconds, aliasesInModels } });
   const serve = (request: IncomingMessage, response: ServerResponse, head: Buffer | null): void => {
     const url = request.url ?? '';
     const [, instance] = /^\/api\/instances\/([^/]+)\/proxy/.exec(url) ?? [];
     const headers = ['X-Request-Id', 'request-1'];
-    const context = { requestId: 'request-1', caller: 'test', url, headers, instances, onLease: () => undefined };
+    const context = {
+      requestId: 'request-1',
+      caller: 'test',
+      mayStart,
+      url,
+      headers,
+      instances,
+      onLease: () => undefined,
+    };
     const answered =
       instance === undefined
         ? gateway.byModel(request, response, context)
@@ -159,7 +189,7 @@ export async function startGateway(fakes: readonly FakeInstance[], clock = IMPAT
     response.once('finish', () => socket.end());
     serve(request, response, head);
   });
-  return { ...(await listen(server)), instances, gateway };
+  return { ...(await listen(server)), instances, gateway, requests };
 }
 
 /** Gateways before one engine, instance `a`, each; `close` in `afterEach` ends them all. */

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { backoff, failed, goingDown, loading, queued, running, stopped, stopping } from '../testing/instance-states.ts';
+import { BACKOFF_PATIENCE_MS, COOL_DOWN_MS, decideDemand, type DemandTerms } from './demand.ts';
+import type { InstanceState } from './lifecycle.ts';
+
+const NOW = 1_000_000;
+const TERMS: DemandTerms = { onDemand: true, mayStart: true, isClosed: false, now: NOW, since: NOW };
+const decide = (state: InstanceState, terms: Partial<DemandTerms> = {}) => decideDemand(state, { ...TERMS, ...terms });
+
+const WAIT = { kind: 'wait', until: null };
+const failedAt = (at: number): InstanceState => ({
+  ...failed(),
+  lastExit: { code: 1, signal: null, at: new Date(at).toISOString(), reason: 'no such model', lines: [] },
+});
+const ending = (goal: Extract<InstanceState, { status: 'stopping' }>['goal']): InstanceState =>
+  ({ ...stopping(), goal }) as InstanceState;
+
+describe('a request for an instance that', () => {
+  it('runs gets a lease, unless another has waited for its slot too long', () => {
+    expect(decide(running())).toEqual({ kind: 'lease' });
+    expect(decide(running(), { isClosed: true })).toEqual(WAIT);
+  });
+
+  it.each([queued(), loading()])('starts waits', (state) => {
+    expect(decide(state)).toEqual(WAIT);
+    expect(decide(state, { mayStart: false, onDemand: false })).toEqual(WAIT);
+  });
+
+  it('is stopped starts it, if instance and caller have that', () => {
+    expect(decide(stopped())).toEqual({ kind: 'start' });
+    for (const terms of [{ onDemand: false }, { mayStart: false }]) {
+      expect(decide(stopped(), terms)).toEqual({ kind: 'refuse', reason: null, retryAfter: null });
+    }
+  });
+
+  it('has failed is told the reason, until it has cooled down', () => {
+    const reason = 'no such model';
+    expect(decide(failedAt(NOW - 1_000))).toEqual({ kind: 'refuse', reason, retryAfter: 29 });
+    expect(decide(failedAt(NOW - COOL_DOWN_MS + 1))).toEqual({ kind: 'refuse', reason, retryAfter: 1 });
+    expect(decide(failedAt(NOW - COOL_DOWN_MS))).toEqual({ kind: 'start' });
+    expect(decide(failedAt(NOW - COOL_DOWN_MS), { mayStart: false })).toEqual({
+      kind: 'refuse',
+      reason,
+      retryAfter: null,
+    });
+  });
+
+  it('restarts by a command waits for as long as it takes', () => {
+    expect(decide(goingDown('start'), { since: NOW - 1_000_000 })).toEqual(WAIT);
+  });
+
+  it.each([goingDown('backoff'), backoff()])('restarts after a death waits for a short while', (state) => {
+    const until = NOW + BACKOFF_PATIENCE_MS;
+    expect(decide(state)).toEqual({ kind: 'wait', until });
+    expect(decide(state, { now: until })).toMatchObject({
+      kind: 'refuse',
+      reason: 'reason' in state ? state.reason : '',
+    });
+  });
+
+  it('is in a backoff is told when that is over', () => {
+    expect(decide(backoff(), { now: 48_500, since: 0 })).toMatchObject({ retryAfter: 2 });
+    expect(decide(backoff(), { now: 60_000, since: 0 })).toMatchObject({ retryAfter: 1 });
+  });
+
+  it('is being stopped by somebody is refused', () => {
+    expect(decide(ending({ kind: 'stopped' }))).toEqual({ kind: 'refuse', reason: null, retryAfter: 1 });
+  });
+
+  it.each(['eviction', 'idle'] as const)('is being stopped by %s waits until it can come back', (cause) => {
+    expect(decide(ending({ kind: 'stopped', cause }))).toEqual(WAIT);
+  });
+
+  it('is about to fail waits for the reason', () => {
+    expect(decide(ending({ kind: 'failed', reason: 'stalled' }))).toEqual(WAIT);
+  });
+});

@@ -1,0 +1,76 @@
+import type { InstanceState } from './lifecycle.ts';
+
+/** What becomes of a request for an instance. */
+export type DemandOutcome =
+  | { kind: 'lease' }
+  /** It is started for the request, which then waits. */
+  | { kind: 'start' }
+  /** Its state changes by itself; at most until then, milliseconds since the epoch. `null`: as long as the caller likes. */
+  | { kind: 'wait'; until: number | null }
+  | Refusal;
+
+export interface Refusal {
+  kind: 'refuse';
+  reason: string | null;
+  /** Seconds after which the same request may succeed; `null`: nothing can be said. */
+  retryAfter: number | null;
+}
+
+/** What decides it beside the state. */
+export interface DemandTerms {
+  /** The instance's `on_demand`. */
+  onDemand: boolean;
+  /** The caller's key may start what is stopped. */
+  mayStart: boolean;
+  /** It gives no new leases: another has waited long for its slot. */
+  isClosed: boolean;
+  now: number;
+  /** When this request began to wait. */
+  since: number;
+}
+
+/** A start that failed is not tried again for each request: its reason is told until then. */
+export const COOL_DOWN_MS = 30_000;
+/** So long a request waits for the restart of an engine that died. */
+export const BACKOFF_PATIENCE_MS = 5_000;
+const SOON_SECONDS = 1;
+
+/** Decides on the state of one moment; a request that waits is decided anew with every change of it. */
+export function decideDemand(state: InstanceState, terms: DemandTerms): DemandOutcome {
+  const { now, since } = terms;
+  switch (state.status) {
+    case 'running':
+      return terms.isClosed ? { kind: 'wait', until: null } : { kind: 'lease' };
+    case 'starting':
+      return { kind: 'wait', until: null };
+    case 'stopped':
+      return startable(terms) ? { kind: 'start' } : { kind: 'refuse', reason: null, retryAfter: null };
+    case 'failed': {
+      const coolAt = (state.lastExit === null ? 0 : Date.parse(state.lastExit.at)) + COOL_DOWN_MS;
+      if (startable(terms) && now >= coolAt) return { kind: 'start' };
+      const retryAfter = startable(terms) ? Math.max(SOON_SECONDS, Math.ceil((coolAt - now) / 1_000)) : null;
+      return { kind: 'refuse', reason: state.reason, retryAfter };
+    }
+    case 'restarting': {
+      if (state.phase === 'going-down' && state.follows === 'start') return { kind: 'wait', until: null };
+      const until = since + BACKOFF_PATIENCE_MS;
+      if (now < until) return { kind: 'wait', until };
+      const due = state.phase === 'backoff' ? state.until : now;
+      return {
+        kind: 'refuse',
+        reason: state.reason,
+        retryAfter: Math.max(SOON_SECONDS, Math.ceil((due - now) / 1_000)),
+      };
+    }
+    case 'stopping':
+      if (state.goal.kind === 'failed') return { kind: 'wait', until: null };
+      // Nobody wanted it gone but we: it comes back for whoever asks.
+      return state.goal.cause === undefined
+        ? { kind: 'refuse', reason: null, retryAfter: SOON_SECONDS }
+        : { kind: 'wait', until: null };
+  }
+}
+
+function startable({ onDemand, mayStart }: DemandTerms): boolean {
+  return onDemand && mayStart;
+}

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../clock.ts';
 import { engineEndpointContract } from '../testing/contracts/engine.contract.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
-import { createEngineEndpoint } from './endpoint.ts';
+import { createEngineEndpoint, createTextReader } from './endpoint.ts';
 
 const PATIENCE_MS = 20_000;
 const servers: net.Server[] = [];
@@ -133,5 +133,45 @@ describe('a probe', () => {
     expect(await endpoint.probe({ port, healthPath: '/', key: null }, 1_000, controller.signal)).toBe('ok');
     expect(clock.pending).toEqual([]);
     expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
+  });
+});
+
+describe('the reader of texts', () => {
+  const LIMITS = { timeoutMs: PATIENCE_MS, maxBytes: 10 };
+  const target = (port: number) => ({ port, healthPath: '/health', key: 'k' });
+  const read = createTextReader({ clock: systemClock() });
+
+  it('reads what an engine says, with its key', async () => {
+    const port = await serveHttp(({ url, headers }, response) => {
+      response.writeHead(501).end(`${url} ${headers.authorization === 'Bearer k'}`);
+    });
+    expect(await read(target(port), '/m', LIMITS)).toEqual({ status: 501, text: '/m true' });
+  });
+
+  it.each([
+    ['more than is read', () => serveHttp((_, response) => void response.end('x'.repeat(11)))],
+    [
+      'an answer that breaks off',
+      () => serveRaw((socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx')),
+    ],
+    ['no HTTP', () => serveRaw((socket) => socket.end('hello'))],
+    [
+      'another protocol',
+      () => serveRaw((socket) => socket.end('HTTP/1.1 101 X\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n')),
+    ],
+    ['nobody', freePort],
+  ])('reads nothing of %s', async (_what, serve) => {
+    expect(await read(target(await serve()), '/m', LIMITS)).toBeNull();
+  });
+
+  it('does not wait for ever, and leaves then', async () => {
+    const clock = new FakeClock();
+    const hung = Promise.withResolvers<net.Socket>();
+    const port = await serveRaw((socket) => hung.resolve(socket));
+    const answer = createTextReader({ clock })(target(port), '/m', { timeoutMs: 1_000, maxBytes: 10 });
+    const isLeft = once(await hung.promise, 'close');
+    await clock.advance(1_000);
+    expect(await answer).toBeNull();
+    await isLeft;
   });
 });

@@ -1,5 +1,5 @@
 import http from 'node:http';
-import type { Clock, EngineEndpoint, ProbeResult } from '../instances/ports.ts';
+import type { Clock, EngineEndpoint, EngineTarget, ProbeResult } from '../instances/ports.ts';
 
 /** Engines listen here and nowhere else; `localhost` might be another address. */
 const LOOPBACK = '127.0.0.1';
@@ -49,6 +49,56 @@ export function createEngineEndpoint({ clock }: { clock: Pick<Clock, 'after'> })
         request.end();
       }),
   };
+}
+
+/** A text that an engine answered. */
+export interface EngineText {
+  status: number;
+  text: string;
+}
+
+/** Bounds of what is waited for and read. */
+export interface TextLimits {
+  timeoutMs: number;
+  maxBytes: number;
+}
+
+/**
+ * Reads texts of engines over a connection of its own each: their figures. Resolves to `null` when there was none in time,
+ * it broke off, or it was too long; never rejects.
+ */
+export function createTextReader({ clock }: { clock: Pick<Clock, 'after'> }) {
+  return (target: EngineTarget, path: string, { timeoutMs, maxBytes }: TextLimits): Promise<EngineText | null> =>
+    new Promise((resolve) => {
+      const request = http.request({
+        host: LOOPBACK,
+        port: target.port,
+        path,
+        agent: false,
+        headers: target.key === null ? {} : { authorization: `Bearer ${target.key}` },
+      });
+      const finish = (result: EngineText | null): void => {
+        cancelTimeout();
+        resolve(result);
+        request.destroy();
+      };
+      const cancelTimeout = clock.after(timeoutMs, () => finish(null));
+      request.on('response', (answer) => {
+        const chunks: Buffer[] = [];
+        let length = 0;
+        answer.on('data', (chunk: Buffer) => {
+          length += chunk.byteLength;
+          if (length > maxBytes) finish(null);
+          else chunks.push(chunk);
+        });
+        answer.on('error', () => finish(null));
+        answer.on('end', () => finish({ status: answer.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));
+      });
+      request.on('error', () => finish(null));
+      // The last word where there was none: a connection that was upgraded, or closed without an answer.
+      request.on('close', () => finish(null));
+      request.end();
+    });
 }
 
 function meaningOf(status: number | undefined): ProbeResult {

@@ -1,5 +1,7 @@
-import type { IncomingMessage, OutgoingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import type { EngineCall } from './engine-call.ts';
 import type { BodyLength } from './headers.ts';
+import { requestTrailers } from './headers.ts';
 
 /** Methods that Node, and HTTP, take to have no body unless the request says otherwise. */
 const BODYLESS_METHODS = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE']);
@@ -12,52 +14,27 @@ export function requestLength(request: IncomingMessage): BodyLength {
   return BODYLESS_METHODS.has(request.method ?? '') ? 'none' : 0;
 }
 
-/** How long the body of an answer is, or for HEAD and 304 would be; `null`: not told. */
-export function answerLength(answer: IncomingMessage): number | null {
-  const length = answer.headers['content-length'];
-  return length === undefined || answer.headers['transfer-encoding'] !== undefined ? null : Number(length);
+/** The body of a caller's request on its way to an engine. */
+export interface Upload {
+  /** The engine takes more. */
+  drained(): void;
+  /** Lets go of the request; what is left of its body stays unread. */
+  stop(): void;
 }
 
-/**
- * Passes a body on, chunk by chunk as it comes, trailers too, no faster than the sink takes it. The returned function
- * lets go of the source; what is left of it stays unread.
- */
-export function passBody(
-  source: IncomingMessage,
-  sink: OutgoingMessage,
-  trailers: (raw: string[]) => [string, string][],
-): () => void {
-  const onData = (chunk: Buffer): void => {
-    if (!sink.write(chunk)) source.pause();
+/** Passes a body on, piece by piece as it comes, trailers too, no faster than the engine takes it. */
+export function upload(request: IncomingMessage, call: Pick<EngineCall, 'write' | 'end'>): Upload {
+  const onData = (piece: Buffer): void => {
+    if (!call.write(piece)) request.pause();
   };
-  const onDrain = (): void => {
-    source.resume();
+  const onEnd = (): void => call.end(requestTrailers(request.rawTrailers));
+  request.on('data', onData);
+  request.once('end', onEnd);
+  return {
+    drained: () => void request.resume(),
+    stop: () => {
+      request.off('data', onData);
+      request.off('end', onEnd);
+    },
   };
-  const onEnd = (): void => {
-    const passed = trailers(source.rawTrailers);
-    if (passed.length > 0) sink.addTrailers(passed);
-    sink.end();
-  };
-  source.on('data', onData);
-  source.once('end', onEnd);
-  sink.on('drain', onDrain);
-  return () => {
-    source.off('data', onData);
-    source.off('end', onEnd);
-    sink.off('drain', onDrain);
-  };
-}
-
-/** Resolves when the answer has passed to its last byte; rejects when either side broke before. */
-export function passed(source: IncomingMessage, sink: OutgoingMessage): Promise<void> {
-  return new Promise((resolve, reject) => {
-    sink.once('finish', resolve);
-    sink.once('error', reject);
-    sink.once('close', () => reject(new Error('the caller left')));
-    source.once('error', reject);
-    source.once('close', () => {
-      if (!source.complete) reject(new Error('the engine broke off in the middle of its answer'));
-    });
-    if (source.destroyed && !source.complete) reject(new Error('the engine broke off in the middle of its answer'));
-  });
 }

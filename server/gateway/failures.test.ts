@@ -7,7 +7,7 @@ import { noAnswerFailure } from './failures.ts';
 /** The failure of a call to `a`, and whether it has been told. */
 function failing(clock: FakeClock, callerSignal = new AbortController().signal) {
   const instances = new FakeInstances([{ name: 'a', port: 1 }]);
-  const lease = instances.leases('a').grant('a', { port: 1, healthPath: '/', key: null });
+  const lease = instances.leases('a').grant('a', { port: 1, healthPath: '/', key: null }, { id: 'a', settings: {} });
   const told: { status: number; message: string; reason: string | undefined }[] = [];
   void noAnswerFailure(lease, callerSignal, { instances, clock }).then(({ status, message, extras }) =>
     told.push({ status, message, reason: extras.reason }),

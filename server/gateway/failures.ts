@@ -15,10 +15,11 @@ export function modelFailure(error: unknown, model: string, instances: GatewayIn
   if (error.code !== 'INSTANCE_NOT_RUNNING') return error;
   const instance = findInstance(instances.list(), model);
   const reason = error.extras.reason ?? instance?.reason ?? undefined;
-  return new ApiError('INSTANCE_NOT_RUNNING', notRunning(model, instance, reason), {
+  const headers = error.extras.headers ?? (isPassing(instance) ? RETRY_AFTER : {});
+  return new ApiError('INSTANCE_NOT_RUNNING', notRunning(model, instance, reason, headers['retry-after']), {
     status: 503,
     ...(reason === undefined ? {} : { reason }),
-    ...(isPassing(instance) ? { headers: RETRY_AFTER } : {}),
+    headers,
   });
 }
 
@@ -48,7 +49,7 @@ export function findInstance(list: readonly GatewayInstance[], name: string): Ga
 export async function noAnswerFailure(
   lease: Lease,
   callerSignal: AbortSignal,
-  { instances, clock }: GatewayDependencies & { instances: GatewayInstances },
+  { instances, clock }: Pick<GatewayDependencies, 'clock'> & { instances: GatewayInstances },
 ): Promise<ApiError> {
   await firstAbort([lease.signal, callerSignal], clock);
   const name = lease.instance;
@@ -74,10 +75,17 @@ export async function noAnswerFailure(
   );
 }
 
-function notRunning(model: string, instance: GatewayInstance | undefined, reason: string | undefined): string {
+function notRunning(
+  model: string,
+  instance: GatewayInstance | undefined,
+  reason: string | undefined,
+  retryAfter: string | undefined,
+): string {
   const because = reason === undefined ? '' : `: ${reason}`;
   if (instance === undefined) return `The model ${quoted(model)} does not run${because}`;
   if (isPassing(instance)) return `The model ${quoted(model)} is ${instance.status}${because}. Try again in a moment.`;
+  if (instance.status === 'failed' && retryAfter !== undefined)
+    return `The model ${quoted(model)} has failed${because}. A request in ${retryAfter} s tries again.`;
   const state = instance.status === 'failed' ? `has failed${because}` : 'is not running';
   return `The model ${quoted(model)} ${state}. Start it with POST /api/instances/${instance.name}/start.`;
 }

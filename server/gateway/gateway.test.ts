@@ -24,7 +24,7 @@ beforeEach(async () => {
   gateway = await startGateway([
     { name: 'Qwen', port, aliases: ['org/model:q8', 'gpt-4', 'an-alias'] },
     { name: 'gpt-4', port, unlisted: true },
-    { name: 'stopped', port, status: 'stopped' },
+    { name: 'stopped', port, status: 'stopped', on_demand: false },
     { name: 'failed', port, status: 'failed', reason: 'no such file: /models/x.gguf', aliases: ['broken'] },
     { name: 'starting', port, status: 'starting' },
     { name: 'again', port, status: 'restarting', reason: 'out of memory' },
@@ -121,11 +121,20 @@ describe('a request under /v1', () => {
     expect(answer.headers['retry-after']).toBe(message.endsWith('moment.') ? '1' : undefined);
   });
 
-  test('a multipart body without a model in the URL is told to name it there', async () => {
-    const answer = await chat('--x--', { headers: { 'content-type': 'multipart/form-data; boundary=x' } });
-    expect(answer.status).toBe(400);
-    expect(answer.text).toContain('?model=NAME');
+  test('may be a form that names the model in a field, and passes byte for byte', async () => {
+    const body = `--x\r\nContent-Disposition: form-data; name="model"\r\n\r\nQwen\r\n--x\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n\u00ff\r\n--x--\r\n`;
+    const headers = { 'content-type': 'multipart/form-data; boundary=x' };
+    expect(await chat(body, { headers })).toMatchObject({ status: 200, text: body });
   });
+
+  test.each(['multipart/form-data; boundary=x', 'multipart/form-data', 'multipart/mixed; boundary=x'])(
+    'as %s without a model is told how to name it',
+    async (type) => {
+      const answer = await chat('--x--', { headers: { 'content-type': type } });
+      expect(answer.status).toBe(400);
+      expect(answer.text).toContain('?model=NAME');
+    },
+  );
 
   test('a compressed body without a model in the URL is told to name it there', async () => {
     const answer = await chat('x', { headers: { 'content-encoding': 'gzip' } });
@@ -155,16 +164,70 @@ describe('a request under /v1', () => {
   );
 });
 
+describe('an instance that wants its requests different', () => {
+  const settings = { upstream_model: 'org/m', request_defaults: { top_k: 40 }, request_strip: ['user'] };
+  let other: GatewayServer;
+
+  beforeEach(async () => {
+    other = await startGateway([{ name: 'a', port: engine.port, settings }]);
+  });
+  afterEach(() => other.close());
+
+  test('gets them so, of their right length, and keeps the rest', async () => {
+    const body = '{"model":"a","user":"me","n":1.0}';
+    const answer = await call(other.port, '/v1/chat/completions', { body });
+    expect(answer.text).toBe('{"model":"org/m","n":1.0,"top_k":40}');
+    expect(answer.headers).toMatchObject({ 'x-length': String(answer.text.length), 'x-url': '/v1/chat/completions' });
+  });
+
+  test('gets them so in chunks too', async () => {
+    const headers = { 'transfer-encoding': 'chunked' };
+    const answer = await call(other.port, '/v1/x', { body: '{"model":"a"}', headers });
+    expect(answer.text).toBe('{"model":"org/m","top_k":40}');
+  });
+
+  test('is named in the URL where the model was, and the body then left alone', async () => {
+    const body = '{"model":"a","user":"me"}';
+    const answer = await call(other.port, '/v1/x?y=1&model=A', { body });
+    expect(answer).toMatchObject({ text: body, headers: { 'x-url': '/v1/x?y=1&model=org%2Fm' } });
+  });
+
+  test('is not rewritten for under /proxy', async () => {
+    const body = '{"model":"a","user":"me"}';
+    const answer = await call(other.port, '/api/instances/a/proxy/x?model=a', { body });
+    expect(answer).toMatchObject({ text: body, headers: { 'x-url': '/x?model=a' } });
+  });
+});
+
 describe('GET /v1/models', () => {
   const qwen = { id: 'Qwen', object: 'model', created: Date.parse(CREATED) / 1000, owned_by: 'llamactl' };
 
-  test('lists what runs and is not unlisted, without aliases', async () => {
+  const listed = async (server: GatewayServer): Promise<string[]> => {
+    const { data } = JSON.parse((await call(server.port, '/v1/models')).text) as { data: { id: string }[] };
+    return data.map(({ id }) => id);
+  };
+
+  test('lists what runs or is started by a request, not the unlisted, and no aliases', async () => {
     const answer = await call(gateway.port, '/v1/models');
     expect(answer).toMatchObject({
       status: 200,
       headers: { 'x-llamactl-source': 'llamactl', 'x-request-id': 'request-1' },
     });
-    expect(JSON.parse(answer.text)).toEqual({ object: 'list', data: [qwen] });
+    expect(JSON.parse(answer.text)).toMatchObject({ object: 'list', data: [qwen, {}, {}, {}] });
+    expect(await listed(gateway)).toEqual(['Qwen', 'failed', 'starting', 'again']);
+  });
+
+  test('lists what runs alone for who may start nothing, and aliases where they are wanted', async () => {
+    const instances = [
+      { name: 'a', port: 1, aliases: ['x', 'org/y'] },
+      { name: 'b', port: 1, status: 'stopped' },
+    ] as const;
+    const other = await startGateway(instances, undefined, { mayStart: false, aliasesInModels: true });
+    try {
+      expect(await listed(other)).toEqual(['a', 'x', 'org/y']);
+    } finally {
+      await other.close();
+    }
   });
 
   test('is an empty list, never null, when nothing runs', async () => {

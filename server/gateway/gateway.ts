@@ -1,13 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ApiError } from '@llamactl/contract/errors';
 import type { Lease } from '../instances/leases.ts';
+import { accounted } from './accounting.ts';
 import { type Caller, watchCaller } from './caller.ts';
 import { enginePath } from './engine-path.ts';
-import { modelFailure, noAnswerFailure, unknownInstance } from './failures.ts';
+import { findInstance, modelFailure, noAnswerFailure, unknownInstance } from './failures.ts';
+import { HeldStream } from './held-stream.ts';
 import { answerModels, isModelsUrl } from './models.ts';
 import type { CallContext, GatewayDependencies } from './ports.ts';
 import { NoAnswer, relay } from './relay.ts';
+import type { RequestFacts, RequestRecord } from './request-record.ts';
 import { findRoute } from './route.ts';
+import { Upstream } from './upstream.ts';
 import { relayWebSocket } from './websocket.ts';
 
 /** A request under `/api/instances/{name}/proxy`. */
@@ -27,35 +31,74 @@ export interface Gateway {
   byName(request: IncomingMessage, response: ServerResponse, context: ProxyContext): Promise<void>;
   /** A WebSocket under an instance's `/proxy`. `head`: what the caller sent right behind its request. */
   webSocket(request: IncomingMessage, response: ServerResponse, head: Buffer, context: ProxyContext): Promise<void>;
-  /** Closes the WebSockets, which end by themselves only when one side wants to; requests end by themselves. */
+  /** Closes the WebSockets, which end by themselves only when one side wants to, and idle connections to engines; requests end by themselves. */
   close(): void;
 }
 
-/** One way to every engine: find the instance, lease its engine, pass the bytes. */
-export function createGateway({ clock }: GatewayDependencies): Gateway {
-  const closing = new AbortController();
+/** A request whose instance is known by some name. */
+interface Addressed {
+  /** Name or alias. */
+  target: string;
+  context: CallContext;
+  caller: Caller;
+  record: RequestRecord;
+  /** The answer, if it can begin before there is an engine for it. */
+  held: HeldStream | null;
+}
 
-  async function acquire(instance: string, context: CallContext, { signal }: Caller): Promise<Lease> {
-    const { instances, caller, onLease } = context;
-    const lease = await instances.acquire({ instance, caller, signal });
-    onLease(lease.instance);
+/** One way to every engine: find the instance, lease its engine, pass the bytes. */
+export function createGateway({ clock, requests, settings }: GatewayDependencies): Gateway {
+  const closing = new AbortController();
+  const upstream = new Upstream(clock);
+
+  /** @param mayStart What is stopped is started for it, if its caller may do that, and what starts is waited for. */
+  async function acquire({ target, context, caller, record, held }: Addressed, mayStart: boolean): Promise<Lease> {
+    const { instances, caller: subject } = context;
+    const onWaiting = (): void => {
+      record.waits(findInstance(instances.list(), target)?.name ?? null);
+      held?.waits();
+    };
+    const ends = { signal: caller.signal, onWaiting };
+    const request = { instance: target, caller: subject, mayStart, onlyRunning: !mayStart, ...ends };
+    return instances.acquire(request).catch((error: unknown) => {
+      onWaiting();
+      throw error;
+    });
+  }
+
+  function enter(lease: Lease, { context, record }: Addressed): Lease {
+    context.onLease(lease.instance);
+    record.leased(lease.instance);
     return lease;
   }
 
-  async function acquireModel(model: string, context: CallContext, caller: Caller): Promise<Lease> {
+  async function acquireModel(addressed: Addressed): Promise<Lease> {
     try {
-      return await acquire(model, context, caller);
+      return enter(await acquire(addressed, true), addressed);
     } catch (error) {
-      throw modelFailure(error, model, context.instances);
+      throw modelFailure(error, addressed.target, addressed.context.instances);
     }
   }
 
-  /** Paths under `/api` know names only, although `acquire` would take an alias too. */
-  async function acquireNamed({ instance: name, ...context }: ProxyContext, caller: Caller): Promise<Lease> {
-    const lease = await acquire(name, context, caller);
-    if (lease.instance.toLowerCase() === name.toLowerCase()) return lease;
+  /** Paths under `/api` know names only, although `acquire` would take an alias too. They start nothing. */
+  async function acquireNamed(addressed: Addressed): Promise<Lease> {
+    const { target: name } = addressed;
+    const lease = await acquire(addressed, false);
+    if (lease.instance.toLowerCase() === name.toLowerCase()) return enter(lease, addressed);
     lease.release();
     throw unknownInstance(name);
+  }
+
+  /** Keeps account of the request while `serve` is at work. */
+  async function account(
+    facts: Omit<RequestFacts, 'id' | 'caller' | 'instance'>,
+    context: CallContext,
+    { response, caller }: { response: ServerResponse; caller: Caller },
+    serve: (record: RequestRecord) => Promise<void>,
+  ): Promise<void> {
+    const { requestId: id, caller: subject } = context;
+    const record = requests.begin({ ...facts, id, caller: subject, instance: null }, () => caller.dismiss());
+    await accounted(record, response, caller, () => serve(record));
   }
 
   /** Holds the lease while `pass` is at work, and turns an engine's silence into an error that says why. */
@@ -63,10 +106,10 @@ export function createGateway({ clock }: GatewayDependencies): Gateway {
     lease: Lease,
     { instances }: CallContext,
     caller: Caller,
-    pass: (lease: Lease) => Promise<void>,
+    pass: () => Promise<void>,
   ): Promise<void> {
     try {
-      await pass(lease);
+      await pass();
     } catch (error) {
       if (!(error instanceof NoAnswer) || caller.signal.aborted) throw error;
       throw await noAnswerFailure(lease, caller.signal, { instances, clock });
@@ -76,21 +119,40 @@ export function createGateway({ clock }: GatewayDependencies): Gateway {
   }
 
   async function byModel(request: IncomingMessage, response: ServerResponse, context: CallContext): Promise<void> {
-    if (isModelsUrl(context.url)) return answerModels(request, response, context);
+    if (isModelsUrl(context.url)) return answerModels(request, response, context, settings);
     await whileCallerWaits(request, response, async (caller) => {
       const { url: path, requestId, headers } = context;
-      const { model, body } = await findRoute(request, path);
-      const exchange = { request, response, path, body, requestId, headers, callerSignal: caller.signal };
-      await hold(await acquireModel(model, context, caller), context, caller, (lease) => relay(exchange, lease));
+      const { model, isStream, source, body } = await findRoute(request, path);
+      const stream = body === null ? null : isStream;
+      const facts = { model, door: 'v1', method: methodOf(request), path, stream } as const;
+      const held = isStream ? heldStream(response, context) : null;
+      const whole = account(facts, context, { response, caller }, async (record) => {
+        const lease = await acquireModel({ target: model, context, caller, record, held });
+        held?.stop();
+        const message = { request, response, path, source, body, requestId, headers };
+        const exchange = { ...message, callerSignal: caller.signal, observer: record, held };
+        await hold(lease, context, caller, () => relay(exchange, lease, upstream));
+      });
+      await (held === null ? whole : tellingInside(held, caller, whole));
     });
+  }
+
+  function heldStream(response: ServerResponse, { headers, requestId, url: path }: CallContext): HeldStream | null {
+    const { loadingKeepaliveSeconds: seconds } = settings;
+    return seconds === 0 ? null : new HeldStream({ response, headers, requestId, path, clock, seconds });
   }
 
   async function byName(request: IncomingMessage, response: ServerResponse, context: ProxyContext): Promise<void> {
     await whileCallerWaits(request, response, async (caller) => {
-      const { url, requestId, headers } = context;
-      const message = { request, response, path: enginePath(url), body: null };
-      const exchange = { ...message, requestId, headers, callerSignal: caller.signal };
-      await hold(await acquireNamed(context, caller), context, caller, (lease) => relay(exchange, lease));
+      const { url, requestId, headers, instance: target } = context;
+      const path = enginePath(url);
+      const facts = { model: null, door: 'proxy', method: methodOf(request), path, stream: null } as const;
+      await account(facts, context, { response, caller }, async (record) => {
+        const lease = await acquireNamed({ target, context, caller, record, held: null });
+        const message = { request, response, path, source: null, body: null, requestId, headers };
+        const exchange = { ...message, callerSignal: caller.signal, observer: record };
+        await hold(lease, context, caller, () => relay(exchange, lease, upstream));
+      });
     });
   }
 
@@ -102,14 +164,25 @@ export function createGateway({ clock }: GatewayDependencies): Gateway {
   ): Promise<void> {
     if (request.method !== 'GET') throw new ApiError('VALIDATION_ERROR', 'A WebSocket is asked for with GET.');
     await whileCallerWaits(request, response, async (caller) => {
-      const { url, requestId, headers } = context;
+      const { url, requestId, headers, instance: target } = context;
+      const path = enginePath(url);
       const ends = { callerSignal: caller.signal, closing: closing.signal };
-      const handshake = { request, socket: request.socket, head, path: enginePath(url), requestId, headers, ...ends };
-      await hold(await acquireNamed(context, caller), context, caller, (lease) => relayWebSocket(handshake, lease));
+      const handshake = { request, socket: request.socket, head, path, requestId, headers, ...ends };
+      const facts = { model: null, door: 'proxy', method: methodOf(request), path, stream: null } as const;
+      await account(facts, context, { response, caller }, async (record) => {
+        const lease = await acquireNamed({ target, context, caller, record, held: null });
+        record.switches();
+        await hold(lease, context, caller, () => relayWebSocket(handshake, lease));
+      });
     });
   }
 
-  return { byModel, byName, webSocket, close: () => closing.abort() };
+  function close(): void {
+    closing.abort();
+    upstream.close();
+  }
+
+  return { byModel, byName, webSocket, close };
 }
 
 /** To a caller that has left there is nothing to say. */
@@ -122,8 +195,24 @@ async function whileCallerWaits(
   try {
     await serve(caller);
   } catch (error) {
-    if (!caller.signal.aborted) throw error;
+    if (!caller.isGone) throw error;
   } finally {
     caller.release();
   }
+}
+
+/** Once a held answer has begun, what goes wrong can only be told inside of it. */
+async function tellingInside(held: HeldStream, caller: Caller, whole: Promise<void>): Promise<void> {
+  try {
+    await whole;
+  } catch (error) {
+    if (!held.hasBegun || caller.isGone) throw error;
+    held.fail(error);
+  } finally {
+    held.stop();
+  }
+}
+
+function methodOf({ method }: IncomingMessage): string {
+  return method ?? 'GET';
 }

@@ -76,15 +76,17 @@ const SANDBOX = 'sandbox allow-scripts allow-forms';
 
 /** The headers of a request as the engine gets them. */
 export function requestHeaders(raw: RawHeaders, facts: RequestFacts): string[] {
-  const headers = passing(raw, (name) => !NOT_FOR_ENGINES.has(name));
-  const forwardedFor = [...valuesOf(raw, 'x-forwarded-for'), ...(facts.peer === undefined ? [] : [facts.peer])];
-  const host = valuesOf(raw, 'x-forwarded-host')[0] ?? valuesOf(raw, 'host')[0];
+  const names = namesOf(raw);
+  const headers = passing(raw, names, isForEngines);
+  const forwardedFor = valuesOf(raw, names, 'x-forwarded-for');
+  if (facts.peer !== undefined) forwardedFor.push(facts.peer);
+  const host = firstOf(raw, names, 'x-forwarded-host') ?? firstOf(raw, names, 'host');
   headers.push('Host', `127.0.0.1:${facts.port}`);
   if (facts.key !== null) headers.push('Authorization', `Bearer ${facts.key}`);
   headers.push('X-Request-Id', facts.requestId);
   if (forwardedFor.length > 0) headers.push('X-Forwarded-For', forwardedFor.join(', '));
   if (host !== undefined) headers.push('X-Forwarded-Host', host);
-  headers.push('X-Forwarded-Proto', valuesOf(raw, 'x-forwarded-proto')[0] ?? 'http');
+  headers.push('X-Forwarded-Proto', firstOf(raw, names, 'x-forwarded-proto') ?? 'http');
   headers.push(...framing(facts.body));
   return headers;
 }
@@ -96,25 +98,31 @@ export function requestHeaders(raw: RawHeaders, facts: RequestFacts): string[] {
  * @param length The body's size where the engine told it.
  */
 export function responseHeaders(raw: RawHeaders, own: RawHeaders, length: number | null): string[] {
-  const isEventStream = EVENT_STREAM.test(valuesOf(raw, 'content-type')[0] ?? '');
-  const ours = new Set(pairs(own).map(([name]) => name.toLowerCase()));
-  if (isEventStream) ours.add('x-accel-buffering');
-  const headers = passing(raw, (name) => isForCallers(name) && (name === 'vary' || !ours.has(name)));
+  const names = namesOf(raw);
+  const isStream = EVENT_STREAM.test(firstOf(raw, names, 'content-type') ?? '');
+  const ours = namesOf(own);
+  if (isStream) ours.push('x-accel-buffering');
+  const headers = passing(raw, names, (name) => isForCallers(name) && (name === 'vary' || !ours.includes(name)));
   headers.push(...own, 'X-Llamactl-Source', 'engine');
-  if (isEventStream) headers.push('X-Accel-Buffering', 'no');
-  if (isPage(valuesOf(raw, 'content-type'))) headers.push('Content-Security-Policy', SANDBOX);
+  if (isStream) headers.push('X-Accel-Buffering', 'no');
+  if (isPage(valuesOf(raw, names, 'content-type'))) headers.push('Content-Security-Policy', SANDBOX);
   if (length !== null) headers.push('Content-Length', String(length));
   return headers;
 }
 
+/** Whether the body of an answer is a stream of events. */
+export function isEventStream(raw: RawHeaders): boolean {
+  return EVENT_STREAM.test(firstOf(raw, namesOf(raw), 'content-type') ?? '');
+}
+
 /** Trailers of a request's body, filtered by the same rules as its headers. */
 export function requestTrailers(raw: RawHeaders): [string, string][] {
-  return pairs(passing(raw, (name) => !NOT_FOR_ENGINES.has(name)));
+  return raw.length === 0 ? [] : pairs(passing(raw, namesOf(raw), isForEngines));
 }
 
 /** Trailers of an answer's body, filtered by the same rules as its headers. */
 export function responseTrailers(raw: RawHeaders): [string, string][] {
-  return pairs(passing(raw, isForCallers));
+  return raw.length === 0 ? [] : pairs(passing(raw, namesOf(raw), isForCallers));
 }
 
 /**
@@ -141,18 +149,25 @@ export function upgradeResponseHeaders(raw: RawHeaders, own: RawHeaders): string
 
 const UPGRADE = ['Connection', 'Upgrade', 'Upgrade', 'websocket'];
 
-function passing(raw: RawHeaders, isPassed: (name: string) => boolean): string[] {
-  const named = new Set(
-    valuesOf(raw, 'connection')
-      .flatMap(listOf)
-      .map((name) => name.toLowerCase()),
-  );
+/** Names in lower case, one for each header. */
+function namesOf(raw: RawHeaders): string[] {
+  const names: string[] = [];
+  for (let index = 0; index + 1 < raw.length; index += 2) names.push((raw[index] ?? '').toLowerCase());
+  return names;
+}
+
+function passing(raw: RawHeaders, names: readonly string[], isPassed: (name: string) => boolean): string[] {
+  const named = new Set(valuesOf(raw, names, 'connection').flatMap((value) => listOf(value.toLowerCase())));
   const passed: string[] = [];
-  for (const [name, value] of pairs(raw)) {
-    const key = name.toLowerCase();
-    if (isPassed(key.replaceAll('_', '-')) && !named.has(key)) passed.push(name, value);
+  for (const [index, name] of names.entries()) {
+    const isMeant = isPassed(name.includes('_') ? name.replaceAll('_', '-') : name) && !named.has(name);
+    if (isMeant) passed.push(raw[index * 2] ?? '', raw[index * 2 + 1] ?? '');
   }
   return passed;
+}
+
+function isForEngines(name: string): boolean {
+  return !NOT_FOR_ENGINES.has(name);
 }
 
 function isForCallers(name: string): boolean {
@@ -169,8 +184,15 @@ function framing(body: BodyLength): string[] {
   return body === 'chunked' ? ['Transfer-Encoding', 'chunked'] : ['Content-Length', String(body)];
 }
 
-function valuesOf(raw: RawHeaders, name: string): string[] {
-  return pairs(raw).flatMap(([key, value]) => (key.toLowerCase() === name ? [value] : []));
+function valuesOf(raw: RawHeaders, names: readonly string[], name: string): string[] {
+  const values: string[] = [];
+  for (let at = names.indexOf(name); at !== -1; at = names.indexOf(name, at + 1)) values.push(raw[at * 2 + 1] ?? '');
+  return values;
+}
+
+function firstOf(raw: RawHeaders, names: readonly string[], name: string): string | undefined {
+  const at = names.indexOf(name);
+  return at === -1 ? undefined : raw[at * 2 + 1];
 }
 
 function listOf(value: string): string[] {

@@ -1,7 +1,7 @@
 import { ApiError } from '@llamactl/contract/errors';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
-import { modelOfJson, modelOfQuery } from './model-name.ts';
+import { describe, expect, test } from 'vitest';
+import { askedOfForm, askedOfJson, modelOfJson, modelOfQuery } from './model-name.ts';
 
 const bytes = (text: string): Buffer => Buffer.from(text);
 
@@ -15,6 +15,9 @@ function errorOf(body: Buffer): ApiError {
   throw new Error('no error');
 }
 
+/** Behind so much no body is given to `JSON.parse`. */
+const LONG = JSON.stringify('x'.repeat(70_000));
+
 test('finds the model wherever it stands in an object, and only there', () => {
   const other = fc.dictionary(
     fc.string().filter((key) => key !== 'model'),
@@ -25,6 +28,7 @@ test('finds the model wherever it stands in an object, and only there', () => {
       const entries = [...Object.entries(before), ['model', model] as const, ...Object.entries(after)];
       const text = `{${entries.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(',')}}`;
       expect(modelOfJson(bytes(text))).toBe(model);
+      expect(modelOfJson(bytes(text.replace('{', `{"":${LONG},`)))).toBe(model);
     }),
     { examples: [[{ messages: [{ model: 'inner' }] }, { prompt: '"model":"quoted"' }, 'outer']] },
   );
@@ -36,6 +40,18 @@ test.each([
   ['a byte order mark', '\u{FEFF}{"model":"a"}', 'a'],
 ])('%s', (_title, text, model) => {
   expect(modelOfJson(bytes(text))).toBe(model);
+  expect(modelOfJson(bytes(text.replace('}', `,"x":${LONG}}`)))).toBe(model);
+});
+
+test.each([
+  ['{"model":"a"}', false],
+  ['{"model":"a","stream":true}', true],
+  ['{"model":"a","stream":true,"stream":false}', false],
+  ['{"model":"a","stream":"true"}', false],
+  ['{"model":"a","options":{"stream":true}}', false],
+])('%s asks for a stream: %j', (text, isStream) => {
+  expect(askedOfJson(bytes(text))).toEqual({ model: 'a', isStream });
+  expect(askedOfJson(bytes(text.replace(/}$/, `,"x":${LONG}}`)))).toEqual({ model: 'a', isStream });
 });
 
 test.each([
@@ -55,6 +71,35 @@ test.each([
   const error = errorOf(bytes(text));
   expect(error).toMatchObject({ code, status: 400 });
   expect(error.message).toContain('?model=NAME');
+});
+
+test.each([
+  [`{"x":${LONG}}`, 'VALIDATION_ERROR'],
+  [`{"x":${LONG},"model":7}`, 'VALIDATION_ERROR'],
+  [`{"x":${LONG},"model":{"a":"b"}}`, 'VALIDATION_ERROR'],
+  [`{"x":${LONG},"model":"a"`, 'INVALID_JSON'],
+  [`{"model":"a","x":${LONG.slice(0, -1)}`, 'INVALID_JSON'],
+  [`{"model":"\\x","x":${LONG}}`, 'INVALID_JSON'],
+])('a large body too is refused (%#)', (text, code) => {
+  expect(errorOf(bytes(text))).toMatchObject({ code, status: 400 });
+});
+
+describe('a form', () => {
+  const field = (name: string, value: string): string =>
+    `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
+
+  test('names its model in a field, of several in the last', () => {
+    expect(askedOfForm(bytes(`${field('model', 'a')}--b--`), 'b')).toEqual({ model: 'a', isStream: false });
+    const fields = [field('model', 'a'), field('stream', 'True'), field('model', 'b')];
+    expect(askedOfForm(bytes(`${fields.join('')}--b--`), 'b')).toEqual({ model: 'b', isStream: true });
+  });
+
+  test.each(['--b--', `${field('model', '')}--b--`, `${field('x', 'model')}--b--`, field('model', 'a'), 'x'])(
+    'that names none, or breaks off, is told what would work: %j',
+    (text) => {
+      expect(() => askedOfForm(bytes(text), 'b')).toThrow(/\?model=NAME/);
+    },
+  );
 });
 
 test.each([

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ApiError } from '@llamactl/contract/errors';
 import { findInstance, unknownModel } from './failures.ts';
-import type { CallContext, GatewayInstance } from './ports.ts';
+import type { CallContext, GatewayInstance, GatewaySettings } from './ports.ts';
 
 /** An instance as OpenAI shows a model. */
 export interface Model {
@@ -29,7 +29,8 @@ export function isModelsUrl(url: string): boolean {
 export function answerModels(
   request: IncomingMessage,
   response: ServerResponse,
-  { url, headers, instances }: CallContext,
+  { url, headers, instances, mayStart }: CallContext,
+  { aliasesInModels }: Pick<GatewaySettings, 'aliasesInModels'>,
 ): void {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     throw new ApiError(
@@ -41,8 +42,8 @@ export function answerModels(
     );
   }
   const id = decoded(pathOf(url).slice(COLLECTION.length + 1));
-  const running = instances.list().filter(({ status }) => status === 'running');
-  const answer = id === '' ? listed(running) : modelOf(found(running, id));
+  const usable = instances.list().filter((instance) => isUsable(instance, mayStart));
+  const answer = id === '' ? listed(usable, aliasesInModels) : modelOf(found(usable, id));
   const body = Buffer.from(JSON.stringify(answer));
   response.writeHead(200, [
     ...headers,
@@ -53,19 +54,26 @@ export function answerModels(
   response.end(body);
 }
 
-function listed(running: readonly GatewayInstance[]): { object: 'list'; data: Model[] } {
-  return { object: 'list', data: running.filter(({ unlisted }) => !unlisted).map(modelOf) };
+/** It runs, or the first request starts it. */
+function isUsable({ status, on_demand: onDemand }: GatewayInstance, mayStart: boolean): boolean {
+  return status === 'running' || (onDemand && mayStart);
+}
+
+function listed(usable: readonly GatewayInstance[], aliasesInModels: boolean): { object: 'list'; data: Model[] } {
+  const shown = usable.filter(({ unlisted }) => !unlisted);
+  const names = (instance: GatewayInstance): string[] => [instance.name, ...(aliasesInModels ? instance.aliases : [])];
+  return { object: 'list', data: shown.flatMap((instance) => names(instance).map((name) => modelOf(instance, name))) };
 }
 
 /** An unlisted one is found by those who know its name: it can be used, after all. */
-function found(running: readonly GatewayInstance[], id: string): GatewayInstance {
-  const instance = findInstance(running, id);
+function found(usable: readonly GatewayInstance[], id: string): GatewayInstance {
+  const instance = findInstance(usable, id);
   if (instance === undefined) throw unknownModel(id);
   return instance;
 }
 
-function modelOf({ name, created_at: createdAt }: GatewayInstance): Model {
-  return { id: name, object: 'model', created: Math.floor(Date.parse(createdAt) / 1000), owned_by: 'llamactl' };
+function modelOf({ name, created_at: createdAt }: GatewayInstance, id = name): Model {
+  return { id, object: 'model', created: Math.floor(Date.parse(createdAt) / 1000), owned_by: 'llamactl' };
 }
 
 function pathOf(url: string): string {

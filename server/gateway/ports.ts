@@ -1,6 +1,7 @@
 import type { Status } from '@llamactl/contract/instance';
 import type { Lease, LeaseRequest } from '../instances/leases.ts';
 import type { Clock } from '../instances/ports.ts';
+import type { Requests } from './requests.ts';
 
 /** What the gateway tells about an instance. */
 export interface GatewayInstance {
@@ -11,6 +12,8 @@ export interface GatewayInstance {
   unlisted: boolean;
   /** Why it failed, or why it restarts. */
   reason: string | null;
+  /** A request starts it when it is stopped. */
+  on_demand: boolean;
   /** RFC 3339. */
   created_at: string;
 }
@@ -26,6 +29,17 @@ export interface GatewayInstances {
 /** What the gateway is built from. */
 export interface GatewayDependencies {
   clock: Pick<Clock, 'after'>;
+  /** Keeps account of every request. */
+  requests: Requests;
+  settings: GatewaySettings;
+}
+
+/** The configuration's `gateway`. */
+export interface GatewaySettings {
+  /** Between two comments in a stream whose model is loading; 0: none, and the answer begins when the engine's does. */
+  loadingKeepaliveSeconds: number;
+  /** Each alias is a model of its own in `GET /v1/models`. */
+  aliasesInModels: boolean;
 }
 
 /** What the HTTP layer knows about one request. */
@@ -35,6 +49,8 @@ export interface CallContext {
   caller: string;
   /** The instances as there are for the caller. */
   instances: GatewayInstances;
+  /** Whether a request of this caller starts what is stopped. */
+  mayStart: boolean;
   /** Told the instance's name once the request has come to it. */
   onLease: (instance: string) => void;
   /** Path and query as they were received, undecoded; only the base path is taken off. */

@@ -1,8 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Lease } from '../instances/leases.ts';
-import { answerLength, passBody, passed, requestLength } from './body.ts';
-import { type RawHeaders, requestHeaders, requestTrailers, responseHeaders, responseTrailers } from './headers.ts';
-import { callEngine, type EngineCall } from './upstream.ts';
+import type { AnswerHead } from './answer-head.ts';
+import { requestLength, upload, type Upload } from './body.ts';
+import type { AnswerReceiver, EngineCall, RequestBody } from './engine-call.ts';
+import type { HeldStream } from './held-stream.ts';
+import { type RawHeaders, requestHeaders, responseHeaders, responseTrailers } from './headers.ts';
+import { NoAnswer } from './no-answer.ts';
+import { type ModelSource, rewritten } from './rewriting.ts';
+import type { Upstream } from './upstream.ts';
+
+export { NoAnswer } from './no-answer.ts';
 
 /** One request on its way to an engine. */
 export interface Exchange {
@@ -12,88 +19,207 @@ export interface Exchange {
   path: string;
   /** The request's body where it had to be read to find the instance; `null`: it is still to be streamed. */
   body: Buffer | null;
+  /** Where the model was named: there, and in the body, an instance may want it different. `null`: nothing is rewritten. */
+  source: ModelSource | null;
   requestId: string;
   /** What we say with every answer. */
   headers: RawHeaders;
   /** Aborted when the caller has left. */
   callerSignal: AbortSignal;
+  /** Sees the answer pass. */
+  observer?: AnswerObserver;
+  /** The answer, if it may have begun before there was an engine for it. */
+  held?: HeldStream | null;
 }
 
-/** The engine gave no answer; nothing has been sent to the caller yet. */
-export class NoAnswer extends Error {
-  override readonly name = 'NoAnswer';
+/** Sees an answer pass, as the engine gave it. What it throws breaks the answer. */
+export interface AnswerObserver {
+  head(status: number, rawHeaders: RawHeaders): void;
+  /** Part of the body; the bytes are overwritten as soon as this returns. */
+  bytes(bytes: Buffer): void;
 }
+
+/** Parts of an answer up to here are copied as text, which Node writes in one piece with what stands before it. */
+const LONGEST_TEXT = 16_384;
 
 /**
  * Passes a request to the leased engine and its answer back, both as they come. Resolves when the last byte has passed,
  * or the answer broke off: then the caller's connection is broken too, because a clean end would make a truncated answer
- * look whole. Throws {@link NoAnswer} while the caller can still be told. In any case the connection to the engine is
- * closed, and the request's body is read or being discarded.
+ * look whole. Throws {@link NoAnswer} while the caller can still be told. In any case the engine works on it no more,
+ * and the request's body is read or being discarded.
  */
-export async function relay(exchange: Exchange, lease: Lease): Promise<void> {
-  const { request, response, callerSignal } = exchange;
-  const call = send(exchange, lease);
-  call.sink.on('information', ({ statusCode }) => passInformation(statusCode, exchange));
-  const letGo = upload(exchange, call);
-  const signals = [callerSignal, lease.signal];
-  for (const signal of signals) signal.addEventListener('abort', call.destroy, { once: true });
-  if (signals.some((signal) => signal.aborted)) call.destroy();
-  try {
-    await download(await call.answer, exchange);
-  } catch (error) {
-    if (response.headersSent) breakConnection(exchange);
-    else throw new NoAnswer('no answer from the engine', { cause: error });
-  } finally {
-    for (const signal of signals) signal.removeEventListener('abort', call.destroy);
-    call.destroy();
-    letGo();
-    // The rest of a body that the engine did not want: read, so that the caller gets to the answer and the connection is
-    // of use again.
+export function relay(exchange: Exchange, lease: Lease, upstream: Upstream): Promise<void> {
+  return new Promise((resolve, reject) => {
+    new Passage(exchange, lease, { resolve, reject }).begin(upstream);
+  });
+}
+
+class Passage implements AnswerReceiver {
+  readonly #exchange: Exchange;
+  readonly #lease: Lease;
+  readonly #settle: { resolve: () => void; reject: (error: Error) => void };
+  #call: EngineCall | null = null;
+  #upload: Upload | null = null;
+  /** The head is on its way to the caller too, not only set. */
+  #isHeadSent = false;
+  #isWaiting = false;
+  #isOver = false;
+  /** Of an answer that has begun without the engine: what becomes of the engine's. */
+  #goesOn: 'not yet' | 'as it comes' | 'as one event' = 'not yet';
+
+  constructor(exchange: Exchange, lease: Lease, settle: { resolve: () => void; reject: (error: Error) => void }) {
+    this.#exchange = exchange;
+    this.#lease = lease;
+    this.#settle = settle;
+  }
+
+  begin(upstream: Upstream): void {
+    const { request, source, callerSignal } = this.#exchange;
+    const { target, signal, record } = this.#lease;
+    callerSignal.addEventListener('abort', this.#onAbort);
+    signal.addEventListener('abort', this.#onAbort);
+    if (callerSignal.aborted || signal.aborted) return this.#onAbort();
+    try {
+      const { path, body: held } =
+        source === null ? this.#exchange : rewritten(this.#exchange, source, record.settings);
+      const { headers, body } = this.#message(held);
+      this.#call = upstream.call({ target, method: request.method ?? 'GET', path, headers, body }, this);
+      if (body === 'sized' || body === 'chunked') this.#upload = upload(request, this.#call);
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  #message(body: Buffer | null): { headers: string[]; body: RequestBody } {
+    const { request, requestId } = this.#exchange;
+    const { port, key } = this.#lease.target;
+    const length = body === null ? requestLength(request) : body.byteLength;
+    const peer = request.socket.remoteAddress;
+    const headers = requestHeaders(request.rawHeaders, { requestId, port, key, peer, body: length });
+    if (body !== null) return { headers, body };
+    if (length === 'none' || length === 'chunked') return { headers, body: length };
+    return { headers, body: length === 0 ? 'none' : 'sized' };
+  }
+
+  /**
+   * 102 tells that the engine is still at work. 100 was ours to say, and has been said; 103 is about pages.
+   * HTTP/1.0 knows none of them.
+   */
+  information(status: number): void {
+    const { request, response } = this.#exchange;
+    if (status === 102 && request.httpVersionMinor > 0 && !response.headersSent) response.writeProcessing();
+  }
+
+  head({ status, phrase, rawHeaders, length }: AnswerHead): void {
+    const { response, headers, observer, held } = this.#exchange;
+    observer?.head(status, rawHeaders);
+    response.once('error', this.#onCallerLost);
+    if (held?.hasBegun === true) {
+      this.#goesOn = held.accepts(status, rawHeaders) ? 'as it comes' : 'as one event';
+      this.#isHeadSent = true;
+      return;
+    }
+    response.writeHead(status, phrase, responseHeaders(rawHeaders, headers, length));
+    // a body of known length brings its head along
+    this.#isHeadSent = length !== null;
+  }
+
+  data(bytes: Buffer): void {
+    const { response, observer, held } = this.#exchange;
+    observer?.bytes(bytes);
+    if (this.#goesOn === 'as one event') return held?.collect(bytes);
+    this.#isHeadSent = true;
+    const isWelcome =
+      bytes.length > LONGEST_TEXT
+        ? response.write(Buffer.from(bytes))
+        : response.write(bytes.toString('latin1'), 'latin1');
+    if (isWelcome) return;
+    this.#call?.pause();
+    if (this.#isWaiting) return;
+    this.#isWaiting = true;
+    response.once('drain', this.#onDrain);
+  }
+
+  end(bytes: Buffer, rawTrailers: string[]): void {
+    const { response, observer, held } = this.#exchange;
+    if (this.#goesOn === 'as one event') {
+      observer?.bytes(bytes);
+      this.#stopUpload();
+      response.once('finish', this.#onFinish);
+      held?.collect(bytes);
+      return held?.end();
+    }
+    const trailers = responseTrailers(rawTrailers);
+    if (trailers.length > 0) response.addTrailers(trailers);
+    this.#stopUpload();
+    response.once('finish', this.#onFinish);
+    if (bytes.length === 0) response.end();
+    else {
+      observer?.bytes(bytes);
+      if (bytes.length > LONGEST_TEXT) response.end(Buffer.from(bytes));
+      else response.end(bytes.toString('latin1'), 'latin1');
+    }
+  }
+
+  /** A stream may be silent after its head. */
+  settled(): void {
+    const { response } = this.#exchange;
+    if (this.#isHeadSent || !response.headersSent) return;
+    this.#isHeadSent = true;
+    response.flushHeaders();
+  }
+
+  drained(): void {
+    this.#upload?.drained();
+  }
+
+  failed(cause: unknown): void {
+    if (this.#isOver) return;
+    const { response, held } = this.#exchange;
+    // What was begun without the engine can still tell that it does not answer.
+    const hasBegun = held?.hasBegun === true ? this.#goesOn !== 'not yet' : response.headersSent;
+    this.#close();
+    if (hasBegun) {
+      breakConnection(this.#exchange);
+      this.#settle.resolve();
+    } else this.#settle.reject(new NoAnswer('no answer from the engine', { cause }));
+  }
+
+  #onFinish = (): void => {
+    if (this.#isOver) return;
+    this.#close();
+    this.#settle.resolve();
+  };
+
+  #onDrain = (): void => {
+    this.#isWaiting = false;
+    this.#call?.resume();
+  };
+
+  #onAbort = (): void => this.failed(new Error('the lease or the caller ended'));
+
+  #onCallerLost = (error: Error): void => this.failed(error);
+
+  #close(): void {
+    const { request, response, callerSignal } = this.#exchange;
+    this.#isOver = true;
+    callerSignal.removeEventListener('abort', this.#onAbort);
+    this.#lease.signal.removeEventListener('abort', this.#onAbort);
+    response.off('finish', this.#onFinish);
+    response.off('drain', this.#onDrain);
+    this.#call?.destroy();
+    this.#stopUpload();
+    // an error of a connection that has been given up must still be heard by somebody, so that listener stays
     request.resume();
   }
-}
 
-function send({ request, path, body, requestId }: Exchange, { target }: Lease): EngineCall {
-  const headers = requestHeaders(request.rawHeaders, {
-    requestId,
-    port: target.port,
-    key: target.key,
-    peer: request.socket.remoteAddress,
-    body: body === null ? requestLength(request) : body.byteLength,
-  });
-  return callEngine({ port: target.port, method: request.method ?? 'GET', path, headers });
-}
-
-/** A sink that fails is told by the answer, which then fails too, or has come already and counts. */
-function upload({ request, body }: Exchange, { sink }: EngineCall): () => void {
-  if (body === null && requestLength(request) !== 'none') {
-    // The engine may answer without waiting for the body, which may take its time.
-    sink.flushHeaders();
-    return passBody(request, sink, requestTrailers);
+  /** What is left of a body that the engine did not want is read, so that the caller gets to the answer. */
+  #stopUpload(): void {
+    if (this.#upload === null) return;
+    this.#upload.stop();
+    this.#upload = null;
+    this.#exchange.request.resume();
   }
-  sink.end(body ?? undefined);
-  return () => undefined;
-}
-
-async function download(answer: IncomingMessage, { response, headers }: Exchange): Promise<void> {
-  const length = answerLength(answer);
-  response.writeHead(
-    answer.statusCode ?? 502,
-    answer.statusMessage,
-    responseHeaders(answer.rawHeaders, headers, length),
-  );
-  // A stream may be silent after its head; a body of known length brings its head along.
-  if (length === null) response.flushHeaders();
-  passBody(answer, response, responseTrailers);
-  await passed(answer, response);
-}
-
-/**
- * 102 tells that the engine is still at work. 100 was ours to say, and has been said; 103 is about pages.
- * HTTP/1.0 knows none of them.
- */
-function passInformation(status: number, { request, response }: Exchange): void {
-  if (status === 102 && request.httpVersionMinor > 0 && !response.headersSent) response.writeProcessing();
 }
 
 /** Without chunks the end of an HTTP/1.0 answer is the end of the connection: only a reset tells it from a clean one. */

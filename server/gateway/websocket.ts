@@ -1,9 +1,9 @@
-import { IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Lease } from '../instances/leases.ts';
+import { NoAnswer } from './no-answer.ts';
 import { type RawHeaders, responseHeaders, upgradeRequestHeaders, upgradeResponseHeaders } from './headers.ts';
-import { NoAnswer } from './relay.ts';
-import { type EngineSocket, openEngineSocket } from './upstream.ts';
+import { type EngineSocket, openEngineSocket, type SocketCall, type SocketReceiver } from './engine-socket.ts';
 
 /** A caller notices that it vanished without a word, and its lease with it, only by probing. */
 const KEEP_ALIVE_MS = 30_000;
@@ -30,36 +30,71 @@ export interface Handshake {
  * WebSocket has given its answer. Throws {@link NoAnswer} while the caller can still be told. Not a byte of the caller
  * goes to the engine before the engine has agreed: it could be read as another request.
  */
-export async function relayWebSocket(handshake: Handshake, lease: Lease): Promise<void> {
+export async function relayWebSocket(handshake: Handshake, { target, signal }: Lease): Promise<void> {
   const { request, callerSignal, closing, path } = handshake;
   const headers = upgradeRequestHeaders(request.rawHeaders, {
     requestId: handshake.requestId,
-    port: lease.target.port,
-    key: lease.target.key,
+    port: target.port,
+    key: target.key,
     peer: request.socket.remoteAddress,
   });
-  const { opened, destroy } = openEngineSocket({ port: lease.target.port, method: 'GET', path, headers });
-  const signals = [callerSignal, lease.signal, closing];
-  let end = destroy;
+  const { promise: answered, resolve, reject } = Promise.withResolvers<EngineSocket | null>();
+  const pause = (): void => call.pause();
+  const receiver = refusalReceiver(handshake, pause, { resolve, reject });
+  const call: SocketCall = openEngineSocket({ target, method: 'GET', path, headers }, receiver);
+  handshake.socket.on('drain', () => call.resume());
+  const signals = [callerSignal, signal, closing];
+  let end = (): void => {
+    call.destroy();
+    reject(new NoAnswer('the lease or the caller ended'));
+  };
   const cut = (): void => end();
-  for (const signal of signals) signal.addEventListener('abort', cut, { once: true });
-  if (signals.some((signal) => signal.aborted)) cut();
+  for (const one of signals) one.addEventListener('abort', cut, { once: true });
+  if (signals.some((one) => one.aborted)) cut();
   try {
-    const answer = await opened.catch((error: unknown) => {
-      throw new NoAnswer('no answer from the engine', { cause: error });
-    });
+    const engine = await answered;
     end = () => {
-      destroy();
+      call.destroy();
       handshake.socket.destroy();
-      if (!(answer instanceof IncomingMessage)) answer.socket.destroy();
+      engine?.socket.destroy();
     };
-    if (signals.some((signal) => signal.aborted)) end();
-    if (answer instanceof IncomingMessage) await passRefusal(answer, handshake);
-    else await join(answer, handshake);
+    if (signals.some((one) => one.aborted)) end();
+    await (engine === null ? gone(handshake.socket) : join(engine, handshake));
   } finally {
-    for (const signal of signals) signal.removeEventListener('abort', cut);
-    destroy();
+    for (const one of signals) one.removeEventListener('abort', cut);
+    call.destroy();
   }
+}
+
+/** An ordinary answer goes to somebody whose connection we do not keep: its end is the end of the body. */
+function refusalReceiver(
+  { socket, headers }: Handshake,
+  pause: () => void,
+  { resolve, reject }: { resolve: (engine: EngineSocket | null) => void; reject: (error: NoAnswer) => void },
+): SocketReceiver {
+  let hasBegun = false;
+  return {
+    accepted: resolve,
+    information: () => undefined,
+    head: ({ status, phrase, rawHeaders }) => {
+      hasBegun = true;
+      socket.on('error', () => socket.destroy());
+      const passed = responseHeaders(rawHeaders, headers, null);
+      socket.write(responseHead(`${status} ${phrase}`, [...passed, 'Connection', 'close']), 'latin1');
+      resolve(null);
+    },
+    data: (bytes) => {
+      if (!socket.write(bytes)) pause();
+    },
+    end: (bytes) => {
+      socket.write(bytes);
+      socket.destroySoon();
+    },
+    failed: (cause) => {
+      if (hasBegun) socket.resetAndDestroy();
+      else reject(new NoAnswer('no answer from the engine', { cause }));
+    },
+  };
 }
 
 async function join(engine: EngineSocket, { socket, head, headers }: Handshake): Promise<void> {
@@ -69,10 +104,10 @@ async function join(engine: EngineSocket, { socket, head, headers }: Handshake):
     one.setKeepAlive(true, KEEP_ALIVE_MS);
   }
   socket.write(
-    responseHead('101 Switching Protocols', upgradeResponseHeaders(engine.answer.rawHeaders, headers)),
+    responseHead('101 Switching Protocols', upgradeResponseHeaders(engine.head.rawHeaders, headers)),
     'latin1',
   );
-  if (engine.head.byteLength > 0) socket.write(engine.head);
+  if (engine.rest.byteLength > 0) socket.write(engine.rest);
   if (head.byteLength > 0) engine.socket.write(head);
   engine.socket.pipe(socket, { end: false });
   socket.pipe(engine.socket, { end: false });
@@ -99,19 +134,7 @@ function closed(source: Socket, sink: Socket): Promise<void> {
   });
 }
 
-/** An engine's answer to somebody whose connection we do not keep: its end is the end of the body. */
-async function passRefusal(answer: IncomingMessage, { socket, headers }: Handshake): Promise<void> {
-  const head = responseHeaders(answer.rawHeaders, headers, null);
-  socket.on('error', () => socket.destroy());
-  socket.write(
-    responseHead(`${answer.statusCode} ${answer.statusMessage}`, [...head, 'Connection', 'close']),
-    'latin1',
-  );
-  answer.once('close', () => {
-    if (!answer.complete) socket.resetAndDestroy();
-  });
-  answer.pipe(socket, { end: false });
-  answer.once('end', () => socket.destroySoon());
+async function gone(socket: Socket): Promise<void> {
   await new Promise<void>((resolve) => {
     socket.once('close', () => resolve());
     if (socket.destroyed) resolve();

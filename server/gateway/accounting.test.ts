@@ -1,0 +1,220 @@
+import { once } from 'node:events';
+import { request as httpRequest, type ServerResponse } from 'node:http';
+import { connect } from 'node:net';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { answerOf, Bench, call, type GatewayServer, readAnswer, rawConnection } from '../testing/gateway-harness.ts';
+
+const bench = new Bench();
+afterEach(() => bench.close());
+
+const BODY = JSON.stringify({ model: 'a', messages: [], stream: true });
+const PATH = '/v1/chat/completions?key=secret';
+const TOKEN = 'data: {"choices":[{"delta":{"content":"Hi"}}]}\n\n';
+const USAGE =
+  'data: {"choices":[],"usage":{"prompt_tokens":25,"completion_tokens":4,"total_tokens":29}}\n\ndata: [DONE]\n\n';
+
+function stream(response: ServerResponse, ...parts: string[]): void {
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  for (const part of parts) response.write(part);
+}
+
+/** The record of the only request, once it is over. */
+async function recordOf({ requests }: GatewayServer) {
+  await vi.waitFor(() => expect(requests.finished()).toHaveLength(1), { timeout: 5_000, interval: 2 });
+  expect(requests.list(() => null)).toEqual([]);
+  return requests.finished()[0];
+}
+
+/** Resolves when an engine has the only request. */
+async function processing({ requests }: GatewayServer): Promise<string> {
+  return vi.waitFor(
+    () => {
+      const [request] = requests.list(() => null);
+      if (request?.phase !== 'processing' && request?.phase !== 'streaming') throw new Error('not there yet');
+      return request.id;
+    },
+    { timeout: 5_000, interval: 2 },
+  );
+}
+
+describe('the account of a request', () => {
+  it('tells what passed', async () => {
+    const gateway = await bench.before((_request, response) => {
+      stream(response, TOKEN, USAGE);
+      response.end();
+    });
+    const { text } = await call(gateway.port, PATH, { body: BODY });
+    expect(await recordOf(gateway)).toMatchObject({
+      id: 'request-1',
+      caller: 'test',
+      instance: 'a',
+      model: 'a',
+      door: 'v1',
+      method: 'POST',
+      path: '/v1/chat/completions',
+      stream: true,
+      tokens_in: 25,
+      tokens_out: 4,
+      tokens_estimated: false,
+      bytes_out: Buffer.byteLength(text),
+      outcome: 'ok',
+      status: 200,
+    });
+  });
+
+  it('tells of an answer that comes whole, by name', async () => {
+    const gateway = await bench.before((_request, response) => {
+      response.setHeader('content-type', 'application/json');
+      response.end('{"content":"Hi","timings":{"prompt_n":2,"cache_n":3,"predicted_n":7}}');
+    });
+    await call(gateway.port, '/api/instances/A/proxy/completion', { body: '{}' });
+    expect(await recordOf(gateway)).toMatchObject({
+      instance: 'a',
+      model: null,
+      door: 'proxy',
+      path: '/completion',
+      stream: false,
+      tokens_in: 5,
+      tokens_out: 7,
+      time_to_first_token: null,
+      outcome: 'ok',
+    });
+  });
+
+  it.each([
+    [404, 'client_error'],
+    [503, 'engine_error'],
+  ])("tells of an engine's %i: %s", async (status, outcome) => {
+    const gateway = await bench.before((_request, response) => response.writeHead(status).end());
+    await call(gateway.port, PATH, { body: BODY });
+    expect(await recordOf(gateway)).toMatchObject({ instance: 'a', outcome, status, tokens_out: null });
+  });
+
+  it('knows no instance where there is none of the name', async () => {
+    const gateway = await bench.before(() => undefined);
+    await call(gateway.port, PATH, { body: BODY.replace('"a"', '"nobody"') });
+    expect(await recordOf(gateway)).toMatchObject({ instance: null, model: 'nobody', outcome: 'refused', status: 404 });
+  });
+
+  it.each([PATH, '/api/instances/a/proxy/x'])('knows the instance that refuses: %s', async (path) => {
+    const gateway = await bench.before(() => undefined);
+    gateway.instances.end('a', 'failed', 'no memory');
+    const { status } = await call(gateway.port, path, { body: BODY });
+    expect(await recordOf(gateway)).toMatchObject({ instance: 'a', outcome: 'refused', status, waited: null });
+  });
+
+  it('tells of an engine that gives no answer', async () => {
+    const gateway = await bench.before((request) => request.socket.destroy());
+    const { status } = await call(gateway.port, PATH, { body: BODY });
+    expect(await recordOf(gateway)).toMatchObject({ instance: 'a', outcome: 'broken', status });
+    expect(status).toBe(502);
+  });
+
+  it('tells of an engine that breaks off', async () => {
+    const gateway = await bench.before((request, response) => {
+      stream(response, TOKEN, TOKEN);
+      setImmediate(() => request.socket.destroySoon());
+    });
+    await expect(call(gateway.port, PATH, { body: BODY })).rejects.toMatchObject({ code: 'ECONNRESET' });
+    expect(await recordOf(gateway)).toMatchObject({
+      outcome: 'broken',
+      status: 200,
+      tokens_in: null,
+      tokens_out: 2,
+      tokens_estimated: true,
+    });
+  });
+
+  it.each([
+    ['before the answer', false],
+    ['in the middle of it', true],
+  ])('tells of a caller that leaves %s', async (_moment, isAnswering) => {
+    const gateway = await bench.before((_request, response) => {
+      if (isAnswering) stream(response, TOKEN);
+    });
+    const request = httpRequest({ port: gateway.port, path: PATH, method: 'POST', agent: false });
+    request.on('error', () => undefined);
+    const answered = answerOf(request);
+    request.end(BODY);
+    if (isAnswering) await once(await answered, 'data');
+    else answered.catch(() => undefined);
+    await processing(gateway);
+    request.destroy();
+    expect(await recordOf(gateway)).toMatchObject({ outcome: 'aborted', status: isAnswering ? 200 : null });
+  });
+
+  it('tells of a WebSocket', async () => {
+    const gateway = await bench.beforeRaw((socket) => {
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
+    });
+    const head =
+      'GET /api/instances/a/proxy/ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n';
+    const { socket, received, gone } = rawConnection(gateway.port, head);
+    await vi.waitFor(() => expect(received()).toContain('101 '), { timeout: 5_000, interval: 2 });
+    expect(gateway.requests.list(() => null)).toMatchObject([{ phase: 'streaming', stream: true, path: '/ws' }]);
+    socket.end();
+    await gone;
+    expect(await recordOf(gateway)).toMatchObject({ instance: 'a', outcome: 'ok', status: null });
+  });
+});
+
+describe('a request that is cancelled', () => {
+  it('is answered while it can be, and its engine is let go', async () => {
+    const atEngine = Promise.withResolvers<{ isLetGo: Promise<unknown> }>();
+    const gateway = await bench.before((request) => {
+      atEngine.resolve({ isLetGo: once(request.socket, 'close') });
+    });
+    const answer = call(gateway.port, PATH, { body: BODY });
+    const { isLetGo } = await atEngine.promise;
+    expect(gateway.requests.cancel(await processing(gateway))).toBe(true);
+    const { status, text } = await answer;
+    expect([status, JSON.parse(text)]).toMatchObject([499, { error: { code: 'request_cancelled' } }]);
+    expect(await recordOf(gateway)).toMatchObject({ outcome: 'cancelled', status: 499 });
+    await isLetGo;
+    expect(gateway.instances.leases('a').count).toBe(0);
+  });
+
+  it('is cut off in the middle of its answer', async () => {
+    const gateway = await bench.before((_request, response) => stream(response, TOKEN));
+    const request = httpRequest({ port: gateway.port, path: PATH, method: 'POST', agent: false });
+    request.end(BODY);
+    const answer = await answerOf(request);
+    await once(answer, 'data');
+    gateway.requests.cancel(await processing(gateway));
+    await expect(readAnswer(answer)).rejects.toMatchObject({ code: 'ECONNRESET' });
+    expect(await recordOf(gateway)).toMatchObject({ outcome: 'cancelled', status: 200, tokens_out: 1 });
+  });
+
+  it('waits no longer', async () => {
+    const gateway = await bench.before(() => undefined);
+    gateway.instances.acquire = ({ signal, onWaiting }) =>
+      new Promise((_resolve, reject) => {
+        onWaiting?.();
+        signal.addEventListener('abort', () => reject(new Error('left')));
+      });
+    const answer = call(gateway.port, PATH, { body: BODY });
+    await vi.waitFor(
+      () => expect(gateway.requests.list(() => 'stopped')).toMatchObject([{ instance: 'a', phase: 'starting' }]),
+      { timeout: 5_000, interval: 2 },
+    );
+    gateway.requests.cancel('request-1');
+    expect(await answer).toMatchObject({ status: 499 });
+    expect(await recordOf(gateway)).toMatchObject({ outcome: 'cancelled', waited: null, instance: 'a' });
+  });
+
+  it('may be a WebSocket', async () => {
+    const gateway = await bench.beforeRaw((socket) => {
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
+    });
+    const socket = connect(gateway.port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.write(
+      'GET /api/instances/a/proxy/ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n',
+    );
+    await once(socket, 'data');
+    const isGone = once(socket, 'close');
+    gateway.requests.cancel(await processing(gateway));
+    await isGone;
+    expect(await recordOf(gateway)).toMatchObject({ outcome: 'cancelled' });
+  });
+});

@@ -1,0 +1,240 @@
+import { type AnswerHead, MalformedAnswer, parseField, parseHead } from './answer-head.ts';
+
+/** What comes of an answer. Bytes are only lent: they are overwritten by what is read next. */
+export interface AnswerEvents {
+  /** An interim answer, 1xx; there may be any number. */
+  information(status: number): void;
+  head(head: AnswerHead): void;
+  /** A part of the body that is not the last. */
+  data(bytes: Buffer): void;
+  /** What is left of the body, and what follows it. */
+  end(bytes: Buffer, rawTrailers: string[]): void;
+}
+
+/** What an answer may not exceed, so that no engine grows our memory. */
+const LONGEST_HEAD = 65_536;
+const LONGEST_CHUNK_LINE = 4_096;
+
+const HEAD_END = '\r\n\r\n';
+const START = 'HTTP/1.';
+/** Thirteen digits are the most that a number holds exactly. */
+const CHUNK_LINE = /^([0-9A-Fa-f]{1,13})[ \t]*(?:;.*)?$/;
+const LINE_FEED = 10;
+const CARRIAGE_RETURN = 13;
+const NOTHING = Buffer.alloc(0);
+
+type Part =
+  | 'head'
+  | 'sized'
+  | 'chunk size'
+  | 'chunk'
+  | 'chunk end'
+  | 'trailers'
+  | 'until close'
+  | 'upgraded'
+  | 'complete';
+
+/** Reads one answer of an engine from the bytes of its connection, however they are cut. */
+export class AnswerParser {
+  readonly #isHead: boolean;
+  readonly #isUpgradeWanted: boolean;
+  readonly #events: AnswerEvents;
+  #part: Part = 'head';
+  /** The beginning of a head or a line whose end has not come yet. */
+  #begun: string[] = [];
+  #begunLength = 0;
+  /** The last characters of a head that has begun: its end may lie across two reads. */
+  #tail = '';
+  /** Of the body where its length is known, else of the chunk. */
+  #remaining = 0;
+  #trailers: string[] = [];
+  #trailersLength = 0;
+  #isSelfDelimiting = false;
+  #hasExcess = false;
+
+  /**
+   * @param method Of the request: no answer to HEAD has a body.
+   * @param isUpgradeWanted Whether 101 is an answer; else it is a fault.
+   */
+  constructor(method: string, isUpgradeWanted: boolean, events: AnswerEvents) {
+    this.#isHead = method === 'HEAD';
+    this.#isUpgradeWanted = isUpgradeWanted;
+    this.#events = events;
+  }
+
+  get isComplete(): boolean {
+    return this.#part === 'complete';
+  }
+
+  /**
+   * Whether the connection is fit for another request. Not after chunks: llama-server closes it then without having said
+   * so, which broke 150 of 300 requests that came at once.
+   */
+  get leavesConnection(): boolean {
+    return this.isComplete && this.#isSelfDelimiting && !this.#hasExcess;
+  }
+
+  /**
+   * Takes what has been read. Where several chunks came at once, `bytes` is overwritten: they are moved together.
+   *
+   * @returns how many bytes were taken: less than all only behind 101
+   * @throws {MalformedAnswer}
+   */
+  push(bytes: Buffer): number {
+    let at = 0;
+    while (this.#part === 'head' && at < bytes.length) at = this.#readHead(bytes, at);
+    if (at === bytes.length || this.#part === 'upgraded') return at;
+    switch (this.#part) {
+      case 'sized':
+        this.#readSized(bytes, at);
+        break;
+      case 'until close':
+        this.#events.data(bytes.subarray(at));
+        break;
+      case 'complete':
+        this.#hasExcess = true;
+        break;
+      default:
+        this.#readChunks(bytes, at);
+    }
+    return bytes.length;
+  }
+
+  /** The engine has closed the connection. @throws {MalformedAnswer} when its answer was not complete */
+  finish(): void {
+    if (this.#part === 'until close') this.#complete(NOTHING);
+    else if (this.#part !== 'complete') throw new MalformedAnswer('the engine broke off in the middle of its answer');
+  }
+
+  #readHead(bytes: Buffer, from: number): number {
+    const text = this.#headText(bytes, from);
+    if (text === null) return bytes.length;
+    if (text.length > LONGEST_HEAD) throw new MalformedAnswer('too long a head');
+    const end = from + text.length + HEAD_END.length - this.#begunLength;
+    this.#begun = [];
+    this.#begunLength = 0;
+    this.#tail = '';
+    const head = parseHead(text);
+    if (head.status >= 200) this.#begin(head);
+    else if (head.status !== 101) this.#events.information(head.status);
+    else if (this.#isUpgradeWanted) {
+      this.#part = 'upgraded';
+      this.#events.head(head);
+    } else throw new MalformedAnswer('the engine switched to a protocol that nobody asked for');
+    return end;
+  }
+
+  /** The head without the blank line, or `null` when that has not come yet. */
+  #headText(bytes: Buffer, from: number): string | null {
+    if (this.#begunLength === 0) {
+      const end = bytes.indexOf(HEAD_END, from, 'latin1');
+      if (end !== -1) return bytes.toString('latin1', from, end);
+    }
+    const piece = bytes.toString('latin1', from);
+    const seam = this.#tail + piece;
+    const end = seam.indexOf(HEAD_END);
+    if (end !== -1) return (this.#begun.join('') + piece).slice(0, this.#begunLength - this.#tail.length + end);
+    if (/[^\r]\n/.test(seam)) throw new MalformedAnswer('a line without its end');
+    this.#begun.push(piece);
+    const isStart = this.#begunLength < START.length;
+    this.#begunLength += piece.length;
+    this.#tail = seam.slice(1 - HEAD_END.length);
+    if (this.#begunLength > LONGEST_HEAD) throw new MalformedAnswer('too long a head');
+    if (isStart && !START.startsWith(this.#begun.join('').slice(0, START.length))) throw new MalformedAnswer('no HTTP');
+    return null;
+  }
+
+  #begin(head: AnswerHead): void {
+    const hasBody = !this.#isHead && head.status !== 204 && head.status !== 304;
+    if (head.status === 204) head.length = null;
+    this.#isSelfDelimiting = head.isPersistent && (!hasBody || head.length !== null);
+    this.#remaining = head.length ?? 0;
+    this.#events.head(head);
+    if (!hasBody || head.length === 0) this.#complete(NOTHING);
+    else if (head.isChunked) this.#part = 'chunk size';
+    else this.#part = head.length === null ? 'until close' : 'sized';
+  }
+
+  #readSized(bytes: Buffer, from: number): void {
+    const end = Math.min(bytes.length, from + this.#remaining);
+    this.#remaining -= end - from;
+    this.#hasExcess = end < bytes.length;
+    const body = bytes.subarray(from, end);
+    if (this.#remaining === 0) this.#complete(body);
+    else this.#events.data(body);
+  }
+
+  #readChunks(bytes: Buffer, from: number): void {
+    let at = from;
+    /** The data of all chunks lies in `bytes` from `start` to `end`. */
+    let start = 0;
+    let end = 0;
+    while (at < bytes.length && this.#part !== 'complete') {
+      if (this.#part === 'chunk') {
+        const next = Math.min(bytes.length, at + this.#remaining);
+        if (end === start) [start, end] = [at, next];
+        else {
+          bytes.copyWithin(end, at, next);
+          end += next - at;
+        }
+        this.#remaining -= next - at;
+        at = next;
+        if (this.#remaining === 0) this.#part = 'chunk end';
+        continue;
+      }
+      const lineEnd = bytes.indexOf(LINE_FEED, at);
+      const line = this.#line(bytes, at, lineEnd);
+      at = lineEnd === -1 ? bytes.length : lineEnd + 1;
+      if (line !== null) this.#takeLine(line);
+    }
+    const body = bytes.subarray(start, end);
+    if (this.#part === 'complete') {
+      this.#hasExcess = at < bytes.length;
+      this.#events.end(body, this.#trailers);
+    } else if (body.length > 0) this.#events.data(body);
+  }
+
+  /** The line without its end, or `null` when that has not come yet. */
+  #line(bytes: Buffer, from: number, lineEnd: number): string | null {
+    const end = lineEnd === -1 ? bytes.length : lineEnd + 1;
+    this.#begunLength += end - from;
+    const longest = this.#part === 'trailers' ? LONGEST_HEAD : LONGEST_CHUNK_LINE;
+    if (this.#begunLength > longest) throw new MalformedAnswer('too long a line');
+    if (lineEnd === -1) {
+      this.#begun.push(bytes.toString('latin1', from));
+      return null;
+    }
+    const isWhole = this.#begun.length === 0;
+    if (isWhole && bytes[lineEnd - 1] === CARRIAGE_RETURN && lineEnd > from) {
+      this.#begunLength = 0;
+      return bytes.toString('latin1', from, lineEnd - 1);
+    }
+    const line = this.#begun.join('') + bytes.toString('latin1', from, end);
+    this.#begun = [];
+    this.#begunLength = 0;
+    if (!line.endsWith('\r\n')) throw new MalformedAnswer('a line without its end');
+    return line.slice(0, -2);
+  }
+
+  #takeLine(line: string): void {
+    if (this.#part === 'chunk end') {
+      if (line !== '') throw new MalformedAnswer('a chunk that is longer than it said');
+      this.#part = 'chunk size';
+    } else if (this.#part === 'chunk size') {
+      const digits = CHUNK_LINE.exec(line)?.[1];
+      if (digits === undefined) throw new MalformedAnswer('a chunk without its size');
+      this.#remaining = Number.parseInt(digits, 16);
+      this.#part = this.#remaining === 0 ? 'trailers' : 'chunk';
+    } else if (line === '') this.#part = 'complete';
+    else {
+      this.#trailersLength += line.length + 2;
+      if (this.#trailersLength > LONGEST_HEAD) throw new MalformedAnswer('too many trailers');
+      this.#trailers.push(...parseField(line));
+    }
+  }
+
+  #complete(body: Buffer): void {
+    this.#part = 'complete';
+    this.#events.end(body, this.#trailers);
+  }
+}

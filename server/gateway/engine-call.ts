@@ -1,0 +1,163 @@
+import { MalformedAnswer } from './answer-head.ts';
+import { type AnswerEvents, AnswerParser } from './answer-parser.ts';
+import type { ConnectionUser, EngineConnection } from './engine-connection.ts';
+import { chunkedEnd } from './request-head.ts';
+
+/** Who is told of an answer. `end` or `failed` comes once, as the last. */
+export interface AnswerReceiver extends AnswerEvents {
+  /** What came with one read has been told. */
+  settled(): void;
+  /** More of the request's body is welcome. */
+  drained(): void;
+  /** The engine cannot be reached, left in the middle of its answer, or does not speak HTTP. */
+  failed(error: unknown): void;
+}
+
+/** The body of a request: all of it, or how what is still to be written will be framed. */
+export type RequestBody = Buffer | 'none' | 'sized' | 'chunked';
+
+/** A request as its engine gets it. */
+export interface SentRequest {
+  method: string;
+  /** All that stands before the body. */
+  head: string;
+  body: RequestBody;
+}
+
+/** Where a call gets its connections and leaves them. */
+export interface Connections {
+  /** @param user Whom it is for. */
+  fresh(user: ConnectionUser): EngineConnection;
+  reused(user: ConnectionUser): EngineConnection | null;
+  keep(connection: EngineConnection): void;
+}
+
+/** Bodies up to here leave in one write together with their head. */
+const SMALL_BODY = 16_384;
+
+/** One request to an engine and its answer. */
+export class EngineCall implements ConnectionUser {
+  readonly #request: SentRequest;
+  readonly #receiver: AnswerReceiver;
+  readonly #connections: Connections;
+  readonly #parser: AnswerParser;
+  #connection: EngineConnection;
+  #isReused: boolean;
+  #hasBegun = false;
+  #isSent: boolean;
+  #isOver = false;
+
+  constructor(request: SentRequest, receiver: AnswerReceiver, connections: Connections) {
+    this.#request = request;
+    this.#receiver = receiver;
+    this.#connections = connections;
+    this.#parser = new AnswerParser(request.method, false, receiver);
+    this.#isSent = request.body === 'none' || typeof request.body !== 'string';
+    // A request that cannot be sent twice takes no connection that may have died unnoticed.
+    const reused = this.#isSent ? connections.reused(this) : null;
+    this.#isReused = reused !== null;
+    this.#connection = reused ?? connections.fresh(this);
+    this.#send();
+  }
+
+  /** A piece of a body that was announced as `sized` or `chunked`. `false`: wait for `drained`. */
+  write(piece: Buffer): boolean {
+    if (this.#isOver || piece.length === 0) return true;
+    if (this.#request.body !== 'chunked') return this.#connection.write(piece);
+    let isWelcome = true;
+    this.#connection.together(() => {
+      this.#connection.write(`${piece.length.toString(16)}\r\n`);
+      this.#connection.write(piece);
+      isWelcome = this.#connection.write('\r\n');
+    });
+    return isWelcome;
+  }
+
+  /** The end of such a body. */
+  end(trailers: readonly (readonly [string, string])[]): void {
+    if (this.#isOver) return;
+    if (this.#request.body === 'chunked') this.#connection.write(chunkedEnd(trailers));
+    this.#isSent = true;
+  }
+
+  /** Reads no more of the answer until `resume`. */
+  pause(): void {
+    if (!this.#isOver) this.#connection.pause();
+  }
+
+  resume(): void {
+    if (!this.#isOver) this.#connection.resume();
+  }
+
+  /** Ends the connection at once, which is how an engine learns to stop working. Nothing is told any more. */
+  destroy(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#connection.destroy();
+  }
+
+  received(bytes: Buffer): void {
+    this.#hasBegun = true;
+    try {
+      this.#parser.push(bytes);
+      if (this.#isOver) return;
+      if (this.#parser.isComplete) this.#leave();
+      else this.#receiver.settled();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  drained(): void {
+    this.#receiver.drained();
+  }
+
+  ended(): void {
+    if (this.#retries()) return;
+    try {
+      this.#parser.finish();
+      this.destroy();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  closed(error: Error | null): void {
+    if (!this.#retries()) this.#fail(error ?? new MalformedAnswer('the engine closed the connection'));
+  }
+
+  #send(): void {
+    const { head, body } = this.#request;
+    if (typeof body === 'string') this.#connection.write(head);
+    else if (body.length <= SMALL_BODY) this.#connection.write(head + body.toString('latin1'));
+    else {
+      this.#connection.together(() => {
+        this.#connection.write(head);
+        this.#connection.write(body);
+      });
+    }
+  }
+
+  /** Once, for a kept connection that the engine had closed before the request came to it. */
+  #retries(): boolean {
+    if (!this.#isReused || this.#hasBegun || this.#isOver) return false;
+    this.#isReused = false;
+    this.#connection.destroy();
+    this.#connection = this.#connections.fresh(this);
+    this.#send();
+    return true;
+  }
+
+  #leave(): void {
+    this.#isOver = true;
+    const isFit = this.#parser.leavesConnection && this.#isSent && this.#connection.isFlushed;
+    if (isFit) this.#connections.keep(this.#connection);
+    else this.#connection.destroy();
+  }
+
+  #fail(error: unknown): void {
+    if (this.#isOver) return;
+    this.destroy();
+    this.#receiver.failed(error);
+  }
+}

@@ -1,0 +1,90 @@
+import { connect, type Socket } from 'node:net';
+import { type AnswerHead, MalformedAnswer } from './answer-head.ts';
+import { type AnswerEvents, AnswerParser } from './answer-parser.ts';
+import { requestHead } from './request-head.ts';
+import type { EngineRequest } from './upstream.ts';
+
+/** An engine that has accepted a WebSocket. */
+export interface EngineSocket {
+  head: AnswerHead;
+  /** Paused. */
+  socket: Socket;
+  /** What the engine sent right behind its answer. */
+  rest: Buffer;
+}
+
+/** Who is told what became of it: either `accepted`, or an ordinary answer, or `failed`, which may also break that off. */
+export interface SocketReceiver extends AnswerEvents {
+  accepted(engine: EngineSocket): void;
+  failed(error: unknown): void;
+}
+
+/** A request for a WebSocket that is on its way. */
+export interface SocketCall {
+  /** Reads no more of an ordinary answer until `resume`. */
+  pause(): void;
+  resume(): void;
+  /** Ends the connection, unless the engine has accepted: then it is its receiver's. Nothing is told any more. */
+  destroy(): void;
+}
+
+/** Asks an engine for a WebSocket, over a connection of its own. */
+export function openEngineSocket(
+  { target, method, path, headers }: Omit<EngineRequest, 'body'>,
+  receiver: SocketReceiver,
+): SocketCall {
+  const head = requestHead(method, path, headers);
+  const socket = connect({ host: '127.0.0.1', port: target.port, noDelay: true });
+  let accepted: AnswerHead | null = null;
+  let isOver = false;
+  let failure: Error | null = null;
+  const end = (): void => {
+    isOver = true;
+    socket.destroy();
+  };
+  const fail = (error: unknown): void => {
+    if (isOver) return;
+    end();
+    receiver.failed(error);
+  };
+  const attempt = (read: () => void): void => {
+    try {
+      if (!isOver) read();
+    } catch (error) {
+      fail(error);
+    }
+  };
+  const parser = new AnswerParser(method, true, {
+    information: (status) => receiver.information(status),
+    head: (answer) => {
+      if (answer.status === 101) accepted = answer;
+      else receiver.head(answer);
+    },
+    data: (bytes) => receiver.data(bytes),
+    end: (bytes, trailers) => receiver.end(bytes, trailers),
+  });
+  const onData = (bytes: Buffer): void =>
+    attempt(() => {
+      const taken = parser.push(bytes);
+      if (accepted !== null) {
+        isOver = true;
+        socket.off('data', onData);
+        socket.pause();
+        receiver.accepted({ head: accepted, socket, rest: bytes.subarray(taken) });
+      } else if (parser.isComplete) end();
+    });
+  socket.on('data', onData);
+  socket.on('end', () => attempt(() => parser.finish()));
+  socket.on('error', (error) => {
+    failure = error;
+  });
+  socket.on('close', () => fail(failure ?? new MalformedAnswer('the engine closed the connection')));
+  socket.write(head, 'latin1');
+  return {
+    pause: () => socket.pause(),
+    resume: () => socket.resume(),
+    destroy: () => {
+      if (!isOver) end();
+    },
+  };
+}

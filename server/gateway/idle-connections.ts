@@ -1,0 +1,85 @@
+import type { Clock } from '../instances/ports.ts';
+import type { EngineConnection } from './engine-connection.ts';
+
+/** How many connections to one engine are kept: each occupies one of llama-server's HTTP threads. */
+const MOST_KEPT = 2;
+/** llama-server closes idle connections after 5 s. */
+const KEPT_MS = 4_000;
+/** Those beyond the kept ones wait so long for the requests that are on their way; a busy engine is connected to once. */
+const LINGER_MS = 10;
+
+/** Which engine: where it listens, and the key of its run. */
+export interface Engine {
+  port: number;
+  key: string | null;
+}
+
+interface Idle {
+  connection: EngineConnection;
+  cancel: () => void;
+}
+
+/** Connections to engines that wait for their next request. */
+export class IdleConnections {
+  readonly #clock: Pick<Clock, 'after'>;
+  /**
+   * By port; of the run that had it last. Entries stay when they are empty: a map whose keys come and go with each request
+   * leaves tables behind that keep what was in them from being collected.
+   */
+  readonly #byPort = new Map<number, { key: string | null; idles: Idle[] }>();
+  #isClosed = false;
+
+  constructor(clock: Pick<Clock, 'after'>) {
+    this.#clock = clock;
+  }
+
+  /** The one that was used last, or `null`. */
+  take({ port, key }: Engine): EngineConnection | null {
+    const kept = this.#byPort.get(port);
+    const idle = kept?.key === key ? kept.idles.pop() : undefined;
+    idle?.cancel();
+    return idle?.connection ?? null;
+  }
+
+  /** Keeps a connection for a while, unless it ends before. */
+  keep(engine: Engine, connection: EngineConnection): void {
+    if (this.#isClosed) {
+      connection.destroy();
+      return;
+    }
+    const { idles } = this.#of(engine);
+    const drop = (): void => {
+      cancel();
+      idles.splice(idles.lastIndexOf(idle), 1);
+      connection.destroy();
+    };
+    const cancel = this.#clock.after(idles.length < MOST_KEPT ? KEPT_MS : LINGER_MS, drop);
+    const idle = { connection, cancel };
+    // whatever comes of it now, it is of no more use
+    connection.use({ received: drop, drained: () => undefined, ended: drop, closed: drop });
+    idles.push(idle);
+  }
+
+  /** Ends all, and keeps no more. */
+  close(): void {
+    this.#isClosed = true;
+    for (const { idles } of this.#byPort.values()) end(idles);
+    this.#byPort.clear();
+  }
+
+  #of({ port, key }: Engine): { idles: Idle[] } {
+    const kept = this.#byPort.get(port);
+    if (kept?.key === key) return kept;
+    end(kept?.idles ?? []);
+    const fresh = { key, idles: [] };
+    this.#byPort.set(port, fresh);
+    return fresh;
+  }
+}
+
+function end(idles: Idle[]): void {
+  for (const { connection, cancel } of idles.splice(0)) {
+    cancel();
+    connection.destroy();
+  }
+}

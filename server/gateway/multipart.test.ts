@@ -1,0 +1,95 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { boundaryOf, formFields } from './multipart.ts';
+
+/** Names and values of a form's fields. */
+function fieldsOf(body: string | Buffer, boundary: string): [string, string][] {
+  const bytes = Buffer.from(body);
+  return formFields(bytes, boundary).map(({ name, start, end }) => [name, bytes.toString('utf8', start, end)]);
+}
+
+const crlf = (...lines: string[]): string => lines.join('\r\n');
+
+describe('the fields of a form', () => {
+  test('are those that were put in, and files are none', async () => {
+    const part = fc.record({
+      name: fc.string({ unit: 'grapheme', minLength: 1 }).filter((name) => !/[\r\n\\]/.test(name)),
+      value: fc.string({ unit: fc.constantFrom('a', '-', '--', '\r\n', '\n', '"', 'é', '\r\n--'), maxLength: 20 }),
+      isFile: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(part, { maxLength: 6 }), async (parts) => {
+        const form = new FormData();
+        for (const { name, value, isFile } of parts) form.append(name, isFile ? new Blob([value]) : value);
+        const request = new Request('http://a', { method: 'POST', body: form });
+        const boundary = boundaryOf(request.headers.get('content-type') ?? '');
+        const body = Buffer.from(await request.arrayBuffer());
+        const expected = parts
+          .filter(({ isFile }) => !isFile)
+          .map(({ name, value }) => [encodedName(name), value.replaceAll(/\r?\n|\r/g, '\r\n')]);
+        expect(fieldsOf(body, boundary ?? '')).toEqual(expected);
+      }),
+    );
+  });
+
+  test('are found behind a preamble, whatever the case and order of their headers', () => {
+    const body = crlf(
+      'preamble',
+      '--b',
+      'content-type: text/plain',
+      'CONTENT-DISPOSITION:form-data ;name=model',
+      '',
+      'a',
+      '--b  ',
+      'Content-Disposition: form-data; filename=x; name="model"',
+      '',
+      'file',
+      '--bc',
+      '--b',
+      'Content-Disposition: form-data; name="empty"',
+      '',
+      '',
+      '--b--',
+      'epilogue',
+    );
+    expect(fieldsOf(body, 'b')).toEqual([
+      ['model', 'a'],
+      ['empty', ''],
+    ]);
+  });
+
+  test('are none in an empty form', () => {
+    expect(fieldsOf('--b--\r\n', 'b')).toEqual([]);
+  });
+});
+
+test('a form that breaks off anywhere is refused', () => {
+  const body = crlf('--b', 'Content-Disposition: form-data; name="model"', '', 'a', '--b--');
+  for (let length = 0; length < body.length; length += 1) {
+    // one dash short of the end may be the beginning of it
+    expect(() => fieldsOf(body.slice(0, length), 'b')).toThrow(SyntaxError);
+  }
+  expect(fieldsOf(body, 'b')).toEqual([['model', 'a']]);
+});
+
+test('a form of very many parts, or with a head without end, is refused', () => {
+  const part = crlf('--b', 'Content-Disposition: form-data; name="x"', '', 'y', '');
+  expect(() => fieldsOf(`${part.repeat(1_001)}--b--`, 'b')).toThrow(SyntaxError);
+  expect(() => fieldsOf(crlf('--b', `X: ${'y'.repeat(9_000)}`, '', 'a', '--b--'), 'b')).toThrow(SyntaxError);
+});
+
+test.each([
+  ['multipart/form-data; boundary=abc', 'abc'],
+  ['Multipart/Form-Data;charset=utf-8; BOUNDARY="a b;c"', 'a b;c'],
+  ['multipart/form-data; boundary=----WebKitFormBoundaryx; x=y', '----WebKitFormBoundaryx'],
+  ['multipart/form-data', null],
+  ['multipart/mixed; boundary=abc', null],
+  ['application/json; boundary=abc', null],
+])('the boundary of %j is %j', (type, boundary) => {
+  expect(boundaryOf(type)).toBe(boundary);
+});
+
+/** As FormData writes it. */
+function encodedName(name: string): string {
+  return name.replaceAll('"', '%22').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+}

@@ -1,0 +1,191 @@
+import { ActiveRequestSchema, FinishedRequestSchema, MOST_FINISHED_REQUESTS } from '@llamactl/contract/requests';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { FakeClock } from '../testing/fake-clock.ts';
+import type { RequestFacts, RequestFigures, RequestRecord } from './request-record.ts';
+import { Requests } from './requests.ts';
+
+const FACTS: RequestFacts = {
+  id: 'r',
+  caller: 'user:ada',
+  instance: null,
+  model: 'm',
+  door: 'v1',
+  method: 'POST',
+  path: '/v1/chat/completions?api_key=secret',
+  stream: null,
+};
+const STREAM = ['Content-Type', 'text/event-stream'];
+
+let clock: FakeClock;
+let requests: Requests;
+let told: RequestFigures[];
+let cancelled: number;
+beforeEach(() => {
+  clock = new FakeClock();
+  told = [];
+  cancelled = 0;
+  requests = new Requests({ clock, onFinished: (request) => told.push(request) });
+});
+
+const begin = (changes: Partial<RequestFacts> = {}): RequestRecord =>
+  requests.begin({ ...FACTS, ...changes }, () => (cancelled += 1));
+const token = (text: string): Buffer => Buffer.from(`data: {"choices":[{"delta":{"content":"${text}"}}]}\n\n`);
+const usage = (into: number, out: number): Buffer =>
+  Buffer.from(`data: {"usage":{"prompt_tokens":${into},"completion_tokens":${out}}}\n\n`);
+const only = (status: 'running' | 'stopped' | null = null) => {
+  const [request, ...others] = requests.list(() => status);
+  expect(others).toEqual([]);
+  return ActiveRequestSchema.strict().parse(request);
+};
+const last = () => FinishedRequestSchema.strict().parse(requests.finished()[0]);
+
+describe('a request on its way', () => {
+  it('is told with its time, without what its URL asks', () => {
+    begin();
+    expect(only()).toEqual({
+      id: 'r',
+      caller: 'user:ada',
+      instance: null,
+      model: 'm',
+      door: 'v1',
+      method: 'POST',
+      path: '/v1/chat/completions',
+      started_at: new Date(clock.now()).toISOString(),
+      waited: null,
+      stream: null,
+      time_to_first_token: null,
+      tokens_in: null,
+      tokens_out: null,
+      tokens_estimated: false,
+      tokens_per_second: null,
+      bytes_out: 0,
+      phase: 'starting',
+    });
+  });
+
+  it('waits for a start, for its turn, for the engine, and gets its answer', async () => {
+    const record = begin();
+    record.waits('i');
+    expect(only('stopped')).toMatchObject({ instance: 'i', phase: 'starting', waited: null });
+    expect(only('running')).toMatchObject({ phase: 'queued' });
+    await clock.advance(1_500);
+    record.leased('i');
+    expect(only('running')).toMatchObject({ phase: 'processing', waited: 1.5, stream: null });
+    record.head(200, STREAM);
+    expect(only('running')).toMatchObject({ phase: 'streaming', stream: true });
+  });
+
+  it('tells when the first token came, how many came and how fast', async () => {
+    const record = begin();
+    record.leased('i');
+    record.head(200, STREAM);
+    record.bytes(Buffer.from('data: {"choices":[{"delta":{"role":"assistant","content":""}}]}\n\n'));
+    await clock.advance(500);
+    record.bytes(token('a'));
+    await clock.advance(1_000);
+    record.bytes(token('b'));
+    await clock.advance(1_000);
+    record.bytes(token('c'));
+    await clock.advance(9_000);
+    expect(only()).toMatchObject({
+      time_to_first_token: 0.5,
+      tokens_in: null,
+      tokens_out: 3,
+      tokens_estimated: true,
+      tokens_per_second: 1,
+    });
+    record.bytes(usage(20, 5));
+    expect(only()).toMatchObject({ tokens_in: 20, tokens_out: 5, tokens_estimated: false, tokens_per_second: 2 });
+    expect(only().bytes_out).toBeGreaterThan(200);
+  });
+
+  it.each([
+    ['an error', 400, ['content-type', 'application/json']],
+    ['a compressed answer', 200, ['content-type', 'application/json', 'content-encoding', 'gzip']],
+    ['another form', 200, ['content-type', 'text/plain']],
+    ['none at all', 200, []],
+  ])('has no tokens in %s', (_what, status, headers) => {
+    const record = begin();
+    record.leased('i');
+    record.head(status, headers);
+    record.bytes(Buffer.from('{"usage":{"prompt_tokens":1,"completion_tokens":1}}'));
+    record.end('ok');
+    expect(last()).toMatchObject({ tokens_in: null, tokens_out: null, stream: false, bytes_out: 51, status });
+  });
+
+  it('is known by its id, or that with a number where another has it', () => {
+    const [one, other] = [begin(), begin()];
+    expect([one.id, other.id]).toEqual(['r', 'r~1']);
+    one.end('ok');
+    expect(begin().id).toBe('r~2');
+    for (let count = 0; count < MOST_FINISHED_REQUESTS; count += 1) begin({ id: `x${count}` }).end('ok');
+    expect(begin().id).toBe('r');
+  });
+
+  it('keeps nothing long that callers say', () => {
+    begin({ model: 'm'.repeat(10_000), path: `/${'p'.repeat(10_000)}` });
+    const { model, path } = only();
+    expect([model?.length, path.length]).toEqual([200, 200]);
+  });
+
+  it('survives a clock that is set back', async () => {
+    let now = 1_000;
+    requests = new Requests({ clock: { now: () => now } });
+    const record = begin();
+    now = 0;
+    record.leased('i');
+    record.end('ok', 200);
+    expect(last()).toMatchObject({ duration: 0, waited: 0 });
+  });
+});
+
+describe('a request that is over', () => {
+  it('is told once, with what became of it', async () => {
+    const record = begin();
+    record.leased('i');
+    record.head(500, ['content-type', 'application/json']);
+    await clock.advance(250);
+    record.end('engine_error', 200);
+    record.end('aborted');
+    expect(requests.list(() => null)).toEqual([]);
+    expect(told).toHaveLength(1);
+    expect(last()).toMatchObject({ ...told[0] });
+    expect(last()).toMatchObject({
+      outcome: 'engine_error',
+      status: 500,
+      duration: 0.25,
+      finished_at: new Date(clock.now()).toISOString(),
+    });
+    expect(last()).not.toHaveProperty('phase');
+  });
+
+  it('is remembered while it is one of the last, newest first', () => {
+    for (let count = 0; count < MOST_FINISHED_REQUESTS + 50; count += 1) begin({ id: `r${count}` }).end('ok');
+    const ids = requests.finished().map(({ id }) => id);
+    expect(ids).toHaveLength(MOST_FINISHED_REQUESTS);
+    expect([ids[0], ids.at(-1)]).toEqual(['r249', 'r50']);
+  });
+
+  it('is forgotten with its instance', () => {
+    for (const instance of ['i', 'j', null]) begin({ id: `to-${instance}`, instance }).end('ok');
+    requests.forget('i');
+    expect(requests.finished().map(({ id }) => id)).toEqual(['to-null', 'to-j']);
+    expect(begin({ id: 'to-i' }).id).toBe('to-i');
+  });
+});
+
+describe('cancelling', () => {
+  it('ends what is on its way, and nothing else', () => {
+    const record = begin();
+    expect(requests.cancel('nobody')).toBe(false);
+    expect([record.isCancelled, cancelled]).toEqual([false, 0]);
+    expect(requests.find('r')).toMatchObject({ caller: 'user:ada', instance: null });
+    expect(requests.cancel('r')).toBe(true);
+    expect([record.isCancelled, cancelled]).toEqual([true, 1]);
+    record.end('cancelled');
+    expect(requests.cancel('r')).toBe(false);
+    record.cancel();
+    expect(cancelled).toBe(1);
+    expect(requests.find('r')).toBeNull();
+  });
+});

@@ -1,0 +1,121 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { JsonObject } from '../instances/ports.ts';
+import { rewriteForm, rewriteJson, rewriteQuery, rewritten, type Rewriting } from './rewriting.ts';
+
+const json = (text: string, wanted: Rewriting): string => rewriteJson(Buffer.from(text), wanted).toString();
+
+const keys = fc.constantFrom('model', 'a', 'b', 'temperature', 'é"\\', '__proto__', '');
+const values = fc.jsonValue({ maxDepth: 2 });
+const bodies = fc.uniqueArray(fc.tuple(keys, values), { selector: ([key]) => key, maxLength: 6 });
+const wishes: fc.Arbitrary<Rewriting> = fc.record(
+  {
+    upstream_model: fc.string({ minLength: 1, unit: 'grapheme' }),
+    request_defaults: fc
+      .uniqueArray(fc.tuple(keys, values), { selector: ([key]) => key, maxLength: 4 })
+      .map((list) => Object.fromEntries(list) as JsonObject),
+    request_strip: fc.array(keys, { maxLength: 4 }),
+  },
+  { requiredKeys: [] },
+);
+
+/** What a body must be afterwards, worked out with values instead of bytes. */
+function expected(members: readonly [string, unknown][], wanted: Rewriting): [string, unknown][] {
+  const { upstream_model: model, request_defaults: defaults = {}, request_strip: strip = [] } = wanted;
+  const kept = members
+    .filter(([key]) => (key === 'model' && model !== undefined) || !strip.includes(key))
+    .map(([key, value]) => [key, key === 'model' ? (model ?? value) : value] as [string, unknown]);
+  const added = Object.entries(defaults).filter(([key]) => !kept.some(([each]) => each === key));
+  return [...kept, ...added];
+}
+
+/** Members in their order, `__proto__` and all. */
+function membersOf(text: string): [string, unknown][] {
+  const entries: [string, unknown][] = [];
+  for (const [key, value] of Object.entries(JSON.parse(text) as object)) entries.push([key, value]);
+  return entries;
+}
+
+describe('a JSON body', () => {
+  test('becomes what was wanted, and stays JSON', () => {
+    fc.assert(
+      fc.property(bodies, wishes, fc.constantFrom('', ' ', '\n\t'), (members, wanted, gap) => {
+        const text = members.map(([key, value]) => `${JSON.stringify(key)}${gap}:${gap}${JSON.stringify(value)}`);
+        const result = json(`${gap}{${gap}${text.join(`${gap},${gap}`)}${gap}}${gap}`, wanted);
+        // as text, because -0 and 0 are the same there
+        expect(JSON.stringify(membersOf(result))).toBe(JSON.stringify(expected(members, wanted)));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test('keeps every byte that is not meant: big integers, forms of numbers, escapes, order, spaces', () => {
+    const body = '\u{FEFF}{ "n" : 12345678901234567890.10 ,\n "model":"a" , "s":"\\u00e9\\/é", "e":1E+2 }\r\n';
+    expect(json(body, { upstream_model: 'b' })).toBe(body.replace('"a"', '"b"'));
+    expect(json(body, { request_strip: ['none'], request_defaults: { n: 1 } })).toBe(body);
+    expect(json(body, { request_strip: ['s'] })).toBe(body.replace(' "s":"\\u00e9\\/é",', ''));
+    expect(json(body, { request_defaults: { top_k: 40 } })).toBe(body.replace('1E+2', '1E+2,"top_k":40'));
+  });
+
+  test.each([
+    ['{"model":"a","model":"b"}', { upstream_model: 'c' }, '{"model":"c","model":"c"}'],
+    [String.raw`{"m\u006fdel":"a"}`, { upstream_model: 'c' }, String.raw`{"m\u006fdel":"c"}`],
+    ['{"x":{"model":"a"},"y":"\\"model\\":1"}', { upstream_model: 'c' }, '{"x":{"model":"a"},"y":"\\"model\\":1"}'],
+    ['{"a":1,"b":2,"a":3}', { request_strip: ['a'] }, '{"b":2}'],
+    ['{"a":1,"b":2,"c":3}', { request_strip: ['b', 'c'] }, '{"a":1}'],
+    ['{"a":1,"b":2,"c":3,"d":4}', { request_strip: ['b', 'd'] }, '{"a":1,"c":3}'],
+    ['{ "a":1 }', { request_strip: ['a'] }, '{  }'],
+    ['{}', { request_defaults: { a: 1 } }, '{"a":1}'],
+    ['{ "a":1 }', { request_strip: ['a'], request_defaults: { a: 2 } }, '{ "a":2 }'],
+    ['{"a":null}', { request_defaults: { a: 2 } }, '{"a":null}'],
+    ['{"model":"a"}', { request_strip: ['model'] }, '{}'],
+    ['{"model":"a"}', { request_strip: ['model'], upstream_model: 'b' }, '{"model":"b"}'],
+  ])('%s with %j is %s', (body, wanted, result) => {
+    expect(json(body, wanted)).toBe(result);
+  });
+});
+
+describe('a form', () => {
+  const form = (model: string): Buffer =>
+    Buffer.from(
+      [
+        '--b\r\nContent-Disposition: form-data; name="file"; filename="model"\r\n\r\n\u00ff\0model\r\n',
+        `--b\r\nContent-Disposition: form-data; name="model"\r\n\r\n${model}\r\n--b--\r\n`,
+      ].join(''),
+      'latin1',
+    );
+
+  test('gets the other model and keeps the rest', () => {
+    expect(rewriteForm(form('a'), 'b', 'another/one')).toEqual(form('another/one'));
+  });
+});
+
+test.each([
+  ['/v1/x?model=a', '/v1/x?model=org%2Fm'],
+  ['/v1/x?y=%20&model=a+b&model=c&z', '/v1/x?y=%20&model=org%2Fm&model=org%2Fm&z'],
+  ['/v1/x?m%6fdel=a#model=b', '/v1/x?model=org%2Fm#model=b'],
+  ['/v1/x?xmodel=a&y=model', '/v1/x?xmodel=a&y=model'],
+  ['/v1/model', '/v1/model'],
+])('the query of %s becomes %s', (path, result) => {
+  expect(rewriteQuery(path, 'org/m')).toBe(result);
+});
+
+describe('a request', () => {
+  const message = { path: '/v1/x?model=a', body: Buffer.from('{"model":"a"}') };
+
+  test('is left alone when nothing is wanted', () => {
+    for (const source of [{ kind: 'query' }, { kind: 'json' }, { kind: 'form', boundary: 'b' }] as const) {
+      expect(rewritten(message, source, { request_strip: [], request_defaults: {} })).toBe(message);
+    }
+  });
+
+  test('is rewritten where it named its model, and nowhere else', () => {
+    const wanted: Rewriting = { upstream_model: 'b', request_defaults: { x: 1 } };
+    expect(rewritten({ ...message, body: null }, { kind: 'query' }, wanted)).toEqual({
+      path: '/v1/x?model=b',
+      body: null,
+    });
+    const { path, body } = rewritten(message, { kind: 'json' }, wanted);
+    expect([path, body?.toString()]).toEqual([message.path, '{"model":"b","x":1}']);
+  });
+});

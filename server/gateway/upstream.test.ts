@@ -1,0 +1,226 @@
+import { createServer, type Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { FakeClock } from '../testing/fake-clock.ts';
+import { listen, type Listening } from '../testing/gateway-harness.ts';
+import type { AnswerReceiver, EngineCall, RequestBody } from './engine-call.ts';
+import { Upstream } from './upstream.ts';
+
+const eventually = <Result>(check: () => Result): Promise<Result> => vi.waitFor(check, { interval: 2, timeout: 5000 });
+
+const SIZED = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
+const CHUNKED = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n';
+
+/** One connection as its engine sees it. */
+interface Accepted {
+  socket: Socket;
+  received: string;
+  isClosed: boolean;
+}
+
+/** What came of a call. */
+interface Outcome {
+  call: EngineCall;
+  body: string;
+  isDone: boolean;
+  failure: unknown;
+}
+
+let engine: Listening;
+let accepted: Accepted[];
+/** What the engine does with what it receives; by default every request has an answer of known length. */
+let serve: (connection: Accepted) => void;
+let clock: FakeClock;
+let upstream: Upstream;
+
+beforeEach(async () => {
+  accepted = [];
+  serve = ({ socket }) => socket.write(SIZED);
+  engine = await listen(
+    createServer((socket) => {
+      const connection: Accepted = { socket, received: '', isClosed: false };
+      accepted.push(connection);
+      socket.on('error', () => socket.destroy());
+      socket.on('close', () => (connection.isClosed = true));
+      socket.on('data', (bytes) => {
+        connection.received += bytes.toString('latin1');
+        serve(connection);
+      });
+    }),
+  );
+  clock = new FakeClock();
+  upstream = new Upstream(clock);
+});
+afterEach(async () => {
+  upstream.close();
+  await engine.close();
+});
+
+function begin({
+  key = 'key',
+  body = 'none',
+  method = 'POST',
+}: { key?: string; body?: RequestBody; method?: string } = {}): Outcome {
+  const receiver: AnswerReceiver = {
+    information: () => undefined,
+    head: () => undefined,
+    settled: () => undefined,
+    drained: () => undefined,
+    data: (bytes) => void (outcome.body += bytes.toString()),
+    end: (bytes) => {
+      outcome.body += bytes.toString();
+      outcome.isDone = true;
+    },
+    failed: (error) => void (outcome.failure = error),
+  };
+  const target = { port: engine.port, key };
+  const call = upstream.call({ target, method, path: '/x', headers: ['Host', 'a'], body }, receiver);
+  const outcome: Outcome = { call, body: '', isDone: false, failure: null };
+  return outcome;
+}
+
+async function done(outcome: Outcome): Promise<Outcome> {
+  await eventually(() => expect(outcome.isDone || outcome.failure !== null).toBe(true));
+  return outcome;
+}
+
+const open = (): number => accepted.filter(({ isClosed }) => !isClosed).length;
+
+describe('a connection', () => {
+  test('is used again after an answer of known length', async () => {
+    for (let count = 0; count < 5; count += 1) expect(await done(begin())).toMatchObject({ body: 'ok', failure: null });
+    expect(accepted).toHaveLength(1);
+    expect(accepted[0]?.received).toBe('POST /x HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(5));
+  });
+
+  test.each([
+    ['chunks', CHUNKED],
+    ['an answer that ends with it', 'HTTP/1.1 200 OK\r\n\r\nok'],
+    ['an answer that says it is the last', SIZED.replace('\r\n', '\r\nConnection: close\r\n')],
+    ['more than its answer', `${SIZED}!`],
+  ])('is closed at once after %s', async (_title, answer) => {
+    serve = ({ socket }) =>
+      answer.endsWith('\r\n\r\nok') && !answer.includes('Length') ? socket.end(answer) : socket.write(answer);
+    for (let count = 1; count <= 3; count += 1) {
+      expect(await done(begin())).toMatchObject({ body: 'ok', failure: null });
+      await eventually(() => expect([accepted.length, open()]).toEqual([count, 0]));
+    }
+  });
+
+  test('is closed after an answer that came before the whole body', async () => {
+    const outcome = begin({ body: 'sized' });
+    expect(outcome.call.write(Buffer.from('half'))).toBe(true);
+    await done(outcome);
+    await eventually(() => expect(open()).toBe(0));
+    outcome.call.end([]);
+    expect(outcome.call.write(Buffer.from('rest'))).toBe(true);
+  });
+
+  test('is not shared by two runs of an engine', async () => {
+    await done(begin({ key: 'one' }));
+    await done(begin({ key: 'two' }));
+    expect(accepted).toHaveLength(2);
+  });
+
+  test('is kept for 4 s, less than engines keep theirs', async () => {
+    await done(begin());
+    await clock.advance(3_999);
+    expect(open()).toBe(1);
+    await clock.advance(1);
+    await eventually(() => expect(open()).toBe(0));
+    await done(begin());
+    expect(accepted).toHaveLength(2);
+  });
+
+  test('is kept beside one other; more wait only a moment, because each occupies a thread of the engine', async () => {
+    await Promise.all(Array.from({ length: 6 }, () => done(begin())));
+    expect([accepted.length, open()]).toEqual([6, 6]);
+    await clock.advance(10);
+    await eventually(() => expect(open()).toBe(2));
+    await Promise.all(Array.from({ length: 2 }, () => done(begin())));
+    expect(accepted).toHaveLength(6);
+  });
+
+  test('is given up when the engine says something that nobody asked for', async () => {
+    await done(begin());
+    accepted[0]?.socket.write('HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n');
+    await eventually(() => expect(open()).toBe(0));
+    expect(await done(begin())).toMatchObject({ body: 'ok' });
+    expect(accepted).toHaveLength(2);
+  });
+
+  test('is not kept any more once all are closed', async () => {
+    await done(begin());
+    upstream.close();
+    await eventually(() => expect(open()).toBe(0));
+    await done(begin());
+    await eventually(() => expect(open()).toBe(0));
+    expect(clock.pending).toEqual([]);
+  });
+});
+
+describe('a kept connection that dies when a request comes to it', () => {
+  /** The next request on the first connection ends it, without an answer. */
+  function closeOnReuse(answer = ''): void {
+    serve = ({ socket }) => {
+      if (socket !== accepted[0]?.socket) socket.write(SIZED);
+      else if (answer === '') socket.resetAndDestroy();
+      else socket.end(answer);
+    };
+  }
+
+  test('costs nothing: the request is sent once more, over another', async () => {
+    await done(begin());
+    closeOnReuse();
+    expect(await done(begin({ body: Buffer.from('body') }))).toMatchObject({ body: 'ok', failure: null });
+    expect(accepted.map(({ received }) => received.endsWith('\r\n\r\nbody'))).toEqual([true, true]);
+  });
+
+  test('is the end of the request when a byte of an answer has come', async () => {
+    await done(begin());
+    closeOnReuse('HTTP/1.1 200 OK\r\nContent-Le');
+    expect((await done(begin())).failure).toBeInstanceOf(Error);
+    expect(accepted).toHaveLength(1);
+  });
+
+  test('is tried only once', async () => {
+    await done(begin());
+    serve = ({ socket }) => socket.resetAndDestroy();
+    expect((await done(begin())).failure).toBeInstanceOf(Error);
+    expect(accepted).toHaveLength(2);
+  });
+
+  test('does not happen to a request that cannot be sent again: that gets a connection of its own', async () => {
+    await done(begin());
+    const outcome = begin({ body: 'chunked' });
+    outcome.call.write(Buffer.from('body'));
+    outcome.call.end([['X-Sum', '4']]);
+    await done(outcome);
+    expect(accepted).toHaveLength(2);
+    await eventually(() => expect(accepted[1]?.received).toMatch(/\r\n\r\n4\r\nbody\r\n0\r\nX-Sum: 4\r\n\r\n$/));
+  });
+});
+
+test('a new connection that dies is the end of the request: the engine may have worked on it', async () => {
+  serve = ({ socket }) => socket.resetAndDestroy();
+  expect((await done(begin())).failure).toBeInstanceOf(Error);
+  expect(accepted).toHaveLength(1);
+});
+
+test('what is destroyed tells nothing any more, and the engine is told at once', async () => {
+  serve = () => undefined;
+  const outcome = begin();
+  await eventually(() => expect(accepted[0]?.received).not.toBe(''));
+  outcome.call.destroy();
+  await eventually(() => expect(open()).toBe(0));
+  expect(outcome).toMatchObject({ isDone: false, failure: null });
+});
+
+test('a body of any size comes whole, in one request', async () => {
+  const body = Buffer.alloc(3_000_000, 'abcdefg');
+  const end = body.subarray(-10).toString();
+  serve = (connection) => {
+    if (connection.received.endsWith(end) && connection.received.length > body.length) connection.socket.write(SIZED);
+  };
+  await done(begin({ body }));
+  expect(accepted[0]?.received.slice(-body.length)).toBe(body.toString());
+});

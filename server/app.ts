@@ -10,7 +10,7 @@ import { durationSeconds } from './config/duration.ts';
 import { createConfigEditor } from './config/editor.ts';
 import type { Environment } from './config/env.ts';
 import type { LoadedConfig } from './config/load.ts';
-import { createEngineEndpoint } from './engines/endpoint.ts';
+import { createEngineEndpoint, createTextReader } from './engines/endpoint.ts';
 import { createEngines } from './engines/engines.ts';
 import { engineEnvironment } from './engine-environment.ts';
 import { createAlertDelivery } from './events/alert-delivery.ts';
@@ -21,6 +21,7 @@ import { createFeed } from './events/feed.ts';
 import { createInstanceAlerts } from './events/instance-alerts.ts';
 import { shrinkHeap } from './heap.ts';
 import { GATEWAY_ERROR_SHAPES } from './gateway/error-shape.ts';
+import { Requests } from './gateway/requests.ts';
 import type { Readiness } from './http/admission.ts';
 import { clientAddresses } from './http/client-address.ts';
 import { gatewayRoutes } from './http/gateway.routes.ts';
@@ -31,10 +32,14 @@ import { webSocketRoutes } from './http/websocket.routes.ts';
 import { createInstances } from './instances/instances.ts';
 import { createLogKeeper } from './logs/keeper.ts';
 import { createRunLogs } from './logs/run-logs.ts';
+import { GatewayCounters } from './metrics/counters.ts';
 import { readDiskSpace } from './metrics/disk-space.ts';
 import { watchDisk } from './metrics/disk-watch.ts';
+import { createEngineScrape } from './metrics/engine-scrape.ts';
+import { createFigures } from './metrics/figures.ts';
 import { createGpus } from './metrics/gpu/gpu.ts';
 import { createHost } from './metrics/host.ts';
+import { LifeCounters } from './metrics/life-counters.ts';
 import { watchMemory } from './metrics/memory-watch.ts';
 import { createRunMeter } from './metrics/meter.ts';
 import { createSampler } from './metrics/sampler.ts';
@@ -169,6 +174,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       {
         dataDirectory: config.data_dir,
         settings: config.instances,
+        groups: config.groups,
         ownPort: () => ownPort,
         onFault,
       },
@@ -185,9 +191,17 @@ export async function startApp(options: AppOptions): Promise<App> {
         onFault,
       }),
     );
-    events.subscribe(({ type, data }) => {
+    const requestCounters = new GatewayCounters();
+    const requests = new Requests({ clock, onFinished: (figures) => requestCounters.finished(figures) });
+    const lives = new LifeCounters();
+    events.subscribe((event) => {
+      const { type, data } = event;
+      lives.onEvent(event);
       if (type === 'instance_status_changed') sampler.noteChange();
-      if (type === 'instance_deleted') sampler.forget(data.name);
+      if (type !== 'instance_deleted') return;
+      sampler.forget(data.name);
+      requestCounters.forget(data.name);
+      requests.forget(data.name);
     });
     const instanceAlerts = ending(
       createInstanceAlerts({
@@ -221,6 +235,20 @@ export async function startApp(options: AppOptions): Promise<App> {
       new AuditTrail({ store: store.audit, clock, onFault: (error) => onFault(error, 'the audit trail') }),
     );
     const system = createSystemView({ host, gpus, clock, startedAt, version, buildTime, hostname });
+    const figures = createFigures({
+      clock,
+      system,
+      stats: sampler,
+      requests: requestCounters,
+      lives,
+      engines: createEngineScrape({
+        clock,
+        targets: () => instances.readyEngines(),
+        read: createTextReader({ clock }),
+      }),
+      inFlight: (statusOf) => requests.list(statusOf),
+      startedAt,
+    });
     let readiness: Readiness = 'starting';
     const shutdown = new AbortController();
     const http = createHttpServer({
@@ -232,6 +260,8 @@ export async function startApp(options: AppOptions): Promise<App> {
       fleet,
       configEditor: createConfigEditor(origin),
       metrics: { system, stats: sampler },
+      figures,
+      requests,
       alerts: () => alerts.list(),
       config,
       log,
@@ -240,7 +270,15 @@ export async function startApp(options: AppOptions): Promise<App> {
       hostname,
       readiness: () => readiness,
       plugins: [
-        gatewayRoutes({ instancesFor: (caller) => seenBy(caller, manager), clock }),
+        gatewayRoutes({
+          instancesFor: (caller) => seenBy(caller, manager),
+          clock,
+          requests,
+          settings: {
+            loadingKeepaliveSeconds: config.gateway.loading_keepalive,
+            aliasesInModels: config.gateway.aliases_in_models,
+          },
+        }),
         webSocketRoutes({ ...auth, events: feed, isAuthEnabled: config.auth.enabled, clock }),
       ],
       errorShapes: GATEWAY_ERROR_SHAPES,

@@ -184,12 +184,15 @@ describe('what stands behind a port', () => {
       (file: string) => file === 'server/supervisor/spawn.ts' || file === 'server/supervisor/tool.ts',
     ],
     [
-      "HTTP to engines is spoken in the gateway's upstream and the engines' endpoint, to the outside by the webhook of alerts",
-      /from 'node:http'[\s\S]*\brequest\(|from 'undici'|\bfetch\(/,
+      "HTTP to engines is spoken in the gateway's connections and the engines' endpoint, to the outside by the webhook of alerts",
+      /from 'node:http'[\s\S]*\brequest\(|from 'undici'|\bfetch\(|from 'node:net'[\s\S]*\bconnect\(/,
       (file: string) =>
-        file === 'server/gateway/upstream.ts' ||
+        file === 'server/gateway/engine-connection.ts' ||
+        file === 'server/gateway/engine-socket.ts' ||
         file === 'server/engines/endpoint.ts' ||
-        file === 'server/events/webhook.ts',
+        file === 'server/events/webhook.ts' ||
+        // Tests call by it.
+        file === 'server/http/http-harness.ts',
     ],
   ])('%s', (_rule, pattern, isAllowed) => {
     expect(filesWith(pattern).filter((file) => below('server')(file) && !isAllowed(file))).toEqual([]);

@@ -134,7 +134,9 @@ describe('whatever is asked', () => {
           expect(answer.statusCode).toBeLessThan(500);
           expect(answer.headers['x-request-id']).toBeTruthy();
           if (answer.statusCode >= 400) expect(errorOf(answer.body).request_id).toBe(answer.headers['x-request-id']);
-          else if (answer.body !== '') expect(() => JSON.parse(answer.body) as unknown).not.toThrow();
+          else if (answer.body !== '' && operation.text === undefined) {
+            expect(() => JSON.parse(answer.body) as unknown).not.toThrow();
+          }
         },
       ),
       { numRuns: 1_500 },
@@ -174,8 +176,10 @@ describe('whatever is asked', () => {
     const test = testServer();
     for (const { id, method, path, body } of operations) {
       if (!(body?.schema instanceof z.ZodObject)) continue;
-      for (const key of Object.keys(body.schema.shape)) {
-        const payload = { [key]: { not: { this: 1 } } };
+      for (const [key, schema] of Object.entries(body.schema.shape)) {
+        // Where any object will do, no number will.
+        const wrong = { not: { this: 1 } };
+        const payload = { [key]: (schema as z.ZodType).safeParse(wrong).success ? 1 : wrong };
         const answer = await test.inject({ method, url: path.replace(/\{\w+\}/, 'x'), payload });
         expect(answer.statusCode, `${id} ${key}`).toBe(400);
         const paths = errorOf(answer.body).errors?.map((problem) => problem.path) ?? [];

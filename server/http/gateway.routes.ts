@@ -2,7 +2,8 @@ import { ApiError } from '@llamactl/contract/errors';
 import { PASS_THROUGH } from '@llamactl/contract/operations';
 import type { Caller } from '../auth/caller.ts';
 import { createGateway } from '../gateway/gateway.ts';
-import type { CallContext, GatewayInstances } from '../gateway/ports.ts';
+import type { CallContext, GatewayInstances, GatewaySettings } from '../gateway/ports.ts';
+import { Requests } from '../gateway/requests.ts';
 import type { Clock } from '../instances/ports.ts';
 import type { Access } from './access.ts';
 import type { HttpApp, HttpPlugin, HttpReply, HttpRequest } from './plugin.ts';
@@ -15,7 +16,13 @@ export interface GatewayRoutesParts {
   /** The instances as there are for a caller. */
   instancesFor: (caller: Caller | null) => GatewayInstances;
   clock: Pick<Clock, 'now' | 'after'>;
+  /** Where requests are kept account of; left out: where nobody looks. */
+  requests?: Requests;
+  /** Left out: as the configuration's defaults are. */
+  settings?: GatewaySettings;
 }
+
+const AS_CONFIGURED_BY_DEFAULT: GatewaySettings = { loadingKeepaliveSeconds: 15, aliasesInModels: false };
 
 /**
  * The routes that lead to engines: `/v1/*` by the request's model, `/api/instances/{name}/proxy/*` by name.
@@ -23,9 +30,13 @@ export interface GatewayRoutesParts {
  * They are served in `preParsing`, before anything is read of the body and before its content type is judged: any body
  * is the engine's business. So whatever must happen first, such as authentication, has to be an `onRequest` hook.
  */
-export function gatewayRoutes({ instancesFor, clock }: GatewayRoutesParts): HttpPlugin {
+export function gatewayRoutes({ instancesFor, clock, requests, settings }: GatewayRoutesParts): HttpPlugin {
   return (app) => {
-    const gateway = createGateway({ clock });
+    const gateway = createGateway({
+      clock,
+      requests: requests ?? new Requests({ clock }),
+      settings: settings ?? AS_CONFIGURED_BY_DEFAULT,
+    });
     /** A caller who is shut out loses the connections that lead to engines. */
     const whileWelcome = async ({ caller, raw }: HttpRequest, serve: () => Promise<void>): Promise<void> => {
       const stopWatching = watchWelcome(caller, clock, () => raw.socket.destroy());
@@ -35,6 +46,7 @@ export function gatewayRoutes({ instancesFor, clock }: GatewayRoutesParts): Http
       requestId: request.id,
       caller: request.caller?.subject ?? 'anonymous',
       instances: instancesFor(request.caller),
+      mayStart: request.caller?.mayStart ?? false,
       url: urlOf(request, app.prefix),
       headers: ownHeaders(request, reply),
       onLease: (instance) => {

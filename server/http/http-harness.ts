@@ -6,9 +6,17 @@ import { ErrorSchema, type ErrorBody } from '@llamactl/contract/errors';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import { pino } from 'pino';
 import { expect } from 'vitest';
+import { Requests } from '../gateway/requests.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { FakeManager } from '../testing/fake-manager.ts';
-import { FAKE_METRICS, FakeAudit, FakeConfigEditor, FakeFleet, openDoor } from '../testing/fake-services.ts';
+import {
+  FAKE_FIGURES,
+  FAKE_METRICS,
+  FakeAudit,
+  FakeConfigEditor,
+  FakeFleet,
+  openDoor,
+} from '../testing/fake-services.ts';
 import { clientAddresses } from './client-address.ts';
 import { createHttpServer, type HttpServer, type HttpServerParts } from './server.ts';
 
@@ -43,6 +51,8 @@ export function testServer(parts: Partial<HttpServerParts> = {}): TestServer {
     fleet: new FakeFleet(),
     configEditor: new FakeConfigEditor(),
     metrics: FAKE_METRICS,
+    figures: FAKE_FIGURES,
+    requests: new Requests({ clock }),
     alerts: () => [],
     config: testConfig(),
     log: pino(

@@ -51,7 +51,11 @@ const CALLS: Call[] = [
     id,
     request: `${method} ${path}`,
     method,
-    url: path.replace('{name}', 'mine').replace('{username}', 'nobody').replace('{id}', 'none'),
+    url: path
+      .replace('{name}', 'mine')
+      .replace('{username}', 'nobody')
+      .replace('{id}', 'none')
+      .replace('{request_id}', 'none'),
   })),
   { id: 'inference', request: `any ${PASS_THROUGH.inference.path}`, method: 'GET', url: '/v1/models' },
   { id: 'inference', request: `any ${PASS_THROUGH.inference.path}`, method: 'POST', url: '/v1/messages?model=mine' },

@@ -8,6 +8,7 @@ import type { Caller } from '../auth/caller.ts';
 import type { Keys } from '../auth/keys.ts';
 import type { Tickets } from '../auth/tickets.ts';
 import type { FleetManager, InstanceManager } from '../instances/use-cases.ts';
+import type { Figures } from '../metrics/figures.ts';
 import type { Clock } from '../instances/ports.ts';
 import { auditRoutes } from './audit.routes.ts';
 import { authRoutes, type Login } from './auth.routes.ts';
@@ -25,6 +26,8 @@ import { lifecycleRoutes } from './lifecycle.routes.ts';
 import { logRoutes } from './logs.routes.ts';
 import { metricsRoutes, type Metrics } from './metrics.routes.ts';
 import type { HttpApp, HttpPlugin } from './plugin.ts';
+import { prometheusRoutes } from './prometheus.routes.ts';
+import { requestRoutes, type RequestsView } from './requests.routes.ts';
 import { Rules, type Timeouts } from './rules.ts';
 import { seenBy } from './seen-manager.ts';
 import { systemRoutes, type SystemVoice } from './system.routes.ts';
@@ -53,6 +56,10 @@ export interface HttpServerParts extends SystemVoice {
   fleet: FleetManager;
   configEditor: ConfigEditor;
   metrics: Metrics;
+  /** For Prometheus. */
+  figures: Figures;
+  /** To engines. */
+  requests: RequestsView;
   config: Pick<Config, 'server' | 'auth'>;
   /** A pino logger; gets one line for each request. */
   log: FastifyBaseLogger;
@@ -99,6 +106,8 @@ export function createHttpServer(parts: HttpServerParts): HttpServer {
     logRoutes(bind, clock);
     fleetRoutes(bind, parts.fleet);
     metricsRoutes(bind, parts.metrics);
+    prometheusRoutes(bind, parts.figures);
+    requestRoutes(bind, parts.requests);
     configRoutes(bind, parts.configEditor);
     authRoutes(bind, auth, parts.clientAddress);
     userRoutes(bind, auth.accounts);

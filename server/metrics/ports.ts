@@ -1,5 +1,7 @@
 import type { InstanceSummary } from '@llamactl/contract/instance';
+import type { ActiveRequest, FinishedRequest } from '@llamactl/contract/requests';
 import type { Stats } from '@llamactl/contract/stats';
+import type { EngineTarget } from '../instances/ports.ts';
 
 /** What the measurements need of the outside, beside the clock, the supervisor's figures and the alerts of the domain. */
 
@@ -35,3 +37,41 @@ export interface Sample {
   name: string;
   stats: Stats;
 }
+
+/** A request to an engine that is over, as far as it is counted. */
+export type CountedRequest = Pick<
+  FinishedRequest,
+  | 'instance'
+  | 'door'
+  | 'outcome'
+  | 'duration'
+  | 'waited'
+  | 'time_to_first_token'
+  | 'tokens_in'
+  | 'tokens_out'
+  | 'tokens_per_second'
+  | 'bytes_out'
+>;
+
+/** A request to an engine that is on its way. */
+export type CountedActiveRequest = Pick<ActiveRequest, 'instance' | 'phase'>;
+
+/** Where a running engine answers. */
+export interface ScrapeTarget {
+  /** Of its instance. */
+  name: string;
+  target: EngineTarget;
+}
+
+/** A short text that an engine answered. */
+export interface EngineText {
+  status: number;
+  text: string;
+}
+
+/** Asks an engine for a short text. Resolves to `null` when none came in time, or it was too long. */
+export type ReadEngineText = (
+  target: EngineTarget,
+  path: string,
+  limits: { timeoutMs: number; maxBytes: number },
+) => Promise<EngineText | null>;

@@ -1,0 +1,68 @@
+import type { Status } from '@llamactl/contract/instance';
+import type { StatsPoint } from '@llamactl/contract/stats';
+import type { Clock } from '../instances/ports.ts';
+import type { GatewayCounters } from './counters.ts';
+import type { EngineScrape } from './engine-scrape.ts';
+import { countActive, type FiguredInstance, writeActiveRequests, writeInstanceFigures } from './instance-figures.ts';
+import type { LifeCounters } from './life-counters.ts';
+import type { StatsHistoryView, SystemView } from './metrics.ts';
+import type { CountedActiveRequest } from './ports.ts';
+import { writeProcessFigures } from './process-figures.ts';
+import { Exposition } from './prometheus.ts';
+import { writeSystemFigures } from './system-figures.ts';
+
+/** Everything that is measured and counted, in the text form of Prometheus. */
+export interface Figures {
+  /** @param instances Those that exist for whoever asks; of others nothing is told. */
+  text(instances: readonly FiguredInstance[]): Promise<string>;
+}
+
+export interface FiguresParts {
+  clock: Pick<Clock, 'nextTurn'>;
+  system: SystemView;
+  stats: StatsHistoryView;
+  requests: GatewayCounters;
+  lives: LifeCounters;
+  engines: EngineScrape;
+  /** Requests on their way. @param statusOf Of an instance; `null`: there is none. */
+  inFlight: (statusOf: (instance: string) => Status | null) => readonly CountedActiveRequest[];
+  /** Of llamactl, milliseconds since the epoch. */
+  startedAt: number;
+}
+
+/** A thousand instances that all have had requests are 6 MB of text; requests do not wait for more of it than this. */
+const INSTANCES_A_TURN = 25;
+
+export function createFigures(parts: FiguresParts): Figures {
+  const { clock, system, stats, requests, lives, engines, inFlight, startedAt } = parts;
+  const nextTurn = (): Promise<void> => new Promise((resolve) => clock.nextTurn(resolve));
+
+  /** Older than a few intervals it may be of another run. */
+  const newestStats = (name: string): StatsPoint | null => {
+    const { interval } = stats.history(name, 0);
+    return stats.history(name, interval * 3).points.at(-1) ?? null;
+  };
+
+  return {
+    text: async (instances) => {
+      const [status] = await Promise.all([system.status(instances), engines.refresh()]);
+      const exposition = new Exposition();
+      const statuses = new Map(instances.map((each) => [each.name, each.status]));
+      const active = countActive(inFlight((instance) => statuses.get(instance) ?? null));
+      writeSystemFigures(exposition, status);
+      await writeProcessFigures(exposition, startedAt);
+      requests.writeUnrouted(exposition);
+      for (let at = 0; at < instances.length; at += INSTANCES_A_TURN) {
+        const some = instances.slice(at, at + INSTANCES_A_TURN);
+        const names = some.map(({ name }) => name);
+        writeInstanceFigures(exposition, some, newestStats);
+        lives.write(exposition, names);
+        writeActiveRequests(exposition, some, active);
+        requests.write(exposition, names);
+        engines.write(exposition, names);
+        await nextTurn();
+      }
+      return exposition.text();
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import type { InstanceEvent } from '@llamactl/contract/events';
+import type { Exposition } from './prometheus.ts';
+
+interface Life {
+  starts: number;
+  restarts: number;
+  failures: number;
+  evictions: number;
+  idleStops: number;
+}
+
+/** Counts what happens to instances, from the events that tell of it. */
+export class LifeCounters {
+  /** By the instance's name. */
+  readonly #lives = new Map<string, Life>();
+
+  /** Something happened. One that was deleted is forgotten: a new one of its name has no past. */
+  onEvent({ type, data }: InstanceEvent): void {
+    if (type === 'instance_deleted') this.#lives.delete(data.name);
+    if (type !== 'instance_status_changed') return;
+    const life = this.#lives.get(data.name) ?? { starts: 0, restarts: 0, failures: 0, evictions: 0, idleStops: 0 };
+    this.#lives.set(data.name, life);
+    if (data.status === 'starting') life.starts += 1;
+    if (data.status === 'restarting') life.restarts += 1;
+    if (data.status === 'failed') life.failures += 1;
+    if (data.status === 'stopping' && data.cause === 'eviction') life.evictions += 1;
+    if (data.status === 'stopping' && data.cause === 'idle') life.idleStops += 1;
+  }
+
+  /** @param instances Names of those to tell of, as their figures are labelled. */
+  write(exposition: Exposition, instances: readonly string[]): void {
+    const counter = (name: string, help: string) => exposition.family(name, 'counter', help);
+    const starts = counter('llamactl_instance_starts_total', 'Times that it entered `starting`.');
+    const restarts = counter('llamactl_instance_restarts_total', 'Times that it entered `restarting`, for any cause.');
+    const failures = counter('llamactl_instance_failures_total', 'Times that it entered `failed`.');
+    const evictions = counter('llamactl_instance_evictions_total', 'Times that it was stopped to make room.');
+    const idleStops = counter(
+      'llamactl_instance_idle_stops_total',
+      'Times that it was stopped because nobody used it.',
+    );
+    for (const instance of instances) {
+      const life = this.#lives.get(instance);
+      starts.add(life?.starts ?? 0, { instance });
+      restarts.add(life?.restarts ?? 0, { instance });
+      failures.add(life?.failures ?? 0, { instance });
+      evictions.add(life?.evictions ?? 0, { instance });
+      idleStops.add(life?.idleStops ?? 0, { instance });
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { buckets, Histogram } from './histogram.ts';
+import { Exposition } from './prometheus.ts';
+
+describe('the text form of Prometheus', () => {
+  it('keeps the figures of a family together, under its help and type', () => {
+    const exposition = new Exposition();
+    exposition.family('a_total', 'counter', 'How many.').add(1, { x: '1' });
+    exposition.family('b', 'gauge', 'How much.').add(0.5);
+    exposition.family('a_total', 'gauge', 'Ignored.').add(2, { x: '2', y: '' });
+    exposition.family('nothing', 'gauge', 'Has no figure.');
+    expect(exposition.text()).toBe(
+      [
+        '# HELP a_total How many.',
+        '# TYPE a_total counter',
+        'a_total{x="1"} 1',
+        'a_total{x="2",y=""} 2',
+        '# HELP b How much.',
+        '# TYPE b gauge',
+        'b 0.5',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('escapes what would end a label or a line', () => {
+    const exposition = new Exposition();
+    exposition.family('a', 'gauge', 'C:\\new\nline').add(1, { x: 'a"b\\c\nd' });
+    expect(exposition.text()).toBe('# HELP a C:\\\\new\\nline\n# TYPE a gauge\na{x="a\\"b\\\\c\\nd"} 1\n');
+  });
+
+  it.each([
+    [0, '0'],
+    [-1.5, '-1.5'],
+    [1e21, '1e+21'],
+    [Infinity, '+Inf'],
+    [-Infinity, '-Inf'],
+    [Number.NaN, 'NaN'],
+  ])('writes %s', (value, text) => {
+    const exposition = new Exposition();
+    exposition.family('a', 'gauge', '').add(value);
+    expect(exposition.text()).toContain(`\na ${text}\n`);
+  });
+});
+
+describe('a histogram', () => {
+  const written = (values: readonly number[]): string[] => {
+    const exposition = new Exposition();
+    const histogram = new Histogram(buckets(0.5, 1));
+    for (const value of values) histogram.observe(value);
+    histogram.write(exposition.family('h', 'histogram', ''), 'x="1"');
+    return exposition.text().split('\n').slice(2, -1);
+  };
+
+  it('counts what is at most each bound', () => {
+    expect(written([0, 0.5, 0.75, 1, 30])).toEqual([
+      'h_bucket{x="1",le="0.5"} 2',
+      'h_bucket{x="1",le="1"} 4',
+      'h_bucket{x="1",le="+Inf"} 5',
+      'h_sum{x="1"} 32.25',
+      'h_count{x="1"} 5',
+    ]);
+  });
+
+  it('says nothing before there was anything', () => {
+    expect(written([])).toEqual([]);
+  });
+});

@@ -1,0 +1,78 @@
+/** What a family of figures is, in the words of Prometheus. */
+export type FamilyType = 'counter' | 'gauge' | 'histogram' | 'summary' | 'untyped';
+
+/** Names of labels with their values. */
+export type Labels = Readonly<Record<string, string>>;
+
+/**
+ * Figures in the text form of Prometheus (0.0.4). Ours, and not a library's: most figures here are read when they are asked
+ * for, and those of engines come as text of the same form whose families have to be merged with one another; what would
+ * be left to a library is to escape three characters.
+ */
+export class Exposition {
+  readonly #families = new Map<string, Family>();
+
+  /** The family of this name. Where there is one already, that: its type and help stay. */
+  family(name: string, type: FamilyType, help: string): Family {
+    const known = this.#families.get(name);
+    if (known !== undefined) return known;
+    const family = new Family(name, type, help);
+    this.#families.set(name, family);
+    return family;
+  }
+
+  /** Families in the order in which they were first named; those without a figure are left out. */
+  text(): string {
+    return [...this.#families.values()].map((family) => family.text()).join('');
+  }
+}
+
+/** Figures of one name, which differ by their labels. */
+export class Family {
+  readonly name: string;
+  readonly type: FamilyType;
+  readonly #help: string;
+  readonly #lines: string[] = [];
+
+  constructor(name: string, type: FamilyType, help: string) {
+    this.name = name;
+    this.type = type;
+    this.#help = help;
+  }
+
+  /** @param suffix Of its name, such as `_bucket`. */
+  add(value: number, labels: Labels = {}, suffix = ''): void {
+    this.addText(numberText(value), labelText(labels), suffix);
+  }
+
+  /** @param value As it is to stand there. @param labels The same; empty: none. */
+  addText(value: string, labels: string, suffix = ''): void {
+    this.#lines.push(`${this.name}${suffix}${labels === '' ? '' : `{${labels}}`} ${value}\n`);
+  }
+
+  text(): string {
+    if (this.#lines.length === 0) return '';
+    const help = this.#help.replaceAll('\\', String.raw`\\`).replaceAll('\n', String.raw`\n`);
+    return `# HELP ${this.name} ${help}\n# TYPE ${this.name} ${this.type}\n${this.#lines.join('')}`;
+  }
+}
+
+/** Labels as they stand between the braces. */
+export function labelText(labels: Labels): string {
+  let text = '';
+  for (const [name, value] of Object.entries(labels)) text += `${text === '' ? '' : ','}${name}="${escaped(value)}"`;
+  return text;
+}
+
+const SPECIAL = /[\\"\n]/g;
+
+function escaped(value: string): string {
+  return value.search(SPECIAL) === -1
+    ? value
+    : value.replaceAll(SPECIAL, (each) => (each === '\n' ? String.raw`\n` : `\\${each}`));
+}
+
+function numberText(value: number): string {
+  if (value === Infinity) return '+Inf';
+  return value === -Infinity ? '-Inf' : String(value);
+}

@@ -3,6 +3,8 @@ import { access } from './scenarios/access.ts';
 import { boot } from './scenarios/boot.ts';
 import { commandLine } from './scenarios/command-line.ts';
 import { fleet } from './scenarios/fleet.ts';
+import { gateway } from './scenarios/gateway.ts';
+import { gatewayStreams } from './scenarios/gateway-streams.ts';
 import { list } from './scenarios/list.ts';
 import { logsCost } from './scenarios/logs-cost.ts';
 import { logsSpeed } from './scenarios/logs-speed.ts';
@@ -23,6 +25,8 @@ export const SCENARIOS: readonly Scenario[] = [
   logsTail,
   sampler,
   websocket,
+  gateway,
+  gatewayStreams,
   commandLine,
 ];
 

@@ -15,6 +15,7 @@ function summary(name: string, rest: Partial<InstanceSummary> = {}): InstanceSum
     port: 8100,
     aliases: [],
     unlisted: false,
+    on_demand: true,
     reason: null,
     started_at: null,
     created_at: AT,

@@ -1,0 +1,106 @@
+import { type Contender, gatewayContenders, type Contenders } from '../harness/gateway-contenders.ts';
+import type { Bench, Readings, Scenario } from '../harness/scenario.ts';
+import { consumptionOf } from '../harness/usage.ts';
+
+type Name = 'direct' | 'haproxy' | 'nginx' | 'llamactl';
+const NAMES: readonly Name[] = ['direct', 'haproxy', 'nginx', 'llamactl'];
+
+/** What a while of requests cost. */
+interface Cost {
+  /** Of the process in between; `NaN`: there is none. */
+  cpuMicros: number;
+  perSecond: number;
+  p50Ms: number;
+  p99Ms: number;
+}
+
+const KILOBYTE = 1_024;
+
+/** What a request costs on its way through, beside other proxies. */
+export const gateway: Scenario = {
+  name: 'gateway',
+  title: 'a request through the gateway, beside nginx and haproxy',
+  method:
+    'POST of 1 KB of JSON whose last field is `model`, to an engine that answers at once with 300 bytes: directly, through haproxy, nginx (one ' +
+    'process and thread each, connections kept, no buffering) and llamactl with accounts on and a key, by turns, on 1, 32 and 256 connections ' +
+    'that each ask again as soon as they are answered; 100 KB and 10 MB on 8 and 2. What is measured has a core, engine and callers another. ' +
+    'CPU is that of the proxy alone. haproxy and nginx read no body and look nothing up.',
+  figures: [
+    { key: 'ratio32', what: 'CPU of a request, 32 connections, to that of haproxy', unit: '×', most: 2.78 },
+    { key: 'cpu32', what: 'CPU of a request, 32 connections', unit: 'µs' },
+    { key: 'haproxy32', what: 'the same of haproxy', unit: 'µs' },
+    { key: 'nginx32', what: 'the same of nginx', unit: 'µs' },
+    { key: 'added1', what: 'added to the median, 1 connection', unit: 'ms', most: 0.2 },
+    { key: 'haproxyAdded1', what: 'the same of haproxy', unit: 'ms' },
+    { key: 'p99of32', what: '99th percentile, 32 connections', unit: 'ms', most: 5 },
+    { key: 'ratio256', what: 'CPU of a request, 256 connections, to that of haproxy', unit: '×' },
+    { key: 'cpu256', what: 'CPU of a request, 256 connections', unit: 'µs' },
+    { key: 'cpuOf100KB', what: 'CPU of a request of 100 KB', unit: 'µs' },
+    { key: 'ratioOf100KB', what: 'the same to that of haproxy', unit: '×' },
+    { key: 'cpuOf10MB', what: 'CPU of a request of 10 MB', unit: 'ms' },
+    { key: 'ratioOf10MB', what: 'the same to that of haproxy', unit: '×' },
+  ],
+  limitSeconds: 240,
+  open: async (bench) => {
+    const contenders = await gatewayContenders(bench);
+    // until all of it is compiled, a request costs less with every thousand
+    await costs(bench, contenders, { connections: 32, bodyBytes: KILOBYTE, seconds: bench.isQuick ? 0.5 : 5 });
+    return () => measureOnce(bench, contenders);
+  },
+};
+
+async function measureOnce(bench: Bench, contenders: Contenders): Promise<Readings> {
+  const seconds = bench.isQuick ? 0.5 : 3;
+  const of = (connections: number, bodyBytes: number): Promise<Record<Name, Cost>> =>
+    costs(bench, contenders, { connections, bodyBytes, seconds });
+  const one = await of(1, KILOBYTE);
+  const many = await of(32, KILOBYTE);
+  const crowd = await of(256, KILOBYTE);
+  const large = await of(8, 100 * KILOBYTE);
+  const huge = await of(2, 10 * KILOBYTE * KILOBYTE);
+  const ratio = ({ llamactl, haproxy }: Record<Name, Cost>): number => llamactl.cpuMicros / haproxy.cpuMicros;
+  return {
+    ratio32: ratio(many),
+    cpu32: many.llamactl.cpuMicros,
+    haproxy32: many.haproxy.cpuMicros,
+    nginx32: many.nginx.cpuMicros,
+    added1: one.llamactl.p50Ms - one.direct.p50Ms,
+    haproxyAdded1: one.haproxy.p50Ms - one.direct.p50Ms,
+    p99of32: many.llamactl.p99Ms,
+    ratio256: ratio(crowd),
+    cpu256: crowd.llamactl.cpuMicros,
+    cpuOf100KB: large.llamactl.cpuMicros,
+    ratioOf100KB: ratio(large),
+    cpuOf10MB: huge.llamactl.cpuMicros / 1_000,
+    ratioOf10MB: ratio(huge),
+  };
+}
+
+interface Load {
+  connections: number;
+  bodyBytes: number;
+  seconds: number;
+}
+
+async function costs({ signal }: Bench, contenders: Contenders, load: Load): Promise<Record<Name, Cost>> {
+  const found: [Name, Cost][] = [];
+  for (const name of NAMES) {
+    signal.throwIfAborted();
+    found.push([name, await costOf(contenders[name], contenders, load)]);
+  }
+  return Object.fromEntries(found) as Record<Name, Cost>;
+}
+
+async function costOf({ pid, place }: Contender, { load: callers }: Contenders, load: Load): Promise<Cost> {
+  const ask = (): ReturnType<typeof callers.tell> => callers.tell({ kind: 'requests', place, ...load });
+  let report = { count: 0, p50Ms: 0, p99Ms: 0 };
+  const during = async (): Promise<void> => {
+    report = await ask();
+  };
+  const used = pid === null ? null : await consumptionOf(pid, during);
+  if (used === null) await during();
+  if (report.count === 0) throw new Error('no request was answered');
+  const { count, p50Ms, p99Ms } = report;
+  const cpuMicros = used === null ? Number.NaN : (used.cpuMs * 1_000) / count;
+  return { cpuMicros, perSecond: count / load.seconds, p50Ms, p99Ms };
+}

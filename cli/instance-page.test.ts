@@ -46,6 +46,7 @@ describe('the page of an instance', () => {
       'engine       llama_cpp',
       'model        /models/llama.gguf',
       'policy       restarts when it dies, at most 5 times in a row; comes back after a reboot',
+      'requests     the first one starts it',
       'created      1d 0h ago',
       '',
       'command of the next run',
@@ -69,6 +70,11 @@ describe('the page of an instance', () => {
       unlisted: true,
       auto_restart: false,
       auto_start: false,
+      on_demand: false,
+      idle_timeout: 300,
+      group: 'big',
+      concurrency: 2,
+      upstream_model: 'base',
       restart_required: true,
     });
     expect(lines.slice(0, -3)).toEqual([
@@ -90,6 +96,7 @@ describe('the page of an instance', () => {
       '             qwen/qwen3',
       'listed       no, but it can be used',
       'policy       is not restarted when it dies; stays away after a reboot',
+      'requests     start nothing; stopped after 5m 0s without one; in the group big; 2 at once; the engine is told base',
       'created      1d 0h ago, changed 1m 0s ago',
     ]);
     expect(lines.at(-2)).toBe('command');

@@ -68,6 +68,7 @@ function entriesOf(instance: Instance, now: number): Entry[] {
     ...optional('aliases', aliases),
     ...optional('listed', instance.unlisted ? ['no, but it can be used'] : []),
     ['policy', [policyOf(instance)]],
+    ['requests', [requestsOf(instance)]],
     ['created', [`${since(instance.created_at, now)} ago${changedText(instance, now)}`]],
   ];
 }
@@ -87,6 +88,18 @@ function policyOf(instance: Instance): string {
   return [
     autoRestart ? `restarts when it dies, ${times}${already}` : 'is not restarted when it dies',
     autoStart ? 'comes back after a reboot' : 'stays away after a reboot',
+  ].join('; ');
+}
+
+/** What becomes of requests under `/v1`. */
+function requestsOf(instance: Instance): string {
+  const { on_demand: onDemand, idle_timeout: idle, pinned, group, concurrency, upstream_model: model } = instance;
+  return [
+    onDemand ? 'the first one starts it' : 'start nothing',
+    ...(pinned ? ['pinned'] : idle > 0 ? [`stopped after ${duration(idle)} without one`] : []),
+    ...(group === undefined ? [] : [`in the group ${group}`]),
+    ...(concurrency === undefined ? [] : [`${concurrency} at once`]),
+    ...(model === undefined ? [] : [`the engine is told ${model}`]),
   ].join('; ');
 }
 

@@ -28,7 +28,7 @@ type OptionValue = Scalar | (string | number)[];
  */
 export function settingsOf(flags: SettingFlags, rest: readonly string[], surroundings: Surroundings): Settings {
   const { model, engine, port, option, env, alias, unlisted, autoStart, autoRestart } = flags;
-  const { maxRestarts, engineCommand, healthPath } = flags;
+  const { maxRestarts, engineCommand, healthPath, onDemand, idleTimeout, pinned, group } = flags;
   const said: Settings = {
     engine,
     model_path: model === undefined ? undefined : modelPath(model, engine, surroundings),
@@ -43,6 +43,13 @@ export function settingsOf(flags: SettingFlags, rest: readonly string[], surroun
     auto_start: autoStart,
     auto_restart: autoRestart,
     max_restarts: maxRestarts,
+    on_demand: onDemand,
+    idle_timeout: idleTimeout,
+    pinned,
+    group,
+    concurrency: flags.concurrency,
+    queue_limit: flags.queueLimit,
+    upstream_model: flags.upstreamModel,
   };
   return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
 }

@@ -14,6 +14,13 @@ export interface SettingFlags {
   autoStart?: boolean;
   autoRestart?: boolean;
   maxRestarts?: number;
+  onDemand?: boolean;
+  idleTimeout?: number;
+  pinned?: boolean;
+  group?: string;
+  concurrency?: number;
+  queueLimit?: number;
+  upstreamModel?: string;
   /** Words as a shell reads them. */
   engineCommand?: string;
   healthPath?: string;
@@ -38,6 +45,15 @@ export function withSettingFlags(command: Command): Command {
     .option('--auto-restart', 'restart it when it dies')
     .option('--no-auto-restart', 'do not')
     .option('--max-restarts <number>', 'restarts in a row before it is given up; -1: for ever', restarts)
+    .option('--on-demand', 'the first request under /v1 starts it (default)')
+    .option('--no-on-demand', 'only llamactl start does')
+    .option('--idle-timeout <seconds>', 'stop it so long after its last request; 0: never', idle)
+    .option('--pinned', 'never stopped to make room, nor for idleness')
+    .option('--no-pinned', 'as all others')
+    .option('--group <name>', 'shares the limits of a group of the configuration')
+    .option('--concurrency <number>', 'requests at once; the others wait', concurrency)
+    .option('--queue-limit <number>', 'requests that may wait (default: 1000)', queueLimit)
+    .option('--upstream-model <name>', 'what the engine is told as the model')
     .option('--engine-command <words>', "instead of the engine's own command; needs security.allow_privileged")
     .option('--health-path <path>', 'answers 200 when the engine is ready (default: /health)')
     .option('--file <file>', 'settings as JSON, as the API takes them; - reads them from standard input');
@@ -61,6 +77,9 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
 
 const port = wholeNumber(1, 65_535);
 const restarts = wholeNumber(-1, 1_000_000);
+const idle = wholeNumber(0, 2_678_400);
+const concurrency = wholeNumber(1, 100_000);
+const queueLimit = wholeNumber(0, 100_000);
 
 /** Seconds, for a flag. */
 export function seconds(text: string): number {

@@ -128,6 +128,12 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./commands/why.ts')).whyCommand,
   },
   {
+    name: 'requests',
+    summary: 'what is asked of engines now',
+    group: WATCHING,
+    load: async () => (await import('./commands/requests.ts')).requestsCommand,
+  },
+  {
     name: 'events',
     summary: 'what happens, as it happens',
     group: WATCHING,

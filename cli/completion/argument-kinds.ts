@@ -19,6 +19,7 @@ export const ARGUMENT_KINDS: Readonly<Record<string, ValueKind>> = {
   'keys rm keys': 'key',
   'login username': 'none',
   'logs names': 'instance',
+  'requests cancel ids': 'none',
   'restart names': 'instance',
   'rm names': 'instance',
   'run model': 'instance or file',

@@ -1,0 +1,70 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Requests } from '@llamactl/server/gateway/requests';
+import { testServer, type TestServer } from '@llamactl/server/http/http-harness';
+import { CommandSandbox } from '../testing/command-run.ts';
+import { screenAfter } from '../testing/screen.ts';
+
+const BEGAN = Date.parse('2026-03-01T12:00:00Z');
+
+let now: number;
+let requests: Requests;
+let cancelled: string[];
+let test: TestServer;
+let sandbox: CommandSandbox;
+
+beforeEach(async () => {
+  now = BEGAN;
+  cancelled = [];
+  requests = new Requests({ clock: { now: () => now } });
+  test = testServer({ requests });
+  const { port } = await test.server.listen({ host: '127.0.0.1', port: 0 });
+  sandbox = new CommandSandbox();
+  sandbox.environment['LLAMACTL_URL'] = `http://127.0.0.1:${port}`;
+});
+afterEach(async () => {
+  await test.server.close();
+  sandbox.dispose();
+});
+
+function begin(id: string, caller = 'user:ann'): ReturnType<Requests['begin']> {
+  const facts = { id, caller, instance: 'llama', model: 'llama', method: 'POST', path: '/v1/chat/completions' };
+  return requests.begin({ ...facts, door: 'v1', stream: true }, () => cancelled.push(id));
+}
+
+describe('requests on their way', () => {
+  it('are a table, those that are over behind them where they are wanted', async () => {
+    const over = begin('11111111-1111');
+    over.leased('llama');
+    now += 2_000;
+    over.end('ok', 200);
+    begin('22222222-2222', 'key:7 (editor)').leased('llama');
+    const shown = async (...words: string[]): Promise<string[]> =>
+      screenAfter((await sandbox.run(['requests', ...words], { columns: 100, now: now + 3_000 })).stdout);
+    expect(await shown()).toEqual([
+      'ID        INSTANCE  STATE       AGE  TTFT  IN  OUT  T/S  CALLER          PATH',
+      '22222222  llama     processing   3s     -   -    -    -  key:7 (editor)  /v1/chat/completions',
+    ]);
+    expect((await shown('-n', '5')).slice(2)).toEqual([
+      '11111111  llama     ok           2s     -   -    -    -  user:ann        /v1/chat/completions',
+    ]);
+  });
+
+  it('are what the API says, for programs, and ids with -q', async () => {
+    begin('22222222-2222');
+    const { stdout } = await sandbox.run(['requests', '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({ in_flight: [{ id: '22222222-2222' }], finished: [] });
+    expect((await sandbox.run(['requests', '-q'])).stdout).toBe('22222222-2222\n');
+  });
+
+  it('are said to be none', async () => {
+    expect(await sandbox.run(['requests'])).toMatchObject({ status: 0, stderr: 'no request is on its way\n' });
+  });
+
+  it('are ended by the beginning of their id', async () => {
+    begin('22222222-2222');
+    begin('33333333-3333');
+    expect(await sandbox.run(['requests', 'cancel', '3333'])).toMatchObject({ status: 0, stderr: '1 request ended\n' });
+    expect(cancelled).toEqual(['33333333-3333']);
+    expect((await sandbox.run(['requests', 'cancel', 'nobody'])).status).toBe(3);
+  });
+});

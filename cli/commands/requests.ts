@@ -1,0 +1,94 @@
+import type { ActiveRequest, FinishedRequest } from '@llamactl/client';
+import { Command } from 'commander';
+import type { CommandLine, Invocation, Session } from '../command-line.ts';
+import { count, duration, since } from '../figures.ts';
+import { wholeNumber } from '../setting-flags.ts';
+import type { Column } from '../table.ts';
+import { plain } from '../text.ts';
+
+interface RequestsFlags {
+  finished?: number;
+}
+
+const SHOWN_ID = 8;
+
+const COLUMNS: Column[] = [
+  { title: 'ID' },
+  { title: 'INSTANCE', gives: 4 },
+  { title: 'STATE' },
+  { title: 'AGE', align: 'right' },
+  { title: 'TTFT', align: 'right', gives: 2 },
+  { title: 'IN', align: 'right', gives: 3 },
+  { title: 'OUT', align: 'right', gives: 3 },
+  { title: 'T/S', align: 'right', gives: 2 },
+  { title: 'CALLER', gives: 0 },
+  { title: 'PATH', gives: 1, keeps: 'end' },
+];
+
+export function requestsCommand(commandLine: CommandLine): Command {
+  return new Command('requests')
+    .description('Show the requests to engines that are on their way, or end one.')
+    .option('-n, --finished <number>', 'and so many that are over, newest first', wholeNumber(0, 200))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  llamactl requests
+  llamactl requests -n 20
+  llamactl requests cancel 9f0c31aa`,
+    )
+    .action(commandLine.online(show))
+    .addCommand(cancelCommand(commandLine));
+}
+
+function cancelCommand(commandLine: CommandLine): Command {
+  return new Command('cancel')
+    .description('End requests: the engine stops working on them, and their callers are told.')
+    .argument('<ids...>', 'their ids; the beginning is enough where one request begins so')
+    .addHelpText('after', '\nExamples:\n  llamactl requests cancel 9f0c31aa')
+    .action(commandLine.online(cancel));
+}
+
+async function show({ client, terminal, signal, now }: Session, { flags }: Invocation<RequestsFlags>): Promise<void> {
+  const { in_flight: active, finished } = await client.listRequests({ finished: flags.finished ?? 0, signal });
+  if (terminal.isJson) return terminal.printJson({ in_flight: active, finished });
+  if (terminal.isQuiet) return active.forEach(({ id }) => terminal.print(plain(id)));
+  if (active.length + finished.length === 0) return terminal.note('no request is on its way');
+  const rows = [
+    ...active.map((request) => rowOf(request, request.phase, since(request.started_at, now()))),
+    ...finished.map((request) => rowOf(request, request.outcome, duration(request.duration))),
+  ];
+  terminal.printTable(COLUMNS, rows);
+}
+
+function rowOf(request: ActiveRequest | FinishedRequest, state: string, age: string): string[] {
+  const { id, instance, caller, path, time_to_first_token: first, tokens_per_second: speed } = request;
+  return [
+    plain(id).slice(0, SHOWN_ID),
+    plain(instance ?? '-'),
+    state,
+    age,
+    first === null ? '-' : `${first.toFixed(1)}s`,
+    tokens(request.tokens_in, false),
+    tokens(request.tokens_out, request.tokens_estimated),
+    speed === null ? '-' : speed.toFixed(0),
+    plain(caller ?? '-'),
+    plain(path),
+  ];
+}
+
+/** What was counted in pieces of a stream is only about right. */
+function tokens(number: number | null, isEstimated: boolean): string {
+  return number === null ? '-' : `${isEstimated ? '~' : ''}${number}`;
+}
+
+async function cancel({ client, terminal, signal }: Session, { words }: Invocation<object>): Promise<void> {
+  const { in_flight: active } = await client.listRequests({ finished: 0, signal });
+  for (const word of words) {
+    const meant = active.filter(({ id }) => id.startsWith(word));
+    // What is not found, or not one, is the server's to say.
+    const [only] = meant.length === 1 ? meant : [];
+    await client.cancelRequest(only?.id ?? word, { signal });
+  }
+  terminal.note(`${count(words.length, 'request')} ended`);
+}

@@ -1,6 +1,6 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { fork } from 'node:child_process';
 import path from 'node:path';
+import { AskedProgram } from './asked-program.ts';
 import type { Bench } from './scenario.ts';
 
 /** What a follower has seen so far. */
@@ -21,36 +21,26 @@ const PROGRAM = path.join(import.meta.dirname, '..', 'programs', 'follower.ts');
 
 /** A caller that follows a log in a process of its own, as fast as it can. */
 export class Follower {
-  readonly #child: ChildProcess;
-  readonly #ended: Promise<never>;
+  readonly #program: AskedProgram<FollowReport>;
 
-  private constructor(child: ChildProcess) {
-    this.#child = child;
-    this.#ended = once(child, 'exit').then(() => {
-      throw new Error('the follower ended: the log did, or the connection broke');
-    });
-    this.#ended.catch(() => undefined);
+  private constructor(program: AskedProgram<FollowReport>) {
+    this.#program = program;
   }
 
   /** @param url Of a log that is followed. */
-  static start({ belongings, signal }: Bench, url: string): Follower {
-    signal.throwIfAborted();
-    const follower = new Follower(fork(PROGRAM, [url], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }));
-    belongings.add(() => follower.end());
-    return follower;
+  static start(bench: Bench, url: string): Follower {
+    bench.signal.throwIfAborted();
+    const child = fork(PROGRAM, [url], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    const whenEnded = 'the follower ended: the log did, or the connection broke';
+    return new Follower(new AskedProgram(bench, child, whenEnded));
   }
 
   /** Resolves as soon as it has seen the line of that number, or one after it. */
-  async report(atLeast: number): Promise<FollowReport> {
-    this.#child.send({ atLeast });
-    const [report] = (await Promise.race([once(this.#child, 'message'), this.#ended])) as [FollowReport];
-    return report;
+  report(atLeast: number): Promise<FollowReport> {
+    return this.#program.ask({ atLeast });
   }
 
-  async end(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const gone = once(this.#child, 'exit');
-    this.#child.kill('SIGKILL');
-    await gone;
+  end(): Promise<void> {
+    return this.#program.end();
   }
 }

@@ -1,7 +1,7 @@
-import { once } from 'node:events';
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import path from 'node:path';
 import type { Command, Report } from '../programs/gateway-load.ts';
+import { AskedProgram } from './asked-program.ts';
 import { pinned } from './cores.ts';
 import type { Bench } from './scenario.ts';
 
@@ -9,39 +9,28 @@ const PROGRAM = path.join(import.meta.dirname, '..', 'programs', 'gateway-load.t
 
 /** Callers of a gateway in a process of their own. */
 export class GatewayLoad {
-  readonly #child: ChildProcess;
-  readonly #ended: Promise<never>;
+  readonly #program: AskedProgram<Report>;
 
-  private constructor(child: ChildProcess) {
-    this.#child = child;
-    this.#ended = once(child, 'exit').then(() => {
-      throw new Error('the callers ended');
-    });
-    this.#ended.catch(() => undefined);
+  private constructor(program: AskedProgram<Report>) {
+    this.#program = program;
   }
 
   /** @param core Where it runs. */
-  static start({ belongings, signal }: Bench, core: number): GatewayLoad {
-    signal.throwIfAborted();
+  static start(bench: Bench, core: number): GatewayLoad {
+    bench.signal.throwIfAborted();
     const [command, ...argv] = pinned(core, [process.execPath, PROGRAM]);
     const child = spawn(command, argv, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-    const load = new GatewayLoad(child);
-    belongings.add(() => load.end());
-    return load;
+    return new GatewayLoad(new AskedProgram(bench, child, 'the callers ended'));
   }
 
   /** @throws {Error} when a request was not answered with 200, or a connection broke */
   async tell(command: Command): Promise<Report> {
-    this.#child.send(command);
-    const [report] = (await Promise.race([once(this.#child, 'message'), this.#ended])) as [Report];
+    const report = await this.#program.ask(command);
     if (report.failure !== null) throw new Error(`the callers failed: ${report.failure}`);
     return report;
   }
 
-  async end(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const gone = once(this.#child, 'exit');
-    this.#child.kill('SIGKILL');
-    await gone;
+  end(): Promise<void> {
+    return this.#program.end();
   }
 }

@@ -1,6 +1,6 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { fork } from 'node:child_process';
 import path from 'node:path';
+import { AskedProgram } from './asked-program.ts';
 import { until } from './patience.ts';
 import type { Bench } from './scenario.ts';
 
@@ -17,38 +17,29 @@ const PROGRAM = path.join(import.meta.dirname, '..', 'programs', 'listeners.ts')
 
 /** Many clients of the WebSocket in a process of their own. */
 export class Listeners {
-  readonly #child: ChildProcess;
-  readonly #ended: Promise<never>;
+  readonly #program: AskedProgram<ListenReport>;
 
-  private constructor(child: ChildProcess) {
-    this.#child = child;
-    this.#ended = once(child, 'exit').then(() => {
-      throw new Error('the listeners ended: a connection broke or was refused');
-    });
-    this.#ended.catch(() => undefined);
+  private constructor(program: AskedProgram<ListenReport>) {
+    this.#program = program;
   }
 
   /** Resolves when all are connected. */
-  static async start({ belongings, signal }: Bench, port: number, count: number): Promise<Listeners> {
+  static async start(bench: Bench, port: number, count: number): Promise<Listeners> {
+    const { signal } = bench;
     signal.throwIfAborted();
-    const argv = [String(port), String(count)];
-    const listeners = new Listeners(fork(PROGRAM, argv, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }));
-    belongings.add(() => listeners.end());
+    const child = fork(PROGRAM, [String(port), String(count)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    const whenEnded = 'the listeners ended: a connection broke or was refused';
+    const listeners = new Listeners(new AskedProgram(bench, child, whenEnded));
     const areThere = async (): Promise<true | null> => ((await listeners.report()).connected === count ? true : null);
     await until(`${count} connections`, areThere, { signal, everyMs: 100 });
     return listeners;
   }
 
-  async report(): Promise<ListenReport> {
-    this.#child.send({});
-    const [report] = (await Promise.race([once(this.#child, 'message'), this.#ended])) as [ListenReport];
-    return report;
+  report(): Promise<ListenReport> {
+    return this.#program.ask({});
   }
 
-  async end(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const gone = once(this.#child, 'exit');
-    this.#child.kill('SIGKILL');
-    await gone;
+  end(): Promise<void> {
+    return this.#program.end();
   }
 }

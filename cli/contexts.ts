@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import path from 'node:path';
 import { EXIT } from './exit-status.ts';
 import { Problem } from './problem.ts';
+import { codeOf, reasonOf } from './reason.ts';
 
 /** A server that is talked to by name. */
 export interface Context {
@@ -84,7 +85,7 @@ export class Contexts {
     try {
       text = readFileSync(this.file, 'utf8');
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { current: null, contexts: {} };
+      if (codeOf(error) === 'ENOENT') return { current: null, contexts: {} };
       throw new Problem(`${this.file} cannot be read: ${reasonOf(error)}`, EXIT.failed);
     }
     try {
@@ -133,8 +134,4 @@ function contextOf({ url, token, username }: Record<string, unknown>): Context {
 function record(value: unknown): Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('no object');
   return Object.fromEntries(Object.entries(value));
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

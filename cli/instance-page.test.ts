@@ -3,40 +3,17 @@ import type { Instance } from '@llamactl/client';
 import { describe, expect, it } from 'vitest';
 import { pageLines } from './instance-page.ts';
 import { Style } from './style.ts';
+import { sampleInstance } from './testing/sample-instance.ts';
 
 const NOW = Date.parse('2026-03-01T12:00:00Z');
 const WIDE = { columns: Infinity, style: new Style(false) };
-const STOPPED: Instance = {
+const STOPPED = sampleInstance({
   name: 'llama',
-  status: 'stopped',
-  engine: 'llama_cpp',
   model_path: '/models/llama.gguf',
-  port: 8100,
-  aliases: [],
-  unlisted: false,
-  reason: null,
-  started_at: null,
   created_at: '2026-02-28T12:00:00Z',
   updated_at: '2026-02-28T12:00:00Z',
-  pid: null,
-  options: {},
-  extra_args: [],
-  environment: {},
-  on_demand: true,
-  idle_timeout: 0,
-  pinned: false,
-  queue_limit: 1_000,
-  request_defaults: {},
-  request_strip: [],
-  auto_start: true,
-  auto_restart: true,
-  max_restarts: 5,
-  restart_count: 0,
-  restart_required: false,
-  last_exit: null,
   effective_command: ['llama-server', '--model', '/models/llama.gguf', '--port', '8100'],
-  stats: null,
-};
+});
 const page = (changes: Partial<Instance>, paper = WIDE): string[] => pageLines({ ...STOPPED, ...changes }, paper, NOW);
 
 describe('the page of an instance', () => {

@@ -1,13 +1,3 @@
-/** What a person reads: results on standard output, everything else on standard error. */
-
-export function print(text: string): void {
-  process.stdout.write(`${text}\n`);
-}
-
-export function note(text: string): void {
-  process.stderr.write(`${text}\n`);
-}
-
 /**
  * What becomes of the program when its output has nowhere to go: whoever read it has gone, as in `llamactl ps --watch | head`,
  * or the disk is full. Without this, Node ends it with a stack.
@@ -27,6 +17,6 @@ export function watchReaders(outlives: () => boolean): void {
 
 /** Ends the program with a sentence instead of a stack: what is thrown here is meant for people. */
 export function fail(error: unknown): never {
-  note(`llamactl: ${error instanceof Error ? error.message : String(error)}`);
+  process.stderr.write(`llamactl: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);
 }

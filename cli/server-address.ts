@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Contexts } from './contexts.ts';
+import { localServer } from './local-server.ts';
 
 /** Which server is talked to, and with what. */
 export interface ServerAddress {
@@ -62,26 +62,9 @@ function isSameAddress(one: string, other: string): boolean {
   return one.replace(/\/+$/, '') === other.replace(/\/+$/, '');
 }
 
-/** What the server of this machine wrote about itself, if it lives: it may listen on another port than the default. */
+/** The server of this machine may listen on another port than the default. */
 function localUrl(environment: AddressParts['environment'], home: string): { url: string; file: string } | null {
   const folder = environment['LLAMACTL_DATA_DIR'] ?? path.join(home, '.local', 'share', 'llamactl');
-  const file = path.join(folder, 'server.json');
-  try {
-    const description: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    if (typeof description !== 'object' || description === null) return null;
-    if (!('url' in description) || !('pid' in description)) return null;
-    const { url, pid } = description;
-    return typeof url === 'string' && typeof pid === 'number' && isAlive(pid) ? { url, file } : null;
-  } catch {
-    // There is none, or it is being written: the default will do.
-    return null;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
+  const { url = null, file } = localServer(folder) ?? {};
+  return url === null || file === undefined ? null : { url, file };
 }

@@ -1,39 +1,13 @@
-import {
-  everyCommand,
-  optionWords,
-  ownOptions,
-  subcommandWords,
-  type CompletedCommand,
-  type Word,
-} from './completion-tree.ts';
-import { posixTables, quoted } from './posix-tables.ts';
+import { optionWords, type CompletedCommand, type Word } from './completion-tree.ts';
+import { posixTables, posixWords, quoted } from './posix-tables.ts';
 
 /** A script for bash, from version 3.2 (that of macOS) on, that needs nothing else. */
 export function bashCompletion(program: CompletedCommand): string {
-  const commands = everyCommand(program);
   const list = (words: readonly Word[]): string => quoted(words.map(({ word }) => word).join(' '));
   return `# bash completion of llamactl, made by: llamactl completion bash
 
 ${posixTables(program)}
-_llamactl_subcommands() {
-  case "$at" in
-${commands
-  .filter(({ subcommands }) => subcommands.length > 0)
-  .map((command) => `    ${quoted(command.path)}) list=${list(subcommandWords(command))} ;;`)
-  .join('\n')}
-    help) list=${list(subcommandWords(program))} ;;
-    *) list='' ;;
-  esac
-}
-
-_llamactl_options() {
-  case "$at" in
-${commands
-  .slice(1)
-  .map((command) => `    ${quoted(command.path)}) list=${list(optionWords(ownOptions(command, program)))} ;;`)
-  .join('\n')}
-    *) list='' ;;
-  esac
+${posixWords(program, list, "''")}
   list="$list "${list(optionWords(program.options))}
 }
 

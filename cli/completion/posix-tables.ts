@@ -1,5 +1,40 @@
 import { completionCases } from './completion-cases.ts';
-import type { CompletedCommand } from './completion-tree.ts';
+import {
+  everyCommand,
+  optionWords,
+  ownOptions,
+  subcommandWords,
+  type CompletedCommand,
+  type Word,
+} from './completion-tree.ts';
+
+/**
+ * The functions that list what can stand next, up to where the options that every command has are added.
+ *
+ * @param list How the shell writes a list of words. @param none How it writes an empty one.
+ */
+export function posixWords(program: CompletedCommand, list: (words: readonly Word[]) => string, none: string): string {
+  const commands = everyCommand(program);
+  return `_llamactl_subcommands() {
+  case "$at" in
+${commands
+  .filter(({ subcommands }) => subcommands.length > 0)
+  .map((command) => `    ${quoted(command.path)}) list=${list(subcommandWords(command))} ;;`)
+  .join('\n')}
+    help) list=${list(subcommandWords(program))} ;;
+    *) list=${none} ;;
+  esac
+}
+
+_llamactl_options() {
+  case "$at" in
+${commands
+  .slice(1)
+  .map((command) => `    ${quoted(command.path)}) list=${list(optionWords(ownOptions(command, program)))} ;;`)
+  .join('\n')}
+    *) list=${none} ;;
+  esac`;
+}
 
 /** What bash and zsh have in common: functions that look things up for the command in `at`. */
 export function posixTables(program: CompletedCommand): string {

@@ -1,41 +1,15 @@
-import {
-  everyCommand,
-  optionWords,
-  ownOptions,
-  subcommandWords,
-  type CompletedCommand,
-  type Word,
-} from './completion-tree.ts';
-import { posixTables, quoted } from './posix-tables.ts';
+import { optionWords, type CompletedCommand, type Word } from './completion-tree.ts';
+import { posixTables, posixWords, quoted } from './posix-tables.ts';
 
 /** A script for zsh: sourced after compinit, or a file `_llamactl` in fpath. */
 export function zshCompletion(program: CompletedCommand): string {
-  const commands = everyCommand(program);
   const list = (words: readonly Word[]): string =>
     `(${words.map(({ word, text }) => quoted(`${word}:${text.replaceAll(':', String.raw`\:`)}`)).join(' ')})`;
   return `#compdef llamactl
 # zsh completion of llamactl, made by: llamactl completion zsh
 
 ${posixTables(program)}
-_llamactl_subcommands() {
-  case "$at" in
-${commands
-  .filter(({ subcommands }) => subcommands.length > 0)
-  .map((command) => `    ${quoted(command.path)}) list=${list(subcommandWords(command))} ;;`)
-  .join('\n')}
-    help) list=${list(subcommandWords(program))} ;;
-    *) list=() ;;
-  esac
-}
-
-_llamactl_options() {
-  case "$at" in
-${commands
-  .slice(1)
-  .map((command) => `    ${quoted(command.path)}) list=${list(optionWords(ownOptions(command, program)))} ;;`)
-  .join('\n')}
-    *) list=() ;;
-  esac
+${posixWords(program, list, '()')}
   list+=${list(optionWords(program.options))}
 }
 

@@ -5,7 +5,7 @@ import { doubtful, well, wrong, type Finding } from './finding.ts';
 import { checkDataDirectory, checkModels } from './folder-checks.ts';
 import { checkGpus } from './gpu-check.ts';
 import { checkPortRange, checkServerPort } from './port-checks.ts';
-import { reasonOf } from './reason.ts';
+import { reasonOf } from '../reason.ts';
 import { runningServer, type RunningServer } from './running-server.ts';
 import type { ServerFindings } from './server-checks.ts';
 import { checkClock, checkContexts, checkOpenFiles } from './shell-checks.ts';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Inspection } from '@llamactl/server/main';
 import { bytes, count } from '../figures.ts';
 import { doubtful, well, wrong, type Finding } from './finding.ts';
-import { codeOf, reasonOf } from './reason.ts';
+import { codeOf, reasonOf } from '../reason.ts';
 
 /** Folders of models below this depth are not looked into: it is a look, not a search. */
 const DEEPEST = 4;

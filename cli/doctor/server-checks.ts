@@ -2,7 +2,7 @@ import type { Alert, Client, InstanceSummary, SystemInfo } from '@llamactl/clien
 import type { ServerAddress } from '../server-address.ts';
 import { doubtful, well, wrong, type Finding } from './finding.ts';
 import { isLoopback } from '../loopback.ts';
-import { reasonOf } from './reason.ts';
+import { reasonOf } from '../reason.ts';
 
 /** Clocks further apart than this make log-ins and logs hard to understand; seconds. */
 const FAR_APART = 30;

@@ -1,7 +1,8 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import { doubtful, well, wrong, type Finding } from './finding.ts';
-import { codeOf, reasonOf } from './reason.ts';
+import { codeOf, reasonOf } from '../reason.ts';
+import { readableFile } from '../readable-file.ts';
 
 /** Every request takes two descriptors, every engine a few; a server with less than this runs out in an hour of load. */
 const FEW_FILES = 4_096;
@@ -28,7 +29,7 @@ export function checkContexts(file: string): Finding {
 
 /** Whether the server may open enough files. @param pid Of the server; `null`: none runs, and one would get what we have. */
 export function checkOpenFiles(pid: number | null): Finding[] {
-  const limits = read(`/proc/${pid ?? 'self'}/limits`);
+  const limits = readableFile(`/proc/${pid ?? 'self'}/limits`);
   const [, soft] = /^Max open files\s+(\d+|unlimited)/m.exec(limits ?? '') ?? [];
   return soft === undefined ? [] : [judgeOpenFiles(soft === 'unlimited' ? Infinity : Number(soft))];
 }
@@ -51,14 +52,4 @@ export function checkClock(now: number, built: string): Finding {
     `it is ${shown} here, before this program was made (${built}): certificates and log-ins will fail`,
     'set the clock: timedatectl set-ntp true',
   );
-}
-
-function read(file: string): string | null {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    // Not this system, or not ours to see.
-    if (codeOf(error) === null) throw error;
-    return null;
-  }
 }

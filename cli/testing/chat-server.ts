@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { sampleInstance } from './sample-instance.ts';
 import type { AddressInfo } from 'node:net';
 import type { ChatChunk, ChatRequest, CreateInstance, Instance } from '@llamactl/client';
 
@@ -27,7 +28,7 @@ export class ChatServer {
   }
 
   add(name: string, fields: Partial<Instance> = {}): Instance {
-    const instance = { ...stoppedInstance(name), ...fields };
+    const instance = sampleInstance({ effective_command: ['llama-server'], ...fields, name });
     this.instances.set(name, instance);
     return instance;
   }
@@ -127,37 +128,4 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
   for await (const chunk of request) chunks.push(chunk as Buffer);
   const text = Buffer.concat(chunks).toString();
   return text === '' ? {} : (JSON.parse(text) as unknown);
-}
-
-function stoppedInstance(name: string): Instance {
-  return {
-    name,
-    status: 'stopped',
-    engine: 'llama_cpp',
-    port: 8100,
-    started_at: null,
-    created_at: '2026-03-01T12:00:00Z',
-    updated_at: '2026-03-01T12:00:00Z',
-    pid: null,
-    options: {},
-    extra_args: [],
-    environment: {},
-    aliases: [],
-    unlisted: false,
-    on_demand: true,
-    idle_timeout: 0,
-    pinned: false,
-    queue_limit: 1_000,
-    request_defaults: {},
-    request_strip: [],
-    auto_start: true,
-    auto_restart: true,
-    max_restarts: 5,
-    reason: null,
-    restart_count: 0,
-    restart_required: false,
-    last_exit: null,
-    effective_command: ['llama-server'],
-    stats: null,
-  };
 }

@@ -1,5 +1,6 @@
 import type { Alert, Health, Instance, LastExit } from '@llamactl/client';
 import { describe, expect, it } from 'vitest';
+import { sampleInstance } from '../testing/sample-instance.ts';
 import { explain, type WhyFacts } from './explanation.ts';
 
 const NOW = Date.parse('2026-03-01T12:00:00Z');
@@ -11,38 +12,14 @@ function ended(fields: Partial<LastExit> = {}): LastExit {
 
 function facts(instance: Partial<Instance>, rest: Partial<WhyFacts> = {}): WhyFacts {
   return {
-    instance: {
+    instance: sampleInstance({
       name: 'qwen',
       status: 'running',
-      engine: 'llama_cpp',
       model_path: '/m/qwen.gguf',
-      port: 8100,
-      started_at: null,
       created_at: '2026-03-01T10:00:00Z',
       updated_at: '2026-03-01T10:00:00Z',
-      pid: null,
-      options: {},
-      extra_args: [],
-      environment: {},
-      aliases: [],
-      unlisted: false,
-      on_demand: true,
-      idle_timeout: 0,
-      pinned: false,
-      queue_limit: 1_000,
-      request_defaults: {},
-      request_strip: [],
-      auto_start: true,
-      auto_restart: true,
-      max_restarts: 5,
-      reason: null,
-      restart_count: 0,
-      restart_required: false,
-      last_exit: null,
-      effective_command: [],
-      stats: null,
       ...instance,
-    },
+    }),
     health: null,
     alerts: [],
     memory: { used: 7.1 * GB, total: 8 * GB },

@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import type { Requests } from '@llamactl/contract/requests';
+import { RequestsSchema, type Requests } from '@llamactl/contract/requests';
 import { testModel } from '../scripts/test-assets.ts';
 import { ServerProcess } from './server-process.ts';
 
@@ -26,7 +26,7 @@ const figure = (text: string, name: string): number =>
       ?.split(' ')
       .at(-1),
   );
-const requests = async (): Promise<Requests> => (await server.call('GET', '/api/requests')).body as unknown as Requests;
+const requests = async (): Promise<Requests> => RequestsSchema.parse((await server.call('GET', '/api/requests')).body);
 
 it('the figures are those of the requests, and of the engine', async () => {
   const { body } = await server.call('POST', '/v1/completions', { model: 'demo', prompt: 'Hi', max_tokens: 5 });

@@ -4,7 +4,16 @@ import type { ApiError, ErrorCode } from '@llamactl/contract/errors';
 export interface GatewayErrorShape {
   /** That path and all below it. */
   prefix: string;
+  /** What an error in the middle of a stream of events is called there; `null`: events have no names. */
+  event: string | null;
   render(error: ApiError, requestId: string): { body: unknown; headers: Readonly<Record<string, string>> };
+}
+
+/** The shape of a path, which has no query: that of the longest prefix that fits. */
+export function shapeFor<Shape extends { prefix: string }>(path: string, shapes: readonly Shape[]): Shape | undefined {
+  return shapes
+    .filter(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`))
+    .toSorted((a, b) => b.prefix.length - a.prefix.length)[0];
 }
 
 /** Tells an error of ours from one that an engine answered. */
@@ -31,9 +40,10 @@ const ANTHROPIC_TYPES: Readonly<Record<number, string>> = {
 
 /** The error shapes of `/v1`: OpenAI's, and Anthropic's where its API is spoken. */
 export const GATEWAY_ERROR_SHAPES: readonly GatewayErrorShape[] = [
-  { prefix: '/v1', render: (error) => ({ body: openAiError(error), headers: HEADERS }) },
+  { prefix: '/v1', event: null, render: (error) => ({ body: openAiError(error), headers: HEADERS }) },
   {
     prefix: '/v1/messages',
+    event: 'error',
     render: (error, requestId) => ({ body: anthropicError(error, requestId), headers: HEADERS }),
   },
 ];

@@ -1,8 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { ApiError } from '@llamactl/contract/errors';
 import type { Clock } from '../instances/ports.ts';
-import { GATEWAY_ERROR_SHAPES } from './error-shape.ts';
+import { GATEWAY_ERROR_SHAPES, shapeFor, type GatewayErrorShape } from './error-shape.ts';
 import { isEventStream, type RawHeaders } from './headers.ts';
+import { pathOnly } from './path-only.ts';
 
 export interface HeldStreamParts {
   response: ServerResponse;
@@ -26,7 +27,6 @@ const HEAD = [
 const SIGN_OF_LIFE = ': the model is not ready yet\n\n';
 /** An error is a sentence; what is longer is cut off. */
 const LONGEST_ERROR = 65_536;
-const ANTHROPIC = /^\/v1\/messages(?:[/?]|$)/;
 
 /**
  * An answer in events for which an engine is not there yet. Proxies give up on a connection that is silent for a minute,
@@ -65,10 +65,8 @@ export class HeldStream {
     this.stop();
     const known =
       error instanceof ApiError ? error : new ApiError('INTERNAL_ERROR', 'Something went wrong inside llamactl.');
-    const { path, requestId, response } = this.#parts;
-    const [openAi, anthropic] = GATEWAY_ERROR_SHAPES;
-    const shape = ANTHROPIC.test(path) ? anthropic : openAi;
-    response.end(this.#event(JSON.stringify(shape?.render(known, requestId).body)));
+    const { requestId, response } = this.#parts;
+    response.end(this.#event(JSON.stringify(this.#shape?.render(known, requestId).body)));
   }
 
   /** An engine answers. @returns whether its body goes on with this stream; else it is to be collected. */
@@ -103,8 +101,13 @@ export class HeldStream {
     this.#cancel = clock.after(seconds * 1_000, () => this.#live());
   }
 
+  get #shape(): GatewayErrorShape | undefined {
+    return shapeFor(pathOnly(this.#parts.path), GATEWAY_ERROR_SHAPES);
+  }
+
   #event(data: string): string {
-    return ANTHROPIC.test(this.#parts.path) ? `event: error\ndata: ${data}\n\n` : `data: ${data}\n\n`;
+    const event = this.#shape?.event ?? null;
+    return `${event === null ? '' : `event: ${event}\n`}data: ${data}\n\n`;
   }
 }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ApiError } from '@llamactl/contract/errors';
 import { findInstance, unknownModel } from './failures.ts';
+import { pathOnly } from './path-only.ts';
 import type { CallContext, GatewayInstance, GatewaySettings } from './ports.ts';
 
 /** An instance as OpenAI shows a model. */
@@ -21,7 +22,7 @@ const COLLECTION = '/v1/models';
 
 /** Whether a URL is `/v1/models`, or of one of them. */
 export function isModelsUrl(url: string): boolean {
-  const path = pathOf(url);
+  const path = pathOnly(url);
   return path === COLLECTION || path.startsWith(`${COLLECTION}/`);
 }
 
@@ -41,7 +42,7 @@ export function answerModels(
       },
     );
   }
-  const id = decoded(pathOf(url).slice(COLLECTION.length + 1));
+  const id = decoded(pathOnly(url).slice(COLLECTION.length + 1));
   const usable = instances.list().filter((instance) => isUsable(instance, mayStart));
   const answer = id === '' ? listed(usable, aliasesInModels) : modelOf(found(usable, id));
   const body = Buffer.from(JSON.stringify(answer));
@@ -74,11 +75,6 @@ function found(usable: readonly GatewayInstance[], id: string): GatewayInstance 
 
 function modelOf({ name, created_at: createdAt }: GatewayInstance, id = name): Model {
   return { id, object: 'model', created: Math.floor(Date.parse(createdAt) / 1000), owned_by: 'llamactl' };
-}
-
-function pathOf(url: string): string {
-  const end = url.search(/[?#]/);
-  return end === -1 ? url : url.slice(0, end);
 }
 
 /** Ids may hold a slash, as it is or encoded. */

@@ -1,5 +1,6 @@
 import type { ActiveRequest, FinishedRequest, RequestDoor, RequestOutcome } from '@llamactl/contract/requests';
 import type { Clock } from '../instances/ports.ts';
+import { pathOnly } from './path-only.ts';
 import { type Tokens, type UsageReader, usageReader } from './usage.ts';
 
 /** What is known of a request when it begins. Everything but `id` may be shown to people, and none of it is content. */
@@ -223,11 +224,6 @@ export class RequestRecord {
 /** The clock of a machine may be set back. */
 function secondsBetween(from: number, to: number): number {
   return Math.max(0, to - from) / 1_000;
-}
-
-function pathOnly(url: string): string {
-  const end = url.search(/[?#]/);
-  return end === -1 ? url : url.slice(0, end);
 }
 
 /** The empty text where there is none. */

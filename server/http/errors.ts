@@ -1,4 +1,5 @@
 import { ApiError, type ErrorBody, type ErrorCode } from '@llamactl/contract/errors';
+import { shapeFor } from '../gateway/error-shape.ts';
 import { pathOf } from './target.ts';
 import type { HttpReply, HttpRequest } from './plugin.ts';
 
@@ -33,9 +34,7 @@ export function errorAnswer(
   request: { id: string; path: string },
   shapes: readonly ErrorShape[],
 ): ErrorAnswer {
-  const shape = shapes
-    .filter(({ prefix }) => request.path === prefix || request.path.startsWith(`${prefix}/`))
-    .sort((a, b) => b.prefix.length - a.prefix.length)[0];
+  const shape = shapeFor(request.path, shapes);
   const rendered = shape?.render(error, request.id) ?? { body: errorBody(error, request.id), headers: {} };
   return {
     status: error.status,

@@ -2,6 +2,7 @@ import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { browserProgram } from './browser-install.ts';
+import { pythonProgram } from './python-install.ts';
 import { nodeProgram } from './runtime-install.ts';
 import { demoModelBytes, writeDemoModel } from '@llamactl/cli/quickstart/demo-model';
 import { installedCommand } from '@llamactl/cli/quickstart/engine-install';
@@ -48,6 +49,9 @@ export async function testModel(): Promise<string> {
 /** Why there is no Chromium, as `npm run runtimes` found. */
 export const NO_BROWSER_FILE = path.join(CACHE, 'no-chromium');
 
+/** Why there is no Python, as `npm run runtimes` found. */
+export const NO_PYTHON_FILE = path.join(CACHE, 'no-python');
+
 /**
  * Another version of Node, for the client library.
  *
@@ -66,12 +70,24 @@ export function testNode(version: string): string {
  * @throws {Error} that says how to get one, when nobody has tried
  */
 export function testBrowser(): { program: string } | { missing: string } {
-  const program = process.env['LLAMACTL_TEST_BROWSER'] ?? browserProgram(CACHE);
+  return programOr('Chromium', process.env['LLAMACTL_TEST_BROWSER'] ?? browserProgram(CACHE), NO_BROWSER_FILE);
+}
+
+/**
+ * A Python with the packages that tests need; or the reason why this machine can have none.
+ *
+ * @throws {Error} that says how to get one, when nobody has tried
+ */
+export function testPython(): { program: string } | { missing: string } {
+  return programOr('Python', pythonProgram(CACHE), NO_PYTHON_FILE);
+}
+
+function programOr(what: string, program: string, reasonFile: string): { program: string } | { missing: string } {
   if (isProgram(program)) return { program };
   try {
-    return { missing: `no Chromium: ${readFileSync(NO_BROWSER_FILE, 'utf8').trim()}` };
+    return { missing: `no ${what}: ${readFileSync(reasonFile, 'utf8').trim()}` };
   } catch (error) {
-    throw new Error(`The tests have no Chromium: ${program} cannot be run. Run \`npm run runtimes\`.`, {
+    throw new Error(`The tests have no ${what}: ${program} cannot be run. Run \`npm run runtimes\`.`, {
       cause: error,
     });
   }

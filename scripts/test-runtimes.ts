@@ -1,12 +1,14 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { messageOf } from '@llamactl/cli/quickstart/run-tool';
 import { installBrowser } from './browser-install.ts';
+import { installPython, NoPythonError } from './python-install.ts';
 import { installNode, OTHER_NODES } from './runtime-install.ts';
-import { CACHE, NO_BROWSER_FILE } from './test-assets.ts';
+import { CACHE, NO_BROWSER_FILE, NO_PYTHON_FILE } from './test-assets.ts';
 
 /**
- * Gets what the client library is tested on: older versions of Node, and Chromium. Without the first there is no test;
- * a Chromium cannot be had on every machine, and its test says so then.
+ * Gets what the client library is tested on, older versions of Node and Chromium, and what the gateway is tested with:
+ * the SDKs of Python. A Chromium or a Python cannot be had on every machine, and its tests say so then; without the rest
+ * there is no test.
  */
 const nodes = await Promise.allSettled(OTHER_NODES.map((version) => installNode(CACHE, version)));
 const failed = nodes.filter((each) => each.status === 'rejected');
@@ -21,4 +23,18 @@ try {
 } catch (error) {
   await writeFile(NO_BROWSER_FILE, `${messageOf(error)}\n`);
   process.stdout.write(`Chromium for tests: none; ${messageOf(error)}\n`);
+}
+
+try {
+  const { version, isNew } = await installPython(CACHE);
+  await rm(NO_PYTHON_FILE, { force: true });
+  process.stdout.write(`Python for tests: ${version}${isNew ? ', packages just installed' : ''}\n`);
+} catch (error) {
+  if (error instanceof NoPythonError) {
+    await writeFile(NO_PYTHON_FILE, `${messageOf(error)}\n`);
+    process.stdout.write(`Python for tests: none; ${messageOf(error)}\n`);
+  } else {
+    process.stderr.write(`The packages of Python for tests could not be had: ${messageOf(error)}\n`);
+    process.exitCode = 1;
+  }
 }

@@ -1,0 +1,79 @@
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { messageOf, runTool } from '@llamactl/cli/quickstart/run-tool';
+import { makeWorkFolder } from '@llamactl/cli/quickstart/work-folder';
+
+/** What Python gets for the tests: exact versions, of which pip finds what they need. */
+export const REQUIREMENTS_FILE = path.join(import.meta.dirname, '..', 'e2e', 'sdk', 'requirements.txt');
+
+/** In an environment: the requirements that it was made for. */
+const RECORD = 'requirements.txt';
+/** What the packages ask for. */
+const OLDEST = [3, 10] as const;
+const RUN = { environment: { ...process.env, PIP_DISABLE_PIP_VERSION_CHECK: '1' } };
+
+/** This machine has no Python that could have the packages. */
+export class NoPythonError extends Error {
+  override name = 'NoPythonError';
+}
+
+/** Where the Python for tests lies, whether or not it is there. */
+export function pythonProgram(cache: string): string {
+  return path.join(cache, 'python', 'bin', 'python');
+}
+
+/**
+ * Makes an environment of the machine's Python with the packages of {@link REQUIREMENTS_FILE}, unless there is one with
+ * just these.
+ *
+ * @throws {NoPythonError} when this machine has no Python for it
+ * @throws {Error} that says why the packages could not be had
+ */
+export async function installPython(cache: string): Promise<{ version: string; isNew: boolean }> {
+  const program = pythonProgram(cache);
+  const folder = path.join(cache, 'python');
+  const wanted = await readFile(REQUIREMENTS_FILE, 'utf8');
+  const had = await readFile(path.join(folder, RECORD), 'utf8').catch(() => null);
+  const present = had === wanted ? await versionOf(program) : null;
+  if (present !== null) return { version: present.join('.'), isNew: false };
+  const base = await findPython();
+  await using work = await makeWorkFolder(folder);
+  try {
+    await runTool(base, ['-m', 'venv', work.path], RUN);
+  } catch (error) {
+    throw new NoPythonError(`${base} makes no environments: ${messageOf(error)}`, { cause: error });
+  }
+  const built = path.join(work.path, 'bin', 'python');
+  await runTool(built, ['-m', 'pip', 'install', '--quiet', '--requirement', REQUIREMENTS_FILE], RUN);
+  await writeFile(path.join(work.path, RECORD), wanted);
+  await rm(folder, { recursive: true, force: true });
+  // The programs beside Python know the old path; nobody calls them.
+  await rename(work.path, folder);
+  const version = await versionOf(program);
+  if (version === null) throw new Error(`${program} does not run`);
+  return { version: version.join('.'), isNew: true };
+}
+
+async function findPython(): Promise<string> {
+  const seen: string[] = [];
+  for (const name of ['python3', 'python']) {
+    const version = await versionOf(name);
+    if (version === null) continue;
+    const [major, minor] = version;
+    if (major === OLDEST[0] && minor >= OLDEST[1]) return name;
+    seen.push(`${name} is ${version.join('.')}`);
+  }
+  const found = seen.length === 0 ? 'this machine has no python3' : seen.join(', ');
+  throw new NoPythonError(`${found}; it takes ${OLDEST.join('.')} or newer`);
+}
+
+/** `null`: it is not there, or does not run. */
+async function versionOf(program: string): Promise<readonly [number, number] | null> {
+  try {
+    const { stdout } = await runTool(program, ['-c', 'import sys; print(*sys.version_info[:2])'], RUN);
+    const [major = 0, minor = 0] = stdout.trim().split(' ').map(Number);
+    return [major, minor];
+  } catch (error) {
+    return error instanceof Error ? null : Promise.reject(error);
+  }
+}

@@ -1,8 +1,9 @@
-import { expect, test } from 'vitest';
+import { ApiError } from '@llamactl/contract/errors';
+import { describe, expect, test } from 'vitest';
 import { Leases } from '../instances/leases.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { FakeInstances } from '../testing/gateway-harness.ts';
-import { noAnswerFailure } from './failures.ts';
+import { modelFailure, noAnswerFailure } from './failures.ts';
 
 /** The failure of a call to `a`, and whether it has been told. */
 function failing(clock: FakeClock, callerSignal = new AbortController().signal) {
@@ -66,4 +67,33 @@ test('leases of another instance say nothing about this one', async () => {
   new Leases().close();
   await clock.advance(100);
   expect(told).toEqual([]);
+});
+
+describe('an SDK, which tries a 503 again by itself,', () => {
+  const failed = { 'retry-after': '30' };
+  const refused = new ApiError('INSTANCE_NOT_RUNNING', 'It does not run.', { headers: failed });
+
+  function headersOf(error: ApiError, status: 'starting' | 'failed' | 'stopped'): unknown {
+    const instances = new FakeInstances([{ name: 'a', port: 1, status }]);
+    const told = modelFailure(error, 'a', instances);
+    return told instanceof ApiError ? told.extras.headers : told;
+  }
+
+  test('is told not to when a start has failed', () => {
+    const error = new ApiError('START_FAILED', 'It did not start.', { status: 503, reason: 'why', headers: failed });
+    const told = modelFailure(error, 'a', new FakeInstances([{ name: 'a', port: 1, status: 'failed' }]));
+    expect(told).toMatchObject({ code: 'START_FAILED', message: 'It did not start.', status: 503 });
+    expect(told).toMatchObject({
+      extras: { reason: 'why', headers: { 'retry-after': '30', 'x-should-retry': 'false' } },
+    });
+  });
+
+  test.each(['failed', 'stopped'] as const)('is told not to for what is %s', (status) => {
+    expect(headersOf(refused, status)).toEqual({ 'retry-after': '30', 'x-should-retry': 'false' });
+  });
+
+  test('may do so for what changes by itself', () => {
+    expect(headersOf(refused, 'starting')).toEqual(failed);
+    expect(headersOf(new ApiError('INSTANCE_NOT_RUNNING', 'It starts.'), 'starting')).toEqual({ 'retry-after': '1' });
+  });
 });

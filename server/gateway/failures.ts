@@ -7,11 +7,20 @@ const DEATH_NOTICE_MS = 500;
 const LONGEST_ECHO = 100;
 /** Seconds. States that pass by themselves are soon over. */
 const RETRY_AFTER = { 'retry-after': '1' };
+/**
+ * The SDKs of OpenAI and Anthropic try a 503 twice more before they tell it, each time after as long as `Retry-After` says:
+ * a minute of silence for a model that cannot start (measured). What does not pass by itself is to be told at once.
+ */
+const NO_RETRY = { 'x-should-retry': 'false' };
 
 /** An error of `acquire` in the words of `/v1`, where instances are models and "not running" is a matter of the server. */
 export function modelFailure(error: unknown, model: string, instances: GatewayInstances): unknown {
   if (!(error instanceof ApiError)) return error;
   if (error.code === 'INSTANCE_NOT_FOUND') return unknownModel(model);
+  if (error.code === 'START_FAILED') {
+    const { message, extras } = error;
+    return new ApiError('START_FAILED', message, { ...extras, headers: { ...extras.headers, ...NO_RETRY } });
+  }
   if (error.code !== 'INSTANCE_NOT_RUNNING') return error;
   const instance = findInstance(instances.list(), model);
   const reason = error.extras.reason ?? instance?.reason ?? undefined;
@@ -19,7 +28,7 @@ export function modelFailure(error: unknown, model: string, instances: GatewayIn
   return new ApiError('INSTANCE_NOT_RUNNING', notRunning(model, instance, reason, headers['retry-after']), {
     status: 503,
     ...(reason === undefined ? {} : { reason }),
-    headers,
+    headers: isPassing(instance) ? headers : { ...headers, ...NO_RETRY },
   });
 }
 

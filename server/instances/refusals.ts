@@ -41,7 +41,11 @@ export function notServed({ record, state }: Mailbox, { reason, retryAfter }: Re
 
 /** More requests wait than may. */
 export function queueFull({ record, state }: Mailbox, waiting: number): ApiError {
-  const message = `${waiting} requests wait for ${record.name} already, which is as many as may (\`queue_limit\`); try again later.`;
+  const full =
+    waiting === 0
+      ? `${record.name} is busy, and no request may wait for it (\`queue_limit\` is 0)`
+      : `${waiting} requests wait for ${record.name} already, which is as many as may (\`queue_limit\`)`;
+  const message = `${full}; try again later.`;
   const waitsForSlot = state.status !== 'running' && !(state.status === 'starting' && state.phase !== 'queued');
   if (!waitsForSlot) return new ApiError('RATE_LIMITED', message, retryIn(QUEUE_RETRY_AFTER));
   return new ApiError('CAPACITY_EXCEEDED', message, { status: 503, ...retryIn(QUEUE_RETRY_AFTER) });

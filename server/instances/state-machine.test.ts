@@ -242,7 +242,7 @@ const TABLE: Record<string, { event: Bare<InstanceEvent>; cells: [InstanceState,
     cells: [
       [stopped(), 'stopped', ''],
       [loading(), 'starting loading', ''],
-      [running(), 'stopping draining for stopped by idle', 'drain'],
+      [running(), 'stopping terminating for stopped by idle', 'terminate'],
       [stopping(), 'stopping draining for stopped', ''],
       [evicted(), 'stopping draining for stopped by eviction', ''],
       [goingDown('start'), 'going down draining then start', ''],

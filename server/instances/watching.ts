@@ -1,4 +1,3 @@
-import { end } from './ending.ts';
 import type { Ending, IdleCause, InstanceState, Transition } from './lifecycle.ts';
 import { goingDown, killNow, memory, to, unchanged } from './transitions.ts';
 
@@ -26,13 +25,14 @@ export function stalled(state: InstanceState, seconds: number, at: number): Tran
   );
 }
 
-/** The slot is wanted by another, or nobody used the instance for long. A lease or a pin keeps it. */
+/**
+ * The slot is wanted by another, or nobody used the instance for long. A lease or a pin keeps it; so there is nothing to
+ * drain, and the step of waiting for it, with a commit of its own, is left out: somebody may be waiting for the slot.
+ */
 export function evict(state: InstanceState, isIdle: boolean, cause: IdleCause, at: number): Transition {
   if (state.status !== 'running' || !isIdle) return unchanged(state);
-  return end(state, { at, timeoutMs: 0, force: false }, (run, ending) => ({
-    status: 'stopping',
-    run,
-    ending,
-    goal: { kind: 'stopped', cause },
-  }));
+  const ending: Ending = { phase: 'terminating', deadline: at };
+  return to({ ...memory(state), status: 'stopping', run: state.run, ending, goal: { kind: 'stopped', cause } }, [
+    { type: 'terminate', run: state.run.number },
+  ]);
 }

@@ -90,8 +90,8 @@ describe('the ports on which somebody listens', () => {
 });
 
 describe('the holder of a port', () => {
-  test('is named with its pid', async () => {
-    const port = await listen('0.0.0.0');
+  test.each(['127.0.0.1', '0.0.0.0', '::', '::1'])('on %s is named with its pid', async (host) => {
+    const port = await listen(host);
     const holder = await findPortHolder(port, scan);
     expect(holder?.pid).toBe(process.pid);
     expect(holder?.description).toMatch(new RegExp(`^[ -~]+ \\(pid ${process.pid}\\)$`));

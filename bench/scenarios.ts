@@ -1,6 +1,7 @@
 import type { Scenario } from './harness/scenario.ts';
 import { access } from './scenarios/access.ts';
 import { boot } from './scenarios/boot.ts';
+import { coldStart } from './scenarios/cold-start.ts';
 import { commandLine } from './scenarios/command-line.ts';
 import { fleet } from './scenarios/fleet.ts';
 import { gateway } from './scenarios/gateway.ts';
@@ -11,6 +12,7 @@ import { logsSpeed } from './scenarios/logs-speed.ts';
 import { logsTail } from './scenarios/logs-tail.ts';
 import { sampler } from './scenarios/sampler.ts';
 import { start } from './scenarios/start.ts';
+import { swap } from './scenarios/swap.ts';
 import { websocket } from './scenarios/websocket.ts';
 
 /** All of them, in the order of the results. */
@@ -27,6 +29,8 @@ export const SCENARIOS: readonly Scenario[] = [
   websocket,
   gateway,
   gatewayStreams,
+  coldStart,
+  swap,
   commandLine,
 ];
 

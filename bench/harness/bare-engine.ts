@@ -49,10 +49,19 @@ export class BareEngine {
     );
   }
 
-  async end(): Promise<void> {
+  /** SIGTERM; resolves when it is gone. */
+  stop(): Promise<void> {
+    return this.#endBy('SIGTERM');
+  }
+
+  end(): Promise<void> {
+    return this.#endBy('SIGKILL');
+  }
+
+  async #endBy(signal: NodeJS.Signals): Promise<void> {
     if (!this.#isAlive()) return;
     const gone = once(this.#child, 'exit');
-    this.#child.kill('SIGKILL');
+    this.#child.kill(signal);
     await gone;
   }
 

@@ -33,6 +33,10 @@ export class MeasuredServer {
     return this.#process.pid;
   }
 
+  get port(): number {
+    return this.#process.port;
+  }
+
   get url(): string {
     return this.#process.url;
   }

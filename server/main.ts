@@ -2,8 +2,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { pino, type Logger } from 'pino';
 import { startApp, type App } from './app.ts';
+import { systemClock } from './clock.ts';
 import { readEnvironment } from './config/env.ts';
 import { loadConfig, type LoadedConfig } from './config/load.ts';
+import { standardErrorLines } from './log-lines.ts';
 import { BUILD_TIME, VERSION } from './version.ts';
 
 export { BUILD_TIME, VERSION };
@@ -50,6 +52,6 @@ export function serve(loaded: LoadedConfig, log: Logger): Promise<App> {
 
 /** The server's log: JSON lines. @param write Takes each of them; default: to standard error. */
 export function serverLog(level: 'debug' | 'info' | 'warn' | 'error', write?: (line: string) => void): Logger {
-  const destination = write === undefined ? pino.destination(2) : { write };
+  const destination = write === undefined ? standardErrorLines(systemClock()) : { write };
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
 }

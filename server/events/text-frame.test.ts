@@ -16,4 +16,9 @@ describe('a text frame', () => {
   it('counts bytes, not characters', () => {
     expect(textFrame('é')).toEqual(Buffer.from([0x81, 2, 0xc3, 0xa9]));
   });
+
+  it('keeps no memory but its own: a thousand of them are kept', () => {
+    const frame = textFrame('x');
+    expect(frame.buffer.byteLength).toBe(frame.byteLength);
+  });
 });

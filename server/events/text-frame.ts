@@ -8,7 +8,8 @@ const EIGHT_BYTE_LENGTH = 127;
 export function textFrame(text: string): Buffer {
   const length = Buffer.byteLength(text);
   const headerLength = length < TWO_BYTE_LENGTH ? 2 : length < 2 ** 16 ? 4 : 10;
-  const frame = Buffer.allocUnsafe(headerLength + length);
+  // Memory of its own: frames are kept for the replay, and each from Node's pool would keep 64 KB of it, 64 MB in all.
+  const frame = Buffer.allocUnsafeSlow(headerLength + length);
   frame[0] = FINAL_TEXT;
   if (headerLength === 2) {
     frame[1] = length;

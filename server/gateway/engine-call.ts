@@ -30,6 +30,8 @@ export interface Connections {
   fresh(user: ConnectionUser): EngineConnection;
   reused(user: ConnectionUser): EngineConnection | null;
   keep(connection: EngineConnection): void;
+  /** @param send Called at the end of this turn of the event loop. */
+  soon(send: () => void): void;
 }
 
 /** Bodies up to here leave in one write together with their head. */
@@ -45,6 +47,8 @@ export class EngineCall implements ConnectionUser {
   #isReused: boolean;
   #hasBegun = false;
   #isSent: boolean;
+  /** It is written at the end of this turn. */
+  #isHeld: boolean;
   #isOver = false;
 
   constructor(request: SentRequest, receiver: AnswerReceiver, connections: Connections) {
@@ -57,7 +61,9 @@ export class EngineCall implements ConnectionUser {
     const reused = this.#isSent ? connections.reused(this) : null;
     this.#isReused = reused !== null;
     this.#connection = reused ?? connections.fresh(this);
-    this.#send();
+    this.#isHeld = this.#isSent;
+    if (this.#isHeld) connections.soon(this.#sendHeld);
+    else this.#send();
   }
 
   /** A piece of a body that was announced as `sized` or `chunked`. `false`: wait for `drained`. */
@@ -126,6 +132,11 @@ export class EngineCall implements ConnectionUser {
     if (!this.#retries()) this.#fail(error ?? new MalformedAnswer('the engine closed the connection'));
   }
 
+  #sendHeld = (): void => {
+    this.#isHeld = false;
+    if (!this.#isOver) this.#send();
+  };
+
   #send(): void {
     const { head, body } = this.#request;
     if (typeof body === 'string') this.#connection.write(head);
@@ -144,7 +155,7 @@ export class EngineCall implements ConnectionUser {
     this.#isReused = false;
     this.#connection.destroy();
     this.#connection = this.#connections.fresh(this);
-    this.#send();
+    if (!this.#isHeld) this.#send();
     return true;
   }
 

@@ -11,6 +11,7 @@ import type { CallContext, GatewayDependencies } from './ports.ts';
 import { NoAnswer, relay } from './relay.ts';
 import type { RequestFacts, RequestRecord } from './request-record.ts';
 import { findRoute } from './route.ts';
+import { TurnEnd } from './turn-end.ts';
 import { Upstream } from './upstream.ts';
 import { relayWebSocket } from './websocket.ts';
 
@@ -49,7 +50,8 @@ interface Addressed {
 /** One way to every engine: find the instance, lease its engine, pass the bytes. */
 export function createGateway({ clock, requests, settings }: GatewayDependencies): Gateway {
   const closing = new AbortController();
-  const upstream = new Upstream(clock);
+  const turnEnd = new TurnEnd(clock);
+  const upstream = new Upstream(clock, turnEnd);
 
   /** @param mayStart What is stopped is started for it, if its caller may do that, and what starts is waited for. */
   async function acquire({ target, context, caller, record, held }: Addressed, mayStart: boolean): Promise<Lease> {
@@ -131,7 +133,7 @@ export function createGateway({ clock, requests, settings }: GatewayDependencies
         held?.stop();
         const message = { request, response, path, source, body, requestId, headers };
         const exchange = { ...message, callerSignal: caller.signal, observer: record, held };
-        await hold(lease, context, caller, () => relay(exchange, lease, upstream));
+        await hold(lease, context, caller, () => relay(exchange, lease, { upstream, turnEnd }));
       });
       await (held === null ? whole : tellingInside(held, caller, whole));
     });
@@ -151,7 +153,7 @@ export function createGateway({ clock, requests, settings }: GatewayDependencies
         const lease = await acquireNamed({ target, context, caller, record, held: null });
         const message = { request, response, path, source: null, body: null, requestId, headers };
         const exchange = { ...message, callerSignal: caller.signal, observer: record };
-        await hold(lease, context, caller, () => relay(exchange, lease, upstream));
+        await hold(lease, context, caller, () => relay(exchange, lease, { upstream, turnEnd }));
       });
     });
   }

@@ -28,7 +28,7 @@ export interface GatewayInstances {
 
 /** What the gateway is built from. */
 export interface GatewayDependencies {
-  clock: Pick<Clock, 'after'>;
+  clock: Pick<Clock, 'after' | 'nextTurn'>;
   /** Keeps account of every request. */
   requests: Requests;
   settings: GatewaySettings;

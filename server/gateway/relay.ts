@@ -7,6 +7,7 @@ import type { HeldStream } from './held-stream.ts';
 import { type RawHeaders, requestHeaders, responseHeaders, responseTrailers } from './headers.ts';
 import { NoAnswer } from './no-answer.ts';
 import { type ModelSource, rewritten } from './rewriting.ts';
+import type { TurnEnd } from './turn-end.ts';
 import type { Upstream } from './upstream.ts';
 
 export { NoAnswer } from './no-answer.ts';
@@ -48,29 +49,44 @@ const LONGEST_TEXT = 16_384;
  * look whole. Throws {@link NoAnswer} while the caller can still be told. In any case the engine works on it no more,
  * and the request's body is read or being discarded.
  */
-export function relay(exchange: Exchange, lease: Lease, upstream: Upstream): Promise<void> {
+export function relay(exchange: Exchange, lease: Lease, { upstream, turnEnd }: Ways): Promise<void> {
   return new Promise((resolve, reject) => {
-    new Passage(exchange, lease, { resolve, reject }).begin(upstream);
+    new Passage(exchange, lease, { resolve, reject }, turnEnd).begin(upstream);
   });
+}
+
+/** To the engine, and back. */
+interface Ways {
+  upstream: Upstream;
+  turnEnd: TurnEnd;
 }
 
 class Passage implements AnswerReceiver {
   readonly #exchange: Exchange;
   readonly #lease: Lease;
   readonly #settle: { resolve: () => void; reject: (error: Error) => void };
+  readonly #turnEnd: TurnEnd;
   #call: EngineCall | null = null;
   #upload: Upload | null = null;
   /** The head is on its way to the caller too, not only set. */
   #isHeadSent = false;
   #isWaiting = false;
+  /** What is written waits for the end of this turn. */
+  #isGathering = false;
   #isOver = false;
   /** Of an answer that has begun without the engine: what becomes of the engine's. */
   #goesOn: 'not yet' | 'as it comes' | 'as one event' = 'not yet';
 
-  constructor(exchange: Exchange, lease: Lease, settle: { resolve: () => void; reject: (error: Error) => void }) {
+  constructor(
+    exchange: Exchange,
+    lease: Lease,
+    settle: { resolve: () => void; reject: (error: Error) => void },
+    turnEnd: TurnEnd,
+  ) {
     this.#exchange = exchange;
     this.#lease = lease;
     this.#settle = settle;
+    this.#turnEnd = turnEnd;
   }
 
   begin(upstream: Upstream): void {
@@ -129,6 +145,7 @@ class Passage implements AnswerReceiver {
     observer?.bytes(bytes);
     if (this.#goesOn === 'as one event') return held?.collect(bytes);
     this.#isHeadSent = true;
+    this.#gather();
     const isWelcome =
       bytes.length > LONGEST_TEXT
         ? response.write(Buffer.from(bytes))
@@ -153,12 +170,29 @@ class Passage implements AnswerReceiver {
     if (trailers.length > 0) response.addTrailers(trailers);
     this.#stopUpload();
     response.once('finish', this.#onFinish);
-    if (bytes.length === 0) response.end();
-    else {
-      observer?.bytes(bytes);
-      if (bytes.length > LONGEST_TEXT) response.end(Buffer.from(bytes));
-      else response.end(bytes.toString('latin1'), 'latin1');
+    if (bytes.length > 0) observer?.bytes(bytes);
+    if (bytes.length > LONGEST_TEXT) {
+      response.end(Buffer.from(bytes));
+      return;
     }
+    const text = bytes.toString('latin1');
+    this.#turnEnd.add(() => {
+      if (this.#isOver) return;
+      if (text === '') response.end();
+      else response.end(text, 'latin1');
+    });
+  }
+
+  /** Node would write what comes of one read together, but not what comes of several. */
+  #gather(): void {
+    if (this.#isGathering) return;
+    this.#isGathering = true;
+    const { socket } = this.#exchange.request;
+    socket.cork();
+    this.#turnEnd.add(() => {
+      this.#isGathering = false;
+      socket.uncork();
+    });
   }
 
   /** A stream may be silent after its head. */
@@ -180,6 +214,8 @@ class Passage implements AnswerReceiver {
     const hasBegun = held?.hasBegun === true ? this.#goesOn !== 'not yet' : response.headersSent;
     this.#close();
     if (hasBegun) {
+      // what came before the break is the caller's
+      this.#exchange.request.socket.uncork();
       breakConnection(this.#exchange);
       this.#settle.resolve();
     } else this.#settle.reject(new NoAnswer('no answer from the engine', { cause }));

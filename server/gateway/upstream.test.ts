@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { listen, type Listening } from '../testing/gateway-harness.ts';
 import type { AnswerReceiver, EngineCall, RequestBody } from './engine-call.ts';
+import { TurnEnd } from './turn-end.ts';
 import { Upstream } from './upstream.ts';
 
 const eventually = <Result>(check: () => Result): Promise<Result> => vi.waitFor(check, { interval: 2, timeout: 5000 });
@@ -48,7 +49,8 @@ beforeEach(async () => {
     }),
   );
   clock = new FakeClock();
-  upstream = new Upstream(clock);
+  // Turns of the event loop are real: so are the sockets.
+  upstream = new Upstream(clock, new TurnEnd({ nextTurn: (turn) => void setImmediate(turn) }));
 });
 afterEach(async () => {
   upstream.close();

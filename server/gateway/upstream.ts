@@ -4,6 +4,7 @@ import { EngineConnection } from './engine-connection.ts';
 import type { RawHeaders } from './headers.ts';
 import { type Engine, IdleConnections } from './idle-connections.ts';
 import { requestHead } from './request-head.ts';
+import type { TurnEnd } from './turn-end.ts';
 
 /** One request to an engine on this machine. */
 export interface EngineRequest {
@@ -21,10 +22,12 @@ const READ_SIZE = 65_536;
 
 /** HTTP/1.1 to engines, and the connections that are kept to them. */
 export class Upstream {
+  readonly #turnEnd: TurnEnd;
   readonly #idle: IdleConnections;
   readonly #buffer = Buffer.allocUnsafeSlow(READ_SIZE);
 
-  constructor(clock: Pick<Clock, 'after'>) {
+  constructor(clock: Pick<Clock, 'after'>, turnEnd: TurnEnd) {
+    this.#turnEnd = turnEnd;
     this.#idle = new IdleConnections(clock);
   }
 
@@ -38,6 +41,7 @@ export class Upstream {
         return connection;
       },
       keep: (connection) => this.#idle.keep(target, connection),
+      soon: (send) => this.#turnEnd.add(send),
     });
   }
 

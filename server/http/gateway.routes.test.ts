@@ -4,6 +4,7 @@ import { maySee, type Caller } from '../auth/caller.ts';
 import type { GatewayInstances } from '../gateway/ports.ts';
 import { AuthHarness } from '../testing/auth-harness.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { systemClock } from '../clock.ts';
 import { GATEWAY_ERROR_SHAPES } from '../gateway/error-shape.ts';
 import {
   call,
@@ -58,7 +59,12 @@ afterEach(async () => {
 async function serve(server: Parameters<typeof testConfig>[0] = {}): Promise<TestServer & { port: number }> {
   const test = testServer({
     config: testConfig(server),
-    plugins: [gatewayRoutes({ instancesFor: () => instances, clock: { now: () => 0, after: () => () => undefined } })],
+    plugins: [
+      gatewayRoutes({
+        instancesFor: () => instances,
+        clock: { ...systemClock(), now: () => 0, after: () => () => undefined },
+      }),
+    ],
     errorShapes: GATEWAY_ERROR_SHAPES,
   });
   servers.push(test);
@@ -253,10 +259,16 @@ describe('with authentication on', () => {
       list: () => instances.list().filter(({ name }) => caller !== null && maySee(caller, `id-of-${name}`)),
       acquire: async (request) => instances.acquire(request),
     });
+    const clock = {
+      now: () => harness.clock.now(),
+      after: (milliseconds: number, callback: () => void) => harness.clock.after(milliseconds, callback),
+      // Turns of the event loop are real: so are the sockets.
+      nextTurn: (turn: () => void) => void setImmediate(turn),
+    };
     const test = testServer({
       auth: harness.auth,
       config: testConfig({ auth: { enabled: true } }),
-      plugins: [gatewayRoutes({ instancesFor: seen, clock: harness.clock })],
+      plugins: [gatewayRoutes({ instancesFor: seen, clock })],
       errorShapes: GATEWAY_ERROR_SHAPES,
     });
     servers.push(test);

@@ -159,7 +159,15 @@ export async function startGateway(
 ): Promise<GatewayServer> {
   const instances = new FakeInstances(fakes);
   const requests = new Requests({ clock: { now: () => Date.now() } });
-  const gateway = createGateway({ clock, requests, settings: { loadingKeepaliveSeconds, aliasesInModels } });
+  const gateway = createGateway({
+    // Turns of the event loop are real: so are the sockets.
+    clock: {
+      after: (milliseconds, callback) => clock.after(milliseconds, callback),
+      nextTurn: (callback) => void setImmediate(callback),
+    },
+    requests,
+    settings: { loadingKeepaliveSeconds, aliasesInModels },
+  });
   const serve = (request: IncomingMessage, response: ServerResponse, head: Buffer | null): void => {
     const url = request.url ?? '';
     const [, instance] = /^\/api\/instances\/([^/]+)\/proxy/.exec(url) ?? [];

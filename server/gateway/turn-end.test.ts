@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest';
+import { FakeClock } from '../testing/fake-clock.ts';
+import { TurnEnd } from './turn-end.ts';
+
+it('writes all that was added in a turn at its end, in order, and once', async () => {
+  const clock = new FakeClock();
+  const turnEnd = new TurnEnd(clock);
+  const written: string[] = [];
+  turnEnd.add(() => written.push('one'));
+  turnEnd.add(() => written.push('two'));
+  expect(written).toEqual([]);
+  await clock.flush();
+  expect(written).toEqual(['one', 'two']);
+  await clock.flush();
+  expect(written).toHaveLength(2);
+});
+
+it('leaves what is added while it writes to the next turn', async () => {
+  const turns: (() => void)[] = [];
+  const turnEnd = new TurnEnd({ nextTurn: (turn) => void turns.push(turn) });
+  const written: string[] = [];
+  turnEnd.add(() => turnEnd.add(() => written.push('later')));
+  turns.shift()?.();
+  expect(written).toEqual([]);
+  turns.shift()?.();
+  expect(written).toEqual(['later']);
+});

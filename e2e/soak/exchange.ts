@@ -1,0 +1,92 @@
+import { type Agent, type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
+import type { CallerName, InstanceName } from './cast.ts';
+
+/** What is asked. */
+export interface Question {
+  id: string;
+  instance: InstanceName;
+  caller: CallerName;
+  isStream: boolean;
+  isLong: boolean;
+}
+
+/** A request that is over, as its caller saw it. Moments are milliseconds since the epoch. */
+export interface Exchange extends Question {
+  sentAt: number;
+  endedAt: number;
+  /** `whole`: HTTP says that nothing is missing; `hung`: nothing more came, and nobody waits any longer. */
+  end: 'whole' | 'broken' | 'left' | 'hung';
+  /** `null`: no answer had begun. */
+  status: number | null;
+  /** Who spoke: `engine` or `llamactl`. */
+  source: string;
+  body: string;
+  /** What broke it, in the words of Node. */
+  failure: string;
+}
+
+export interface Line {
+  url: string;
+  key: string;
+  /** `false`: a connection for each request. */
+  agent: Agent | false;
+}
+
+/** A request that is never answered is a fault; this is far beyond what the fullest queue of the soak takes. */
+const DEADLINE_MS = 30_000;
+/** Sentences of what engines say are repeated by a long answer so often that it takes a few hundred milliseconds. */
+const LONG_TOKENS = 3_000;
+
+/** Asks. `onPiece` hears of each piece of the answer, with the number of those so far. */
+export class Call {
+  readonly question: Question;
+  readonly ended: Promise<Exchange>;
+  readonly #request: ClientRequest;
+  #end: Exchange['end'] | null = null;
+
+  constructor({ url, key, agent }: Line, question: Question, onPiece: (pieces: number) => void) {
+    this.question = question;
+    const sentAt = Date.now();
+    const { id, instance: model, isStream, isLong } = question;
+    const headers = { authorization: `Bearer ${key}`, 'x-request-id': id, 'content-type': 'application/json' };
+    const long = isLong ? { ignore_eos: true, max_tokens: LONG_TOKENS } : {};
+    const messages = [{ role: 'user', content: 'Hello' }];
+    this.#request = httpRequest(`${url}/v1/chat/completions`, { method: 'POST', agent, headers });
+    const chunks: Buffer[] = [];
+    let answer: IncomingMessage | null = null;
+    this.ended = new Promise((resolve) => {
+      const settle = (end: Exchange['end'], failure = ''): void => {
+        clearTimeout(deadline);
+        resolve({
+          ...question,
+          sentAt,
+          endedAt: Date.now(),
+          end: this.#end ?? end,
+          status: answer?.statusCode ?? null,
+          source: String(answer?.headers['x-llamactl-source'] ?? ''),
+          body: Buffer.concat(chunks).toString(),
+          failure,
+        });
+      };
+      const deadline = setTimeout(() => this.#leave('hung'), DEADLINE_MS);
+      this.#request.on('error', (error) => settle('broken', error.message));
+      this.#request.on('response', (response) => {
+        answer = response;
+        response.on('data', (chunk: Buffer) => onPiece(chunks.push(chunk)));
+        response.on('error', (error) => settle('broken', error.message));
+        response.on('end', () => settle(response.complete ? 'whole' : 'broken'));
+        response.on('close', () => settle('broken', 'closed before its end'));
+      });
+    });
+    this.#request.end(JSON.stringify({ model, messages, stream: isStream, ...long }));
+  }
+
+  hangUp(): void {
+    this.#leave('left');
+  }
+
+  #leave(end: Exchange['end']): void {
+    this.#end ??= end;
+    this.#request.destroy();
+  }
+}

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
+import { launcherFlags } from './launcher-flags.ts';
 
 const MAIN = path.join(import.meta.dirname, '..', 'cli', 'main.ts');
 /** As the launcher does; one for all tests, who would each begin with an empty one. */
@@ -24,7 +25,7 @@ export class CommandLineProcess {
   /** @param environment Its whole environment, beside PATH. `HOME` should be the test's own. */
   constructor(words: readonly string[], environment: Record<string, string>) {
     const env = { NODE_COMPILE_CACHE: COMPILED, PATH: process.env['PATH'] ?? '', ...environment };
-    this.child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...words], { env });
+    this.child = spawn(process.execPath, [...launcherFlags(), MAIN, ...words], { env });
     this.child.stdout.on('data', (chunk: Buffer) => (this.stdout += chunk.toString()));
     this.child.stderr.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));
     this.#closed = once(this.child, 'close');

@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { InstanceSchema, type Instance } from '@llamactl/contract/instance';
+import { launcherFlags } from './launcher-flags.ts';
 import { PortBlock } from './port-block.ts';
 import { testEngine } from '../scripts/test-assets.ts';
 
@@ -117,7 +118,8 @@ export class ServerProcess {
       '--port',
       String(this.port),
     ];
-    const [command = '', ...argv] = [...this.#wrap(this.dataDirectory), process.execPath, MAIN, 'serve', ...flags];
+    const node = [process.execPath, ...launcherFlags(), MAIN];
+    const [command = '', ...argv] = [...this.#wrap(this.dataDirectory), ...node, 'serve', ...flags];
     const child = spawn(command, argv, {
       env: this.#environment,
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,6 +1,6 @@
 import { pino, type Logger } from 'pino';
 import { beforeEach, expect, it } from 'vitest';
-import { LogLines } from './log-lines.ts';
+import { LogLines, timestamps } from './log-lines.ts';
 import { FakeClock } from './testing/fake-clock.ts';
 
 let clock: FakeClock;
@@ -47,4 +47,15 @@ it('writes what there is when it is told to, once', async () => {
   lines.flush();
   await clock.advance(50);
   expect(written).toEqual(['{"level":30,"msg":"one"}\n']);
+});
+
+it('tells the time of each line', async () => {
+  const time = timestamps(clock);
+  const [first, second] = [time(), time()];
+  await clock.advance(1);
+  expect([first, second, time()]).toEqual([
+    ',"time":"2023-11-14T22:13:20.000Z"',
+    ',"time":"2023-11-14T22:13:20.000Z"',
+    ',"time":"2023-11-14T22:13:20.001Z"',
+  ]);
 });

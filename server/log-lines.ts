@@ -53,3 +53,15 @@ export function standardErrorLines(clock: Pick<Clock, 'after'>): LogLines {
   process.once('exit', lines.flush);
   return lines;
 }
+
+/** The time of a line, as pino wants it: RFC 3339, made once a millisecond, in which a busy gateway writes twenty. */
+export function timestamps(clock: Pick<Clock, 'now'>): () => string {
+  let at = Number.NaN;
+  let field = '';
+  return () => {
+    const now = clock.now();
+    if (now !== at) field = `,"time":"${new Date(now).toISOString()}"`;
+    at = now;
+    return field;
+  };
+}

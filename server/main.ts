@@ -5,7 +5,7 @@ import { startApp, type App } from './app.ts';
 import { systemClock } from './clock.ts';
 import { readEnvironment } from './config/env.ts';
 import { loadConfig, type LoadedConfig } from './config/load.ts';
-import { standardErrorLines } from './log-lines.ts';
+import { standardErrorLines, timestamps } from './log-lines.ts';
 import { BUILD_TIME, VERSION } from './version.ts';
 
 export { BUILD_TIME, VERSION };
@@ -52,6 +52,7 @@ export function serve(loaded: LoadedConfig, log: Logger): Promise<App> {
 
 /** The server's log: JSON lines. @param write Takes each of them; default: to standard error. */
 export function serverLog(level: 'debug' | 'info' | 'warn' | 'error', write?: (line: string) => void): Logger {
-  const destination = write === undefined ? standardErrorLines(systemClock()) : { write };
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+  const clock = systemClock();
+  const destination = write === undefined ? standardErrorLines(clock) : { write };
+  return pino({ level, base: null, timestamp: timestamps(clock) }, destination);
 }

@@ -44,7 +44,7 @@ export const gateway: Scenario = {
   open: async (bench) => {
     const contenders = await gatewayContenders(bench);
     // until all of it is compiled, a request costs less with every thousand
-    await costs(bench, contenders, { connections: 32, bodyBytes: KILOBYTE, seconds: bench.isQuick ? 0.5 : 5 });
+    await costs(bench, contenders, { connections: 32, bodyBytes: KILOBYTE, seconds: bench.isQuick ? 0.5 : 15 });
     return () => measureOnce(bench, contenders);
   },
 };

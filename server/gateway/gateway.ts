@@ -52,9 +52,17 @@ export function createGateway({ clock, requests, settings }: GatewayDependencies
   const closing = new AbortController();
   const turnEnd = new TurnEnd(clock);
   const upstream = new Upstream(clock, turnEnd);
+  const ways = { upstream, turnEnd };
 
-  /** @param mayStart What is stopped is started for it, if its caller may do that, and what starts is waited for. */
-  async function acquire({ target, context, caller, record, held }: Addressed, mayStart: boolean): Promise<Lease> {
+  /**
+   * @param mayStart What is stopped is started for it, if its caller may do that, and what starts is waited for.
+   * @param failure What a refusal is to its caller.
+   */
+  async function acquire(
+    { target, context, caller, record, held }: Addressed,
+    mayStart: boolean,
+    failure: (error: unknown) => unknown,
+  ): Promise<Lease> {
     const { instances, caller: subject } = context;
     const onWaiting = (): void => {
       record.waits(findInstance(instances.list(), target)?.name ?? null);
@@ -62,10 +70,12 @@ export function createGateway({ clock, requests, settings }: GatewayDependencies
     };
     const ends = { signal: caller.signal, onWaiting };
     const request = { instance: target, caller: subject, mayStart, onlyRunning: !mayStart, ...ends };
-    return instances.acquire(request).catch((error: unknown) => {
+    try {
+      return await instances.acquire(request);
+    } catch (error) {
       onWaiting();
-      throw error;
-    });
+      throw failure(error);
+    }
   }
 
   function enter(lease: Lease, { context, record }: Addressed): Lease {
@@ -74,44 +84,27 @@ export function createGateway({ clock, requests, settings }: GatewayDependencies
     return lease;
   }
 
-  async function acquireModel(addressed: Addressed): Promise<Lease> {
-    try {
-      return enter(await acquire(addressed, true), addressed);
-    } catch (error) {
-      throw modelFailure(error, addressed.target, addressed.context.instances);
-    }
-  }
-
   /** Paths under `/api` know names only, although `acquire` would take an alias too. They start nothing. */
   async function acquireNamed(addressed: Addressed): Promise<Lease> {
     const { target: name } = addressed;
-    const lease = await acquire(addressed, false);
+    const lease = await acquire(addressed, false, (error) => error);
     if (lease.instance.toLowerCase() === name.toLowerCase()) return enter(lease, addressed);
     lease.release();
     throw unknownInstance(name);
   }
 
-  /** Keeps account of the request while `serve` is at work. */
-  async function account(
+  function begin(
     facts: Omit<RequestFacts, 'id' | 'caller' | 'instance'>,
-    context: CallContext,
-    { response, caller }: { response: ServerResponse; caller: Caller },
-    serve: (record: RequestRecord) => Promise<void>,
-  ): Promise<void> {
-    const { requestId: id, caller: subject } = context;
-    const record = requests.begin({ ...facts, id, caller: subject, instance: null }, () => caller.dismiss());
-    await accounted(record, response, caller, () => serve(record));
+    { requestId: id, caller: subject }: CallContext,
+    caller: Caller,
+  ): RequestRecord {
+    return requests.begin({ ...facts, id, caller: subject, instance: null }, caller.dismiss);
   }
 
-  /** Holds the lease while `pass` is at work, and turns an engine's silence into an error that says why. */
-  async function hold(
-    lease: Lease,
-    { instances }: CallContext,
-    caller: Caller,
-    pass: () => Promise<void>,
-  ): Promise<void> {
+  /** Holds the lease until all has passed, and turns an engine's silence into an error that says why. */
+  async function hold(lease: Lease, { instances }: CallContext, caller: Caller, passage: Promise<void>): Promise<void> {
     try {
-      await pass();
+      await passage;
     } catch (error) {
       if (!(error instanceof NoAnswer) || caller.signal.aborted) throw error;
       throw await noAnswerFailure(lease, caller.signal, { instances, clock });
@@ -128,12 +121,15 @@ export function createGateway({ clock, requests, settings }: GatewayDependencies
       const stream = body === null ? null : isStream;
       const facts = { model, door: 'v1', method: methodOf(request), path, stream } as const;
       const held = isStream ? heldStream(response, context) : null;
-      const whole = account(facts, context, { response, caller }, async (record) => {
-        const lease = await acquireModel({ target: model, context, caller, record, held });
+      const record = begin(facts, context, caller);
+      const whole = accounted(record, response, caller, async () => {
+        const addressed = { target: model, context, caller, record, held };
+        const lease = await acquire(addressed, true, (error) => modelFailure(error, model, context.instances));
+        enter(lease, addressed);
         held?.stop();
         const message = { request, response, path, source, body, requestId, headers };
         const exchange = { ...message, callerSignal: caller.signal, observer: record, held };
-        await hold(lease, context, caller, () => relay(exchange, lease, { upstream, turnEnd }));
+        await hold(lease, context, caller, relay(exchange, lease, ways));
       });
       await (held === null ? whole : tellingInside(held, caller, whole));
     });
@@ -149,11 +145,12 @@ export function createGateway({ clock, requests, settings }: GatewayDependencies
       const { url, requestId, headers, instance: target } = context;
       const path = enginePath(url);
       const facts = { model: null, door: 'proxy', method: methodOf(request), path, stream: null } as const;
-      await account(facts, context, { response, caller }, async (record) => {
+      const record = begin(facts, context, caller);
+      await accounted(record, response, caller, async () => {
         const lease = await acquireNamed({ target, context, caller, record, held: null });
         const message = { request, response, path, source: null, body: null, requestId, headers };
         const exchange = { ...message, callerSignal: caller.signal, observer: record };
-        await hold(lease, context, caller, () => relay(exchange, lease, { upstream, turnEnd }));
+        await hold(lease, context, caller, relay(exchange, lease, ways));
       });
     });
   }
@@ -171,10 +168,11 @@ export function createGateway({ clock, requests, settings }: GatewayDependencies
       const ends = { callerSignal: caller.signal, closing: closing.signal };
       const handshake = { request, socket: request.socket, head, path, requestId, headers, ...ends };
       const facts = { model: null, door: 'proxy', method: methodOf(request), path, stream: null } as const;
-      await account(facts, context, { response, caller }, async (record) => {
+      const record = begin(facts, context, caller);
+      await accounted(record, response, caller, async () => {
         const lease = await acquireNamed({ target, context, caller, record, held: null });
         record.switches();
-        await hold(lease, context, caller, () => relayWebSocket(handshake, lease));
+        await hold(lease, context, caller, relayWebSocket(handshake, lease));
       });
     });
   }

@@ -159,9 +159,11 @@ function namesOf(raw: RawHeaders): string[] {
 function passing(raw: RawHeaders, names: readonly string[], isPassed: (name: string) => boolean): string[] {
   const named = new Set(valuesOf(raw, names, 'connection').flatMap((value) => listOf(value.toLowerCase())));
   const passed: string[] = [];
-  for (const [index, name] of names.entries()) {
+  let index = 0;
+  for (const name of names) {
     const isMeant = isPassed(name.includes('_') ? name.replaceAll('_', '-') : name) && !named.has(name);
-    if (isMeant) passed.push(raw[index * 2] ?? '', raw[index * 2 + 1] ?? '');
+    if (isMeant) passed.push(raw[index] ?? '', raw[index + 1] ?? '');
+    index += 2;
   }
   return passed;
 }

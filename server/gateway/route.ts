@@ -39,6 +39,7 @@ export async function findRoute(request: IncomingMessage, url: string): Promise<
 
 /** An engine that resolves `..` would be reached outside of `/v1`, where `/proxy` has another permission. */
 function assertBelow(url: string): void {
+  if (!/[.%]/.test(url)) return;
   const segments = (url.split('?', 1)[0] ?? '')
     .toLowerCase()
     .replaceAll('%2e', '.')
@@ -66,7 +67,10 @@ function boundaryOfBody(request: IncomingMessage): string | null {
 }
 
 /** Rejects when the caller leaves. The rest of a body that is too large is discarded, so that the answer can be read. */
-function read(request: IncomingMessage): Promise<Buffer> {
+function read(request: IncomingMessage): Buffer | Promise<Buffer> {
+  // a short one came together with its head
+  const whole: unknown = request.complete ? request.read() : null;
+  if (whole instanceof Buffer && whole.byteLength <= LARGEST_READ_BODY) return whole;
   return new Promise((resolve, reject) => {
     const pieces: Buffer[] = [];
     let size = 0;

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Caller } from '../auth/caller.ts';
 import type { Access } from './access.ts';
 import { callerOf, refusalFor, type CallerFinder } from './authenticate.ts';
 import type { HttpReply, HttpRequest } from './plugin.ts';
@@ -27,6 +28,10 @@ const UNLISTED: Access = { id: 'unlisted', permission: 'admin', cost: 'regular' 
 const LIMITED = /^\/api(?:\/|$)/;
 const PROXY = /^\/api\/instances\/[^/]+\/proxy(?:\/|$)/;
 
+interface Refusal {
+  reason: unknown;
+}
+
 /** Who may come in: after Host and Origin, before anything is done for a request. */
 export class Gate {
   readonly #parts: GateParts;
@@ -37,11 +42,16 @@ export class Gate {
 
   /**
    * Finds the caller, counts the request, and throws the refusal if there is one: too many requests before bad
-   * credentials before too few rights, so that guessing is limited too.
+   * credentials before too few rights, so that guessing is limited too. At once, or in the promise that it returns.
    */
-  async admit(request: HttpRequest, reply: HttpReply): Promise<void> {
+  admit(request: HttpRequest, reply: HttpReply): void | Promise<void> {
     const access = request.routeOptions.config.access ?? UNLISTED;
-    const refusal = await this.#identify(request, access);
+    const refusal = this.#identify(request, access);
+    if (!(refusal instanceof Promise)) return this.#judge(request, reply, access, refusal);
+    return refusal.then((found) => this.#judge(request, reply, access, found));
+  }
+
+  #judge(request: HttpRequest, reply: HttpReply, access: Access, refusal: Refusal | null): void {
     if (access.cost !== 'free') {
       const verdict = this.#parts.limits.count(this.#subjectOf(request, isForeignPage(request, reply)), access);
       reply.headers(verdict.headers);
@@ -74,15 +84,18 @@ export class Gate {
     return this.#count(path, limitedSubject(null, peer, true)).headers;
   }
 
-  async #identify(request: HttpRequest, access: Access): Promise<{ reason: unknown } | null> {
+  #identify(request: HttpRequest, access: Access): Refusal | null | Promise<Refusal | null> {
+    const identified = (caller: Caller | null): Refusal | null => {
+      request.caller = caller;
+      const reason = caller === null ? null : refusalFor(caller, access.permission);
+      return reason === null ? null : { reason };
+    };
     try {
       const found = callerOf(request.raw, access, this.#parts.authenticator);
-      request.caller = found instanceof Promise ? await found : found;
+      return found instanceof Promise ? found.then(identified, asRefusal) : identified(found);
     } catch (reason) {
-      return { reason };
+      return asRefusal(reason);
     }
-    const reason = request.caller === null ? null : refusalFor(request.caller, access.permission);
-    return reason === null ? null : { reason };
   }
 
   #count(path: string, subject: string): ReturnType<RateLimiter['count']> {
@@ -93,6 +106,10 @@ export class Gate {
   #subjectOf({ caller, raw }: HttpRequest, isForeign: boolean): string {
     return limitedSubject(caller, this.#parts.addressOf(raw), isForeign);
   }
+}
+
+function asRefusal(reason: unknown): Refusal {
+  return { reason };
 }
 
 /** A browser says so, and no such page was allowed. */

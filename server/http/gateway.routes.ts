@@ -38,10 +38,8 @@ export function gatewayRoutes({ instancesFor, clock, requests, settings }: Gatew
       settings: settings ?? AS_CONFIGURED_BY_DEFAULT,
     });
     /** A caller who is shut out loses the connections that lead to engines. */
-    const whileWelcome = async ({ caller, raw }: HttpRequest, serve: () => Promise<void>): Promise<void> => {
-      const stopWatching = watchWelcome(caller, clock, () => raw.socket.destroy());
-      await serve().finally(stopWatching);
-    };
+    const guard = ({ caller, raw }: HttpRequest): (() => void) =>
+      watchWelcome(caller, clock, () => raw.socket.destroy());
     const contextOf = (request: HttpRequest, reply: HttpReply): CallContext => ({
       requestId: request.id,
       caller: request.caller?.subject ?? 'anonymous',
@@ -70,8 +68,12 @@ export function gatewayRoutes({ instancesFor, clock, requests, settings }: Gatew
           'No WebSocket is spoken under /v1; /api/instances/NAME/proxy passes one to an engine.',
         );
       }
-      const context = contextOf(request, reply);
-      await whileWelcome(request, async () => gateway.byModel(request.raw, reply.raw, context));
+      const leave = guard(request);
+      try {
+        await gateway.byModel(request.raw, reply.raw, contextOf(request, reply));
+      } finally {
+        leave();
+      }
     });
 
     route(
@@ -82,11 +84,13 @@ export function gatewayRoutes({ instancesFor, clock, requests, settings }: Gatew
         const { name: instance = '' } = request.params as { name?: string };
         const context = { ...contextOf(request, reply), instance };
         const { upgradeHead } = request;
-        await whileWelcome(request, async () =>
-          upgradeHead === null
-            ? gateway.byName(request.raw, reply.raw, context)
-            : gateway.webSocket(request.raw, reply.raw, upgradeHead, context),
-        );
+        const leave = guard(request);
+        try {
+          if (upgradeHead === null) await gateway.byName(request.raw, reply.raw, context);
+          else await gateway.webSocket(request.raw, reply.raw, upgradeHead, context);
+        } finally {
+          leave();
+        }
       },
     );
   };
@@ -121,7 +125,8 @@ function ownHeaders(request: HttpRequest, reply: HttpReply): string[] {
   const headers = ['X-Request-Id', request.id];
   for (const [name, value] of Object.entries(reply.getHeaders())) {
     if (name === 'x-request-id' || name === 'x-llamactl-source' || value === undefined) continue;
-    for (const each of [value].flat()) headers.push(name, String(each));
+    if (Array.isArray(value)) for (const each of value) headers.push(name, each);
+    else headers.push(name, String(value));
   }
   return headers;
 }

@@ -22,11 +22,8 @@ export function logRequest(request: HttpRequest, reply: HttpReply, clock: Clock)
   const startedAt = clock.now();
   const { socket } = request.raw;
   const sentBefore = socket.bytesWritten;
-  let isComplete = false;
-  reply.raw.once('finish', () => {
-    isComplete = true;
-  });
   reply.raw.once('close', () => {
+    const isComplete = reply.raw.writableFinished;
     const status = reply.raw.statusCode;
     const isRead = request.method === 'GET' || request.method === 'HEAD' || request.method === 'OPTIONS';
     const line = {

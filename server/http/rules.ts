@@ -127,7 +127,8 @@ export class Rules {
       logRequest(request, reply, this.#parts.clock);
       this.#audit.watch(request, reply);
       if (this.#isAnswered(request, reply)) return reply;
-      await this.#gate.admit(request, reply);
+      const admission = this.#gate.admit(request, reply);
+      if (admission !== undefined) await admission;
       return undefined;
     });
     app.addHook('onSend', async (_request, reply, payload) => {

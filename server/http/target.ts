@@ -1,22 +1,29 @@
 import type { IncomingMessage } from 'node:http';
 
-const ABSOLUTE = /^(?<origin>[A-Za-z][A-Za-z0-9+.-]*:\/\/(?<authority>[^/?#]*))?(?<rest>.*)$/s;
+const ABSOLUTE = /^(?<origin>[A-Za-z][A-Za-z0-9+.-]*:\/\/(?<authority>[^/?#]*))(?<rest>.*)$/s;
+
+/** A target may come with scheme and host before its path (RFC 9112, 3.2.2); hardly any does. */
+function partsOf(target: string): { origin: string; authority?: string | undefined; rest: string } {
+  const parts = target.startsWith('/') ? undefined : ABSOLUTE.exec(target)?.groups;
+  return { origin: parts?.['origin'] ?? '', authority: parts?.['authority'], rest: parts?.['rest'] ?? target };
+}
 
 /** The path of a request's target, not decoded, without a scheme and host before it and without its query. */
 export function pathOf(target: string): string {
-  return (ABSOLUTE.exec(target)?.groups?.['rest'] ?? '').replace(/[?#].*$/s, '');
+  return partsOf(target).rest.replace(/[?#].*$/s, '');
 }
 
 /** The host, with its port, of a target that names one: `GET http://host/path`. */
 export function authorityOf(target: string): string | undefined {
-  return ABSOLUTE.exec(target)?.groups?.['authority'];
+  return partsOf(target).authority;
 }
 
 /** A target as it would be without the prefix under which a proxy shows us; as it is where the proxy took it off. */
 export function withoutBasePath(target: string, basePath: string): string {
   const prefix = basePath.replace(/\/+$/, '');
-  const { origin = '', rest = '' } = ABSOLUTE.exec(target)?.groups ?? {};
-  if (prefix === '' || !rest.startsWith(prefix)) return target;
+  if (prefix === '') return target;
+  const { origin, rest } = partsOf(target);
+  if (!rest.startsWith(prefix)) return target;
   const below = rest.slice(prefix.length);
   if (below === '' || below.startsWith('?')) return `${origin}/${below}`;
   return below.startsWith('/') ? `${origin}${below}` : target;

@@ -5,7 +5,7 @@ const OTHERS = 0o077;
 const WRITABLE_BY_OTHERS = 0o022;
 /** What may lie in a data directory: what we put there, configuration, and what a new filesystem begins with. */
 const USUAL =
-  /^(?:llamactl\.db|server\.(?:lock|json)|admin-password|instances$|engines$|models$|lost\+found$|[^/]*\.ya?ml$)/;
+  /^(?:llamactl\.db|server\.(?:entry\.lock|lock|json)|admin-password|instances$|engines$|models$|lost\+found$|[^/]*\.ya?ml$)/;
 
 /**
  * Shuts others out of a data directory that was there before us with a looser mode. One that belongs to another user, or

@@ -1,22 +1,31 @@
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs';
 import { chmod, copyFile, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 import { openDatabase } from './database.ts';
+import { newestSchema } from './migrations.ts';
 
 let folder: string;
+let file: string;
 
 beforeEach(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'llamactl-database-'));
+  file = path.join(folder, 'llamactl.db');
 });
 
 afterEach(() => rm(folder, { recursive: true }));
-
-test('a file that is no database is named, with what to do', async () => {
-  const file = path.join(folder, 'llamactl.db');
-  await writeFile(file, 'x'.repeat(8_192));
-  expect(() => openDatabase(file)).toThrow(`${file} is damaged or no database (file is not a database). Restore it`);
-});
 
 test('its folders are made, for the owner alone', async () => {
   openDatabase(path.join(folder, 'a', 'b', 'llamactl.db')).close();
@@ -24,7 +33,6 @@ test('its folders are made, for the owner alone', async () => {
 });
 
 test('files that others can read, as a copy leaves them, are closed to them', async () => {
-  const file = path.join(folder, 'llamactl.db');
   const crashed = openDatabase(file);
   crashed.exec(`insert into meta (key, value) values ('a', 'b')`);
   const copy = path.join(folder, 'copy.db');
@@ -43,4 +51,124 @@ test('files that others can read, as a copy leaves them, are closed to them', as
 
 test('a place that takes no folders is refused at once', () => {
   expect(() => openDatabase('/proc/llamactl-nowhere/llamactl.db')).toThrow('ENOENT');
+});
+
+/** Something to lose: rows on many pages. */
+function fill(): void {
+  const database = openDatabase(file);
+  database.exec('begin');
+  const insert = database.prepare('insert into instances (id, name, record, state) values (?, ?, ?, ?)');
+  for (let each = 0; each < 200; each += 1) {
+    insert.run(`i${each}`, `n${each}`, JSON.stringify({ padding: 'x'.repeat(1_000) }), '{}');
+  }
+  database.exec('commit');
+  database.close();
+}
+
+/** Writes over bytes of the file. */
+function spoil(from: number, bytes: Buffer): void {
+  const descriptor = openSync(file, 'r+');
+  writeSync(descriptor, bytes, 0, bytes.length, from);
+  closeSync(descriptor);
+}
+
+const PAGE = 4_096;
+
+/** The page with the beginning of a table. */
+function rootPage(table: string): number {
+  const database = new DatabaseSync(file, { readOnly: true });
+  const row = database.prepare('select rootpage from sqlite_schema where name = ?').get(table);
+  database.close();
+  return Number(row?.['rootpage']);
+}
+
+describe('what is not whole is refused by name, with the way out, and left as it is', () => {
+  const DAMAGES: [string, () => void, string][] = [
+    ['no database at all', () => spoil(0, Buffer.alloc(PAGE, 'x')), 'file is not a database'],
+    ['cut off', () => truncateSync(file, PAGE * 20), 'malformed'],
+    ['cut within a page', () => truncateSync(file, PAGE * 20 + 100), 'malformed'],
+    ['with a page of noughts', () => spoil((rootPage('instances') - 1) * PAGE, Buffer.alloc(PAGE)), 'btreeInitPage'],
+    [
+      'with a page of another',
+      () => spoil((rootPage('instances') - 1) * PAGE, readFileSync(file).subarray(PAGE, PAGE * 2)),
+      '',
+    ],
+  ];
+
+  it.each(DAMAGES)('a file that is %s', (_what, damage, reason) => {
+    fill();
+    damage();
+    const before = readFileSync(file);
+    expect(() => openDatabase(file)).toThrow(reason);
+    expect(() => openDatabase(file)).toThrow(
+      /llamactl\.db is damaged or no database \(.+\)\. Engines that run are left alone\. llamactl restore <backup> puts a backup back\. Without one, llamactl restore --salvage saves what can still be read\./,
+    );
+    expect(readFileSync(file).equals(before)).toBe(true);
+  });
+
+  it('a row that belongs to one that is not there', () => {
+    openDatabase(file).close();
+    const other = new DatabaseSync(file, { enableForeignKeyConstraints: false });
+    other.exec(`insert into keys (id, hash, prefix, name, owner_id, generation, scopes, may_start, created_at)
+      values ('k', 'h', 'p', 'n', 'nobody', 1, '[]', 1, '')`);
+    other.close();
+    expect(() => openDatabase(file)).toThrow('a row of keys belongs to one of users that is not there');
+  });
+
+  it('a database without a table that it should have', () => {
+    openDatabase(file).close();
+    const other = new DatabaseSync(file);
+    other.exec('drop table audit');
+    other.close();
+    expect(() => openDatabase(file)).toThrow(
+      `${file} is no database of llamactl: it says schema version ${newestSchema()}, but has no table audit, index audit_by_timestamp`,
+    );
+  });
+
+  it('a database of another program', () => {
+    const other = new DatabaseSync(file);
+    other.exec('create table songs (title)');
+    other.close();
+    expect(() => openDatabase(file)).toThrow('is no database of llamactl: it holds other things');
+  });
+
+  it('an empty file beside the folders of instances: their engines would become nobody’s', async () => {
+    mkdirSync(path.join(folder, 'instances', 'i1'), { recursive: true });
+    await writeFile(file, '');
+    expect(() => openDatabase(file)).toThrow(/is empty, but .*instances holds what belongs to instances: it was lost/);
+    await rm(file);
+    expect(() => openDatabase(file)).toThrow(
+      /is not there, but .*instances holds what belongs to instances: it was lost/,
+    );
+    expect(existsSync(file)).toBe(false);
+  });
+
+  it('a file whose log was lost before anything of it came to the file', () => {
+    mkdirSync(path.join(folder, 'instances', 'i1'), { recursive: true });
+    const blank = new DatabaseSync(file);
+    blank.exec('pragma journal_mode = wal; create table t (a); drop table t; vacuum');
+    blank.close();
+    expect(() => openDatabase(file)).toThrow('it was lost');
+  });
+
+  it('a log whose file was lost: SQLite would throw it away', async () => {
+    const database = openDatabase(file);
+    copyFileSync(`${file}-wal`, path.join(folder, 'kept'));
+    database.close();
+    await rm(file);
+    copyFileSync(path.join(folder, 'kept'), `${file}-wal`);
+    expect(() => openDatabase(file)).toThrow(`${file} is not there, but its ${file}-wal holds changes: it was lost.`);
+    expect(readFileSync(`${file}-wal`).equals(readFileSync(path.join(folder, 'kept')))).toBe(true);
+  });
+
+  it('a folder in its place', () => {
+    mkdirSync(file);
+    expect(() => openDatabase(file)).toThrow(`${file} cannot be opened (unable to open database file)`);
+  });
+});
+
+test('an empty folder of instances is no loss: a first start may have ended there', () => {
+  mkdirSync(path.join(folder, 'instances'));
+  openDatabase(file).close();
+  expect(readdirSync(folder)).toContain('llamactl.db');
 });

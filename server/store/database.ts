@@ -1,100 +1,196 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { hasCode, publish } from './durable-file.ts';
+import { isDamage, problemsOf } from './integrity.ts';
+import { migrate, MIGRATIONS_FOLDER, missingParts, newestSchema, schemaVersion } from './migrations.ts';
 import { closeToOthers, makePrivateFile } from './private-file.ts';
+import { namesIn } from './run-folders.ts';
 
-/** A numbered SQL file: brings the schema from `version - 1` to `version`. */
-interface Migration {
-  version: number;
-  file: string;
-}
+/** Name of the database in a data directory. */
+export const DATABASE = 'llamactl.db';
 
-const MIGRATIONS_FOLDER = join(import.meta.dirname, 'migrations');
+/** What SQLite keeps beside a database in WAL mode. */
+export const COMPANIONS = ['-wal', '-shm'] as const;
 
 /** How long a statement waits for a lock of another program that looks into the file, such as a backup. */
 const BUSY_TIMEOUT_MS = 2000;
 
 /**
- * Opens the file, making it and its folder when they are missing, and brings its schema up to date. The file is
- * readable by its owner alone: it holds the environment of instances, the keys of running engines and what signs tokens.
+ * Opens the file, making it and its folder when they are missing, looks whether it is whole, and brings its schema up to
+ * date; a copy of what it was stays as `<file>.schema-<version>`. The file is readable by its owner alone: it holds the
+ * environment of instances, the keys of running engines and what signs tokens.
  *
- * Throws when the file was written by a newer llamactl, is no database, or cannot be opened.
+ * Throws when the file is damaged, was lost, is of another program or of a newer llamactl, or cannot be opened. It is
+ * then as it was.
  *
  * @param migrationsFolder Only for tests.
  */
 export function openDatabase(file: string, migrationsFolder = MIGRATIONS_FOLDER): DatabaseSync {
-  // SQLite gives its `-wal` and `-shm` files the mode of the main file; but not those that a crash or a copy left there.
-  makePrivateFile(file);
-  for (const suffix of ['-wal', '-shm']) closeToOthers(file + suffix);
-  const database = new DatabaseSync(file, {
-    timeout: BUSY_TIMEOUT_MS,
-    enableForeignKeyConstraints: true,
-    enableDoubleQuotedStringLiterals: false,
-    allowExtension: false,
-    defensive: true,
-  });
+  if (sizeOf(file) === 0) refuseLoss(file);
+  closeAllToOthers(file);
+  const database = connect(file);
   try {
+    examine(database, file, migrationsFolder);
     // FULL: with WAL only this syncs at every commit, so that what was acknowledged survives a power loss.
     database.exec('pragma journal_mode = wal; pragma synchronous = full');
-    migrate(database, file, migrationsFolder);
+    bringUpToDate(database, file, migrationsFolder);
   } catch (error) {
     database.close();
-    throw isDamaged(error) ? damaged(file, error) : error;
+    throw isDamage(error) ? damaged(file, [error.message], error) : error;
   }
   return database;
 }
 
-/** SQLITE_CORRUPT and SQLITE_NOTADB. */
-const DAMAGED: ReadonlySet<unknown> = new Set([11, 26]);
-
-function isDamaged(error: unknown): error is Error {
-  return error instanceof Error && 'errcode' in error && DAMAGED.has(error.errcode);
-}
-
-function damaged(file: string, cause: Error): Error {
-  const remedy = 'Restore it from a backup, or move it away with its -wal and -shm files to begin without instances.';
-  return new Error(`${file} is damaged or no database (${cause.message}). ${remedy}`, { cause });
-}
-
-function migrate(database: DatabaseSync, file: string, folder: string): void {
-  const migrations = listMigrations(folder);
-  const stored = schemaVersion(database);
-  if (stored > migrations.length) {
-    throw new Error(
-      `${file} has schema version ${stored}, this llamactl knows versions up to ${migrations.length}: ` +
-        'it was written by a newer llamactl. Run that version, or choose another data_dir.',
-    );
-  }
-  for (const migration of migrations.slice(stored)) {
-    const sql = readFileSync(migration.file, 'utf8');
-    try {
-      database.exec(`begin immediate;\n${sql}\n; pragma user_version = ${migration.version}; commit`);
-    } catch (error) {
-      if (database.isTransaction) database.exec('rollback');
-      throw new Error(
-        `The change of the stored data to schema version ${migration.version} failed; nothing was changed.`,
-        {
-          cause: error,
-        },
-      );
-    }
-  }
-}
-
-/** In order; their numbers run from 1 without a gap, so that `user_version` is the number of those applied. */
-function listMigrations(folder: string): Migration[] {
-  return readdirSync(folder)
-    .filter((name) => name.endsWith('.sql'))
-    .toSorted()
-    .map((name, index) => {
-      const version = Number.parseInt(name, 10);
-      if (version !== index + 1)
-        throw new Error(`${name} should be migration ${index + 1}: a number is missing or double.`);
-      return { version, file: join(folder, name) };
+/** With the settings that all writers of a database need. */
+export function connect(file: string): DatabaseSync {
+  try {
+    return new DatabaseSync(file, {
+      timeout: BUSY_TIMEOUT_MS,
+      enableForeignKeyConstraints: true,
+      enableDoubleQuotedStringLiterals: false,
+      allowExtension: false,
+      defensive: true,
     });
+  } catch (error) {
+    throw cannotOpen(file, error);
+  }
 }
 
-function schemaVersion(database: DatabaseSync): number {
-  const row = database.prepare('pragma user_version').get();
-  return Number(row?.['user_version'] ?? 0);
+/**
+ * For reading alone, also while a server writes.
+ *
+ * @param file It exists.
+ */
+export function connectToRead(file: string): DatabaseSync {
+  // Without a log beside it a reader would leave one: only who may write removes it again when it is the last.
+  const readOnly = statSync(`${file}-wal`, { throwIfNoEntry: false }) !== undefined;
+  try {
+    return new DatabaseSync(file, { readOnly, timeout: BUSY_TIMEOUT_MS, allowExtension: false });
+  } catch (error) {
+    throw cannotOpen(file, error);
+  }
+}
+
+/** Throws unless it holds what its schema version says, whole, and this llamactl knows that version. */
+function examine(database: DatabaseSync, file: string, folder: string): void {
+  const stored = schemaVersion(database);
+  const newest = newestSchema(folder);
+  if (stored > newest) throw newerSchema(file, stored, newest);
+  const problems = problemsOf(database, 'quick');
+  if (problems.length > 0) throw damaged(file, problems);
+  if (stored > 0) {
+    const missing = missingParts(database, folder);
+    if (missing.length > 0) throw foreign(file, `it says schema version ${stored}, but has no ${missing.join(', ')}`);
+  } else if (hasContent(database)) throw foreign(file, 'it holds other things');
+  else refuseLoss(file);
+}
+
+/** Whether anything was ever made in it. */
+function hasContent(database: DatabaseSync): boolean {
+  return database.prepare('select 1 from sqlite_schema').get() !== undefined;
+}
+
+function bringUpToDate(database: DatabaseSync, file: string, folder: string): void {
+  const stored = schemaVersion(database);
+  const newest = newestSchema(folder);
+  if (stored > 0 && stored < newest) keepCopy(database, file, stored);
+  migrate(database, newest, folder);
+}
+
+/** What an older llamactl can go back to. */
+function keepCopy(database: DatabaseSync, file: string, version: number): void {
+  const copy = `${file}.schema-${version}`;
+  const draft = `${copy}.draft`;
+  try {
+    copyInto(database, draft);
+    publish(draft, copy, true);
+  } catch (error) {
+    throw new Error(
+      `${file} has to change from schema version ${version}, and cannot be copied to ${copy} first (${reasonOf(error)}); ` +
+        'nothing was changed. Make room for it and start again.',
+      { cause: error },
+    );
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+/**
+ * Writes a database as it is at this moment into a new file, which nobody else can read: in one transaction of a reader,
+ * whoever writes meanwhile. It is not synced. What was deleted is not in it.
+ *
+ * @param target Replaced if it is there.
+ */
+export function copyInto(database: DatabaseSync, target: string): void {
+  rmSync(target, { force: true });
+  // SQLite would make it as the umask says; one that is there and empty it takes.
+  writeFileSync(target, '', { flag: 'wx', mode: 0o600 });
+  database.prepare('vacuum into ?').run(target);
+}
+
+/**
+ * A database without content, where there should be one. What is only in its log, SQLite would throw away; and beside the
+ * folders of instances it would begin anew, and their engines would be nobody's.
+ */
+function refuseLoss(file: string): void {
+  const there = statSync(file, { throwIfNoEntry: false }) === undefined ? 'is not there' : 'is empty';
+  if (sizeOf(`${file}-wal`) > 0)
+    throw new Error(`${file} ${there}, but its ${file}-wal holds changes: it was lost. ${WAYS_OUT}`);
+  const instances = join(dirname(file), 'instances');
+  if (namesIn(instances).length === 0) return;
+  throw new Error(
+    `${file} ${there}, but ${instances} holds what belongs to instances: it was lost. ${WAYS_OUT} ` +
+      `To begin without instances, move ${instances} away.`,
+  );
+}
+
+/** SQLite gives its `-wal` and `-shm` files the mode of the main file; but not those that a crash or a copy left there. */
+function closeAllToOthers(file: string): void {
+  try {
+    makePrivateFile(file);
+    for (const suffix of COMPANIONS) closeToOthers(file + suffix);
+  } catch (error) {
+    if (hasCode(error, ['EPERM', 'EACCES', 'EROFS'])) throw cannotOpen(file, error);
+    throw error;
+  }
+}
+
+const WAYS_OUT = 'Engines that run are left alone. llamactl restore <backup> puts a backup back.';
+
+/** @param problems What is wrong, in words. */
+export function damaged(file: string, problems: readonly string[], cause?: Error): Error {
+  return new Error(
+    `${file} is damaged or no database (${problems.join('; ')}). ${WAYS_OUT} ` +
+      'Without one, llamactl restore --salvage saves what can still be read.',
+    { cause },
+  );
+}
+
+function foreign(file: string, why: string): Error {
+  return new Error(`${file} is no database of llamactl: ${why}. Choose another data_dir. ${WAYS_OUT}`);
+}
+
+/** @param known The newest version that this llamactl knows. */
+export function newerSchema(file: string, stored: number, known: number): Error {
+  return new Error(
+    `${file} has schema version ${stored}, this llamactl knows versions up to ${known}: ` +
+      'it was written by a newer llamactl. Run that version, or choose another data_dir; ' +
+      `where ${file}.schema-${known} is there, llamactl restore puts back what was before the change.`,
+  );
+}
+
+function cannotOpen(file: string, error: unknown): Error {
+  return new Error(
+    `${file} cannot be opened (${reasonOf(error)}). It has to belong to the user that llamactl runs as, on a disk that can be written.`,
+    { cause: error },
+  );
+}
+
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

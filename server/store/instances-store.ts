@@ -1,8 +1,10 @@
 import { randomInt } from 'node:crypto';
+import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { InstanceStore, StoredInstance } from '../instances/ports.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import type { KeptEvents } from './replay-store.ts';
+import { newestRunFolder } from './run-folders.ts';
 
 /**
  * Instances and their states.
@@ -27,7 +29,7 @@ export function createInstanceStore(
     dataDirId: identify(database),
 
     async load() {
-      return all.all().map((row) => readInstance(row, file));
+      return all.all().map((row) => behindItsRuns(readInstance(row, file), dirname(file)));
     },
 
     async save({ record, state }, events = []) {
@@ -56,6 +58,11 @@ function readInstance(row: Record<string, unknown>, file: string): StoredInstanc
       cause: error,
     });
   }
+}
+
+/** With all numbers of runs counted as used that were, also by a newer database than this one. */
+function behindItsRuns({ record, state }: StoredInstance, directory: string): StoredInstance {
+  return { record, state: { ...state, runs: Math.max(state.runs, newestRunFolder(directory, record.id)) } };
 }
 
 const IDENTIFIER_LENGTH = 10;

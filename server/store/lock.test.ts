@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { acquireLock } from './lock.ts';
+import { acquireLock, enterLock } from './lock.ts';
 import type { Lock } from './lock.ts';
 
 let folder: string;
@@ -78,7 +78,13 @@ describe('acquireLock', () => {
     expect(statSync(directory).mode & 0o777).toBe(0o700);
     expect(statSync(join(directory, 'server.json')).mode & 0o777).toBe(0o600);
     expect(statSync(join(directory, 'server.lock')).mode & 0o777).toBe(0o600);
-    expect(holder()).toEqual({ pid: process.pid, url: null, version: '1.2.3', started_at: '2026-01-01T00:00:00.000Z' });
+    expect(holder()).toEqual({
+      pid: process.pid,
+      url: null,
+      version: '1.2.3',
+      started_at: '2026-01-01T00:00:00.000Z',
+      reload: null,
+    });
     lock.describe({ url: 'http://127.0.0.1:8080' });
     expect(holder()).toMatchObject({ pid: process.pid, url: 'http://127.0.0.1:8080' });
   });
@@ -176,5 +182,48 @@ describe('acquireLock', () => {
     expect(() => acquire()).toThrow(
       /^The data directory .* cannot be used \(.*\)\. Make it writable, or choose another one/,
     );
+  });
+});
+
+describe('a lock that is handed over', () => {
+  const options = () => ({ directory, pid: 4242, ...identity });
+
+  it('goes to the one that has entered, and to nobody in between', async () => {
+    const lock = acquire();
+    const entry = enterLock(directory);
+    lock.handOver();
+    expect(holder()).toMatchObject({ pid: process.pid });
+    expect((await rival()).said).toContain(`Another llamactl server (pid ${process.pid}) already uses`);
+    held.push(entry.acquire(options()));
+    expect(holder()).toMatchObject({ pid: 4242 });
+    expect(() => acquire()).toThrow('(pid 4242)');
+  });
+
+  it('is anybody’s when the one that has entered leaves', () => {
+    const lock = acquire();
+    const entry = enterLock(directory);
+    lock.handOver();
+    entry.leave();
+    acquire();
+  });
+
+  it('is not given while it is held', () => {
+    acquire();
+    const entry = enterLock(directory);
+    expect(() => entry.acquire(options())).toThrow('already uses');
+    expect(() => enterLock(directory).leave()).not.toThrow();
+  });
+
+  it('can be seen from another process, which does not disturb it', () => {
+    const look = `
+      const [module, directory] = process.argv.slice(1);
+      const { isLockHeld } = await import(module);
+      console.log(isLockHeld(directory));`;
+    expect(outputOf(look)).toBe('false\n');
+    const lock = acquire();
+    expect(outputOf(look)).toBe('true\n');
+    expect(() => acquire()).toThrow('already uses');
+    lock.release();
+    expect(outputOf(look)).toBe('false\n');
   });
 });

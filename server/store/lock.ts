@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
@@ -6,8 +6,10 @@ import { makePrivateFile } from './private-file.ts';
 
 /** The right to be the one server of a data directory. */
 export interface Lock {
-  /** Adds the address to what a second server, and the command line, can read about this one. */
-  describe(address: { url: string }): void;
+  /** Replaces parts of what a second server, and the command line, can read about this one. */
+  describe(news: Partial<Pick<Holder, 'url' | 'reload'>>): void;
+  /** Gives the right back and leaves the description to the one who comes next, and says so by {@link enterLock}. */
+  handOver(): void;
   /** Gives the right back. The end of the process, however it comes, does the same. */
   release(): void;
 }
@@ -18,10 +20,25 @@ const HolderSchema = z.object({
   url: z.string().nullable(),
   version: z.string(),
   started_at: z.string(),
+  /** The newest change of the process; `null`: there was none. Left out by versions that cannot be changed so. */
+  reload: z
+    .object({
+      /** Grows with each attempt. */
+      number: z.int(),
+      state: z.enum(['under_way', 'done', 'failed']),
+      /** Why it failed. */
+      reason: z.string().nullable(),
+      /** The process that served before the attempt, and its version. */
+      from: z.object({ pid: z.int(), version: z.string() }),
+    })
+    .nullish(),
 });
-type Holder = z.infer<typeof HolderSchema>;
+export type Holder = z.infer<typeof HolderSchema>;
+export type ReloadNote = NonNullable<Holder['reload']>;
 
 const LOCK_FILE = 'server.lock';
+/** Whoever wants the lock has to have this one first: so nobody comes between a server and the one that replaces it. */
+const ENTRY_FILE = 'server.entry.lock';
 const HOLDER_FILE = 'server.json';
 
 /**
@@ -38,41 +55,109 @@ const HOLDER_FILE = 'server.json';
  *
  * @param options.startedAt RFC 3339.
  */
-export function acquireLock(options: { directory: string; pid: number; version: string; startedAt: string }): Lock {
-  const { directory, pid, version, startedAt } = options;
-  const database = lockDatabase(directory);
-  const describe = (url: string | null): void => writeHolder(directory, { pid, url, version, started_at: startedAt });
-  const release = (): void => {
-    process.off('exit', release);
-    if (!database.isOpen) return;
-    rmSync(join(directory, HOLDER_FILE), { force: true });
+export function acquireLock(options: LockOptions): Lock {
+  return enterLock(options.directory).acquire(options);
+}
+
+export interface LockOptions {
+  directory: string;
+  pid: number;
+  version: string;
+  startedAt: string;
+  reload?: ReloadNote | null;
+}
+
+/** The right to be the next to have the lock. */
+export interface LockEntry {
+  /** Takes the lock, which is free or was handed over. The entry is over, also when this throws. */
+  acquire(options: LockOptions): Lock;
+  /** Somebody else may come next. */
+  leave(): void;
+}
+
+/**
+ * The first of the two steps of {@link acquireLock}. As long as it is held, nobody else gets the lock.
+ *
+ * @param patienceMs How long it is waited for, while somebody else finds out that the lock is taken. Blocks.
+ */
+export function enterLock(directory: string, patienceMs = 0): LockEntry {
+  const entry = lockDatabase(directory, ENTRY_FILE, patienceMs);
+  const leave = (): void => {
+    if (entry.isOpen) entry.close();
+  };
+  return {
+    leave,
+    acquire: (options) => {
+      try {
+        return takeLock(options);
+      } finally {
+        leave();
+      }
+    },
+  };
+}
+
+/** A look by {@link isLockHeld} has the lock for a moment: it must not be taken for a server. */
+const LOOK_MS = 100;
+
+/** Whether a server has the lock, for the command line; never to be asked by a server about its own directory. */
+export function isLockHeld(directory: string): boolean {
+  if (!existsSync(join(directory, LOCK_FILE))) return false;
+  const database = new DatabaseSync(join(directory, LOCK_FILE), { timeout: 0 });
+  try {
+    database.exec('begin immediate');
+    return false;
+  } catch (error) {
+    if (isBusy(error)) return true;
+    throw cannotUse(directory, error);
+  } finally {
     database.close();
+  }
+}
+
+function takeLock({ directory, pid, version, startedAt, reload = null }: LockOptions): Lock {
+  const database = lockDatabase(directory, LOCK_FILE, LOOK_MS);
+  let holder: Holder = { pid, url: null, version, started_at: startedAt, reload };
+  const describe = (news: Partial<Holder>): void => {
+    holder = { ...holder, ...news };
+    writeHolder(directory, holder);
+  };
+  const handOver = (): void => {
+    process.off('exit', release);
+    if (database.isOpen) database.close();
+  };
+  const release = (): void => {
+    if (database.isOpen) rmSync(join(directory, HOLDER_FILE), { force: true });
+    handOver();
   };
   // Also keeps the database reachable: once collected as garbage, it would be closed and the lock gone.
   process.on('exit', release);
   try {
-    describe(null);
+    describe({});
   } catch (error) {
     release();
     throw cannotUse(directory, error);
   }
-  return { describe: ({ url }) => describe(url), release };
+  return { describe, handOver, release };
 }
 
 const SQLITE_BUSY = 5;
 
-function lockDatabase(directory: string): DatabaseSync {
-  const file = join(directory, LOCK_FILE);
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY;
+}
+
+function lockDatabase(directory: string, name: string, patienceMs: number): DatabaseSync {
+  const file = join(directory, name);
   let database: DatabaseSync | null = null;
   try {
     makePrivateFile(file);
-    database = new DatabaseSync(file, { timeout: 0 });
+    database = new DatabaseSync(file, { timeout: patienceMs });
     database.exec('begin immediate');
     return database;
   } catch (error) {
     database?.close();
-    const isHeld = error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY;
-    throw isHeld ? alreadyHeld(directory) : cannotUse(directory, error);
+    throw isBusy(error) ? alreadyHeld(directory) : cannotUse(directory, error);
   }
 }
 
@@ -103,7 +188,7 @@ function writeHolder(directory: string, holder: Holder): void {
 }
 
 /** `null` when the first server has not written it yet, or somebody spoilt it: it is only for naming. */
-function readHolder(directory: string): Holder | null {
+export function readHolder(directory: string): Holder | null {
   try {
     return HolderSchema.parse(JSON.parse(readFileSync(join(directory, HOLDER_FILE), 'utf8')));
   } catch {

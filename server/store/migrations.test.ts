@@ -1,4 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -7,9 +17,14 @@ import { systemClock } from '../clock.ts';
 import { storedKey, storedUser } from '../testing/contracts/accounts.contract.ts';
 import { auditEntry } from '../testing/contracts/audit.contract.ts';
 import { keptEvent } from '../testing/contracts/replay.contract.ts';
-import { storedInstance } from '../testing/contracts/store.contract.ts';
+import { writeStoreFixture } from '../testing/store-fixture.ts';
 import { openDatabase } from './database.ts';
+import { MIGRATIONS_FOLDER, newestSchema } from './migrations.ts';
 import { openStore } from './sqlite.ts';
+
+/** Databases as the llamactl of each schema version left them; written by its code, and never touched again. */
+const FIXTURES = join(import.meta.dirname, 'fixtures');
+const VERSIONS = Array.from({ length: newestSchema() }, (_, index) => index + 1);
 
 let folder: string;
 let file: string;
@@ -22,53 +37,88 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Schema version 1 as it was released: what it says here is on disks, whatever becomes of the files. */
-const VERSION_1 = `
-  create table meta (
-    key text primary key,
-    value text not null
-  ) strict, without rowid;
-  create table instances (
-    position integer primary key autoincrement,
-    id text not null unique,
-    name text not null unique collate nocase,
-    record text not null check (json_valid(record)),
-    state text not null check (json_valid(state))
-  ) strict;
-  pragma user_version = 1`;
+const allOf = (database: DatabaseSync, sql: string): Record<string, unknown>[] =>
+  database
+    .prepare(sql)
+    .all()
+    .map((row) => ({ ...row }));
+
+/** Every row of every table. */
+function contents(database: DatabaseSync): Map<string, Record<string, unknown>[]> {
+  const tables = allOf(database, `select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'`);
+  return new Map(tables.map(({ name }) => [String(name), allOf(database, `select * from "${String(name)}"`)]));
+}
+
+function read<Value>(path: string, act: (database: DatabaseSync) => Value): Value {
+  const database = new DatabaseSync(path);
+  try {
+    return act(database);
+  } finally {
+    database.close();
+  }
+}
+
+const pick = (row: Record<string, unknown>, names: readonly string[]): Record<string, unknown> =>
+  Object.fromEntries(names.map((name) => [name, row[name]]));
 
 const columns = (database: DatabaseSync): unknown[] =>
-  database
-    .prepare(
-      `select t.name as "table", c.name, c.type, c."notnull", c.pk, c.dflt_value from pragma_table_list t, pragma_table_info(t.name) c
-       where t.schema = 'main' order by t.name, c.cid`,
-    )
-    .all();
+  allOf(
+    database,
+    `select t.name as "table", c.name, c.type, c."notnull", c.pk, c.dflt_value from pragma_table_list t, pragma_table_info(t.name) c
+     where t.schema = 'main' order by t.name, c.cid`,
+  );
 
-describe('a database of schema version 1', () => {
-  const instances = [storedInstance('b', 3), storedInstance('a', 5, 'Ünï')];
+it('every schema version has its fixture, the newest too', () => {
+  expect(readdirSync(FIXTURES).toSorted()).toEqual(VERSIONS.map((version) => `schema-${version}.db`));
+  for (const version of VERSIONS) {
+    copyFileSync(join(FIXTURES, `schema-${version}.db`), file);
+    expect(read(file, (database) => database.prepare('pragma user_version').get())).toEqual({ user_version: version });
+  }
+});
+
+it('the newest fixture is what the present code would write', async () => {
+  await writeStoreFixture(file, () => Date.now());
+  const copy = join(folder, 'copy.db');
+  copyFileSync(join(FIXTURES, `schema-${newestSchema()}.db`), copy);
+  expect(read(copy, columns)).toEqual(read(file, columns));
+});
+
+describe.each(VERSIONS)('a database of schema version %i', (version) => {
+  let before: Map<string, Record<string, unknown>[]>;
 
   beforeEach(() => {
-    const database = new DatabaseSync(file);
-    database.exec(`pragma journal_mode = wal; ${VERSION_1}`);
-    database.exec(`insert into meta (key, value) values ('data_dir_id', 'abcdef1234')`);
-    const insert = database.prepare('insert into instances (id, name, record, state) values (?, ?, ?, ?)');
-    for (const { record, state } of instances) {
-      insert.run(record.id, record.name, JSON.stringify(record), JSON.stringify(state));
-    }
-    database.close();
+    copyFileSync(join(FIXTURES, `schema-${version}.db`), file);
+    before = read(file, contents);
+    expect(before.get('instances')).toHaveLength(10);
   });
 
-  it('keeps its identifier and its instances, and takes accounts, audit and events', async () => {
+  it('keeps every row of every table', () => {
+    const database = openDatabase(file);
+    const after = contents(database);
+    database.close();
+    for (const [table, rows] of before) {
+      const kept = after.get(table)?.map((row, index) => pick(row, Object.keys(rows[index] ?? {})));
+      expect(kept).toEqual(rows);
+    }
+  });
+
+  it('is read and written as a new one, also in the next life', async () => {
+    const accounts = before.get('users')?.length ?? 0;
+    const rows = before.get('audit')?.length ?? 0;
+    const events = before.get('events')?.length ?? 0;
     for (const life of [1, 2]) {
       const store = openStore({ file, clock: systemClock() });
-      expect(store.dataDirId).toBe('abcdef1234');
-      expect(await store.load()).toEqual(instances);
-      await store.accounts.saveUser(storedUser('u'));
-      await store.accounts.saveKey(storedKey('k', 'u'));
+      expect(before.get('meta')).toContainEqual({ key: 'data_dir_id', value: store.dataDirId });
+      const instances = await store.load();
+      expect(instances.map(({ record }) => record.id)).toEqual(before.get('instances')?.map(({ id }) => id));
+      await store.accounts.saveUser(storedUser(`new-${life}`));
+      await store.accounts.saveKey(storedKey(`new-${life}`, `new-${life}`));
       await store.audit.append(auditEntry('r'));
-      await store.replay.append([keptEvent(life)]);
-      expect(await store.replay.load()).toHaveLength(life);
+      await store.replay.append([keptEvent(1_000 + life)]);
+      expect((await store.accounts.load()).users).toHaveLength(accounts + life);
+      const query = { limit: 1_000, beforeSeq: null, subject: null, action: null, target: null };
+      expect(await store.audit.read(query)).toHaveLength(rows + life);
+      expect(await store.replay.load()).toHaveLength(events + life);
       await store.close();
     }
   });
@@ -77,9 +127,67 @@ describe('a database of schema version 1', () => {
     const old = openDatabase(file);
     const fresh = openDatabase(join(folder, 'fresh.db'));
     expect(columns(old)).toEqual(columns(fresh));
-    expect(columns(old)).toContainEqual(expect.objectContaining({ table: 'keys', name: 'owner_id' }));
     expect(old.prepare('pragma user_version').get()).toEqual(fresh.prepare('pragma user_version').get());
     old.close();
     fresh.close();
+  });
+
+  it('is kept as it was beside the new one, for whoever goes back', () => {
+    const copy = `${file}.schema-${version}`;
+    openDatabase(file).close();
+    expect(existsSync(copy)).toBe(version < newestSchema());
+    if (version === newestSchema()) return;
+    expect(read(copy, contents)).toEqual(before);
+    expect(read(copy, (database) => database.prepare('pragma user_version').get())).toEqual({ user_version: version });
+    expect(statSync(copy).mode & 0o777).toBe(0o600);
+  });
+});
+
+describe('a change of the schema that cannot be made', () => {
+  /** The real migrations and one more. */
+  function withNext(sql: string): string {
+    const place = mkdtempSync(join(folder, 'migrations-'));
+    for (const name of readdirSync(MIGRATIONS_FOLDER)) copyFileSync(join(MIGRATIONS_FOLDER, name), join(place, name));
+    writeFileSync(join(place, `${String(newestSchema() + 1).padStart(3, '0')}-next.sql`), sql);
+    return place;
+  }
+
+  beforeEach(() => {
+    copyFileSync(join(FIXTURES, `schema-${newestSchema()}.db`), file);
+    openDatabase(file).close();
+  });
+
+  it.each([
+    [
+      'half-way',
+      'alter table users add column colour text; update users set colour = 1; create table users (a)',
+      'table users already exists',
+    ],
+    [
+      'with rows that belong to none',
+      `pragma defer_foreign_keys = on; insert into keys select 99, 'k9', 'h9', prefix, name, 'nobody', generation, scopes, instances, may_start, created_at, expires_at, last_used_at from keys limit 1`,
+      'a row of keys belongs to none',
+    ],
+  ])('%s leaves the file as it was', (_when, sql, reason) => {
+    const rows = read(file, contents);
+    const shape = read(file, columns);
+    expect(() => openDatabase(file, withNext(sql))).toThrow(
+      new RegExp(`to schema version ${newestSchema() + 1} failed; nothing was changed \\(.*${reason}`),
+    );
+    expect(read(file, contents)).toEqual(rows);
+    expect(read(file, columns)).toEqual(shape);
+    const store = openDatabase(file);
+    expect(store.prepare('pragma user_version').get()).toEqual({ user_version: newestSchema() });
+    store.close();
+  });
+
+  it('is not tried where what was cannot be kept', () => {
+    const next = withNext('alter table users add column colour text');
+    const before = readFileSync(file);
+    // As a full disk would, this is in the way of the copy.
+    mkdirSync(`${file}.schema-${newestSchema()}`);
+    expect(() => openDatabase(file, next)).toThrow(/cannot be copied to .*; nothing was changed\. Make room for it/);
+    expect(readFileSync(file).equals(before)).toBe(true);
+    expect(readdirSync(folder).filter((name) => name.endsWith('.draft'))).toEqual([]);
   });
 });

@@ -6,7 +6,9 @@ import { createAuditStore } from './audit-store.ts';
 import { createCommitQueue } from './commit-queue.ts';
 import { openDatabase } from './database.ts';
 import { createInstanceStore } from './instances-store.ts';
+import { countLife } from './lives.ts';
 import { createKeptEvents, createReplayStore } from './replay-store.ts';
+import { settleRestored } from './settlement.ts';
 
 /** Where the store says how fast its disk is. A pino logger fits. */
 export interface StoreLog {
@@ -34,12 +36,30 @@ export interface SqliteStore extends InstanceStore {
 export function openStore(options: { file: string; clock: Clock; log?: StoreLog }): SqliteStore {
   const database = openDatabase(options.file);
   try {
+    const restored = settleRestored(database, options.file, options.clock.now());
+    if (restored !== null) options.log?.warn(restored);
     const store = createSqliteStore(database, options.file, options.clock);
-    if (options.log) measure(database, options.clock, options.log);
-    return store;
+    noteLife(database, options);
+    if (options.log) measure(database, options, options.log);
+    return {
+      ...store,
+      async close() {
+        if (database.isOpen) noteLife(database, options);
+        await store.close();
+      },
+    };
   } catch (error) {
     database.close();
     throw error;
+  }
+}
+
+/** A full disk is no reason not to serve: what is lost is that an older copy would be known as such. */
+function noteLife(database: DatabaseSync, { file, log }: { file: string; log?: StoreLog }): void {
+  try {
+    countLife(database, file);
+  } catch (error) {
+    log?.warn(`${file}.lives could not be written: ${reasonOf(error)}`);
   }
 }
 
@@ -66,13 +86,23 @@ const MEASURED_WRITES = 10;
 const SLOW_WRITE_MS = 5;
 
 /** Times durable writes as the store makes them: how long each change of state blocks everything else. */
-function measure(database: DatabaseSync, clock: Clock, log: StoreLog): void {
+function measure(database: DatabaseSync, { file, clock }: { file: string; clock: Clock }, log: StoreLog): void {
   const write = database.prepare(`insert or replace into meta (key, value) values ('measured', ?)`);
   const begun = clock.now();
-  for (let count = 0; count < MEASURED_WRITES; count += 1) write.run(String(begun + count));
+  try {
+    for (let count = 0; count < MEASURED_WRITES; count += 1) write.run(String(begun + count));
+  } catch (error) {
+    // Whoever has engines to take up starts also where nothing can be stored for now.
+    log.warn(`${file} cannot be written now: ${reasonOf(error)}`);
+    return;
+  }
   const each = (clock.now() - begun) / MEASURED_WRITES;
   const sentence = `A durable write takes ${each.toFixed(1)} ms`;
   if (each > SLOW_WRITE_MS)
     log.warn(`${sentence}: put data_dir on a faster disk, or every change of state delays all requests.`);
   else log.info(`${sentence}.`);
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,0 +1,76 @@
+import { Command } from 'commander';
+import { statSync } from 'node:fs';
+import path from 'node:path';
+import type { CommandLine } from '../command-line.ts';
+import { bytes, count } from '../figures.ts';
+import { refuseServer } from '../own-machine.ts';
+
+interface BackupFlags {
+  force?: boolean;
+  config?: string;
+  dataDir?: string;
+}
+
+export function backupCommand(commandLine: CommandLine): Command {
+  return new Command('backup')
+    .description(
+      'Write what the server of this machine stores into one file: instances, accounts, keys, the audit trail, and the configuration. Also while it runs.',
+    )
+    .argument('[file]', 'where to, or a folder (default: llamactl-<time>.db here); nobody else can read it')
+    .option('--force', 'replace the file if there is one')
+    .option('--config <file>', 'configuration file (default: the one that llamactl serve would take here)')
+    .option('--data-dir <folder>', 'whose database (data_dir)')
+    .addHelpText('after', EXAMPLES)
+    .action(
+      commandLine.local<BackupFlags>(async (terminal, { words, flags }, command) => {
+        refuseServer(command);
+        const { backUp, readConfig } = await import('@llamactl/server/main');
+        const overrides: Record<string, string> = flags.dataDir === undefined ? {} : { data_dir: flags.dataDir };
+        const loaded = readConfig({ configFile: flags.config ?? null, overrides, searchLocal: true });
+        const file = placeOf(words[0], commandLine.surroundings.now());
+        const made = backUp(loaded, { file, mayReplace: flags.force === true });
+        const { rows } = made;
+        const of = (table: string): number => rows.get(table) ?? 0;
+        if (terminal.isJson) {
+          terminal.printJson({
+            file,
+            bytes: made.bytes,
+            made_at: made.madeAt,
+            schema_version: made.schema,
+            data_dir: loaded.config.data_dir,
+            configuration: loaded.file,
+            instances: of('instances'),
+            accounts: of('users'),
+            keys: of('keys'),
+            audit_rows: of('audit'),
+          });
+          return;
+        }
+        terminal.print(file);
+        const parts = [
+          count(of('instances'), 'instance'),
+          count(of('users'), 'account'),
+          count(of('keys'), 'key'),
+          loaded.file === null ? 'no configuration file' : `the configuration of ${loaded.file}`,
+        ];
+        terminal.note(`${parts.join(', ')}; ${bytes(made.bytes)}, read again and whole`);
+        terminal.note('it holds secrets: what is in environment and in the configuration');
+      }),
+    );
+}
+
+/** Absolute. @param now Milliseconds since the epoch. */
+function placeOf(word: string | undefined, now: number): string {
+  const name = `llamactl-${new Date(now).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z.db`;
+  const place = path.resolve(word ?? '.');
+  return statSync(place, { throwIfNoEntry: false })?.isDirectory() === true ? path.join(place, name) : place;
+}
+
+const EXAMPLES = `
+Models, engines and logs are not in it. It is checked before it gets its name.
+llamactl restore puts it back; log-ins it never brings back.
+
+Examples:
+  llamactl backup
+  llamactl backup /mnt/backup/
+  llamactl backup --force ~/llamactl.db`;

@@ -1,0 +1,105 @@
+import type { EngineFate, PreparedRestore, PreparedSalvage } from '@llamactl/server/main';
+import { describe, expect, it } from 'vitest';
+import { engineLines, instanceChanges, restoreLines, salvageLines } from './restore-lines.ts';
+
+type Stored = PreparedRestore['after'][number];
+
+function stored(id: string, version = 1): Stored {
+  const settings = {} as Stored['record']['settings'];
+  const times = { createdAt: '2026-01-01T00:00:00Z', updatedAt: '2026-01-01T00:00:00Z' };
+  return {
+    record: { id, name: id, port: 8100, portAssigned: true, settings, ...times, version },
+    state: { status: 'stopped', runs: 0, restarts: 0, lastExit: null },
+  };
+}
+
+function prepared(changes: Partial<PreparedRestore> = {}): PreparedRestore {
+  return {
+    mark: null,
+    schema: 2,
+    lost: null,
+    bringsAccounts: false,
+    dataDirId: 'abc',
+    before: [],
+    after: [],
+    revived: { accounts: [], keys: [] },
+    apply: () => null,
+    discard: () => undefined,
+    ...changes,
+  };
+}
+
+describe('a restore', () => {
+  it('is told by what becomes of each instance', () => {
+    const before = [stored('same'), stored('other', 2), stored('new')];
+    const after = [stored('same'), stored('other'), stored('removed')];
+    expect(instanceChanges({ before, after })).toEqual({
+      come_back: ['removed'],
+      go: ['new'],
+      change: ['other'],
+      stay: ['same'],
+    });
+    expect(restoreLines('b.db', prepared({ before, after }))).toEqual([
+      'b.db: a copy of a database, schema version 2',
+      '1 instance comes back: removed',
+      '1 instance goes: new',
+      '1 instance gets the settings of then: other',
+      '1 instance: settings as they are',
+      'accounts, keys, log-ins and the audit trail stay as they are now',
+    ]);
+  });
+
+  it('brings all back where nothing of now can be kept, and says why', () => {
+    const after = [stored('a'), stored('b')];
+    const mark = { made_at: '2026-03-01T12:00:00Z', version: '1.2.3', directory: '/data', configuration: null };
+    const lines = restoreLines(
+      'b.db',
+      prepared({ mark, lost: 'it is damaged', bringsAccounts: true, before: null, after }),
+    );
+    expect(lines[0]).toMatch(/^b\.db: a backup of 2026-03-01 \d\d:\d\d by llamactl 1\.2\.3, schema version 2$/);
+    expect(lines.slice(1)).toEqual([
+      'nothing of the present database can be kept: it is damaged',
+      '2 instances come back: a, b',
+      'accounts and keys are those of the backup; everybody has to log in again',
+    ]);
+  });
+
+  it('with accounts lists who comes in again', () => {
+    const revived = { accounts: ['eve'], keys: ['ci', 'laptop'] };
+    expect(restoreLines('b.db', prepared({ bringsAccounts: true, revived })).slice(-2)).toEqual([
+      'accounts that work again, or with the password of then: eve',
+      'keys that were removed and work again: ci, laptop',
+    ]);
+  });
+});
+
+it('what was saved of a damaged database is told by table, with what is lost', () => {
+  const tables: PreparedSalvage['tables'] = [
+    { table: 'instances', saved: 1, refused: 0, isIncomplete: false },
+    { table: 'audit', saved: 400, refused: 2, isIncomplete: true },
+    { table: 'meta', saved: 0, refused: 0, isIncomplete: true },
+  ];
+  const salvage = { tables, instances: [stored('a')], dataDirId: null, apply: () => null, discard: () => undefined };
+  expect(salvageLines(salvage)).toEqual([
+    'instances: 1 row saved',
+    'audit: 400 rows saved, 2 spoilt, some could not be read',
+    'meta: 0 rows saved, some could not be read',
+    'instances: a',
+    'everybody has to log in again',
+    'the name of the data directory is lost: engines that run are not recognised',
+  ]);
+});
+
+it('engines are told by what the next server does with them', () => {
+  const engines: EngineFate[] = [
+    { name: 'a', id: '1', pids: [10, 11], fate: 'goes on' },
+    { name: 'b', id: '2', pids: [20], fate: 'ends' },
+    { name: null, id: '3', pids: [30], fate: 'ends' },
+  ];
+  expect(engineLines(engines)).toEqual([
+    'engine of a, pid 10, 11: goes on',
+    'engine of b, pid 20: of a run that it does not know, or was ending; the next start of the server ends it',
+    'engine of an instance that it does not know (3), pid 30: the next start of the server ends it',
+  ]);
+  expect(engineLines([])).toEqual(['no engine of this data directory runs']);
+});

@@ -1,0 +1,92 @@
+import type { EngineFate, PreparedRestore, PreparedSalvage } from '@llamactl/server/main';
+import { count } from './figures.ts';
+import { moment } from './moment.ts';
+
+/** What a restore does to instances, by name. */
+export interface InstanceChanges {
+  /** Not there now. */
+  come_back: string[];
+  /** Not in the backup. */
+  go: string[];
+  /** Other settings. */
+  change: string[];
+  stay: string[];
+}
+
+type Instances = Pick<PreparedRestore, 'before' | 'after'>;
+
+/** Where those of now cannot be read, all come back. */
+export function instanceChanges({ before, after }: Instances): InstanceChanges {
+  const now = new Map((before ?? []).map(({ record }) => [record.id, record]));
+  const changes: InstanceChanges = { come_back: [], go: [], change: [], stay: [] };
+  for (const { record } of after) {
+    const present = now.get(record.id);
+    now.delete(record.id);
+    if (present === undefined) changes.come_back.push(record.name);
+    else if (JSON.stringify(present) === JSON.stringify(record)) changes.stay.push(record.name);
+    else changes.change.push(record.name);
+  }
+  changes.go = [...now.values()].map(({ name }) => name);
+  return changes;
+}
+
+/** What a restore will do, a line each. */
+export function restoreLines(file: string, prepared: PreparedRestore): string[] {
+  const { mark, schema, lost, bringsAccounts, revived } = prepared;
+  const of =
+    mark === null
+      ? `a copy of a database, schema version ${schema}`
+      : `a backup of ${moment(mark.made_at)} by llamactl ${mark.version}, schema version ${schema}`;
+  const { come_back, go, change, stay } = instanceChanges(prepared);
+  return [
+    `${file}: ${of}`,
+    ...(lost === null ? [] : [`nothing of the present database can be kept: ${lost}`]),
+    ...named('comes back', 'come back', come_back),
+    ...named('goes', 'go', go),
+    ...named('gets the settings of then', 'get the settings of then', change),
+    ...(stay.length === 0 ? [] : [`${count(stay.length, 'instance')}: settings as they are`]),
+    ...(bringsAccounts ? accessLines(revived) : ['accounts, keys, log-ins and the audit trail stay as they are now']),
+  ];
+}
+
+function accessLines({ accounts, keys }: PreparedRestore['revived']): string[] {
+  return [
+    'accounts and keys are those of the backup; everybody has to log in again',
+    ...(accounts.length === 0
+      ? []
+      : [`accounts that work again, or with the password of then: ${accounts.join(', ')}`]),
+    ...(keys.length === 0 ? [] : [`keys that were removed and work again: ${keys.join(', ')}`]),
+  ];
+}
+
+function named(one: string, many: string, names: readonly string[]): string[] {
+  return names.length === 0
+    ? []
+    : [`${count(names.length, 'instance')} ${names.length === 1 ? one : many}: ${names.join(', ')}`];
+}
+
+/** What will be saved of a damaged database, a line a table. */
+export function salvageLines({ tables, instances, dataDirId }: PreparedSalvage): string[] {
+  return [
+    ...tables.map(({ table, saved, refused, isIncomplete }) => {
+      const lost = isIncomplete ? ', some could not be read' : '';
+      return `${table}: ${count(saved, 'row')} saved${refused === 0 ? '' : `, ${refused} spoilt`}${lost}`;
+    }),
+    ...(instances.length === 0 ? [] : [`instances: ${instances.map(({ record }) => record.name).join(', ')}`]),
+    'everybody has to log in again',
+    ...(dataDirId === null && tables.some(({ table, isIncomplete }) => table === 'meta' && isIncomplete)
+      ? ['the name of the data directory is lost: engines that run are not recognised']
+      : []),
+  ];
+}
+
+/** What becomes of engines that live now. */
+export function engineLines(engines: readonly EngineFate[]): string[] {
+  if (engines.length === 0) return ['no engine of this data directory runs'];
+  return engines.map(({ name, id, pids, fate }) => {
+    const who = `engine of ${name ?? `an instance that it does not know (${id})`}, pid ${pids.join(', ')}`;
+    if (fate === 'goes on') return `${who}: goes on`;
+    const why = name === null ? '' : ' of a run that it does not know, or was ending;';
+    return `${who}:${why} the next start of the server ends it`;
+  });
+}

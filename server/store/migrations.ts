@@ -1,0 +1,75 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+/** A numbered SQL file: brings the schema from `version - 1` to `version`. */
+interface Migration {
+  version: number;
+  sql: string;
+}
+
+export const MIGRATIONS_FOLDER = join(import.meta.dirname, 'migrations');
+
+/** The version that this llamactl makes. */
+export function newestSchema(folder = MIGRATIONS_FOLDER): number {
+  return listMigrations(folder).length;
+}
+
+/** 0: nothing was ever made in it, or another program made it. */
+export function schemaVersion(database: DatabaseSync): number {
+  return Number(database.prepare('pragma user_version').get()?.['user_version'] ?? 0);
+}
+
+/**
+ * Brings the schema of a database forward, a transaction each step. Throws when a step fails; of that step nothing stays.
+ *
+ * @param to A version that is known, not older than its own.
+ */
+export function migrate(database: DatabaseSync, to: number, folder = MIGRATIONS_FOLDER): void {
+  for (const { version, sql } of listMigrations(folder).slice(schemaVersion(database), to)) {
+    try {
+      database.exec(`begin immediate;\n${sql}\n; pragma user_version = ${version}`);
+      const [orphan] = database.prepare('pragma foreign_key_check').all();
+      if (orphan !== undefined) throw new Error(`a row of ${String(orphan['table'])} belongs to none`);
+      database.exec('commit');
+    } catch (error) {
+      if (database.isTransaction) database.exec('rollback');
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new Error(
+        `The change of the stored data to schema version ${version} failed; nothing was changed (${reason}).`,
+        { cause: error },
+      );
+    }
+  }
+}
+
+/** Tables and indexes that a database of some version has and this one has not, by name. */
+export function missingParts(database: DatabaseSync, folder = MIGRATIONS_FOLDER): string[] {
+  const model = new DatabaseSync(':memory:');
+  try {
+    migrate(model, schemaVersion(database), folder);
+    const there = new Set(partsOf(database));
+    return partsOf(model).filter((part) => !there.has(part));
+  } finally {
+    model.close();
+  }
+}
+
+/** Such as `table instances`. */
+function partsOf(database: DatabaseSync): string[] {
+  const rows = database.prepare(`select type, name from sqlite_schema where name not like 'sqlite_%'`).all();
+  return rows.map(({ type, name }) => `${String(type)} ${String(name)}`);
+}
+
+/** In order; their numbers run from 1 without a gap, so that `user_version` is the number of those applied. */
+function listMigrations(folder: string): Migration[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.sql'))
+    .toSorted()
+    .map((name, index) => {
+      const version = Number.parseInt(name, 10);
+      if (version !== index + 1)
+        throw new Error(`${name} should be migration ${index + 1}: a number is missing or double.`);
+      return { version, sql: readFileSync(join(folder, name), 'utf8') };
+    });
+}

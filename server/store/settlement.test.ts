@@ -1,0 +1,60 @@
+import { copyFileSync, cpSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { storedSigningKey } from '../testing/contracts/accounts.contract.ts';
+import { keptEvent } from '../testing/contracts/replay.contract.ts';
+import { RestoreBench } from '../testing/restore-bench.ts';
+import { openStore } from './sqlite.ts';
+
+let bench: RestoreBench;
+
+beforeEach(() => {
+  bench = new RestoreBench();
+});
+afterEach(() => bench.dispose());
+
+describe('a backup that is put in place by hand', () => {
+  beforeEach(() => bench.backUpThenChange());
+
+  it('ends all log-ins, and is told of', async () => {
+    const { dataDirId } = await bench.serve(async (store) => store);
+    copyFileSync(bench.file, bench.database);
+    await bench.serve(async (store, said) => {
+      expect(said[0]).toContain(
+        'was put back from a backup of 2026-03-01T12:00:00.000Z, by hand. Everybody has to log in',
+      );
+      expect(store.dataDirId).toBe(dataDirId);
+      expect((await store.accounts.load()).signingKeys).toEqual([]);
+      expect((await store.replay.load())[0]?.seq).toBeGreaterThan(keptEvent(2).seq);
+    });
+    await bench.serve(async (_store, said) => expect(said).toEqual([]));
+  });
+
+  it('is known when it is only an older copy, whether servers ended in order or not', async () => {
+    const copy = join(bench.folder, 'copy.db');
+    await bench.serve(async (store) => store.accounts.saveSigningKey(storedSigningKey('s2')));
+    copyFileSync(bench.database, copy);
+    const killed = openStore({ file: bench.database, clock: bench.clock });
+    await killed.accounts.revoke({ id: 'later', expiresAt: 4_000_000_000 });
+    const crashed = join(bench.folder, 'crashed');
+    cpSync(bench.directory, crashed, { recursive: true });
+    await killed.close();
+    for (const place of [bench.directory, crashed]) {
+      bench.move(place);
+      for (const suffix of ['-wal', '-shm']) rmSync(bench.database + suffix, { force: true });
+      copyFileSync(copy, bench.database);
+      await bench.serve(async (store, said) => {
+        expect(said[0]).toContain('was put back from an older copy, by hand. Everybody has to log in again');
+        expect((await store.accounts.load()).signingKeys).toEqual([]);
+      });
+      await bench.serve(async (_store, said) => expect(said).toEqual([]));
+    }
+  });
+
+  it('elsewhere gets another identifier', async () => {
+    const { dataDirId } = await bench.serve(async (store) => store);
+    bench.move(join(bench.folder, 'other'));
+    copyFileSync(bench.file, bench.database);
+    expect((await bench.serve(async (store) => store)).dataDirId).not.toBe(dataDirId);
+  });
+});

@@ -1,0 +1,85 @@
+import { copyFileSync, statSync } from 'node:fs';
+import type { DatabaseSync } from 'node:sqlite';
+import { connect, connectToRead, copyInto, newerSchema } from './database.ts';
+import { isDamage, problemsOf } from './integrity.ts';
+import { missingParts, newestSchema, schemaVersion } from './migrations.ts';
+import { closeToOthers } from './private-file.ts';
+
+/**
+ * Copies a database as it is at this moment, if it is whole and of a schema version that is known; whoever writes to it
+ * meanwhile is not in the way. The copy is for its owner alone, is not synced, and holds nothing that was deleted.
+ *
+ * @param file It exists.
+ * @returns why it was not copied; `null`: it was
+ */
+export function copyWhole(file: string, copy: string): string | null {
+  try {
+    return copyByReading(file, copy);
+  } catch (error) {
+    if (!isUnopenable(error)) throw error;
+  }
+  // One in WAL mode can be read only where something can be written beside it: not on a disk that is full or read-only. A
+  // server that had it open would have made that already, so nobody writes to it.
+  copyFiles(file, copy);
+  return within(copy, (database) => {
+    database.exec('pragma journal_mode = delete');
+    const problem = problemOf(database, file);
+    if (problem === null) database.exec('vacuum');
+    return problem;
+  });
+}
+
+/** A database that nobody writes to, with its log, as it lies there. */
+export function copyFiles(file: string, copy: string): void {
+  for (const suffix of ['', '-wal']) {
+    if (suffix !== '' && statSync(file + suffix, { throwIfNoEntry: false }) === undefined) continue;
+    copyFileSync(file + suffix, copy + suffix);
+    closeToOthers(copy + suffix);
+  }
+}
+
+/** Runs something on a database and closes it. */
+export function within<Value>(file: string, act: (database: DatabaseSync) => Value): Value {
+  const database = connect(file);
+  try {
+    return act(database);
+  } finally {
+    database.close();
+  }
+}
+
+function copyByReading(file: string, copy: string): string | null {
+  const database = connectToRead(file);
+  try {
+    const problem = problemOf(database, file);
+    if (problem === null) copyInto(database, copy);
+    return problem;
+  } catch (error) {
+    if (isDamage(error)) return damagedBy([error.message]);
+    throw error;
+  } finally {
+    database.close();
+  }
+}
+
+function problemOf(database: DatabaseSync, file: string): string | null {
+  const problems = problemsOf(database, 'full');
+  if (problems.length > 0) return damagedBy(problems);
+  const [stored, known] = [schemaVersion(database), newestSchema()];
+  if (stored === 0) return 'it is empty, or of another program';
+  if (stored > known) return newerSchema(file, stored, known).message;
+  const missing = missingParts(database);
+  return missing.length === 0 ? null : `it has no ${missing.join(', ')}`;
+}
+
+function damagedBy(problems: readonly string[]): string {
+  return `it is damaged or no database (${problems.join('; ')})`;
+}
+
+/** SQLITE_READONLY, SQLITE_IOERR and SQLITE_CANTOPEN. */
+const UNOPENABLE: ReadonlySet<number> = new Set([8, 10, 14]);
+
+function isUnopenable(error: unknown): boolean {
+  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return false;
+  return UNOPENABLE.has(error.errcode & 0xff);
+}

@@ -1,0 +1,47 @@
+import type { Clock, StoredInstance } from '../instances/ports.ts';
+import { openStore } from '../store/sqlite.ts';
+import { storedKey, storedUser } from './contracts/accounts.contract.ts';
+import { auditEntry } from './contracts/audit.contract.ts';
+import { keptEvent } from './contracts/replay.contract.ts';
+import { storedInstance } from './contracts/store.contract.ts';
+import {
+  backoff,
+  failed,
+  goingDown,
+  loading,
+  preparing,
+  queued,
+  running,
+  spawning,
+  stopped,
+  stopping,
+} from './instance-states.ts';
+
+/**
+ * Writes a database as this llamactl leaves it, with rows of every kind, as a fixture for those that come after it. To be
+ * run once, when a schema version is released, and never again for it:
+ *
+ *     node -e "import('./server/testing/store-fixture.ts').then((it) => it.writeStoreFixture('server/store/fixtures/schema-2.db', Date.now))"
+ */
+export async function writeStoreFixture(file: string, now: () => number): Promise<void> {
+  const clock: Clock = { now, after: () => () => undefined, nextTurn: setImmediate };
+  const { accounts, audit, replay, ...store } = openStore({ file, clock });
+  for (const instance of fixtureInstances()) await store.save(instance);
+  await accounts.saveUser(storedUser('u1'));
+  await accounts.saveUser({ ...storedUser('u2'), disabled: true });
+  await accounts.saveKey(storedKey('k1', 'u1'));
+  await accounts.saveKey({ ...storedKey('k2', 'u2'), instances: ['i1'] });
+  await accounts.saveSigningKey({ id: 's1', secret: 'A'.repeat(43), createdAt: '2026-01-01T00:00:00.000Z' });
+  await accounts.revoke({ id: 'session', expiresAt: 4_000_000_000 });
+  for (let row = 1; row <= 100; row += 1) await audit.append(auditEntry(`r${row}`));
+  await replay.append([1, 2, 3].map((each) => keptEvent(each)));
+  await store.close();
+}
+
+/** One in each column of the table of states. */
+function fixtureInstances(): StoredInstance[] {
+  const states = [stopped, failed, queued, preparing, spawning, loading, running, stopping, backoff].map((make) =>
+    make(),
+  );
+  return [...states, goingDown('start')].map((state, index) => ({ ...storedInstance(`i${index + 1}`), state }));
+}

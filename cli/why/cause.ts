@@ -55,7 +55,7 @@ const WORDS: readonly (readonly [RegExp, Kind])[] = [
   [/SIGILL/, 'processor'],
   [/SIGSEGV|SIGBUS|SIGFPE|SIGABRT|GGML_ASSERT/, 'crash'],
   [/showed no progress for/, 'no progress'],
-  [/no longer answered its health check/, 'no answer'],
+  [/no longer answered (its health check|\/)/, 'no answer'],
   [/exited with status 0/, 'end by itself'],
 ];
 

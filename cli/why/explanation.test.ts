@@ -146,6 +146,7 @@ describe('what would help', () => {
       /instances\.start_timeout/,
     ],
     ['the engine no longer answered its health check and showed no progress', /parallel=1/],
+    ['the engine no longer answered /slots (timeout) and showed no sign of work', /parallel=1/],
     ['the engine exited with status 3', /llamactl logs qwen/],
   ])('against %s', (reason, remedy) => {
     const [first] = failed(reason);
@@ -217,5 +218,14 @@ describe('the evidence', () => {
     const alert = (code: string): Alert => ({ level: 'error', code, message: code, raised_at: '2026-03-01T11:00:00Z' });
     const known = facts({ ...UP }, { alerts: [alert('instance_failed'), alert('memory_low')] });
     expect(evidence(known)['alert']).toBe('memory_low');
+  });
+
+  it('has what an engine lacks of the GPU, and what would help', () => {
+    const message = 'the engine offloaded 12/33 layers to GPU';
+    const alert = { level: 'warning', code: 'gpu_offload_short', message, raised_at: '2026-03-01T11:00:00Z' } as const;
+    const slow = facts({ ...UP }, { health: health('healthy', 'ok'), alerts: [alert] });
+    expect(evidence(slow)['alert']).toBe(message);
+    expect(explain(slow).remedies.join()).toMatch(/ctx_size.*n_gpu_layers=0/);
+    expect(explain(facts({ ...UP }, { health: health('healthy', 'ok') })).remedies).toEqual([]);
   });
 });

@@ -5,6 +5,7 @@ import { memoryText, remediesFor, kindOf, type Memory } from './cause.ts';
 
 /** The alert that says the same as the sentence. */
 const SAID = 'instance_failed';
+const OFFLOAD_SHORT = 'gpu_offload_short';
 const NO_MODEL = 'model file does not exist';
 
 /** All that is known of an instance. */
@@ -90,7 +91,7 @@ function byStatus(facts: WhyFacts): Explanation {
   }
 }
 
-function running({ instance, health, now }: WhyFacts): Explanation {
+function running({ instance, health, alerts, now }: WhyFacts): Explanation {
   const { name, started_at: startedAt, restart_required: isChanged } = instance;
   const since = startedAt === null ? 'runs' : `has run for ${ago(startedAt, now)}`;
   const { response = 'none' } = health?.checks ?? {};
@@ -103,8 +104,17 @@ function running({ instance, health, now }: WhyFacts): Explanation {
     remedies: [
       ...(isWell ? [] : [`llamactl logs ${name} -n 50 shows what it does; llamactl restart ${name} helps if it hangs`]),
       ...(isChanged ? [`llamactl restart ${name} puts them in force`] : []),
+      ...(alerts.some(({ code }) => code === OFFLOAD_SHORT) ? offloadRemedies(name) : []),
     ],
   };
+}
+
+function offloadRemedies(name: string): string[] {
+  return [
+    `a smaller context (llamactl update ${name} -o ctx_size=4096) or a smaller model leaves more room on the GPU`,
+    'llamactl doctor says which GPUs and which llama-server there are; one that was built without them finds none',
+    `llamactl update ${name} -o n_gpu_layers=0, if the processor is meant`,
+  ];
 }
 
 function starting({ instance, health, now }: WhyFacts): Explanation {

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { EngineAdapter, Exit, InstanceRecord, LaunchPlan, Settings, SettingsProblem } from '../instances/ports.ts';
+import { containerCommand, DETACHED, isDetached } from './container-command.ts';
 import { errorCode, errorText } from './error-text.ts';
 import { exitText, launchFailure } from './exit-text.ts';
 import { guardOfCustomFlag } from './guarded-flags.ts';
@@ -52,6 +53,7 @@ export function customEngine({ name, config, findProgram, searchPath, allowPrivi
           ownVariables: ['HOST', 'PORT'],
         }),
         ...(command.length === 0 ? [invalid('command', `is required by the engine ${name}`)] : []),
+        ...(isDetached(command[0] ?? '', command.slice(1)) ? [invalid('command', DETACHED)] : []),
         ...(isModelUsed && settings.model_path === undefined
           ? [invalid('model_path', 'is required: the command holds ${MODEL_PATH}')]
           : []),
@@ -65,9 +67,11 @@ export function customEngine({ name, config, findProgram, searchPath, allowPrivi
     const fill = placeholders(record);
     const [command = '', ...args] = commandOf(settings).map(fill);
     const options = Object.entries(settings.options).flatMap(([key, value]) => unknownArguments(key, value));
+    const container = containerCommand(command, args);
     return {
       command,
       argv: [...args, ...options, ...settings.extra_args.map(fill)],
+      ...(container === null ? {} : { container }),
       environment: { ...config?.environment, ...settings.environment, HOST, PORT: String(port) },
       keyVariable: null,
       port,
@@ -98,6 +102,8 @@ export function customEngine({ name, config, findProgram, searchPath, allowPrivi
     plan,
     preflight,
     reason: customReason,
+    signs: { workPath: null },
+    offload: () => ({ kind: 'not asked' }),
   };
 }
 

@@ -1,9 +1,11 @@
 import type { EngineAdapter, InstanceRecord, LaunchPlan, Settings, StartProblem } from '../instances/ports.ts';
+import { containerCommand, DETACHED, isDetached } from './container-command.ts';
 import { errorText } from './error-text.ts';
 import type { FlagCatalogue } from './flags.ts';
 import { bareName } from './flags.ts';
 import type { FlagCatalogues, Launcher } from './flag-catalogue.ts';
 import { guardOfFlag } from './guarded-flags.ts';
+import { llamaCppOffload } from './llama-cpp-offload.ts';
 import { llamaCppReason } from './llama-cpp-reason.ts';
 import { modelFileProblem } from './model-file.ts';
 import { extraArgumentWarnings, optionProblems, twinProblems } from './option-check.ts';
@@ -66,7 +68,11 @@ export function llamaCpp({
       catalogue,
       guardOf: (spelling) => guardOfFlag(spelling, catalogue),
     });
-    const problems = [...guards, ...twinProblems(settings.options, catalogue)];
+    const [program = '', ...argv] = settings.command ?? [];
+    const detached: typeof guards = isDetached(program, argv)
+      ? [{ code: 'VALIDATION_ERROR', path: 'command', message: DETACHED }]
+      : [];
+    const problems = [...guards, ...detached, ...twinProblems(settings.options, catalogue)];
     const isGiven = Object.keys(settings.options).length + settings.extra_args.length > 0;
     if (catalogue === null) return { problems, warnings: isGiven ? [`options are not checked: ${warning}`] : [] };
     // Of a refused option nothing more needs to be said.
@@ -81,6 +87,7 @@ export function llamaCpp({
     const launcher = launcherOf(settings);
     const catalogue = catalogues.known(launcher);
     const environment = { ...config.environment, ...settings.environment };
+    const container = containerCommand(launcher.command, launcher.args);
     const { model_path: model, options, extra_args: extra, health_path: healthPath } = settings;
     return {
       command: launcher.command,
@@ -97,6 +104,7 @@ export function llamaCpp({
         ...optionArguments(options, catalogue),
         ...extra,
       ],
+      ...(container === null ? {} : { container }),
       environment,
       keyVariable: 'LLAMA_API_KEY',
       port,
@@ -129,6 +137,9 @@ export function llamaCpp({
     plan,
     preflight,
     reason: llamaCppReason,
+    // Answered by the thread that computes, between two batches; /health by another, also when that one stands still.
+    signs: { workPath: '/slots' },
+    offload: llamaCppOffload,
   };
 }
 

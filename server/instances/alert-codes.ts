@@ -8,3 +8,5 @@ export const STORE_FAILED = 'store_failed';
 export const STRAY_PROCESS = 'stray_process';
 /** A start was refused because another program has the port; who watches the instances clears it when that is over. */
 export const PORT_CLASH = 'port_clash';
+/** A run computes less on GPUs than was asked for; cleared when it has ended. */
+export const GPU_OFFLOAD_SHORT = 'gpu_offload_short';

@@ -1,5 +1,6 @@
 import type { Ended, InstanceEvent } from './lifecycle.ts';
 import { explainExit } from './exit-cause.ts';
+import type { LeaseBook } from './lease-book.ts';
 import type { Mailbox } from './mailbox.ts';
 import { STRAY_PROCESS } from './alert-codes.ts';
 import type {
@@ -26,6 +27,8 @@ export interface BootDependencies {
   engines: Engines;
   alerts: AlertSink;
   logs: Pick<RunLogs, 'tail'>;
+  /** Those that are held by whoever served before. */
+  leases: LeaseBook;
   openMailbox: (record: InstanceRecord, state: InstanceState) => Mailbox;
   terms: (record: InstanceRecord) => RestartTerms;
   onFault: (error: unknown, what: string) => void;
@@ -91,7 +94,10 @@ async function eventOf(dependencies: BootDependencies, { mailbox, inspection }: 
   const autoStart = record.settings.auto_start;
   const run = currentRun(state);
   if (run === null) return { type: 'booted', at, bootId: supervisor.bootId, autoStart };
-  if (inspection?.found === 'alive') return { type: 'found-alive', at, run: run.number, identity: inspection.identity };
+  if (inspection?.found === 'alive') {
+    const leases = dependencies.leases.of(record.id, run.number).count;
+    return { type: 'found-alive', at, run: run.number, identity: inspection.identity, leases };
+  }
   const { exit, spawned, rebooted } = inspection ?? {
     exit: { code: null, signal: null, at },
     spawned: false,

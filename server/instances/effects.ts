@@ -1,4 +1,4 @@
-import { STRAY_PROCESS, SURVIVES_KILL } from './alert-codes.ts';
+import { GPU_OFFLOAD_SHORT, STRAY_PROCESS, SURVIVES_KILL } from './alert-codes.ts';
 import { explainExit, type ExitCauseDependencies } from './exit-cause.ts';
 import { prepareLaunch, type PreparationDependencies } from './launch-preparation.ts';
 import type { InstanceEvent, Launch, RestartTerms, Effect } from './lifecycle.ts';
@@ -11,16 +11,19 @@ import type {
   InstanceRecord,
   RunListener,
   RunLogs,
+  RunMeter,
   RunReference,
   Supervisor,
 } from './ports.ts';
 import { watchHealth } from './health-watch.ts';
 import type { Leases } from './leases.ts';
 import type { EffectRunner, Mailbox } from './mailbox.ts';
+import { lookAtOffload } from './offload-look.ts';
 import { awaitReady, pause } from './readiness.ts';
 import { ALL_PINNED } from './refusals.ts';
 import type { Scheduler } from './scheduler.ts';
 import { currentRun } from './transitions.ts';
+import { NO_SIGNS } from './vital-signs.ts';
 
 /**
  * Effects that are tried again when they fail in a way nobody foresaw, as long as the phase lasts that asked for them:
@@ -30,6 +33,7 @@ const TRIED_AGAIN: ReadonlySet<Effect['type']> = new Set([
   'adopt',
   'await-ready',
   'watch-health',
+  'look-at-offload',
   'drain',
   'terminate',
   'kill',
@@ -46,9 +50,12 @@ export interface EffectDependencies extends PreparationDependencies, ExitCauseDe
   scheduler: Scheduler;
   endpoint: EngineEndpoint;
   logs: RunLogs;
+  meter: RunMeter;
   alerts: AlertSink;
   /** The leases of one run of an instance, by the instance's id. */
   leases(instance: string, run: number): Leases;
+  /** When a lease of a run ended last, milliseconds since the epoch; `null`: none has. */
+  lastUsed(instance: string, run: number): number | null;
   /** The restart policy that applies to an instance now. */
   terms(record: InstanceRecord): RestartTerms;
   /** Whether a request waits for an instance, by the instance's id. */
@@ -104,6 +111,8 @@ export class Effects implements EffectRunner {
         return this.#awaitReady(mailbox, effect.run, signal);
       case 'watch-health':
         return this.#watchHealth(mailbox, effect.run, signal);
+      case 'look-at-offload':
+        return this.#lookAtOffload(mailbox, effect.run, signal);
       case 'drain':
         await this.#with.leases(id, effect.run).idle(effect.until, clock, signal);
         return this.#post(mailbox, { type: 'drained', run: effect.run });
@@ -122,7 +131,7 @@ export class Effects implements EffectRunner {
         return this.#waitBackoff(mailbox, effect.until, signal);
       case 'alert':
         return alerts.raise({
-          level: 'error',
+          level: effect.level ?? 'error',
           code: effect.code,
           message: effect.message,
           instance: mailbox.record.name,
@@ -192,10 +201,33 @@ export class Effects implements EffectRunner {
   async #watchHealth(mailbox: Mailbox, run: number, signal: AbortSignal): Promise<void> {
     const launch = launchOf(mailbox, run);
     if (launch === null) return;
+    const dependencies = this.#with;
+    const { references, engines } = dependencies;
     const { id } = mailbox.record;
-    const onHung = (still: boolean): void =>
-      this.#post(mailbox, { type: 'health-failed', run, leases: this.#with.leases(id, run).count, still });
-    await watchHealth(this.#with, this.#with.references.of(id, launch), targetOf(launch), onHung, signal);
+    const watched = {
+      reference: references.of(id, launch),
+      target: targetOf(launch),
+      signs: engines.find(launch.engine)?.signs ?? NO_SIGNS,
+      answered: () => dependencies.leases(id, run).answered,
+      leasesSince: (from: number) =>
+        dependencies.leases(id, run).count + ((dependencies.lastUsed(id, run) ?? 0) >= from ? 1 : 0),
+    };
+    await watchHealth(
+      this.#with,
+      watched,
+      (missed) => this.#post(mailbox, { type: 'health-failed', run, ...missed }),
+      signal,
+    );
+  }
+
+  async #lookAtOffload(mailbox: Mailbox, run: number, signal: AbortSignal): Promise<void> {
+    const launch = launchOf(mailbox, run);
+    const { references, engines } = this.#with;
+    const adapter = launch === null ? null : engines.find(launch.engine);
+    if (launch === null || adapter === null) return;
+    const reference = references.of(mailbox.record.id, launch);
+    const told = await lookAtOffload(this.#with, adapter, reference, launch.plan, signal);
+    if (told !== null && !signal.aborted) this.#post(mailbox, { type: 'offload-short', run, told });
   }
 
   async #waitBackoff(mailbox: Mailbox, until: number, signal: AbortSignal): Promise<void> {
@@ -209,7 +241,8 @@ export class Effects implements EffectRunner {
       onGone: (exit) => {
         void this.#report(mailbox, run, exit);
       },
-      onSurvives: (pids) => this.#post(mailbox, { type: 'survived', run, pids }),
+      onSurvives: (pids, container) =>
+        this.#post(mailbox, { type: 'survived', run, pids, ...(container === undefined ? {} : { container }) }),
     };
   }
 
@@ -217,7 +250,7 @@ export class Effects implements EffectRunner {
   async #report(mailbox: Mailbox, run: number, exit: Exit): Promise<void> {
     const { logs, alerts, references } = this.#with;
     this.#withRun(mailbox, run, (reference) => logs.detach(references.log(mailbox.record), reference));
-    alerts.clear(SURVIVES_KILL, mailbox.record.name);
+    for (const code of [SURVIVES_KILL, GPU_OFFLOAD_SHORT]) alerts.clear(code, mailbox.record.name);
     const ended = await explainExit(this.#with, mailbox, exit);
     this.#post(mailbox, { type: 'exited', run, ended, terms: this.#with.terms(mailbox.record) });
   }

@@ -1,5 +1,16 @@
 import { SURVIVES_KILL } from './alert-codes.ts';
-import type { Effect, Ended, Ending, Goal, InstanceState, Life, RestartTerms, Run, Transition } from './lifecycle.ts';
+import type {
+  Effect,
+  Ended,
+  Ending,
+  Goal,
+  InstanceEvent,
+  InstanceState,
+  Life,
+  RestartTerms,
+  Run,
+  Transition,
+} from './lifecycle.ts';
 import { decideRestart, restartsInARow } from './restart-policy.ts';
 import { begin } from './starting.ts';
 import { killNow, lastExit, memory, prepend, to, unchanged } from './transitions.ts';
@@ -61,8 +72,14 @@ export function drained(state: InstanceState, at: number): Transition {
 }
 
 /** SIGKILL did not end it: it stays what it is, and is not silent about it. */
-export function survived(state: InstanceState, pids: readonly number[]): Transition {
-  const message = `${pids.length === 1 ? 'process' : 'processes'} ${pids.join(', ')} did not end on SIGKILL; port and slot stay taken until it does`;
+export function survived(
+  state: InstanceState,
+  { pids, container }: Extract<InstanceEvent, { type: 'survived' }>,
+): Transition {
+  const processes = `${pids.length === 1 ? 'process' : 'processes'} ${pids.join(', ')} did not end on SIGKILL`;
+  const unseen = `container ${container} did not end, or its runtime does not say so`;
+  const told = [...(container === undefined ? [] : [unseen]), ...(pids.length === 0 ? [] : [processes])];
+  const message = `${told.join(', and ')}; port and slot stay taken until that is over`;
   return to(state, [{ type: 'alert', code: SURVIVES_KILL, message }]);
 }
 

@@ -3,10 +3,14 @@ import { ended } from './ending.ts';
 import type { Effect, InstanceEvent, InstanceState, Run, Transition } from './lifecycle.ts';
 import { begin } from './starting.ts';
 import { isBackoff, lastExit, memory, to, unchanged } from './transitions.ts';
+import { offloadAlert } from './watching.ts';
 
 /** The stored run lives: it is adopted, and what was under way is finished. */
-export function foundAlive(state: InstanceState, identity: Run['identity'], at: number): Transition {
-  if (!('run' in state) || state.run.launch === null || identity === null) return unchanged(state);
+export function foundAlive(
+  state: InstanceState,
+  { identity, leases, at }: Extract<InstanceEvent, { type: 'found-alive' }>,
+): Transition {
+  if (!('run' in state) || state.run.launch === null) return unchanged(state);
   const run: Run = { ...state.run, identity, startedAt: state.run.startedAt ?? at };
   const adopt: Effect[] = [
     { type: 'take-slot' },
@@ -16,10 +20,17 @@ export function foundAlive(state: InstanceState, identity: Run['identity'], at: 
     case 'starting':
       return to({ ...state, phase: 'loading', run }, [...adopt, { type: 'await-ready', run: run.number }]);
     case 'running':
-      return to({ ...state, run }, [...adopt, { type: 'watch-health', run: run.number }]);
+      return to({ ...state, run }, [
+        ...adopt,
+        { type: 'watch-health', run: run.number },
+        ...(run.offload === undefined ? [] : [offloadAlert(run.offload)]),
+      ]);
     case 'stopping':
     case 'restarting': {
-      // Leases did not outlive us: nothing is left to drain.
+      if (state.ending.phase === 'draining' && leases > 0) {
+        return to({ ...state, run }, [...adopt, { type: 'drain', run: run.number, until: state.ending.deadline }]);
+      }
+      // Leases outlive only a server that was replaced: after any other nothing is left to drain.
       const phase = state.ending.phase === 'killing' ? 'killing' : 'terminating';
       const finish: Effect = { type: phase === 'killing' ? 'kill' : 'terminate', run: run.number };
       return to({ ...state, run, ending: { ...state.ending, phase } }, [...adopt, finish]);

@@ -6,6 +6,7 @@ import { FleetKeeper } from './fleet.ts';
 import { HealthProbe } from './health-probe.ts';
 import { IdleStops } from './idle-stops.ts';
 import { LeaseBook } from './lease-book.ts';
+import type { Lease, LeaseRequest } from './leases.ts';
 import type { InstanceState, RestartTerms } from './lifecycle.ts';
 import { Mailbox } from './mailbox.ts';
 import { Manager } from './manager.ts';
@@ -73,6 +74,13 @@ export interface Instances {
   readyEngines(): ReadyEngine[];
   /** Takes up what the last server left; before anything else. */
   boot(): Promise<void>;
+  /** How engines are used. */
+  leases: LeaseBook;
+  /**
+   * Leaves everything as it is for another server to take up: nothing is changed or done any more, whatever comes, and
+   * leases come from there.
+   */
+  handOver(successor: (request: LeaseRequest) => Promise<Lease>): void;
   /**
    * Ends the service. Engines live on unless `stopEngines`; stops under way are waited for, at most five seconds
    * (with `stopEngines`: until every engine is gone).
@@ -131,6 +139,7 @@ export function createInstances(ports: Ports, options: InstancesOptions): Instan
     references,
     terms,
     leases: (instance, run) => leases.of(instance, run),
+    lastUsed: (instance, run) => leases.lastUsed(instance, run),
     repick: (mailbox, avoid) => repick(registry, mailbox, avoid),
     portHandover: (record, signal) => portHandover(registry, clock, record, signal),
     startTimeoutMs: settings.start_timeout * 1_000,
@@ -189,7 +198,13 @@ export function createInstances(ports: Ports, options: InstancesOptions): Instan
     manager,
     fleet,
     readyEngines: () => registry.all().flatMap(readyEngine),
-    boot: () => boot({ ...ports, registry, references, openMailbox, terms, onFault }),
+    boot: () => boot({ ...ports, leases, registry, references, openMailbox, terms, onFault }),
+    leases,
+    handOver: (successor) => {
+      for (const mailbox of registry.all()) mailbox.seal();
+      idleStops.close();
+      manager.handOver(successor);
+    },
     shutdown: ({ stopEngines }) => {
       idleStops.close();
       return shutdown(registry, manager, clock, stopEngines);

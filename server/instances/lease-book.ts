@@ -1,6 +1,17 @@
 import { Leases } from './leases.ts';
 import type { Clock } from './ports.ts';
 
+/** How a run is used: what the next server has to know of it. */
+export interface RunUse {
+  /** Id. */
+  instance: string;
+  run: number;
+  /** Leases that are open. */
+  open: number;
+  /** When the last one ended, milliseconds since the epoch; `null`: none has. */
+  lastUsed: number | null;
+}
+
 interface Entry {
   run: number;
   leases: Leases;
@@ -13,6 +24,7 @@ export class LeaseBook {
   readonly #clock: Pick<Clock, 'now'>;
   readonly #onReleased: (instance: string) => void;
   readonly #byInstance = new Map<string, Entry>();
+  readonly #watchers = new Set<(use: Pick<RunUse, 'instance' | 'run' | 'open'>) => void>();
 
   /** @param onReleased Called after each end of a lease of a current run, with the instance's id. */
   constructor(clock: Pick<Clock, 'now'>, onReleased: (instance: string) => void = () => undefined) {
@@ -34,6 +46,28 @@ export class LeaseBook {
     return entry?.run === run ? entry.lastUsed : null;
   }
 
+  /** Of every current run that is or was used. */
+  uses(): RunUse[] {
+    return [...this.#byInstance].map(([instance, { run, leases, lastUsed }]) => ({
+      instance,
+      run,
+      open: leases.count,
+      lastUsed,
+    }));
+  }
+
+  /** What the last server knew of a run. */
+  remember({ instance, run, lastUsed }: Pick<RunUse, 'instance' | 'run' | 'lastUsed'>): void {
+    this.of(instance, run);
+    const entry = this.#byInstance.get(instance);
+    if (entry?.run === run) entry.lastUsed = lastUsed;
+  }
+
+  /** Calls `watcher` after each end of a lease of a current run. */
+  watch(watcher: (use: Pick<RunUse, 'instance' | 'run' | 'open'>) => void): void {
+    this.#watchers.add(watcher);
+  }
+
   forget(instance: string): void {
     this.#byInstance.delete(instance);
   }
@@ -42,5 +76,6 @@ export class LeaseBook {
     if (this.#byInstance.get(instance) !== entry) return;
     entry.lastUsed = this.#clock.now();
     this.#onReleased(instance);
+    for (const watcher of this.#watchers) watcher({ instance, run: entry.run, open: entry.leases.count });
   }
 }

@@ -18,6 +18,16 @@ describe('leases', () => {
     expect(leases.count).toBe(1);
   });
 
+  it('count what passes of answers, all of them together, but not the comments of a stream', () => {
+    const leases = new Leases();
+    const [first, second] = [leases.grant('a', TARGET, RECORD), leases.grant('a', TARGET, RECORD)];
+    first.passed(Buffer.from('data: x\n\n'));
+    second.passed(Buffer.from('1'));
+    expect(leases.answered).toBe(10);
+    second.passed(Buffer.from(': ping\n\n'));
+    expect(leases.answered).toBe(10);
+  });
+
   it('are waited for by a drain', async () => {
     const clock = new FakeClock();
     const leases = new Leases();
@@ -101,5 +111,38 @@ describe('the lease book', () => {
     book.of('i', 1).grant('a', TARGET, RECORD);
     book.forget('i');
     expect(book.of('i', 1).count).toBe(0);
+  });
+});
+
+describe('leases that are held by the server before this one', () => {
+  it('count as any other, until they are over there', () => {
+    const book = new LeaseBook(new FakeClock());
+    const over = book.of('i', 1).lend(() => undefined);
+    book.of('i', 1).grant('a', TARGET, RECORD);
+    expect(book.of('i', 1).count).toBe(2);
+    over();
+    over();
+    expect(book.of('i', 1).count).toBe(1);
+  });
+
+  it('are told when they must end', () => {
+    const leases = new LeaseBook(new FakeClock()).of('i', 1);
+    const told: string[] = [];
+    leases.lend(() => told.push('broken'));
+    leases.close();
+    expect([told, leases.count]).toEqual([['broken'], 0]);
+  });
+
+  it('are known with the uses before them', async () => {
+    const clock = new FakeClock();
+    const book = new LeaseBook(clock);
+    const told: unknown[] = [];
+    book.watch((use) => told.push(use));
+    book.remember({ instance: 'i', run: 1, lastUsed: 5 });
+    const over = book.of('i', 1).lend(() => undefined);
+    expect(book.uses()).toEqual([{ instance: 'i', run: 1, open: 1, lastUsed: 5 }]);
+    over();
+    expect(told).toEqual([{ instance: 'i', run: 1, open: 0 }]);
+    expect(book.uses()).toEqual([{ instance: 'i', run: 1, open: 0, lastUsed: clock.now() }]);
   });
 });

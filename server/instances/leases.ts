@@ -31,6 +31,8 @@ export interface Lease {
   target: EngineTarget;
   /** Aborted when the engine died, or when the time to finish is over: the sockets to the engine must be destroyed. */
   signal: AbortSignal;
+  /** To be called with each part of the engine's answer: what passes is a sign of life of the run. */
+  passed(bytes: Uint8Array): void;
   /** Must be called when the last byte has passed, in a `finally`; more calls do nothing. */
   release(): void;
 }
@@ -41,6 +43,9 @@ interface Open {
   place: number;
 }
 
+/** With it begins a line of a stream that is for nobody: `: ping`. */
+const COLON = 0x3a;
+
 /** The leases of one instance's run. Drain, eviction and idleness look here and nowhere else. */
 export class Leases {
   /**
@@ -50,6 +55,7 @@ export class Leases {
   readonly #open: Open[] = [];
   readonly #whenIdle = new Set<() => void>();
   readonly #onReleased: (leases: Leases) => void;
+  #answered = 0;
 
   /** @param onReleased Called after each end of a lease. */
   constructor(onReleased: (leases: Leases) => void = () => undefined) {
@@ -60,10 +66,29 @@ export class Leases {
     return this.#open.length;
   }
 
+  /** Bytes of answers that have passed. Comments of a stream do not count: an engine sends them while its work stands still. */
+  get answered(): number {
+    return this.#answered;
+  }
+
   grant(instance: string, target: EngineTarget, record: LeasedRecord): Lease {
     const open = { controller: new AbortController(), place: this.#open.length };
     this.#open.push(open);
-    return { instance, record, target, signal: open.controller.signal, release: () => this.#release(open) };
+    const { signal } = open.controller;
+    return { instance, record, target, signal, passed: this.#passed, release: () => this.#release(open) };
+  }
+
+  /**
+   * A lease that is held elsewhere, by whoever served here before.
+   *
+   * @param onBroken It must end now; it counts no more.
+   * @returns to be called when it is over; more calls do nothing
+   */
+  lend(onBroken: () => void): () => void {
+    const open = { controller: new AbortController(), place: this.#open.length };
+    this.#open.push(open);
+    open.controller.signal.addEventListener('abort', onBroken, { once: true });
+    return () => this.#release(open);
   }
 
   /** Breaks every lease: its holder destroys its sockets and releases. They no longer count. */
@@ -88,6 +113,11 @@ export class Leases {
       if (this.count === 0) settle();
     });
   }
+
+  /** One for all leases: it is called with every token. */
+  readonly #passed = (bytes: Uint8Array): void => {
+    if (bytes[0] !== COLON) this.#answered += bytes.length;
+  };
 
   #release(open: Open): void {
     if (open.place === -1) return;

@@ -32,6 +32,11 @@ export interface Run {
   /** Milliseconds since the epoch. */
   startedAt: number | null;
   readyAt: number | null;
+  /**
+   * What it got less of the GPUs than was asked for, as the end of `the engine …`; absent: nothing that is known of. Kept,
+   * because the lines that tell may be gone from the log when another server takes the run up.
+   */
+  offload?: string;
 }
 
 /** How far a start has come. `spawning`: the intent is stored, a process may exist. `loading`: its pid is known. */
@@ -121,13 +126,16 @@ export type InstanceEvent = { at: number } & (
   | { type: 'drained'; run: number }
   /** The engine ended and nothing of its tree is left. */
   | { type: 'exited'; run: number; ended: Ended; terms: RestartTerms }
-  | { type: 'survived'; run: number; pids: readonly number[] }
-  /** `still`: no output, CPU time or reads since the first failed probe. */
-  | { type: 'health-failed'; run: number; leases: number; still: boolean }
+  | { type: 'survived'; run: number; pids: readonly number[]; container?: string }
+  /** `leases`: at any moment since the first missed check. `still`: it does not work. `seen`: both, as the end of `the engine …`. */
+  | { type: 'health-failed'; run: number; leases: number; still: boolean; seen: string }
+  /** It got less of the GPUs than was asked for. `told`: see {@link Run.offload}. */
+  | { type: 'offload-short'; run: number; told: string }
   | { type: 'stalled'; run: number; seconds: number }
   | { type: 'evict'; leases: number; pinned: boolean; cause: IdleCause }
   | { type: 'backoff-over' }
-  | { type: 'found-alive'; run: number; identity: ProcessIdentity }
+  /** `leases`: held by whoever served before, and lives on. */
+  | { type: 'found-alive'; run: number; identity: ProcessIdentity; leases: number }
   | {
       type: 'found-dead';
       run: number;
@@ -157,6 +165,7 @@ export type Effect =
   | { type: 'adopt'; run: number; launch: Launch; identity: ProcessIdentity }
   | { type: 'await-ready'; run: number }
   | { type: 'watch-health'; run: number }
+  | { type: 'look-at-offload'; run: number }
   | { type: 'drain'; run: number; until: number }
   /** Breaks the requests that are still in flight. */
   | { type: 'close-leases'; run: number }
@@ -165,7 +174,8 @@ export type Effect =
   /** `run`: whose end to report; `null`: nobody's. */
   | { type: 'end-stray'; tag: string; run: number | null }
   | { type: 'wait-backoff'; until: number }
-  | { type: 'alert'; code: string; message: string };
+  /** `level`: absent: error. */
+  | { type: 'alert'; code: string; message: string; level?: 'warning' };
 
 /** What a command is told. */
 export type Reply =

@@ -205,3 +205,28 @@ describe('waiting for a state', () => {
     await expect(waiting).rejects.toThrow('gone');
   });
 });
+
+describe('an instance that another server takes up', () => {
+  it('does nothing more and changes nothing more, and says so to whoever waits', async () => {
+    const { mailbox, store, events, effects } = aMailbox();
+    const { stored } = mailbox.post(START);
+    mailbox.seal();
+    const late = mailbox.post(STOP);
+    await stored;
+    await settled();
+    expect(effects).toEqual([]);
+    expect(events.events).toHaveLength(1);
+    await expect(late.stored).rejects.toThrow('belongs to another server');
+    await expect(mailbox.amend({ ...RECORD, version: 2 })).rejects.toThrow('belongs to another server');
+    expect([mailbox.state.status, mailbox.record.version, store.commits]).toEqual(['starting', 1, 1]);
+  });
+
+  it('ends what its phase asked for', async () => {
+    const { mailbox, effects } = aMailbox();
+    mailbox.post(START);
+    await settled();
+    expect(effects.map(({ signal }) => signal.aborted)).toEqual([false]);
+    mailbox.seal();
+    expect(effects.map(({ signal }) => signal.aborted)).toEqual([true]);
+  });
+});

@@ -44,6 +44,7 @@ export class Mailbox {
   #state: InstanceState;
   #phase = new AbortController();
   #isClosed = false;
+  #isSealed = false;
   #stops = 0;
   /** The state was changed, and the change could not be stored. */
   #isUnstored = false;
@@ -83,7 +84,17 @@ export class Mailbox {
     return this.#stored;
   }
 
+  /**
+   * Another process takes the instance up as it is stored: from now on nothing changes it here and nothing is done for it.
+   * What happens all the same, the other finds by itself, as after a crash.
+   */
+  seal(): void {
+    this.#isSealed = true;
+    this.#phase.abort();
+  }
+
   post(event: InstanceEvent): Posted {
+    if (this.#isSealed) return unheard(transition(this.#state, event).reply);
     if (event.type === 'stop') this.#stops += 1;
     const previous = this.#state;
     const { state, effects, reply } = transition(previous, event);
@@ -105,6 +116,7 @@ export class Mailbox {
       .then(() => isStored)
       .then(() => {
         try {
+          if (this.#isSealed) return;
           for (const effect of effects) this.#dependencies.effects.run(effect, this, signal);
         } finally {
           for (const event of kept) this.#dependencies.events.publish(event);
@@ -121,6 +133,7 @@ export class Mailbox {
    * @param told What tells of it: stored with it or not at all.
    */
   async amend(record: InstanceRecord, told: readonly KeptEvent[] = []): Promise<void> {
+    if (this.#isSealed) throw new Sealed();
     const before = this.#record;
     this.#record = record;
     this.#tell();
@@ -147,7 +160,7 @@ export class Mailbox {
     this.#isUnstored = true;
     this.#dependencies.clock.after(STORE_AGAIN_MS, () => {
       this.#isUnstored = false;
-      if (!this.#isClosed) this.#save().catch(() => this.#storeLater());
+      if (!this.#isClosed && !this.#isSealed) this.#save().catch(() => this.#storeLater());
     });
   }
 
@@ -228,4 +241,17 @@ function phaseOf(state: InstanceState): string {
 /** After a crash a start that was being prepared begins anew, as one that was queued does: no write is spent on the difference. */
 function isWorthStoring(previous: InstanceState, state: InstanceState): boolean {
   return state !== previous && !(state.status === 'starting' && state.phase === 'preparing');
+}
+
+/** It came too late: another process has taken the instance up. */
+class Sealed extends Error {
+  override readonly name = 'Sealed';
+  override readonly message = 'the instance belongs to another server now';
+}
+
+/** To a sealed instance: whoever waits for it to be stored hears that it is not, and most wait for nothing. */
+function unheard(reply: Reply): Posted {
+  const stored = Promise.reject<void>(new Sealed());
+  stored.catch(() => undefined);
+  return { reply, stored };
 }

@@ -563,6 +563,94 @@ describe('a hung engine', () => {
     await domain.pass(1_100);
     expect(domain.status()).toBe('running');
   });
+
+  it('is restarted although requests are open, when nothing moves', async () => {
+    const { domain, first } = await leased();
+    first.isReady = false;
+    await domain.pass(31_000);
+    expect(domain.manager.get('a')).toMatchObject({
+      status: 'restarting',
+      reason: expect.stringContaining('no tokens, output, CPU time or reads') as unknown,
+    });
+    expect(first.exit).toMatchObject({ code: 137 });
+  });
+
+  it('is none while it works for somebody: tokens pass, or it computes', async () => {
+    const { domain, first, lease } = await leased();
+    first.isReady = false;
+    for (let second = 0; second < 120; second += 1) {
+      if (second < 60) lease.passed(Buffer.from('data: {}'));
+      else first.progress.cpuTicks += 100;
+      await domain.pass(1_000);
+    }
+    expect(domain.status()).toBe('running');
+    expect(first.exit).toBeNull();
+  });
+
+  it('is not told from a busy one by the comments of its streams', async () => {
+    const { domain, first, lease } = await leased();
+    first.isReady = false;
+    for (let second = 0; second < 40; second += 1) {
+      lease.passed(Buffer.from(': ping\n\n'));
+      await domain.pass(1_000);
+    }
+    expect(first.exit).toMatchObject({ code: 137 });
+  });
+
+  it('is not one whose last caller has just left', async () => {
+    const { domain, first, lease } = await leased();
+    first.isReady = false;
+    const work = async (seconds: number): Promise<void> => {
+      for (let second = 0; second < seconds; second += 1) {
+        first.progress.cpuTicks += 100;
+        await domain.pass(1_000);
+      }
+    };
+    await work(12);
+    lease.release();
+    await work(12);
+    expect(domain.status()).toBe('running');
+  });
+
+  async function leased() {
+    const domain = new Domain();
+    const id = await domain.createRunning();
+    return { domain, first: domain.world.process(id), lease: await domain.acquire() };
+  }
+});
+
+describe('an engine that computes less on GPUs than was asked for', () => {
+  const told = (domain: Domain): string[] =>
+    domain.alerts.list().map(({ level, code: alert, message }) => `${level} ${alert}: ${message}`);
+  const ALERT =
+    'warning gpu_offload_short: the engine offloaded 12/33 layers to GPU; the processor computes the rest, which is slower';
+
+  it('raises an alert, which is over with the run', async () => {
+    const domain = new Domain();
+    domain.adapter.gpus = { kind: 'less', told: 'offloaded 12/33 layers to GPU' };
+    await domain.createRunning();
+    expect(told(domain)).toEqual([ALERT]);
+    domain.adapter.gpus = { kind: 'as asked' };
+    await domain.manager.restart('a');
+    await domain.pass(1_000);
+    expect(domain.status()).toBe('running');
+    expect(told(domain)).toEqual([]);
+  });
+
+  it('still raises it when another server takes it up, whatever is left of its log', async () => {
+    const before = new Domain();
+    before.adapter.gpus = { kind: 'less', told: 'offloaded 12/33 layers to GPU' };
+    await before.createRunning();
+    before.adapter.gpus = { kind: 'unclear' };
+    const after = await before.crash();
+    expect(told(after)).toEqual([ALERT]);
+  });
+
+  it('is not looked for where nobody asked', async () => {
+    const domain = new Domain();
+    await domain.createRunning();
+    expect(told(domain)).toEqual([]);
+  });
 });
 
 describe('delete', () => {

@@ -56,6 +56,8 @@ export class Manager implements InstanceManager {
   /** A value for each state of a record: whoever has seen one knows it again. */
   readonly #summaries = new WeakMap<InstanceRecord, { state: InstanceState; summary: InstanceSummary }>();
   #isClosing = false;
+  /** Who gives leases since we do not any more. */
+  #successor: ((request: LeaseRequest) => Promise<Lease>) | null = null;
 
   constructor(dependencies: ManagerDependencies) {
     this.#with = dependencies;
@@ -65,6 +67,12 @@ export class Manager implements InstanceManager {
   close(): void {
     this.#isClosing = true;
     this.#with.waitingRooms.shut();
+  }
+
+  /** The same, but whoever asks for a lease, or waits for one, gets it from `successor`. */
+  handOver(successor: (request: LeaseRequest) => Promise<Lease>): void {
+    this.#successor = successor;
+    this.close();
   }
 
   idOf(nameOrAlias: string): string | null {
@@ -193,9 +201,23 @@ export class Manager implements InstanceManager {
   }
 
   async acquire(request: LeaseRequest): Promise<Lease> {
+    const elsewhere = this.#givesNow();
+    if (elsewhere !== null) return elsewhere(request);
     const mailbox = this.#findAny(request.instance);
     if (mailbox === null) throw notFound(request.instance);
-    return this.#with.waitingRooms.acquire(mailbox, request);
+    try {
+      return await this.#with.waitingRooms.acquire(mailbox, request);
+    } catch (error) {
+      // It was sent away because another server gives leases since.
+      const successor = this.#givesNow();
+      if (successor === null || request.signal.aborted) throw error;
+      return successor(request);
+    }
+  }
+
+  /** Asked anew after each wait. */
+  #givesNow(): ((request: LeaseRequest) => Promise<Lease>) | null {
+    return this.#successor;
   }
 
   // ── Pieces ────────────────────────────────────────────────────────────────────────────────────

@@ -5,9 +5,9 @@ import type { Alert } from '@llamactl/contract/system';
 import type { InstanceEvent } from '@llamactl/contract/events';
 import type { ErrorCode, Problem } from '@llamactl/contract/errors';
 import type { InstanceState } from './lifecycle.ts';
-import type { Exit, LaunchPlan, ProcessIdentity } from './process.ts';
+import type { ContainerCommand, Exit, LaunchPlan, ProcessIdentity, RunContainer } from './process.ts';
 
-export type { Exit, LaunchPlan, ProcessIdentity };
+export type { ContainerCommand, Exit, LaunchPlan, ProcessIdentity, RunContainer };
 
 /** What the domain needs of the outside. Adapters implement these; `app.ts` introduces them. */
 
@@ -177,7 +177,33 @@ export interface EngineAdapter {
   preflight(record: InstanceRecord, plan: LaunchPlan): Promise<StartProblem | null>;
   /** The cause of an exit, from the run's last lines of output: one sentence with the file it was about. */
   reason(exit: Exit, lines: readonly string[], wasReady: boolean): string;
+  /** How its runs show that they work, beside what every process and its health check show. */
+  readonly signs: VitalSigns;
+  /**
+   * What a run got less of the GPUs than its plan asks for, from the lines of its start; `unclear`: they do not tell. Only
+   * for plans that ask: who wants no GPU hears nothing.
+   */
+  offload(plan: LaunchPlan, lines: readonly string[]): Offload;
 }
+
+/** How an engine shows that it works. */
+export interface VitalSigns {
+  /**
+   * A path that is answered, with any status, by the part of the engine that does the work, and not before that part is
+   * free; `null`: there is none. The health check may be answered by another, which knows nothing of it.
+   */
+  workPath: string | null;
+}
+
+/** What became of a wish to compute on GPUs. */
+export type Offload =
+  | { kind: 'as asked' }
+  /** Nobody asked, or the engine was left to decide and decided for none. */
+  | { kind: 'not asked' }
+  /** One sentence. */
+  | { kind: 'less'; told: string }
+  /** It was asked for, and the output does not tell: then the memory that the run has on GPUs does. */
+  | { kind: 'unclear' };
 
 /** The engines of this configuration. */
 export interface Engines {
@@ -218,6 +244,8 @@ export interface RunReference {
   tag: string;
   /** Absolute; the run's own. */
   folder: string;
+  /** The engine is not the process that is launched, but in this container. */
+  container?: RunContainer;
 }
 
 /** What boot finds of a stored run. */
@@ -232,14 +260,20 @@ export interface Progress {
   memoryBytes: number;
   cpuTicks: number;
   readBytes: number;
+  /** The engine's own processes cannot be seen, as in a container elsewhere: all but `logBytes` is about its client. */
+  isBlind?: true;
 }
 
 /** What a supervised run reports; each at most once per call of `spawn` or `adopt`. */
 export interface RunListener {
-  /** The engine is dead *and* nothing of its tree is left: neither in its group nor by its tag. */
+  /** The engine is dead *and* nothing of its tree is left: neither in its group nor by its tag, nor its container. */
   onGone(exit: Exit): void;
-  /** SIGKILL was sent and did not end it for several seconds (uninterruptible I/O). `onGone` may still come. */
-  onSurvives(pids: readonly number[]): void;
+  /**
+   * SIGKILL was sent and did not end it for several seconds (uninterruptible I/O). `onGone` may still come.
+   *
+   * @param container Its name, if it is not seen to be gone: the runtime may not answer.
+   */
+  onSurvives(pids: readonly number[], container?: string): void;
 }
 
 /** Starts, ends and watches processes on one machine. */

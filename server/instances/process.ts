@@ -12,6 +12,30 @@ export interface LaunchPlan {
   port: number;
   /** Answers 200 when the engine is ready. */
   healthPath: string;
+  /** Where the command only asks a container runtime to run the engine. */
+  container?: ContainerCommand;
+}
+
+/** What is known of a command such as `docker run …`: its process is a client, and the engine's is elsewhere. */
+export interface ContainerCommand {
+  /** What stands before `run`: `--context other`. */
+  leading: string[];
+  /** Where in argv the options of `run` begin. */
+  at: number;
+  /** The name that the command gives the container; `null`: it is ours to give. */
+  name: string | null;
+  /** The command says itself whether the container is removed when it ends. */
+  saysWhatRemains: boolean;
+}
+
+/** The container of a run: how its runtime is asked about it. */
+export interface RunContainer {
+  /** The runtime's program. */
+  command: string;
+  leading: readonly string[];
+  name: string;
+  /** On top of the few variables that engines inherit: the runtime may be told there where it listens. */
+  environment: Record<string, string>;
 }
 
 /** A process that cannot be taken for another: pids are reused, these three together are not. */

@@ -84,15 +84,11 @@ async function isOurs(supervisor: Pick<Supervisor, 'ownsPort'>, run: RunReferenc
 /** Whether a run showed any sign of life between two looks. What cannot be read counts as none. */
 export function hasMoved(before: Progress | null, after: Progress | null): boolean {
   if (after === null) return false;
-  return hasWorked(before, after) || before?.memoryBytes !== after.memoryBytes;
-}
-
-/** The same for a run that was ready: memory that is given back or paged out is no sign of work. */
-export function hasWorked(before: Progress | null, after: Progress | null): boolean {
-  if (after === null) return false;
-  if (before === null) return true;
   return (
-    before.logBytes !== after.logBytes || before.cpuTicks !== after.cpuTicks || before.readBytes !== after.readBytes
+    before?.logBytes !== after.logBytes ||
+    before.cpuTicks !== after.cpuTicks ||
+    before.readBytes !== after.readBytes ||
+    before.memoryBytes !== after.memoryBytes
   );
 }
 

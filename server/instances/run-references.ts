@@ -1,10 +1,10 @@
 import path from 'node:path';
 import type { Launch } from './lifecycle.ts';
-import type { InstanceRecord, LogReference, RunReference } from './ports.ts';
+import type { InstanceRecord, LaunchPlan, LogReference, RunReference } from './ports.ts';
 
 /** Where runs live on disk and how their processes are marked: all by internal ids, never by a user's name. */
 export interface RunReferences {
-  of(instance: string, launch: Pick<Launch, 'nonce'>): RunReference;
+  of(instance: string, launch: Pick<Launch, 'nonce'> & Partial<Launch>): RunReference;
   /** The folder with everything of an instance. */
   folder(instance: string): string;
   /** The folder that holds the folders of an instance's runs. */
@@ -26,13 +26,20 @@ export function runReferences(dataDirectory: string, dataDirId: string): RunRefe
     folder,
     runs,
     log: ({ id, name }) => ({ folder: runs(id), instance: name }),
-    of: (instance, { nonce }) => ({
-      tag: `${dataDirId}.${instance}.${nonce}`,
-      folder: path.join(runs(instance), nonce),
-    }),
+    of: (instance, { nonce, plan }) => {
+      const tag = `${dataDirId}.${instance}.${nonce}`;
+      return { tag, folder: path.join(runs(instance), nonce), ...(plan === undefined ? {} : containerOf(tag, plan)) };
+    },
     instanceOf: (tag) => {
       const [directory, instance] = tag.split('.');
       return directory === dataDirId ? (instance ?? null) : null;
     },
   };
+}
+
+/** By the tag, so that it is found again by whoever knows the run, and two never share a name. */
+function containerOf(tag: string, { container, command, environment }: LaunchPlan): Pick<RunReference, 'container'> {
+  if (container === undefined) return {};
+  const { leading, name } = container;
+  return { container: { command, leading, name: name ?? `llamactl-${tag}`, environment } };
 }

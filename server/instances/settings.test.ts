@@ -14,6 +14,8 @@ const adapter: EngineAdapter = {
   plan: () => ({ command: '', argv: [], environment: {}, keyVariable: null, port: 1, healthPath: '/' }),
   preflight: async () => null,
   reason: () => '',
+  signs: { workPath: null },
+  offload: () => ({ kind: 'not asked' }),
 };
 
 const GROUPS = new Set(['big']);

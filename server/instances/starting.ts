@@ -19,6 +19,7 @@ export function advance(
   if (event.type === 'ready' && state.phase === 'loading') {
     return to({ ...memory(state), status: 'running', run: { ...run, readyAt: event.at } }, [
       { type: 'watch-health', run: run.number },
+      { type: 'look-at-offload', run: run.number },
     ]);
   }
   return unchanged(state);

@@ -34,11 +34,11 @@ const DELETE = { type: 'delete' } as const;
 const EXITED = { type: 'exited', run: 1, ended: ENDED, terms: TERMS } as const;
 const SPAWN_ERROR = { type: 'spawn-error', run: 1, reason: 'no engine', terms: TERMS } as const;
 const SPAWNED = { type: 'spawned', run: 1, identity: IDENTITY } as const;
-const HUNG = { type: 'health-failed', run: 1, leases: 0, still: false } as const;
+const HUNG = { type: 'health-failed', run: 1, leases: 0, still: false, seen: 'did not answer' } as const;
 const STALLED = { type: 'stalled', run: 1, seconds: 600 } as const;
 const SURVIVED = { type: 'survived', run: 1, pids: [4_242] } as const;
 const EVICT = { type: 'evict', leases: 0, pinned: false, cause: 'idle' } as const;
-const ALIVE = { type: 'found-alive', run: 1, identity: IDENTITY } as const;
+const ALIVE = { type: 'found-alive', run: 1, identity: IDENTITY, leases: 0 } as const;
 const DEAD = {
   type: 'found-dead',
   run: 1,
@@ -173,7 +173,7 @@ const TABLE: Record<string, { event: Bare<InstanceEvent>; cells: [InstanceState,
   ready: {
     event: { type: 'ready', run: 1 },
     cells: [
-      [loading(), 'running', 'watch-health'],
+      [loading(), 'running', 'watch-health, look-at-offload'],
       [running(), 'running', ''],
       [stopping(), 'stopping draining for stopped', ''],
       [goingDown('start'), 'going down draining then start', ''],
@@ -213,6 +213,14 @@ const TABLE: Record<string, { event: Bare<InstanceEvent>; cells: [InstanceState,
     cells: [[running(), 'going down killing then backoff', 'close-leases, kill']],
   },
   'health failed N times, leases and busy': { event: { ...HUNG, leases: 2 }, cells: [[running(), 'running', '']] },
+  'less of the GPUs than was asked for': {
+    event: { type: 'offload-short', run: 1, told: 'offloaded 12/33 layers to GPU' },
+    cells: [
+      [running(), 'running', 'alert'],
+      [stopping(), 'stopping draining for stopped', 'alert'],
+      [stopped(), 'stopped', ''],
+    ],
+  },
   'no progress for start_timeout': {
     event: STALLED,
     cells: [
@@ -260,6 +268,15 @@ const TABLE: Record<string, { event: Bare<InstanceEvent>; cells: [InstanceState,
       [stopping(), 'stopping terminating for stopped', 'take-slot, adopt, terminate'],
       [stopping({ phase: 'killing' }), 'stopping killing for stopped', 'take-slot, adopt, kill'],
       [goingDown('start'), 'going down terminating then start', 'take-slot, adopt, terminate'],
+    ],
+  },
+  'boot: found alive, with requests that a replaced server still finishes': {
+    event: { ...ALIVE, leases: 2 },
+    cells: [
+      [running(), 'running', 'take-slot, adopt, watch-health'],
+      [stopping(), 'stopping draining for stopped', 'take-slot, adopt, drain'],
+      [stopping({ phase: 'terminating' }), 'stopping terminating for stopped', 'take-slot, adopt, terminate'],
+      [goingDown('start'), 'going down draining then start', 'take-slot, adopt, drain'],
     ],
   },
   'boot: found alive, no such run': {
@@ -334,6 +351,24 @@ describe.each(Object.entries(TABLE))('%s', (_name, { event, cells }) => {
       expect(next.reply).toEqual({ kind: 'accepted', status: next.state.status });
     },
   );
+});
+
+describe('what survives SIGKILL', () => {
+  it.each([
+    [{ pids: [7] }, 'process 7 did not end on SIGKILL; port and slot stay taken until that is over'],
+    [{ pids: [7, 8] }, 'processes 7, 8 did not end on SIGKILL; port and slot stay taken until that is over'],
+    [
+      { pids: [], container: 'c' },
+      'container c did not end, or its runtime does not say so; port and slot stay taken until that is over',
+    ],
+    [
+      { pids: [7], container: 'c' },
+      'container c did not end, or its runtime does not say so, and process 7 did not end on SIGKILL; port and slot stay taken until that is over',
+    ],
+  ])('is named: %j', (what, message) => {
+    const { effects } = send(stopping({ phase: 'killing' }), { type: 'survived', run: 1, ...what });
+    expect(effects).toEqual([{ type: 'alert', code: 'process_survives_kill', message }]);
+  });
 });
 
 describe('delete', () => {

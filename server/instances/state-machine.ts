@@ -14,7 +14,7 @@ import {
   unchanged,
   wanted,
 } from './transitions.ts';
-import { evict, healthFailed, stalled } from './watching.ts';
+import { evict, healthFailed, offloadShort, stalled } from './watching.ts';
 
 /**
  * The heart: what an instance does next. Pure: no clock, no I/O, no chance.
@@ -48,9 +48,11 @@ export function transition(state: InstanceState, event: InstanceEvent): Transiti
     case 'drained':
       return drained(state, event.at);
     case 'survived':
-      return survived(state, event.pids);
+      return survived(state, event);
     case 'health-failed':
-      return healthFailed(state, event.leases === 0 || event.still, event.at);
+      return healthFailed(state, event);
+    case 'offload-short':
+      return offloadShort(state, event.told);
     case 'stalled':
       return stalled(state, event.seconds, event.at);
     case 'evict':
@@ -58,7 +60,7 @@ export function transition(state: InstanceState, event: InstanceEvent): Transiti
     case 'backoff-over':
       return isBackoff(state) ? begin(state, 'policy', state.wantedByUser) : unchanged(state);
     case 'found-alive':
-      return foundAlive(state, event.identity, event.at);
+      return foundAlive(state, event);
     case 'found-dead':
       return foundDead(state, event);
     case 'booted':

@@ -1,17 +1,28 @@
-import type { Ending, IdleCause, InstanceState, Transition } from './lifecycle.ts';
+import { GPU_OFFLOAD_SHORT } from './alert-codes.ts';
+import type { Effect, Ending, IdleCause, InstanceEvent, InstanceState, Transition } from './lifecycle.ts';
 import { goingDown, killNow, memory, to, unchanged } from './transitions.ts';
 
-/** The engine misses its health checks; busy is not hung. */
-export function healthFailed(state: InstanceState, isHung: boolean, at: number): Transition {
-  if (state.status !== 'running' || !isHung) return unchanged(state);
+/** The engine misses its health checks: hung when nobody used it meanwhile, or it did not work. Busy is not hung. */
+export function healthFailed(
+  state: InstanceState,
+  { leases, still, seen, at }: Extract<InstanceEvent, { type: 'health-failed' }>,
+): Transition {
+  if (state.status !== 'running' || (leases > 0 && !still)) return unchanged(state);
   const ending: Ending = { phase: 'killing', deadline: at };
-  const life = goingDown(
-    state.run,
-    ending,
-    'backoff',
-    'the engine no longer answered its health check and showed no progress',
-  );
+  const life = goingDown(state.run, ending, 'backoff', `the engine ${seen}`);
   return to({ ...memory(state), ...life }, killNow(state.run));
+}
+
+/** A run got less of the GPUs than was asked for. */
+export function offloadShort(state: InstanceState, told: string): Transition {
+  if (!('run' in state)) return unchanged(state);
+  return to({ ...state, run: { ...state.run, offload: told } }, [offloadAlert(told)]);
+}
+
+/** Slow, but well: nothing is done about it. */
+export function offloadAlert(told: string): Effect {
+  const message = `the engine ${told}; the processor computes the rest, which is slower`;
+  return { type: 'alert', level: 'warning', code: GPU_OFFLOAD_SHORT, message };
 }
 
 /** The start shows no progress any more. */

@@ -1,4 +1,5 @@
 import type { Exit } from '../instances/ports.ts';
+import type { Container, Containers } from './container.ts';
 import { collectExit, exitOf, type ChildEnd } from './exit-status.ts';
 import type { ProcessStat } from './identity.ts';
 import type { Machine } from './machine.ts';
@@ -9,6 +10,17 @@ import { readExitFile } from './wrapper.ts';
 
 export interface ConclusionDependencies extends TreeEndDependencies {
   machine: Machine;
+  containers: Containers;
+}
+
+/** Is told of what is left of a run. */
+export interface LeftListener {
+  /** After each scan. */
+  onLeft: (left: readonly ProcessStat[]) => void;
+  /** Its container is there still, or may be. */
+  onContainer: (name: string) => void;
+  /** Asked before each step. */
+  isCancelled: () => boolean;
 }
 
 export interface Conclusion {
@@ -27,17 +39,18 @@ const TRY_AGAIN_MS = 250;
 
 /**
  * What follows the death of an engine, whoever caused it and whenever it is found: its exit status is learnt, then what is
- * left of its tree is killed. Only the wrapper is spared as long as it may still tell the status.
+ * left of its tree is killed. Only the wrapper is spared as long as it may still tell the status. A container goes first:
+ * its processes may be nobody's to kill but its runtime's.
  *
  * @param child how the wrapper ended, when it is our own child; `null`: it is not
- * @param onLeft tells who is left, after each scan
+ * @param container the run's; `null`: it has none
  */
 export async function concludeRun(
   dependencies: ConclusionDependencies,
   tree: RunTree,
   child: (() => ChildEnd | null) | null,
-  onLeft: (left: readonly ProcessStat[]) => void,
-  isCancelled: () => boolean,
+  container: Container | null,
+  { onLeft, onContainer, isCancelled }: LeftListener,
 ): Promise<Conclusion> {
   const { clock } = dependencies;
   const unknown = (): Exit => exitOf(null, clock.now());
@@ -45,6 +58,9 @@ export async function concludeRun(
     persistently(dependencies, tree, () => collectExit(dependencies, tree, child, patienceMs));
 
   let exit = await learn(PATIENCE_MS);
+  if (container !== null && !(await container.end(() => onContainer(container.name), isCancelled))) {
+    return { exit: exit ?? unknown(), isOver: false };
+  }
   if (exit === null) {
     const spared = { ...tree, spared: tree.identity?.group ?? null };
     if (!(await endTree(dependencies, spared, onLeft, isCancelled))) return { exit: unknown(), isOver: false };

@@ -2,9 +2,9 @@ import type { Inspection, ProcessIdentity, RunReference } from '../instances/por
 import { concludeRun, type ConclusionDependencies } from './conclude.ts';
 import { exitOf } from './exit-status.ts';
 import type { EngineFinder } from './find-engine.ts';
-import { findAlive } from './identity.ts';
+import { findAlive, type ProcessStat } from './identity.ts';
 import { deadline } from './pause.ts';
-import { unknownEngine, type RunTree } from './tree.ts';
+import { NEVER_SEEN, unknownEngine, type RunTree } from './tree.ts';
 import { BOOT_FILE, readExitFile, readPids, readRunFile } from './wrapper.ts';
 
 export interface InspectDependencies extends ConclusionDependencies {
@@ -17,7 +17,8 @@ const TREE_PATIENCE_MS = 5_000;
 
 /**
  * What became of a run while nobody watched. A run that is found dead is over in the same sense as one whose listener was
- * told: workers that outlived their engine are ended here, before the answer.
+ * told: workers that outlived their engine are ended here, before the answer. One of which something cannot be ended is
+ * not over, and is found alive: who adopts it is told what it is, and when it has gone.
  */
 export async function inspectRun(
   dependencies: InspectDependencies,
@@ -45,12 +46,28 @@ export async function inspectRun(
     lastAliveTicks: null,
   };
   let hadProcesses = false;
-  const onLeft = (left: readonly unknown[]): void => {
-    hadProcesses ||= left.length > 0;
-  };
+  let last: readonly ProcessStat[] = [];
   const { isLate, cancel } = deadline(clock, TREE_PATIENCE_MS);
-  const { exit, isOver } = await concludeRun(dependencies, tree, null, onLeft, isLate);
+  const { exit, isOver } = await concludeRun(dependencies, tree, null, dependencies.containers(run), {
+    onLeft: (left) => {
+      last = left;
+      hadProcesses ||= left.length > 0;
+    },
+    onContainer: () => {
+      hadProcesses = true;
+    },
+    isCancelled: isLate,
+  });
   cancel();
-  if (!isOver) log.error({ tag: run.tag }, 'Processes of a run that is dead do not end, even by SIGKILL');
+  if (!isOver) {
+    log.error({ tag: run.tag }, 'What is left of a run that is dead does not end, even by SIGKILL');
+    return { found: 'alive', identity: identity ?? leftover(last, group, bootId) };
+  }
   return { found: 'dead', exit, spawned: hasTraces || hadProcesses, rebooted: false };
+}
+
+/** For a run whose engine was never seen: it stands for a process that has ended, of what is left of its group. */
+function leftover(left: readonly ProcessStat[], group: number | null, bootId: string): ProcessIdentity {
+  const [first] = left;
+  return { pid: first?.pid ?? group ?? 0, startTicks: NEVER_SEEN, bootId, group: group ?? first?.session ?? 0 };
 }

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { RUN_LOG, type Clock, type LaunchPlan, type ProcessIdentity, type RunReference } from '../instances/ports.ts';
+import { containerArguments } from './container.ts';
 import { findExecutable } from './executable.ts';
 import { exitOf, type ChildEnd } from './exit-status.ts';
 import { hasBecomeEngine, type EngineFinder } from './find-engine.ts';
@@ -72,7 +73,8 @@ export function createLauncher(dependencies: LauncherDependencies): Launcher {
       const command = await findExecutable(plan.command, environment['PATH'] ?? '');
       await ownTurn();
       if (isClosed) throw new Error(`${command} was not launched: llamactl is shutting down`);
-      const wrapper = await launchWrapper(run, command, plan, environment, bootId);
+      const argv = containerArguments(run, plan, secrets);
+      const wrapper = await launchWrapper(run, command, { ...plan, argv }, environment, bootId);
       try {
         const identity = await awaitPid(clock, finder, run, wrapper, bootId, command);
         await awaitExec(clock, identity, run, command);

@@ -1,4 +1,5 @@
 import type { Clock } from '../instances/ports.ts';
+import { descendantsOf, type Container } from './container.ts';
 import type { ProcessScan } from './process-scan.ts';
 import type { SupervisorLog } from './signals.ts';
 import type { SupervisedRun } from './supervised-run.ts';
@@ -21,19 +22,30 @@ export function watchMembers(
 ): MembersWatch {
   let cancel: (() => void) | null = null;
   let isClosed = false;
+  /** Run by a runtime whose processes cannot be seen from here. */
+  const strangers = new WeakSet<Container>();
 
   const look = async (): Promise<void> => {
     try {
       const { entries } = await scan.groups();
       for (const one of runs.values()) {
-        one.remember(
-          membersOf(entries, { run: one.run, identity: one.identity, known: one.members(), lastAliveTicks: null }),
-        );
+        const tree = { run: one.run, identity: one.identity, known: one.members(), lastAliveTicks: null };
+        const inContainer = one.container?.init() ?? null;
+        one.remember([
+          ...membersOf(entries, tree),
+          ...(inContainer === null ? [] : descendantsOf(entries, inContainer)),
+        ]);
+        if (inContainer === null && one.container !== null && !strangers.has(one.container)) void learn(one.container);
       }
     } catch (error) {
       log.warn({ error }, 'The processes of this machine cannot be listed; trying again');
     }
     if (runs.size > 0) lookAfter(LOOK_EVERY_MS);
+  };
+  const learn = async (container: Container): Promise<void> => {
+    const state = await container.look();
+    if (container.init() !== null) lookAfter(FIRST_LOOK_MS);
+    else if (state.is === 'there' && state.isRunning) strangers.add(container);
   };
   const lookAfter = (milliseconds: number): void => {
     cancel?.();

@@ -5,6 +5,7 @@ import type { LaunchPlan, RunReference } from '../instances/ports.ts';
 import { RealBench } from '../testing/real-bench.ts';
 import { RecordingListener } from '../testing/recording-listener.ts';
 import { readStat } from './identity.ts';
+import { engineOomScore } from './oom-score.ts';
 
 let bench: RealBench;
 let listener: RecordingListener;
@@ -50,6 +51,12 @@ describe('an engine that was launched', () => {
     const plan = bench.script(`for word; do printf '<%s>' "$word"; done; exec sleep 1000`, ...argv);
     await bench.supervisor.spawn(run, plan, {}, listener);
     await bench.until(() => bench.log(run) === argv.map((word) => `<${word}>`).join(''));
+  });
+
+  test('goes before us when memory is short', async () => {
+    await bench.supervisor.spawn(run, bench.script('cat /proc/self/oom_score_adj; exec sleep 1000'), {}, listener);
+    await bench.until(() => bench.log(run).endsWith('\n'));
+    expect(Number(bench.log(run))).toBe(engineOomScore());
   });
 
   test('has default signal dispositions: a SIGTERM right after the spawn ends it', async () => {

@@ -3,6 +3,7 @@ import { closeSync, constants, mkdirSync, openSync, writeFileSync } from 'node:f
 import path from 'node:path';
 import { RUN_LOG, type LaunchPlan, type RunReference } from '../instances/ports.ts';
 import { TAG_VARIABLE } from './identity.ts';
+import { engineOomScore } from './oom-score.ts';
 import { errorCode } from './proc-file.ts';
 import type { ChildEnd } from './exit-status.ts';
 import { BOOT_FILE, EXIT_FILE, PID_FILE, readRunFile, SHELL, wrapperArguments } from './wrapper.ts';
@@ -35,7 +36,7 @@ export async function launchWrapper(
   prepareFolder(run.folder, bootId);
   const log = openLog(run.folder);
   try {
-    const child = spawn(SHELL, wrapperArguments(run.folder, command, plan.argv), {
+    const child = spawn(SHELL, wrapperArguments(run.folder, engineOomScore(), command, plan.argv), {
       detached: true,
       stdio: ['ignore', log, log],
       // the tag last: no setting may replace it

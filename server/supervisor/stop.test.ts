@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ProcessIdentity, RunReference } from '../instances/ports.ts';
 import { RealBench } from '../testing/real-bench.ts';
@@ -145,6 +147,34 @@ describe('an engine that survives SIGKILL, as one that hangs in the kernel does'
     await bench.until(() => bench.signals.filter((one) => one.pid === far).length > 2);
     await bench.advance(60_000);
     expect(listener.survivors).toHaveLength(1);
+    expect(listener.exits).toEqual([]);
+    bench.deliver = (target, signal) => void process.kill(target, signal);
+    expect(await listener.gone).toMatchObject({ code: 7 });
+  });
+});
+
+describe('what survives SIGKILL while nobody watches', () => {
+  test('is found alive with its run, reported to who adopts that, and keeps it from being over', async () => {
+    const identity = await spawnEngine('--spawn-grandchild', '--exit-code', '7');
+    const far = Number(/(\d+) in its own session/.exec(bench.log(run))?.[1]);
+    const near = Number(/(\d+) in the group/.exec(bench.log(run))?.[1]);
+    bench.deliver = () => undefined;
+    const next = bench.restart();
+    process.kill(identity.pid, 'SIGUSR1');
+    const exit = path.join(run.folder, 'EXIT');
+    await bench.until(() => existsSync(exit) && readFileSync(exit, 'utf8').endsWith('\n'));
+
+    const inspecting = next.inspect(run, identity);
+    await bench.until(() => bench.signals.some((one) => one.pid === far));
+    await bench.advance(5_000);
+    const inspection = await inspecting;
+    expect(inspection).toEqual({ found: 'alive', identity });
+
+    next.adopt(run, identity, listener);
+    const before = bench.signals.length;
+    await bench.until(() => bench.signals.length > before);
+    await bench.advance(5_000);
+    expect(new Set(listener.survivors[0])).toEqual(new Set([near, far]));
     expect(listener.exits).toEqual([]);
     bench.deliver = (target, signal) => void process.kill(target, signal);
     expect(await listener.gone).toMatchObject({ code: 7 });

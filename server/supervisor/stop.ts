@@ -1,4 +1,5 @@
 import type { Clock, ProcessIdentity, RunReference } from '../instances/ports.ts';
+import type { Container } from './container.ts';
 import type { EngineWatch } from './death.ts';
 import { findWrapper } from './exit-status.ts';
 import type { ProcessStat } from './identity.ts';
@@ -24,6 +25,8 @@ export interface StopDependencies {
   log: SupervisorLog;
   signals: Signals;
   watch: EngineWatch;
+  /** What the engine runs in, if it is not the process that was launched. */
+  container: Container | null;
   /** Somebody holds it still and will wake it within milliseconds; signals wait so long. */
   isFrozen(): boolean;
   /** SIGKILL is on its way. */
@@ -32,11 +35,15 @@ export interface StopDependencies {
 
 const SECOND_TERM_MS = 3_000;
 const KILL_MS = 2_000;
+/** A runtime needs so long to kill what would not stop in time, and to tell its client how it ended. */
+const RUNTIME_MS = 1_000;
 /** When the system is short of descriptors or memory. */
 const TRY_AGAIN_MS = 100;
 
 export function createStop(dependencies: StopDependencies, run: RunReference, identity: ProcessIdentity): Stop {
-  const { clock, log, signals, watch } = dependencies;
+  const { clock, log, signals, watch, container } = dependencies;
+  /** Its runtime takes its time, or has said that it cannot: there is no such container yet. */
+  let containerStop: 'not asked' | 'asked' | 'refused' = 'not asked';
   let phase: 'none' | 'terminating' | 'killing' | 'over' = 'none';
   let cancelTimer: (() => void) | null = null;
 
@@ -67,12 +74,24 @@ export function createStop(dependencies: StopDependencies, run: RunReference, id
     watch.expectEnd();
     const engine = watch.stat();
     if (engine === null) return;
-    signalAll(engine, 'SIGTERM');
+    if (container === null || containerStop === 'refused') signalAll(engine, 'SIGTERM');
+    else if (containerStop === 'not asked') stopContainer(container);
     // it would sleep over the signal
     wake(engine);
   };
+  /** Its client ends with it. A client that is signalled too would pass that on: to llama-server, two mean at once. */
+  const stopContainer = (asked: Container): void => {
+    containerStop = 'asked';
+    void asked.stop((SECOND_TERM_MS + KILL_MS) / 1_000).then((isStopped) => {
+      if (isStopped) return watch.expectEnd();
+      containerStop = 'refused';
+      if (phase === 'terminating') surely(term);
+    });
+  };
   const kill = (): void => {
     const engine = watch.stat();
+    // its client would take the news of its end to the grave
+    void container?.kill();
     if (engine !== null) signals.process(engine.pid, engine.startTicks, 'SIGKILL');
     dependencies.onKill();
     watch.expectEnd();
@@ -93,7 +112,7 @@ export function createStop(dependencies: StopDependencies, run: RunReference, id
         later(SECOND_TERM_MS, () => {
           // to llama-server a second one means: at once (6 ms, with a stream open too)
           term();
-          later(KILL_MS, beginKill);
+          later(container === null ? KILL_MS : KILL_MS + RUNTIME_MS, beginKill);
         });
       });
     },

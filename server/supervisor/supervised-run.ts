@@ -1,5 +1,6 @@
 import type { ProcessIdentity, RunListener, RunReference } from '../instances/ports.ts';
 import { concludeRun, type ConclusionDependencies } from './conclude.ts';
+import type { Container } from './container.ts';
 import type { DeathWatcher, EngineWatch } from './death.ts';
 import type { ChildEnd } from './exit-status.ts';
 import { createFreeze } from './freeze.ts';
@@ -12,6 +13,8 @@ import { isStillThere } from './tree-end.ts';
 export interface SupervisedRun {
   readonly run: RunReference;
   readonly identity: ProcessIdentity;
+  /** `null`: it has none. */
+  readonly container: Container | null;
   /** The engine's process; `null`: dead. */
   stat(): ProcessStat | null;
   terminate(): void;
@@ -54,6 +57,8 @@ export function superviseRun(
   const { clock, log, signals, deaths } = dependencies;
   let members = new Map<number, number>();
   let left: readonly ProcessStat[] = [];
+  let leftContainer: string | undefined;
+  const container = dependencies.containers(run);
   let isClosed = false;
   let isEngineDead = false;
   let cancelSurvival: (() => void) | null = null;
@@ -71,7 +76,7 @@ export function superviseRun(
       tell('onSurvives', () => {
         const engine = isEngineDead ? null : watch.stat();
         const pids = (engine === null ? left.filter(isStillThere) : [engine]).map(({ pid }) => pid);
-        if (pids.length > 0) listener.onSurvives(pids);
+        if (pids.length > 0 || leftContainer !== undefined) listener.onSurvives(pids, leftContainer);
       });
     });
   };
@@ -83,11 +88,18 @@ export function superviseRun(
     isEngineDead = true;
     stop.cancel();
     const tree = { run, identity, known: members, lastAliveTicks: watch.lastAliveTicks() };
-    const onLeft = (processes: readonly ProcessStat[]): void => {
-      left = processes;
-      if (left.length > 0) onKill();
-    };
-    const { exit, isOver } = await concludeRun(dependencies, tree, wrapper && wrapperEnd, onLeft, () => isClosed);
+    const { exit, isOver } = await concludeRun(dependencies, tree, wrapper && wrapperEnd, container, {
+      onLeft: (processes) => {
+        left = processes;
+        leftContainer = undefined;
+        if (left.length > 0) onKill();
+      },
+      onContainer: (name) => {
+        leftContainer = name;
+        onKill();
+      },
+      isCancelled: () => isClosed,
+    });
     if (!isOver) return;
     isClosed = true;
     cancelSurvival?.();
@@ -98,7 +110,7 @@ export function superviseRun(
   const watch: EngineWatch = deaths.watch(run, identity, () => void finish());
   const freeze = createFreeze({ ...dependencies, watch }, run, identity);
   const stop: Stop = createStop(
-    { clock, log, signals, watch, isFrozen: () => freeze.isFrozen(), onKill },
+    { clock, log, signals, watch, container, isFrozen: () => freeze.isFrozen(), onKill },
     run,
     identity,
   );
@@ -115,6 +127,7 @@ export function superviseRun(
   return {
     run,
     identity,
+    container,
     stat: () => watch.stat(),
     terminate: () => stop.terminate(),
     kill: () => stop.kill(),

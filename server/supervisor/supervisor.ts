@@ -1,4 +1,5 @@
 import type { Clock, ProcessIdentity, RunListener, RunReference, Supervisor } from '../instances/ports.ts';
+import { createContainers, type Container } from './container.ts';
 import { createDeathWatcher } from './death.ts';
 import { createEngineFinder } from './find-engine.ts';
 import { createGroupStats } from './group-stats.ts';
@@ -15,6 +16,7 @@ import { createSignals, type SendSignal, type SupervisorLog } from './signals.ts
 import type { WrapperProcess } from './spawn.ts';
 import { createStrays } from './strays.ts';
 import { superviseRun, type SupervisedRun } from './supervised-run.ts';
+import { createToolRunner } from './tool.ts';
 import { membersOf, unknownEngine } from './tree.ts';
 import { endTree } from './tree-end.ts';
 
@@ -49,7 +51,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   const machine = describeMachine();
   const deaths = createDeathWatcher({ clock, machine, log });
   const groupStats = createGroupStats(machine);
-  const shared = { clock, scan, signals, log, finder, deaths, machine, bootId };
+  const containers = createContainers({ clock, log, runTool: createToolRunner(clock, inheritedEnvironment) });
+  const shared = { clock, scan, signals, log, finder, deaths, machine, bootId, containers };
   const strays = createStrays(shared, options.dataDirId);
   const runs = new Map<string, SupervisedRun>();
   const members = watchMembers(shared, runs);
@@ -80,6 +83,10 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     runs.set(run.tag, supervised);
     members.expectNew();
     return supervised;
+  };
+  const isRunning = async (container: Container | null): Promise<boolean> => {
+    const state = await container?.look();
+    return state?.is === 'there' && state.isRunning;
   };
   /** Measures, or says that it could not: who asks has other work to do. */
   const measured = <Figures>(run: RunReference, measure: (run: SupervisedRun) => Figures | null): Figures | null => {
@@ -134,9 +141,12 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       const known = supervised?.members() ?? new Map<number, number>();
       const tree = { run, identity: supervised?.identity ?? null, known, lastAliveTicks: null };
       try {
-        return await findOwner(port, supervised?.stat()?.pid ?? null, async () =>
+        const owner = await findOwner(port, supervised?.stat()?.pid ?? null, async () =>
           membersOf((await scan.all()).entries, tree).map(({ pid }) => pid),
         );
+        // a runtime may hold a container's ports itself, and gives up a container whose port is taken
+        const isPublished = owner === 'foreign' && (await isRunning(supervised?.container ?? null));
+        return isPublished ? 'unknown' : owner;
       } catch (error) {
         log.warn({ port, error }, 'The owner of a port cannot be found out');
         return 'unknown';
@@ -144,7 +154,12 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     },
     portHolder: (port) => findPortHolder(port, scan),
     stats: (run) => measured(run, (supervised) => groupStats.stats(supervised)),
-    progress: (run) => measured(run, (supervised) => groupStats.progress(supervised)),
+    progress: (run) =>
+      measured(run, (supervised) => {
+        const progress = groupStats.progress(supervised);
+        const isBlind = supervised.container !== null && supervised.container.init() === null;
+        return progress !== null && isBlind ? { ...progress, isBlind } : progress;
+      }),
     pids: (run) => measured(run, (supervised) => supervised.pids()) ?? [],
     freeze: async (run) => (await runs.get(run.tag)?.freeze()) ?? false,
     thaw: (run) => runs.get(run.tag)?.thaw(),

@@ -13,8 +13,8 @@ export const SHELL = '/bin/sh';
 export const WRAPPER_NAME = 'llamactl-exec';
 
 /**
- * The small shell around an engine. `$1` is the run's folder, the rest the engine's argv. It uses no variable before the
- * fork, so none of the engine's environment can be hit.
+ * The small shell around an engine. `$1` is the run's folder, `$2` the engine's OOM score or nothing, the rest its argv. It
+ * uses no variable before the fork, so none of the engine's environment can be hit.
  *
  * - Only a parent learns an exit status, and the engine outlives us: so a shell that outlives us too is its parent.
  * - The engine inherits the FIFO as descriptor 9; its closing tells a manager that is not the parent to look.
@@ -25,7 +25,7 @@ export const WRAPPER_NAME = 'llamactl-exec';
  * - PID and EXIT count only when they end in a newline; on a full disk they stay empty.
  */
 export const SCRIPT = `{ mkfifo -m 600 "$1/${FIFO_FILE}" || command -p mkfifo -m 600 "$1/${FIFO_FILE}"; } 2>/dev/null && exec 9<>"$1/${FIFO_FILE}"
-( shift; exec "$@" ) & p=$!
+( [ -z "$2" ] || { echo "$2" > /proc/self/oom_score_adj; } 2>/dev/null; shift 2; exec "$@" ) & p=$!
 trap '' TERM INT HUP QUIT
 exec >/dev/null 2>&1 9>&-
 echo "$p $$" > "$1/${PID_FILE}"
@@ -34,9 +34,14 @@ read -r u _ < /proc/uptime
 echo "$c $u" > "$1/${EXIT_FILE}"
 exit $c`;
 
-/** Arguments for {@link SHELL}. */
-export function wrapperArguments(folder: string, command: string, argv: readonly string[]): string[] {
-  return ['-c', SCRIPT, WRAPPER_NAME, folder, command, ...argv];
+/** Arguments for {@link SHELL}. @param oomScore Of the engine, from -1000 to 1000; `null`: the one that it inherits */
+export function wrapperArguments(
+  folder: string,
+  oomScore: number | null,
+  command: string,
+  argv: readonly string[],
+): string[] {
+  return ['-c', SCRIPT, WRAPPER_NAME, folder, oomScore === null ? '' : String(oomScore), command, ...argv];
 }
 
 /** What `/proc/PID/cmdline` begins with in the wrapper, and in its child until that has become the engine. */

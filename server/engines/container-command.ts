@@ -1,0 +1,67 @@
+import path from 'node:path';
+import type { ContainerCommand } from '../instances/ports.ts';
+
+const RUNTIMES = new Set(['docker', 'podman']);
+/** Options of the runtimes themselves that take no value. */
+const LEADING_SWITCHES = /^(-D|--debug|--tls|--tlsverify|-r|--remote|--noout|--syslog|--transient-store)$/;
+/** Options of `run` that take no value; all others take one. */
+const SWITCHES =
+  /^--(detach|disable-content-trust|env-host|help|http-proxy|init|interactive|no-healthcheck|no-hostname|no-hosts|oom-kill-disable|passwd|privileged|publish-all|quiet|read-only|read-only-tmpfs|replace|rm|rmi|rootfs|sig-proxy|tls-verify|tty|use-api-socket)$/;
+/** `-d`, `-it`. */
+const SHORT_SWITCHES = /^-[diPqt]+$/;
+
+/** What is wrong with a command that {@link isDetached}. */
+export const DETACHED = 'must not detach its container (-d): the engine has ended when its client has';
+
+interface RunOptions {
+  name: string | null;
+  saysWhatRemains: boolean;
+  isDetached: boolean;
+}
+
+/** Reads `docker run …`; `null`: the command is another. A shell that runs it is not seen through. */
+export function containerCommand(command: string, argv: readonly string[]): ContainerCommand | null {
+  const at = optionsOfRun(command, argv);
+  if (at === null) return null;
+  const { name, saysWhatRemains } = readOptions(argv.slice(at));
+  const leading = argv.slice(0, at - 1);
+  return { leading: leading.at(-1) === 'container' ? leading.slice(0, -1) : leading, at, name, saysWhatRemains };
+}
+
+/** Whether the command leaves the container to itself: then its client ends at once, which would be taken for the engine's end. */
+export function isDetached(command: string, argv: readonly string[]): boolean {
+  const at = optionsOfRun(command, argv);
+  return at !== null && readOptions(argv.slice(at)).isDetached;
+}
+
+function optionsOfRun(command: string, argv: readonly string[]): number | null {
+  if (!RUNTIMES.has(path.basename(command))) return null;
+  let at = 0;
+  while (argv[at]?.startsWith('-') === true) at += takesNext(argv[at] ?? '', LEADING_SWITCHES, /^$/) ? 2 : 1;
+  if (argv[at] === 'container') at += 1;
+  return argv[at] === 'run' ? at + 1 : null;
+}
+
+/** As far as options go: what comes after the image is the engine's own, and may look like them. */
+function readOptions(argv: readonly string[]): RunOptions {
+  const options: RunOptions = { name: null, saysWhatRemains: false, isDetached: false };
+  for (let at = 0; argv[at]?.startsWith('-') === true; at += 1) {
+    const option = argv[at] ?? '';
+    const [flag = '', value] = option.split(/=(.*)/s);
+    const isOn = value === undefined || value === 'true';
+    if (flag === '--name') options.name = value ?? argv[at + 1] ?? null;
+    if (flag === '--rm' || flag === '--restart') options.saysWhatRemains = true;
+    if ((flag === '--detach' && isOn) || (SHORT_SWITCHES.test(flag) && flag.includes('d') && isOn)) {
+      options.isDetached = true;
+    }
+    if (option === '--') break;
+    if (takesNext(option, SWITCHES, SHORT_SWITCHES)) at += 1;
+  }
+  return options;
+}
+
+/** Whether an option's value is the next argument: not with `=`, and not where it is glued to a single letter. */
+function takesNext(option: string, switches: RegExp, shortSwitches: RegExp): boolean {
+  if (option.includes('=') || switches.test(option) || shortSwitches.test(option)) return false;
+  return option.startsWith('--') || option.length === 2;
+}

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import type { LaunchPlan } from '../instances/ports.ts';
+import { llamaCppOffload } from './llama-cpp-offload.ts';
+
+const NO_GPU = [
+  'warning: no usable GPU found, --gpu-layers option will be ignored',
+  'warning: one possible reason is that llama.cpp was compiled without GPU support',
+];
+const line = (layers: number, of: number): string =>
+  `0.01.003.122 I load_tensors: offloaded ${layers}/${of} layers to GPU`;
+
+function plan(argv: string[], environment: Record<string, string> = {}): LaunchPlan {
+  const fixed = { command: 'llama-server', keyVariable: null, port: 8_100, healthPath: '/health' };
+  return { ...fixed, argv: ['--model', '/m.gguf', ...argv], environment };
+}
+
+const less = (told: string) => ({ kind: 'less', told });
+const AS_ASKED = { kind: 'as asked' };
+const NOT_ASKED = { kind: 'not asked' };
+
+describe('what llama-server gave to the GPU', () => {
+  it.each([
+    [['-ngl', '99'], [line(33, 33)], AS_ASKED],
+    [['-ngl', '99'], [line(12, 33)], less('offloaded 12/33 layers to GPU')],
+    [['--gpu-layers', '20'], [line(20, 33)], AS_ASKED],
+    [['--gpu-layers', '20'], [line(12, 33)], less('offloaded 12/33 layers to GPU of the 20 that were asked for')],
+    [['--n-gpu-layers', 'all'], [line(0, 33)], less('offloaded 0/33 layers to GPU')],
+    [['-ngl', '-2'], [line(30, 33)], less('offloaded 30/33 layers to GPU')],
+    [['-ngl', '0', '-ngl', '99'], [line(12, 33)], less('offloaded 12/33 layers to GPU')],
+  ])('asked with %j, having said %j: %j', (argv, lines, expected) => {
+    expect(llamaCppOffload(plan(argv), lines)).toEqual(expected);
+  });
+
+  it('is all of it when as many layers as fit were asked for, or nothing was said', () => {
+    for (const argv of [[], ['-ngl', 'auto'], ['-ngl', '-1']]) {
+      expect(llamaCppOffload(plan(argv), [line(12, 33)])).toEqual(less('offloaded 12/33 layers to GPU'));
+      expect(llamaCppOffload(plan(argv), [line(33, 33)])).toEqual(AS_ASKED);
+    }
+  });
+
+  it('is nothing when it finds no GPU, which whoever asked for one must know', () => {
+    const told = less('found no usable GPU, so none of its layers is offloaded');
+    expect(llamaCppOffload(plan(['-ngl', '20']), NO_GPU)).toEqual(told);
+    expect(llamaCppOffload(plan([], { LLAMA_ARG_N_GPU_LAYERS: 'all' }), NO_GPU)).toEqual(told);
+  });
+
+  it.each([
+    ['said nothing of GPUs', plan([])],
+    ['left it to the engine', plan(['-ngl', 'auto'])],
+    ['wants none', plan(['-ngl', '0'])],
+    ['wants none, by the variable', plan([], { LLAMA_ARG_N_GPU_LAYERS: '0' })],
+    ['wants no device', plan(['-ngl', '99', '--device', 'none'])],
+  ])('is never told to who %s and has none', (_who, asked) => {
+    expect(llamaCppOffload(asked, NO_GPU)).toEqual(NOT_ASKED);
+  });
+
+  it('is nothing to whoever wants none, although there is one', () => {
+    expect(llamaCppOffload(plan(['-ngl', '0']), [line(0, 33)])).toEqual(NOT_ASKED);
+  });
+
+  it('is unclear when the engine says too little', () => {
+    expect(llamaCppOffload(plan(['-ngl', '20']), ['0.00.214.890 I srv  llama_server: model loaded'])).toEqual({
+      kind: 'unclear',
+    });
+  });
+
+  it('is the model’s, not the draft model’s, and that of the last try', () => {
+    const asked = plan(['-ngl', '99', '--model-draft', '/d.gguf']);
+    expect(llamaCppOffload(asked, [line(33, 33), line(12, 33), line(7, 7)])).toEqual(
+      less('offloaded 12/33 layers to GPU'),
+    );
+    expect(llamaCppOffload(asked, [line(12, 33), line(33, 33), line(3, 7)])).toEqual(AS_ASKED);
+  });
+});

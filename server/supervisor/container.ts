@@ -1,0 +1,187 @@
+import type { Clock, LaunchPlan, RunContainer, RunReference } from '../instances/ports.ts';
+import { isDead, readStat, readTag, TAG_VARIABLE, type ProcessStat } from './identity.ts';
+import { pause } from './pause.ts';
+import { readProc } from './proc-file.ts';
+import type { ProcessEntry } from './process-scan.ts';
+import type { SupervisorLog } from './signals.ts';
+import type { RunTool } from './tool.ts';
+
+/** What a runtime says of a container. `untold`: it does not answer, or makes no sense. */
+export type ContainerState = { is: 'there'; isRunning: boolean } | { is: 'gone' } | { is: 'untold'; why: string };
+
+/** The container of one run. Nothing here rejects: where its runtime does not answer, that is said. */
+export interface Container {
+  readonly name: string;
+  look(): Promise<ContainerState>;
+  /** SIGTERM to its first process, SIGKILL after `seconds`. Resolves when that is done, to whether it was. */
+  stop(seconds: number): Promise<boolean>;
+  kill(): Promise<void>;
+  /**
+   * Ends it and removes what remains of it. Resolves to whether it is gone; false: it was cancelled before.
+   *
+   * @param onLeft told each time that it is still there
+   */
+  end(onLeft: () => void, isCancelled: () => boolean): Promise<boolean>;
+  /** Its first process on this machine; `null`: not known, or dead. */
+  init(): ProcessStat | null;
+}
+
+export interface ContainerDependencies {
+  clock: Clock;
+  log: SupervisorLog;
+  runTool: RunTool;
+}
+
+export type Containers = (run: RunReference) => Container | null;
+
+/** A daemon under load takes its time; one that hangs is asked again. */
+const TOOL_MS = 10_000;
+/** A runtime that answers nothing for so long about a container that nobody has seen is taken at the word of its client. */
+const NEVER_SEEN_MS = 3_000;
+/** Once may be a moment too early: its client's last request may still be on its way. */
+const ABSENCES = 2;
+const GONE = /\bno such (?:container|object)\b/i;
+const INSPECTED = /^(true|false) (\d+) (\w+) ?(.*)$/;
+const LOOK_EVERY_MS = 250;
+/** Ours to set, or about the client itself: they mean something else inside, or nothing. */
+const CLIENTS_OWN = /^(?:HOST|PORT|PATH|HOME|TMPDIR)$|^(?:DOCKER|BUILDKIT|CONTAINER|CONTAINERS|PODMAN|XDG)_/;
+const LABEL = 'llamactl.run';
+
+/** One for each run, for as long as that is watched: it remembers what was seen. */
+export function createContainers(dependencies: ContainerDependencies): Containers {
+  return (run) => (run.container === undefined ? null : new RuntimeContainer(dependencies, run.tag, run.container));
+}
+
+/**
+ * The arguments of a run in a container: a name to stop it by, the tag in its environment and for people, and the
+ * variables of the plan, which would else reach only the client. By their names alone: the client has the values.
+ */
+export function containerArguments(run: RunReference, plan: LaunchPlan, secrets: Record<string, string>): string[] {
+  const { argv, container } = plan;
+  if (container === undefined || run.container === undefined) return argv;
+  const { at, name, saysWhatRemains } = container;
+  const variables = [...Object.keys(plan.environment), ...Object.keys(secrets)].filter((key) => !CLIENTS_OWN.test(key));
+  return [
+    ...argv.slice(0, at),
+    ...(name === null ? ['--name', run.container.name] : []),
+    ...(saysWhatRemains ? [] : ['--rm']),
+    '--label',
+    `${LABEL}=${run.tag}`,
+    ...[TAG_VARIABLE, ...variables].flatMap((key) => ['--env', key]),
+    ...argv.slice(at),
+  ];
+}
+
+/** A process and all that descend from it. What lost its parent in a container was given to the first process of that. */
+export function descendantsOf(entries: readonly ProcessEntry[], first: ProcessStat): ProcessStat[] {
+  const found = [first];
+  for (const { pid } of found) {
+    found.push(...entries.map(({ stat }) => stat).filter((stat) => stat.parent === pid && !isDead(stat)));
+  }
+  return found;
+}
+
+class RuntimeContainer implements Container {
+  readonly name: string;
+  readonly #dependencies: ContainerDependencies;
+  readonly #tag: string;
+  readonly #container: RunContainer;
+  #init: ProcessStat | null = null;
+  #wasSeen = false;
+  #complaint = '';
+
+  constructor(dependencies: ContainerDependencies, tag: string, container: RunContainer) {
+    this.name = container.name;
+    this.#dependencies = dependencies;
+    this.#tag = tag;
+    this.#container = container;
+  }
+
+  async look(): Promise<ContainerState> {
+    const format = `{{.State.Running}} {{.State.Pid}} {{.Id}} {{index .Config.Labels "${LABEL}"}}`;
+    const told = await this.#ask('container', 'inspect', '--format', format, this.name);
+    if (typeof told === 'string') return this.#untold(told);
+    if (told.code !== 0) return GONE.test(told.stderr) ? { is: 'gone' } : this.#untold(told.stderr.trim());
+    const [, running, digits, id = '', tag] = INSPECTED.exec(told.stdout.trim()) ?? [];
+    if (running === undefined) return this.#untold(`it said ${JSON.stringify(told.stdout.slice(0, 200))}`);
+    // a name that the user chose may be another container's, because of which ours could not be made
+    if (tag !== this.#tag) return { is: 'gone' };
+    this.#wasSeen = true;
+    this.#init = this.#firstProcess(Number(digits), id) ?? this.#init;
+    return { is: 'there', isRunning: running === 'true' };
+  }
+
+  async stop(seconds: number): Promise<boolean> {
+    if ((await this.look()).is !== 'there') return false;
+    const told = await this.#ask('stop', '-t', String(seconds), this.name);
+    return typeof told !== 'string' && told.code === 0;
+  }
+
+  async kill(): Promise<void> {
+    if ((await this.look()).is !== 'there') return;
+    await this.#ask('kill', this.name);
+  }
+
+  async end(onLeft: () => void, isCancelled: () => boolean): Promise<boolean> {
+    const { clock } = this.#dependencies;
+    const begun = clock.now();
+    let absences = 0;
+    while (!isCancelled()) {
+      const state = await this.look();
+      if (state.is === 'gone') {
+        absences += 1;
+        if (this.#wasSeen || absences >= ABSENCES) return true;
+      } else if (state.is === 'untold') {
+        const isOver = this.#wasSeen ? this.#hasDied() : clock.now() - begun >= NEVER_SEEN_MS;
+        if (isOver) return true;
+        if (this.#wasSeen) onLeft();
+      } else {
+        onLeft();
+        // kills it first
+        await this.#ask('rm', '--force', this.name);
+      }
+      await pause(clock, LOOK_EVERY_MS);
+    }
+    return false;
+  }
+
+  init(): ProcessStat | null {
+    return this.#hasDied() ? null : this.#init;
+  }
+
+  /** With its first process a container ends, whatever its runtime has to say. */
+  #hasDied(): boolean {
+    if (this.#init === null) return false;
+    const now = readStat(this.#init.pid);
+    return now === null || now.startTicks !== this.#init.startTicks || isDead(now);
+  }
+
+  /** Of a runtime elsewhere the number may be anybody's here: the tag proves it, or the name of its control group. */
+  #firstProcess(pid: number, id: string): ProcessStat | null {
+    const stat = pid === 0 ? null : readStat(pid);
+    if (stat === null || isDead(stat)) return null;
+    const reading = readTag(pid);
+    if (typeof reading === 'object') return reading.tag === this.#tag ? stat : null;
+    const groups = readProc(`/proc/${pid}/cgroup`);
+    return groups instanceof Buffer && groups.includes(id) ? stat : null;
+  }
+
+  #untold(why: string): ContainerState {
+    if (why !== this.#complaint) {
+      this.#complaint = why;
+      const { log } = this.#dependencies;
+      log.warn({ tag: this.#tag, container: this.name, why }, 'What became of a container is not told; asking again');
+    }
+    return { is: 'untold', why };
+  }
+
+  /** A text: why the runtime could not be asked. */
+  async #ask(...words: string[]): Promise<{ code: number; stdout: string; stderr: string } | string> {
+    const { command, leading, environment } = this.#container;
+    try {
+      return await this.#dependencies.runTool(command, [...leading, ...words], { timeoutMs: TOOL_MS, environment });
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+}

@@ -1,5 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
+import os from 'node:os';
+import { EndingSignals } from './ending-signals.ts';
 import { fail } from './output.ts';
+import { codeOf } from './reason.ts';
 
 /** What happens when the program is told to end. */
 export interface EndInOrder {
@@ -8,26 +11,45 @@ export interface EndInOrder {
   end: () => Promise<void>;
   /** Of the end in order; default 0. */
   exitCode?: () => number;
+  /** What SIGHUP means where there is no terminal that could have closed: as most services take it; default: the end. */
+  reload?: () => void;
 }
 
-/** The first signal ends the server in order, the second at once: engines are safe either way. */
-export function endOnSignal({ announce, end, exitCode = () => 0 }: EndInOrder): void {
-  let isEnding = false;
+/** The first signal ends the server in order, the next at once: engines are safe either way. */
+export function endOnSignal({ announce, end, exitCode = () => 0, reload }: EndInOrder): void {
+  const signals = new EndingSignals();
   const onSignal = (signal: NodeJS.Signals): void => {
-    if (isEnding) process.exit(1);
-    isEnding = true;
-    announce(signal);
-    end().then(() => process.exit(exitCode()), fail);
+    switch (signals.hear(signal, performance.now())) {
+      case 'end':
+        announce(signal);
+        end().then(() => process.exit(exitCode()), fail);
+        return;
+      case 'at once':
+        return process.exit(128 + os.constants.signals[signal]);
+      case 'the same':
+    }
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
-  if (!isHangUpIgnored()) process.on('SIGHUP', onSignal);
+  process.on('SIGHUP', hangUp(onSignal, reload ?? onSignal));
 }
 
-/** Whether whoever started us wants us to outlive the terminal, as nohup does; a listener of ours would undo that. */
-function isHangUpIgnored(): boolean {
-  if (process.platform !== 'linux') return false;
-  const [, mask = '0'] = /^SigIgn:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
-  // SIGHUP is signal 1: the lowest bit.
-  return (BigInt(`0x${mask}`) & 1n) === 1n;
+/**
+ * Node forgets whether whoever started it, such as nohup, wanted it to ignore SIGHUP; but nohup leaves no output to the
+ * terminal, which tells the same.
+ */
+function hangUp(end: NodeJS.SignalsListener, reload: NodeJS.SignalsListener): NodeJS.SignalsListener {
+  if (!hasTerminal()) return reload;
+  return process.stdout.isTTY || process.stderr.isTTY ? end : () => undefined;
+}
+
+/** Whether we belong to a terminal, whose end SIGHUP then tells of, and not to a service. */
+function hasTerminal(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', 'r'));
+    return true;
+  } catch (error) {
+    // No terminal; it is gone already; or there is no such device at all.
+    return !['ENXIO', 'EIO', 'ENOENT'].includes(codeOf(error) ?? '');
+  }
 }

@@ -21,6 +21,12 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./commands/serve.ts')).serveCommand,
   },
   {
+    name: 'reload',
+    summary: 'replace the server by a new process, unnoticed',
+    group: SERVER,
+    load: async () => (await import('./commands/reload.ts')).reloadCommand,
+  },
+  {
     name: 'status',
     summary: 'the server, the machine, and how many instances are in which state',
     group: SERVER,
@@ -156,6 +162,18 @@ export const VERBS: readonly Verb[] = [
     summary: 'write all instances as a file for apply',
     group: FLEET,
     load: async () => (await import('./commands/export.ts')).exportCommand,
+  },
+  {
+    name: 'backup',
+    summary: 'write all that is stored into one file',
+    group: FLEET,
+    load: async () => (await import('./commands/backup.ts')).backupCommand,
+  },
+  {
+    name: 'restore',
+    summary: 'put a backup back',
+    group: FLEET,
+    load: async () => (await import('./commands/restore.ts')).restoreCommand,
   },
   {
     name: 'login',

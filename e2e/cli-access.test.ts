@@ -109,6 +109,6 @@ describe('a shell', () => {
     let output = '';
     bash.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
     await once(bash, 'close');
-    expect(output).toBe('restart,qwen,llama,');
+    expect(output).toBe('restart,restore,qwen,llama,');
   });
 });

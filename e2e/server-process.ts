@@ -143,6 +143,12 @@ export class ServerProcess {
     return child.exitCode;
   }
 
+  /** Whoever read what it prints and logs goes away. */
+  dropReaders(): void {
+    this.#child?.stdout?.destroy();
+    this.#child?.stderr?.destroy();
+  }
+
   async call(method: string, url: string, body?: unknown): Promise<Answer> {
     const content =
       body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
@@ -159,8 +165,19 @@ export class ServerProcess {
     return engineProcesses(this.#folder);
   }
 
+  /** How the server that has the data directory describes itself; `null`: none does. */
+  async holder(): Promise<{
+    pid: number;
+    url: string | null;
+    reload?: { number: number; state: string } | null;
+  } | null> {
+    const text = await readFile(path.join(this.dataDirectory, 'server.json'), 'utf8').catch(() => null);
+    return text === null ? null : (JSON.parse(text) as { pid: number; url: string | null });
+  }
+
   async dispose(): Promise<void> {
     await this.end('SIGKILL');
+    for (const pid of await serverProcesses(this.#folder)) endProcess(pid);
     for (;;) {
       const left = await this.processes();
       if (left.length === 0) break;
@@ -201,6 +218,24 @@ async function engineProcess(pid: string, home: string): Promise<EngineProcess |
     if (error instanceof Error) return null;
     throw error;
   }
+}
+
+/** Servers, also those that have replaced the one that was started, by their home directory. */
+async function serverProcesses(home: string): Promise<number[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      const [variables, words] = await Promise.all(
+        ['environ', 'cmdline'].map((name) => readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => '')),
+      );
+      const isIts = variables?.split('\0').includes(`HOME=${home}`) === true;
+      // The second is how a server calls itself when it has begun.
+      const isServer =
+        words?.split('\0').includes('--take-over') === true || words?.startsWith('llamactl serve') === true;
+      return isIts && isServer ? [Number(pid)] : [];
+    }),
+  );
+  return found.flat();
 }
 
 /** A port that nobody listens on now. */

@@ -1,18 +1,20 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { withReference } from '@llamactl/cli/reference';
+import { packagedDefinitions } from '@llamactl/cli/service/service-definition';
 import { generatedFiles } from '@llamactl/contract/generated';
 import contract from '../contract/package.json' with { type: 'json' };
 
 /**
- * Writes the files that are made from the contract (openapi.json, schemas/, docs/errors.md, the table in docs/api.md …) and
- * the reference in docs/cli.md, which is made from the command line. `--check` writes nothing and fails when one of them is
- * not up to date.
+ * Writes the files that are made from the contract (openapi.json, schemas/, docs/errors.md, the table in docs/api.md …), and
+ * what is made from the command line: the reference in docs/cli.md, and packaging/. `--check` writes nothing and fails when
+ * one of them is not up to date.
  */
 const root = new URL('../', import.meta.url);
 const isCheck = process.argv.includes('--check');
 const files = [
   ...generatedFiles(contract.version, await read('docs/api.md')),
   { path: 'docs/cli.md', content: await withReference(await read('docs/cli.md')) },
+  ...packagedDefinitions(),
 ];
 for (const { path, content } of files) {
   if ((await read(path)) === content) continue;

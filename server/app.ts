@@ -13,6 +13,7 @@ import type { LoadedConfig } from './config/load.ts';
 import { createEngineEndpoint, createTextReader } from './engines/endpoint.ts';
 import { createEngines } from './engines/engines.ts';
 import { engineEnvironment } from './engine-environment.ts';
+import { learnAll } from './engine-knowledge.ts';
 import { createAlertDelivery } from './events/alert-delivery.ts';
 import { alertsLeft } from './events/alerts-left.ts';
 import { createAlerts } from './events/alerts.ts';
@@ -29,6 +30,7 @@ import { RateLimits } from './http/rate-limit.ts';
 import { seenBy } from './http/seen-manager.ts';
 import { createHttpServer } from './http/server.ts';
 import { webSocketRoutes } from './http/websocket.routes.ts';
+import { inheritLock } from './inherited-lock.ts';
 import { createInstances } from './instances/instances.ts';
 import { createLogKeeper } from './logs/keeper.ts';
 import { createRunLogs } from './logs/run-logs.ts';
@@ -46,6 +48,11 @@ import { createSampler } from './metrics/sampler.ts';
 import { createSystemView } from './metrics/system.ts';
 import { mostConnections } from './open-files.ts';
 import { systemRandomness } from './randomness.ts';
+import { openDoor } from './reload/door.ts';
+import type { Inheritance } from './reload/inheritance.ts';
+import type { Reign } from './reload/service.ts';
+import { Turnstile } from './reload/turnstile.ts';
+import { createReign, doneBy } from './reign.ts';
 import { shutDataDirectory } from './store/data-directory.ts';
 import { acquireLock } from './store/lock.ts';
 import { openStore } from './store/sqlite.ts';
@@ -63,19 +70,17 @@ export interface AppOptions {
   buildTime: string;
   /** Overrides `server.port`; 0: the system chooses. For tests. */
   port?: number;
+  /** Of the server that this one replaces; left out: there is none. */
+  inheritance?: Inheritance | null;
 }
 
 /** By then what waits at a boot is done: engines are adopted, callers are answered. */
 const AT_REST_AFTER_MS = 2_000;
 
 /** A running server. */
-export interface App {
-  /** Where it listens. */
-  url: string;
+export interface App extends Reign {
   /** The account that this start made; `null`: there were accounts, or none are asked for. */
   firstAdmin: FirstAdmin | null;
-  /** Ends the service; engines live on unless `stopEngines`. Safe to call twice. */
-  close(options: { stopEngines: boolean }): Promise<void>;
 }
 
 /**
@@ -85,17 +90,30 @@ export interface App {
  * @throws {Error} with a sentence for people: the data directory is in use, the port is taken, the store is broken
  */
 export async function startApp(options: AppOptions): Promise<App> {
-  const { environment, log, version, buildTime, port } = options;
+  const { environment, log, version, buildTime, port, inheritance = null } = options;
   const { config, origin } = options.loaded;
   const clock = systemClock();
   const startedAt = clock.now();
-  const lock = acquireLock({
+  const inherited = engineEnvironment(environment, config.data_dir);
+  const runTool = createToolRunner(clock, inherited);
+  const engines = createEngines({
+    config: config.engines,
+    allowPrivileged: config.security.allow_privileged,
+    searchPath: inherited['PATH'] ?? '',
+    runTool,
+    findProgram: findExecutable,
+    clock,
+  });
+  if (inheritance !== null) await learnAll(engines);
+  const lock = await (inheritance === null ? acquireLock : inheritLock(inheritance))({
     directory: config.data_dir,
     pid: process.pid,
     version,
     startedAt: new Date(startedAt).toISOString(),
   });
-  const undo: (() => void | Promise<void>)[] = [keepAlive(), () => lock.release()];
+  const letLive = keepAlive();
+  const undo: (() => void | Promise<void>)[] = [letLive, () => lock.release()];
+  let isHandingOver = false;
   const onFault = (error: unknown, what: string): void =>
     log.error({ err: error, what }, 'Something went wrong inside llamactl');
   const ending = <Part extends { close(): void | Promise<void> }>(part: Part): Part => {
@@ -108,21 +126,13 @@ export async function startApp(options: AppOptions): Promise<App> {
   try {
     const dataDirectoryIsOpen = shutDataDirectory(config.data_dir, process.getuid?.() ?? 0);
     if (dataDirectoryIsOpen !== null) log.warn(dataDirectoryIsOpen);
-    const store = ending(openStore({ file: path.join(config.data_dir, 'llamactl.db'), log, clock }));
-    const inherited = engineEnvironment(environment, config.data_dir);
+    const file = path.join(config.data_dir, 'llamactl.db');
+    // The one before us has measured the disk, and requests wait.
+    const store = ending(openStore(inheritance === null ? { file, clock, log } : { file, clock }));
     const randomness = systemRandomness();
     const supervisor = ending(
       createSupervisor({ dataDirId: store.dataDirId, inheritedEnvironment: inherited, clock, log }),
     );
-    const runTool = createToolRunner(clock, inherited);
-    const engines = createEngines({
-      config: config.engines,
-      allowPrivileged: config.security.allow_privileged,
-      searchPath: inherited['PATH'] ?? '',
-      runTool,
-      findProgram: findExecutable,
-      clock,
-    });
     const stored = await store.replay.load();
     const left = alertsLeft(stored);
     const events = createEventBus({
@@ -139,7 +149,13 @@ export async function startApp(options: AppOptions): Promise<App> {
     const idOf = (name: string): string | null => instances.manager.idOf(name);
     const alerts = ending(createAlerts({ clock, bus: events, left, idOf }));
     const hostname = os.hostname();
-    ending(createAlertDelivery({ config: config.alerts, hostname, clock, runTool, events, left, onFault }));
+    const delivery = createAlertDelivery({ config: config.alerts, hostname, clock, runTool, events, left, onFault });
+    // What is still to be told takes its time, and needs nothing of what is handed over.
+    let told = Promise.resolve();
+    undo.push(() => {
+      told = delivery.close();
+      return isHandingOver ? undefined : told;
+    });
     const keeper = createLogKeeper({
       clock,
       runTool,
@@ -148,6 +164,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       freezer: supervisor,
       onFault,
     });
+    undo.push(() => keeper.settled());
     const logs = ending(createRunLogs({ clock, keeper, onFault }));
     const findTool = async (command: string): Promise<string | null> =>
       findExecutable(command, inherited['PATH'] ?? '').catch(() => null);
@@ -157,7 +174,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     ending(watchDisk({ clock, alerts, diskSpace, onFault }));
     const host = createHost({ clock, diskSpace });
     ending(watchMemory({ clock, alerts, memory: () => host.memory(), onFault }));
-    let ownPort = port ?? config.server.port;
+    let ownPort = inheritance?.hello.listening ?? port ?? config.server.port;
     const instances = createInstances(
       {
         clock,
@@ -251,10 +268,13 @@ export async function startApp(options: AppOptions): Promise<App> {
     });
     let readiness: Readiness = 'starting';
     const shutdown = new AbortController();
+    const leaving = new AbortController();
+    const turnstile = new Turnstile();
+    let record = (entry: AuditedRequest): void => audit.record(entry);
     const http = createHttpServer({
       manager,
       auth,
-      audit,
+      audit: { record: (entry) => record(entry), read: (query) => audit.read(query) },
       limits: new RateLimits({ clock, config: config.rate_limit }),
       clientAddress: clientAddresses(config.server.trusted_proxies),
       fleet,
@@ -278,30 +298,53 @@ export async function startApp(options: AppOptions): Promise<App> {
             loadingKeepaliveSeconds: config.gateway.loading_keepalive,
             aliasesInModels: config.gateway.aliases_in_models,
           },
+          leaving: leaving.signal,
         }),
-        webSocketRoutes({ ...auth, events: feed, isAuthEnabled: config.auth.enabled, clock }),
+        webSocketRoutes({ ...auth, events: feed, isAuthEnabled: config.auth.enabled, clock, leaving: leaving.signal }),
       ],
       errorShapes: GATEWAY_ERROR_SHAPES,
       shutdownSignal: shutdown.signal,
       maxConnections: mostConnections(),
+      turnstile,
     });
-    undo.push(() => http.close());
+    const closeHttp = (): Promise<void> => http.close();
+    undo.push(closeHttp);
 
+    await inheritance?.link.serve({
+      leases: instances.leases,
+      acquire: (request) => manager.acquire(request),
+      record: (entry) => record(entry),
+    });
     // Engines are not started for a server that cannot listen.
-    const early = ownPort === 0 ? null : await supervisor.portHolder(ownPort);
+    const early = ownPort === 0 || inheritance !== null ? null : await supervisor.portHolder(ownPort);
     if (early !== null) throw portTaken(ownPort, early.description);
     await instances.boot();
     instanceAlerts.lookAtAll();
     sampler.noteChange();
-    const address = await http.listen({ host: config.server.host, port: ownPort }).catch(async (error: unknown) => {
+    const listening =
+      inheritance === null
+        ? http.listen({ host: config.server.host, port: ownPort })
+        : http.listenBy(inheritance.listener);
+    const address = await listening.catch(async (error: unknown) => {
       const holder = await supervisor.portHolder(ownPort);
       throw holder === null ? error : portTaken(ownPort, holder.description, error);
     });
     ownPort = address.port;
     const url = urlOf(address);
-    lock.describe({ url });
+    lock.describe({ url, ...(inheritance === null ? {} : { reload: doneBy(inheritance) }) });
     readiness = 'ok';
     undo.push(clock.after(AT_REST_AFTER_MS, shrinkHeap));
+    if (inheritance !== null) {
+      const door = await openDoor((socket) => http.app.server.emit('connection', socket));
+      void inheritance.link.closed.then(() => door.close());
+      // Who goes before we do needs both as long as it lives.
+      undo.push(() => {
+        if (isHandingOver) return;
+        inheritance.link.end();
+        door.close();
+      });
+      inheritance.link.ready(door.path);
+    }
 
     let closing: Promise<void> | null = null;
     const close = async (stopEngines: boolean): Promise<void> => {
@@ -311,7 +354,38 @@ export async function startApp(options: AppOptions): Promise<App> {
       await http.close();
       await unwind();
     };
-    return { url, firstAdmin, close: ({ stopEngines }) => (closing ??= close(stopEngines)) };
+    const release = async (): Promise<void> => {
+      isHandingOver = true;
+      const [, , ...others] = undo.splice(0);
+      for (const step of others.toReversed()) if (step !== closeHttp) await step();
+      lock.handOver();
+    };
+    return {
+      firstAdmin,
+      ...createReign({
+        url,
+        ownPort,
+        config,
+        version,
+        clock,
+        inheritance,
+        lock,
+        http,
+        turnstile,
+        shutdown,
+        leaving,
+        instances,
+        release,
+        recordBy: (recordThere) => {
+          record = recordThere;
+        },
+        atLast: async () => {
+          await told;
+          letLive();
+        },
+        close: ({ stopEngines }) => (closing ??= close(stopEngines)),
+      }),
+    };
   } catch (error) {
     await unwind();
     throw error;
@@ -321,6 +395,8 @@ export async function startApp(options: AppOptions): Promise<App> {
 function logLevelOf(level: 'warning' | 'error'): 'warn' | 'error' {
   return level === 'error' ? 'error' : 'warn';
 }
+
+type AuditedRequest = Parameters<AuditTrail['record']>[0];
 
 function megabytes(count: number): number {
   return count * 1_000_000;

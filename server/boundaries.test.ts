@@ -144,6 +144,22 @@ describe('who may know whom', () => {
     expect(shown(offending)).toEqual([]);
   });
 
+  it('reload knows instances by their leases, and is put together by app, main and what they are made of', () => {
+    const allowed = new Set([
+      'server/instances/lease-book.ts',
+      'server/instances/leases.ts',
+      'server/instances/ports.ts',
+      'server/config/env.ts',
+    ]);
+    const users = new Set(['server/app.ts', 'server/main.ts', 'server/reign.ts', 'server/inherited-lock.ts']);
+    const offending = sources.filter(
+      ({ from, to }) =>
+        (below('server/reload')(from) && to.startsWith('server/') && !below('server/reload')(to) && !allowed.has(to)) ||
+        (below('server/reload')(to) && !below('server/reload')(from) && !users.has(from)),
+    );
+    expect(shown(offending)).toEqual([]);
+  });
+
   it('no service knows http, and nothing but main knows app', () => {
     const services = sources.filter(
       ({ from, to }) => SERVICES.some((folder) => below(`server/${folder}`)(from)) && below('server/http')(to),
@@ -179,18 +195,22 @@ describe('what stands behind a port', () => {
       (file: string) => file === 'server/clock.ts',
     ],
     [
-      'processes are started by the supervisor: engines in spawn, short tools in tool',
+      'processes are started by the supervisor, engines in spawn, short tools in tool, and the next server by reload',
       /from 'node:child_process'/,
-      (file: string) => file === 'server/supervisor/spawn.ts' || file === 'server/supervisor/tool.ts',
+      (file: string) =>
+        file === 'server/supervisor/spawn.ts' ||
+        file === 'server/supervisor/tool.ts' ||
+        file === 'server/reload/successor-process.ts',
     ],
     [
-      "HTTP to engines is spoken in the gateway's connections and the engines' endpoint, to the outside by the webhook of alerts",
+      "HTTP to engines is spoken in the gateway's connections and the engines' endpoint, to the outside by the webhook of alerts, to the next server by reload",
       /from 'node:http'[\s\S]*\brequest\(|from 'undici'|\bfetch\(|from 'node:net'[\s\S]*\bconnect\(/,
       (file: string) =>
         file === 'server/gateway/engine-connection.ts' ||
         file === 'server/gateway/engine-socket.ts' ||
         file === 'server/engines/endpoint.ts' ||
         file === 'server/events/webhook.ts' ||
+        file === 'server/reload/forwarding.ts' ||
         // Tests call by it.
         file === 'server/http/http-harness.ts',
     ],

@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import type { Clock } from './instances/ports.ts';
+import { LogOutput } from './service/log-output.ts';
 
 /** Where lines go. */
 export interface LineSink {
@@ -48,8 +49,8 @@ export class LogLines {
 }
 
 /** To the standard error of this process, up to its last line. */
-export function standardErrorLines(clock: Pick<Clock, 'after'>): LogLines {
-  const lines = new LogLines(pino.destination(2), clock);
+export function standardErrorLines(clock: Clock): LogLines {
+  const lines = new LogLines(new LogOutput(2, clock), clock);
   process.once('exit', lines.flush);
   return lines;
 }

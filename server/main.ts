@@ -3,13 +3,34 @@ import path from 'node:path';
 import { pino, type Logger } from 'pino';
 import { startApp, type App } from './app.ts';
 import { systemClock } from './clock.ts';
-import { readEnvironment } from './config/env.ts';
+import { inheritedEnvironment, readEnvironment } from './config/env.ts';
 import { loadConfig, type LoadedConfig } from './config/load.ts';
 import { standardErrorLines, timestamps } from './log-lines.ts';
+import { checkPlace, inherited, type Inheritance } from './reload/inheritance.ts';
+import { tellExit } from './reload/lifeline.ts';
+import { descriptorOf, type Listener } from './reload/listener.ts';
+import { rehearse } from './reload/rehearsal.ts';
+import { Service } from './reload/service.ts';
+import { INHERITED, launchSuccessor } from './reload/successor-process.ts';
+import { createServiceNotifier, type ServiceNotifier } from './service/service-notifier.ts';
+import { type Holder, isLockHeld, readHolder } from './store/lock.ts';
+import { createToolRunner } from './supervisor/tool.ts';
 import { BUILD_TIME, VERSION } from './version.ts';
+
+export { inherited, isLockHeld, readHolder, type Holder, type Inheritance };
 
 export { BUILD_TIME, VERSION };
 export { createInspection, type Inspection } from './inspection.ts';
+export {
+  backUp,
+  openRestore,
+  openSalvage,
+  type BackupMade,
+  type EngineFate,
+  type PreparedRestore,
+  type PreparedSalvage,
+  type Replacement,
+} from './recovery.ts';
 export type { App, LoadedConfig };
 
 /** What the command line was given. */
@@ -43,11 +64,68 @@ function homeDirectory(): string {
   return path.isAbsolute(home) ? home : os.userInfo().homedir;
 }
 
+/** How the server of this process is replaced by another. */
+export interface ServeAs {
+  /** What we have of a server that we replace; `null`: we are the first. */
+  inheritance: Inheritance | null;
+  /** What Node is started with to launch the program again as a successor. */
+  successorArguments: readonly string[];
+  /**
+   * Told the pid of a server that has replaced this one. True: whoever started this process watches that one now. Else this
+   * process stays until the last who serves has ended, and passes signals on. Default: it stays.
+   */
+  onSuccessor?: (pid: number) => boolean | Promise<boolean>;
+  /** Told when a change of the server begins, and when one failed. */
+  onChange?: (stage: 'begun' | 'failed') => void;
+}
+
 /** Starts the server in this process. The caller says how it ends. */
-export function serve(loaded: LoadedConfig, log: Logger): Promise<App> {
+export async function serve(
+  loaded: LoadedConfig,
+  log: Logger,
+  { inheritance, successorArguments, onSuccessor = () => false, onChange = () => undefined }: ServeAs,
+): Promise<Service<App>> {
   // Whatever we make belongs to us alone: state, logs and keys of engines.
   process.umask(0o077);
-  return startApp({ loaded, environment: readEnvironment(), log, version: VERSION, buildTime: BUILD_TIME });
+  const environment = readEnvironment();
+  const { config } = loaded;
+  const isFirst = inheritance === null;
+  const lifeline = isFirst ? null : INHERITED.lifeline;
+  if (inheritance !== null) {
+    const { host, port } = config.server;
+    checkPlace({ dataDirectory: config.data_dir, address: { host, port } }, inheritance.hello);
+  }
+  const built = { environment, version: VERSION, buildTime: BUILD_TIME };
+  if (inheritance !== null) {
+    await rehearse((directory) =>
+      startApp({ ...built, loaded: onEmptyStage(loaded, directory), log: SILENT, port: 0 }),
+    );
+  }
+  const parts = {
+    clock: systemClock(),
+    log,
+    start: (from: Inheritance | null) => startApp({ ...built, loaded, log, inheritance: from }),
+    launch: (listener: Listener) =>
+      launchSuccessor({ argv: successorArguments, environment, listener: descriptorOf(listener), lifeline }),
+    servingPid: () => readHolder(config.data_dir)?.pid ?? null,
+    sendSignal: (pid: number, signal: NodeJS.Signals) => void process.kill(pid, signal),
+    tellExit: (code: number) => {
+      if (lifeline !== null) tellExit(lifeline, code);
+    },
+    isFirst,
+    onSuccessor,
+    onChange,
+  };
+  return Service.open(parts, inheritance);
+}
+
+const SILENT = pino({ level: 'silent' });
+
+/** The same configuration on a directory of nobody, unheard and unseen by the outside. */
+function onEmptyStage({ config, ...rest }: LoadedConfig, directory: string): LoadedConfig {
+  const server = { ...config.server, host: '127.0.0.1', base_path: '/' };
+  const auth = { ...config.auth, enabled: false };
+  return { ...rest, config: { ...config, server, auth, data_dir: directory, alerts: { webhook: '', command: [] } } };
 }
 
 /** The server's log: JSON lines. @param write Takes each of them; default: to standard error. */
@@ -55,4 +133,12 @@ export function serverLog(level: 'debug' | 'info' | 'warn' | 'error', write?: (l
   const clock = systemClock();
   const destination = write === undefined ? standardErrorLines(clock) : { write };
   return pino({ level, base: null, timestamp: timestamps(clock) }, destination);
+}
+
+/** Tells whoever started this process as a service where it stands. */
+export function serviceNotifier(log: Logger, { isSuccessor }: { isSuccessor: boolean }): ServiceNotifier {
+  const environment = readEnvironment();
+  const clock = systemClock();
+  const runTool = createToolRunner(clock, inheritedEnvironment(environment));
+  return createServiceNotifier({ environment, pid: process.pid, isSuccessor, runTool, clock, log });
 }

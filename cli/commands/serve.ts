@@ -1,8 +1,11 @@
 import { Command, Option } from 'commander';
 import { flushCompileCache } from 'node:module';
+import type { Inheritance } from '@llamactl/server/main';
 import type { CommandLine } from '../command-line.ts';
 import { endOnSignal } from '../end-on-signal.ts';
 import { logForPerson } from '../log-line.ts';
+import { reasonOf } from '../reason.ts';
+import { SERVICE_MANAGERS, type ServiceManager } from '../service/service-manager.ts';
 import type { Terminal } from '../terminal.ts';
 import { welcomeLines } from '../serve-welcome.ts';
 
@@ -13,6 +16,8 @@ interface ServeFlags {
   dataDir?: string;
   logLevel?: 'debug' | 'info' | 'warn' | 'error';
   stopEngines?: boolean;
+  printUnit?: ServiceManager;
+  takeOver?: boolean;
 }
 
 export function serveCommand(commandLine: CommandLine): Command {
@@ -31,6 +36,13 @@ export function serveCommand(commandLine: CommandLine): Command {
       ]),
     )
     .option('--stop-engines', 'stop every engine when the server ends')
+    .addOption(
+      new Option(
+        '--print-unit <manager>',
+        'print what makes it a service, with these flags, instead of serving',
+      ).choices(SERVICE_MANAGERS),
+    )
+    .addOption(new Option(TAKE_OVER).hideHelp())
     .addHelpText(
       'after',
       `
@@ -41,20 +53,75 @@ a line each, on standard error.
 Examples:
   llamactl serve
   llamactl serve --port 9000 --data-dir /srv/llamactl
-  llamactl serve 2>> llamactl.log &`,
+  llamactl serve 2>> llamactl.log &
+  llamactl serve --print-unit systemd-user > ~/.config/systemd/user/llamactl.service`,
     )
     .action(
       commandLine.local<ServeFlags>(async (terminal, { flags }) => {
+        if (flags.printUnit !== undefined) {
+          const { printUnit } = await import('../service/print-unit.ts');
+          return printUnit(commandLine.surroundings, terminal, {
+            manager: flags.printUnit,
+            flags,
+            overrides: overridesOf(flags),
+          });
+        }
         commandLine.surroundings.outliveReaders();
         // Node's own is `MainThread`, which is what `ss` and our own messages about ports would call it.
         process.title = 'llamactl serve';
-        await run(terminal, flags);
+        // Before a server listens to it, it would end the process.
+        const reload = { onSignal: (): void => undefined };
+        process.on('SIGUSR2', () => reload.onSignal());
+        // Node's own answer is a debugger that everybody on this machine can reach.
+        process.on('SIGUSR1', () => undefined);
+        if (flags.takeOver === true) await takeOver(terminal, flags, reload);
+        else await run(terminal, flags, reload, null);
       }),
     );
 }
 
-async function run(terminal: Terminal, flags: ServeFlags): Promise<void> {
-  const { readConfig, serve, serverLog, VERSION } = await import('@llamactl/server/main');
+/** Not for people: how a server that is being replaced starts the next one. */
+export const TAKE_OVER = '--take-over';
+
+/** What becomes of SIGUSR2. */
+interface ReloadSignal {
+  onSignal: () => void;
+}
+
+async function takeOver(terminal: Terminal, flags: ServeFlags, reload: ReloadSignal): Promise<void> {
+  const { inherited } = await import('@llamactl/server/main');
+  const inheritance = await inherited();
+  // The server that is replaced passes signals on as soon as this one serves, which is before it can end in order.
+  const letThrough = keepSignal('SIGTERM');
+  try {
+    await run(terminal, flags, reload, inheritance);
+  } catch (error) {
+    inheritance.link.refuse(reasonOf(error));
+    throw error;
+  }
+  letThrough();
+}
+
+/** @returns to be called when the program can do what the signal says: then it comes, if it came before */
+function keepSignal(signal: NodeJS.Signals): () => void {
+  let hasCome = false;
+  const keep = (): void => {
+    hasCome = true;
+  };
+  process.on(signal, keep);
+  return () => {
+    process.off(signal, keep);
+    if (hasCome) process.kill(process.pid, signal);
+  };
+}
+
+async function run(
+  terminal: Terminal,
+  flags: ServeFlags,
+  reload: ReloadSignal,
+  inheritance: Inheritance | null,
+): Promise<void> {
+  const { readConfig, serve, serverLog, serviceNotifier, VERSION } = await import('@llamactl/server/main');
   const loaded = readConfig({ configFile: flags.config ?? null, overrides: overridesOf(flags), searchLocal: true });
   const { isInteractive } = terminal;
   const forPerson = logForPerson(terminal);
@@ -63,7 +130,23 @@ async function run(terminal: Terminal, flags: ServeFlags): Promise<void> {
     if (forPerson !== undefined) terminal.warn(`llamactl: ${warning}`);
     else log.warn(warning);
   }
-  const app = await serve(loaded, log);
+  const successorArguments = [...process.argv.slice(1).filter((argument) => argument !== TAKE_OVER), TAKE_OVER];
+  const notifier = serviceNotifier(log, { isSuccessor: inheritance !== null });
+  const { config, file } = loaded;
+  const basePath = config.server.base_path === '/' ? '' : config.server.base_path.replace(/\/$/, '');
+  let url = '';
+  const tellReady = (): void => notifier.ready(`llamactl ${VERSION} listens on ${url}`);
+  const service = await serve(loaded, log, {
+    inheritance,
+    successorArguments,
+    onSuccessor: (pid) => notifier.successor(pid),
+    onChange: (stage) => (stage === 'begun' ? notifier.reloading() : tellReady()),
+  });
+  const app = service.first;
+  url = app.url + basePath;
+  tellReady();
+  reload.onSignal = () => service.reload();
+  void service.over.then((code) => process.exit(code));
   // Else only an end in order would keep what was compiled.
   flushCompileCache();
   const { stopEngines = false } = flags;
@@ -73,14 +156,17 @@ async function run(terminal: Terminal, flags: ServeFlags): Promise<void> {
       if (forPerson !== undefined) terminal.warn(`\nllamactl: ${what}`);
       else log.info(what);
     },
-    end: () => app.close({ stopEngines }),
+    end: async () => {
+      notifier.stopping();
+      await service.close({ stopEngines });
+      await notifier.close();
+    },
+    reload: () => service.reload(),
   });
-  const { config, file } = loaded;
-  const basePath = config.server.base_path === '/' ? '' : config.server.base_path.replace(/\/$/, '');
   const facts = {
     version: VERSION,
-    url: app.url + basePath,
-    gateway: `${app.url}${basePath}/v1`,
+    url,
+    gateway: `${url}/v1`,
     configuration: file,
     data_dir: config.data_dir,
     accounts: config.auth.enabled,
@@ -89,7 +175,9 @@ async function run(terminal: Terminal, flags: ServeFlags): Promise<void> {
       password_file: app.firstAdmin.passwordFile,
     },
   };
-  if (isInteractive)
+  if (isInteractive && inheritance !== null)
+    terminal.print(`llamactl ${VERSION} serves now, as process ${process.pid}`);
+  else if (isInteractive)
     for (const line of welcomeLines(facts, { stopEngines, style: terminal.style })) terminal.print(line);
   else terminal.printJsonLine({ ...facts, pid: process.pid, msg: 'llamactl listens' });
 }

@@ -3,6 +3,7 @@ import type { ValueKind } from './value-kind.ts';
 /** What the arguments of commands are, by the command and the argument's name in its help. A test misses none. */
 export const ARGUMENT_KINDS: Readonly<Record<string, ValueKind>> = {
   'apply file': 'file',
+  'backup file': 'file',
   'config get key': 'setting',
   'config set settings': 'assignment',
   'config unset keys': 'setting',
@@ -21,6 +22,7 @@ export const ARGUMENT_KINDS: Readonly<Record<string, ValueKind>> = {
   'logs names': 'instance',
   'requests cancel ids': 'none',
   'restart names': 'instance',
+  'restore file': 'file',
   'rm names': 'instance',
   'run model': 'instance or file',
   'run prompt': 'none',

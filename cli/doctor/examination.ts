@@ -8,6 +8,7 @@ import { checkPortRange, checkServerPort } from './port-checks.ts';
 import { reasonOf } from '../reason.ts';
 import { runningServer, type RunningServer } from './running-server.ts';
 import type { ServerFindings } from './server-checks.ts';
+import { checkService, serviceWorld } from './service-check.ts';
 import { checkClock, checkContexts, checkOpenFiles } from './shell-checks.ts';
 
 /** All that is looked at, as it is on this machine. */
@@ -76,6 +77,7 @@ async function* machine(
   if (engine.file !== null && searcher !== null) {
     yield* await checkPath({ command, file: engine.file, installed }, searcher, inspection);
   }
+  yield* await checkService(running?.pid ?? null, serviceWorld(inspection.runTool));
   yield checkModels(models.dirs);
   yield await checkServerPort(port, running?.pid ?? null, inspection);
   yield await checkPortRange(

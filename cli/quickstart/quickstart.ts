@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { LoadedConfig } from '@llamactl/server/main';
+import { TAKE_OVER } from '../commands/serve.ts';
 import { endOnSignal } from '../end-on-signal.ts';
 import { EXIT } from '../exit-status.ts';
 import { logForPerson } from '../log-line.ts';
@@ -56,13 +57,18 @@ export async function quickstart(terminal: Terminal, flags: QuickstartFlags): Pr
   process.off('SIGINT', onInterrupt);
 
   terminal.print('3. Server');
-  const app = await serve(loaded, serverLog('warn', logForPerson(terminal)));
-  const url = app.url + basePathOf(loaded);
+  const service = await serve(loaded, serverLog('warn', logForPerson(terminal)), {
+    inheritance: null,
+    successorArguments: successorArguments(loaded),
+  });
+  process.on('SIGUSR2', () => service.reload());
+  void service.over.then((code) => process.exit(code));
+  const url = service.first.url + basePathOf(loaded);
   const instance = new QuickstartInstance(new Client(url));
   // Only what quickstart started: the data directory may hold engines that somebody left running on purpose.
   const end = async (): Promise<void> => {
     await instance.stop();
-    await app.close({ stopEngines: false });
+    await service.close({ stopEngines: false });
   };
   let hasAnswered = false;
   endOnSignal({
@@ -81,6 +87,12 @@ export async function quickstart(terminal: Terminal, flags: QuickstartFlags): Pr
   }
   if (flags.once === true) await end();
   else printNextSteps(terminal, url);
+}
+
+/** What replaces the server on a reload is no quickstart. */
+function successorArguments({ config, file }: LoadedConfig): string[] {
+  const flags = ['--config', file ?? '/dev/null', '--data-dir', config.data_dir, '--port', String(config.server.port)];
+  return [process.argv[1] ?? '', 'serve', ...flags, TAKE_OVER];
 }
 
 /** Quickstart has nobody's credentials, and must not make any. */

@@ -34,6 +34,8 @@ export interface Gateway {
   webSocket(request: IncomingMessage, response: ServerResponse, head: Buffer, context: ProxyContext): Promise<void>;
   /** Closes the WebSockets, which end by themselves only when one side wants to, and idle connections to engines; requests end by themselves. */
   close(): void;
+  /** Keeps no idle connections to engines from now on; everything else goes on. */
+  rest(): void;
 }
 
 /** A request whose instance is known by some name. */
@@ -182,7 +184,7 @@ export function createGateway({ clock, requests, settings }: GatewayDependencies
     upstream.close();
   }
 
-  return { byModel, byName, webSocket, close };
+  return { byModel, byName, webSocket, close, rest: () => upstream.close() };
 }
 
 /** To a caller that has left there is nothing to say. */

@@ -142,6 +142,7 @@ class Passage implements AnswerReceiver {
   data(bytes: Buffer): void {
     const { observer, held } = this.#exchange;
     observer?.bytes(bytes);
+    this.#lease.passed(bytes);
     if (this.#goesOn === 'as one event') return held?.collect(bytes);
     const crowded = this.#write(bytes);
     if (crowded === null) return;

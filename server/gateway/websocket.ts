@@ -30,7 +30,8 @@ export interface Handshake {
  * WebSocket has given its answer. Throws {@link NoAnswer} while the caller can still be told. Not a byte of the caller
  * goes to the engine before the engine has agreed: it could be read as another request.
  */
-export async function relayWebSocket(handshake: Handshake, { target, signal }: Lease): Promise<void> {
+export async function relayWebSocket(handshake: Handshake, lease: Lease): Promise<void> {
+  const { target, signal } = lease;
   const { request, callerSignal, closing, path } = handshake;
   const headers = upgradeRequestHeaders(request.rawHeaders, {
     requestId: handshake.requestId,
@@ -59,6 +60,7 @@ export async function relayWebSocket(handshake: Handshake, { target, signal }: L
       engine?.socket.destroy();
     };
     if (signals.some((one) => one.aborted)) end();
+    engine?.socket.on('data', (bytes: Buffer) => lease.passed(bytes));
     await (engine === null ? gone(handshake.socket) : join(engine, handshake));
   } finally {
     for (const one of signals) one.removeEventListener('abort', cut);

@@ -1,5 +1,6 @@
 import { ApiError, type Problem } from '@llamactl/contract/errors';
 import type { Operation } from '@llamactl/contract/operation';
+import { OPERATIONS } from '@llamactl/contract/operations';
 import { PATH_PARAMETERS, type PathRule } from '@llamactl/contract/path-parameters';
 import { z } from 'zod';
 import type { Caller } from '../auth/caller.ts';
@@ -9,6 +10,7 @@ import { CallerGone, disconnectSignal } from './disconnect.ts';
 import type { HttpApp, HttpReply, HttpRequest } from './plugin.ts';
 import { judge, validationError } from './problems.ts';
 import { keysAt } from './schema-keys.ts';
+import { Moved, OPEN_TURNSTILE, type Turnstile } from './turnstile.ts';
 
 /** The names in braces of an operation's path. */
 type PathParameter<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
@@ -47,6 +49,8 @@ export interface BindParts {
   clock: Pick<Clock, 'now' | 'after'>;
   /** Aborts when waiting callers should be told that the server stops. */
   shutdown: AbortSignal | undefined;
+  /** Left out: the server is never replaced. */
+  turnstile?: Turnstile | undefined;
 }
 
 type Output<Op extends Operation> = z.input<Op['success']['schema']>;
@@ -60,7 +64,7 @@ export type Bind = <Op extends Operation>(
 const NO_QUERY = z.strictObject({});
 const NO_BODY = z.strictObject({}, { error: 'must be left out: this operation takes none' });
 
-export function binder(app: HttpApp, { managerFor, clock, shutdown }: BindParts): Bind {
+export function binder(app: HttpApp, { managerFor, clock, shutdown, turnstile = OPEN_TURNSTILE }: BindParts): Bind {
   return (operation, handler) => {
     const { id, permission, cost, yaml } = operation;
     app.route({
@@ -68,6 +72,8 @@ export function binder(app: HttpApp, { managerFor, clock, shutdown }: BindParts)
       url: operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
       config: { takesYaml: yaml === 'body', access: { id, permission, cost } },
       handler: async (request, reply) => {
+        // Its body came while the server was being replaced.
+        if (!turnstile.isOpen) return passOn(turnstile, request, reply, 'not begun');
         const { params, query, body } = check(operation, request);
         reply.code(operation.success.status);
         const { caller } = request;
@@ -85,9 +91,14 @@ export function binder(app: HttpApp, { managerFor, clock, shutdown }: BindParts)
             return disconnectSignal(reply.raw, { shutdown, caller, clock });
           },
         };
+        const leave = turnstile.enter(() => reply.raw.headersSent);
         try {
-          return await handler(input as Input<typeof operation>);
+          const output = await handler(input as Input<typeof operation>);
+          leave();
+          return output;
         } catch (error) {
+          leave();
+          if (error instanceof Moved) return passOn(turnstile, request, reply, 'begun');
           // There is nobody left to answer.
           if (error instanceof CallerGone) return reply.hijack();
           throw error;
@@ -95,6 +106,29 @@ export function binder(app: HttpApp, { managerFor, clock, shutdown }: BindParts)
       },
     });
   };
+}
+
+/**
+ * Has the next server go on with a request whose body was read. Each can be asked twice, because all that wait for an
+ * outcome say what shall be; but a restart, once begun, is a start.
+ */
+async function passOn(
+  turnstile: Turnstile,
+  request: HttpRequest,
+  reply: HttpReply,
+  stage: 'not begun' | 'begun',
+): Promise<HttpReply> {
+  const { raw, body, originalUrl } = request;
+  const isBegunRestart = stage === 'begun' && request.routeOptions.config.access?.id === OPERATIONS.restartInstance.id;
+  reply.hijack();
+  await turnstile.passOn({
+    request: raw,
+    response: reply.raw,
+    head: request.upgradeHead,
+    url: isBegunRestart ? originalUrl.replace(/\/restart(?=\?|$)/, '/start') : originalUrl,
+    body: body === undefined || isBegunRestart ? null : Buffer.from(JSON.stringify(body)),
+  });
+  return reply;
 }
 
 /** Judges path, query and body together, so that one answer tells every problem. */

@@ -20,6 +20,8 @@ export interface GatewayRoutesParts {
   requests?: Requests;
   /** Left out: as the configuration's defaults are. */
   settings?: GatewaySettings;
+  /** Aborts when another server answers in our place. */
+  leaving?: AbortSignal;
 }
 
 const AS_CONFIGURED_BY_DEFAULT: GatewaySettings = { loadingKeepaliveSeconds: 15, aliasesInModels: false };
@@ -30,13 +32,14 @@ const AS_CONFIGURED_BY_DEFAULT: GatewaySettings = { loadingKeepaliveSeconds: 15,
  * They are served in `preParsing`, before anything is read of the body and before its content type is judged: any body
  * is the engine's business. So whatever must happen first, such as authentication, has to be an `onRequest` hook.
  */
-export function gatewayRoutes({ instancesFor, clock, requests, settings }: GatewayRoutesParts): HttpPlugin {
+export function gatewayRoutes({ instancesFor, clock, requests, settings, leaving }: GatewayRoutesParts): HttpPlugin {
   return (app) => {
     const gateway = createGateway({
       clock,
       requests: requests ?? new Requests({ clock }),
       settings: settings ?? AS_CONFIGURED_BY_DEFAULT,
     });
+    leaving?.addEventListener('abort', () => gateway.rest());
     /** A caller who is shut out loses the connections that lead to engines. */
     const guard = ({ caller, raw }: HttpRequest): (() => void) =>
       watchWelcome(caller, clock, () => raw.socket.destroy());

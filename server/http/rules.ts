@@ -17,6 +17,7 @@ import { requestId } from './request-id.ts';
 import { logRequest, OwnRequestLines } from './request-log.ts';
 import { RouteTable } from './route-table.ts';
 import { isWebSocket, pathOf, withoutBasePath } from './target.ts';
+import { OPEN_TURNSTILE, type Turnstile } from './turnstile.ts';
 import { UnreadBodies } from './unread-bodies.ts';
 import type { Upgrades } from './upgrade.ts';
 
@@ -54,6 +55,7 @@ interface RulesParts {
   hostname: string;
   errorShapes?: readonly ErrorShape[];
   timeouts?: Partial<Timeouts>;
+  turnstile?: Turnstile;
 }
 
 /** What holds for every request, whichever route it is for and whether it is for one at all. */
@@ -69,11 +71,13 @@ export class Rules {
   readonly #audit: AuditWatch;
   readonly #unreadBodies: UnreadBodies;
   readonly #parserErrors: ParserErrors;
+  readonly #turnstile: Turnstile;
 
   constructor(parts: RulesParts) {
     this.#parts = parts;
     this.timeouts = { ...TIMEOUTS, ...parts.timeouts };
     this.#shapes = parts.errorShapes ?? [];
+    this.#turnstile = parts.turnstile ?? OPEN_TURNSTILE;
     this.#admission = new Admission(ownNames(parts.config, parts.hostname), this.#routes, parts.readiness);
     const { authenticator, limits, clientAddress: addressOf, audit, clock } = parts;
     this.#gate = new Gate({ authenticator, limits, addressOf });
@@ -123,6 +127,7 @@ export class Rules {
     for (const property of OWN_PROPERTIES) app.decorateRequest(property, null);
     app.addHook('onRequest', async (request, reply) => {
       request.upgradeHead = upgrades.headOf(request.raw);
+      if (!this.#turnstile.isOpen) return this.#passOn(request, reply);
       reply.header('x-request-id', request.id);
       logRequest(request, reply, this.#parts.clock);
       this.#audit.watch(request, reply);
@@ -140,6 +145,14 @@ export class Rules {
       throw this.#admission.notFound(pathOf(request.url));
     });
     this.#serveOddRequests(app);
+  }
+
+  /** Before anything is judged or counted: that is the business of the server that answers. */
+  async #passOn(request: HttpRequest, reply: HttpReply): Promise<HttpReply> {
+    reply.hijack();
+    const { raw, originalUrl: url, upgradeHead: head } = request;
+    await this.#turnstile.passOn({ request: raw, response: reply.raw, head, url });
+    return reply;
   }
 
   /** Whether the request was answered without being let in anywhere. Throws the refusal, if there is one. */

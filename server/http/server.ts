@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Server as NetServer } from 'node:net';
 import type { Config } from '@llamactl/contract/config';
 import fastify, { type FastifyBaseLogger } from 'fastify';
 import type { Accounts } from '../auth/accounts.ts';
@@ -33,6 +33,7 @@ import { seenBy } from './seen-manager.ts';
 import { systemRoutes, type SystemVoice } from './system.routes.ts';
 import { ticketRoutes } from './ticket.routes.ts';
 import { Upgrades } from './upgrade.ts';
+import type { Turnstile } from './turnstile.ts';
 import { userRoutes } from './users.routes.ts';
 
 /** Who may get in, as far as routes and rules need it. */
@@ -75,15 +76,50 @@ export interface HttpServerParts extends SystemVoice {
   timeouts?: Partial<Timeouts>;
   /** Connections at once; more are closed as they come. `null`, or left out: as many as there are. */
   maxConnections?: number | null;
+  /** Where requests are held while the server is being replaced; left out: it never is. */
+  turnstile?: Turnstile;
 }
+
+/** What listens already: a descriptor, or another server of this process. */
+export type Listener = { fd: number } | NetServer;
 
 /** The server, listening or not yet. */
 export interface HttpServer {
   app: HttpApp;
+  /** Listens by what listens already. */
+  listenBy(listener: Listener): Promise<AddressInfo>;
   /** @param address Other than the configured one; port 0 lets the system choose. Rejects with Node's error when it is taken. */
   listen(address?: { host?: string; port?: number }): Promise<AddressInfo>;
+  /** From now on every answer ends its connection. */
+  sayGoodbye(): void;
+  /**
+   * Another server answers on the same address: what came here is finished here, however long it takes. Resolves when the
+   * last connection is gone.
+   *
+   * @param options.stopsListening False where another server of this process listens by the same handle.
+   */
+  leave(options: { stopsListening: boolean }): Promise<void>;
   /** Takes no more connections, ends the idle ones, lets requests under way finish for a while, then breaks them off. */
   close(): Promise<void>;
+}
+
+/** Connections that may wait to be accepted; the system allows as many by default. */
+const BACKLOG = 4_096;
+/** So long an idle connection is kept when its server leaves: a client that was just told of the end may have asked once more. */
+const GRACE_MS = 500;
+/** How often is looked whether connections are left. */
+const LOOK_MS = 50;
+
+function pause(clock: Pick<Clock, 'after'>, milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    clock.after(milliseconds, resolve);
+  });
+}
+
+function connectionsOf(server: NetServer): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)));
+  });
 }
 
 /** Builds the HTTP server: the API's own routes, the rules that hold for every request, and the plugins' scopes. */
@@ -99,7 +135,7 @@ export function createHttpServer(parts: HttpServerParts): HttpServer {
   void app.register(async (scope) => {
     readJsonBodies(scope, clock, rules.timeouts.body);
     const managerFor = (caller: Caller | null): InstanceManager => seenBy(caller, manager);
-    const bind = binder(scope, { managerFor, clock, shutdown: parts.shutdownSignal });
+    const bind = binder(scope, { managerFor, clock, shutdown: parts.shutdownSignal, turnstile: parts.turnstile });
     instanceRoutes(bind, config.server.base_path);
     lifecycleRoutes(bind);
     batchRoutes(bind);
@@ -122,8 +158,32 @@ export function createHttpServer(parts: HttpServerParts): HttpServer {
     app,
     listen: async ({ host = config.server.host, port = config.server.port } = {}) => {
       // Fastify would open a second server for ::1 that knows nothing of what is set up above.
-      await app.listen({ host: host === 'localhost' ? '127.0.0.1' : host, port });
+      await app.listen({ host: host === 'localhost' ? '127.0.0.1' : host, port, backlog: BACKLOG });
       return app.server.address() as AddressInfo;
+    },
+    listenBy: async (listener) => {
+      await app.ready();
+      await new Promise<void>((resolve, reject) => {
+        app.server.once('error', reject);
+        // As an option, Node would overlook the backlog, and shrink the queue that we share.
+        app.server.listen(listener, BACKLOG, () => {
+          app.server.off('error', reject);
+          resolve();
+        });
+      });
+      return app.server.address() as AddressInfo;
+    },
+    sayGoodbye: () => {
+      rules.isClosing = true;
+    },
+    leave: async ({ stopsListening }) => {
+      rules.isClosing = true;
+      // Past Node's own `close` of HTTP servers, which ends idle connections at once: a request may be on its way on each.
+      if (stopsListening) NetServer.prototype.close.call(app.server);
+      app.server.keepAliveTimeout = GRACE_MS;
+      await pause(clock, GRACE_MS);
+      app.server.closeIdleConnections();
+      while ((await connectionsOf(app.server)) > 0) await pause(clock, LOOK_MS);
     },
     close: async () => {
       rules.isClosing = true;

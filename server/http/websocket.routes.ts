@@ -20,6 +20,8 @@ export interface WebSocketRoutesParts {
   /** `auth.enabled`; while it is off, nobody is asked for a ticket. */
   isAuthEnabled: boolean;
   clock: Clock;
+  /** Aborts when another server answers in our place. */
+  leaving?: AbortSignal;
 }
 
 /** The one protocol that is spoken; browsers can offer credentials only in the name of another. */
@@ -53,6 +55,9 @@ export function webSocketRoutes(parts: WebSocketRoutesParts): HttpPlugin {
       handleProtocols: (offered) => (offered.has(PROTOCOL) ? PROTOCOL : false),
     });
     let isClosing = false;
+    parts.leaving?.addEventListener('abort', () => {
+      for (const client of clients) client.end(CLOSE_CODES.goingAway, 'llamactl was replaced; connect again.');
+    });
     app.addHook('preClose', async () => {
       isClosing = true;
       for (const client of clients) client.end(CLOSE_CODES.goingAway, 'llamactl is stopping; connect again.');

@@ -28,6 +28,12 @@ export interface LogKeeper {
   close(): void;
 }
 
+/** A keeper whose last work can be waited for. */
+export interface OwnLogKeeper extends LogKeeper {
+  /** Resolves when nothing is under way any more. */
+  settled(): Promise<void>;
+}
+
 export interface LogKeeperOptions extends TendingOptions {
   clock: Clock;
   freezer: Pick<Supervisor, 'freeze' | 'thaw'>;
@@ -36,7 +42,7 @@ export interface LogKeeperOptions extends TendingOptions {
 /** One timer for all; a look costs 2 µs a run. At 10 MB a second a file is 10 MB too large when it is seen. */
 const LOOK_MS = 1_000;
 
-export function createLogKeeper(options: LogKeeperOptions): LogKeeper {
+export function createLogKeeper(options: LogKeeperOptions): OwnLogKeeper {
   const { clock, freezer, onFault } = options;
   const watched = new Map<string, WatchedRun>();
   const generations = new Map<string, number>();
@@ -126,6 +132,7 @@ export function createLogKeeper(options: LogKeeperOptions): LogKeeper {
       });
     },
     // of a run that is not watched any more: a later one than it ever had
+    settled: () => jobs,
     rotations: (folder) => generations.get(folder) ?? lastGeneration,
     close: () => {
       isClosed = true;

@@ -7,6 +7,7 @@ import type {
   Exit,
   InstanceRecord,
   LaunchPlan,
+  Offload,
   ProbeResult,
   Settings,
   SettingsProblem,
@@ -72,6 +73,14 @@ export class FakeEngineAdapter implements EngineAdapter {
       port,
       healthPath: settings.health_path ?? '/health',
     };
+  }
+
+  readonly signs = { workPath: '/work' };
+  /** What its runs got of the GPUs. */
+  gpus: Offload = { kind: 'not asked' };
+
+  offload(): Offload {
+    return this.gpus;
   }
 
   preflight(): Promise<StartProblem | null> {

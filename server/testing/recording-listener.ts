@@ -4,6 +4,8 @@ import type { Exit, RunListener } from '../instances/ports.ts';
 export class RecordingListener implements RunListener {
   readonly exits: Exit[] = [];
   readonly survivors: (readonly number[])[] = [];
+  /** Containers that survived. */
+  readonly containers: string[] = [];
   /** Resolves with the first exit. */
   readonly gone: Promise<Exit>;
   readonly #resolve: (exit: Exit) => void;
@@ -19,7 +21,8 @@ export class RecordingListener implements RunListener {
     this.#resolve(exit);
   }
 
-  onSurvives(pids: readonly number[]): void {
+  onSurvives(pids: readonly number[], container?: string): void {
     this.survivors.push(pids);
+    if (container !== undefined) this.containers.push(container);
   }
 }

@@ -1,0 +1,87 @@
+import { Command } from 'commander';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { CommandLine } from '../command-line.ts';
+import { EXIT } from '../exit-status.ts';
+import { refuseServer } from '../own-machine.ts';
+import { Problem } from '../problem.ts';
+import { codeOf } from '../reason.ts';
+import { type ReloadOutcome, reloadOutcome, whyNot } from '../reload-outcome.ts';
+
+interface ReloadFlags {
+  config?: string;
+  dataDir?: string;
+}
+
+const LOOK_MS = 50;
+/** The server gives up before. */
+const PATIENCE_MS = 200_000;
+/** Between the old server and the new one nobody has the data directory for some milliseconds. */
+const GONE_AFTER_MS = 3_000;
+
+export function reloadCommand(commandLine: CommandLine): Command {
+  return new Command('reload')
+    .description(
+      'Replace the server of this machine by a new process: after an upgrade, or a change of the configuration. Engines go on running, no request is refused, and answers under way are finished.',
+    )
+    .option('--config <file>', 'configuration file that says which data directory (default: as llamactl serve)')
+    .option('--data-dir <folder>', 'whose server (data_dir)')
+    .addHelpText('after', EXAMPLES)
+    .action(
+      commandLine.local<ReloadFlags>(async (terminal, { flags }, command) => {
+        refuseServer(command);
+        const { readConfig, readHolder, isLockHeld } = await import('@llamactl/server/main');
+        const overrides: Record<string, string> = flags.dataDir === undefined ? {} : { data_dir: flags.dataDir };
+        const { config } = readConfig({ configFile: flags.config ?? null, overrides, searchLocal: true });
+        const directory = config.data_dir;
+        // A description may be that of a server that was killed, and its pid be another's by now: the lock proves it.
+        const before = isLockHeld(directory) ? readHolder(directory) : null;
+        if (before === null) {
+          throw new Problem(`no server uses ${directory}`, EXIT.unreachable, ['--data-dir says whose server is meant']);
+        }
+        const reason = whyNot(before);
+        if (reason !== null) throw new Problem(reason, EXIT.failed);
+        signal(before.pid);
+        const { now } = commandLine.surroundings;
+        const until = now() + PATIENCE_MS;
+        let held = now();
+        let outcome: ReloadOutcome = { kind: 'under way' };
+        while (outcome.kind === 'under way' && now() < until && now() - held < GONE_AFTER_MS) {
+          await pause(LOOK_MS);
+          if (isLockHeld(directory)) held = now();
+          outcome = reloadOutcome(before, readHolder(directory));
+        }
+        if (outcome.kind === 'failed') {
+          throw new Problem(`the server was not replaced, and goes on: ${outcome.reason}`, EXIT.failed);
+        }
+        if (outcome.kind === 'under way') {
+          const what = now() < until ? 'the server has ended' : 'nobody knows what came of it';
+          throw new Problem(`${what}; its log says more`, EXIT.failed);
+        }
+        const from = { pid: before.pid, version: before.version };
+        const to = { pid: outcome.pid, version: outcome.version };
+        if (terminal.isJson) terminal.printJson({ from, to, url: outcome.url, data_dir: directory });
+        else if (terminal.isQuiet) terminal.print(String(to.pid));
+        else terminal.print(`llamactl ${from.version} (pid ${from.pid}) → ${to.version} (pid ${to.pid})`);
+      }),
+    );
+}
+
+function signal(pid: number): void {
+  try {
+    process.kill(pid, 'SIGUSR2');
+  } catch (error) {
+    if (codeOf(error) !== 'EPERM') throw error;
+    throw new Problem(`the server (pid ${pid}) belongs to another user`, EXIT.notAllowed, [
+      'ask as that user, or as root',
+    ]);
+  }
+}
+
+const EXAMPLES = `
+The new process is the program as it is on the disk now. If it cannot start, as
+with a configuration that is wrong, the old one goes on, and this says why.
+SIGUSR2 to the server asks for the same.
+
+Examples:
+  llamactl reload
+  llamactl reload --data-dir /srv/llamactl`;

@@ -1,0 +1,108 @@
+import { existsSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { Inspection } from '@llamactl/server/main';
+import { readableFile } from '../readable-file.ts';
+import { codeOf } from '../reason.ts';
+import { doubtful, well, type Finding } from './finding.ts';
+
+/** What systemd and its log-ins tell of a server. */
+export interface ServiceWorld {
+  /** `/proc/PID/cgroup`; `null`: there is none. */
+  groups: (pid: number) => string | null;
+  /** Whether services of a user run without them being logged in. */
+  lingers: (user: string) => boolean;
+  isThere: (file: string) => boolean;
+  runTool: Inspection['runTool'];
+  /** Ours; `null`: the system knows no such user, as in some containers. */
+  user: { name: string; uid: number; home: string } | null;
+}
+
+/** This machine. */
+export function serviceWorld(runTool: Inspection['runTool']): ServiceWorld {
+  return {
+    groups: (pid) => readableFile(`/proc/${pid}/cgroup`),
+    lingers: (name) => existsSync(path.join('/var/lib/systemd/linger', name)),
+    isThere: existsSync,
+    runTool,
+    user: ownUser(),
+  };
+}
+
+function ownUser(): ServiceWorld['user'] {
+  try {
+    const { username: name, uid, homedir: home } = os.userInfo();
+    return { name, uid, home };
+  } catch (error) {
+    if (codeOf(error) === null) throw error;
+    return null;
+  }
+}
+
+const CHECK = 'service';
+const TIMEOUT_MS = 5_000;
+
+/** Whether a service that the server is lets engines live on. @param pid Of the server; `null`: none runs */
+export async function checkService(pid: number | null, world: ServiceWorld): Promise<Finding[]> {
+  const { user, isThere } = world;
+  if (pid === null) {
+    if (user === null) return [];
+    const unit = path.join(user.home, '.config', 'systemd', 'user', 'llamactl.service');
+    return isThere(unit) ? lingering(user.uid, unit, world) : [];
+  }
+  const place = placeIn(world.groups(pid));
+  if (place === null) return [];
+  const { unit, uid } = place;
+  const findings = [...(await killing(place, world)), ...lingering(uid, 'the server', world)];
+  if (findings.length > 0) return findings;
+  if (unit === null) return [well(CHECK, 'none, the server was started by hand')];
+  return [well(CHECK, `${unit} of ${uid === null ? 'the machine' : 'a user'}; engines live on without the server`)];
+}
+
+/** Where systemd has put a process. */
+interface Place {
+  /** `null`: no service, but what somebody started who is logged in. */
+  unit: string | null;
+  /** Of the user whose own systemd it is under; `null`: the machine's. */
+  uid: number | null;
+}
+
+function placeIn(groups: string | null): Place | null {
+  const paths = groups?.split('\n').map((line) => line.split(':').slice(2).join(':')) ?? [];
+  const place = paths.find((each) => /\.(service|scope)$/.test(each));
+  if (place === undefined) return null;
+  const [, uid] = /\/user@(\d+)\.service\//.exec(place) ?? [];
+  const [, unit] = /\/([^/]+\.service)$/.exec(place) ?? [];
+  return { unit: unit ?? null, uid: uid === undefined ? null : Number(uid) };
+}
+
+async function killing({ unit, uid }: Place, { runTool }: ServiceWorld): Promise<Finding[]> {
+  if (unit === null) return [];
+  const whose = uid === null ? [] : ['--user'];
+  const environment: Record<string, string> = uid === null ? {} : { XDG_RUNTIME_DIR: `/run/user/${uid}` };
+  const words = [...whose, 'show', '--property=KillMode', '--value', unit];
+  // Who is not told, says nothing.
+  const told = await runTool('systemctl', words, { timeoutMs: TIMEOUT_MS, environment }).catch(() => null);
+  const mode = told?.code === 0 ? told.stdout.trim() : '';
+  if (mode === '' || mode === 'process' || mode === 'none') return [];
+  return [
+    doubtful(
+      CHECK,
+      `${unit} kills all engines whenever the server stops or restarts (KillMode=${mode})`,
+      `KillMode=process in its [Service] section, then: systemctl ${[...whose, 'daemon-reload'].join(' ')}`,
+      `or a unit that has all of it: llamactl serve --print-unit ${uid === null ? 'systemd' : 'systemd-user'}`,
+    ),
+  ];
+}
+
+/** @param what Depends on it. */
+function lingering(uid: number | null, what: string, { user, lingers }: ServiceWorld): Finding[] {
+  if (uid === null || user === null || uid !== user.uid || lingers(user.name)) return [];
+  return [
+    doubtful(
+      CHECK,
+      `${what} depends on a log-in of ${user.name}: it starts with the first, and when the last ends it is killed, and all engines with it`,
+      `loginctl enable-linger ${user.name}`,
+    ),
+  ];
+}

@@ -1,0 +1,54 @@
+import type { Holder } from '@llamactl/server/main';
+import { describe, expect, it } from 'vitest';
+import { reloadOutcome, whyNot } from './reload-outcome.ts';
+
+const OLD: Holder = {
+  pid: 10,
+  url: 'http://127.0.0.1:8080',
+  version: '1.0.0',
+  started_at: '2026-01-01T00:00:00.000Z',
+  reload: null,
+};
+const from = { pid: 10, version: '1.0.0' };
+const attempt = (number: number, state: 'under_way' | 'done' | 'failed', reason: string | null = null): Holder => ({
+  ...OLD,
+  pid: state === 'done' ? 11 : 10,
+  version: state === 'done' ? '1.1.0' : '1.0.0',
+  reload: { number, state, reason, from },
+});
+
+describe('whether a server can be asked', () => {
+  it.each<[string, Holder, string | null]>([
+    ['serves', OLD, null],
+    ['was reloaded before', attempt(3, 'done'), null],
+    ['failed to, before', attempt(3, 'failed', 'because'), null],
+    ['is being reloaded', attempt(1, 'under_way'), 'a reload of the server (pid 10) is under way already'],
+    ['does not answer yet', { ...OLD, url: null }, 'the server (pid 10) is still starting'],
+  ])('one that %s', (_what, holder, reason) => {
+    expect(whyNot(holder)).toBe(reason);
+  });
+
+  it('one of a version that would be ended by the signal is not', () => {
+    const { reload: _, ...older } = OLD;
+    expect(whyNot(older)).toBe('the server (llamactl 1.0.0, pid 10) cannot be reloaded: stop it, and start it again');
+  });
+});
+
+describe('what came of it', () => {
+  it('is told by the attempt that was asked for, not by one before', () => {
+    expect(reloadOutcome(attempt(3, 'failed', 'then'), attempt(3, 'failed', 'then'))).toEqual({ kind: 'under way' });
+    expect(reloadOutcome(attempt(3, 'failed', 'then'), attempt(4, 'failed', 'now'))).toEqual({
+      kind: 'failed',
+      reason: 'now',
+    });
+  });
+
+  it('is a new process', () => {
+    expect(reloadOutcome(OLD, attempt(1, 'done'))).toEqual({ kind: 'done', pid: 11, version: '1.1.0', url: OLD.url });
+  });
+
+  it('is not known while it is under way, nor while nobody describes himself', () => {
+    expect(reloadOutcome(OLD, attempt(1, 'under_way'))).toEqual({ kind: 'under way' });
+    expect(reloadOutcome(OLD, null)).toEqual({ kind: 'under way' });
+  });
+});

@@ -1,0 +1,33 @@
+import type { Surroundings } from '../command-line.ts';
+import type { Terminal } from '../terminal.ts';
+import { serviceDefinition } from './service-definition.ts';
+import { serviceFacts, type KeptFlags } from './service-facts.ts';
+import type { ServiceManager } from './service-manager.ts';
+
+/** What a service is printed for. */
+export interface UnitWish {
+  manager: ServiceManager;
+  flags: KeptFlags;
+  /** The flags in the words of the configuration. */
+  overrides: Readonly<Record<string, string>>;
+}
+
+/** Prints the file that makes this program, with these flags, a service. */
+export async function printUnit(
+  { environment, home }: Pick<Surroundings, 'environment' | 'home'>,
+  terminal: Terminal,
+  { manager, flags, overrides }: UnitWish,
+): Promise<void> {
+  const { readConfig } = await import('@llamactl/server/main');
+  const loaded = readConfig({ configFile: flags.config ?? null, overrides, searchLocal: true });
+  const { facts, warnings } = serviceFacts(manager, flags, loaded, {
+    script: process.argv[1] ?? '',
+    node: process.execPath,
+    nodeFlags: process.execArgv,
+    searchPath: environment['PATH'] ?? '',
+    home,
+    folder: process.cwd(),
+  });
+  for (const warning of warnings) terminal.warn(`llamactl: ${warning}`);
+  terminal.print(serviceDefinition(manager, facts).trimEnd());
+}

@@ -1,0 +1,64 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { ConfigSchema } from '@llamactl/contract/config';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { serviceFacts, type ServiceMaker } from './service-facts.ts';
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(path.join(os.tmpdir(), 'llamactl-facts-'));
+  mkdirSync(path.join(folder, 'cli'));
+});
+
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const config = ConfigSchema.parse({ data_dir: '/srv/data', instances: { stop_timeout: 45 } });
+const found = (file: string | null) => ({ config, file });
+
+function maker(): ServiceMaker {
+  const script = path.join(folder, 'cli', 'main.ts');
+  return { script, node: '/opt/node', nodeFlags: ['--flag'], searchPath: '/bin', home: '/home/me', folder: '/here' };
+}
+
+describe('what a service is made of', () => {
+  it('is the flags that were given, with places that do not depend on where it starts', () => {
+    const flags = { config: 'a.yaml', dataDir: '../data', port: '9000', logLevel: 'warn', stopEngines: true };
+    const { facts } = serviceFacts('systemd', flags, found('/here/a.yaml'), maker());
+    const whose = ['--config', '/here/a.yaml', '--data-dir', '/data'];
+    expect(facts.serveFlags).toEqual([...whose, '--port', '9000', '--log-level', 'warn', '--stop-engines']);
+    expect(facts.reloadFlags).toEqual(whose);
+    expect(facts.stopTimeout).toBe(45);
+  });
+
+  it('is the launcher where there is one, else Node with what runs now', () => {
+    expect(serviceFacts('systemd', {}, found(null), maker()).facts.program).toEqual([
+      '/opt/node',
+      '--flag',
+      maker().script,
+    ]);
+    const launcher = path.join(folder, 'llamactl');
+    writeFileSync(launcher, '');
+    chmodSync(launcher, 0o755);
+    expect(serviceFacts('systemd', {}, found(null), maker()).facts.program).toEqual([launcher]);
+  });
+
+  it('names a configuration that only who stands here would find', () => {
+    const { facts, warnings } = serviceFacts('systemd-user', {}, found('/here/llamactl.yaml'), maker());
+    expect(facts.serveFlags).toEqual(['--config', '/here/llamactl.yaml']);
+    expect(warnings).toEqual([]);
+  });
+
+  it('is not the configuration of whoever prints it, where the service has a user of its own', () => {
+    const { facts, warnings } = serviceFacts('systemd', {}, found('/here/llamactl.yaml'), maker());
+    expect(facts.serveFlags).toEqual([]);
+    expect(warnings).toEqual(["/here/llamactl.yaml is not the service's; --config says so if it is meant"]);
+  });
+
+  it('says when that user may not reach the program', () => {
+    const script = '/home/me/llamactl/cli/main.ts';
+    const { warnings } = serviceFacts('systemd', {}, found(null), { ...maker(), script, node: '/home/me/node' });
+    expect(warnings).toEqual([expect.stringContaining('/home/me/node lies in a home directory')]);
+  });
+});

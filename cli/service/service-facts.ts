@@ -1,0 +1,87 @@
+import { accessSync, constants } from 'node:fs';
+import path from 'node:path';
+import type { LoadedConfig } from '@llamactl/server/main';
+import { codeOf } from '../reason.ts';
+import type { ServiceFacts } from './service-definition.ts';
+import type { ServiceManager } from './service-manager.ts';
+
+/** Flags of `serve` that a service keeps. */
+export interface KeptFlags {
+  config?: string;
+  host?: string;
+  port?: string;
+  dataDir?: string;
+  logLevel?: string;
+  stopEngines?: boolean;
+}
+
+/** Whoever asks for a definition, and how this program was started. */
+export interface ServiceMaker {
+  /** Absolute path of what Node runs. */
+  script: string;
+  /** Of Node itself, absolute. */
+  node: string;
+  nodeFlags: readonly string[];
+  searchPath: string;
+  home: string;
+  /** Where relative paths begin. */
+  folder: string;
+}
+
+/** @returns also what its maker should know */
+export function serviceFacts(
+  manager: ServiceManager,
+  flags: KeptFlags,
+  { config, file }: Pick<LoadedConfig, 'config' | 'file'>,
+  maker: ServiceMaker,
+): { facts: ServiceFacts; warnings: string[] } {
+  const { searchPath, home, folder } = maker;
+  const program = programOf(maker);
+  const warnings: string[] = [];
+  const absolute = (place: string | undefined): string | undefined => place && path.resolve(folder, place);
+  let configFile = absolute(flags.config);
+  // A service does not begin in this folder, and would not find it.
+  if (configFile === undefined && file !== null && path.dirname(file) === folder) {
+    if (manager === 'systemd') warnings.push(`${file} is not the service's; --config says so if it is meant`);
+    else configFile = file;
+  }
+  if (manager === 'systemd' && /^\/(home|root)\//.test(program[0])) {
+    warnings.push(
+      `${program[0]} lies in a home directory, which the user llamactl of the service may not read; move it to /opt`,
+    );
+  }
+  const whose = [...flag('--config', configFile), ...flag('--data-dir', absolute(flags.dataDir))];
+  return {
+    facts: {
+      program,
+      serveFlags: [
+        ...whose,
+        ...flag('--host', flags.host),
+        ...flag('--port', flags.port),
+        ...flag('--log-level', flags.logLevel),
+        ...(flags.stopEngines === true ? ['--stop-engines'] : []),
+      ],
+      reloadFlags: whose,
+      stopTimeout: config.instances.stop_timeout,
+      searchPath,
+      home,
+    },
+    warnings,
+  };
+}
+
+function flag(name: string, value: string | undefined): string[] {
+  return value === undefined ? [] : [name, value];
+}
+
+/** In a checkout that is the launcher, which sets up what an update needs. */
+function programOf({ script, node, nodeFlags }: ServiceMaker): ServiceFacts['program'] {
+  const launcher = path.join(path.dirname(script), '..', 'llamactl');
+  try {
+    accessSync(launcher, constants.X_OK);
+    return [launcher];
+  } catch (error) {
+    if (codeOf(error) === null) throw error;
+    return [node, ...nodeFlags, script];
+  }
+}

@@ -1,0 +1,29 @@
+/**
+ * An engine that takes its time. `node paced-engine.ts PORT LOADING_MS`
+ *
+ * It is healthy after so long. What is posted to it is answered with as many events as `max_tokens` says, one every 20 ms.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
+
+const PACE_MS = 20;
+const [, , port, loading] = process.argv;
+const readyAt = performance.now() + Number(loading);
+
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (request.method === 'GET') {
+    response.writeHead(performance.now() < readyAt ? 503 : 200).end('{}');
+    return;
+  }
+  const pieces: Buffer[] = [];
+  for await (const piece of request) pieces.push(piece as Buffer);
+  const { max_tokens: count } = JSON.parse(Buffer.concat(pieces).toString()) as { max_tokens: number };
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  for (let index = 0; index < count && !response.destroyed; index += 1) {
+    response.write(`data: ${index}\n\n`);
+    await pause(PACE_MS);
+  }
+  response.end('data: [DONE]\n\n');
+}
+
+createServer((request, response) => void answer(request, response)).listen(Number(port), '127.0.0.1');

@@ -1,0 +1,130 @@
+import { type IncomingMessage, request as openRequest, type ServerResponse } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import type { CallerAddress } from './door.ts';
+
+/** A request that goes to another server as it is, but for what is given here. */
+export interface Forwarded {
+  request: IncomingMessage;
+  response: ServerResponse;
+  /** What came behind the header of a request for WebSocket; `null`: it is for none. */
+  head: Buffer | null;
+  /** Path and query. */
+  url: string;
+  /** Its body where it was read already; `null`: it has none any more. Left out: it is still to be read. */
+  body?: Buffer | null;
+}
+
+/** About this connection alone, or for us to say anew. */
+const HOP = new Set(['connection', 'keep-alive', 'transfer-encoding', 'expect', 'proxy-connection']);
+const BODILESS = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT']);
+const BODY = new Set(['content-length', 'content-type', 'content-encoding']);
+
+/**
+ * Passes a request and its answer, both as they come, and tells the caller that its connection ends with that: the next
+ * request then goes to who answers. Resolves when it is over, however it ended.
+ */
+export function forward(forwarded: Forwarded, door: string): Promise<void> {
+  const { request, response, head, url, body } = forwarded;
+  return new Promise((resolve) => {
+    const { remoteAddress: address = '', remotePort: port = 0 } = request.socket;
+    const isUpgrade = head !== null;
+    const outgoing = openRequest({
+      method: request.method ?? 'GET',
+      path: url,
+      headers: headersOf(forwarded),
+      setHost: false,
+      createConnection: () => introduced(door, { address, port }),
+    });
+    const breakOff = (): void => {
+      outgoing.destroy();
+      if (request.httpVersionMinor === 0) request.socket.resetAndDestroy();
+      else request.socket.destroy();
+    };
+    response.once('close', () => {
+      if (!response.writableFinished) outgoing.destroy();
+      if (!isUpgrade || !request.socket.writable) resolve();
+    });
+    outgoing.on('error', () => {
+      breakOff();
+      resolve();
+    });
+    outgoing.on('information', ({ statusCode }) => {
+      if (statusCode === 102 && request.httpVersionMinor > 0 && !response.headersSent) response.writeProcessing();
+    });
+    outgoing.on('response', (answer) => {
+      response.shouldKeepAlive = false;
+      response.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? '', passedHeaders(answer.rawHeaders));
+      response.flushHeaders();
+      answer.on('error', breakOff);
+      answer.on('end', () => {
+        if (answer.rawTrailers.length > 0) response.addTrailers(pairsOf(answer.rawTrailers));
+      });
+      answer.pipe(response);
+    });
+    outgoing.on('upgrade', (answer, socket, rest) => {
+      join(request.socket, socket, [statusLineOf(answer), rest], head ?? Buffer.alloc(0));
+      request.socket.once('close', () => resolve());
+    });
+    if (body !== undefined) outgoing.end(body ?? undefined);
+    else if (isUpgrade) outgoing.end();
+    else request.pipe(outgoing);
+  });
+}
+
+function introduced(door: string, caller: CallerAddress): Socket {
+  const socket = connect({ path: door, allowHalfOpen: true });
+  socket.write(`${JSON.stringify(caller)}\n`);
+  return socket;
+}
+
+function headersOf({ request, head, body }: Forwarded): string[] {
+  const isRead = body !== undefined;
+  const headers: string[] = [];
+  for (const [name, value] of pairsOf(request.rawHeaders)) {
+    const key = name.toLowerCase();
+    if (HOP.has(key) || (isRead && BODY.has(key))) continue;
+    headers.push(name, value);
+  }
+  headers.push('Connection', head === null ? 'close' : 'Upgrade');
+  if (isRead && body !== null) {
+    headers.push('Content-Type', 'application/json', 'Content-Length', String(body.byteLength));
+  }
+  const { 'transfer-encoding': coding, 'content-length': length } = request.headers;
+  if (!isRead && coding !== undefined) headers.push('Transfer-Encoding', 'chunked');
+  // Node would announce a body that does not come.
+  const hasNone = isRead ? body === null : coding === undefined && length === undefined;
+  if (hasNone && !BODILESS.has(request.method ?? 'GET')) headers.push('Content-Length', '0');
+  return headers;
+}
+
+function passedHeaders(raw: readonly string[]): string[] {
+  return pairsOf(raw)
+    .filter(([name]) => !HOP.has(name.toLowerCase()))
+    .flat();
+}
+
+function pairsOf(raw: readonly string[]): [name: string, value: string][] {
+  const pairs: [string, string][] = [];
+  for (let index = 0; index + 1 < raw.length; index += 2) pairs.push([raw[index] ?? '', raw[index + 1] ?? '']);
+  return pairs;
+}
+
+function statusLineOf({ statusCode, statusMessage, rawHeaders }: IncomingMessage): Buffer {
+  const lines = pairsOf(rawHeaders).map(([name, value]) => `${name}: ${value}\r\n`);
+  return Buffer.from(`HTTP/1.1 ${statusCode} ${statusMessage}\r\n${lines.join('')}\r\n`, 'latin1');
+}
+
+/** Two ends of a WebSocket: when one side has ended, the other gets what is on its way and is closed. */
+function join(caller: Socket, server: Socket, first: readonly Buffer[], head: Buffer): void {
+  for (const bytes of first) caller.write(bytes);
+  server.write(head);
+  for (const [source, sink] of [
+    [caller, server],
+    [server, caller],
+  ] as const) {
+    source.on('error', () => source.destroy());
+    source.once('end', () => sink.destroySoon());
+    source.once('close', () => sink.destroySoon());
+    source.pipe(sink, { end: false });
+  }
+}

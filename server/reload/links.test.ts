@@ -1,0 +1,177 @@
+import { duplexPair } from 'node:stream';
+import { ApiError } from '@llamactl/contract/errors';
+import { describe, expect, it, vi } from 'vitest';
+import { LeaseBook } from '../instances/lease-book.ts';
+import type { Lease, LeaseRequest } from '../instances/leases.ts';
+import { PredecessorLink } from './predecessor-link.ts';
+import { SuccessorLink } from './successor-link.ts';
+
+const HELLO = {
+  pid: 7,
+  version: '1.0.0',
+  dataDirectory: '/data',
+  address: { host: '127.0.0.1', port: 0 },
+  listening: 8080,
+  reload: 1,
+};
+const TARGET = { port: 8100, healthPath: '/health', key: 'secret' };
+const RECORD = { id: 'i', settings: { request_defaults: { temperature: 0 }, request_strip: ['user'] } };
+
+/** Both ends of a change, and what the new server lends. */
+function change(acquire?: (request: LeaseRequest) => Promise<Lease>) {
+  const [ours, its] = duplexPair();
+  const wishes = { onBreak: vi.fn<(instance: string, run: number) => void>(), onEnd: vi.fn<() => void>() };
+  const old = new SuccessorLink(ours, wishes);
+  const next = new PredecessorLink(its);
+  const book = new LeaseBook({ now: () => 1_000 });
+  const recorded: unknown[] = [];
+  const needs = {
+    leases: book,
+    acquire: acquire ?? (async () => book.of('i', 3).grant('chat', TARGET, RECORD)),
+    record: (entry: unknown) => void recorded.push(entry),
+  };
+  const open = (): number => book.of('i', 3).count;
+  return { old, next, book, needs, wishes, recorded, open };
+}
+
+/** Taken over, with so many leases left there. */
+async function changed(left: number, acquire?: (request: LeaseRequest) => Promise<Lease>) {
+  const both = change(acquire);
+  both.old.hello(HELLO);
+  const taken = both.next.takeOver();
+  await both.old.prepared;
+  both.old.take([{ instance: 'i', run: 3, open: left, lastUsed: 900 }]);
+  await taken;
+  await both.next.serve(both.needs);
+  both.next.ready('/door');
+  await both.old.ready;
+  return both;
+}
+
+const request = (signal = new AbortController().signal, onWaiting?: () => void): LeaseRequest => ({
+  instance: 'chat',
+  caller: 'user:a',
+  mayStart: true,
+  signal,
+  onWaiting,
+});
+
+describe('a change', () => {
+  it('goes from the greeting over the hand-over to the door', async () => {
+    const { old, next, needs } = change();
+    old.hello(HELLO);
+    expect(await next.hello).toMatchObject(HELLO);
+    const taken = next.takeOver();
+    await old.prepared;
+    old.take([]);
+    expect(await taken).toEqual([]);
+    await next.serve(needs);
+    next.ready('/run/door');
+    expect(await old.ready).toBe('/run/door');
+  });
+
+  it('is refused with the reason of the one that cannot', async () => {
+    const { old, next } = change();
+    next.refuse('gateway.nonsense is unknown');
+    await expect(old.prepared).rejects.toThrow('gateway.nonsense is unknown');
+    await expect(old.ready).rejects.toThrow('gateway.nonsense is unknown');
+  });
+
+  it('fails when the other end is gone, whichever it is', async () => {
+    const one = change();
+    one.next.end();
+    await expect(one.old.prepared).rejects.toThrow('ended before it served');
+    const other = change();
+    other.old.close();
+    await expect(other.next.hello).rejects.toThrow('is gone');
+    await expect(other.next.takeOver()).rejects.toThrow('is gone');
+  });
+
+  it('is not made by somebody who says something else', async () => {
+    const [ours, its] = duplexPair();
+    const old = new SuccessorLink(ours, { onBreak: () => undefined, onEnd: () => undefined });
+    its.write('{"type":"ready"}\n');
+    await expect(old.ready).rejects.toThrow('door');
+  });
+});
+
+describe('leases that stay with the old server', () => {
+  it('count in the new one until they end there', async () => {
+    const { old, open, book } = await changed(2);
+    expect([open(), book.lastUsed('i', 3)]).toEqual([2, 900]);
+    old.report({ instance: 'i', run: 3, open: 1 });
+    await vi.waitFor(() => expect(open()).toBe(1));
+    old.report({ instance: 'i', run: 3, open: 0 });
+    await vi.waitFor(() => expect([open(), book.lastUsed('i', 3)]).toEqual([0, 1_000]));
+  });
+
+  it('are broken there when the new server ends them', async () => {
+    const { book, open, wishes } = await changed(2);
+    book.of('i', 3).close();
+    expect(open()).toBe(0);
+    await vi.waitFor(() => expect(wishes.onBreak.mock.calls).toEqual([['i', 3]]));
+  });
+
+  it('end with the old server', async () => {
+    const { old, next, open } = await changed(2);
+    old.close();
+    await next.closed;
+    expect(open()).toBe(0);
+  });
+});
+
+describe('a request that is still with the old server', () => {
+  it('gets its lease from the new one, and gives it back', async () => {
+    const { old, open } = await changed(0);
+    const lease = await old.acquire(request());
+    expect(lease).toMatchObject({ instance: 'chat', target: TARGET, record: RECORD });
+    expect(open()).toBe(1);
+    lease.release();
+    lease.release();
+    await vi.waitFor(() => expect(open()).toBe(0));
+  });
+
+  it('hears that it waits, and leaves when its caller does', async () => {
+    const gone = Promise.withResolvers<void>();
+    const { old } = await changed(0, ({ signal, onWaiting }) => {
+      onWaiting?.();
+      signal.addEventListener('abort', () => gone.resolve());
+      return new Promise(() => undefined);
+    });
+    const caller = new AbortController();
+    const waits = Promise.withResolvers<void>();
+    const lease = old.acquire(request(caller.signal, waits.resolve));
+    await waits.promise;
+    caller.abort(new Error('hung up'));
+    await expect(lease).rejects.toThrow('hung up');
+    await gone.promise;
+  });
+
+  it('is refused in the words of the new one', async () => {
+    const refusal = new ApiError('INSTANCE_NOT_RUNNING', 'chat is stopped.', {
+      headers: { 'retry-after': '1' },
+      reason: 'r',
+    });
+    const { old } = await changed(0, () => Promise.reject(refusal));
+    const error = await old.acquire(request()).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ApiError);
+    expect(error).toMatchObject({ code: refusal.code, message: refusal.message, extras: refusal.extras });
+  });
+
+  it('loses its lease when the new one ends it', async () => {
+    const { old, book } = await changed(0);
+    const lease = await old.acquire(request());
+    const broken = new Promise<void>((resolve) => {
+      lease.signal.addEventListener('abort', () => resolve());
+    });
+    book.of('i', 3).close();
+    await broken;
+  });
+
+  it('is not lost to the audit trail', async () => {
+    const { old, recorded } = await changed(0);
+    const entry = { subject: 's', address: '::1', action: 'proxy', target: null, status: 200, requestId: 'r' };
+    old.record(entry);
+    await vi.waitFor(() => expect(recorded).toEqual([entry]));
+  });
+});

@@ -1,0 +1,109 @@
+import { ERROR_CODES, ProblemSchema } from '@llamactl/contract/errors';
+import { z } from 'zod';
+
+/** What the server that goes and the one that comes say to each other: a line of JSON each. */
+
+const count = z.int().min(0);
+const text = z.string();
+/** Of a request for a lease; chosen by the one who asks. */
+const id = count;
+
+const RunSchema = z.object({ instance: text, run: count });
+
+/** How a run is used. */
+const UseSchema = z.object({ ...RunSchema.shape, open: count, lastUsed: z.number().nullable() });
+
+/** The first thing said: who goes, and what cannot change with the process. */
+export const HelloSchema = z.object({
+  type: z.literal('hello'),
+  pid: z.int(),
+  version: text,
+  dataDirectory: text,
+  /** As configured. */
+  address: z.object({ host: text, port: count }),
+  /** The port that is really listened on. */
+  listening: count,
+  /** The number of this change. */
+  reload: count,
+});
+export type Hello = z.infer<typeof HelloSchema>;
+
+/** From the one who goes. */
+export const ToSuccessorSchema = z.discriminatedUnion('type', [
+  HelloSchema,
+  /** The data directory and the engines are yours. */
+  z.object({ type: z.literal('take'), uses: z.array(UseSchema) }),
+  /** So many leases of a run are held here, by requests that are being finished. */
+  z.object({ type: z.literal('leases'), ...RunSchema.shape, open: count }),
+  /** A request that is still here needs an engine. */
+  z.object({
+    type: z.literal('acquire'),
+    id,
+    instance: text,
+    caller: text,
+    mayStart: z.boolean(),
+    onlyRunning: z.boolean(),
+  }),
+  /** It is over, or no longer waits. */
+  z.object({ type: z.literal('release'), id }),
+  /** A request ended here that belongs into the audit trail. */
+  z.object({
+    type: z.literal('audit'),
+    entry: z.object({
+      subject: text,
+      address: text,
+      action: text,
+      target: text.nullable(),
+      status: z.int(),
+      requestId: text,
+    }),
+  }),
+]);
+export type ToSuccessor = z.infer<typeof ToSuccessorSchema>;
+
+const ErrorSchema = z.object({
+  code: z.enum(ERROR_CODES),
+  message: text,
+  extras: z.object({
+    details: text.optional(),
+    problems: z.array(ProblemSchema).optional(),
+    reason: text.optional(),
+    status: z.int().optional(),
+    headers: z.record(text, text).optional(),
+  }),
+});
+export type SentError = z.infer<typeof ErrorSchema>;
+
+const LeaseSchema = z.object({
+  instance: text,
+  record: z.object({
+    id: text,
+    settings: z.object({
+      upstream_model: text.optional(),
+      request_defaults: z.record(text, z.json()).optional(),
+      request_strip: z.array(text).optional(),
+    }),
+  }),
+  target: z.object({ port: count, healthPath: text, key: text.nullable() }),
+});
+export type SentLease = z.infer<typeof LeaseSchema>;
+
+/** From the one who comes. */
+export const FromSuccessorSchema = z.discriminatedUnion('type', [
+  /** Everything that can be done without the data directory is done. */
+  z.object({ type: z.literal('prepared') }),
+  /** It cannot serve, and ends. */
+  z.object({ type: z.literal('refused'), reason: text }),
+  /** It answers. `door`: path of the Unix socket for requests that came to the other one. */
+  z.object({ type: z.literal('ready'), door: text }),
+  z.object({ type: z.literal('waiting'), id }),
+  z.object({ type: z.literal('granted'), id, lease: LeaseSchema }),
+  z.object({ type: z.literal('denied'), id, error: ErrorSchema }),
+  /** The lease must end now: its engine died, or its time is over. */
+  z.object({ type: z.literal('revoked'), id }),
+  /** The same for all that were told by `leases`. */
+  z.object({ type: z.literal('break'), ...RunSchema.shape }),
+  /** The service ends: nothing needs to be finished any more that does not end soon. */
+  z.object({ type: z.literal('end') }),
+]);
+export type FromSuccessor = z.infer<typeof FromSuccessorSchema>;

@@ -1,0 +1,136 @@
+import type { Duplex } from 'node:stream';
+import type { LeaseBook, RunUse } from '../instances/lease-book.ts';
+import type { Lease, LeaseRequest } from '../instances/leases.ts';
+import { Channel } from './channel.ts';
+import { ForeignLeases } from './foreign-leases.ts';
+import { type FromSuccessor, type Hello, type ToSuccessor, ToSuccessorSchema } from './messages.ts';
+import { sentError } from './sent-error.ts';
+
+/** What the one that goes still needs. */
+export interface PredecessorNeeds {
+  leases: LeaseBook;
+  acquire(request: LeaseRequest): Promise<Lease>;
+  record(entry: Extract<ToSuccessor, { type: 'audit' }>['entry']): void;
+}
+
+/** The server before this one, as the one that comes sees it. */
+export class PredecessorLink {
+  /** Resolves to what it says first; rejects when it is gone before. */
+  readonly hello: Promise<Hello>;
+  /** Resolves when it is gone: nothing of it is left. */
+  readonly closed: Promise<void>;
+  readonly #channel: Channel<FromSuccessor, ToSuccessor>;
+  readonly #taken = Promise.withResolvers<readonly RunUse[]>();
+  /** What ends the request or its lease, by its id. */
+  readonly #acquired = new Map<number, AbortController>();
+  #needs: PredecessorNeeds | null = null;
+  #foreign: ForeignLeases | null = null;
+  /** What came before there was somebody to serve it. */
+  #early: ToSuccessor[] = [];
+
+  constructor(stream: Duplex) {
+    const hello = Promise.withResolvers<Hello>();
+    const closed = Promise.withResolvers<void>();
+    this.hello = hello.promise;
+    this.closed = closed.promise;
+    for (const { promise } of [hello, this.#taken]) promise.catch(() => undefined);
+    this.#channel = new Channel(stream, ToSuccessorSchema, {
+      heard: (message) => {
+        if (message.type === 'hello') hello.resolve(message);
+        else if (message.type === 'take') this.#taken.resolve(message.uses);
+        else if (this.#needs === null) this.#early.push(message);
+        else this.#serve(message, this.#needs);
+      },
+      closed: (error) => {
+        const gone = error ?? new Error('the server that was to be replaced is gone');
+        hello.reject(gone);
+        this.#taken.reject(gone);
+        closed.resolve();
+        this.#foreign?.end();
+        for (const controller of this.#acquired.values()) controller.abort(gone);
+      },
+    });
+  }
+
+  /** Says that we can take over. Resolves when the data directory and the engines are ours, to how they are used. */
+  async takeOver(): Promise<readonly RunUse[]> {
+    this.#channel.send({ type: 'prepared' });
+    return this.#taken.promise;
+  }
+
+  /** From now on what it holds and asks for counts here. */
+  async serve(needs: PredecessorNeeds): Promise<void> {
+    this.#needs = needs;
+    this.#foreign = new ForeignLeases(needs.leases, (instance, run) =>
+      this.#channel.send({ type: 'break', instance, run }),
+    );
+    for (const { instance, run, open, lastUsed } of await this.#taken.promise) {
+      needs.leases.remember({ instance, run, lastUsed });
+      this.#foreign.set(instance, run, open);
+    }
+    for (const message of this.#early.splice(0)) this.#serve(message, needs);
+  }
+
+  /** @param door Path of the Unix socket where its requests are taken. */
+  ready(door: string): void {
+    this.#channel.send({ type: 'ready', door });
+  }
+
+  /** We cannot serve. */
+  refuse(reason: string): void {
+    this.#channel.send({ type: 'refused', reason });
+    this.#channel.close();
+  }
+
+  /** We end. */
+  end(): void {
+    this.#channel.send({ type: 'end' });
+    this.#channel.close();
+  }
+
+  #serve(message: ToSuccessor, needs: PredecessorNeeds): void {
+    switch (message.type) {
+      case 'leases':
+        return this.#foreign?.set(message.instance, message.run, message.open);
+      case 'audit':
+        return needs.record(message.entry);
+      case 'acquire':
+        return void this.#acquire(message, needs);
+      case 'release':
+        return this.#acquired.get(message.id)?.abort(new Error('it is over there'));
+      default:
+    }
+  }
+
+  /** Holds a lease for it, from the asking to the release. Never rejects. */
+  async #acquire(
+    { id, instance, caller, mayStart, onlyRunning }: Extract<ToSuccessor, { type: 'acquire' }>,
+    needs: PredecessorNeeds,
+  ): Promise<void> {
+    const over = new AbortController();
+    this.#acquired.set(id, over);
+    const { signal } = over;
+    const onWaiting = (): void => this.#channel.send({ type: 'waiting', id });
+    try {
+      const lease = await needs.acquire({ instance, caller, mayStart, onlyRunning, signal, onWaiting });
+      const { record, target } = lease;
+      const { upstream_model, request_defaults, request_strip } = record.settings;
+      const settings = { upstream_model, request_defaults, request_strip };
+      signal.addEventListener('abort', () => this.#release(id, lease), { once: true });
+      lease.signal.addEventListener('abort', () => this.#channel.send({ type: 'revoked', id }), { once: true });
+      if (signal.aborted) this.#release(id, lease);
+      else {
+        const sent = { instance: lease.instance, record: { id: record.id, settings }, target };
+        this.#channel.send({ type: 'granted', id, lease: sent });
+      }
+    } catch (error) {
+      this.#acquired.delete(id);
+      this.#channel.send({ type: 'denied', id, error: sentError(error) });
+    }
+  }
+
+  #release(id: number, lease: Lease): void {
+    this.#acquired.delete(id);
+    lease.release();
+  }
+}

@@ -1,0 +1,148 @@
+import type { Duplex } from 'node:stream';
+import type { RunUse } from '../instances/lease-book.ts';
+import type { Lease, LeaseRequest } from '../instances/leases.ts';
+import { Channel } from './channel.ts';
+import { type FromSuccessor, FromSuccessorSchema, type Hello, type SentLease, type ToSuccessor } from './messages.ts';
+import { receivedError } from './sent-error.ts';
+
+/** What the next server asks of the one that goes. */
+export interface SuccessorWishes {
+  /** Every lease of a run that is held here must end now. */
+  onBreak(instance: string, run: number): void;
+  /** The service ends. */
+  onEnd(): void;
+}
+
+/** A request for a lease that is on its way. */
+interface Asked {
+  request: LeaseRequest;
+  resolve(lease: Lease): void;
+  reject(error: unknown): void;
+}
+
+/** What the `audit` message carries. */
+type AuditEntry = Extract<ToSuccessor, { type: 'audit' }>['entry'];
+
+/** The next server, as the one that goes sees it. */
+export class SuccessorLink {
+  /** Resolves when it can take over; rejects with an `Error` for people when it cannot. */
+  readonly prepared: Promise<void>;
+  /** Resolves to the path of its door when it serves; rejects in the same way. */
+  readonly ready: Promise<string>;
+  /** Resolves when nothing can be said to it any more. */
+  readonly closed: Promise<void>;
+  readonly #channel: Channel<ToSuccessor, FromSuccessor>;
+  readonly #asked = new Map<number, Asked>();
+  readonly #held = new Map<number, AbortController>();
+  #nextId = 0;
+
+  constructor(stream: Duplex, wishes: SuccessorWishes) {
+    const prepared = Promise.withResolvers<void>();
+    const ready = Promise.withResolvers<string>();
+    const closed = Promise.withResolvers<void>();
+    const fail = (error: Error): void => {
+      prepared.reject(error);
+      ready.reject(error);
+    };
+    for (const { promise } of [prepared, ready]) promise.catch(() => undefined);
+    this.prepared = prepared.promise;
+    this.ready = ready.promise;
+    this.closed = closed.promise;
+    this.#channel = new Channel(stream, FromSuccessorSchema, {
+      heard: (message) => {
+        switch (message.type) {
+          case 'prepared':
+            return prepared.resolve();
+          case 'refused':
+            return fail(new Error(message.reason));
+          case 'ready':
+            return ready.resolve(message.door);
+          case 'break':
+            return wishes.onBreak(message.instance, message.run);
+          case 'end':
+            return wishes.onEnd();
+          default:
+            return this.#answered(message);
+        }
+      },
+      closed: (error) => {
+        fail(error ?? new Error('the new process ended before it served; the log says more'));
+        closed.resolve();
+        for (const asked of this.#asked.values()) asked.reject(new Error('the server that gives leases is gone'));
+        this.#asked.clear();
+      },
+    });
+  }
+
+  hello(hello: Omit<Hello, 'type'>): void {
+    this.#channel.send({ type: 'hello', ...hello });
+  }
+
+  take(uses: readonly RunUse[]): void {
+    this.#channel.send({ type: 'take', uses: [...uses] });
+  }
+
+  report({ instance, run, open }: Pick<RunUse, 'instance' | 'run' | 'open'>): void {
+    this.#channel.send({ type: 'leases', instance, run, open });
+  }
+
+  record(entry: AuditEntry): void {
+    this.#channel.send({ type: 'audit', entry });
+  }
+
+  /** A lease, given there and used here. Rejects as `acquire` of the instances does. */
+  async acquire(request: LeaseRequest): Promise<Lease> {
+    const { instance, caller, mayStart, onlyRunning = false, signal } = request;
+    signal.throwIfAborted();
+    const id = this.#nextId;
+    this.#nextId += 1;
+    const { promise, resolve, reject } = Promise.withResolvers<Lease>();
+    this.#asked.set(id, { request, resolve, reject });
+    const leave = (): void => {
+      if (!this.#asked.delete(id)) return;
+      this.#channel.send({ type: 'release', id });
+      reject(signal.reason);
+    };
+    signal.addEventListener('abort', leave, { once: true });
+    this.#channel.send({ type: 'acquire', id, instance, caller, mayStart, onlyRunning });
+    return promise.finally(() => signal.removeEventListener('abort', leave));
+  }
+
+  /** Nothing is left to say. */
+  close(): void {
+    this.#channel.close();
+  }
+
+  #answered(message: Extract<FromSuccessor, { id: number }>): void {
+    const { id } = message;
+    if (message.type === 'revoked') return this.#held.get(id)?.abort();
+    const asked = this.#asked.get(id);
+    if (asked === undefined) return;
+    if (message.type === 'waiting') return asked.request.onWaiting?.();
+    this.#asked.delete(id);
+    if (message.type === 'denied') asked.reject(receivedError(message.error));
+    else asked.resolve(this.#leaseOf(id, message.lease));
+  }
+
+  #leaseOf(id: number, { instance, record, target }: SentLease): Lease {
+    const controller = new AbortController();
+    this.#held.set(id, controller);
+    const { upstream_model, request_defaults, request_strip } = record.settings;
+    const settings = {
+      ...(upstream_model === undefined ? {} : { upstream_model }),
+      ...(request_defaults === undefined ? {} : { request_defaults }),
+      ...(request_strip === undefined ? {} : { request_strip }),
+    };
+    return {
+      instance,
+      record: { id: record.id, settings },
+      target,
+      signal: controller.signal,
+      // The work that it is a sign of is seen at the engine too.
+      passed: () => undefined,
+      release: () => {
+        if (this.#held.delete(id)) this.#channel.send({ type: 'release', id });
+      },
+    };
+  }
+}

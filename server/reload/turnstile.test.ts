@@ -1,0 +1,149 @@
+import { createServer, type IncomingMessage, request as openRequest, Server, ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import { type AddressInfo, connect } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Door, openDoor } from './door.ts';
+import { Turnstile } from './turnstile.ts';
+
+let next: Server;
+let door: Door;
+let old: Server;
+let turnstile: Turnstile;
+/** What came to the next server. */
+let seen: { raw: string[]; address: string | undefined; body: string }[];
+
+beforeEach(async () => {
+  seen = [];
+  turnstile = new Turnstile();
+  next = new Server((request, response) => void answer(request, response));
+  next.on('upgrade', (request, socket, head: Buffer) => {
+    socket.on('error', () => socket.destroy());
+    socket.write(`HTTP/1.1 101 Yes\r\nConnection: Upgrade\r\nUpgrade: ${request.headers.upgrade ?? ''}\r\n\r\n`);
+    socket.write(head);
+    socket.pipe(socket);
+  });
+  door = await openDoor((socket) => next.emit('connection', socket));
+  old = createServer((request, response) => void passOn(request, response, null));
+  old.on('upgrade', (request: IncomingMessage, _socket, head: Buffer) => {
+    void passOn(request, new ServerResponse(request), head);
+  });
+  old.listen(0, '127.0.0.1');
+  await once(old, 'listening');
+});
+afterEach(async () => {
+  for (const server of [old, next]) server.closeAllConnections();
+  door.close();
+  old.close();
+  await once(old, 'close');
+});
+
+const passOn = async (request: IncomingMessage, response: ServerResponse, head: Buffer | null): Promise<void> =>
+  turnstile.passOn({ request, response, head, url: request.url ?? '' });
+
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  let body = '';
+  for await (const bytes of request) body += String(bytes);
+  seen.push({ raw: request.rawHeaders, address: request.socket.remoteAddress, body });
+  response.writeHead(207, 'Very Fine', { 'X-Twice': ['a', 'b'], Trailer: 'X-End' });
+  response.write('first ');
+  response.addTrailers({ 'X-End': 'yes' });
+  response.end(`${request.method} ${request.url}`);
+}
+
+const port = (): number => (old.address() as AddressInfo).port;
+
+/** What comes back for bytes. */
+async function raw(text: string): Promise<string> {
+  const socket = connect(port(), '127.0.0.1');
+  socket.write(text);
+  let answer = '';
+  for await (const bytes of socket) answer += String(bytes);
+  return answer;
+}
+
+describe('a request that came to the old server', () => {
+  it('waits until there is another, and gets its answer as it is, with the end of the connection', async () => {
+    const answer = raw('POST /v1/x?y=1 HTTP/1.1\r\nHost: me\r\nX-A: 1\r\nx-a: 2\r\nContent-Length: 4\r\n\r\nbody');
+    turnstile.leadTo(door.path);
+    const text = await answer;
+    expect(text).toMatch(/^HTTP\/1\.1 207 Very Fine\r\nX-Twice: a\r\nX-Twice: b\r\n/);
+    expect(text).toMatch(/\r\nConnection: close\r\n/);
+    expect(text).toContain('first ');
+    expect(text).toContain('POST /v1/x?y=1');
+    expect(text).toContain('X-End: yes');
+    const [{ raw: headers, address, body } = { raw: [], address: '', body: '' }] = seen;
+    expect([address, body]).toEqual(['127.0.0.1', 'body']);
+    expect(headers).toEqual(['Host', 'me', 'X-A', '1', 'x-a', '2', 'Content-Length', '4', 'Connection', 'close']);
+  });
+
+  it('keeps the framing of its body', async () => {
+    turnstile.leadTo(door.path);
+    await raw('POST / HTTP/1.1\r\nHost: me\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n');
+    await raw('POST / HTTP/1.1\r\nHost: me\r\n\r\n');
+    expect(seen.map(({ body }) => body)).toEqual(['abc', '']);
+    expect(seen[0]?.raw).toContain('Transfer-Encoding');
+    expect(seen[1]?.raw).toEqual(['Host', 'me', 'Connection', 'close', 'Content-Length', '0']);
+  });
+
+  it('is answered in its turn where several came at once', async () => {
+    const both = raw('GET /1 HTTP/1.1\r\nHost: me\r\n\r\nGET /2 HTTP/1.1\r\nHost: me\r\n\r\n');
+    turnstile.leadTo(door.path);
+    expect(await both).toContain('GET /1');
+  });
+
+  it('is broken off when the other breaks off', async () => {
+    next.removeAllListeners('request');
+    next.on('request', (_request, response: ServerResponse) => {
+      response.write('half', () => response.destroy());
+    });
+    turnstile.leadTo(door.path);
+    const request = openRequest({ port: port(), path: '/' });
+    request.end();
+    const [answer] = (await once(request, 'response')) as [IncomingMessage];
+    await expect(answer.toArray()).rejects.toThrow('aborted');
+  });
+
+  it('may be for a WebSocket', async () => {
+    turnstile.leadTo(door.path);
+    const socket = connect(port(), '127.0.0.1');
+    socket.write('GET /ws HTTP/1.1\r\nHost: me\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nearly ');
+    let text = '';
+    socket.on('data', (bytes) => (text += String(bytes)));
+    while (!text.includes('early')) await once(socket, 'data');
+    socket.write('late');
+    while (!text.includes('late')) await once(socket, 'data');
+    expect(text).toBe('HTTP/1.1 101 Yes\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nearly late');
+    socket.end();
+    await once(socket, 'close');
+  });
+});
+
+describe('what is under way', () => {
+  it('is waited for, and only that', async () => {
+    const leave = turnstile.enter();
+    const other = turnstile.enter();
+    turnstile.enter(() => true);
+    let isShut = false;
+    const shut = turnstile.shut().then(() => (isShut = true));
+    expect(turnstile.isOpen).toBe(false);
+    leave();
+    leave();
+    await Promise.resolve();
+    expect(isShut).toBe(false);
+    other();
+    await shut;
+  });
+});
+
+describe('the door', () => {
+  it('lets nobody in who does not say who calls', async () => {
+    for (const first of ['GET / HTTP/1.1\n', 'x'.repeat(300)]) {
+      const socket = connect({ path: door.path });
+      socket.on('error', () => undefined);
+      socket.write(first);
+      socket.resume();
+      await once(socket, 'close');
+    }
+    expect(seen).toEqual([]);
+  });
+});

@@ -1,0 +1,84 @@
+import { writeSync } from 'node:fs';
+import type { Clock } from '../instances/ports.ts';
+
+/** What is kept for a reader that is slow; beyond it lines are dropped, and counted. */
+const MOST_WAITING = 1_048_576;
+const TRY_AGAIN_MS = 50;
+
+/**
+ * Where the server's log goes: a file, a pipe, the journal. Whatever becomes of that, the server goes on. A reader that went away
+ * is written to no more; one that does not read gets what fits into a mebibyte when it reads again; what a full disk does not
+ * take is lost. How many lines were is told with the next one that can be written.
+ */
+export class LogOutput {
+  readonly #descriptor: number;
+  readonly #clock: Clock;
+  #waiting: Buffer[] = [];
+  #waitingBytes = 0;
+  #waitingLines = 0;
+  #lost = 0;
+  #isGone = false;
+
+  constructor(descriptor: number, clock: Clock) {
+    this.#descriptor = descriptor;
+    this.#clock = clock;
+  }
+
+  /** @param lines One or more, each with its end. Never throws. */
+  write(lines: string): void {
+    if (this.#isGone) return;
+    const bytes = Buffer.from(lines);
+    const count = lines.split('\n').length - 1;
+    if (this.#waiting.length > 0) return this.#keep(bytes, count);
+    const rest = this.#put(this.#lost === 0 ? bytes : Buffer.concat([this.#report(), bytes]), count);
+    if (rest === null) return;
+    this.#keep(rest, count);
+    this.#tryLater();
+  }
+
+  #keep(bytes: Buffer, lines: number): void {
+    if (this.#waitingBytes + bytes.length > MOST_WAITING) {
+      this.#lost += lines;
+      return;
+    }
+    this.#waiting.push(bytes);
+    this.#waitingBytes += bytes.length;
+    this.#waitingLines += lines;
+  }
+
+  #tryLater(): void {
+    this.#clock.after(TRY_AGAIN_MS, () => {
+      const lines = this.#waitingLines;
+      const all = Buffer.concat(this.#waiting);
+      this.#waiting = [];
+      this.#waitingBytes = 0;
+      this.#waitingLines = 0;
+      const rest = this.#put(all, lines);
+      if (rest === null) return;
+      this.#keep(rest, lines);
+      this.#tryLater();
+    });
+  }
+
+  /** @returns what the reader does not take now; `null`: nothing is left of it */
+  #put(bytes: Buffer, lines: number): Buffer | null {
+    for (let done = 0; done < bytes.length;) {
+      try {
+        done += writeSync(this.#descriptor, bytes, done);
+      } catch (error) {
+        const code = error instanceof Error && 'code' in error ? error.code : null;
+        if (code === 'EAGAIN') return bytes.subarray(done);
+        if (code === 'EPIPE') this.#isGone = true;
+        this.#lost += lines;
+        return null;
+      }
+    }
+    return null;
+  }
+
+  #report(): Buffer {
+    const msg = `${this.#lost} lines of this log were lost: they could not be written`;
+    this.#lost = 0;
+    return Buffer.from(`${JSON.stringify({ level: 40, time: new Date(this.#clock.now()).toISOString(), msg })}\n`);
+  }
+}

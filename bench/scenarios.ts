@@ -10,6 +10,7 @@ import { list } from './scenarios/list.ts';
 import { logsCost } from './scenarios/logs-cost.ts';
 import { logsSpeed } from './scenarios/logs-speed.ts';
 import { logsTail } from './scenarios/logs-tail.ts';
+import { reload } from './scenarios/reload.ts';
 import { sampler } from './scenarios/sampler.ts';
 import { start } from './scenarios/start.ts';
 import { swap } from './scenarios/swap.ts';
@@ -29,6 +30,7 @@ export const SCENARIOS: readonly Scenario[] = [
   websocket,
   gateway,
   gatewayStreams,
+  reload,
   coldStart,
   swap,
   commandLine,

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DEMO_SENTENCE, splitSentence } from '@llamactl/cli/quickstart/demo-model';
 import { ANTHROPIC } from './sdk/anthropic-calls.ts';
-import { LANGUAGES, openSdk, type Outcome, type Sdk } from './sdk/sdk.ts';
+import { LANGUAGES, type Outcome } from './sdk/sdk.ts';
+import { askedSdk } from './sdk/asked-sdk.ts';
 import { ALIAS, SdkSetting } from './sdk/setting.ts';
 
 /** Anthropic's SDKs as they are, against the real program with the real engine. */
@@ -22,23 +23,10 @@ beforeAll(async () => {
 afterAll(() => setting.dispose());
 
 describe.each(LANGUAGES)("Anthropic's SDK of %s", (language) => {
-  let sdk: Sdk | { missing: string };
-
-  beforeAll(() => {
-    sdk = openSdk(language, ANTHROPIC);
-  });
-
-  beforeEach((context) => {
-    if ('missing' in sdk) context.skip(sdk.missing);
-  });
-
-  afterAll(async () => {
-    if (!('missing' in sdk)) await sdk.end();
-  });
+  const ask = askedSdk(language, ANTHROPIC);
 
   async function call(name: string, model: string, more: { key?: string; retries?: number } = {}): Promise<Outcome> {
-    if ('missing' in sdk) throw new Error(sdk.missing);
-    return sdk.call(name, { url: setting.url, key, model, ...more });
+    return ask(name, { url: setting.url, key, model, ...more });
   }
 
   it('lists the models that would answer, and finds one by name and by alias', async () => {

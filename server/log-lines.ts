@@ -50,8 +50,12 @@ export class LogLines {
 
 /** To the standard error of this process, up to its last line. */
 export function standardErrorLines(clock: Clock): LogLines {
-  const lines = new LogLines(new LogOutput(2, clock), clock);
-  process.once('exit', lines.flush);
+  const output = new LogOutput(2, clock);
+  const lines = new LogLines(output, clock);
+  process.once('exit', () => {
+    lines.flush();
+    output.end();
+  });
   return lines;
 }
 

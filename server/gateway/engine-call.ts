@@ -103,6 +103,8 @@ export class EngineCall implements ConnectionUser {
   }
 
   received(bytes: Buffer): void {
+    // what an engine says on a kept connection before it is asked, such as that it waited too long, is no answer
+    if (this.#isHeld && this.#retries()) return;
     this.#hasBegun = true;
     try {
       this.#parser.push(bytes);

@@ -158,8 +158,9 @@ class Passage implements AnswerReceiver {
     const { socket } = response;
     const isShort = bytes.length <= LONGEST_TEXT;
     const text = isShort ? bytes.toString('latin1') : '';
-    // Node writes a chunk in four pieces, which costs a seventh more than one. There is no socket yet while an answer before is written.
-    if (isShort && this.#isHeadSent && response.chunkedEncoding && socket !== null) {
+    // Node writes a chunk in four pieces, which costs a seventh more than one. While an answer before is written there is no
+    // socket yet, and one that its caller has half closed takes no more.
+    if (isShort && this.#isHeadSent && response.chunkedEncoding && socket?.writable === true) {
       return socket.write(`${bytes.length.toString(16)}\r\n${text}\r\n`, 'latin1') ? null : socket;
     }
     this.#isHeadSent = true;

@@ -70,7 +70,10 @@ function boundaryOfBody(request: IncomingMessage): string | null {
 function read(request: IncomingMessage): Buffer | Promise<Buffer> {
   // a short one came together with its head
   const whole: unknown = request.complete ? request.read() : null;
-  if (whole instanceof Buffer && whole.byteLength <= LARGEST_READ_BODY) return whole;
+  if (whole instanceof Buffer) {
+    if (whole.byteLength > LARGEST_READ_BODY) throw tooLarge();
+    return whole;
+  }
   return new Promise((resolve, reject) => {
     const pieces: Buffer[] = [];
     let size = 0;

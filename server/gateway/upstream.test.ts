@@ -202,6 +202,22 @@ describe('a kept connection that dies when a request comes to it', () => {
   });
 });
 
+test('a kept connection on which the engine speaks before it is asked is not used', async () => {
+  const turns: (() => void)[] = [];
+  const endTurn = (): void => {
+    for (const turn of turns.splice(0)) turn();
+  };
+  upstream = new Upstream(clock, new TurnEnd({ nextTurn: (turn) => void turns.push(turn) }));
+  const first = begin();
+  endTurn();
+  await done(first);
+  const second = begin();
+  accepted[0]?.socket.write('HTTP/1.1 408 Request Timeout\r\nContent-Length: 2\r\n\r\nno');
+  await eventually(() => expect(accepted).toHaveLength(2));
+  endTurn();
+  expect(await done(second)).toMatchObject({ body: 'ok', failure: null });
+});
+
 test('a new connection that dies is the end of the request: the engine may have worked on it', async () => {
   serve = ({ socket }) => socket.resetAndDestroy();
   expect((await done(begin())).failure).toBeInstanceOf(Error);

@@ -85,6 +85,19 @@ describe("the server's log", () => {
     expect(last).toBe('last');
   });
 
+  it('tries once more when the process ends', async () => {
+    const { reader, writer } = pipe();
+    const output = new LogOutput(writer, clock);
+    for (const line of lines(70)) output.write(line);
+    const chunk = Buffer.alloc(131_072);
+    const before = chunk.toString('utf8', 0, readSync(reader, chunk));
+    output.end();
+    const after = chunk.toString('utf8', 0, readSync(reader, chunk));
+    expect(before + after).toBe(lines(70).join(''));
+    await clock.advance(50);
+    expect(clock.pending).toEqual([]);
+  });
+
   it('is written no more when its reader has gone', async () => {
     const { reader, writer } = pipe();
     const output = new LogOutput(writer, clock);

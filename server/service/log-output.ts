@@ -36,6 +36,11 @@ export class LogOutput {
     this.#tryLater();
   }
 
+  /** Tries once more what waits, and forgets it: the process ends. */
+  end(): void {
+    if (this.#waiting.length > 0) this.#put(Buffer.concat(this.#waiting.splice(0)), 0);
+  }
+
   #keep(bytes: Buffer, lines: number): void {
     if (this.#waitingBytes + bytes.length > MOST_WAITING) {
       this.#lost += lines;

@@ -26,7 +26,10 @@ export async function openDoor(onConnection: (socket: Socket) => void): Promise<
   const file = path.join(folder, 'door');
   const server = createServer({ allowHalfOpen: true }, (socket) => introduce(socket, onConnection));
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error) => {
+      rmSync(folder, { recursive: true, force: true });
+      reject(error);
+    });
     server.listen({ path: file, backlog: 4_096 }, resolve);
   });
   return { path: file, close: () => closeDoor(server, folder) };

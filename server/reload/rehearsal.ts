@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { openDoor } from './door.ts';
 
 /** A server that was built to see whether that works. */
 interface Rehearsed {
@@ -22,6 +23,8 @@ const QUESTIONS = 40;
  * @throws {Error} it does not work
  */
 export async function rehearse(start: (directory: string) => Promise<Rehearsed>): Promise<void> {
+  // It is needed when nothing can be refused any more; the folder of temporary files may have too long a name for a socket.
+  (await openDoor((socket) => void socket.destroy())).close();
   const directory = mkdtempSync(path.join(tmpdir(), 'llamactl-rehearsal-'));
   try {
     const server = await start(directory);

@@ -284,6 +284,19 @@ describe('a change that cannot be made', () => {
   });
 });
 
+describe('a data directory that takes no more', () => {
+  it('fails the reload, and the server goes on', async () => {
+    const { service: one, done, failures } = await service();
+    vi.spyOn(one.first, 'note').mockImplementation(() => {
+      throw new Error('no space left on device');
+    });
+    one.reload();
+    await vi.waitFor(() => expect(failures).toContain('The server was not replaced, and goes on'));
+    await one.close({ stopEngines: false });
+    expect(done).toEqual(['first closes', 'exit 0']);
+  });
+});
+
 describe('the end of the service', () => {
   it('is that of its one server', async () => {
     const { service: one, done } = await service();
@@ -312,6 +325,19 @@ describe('the end of the service', () => {
     next.lifeline.end('0\n');
     await closed;
     expect(done).toContain('first cuts');
+  });
+
+  it('is passed on at a hand-over by a server that was not the first, too', async () => {
+    const launched = new FakeSuccessor([]);
+    const process = { ...launched.process, lifeline: null };
+    const { service: one, signals, until } = await service({ isFirst: false, launch: async () => process });
+    one.reload();
+    await launched.take();
+    await until('first hands over');
+    const closed = one.close({ stopEngines: false });
+    launched.link.ready('/door');
+    await closed;
+    expect(signals).toEqual(['SIGTERM to 99']);
   });
 
   it('takes nothing back when a hand-over fails meanwhile', async () => {

@@ -50,7 +50,7 @@ export interface ServiceParts<Server extends Reign> {
   sendSignal: (pid: number, signal: NodeJS.Signals) => void;
   /** Tells with which status the service ends, whoever was started first. */
   tellExit: (code: number) => void;
-  /** Somebody else waits for the service to end: this process is not needed for that. */
+  /** It was started first: whoever started it waits for it to end. */
   isFirst: boolean;
   /**
    * Told the pid of a server that has replaced this one. True: whoever started this process watches that one now, so that
@@ -131,6 +131,7 @@ export class Service<Server extends Reign> {
   async close(options: { stopEngines: boolean }): Promise<void> {
     const { servingPid, sendSignal, tellExit } = this.#parts;
     this.#isWantedToEnd = true;
+    const isHandingOver = this.#phase === 'handing over';
     if (this.#phase === 'preparing') this.#successor?.kill();
     await this.#change;
     if (this.#phase === 'serving') {
@@ -140,7 +141,9 @@ export class Service<Server extends Reign> {
       return;
     }
     if (this.#phase !== 'replaced') return;
-    const pid = this.#lifeline === null ? null : servingPid();
+    // Whom a server hands over to while it is told to end has not heard of that, whoever was started first.
+    const heard = isHandingOver ? (this.#successor?.pid ?? null) : null;
+    const pid = this.#lifeline === null ? heard : servingPid();
     if (pid !== null && pid !== process.pid) sendSignal(pid, 'SIGTERM');
     await this.#server.cut();
     await this.#lifeline;
@@ -151,11 +154,11 @@ export class Service<Server extends Reign> {
     const server = this.#server;
     const number = this.#attempts + 1;
     this.#attempts = number;
-    server.note(number, null);
     this.#parts.onChange?.('begun');
     let successor: SuccessorProcess;
     let link: SuccessorLink;
     try {
+      server.note(number, null);
       successor = await launch(server.listener);
       this.#successor = successor;
       link = this.#link(server, successor.channel);
@@ -167,7 +170,7 @@ export class Service<Server extends Reign> {
       this.#successor = null;
       const reason = reasonOf(error);
       log.error({ reason }, 'The server was not replaced, and goes on');
-      server.note(number, reason);
+      this.#noteFailure(server, number, reason);
       this.#phase = 'serving';
       this.#parts.onChange?.('failed');
       return;
@@ -205,6 +208,15 @@ export class Service<Server extends Reign> {
       link.take(server.uses());
       await this.#takeBack(server, link, new PredecessorLink(its), reason);
       heir.resolve(link);
+    }
+  }
+
+  /** A full disk may be why it failed, and keeps nobody from serving. */
+  #noteFailure(server: Server, number: number, reason: string): void {
+    try {
+      server.note(number, reason);
+    } catch (error) {
+      this.#parts.log.error({ err: error }, 'Whoever asked for the reload cannot be told what came of it');
     }
   }
 

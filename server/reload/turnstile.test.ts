@@ -76,6 +76,19 @@ describe('a request that came to the old server', () => {
     expect(headers).toEqual(['Host', 'me', 'X-A', '1', 'x-a', '2', 'Content-Length', '4', 'Connection', 'close']);
   });
 
+  it('goes nowhere when its caller has left meanwhile', async () => {
+    const socket = connect(port(), '127.0.0.1');
+    const [, { request }] = await Promise.all([
+      new Promise((resolve) => socket.write('GET /left HTTP/1.1\r\nHost: me\r\n\r\n', resolve)),
+      once(old, 'request').then(([request]) => ({ request: request as IncomingMessage })),
+    ]);
+    socket.destroy();
+    await once(request.socket, 'close');
+    turnstile.leadTo(door.path);
+    await raw('GET /stayed HTTP/1.1\r\nHost: me\r\n\r\n');
+    expect(seen).toHaveLength(1);
+  });
+
   it('keeps the framing of its body', async () => {
     turnstile.leadTo(door.path);
     await raw('POST / HTTP/1.1\r\nHost: me\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n');

@@ -49,6 +49,9 @@ export class Turnstile {
 
   /** Waits, and passes a request on. Resolves when it is over. */
   async passOn(forwarded: Forwarded): Promise<void> {
-    await forward(forwarded, await this.#door.promise);
+    const door = await this.#door.promise;
+    // Nobody waits for the answer any more, and nobody would read it.
+    if (forwarded.response.destroyed || forwarded.request.socket.destroyed) return;
+    await forward(forwarded, door);
   }
 }

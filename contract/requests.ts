@@ -105,3 +105,18 @@ export type Requests = z.infer<typeof RequestsSchema>;
 
 /** An id in a path. */
 export const RequestIdSchema = z.string().regex(/^[A-Za-z0-9._-]{1,128}(?:~\d{1,16})?$/, 'is not of the form of an id');
+
+/** The figures of a request that is over, as far as it is counted. */
+export type RequestFigures = Pick<
+  FinishedRequest,
+  | 'instance'
+  | 'door'
+  | 'outcome'
+  | 'duration'
+  | 'waited'
+  | 'time_to_first_token'
+  | 'tokens_in'
+  | 'tokens_out'
+  | 'tokens_per_second'
+  | 'bytes_out'
+>;

@@ -104,7 +104,7 @@ export class SdkSetting {
   /** Slots in which an instance's engine works on something. */
   async busySlots(instance: string): Promise<number> {
     const { body } = await this.call('GET', `/api/instances/${instance}/proxy/slots`);
-    return (body as unknown as { is_processing: boolean }[]).filter((slot) => slot.is_processing).length;
+    return (Object.values(body) as { is_processing: boolean }[]).filter((slot) => slot.is_processing).length;
   }
 
   /** As the admin. */

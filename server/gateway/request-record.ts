@@ -1,4 +1,10 @@
-import type { ActiveRequest, FinishedRequest, RequestDoor, RequestOutcome } from '@llamactl/contract/requests';
+import type {
+  ActiveRequest,
+  FinishedRequest,
+  RequestDoor,
+  RequestFigures,
+  RequestOutcome,
+} from '@llamactl/contract/requests';
 import type { Clock } from '../instances/ports.ts';
 import { pathOnly } from './path-only.ts';
 import { type Tokens, type UsageReader, usageReader } from './usage.ts';
@@ -23,21 +29,6 @@ export interface RequestFacts {
 
 /** A request on its way, as far as it tells of itself. */
 export type RequestView = Omit<ActiveRequest, 'phase'> & { phase: 'waiting' | 'processing' | 'streaming' };
-
-/** The figures of a request that is over. */
-export type RequestFigures = Pick<
-  FinishedRequest,
-  | 'instance'
-  | 'door'
-  | 'outcome'
-  | 'duration'
-  | 'waited'
-  | 'time_to_first_token'
-  | 'tokens_in'
-  | 'tokens_out'
-  | 'tokens_per_second'
-  | 'bytes_out'
->;
 
 /** What the record of a request needs of those who keep it. */
 export interface RecordKeeper {

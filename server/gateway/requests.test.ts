@@ -1,7 +1,8 @@
+import type { RequestFigures } from '@llamactl/contract/requests';
 import { ActiveRequestSchema, FinishedRequestSchema, MOST_FINISHED_REQUESTS } from '@llamactl/contract/requests';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
-import type { RequestFacts, RequestFigures, RequestRecord } from './request-record.ts';
+import type { RequestFacts, RequestRecord } from './request-record.ts';
 import { Requests } from './requests.ts';
 
 const FACTS: RequestFacts = {

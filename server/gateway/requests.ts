@@ -1,7 +1,12 @@
 import type { Status } from '@llamactl/contract/instance';
-import { MOST_FINISHED_REQUESTS, type ActiveRequest, type FinishedRequest } from '@llamactl/contract/requests';
+import {
+  MOST_FINISHED_REQUESTS,
+  type ActiveRequest,
+  type FinishedRequest,
+  type RequestFigures,
+} from '@llamactl/contract/requests';
 import type { Clock } from '../instances/ports.ts';
-import { type RecordKeeper, RequestRecord, type RequestFacts, type RequestFigures } from './request-record.ts';
+import { type RecordKeeper, RequestRecord, type RequestFacts } from './request-record.ts';
 
 export interface RequestsParts {
   clock: Pick<Clock, 'now'>;

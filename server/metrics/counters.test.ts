@@ -3,10 +3,10 @@ import type { Status } from '@llamactl/contract/instance';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { GatewayCounters } from './counters.ts';
 import { LifeCounters } from './life-counters.ts';
-import type { CountedRequest } from './ports.ts';
+import type { RequestFigures } from '@llamactl/contract/requests';
 import { Exposition } from './prometheus.ts';
 
-const REQUEST: CountedRequest = {
+const REQUEST: RequestFigures = {
   instance: 'i',
   door: 'v1',
   outcome: 'ok',

@@ -1,6 +1,6 @@
 import { REQUEST_DOORS, type RequestDoor, type RequestOutcome } from '@llamactl/contract/requests';
 import { buckets, Histogram } from './histogram.ts';
-import type { CountedRequest } from './ports.ts';
+import type { RequestFigures } from '@llamactl/contract/requests';
 import { type Exposition, labelText } from './prometheus.ts';
 
 /** Seconds. Answers take from a moment to many minutes. */
@@ -31,7 +31,7 @@ export class GatewayCounters {
   #unrouted = 0;
 
   /** A request is over. */
-  finished(request: CountedRequest): void {
+  finished(request: RequestFigures): void {
     if (request.instance === null) {
       this.#unrouted += 1;
       return;

@@ -1,5 +1,5 @@
 import type { InstanceSummary } from '@llamactl/contract/instance';
-import type { ActiveRequest, FinishedRequest } from '@llamactl/contract/requests';
+import type { ActiveRequest } from '@llamactl/contract/requests';
 import type { Stats } from '@llamactl/contract/stats';
 import type { EngineTarget } from '../instances/ports.ts';
 
@@ -37,21 +37,6 @@ export interface Sample {
   name: string;
   stats: Stats;
 }
-
-/** A request to an engine that is over, as far as it is counted. */
-export type CountedRequest = Pick<
-  FinishedRequest,
-  | 'instance'
-  | 'door'
-  | 'outcome'
-  | 'duration'
-  | 'waited'
-  | 'time_to_first_token'
-  | 'tokens_in'
-  | 'tokens_out'
-  | 'tokens_per_second'
-  | 'bytes_out'
->;
 
 /** A request to an engine that is on its way. */
 export type CountedActiveRequest = Pick<ActiveRequest, 'instance' | 'phase'>;

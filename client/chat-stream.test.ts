@@ -87,6 +87,15 @@ describe('an answer of a model', () => {
     await expect(chunks.next()).rejects.toThrow('enough');
   });
 
+  it('is not asked for in pieces by who wants it whole', async () => {
+    const { server, client } = bench(eventStream('data: [DONE]\n\n'));
+    await expect(said(client.chat({ ...question, stream: false }))).rejects.toThrow(
+      '`chat` gives an answer in pieces.',
+    );
+    expect(await said(client.chat({ ...question, stream: true }))).toBe('');
+    expect(server.requests).toHaveLength(1);
+  });
+
   it('has to be one', async () => {
     await expect(said(bench(answer({ choices: [] })).client.chat(question))).rejects.toThrow(
       'http://h:1/v1/chat/completions answered application/json instead of text/event-stream.',

@@ -38,6 +38,7 @@ export interface ChatChunk {
 /**
  * The answer of a model, a piece at a time. Whoever stops reading ends the answer at the engine too.
  *
+ * @throws {TypeError} when it is asked for whole
  * @throws {LlamactlError} what llamactl or the engine says, before the answer or in the middle of it
  * @throws {ConnectionError} when it ends before it is whole
  */
@@ -46,6 +47,11 @@ export async function* streamChat(
   body: ChatRequest,
   options: CallOptions,
 ): AsyncGenerator<ChatChunk, void, void> {
+  if (body['stream'] !== undefined && body['stream'] !== true) {
+    throw new TypeError(
+      "`chat` gives an answer in pieces. Whole: request('POST', '/v1/chat/completions', { body }), without `stream`.",
+    );
+  }
   const answer = await transport.open({
     method: 'POST',
     path: '/v1/chat/completions',

@@ -44,8 +44,9 @@ export class Client extends Operations {
    * @param path From the server's address on; the template tag `path` builds one of names.
    */
   request<Body>(method: string, path: string, options: RequestOptions = {}): Promise<Answer<Body>> {
-    const isPatient = method === 'POST' && path.startsWith('/v1/');
-    return this.#transport.json<Body>({ method, path, isPatient, ...options });
+    const verb = method.toUpperCase();
+    const isPatient = verb === 'POST' && path.startsWith('/v1/');
+    return this.#transport.json<Body>({ method: verb, path, isPatient, ...options });
   }
 
   /**
@@ -73,8 +74,10 @@ export class Client extends Operations {
   }
 
   /**
-   * The answer of a model, a piece at a time. Whoever stops reading ends it at the engine too.
+   * The answer of a model, a piece at a time; nothing is asked before that is read. Whoever stops reading ends it at the
+   * engine too. `request` gives an answer whole.
    *
+   * @throws {TypeError} when `stream` is given, and not `true`
    * @throws {ConnectionError} when it ends before it is whole
    */
   chat(body: ChatRequest, call: CallOptions = {}): AsyncGenerator<ChatChunk, void, void> {

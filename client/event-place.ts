@@ -13,8 +13,6 @@ export class EventPlace {
   readonly #instances: ReadonlySet<string> | null;
   /** The number of the last event that is known; `null`: not known yet, and what there is already is not wanted. */
   #seq: number | null;
-  /** When the present began, as the server says it, while what was before it is still being told. */
-  #present: string | null = null;
 
   constructor({ instances, types }: EventWish, afterSeq: number | null) {
     this.#types = types === undefined ? null : new Set(types);
@@ -24,8 +22,8 @@ export class EventPlace {
 
   /**
    * After what to ask for events. Whoever wants only the present asks for what follows a number that no event has: if
-   * there are any, the answer begins with a gap, which carries the time of the server, and then tells where the events
-   * have come to. Without that, whoever loses the connection before the first event could not know what they missed.
+   * there are any, the answer begins with a gap, which says where the events have come to. Without that, whoever loses the
+   * connection before the first event could not know what they missed.
    */
   get afterSeq(): number {
     return this.#seq ?? BEFORE_ALL;
@@ -43,22 +41,14 @@ export class EventPlace {
     const isKnown = isKept && this.#seq !== null && frame.seq <= this.#seq;
     if (isKnown) return false;
     if (this.#seq === null || frame.seq > this.#seq) this.#seq = frame.seq;
-    return !this.#isPast(frame, isKept) && this.#isWanted(frame);
+    return this.#isWanted(frame);
   }
 
-  #takeGap({ timestamp, data }: Frame & { type: 'gap' }): boolean {
+  /** Of what is told after the first one, all that is no newer than it is the past, and not wanted. */
+  #takeGap({ data }: Frame & { type: 'gap' }): boolean {
     const isNew = this.#seq === null;
-    this.#seq = Math.max(this.#seq ?? 0, data.to_seq);
-    if (isNew) this.#present = timestamp;
+    this.#seq = isNew ? data.last_seq : Math.max(this.#seq ?? 0, data.to_seq);
     return !isNew;
-  }
-
-  /** The past is told in one piece, oldest first: with the first frame of the present it is over. */
-  #isPast({ timestamp }: Frame, isKept: boolean): boolean {
-    if (this.#present === null) return false;
-    if (isKept && timestamp < this.#present) return true;
-    this.#present = null;
-    return false;
   }
 
   /** The server leaves out what is not wanted only from the moment that it has been told. */

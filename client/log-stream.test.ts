@@ -126,6 +126,26 @@ describe('a followed log', () => {
     expect(empty.server.targets[2]).toBe(`GET ${SOURCE}?follow=true&after_seq=0`);
   });
 
+  it('of a server that begins at another place is told once', async () => {
+    const { client } = bench(
+      alive(),
+      logs(1, 2),
+      eventStream(told(entry(1), entry(2), entry(3))),
+      alive(),
+      eventStream(told({ gap: { from_seq: 1, to_seq: 2 } }, entry(3), entry(4))),
+      gone(),
+    );
+    expect(places(await collected(client.followLogs('a')))).toEqual([1, 2, 3, 4]);
+  });
+
+  it('that begins anew, as one that was restored does, is told', async () => {
+    const later = { ...entry(2), timestamp: '2026-03-01T12:00:01.000Z' };
+    const { client } = bench(alive(), logs(9), eventStream(told(later)), gone());
+    expect(places(await collected(client.followLogs('a')))).toEqual([9, 2]);
+    const given = bench(alive(), eventStream(told(entry(2))), gone());
+    expect(places(await collected(given.client.followLogs('a', { after_seq: 9 })))).toEqual([2]);
+  });
+
   it('of some levels begins behind the newest line of any', async () => {
     const { server, client } = bench(alive(), logs(20), logs(3, 8), eventStream(), gone());
     expect(places(await collected(client.followLogs('a', { level: 'warn' })))).toEqual([3, 8]);
@@ -161,6 +181,8 @@ describe('a followed log', () => {
     ['a server that is not there', [noConnection('ECONNREFUSED')], 'ConnectionError'],
     ['who may not', [alive(), logs(), refusal(403, 'FORBIDDEN')], 'ForbiddenError'],
     ['a token that ended', [alive(), logs(), eventStream(), refusal(401, 'TOKEN_EXPIRED')], 'UnauthorizedError'],
+    ['another 404', [alive(), logs(), eventStream(), refusal(404, 'NOT_FOUND')], 'NotFoundError'],
+    ['the 404 of a proxy', [alive(), logs(), eventStream(), answer('<p>gone</p>', 404)], 'ProtocolError'],
     ['a fault', [alive(), logs(), eventStream(), refusal(500, 'INTERNAL_ERROR')], 'ServerError'],
     ['what is no log', [alive(), logs(), eventStream('data: hm\n\n')], 'ProtocolError'],
   ])('throws for %s', async (_what, replies, name) => {

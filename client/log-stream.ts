@@ -1,6 +1,7 @@
 import { excerpt, objectOf } from './answer-error.ts';
-import { NotFoundError, ProtocolError } from './errors.ts';
+import { LlamactlError, ProtocolError } from './errors.ts';
 import { readEvents } from './event-reader.ts';
+import { LogPlace } from './log-place.ts';
 import type { Instance, LogEntry, LogItem, LogLevel, Logs } from './models.ts';
 import type { CallOptions, StreamOptions } from './options.ts';
 import { path } from './path.ts';
@@ -35,10 +36,10 @@ export async function* followLog(
   const resumption = new Resumption(transport, options);
   /** Of the instance that is followed: another one may get its name. */
   const born = await birthOf(transport, name, { signal });
-  let place = options.after_seq ?? null;
-  if (place === null) {
+  const place = new LogPlace(options.after_seq);
+  if (options.after_seq === undefined) {
     const past = await pastOf(transport, logs, options);
-    place = past.place;
+    if (past.last !== undefined) place.take(past.last);
     for (const entry of past.entries) {
       yield entry;
       signal?.throwIfAborted();
@@ -52,7 +53,7 @@ export async function* followLog(
       const answer = await transport.open({
         method: 'GET',
         path: logs,
-        query: { follow: true, level, after_seq: place },
+        query: { follow: true, level, after_seq: place.seq },
         headers: { accept: 'text/event-stream' },
         isPatient: true,
         timeout: transport.timeout,
@@ -62,12 +63,11 @@ export async function* followLog(
       for await (const { data } of readEvents(answer, { silence: SILENCE, onOpen: options.onOpen })) {
         const item = itemOf(data, answer.url);
         resumption.succeeded();
-        place = 'gap' in item ? item.gap.to_seq : item.seq;
-        yield item;
+        if (place.take(item)) yield item;
       }
       await resumption.ended();
     } catch (error) {
-      if (!isFirst && error instanceof NotFoundError) return;
+      if (!isFirst && error instanceof LlamactlError && error.code === 'INSTANCE_NOT_FOUND') return;
       await resumption.failed(error);
     }
   }
@@ -79,18 +79,19 @@ async function birthOf(transport: Transport, name: string, call: CallOptions): P
   return body.created_at;
 }
 
-/** The lines that are there already, and the place behind which everything is new. */
+/** The lines that are there already, and the one behind which everything is new. */
 async function pastOf(
   transport: Transport,
   logs: string,
   { lines, level, signal }: FollowLogsOptions,
-): Promise<{ entries: readonly LogEntry[]; place: number }> {
+): Promise<{ entries: readonly LogEntry[]; last: LogEntry | undefined }> {
   const ask = async (query: Request['query']): Promise<readonly LogEntry[]> =>
     (await transport.json<Logs>({ method: 'GET', path: logs, query, signal })).body.logs;
   // First of all: what comes between the two is then told once more rather than missed, and left out by its number.
   const newest = lines === 0 || level !== undefined ? await ask({ lines: 1 }) : [];
   const entries = lines === 0 ? [] : await ask({ lines, level });
-  return { entries, place: Math.max(newest.at(-1)?.seq ?? 0, entries.at(-1)?.seq ?? 0) };
+  const [one, other] = [newest.at(-1), entries.at(-1)];
+  return { entries, last: one !== undefined && one.seq > (other?.seq ?? 0) ? one : other };
 }
 
 function itemOf(data: string, url: string): LogItem {

@@ -545,6 +545,8 @@ export type Frame = {
     from_seq: number;
     /** The last one; the frames that follow are complete again. */
     to_seq: number;
+    /** Of the newest event when this was told: what has a greater one came later. */
+    last_seq: number;
   };
 };
 
@@ -872,8 +874,10 @@ export interface SystemInfo {
   cpu_count: number;
   memory_total: number;
   version: string;
-  /** When the files of this version were made or checked out. */
+  /** When the package was built; of a checkout: when its files were made or checked out. */
   build_time: string;
+  /** Of the source; `-dirty` behind it: a package was built with changes. `null`: not known. */
+  commit: string | null;
 }
 
 export interface SystemStatus {

@@ -114,9 +114,10 @@ describe('the methods of the client', () => {
 
   it('ask a model, by its path, for as long as it takes', async () => {
     const timing = new FakeTiming();
-    const { fetch } = new ScriptedFetch(answer({}), answer({}), answer({}));
+    const { fetch } = new ScriptedFetch(answer({}), answer({}), answer({}), answer({}));
     const client = new Client({ fetch }, timing);
     await client.request('POST', '/v1/chat/completions', { body: {} });
+    await client.request('post', '/v1/chat/completions', { body: {} });
     expect(timing.waits).toEqual([]);
     await client.request('POST', '/v1/embeddings', { body: {}, timeout: 5 });
     await client.request('GET', '/v1/models');

@@ -16,7 +16,10 @@ export type WebSocketConstructor = new (url: string, protocols: string[]) => Web
 
 /** How a {@link Client} is made; everything may be left out. */
 export interface ClientOptions {
-  /** Of the server, with its `base_path` if it has one. Default `http://127.0.0.1:8080`. */
+  /**
+   * Of the server, with its `base_path` if it has one. Default `http://127.0.0.1:8080`. `/api` at its end is taken for
+   * that of the API: of a server whose `base_path` ends so it is given twice, `https://example.org/api/api`.
+   */
   url?: string | undefined;
   /**
    * Sent as `Authorization: Bearer`. A function is asked before every request, and once more when it gave a stale one;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ConnectionError, errorOf, ProtocolError, TimeoutError } from './errors.ts';
-import { isPassing, resumeDelay, retryDelay } from './retry.ts';
+import { isLasting, isPassing, resumeDelay, retryDelay } from './retry.ts';
 
 const url = 'http://h/api';
 const refused = new ConnectionError('refused', { url, isUnsent: true });
@@ -9,6 +9,8 @@ const late = new TimeoutError('late', { url });
 const page = (retryAfter: number | null) => new ProtocolError('a page', { url, status: 502, retryAfter });
 const answered = (status: number, code = 'CODE', retryAfter: number | null = null) =>
   errorOf('x', { status, code, retryAfter, details: '', requestId: null, problems: [], reason: undefined });
+
+const usual = { retries: 0, isLasting: false };
 
 describe('whether a request is sent again', () => {
   it.each([
@@ -27,28 +29,44 @@ describe('whether a request is sent again', () => {
     ['a fault of the server', answered(500), false, false],
     ['what is no error of the network', new TypeError('x'), false, false],
   ])('%s', (_what, error, reads, writes) => {
-    expect(retryDelay({ method: 'GET', error, retries: 0 }, 2, 0.5) !== null).toBe(reads);
+    expect(retryDelay({ ...usual, method: 'GET', error }, 2, 0.5) !== null).toBe(reads);
     for (const method of ['POST', 'PUT', 'DELETE']) {
-      expect(retryDelay({ method, error, retries: 0 }, 2, 0.5) !== null, method).toBe(writes);
+      expect(retryDelay({ ...usual, method, error }, 2, 0.5) !== null, method).toBe(writes);
     }
   });
 
   it('ends with the number of retries', () => {
-    expect(retryDelay({ method: 'GET', error: refused, retries: 2 }, 2, 0.5)).toBe(null);
-    expect(retryDelay({ method: 'GET', error: refused, retries: 0 }, 0, 0.5)).toBe(null);
+    expect(retryDelay({ ...usual, method: 'GET', error: refused, retries: 2 }, 2, 0.5)).toBe(null);
+    expect(retryDelay({ ...usual, method: 'GET', error: refused }, 0, 0.5)).toBe(null);
+  });
+
+  it('does not depend on a server that stops where it may have done already what was asked for', () => {
+    const again = (error: Error) => retryDelay({ method: 'POST', error, retries: 0, isLasting: true }, 2, 0.5) !== null;
+    expect([answered(503, 'SHUTTING_DOWN'), answered(429), refused].map(again)).toEqual([false, true, true]);
   });
 
   it('waits for anything up to a bound that doubles', () => {
     const delays = (random: number) =>
-      [0, 1, 2, 9].map((retries) => retryDelay({ method: 'GET', error: refused, retries }, 10, random));
+      [0, 1, 2, 9].map((retries) => retryDelay({ ...usual, method: 'GET', error: refused, retries }, 10, random));
     expect(delays(0)).toEqual([0, 0, 0, 0]);
     expect(delays(0.5)).toEqual([0.125, 0.25, 0.5, 5]);
   });
 
   it('waits for as long as it is told, and a moment more; a long time not at all', () => {
-    expect(retryDelay({ method: 'POST', error: answered(429, 'x', 60), retries: 0 }, 2, 0.5)).toBe(60.125);
-    expect(retryDelay({ method: 'POST', error: answered(429, 'x', 61), retries: 0 }, 2, 0.5)).toBe(null);
+    expect(retryDelay({ ...usual, method: 'POST', error: answered(429, 'x', 60) }, 2, 0.5)).toBe(60.125);
+    expect(retryDelay({ ...usual, method: 'POST', error: answered(429, 'x', 61) }, 2, 0.5)).toBe(null);
   });
+});
+
+it.each([
+  ['POST', '/api/instances/a/restart?wait=true', true],
+  ['PUT', '/api/instances/a?apply=restart', true],
+  ['POST', '/api/instances/a/restart?wait=false', false],
+  ['POST', '/api/instances/a/restart', false],
+  ['PUT', '/api/instances/a', false],
+  ['GET', '/api/instances/a?wait=true', false],
+])('%s %s may be done although the server says that it stops: %j', (method, target, is) => {
+  expect(isLasting(method, target)).toBe(is);
 });
 
 describe('a broken stream', () => {

@@ -12,6 +12,20 @@ export interface Failure {
   error: unknown;
   /** How often it was tried again already. */
   retries: number;
+  /** As of {@link isLasting}. */
+  isLasting: boolean;
+}
+
+/**
+ * Whether what a request asks for may be done although the answer is that the server stops: a command that waits for its
+ * outcome goes on without whoever waits, and settings that are to hold at once may be stored already.
+ *
+ * @param target Path and query.
+ */
+export function isLasting(method: string, target: string): boolean {
+  if (method === 'GET') return false;
+  const query = new URLSearchParams(target.split('?')[1]);
+  return query.get('wait') === 'true' || query.get('apply') === 'restart';
 }
 
 /**
@@ -21,16 +35,22 @@ export interface Failure {
  * @param limit How often it may be tried again.
  * @param random At least 0, less than 1.
  */
-export function retryDelay({ method, error, retries }: Failure, limit: number, random: number): number | null {
-  if (retries >= limit || !mayRepeat(error, method === 'GET')) return null;
+export function retryDelay(
+  { method, error, retries, isLasting }: Failure,
+  limit: number,
+  random: number,
+): number | null {
+  const isReading = method === 'GET';
+  if (retries >= limit || !mayRepeat(error, { isReading, isLasting })) return null;
   const asked = retryAfterOf(error);
   if (asked !== null && asked > LONGEST_RETRY_AFTER) return null;
   return (asked ?? 0) + backoff(retries, random);
 }
 
-function mayRepeat(error: unknown, isReading: boolean): boolean {
+function mayRepeat(error: unknown, { isReading, isLasting }: { isReading: boolean; isLasting: boolean }): boolean {
   if (error instanceof ConnectionError) return error.isUnsent || (isReading && error.name !== 'TimeoutError');
-  if (error instanceof LlamactlError && (error.status === 429 || isStopping(error))) return true;
+  if (error instanceof LlamactlError && error.status === 429) return true;
+  if (error instanceof LlamactlError && isStopping(error)) return !isLasting;
   return isReading && isAway(error) && retryAfterOf(error) !== null;
 }
 

@@ -113,6 +113,13 @@ describe('a request that failed', () => {
     expect(server.requests).toHaveLength(1);
   });
 
+  it('because the server stops is not sent again where it may be done already', async () => {
+    const { server, transport } = bench([refusal(503, 'SHUTTING_DOWN'), answer({}), refusal(503, 'SHUTTING_DOWN')]);
+    await transport.json({ ...post, query: { wait: false } });
+    await expect(transport.json({ ...post, query: { wait: true } })).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
+    expect(server.requests).toHaveLength(3);
+  });
+
   it('when its answer broke off is told, and sent again if it only reads', async () => {
     const broken = (): Response =>
       new Response(new ReadableStream({ pull: (controller) => controller.error(noConnection('UND_ERR_SOCKET')) }));

@@ -5,7 +5,7 @@ import { Deadline } from './deadline.ts';
 import { ProtocolError, UnauthorizedError } from './errors.ts';
 import type { CallOptions, ClientOptions, Token } from './options.ts';
 import { patience } from './patience.ts';
-import { retryDelay } from './retry.ts';
+import { isLasting, retryDelay } from './retry.ts';
 import { pause, unlessAborted, type Timing } from './timing.ts';
 
 /** One request, whatever it is for. */
@@ -116,6 +116,7 @@ export class Transport {
   /** Tries until it succeeds, or there is no sense in trying. What succeeds has its deadline left open. */
   async #again<Result>(request: Request, once: (deadline: Deadline) => Promise<Result>): Promise<Result> {
     const { method, signal } = request;
+    const lasts = isLasting(method, targetOf(request));
     let isFreshToken = !this.isTokenAsked;
     for (let retries = 0; ;) {
       const deadline = new Deadline(this.timing, signal);
@@ -128,7 +129,8 @@ export class Transport {
           isFreshToken = true;
           continue;
         }
-        const delay = retryDelay({ method, error, retries }, request.retries ?? this.#retries, this.timing.random());
+        const failure = { method, error, retries, isLasting: lasts };
+        const delay = retryDelay(failure, request.retries ?? this.#retries, this.timing.random());
         if (delay === null) throw error;
         await pause(this.timing, delay, signal);
         retries += 1;
@@ -142,7 +144,7 @@ export class Transport {
       throw new TypeError(`${JSON.stringify(request.path)} is no path: it must begin with a slash.`);
     }
     const timeout = request.timeout ?? (isPatient ? 0 : this.timeout);
-    const url = this.address + request.path + queryText(request.query ?? {});
+    const url = this.address + targetOf(request);
     deadline.within(timeout, url);
     const headers = await this.#headersOf(request, deadline.signal);
     const content = request.text?.content ?? (request.body === undefined ? undefined : JSON.stringify(request.body));
@@ -208,6 +210,10 @@ function parsed(text: string, url: string, status: number): unknown {
       cause,
     });
   }
+}
+
+function targetOf({ path, query = {} }: Request): string {
+  return path + queryText(query);
 }
 
 function queryText(query: Readonly<Record<string, string | number | boolean | undefined>>): string {

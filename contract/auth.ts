@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LongIntegerSchema } from './long-integer.ts';
 
 /** Roles, each with everything that those before it may. docs/permissions.md has the table. */
 export const ROLES = ['viewer', 'operator', 'admin'] as const;
@@ -135,7 +136,7 @@ export type Ticket = z.infer<typeof TicketSchema>;
 /** Who did what to which. */
 export const AuditRowSchema = z
   .object({
-    seq: z.int(),
+    seq: LongIntegerSchema,
     timestamp: TimestampSchema,
     subject: z.string().describe('`user:NAME`, `key:ID (NAME)`, or `anonymous`.'),
     address: z.string().describe('Where the request came from.'),

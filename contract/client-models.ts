@@ -3,9 +3,11 @@ import { FrameSchema, SubscribeSchema } from './events.ts';
 import { openApiDocument } from './openapi.ts';
 
 /** A schema of the OpenAPI document, as far as it says something of types. */
-interface Schema {
+export interface Schema {
   $ref?: string;
   type?: string | string[];
+  format?: string;
+  minimum?: number;
   const?: unknown;
   enum?: unknown[];
   description?: string;
@@ -32,14 +34,18 @@ const HEAD = `/* Generated from contract/ by \`npm run generate\`. */
  * @param version Of the project.
  */
 export function clientModels(version: string): string {
-  const components = openApiDocument(version).components.schemas as Record<string, Schema>;
-  const all = { ...components, Frame: schemaOf(FrameSchema), Subscribe: schemaOf(SubscribeSchema) };
-  const declarations = Object.entries<Schema>(all)
+  const declarations = Object.entries<Schema>(wireSchemas(version))
     .map(([name, schema]) => [NAMES[name] ?? name, schema] as const)
     .sort(([one], [other]) => (one < other ? -1 : 1))
     .map(([name, schema]) => declarationOf(name, schema));
   const code = `/** The \`code\` of an error answer; stable. */\nexport type ErrorCode = ErrorBody['code'];\n`;
   return [HEAD, ...declarations, code].join('\n');
+}
+
+/** By its name, everything that goes over the wire: what the OpenAPI document names, and what the WebSocket carries. */
+export function wireSchemas(version: string): Record<string, Schema> {
+  const components = openApiDocument(version).components.schemas as Record<string, Schema>;
+  return { ...components, Frame: schemaOf(FrameSchema), Subscribe: schemaOf(SubscribeSchema) };
 }
 
 function schemaOf(schema: z.ZodType): Schema {

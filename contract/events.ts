@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { StatusSchema } from './instance.ts';
+import { LongIntegerSchema } from './long-integer.ts';
 import { StatsSchema } from './stats.ts';
 
 /** What happened to an instance, as the bus carries it and the WebSocket of the seed sends it. */
@@ -35,7 +36,9 @@ export type InstanceEvent = z.infer<typeof InstanceEventSchema>;
 
 const frame = {
   timestamp: z.iso.datetime().describe('RFC 3339, UTC.'),
-  seq: z.int().describe('Grows with every kept frame, over restarts too; a stats frame repeats the last kept one.'),
+  seq: LongIntegerSchema.describe(
+    'Grows with every kept frame, over restarts too; a stats frame repeats the last kept one.',
+  ),
 };
 
 /** Resources of a running instance, every `stats.interval`; not kept for replay. */
@@ -51,8 +54,9 @@ export const GapFrameSchema = z.object({
   type: z.literal('gap'),
   ...frame,
   data: z.object({
-    from_seq: z.int().describe('The first number of which nothing is known.'),
-    to_seq: z.int().describe('The last one; the frames that follow are complete again.'),
+    from_seq: LongIntegerSchema.describe('The first number of which nothing is known.'),
+    to_seq: LongIntegerSchema.describe('The last one; the frames that follow are complete again.'),
+    last_seq: LongIntegerSchema.describe('Of the newest event when this was told: what has a greater one came later.'),
   }),
 });
 export type GapFrame = z.infer<typeof GapFrameSchema>;

@@ -3,10 +3,14 @@ import { ConfigSchema } from './config.ts';
 import { editorSchema } from './editor-schema.ts';
 import { ERRORS } from './errors.ts';
 import { FleetSchema } from './fleet.ts';
+import { goModels, goVersion } from './go-models.ts';
 import { openApiDocument } from './openapi.ts';
 import type { Operation } from './operation.ts';
 import { OPERATIONS, PASS_THROUGH, type PassThrough } from './operations.ts';
 import { permissionsPage } from './permissions-page.ts';
+import { pythonModels } from './python-models.ts';
+import { pythonOperations } from './python-operations.ts';
+import { pythonTwin } from './python-twin.ts';
 import { table } from './table.ts';
 
 /** A file that is made from the contract. */
@@ -45,6 +49,9 @@ export function generatedFiles(version: string, apiPage: string): GeneratedFile[
   return [
     { path: 'openapi.json', content: `${JSON.stringify(openApiDocument(version), null, 2)}\n` },
     { path: 'client/models.ts', content: clientModels(version) },
+    { path: 'clients/go/models.go', content: goModels(version) },
+    { path: 'clients/go/version.go', content: goVersion(version) },
+    ...pythonFiles(version),
     { path: 'docs/errors.md', content: errorsPage() },
     { path: 'docs/permissions.md', content: permissionsPage() },
     ...EDITOR_SCHEMAS.map(({ path, ...parts }) => ({ path, content: editorSchema(parts) })),
@@ -52,6 +59,17 @@ export function generatedFiles(version: string, apiPage: string): GeneratedFile[
       path: 'docs/api.md',
       content: apiPage.replace(TABLE, (_, begin: string, end: string) => `${begin}\n${operationsTable()}\n\n${end}`),
     },
+  ];
+}
+
+function pythonFiles(version: string): GeneratedFile[] {
+  const folder = 'clients/python/src/llamactl';
+  const operations = pythonOperations(version);
+  return [
+    { path: `${folder}/_version.py`, content: `__version__ = "${version}"\n` },
+    { path: `${folder}/models.py`, content: pythonModels(version) },
+    { path: `${folder}/_async/operations.py`, content: operations },
+    { path: `${folder}/_sync/operations.py`, content: pythonTwin(operations) },
   ];
 }
 
@@ -86,8 +104,8 @@ function operationsTable(): string {
     permission,
     cost,
   ]);
-  const passed = Object.values<PassThrough>(PASS_THROUGH).map(({ path, summary, permission, cost }) => [
-    `any \`${path}\``,
+  const passed = Object.values<PassThrough>(PASS_THROUGH).map(({ method = 'any', path, summary, permission, cost }) => [
+    method === 'any' ? `any \`${path}\`` : `\`${method} ${path}\``,
     summary,
     permission,
     cost,

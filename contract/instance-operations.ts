@@ -68,7 +68,9 @@ export const INSTANCE_OPERATIONS = {
     summary: 'Change settings by a merge patch (RFC 7396); a running engine keeps its own until it restarts',
     permission: 'admin',
     cost: 'regular',
-    query: z.strictObject({ apply: z.literal('restart').optional().describe('Restart now if an engine runs.') }),
+    query: z.strictObject({
+      apply: z.literal('restart').optional().describe('Restart now, unless it is stopped or about to be.'),
+    }),
     body: { schema: UpdateInstanceSchema, optional: false },
     success: { status: 200, schema: UpdatedSchema },
     requestHeaders: [

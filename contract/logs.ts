@@ -1,11 +1,10 @@
 import { z } from 'zod';
+import { LongIntegerSchema } from './long-integer.ts';
 
 /** From the least to the most serious; a filter takes its own level and all above. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export const LogLevelSchema = z.enum(LOG_LEVELS).meta({ id: 'LogLevel' });
 export type LogLevel = z.infer<typeof LogLevelSchema>;
-
-const PositionSchema = z.int().min(0);
 
 /** One line of an engine's output. */
 export const LogEntrySchema = z
@@ -13,7 +12,7 @@ export const LogEntrySchema = z
     timestamp: z.iso.datetime().describe("RFC 3339, UTC: the engine's own clock, on the machine's time."),
     level: LogLevelSchema,
     message: z.string().describe('Without control characters; one that is very long is cut and ends in an ellipsis.'),
-    seq: PositionSchema.describe(
+    seq: LongIntegerSchema.describe(
       "Where the line ends in the instance's log: grows over runs, rotations and restarts of llamactl, with holes.",
     ),
   })
@@ -22,7 +21,7 @@ export type LogEntry = z.infer<typeof LogEntrySchema>;
 
 /** Lines that are gone: those with `from_seq` < `seq` ≤ `to_seq`. */
 export const LogGapSchema = z
-  .object({ gap: z.object({ from_seq: PositionSchema, to_seq: PositionSchema }) })
+  .object({ gap: z.object({ from_seq: LongIntegerSchema, to_seq: LongIntegerSchema }) })
   .meta({ id: 'LogGap' });
 export type LogGap = z.infer<typeof LogGapSchema>;
 

@@ -118,6 +118,16 @@ describe('the OpenAPI document', () => {
     }
   });
 
+  it('tells bytes and places as whole numbers that outgrow 32 bits', () => {
+    const LONG = /^(seq|from_seq|to_seq|bytes_out|read_bytes|write_bytes|(gpu_)?memory_(usage(_peak)?|total))$/;
+    const fields = [...objectsIn(document.components.schemas)].filter(([place]) =>
+      LONG.test(place.split('/').at(-1) ?? ''),
+    );
+    expect(fields.length).toBeGreaterThan(15);
+    for (const [place, field] of fields)
+      expect(JSON.stringify(field), place).toMatch(/"type":"integer",("minimum":0,)?"format":"int64"/);
+  });
+
   it('lets answers grow and requests not', () => {
     const { Instance, CreateInstance, UpdateInstance } = document.components.schemas;
     expect(Instance).not.toHaveProperty('additionalProperties');

@@ -21,13 +21,15 @@ export const OPERATIONS = {
 export interface PassThrough {
   /** As operations have one. */
   id: string;
+  /** Left out: any. */
+  method?: 'GET';
   path: string;
   summary: string;
   permission: Permission;
   cost: CostClass;
 }
 
-/** What leads to engines, or to events: what is said there is not the business of `openapi.json`. */
+/** What leads to engines, to events, or to a page: what is said there is not the business of `openapi.json`. */
 export const PASS_THROUGH = {
   inference: {
     id: 'inference',
@@ -49,5 +51,13 @@ export const PASS_THROUGH = {
     summary: 'Live events over WebSocket, with a replay of what was missed',
     permission: 'viewer',
     cost: 'regular',
+  },
+  documentation: {
+    id: 'documentation',
+    method: 'GET',
+    path: '/docs',
+    summary: 'This API as a page for people',
+    permission: 'public',
+    cost: 'free',
   },
 } as const satisfies Record<string, PassThrough>;

@@ -37,7 +37,7 @@ ${table(
     ...Object.values<Operation>(OPERATIONS).map((operation) =>
       callRow(`${operation.method} ${operation.path}`, operation),
     ),
-    ...Object.values<PassThrough>(PASS_THROUGH).map((each) => callRow(`any ${each.path}`, each)),
+    ...Object.values<PassThrough>(PASS_THROUGH).map((each) => callRow(`${each.method ?? 'any'} ${each.path}`, each)),
   ],
 )}
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LongIntegerSchema } from './long-integer.ts';
 import { CountSchema } from './query.ts';
 
 /** Where a request to an engine stands. */
@@ -57,7 +58,7 @@ const facts = {
     .number()
     .nullable()
     .describe('From the first to the last that came; `null`: not enough came, or no stream.'),
-  bytes_out: z.int().min(0).describe('Of the answer’s body, so far.'),
+  bytes_out: LongIntegerSchema.describe('Of the answer’s body, so far.'),
 };
 
 /** A request on its way. */

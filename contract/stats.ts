@@ -1,15 +1,16 @@
 import { z } from 'zod';
+import { LongIntegerSchema } from './long-integer.ts';
 
 /** Longest time that is looked back on, seconds. */
 export const LONGEST_WINDOW_SECONDS = 86_400;
 
 const measured = {
-  memory_usage: z.number().describe('Resident memory of all its processes, bytes.'),
+  memory_usage: LongIntegerSchema.describe('Resident memory of all its processes, bytes.'),
   cpu_usage: z.number().describe('Percent of one core: 400 is four cores busy.'),
   threads: z.int().describe('Of all its processes.'),
-  read_bytes: z.number().describe('Read since the engine was spawned, from disks and caches, bytes.'),
-  write_bytes: z.number().describe('Written since then, bytes.'),
-  gpu_memory_usage: z.number().nullable().describe('Bytes on all GPUs; `null`: no tool tells.'),
+  read_bytes: LongIntegerSchema.describe('Read since the engine was spawned, from disks and caches, bytes.'),
+  write_bytes: LongIntegerSchema.describe('Written since then, bytes.'),
+  gpu_memory_usage: LongIntegerSchema.nullable().describe('Bytes on all GPUs; `null`: no tool tells.'),
 };
 
 /** Resources of the run's whole process group. */
@@ -25,7 +26,7 @@ export const StatsPointSchema = z
     seconds: z.number().describe('The length of the step; the further back, the longer.'),
     ...measured,
     cpu_usage_peak: z.number().describe('The highest of the step.'),
-    memory_usage_peak: z.number().describe('The highest of the step.'),
+    memory_usage_peak: LongIntegerSchema.describe('The highest of the step.'),
   })
   .meta({ id: 'StatsPoint' });
 export type StatsPoint = z.infer<typeof StatsPointSchema>;

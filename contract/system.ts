@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { STATUSES, type Status } from './instance.ts';
+import { LongIntegerSchema } from './long-integer.ts';
 
-const bytes = z.number().min(0);
 const TimestampSchema = z.iso.datetime();
 
 /** One graphics processor, as its vendor's tool tells. */
@@ -10,10 +10,10 @@ export const GpuSchema = z
     index: z.int().describe("The tool's own number."),
     vendor: z.enum(['nvidia', 'amd']),
     name: z.string(),
-    memory_total: bytes
-      .nullable()
-      .describe('Bytes; `null`: not told, as by one that shares the memory of the machine.'),
-    memory_usage: bytes.nullable().describe('Bytes; `null`: not told.'),
+    memory_total: LongIntegerSchema.nullable().describe(
+      'Bytes; `null`: not told, as by one that shares the memory of the machine.',
+    ),
+    memory_usage: LongIntegerSchema.nullable().describe('Bytes; `null`: not told.'),
     utilization: z.number().nullable().describe('0–100; `null`: not told.'),
     temperature: z.number().nullable().describe('Degrees Celsius; `null`: not told.'),
     power: z.number().nullable().describe('Watts; `null`: not told.'),
@@ -34,8 +34,8 @@ export const SystemStatusSchema = z
     }),
     resources: z.object({
       cpu_usage: z.number().describe('0–100 of all cores.'),
-      memory_usage: bytes.describe('Bytes that programs could not have any more.'),
-      memory_total: bytes,
+      memory_usage: LongIntegerSchema.describe('Bytes that programs could not have any more.'),
+      memory_total: LongIntegerSchema,
       disk_usage: z.number().describe("Percent (0–100) of the data directory's filesystem."),
       gpus: z.array(GpuSchema).describe('Empty where no tool tells of any.'),
     }),
@@ -50,9 +50,15 @@ export const SystemInfoSchema = z
     os: z.enum(['linux', 'darwin']),
     arch: z.string().describe("In Go's names: amd64, arm64."),
     cpu_count: z.int(),
-    memory_total: bytes,
+    memory_total: LongIntegerSchema,
     version: z.string(),
-    build_time: TimestampSchema.describe('When the files of this version were made or checked out.'),
+    build_time: TimestampSchema.describe(
+      'When the package was built; of a checkout: when its files were made or checked out.',
+    ),
+    commit: z
+      .string()
+      .nullable()
+      .describe('Of the source; `-dirty` behind it: a package was built with changes. `null`: not known.'),
   })
   .meta({ id: 'SystemInfo' });
 export type SystemInfo = z.infer<typeof SystemInfoSchema>;

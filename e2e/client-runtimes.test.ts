@@ -75,9 +75,18 @@ describe('the published client', () => {
     await compile('--types', 'node', '--lib', 'es2022', 'program.ts');
   });
 
-  it('does what its page says, whose examples are right', { timeout: 60_000 }, async () => {
-    const page = await readFile(path.join(import.meta.dirname, '..', 'docs', 'client.md'), 'utf8');
-    const examples = [...page.matchAll(/```ts\n([^]*?)```/g)].map(([, text = '']) =>
+  it('does what its pages say, whose examples are right', { timeout: 60_000 }, async () => {
+    const pages = ['client/README.md', 'docs/client.md'];
+    const root = path.join(import.meta.dirname, '..');
+    const texts = await Promise.all(pages.map((name) => readFile(path.join(root, name), 'utf8')));
+    const { scripts } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8')) as { scripts: object };
+    for (const text of texts) {
+      expect(text).toContain('`npm ci && npm run build:client`');
+      const named = [...text.matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name);
+      expect(Object.keys(scripts)).toEqual(expect.arrayContaining(named));
+    }
+    expect(await readFile(path.join(folder, 'client', 'README.md'), 'utf8')).toBe(texts[0]);
+    const examples = [...texts.join('\n').matchAll(/```ts\n([^]*?)```/g)].map(([, text = '']) =>
       text
         .replaceAll("'@llamactl/client'", "'./client/index.js'")
         .replace('http://127.0.0.1:8080', setting.url)

@@ -3,8 +3,29 @@ import path from 'node:path';
 import { messageOf, runTool } from '@llamactl/cli/quickstart/run-tool';
 import { makeWorkFolder } from '@llamactl/cli/quickstart/work-folder';
 
-/** What Python gets for the tests: exact versions, of which pip finds what they need. */
-export const REQUIREMENTS_FILE = path.join(import.meta.dirname, '..', 'e2e', 'sdk', 'requirements.txt');
+/** An environment of Python for tests. */
+export interface PythonEnvironment {
+  /** In the cache. */
+  folder: string;
+  /** A file of what it gets: exact versions, of which pip finds what they need. */
+  requirements: string;
+  /** Whether the packages are kept as well, so that they can be installed again without a network. */
+  keepsPackages: boolean;
+}
+
+const ROOT = path.join(import.meta.dirname, '..');
+/** The SDKs that the gateway is tested with. */
+export const SDK_PYTHON: PythonEnvironment = {
+  folder: 'python',
+  requirements: path.join(ROOT, 'e2e', 'sdk', 'requirements.txt'),
+  keepsPackages: false,
+};
+/** What the Python client needs, and what it is tested and built with. */
+export const CLIENT_PYTHON: PythonEnvironment = {
+  folder: 'python-client',
+  requirements: path.join(ROOT, 'clients', 'python', 'requirements-test.txt'),
+  keepsPackages: true,
+};
 
 /** In an environment: the requirements that it was made for. */
 const RECORD = 'requirements.txt';
@@ -17,22 +38,30 @@ export class NoPythonError extends Error {
   override name = 'NoPythonError';
 }
 
-/** Where the Python for tests lies, whether or not it is there. */
-export function pythonProgram(cache: string): string {
-  return path.join(cache, 'python', 'bin', 'python');
+/** Where a Python for tests lies, whether or not it is there. */
+export function pythonProgram(cache: string, { folder }: PythonEnvironment): string {
+  return path.join(cache, folder, 'bin', 'python');
+}
+
+/** Where the packages lie that an environment keeps. */
+export function pythonPackages(cache: string, { folder }: PythonEnvironment): string {
+  return path.join(cache, folder, 'packages');
 }
 
 /**
- * Makes an environment of the machine's Python with the packages of {@link REQUIREMENTS_FILE}, unless there is one with
- * just these.
+ * Makes an environment of the machine's Python with the packages that it asks for, unless there is one with just these.
  *
  * @throws {NoPythonError} when this machine has no Python for it
  * @throws {Error} that says why the packages could not be had
  */
-export async function installPython(cache: string): Promise<{ version: string; isNew: boolean }> {
-  const program = pythonProgram(cache);
-  const folder = path.join(cache, 'python');
-  const wanted = await readFile(REQUIREMENTS_FILE, 'utf8');
+export async function installPython(
+  cache: string,
+  environment: PythonEnvironment,
+): Promise<{ version: string; isNew: boolean }> {
+  const { requirements, keepsPackages } = environment;
+  const program = pythonProgram(cache, environment);
+  const folder = path.join(cache, environment.folder);
+  const wanted = await readFile(requirements, 'utf8');
   const had = await readFile(path.join(folder, RECORD), 'utf8').catch(() => null);
   const present = had === wanted ? await versionOf(program) : null;
   if (present !== null) return { version: present.join('.'), isNew: false };
@@ -44,7 +73,12 @@ export async function installPython(cache: string): Promise<{ version: string; i
     throw new NoPythonError(`${base} makes no environments: ${messageOf(error)}`, { cause: error });
   }
   const built = path.join(work.path, 'bin', 'python');
-  await runTool(built, ['-m', 'pip', 'install', '--quiet', '--requirement', REQUIREMENTS_FILE], RUN);
+  const packages = path.join(work.path, path.basename(pythonPackages(cache, environment)));
+  const pip = ['-m', 'pip', '--quiet'];
+  if (keepsPackages)
+    await runTool(built, [...pip, 'wheel', '--wheel-dir', packages, '--requirement', requirements], RUN);
+  const source = keepsPackages ? ['--no-index', '--find-links', packages] : [];
+  await runTool(built, [...pip, 'install', ...source, '--requirement', requirements], RUN);
   await writeFile(path.join(work.path, RECORD), wanted);
   await rm(folder, { recursive: true, force: true });
   // The programs beside Python know the old path; nobody calls them.

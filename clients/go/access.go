@@ -1,0 +1,171 @@
+package llamactl
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+)
+
+// AuditParams says which rows of the audit trail are wanted.
+type AuditParams struct {
+	// At most so many; 0: a page, or in a stream all.
+	Limit int
+
+	// Only rows before this one; 0: all.
+	BeforeSeq int64
+
+	// Who did it; empty: anybody.
+	Subject string
+
+	// What was done, the name of an operation such as startInstance; empty: anything.
+	Action string
+
+	// To what; empty: to anything.
+	Target string
+}
+
+func (p AuditParams) query() url.Values {
+	query := url.Values{}
+	setNumber(query, "limit", int64(p.Limit))
+	setNumber(query, "before_seq", p.BeforeSeq)
+	setText(query, "subject", p.Subject)
+	setText(query, "action", p.Action)
+	setText(query, "target", p.Target)
+	return query
+}
+
+// Login gives a token, which this client does not use: give it to [Client.With] and [WithToken].
+func (c *Client) Login(body Login) (*LoggedIn, error) {
+	return c.LoginContext(context.Background(), body)
+}
+
+// LoginContext is [Client.Login] with a context.
+func (c *Client) LoginContext(ctx context.Context, body Login) (*LoggedIn, error) {
+	return fetch[LoggedIn](ctx, c, request{method: http.MethodPost, path: []string{loginPath}, body: body})
+}
+
+// RefreshToken gives a new token for one that is still valid.
+func (c *Client) RefreshToken() (*Token, error) {
+	return c.RefreshTokenContext(context.Background())
+}
+
+// RefreshTokenContext is [Client.RefreshToken] with a context.
+func (c *Client) RefreshTokenContext(ctx context.Context) (*Token, error) {
+	return fetch[Token](ctx, c, request{method: http.MethodPost, path: []string{"/api/auth/refresh"}})
+}
+
+// Logout revokes the token of this client.
+func (c *Client) Logout() (*Message, error) {
+	return c.LogoutContext(context.Background())
+}
+
+// LogoutContext is [Client.Logout] with a context.
+func (c *Client) LogoutContext(ctx context.Context) (*Message, error) {
+	return fetch[Message](ctx, c, request{method: http.MethodPost, path: []string{"/api/auth/logout"}})
+}
+
+// ChangePassword changes your own password, which revokes all your tokens and keys.
+func (c *Client) ChangePassword(body ChangePassword) (*Message, error) {
+	return c.ChangePasswordContext(context.Background(), body)
+}
+
+// ChangePasswordContext is [Client.ChangePassword] with a context.
+func (c *Client) ChangePasswordContext(ctx context.Context, body ChangePassword) (*Message, error) {
+	return fetch[Message](ctx, c, request{method: http.MethodPut, path: []string{"/api/auth/password"}, body: body})
+}
+
+// ListUsers gives all accounts.
+func (c *Client) ListUsers() ([]User, error) {
+	return c.ListUsersContext(context.Background())
+}
+
+// ListUsersContext is [Client.ListUsers] with a context.
+func (c *Client) ListUsersContext(ctx context.Context) ([]User, error) {
+	var answer UserList
+	err := c.send(ctx, request{method: http.MethodGet, path: []string{"/api/users"}}, &answer)
+	return answer.Users, err
+}
+
+// CreateUser makes an account.
+func (c *Client) CreateUser(body CreateUser) (*UserChanged, error) {
+	return c.CreateUserContext(context.Background(), body)
+}
+
+// CreateUserContext is [Client.CreateUser] with a context.
+func (c *Client) CreateUserContext(ctx context.Context, body CreateUser) (*UserChanged, error) {
+	return fetch[UserChanged](ctx, c, request{method: http.MethodPost, path: []string{"/api/users"}, body: body})
+}
+
+// UpdateUser changes role or password of an account, disables or enables it.
+func (c *Client) UpdateUser(username string, body UpdateUser) (*UserChanged, error) {
+	return c.UpdateUserContext(context.Background(), username, body)
+}
+
+// UpdateUserContext is [Client.UpdateUser] with a context.
+func (c *Client) UpdateUserContext(ctx context.Context, username string, body UpdateUser) (*UserChanged, error) {
+	return fetch[UserChanged](ctx, c, request{method: http.MethodPut, path: []string{"/api/users/", username}, body: body})
+}
+
+// DeleteUser deletes an account with its keys.
+func (c *Client) DeleteUser(username string) (*Message, error) {
+	return c.DeleteUserContext(context.Background(), username)
+}
+
+// DeleteUserContext is [Client.DeleteUser] with a context.
+func (c *Client) DeleteUserContext(ctx context.Context, username string) (*Message, error) {
+	return fetch[Message](ctx, c, request{method: http.MethodDelete, path: []string{"/api/users/", username}})
+}
+
+// ListKeys gives your own keys; for admins, all.
+func (c *Client) ListKeys() ([]Key, error) {
+	return c.ListKeysContext(context.Background())
+}
+
+// ListKeysContext is [Client.ListKeys] with a context.
+func (c *Client) ListKeysContext(ctx context.Context) ([]Key, error) {
+	var answer KeyList
+	err := c.send(ctx, request{method: http.MethodGet, path: []string{"/api/keys"}}, &answer)
+	return answer.Keys, err
+}
+
+// CreateKey makes a key for a program; the only time that it is shown.
+func (c *Client) CreateKey(body CreateKey) (*KeyCreated, error) {
+	return c.CreateKeyContext(context.Background(), body)
+}
+
+// CreateKeyContext is [Client.CreateKey] with a context.
+func (c *Client) CreateKeyContext(ctx context.Context, body CreateKey) (*KeyCreated, error) {
+	return fetch[KeyCreated](ctx, c, request{method: http.MethodPost, path: []string{"/api/keys"}, body: body})
+}
+
+// DeleteKey revokes a key: your own, or for admins any.
+func (c *Client) DeleteKey(id string) (*Message, error) {
+	return c.DeleteKeyContext(context.Background(), id)
+}
+
+// DeleteKeyContext is [Client.DeleteKey] with a context.
+func (c *Client) DeleteKeyContext(ctx context.Context, id string) (*Message, error) {
+	return fetch[Message](ctx, c, request{method: http.MethodDelete, path: []string{"/api/keys/", id}})
+}
+
+// GetAudit gives a page of the audit trail, newest row first; [Client.StreamAudit] gives all of it.
+func (c *Client) GetAudit(params ...AuditParams) ([]AuditRow, error) {
+	return c.GetAuditContext(context.Background(), params...)
+}
+
+// GetAuditContext is [Client.GetAudit] with a context.
+func (c *Client) GetAuditContext(ctx context.Context, params ...AuditParams) ([]AuditRow, error) {
+	var answer Audit
+	err := c.send(ctx, request{method: http.MethodGet, path: []string{"/api/audit"}, query: first(params).query()}, &answer)
+	return answer.Audit, err
+}
+
+// CreateTicket gives a ticket for one WebSocket, for what cannot send a token with it.
+func (c *Client) CreateTicket() (*Ticket, error) {
+	return c.CreateTicketContext(context.Background())
+}
+
+// CreateTicketContext is [Client.CreateTicket] with a context.
+func (c *Client) CreateTicketContext(ctx context.Context) (*Ticket, error) {
+	return fetch[Ticket](ctx, c, request{method: http.MethodPost, path: []string{"/api/ws/ticket"}})
+}

@@ -1,0 +1,266 @@
+package llamactl
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// EventData is what an event carries: a pointer to one of the types that end in Event.
+type EventData interface{ eventData() }
+
+// UnknownEvent is what an event of a newer server carries.
+type UnknownEvent struct {
+	// JSON, as it came.
+	Raw json.RawMessage
+}
+
+func (*UnknownEvent) eventData() {}
+
+// Event is something that happened.
+type Event struct {
+	Type      EventType
+	Timestamp time.Time
+
+	// Grows with every kept event, over restarts too; a stats event repeats the last kept one.
+	Seq int64
+
+	Data EventData
+
+	instance string
+}
+
+// UnmarshalJSON reads a frame of the WebSocket.
+func (e *Event) UnmarshalJSON(text []byte) error {
+	var frame struct {
+		Type      EventType       `json:"type"`
+		Timestamp time.Time       `json:"timestamp"`
+		Seq       *int64          `json:"seq"`
+		Data      json.RawMessage `json:"data"`
+	}
+	if err := json.Unmarshal(text, &frame); err != nil {
+		return err
+	}
+	if frame.Type == "" || frame.Seq == nil {
+		return errors.New("it has no type, or no seq")
+	}
+	*e = Event{Type: frame.Type, Timestamp: frame.Timestamp, Seq: *frame.Seq, Data: newEventData(frame.Type)}
+	e.instance = instanceIn(frame.Data)
+	if e.Data == nil {
+		e.Data = &UnknownEvent{Raw: frame.Data}
+		return nil
+	}
+	return json.Unmarshal(frame.Data, e.Data)
+}
+
+// EventsParams says which events are told.
+type EventsParams struct {
+	// Names, in any case, also of instances still to come; nil: all. Alerts of the whole system are told all the same.
+	Instances []string
+
+	// nil: all.
+	Types []EventType
+
+	// What was missed since this event comes first, 0: all that is kept; nil: from now on.
+	AfterSeq *int64
+
+	// Told each time that the connection stands, first and again, before anything comes over it: from now on nothing is
+	// missed. Whoever keeps something true by events asks for the present then, and once more for every [GapEvent].
+	OnOpen func()
+
+	// Told whenever the connection is lost. It is resumed for ever: whoever does not want that ends the loop, or the
+	// context.
+	OnInterruption func(Interruption)
+}
+
+const (
+	eventProtocol = "llamactl.v1"
+	// The server terminates a connection that is not heard for twice that; here it is asked after once that.
+	eventSilence = 30 * time.Second
+	// Events that were received and not read yet; the next ones wait in the network.
+	mostUnread = 1_000
+	// Of one event.
+	longestEvent = 16 << 20
+
+	closedUnauthorized websocket.StatusCode = 4401
+)
+
+// Events is what happens, as it happens, over lost connections and restarts of the server, with nothing missing and
+// nothing twice. Events that are gone are told as a [GapEvent]: then ask for the present. It ends after an error.
+func (c *Client) Events(params ...EventsParams) iter.Seq2[Event, error] {
+	return c.EventsContext(context.Background(), params...)
+}
+
+// EventsContext is [Client.Events] with a context, with whose error it ends when that is over.
+func (c *Client) EventsContext(ctx context.Context, params ...EventsParams) iter.Seq2[Event, error] {
+	return stream(func(yield func(Event) error) error {
+		p := first(params)
+		l := &listener{
+			client: c, params: p, yield: yield,
+			// Each has a place of its own.
+			place:      eventPlace{types: p.Types, instances: p.Instances},
+			resumption: resumption{client: c, onInterruption: p.OnInterruption},
+		}
+		if p.AfterSeq != nil {
+			l.place.seq = Ptr(*p.AfterSeq)
+		}
+		return l.listen(ctx)
+	})
+}
+
+type listener struct {
+	client      *Client
+	params      EventsParams
+	yield       func(Event) error
+	place       eventPlace
+	resumption  resumption
+	hasBeenOpen bool
+}
+
+func (l *listener) listen(ctx context.Context) error {
+	for {
+		err := l.connection(ctx)
+		switch {
+		case errors.Is(err, errDone):
+			return err
+		case !l.hasBeenOpen:
+			return err
+		case l.client.isTokenAsked && websocket.CloseStatus(err) == closedUnauthorized:
+			// The token was taken when the handshake was; the next one is judged there too.
+			err = l.resumption.ended(ctx)
+		default:
+			err = l.resumption.failed(ctx, l.ending(err))
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// connection tells what comes over one WebSocket, until that ends.
+func (l *listener) connection(ctx context.Context) error {
+	socket, err := l.dial(ctx)
+	if err != nil {
+		return err
+	}
+	l.hasBeenOpen = true
+	reader := newSocketReader(ctx, socket, l.client.address)
+	defer reader.close()
+	greeting, err := json.Marshal(subscription{Type: "subscribe", Instances: l.params.Instances, Types: l.params.Types})
+	if err != nil {
+		return fmt.Errorf("llamactl: %w", err)
+	}
+	if err := socket.Write(reader.ctx, websocket.MessageText, greeting); err != nil {
+		return reader.ending(err)
+	}
+	if l.params.OnOpen != nil {
+		l.params.OnOpen()
+	}
+	for {
+		message, err := l.next(ctx, reader)
+		if err != nil {
+			return err
+		}
+		var event Event
+		if err := json.Unmarshal(message, &event); err != nil {
+			said := fmt.Sprintf("%s sent something that is no event (%v): %s", l.client.address, err, excerpt(message))
+			return &ProtocolError{Message: said, URL: l.client.address, Err: err}
+		}
+		l.resumption.succeeded()
+		if !l.place.take(&event) {
+			continue
+		}
+		if err := l.yield(event); err != nil {
+			return err
+		}
+	}
+}
+
+// next is the next message. The other end may be gone without a word (a laptop that slept, a router that forgot): it is
+// asked whether it is there.
+func (l *listener) next(ctx context.Context, reader *socketReader) ([]byte, error) {
+	for {
+		silent := make(chan struct{})
+		cancel := l.client.timing.after(eventSilence, func() { close(silent) })
+		select {
+		case <-ctx.Done():
+			cancel()
+			return nil, callerError(ctx)
+		case message, isThere := <-reader.messages:
+			cancel()
+			switch {
+			case ctx.Err() != nil:
+				// What is there already is not wanted any more either.
+				return nil, callerError(ctx)
+			case !isThere:
+				return nil, reader.ending(reader.err)
+			}
+			return message, nil
+		case <-silent:
+			if err := reader.ask(l.client.timing); err != nil {
+				return nil, reader.ending(err)
+			}
+			l.place.waited()
+		}
+	}
+}
+
+func (l *listener) dial(ctx context.Context) (*websocket.Conn, error) {
+	r := request{
+		method: http.MethodGet, path: []string{"/api/ws"}, isOnce: l.hasBeenOpen,
+		query: url.Values{"after_seq": {strconv.FormatInt(l.place.afterSeq(), 10)}},
+	}
+	return again(ctx, l.client, r, func(d *deadline, address, token string) (*websocket.Conn, error) {
+		socket, got, err := websocket.Dial(d, address, &websocket.DialOptions{
+			HTTPClient:   l.client.http,
+			HTTPHeader:   l.client.headerOf(r, token),
+			Subprotocols: []string{eventProtocol},
+		})
+		switch {
+		case err == nil:
+			d.close()
+			socket.SetReadLimit(longestEvent)
+			return socket, nil
+		case got == nil:
+			return nil, connectionError(address, err)
+		case got.StatusCode/100 == 2 || got.StatusCode == http.StatusSwitchingProtocols:
+			said := fmt.Sprintf("%s answers, but opens no WebSocket; does a proxy on the way let them through?", address)
+			return nil, &ConnectionError{Message: said, URL: address, Err: err}
+		}
+		return nil, handshakeRefusal(address, got)
+	})
+}
+
+// ending is the end of a connection, in the words of this package.
+func (l *listener) ending(err error) error {
+	var closed websocket.CloseError
+	if !errors.As(err, &closed) {
+		return err
+	}
+	address := l.client.address
+	said := fmt.Sprintf("the events of %s ended (%d)", address, closed.Code)
+	if closed.Reason != "" {
+		said += ": " + closed.Reason
+	}
+	switch closed.Code {
+	case closedUnauthorized:
+		message := closed.Reason
+		if message == "" {
+			message = "the token is no longer valid; log in again"
+		}
+		return &Error{Message: message, Code: CodeTokenExpired, Status: http.StatusUnauthorized}
+	case websocket.StatusProtocolError, websocket.StatusUnsupportedData, websocket.StatusInvalidFramePayloadData,
+		websocket.StatusPolicyViolation, websocket.StatusMessageTooBig, websocket.StatusMandatoryExtension:
+		// More of the same would only repeat it.
+		return &ProtocolError{Message: said, URL: address, Err: err}
+	}
+	return &ConnectionError{Message: said, URL: address, Err: err}
+}

@@ -1,0 +1,79 @@
+package llamactl
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+)
+
+// ApplyParams says how a document is applied.
+type ApplyParams struct {
+	// Remove the instances that it does not name.
+	Prune bool
+
+	// Change nothing, answer what would be done.
+	DryRun bool
+}
+
+func (p ApplyParams) query() url.Values {
+	query := url.Values{}
+	if p.Prune {
+		query.Set("prune", "true")
+	}
+	if p.DryRun {
+		query.Set("dry_run", "true")
+	}
+	return query
+}
+
+// ApplyFleet makes the instances be as a document says; only what changed restarts.
+func (c *Client) ApplyFleet(document Fleet, params ...ApplyParams) (*Applied, error) {
+	return c.ApplyFleetContext(context.Background(), document, params...)
+}
+
+// ApplyFleetContext is [Client.ApplyFleet] with a context.
+func (c *Client) ApplyFleetContext(ctx context.Context, document Fleet, params ...ApplyParams) (*Applied, error) {
+	if document.Instances == nil {
+		document.Instances = []CreateInstance{}
+	}
+	return fetch[Applied](ctx, c, request{method: http.MethodPost, path: []string{"/api/apply"}, query: first(params).query(), body: document, isPatient: true})
+}
+
+// ApplyFleetText is [Client.ApplyFleet] for the text of a document, in YAML or JSON.
+func (c *Client) ApplyFleetText(document []byte, params ...ApplyParams) (*Applied, error) {
+	return c.ApplyFleetTextContext(context.Background(), document, params...)
+}
+
+// ApplyFleetTextContext is [Client.ApplyFleetText] with a context.
+func (c *Client) ApplyFleetTextContext(ctx context.Context, document []byte, params ...ApplyParams) (*Applied, error) {
+	return fetch[Applied](ctx, c, request{
+		method: http.MethodPost, path: []string{"/api/apply"}, query: first(params).query(),
+		content: document, contentType: mediaYAML, isPatient: true,
+	})
+}
+
+// ExportFleet gives all instances as a document for [Client.ApplyFleet], their environment included.
+func (c *Client) ExportFleet() (*Fleet, error) {
+	return c.ExportFleetContext(context.Background())
+}
+
+// ExportFleetContext is [Client.ExportFleet] with a context.
+func (c *Client) ExportFleetContext(ctx context.Context) (*Fleet, error) {
+	return fetch[Fleet](ctx, c, request{method: http.MethodGet, path: []string{"/api/export"}})
+}
+
+// ExportFleetYAML gives the same as text in YAML.
+func (c *Client) ExportFleetYAML() (string, error) {
+	return c.ExportFleetYAMLContext(context.Background())
+}
+
+// ExportFleetYAMLContext is [Client.ExportFleetYAML] with a context.
+func (c *Client) ExportFleetYAMLContext(ctx context.Context) (string, error) {
+	got, err := c.read(ctx, request{
+		method: http.MethodGet, path: []string{"/api/export"}, header: http.Header{"Accept": {mediaYAML}},
+	})
+	if err != nil {
+		return "", err
+	}
+	return string(got.body), nil
+}

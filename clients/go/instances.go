@@ -1,0 +1,277 @@
+package llamactl
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// ListInstancesParams says which instances are wanted.
+type ListInstancesParams struct {
+	// Only those in this state; empty: all.
+	Status Status
+}
+
+// UpdateInstanceParams says how an instance is changed.
+type UpdateInstanceParams struct {
+	// The ETag that the settings must still have, else [CodePreconditionFailed]; empty: any.
+	IfMatch string
+
+	// Restart the engine now, if it runs with other settings.
+	Restart bool
+}
+
+// StartParams says how an instance is started.
+type StartParams struct {
+	// Return when the outcome is there, instead of at once. It then takes as long as it takes.
+	Wait bool
+}
+
+// StopParams says how an instance is stopped, or restarted.
+type StopParams struct {
+	// End the engine at once, also while a gentle stop waits.
+	Force bool
+
+	// Requests in flight may take so long to finish; nil: as the configuration says.
+	Timeout *time.Duration
+
+	// Return when the outcome is there, instead of at once. It then takes as long as it takes.
+	Wait bool
+}
+
+func (p StopParams) body() any {
+	if !p.Force && p.Timeout == nil {
+		return nil
+	}
+	body := StopBody{Force: &p.Force}
+	if p.Timeout != nil {
+		body.Timeout = Ptr(p.Timeout.Seconds())
+	}
+	return body
+}
+
+// GetInstanceLogsParams says which lines of a log are wanted.
+type GetInstanceLogsParams struct {
+	// The last ones, so many; 0: 100.
+	Lines int
+
+	// Of this level and above; empty: all.
+	Level LogLevel
+
+	// Only what comes after this line; 0: anything.
+	AfterSeq int64
+}
+
+func (p GetInstanceLogsParams) query() url.Values {
+	query := url.Values{}
+	setNumber(query, "lines", int64(p.Lines))
+	setText(query, "level", string(p.Level))
+	setNumber(query, "after_seq", p.AfterSeq)
+	return query
+}
+
+// GetInstanceStatsParams says how much of the past is wanted.
+type GetInstanceStatsParams struct {
+	// How far back; 0: an hour.
+	Window time.Duration
+}
+
+func (p GetInstanceStatsParams) query() url.Values {
+	query := url.Values{}
+	setNumber(query, "window", int64(p.Window.Seconds()))
+	return query
+}
+
+// ListInstances gives all instances, oldest first.
+func (c *Client) ListInstances(params ...ListInstancesParams) ([]InstanceSummary, error) {
+	return c.ListInstancesContext(context.Background(), params...)
+}
+
+// ListInstancesContext is [Client.ListInstances] with a context.
+func (c *Client) ListInstancesContext(ctx context.Context, params ...ListInstancesParams) ([]InstanceSummary, error) {
+	query := url.Values{}
+	setText(query, "status", string(first(params).Status))
+	var answer InstanceList
+	err := c.send(ctx, request{method: http.MethodGet, path: []string{"/api/instances"}, query: query}, &answer)
+	return answer.Instances, err
+}
+
+// GetInstance gives an instance in full.
+func (c *Client) GetInstance(name string) (*Instance, error) {
+	return c.GetInstanceContext(context.Background(), name)
+}
+
+// GetInstanceContext is [Client.GetInstance] with a context.
+func (c *Client) GetInstanceContext(ctx context.Context, name string) (*Instance, error) {
+	return fetch[Instance](ctx, c, request{method: http.MethodGet, path: []string{"/api/instances/", name}})
+}
+
+// CreateInstance makes an instance; nothing starts.
+func (c *Client) CreateInstance(body CreateInstance) (*InstanceCreated, error) {
+	return c.CreateInstanceContext(context.Background(), body)
+}
+
+// CreateInstanceContext is [Client.CreateInstance] with a context.
+func (c *Client) CreateInstanceContext(ctx context.Context, body CreateInstance) (*InstanceCreated, error) {
+	return fetch[InstanceCreated](ctx, c, request{method: http.MethodPost, path: []string{"/api/instances"}, body: body})
+}
+
+// UpdateInstance changes settings: to those that [Set] gives, or by [Remove] to their defaults. A running engine keeps
+// its own until it restarts.
+func (c *Client) UpdateInstance(name string, body UpdateInstance, params ...UpdateInstanceParams) (*InstanceUpdated, error) {
+	return c.UpdateInstanceContext(context.Background(), name, body, params...)
+}
+
+// UpdateInstanceContext is [Client.UpdateInstance] with a context.
+func (c *Client) UpdateInstanceContext(ctx context.Context, name string, body UpdateInstance, params ...UpdateInstanceParams) (*InstanceUpdated, error) {
+	p := first(params)
+	query, header := url.Values{}, http.Header{}
+	if p.Restart {
+		query.Set("apply", "restart")
+	}
+	if p.IfMatch != "" {
+		header.Set("If-Match", p.IfMatch)
+	}
+	return fetch[InstanceUpdated](ctx, c, request{method: http.MethodPut, path: []string{"/api/instances/", name}, query: query, header: header, body: body})
+}
+
+// DeleteInstance deletes an instance that does not run; it waits for a stop under way.
+func (c *Client) DeleteInstance(name string) (*Message, error) {
+	return c.DeleteInstanceContext(context.Background(), name)
+}
+
+// DeleteInstanceContext is [Client.DeleteInstance] with a context.
+func (c *Client) DeleteInstanceContext(ctx context.Context, name string) (*Message, error) {
+	return fetch[Message](ctx, c, request{method: http.MethodDelete, path: []string{"/api/instances/", name}, isPatient: true})
+}
+
+// StartInstance starts an instance. With Wait: [CodeStartFailed] and the reason when it does not run.
+func (c *Client) StartInstance(name string, params ...StartParams) (*Lifecycle, error) {
+	return c.StartInstanceContext(context.Background(), name, params...)
+}
+
+// StartInstanceContext is [Client.StartInstance] with a context.
+func (c *Client) StartInstanceContext(ctx context.Context, name string, params ...StartParams) (*Lifecycle, error) {
+	return fetch[Lifecycle](ctx, c, command(name, "/start", first(params).Wait, nil))
+}
+
+// StopInstance stops an instance: requests in flight may finish first.
+func (c *Client) StopInstance(name string, params ...StopParams) (*Lifecycle, error) {
+	return c.StopInstanceContext(context.Background(), name, params...)
+}
+
+// StopInstanceContext is [Client.StopInstance] with a context.
+func (c *Client) StopInstanceContext(ctx context.Context, name string, params ...StopParams) (*Lifecycle, error) {
+	p := first(params)
+	return fetch[Lifecycle](ctx, c, command(name, "/stop", p.Wait, p.body()))
+}
+
+// RestartInstance stops, then starts; a stopped instance is started.
+func (c *Client) RestartInstance(name string, params ...StopParams) (*Lifecycle, error) {
+	return c.RestartInstanceContext(context.Background(), name, params...)
+}
+
+// RestartInstanceContext is [Client.RestartInstance] with a context.
+func (c *Client) RestartInstanceContext(ctx context.Context, name string, params ...StopParams) (*Lifecycle, error) {
+	p := first(params)
+	return fetch[Lifecycle](ctx, c, command(name, "/restart", p.Wait, p.body()))
+}
+
+// GetInstanceHealth probes the engine now.
+func (c *Client) GetInstanceHealth(name string) (*Health, error) {
+	return c.GetInstanceHealthContext(context.Background(), name)
+}
+
+// GetInstanceHealthContext is [Client.GetInstanceHealth] with a context.
+func (c *Client) GetInstanceHealthContext(ctx context.Context, name string) (*Health, error) {
+	return fetch[Health](ctx, c, request{method: http.MethodGet, path: []string{"/api/instances/", name, "/health"}})
+}
+
+// GetInstanceLogs gives the last lines of output, over runs and rotations; [Client.FollowLogs] goes on with what comes.
+func (c *Client) GetInstanceLogs(name string, params ...GetInstanceLogsParams) (*Logs, error) {
+	return c.GetInstanceLogsContext(context.Background(), name, params...)
+}
+
+// GetInstanceLogsContext is [Client.GetInstanceLogs] with a context.
+func (c *Client) GetInstanceLogsContext(ctx context.Context, name string, params ...GetInstanceLogsParams) (*Logs, error) {
+	return fetch[Logs](ctx, c, request{method: http.MethodGet, path: []string{"/api/instances/", name, "/logs"}, query: first(params).query()})
+}
+
+// GetInstanceStats gives memory, CPU and I/O of the last hours.
+func (c *Client) GetInstanceStats(name string, params ...GetInstanceStatsParams) (*StatsHistory, error) {
+	return c.GetInstanceStatsContext(context.Background(), name, params...)
+}
+
+// GetInstanceStatsContext is [Client.GetInstanceStats] with a context.
+func (c *Client) GetInstanceStatsContext(ctx context.Context, name string, params ...GetInstanceStatsParams) (*StatsHistory, error) {
+	return fetch[StatsHistory](ctx, c, request{method: http.MethodGet, path: []string{"/api/instances/", name, "/stats"}, query: first(params).query()})
+}
+
+// StartAllInstances starts all stopped and failed instances, or those of them that are named.
+func (c *Client) StartAllInstances(names ...string) (*BatchResult, error) {
+	return c.StartAllInstancesContext(context.Background(), names...)
+}
+
+// StartAllInstancesContext is [Client.StartAllInstances] with a context.
+func (c *Client) StartAllInstancesContext(ctx context.Context, names ...string) (*BatchResult, error) {
+	return fetch[BatchResult](ctx, c, batch("/api/instances/start-all", names))
+}
+
+// StopAllInstances stops all instances that run, start or restart, or those of them that are named.
+func (c *Client) StopAllInstances(names ...string) (*BatchResult, error) {
+	return c.StopAllInstancesContext(context.Background(), names...)
+}
+
+// StopAllInstancesContext is [Client.StopAllInstances] with a context.
+func (c *Client) StopAllInstancesContext(ctx context.Context, names ...string) (*BatchResult, error) {
+	return fetch[BatchResult](ctx, c, batch("/api/instances/stop-all", names))
+}
+
+// command is one that may be waited for.
+func command(name, verb string, wait bool, body any) request {
+	query := url.Values{}
+	if wait {
+		query.Set("wait", "true")
+	}
+	return request{method: http.MethodPost, path: []string{"/api/instances/", name, verb}, query: query, body: body, isPatient: wait}
+}
+
+func batch(path string, names []string) request {
+	r := request{method: http.MethodPost, path: []string{path}}
+	if len(names) > 0 {
+		r.body = NamesBody{Names: names}
+	}
+	return r
+}
+
+// fetch is what an operation answers.
+func fetch[Result any](ctx context.Context, c *Client, r request) (*Result, error) {
+	var answer Result
+	if err := c.send(ctx, r, &answer); err != nil {
+		return nil, err
+	}
+	return &answer, nil
+}
+
+// first is what was given of what may be left out.
+func first[Params any](given []Params) Params {
+	if len(given) > 0 {
+		return given[0]
+	}
+	var none Params
+	return none
+}
+
+func setText(query url.Values, name, value string) {
+	if value != "" {
+		query.Set(name, value)
+	}
+}
+
+func setNumber(query url.Values, name string, value int64) {
+	if value != 0 {
+		query.Set(name, strconv.FormatInt(value, 10))
+	}
+}

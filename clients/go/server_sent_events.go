@@ -1,0 +1,117 @@
+package llamactl
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+const (
+	firstBuffer = 4 << 10
+	// Of one line, which holds a line of a log or a piece of an answer.
+	longestLine = 64 << 20
+)
+
+// linesOf reads the body of an answer a line at a time, until it ends.
+type linesOf struct {
+	answer  *openAnswer
+	scanner *bufio.Scanner
+}
+
+// newLinesOf reads with a bound to the silence of the other side; 0: there is none.
+func newLinesOf(answer *openAnswer, silence time.Duration) *linesOf {
+	scanner := bufio.NewScanner(&watchedReader{answer, silence})
+	scanner.Buffer(make([]byte, 0, firstBuffer), longestLine)
+	scanner.Split(splitLines)
+	return &linesOf{answer, scanner}
+}
+
+// next is the next line without its end; [io.EOF]: there is none any more.
+func (l *linesOf) next() ([]byte, error) {
+	// What is there already is not wanted any more either.
+	if err := l.answer.deadline.reason(); err != nil {
+		return nil, err
+	}
+	if l.scanner.Scan() {
+		return l.scanner.Bytes(), nil
+	}
+	err := l.scanner.Err()
+	switch reason := l.answer.deadline.reason(); {
+	case reason != nil:
+		return nil, reason
+	case errors.Is(err, bufio.ErrTooLong):
+		said := fmt.Sprintf("%s sent a line of more than %d bytes", l.answer.url, longestLine)
+		return nil, &ProtocolError{Message: said, URL: l.answer.url, Err: err}
+	case err != nil:
+		return nil, connectionError(l.answer.url, err)
+	}
+	return nil, io.EOF
+}
+
+// watchedReader counts the silence of the other side; that a reader takes its time is none.
+type watchedReader struct {
+	answer  *openAnswer
+	silence time.Duration
+}
+
+func (r *watchedReader) Read(into []byte) (int, error) {
+	r.answer.deadline.within(r.silence, r.answer.url)
+	defer r.answer.deadline.within(0, r.answer.url)
+	return r.answer.body.Read(into)
+}
+
+// splitLines is for lines that end in any of the three ways of Server-Sent Events.
+func splitLines(data []byte, isEnd bool) (advance int, line []byte, err error) {
+	end := bytes.IndexAny(data, "\r\n")
+	switch {
+	case end == -1 && isEnd && len(data) > 0:
+		return len(data), data, nil
+	case end == -1:
+		return 0, nil, nil
+	case data[end] == '\n':
+		return end + 1, data[:end], nil
+	case end+1 < len(data) && data[end+1] == '\n':
+		return end + 2, data[:end], nil
+	case end+1 == len(data) && !isEnd:
+		// It may be half of a line's end.
+		return 0, nil, nil
+	}
+	return end + 1, data[:end], nil
+}
+
+// eventReader reads the data of Server-Sent Events (the HTML standard, 9.2).
+type eventReader struct {
+	lines   *linesOf
+	isBegun bool
+}
+
+// next is the data of the next event; [io.EOF]: there is none any more. One that was cut off is none.
+func (r *eventReader) next() ([]byte, error) {
+	var data []byte
+	hasData := false
+	for {
+		line, err := r.lines.next()
+		if err != nil {
+			return nil, err
+		}
+		if !r.isBegun {
+			line = bytes.TrimPrefix(line, []byte("\ufeff"))
+			r.isBegun = true
+		}
+		if len(line) == 0 && hasData {
+			return data, nil
+		}
+		name, value, _ := bytes.Cut(line, []byte(":"))
+		if string(name) != "data" {
+			continue
+		}
+		if hasData {
+			data = append(data, '\n')
+		}
+		data = append(data, bytes.TrimPrefix(value, []byte(" "))...)
+		hasData = true
+	}
+}

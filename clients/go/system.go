@@ -1,0 +1,151 @@
+package llamactl
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strconv"
+)
+
+// ListRequestsParams says which requests to engines are wanted.
+type ListRequestsParams struct {
+	// How many of those that are over; nil: 50.
+	Finished *int
+}
+
+func (p ListRequestsParams) query() url.Values {
+	query := url.Values{}
+	if p.Finished != nil {
+		query.Set("finished", strconv.Itoa(*p.Finished))
+	}
+	return query
+}
+
+// GetSystemStatus tells how many instances are in which state, and what the machine has left.
+func (c *Client) GetSystemStatus() (*SystemStatus, error) {
+	return c.GetSystemStatusContext(context.Background())
+}
+
+// GetSystemStatusContext is [Client.GetSystemStatus] with a context.
+func (c *Client) GetSystemStatusContext(ctx context.Context) (*SystemStatus, error) {
+	return fetch[SystemStatus](ctx, c, request{method: http.MethodGet, path: []string{"/api/system/status"}})
+}
+
+// GetSystemInfo tells what machine this is, and which llamactl.
+func (c *Client) GetSystemInfo() (*SystemInfo, error) {
+	return c.GetSystemInfoContext(context.Background())
+}
+
+// GetSystemInfoContext is [Client.GetSystemInfo] with a context.
+func (c *Client) GetSystemInfoContext(ctx context.Context) (*SystemInfo, error) {
+	return fetch[SystemInfo](ctx, c, request{method: http.MethodGet, path: []string{"/api/system/info"}})
+}
+
+// GetSystemAlerts tells what needs attention now.
+func (c *Client) GetSystemAlerts() ([]Alert, error) {
+	return c.GetSystemAlertsContext(context.Background())
+}
+
+// GetSystemAlertsContext is [Client.GetSystemAlerts] with a context.
+func (c *Client) GetSystemAlertsContext(ctx context.Context) ([]Alert, error) {
+	var answer Alerts
+	err := c.send(ctx, request{method: http.MethodGet, path: []string{"/api/system/alerts"}}, &answer)
+	return answer.Alerts, err
+}
+
+// ListRequests gives the requests to engines: all on their way, and the last ones that are over.
+func (c *Client) ListRequests(params ...ListRequestsParams) (*Requests, error) {
+	return c.ListRequestsContext(context.Background(), params...)
+}
+
+// ListRequestsContext is [Client.ListRequests] with a context.
+func (c *Client) ListRequestsContext(ctx context.Context, params ...ListRequestsParams) (*Requests, error) {
+	return fetch[Requests](ctx, c, request{method: http.MethodGet, path: []string{"/api/requests"}, query: first(params).query()})
+}
+
+// CancelRequest ends a request of somebody: the engine stops working on it.
+func (c *Client) CancelRequest(id string) (*Message, error) {
+	return c.CancelRequestContext(context.Background(), id)
+}
+
+// CancelRequestContext is [Client.CancelRequest] with a context.
+func (c *Client) CancelRequestContext(ctx context.Context, id string) (*Message, error) {
+	return fetch[Message](ctx, c, request{method: http.MethodDelete, path: []string{"/api/requests/", id}})
+}
+
+// GetMetrics gives figures in the text form of Prometheus.
+func (c *Client) GetMetrics() (string, error) {
+	return c.GetMetricsContext(context.Background())
+}
+
+// GetMetricsContext is [Client.GetMetrics] with a context.
+func (c *Client) GetMetricsContext(ctx context.Context) (string, error) {
+	got, err := c.read(ctx, request{method: http.MethodGet, path: []string{"/metrics"}, header: http.Header{"Accept": {"text/plain"}}})
+	if err != nil {
+		return "", err
+	}
+	return string(got.body), nil
+}
+
+// GetConfig gives the configuration, where each value comes from, and what waits for a restart.
+func (c *Client) GetConfig() (*ConfigView, error) {
+	return c.GetConfigContext(context.Background())
+}
+
+// GetConfigContext is [Client.GetConfig] with a context.
+func (c *Client) GetConfigContext(ctx context.Context) (*ConfigView, error) {
+	return fetch[ConfigView](ctx, c, request{method: http.MethodGet, path: []string{"/api/config"}})
+}
+
+// UpdateConfig changes a part of the configuration file; it holds from the next start.
+func (c *Client) UpdateConfig(body ConfigPatch) (*ConfigWritten, error) {
+	return c.UpdateConfigContext(context.Background(), body)
+}
+
+// UpdateConfigContext is [Client.UpdateConfig] with a context.
+func (c *Client) UpdateConfigContext(ctx context.Context, body ConfigPatch) (*ConfigWritten, error) {
+	return fetch[ConfigWritten](ctx, c, request{method: http.MethodPut, path: []string{"/api/config"}, body: body})
+}
+
+// GetOpenAPI gives the OpenAPI document of the server.
+func (c *Client) GetOpenAPI() (json.RawMessage, error) {
+	return c.GetOpenAPIContext(context.Background())
+}
+
+// GetOpenAPIContext is [Client.GetOpenAPI] with a context.
+func (c *Client) GetOpenAPIContext(ctx context.Context) (json.RawMessage, error) {
+	var answer json.RawMessage
+	err := c.send(ctx, request{method: http.MethodGet, path: []string{"/api/openapi.json"}}, &answer)
+	return answer, err
+}
+
+// GetLiveness is that the process answers.
+func (c *Client) GetLiveness() (*Probe, error) {
+	return c.GetLivenessContext(context.Background())
+}
+
+// GetLivenessContext is [Client.GetLiveness] with a context.
+func (c *Client) GetLivenessContext(ctx context.Context) (*Probe, error) {
+	return fetch[Probe](ctx, c, request{method: http.MethodGet, path: []string{"/livez"}})
+}
+
+// GetReadiness is ok, or what the server is busy with: it takes no requests while it starts or stops.
+func (c *Client) GetReadiness() (*Probe, error) {
+	return c.GetReadinessContext(context.Background())
+}
+
+// GetReadinessContext is [Client.GetReadiness] with a context.
+func (c *Client) GetReadinessContext(ctx context.Context) (*Probe, error) {
+	return fetch[Probe](ctx, c, request{method: http.MethodGet, path: []string{"/readyz"}, otherStatuses: []int{http.StatusServiceUnavailable}})
+}
+
+// GetHealth is the same as [Client.GetReadiness].
+func (c *Client) GetHealth() (*Probe, error) {
+	return c.GetHealthContext(context.Background())
+}
+
+// GetHealthContext is [Client.GetHealth] with a context.
+func (c *Client) GetHealthContext(ctx context.Context) (*Probe, error) {
+	return fetch[Probe](ctx, c, request{method: http.MethodGet, path: []string{"/health"}, otherStatuses: []int{http.StatusServiceUnavailable}})
+}

@@ -1,0 +1,46 @@
+"""The client library of llamactl, the control plane for local LLM inference: its whole API."""
+
+from . import models
+from ._async.client import AsyncClient
+from ._options import Answer, Interruption
+from ._sync.client import Client
+from ._version import __version__
+from .chat import ChatChunk
+from .errors import (
+    ConflictError,
+    ConnectionError,
+    Error,
+    ForbiddenError,
+    LlamactlError,
+    NotFoundError,
+    PreconditionFailedError,
+    ProtocolError,
+    RateLimitedError,
+    ServerError,
+    TimeoutError,
+    UnauthorizedError,
+    ValidationError,
+)
+
+__all__ = [
+    "Answer",
+    "AsyncClient",
+    "ChatChunk",
+    "Client",
+    "ConflictError",
+    "ConnectionError",
+    "Error",
+    "ForbiddenError",
+    "Interruption",
+    "LlamactlError",
+    "NotFoundError",
+    "PreconditionFailedError",
+    "ProtocolError",
+    "RateLimitedError",
+    "ServerError",
+    "TimeoutError",
+    "UnauthorizedError",
+    "ValidationError",
+    "__version__",
+    "models",
+]

@@ -1,0 +1,694 @@
+"""The operations of the API, each a method. Generated from contract/ by `npm run generate`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, cast
+
+from .. import models
+from .._address import step
+from .._options import Request
+from .._unset import UNSET, Unset, changed, given
+from .transport import Transport
+
+
+class Operations:
+    """What a client can ask for: what stands in the path, then what the body is made of, then the query."""
+
+    _transport: Transport
+
+    async def _ask(self, request: Request) -> Any:
+        return (await self._transport.json(request)).body
+
+    async def list_instances(
+        self,
+        *,
+        status: models.Status | None = None,
+    ) -> list[models.InstanceSummary]:
+        """List all instances, oldest first.
+
+        Args:
+            status: Only instances in this state.
+        """
+        request = Request(
+            "GET",
+            "/api/instances",
+            query={"status": status},
+        )
+        return models.InstanceList(await self._ask(request)).instances
+
+    async def create_instance(
+        self,
+        name: str,
+        *,
+        engine: str | None = None,
+        model_path: str | None = None,
+        port: int | None = None,
+        options: models.Options | None = None,
+        extra_args: list[str] | None = None,
+        environment: Mapping[str, str] | None = None,
+        command: list[str] | None = None,
+        health_path: str | None = None,
+        aliases: list[str] | None = None,
+        unlisted: bool | None = None,
+        auto_start: bool | None = None,
+        auto_restart: bool | None = None,
+        max_restarts: int | None = None,
+        on_demand: bool | None = None,
+        idle_timeout: float | None = None,
+        pinned: bool | None = None,
+        group: str | None = None,
+        concurrency: int | None = None,
+        queue_limit: int | None = None,
+        upstream_model: str | None = None,
+        request_defaults: Mapping[str, models.JsonValue] | None = None,
+        request_strip: list[str] | None = None,
+    ) -> models.InstanceCreated:
+        """Create an instance; nothing starts.
+
+        Args:
+            name: Unique without regard to case; cannot be changed.
+            engine: `llama_cpp`, `custom`, or the name of a custom engine of the configuration.
+            model_path: The model file; it may appear later, but must be there to start.
+            port: Left out: one is taken from `instances.port_range`.
+            extra_args: Passed to the engine as they are, last: they win over `options`.
+            environment: Set for the engine. `"***"` in an update leaves the stored value alone.
+            command: Replaces the engine's command. Privileged.
+            health_path: Answers 200 when the engine is ready. Default `/health`.
+            aliases: More names under which `/v1` finds the instance.
+            unlisted: Not shown by `GET /v1/models`.
+            auto_start: Revive a run that the user wanted after the machine was rebooted.
+            auto_restart: Restart a run that was ready and died. Default: `instances.auto_restart`.
+            max_restarts: Restarts in a row before `failed`; -1: for ever. Default: `instances.max_restarts`.
+            on_demand: The first request under `/v1` starts it when it is stopped. Default true.
+            idle_timeout: Seconds without a request after which it is stopped; 0: never. Default: `instances.idle_timeout`.
+            pinned: Never stopped to make room for another, nor for idleness.
+            group: Its limits stand in the configuration under `groups`.
+            concurrency: Requests at once; the others wait. Default: no limit.
+            queue_limit: Requests that may wait; one more is refused. Default 1 000.
+            upstream_model: What the engine is told as `model` instead of what was asked for.
+            request_defaults: Fields that a JSON body under `/v1` gets when it lacks them.
+            request_strip: Fields that are taken out of JSON bodies under `/v1`.
+        """
+        request = Request(
+            "POST",
+            "/api/instances",
+            body=given(name=name, engine=engine, model_path=model_path, port=port, options=options, extra_args=extra_args, environment=environment, command=command, health_path=health_path, aliases=aliases, unlisted=unlisted, auto_start=auto_start, auto_restart=auto_restart, max_restarts=max_restarts, on_demand=on_demand, idle_timeout=idle_timeout, pinned=pinned, group=group, concurrency=concurrency, queue_limit=queue_limit, upstream_model=upstream_model, request_defaults=request_defaults, request_strip=request_strip),
+        )
+        return models.InstanceCreated(await self._ask(request))
+
+    async def get_instance(
+        self,
+        name: str,
+    ) -> models.Instance:
+        """Get an instance in full; `ETag` is its version."""
+        request = Request(
+            "GET",
+            f"/api/instances/{step(name)}",
+        )
+        return models.Instance(await self._ask(request))
+
+    async def update_instance(
+        self,
+        name: str,
+        *,
+        engine: str | None | Unset = UNSET,
+        model_path: str | None | Unset = UNSET,
+        port: int | None | Unset = UNSET,
+        options: Mapping[str, str | float | bool | Sequence[str | float] | None] | None | Unset = UNSET,
+        extra_args: list[str] | None | Unset = UNSET,
+        environment: Mapping[str, str | None] | None | Unset = UNSET,
+        command: list[str] | None | Unset = UNSET,
+        health_path: str | None | Unset = UNSET,
+        aliases: list[str] | None | Unset = UNSET,
+        unlisted: bool | None | Unset = UNSET,
+        auto_start: bool | None | Unset = UNSET,
+        auto_restart: bool | None | Unset = UNSET,
+        max_restarts: int | None | Unset = UNSET,
+        on_demand: bool | None | Unset = UNSET,
+        idle_timeout: float | None | Unset = UNSET,
+        pinned: bool | None | Unset = UNSET,
+        group: str | None | Unset = UNSET,
+        concurrency: int | None | Unset = UNSET,
+        queue_limit: int | None | Unset = UNSET,
+        upstream_model: str | None | Unset = UNSET,
+        request_defaults: Mapping[str, models.JsonValue] | None | Unset = UNSET,
+        request_strip: list[str] | None | Unset = UNSET,
+        apply: Literal["restart"] | None = None,
+        if_match: str | None = None,
+    ) -> models.InstanceUpdated:
+        """Change settings by a merge patch (RFC 7396); a running engine keeps its own until it restarts.
+
+        Args:
+            engine: `llama_cpp`, `custom`, or the name of a custom engine of the configuration.
+            model_path: The model file; it may appear later, but must be there to start.
+            port: Left out: one is taken from `instances.port_range`.
+            extra_args: Passed to the engine as they are, last: they win over `options`.
+            command: Replaces the engine's command. Privileged.
+            health_path: Answers 200 when the engine is ready. Default `/health`.
+            aliases: More names under which `/v1` finds the instance.
+            unlisted: Not shown by `GET /v1/models`.
+            auto_start: Revive a run that the user wanted after the machine was rebooted.
+            auto_restart: Restart a run that was ready and died. Default: `instances.auto_restart`.
+            max_restarts: Restarts in a row before `failed`; -1: for ever. Default: `instances.max_restarts`.
+            on_demand: The first request under `/v1` starts it when it is stopped. Default true.
+            idle_timeout: Seconds without a request after which it is stopped; 0: never. Default: `instances.idle_timeout`.
+            pinned: Never stopped to make room for another, nor for idleness.
+            group: Its limits stand in the configuration under `groups`.
+            concurrency: Requests at once; the others wait. Default: no limit.
+            queue_limit: Requests that may wait; one more is refused. Default 1 000.
+            upstream_model: What the engine is told as `model` instead of what was asked for.
+            request_defaults: Fields that a JSON body under `/v1` gets when it lacks them.
+            request_strip: Fields that are taken out of JSON bodies under `/v1`.
+            apply: Restart now, unless it is stopped or about to be.
+            if_match: Change it only if this is still its `ETag`; else 412 `PRECONDITION_FAILED`.
+        """
+        request = Request(
+            "PUT",
+            f"/api/instances/{step(name)}",
+            query={"apply": apply},
+            body=changed(engine=engine, model_path=model_path, port=port, options=options, extra_args=extra_args, environment=environment, command=command, health_path=health_path, aliases=aliases, unlisted=unlisted, auto_start=auto_start, auto_restart=auto_restart, max_restarts=max_restarts, on_demand=on_demand, idle_timeout=idle_timeout, pinned=pinned, group=group, concurrency=concurrency, queue_limit=queue_limit, upstream_model=upstream_model, request_defaults=request_defaults, request_strip=request_strip),
+            headers=given(**{"if-match": if_match}),
+        )
+        return models.InstanceUpdated(await self._ask(request))
+
+    async def delete_instance(
+        self,
+        name: str,
+    ) -> models.Message:
+        """Delete an instance that does not run; waits for a stop under way."""
+        request = Request(
+            "DELETE",
+            f"/api/instances/{step(name)}",
+            is_patient=True,
+        )
+        return models.Message(await self._ask(request))
+
+    async def start_instance(
+        self,
+        name: str,
+        *,
+        wait: bool | None = None,
+    ) -> models.Lifecycle:
+        """Start an instance.
+
+        Args:
+            wait: Answer when it runs, or 502 with the reason.
+        """
+        request = Request(
+            "POST",
+            f"/api/instances/{step(name)}/start",
+            query={"wait": wait},
+            is_patient=wait is True,
+        )
+        return models.Lifecycle(await self._ask(request))
+
+    async def stop_instance(
+        self,
+        name: str,
+        *,
+        force: bool | None = None,
+        timeout: float | None = None,
+        wait: bool | None = None,
+    ) -> models.Lifecycle:
+        """Stop an instance: requests in flight may finish first.
+
+        Args:
+            force: SIGKILL at once, also while a gentle stop drains. Default false.
+            timeout: Seconds that requests in flight may take to finish. Default `instances.stop_timeout`.
+            wait: Answer when it has stopped.
+        """
+        request = Request(
+            "POST",
+            f"/api/instances/{step(name)}/stop",
+            query={"wait": wait},
+            body=given(force=force, timeout=timeout) or None,
+            is_patient=wait is True,
+        )
+        return models.Lifecycle(await self._ask(request))
+
+    async def restart_instance(
+        self,
+        name: str,
+        *,
+        force: bool | None = None,
+        timeout: float | None = None,
+        wait: bool | None = None,
+    ) -> models.Lifecycle:
+        """Stop, then start; a stopped instance is started.
+
+        Args:
+            force: SIGKILL at once, also while a gentle stop drains. Default false.
+            timeout: Seconds that requests in flight may take to finish. Default `instances.stop_timeout`.
+            wait: Answer when it runs again, or 502 with the reason.
+        """
+        request = Request(
+            "POST",
+            f"/api/instances/{step(name)}/restart",
+            query={"wait": wait},
+            body=given(force=force, timeout=timeout) or None,
+            is_patient=wait is True,
+        )
+        return models.Lifecycle(await self._ask(request))
+
+    async def get_instance_health(
+        self,
+        name: str,
+    ) -> models.Health:
+        """Probe the engine now (at most 2 s); never counts as use."""
+        request = Request(
+            "GET",
+            f"/api/instances/{step(name)}/health",
+        )
+        return models.Health(await self._ask(request))
+
+    async def start_all_instances(
+        self,
+        *,
+        names: list[str] | None = None,
+    ) -> models.BatchResult:
+        """Start all stopped and failed instances.
+
+        Args:
+            names: Only these instances.
+        """
+        request = Request(
+            "POST",
+            "/api/instances/start-all",
+            body=given(names=names) or None,
+        )
+        return models.BatchResult(await self._ask(request))
+
+    async def stop_all_instances(
+        self,
+        *,
+        names: list[str] | None = None,
+    ) -> models.BatchResult:
+        """Stop all instances that run, start or restart.
+
+        Args:
+            names: Only these instances.
+        """
+        request = Request(
+            "POST",
+            "/api/instances/stop-all",
+            body=given(names=names) or None,
+        )
+        return models.BatchResult(await self._ask(request))
+
+    async def get_instance_logs(
+        self,
+        name: str,
+        *,
+        lines: int | None = None,
+        level: models.LogLevel | None = None,
+        after_seq: int | None = None,
+    ) -> models.Logs:
+        """The last lines of output, over runs and rotations; or all from now on, as they come.
+
+        Args:
+            lines: How many, after the filter. Default 100.
+            level: Lines of this level and above.
+            after_seq: Only lines after this one, oldest first.
+        """
+        request = Request(
+            "GET",
+            f"/api/instances/{step(name)}/logs",
+            query={"lines": lines, "level": level, "after_seq": after_seq},
+        )
+        return models.Logs(await self._ask(request))
+
+    async def get_instance_stats(
+        self,
+        name: str,
+        *,
+        window: str | None = None,
+    ) -> models.StatsHistory:
+        """Memory, CPU and I/O of the last hours, in steps that widen with age.
+
+        Args:
+            window: How far back: seconds, or `15m`, `1h`, `24h`. Default `1h`, at most a day.
+        """
+        request = Request(
+            "GET",
+            f"/api/instances/{step(name)}/stats",
+            query={"window": window},
+        )
+        return models.StatsHistory(await self._ask(request))
+
+    async def apply_fleet(
+        self,
+        document: models.Fleet | str,
+        *,
+        prune: bool | None = None,
+        dry_run: bool | None = None,
+    ) -> models.Applied:
+        """Make the instances be as a document says; only what changed restarts.
+
+        Args:
+            document: Or its text, in YAML or JSON.
+            prune: Remove the instances that the document does not name.
+            dry_run: Change nothing; answer what would be done.
+        """
+        request = Request(
+            "POST",
+            "/api/apply",
+            query={"prune": prune, "dry_run": dry_run},
+            body=None if isinstance(document, str) else document,
+            text=document if isinstance(document, str) else None,
+            is_patient=True,
+        )
+        return models.Applied(await self._ask(request))
+
+    async def export_fleet(
+        self,
+    ) -> models.Fleet:
+        """All instances as a document for apply, environment included: YAML, or JSON if `Accept` names it."""
+        request = Request(
+            "GET",
+            "/api/export",
+        )
+        return cast(models.Fleet, await self._ask(request))
+
+    async def list_requests(
+        self,
+        *,
+        finished: int | None = None,
+    ) -> models.Requests:
+        """Requests to engines: all that are on their way, and the last ones that are over.
+
+        Args:
+            finished: How many of the finished ones to show; default 50.
+        """
+        request = Request(
+            "GET",
+            "/api/requests",
+            query={"finished": finished},
+        )
+        return models.Requests(await self._ask(request))
+
+    async def cancel_request(
+        self,
+        request_id: str,
+    ) -> models.Message:
+        """End a request: the engine stops working on it, and its caller is told or cut off."""
+        request = Request(
+            "DELETE",
+            f"/api/requests/{step(request_id)}",
+        )
+        return models.Message(await self._ask(request))
+
+    async def get_system_status(
+        self,
+    ) -> models.SystemStatus:
+        """How many instances are in which state, and what the machine has left."""
+        request = Request(
+            "GET",
+            "/api/system/status",
+        )
+        return models.SystemStatus(await self._ask(request))
+
+    async def get_system_info(
+        self,
+    ) -> models.SystemInfo:
+        """What machine this is, and which llamactl."""
+        request = Request(
+            "GET",
+            "/api/system/info",
+        )
+        return models.SystemInfo(await self._ask(request))
+
+    async def get_system_alerts(
+        self,
+    ) -> list[models.Alert]:
+        """What needs attention now."""
+        request = Request(
+            "GET",
+            "/api/system/alerts",
+        )
+        return models.Alerts(await self._ask(request)).alerts
+
+    async def get_metrics(
+        self,
+    ) -> str:
+        """Figures in the text form of Prometheus; their names are in docs/metrics.md."""
+        request = Request(
+            "GET",
+            "/metrics",
+        )
+        return await self._transport.text(request)
+
+    async def get_config(
+        self,
+    ) -> models.ConfigView:
+        """The configuration, where each value comes from, and what waits for a restart."""
+        request = Request(
+            "GET",
+            "/api/config",
+        )
+        return models.ConfigView(await self._ask(request))
+
+    async def update_config(
+        self,
+        changes: Mapping[str, Any],
+    ) -> models.ConfigWritten:
+        """Change a part of the configuration file, comments kept; holds from the next start.
+
+        Args:
+            changes: A part of the configuration. `"***"` leaves a secret alone, `null` goes back to the default.
+        """
+        request = Request(
+            "PUT",
+            "/api/config",
+            body=changes,
+        )
+        return models.ConfigWritten(await self._ask(request))
+
+    async def get_open_api(
+        self,
+    ) -> dict[str, Any]:
+        """This description of the API."""
+        request = Request(
+            "GET",
+            "/api/openapi.json",
+        )
+        return cast("dict[str, Any]", await self._ask(request))
+
+    async def get_liveness(
+        self,
+    ) -> models.Probe:
+        """The process answers."""
+        request = Request(
+            "GET",
+            "/livez",
+        )
+        return models.Probe(await self._ask(request))
+
+    async def get_readiness(
+        self,
+    ) -> models.Probe:
+        """Ready for requests; 503 while starting or stopping."""
+        request = Request(
+            "GET",
+            "/readyz",
+            other_statuses=(503,),
+        )
+        return models.Probe(await self._ask(request))
+
+    async def get_health(
+        self,
+    ) -> models.Probe:
+        """The same as /readyz."""
+        request = Request(
+            "GET",
+            "/health",
+            other_statuses=(503,),
+        )
+        return models.Probe(await self._ask(request))
+
+    async def login(
+        self,
+        username: str,
+        password: str,
+    ) -> models.LoggedIn:
+        """Log in with name and password; answers a token."""
+        request = Request(
+            "POST",
+            "/api/auth/login",
+            body=given(username=username, password=password),
+        )
+        return models.LoggedIn(await self._ask(request))
+
+    async def refresh_token(
+        self,
+    ) -> models.Token:
+        """A new token for one that is still valid."""
+        request = Request(
+            "POST",
+            "/api/auth/refresh",
+        )
+        return models.Token(await self._ask(request))
+
+    async def logout(
+        self,
+    ) -> models.Message:
+        """Revoke the token of this request."""
+        request = Request(
+            "POST",
+            "/api/auth/logout",
+        )
+        return models.Message(await self._ask(request))
+
+    async def change_password(
+        self,
+        current_password: str,
+        new_password: str,
+    ) -> models.Message:
+        """Change your own password; revokes all your tokens and keys."""
+        request = Request(
+            "PUT",
+            "/api/auth/password",
+            body=given(current_password=current_password, new_password=new_password),
+        )
+        return models.Message(await self._ask(request))
+
+    async def list_users(
+        self,
+    ) -> list[models.User]:
+        """All accounts."""
+        request = Request(
+            "GET",
+            "/api/users",
+        )
+        return models.UserList(await self._ask(request)).users
+
+    async def create_user(
+        self,
+        username: str,
+        password: str,
+        role: models.Role,
+    ) -> models.UserChanged:
+        """Make an account.
+
+        Args:
+            username: Unique without regard to case; cannot be changed.
+        """
+        request = Request(
+            "POST",
+            "/api/users",
+            body=given(username=username, password=password, role=role),
+        )
+        return models.UserChanged(await self._ask(request))
+
+    async def update_user(
+        self,
+        username: str,
+        *,
+        role: models.Role | None = None,
+        disabled: bool | None = None,
+        password: str | None = None,
+    ) -> models.UserChanged:
+        """Change role or password, disable or enable; revokes tokens and keys where it has to.
+
+        Args:
+            password: Revokes all tokens and keys of the account.
+        """
+        request = Request(
+            "PUT",
+            f"/api/users/{step(username)}",
+            body=given(role=role, disabled=disabled, password=password),
+        )
+        return models.UserChanged(await self._ask(request))
+
+    async def delete_user(
+        self,
+        username: str,
+    ) -> models.Message:
+        """Delete an account with its keys."""
+        request = Request(
+            "DELETE",
+            f"/api/users/{step(username)}",
+        )
+        return models.Message(await self._ask(request))
+
+    async def list_keys(
+        self,
+    ) -> list[models.Key]:
+        """Your own keys; for admins, all."""
+        request = Request(
+            "GET",
+            "/api/keys",
+        )
+        return models.KeyList(await self._ask(request)).keys
+
+    async def create_key(
+        self,
+        name: str,
+        *,
+        scopes: list[models.Scope] | None = None,
+        instances: list[str] | None = None,
+        may_start: bool | None = None,
+        expires_at: str | None = None,
+        owner: str | None = None,
+    ) -> models.KeyCreated:
+        """Make a key for a program; the only time that it is shown.
+
+        Args:
+            scopes: Default `["inference"]`. A role at most as high as your own.
+            instances: Only these instances, by name. Default all.
+            may_start: Default true.
+            expires_at: Default never.
+            owner: For admins: whose it is. Default your own.
+        """
+        request = Request(
+            "POST",
+            "/api/keys",
+            body=given(name=name, scopes=scopes, instances=instances, may_start=may_start, expires_at=expires_at, owner=owner),
+        )
+        return models.KeyCreated(await self._ask(request))
+
+    async def delete_key(
+        self,
+        id: str,
+    ) -> models.Message:
+        """Revoke a key: your own, or for admins any."""
+        request = Request(
+            "DELETE",
+            f"/api/keys/{step(id)}",
+        )
+        return models.Message(await self._ask(request))
+
+    async def get_audit(
+        self,
+        *,
+        limit: int | None = None,
+        before_seq: int | None = None,
+        subject: str | None = None,
+        action: str | None = None,
+        target: str | None = None,
+    ) -> list[models.AuditRow]:
+        """Who did what to which, newest first; one JSON text a line if `Accept` names application/x-ndjson.
+
+        Args:
+            limit: How many rows. Default 100.
+            before_seq: Only rows before this one.
+            subject: Only what this subject did.
+            action: Only this operation.
+            target: Only what was done to this.
+        """
+        request = Request(
+            "GET",
+            "/api/audit",
+            query={"limit": limit, "before_seq": before_seq, "subject": subject, "action": action, "target": target},
+        )
+        return models.Audit(await self._ask(request)).audit
+
+    async def create_ticket(
+        self,
+    ) -> models.Ticket:
+        """A ticket for one WebSocket, for pages, which can set no headers; 30 seconds."""
+        request = Request(
+            "POST",
+            "/api/ws/ticket",
+        )
+        return models.Ticket(await self._ask(request))

@@ -1,0 +1,61 @@
+"""One WebSocket. Its twin is written by hand: the two libraries wait in ways of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+
+from websockets.asyncio.client import ClientConnection, connect
+
+
+class EventSocket:
+    """From its handshake to its end; pings keep it alive, and tell when the other end is gone."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self._connection = connection
+
+    @classmethod
+    async def open(
+        cls,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        timeout: float | None,
+        ssl_context: ssl.SSLContext | None,
+        uses_proxy: bool,
+    ) -> EventSocket:
+        """Raises what `websockets` does when there is none."""
+        connection = await connect(
+            url,
+            additional_headers=headers,
+            user_agent_header=None,
+            open_timeout=timeout,
+            close_timeout=1,
+            ssl=ssl_context,
+            proxy=True if uses_proxy else None,
+            max_size=None,
+        )
+        return cls(connection)
+
+    async def send(self, text: str) -> None:
+        await self._connection.send(text)
+
+    async def receive(self, seconds: float | None) -> str | None:
+        """What comes next; `None`: nothing did for so many seconds.
+
+        Raises:
+            ConnectionClosed: of `websockets`, when it has ended.
+        """
+        try:
+            message = await asyncio.wait_for(self._connection.recv(), seconds)
+        except asyncio.TimeoutError:
+            return None
+        return message if isinstance(message, str) else message.decode("utf-8", "replace")
+
+    async def close(self) -> None:
+        try:
+            await self._connection.close()
+        finally:
+            # Whoever is cancelled does not wait for the other end.
+            self._connection.transport.abort()

@@ -1,0 +1,22 @@
+"""Time and chance, so that tests can have their own."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+
+
+class Timing:
+    """That of the platform."""
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+    def now(self) -> float:
+        """Seconds since some moment."""
+        return time.monotonic()
+
+    def random(self) -> float:
+        """At least 0, less than 1."""
+        return random.random()

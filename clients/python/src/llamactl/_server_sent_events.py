@@ -1,0 +1,31 @@
+"""Server-Sent Events (the HTML standard, 9.2)."""
+
+from __future__ import annotations
+
+import codecs
+import io
+
+
+class EventParser:
+    """Reads them out of bytes that come in any pieces."""
+
+    def __init__(self) -> None:
+        self._decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder("utf-8-sig")("replace"), True)
+        self._rest = ""
+        self._data: list[str] = []
+
+    def push(self, piece: bytes) -> list[str]:
+        """The data of the events that are whole now."""
+        *lines, self._rest = (self._rest + self._decoder.decode(piece)).split("\n")
+        return [event for line in lines if (event := self._take(line)) is not None]
+
+    def _take(self, line: str) -> str | None:
+        """An empty line ends an event; one without data is none."""
+        if line == "":
+            event = "\n".join(self._data) if self._data else None
+            self._data = []
+            return event
+        field, _, value = line.partition(":")
+        if field == "data":
+            self._data.append(value.removeprefix(" "))
+        return None

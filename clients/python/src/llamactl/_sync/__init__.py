@@ -1,0 +1,2 @@
+# Generated from _async/ by `npm run generate`.
+"""The client that blocks."""

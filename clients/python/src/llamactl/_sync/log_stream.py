@@ -1,0 +1,101 @@
+# Generated from _async/ by `npm run generate`.
+"""The log of an instance, as it grows."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import closing
+
+from .._address import step
+from .._answers import told_object
+from .._log_place import LogPlace
+from .._model import model_of
+from .._options import OnInterruption, OnOpen, QueryValue, Request
+from .._server_sent_events import EventParser
+from ..errors import Error, LlamactlError
+from ..models import Instance, LogEntry, LogItem, LogLevel, Logs
+from .resumption import Resumption
+from .transport import Transport
+
+# Seconds; the server says something every 15.
+_SILENCE = 60.0
+
+
+def follow_log(
+    transport: Transport,
+    name: str,
+    *,
+    lines: int | None,
+    level: LogLevel | None,
+    after_seq: int | None,
+    on_open: OnOpen,
+    on_interruption: OnInterruption,
+) -> Generator[LogItem, None, None]:
+    """What was asked for of the past, then all that comes, until the instance is deleted."""
+    path = f"/api/instances/{step(name)}"
+    resumption = Resumption(transport, on_interruption)
+    # Of the instance that is followed: another one may get its name.
+    born = _birth_of(transport, path, None)
+    place = LogPlace(after_seq or 0)
+    if after_seq is None:
+        past, last = _past_of(transport, path, lines, level)
+        if last is not None:
+            place.take(last)
+        for entry in past:
+            yield entry
+    is_first = True
+    while True:
+        try:
+            # What comes between two tries is the business of the resumption.
+            retries = None if is_first else 0
+            if not is_first and _birth_of(transport, path, retries) != born:
+                return
+            request = Request(
+                "GET",
+                f"{path}/logs",
+                query={"follow": True, "level": level, "after_seq": place.seq},
+                headers={"accept": "text/event-stream"},
+                is_patient=True,
+                silence=_SILENCE,
+                retries=retries,
+            )
+            parser = EventParser()
+            is_open = False
+            with closing(transport.pieces(request, "text/event-stream")) as pieces:
+                for piece in pieces:
+                    if not is_open and on_open is not None:
+                        on_open()
+                    is_open = True
+                    for data in parser.push(piece):
+                        item: LogItem = model_of(LogItem, told_object(data, f"{path}/logs", "line of a log"))
+                        resumption.succeeded()
+                        if place.take(item):
+                            yield item
+            resumption.ended()
+        except Error as error:
+            if not is_first and isinstance(error, LlamactlError) and error.code == "INSTANCE_NOT_FOUND":
+                return
+            resumption.failed(error)
+        is_first = False
+
+
+def _birth_of(transport: Transport, path: str, retries: int | None) -> str:
+    """When an instance was made."""
+    answer = transport.json(Request("GET", path, retries=retries))
+    return Instance(answer.body).created_at
+
+
+def _past_of(
+    transport: Transport, path: str, lines: int | None, level: LogLevel | None
+) -> tuple[list[LogEntry], LogEntry | None]:
+    """The lines that are there already, and the one behind which everything is new."""
+    # First of all: what comes between the two is then told once more rather than missed, and left out by its number.
+    newest = _ask(transport, path, {"lines": 1}) if lines == 0 or level is not None else []
+    entries = [] if lines == 0 else _ask(transport, path, {"lines": lines, "level": level})
+    last = [each[-1] for each in (newest, entries) if each]
+    return entries, max(last, key=lambda entry: entry.seq, default=None)
+
+
+def _ask(transport: Transport, path: str, query: dict[str, QueryValue]) -> list[LogEntry]:
+    answer = transport.json(Request("GET", f"{path}/logs", query=query))
+    return Logs(answer.body).logs

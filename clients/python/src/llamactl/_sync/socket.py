@@ -1,0 +1,61 @@
+"""One WebSocket. Its twin is written by hand: the two libraries wait in ways of their own."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from contextlib import ExitStack
+
+from websockets.sync.client import ClientConnection, connect
+
+
+class EventSocket:
+    """From its handshake to its end; pings keep it alive, and tell when the other end is gone."""
+
+    def __init__(self, connection: ClientConnection, context: ExitStack) -> None:
+        self._connection = connection
+        self._context = context
+
+    @classmethod
+    def open(
+        cls,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        timeout: float | None,
+        ssl_context: ssl.SSLContext | None,
+        uses_proxy: bool,
+    ) -> EventSocket:
+        """Raises what `websockets` does when there is none."""
+        context = ExitStack()
+        connection = context.enter_context(
+            connect(
+                url,
+                additional_headers=headers,
+                user_agent_header=None,
+                open_timeout=timeout,
+                close_timeout=1,
+                ssl=ssl_context,
+                proxy=True if uses_proxy else None,
+                max_size=None,
+            )
+        )
+        return cls(connection, context)
+
+    def send(self, text: str) -> None:
+        self._connection.send(text)
+
+    def receive(self, seconds: float | None) -> str | None:
+        """What comes next; `None`: nothing did for so many seconds.
+
+        Raises:
+            ConnectionClosed: of `websockets`, when it has ended.
+        """
+        try:
+            message = self._connection.recv(seconds)
+        except TimeoutError:
+            return None
+        return message if isinstance(message, str) else message.decode("utf-8", "replace")
+
+    def close(self) -> None:
+        self._context.close()

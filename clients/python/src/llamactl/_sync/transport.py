@@ -1,0 +1,213 @@
+# Generated from _async/ by `npm run generate`.
+"""Sends requests to one server."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Generator
+from typing import Any
+
+import httpx
+
+from .._address import is_loopback, query_of, query_text
+from .._answers import answer_error, value_of
+from .._failures import http_failure, late
+from .._model import Model
+from .._options import Answer, Options, Request
+from .._options import Token
+from .._retry import is_lasting, retry_delay
+from .._version import __version__
+from ..errors import Error, LlamactlError, ProtocolError, UnauthorizedError
+from .timing import Timing
+
+# Wrong credentials there are not those of the caller.
+_LOGIN = "/api/auth/login"
+# Seconds until there is a connection.
+_CONNECT = 10.0
+
+
+class Transport:
+    """One server, and the connections to it."""
+
+    def __init__(
+        self, options: Options, source: Token | None, timing: Timing, http: httpx.Client | None = None
+    ) -> None:
+        self.options = options
+        # A token, or what gives one.
+        self.source = source
+        self.timing = timing
+        is_near = is_loopback(options.address)
+        self.http = http or httpx.Client(
+            # Reading all authorities takes its time, and this machine is mostly spoken to without them.
+            verify=options.ssl_context or not is_near,
+            trust_env=not is_near,
+            # Each stream has a connection of its own, and nobody bounds how many there are.
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
+        )
+
+    @property
+    def is_token_asked(self) -> bool:
+        """Whether who has been refused may come back with another token."""
+        return callable(self.source)
+
+    def token(self) -> str | None:
+        """The token of this moment; `None`: there is none."""
+        given = self.source() if callable(self.source) else self.source
+        token = (given or "").strip()
+        if not token:
+            return None
+        # Platforms refuse it too, and show it.
+        if not re.fullmatch("[!-~]+", token):
+            raise ValueError("The token holds characters that no token has; it is given without `Bearer`.")
+        return token
+
+    def headers(self) -> dict[str, str]:
+        """What goes with every request."""
+        # Of several that differ in nothing but case the last one counts.
+        headers = {"user-agent": f"llamactl-client/{__version__}"}
+        headers.update({name.lower(): value for name, value in self.options.headers.items()})
+        if "authorization" not in headers:
+            token = self.token()
+            if token is not None:
+                headers["authorization"] = f"Bearer {token}"
+        return headers
+
+    def json(self, request: Request) -> Answer:
+        """An answer that is JSON."""
+        response, text = self._read(request)
+        return Answer(response.status_code, response.headers, value_of(text, str(response.url), response.status_code))
+
+    def text(self, request: Request) -> str:
+        """The body of an answer as it is."""
+        _, text = self._read(request)
+        return text
+
+    def _read(self, request: Request) -> tuple[httpx.Response, str]:
+        retries = 0
+        is_fresh = not self.is_token_asked
+        while True:
+            try:
+                response = self._send(request)
+                try:
+                    return response, (self._body(response, request)).decode("utf-8", "replace")
+                finally:
+                    response.close()
+            except Error as error:
+                is_fresh, retries, delay = self._next(request, error, is_fresh, retries)
+                if delay is None:
+                    raise
+            if delay > 0:
+                self.timing.sleep(delay)
+
+    def open(self, request: Request) -> httpx.Response:
+        """An answer whose body is still to come; it has to be closed."""
+        retries = 0
+        is_fresh = not self.is_token_asked
+        while True:
+            try:
+                return self._send(request)
+            except Error as error:
+                is_fresh, retries, delay = self._next(request, error, is_fresh, retries)
+                if delay is None:
+                    raise
+            if delay > 0:
+                self.timing.sleep(delay)
+
+    def pieces(self, request: Request, media_type: str) -> Generator[bytes, None, None]:
+        """The body of an answer in the pieces in which it comes. Whoever stops reading hangs up.
+
+        Begins with an empty piece when the answer has begun.
+        """
+        response = self.open(request)
+        url = str(response.url)
+        try:
+            told = response.headers.get("content-type", "nothing")
+            if not told.startswith(media_type):
+                raise ProtocolError(f"{url} answered {told} instead of {media_type}.", url=url)
+            yield b""
+            try:
+                for piece in response.iter_bytes():
+                    yield piece
+            except httpx.HTTPError as error:
+                raise http_failure(url, error, request.silence) from error
+        finally:
+            response.close()
+
+    def _next(self, request: Request, error: Error, is_fresh: bool, retries: int) -> tuple[bool, int, float | None]:
+        """What follows a failure: whether the token is a fresh one, the number of the retry, and seconds until it."""
+        if isinstance(error, UnauthorizedError) and not is_fresh and request.path != _LOGIN:
+            return True, retries, 0.0
+        limit = self.options.retries if request.retries is None else request.retries
+        lasts = is_lasting(request.method, query_of(request.path + query_text(request.query)))
+        delay = retry_delay(request.method, error, retries, limit, self.timing.random(), is_lasting=lasts)
+        return is_fresh, retries + 1, delay
+
+    def _send(self, request: Request) -> httpx.Response:
+        if not request.path.startswith("/"):
+            raise ValueError(f"{request.path!r} is no path: it must begin with a slash.")
+        url = self.options.address + request.path + query_text(request.query)
+        timeout = request.silence if request.is_patient else self.options.timeout
+        headers = self.headers()
+        headers.setdefault("accept", "application/json")
+        headers.update(request.headers)
+        content = request.text
+        if content is not None:
+            headers["content-type"] = "application/yaml"
+        elif request.body is not None:
+            content = json.dumps(request.body, default=_plain, allow_nan=False)
+            headers["content-type"] = "application/json"
+        connect = _CONNECT if self.options.timeout is None else min(self.options.timeout, _CONNECT)
+        try:
+            response = self.http.send(
+                self.http.build_request(
+                    request.method,
+                    url,
+                    headers=headers,
+                    content=content,
+                    timeout=httpx.Timeout(timeout, connect=connect, pool=None),
+                ),
+                stream=True,
+                follow_redirects=False,
+            )
+        except httpx.HTTPError as error:
+            raise http_failure(url, error, timeout) from error
+        if response.is_success or response.status_code in request.other_statuses:
+            return response
+        try:
+            raise self._refusal(response, request)
+        finally:
+            response.close()
+
+    def _refusal(self, response: httpx.Response, request: Request) -> LlamactlError | ProtocolError:
+        """What an answer carries that is an error."""
+        url = str(response.url)
+        # llamactl leads nobody elsewhere; followed, a POST would become a GET.
+        if response.status_code < 400:
+            location = response.headers.get("location")
+            where = "elsewhere" if location is None else f"to {response.url.join(location)}"
+            message = f"{url} leads {where}; give the client that address."
+            return ProtocolError(message, url=url, status=response.status_code)
+        text = (self._body(response, request)).decode("utf-8", "replace")
+        return answer_error(url, response.status_code, response.headers, text)
+
+    def _body(self, response: httpx.Response, request: Request) -> bytes:
+        """All of it, within the time that a try may take."""
+        url = str(response.url)
+        timeout = None if request.is_patient else self.options.timeout
+        end = None if timeout is None else self.timing.now() + timeout
+        body = bytearray()
+        try:
+            for piece in response.iter_bytes():
+                body += piece
+                if end is not None and self.timing.now() > end:
+                    raise late(url, timeout)
+        except httpx.HTTPError as error:
+            raise http_failure(url, error, timeout) from error
+        return bytes(body)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Model):
+        return value.to_dict()
+    raise TypeError(f"{type(value).__name__} cannot be sent as JSON")

@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { CLOSE_CODES, GapFrameSchema, InstanceEventSchema, StatsFrameSchema, SUBSCRIBABLE_TYPES } from './events.ts';
+
+/** docs/events.md names what is told, and only that. */
+
+const page = readFileSync(new URL('../docs/events.md', import.meta.url), 'utf8');
+
+interface ObjectSchema {
+  properties: Record<string, { const?: string; properties?: Record<string, unknown>; enum?: string[] }>;
+  required?: string[];
+}
+const schemaOf = (schema: z.ZodType): ObjectSchema => z.toJSONSchema(schema) as unknown as ObjectSchema;
+
+/** The fields of `data`, by the type of the frame. */
+const FIELDS = new Map(
+  [...InstanceEventSchema.options, StatsFrameSchema, GapFrameSchema].map((schema) => {
+    const { properties } = schemaOf(schema);
+    return [properties['type']?.const ?? '', Object.keys(properties['data']?.properties ?? {})];
+  }),
+);
+
+/** The second column of a table, by what stands in the first, without its backticks. */
+function rows(heading: string): Map<string, string> {
+  const table = page.slice(page.indexOf(heading)).split(/\n\n/)[0] ?? '';
+  const cells = table
+    .split('\n')
+    .slice(2)
+    .map((line) => line.split('|').map((cell) => cell.trim()));
+  return new Map(cells.map(([, first = '', second = '']) => [first.replaceAll('`', ''), second]));
+}
+
+describe('docs/events.md', () => {
+  const described = rows('| `type`');
+
+  it('has a row for each type', () => {
+    expect([...described.keys()].sort()).toEqual([...FIELDS.keys()].sort());
+  });
+
+  it.each([...FIELDS])('names what %s tells', (type, fields) => {
+    // What stands in parentheses are values.
+    const text = (described.get(type) ?? '').replaceAll(/\([^)]*\)/g, '');
+    const named = [...text.matchAll(/`([a-z_]+)`/g)].map(([, name = '']) => name);
+    expect(named.toSorted()).toEqual(fields.toSorted());
+  });
+
+  it('describes whatever can be subscribed to and comes', () => {
+    const come = SUBSCRIBABLE_TYPES.filter((type) => FIELDS.has(type));
+    expect([...come].sort()).toEqual([...described.keys()].filter((type) => type !== 'gap').sort());
+  });
+
+  it('has a row for each reason to be closed', () => {
+    const codes = new Set([...rows('| Closed with').keys()].map(Number));
+    expect(Object.values(CLOSE_CODES).filter((code) => !codes.has(code))).toEqual([]);
+  });
+});

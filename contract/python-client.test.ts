@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { wireSchemas } from './client-models.ts';
+import { pythonModels } from './python-models.ts';
+import { pythonOperations } from './python-operations.ts';
+import { pythonTwin } from './python-twin.ts';
+
+const models = pythonModels('1.2.3');
+const operations = pythonOperations('1.2.3');
+
+/** From the name of a class to the next one. */
+const classOf = (name: string): string =>
+  new RegExp(`^class ${name}\\([^]*?(?=\\n\\n\\n)`, 'm').exec(models)?.[0] ?? '';
+const methodOf = (name: string): string =>
+  new RegExp(`    async def ${name}\\([^]*?\\n\\n`).exec(operations)?.[0] ?? '';
+
+describe('the models of the Python client', () => {
+  it('are all that has a name in the OpenAPI document, but for bodies, whose fields a method takes', () => {
+    const names = new Set([...models.matchAll(/^(?:class )?(\w+)(?:\(|: TypeAlias)/gm)].map(([, name]) => name));
+    const missing = Object.keys(wireSchemas('1.2.3')).filter((name) => !names.has(name));
+    expect(missing.toSorted()).toEqual([
+      'ChangePassword',
+      'ConfigPatch',
+      'CreateKey',
+      'CreateUser',
+      'Error',
+      'Login',
+      'NamesBody',
+      'StopBody',
+      'Subscribe',
+      'UpdateInstance',
+      'UpdateUser',
+    ]);
+  });
+
+  it('say what each field is for, and which may be absent or null', () => {
+    expect(classOf('Problem')).toBe(`class Problem(Model):
+    path: str
+    """Where the problem is, dotted: \`options.threads\`; empty for the body as a whole."""
+    message: str
+    """What is wrong there and what would be right."""`);
+    expect(classOf('Instance')).toContain('    model_path: str | None\n');
+    expect(classOf('Instance')).toContain('    pid: int | None\n');
+  });
+
+  it('have a class for each object inside, one for what is the same', () => {
+    expect(classOf('ConfigView')).toContain('    config: Config\n');
+    expect(classOf('ConfigWritten')).toContain('    config: Config');
+    expect(classOf('Health')).toContain('    checks: HealthChecks\n');
+    expect(classOf('GapEvent')).toContain('    data: GapEventData');
+  });
+
+  it('are dictionaries where people write them', () => {
+    expect(models).toContain('class _CreateInstanceRequired(TypedDict):\n    name: str\n');
+    expect(models).toContain('class Fleet(_FleetRequired, total=False):\n');
+  });
+});
+
+describe('the operations of the Python client', () => {
+  it('take the path, what a body needs, and by name all else', () => {
+    expect(methodOf('create_key')).toMatch(
+      /\(\n {8}self,\n {8}name: str,\n {8}\*,\n {8}scopes: list\[models\.Scope\] \| None = None,\n/,
+    );
+    expect(methodOf('get_instance_stats')).toContain('        window: str | None = None,\n');
+    expect(methodOf('get_instance_logs')).not.toContain('follow');
+  });
+
+  it('tell what is left out from what is removed', () => {
+    expect(methodOf('update_instance')).toContain('        group: str | None | Unset = UNSET,\n');
+    expect(methodOf('update_user')).toContain('        disabled: bool | None = None,\n');
+  });
+
+  it('give a list as a list, and text as text', () => {
+    expect(methodOf('list_users')).toContain(') -> list[models.User]:');
+    expect(methodOf('get_metrics')).toContain(') -> str:');
+  });
+
+  it('are the same without asyncio', () => {
+    const twin = pythonTwin(operations);
+    expect(twin).not.toMatch(/\bawait\b|\basync\b/);
+    expect(twin.match(/ def \w+/g)).toEqual(operations.match(/ def \w+/g));
+  });
+});

@@ -1,0 +1,154 @@
+import { type Schema, wireSchemas } from './client-models.ts';
+import { className, descriptionOf, orNone, pythonType } from './python-types.ts';
+
+/** Documents that people write, too: dictionaries. All else is what answers are made of. */
+const WRITTEN = new Set(['Fleet', 'CreateInstance']);
+/** Bodies of requests, of which a method takes each field by its name. */
+const BODIES = /^(ChangePassword|ConfigPatch|Create(?:Key|User)|Login|NamesBody|StopBody|Update(?:Instance|User))$/;
+/** What would refer to itself, or to nothing more than any JSON. */
+const ANY = new Set(['JsonValue']);
+/** Objects inside others, by their place; the others are called by that. */
+const INNER: Readonly<Record<string, string>> = {
+  'BatchResult.results': 'BatchStep',
+  'ConfigView.config': 'Config',
+  'ConfigWritten.config': 'Config',
+  'Config.groups': 'ConfigGroup',
+  'LogGap.gap': 'Gap',
+  'Logs.gap': 'Gap',
+  'SystemStatus.instances': 'InstanceCounts',
+  'SystemStatus.resources': 'Resources',
+};
+
+const HEAD = `"""What goes over the wire, by the names that it has there. Generated from contract/ by \`npm run generate\`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypeAlias, TypedDict
+
+from ._model import Model
+
+JsonValue: TypeAlias = Any
+"""Anything that JSON can say."""
+`;
+
+/**
+ * The module \`models\` of the Python client: a class for everything that an answer or an event is made of.
+ *
+ * @param version Of the project.
+ */
+export function pythonModels(version: string): string {
+  const { Frame = {}, Subscribe = {}, ...components } = wireSchemas(version);
+  const writer = new ModelWriter();
+  for (const [name, schema] of Object.entries(components)) {
+    if (!BODIES.test(name) && !ANY.has(name)) writer.component(className(name), schema);
+  }
+  writer.frames(Frame, Subscribe);
+  return [HEAD, ...writer.declarations()].join('\n\n');
+}
+
+/** Collects declarations, those that others are made of among them. */
+class ModelWriter {
+  /** Of what is only another name: they need what they name to be there. */
+  readonly #aliases = new Map<string, string>();
+  readonly #literals = new Map<string, string>();
+  readonly #classes = new Map<string, string>();
+
+  /** Something that has a name in the OpenAPI document. */
+  component(name: string, schema: Schema): void {
+    if (Object.keys(schema.properties ?? {}).length > 0) this.#class(name, schema);
+    else this.#alias(name, schema);
+    const code = schema.properties?.['code']?.enum;
+    if (name === 'ErrorBody' && code !== undefined) this.#alias('ErrorCode', { enum: code });
+  }
+
+  /** What the WebSocket carries: a class for each type, and their union. */
+  frames({ anyOf, oneOf = anyOf ?? [] }: Schema, { properties = {} }: Schema): void {
+    const names = oneOf
+      .flatMap((member) => member.oneOf ?? member.anyOf ?? [member])
+      .map((frame) => {
+        const words = String(frame.properties?.['type']?.const).split('_');
+        const name = `${words.map(capitalised).join('')}Event`;
+        this.#class(name, frame);
+        return name;
+      });
+    this.#aliases.set('Frame', `Frame: TypeAlias = ${names.join(' | ')}\n"""Something that happened."""\n`);
+    this.#alias('EventType', properties['types']?.items ?? {});
+  }
+
+  declarations(): string[] {
+    const sorted = (all: Map<string, string>): string[] =>
+      [...all].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, declaration]) => declaration);
+    return [...sorted(this.#literals), ...sorted(this.#classes), ...sorted(this.#aliases)];
+  }
+
+  #alias(name: string, schema: Schema): void {
+    const description = descriptionOf(schema);
+    const comment = description === undefined ? '' : `"""${sentence(description)}"""\n`;
+    // Of what people write, whatever can be read like it.
+    const type = this.#type(schema, name).replace('dict[', 'Mapping[').replace('list[', 'Sequence[');
+    const kind = /^[A-Z]\w*( \| [A-Z]\w*)*$/.test(type) ? this.#aliases : this.#literals;
+    kind.set(name, `${name}: TypeAlias = ${type}\n${comment}`);
+  }
+
+  #class(name: string, schema: Schema): void {
+    const declaration = WRITTEN.has(name) ? this.#dictionary(name, schema) : this.#model(name, schema);
+    const present = this.#classes.get(name);
+    if (present !== undefined && bare(present) !== bare(declaration)) throw new Error(`there are two of ${name}`);
+    if (present === undefined || present.length < declaration.length) this.#classes.set(name, declaration);
+  }
+
+  #model(name: string, { properties = {}, required = [], description }: Schema): string {
+    const fields = Object.entries(properties).map(([field, schema]) => {
+      const type = this.#type(schema, `${name}.${field}`);
+      return `    ${attributeOf(field)}: ${required.includes(field) ? type : orNone(type)}\n${fieldComment(schema)}`;
+    });
+    const comment = description === undefined ? '' : `    """${sentence(description)}"""\n\n`;
+    return `class ${name}(Model):\n${comment}${fields.join('')}`;
+  }
+
+  /** In two parts: only so can what is required be told apart in every Python. */
+  #dictionary(name: string, { properties = {}, required = [] }: Schema): string {
+    const part = (isRequired: boolean): string =>
+      Object.entries(properties)
+        .filter(([field]) => required.includes(field) === isRequired)
+        .map(([field, schema]) => `    ${field}: ${this.#type(schema, `${name}.${field}`)}\n${fieldComment(schema)}`)
+        .join('');
+    return `class _${name}Required(TypedDict):\n${part(true)}\n\nclass ${name}(_${name}Required, total=False):\n${part(false)}`;
+  }
+
+  #type(schema: Schema, place: string): string {
+    return pythonType(schema, place, (inner, where) => {
+      const name = INNER[where] ?? where.split('.').map(capitalised).join('');
+      this.#class(name, inner);
+      return name;
+    });
+  }
+}
+
+/** Without what it says for people. */
+function bare(declaration: string): string {
+  return declaration.replaceAll(/^ *""".*"""\n\n?/gm, '');
+}
+
+function capitalised(word: string): string {
+  return word
+    .split('_')
+    .map((part) => part.charAt(0).toUpperCase() + part.slice(1))
+    .join('');
+}
+
+/** A word of Python's own has a line behind it. */
+function attributeOf(field: string): string {
+  return field === 'from' ? 'from_' : field;
+}
+
+function fieldComment(schema: Schema): string {
+  const description = descriptionOf(schema);
+  return description === undefined ? '' : `    """${sentence(description)}"""\n`;
+}
+
+/** A quote at the end would run into those around it. */
+function sentence(text: string): string {
+  return text.endsWith('"') ? `${text} ` : text;
+}

@@ -1,0 +1,213 @@
+import type { Schema } from './client-models.ts';
+import { openApiDocument } from './openapi.ts';
+import { className, descriptionOf, literal, pythonType } from './python-types.ts';
+
+/** As much of an operation as a method is made from. */
+interface Described {
+  operationId: string;
+  summary: string;
+  parameters: { name?: string; in?: string; description?: string; schema?: Schema }[];
+  requestBody?: { required?: boolean; content: Record<string, { schema: Schema }> };
+  responses: Record<string, { content?: Record<string, { schema?: Schema }> }>;
+}
+
+/** One parameter of a method. */
+interface Parameter {
+  name: string;
+  type: string;
+  /** `undefined`: it has to be given. */
+  initial: string | undefined;
+  description: string | undefined;
+}
+
+/** What `follow_logs` is for. */
+const ELSEWHERE = new Set(['follow', 'Last-Event-ID']);
+/** They take as long as they take. */
+const PATIENT = new Set(['deleteInstance', 'applyFleet']);
+/** Bodies that are given whole, under this name and as this type. */
+const WHOLE: Readonly<Record<string, readonly [name: string, type: string]>> = {
+  applyFleet: ['document', 'models.Fleet | str'],
+  updateConfig: ['changes', 'Mapping[str, Any]'],
+};
+/** Fields of bodies that no method takes: a name stands in the path. */
+const UNTAKEN = new Set(['UpdateInstance.name']);
+
+const HEAD = `"""The operations of the API, each a method. Generated from contract/ by \`npm run generate\`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, cast
+
+from .. import models
+from .._address import step
+from .._options import Request
+from .._unset import UNSET, Unset, changed, given
+from .transport import Transport
+
+
+class Operations:
+    """What a client can ask for: what stands in the path, then what the body is made of, then the query."""
+
+    _transport: Transport
+
+    async def _ask(self, request: Request) -> Any:
+        return (await self._transport.json(request)).body
+`;
+
+/**
+ * The operations of the Python client for asyncio.
+ *
+ * @param version Of the project.
+ */
+export function pythonOperations(version: string): string {
+  const { paths, components } = openApiDocument(version) as unknown as {
+    paths: Record<string, Record<string, unknown>>;
+    components: { schemas: Record<string, Schema> };
+  };
+  const methods = Object.entries(paths).flatMap(([path, item]) =>
+    Object.entries(item)
+      .filter(([verb]) => verb !== 'parameters')
+      .map(([verb, operation]) => methodOf(path, verb.toUpperCase(), operation as Described, components.schemas)),
+  );
+  return [HEAD, ...methods].join('\n');
+}
+
+/** The name of an operation in Python's spelling. */
+function snakeCase(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+function methodOf(path: string, verb: string, operation: Described, schemas: Record<string, Schema>): string {
+  const { operationId, parameters, requestBody, responses } = operation;
+  const steps = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => parameter(name, 'str'));
+  const query = parameters
+    .filter((each) => each.in === 'query' && !ELSEWHERE.has(each.name ?? ''))
+    .map(({ name = '', schema = {}, description }) =>
+      parameter(name, `${typeOf(schema)} | None`, 'None', description ?? descriptionOf(schema)),
+    );
+  const headers = parameters
+    .filter((each) => each.in === 'header' && each.name !== undefined && !ELSEWHERE.has(each.name))
+    .map(({ name = '', description }) => [name, parameter(wordOf(name), 'str | None', 'None', description)] as const);
+  const body = bodyOf(operationId, requestBody, schemas);
+  const fields = body?.parameters ?? [];
+  const needed = [...steps, ...fields.filter(({ initial }) => initial === undefined)];
+  const free = [...fields.filter(({ initial }) => initial !== undefined), ...query, ...headers.map(([, each]) => each)];
+  const signature = ['self', ...needed.map(declared), ...(free.length > 0 ? ['*'] : []), ...free.map(declared)];
+  const { type, read } = answerOf(responses, schemas);
+
+  const named = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => `{step(${name})}`);
+  const given = [literal(verb), `${named === path ? '' : 'f'}"${named}"`];
+  if (query.length > 0) given.push(`query={${query.map(({ name }) => `"${name}": ${name}`).join(', ')}}`);
+  if (body !== null) given.push(body.argument);
+  if (headers.length > 0) {
+    given.push(
+      `headers=given(${headers.map(([name, each]) => `**{${literal(name.toLowerCase())}: ${each.name}}`).join(', ')})`,
+    );
+  }
+  const others = Object.keys(responses).filter((status) => !status.startsWith('2') && !isError(responses[status]));
+  if (others.length > 0) given.push(`other_statuses=(${others.join(', ')},)`);
+  if (PATIENT.has(operationId)) given.push('is_patient=True');
+  else if (query.some(({ name }) => name === 'wait')) given.push('is_patient=wait is True');
+
+  return `    async def ${snakeCase(operationId)}(
+${signature.map((each) => `        ${each},\n`).join('')}    ) -> ${type}:
+        """${docstring(operation.summary, [...needed, ...free])}"""
+        request = Request(
+${given.map((each) => `            ${each},\n`).join('')}        )
+        ${read}
+`;
+}
+
+function parameter(name: string, type: string, initial?: string, description?: string): Parameter {
+  return { name, type, initial, description };
+}
+
+function declared({ name, type, initial }: Parameter): string {
+  return `${name}: ${type}${initial === undefined ? '' : ` = ${initial}`}`;
+}
+
+function wordOf(header: string): string {
+  return header.toLowerCase().replaceAll('-', '_');
+}
+
+function docstring(summary: string, parameters: readonly Parameter[]): string {
+  const told = parameters.flatMap(({ name, description }) =>
+    description === undefined ? [] : [`            ${name}: ${description.replaceAll('\\', '\\\\')}\n`],
+  );
+  const sentence = `${summary.replaceAll('\\', '\\\\')}.`;
+  return told.length === 0 ? sentence : `${sentence}\n\n        Args:\n${told.join('')}        `;
+}
+
+/** The fields of a body as parameters, and how a request is given it. */
+function bodyOf(
+  id: string,
+  body: Described['requestBody'],
+  schemas: Record<string, Schema>,
+): { parameters: Parameter[]; argument: string } | null {
+  if (body === undefined) return null;
+  const whole = WHOLE[id];
+  const reference = body.content['application/json']?.schema.$ref ?? '';
+  const name = className(reference);
+  const { properties = {}, required = [], description } = schemas[name] ?? {};
+  if (whole !== undefined) {
+    const [word, type] = whole;
+    const isText = type.endsWith(' | str');
+    return {
+      parameters: [parameter(word, type, undefined, isText ? 'Or its text, in YAML or JSON.' : description)],
+      argument: isText
+        ? `body=None if isinstance(${word}, str) else ${word},\n            text=${word} if isinstance(${word}, str) else None`
+        : `body=${word}`,
+    };
+  }
+  const fields = Object.entries(properties).filter(([field]) => !UNTAKEN.has(`${name}.${field}`));
+  // Where `None` means something, what is left out has to be something else.
+  const isPatch = fields.some(([, { anyOf = [] }]) => anyOf.some(({ type }) => type === 'null'));
+  const parameters = fields.map(([field, schema]) => {
+    const type = typeOf(schema);
+    const what = descriptionOf(schema);
+    if (required.includes(field)) return parameter(field, type, undefined, what);
+    return isPatch
+      ? parameter(field, `${type} | Unset`, 'UNSET', what)
+      : parameter(field, `${type} | None`, 'None', what);
+  });
+  const values = parameters.map((each) => `${each.name}=${each.name}`).join(', ');
+  const isOptional = body.required !== true;
+  return { parameters, argument: `body=${isPatch ? 'changed' : 'given'}(${values})${isOptional ? ' or None' : ''}` };
+}
+
+function isError(response: Described['responses'][string] | undefined): boolean {
+  return response?.content?.['application/json']?.schema?.$ref?.endsWith('/Error') ?? true;
+}
+
+/** What a method returns, and how it makes that of the answer. */
+function answerOf(responses: Described['responses'], schemas: Record<string, Schema>): { type: string; read: string } {
+  const [content = {}] = Object.entries(responses)
+    .filter(([status]) => status.startsWith('2'))
+    .map(([, response]) => response.content ?? {});
+  const reference = content['application/json']?.schema?.$ref;
+  if (content['text/plain'] !== undefined) return { type: 'str', read: 'return await self._transport.text(request)' };
+  if (reference === undefined) {
+    return { type: 'dict[str, Any]', read: 'return cast("dict[str, Any]", await self._ask(request))' };
+  }
+  const type = `models.${className(reference)}`;
+  if (type === 'models.Fleet') return { type, read: `return cast(${type}, await self._ask(request))` };
+  // An answer that is one list is that list.
+  const [[field, only] = ['', {}], ...rest] = Object.entries(schemas[className(reference)]?.properties ?? {});
+  if (rest.length === 0 && only.type === 'array' && only.items?.$ref !== undefined) {
+    return {
+      type: `list[models.${className(only.items.$ref)}]`,
+      read: `return ${type}(await self._ask(request)).${field}`,
+    };
+  }
+  return { type, read: `return ${type}(await self._ask(request))` };
+}
+
+function typeOf(schema: Schema): string {
+  const type = pythonType(schema, '', () => {
+    throw new Error('a method takes no object inside of another');
+  });
+  // Whatever can be read like one: what is only read may hold less than what is said here.
+  const readable = type.replaceAll('dict[', 'Mapping[').replaceAll('list[str | float]', 'Sequence[str | float]');
+  return readable.replaceAll(/\b(?!Literal|Any|None|Mapping|Sequence)[A-Z]\w*(?![\w"])/g, (name) => `models.${name}`);
+}

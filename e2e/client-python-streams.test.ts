@@ -1,0 +1,106 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Client } from '@llamactl/client';
+import { testClientPython, testModel } from '../scripts/test-assets.ts';
+import { ServerProcess } from './server-process.ts';
+
+/** What the Python client is told of an instance while its server is killed, stopped and started again. */
+
+const CLIENT = path.join(import.meta.dirname, '..', 'clients', 'python');
+
+let server: ServerProcess | undefined;
+const watchers: Watcher[] = [];
+
+afterEach(async () => {
+  await Promise.all(watchers.splice(0).map((watcher) => watcher.end()));
+  await server?.dispose();
+});
+
+describe('streams of the Python client', () => {
+  it('go on over restarts of the server: nothing lost, nothing twice', { timeout: 90_000 }, async (context) => {
+    const python = testClientPython();
+    if ('missing' in python) {
+      context.skip(python.missing);
+      return;
+    }
+    server = await ServerProcess.create();
+    await server.start();
+    const client = new Client(server.url);
+    await client.createInstance({ name: 'a', model_path: await testModel(), options: { threads: 1 } });
+    watchers.push(...['blocking', 'asyncio'].map((mode) => new Watcher(python.program, [mode, client.url, 'a'])));
+    const expected: string[] = [];
+    const toldAll = async (...statuses: string[]): Promise<void> => {
+      expected.push(...statuses);
+      await Promise.all(
+        watchers.map((watcher) => watcher.until(() => watcher.told('event').length >= expected.length)),
+      );
+    };
+    for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
+      await client.startInstance('a', { wait: true });
+      // Only what has begun goes on.
+      await Promise.all(watchers.map((watcher) => watcher.until(() => watcher.told('log').length > 0)));
+      // What is told is stored; what a killed server had only answered may be told otherwise by the next one.
+      await toldAll('starting', 'running');
+      await server.end(signal);
+      await server.start();
+      await client.stopInstance('a', {}, { wait: true });
+      await toldAll('stopping', 'stopped');
+    }
+    const { logs } = await client.getInstanceLogs('a', { lines: 10_000 });
+    const lines = logs.map(({ seq }) => String(seq));
+    await Promise.all(watchers.map((watcher) => watcher.until(() => watcher.told('log').length >= lines.length)));
+    await client.deleteInstance('a');
+    await toldAll('instance_deleted');
+    for (const watcher of watchers) {
+      expect(await watcher.ended).toBe(0);
+      expect(watcher.told('event')).toEqual(expected);
+      expect(watcher.told('log')).toEqual(lines);
+      expect(watcher.errors).toBe('');
+    }
+  });
+});
+
+/** A program of Python that watches an instance, and prints what it is told. */
+class Watcher {
+  readonly ended: Promise<number | null>;
+  errors = '';
+  readonly #child: ChildProcess;
+  readonly #lines: string[] = [];
+  #wake = (): void => undefined;
+
+  constructor(program: string, argv: readonly string[]) {
+    const child = spawn(program, ['-B', '-W', 'error', path.join(CLIENT, 'tests', 'watch.py'), ...argv], {
+      env: { PYTHONPATH: path.join(CLIENT, 'src') },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#child = child;
+    child.stderr.on('data', (chunk: Buffer) => (this.errors += chunk.toString()));
+    createInterface(child.stdout).on('line', (line) => {
+      this.#lines.push(line);
+      this.#wake();
+    });
+    this.ended = once(child, 'close').then(([code]) => code as number | null);
+  }
+
+  /** What was told of one kind so far. */
+  told(kind: 'event' | 'log'): string[] {
+    return this.#lines.filter((line) => line.startsWith(`${kind} `)).map((line) => line.slice(kind.length + 1));
+  }
+
+  /** Resolves when enough was told. @throws {Error} when it ends before */
+  async until(isEnough: () => boolean): Promise<void> {
+    const early = this.ended.then(() => {
+      if (!isEnough()) throw new Error(`it ended before that was told: ${this.errors}`);
+    });
+    early.catch(() => undefined);
+    while (!isEnough()) await Promise.race([early, new Promise<void>((resolve) => (this.#wake = resolve))]);
+  }
+
+  async end(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.ended;
+  }
+}

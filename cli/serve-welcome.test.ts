@@ -25,7 +25,7 @@ describe('what a server tells whoever started it', () => {
 
   it('is where it is, and how it ends', () => {
     const [first, gateway, configuration, , end] = welcome();
-    expect(first).toBe('llamactl 0.1.0 listens on http://127.0.0.1:8080');
+    expect(first).toBe('llamactl 0.1.0 listens on http://127.0.0.1:8080 (its API as a page: /docs)');
     expect(gateway).toContain('http://127.0.0.1:8080/v1');
     expect(configuration).toContain('none, all defaults; data in /home/me/.local/share/llamactl');
     expect(end).toContain('engines go on running');

@@ -27,7 +27,7 @@ export function welcomeLines(
   const { version, url, gateway, configuration, data_dir: data } = facts;
   const line = (title: string, text: string): string => `  ${style.faint(title.padEnd(13))}  ${text}`;
   return [
-    `llamactl ${version} listens on ${style.strong(url)}`,
+    `llamactl ${version} listens on ${style.strong(url)} (its API as a page: /docs)`,
     line('for clients', `${gateway} is the base URL for OpenAI clients`),
     line('configuration', `${configuration ?? 'none, all defaults'}; data in ${data}`),
     line('accounts', accounts(facts)),

@@ -37,7 +37,7 @@ export function withSettingFlags(command: Command): Command {
     .option('-p, --port <number>', 'port of the engine (default: a free one of instances.port_range)', port)
     .option('-o, --option <key=value>', 'an option of the engine, by its long flag; again: more, or a list', collect)
     .option('-e, --env <NAME=value>', 'a variable for the engine; NAME alone: as it is in this shell', collect)
-    .option('-a, --alias <name>', 'one more name under which /v1 finds it; again: more', collect)
+    .option('-a, --alias <name>', 'a name for it under /v1, in place of all it had; again: more', collect)
     .option('--unlisted', 'not in the list of /v1/models')
     .option('--no-unlisted', 'in that list')
     .option('--auto-start', 'start it again after the machine was rebooted, if it ran')

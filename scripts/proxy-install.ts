@@ -1,0 +1,78 @@
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { findProgram } from '@llamactl/cli/quickstart/find-engine';
+import { messageOf, runTool, type ToolOptions } from '@llamactl/cli/quickstart/run-tool';
+import { makeWorkFolder } from '@llamactl/cli/quickstart/work-folder';
+import { downloadPackages, unpackPackages, writeLauncher } from './debian-packages.ts';
+
+/** The reverse proxies that the documentation has a configuration for, with how to ask each for its version. */
+const PROXIES = {
+  nginx: { program: 'usr/sbin/nginx', asks: ['-v'] },
+  caddy: { program: 'usr/bin/caddy', asks: ['version'] },
+} as const;
+export type Proxy = keyof typeof PROXIES;
+
+const RUN: ToolOptions = { environment: { ...process.env, LC_ALL: 'C' } };
+
+/** Where a proxy lies that was got for the tests, whether or not it is there. */
+export function proxyProgram(cache: string, proxy: Proxy): string {
+  return path.join(cache, proxy, proxy);
+}
+
+/** Why there is none, as the last try found. */
+export function noProxyFile(cache: string, proxy: Proxy): string {
+  return path.join(cache, `no-${proxy}`);
+}
+
+/**
+ * Gets the proxies, without root: those that the machine has, else Debian's packages of them.
+ *
+ * @returns what is to be said of each
+ */
+export async function installProxies(cache: string): Promise<string[]> {
+  const names = Object.keys(PROXIES) as Proxy[];
+  return Promise.all(names.map((proxy) => tellOf(cache, proxy)));
+}
+
+async function tellOf(cache: string, proxy: Proxy): Promise<string> {
+  try {
+    const isNew = await installProxy(cache, proxy);
+    await rm(noProxyFile(cache, proxy), { force: true });
+    return `${proxy} for tests: ${isNew ? 'just installed' : 'there'}`;
+  } catch (error) {
+    await writeFile(noProxyFile(cache, proxy), `${messageOf(error)}\n`);
+    return `${proxy} for tests: none; ${messageOf(error)}`;
+  }
+}
+
+async function installProxy(cache: string, proxy: Proxy): Promise<boolean> {
+  const program = proxyProgram(cache, proxy);
+  if (await runs(program, proxy)) return false;
+  await using work = await makeWorkFolder(path.dirname(program));
+  const built = path.join(work.path, 'built');
+  await mkdir(built);
+  const own = await presentProxy(proxy);
+  if (own === null) {
+    const target = { root: built, program: PROXIES[proxy].program, launcher: proxy };
+    await unpackPackages(await downloadPackages([proxy], work.path, RUN), target, RUN);
+  } else await writeLauncher(path.join(built, proxy), `exec '${own}' "$@"\n`);
+  if (!(await runs(path.join(built, proxy), proxy))) throw new Error(`the ${proxy} of this machine does not run`);
+  await rm(path.dirname(program), { recursive: true, force: true });
+  await rename(built, path.dirname(program));
+  return true;
+}
+
+/** Programs that serve are often where only root looks. */
+async function presentProxy(proxy: Proxy): Promise<string | null> {
+  const own = await findProgram(proxy, `${RUN.environment['PATH'] ?? ''}:/usr/sbin:/usr/bin`);
+  return own !== null && (await runs(own, proxy)) ? own : null;
+}
+
+async function runs(program: string, proxy: Proxy): Promise<boolean> {
+  try {
+    await runTool(program, PROXIES[proxy].asks, RUN);
+    return true;
+  } catch (error) {
+    return error instanceof Error ? false : Promise.reject(error);
+  }
+}

@@ -1,0 +1,90 @@
+import { curlLine } from './curl-line.ts';
+import type { Content, Located, Parameter } from './document.ts';
+import { markup, type Markup, prose } from './markup.ts';
+import { aboutOf, fieldsOf, kindOf, type Schemas } from './schema.ts';
+
+/** What is the same for all operations of a page. */
+export interface PageSetting {
+  schemas: Schemas;
+  /** What stands before the path of every request. */
+  base: string;
+  isAuthEnabled: boolean;
+}
+
+/** An operation: one line, and all about it when that is opened. */
+export function operationMarkup(located: Located, setting: PageSetting): Markup {
+  const { method, path, operation, parameters } = located;
+  const { operationId: id, requestBody, responses } = operation;
+  const answers = Object.entries(responses);
+  return markup`<details class="operation" id="${id}">
+    <summary>
+      <span class="method ${method.toLowerCase()}">${method}</span> <code class="path">${path}</code>
+      <span class="summary">${prose(operation.summary)}</span>
+    </summary>
+    <div class="about">
+      <p class="facts">
+        <span><b>${id}</b></span> <span>who: <b>${operation['x-permission']}</b></span>
+        <span>cost: <b>${operation['x-cost-class']}</b></span>
+      </p>
+      <pre class="curl"><code>${curlLine(located, setting.base, setting.isAuthEnabled)}</code></pre>
+      ${
+        parameters.length === 0
+          ? null
+          : markup`<h4>Parameters</h4>
+              <dl>${parameters.map(parameterRow)}</dl>`
+      }
+      ${
+        requestBody === undefined
+          ? null
+          : markup`<h4>Body${requestBody.required ? null : ' (may be left out)'}</h4>
+              ${contentMarkup(requestBody.content, setting.schemas)}`
+      }
+      ${answers
+        .filter(([status]) => Number(status) < 400)
+        .map(
+          ([status, { content = {} }]) =>
+            markup`<h4>Answer <span class="status">${status}</span></h4>
+              ${contentMarkup(content, setting.schemas)}`,
+        )}
+      ${errorsMarkup(answers.filter(([status]) => Number(status) >= 400))}
+    </div>
+  </details> `;
+}
+
+function parameterRow({ name, in: place, required = false, description, schema }: Parameter): Markup {
+  const about = description === undefined ? schema : { ...schema, description };
+  return markup`<div>
+    <dt>
+      <code>${name}</code>
+      <span class="kind">${kindOf(schema)}, in the ${place}</span>${required ? markup` <span class="must">required</span>` : null}
+    </dt>
+    <dd>${aboutOf(about)}</dd>
+  </div> `;
+}
+
+/** Forms of one schema are shown once. */
+function contentMarkup(content: Content, schemas: Schemas): Markup {
+  const forms = Map.groupBy(Object.entries(content), ([, { schema }]) => JSON.stringify(schema));
+  return markup`${[...forms.values()].map((form) => {
+    const schema = form[0]?.[1].schema ?? {};
+    return markup`<p class="form">
+        ${form.map(([type], index) => markup`${index === 0 ? null : ', '}<code>${type}</code>`)}: ${kindOf(schema)}
+      </p>
+      ${fieldsOf(schema, schemas)}`;
+  })}`;
+}
+
+function errorsMarkup(answers: readonly (readonly [string, { description: string }])[]): Markup | null {
+  if (answers.length === 0) return null;
+  const rows = answers.map(
+    ([status, { description }]) =>
+      markup`<div>
+        <dt><span class="status">${status}</span></dt>
+        <dd>${description.split('\n\n').map((line) => markup`<p>${prose(line)}</p>`)}</dd>
+      </div>`,
+  );
+  return markup`<details class="errors">
+    <summary>Errors</summary>
+    <dl>${rows}</dl>
+  </details>`;
+}

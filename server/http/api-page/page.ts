@@ -1,0 +1,99 @@
+import { type ApiDocument, type Located, operationsOf } from './document.ts';
+import { markup, Markup, prose } from './markup.ts';
+import { operationMarkup, type PageSetting } from './operation.ts';
+import { aboutOf, fieldsOf, kindOf, type Schemas } from './schema.ts';
+import { SCRIPT } from './script.ts';
+import { STYLE } from './style.ts';
+
+/** The API as one page that needs nothing but itself: for people what `openapi.json` is for programs. */
+export function apiPage(document: ApiDocument, setting: Omit<PageSetting, 'schemas'>): string {
+  const { info, tags, components } = document;
+  const operations = operationsOf(document);
+  const sections = tags
+    .map(({ name }) => ({ name, members: operations.filter(({ operation }) => operation.tags.includes(name)) }))
+    .filter(({ members }) => members.length > 0);
+  const page = markup`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>llamactl API</title>
+        <link rel="icon" href="data:," />
+        <style>${new Markup(STYLE)}</style>
+      </head>
+      <body>
+        <header>
+          <h1>llamactl <span>API ${info.version}</span></h1>
+          <label>
+            <span class="hidden">Find</span>
+            <input id="filter" type="search" placeholder="Find a request  ( / )" autocomplete="off" spellcheck="false" />
+          </label>
+        </header>
+        <div class="columns">
+          <nav aria-label="Requests">
+            ${sections.map(navigation)}
+            <p><a href="#schemas">Schemas</a></p>
+          </nav>
+          <main>
+            <section class="about">
+              <p>${prose(info.description)}</p>
+              <p>
+                The same for programs: <a href="api/openapi.json"><code>api/openapi.json</code></a>.
+                ${setting.isAuthEnabled ? markup`What is not public needs a token or a key: <code>export TOKEN=llk_…</code>` : null}
+              </p>
+            </section>
+            ${sections.map(
+              ({ name, members }) =>
+                markup`<section>
+                  <h2 id="${anchorOf(name)}">${name}</h2>
+                  ${members.map((each) => operationMarkup(each, { ...setting, schemas: components.schemas }))}
+                </section>`,
+            )}
+            <section>
+              <h2 id="schemas">Schemas</h2>
+              ${Object.keys(components.schemas).map((name) => schemaMarkup(name, components.schemas))}
+            </section>
+            <p id="nothing" hidden>No request has these words.</p>
+          </main>
+        </div>
+        <script>${new Markup(SCRIPT)}</script>
+      </body>
+    </html> `;
+  return page.text;
+}
+
+function navigation({ name, members }: { name: string; members: readonly Located[] }): Markup {
+  return markup`<section>
+    <a class="tag" href="#${anchorOf(name)}">${name}</a>
+    <ul>
+      ${members.map(
+        ({ method, path, operation: { operationId: id } }) =>
+          markup`<li>
+            <a href="#${id}"><span class="method ${method.toLowerCase()}">${method}</span> ${shortPath(path)}</a>
+          </li>`,
+      )}
+    </ul>
+  </section> `;
+}
+
+function schemaMarkup(name: string, schemas: Schemas): Markup {
+  const schema = schemas[name] ?? {};
+  return markup`<details class="schema" id="schema-${name}">
+    <summary><code>${name}</code></summary>
+    <div class="about">
+      ${schema.properties === undefined ? markup`<p>${kindOf(schema)}</p>` : null}
+      <p>${aboutOf(schema)}</p>
+      ${fieldsOf(schema, schemas)}
+    </div>
+  </details> `;
+}
+
+/** What all of them begin with says nothing. */
+function shortPath(path: string): string {
+  return path.replace(/^\/api/, '');
+}
+
+function anchorOf(tag: string): string {
+  return `tag-${tag.toLowerCase().replaceAll(/\W+/g, '-')}`;
+}

@@ -1,0 +1,132 @@
+import { markup, type Markup, prose } from './markup.ts';
+
+/** A JSON Schema, as far as the page shows one. */
+export interface Schema {
+  $ref?: string;
+  type?: string | readonly string[];
+  const?: unknown;
+  enum?: readonly unknown[];
+  description?: string;
+  default?: unknown;
+  pattern?: string;
+  minimum?: number;
+  maximum?: number;
+  minLength?: number;
+  maxLength?: number;
+  minItems?: number;
+  maxItems?: number;
+  items?: Schema;
+  prefixItems?: readonly Schema[];
+  properties?: Readonly<Record<string, Schema>>;
+  required?: readonly string[];
+  additionalProperties?: Schema | boolean;
+  anyOf?: readonly Schema[];
+  oneOf?: readonly Schema[];
+  allOf?: readonly Schema[];
+}
+
+/** The schemas of a document, by the names by which others refer to them. */
+export type Schemas = Readonly<Record<string, Schema>>;
+
+/** Objects within objects are shown so deep. */
+const DEEPEST = 4;
+/** Others say nothing to people. */
+const PRINTABLE = /^[ -~]+$/;
+/** What JavaScript counts up to: a bound that says nothing. */
+const BIGGEST = Number.MAX_SAFE_INTEGER;
+
+/** The name of the schema that is meant; `null`: it stands here itself. */
+export function referred({ $ref }: Schema): string | null {
+  return $ref === undefined ? null : ($ref.split('/').at(-1) ?? null);
+}
+
+/** What kind of value it is, in a few words; names of other schemas are links to them. */
+export function kindOf(schema: Schema): Markup {
+  const name = referred(schema);
+  if (name !== null) return markup`<a href="#schema-${name}">${name}</a>`;
+  const choices = schema.anyOf ?? schema.oneOf ?? schema.allOf;
+  if (choices !== undefined) return joined(choices.map(kindOf), schema.allOf === undefined ? ' or ' : ' and ');
+  if (schema.const !== undefined) return markup`<code>${JSON.stringify(schema.const)}</code>`;
+  if (schema.enum !== undefined)
+    return joined(
+      schema.enum.map((one) => markup`<code>${JSON.stringify(one)}</code>`),
+      ' ',
+    );
+  if (schema.prefixItems !== undefined) return markup`list of ${joined(schema.prefixItems.map(kindOf), ', ')}`;
+  if (schema.type === 'array') return markup`list of ${schema.items === undefined ? 'anything' : kindOf(schema.items)}`;
+  if (schema.type === 'object' && schema.properties === undefined) return markup`map to ${kindOf(valueOf(schema))}`;
+  return markup`${[schema.type ?? 'anything'].flat().join(' or ')}`;
+}
+
+function valueOf({ additionalProperties }: Schema): Schema {
+  return typeof additionalProperties === 'object' ? additionalProperties : {};
+}
+
+/** The fields of an object, or of what is listed in it; `null` for what has none. */
+export function fieldsOf(schema: Schema, schemas: Schemas, depth = 0): Markup | null {
+  const known = schemas[referred(schema) ?? ''];
+  if (known !== undefined) return depth === 0 ? fieldsOf(known, schemas, depth) : null;
+  if (depth > DEEPEST) return null;
+  const choices = schema.anyOf ?? schema.oneOf ?? schema.allOf;
+  if (choices !== undefined) {
+    const lists = choices.map((one) => fieldsOf(one, schemas, depth + 1)).filter((list) => list !== null);
+    return lists.length === 0 ? null : markup`${lists}`;
+  }
+  if (schema.type === 'array' && schema.items !== undefined) return fieldsOf(schema.items, schemas, depth + 1);
+  if (schema.properties === undefined) return null;
+  const required = new Set(schema.required ?? []);
+  const rows = Object.entries(schema.properties).map(([name, field]) =>
+    fieldRow(name, field, required.has(name), schemas, depth),
+  );
+  return markup`<dl>${rows}</dl>`;
+}
+
+function fieldRow(name: string, field: Schema, isRequired: boolean, schemas: Schemas, depth: number): Markup {
+  const inside = fieldsOf(field, schemas, depth + 1);
+  return markup`<div>
+    <dt>
+      <code>${name}</code>
+      <span class="kind">${kindOf(field)}</span>${isRequired ? markup` <span class="must">required</span>` : null}
+    </dt>
+    <dd>
+      ${aboutOf(field)}${
+        inside === null
+          ? null
+          : markup`<details>
+              <summary>fields</summary>
+              ${inside}
+            </details>`
+      }
+    </dd>
+  </div> `;
+}
+
+/** What a person wants to know of a value beside its kind. */
+export function aboutOf(schema: Schema): Markup {
+  const bounds = boundsOf(schema);
+  const standard =
+    schema.default === undefined
+      ? null
+      : markup` <span class="bounds">default <code>${JSON.stringify(schema.default)}</code></span>`;
+  return markup`${schema.description === undefined ? null : prose(schema.description)}${bounds === '' ? null : markup` <span class="bounds">${bounds}</span>`}${standard}`;
+}
+
+function boundsOf({ minimum, maximum, minLength, maxLength, minItems, maxItems, pattern }: Schema): string {
+  const range = (least: number | undefined, most: number | undefined, what: string): string => {
+    const low = least === undefined || least <= -BIGGEST || (what !== '' && least === 0) ? null : `at least ${least}`;
+    const high = most === undefined || most >= BIGGEST ? null : `at most ${most}`;
+    const both = [low, high].filter((one) => one !== null).join(', ');
+    return both === '' ? '' : `${both}${what}`;
+  };
+  const parts = [
+    range(minimum, maximum, ''),
+    range(minLength, maxLength, ' characters'),
+    range(minItems, maxItems, ' items'),
+    pattern === undefined || !PRINTABLE.test(pattern) ? '' : `matches ${pattern}`,
+  ];
+  return parts.filter((part) => part !== '').join('; ');
+}
+
+function joined(parts: readonly Markup[], between: string): Markup {
+  return markup`${parts.map((part, index) => (index === 0 ? part : markup`${between}${part}`))}`;
+}

@@ -1,0 +1,56 @@
+/**
+ * What the page does beside being read: finds, copies, opens what a link leads to, and shows the address by which it was reached.
+ * Without it the page is whole.
+ */
+export const SCRIPT = `
+const filter = document.getElementById('filter');
+const base = location.origin + location.pathname.replace(/\\/docs\\/?$/, '');
+const operations = [...document.querySelectorAll('.operation')];
+const words = operations.map((each) => each.querySelector('summary').textContent.toLowerCase() + ' ' + each.id.toLowerCase());
+
+function find() {
+  const wanted = filter.value.toLowerCase().split(' ').filter(Boolean);
+  operations.forEach((each, index) => { each.hidden = !wanted.every((word) => words[index].includes(word)); });
+  for (const link of document.querySelectorAll('nav li')) {
+    link.hidden = document.getElementById(link.firstElementChild.hash.slice(1)).hidden;
+  }
+  for (const section of document.querySelectorAll('nav section, main section')) {
+    const all = section.querySelectorAll('li, .operation');
+    section.hidden = all.length > 0 ? [...all].every((each) => each.hidden) : wanted.length > 0;
+  }
+  document.getElementById('nothing').hidden = operations.some((each) => !each.hidden);
+}
+
+function open() {
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (target === null) return;
+  if (target.tagName === 'DETAILS') target.open = true;
+  target.scrollIntoView();
+}
+
+for (const line of document.querySelectorAll('.curl')) {
+  const code = line.firstElementChild;
+  code.querySelector('.base').textContent = base;
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.textContent = 'Copy';
+  button.addEventListener('click', () => {
+    getSelection().selectAllChildren(code);
+    // Only pages by TLS or of this machine may write to the clipboard; elsewhere the line is selected.
+    const done = navigator.clipboard?.writeText(code.textContent) ?? Promise.reject();
+    done.then(() => { button.textContent = 'Copied'; }, () => { button.textContent = 'Selected'; });
+  });
+  for (const leaving of ['blur', 'pointerleave']) button.addEventListener(leaving, () => { button.textContent = 'Copy'; });
+  line.append(button);
+}
+
+filter.addEventListener('input', find);
+addEventListener('hashchange', open);
+addEventListener('keydown', (event) => {
+  if (event.key !== '/' || event.target === filter || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  filter.focus();
+});
+find();
+open();
+`;

@@ -38,4 +38,7 @@ const commandLine = new CommandLine(
   },
   VERBS,
 );
-process.exitCode = await commandLine.run(process.argv.slice(2));
+// Not awaited here: a single executable is a script, not a module.
+void commandLine.run(process.argv.slice(2)).then((status) => {
+  process.exitCode = status;
+});

@@ -32,7 +32,7 @@ export async function buildClient(directory: string): Promise<void> {
   await runTool(process.execPath, [compiler, '-p', project, '--outDir', directory], { environment: process.env });
   await nameTypesByScript(directory);
   await writeFile(path.join(directory, 'package.json'), `${JSON.stringify(PACKAGE, null, 2)}\n`);
-  await copyFile(path.join(ROOT, 'docs', 'client.md'), path.join(directory, 'README.md'));
+  await copyFile(path.join(ROOT, 'client', 'README.md'), path.join(directory, 'README.md'));
   await copyFile(path.join(ROOT, 'LICENSE'), path.join(directory, 'LICENSE'));
 }
 

@@ -3,10 +3,12 @@ import { withReference } from '@llamactl/cli/reference';
 import { packagedDefinitions } from '@llamactl/cli/service/service-definition';
 import { generatedFiles } from '@llamactl/contract/generated';
 import contract from '../contract/package.json' with { type: 'json' };
+import { pythonTwins } from './python-twins.ts';
 
 /**
  * Writes the files that are made from the contract (openapi.json, schemas/, docs/errors.md, the table in docs/api.md …), and
- * what is made from the command line: the reference in docs/cli.md, and packaging/. `--check` writes nothing and fails when
+ * what is made from the command line: the reference in docs/cli.md, and packaging/, and the blocking twin of the Python
+ * client. `--check` writes nothing and fails when
  * one of them is not up to date.
  */
 const root = new URL('../', import.meta.url);
@@ -15,6 +17,7 @@ const files = [
   ...generatedFiles(contract.version, await read('docs/api.md')),
   { path: 'docs/cli.md', content: await withReference(await read('docs/cli.md')) },
   ...packagedDefinitions(),
+  ...(await pythonTwins()),
 ];
 for (const { path, content } of files) {
   if ((await read(path)) === content) continue;

@@ -1,8 +1,9 @@
-import { execPath, platform, arch } from 'node:process';
+import { platform, arch } from 'node:process';
 import { mkdir, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, runTool } from '@llamactl/cli/quickstart/run-tool';
 import { makeWorkFolder } from '@llamactl/cli/quickstart/work-folder';
+import { npmCommand } from './npm-command.ts';
 
 /** The versions of Node that the client library has to work on, beside the one that runs all else. */
 export const OTHER_NODES = ['20.20.2', '22.23.3'] as const;
@@ -35,12 +36,6 @@ export async function installNode(cache: string, version: string): Promise<boole
   await rename(path.join(work.path, 'node_modules', name, 'bin', 'node'), program);
   if (!(await runs(program, version))) throw new Error(`${program} does not run, or is not Node ${version}`);
   return true;
-}
-
-/** The npm that started this, else the one on PATH. */
-function npmCommand(): readonly [string, ...string[]] {
-  const script = process.env['npm_execpath'];
-  return script === undefined || !script.endsWith('.js') ? ['npm'] : [execPath, script];
 }
 
 async function runs(program: string, version: string): Promise<boolean> {

@@ -2,7 +2,9 @@ import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { browserProgram } from './browser-install.ts';
-import { pythonProgram } from './python-install.ts';
+import { goProgram } from './go-install.ts';
+import { noProxyFile, type Proxy, proxyProgram } from './proxy-install.ts';
+import { CLIENT_PYTHON, pythonPackages, pythonProgram, SDK_PYTHON } from './python-install.ts';
 import { nodeProgram } from './runtime-install.ts';
 import { demoModelBytes, writeDemoModel } from '@llamactl/cli/quickstart/demo-model';
 import { installedCommand } from '@llamactl/cli/quickstart/engine-install';
@@ -79,7 +81,39 @@ export function testBrowser(): { program: string } | { missing: string } {
  * @throws {Error} that says how to get one, when nobody has tried
  */
 export function testPython(): { program: string } | { missing: string } {
-  return programOr('Python', pythonProgram(CACHE), NO_PYTHON_FILE);
+  return programOr('Python', pythonProgram(CACHE, SDK_PYTHON), NO_PYTHON_FILE);
+}
+
+/**
+ * A Python with what the Python client needs and is tested with, and a folder of these packages; or the reason why this
+ * machine can have none.
+ *
+ * @throws {Error} that says how to get one, when nobody has tried
+ */
+export function testClientPython(): { program: string; packages: string } | { missing: string } {
+  const python = programOr('Python', pythonProgram(CACHE, CLIENT_PYTHON), NO_PYTHON_FILE);
+  return 'missing' in python ? python : { ...python, packages: pythonPackages(CACHE, CLIENT_PYTHON) };
+}
+
+/**
+ * A reverse proxy; or the reason why this machine can have none.
+ *
+ * @throws {Error} that says how to get one, when nobody has tried
+ */
+export function testProxy(proxy: Proxy): { program: string } | { missing: string } {
+  return programOr(proxy, proxyProgram(CACHE, proxy), noProxyFile(CACHE, proxy));
+}
+
+/** Why there is no Go, as `npm run runtimes` found. */
+export const NO_GO_FILE = path.join(CACHE, 'no-go');
+
+/**
+ * A Go that can build the client; or the reason why this machine can have none.
+ *
+ * @throws {Error} that says how to get one, when nobody has tried
+ */
+export function testGo(): { program: string } | { missing: string } {
+  return programOr('Go', goProgram(CACHE), NO_GO_FILE);
 }
 
 function programOr(what: string, program: string, reasonFile: string): { program: string } | { missing: string } {

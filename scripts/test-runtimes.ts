@@ -1,15 +1,18 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { messageOf } from '@llamactl/cli/quickstart/run-tool';
 import { installBrowser } from './browser-install.ts';
-import { installPython, NoPythonError } from './python-install.ts';
+import { installGo, NoGoError } from './go-install.ts';
+import { installProxies } from './proxy-install.ts';
+import { CLIENT_PYTHON, installPython, NoPythonError, SDK_PYTHON } from './python-install.ts';
 import { installNode, OTHER_NODES } from './runtime-install.ts';
-import { CACHE, NO_BROWSER_FILE, NO_PYTHON_FILE } from './test-assets.ts';
+import { CACHE, NO_BROWSER_FILE, NO_GO_FILE, NO_PYTHON_FILE } from './test-assets.ts';
 
 /**
  * Gets what the client library is tested on, older versions of Node and Chromium, and what the gateway is tested with:
- * the SDKs of Python. A Chromium or a Python cannot be had on every machine, and its tests say so then; without the rest
- * there is no test.
+ * the SDKs of Python; Go; and the reverse proxies of the documentation. A Chromium, a Python, a Go or a proxy cannot be had on
+ * every machine, and its tests say so then; without the rest there is no test.
  */
+const proxies = installProxies(CACHE);
 const nodes = await Promise.allSettled(OTHER_NODES.map((version) => installNode(CACHE, version)));
 const failed = nodes.filter((each) => each.status === 'rejected');
 for (const { reason } of failed) process.stderr.write(`${messageOf(reason)}\n`);
@@ -26,9 +29,10 @@ try {
 }
 
 try {
-  const { version, isNew } = await installPython(CACHE);
+  const { version, isNew } = await installPython(CACHE, SDK_PYTHON);
+  const client = await installPython(CACHE, CLIENT_PYTHON);
   await rm(NO_PYTHON_FILE, { force: true });
-  process.stdout.write(`Python for tests: ${version}${isNew ? ', packages just installed' : ''}\n`);
+  process.stdout.write(`Python for tests: ${version}${isNew || client.isNew ? ', packages just installed' : ''}\n`);
 } catch (error) {
   if (error instanceof NoPythonError) {
     await writeFile(NO_PYTHON_FILE, `${messageOf(error)}\n`);
@@ -38,3 +42,19 @@ try {
     process.exitCode = 1;
   }
 }
+
+try {
+  const { version, isNew } = await installGo(CACHE);
+  await rm(NO_GO_FILE, { force: true });
+  process.stdout.write(`Go for tests: ${version}${isNew ? ', just found' : ''}\n`);
+} catch (error) {
+  if (error instanceof NoGoError) {
+    await writeFile(NO_GO_FILE, `${messageOf(error)}\n`);
+    process.stdout.write(`Go for tests: none; ${messageOf(error)}\n`);
+  } else {
+    process.stderr.write(`What the Go client needs could not be had: ${messageOf(error)}\n`);
+    process.exitCode = 1;
+  }
+}
+
+for (const line of await proxies) process.stdout.write(`${line}\n`);

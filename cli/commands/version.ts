@@ -1,16 +1,28 @@
 import { Command } from 'commander';
 import type { CommandLine } from '../command-line.ts';
-import manifest from '../package.json' with { type: 'json' };
+
+const SHORT = 12;
 
 export function versionCommand(commandLine: CommandLine): Command {
   return new Command('version')
-    .description('Print the version of this program; llamactl status has that of the server.')
+    .description(
+      'Print the version of this program, and what it was built from; llamactl status has that of the server.',
+    )
     .addHelpText('after', '\nExamples:\n  llamactl version\n  llamactl version --json')
     .action(
       commandLine.local(async (terminal) => {
-        const { version } = manifest;
-        if (terminal.isJson) terminal.printJson({ version, node: process.versions.node });
-        else terminal.print(terminal.isQuiet ? version : `llamactl ${version}`);
+        const { BUILD_TIME, COMMIT, VERSION: version } = await import('@llamactl/server/version');
+        const commit = COMMIT === null ? '' : `commit ${shortened(COMMIT)}, `;
+        const { node } = process.versions;
+        if (terminal.isJson) terminal.printJson({ version, commit: COMMIT, build_time: BUILD_TIME, node });
+        else if (terminal.isQuiet) terminal.print(version);
+        else terminal.print(`llamactl ${version} (${commit}built ${BUILD_TIME})`);
       }),
     );
+}
+
+/** What was built with changes goes on saying so. */
+function shortened(commit: string): string {
+  const [hash = '', ...rest] = commit.split('-');
+  return [hash.slice(0, SHORT), ...rest].join('-');
 }

@@ -5,6 +5,7 @@ import { TAKE_OVER } from '../commands/serve.ts';
 import { endOnSignal } from '../end-on-signal.ts';
 import { EXIT } from '../exit-status.ts';
 import { logForPerson } from '../log-line.ts';
+import { ownProgram } from '../own-program.ts';
 import { Problem } from '../problem.ts';
 import type { Terminal } from '../terminal.ts';
 import { plain } from '../text.ts';
@@ -59,7 +60,7 @@ export async function quickstart(terminal: Terminal, flags: QuickstartFlags): Pr
   terminal.print('3. Server');
   const service = await serve(loaded, serverLog('warn', logForPerson(terminal)), {
     inheritance: null,
-    successorArguments: successorArguments(loaded),
+    successor: successor(loaded),
   });
   process.on('SIGUSR2', () => service.reload());
   void service.over.then((code) => process.exit(code));
@@ -90,9 +91,10 @@ export async function quickstart(terminal: Terminal, flags: QuickstartFlags): Pr
 }
 
 /** What replaces the server on a reload is no quickstart. */
-function successorArguments({ config, file }: LoadedConfig): string[] {
+function successor({ config, file }: LoadedConfig): { command: string; argv: string[] } {
   const flags = ['--config', file ?? '/dev/null', '--data-dir', config.data_dir, '--port', String(config.server.port)];
-  return [process.argv[1] ?? '', 'serve', ...flags, TAKE_OVER];
+  const { command, argv } = ownProgram();
+  return { command, argv: [...argv, 'serve', ...flags, TAKE_OVER] };
 }
 
 /** Quickstart has nobody's credentials, and must not make any. */

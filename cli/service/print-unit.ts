@@ -1,4 +1,5 @@
 import type { Surroundings } from '../command-line.ts';
+import { ownProgram } from '../own-program.ts';
 import type { Terminal } from '../terminal.ts';
 import { serviceDefinition } from './service-definition.ts';
 import { serviceFacts, type KeptFlags } from './service-facts.ts';
@@ -21,9 +22,7 @@ export async function printUnit(
   const { readConfig } = await import('@llamactl/server/main');
   const loaded = readConfig({ configFile: flags.config ?? null, overrides, searchLocal: true });
   const { facts, warnings } = serviceFacts(manager, flags, loaded, {
-    script: process.argv[1] ?? '',
-    node: process.execPath,
-    nodeFlags: process.execArgv,
+    own: ownProgram(),
     searchPath: environment['PATH'] ?? '',
     home,
     folder: process.cwd(),

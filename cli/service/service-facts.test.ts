@@ -19,7 +19,8 @@ const found = (file: string | null) => ({ config, file });
 
 function maker(): ServiceMaker {
   const script = path.join(folder, 'cli', 'main.ts');
-  return { script, node: '/opt/node', nodeFlags: ['--flag'], searchPath: '/bin', home: '/home/me', folder: '/here' };
+  const own = { command: '/opt/node', argv: ['--flag', script], script };
+  return { own, searchPath: '/bin', home: '/home/me', folder: '/here' };
 }
 
 describe('what a service is made of', () => {
@@ -36,12 +37,17 @@ describe('what a service is made of', () => {
     expect(serviceFacts('systemd', {}, found(null), maker()).facts.program).toEqual([
       '/opt/node',
       '--flag',
-      maker().script,
+      path.join(folder, 'cli', 'main.ts'),
     ]);
     const launcher = path.join(folder, 'llamactl');
     writeFileSync(launcher, '');
     chmodSync(launcher, 0o755);
     expect(serviceFacts('systemd', {}, found(null), maker()).facts.program).toEqual([launcher]);
+  });
+
+  it('is the executable where the program is one', () => {
+    const own = { command: '/opt/llamactl', argv: [], script: null };
+    expect(serviceFacts('systemd', {}, found(null), { ...maker(), own }).facts.program).toEqual(['/opt/llamactl']);
   });
 
   it('names a configuration that only who stands here would find', () => {
@@ -58,7 +64,8 @@ describe('what a service is made of', () => {
 
   it('says when that user may not reach the program', () => {
     const script = '/home/me/llamactl/cli/main.ts';
-    const { warnings } = serviceFacts('systemd', {}, found(null), { ...maker(), script, node: '/home/me/node' });
+    const own = { command: '/home/me/node', argv: [script], script };
+    const { warnings } = serviceFacts('systemd', {}, found(null), { ...maker(), own });
     expect(warnings).toEqual([expect.stringContaining('/home/me/node lies in a home directory')]);
   });
 });

@@ -2,6 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
 import type { LoadedConfig } from '@llamactl/server/main';
 import { codeOf } from '../reason.ts';
+import type { OwnProgram } from '../own-program.ts';
 import type { ServiceFacts } from './service-definition.ts';
 import type { ServiceManager } from './service-manager.ts';
 
@@ -17,11 +18,7 @@ export interface KeptFlags {
 
 /** Whoever asks for a definition, and how this program was started. */
 export interface ServiceMaker {
-  /** Absolute path of what Node runs. */
-  script: string;
-  /** Of Node itself, absolute. */
-  node: string;
-  nodeFlags: readonly string[];
+  own: OwnProgram;
   searchPath: string;
   home: string;
   /** Where relative paths begin. */
@@ -35,8 +32,8 @@ export function serviceFacts(
   { config, file }: Pick<LoadedConfig, 'config' | 'file'>,
   maker: ServiceMaker,
 ): { facts: ServiceFacts; warnings: string[] } {
-  const { searchPath, home, folder } = maker;
-  const program = programOf(maker);
+  const { own, searchPath, home, folder } = maker;
+  const program = programOf(own);
   const warnings: string[] = [];
   const absolute = (place: string | undefined): string | undefined => place && path.resolve(folder, place);
   let configFile = absolute(flags.config);
@@ -74,14 +71,15 @@ function flag(name: string, value: string | undefined): string[] {
   return value === undefined ? [] : [name, value];
 }
 
-/** In a checkout that is the launcher, which sets up what an update needs. */
-function programOf({ script, node, nodeFlags }: ServiceMaker): ServiceFacts['program'] {
+/** The launcher, where there is one: of a checkout it sets up what an update needs, of a package it finds Node. */
+function programOf({ command, argv, script }: OwnProgram): ServiceFacts['program'] {
+  if (script === null) return [command];
   const launcher = path.join(path.dirname(script), '..', 'llamactl');
   try {
     accessSync(launcher, constants.X_OK);
     return [launcher];
   } catch (error) {
     if (codeOf(error) === null) throw error;
-    return [node, ...nodeFlags, script];
+    return [command, ...argv];
   }
 }

@@ -1,0 +1,26 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { BUILD_TIME, COMMIT, VERSION } from '@llamactl/server/version';
+import { CommandSandbox } from '../testing/command-run.ts';
+
+let sandbox: CommandSandbox;
+beforeEach(() => {
+  sandbox = new CommandSandbox();
+});
+afterEach(() => sandbox.dispose());
+
+describe('version', () => {
+  it('tells the version, the commit and when it was built', async () => {
+    const commit = COMMIT === null ? '' : `commit ${COMMIT.slice(0, 12)}, `;
+    expect((await sandbox.run(['version'])).stdout).toBe(`llamactl ${VERSION} (${commit}built ${BUILD_TIME})\n`);
+  });
+
+  it('tells programs the whole commit, and on which Node it runs', async () => {
+    const { stdout } = await sandbox.run(['version', '--json']);
+    const { node } = process.versions;
+    expect(JSON.parse(stdout)).toEqual({ version: VERSION, commit: COMMIT, build_time: BUILD_TIME, node });
+  });
+
+  it('tells the version alone to who asks for no more', async () => {
+    expect((await sandbox.run(['version', '-q'])).stdout).toBe(`${VERSION}\n`);
+  });
+});

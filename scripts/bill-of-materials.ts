@@ -1,0 +1,98 @@
+import { runTool } from '@llamactl/cli/quickstart/run-tool';
+import type { BuildStamp } from '@llamactl/server/build-stamp';
+import { npmCommand } from './npm-command.ts';
+import { packageFacts } from './third-party-licences.ts';
+
+/** The parts of a CycloneDX document that are changed here; npm writes it. */
+interface Bom {
+  serialNumber?: string;
+  metadata: { timestamp: string; component: BomComponent } & Record<string, unknown>;
+  components: BomComponent[];
+  dependencies: { ref: string; dependsOn?: string[] }[];
+}
+
+interface BomComponent extends Record<string, unknown> {
+  'bom-ref': string;
+  name: string;
+}
+
+/** What a bill is of. */
+export interface BillSubject {
+  version: string;
+  stamp: BuildStamp;
+  /** `name@version` of the packages of which there is code in it. */
+  parts: ReadonlySet<string>;
+  /** The version of the Node that the executable is. */
+  node: string;
+}
+
+const SELF = 'llamactl';
+
+/**
+ * The bill of materials of a release, as CycloneDX: the packages of which there is code in it, with the checksums by which npm
+ * got them, and Node, which the executable holds.
+ *
+ * @param root Of the checkout, whose lock file says what there is.
+ * @param folders Of the packages of which there is code in it.
+ * @throws {Error} the lock file and what was installed are not the same
+ */
+export async function billOfMaterials(
+  root: string,
+  folders: readonly string[],
+  subject: Omit<BillSubject, 'parts'>,
+): Promise<string> {
+  const facts = await Promise.all(folders.map(packageFacts));
+  const parts = new Set(facts.map(({ name, version }) => `${name}@${version}`));
+  const [npm, ...first] = npmCommand();
+  // Everything: with `--omit dev` npm 11 leaves out what tests need too.
+  const words = ['sbom', '--sbom-format', 'cyclonedx', '--sbom-type', 'application', '--package-lock-only'];
+  const { stdout } = await runTool(npm, [...first, ...words], { environment: process.env, directory: root });
+  return `${JSON.stringify(narrowed(JSON.parse(stdout) as Bom, { ...subject, parts }), null, 2)}\n`;
+}
+
+/** Of what npm says of the workspaces: what got into the program, the same for the same source. */
+export function narrowed(bom: Bom, { version, stamp, parts, node }: BillSubject): Bom {
+  const { serialNumber: _, ...rest } = bom;
+  const kept = bom.components.filter((component) => parts.has(component['bom-ref']));
+  const missing = [...parts].filter((part) => !kept.some((component) => component['bom-ref'] === part));
+  if (missing.length > 0) throw new Error(`package-lock.json does not have ${missing.join(', ')}`);
+  const self = `${SELF}@${version}`;
+  const runtime = nodeComponent(node);
+  const refs = new Set([...parts, runtime['bom-ref']]);
+  return {
+    ...rest,
+    metadata: {
+      ...bom.metadata,
+      timestamp: stamp.time,
+      component: {
+        ...bom.metadata.component,
+        'bom-ref': self,
+        name: SELF,
+        version,
+        purl: `pkg:npm/${SELF}@${version}`,
+        ...(stamp.commit !== null && { properties: [{ name: 'commit', value: stamp.commit }] }),
+      },
+    },
+    components: [...kept, runtime],
+    dependencies: [
+      { ref: self, dependsOn: [...refs].toSorted() },
+      ...bom.dependencies
+        .filter(({ ref }) => parts.has(ref))
+        .map(({ ref, dependsOn = [] }) => ({ ref, dependsOn: dependsOn.filter((each) => refs.has(each)) })),
+      { ref: runtime['bom-ref'], dependsOn: [] },
+    ],
+  };
+}
+
+/** npm does not know it; the name is that by which vulnerabilities are listed. */
+function nodeComponent(version: string): BomComponent {
+  return {
+    'bom-ref': `node@${version}`,
+    type: 'platform',
+    name: 'node',
+    version,
+    description: 'In the executable; brought along by the npm package on Linux.',
+    cpe: `cpe:2.3:a:nodejs:node.js:${version}:*:*:*:*:*:*:*`,
+    purl: `pkg:generic/node@${version}`,
+  };
+}

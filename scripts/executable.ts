@@ -1,0 +1,79 @@
+import { chmod, copyFile, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import os from 'node:os';
+import path from 'node:path';
+import { runTool } from '@llamactl/cli/quickstart/run-tool';
+import type { BuildStamp } from '@llamactl/server/build-stamp';
+import { launcherFlags } from '../e2e/launcher-flags.ts';
+import { bundle } from './bundle.ts';
+import { packageFacts, thirdPartyLicences } from './third-party-licences.ts';
+
+/** The byte of Node that says whether it holds a program. */
+const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
+
+/** Paths are relative, and the random seed (below) is given: both get into what is built, which shall be the same everywhere. */
+const SEA = {
+  main: 'main.js',
+  output: 'blob',
+  disableExperimentalSEAWarning: true,
+  // 60 ms of 130 at each start.
+  useCodeCache: true,
+  execArgv: launcherFlags(),
+  // NODE_OPTIONS counts, as for every Node.
+  execArgvExtension: 'env',
+};
+
+/** Where the single executable of this machine's kind is built. */
+export const EXECUTABLE = path.join(
+  import.meta.dirname,
+  '..',
+  'dist',
+  'executable',
+  `llamactl-${process.platform}-${process.arch}`,
+);
+
+/**
+ * Builds the single executable: the Node that runs this, with the program inside.
+ *
+ * @param file Replaced, when all went well; its folder is there.
+ * @returns the licences that go with it
+ * @throws {Error} with what the tools said
+ */
+export async function buildExecutable(file: string, stamp: BuildStamp): Promise<string> {
+  const work = await mkdtemp(path.join(os.tmpdir(), 'llamactl-executable-'));
+  const draft = `${file}.draft-${process.pid}`;
+  const run = { environment: process.env };
+  const ownNode = await nodeFolder();
+  try {
+    const folders = await bundle({ directory: work, stamp, form: 'one script' });
+    const blob = path.join(work, SEA.output);
+    await writeFile(path.join(work, 'executable.json'), JSON.stringify(SEA));
+    const prepare = ['--random-seed=1', '--experimental-sea-config', 'executable.json'];
+    await runTool(process.execPath, prepare, { ...run, directory: work });
+    await copyFile(process.execPath, draft);
+    await chmod(draft, 0o755);
+    const postject = createRequire(import.meta.url).resolve('postject/dist/cli.js');
+    const words = [draft, 'NODE_SEA_BLOB', blob, '--sentinel-fuse', FUSE];
+    await runTool(process.execPath, [postject, ...words], run);
+    await rename(draft, file);
+    return await thirdPartyLicences([...folders, ownNode]);
+  } finally {
+    await rm(work, { recursive: true, force: true });
+    await rm(draft, { force: true });
+  }
+}
+
+/**
+ * Of the npm package that a Node came with: it says the licence under which it is passed on.
+ *
+ * @param program Default: the Node that runs this.
+ * @throws {Error} it came otherwise, and what to run instead
+ */
+export async function nodeFolder(program = process.execPath): Promise<string> {
+  const folder = path.join(path.dirname(program), '..');
+  const facts = await packageFacts(folder).catch(() => null);
+  if (facts?.name.startsWith('node-') === true) return folder;
+  throw new Error(
+    `${program} is not the Node of the npm packages, whose licence has to go with it: run \`npm ci\`, then \`npm run build:executable\``,
+  );
+}

@@ -1,0 +1,60 @@
+/** Where a version stands, and which. */
+export interface StatedVersion {
+  /** From the root of the project. */
+  file: string;
+  /** `null`: the file says none. */
+  version: string | null;
+}
+
+/** What is looked at before a release. */
+export interface ReleaseState {
+  version: string;
+  stated: readonly StatedVersion[];
+  changelog: string;
+  /** What `git status --porcelain` prints. */
+  changes: string;
+}
+
+/** What stands against a release, each with what would help. Empty: nothing. */
+export function releaseProblems({ version, stated, changelog, changes }: ReleaseState): string[] {
+  const differing = stated.filter((each) => each.version !== version);
+  const changed = changes.split('\n').filter((line) => line !== '');
+  return [
+    ...(changed.length > 0 ? [`there are changes that are not committed: ${changed.map(fileOf).join(', ')}`] : []),
+    ...differing.map(
+      ({ file, version: other }) => `${file} says ${other ?? 'no version'}, and package.json ${version}`,
+    ),
+    ...(hasSection(changelog, version)
+      ? []
+      : [`CHANGELOG.md has no section "## ${version}"; rename "Unreleased" when it is complete`]),
+  ];
+}
+
+/** Of a line of git's, which has two letters and a space before the file. */
+function fileOf(line: string): string {
+  return line.slice(3);
+}
+
+function hasSection(changelog: string, version: string): boolean {
+  return changelog.split('\n').some((line) => line === `## ${version}` || line.startsWith(`## ${version} `));
+}
+
+/** The version in a file: of a package.json its own, elsewhere the one that a constant has. */
+export function statedVersion(file: string, text: string): StatedVersion {
+  if (file.endsWith('.json')) {
+    const { version = null } = JSON.parse(text) as { version?: string };
+    return { file, version };
+  }
+  const [, version = null] = /^(?:const |__)?version(?:__)? = "([^"]+)"$/im.exec(text) ?? [];
+  return { file, version };
+}
+
+/** Versions of our own packages on which a package.json depends. */
+export function ownDependencies(file: string, text: string): StatedVersion[] {
+  const { dependencies = {}, devDependencies = {} } = JSON.parse(text) as Partial<
+    Record<'dependencies' | 'devDependencies', Record<string, string>>
+  >;
+  return Object.entries({ ...dependencies, ...devDependencies })
+    .filter(([name]) => name.startsWith('@llamactl/'))
+    .map(([name, version]) => ({ file: `${file} (${name})`, version }));
+}

@@ -1,0 +1,199 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { billOfMaterials } from './bill-of-materials.ts';
+import { bundle } from './bundle.ts';
+import { nodeFolder } from './executable.ts';
+import { filledFormula } from './homebrew-formula.ts';
+import { releaseProblems } from './release-checks.ts';
+import { releaseState } from './release-state.ts';
+import { sourceStamp } from './source-stamp.ts';
+import { thirdPartyLicences } from './third-party-licences.ts';
+
+const ROOT = path.join(import.meta.dirname, '..');
+const FORMULA = path.join(ROOT, 'packaging', 'homebrew', 'llamactl.rb');
+const TIME = '2026-09-21T14:13:20.000Z';
+const EPOCH = String(Date.parse(TIME) / 1_000);
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(path.join(os.tmpdir(), 'llamactl-release-test-'));
+});
+
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function write(files: Record<string, string>): void {
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
+    writeFileSync(path.join(folder, name), text);
+  }
+}
+
+function git(...words: string[]): string {
+  const who = ['-c', 'user.name=a', '-c', 'user.email=a@b.c', '-c', 'commit.gpgsign=false'];
+  return execFileSync('git', [...who, ...words], { cwd: folder, encoding: 'utf8' }).trim();
+}
+
+/** A project like ours that may be released. */
+function commitProject(): void {
+  write({
+    'package.json': '{"name":"llamactl","version":"1.2.3","workspaces":["cli"]}',
+    'cli/package.json': '{"version":"1.2.3","dependencies":{"@llamactl/client":"1.2.3","yaml":"2.0.0"}}',
+    'clients/python/src/llamactl/_version.py': '__version__ = "1.2.3"\n',
+    'clients/go/version.go': 'package llamactl\n\n// Version of it.\nconst Version = "1.2.3"\n',
+    'CHANGELOG.md': '# Changelog\n\n## Unreleased\n\n## 1.2.3 (2026-09-21)\n\n- All of it.\n',
+  });
+  git('init', '--quiet');
+  git('add', '.');
+  git('commit', '--quiet', '-m', 'all');
+}
+
+describe('a release', () => {
+  const problems = async (): Promise<string[]> => releaseProblems(await releaseState(folder));
+
+  beforeEach(() => commitProject());
+
+  it('may be made of what is committed, has one version, and is in the changelog', async () => {
+    expect(await problems()).toEqual([]);
+  });
+
+  it('is refused while there are changes, and names them', async () => {
+    write({ 'cli/new.ts': '', 'CHANGELOG.md': '## 1.2.3\n' });
+    expect(await problems()).toEqual(['there are changes that are not committed: CHANGELOG.md, cli/new.ts']);
+  });
+
+  it.each([
+    ['clients/python/src/llamactl/_version.py', '__version__ = "1.2.2"\n', 'says 1.2.2, and package.json 1.2.3'],
+    ['clients/go/version.go', 'package llamactl\n', 'says no version, and package.json 1.2.3'],
+    ['cli/package.json', '{"version":"1.2.4"}', 'says 1.2.4, and package.json 1.2.3'],
+    [
+      'cli/package.json',
+      '{"version":"1.2.3","dependencies":{"@llamactl/client":"1.2.2"}}',
+      '(@llamactl/client) says 1.2.2, and package.json 1.2.3',
+    ],
+  ])('is refused where %s has another version', async (file, text, problem) => {
+    write({ [file]: text });
+    git('commit', '--quiet', '-a', '-m', 'changed');
+    expect(await problems()).toEqual([expect.stringMatching(new RegExp(`^${file}`))]);
+    expect(String(await problems()).endsWith(problem)).toBe(true);
+  });
+
+  it('is refused as long as the changelog does not know it', async () => {
+    write({ 'CHANGELOG.md': '# Changelog\n\n## Unreleased (1.2.3)\n\n## 1.2.30\n' });
+    git('commit', '--quiet', '-a', '-m', 'changed');
+    expect(await problems()).toEqual([
+      'CHANGELOG.md has no section "## 1.2.3"; rename "Unreleased" when it is complete',
+    ]);
+  });
+});
+
+describe('this checkout', () => {
+  it('has one version in all packages and clients', async () => {
+    const { version, stated } = await releaseState(ROOT);
+    expect(stated.length).toBeGreaterThan(12);
+    expect(stated.filter((each) => each.version !== version)).toEqual([]);
+  });
+});
+
+describe('what a package is stamped with', () => {
+  it('is the commit, and when it is built', async () => {
+    commitProject();
+    const now = new Date(TIME);
+    const commit = git('rev-parse', 'HEAD');
+    expect(await sourceStamp(folder, process.env, now)).toEqual({ commit, time: TIME });
+    write({ 'cli/new.ts': '' });
+    expect(await sourceStamp(folder, process.env, now)).toEqual({ commit: `${commit}-dirty`, time: TIME });
+  });
+
+  it('is what variables say, where they do', async () => {
+    const given = { SOURCE_DATE_EPOCH: EPOCH, LLAMACTL_BUILD_COMMIT: '0123abc' };
+    expect(await sourceStamp(folder, given)).toEqual({ commit: '0123abc', time: TIME });
+    const now = new Date(TIME);
+    const empty = { ...process.env, SOURCE_DATE_EPOCH: '', LLAMACTL_BUILD_COMMIT: '' };
+    expect(await sourceStamp(folder, empty, now)).toEqual({ commit: null, time: TIME });
+  });
+
+  it('is nothing that cannot be right', async () => {
+    await expect(sourceStamp(folder, { SOURCE_DATE_EPOCH: 'today' })).rejects.toThrow('SOURCE_DATE_EPOCH is "today"');
+    await expect(sourceStamp(folder, { LLAMACTL_BUILD_COMMIT: 'main' })).rejects.toThrow('is "main"');
+  });
+});
+
+describe('the parts of the program', () => {
+  let place: string;
+  let folders: string[];
+  const stamp = { commit: '0123abc', time: TIME };
+
+  beforeAll(async () => {
+    place = mkdtempSync(path.join(os.tmpdir(), 'llamactl-bundle-'));
+    folders = await bundle({ directory: path.join(place, 'lib'), stamp, form: 'modules' });
+  });
+
+  afterAll(() => rmSync(place, { recursive: true }));
+
+  it('are in the bill of materials, with checksums, beside Node, and nothing else is', async () => {
+    const bill = JSON.parse(await billOfMaterials(ROOT, folders, { version: '1.2.3', stamp, node: '24.0.1' })) as {
+      bomFormat: string;
+      metadata: object;
+      components: { name: string; version: string; hashes?: unknown[] }[];
+    };
+    expect(bill).toMatchObject({
+      bomFormat: 'CycloneDX',
+      metadata: { timestamp: TIME, component: { name: 'llamactl', version: '1.2.3', purl: 'pkg:npm/llamactl@1.2.3' } },
+    });
+    expect(bill).not.toHaveProperty('serialNumber');
+    const names = bill.components.map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(['fastify', 'zod', 'ws', 'commander', 'node']));
+    expect(bill.components).toHaveLength(folders.length + 1);
+    expect(bill.components.filter(({ hashes, name }) => hashes === undefined && name !== 'node')).toEqual([]);
+  });
+
+  it('have licences that let us pass them on, whose text goes with them', async () => {
+    const text = await thirdPartyLicences(folders);
+    const headings = [...text.matchAll(/^-{80}\n(\S+) (\S+) \((.+)\)$/gm)];
+    expect(headings).toHaveLength(folders.length);
+    const permissive = new Set(['MIT', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', 'Apache-2.0', '0BSD', 'BlueOak-1.0.0']);
+    expect(headings.filter(([, , , licence = '']) => !permissive.has(licence)).map(([line]) => line)).toEqual([]);
+  });
+});
+
+describe('the executable', () => {
+  it('has the Node of the npm packages in it, for that says its licence', async () => {
+    expect(JSON.parse(readFileSync(path.join(await nodeFolder(), 'package.json'), 'utf8'))).toMatchObject({
+      name: expect.stringMatching(/^node-/) as unknown,
+    });
+  });
+
+  it('is not made of another, and says what to run', async () => {
+    const program = path.join(folder, 'bin', 'node');
+    await expect(nodeFolder(program)).rejects.toThrow(/bin\/node is not the Node of the npm packages.*run `npm ci`/);
+    write({ 'package.json': '{"name":"mine","version":"1.0.0","license":"MIT"}' });
+    await expect(nodeFolder(program)).rejects.toThrow('is not the Node of the npm packages');
+  });
+});
+
+describe('the formula for Homebrew', () => {
+  const facts = {
+    homepage: 'https://example.com',
+    url: 'https://example.com/d/llamactl-1.2.3.tgz',
+    sha256: 'a'.repeat(64),
+  };
+
+  it('gets the addresses and the checksum of a release', () => {
+    const filled = filledFormula(readFileSync(FORMULA, 'utf8'), facts);
+    expect(filled).toContain(`  homepage "${facts.homepage}"\n  url "${facts.url}"\n  sha256 "${facts.sha256}"\n`);
+    expect(filled).not.toMatch(/0{64}|example\.invalid/);
+  });
+
+  it('is not filled in when a line is gone', () => {
+    expect(() => filledFormula('class Llamactl < Formula\nend\n', facts)).toThrow('no line for homepage');
+  });
+
+  const hasRuby = spawnSync('ruby', ['--version']).status === 0;
+  it.skipIf(!hasRuby)('is Ruby (which is not everywhere)', () => {
+    expect(execFileSync('ruby', ['-c', FORMULA], { encoding: 'utf8' })).toContain('Syntax OK');
+  });
+});

@@ -1,0 +1,50 @@
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { makeRelease } from './release-artifacts.ts';
+import { releaseProblems } from './release-checks.ts';
+import { git, releaseState } from './release-state.ts';
+import { sourceStamp } from './source-stamp.ts';
+import { testClientPython } from './test-assets.ts';
+
+/**
+ * Makes all files of a release in dist/release/, after looking whether there may be one; publishes nothing (docs/releasing.md).
+ *
+ *   --dry-run         only looks, and says what would be made
+ *   --downloads=URL   the folder from which the npm package will be downloaded; without it there is no Homebrew formula
+ *   --homepage=URL    the page of the project, for that formula; else it has that folder
+ */
+const ROOT = path.join(import.meta.dirname, '..');
+
+const { values } = parseArgs({
+  options: {
+    'dry-run': { type: 'boolean', default: false },
+    downloads: { type: 'string' },
+    homepage: { type: 'string' },
+  },
+});
+const state = await releaseState(ROOT);
+const { version } = state;
+const problems = releaseProblems(state);
+for (const problem of problems) process.stderr.write(`release: ${problem}\n`);
+if (problems.length > 0) process.exitCode = 1;
+else if (values['dry-run']) process.stdout.write(`nothing stands against a release of ${version}\n`);
+else await make(values.downloads ?? null, values.homepage ?? null);
+
+async function make(downloads: string | null, homepage: string | null): Promise<void> {
+  // The same files for the same commit, whenever they are made.
+  const epoch = Number((await git(ROOT, 'log', '-1', '--format=%ct')).trim());
+  const stamp = await sourceStamp(ROOT, { ...process.env, SOURCE_DATE_EPOCH: String(epoch) });
+  const directory = path.join(ROOT, 'dist', 'release');
+  const addresses = downloads === null ? null : { downloads, homepage: homepage ?? downloads };
+  const python = testClientPython();
+  const program = 'missing' in python ? null : python.program;
+  const names = await makeRelease(directory, { root: ROOT, version, stamp, epoch, addresses, python: program });
+  for (const name of names) process.stdout.write(`${path.join(directory, name)}\n`);
+  const left = [
+    ...(addresses === null
+      ? ['no llamactl.rb, for nobody could download what it installs: --downloads=URL says where']
+      : []),
+    ...('missing' in python ? [`no packages of the Python client: ${python.missing}`] : []),
+  ];
+  for (const one of left) process.stderr.write(`release: ${one}\n`);
+}

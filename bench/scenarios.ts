@@ -1,5 +1,6 @@
 import type { Scenario } from './harness/scenario.ts';
 import { access } from './scenarios/access.ts';
+import { adopt } from './scenarios/adopt.ts';
 import { boot } from './scenarios/boot.ts';
 import { coldStart } from './scenarios/cold-start.ts';
 import { commandLine } from './scenarios/command-line.ts';
@@ -13,6 +14,7 @@ import { logsTail } from './scenarios/logs-tail.ts';
 import { reload } from './scenarios/reload.ts';
 import { sampler } from './scenarios/sampler.ts';
 import { start } from './scenarios/start.ts';
+import { stop } from './scenarios/stop.ts';
 import { swap } from './scenarios/swap.ts';
 import { websocket } from './scenarios/websocket.ts';
 
@@ -22,6 +24,7 @@ export const SCENARIOS: readonly Scenario[] = [
   list,
   access,
   start,
+  stop,
   fleet,
   logsCost,
   logsSpeed,
@@ -30,6 +33,7 @@ export const SCENARIOS: readonly Scenario[] = [
   websocket,
   gateway,
   gatewayStreams,
+  adopt,
   reload,
   coldStart,
   swap,

@@ -54,8 +54,8 @@ export class MeasuredServer {
     return this.#process.configure(yamlOf(sections));
   }
 
-  /** Milliseconds from the spawn to the end of the first 200 of the list of instances. */
-  async start(): Promise<number> {
+  /** Milliseconds from the spawn to the end of the first 200 of the list of instances that is as `isMeant` says. */
+  async start(isMeant: (list: Buffer) => boolean = () => true): Promise<number> {
     this.#signal.throwIfAborted();
     const before = performance.now();
     const started = this.#process.start();
@@ -64,7 +64,8 @@ export class MeasuredServer {
       'an answer of llamactl',
       async () => {
         const answer = await askOnce(this.#process.port, LIST);
-        return answer?.status === 200 ? performance.now() - before : null;
+        const ms = performance.now() - before;
+        return answer?.status === 200 && isMeant(answer.body) ? ms : null;
       },
       { signal: this.#signal, everyMs: 1 },
     );

@@ -1,19 +1,18 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { PortBlock } from '@llamactl/e2e/port-block';
 import { SteadyLoad } from '@llamactl/e2e/steady-load';
-import { MeasuredServer } from '../harness/measured-server.ts';
+import type { MeasuredServer } from '../harness/measured-server.ts';
 import { until } from '../harness/patience.ts';
 import { percentile } from '../harness/sample.ts';
 import type { Bench, Scenario } from '../harness/scenario.ts';
+import { tinyFleet } from '../harness/tiny-fleet.ts';
 
-const PROGRAM = path.join(import.meta.dirname, '..', 'programs', 'tiny-engine.pl');
 const LOOPS_OF_A_KIND = 8;
 const RELOADS = 5;
 /** Between two requests of a loop: the client shall not take the cores from what it measures. */
 const PACE_MS = 5;
-/** Idle connections are closed by the old server in this time. */
+/** So long before and after a change requests are looked at. */
 const AFTER_MS = 1_000;
 
 /** What a request waits for while the server is replaced. */
@@ -35,8 +34,8 @@ export const reload: Scenario = {
   ],
   limitSeconds: 300,
   open: async (bench) => {
-    const few = await serverWith(bench, bench.isQuick ? 2 : 10);
-    const many = await serverWith(bench, bench.isQuick ? 5 : 100);
+    const few = await tinyFleet(bench, bench.isQuick ? 2 : 10);
+    const many = await tinyFleet(bench, bench.isQuick ? 5 : 100);
     return async () => {
       const ofFew = await replaced(few, bench);
       const ofMany = await replaced(many, bench);
@@ -50,23 +49,6 @@ export const reload: Scenario = {
     };
   },
 };
-
-async function serverWith(bench: Bench, engines: number): Promise<MeasuredServer> {
-  const tiny = { kind: 'custom', command: 'perl', args: [PROGRAM, '${PORT}'] };
-  const server = await MeasuredServer.create(bench, { engines: { tiny } });
-  await server.start();
-  for (let index = 0; index < engines;) {
-    const block = await PortBlock.take();
-    bench.belongings.add(() => block.release());
-    const [first, last] = block.range;
-    for (let port = first; port <= last && index < engines; port += 1, index += 1) {
-      await server.create({ name: `tiny-${index}`, engine: 'tiny', port });
-    }
-  }
-  await server.call('POST', '/api/instances/start-all');
-  await server.untilAll('running', engines, 100);
-  return server;
-}
 
 async function replaced(server: MeasuredServer, bench: Bench): Promise<{ stalls: number[]; changes: number[] }> {
   const load = new SteadyLoad(Number(new URL(server.url).port));

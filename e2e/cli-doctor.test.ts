@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -68,7 +68,7 @@ describe('doctor', () => {
     expect(found.get('configuration')?.message).toContain('serverr');
   });
 
-  it('asks the server that has the data directory', async () => {
+  it('asks the server that has the data directory, and looks at the database with it and without', async () => {
     const server = await ServerProcess.create();
     try {
       await server.start();
@@ -76,6 +76,12 @@ describe('doctor', () => {
       expect(found.get('server')).toMatchObject({ level: 'ok' });
       expect(found.get('server')?.message).toContain(server.url);
       expect(found.get('PATH')).toMatchObject({ level: 'ok' });
+      expect(found.get('database')).toMatchObject({ level: 'ok' });
+      await server.end('SIGTERM');
+      await truncate(path.join(server.dataDirectory, 'llamactl.db'), 4_096);
+      const { status, found: after } = await doctor({}, '--data-dir', server.dataDirectory);
+      expect(status).toBe(1);
+      expect(after.get('database')?.message).toContain('llamactl.db is damaged or no database');
     } finally {
       await server.dispose();
     }

@@ -1,5 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, copyFileSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -18,6 +29,16 @@ const ON_A_SMALL_DISK = (folder: string): string[] => [
   '-c',
   `mkdir -p '${folder}' && mount -t tmpfs -o size=24m none '${folder}' && exec "$@"`,
   'sh',
+];
+
+/** In the namespace of a process, where its filesystem is still there. */
+const besides = (pid: number): string[] => [
+  'nsenter',
+  '--target',
+  String(pid),
+  '--user',
+  '--mount',
+  '--preserve-credentials',
 ];
 
 /** Systems may forbid namespaces to ordinary users, and containers to everybody. */
@@ -124,6 +145,76 @@ describe.runIf(canMount)('a full disk', () => {
       expect(integrity(disk)).toEqual({ integrity_check: 'ok' });
     },
   );
+
+  it.each(['SIGKILL', 'SIGTERM'] as const)(
+    'does not keep a server from starting after one that ended by %s: it adopts, answers and tells, and stores when it can',
+    async (end) => {
+      let pid: number | null = null;
+      server = await ServerProcess.create('', (folder) => (pid === null ? ON_A_SMALL_DISK(folder) : besides(pid)));
+      await server.start();
+      for (const name of ['a', 'b']) {
+        const body = { name, model_path: await testModel(), options: { threads: 1 } };
+        await server.call('POST', '/api/instances', body);
+      }
+      await server.call('POST', '/api/instances/a/start?wait=true');
+      ({ pid } = await server.instance('a'));
+      expect(await server.end(end)).toBe(end === 'SIGTERM' ? 0 : null);
+      const filler = fill(`/proc/${pid}/root${server.dataDirectory}`);
+
+      await server.start();
+      const disk = server.visibleDataDirectory;
+      expect(await server.instance('a')).toMatchObject({ status: 'running', pid });
+      expect(await alerts()).toEqual(expect.arrayContaining(['disk_space_low', 'store_failed']));
+      const chat = { model: 'a', messages: [{ role: 'user', content: 'Hello' }] };
+      expect((await server.call('POST', '/v1/chat/completions', chat)).status).toBe(200);
+      const { status, body } = await server.call('PUT', '/api/instances/a', { aliases: ['x'.repeat(200)] });
+      expect([status, body['code']]).toEqual([500, 'INTERNAL_ERROR']);
+      expect(body['error']).toMatch(/^This could not be stored: the disk of data_dir is full/);
+      expect(existsSync(path.join(disk, 'server.json')), 'that of the server before would be wrong').toBe(false);
+      expect((await server.call('POST', '/api/instances/b/start')).body['code']).toBe('INTERNAL_ERROR');
+      await vi.waitFor(async () => {
+        const { status: now, reason } = await server.instance('b');
+        expect([now, reason]).toEqual(['failed', expect.stringContaining('no space left on device')]);
+      }, 5_000);
+      expect((await server.call('POST', '/api/instances/a/stop')).body['code']).toBe('INTERNAL_ERROR');
+      await vi.waitFor(async () => expect((await server.instance('a')).status).toBe('stopped'), 5_000);
+
+      rmSync(path.join(disk, path.basename(filler)));
+      await vi.waitFor(async () => expect(await alerts()).not.toContain('store_failed'), { timeout: 5_000 });
+      expect((await server.call('PUT', '/api/instances/a', { aliases: ['new'] })).status).toBe(200);
+      await vi.waitFor(() => expect(readFileSync(path.join(disk, 'server.json'), 'utf8')).toContain(server.url), 5_000);
+      const copy = path.join(server.home, 'copy.db');
+      const main = path.join(import.meta.dirname, '..', 'cli', 'main.ts');
+      const backup = [process.execPath, main, 'backup', '--data-dir', server.dataDirectory, copy];
+      const [command = '', ...argv] = [...besides(server.pid), ...backup];
+      execFileSync(command, argv, { env: { PATH: process.env['PATH'], HOME: server.home }, stdio: 'pipe' });
+      const database = new DatabaseSync(copy, { readOnly: true });
+      const stored = database.prepare(`select state ->> 'status' as status from instances where name = 'a'`).get();
+      database.close();
+      expect(stored).toEqual({ status: 'stopped' });
+    },
+  );
+
+  it('lets no other server take over: the reload fails before, and the one that serves goes on', async () => {
+    server = await ServerProcess.create('', ON_A_SMALL_DISK);
+    await server.start();
+    const disk = server.visibleDataDirectory;
+    const filler = fill(disk);
+    // Enough to say who serves, and no more.
+    truncateSync(filler, statSync(filler).size - 65_536);
+    process.kill(server.pid, 'SIGUSR2');
+    const note = (): string => readFileSync(path.join(disk, 'server.json'), 'utf8');
+    await vi.waitFor(() => expect(note()).toContain('"failed"'), 20_000);
+    expect(JSON.parse(note())).toMatchObject({
+      pid: server.pid,
+      reload: { reason: expect.stringMatching(/is full; make room/) as string },
+    });
+    expect((await server.call('GET', '/readyz')).status).toBe(200);
+    rmSync(filler);
+    process.kill(server.pid, 'SIGUSR2');
+    await vi.waitFor(() => expect(note()).toContain('"done"'), 20_000);
+    expect(await server.end('SIGTERM')).toBe(0);
+  });
 });
 
 async function lastEntry(): Promise<{ seq: number }> {

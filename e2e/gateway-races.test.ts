@@ -209,7 +209,7 @@ describe.concurrent('an engine that is killed in the middle of a stream', () => 
   async function killed(race: OneSlot): Promise<void> {
     const stream = race.stream('a', { ignore_eos: true, max_tokens: -1 });
     await stream.flows();
-    const pid = race.watch.engine('a');
+    const { pid } = await race.server.instance('a');
     if (pid === null) throw new Error('the engine is not there');
     process.kill(pid, 'SIGKILL');
     const received = await stream.ended;

@@ -4,14 +4,19 @@ import { testModel } from '../scripts/test-assets.ts';
 import { ServerProcess } from './server-process.ts';
 
 const BLOCKING = [process.execPath, path.join(import.meta.dirname, 'blocking-engine.ts'), '${PORT}'];
+/** By LLAMACTL_TEST_LONG=1 at the pace of every day. */
+const isLong = process.env['LLAMACTL_TEST_LONG'] === '1';
+const QUICKLY = ['env', `NODE_OPTIONS=--import=${path.join(import.meta.dirname, 'quick-timers.ts')}`];
 /** From the last check that was answered to the third that is missed, each with its five seconds, and some for a machine in use. */
 const SEEN_WITHIN_MS = 60_000;
+/** Longer than it takes to miss three checks. */
+const WORK_SECONDS = isLong ? 42 : 12;
 
 describe('an engine that answers nothing any more', { timeout: 2 * SEEN_WITHIN_MS }, () => {
   let server: ServerProcess;
 
   beforeAll(async () => {
-    server = await ServerProcess.create('security: { allow_privileged: true }\n');
+    server = await ServerProcess.create('security: { allow_privileged: true }\n', () => (isLong ? [] : QUICKLY));
     await server.start();
   });
   afterAll(() => server.dispose());
@@ -41,7 +46,7 @@ describe('an engine that answers nothing any more', { timeout: 2 * SEEN_WITHIN_M
       running('busy', { engine: 'custom', command: BLOCKING }),
     ]);
     const stream = await fetch(`${server.url}/api/instances/deadlocked/proxy/deadlock`);
-    const worked = fetch(`${server.url}/api/instances/busy/proxy/work?seconds=42`);
+    const worked = fetch(`${server.url}/api/instances/busy/proxy/work?seconds=${WORK_SECONDS}`);
     process.kill(idle, 'SIGSTOP');
 
     await Promise.all([

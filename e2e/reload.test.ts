@@ -1,16 +1,22 @@
+import { once } from 'node:events';
 import { rename, symlink, writeFile } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
 import path from 'node:path';
 import { Client } from '@llamactl/client';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { runCommand } from './command-line.ts';
+import {
+  paced as settingsOfPaced,
+  PRIVILEGED,
+  reload as reloadOf,
+  servingPid as pidServing,
+  stream as streamFrom,
+} from './reloads.ts';
 import { ServerProcess } from './server-process.ts';
 import { SteadyLoad } from './steady-load.ts';
 import { StreamReader } from './stream-reader.ts';
 
 const MAIN = path.join(import.meta.dirname, '..', 'cli', 'main.ts');
-const PACED = path.join(import.meta.dirname, 'paced-engine.ts');
-const PRIVILEGED = 'security: { allow_privileged: true }\n';
-const PATIENCE = { timeout: 60_000, interval: 10 };
 
 let server: ServerProcess;
 
@@ -21,42 +27,16 @@ async function serverWith(configuration = '', wrap?: () => readonly string[]): P
   await server.start();
 }
 
-async function paced(name: string, { loadingMs = 0, ...settings }: Record<string, unknown> = {}): Promise<void> {
-  const command = [process.execPath, PACED, '${PORT}', String(loadingMs)];
-  const body = { name, engine: 'custom', command, health_path: '/health', ...settings };
-  expect((await server.call('POST', '/api/instances', body)).status).toBe(201);
+async function paced(name: string, settings: Record<string, unknown> = {}): Promise<void> {
+  expect((await server.call('POST', '/api/instances', settingsOfPaced(name, settings))).status).toBe(201);
 }
 
-async function servingPid(): Promise<number> {
-  const holder = await server.holder();
-  if (holder === null) throw new Error('nobody serves');
-  return holder.pid;
-}
-
-/** Asks by the signal. Resolves when the attempt is over, to the pid of who serves then. */
-async function reload(): Promise<number> {
-  const before = await server.holder();
-  if (before === null) throw new Error('nobody serves');
-  const attempts = before.reload?.number ?? 0;
-  process.kill(before.pid, 'SIGUSR2');
-  await vi.waitFor(async () => {
-    const { reload: now, url } = (await server.holder()) ?? {};
-    expect([now?.number, now?.state === 'under_way', url === null]).toEqual([attempts + 1, false, false]);
-  }, PATIENCE);
-  return servingPid();
-}
+const servingPid = (): Promise<number> => pidServing(server);
+const reload = (): Promise<number> => reloadOf(server);
+const stream = (model: string, events: number): StreamReader<Uint8Array> => streamFrom(server, model, events);
 
 const enginePids = async (): Promise<number[]> =>
   (await server.processes()).map(({ pid }) => pid).toSorted((one, other) => one - other);
-
-function stream(model: string, events: number): StreamReader<Uint8Array> {
-  async function* bytes(): AsyncGenerator<Uint8Array> {
-    const body = JSON.stringify({ model, stream: true, max_tokens: events });
-    const answer = await fetch(`${server.url}/v1/completions`, { method: 'POST', body });
-    for await (const piece of answer.body ?? []) yield piece;
-  }
-  return new StreamReader(bytes());
-}
 
 const textOf = ({ items }: StreamReader<Uint8Array>): string => Buffer.concat(items).toString();
 
@@ -74,9 +54,13 @@ describe('a reload', () => {
     for (let count = 0; count < 3; count += 1) {
       load.ask('kept', '/api/instances');
       load.ask('new', '/v1/models');
+      // One that rests longer than a change takes.
+      load.ask('kept', '/api/instances', 700 + 300 * count);
       load.stream('chat', 40);
     }
     load.storm(50);
+    const kept = await KeptConnection.open(server.port);
+    expect(await kept.ask()).toMatch(/^HTTP\/1\.1 200 /);
 
     const pids = [await servingPid()];
     for (let count = 0; count < 5; count += 1) {
@@ -86,6 +70,8 @@ describe('a reload', () => {
       await client.stopInstance('other', undefined, { wait: true });
     }
     await load.end();
+    // Since the first server was replaced nobody has asked anything on it.
+    expect(await kept.ask()).toMatch(/^HTTP\/1\.1 200 .*\r\nconnection: close\r\n/is);
 
     expect(load.faults).toEqual([]);
     expect(new Set(pids).size).toBe(6);
@@ -188,6 +174,29 @@ describe('a reload that fails', () => {
     expect(await server.end('SIGTERM')).toBe(0);
   });
 });
+
+/** One that a client keeps, and may ask on again as long as it is open. */
+class KeptConnection {
+  readonly #socket: Socket;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  static async open(port: number): Promise<KeptConnection> {
+    const socket = connect(port, '127.0.0.1');
+    await once(socket, 'connect');
+    return new KeptConnection(socket);
+  }
+
+  /** The header of the answer. */
+  async ask(): Promise<string> {
+    const closed = once(this.#socket, 'close').then(() => ['it was closed']);
+    const answered = Promise.race([once(this.#socket, 'data'), closed]);
+    this.#socket.write('GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    return String((await answered)[0]);
+  }
+}
 
 /** Takes over, and dies. */
 const IMPOSTOR = `

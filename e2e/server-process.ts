@@ -10,6 +10,7 @@ import { PortBlock } from './port-block.ts';
 import { testEngine } from '../scripts/test-assets.ts';
 
 const MAIN = path.join(import.meta.dirname, '..', 'cli', 'main.ts');
+const CHECKED_OUT = [process.execPath, ...launcherFlags(), MAIN];
 
 /** A living process that belongs to a run. */
 export interface EngineProcess {
@@ -38,22 +39,36 @@ export class ServerProcess {
   readonly port: number;
   readonly #environment: Record<string, string>;
   readonly #wrap: Wrap;
+  readonly #program: readonly string[];
   #child: ChildProcess | null = null;
   #errors = '';
 
-  private constructor(folder: string, ports: PortBlock, port: number, environment: Record<string, string>, wrap: Wrap) {
+  private constructor(
+    folder: string,
+    ports: PortBlock,
+    port: number,
+    environment: Record<string, string>,
+    wrap: Wrap,
+    program: readonly string[],
+  ) {
     this.#folder = folder;
     this.#ports = ports;
     this.port = port;
     this.#environment = environment;
     this.#wrap = wrap;
+    this.#program = program;
   }
 
   /**
    * @param configuration YAML for the configuration file, without `instances`. llama-server is found on PATH.
    * @param wrap What to run the program with, given its data directory: a command that becomes it in the end.
+   * @param program Default: that of this checkout.
    */
-  static async create(configuration = '', wrap: Wrap = () => []): Promise<ServerProcess> {
+  static async create(
+    configuration = '',
+    wrap: Wrap = () => [],
+    program: readonly string[] = CHECKED_OUT,
+  ): Promise<ServerProcess> {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'llamactl-e2e-'));
     const ports = await PortBlock.take();
     // As the launcher does; one for all tests, who would each begin with an empty one.
@@ -63,7 +78,7 @@ export class ServerProcess {
       PATH: `${path.dirname(testEngine())}:${process.env['PATH'] ?? ''}`,
       HOME: folder,
     };
-    const server = new ServerProcess(folder, ports, await freePort(), environment, wrap);
+    const server = new ServerProcess(folder, ports, await freePort(), environment, wrap, program);
     await server.configure(configuration);
     return server;
   }
@@ -101,6 +116,13 @@ export class ServerProcess {
     return this.#errors;
   }
 
+  /** The same, once: what was taken is forgotten. For those that run for long. */
+  takeErrors(): string {
+    const errors = this.#errors;
+    this.#errors = '';
+    return errors;
+  }
+
   /** Replaces what `create` was given; the next start reads it. Requests are only limited if it says so: tests are in a hurry. */
   async configure(configuration: string): Promise<void> {
     const [first, last] = this.#ports.range;
@@ -118,8 +140,7 @@ export class ServerProcess {
       '--port',
       String(this.port),
     ];
-    const node = [process.execPath, ...launcherFlags(), MAIN];
-    const [command = '', ...argv] = [...this.#wrap(this.dataDirectory), ...node, 'serve', ...flags];
+    const [command = '', ...argv] = [...this.#wrap(this.dataDirectory), ...this.#program, 'serve', ...flags];
     const child = spawn(command, argv, {
       env: this.#environment,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -131,6 +152,14 @@ export class ServerProcess {
     });
     ended.catch(() => undefined);
     await Promise.race([once(child.stdout, 'data'), ended]);
+  }
+
+  /** Resolves with the exit code of the process that was started when it ends by itself. */
+  async ended(): Promise<number | null> {
+    if (this.#child === null) throw new Error('the server was not started');
+    const { exitCode, signalCode } = this.#child;
+    if (exitCode === null && signalCode === null) await once(this.#child, 'exit');
+    return this.#child.exitCode;
   }
 
   /** Ends the server process; engines are nobody's business here. Resolves with its exit code when it is gone. */

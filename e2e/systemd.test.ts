@@ -145,6 +145,8 @@ engines: { llama_cpp: { command: ${testEngine()} } }\n`,
     const before = await mainPid();
     await machine.run('systemctl', 'reload', SERVICE);
     await until(isReplaced(before));
+    // The answer ends the connection that we keep, for which the old one would wait.
+    await expectSameEngine();
     await until(async () =>
       machine.run('test', '!', '-e', `/proc/${before}`).then(
         () => true,

@@ -2,16 +2,19 @@ import { type Agent, type ClientRequest, type IncomingMessage, request as httpRe
 import type { CallerName, InstanceName } from './cast.ts';
 
 /** What is asked. */
-export interface Question {
+export interface Question<Instance extends string = InstanceName, Caller extends string = CallerName> {
   id: string;
-  instance: InstanceName;
-  caller: CallerName;
+  instance: Instance;
+  caller: Caller;
   isStream: boolean;
   isLong: boolean;
 }
 
 /** A request that is over, as its caller saw it. Moments are milliseconds since the epoch. */
-export interface Exchange extends Question {
+export interface Exchange<Instance extends string = InstanceName, Caller extends string = CallerName> extends Question<
+  Instance,
+  Caller
+> {
   sentAt: number;
   endedAt: number;
   /** `whole`: HTTP says that nothing is missing; `hung`: nothing more came, and nobody waits any longer. */
@@ -38,13 +41,18 @@ const DEADLINE_MS = 30_000;
 const LONG_TOKENS = 3_000;
 
 /** Asks. `onPiece` hears of each piece of the answer, with the number of those so far. */
-export class Call {
-  readonly question: Question;
-  readonly ended: Promise<Exchange>;
+export class Call<Instance extends string = InstanceName, Caller extends string = CallerName> {
+  readonly question: Question<Instance, Caller>;
+  readonly ended: Promise<Exchange<Instance, Caller>>;
   readonly #request: ClientRequest;
   #end: Exchange['end'] | null = null;
 
-  constructor({ url, key, agent }: Line, question: Question, onPiece: (pieces: number) => void) {
+  constructor(
+    { url, key, agent }: Line,
+    question: Question<Instance, Caller>,
+    onPiece: (pieces: number) => void = () => undefined,
+    deadlineMs = DEADLINE_MS,
+  ) {
     this.question = question;
     const sentAt = Date.now();
     const { id, instance: model, isStream, isLong } = question;
@@ -68,7 +76,7 @@ export class Call {
           failure,
         });
       };
-      const deadline = setTimeout(() => this.#leave('hung'), DEADLINE_MS);
+      const deadline = setTimeout(() => this.#leave('hung'), deadlineMs);
       this.#request.on('error', (error) => settle('broken', error.message));
       this.#request.on('response', (response) => {
         answer = response;

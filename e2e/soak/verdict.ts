@@ -20,8 +20,10 @@ interface OpenAiError {
   param: null;
 }
 
+type AnyExchange = Exchange<string, string>;
+
 /** @param sentence What the engine says. */
-export function judge(exchange: Exchange, sentence: string): Verdict {
+export function judge(exchange: AnyExchange, sentence: string): Verdict {
   const { end, status, source, body, failure } = exchange;
   if (end === 'left') return { kind: 'left' };
   if (end === 'hung') return fault('was never answered');
@@ -34,7 +36,7 @@ export function judge(exchange: Exchange, sentence: string): Verdict {
   }
 }
 
-function plain({ source, body }: Exchange, sentence: string): Verdict {
+function plain({ source, body }: AnyExchange, sentence: string): Verdict {
   const { choices } = JSON.parse(body) as { choices?: { message: { content: string } }[] };
   const content = choices?.[0]?.message.content;
   if (source !== 'engine') return fault(`an answer of ${source}`);
@@ -47,7 +49,7 @@ interface Piece {
 }
 
 /** A stream that ends without its last word was cut, and looks whole: the worst that can be. */
-function streamed({ body, isLong }: Exchange, sentence: string): Verdict {
+function streamed({ body, isLong }: AnyExchange, sentence: string): Verdict {
   const events = body.split('\n\n').filter((event) => event !== '' && !event.startsWith(':'));
   const data = events.map((event) => event.replace(/^data: /, ''));
   const last = data.at(-1) ?? '';

@@ -1,0 +1,83 @@
+import type { Frame } from '@llamactl/client';
+
+/** So many of the newest events are kept, to be compared with those that are stored. */
+const KEPT = 3_000;
+
+/** What a server tells of instances, from its first event on, over all its lives: each event has to follow from those before. */
+export class EventChain {
+  readonly faults: string[] = [];
+  /** The status of each instance that there is. */
+  readonly #statuses = new Map<string, string>();
+  readonly #seqs = new Set<number>();
+  #lastSeq = 0;
+  /** Of instances that are not known here nothing is known. */
+  #isForgetful = false;
+  count = 0;
+  /** How often who entered what. */
+  readonly entered = new Map<string, number>();
+
+  /**
+   * What was told may not have been stored: the server ended when it could not write. From now on each instance begins with
+   * the first event that comes of it.
+   */
+  forget(): void {
+    this.#statuses.clear();
+    this.#seqs.clear();
+    this.#lastSeq = 0;
+    this.#isForgetful = true;
+  }
+
+  add(frame: Frame): void {
+    const { type, seq } = frame;
+    if (type === 'gap') return this.#fault('events are missing', frame);
+    if (type === 'instance_stats_updated') {
+      if (seq !== this.#lastSeq && this.#lastSeq > 0)
+        this.#fault('figures with another number than that of the last event', frame);
+      return;
+    }
+    if (seq <= this.#lastSeq) this.#fault(`a number that is not above ${this.#lastSeq}`, frame);
+    this.#lastSeq = seq;
+    // Alerts are of the moment: a server that is killed may have told one that it had not stored.
+    if (type === 'system_alert') return;
+    this.count += 1;
+    this.#seqs.add(seq);
+    for (const old of this.#seqs.values().take(Math.max(0, this.#seqs.size - KEPT))) this.#seqs.delete(old);
+    const { name } = frame.data;
+    const before = this.#statuses.get(name);
+    const isFirst = before === undefined && this.#isForgetful;
+    if (!isFirst && (before === undefined) !== (type === 'instance_created')) {
+      this.#fault(before === undefined ? 'there is no such instance' : 'it exists already', frame);
+    }
+    if (type === 'instance_created') this.#statuses.set(name, 'stopped');
+    if (type === 'instance_deleted') this.#statuses.delete(name);
+    if (type !== 'instance_status_changed') return;
+    if (before !== undefined && frame.data.previous_status !== before) this.#fault(`it was ${before} before`, frame);
+    this.#statuses.set(name, frame.data.status);
+    const entry = `${name} ${frame.data.status}`;
+    this.entered.set(entry, (this.entered.get(entry) ?? 0) + 1);
+  }
+
+  /** How these instances stand, as far as was told, in the form in which they are given. */
+  told(shown: readonly { name: string; status: string }[]): string[] {
+    const unknown = this.#isForgetful ? shown.filter(({ name }) => !this.#statuses.has(name)) : [];
+    const known = [...this.#statuses].map(([name, status]) => ({ name, status }));
+    return [...known, ...unknown].map(({ name, status }) => `${name} ${status}`).toSorted();
+  }
+
+  /** Numbers that were told and are not stored, and the other way round, of the span that both know. */
+  differences(stored: readonly number[]): string[] {
+    const [first = Infinity] = stored;
+    const known = new Set(stored);
+    const [firstTold = Infinity] = this.#seqs;
+    const lost = [...this.#seqs].filter((seq) => seq >= first && !known.has(seq));
+    const untold = stored.filter((seq) => seq >= firstTold && !this.#seqs.has(seq));
+    return [
+      ...lost.map((seq) => `event ${seq} was told and is not stored`),
+      ...untold.map((seq) => `event ${seq} is stored and was not told`),
+    ];
+  }
+
+  #fault(what: string, frame: Frame): void {
+    this.faults.push(`${what}: ${JSON.stringify(frame)}`);
+  }
+}

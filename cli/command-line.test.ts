@@ -20,7 +20,7 @@ describe('the verb of a command line', () => {
 
   it('may be an option, for the version', async () => {
     const { stdout } = await sandbox.run(['version']);
-    expect(stdout).toMatch(/^llamactl \d+\.\d+\.\d+\n$/);
+    expect(stdout).toMatch(/^llamactl \d+\.\d+\.\d+ \(.*built \S+Z\)\n$/);
     for (const option of ['--version', '-V']) expect((await sandbox.run([option])).stdout).toBe(stdout);
   });
 

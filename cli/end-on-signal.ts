@@ -9,6 +9,8 @@ export interface EndInOrder {
   /** Says so. */
   announce: (signal: NodeJS.Signals) => void;
   end: () => Promise<void>;
+  /** What has to be done before this process is gone when it is told again. */
+  hurry?: (signal: NodeJS.Signals) => Promise<void>;
   /** Of the end in order; default 0. */
   exitCode?: () => number;
   /** What SIGHUP means where there is no terminal that could have closed: as most services take it; default: the end. */
@@ -16,16 +18,21 @@ export interface EndInOrder {
 }
 
 /** The first signal ends the server in order, the next at once: engines are safe either way. */
-export function endOnSignal({ announce, end, exitCode = () => 0, reload }: EndInOrder): void {
+export function endOnSignal({ announce, end, hurry, exitCode = () => 0, reload }: EndInOrder): void {
   const signals = new EndingSignals();
+  let hurriedBy: NodeJS.Signals | null = null;
+  const exit = (): never => process.exit(hurriedBy === null ? exitCode() : 128 + os.constants.signals[hurriedBy]);
   const onSignal = (signal: NodeJS.Signals): void => {
     switch (signals.hear(signal, performance.now())) {
       case 'end':
         announce(signal);
-        end().then(() => process.exit(exitCode()), fail);
+        end().then(exit, fail);
         return;
       case 'at once':
-        return process.exit(128 + os.constants.signals[signal]);
+        hurriedBy = signal;
+        if (hurry === undefined) return exit();
+        hurry(signal).then(exit, fail);
+        return;
       case 'the same':
     }
   };

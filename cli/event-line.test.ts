@@ -49,7 +49,7 @@ describe('what happened, in a line', () => {
     ['12:00:00  llama         over disk_low  The disk is nearly full.', alert('error', 'cleared', 'llama')],
     [
       '12:00:00  events that happened here are not kept any more',
-      { ...at, type: 'gap', data: { from_seq: 1, to_seq: 2 } },
+      { ...at, type: 'gap', data: { from_seq: 1, to_seq: 2, last_seq: 3 } },
     ],
   ])('%s', (expected, frame) => {
     expect(line(frame)).toBe(expected);

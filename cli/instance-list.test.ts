@@ -87,7 +87,7 @@ describe('a list of instances that is kept true by events', () => {
   it('has to be read anew where an event tells too little', () => {
     expect(list.take({ ...at, type: 'instance_created', data: { name: 'c' } })).toBe(true);
     expect(list.take({ ...at, type: 'instance_updated', data: { name: 'a' } })).toBe(true);
-    expect(list.take({ ...at, type: 'gap', data: { from_seq: 1, to_seq: 2 } })).toBe(true);
+    expect(list.take({ ...at, type: 'gap', data: { from_seq: 1, to_seq: 2, last_seq: 3 } })).toBe(true);
     list.reset([]);
     expect(list.take(changed('running')), 'of one that it does not know').toBe(true);
     expect(list.take(measured(1))).toBe(false);

@@ -32,6 +32,7 @@ import { createHttpServer } from './http/server.ts';
 import { webSocketRoutes } from './http/websocket.routes.ts';
 import { inheritLock } from './inherited-lock.ts';
 import { createInstances } from './instances/instances.ts';
+import type { Interposition } from './instances/interposition.ts';
 import { createLogKeeper } from './logs/keeper.ts';
 import { createRunLogs } from './logs/run-logs.ts';
 import { GatewayCounters } from './metrics/counters.ts';
@@ -48,17 +49,20 @@ import { createSampler } from './metrics/sampler.ts';
 import { createSystemView } from './metrics/system.ts';
 import { mostConnections } from './open-files.ts';
 import { systemRandomness } from './randomness.ts';
-import { openDoor } from './reload/door.ts';
+import { DOORS, openDoor, removeDoors } from './reload/door.ts';
 import type { Inheritance } from './reload/inheritance.ts';
-import type { Reign } from './reload/service.ts';
+import type { Reign } from './reload/reign.ts';
 import { Turnstile } from './reload/turnstile.ts';
 import { createReign, doneBy } from './reign.ts';
 import { shutDataDirectory } from './store/data-directory.ts';
 import { acquireLock } from './store/lock.ts';
+import type { Surroundings } from './store/place.ts';
 import { openStore } from './store/sqlite.ts';
 import { findExecutable } from './supervisor/executable.ts';
+import { currentBootId } from './supervisor/identity.ts';
 import { createSupervisor } from './supervisor/supervisor.ts';
 import { createToolRunner } from './supervisor/tool.ts';
+import { whereaboutsOf } from './supervisor/whereabouts.ts';
 
 export interface AppOptions {
   loaded: LoadedConfig;
@@ -68,14 +72,21 @@ export interface AppOptions {
   version: string;
   /** RFC 3339. */
   buildTime: string;
+  /** Of the source; `null`: not known. */
+  commit: string | null;
   /** Overrides `server.port`; 0: the system chooses. For tests. */
   port?: number;
   /** Of the server that this one replaces; left out: there is none. */
   inheritance?: Inheritance | null;
+  /** Stands between instances and what they do to the outside, for tests that die there; left out: nothing does. */
+  interposition?: Interposition;
 }
 
 /** By then what waits at a boot is done: engines are adopted, callers are answered. */
 const AT_REST_AFTER_MS = 2_000;
+
+/** Until `server.json`, for which a full disk had no room, is written again. */
+const DESCRIBE_AGAIN_MS = 1_000;
 
 /** A running server. */
 export interface App extends Reign {
@@ -90,7 +101,7 @@ export interface App extends Reign {
  * @throws {Error} with a sentence for people: the data directory is in use, the port is taken, the store is broken
  */
 export async function startApp(options: AppOptions): Promise<App> {
-  const { environment, log, version, buildTime, port, inheritance = null } = options;
+  const { environment, log, version, buildTime, commit, port, inheritance = null } = options;
   const { config, origin } = options.loaded;
   const clock = systemClock();
   const startedAt = clock.now();
@@ -110,6 +121,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     pid: process.pid,
     version,
     startedAt: new Date(startedAt).toISOString(),
+    later: (again) => void clock.after(DESCRIBE_AGAIN_MS, again),
   });
   const letLive = keepAlive();
   const undo: (() => void | Promise<void>)[] = [letLive, () => lock.release()];
@@ -126,9 +138,15 @@ export async function startApp(options: AppOptions): Promise<App> {
   try {
     const dataDirectoryIsOpen = shutDataDirectory(config.data_dir, process.getuid?.() ?? 0);
     if (dataDirectoryIsOpen !== null) log.warn(dataDirectoryIsOpen);
+    const doors = path.join(config.data_dir, DOORS);
+    if (inheritance === null) removeDoors(doors, onFault);
     const file = path.join(config.data_dir, 'llamactl.db');
+    const surroundings: Surroundings = {
+      bootId: currentBootId(),
+      look: (dataDirId, known) => whereaboutsOf(dataDirId, config.data_dir, known),
+    };
     // The one before us has measured the disk, and requests wait.
-    const store = ending(openStore(inheritance === null ? { file, clock, log } : { file, clock }));
+    const store = ending(openStore({ file, clock, surroundings, log, isMeasured: inheritance !== null }));
     const randomness = systemRandomness();
     const supervisor = ending(
       createSupervisor({ dataDirId: store.dataDirId, inheritedEnvironment: inherited, clock, log }),
@@ -194,6 +212,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         groups: config.groups,
         ownPort: () => ownPort,
         onFault,
+        interposition: options.interposition,
       },
     );
     const { manager, fleet } = instances;
@@ -251,7 +270,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     const audit = ending(
       new AuditTrail({ store: store.audit, clock, onFault: (error) => onFault(error, 'the audit trail') }),
     );
-    const system = createSystemView({ host, gpus, clock, startedAt, version, buildTime, hostname });
+    const system = createSystemView({ host, gpus, clock, startedAt, version, buildTime, commit, hostname });
     const figures = createFigures({
       clock,
       system,
@@ -314,7 +333,9 @@ export async function startApp(options: AppOptions): Promise<App> {
       leases: instances.leases,
       acquire: (request) => manager.acquire(request),
       record: (entry) => record(entry),
+      overheard: (type) => log.debug({ type }, 'The server before this one said something of a later version'),
     });
+    auth.watchDead((dead) => inheritance?.link.dead(dead));
     // Engines are not started for a server that cannot listen.
     const early = ownPort === 0 || inheritance !== null ? null : await supervisor.portHolder(ownPort);
     if (early !== null) throw portTaken(ownPort, early.description);
@@ -331,11 +352,10 @@ export async function startApp(options: AppOptions): Promise<App> {
     });
     ownPort = address.port;
     const url = urlOf(address);
-    lock.describe({ url, ...(inheritance === null ? {} : { reload: doneBy(inheritance) }) });
     readiness = 'ok';
     undo.push(clock.after(AT_REST_AFTER_MS, shrinkHeap));
     if (inheritance !== null) {
-      const door = await openDoor((socket) => http.app.server.emit('connection', socket));
+      const door = await openDoor(doors, (socket, introduction) => http.take(socket, introduction));
       void inheritance.link.closed.then(() => door.close());
       // Who goes before we do needs both as long as it lives.
       undo.push(() => {
@@ -345,6 +365,9 @@ export async function startApp(options: AppOptions): Promise<App> {
       });
       inheritance.link.ready(door.path);
     }
+    // Whoever reads that it is done can count on it: the one before us does not take back what was ready.
+    const isDescribed = lock.describe({ url, ...(inheritance === null ? {} : { reload: doneBy(inheritance) }) });
+    if (!isDescribed) log.warn('The disk of data_dir is full: server.json will say who has it when there is room.');
 
     let closing: Promise<void> | null = null;
     const close = async (stopEngines: boolean): Promise<void> => {
@@ -357,7 +380,15 @@ export async function startApp(options: AppOptions): Promise<App> {
     const release = async (): Promise<void> => {
       isHandingOver = true;
       const [, , ...others] = undo.splice(0);
-      for (const step of others.toReversed()) if (step !== closeHttp) await step();
+      for (const step of others.toReversed()) {
+        if (step === closeHttp) continue;
+        try {
+          await step();
+        } catch (error) {
+          // Nothing is served without the lock, whoever takes it.
+          onFault(error, 'letting go of a part of the server');
+        }
+      }
       lock.handOver();
     };
     return {
@@ -376,6 +407,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         leaving,
         instances,
         release,
+        shutOut: (dead) => auth.end(dead),
         recordBy: (recordThere) => {
           record = recordThere;
         },

@@ -1,7 +1,8 @@
-import { expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { systemClock } from './clock.ts';
+import type { Clock } from './instances/ports.ts';
 
 test('a callback comes after its time, and never once it was cancelled', async () => {
   const clock = systemClock();
@@ -11,6 +12,46 @@ test('a callback comes after its time, and never once it was cancelled', async (
   clock.after(5, () => calls.push('due'));
   await vi.waitFor(() => expect(calls).toEqual(['due']), { interval: 1 });
   expect(clock.now() - begun).toBeGreaterThanOrEqual(4);
+});
+
+describe('the time of day', () => {
+  function machine(): { wall: number; steady: number; clock: Clock; passes(milliseconds: number): void } {
+    const time = { wall: 1_000_000_000, steady: 5, passes };
+    function passes(milliseconds: number): void {
+      time.wall += milliseconds;
+      time.steady += milliseconds;
+    }
+    return Object.assign(time, { clock: systemClock({ wall: () => time.wall, steady: () => time.steady }) });
+  }
+
+  test('goes on when the clock of the machine is set back, so that what is due comes', () => {
+    const time = machine();
+    const begun = time.clock.now();
+    time.passes(50);
+    time.wall -= 3_600_000;
+    expect(time.clock.now()).toBe(begun + 50);
+    time.passes(2_000);
+    time.wall -= 3_600_000;
+    time.passes(1);
+    expect(time.clock.now()).toBe(begun + 2_051);
+  });
+
+  test('follows one that is set forward, as after a sleep', () => {
+    const time = machine();
+    const begun = time.clock.now();
+    time.wall += 3_600_000;
+    expect(time.clock.now()).toBe(begun + 3_600_000);
+    time.passes(10);
+    expect(time.clock.now()).toBe(begun + 3_600_010);
+  });
+
+  test('follows the small steps by which a clock is kept right', () => {
+    const time = machine();
+    const begun = time.clock.now();
+    time.passes(100);
+    time.wall -= 20;
+    expect(time.clock.now()).toBe(begun + 80);
+  });
 });
 
 test('a delay beyond what a timer of Node can hold does not fire at once', async () => {

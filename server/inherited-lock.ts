@@ -1,11 +1,18 @@
 import type { Inheritance } from './reload/inheritance.ts';
-import { enterLock, type Lock, type LockOptions } from './store/lock.ts';
+import { enterLock, type Lock, type LockOptions, readHolder } from './store/lock.ts';
 
 /** Another server that finds the directory taken needs milliseconds for that. */
 const ENTRY_PATIENCE_MS = 500;
 
+/** What has to be known of the server that goes. */
+interface Predecessor {
+  link: Pick<Inheritance['link'], 'takeOver'>;
+  failure: Inheritance['failure'];
+  hello: Pick<Inheritance['hello'], 'reload' | 'pid' | 'version'>;
+}
+
 /** The lock of a server that goes: taken as soon as that gives it, with nobody in between. */
-export function inheritLock({ link, failure, hello }: Inheritance): (options: LockOptions) => Promise<Lock> {
+export function inheritLock({ link, failure, hello }: Predecessor): (options: LockOptions) => Promise<Lock> {
   return async (options) => {
     const entry = enterLock(options.directory, ENTRY_PATIENCE_MS);
     try {
@@ -16,6 +23,8 @@ export function inheritLock({ link, failure, hello }: Inheritance): (options: Lo
     }
     const { reload: number, pid, version } = hello;
     const state = failure === null ? 'under_way' : 'failed';
-    return entry.acquire({ ...options, reload: { number, state, reason: failure, from: { pid, version } } });
+    // We listen where it did, and whoever calls until then waits: the command line has to find it all the time.
+    const url = readHolder(options.directory)?.url ?? null;
+    return entry.acquire({ ...options, url, reload: { number, state, reason: failure, from: { pid, version } } });
   };
 }

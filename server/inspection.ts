@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { Gpu } from '@llamactl/contract/system';
 import { systemClock } from './clock.ts';
 import { readEnvironment } from './config/env.ts';
@@ -5,6 +6,7 @@ import { engineEnvironment } from './engine-environment.ts';
 import { readDiskSpace } from './metrics/disk-space.ts';
 import { judgeDiskSpace } from './metrics/disk-watch.ts';
 import { createGpus } from './metrics/gpu/gpu.ts';
+import { DATABASE, lookAtDatabase, type DatabaseFound } from './store/database.ts';
 import { findExecutable } from './supervisor/executable.ts';
 import { findPortHolder, listeningPorts } from './supervisor/port-owner.ts';
 import { createProcessScan } from './supervisor/process-scan.ts';
@@ -26,6 +28,8 @@ export interface Inspection {
   gpus(): Promise<Gpu[]>;
   /** What is left on the filesystem of a folder that exists, in bytes, and how bad that is. */
   disk(folder: string): Promise<{ available: number; level: 'warning' | 'error' | null }>;
+  /** What there is of the database of a data directory, see {@link lookAtDatabase}. */
+  database(dataDirectory: string): DatabaseFound;
 }
 
 /** @param dataDirectory Absolute; need not exist. */
@@ -44,7 +48,7 @@ export function createInspection(dataDirectory: string): Inspection {
   });
   return {
     searchPath,
-    findProgram: (command, path = searchPath) => findExecutable(command, path),
+    findProgram: (command, searched = searchPath) => findExecutable(command, searched),
     runTool,
     portHolder: (port) => findPortHolder(port, scan),
     listeningPorts,
@@ -53,5 +57,6 @@ export function createInspection(dataDirectory: string): Inspection {
       const space = await readDiskSpace(folder);
       return { available: space.available, level: judgeDiskSpace(space, null) };
     },
+    database: (folder) => lookAtDatabase(path.join(folder, DATABASE)),
   };
 }

@@ -9,13 +9,16 @@ import { standardErrorLines, timestamps } from './log-lines.ts';
 import { checkPlace, inherited, type Inheritance } from './reload/inheritance.ts';
 import { tellExit } from './reload/lifeline.ts';
 import { descriptorOf, type Listener } from './reload/listener.ts';
+import { DOORS } from './reload/door.ts';
 import { rehearse } from './reload/rehearsal.ts';
 import { Service } from './reload/service.ts';
 import { INHERITED, launchSuccessor } from './reload/successor-process.ts';
+import { sendSignal } from './send-signal.ts';
 import { createServiceNotifier, type ServiceNotifier } from './service/service-notifier.ts';
 import { type Holder, isLockHeld, readHolder } from './store/lock.ts';
+import { assertRoom } from './store/room-probe.ts';
 import { createToolRunner } from './supervisor/tool.ts';
-import { BUILD_TIME, VERSION } from './version.ts';
+import { BUILD_TIME, COMMIT, VERSION } from './version.ts';
 
 export { inherited, isLockHeld, readHolder, type Holder, type Inheritance };
 
@@ -68,14 +71,14 @@ function homeDirectory(): string {
 export interface ServeAs {
   /** What we have of a server that we replace; `null`: we are the first. */
   inheritance: Inheritance | null;
-  /** What Node is started with to launch the program again as a successor. */
-  successorArguments: readonly string[];
+  /** What launches the program again as a successor. */
+  successor: { command: string; argv: readonly string[] };
   /**
    * Told the pid of a server that has replaced this one. True: whoever started this process watches that one now. Else this
    * process stays until the last who serves has ended, and passes signals on. Default: it stays.
    */
   onSuccessor?: (pid: number) => boolean | Promise<boolean>;
-  /** Told when a change of the server begins, and when one failed. */
+  /** Told when a reload begins, and when one failed. */
   onChange?: (stage: 'begun' | 'failed') => void;
 }
 
@@ -83,7 +86,7 @@ export interface ServeAs {
 export async function serve(
   loaded: LoadedConfig,
   log: Logger,
-  { inheritance, successorArguments, onSuccessor = () => false, onChange = () => undefined }: ServeAs,
+  { inheritance, successor, onSuccessor = () => false, onChange = () => undefined }: ServeAs,
 ): Promise<Service<App>> {
   // Whatever we make belongs to us alone: state, logs and keys of engines.
   process.umask(0o077);
@@ -95,10 +98,13 @@ export async function serve(
     const { host, port } = config.server;
     checkPlace({ dataDirectory: config.data_dir, address: { host, port } }, inheritance.hello);
   }
-  const built = { environment, version: VERSION, buildTime: BUILD_TIME };
+  const built = { environment, version: VERSION, buildTime: BUILD_TIME, commit: COMMIT };
   if (inheritance !== null) {
-    await rehearse((directory) =>
-      startApp({ ...built, loaded: onEmptyStage(loaded, directory), log: SILENT, port: 0 }),
+    assertRoom(config.data_dir);
+    const stage = path.join(config.data_dir, 'rehearsal');
+    const doors = path.join(config.data_dir, DOORS);
+    await rehearse({ stage, doors }, () =>
+      startApp({ ...built, loaded: onEmptyStage(loaded, stage), log: SILENT, port: 0 }),
     );
   }
   const parts = {
@@ -106,9 +112,9 @@ export async function serve(
     log,
     start: (from: Inheritance | null) => startApp({ ...built, loaded, log, inheritance: from }),
     launch: (listener: Listener) =>
-      launchSuccessor({ argv: successorArguments, environment, listener: descriptorOf(listener), lifeline }),
+      launchSuccessor({ ...successor, environment, listener: descriptorOf(listener), lifeline }),
     servingPid: () => readHolder(config.data_dir)?.pid ?? null,
-    sendSignal: (pid: number, signal: NodeJS.Signals) => void process.kill(pid, signal),
+    sendSignal,
     tellExit: (code: number) => {
       if (lifeline !== null) tellExit(lifeline, code);
     },

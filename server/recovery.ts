@@ -9,6 +9,7 @@ import { acquireLock, type Lock } from './store/lock.ts';
 import { prepareRestore, sweepDrafts, type PreparedRestore } from './store/restore.ts';
 import { prepareSalvage, type PreparedSalvage } from './store/salvage.ts';
 import { createProcessScan } from './supervisor/process-scan.ts';
+import { whereaboutsOf } from './supervisor/whereabouts.ts';
 import { VERSION } from './version.ts';
 
 export type { BackupMade, PreparedRestore, PreparedSalvage };
@@ -98,7 +99,8 @@ async function open<Prepared extends PreparedRestore | PreparedSalvage>(
     }
     if (lock !== null) sweepDrafts(directory);
     const prepared = prepare();
-    const { dataDirId } = prepared;
+    // The next server goes by who runs here, whatever the backup says.
+    const dataDirId = whereaboutsOf(prepared.dataDirId, directory).here ?? prepared.dataDirId;
     const engines = dataDirId === null ? [] : await fates(directory, dataDirId, instancesOf(prepared));
     const close = (): void => {
       prepared.discard();

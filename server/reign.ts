@@ -1,15 +1,18 @@
 import type { Config } from '@llamactl/contract/config';
 import type { HttpServer } from './http/server.ts';
-import { Moved } from './http/turnstile.ts';
 import type { Instances } from './instances/instances.ts';
+import { Moved } from './instances/moved.ts';
 import type { Clock } from './instances/ports.ts';
 import type { Inheritance } from './reload/inheritance.ts';
-import type { Reign } from './reload/service.ts';
+import type { Reign } from './reload/reign.ts';
 import type { Turnstile } from './reload/turnstile.ts';
 import type { Lock, ReloadNote } from './store/lock.ts';
 
-/** What a request that is being served may take until the next server takes over; what takes longer is finished there. */
-const HOLD_MS = 5_000;
+/**
+ * What a request that is being served may take until the next server takes over: all others wait so long. What takes longer
+ * is asked there: anew where it has changed nothing yet, else what came of it.
+ */
+const HOLD_MS = 1_000;
 
 export interface ReignParts extends Pick<Reign, 'url' | 'recordBy' | 'close'> {
   ownPort: number;
@@ -28,6 +31,8 @@ export interface ReignParts extends Pick<Reign, 'url' | 'recordBy' | 'close'> {
   instances: Pick<Instances, 'handOver' | 'leases'>;
   /** Closes everything but what connections need, the lock at last. */
   release(): Promise<void>;
+  /** Ends what is served here with these credentials. */
+  shutOut: Reign['shutOut'];
   /** The last connection is gone. */
   atLast(): Promise<void>;
 }
@@ -49,7 +54,10 @@ export function createReign(parts: ReignParts): Reign {
     reload: inheritance?.hello.reload ?? 0,
     note: (number, reason) => {
       const from = { pid: process.pid, version };
-      lock.describe({ reload: { number, state: reason === null ? 'under_way' : 'failed', reason, from } });
+      const isNoted = lock.describe({
+        reload: { number, state: reason === null ? 'under_way' : 'failed', reason, from },
+      });
+      if (!isNoted) throw new Error('the disk of the data directory is full');
     },
     hold: async () => {
       http.sayGoodbye();
@@ -61,11 +69,12 @@ export function createReign(parts: ReignParts): Reign {
       cancel();
     },
     handOver: async (successor) => {
-      instances.handOver(successor);
+      await instances.handOver(successor);
       await parts.release();
     },
     uses: () => instances.leases.uses(),
     watchLeases: (watcher) => instances.leases.watch(watcher),
+    shutOut: parts.shutOut,
     breakLeases: (instance, run) => instances.leases.of(instance, run).close(),
     recordBy: parts.recordBy,
     leave: async (door, { stopsListening }) => {
@@ -75,7 +84,11 @@ export function createReign(parts: ReignParts): Reign {
       await inheritance?.link.closed;
       await parts.atLast();
     },
-    cut: () => (cutting ??= http.close()),
+    cut: () => {
+      // Who went before we did hears of it from nobody else.
+      inheritance?.link.end();
+      return (cutting ??= http.close());
+    },
     close: parts.close,
   };
 }

@@ -44,17 +44,24 @@ export function reloadCommand(commandLine: CommandLine): Command {
         const { now } = commandLine.surroundings;
         const until = now() + PATIENCE_MS;
         let held = now();
+        let described = now();
         let outcome: ReloadOutcome = { kind: 'under way' };
-        while (outcome.kind === 'under way' && now() < until && now() - held < GONE_AFTER_MS) {
+        const isTold = (): boolean => now() - Math.min(held, described) < GONE_AFTER_MS;
+        while (outcome.kind === 'under way' && now() < until && isTold()) {
           await pause(LOOK_MS);
           if (isLockHeld(directory)) held = now();
-          outcome = reloadOutcome(before, readHolder(directory));
+          const holder = readHolder(directory);
+          if (holder !== null) described = now();
+          outcome = reloadOutcome(before, holder);
         }
         if (outcome.kind === 'failed') {
           throw new Problem(`the server was not replaced, and goes on: ${outcome.reason}`, EXIT.failed);
         }
         if (outcome.kind === 'under way') {
-          const what = now() < until ? 'the server has ended' : 'nobody knows what came of it';
+          const isGone = now() - held >= GONE_AFTER_MS;
+          const what = isGone
+            ? 'the server has ended'
+            : `nobody says what came of it (is the disk of ${directory} full?)`;
           throw new Problem(`${what}; its log says more`, EXIT.failed);
         }
         const from = { pid: before.pid, version: before.version };

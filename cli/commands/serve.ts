@@ -4,6 +4,7 @@ import type { Inheritance } from '@llamactl/server/main';
 import type { CommandLine } from '../command-line.ts';
 import { endOnSignal } from '../end-on-signal.ts';
 import { logForPerson } from '../log-line.ts';
+import { ownProgram } from '../own-program.ts';
 import { reasonOf } from '../reason.ts';
 import { SERVICE_MANAGERS, type ServiceManager } from '../service/service-manager.ts';
 import type { Terminal } from '../terminal.ts';
@@ -130,7 +131,8 @@ async function run(
     if (forPerson !== undefined) terminal.warn(`llamactl: ${warning}`);
     else log.warn(warning);
   }
-  const successorArguments = [...process.argv.slice(1).filter((argument) => argument !== TAKE_OVER), TAKE_OVER];
+  const program = ownProgram();
+  const words = process.argv.slice(2).filter((argument) => argument !== TAKE_OVER);
   const notifier = serviceNotifier(log, { isSuccessor: inheritance !== null });
   const { config, file } = loaded;
   const basePath = config.server.base_path === '/' ? '' : config.server.base_path.replace(/\/$/, '');
@@ -138,7 +140,7 @@ async function run(
   const tellReady = (): void => notifier.ready(`llamactl ${VERSION} listens on ${url}`);
   const service = await serve(loaded, log, {
     inheritance,
-    successorArguments,
+    successor: { command: program.command, argv: [...program.argv, ...words, TAKE_OVER] },
     onSuccessor: (pid) => notifier.successor(pid),
     onChange: (stage) => (stage === 'begun' ? notifier.reloading() : tellReady()),
   });
@@ -161,6 +163,7 @@ async function run(
       await service.close({ stopEngines });
       await notifier.close();
     },
+    hurry: (signal) => service.hurry(signal),
     reload: () => service.reload(),
   });
   const facts = {

@@ -34,6 +34,7 @@ function machine(answers: Record<string, string | { code: number; stderr: string
     listeningPorts: () => new Set(),
     gpus: async () => [],
     disk: async () => ({ available: 1, level: null }),
+    database: () => ({ is: 'none' }),
   };
 }
 

@@ -25,6 +25,7 @@ const BARE: Inspection = {
   listeningPorts: () => new Set(),
   gpus: async () => [],
   disk: async () => ({ available: 1_000_000_000, level: null }),
+  database: () => ({ is: 'none' }),
 };
 
 /** A machine with nothing on it, and a server. */
@@ -53,7 +54,17 @@ describe('the examination', () => {
     const found = await findings(patient());
     const checks = found.map(({ check }) => check);
     expect(checks).toEqual(
-      expect.arrayContaining(['configuration', 'data_dir', 'disk', 'GPU', 'engine', 'models', 'port', 'port range']),
+      expect.arrayContaining([
+        'configuration',
+        'data_dir',
+        'disk',
+        'database',
+        'GPU',
+        'engine',
+        'models',
+        'port',
+        'port range',
+      ]),
     );
     expect(checks.at(-1)).toBe('server');
     expect(found.filter(({ level }) => level === 'error').map(({ check }) => check)).toEqual(['engine']);

@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { Inspection, LoadedConfig } from '@llamactl/server/main';
 import { checkCustomEngines, checkLlamaServer, checkPath, serviceSearcher } from './engine-checks.ts';
 import { doubtful, well, wrong, type Finding } from './finding.ts';
-import { checkDataDirectory, checkModels } from './folder-checks.ts';
+import { checkDatabase, checkDataDirectory, checkModels } from './folder-checks.ts';
 import { checkGpus } from './gpu-check.ts';
 import { checkPortRange, checkServerPort } from './port-checks.ts';
 import { reasonOf } from '../reason.ts';
@@ -65,6 +65,7 @@ async function* machine(
 ): AsyncGenerator<Finding, void, void> {
   const inspection = inspect(data);
   yield* await checkDataDirectory(data, uid, inspection);
+  yield checkDatabase(data, inspection);
   const gpus = await inspection.gpus();
   yield checkGpus(gpus);
   const custom = await checkCustomEngines(engines, inspection);

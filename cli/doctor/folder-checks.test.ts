@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkDataDirectory, checkModels } from './folder-checks.ts';
+import { checkDatabase, checkDataDirectory, checkModels } from './folder-checks.ts';
 
 const UID = process.getuid?.() ?? null;
 const roomy = { disk: async () => ({ available: 78_000_000_000, level: null }) };
@@ -48,6 +48,31 @@ describe('the data directory', () => {
     const full = { disk: async () => ({ available: 10_000_000, level }) };
     const [, finding] = await checkDataDirectory(home, UID, full);
     expect(finding).toMatchObject({ check: 'disk', level, message: 'only 10 MB are free for data_dir' });
+  });
+});
+
+describe('the database', () => {
+  it('that is whole is well, and so is one that is not there yet', () => {
+    expect(checkDatabase('/data', { database: () => ({ is: 'whole', bytes: 4_000_000, schema: 2 }) })).toMatchObject({
+      level: 'ok',
+      message: 'it is whole: 4.0 MB, schema version 2',
+    });
+    expect(checkDatabase('/data', { database: () => ({ is: 'none' }) })).toMatchObject({ level: 'ok' });
+  });
+
+  it('that cannot be read now deserves a look', () => {
+    const database = () => ({ is: 'unreadable', reason: 'its disk is full' }) as const;
+    expect(checkDatabase('/data', { database })).toMatchObject({ level: 'warning', message: 'its disk is full' });
+  });
+
+  it('that is not is wrong, in the words of the store', () => {
+    const database = (): never => {
+      throw new Error('/data/llamactl.db is damaged');
+    };
+    expect(checkDatabase('/data', { database })).toMatchObject({
+      level: 'error',
+      message: '/data/llamactl.db is damaged',
+    });
   });
 });
 

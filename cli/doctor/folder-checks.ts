@@ -62,6 +62,24 @@ async function space(folder: string, disk: Inspection['disk']): Promise<Finding>
   return (level === 'error' ? wrong : doubtful)(check, `only ${message}`, remedy);
 }
 
+/** Whether what is stored is whole, also while a server has it. @param folder The data directory. */
+export function checkDatabase(folder: string, { database }: Pick<Inspection, 'database'>): Finding {
+  const check = 'database';
+  try {
+    const found = database(folder);
+    switch (found.is) {
+      case 'none':
+        return well(check, 'there is none yet; the server makes it');
+      case 'unreadable':
+        return doubtful(check, found.reason, `free space on the disk of ${folder}`);
+      case 'whole':
+        return well(check, `it is whole: ${bytes(found.bytes)}, schema version ${found.schema}`);
+    }
+  } catch (error) {
+    return wrong(check, reasonOf(error), 'docs/backup.md tells how it is put back, or saved');
+  }
+}
+
 /** Whether there are model files where they are looked for. */
 export function checkModels(folders: readonly string[]): Finding {
   const check = 'models';

@@ -2,6 +2,7 @@ import { Accounts } from './accounts.ts';
 import { Authenticator } from './authenticator.ts';
 import { Background } from './background.ts';
 import { ChangeQueue } from './change-queue.ts';
+import type { Dead, DeadListener } from './dead.ts';
 import { Keys } from './keys.ts';
 import { LockoutAlert } from './lockout-alert.ts';
 import { Passwords, type Derive } from './passwords.ts';
@@ -38,6 +39,10 @@ export interface Authentication {
   accounts: Accounts;
   keys: Keys;
   tickets: Tickets;
+  /** Tells of all credentials that die before their time, and of those that {@link end} is told of. */
+  watchDead(listener: DeadListener): void;
+  /** Another server has said that these are dead: what they opened here has to close. */
+  end(dead: { kind: string; whose: string }): void;
   /** Resolves when everything that is pending is on the disk. */
   close(): Promise<void>;
 }
@@ -47,16 +52,25 @@ export async function openAuthentication(parts: AuthenticationParts): Promise<Au
   const { store, clock, randomness, alerts, isEnabled, isInferenceOpen, derive } = parts;
   const stored = await store.load();
   const tokenLifetime = Math.ceil(parts.tokenTtl) * 1_000;
-  const signingKeys = await SigningKeys.open({ store, clock, randomness, stored: stored.signingKeys, tokenLifetime });
+  const signingKeys = await SigningKeys.open({ ...parts, stored: stored.signingKeys, tokenLifetime });
 
   const background = new Background(parts.onFault);
   const changes = new ChangeQueue();
+  const listeners = new Set<DeadListener>();
+  const onDead = (dead: Dead): void => {
+    for (const listener of listeners) listener(dead);
+  };
   const passwords = new Passwords({ randomness, ...(derive && { derive }) });
   const accounts = new Accounts({ store, clock, randomness, passwords, changes, stored: stored.users });
-  const keys = new Keys({ ...parts, accounts, changes, background, stored: stored.keys });
+  const keys = new Keys({ ...parts, accounts, changes, background, onDead, stored: stored.keys });
   const revocations = new Revocations({ store, clock, background, stored: stored.revoked });
-  const tokens = new Tokens({ keys: signingKeys, revocations, clock, randomness, lifetime: tokenLifetime });
-  accounts.watch({ onChanged: (userId) => tokens.endAll(userId) });
+  const tokens = new Tokens({ keys: signingKeys, revocations, clock, randomness, lifetime: tokenLifetime, onDead });
+  accounts.watch({
+    onChanged: (userId) => {
+      tokens.endAll(userId);
+      onDead({ kind: 'account', whose: userId });
+    },
+  });
   const lockouts = new LockoutAlert(clock, alerts);
   const throttle = new LoginThrottle(clock);
 
@@ -66,6 +80,14 @@ export async function openAuthentication(parts: AuthenticationParts): Promise<Au
     accounts,
     keys,
     tickets: new Tickets({ clock, randomness }),
+    watchDead: (listener) => void listeners.add(listener),
+    end: ({ kind, whose }) => {
+      if (kind !== 'account' && kind !== 'session' && kind !== 'key') return;
+      if (kind === 'session') tokens.cutSession(whose);
+      else keys.end(({ id, ownerId }) => whose === (kind === 'key' ? id : ownerId));
+      if (kind === 'account') tokens.endAll(whose);
+      onDead({ kind, whose });
+    },
     close: async () => {
       revocations.close();
       lockouts.close();

@@ -4,6 +4,7 @@ import type { AccountListener, Accounts } from './accounts.ts';
 import type { Background } from './background.ts';
 import { mayCall, type Caller } from './caller.ts';
 import type { ChangeQueue } from './change-queue.ts';
+import type { DeadListener } from './dead.ts';
 import { isWithin, judgeKeyRequest } from './key-request.ts';
 import { keyHash, keyPrefix, newKeySecret } from './key-secret.ts';
 import { KeyUses } from './key-uses.ts';
@@ -29,6 +30,7 @@ interface KeysParts {
   instances: InstanceNames;
   changes: ChangeQueue;
   background: Background;
+  onDead: DeadListener;
   /** As the store gave them. */
   stored: readonly StoredKey[];
 }
@@ -123,7 +125,13 @@ export class Keys implements AccountListener {
       }
       await this.#parts.store.removeKey(id);
       this.#drop(entry);
+      this.#parts.onDead({ kind: 'key', whose: id });
     });
+  }
+
+  /** Another server has said that these are dead: what they opened here has to close. */
+  end(isDead: (stored: Pick<StoredKey, 'id' | 'ownerId'>) => boolean): void {
+    for (const { stored, controller } of this.#entries.values()) if (isDead(stored)) controller.abort();
   }
 
   onChanged(userId: string, isRevoked: boolean): void {

@@ -12,6 +12,8 @@ interface SigningKeysParts {
   randomness: Pick<Randomness, 'token'>;
   /** As the store gave them, newest first. */
   stored: readonly StoredSigningKey[];
+  /** That the key could not be stored: until one is, each server has its own, and tokens end with it. */
+  onFault: (error: unknown) => void;
   /** Milliseconds; no token signed by a key that still verifies dies before its time. */
   tokenLifetime: number;
 }
@@ -30,7 +32,14 @@ export class SigningKeys {
   }
 
   /** Makes the first key, or another when the newest has served its time. */
-  static async open({ store, clock, randomness, stored, tokenLifetime }: SigningKeysParts): Promise<SigningKeys> {
+  static async open({
+    store,
+    clock,
+    randomness,
+    stored,
+    tokenLifetime,
+    onFault,
+  }: SigningKeysParts): Promise<SigningKeys> {
     const oldest = clock.now() - Math.max(LIFETIME_MS, tokenLifetime);
     let [newest] = stored;
     let valid = stored;
@@ -40,7 +49,7 @@ export class SigningKeys {
         secret: Buffer.from(randomness.token(SECRET_BYTES), 'hex').toString('base64url'),
         createdAt: new Date(clock.now()).toISOString(),
       };
-      await store.saveSigningKey(newest);
+      await store.saveSigningKey(newest).catch(onFault);
       valid = [newest, ...stored];
     }
     const keys = new Map<string, webcrypto.CryptoKey>();

@@ -3,6 +3,7 @@ import { ApiError } from '@llamactl/contract/errors';
 import { errors, jwtVerify, SignJWT, type JWTPayload } from 'jose';
 import { z } from 'zod';
 import { BoundedMap } from './bounded-map.ts';
+import type { DeadListener } from './dead.ts';
 import type { Clock, Randomness, StoredUser } from './ports.ts';
 import type { Revocations } from './revocations.ts';
 import type { SigningKeys } from './signing-keys.ts';
@@ -48,6 +49,7 @@ interface TokensParts {
   randomness: Pick<Randomness, 'token'>;
   /** Milliseconds, whole seconds. */
   lifetime: number;
+  onDead: DeadListener;
 }
 
 interface Verified extends VerifiedToken {
@@ -113,13 +115,19 @@ export class Tokens {
    * whatever becomes of the store.
    */
   async endSession({ id, expiresAt }: Pick<VerifiedToken, 'id' | 'expiresAt'>): Promise<void> {
-    const { revocations, clock, lifetime } = this.#parts;
+    const { revocations, clock, lifetime, onDead } = this.#parts;
     const session = sessionOf(id);
     // One that a refresh has made may be the last to end.
     const last = Math.max(expiresAt, clock.now() + lifetime);
     const stored = revocations.add({ id: session, expiresAt: Math.ceil(last / 1_000) }, clock.now());
-    this.#end((token) => token.session === session);
+    this.cutSession(session);
+    onDead({ kind: 'session', whose: session });
     await stored;
+  }
+
+  /** What its tokens opened has to close. */
+  cutSession(session: string): void {
+    this.#end((token) => token.session === session);
   }
 
   /** The account has changed: what its tokens opened has to close. */

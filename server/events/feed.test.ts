@@ -277,7 +277,7 @@ describe('who comes back', () => {
         type: 'gap',
         timestamp: new Date(clock.now()).toISOString(),
         seq: first - 1,
-        data: { from_seq: 8, to_seq: first - 1 },
+        data: { from_seq: 8, to_seq: first - 1, last_seq: bus.lastSeq },
       },
     ]);
   });

@@ -157,7 +157,7 @@ export function createFeed({ clock, bus, idOf }: FeedParts): Feed {
       if (afterSeq !== null) {
         const { gap, events } = bus.replaySince(afterSeq);
         const wanted = parcelOf(events.map(messageOf), listener.subscription).all;
-        const told = gap === null ? [] : [gapBytes(gap, new Date(clock.now()).toISOString())];
+        const told = gap === null ? [] : [gapBytes(gap, bus.lastSeq, new Date(clock.now()).toISOString())];
         const bytes = Buffer.concat([...told, wanted]);
         listener.outbox.send({ all: bytes, essential: bytes });
       }

@@ -29,8 +29,9 @@ export function messageOfStats(frame: StatsFrame, instance: string | null): Mess
   return { type: frame.type, name: frame.data.name, instance, isStats: true, bytes };
 }
 
-/** What a client is told of events that it missed for good. */
-export function gapBytes(gap: { from: number; to: number }, timestamp: string): Buffer {
-  const frame: GapFrame = { type: 'gap', timestamp, seq: gap.to, data: { from_seq: gap.from, to_seq: gap.to } };
+/** What a client is told of events that it missed for good. @param last The number of the newest event there is. */
+export function gapBytes({ from, to }: { from: number; to: number }, last: number, timestamp: string): Buffer {
+  const data = { from_seq: from, to_seq: to, last_seq: last };
+  const frame: GapFrame = { type: 'gap', timestamp, seq: to, data };
   return textFrame(JSON.stringify(frame));
 }

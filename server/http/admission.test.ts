@@ -58,6 +58,9 @@ describe('where nothing answers', () => {
   ])('%s is not found', async (path) => {
     const answer = await ask(`GET ${path}`);
     expect([answer.status, errorOf(answer.body).code]).toEqual([404, 'NOT_FOUND']);
+    expect(errorOf(answer.body).error).toMatch(
+      /; \/docs lists what does, \/api\/openapi\.json the same for programs\.$/,
+    );
   });
 
   it('a slash too much is pointed out', async () => {

@@ -80,7 +80,9 @@ export class Admission {
 
   notFound(path: string): ApiError {
     const isSlashTooMuch = this.#routes.methodsOf(path.replace(/\/+$/, '')).length > 0;
-    const hint = isSlashTooMuch ? 'without the slash at its end something does' : '/api/openapi.json lists what does';
+    const hint = isSlashTooMuch
+      ? 'without the slash at its end something does'
+      : '/docs lists what does, /api/openapi.json the same for programs';
     return new ApiError('NOT_FOUND', `Nothing answers at ${shortened(path)}; ${hint}.`);
   }
 

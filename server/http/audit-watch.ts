@@ -44,6 +44,7 @@ export class AuditWatch {
     // Its connection may be gone when it is over.
     const address = this.#parts.addressOf(request.raw);
     reply.raw.once('close', () => {
+      if (request.isPassedOn === true) return;
       const status = statusOf(request, reply);
       const subject = request.caller?.subject ?? 'anonymous';
       const isRefused = REFUSALS.has(status);

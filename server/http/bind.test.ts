@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { errorOf, serverWithInstance, testServer } from './http-harness.ts';
+import { ApiError } from '@llamactl/contract/errors';
+import { Sealed } from '../instances/mailbox.ts';
+import { Moved } from '../instances/moved.ts';
+import { StoreClosed } from '../instances/ports.ts';
+import { FakeAudit } from '../testing/fake-services.ts';
+import { errorOf, serverWithInstance, testServer, type TestServer } from './http-harness.ts';
+import type { Turnstile } from './turnstile.ts';
 
 describe('the bodies that are no bodies', () => {
   it.each([
@@ -74,5 +80,78 @@ describe('requests that break a rule', () => {
     expect(errorOf(answer.body).error).toBe('statsu is not known; did you mean status?');
     const none = await testServer().inject({ url: '/api/openapi.json?pretty=1' });
     expect(none.statusCode).toBe(400);
+  });
+});
+
+/** A turnstile that a test shuts, and another server that answers 207. */
+class OtherServer implements Turnstile {
+  isOpen = true;
+  readonly passed: { url: string; body: string | null | undefined; isBegun: boolean }[] = [];
+
+  enter(): () => void {
+    return () => undefined;
+  }
+
+  async passOn({ response, url, body, isBegun }: Parameters<Turnstile['passOn']>[0]): Promise<void> {
+    this.passed.push({ url, body: Buffer.isBuffer(body) ? body.toString() : body, isBegun });
+    response.writeHead(207).end('{}');
+  }
+}
+
+describe('a request that is served when another server takes over', () => {
+  async function served(fault: unknown): Promise<{ test: TestServer; other: OtherServer; audit: FakeAudit }> {
+    const other = new OtherServer();
+    const audit = new FakeAudit();
+    const test = testServer({ turnstile: other, audit });
+    await test.manager.create({ name: 'a', model_path: '/m.gguf' });
+    const fail = (): never => {
+      other.isOpen = false;
+      throw fault;
+    };
+    test.manager.stop = fail;
+    test.manager.restart = fail;
+    test.manager.health = fail;
+    return { test, other, audit };
+  }
+
+  it.each([new Sealed(), new StoreClosed()])(
+    'is asked anew there, as it was, where nothing was done here: %s',
+    async (fault) => {
+      const { test, other } = await served(fault);
+      const answer = await test.inject({ method: 'POST', url: '/api/instances/a/restart', payload: { timeout: 3 } });
+      expect(answer.statusCode).toBe(207);
+      expect(other.passed).toEqual([{ url: '/api/instances/a/restart', body: '{"timeout":3}', isBegun: false }]);
+    },
+  );
+
+  it('is answered here where it has changed something: a disk that refused it, or a fault of ours', async () => {
+    const { test, other } = await served(new Error('llamactl.db could not be written (the disk is full)'));
+    const answer = await test.inject({ method: 'POST', url: '/api/instances/a/restart' });
+    expect([answer.statusCode, other.passed]).toEqual([500, []]);
+  });
+
+  it('is asked anew there where it only reads, whatever failed', async () => {
+    const { test, other } = await served(new Error('database is not open'));
+    const answer = await test.inject({ url: '/api/instances/a/health' });
+    expect([answer.statusCode, other.passed.length]).toEqual([207, 1]);
+  });
+
+  it('is only waited for there, where the restart that it waits for was begun here', async () => {
+    const { test, other } = await served(new Moved('another server goes on with it'));
+    await test.inject({ method: 'POST', url: '/api/instances/a/restart?wait=true', payload: { timeout: 3 } });
+    expect(other.passed).toEqual([{ url: '/api/instances/a/restart?wait=true', body: '{"timeout":3}', isBegun: true }]);
+  });
+
+  it('is told what was found out', async () => {
+    const { test, other } = await served(new ApiError('INSTANCE_RUNNING', 'a is running.'));
+    const answer = await test.inject({ method: 'POST', url: '/api/instances/a/stop' });
+    expect([answer.statusCode, other.passed]).toEqual([409, []]);
+  });
+
+  it('is recorded by the one who answers it, and there alone', async () => {
+    const { test, audit } = await served(new Sealed());
+    await test.inject({ method: 'POST', url: '/api/instances/a/stop' });
+    expect(audit.entries).toEqual([]);
+    expect(test.log.filter(({ msg }) => msg === 'request')).toEqual([]);
   });
 });

@@ -1,16 +1,17 @@
 import { ApiError, type Problem } from '@llamactl/contract/errors';
 import type { Operation } from '@llamactl/contract/operation';
-import { OPERATIONS } from '@llamactl/contract/operations';
 import { PATH_PARAMETERS, type PathRule } from '@llamactl/contract/path-parameters';
 import { z } from 'zod';
 import type { Caller } from '../auth/caller.ts';
-import type { Clock } from '../instances/ports.ts';
+import { Sealed } from '../instances/mailbox.ts';
+import { Moved } from '../instances/moved.ts';
+import { type Clock, StoreClosed } from '../instances/ports.ts';
 import type { InstanceManager } from '../instances/use-cases.ts';
 import { CallerGone, disconnectSignal } from './disconnect.ts';
 import type { HttpApp, HttpReply, HttpRequest } from './plugin.ts';
 import { judge, validationError } from './problems.ts';
 import { keysAt } from './schema-keys.ts';
-import { Moved, OPEN_TURNSTILE, type Turnstile } from './turnstile.ts';
+import { OPEN_TURNSTILE, type Turnstile } from './turnstile.ts';
 
 /** The names in braces of an operation's path. */
 type PathParameter<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
@@ -36,6 +37,8 @@ export interface Input<Op extends Operation> {
   readonly manager: InstanceManager;
   request: HttpRequest;
   reply: HttpReply;
+  /** The server before this one has done what is wanted: only the outcome is waited for. */
+  isBegun: boolean;
   /**
    * Aborts when the caller hangs up or is welcome no longer, or the server stops. Each reading makes a new one.
    */
@@ -84,6 +87,7 @@ export function binder(app: HttpApp, { managerFor, clock, shutdown, turnstile = 
           caller,
           request,
           reply,
+          isBegun: request.isBegun === true,
           get manager() {
             return managerFor(caller);
           },
@@ -101,6 +105,8 @@ export function binder(app: HttpApp, { managerFor, clock, shutdown, turnstile = 
           if (error instanceof Moved) return passOn(turnstile, request, reply, 'begun');
           // There is nobody left to answer.
           if (error instanceof CallerGone) return reply.hijack();
+          const isForNext = !turnstile.isOpen && isUndone(request, error) && !reply.raw.headersSent;
+          if (isForNext) return passOn(turnstile, request, reply, 'not begun');
           throw error;
         }
       },
@@ -108,9 +114,15 @@ export function binder(app: HttpApp, { managerFor, clock, shutdown, turnstile = 
   };
 }
 
+/** Whether a request that failed has changed nothing, because what it needed was handed over by then. */
+function isUndone({ method }: HttpRequest, error: unknown): boolean {
+  if (error instanceof Sealed || error instanceof StoreClosed) return true;
+  return method === 'GET' && !(error instanceof ApiError);
+}
+
 /**
- * Has the next server go on with a request whose body was read. Each can be asked twice, because all that wait for an
- * outcome say what shall be; but a restart, once begun, is a start.
+ * Has the next server go on with a request whose body was read. A command that was given here is not given again there: there
+ * may be a newer one.
  */
 async function passOn(
   turnstile: Turnstile,
@@ -119,14 +131,15 @@ async function passOn(
   stage: 'not begun' | 'begun',
 ): Promise<HttpReply> {
   const { raw, body, originalUrl } = request;
-  const isBegunRestart = stage === 'begun' && request.routeOptions.config.access?.id === OPERATIONS.restartInstance.id;
   reply.hijack();
+  request.isPassedOn = true;
   await turnstile.passOn({
     request: raw,
     response: reply.raw,
     head: request.upgradeHead,
-    url: isBegunRestart ? originalUrl.replace(/\/restart(?=\?|$)/, '/start') : originalUrl,
-    body: body === undefined || isBegunRestart ? null : Buffer.from(JSON.stringify(body)),
+    url: originalUrl,
+    body: body === undefined ? null : Buffer.from(JSON.stringify(body)),
+    isBegun: stage === 'begun' || request.isBegun === true,
   });
   return reply;
 }

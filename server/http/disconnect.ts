@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { ApiError } from '@llamactl/contract/errors';
 import type { Caller } from '../auth/caller.ts';
+import { Moved } from '../instances/moved.ts';
 import type { Clock } from '../instances/ports.ts';
-import { Moved } from './turnstile.ts';
 import { watchWelcome } from './welcome.ts';
 
 /** Why a caller is no longer waited for. */

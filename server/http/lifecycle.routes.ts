@@ -3,18 +3,18 @@ import type { Bind } from './bind.ts';
 
 /** The seed's section "Instance Operations". */
 export function lifecycleRoutes(bind: Bind): void {
-  bind(OPERATIONS.startInstance, async ({ params, query, signal, manager }) => {
-    const status = await manager.start(params.name, { wait: query.wait, signal });
+  bind(OPERATIONS.startInstance, async ({ params, query, signal, isBegun, manager }) => {
+    const status = await manager.start(params.name, { wait: query.wait, signal, isBegun });
     return { message: 'Instance start initiated', status };
   });
 
-  bind(OPERATIONS.stopInstance, async ({ params, query, body, signal, manager }) => {
-    const status = await manager.stop(params.name, { ...body, wait: query.wait, signal });
+  bind(OPERATIONS.stopInstance, async ({ params, query, body, signal, isBegun, manager }) => {
+    const status = await manager.stop(params.name, { ...body, wait: query.wait, signal, isBegun });
     return { message: 'Instance stop initiated', status };
   });
 
-  bind(OPERATIONS.restartInstance, async ({ params, query, body, signal, manager }) => {
-    const status = await manager.restart(params.name, { ...body, wait: query.wait, signal });
+  bind(OPERATIONS.restartInstance, async ({ params, query, body, signal, isBegun, manager }) => {
+    const status = await manager.restart(params.name, { ...body, wait: query.wait, signal, isBegun });
     return { message: 'Instance restart initiated', status };
   });
 

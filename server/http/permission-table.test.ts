@@ -61,6 +61,7 @@ const CALLS: Call[] = [
   { id: 'inference', request: `any ${PASS_THROUGH.inference.path}`, method: 'POST', url: '/v1/messages?model=mine' },
   { id: 'proxy', request: `any ${PASS_THROUGH.proxy.path}`, method: 'POST', url: '/api/instances/mine/proxy/x' },
   { id: 'events', request: `any ${PASS_THROUGH.events.path}`, method: 'GET', url: '/api/ws' },
+  { id: 'documentation', request: `GET ${PASS_THROUGH.documentation.path}`, method: 'GET', url: '/docs' },
 ];
 
 let harness: AuthHarness;

@@ -30,5 +30,9 @@ declare module 'fastify' {
     instance: string | null;
     /** What it is about, for the audit trail; `null`: nothing, or what its path names. */
     concerns: string | null;
+    /** Another server answers it, and tells of it in log and audit trail; `null`: it does not. */
+    isPassedOn: true | null;
+    /** The server before this one has done what it wants: only the outcome is waited for; `null`: it is new. */
+    isBegun: true | null;
   }
 }

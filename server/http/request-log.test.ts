@@ -57,7 +57,7 @@ describe('the log', () => {
   });
 
   it('keeps secrets and bodies to itself', async () => {
-    await test.inject({ url: '/api/nothing?ticket=abc&API_KEY=def&x=1&access_token=ghi&lines=5' });
+    await test.inject({ url: '/api/nothing?ticket=xyz&API_KEY=uvw&x=1&access_token=ghi&lines=5' });
     await test.inject({
       method: 'POST',
       url: '/api/instances',
@@ -67,7 +67,7 @@ describe('the log', () => {
     await until(() => expect(lines()).toHaveLength(2));
     const text = JSON.stringify(test.log);
     expect(text).toContain('/api/nothing?ticket=***&API_KEY=***&x=1&access_token=***&lines=5');
-    expect(text).not.toMatch(/abc|def|ghi|jkl|mno/);
+    expect(text).not.toMatch(/xyz|uvw|ghi|jkl|mno/);
   });
 
   it('tells of a URL that no route could be found for', async () => {

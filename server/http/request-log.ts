@@ -23,6 +23,7 @@ export function logRequest(request: HttpRequest, reply: HttpReply, clock: Clock)
   const { socket } = request.raw;
   const sentBefore = socket.bytesWritten;
   reply.raw.once('close', () => {
+    if (request.isPassedOn === true) return;
     const isComplete = reply.raw.writableFinished;
     const status = reply.raw.statusCode;
     const isRead = request.method === 'GET' || request.method === 'HEAD' || request.method === 'OPTIONS';

@@ -2,6 +2,7 @@ import { ApiError } from '@llamactl/contract/errors';
 import type { Config } from '@llamactl/contract/config';
 import type { FastifyBaseLogger, FastifyHttpOptions } from 'fastify';
 import type { IncomingMessage, Server } from 'node:http';
+import type { Socket } from 'node:net';
 import type { AuditTrail } from '../auth/audit.ts';
 import type { Clock } from '../instances/ports.ts';
 import { Admission, type Readiness } from './admission.ts';
@@ -39,7 +40,7 @@ const TIMEOUTS: Timeouts = { header: 20_000, check: 5_000, body: 60_000, idle: 7
 /** Bytes for URL and header together; Node's own default, told in the 431. */
 const HEADER_LIMIT = 16_384;
 /** What we add to every request. */
-const OWN_PROPERTIES = ['upgradeHead', 'caller', 'instance', 'concerns'] as const;
+const OWN_PROPERTIES = ['upgradeHead', 'caller', 'instance', 'concerns', 'isPassedOn', 'isBegun'] as const;
 
 /** What the rules need to know. */
 interface RulesParts {
@@ -56,6 +57,8 @@ interface RulesParts {
   errorShapes?: readonly ErrorShape[];
   timeouts?: Partial<Timeouts>;
   turnstile?: Turnstile;
+  /** Whether the request of a connection was begun by the server before this one. */
+  isBegun: (connection: Socket) => boolean;
 }
 
 /** What holds for every request, whichever route it is for and whether it is for one at all. */
@@ -127,6 +130,7 @@ export class Rules {
     for (const property of OWN_PROPERTIES) app.decorateRequest(property, null);
     app.addHook('onRequest', async (request, reply) => {
       request.upgradeHead = upgrades.headOf(request.raw);
+      request.isBegun = this.#parts.isBegun(request.raw.socket) || null;
       if (!this.#turnstile.isOpen) return this.#passOn(request, reply);
       reply.header('x-request-id', request.id);
       logRequest(request, reply, this.#parts.clock);
@@ -151,7 +155,7 @@ export class Rules {
   async #passOn(request: HttpRequest, reply: HttpReply): Promise<HttpReply> {
     reply.hijack();
     const { raw, originalUrl: url, upgradeHead: head } = request;
-    await this.#turnstile.passOn({ request: raw, response: reply.raw, head, url });
+    await this.#turnstile.passOn({ request: raw, response: reply.raw, head, url, isBegun: request.isBegun === true });
     return reply;
   }
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { Socket } from 'node:net';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Readiness } from './admission.ts';
@@ -181,6 +181,77 @@ describe('more connections than there may be', () => {
     const answered = once(first, 'data');
     first.write(get('/livez'));
     expect(String((await answered)[0])).toMatch(/^HTTP\/1\.1 200 /);
+  });
+});
+
+describe('a connection that has come by another way', () => {
+  /** What comes of a request that is made to somebody else, who has the server take the connection. */
+  async function elsewhere(): Promise<{ ask: () => Socket; close: () => void }> {
+    const door = createServer({ allowHalfOpen: true }, (connection) => test.server.take(connection));
+    door.listen(0, '127.0.0.1');
+    await once(door, 'listening');
+    const { port: there } = door.address() as AddressInfo;
+    const ask = (): Socket => {
+      const socket = openSocket(there, get('/livez'));
+      sockets.push(socket);
+      return socket;
+    };
+    return { ask, close: () => door.close() };
+  }
+
+  it('counts as any other: for those that come by it, and for those that come by the port', async () => {
+    await listen({ maxConnections: 2 });
+    const { ask, close } = await elsewhere();
+    const first = ask();
+    expect(String((await once(first, 'data'))[0])).toMatch(/^HTTP\/1\.1 200 /);
+    const second = open(get('/livez'));
+    expect(String((await once(second, 'data'))[0])).toMatch(/^HTTP\/1\.1 200 /);
+    expect(await textOf(ask())).toBe('');
+    expect(await textOf(open(get('/livez')))).toBe('');
+    first.destroy();
+    await until(() => expect(test.server.app.server.maxConnections).toBe(2));
+    second.destroy();
+    const third = ask();
+    await once(third, 'data');
+    close();
+  });
+
+  it.each([true, false])(
+    'is for a command that was given already, or is not, as who passes it on says: %s',
+    async (isBegun) => {
+      await listen();
+      await test.manager.create({ name: 'a', model_path: '/m.gguf' });
+      const door = createServer({ allowHalfOpen: true }, (connection) => test.server.take(connection, { isBegun }));
+      door.listen(0, '127.0.0.1');
+      await once(door, 'listening');
+      const { port: there } = door.address() as AddressInfo;
+      for (const command of ['start', 'restart', 'stop'] as const) {
+        const request = `POST /api/instances/a/${command} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`;
+        expect(await textOf(openSocket(there, request))).toMatch(/^HTTP\/1\.1 200 /);
+        expect(test.manager.calls.at(-1)).toMatchObject({ method: command, arguments: ['a', { isBegun }] });
+      }
+      door.close();
+    },
+  );
+});
+
+describe('a server that leaves', () => {
+  const answer = async (socket: Socket): Promise<string> => {
+    const answered = once(socket, 'data');
+    socket.write(get('/livez'));
+    return String((await answered)[0]);
+  };
+
+  it('leaves idle connections alone, until their next answer says that it is the last', async () => {
+    await listen();
+    const idle = open('');
+    expect(await answer(idle)).toMatch(/\r\nConnection: keep-alive\r\nKeep-Alive: timeout=75\r\n/);
+    const left = test.server.leave({ stopsListening: true });
+    for (let second = 0; second < 60; second += 1) await test.clock.advance(1_000);
+    expect(await answer(idle)).toMatch(/\r\nconnection: close\r\n/i);
+    await once(idle, 'close');
+    await test.clock.advance(1_000);
+    await left;
   });
 });
 

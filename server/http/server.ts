@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { type AddressInfo, Server as NetServer } from 'node:net';
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import type { Config } from '@llamactl/contract/config';
 import fastify, { type FastifyBaseLogger } from 'fastify';
 import type { Accounts } from '../auth/accounts.ts';
@@ -10,6 +10,7 @@ import type { Tickets } from '../auth/tickets.ts';
 import type { FleetManager, InstanceManager } from '../instances/use-cases.ts';
 import type { Figures } from '../metrics/figures.ts';
 import type { Clock } from '../instances/ports.ts';
+import { apiPageRoutes } from './api-page.routes.ts';
 import { auditRoutes } from './audit.routes.ts';
 import { authRoutes, type Login } from './auth.routes.ts';
 import type { CallerFinder } from './authenticate.ts';
@@ -90,11 +91,18 @@ export interface HttpServer {
   listenBy(listener: Listener): Promise<AddressInfo>;
   /** @param address Other than the configured one; port 0 lets the system choose. Rejects with Node's error when it is taken. */
   listen(address?: { host?: string; port?: number }): Promise<AddressInfo>;
+  /**
+   * Serves a connection that has come by another way. It counts as one of ours, and is closed where there are too many.
+   *
+   * @param options.isBegun What its request wants was done by the server that it comes from; default: it was not.
+   */
+  take(connection: Socket, options?: { isBegun: boolean }): void;
   /** From now on every answer ends its connection. */
   sayGoodbye(): void;
   /**
-   * Another server answers on the same address: what came here is finished here, however long it takes. Resolves when the
-   * last connection is gone.
+   * Another server answers on the same address: what came here is finished here, however long it takes. An idle connection
+   * ends with its next answer, or when its time is over: a request may be on its way on it. Resolves when the last connection
+   * is gone.
    *
    * @param options.stopsListening False where another server of this process listens by the same handle.
    */
@@ -105,8 +113,6 @@ export interface HttpServer {
 
 /** Connections that may wait to be accepted; the system allows as many by default. */
 const BACKLOG = 4_096;
-/** So long an idle connection is kept when its server leaves: a client that was just told of the end may have asked once more. */
-const GRACE_MS = 500;
 /** How often is looked whether connections are left. */
 const LOOK_MS = 50;
 
@@ -125,12 +131,25 @@ function connectionsOf(server: NetServer): Promise<number> {
 /** Builds the HTTP server: the API's own routes, the rules that hold for every request, and the plugins' scopes. */
 export function createHttpServer(parts: HttpServerParts): HttpServer {
   const { config, clock, manager, auth, plugins = [] } = parts;
-  const rules = new Rules({ ...parts, authenticator: auth.authenticator });
+  const begun = new WeakSet<Socket>();
+  const isBegun = (connection: Socket): boolean => begun.has(connection);
+  const rules = new Rules({ ...parts, authenticator: auth.authenticator, isBegun });
   const app = fastify(rules.options());
   const upgrades = new Upgrades(app.server, (request, response) => app.routing(request, response));
   rules.apply(app, upgrades);
-  if (parts.maxConnections !== undefined && parts.maxConnections !== null)
-    app.server.maxConnections = parts.maxConnections;
+  const mostConnections = parts.maxConnections ?? null;
+  if (mostConnections !== null) app.server.maxConnections = mostConnections;
+  let open = 0;
+  app.server.on('connection', (connection: Socket) => {
+    open += 1;
+    connection.once('close', () => (open -= 1));
+  });
+  // Node counts only those that it has accepted itself.
+  let taken = 0;
+  const count = (change: 1 | -1): void => {
+    taken += change;
+    if (mostConnections !== null) app.server.maxConnections = Math.max(0, mostConnections - taken);
+  };
 
   void app.register(async (scope) => {
     readJsonBodies(scope, clock, rules.timeouts.body);
@@ -151,6 +170,7 @@ export function createHttpServer(parts: HttpServerParts): HttpServer {
     auditRoutes(bind, parts.audit);
     ticketRoutes(bind, auth.tickets);
     systemRoutes(bind, parts);
+    apiPageRoutes(scope, parts);
   });
   for (const plugin of plugins) void app.register(async (scope) => plugin(scope));
 
@@ -173,16 +193,20 @@ export function createHttpServer(parts: HttpServerParts): HttpServer {
       });
       return app.server.address() as AddressInfo;
     },
+    take: (connection, options) => {
+      if (mostConnections !== null && open >= mostConnections) return void connection.destroy();
+      count(1);
+      connection.once('close', () => count(-1));
+      if (options?.isBegun === true) begun.add(connection);
+      app.server.emit('connection', connection);
+    },
     sayGoodbye: () => {
       rules.isClosing = true;
     },
     leave: async ({ stopsListening }) => {
       rules.isClosing = true;
-      // Past Node's own `close` of HTTP servers, which ends idle connections at once: a request may be on its way on each.
+      // Past Node's own `close` of HTTP servers, which ends idle connections at once.
       if (stopsListening) NetServer.prototype.close.call(app.server);
-      app.server.keepAliveTimeout = GRACE_MS;
-      await pause(clock, GRACE_MS);
-      app.server.closeIdleConnections();
       while ((await connectionsOf(app.server)) > 0) await pause(clock, LOOK_MS);
     },
     close: async () => {

@@ -1,6 +1,6 @@
 import { openApiDocument } from '@llamactl/contract/openapi';
 import type { Operation } from '@llamactl/contract/operation';
-import { OPERATIONS } from '@llamactl/contract/operations';
+import { OPERATIONS, PASS_THROUGH } from '@llamactl/contract/operations';
 import type { LightMyRequestResponse } from 'fastify';
 import { describe, expect, it } from 'vitest';
 import { Requests } from '../gateway/requests.ts';
@@ -50,7 +50,9 @@ describe('the description of the API', () => {
     const described = Object.values(OPERATIONS).map(
       ({ method, path }) => `${method} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
     );
-    expect(routes.filter((route) => !route.startsWith('HEAD ')).toSorted()).toEqual(described.toSorted());
+    // Of the description itself, for people.
+    const page = `GET ${PASS_THROUGH.documentation.path}`;
+    expect(routes.filter((route) => !route.startsWith('HEAD ')).toSorted()).toEqual([...described, page].toSorted());
   });
 });
 

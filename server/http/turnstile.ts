@@ -21,6 +21,8 @@ export interface Turnstile {
     url: string;
     /** The body, where it was read already; `null`: it has none any more. */
     body?: Buffer | null;
+    /** What it wants was done here, or before: only the outcome is waited for. */
+    isBegun: boolean;
   }): Promise<void>;
 }
 
@@ -30,8 +32,3 @@ export const OPEN_TURNSTILE: Turnstile = {
   enter: () => () => undefined,
   passOn: () => Promise.reject(new Error('a request was passed on by a server that is not replaced')),
 };
-
-/** Why a caller that waits is no longer waited with here: the next server goes on with it. */
-export class Moved extends Error {
-  override readonly name = 'Moved';
-}

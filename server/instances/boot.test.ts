@@ -165,6 +165,20 @@ describe('a boot on a disk with faults', () => {
     expect(domain.faults).toHaveLength(1);
   });
 
+  it('takes engines up although nothing can be stored, and stores that when something can', async () => {
+    const before = new Domain();
+    await before.createRunning('a');
+    before.supervisor.close();
+    const after = new Domain(before);
+    after.store.failure = new Error('the disk is full');
+    await after.instances.boot();
+    expect(after.status('a')).toBe('running');
+    expect(after.events.alerts()).toEqual(['store_failed raised']);
+    after.store.failure = null;
+    await after.clock.advance(1_000);
+    expect(after.events.alerts()).toEqual(['store_failed raised', 'store_failed cleared']);
+  });
+
   it('names the instance whose engine cannot be looked for, and takes it neither for alive nor for dead', async () => {
     const before = new Domain();
     await before.createRunning('a');

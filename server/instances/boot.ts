@@ -31,6 +31,8 @@ export interface BootDependencies {
   leases: LeaseBook;
   openMailbox: (record: InstanceRecord, state: InstanceState) => Mailbox;
   terms: (record: InstanceRecord) => RestartTerms;
+  /** How long the requests of an engine have that is restarted. */
+  stopTimeoutMs: number;
   onFault: (error: unknown, what: string) => void;
 }
 
@@ -42,8 +44,8 @@ interface Found {
 
 /**
  * Takes up every instance where the last server left it. First all is looked at, then all is decided: a process that is
- * started before the strays are counted would be taken for one. Resolves when every stored change is durable; probes and
- * starts go on behind it.
+ * started before the strays are counted would be taken for one. Resolves when every change is durable that can be stored;
+ * probes and starts go on behind it.
  */
 export async function boot(dependencies: BootDependencies): Promise<void> {
   const { store, supervisor, registry, references, engines, openMailbox, onFault } = dependencies;
@@ -60,7 +62,8 @@ export async function boot(dependencies: BootDependencies): Promise<void> {
   const stored = await Promise.all(
     found.map(async (each) => [each.mailbox, await eventOf(dependencies, each)] as const),
   );
-  await Promise.all(stored.map(([mailbox, event]) => mailbox.post(event).stored));
+  // What cannot be stored now, on a full disk, its mailbox tells and stores later: engines need somebody meanwhile.
+  await Promise.allSettled(stored.map(([mailbox, event]) => mailbox.post(event).stored));
   for (const stray of left) if (stray !== null) hold(dependencies, stray);
 }
 
@@ -88,7 +91,7 @@ async function inspect(
 }
 
 async function eventOf(dependencies: BootDependencies, { mailbox, inspection }: Found): Promise<InstanceEvent> {
-  const { clock, supervisor, terms } = dependencies;
+  const { clock, supervisor, terms, stopTimeoutMs } = dependencies;
   const { record, state } = mailbox;
   const at = clock.now();
   const autoStart = record.settings.auto_start;
@@ -96,7 +99,7 @@ async function eventOf(dependencies: BootDependencies, { mailbox, inspection }: 
   if (run === null) return { type: 'booted', at, bootId: supervisor.bootId, autoStart };
   if (inspection?.found === 'alive') {
     const leases = dependencies.leases.of(record.id, run.number).count;
-    return { type: 'found-alive', at, run: run.number, identity: inspection.identity, leases };
+    return { type: 'found-alive', at, run: run.number, identity: inspection.identity, leases, stopTimeoutMs };
   }
   const { exit, spawned, rebooted } = inspection ?? {
     exit: { code: null, signal: null, at },

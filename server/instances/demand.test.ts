@@ -45,6 +45,10 @@ describe('a request for an instance that', () => {
     });
   });
 
+  it('has failed in the future, before the clock was set back, is tried', () => {
+    expect(decide(failedAt(NOW + 3_600_000))).toEqual({ kind: 'start' });
+  });
+
   it('restarts by a command waits for as long as it takes', () => {
     expect(decide(goingDown('start'), { since: NOW - 1_000_000 })).toEqual(WAIT);
   });

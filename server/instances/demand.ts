@@ -46,8 +46,10 @@ export function decideDemand(state: InstanceState, terms: DemandTerms): DemandOu
     case 'stopped':
       return startable(terms) ? { kind: 'start' } : { kind: 'refuse', reason: null, retryAfter: null };
     case 'failed': {
-      const coolAt = (state.lastExit === null ? 0 : Date.parse(state.lastExit.at)) + COOL_DOWN_MS;
-      if (startable(terms) && now >= coolAt) return { kind: 'start' };
+      const failedAt = state.lastExit === null ? 0 : Date.parse(state.lastExit.at);
+      const coolAt = failedAt + COOL_DOWN_MS;
+      // In the future: the clock was set back since, and nobody is to wait for that.
+      if (startable(terms) && (now >= coolAt || now < failedAt)) return { kind: 'start' };
       const retryAfter = startable(terms) ? Math.max(SOON_SECONDS, Math.ceil((coolAt - now) / 1_000)) : null;
       return { kind: 'refuse', reason: state.reason, retryAfter };
     }

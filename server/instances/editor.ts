@@ -8,7 +8,8 @@ import { notFound } from './refusals.ts';
 import type { Registry } from './registry.ts';
 import { adapterFor, checkSettings, newSettings, patchedSettings, type GroupNames } from './settings.ts';
 import type { StartCheck } from './start-check.ts';
-import { hasRunAhead, NEW_STATE } from './transitions.ts';
+import { isRestartedByUpdate, NEW_STATE } from './transitions.ts';
+import type { WholeChanges } from './whole-changes.ts';
 
 export interface EditorDependencies {
   clock: Clock;
@@ -18,6 +19,7 @@ export interface EditorDependencies {
   registry: Registry;
   groups: GroupNames;
   startCheck: StartCheck;
+  wholeChanges: WholeChanges;
   /** Makes the mailbox of an instance that has never run. */
   openMailbox: (record: InstanceRecord, state: InstanceState) => Mailbox;
 }
@@ -55,11 +57,11 @@ export class Editor {
     return { mailbox, record, warnings: problem === null ? warnings : [...warnings, problem.message] };
   }
 
-  /** @param options.restart The caller restarts the engine afterwards: refuses what could not start then. */
+  /** @param options.restart Restarts the engine once it is written: refuses what could not start then; `null`: it goes on. */
   async update(
     mailbox: Mailbox,
     patch: UpdateInstance,
-    options: { ifMatch?: string | undefined; restart: boolean },
+    options: { ifMatch?: string | undefined; restart: ((mailbox: Mailbox) => Promise<unknown>) | null },
   ): Promise<Edited> {
     const { name } = mailbox.record;
     if (patch.name !== undefined && patch.name !== name) {
@@ -76,12 +78,16 @@ export class Editor {
       }
       const { edit, warnings } = await this.#patched(before, patch);
       const record = this.revision(before, edit);
-      if (options.restart && hasRunAhead(mailbox.state)) await this.#with.startCheck.assertStartable(mailbox, record);
+      if (options.restart !== null && isRestartedByUpdate(mailbox.state))
+        await this.#with.startCheck.assertStartable(mailbox, record);
       if (mailbox.isClosed) throw notFound(name);
       // Somebody else's update, or a port chosen anew, came in between: begin again on what is stored now.
       if (mailbox.record !== before) continue;
       this.#with.registry.assertFree({ ...record, aliases: record.settings.aliases });
-      await this.put(mailbox, record);
+      await this.#with.wholeChanges.run(async () => {
+        await this.put(mailbox, record, options.restart !== null);
+        await options.restart?.(mailbox);
+      });
       return { mailbox, record, warnings };
     }
   }
@@ -118,18 +124,19 @@ export class Editor {
     } catch (error) {
       events.discard(created);
       registry.drop(mailbox);
+      mailbox.abandon();
       throw error;
     }
     events.publish(created);
     return mailbox;
   }
 
-  /** Replaces the record of an instance, as {@link add} adds one. */
-  async put(mailbox: Mailbox, record: InstanceRecord): Promise<void> {
+  /** Replaces the record of an instance, as {@link add} adds one. @param restarts See {@link Mailbox.amend}. */
+  async put(mailbox: Mailbox, record: InstanceRecord, restarts: boolean): Promise<void> {
     const { events } = this.#with;
     const updated = events.keep({ type: 'instance_updated', data: { name: record.name } }, record.id);
     try {
-      await mailbox.amend(record, [updated]);
+      await mailbox.amend(record, [updated], restarts);
     } catch (error) {
       events.discard(updated);
       throw error;

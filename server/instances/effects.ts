@@ -147,10 +147,13 @@ export class Effects implements EffectRunner {
     });
   }
 
-  /** For a start that was made for requests alone nobody is stopped once they have all left. */
+  /**
+   * For a start that was made for requests alone nobody is stopped once they have all left: be it that one, or what a boot
+   * or the restart policy makes of it.
+   */
   #isWanted({ record, state }: Mailbox): boolean {
     const run = currentRun(state);
-    return run?.cause !== 'demand' || run.wantedByUser || this.#with.isWaitedFor(record.id);
+    return run === null || run.wantedByUser || run.cause === 'command' || this.#with.isWaitedFor(record.id);
   }
 
   async #prepare(mailbox: Mailbox, run: number, signal: AbortSignal): Promise<void> {

@@ -6,8 +6,9 @@ import { claimantOf, clashProblems, judgeClaims, portLeft, type Judgement } from
 import { judgeEntries, refusedDocument } from './fleet-document.ts';
 import { fleetSummary } from './fleet-summary.ts';
 import { entryOf, planFleet, unnamed, type FleetMove } from './fleet-plan.ts';
-import type { Mailbox } from './mailbox.ts';
+import { type Mailbox, Sealed } from './mailbox.ts';
 import type { Manager } from './manager.ts';
+import { Moved } from './moved.ts';
 import type { Engines, InstanceRecord, LaunchPlan, Settings } from './ports.ts';
 import type { Registry } from './registry.ts';
 import type { Removals } from './removal.ts';
@@ -15,6 +16,7 @@ import { adapterFor, type GroupNames } from './settings.ts';
 import type { StartCheck } from './start-check.ts';
 import { currentRun, hasRunAhead } from './transitions.ts';
 import type { ApplyOptions, FleetManager } from './use-cases.ts';
+import type { WholeChanges } from './whole-changes.ts';
 
 export interface FleetKeeperDependencies {
   engines: Engines;
@@ -23,6 +25,7 @@ export interface FleetKeeperDependencies {
   editor: Editor;
   startCheck: StartCheck;
   removals: Removals;
+  wholeChanges: WholeChanges;
   manager: Pick<Manager, 'stop' | 'relaunch'>;
   onFault: (error: unknown, what: string) => void;
 }
@@ -52,8 +55,9 @@ export class FleetKeeper implements FleetManager {
     const warnings = await this.#judge(entries, prune);
     signal?.throwIfAborted();
     const surplus = prune ? unnamed(entries, this.#open()) : [];
-    const work = dryRun ? this.#foresee(entries, surplus) : this.#make(entries, surplus);
-    const { moves, failures } = await unlessAborted(work, signal, this.#with.onFault);
+    const stage: Stage = { isWriting: false, isElsewhere: false };
+    const work = dryRun ? this.#foresee(entries, surplus) : this.#make(entries, surplus, stage);
+    const { moves, failures } = await unlessAborted(work, signal, { stage, onFault: this.#with.onFault });
     const results: FleetStep[] = [
       ...moves.map((move) => {
         const { name, action, changes } = move;
@@ -90,16 +94,33 @@ export class FleetKeeper implements FleetManager {
     return { moves, failures };
   }
 
-  async #make(entries: readonly CreateInstance[], surplus: readonly Mailbox[]): Promise<Outcome> {
+  /** Up to the point where it is writing everything can be begun anew, by another server too: nothing was removed or changed. */
+  async #make(entries: readonly CreateInstance[], surplus: readonly Mailbox[], stage: Stage): Promise<Outcome> {
     const failures: Outcome['failures'] = new Map();
-    await Promise.all(surplus.map((instance) => attempt(failures, instance, () => this.#remove(instance))));
     for (;;) {
+      const going = surplus.filter((instance) => !failures.has(instance));
+      await Promise.all(going.map((instance) => attempt(failures, instance, () => this.#end(instance))));
       const moves = this.#plan(entries);
       const found = await this.#looked(moves, []);
-      // Somebody changed, started or made an instance meanwhile: begin again on how things are now.
-      if (!isSame(moves, this.#plan(entries))) continue;
-      await this.#write(moves, this.#placed(moves, found, []), found);
-      return { moves, failures: new Map<Move | Mailbox, unknown>([...failures, ...found]) };
+      const isAsSeen = (): boolean => isSame(moves, this.#plan(entries));
+      // Somebody changed, started, stopped or made an instance meanwhile: begin again on how things are now.
+      if (!isAsSeen() || going.some((instance) => !failures.has(instance) && instance.state.status === 'stopping'))
+        continue;
+      const isMade = await this.#with.wholeChanges.run(async () => {
+        if (stage.isElsewhere) throw new Sealed();
+        stage.isWriting = true;
+        const ended = going.filter((instance) => !failures.has(instance));
+        await Promise.all(
+          ended.map((instance) => attempt(failures, instance, () => this.#with.removals.remove(instance))),
+        );
+        if (!isAsSeen()) {
+          stage.isWriting = false;
+          return false;
+        }
+        await this.#write(moves, this.#placed(moves, found, []), found);
+        return true;
+      });
+      if (isMade) return { moves, failures: new Map<Move | Mailbox, unknown>([...failures, ...found]) };
     }
   }
 
@@ -110,10 +131,10 @@ export class FleetKeeper implements FleetManager {
     await Promise.all(
       going.map((move) =>
         attempt(failures, move, async () => {
-          const { present } = move;
+          const { action, present } = move;
           const edit = { ...move.edit, port: ports.get(move) ?? 0 };
           if (present === null) await editor.add(editor.draft(move.name, edit));
-          else await editor.put(present.instance, editor.revision(present.record, edit));
+          else await editor.put(present.instance, editor.revision(present.record, edit), action === 'restart');
         }),
       ),
     );
@@ -127,11 +148,11 @@ export class FleetKeeper implements FleetManager {
     );
   }
 
-  /** Stops it if it runs, waits for the end, and deletes it. */
-  async #remove(instance: Mailbox): Promise<void> {
+  /** Stops it if it runs, and waits for the end. */
+  async #end(instance: Mailbox): Promise<void> {
     if (instance.isClosed) return;
     if (hasRunAhead(instance.state)) await this.#with.manager.stop(instance.record.name);
-    await this.#with.removals.remove(instance);
+    await this.#with.removals.untilEnded(instance);
   }
 
   /** Looks whether what restarts can start again, and warns of what else could not start. */
@@ -222,17 +243,35 @@ async function attempt<Step>(failures: Map<Step, unknown>, step: Step, act: () =
   }
 }
 
-/** The outcome, unless the caller leaves before. What is left behind goes on to its end. */
+/** How far an apply has come. */
+interface Stage {
+  /** Its outcome is waited for: who asked anew would be told that nothing had to be done. */
+  isWriting: boolean;
+  /** Another server was asked to do it, and does it. */
+  isElsewhere: boolean;
+}
+
+interface Leaving {
+  stage: Stage;
+  onFault: (error: unknown, what: string) => void;
+}
+
+/** The outcome, unless the caller leaves before. What is left behind goes on to its end, unless it is done elsewhere. */
 function unlessAborted<Value>(
   work: Promise<Value>,
   signal: AbortSignal | undefined,
-  onFault: (error: unknown, what: string) => void,
+  { stage, onFault }: Leaving,
 ): Promise<Value> {
   if (signal === undefined) return work;
   return new Promise((resolve, reject) => {
     const leave = (): void => {
+      if (stage.isWriting) return;
+      stage.isElsewhere = signal.reason instanceof Moved;
       reject(signal.reason instanceof Error ? signal.reason : new Error('no longer waited for'));
-      work.catch((error: unknown) => onFault(error, 'apply'));
+      work.catch((error: unknown) => {
+        // Another server does it, if somebody asks for it again.
+        if (!(error instanceof Sealed)) onFault(error, 'apply');
+      });
     };
     signal.addEventListener('abort', leave, { once: true });
     void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));

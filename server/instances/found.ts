@@ -1,17 +1,23 @@
 import { STRAY_PROCESS } from './alert-codes.ts';
 import { ended } from './ending.ts';
 import type { Effect, InstanceEvent, InstanceState, Run, Transition } from './lifecycle.ts';
+import { withRestartBegun } from './restart-due.ts';
+import { longestDelay } from './restart-policy.ts';
 import { begin } from './starting.ts';
 import { isBackoff, lastExit, memory, to, unchanged } from './transitions.ts';
 import { offloadAlert } from './watching.ts';
 
 /** The stored run lives: it is adopted, and what was under way is finished. */
 export function foundAlive(
-  state: InstanceState,
-  { identity, leases, at }: Extract<InstanceEvent, { type: 'found-alive' }>,
+  stored: InstanceState,
+  { identity, leases, stopTimeoutMs, at }: Extract<InstanceEvent, { type: 'found-alive' }>,
 ): Transition {
-  if (!('run' in state) || state.run.launch === null) return unchanged(state);
-  const run: Run = { ...state.run, identity, startedAt: state.run.startedAt ?? at };
+  const state = withRestartBegun(stored, at + stopTimeoutMs);
+  if (!('run' in state) || state.run.launch === null) return unchanged(stored);
+  // A clock that was set back meanwhile must not have it idle, or sound, in hours only.
+  const upTo = (moment: number | null): number | null => (moment === null ? null : Math.min(moment, at));
+  const { startedAt, readyAt } = state.run;
+  const run: Run = { ...state.run, identity, startedAt: upTo(startedAt) ?? at, readyAt: upTo(readyAt) };
   const adopt: Effect[] = [
     { type: 'take-slot' },
     { type: 'adopt', run: run.number, launch: state.run.launch, identity },
@@ -48,14 +54,19 @@ export function foundDead(state: InstanceState, event: Extract<InstanceEvent, { 
   }
   // A start that was acknowledged but never came to a spawn is not a death: it is done now.
   if (state.status === 'starting' && !event.spawned) return begin(state, 'boot', run.wantedByUser);
-  return ended(state, event.ended, event.terms, event.at);
+  return ended(withRestartBegun(state, event.at), event.ended, event.terms, event.at);
 }
 
 /** Boot, for a state that has no run. */
-export function booted(state: InstanceState, bootId: string, autoStart: boolean): Transition {
+export function booted(
+  state: InstanceState,
+  { bootId, autoStart, at }: Extract<InstanceEvent, { type: 'booted' }>,
+): Transition {
   if (!isBackoff(state)) return unchanged(state);
   if (state.bootId !== null && state.bootId !== bootId) return revive(state, state.wantedByUser && autoStart);
-  return to(state, [{ type: 'wait-backoff', until: state.until }]);
+  // The clock may have been set back since it was decided.
+  const until = Math.min(state.until, at + longestDelay(Math.max(0, state.restarts - 1)));
+  return to({ ...state, until }, [{ type: 'wait-backoff', until }]);
 }
 
 function revive(state: InstanceState, isWanted: boolean): Transition {

@@ -5,6 +5,7 @@ import { Effects, targetOf } from './effects.ts';
 import { FleetKeeper } from './fleet.ts';
 import { HealthProbe } from './health-probe.ts';
 import { IdleStops } from './idle-stops.ts';
+import { NOTHING_BETWEEN, type Interposition } from './interposition.ts';
 import { LeaseBook } from './lease-book.ts';
 import type { Lease, LeaseRequest } from './leases.ts';
 import type { InstanceState, RestartTerms } from './lifecycle.ts';
@@ -34,6 +35,7 @@ import { StartCheck } from './start-check.ts';
 import { watchStore } from './store-watch.ts';
 import type { FleetManager, InstanceManager } from './use-cases.ts';
 import { WaitingRooms } from './waiting-rooms.ts';
+import { WholeChanges } from './whole-changes.ts';
 
 /** Everything of the outside that the domain touches. */
 export interface Ports {
@@ -58,6 +60,8 @@ export interface InstancesOptions {
   ownPort: () => number | null;
   /** A fault of ours, or of the disk: for the log. */
   onFault: (error: unknown, what: string) => void;
+  /** Left out: nothing stands between the domain and its outside. */
+  interposition?: Interposition | undefined;
 }
 
 export interface ReadyEngine {
@@ -78,9 +82,9 @@ export interface Instances {
   leases: LeaseBook;
   /**
    * Leaves everything as it is for another server to take up: nothing is changed or done any more, whatever comes, and
-   * leases come from there.
+   * leases come from there. Resolves when that is so.
    */
-  handOver(successor: (request: LeaseRequest) => Promise<Lease>): void;
+  handOver(successor: (request: LeaseRequest) => Promise<Lease>): Promise<void>;
   /**
    * Ends the service. Engines live on unless `stopEngines`; stops under way are waited for, at most five seconds
    * (with `stopEngines`: until every engine is gone).
@@ -90,8 +94,11 @@ export interface Instances {
 
 const SHUTDOWN_PATIENCE_MS = 5_000;
 
-export function createInstances(ports: Ports, options: InstancesOptions): Instances {
-  const { clock, randomness, events, supervisor } = ports;
+export function createInstances(outside: Ports, options: InstancesOptions): Instances {
+  const { interposition = NOTHING_BETWEEN } = options;
+  const supervisor = interposition.supervisor(outside.supervisor);
+  const ports = { ...outside, supervisor, store: interposition.store(outside.store) };
+  const { clock, randomness, events } = ports;
   const store = watchStore(ports.store, ports.alerts);
   const { settings, groups, onFault } = options;
   const registry = new Registry(settings.port_range, options.ownPort);
@@ -132,7 +139,7 @@ export function createInstances(ports: Ports, options: InstancesOptions): Instan
     maxRestarts: record.settings.max_restarts ?? settings.max_restarts,
     jitter: randomness.fraction(),
   });
-  const effects = new Effects({
+  const ownEffects = new Effects({
     ...ports,
     scheduler,
     isWaitedFor: (instance) => waitingRooms.waiting(instance) > 0,
@@ -145,6 +152,9 @@ export function createInstances(ports: Ports, options: InstancesOptions): Instan
     startTimeoutMs: settings.start_timeout * 1_000,
     onFault: (error, effect) => onFault(error, `effect ${effect.type}`),
   });
+  const effects = interposition.effects(ownEffects);
+  let isHandedOver = false;
+  const wholeChanges = new WholeChanges();
   const openMailbox = (record: InstanceRecord, state: InstanceState): Mailbox => {
     const mailbox = new Mailbox(record, state, {
       store,
@@ -153,6 +163,7 @@ export function createInstances(ports: Ports, options: InstancesOptions): Instan
       effects,
       onFault: (error) => onFault(error, 'an instance'),
     });
+    if (isHandedOver) mailbox.seal();
     mailbox.watch(() => onChanged(mailbox));
     return mailbox;
   };
@@ -170,7 +181,8 @@ export function createInstances(ports: Ports, options: InstancesOptions): Instan
   });
   const startCheck = new StartCheck({ ...ports, registry, references });
   const groupNames = new Set(Object.keys(groups));
-  const editor = new Editor({ ...ports, registry, groups: groupNames, startCheck, openMailbox });
+  const stopTimeoutMs = settings.stop_timeout * 1_000;
+  const editor = new Editor({ ...ports, registry, groups: groupNames, startCheck, wholeChanges, openMailbox });
   const manager = new Manager({
     ...ports,
     registry,
@@ -190,6 +202,7 @@ export function createInstances(ports: Ports, options: InstancesOptions): Instan
     editor,
     startCheck,
     removals,
+    wholeChanges,
     manager,
     onFault,
   });
@@ -198,9 +211,12 @@ export function createInstances(ports: Ports, options: InstancesOptions): Instan
     manager,
     fleet,
     readyEngines: () => registry.all().flatMap(readyEngine),
-    boot: () => boot({ ...ports, leases, registry, references, openMailbox, terms, onFault }),
+    boot: () => boot({ ...ports, leases, registry, references, openMailbox, terms, stopTimeoutMs, onFault }),
     leases,
-    handOver: (successor) => {
+    handOver: async (successor) => {
+      await wholeChanges.end();
+      await storeAtLast(registry);
+      isHandedOver = true;
       for (const mailbox of registry.all()) mailbox.seal();
       idleStops.close();
       manager.handOver(successor);
@@ -240,4 +256,10 @@ async function shutdown(registry: Registry, manager: Manager, clock: Clock, stop
     stopping.map((mailbox) => mailbox.until(({ status }) => status !== 'stopping', patience.signal)),
   );
   cancel();
+  await storeAtLast(registry);
+}
+
+/** What cannot be stored even now is lost, as it is told in an alert. */
+async function storeAtLast(registry: Registry): Promise<void> {
+  await Promise.allSettled(registry.all().map((mailbox) => mailbox.storeAtLast()));
 }

@@ -60,7 +60,8 @@ export class LeaseBook {
   remember({ instance, run, lastUsed }: Pick<RunUse, 'instance' | 'run' | 'lastUsed'>): void {
     this.of(instance, run);
     const entry = this.#byInstance.get(instance);
-    if (entry?.run === run) entry.lastUsed = lastUsed;
+    // It may be of a clock that was set back since.
+    if (entry?.run === run) entry.lastUsed = lastUsed === null ? null : Math.min(lastUsed, this.#clock.now());
   }
 
   /** Calls `watcher` after each end of a lease of a current run. */

@@ -145,4 +145,11 @@ describe('leases that are held by the server before this one', () => {
     expect(told).toEqual([{ instance: 'i', run: 1, open: 0 }]);
     expect(book.uses()).toEqual([{ instance: 'i', run: 1, open: 0, lastUsed: clock.now() }]);
   });
+
+  it('are not of a time to come, where the clock was set back since', () => {
+    const clock = new FakeClock();
+    const book = new LeaseBook(clock);
+    book.remember({ instance: 'i', run: 1, lastUsed: clock.now() + 3_600_000 });
+    expect(book.lastUsed('i', 1)).toBe(clock.now());
+  });
 });

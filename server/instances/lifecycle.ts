@@ -37,6 +37,8 @@ export interface Run {
    * because the lines that tell may be gone from the log when another server takes the run up.
    */
   offload?: string;
+  /** Stored with new settings that it is to be restarted for them; absent: false. A boot begins what was not begun. */
+  restartDue?: boolean;
 }
 
 /** How far a start has come. `spawning`: the intent is stored, a process may exist. `loading`: its pid is known. */
@@ -134,8 +136,8 @@ export type InstanceEvent = { at: number } & (
   | { type: 'stalled'; run: number; seconds: number }
   | { type: 'evict'; leases: number; pinned: boolean; cause: IdleCause }
   | { type: 'backoff-over' }
-  /** `leases`: held by whoever served before, and lives on. */
-  | { type: 'found-alive'; run: number; identity: ProcessIdentity; leases: number }
+  /** `leases`: held by whoever served before, and lives on. `stopTimeoutMs`: for a restart that is due and not begun. */
+  | { type: 'found-alive'; run: number; identity: ProcessIdentity; leases: number; stopTimeoutMs: number }
   | {
       type: 'found-dead';
       run: number;
@@ -182,8 +184,8 @@ export type Reply =
   | { kind: 'accepted'; status: Status }
   /** A delete that took effect. */
   | { kind: 'gone' }
-  /** A delete that has to wait for the stop under way, at most until `until`. */
-  | { kind: 'wait'; until: number }
+  /** A delete that has to wait for the stop under way. */
+  | { kind: 'wait' }
   /** A delete of an instance that runs. */
   | { kind: 'refused'; status: Status };
 

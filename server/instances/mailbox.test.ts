@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
-import { IDENTITY, LAUNCH, running } from '../testing/instance-states.ts';
+import { IDENTITY, LAUNCH, loading, running } from '../testing/instance-states.ts';
 import { MemoryStore } from '../testing/memory-store.ts';
 import { RecordingEvents } from '../testing/recording-events.ts';
 import type { Effect } from './lifecycle.ts';
@@ -116,6 +116,17 @@ describe('a mailbox', () => {
     expect(store.commits, 'once is enough').toBe(commits);
   });
 
+  it('stores at last what could not be stored, when there is no later', async () => {
+    const { mailbox, store } = aMailbox(running());
+    store.failure = new Error('disk full');
+    await expect(mailbox.post(STOP).stored).rejects.toThrow('disk full');
+    await settled();
+    await expect(mailbox.storeAtLast()).rejects.toThrow('disk full');
+    store.failure = null;
+    await mailbox.storeAtLast();
+    expect(await store.load()).toMatchObject([{ state: { status: 'stopping' } }]);
+  });
+
   it('stores what tells of a change of status in the same transaction, under the id of the instance', async () => {
     const { mailbox, store } = aMailbox();
     await mailbox.post(START).stored;
@@ -138,6 +149,58 @@ describe('a mailbox', () => {
     const statuses = store.events.map(({ event }) => ('status' in event.data ? event.data.status : null));
     expect(statuses).toEqual(['starting', 'stopping']);
     expect(events.statuses('llama')).toEqual(['starting', 'stopping']);
+  });
+
+  it('stores with an amendment that a restart is due for it, and the new run knows nothing of that', async () => {
+    const { mailbox, store } = aMailbox(running());
+    await mailbox.amend({ ...RECORD, port: 8_101 }, [], true);
+    expect(await store.load()).toMatchObject([
+      { record: { port: 8_101 }, state: { status: 'running', run: { number: 1, restartDue: true } } },
+    ]);
+    mailbox.post({ type: 'apply', timeoutMs: 0, at: 1_000 });
+    mailbox.post({ type: 'drained', run: 1, at: 1_000 });
+    await mailbox.post({
+      type: 'exited',
+      run: 1,
+      ended: { exit: { code: 0, signal: null, at: 1_000 }, reason: 'restarted', lines: [] },
+      terms: { autoRestart: true, maxRestarts: 5, jitter: 0 },
+      at: 1_000,
+    }).stored;
+    const [row] = await store.load();
+    expect(row?.state).toMatchObject({ status: 'starting', run: { number: 2 } });
+    expect(row?.state).not.toHaveProperty('run.restartDue');
+  });
+
+  it('takes back that a restart is due with the amendment that was refused, also where a change of state stored both', async () => {
+    const { clock, mailbox, store, events, effects } = aMailbox(loading());
+    const taken = events.keep({ type: 'instance_updated', data: { name: 'llama' } }, 'i');
+    await mailbox.amend(RECORD, [taken]);
+    const amended = mailbox.amend({ ...RECORD, port: 8_101 }, [taken], true);
+    const { stored } = mailbox.post({ type: 'ready', run: 1, at: 1_000 });
+    await expect(amended).rejects.toThrow('has this number already');
+    await stored;
+    expect(await store.load()).toMatchObject([{ record: { port: 8_101 }, state: { run: { restartDue: true } } }]);
+    await clock.advance(1_000);
+    expect(await store.load()).toMatchObject([
+      { record: { port: 8_100 }, state: { status: 'running', run: { restartDue: false } } },
+    ]);
+    expect(effects.map(({ effect }) => effect.type)).toEqual(['watch-health', 'look-at-offload']);
+  });
+
+  it('is as it was when two amendments at once are refused', async () => {
+    const { mailbox, store } = aMailbox();
+    store.failure = new Error('disk full');
+    const both = [8_101, 8_102].map((port) => mailbox.amend({ ...RECORD, port }));
+    await Promise.allSettled(both);
+    expect(mailbox.record).toEqual(RECORD);
+  });
+
+  it('leaves due what another amendment made due', async () => {
+    const { mailbox, store } = aMailbox(running());
+    await mailbox.amend({ ...RECORD, port: 8_101 }, [], true);
+    store.failure = new Error('disk full');
+    await expect(mailbox.amend({ ...RECORD, port: 8_102 }, [], true)).rejects.toThrow('disk full');
+    expect(mailbox.state).toMatchObject({ run: { restartDue: true } });
   });
 
   it('does not store what tells of an amendment that was refused, however often it saves afterwards', async () => {

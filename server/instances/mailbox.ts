@@ -1,5 +1,6 @@
 import type { Clock, EventSink, InstanceRecord, InstanceStore, KeptEvent } from './ports.ts';
 import type { Effect, InstanceEvent, InstanceState, Reply } from './lifecycle.ts';
+import { isRestartDue, withRestartDue } from './restart-due.ts';
 import { transition } from './state-machine.ts';
 
 /** Carries out effects, outside of the mailbox; what comes of them is posted back as events. */
@@ -41,9 +42,13 @@ export class Mailbox {
   readonly #dependencies: MailboxDependencies;
   readonly #watchers = new Set<() => void>();
   #record: InstanceRecord;
+  /** The newest that was not refused: an older one than `#record` while amendments are being stored. */
+  #accepted: InstanceRecord;
   #state: InstanceState;
   #phase = new AbortController();
   #isClosed = false;
+  /** What the delete found. */
+  #beforeClose: InstanceState;
   #isSealed = false;
   #stops = 0;
   /** The state was changed, and the change could not be stored. */
@@ -57,7 +62,9 @@ export class Mailbox {
 
   constructor(record: InstanceRecord, state: InstanceState, dependencies: MailboxDependencies) {
     this.#record = record;
+    this.#accepted = record;
     this.#state = state;
+    this.#beforeClose = state;
     this.#dependencies = dependencies;
   }
 
@@ -72,6 +79,11 @@ export class Mailbox {
   /** True from the moment a delete took effect. */
   get isClosed(): boolean {
     return this.#isClosed;
+  }
+
+  /** Another process has taken the instance up. */
+  get isSealed(): boolean {
+    return this.#isSealed;
   }
 
   /** Stops asked for so far. Who looks at the disk before a start sees by it that a stop came in meanwhile. */
@@ -99,7 +111,10 @@ export class Mailbox {
     const previous = this.#state;
     const { state, effects, reply } = transition(previous, event);
     if (this.#isClosed) return { reply, stored: Promise.resolve() };
-    if (reply.kind === 'gone') this.#isClosed = true;
+    if (reply.kind === 'gone') {
+      this.#isClosed = true;
+      this.#beforeClose = previous;
+    }
     this.#state = state;
     if (phaseOf(previous) !== phaseOf(state) || this.#isClosed) this.#enterPhase();
     const kept = this.#isClosed ? [] : this.#keep(previous, state);
@@ -131,17 +146,21 @@ export class Mailbox {
    * Replaces the record. The caller has made sure, in the same turn, that names and ports stay unique.
    *
    * @param told What tells of it: stored with it or not at all.
+   * @param restarts The caller posts a restart as soon as this resolves: that it is due is stored with it or not at all.
    */
-  async amend(record: InstanceRecord, told: readonly KeptEvent[] = []): Promise<void> {
+  async amend(record: InstanceRecord, told: readonly KeptEvent[] = [], restarts = false): Promise<void> {
     if (this.#isSealed) throw new Sealed();
-    const before = this.#record;
+    const isMarked = restarts && !isRestartDue(this.#state);
     this.#record = record;
+    if (isMarked) this.#state = withRestartDue(this.#state, true);
     this.#tell();
     try {
       await this.#save(told);
+      this.#accepted = record;
     } catch (error) {
       // What was refused must not take effect; unless somebody has built on it meanwhile.
-      if (this.#record === record) this.#record = before;
+      if (this.#record === record) this.#record = this.#accepted;
+      if (isMarked) this.#state = withRestartDue(this.#state, false);
       this.#tell();
       // A state that was stored meanwhile took the refused record with it.
       this.#storeLater();
@@ -149,9 +168,27 @@ export class Mailbox {
     }
   }
 
-  /** Takes back a delete that could not be stored. */
+  /** It could not be stored that there is such an instance: so there is none, and nothing of it is stored later. */
+  abandon(): void {
+    this.#isClosed = true;
+    this.seal();
+    this.#tell();
+  }
+
+  /** Stores what could not be stored, if that works by now: this process will not try again. */
+  async storeAtLast(): Promise<void> {
+    if (this.#isUnstored && !this.#isClosed && !this.#isSealed) await this.#save();
+  }
+
+  /** Takes back a delete that could not be stored. A backoff that it has ended stays ended, and that is told now. */
   reopen(): void {
     this.#isClosed = false;
+    if (this.#beforeClose.status !== 'restarting') this.#state = this.#beforeClose;
+    const kept = this.#keep(this.#beforeClose, this.#state);
+    this.#unstoredEvents = [...this.#unstoredEvents, ...kept].slice(-MOST_UNSTORED_EVENTS);
+    for (const event of kept) this.#dependencies.events.publish(event);
+    if (kept.length > 0) this.#storeLater();
+    this.#tell();
   }
 
   /** The state has changed although that could not be stored: it is stored as soon as that works again. */
@@ -243,8 +280,8 @@ function isWorthStoring(previous: InstanceState, state: InstanceState): boolean 
   return state !== previous && !(state.status === 'starting' && state.phase === 'preparing');
 }
 
-/** It came too late: another process has taken the instance up. */
-class Sealed extends Error {
+/** It came too late: another process has taken the instance up. Nothing was done; that one may do it. */
+export class Sealed extends Error {
   override readonly name = 'Sealed';
   override readonly message = 'the instance belongs to another server now';
 }

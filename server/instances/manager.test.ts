@@ -68,6 +68,8 @@ describe('create', () => {
     domain.store.failure = new Error('disk full');
     await expect(domain.create('a')).rejects.toThrow('could not be stored');
     domain.store.failure = null;
+    await domain.pass(10_000);
+    expect(await domain.store.load(), 'nor later').toEqual([]);
     await domain.create('a');
   });
 });
@@ -119,6 +121,25 @@ describe('update', () => {
     expect((await domain.manager.update('b', { options: { seed: 7 } }, { restart: true })).instance.status).toBe(
       'stopped',
     );
+  });
+
+  it('starts what has failed when asked, and is refused whole when that could not succeed', async () => {
+    const domain = new Domain();
+    await domain.createRunning('a', { auto_restart: false });
+    const [engine] = domain.world.alive();
+    if (engine !== undefined) domain.world.exit(engine.run, 1, domain.clock.now());
+    await domain.settle();
+    expect(domain.status('a')).toBe('failed');
+    domain.adapter.startProblem = { code: 'MODEL_NOT_FOUND', message: 'gone' };
+    await expect(domain.manager.update('a', { model_path: '/gone' }, { restart: true })).rejects.toEqual(
+      code('MODEL_NOT_FOUND'),
+    );
+    expect(domain.manager.get('a')).toMatchObject({ status: 'failed', model_path: '/m.gguf' });
+    domain.adapter.startProblem = null;
+    const { instance } = await domain.manager.update('a', { options: { seed: 7 } }, { restart: true });
+    expect(instance.status).toBe('starting');
+    await domain.pass(50);
+    expect(domain.manager.get('a').effective_command).toContain('--seed=7');
   });
 
   it('is stored for a stopped instance whatever a start would say', async () => {
@@ -737,6 +758,32 @@ describe('delete', () => {
     await domain.manager.start('a');
     await domain.pass(50);
     expect(domain.status()).toBe('running');
+  });
+
+  it('that cannot be stored leaves one that failed as it was, with its reason', async () => {
+    const domain = new Domain();
+    const id = await domain.createRunning('a', { auto_restart: false });
+    domain.world.exit(id, 1, domain.clock.now());
+    await domain.settle();
+    const before = domain.manager.get('a');
+    const told = domain.events.statuses('a');
+    domain.store.failure = new Error('disk full');
+    await expect(domain.manager.remove('a')).rejects.toThrow('could not be stored');
+    expect(domain.manager.get('a')).toEqual({ ...before, status: 'failed' });
+    expect(domain.events.statuses('a')).toEqual(told);
+  });
+
+  it('that cannot be stored ends a backoff all the same, and that is told and stored', async () => {
+    const domain = new Domain();
+    const id = await domain.createRunning();
+    domain.world.exit(id, 1, domain.clock.now());
+    await domain.settle();
+    domain.store.failure = new Error('disk full');
+    await expect(domain.manager.remove('a')).rejects.toThrow('could not be stored');
+    expect([domain.status(), domain.events.statuses('a').at(-1)]).toEqual(['stopped', 'stopped']);
+    domain.store.failure = null;
+    await domain.pass(1_000);
+    expect((await domain.store.load())[0]?.state.status).toBe('stopped');
   });
 });
 

@@ -1,4 +1,3 @@
-import { ApiError } from '@llamactl/contract/errors';
 import type { Config } from '@llamactl/contract/config';
 import type {
   Batch,
@@ -11,6 +10,7 @@ import type {
 } from '@llamactl/contract/instance';
 import type { LogItem, Logs } from '@llamactl/contract/logs';
 import { batch } from './batch.ts';
+import { type CommandDependencies, Commands } from './commands.ts';
 import type { Edited, Editor } from './editor.ts';
 import { tagOf } from './entity-tag.ts';
 import type { HealthProbe } from './health-probe.ts';
@@ -20,29 +20,25 @@ import type { Mailbox } from './mailbox.ts';
 import type { Clock, Engines, InstanceRecord, LaunchPlan, LogQuery, RunLogs, RunMeter } from './ports.ts';
 import type { Registry } from './registry.ts';
 import type { RunReferences } from './run-references.ts';
-import type { Scheduler } from './scheduler.ts';
-import type { StartCheck } from './start-check.ts';
 import { currentRun } from './transitions.ts';
-import { noFreeSlot, notFound, shuttingDown, slotsPinned } from './refusals.ts';
+import { notFound } from './refusals.ts';
 import type { Removals } from './removal.ts';
 import type { InstanceManager, LiveRun, StopOptions, WaitOptions, Written } from './use-cases.ts';
-import { describe, reasonOf, summarize } from './view.ts';
+import { describe, summarize } from './view.ts';
 import type { WaitingRooms } from './waiting-rooms.ts';
 
 /** What the use cases stand on; `app.ts` builds it. */
-export interface ManagerDependencies {
+export interface ManagerDependencies extends CommandDependencies {
   clock: Clock;
   engines: Engines;
   meter: RunMeter;
   logs: Pick<RunLogs, 'read' | 'follow'>;
   registry: Registry;
   references: RunReferences;
-  scheduler: Pick<Scheduler, 'outlook' | 'reserve'>;
   waitingRooms: WaitingRooms;
   healthProbe: HealthProbe;
   removals: Removals;
   editor: Editor;
-  startCheck: StartCheck;
   defaults: Pick<Config['instances'], 'auto_restart' | 'max_restarts' | 'stop_timeout' | 'idle_timeout'>;
 }
 
@@ -53,26 +49,30 @@ export const STOPPED_BY_ALL: readonly Status[] = ['running', 'starting', 'restar
 
 export class Manager implements InstanceManager {
   readonly #with: ManagerDependencies;
+  readonly #commands: Commands;
   /** A value for each state of a record: whoever has seen one knows it again. */
   readonly #summaries = new WeakMap<InstanceRecord, { state: InstanceState; summary: InstanceSummary }>();
-  #isClosing = false;
   /** Who gives leases since we do not any more. */
   #successor: ((request: LeaseRequest) => Promise<Lease>) | null = null;
 
   constructor(dependencies: ManagerDependencies) {
     this.#with = dependencies;
+    this.#commands = new Commands(dependencies);
   }
 
   /** Starts nothing from now on, also not what is being looked at. */
   close(): void {
-    this.#isClosing = true;
+    this.#commands.close();
     this.#with.waitingRooms.shut();
   }
 
-  /** The same, but whoever asks for a lease, or waits for one, gets it from `successor`. */
+  /**
+   * Whoever asks for a lease, or waits for one, gets it from `successor`. What is commanded is refused by the mailboxes: the
+   * next server can do it.
+   */
   handOver(successor: (request: LeaseRequest) => Promise<Lease>): void {
     this.#successor = successor;
-    this.close();
+    this.#with.waitingRooms.shut();
   }
 
   idOf(nameOrAlias: string): string | null {
@@ -107,14 +107,15 @@ export class Manager implements InstanceManager {
     patch: UpdateInstance,
     options: { ifMatch?: string | undefined; restart: boolean },
   ): Promise<Written> {
-    const edited = await this.#with.editor.update(this.#find(name), patch, options);
-    if (options.restart) await this.relaunch(edited.mailbox);
-    return this.#written(edited);
+    const restart = options.restart ? (mailbox: Mailbox) => this.relaunch(mailbox) : null;
+    return this.#written(
+      await this.#with.editor.update(this.#find(name), patch, { ifMatch: options.ifMatch, restart }),
+    );
   }
 
-  /** Restarts the engine of an instance that was changed, if it has a run now or ahead. */
+  /** Restarts the engine of an instance that was changed, unless it is stopped or about to be. */
   relaunch(mailbox: Mailbox): Promise<Status> {
-    return this.#post(mailbox, { type: 'apply', timeoutMs: this.#stopTimeoutMs(undefined) });
+    return this.#commands.relaunch(mailbox);
   }
 
   async remove(name: string, signal?: AbortSignal): Promise<void> {
@@ -124,34 +125,15 @@ export class Manager implements InstanceManager {
   }
 
   async start(name: string, options: WaitOptions = {}): Promise<Status> {
-    return this.#comeUp(this.#find(name), { type: 'start', cause: 'command' }, options);
+    return this.#commands.start(this.#find(name), options);
   }
 
   async stop(name: string, options: StopOptions & WaitOptions = {}): Promise<Status> {
-    const mailbox = this.#find(name);
-    const entered = await this.#post(mailbox, { type: 'stop', ...this.#stopTerms(options) });
-    if (options.wait !== true) return entered;
-    const { status } = await mailbox.until((state) => state.status !== 'stopping', options.signal);
-    await mailbox.stored;
-    return status;
+    return this.#commands.stop(this.#find(name), options);
   }
 
   async restart(name: string, options: StopOptions & WaitOptions = {}): Promise<Status> {
-    return this.#comeUp(this.#find(name), { type: 'restart', ...this.#stopTerms(options) }, options);
-  }
-
-  /** Start and restart: looks first whether it can succeed. A stop that comes in meanwhile is the newer wish. */
-  async #comeUp(mailbox: Mailbox, command: Command, { wait, signal }: WaitOptions): Promise<Status> {
-    const { stops } = mailbox;
-    if (command.type === 'restart' || !isUp(mailbox.state)) {
-      await this.#with.startCheck.assertStartable(mailbox, mailbox.record);
-    }
-    const { id, name } = mailbox.record;
-    const isOver = mailbox.stops !== stops;
-    if (!isOver && !isUp(mailbox.state) && this.#with.scheduler.outlook(id) === 'hopeless')
-      throw slotsPinned(name, 409);
-    const entered = isOver ? mailbox.state.status : await this.#post(mailbox, command);
-    return wait === true ? this.#untilRunning(mailbox, signal) : entered;
+    return this.#commands.restart(this.#find(name), options);
   }
 
   async health(name: string): Promise<Health> {
@@ -178,22 +160,7 @@ export class Manager implements InstanceManager {
   }
 
   startAll(names?: readonly string[]): Promise<Batch['results']> {
-    return this.#each(names, STARTED_BY_ALL, (name) => this.#startBeside(this.#find(name)));
-  }
-
-  /** Starts what has a place beside all that runs: of many nobody can say for whom another should go. */
-  async #startBeside(mailbox: Mailbox): Promise<Status> {
-    const { scheduler, startCheck } = this.#with;
-    const { stops } = mailbox;
-    if (isUp(mailbox.state)) return mailbox.state.status;
-    await startCheck.assertStartable(mailbox, mailbox.record);
-    // From here to the place in the queue nothing is awaited: what is free stays free.
-    if (mailbox.stops !== stops || isUp(mailbox.state)) return mailbox.state.status;
-    const { id, name } = mailbox.record;
-    if (scheduler.outlook(id) !== 'free') throw noFreeSlot(name);
-    const posted = this.#post(mailbox, { type: 'start', cause: 'command' });
-    if (mailbox.state.status === 'starting') scheduler.reserve(id);
-    return posted;
+    return this.#each(names, STARTED_BY_ALL, async (name) => this.#commands.startBeside(this.#find(name)));
   }
 
   stopAll(names?: readonly string[]): Promise<Batch['results']> {
@@ -270,28 +237,6 @@ export class Manager implements InstanceManager {
     return this.#with.engines.find(record.settings.engine)?.plan(record) ?? null;
   }
 
-  async #post(mailbox: Mailbox, event: Command): Promise<Status> {
-    if (mailbox.isClosed) throw notFound(mailbox.record.name);
-    if (this.#isClosing && event.type !== 'stop') throw shuttingDown();
-    const { reply, stored } = mailbox.post({ ...event, at: this.#with.clock.now() });
-    const { status } = reply.kind === 'accepted' ? reply : mailbox.state;
-    await stored;
-    return status;
-  }
-
-  async #untilRunning(mailbox: Mailbox, signal: AbortSignal | undefined): Promise<Status> {
-    const isSettled = ({ status }: InstanceState): boolean =>
-      status === 'running' || status === 'failed' || status === 'stopped';
-    const state = await mailbox.until(isSettled, signal);
-    // What a caller is told survives: a server that dies now must not find the instance still starting.
-    await mailbox.stored;
-    if (state.status === 'running') return state.status;
-    const reason = reasonOf(state) ?? 'it was stopped before it was ready';
-    throw new ApiError('START_FAILED', `${mailbox.record.name} did not start: ${reason.replace(/\.$/, '')}.`, {
-      reason,
-    });
-  }
-
   #each(
     names: readonly string[] | undefined,
     statuses: readonly Status[],
@@ -301,21 +246,4 @@ export class Manager implements InstanceManager {
     const statusOf = (name: string): Status | null => this.#with.registry.find(name)?.state.status ?? null;
     return batch(names ?? inStates.map(({ record }) => record.name), act, statusOf);
   }
-
-  #stopTerms(options: StopOptions): { force: boolean; timeoutMs: number } {
-    return { force: options.force ?? false, timeoutMs: this.#stopTimeoutMs(options.timeout) };
-  }
-
-  #stopTimeoutMs(seconds: number | undefined): number {
-    return (seconds ?? this.#with.defaults.stop_timeout) * 1_000;
-  }
 }
-
-function isUp({ status }: InstanceState): boolean {
-  return status === 'starting' || status === 'running';
-}
-
-type Command =
-  | { type: 'start'; cause: 'command' }
-  | { type: 'stop' | 'restart'; force: boolean; timeoutMs: number }
-  | { type: 'apply'; timeoutMs: number };

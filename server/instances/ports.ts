@@ -97,6 +97,12 @@ export interface InstanceStore {
   remove(id: string, events?: readonly KeptEvent[]): Promise<void>;
 }
 
+/** It was asked for too late, and nothing was stored: another process may have the store by now. */
+export class StoreClosed extends Error {
+  override readonly name = 'StoreClosed';
+  override readonly message = 'The store is closed; nothing was stored.';
+}
+
 /** An event with its place in the replay. */
 export interface KeptEvent {
   /** Grows with every kept event, over restarts too; no two events share one. */

@@ -34,25 +34,32 @@ export class Removals {
   /** Waits for a stop under way, at most its remaining time and ten seconds, or until a start comes in. */
   async remove(mailbox: Mailbox, signal?: AbortSignal): Promise<void> {
     for (;;) {
-      const { id, name } = mailbox.record;
+      const { id } = mailbox.record;
       const underWay = this.#underWay.get(id);
       if (underWay !== undefined || mailbox.isClosed) return underWay;
       const { reply } = mailbox.post({ type: 'delete', at: this.#with.clock.now() });
       if (reply.kind === 'gone') return this.#erase(mailbox);
       if (reply.kind !== 'wait') throw stillRunning(mailbox);
-      const waiting = patience(this.#with.clock, reply.until + GRACE_MS, signal);
-      try {
-        await mailbox.until(({ status }) => status !== 'stopping', waiting.signal);
-      } catch (error) {
-        if (signal?.aborted === true) throw error;
-        const pid = currentRun(mailbox.state)?.identity?.pid ?? 'unknown';
-        throw new ApiError(
-          'INSTANCE_RUNNING',
-          `${name} is still stopping: process ${pid} has not ended; try again later, or stop it with force.`,
-        );
-      } finally {
-        waiting.cancel();
-      }
+      await this.untilEnded(mailbox, signal);
+    }
+  }
+
+  /** Waits for a stop under way as {@link remove} does, and removes nothing. Throws that it has not ended. */
+  async untilEnded(mailbox: Mailbox, signal?: AbortSignal): Promise<void> {
+    const { state, record } = mailbox;
+    if (state.status !== 'stopping') return;
+    const waiting = patience(this.#with.clock, state.ending.deadline + GRACE_MS, signal);
+    try {
+      await mailbox.until(({ status }) => status !== 'stopping', waiting.signal);
+    } catch (error) {
+      if (signal?.aborted === true) throw error;
+      const pid = currentRun(mailbox.state)?.identity?.pid ?? 'unknown';
+      throw new ApiError(
+        'INSTANCE_RUNNING',
+        `${record.name} is still stopping: process ${pid} has not ended; try again later, or stop it with force.`,
+      );
+    } finally {
+      waiting.cancel();
     }
   }
 

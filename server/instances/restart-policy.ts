@@ -2,6 +2,8 @@ import type { RestartTerms } from './lifecycle.ts';
 
 const FIRST_DELAY_MS = 1_000;
 const LONGEST_DELAY_MS = 60_000;
+/** Of a delay, at most. */
+const JITTER = 1 / 4;
 /** A run that lasted this long was sound: its end starts a new count. */
 const STABLE_AFTER_MS = 5 * 60_000;
 
@@ -19,8 +21,16 @@ export function decideRestart(restarts: number, terms: RestartTerms): RestartDec
   if (terms.maxRestarts >= 0 && restarts >= terms.maxRestarts) {
     return { restart: false, because: `gave up after ${restarts} ${restarts === 1 ? 'restart' : 'restarts'} in a row` };
   }
-  const delayMs = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(restarts, 16));
-  return { restart: true, delayMs: Math.round(delayMs * (1 + terms.jitter / 4)) };
+  return { restart: true, delayMs: Math.round(delayAfter(restarts) * (1 + terms.jitter * JITTER)) };
+}
+
+/** The longest that {@link decideRestart} has an instance wait, milliseconds. @param restarts Restarts in a row before. */
+export function longestDelay(restarts: number): number {
+  return delayAfter(restarts) * (1 + JITTER);
+}
+
+function delayAfter(restarts: number): number {
+  return Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(restarts, 16));
 }
 
 /** Restarts in a row as they count at `at` for a run that became ready at `readyAt`. */

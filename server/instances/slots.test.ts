@@ -175,6 +175,23 @@ describe('an eviction', () => {
     expect((await again).instance).toBe('b');
   });
 
+  it('does not happen for the restart of what only requests had wanted', async () => {
+    const domain = limitedTo(1);
+    await create(domain, 'a', 'b');
+    const lease = domain.acquire('b');
+    await domain.settle();
+    (await lease).release();
+    const [process] = domain.world.alive();
+    if (process !== undefined) domain.world.exit(process.run, 1, domain.clock.now());
+    await domain.settle();
+    await domain.manager.start('a');
+    await domain.pass(2_000);
+    expect(statuses(domain, 'a', 'b')).toEqual(['running', 'starting']);
+    await domain.manager.start('b');
+    await domain.settle();
+    expect(statuses(domain, 'a', 'b')).toEqual(['stopped', 'running']);
+  });
+
   it('is called off when who waited for it leaves: the one that was to go serves again', async () => {
     const domain = limitedTo(1);
     await create(domain, 'a', 'b');
@@ -354,6 +371,25 @@ describe('after a crash of llamactl', () => {
     await after.settle();
     expect((await lease).instance).toBe('d');
     expect(after.world.alive()).toHaveLength(2);
+  });
+
+  it('a start for requests, which are gone with it, stops nobody', async () => {
+    const before = limitedTo(1);
+    await create(before, 'a', 'b');
+    await before.manager.start('a');
+    await before.settle();
+    const lease = before.acquire('a');
+    await before.settle();
+    await lease;
+    before.acquire('b').catch(() => undefined);
+    await before.settle();
+    expect(statuses(before, 'a', 'b')).toEqual(['running', 'starting']);
+    const after = await before.crash();
+    await after.pass(PATIENCE_MS * 2);
+    expect(statuses(after, 'a', 'b')).toEqual(['running', 'starting']);
+    const again = after.acquire('b');
+    await after.settle();
+    expect((await again).instance).toBe('b');
   });
 
   it('a start that had been acknowledged waits for its slot again', async () => {

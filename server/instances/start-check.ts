@@ -1,6 +1,6 @@
 import { ApiError } from '@llamactl/contract/errors';
 import { PORT_CLASH } from './alert-codes.ts';
-import type { Mailbox } from './mailbox.ts';
+import { type Mailbox, Sealed } from './mailbox.ts';
 import type { AlertSink, Engines, InstanceRecord, Supervisor } from './ports.ts';
 import type { Registry } from './registry.ts';
 import type { RunReferences } from './run-references.ts';
@@ -49,9 +49,12 @@ export class StartCheck {
     const run = currentRun(mailbox.state);
     const holder = await supervisor.portHolder(port);
     if (holder === null) return;
+    // It may be the engine of this very instance, started by whoever has taken it up.
+    if (mailbox.isSealed) throw new Sealed();
     if (run?.launch?.plan.port === port) {
       const owner = await supervisor.ownsPort(references.of(id, run.launch), port);
       if (owner !== 'foreign') return;
+      if (mailbox.isSealed) throw new Sealed();
     }
     // The launch waits for that engine to be gone.
     if (registry.leaving(port, id) !== null) return;

@@ -38,7 +38,7 @@ const HUNG = { type: 'health-failed', run: 1, leases: 0, still: false, seen: 'di
 const STALLED = { type: 'stalled', run: 1, seconds: 600 } as const;
 const SURVIVED = { type: 'survived', run: 1, pids: [4_242] } as const;
 const EVICT = { type: 'evict', leases: 0, pinned: false, cause: 'idle' } as const;
-const ALIVE = { type: 'found-alive', run: 1, identity: IDENTITY, leases: 0 } as const;
+const ALIVE = { type: 'found-alive', run: 1, identity: IDENTITY, leases: 0, stopTimeoutMs: 30_000 } as const;
 const DEAD = {
   type: 'found-dead',
   run: 1,
@@ -68,6 +68,9 @@ function word(state: InstanceState): string {
 function causeOf(goal: Goal): string {
   return goal.kind === 'stopped' && goal.cause !== undefined ? ` by ${goal.cause}` : '';
 }
+
+/** Stored with new settings: the run is to be restarted for them. */
+const DUE = { restartDue: true };
 
 /** A stop that nobody asked for. */
 const evicted = (ending: Partial<Ending> = {}): InstanceState =>
@@ -146,7 +149,7 @@ const TABLE: Record<string, { event: Bare<InstanceEvent>; cells: [InstanceState,
       [stopping(), 'stopping draining for stopped', ''],
       [goingDown('backoff'), 'going down draining then start', ''],
       [backoff(), 'starting queued', 'request-slot'],
-      [failed(), 'failed', ''],
+      [failed(), 'starting queued', 'request-slot'],
     ],
   },
   spawned: {
@@ -279,6 +282,36 @@ const TABLE: Record<string, { event: Bare<InstanceEvent>; cells: [InstanceState,
       [goingDown('start'), 'going down draining then start', 'take-slot, adopt, drain'],
     ],
   },
+  'boot: found alive, a restart for new settings is due': {
+    event: ALIVE,
+    cells: [
+      [spawning(DUE), 'going down terminating then start', 'take-slot, adopt, terminate'],
+      [loading(DUE), 'going down terminating then start', 'take-slot, adopt, terminate'],
+      [running(DUE), 'going down terminating then start', 'take-slot, adopt, terminate'],
+      [stopping({}, DUE), 'stopping terminating for stopped', 'take-slot, adopt, terminate'],
+      [goingDown('backoff', { phase: 'killing' }, DUE), 'going down killing then start', 'take-slot, adopt, kill'],
+    ],
+  },
+  'boot: found alive, a restart for new settings is due, with requests that a replaced server still finishes': {
+    event: { ...ALIVE, leases: 2 },
+    cells: [[running(DUE), 'going down draining then start', 'take-slot, adopt, drain']],
+  },
+  'boot: found dead, a restart for new settings is due': {
+    event: DEAD,
+    cells: [
+      [loading(DUE), 'starting queued', 'request-slot'],
+      [running(DUE), 'starting queued', 'close-leases, request-slot'],
+      [stopping({}, DUE), 'stopped', 'release-slot'],
+      [goingDown('backoff', {}, DUE), 'starting queued', 'request-slot'],
+    ],
+  },
+  'boot: found dead, machine rebooted, a restart for new settings was due': {
+    event: REBOOTED,
+    cells: [
+      [running(DUE), 'starting queued', 'request-slot'],
+      [running({ ...DUE, wantedByUser: false }), 'stopped', ''],
+    ],
+  },
   'boot: found alive, no such run': {
     event: STRAY,
     cells: [
@@ -353,6 +386,20 @@ describe.each(Object.entries(TABLE))('%s', (_name, { event, cells }) => {
   );
 });
 
+describe('a clock that was set back while llamactl was away', () => {
+  it('has nobody wait longer than so many restarts in a row explain', () => {
+    const waits = send(backoff(AT + 3_600_000), { type: 'booted', bootId: 'boot-a', autoStart: true });
+    expect(waits.effects).toEqual([{ type: 'wait-backoff', until: AT + 2_500 }]);
+    const soon = send(backoff(AT + 10), { type: 'booted', bootId: 'boot-a', autoStart: true });
+    expect(soon.effects).toEqual([{ type: 'wait-backoff', until: AT + 10 }]);
+  });
+
+  it('leaves no run that was ready in the future, and so not idle for hours', () => {
+    const state = running({ startedAt: AT + 3_500_000, readyAt: AT + 3_600_000 });
+    expect(send(state, ALIVE).state).toMatchObject({ run: { startedAt: AT, readyAt: AT } });
+  });
+});
+
 describe('what survives SIGKILL', () => {
   it.each([
     [{ pids: [7] }, 'process 7 did not end on SIGKILL; port and slot stay taken until that is over'],
@@ -380,7 +427,7 @@ describe('delete', () => {
     expect(send(stopping(), DELETE)).toEqual({
       state: stopping(),
       effects: [],
-      reply: { kind: 'wait', until: 40_000 },
+      reply: { kind: 'wait' },
     });
   });
 

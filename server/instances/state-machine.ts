@@ -64,7 +64,7 @@ export function transition(state: InstanceState, event: InstanceEvent): Transiti
     case 'found-dead':
       return foundDead(state, event);
     case 'booted':
-      return booted(state, event.bootId, event.autoStart);
+      return booted(state, event);
     case 'found-stray':
       return foundStray(state, event.tag, event.pids);
   }
@@ -137,9 +137,10 @@ function restart(state: InstanceState, terms: EndTerms): Transition {
 function apply(state: InstanceState, terms: EndTerms): Transition {
   switch (state.status) {
     case 'stopped':
-    case 'failed':
     case 'stopping':
       return unchanged(state);
+    case 'failed':
+      return start(state, 'command');
     case 'starting':
     case 'running':
       return end(state, terms, (run, ending) => goingDown(run, ending, 'start', BY_UPDATE));
@@ -151,7 +152,7 @@ function apply(state: InstanceState, terms: EndTerms): Transition {
 
 function remove(state: InstanceState): Transition {
   if (state.status === 'stopping') {
-    return { state: asked(state), effects: [], reply: { kind: 'wait', until: state.ending.deadline } };
+    return { state: asked(state), effects: [], reply: { kind: 'wait' } };
   }
   if ('run' in state) return { state, effects: [], reply: { kind: 'refused', status: state.status } };
   return {

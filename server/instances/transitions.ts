@@ -68,6 +68,11 @@ export function hasRunAhead({ status }: InstanceState): boolean {
   return status === 'starting' || status === 'running' || status === 'restarting';
 }
 
+/** Whether an update with `apply=restart` leads to a start: what is stopped, or on its way there, stays so. */
+export function isRestartedByUpdate(state: InstanceState): boolean {
+  return hasRunAhead(state) || state.status === 'failed';
+}
+
 /** The end of a run that never came to a process. */
 export function neverRan(reason: string, at: number): Ended {
   return { exit: { code: null, signal: null, at }, reason, lines: [] };

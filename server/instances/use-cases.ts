@@ -25,6 +25,8 @@ export interface WaitOptions {
   wait?: boolean | undefined;
   /** Ends the waiting, not the command. */
   signal?: AbortSignal | undefined;
+  /** The server before this one has done it: only the outcome is waited for, whatever was commanded since. */
+  isBegun?: boolean | undefined;
 }
 
 /** A run that has a process. */

@@ -27,6 +27,7 @@ const view = (clock: FakeClock, startedAt = clock.now()): SystemView =>
     startedAt,
     version: '1.2.3',
     buildTime: '2026-03-01T12:00:00Z',
+    commit: '0123abc',
     hostname: 'box',
   });
 
@@ -57,6 +58,7 @@ test('the info tells what machine this is, and which llamactl', () => {
     memory_total: 200,
     version: '1.2.3',
     build_time: '2026-03-01T12:00:00Z',
+    commit: '0123abc',
   });
   expect(info.cpu_count).toBeGreaterThan(0);
 });

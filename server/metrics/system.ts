@@ -15,11 +15,13 @@ export interface SystemDependencies {
   version: string;
   /** RFC 3339. */
   buildTime: string;
+  /** Of the source; `null`: not known. */
+  commit: string | null;
   hostname: string;
 }
 
 export function createSystemView(dependencies: SystemDependencies): SystemView {
-  const { host, gpus, clock, startedAt, version, buildTime, hostname } = dependencies;
+  const { host, gpus, clock, startedAt, version, buildTime, commit, hostname } = dependencies;
   // asked once: the answer is long on a machine of many cores
   const cpuCount = Math.max(1, os.cpus().length);
   return {
@@ -46,6 +48,7 @@ export function createSystemView(dependencies: SystemDependencies): SystemView {
       memory_total: host.memory().total,
       version,
       build_time: buildTime,
+      commit,
     }),
   };
 }

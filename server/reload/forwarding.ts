@@ -1,6 +1,6 @@
 import { type IncomingMessage, request as openRequest, type ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import type { CallerAddress } from './door.ts';
+import type { Introduction } from './door.ts';
 
 /** A request that goes to another server as it is, but for what is given here. */
 export interface Forwarded {
@@ -12,6 +12,8 @@ export interface Forwarded {
   url: string;
   /** Its body where it was read already; `null`: it has none any more. Left out: it is still to be read. */
   body?: Buffer | null;
+  /** What it wants was done here: only the outcome is waited for. */
+  isBegun: boolean;
 }
 
 /** About this connection alone, or for us to say anew. */
@@ -24,7 +26,7 @@ const BODY = new Set(['content-length', 'content-type', 'content-encoding']);
  * request then goes to who answers. Resolves when it is over, however it ended.
  */
 export function forward(forwarded: Forwarded, door: string): Promise<void> {
-  const { request, response, head, url, body } = forwarded;
+  const { request, response, head, url, body, isBegun } = forwarded;
   return new Promise((resolve) => {
     const { remoteAddress: address = '', remotePort: port = 0 } = request.socket;
     const isUpgrade = head !== null;
@@ -33,7 +35,7 @@ export function forward(forwarded: Forwarded, door: string): Promise<void> {
       path: url,
       headers: headersOf(forwarded),
       setHost: false,
-      createConnection: () => introduced(door, { address, port }),
+      createConnection: () => introduced(door, { address, port, isBegun }),
     });
     const breakOff = (): void => {
       outgoing.destroy();
@@ -71,9 +73,9 @@ export function forward(forwarded: Forwarded, door: string): Promise<void> {
   });
 }
 
-function introduced(door: string, caller: CallerAddress): Socket {
+function introduced(door: string, introduction: Introduction): Socket {
   const socket = connect({ path: door, allowHalfOpen: true });
-  socket.write(`${JSON.stringify(caller)}\n`);
+  socket.write(`${JSON.stringify(introduction)}\n`);
   return socket;
 }
 

@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { LeaseBook } from '../instances/lease-book.ts';
 import type { Lease, LeaseRequest } from '../instances/leases.ts';
 import { PredecessorLink } from './predecessor-link.ts';
-import { SuccessorLink } from './successor-link.ts';
+import { type Dead, SuccessorLink } from './successor-link.ts';
 
 const HELLO = {
   pid: 7,
@@ -14,13 +14,24 @@ const HELLO = {
   listening: 8080,
   reload: 1,
 };
+const NO_WISHES = {
+  onBreak: () => undefined,
+  onDead: () => undefined,
+  onEnd: () => undefined,
+  onOverheard: () => undefined,
+};
 const TARGET = { port: 8100, healthPath: '/health', key: 'secret' };
 const RECORD = { id: 'i', settings: { request_defaults: { temperature: 0 }, request_strip: ['user'] } };
 
 /** Both ends of a change, and what the new server lends. */
 function change(acquire?: (request: LeaseRequest) => Promise<Lease>) {
   const [ours, its] = duplexPair();
-  const wishes = { onBreak: vi.fn<(instance: string, run: number) => void>(), onEnd: vi.fn<() => void>() };
+  const wishes = {
+    onBreak: vi.fn<(instance: string, run: number) => void>(),
+    onDead: vi.fn<(dead: Dead) => void>(),
+    onEnd: vi.fn<() => void>(),
+    onOverheard: vi.fn<(type: string) => void>(),
+  };
   const old = new SuccessorLink(ours, wishes);
   const next = new PredecessorLink(its);
   const book = new LeaseBook({ now: () => 1_000 });
@@ -29,6 +40,7 @@ function change(acquire?: (request: LeaseRequest) => Promise<Lease>) {
     leases: book,
     acquire: acquire ?? (async () => book.of('i', 3).grant('chat', TARGET, RECORD)),
     record: (entry: unknown) => void recorded.push(entry),
+    overheard: vi.fn<(type: string) => void>(),
   };
   const open = (): number => book.of('i', 3).count;
   return { old, next, book, needs, wishes, recorded, open };
@@ -89,7 +101,7 @@ describe('a change', () => {
 
   it('is not made by somebody who says something else', async () => {
     const [ours, its] = duplexPair();
-    const old = new SuccessorLink(ours, { onBreak: () => undefined, onEnd: () => undefined });
+    const old = new SuccessorLink(ours, NO_WISHES);
     its.write('{"type":"ready"}\n');
     await expect(old.ready).rejects.toThrow('door');
   });
@@ -158,6 +170,35 @@ describe('a request that is still with the old server', () => {
     expect(error).toMatchObject({ code: refusal.code, message: refusal.message, extras: refusal.extras });
   });
 
+  it('is refused, and loses its lease, when the new one is gone without an end', async () => {
+    const [ours, its] = duplexPair();
+    const old = new SuccessorLink(ours, NO_WISHES);
+    its.write(
+      `${JSON.stringify({ type: 'granted', id: 0, lease: { instance: 'chat', record: RECORD, target: TARGET } })}\n`,
+    );
+    const lease = await old.acquire(request());
+    const waiting = old.acquire(request());
+    its.destroy();
+    await expect(waiting).rejects.toThrow('has ended');
+    expect(await old.closed).toBe('lost');
+    expect(lease.signal.aborted).toBe(true);
+    await expect(old.acquire(request())).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
+  });
+
+  it('keeps its lease when the new one ends in order', async () => {
+    const { old, next } = await changed(0);
+    const lease = await old.acquire(request());
+    next.end();
+    expect(await old.closed).toBe('ended');
+    expect(lease.signal.aborted).toBe(false);
+  });
+
+  it('ends when its credentials are dead in the new one', async () => {
+    const { next, wishes } = await changed(0);
+    next.dead({ kind: 'key', whose: 'k1' });
+    await vi.waitFor(() => expect(wishes.onDead.mock.calls).toEqual([[{ kind: 'key', whose: 'k1' }]]));
+  });
+
   it('loses its lease when the new one ends it', async () => {
     const { old, book } = await changed(0);
     const lease = await old.acquire(request());
@@ -173,5 +214,73 @@ describe('a request that is still with the old server', () => {
     const entry = { subject: 's', address: '::1', action: 'proxy', target: null, status: 200, requestId: 'r' };
     old.record(entry);
     await vi.waitFor(() => expect(recorded).toEqual([entry]));
+  });
+});
+
+/** The other end, as another version would speak; and what it was told. */
+function scripted() {
+  const [stream, other] = duplexPair();
+  let heard = '';
+  other.setEncoding('utf8').on('data', (text: string) => (heard += text));
+  const say = (message: object): void => void other.write(`${JSON.stringify(message)}\n`);
+  const told = (): unknown[] =>
+    heard
+      .split('\n')
+      .filter(Boolean)
+      .map((line): unknown => JSON.parse(line));
+  return { stream, other, say, told };
+}
+
+describe('a server of a later version', () => {
+  it('may replace this one: what it says besides is overheard', async () => {
+    const { stream, say } = scripted();
+    const onOverheard = vi.fn<(type: string) => void>();
+    const old = new SuccessorLink(stream, { ...NO_WISHES, onOverheard });
+    say({ type: 'rehearsed', ms: 12 });
+    say({ type: 'prepared', needs: ['more'] });
+    await old.prepared;
+    say({ type: 'ready', door: '/door', doors: 2 });
+    expect(await old.ready).toBe('/door');
+    say({ type: 'weather', id: 0, is: 'fine' });
+    const lease = old.acquire(request());
+    const record = { ...RECORD, settings: { ...RECORD.settings, later: true } };
+    say({ type: 'granted', id: 0, lease: { instance: 'chat', record, target: { ...TARGET, unix: '/x' } }, at: 1 });
+    expect(await lease).toMatchObject({ instance: 'chat', target: TARGET, record: RECORD });
+    expect(onOverheard.mock.calls).toEqual([['rehearsed'], ['weather']]);
+  });
+
+  it('may refuse with a code of its own, whose sentence and status count', async () => {
+    const { stream, say } = scripted();
+    const old = new SuccessorLink(stream, NO_WISHES);
+    const lease = old.acquire(request());
+    const message = 'Pay first.';
+    say({ type: 'denied', id: 0, error: { code: 'PAYMENT_REQUIRED', message, extras: { status: 402, price: 1 } } });
+    await expect(lease).rejects.toMatchObject({ code: 'INTERNAL_ERROR', status: 402, message });
+  });
+
+  it('may be the one that goes', async () => {
+    const { stream, say, told } = scripted();
+    const next = new PredecessorLink(stream);
+    const { needs, open } = change();
+    say({ type: 'manners', please: true });
+    say({ type: 'hello', ...HELLO, protocol: 2 });
+    expect(await next.hello).toMatchObject(HELLO);
+    const taken = next.takeOver();
+    say({ type: 'take', uses: [{ instance: 'i', run: 3, open: 1, lastUsed: null, tokens: 7 }], more: {} });
+    await taken;
+    await next.serve(needs);
+    next.ready('/door');
+    say({ type: 'weather', is: 'fine' });
+    say({ type: 'leases', instance: 'i', run: 3, open: 2, since: 1 });
+    await vi.waitFor(() => expect(open()).toBe(2));
+    expect(needs.overheard.mock.calls).toEqual([['weather']]);
+    await vi.waitFor(() => expect(told()).toEqual([{ type: 'prepared' }, { type: 'ready', door: '/door' }]));
+  });
+
+  it('is not followed where what it says of something known makes no sense', async () => {
+    const { stream, say } = scripted();
+    const old = new SuccessorLink(stream, NO_WISHES);
+    say({ type: 'granted', id: 'first' });
+    expect(await old.closed).toBe('lost');
   });
 });

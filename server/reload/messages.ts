@@ -1,7 +1,13 @@
-import { ERROR_CODES, ProblemSchema } from '@llamactl/contract/errors';
+import { ProblemSchema } from '@llamactl/contract/errors';
 import { z } from 'zod';
+import type { Vocabulary } from './channel.ts';
 
-/** What the server that goes and the one that comes say to each other: a line of JSON each. */
+/**
+ * What the server that goes and the one that comes say to each other: a line of JSON each.
+ *
+ * They are of two versions, and either may be the later one. So a new field can be left out, a new type of message is one
+ * that the other may overlook, and what is an enumeration here may be a word there that nobody knows yet.
+ */
 
 const count = z.int().min(0);
 const text = z.string();
@@ -14,7 +20,7 @@ const RunSchema = z.object({ instance: text, run: count });
 const UseSchema = z.object({ ...RunSchema.shape, open: count, lastUsed: z.number().nullable() });
 
 /** The first thing said: who goes, and what cannot change with the process. */
-export const HelloSchema = z.object({
+const HelloSchema = z.object({
   type: z.literal('hello'),
   pid: z.int(),
   version: text,
@@ -29,7 +35,7 @@ export const HelloSchema = z.object({
 export type Hello = z.infer<typeof HelloSchema>;
 
 /** From the one who goes. */
-export const ToSuccessorSchema = z.discriminatedUnion('type', [
+const ToSuccessorSchema = z.discriminatedUnion('type', [
   HelloSchema,
   /** The data directory and the engines are yours. */
   z.object({ type: z.literal('take'), uses: z.array(UseSchema) }),
@@ -60,9 +66,10 @@ export const ToSuccessorSchema = z.discriminatedUnion('type', [
   }),
 ]);
 export type ToSuccessor = z.infer<typeof ToSuccessorSchema>;
+export const TO_SUCCESSOR: Vocabulary<ToSuccessor> = { schema: ToSuccessorSchema, types: typesOf(ToSuccessorSchema) };
 
 const ErrorSchema = z.object({
-  code: z.enum(ERROR_CODES),
+  code: text,
   message: text,
   extras: z.object({
     details: text.optional(),
@@ -89,7 +96,7 @@ const LeaseSchema = z.object({
 export type SentLease = z.infer<typeof LeaseSchema>;
 
 /** From the one who comes. */
-export const FromSuccessorSchema = z.discriminatedUnion('type', [
+const FromSuccessorSchema = z.discriminatedUnion('type', [
   /** Everything that can be done without the data directory is done. */
   z.object({ type: z.literal('prepared') }),
   /** It cannot serve, and ends. */
@@ -103,7 +110,21 @@ export const FromSuccessorSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('revoked'), id }),
   /** The same for all that were told by `leases`. */
   z.object({ type: z.literal('break'), ...RunSchema.shape }),
+  /** What was opened with these credentials has to close. `kind`: see `Dead` of the accounts. */
+  z.object({ type: z.literal('dead'), kind: text, whose: text }),
   /** The service ends: nothing needs to be finished any more that does not end soon. */
   z.object({ type: z.literal('end') }),
 ]);
 export type FromSuccessor = z.infer<typeof FromSuccessorSchema>;
+export const FROM_SUCCESSOR: Vocabulary<FromSuccessor> = {
+  schema: FromSuccessorSchema,
+  types: typesOf(FromSuccessorSchema),
+};
+
+interface Alternatives {
+  options: readonly { shape: { type: { value: string } } }[];
+}
+
+function typesOf({ options }: Alternatives): ReadonlySet<string> {
+  return new Set(options.map(({ shape }) => shape.type.value));
+}

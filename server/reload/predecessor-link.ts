@@ -3,7 +3,7 @@ import type { LeaseBook, RunUse } from '../instances/lease-book.ts';
 import type { Lease, LeaseRequest } from '../instances/leases.ts';
 import { Channel } from './channel.ts';
 import { ForeignLeases } from './foreign-leases.ts';
-import { type FromSuccessor, type Hello, type ToSuccessor, ToSuccessorSchema } from './messages.ts';
+import { type FromSuccessor, type Hello, TO_SUCCESSOR, type ToSuccessor } from './messages.ts';
 import { sentError } from './sent-error.ts';
 
 /** What the one that goes still needs. */
@@ -11,6 +11,8 @@ export interface PredecessorNeeds {
   leases: LeaseBook;
   acquire(request: LeaseRequest): Promise<Lease>;
   record(entry: Extract<ToSuccessor, { type: 'audit' }>['entry']): void;
+  /** It said something that only a later version understands. */
+  overheard(type: string): void;
 }
 
 /** The server before this one, as the one that comes sees it. */
@@ -34,13 +36,14 @@ export class PredecessorLink {
     this.hello = hello.promise;
     this.closed = closed.promise;
     for (const { promise } of [hello, this.#taken]) promise.catch(() => undefined);
-    this.#channel = new Channel(stream, ToSuccessorSchema, {
+    this.#channel = new Channel(stream, TO_SUCCESSOR, {
       heard: (message) => {
         if (message.type === 'hello') hello.resolve(message);
         else if (message.type === 'take') this.#taken.resolve(message.uses);
         else if (this.#needs === null) this.#early.push(message);
         else this.#serve(message, this.#needs);
       },
+      unknown: (type) => this.#needs?.overheard(type),
       closed: (error) => {
         const gone = error ?? new Error('the server that was to be replaced is gone');
         hello.reject(gone);
@@ -74,6 +77,11 @@ export class PredecessorLink {
   /** @param door Path of the Unix socket where its requests are taken. */
   ready(door: string): void {
     this.#channel.send({ type: 'ready', door });
+  }
+
+  /** What it serves with these credentials has to end. */
+  dead({ kind, whose }: Omit<Extract<FromSuccessor, { type: 'dead' }>, 'type'>): void {
+    this.#channel.send({ type: 'dead', kind, whose });
   }
 
   /** We cannot serve. */

@@ -1,11 +1,11 @@
-import { ApiError } from '@llamactl/contract/errors';
+import { ApiError, ERROR_CODES } from '@llamactl/contract/errors';
 import type { SentError } from './messages.ts';
 
 /** An error for a caller, as it goes to another process; anything else is a fault of ours, and told as one. */
 export function sentError(error: unknown): SentError {
   const known =
     error instanceof ApiError ? error : new ApiError('INTERNAL_ERROR', 'Something went wrong inside llamactl.');
-  const { details, problems, reason, status, headers } = known.extras;
+  const { details, problems, reason, headers } = known.extras;
   return {
     code: known.code,
     message: known.message,
@@ -13,13 +13,16 @@ export function sentError(error: unknown): SentError {
       ...(details === undefined ? {} : { details }),
       ...(problems === undefined ? {} : { problems: [...problems] }),
       ...(reason === undefined ? {} : { reason }),
-      ...(status === undefined ? {} : { status }),
+      // A version that does not know the code has nothing else to go by.
+      status: known.status,
       ...(headers === undefined ? {} : { headers: { ...headers } }),
     },
   };
 }
 
-export function receivedError({ code, message, extras }: SentError): ApiError {
+/** Of a code that only a later version knows, sentence and status stay. */
+export function receivedError({ code: sent, message, extras }: SentError): ApiError {
+  const code = ERROR_CODES.find((known) => known === sent) ?? 'INTERNAL_ERROR';
   const { details, problems, reason, status, headers } = extras;
   return new ApiError(code, message, {
     ...(details === undefined ? {} : { details }),

@@ -1,163 +1,6 @@
-import { duplexPair, PassThrough } from 'node:stream';
 import { describe, expect, it, vi } from 'vitest';
 import { LeaseBook } from '../instances/lease-book.ts';
-import type { Lease, LeaseRequest } from '../instances/leases.ts';
-import { FakeClock } from '../testing/fake-clock.ts';
-import type { Inheritance } from './inheritance.ts';
-import { PredecessorLink } from './predecessor-link.ts';
-import { type Reign, Service, type ServiceParts } from './service.ts';
-import type { SuccessorProcess } from './successor-process.ts';
-
-/** A server that only says what is done with it. */
-class FakeReign implements Reign {
-  readonly url = 'http://127.0.0.1:8080';
-  readonly listener = { fd: 3 };
-  readonly hello = {
-    pid: 1,
-    version: '1',
-    dataDirectory: '/data',
-    address: { host: '127.0.0.1', port: 8080 },
-    listening: 8080,
-  };
-  readonly reload: number;
-  readonly book = new LeaseBook({ now: () => 0 });
-  readonly #done: string[];
-  readonly #name: string;
-  successor: (request: LeaseRequest) => Promise<Lease> = () => Promise.reject(new Error('it serves itself'));
-
-  constructor(name: string, done: string[], reload: number) {
-    this.#name = name;
-    this.#done = done;
-    this.reload = reload;
-  }
-
-  #did(what: string): void {
-    this.#done.push(`${this.#name} ${what}`);
-  }
-
-  note(number: number, failure: string | null): void {
-    this.#did(`notes ${number}${failure === null ? '' : ` failed: ${failure}`}`);
-  }
-
-  async hold(): Promise<void> {
-    this.#did('holds');
-  }
-
-  async handOver(successor: (request: LeaseRequest) => Promise<Lease>): Promise<void> {
-    this.#did('hands over');
-    this.successor = successor;
-  }
-
-  uses() {
-    return this.book.uses();
-  }
-
-  watchLeases(watcher: Parameters<LeaseBook['watch']>[0]): void {
-    this.book.watch(watcher);
-  }
-
-  breakLeases(): void {
-    this.#did('breaks leases');
-  }
-
-  recordBy(): void {}
-
-  async leave(door: string): Promise<void> {
-    this.#did(`leaves to ${door}`);
-  }
-
-  async cut(): Promise<void> {
-    this.#did('cuts');
-  }
-
-  async close(): Promise<void> {
-    this.#did('closes');
-  }
-}
-
-/** A successor as a test plays it. */
-class FakeSuccessor {
-  readonly #ended = Promise.withResolvers<string>();
-  readonly lifeline = new PassThrough();
-  readonly link: PredecessorLink;
-  readonly process: SuccessorProcess;
-
-  constructor(done: string[]) {
-    const [ours, its] = duplexPair();
-    this.link = new PredecessorLink(its);
-    this.process = {
-      pid: 99,
-      channel: ours,
-      lifeline: this.lifeline,
-      ended: this.#ended.promise,
-      kill: () => {
-        done.push('successor killed');
-        this.die('by SIGKILL');
-      },
-    };
-  }
-
-  /** Takes over, up to the moment when it has everything. */
-  async take(): Promise<void> {
-    await this.link.hello;
-    await this.link.takeOver();
-  }
-
-  async serve(): Promise<void> {
-    await this.take();
-    this.link.ready('/door');
-  }
-
-  die(how: string): void {
-    this.#ended.resolve(how);
-    this.link.end();
-    this.lifeline.end();
-  }
-}
-
-async function service(changes: Partial<ServiceParts<FakeReign>> = {}) {
-  const done: string[] = [];
-  const signals: string[] = [];
-  const successors: FakeSuccessor[] = [];
-  const clock = new FakeClock();
-  const failures: string[] = [];
-  const parts: ServiceParts<FakeReign> = {
-    clock,
-    log: {
-      info: () => undefined,
-      warn: (message) => void failures.push(message),
-      error: (_details, message) => void failures.push(message),
-    },
-    start: async (inheritance: Inheritance | null) => {
-      const reign = new FakeReign(inheritance === null ? 'first' : 'again', done, inheritance?.hello.reload ?? 0);
-      if (inheritance !== null) {
-        await inheritance.link.takeOver();
-        inheritance.link.ready('/own-door');
-      }
-      return reign;
-    },
-    launch: async () => {
-      const successor = new FakeSuccessor(done);
-      successors.push(successor);
-      return successor.process;
-    },
-    servingPid: () => 99,
-    sendSignal: (pid, signal) => void signals.push(`${signal} to ${pid}`),
-    tellExit: (code) => void done.push(`exit ${code}`),
-    isFirst: true,
-    onSuccessor: () => false,
-    ...changes,
-  };
-  const opened = await Service.open(parts, null);
-  const successor = async (): Promise<FakeSuccessor> =>
-    vi.waitFor(() => {
-      const newest = successors.at(-1);
-      if (newest === undefined) throw new Error('none was launched');
-      return newest;
-    });
-  const until = (what: string): Promise<void> => vi.waitFor(() => expect(done).toContain(what));
-  return { service: opened, done, signals, successors, successor, until, failures, clock };
-}
+import { FakeReign, service } from '../testing/reload-harness.ts';
 
 describe('a change', () => {
   it('holds, hands over, and leaves; then the first process waits for the end of all, and passes signals on', async () => {
@@ -189,6 +32,33 @@ describe('a change', () => {
     expect(onSuccessor.mock.calls).toEqual([[99]]);
   });
 
+  it('loses nothing that ends meanwhile to the audit trail', async () => {
+    const { service: one, successor } = await service();
+    const entry = { subject: 's', address: '::1', action: 'proxy', target: null, status: 200, requestId: 'r' };
+    vi.spyOn(one.first, 'handOver').mockImplementation(async () => one.first.record(entry));
+    one.reload();
+    const next = await successor();
+    await next.take();
+    const recorded: unknown[] = [];
+    await next.link.serve({
+      leases: new LeaseBook({ now: () => 0 }),
+      acquire: () => Promise.reject(new Error('none')),
+      record: (each) => void recorded.push(each),
+      overheard: () => undefined,
+    });
+    next.link.ready('/door');
+    await vi.waitFor(() => expect(recorded).toEqual([entry]));
+  });
+
+  it('shuts out here who is shut out there', async () => {
+    const { service: one, successor, until } = await service();
+    one.reload();
+    const next = await successor();
+    await next.serve();
+    next.link.dead({ kind: 'account', whose: 'u1' });
+    await until('first shuts out account u1');
+  });
+
   it('is made once at a time', async () => {
     const { service: one, successor, successors, failures } = await service();
     one.reload();
@@ -211,6 +81,7 @@ describe('a change', () => {
       leases: book,
       acquire: async () => book.of('i', 1).grant('chat', target, { id: 'i', settings: {} }),
       record: () => undefined,
+      overheard: () => undefined,
     });
     next.link.ready('/door');
     expect((await lease).target).toEqual(target);
@@ -267,6 +138,18 @@ describe('a change that cannot be made', () => {
     ]);
   });
 
+  it('is taken back too when the old server cannot let go', async () => {
+    const { service: one, done, successor, until } = await service();
+    vi.spyOn(one.first, 'handOver').mockRejectedValue(new Error('the disk is gone'));
+    one.reload();
+    const next = await successor();
+    next.link.takeOver().catch(() => undefined);
+    await vi.waitFor(() => expect(done).toContain('successor killed'));
+    await until('first leaves to /own-door');
+    await one.close({ stopEngines: false });
+    expect(done.slice(-2)).toEqual(['again closes', 'exit 0']);
+  });
+
   it('ends the process when nothing can be taken back', async () => {
     let starts = 0;
     const { service: one, successor } = await service({
@@ -294,61 +177,5 @@ describe('a data directory that takes no more', () => {
     await vi.waitFor(() => expect(failures).toContain('The server was not replaced, and goes on'));
     await one.close({ stopEngines: false });
     expect(done).toEqual(['first closes', 'exit 0']);
-  });
-});
-
-describe('the end of the service', () => {
-  it('is that of its one server', async () => {
-    const { service: one, done } = await service();
-    await one.close({ stopEngines: false });
-    expect(done).toEqual(['first closes', 'exit 0']);
-  });
-
-  it('ends a change that has not come to the hand-over', async () => {
-    const { service: one, done, successor } = await service();
-    one.reload();
-    await successor();
-    await one.close({ stopEngines: false });
-    expect(done.filter((what) => /killed|closes|holds/.test(what))).toContain('first closes');
-    expect(done).not.toContain('first holds');
-  });
-
-  it('waits for a hand-over, and is passed on to whom it led', async () => {
-    const { service: one, done, successor, signals, until } = await service();
-    one.reload();
-    const next = await successor();
-    await next.take();
-    await until('first hands over');
-    const closed = one.close({ stopEngines: false });
-    next.link.ready('/door');
-    await vi.waitFor(() => expect(signals).toEqual(['SIGTERM to 99']));
-    next.lifeline.end('0\n');
-    await closed;
-    expect(done).toContain('first cuts');
-  });
-
-  it('is passed on at a hand-over by a server that was not the first, too', async () => {
-    const launched = new FakeSuccessor([]);
-    const process = { ...launched.process, lifeline: null };
-    const { service: one, signals, until } = await service({ isFirst: false, launch: async () => process });
-    one.reload();
-    await launched.take();
-    await until('first hands over');
-    const closed = one.close({ stopEngines: false });
-    launched.link.ready('/door');
-    await closed;
-    expect(signals).toEqual(['SIGTERM to 99']);
-  });
-
-  it('takes nothing back when a hand-over fails meanwhile', async () => {
-    const { service: one, done, successor, until } = await service();
-    one.reload();
-    const next = await successor();
-    await next.take();
-    await until('first hands over');
-    const closed = one.close({ stopEngines: false });
-    next.die('by SIGKILL');
-    await closed;
-    expect(done.some((what) => what.startsWith('again'))).toBe(false);
   });
 });

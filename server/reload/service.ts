@@ -1,48 +1,22 @@
 import { duplexPair, type Duplex, type Readable } from 'node:stream';
-import type { RunUse } from '../instances/lease-book.ts';
-import type { Lease, LeaseRequest } from '../instances/leases.ts';
 import type { Clock } from '../instances/ports.ts';
+import { saidWithin } from './deadline.ts';
 import type { Inheritance } from './inheritance.ts';
 import { lastExit } from './lifeline.ts';
 import type { Listener } from './listener.ts';
-import type { Hello } from './messages.ts';
 import { PredecessorLink } from './predecessor-link.ts';
+import type { Reign } from './reign.ts';
 import { SuccessorLink } from './successor-link.ts';
 import type { SuccessorProcess } from './successor-process.ts';
 
-/** A server that can be replaced. */
-export interface Reign {
-  url: string;
-  /** What it listens by. */
-  listener: Listener;
-  /** What the next one has to know first, but for the number of the change. */
-  hello: Omit<Hello, 'type' | 'reload'>;
-  /** The number of the change that made it serve; 0: it is the first. */
-  reload: number;
-  /** Lets people know where a change stands. */
-  note(number: number, failure: string | null): void;
-  /** New requests wait from now on. Resolves when those are over that need what is handed over. */
-  hold(): Promise<void>;
-  /** Lets go of engines, store and data directory; leases come from `successor`. */
-  handOver(successor: (request: LeaseRequest) => Promise<Lease>): Promise<void>;
-  /** How engines are used at the moment. */
-  uses(): RunUse[];
-  /** Tells of each lease that ends from now on. */
-  watchLeases(watcher: (use: Pick<RunUse, 'instance' | 'run' | 'open'>) => void): void;
-  breakLeases(instance: string, run: number): void;
-  /** What ends here belongs into the audit trail of the next. */
-  recordBy(record: SuccessorLink['record']): void;
-  /** Requests go to the next server from now on. Resolves when the last connection is gone and nothing is left to do. */
-  leave(door: string, options: { stopsListening: boolean }): Promise<void>;
-  /** Ends connections, also such as are in the middle of an answer when that takes long. After `handOver`. */
-  cut(): Promise<void>;
-  /** Ends the service; engines live on unless `stopEngines`. */
-  close(options: { stopEngines: boolean }): Promise<void>;
-}
-
 export interface ServiceParts<Server extends Reign> {
   clock: Clock;
-  log: { info(message: string): void; warn(message: string): void; error(details: object, message: string): void };
+  log: {
+    debug(details: object, message: string): void;
+    info(message: string): void;
+    warn(message: string): void;
+    error(details: object, message: string): void;
+  };
   start: (inheritance: Inheritance | null) => Promise<Server>;
   launch: (listener: Listener) => Promise<SuccessorProcess>;
   /** The process that has the data directory; `null`: none, or not known. */
@@ -65,6 +39,12 @@ export interface ServiceParts<Server extends Reign> {
 const PREPARED_WITHIN_MS = 60_000;
 /** So long it may take to take over; requests wait meanwhile. */
 const READY_WITHIN_MS = 120_000;
+
+/** One that is told twice what it may take for one wish overhears the second; so it is told until it is gone. */
+const HURRY_EVERY_MS = 100;
+const HURRY_FOR_MS = 2_000;
+/** So long answers may take to their end when the service is over without having been told to end. */
+const FAREWELL_MS = 1_000;
 
 type Phase = 'serving' | 'preparing' | 'handing over' | 'replaced' | 'closed';
 
@@ -105,7 +85,7 @@ export class Service<Server extends Reign> {
 
   /** Replaces the server by a new process. What comes of it is told to people by the server's `note` and the log. */
   reload(): void {
-    const { log, servingPid, sendSignal } = this.#parts;
+    const { log } = this.#parts;
     switch (this.#phase) {
       case 'serving':
         this.#phase = 'preparing';
@@ -118,18 +98,14 @@ export class Service<Server extends Reign> {
       case 'handing over':
         log.warn('A reload is under way already');
         return;
-      case 'replaced': {
-        const pid = servingPid();
-        if (pid !== null && pid !== process.pid) sendSignal(pid, 'SIGUSR2');
-        return;
-      }
+      case 'replaced':
+        return this.#tell(this.#whoServes(), 'SIGUSR2');
       case 'closed':
     }
   }
 
   /** Ends the service, whichever process it is in. Resolves when this process may end. */
   async close(options: { stopEngines: boolean }): Promise<void> {
-    const { servingPid, sendSignal, tellExit } = this.#parts;
     this.#isWantedToEnd = true;
     const isHandingOver = this.#phase === 'handing over';
     if (this.#phase === 'preparing') this.#successor?.kill();
@@ -137,16 +113,48 @@ export class Service<Server extends Reign> {
     if (this.#phase === 'serving') {
       this.#phase = 'closed';
       await this.#server.close(options);
-      tellExit(0);
+      this.#parts.tellExit(0);
       return;
     }
     if (this.#phase !== 'replaced') return;
     // Whom a server hands over to while it is told to end has not heard of that, whoever was started first.
     const heard = isHandingOver ? (this.#successor?.pid ?? null) : null;
-    const pid = this.#lifeline === null ? heard : servingPid();
-    if (pid !== null && pid !== process.pid) sendSignal(pid, 'SIGTERM');
+    this.#tell(this.#lifeline === null ? heard : this.#whoServes(), 'SIGTERM');
     await this.#server.cut();
     await this.#lifeline;
+  }
+
+  /**
+   * The end that was asked for shall not wait, where another process serves, or is about to. Resolves when that is gone, or does
+   * not go.
+   */
+  async hurry(signal: NodeJS.Signals): Promise<void> {
+    if (this.#phase === 'preparing' || this.#phase === 'handing over') {
+      // Nobody would tell it that the service is over, once it has everything.
+      const successor = this.#successor;
+      successor?.kill();
+      if (successor !== null) await Promise.race([successor.ended, this.#pause(HURRY_FOR_MS)]);
+      return;
+    }
+    if (this.#phase !== 'replaced' || this.#lifeline === null) return;
+    const isGone = this.#lifeline.then(() => true);
+    for (let waited = 0; waited < HURRY_FOR_MS; waited += HURRY_EVERY_MS) {
+      this.#tell(this.#whoServes(), signal);
+      if (await Promise.race([isGone, this.#pause(HURRY_EVERY_MS)])) return;
+    }
+  }
+
+  /** The process that serves. On a full disk nothing says so, but nobody can have replaced our own successor then. */
+  #whoServes(): number | null {
+    return this.#parts.servingPid() ?? this.#successor?.pid ?? null;
+  }
+
+  #tell(pid: number | null, signal: NodeJS.Signals): void {
+    if (pid !== null && pid !== process.pid) this.#parts.sendSignal(pid, signal);
+  }
+
+  #pause(milliseconds: number): Promise<false> {
+    return new Promise((resolve) => void this.#parts.clock.after(milliseconds, () => resolve(false)));
   }
 
   async #replace(): Promise<void> {
@@ -161,9 +169,13 @@ export class Service<Server extends Reign> {
       server.note(number, null);
       successor = await launch(server.listener);
       this.#successor = successor;
+      void successor.ended.then(() => {
+        // Its pid may become somebody else's.
+        if (this.#successor === successor) this.#successor = null;
+      });
       link = this.#link(server, successor.channel);
       link.hello({ ...server.hello, reload: number });
-      await this.#within(link.prepared, successor, PREPARED_WITHIN_MS);
+      await saidWithin(PREPARED_WITHIN_MS, link.prepared, successor, this.#parts.clock);
       if (this.#isWantedToEnd) throw new Error('the server was told to end meanwhile');
     } catch (error) {
       this.#successor?.kill();
@@ -177,31 +189,28 @@ export class Service<Server extends Reign> {
     }
     this.#phase = 'handing over';
     const heldAt = this.#parts.clock.now();
-    await server.hold();
     const heir = Promise.withResolvers<SuccessorLink>();
     heir.promise.catch(() => undefined);
-    await server.handOver(async (request) => (await heir.promise).acquire(request));
-    server.watchLeases((use) => link.report(use));
-    server.recordBy((entry) => link.record(entry));
-    link.take(server.uses());
     try {
-      const door = await this.#within(link.ready, successor, READY_WITHIN_MS);
+      await server.hold();
+      server.recordBy((entry) => void heir.promise.then((there) => there.record(entry)));
+      await server.handOver(async (request) => (await heir.promise).acquire(request));
+      server.watchLeases((use) => link.report(use));
+      link.take(server.uses());
+      const door = await saidWithin(READY_WITHIN_MS, link.ready, successor, this.#parts.clock);
       this.#phase = 'replaced';
+      if (successor.lifeline !== null) this.#waitFor(successor.lifeline);
       const waited = this.#parts.clock.now() - heldAt;
       log.info(`Process ${successor.pid} serves now; requests have waited for ${waited} ms at most`);
       heir.resolve(link);
+      void link.closed.then((how) => how === 'lost' && this.#lost());
       this.#isWatchedElsewhere = await this.#tellWatcher(successor.pid);
-      if (successor.lifeline !== null) this.#waitFor(successor.lifeline);
       void this.#leave(server, link, door, true);
     } catch (error) {
       const reason = reasonOf(error);
       successor.kill();
       await successor.ended;
       log.error({ reason }, 'The new server failed to take over');
-      if (this.#isWantedToEnd) {
-        this.#phase = 'closed';
-        return;
-      }
       const [ours, its] = duplexPair();
       link = this.#link(server, ours);
       link.hello({ ...server.hello, reload: number });
@@ -244,19 +253,34 @@ export class Service<Server extends Reign> {
     if (!isFirst || this.#isWatchedElsewhere) this.#over.resolve(0);
   }
 
+  /** The new server is gone without an end, while requests are finished here: nobody else can tell, and they count nowhere. */
+  #lost(): void {
+    if (this.#isWantedToEnd) return;
+    this.#parts.log.error({}, 'The server that has replaced this one is gone, and did not say why');
+    void this.#endWith(1);
+  }
+
+  /** Answers that are short come to their end. */
+  async #endWith(code: number): Promise<void> {
+    await Promise.race([this.#server.cut(), this.#pause(FAREWELL_MS)]);
+    this.#over.resolve(code);
+  }
+
   /** Whoever started this process waits for it: it stays until the last who serves has ended. */
   #waitFor(lifeline: Readable): void {
     this.#lifeline = lastExit(lifeline);
     void this.#lifeline.then((code) => {
       // While it is being closed, that decides when it is over.
-      if (!this.#isWantedToEnd) this.#over.resolve(code);
+      if (!this.#isWantedToEnd) void this.#endWith(code);
     });
   }
 
   #link(server: Server, channel: Duplex): SuccessorLink {
     return new SuccessorLink(channel, {
       onBreak: (instance, run) => server.breakLeases(instance, run),
+      onDead: (dead) => server.shutOut(dead),
       onEnd: () => void server.cut(),
+      onOverheard: (type) => this.#parts.log.debug({ type }, 'The new server said something of a later version'),
     });
   }
 
@@ -266,26 +290,6 @@ export class Service<Server extends Reign> {
     } catch (error) {
       this.#parts.log.error({ err: error }, 'Whoever started this server was not told of the new process');
       return false;
-    }
-  }
-
-  async #within<Value>(promise: Promise<Value>, { ended }: SuccessorProcess, milliseconds: number): Promise<Value> {
-    const { clock } = this.#parts;
-    const late = Promise.withResolvers<never>();
-    const cancel = clock.after(milliseconds, () =>
-      late.reject(new Error(`the new process was not ready within ${milliseconds / 1_000} seconds`)),
-    );
-    const early = ended.then(async (how) => {
-      // What it said before is heard first.
-      await promise.catch(() => undefined);
-      throw new Error(`the new process ended ${how}; the log says more`);
-    });
-    early.catch(() => undefined);
-    late.promise.catch(() => undefined);
-    try {
-      return await Promise.race([promise, early, late.promise]);
-    } finally {
-      cancel();
     }
   }
 }

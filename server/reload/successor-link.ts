@@ -1,16 +1,21 @@
 import type { Duplex } from 'node:stream';
+import { ApiError } from '@llamactl/contract/errors';
 import type { RunUse } from '../instances/lease-book.ts';
 import type { Lease, LeaseRequest } from '../instances/leases.ts';
 import { Channel } from './channel.ts';
-import { type FromSuccessor, FromSuccessorSchema, type Hello, type SentLease, type ToSuccessor } from './messages.ts';
+import { FROM_SUCCESSOR, type FromSuccessor, type Hello, type SentLease, type ToSuccessor } from './messages.ts';
 import { receivedError } from './sent-error.ts';
 
 /** What the next server asks of the one that goes. */
 export interface SuccessorWishes {
   /** Every lease of a run that is held here must end now. */
   onBreak(instance: string, run: number): void;
+  /** What is served here with these credentials must end now. */
+  onDead(dead: Dead): void;
   /** The service ends. */
   onEnd(): void;
+  /** It said something that only a later version understands. */
+  onOverheard(type: string): void;
 }
 
 /** A request for a lease that is on its way. */
@@ -19,6 +24,9 @@ interface Asked {
   resolve(lease: Lease): void;
   reject(error: unknown): void;
 }
+
+/** Credentials that are good no more; kinds that are not known are overlooked. */
+export type Dead = Omit<Extract<FromSuccessor, { type: 'dead' }>, 'type'>;
 
 /** What the `audit` message carries. */
 type AuditEntry = Extract<ToSuccessor, { type: 'audit' }>['entry'];
@@ -29,17 +37,19 @@ export class SuccessorLink {
   readonly prepared: Promise<void>;
   /** Resolves to the path of its door when it serves; rejects in the same way. */
   readonly ready: Promise<string>;
-  /** Resolves when nothing can be said to it any more. */
-  readonly closed: Promise<void>;
+  /** Resolves when nothing can be said to it any more; `lost`: neither it nor we said that this is the end. */
+  readonly closed: Promise<'ended' | 'lost'>;
   readonly #channel: Channel<ToSuccessor, FromSuccessor>;
   readonly #asked = new Map<number, Asked>();
   readonly #held = new Map<number, AbortController>();
   #nextId = 0;
+  #isEnding = false;
+  #isClosed = false;
 
   constructor(stream: Duplex, wishes: SuccessorWishes) {
     const prepared = Promise.withResolvers<void>();
     const ready = Promise.withResolvers<string>();
-    const closed = Promise.withResolvers<void>();
+    const closed = Promise.withResolvers<'ended' | 'lost'>();
     const fail = (error: Error): void => {
       prepared.reject(error);
       ready.reject(error);
@@ -48,7 +58,7 @@ export class SuccessorLink {
     this.prepared = prepared.promise;
     this.ready = ready.promise;
     this.closed = closed.promise;
-    this.#channel = new Channel(stream, FromSuccessorSchema, {
+    this.#channel = new Channel(stream, FROM_SUCCESSOR, {
       heard: (message) => {
         switch (message.type) {
           case 'prepared':
@@ -59,17 +69,23 @@ export class SuccessorLink {
             return ready.resolve(message.door);
           case 'break':
             return wishes.onBreak(message.instance, message.run);
+          case 'dead':
+            return wishes.onDead({ kind: message.kind, whose: message.whose });
           case 'end':
+            this.#isEnding = true;
             return wishes.onEnd();
           default:
             return this.#answered(message);
         }
       },
+      unknown: (type) => wishes.onOverheard(type),
       closed: (error) => {
+        this.#isClosed = true;
         fail(error ?? new Error('the new process ended before it served; the log says more'));
-        closed.resolve();
-        for (const asked of this.#asked.values()) asked.reject(new Error('the server that gives leases is gone'));
+        for (const asked of this.#asked.values()) asked.reject(nobodyLends());
         this.#asked.clear();
+        if (!this.#isEnding) for (const controller of this.#held.values()) controller.abort();
+        closed.resolve(this.#isEnding ? 'ended' : 'lost');
       },
     });
   }
@@ -94,6 +110,7 @@ export class SuccessorLink {
   async acquire(request: LeaseRequest): Promise<Lease> {
     const { instance, caller, mayStart, onlyRunning = false, signal } = request;
     signal.throwIfAborted();
+    if (this.#isClosed) throw nobodyLends();
     const id = this.#nextId;
     this.#nextId += 1;
     const { promise, resolve, reject } = Promise.withResolvers<Lease>();
@@ -110,6 +127,7 @@ export class SuccessorLink {
 
   /** Nothing is left to say. */
   close(): void {
+    this.#isEnding = true;
     this.#channel.close();
   }
 
@@ -145,4 +163,8 @@ export class SuccessorLink {
       },
     };
   }
+}
+
+function nobodyLends(): ApiError {
+  return new ApiError('SHUTTING_DOWN', 'The server that took over has ended; ask again when there is one.');
 }

@@ -18,7 +18,8 @@ export interface SuccessorProcess {
 }
 
 export interface LaunchParts {
-  /** Of the program: what Node was started with. */
+  /** What launches the program. */
+  command: string;
   argv: readonly string[];
   environment: Environment;
   /** The descriptor on which we listen. */
@@ -34,8 +35,8 @@ export interface LaunchParts {
  * @throws {Error} it cannot be launched
  */
 export async function launchSuccessor(parts: LaunchParts): Promise<SuccessorProcess> {
-  const { argv, environment, listener, lifeline } = parts;
-  const child = spawn(process.execPath, [...process.execArgv, ...argv], {
+  const { command, argv, environment, listener, lifeline } = parts;
+  const child = spawn(command, argv, {
     detached: true,
     env: environment,
     stdio: ['ignore', 'inherit', 'inherit', listener, 'pipe', lifeline ?? 'pipe'],

@@ -1,8 +1,11 @@
 import { createServer, type IncomingMessage, request as openRequest, Server, ServerResponse } from 'node:http';
 import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Door, openDoor } from './door.ts';
+import { type Door, openDoor, removeDoors } from './door.ts';
 import { Turnstile } from './turnstile.ts';
 
 let next: Server;
@@ -10,6 +13,8 @@ let door: Door;
 let old: Server;
 let turnstile: Turnstile;
 /** What came to the next server. */
+let begun: boolean[];
+let folder: string;
 let seen: { raw: string[]; address: string | undefined; body: string }[];
 
 beforeEach(async () => {
@@ -22,7 +27,12 @@ beforeEach(async () => {
     socket.write(head);
     socket.pipe(socket);
   });
-  door = await openDoor((socket) => next.emit('connection', socket));
+  folder = mkdtempSync(path.join(tmpdir(), 'doors-'));
+  begun = [];
+  door = await openDoor(path.join(folder, 'doors'), (socket, { isBegun }) => {
+    begun.push(isBegun);
+    next.emit('connection', socket);
+  });
   old = createServer((request, response) => void passOn(request, response, null));
   old.on('upgrade', (request: IncomingMessage, _socket, head: Buffer) => {
     void passOn(request, new ServerResponse(request), head);
@@ -33,12 +43,13 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const server of [old, next]) server.closeAllConnections();
   door.close();
+  rmSync(folder, { recursive: true });
   old.close();
   await once(old, 'close');
 });
 
 const passOn = async (request: IncomingMessage, response: ServerResponse, head: Buffer | null): Promise<void> =>
-  turnstile.passOn({ request, response, head, url: request.url ?? '' });
+  turnstile.passOn({ request, response, head, url: request.url ?? '', isBegun: request.url === '/begun' });
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   let body = '';
@@ -74,6 +85,13 @@ describe('a request that came to the old server', () => {
     const [{ raw: headers, address, body } = { raw: [], address: '', body: '' }] = seen;
     expect([address, body]).toEqual(['127.0.0.1', 'body']);
     expect(headers).toEqual(['Host', 'me', 'X-A', '1', 'x-a', '2', 'Content-Length', '4', 'Connection', 'close']);
+  });
+
+  it('says with it whether what it wants was done already', async () => {
+    turnstile.leadTo(door.path);
+    await raw('POST /begun HTTP/1.1\r\nHost: me\r\n\r\n');
+    await raw('POST /new HTTP/1.1\r\nHost: me\r\n\r\n');
+    expect(begun).toEqual([true, false]);
   });
 
   it('goes nowhere when its caller has left meanwhile', async () => {
@@ -149,6 +167,34 @@ describe('what is under way', () => {
 });
 
 describe('the door', () => {
+  it('is in the folder that is given, which nothing is left in', async () => {
+    const doors = path.join(folder, 'doors');
+    const other = await openDoor(doors, (socket) => void socket.destroy());
+    expect([path.dirname(path.dirname(other.path)), path.dirname(path.dirname(door.path))]).toEqual([doors, doors]);
+    other.close();
+    expect(readdirSync(doors)).toEqual([path.basename(path.dirname(door.path))]);
+    removeDoors(doors, (error) => {
+      throw error;
+    });
+    expect(existsSync(doors)).toBe(false);
+  });
+
+  it.each([
+    ['has too long a name', () => path.join(folder, 'x'.repeat(100))],
+    [
+      'cannot be made',
+      () => {
+        writeFileSync(path.join(folder, 'file'), '');
+        return path.join(folder, 'file', 'doors');
+      },
+    ],
+  ])('is elsewhere where that %s', async (_what, doors) => {
+    const other = await openDoor(doors(), (socket) => void socket.destroy());
+    expect(other.path.startsWith(path.join(tmpdir(), 'llamactl-'))).toBe(true);
+    other.close();
+    expect(existsSync(path.dirname(other.path))).toBe(false);
+  });
+
   it('lets nobody in who does not say who calls', async () => {
     for (const first of ['GET / HTTP/1.1\n', 'x'.repeat(300)]) {
       const socket = connect({ path: door.path });

@@ -4,9 +4,9 @@ import type { RunTool } from '../supervisor/tool.ts';
 
 /** Tells systemd, if it started us, where the life of the service stands. Elsewhere every word of it does nothing. */
 export interface ServiceNotifier {
-  /** We serve; the watchdog is fed from now on. Also after a change of the server that failed. @param status One line for `systemctl status`. */
+  /** We serve; the watchdog is fed from now on. Also after a reload that failed. @param status One line for `systemctl status`. */
   ready(status: string): void;
-  /** A change of the server begins: `ready`, here or in the next process, says that it is over. */
+  /** A reload begins: `ready`, here or in the next process, says that it is over. */
   reloading(): void;
   /**
    * Another process, which this one launched, serves in its place and is the one to watch: it feeds the watchdog now.

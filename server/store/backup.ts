@@ -3,10 +3,11 @@ import { realpathSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { markBackup, removeMarks, type BackupMark } from './backup-mark.ts';
-import { DATABASE } from './database.ts';
-import { hasCode, publish } from './durable-file.ts';
+import { DATABASE, notNow } from './database.ts';
+import { publish } from './durable-file.ts';
 import { problemsOf } from './integrity.ts';
 import { schemaVersion } from './migrations.ts';
+import { isOutOfRoom } from './room.ts';
 import { copyWhole, within } from './whole-copy.ts';
 
 /** What is asked of a backup. */
@@ -56,7 +57,7 @@ export function makeBackup(request: BackupRequest): BackupMade {
     if (!publish(draft, file, mayReplace)) throw isThere(file);
     return { ...made, bytes: statSync(file).size };
   } catch (error) {
-    if (!isFull(error)) throw error;
+    if (!isOutOfRoom(error)) throw notNow(source, error) ?? error;
     throw new Error(`${file} cannot be written: the disk is full; nothing was left there`, { cause: error });
   } finally {
     for (const suffix of ['', '-journal', '-wal', '-shm']) rmSync(draft + suffix, { force: true });
@@ -113,9 +114,4 @@ function unusable(source: string, problem: string): Error {
 
 function isThere(file: string): Error {
   return new Error(`${file} is there already; --force replaces it`);
-}
-
-/** SQLITE_FULL, or the system's own. */
-function isFull(error: unknown): boolean {
-  return (error instanceof Error && 'errcode' in error && error.errcode === 13) || hasCode(error, ['ENOSPC', 'EDQUOT']);
 }

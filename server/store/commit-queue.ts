@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { Clock } from '../instances/ports.ts';
+import { type Clock, StoreClosed } from '../instances/ports.ts';
 
 /** One statement of a change. */
 export interface Step {
@@ -34,8 +34,14 @@ const MAX_ROWS = 64;
  * share a transaction, whichever store they come from, and each caller hears of it only after the commit.
  *
  * @param file For messages.
+ * @param onStored Told after each commit that something could be stored.
  */
-export function createCommitQueue(database: DatabaseSync, file: string, clock: Pick<Clock, 'nextTurn'>): CommitQueue {
+export function createCommitQueue(
+  database: DatabaseSync,
+  file: string,
+  clock: Pick<Clock, 'nextTurn'>,
+  onStored: () => void = () => undefined,
+): CommitQueue {
   const commit = createCommit(database, file);
   let pending: Change[] = [];
   let scheduled = false;
@@ -54,12 +60,12 @@ export function createCommitQueue(database: DatabaseSync, file: string, clock: P
     const count = batchLength(pending);
     const batch = pending.slice(0, count);
     pending = pending.slice(count);
-    if (batch.length > 0) commit(batch);
+    if (batch.length > 0 && commit(batch)) onStored();
   }
 
   return {
     add(steps) {
-      if (!database.isOpen) return Promise.reject(new Error('The store is closed; nothing was stored.'));
+      if (!database.isOpen) return Promise.reject(new StoreClosed());
       if (steps.length === 0) return Promise.resolve();
       return new Promise((resolve, reject) => {
         pending.push({ steps, resolve, reject });
@@ -85,9 +91,9 @@ function batchLength(changes: readonly Change[]): number {
 
 /**
  * One transaction for the whole batch. A change that breaks a rule of its table (a name that is taken) fails alone;
- * anything else (no space, a read-only disk) fails all, and nothing of the batch is stored.
+ * anything else (no space, a read-only disk) fails all, and nothing of the batch is stored; then it returns false.
  */
-function createCommit(database: DatabaseSync, file: string): (batch: readonly Change[]) => void {
+function createCommit(database: DatabaseSync, file: string): (batch: readonly Change[]) => boolean {
   const mark = database.prepare('savepoint change');
   const keep = database.prepare('release change');
   const undo = database.prepare('rollback to change');
@@ -118,13 +124,14 @@ function createCommit(database: DatabaseSync, file: string): (batch: readonly Ch
       for (const change of batch) change.reject(failure);
       // SQLite itself has rolled back after some errors, such as a full disk.
       if (database.isTransaction) database.exec('rollback');
-      return;
+      return false;
     }
     for (const change of batch) {
       const refusal = refusals.get(change);
       if (refusal) change.reject(refusal);
       else change.resolve();
     }
+    return true;
   };
 }
 

@@ -6,6 +6,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  statSync,
   truncateSync,
   writeSync,
 } from 'node:fs';
@@ -14,8 +15,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
-import { openDatabase } from './database.ts';
+import { connect, lookAtDatabase, openDatabase } from './database.ts';
 import { newestSchema } from './migrations.ts';
+import { keepToOurselves } from './room.ts';
 
 let folder: string;
 let file: string;
@@ -82,6 +84,36 @@ function rootPage(table: string): number {
   return Number(row?.['rootpage']);
 }
 
+describe('a look at a database', () => {
+  it('tells that there is none, and makes none', () => {
+    expect(lookAtDatabase(file)).toEqual({ is: 'none' });
+    expect(existsSync(file)).toBe(false);
+  });
+
+  it('tells that it is whole, also while a server has it, and leaves nothing beside it', () => {
+    fill();
+    const whole = { is: 'whole', bytes: statSync(file).size, schema: newestSchema() };
+    expect(lookAtDatabase(file)).toEqual(whole);
+    expect(readdirSync(folder)).toEqual(['llamactl.db']);
+    const server = openDatabase(file);
+    server.exec(`insert into meta (key, value) values ('a', 'b')`);
+    expect(lookAtDatabase(file)).toEqual(whole);
+    server.close();
+  });
+
+  it('does not take for damaged what a server has for itself', () => {
+    fill();
+    const server = connect(file);
+    keepToOurselves(server);
+    server.exec(`insert into meta (key, value) values ('a', 'b')`);
+    expect(lookAtDatabase(file)).toEqual({
+      is: 'unreadable',
+      reason: expect.stringContaining('as a server does that began on a full disk') as unknown,
+    });
+    server.close();
+  });
+});
+
 describe('what is not whole is refused by name, with the way out, and left as it is', () => {
   const DAMAGES: [string, () => void, string][] = [
     ['no database at all', () => spoil(0, Buffer.alloc(PAGE, 'x')), 'file is not a database'],
@@ -99,6 +131,7 @@ describe('what is not whole is refused by name, with the way out, and left as it
     fill();
     damage();
     const before = readFileSync(file);
+    expect(() => lookAtDatabase(file)).toThrow(reason);
     expect(() => openDatabase(file)).toThrow(reason);
     expect(() => openDatabase(file)).toThrow(
       /llamactl\.db is damaged or no database \(.+\)\. Engines that run are left alone\. llamactl restore <backup> puts a backup back\. Without one, llamactl restore --salvage saves what can still be read\./,

@@ -3,8 +3,10 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { hasCode, publish } from './durable-file.ts';
 import { isDamage, problemsOf } from './integrity.ts';
-import { migrate, MIGRATIONS_FOLDER, missingParts, newestSchema, schemaVersion } from './migrations.ts';
+import { MIGRATIONS_FOLDER } from './migration-files.ts';
+import { migrate, missingParts, newestSchema, schemaVersion } from './migrations.ts';
 import { closeToOthers, makePrivateFile } from './private-file.ts';
+import { isBusy, isOutOfRoom, keepToOurselves } from './room.ts';
 import { namesIn } from './run-folders.ts';
 
 /** Name of the database in a data directory. */
@@ -29,7 +31,7 @@ const BUSY_TIMEOUT_MS = 2000;
 export function openDatabase(file: string, migrationsFolder = MIGRATIONS_FOLDER): DatabaseSync {
   if (sizeOf(file) === 0) refuseLoss(file);
   closeAllToOthers(file);
-  const database = connect(file);
+  const database = connectAsMayBe(file);
   try {
     examine(database, file, migrationsFolder);
     // FULL: with WAL only this syncs at every commit, so that what was acknowledged survives a power loss.
@@ -37,9 +39,65 @@ export function openDatabase(file: string, migrationsFolder = MIGRATIONS_FOLDER)
     bringUpToDate(database, file, migrationsFolder);
   } catch (error) {
     database.close();
+    if (isOutOfRoom(error)) throw noRoom(file, error);
     throw isDamage(error) ? damaged(file, [error.message], error) : error;
   }
   return database;
+}
+
+/** On a full disk for this process alone: so there is a server for the engines, and whatever can be read is. */
+function connectAsMayBe(file: string): DatabaseSync {
+  const database = connect(file);
+  try {
+    schemaVersion(database);
+    return database;
+  } catch (error) {
+    if (!isOutOfRoom(error)) return database;
+    database.close();
+    const alone = connect(file);
+    keepToOurselves(alone);
+    return alone;
+  }
+}
+
+/** `whole`: of a schema version that this llamactl knows, too. `unreadable`: for now, which tells nothing of it. */
+export type DatabaseFound =
+  | { is: 'none' }
+  | { is: 'whole'; bytes: number; schema: number }
+  | { is: 'unreadable'; reason: string };
+
+/**
+ * Looks at a database, also while a server writes, and changes nothing. Throws where {@link openDatabase} would, and what
+ * that would say.
+ */
+export function lookAtDatabase(file: string): DatabaseFound {
+  if (sizeOf(file) === 0) {
+    refuseLoss(file);
+    return { is: 'none' };
+  }
+  const database = connectToRead(file);
+  try {
+    examine(database, file, MIGRATIONS_FOLDER);
+    return { is: 'whole', bytes: sizeOf(file), schema: schemaVersion(database) };
+  } catch (error) {
+    const reason = notNow(file, error)?.message;
+    if (reason !== undefined) return { is: 'unreadable', reason };
+    throw isDamage(error) ? damaged(file, [error.message], error) : error;
+  } finally {
+    database.close();
+  }
+}
+
+/** That a database cannot be read although it may be whole; `null`: for another reason. */
+export function notNow(file: string, error: unknown): Error | null {
+  if (isOutOfRoom(error)) {
+    return new Error(`${file} cannot be read now: its disk is full, and reading needs some room too`, { cause: error });
+  }
+  if (!isBusy(error)) return null;
+  return new Error(
+    `${file} cannot be read now: another process has it for itself, as a server does that began on a full disk, until there is room`,
+    { cause: error },
+  );
 }
 
 /** With the settings that all writers of a database need. */
@@ -177,6 +235,13 @@ export function newerSchema(file: string, stored: number, known: number): Error 
     `${file} has schema version ${stored}, this llamactl knows versions up to ${known}: ` +
       'it was written by a newer llamactl. Run that version, or choose another data_dir; ' +
       `where ${file}.schema-${known} is there, llamactl restore puts back what was before the change.`,
+  );
+}
+
+function noRoom(file: string, cause: unknown): Error {
+  return new Error(
+    `${file} cannot be made ready: its disk is full. Make room and start again. Engines that run are left alone.`,
+    { cause },
   );
 }
 

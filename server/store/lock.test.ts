@@ -1,11 +1,21 @@
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { acquireLock, enterLock } from './lock.ts';
+import { acquireLock, enterLock, readHolder } from './lock.ts';
 import type { Lock } from './lock.ts';
 
 let folder: string;
@@ -95,6 +105,59 @@ describe('acquireLock', () => {
     lock.release();
     expect(existsSync(join(directory, 'server.json'))).toBe(false);
     acquire();
+  });
+
+  it('needs no room on the disk', () => {
+    acquire();
+    expect(readdirSync(directory).toSorted()).toEqual(['server.entry.lock', 'server.json', 'server.lock']);
+    expect(statSync(join(directory, 'server.lock')).size).toBe(0);
+  });
+
+  it('is held without a description where there is no room for one, which is written when there is', () => {
+    mkdirSync(directory, { mode: 0o700 });
+    writeFileSync(join(directory, 'server.json'), '{"pid":1,"url":null,"version":"of before","started_at":""}');
+    const fill = (): void => symlinkSync('/dev/full', join(directory, 'server.json.new'));
+    const retries: (() => void)[] = [];
+    fill();
+    const later = (again: () => void): number => retries.push(again);
+    const lock = acquireLock({ directory, pid: process.pid, ...identity, later });
+    held.push(lock);
+    expect(readdirSync(directory).toSorted(), 'that of before would be wrong').toEqual([
+      'server.entry.lock',
+      'server.lock',
+    ]);
+    fill();
+    expect(lock.describe({ url: 'http://127.0.0.1:8080' })).toBe(false);
+    expect(retries).toHaveLength(1);
+    retries[0]?.();
+    expect(holder()).toMatchObject({ pid: process.pid, url: 'http://127.0.0.1:8080' });
+  });
+
+  it('stays described as it is where there is no room for news, so that whoever asks knows whom', () => {
+    const lock = acquire();
+    lock.describe({ url: 'http://127.0.0.1:8080' });
+    symlinkSync('/dev/full', join(directory, 'server.json.new'));
+    expect(lock.describe({ url: 'http://127.0.0.1:8081' })).toBe(false);
+    expect(holder()).toMatchObject({ pid: process.pid, url: 'http://127.0.0.1:8080' });
+    expect(existsSync(join(directory, 'server.json.new'))).toBe(false);
+  });
+
+  it('is not described by what a server of the same pid has left, as in a container', () => {
+    acquire().handOver();
+    symlinkSync('/dev/full', join(directory, 'server.json.new'));
+    held.push(acquireLock({ directory, pid: process.pid, version: '1.2.3', startedAt: '2026-01-02T00:00:00.000Z' }));
+    expect(existsSync(join(directory, 'server.json'))).toBe(false);
+  });
+
+  it('is described also by a newer version that has more words for a change', () => {
+    const { pid } = process;
+    const reload = { number: 2, state: 'paused', reason: null, from: { pid: 4, version: '1' } };
+    mkdirSync(directory);
+    writeFileSync(
+      join(directory, 'server.json'),
+      JSON.stringify({ pid, url: null, version: '9', started_at: '', reload, later: 1 }),
+    );
+    expect(readHolder(directory)).toMatchObject({ pid, reload: { number: 2, state: 'under_way' } });
   });
 
   it('fails a second time in the same process, and the first keeps holding', async () => {
@@ -197,6 +260,14 @@ describe('a lock that is handed over', () => {
     held.push(entry.acquire(options()));
     expect(holder()).toMatchObject({ pid: 4242 });
     expect(() => acquire()).toThrow('(pid 4242)');
+  });
+
+  it('may go to one that is found where the other was', () => {
+    const lock = acquire();
+    const entry = enterLock(directory);
+    lock.handOver();
+    held.push(entry.acquire({ ...options(), url: 'http://127.0.0.1:8123' }));
+    expect(holder()).toMatchObject({ pid: 4242, url: 'http://127.0.0.1:8123' });
   });
 
   it('is anybody’s when the one that has entered leaves', () => {

@@ -2,12 +2,16 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
+import { isBusy, isOutOfRoom } from './room.ts';
 import { makePrivateFile } from './private-file.ts';
 
 /** The right to be the one server of a data directory. */
 export interface Lock {
-  /** Replaces parts of what a second server, and the command line, can read about this one. */
-  describe(news: Partial<Pick<Holder, 'url' | 'reload'>>): void;
+  /**
+   * Replaces parts of what a second server, and the command line, can read about this one. False: the disk is full, and they
+   * read what they could before, if anything; it is tried again where {@link LockOptions.later} says when.
+   */
+  describe(news: Partial<Pick<Holder, 'url' | 'reload'>>): boolean;
   /** Gives the right back and leaves the description to the one who comes next, and says so by {@link enterLock}. */
   handOver(): void;
   /** Gives the right back. The end of the process, however it comes, does the same. */
@@ -25,7 +29,8 @@ const HolderSchema = z.object({
     .object({
       /** Grows with each attempt. */
       number: z.int(),
-      state: z.enum(['under_way', 'done', 'failed']),
+      /** What a newer version calls otherwise is not over, for all that this one knows. */
+      state: z.enum(['under_way', 'done', 'failed']).catch('under_way'),
       /** Why it failed. */
       reason: z.string().nullable(),
       /** The process that served before the attempt, and its version. */
@@ -64,7 +69,11 @@ export interface LockOptions {
   pid: number;
   version: string;
   startedAt: string;
+  /** Where callers are answered already, by whoever goes; left out: not yet. */
+  url?: string | null;
   reload?: ReloadNote | null;
+  /** Calls back when what found no room may be written again. */
+  later?: (again: () => void) => void;
 }
 
 /** The right to be the next to have the lock. */
@@ -105,7 +114,7 @@ export function isLockHeld(directory: string): boolean {
   if (!existsSync(join(directory, LOCK_FILE))) return false;
   const database = new DatabaseSync(join(directory, LOCK_FILE), { timeout: 0 });
   try {
-    database.exec('begin immediate');
+    database.exec(TAKE);
     return false;
   } catch (error) {
     if (isBusy(error)) return true;
@@ -115,12 +124,20 @@ export function isLockHeld(directory: string): boolean {
   }
 }
 
-function takeLock({ directory, pid, version, startedAt, reload = null }: LockOptions): Lock {
+function takeLock({ directory, pid, version, startedAt, url = null, reload = null, later }: LockOptions): Lock {
   const database = lockDatabase(directory, LOCK_FILE, LOOK_MS);
-  let holder: Holder = { pid, url: null, version, started_at: startedAt, reload };
-  const describe = (news: Partial<Holder>): void => {
+  let holder: Holder = { pid, url, version, started_at: startedAt, reload };
+  let isWaiting = false;
+  const describe = (news: Partial<Holder>): boolean => {
     holder = { ...holder, ...news };
-    writeHolder(directory, holder);
+    const isWritten = writeHolder(directory, holder);
+    if (isWritten || isWaiting || later === undefined) return isWritten;
+    isWaiting = true;
+    later(() => {
+      isWaiting = false;
+      if (database.isOpen) describe({});
+    });
+    return false;
   };
   const handOver = (): void => {
     process.off('exit', release);
@@ -141,11 +158,8 @@ function takeLock({ directory, pid, version, startedAt, reload = null }: LockOpt
   return { describe, handOver, release };
 }
 
-const SQLITE_BUSY = 5;
-
-function isBusy(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY;
-}
+/** Nothing is ever written, also not to a journal: there may be no room for that, and the lock needs none. */
+const TAKE = 'pragma journal_mode = memory; begin immediate';
 
 function lockDatabase(directory: string, name: string, patienceMs: number): DatabaseSync {
   const file = join(directory, name);
@@ -153,7 +167,7 @@ function lockDatabase(directory: string, name: string, patienceMs: number): Data
   try {
     makePrivateFile(file);
     database = new DatabaseSync(file, { timeout: patienceMs });
-    database.exec('begin immediate');
+    database.exec(TAKE);
     return database;
   } catch (error) {
     database?.close();
@@ -179,12 +193,28 @@ function cannotUse(directory: string, cause: unknown): Error {
   );
 }
 
-/** Whole or not at all: a reader never sees half of it. */
-function writeHolder(directory: string, holder: Holder): void {
+/**
+ * Whole or not at all: a reader never sees half of it. Where there is no room, what was there stays if it is of this server;
+ * else it is removed: it may be of one that was killed.
+ *
+ * @returns false: the disk is full
+ */
+function writeHolder(directory: string, holder: Holder): boolean {
   const file = join(directory, HOLDER_FILE);
   const next = `${file}.new`;
-  writeFileSync(next, `${JSON.stringify(holder, null, 2)}\n`, { mode: 0o600 });
-  renameSync(next, file);
+  try {
+    writeFileSync(next, `${JSON.stringify(holder, null, 2)}\n`, { mode: 0o600 });
+    renameSync(next, file);
+    return true;
+  } catch (error) {
+    if (!isOutOfRoom(error)) throw error;
+    rmSync(next, { force: true });
+    // A pid alone says little: in a container the next server has that of the one before.
+    const there = readHolder(directory);
+    const isOurs = there?.pid === holder.pid && there.started_at === holder.started_at;
+    if (!isOurs) rmSync(file, { force: true });
+    return false;
+  }
 }
 
 /** `null` when the first server has not written it yet, or somebody spoilt it: it is only for naming. */

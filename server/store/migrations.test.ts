@@ -19,7 +19,8 @@ import { auditEntry } from '../testing/contracts/audit.contract.ts';
 import { keptEvent } from '../testing/contracts/replay.contract.ts';
 import { writeStoreFixture } from '../testing/store-fixture.ts';
 import { openDatabase } from './database.ts';
-import { MIGRATIONS_FOLDER, newestSchema } from './migrations.ts';
+import { MIGRATIONS_FOLDER } from './migration-files.ts';
+import { newestSchema } from './migrations.ts';
 import { openStore } from './sqlite.ts';
 
 /** Databases as the llamactl of each schema version left them; written by its code, and never touched again. */

@@ -1,14 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { migrationFiles, MIGRATIONS_FOLDER } from './migration-files.ts';
 
 /** A numbered SQL file: brings the schema from `version - 1` to `version`. */
 interface Migration {
   version: number;
   sql: string;
 }
-
-export const MIGRATIONS_FOLDER = join(import.meta.dirname, 'migrations');
 
 /** The version that this llamactl makes. */
 export function newestSchema(folder = MIGRATIONS_FOLDER): number {
@@ -63,13 +60,10 @@ function partsOf(database: DatabaseSync): string[] {
 
 /** In order; their numbers run from 1 without a gap, so that `user_version` is the number of those applied. */
 function listMigrations(folder: string): Migration[] {
-  return readdirSync(folder)
-    .filter((name) => name.endsWith('.sql'))
-    .toSorted()
-    .map((name, index) => {
-      const version = Number.parseInt(name, 10);
-      if (version !== index + 1)
-        throw new Error(`${name} should be migration ${index + 1}: a number is missing or double.`);
-      return { version, sql: readFileSync(join(folder, name), 'utf8') };
-    });
+  return migrationFiles(folder).map(({ name, sql }, index) => {
+    const version = Number.parseInt(name, 10);
+    if (version !== index + 1)
+      throw new Error(`${name} should be migration ${index + 1}: a number is missing or double.`);
+    return { version, sql };
+  });
 }

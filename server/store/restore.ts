@@ -93,7 +93,7 @@ export function prepareRestore({ directory, file, withAccounts, now }: RestoreRe
   }
 }
 
-/** @returns the identifier of the data directory, if it keeps one */
+/** @returns the identifier of the data directory, if it keeps one; unless engines that have their runs in it show another */
 export function finish(database: DatabaseSync, mark: { what: string; keepsLogIns: boolean }): string | null {
   if (!mark.keepsLogIns) removeSigningKeys(database);
   removeMarks(database);

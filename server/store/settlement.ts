@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { dirname } from 'node:path';
 import { backupMark, disownElsewhere, removeMarks, restoredMark } from './backup-mark.ts';
 import { isOlderThanItsPlace } from './lives.ts';
+import { doubtPlace } from './place.ts';
 
 /**
  * What the first server does with a database that was put back, by `restore` or by hand: log-ins of then end, so that none
@@ -32,6 +33,7 @@ export function settleRestored(database: DatabaseSync, file: string, now: number
       )
       .run(new Date(now).toISOString(), what);
     removeMarks(database);
+    doubtPlace(database);
     database.exec('commit');
   } catch (error) {
     if (database.isTransaction) database.exec('rollback');

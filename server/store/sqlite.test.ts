@@ -2,11 +2,12 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../clock.ts';
 import { storeContract, storedInstance } from '../testing/contracts/store.contract.ts';
 import { writeUntilKilled } from '../testing/killed-writer.ts';
-import { openDatabase } from './database.ts';
+import { connect, openDatabase } from './database.ts';
+import { keepToOurselves } from './room.ts';
 import { createSqliteStore, openStore } from './sqlite.ts';
 import type { SqliteStore } from './sqlite.ts';
 
@@ -41,6 +42,54 @@ storeContract('the store on SQLite', async () => {
       for (const store of stores) await store.close();
     },
   };
+});
+
+describe('a store that was opened where there was no room for what it shares with other processes', () => {
+  it('is shared again as soon as something can be stored, and goes on as before', async () => {
+    const first = openStore({ file, clock });
+    await first.save(storedInstance('a'));
+    await first.close();
+    const database = connect(file);
+    keepToOurselves(database);
+    const store = createSqliteStore(database, file, clock);
+    const look = (): unknown => {
+      const other = new DatabaseSync(file, { readOnly: true, timeout: 0 });
+      try {
+        return other.prepare('select count(*) as count from instances').get()?.['count'];
+      } finally {
+        other.close();
+      }
+    };
+    expect(await store.load()).toHaveLength(1);
+    expect(look).toThrow('database is locked');
+    await store.save(storedInstance('b'));
+    expect(look()).toBe(2);
+    await store.save(storedInstance('c'));
+    expect(look()).toBe(3);
+    expect(database.prepare('pragma journal_mode').get()).toEqual({ journal_mode: 'wal' });
+    await store.close();
+  });
+
+  it('stores on for itself alone as long as that fails, for whatever reason, and tells once', async () => {
+    const database = openDatabase(file);
+    database.close();
+    const alone = connect(file);
+    keepToOurselves(alone);
+    const exec = vi.spyOn(alone, 'exec').mockImplementation((sql) => {
+      if (sql.includes('journal_mode')) throw Object.assign(new Error('disk I/O error'), { errcode: 10 });
+      DatabaseSync.prototype.exec.call(alone, sql);
+    });
+    const said: string[] = [];
+    const log = { info: () => undefined, warn: (message: string) => void said.push(message) };
+    const store = createSqliteStore(alone, file, clock, log);
+    for (const id of ['a', 'b']) await store.save(storedInstance(id));
+    expect(said).toEqual([`Nothing else can read ${file} for now: disk I/O error`]);
+    exec.mockRestore();
+    await store.save(storedInstance('c'));
+    expect(alone.prepare('pragma locking_mode').get()).toEqual({ locking_mode: 'normal' });
+    expect(await store.load()).toHaveLength(3);
+    await store.close();
+  });
 });
 
 describe('openStore', () => {
@@ -165,6 +214,7 @@ describe('openStore', () => {
     };
     await openStore({ file, log, clock: clockWithStep(4) }).close();
     await openStore({ file, log, clock: clockWithStep(60) }).close();
+    await openStore({ file, log, clock: clockWithStep(60), isMeasured: true }).close();
     expect(said).toEqual([
       'A durable write takes 0.4 ms.',
       expect.stringMatching(/^warning: A durable write takes 6\.0 ms: put data_dir on a faster disk/),

@@ -7,6 +7,8 @@ import { createCommitQueue } from './commit-queue.ts';
 import { openDatabase } from './database.ts';
 import { createInstanceStore } from './instances-store.ts';
 import { countLife } from './lives.ts';
+import { settlePlace, type Surroundings } from './place.ts';
+import { isOursAlone, shareAgain } from './room.ts';
 import { createKeptEvents, createReplayStore } from './replay-store.ts';
 import { settleRestored } from './settlement.ts';
 
@@ -25,6 +27,17 @@ export interface SqliteStore extends InstanceStore {
   close(): Promise<void>;
 }
 
+export interface OpenStoreOptions {
+  file: string;
+  clock: Clock;
+  log?: StoreLog;
+  /** The time of a durable write is known already. */
+  isMeasured?: boolean;
+  surroundings?: Surroundings;
+}
+
+const NOBODY: Surroundings = { bootId: '', look: () => ({ are: 'nobody', pids: [], here: null }) };
+
 /**
  * Opens the store of a data directory, made and brought up to date where needed.
  *
@@ -32,15 +45,22 @@ export interface SqliteStore extends InstanceStore {
  *
  * @param options.file Absolute path of the database.
  * @param options.log The time of a durable write is measured at the start and said here.
+ * @param options.surroundings For {@link settlePlace}. Left out: there are no processes.
  */
-export function openStore(options: { file: string; clock: Clock; log?: StoreLog }): SqliteStore {
+export function openStore(options: OpenStoreOptions): SqliteStore {
   const database = openDatabase(options.file);
   try {
     const restored = settleRestored(database, options.file, options.clock.now());
     if (restored !== null) options.log?.warn(restored);
-    const store = createSqliteStore(database, options.file, options.clock);
+    const copied = settlePlace(database, options.file, options.surroundings ?? NOBODY);
+    if (copied !== null) options.log?.warn(copied);
+    if (isOursAlone(database))
+      options.log?.warn(
+        `The disk of ${options.file} is full: nothing else, a backup for instance, can read it for now.`,
+      );
+    const store = createSqliteStore(database, options.file, options.clock, options.log);
     noteLife(database, options);
-    if (options.log) measure(database, options, options.log);
+    if (options.log && options.isMeasured !== true) measure(database, options, options.log);
     return {
       ...store,
       async close() {
@@ -64,8 +84,17 @@ function noteLife(database: DatabaseSync, { file, log }: { file: string; log?: S
 }
 
 /** The stores on an open database that {@link openDatabase} has prepared. */
-export function createSqliteStore(database: DatabaseSync, file: string, clock: Clock): SqliteStore {
-  const queue = createCommitQueue(database, file, clock);
+export function createSqliteStore(database: DatabaseSync, file: string, clock: Clock, log?: StoreLog): SqliteStore {
+  let isAlone = isOursAlone(database);
+  let told = '';
+  const queue = createCommitQueue(database, file, clock, () => {
+    if (!isAlone) return;
+    const reason = shareAgain(database);
+    isAlone = reason !== null;
+    // It is tried at every commit.
+    if (reason !== null && reason !== told) log?.warn(`Nothing else can read ${file} for now: ${reason}`);
+    told = reason ?? '';
+  });
   const kept = createKeptEvents(database);
   return {
     ...createInstanceStore(database, file, queue, kept),

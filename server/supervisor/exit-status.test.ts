@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { exitOf, statusOf } from './exit-status.ts';
+import { exitOf, statusOf, timeOfExit } from './exit-status.ts';
 
 test('every signal of this system is named, its code kept', () => {
   for (const [name, number] of Object.entries(constants.signals)) {
@@ -21,6 +21,12 @@ test('other codes name no signal', () => {
   );
   expect(exitOf(255, 5)).toEqual({ code: 255, signal: null, at: 5 });
   expect(exitOf(null, 5)).toEqual({ code: null, signal: null, at: 5 });
+});
+
+test('the time of an end is that of its file, unless the clock must have been set since', () => {
+  expect(timeOfExit(1_000_000 - 5, 1_000_000)).toBe(1_000_000 - 5);
+  expect(timeOfExit(1_000_000 + 60_001, 1_000_000)).toBe(1_000_000);
+  expect(timeOfExit(1_000_000 - 60_001, 1_000_000)).toBe(1_000_000);
 });
 
 test('what Node tells of a child becomes what a shell would tell', () => {

@@ -14,6 +14,8 @@ export interface ChildEnd {
 
 /** From the status in the file to the wrapper's own end it has nothing more to do; on a busy machine that takes a while. */
 const WRAPPER_EXIT_MS = 100;
+/** An end that is seen as it comes is seen within this, also by a server that was stopped for a while. */
+const BELIEVED_MS = 60_000;
 /** A shell reports death by signal n as 128 + n. */
 const SIGNAL_BASE = 128;
 
@@ -44,7 +46,7 @@ export async function collectExit(
     const written = readExitFile(run.folder);
     if (written !== null) {
       if (wrapper !== null) await awaitWrapperEnd(clock, wrapper.pid, run.tag);
-      return exitOf(written.code, written.at);
+      return exitOf(written.code, timeOfExit(written.at, clock.now()));
     }
     if (end !== null) return exitOf(statusOf(end), clock.now());
     // nobody is left who could tell
@@ -66,6 +68,11 @@ export function findWrapper(group: number, tag: string): ProcessStat | null {
 
 async function awaitWrapperEnd(clock: Clock, pid: number, tag: string): Promise<void> {
   for (let left = WRAPPER_EXIT_MS; left > 0 && findWrapper(pid, tag) !== null; left -= 1) await pause(clock, 1);
+}
+
+/** Files tell the time of a machine whose clock may have been set since; then it is now. */
+export function timeOfExit(written: number, now: number): number {
+  return Math.abs(now - written) <= BELIEVED_MS ? written : now;
 }
 
 /** How a shell would report the end of a child: 128 + n for signal n; `null`: not known. */

@@ -34,7 +34,7 @@ export interface Launcher {
    * @throws {Error} a reason for people; then nothing runs
    */
   launch(run: RunReference, plan: LaunchPlan, secrets: Record<string, string>): Promise<Launched>;
-  /** Nothing is launched from now on. */
+  /** Nothing is launched from now on, nor ended that was. */
   close(): void;
 }
 
@@ -80,7 +80,8 @@ export function createLauncher(dependencies: LauncherDependencies): Launcher {
         await awaitExec(clock, identity, run, command);
         return { identity, wrapper };
       } catch (error) {
-        await dependencies.cleanUp(run, wrapper.pid);
+        // Once closed, what was launched belongs to whoever takes it up next.
+        if (!isClosed) await dependencies.cleanUp(run, wrapper.pid);
         throw error;
       }
     },

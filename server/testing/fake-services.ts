@@ -60,6 +60,7 @@ export const FAKE_INFO: SystemInfo = {
   memory_total: 2,
   version: '0.1.0',
   build_time: '2026-03-01T12:00:00Z',
+  commit: null,
 };
 
 /** A machine on which nothing happens. */

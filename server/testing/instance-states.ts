@@ -77,13 +77,13 @@ export const goingDown = (
   follows,
   reason: 'going down',
 });
-export const backoff = (): InstanceState => ({
+export const backoff = (until = 50_000): InstanceState => ({
   ...MEMORY,
   restarts: 2,
   status: 'restarting',
   phase: 'backoff',
   reason: 'backoff after: crash',
-  until: 50_000,
+  until,
   wantedByUser: true,
   bootId: 'boot-a',
 });

@@ -1,0 +1,67 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { AuthHarness } from '../testing/auth-harness.ts';
+import type { Authentication } from './authentication.ts';
+import type { Caller } from './caller.ts';
+import type { Dead } from './dead.ts';
+
+/** Two servers of one data directory: what is dead in the new one has to end in the old one, which serves others still. */
+describe('credentials that die in the server that has taken over', () => {
+  let harness: AuthHarness;
+  let old: Authentication;
+  let told: Dead[];
+  let secrets: { token: string; key: string; other: string };
+  /** As the old server knows them. */
+  let callers: { token: Caller; key: Caller; other: Caller };
+
+  beforeEach(async () => {
+    harness = await AuthHarness.open();
+    const admin = await harness.loggedIn('root', 'admin');
+    const token = await harness.tokenOf('eve', 'operator');
+    const eve = await harness.caller(token);
+    secrets = { token, key: await harness.keyOf(eve), other: await harness.keyOf(admin) };
+    callers = {
+      token: eve,
+      key: await harness.caller(secrets.key),
+      other: await harness.caller(secrets.other),
+    };
+    old = harness.auth;
+    told = [];
+    old.watchDead((dead) => told.push(dead));
+    await harness.restart();
+    harness.auth.watchDead((dead) => old.end(dead));
+  });
+
+  const dead = (): string[] =>
+    Object.entries(callers)
+      .filter(([, { revoked }]) => revoked.aborted)
+      .map(([name]) => name);
+
+  it('are the key that is deleted, and no other', async () => {
+    const { keys } = harness.auth;
+    const eve = await harness.caller(secrets.token);
+    const [key] = keys.list(eve);
+    await keys.remove(eve, key?.id ?? '');
+    expect(dead()).toEqual(['key']);
+    expect(told).toEqual([{ kind: 'key', whose: key?.id }]);
+  });
+
+  it('are all of an account that is disabled', async () => {
+    await harness.auth.accounts.update('eve', { disabled: true });
+    expect(dead()).toEqual(['token', 'key']);
+  });
+
+  it('are those of an account whose role changes: it may less from now on', async () => {
+    await harness.auth.accounts.update('eve', { role: 'viewer' });
+    expect(dead()).toEqual(['token', 'key']);
+  });
+
+  it('are the tokens of a login that is over', async () => {
+    await harness.auth.sessions.logout(await harness.caller(secrets.token));
+    expect(dead()).toEqual(['token']);
+  });
+
+  it('are none of a kind that only a later version knows', () => {
+    old.end({ kind: 'passkey', whose: callers.token.userId ?? '' });
+    expect([dead(), told]).toEqual([[], []]);
+  });
+});

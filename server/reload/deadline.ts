@@ -1,0 +1,31 @@
+import type { Clock } from '../instances/ports.ts';
+import type { SuccessorProcess } from './successor-process.ts';
+
+/**
+ * What a new process says, unless it takes longer than so many milliseconds, or ends before.
+ *
+ * @throws {Error} for people
+ */
+export async function saidWithin<Value>(
+  milliseconds: number,
+  said: Promise<Value>,
+  { ended }: Pick<SuccessorProcess, 'ended'>,
+  clock: Pick<Clock, 'after'>,
+): Promise<Value> {
+  const late = Promise.withResolvers<never>();
+  const cancel = clock.after(milliseconds, () =>
+    late.reject(new Error(`the new process was not ready within ${milliseconds / 1_000} seconds`)),
+  );
+  const early = ended.then(async (how) => {
+    // What it said before is heard first.
+    await said.catch(() => undefined);
+    throw new Error(`the new process ended ${how}; the log says more`);
+  });
+  early.catch(() => undefined);
+  late.promise.catch(() => undefined);
+  try {
+    return await Promise.race([said, early, late.promise]);
+  } finally {
+    cancel();
+  }
+}

@@ -1,0 +1,150 @@
+import { describe, expect, it, vi } from 'vitest';
+import { FakeSuccessor, service } from '../testing/reload-harness.ts';
+
+describe('a new server that is gone without an end', () => {
+  it('ends the old one that still finishes requests, also where somebody else was started first', async () => {
+    const { service: one, successor, failures, done } = await service({ isFirst: false });
+    const leave = vi.spyOn(one.first, 'leave').mockReturnValue(new Promise(() => undefined));
+    one.reload();
+    const next = await successor();
+    await next.serve();
+    await vi.waitFor(() => expect(leave).toHaveBeenCalled());
+    next.process.channel.destroy();
+    expect(await one.over).toBe(1);
+    // Short answers have come to their end.
+    expect(done).toContain('first cuts');
+    expect(failures).toContain('The server that has replaced this one is gone, and did not say why');
+  });
+
+  it('waits for long answers no longer than a moment', async () => {
+    const { service: one, successor, clock } = await service();
+    const leave = vi.spyOn(one.first, 'leave').mockReturnValue(new Promise(() => undefined));
+    const cut = vi.spyOn(one.first, 'cut').mockReturnValue(new Promise(() => undefined));
+    one.reload();
+    const next = await successor();
+    await next.serve();
+    await vi.waitFor(() => expect(leave).toHaveBeenCalled());
+    next.process.channel.destroy();
+    await vi.waitFor(() => expect(cut).toHaveBeenCalled());
+    await clock.advance(1_000);
+    expect(await one.over).toBe(1);
+  });
+
+  it('is nothing to one that has ended it', async () => {
+    const { service: one, successor, failures, done } = await service({ isFirst: false });
+    vi.spyOn(one.first, 'leave').mockReturnValue(new Promise(() => undefined));
+    one.reload();
+    const next = await successor();
+    await next.serve();
+    next.die('with code 0');
+    await vi.waitFor(() => expect(done).toContain('first cuts'));
+    expect(failures).toEqual([]);
+  });
+});
+
+describe('the end of the service', () => {
+  it('is that of its one server', async () => {
+    const { service: one, done } = await service();
+    await one.close({ stopEngines: false });
+    expect(done).toEqual(['first closes', 'exit 0']);
+  });
+
+  it('ends a change that has not come to the hand-over', async () => {
+    const { service: one, done, successor } = await service();
+    one.reload();
+    await successor();
+    await one.close({ stopEngines: false });
+    expect(done.filter((what) => /killed|closes|holds/.test(what))).toContain('first closes');
+    expect(done).not.toContain('first holds');
+  });
+
+  it('waits for a hand-over, and is passed on to whom it led', async () => {
+    const { service: one, done, successor, signals, until } = await service();
+    one.reload();
+    const next = await successor();
+    await next.take();
+    await until('first hands over');
+    const closed = one.close({ stopEngines: false });
+    next.link.ready('/door');
+    await vi.waitFor(() => expect(signals).toEqual(['SIGTERM to 99']));
+    next.lifeline.end('0\n');
+    await closed;
+    expect(done).toContain('first cuts');
+  });
+
+  it('is passed on to whom it led, too, where nothing says who serves, as on a full disk', async () => {
+    const { service: one, successor, signals, until } = await service({ servingPid: () => null });
+    one.reload();
+    const next = await successor();
+    await next.serve();
+    await until('first leaves to /door');
+    one.reload();
+    const closed = one.close({ stopEngines: false });
+    await vi.waitFor(() => expect(signals).toEqual(['SIGUSR2 to 99', 'SIGTERM to 99']));
+    next.lifeline.end('0\n');
+    await Promise.all([one.hurry('SIGINT'), closed]);
+    expect(signals).toContain('SIGINT to 99');
+  });
+
+  it('is that of a process, too, which is about to take over, where it shall not wait', async () => {
+    const { service: one, done, successor, until } = await service();
+    one.reload();
+    await (await successor()).take();
+    await until('first hands over');
+    void one.close({ stopEngines: false });
+    await one.hurry('SIGINT');
+    expect(done).toContain('successor killed');
+  });
+
+  it('is passed on again, until it is heard, where it shall not wait', async () => {
+    const { service: one, successor, signals, until, clock } = await service();
+    one.reload();
+    const next = await successor();
+    await next.serve();
+    await until('first leaves to /door');
+    const closed = one.close({ stopEngines: false });
+    await vi.waitFor(() => expect(signals).toEqual(['SIGTERM to 99']));
+    const hurried = one.hurry('SIGINT');
+    await clock.advance(100);
+    expect(signals).toEqual(['SIGTERM to 99', 'SIGINT to 99', 'SIGINT to 99']);
+    next.lifeline.end();
+    await Promise.all([hurried, closed]);
+  });
+
+  it('waits for nobody else where nobody else serves, nor for one that does not hear', async () => {
+    const { service: one, successor, signals, until, clock } = await service();
+    await one.hurry('SIGTERM');
+    one.reload();
+    await (await successor()).serve();
+    await until('first leaves to /door');
+    const hurried = one.hurry('SIGTERM');
+    await clock.advance(2_000);
+    await hurried;
+    expect(signals).toHaveLength(20);
+  });
+
+  it('is passed on at a hand-over by a server that was not the first, too', async () => {
+    const launched = new FakeSuccessor([]);
+    const process = { ...launched.process, lifeline: null };
+    const { service: one, signals, until } = await service({ isFirst: false, launch: async () => process });
+    one.reload();
+    await launched.take();
+    await until('first hands over');
+    const closed = one.close({ stopEngines: false });
+    launched.link.ready('/door');
+    await closed;
+    expect(signals).toEqual(['SIGTERM to 99']);
+  });
+
+  it('is made in order by who has taken back, when a hand-over fails meanwhile', async () => {
+    const { service: one, done, successor, until } = await service();
+    one.reload();
+    const next = await successor();
+    await next.take();
+    await until('first hands over');
+    const closed = one.close({ stopEngines: false });
+    next.die('by SIGKILL');
+    await closed;
+    expect(done.slice(-2)).toEqual(['again closes', 'exit 0']);
+  });
+});

@@ -1,0 +1,250 @@
+import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../clock.ts';
+import { markRestored } from './backup-mark.ts';
+import { storedInstance } from '../testing/contracts/store.contract.ts';
+import { openDatabase } from './database.ts';
+import { settlePlace, type ProcessesFound, type Surroundings } from './place.ts';
+import { isOutOfRoom } from './room.ts';
+import { openStore } from './sqlite.ts';
+
+let folder: string;
+let first: string;
+let second: string;
+let id: string;
+
+/** It stands still, so that no disk is slow. */
+const clock = { ...systemClock(), now: () => 1 };
+/** Opens the store of a folder once; what it is then, and what it said. @param others An identifier whose processes are here */
+async function opened(
+  directory: string,
+  found: ProcessesFound['are'] | 'not asked',
+  { bootId = 'this', others = null }: { bootId?: string; others?: string | null } = {},
+) {
+  const said: string[] = [];
+  const asked: unknown[] = [];
+  const log = { info: () => undefined, warn: (message: string) => void said.push(message) };
+  const look: Surroundings['look'] = (dataDirId, known) => {
+    asked.push([dataDirId, known.map(({ pid }) => pid)]);
+    if (found === 'not asked') throw new Error('nobody should have asked');
+    return { are: found, pids: found === 'nobody' ? [] : [17, 4], here: found === 'here' ? dataDirId : others };
+  };
+  const store = openStore({ file: join(directory, 'llamactl.db'), clock, log, surroundings: { bootId, look } });
+  const [instance] = await store.load();
+  await store.close();
+  const state = instance?.state;
+  const boot = state !== undefined && 'run' in state ? state.run.identity?.bootId : undefined;
+  return { dataDirId: store.dataDirId, boot, said, asked };
+}
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'llamactl-place-'));
+  [first, second] = [join(folder, 'first'), join(folder, 'second')];
+  mkdirSync(first);
+  const surroundings: Surroundings = { bootId: 'this', look: () => ({ are: 'nobody', pids: [], here: null }) };
+  const store = openStore({ file: join(first, 'llamactl.db'), clock, surroundings });
+  id = store.dataDirId;
+  const { record } = storedInstance('a');
+  const identity = { pid: 4, startTicks: 1, bootId: 'this', group: 3 };
+  const run = {
+    number: 1,
+    cause: 'command',
+    wantedByUser: true,
+    launch: null,
+    identity,
+    startedAt: 1,
+    readyAt: 2,
+  } as const;
+  await store.save({ record, state: { status: 'running', run, runs: 1, restarts: 0, lastExit: null } });
+  await store.close();
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const ELSEWHERE = 'of the directory that this is a copy of';
+const copy = (): void => cpSync(first, second, { recursive: true });
+
+describe('a database', () => {
+  it('in its place is not looked for elsewhere, nor after its folder was renamed', async () => {
+    expect(await opened(first, 'not asked')).toMatchObject({ dataDirId: id, boot: 'this' });
+    renameSync(first, second);
+    expect(await opened(second, 'not asked')).toMatchObject({ dataDirId: id, boot: 'this' });
+  });
+
+  it('in another folder, with engines elsewhere, is another one, knows none of them, and tells; the first is as it was', async () => {
+    copy();
+    const there = await opened(second, 'elsewhere');
+    expect(there).toMatchObject({ asked: [[id, [4]]], boot: ELSEWHERE });
+    expect(there.dataDirId).not.toBe(id);
+    expect(there.said.join()).toContain('whose engines run (process 17, 4). They are left alone');
+    expect(await opened(second, 'not asked')).toMatchObject({ dataDirId: there.dataDirId, said: [] });
+    expect(await opened(first, 'not asked')).toMatchObject({ dataDirId: id, boot: 'this' });
+  });
+
+  it.each(['unclear', 'both'] as const)(
+    'in another folder, with engines that are %s, is not opened, and is as it was: it names them',
+    async (found) => {
+      copy();
+      await expect(opened(second, found)).rejects.toThrow(
+        /cannot be told whether the engines of that are its own \(process 17, 4\)/,
+      );
+      rmSync(first, { recursive: true });
+      expect(await opened(second, 'here')).toMatchObject({ dataDirId: id, boot: 'this' });
+    },
+  );
+
+  it('in another folder without any engines is another one, whose runs ended as they did', async () => {
+    copy();
+    const there = await opened(second, 'nobody');
+    expect(there.dataDirId).not.toBe(id);
+    expect(there).toMatchObject({ boot: 'this', said: [] });
+  });
+
+  it('in another folder in which its engines have their files was moved', async () => {
+    copy();
+    rmSync(first, { recursive: true });
+    expect(await opened(second, 'here')).toMatchObject({ dataDirId: id, boot: 'this', said: [] });
+    expect(await opened(second, 'not asked')).toMatchObject({ dataDirId: id });
+  });
+
+  it('that has the folders of instances in common with the one that it is a copy of is not opened', async () => {
+    copy();
+    renameSync(join(first, 'llamactl.db'), join(first, 'kept'));
+    expect(await opened(second, 'here')).toMatchObject({ dataDirId: id });
+    renameSync(join(first, 'kept'), join(first, 'llamactl.db'));
+    const third = join(folder, 'third');
+    cpSync(first, third, { recursive: true });
+    await expect(opened(third, 'here')).rejects.toThrow(
+      `${third} is a copy of ${first}, but its folder instances is the same one`,
+    );
+  });
+});
+
+describe('a database after a reboot', () => {
+  const bootId = 'next';
+
+  it.each(['nobody', 'here', 'unclear'] as const)(
+    'in its folder is the same, whatever the number of the disk is, with engines that are %s',
+    async (found) => {
+      change(first, ([boot, , ...rest]) => [boot, 'another', ...rest]);
+      expect(await opened(first, found, { bootId })).toMatchObject({ dataDirId: id, boot: 'this', said: [] });
+      expect(await opened(first, 'not asked', { bootId })).toMatchObject({ dataDirId: id });
+    },
+  );
+
+  it('is another one where such engines run elsewhere: its disk was copied as a whole', async () => {
+    expect((await opened(first, 'elsewhere', { bootId })).dataDirId).not.toBe(id);
+  });
+
+  it.each([
+    ['folder', 2],
+    ['folder of the same number', 3],
+  ])('in another %s is another one', async (_what, field) => {
+    change(first, (fields) => fields.with(field, '1'));
+    expect((await opened(first, 'nobody', { bootId })).dataDirId).not.toBe(id);
+  });
+});
+
+describe('on a full disk a database in a folder whose number has changed since the boot', () => {
+  let database: DatabaseSync;
+  beforeEach(() => {
+    change(first, () => ['this', '1', '2', '3', '/']);
+    database = openDatabase(join(first, 'llamactl.db'));
+    fill(database);
+  });
+  afterEach(() => database.close());
+
+  const settled = (are: ProcessesFound['are'], here: string | null): unknown => {
+    const look = (): ProcessesFound => ({ are, pids: [], here });
+    settlePlace(database, join(first, 'llamactl.db'), { bootId: 'this', look });
+    return database.prepare(`select value from meta where key in ('data_dir_id', 'place') order by key`).all();
+  };
+
+  it.each(['nobody', 'here'] as const)('goes on as it is, with engines that are %s, and is looked at again', (are) => {
+    expect(settled(are, null)).toEqual([{ value: id }, { value: 'this 1 2 3 /' }]);
+  });
+
+  it.each([
+    ['elsewhere', null],
+    ['nobody', 'other'],
+  ] as const)('is not opened with engines that are %s, of %s here', (are, here) => {
+    expect(() => settled(are, here)).toThrow('too full to note that it is another data directory');
+    expect(database.isTransaction).toBe(false);
+  });
+});
+
+describe('a database that was put back', () => {
+  it('has the identifier of the engines that have their runs beside it', async () => {
+    change(first, ([boot, , ...rest]) => [boot, 'another', ...rest]);
+    const restored = await opened(first, 'nobody', { others: 'theirs' });
+    expect(restored).toMatchObject({ dataDirId: 'theirs', boot: 'this', said: [] });
+    expect(await opened(first, 'not asked')).toMatchObject({ dataDirId: 'theirs' });
+  });
+
+  it('is looked at in its own place, too, and without an identifier', async () => {
+    const marked = (sql: string): void => {
+      const database = new DatabaseSync(join(first, 'llamactl.db'));
+      database.exec(sql);
+      markRestored(database, { what: 'a backup', keeps_log_ins: true });
+      database.close();
+    };
+    marked('');
+    await expect(opened(first, 'both'), 'again, until that is settled').rejects.toThrow('cannot be told');
+    expect(await opened(first, 'nobody', { others: 'theirs' })).toMatchObject({ dataDirId: 'theirs', boot: 'this' });
+    marked(`delete from meta where key = 'data_dir_id'`);
+    expect(await opened(first, 'nobody', { others: 'last' })).toMatchObject({ dataDirId: 'last', boot: 'this' });
+    marked(`delete from meta where key = 'data_dir_id'`);
+    expect(await opened(first, 'nobody')).toMatchObject({ boot: ELSEWHERE });
+  });
+
+  it('knows none of the engines of its old identifier that run elsewhere', async () => {
+    copy();
+    expect(await opened(second, 'elsewhere', { others: 'theirs' })).toMatchObject({
+      dataDirId: 'theirs',
+      boot: ELSEWHERE,
+    });
+  });
+});
+
+describe('a database of an older llamactl, which does not say where it was', () => {
+  beforeEach(() => {
+    const database = new DatabaseSync(join(first, 'llamactl.db'));
+    database.exec(`delete from meta where key = 'place'`);
+    database.close();
+  });
+
+  it.each(['here', 'unclear', 'nobody'] as const)('stays what it is with engines that are %s', async (found) => {
+    expect(await opened(first, found)).toMatchObject({ dataDirId: id, boot: 'this', said: [] });
+    expect(await opened(first, 'not asked')).toMatchObject({ dataDirId: id });
+  });
+
+  it('is another one when its engines work elsewhere', async () => {
+    const { dataDirId, boot } = await opened(first, 'elsewhere');
+    expect(dataDirId).not.toBe(id);
+    expect(boot).not.toBe('this');
+  });
+});
+
+/** Changes what a database says of its place: boot, device, inode, birth, path. */
+function change(directory: string, to: (fields: string[]) => (string | undefined)[]): void {
+  const database = new DatabaseSync(join(directory, 'llamactl.db'));
+  const stored = String(database.prepare(`select value from meta where key = 'place'`).get()?.['value']);
+  database.prepare(`update meta set value = ? where key = 'place'`).run(to(stored.split(' ')).join(' '));
+  database.close();
+}
+
+/** Until not even a small row more can be stored. */
+function fill(database: DatabaseSync): void {
+  const { page_count: pages } = database.prepare('pragma page_count').get() ?? {};
+  database.exec(`pragma max_page_count = ${String(pages)}`);
+  const insert = database.prepare('insert into meta (key, value) values (?, ?)');
+  for (const size of [100, 0]) {
+    try {
+      for (let count = 0; ; count += 1) insert.run(`place ${size} ${count}`, 'x'.repeat(size));
+    } catch (error) {
+      if (!isOutOfRoom(error)) throw error;
+    }
+  }
+}

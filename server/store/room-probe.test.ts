@@ -1,0 +1,46 @@
+import { mkdtempSync, readdirSync, rmSync, type writeFileSync as write } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { assertRoom } from './room-probe.ts';
+
+const disk = vi.hoisted((): { fault: Error | null } => ({ fault: null }));
+vi.mock('node:fs', async (original) => {
+  const fs = await original<{ writeFileSync: typeof write }>();
+  const writeFileSync: typeof write = (...given) => {
+    if (disk.fault !== null) {
+      // As a disk that fills up while it is written.
+      fs.writeFileSync(given[0], 'half');
+      throw disk.fault;
+    }
+    fs.writeFileSync(...given);
+  };
+  return { ...fs, writeFileSync };
+});
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(path.join(tmpdir(), 'llamactl-test-'));
+});
+afterEach(() => {
+  disk.fault = null;
+  rmSync(directory, { recursive: true });
+});
+
+describe('a look whether a data directory takes more', () => {
+  it('leaves nothing', () => {
+    assertRoom(directory);
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it('says in words that the disk is full, and leaves nothing there either', () => {
+    disk.fault = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    expect(() => assertRoom(directory)).toThrow(`the disk of ${directory} is full; make room, and repeat it`);
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it('says what else keeps it from writing', () => {
+    disk.fault = Object.assign(new Error('EROFS: read-only file system'), { code: 'EROFS' });
+    expect(() => assertRoom(directory)).toThrow('EROFS');
+  });
+});

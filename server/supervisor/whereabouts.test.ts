@@ -1,0 +1,134 @@
+import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { ProcessIdentity } from '../instances/ports.ts';
+import { RealBench } from '../testing/real-bench.ts';
+import { RecordingListener } from '../testing/recording-listener.ts';
+import { readStat, readTag } from './identity.ts';
+import { whereaboutsOf, type Whereabouts } from './whereabouts.ts';
+
+let bench: RealBench;
+let parent: string;
+let directory: string;
+let other: string;
+let pids: number[];
+
+beforeEach(async () => {
+  bench = new RealBench();
+  parent = mkdtempSync(path.join(tmpdir(), 'llamactl-where-'));
+  [directory, other] = [path.join(parent, 'one'), path.join(parent, 'two')];
+  mkdirSync(directory);
+  const { pid, group } = await spawn(`${bench.dataDirId}.i1.n1`, directory);
+  pids = [pid, group];
+});
+afterEach(async () => {
+  await bench.dispose();
+  rmSync(parent, { recursive: true });
+});
+
+/** Begins a run of a tag in a data directory. */
+function spawn(tag: string, dataDirectory: string): Promise<ProcessIdentity> {
+  const [, instance = '', nonce = ''] = tag.split('.');
+  const run = { tag, folder: path.join(dataDirectory, 'instances', instance, 'runs', nonce) };
+  return bench.supervisor.spawn(run, bench.script('echo begun; exec sleep 1000'), {}, new RecordingListener());
+}
+
+const where = (of: string): Whereabouts => whereaboutsOf(bench.dataDirId, of);
+
+test('an engine is where its log is, also after its data directory was renamed, and not in a copy', () => {
+  const { are, pids: found } = where(directory);
+  expect(are).toBe('here');
+  expect(new Set(found)).toEqual(new Set(pids));
+  renameSync(directory, other);
+  expect(where(other).are).toBe('here');
+  cpSync(other, directory, { recursive: true, filter: (file) => !file.endsWith('alive') });
+  expect(where(directory).are).toBe('elsewhere');
+});
+
+test('an engine whose data directory is gone is of whoever has its identifier', () => {
+  rmSync(directory, { recursive: true });
+  mkdirSync(other);
+  expect(where(other).are).toBe('here');
+});
+
+test('an engine whose files were deleted is of the directory in which they were, as long as that is there', () => {
+  rmSync(path.join(directory, 'instances'), { recursive: true });
+  mkdirSync(other);
+  expect([where(directory).are, where(other).are]).toEqual(['here', 'elsewhere']);
+});
+
+test.each(['another', null])(
+  'an engine of another identifier than %s is nobody’s, but is seen where it works',
+  (id) => {
+    mkdirSync(other);
+    expect(whereaboutsOf(id, directory)).toEqual({ are: 'nobody', pids: [], here: bench.dataDirId });
+    expect(whereaboutsOf(id, other)).toEqual({ are: 'nobody', pids: [], here: null });
+    rmSync(path.join(directory, 'instances'), { recursive: true });
+    expect(whereaboutsOf(id, directory).here, 'its files are gone').toBe(null);
+  },
+);
+
+test('the identifier that is asked for goes before another that works here, too', async () => {
+  await spawn('test-second.i2.n1', directory);
+  expect(whereaboutsOf('test-second', directory)).toMatchObject({ are: 'here', here: 'test-second' });
+  expect(where(directory)).toMatchObject({ are: 'here', here: bench.dataDirId });
+});
+
+test('engines of one identifier in two directories are in both', async () => {
+  await spawn(`${bench.dataDirId}.i2.n1`, other);
+  expect([where(directory).are, where(other).are]).toEqual(['both', 'both']);
+});
+
+test('an engine whose instances are on another disk, behind a link, is where the link is', () => {
+  const big = path.join(parent, 'big');
+  mkdirSync(big);
+  renameSync(path.join(directory, 'instances'), path.join(big, 'instances'));
+  symlinkSync(path.join(big, 'instances'), path.join(directory, 'instances'));
+  mkdirSync(path.join(other, 'instances'), { recursive: true });
+  expect([where(directory), where(other)]).toMatchObject([
+    { are: 'here', here: bench.dataDirId },
+    { are: 'elsewhere' },
+  ]);
+  for (const name of ['alive', 'log']) rmSync(path.join(big, 'instances', 'i1', 'runs', 'n1', name));
+  expect([where(directory).are, where(other).are], 'deleted').toEqual(['here', 'elsewhere']);
+  rmSync(path.join(big, 'instances', 'i1'), { recursive: true });
+  expect([where(directory).are, where(other).are], 'deleted with its folder').toEqual(['here', 'elsewhere']);
+});
+
+test('a wrapper alone, which holds none of its files, shows where it was begun, if that is still there', async () => {
+  const [engine = 0, wrapper = 0] = pids;
+  // or what is left of the run is ended
+  bench.restart();
+  process.kill(wrapper, 'SIGSTOP');
+  process.kill(engine, 'SIGKILL');
+  await bench.until(() => where(directory).pids.length === 1);
+  mkdirSync(other);
+  expect(where(directory)).toEqual({ are: 'unclear', pids: [wrapper], here: null });
+  expect(where(other)).toEqual({ are: 'elsewhere', pids: [wrapper], here: null });
+  renameSync(directory, path.join(parent, 'three'));
+  expect(where(other).are).toBe('unclear');
+  process.kill(wrapper, 'SIGCONT');
+});
+
+test('an engine that does not show its tag is seen where its files are when its identity is known', async () => {
+  const run = { tag: `${bench.dataDirId}.i2.n1`, folder: path.join(directory, 'instances', 'i2', 'runs', 'n1') };
+  const plan = bench.script('exec env -u LLAMACTL_RUN sleep 1000');
+  const hidden = await bench.supervisor.spawn(run, plan, {}, new RecordingListener());
+  await bench.until(() => readTag(hidden.pid) === 'untagged');
+  mkdirSync(other);
+  expect(where(directory).pids, 'its wrapper shows whose it is').toEqual(
+    expect.arrayContaining([hidden.pid, hidden.group]),
+  );
+  const asked = (changes: Partial<ProcessIdentity>, of = directory): Whereabouts =>
+    whereaboutsOf('another', of, [{ ...hidden, ...changes }]);
+  expect(asked({})).toMatchObject({ are: 'here', pids: [hidden.pid] });
+  expect(asked({}, other)).toMatchObject({ are: 'elsewhere', pids: [hidden.pid] });
+  expect(asked({ startTicks: 1 }).are).toBe('nobody');
+  expect(asked({ bootId: 'of before' }).are).toBe('nobody');
+  const [engine = 0] = pids;
+  const shown = { pid: engine, startTicks: readStat(engine)?.startTicks ?? 0 };
+  expect(asked(shown).are, 'it shows that it is of another').toBe('nobody');
+  const init = { pid: 1, startTicks: readStat(1)?.startTicks ?? 0 };
+  expect(asked(init), 'it shows nothing').toMatchObject({ are: 'unclear', pids: [1] });
+});

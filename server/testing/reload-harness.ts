@@ -1,0 +1,172 @@
+import { duplexPair, PassThrough } from 'node:stream';
+import { expect, vi } from 'vitest';
+import { LeaseBook } from '../instances/lease-book.ts';
+import type { Lease, LeaseRequest } from '../instances/leases.ts';
+import { FakeClock } from './fake-clock.ts';
+import type { Inheritance } from '../reload/inheritance.ts';
+import { PredecessorLink } from '../reload/predecessor-link.ts';
+import type { Reign } from '../reload/reign.ts';
+import { Service, type ServiceParts } from '../reload/service.ts';
+import type { SuccessorProcess } from '../reload/successor-process.ts';
+
+/** For tests of the service: a server and its successors, as a test plays them. */
+
+/** A server that only says what is done with it. */
+export class FakeReign implements Reign {
+  readonly url = 'http://127.0.0.1:8080';
+  readonly listener = { fd: 3 };
+  readonly hello = {
+    pid: 1,
+    version: '1',
+    dataDirectory: '/data',
+    address: { host: '127.0.0.1', port: 8080 },
+    listening: 8080,
+  };
+  readonly reload: number;
+  readonly book = new LeaseBook({ now: () => 0 });
+  readonly #done: string[];
+  readonly #name: string;
+  record: Parameters<Reign['recordBy']>[0] = () => undefined;
+  successor: (request: LeaseRequest) => Promise<Lease> = () => Promise.reject(new Error('it serves itself'));
+
+  constructor(name: string, done: string[], reload: number) {
+    this.#name = name;
+    this.#done = done;
+    this.reload = reload;
+  }
+
+  #did(what: string): void {
+    this.#done.push(`${this.#name} ${what}`);
+  }
+
+  note(number: number, failure: string | null): void {
+    this.#did(`notes ${number}${failure === null ? '' : ` failed: ${failure}`}`);
+  }
+
+  async hold(): Promise<void> {
+    this.#did('holds');
+  }
+
+  async handOver(successor: (request: LeaseRequest) => Promise<Lease>): Promise<void> {
+    this.#did('hands over');
+    this.successor = successor;
+  }
+
+  uses() {
+    return this.book.uses();
+  }
+
+  watchLeases(watcher: Parameters<LeaseBook['watch']>[0]): void {
+    this.book.watch(watcher);
+  }
+
+  breakLeases(): void {
+    this.#did('breaks leases');
+  }
+
+  shutOut({ kind, whose }: Parameters<Reign['shutOut']>[0]): void {
+    this.#did(`shuts out ${kind} ${whose}`);
+  }
+
+  recordBy(record: Parameters<Reign['recordBy']>[0]): void {
+    this.record = record;
+  }
+
+  async leave(door: string): Promise<void> {
+    this.#did(`leaves to ${door}`);
+  }
+
+  async cut(): Promise<void> {
+    this.#did('cuts');
+  }
+
+  async close(): Promise<void> {
+    this.#did('closes');
+  }
+}
+
+/** A successor as a test plays it. */
+export class FakeSuccessor {
+  readonly #ended = Promise.withResolvers<string>();
+  readonly lifeline = new PassThrough();
+  readonly link: PredecessorLink;
+  readonly process: SuccessorProcess;
+
+  constructor(done: string[]) {
+    const [ours, its] = duplexPair();
+    this.link = new PredecessorLink(its);
+    this.process = {
+      pid: 99,
+      channel: ours,
+      lifeline: this.lifeline,
+      ended: this.#ended.promise,
+      kill: () => {
+        done.push('successor killed');
+        this.die('by SIGKILL');
+      },
+    };
+  }
+
+  /** Takes over, up to the moment when it has everything. */
+  async take(): Promise<void> {
+    await this.link.hello;
+    await this.link.takeOver();
+  }
+
+  async serve(): Promise<void> {
+    await this.take();
+    this.link.ready('/door');
+  }
+
+  die(how: string): void {
+    this.#ended.resolve(how);
+    this.link.end();
+    this.lifeline.end();
+  }
+}
+
+/** A service, with what was done by its servers and what was sent. */
+export async function service(changes: Partial<ServiceParts<FakeReign>> = {}) {
+  const done: string[] = [];
+  const signals: string[] = [];
+  const successors: FakeSuccessor[] = [];
+  const clock = new FakeClock();
+  const failures: string[] = [];
+  const parts: ServiceParts<FakeReign> = {
+    clock,
+    log: {
+      debug: () => undefined,
+      info: () => undefined,
+      warn: (message) => void failures.push(message),
+      error: (_details, message) => void failures.push(message),
+    },
+    start: async (inheritance: Inheritance | null) => {
+      const reign = new FakeReign(inheritance === null ? 'first' : 'again', done, inheritance?.hello.reload ?? 0);
+      if (inheritance !== null) {
+        await inheritance.link.takeOver();
+        inheritance.link.ready('/own-door');
+      }
+      return reign;
+    },
+    launch: async () => {
+      const successor = new FakeSuccessor(done);
+      successors.push(successor);
+      return successor.process;
+    },
+    servingPid: () => 99,
+    sendSignal: (pid, signal) => void signals.push(`${signal} to ${pid}`),
+    tellExit: (code) => void done.push(`exit ${code}`),
+    isFirst: true,
+    onSuccessor: () => false,
+    ...changes,
+  };
+  const opened = await Service.open(parts, null);
+  const successor = async (): Promise<FakeSuccessor> =>
+    vi.waitFor(() => {
+      const newest = successors.at(-1);
+      if (newest === undefined) throw new Error('none was launched');
+      return newest;
+    });
+  const until = (what: string): Promise<void> => vi.waitFor(() => expect(done).toContain(what));
+  return { service: opened, done, signals, successors, successor, until, failures, clock };
+}

@@ -180,14 +180,25 @@ export class Mailbox {
     if (this.#isUnstored && !this.#isClosed && !this.#isSealed) await this.#save();
   }
 
-  /** Takes back a delete that could not be stored. A backoff that it has ended stays ended, and that is told now. */
-  reopen(): void {
+  /** The events of a deleted instance that could not be stored while it was there: whoever stores the delete stores them too. */
+  async bequeath(): Promise<KeptEvent[]> {
+    // Until it is known whether the last change is stored.
+    await this.#stored.catch(() => undefined);
+    return this.#unstoredEvents.splice(0);
+  }
+
+  /**
+   * Takes back a delete that could not be stored. A backoff that it has ended stays ended, and that is told now.
+   *
+   * @param bequeathed See {@link bequeath}.
+   */
+  reopen(bequeathed: readonly KeptEvent[]): void {
     this.#isClosed = false;
     if (this.#beforeClose.status !== 'restarting') this.#state = this.#beforeClose;
     const kept = this.#keep(this.#beforeClose, this.#state);
-    this.#unstoredEvents = [...this.#unstoredEvents, ...kept].slice(-MOST_UNSTORED_EVENTS);
+    this.#unstoredEvents = [...bequeathed, ...this.#unstoredEvents, ...kept].slice(-MOST_UNSTORED_EVENTS);
     for (const event of kept) this.#dependencies.events.publish(event);
-    if (kept.length > 0) this.#storeLater();
+    if (this.#unstoredEvents.length > 0) this.#storeLater();
     this.#tell();
   }
 

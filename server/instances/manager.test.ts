@@ -773,6 +773,22 @@ describe('delete', () => {
     expect(domain.events.statuses('a')).toEqual(told);
   });
 
+  it('stores what was told of the instance and could not be stored before', async () => {
+    const domain = new Domain();
+    const id = await domain.createRunning('a', { auto_restart: false });
+    domain.store.failure = new Error('disk full');
+    domain.world.exit(id, 1, domain.clock.now());
+    await domain.settle();
+    expect(domain.status()).toBe('failed');
+    await expect(domain.manager.remove('a')).rejects.toThrow('could not be stored');
+    domain.store.failure = null;
+    await domain.manager.remove('a');
+    expect(domain.store.events.slice(-2).map(({ event }) => [event.type, event.data])).toMatchObject([
+      ['instance_status_changed', { status: 'failed' }],
+      ['instance_deleted', { name: 'a' }],
+    ]);
+  });
+
   it('that cannot be stored ends a backoff all the same, and that is told and stored', async () => {
     const domain = new Domain();
     const id = await domain.createRunning();

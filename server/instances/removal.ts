@@ -74,12 +74,13 @@ export class Removals {
   async #eraseFiles(mailbox: Mailbox): Promise<void> {
     const { store, supervisor, logs, references, registry, leases, healthProbe, events, onFault } = this.#with;
     const { id, name } = mailbox.record;
+    const bequeathed = await mailbox.bequeath();
     const deleted = events.keep({ type: 'instance_deleted', data: { name } }, id);
     try {
-      await store.remove(id, [deleted]);
+      await store.remove(id, [...bequeathed, deleted]);
     } catch (error) {
       events.discard(deleted);
-      mailbox.reopen();
+      mailbox.reopen(bequeathed);
       throw error;
     }
     try {

@@ -14,7 +14,7 @@ const FEW = 2;
 /** Faults after which a scenario is not looked at any further: each may take long to be one. */
 const ENOUGH = 3;
 /** As many deaths on one data directory: the newest thousand events are kept, and looked at all. */
-const MOST_ON_ONE = 20;
+const MOST_ON_ONE = 10;
 
 vi.setConfig({ maxConcurrency: 3 });
 

@@ -5,6 +5,7 @@ import type { InstanceState } from './lifecycle.ts';
 import { type Mailbox, Sealed } from './mailbox.ts';
 import type { Clock } from './ports.ts';
 import { noFreeSlot, notFound, shuttingDown, slotsPinned } from './refusals.ts';
+import { isRestartDue } from './restart-due.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { StartCheck } from './start-check.ts';
 import type { StopOptions, WaitOptions } from './use-cases.ts';
@@ -55,9 +56,16 @@ export class Commands {
     return status;
   }
 
-  /** Has the engine of an instance that was changed restarted, unless it is stopped or about to be. */
-  relaunch(mailbox: Mailbox): Promise<Status> {
-    return this.#post(mailbox, { type: 'apply', timeoutMs: this.#stopTimeoutMs(undefined) });
+  /**
+   * Has the engine of an instance that was changed restarted, unless it is stopped or about to be. Where it was stored with the
+   * change that a restart is due, nothing refuses it any more: not a disk that is full again, nor a shutdown, after which the
+   * next server restarts it.
+   */
+  async relaunch(mailbox: Mailbox): Promise<Status> {
+    const isDue = isRestartDue(mailbox.state);
+    if (isDue && this.#isClosing) return mailbox.state.status;
+    const posted = this.#post(mailbox, { type: 'apply', timeoutMs: this.#stopTimeoutMs(undefined) });
+    return isDue ? posted.catch(() => mailbox.state.status) : posted;
   }
 
   /** Starts what has a place beside all that runs: of many nobody can say for whom another should go. */

@@ -80,6 +80,19 @@ describe.each(CHANGES)('%s, when llamactl dies between the new settings and the 
     expect(after.manager.get('a')).toMatchObject({ status: 'running', restart_required: false });
   });
 
+  it('is made, and told so, when only the settings could be stored before the disk was full', async () => {
+    const domain = new Domain();
+    await domain.createRunning('a');
+    const asked = Promise.withResolvers<unknown>();
+    await untilWritten(domain, async (each) => asked.resolve(ask(each)));
+    domain.store.failure = new Error('disk full');
+    const outcome = JSON.stringify(await asked.promise);
+    expect(outcome).not.toContain('could not be stored');
+    domain.store.failure = null;
+    await domain.pass(50);
+    expect(domain.manager.get('a')).toMatchObject({ status: 'running', options: NEW, restart_required: false });
+  });
+
   it('leaves the engine alone when the settings cannot be stored, now and after a crash', async () => {
     const domain = new Domain();
     await domain.createRunning('a');
@@ -106,9 +119,9 @@ describe('a restart that is due', () => {
   it('is done by the next server when this one ends first', async () => {
     const domain = new Domain();
     await domain.createRunning('a');
-    const updated = update(domain).catch((error: unknown) => error);
+    const updated = update(domain);
     await domain.instances.shutdown({ stopEngines: false });
-    expect(await updated).toMatchObject({ code: 'SHUTTING_DOWN' });
+    expect(await updated).toMatchObject({ instance: { status: 'running', options: NEW } });
     const after = await domain.crash();
     await after.pass(50);
     expect(after.manager.get('a')).toMatchObject({ status: 'running', options: NEW, restart_required: false });

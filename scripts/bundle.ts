@@ -33,6 +33,9 @@ export async function bundle({ directory, stamp, form }: BundleOptions): Promise
     input: { main: path.join(ROOT, 'cli', 'main.ts') },
     platform: 'node',
     external: LEFT_OUT,
+    // A comment above each module would say where it lies, and for packages that a link leads to that is outside the
+    // checkout: what is built would depend on where.
+    experimental: { attachDebugInfo: 'none' },
     plugins: [
       {
         name: 'modules that a package has others in place of',

@@ -108,7 +108,7 @@ export interface ConfigSource {
 }
 
 export interface ConfigView {
-  /** As it is written now and holds from the next start; secrets are `"***"`. */
+  /** As it is written now and holds from the next reload or start; secrets are `"***"`. */
   config: {
     server: {
       /** Address to listen on; other than loopback needs auth.enabled. */
@@ -576,17 +576,25 @@ export interface Health {
   };
   /** RFC 3339, UTC. */
   last_check: string;
+  /** Of one that is stopped or has failed: what a start would be refused for now; absent: nothing that can be seen. */
+  start_obstacle?: StartObstacle | undefined;
 }
 
 export interface Instance {
+  /** Unique without regard to case; cannot be changed. */
   name: string;
   status: Status;
+  /** `llama_cpp`, `custom`, or the name of a custom engine of the configuration. */
   engine: string;
   /** Absent for an engine that needs none. */
   model_path?: string | undefined;
+  /** Where its engine listens, on loopback. */
   port: number;
+  /** More names under which `/v1` finds the instance. */
   aliases: string[];
+  /** Not shown by `GET /v1/models`. */
   unlisted: boolean;
+  /** The first request under `/v1` starts it when it is stopped. Default true. */
   on_demand: boolean;
   /** Why it failed, or why it restarts. */
   reason: string | null;
@@ -599,10 +607,15 @@ export interface Instance {
   /** The engine's own process; `null` exactly when no process runs. */
   pid: number | null;
   options: Options;
+  /** Passed to the engine as they are, last: they win over `options`. */
   extra_args: string[];
+  /** Set for the engine; secrets are `"***"`. */
   environment: { [name: string]: string };
+  /** Replaces the engine's command. Privileged. */
   command?: string[] | undefined;
+  /** Answers 200 when the engine is ready. Default `/health`. */
   health_path?: string | undefined;
+  /** Revive a run that the user wanted after the machine was rebooted. */
   auto_start: boolean;
   /** As set, or the default of the configuration. */
   auto_restart: boolean;
@@ -612,17 +625,23 @@ export interface Instance {
   idle_timeout: number;
   /** As set; a pinned group pins its members too. */
   pinned: boolean;
+  /** Its limits stand in the configuration under `groups`. */
   group?: string | undefined;
   /** Absent: no limit. */
   concurrency?: number | undefined;
+  /** Requests that may wait; one more is refused. Default 1 000. */
   queue_limit: number;
+  /** What the engine is told as `model` instead of what was asked for. */
   upstream_model?: string | undefined;
+  /** Fields that a JSON body under `/v1` gets when it lacks them. */
   request_defaults: { [name: string]: JsonValue };
+  /** Fields that are taken out of JSON bodies under `/v1`. */
   request_strip: string[];
   /** Automatic restarts in a row; 0 again after five minutes of running. */
   restart_count: number;
   /** The running engine was launched from other settings than the stored ones. */
   restart_required: boolean;
+  /** How the last run ended; `null`: none has. */
   last_exit: LastExit | null;
   /** The argv of the run, or of the next one; secrets masked. */
   effective_command: string[];
@@ -642,14 +661,20 @@ export interface InstanceList {
 }
 
 export interface InstanceSummary {
+  /** Unique without regard to case; cannot be changed. */
   name: string;
   status: Status;
+  /** `llama_cpp`, `custom`, or the name of a custom engine of the configuration. */
   engine: string;
   /** Absent for an engine that needs none. */
   model_path?: string | undefined;
+  /** Where its engine listens, on loopback. */
   port: number;
+  /** More names under which `/v1` finds the instance. */
   aliases: string[];
+  /** Not shown by `GET /v1/models`. */
   unlisted: boolean;
+  /** The first request under `/v1` starts it when it is stopped. Default true. */
   on_demand: boolean;
   /** Why it failed, or why it restarts. */
   reason: string | null;
@@ -771,6 +796,7 @@ export interface NamesBody {
   names?: string[] | undefined;
 }
 
+/** The engine's own long flags in snake_case. `false` becomes `--no-x` where the engine has it; lists repeat the flag. */
 export type Options = { [name: string]: string | number | boolean | (string | number)[] };
 
 export interface Probe {
@@ -798,6 +824,13 @@ export interface Requests {
 export type Role = 'viewer' | 'operator' | 'admin';
 
 export type Scope = 'inference' | 'metrics' | 'viewer' | 'operator' | 'admin';
+
+export interface StartObstacle {
+  /** With which a start would be refused. */
+  code: 'MODEL_NOT_FOUND' | 'ENGINE_NOT_FOUND' | 'PORT_IN_USE';
+  /** What it is and what would work, for a person. */
+  message: string;
+}
 
 export interface Stats {
   /** Resident memory of all its processes, bytes. */
@@ -924,9 +957,11 @@ export interface UpdateInstance {
   model_path?: string | null | undefined;
   /** Left out: one is taken from `instances.port_range`. */
   port?: number | null | undefined;
+  /** The engine's own long flags in snake_case. `false` becomes `--no-x` where the engine has it; lists repeat the flag. Merged key by key; `null` removes one. */
   options?: { [name: string]: string | number | boolean | (string | number)[] | null } | null | undefined;
   /** Passed to the engine as they are, last: they win over `options`. */
   extra_args?: string[] | null | undefined;
+  /** Set for the engine. `"***"` in an update leaves the stored value alone. Merged name by name; `null` removes one. */
   environment?: { [name: string]: string | null } | null | undefined;
   /** Replaces the engine's command. Privileged. */
   command?: string[] | null | undefined;

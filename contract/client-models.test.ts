@@ -49,7 +49,8 @@ describe('the types of the client', () => {
 
   it('have lists of several kinds, tuples, and names that are free', () => {
     expect(declarationOf('Options')).toBe(
-      'export type Options = { [name: string]: string | number | boolean | (string | number)[] };\n',
+      "/** The engine's own long flags in snake_case. `false` becomes `--no-x` where the engine has it; lists repeat the flag. */\n" +
+        'export type Options = { [name: string]: string | number | boolean | (string | number)[] };\n',
     );
     expect(declarationOf('ConfigView')).toContain('port_range: [number, number];\n');
     expect(declarationOf('ConfigPatch')).toContain('export type ConfigPatch = { [name: string]: unknown };\n');

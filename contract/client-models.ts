@@ -1,24 +1,7 @@
 import { z } from 'zod';
 import { FrameSchema, SubscribeSchema } from './events.ts';
 import { openApiDocument } from './openapi.ts';
-
-/** A schema of the OpenAPI document, as far as it says something of types. */
-export interface Schema {
-  $ref?: string;
-  type?: string | string[];
-  format?: string;
-  minimum?: number;
-  const?: unknown;
-  enum?: unknown[];
-  description?: string;
-  anyOf?: Schema[];
-  oneOf?: Schema[];
-  items?: Schema;
-  prefixItems?: Schema[];
-  properties?: Record<string, Schema>;
-  required?: string[];
-  additionalProperties?: Schema | boolean;
-}
+import type { Schema } from './openapi-document.ts';
 
 /** Components whose own name means something else in TypeScript. */
 const NAMES: Readonly<Record<string, string>> = { Error: 'ErrorBody' };
@@ -44,8 +27,8 @@ export function clientModels(version: string): string {
 
 /** By its name, everything that goes over the wire: what the OpenAPI document names, and what the WebSocket carries. */
 export function wireSchemas(version: string): Record<string, Schema> {
-  const components = openApiDocument(version).components.schemas as Record<string, Schema>;
-  return { ...components, Frame: schemaOf(FrameSchema), Subscribe: schemaOf(SubscribeSchema) };
+  const { schemas } = openApiDocument(version).components;
+  return { ...schemas, Frame: schemaOf(FrameSchema), Subscribe: schemaOf(SubscribeSchema) };
 }
 
 function schemaOf(schema: z.ZodType): Schema {

@@ -165,7 +165,9 @@ const ShownConfigSchema = ConfigSchema.extend({
 /** Answer of `GET /config`. */
 export const ConfigViewSchema = z
   .object({
-    config: ShownConfigSchema.describe('As it is written now and holds from the next start; secrets are `"***"`.'),
+    config: ShownConfigSchema.describe(
+      'As it is written now and holds from the next reload or start; secrets are `"***"`.',
+    ),
     sources: z.record(z.string(), ConfigSourceSchema).describe('By dotted key: `server.port`.'),
     file: z.string().nullable().describe('Path of the configuration file; `null`: there is none.'),
     restart_required: z.boolean().describe('The running llamactl was started with other values.'),

@@ -36,7 +36,11 @@ export const ERRORS = {
   },
   PORT_IN_USE: { status: 409, meaning: 'A process that is not ours listens on the port.' },
   MODEL_NOT_FOUND: { status: 409, meaning: 'The model file, or a part of it, is not there.' },
-  ENGINE_NOT_FOUND: { status: 409, meaning: "The engine's program is not there or cannot be executed." },
+  ENGINE_NOT_FOUND: {
+    status: 409,
+    meaning:
+      "The engine's program is not there or cannot be executed; `llamactl doctor` looks for it, `llamactl quickstart` gets a llama-server.",
+  },
   AUTH_DISABLED: { status: 409, meaning: 'Authentication is off, so there is nobody to log in.' },
   CONFIG_PINNED: { status: 409, meaning: 'An environment variable or a flag sets this key to another value.' },
   CONFIG_READ_ONLY: { status: 409, meaning: 'The configuration file cannot be written.' },

@@ -4,10 +4,10 @@ import { z } from 'zod';
 import { LoginSchema, TokenSchema } from './auth.ts';
 import { ErrorSchema } from './errors.ts';
 import { FrameSchema } from './events.ts';
+import { HealthSchema } from './health.ts';
 import {
   CreatedSchema,
   CreateInstanceSchema,
-  HealthSchema,
   InstanceListSchema,
   InstanceSchema,
   LifecycleSchema,

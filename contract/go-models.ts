@@ -1,4 +1,5 @@
-import { wireSchemas, type Schema } from './client-models.ts';
+import { wireSchemas } from './client-models.ts';
+import type { Schema } from './openapi-document.ts';
 import { ERRORS } from './errors.ts';
 import { goComment, goName } from './go-names.ts';
 

@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { HealthSchema } from './health.ts';
 import {
   BatchSchema,
   CreateInstanceSchema,
   CreatedSchema,
-  HealthSchema,
   InstanceListSchema,
   InstanceSchema,
   LifecycleSchema,

@@ -58,8 +58,12 @@ const OptionKeySchema = z
   .string()
   .regex(/^[a-z][a-z0-9_.]*$/, "must be the engine's long flag in snake_case, for example `ctx_size`");
 
-/** The engine's own long flags in snake_case. `false` becomes `--no-x` where the engine has it; lists repeat the flag. */
-export const OptionsSchema = z.record(OptionKeySchema, OptionValueSchema).meta({ id: 'Options' });
+export const OptionsSchema = z
+  .record(OptionKeySchema, OptionValueSchema)
+  .describe(
+    "The engine's own long flags in snake_case. `false` becomes `--no-x` where the engine has it; lists repeat the flag.",
+  )
+  .meta({ id: 'Options' });
 export type Options = z.infer<typeof OptionsSchema>;
 
 /** 31 days. */
@@ -148,23 +152,43 @@ export type CreateInstance = z.infer<typeof CreateInstanceSchema>;
 /** Each setting may also be `null`, which removes it. */
 type Nullish<Shape extends z.ZodRawShape> = { [Key in keyof Shape]: z.ZodOptional<z.ZodNullable<Shape[Key]>> };
 
-const nullish = <Shape extends z.ZodRawShape>(shape: Shape): Nullish<Shape> =>
+const nullish = <Shape extends Record<string, z.ZodType>>(shape: Shape): Nullish<Shape> =>
   Object.fromEntries(
-    Object.entries(shape).map(([key, schema]) => [key, z.optional(z.nullable(schema))]),
+    Object.entries(shape).map(([key, schema]) => [key, z.optional(z.nullable(bare(schema)).describe(about(schema)))]),
   ) as Nullish<Shape>;
+
+/** What a schema says of itself. */
+function about({ description = '' }: z.ZodType): string {
+  return description;
+}
+
+/** The same without words: they stand a level higher. */
+function bare(schema: z.ZodType): z.ZodType {
+  return schema.meta({ description: undefined });
+}
+
+/** A schema of what is shown, in the words of what is set. */
+const shown = <Schema extends z.ZodType>(key: keyof typeof settings, schema: Schema): Schema =>
+  schema.describe(about(settings[key]));
 
 /** Body of `PUT /instances/{name}`, a merge patch (RFC 7396): absent = unchanged, `null` = removed, objects merge key by key. */
 export const UpdateInstanceSchema = z
   .strictObject({
     ...nullish(settings),
     name: z.string().optional().describe('Accepted when it is the instance’s own: a name cannot change.'),
-    options: z.record(OptionKeySchema, OptionValueSchema.nullable()).nullish(),
-    environment: z.record(EnvironmentNameSchema, plainText.nullable()).nullish(),
+    options: z
+      .record(OptionKeySchema, OptionValueSchema.nullable())
+      .nullish()
+      .describe(`${about(OptionsSchema)} Merged key by key; \`null\` removes one.`),
+    environment: z
+      .record(EnvironmentNameSchema, plainText.nullable())
+      .nullish()
+      .describe(`${about(settings.environment)} Merged name by name; \`null\` removes one.`),
   })
   .meta({ id: 'UpdateInstance' });
 export type UpdateInstance = z.infer<typeof UpdateInstanceSchema>;
 
-const TimestampSchema = z.iso.datetime().describe('RFC 3339, UTC.');
+export const TimestampSchema = z.iso.datetime().describe('RFC 3339, UTC.');
 
 /** How the last run ended. */
 export const LastExitSchema = z
@@ -179,14 +203,14 @@ export const LastExitSchema = z
 export type LastExit = z.infer<typeof LastExitSchema>;
 
 const summary = {
-  name: z.string(),
+  name: z.string().describe(about(NameSchema)),
   status: StatusSchema,
-  engine: z.string(),
+  engine: shown('engine', z.string()),
   model_path: z.string().optional().describe('Absent for an engine that needs none.'),
-  port: PortSchema,
-  aliases: z.array(z.string()),
-  unlisted: z.boolean(),
-  on_demand: z.boolean(),
+  port: PortSchema.describe('Where its engine listens, on loopback.'),
+  aliases: shown('aliases', z.array(z.string())),
+  unlisted: shown('unlisted', z.boolean()),
+  on_demand: shown('on_demand', z.boolean()),
   reason: z.string().nullable().describe('Why it failed, or why it restarts.'),
   started_at: TimestampSchema.nullable().describe('When the process of the present run began; `null`: there is none.'),
   created_at: TimestampSchema,
@@ -203,24 +227,24 @@ export const InstanceSchema = z
     ...summary,
     pid: z.int().nullable().describe("The engine's own process; `null` exactly when no process runs."),
     options: OptionsSchema,
-    extra_args: z.array(z.string()),
-    environment: z.record(z.string(), z.string()),
-    command: z.array(z.string()).optional(),
-    health_path: z.string().optional(),
-    auto_start: z.boolean(),
+    extra_args: shown('extra_args', z.array(z.string())),
+    environment: z.record(z.string(), z.string()).describe('Set for the engine; secrets are `"***"`.'),
+    command: shown('command', z.array(z.string()).optional()),
+    health_path: shown('health_path', z.string().optional()),
+    auto_start: shown('auto_start', z.boolean()),
     auto_restart: z.boolean().describe('As set, or the default of the configuration.'),
     max_restarts: z.int().describe('As set, or the default of the configuration.'),
     idle_timeout: z.number().describe('As set, or the default of the configuration.'),
     pinned: z.boolean().describe('As set; a pinned group pins its members too.'),
-    group: z.string().optional(),
+    group: shown('group', z.string().optional()),
     concurrency: z.int().optional().describe('Absent: no limit.'),
-    queue_limit: z.int(),
-    upstream_model: z.string().optional(),
-    request_defaults: z.record(z.string(), JsonValueSchema),
-    request_strip: z.array(z.string()),
+    queue_limit: shown('queue_limit', z.int()),
+    upstream_model: shown('upstream_model', z.string().optional()),
+    request_defaults: shown('request_defaults', z.record(z.string(), JsonValueSchema)),
+    request_strip: shown('request_strip', z.array(z.string())),
     restart_count: z.int().describe('Automatic restarts in a row; 0 again after five minutes of running.'),
     restart_required: z.boolean().describe('The running engine was launched from other settings than the stored ones.'),
-    last_exit: LastExitSchema.nullable(),
+    last_exit: LastExitSchema.nullable().describe('How the last run ended; `null`: none has.'),
     effective_command: z.array(z.string()).describe('The argv of the run, or of the next one; secrets masked.'),
     stats: StatsSchema.nullable().describe('`null` exactly when no process runs.'),
   })
@@ -278,17 +302,3 @@ export const BatchSchema = z
   })
   .meta({ id: 'BatchResult' });
 export type Batch = z.infer<typeof BatchSchema>;
-
-/** Answer of the live health probe. */
-export const HealthSchema = z
-  .object({
-    status: z.enum(['healthy', 'starting', 'unhealthy', 'stopped']),
-    checks: z.object({
-      process: z.enum(['running', 'stopped']),
-      port: z.enum(['open', 'closed']),
-      response: z.enum(['ok', 'loading', 'error', 'timeout', 'none']),
-    }),
-    last_check: TimestampSchema,
-  })
-  .meta({ id: 'Health' });
-export type Health = z.infer<typeof HealthSchema>;

@@ -1,34 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { ERRORS, type ErrorCode } from './errors.ts';
 import { openApiDocument } from './openapi.ts';
+import type { DescribedOperation } from './openapi-document.ts';
 import type { Operation } from './operation.ts';
 import { OPERATIONS } from './operations.ts';
 
-interface Described {
-  operationId: string;
-  summary: string;
-  tags: string[];
-  parameters: ({ $ref: string } | { name: string; in: string; required?: boolean; schema: unknown })[];
-  requestBody?: { required: boolean; content: Record<string, { schema: unknown }> };
-  responses: Record<string, { description: string; content: Record<string, { schema: unknown }> }>;
-}
-
 const openApi = openApiDocument('1.2.3');
 const document = JSON.parse(JSON.stringify(openApi)) as typeof openApi;
-const METHODS = new Set(['get', 'post', 'put', 'delete']);
 
-const described = Object.entries(document.paths).flatMap(([path, item]) =>
-  Object.entries(item)
-    .filter(([key]) => METHODS.has(key))
-    .map(([method, operation]) => ({
-      path,
-      method,
-      operation: operation as Described,
-      shared: (item['parameters'] ?? []) as { name: string }[],
-    })),
+const described = Object.entries(document.paths).flatMap(([path, { parameters: shared = [], ...operations }]) =>
+  Object.entries(operations).map(([method, operation]) => ({ path, method, operation, shared })),
 );
 
-const operationOf = (id: string): Described | undefined =>
+const operationOf = (id: string): DescribedOperation | undefined =>
   described.find(({ operation }) => operation.operationId === id)?.operation;
 
 /** The media type of an answer that is no JSON. */
@@ -135,6 +119,20 @@ describe('the OpenAPI document', () => {
     expect(UpdateInstance).toMatchObject({ additionalProperties: false });
     expect(UpdateInstance).not.toHaveProperty('required');
   });
+
+  it.each(['CreateInstance', 'UpdateInstance', 'Instance', 'InstanceSummary'])(
+    'says what each field of %s is',
+    (name) => {
+      const { schemas } = document.components;
+      const fields = Object.entries(schemas[name]?.properties ?? {});
+      const silent = fields.filter(([, field]) => {
+        const target = field.$ref?.split('/').at(-1);
+        return (field.description ?? (target === undefined ? undefined : schemas[target]?.description)) === undefined;
+      });
+      expect(fields.length).toBeGreaterThan(10);
+      expect(silent.map(([field]) => field)).toEqual([]);
+    },
+  );
 
   it('tells flags as booleans and optional bodies as optional', () => {
     const start = operationOf('startInstance');

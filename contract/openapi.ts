@@ -1,11 +1,21 @@
 import { z } from 'zod';
 import { ERRORS, ErrorSchema, type ErrorCode } from './errors.ts';
 import type { Header, Operation } from './operation.ts';
+import type {
+  Content,
+  DescribedAnswer,
+  DescribedHeader,
+  DescribedOperation,
+  DescribedParameter,
+  OpenApiDocument,
+  PathItem,
+  Reference,
+  Schema,
+} from './openapi-document.ts';
 import { OPERATIONS } from './operations.ts';
 import { PATH_PARAMETERS } from './path-parameters.ts';
 import { FlagSchema } from './query.ts';
 
-type Json = Record<string, unknown>;
 type Direction = 'input' | 'output';
 
 const DESCRIPTION =
@@ -29,12 +39,12 @@ const JSON_TYPE = 'application/json';
 const FORMS = [JSON_TYPE, 'application/yaml'];
 
 /** The API as an OpenAPI 3.1 document: the operations, and the schemas that they use as components. */
-export function openApiDocument(version: string) {
+export function openApiDocument(version: string): OpenApiDocument {
   const schemas = new Components();
-  const paths: Record<string, Json> = {};
+  const paths: Record<string, PathItem> = {};
   for (const operation of Object.values<Operation>(OPERATIONS)) {
     const path = (paths[operation.path] ??= parametersOf(operation.path, schemas));
-    path[operation.method.toLowerCase()] = describe(operation, schemas);
+    path[operation.method.toLowerCase() as Lowercase<Operation['method']>] = describe(operation, schemas);
   }
   return {
     openapi: '3.1.1',
@@ -68,14 +78,14 @@ const SECURITY_SCHEMES = {
 };
 const SECURITY = [{ bearer: [] }, { apiKey: [] }];
 
-const REQUEST_ID_PARAMETER = {
+const REQUEST_ID_PARAMETER: DescribedParameter = {
   name: 'X-Request-Id',
   in: 'header',
   description: 'An id of the caller for this request; made when it is absent or not of this form.',
   schema: { type: 'string', pattern: '^[A-Za-z0-9._-]{1,128}$' },
 };
 
-function describe(operation: Operation, schemas: Components): Json {
+function describe(operation: Operation, schemas: Components): DescribedOperation {
   const {
     id,
     tag,
@@ -104,7 +114,7 @@ function describe(operation: Operation, schemas: Components): Json {
       { $ref: '#/components/parameters/RequestId' },
       ...requestHeaders.map(({ name, description }) => ({
         name,
-        in: 'header',
+        in: 'header' as const,
         description,
         schema: { type: 'string' },
       })),
@@ -127,8 +137,8 @@ function describe(operation: Operation, schemas: Components): Json {
   };
 }
 
-function commonHeaders(cost: Operation['cost']): Json {
-  const reference = (name: keyof typeof HEADERS): Json => ({ $ref: `#/components/headers/${name}` });
+function commonHeaders(cost: Operation['cost']): Record<string, Reference> {
+  const reference = (name: keyof typeof HEADERS): Reference => ({ $ref: `#/components/headers/${name}` });
   return {
     'X-Request-Id': reference('RequestId'),
     ...(cost === 'free'
@@ -142,14 +152,14 @@ function commonHeaders(cost: Operation['cost']): Json {
 }
 
 /** The success answer in all its forms. What is streamed is described by one item of it. */
-function answerContent({ success, streams, yaml, text }: Operation, schemas: Components): Json {
+function answerContent({ success, streams, yaml, text }: Operation, schemas: Components): Content {
   return {
     ...contentOf(yaml === 'answer' ? FORMS : [text ?? JSON_TYPE], schemas.of(success.schema, 'output')),
     ...(streams === undefined ? {} : contentOf(streams.types, schemas.of(streams.schema, 'output'))),
   };
 }
 
-function contentOf(types: readonly string[], schema: Json): Json {
+function contentOf(types: readonly string[], schema: Schema): Content {
   return Object.fromEntries(types.map((type) => [type, { schema }]));
 }
 
@@ -158,30 +168,27 @@ function describedStatus(status: number, success: number): string {
   return status === 201 ? 'Created.' : 'Done.';
 }
 
-function headerOf({ name, description }: Header): [string, Json] {
+function headerOf({ name, description }: Header): [string, DescribedHeader] {
   return [name, { description, schema: { type: 'string' } }];
 }
 
-function parametersOf(path: string, schemas: Components): Json {
+function parametersOf(path: string, schemas: Components): PathItem {
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name as keyof typeof PATH_PARAMETERS);
   if (names.length === 0) return {};
   const parameters = names.map((name) => ({
     name,
-    in: 'path',
+    in: 'path' as const,
     required: true,
     schema: schemas.of(PATH_PARAMETERS[name].schema, 'input'),
   }));
   return { parameters };
 }
 
-function queryParameters(query: z.ZodType, schemas: Components): Json[] {
-  const { properties = {}, required = [] } = schemas.of(query, 'input') as {
-    properties?: Record<string, Json>;
-    required?: string[];
-  };
+function queryParameters(query: z.ZodType, schemas: Components): DescribedParameter[] {
+  const { properties = {}, required = [] } = schemas.of(query, 'input');
   return Object.entries(properties).map(([name, { description, ...schema }]) => ({
     name,
-    in: 'query',
+    in: 'query' as const,
     required: required.includes(name),
     ...(description === undefined ? {} : { description }),
     schema,
@@ -189,7 +196,7 @@ function queryParameters(query: z.ZodType, schemas: Components): Json[] {
 }
 
 /** One answer for each status; its description tells which codes it can carry. */
-function errorResponses(operation: Operation, schemas: Components): Record<string, Json> {
+function errorResponses(operation: Operation, schemas: Components): Record<string, DescribedAnswer> {
   const { path, permission, cost, body, errors } = operation;
   const known = permission === 'public' ? [] : CREDENTIAL_ERRORS;
   const codes = path.startsWith('/api')
@@ -208,16 +215,17 @@ function errorResponses(operation: Operation, schemas: Components): Record<strin
 
 /** Collects the schemas that have an id; everything else stands where it is used. */
 class Components {
-  readonly #schemas = new Map<string, Json>();
+  readonly #schemas = new Map<string, Schema>();
 
   /** A schema, as a reference if it has an id. */
-  of(schema: z.ZodType, direction: Direction): Json {
+  of(schema: z.ZodType, direction: Direction): Schema {
     const {
       $schema: _,
       $defs = {},
       ...root
-    } = z.toJSONSchema(schema, { io: direction, override: simplify }) as Json & {
-      $defs?: Record<string, Json>;
+    } = z.toJSONSchema(schema, { io: direction, override: simplify }) as Schema & {
+      $schema?: string;
+      $defs?: Record<string, Schema>;
     };
     const names = new Map(
       Object.entries($defs).map(([id, definition]) => [id, this.#nameFor(id, definition, direction)]),
@@ -227,24 +235,24 @@ class Components {
     return renamed(root, names);
   }
 
-  sorted(): Record<string, Json> {
+  sorted(): Record<string, Schema> {
     return Object.fromEntries([...this.#schemas].sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 
   /** A schema that takes something else than it gives has two forms. */
-  #nameFor(id: string, definition: Json, direction: Direction): string {
+  #nameFor(id: string, definition: Schema, direction: Direction): string {
     const known = this.#schemas.get(id);
     const isOther = known !== undefined && JSON.stringify(known) !== JSON.stringify(renamed(definition, new Map()));
     return isOther && direction === 'input' ? `${id}Input` : id;
   }
 }
 
-function renamed(schema: Json, names: ReadonlyMap<string, string>): Json {
+function renamed(schema: Schema, names: ReadonlyMap<string, string>): Schema {
   const text = JSON.stringify(schema).replaceAll(
     /"#\/\$defs\/([^"]+)"/g,
     (_, id: string) => `"#/components/schemas/${names.get(id) ?? id}"`,
   );
-  return JSON.parse(text) as Json;
+  return JSON.parse(text) as Schema;
 }
 
 /** What the library says of a type, without what only bloats a document or closes the door to new fields. */

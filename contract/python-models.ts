@@ -1,4 +1,5 @@
-import { type Schema, wireSchemas } from './client-models.ts';
+import { wireSchemas } from './client-models.ts';
+import type { Schema } from './openapi-document.ts';
 import { className, descriptionOf, orNone, pythonType } from './python-types.ts';
 
 /** Documents that people write, too: dictionaries. All else is what answers are made of. */

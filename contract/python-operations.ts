@@ -1,15 +1,6 @@
-import type { Schema } from './client-models.ts';
 import { openApiDocument } from './openapi.ts';
+import type { DescribedAnswer, DescribedOperation, Schema } from './openapi-document.ts';
 import { className, descriptionOf, literal, pythonType } from './python-types.ts';
-
-/** As much of an operation as a method is made from. */
-interface Described {
-  operationId: string;
-  summary: string;
-  parameters: { name?: string; in?: string; description?: string; schema?: Schema }[];
-  requestBody?: { required?: boolean; content: Record<string, { schema: Schema }> };
-  responses: Record<string, { content?: Record<string, { schema?: Schema }> }>;
-}
 
 /** One parameter of a method. */
 interface Parameter {
@@ -61,15 +52,13 @@ class Operations:
  * @param version Of the project.
  */
 export function pythonOperations(version: string): string {
-  const { paths, components } = openApiDocument(version) as unknown as {
-    paths: Record<string, Record<string, unknown>>;
-    components: { schemas: Record<string, Schema> };
-  };
-  const methods = Object.entries(paths).flatMap(([path, item]) =>
-    Object.entries(item)
-      .filter(([verb]) => verb !== 'parameters')
-      .map(([verb, operation]) => methodOf(path, verb.toUpperCase(), operation as Described, components.schemas)),
-  );
+  const { paths, components } = openApiDocument(version);
+  const methods = Object.entries(paths).flatMap(([path, item]) => {
+    const { parameters: _, ...operations } = item;
+    return Object.entries(operations).map(([verb, operation]) =>
+      methodOf(path, verb.toUpperCase(), operation, components.schemas),
+    );
+  });
   return [HEAD, ...methods].join('\n');
 }
 
@@ -78,17 +67,19 @@ function snakeCase(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-function methodOf(path: string, verb: string, operation: Described, schemas: Record<string, Schema>): string {
-  const { operationId, parameters, requestBody, responses } = operation;
+function methodOf(path: string, verb: string, operation: DescribedOperation, schemas: Record<string, Schema>): string {
+  const { operationId, requestBody, responses } = operation;
+  // The others are the same everywhere.
+  const parameters = operation.parameters.filter((each) => 'name' in each);
   const steps = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => parameter(name, 'str'));
   const query = parameters
-    .filter((each) => each.in === 'query' && !ELSEWHERE.has(each.name ?? ''))
-    .map(({ name = '', schema = {}, description }) =>
+    .filter((each) => each.in === 'query' && !ELSEWHERE.has(each.name))
+    .map(({ name, schema, description }) =>
       parameter(name, `${typeOf(schema)} | None`, 'None', description ?? descriptionOf(schema)),
     );
   const headers = parameters
-    .filter((each) => each.in === 'header' && each.name !== undefined && !ELSEWHERE.has(each.name))
-    .map(({ name = '', description }) => [name, parameter(wordOf(name), 'str | None', 'None', description)] as const);
+    .filter((each) => each.in === 'header' && !ELSEWHERE.has(each.name))
+    .map(({ name, description }) => [name, parameter(wordOf(name), 'str | None', 'None', description)] as const);
   const body = bodyOf(operationId, requestBody, schemas);
   const fields = body?.parameters ?? [];
   const needed = [...steps, ...fields.filter(({ initial }) => initial === undefined)];
@@ -142,7 +133,7 @@ function docstring(summary: string, parameters: readonly Parameter[]): string {
 /** The fields of a body as parameters, and how a request is given it. */
 function bodyOf(
   id: string,
-  body: Described['requestBody'],
+  body: DescribedOperation['requestBody'],
   schemas: Record<string, Schema>,
 ): { parameters: Parameter[]; argument: string } | null {
   if (body === undefined) return null;
@@ -172,20 +163,23 @@ function bodyOf(
       : parameter(field, `${type} | None`, 'None', what);
   });
   const values = parameters.map((each) => `${each.name}=${each.name}`).join(', ');
-  const isOptional = body.required !== true;
+  const isOptional = !body.required;
   return { parameters, argument: `body=${isPatch ? 'changed' : 'given'}(${values})${isOptional ? ' or None' : ''}` };
 }
 
-function isError(response: Described['responses'][string] | undefined): boolean {
-  return response?.content?.['application/json']?.schema?.$ref?.endsWith('/Error') ?? true;
+function isError(response: DescribedAnswer | undefined): boolean {
+  return response?.content['application/json']?.schema.$ref?.endsWith('/Error') ?? true;
 }
 
 /** What a method returns, and how it makes that of the answer. */
-function answerOf(responses: Described['responses'], schemas: Record<string, Schema>): { type: string; read: string } {
+function answerOf(
+  responses: DescribedOperation['responses'],
+  schemas: Record<string, Schema>,
+): { type: string; read: string } {
   const [content = {}] = Object.entries(responses)
     .filter(([status]) => status.startsWith('2'))
-    .map(([, response]) => response.content ?? {});
-  const reference = content['application/json']?.schema?.$ref;
+    .map(([, { content }]) => content);
+  const reference = content['application/json']?.schema.$ref;
   if (content['text/plain'] !== undefined) return { type: 'str', read: 'return await self._transport.text(request)' };
   if (reference === undefined) {
     return { type: 'dict[str, Any]', read: 'return cast("dict[str, Any]", await self._ask(request))' };

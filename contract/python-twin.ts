@@ -10,6 +10,7 @@ const WORDS: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/\bAsyncGenerator\b/g, 'Generator'],
   [/\bAsyncToken as Token\b/g, 'Token'],
   [/\bAsyncClient\b/g, 'Client'],
+  [/\bAsyncStream\b/g, 'Stream'],
   [/\b__a(enter|exit)__\b/g, '__$1__'],
   [/\ba(close|closing|iter_bytes)\b/g, '$1'],
   [/^import asyncio\n/gm, ''],

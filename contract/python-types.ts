@@ -1,4 +1,4 @@
-import type { Schema } from './client-models.ts';
+import type { Schema } from './openapi-document.ts';
 
 /** Called for an object that stands inside another, with its place: `Instance.stats`. Answers the class that it becomes. */
 export type NameObject = (schema: Schema, place: string) => string;

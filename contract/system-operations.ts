@@ -68,7 +68,7 @@ export const SYSTEM_OPERATIONS = {
     method: 'PUT',
     path: '/api/config',
     tag: 'Configuration',
-    summary: 'Change a part of the configuration file, comments kept; holds from the next start',
+    summary: 'Change a part of the configuration file, comments kept; holds from the next reload or start',
     permission: 'admin',
     cost: 'intensive',
     body: { schema: ConfigPatchSchema, optional: false },

@@ -203,7 +203,8 @@ const (
 	// The model file, or a part of it, is not there.
 	CodeModelNotFound Code = "MODEL_NOT_FOUND"
 
-	// The engine's program is not there or cannot be executed.
+	// The engine's program is not there or cannot be executed; `llamactl doctor` looks for it, `llamactl quickstart`
+	// gets a llama-server.
 	CodeEngineNotFound Code = "ENGINE_NOT_FOUND"
 
 	// Authentication is off, so there is nobody to log in.
@@ -377,7 +378,7 @@ type ConfigStats struct {
 }
 
 type ConfigView struct {
-	// As it is written now and holds from the next start; secrets are `"***"`.
+	// As it is written now and holds from the next reload or start; secrets are `"***"`.
 	Config Config `json:"config"`
 
 	// By dotted key: `server.port`.
@@ -503,6 +504,8 @@ type CreateUser struct {
 	Role     Role   `json:"role"`
 }
 
+// EngineOptions: The engine's own long flags in snake_case. `false` becomes `--no-x` where the engine has it;
+// lists repeat the flag.
 type EngineOptions map[string]any
 
 type EventType string
@@ -660,6 +663,9 @@ type Health struct {
 
 	// RFC 3339, UTC.
 	LastCheck time.Time `json:"last_check"`
+
+	// Of one that is stopped or has failed: what a start would be refused for now; absent: nothing that can be seen.
+	StartObstacle *StartObstacle `json:"start_obstacle,omitzero"`
 }
 
 type HealthChecks struct {
@@ -683,17 +689,28 @@ const (
 )
 
 type Instance struct {
-	Name   string `json:"name"`
+	// Unique without regard to case; cannot be changed.
+	Name string `json:"name"`
+
 	Status Status `json:"status"`
+
+	// `llama_cpp`, `custom`, or the name of a custom engine of the configuration.
 	Engine string `json:"engine"`
 
 	// Absent for an engine that needs none.
 	ModelPath string `json:"model_path,omitzero"`
 
-	Port     int      `json:"port"`
-	Aliases  []string `json:"aliases"`
-	Unlisted bool     `json:"unlisted"`
-	OnDemand bool     `json:"on_demand"`
+	// Where its engine listens, on loopback.
+	Port int `json:"port"`
+
+	// More names under which `/v1` finds the instance.
+	Aliases []string `json:"aliases"`
+
+	// Not shown by `GET /v1/models`.
+	Unlisted bool `json:"unlisted"`
+
+	// The first request under `/v1` starts it when it is stopped. Default true.
+	OnDemand bool `json:"on_demand"`
 
 	// Why it failed, or why it restarts.
 	Reason *string `json:"reason"`
@@ -710,12 +727,22 @@ type Instance struct {
 	// The engine's own process; nil exactly when no process runs.
 	PID *int `json:"pid"`
 
-	Options     EngineOptions     `json:"options"`
-	ExtraArgs   []string          `json:"extra_args"`
+	Options EngineOptions `json:"options"`
+
+	// Passed to the engine as they are, last: they win over `options`.
+	ExtraArgs []string `json:"extra_args"`
+
+	// Set for the engine; secrets are `"***"`.
 	Environment map[string]string `json:"environment"`
-	Command     []string          `json:"command,omitzero"`
-	HealthPath  string            `json:"health_path,omitzero"`
-	AutoStart   bool              `json:"auto_start"`
+
+	// Replaces the engine's command. Privileged.
+	Command []string `json:"command,omitzero"`
+
+	// Answers 200 when the engine is ready. Default `/health`.
+	HealthPath string `json:"health_path,omitzero"`
+
+	// Revive a run that the user wanted after the machine was rebooted.
+	AutoStart bool `json:"auto_start"`
 
 	// As set, or the default of the configuration.
 	AutoRestart bool `json:"auto_restart"`
@@ -729,15 +756,23 @@ type Instance struct {
 	// As set; a pinned group pins its members too.
 	Pinned bool `json:"pinned"`
 
+	// Its limits stand in the configuration under `groups`.
 	Group string `json:"group,omitzero"`
 
 	// Absent: no limit.
 	Concurrency *int `json:"concurrency,omitzero"`
 
-	QueueLimit      int            `json:"queue_limit"`
-	UpstreamModel   string         `json:"upstream_model,omitzero"`
+	// Requests that may wait; one more is refused. Default 1 000.
+	QueueLimit int `json:"queue_limit"`
+
+	// What the engine is told as `model` instead of what was asked for.
+	UpstreamModel string `json:"upstream_model,omitzero"`
+
+	// Fields that a JSON body under `/v1` gets when it lacks them.
 	RequestDefaults map[string]any `json:"request_defaults"`
-	RequestStrip    []string       `json:"request_strip"`
+
+	// Fields that are taken out of JSON bodies under `/v1`.
+	RequestStrip []string `json:"request_strip"`
 
 	// Automatic restarts in a row; 0 again after five minutes of running.
 	RestartCount int `json:"restart_count"`
@@ -745,6 +780,7 @@ type Instance struct {
 	// The running engine was launched from other settings than the stored ones.
 	RestartRequired bool `json:"restart_required"`
 
+	// How the last run ended; nil: none has.
 	LastExit *LastExit `json:"last_exit"`
 
 	// The argv of the run, or of the next one; secrets masked.
@@ -800,17 +836,28 @@ type InstanceStatusChangedEvent struct {
 }
 
 type InstanceSummary struct {
-	Name   string `json:"name"`
+	// Unique without regard to case; cannot be changed.
+	Name string `json:"name"`
+
 	Status Status `json:"status"`
+
+	// `llama_cpp`, `custom`, or the name of a custom engine of the configuration.
 	Engine string `json:"engine"`
 
 	// Absent for an engine that needs none.
 	ModelPath string `json:"model_path,omitzero"`
 
-	Port     int      `json:"port"`
-	Aliases  []string `json:"aliases"`
-	Unlisted bool     `json:"unlisted"`
-	OnDemand bool     `json:"on_demand"`
+	// Where its engine listens, on loopback.
+	Port int `json:"port"`
+
+	// More names under which `/v1` finds the instance.
+	Aliases []string `json:"aliases"`
+
+	// Not shown by `GET /v1/models`.
+	Unlisted bool `json:"unlisted"`
+
+	// The first request under `/v1` starts it when it is stopped. Default true.
+	OnDemand bool `json:"on_demand"`
 
 	// Why it failed, or why it restarts.
 	Reason *string `json:"reason"`
@@ -1028,6 +1075,14 @@ const (
 	ScopeAdmin     Scope = "admin"
 )
 
+type StartObstacle struct {
+	// With which a start would be refused. One of MODEL_NOT_FOUND, ENGINE_NOT_FOUND, PORT_IN_USE.
+	Code string `json:"code"`
+
+	// What it is and what would work, for a person.
+	Message string `json:"message"`
+}
+
 type Stats struct {
 	// Resident memory of all its processes, bytes.
 	MemoryUsage int64 `json:"memory_usage"`
@@ -1183,11 +1238,14 @@ type UpdateInstance struct {
 	// Left out: one is taken from `instances.port_range`.
 	Port Patch[int] `json:"port,omitzero"`
 
+	// The engine's own long flags in snake_case. `false` becomes `--no-x` where the engine has it; lists repeat the
+	// flag. Merged key by key; nil removes one.
 	Options Patch[map[string]any] `json:"options,omitzero"`
 
 	// Passed to the engine as they are, last: they win over `options`.
 	ExtraArgs Patch[[]string] `json:"extra_args,omitzero"`
 
+	// Set for the engine. `"***"` in an update leaves the stored value alone. Merged name by name; nil removes one.
 	Environment Patch[map[string]*string] `json:"environment,omitzero"`
 
 	// Replaces the engine's command. Privileged.

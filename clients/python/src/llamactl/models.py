@@ -24,6 +24,7 @@ LogLevel: TypeAlias = Literal["debug", "info", "warn", "error"]
 
 
 Options: TypeAlias = Mapping[str, str | float | bool | Sequence[str | float]]
+"""The engine's own long flags in snake_case. `false` becomes `--no-x` where the engine has it; lists repeat the flag."""
 
 
 RequestOutcome: TypeAlias = Literal["ok", "client_error", "engine_error", "refused", "aborted", "cancelled", "broken"]
@@ -135,7 +136,7 @@ class BatchStep(Model):
 
 
 class Config(Model):
-    """As it is written now and holds from the next start; secrets are `"***"`."""
+    """As it is written now and holds from the next reload or start; secrets are `"***"`."""
 
     server: ConfigServer
     data_dir: str
@@ -263,7 +264,7 @@ class ConfigStats(Model):
 
 class ConfigView(Model):
     config: Config
-    """As it is written now and holds from the next start; secrets are `"***"`."""
+    """As it is written now and holds from the next reload or start; secrets are `"***"`."""
     sources: dict[str, ConfigSource]
     """By dotted key: `server.port`."""
     file: str | None
@@ -460,6 +461,8 @@ class Health(Model):
     checks: HealthChecks
     last_check: str
     """RFC 3339, UTC."""
+    start_obstacle: StartObstacle | None
+    """Of one that is stopped or has failed: what a start would be refused for now; absent: nothing that can be seen."""
 
 
 class HealthChecks(Model):
@@ -470,14 +473,20 @@ class HealthChecks(Model):
 
 class Instance(Model):
     name: str
+    """Unique without regard to case; cannot be changed."""
     status: Status
     engine: str
+    """`llama_cpp`, `custom`, or the name of a custom engine of the configuration."""
     model_path: str | None
     """Absent for an engine that needs none."""
     port: int
+    """Where its engine listens, on loopback."""
     aliases: list[str]
+    """More names under which `/v1` finds the instance."""
     unlisted: bool
+    """Not shown by `GET /v1/models`."""
     on_demand: bool
+    """The first request under `/v1` starts it when it is stopped. Default true."""
     reason: str | None
     """Why it failed, or why it restarts."""
     started_at: str | None
@@ -490,10 +499,15 @@ class Instance(Model):
     """The engine's own process; `None` exactly when no process runs."""
     options: Options
     extra_args: list[str]
+    """Passed to the engine as they are, last: they win over `options`."""
     environment: dict[str, str]
+    """Set for the engine; secrets are `"***"`."""
     command: list[str] | None
+    """Replaces the engine's command. Privileged."""
     health_path: str | None
+    """Answers 200 when the engine is ready. Default `/health`."""
     auto_start: bool
+    """Revive a run that the user wanted after the machine was rebooted."""
     auto_restart: bool
     """As set, or the default of the configuration."""
     max_restarts: int
@@ -503,17 +517,23 @@ class Instance(Model):
     pinned: bool
     """As set; a pinned group pins its members too."""
     group: str | None
+    """Its limits stand in the configuration under `groups`."""
     concurrency: int | None
     """Absent: no limit."""
     queue_limit: int
+    """Requests that may wait; one more is refused. Default 1 000."""
     upstream_model: str | None
+    """What the engine is told as `model` instead of what was asked for."""
     request_defaults: dict[str, JsonValue]
+    """Fields that a JSON body under `/v1` gets when it lacks them."""
     request_strip: list[str]
+    """Fields that are taken out of JSON bodies under `/v1`."""
     restart_count: int
     """Automatic restarts in a row; 0 again after five minutes of running."""
     restart_required: bool
     """The running engine was launched from other settings than the stored ones."""
     last_exit: LastExit | None
+    """How the last run ended; `None`: none has."""
     effective_command: list[str]
     """The argv of the run, or of the next one; secrets masked."""
     stats: Stats | None
@@ -601,14 +621,20 @@ class InstanceStatusChangedEventData(Model):
 
 class InstanceSummary(Model):
     name: str
+    """Unique without regard to case; cannot be changed."""
     status: Status
     engine: str
+    """`llama_cpp`, `custom`, or the name of a custom engine of the configuration."""
     model_path: str | None
     """Absent for an engine that needs none."""
     port: int
+    """Where its engine listens, on loopback."""
     aliases: list[str]
+    """More names under which `/v1` finds the instance."""
     unlisted: bool
+    """Not shown by `GET /v1/models`."""
     on_demand: bool
+    """The first request under `/v1` starts it when it is stopped. Default true."""
     reason: str | None
     """Why it failed, or why it restarts."""
     started_at: str | None
@@ -748,6 +774,13 @@ class Resources(Model):
     """Percent (0–100) of the data directory's filesystem."""
     gpus: list[Gpu]
     """Empty where no tool tells of any."""
+
+
+class StartObstacle(Model):
+    code: Literal["MODEL_NOT_FOUND", "ENGINE_NOT_FOUND", "PORT_IN_USE"]
+    """With which a start would be refused."""
+    message: str
+    """What it is and what would work, for a person."""
 
 
 class Stats(Model):

@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { TimestampSchema } from './instance.ts';
+
+/** What stands in the way of a start. */
+const StartObstacleSchema = z
+  .object({
+    code: z
+      .enum(['MODEL_NOT_FOUND', 'ENGINE_NOT_FOUND', 'PORT_IN_USE'])
+      .describe('With which a start would be refused.'),
+    message: z.string().describe('What it is and what would work, for a person.'),
+  })
+  .meta({ id: 'StartObstacle' });
+export type StartObstacle = z.infer<typeof StartObstacleSchema>;
+
+/** Answer of the live health probe. */
+export const HealthSchema = z
+  .object({
+    status: z.enum(['healthy', 'starting', 'unhealthy', 'stopped']),
+    checks: z.object({
+      process: z.enum(['running', 'stopped']),
+      port: z.enum(['open', 'closed']),
+      response: z.enum(['ok', 'loading', 'error', 'timeout', 'none']),
+    }),
+    last_check: TimestampSchema,
+    start_obstacle: StartObstacleSchema.optional().describe(
+      'Of one that is stopped or has failed: what a start would be refused for now; absent: nothing that can be seen.',
+    ),
+  })
+  .meta({ id: 'Health' });
+export type Health = z.infer<typeof HealthSchema>;

@@ -17,6 +17,24 @@ const PORTS = new Set([
   'server/suggestion.ts',
 ]);
 
+/** What `app.ts` is put together of. They may know all that it may. */
+const SECTIONS = new Set(
+  [
+    'callers',
+    'engine-logs',
+    'inherited-lock',
+    'listening',
+    'machine',
+    'news',
+    'observation',
+    'reign',
+    'serving',
+    'storage',
+    'taking-over',
+    'teardown',
+  ].map((noun) => `server/${noun}.ts`),
+);
+
 interface Import {
   /** Path of the importing file from the project's root. */
   from: string;
@@ -144,14 +162,22 @@ describe('who may know whom', () => {
     expect(shown(offending)).toEqual([]);
   });
 
-  it('reload knows instances by their leases, and is put together by app, main and what they are made of', () => {
+  it('reload knows instances by their leases, http by its port, and is put together by app, main and what they are made of', () => {
     const allowed = new Set([
       'server/instances/lease-book.ts',
       'server/instances/leases.ts',
       'server/instances/ports.ts',
+      'server/http/turnstile.ts',
       'server/config/env.ts',
     ]);
-    const users = new Set(['server/app.ts', 'server/main.ts', 'server/reign.ts', 'server/inherited-lock.ts']);
+    const users = new Set([
+      'server/app.ts',
+      'server/main.ts',
+      'server/inherited-lock.ts',
+      'server/reign.ts',
+      'server/serving.ts',
+      'server/taking-over.ts',
+    ]);
     const offending = sources.filter(
       ({ from, to }) =>
         (below('server/reload')(from) && to.startsWith('server/') && !below('server/reload')(to) && !allowed.has(to)) ||
@@ -160,12 +186,15 @@ describe('who may know whom', () => {
     expect(shown(offending)).toEqual([]);
   });
 
-  it('no service knows http, and nothing but main knows app', () => {
+  it('no service knows http, nothing but main knows app, and nothing but app what it is put together of', () => {
     const services = sources.filter(
       ({ from, to }) => SERVICES.some((folder) => below(`server/${folder}`)(from)) && below('server/http')(to),
     );
     const app = sources.filter(({ from, to }) => to === 'server/app.ts' && from !== 'server/main.ts');
-    expect(shown([...services, ...app])).toEqual([]);
+    const sections = sources.filter(
+      ({ from, to }) => SECTIONS.has(to) && !SECTIONS.has(from) && from !== 'server/app.ts',
+    );
+    expect(shown([...services, ...app, ...sections])).toEqual([]);
   });
 
   it('the command line knows the server by few doors, and loads it only when it is needed', () => {

@@ -1,12 +1,17 @@
 import type { Config } from '@llamactl/contract/config';
-import type { HttpServer } from './http/server.ts';
+import type { Callers } from './callers.ts';
 import type { Instances } from './instances/instances.ts';
 import { Moved } from './instances/moved.ts';
 import type { Clock } from './instances/ports.ts';
+import type { Listening } from './listening.ts';
+import type { News } from './news.ts';
 import type { Inheritance } from './reload/inheritance.ts';
 import type { Reign } from './reload/reign.ts';
-import type { Turnstile } from './reload/turnstile.ts';
-import type { Lock, ReloadNote } from './store/lock.ts';
+import type { Serving } from './serving.ts';
+import type { DirectoryWatch } from './store/directory-watch.ts';
+import type { ReloadNote } from './store/holder.ts';
+import type { Lock } from './store/lock.ts';
+import type { Teardown } from './teardown.ts';
 
 /**
  * What a request that is being served may take until the next server takes over: all others wait so long. What takes longer
@@ -14,32 +19,38 @@ import type { Lock, ReloadNote } from './store/lock.ts';
  */
 const HOLD_MS = 1_000;
 
-export interface ReignParts extends Pick<Reign, 'url' | 'recordBy' | 'close'> {
-  ownPort: number;
+export interface ReignParts {
+  url: string;
   config: Config;
   version: string;
   clock: Pick<Clock, 'after'>;
   /** `null`: nobody served before. */
   inheritance: Inheritance | null;
-  lock: Pick<Lock, 'describe'>;
-  http: HttpServer;
-  turnstile: Turnstile;
-  /** Sends away who waits for an outcome. */
-  shutdown: AbortController;
-  /** Another server answers in our place. */
-  leaving: AbortController;
-  instances: Pick<Instances, 'handOver' | 'leases'>;
-  /** Closes everything but what connections need, the lock at last. */
-  release(): Promise<void>;
-  /** Ends what is served here with these credentials. */
-  shutOut: Reign['shutOut'];
-  /** The last connection is gone. */
-  atLast(): Promise<void>;
+  lock: Pick<Lock, 'describe' | 'handOver'>;
+  directoryWatch: Pick<DirectoryWatch, 'assertKept'>;
+  /** The process may end, for all that this server does. */
+  letLive: () => void;
+  listening: Pick<Listening, 'port'>;
+  instances: Pick<Instances, 'handOver' | 'leases' | 'shutdown'>;
+  callers: Pick<Callers, 'audit' | 'auth'>;
+  news: Pick<News, 'told'>;
+  serving: Serving;
+  onFault: (error: unknown, what: string) => void;
+  teardown: Teardown;
 }
 
-/** A server, once it is built, as one that can be replaced. */
+/** A server, once it is built, as one that can be replaced, and ended. */
 export function createReign(parts: ReignParts): Reign {
-  const { config, version, clock, inheritance, lock, http, turnstile, shutdown, leaving, instances } = parts;
+  const { config, version, clock, inheritance, lock, instances, callers, news, serving, teardown } = parts;
+  const { http, turnstile, shutdown, leaving } = serving;
+  const close = async (stopEngines: boolean): Promise<void> => {
+    serving.become('stopping');
+    shutdown.abort();
+    await instances.shutdown({ stopEngines });
+    await http.close();
+    await teardown.unwind();
+  };
+  let closing: Promise<void> | null = null;
   let cutting: Promise<void> | null = null;
   return {
     url: parts.url,
@@ -49,15 +60,16 @@ export function createReign(parts: ReignParts): Reign {
       version,
       dataDirectory: config.data_dir,
       address: { host: config.server.host, port: config.server.port },
-      listening: parts.ownPort,
+      listening: parts.listening.port,
     },
     reload: inheritance?.hello.reload ?? 0,
+    assertKept: () => parts.directoryWatch.assertKept(),
     note: (number, reason) => {
       const from = { pid: process.pid, version };
-      const isNoted = lock.describe({
+      const problem = lock.describe({
         reload: { number, state: reason === null ? 'under_way' : 'failed', reason, from },
       });
-      if (!isNoted) throw new Error('the disk of the data directory is full');
+      if (problem !== null) throw new Error(problem);
     },
     hold: async () => {
       http.sayGoodbye();
@@ -70,26 +82,29 @@ export function createReign(parts: ReignParts): Reign {
     },
     handOver: async (successor) => {
       await instances.handOver(successor);
-      await parts.release();
+      await teardown.handOver(parts.onFault);
+      lock.handOver();
     },
     uses: () => instances.leases.uses(),
     watchLeases: (watcher) => instances.leases.watch(watcher),
-    shutOut: parts.shutOut,
+    shutOut: (dead) => callers.auth.end(dead),
     breakLeases: (instance, run) => instances.leases.of(instance, run).close(),
-    recordBy: parts.recordBy,
+    recordBy: (record) => callers.audit.recordBy(record),
     leave: async (door, { stopsListening }) => {
       turnstile.leadTo(door);
       leaving.abort();
       await http.leave({ stopsListening });
       await inheritance?.link.closed;
-      await parts.atLast();
+      await news.told();
+      parts.letLive();
     },
     cut: () => {
       // Who went before we did hears of it from nobody else.
       inheritance?.link.end();
       return (cutting ??= http.close());
     },
-    close: parts.close,
+    breakOff: () => http.breakOff(),
+    close: ({ stopEngines }) => (closing ??= close(stopEngines)),
   };
 }
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Domain } from '../testing/domain.ts';
 
 /** The manager dies at a moment; the next one takes up what is left: on the same machine, or after a reboot of it. */
@@ -134,6 +134,53 @@ describe('after a crash of llamactl', () => {
     expect(after.status()).toBe('running');
   });
 
+  /** How a server can leave a backoff. */
+  const ENDS = [
+    ['died', (domain: Domain) => domain.crash()],
+    [
+      'was stopped',
+      async (domain: Domain) => {
+        await domain.instances.shutdown({ stopEngines: false });
+        return domain.crash();
+      },
+    ],
+    [
+      'handed over',
+      async (domain: Domain) => {
+        await domain.instances.handOver(() => Promise.reject(new Error('no lease')));
+        return domain.crash();
+      },
+    ],
+  ] as const;
+
+  it.each(ENDS)(
+    'restarts in a row are counted on where the server %s in between, and given up in time',
+    async (_how, end) => {
+      const before = new Domain();
+      const id = await before.createRunning('a', { max_restarts: 2 });
+      before.world.exit(id, 1, before.clock.now());
+      await before.settle();
+      const second = await end(before);
+      expect(second.manager.get('a')).toMatchObject({ status: 'restarting', restart_count: 1, last_exit: { code: 1 } });
+      await second.pass(1_050);
+      expect(second.status()).toBe('running');
+      second.world.exit(id, 1, second.clock.now());
+      await second.settle();
+      const third = await end(second);
+      expect(third.manager.get('a')).toMatchObject({ status: 'restarting', restart_count: 2 });
+      await third.pass(1_900);
+      expect(third.status()).toBe('restarting');
+      await third.pass(150);
+      expect(third.status()).toBe('running');
+      third.world.exit(id, 1, third.clock.now());
+      await third.settle();
+      expect(third.manager.get('a')).toMatchObject({
+        status: 'failed',
+        reason: expect.stringMatching(/^gave up after 2 restarts in a row/) as string,
+      });
+    },
+  );
+
   it('stopped and failed stay what they were', async () => {
     const before = new Domain();
     await before.create('a');
@@ -154,7 +201,92 @@ describe('after a crash of llamactl', () => {
   });
 });
 
+describe('an engine that is slow to tell what it is', () => {
+  /** A boot after which `/slow` has told nothing yet, while `a` runs it, or is to. */
+  async function slowBoot(end: (domain: Domain) => Promise<Domain>) {
+    const before = new Domain();
+    await before.createRunning('a', { command: ['/slow'] });
+    await before.createRunning('b');
+    const told = Promise.withResolvers<void>();
+    before.adapter.slow.set('/slow', told.promise);
+    const after = await end(before);
+    const tell = async (): Promise<void> => {
+      told.resolve();
+      await after.pass(50);
+    };
+    return { after, tell };
+  }
+  const crash = (domain: Domain): Promise<Domain> => domain.crash();
+
+  it('is adopted without that, and so are all others', async () => {
+    const { after, tell } = await slowBoot(crash);
+    expect([after.status('a'), after.status('b')]).toEqual(['running', 'running']);
+    await after.acquire();
+    await tell();
+    expect(after.manager.get('a').restart_required).toBe(false);
+    expect(after.events.events, 'nothing happened to it').toEqual([]);
+  });
+
+  it('is not said to need a restart by a guess; when it has told, that is known, and told', async () => {
+    const { after, tell } = await slowBoot((domain) => {
+      const plan = domain.adapter.plan.bind(domain.adapter);
+      vi.spyOn(domain.adapter, 'plan').mockImplementation((record) => ({ ...plan(record), argv: ['--new'] }));
+      return domain.crash();
+    });
+    expect(after.manager.get('a').restart_required).toBe(false);
+    expect(after.manager.get('b').restart_required).toBe(true);
+    await tell();
+    expect(after.manager.get('a').restart_required).toBe(true);
+    expect(after.events.events).toEqual([{ type: 'instance_updated', data: { name: 'a' } }]);
+  });
+
+  it('that is told when another server has taken over, or when there is none any more, is told by nobody', async () => {
+    for (const end of [
+      (domain: Domain) => domain.instances.handOver(() => Promise.reject(new Error('no lease'))),
+      (domain: Domain) => domain.instances.shutdown({ stopEngines: false }),
+    ]) {
+      const { after, tell } = await slowBoot((domain) => {
+        const plan = domain.adapter.plan.bind(domain.adapter);
+        vi.spyOn(domain.adapter, 'plan').mockImplementation((record) => ({ ...plan(record), argv: ['--new'] }));
+        return domain.crash();
+      });
+      await end(after);
+      await tell();
+      expect(after.events.events).toEqual([]);
+    }
+  });
+
+  it('starts when it has told, and the others of that boot before', async () => {
+    const { after, tell } = await slowBoot(reboot);
+    await after.pass(50);
+    expect([after.status('a'), after.status('b')]).toEqual(['starting', 'running']);
+    await tell();
+    expect(after.status('a')).toBe('running');
+  });
+
+  it('has told which of its options are one, before one of them is changed', async () => {
+    const { after, tell } = await slowBoot(crash);
+    const withoutTwins = vi.spyOn(after.adapter, 'withoutTwins');
+    const updated = after.manager.update('a', { options: { ctx_size: 1 } }, { restart: false });
+    await after.settle();
+    expect(withoutTwins).not.toHaveBeenCalled();
+    await tell();
+    expect((await updated).instance.options).toEqual({ ctx_size: 1 });
+  });
+});
+
 describe('a boot on a disk with faults', () => {
+  it('does not wait for old folders to be erased, and says what of them cannot be', async () => {
+    const domain = new Domain();
+    const { promise: erased, reject } = Promise.withResolvers<void>();
+    domain.supervisor.sweep = async () => ({ erased });
+    await domain.instances.boot();
+    expect(domain.faults).toEqual([]);
+    reject(new Error('device busy'));
+    await domain.settle();
+    expect(domain.faults).toHaveLength(1);
+  });
+
   it('goes on when old folders cannot be removed', async () => {
     const domain = new Domain();
     await domain.create();

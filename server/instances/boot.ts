@@ -1,30 +1,22 @@
 import type { Ended, InstanceEvent } from './lifecycle.ts';
 import { explainExit } from './exit-cause.ts';
+import { type LateKnowledgeDependencies, learnBehind } from './late-knowledge.ts';
 import type { LeaseBook } from './lease-book.ts';
 import type { Mailbox } from './mailbox.ts';
 import { STRAY_PROCESS } from './alert-codes.ts';
-import type {
-  AlertSink,
-  Clock,
-  Engines,
-  InstanceRecord,
-  InstanceStore,
-  Inspection,
-  RunLogs,
-  Supervisor,
-} from './ports.ts';
+import { momentOf } from './moment.ts';
+import type { AlertSink, Clock, InstanceRecord, InstanceStore, Inspection, RunLogs, Supervisor } from './ports.ts';
 import type { Registry } from './registry.ts';
 import type { RunReferences } from './run-references.ts';
 import { currentRun } from './transitions.ts';
 import type { InstanceState, RestartTerms } from './lifecycle.ts';
 
-export interface BootDependencies {
+export interface BootDependencies extends LateKnowledgeDependencies {
   clock: Clock;
   store: Pick<InstanceStore, 'load'>;
   supervisor: Pick<Supervisor, 'bootId' | 'inspect' | 'strays' | 'endStray' | 'sweep'>;
   registry: Registry;
   references: RunReferences;
-  engines: Engines;
   alerts: AlertSink;
   logs: Pick<RunLogs, 'tail'>;
   /** Those that are held by whoever served before. */
@@ -45,10 +37,10 @@ interface Found {
 /**
  * Takes up every instance where the last server left it. First all is looked at, then all is decided: a process that is
  * started before the strays are counted would be taken for one. Resolves when every change is durable that can be stored;
- * probes and starts go on behind it.
+ * probes and starts go on behind it, and what engines have to tell of themselves.
  */
 export async function boot(dependencies: BootDependencies): Promise<void> {
-  const { store, supervisor, registry, references, engines, openMailbox, onFault } = dependencies;
+  const { store, supervisor, registry, openMailbox } = dependencies;
   for (const { record, state } of await store.load()) registry.add(openMailbox(record, state));
   const mailboxes = registry.all();
   const found = await Promise.all(
@@ -57,14 +49,25 @@ export async function boot(dependencies: BootDependencies): Promise<void> {
   const strays = await supervisor.strays(new Set(mailboxes.flatMap((mailbox) => tagsOf(dependencies, mailbox))));
   const left = await Promise.all(strays.map((stray) => endStray(dependencies, stray)));
   const ids = new Set(mailboxes.map(({ record }) => record.id));
-  await supervisor.sweep(references.root, ids).catch((error: unknown) => onFault(error, 'sweeping old folders'));
-  await Promise.all(mailboxes.map(async ({ record }) => engines.find(record.settings.engine)?.learn(record.settings)));
+  await sweep(dependencies, ids);
   const stored = await Promise.all(
     found.map(async (each) => [each.mailbox, await eventOf(dependencies, each)] as const),
   );
   // What cannot be stored now, on a full disk, its mailbox tells and stores later: engines need somebody meanwhile.
   await Promise.allSettled(stored.map(([mailbox, event]) => mailbox.post(event).stored));
   for (const stray of left) if (stray !== null) hold(dependencies, stray);
+  for (const mailbox of mailboxes) void learnBehind(dependencies, mailbox);
+}
+
+/** Removes what belongs to no instance, such as the files of one whose delete was cut short. Requests may wait: erasing goes on behind it. */
+async function sweep({ supervisor, references, onFault }: BootDependencies, ids: ReadonlySet<string>): Promise<void> {
+  const tell = (error: unknown): void => onFault(error, 'sweeping old folders');
+  try {
+    const { erased } = await supervisor.sweep(references.root, ids);
+    erased.catch(tell);
+  } catch (error) {
+    tell(error);
+  }
 }
 
 function tagsOf({ references }: BootDependencies, { record, state }: Mailbox): string[] {
@@ -93,23 +96,23 @@ async function inspect(
 async function eventOf(dependencies: BootDependencies, { mailbox, inspection }: Found): Promise<InstanceEvent> {
   const { clock, supervisor, terms, stopTimeoutMs } = dependencies;
   const { record, state } = mailbox;
-  const at = clock.now();
+  const now = momentOf(clock);
   const autoStart = record.settings.auto_start;
   const run = currentRun(state);
-  if (run === null) return { type: 'booted', at, bootId: supervisor.bootId, autoStart };
+  if (run === null) return { type: 'booted', ...now, bootId: supervisor.bootId, autoStart };
   if (inspection?.found === 'alive') {
     const leases = dependencies.leases.of(record.id, run.number).count;
-    return { type: 'found-alive', at, run: run.number, identity: inspection.identity, leases, stopTimeoutMs };
+    return { type: 'found-alive', ...now, run: run.number, identity: inspection.identity, leases, stopTimeoutMs };
   }
   const { exit, spawned, rebooted } = inspection ?? {
-    exit: { code: null, signal: null, at },
+    exit: { code: null, signal: null, at: now.at },
     spawned: false,
     rebooted: false,
   };
   const ended: Ended = rebooted
     ? { exit, reason: 'the machine was rebooted', lines: [] }
     : await explainExit(dependencies, mailbox, exit);
-  return { type: 'found-dead', at, run: run.number, ended, spawned, rebooted, autoStart, terms: terms(record) };
+  return { type: 'found-dead', ...now, run: run.number, ended, spawned, rebooted, autoStart, terms: terms(record) };
 }
 
 /** A living process with our mark that belongs to no stored run. */
@@ -151,5 +154,5 @@ async function endStray(
 function hold({ clock, registry, references }: BootDependencies, { tag, pids }: Stray): void {
   const instance = references.instanceOf(tag);
   const mailbox = instance === null ? null : registry.byId(instance);
-  mailbox?.post({ type: 'found-stray', at: clock.now(), tag, pids });
+  mailbox?.post({ type: 'found-stray', ...momentOf(clock), tag, pids });
 }

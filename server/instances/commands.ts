@@ -3,6 +3,7 @@ import type { Config } from '@llamactl/contract/config';
 import type { Status } from '@llamactl/contract/instance';
 import type { InstanceState } from './lifecycle.ts';
 import { type Mailbox, Sealed } from './mailbox.ts';
+import { momentOf } from './moment.ts';
 import type { Clock } from './ports.ts';
 import { noFreeSlot, notFound, shuttingDown, slotsPinned } from './refusals.ts';
 import { isRestartDue } from './restart-due.ts';
@@ -12,7 +13,7 @@ import type { StopOptions, WaitOptions } from './use-cases.ts';
 import { reasonOf } from './view.ts';
 
 export interface CommandDependencies {
-  clock: Pick<Clock, 'now'>;
+  clock: Pick<Clock, 'now' | 'elapsed'>;
   scheduler: Pick<Scheduler, 'outlook' | 'reserve'>;
   startCheck: StartCheck;
   defaults: Pick<Config['instances'], 'stop_timeout'>;
@@ -104,7 +105,7 @@ export class Commands {
   async #post(mailbox: Mailbox, event: Command): Promise<Status> {
     if (mailbox.isClosed) throw notFound(mailbox.record.name);
     if (this.#isClosing && event.type !== 'stop') throw shuttingDown();
-    const { reply, stored } = mailbox.post({ ...event, at: this.#with.clock.now() });
+    const { reply, stored } = mailbox.post({ ...event, ...momentOf(this.#with.clock) });
     const { status } = reply.kind === 'accepted' ? reply : mailbox.state;
     await stored;
     return status;

@@ -3,8 +3,10 @@ import { backoff, failed, goingDown, loading, queued, running, stopped, stopping
 import { BACKOFF_PATIENCE_MS, COOL_DOWN_MS, decideDemand, type DemandTerms } from './demand.ts';
 import type { InstanceState } from './lifecycle.ts';
 
+/** Now, by the clock that nobody sets and by the one of people. */
 const NOW = 1_000_000;
-const TERMS: DemandTerms = { onDemand: true, mayStart: true, isClosed: false, now: NOW, since: NOW };
+const NOON = 1_700_000_000_000;
+const TERMS: DemandTerms = { onDemand: true, mayStart: true, isClosed: false, at: NOON, elapsed: NOW, since: NOW };
 const decide = (state: InstanceState, terms: Partial<DemandTerms> = {}) => decideDemand(state, { ...TERMS, ...terms });
 
 const WAIT = { kind: 'wait', until: null };
@@ -35,10 +37,10 @@ describe('a request for an instance that', () => {
 
   it('has failed is told the reason, until it has cooled down', () => {
     const reason = 'no such model';
-    expect(decide(failedAt(NOW - 1_000))).toEqual({ kind: 'refuse', reason, retryAfter: 29 });
-    expect(decide(failedAt(NOW - COOL_DOWN_MS + 1))).toEqual({ kind: 'refuse', reason, retryAfter: 1 });
-    expect(decide(failedAt(NOW - COOL_DOWN_MS))).toEqual({ kind: 'start' });
-    expect(decide(failedAt(NOW - COOL_DOWN_MS), { mayStart: false })).toEqual({
+    expect(decide(failedAt(NOON - 1_000))).toEqual({ kind: 'refuse', reason, retryAfter: 29 });
+    expect(decide(failedAt(NOON - COOL_DOWN_MS + 1))).toEqual({ kind: 'refuse', reason, retryAfter: 1 });
+    expect(decide(failedAt(NOON - COOL_DOWN_MS))).toEqual({ kind: 'start' });
+    expect(decide(failedAt(NOON - COOL_DOWN_MS), { mayStart: false })).toEqual({
       kind: 'refuse',
       reason,
       retryAfter: null,
@@ -46,7 +48,7 @@ describe('a request for an instance that', () => {
   });
 
   it('has failed in the future, before the clock was set back, is tried', () => {
-    expect(decide(failedAt(NOW + 3_600_000))).toEqual({ kind: 'start' });
+    expect(decide(failedAt(NOON + 3_600_000))).toEqual({ kind: 'start' });
   });
 
   it('restarts by a command waits for as long as it takes', () => {
@@ -56,15 +58,15 @@ describe('a request for an instance that', () => {
   it.each([goingDown('backoff'), backoff()])('restarts after a death waits for a short while', (state) => {
     const until = NOW + BACKOFF_PATIENCE_MS;
     expect(decide(state)).toEqual({ kind: 'wait', until });
-    expect(decide(state, { now: until })).toMatchObject({
+    expect(decide(state, { elapsed: until })).toMatchObject({
       kind: 'refuse',
       reason: 'reason' in state ? state.reason : '',
     });
   });
 
   it('is in a backoff is told when that is over', () => {
-    expect(decide(backoff(), { now: 48_500, since: 0 })).toMatchObject({ retryAfter: 2 });
-    expect(decide(backoff(), { now: 60_000, since: 0 })).toMatchObject({ retryAfter: 1 });
+    expect(decide(backoff(), { elapsed: 48_500, since: 0 })).toMatchObject({ retryAfter: 2 });
+    expect(decide(backoff(), { elapsed: 60_000, since: 0 })).toMatchObject({ retryAfter: 1 });
   });
 
   it('is being stopped by somebody is refused', () => {

@@ -1,11 +1,12 @@
 import type { InstanceState } from './lifecycle.ts';
+import type { Moment } from './moment.ts';
 
 /** What becomes of a request for an instance. */
 export type DemandOutcome =
   | { kind: 'lease' }
   /** It is started for the request, which then waits. */
   | { kind: 'start' }
-  /** Its state changes by itself; at most until then, milliseconds since the epoch. `null`: as long as the caller likes. */
+  /** Its state changes by itself; at most until then, of `Clock.elapsed`. `null`: as long as the caller likes. */
   | { kind: 'wait'; until: number | null }
   | Refusal;
 
@@ -17,15 +18,14 @@ export interface Refusal {
 }
 
 /** What decides it beside the state. */
-export interface DemandTerms {
+export interface DemandTerms extends Moment {
   /** The instance's `on_demand`. */
   onDemand: boolean;
   /** The caller's key may start what is stopped. */
   mayStart: boolean;
   /** It gives no new leases: another has waited long for its slot. */
   isClosed: boolean;
-  now: number;
-  /** When this request began to wait. */
+  /** When this request began to wait, of `Clock.elapsed`. */
   since: number;
 }
 
@@ -37,7 +37,7 @@ const SOON_SECONDS = 1;
 
 /** Decides on the state of one moment; a request that waits is decided anew with every change of it. */
 export function decideDemand(state: InstanceState, terms: DemandTerms): DemandOutcome {
-  const { now, since } = terms;
+  const { at, elapsed, since } = terms;
   switch (state.status) {
     case 'running':
       return terms.isClosed ? { kind: 'wait', until: null } : { kind: 'lease' };
@@ -49,19 +49,19 @@ export function decideDemand(state: InstanceState, terms: DemandTerms): DemandOu
       const failedAt = state.lastExit === null ? 0 : Date.parse(state.lastExit.at);
       const coolAt = failedAt + COOL_DOWN_MS;
       // In the future: the clock was set back since, and nobody is to wait for that.
-      if (startable(terms) && (now >= coolAt || now < failedAt)) return { kind: 'start' };
-      const retryAfter = startable(terms) ? Math.max(SOON_SECONDS, Math.ceil((coolAt - now) / 1_000)) : null;
+      if (startable(terms) && (at >= coolAt || at < failedAt)) return { kind: 'start' };
+      const retryAfter = startable(terms) ? Math.max(SOON_SECONDS, Math.ceil((coolAt - at) / 1_000)) : null;
       return { kind: 'refuse', reason: state.reason, retryAfter };
     }
     case 'restarting': {
       if (state.phase === 'going-down' && state.follows === 'start') return { kind: 'wait', until: null };
       const until = since + BACKOFF_PATIENCE_MS;
-      if (now < until) return { kind: 'wait', until };
-      const due = state.phase === 'backoff' ? state.until : now;
+      if (elapsed < until) return { kind: 'wait', until };
+      const due = state.phase === 'backoff' ? state.until : elapsed;
       return {
         kind: 'refuse',
         reason: state.reason,
-        retryAfter: Math.max(SOON_SECONDS, Math.ceil((due - now) / 1_000)),
+        retryAfter: Math.max(SOON_SECONDS, Math.ceil((due - elapsed) / 1_000)),
       };
     }
     case 'stopping':

@@ -94,7 +94,10 @@ export class Editor {
 
   async #patched(before: InstanceRecord, patch: UpdateInstance): Promise<{ edit: Edit; warnings: string[] }> {
     const { engines, registry, groups } = this.#with;
-    const adapter = adapterFor(engines, patch.engine ?? (patch.engine === null ? 'llama_cpp' : before.settings.engine));
+    const engine = patch.engine === null ? 'llama_cpp' : (patch.engine ?? before.settings.engine);
+    const adapter = adapterFor(engines, engine);
+    // It has to know which options are one; the command of another engine is none that can be asked.
+    if (engine === before.settings.engine) await adapter.learn(before.settings);
     const settings = patchedSettings(before.settings, patch, adapter);
     const warnings = await checkSettings(settings, adapter, groups);
     const port = patch.port === undefined ? before.port : (patch.port ?? registry.assignPort(before.id));

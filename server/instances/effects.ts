@@ -17,6 +17,7 @@ import type {
 } from './ports.ts';
 import { watchHealth } from './health-watch.ts';
 import type { Leases } from './leases.ts';
+import { type Moment, momentOf } from './moment.ts';
 import type { EffectRunner, Mailbox } from './mailbox.ts';
 import { lookAtOffload } from './offload-look.ts';
 import { awaitReady, pause } from './readiness.ts';
@@ -54,7 +55,7 @@ export interface EffectDependencies extends PreparationDependencies, ExitCauseDe
   alerts: AlertSink;
   /** The leases of one run of an instance, by the instance's id. */
   leases(instance: string, run: number): Leases;
-  /** When a lease of a run ended last, milliseconds since the epoch; `null`: none has. */
+  /** When a lease of a run ended last, of {@link Clock.elapsed}; `null`: none has. */
   lastUsed(instance: string, run: number): number | null;
   /** The restart policy that applies to an instance now. */
   terms(record: InstanceRecord): RestartTerms;
@@ -198,6 +199,15 @@ export class Effects implements EffectRunner {
     const reference = references.of(mailbox.record.id, launch);
     const outcome = await awaitReady(this.#with, reference, targetOf(launch), startTimeoutMs, signal);
     if (outcome === 'ready') this.#post(mailbox, { type: 'ready', run });
+    if (outcome === 'taken') {
+      const { port } = launch.plan;
+      const holder = (await this.#with.supervisor.portHolder(port))?.description ?? 'another process';
+      this.#post(mailbox, {
+        type: 'port-taken',
+        run,
+        reason: `port ${port} is in use by ${holder}, which is not of this run`,
+      });
+    }
     if (outcome === 'stalled') this.#post(mailbox, { type: 'stalled', run, seconds: startTimeoutMs / 1_000 });
   }
 
@@ -213,7 +223,7 @@ export class Effects implements EffectRunner {
       signs: engines.find(launch.engine)?.signs ?? NO_SIGNS,
       answered: () => dependencies.leases(id, run).answered,
       leasesSince: (from: number) =>
-        dependencies.leases(id, run).count + ((dependencies.lastUsed(id, run) ?? 0) >= from ? 1 : 0),
+        dependencies.leases(id, run).count + ((dependencies.lastUsed(id, run) ?? -Infinity) >= from ? 1 : 0),
     };
     await watchHealth(
       this.#with,
@@ -235,7 +245,7 @@ export class Effects implements EffectRunner {
 
   async #waitBackoff(mailbox: Mailbox, until: number, signal: AbortSignal): Promise<void> {
     const { clock } = this.#with;
-    await pause(clock, Math.max(0, until - clock.now()), signal);
+    await pause(clock, Math.max(0, until - clock.elapsed()), signal);
     if (!signal.aborted) this.#post(mailbox, { type: 'backoff-over' });
   }
 
@@ -268,8 +278,8 @@ export class Effects implements EffectRunner {
     if (launch !== null) act(this.#with.references.of(mailbox.record.id, launch));
   }
 
-  #post(mailbox: Mailbox, event: DistributiveOmit<InstanceEvent, 'at'>): void {
-    mailbox.post({ ...event, at: this.#with.clock.now() });
+  #post(mailbox: Mailbox, event: DistributiveOmit<InstanceEvent, keyof Moment>): void {
+    mailbox.post({ ...event, ...momentOf(this.#with.clock) });
   }
 }
 

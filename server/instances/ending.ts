@@ -11,6 +11,7 @@ import type {
   Run,
   Transition,
 } from './lifecycle.ts';
+import type { Moment } from './moment.ts';
 import { decideRestart, restartsInARow } from './restart-policy.ts';
 import { begin } from './starting.ts';
 import { killNow, lastExit, memory, prepend, to, unchanged } from './transitions.ts';
@@ -20,9 +21,9 @@ export type WithRun = Extract<InstanceState, { status: 'starting' | 'running' }>
 /** States whose run is being ended. */
 export type WithEnding = Extract<InstanceState, { ending: Ending }>;
 
-/** How a run is to end: `timeoutMs` from `at` for its requests, or by force now. */
+/** How a run is to end: `timeoutMs` from `elapsed` for its requests, or by force now. */
 export interface EndTerms {
-  at: number;
+  elapsed: number;
   timeoutMs: number;
   force: boolean;
 }
@@ -30,13 +31,13 @@ export interface EndTerms {
 /** Begins to end a run: what is drained, ended or withdrawn depends on how far it had come. */
 export function end(
   state: WithRun,
-  { at, timeoutMs, force }: EndTerms,
+  { elapsed, timeoutMs, force }: EndTerms,
   enter: (run: Run, ending: Ending) => Life,
 ): Transition {
   const { run } = state;
-  const ending = (phase: Ending['phase'], deadline = at): InstanceState => ({
+  const ending = (phase: Ending['phase']): InstanceState => ({
     ...memory(state),
-    ...enter(run, { phase, deadline }),
+    ...enter(run, { phase, deadline: elapsed }),
   });
   if (state.status === 'starting' && (state.phase === 'queued' || state.phase === 'preparing')) {
     return to(ending('withdrawing'), [{ type: 'withdraw', run: run.number }]);
@@ -46,26 +47,27 @@ export function end(
     if (state.phase === 'spawning') return to(ending('spawning'), []);
     return to(ending('terminating'), [{ type: 'terminate', run: run.number }]);
   }
-  const until = at + timeoutMs;
-  return to(ending('draining', until), [{ type: 'drain', run: run.number, until }]);
+  const until = elapsed + timeoutMs;
+  const draining = enter(run, { phase: 'draining', deadline: until, timeoutMs });
+  return to({ ...memory(state), ...draining }, [{ type: 'drain', run: run.number, until }]);
 }
 
 /** A second wish to end what is already ending: the shorter time wins, force kills now. */
-export function hasten(state: WithEnding, { at, timeoutMs, force }: EndTerms): Transition {
+export function hasten(state: WithEnding, { elapsed, timeoutMs, force }: EndTerms): Transition {
   const { run, ending } = state;
-  const deadline = at + timeoutMs;
+  const deadline = elapsed + timeoutMs;
   if (ending.phase === 'withdrawing' || ending.phase === 'killing') return to(state, []);
-  if (force) return to({ ...state, ending: { phase: 'killing', deadline: at } }, killNow(run));
+  if (force) return to({ ...state, ending: { phase: 'killing', deadline: elapsed } }, killNow(run));
   if (deadline >= ending.deadline) return to(state, []);
-  const sooner: InstanceState = { ...state, ending: { ...ending, deadline } };
+  const sooner: InstanceState = { ...state, ending: { ...ending, deadline, timeoutMs } };
   return to(sooner, ending.phase === 'draining' ? [{ type: 'drain', run: run.number, until: deadline }] : []);
 }
 
 /** No request is left in flight, or their time is over: the engine is told to end. */
-export function drained(state: InstanceState, at: number): Transition {
+export function drained(state: InstanceState, elapsed: number): Transition {
   if (!('ending' in state) || state.ending.phase !== 'draining') return unchanged(state);
   const run = state.run.number;
-  return to({ ...state, ending: { phase: 'terminating', deadline: at } }, [
+  return to({ ...state, ending: { phase: 'terminating', deadline: elapsed } }, [
     { type: 'close-leases', run },
     { type: 'terminate', run },
   ]);
@@ -84,7 +86,7 @@ export function survived(
 }
 
 /** The run is over and its tree is gone: the one way out of it. */
-export function ended(state: InstanceState, end: Ended, terms: RestartTerms, at: number): Transition {
+export function ended(state: InstanceState, end: Ended, terms: RestartTerms, now: Moment): Transition {
   if (!('run' in state)) return unchanged(state);
   const { run } = state;
   const over: InstanceState = { ...state, lastExit: lastExit(end) };
@@ -93,13 +95,13 @@ export function ended(state: InstanceState, end: Ended, terms: RestartTerms, at:
     case 'starting':
       if (run.cause === 'command' || run.cause === 'demand')
         return settle(over, { kind: 'failed', reason: end.reason }, closing);
-      return retry(over, run, end, terms, at, closing);
+      return retry(over, run, end, terms, now, closing);
     case 'running':
-      return retry(over, run, end, terms, at, closing);
+      return retry(over, run, end, terms, now, closing);
     case 'stopping':
       return settle(over, state.goal, closing);
     case 'restarting':
-      if (state.follows === 'backoff') return retry(over, run, { ...end, reason: state.reason }, terms, at, closing);
+      if (state.follows === 'backoff') return retry(over, run, { ...end, reason: state.reason }, terms, now, closing);
       return prepend(closing, begin({ ...over, restarts: 0 }, 'command', run.wantedByUser));
   }
 }
@@ -114,16 +116,18 @@ function retry(
   run: Run,
   { exit, reason: cause }: Ended,
   terms: RestartTerms,
-  at: number,
+  { at, elapsed }: Moment,
   effects: Effect[],
 ): Transition {
-  const restarts = restartsInARow(state.restarts, run.readyAt, exit.at);
+  // It may have ended while nobody served.
+  const diedAt = elapsed - Math.max(0, at - exit.at);
+  const restarts = restartsInARow(state.restarts, run.readyAt, diedAt);
   const decision = decideRestart(restarts, terms);
   if (!decision.restart) {
     const reason = decision.because === null ? cause : `${decision.because}: ${cause}`;
     return settle({ ...state, restarts }, { kind: 'failed', reason }, effects);
   }
-  const until = at + decision.delayMs;
+  const until = elapsed + decision.delayMs;
   const backoff: InstanceState = {
     ...memory(state),
     restarts: restarts + 1,

@@ -45,5 +45,5 @@ function causeOf(adapter: EngineAdapter | null, exit: Exit, lines: readonly stri
 
 function reasonOfEnding(state: Extract<InstanceState, { ending: unknown }>): string {
   if (state.status === 'restarting') return state.reason;
-  return state.goal.kind === 'failed' ? state.goal.reason : 'stopped as asked';
+  return state.goal.reason ?? 'stopped as asked';
 }

@@ -5,13 +5,14 @@ import type { Editor } from './editor.ts';
 import { claimantOf, clashProblems, judgeClaims, portLeft, type Judgement } from './fleet-claims.ts';
 import { judgeEntries, refusedDocument } from './fleet-document.ts';
 import { fleetSummary } from './fleet-summary.ts';
+import { calledOff, type Stage, unlessAborted } from './fleet-stage.ts';
 import { entryOf, planFleet, unnamed, type FleetMove } from './fleet-plan.ts';
-import { type Mailbox, Sealed } from './mailbox.ts';
+import type { Mailbox } from './mailbox.ts';
 import type { Manager } from './manager.ts';
-import { Moved } from './moved.ts';
 import type { Engines, InstanceRecord, LaunchPlan, Settings } from './ports.ts';
+import { shuttingDown } from './refusals.ts';
 import type { Registry } from './registry.ts';
-import type { Removals } from './removal.ts';
+import { type Removals, type Removed, untilErased } from './removal.ts';
 import { adapterFor, type GroupNames } from './settings.ts';
 import type { StartCheck } from './start-check.ts';
 import { currentRun, hasRunAhead } from './transitions.ts';
@@ -42,9 +43,15 @@ const FAULT = 'a fault of llamactl, or of its disk, kept it from being done; the
  */
 export class FleetKeeper implements FleetManager {
   readonly #with: FleetKeeperDependencies;
+  readonly #closing = new AbortController();
 
   constructor(dependencies: FleetKeeperDependencies) {
     this.#with = dependencies;
+  }
+
+  /** Makes nothing more of any document: each is refused that is not being written. */
+  close(): void {
+    this.#closing.abort(shuttingDown());
   }
 
   export(): Fleet {
@@ -55,9 +62,13 @@ export class FleetKeeper implements FleetManager {
     const warnings = await this.#judge(entries, prune);
     signal?.throwIfAborted();
     const surplus = prune ? unnamed(entries, this.#open()) : [];
-    const stage: Stage = { isWriting: false, isElsewhere: false };
+    const stage: Stage = {
+      isWriting: false,
+      signal,
+      calledOff: AbortSignal.any([calledOff(signal), this.#closing.signal]),
+    };
     const work = dryRun ? this.#foresee(entries, surplus) : this.#make(entries, surplus, stage);
-    const { moves, failures } = await unlessAborted(work, signal, { stage, onFault: this.#with.onFault });
+    const { moves, failures } = await unlessAborted(work, stage, this.#with.onFault);
     const results: FleetStep[] = [
       ...moves.map((move) => {
         const { name, action, changes } = move;
@@ -94,12 +105,18 @@ export class FleetKeeper implements FleetManager {
     return { moves, failures };
   }
 
-  /** Up to the point where it is writing everything can be begun anew, by another server too: nothing was removed or changed. */
+  /**
+   * Up to the point where it is writing everything can be begun anew, by another server too, or be refused: nothing was
+   * removed or changed.
+   */
   async #make(entries: readonly CreateInstance[], surplus: readonly Mailbox[], stage: Stage): Promise<Outcome> {
+    const { calledOff, signal } = stage;
     const failures: Outcome['failures'] = new Map();
+    const removed: Removed[] = [];
     for (;;) {
       const going = surplus.filter((instance) => !failures.has(instance));
-      await Promise.all(going.map((instance) => attempt(failures, instance, () => this.#end(instance))));
+      await Promise.all(going.map((instance) => attempt(failures, instance, () => this.#end(instance, calledOff))));
+      calledOff.throwIfAborted();
       const moves = this.#plan(entries);
       const found = await this.#looked(moves, []);
       const isAsSeen = (): boolean => isSame(moves, this.#plan(entries));
@@ -107,11 +124,13 @@ export class FleetKeeper implements FleetManager {
       if (!isAsSeen() || going.some((instance) => !failures.has(instance) && instance.state.status === 'stopping'))
         continue;
       const isMade = await this.#with.wholeChanges.run(async () => {
-        if (stage.isElsewhere) throw new Sealed();
+        calledOff.throwIfAborted();
         stage.isWriting = true;
         const ended = going.filter((instance) => !failures.has(instance));
         await Promise.all(
-          ended.map((instance) => attempt(failures, instance, () => this.#with.removals.remove(instance))),
+          ended.map((instance) =>
+            attempt(failures, instance, async () => removed.push(await this.#with.removals.remove(instance))),
+          ),
         );
         if (!isAsSeen()) {
           stage.isWriting = false;
@@ -120,7 +139,14 @@ export class FleetKeeper implements FleetManager {
         await this.#write(moves, this.#placed(moves, found, []), found);
         return true;
       });
-      if (isMade) return { moves, failures: new Map<Move | Mailbox, unknown>([...failures, ...found]) };
+      if (!isMade && calledOff.reason instanceof ApiError && removed.length > 0) {
+        // What was removed is no secret of a refusal: each of the others says that it was not done.
+        for (const move of moves) if (move.action !== 'nothing') failures.set(move, calledOff.reason);
+        return { moves, failures };
+      }
+      if (!isMade) continue;
+      await untilErased(removed, signal);
+      return { moves, failures: new Map<Move | Mailbox, unknown>([...failures, ...found]) };
     }
   }
 
@@ -148,11 +174,11 @@ export class FleetKeeper implements FleetManager {
     );
   }
 
-  /** Stops it if it runs, and waits for the end. */
-  async #end(instance: Mailbox): Promise<void> {
-    if (instance.isClosed) return;
+  /** Stops it if it runs, and waits for the end, unless that is called off. */
+  async #end(instance: Mailbox, calledOff: AbortSignal): Promise<void> {
+    if (instance.isClosed || calledOff.aborted) return;
     if (hasRunAhead(instance.state)) await this.#with.manager.stop(instance.record.name);
-    await this.#with.removals.untilEnded(instance);
+    await this.#with.removals.untilEnded(instance, calledOff);
   }
 
   /** Looks whether what restarts can start again, and warns of what else could not start. */
@@ -241,41 +267,6 @@ async function attempt<Step>(failures: Map<Step, unknown>, step: Step, act: () =
   } catch (error) {
     failures.set(step, error);
   }
-}
-
-/** How far an apply has come. */
-interface Stage {
-  /** Its outcome is waited for: who asked anew would be told that nothing had to be done. */
-  isWriting: boolean;
-  /** Another server was asked to do it, and does it. */
-  isElsewhere: boolean;
-}
-
-interface Leaving {
-  stage: Stage;
-  onFault: (error: unknown, what: string) => void;
-}
-
-/** The outcome, unless the caller leaves before. What is left behind goes on to its end, unless it is done elsewhere. */
-function unlessAborted<Value>(
-  work: Promise<Value>,
-  signal: AbortSignal | undefined,
-  { stage, onFault }: Leaving,
-): Promise<Value> {
-  if (signal === undefined) return work;
-  return new Promise((resolve, reject) => {
-    const leave = (): void => {
-      if (stage.isWriting) return;
-      stage.isElsewhere = signal.reason instanceof Moved;
-      reject(signal.reason instanceof Error ? signal.reason : new Error('no longer waited for'));
-      work.catch((error: unknown) => {
-        // Another server does it, if somebody asks for it again.
-        if (!(error instanceof Sealed)) onFault(error, 'apply');
-      });
-    };
-    signal.addEventListener('abort', leave, { once: true });
-    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
-  });
 }
 
 function some(warnings: string[]): { warnings?: string[] } {

@@ -1,6 +1,6 @@
 import { STRAY_PROCESS } from './alert-codes.ts';
 import { ended } from './ending.ts';
-import type { Effect, InstanceEvent, InstanceState, Run, Transition } from './lifecycle.ts';
+import type { Effect, Ending, InstanceEvent, InstanceState, Run, Transition } from './lifecycle.ts';
 import { withRestartBegun } from './restart-due.ts';
 import { longestDelay } from './restart-policy.ts';
 import { begin } from './starting.ts';
@@ -10,14 +10,18 @@ import { offloadAlert } from './watching.ts';
 /** The stored run lives: it is adopted, and what was under way is finished. */
 export function foundAlive(
   stored: InstanceState,
-  { identity, leases, stopTimeoutMs, at }: Extract<InstanceEvent, { type: 'found-alive' }>,
+  { identity, leases, stopTimeoutMs, at, elapsed }: Extract<InstanceEvent, { type: 'found-alive' }>,
 ): Transition {
-  const state = withRestartBegun(stored, at + stopTimeoutMs);
+  const state = withRestartBegun(stored, {
+    phase: 'draining',
+    deadline: elapsed + stopTimeoutMs,
+    timeoutMs: stopTimeoutMs,
+  });
   if (!('run' in state) || state.run.launch === null) return unchanged(stored);
-  // A clock that was set back meanwhile must not have it idle, or sound, in hours only.
-  const upTo = (moment: number | null): number | null => (moment === null ? null : Math.min(moment, at));
+  // Later than now: of a clock that was set back meanwhile, or of another machine's.
+  const upTo = (moment: number | null, now: number): number | null => (moment === null ? null : Math.min(moment, now));
   const { startedAt, readyAt } = state.run;
-  const run: Run = { ...state.run, identity, startedAt: upTo(startedAt) ?? at, readyAt: upTo(readyAt) };
+  const run: Run = { ...state.run, identity, startedAt: upTo(startedAt, at) ?? at, readyAt: upTo(readyAt, elapsed) };
   const adopt: Effect[] = [
     { type: 'take-slot' },
     { type: 'adopt', run: run.number, launch: state.run.launch, identity },
@@ -34,7 +38,10 @@ export function foundAlive(
     case 'stopping':
     case 'restarting': {
       if (state.ending.phase === 'draining' && leases > 0) {
-        return to({ ...state, run }, [...adopt, { type: 'drain', run: run.number, until: state.ending.deadline }]);
+        const { deadline, timeoutMs = stopTimeoutMs } = state.ending;
+        const until = Math.min(deadline, elapsed + timeoutMs);
+        const ending: Ending = { ...state.ending, deadline: until };
+        return to({ ...state, run, ending }, [...adopt, { type: 'drain', run: run.number, until }]);
       }
       // Leases outlive only a server that was replaced: after any other nothing is left to drain.
       const phase = state.ending.phase === 'killing' ? 'killing' : 'terminating';
@@ -54,18 +61,19 @@ export function foundDead(state: InstanceState, event: Extract<InstanceEvent, { 
   }
   // A start that was acknowledged but never came to a spawn is not a death: it is done now.
   if (state.status === 'starting' && !event.spawned) return begin(state, 'boot', run.wantedByUser);
-  return ended(withRestartBegun(state, event.at), event.ended, event.terms, event.at);
+  const begun = withRestartBegun(state, { phase: 'draining', deadline: event.elapsed });
+  return ended(begun, event.ended, event.terms, event);
 }
 
 /** Boot, for a state that has no run. */
 export function booted(
   state: InstanceState,
-  { bootId, autoStart, at }: Extract<InstanceEvent, { type: 'booted' }>,
+  { bootId, autoStart, elapsed }: Extract<InstanceEvent, { type: 'booted' }>,
 ): Transition {
   if (!isBackoff(state)) return unchanged(state);
   if (state.bootId !== null && state.bootId !== bootId) return revive(state, state.wantedByUser && autoStart);
-  // The clock may have been set back since it was decided.
-  const until = Math.min(state.until, at + longestDelay(Math.max(0, state.restarts - 1)));
+  // It may be of another boot, of which nobody knows.
+  const until = Math.min(state.until, elapsed + longestDelay(Math.max(0, state.restarts - 1)));
   return to({ ...state, until }, [{ type: 'wait-backoff', until }]);
 }
 

@@ -163,6 +163,25 @@ describe('a change of several steps that is being written', () => {
     expect([stored?.record.settings.options, stored?.state.status]).toEqual([{ threads: 2 }, 'restarting']);
   });
 
+  it('waits for no files of what an apply has removed', async () => {
+    const domain = new Domain();
+    await domain.create('a');
+    domain.supervisor.discard = () => new Promise(() => undefined);
+    const moved = new AbortController();
+    const applied = domain.instances.fleet.apply(
+      { version: 1, instances: [{ name: 'b', model_path: '/m.gguf' }] },
+      { prune: true, dryRun: false, signal: moved.signal },
+    );
+    await domain.settle();
+    moved.abort(new Moved());
+    await Promise.all([domain.instances.handOver(noLease), domain.settle()]);
+    expect((await applied).results).toMatchObject([
+      { name: 'b', action: 'create' },
+      { name: 'a', action: 'remove' },
+    ]);
+    expect((await domain.store.load()).map(({ record }) => record.name)).toEqual(['b']);
+  });
+
   it('so is an apply, whose caller is told of it here', async () => {
     const domain = new Domain();
     await domain.createRunning('a');

@@ -1,3 +1,4 @@
+import type { Health } from '@llamactl/contract/health';
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { backoff, failed, goingDown, loading, running, stopped, stopping } from '../testing/instance-states.ts';
@@ -23,6 +24,9 @@ function withKey(state: InstanceState): InstanceState {
   return { ...state, run: { ...state.run, launch: { ...state.run.launch, key: 'key' } } };
 }
 
+/** Asks, where nothing stands in the way of a start. */
+const check = (probe: HealthProbe, state: InstanceState): Promise<Health> => probe.check('i', state, async () => null);
+
 describe('the health of an instance', () => {
   it.each([
     [running(), 'ok', 'healthy', 'running', 'open', 'ok'],
@@ -39,33 +43,42 @@ describe('the health of an instance', () => {
     [stopped(), 'ok', 'stopped', 'stopped', 'closed', 'none'],
   ] as const)('$0.status with an answer of %s is %s', async (state, answer, status, process, port, response) => {
     const { probe, clock } = aProbe(answer);
-    expect(await probe.check('i', state)).toEqual({
+    expect(await check(probe, state)).toEqual({
       status,
       checks: { process, port, response },
       last_check: new Date(clock.now()).toISOString(),
     });
   });
 
+  it('is what a start would be refused for, where nothing runs', async () => {
+    const { probe } = aProbe('ok');
+    const obstacle = { code: 'ENGINE_NOT_FOUND', message: 'llama-server was not found' } as const;
+    const told = async (state: InstanceState): Promise<unknown> =>
+      (await probe.check(state.status, state, async () => obstacle)).start_obstacle;
+    expect(await Promise.all([stopped(), failed()].map(told))).toEqual([obstacle, obstacle]);
+    expect(await Promise.all([running(), loading(), backoff()].map(told))).toEqual([undefined, undefined, undefined]);
+  });
+
   it('is shared for a second by all who ask', async () => {
     const { probe, clock, probes } = aProbe('ok');
-    await Promise.all([probe.check('i', running()), probe.check('i', running()), probe.check('i', running())]);
+    await Promise.all([check(probe, running()), check(probe, running()), check(probe, running())]);
     expect(probes()).toBe(1);
     await clock.advance(1_000);
-    await probe.check('i', running());
+    await check(probe, running());
     expect(probes()).toBe(2);
   });
 
   it('is asked anew when the state has changed', async () => {
     const { probe, probes } = aProbe('ok');
-    await probe.check('i', loading());
-    await probe.check('i', running());
+    await check(probe, loading());
+    await check(probe, running());
     expect(probes()).toBe(2);
   });
 
   it('is asked with the key only of an engine that was ready: before, the port may be a foreign process’s', async () => {
     const { probe, keys } = aProbe('ok');
-    await probe.check('i', withKey(loading()));
-    await probe.check('i', withKey(running()));
+    await check(probe, withKey(loading()));
+    await check(probe, withKey(running()));
     expect(keys).toEqual([null, 'key']);
   });
 });

@@ -1,4 +1,4 @@
-import type { Health } from '@llamactl/contract/instance';
+import type { Health, StartObstacle } from '@llamactl/contract/health';
 import { targetOf } from './effects.ts';
 import type { InstanceState } from './lifecycle.ts';
 import type { Clock, EngineEndpoint, ProbeResult } from './ports.ts';
@@ -19,12 +19,13 @@ export class HealthProbe {
     this.#endpoint = endpoint;
   }
 
-  check(instance: string, state: InstanceState): Promise<Health> {
-    const now = this.#clock.now();
+  /** @param lookAhead What a start would be refused for; asked where nothing runs, or is about to. */
+  check(instance: string, state: InstanceState, lookAhead: () => Promise<StartObstacle | null>): Promise<Health> {
+    const now = this.#clock.elapsed();
     const key = `${state.status} ${currentRun(state)?.number ?? 0}`;
     const latest = this.#latest.get(instance);
     if (latest?.key === key && now - latest.at < SHARED_MS) return latest.result;
-    const result = this.#probe(state);
+    const result = this.#probe(state, lookAhead);
     this.#latest.set(instance, { key, at: now, result });
     return result;
   }
@@ -33,7 +34,7 @@ export class HealthProbe {
     this.#latest.delete(instance);
   }
 
-  async #probe(state: InstanceState): Promise<Health> {
+  async #probe(state: InstanceState, lookAhead: () => Promise<StartObstacle | null>): Promise<Health> {
     const run = currentRun(state);
     const isAlive = run !== null && run.identity !== null && run.launch !== null;
     const target = run?.launch ? targetOf(run.launch) : null;
@@ -42,7 +43,9 @@ export class HealthProbe {
       isAlive && target !== null
         ? await this.#endpoint.probe(run.readyAt === null ? { ...target, key: null } : target, PROBE_TIMEOUT_MS)
         : 'closed';
-    return judge(state, isAlive, answer, new Date(this.#clock.now()).toISOString());
+    const obstacle = state.status === 'stopped' || state.status === 'failed' ? await lookAhead() : null;
+    const health = judge(state, isAlive, answer, new Date(this.#clock.now()).toISOString());
+    return obstacle === null ? health : { ...health, start_obstacle: obstacle };
   }
 }
 

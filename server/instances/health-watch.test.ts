@@ -21,7 +21,7 @@ function aWatch({ workPath = null as string | null, startTimeoutMs = 600_000 } =
     leases: 1,
     asked: [] as string[],
   };
-  const begun = clock.now();
+  const begun = clock.elapsed();
   const answer = async (target: EngineTarget): Promise<ProbeResult> => {
     engine.asked.push(target.healthPath);
     engine.onProbe();
@@ -31,7 +31,7 @@ function aWatch({ workPath = null as string | null, startTimeoutMs = 600_000 } =
   };
   const controller = new AbortController();
   const missed: MissedChecks[] = [];
-  const cpuTicks = (): number => Math.round(((clock.now() - begun) / 1_000) * engine.ticksASecond);
+  const cpuTicks = (): number => Math.round(((clock.elapsed() - begun) / 1_000) * engine.ticksASecond);
   const watch = watchHealth(
     {
       clock,
@@ -67,6 +67,20 @@ function aWatch({ workPath = null as string | null, startTimeoutMs = 600_000 } =
 }
 
 describe('the health watch', () => {
+  it.each([3_600_000, -3_600_000])(
+    'takes no busy engine for a hung one when the wall clock jumps by %d ms',
+    async (jump) => {
+      const { engine, clock, missed } = aWatch();
+      engine.health = 'timeout';
+      engine.ticksASecond = 100;
+      await clock.advance(60_000);
+      clock.jump(jump);
+      await clock.advance(60_000);
+      expect(missed.length).toBeGreaterThan(0);
+      expect(missed.filter(({ still }) => still)).toEqual([]);
+    },
+  );
+
   it('says nothing of an engine that answers', async () => {
     const { clock, missed } = aWatch();
     await clock.advance(600_000);

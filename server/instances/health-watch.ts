@@ -40,7 +40,7 @@ export interface WatchedRun {
   signs: VitalSigns;
   /** Bytes of answers that have passed so far. */
   answered: () => number;
-  /** The most leases that were open at one moment since `from` (milliseconds since the epoch), as far as it matters: some, or none. */
+  /** The most leases that were open at one moment since `from` (of {@link Clock.elapsed}), as far as it matters: some, or none. */
   leasesSince: (from: number) => number;
 }
 
@@ -70,7 +70,7 @@ export async function watchHealth(
 ): Promise<void> {
   const { clock, supervisor } = dependencies;
   const look = (): Look => ({
-    at: clock.now(),
+    at: clock.elapsed(),
     progress: supervisor.progress(run.reference),
     answered: run.answered(),
   });
@@ -87,7 +87,7 @@ export async function watchHealth(
     if (signal.aborted) return;
     if (check === null || (check.answer === 'loading' && moved !== 'nothing')) row.end();
     else row.add(check.asked, check.answer, moved, now.at);
-    const missed = row.verdict(clock.now(), (from) => run.leasesSince(from));
+    const missed = row.verdict(clock.elapsed(), (from) => run.leasesSince(from));
     if (missed !== null) onMissed(missed);
   }
 }
@@ -107,7 +107,7 @@ async function checked(
 ): Promise<Missed | null> {
   const answer = await endpoint.probe(target, PROBE_TIMEOUT_MS, signal);
   if (answer !== 'ok') return { asked: 'its health check', answer };
-  if (signs.workPath === null || moved !== 'nothing' || leasesSince(clock.now()) === 0) return null;
+  if (signs.workPath === null || moved !== 'nothing' || leasesSince(clock.elapsed()) === 0) return null;
   const work = await endpoint.probe({ ...target, healthPath: signs.workPath }, PROBE_TIMEOUT_MS, signal);
   // Any answer is one: it may be switched off.
   return work === 'timeout' ? { asked: signs.workPath, answer: work } : null;
@@ -134,7 +134,7 @@ class MissedRow {
     this.#count = 0;
   }
 
-  /** @param moved since the check before. @param at when this one was begun, milliseconds since the epoch */
+  /** @param moved since the check before. @param at when this one was begun, of {@link Clock.elapsed} */
   add(asked: string, answer: ProbeResult, moved: Movement, at: number): void {
     this.#last = { asked, answer };
     if (this.#count === 0) {

@@ -8,8 +8,8 @@ export interface IdleStopsDependencies {
   /** `instances.idle_timeout`, seconds. */
   defaultSeconds: number;
   isPinned: (instance: string) => boolean;
-  /** Nobody used it for so long: it should stop, unless that has changed by then. */
-  onIdle: (instance: string) => void;
+  /** Nobody used it for so many seconds: it should stop, unless that has changed by then. */
+  onIdle: (instance: string, seconds: number) => void;
 }
 
 /**
@@ -36,7 +36,7 @@ export class IdleStops {
     timer?.cancel();
     this.#timers.delete(id);
     if (due === null) return;
-    const cancel = clock.after(Math.max(0, due - clock.now()), () => {
+    const cancel = clock.after(Math.max(0, due - clock.elapsed()), () => {
       this.#timers.delete(id);
       this.#fire(mailbox);
     });
@@ -52,18 +52,24 @@ export class IdleStops {
 
   #fire(mailbox: Mailbox): void {
     const due = this.#dueOf(mailbox);
-    if (due !== null && due <= this.#with.clock.now()) this.#with.onIdle(mailbox.record.id);
+    if (due !== null && due <= this.#with.clock.elapsed())
+      this.#with.onIdle(mailbox.record.id, this.#secondsOf(mailbox));
     else this.look(mailbox);
   }
 
-  /** When it will have been idle for long enough if nothing changes, milliseconds since the epoch; `null`: never. */
+  /** When it will have been idle for long enough if nothing changes, of {@link Clock.elapsed}; `null`: never. */
   #dueOf({ record, state, isClosed }: Mailbox): number | null {
-    const { leases, defaultSeconds, isPinned } = this.#with;
-    const seconds = record.settings.idle_timeout ?? defaultSeconds;
+    const { leases, isPinned } = this.#with;
+    const seconds = this.#secondsOf({ record });
     if (isClosed || state.status !== 'running' || seconds === 0 || isPinned(record.id)) return null;
     const { number, readyAt } = state.run;
     // Its end is told.
     if (leases.of(record.id, number).count > 0) return null;
     return (leases.lastUsed(record.id, number) ?? readyAt ?? 0) + seconds * 1_000;
+  }
+
+  /** 0: it may be idle for ever. */
+  #secondsOf({ record }: Pick<Mailbox, 'record'>): number {
+    return record.settings.idle_timeout ?? this.#with.defaultSeconds;
   }
 }

@@ -130,7 +130,7 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
     leases,
     defaultSeconds: settings.idle_timeout,
     isPinned: (instance) => slots.isPinned(instance),
-    onIdle: (instance) => slots.end(instance, 'idle'),
+    onIdle: (instance, seconds) => slots.endIdle(instance, seconds),
   });
   const healthProbe = new HealthProbe(clock, ports.endpoint);
 
@@ -154,6 +154,7 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
   });
   const effects = interposition.effects(ownEffects);
   let isHandedOver = false;
+  const over = new AbortController();
   const wholeChanges = new WholeChanges();
   const openMailbox = (record: InstanceRecord, state: InstanceState): Mailbox => {
     const mailbox = new Mailbox(record, state, {
@@ -211,19 +212,22 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
     manager,
     fleet,
     readyEngines: () => registry.all().flatMap(readyEngine),
-    boot: () => boot({ ...ports, leases, registry, references, openMailbox, terms, stopTimeoutMs, onFault }),
+    boot: () =>
+      boot({ ...ports, leases, registry, references, openMailbox, terms, stopTimeoutMs, over: over.signal, onFault }),
     leases,
     handOver: async (successor) => {
       await wholeChanges.end();
       await storeAtLast(registry);
       isHandedOver = true;
+      over.abort();
       for (const mailbox of registry.all()) mailbox.seal();
       idleStops.close();
       manager.handOver(successor);
     },
     shutdown: ({ stopEngines }) => {
+      over.abort();
       idleStops.close();
-      return shutdown(registry, manager, clock, stopEngines);
+      return shutdown({ registry, manager, fleet, wholeChanges, clock }, stopEngines);
     },
   };
 }
@@ -246,17 +250,35 @@ async function repick(
   return record;
 }
 
-async function shutdown(registry: Registry, manager: Manager, clock: Clock, stopEngines: boolean): Promise<void> {
+interface ShutdownParts {
+  registry: Registry;
+  manager: Manager;
+  fleet: FleetKeeper;
+  wholeChanges: WholeChanges;
+  clock: Clock;
+}
+
+async function shutdown(parts: ShutdownParts, stopEngines: boolean): Promise<void> {
+  const { registry, manager, fleet, wholeChanges, clock } = parts;
   manager.close();
-  if (stopEngines) await manager.stopAll();
+  fleet.close();
   const patience = new AbortController();
-  const cancel = stopEngines ? (): void => {} : clock.after(SHUTDOWN_PATIENCE_MS, () => patience.abort());
+  const cancel = clock.after(SHUTDOWN_PATIENCE_MS, () => patience.abort());
+  // What means something only together is stored whole, unless the disk takes too long.
+  await within(patience.signal, wholeChanges.settled());
+  if (stopEngines) await manager.stopAll();
   const stopping = registry.all().filter(({ state }) => state.status === 'stopping');
-  await Promise.allSettled(
-    stopping.map((mailbox) => mailbox.until(({ status }) => status !== 'stopping', patience.signal)),
-  );
+  const signal = stopEngines ? undefined : patience.signal;
+  await Promise.allSettled(stopping.map((mailbox) => mailbox.until(({ status }) => status !== 'stopping', signal)));
   cancel();
   await storeAtLast(registry);
+}
+
+/** Resolves with `work`, or when `patience` aborts. */
+async function within(patience: AbortSignal, work: Promise<void>): Promise<void> {
+  const isLate = Promise.withResolvers<void>();
+  patience.addEventListener('abort', () => isLate.resolve(), { once: true });
+  await Promise.race([work, isLate.promise]);
 }
 
 /** What cannot be stored even now is lost, as it is told in an alert. */

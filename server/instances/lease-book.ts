@@ -8,26 +8,26 @@ export interface RunUse {
   run: number;
   /** Leases that are open. */
   open: number;
-  /** When the last one ended, milliseconds since the epoch; `null`: none has. */
+  /** When the last one ended, of {@link Clock.elapsed}; `null`: none has. */
   lastUsed: number | null;
 }
 
 interface Entry {
   run: number;
   leases: Leases;
-  /** When the last byte of the last lease had passed, milliseconds since the epoch; `null`: there was none. */
+  /** When the last byte of the last lease had passed, of {@link Clock.elapsed}; `null`: there was none. */
   lastUsed: number | null;
 }
 
 /** The leases of every instance's current run. A new run begins with none: what was lent of the old one is no longer its. */
 export class LeaseBook {
-  readonly #clock: Pick<Clock, 'now'>;
+  readonly #clock: Pick<Clock, 'elapsed'>;
   readonly #onReleased: (instance: string) => void;
   readonly #byInstance = new Map<string, Entry>();
   readonly #watchers = new Set<(use: Pick<RunUse, 'instance' | 'run' | 'open'>) => void>();
 
   /** @param onReleased Called after each end of a lease of a current run, with the instance's id. */
-  constructor(clock: Pick<Clock, 'now'>, onReleased: (instance: string) => void = () => undefined) {
+  constructor(clock: Pick<Clock, 'elapsed'>, onReleased: (instance: string) => void = () => undefined) {
     this.#clock = clock;
     this.#onReleased = onReleased;
   }
@@ -40,7 +40,7 @@ export class LeaseBook {
     return begun.leases;
   }
 
-  /** When a lease of a run ended last, milliseconds since the epoch; `null`: none has. */
+  /** When a lease of a run ended last, of {@link Clock.elapsed}; `null`: none has. */
   lastUsed(instance: string, run: number): number | null {
     const entry = this.#byInstance.get(instance);
     return entry?.run === run ? entry.lastUsed : null;
@@ -60,8 +60,8 @@ export class LeaseBook {
   remember({ instance, run, lastUsed }: Pick<RunUse, 'instance' | 'run' | 'lastUsed'>): void {
     this.of(instance, run);
     const entry = this.#byInstance.get(instance);
-    // It may be of a clock that was set back since.
-    if (entry?.run === run) entry.lastUsed = lastUsed === null ? null : Math.min(lastUsed, this.#clock.now());
+    // It may be of a clock that is not ours.
+    if (entry?.run === run) entry.lastUsed = lastUsed === null ? null : Math.min(lastUsed, this.#clock.elapsed());
   }
 
   /** Calls `watcher` after each end of a lease of a current run. */
@@ -75,7 +75,7 @@ export class LeaseBook {
 
   #released(instance: string, entry: Entry): void {
     if (this.#byInstance.get(instance) !== entry) return;
-    entry.lastUsed = this.#clock.now();
+    entry.lastUsed = this.#clock.elapsed();
     this.#onReleased(instance);
     for (const watcher of this.#watchers) watcher({ instance, run: entry.run, open: entry.leases.count });
   }

@@ -99,7 +99,7 @@ export class Leases {
     }
   }
 
-  /** Resolves when no lease is open or `until` (milliseconds since the epoch) has come; never when `signal` aborts first. */
+  /** Resolves when no lease is open or `until` (of {@link Clock.elapsed}) has come; never when `signal` aborts first. */
   idle(until: number, clock: Clock, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const settle = (): void => {
@@ -107,7 +107,7 @@ export class Leases {
         this.#whenIdle.delete(settle);
         if (!signal.aborted) resolve();
       };
-      const cancel = clock.after(Math.max(0, until - clock.now()), settle);
+      const cancel = clock.after(Math.max(0, until - clock.elapsed()), settle);
       signal.addEventListener('abort', settle, { once: true });
       this.#whenIdle.add(settle);
       if (this.count === 0) settle();

@@ -1,4 +1,5 @@
 import type { LastExit, Status } from '@llamactl/contract/instance';
+import type { Moment } from './moment.ts';
 import type { Exit, LaunchPlan, ProcessIdentity } from './process.ts';
 
 /**
@@ -31,6 +32,7 @@ export interface Run {
   identity: ProcessIdentity | null;
   /** Milliseconds since the epoch. */
   startedAt: number | null;
+  /** Of `Clock.elapsed`, in the boot of its identity. */
   readyAt: number | null;
   /**
    * What it got less of the GPUs than was asked for, as the end of `the engine …`; absent: nothing that is known of. Kept,
@@ -50,12 +52,14 @@ export type EndPhase = 'withdrawing' | 'spawning' | 'draining' | 'terminating' |
 /** An ending under way. */
 export interface Ending {
   phase: EndPhase;
-  /** When draining is over, milliseconds since the epoch. */
+  /** When draining is over, of `Clock.elapsed`. */
   deadline: number;
+  /** How long it was given, milliseconds; absent: no time, or nobody knows. */
+  timeoutMs?: number;
 }
 
-/** What a stop is for. `cause`: nobody asked for it; absent: somebody did. */
-export type Goal = { kind: 'stopped'; cause?: IdleCause } | { kind: 'failed'; reason: string };
+/** What a stop is for. `cause`: nobody asked for it, and `reason` says so in words; absent: somebody did. */
+export type Goal = { kind: 'stopped'; cause?: IdleCause; reason?: string } | { kind: 'failed'; reason: string };
 
 /** Why a run that nobody uses is ended: another needs its slot, or it was not used for long. */
 export type IdleCause = 'eviction' | 'idle';
@@ -79,7 +83,7 @@ export type Life =
       status: 'restarting';
       phase: 'backoff';
       reason: string;
-      /** When the next try is due, milliseconds since the epoch. */
+      /** When the next try is due, of `Clock.elapsed`. */
       until: number;
       wantedByUser: boolean;
       /** Boot in which the last run lived; `null`: unknown. */
@@ -111,47 +115,51 @@ export interface Ended {
   lines: string[];
 }
 
-/** What can happen. `at` is the time in milliseconds since the epoch; `run` the number of the run it is about. */
-export type InstanceEvent = { at: number } & (
-  | { type: 'start'; cause: 'command' | 'demand' }
-  | { type: 'stop'; force: boolean; timeoutMs: number }
-  | { type: 'restart'; force: boolean; timeoutMs: number }
-  /** An update that restarts the engine now if one runs. */
-  | { type: 'apply'; timeoutMs: number }
-  | { type: 'delete' }
-  | { type: 'granted'; run: number }
-  | { type: 'prepared'; run: number; launch: Launch }
-  | { type: 'spawned'; run: number; identity: ProcessIdentity }
-  /** Nothing runs: the launch was refused or failed. */
-  | { type: 'spawn-error'; run: number; reason: string; terms: RestartTerms }
-  | { type: 'ready'; run: number }
-  | { type: 'drained'; run: number }
-  /** The engine ended and nothing of its tree is left. */
-  | { type: 'exited'; run: number; ended: Ended; terms: RestartTerms }
-  | { type: 'survived'; run: number; pids: readonly number[]; container?: string }
-  /** `leases`: at any moment since the first missed check. `still`: it does not work. `seen`: both, as the end of `the engine …`. */
-  | { type: 'health-failed'; run: number; leases: number; still: boolean; seen: string }
-  /** It got less of the GPUs than was asked for. `told`: see {@link Run.offload}. */
-  | { type: 'offload-short'; run: number; told: string }
-  | { type: 'stalled'; run: number; seconds: number }
-  | { type: 'evict'; leases: number; pinned: boolean; cause: IdleCause }
-  | { type: 'backoff-over' }
-  /** `leases`: held by whoever served before, and lives on. `stopTimeoutMs`: for a restart that is due and not begun. */
-  | { type: 'found-alive'; run: number; identity: ProcessIdentity; leases: number; stopTimeoutMs: number }
-  | {
-      type: 'found-dead';
-      run: number;
-      ended: Ended;
-      spawned: boolean;
-      rebooted: boolean;
-      autoStart: boolean;
-      terms: RestartTerms;
-    }
-  /** Boot, for a state without a run. */
-  | { type: 'booted'; bootId: string; autoStart: boolean }
-  /** Boot found a process that carries this instance's mark and belongs to no run that should live. */
-  | { type: 'found-stray'; tag: string; pids: readonly number[] }
-);
+/** What can happen. `run` is the number of the run it is about. */
+export type InstanceEvent = Moment &
+  (
+    | { type: 'start'; cause: 'command' | 'demand' }
+    | { type: 'stop'; force: boolean; timeoutMs: number }
+    | { type: 'restart'; force: boolean; timeoutMs: number }
+    /** An update that restarts the engine now if one runs. */
+    | { type: 'apply'; timeoutMs: number }
+    | { type: 'delete' }
+    | { type: 'granted'; run: number }
+    | { type: 'prepared'; run: number; launch: Launch }
+    | { type: 'spawned'; run: number; identity: ProcessIdentity }
+    /** Nothing runs: the launch was refused or failed. */
+    | { type: 'spawn-error'; run: number; reason: string; terms: RestartTerms }
+    | { type: 'ready'; run: number }
+    | { type: 'drained'; run: number }
+    /** The engine ended and nothing of its tree is left. */
+    | { type: 'exited'; run: number; ended: Ended; terms: RestartTerms }
+    | { type: 'survived'; run: number; pids: readonly number[]; container?: string }
+    /** `leases`: at any moment since the first missed check. `still`: it does not work. `seen`: both, as the end of `the engine …`. */
+    | { type: 'health-failed'; run: number; leases: number; still: boolean; seen: string }
+    /** It got less of the GPUs than was asked for. `told`: see {@link Run.offload}. */
+    | { type: 'offload-short'; run: number; told: string }
+    | { type: 'stalled'; run: number; seconds: number }
+    /** It cannot come up: another process has its port. `reason`: the same in words. */
+    | { type: 'port-taken'; run: number; reason: string }
+    /** `idleSeconds`: for how long nobody used it, where that is why. */
+    | { type: 'evict'; leases: number; pinned: boolean; cause: IdleCause; idleSeconds?: number }
+    | { type: 'backoff-over' }
+    /** `leases`: held by whoever served before, and lives on. `stopTimeoutMs`: for a restart that is due and not begun. */
+    | { type: 'found-alive'; run: number; identity: ProcessIdentity; leases: number; stopTimeoutMs: number }
+    | {
+        type: 'found-dead';
+        run: number;
+        ended: Ended;
+        spawned: boolean;
+        rebooted: boolean;
+        autoStart: boolean;
+        terms: RestartTerms;
+      }
+    /** Boot, for a state without a run. */
+    | { type: 'booted'; bootId: string; autoStart: boolean }
+    /** Boot found a process that carries this instance's mark and belongs to no run that should live. */
+    | { type: 'found-stray'; tag: string; pids: readonly number[] }
+  );
 
 /** What has to be done. Each ends in an event, or in none. */
 export type Effect =
@@ -168,6 +176,7 @@ export type Effect =
   | { type: 'await-ready'; run: number }
   | { type: 'watch-health'; run: number }
   | { type: 'look-at-offload'; run: number }
+  /** `until`: of `Clock.elapsed`, here and below. */
   | { type: 'drain'; run: number; until: number }
   /** Breaks the requests that are still in flight. */
   | { type: 'close-leases'; run: number }

@@ -29,8 +29,8 @@ const RECORD: InstanceRecord = {
 /** Effects run behind the storing, in promises of their own. */
 const settled = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
-const START = { type: 'start', cause: 'command', at: 1_000 } as const;
-const STOP = { type: 'stop', force: false, timeoutMs: 30_000, at: 1_000 } as const;
+const START = { type: 'start', cause: 'command', at: 1_000, elapsed: 1_000 } as const;
+const STOP = { type: 'stop', force: false, timeoutMs: 30_000, at: 1_000, elapsed: 1_000 } as const;
 
 function aMailbox(state = NEW_STATE) {
   const store = new MemoryStore();
@@ -68,8 +68,8 @@ describe('a mailbox', () => {
   it('stores the intent before the spawn', async () => {
     const { mailbox, store, effects } = aMailbox();
     mailbox.post(START);
-    mailbox.post({ type: 'granted', run: 1, at: 1_000 });
-    await mailbox.post({ type: 'prepared', run: 1, launch: LAUNCH, at: 1_000 }).stored;
+    mailbox.post({ type: 'granted', run: 1, at: 1_000, elapsed: 1_000 });
+    await mailbox.post({ type: 'prepared', run: 1, launch: LAUNCH, at: 1_000, elapsed: 1_000 }).stored;
     await settled();
     const [row] = await store.load();
     expect(row?.state).toMatchObject({ status: 'starting', phase: 'spawning', run: { launch: LAUNCH } });
@@ -85,6 +85,7 @@ describe('a mailbox', () => {
       reason: 'no engine',
       terms: { autoRestart: true, maxRestarts: 5, jitter: 0 },
       at: 1_000,
+      elapsed: 1_000,
     }).stored;
     await settled();
     expect(events.events.map(({ data }) => data)).toEqual([
@@ -157,14 +158,15 @@ describe('a mailbox', () => {
     expect(await store.load()).toMatchObject([
       { record: { port: 8_101 }, state: { status: 'running', run: { number: 1, restartDue: true } } },
     ]);
-    mailbox.post({ type: 'apply', timeoutMs: 0, at: 1_000 });
-    mailbox.post({ type: 'drained', run: 1, at: 1_000 });
+    mailbox.post({ type: 'apply', timeoutMs: 0, at: 1_000, elapsed: 1_000 });
+    mailbox.post({ type: 'drained', run: 1, at: 1_000, elapsed: 1_000 });
     await mailbox.post({
       type: 'exited',
       run: 1,
       ended: { exit: { code: 0, signal: null, at: 1_000 }, reason: 'restarted', lines: [] },
       terms: { autoRestart: true, maxRestarts: 5, jitter: 0 },
       at: 1_000,
+      elapsed: 1_000,
     }).stored;
     const [row] = await store.load();
     expect(row?.state).toMatchObject({ status: 'starting', run: { number: 2 } });
@@ -176,7 +178,7 @@ describe('a mailbox', () => {
     const taken = events.keep({ type: 'instance_updated', data: { name: 'llama' } }, 'i');
     await mailbox.amend(RECORD, [taken]);
     const amended = mailbox.amend({ ...RECORD, port: 8_101 }, [taken], true);
-    const { stored } = mailbox.post({ type: 'ready', run: 1, at: 1_000 });
+    const { stored } = mailbox.post({ type: 'ready', run: 1, at: 1_000, elapsed: 1_000 });
     await expect(amended).rejects.toThrow('has this number already');
     await stored;
     expect(await store.load()).toMatchObject([{ record: { port: 8_101 }, state: { run: { restartDue: true } } }]);
@@ -219,7 +221,7 @@ describe('a mailbox', () => {
     await mailbox.post({ ...STOP, timeoutMs: 60_000 }).stored;
     await settled();
     const drain = effects[0];
-    mailbox.post({ type: 'start', cause: 'command', at: 2_000 });
+    mailbox.post({ type: 'start', cause: 'command', at: 2_000, elapsed: 2_000 });
     expect(drain?.signal.aborted, 'another goal, the same drain').toBe(false);
     mailbox.post({ ...STOP, timeoutMs: 10_000 });
     expect(drain?.signal.aborted, 'a shorter drain takes its place').toBe(true);
@@ -228,7 +230,7 @@ describe('a mailbox', () => {
   it('is closed by a delete: what comes later changes and stores nothing', async () => {
     const { mailbox, store } = aMailbox();
     await mailbox.amend(RECORD);
-    expect(mailbox.post({ type: 'delete', at: 1_000 }).reply).toEqual({ kind: 'gone' });
+    expect(mailbox.post({ type: 'delete', at: 1_000, elapsed: 1_000 }).reply).toEqual({ kind: 'gone' });
     await mailbox.post(START).stored;
     expect(mailbox.isClosed).toBe(true);
     expect(mailbox.state.status).toBe('stopped');
@@ -241,13 +243,14 @@ describe('waiting for a state', () => {
     const { mailbox } = aMailbox(running());
     const stopped = mailbox.until(({ status }) => status === 'stopped');
     mailbox.post(STOP);
-    mailbox.post({ type: 'drained', run: 1, at: 1_000 });
+    mailbox.post({ type: 'drained', run: 1, at: 1_000, elapsed: 1_000 });
     mailbox.post({
       type: 'exited',
       run: 1,
       ended: { exit: { code: 0, signal: null, at: 1_000 }, reason: 'stopped', lines: [] },
       terms: { autoRestart: true, maxRestarts: 5, jitter: 0 },
       at: 1_000,
+      elapsed: 1_000,
     });
     expect((await stopped).status).toBe('stopped');
   });
@@ -256,7 +259,7 @@ describe('waiting for a state', () => {
     const { mailbox } = aMailbox();
     await mailbox.until(({ status }) => status === 'stopped');
     const never = mailbox.until(({ status }) => status === 'running');
-    mailbox.post({ type: 'delete', at: 1_000 });
+    mailbox.post({ type: 'delete', at: 1_000, elapsed: 1_000 });
     await never;
   });
 

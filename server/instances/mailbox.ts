@@ -266,13 +266,14 @@ export class Mailbox {
     if (previous.status === state.status) return [];
     const { id, name } = this.#record;
     const reason = 'reason' in state ? { reason: state.reason } : {};
-    const cause = 'goal' in state && state.goal.kind === 'stopped' ? state.goal.cause : undefined;
+    const idle = 'goal' in state && state.goal.kind === 'stopped' ? state.goal : null;
     const data = {
       name,
       status: state.status,
       previous_status: previous.status,
       ...reason,
-      ...(cause === undefined ? {} : { cause }),
+      ...(idle?.reason !== undefined && { reason: idle.reason }),
+      ...(idle?.cause !== undefined && { cause: idle.cause }),
     };
     return [this.#dependencies.events.keep({ type: 'instance_status_changed', data }, id)];
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Domain } from '../testing/domain.ts';
+import { Moved } from './moved.ts';
 
 /** What a call is refused with, for one that is answered only later. */
 const refusal = (call: Promise<unknown>): Promise<unknown> =>
@@ -252,6 +253,23 @@ describe('start', () => {
     domain.world.foreignPorts.set(9_000, { pid: 77, description: 'nginx (pid 77)' });
     await expect(domain.manager.start('a')).rejects.toThrow('Port 9000 is in use by nginx (pid 77)');
     expect(domain.alerts.list()).toMatchObject([{ level: 'error', code: 'port_clash', instance: 'a' }]);
+  });
+
+  it('is told of before, in the health, without anything being raised', async () => {
+    const domain = new Domain();
+    await domain.create('a', { port: 9_000 });
+    const obstacle = async (): Promise<unknown> => (await domain.manager.health('a')).start_obstacle;
+    expect(await obstacle()).toBeUndefined();
+    domain.world.foreignPorts.set(9_000, { pid: 77, description: 'nginx (pid 77)' });
+    await domain.pass(1_000);
+    expect(await obstacle()).toEqual({
+      code: 'PORT_IN_USE',
+      message: 'Port 9000 is in use by nginx (pid 77); end it, or give a another port.',
+    });
+    domain.adapter.startProblem = { code: 'ENGINE_NOT_FOUND', message: 'no llama-server' };
+    await domain.pass(1_000);
+    expect(await obstacle()).toEqual({ code: 'ENGINE_NOT_FOUND', message: 'no llama-server' });
+    expect(domain.alerts.list()).toEqual([]);
   });
 
   it('moves on when a foreign process has a port that llamactl chose', async () => {
@@ -658,6 +676,15 @@ describe('an engine that computes less on GPUs than was asked for', () => {
     expect(told(domain)).toEqual([]);
   });
 
+  it('says that all is left to the processor where no GPU takes any', async () => {
+    const domain = new Domain();
+    domain.adapter.gpus = { kind: 'less', told: 'found no usable GPU, so none of its layers is offloaded' };
+    await domain.createRunning();
+    expect(told(domain)).toEqual([
+      'warning gpu_offload_short: the engine found no usable GPU, so none of its layers is offloaded; the processor computes all of it, which is slower',
+    ]);
+  });
+
   it('still raises it when another server takes it up, whatever is left of its log', async () => {
     const before = new Domain();
     before.adapter.gpus = { kind: 'less', told: 'offloaded 12/33 layers to GPU' };
@@ -673,6 +700,17 @@ describe('an engine that computes less on GPUs than was asked for', () => {
     expect(told(domain)).toEqual([]);
   });
 });
+
+/** Files of deleted instances that are not gone before `resolve`. */
+function holdErasing({ supervisor }: Domain): { folders: string[]; resolve: () => void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const folders: string[] = [];
+  supervisor.discard = (folder) => {
+    folders.push(folder);
+    return promise;
+  };
+  return { folders, resolve };
+}
 
 describe('delete', () => {
   it('leaves nothing: no name, no port, no files', async () => {
@@ -747,6 +785,46 @@ describe('delete', () => {
     const removals = Promise.all([domain.manager.remove('a'), domain.manager.remove('a'), domain.manager.remove('a')]);
     await domain.settle();
     await removals;
+  });
+
+  it('is made before its files are gone: name and port are free, and whoever listens has heard of it', async () => {
+    const domain = new Domain();
+    const id = await domain.create('a', { port: 9_000 });
+    const gone = holdErasing(domain);
+    let isAnswered = false;
+    const removed = domain.manager.remove('a').then(() => (isAnswered = true));
+    await domain.settle();
+    expect(domain.events.events.at(-1)).toMatchObject({ type: 'instance_deleted' });
+    const next = await domain.create('a', { port: 9_000 });
+    expect(next).not.toBe(id);
+    expect(isAnswered).toBe(false);
+    gone.resolve();
+    await removed;
+    expect(gone.folders).toEqual([`/data/instances/${id}`]);
+  });
+
+  it('in parallel succeeds for all, also for who comes while its files are being erased', async () => {
+    const domain = new Domain();
+    await domain.create('a');
+    const gone = holdErasing(domain);
+    const first = domain.manager.remove('a');
+    await domain.settle();
+    const second = domain.manager.remove('A');
+    gone.resolve();
+    await Promise.all([first, second]);
+    await expect(domain.manager.remove('a')).rejects.toThrow(/no instance "a"/);
+  });
+
+  it('is answered without waiting for the files when another server goes on', async () => {
+    const domain = new Domain();
+    await domain.create('a');
+    holdErasing(domain);
+    const moved = new AbortController();
+    const removed = domain.manager.remove('a', moved.signal);
+    await domain.settle();
+    moved.abort(new Moved());
+    await removed;
+    expect(await domain.store.load()).toEqual([]);
   });
 
   it('that cannot be stored leaves the instance as it was', async () => {

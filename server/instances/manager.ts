@@ -1,8 +1,8 @@
 import type { Config } from '@llamactl/contract/config';
+import type { Health } from '@llamactl/contract/health';
 import type {
   Batch,
   CreateInstance,
-  Health,
   Instance,
   InstanceSummary,
   Status,
@@ -17,12 +17,12 @@ import type { HealthProbe } from './health-probe.ts';
 import type { InstanceState } from './lifecycle.ts';
 import type { Lease, LeaseRequest } from './leases.ts';
 import type { Mailbox } from './mailbox.ts';
-import type { Clock, Engines, InstanceRecord, LaunchPlan, LogQuery, RunLogs, RunMeter } from './ports.ts';
+import type { Clock, Engines, InstanceRecord, LogQuery, RunLogs, RunMeter } from './ports.ts';
 import type { Registry } from './registry.ts';
 import type { RunReferences } from './run-references.ts';
 import { currentRun } from './transitions.ts';
 import { notFound } from './refusals.ts';
-import type { Removals } from './removal.ts';
+import { type Removals, untilErased } from './removal.ts';
 import type { InstanceManager, LiveRun, StopOptions, WaitOptions, Written } from './use-cases.ts';
 import { describe, summarize } from './view.ts';
 import type { WaitingRooms } from './waiting-rooms.ts';
@@ -119,9 +119,11 @@ export class Manager implements InstanceManager {
   }
 
   async remove(name: string, signal?: AbortSignal): Promise<void> {
-    const mailbox = this.#with.registry.find(name);
-    if (mailbox === null) throw notFound(name);
-    return this.#with.removals.remove(mailbox, signal);
+    const { registry, removals } = this.#with;
+    const mailbox = registry.find(name);
+    const removed = mailbox === null ? removals.erasing(name) : await removals.remove(mailbox, signal);
+    if (removed === null) throw notFound(name);
+    await untilErased([removed], signal);
   }
 
   async start(name: string, options: WaitOptions = {}): Promise<Status> {
@@ -138,7 +140,7 @@ export class Manager implements InstanceManager {
 
   async health(name: string): Promise<Health> {
     const mailbox = this.#find(name);
-    return this.#with.healthProbe.check(mailbox.record.id, mailbox.state);
+    return this.#with.healthProbe.check(mailbox.record.id, mailbox.state, () => this.#with.startCheck.look(mailbox));
   }
 
   async logs(name: string, query: LogQuery): Promise<Logs> {
@@ -221,20 +223,18 @@ export class Manager implements InstanceManager {
     const { meter, references, defaults, clock } = this.#with;
     const { record, state } = mailbox;
     const run = currentRun(state);
+    const adapter = this.#with.engines.find(record.settings.engine);
     return describe(record, state, {
-      plan: this.#plan(record),
+      plan: adapter?.plan(record) ?? null,
+      isLearnt: adapter?.isLearnt(record.settings) ?? true,
       stats: run?.launch && run.identity ? meter.stats(references.of(record.id, run.launch)) : null,
       defaults: {
         autoRestart: defaults.auto_restart,
         maxRestarts: defaults.max_restarts,
         idleTimeout: defaults.idle_timeout,
       },
-      now: clock.now(),
+      elapsed: clock.elapsed(),
     });
-  }
-
-  #plan(record: InstanceRecord): LaunchPlan | null {
-    return this.#with.engines.find(record.settings.engine)?.plan(record) ?? null;
   }
 
   #each(

@@ -10,9 +10,9 @@ export interface Patience {
   cancel: () => void;
 }
 
-/** @param until Milliseconds since the epoch. */
+/** @param until Of {@link Clock.elapsed}. */
 export function patience(clock: Clock, until: number, signal?: AbortSignal): Patience {
   const controller = new AbortController();
-  const cancel = clock.after(Math.max(0, until - clock.now()), () => controller.abort());
+  const cancel = clock.after(Math.max(0, until - clock.elapsed()), () => controller.abort());
   return { signal: signal === undefined ? controller.signal : AbortSignal.any([signal, controller.signal]), cancel };
 }

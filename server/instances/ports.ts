@@ -5,9 +5,9 @@ import type { Alert } from '@llamactl/contract/system';
 import type { InstanceEvent } from '@llamactl/contract/events';
 import type { ErrorCode, Problem } from '@llamactl/contract/errors';
 import type { InstanceState } from './lifecycle.ts';
-import type { ContainerCommand, Exit, LaunchPlan, ProcessIdentity, RunContainer } from './process.ts';
+import type { ContainerCommand, Exit, LaunchPlan, ProcessIdentity, RunContainer, Whereabouts } from './process.ts';
 
-export type { ContainerCommand, Exit, LaunchPlan, ProcessIdentity, RunContainer };
+export type { ContainerCommand, Exit, LaunchPlan, ProcessIdentity, RunContainer, Whereabouts };
 
 /** What the domain needs of the outside. Adapters implement these; `app.ts` introduces them. */
 
@@ -15,8 +15,13 @@ export type { ContainerCommand, Exit, LaunchPlan, ProcessIdentity, RunContainer 
 
 /** The only source of time. */
 export interface Clock {
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch: for moments that people are told or that are stored. Somebody may set it. */
   now(): number;
+  /**
+   * Whole milliseconds from anywhere: for how long something takes, and what is due when. Nobody can set it, and in all
+   * processes of one boot of the machine it is the same. It may stand still while the machine sleeps.
+   */
+  elapsed(): number;
   /** Calls `callback` after `milliseconds`; the returned function cancels. A pending timer does not keep the process alive. */
   after(milliseconds: number, callback: () => void): () => void;
   /** Calls `callback` in a later turn of the event loop, when pending I/O has been looked at. */
@@ -103,6 +108,16 @@ export class StoreClosed extends Error {
   override readonly message = 'The store is closed; nothing was stored.';
 }
 
+/** Another program has kept everybody from writing to the store for too long, and nothing was stored. */
+export class StoreBusy extends Error {
+  override readonly name = 'StoreBusy';
+
+  /** @param file Of the store. */
+  constructor(file: string) {
+    super(`${file} could not be written (another program holds its lock); nothing was stored.`);
+  }
+}
+
 /** An event with its place in the replay. */
 export interface KeptEvent {
   /** Grows with every kept event, over restarts too; no two events share one. */
@@ -120,6 +135,21 @@ export interface ReplayStore {
   load(): Promise<KeptEvent[]>;
   /** Keeps events that belong to no change of an instance. All of them are stored, or none. */
   append(events: readonly KeptEvent[]): Promise<void>;
+  /**
+   * Takes numbers for events, of which none was ever given, also not by a server that died before it could store what it told.
+   * Needs no room on the disk. Never throws: where they cannot be taken for good it is one number, and the next is
+   * asked for anew.
+   *
+   * @param least The lowest that will do.
+   */
+  takeNumbers(least: number): EventNumbers;
+}
+
+/** Numbers that events can be given. */
+export interface EventNumbers {
+  first: number;
+  /** One more than the last. */
+  end: number;
 }
 
 /**
@@ -170,13 +200,18 @@ export interface EngineAdapter {
   readonly needsModel: boolean;
   /** Judges settings before they are stored. Every problem, not only the first. Warnings do not refuse. */
   check(settings: Settings): Promise<{ problems: SettingsProblem[]; warnings: string[] }>;
-  /** Drops from `stored` the options that `given` spells in another way (twins), so that the new spelling replaces them. */
-  withoutTwins(stored: Record<string, OptionValue>, given: readonly string[]): Record<string, OptionValue>;
+  /**
+   * The stored options without those that `given` spells in another way (twins), so that the new spelling replaces them. To
+   * be asked when the engine is learnt: only its flags say which are one.
+   */
+  withoutTwins(stored: Settings, given: readonly string[]): Record<string, OptionValue>;
   /**
    * Learns what `plan` has to know of the installed program, such as its flags. To be awaited before the plan of a launch.
-   * Never rejects; takes microseconds while the program is the same, else as long as its `--help`.
+   * Never rejects; takes microseconds while the program is the same, else as long as its `--help`, which may be seconds.
    */
   learn(settings: Settings): Promise<void>;
+  /** Whether it was learnt, or found that it cannot be. Until then `plan` guesses, and nothing follows from how it differs. */
+  isLearnt(settings: Settings): boolean;
   /** From settings to argv. Same input and same knowledge, same plan; touches nothing outside. */
   plan(record: InstanceRecord): LaunchPlan;
   /** Looks at the disk: is everything there that the plan needs? */
@@ -325,14 +360,23 @@ export interface Supervisor {
   strays(known: ReadonlySet<string>): Promise<{ tag: string; pids: number[] }[]>;
   /** Ends every process that carries `tag`, SIGTERM first. Resolves when none is left. */
   endStray(tag: string): Promise<void>;
-  /** Removes a folder of finished runs, with everything in it; one that is not there is fine. */
+  /**
+   * Removes a folder of finished runs, with everything in it; one that is not there is fine. What is made in its place
+   * meanwhile stays.
+   */
   discard(folder: string): Promise<void>;
   /** Removes folders of old runs (named `<number>-…`) in `parent`, all but the `newest` ones. */
   prune(parent: string, newest: number): Promise<void>;
-  /** Removes every folder in `parent` whose name is not in `keep`. */
-  sweep(parent: string, keep: ReadonlySet<string>): Promise<void>;
+  /** Removes every folder in `parent` whose name is not in `keep`. Resolves when none of them is in the way any more. */
+  sweep(parent: string, keep: ReadonlySet<string>): Promise<Erasure>;
   /** Stops watching; engines live on. */
   close(): void;
+}
+
+/** What is out of the way and takes its time to be gone: whoever makes something in its place may do so already. */
+export interface Erasure {
+  /** Rejects when something cannot be removed: it then goes with the next sweep. */
+  erased: Promise<void>;
 }
 
 /** What a process group uses. */

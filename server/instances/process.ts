@@ -48,6 +48,18 @@ export interface ProcessIdentity {
   group: number;
 }
 
+/** Where the processes work that carry the identifier of a data directory, which they are, and who else works there. */
+export interface Whereabouts {
+  /** `both`: some in that directory, some elsewhere. `unclear`: nothing shows it. `nobody`: there are no such processes. */
+  are: 'here' | 'elsewhere' | 'both' | 'unclear' | 'nobody';
+  pids: readonly number[];
+  /**
+   * Identifier of processes that work in the folder that their run has here, the one that was asked for before others;
+   * `null`: there are none.
+   */
+  here: string | null;
+}
+
 /** How an engine ended. */
 export interface Exit {
   /** 128 + n for signal n; `null`: could not be learnt. */

@@ -55,6 +55,17 @@ function anEngine(key: string | null = null) {
 }
 
 describe('readiness', () => {
+  it.each([3_600_000, -3_600_000])('is given as long as ever when the wall clock jumps by %d ms', async (jump) => {
+    const { engine, clock, settled, outcome } = anEngine();
+    await clock.advance(2_500);
+    clock.jump(jump);
+    await clock.advance(STALL_MS - 2_500);
+    expect(settled()).toBe(null);
+    engine.answer = 'ok';
+    await clock.advance(300);
+    expect(await outcome).toBe('ready');
+  });
+
   it('is seen within 10 ms of the first 200', async () => {
     const { engine, clock, settled } = anEngine();
     await clock.advance(300);
@@ -94,6 +105,34 @@ describe('readiness', () => {
     engine.probes = 0;
     await clock.advance(10_000);
     expect(engine.probes).toBeLessThanOrEqual(45);
+  });
+
+  it.each(['ok', 'error', 'timeout', 'loading'] as const)(
+    'is given up where a foreign process stays on the port, whatever it answers (%s)',
+    async (answer) => {
+      const { engine, clock, outcome, settled } = anEngine();
+      engine.answer = answer;
+      engine.owner = 'foreign';
+      await clock.advance(10_000);
+      expect(settled()).toBe(null);
+      await clock.advance(2_000);
+      expect(await outcome).toBe('taken');
+    },
+  );
+
+  it('is waited for where a foreign process leaves the port in time, however often one comes', async () => {
+    const { engine, clock, outcome, settled } = anEngine();
+    engine.answer = 'ok';
+    for (const owner of ['foreign', 'closed', 'foreign', 'unknown'] as const) {
+      engine.owner = owner;
+      if (owner === 'unknown') engine.answer = 'loading';
+      await clock.advance(9_000);
+    }
+    expect(settled()).toBe(null);
+    engine.owner = 'ours';
+    engine.answer = 'ok';
+    await clock.advance(300);
+    expect(await outcome).toBe('ready');
   });
 
   it('is not believed of a foreign process on the port', async () => {

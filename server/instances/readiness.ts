@@ -1,4 +1,13 @@
-import type { Clock, EngineEndpoint, EngineTarget, Progress, RunLogs, RunReference, Supervisor } from './ports.ts';
+import type {
+  Clock,
+  EngineEndpoint,
+  EngineTarget,
+  ProbeResult,
+  Progress,
+  RunLogs,
+  RunReference,
+  Supervisor,
+} from './ports.ts';
 
 /** Between two looks. While it loads, an engine closes the connection after each answer, so each probe is a new one. */
 const TICK_MS = 5;
@@ -10,6 +19,8 @@ const EAGER_AFTER_OUTPUT_MS = 100;
 const PATIENT_PROBE_MS = 250;
 const PROBE_TIMEOUT_MS = 2_000;
 const PROGRESS_EVERY_MS = 1_000;
+/** Longer than one that is about to leave has the port, or an engine needs to find out that it cannot have it. */
+const FOREIGN_MS = 10_000;
 
 export interface ReadinessDependencies {
   clock: Clock;
@@ -22,7 +33,8 @@ export interface ReadinessDependencies {
  * Waits until the engine answers its health check with 200 *and* the port is its own: a foreign process on it would
  * answer too, while ours dies of "address already in use" (measured: 58 ms later). Until then it is asked without the
  * run's key, which a foreign process must not get. `stalled`: nothing moved for `stallMs`: no output, memory, CPU time or
- * reads; a slow disk is slow, not stuck. `aborted`: nobody wants to know any more.
+ * reads; a slow disk is slow, not stuck. `taken`: for a while now a process that is none of the run's has listened on the
+ * port, and the engine, if it lives at all, has not died of that. `aborted`: nobody wants to know any more.
  */
 export async function awaitReady(
   dependencies: ReadinessDependencies,
@@ -30,24 +42,28 @@ export async function awaitReady(
   target: EngineTarget,
   stallMs: number,
   signal: AbortSignal,
-): Promise<'ready' | 'stalled' | 'aborted'> {
-  const { clock, supervisor, logs } = dependencies;
-  const begun = clock.now();
+): Promise<'ready' | 'stalled' | 'taken' | 'aborted'> {
+  const { clock, endpoint, supervisor, logs } = dependencies;
+  const begun = clock.elapsed();
   let eagerUntil = begun + EAGER_AT_FIRST_MS;
   let lastProbe = Number.NEGATIVE_INFINITY;
   let logBytes = 0;
   let lastLook = begun;
   let lastMove = begun;
   let progress: Progress | null = null;
+  let answer: ProbeResult = 'closed';
+  /** Since when the port was another's; `null`: it is not. */
+  let foreignSince: number | null = null;
 
   while (!signal.aborted) {
-    const now = clock.now();
+    const now = clock.elapsed();
     const written = logs.size(run);
     if (written !== logBytes) eagerUntil = Math.max(eagerUntil, now + EAGER_AFTER_OUTPUT_MS);
     logBytes = written;
     if (now < eagerUntil || now - lastProbe >= PATIENT_PROBE_MS) {
       lastProbe = now;
-      if (await isReady(dependencies, run, target, signal)) return signal.aborted ? 'aborted' : 'ready';
+      answer = await endpoint.probe({ ...target, key: null }, PROBE_TIMEOUT_MS, signal);
+      if (await isReady(dependencies, run, target, answer, signal)) return signal.aborted ? 'aborted' : 'ready';
     }
     if (now - lastLook >= PROGRESS_EVERY_MS) {
       lastLook = now;
@@ -55,6 +71,9 @@ export async function awaitReady(
       if (hasMoved(progress, seen)) lastMove = now;
       progress = seen ?? progress;
       if (now - lastMove >= stallMs) return 'stalled';
+      const isForeign = answer !== 'closed' && (await supervisor.ownsPort(run, target.port)) === 'foreign';
+      foreignSince = isForeign ? (foreignSince ?? now) : null;
+      if (foreignSince !== null && now - foreignSince >= FOREIGN_MS) return signal.aborted ? 'aborted' : 'taken';
     }
     await pause(clock, TICK_MS, signal);
   }
@@ -65,9 +84,9 @@ async function isReady(
   { endpoint, supervisor }: ReadinessDependencies,
   run: RunReference,
   target: EngineTarget,
+  answer: ProbeResult,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const answer = await endpoint.probe({ ...target, key: null }, PROBE_TIMEOUT_MS, signal);
   // A health path of the user's choice may answer nobody without the key: 401.
   const mayNeedKey = answer === 'error' && target.key !== null;
   if (answer !== 'ok' && !mayNeedKey) return false;

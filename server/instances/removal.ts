@@ -2,6 +2,7 @@ import { ApiError } from '@llamactl/contract/errors';
 import type { HealthProbe } from './health-probe.ts';
 import type { LeaseBook } from './lease-book.ts';
 import type { Mailbox } from './mailbox.ts';
+import { momentOf } from './moment.ts';
 import { GRACE_MS, patience } from './patience.ts';
 import type { Clock, EventSink, InstanceStore, RunLogs, Supervisor } from './ports.ts';
 import { stillRunning } from './refusals.ts';
@@ -22,23 +23,48 @@ export interface RemovalDependencies {
   onFault: (error: unknown, what: string) => void;
 }
 
-/** Deletes instances. Parallel deletes of one instance are one deletion, and all of them succeed. */
+/** A removal that is stored. */
+export interface Removed {
+  /** Resolves when its files are gone, or cannot be removed now: then a later boot removes them. Never rejects. */
+  erased: Promise<void>;
+}
+
+const NOTHING_LEFT: Removed = { erased: Promise.resolve() };
+
+/**
+ * Deletes instances. Parallel deletes of one instance are one deletion, and all of them succeed.
+ *
+ * A deletion is made when it is stored. Erasing the files may take long (logs of many gigabytes) and goes on behind it, after
+ * a crash or a hand-over by the next server: folders are named by id, so a new instance of that name has others.
+ */
 export class Removals {
   readonly #with: RemovalDependencies;
-  readonly #underWay = new Map<string, Promise<void>>();
+  /** By id, until they are stored. */
+  readonly #underWay = new Map<string, Promise<Removed>>();
+  /** The newest by name, while its files are being erased. */
+  readonly #erasing = new Map<string, Removed>();
 
   constructor(dependencies: RemovalDependencies) {
     this.#with = dependencies;
   }
 
-  /** Waits for a stop under way, at most its remaining time and ten seconds, or until a start comes in. */
-  async remove(mailbox: Mailbox, signal?: AbortSignal): Promise<void> {
+  /** The removal of what had this name last, if its files are not gone yet; `null`: there is none. */
+  erasing(name: string): Removed | null {
+    return this.#erasing.get(name.toLowerCase()) ?? null;
+  }
+
+  /**
+   * Resolves when it is stored. Waits for a stop under way, at most its remaining time and ten seconds, or until a start
+   * comes in.
+   */
+  async remove(mailbox: Mailbox, signal?: AbortSignal): Promise<Removed> {
     for (;;) {
-      const { id } = mailbox.record;
+      const { id, name } = mailbox.record;
       const underWay = this.#underWay.get(id);
-      if (underWay !== undefined || mailbox.isClosed) return underWay;
-      const { reply } = mailbox.post({ type: 'delete', at: this.#with.clock.now() });
-      if (reply.kind === 'gone') return this.#erase(mailbox);
+      if (underWay !== undefined) return underWay;
+      if (mailbox.isClosed) return this.erasing(name) ?? NOTHING_LEFT;
+      const { reply } = mailbox.post({ type: 'delete', ...momentOf(this.#with.clock) });
+      if (reply.kind === 'gone') return this.#removeClosed(mailbox);
       if (reply.kind !== 'wait') throw stillRunning(mailbox);
       await this.untilEnded(mailbox, signal);
     }
@@ -63,16 +89,15 @@ export class Removals {
     }
   }
 
-  #erase(mailbox: Mailbox): Promise<void> {
+  #removeClosed(mailbox: Mailbox): Promise<Removed> {
     const { id } = mailbox.record;
-    const removal = this.#eraseFiles(mailbox).finally(() => this.#underWay.delete(id));
+    const removal = this.#store(mailbox).finally(() => this.#underWay.delete(id));
     this.#underWay.set(id, removal);
     return removal;
   }
 
-  /** The name is free again only when nothing is left that a new instance of that name could inherit. */
-  async #eraseFiles(mailbox: Mailbox): Promise<void> {
-    const { store, supervisor, logs, references, registry, leases, healthProbe, events, onFault } = this.#with;
+  async #store(mailbox: Mailbox): Promise<Removed> {
+    const { store, logs, references, registry, leases, healthProbe, events } = this.#with;
     const { id, name } = mailbox.record;
     const bequeathed = await mailbox.bequeath();
     const deleted = events.keep({ type: 'instance_deleted', data: { name } }, id);
@@ -85,13 +110,35 @@ export class Removals {
     }
     try {
       logs.forget(references.log(mailbox.record));
-      // Folders are named by id: what cannot be removed now is inherited by nobody, and goes at the next boot.
-      await supervisor.discard(references.folder(id)).catch((error: unknown) => onFault(error, `the files of ${name}`));
       leases.forget(id);
       healthProbe.forget(id);
       registry.drop(mailbox);
     } finally {
       events.publish(deleted);
     }
+    return this.#erase(mailbox);
   }
+
+  #erase({ record: { id, name } }: Mailbox): Removed {
+    const { supervisor, references, onFault } = this.#with;
+    const key = name.toLowerCase();
+    const erased = supervisor
+      .discard(references.folder(id))
+      .catch((error: unknown) => onFault(error, `the files of ${name}`))
+      .finally(() => {
+        if (this.#erasing.get(key) === removed) this.#erasing.delete(key);
+      });
+    const removed: Removed = { erased };
+    this.#erasing.set(key, removed);
+    return removed;
+  }
+}
+
+/** The removals are made: whoever cannot wait for the files, because another server goes on, goes without. */
+export function untilErased(removals: readonly Removed[], signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    void Promise.all(removals.map(({ erased }) => erased)).then(() => resolve());
+    signal?.addEventListener('abort', () => resolve(), { once: true });
+    if (signal?.aborted === true) resolve();
+  });
 }

@@ -43,6 +43,17 @@ describe.each(CHANGES)('%s, when llamactl dies between the new settings and the 
     expect(after.events.statuses('a')).toEqual(['restarting', 'starting', 'running']);
   });
 
+  it('is made in a backoff when that is over: the next run has the new settings', async () => {
+    const before = new Domain();
+    const id = await before.createRunning('a');
+    before.world.exit(id, 1, before.clock.now());
+    await before.settle();
+    await untilWritten(before, ask);
+    const after = await before.crash();
+    await after.pass(1_050);
+    expect(after.manager.get('a')).toMatchObject({ status: 'running', options: NEW, restart_required: false });
+  });
+
   it('is over then: whoever comes next finds nothing to do', async () => {
     const before = new Domain();
     await before.createRunning('a');

@@ -1,4 +1,4 @@
-import type { InstanceState } from './lifecycle.ts';
+import type { Ending, InstanceState } from './lifecycle.ts';
 import { BY_UPDATE, currentRun, goingDown, memory } from './transitions.ts';
 
 /**
@@ -17,9 +17,9 @@ export function withRestartDue(state: InstanceState, restartDue: boolean): Insta
   return 'run' in state ? { ...state, run: { ...state.run, restartDue } } : state;
 }
 
-/** Boot: what the state would be had the restart that is due begun before. @param deadline When draining would be over. */
-export function withRestartBegun(state: InstanceState, deadline: number): InstanceState {
+/** Boot: what the state would be had the restart that is due begun before. @param begun How it would be ending. */
+export function withRestartBegun(state: InstanceState, begun: Ending): InstanceState {
   if (!('run' in state) || !isRestartDue(state) || state.status === 'stopping') return state;
-  const ending = 'ending' in state ? state.ending : { phase: 'draining' as const, deadline };
+  const ending = 'ending' in state ? state.ending : begun;
   return { ...memory(state), ...goingDown(state.run, ending, 'start', BY_UPDATE) };
 }

@@ -33,7 +33,7 @@ function delayAfter(restarts: number): number {
   return Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(restarts, 16));
 }
 
-/** Restarts in a row as they count at `at` for a run that became ready at `readyAt`. */
+/** Restarts in a row as they count at `at` for a run that became ready at `readyAt`, both of `Clock.elapsed`. */
 export function restartsInARow(restarts: number, readyAt: number | null, at: number): number {
   return readyAt !== null && at - readyAt >= STABLE_AFTER_MS ? 0 : restarts;
 }

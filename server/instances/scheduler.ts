@@ -25,7 +25,7 @@ export interface SlotRequest {
 
 interface Waiting {
   instance: string;
-  /** Since when others may be stopped for it, milliseconds since the epoch; `null`: they may not. */
+  /** Since when others may be stopped for it, of {@link Clock.elapsed}; `null`: they may not. */
   since: number | null;
   mayEvict: () => boolean;
   /** `null`: its place is kept, and the request is still to come. */
@@ -99,7 +99,7 @@ export class Scheduler {
     if (this.#slots.has(instance)) return 'free';
     const contender = this.#world.contender(instance);
     if (contender === null) return 'hopeless';
-    const now = this.#clock.now();
+    const now = this.#clock.elapsed();
     const waiter: Waiter = { ...contender, instance, since: now, mayEvict: false };
     const others = this.#waiters().filter((each) => each.instance !== instance);
     const { grant, hopeless } = planSlots(this.#limits, this.#holders(), [...others, waiter], now);
@@ -128,7 +128,7 @@ export class Scheduler {
 
   #plan(): void {
     this.#cancelLook();
-    const now = this.#clock.now();
+    const now = this.#clock.elapsed();
     const plan = planSlots(this.#limits, this.#holders(), this.#waiters(), now);
     if (plan.lookAgainAt !== null) this.#cancelLook = this.#clock.after(plan.lookAgainAt - now, () => this.#planSoon());
     for (const instance of plan.evict) this.#world.evict(instance);
@@ -173,7 +173,7 @@ export class Scheduler {
       const { instance } = waiting;
       const contender = this.#world.contender(instance);
       const mayEvict = waiting.mayEvict();
-      const now = this.#clock.now();
+      const now = this.#clock.elapsed();
       waiting.since = mayEvict ? (waiting.since ?? now) : null;
       return contender === null ? [] : [{ ...contender, instance, since: waiting.since ?? now, mayEvict }];
     });

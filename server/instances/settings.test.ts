@@ -6,11 +6,12 @@ import { checkSettings, newSettings, patchedSettings } from './settings.ts';
 const adapter: EngineAdapter = {
   needsModel: true,
   check: async () => ({ problems: [], warnings: [] }),
-  withoutTwins: (stored, given) =>
+  withoutTwins: ({ options }, given) =>
     Object.fromEntries(
-      Object.entries(stored).filter(([key]) => !(key === 'context_size' && given.includes('ctx_size'))),
+      Object.entries(options).filter(([key]) => !(key === 'context_size' && given.includes('ctx_size'))),
     ),
   learn: async () => {},
+  isLearnt: () => true,
   plan: () => ({ command: '', argv: [], environment: {}, keyVariable: null, port: 1, healthPath: '/' }),
   preflight: async () => null,
   reason: () => '',
@@ -101,6 +102,14 @@ describe('the check of settings', () => {
       code: 'VALIDATION_ERROR',
       extras: { problems: [{ path: 'model_path' }] },
     });
+  });
+
+  it('ends in one mark, also where it asks what was meant', async () => {
+    const problem = { code: 'VALIDATION_ERROR', path: 'options.x', message: 'is none; did you mean `y`?' } as const;
+    const message = async (...problems: SettingsProblem[]): Promise<unknown> =>
+      checkSettings(STORED, withProblems(...problems), GROUPS).catch((error: unknown) => (error as Error).message);
+    expect(await message(problem)).toBe('options.x: is none; did you mean `y`?');
+    expect(await message(problem, problem)).toBe('options.x: is none; did you mean `y`? (and 1 more).');
   });
 
   it('returns the warnings of what it accepts', async () => {

@@ -51,7 +51,7 @@ export function patchedSettings(stored: Settings, patch: UpdateInstance, adapter
   return newSettings({
     engine: patched('engine'),
     model_path: patched('model_path'),
-    options: mergeOptions(stored.options, patch.options, adapter),
+    options: mergeOptions(stored, patch.options, adapter),
     extra_args: patched('extra_args'),
     environment: mergeEnvironment(stored.environment, patch.environment),
     command: patched('command'),
@@ -82,11 +82,11 @@ function withoutNull<Value>(value: Value): Exclude<Value, null> | undefined {
 }
 
 function mergeOptions(
-  stored: Settings['options'],
+  stored: Settings,
   patch: Record<string, OptionValue | null> | null | undefined,
   adapter: EngineAdapter,
 ): Settings['options'] {
-  if (patch === undefined) return stored;
+  if (patch === undefined) return stored.options;
   if (patch === null) return {};
   return mergePatch(adapter.withoutTwins(stored, Object.keys(patch)), patch);
 }
@@ -130,7 +130,7 @@ export function adapterFor(engines: Engines, name: string): EngineAdapter {
   const adapter = engines.find(name);
   if (adapter !== null) return adapter;
   const { path, message } = unknownEngine(engines, name);
-  throw new ApiError('VALIDATION_ERROR', `${path}: ${message}.`, { problems: [{ path, message }] });
+  throw new ApiError('VALIDATION_ERROR', sentence(`${path}: ${message}`), { problems: [{ path, message }] });
 }
 
 function unknownEngine(engines: Engines, name: string): SettingsProblem {
@@ -196,7 +196,12 @@ export function refused(problems: readonly (Problem & { code: ErrorCode })[]): A
   const code = GRAVEST_FIRST.find((each) => problems.some((problem) => problem.code === each)) ?? 'VALIDATION_ERROR';
   const first = problems.find((problem) => problem.code === code);
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
-  return new ApiError(code, `${first?.path ?? 'settings'}: ${first?.message ?? 'invalid'}${more}.`, {
+  return new ApiError(code, sentence(`${first?.path ?? 'settings'}: ${first?.message ?? 'invalid'}${more}`), {
     problems: problems.map(({ path, message }) => ({ path, message })),
   });
+}
+
+/** What asks whether something else was meant is a sentence already. */
+function sentence(text: string): string {
+  return text.endsWith('?') ? text : `${text}.`;
 }

@@ -27,13 +27,13 @@ export interface Holder extends Contender {
   /** `leaving`: it has been asked to stop, and has the slot until its process is gone. */
   phase: 'starting' | 'running' | 'leaving';
   leases: number;
-  /** When its last lease ended, or it became ready; milliseconds since the epoch. */
+  /** When its last lease ended, or it became ready; of `Clock.elapsed`, as all moments here. */
   lastUsed: number;
 }
 
 /** An instance that wants one. */
 export interface Waiter extends Contender {
-  /** Milliseconds since the epoch. */
+  /** When it came. */
   since: number;
   /** Others may be stopped for it. */
   mayEvict: boolean;
@@ -48,7 +48,7 @@ export interface SlotPlan {
   close: readonly string[];
   /** Waiters for whom nobody can ever make room: all that stands in their way is pinned. */
   hopeless: readonly string[];
-  /** When to look again if nothing changes, milliseconds since the epoch; `null`: no need. */
+  /** When to look again if nothing changes; `null`: no need. */
   lookAgainAt: number | null;
 }
 
@@ -167,7 +167,7 @@ function isIdle({ phase, leases, isPinned }: Holder): boolean {
   return phase === 'running' && leases === 0 && !isPinned;
 }
 
-/** When somebody idle makes room for a waiter; milliseconds since the epoch. */
+/** When somebody idle makes room for a waiter. */
 function staysUntil({ lastUsed }: Holder, { since }: Waiter): number {
   return lastUsed > since ? Math.min(lastUsed + LINGER_MS, since + PATIENCE_MS) : lastUsed;
 }

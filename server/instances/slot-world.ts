@@ -1,13 +1,14 @@
 import type { Config } from '@llamactl/contract/config';
-import type { InstanceState } from './lifecycle.ts';
+import type { IdleCause, InstanceState } from './lifecycle.ts';
 import type { LeaseBook } from './lease-book.ts';
+import { momentOf } from './moment.ts';
 import type { Clock } from './ports.ts';
 import type { Registry } from './registry.ts';
 import type { SlotWorld } from './scheduler.ts';
 import type { Contender, Holder, SlotLimits } from './slot-plan.ts';
 
 export interface InstanceSlotsDependencies {
-  clock: Pick<Clock, 'now'>;
+  clock: Pick<Clock, 'now' | 'elapsed'>;
   registry: Pick<Registry, 'byId'>;
   leases: LeaseBook;
   groups: Config['groups'];
@@ -50,15 +51,12 @@ export class InstanceSlots implements SlotWorld {
   }
 
   evict(instance: string): void {
-    this.end(instance, 'eviction');
+    this.#end(instance, { cause: 'eviction' });
   }
 
-  /** Stops a run that nobody uses, unless somebody has a lease by now or it is pinned. */
-  end(instance: string, cause: 'eviction' | 'idle'): void {
-    const { clock, registry } = this.#with;
-    const { leases } = this.use(instance);
-    const pinned = this.isPinned(instance);
-    registry.byId(instance)?.post({ type: 'evict', at: clock.now(), leases, pinned, cause });
+  /** Nobody used it for so many seconds. */
+  endIdle(instance: string, idleSeconds: number): void {
+    this.#end(instance, { cause: 'idle', idleSeconds });
   }
 
   close(instance: string, isClosed: boolean): void {
@@ -70,6 +68,14 @@ export class InstanceSlots implements SlotWorld {
   /** It gives no new leases: somebody has waited too long for its slot. */
   isClosed(instance: string): boolean {
     return this.#closed.has(instance);
+  }
+
+  /** Stops a run that nobody uses, unless somebody has a lease by now or it is pinned. */
+  #end(instance: string, why: { cause: IdleCause; idleSeconds?: number }): void {
+    const { clock, registry } = this.#with;
+    const { leases } = this.use(instance);
+    const pinned = this.isPinned(instance);
+    registry.byId(instance)?.post({ type: 'evict', ...momentOf(clock), leases, pinned, ...why });
   }
 
   #group(name: string): Config['groups'][string] | undefined {

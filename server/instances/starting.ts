@@ -17,7 +17,7 @@ export function advance(
     return to({ ...state, phase: 'spawning', run: { ...run, launch } }, [{ type: 'spawn', run: run.number, launch }]);
   }
   if (event.type === 'ready' && state.phase === 'loading') {
-    return to({ ...memory(state), status: 'running', run: { ...run, readyAt: event.at } }, [
+    return to({ ...memory(state), status: 'running', run: { ...run, readyAt: event.elapsed } }, [
       { type: 'watch-health', run: run.number },
       { type: 'look-at-offload', run: run.number },
     ]);

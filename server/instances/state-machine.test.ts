@@ -17,13 +17,16 @@ import {
 import type { Effect, Ended, Ending, Goal, InstanceEvent, InstanceState, RestartTerms } from './lifecycle.ts';
 import { transition } from './state-machine.ts';
 
+/** Now, by the clock that nobody sets and by the one of people. */
 const AT = 10_000;
+const NOON = 1_700_000_000_000;
 const TERMS: RestartTerms = { autoRestart: true, maxRestarts: 5, jitter: 0 };
 const NO_RESTART: RestartTerms = { ...TERMS, autoRestart: false };
-const ENDED: Ended = { exit: { code: 1, signal: null, at: AT }, reason: 'out of memory', lines: ['last words'] };
+const ENDED: Ended = { exit: { code: 1, signal: null, at: NOON }, reason: 'out of memory', lines: ['last words'] };
 
-type Bare<Event> = Event extends unknown ? Omit<Event, 'at'> : never;
-const send = (state: InstanceState, event: Bare<InstanceEvent>) => transition(state, { ...event, at: AT });
+type Bare<Event> = Event extends unknown ? Omit<Event, 'at' | 'elapsed'> : never;
+const send = (state: InstanceState, event: Bare<InstanceEvent>) =>
+  transition(state, { ...event, at: NOON, elapsed: AT });
 
 const START = { type: 'start', cause: 'command' } as const;
 const STOP = { type: 'stop', force: false, timeoutMs: 30_000 } as const;
@@ -36,6 +39,7 @@ const SPAWN_ERROR = { type: 'spawn-error', run: 1, reason: 'no engine', terms: T
 const SPAWNED = { type: 'spawned', run: 1, identity: IDENTITY } as const;
 const HUNG = { type: 'health-failed', run: 1, leases: 0, still: false, seen: 'did not answer' } as const;
 const STALLED = { type: 'stalled', run: 1, seconds: 600 } as const;
+const PORT_TAKEN = { type: 'port-taken', run: 1, reason: 'port 8100 is in use' } as const;
 const SURVIVED = { type: 'survived', run: 1, pids: [4_242] } as const;
 const EVICT = { type: 'evict', leases: 0, pinned: false, cause: 'idle' } as const;
 const ALIVE = { type: 'found-alive', run: 1, identity: IDENTITY, leases: 0, stopTimeoutMs: 30_000 } as const;
@@ -76,6 +80,10 @@ const DUE = { restartDue: true };
 const evicted = (ending: Partial<Ending> = {}): InstanceState =>
   ({ ...stopping(ending), goal: { kind: 'stopped', cause: 'eviction' } }) as InstanceState;
 
+/** A start that is given up. */
+const givenUp = (): InstanceState =>
+  ({ ...stopping({ phase: 'killing' }), goal: { kind: 'failed', reason: 'no progress' } }) as InstanceState;
+
 const names = (effects: readonly Effect[]): string => effects.map(({ type }) => type).join(', ');
 
 /** Rows of the contract's table, cell by cell: [state, the state entered, the effects]. */
@@ -106,6 +114,7 @@ const TABLE: Record<string, { event: Bare<InstanceEvent>; cells: [InstanceState,
       [stopping({ deadline: 90_000 }), 'stopping draining for stopped', 'drain'],
       [stopping({ phase: 'terminating' }), 'stopping terminating for stopped', ''],
       [evicted({ phase: 'terminating' }), 'stopping terminating for stopped', ''],
+      [givenUp(), 'stopping killing for stopped', ''],
       [goingDown('start'), 'stopping draining for stopped', ''],
       [backoff(), 'stopped', ''],
       [failed(), 'stopped', ''],
@@ -228,6 +237,16 @@ const TABLE: Record<string, { event: Bare<InstanceEvent>; cells: [InstanceState,
     event: STALLED,
     cells: [
       [loading(), 'stopping killing for failed', 'close-leases, kill'],
+      [running(), 'running', ''],
+      [goingDown('start'), 'going down draining then start', ''],
+    ],
+  },
+  'port taken by another': {
+    event: PORT_TAKEN,
+    cells: [
+      [loading(), 'stopping terminating for failed', 'terminate'],
+      [loading({ cause: 'boot' }), 'going down terminating then backoff', 'terminate'],
+      [loading({ cause: 'policy' }), 'going down terminating then backoff', 'terminate'],
       [running(), 'running', ''],
       [goingDown('start'), 'going down draining then start', ''],
     ],
@@ -395,8 +414,8 @@ describe('a clock that was set back while llamactl was away', () => {
   });
 
   it('leaves no run that was ready in the future, and so not idle for hours', () => {
-    const state = running({ startedAt: AT + 3_500_000, readyAt: AT + 3_600_000 });
-    expect(send(state, ALIVE).state).toMatchObject({ run: { startedAt: AT, readyAt: AT } });
+    const state = running({ startedAt: NOON + 3_500_000, readyAt: AT + 3_600_000 });
+    expect(send(state, ALIVE).state).toMatchObject({ run: { startedAt: NOON, readyAt: AT } });
   });
 });
 
@@ -448,7 +467,7 @@ describe('a start on its way', () => {
     expect(prepared.effects).toEqual([{ type: 'spawn', run: 1, launch: LAUNCH }]);
 
     const loaded = send(prepared.state, SPAWNED);
-    expect(loaded.state).toMatchObject({ run: { identity: IDENTITY, startedAt: AT } });
+    expect(loaded.state).toMatchObject({ run: { identity: IDENTITY, startedAt: NOON } });
   });
 
   it('is not spawned when a stop came while it was prepared', () => {
@@ -503,7 +522,7 @@ describe('the last exit', () => {
     expect(send(dead, STOP).state.lastExit).toEqual({
       code: 1,
       signal: null,
-      at: new Date(AT).toISOString(),
+      at: new Date(NOON).toISOString(),
       reason: 'out of memory',
       lines: ['last words'],
     });
@@ -511,10 +530,13 @@ describe('the last exit', () => {
 });
 
 describe('an event of another run', () => {
-  it.each([EXITED, SPAWN_ERROR, SPAWNED, HUNG, STALLED, SURVIVED, ALIVE, DEAD])('is dropped ($type)', (event) => {
-    const state: InstanceState = { ...running({ number: 2 }), runs: 2 };
-    expect(send(state, event)).toMatchObject({ state, effects: [] });
-  });
+  it.each([EXITED, SPAWN_ERROR, SPAWNED, HUNG, STALLED, PORT_TAKEN, SURVIVED, ALIVE, DEAD])(
+    'is dropped ($type)',
+    (event) => {
+      const state: InstanceState = { ...running({ number: 2 }), runs: 2 };
+      expect(send(state, event)).toMatchObject({ state, effects: [] });
+    },
+  );
 });
 
 // ── Properties ──────────────────────────────────────────────────────────────────────────────────
@@ -574,6 +596,7 @@ class World {
       () => this.withdrawn(run),
       () => this.post({ ...HUNG, run }),
       () => this.post({ ...STALLED, run }),
+      () => this.post({ ...PORT_TAKEN, run }),
       // Late news of an old run.
       () => this.post({ ...EXITED, run: run - 1 }),
       () => this.post({ ...SPAWNED, run: run - 1 }),
@@ -632,7 +655,7 @@ describe('an eviction under way', () => {
 describe('whatever happens in whatever order', () => {
   it('one process at most, none in a state without a run, and none but the newest run', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.nat(16), fc.boolean()), { maxLength: 120 }), (steps) => {
+      fc.property(fc.array(fc.tuple(fc.nat(17), fc.boolean()), { maxLength: 120 }), (steps) => {
         const world = new World();
         for (const [choice, force] of steps) world.step(choice, force);
       }),
@@ -642,7 +665,7 @@ describe('whatever happens in whatever order', () => {
 
   it('can always be stopped: a stop, then the end of the process, leads to stopped', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.nat(16), fc.boolean()), { maxLength: 60 }), (steps) => {
+      fc.property(fc.array(fc.tuple(fc.nat(17), fc.boolean()), { maxLength: 60 }), (steps) => {
         const world = new World();
         for (const [choice, force] of steps) world.step(choice, force);
         world.post(STOP);
@@ -661,7 +684,7 @@ describe('whatever happens in whatever order', () => {
   it('the answer to a command names the state that was entered', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.tuple(fc.nat(16), fc.boolean()), { maxLength: 40 }),
+        fc.array(fc.tuple(fc.nat(17), fc.boolean()), { maxLength: 40 }),
         fc.constantFrom(START, STOP, FORCE, RESTART),
         (steps, command) => {
           const world = new World();

@@ -14,7 +14,7 @@ import {
   unchanged,
   wanted,
 } from './transitions.ts';
-import { evict, healthFailed, offloadShort, stalled } from './watching.ts';
+import { evict, healthFailed, offloadShort, portTaken, stalled } from './watching.ts';
 
 /**
  * The heart: what an instance does next. Pure: no clock, no I/O, no chance.
@@ -33,7 +33,7 @@ export function transition(state: InstanceState, event: InstanceEvent): Transiti
     case 'restart':
       return restart(state, event);
     case 'apply':
-      return apply(state, { at: event.at, timeoutMs: event.timeoutMs, force: false });
+      return apply(state, { elapsed: event.elapsed, timeoutMs: event.timeoutMs, force: false });
     case 'delete':
       return remove(state);
     case 'granted':
@@ -42,11 +42,11 @@ export function transition(state: InstanceState, event: InstanceEvent): Transiti
     case 'ready':
       return advance(state, event);
     case 'spawn-error':
-      return ended(state, neverRan(event.reason, event.at), event.terms, event.at);
+      return ended(state, neverRan(event.reason, event.at), event.terms, event);
     case 'exited':
-      return ended(state, event.ended, event.terms, event.at);
+      return ended(state, event.ended, event.terms, event);
     case 'drained':
-      return drained(state, event.at);
+      return drained(state, event.elapsed);
     case 'survived':
       return survived(state, event);
     case 'health-failed':
@@ -54,9 +54,11 @@ export function transition(state: InstanceState, event: InstanceEvent): Transiti
     case 'offload-short':
       return offloadShort(state, event.told);
     case 'stalled':
-      return stalled(state, event.seconds, event.at);
+      return stalled(state, event.seconds, event.elapsed);
+    case 'port-taken':
+      return portTaken(state, event);
     case 'evict':
-      return evict(state, event.leases === 0 && !event.pinned, event.cause, event.at);
+      return evict(state, event);
     case 'backoff-over':
       return isBackoff(state) ? begin(state, 'policy', state.wantedByUser) : unchanged(state);
     case 'found-alive':
@@ -103,7 +105,7 @@ function stop(state: InstanceState, terms: EndTerms): Transition {
         goal: { kind: 'stopped' },
       }));
     case 'stopping':
-      return hasten(asked(state), terms);
+      return hasten(state.goal.kind === 'failed' ? { ...state, goal: { kind: 'stopped' } } : asked(state), terms);
     case 'restarting': {
       if (state.phase === 'backoff') return to({ ...memory(state), status: 'stopped' }, []);
       const stopping: WithEnding = {

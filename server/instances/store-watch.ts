@@ -1,6 +1,15 @@
 import { ApiError } from '@llamactl/contract/errors';
 import { STORE_FAILED } from './alert-codes.ts';
-import type { AlertSink, InstanceStore } from './ports.ts';
+import { type AlertSink, type InstanceStore, StoreBusy } from './ports.ts';
+
+const UNWRITABLE = {
+  reason: 'the disk of data_dir is full or cannot be written',
+  remedy: 'See that its disk has space and can be written',
+};
+const BUSY = {
+  reason: 'another program holds the lock of the database in data_dir',
+  remedy: 'Another program holds the lock of the database: end that, or what it does there',
+};
 
 /**
  * The same store, which raises an alert while it cannot be written and rejects with an error that a caller may read. The
@@ -12,17 +21,18 @@ export function watchStore(store: InstanceStore, alerts: AlertSink): InstanceSto
       await write;
       alerts.clear(STORE_FAILED);
     } catch (error) {
+      const { reason, remedy } = error instanceof StoreBusy ? BUSY : UNWRITABLE;
       alerts.raise({
         level: 'error',
         code: STORE_FAILED,
         message:
           'Changes cannot be stored in data_dir, and a restart of llamactl would forget them. Engines go on running. ' +
-          'See that its disk has space and can be written; it is tried again every second.',
+          `${remedy}; it is tried again every second.`,
       });
       throw new ApiError(
         'INTERNAL_ERROR',
-        'This could not be stored: the disk of data_dir is full or cannot be written. A command to start or stop has ' +
-          'taken effect all the same and is stored when that works again; settings are as they were.',
+        `This could not be stored: ${reason}. A command to start or stop has taken effect all the same and is stored ` +
+          'when that works again; settings are as they were.',
         { cause: error },
       );
     }

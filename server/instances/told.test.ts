@@ -36,12 +36,18 @@ describe('what is told of instances', () => {
     await domain.manager.stop('c');
     await domain.settle();
     const stops = domain.events.events.flatMap(({ type, data }) =>
-      type === 'instance_status_changed' && data.status === 'stopping' ? [[data.name, data.cause]] : [],
+      type === 'instance_status_changed' && data.status === 'stopping' ? [[data.name, data.cause, data.reason]] : [],
     );
     expect(stops).toEqual([
-      ['a', 'eviction'],
-      ['b', 'idle'],
-      ['c', undefined],
+      ['a', 'eviction', 'it made room for another instance, which needed its slot'],
+      ['b', 'idle', 'nobody used it for 60 s (idle_timeout)'],
+      ['c', undefined, undefined],
+    ]);
+    const next = await domain.crash();
+    expect(['a', 'b', 'c'].map((name) => next.manager.get(name).last_exit?.reason)).toEqual([
+      'it made room for another instance, which needed its slot',
+      'nobody used it for 60 s (idle_timeout)',
+      'stopped as asked',
     ]);
   });
 

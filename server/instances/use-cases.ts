@@ -1,7 +1,7 @@
+import type { Health } from '@llamactl/contract/health';
 import type {
   Batch,
   CreateInstance,
-  Health,
   Instance,
   InstanceSummary,
   Status,

@@ -16,6 +16,7 @@ const RECORD: InstanceRecord = {
 };
 const AROUND: Surroundings = {
   plan: PLAN,
+  isLearnt: true,
   stats: {
     memory_usage: 1,
     cpu_usage: 2,
@@ -26,7 +27,7 @@ const AROUND: Surroundings = {
     uptime: 6,
   },
   defaults: { autoRestart: true, maxRestarts: 5, idleTimeout: 0 },
-  now: 3_000,
+  elapsed: 3_000,
 };
 const NOTHING_RUNS = { ...AROUND, stats: null };
 
@@ -62,6 +63,9 @@ describe('an instance as it is shown', () => {
     expect(show(RECORD, state, { ...AROUND, plan }).restart_required).toBe(false);
     expect(show(RECORD, state, { ...AROUND, plan: { ...plan, port: 9_000 } }).restart_required).toBe(true);
     expect(show(RECORD, stopped(), { ...NOTHING_RUNS, plan }).restart_required).toBe(false);
+    // Of a guess nothing follows.
+    const guess = { ...AROUND, plan: { ...plan, port: 9_000 }, isLearnt: false };
+    expect(show(RECORD, state, guess).restart_required).toBe(false);
   });
 
   it("shows the run's own command, and the next one's when none runs", () => {
@@ -116,6 +120,6 @@ describe('an instance as it is shown', () => {
   it('counts restarts in a row, none after five minutes of running', () => {
     const crashed = { ...running(), restarts: 3 };
     expect(show(RECORD, crashed, AROUND).restart_count).toBe(3);
-    expect(show(RECORD, crashed, { ...AROUND, now: 2_000 + 300_000 }).restart_count).toBe(0);
+    expect(show(RECORD, crashed, { ...AROUND, elapsed: 2_000 + 300_000 }).restart_count).toBe(0);
   });
 });

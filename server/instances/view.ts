@@ -10,9 +10,12 @@ import { currentRun } from './transitions.ts';
 export interface Surroundings {
   /** What would be launched from the settings as they are now; `null`: the engine is not configured any more. */
   plan: LaunchPlan | null;
+  /** The plan is a guess as long as the engine has not told what it is. */
+  isLearnt: boolean;
   stats: Stats | null;
   defaults: { autoRestart: boolean; maxRestarts: number; idleTimeout: number };
-  now: number;
+  /** Of `Clock.elapsed`: now. */
+  elapsed: number;
 }
 
 /** An instance as the API shows it in a list. */
@@ -39,7 +42,7 @@ export function describe(record: InstanceRecord, state: InstanceState, surroundi
   const { settings } = record;
   const run = currentRun(state);
   const launched = run?.launch?.plan ?? null;
-  const { plan, stats, defaults, now } = surroundings;
+  const { plan, isLearnt, stats, defaults, elapsed } = surroundings;
   return {
     ...summarize(record, state),
     // Both `null` or neither: a process that is gone although its end has not been reported yet counts as gone.
@@ -60,8 +63,8 @@ export function describe(record: InstanceRecord, state: InstanceState, surroundi
     ...(settings.upstream_model === undefined ? {} : { upstream_model: settings.upstream_model }),
     request_defaults: settings.request_defaults ?? {},
     request_strip: settings.request_strip ?? [],
-    restart_count: restartsInARow(state.restarts, run?.readyAt ?? null, now),
-    restart_required: launched !== null && !isSamePlan(launched, plan),
+    restart_count: restartsInARow(state.restarts, run?.readyAt ?? null, elapsed),
+    restart_required: isLearnt && isRestartRequired(state, plan),
     last_exit: state.lastExit,
     effective_command: commandLine(launched ?? plan),
     stats: run?.identity ? stats : null,
@@ -76,6 +79,12 @@ export function reasonOf(state: InstanceState): string | null {
 function startOf(state: InstanceState): string | null {
   const at = currentRun(state)?.startedAt ?? null;
   return at === null ? null : new Date(at).toISOString();
+}
+
+/** Whether the engine that runs was launched in another way than by `plan`. */
+export function isRestartRequired(state: InstanceState, plan: LaunchPlan | null): boolean {
+  const launched = currentRun(state)?.launch?.plan ?? null;
+  return launched !== null && !isSamePlan(launched, plan);
 }
 
 /** Whether both launch the same engine. */

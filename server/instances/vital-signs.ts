@@ -2,7 +2,7 @@ import type { Progress, VitalSigns } from './ports.ts';
 
 /** What was seen of a run at one moment. */
 export interface Look {
-  /** Milliseconds since the epoch. */
+  /** Of `Clock.elapsed`. */
   at: number;
   /** `null`: the engine is dead, or could not be looked at. */
   progress: Progress | null;

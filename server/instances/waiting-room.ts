@@ -4,6 +4,7 @@ import { targetOf } from './effects.ts';
 import type { LeaseBook } from './lease-book.ts';
 import type { Lease, LeaseRequest } from './leases.ts';
 import type { Mailbox } from './mailbox.ts';
+import { momentOf } from './moment.ts';
 import type { Clock } from './ports.ts';
 import { notFound, notServed, queueFull, shuttingDown, slotsPinned } from './refusals.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -21,7 +22,7 @@ export interface WaitingRoomDependencies {
 /** A request that waits for an instance. */
 interface Waiting {
   request: LeaseRequest;
-  /** Milliseconds since the epoch. */
+  /** Of {@link Clock.elapsed}. */
   since: number;
   /** Stops there had been when it came: a later one is meant for it too. */
   stops: number;
@@ -67,7 +68,7 @@ export class WaitingRoom {
   /** Waits. Rejects with the `ApiError` that says why there is no lease, or with the reason of the request's signal. */
   async enter(request: LeaseRequest): Promise<Lease> {
     const { clock } = this.#with;
-    const came: Waiting = { request, since: clock.now(), stops: this.#mailbox.stops, sawStart: false };
+    const came: Waiting = { request, since: clock.elapsed(), stops: this.#mailbox.stops, sawStart: false };
     const { state } = this.#mailbox;
     if (request.onlyRunning === true && state.status !== 'running') {
       throw notServed(this.#mailbox, { kind: 'refuse', reason: reasonOf(state), retryAfter: null }, false);
@@ -148,7 +149,7 @@ export class WaitingRoom {
       if (outcome.kind === 'start') this.#start(seated);
       if (outcome.kind === 'wait' && outcome.until !== null) lookAt = Math.min(lookAt ?? outcome.until, outcome.until);
     }
-    if (lookAt !== null) this.#cancelTimer = clock.after(Math.max(0, lookAt - clock.now()), () => this.look());
+    if (lookAt !== null) this.#cancelTimer = clock.after(Math.max(0, lookAt - clock.elapsed()), () => this.look());
   }
 
   #decide(waiting: Waiting): DemandOutcome {
@@ -159,7 +160,7 @@ export class WaitingRoom {
       onDemand: record.settings.on_demand ?? true,
       mayStart: waiting.request.mayStart,
       isClosed: this.#with.isClosed(record.id),
-      now: this.#with.clock.now(),
+      ...momentOf(this.#with.clock),
       since: waiting.since,
     });
   }
@@ -168,7 +169,7 @@ export class WaitingRoom {
     const { clock, scheduler } = this.#with;
     const { record } = this.#mailbox;
     if (scheduler.outlook(record.id) === 'hopeless') this.#dismiss(seated, slotsPinned(record.name, 503));
-    else this.#mailbox.post({ type: 'start', at: clock.now(), cause: 'demand' });
+    else this.#mailbox.post({ type: 'start', ...momentOf(clock), cause: 'demand' });
   }
 
   #hasRoom(): boolean {

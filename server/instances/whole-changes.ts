@@ -21,9 +21,14 @@ export class WholeChanges {
     }
   }
 
-  /** None begins from now on. Resolves when those under way are done, which takes no longer than storing them. */
+  /** None begins from now on. Resolves when those under way are done. */
   async end(): Promise<void> {
     this.#isOver = true;
+    await this.settled();
+  }
+
+  /** Resolves when those under way are done, which takes no longer than storing them. */
+  async settled(): Promise<void> {
     await Promise.all(this.#underWay);
   }
 }

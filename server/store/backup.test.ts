@@ -138,10 +138,13 @@ describe('no backup is made, and nothing left', () => {
     expect(files()).toEqual(['backup.db', 'data']);
   });
 
-  it.each(['llamactl.db', 'llamactl.db-wal', 'server.lock', 'server.json'])('over %s of the server', (name) => {
-    const own = join(directory, name);
-    expect(() => makeBackup(request({ file: own, mayReplace: true }))).toThrow('is what the server itself keeps');
-  });
+  it.each(['llamactl.db', 'llamactl.db-wal', 'llamactl.db.numbers', 'server.lock', 'server.json'])(
+    'over %s of the server',
+    (name) => {
+      const own = join(directory, name);
+      expect(() => makeBackup(request({ file: own, mayReplace: true }))).toThrow('is what the server itself keeps');
+    },
+  );
 
   it('where there is no database, and none is made there', () => {
     const empty = join(folder, 'empty');

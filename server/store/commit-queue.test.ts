@@ -7,6 +7,8 @@ import { auditEntry } from '../testing/contracts/audit.contract.ts';
 import { keptEvent } from '../testing/contracts/replay.contract.ts';
 import { storedKey, storedUser } from '../testing/contracts/accounts.contract.ts';
 import { storedInstance } from '../testing/contracts/store.contract.ts';
+import { StoreBusy } from '../instances/ports.ts';
+import { watchStore } from '../instances/store-watch.ts';
 import { createCommitQueue } from './commit-queue.ts';
 import type { CommitQueue, Step } from './commit-queue.ts';
 import { openDatabase } from './database.ts';
@@ -16,15 +18,29 @@ let folder: string;
 let file: string;
 let database: DatabaseSync;
 let turns: (() => void)[];
+let now: number;
+/** Until the next timer, and what is due then. */
+let timer: { milliseconds: number; callback: () => void } | null;
 let queue: CommitQueue;
 
 /** Turns come when the test says so. */
 const clock = {
   now: () => 0,
-  after: () => () => undefined,
+  elapsed: () => now,
+  after: (milliseconds: number, callback: () => void) => {
+    timer = { milliseconds, callback };
+    return () => undefined;
+  },
   nextTurn: (callback: () => void) => void turns.push(callback),
 };
 const turn = (): void => turns.shift()?.();
+/** Lets the time pass that is waited for. */
+const pass = (): void => {
+  const due = timer;
+  timer = null;
+  now += due?.milliseconds ?? 0;
+  due?.callback();
+};
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'llamactl-queue-'));
@@ -32,6 +48,8 @@ beforeEach(() => {
   database = openDatabase(file);
   database.exec('create table t (value integer not null unique) strict');
   turns = [];
+  now = 0;
+  timer = null;
   queue = createCommitQueue(database, file, clock);
 });
 afterEach(() => {
@@ -140,5 +158,59 @@ describe('the commit queue', () => {
   it('takes nothing any more when the database is closed', async () => {
     database.close();
     await expect(queue.add([insert(1)])).rejects.toThrow('The store is closed; nothing was stored.');
+  });
+});
+
+describe('while another program holds the lock of the database', () => {
+  let other: DatabaseSync;
+
+  beforeEach(() => {
+    other = new DatabaseSync(file);
+    other.exec('begin immediate');
+  });
+  afterEach(() => other.close());
+
+  it('the event loop waits for nothing, and what waits is stored in its order when the lock is free', async () => {
+    const told: string[] = [];
+    const changes = [1, 2].map((value) => queue.add([insert(value)]).then(() => told.push(`${value} stored`)));
+    turn();
+    for (let count = 0; count < 10; count += 1) pass();
+    changes.push(queue.add([insert(3)]).then(() => told.push('3 stored')));
+    expect(turns).toHaveLength(0);
+    other.exec('rollback');
+    pass();
+    await Promise.all(changes);
+    expect(told).toEqual(['1 stored', '2 stored', '3 stored']);
+    expect([committed(), timer]).toEqual([3, null]);
+    // Nothing waits in SQLite itself: two seconds would have passed for each try.
+    expect(now).toBe(11 * 25);
+  });
+
+  it('a change is refused that has waited for two seconds, and no other', async () => {
+    const first = queue.add([insert(1)]);
+    turn();
+    for (let count = 0; count < 40; count += 1) pass();
+    const second = queue.add([insert(2)]);
+    for (let count = 0; count < 40; count += 1) pass();
+    await expect(first).rejects.toThrow(`${file} could not be written (another program holds its lock)`);
+    await expect(first).rejects.toBeInstanceOf(StoreBusy);
+    other.exec('rollback');
+    pass();
+    await second;
+    expect(committed()).toBe(1);
+  });
+
+  it('a refusal does not blame the disk', async () => {
+    const raised: string[] = [];
+    const alerts = { raise: ({ message }: { message: string }) => void raised.push(message), clear: () => undefined };
+    other.exec('rollback');
+    const store = watchStore(createSqliteStore(database, file, clock), alerts);
+    other.exec('begin immediate');
+    const saved = store.save(storedInstance('a'), []);
+    turn();
+    for (let count = 0; count < 80; count += 1) pass();
+    await expect(saved).rejects.toThrow('another program holds the lock of the database in data_dir');
+    expect(raised).toEqual([expect.stringContaining('Another program holds the lock of the database')]);
+    expect(raised.join()).not.toContain('disk');
   });
 });

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { type Clock, StoreClosed } from '../instances/ports.ts';
+import { type Clock, StoreBusy, StoreClosed } from '../instances/ports.ts';
+import { isBusy } from './room.ts';
 
 /** One statement of a change. */
 export interface Step {
@@ -15,19 +16,28 @@ export interface CommitQueue {
    * and power loss; rejects when nothing of it was stored.
    */
   add(steps: readonly Step[]): Promise<void>;
-  /** Commits at once what is pending. */
+  /** Commits at once what is pending; blocks for as long as the database waits for another program. */
   drain(): void;
 }
 
 /** A change that waits for its commit. */
 interface Change {
   steps: readonly Step[];
+  /** When it was added, of {@link Clock.elapsed}. */
+  since: number;
   resolve(): void;
   reject(error: Error): void;
 }
 
 /** Bounds how long one commit blocks the event loop: 64 rows took 0.6 ms, 3.8 at most. */
 const MAX_ROWS = 64;
+
+/**
+ * While another program holds the lock of the database a commit is tried again, in later turns: SQLite itself would wait with
+ * the whole event loop. What waits for longer is refused.
+ */
+const BUSY_AGAIN_MS = 25;
+const BUSY_PATIENCE_MS = 2_000;
 
 /**
  * Group commit: a sync of the disk costs the same for one row as for many, so the changes of one turn of the event loop
@@ -39,28 +49,40 @@ const MAX_ROWS = 64;
 export function createCommitQueue(
   database: DatabaseSync,
   file: string,
-  clock: Pick<Clock, 'nextTurn'>,
+  clock: Pick<Clock, 'nextTurn' | 'after' | 'elapsed'>,
   onStored: () => void = () => undefined,
 ): CommitQueue {
   const commit = createCommit(database, file);
   let pending: Change[] = [];
   let scheduled = false;
 
-  function schedule(): void {
+  function schedule(isBusy = false): void {
     if (scheduled) return;
     scheduled = true;
-    clock.nextTurn(() => {
+    const go = (): void => {
       scheduled = false;
-      flush();
-      if (pending.length > 0) schedule();
-    });
+      const outcome = flush(false);
+      if (pending.length > 0) schedule(outcome === 'busy');
+    };
+    if (isBusy) clock.after(BUSY_AGAIN_MS, go);
+    else clock.nextTurn(go);
   }
 
-  function flush(): void {
+  function flush(waits: boolean): Outcome {
     const count = batchLength(pending);
     const batch = pending.slice(0, count);
     pending = pending.slice(count);
-    if (batch.length > 0 && commit(batch)) onStored();
+    if (batch.length === 0) return 'stored';
+    const outcome = commit(batch, waits);
+    if (outcome === 'stored') onStored();
+    if (outcome === 'busy') {
+      const isOver = ({ since }: Change): boolean => clock.elapsed() - since >= BUSY_PATIENCE_MS;
+      pending = [...batch, ...pending];
+      const refused = waits ? batch : pending.filter(isOver);
+      pending = pending.filter((change) => !refused.includes(change));
+      for (const change of refused) change.reject(new StoreBusy(file));
+    }
+    return outcome;
   }
 
   return {
@@ -68,13 +90,13 @@ export function createCommitQueue(
       if (!database.isOpen) return Promise.reject(new StoreClosed());
       if (steps.length === 0) return Promise.resolve();
       return new Promise((resolve, reject) => {
-        pending.push({ steps, resolve, reject });
+        pending.push({ steps, since: clock.elapsed(), resolve, reject });
         schedule();
       });
     },
 
     drain() {
-      while (pending.length > 0) flush();
+      while (pending.length > 0) flush(true);
     },
   };
 }
@@ -89,11 +111,14 @@ function batchLength(changes: readonly Change[]): number {
   return changes.length;
 }
 
+/** What came of a batch. `busy`: nothing, and nobody was told: another program holds the lock. */
+type Outcome = 'stored' | 'failed' | 'busy';
+
 /**
  * One transaction for the whole batch. A change that breaks a rule of its table (a name that is taken) fails alone;
- * anything else (no space, a read-only disk) fails all, and nothing of the batch is stored; then it returns false.
+ * anything else (no space, a read-only disk) fails all, and nothing of the batch is stored.
  */
-function createCommit(database: DatabaseSync, file: string): (batch: readonly Change[]) => boolean {
+function createCommit(database: DatabaseSync, file: string): (batch: readonly Change[], waits: boolean) => Outcome {
   const mark = database.prepare('savepoint change');
   const keep = database.prepare('release change');
   const undo = database.prepare('rollback to change');
@@ -108,30 +133,43 @@ function createCommit(database: DatabaseSync, file: string): (batch: readonly Ch
     return refusal;
   }
 
-  return (batch) => {
-    const refusals = new Map<Change, Error>();
+  /** Takes the lock; nobody else can have it from then to the commit. @param waits For as long as the connection says. */
+  function begin(waits: boolean): void {
+    if (waits) return database.exec('begin immediate');
+    const { timeout } = database.prepare('pragma busy_timeout').get() ?? {};
+    database.exec('pragma busy_timeout = 0');
     try {
       database.exec('begin immediate');
+    } finally {
+      database.exec(`pragma busy_timeout = ${Number(timeout)}`);
+    }
+  }
+
+  return (batch, waits) => {
+    const refusals = new Map<Change, Error>();
+    try {
+      begin(waits);
       for (const change of batch) {
         const refusal = apply(change);
         if (refusal) refusals.set(change, refusal);
       }
       database.exec('commit');
     } catch (error) {
+      if (isBusy(error) && !database.isTransaction) return 'busy';
       const failure = new Error(`${file} could not be written (${explain(error)}); nothing was stored.`, {
         cause: error,
       });
       for (const change of batch) change.reject(failure);
       // SQLite itself has rolled back after some errors, such as a full disk.
       if (database.isTransaction) database.exec('rollback');
-      return false;
+      return 'failed';
     }
     for (const change of batch) {
       const refusal = refusals.get(change);
       if (refusal) change.reject(refusal);
       else change.resolve();
     }
-    return true;
+    return 'stored';
   };
 }
 

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } fr
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { shutDataDirectory } from './data-directory.ts';
+import { assertFolder, shutDataDirectory } from './data-directory.ts';
 
 const UID = process.getuid?.() ?? 0;
 
@@ -29,7 +29,8 @@ describe('a data directory that others can get into', () => {
     for (const name of ['llamactl.db', 'llamactl.db-wal', 'server.lock', 'server.lock-journal', 'server.json'])
       writeFileSync(path.join(directory, name), '');
     for (const name of ['admin-password', 'llamactl.yaml']) writeFileSync(path.join(directory, name), '');
-    for (const name of ['instances', 'engines', 'models', 'lost+found']) mkdirSync(path.join(directory, name));
+    for (const name of ['instances', 'engines', 'models', 'doors', 'rehearsal', 'lost+found'])
+      mkdirSync(path.join(directory, name));
     expect(modeAfter(0o755)).toEqual(['700', null]);
   });
 
@@ -51,4 +52,10 @@ describe('a data directory that others can get into', () => {
 it('a data directory that is shut is not touched', () => {
   for (const mode of [0o700, 0o500]) expect(modeAfter(mode, UID + 1)).toEqual([mode.toString(8), null]);
   chmodSync(directory, 0o700);
+});
+
+it('a file in the place of the folder of instances is told', () => {
+  assertFolder(directory);
+  writeFileSync(path.join(directory, 'instances'), '');
+  expect(() => assertFolder(directory)).toThrow(`${path.join(directory, 'instances')} is no folder`);
 });

@@ -1,11 +1,12 @@
 import { chmodSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 
 const PRIVATE = 0o700;
 const OTHERS = 0o077;
 const WRITABLE_BY_OTHERS = 0o022;
 /** What may lie in a data directory: what we put there, configuration, and what a new filesystem begins with. */
 const USUAL =
-  /^(?:llamactl\.db|server\.(?:entry\.lock|lock|json)|admin-password|instances$|engines$|models$|lost\+found$|[^/]*\.ya?ml$)/;
+  /^(?:llamactl\.db|server\.(?:entry\.lock|lock|json)|admin-password|(?:instances|engines|models|doors|rehearsal|room\.probe|lost\+found)$|[^/]*\.ya?ml$)/;
 
 /**
  * Shuts others out of a data directory that was there before us with a looser mode. One that belongs to another user, or
@@ -29,6 +30,15 @@ export function shutDataDirectory(directory: string, uid: number): string | null
   // A filesystem without modes takes the change and forgets it.
   const after = statSync(directory).mode;
   return (after & OTHERS) === 0 ? null : openTo(after, directory, 'its filesystem keeps no modes');
+}
+
+/** @throws {Error} for people: what belongs to instances has no folder, so that no engine could be started */
+export function assertFolder(directory: string): void {
+  const folder = join(directory, 'instances');
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? true) return;
+  throw new Error(
+    `${folder} is no folder: llamactl keeps there what belongs to instances. Move it away. Engines that run are left alone.`,
+  );
 }
 
 function openTo(mode: number, directory: string, reason: string): string {

@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeSync,
 } from 'node:fs';
@@ -196,8 +197,19 @@ describe('what is not whole is refused by name, with the way out, and left as it
 
   it('a folder in its place', () => {
     mkdirSync(file);
-    expect(() => openDatabase(file)).toThrow(`${file} cannot be opened (unable to open database file)`);
+    expect(() => openDatabase(file)).toThrow(`${file} cannot be opened (llamactl.db is a folder)`);
   });
+});
+
+test.each(['-wal', '-shm'])('a folder in the place of its %s is told', (suffix) => {
+  openDatabase(file).close();
+  mkdirSync(file + suffix);
+  expect(() => openDatabase(file)).toThrow(`${file} cannot be opened (llamactl.db${suffix} is a folder)`);
+});
+
+test('a link that leads nowhere is told', () => {
+  symlinkSync(path.join(folder, 'no', 'where'), file);
+  expect(() => openDatabase(file)).toThrow(`${file} cannot be opened (ENOENT`);
 });
 
 test('an empty folder of instances is no loss: a first start may have ended there', () => {

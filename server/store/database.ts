@@ -1,5 +1,5 @@
 import { rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { hasCode, publish } from './durable-file.ts';
 import { isDamage, problemsOf } from './integrity.ts';
@@ -40,7 +40,7 @@ export function openDatabase(file: string, migrationsFolder = MIGRATIONS_FOLDER)
   } catch (error) {
     database.close();
     if (isOutOfRoom(error)) throw noRoom(file, error);
-    throw isDamage(error) ? damaged(file, [error.message], error) : error;
+    throw explained(file, error);
   }
   return database;
 }
@@ -82,10 +82,17 @@ export function lookAtDatabase(file: string): DatabaseFound {
   } catch (error) {
     const reason = notNow(file, error)?.message;
     if (reason !== undefined) return { is: 'unreadable', reason };
-    throw isDamage(error) ? damaged(file, [error.message], error) : error;
+    throw explained(file, error);
   } finally {
     database.close();
   }
+}
+
+/** What SQLite says in its own words, in ours. */
+function explained(file: string, error: unknown): unknown {
+  if (isDamage(error)) return damaged(file, [error.message], error);
+  const isOfSystem = error instanceof Error && 'errcode' in error && !isBusy(error);
+  return isOfSystem ? cannotOpen(file, error) : error;
 }
 
 /** That a database cannot be read although it may be whole; `null`: for another reason. */
@@ -208,8 +215,11 @@ function closeAllToOthers(file: string): void {
   try {
     makePrivateFile(file);
     for (const suffix of COMPANIONS) closeToOthers(file + suffix);
+    // SQLite would open it, and say only later that it cannot be written.
+    const folder = COMPANIONS.find((suffix) => isFolder(file + suffix));
+    if (folder !== undefined) throw cannotOpen(file, new Error(`${basename(file + folder)} is a folder`));
   } catch (error) {
-    if (hasCode(error, ['EPERM', 'EACCES', 'EROFS'])) throw cannotOpen(file, error);
+    if (hasCode(error, ['EPERM', 'EACCES', 'EROFS', 'ENOENT', 'ELOOP'])) throw cannotOpen(file, error);
     throw error;
   }
 }
@@ -246,10 +256,15 @@ function noRoom(file: string, cause: unknown): Error {
 }
 
 function cannotOpen(file: string, error: unknown): Error {
+  const reason = isFolder(file) ? `${basename(file)} is a folder` : reasonOf(error);
   return new Error(
-    `${file} cannot be opened (${reasonOf(error)}). It has to belong to the user that llamactl runs as, on a disk that can be written.`,
+    `${file} cannot be opened (${reason}). It has to be a file that belongs to the user that llamactl runs as, on a disk that can be written.`,
     { cause: error },
   );
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 function sizeOf(file: string): number {

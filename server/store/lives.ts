@@ -43,6 +43,11 @@ function livesBeside(file: string): number {
     return Number.isSafeInteger(lives) ? lives : 0;
   } catch (error) {
     if (hasCode(error, ['ENOENT'])) return 0;
-    throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(
+      `${placeOf(file)} cannot be read (${reason}), so it is not known whether ${file} is an older copy. Make it readable; ` +
+        'or remove it, if no backup was put back by hand.',
+      { cause: error },
+    );
   }
 }

@@ -6,7 +6,9 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  rmdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -15,7 +17,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { acquireLock, enterLock, readHolder } from './lock.ts';
+import { readHolder } from './holder.ts';
+import { acquireLock, enterLock, isLockHeld } from './lock.ts';
 import type { Lock } from './lock.ts';
 
 let folder: string;
@@ -127,7 +130,7 @@ describe('acquireLock', () => {
       'server.lock',
     ]);
     fill();
-    expect(lock.describe({ url: 'http://127.0.0.1:8080' })).toBe(false);
+    expect(lock.describe({ url: 'http://127.0.0.1:8080' })).toBe('the disk of the data directory is full');
     expect(retries).toHaveLength(1);
     retries[0]?.();
     expect(holder()).toMatchObject({ pid: process.pid, url: 'http://127.0.0.1:8080' });
@@ -137,9 +140,31 @@ describe('acquireLock', () => {
     const lock = acquire();
     lock.describe({ url: 'http://127.0.0.1:8080' });
     symlinkSync('/dev/full', join(directory, 'server.json.new'));
-    expect(lock.describe({ url: 'http://127.0.0.1:8081' })).toBe(false);
+    expect(lock.describe({ url: 'http://127.0.0.1:8081' })).toBe('the disk of the data directory is full');
     expect(holder()).toMatchObject({ pid: process.pid, url: 'http://127.0.0.1:8080' });
     expect(existsSync(join(directory, 'server.json.new'))).toBe(false);
+  });
+
+  it('is held although its description cannot be written for another reason, which is tried again', () => {
+    const retries: (() => void)[] = [];
+    const later = (again: () => void): number => retries.push(again);
+    const lock = acquireLock({ directory, pid: process.pid, ...identity, later });
+    held.push(lock);
+    mkdirSync(join(directory, 'server.json.new'));
+    expect(lock.describe({ url: 'http://127.0.0.1:8080' })).toContain('EISDIR');
+    expect(() => acquire(), 'it is held').toThrow('already uses');
+    retries.shift()?.();
+    expect(retries, 'until it works').toHaveLength(1);
+    rmdirSync(join(directory, 'server.json.new'));
+    retries.shift()?.();
+    expect(holder()).toMatchObject({ pid: process.pid, url: 'http://127.0.0.1:8080' });
+  });
+
+  it('is not taken where it cannot be described, but for want of room', () => {
+    mkdirSync(join(directory, 'server.json.new'), { recursive: true });
+    expect(() => acquire()).toThrow('cannot be used (EISDIR');
+    rmdirSync(join(directory, 'server.json.new'));
+    acquire();
   });
 
   it('is not described by what a server of the same pid has left, as in a container', () => {
@@ -170,7 +195,8 @@ describe('acquireLock', () => {
     acquire().describe({ url: 'http://127.0.0.1:8080' });
     expect((await rival()).said).toBe(
       `Another llamactl server (pid ${process.pid}, http://127.0.0.1:8080) already uses the data directory ${directory}. ` +
-        'Use that one, stop it first, or choose another directory: data_dir in the configuration or LLAMACTL_DATA_DIR.',
+        'Use that one, stop it first, or choose another directory: data_dir in the configuration or LLAMACTL_DATA_DIR. ' +
+        '(Do not remove server.lock: that frees nothing, and a lock ends by itself with its process.)',
     );
   });
 
@@ -240,11 +266,157 @@ describe('acquireLock', () => {
     expect(rivals.filter(({ said }) => said.includes('already uses'))).toHaveLength(3);
   });
 
+  it.each([
+    [
+      'the directory is a link that leads nowhere',
+      () => symlinkSync('nowhere', directory),
+      'it is a link that leads nowhere',
+    ],
+    [
+      'the lock is none',
+      () => (mkdirSync(directory), writeFileSync(join(directory, 'server.lock'), 'x'.repeat(999))),
+      'server.lock in it is not what llamactl has made: file is not a database; if no server runs, move it away',
+    ],
+  ])('says so where %s', (_what, spoil, sentence) => {
+    spoil();
+    expect(() => acquire()).toThrow(`The data directory ${directory} cannot be used (${sentence})`);
+  });
+
   it('says what to do about a directory that cannot be made', () => {
     writeFileSync(join(folder, 'data'), '');
     expect(() => acquire()).toThrow(
       /^The data directory .* cannot be used \(.*\)\. Make it writable, or choose another one/,
     );
+  });
+});
+
+const REMOVED = ['server.lock', 'server.entry.lock', 'server.json'];
+const remove = (names: readonly string[]): void => {
+  for (const name of names) rmSync(join(directory, name));
+};
+
+/** Tries the file of the lock alone, as a system does that cannot tell who has removed files open. */
+const TAKE_FILE = `
+  import { DatabaseSync } from 'node:sqlite';
+  try {
+    new DatabaseSync(process.argv[2] + '/server.lock', { timeout: 0 }).exec('begin immediate');
+    console.log('free');
+  } catch (error) {
+    console.log(error.message);
+  }
+  if (process.argv.includes('stay')) setInterval(() => undefined, 1000);`;
+
+describe('a lock whose files somebody removed', () => {
+  describe.runIf(process.platform === 'linux')('as long as its holder lives', () => {
+    it.each([REMOVED.slice(0, 2), REMOVED, ['server.lock']])('is not free: %s %s %s', async (...names) => {
+      const { child } = await rival();
+      remove(names.filter((name) => name !== undefined));
+      const described = names.includes('server.json') ? '' : ', http://127.0.0.1:8123';
+      for (const _each of ['first', 'where the first has made the file again'])
+        expect(() => acquire()).toThrow(`(pid ${child.pid}${described}) already uses the data directory ${directory}`);
+    });
+
+    it('is not free when they were renamed', async () => {
+      const { child } = await rival();
+      renameSync(join(directory, 'server.lock'), join(directory, 'server.lock.stale'));
+      expect(() => acquire()).toThrow(`(pid ${child.pid}, `);
+    });
+
+    it('is seen from outside to be held', () => {
+      acquire();
+      remove(REMOVED);
+      expect(isLockHeld(directory)).toBe(true);
+      held[0]?.release();
+      expect(isLockHeld(directory)).toBe(false);
+    });
+
+    it('is not free by another name of the directory', () => {
+      acquire();
+      remove(REMOVED);
+      const other = join(folder, 'other');
+      symlinkSync(directory, other);
+      expect(() => acquireLock({ directory: other, pid: process.pid, ...identity })).toThrow('already uses');
+    });
+
+    it('is free with its end', async () => {
+      const { child } = await rival();
+      remove(REMOVED);
+      await kill(child);
+      acquire();
+    });
+  });
+
+  it('is held by files made anew when its holder looks, which all end with it', () => {
+    const lock = acquire();
+    remove(REMOVED);
+    expect(outputOf(TAKE_FILE)).toBe('free\n');
+    for (const _each of ['once', 'again']) {
+      remove(['server.lock'].filter((name) => existsSync(join(directory, name))));
+      expect(lock.tend()).toBe('ours');
+      expect(outputOf(TAKE_FILE)).toBe('database is locked\n');
+    }
+    expect(statSync(join(directory, 'server.lock')).mode & 0o777).toBe(0o600);
+    lock.release();
+    expect(outputOf(TAKE_FILE)).toBe('free\n');
+    expect(lock.tend()).toBe('ours');
+    expect(existsSync(join(directory, 'server.json')), 'who has it no more writes nothing').toBe(false);
+    acquire();
+  });
+
+  it('is held by the file that one who was refused has made', () => {
+    const lock = acquire();
+    remove(REMOVED);
+    expect(outputOf(TAKE_FILE)).toBe('free\n');
+    expect(existsSync(join(directory, 'server.lock'))).toBe(true);
+    expect(lock.tend()).toBe('ours');
+    expect(outputOf(TAKE_FILE)).toBe('database is locked\n');
+  });
+
+  it('may be another’s by then, whose description stays', async () => {
+    const lock = acquire();
+    remove(REMOVED);
+    const child = spawn(process.execPath, [...nodeArguments(TAKE_FILE), 'stay'], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    children.push(child);
+    expect(String(await once(child.stdout, 'data'))).toBe('free\n');
+    writeFileSync(join(directory, 'server.json'), '{"pid":1,"url":null,"version":"","started_at":""}');
+    expect(lock.tend()).toBe('taken');
+    expect(holder()).toMatchObject({ pid: 1 });
+    lock.release();
+    expect(holder()).toMatchObject({ pid: 1 });
+    await kill(child);
+  });
+});
+
+describe('the description of a lock', () => {
+  it.each([
+    ['removed', () => remove(['server.json'])],
+    ['spoilt', () => writeFileSync(join(directory, 'server.json'), '{"pid":')],
+    [
+      'put back from elsewhere',
+      () => writeFileSync(join(directory, 'server.json'), '{"pid":1,"url":null,"version":"","started_at":""}'),
+    ],
+  ])('that was %s is written again when its holder looks', (_how, spoil) => {
+    const lock = acquire();
+    lock.describe({ url: 'http://127.0.0.1:8080' });
+    spoil();
+    expect(lock.tend()).toBe('ours');
+    expect(holder()).toMatchObject({ pid: process.pid, url: 'http://127.0.0.1:8080' });
+  });
+
+  it.each([
+    ['a link to it was turned', true],
+    ['it was moved away', false],
+  ])('is not written into another directory of the name: %s', (_how, isThere) => {
+    const lock = acquire();
+    renameSync(directory, join(folder, 'moved'));
+    if (isThere) mkdirSync(directory);
+    expect(lock.tend()).toBe('elsewhere');
+    expect(lock.describe({ url: 'http://127.0.0.1:8080' })).toContain('is not the directory any more');
+    lock.release();
+    expect(existsSync(directory) ? readdirSync(directory) : []).toEqual([]);
+    expect(existsSync(directory)).toBe(isThere);
   });
 });
 
@@ -268,6 +440,16 @@ describe('a lock that is handed over', () => {
     lock.handOver();
     held.push(entry.acquire({ ...options(), url: 'http://127.0.0.1:8123' }));
     expect(holder()).toMatchObject({ pid: 4242, url: 'http://127.0.0.1:8123' });
+  });
+
+  it('is taken although it cannot be described: nobody else would serve', () => {
+    const lock = acquire();
+    const entry = enterLock(directory);
+    lock.handOver();
+    mkdirSync(join(directory, 'server.json.new'));
+    const reload = { number: 1, state: 'under_way', reason: null, from: { pid: process.pid, version: '1' } } as const;
+    held.push(entry.acquire({ ...options(), reload }));
+    expect(existsSync(join(directory, 'server.json')), 'that of before would be wrong').toBe(false);
   });
 
   it('is anybody’s when the one that has entered leaves', () => {

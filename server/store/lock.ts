@@ -1,50 +1,39 @@
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { z } from 'zod';
+import { identityOf } from './file-identity.ts';
+import { describes, readHolder, removeHolder, writeHolder, type Holder, type ReloadNote } from './holder.ts';
 import { isBusy, isOutOfRoom } from './room.ts';
 import { makePrivateFile } from './private-file.ts';
+import { holderOfRemoved } from './removed-lock.ts';
 
 /** The right to be the one server of a data directory. */
 export interface Lock {
   /**
-   * Replaces parts of what a second server, and the command line, can read about this one. False: the disk is full, and they
-   * read what they could before, if anything; it is tried again where {@link LockOptions.later} says when.
+   * Replaces parts of what a second server, and the command line, can read about this one. Where that cannot be written they
+   * read what they could before, if anything; it is tried again where {@link LockOptions.later} says when. Never throws: the
+   * right does not hang on it.
+   *
+   * @returns why it was not written, for people; `null`: it was
    */
-  describe(news: Partial<Pick<Holder, 'url' | 'reload'>>): boolean;
+  describe(news: Partial<Pick<Holder, 'url' | 'reload'>>): string | null;
+  /** Puts right what somebody has removed: the description, and the file, which anybody could make and lock anew. */
+  tend(): LockFound;
   /** Gives the right back and leaves the description to the one who comes next, and says so by {@link enterLock}. */
   handOver(): void;
   /** Gives the right back. The end of the process, however it comes, does the same. */
   release(): void;
 }
 
-/** `server.json`: who holds the lock, for people and for the command line. It proves nothing; the lock does. */
-const HolderSchema = z.object({
-  pid: z.int(),
-  url: z.string().nullable(),
-  version: z.string(),
-  started_at: z.string(),
-  /** The newest change of the process; `null`: there was none. Left out by versions that cannot be changed so. */
-  reload: z
-    .object({
-      /** Grows with each attempt. */
-      number: z.int(),
-      /** What a newer version calls otherwise is not over, for all that this one knows. */
-      state: z.enum(['under_way', 'done', 'failed']).catch('under_way'),
-      /** Why it failed. */
-      reason: z.string().nullable(),
-      /** The process that served before the attempt, and its version. */
-      from: z.object({ pid: z.int(), version: z.string() }),
-    })
-    .nullish(),
-});
-export type Holder = z.infer<typeof HolderSchema>;
-export type ReloadNote = NonNullable<Holder['reload']>;
+/**
+ * `elsewhere`: the directory's name leads to another one, or to none, in which nothing is ours to write. `taken`: the file was
+ * removed, and another process has the one of its name.
+ */
+export type LockFound = 'ours' | 'elsewhere' | 'taken';
 
 const LOCK_FILE = 'server.lock';
 /** Whoever wants the lock has to have this one first: so nobody comes between a server and the one that replaces it. */
 const ENTRY_FILE = 'server.entry.lock';
-const HOLDER_FILE = 'server.json';
 
 /**
  * Makes this process the only server of a data directory; to be called before anything in it is read. The directory is
@@ -72,7 +61,7 @@ export interface LockOptions {
   /** Where callers are answered already, by whoever goes; left out: not yet. */
   url?: string | null;
   reload?: ReloadNote | null;
-  /** Calls back when what found no room may be written again. */
+  /** Calls back when what could not be written may be tried again. */
   later?: (again: () => void) => void;
 }
 
@@ -111,8 +100,10 @@ const LOOK_MS = 100;
 
 /** Whether a server has the lock, for the command line; never to be asked by a server about its own directory. */
 export function isLockHeld(directory: string): boolean {
-  if (!existsSync(join(directory, LOCK_FILE))) return false;
-  const database = new DatabaseSync(join(directory, LOCK_FILE), { timeout: 0 });
+  const file = join(directory, LOCK_FILE);
+  if (holderOfRemoved(file) !== null) return true;
+  if (!existsSync(file)) return false;
+  const database = new DatabaseSync(file, { timeout: 0 });
   try {
     database.exec(TAKE);
     return false;
@@ -125,37 +116,103 @@ export function isLockHeld(directory: string): boolean {
 }
 
 function takeLock({ directory, pid, version, startedAt, url = null, reload = null, later }: LockOptions): Lock {
-  const database = lockDatabase(directory, LOCK_FILE, LOOK_MS);
+  const files = new LockFiles(directory);
+  // Who goes has said that it gives it.
+  const other = reload === null ? holderOfRemoved(join(directory, LOCK_FILE)) : null;
+  if (other !== null) {
+    files.close();
+    throw alreadyHeld(directory, other);
+  }
   let holder: Holder = { pid, url, version, started_at: startedAt, reload };
   let isWaiting = false;
-  const describe = (news: Partial<Holder>): boolean => {
-    holder = { ...holder, ...news };
-    const isWritten = writeHolder(directory, holder);
-    if (isWritten || isWaiting || later === undefined) return isWritten;
+  const write = (): Error | null => {
+    if (files.areElsewhere()) return new Error(`${directory} is not the directory any more that this server uses`);
+    const problem = writeHolder(directory, holder);
+    if (problem === null || isWaiting || later === undefined) return problem;
     isWaiting = true;
     later(() => {
       isWaiting = false;
-      if (database.isOpen) describe({});
+      if (files.areHeld) write();
     });
-    return false;
+    return problem;
+  };
+  const describe = (news: Partial<Holder>): string | null => {
+    holder = { ...holder, ...news };
+    const problem = write();
+    return isOutOfRoom(problem) ? 'the disk of the data directory is full' : (problem?.message ?? null);
+  };
+  const tend = (): LockFound => {
+    if (!files.areHeld) return 'ours';
+    const found = files.tend();
+    if (found === 'ours' && !describes(readHolder(directory), holder)) write();
+    return found;
   };
   const handOver = (): void => {
     process.off('exit', release);
-    if (database.isOpen) database.close();
+    files.close();
   };
   const release = (): void => {
-    if (database.isOpen) rmSync(join(directory, HOLDER_FILE), { force: true });
+    const there = files.areHeld && !files.areElsewhere() ? readHolder(directory) : null;
+    if (there !== null && describes(there, holder)) removeHolder(directory);
     handOver();
   };
   // Also keeps the database reachable: once collected as garbage, it would be closed and the lock gone.
   process.on('exit', release);
-  try {
-    describe({});
-  } catch (error) {
-    release();
-    throw cannotUse(directory, error);
+  const problem = write();
+  // Who goes has nothing any more: it could not take the lock back for the same reason, and nobody would serve.
+  if (problem === null || isOutOfRoom(problem) || reload !== null) return { describe, tend, handOver, release };
+  release();
+  throw cannotUse(directory, problem);
+}
+
+/** Enough for a whole life; a filesystem that numbers its files anew at every look must not use up our descriptors. */
+const MOST_FILES = 32;
+
+/** The file of a lock, and those that took its place when it was removed. */
+class LockFiles {
+  readonly #directory: string;
+  readonly #place: string | null;
+  /** The one that has the name is the last. None is closed before the end: it could be the same file after all. */
+  readonly #held: DatabaseSync[];
+  #named: string | null;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+    this.#held = [lockDatabase(directory, LOCK_FILE, LOOK_MS)];
+    this.#named = identityOf(join(directory, LOCK_FILE));
+    this.#place = identityOf(directory);
   }
-  return { describe, handOver, release };
+
+  get areHeld(): boolean {
+    return this.#held.length > 0;
+  }
+
+  /** Never throws: a broken disk is no other one. */
+  areElsewhere(): boolean {
+    try {
+      return identityOf(this.#directory) !== this.#place;
+    } catch {
+      return false;
+    }
+  }
+
+  tend(): LockFound {
+    if (this.areElsewhere()) return 'elsewhere';
+    const file = join(this.#directory, LOCK_FILE);
+    if (identityOf(file) === this.#named || this.#held.length === MOST_FILES) return 'ours';
+    try {
+      this.#held.push(lockDatabase(this.#directory, LOCK_FILE, LOOK_MS));
+    } catch (error) {
+      if (error instanceof Error && isBusy(error.cause)) return 'taken';
+      throw error;
+    }
+    this.#named = identityOf(file);
+    return 'ours';
+  }
+
+  close(): void {
+    for (const database of this.#held.splice(0)) database.close();
+  }
 }
 
 /** Nothing is ever written, also not to a journal: there may be no room for that, and the lock needs none. */
@@ -171,21 +228,32 @@ function lockDatabase(directory: string, name: string, patienceMs: number): Data
     return database;
   } catch (error) {
     database?.close();
-    throw isBusy(error) ? alreadyHeld(directory) : cannotUse(directory, error);
+    throw isBusy(error) ? alreadyHeld(directory, null, error) : cannotUse(directory, error, name);
   }
 }
 
-function alreadyHeld(directory: string): Error {
-  const holder = readHolder(directory);
+/** @param pid Of the one who has it; `null`: whoever is described. */
+function alreadyHeld(directory: string, pid: number | null, cause?: unknown): Error {
+  const described = readHolder(directory);
+  const holder = pid === null || described?.pid === pid ? described : { pid, url: null };
   const known = holder ? ` (${[`pid ${holder.pid}`, ...(holder.url ? [holder.url] : [])].join(', ')})` : '';
   return new Error(
     `Another llamactl server${known} already uses the data directory ${directory}. ` +
-      'Use that one, stop it first, or choose another directory: data_dir in the configuration or LLAMACTL_DATA_DIR.',
+      'Use that one, stop it first, or choose another directory: data_dir in the configuration or LLAMACTL_DATA_DIR. ' +
+      `(Do not remove ${LOCK_FILE}: that frees nothing, and a lock ends by itself with its process.)`,
+    { cause },
   );
 }
 
-function cannotUse(directory: string, cause: unknown): Error {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+/** @param lock The file that could not be locked. */
+function cannotUse(directory: string, cause: unknown, lock?: string): Error {
+  const said = cause instanceof Error ? cause.message : String(cause);
+  const isSqlite = cause instanceof Error && 'errcode' in cause;
+  const reason = leadsNowhere(directory)
+    ? 'it is a link that leads nowhere'
+    : isSqlite && lock !== undefined
+      ? `${lock} in it is not what llamactl has made: ${said}; if no server runs, move it away`
+      : said;
   return new Error(
     `The data directory ${directory} cannot be used (${reason}). ` +
       'Make it writable, or choose another one: data_dir in the configuration or LLAMACTL_DATA_DIR.',
@@ -193,35 +261,7 @@ function cannotUse(directory: string, cause: unknown): Error {
   );
 }
 
-/**
- * Whole or not at all: a reader never sees half of it. Where there is no room, what was there stays if it is of this server;
- * else it is removed: it may be of one that was killed.
- *
- * @returns false: the disk is full
- */
-function writeHolder(directory: string, holder: Holder): boolean {
-  const file = join(directory, HOLDER_FILE);
-  const next = `${file}.new`;
-  try {
-    writeFileSync(next, `${JSON.stringify(holder, null, 2)}\n`, { mode: 0o600 });
-    renameSync(next, file);
-    return true;
-  } catch (error) {
-    if (!isOutOfRoom(error)) throw error;
-    rmSync(next, { force: true });
-    // A pid alone says little: in a container the next server has that of the one before.
-    const there = readHolder(directory);
-    const isOurs = there?.pid === holder.pid && there.started_at === holder.started_at;
-    if (!isOurs) rmSync(file, { force: true });
-    return false;
-  }
-}
-
-/** `null` when the first server has not written it yet, or somebody spoilt it: it is only for naming. */
-export function readHolder(directory: string): Holder | null {
-  try {
-    return HolderSchema.parse(JSON.parse(readFileSync(join(directory, HOLDER_FILE), 'utf8')));
-  } catch {
-    return null;
-  }
+function leadsNowhere(directory: string): boolean {
+  const isLink = lstatSync(directory, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+  return isLink && !existsSync(directory);
 }

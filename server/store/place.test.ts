@@ -7,7 +7,8 @@ import { systemClock } from '../clock.ts';
 import { markRestored } from './backup-mark.ts';
 import { storedInstance } from '../testing/contracts/store.contract.ts';
 import { openDatabase } from './database.ts';
-import { settlePlace, type ProcessesFound, type Surroundings } from './place.ts';
+import type { Whereabouts } from '../instances/ports.ts';
+import { settlePlace, type Surroundings } from './place.ts';
 import { isOutOfRoom } from './room.ts';
 import { openStore } from './sqlite.ts';
 
@@ -21,7 +22,7 @@ const clock = { ...systemClock(), now: () => 1 };
 /** Opens the store of a folder once; what it is then, and what it said. @param others An identifier whose processes are here */
 async function opened(
   directory: string,
-  found: ProcessesFound['are'] | 'not asked',
+  found: Whereabouts['are'] | 'not asked',
   { bootId = 'this', others = null }: { bootId?: string; others?: string | null } = {},
 ) {
   const said: string[] = [];
@@ -156,8 +157,8 @@ describe('on a full disk a database in a folder whose number has changed since t
   });
   afterEach(() => database.close());
 
-  const settled = (are: ProcessesFound['are'], here: string | null): unknown => {
-    const look = (): ProcessesFound => ({ are, pids: [], here });
+  const settled = (are: Whereabouts['are'], here: string | null): unknown => {
+    const look = (): Whereabouts => ({ are, pids: [], here });
     settlePlace(database, join(first, 'llamactl.db'), { bootId: 'this', look });
     return database.prepare(`select value from meta where key in ('data_dir_id', 'place') order by key`).all();
   };

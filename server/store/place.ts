@@ -1,17 +1,8 @@
 import { statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import type { ProcessIdentity } from '../instances/ports.ts';
+import type { ProcessIdentity, Whereabouts } from '../instances/ports.ts';
 import { isOutOfRoom } from './room.ts';
-
-/** Where the processes of an identifier work, and which they are. */
-export interface ProcessesFound {
-  /** `both`: some here, some elsewhere. `unclear`: nothing shows it. */
-  are: 'here' | 'elsewhere' | 'both' | 'unclear' | 'nobody';
-  pids: readonly number[];
-  /** Identifier of processes whose runs have their folders here, the one that was asked for before others; `null`: of none. */
-  here: string | null;
-}
 
 /** What the outside knows of the machine. */
 export interface Surroundings {
@@ -22,7 +13,7 @@ export interface Surroundings {
    *
    * @param known Processes that may not show whose they are.
    */
-  look: (dataDirId: string | null, known: readonly ProcessIdentity[]) => ProcessesFound;
+  look: (dataDirId: string | null, known: readonly ProcessIdentity[]) => Whereabouts;
 }
 
 /** Which folder a database was in. */
@@ -111,7 +102,7 @@ interface Verdict {
 }
 
 /** `null`: it cannot be told. */
-function verdictOf(dataDirId: string | null, is: 'same' | 'likely' | 'other', found: ProcessesFound): Verdict | null {
+function verdictOf(dataDirId: string | null, is: 'same' | 'likely' | 'other', found: Whereabouts): Verdict | null {
   const { are, here } = found;
   if (are === 'both') return null;
   if (isOthers(found, dataDirId)) {
@@ -126,7 +117,7 @@ function verdictOf(dataDirId: string | null, is: 'same' | 'likely' | 'other', fo
 }
 
 /** Whether what runs here has another identifier. */
-function isOthers({ here }: ProcessesFound, dataDirId: string | null): boolean {
+function isOthers({ here }: Whereabouts, dataDirId: string | null): boolean {
   return here !== null && here !== dataDirId;
 }
 

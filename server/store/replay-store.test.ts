@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../clock.ts';
 import { keptEvent, replayContract } from '../testing/contracts/replay.contract.ts';
 import { openDatabase } from './database.ts';
+import { takenBelow } from './event-numbers.ts';
 import { createSqliteStore, openStore } from './sqlite.ts';
 import type { SqliteStore } from './sqlite.ts';
 
@@ -57,6 +58,38 @@ describe('the replay on SQLite', () => {
 
   it('does not grow when each life of the server is short', async () => {
     for (let life = 0; life < 60; life += 1) expect(await live(life * 30, 30)).toBeLessThanOrEqual(1_100);
+  });
+
+  it('takes numbers where it took the last ones: that needs no room', async () => {
+    const store = openStore({ file, clock });
+    store.replay.takeNumbers(10);
+    const { ino, size } = statSync(`${file}.numbers`);
+    store.replay.takeNumbers(9_007_199_254_000_000);
+    expect(statSync(`${file}.numbers`)).toMatchObject({ ino, size });
+    await store.close();
+  });
+
+  it('gives one number at a time where they cannot be taken, and tells once', async () => {
+    const said: string[] = [];
+    const log = { info: () => undefined, warn: (message: string) => void said.push(message) };
+    const store = openStore({ file, clock, log });
+    mkdirSync(`${file}.numbers`);
+    expect(store.replay.takeNumbers(10)).toEqual({ first: 10, end: 11 });
+    expect(store.replay.takeNumbers(11)).toEqual({ first: 11, end: 12 });
+    expect(said.filter((message) => message.includes('Numbers of events'))).toEqual([
+      expect.stringContaining(`${file}.numbers cannot be written: EISDIR`),
+    ]);
+    rmdirSync(`${file}.numbers`);
+    expect(store.replay.takeNumbers(12).end).toBeGreaterThan(13);
+    await store.close();
+  });
+
+  it('takes none when it is closed: another process does by then', async () => {
+    const store = openStore({ file, clock });
+    const { end } = store.replay.takeNumbers(10);
+    await store.close();
+    expect(store.replay.takeNumbers(end)).toEqual({ first: end, end: end + 1 });
+    expect(takenBelow(file)).toBe(end);
   });
 
   it('names the event that cannot be read', async () => {

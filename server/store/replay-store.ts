@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { KeptEvent, ReplayStore } from '../instances/ports.ts';
+import type { EventNumbers, KeptEvent, ReplayStore } from '../instances/ports.ts';
 import type { CommitQueue, Step } from './commit-queue.ts';
+import { takenBelow, takeNumbers } from './event-numbers.ts';
 
 /** How many events a listener that was away can be told. */
 const REPLAYED = 1_000;
@@ -41,13 +42,20 @@ export function createKeptEvents(database: DatabaseSync): KeptEvents {
   };
 }
 
-/** The events of the replay. @param file For messages. */
+/**
+ * The events of the replay.
+ *
+ * @param file The database.
+ * @param warn Told once what keeps numbers from being taken, until they can be.
+ */
 export function createReplayStore(
   database: DatabaseSync,
   file: string,
   queue: CommitQueue,
   kept: KeptEvents,
+  warn: (message: string) => void,
 ): ReplayStore {
+  let isTold = false;
   const newest = database.prepare(`select seq, timestamp, event from events order by seq desc limit ${REPLAYED}`);
 
   return {
@@ -60,6 +68,22 @@ export function createReplayStore(
 
     async append(events) {
       await queue.add(kept.steps(events));
+    },
+
+    takeNumbers(least) {
+      // Another process takes them by now.
+      if (!database.isOpen) return { first: least, end: least + 1 };
+      try {
+        const numbers = takeNumbers(file, least);
+        isTold = false;
+        return numbers;
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        if (!isTold)
+          warn(`Numbers of events could come twice if llamactl dies now: ${file}.numbers cannot be written: ${reason}`);
+        isTold = true;
+        return untaken(file, least);
+      }
     },
   };
 }
@@ -78,4 +102,14 @@ function readEvent(row: Record<string, unknown>, file: string): KeptEvent {
       cause: error,
     });
   }
+}
+
+function untaken(file: string, least: number): EventNumbers {
+  let first = least;
+  try {
+    first = Math.max(least, takenBelow(file));
+  } catch {
+    // The same that kept it from being written, which is told.
+  }
+  return { first, end: first + 1 };
 }

@@ -100,6 +100,15 @@ describe('a restore beside a present database that is whole', () => {
     });
   });
 
+  it('gives no number again that was told and not stored, also where the clock was set back', async () => {
+    const told = await bench.serve(async (store) => store.replay.takeNumbers((bench.clock.now() + 60_000) * 1_000));
+    bench.restore();
+    await bench.serve(async (store) => {
+      const [oldest] = await store.replay.load();
+      expect(oldest?.seq).toBeGreaterThan(told.end);
+    });
+  });
+
   it('is settled by the first server alone', async () => {
     bench.restore();
     await bench.serve(async () => undefined);

@@ -1,3 +1,5 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { hasCode } from './durable-file.ts';
 
@@ -20,6 +22,20 @@ export function isOutOfRoom(error: unknown): boolean {
   );
 }
 
+/** Whether so much can be written into a directory; found out by writing it. */
+export function hasRoom(directory: string, bytes: number): boolean {
+  const file = join(directory, 'room.probe');
+  try {
+    writeFileSync(file, Buffer.alloc(bytes), { mode: 0o600, flush: true });
+    return true;
+  } catch (error) {
+    if (!isOutOfRoom(error)) throw error;
+    return false;
+  } finally {
+    rmSync(file, { force: true });
+  }
+}
+
 /**
  * Has the database for this process alone from its next statement on. Other processes cannot even read it then, but the
  * index of its log, which they would share, is in memory and needs no room on the disk.
@@ -33,13 +49,30 @@ export function isOursAlone(database: DatabaseSync): boolean {
   return database.prepare('pragma locking_mode').get()?.['locking_mode'] === 'exclusive';
 }
 
+/** Some times the index of the log, and a journal of a page. */
+const SHARED_BYTES = 262_144;
+
 /**
- * Lets other processes read it again. Only on the way through another journal can SQLite do that. Never throws: it is written
- * all the same, and as safely.
+ * Lets other processes read it again. Only on the way through another journal can SQLite do that, and where it ends halfway,
+ * whoever reads (a backup, for seconds) keeps everybody from writing: so it is ours alone again then. Where it ends for want
+ * of room for the index there is no way back, and nothing can be stored before there is: so that is found out first. Never
+ * throws: it is written all the same, and as safely.
  *
+ * @param directory Of the database.
  * @returns why they still cannot, for people; `null`: they can
  */
-export function shareAgain(database: DatabaseSync): string | null {
+export function shareAgain(database: DatabaseSync, directory: string): string | null {
+  try {
+    if (!hasRoom(directory, SHARED_BYTES)) return `the disk of ${directory} is full`;
+  } catch (error) {
+    return reasonOf(error);
+  }
+  const problem = share(database);
+  if (problem !== null) takeBack(database);
+  return problem;
+}
+
+function share(database: DatabaseSync): string | null {
   try {
     database.exec('pragma journal_mode = delete; pragma locking_mode = normal');
     const journal = database.prepare('pragma journal_mode = wal').get()?.['journal_mode'];
@@ -47,6 +80,21 @@ export function shareAgain(database: DatabaseSync): string | null {
     if (isOursAlone(database)) return 'it is still this process’s alone';
     return journal === 'wal' ? null : `its journal is still ${String(journal)}`;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return reasonOf(error);
   }
+}
+
+/** At once: it takes a reader microseconds to come in between. */
+function takeBack(database: DatabaseSync): void {
+  try {
+    keepToOurselves(database);
+    database.exec('begin exclusive; commit');
+  } catch {
+    // Somebody reads it, or the disk is broken: the next commit takes it, or says what is wrong.
+    if (database.isTransaction) database.exec('rollback');
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

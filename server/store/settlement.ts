@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { dirname } from 'node:path';
 import { backupMark, disownElsewhere, removeMarks, restoredMark } from './backup-mark.ts';
+import { takenBelow } from './event-numbers.ts';
 import { isOlderThanItsPlace } from './lives.ts';
 import { doubtPlace } from './place.ts';
 
@@ -25,7 +26,7 @@ export function settleRestored(database: DatabaseSync, file: string, now: number
   try {
     if (restored === null && backup !== null) disownElsewhere(database, backup.directory, dirname(file));
     if (!keepsLogIns) database.exec('delete from signing_keys');
-    renumberEvents(database, now);
+    renumberEvents(database, Math.max(now * NUMBERS_A_MILLISECOND, takenBelow(file)));
     database
       .prepare(
         `insert into audit (timestamp, subject, address, action, target, status, request_id)
@@ -48,13 +49,13 @@ export function settleRestored(database: DatabaseSync, file: string, now: number
 /** Numbers that an event of one millisecond can have, as the bus gives them. */
 const NUMBERS_A_MILLISECOND = 1_000;
 
-/** Behind the newest and behind the clock, in the same order. */
-function renumberEvents(database: DatabaseSync, now: number): void {
+/** Behind the newest, and from `least` on, in the same order. */
+function renumberEvents(database: DatabaseSync, least: number): void {
   const numbers = database
     .prepare('select seq from events order by seq')
     .all()
     .map(({ seq }) => Number(seq));
-  const base = Math.max(now * NUMBERS_A_MILLISECOND, (numbers.at(-1) ?? 0) + 1);
+  const base = Math.max(least, (numbers.at(-1) ?? 0) + 1);
   const renumber = database.prepare('update events set seq = ? where seq = ?');
   for (const [index, number] of numbers.entries()) renumber.run(base + 1 + index, number);
 }

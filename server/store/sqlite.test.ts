@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -42,6 +42,32 @@ storeContract('the store on SQLite', async () => {
       for (const store of stores) await store.close();
     },
   };
+});
+
+it('a store whose folder was moved writes nothing into the one that has its name', async () => {
+  const store = openStore({ file, clock });
+  await store.save(storedInstance('a'));
+  renameSync(join(folder, 'data'), join(folder, 'moved'));
+  mkdirSync(join(folder, 'data'));
+  await store.save(storedInstance('b'));
+  await store.close();
+  expect(readdirSync(join(folder, 'data'))).toEqual([]);
+  const moved = openStore({ file: join(folder, 'moved', 'llamactl.db'), clock });
+  expect((await moved.load()).map(({ record }) => record.id)).toEqual(['a', 'b']);
+  await moved.close();
+});
+
+it('a store whose database was removed puts it back when it is closed, and says so', async () => {
+  const said: string[] = [];
+  const log = { info: () => undefined, warn: (message: string) => void said.push(message) };
+  const store = openStore({ file, clock, log, isMeasured: true });
+  for (const name of readdirSync(join(folder, 'data'))) rmSync(join(folder, 'data', name));
+  await store.save(storedInstance('a'));
+  await store.close();
+  expect(said).toEqual([expect.stringMatching(/was removed while the server used it; it has put it back$/)]);
+  const next = openStore({ file, clock });
+  expect((await next.load()).map(({ record }) => record.id)).toEqual(['a']);
+  await next.close();
 });
 
 describe('a store that was opened where there was no room for what it shares with other processes', () => {
@@ -88,6 +114,49 @@ describe('a store that was opened where there was no room for what it shares wit
     await store.save(storedInstance('c'));
     expect(alone.prepare('pragma locking_mode').get()).toEqual({ locking_mode: 'normal' });
     expect(await store.load()).toHaveLength(3);
+    await store.close();
+  });
+});
+
+describe('a way back to sharing that ends halfway', () => {
+  const openAlone = (): DatabaseSync => {
+    openDatabase(file).close();
+    const alone = connect(file);
+    keepToOurselves(alone);
+    return alone;
+  };
+
+  it('leaves nothing that others can read meanwhile: whoever reads would keep everything from being stored', async () => {
+    const alone = openAlone();
+    const prepare = vi.spyOn(alone, 'prepare').mockImplementation((sql) => {
+      const query = sql === 'pragma journal_mode = wal' ? 'pragma journal_mode' : sql;
+      return DatabaseSync.prototype.prepare.call(alone, query);
+    });
+    const store = createSqliteStore(alone, file, clock);
+    await store.save(storedInstance('a'));
+    const reader = new DatabaseSync(file, { readOnly: true, timeout: 0 });
+    const read = (): unknown => reader.prepare('select count(*) as count from instances').get()?.['count'];
+    expect(read).toThrow('database is locked');
+    await store.save(storedInstance('b'));
+    prepare.mockRestore();
+    await store.save(storedInstance('c'));
+    reader.exec('begin');
+    expect(read()).toBe(3);
+    await store.save(storedInstance('d'));
+    reader.close();
+    await store.close();
+  });
+
+  it('is not begun where there is no room for what is shared: there would be none back', async () => {
+    const store = createSqliteStore(openAlone(), file, clock);
+    symlinkSync('/dev/full', join(folder, 'data', 'room.probe'));
+    await store.save(storedInstance('a'));
+    const reader = new DatabaseSync(file, { readOnly: true, timeout: 0 });
+    const read = (): unknown => reader.prepare('select count(*) as count from instances').get()?.['count'];
+    expect(read).toThrow('database is locked');
+    await store.save(storedInstance('b'));
+    expect(read()).toBe(2);
+    reader.close();
     await store.close();
   });
 });
@@ -148,9 +217,8 @@ describe('openStore', () => {
   });
 
   it('rejects while another program holds the file, and works again when it lets go', async () => {
-    const database = openDatabase(file);
-    database.exec('pragma busy_timeout = 10');
-    const store = createSqliteStore(database, file, clock);
+    let elapsed = 0;
+    const store = createSqliteStore(openDatabase(file), file, { ...clock, elapsed: () => (elapsed += 1_000) });
     const other = new DatabaseSync(file);
     other.exec('begin immediate');
     await expect(store.save(storedInstance('a'))).rejects.toThrow('another program holds its lock');
@@ -210,7 +278,12 @@ describe('openStore', () => {
     };
     const clockWithStep = (milliseconds: number) => {
       let now = 0;
-      return { now: () => (now += milliseconds), after: () => () => undefined, nextTurn: setImmediate };
+      return {
+        now: () => 0,
+        elapsed: () => (now += milliseconds),
+        after: () => () => undefined,
+        nextTurn: setImmediate,
+      };
     };
     await openStore({ file, log, clock: clockWithStep(4) }).close();
     await openStore({ file, log, clock: clockWithStep(60) }).close();

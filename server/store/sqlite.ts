@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { AccountStore, AuditStore } from '../auth/ports.ts';
 import type { Clock, InstanceStore, ReplayStore } from '../instances/ports.ts';
@@ -10,6 +11,7 @@ import { countLife } from './lives.ts';
 import { settlePlace, type Surroundings } from './place.ts';
 import { isOursAlone, shareAgain } from './room.ts';
 import { createKeptEvents, createReplayStore } from './replay-store.ts';
+import { Seat } from './seat.ts';
 import { settleRestored } from './settlement.ts';
 
 /** Where the store says how fast its disk is. A pino logger fits. */
@@ -23,7 +25,8 @@ export interface SqliteStore extends InstanceStore {
   readonly accounts: AccountStore;
   readonly audit: AuditStore;
   readonly replay: ReplayStore;
-  /** Commits what is pending, then closes the file. Saves that come later are rejected. */
+  readonly seat: Pick<Seat, 'look'>;
+  /** Commits what is pending, then closes the file; see {@link Seat} for one that was removed. Saves that come later are rejected. */
   close(): Promise<void>;
 }
 
@@ -64,7 +67,8 @@ export function openStore(options: OpenStoreOptions): SqliteStore {
     return {
       ...store,
       async close() {
-        if (database.isOpen) noteLife(database, options);
+        // The number beside the database of another folder is not of this one.
+        if (database.isOpen && store.seat.look() !== 'elsewhere') noteLife(database, options);
         await store.close();
       },
     };
@@ -89,22 +93,25 @@ export function createSqliteStore(database: DatabaseSync, file: string, clock: C
   let told = '';
   const queue = createCommitQueue(database, file, clock, () => {
     if (!isAlone) return;
-    const reason = shareAgain(database);
+    const reason = shareAgain(database, dirname(file));
     isAlone = reason !== null;
     // It is tried at every commit.
     if (reason !== null && reason !== told) log?.warn(`Nothing else can read ${file} for now: ${reason}`);
     told = reason ?? '';
   });
   const kept = createKeptEvents(database);
+  const seat = new Seat(file);
   return {
     ...createInstanceStore(database, file, queue, kept),
     accounts: createAccountStore(database, file, queue),
     audit: createAuditStore(database, file, queue),
-    replay: createReplayStore(database, file, queue, kept),
+    replay: createReplayStore(database, file, queue, kept, (message) => log?.warn(message)),
+    seat,
 
     async close() {
       queue.drain();
-      if (database.isOpen) database.close();
+      const said = database.isOpen ? seat.close(database, clock.now()) : null;
+      if (said !== null) log?.warn(said);
     },
   };
 }
@@ -117,7 +124,7 @@ const SLOW_WRITE_MS = 5;
 /** Times durable writes as the store makes them: how long each change of state blocks everything else. */
 function measure(database: DatabaseSync, { file, clock }: { file: string; clock: Clock }, log: StoreLog): void {
   const write = database.prepare(`insert or replace into meta (key, value) values ('measured', ?)`);
-  const begun = clock.now();
+  const begun = clock.elapsed();
   try {
     for (let count = 0; count < MEASURED_WRITES; count += 1) write.run(String(begun + count));
   } catch (error) {
@@ -125,7 +132,7 @@ function measure(database: DatabaseSync, { file, clock }: { file: string; clock:
     log.warn(`${file} cannot be written now: ${reasonOf(error)}`);
     return;
   }
-  const each = (clock.now() - begun) / MEASURED_WRITES;
+  const each = (clock.elapsed() - begun) / MEASURED_WRITES;
   const sentence = `A durable write takes ${each.toFixed(1)} ms`;
   if (each > SLOW_WRITE_MS)
     log.warn(`${sentence}: put data_dir on a faster disk, or every change of state delays all requests.`);

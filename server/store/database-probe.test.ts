@@ -1,0 +1,33 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { openDatabase } from './database.ts';
+import { assertDatabase } from './database-probe.ts';
+
+let directory: string;
+let file: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'llamactl-probe-'));
+  file = join(directory, 'llamactl.db');
+  openDatabase(file).close();
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+it('a database that a server could go on with is found in order, also while another has it open', () => {
+  assertDatabase(directory);
+  const database = openDatabase(file);
+  database.exec('begin immediate');
+  assertDatabase(directory);
+  database.close();
+});
+
+it.each<[string, () => void, RegExp]>([
+  ['is gone', () => rmSync(file), /llamactl\.db is not there, but a server uses it/],
+  ['is a folder', () => (rmSync(file), mkdirSync(file)), /llamactl\.db cannot be opened \(llamactl\.db is a folder\)/],
+  ['is damaged', () => writeFileSync(file, 'x'.repeat(8_192)), /is damaged or no database/],
+])('one that %s is told', (_how, spoil, sentence) => {
+  spoil();
+  expect(() => assertDatabase(directory)).toThrow(sentence);
+});

@@ -1,0 +1,96 @@
+import { stat } from 'node:fs/promises';
+import type { AlertSink, Clock } from '../instances/ports.ts';
+import type { Lock, LockFound } from './lock.ts';
+import type { Seat, SeatFound } from './seat.ts';
+
+/** Looks whether the data directory is still the one that this server uses, puts right what it can, and raises {@link DATA_DIR_LOST}. */
+export interface DirectoryWatch {
+  /** Looks at once. @throws {Error} for people: it is not, so nobody else would find what is handed over there */
+  assertKept(): void;
+  close(): void;
+}
+
+export interface DirectoryWatchParts {
+  /** The data directory. */
+  directory: string;
+  clock: Pick<Clock, 'after'>;
+  lock: Pick<Lock, 'tend'>;
+  seat: Pick<Seat, 'look'>;
+  alerts: AlertSink;
+  onFault: (error: unknown, what: string) => void;
+  /** Settles when its disk answers. */
+  reach?: () => Promise<unknown>;
+}
+
+/** Code of the alert. */
+export const DATA_DIR_LOST = 'data_dir_lost';
+
+const LOOK_EVERY_MS = 5_000;
+
+/** The first look is made after a while: nothing can be lost that was just opened. */
+export function watchDirectory(parts: DirectoryWatchParts): DirectoryWatch {
+  const { directory, clock, lock, seat, alerts, onFault, reach = () => stat(directory).catch(() => null) } = parts;
+  let isFaulty = false;
+  let isClosed = false;
+
+  const judge = (): string | null => {
+    const held = lock.tend();
+    const problem = problemOf(directory, held === 'ours' ? seat.look() : held);
+    if (problem === null) alerts.clear(DATA_DIR_LOST);
+    else alerts.raise({ level: 'error', code: DATA_DIR_LOST, message: problem });
+    return problem;
+  };
+  const look = async (): Promise<void> => {
+    try {
+      // A disk that does not answer must not stop everything: all that follows blocks.
+      await reach();
+      if (isClosed) return;
+      judge();
+      isFaulty = false;
+    } catch (error) {
+      if (!isFaulty) onFault(error, 'The data directory cannot be looked at; trying again');
+      isFaulty = true;
+    }
+    if (!isClosed) cancel = clock.after(LOOK_EVERY_MS, () => void look());
+  };
+  let cancel = clock.after(LOOK_EVERY_MS, () => void look());
+
+  return {
+    assertKept: () => {
+      const problem = judge();
+      if (problem !== null) throw new Error(problem);
+    },
+    close: () => {
+      isClosed = true;
+      cancel();
+    },
+  };
+}
+
+function problemOf(directory: string, found: LockFound | SeatFound): string | null {
+  switch (found) {
+    case 'ours':
+    case 'kept':
+      return null;
+    case 'elsewhere':
+      return (
+        `data_dir ${directory} is not the directory any more that this server uses: it was moved or removed, a link was turned, or ` +
+        'a disk was mounted over it. Put it back; or stop the server, which lets engines run, and start it on the one that is meant.'
+      );
+    case 'taken':
+      return (
+        `server.lock was removed from data_dir ${directory}, and another process has the new one: a second server may use the ` +
+        'same database. Stop one of the two.'
+      );
+    case 'removed':
+      return (
+        `llamactl.db was removed from data_dir ${directory}. Only this server still has it, and what is stored is lost if it is ` +
+        'killed. Stop it in order and start it: at its end it puts the database back, and engines run on.'
+      );
+    case 'replaced':
+      return (
+        `llamactl.db in data_dir ${directory} is another file than the one that this server uses. What is stored now is not in it; ` +
+        'when the server is stopped in order it is kept in a file beside it, and the next one begins with the other.'
+      );
+  }
+}

@@ -34,6 +34,7 @@ describe('a command that runs a container', () => {
     ['docker run --name mine image', 'mine'],
     ['docker run -it --gpus all -v /a:/a --name=mine image', 'mine'],
     ['docker run -p8080:80 -e A --env B=1 --init --name mine image --name other', 'mine'],
+    ['podman run --unsetenv-all --name mine image', 'mine'],
     ['docker run --rm image --name other', null],
     ['docker run --env --name image', null],
   ])('%s names it %s', (text, name) => {

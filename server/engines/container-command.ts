@@ -6,7 +6,7 @@ const RUNTIMES = new Set(['docker', 'podman']);
 const LEADING_SWITCHES = /^(-D|--debug|--tls|--tlsverify|-r|--remote|--noout|--syslog|--transient-store)$/;
 /** Options of `run` that take no value; all others take one. */
 const SWITCHES =
-  /^--(detach|disable-content-trust|env-host|help|http-proxy|init|interactive|no-healthcheck|no-hostname|no-hosts|oom-kill-disable|passwd|privileged|publish-all|quiet|read-only|read-only-tmpfs|replace|rm|rmi|rootfs|sig-proxy|tls-verify|tty|use-api-socket)$/;
+  /^--(detach|disable-content-trust|env-host|help|http-proxy|init|interactive|no-healthcheck|no-hostname|no-hosts|oom-kill-disable|passwd|privileged|publish-all|quiet|read-only|read-only-tmpfs|replace|rm|rmi|rootfs|sig-proxy|tls-verify|tty|unsetenv-all|use-api-socket)$/;
 /** `-d`, `-it`. */
 const SHORT_SWITCHES = /^-[diPqt]+$/;
 

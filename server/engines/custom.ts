@@ -97,8 +97,9 @@ export function customEngine({ name, config, findProgram, searchPath, allowPrivi
     needsModel: false,
     check: (settings) => Promise.resolve(check(settings)),
     // Which spellings of an unknown program mean the same is not known.
-    withoutTwins: (stored) => stored,
+    withoutTwins: ({ options }) => options,
     learn: async () => {},
+    isLearnt: () => true,
     plan,
     preflight,
     reason: customReason,

@@ -14,7 +14,7 @@ export interface EnginesOptions {
   searchPath: string;
   runTool: RunTool;
   findProgram: FindProgram;
-  clock: Pick<Clock, 'now'>;
+  clock: Pick<Clock, 'elapsed'>;
 }
 
 /** Every engine that has life: `llama_cpp`, `custom`, and the custom ones of the configuration. */

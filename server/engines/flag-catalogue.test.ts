@@ -68,6 +68,15 @@ describe('the flags of an installed engine', () => {
     expect(catalogues.known({ ...launcher, args: ['--other'] })).toBeNull();
   });
 
+  it('are learnt when the program was asked, also where it did not answer', async () => {
+    const launcher = { command: 'llama-server', args: [] };
+    says('--help', new Error('no'));
+    expect(catalogues.isLearnt(launcher)).toBe(false);
+    await catalogues.learn(launcher);
+    expect(catalogues.isLearnt(launcher)).toBe(true);
+    expect(catalogues.isLearnt({ ...launcher, args: ['--other'] })).toBe(false);
+  });
+
   it('are learnt for a start without asking for the version of the file that is known', async () => {
     const launcher = { command: 'llama-server', args: [] };
     await catalogues.learn(launcher);

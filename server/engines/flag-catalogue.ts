@@ -20,6 +20,8 @@ export interface FlagCatalogues {
   load(launcher: Launcher): Promise<LoadedFlags>;
   /** Loads them unless they are known of the very file that is there now: for starts, which must not wait for a version. */
   learn(launcher: Launcher): Promise<void>;
+  /** Whether somebody has looked, whatever came of it. */
+  isLearnt(launcher: Launcher): boolean;
   /** The flags that were read last, without looking; `null` when none ever were. */
   known(launcher: Launcher): FlagCatalogue | null;
 }
@@ -49,9 +51,10 @@ export function createFlagCatalogues({
   runTool: RunTool;
   findProgram: FindProgram;
   searchPath: string;
-  clock: Pick<Clock, 'now'>;
+  clock: Pick<Clock, 'elapsed'>;
 }): FlagCatalogues {
   const looks = new Map<string, Look>();
+  const learnt = new Set<string>();
   const pending = new Map<string, Promise<LoadedFlags>>();
   const catalogues = new Map<string, FlagCatalogue>();
   const keyOf = ({ command, args }: Launcher): string => JSON.stringify([command, ...args]);
@@ -61,10 +64,10 @@ export function createFlagCatalogues({
     const file = await fileIdentity(program);
     const last = looks.get(key);
     const isSame = last?.file === file;
-    if (isSame && clock.now() - last.at < (last.flags.catalogue === null ? RETRY_AFTER_MS : VERSION_TTL_MS))
+    if (isSame && clock.elapsed() - last.at < (last.flags.catalogue === null ? RETRY_AFTER_MS : VERSION_TTL_MS))
       return last.flags;
     const found = await ask(program, args, isSame ? last : null);
-    looks.set(key, { ...found, file, at: clock.now() });
+    looks.set(key, { ...found, file, at: clock.elapsed() });
     if (found.flags.catalogue !== null) catalogues.set(key, found.flags.catalogue);
     return found.flags;
   };
@@ -91,6 +94,7 @@ export function createFlagCatalogues({
     } catch (error) {
       return unreadable(launcher.command, error);
     } finally {
+      learnt.add(key);
       pending.delete(key);
     }
   };
@@ -109,6 +113,7 @@ export function createFlagCatalogues({
 
   return {
     known: (launcher) => catalogues.get(keyOf(launcher)) ?? null,
+    isLearnt: (launcher) => learnt.has(keyOf(launcher)),
     load: loadShared,
     learn: async (launcher) => {
       // What cannot be looked at is asked, and what comes of that is a warning.

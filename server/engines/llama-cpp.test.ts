@@ -18,12 +18,21 @@ interface Terms {
   allowPrivileged?: boolean;
   /** Whether the engine's flags can be read. */
   readable?: boolean;
+  /** By which command it can be asked; left out: by any. */
+  asked?: string;
   loaded?: Launcher[];
 }
 
-function adapterWith({ config, allowPrivileged = false, readable = true, loaded = [] }: Terms = {}): EngineAdapter {
+function adapterWith({
+  config,
+  allowPrivileged = false,
+  readable = true,
+  asked,
+  loaded = [],
+}: Terms = {}): EngineAdapter {
   const catalogues: FlagCatalogues = {
-    known: () => (readable ? catalogue : null),
+    known: ({ command }) => (readable && command === (asked ?? command) ? catalogue : null),
+    isLearnt: ({ command }) => command === (asked ?? command),
     learn: () => Promise.resolve(),
     load: (launcher) => {
       loaded.push(launcher);
@@ -174,6 +183,19 @@ describe('what is wrong with settings for llama-server', () => {
     expect(await check({}, { readable: false })).toEqual({ problems: [], warnings: [] });
   });
 
+  it('is known to be a twin by the flags of the program that runs it', () => {
+    const { settings } = engineRecord({ options: { c: 1 }, command: ['own'] });
+    expect(adapterWith({ asked: 'own' }).withoutTwins(settings, ['ctx_size'])).toEqual({});
+    expect(adapterWith({ asked: 'llama-server' }).withoutTwins(settings, ['ctx_size'])).toEqual({ c: 1 });
+  });
+
+  it('makes the plan a guess until that program was asked', () => {
+    const adapter = adapterWith({ asked: 'own' });
+    expect(adapter.isLearnt(engineRecord({ options: { c: 1 }, command: ['own'] }).settings)).toBe(true);
+    expect(adapter.isLearnt(engineRecord({ options: { c: 1 } }).settings)).toBe(false);
+    expect(adapter.isLearnt(engineRecord({ options: {} }).settings)).toBe(true);
+  });
+
   it('is still reserved, privileged or a twin when the help cannot be read', async () => {
     const { problems } = await check(
       { options: { port: 1, path: '/', gpu_layers: 1, n_gpu_layers: 1 } },
@@ -204,7 +226,7 @@ describe('what stands against a start of llama-server', () => {
     expect(await preflight({}, { config: { command: 'missing-engine' } })).toEqual({
       code: 'ENGINE_NOT_FOUND',
       message:
-        'missing-engine was not found on /usr/bin; set `engines.llama_cpp.command` in the configuration to the path of llama-server',
+        'missing-engine was not found on /usr/bin; set `engines.llama_cpp.command` in the configuration to the path of llama-server, or get one with `llamactl quickstart`',
     });
     expect((await preflight({ command: ['missing'], environment: { PATH: '/own' } }))?.message).toBe(
       'missing was not found on /own; set its `command` to the path of llama-server',

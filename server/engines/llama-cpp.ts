@@ -118,7 +118,12 @@ export function llamaCpp({
     } catch (error) {
       const where =
         settings.command === undefined ? '`engines.llama_cpp.command` in the configuration' : 'its `command`';
-      return { code: 'ENGINE_NOT_FOUND', message: `${errorText(error)}; set ${where} to the path of llama-server` };
+      const got =
+        settings.command !== undefined || launch.command.includes('/') ? '' : ', or get one with `llamactl quickstart`';
+      return {
+        code: 'ENGINE_NOT_FOUND',
+        message: `${errorText(error)}; set ${where} to the path of llama-server${got}`,
+      };
     }
     if (settings.model_path === undefined)
       return { code: 'MODEL_NOT_FOUND', message: 'the instance has no `model_path`' };
@@ -133,7 +138,9 @@ export function llamaCpp({
     needsModel: true,
     check,
     learn: (settings) => catalogues.learn(launcherOf(settings)),
-    withoutTwins: (stored, given) => withoutTwins(stored, given, catalogues.known(config)),
+    // What only options are translated by says nothing where there are none.
+    isLearnt: (settings) => Object.keys(settings.options).length === 0 || catalogues.isLearnt(launcherOf(settings)),
+    withoutTwins: (stored, given) => withoutTwins(stored.options, given, catalogues.known(launcherOf(stored))),
     plan,
     preflight,
     reason: llamaCppReason,

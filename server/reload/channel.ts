@@ -33,7 +33,10 @@ export class Channel<Sent, Heard> {
     this.#listener = listener;
     stream.setEncoding('utf8');
     stream.on('data', (text: string) => this.#take(text));
-    stream.on('error', (error) => (this.#error ??= error));
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      // Who ends with something unread in its socket resets the connection: that is an end like any other.
+      if (error.syscall === undefined) this.#error ??= error;
+    });
     stream.on('end', () => stream.destroy());
     stream.on('close', () => listener.closed(this.#error));
   }

@@ -1,20 +1,7 @@
-import { type IncomingMessage, request as openRequest, type ServerResponse } from 'node:http';
+import { type IncomingMessage, request as openRequest } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import type { PassedRequest } from '../http/turnstile.ts';
 import type { Introduction } from './door.ts';
-
-/** A request that goes to another server as it is, but for what is given here. */
-export interface Forwarded {
-  request: IncomingMessage;
-  response: ServerResponse;
-  /** What came behind the header of a request for WebSocket; `null`: it is for none. */
-  head: Buffer | null;
-  /** Path and query. */
-  url: string;
-  /** Its body where it was read already; `null`: it has none any more. Left out: it is still to be read. */
-  body?: Buffer | null;
-  /** What it wants was done here: only the outcome is waited for. */
-  isBegun: boolean;
-}
 
 /** About this connection alone, or for us to say anew. */
 const HOP = new Set(['connection', 'keep-alive', 'transfer-encoding', 'expect', 'proxy-connection']);
@@ -25,15 +12,15 @@ const BODY = new Set(['content-length', 'content-type', 'content-encoding']);
  * Passes a request and its answer, both as they come, and tells the caller that its connection ends with that: the next
  * request then goes to who answers. Resolves when it is over, however it ended.
  */
-export function forward(forwarded: Forwarded, door: string): Promise<void> {
-  const { request, response, head, url, body, isBegun } = forwarded;
+export function forward(passed: PassedRequest, door: string): Promise<void> {
+  const { request, response, head, url, body, isBegun } = passed;
   return new Promise((resolve) => {
     const { remoteAddress: address = '', remotePort: port = 0 } = request.socket;
     const isUpgrade = head !== null;
     const outgoing = openRequest({
       method: request.method ?? 'GET',
       path: url,
-      headers: headersOf(forwarded),
+      headers: headersOf(passed),
       setHost: false,
       createConnection: () => introduced(door, { address, port, isBegun }),
     });
@@ -79,7 +66,7 @@ function introduced(door: string, introduction: Introduction): Socket {
   return socket;
 }
 
-function headersOf({ request, head, body }: Forwarded): string[] {
+function headersOf({ request, head, body }: PassedRequest): string[] {
   const isRead = body !== undefined;
   const headers: string[] = [];
   for (const [name, value] of pairsOf(request.rawHeaders)) {

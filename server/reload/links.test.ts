@@ -34,7 +34,7 @@ function change(acquire?: (request: LeaseRequest) => Promise<Lease>) {
   };
   const old = new SuccessorLink(ours, wishes);
   const next = new PredecessorLink(its);
-  const book = new LeaseBook({ now: () => 1_000 });
+  const book = new LeaseBook({ elapsed: () => 1_000 });
   const recorded: unknown[] = [];
   const needs = {
     leases: book,
@@ -275,6 +275,13 @@ describe('a server of a later version', () => {
     await vi.waitFor(() => expect(open()).toBe(2));
     expect(needs.overheard.mock.calls).toEqual([['weather']]);
     await vi.waitFor(() => expect(told()).toEqual([{ type: 'prepared' }, { type: 'ready', door: '/door' }]));
+  });
+
+  it('is told by what it means when it ends before it has read what was said to it', async () => {
+    const { stream } = scripted();
+    const old = new SuccessorLink(stream, NO_WISHES);
+    stream.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' }));
+    await expect(old.ready).rejects.toThrow('the new process ended before it served; the log says more');
   });
 
   it('is not followed where what it says of something known makes no sense', async () => {

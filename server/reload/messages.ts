@@ -16,7 +16,7 @@ const id = count;
 
 const RunSchema = z.object({ instance: text, run: count });
 
-/** How a run is used. */
+/** How a run is used. `lastUsed`: of the clock of the machine's boot, which both have (`Clock.elapsed`). */
 const UseSchema = z.object({ ...RunSchema.shape, open: count, lastUsed: z.number().nullable() });
 
 /** The first thing said: who goes, and what cannot change with the process. */

@@ -13,6 +13,8 @@ export interface Reign {
   hello: Omit<Hello, 'type' | 'reload'>;
   /** The number of the change that made it serve; 0: it is the first. */
   reload: number;
+  /** @throws {Error} for people: what is handed over is not where the next one will look for it */
+  assertKept(): void;
   /** Lets people know where a change stands. */
   note(number: number, failure: string | null): void;
   /** New requests wait from now on. Resolves when those are over that need what is handed over. */
@@ -32,6 +34,8 @@ export interface Reign {
   leave(door: string, options: { stopsListening: boolean }): Promise<void>;
   /** Ends connections, also such as are in the middle of an answer when that takes long. After `handOver`. */
   cut(): Promise<void>;
+  /** Ends connections that are left, in the middle of whatever answer. */
+  breakOff(): void;
   /** Ends the service; engines live on unless `stopEngines`. */
   close(options: { stopEngines: boolean }): Promise<void>;
 }

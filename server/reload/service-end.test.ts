@@ -25,8 +25,41 @@ describe('a new server that is gone without an end', () => {
     await next.serve();
     await vi.waitFor(() => expect(leave).toHaveBeenCalled());
     next.process.channel.destroy();
+    next.lifeline.end();
     await vi.waitFor(() => expect(cut).toHaveBeenCalled());
     await clock.advance(1_000);
+    expect(await one.over).toBe(1);
+  });
+
+  it('breaks off what the first still finishes, which stays while another serves: it ends as that does', async () => {
+    const { service: one, successor, clock, done, until } = await service();
+    const leave = vi.spyOn(one.first, 'leave').mockReturnValue(new Promise(() => undefined));
+    const cut = vi.spyOn(one.first, 'cut').mockReturnValue(new Promise(() => undefined));
+    one.reload();
+    const next = await successor();
+    await next.serve();
+    await vi.waitFor(() => expect(leave).toHaveBeenCalled());
+    next.process.channel.destroy();
+    await vi.waitFor(() => expect(cut).toHaveBeenCalled());
+    expect(done).not.toContain('first breaks off');
+    await clock.advance(1_000);
+    await until('first breaks off');
+    expect(await Promise.race([one.over, Promise.resolve('it stays')])).toBe('it stays');
+    // The third has the other end too.
+    next.lifeline.end('0\n');
+    await vi.waitFor(() => expect(cut).toHaveBeenCalledTimes(2));
+    await clock.advance(1_000);
+    expect(await one.over).toBe(0);
+  });
+
+  it('ends the first as well where somebody watches another', async () => {
+    const { service: one, successor } = await service({ onSuccessor: () => true });
+    const leave = vi.spyOn(one.first, 'leave').mockReturnValue(new Promise(() => undefined));
+    one.reload();
+    const next = await successor();
+    await next.serve();
+    await vi.waitFor(() => expect(leave).toHaveBeenCalled());
+    next.process.channel.destroy();
     expect(await one.over).toBe(1);
   });
 

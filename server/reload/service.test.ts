@@ -41,7 +41,7 @@ describe('a change', () => {
     await next.take();
     const recorded: unknown[] = [];
     await next.link.serve({
-      leases: new LeaseBook({ now: () => 0 }),
+      leases: new LeaseBook({ elapsed: () => 0 }),
       acquire: () => Promise.reject(new Error('none')),
       record: (each) => void recorded.push(each),
       overheard: () => undefined,
@@ -75,7 +75,7 @@ describe('a change', () => {
     await until('first hands over');
     const { signal } = new AbortController();
     const lease = one.first.successor({ instance: 'chat', caller: 'a', mayStart: true, signal });
-    const book = new LeaseBook({ now: () => 0 });
+    const book = new LeaseBook({ elapsed: () => 0 });
     const target = { port: 1, healthPath: '/', key: null };
     await next.link.serve({
       leases: book,
@@ -164,6 +164,30 @@ describe('a change that cannot be made', () => {
     await failing.take();
     failing.die('with code 1');
     expect(await one.over).toBe(1);
+  });
+});
+
+describe('a data directory that is not the one any more', () => {
+  it('fails the reload before anything is launched', async () => {
+    const { service: one, done, successors, failures } = await service();
+    vi.spyOn(one.first, 'assertKept').mockImplementation(() => {
+      throw new Error('it was moved');
+    });
+    one.reload();
+    await vi.waitFor(() => expect(failures).toContain('The server was not replaced, and goes on'));
+    expect([done, successors]).toEqual([['first notes 1 failed: it was moved'], []]);
+  });
+
+  it('fails it also when that happened while the new server got ready', async () => {
+    const { service: one, done, successor, failures } = await service();
+    one.reload();
+    const next = await successor();
+    vi.spyOn(one.first, 'assertKept').mockImplementation(() => {
+      throw new Error('it was moved');
+    });
+    next.link.takeOver().catch(() => undefined);
+    await vi.waitFor(() => expect(failures).toContain('The server was not replaced, and goes on'));
+    expect(done).toEqual(['first notes 1', 'successor killed', 'first cuts', 'first notes 1 failed: it was moved']);
   });
 });
 

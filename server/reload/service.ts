@@ -166,6 +166,7 @@ export class Service<Server extends Reign> {
     let successor: SuccessorProcess;
     let link: SuccessorLink;
     try {
+      server.assertKept();
       server.note(number, null);
       successor = await launch(server.listener);
       this.#successor = successor;
@@ -177,6 +178,7 @@ export class Service<Server extends Reign> {
       link.hello({ ...server.hello, reload: number });
       await saidWithin(PREPARED_WITHIN_MS, link.prepared, successor, this.#parts.clock);
       if (this.#isWantedToEnd) throw new Error('the server was told to end meanwhile');
+      server.assertKept();
     } catch (error) {
       this.#successor?.kill();
       this.#successor = null;
@@ -188,7 +190,7 @@ export class Service<Server extends Reign> {
       return;
     }
     this.#phase = 'handing over';
-    const heldAt = this.#parts.clock.now();
+    const heldAt = this.#parts.clock.elapsed();
     const heir = Promise.withResolvers<SuccessorLink>();
     heir.promise.catch(() => undefined);
     try {
@@ -200,7 +202,7 @@ export class Service<Server extends Reign> {
       const door = await saidWithin(READY_WITHIN_MS, link.ready, successor, this.#parts.clock);
       this.#phase = 'replaced';
       if (successor.lifeline !== null) this.#waitFor(successor.lifeline);
-      const waited = this.#parts.clock.now() - heldAt;
+      const waited = this.#parts.clock.elapsed() - heldAt;
       log.info(`Process ${successor.pid} serves now; requests have waited for ${waited} ms at most`);
       heir.resolve(link);
       void link.closed.then((how) => how === 'lost' && this.#lost());
@@ -253,17 +255,27 @@ export class Service<Server extends Reign> {
     if (!isFirst || this.#isWatchedElsewhere) this.#over.resolve(0);
   }
 
-  /** The new server is gone without an end, while requests are finished here: nobody else can tell, and they count nowhere. */
+  /**
+   * The new server is gone without an end, while requests are finished here: nobody else can tell, and they count nowhere. One
+   * that was started first stays all the same: another may have replaced that server, and the lifeline tells.
+   */
   #lost(): void {
     if (this.#isWantedToEnd) return;
     this.#parts.log.error({}, 'The server that has replaced this one is gone, and did not say why');
-    void this.#endWith(1);
+    void this.#sayFarewell().then(() => {
+      this.#server.breakOff();
+      if (this.#lifeline === null || this.#isWatchedElsewhere) this.#over.resolve(1);
+    });
+  }
+
+  async #endWith(code: number): Promise<void> {
+    await this.#sayFarewell();
+    this.#over.resolve(code);
   }
 
   /** Answers that are short come to their end. */
-  async #endWith(code: number): Promise<void> {
+  async #sayFarewell(): Promise<void> {
     await Promise.race([this.#server.cut(), this.#pause(FAREWELL_MS)]);
-    this.#over.resolve(code);
   }
 
   /** Whoever started this process waits for it: it stays until the last who serves has ended. */

@@ -21,6 +21,8 @@ export interface LaunchParts {
   /** What launches the program. */
   command: string;
   argv: readonly string[];
+  /** Where it works; left out: where we do. */
+  cwd?: string;
   environment: Environment;
   /** The descriptor on which we listen. */
   listener: number;
@@ -35,9 +37,10 @@ export interface LaunchParts {
  * @throws {Error} it cannot be launched
  */
 export async function launchSuccessor(parts: LaunchParts): Promise<SuccessorProcess> {
-  const { command, argv, environment, listener, lifeline } = parts;
+  const { command, argv, cwd, environment, listener, lifeline } = parts;
   const child = spawn(command, argv, {
     detached: true,
+    cwd,
     env: environment,
     stdio: ['ignore', 'inherit', 'inherit', listener, 'pipe', lifeline ?? 'pipe'],
   });

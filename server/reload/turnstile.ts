@@ -1,4 +1,4 @@
-import type { Forwarded } from './forwarding.ts';
+import type { PassedRequest } from '../http/turnstile.ts';
 import { forward } from './forwarding.ts';
 
 /**
@@ -48,10 +48,10 @@ export class Turnstile {
   }
 
   /** Waits, and passes a request on. Resolves when it is over. */
-  async passOn(forwarded: Forwarded): Promise<void> {
+  async passOn(passed: PassedRequest): Promise<void> {
     const door = await this.#door.promise;
     // Nobody waits for the answer any more, and nobody would read it.
-    if (forwarded.response.destroyed || forwarded.request.socket.destroyed) return;
-    await forward(forwarded, door);
+    if (passed.response.destroyed || passed.request.socket.destroyed) return;
+    await forward(passed, door);
   }
 }

@@ -94,6 +94,24 @@ describe('a run in a container', () => {
     expect(lives(pid)).toBe(false);
   });
 
+  test('is over at once when it hangs and its client is gone: it is not asked to end, it is killed', async () => {
+    const { identity, pid } = await running('sh', '-c', 'trap "" TERM; while :; do sleep 0.01; done');
+    await bench.moment(50);
+    process.kill(identity.pid, 'SIGKILL');
+    await listener.gone;
+    expect(lives(pid)).toBe(false);
+    expect(docker.calls).toContain(`kill ${name}`);
+  });
+
+  test('from before a reboot is removed when it is looked at: its runtime knows it still, and may have run it again', async () => {
+    const { identity, pid } = await running('sleep', '1000');
+    const found = await bench.restart().inspect(run, { ...identity, bootId: 'of-another-boot' });
+    expect(found).toMatchObject({ found: 'dead', rebooted: true });
+    expect(docker.calls).toContain(`rm --force ${name}`);
+    expect(docker.pid(name)).toBeNull();
+    expect(lives(pid)).toBe(false);
+  });
+
   test('that has no container yet is stopped by its client', async () => {
     await bench.supervisor.spawn(run, plan('pull'), {}, listener);
     bench.supervisor.terminate(run);

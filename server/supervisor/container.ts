@@ -124,7 +124,7 @@ class RuntimeContainer implements Container {
 
   async end(onLeft: () => void, isCancelled: () => boolean): Promise<boolean> {
     const { clock } = this.#dependencies;
-    const begun = clock.now();
+    const begun = clock.elapsed();
     let absences = 0;
     while (!isCancelled()) {
       const state = await this.look();
@@ -132,12 +132,13 @@ class RuntimeContainer implements Container {
         absences += 1;
         if (this.#wasSeen || absences >= ABSENCES) return true;
       } else if (state.is === 'untold') {
-        const isOver = this.#wasSeen ? this.#hasDied() : clock.now() - begun >= NEVER_SEEN_MS;
+        const isOver = this.#wasSeen ? this.#hasDied() : clock.elapsed() - begun >= NEVER_SEEN_MS;
         if (isOver) return true;
         if (this.#wasSeen) onLeft();
       } else {
         onLeft();
-        // kills it first
+        // else podman's `rm` asks it to end, and waits ten seconds
+        if (state.isRunning) await this.#ask('kill', this.name);
         await this.#ask('rm', '--force', this.name);
       }
       await pause(clock, LOOK_EVERY_MS);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { currentBootId, findAlive, isDead, parseStat, readStat, readTag } from './identity.ts';
+import { currentBootId, findAlive, isDead, namespaceName, parseStat, readStat, readTag } from './identity.ts';
 
 const PATIENTLY = { interval: 1, timeout: 10_000 };
 
@@ -174,4 +174,12 @@ describe('an identity is alive', () => {
     parent.kill('SIGKILL');
     await once(parent, 'exit');
   });
+});
+
+test('a life of the machine is told from another: by a container’s first process too, for the next one may get its number', () => {
+  expect(currentBootId()).toBe(currentBootId());
+  expect(namespaceName('pid:[4026532345]', 100)).not.toBe(namespaceName('pid:[4026532345]', 200));
+  expect(namespaceName('pid:[4026532345]', 100)).not.toBe(namespaceName('pid:[4026532346]', 100));
+  // the machine's own has one number for ever, and the boot id beside it
+  expect(namespaceName('pid:[4026531836]', 100)).toBe(namespaceName('pid:[4026531836]', 200));
 });

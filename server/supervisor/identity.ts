@@ -125,9 +125,21 @@ export function currentBootId(): string {
 
 function pidNamespace(): string {
   try {
-    return `/${readlinkSync('/proc/self/ns/pid')}`;
+    return `/${namespaceName(readlinkSync('/proc/self/ns/pid'), readStat(1)?.startTicks ?? null)}`;
   } catch (error) {
     if (errorCode(error) === null) throw error;
     return '';
   }
+}
+
+/** The kernel gives this number to the pid namespace of the machine itself. */
+const MACHINES_OWN = 'pid:[4026531836]';
+
+/**
+ * The name of a pid namespace. Of a container's the number is not enough: the kernel gives it to the next one when it has ended.
+ *
+ * @param firstStart when its first process started, in clock ticks; `null`: not told
+ */
+export function namespaceName(namespace: string, firstStart: number | null): string {
+  return namespace === MACHINES_OWN || firstStart === null ? namespace : `${namespace}@${firstStart}`;
 }

@@ -29,6 +29,7 @@ export async function inspectRun(
   const bootOfRun = identity?.bootId ?? readRunFile(run.folder, BOOT_FILE)?.trim() ?? bootId;
   const hasTraces = identity !== null || readPids(run.folder) !== null || readExitFile(run.folder) !== null;
   if (bootOfRun !== bootId) {
+    await removeContainer(dependencies, run);
     const written = readExitFile(run.folder);
     const exit = exitOf(written?.code ?? null, written?.at ?? clock.now());
     return { found: 'dead', exit, spawned: hasTraces, rebooted: true };
@@ -64,6 +65,21 @@ export async function inspectRun(
     return { found: 'alive', identity: identity ?? leftover(last, group, bootId) };
   }
   return { found: 'dead', exit, spawned: hasTraces || hadProcesses, rebooted: false };
+}
+
+/** A reboot ends processes. Their container is still known, by a name that may be wanted again, or its runtime ran it again. */
+async function removeContainer({ clock, containers, log }: InspectDependencies, run: RunReference): Promise<void> {
+  const container = containers(run);
+  if (container === null) return;
+  const { isLate, cancel } = deadline(clock, TREE_PATIENCE_MS);
+  let isThere = false;
+  const isGone = await container.end(() => {
+    isThere = true;
+  }, isLate);
+  cancel();
+  if (!isGone && isThere) {
+    log.error({ tag: run.tag, container: container.name }, 'A container from before the reboot cannot be removed');
+  }
 }
 
 /** For a run whose engine was never seen: it stands for a process that has ended, of what is left of its group. */

@@ -16,6 +16,7 @@ afterEach(() => bench.dispose());
 function launcher(onLook: (launcher: Launcher) => void): Launcher {
   const clock: Clock = {
     now: () => bench.clock.now(),
+    elapsed: () => bench.clock.elapsed(),
     nextTurn: (callback) => bench.clock.nextTurn(callback),
     after: (milliseconds, callback) => {
       onLook(made);
@@ -23,6 +24,7 @@ function launcher(onLook: (launcher: Launcher) => void): Launcher {
     },
   };
   const made = createLauncher({
+    kept: [],
     clock,
     finder: { byTag: async () => null, find: async () => null },
     bootId: 'boot',

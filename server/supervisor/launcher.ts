@@ -23,6 +23,8 @@ export interface LauncherDependencies {
   bootId: string;
   /** The few variables that engines inherit. */
   inheritedEnvironment: Readonly<Record<string, string>>;
+  /** Descriptors of ours that they do not. */
+  kept: readonly number[];
   /** Ends whatever a launch that failed left behind. */
   cleanUp(run: RunReference, group: number): Promise<void>;
 }
@@ -53,7 +55,7 @@ const NOT_FOUND = 127;
 const LOG_HEAD_BYTES = 4_096;
 
 export function createLauncher(dependencies: LauncherDependencies): Launcher {
-  const { clock, finder, inheritedEnvironment, bootId } = dependencies;
+  const { clock, finder, inheritedEnvironment, bootId, kept } = dependencies;
   const waiting: (() => void)[] = [];
   let isClosed = false;
 
@@ -74,7 +76,7 @@ export function createLauncher(dependencies: LauncherDependencies): Launcher {
       await ownTurn();
       if (isClosed) throw new Error(`${command} was not launched: llamactl is shutting down`);
       const argv = containerArguments(run, plan, secrets);
-      const wrapper = await launchWrapper(run, command, { ...plan, argv }, environment, bootId);
+      const wrapper = await launchWrapper(run, command, { ...plan, argv }, environment, bootId, kept);
       try {
         const identity = await awaitPid(clock, finder, run, wrapper, bootId, command);
         await awaitExec(clock, identity, run, command);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../clock.ts';
-import { findOwner, findPortHolder, listeningPorts } from './port-owner.ts';
+import { findOwner, findPortHolder, listeningPorts, markedPorts } from './port-owner.ts';
 import { createProcessScan } from './process-scan.ts';
 
 const scan = createProcessScan(systemClock());
@@ -89,6 +89,19 @@ describe('the ports on which somebody listens', () => {
   });
 });
 
+describe('the ports of engines', () => {
+  test('are those of processes that carry the mark of a run', async () => {
+    const engine = await listenElsewhere('127.0.0.1', 0, { LLAMACTL_RUN: 'd.i.n' });
+    const other = await listenElsewhere('127.0.0.1', 0);
+    try {
+      const ports = await markedPorts(scan);
+      expect([ports.has(engine.port), ports.has(other.port)]).toEqual([true, false]);
+    } finally {
+      await Promise.all([engine.end(), other.end()]);
+    }
+  });
+});
+
 describe('the holder of a port', () => {
   test.each(['127.0.0.1', '0.0.0.0', '::', '::1'])('on %s is named with its pid', async (host) => {
     const port = await listen(host);
@@ -106,12 +119,17 @@ describe('the holder of a port', () => {
   });
 });
 
-async function listenElsewhere(host: string, port: number): Promise<{ pid: number; end(): Promise<unknown> }> {
-  const script = `require('net').createServer().listen({ host: '${host}', port: ${port}, reusePort: true }, () => console.log('up'))`;
-  const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
-  await once(child.stdout, 'data');
+async function listenElsewhere(
+  host: string,
+  port: number,
+  environment: Record<string, string> = {},
+): Promise<{ pid: number; port: number; end(): Promise<unknown> }> {
+  const script = `const server = require('net').createServer().listen({ host: '${host}', port: ${port}, reusePort: true }, () => console.log(server.address().port))`;
+  const child = spawn(process.execPath, ['-e', script], { env: environment, stdio: ['ignore', 'pipe', 'inherit'] });
+  const [said] = (await once(child.stdout, 'data')) as [Buffer];
   return {
     pid: child.pid ?? 0,
+    port: Number(said.toString()),
     end: () => {
       child.kill('SIGKILL');
       return once(child, 'exit');

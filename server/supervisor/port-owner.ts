@@ -1,7 +1,8 @@
 import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { readStat, type ProcessStat } from './identity.ts';
-import { errorCode } from './proc-file.ts';
+import { errorCode, readProc } from './proc-file.ts';
+import { loadedProgram } from './loaded-program.ts';
 import type { ProcessScan } from './process-scan.ts';
 
 /** The sockets that take connections to a port of loopback. `unknown`: the system does not tell. */
@@ -97,7 +98,22 @@ function readListening(descriptor: number): Row[] {
 export function listeningPorts(): ReadonlySet<number> | null {
   const rows = [...listeningRows('/proc/net/tcp'), ...listeningRows('/proc/net/tcp6')];
   if (rows.includes(UNREADABLE)) return null;
-  return new Set(rows.map(({ local }) => Number.parseInt(local.slice(local.lastIndexOf(':') + 1), 16)));
+  return new Set(rows.map(portOf));
+}
+
+/** The ports on which processes listen that carry the mark of a run, of whatever server, as far as they are ours to read. */
+export async function markedPorts(scan: Pick<ProcessScan, 'all'>): Promise<ReadonlySet<number>> {
+  const rows = [...listeningRows('/proc/net/tcp'), ...listeningRows('/proc/net/tcp6')];
+  const inodes = new Set(rows.map(({ inode }) => inode));
+  const { entries } = await scan.all();
+  const held = new Set(
+    entries.filter(({ tag }) => tag !== null).flatMap(({ stat }) => [...socketsHeld(stat.pid, inodes).inodes]),
+  );
+  return new Set(rows.filter(({ inode }) => held.has(inode)).map(portOf));
+}
+
+function portOf({ local }: Row): number {
+  return Number.parseInt(local.slice(local.lastIndexOf(':') + 1), 16);
 }
 
 /** Which of `inodes` a process holds open: 0.1 ms for one with 60 descriptors. */
@@ -178,7 +194,7 @@ async function describeHolder(port: number, scan: ProcessScan): Promise<{ pid: n
   // bound without listening, or the table is not for us to read
   const holder = listeners === 'unknown' ? null : await holderOf(listeners, scan);
   if (holder === null) return { pid: null, description: 'another process' };
-  return { pid: holder.pid, description: `${printable(holder.command)} (pid ${holder.pid})` };
+  return { pid: holder.pid, description: `${printable(programOf(holder))} (pid ${holder.pid})` };
 }
 
 async function holderOf(inodes: ReadonlySet<string>, scan: ProcessScan): Promise<ProcessStat | null> {
@@ -186,6 +202,11 @@ async function holderOf(inodes: ReadonlySet<string>, scan: ProcessScan): Promise
   const { entries } = await scan.groups();
   const holder = entries.find(({ stat }) => !stat.isKernelThread && socketsHeld(stat.pid, inodes).inodes.size > 0);
   return holder ? (readStat(holder.stat.pid) ?? holder.stat) : null;
+}
+
+function programOf({ pid, command }: ProcessStat): string {
+  const argv = readProc(`/proc/${pid}/cmdline`);
+  return (Buffer.isBuffer(argv) ? loadedProgram(command, argv.toString().split('\0')) : null) ?? command;
 }
 
 function tryToBind(port: number, host: string): Promise<string | null> {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -28,5 +28,33 @@ test('the folder of a run under watch is never removed', async () => {
 });
 
 test('a parent that does not exist has none', async () => {
-  await createRunFolders(() => []).prune(path.join(parent, 'nowhere'), 2);
+  const folders = createRunFolders(() => []);
+  const nowhere = path.join(parent, 'nowhere');
+  await folders.prune(nowhere, 2);
+  await (
+    await folders.sweep(nowhere, new Set())
+  ).erased;
+  await folders.discard(nowhere);
+});
+
+test('a sweep removes all but what is kept, also what an erasing left that was cut short', async () => {
+  await mkdir(path.join(parent, '7-x.erased-4'));
+  const { erased } = await createRunFolders(() => []).sweep(parent, new Set(['9-c']));
+  await erased;
+  expect(await readdir(parent)).toEqual(['9-c']);
+});
+
+test('what is swept is out of the way before it is gone: what is made in its place stays', async () => {
+  const { erased } = await createRunFolders(() => []).sweep(parent, new Set(['9-c', '10-a', '2-b']));
+  await mkdir(path.join(parent, '1-d'));
+  await writeFile(path.join(parent, '1-d', 'log'), 'new');
+  await erased;
+  expect((await readdir(parent)).toSorted()).toEqual(['1-d', '10-a', '2-b', '9-c']);
+  expect(await readFile(path.join(parent, '1-d', 'log'), 'utf8')).toBe('new');
+});
+
+test('two servers may sweep the same at once', async () => {
+  const sweeps = await Promise.all([1, 2].map(() => createRunFolders(() => []).sweep(parent, new Set())));
+  await Promise.all(sweeps.map(({ erased }) => erased));
+  expect(await readdir(parent)).toEqual([]);
 });

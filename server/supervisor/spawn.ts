@@ -6,6 +6,7 @@ import { TAG_VARIABLE } from './identity.ts';
 import { engineOomScore } from './oom-score.ts';
 import { errorCode } from './proc-file.ts';
 import type { ChildEnd } from './exit-status.ts';
+import { launchWithout } from './left-open.ts';
 import { BOOT_FILE, EXIT_FILE, PID_FILE, readRunFile, SHELL, wrapperArguments } from './wrapper.ts';
 
 /** The wrapper of an engine as our own child, for as long as we live. */
@@ -20,10 +21,11 @@ export interface WrapperProcess {
 
 /**
  * The only place that launches engines: in a session and group of their own, output straight into the run's log, no pipe
- * to us, so that nothing of ours is missing to them when we are gone. Costs a fork of this process: 1.3 ms at 50 MB of
+ * to us, so that nothing of ours is missing to them when we are gone, and nothing of ours is held by them. Costs a fork of this process: 1.3 ms at 50 MB of
  * memory, 16–19 ms at 350 MB.
  *
  * @param command absolute
+ * @param kept Descriptors of ours that it does not get.
  * @throws {Error} a reason for people; then nothing was launched
  */
 export async function launchWrapper(
@@ -32,16 +34,19 @@ export async function launchWrapper(
   plan: LaunchPlan,
   environment: Record<string, string>,
   bootId: string,
+  kept: readonly number[],
 ): Promise<WrapperProcess> {
   prepareFolder(run.folder, bootId);
   const log = openLog(run.folder);
   try {
-    const child = spawn(SHELL, wrapperArguments(run.folder, engineOomScore(), command, plan.argv), {
-      detached: true,
-      stdio: ['ignore', log, log],
-      // the tag last: no setting may replace it
-      env: { ...environment, [TAG_VARIABLE]: run.tag },
-    });
+    const child = launchWithout(kept, (others) =>
+      spawn(SHELL, wrapperArguments(run.folder, engineOomScore(), command, plan.argv), {
+        detached: true,
+        stdio: ['ignore', log, log, ...others],
+        // the tag last: no setting may replace it
+        env: { ...environment, [TAG_VARIABLE]: run.tag },
+      }),
+    );
     return await wrapperOf(child);
   } catch (error) {
     throw new Error(reasonOf(error, command), { cause: error });

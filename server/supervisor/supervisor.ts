@@ -6,6 +6,7 @@ import { createGroupStats } from './group-stats.ts';
 import { currentBootId } from './identity.ts';
 import { inspectRun } from './inspect.ts';
 import { createLauncher } from './launcher.ts';
+import { leftOpen } from './left-open.ts';
 import { describeMachine } from './machine.ts';
 import { watchMembers } from './members.ts';
 import { deadline } from './pause.ts';
@@ -64,6 +65,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   const launcher = createLauncher({
     ...shared,
     inheritedEnvironment,
+    kept: leftOpen(),
     cleanUp: async (run, group) => {
       const tree = { run, identity: unknownEngine(group), known: new Map<number, number>(), lastAliveTicks: null };
       const { isLate, cancel } = deadline(clock, CLEAN_UP_MS);

@@ -34,6 +34,13 @@ test('it gets the inherited environment and what it is given, nothing of ours, a
   expect(names).not.toContain('VITEST');
 });
 
+test('it is looked for in the PATH that it is given', async () => {
+  writeFileSync(path.join(folder, 'only-here'), '#!/bin/sh\necho found\n', { mode: 0o755 });
+  const environment = { PATH: `${folder}:${PATH}` };
+  expect(await run('only-here', [], { timeoutMs: 10_000, environment })).toMatchObject({ stdout: 'found\n' });
+  await expect(run('only-here', [], { timeoutMs: 10_000 })).rejects.toThrow('only-here');
+});
+
 test('output beyond the bound is read and dropped', async () => {
   const { code, stdout } = await shell('yes | head -c 3000000; echo end >&2', { maxBytes: 1_000 });
   expect(stdout).toHaveLength(1_000);

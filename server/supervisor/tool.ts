@@ -1,8 +1,9 @@
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import type { Clock } from '../instances/ports.ts';
 import { findExecutable } from './executable.ts';
 import { statusOf } from './exit-status.ts';
+import { launchWithout, leftOpen } from './left-open.ts';
 import { errorCode } from './proc-file.ts';
 
 export interface ToolOptions {
@@ -34,13 +35,16 @@ const PIPE_GRACE_MS = 100;
 /** Node tells a code or a signal; this is for the types. */
 const UNKNOWN_STATUS = 255;
 
-type Tool = ChildProcessByStdio<null, Readable, Readable>;
+/** A child that we read from. */
+type Tool = ChildProcess & { stdout: Readable; stderr: Readable };
 
-/** @param inheritedEnvironment all that tools get of our environment; `PATH` in it is where they are looked for */
+/** @param inheritedEnvironment all that tools get of our environment; they are looked for in the `PATH` that they get */
 export function createToolRunner(clock: Clock, inheritedEnvironment: Readonly<Record<string, string>>): RunTool {
+  const kept = leftOpen();
   return async (command, args, { timeoutMs, environment = {}, maxBytes = DEFAULT_MAX_BYTES }) => {
-    const file = await findExecutable(command, inheritedEnvironment['PATH'] ?? '');
-    const child = start(file, args, { ...inheritedEnvironment, ...environment });
+    const variables = { ...inheritedEnvironment, ...environment };
+    const file = await findExecutable(command, variables['PATH'] ?? '');
+    const child = start(file, args, variables, kept);
     const stdout = collect(child.stdout, maxBytes);
     const stderr = collect(child.stderr, maxBytes);
     const code = await finished(child, clock, timeoutMs, file);
@@ -48,15 +52,23 @@ export function createToolRunner(clock: Clock, inheritedEnvironment: Readonly<Re
   };
 }
 
-function start(file: string, args: readonly string[], env: Record<string, string>): Tool {
+function start(file: string, args: readonly string[], env: Record<string, string>, kept: readonly number[]): Tool {
   try {
-    // a group of its own, so that a timeout ends its children too
-    return spawn(file, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env });
+    const child = launchWithout(kept, (others) =>
+      // a group of its own, so that a timeout ends its children too
+      spawn(file, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe', ...others], env }),
+    );
+    if (!isRead(child)) throw new Error('there is no pipe to it');
+    return child;
   } catch (error) {
     throw new Error(`${file} could not be run: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,
     });
   }
+}
+
+function isRead(child: ChildProcess): child is Tool {
+  return child.stdout !== null && child.stderr !== null;
 }
 
 function collect(stream: Readable, maxBytes: number): () => string {

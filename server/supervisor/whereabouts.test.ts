@@ -1,12 +1,12 @@
 import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { ProcessIdentity } from '../instances/ports.ts';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import type { ProcessIdentity, Whereabouts } from '../instances/ports.ts';
 import { RealBench } from '../testing/real-bench.ts';
 import { RecordingListener } from '../testing/recording-listener.ts';
 import { readStat, readTag } from './identity.ts';
-import { whereaboutsOf, type Whereabouts } from './whereabouts.ts';
+import { whereaboutsOf } from './whereabouts.ts';
 
 let bench: RealBench;
 let parent: string;
@@ -70,7 +70,9 @@ test.each(['another', null])(
 );
 
 test('the identifier that is asked for goes before another that works here, too', async () => {
-  await spawn('test-second.i2.n1', directory);
+  const { group } = await spawn('test-second.i2.n1', directory);
+  // the bench ends those alone that show its tag
+  onTestFinished(() => void process.kill(-group, 'SIGKILL'));
   expect(whereaboutsOf('test-second', directory)).toMatchObject({ are: 'here', here: 'test-second' });
   expect(where(directory)).toMatchObject({ are: 'here', here: bench.dataDirId });
 });
@@ -115,6 +117,7 @@ test('an engine that does not show its tag is seen where its files are when its 
   const run = { tag: `${bench.dataDirId}.i2.n1`, folder: path.join(directory, 'instances', 'i2', 'runs', 'n1') };
   const plan = bench.script('exec env -u LLAMACTL_RUN sleep 1000');
   const hidden = await bench.supervisor.spawn(run, plan, {}, new RecordingListener());
+  onTestFinished(() => void process.kill(-hidden.group, 'SIGKILL'));
   await bench.until(() => readTag(hidden.pid) === 'untagged');
   mkdirSync(other);
   expect(where(directory).pids, 'its wrapper shows whose it is').toEqual(

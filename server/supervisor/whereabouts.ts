@@ -1,23 +1,9 @@
 import { readdirSync, readlinkSync, statSync } from 'node:fs';
 import path from 'node:path';
-import type { ProcessIdentity } from '../instances/ports.ts';
+import type { ProcessIdentity, Whereabouts } from '../instances/ports.ts';
 import { currentBootId, isDead, readStat, readTag } from './identity.ts';
 import { errorCode, readProc } from './proc-file.ts';
 import { WRAPPER_NAME } from './wrapper.ts';
-
-/**
- * In which data directory the processes of an identifier have their files. `both`: some here, some elsewhere. `nobody`: there
- * are no such processes. `unclear`: there are, and nothing shows it.
- */
-export interface Whereabouts {
-  are: 'here' | 'elsewhere' | 'both' | 'unclear' | 'nobody';
-  pids: number[];
-  /**
-   * Identifier of processes that work in the folder that their run has here; the one that was asked for before others.
-   * `null`: there are none.
-   */
-  here: string | null;
-}
 
 /**
  * Looks where the processes that carry a data directory's identifier work, by the log and the FIFO that they hold open: of

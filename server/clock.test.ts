@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { systemClock } from './clock.ts';
 import type { Clock } from './instances/ports.ts';
+import { clockContract } from './testing/contracts/clock.contract.ts';
 
 test('a callback comes after its time, and never once it was cancelled', async () => {
   const clock = systemClock();
@@ -14,16 +15,39 @@ test('a callback comes after its time, and never once it was cancelled', async (
   expect(clock.now() - begun).toBeGreaterThanOrEqual(4);
 });
 
-describe('the time of day', () => {
-  function machine(): { wall: number; steady: number; clock: Clock; passes(milliseconds: number): void } {
-    const time = { wall: 1_000_000_000, steady: 5, passes };
-    function passes(milliseconds: number): void {
-      time.wall += milliseconds;
-      time.steady += milliseconds;
-    }
-    return Object.assign(time, { clock: systemClock({ wall: () => time.wall, steady: () => time.steady }) });
+/** A machine of which a test decides what time it is. */
+function machine(): { wall: number; steady: number; clock: Clock; passes(milliseconds: number): void } {
+  const time = { wall: 1_000_000_000, steady: 5, passes };
+  function passes(milliseconds: number): void {
+    time.wall += milliseconds;
+    time.steady += milliseconds;
   }
+  return Object.assign(time, { clock: systemClock({ wall: () => time.wall, steady: () => time.steady }) });
+}
 
+clockContract('the clock of the machine', () => {
+  const time = machine();
+  return {
+    clock: time.clock,
+    pass: async (milliseconds) => time.passes(milliseconds),
+    jump: (milliseconds) => {
+      time.wall += milliseconds;
+    },
+  };
+});
+
+test('what has elapsed is the same in another process, so that what is due there can be told from here', async () => {
+  const url = new URL('./clock.ts', import.meta.url).href;
+  const tells = `
+    const { systemClock } = await import(${JSON.stringify(url)});
+    process.stdout.write(String(systemClock().elapsed()));`;
+  const before = systemClock().elapsed();
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', tells]);
+  expect(Number(stdout)).toBeGreaterThanOrEqual(before);
+  expect(Number(stdout)).toBeLessThanOrEqual(systemClock().elapsed());
+});
+
+describe('the time of day', () => {
   test('goes on when the clock of the machine is set back, so that what is due comes', () => {
     const time = machine();
     const begun = time.clock.now();

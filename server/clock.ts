@@ -10,7 +10,7 @@ const STEP_MS = 1_000;
 export interface TimeSource {
   /** Milliseconds since the epoch; somebody may set it. */
   wall: () => number;
-  /** Milliseconds from anywhere; nobody can set it. It may stand still while the machine sleeps. */
+  /** Milliseconds from anywhere, for all processes the same; nobody can set it. It may stand still while the machine sleeps. */
   steady: () => number;
 }
 
@@ -31,6 +31,7 @@ export function systemClock({ wall, steady }: TimeSource = MACHINE): Clock {
   };
   return {
     now,
+    elapsed: () => Math.floor(steady()),
     after: (milliseconds, callback) => {
       const timer = setTimeout(callback, Math.min(milliseconds, LONGEST_TIMER_MS));
       timer.unref();
@@ -42,7 +43,10 @@ export function systemClock({ wall, steady }: TimeSource = MACHINE): Clock {
   };
 }
 
-const MACHINE: TimeSource = { wall: () => Date.now(), steady: () => performance.now() };
+const NANOSECONDS = 1_000_000n;
+
+/** Not `performance.now()`, which counts from the start of the process. */
+const MACHINE: TimeSource = { wall: () => Date.now(), steady: () => Number(process.hrtime.bigint() / NANOSECONDS) };
 
 /** Longest interval that a timer takes. */
 const LONGEST_MS = 2 ** 31 - 1;

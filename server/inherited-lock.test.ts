@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { inheritLock } from './inherited-lock.ts';
-import { acquireLock, type Lock, readHolder } from './store/lock.ts';
+import { readHolder } from './store/holder.ts';
+import { acquireLock, type Lock } from './store/lock.ts';
 
 const URL = 'http://127.0.0.1:8123';
 let directory: string;

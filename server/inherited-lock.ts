@@ -1,5 +1,6 @@
 import type { Inheritance } from './reload/inheritance.ts';
-import { enterLock, type Lock, type LockOptions, readHolder } from './store/lock.ts';
+import { readHolder } from './store/holder.ts';
+import { enterLock, type Lock, type LockOptions } from './store/lock.ts';
 
 /** Another server that finds the directory taken needs milliseconds for that. */
 const ENTRY_PATIENCE_MS = 500;

@@ -8,7 +8,7 @@ import { judgeDiskSpace } from './metrics/disk-watch.ts';
 import { createGpus } from './metrics/gpu/gpu.ts';
 import { DATABASE, lookAtDatabase, type DatabaseFound } from './store/database.ts';
 import { findExecutable } from './supervisor/executable.ts';
-import { findPortHolder, listeningPorts } from './supervisor/port-owner.ts';
+import { findPortHolder, listeningPorts, markedPorts } from './supervisor/port-owner.ts';
 import { createProcessScan } from './supervisor/process-scan.ts';
 import { createToolRunner, type RunTool } from './supervisor/tool.ts';
 
@@ -25,6 +25,8 @@ export interface Inspection {
   portHolder(port: number): Promise<{ pid: number | null; description: string } | null>;
   /** Ports on which anybody listens, on any address; `null`: the system does not tell. */
   listeningPorts(): ReadonlySet<number> | null;
+  /** Those of them that engines of llamactl have, as far as these are ours to read. */
+  enginePorts(): Promise<ReadonlySet<number>>;
   gpus(): Promise<Gpu[]>;
   /** What is left on the filesystem of a folder that exists, in bytes, and how bad that is. */
   disk(folder: string): Promise<{ available: number; level: 'warning' | 'error' | null }>;
@@ -52,6 +54,7 @@ export function createInspection(dataDirectory: string): Inspection {
     runTool,
     portHolder: (port) => findPortHolder(port, scan),
     listeningPorts,
+    enginePorts: () => markedPorts(scan),
     gpus: () => gpus.list(),
     disk: async (folder) => {
       const space = await readDiskSpace(folder);

@@ -15,7 +15,9 @@ import { Service } from './reload/service.ts';
 import { INHERITED, launchSuccessor } from './reload/successor-process.ts';
 import { sendSignal } from './send-signal.ts';
 import { createServiceNotifier, type ServiceNotifier } from './service/service-notifier.ts';
-import { type Holder, isLockHeld, readHolder } from './store/lock.ts';
+import { assertDatabase } from './store/database-probe.ts';
+import { type Holder, readHolder } from './store/holder.ts';
+import { isLockHeld } from './store/lock.ts';
 import { assertRoom } from './store/room-probe.ts';
 import { createToolRunner } from './supervisor/tool.ts';
 import { BUILD_TIME, COMMIT, VERSION } from './version.ts';
@@ -23,6 +25,7 @@ import { BUILD_TIME, COMMIT, VERSION } from './version.ts';
 export { inherited, isLockHeld, readHolder, type Holder, type Inheritance };
 
 export { BUILD_TIME, VERSION };
+export { passwordFileOf } from './auth/first-admin.ts';
 export { createInspection, type Inspection } from './inspection.ts';
 export {
   backUp,
@@ -44,6 +47,8 @@ export interface ServeOptions {
   overrides: Readonly<Record<string, string>>;
   /** Whether `./llamactl.yaml` counts. */
   searchLocal: boolean;
+  /** What relative paths mean, absolute; left out: where this process works. */
+  workingDirectory?: string;
 }
 
 /**
@@ -51,12 +56,12 @@ export interface ServeOptions {
  *
  * @throws {ConfigError} with every problem, in words for people
  */
-export function readConfig(options: ServeOptions): LoadedConfig {
+export function readConfig({ workingDirectory, ...options }: ServeOptions): LoadedConfig {
   return loadConfig({
     ...options,
     environment: readEnvironment(),
     home: homeDirectory(),
-    cwd: process.cwd(),
+    cwd: workingDirectory ?? process.cwd(),
     uid: process.getuid?.() ?? 0,
   });
 }
@@ -71,8 +76,8 @@ function homeDirectory(): string {
 export interface ServeAs {
   /** What we have of a server that we replace; `null`: we are the first. */
   inheritance: Inheritance | null;
-  /** What launches the program again as a successor. */
-  successor: { command: string; argv: readonly string[] };
+  /** What launches the program again as a successor. `cwd`: where that works; left out: where we do. */
+  successor: () => { command: string; argv: readonly string[]; cwd?: string };
   /**
    * Told the pid of a server that has replaced this one. True: whoever started this process watches that one now. Else this
    * process stays until the last who serves has ended, and passes signals on. Default: it stays.
@@ -101,6 +106,7 @@ export async function serve(
   const built = { environment, version: VERSION, buildTime: BUILD_TIME, commit: COMMIT };
   if (inheritance !== null) {
     assertRoom(config.data_dir);
+    assertDatabase(config.data_dir);
     const stage = path.join(config.data_dir, 'rehearsal');
     const doors = path.join(config.data_dir, DOORS);
     await rehearse({ stage, doors }, () =>
@@ -112,7 +118,7 @@ export async function serve(
     log,
     start: (from: Inheritance | null) => startApp({ ...built, loaded, log, inheritance: from }),
     launch: (listener: Listener) =>
-      launchSuccessor({ ...successor, environment, listener: descriptorOf(listener), lifeline }),
+      launchSuccessor({ ...successor(), environment, listener: descriptorOf(listener), lifeline }),
     servingPid: () => readHolder(config.data_dir)?.pid ?? null,
     sendSignal,
     tellExit: (code: number) => {

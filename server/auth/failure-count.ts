@@ -6,7 +6,7 @@ export interface ThrottlePolicy {
   ceiling: number;
 }
 
-/** Failures in a row, and when the next try is taken. Milliseconds since the epoch. */
+/** Failures in a row, and when the next try is taken. Milliseconds of a clock that nobody sets. */
 export interface FailureCount {
   failures: number;
   /** The last one. */
@@ -28,7 +28,7 @@ export function failuresAt(count: FailureCount | undefined, now: number): number
   return Math.max(0, count.failures - forgotten);
 }
 
-/** How long the next try has to wait; 0: not at all. A clock that was set back makes nobody wait for longer than that. */
+/** How long the next try has to wait; 0: not at all. */
 export function waitAt(count: FailureCount | undefined, now: number, { ceiling }: ThrottlePolicy): number {
   return count === undefined ? 0 : Math.min(Math.max(0, count.until - now), ceiling);
 }

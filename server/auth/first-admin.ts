@@ -42,10 +42,15 @@ export async function ensureFirstAdmin(parts: FirstAdminParts): Promise<FirstAdm
     return { username: USERNAME, passwordFile: null };
   }
   const made = Buffer.from(randomness.token(PASSWORD_BYTES), 'hex').toString('base64url');
-  const passwordFile = path.join(dataDir, PASSWORD_FILE);
+  const passwordFile = passwordFileOf(dataDir);
   await writeSecret(passwordFile, `${made}\n`);
   await accounts.create({ username: USERNAME, password: made, role: 'admin' });
   return { username: USERNAME, passwordFile };
+}
+
+/** Where a password is that nobody gave. @param dataDir Absolute. */
+export function passwordFileOf(dataDir: string): string {
+  return path.join(dataDir, PASSWORD_FILE);
 }
 
 /** A new file, so that neither the mode nor the owner of one that lies there is kept; on the disk when it resolves. */

@@ -5,17 +5,17 @@ const QUIET_MS = 300_000;
 
 /** Says that somebody is being kept from logging in, from the first lock-out until it has been quiet for a while. */
 export class LockoutAlert {
-  readonly #clock: Pick<Clock, 'now' | 'after'>;
+  readonly #clock: Pick<Clock, 'elapsed' | 'after'>;
   readonly #alerts: AlertSink;
   #until = 0;
   #cancel: (() => void) | null = null;
 
-  constructor(clock: Pick<Clock, 'now' | 'after'>, alerts: AlertSink) {
+  constructor(clock: Pick<Clock, 'elapsed' | 'after'>, alerts: AlertSink) {
     this.#clock = clock;
     this.#alerts = alerts;
   }
 
-  /** @param until when the lock-out is over, milliseconds since the epoch */
+  /** @param until when the lock-out is over, of {@link Clock.elapsed} */
   note(until: number): void {
     this.#until = Math.max(this.#until, until + QUIET_MS);
     if (this.#cancel !== null) return;
@@ -35,9 +35,9 @@ export class LockoutAlert {
   }
 
   #watch(): void {
-    this.#cancel = this.#clock.after(this.#until - this.#clock.now(), () => {
+    this.#cancel = this.#clock.after(this.#until - this.#clock.elapsed(), () => {
       this.#cancel = null;
-      if (this.#clock.now() < this.#until) this.#watch();
+      if (this.#clock.elapsed() < this.#until) this.#watch();
       else this.#alerts.clear('login_lockout');
     });
   }

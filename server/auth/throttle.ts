@@ -7,7 +7,7 @@ import type { Clock } from './ports.ts';
 
 /** One try that was let through. Exactly one of these is to be called, once the password was looked at or could not be. */
 export interface LoginAttempt {
-  /** @returns until when this locks somebody out, milliseconds since the epoch; `null`: a short wait at most */
+  /** @returns until when this locks somebody out, of {@link Clock.elapsed}; `null`: a short wait at most */
   failed(): number | null;
   succeeded(): void;
   /** Nothing was learnt about the password. */
@@ -40,13 +40,13 @@ const NO_ACCOUNT = '';
  * A try counts as failed from when it is let through, so that a thousand at once are not a thousand free ones.
  */
 export class LoginThrottle {
-  readonly #clock: Pick<Clock, 'now'>;
+  readonly #clock: Pick<Clock, 'elapsed'>;
   readonly #accounts = new BoundedMap<string, FailureCount>(MOST_COUNTS);
   readonly #addresses = new BoundedMap<string, FailureCount>(MOST_COUNTS);
   /** Where the owner of an account has shown to be. */
   readonly #homes = new BoundedMap<string, BoundedMap<string, true>>(MOST_COUNTS);
 
-  constructor(clock: Pick<Clock, 'now'>) {
+  constructor(clock: Pick<Clock, 'elapsed'>) {
     this.#clock = clock;
   }
 
@@ -58,7 +58,7 @@ export class LoginThrottle {
     const policy = isLocal ? MILD : STRICT;
     const isHome = isLocal || this.#homes.get(account)?.get(group) === true;
 
-    const now = this.#clock.now();
+    const now = this.#clock.elapsed();
     const wait = Math.max(
       waitAt(this.#addresses.get(group), now, policy),
       isHome ? 0 : waitAt(this.#accounts.get(account), now, MILD),
@@ -92,7 +92,7 @@ export class LoginThrottle {
   #takeBack(counts: BoundedMap<string, FailureCount>, key: string): void {
     const count = counts.get(key);
     if (count === undefined) return;
-    const before = withoutOne(count, this.#clock.now());
+    const before = withoutOne(count, this.#clock.elapsed());
     if (before === null) counts.delete(key);
     else counts.set(key, before);
   }

@@ -11,13 +11,13 @@ const MOST_PER_CALLER = 32;
 const MOST = 10_000;
 
 interface TicketsParts {
-  clock: Pick<Clock, 'now'>;
+  clock: Pick<Clock, 'now' | 'elapsed'>;
   randomness: Pick<Randomness, 'token'>;
 }
 
 interface Issued {
   caller: Caller;
-  /** Milliseconds since the epoch. */
+  /** Of {@link Clock.elapsed}. */
   expiresAt: number;
 }
 
@@ -35,9 +35,8 @@ export class Tickets {
     const { clock, randomness } = this.#parts;
     this.#makeRoom(caller.subject);
     const ticket = randomness.token(TICKET_BYTES);
-    const expiresAt = clock.now() + LIFETIME_MS;
-    this.#issued.set(ticket, { caller, expiresAt });
-    return { ticket, expires_at: new Date(expiresAt).toISOString() };
+    this.#issued.set(ticket, { caller, expiresAt: clock.elapsed() + LIFETIME_MS });
+    return { ticket, expires_at: new Date(clock.now() + LIFETIME_MS).toISOString() };
   }
 
   /**
@@ -47,9 +46,9 @@ export class Tickets {
    */
   redeem(ticket: string): Caller {
     const issued = this.#issued.delete(ticket);
-    const now = this.#parts.clock.now();
-    const isGood = issued !== undefined && issued.expiresAt > now && !issued.caller.revoked.aborted;
-    if (!isGood || (issued.caller.expiresAt ?? Infinity) <= now) {
+    const { clock } = this.#parts;
+    const isGood = issued !== undefined && issued.expiresAt > clock.elapsed() && !issued.caller.revoked.aborted;
+    if (!isGood || (issued.caller.expiresAt ?? Infinity) <= clock.now()) {
       throw new ApiError(
         'UNAUTHORIZED',
         'This ticket is not known, was used or is older than 30 s; POST /api/ws/ticket makes another.',
@@ -59,7 +58,7 @@ export class Tickets {
   }
 
   #makeRoom(subject: string): void {
-    const now = this.#parts.clock.now();
+    const now = this.#parts.clock.elapsed();
     const own: string[] = [];
     for (const [ticket, { caller, expiresAt }] of this.#issued.entries()) {
       if (expiresAt <= now) this.#issued.delete(ticket);

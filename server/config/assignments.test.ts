@@ -59,6 +59,8 @@ describe('variables', () => {
 
   it.each([
     ['LLAMACTL_SERVER_PROT', '1', 'no variable of this name is known. Did you mean LLAMACTL_SERVER_PORT?'],
+    ['LLAMACTL_PORT', '1', 'no variable of this name is known. Did you mean LLAMACTL_SERVER_PORT?'],
+    ['LLAMACTL_TOKEN_TTL', '1', 'no variable of this name is known. Did you mean LLAMACTL_AUTH_TOKEN_TTL?'],
     ['LLAMACTL_CONFIGS', '1', 'no variable of this name is known. Did you mean LLAMACTL_CONFIG?'],
     ['LLAMACTL_ZZZZZZZZZZZZZZZ', '1', 'no variable of this name is known. Unset it; docs/configuration.md lists all.'],
     ['LLAMACTL_SERVER_PORT', '99999', 'server.port must be at most 65535.'],

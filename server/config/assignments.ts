@@ -45,6 +45,7 @@ const OTHER_VARIABLES: ReadonlySet<string> = new Set([
   'LLAMACTL_ALERT_RAISED_AT',
   'LLAMACTL_ALERT_JSON',
 ]);
+const PREFIX = 'LLAMACTL_';
 const TEST_PREFIX = 'LLAMACTL_TEST_';
 
 /** Whoever can set variables or flags of a service need not be the one who may let instances run any code. */
@@ -61,7 +62,7 @@ export function fromEnvironment(environment: Environment, cwd: string): Assignme
   const keys = new Map(configKeys().map((key) => [key.variable, key]));
   const found: Assignments = { assignments: [], problems: [] };
   for (const [name, text] of Object.entries(environment)) {
-    if (!name.startsWith('LLAMACTL_') || name.startsWith(TEST_PREFIX) || OTHER_VARIABLES.has(name)) continue;
+    if (!name.startsWith(PREFIX) || name.startsWith(TEST_PREFIX) || OTHER_VARIABLES.has(name)) continue;
     const key = keys.get(name);
     const secret = name.endsWith(FILE_SUFFIX) ? keys.get(name.slice(0, -FILE_SUFFIX.length)) : undefined;
     if (key) assign(found, key, text, name);
@@ -119,8 +120,17 @@ function assignFromFile(
 }
 
 function unknownVariable(name: string, variables: Iterable<string>): string {
-  const hint = didYouMean(name, [...variables, ...OTHER_VARIABLES]);
+  const known = [...variables];
+  const inSection = sectionLeftOut(name, known);
+  const hint = inSection === null ? didYouMean(name, [...known, ...OTHER_VARIABLES]) : ` Did you mean ${inSection}?`;
   return `${name}: no variable of this name is known.${hint === '' ? ' Unset it; docs/configuration.md lists all.' : hint}`;
+}
+
+/** `LLAMACTL_SERVER_PORT` for `LLAMACTL_PORT`; `null` where several sections, and not the server's, have such a key. */
+function sectionLeftOut(name: string, known: readonly string[]): string | null {
+  const ending = name.slice(PREFIX.length - 1);
+  const meant = known.filter((each) => ending.length > 1 && each.endsWith(ending));
+  return meant.find((each) => each.startsWith(`${PREFIX}SERVER_`)) ?? (meant.length === 1 ? (meant[0] ?? null) : null);
 }
 
 function didYouMean(name: string, known: Iterable<string>): string {

@@ -120,7 +120,7 @@ describe('an update', () => {
     const written = await editor.update({ server: { port: 9001 } });
     expect(ConfigWrittenSchema.parse(written)).toEqual(written);
     expect(written).toMatchObject({
-      message: 'Configuration updated; it takes effect when llamactl restarts',
+      message: 'Configuration updated; server.port takes effect when llamactl restarts, a reload is not enough',
       restart_required: true,
       changed: ['server.port'],
       config: { server: { port: 9001, base_path: '/llm' }, models: { hf_token: '***' } },
@@ -187,6 +187,18 @@ describe('an update', () => {
     const patch = { security: null, server: { host: null, port: null }, engines: null, groups: { gone: null } };
     expect(await sandbox.editor().update(patch)).toMatchObject({ changed: [] });
     expect(read(path)).toBe('security:\nserver:\n  host:\n');
+  });
+
+  it('says what puts it in force: a reload, but where that keeps what it has', async () => {
+    sandbox.inHome(CONFIG_FILE);
+    const editor = sandbox.editor();
+    const message = async (patch: Record<string, unknown>): Promise<string> => (await editor.update(patch)).message;
+    expect(await message({ stats: { interval: 7 } })).toBe(
+      'Configuration updated; `llamactl reload` puts it in force, and so does a restart',
+    );
+    expect(await message({ server: { port: 9001 } })).toBe(
+      'Configuration updated; server.port takes effect when llamactl restarts, a reload is not enough',
+    );
   });
 
   it('says so when it goes back to what llamactl runs with', async () => {

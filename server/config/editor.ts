@@ -93,18 +93,22 @@ function viewOf(origin: ConfigOrigin): ConfigView {
 }
 
 function answer({ changed, after }: Plan, running: Config): ConfigWritten {
-  const isPending = changedKeys(running, after.config).length > 0;
+  const pending = changedKeys(running, after.config);
   return {
-    message: messageOf(changed.length > 0, isPending),
-    restart_required: isPending,
+    message: messageOf(changed.length > 0, pending),
+    restart_required: pending.length > 0,
     changed,
     config: masked(after.written),
   };
 }
 
-function messageOf(isChanged: boolean, isPending: boolean): string {
+/** What a reload hands over as it is. */
+const KEPT_BY_RELOAD: ReadonlySet<string> = new Set(['server.host', 'server.port', 'data_dir']);
+
+function messageOf(isChanged: boolean, pending: readonly string[]): string {
   if (!isChanged) return 'Nothing to change: the configuration says so already';
-  return isPending
-    ? 'Configuration updated; it takes effect when llamactl restarts'
-    : 'Configuration updated; it is what llamactl runs with';
+  if (pending.length === 0) return 'Configuration updated; it is what llamactl runs with';
+  const kept = pending.filter((key) => KEPT_BY_RELOAD.has(key));
+  if (kept.length === 0) return 'Configuration updated; `llamactl reload` puts it in force, and so does a restart';
+  return `Configuration updated; ${kept.join(' and ')} ${kept.length === 1 ? 'takes' : 'take'} effect when llamactl restarts, a reload is not enough`;
 }

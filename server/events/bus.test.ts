@@ -120,7 +120,7 @@ describe('the event bus', () => {
     const reports: unknown[] = [];
     const failure = new Error('disk full');
     const bus = aBus({
-      replay: { append: async () => Promise.reject(failure) },
+      replay: { ...new MemoryStore().replay, append: async () => Promise.reject(failure) },
       onError: (error) => reports.push(error),
     });
     const { heard, listener } = recorder();
@@ -147,6 +147,22 @@ describe('the numbers of events', () => {
     const bus = aBus({ clock, stored: [last] });
     expect(bus.lastSeq).toBe(last.seq);
     expect(bus.keep(statusChange('b')).seq).toBe(last.seq + 1);
+  });
+
+  it('are never given again, also where nothing of it was stored and the clock was set back', async () => {
+    const { replay } = new MemoryStore();
+    const numbersAt = (clock: FakeClock): number[] => {
+      const bus = aBus({ clock, replay });
+      return Array.from({ length: 2_500 }, () => bus.keep(statusChange('a')).seq);
+    };
+    const late = new FakeClock();
+    await late.advance(60_000);
+    const told = numbersAt(late);
+    const later = numbersAt(new FakeClock());
+    expect(later[0]).toBeGreaterThan(told.at(-1) ?? Infinity);
+    const all = [...told, ...later];
+    expect(all).toEqual(all.toSorted((one, other) => one - other));
+    expect(new Set(all).size).toBe(5_000);
   });
 });
 

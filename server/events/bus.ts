@@ -18,8 +18,8 @@ export interface EventBus extends EventSink {
 
 export interface EventBusParts {
   clock: Pick<Clock, 'now'>;
-  /** Stores what belongs to no change of an instance. */
-  replay: Pick<ReplayStore, 'append'>;
+  /** Stores what belongs to no change of an instance, and has the numbers. */
+  replay: Pick<ReplayStore, 'append' | 'takeNumbers'>;
   /** What the last server left in it, oldest first. */
   stored: readonly KeptEvent[];
   /** Told what a listener threw, or why an event could not be stored; must not throw itself. */
@@ -32,7 +32,8 @@ const NUMBERS_A_MILLISECOND = 1_000;
 /**
  * An event bus. A listener that throws hinders neither the emitter nor the other listeners.
  *
- * Numbers begin where the clock is, so that those of a server whose last events were not stored are not given again.
+ * Numbers begin where the clock is, or behind those that a server before has taken: that one may have told what it could not
+ * store.
  */
 export function createEventBus({ clock, replay: store, stored, onError }: EventBusParts): EventBus {
   // A subscription is an object of its own, so that one listener may be subscribed twice.
@@ -41,7 +42,8 @@ export function createEventBus({ clock, replay: store, stored, onError }: EventB
   const replay = new Replay(stored);
   const waiting: KeptEvent[] = [];
   let isDelivering = false;
-  let nextSeq = Math.max(clock.now() * NUMBERS_A_MILLISECOND, replay.lastSeq + 1);
+  let numbers = store.takeNumbers(Math.max(clock.now() * NUMBERS_A_MILLISECOND, replay.lastSeq + 1));
+  let nextSeq = numbers.first;
 
   function deliver(kept: KeptEvent): void {
     replay.push(kept);
@@ -67,10 +69,19 @@ export function createEventBus({ clock, replay: store, stored, onError }: EventB
     }
   }
 
+  function takeNumber(): number {
+    if (nextSeq >= numbers.end) {
+      numbers = store.takeNumbers(nextSeq);
+      nextSeq = numbers.first;
+    }
+    const number = nextSeq;
+    nextSeq += 1;
+    return number;
+  }
+
   function keep(event: InstanceEvent, instance?: string): KeptEvent {
     const timestamp = new Date(clock.now()).toISOString();
-    const kept = { seq: nextSeq, timestamp, event, ...(instance === undefined ? {} : { instance }) };
-    nextSeq += 1;
+    const kept = { seq: takeNumber(), timestamp, event, ...(instance === undefined ? {} : { instance }) };
     order.keep(kept);
     return kept;
   }

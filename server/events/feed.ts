@@ -94,24 +94,24 @@ export function createFeed({ clock, bus, idOf }: FeedParts): Feed {
   /** An event after a silence is told at once; figures wait for those of the other instances. */
   const schedule = (): void => {
     state = 'scheduled';
-    const wait = pending.some(({ isStats }) => !isStats) ? lastWriteAt + BATCH_MS - clock.now() : BATCH_MS;
+    const wait = pending.some(({ isStats }) => !isStats) ? lastWriteAt + BATCH_MS - clock.elapsed() : BATCH_MS;
     if (wait <= 0) clock.nextTurn(write);
     else clock.after(Math.min(wait, BATCH_MS), write);
   };
 
   const write = (): void => {
     state = 'writing';
-    lastWriteAt = clock.now();
+    lastWriteAt = clock.elapsed();
     const batch = { first: next - pending.length, messages: pending, parcels: new Map<string, Parcel>() };
     pending = [];
     writeSome(batch, [...listeners], 0);
   };
 
   const writeSome = (batch: Batch, clients: readonly Listener[], start: number): void => {
-    const begun = clock.now();
+    const begun = clock.elapsed();
     const end = Math.min(start + CLIENTS_A_TURN, clients.length);
     let index = start;
-    while (index < end && clock.now() - begun < LONGEST_TURN_MS) {
+    while (index < end && clock.elapsed() - begun < LONGEST_TURN_MS) {
       const client = clients[index];
       index += 1;
       if (client === undefined || !listeners.has(client)) continue;

@@ -25,6 +25,7 @@ interface Seen {
   reason: string | null;
   port: number;
   restart_count: number;
+  on_demand: boolean;
 }
 
 /** Instances, a bus and the alerts, all of which the test moves and sees. */
@@ -79,7 +80,13 @@ function aWorld() {
   });
   const set = (given: Partial<Seen>): Seen => {
     const seen: Seen = {
-      ...(instances.get(given.name ?? 'a') ?? { name: 'a', status: 'stopped', port: 8_100, restart_count: 0 }),
+      ...(instances.get(given.name ?? 'a') ?? {
+        name: 'a',
+        status: 'stopped',
+        port: 8_100,
+        restart_count: 0,
+        on_demand: false,
+      }),
       reason: null,
       ...given,
     };

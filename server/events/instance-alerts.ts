@@ -15,7 +15,7 @@ export interface InstanceAlerts {
 export interface SeenInstances {
   list(): readonly Pick<InstanceSummary, 'name' | 'status' | 'reason'>[];
   /** Only asked for a name that the list of the same turn has. */
-  get(name: string): Pick<Instance, 'port' | 'restart_count'>;
+  get(name: string): Pick<Instance, 'port' | 'restart_count' | 'on_demand'>;
 }
 
 export interface InstanceAlertsDependencies extends GpuMemoryAlertDependencies {
@@ -55,7 +55,7 @@ export function createInstanceAlerts(dependencies: InstanceAlertsDependencies): 
   let cancelLook: (() => void) | null = null;
   let isClosed = false;
 
-  const look = (name: string): Pick<Instance, 'port' | 'restart_count'> | null =>
+  const look = (name: string): ReturnType<SeenInstances['get']> | null =>
     instances.list().some((one) => one.name === name) ? instances.get(name) : null;
 
   const troubleOf = (name: string): Trouble => {
@@ -98,7 +98,7 @@ export function createInstanceAlerts(dependencies: InstanceAlertsDependencies): 
   const changed = (seen: Pick<StatusChange, 'name' | 'status' | 'reason'>): void => {
     const now = look(seen.name);
     if (now === null) return;
-    const change: StatusChange = { ...seen, port: now.port, restarts: now.restart_count };
+    const change: StatusChange = { ...seen, port: now.port, restarts: now.restart_count, onDemand: now.on_demand };
     const failed = judgeFailed(change);
     if (typeof failed === 'string')
       alerts.raise({ level: 'error', code: INSTANCE_FAILED, message: failed, instance: seen.name });

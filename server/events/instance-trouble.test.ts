@@ -6,6 +6,7 @@ const change = (given: Partial<StatusChange>): StatusChange => ({
   status: 'running',
   reason: null,
   port: 8_100,
+  onDemand: false,
   restarts: 0,
   ...given,
 });
@@ -15,6 +16,9 @@ describe('an instance that failed', () => {
     const reason = 'gave up after 5 restarts in a row: the engine crashed (SIGSEGV)';
     expect(judgeFailed(change({ status: 'failed', reason }))).toBe(
       'chat failed and is not tried again by itself: the engine crashed (SIGSEGV). Correct that and start it.',
+    );
+    expect(judgeFailed(change({ status: 'failed', reason, onDemand: true }))).toBe(
+      'chat failed and is tried again only by a request, half a minute later: the engine crashed (SIGSEGV). Correct that and start it.',
     );
     expect(judgeFailed(change({ status: 'starting' }))).toBe(null);
   });

@@ -9,6 +9,8 @@ export interface StatusChange {
   /** Why it failed or restarts. */
   reason: string | null;
   port: number;
+  /** Whether a request starts it. */
+  onDemand: boolean;
   /** Restarts by the policy in a row. */
   restarts: number;
 }
@@ -28,9 +30,10 @@ const GPU_MEMORY =
   /OutOfDeviceMemory|OUT_OF_DEVICE_MEMORY|hipErrorOutOfMemory|kIOGPUCommandBufferCallbackErrorOutOfMemory|\b(?:cuda|hip|musa)Malloc\w* failed|\b(?:CUDA|HIP|ROCm|GPU)\b.*\bout of memory\b|\bout of memory\b.*\b(?:CUDA|HIP|ROCm|GPU)\b|\ballocate (?:CUDA|ROCm|HIP|MUSA|Vulkan|Metal|SYCL)\d* buffer\b|\bFree memory on device\b|\bNo available memory for the cache blocks\b/i;
 
 /** `instance_failed`. */
-export function judgeFailed({ name, status, reason }: StatusChange): Verdict {
+export function judgeFailed({ name, status, reason, onDemand }: StatusChange): Verdict {
   if (status !== 'failed') return null;
-  return `${name} failed and is not tried again by itself: ${causeOf(reason)}. Correct that and start it.`;
+  const tried = onDemand ? 'is tried again only by a request, half a minute later' : 'is not tried again by itself';
+  return `${name} failed and ${tried}: ${causeOf(reason)}. Correct that and start it.`;
 }
 
 /**

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Leases } from '../instances/leases.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { FakeInstances } from '../testing/gateway-harness.ts';
-import { modelFailure, noAnswerFailure } from './failures.ts';
+import { modelFailure, noAnswerFailure, unknownModel } from './failures.ts';
 
 /** The failure of a call to `a`, and whether it has been told. */
 function failing(clock: FakeClock, callerSignal = new AbortController().signal) {
@@ -59,6 +59,12 @@ test('nobody is waited for when the caller has left', async () => {
   await clock.flush();
   expect(told).toHaveLength(1);
   expect(clock.pending).toEqual([]);
+});
+
+test('a model that there is not is looked for among those that run and those that a request starts', () => {
+  expect(unknownModel('a').message).toBe(
+    'The model "a" does not exist: no instance has this name or alias. GET /v1/models lists those that can be asked.',
+  );
 });
 
 test('leases of another instance say nothing about this one', async () => {

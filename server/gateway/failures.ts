@@ -36,7 +36,7 @@ export function modelFailure(error: unknown, model: string, instances: GatewayIn
 export function unknownModel(model: string): ApiError {
   return new ApiError(
     'INSTANCE_NOT_FOUND',
-    `The model ${quoted(model)} does not exist: no instance has this name or alias. GET /v1/models lists the running ones.`,
+    `The model ${quoted(model)} does not exist: no instance has this name or alias. GET /v1/models lists those that can be asked.`,
   );
 }
 

@@ -32,7 +32,7 @@ export type RequestView = Omit<ActiveRequest, 'phase'> & { phase: 'waiting' | 'p
 
 /** What the record of a request needs of those who keep it. */
 export interface RecordKeeper {
-  clock: Pick<Clock, 'now'>;
+  clock: Pick<Clock, 'now' | 'elapsed'>;
   /** Called once. */
   onEnd(record: RequestRecord, figures: RequestFigures): void;
 }
@@ -40,7 +40,10 @@ export interface RecordKeeper {
 interface End {
   outcome: RequestOutcome;
   status: number | null;
+  /** Milliseconds since the epoch. */
   at: number;
+  /** Seconds that it took. */
+  duration: number;
 }
 
 const NO_TOKENS: Tokens = { in: null, out: null, isEstimated: false };
@@ -55,7 +58,10 @@ export class RequestRecord {
   readonly #facts: RequestFacts;
   /** It holds the whole request: those that are over are kept, and must not keep that. */
   #onCancel: (() => void) | null;
+  /** Milliseconds since the epoch. */
   readonly #startedAt: number;
+  /** Of {@link Clock.elapsed}, as all moments below. */
+  readonly #begun: number;
   #instance: string | null;
   #leasedAt: number | null = null;
   #status: number | null = null;
@@ -79,6 +85,7 @@ export class RequestRecord {
     this.#onCancel = onCancel;
     this.#keeper = keeper;
     this.#startedAt = keeper.clock.now();
+    this.#begun = keeper.clock.elapsed();
   }
 
   get caller(): string {
@@ -107,7 +114,7 @@ export class RequestRecord {
   /** An engine of this instance has it. */
   leased(instance: string): void {
     this.#instance = instance;
-    this.#leasedAt = this.#keeper.clock.now();
+    this.#leasedAt = this.#keeper.clock.elapsed();
   }
 
   /** A WebSocket, of which nothing is read. */
@@ -130,7 +137,7 @@ export class RequestRecord {
   bytes(bytes: Buffer): void {
     this.#bytesOut += bytes.byteLength;
     if (this.#reader?.read(bytes) !== true) return;
-    this.#lastTokenAt = this.#keeper.clock.now();
+    this.#lastTokenAt = this.#keeper.clock.elapsed();
     this.#firstTokenAt ??= this.#lastTokenAt;
   }
 
@@ -147,21 +154,17 @@ export class RequestRecord {
     this.#tokens = this.#reader?.tokens() ?? NO_TOKENS;
     this.#reader = null;
     this.#onCancel = null;
-    this.#end = { outcome, status: this.#status ?? status, at: this.#keeper.clock.now() };
-    this.#keeper.onEnd(this, {
-      ...this.#figures(),
-      door: this.#facts.door,
-      outcome,
-      duration: this.#duration(this.#end),
-    });
+    const { clock } = this.#keeper;
+    const duration = secondsBetween(this.#begun, clock.elapsed());
+    this.#end = { outcome, status: this.#status ?? status, at: clock.now(), duration };
+    this.#keeper.onEnd(this, { ...this.#figures(), door: this.#facts.door, outcome, duration });
   }
 
   /** As it ended; `null`: it is on its way. */
   finished(): FinishedRequest | null {
     if (this.#end === null) return null;
     const { phase: _, ...facts } = this.view();
-    const { outcome, status, at } = this.#end;
-    const duration = this.#duration(this.#end);
+    const { outcome, status, at, duration } = this.#end;
     return { ...facts, outcome, status, finished_at: new Date(at).toISOString(), duration };
   }
 
@@ -196,12 +199,8 @@ export class RequestRecord {
     };
   }
 
-  #duration({ at }: End): number {
-    return secondsBetween(this.#startedAt, at);
-  }
-
   #since(moment: number | null): number | null {
-    return moment === null ? null : secondsBetween(this.#startedAt, moment);
+    return moment === null ? null : secondsBetween(this.#begun, moment);
   }
 
   /** The first token is not counted: the prompt was worked on until it came. */
@@ -212,9 +211,8 @@ export class RequestRecord {
   }
 }
 
-/** The clock of a machine may be set back. */
 function secondsBetween(from: number, to: number): number {
-  return Math.max(0, to - from) / 1_000;
+  return (to - from) / 1_000;
 }
 
 /** The empty text where there is none. */

@@ -9,7 +9,7 @@ import type { Clock } from '../instances/ports.ts';
 import { type RecordKeeper, RequestRecord, type RequestFacts } from './request-record.ts';
 
 export interface RequestsParts {
-  clock: Pick<Clock, 'now'>;
+  clock: Pick<Clock, 'now' | 'elapsed'>;
   /** Hears of each request that is over, once. Must not throw and must not wait. */
   onFinished?: (request: RequestFigures) => void;
 }

@@ -63,6 +63,16 @@ describe('where nothing answers', () => {
     );
   });
 
+  it('a path under `base_path` is pointed to', async () => {
+    const under = testServer({ config: testConfig({ server: { base_path: '/llm' } }) });
+    const { statusCode, body } = await under.inject({ url: '/llm/nowhere' });
+    await under.server.close();
+    expect([statusCode, body]).toEqual([
+      404,
+      expect.stringContaining('/llm/docs lists what does, /llm/api/openapi.json the same for programs'),
+    ]);
+  });
+
   it('a slash too much is pointed out', async () => {
     const answer = await ask('GET /api/instances/');
     expect([answer.status, errorOf(answer.body).code]).toEqual([404, 'NOT_FOUND']);

@@ -24,11 +24,14 @@ export class Admission {
   readonly #own: OwnNames;
   readonly #routes: RouteTable;
   readonly #readiness: () => Readiness;
+  readonly #basePath: string;
 
-  constructor(own: OwnNames, routes: RouteTable, readiness: () => Readiness) {
+  /** @param basePath What paths begin with for whoever asks; `/`: with nothing more. */
+  constructor(own: OwnNames, routes: RouteTable, readiness: () => Readiness, basePath: string) {
     this.#own = own;
     this.#routes = routes;
     this.#readiness = readiness;
+    this.#basePath = basePath.replace(/\/+$/, '');
   }
 
   /**
@@ -82,7 +85,7 @@ export class Admission {
     const isSlashTooMuch = this.#routes.methodsOf(path.replace(/\/+$/, '')).length > 0;
     const hint = isSlashTooMuch
       ? 'without the slash at its end something does'
-      : '/docs lists what does, /api/openapi.json the same for programs';
+      : `${this.#basePath}/docs lists what does, ${this.#basePath}/api/openapi.json the same for programs`;
     return new ApiError('NOT_FOUND', `Nothing answers at ${shortened(path)}; ${hint}.`);
   }
 

@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { AuthHarness } from '../testing/auth-harness.ts';
 import { EXAMPLES } from './api-page/examples.ts';
 import { markup, prose } from './api-page/markup.ts';
-import { fieldsOf, kindOf } from './api-page/schema.ts';
+import { aboutOf, fieldsOf, kindOf, type Way } from './api-page/schema.ts';
+import { sentSchemas } from './api-page/sent-schemas.ts';
 import { testConfig, testServer } from './http-harness.ts';
 
 const operations = Object.values<Operation>(OPERATIONS);
@@ -34,6 +35,23 @@ describe('the API as a page', () => {
     expect(links.filter((id) => !ids.has(id))).toEqual([]);
     const names = Object.keys(openApiDocument('0.1.0').components.schemas);
     expect(names.filter((name) => !ids.has(`schema-${name}`))).toEqual([]);
+  });
+
+  it('tells schemas that callers write from those that are answered', () => {
+    const sent = sentSchemas(openApiDocument('0.1.0'));
+    expect([...sent]).toEqual(expect.arrayContaining(['CreateInstance', 'Options', 'Fleet']));
+    for (const name of ['Instance', 'ConfigView', 'Error']) expect(sent).not.toContain(name);
+  });
+
+  it('calls required what callers must write, and nothing that is answered', async () => {
+    const { body } = await page();
+    const partOf = (id: string): string =>
+      /^[^]*?<\/details> (?=<details class|<\/section>)/.exec(body.slice(body.indexOf(` id="${id}"`)))?.[0] ?? '';
+    const musts = ['createUser', 'schema-CreateUser', 'listInstances', 'schema-Instance'].map(
+      (id) => partOf(id).split('class="must"').length - 1,
+    );
+    expect(musts).toEqual([3, 3, 0, 0]);
+    expect(partOf('schema-Instance')).toContain('class="may"');
   });
 
   it('loads nothing, and lets nothing be loaded', async () => {
@@ -120,12 +138,35 @@ describe('its markup', () => {
     expect(kindOf(schema).text).toBe(said);
   });
 
+  it.each([
+    ['a number', { minimum: 1, maximum: 65_535 }, 'at least 1, at most 65535'],
+    ['a text', { minLength: 1, maxLength: 255 }, 'not empty, at most 255 characters'],
+    ['one letter', { maxLength: 1 }, 'at most 1 character'],
+    ['several', { minItems: 2 }, 'at least 2 items'],
+    [
+      'a form, and what it is without one',
+      { pattern: '^a<b', default: 'a' },
+      'matches <code>^a&lt;b</code>; default <code>&quot;a&quot;</code>',
+    ],
+    ['no bound at all', { minimum: Number.MIN_SAFE_INTEGER, minLength: 0 }, null],
+  ])('says what bounds %s has', (_, schema, said) => {
+    expect(aboutOf(schema)?.text ?? null).toBe(said === null ? null : ` <span class="bounds">${said}</span>`);
+  });
+
+  it('says of a request what must be there, and of an answer what may be missing', () => {
+    const schema = { properties: { a: {}, b: {} }, required: ['a'] };
+    const rows = (way: Way): string[] => fieldsOf(schema, {}, way)?.text.match(/<dt>[^]*?<\/dt>/g) ?? [];
+    expect(rows('sent').map((row) => row.includes('required'))).toEqual([true, false]);
+    expect(rows('answered').map((row) => row.includes('may be missing'))).toEqual([false, true]);
+    expect(rows('answered').join('')).not.toContain('required');
+  });
+
   it('shows fields within fields, and ends where a schema comes back to itself', () => {
     const tree = {
       type: 'object',
       properties: { leaf: { type: 'object', properties: { deep: {} } }, next: { $ref: '#/Tree' } },
     };
-    const shown = fieldsOf({ $ref: '#/Tree' }, { Tree: tree })?.text ?? '';
+    const shown = fieldsOf({ $ref: '#/Tree' }, { Tree: tree }, 'sent')?.text ?? '';
     expect(shown).toContain('<code>deep</code>');
     expect(shown.match(/<code>next<\/code>/g)).toHaveLength(1);
   });

@@ -7,7 +7,7 @@ import type { HttpReply, HttpRequest } from './plugin.ts';
 
 export interface AuditWatchParts {
   audit: Pick<AuditTrail, 'record'>;
-  clock: Pick<Clock, 'now'>;
+  clock: Pick<Clock, 'elapsed'>;
   /** Where a request comes from. */
   addressOf: (raw: IncomingMessage) => string;
 }
@@ -56,7 +56,7 @@ export class AuditWatch {
   }
 
   #isOneTooMany(kind: string): boolean {
-    const minute = Math.floor(this.#parts.clock.now() / MINUTE_MS);
+    const minute = Math.floor(this.#parts.clock.elapsed() / MINUTE_MS);
     if (minute !== this.#minute) this.#many.clear();
     this.#minute = minute;
     const count = (this.#many.get(kind) ?? 0) + 1;

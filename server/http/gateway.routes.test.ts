@@ -261,6 +261,7 @@ describe('with authentication on', () => {
     });
     const clock = {
       now: () => harness.clock.now(),
+      elapsed: () => harness.clock.elapsed(),
       after: (milliseconds: number, callback: () => void) => harness.clock.after(milliseconds, callback),
       // Turns of the event loop are real: so are the sockets.
       nextTurn: (turn: () => void) => void setImmediate(turn),

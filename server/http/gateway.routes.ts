@@ -15,7 +15,7 @@ const NOT_PASSED: ReadonlySet<string> = new Set(['OPTIONS', 'TRACE']);
 export interface GatewayRoutesParts {
   /** The instances as there are for a caller. */
   instancesFor: (caller: Caller | null) => GatewayInstances;
-  clock: Pick<Clock, 'now' | 'after' | 'nextTurn'>;
+  clock: Clock;
   /** Where requests are kept account of; left out: where nobody looks. */
   requests?: Requests;
   /** Left out: as the configuration's defaults are. */

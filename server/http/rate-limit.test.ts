@@ -53,6 +53,18 @@ describe('a minute', () => {
     expect(count()).toMatchObject({ headers: { 'x-ratelimit-remaining': '99' }, refusal: null });
   });
 
+  it.each([3_600_000, -3_600_000])('lasts a minute when the wall clock jumps by %d ms', async (jump) => {
+    const { limits: limited, clock } = limits({ regular: 1 });
+    limited.count('ada', null);
+    clock.jump(jump);
+    await clock.advance(59_999);
+    const { headers, refusal } = limited.count('ada', null);
+    expect(refusal?.code).toBe('RATE_LIMITED');
+    expect(headers['x-ratelimit-reset']).toBe(String(Math.ceil((clock.now() + 1) / 1_000)));
+    await clock.advance(1);
+    expect(limited.count('ada', null).refusal).toBe(null);
+  });
+
   it('has 10 intensive ones, whatever else was asked, and headers tell of the class', () => {
     const { limits: limited } = limits();
     countTimes(100, { count: () => limited.count('user:ada', listInstances) });

@@ -25,14 +25,14 @@ const NOT_LIMITED: RateLimitVerdict = { headers: {}, refusal: null };
 
 /** How many requests of each class a caller may make in a minute. The classes know nothing of each other. */
 export class RateLimits {
-  readonly #clock: Pick<Clock, 'now'>;
+  readonly #clock: Pick<Clock, 'now' | 'elapsed'>;
   readonly #config: Config['rate_limit'];
   readonly #windows: Record<LimitedClass, RequestWindows> = {
     regular: new RequestWindows(MOST_SUBJECTS),
     intensive: new RequestWindows(MOST_SUBJECTS),
   };
 
-  constructor(parts: { clock: Pick<Clock, 'now'>; config: Config['rate_limit'] }) {
+  constructor(parts: { clock: Pick<Clock, 'now' | 'elapsed'>; config: Config['rate_limit'] }) {
     this.#clock = parts.clock;
     this.#config = parts.config;
   }
@@ -47,16 +47,17 @@ export class RateLimits {
     const cost = operation?.cost ?? 'regular';
     if (!this.#config.enabled || cost === 'free') return NOT_LIMITED;
     const limit = this.#config[cost];
-    const now = this.#clock.now();
+    const now = this.#clock.elapsed();
     const { used, endsAt } = this.#windows[cost].count(subject, now);
+    const left = endsAt - now;
     const headers = {
       'x-ratelimit-limit': String(limit),
       'x-ratelimit-remaining': String(Math.max(0, limit - used)),
       // Rounded up: who comes back then is not too early.
-      'x-ratelimit-reset': String(Math.ceil(endsAt / 1_000)),
+      'x-ratelimit-reset': String(Math.ceil((this.#clock.now() + left) / 1_000)),
     };
     const isOver = used > limit && !(operation !== null && NEVER_REFUSED.has(operation.id));
-    return { headers, refusal: isOver ? tooMany(cost, limit, Math.ceil((endsAt - now) / 1_000)) : null };
+    return { headers, refusal: isOver ? tooMany(cost, limit, Math.ceil(left / 1_000)) : null };
   }
 }
 

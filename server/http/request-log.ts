@@ -19,7 +19,7 @@ export class OwnRequestLines extends LogController {
  * went well are told at debug, all else at info. Bodies and secrets in the query are never told.
  */
 export function logRequest(request: HttpRequest, reply: HttpReply, clock: Clock): void {
-  const startedAt = clock.now();
+  const startedAt = clock.elapsed();
   const { socket } = request.raw;
   const sentBefore = socket.bytesWritten;
   reply.raw.once('close', () => {
@@ -33,7 +33,7 @@ export function logRequest(request: HttpRequest, reply: HttpReply, clock: Clock)
       route: request.routeOptions.url ?? null,
       // A caller that hung up before the header went out was told nothing.
       status: reply.raw.headersSent ? status : null,
-      ms: clock.now() - startedAt,
+      ms: clock.elapsed() - startedAt,
       bytes: socket.bytesWritten - sentBefore,
       subject: request.caller?.subject ?? null,
       instance: request.instance ?? targetIn(request.params, ['name']),

@@ -2,7 +2,7 @@
 export const WINDOW_MS = 60_000;
 
 interface Window {
-  /** Milliseconds since the epoch. */
+  /** By the clock of the count. */
   startedAt: number;
   used: number;
 }
@@ -11,7 +11,7 @@ interface Window {
 export interface WindowState {
   /** Requests of this window, this one included. */
   used: number;
-  /** When the window ends, milliseconds since the epoch: later than now, by a window's length at most. */
+  /** When the window ends, by the clock of the count: later than now, by a window's length at most. */
   endsAt: number;
 }
 
@@ -36,7 +36,7 @@ export class RequestWindows {
     return this.#windows.size;
   }
 
-  /** @param now milliseconds since the epoch */
+  /** @param now milliseconds of whatever clock counts */
   count(subject: string, now: number): WindowState {
     const current = this.#windows.get(subject);
     if (current !== undefined && !isOver(current, now)) {

@@ -81,7 +81,12 @@ export class Rules {
     this.timeouts = { ...TIMEOUTS, ...parts.timeouts };
     this.#shapes = parts.errorShapes ?? [];
     this.#turnstile = parts.turnstile ?? OPEN_TURNSTILE;
-    this.#admission = new Admission(ownNames(parts.config, parts.hostname), this.#routes, parts.readiness);
+    this.#admission = new Admission(
+      ownNames(parts.config, parts.hostname),
+      this.#routes,
+      parts.readiness,
+      parts.config.server.base_path,
+    );
     const { authenticator, limits, clientAddress: addressOf, audit, clock } = parts;
     this.#gate = new Gate({ authenticator, limits, addressOf });
     this.#audit = new AuditWatch({ audit, clock, addressOf });

@@ -170,6 +170,18 @@ describe('closing', () => {
     await closed;
     expect(test.clock.pending).toEqual([]);
   });
+
+  it('breaks everything off at once where that is wanted', async () => {
+    const { plugin, reached, finish } = held();
+    await listen({ plugins: [plugin] });
+    const text = textOf(open(get('/held')));
+    await reached;
+    const closed = test.server.close();
+    test.server.breakOff();
+    expect(await text).toBe('');
+    finish();
+    await closed;
+  });
 });
 
 describe('more connections than there may be', () => {

@@ -109,6 +109,8 @@ export interface HttpServer {
   leave(options: { stopsListening: boolean }): Promise<void>;
   /** Takes no more connections, ends the idle ones, lets requests under way finish for a while, then breaks them off. */
   close(): Promise<void>;
+  /** Breaks off all requests under way at once. */
+  breakOff(): void;
 }
 
 /** Connections that may wait to be accepted; the system allows as many by default. */
@@ -174,8 +176,14 @@ export function createHttpServer(parts: HttpServerParts): HttpServer {
   });
   for (const plugin of plugins) void app.register(async (scope) => plugin(scope));
 
+  const breakOff = (): void => {
+    app.server.closeAllConnections();
+    upgrades.destroyAll();
+  };
+
   return {
     app,
+    breakOff,
     listen: async ({ host = config.server.host, port = config.server.port } = {}) => {
       // Fastify would open a second server for ::1 that knows nothing of what is set up above.
       await app.listen({ host: host === 'localhost' ? '127.0.0.1' : host, port, backlog: BACKLOG });
@@ -211,10 +219,7 @@ export function createHttpServer(parts: HttpServerParts): HttpServer {
     },
     close: async () => {
       rules.isClosing = true;
-      const cancel = clock.after(rules.timeouts.close, () => {
-        app.server.closeAllConnections();
-        upgrades.destroyAll();
-      });
+      const cancel = clock.after(rules.timeouts.close, breakOff);
       await app.close().finally(cancel);
     },
   };

@@ -1,4 +1,5 @@
 import { openApiDocument } from '@llamactl/contract/openapi';
+import type { OpenApiDocument } from '@llamactl/contract/openapi-document';
 import { OPERATIONS } from '@llamactl/contract/operations';
 import type { Alert } from '@llamactl/contract/system';
 import type { Readiness } from './admission.ts';
@@ -15,7 +16,7 @@ export interface SystemVoice {
 
 /** The probes, the alerts and the description of the API. */
 export function systemRoutes(bind: Bind, { version, readiness, alerts }: SystemVoice): void {
-  let document: ReturnType<typeof openApiDocument> | undefined;
+  let document: OpenApiDocument | undefined;
   bind(OPERATIONS.getOpenApi, () => (document ??= openApiDocument(version)));
 
   bind(OPERATIONS.getSystemAlerts, ({ caller, manager }) => {

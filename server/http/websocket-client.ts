@@ -116,7 +116,7 @@ export class WebSocketClient {
   /** Returns whether the frame may be looked at. */
   #onFrame(): boolean {
     this.#isAlive = true;
-    const now = this.#parts.clock.now();
+    const now = this.#parts.clock.elapsed();
     if (now - this.#windowBegan >= WINDOW_MS) {
       this.#windowBegan = now;
       this.#frames = 0;

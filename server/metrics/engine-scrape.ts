@@ -4,7 +4,7 @@ import type { ReadEngineText, ScrapeTarget } from './ports.ts';
 import type { Exposition } from './prometheus.ts';
 
 export interface EngineScrapeParts {
-  clock: Pick<Clock, 'now'>;
+  clock: Pick<Clock, 'elapsed'>;
   /** The engines that run now. */
   targets: () => readonly ScrapeTarget[];
   read: ReadEngineText;
@@ -61,13 +61,13 @@ export function createEngineScrape({ clock, targets, read }: EngineScrapeParts):
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));
     said = answers;
-    refreshedAt = clock.now();
+    refreshedAt = clock.elapsed();
   };
 
   return {
     refresh: async () => {
-      const age = refreshedAt === null ? Infinity : clock.now() - refreshedAt;
-      if (age >= 0 && age < FRESH_MS) return;
+      const age = refreshedAt === null ? Infinity : clock.elapsed() - refreshedAt;
+      if (age < FRESH_MS) return;
       pending ??= askAll().finally(() => {
         pending = null;
       });

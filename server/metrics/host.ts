@@ -21,7 +21,7 @@ export interface Host {
 }
 
 export interface HostDependencies {
-  clock: Pick<Clock, 'now' | 'after'>;
+  clock: Pick<Clock, 'elapsed' | 'after'>;
   /** Of the data directory's filesystem. */
   diskSpace: () => Promise<DiskSpace>;
   /** How files of the system are read; tests have their own. Default: from this machine. */
@@ -35,17 +35,13 @@ const OLDEST_PREDECESSOR_MS = 60_000;
 const SHORTEST_MEASUREMENT_MS = 200;
 
 export function createHost({ clock, diskSpace, read = readSystemFile }: HostDependencies): Host {
-  let before = { times: processorTimes(read), at: clock.now() };
+  let before = { times: processorTimes(read), at: clock.elapsed() };
   let last: { resources: HostResources; at: number } | null = null;
   let pending: Promise<HostResources> | null = null;
 
-  /** Also false for a moment that is still to come: the clock jumped back. */
-  const isRecent = (at: number, milliseconds: number): boolean => {
-    const age = clock.now() - at;
-    return age >= 0 && age < milliseconds;
-  };
+  const isRecent = (at: number, milliseconds: number): boolean => clock.elapsed() - at < milliseconds;
   const note = (times: ProcessorTimes): void => {
-    before = { times, at: clock.now() };
+    before = { times, at: clock.elapsed() };
   };
   const cpuUsage = async (): Promise<number> => {
     if (!isRecent(before.at, OLDEST_PREDECESSOR_MS)) note(processorTimes(read));
@@ -63,7 +59,7 @@ export function createHost({ clock, diskSpace, read = readSystemFile }: HostDepe
   const measure = async (): Promise<HostResources> => {
     const [cpu, disk] = await Promise.all([cpuUsage(), diskSpace()]);
     const resources = { cpuUsage: cpu, memory: memory(), diskUsage: usagePercent(disk) };
-    last = { resources, at: clock.now() };
+    last = { resources, at: clock.elapsed() };
     return resources;
   };
 

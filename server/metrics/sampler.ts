@@ -58,11 +58,11 @@ export function createSampler(dependencies: SamplerDependencies): Sampler {
   };
   /** As many as fit into one turn, then the rest. */
   const pass = (runs: readonly LiveRun[]): void => {
-    const begun = clock.now();
+    const begun = clock.elapsed();
     for (const [index, run] of runs.entries()) {
       if (isClosed) break;
       measure(run);
-      const isOver = clock.now() - begun >= LONGEST_TURN_MS;
+      const isOver = clock.elapsed() - begun >= LONGEST_TURN_MS;
       if (isOver && index + 1 < runs.length) return clock.nextTurn(() => pass(runs.slice(index + 1)));
     }
     isMeasuring = false;

@@ -16,7 +16,7 @@ const GPU: Gpu = {
   power: null,
 };
 
-const view = (clock: FakeClock, startedAt = clock.now()): SystemView =>
+const view = (clock: FakeClock, begunAt = clock.elapsed()): SystemView =>
   createSystemView({
     host: {
       memory: () => ({ total: 200, usage: 50 }),
@@ -24,7 +24,7 @@ const view = (clock: FakeClock, startedAt = clock.now()): SystemView =>
     },
     gpus: { list: async () => [GPU] },
     clock,
-    startedAt,
+    begunAt,
     version: '1.2.3',
     buildTime: '2026-03-01T12:00:00Z',
     commit: '0123abc',
@@ -33,9 +33,9 @@ const view = (clock: FakeClock, startedAt = clock.now()): SystemView =>
 
 test('the status counts instances by state and tells what the machine has', async () => {
   const clock = new FakeClock();
-  const startedAt = clock.now();
+  const begunAt = clock.elapsed();
   await clock.advance(86_400_900);
-  const status = await view(clock, startedAt).status(
+  const status = await view(clock, begunAt).status(
     [...STATUSES, 'running' as const, 'running' as const].map((each) => ({ status: each })),
   );
   expect(SystemStatusSchema.strict().parse(status)).toEqual({

@@ -9,9 +9,9 @@ import type { CountedInstance } from './ports.ts';
 export interface SystemDependencies {
   host: Host;
   gpus: Pick<Gpus, 'list'>;
-  clock: Pick<Clock, 'now'>;
-  /** Of llamactl, milliseconds since the epoch. */
-  startedAt: number;
+  clock: Pick<Clock, 'elapsed'>;
+  /** When llamactl began, of {@link Clock.elapsed}. */
+  begunAt: number;
   version: string;
   /** RFC 3339. */
   buildTime: string;
@@ -21,7 +21,7 @@ export interface SystemDependencies {
 }
 
 export function createSystemView(dependencies: SystemDependencies): SystemView {
-  const { host, gpus, clock, startedAt, version, buildTime, commit, hostname } = dependencies;
+  const { host, gpus, clock, begunAt, version, buildTime, commit, hostname } = dependencies;
   // asked once: the answer is long on a machine of many cores
   const cpuCount = Math.max(1, os.cpus().length);
   return {
@@ -29,7 +29,7 @@ export function createSystemView(dependencies: SystemDependencies): SystemView {
       const [resources, gpuList] = await Promise.all([host.resources(), gpus.list()]);
       return {
         version,
-        uptime: Math.max(0, Math.floor((clock.now() - startedAt) / 1_000)),
+        uptime: Math.max(0, Math.floor((clock.elapsed() - begunAt) / 1_000)),
         instances: countsOf(instances),
         resources: {
           cpu_usage: resources.cpuUsage,

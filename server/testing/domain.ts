@@ -1,5 +1,6 @@
 import type { Config } from '@llamactl/contract/config';
 import { createInstances, type Instances } from '../instances/instances.ts';
+import type { LeaseBook } from '../instances/lease-book.ts';
 import type { Lease, LeaseRequest } from '../instances/leases.ts';
 import type { Clock, InstanceStore } from '../instances/ports.ts';
 import type { InstanceManager } from '../instances/use-cases.ts';
@@ -58,7 +59,10 @@ export class Domain {
     const store = this.#ownStore();
     const bus = createEventBus({
       clock,
-      replay: { append: (events) => this.#unlessDead(() => this.store.replay.append(events)) },
+      replay: {
+        append: (events) => this.#unlessDead(() => this.store.replay.append(events)),
+        takeNumbers: (least) => this.store.replay.takeNumbers(least),
+      },
       stored: this.store.events,
       onError: (error) => this.faults.push(error),
     });
@@ -103,6 +107,7 @@ export class Domain {
     };
     return {
       now: () => this.clock.now(),
+      elapsed: () => this.clock.elapsed(),
       after: (milliseconds, callback) => this.clock.after(milliseconds, unlessDead(callback)),
       nextTurn: (callback) => this.clock.nextTurn(unlessDead(callback)),
     };
@@ -186,12 +191,14 @@ export class Domain {
    * The manager dies without a word; the machine goes on. The next one has booted when this resolves.
    *
    * @param options Its configuration; left out: the same.
+   * @param inherit Tells the next one of leases that are held elsewhere.
    */
-  async crash(options?: DomainOptions): Promise<Domain> {
+  async crash(options?: DomainOptions, inherit: (leases: LeaseBook) => void = () => undefined): Promise<Domain> {
     this.#isDead = true;
     this.supervisor.close();
     this.store.crash();
     const next = new Domain(this, options);
+    inherit(next.instances.leases);
     await next.instances.boot();
     await next.settle();
     return next;

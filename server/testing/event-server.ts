@@ -1,5 +1,6 @@
 import type { InstanceEvent } from '@llamactl/contract/events';
-import type { Health, Instance } from '@llamactl/contract/instance';
+import type { Health } from '@llamactl/contract/health';
+import type { Instance } from '@llamactl/contract/instance';
 import type { Stats } from '@llamactl/contract/stats';
 import { anonymousAdmin } from '../auth/caller.ts';
 import { systemClock } from '../clock.ts';

@@ -1,5 +1,27 @@
 import { expect, test } from 'vitest';
+import { clockContract } from './contracts/clock.contract.ts';
 import { FakeClock } from './fake-clock.ts';
+
+clockContract('the fake clock', () => {
+  const clock = new FakeClock();
+  return {
+    clock,
+    pass: (milliseconds) => clock.advance(milliseconds),
+    jump: (milliseconds) => clock.jump(milliseconds),
+  };
+});
+
+test('a jump of the wall clock runs no timer and delays none', async () => {
+  const clock = new FakeClock();
+  const calls: string[] = [];
+  clock.after(1_000, () => calls.push('due'));
+  clock.jump(3_600_000);
+  await clock.advance(999);
+  expect(calls).toEqual([]);
+  clock.jump(-7_200_000);
+  await clock.advance(1);
+  expect(calls).toEqual(['due']);
+});
 
 test('timers run at their own moment, in the order of their time', async () => {
   const clock = new FakeClock({ now: 1_000 });

@@ -5,6 +5,9 @@ interface Timer {
   callback: () => void;
 }
 
+/** Where `elapsed` begins: far from any time of day, and more than a day from 0. */
+const BEGINNING = 100_000_000;
+
 export interface FakeClockOptions {
   /** Milliseconds since the epoch. */
   now?: number;
@@ -20,18 +23,30 @@ export interface FakeClockOptions {
  * pending I/O get their turn, so what a timer set in motion has happened before the next one runs.
  */
 export class FakeClock implements Clock {
-  #now: number;
+  /** What `elapsed` tells, by which timers are due. */
+  #elapsed = BEGINNING;
+  /** How far the wall clock is ahead of it. */
+  #ahead: number;
   readonly #realUpToMs: number;
   readonly #timers = new Set<Timer>();
   #turns: (() => void)[] = [];
 
   constructor({ now = 1_700_000_000_000, realUpToMs = 0 }: FakeClockOptions = {}) {
-    this.#now = now;
+    this.#ahead = now - this.#elapsed;
     this.#realUpToMs = realUpToMs;
   }
 
   now(): number {
-    return this.#now;
+    return this.#elapsed + this.#ahead;
+  }
+
+  elapsed(): number {
+    return this.#elapsed;
+  }
+
+  /** Somebody sets the wall clock, forward or (less than 0) back: no time passes. */
+  jump(milliseconds: number): void {
+    this.#ahead += milliseconds;
   }
 
   after(milliseconds: number, callback: () => void): () => void {
@@ -39,7 +54,7 @@ export class FakeClock implements Clock {
       const timer = setTimeout(callback, milliseconds);
       return () => clearTimeout(timer);
     }
-    const timer = { due: this.#now + Math.max(0, milliseconds), callback };
+    const timer = { due: this.#elapsed + Math.max(0, milliseconds), callback };
     this.#timers.add(timer);
     return () => {
       this.#timers.delete(timer);
@@ -53,7 +68,7 @@ export class FakeClock implements Clock {
 
   /** Milliseconds from now at which the pending timers are due, soonest first. */
   get pending(): number[] {
-    return [...this.#timers].map(({ due }) => due - this.#now).toSorted((one, other) => one - other);
+    return [...this.#timers].map(({ due }) => due - this.#elapsed).toSorted((one, other) => one - other);
   }
 
   /** Runs queued turns, what follows from them included, until nothing is left to do without time passing. */
@@ -68,15 +83,15 @@ export class FakeClock implements Clock {
 
   /** Lets time pass, running each timer at its own moment. */
   async advance(milliseconds: number): Promise<void> {
-    const end = this.#now + milliseconds;
+    const end = this.#elapsed + milliseconds;
     await this.flush();
     for (let timer = this.#nextUntil(end); timer !== null; timer = this.#nextUntil(end)) {
       this.#timers.delete(timer);
-      this.#now = Math.max(this.#now, timer.due);
+      this.#elapsed = Math.max(this.#elapsed, timer.due);
       timer.callback();
       await this.flush();
     }
-    this.#now = end;
+    this.#elapsed = end;
   }
 
   #nextUntil(end: number): Timer | null {

@@ -1,11 +1,13 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { errorCode } from '../supervisor/proc-file.ts';
 
 /**
  * A program that is called as `docker` is. Its containers are processes that are no children of their client, have none of
  * its variables but those that are named, live on when it is killed, and end when it is told to end them. Unlike docker's
  * they write straight to their client's output, and an image is nothing: `run IMAGE PROGRAM …` runs the program.
- * `run pull …` takes for ever to get its image.
+ * `run pull …` takes for ever to get its image. `rm --force` is podman's, which asks a container to end and waits for that;
+ * this one for ever.
  */
 const PROGRAM = `#!/bin/sh
 S=$FAKE_DOCKER
@@ -43,7 +45,7 @@ stop)
   i=0; while kill -0 "$p" 2>/dev/null && [ $i -lt 20 ]; do sleep 0.01; i=$((i+1)); done
   kill -KILL "$p" 2>/dev/null; ends "$p"; exit 0;;
 kill) lacks "$1"; kill -KILL "$(cat "$S/$1.pid")";;
-rm) shift; lacks "$1"; p=$(cat "$S/$1.pid"); kill -KILL "$p"; ends "$p";;
+rm) shift; lacks "$1"; p=$(cat "$S/$1.pid"); kill -TERM "$p"; ends "$p";;
 inspect) shift 2; lacks "$1"; echo "true $(cat "$S/$1.pid") 0123456789abcdef $(cat "$S/$1.label")";;
 *) echo "unknown command: $verb" >&2; exit 1;;
 esac
@@ -82,7 +84,7 @@ export class FakeDocker {
   dispose(): void {
     for (const file of readdirSync(this.#folder).filter((each) => each.endsWith('.pid'))) {
       const pid = this.pid(file.slice(0, -'.pid'.length));
-      if (pid !== null) process.kill(pid, 'SIGKILL');
+      if (pid !== null) kill(pid);
     }
   }
 
@@ -93,5 +95,14 @@ export class FakeDocker {
 
   comeBack(): void {
     rmSync(path.join(this.#folder, 'down'));
+  }
+}
+
+/** Its shell may not have come to remove the file of one that has ended. */
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (errorCode(error) !== 'ESRCH') throw error;
   }
 }

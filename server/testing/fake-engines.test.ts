@@ -39,7 +39,8 @@ describe('the fake engine', () => {
   });
 
   it('drops twins', () => {
-    expect(new FakeEngineAdapter().withoutTwins({ context_size: 1, x: 2 }, ['ctx_size'])).toEqual({ x: 2 });
+    const { settings } = engineRecord({ options: { context_size: 1, x: 2 } });
+    expect(new FakeEngineAdapter().withoutTwins(settings, ['ctx_size'])).toEqual({ x: 2 });
   });
 });
 

@@ -14,6 +14,8 @@ import type {
   StartProblem,
 } from '../instances/ports.ts';
 
+const PROGRAM = '/fake/engine';
+
 /** An engine that has no program: what it finds wrong is what a test says. */
 export class FakeEngineAdapter implements EngineAdapter {
   needsModel = true;
@@ -43,19 +45,28 @@ export class FakeEngineAdapter implements EngineAdapter {
     });
   }
 
-  withoutTwins(stored: Record<string, OptionValue>, given: readonly string[]): Record<string, OptionValue> {
+  withoutTwins({ options: stored }: Settings, given: readonly string[]): Record<string, OptionValue> {
     const isGiven = (name: string): boolean => given.includes(name);
     const isReplaced = (key: string): boolean =>
       this.twins.some(([one, other]) => (key === one && isGiven(other)) || (key === other && isGiven(one)));
     return Object.fromEntries(Object.entries(stored).filter(([key]) => isGiven(key) || !isReplaced(key)));
   }
 
-  learn(): Promise<void> {
-    return Promise.resolve();
+  /** By command, programs that tell what they are when a test lets them; without one, `/fake/engine`. */
+  readonly slow = new Map<string, Promise<void>>();
+
+  async learn({ command }: Settings): Promise<void> {
+    const [program = PROGRAM] = command ?? [];
+    await this.slow.get(program);
+    this.slow.delete(program);
+  }
+
+  isLearnt({ command }: Settings): boolean {
+    return !this.slow.has(command?.[0] ?? PROGRAM);
   }
 
   plan({ name, port, settings }: InstanceRecord): LaunchPlan {
-    const [command = '/fake/engine', ...leading] = settings.command ?? [];
+    const [command = PROGRAM, ...leading] = settings.command ?? [];
     return {
       command,
       argv: [

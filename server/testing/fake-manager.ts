@@ -1,5 +1,6 @@
 import { ApiError } from '@llamactl/contract/errors';
-import type { Batch, CreateInstance, Health, Instance, Status, UpdateInstance } from '@llamactl/contract/instance';
+import type { Health } from '@llamactl/contract/health';
+import type { Batch, CreateInstance, Instance, Status, UpdateInstance } from '@llamactl/contract/instance';
 import type { LogItem, Logs } from '@llamactl/contract/logs';
 import type { Lease } from '../instances/leases.ts';
 import type { LogQuery } from '../instances/ports.ts';

@@ -1,5 +1,6 @@
 import type {
   Clock,
+  Erasure,
   Inspection,
   LaunchPlan,
   ProcessIdentity,
@@ -214,9 +215,10 @@ export class FakeSupervisor implements Supervisor {
     this.pruned.push({ parent, newest });
   }
 
-  async sweep(parent: string, keep: ReadonlySet<string>): Promise<void> {
+  async sweep(parent: string, keep: ReadonlySet<string>): Promise<Erasure> {
     this.#record('sweep', parent);
     this.swept.push({ parent, keep: new Set(keep) });
+    return { erased: Promise.resolve() };
   }
 
   close(): void {

@@ -10,6 +10,7 @@ import {
 } from 'node:http';
 import { connect, createServer as createNetServer, type Socket, type Server as NetServer } from 'node:net';
 import { ApiError } from '@llamactl/contract/errors';
+import { systemClock } from '../clock.ts';
 import type { Clock } from '../instances/ports.ts';
 import { type LeasedRecord, Leases } from '../instances/leases.ts';
 import { GATEWAY_ERROR_SHAPES } from '../gateway/error-shape.ts';
@@ -158,7 +159,7 @@ export async function startGateway(
   { mayStart = true, aliasesInModels = false, loadingKeepaliveSeconds = 0 }: GatewayWishes = {},
 ): Promise<GatewayServer> {
   const instances = new FakeInstances(fakes);
-  const requests = new Requests({ clock: { now: () => Date.now() } });
+  const requests = new Requests({ clock: systemClock() });
   const gateway = createGateway({
     // Turns of the event loop are real: so are the sockets.
     clock: {

@@ -2,6 +2,8 @@ import type { InstanceStore, KeptEvent, ReplayStore, StoredInstance } from '../i
 import { MemoryCommits } from './memory-commits.ts';
 
 const REPLAYED = 1_000;
+/** Numbers of events that are taken at once. */
+const BLOCK = 1_000;
 
 /**
  * An {@link InstanceStore} in memory, with its replay, that commits like the real one, at the end of the turn. Keeping the
@@ -15,12 +17,19 @@ export class MemoryStore implements InstanceStore {
   /** Events as text, by number. */
   #events = new Map<number, string>();
   readonly #commits = new MemoryCommits();
+  /** Numbers of events that may have been given. */
+  #takenBelow = 0;
 
   constructor(dataDirId = 'memory') {
     this.dataDirId = dataDirId;
     this.replay = {
       load: async () => this.events,
       append: (events) => this.#enqueue(events, () => undefined),
+      takeNumbers: (least) => {
+        const first = Math.max(least, this.#takenBelow);
+        this.#takenBelow = first + BLOCK;
+        return { first, end: this.#takenBelow };
+      },
     };
   }
 

@@ -23,7 +23,7 @@ export class FakeReign implements Reign {
     listening: 8080,
   };
   readonly reload: number;
-  readonly book = new LeaseBook({ now: () => 0 });
+  readonly book = new LeaseBook({ elapsed: () => 0 });
   readonly #done: string[];
   readonly #name: string;
   record: Parameters<Reign['recordBy']>[0] = () => undefined;
@@ -37,6 +37,10 @@ export class FakeReign implements Reign {
 
   #did(what: string): void {
     this.#done.push(`${this.#name} ${what}`);
+  }
+
+  assertKept(): void {
+    return undefined;
   }
 
   note(number: number, failure: string | null): void {
@@ -78,6 +82,10 @@ export class FakeReign implements Reign {
 
   async cut(): Promise<void> {
     this.#did('cuts');
+  }
+
+  breakOff(): void {
+    this.#did('breaks off');
   }
 
   async close(): Promise<void> {
@@ -151,7 +159,8 @@ export async function service(changes: Partial<ServiceParts<FakeReign>> = {}) {
     launch: async () => {
       const successor = new FakeSuccessor(done);
       successors.push(successor);
-      return successor.process;
+      // The first has the other end of one; who is not the first passes its own on.
+      return parts.isFirst ? successor.process : { ...successor.process, lifeline: null };
     },
     servingPid: () => 99,
     sendSignal: (pid, signal) => void signals.push(`${signal} to ${pid}`),

@@ -24,7 +24,7 @@ import {
  *     node -e "import('./server/testing/store-fixture.ts').then((it) => it.writeStoreFixture('server/store/fixtures/schema-2.db', Date.now))"
  */
 export async function writeStoreFixture(file: string, now: () => number): Promise<void> {
-  const clock: Clock = { now, after: () => () => undefined, nextTurn: setImmediate };
+  const clock: Clock = { now, elapsed: now, after: () => () => undefined, nextTurn: setImmediate };
   const { accounts, audit, replay, ...store } = openStore({ file, clock });
   for (const instance of fixtureInstances()) await store.save(instance);
   await accounts.saveUser(storedUser('u1'));

@@ -1,7 +1,8 @@
+import type { Content, DescribedParameter } from '@llamactl/contract/openapi-document';
 import { curlLine } from './curl-line.ts';
-import type { Content, Located, Parameter } from './document.ts';
+import type { Located } from './document.ts';
 import { markup, type Markup, prose } from './markup.ts';
-import { aboutOf, fieldsOf, kindOf, type Schemas } from './schema.ts';
+import { aboutOf, fieldsOf, kindOf, type Schemas, type Way } from './schema.ts';
 
 /** What is the same for all operations of a page. */
 export interface PageSetting {
@@ -30,28 +31,28 @@ export function operationMarkup(located: Located, setting: PageSetting): Markup 
       ${
         parameters.length === 0
           ? null
-          : markup`<h4>Parameters</h4>
+          : markup`<h3>Parameters</h3>
               <dl>${parameters.map(parameterRow)}</dl>`
       }
       ${
         requestBody === undefined
           ? null
-          : markup`<h4>Body${requestBody.required ? null : ' (may be left out)'}</h4>
-              ${contentMarkup(requestBody.content, setting.schemas)}`
+          : markup`<h3>Body${requestBody.required ? null : ' (may be left out)'}</h3>
+              ${contentMarkup(requestBody.content, setting.schemas, 'sent')}`
       }
       ${answers
         .filter(([status]) => Number(status) < 400)
         .map(
-          ([status, { content = {} }]) =>
-            markup`<h4>Answer <span class="status">${status}</span></h4>
-              ${contentMarkup(content, setting.schemas)}`,
+          ([status, { content }]) =>
+            markup`<h3>Answer <span class="status">${status}</span></h3>
+              ${contentMarkup(content, setting.schemas, 'answered')}`,
         )}
       ${errorsMarkup(answers.filter(([status]) => Number(status) >= 400))}
     </div>
   </details> `;
 }
 
-function parameterRow({ name, in: place, required = false, description, schema }: Parameter): Markup {
+function parameterRow({ name, in: place, required = false, description, schema }: DescribedParameter): Markup {
   const about = description === undefined ? schema : { ...schema, description };
   return markup`<div>
     <dt>
@@ -63,14 +64,14 @@ function parameterRow({ name, in: place, required = false, description, schema }
 }
 
 /** Forms of one schema are shown once. */
-function contentMarkup(content: Content, schemas: Schemas): Markup {
+function contentMarkup(content: Content, schemas: Schemas, way: Way): Markup {
   const forms = Map.groupBy(Object.entries(content), ([, { schema }]) => JSON.stringify(schema));
   return markup`${[...forms.values()].map((form) => {
     const schema = form[0]?.[1].schema ?? {};
     return markup`<p class="form">
         ${form.map(([type], index) => markup`${index === 0 ? null : ', '}<code>${type}</code>`)}: ${kindOf(schema)}
       </p>
-      ${fieldsOf(schema, schemas)}`;
+      ${fieldsOf(schema, schemas, way)}`;
   })}`;
 }
 

@@ -1,14 +1,17 @@
-import { type ApiDocument, type Located, operationsOf } from './document.ts';
+import type { OpenApiDocument } from '@llamactl/contract/openapi-document';
+import { type Located, operationsOf } from './document.ts';
 import { markup, Markup, prose } from './markup.ts';
 import { operationMarkup, type PageSetting } from './operation.ts';
-import { aboutOf, fieldsOf, kindOf, type Schemas } from './schema.ts';
+import { aboutOf, fieldsOf, kindOf, type Schemas, type Way } from './schema.ts';
 import { SCRIPT } from './script.ts';
+import { sentSchemas } from './sent-schemas.ts';
 import { STYLE } from './style.ts';
 
 /** The API as one page that needs nothing but itself: for people what `openapi.json` is for programs. */
-export function apiPage(document: ApiDocument, setting: Omit<PageSetting, 'schemas'>): string {
+export function apiPage(document: OpenApiDocument, setting: Omit<PageSetting, 'schemas'>): string {
   const { info, tags, components } = document;
   const operations = operationsOf(document);
+  const sent = sentSchemas(document);
   const sections = tags
     .map(({ name }) => ({ name, members: operations.filter(({ operation }) => operation.tags.includes(name)) }))
     .filter(({ members }) => members.length > 0);
@@ -23,19 +26,21 @@ export function apiPage(document: ApiDocument, setting: Omit<PageSetting, 'schem
         <style>${new Markup(STYLE)}</style>
       </head>
       <body>
+        <a class="skip" href="#requests">Skip to the requests</a>
         <header>
           <h1>llamactl <span>API ${info.version}</span></h1>
-          <label>
-            <span class="hidden">Find</span>
-            <input id="filter" type="search" placeholder="Find a request  ( / )" autocomplete="off" spellcheck="false" />
+          <label hidden>
+            <span class="hidden">Find requests and schemas</span>
+            <input id="filter" type="search" placeholder="Find" autocomplete="off" spellcheck="false" />
+            <kbd aria-hidden="true">/</kbd>
           </label>
         </header>
         <div class="columns">
           <nav aria-label="Requests">
             ${sections.map(navigation)}
-            <p><a href="#schemas">Schemas</a></p>
+            <section><a class="tag" href="#schemas">Schemas</a></section>
           </nav>
-          <main>
+          <main id="requests">
             <section class="about">
               <p>${prose(info.description)}</p>
               <p>
@@ -52,9 +57,9 @@ export function apiPage(document: ApiDocument, setting: Omit<PageSetting, 'schem
             )}
             <section>
               <h2 id="schemas">Schemas</h2>
-              ${Object.keys(components.schemas).map((name) => schemaMarkup(name, components.schemas))}
+              ${Object.keys(components.schemas).map((name) => schemaMarkup(name, components.schemas, sent.has(name) ? 'sent' : 'answered'))}
             </section>
-            <p id="nothing" hidden>No request has these words.</p>
+            <p id="nothing" role="status" hidden>Nothing has these words.</p>
           </main>
         </div>
         <script>${new Markup(SCRIPT)}</script>
@@ -77,14 +82,14 @@ function navigation({ name, members }: { name: string; members: readonly Located
   </section> `;
 }
 
-function schemaMarkup(name: string, schemas: Schemas): Markup {
+function schemaMarkup(name: string, schemas: Schemas, way: Way): Markup {
   const schema = schemas[name] ?? {};
+  const about = aboutOf(schema);
   return markup`<details class="schema" id="schema-${name}">
     <summary><code>${name}</code></summary>
     <div class="about">
       ${schema.properties === undefined ? markup`<p>${kindOf(schema)}</p>` : null}
-      <p>${aboutOf(schema)}</p>
-      ${fieldsOf(schema, schemas)}
+      ${about === null ? null : markup`<p>${about}</p>`} ${fieldsOf(schema, schemas, way)}
     </div>
   </details> `;
 }

@@ -28,6 +28,9 @@ export interface Schema {
 /** The schemas of a document, by the names by which others refer to them. */
 export type Schemas = Readonly<Record<string, Schema>>;
 
+/** Who writes a value: whoever `sent` it wants to know what must be there, whoever is `answered`, what may be missing. */
+export type Way = 'sent' | 'answered';
+
 /** Objects within objects are shown so deep. */
 const DEEPEST = 4;
 /** Others say nothing to people. */
@@ -63,30 +66,36 @@ function valueOf({ additionalProperties }: Schema): Schema {
 }
 
 /** The fields of an object, or of what is listed in it; `null` for what has none. */
-export function fieldsOf(schema: Schema, schemas: Schemas, depth = 0): Markup | null {
+export function fieldsOf(schema: Schema, schemas: Schemas, way: Way, depth = 0): Markup | null {
   const known = schemas[referred(schema) ?? ''];
-  if (known !== undefined) return depth === 0 ? fieldsOf(known, schemas, depth) : null;
+  if (known !== undefined) return depth === 0 ? fieldsOf(known, schemas, way, depth) : null;
   if (depth > DEEPEST) return null;
   const choices = schema.anyOf ?? schema.oneOf ?? schema.allOf;
   if (choices !== undefined) {
-    const lists = choices.map((one) => fieldsOf(one, schemas, depth + 1)).filter((list) => list !== null);
+    const lists = choices.map((one) => fieldsOf(one, schemas, way, depth + 1)).filter((list) => list !== null);
     return lists.length === 0 ? null : markup`${lists}`;
   }
-  if (schema.type === 'array' && schema.items !== undefined) return fieldsOf(schema.items, schemas, depth + 1);
+  if (schema.type === 'array' && schema.items !== undefined) return fieldsOf(schema.items, schemas, way, depth + 1);
   if (schema.properties === undefined) return null;
   const required = new Set(schema.required ?? []);
-  const rows = Object.entries(schema.properties).map(([name, field]) =>
-    fieldRow(name, field, required.has(name), schemas, depth),
-  );
+  const rows = Object.entries(schema.properties).map(([name, field]) => {
+    const inside = fieldsOf(field, schemas, way, depth + 1);
+    return fieldRow(name, field, presence(required.has(name), way), inside);
+  });
   return markup`<dl>${rows}</dl>`;
 }
 
-function fieldRow(name: string, field: Schema, isRequired: boolean, schemas: Schemas, depth: number): Markup {
-  const inside = fieldsOf(field, schemas, depth + 1);
+/** What has to be said of a field being there; `null`: nothing. */
+function presence(isRequired: boolean, way: Way): Markup | null {
+  if (way === 'sent') return isRequired ? markup` <span class="must">required</span>` : null;
+  return isRequired ? null : markup` <span class="may">may be missing</span>`;
+}
+
+function fieldRow(name: string, field: Schema, remark: Markup | null, inside: Markup | null): Markup {
   return markup`<div>
     <dt>
       <code>${name}</code>
-      <span class="kind">${kindOf(field)}</span>${isRequired ? markup` <span class="must">required</span>` : null}
+      <span class="kind">${kindOf(field)}</span>${remark}
     </dt>
     <dd>
       ${aboutOf(field)}${
@@ -101,30 +110,36 @@ function fieldRow(name: string, field: Schema, isRequired: boolean, schemas: Sch
   </div> `;
 }
 
-/** What a person wants to know of a value beside its kind. */
-export function aboutOf(schema: Schema): Markup {
-  const bounds = boundsOf(schema);
-  const standard =
-    schema.default === undefined
-      ? null
-      : markup` <span class="bounds">default <code>${JSON.stringify(schema.default)}</code></span>`;
-  return markup`${schema.description === undefined ? null : prose(schema.description)}${bounds === '' ? null : markup` <span class="bounds">${bounds}</span>`}${standard}`;
+/** What a person wants to know of a value beside its kind. `null`: nothing. */
+export function aboutOf(schema: Schema): Markup | null {
+  const { description, default: standard } = schema;
+  const bounds = [
+    ...boundsOf(schema),
+    ...(standard === undefined ? [] : [markup`default <code>${JSON.stringify(standard)}</code>`]),
+  ];
+  if (description === undefined && bounds.length === 0) return null;
+  return markup`${description === undefined ? null : prose(description)}${
+    bounds.length === 0 ? null : markup` <span class="bounds">${joined(bounds, '; ')}</span>`
+  }`;
 }
 
-function boundsOf({ minimum, maximum, minLength, maxLength, minItems, maxItems, pattern }: Schema): string {
-  const range = (least: number | undefined, most: number | undefined, what: string): string => {
-    const low = least === undefined || least <= -BIGGEST || (what !== '' && least === 0) ? null : `at least ${least}`;
-    const high = most === undefined || most >= BIGGEST ? null : `at most ${most}`;
-    const both = [low, high].filter((one) => one !== null).join(', ');
-    return both === '' ? '' : `${both}${what}`;
-  };
+function boundsOf({ minimum, maximum, minLength, maxLength, minItems, maxItems, pattern }: Schema): Markup[] {
   const parts = [
-    range(minimum, maximum, ''),
-    range(minLength, maxLength, ' characters'),
-    range(minItems, maxItems, ' items'),
-    pattern === undefined || !PRINTABLE.test(pattern) ? '' : `matches ${pattern}`,
-  ];
-  return parts.filter((part) => part !== '').join('; ');
+    rangeOf(minimum, maximum, null),
+    rangeOf(minLength, maxLength, 'character'),
+    rangeOf(minItems, maxItems, 'item'),
+  ].filter((part) => part !== '');
+  const isShown = pattern !== undefined && PRINTABLE.test(pattern);
+  return [...parts.map((part) => markup`${part}`), ...(isShown ? [markup`matches <code>${pattern}</code>`] : [])];
+}
+
+/** @param what One of what is counted; `null`: it is a number itself. */
+function rangeOf(least: number | undefined, most: number | undefined, what: string | null): string {
+  const counted = (count: number): string => (what === null ? '' : ` ${what}${count === 1 ? '' : 's'}`);
+  const isLow = least !== undefined && least > -BIGGEST && (what === null || least > 0);
+  const low = isLow ? (what !== null && least === 1 ? 'not empty' : `at least ${least}${counted(least)}`) : null;
+  const high = most === undefined || most >= BIGGEST ? null : `at most ${most}${counted(most)}`;
+  return [low, high].filter((one) => one !== null).join(', ');
 }
 
 function joined(parts: readonly Markup[], between: string): Markup {

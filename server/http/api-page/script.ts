@@ -5,25 +5,37 @@
 export const SCRIPT = `
 const filter = document.getElementById('filter');
 const base = location.origin + location.pathname.replace(/\\/docs\\/?$/, '');
-const operations = [...document.querySelectorAll('.operation')];
-const words = operations.map((each) => each.querySelector('summary').textContent.toLowerCase() + ' ' + each.id.toLowerCase());
+const entries = [...document.querySelectorAll('.operation, .schema')];
+// What the line says, the name of the operation, and those of its fields.
+const words = entries.map((each) =>
+  [each.querySelector('summary').textContent, each.id, ...[...each.querySelectorAll('dt > code')].map((code) => code.textContent)]
+    .join(' ').toLowerCase());
 
 function find() {
   const wanted = filter.value.toLowerCase().split(' ').filter(Boolean);
-  operations.forEach((each, index) => { each.hidden = !wanted.every((word) => words[index].includes(word)); });
+  entries.forEach((each, index) => { each.hidden = !wanted.every((word) => words[index].includes(word)); });
   for (const link of document.querySelectorAll('nav li')) {
     link.hidden = document.getElementById(link.firstElementChild.hash.slice(1)).hidden;
   }
   for (const section of document.querySelectorAll('nav section, main section')) {
-    const all = section.querySelectorAll('li, .operation');
+    const all = section.querySelectorAll('li, .operation, .schema');
     section.hidden = all.length > 0 ? [...all].every((each) => each.hidden) : wanted.length > 0;
   }
-  document.getElementById('nothing').hidden = operations.some((each) => !each.hidden);
+  document.getElementById('nothing').hidden = entries.some((each) => !each.hidden);
 }
 
 function open() {
   const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  for (const link of document.querySelectorAll('nav a')) {
+    if (link.hash === location.hash) link.setAttribute('aria-current', 'true');
+    else link.removeAttribute('aria-current');
+  }
   if (target === null) return;
+  document.querySelector('nav [aria-current]')?.scrollIntoView({ block: 'nearest' });
+  if (target.closest('[hidden]') !== null) {
+    filter.value = '';
+    find();
+  }
   if (target.tagName === 'DETAILS') target.open = true;
   target.scrollIntoView();
 }
@@ -44,6 +56,7 @@ for (const line of document.querySelectorAll('.curl')) {
   line.append(button);
 }
 
+filter.parentElement.hidden = false;
 filter.addEventListener('input', find);
 addEventListener('hashchange', open);
 addEventListener('keydown', (event) => {

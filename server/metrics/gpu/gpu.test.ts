@@ -99,9 +99,12 @@ describe('readings', () => {
     expect(tools.gpus.memoryOf([31_337])).toBe(null);
   });
 
-  test('go on when the clock jumps back', async () => {
+  test.each([-60, 60])('come as often as ever when the wall clock jumps by %d minutes', async (minutes) => {
     await tools.gpus.list();
-    await tools.clock.advance(-60 * MINUTE_MS);
+    tools.clock.jump(minutes * MINUTE_MS);
+    expect((await tools.gpus.list()).length).toBe(2);
+    expect(tools.calls.length).toBe(2);
+    await tools.clock.advance(MINUTE_MS);
     expect((await tools.gpus.list()).length).toBe(2);
     expect(tools.calls.length).toBe(4);
   });

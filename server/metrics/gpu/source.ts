@@ -13,7 +13,7 @@ export interface GpuSource {
 export interface GpuSourceDependencies {
   runTool: RunTool;
   findTool: FindTool;
-  clock: Pick<Clock, 'now' | 'after'>;
+  clock: Pick<Clock, 'elapsed' | 'after'>;
   onFault: OnFault;
 }
 
@@ -41,11 +41,7 @@ export function createGpuSource(tools: readonly GpuTool[], dependencies: GpuSour
   let failures = 0;
   let pending: Promise<void> | null = null;
 
-  /** Also a clock that jumped back ends a rest, or the next reading could be years away. */
-  const isWithin = (from: number, milliseconds: number): boolean => {
-    const passed = clock.now() - from;
-    return passed >= 0 && passed < milliseconds;
-  };
+  const isWithin = (from: number, milliseconds: number): boolean => clock.elapsed() - from < milliseconds;
   const find = async (): Promise<typeof chosen> => {
     for (let offset = 0; offset < tools.length; offset += 1) {
       const tool = tools[(preferred + offset) % tools.length];
@@ -61,11 +57,11 @@ export function createGpuSource(tools: readonly GpuTool[], dependencies: GpuSour
       chosen ??= await find();
       if (chosen === null) return SEARCH_EVERY_MS;
       const { tool, file, memory } = chosen;
-      const begun = clock.now();
+      const begun = clock.elapsed();
       const reading = await tool.read((args) => runTool(file, args, { timeoutMs: TOOL_TIMEOUT_MS }), memory);
-      last = { reading, at: clock.now() };
+      last = { reading, at: clock.elapsed() };
       failures = 0;
-      return Math.min(LONGEST_REST_MS, Math.max(SHORTEST_REST_MS, (clock.now() - begun) * REST_RATIO));
+      return Math.min(LONGEST_REST_MS, Math.max(SHORTEST_REST_MS, (clock.elapsed() - begun) * REST_RATIO));
     } catch (error) {
       const name = chosen?.file ?? tools[0]?.commands[0];
       if (chosen !== null) preferred = tools.indexOf(chosen.tool) + 1;
@@ -79,7 +75,7 @@ export function createGpuSource(tools: readonly GpuTool[], dependencies: GpuSour
   const refresh = (): Promise<void> | null => {
     if (pending === null && !isWithin(rest.from, rest.milliseconds)) {
       pending = attempt().then((milliseconds) => {
-        rest = { from: clock.now(), milliseconds };
+        rest = { from: clock.elapsed(), milliseconds };
         pending = null;
       });
     }

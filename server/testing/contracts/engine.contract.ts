@@ -104,8 +104,9 @@ export function engineAdapterContract(title: string, make: () => AdapterSubject 
 
     it('drops no option but for a twin that is given', () => {
       const stored = { temp: 1, threads: 2 };
-      expect(adapter.withoutTwins(stored, [])).toEqual(stored);
-      expect(adapter.withoutTwins(stored, ['temp', 'other'])).toEqual(stored);
+      const { settings } = startableWith({ options: stored });
+      expect(adapter.withoutTwins(settings, [])).toEqual(stored);
+      expect(adapter.withoutTwins(settings, ['temp', 'other'])).toEqual(stored);
     });
 
     it('tells one sentence for every exit', () => {

@@ -124,6 +124,17 @@ export function replayContract(title: string, make: () => Promise<ReplaySubject>
       );
     });
 
+    it('gives out each number once, as high as is asked for, also over a life in which nothing was stored', async () => {
+      const first = replay.takeNumbers(FIRST_SEQ);
+      expect(first.first).toBe(FIRST_SEQ);
+      expect(first.end).toBeGreaterThan(first.first + 1);
+      const second = replay.takeNumbers(first.end);
+      expect(second.first).toBe(first.end);
+      const next = (await subject.reopen()).replay;
+      expect(next.takeNumbers(1).first).toBe(second.end);
+      expect(next.takeNumbers(FIRST_SEQ * 2).first).toBe(FIRST_SEQ * 2);
+    });
+
     it('stores what the caller meant at the time, not what became of its objects', async () => {
       const event = keptEvent(1);
       const events = [event];

@@ -82,6 +82,7 @@ export class CommandLine {
   #status: ExitStatus = EXIT.ok;
   #rest: readonly string[] = [];
   #hasToken = false;
+  #address: ServerAddress | null = null;
 
   constructor(surroundings: Surroundings, verbs: readonly Verb[]) {
     const { environment, home } = surroundings;
@@ -173,13 +174,19 @@ export class CommandLine {
     this.#status = status;
   }
 
+  /** Which server is talked to, for when that fails. */
+  talksTo(address: ServerAddress): void {
+    this.#address = address;
+    this.#hasToken = address.token !== null;
+  }
+
   async #session(terminal: Terminal, flags: GlobalFlags): Promise<{ session: Session; renewal: TokenRenewal | null }> {
     const { Client } = await import('@llamactl/client');
     const { environment, home, interrupted, now } = this.surroundings;
     const { contexts } = this;
     const address = serverAddress({ flags, environment, contexts, home });
     const { url, token, context } = address;
-    this.#hasToken = token !== null;
+    this.talksTo(address);
     const renewal = context === null || contexts.get(context).token !== token ? null : this.#renewal(url, context);
     const client = new Client({ url, token: renewal === null ? (token ?? undefined) : () => renewal.token() });
     const freshToken = async (): Promise<string | null> => (renewal === null ? token : renewal.fresh());
@@ -228,8 +235,10 @@ export class CommandLine {
   async #fail(error: unknown, isJson: boolean): Promise<ExitStatus> {
     if (error instanceof CommanderError) return this.#misunderstood(error, isJson);
     const { failureOf } = await import('./failure.ts');
+    const { surroundsOf } = await import('./address-remedies.ts');
     const { stderr } = this.surroundings.streams;
-    const { status, lines, json } = failureOf(error, this.#hasToken);
+    const place = this.#address && surroundsOf(this.#address, this.surroundings);
+    const { status, lines, json } = failureOf(error, this.#hasToken, place);
     if (isJson) stderr.write(`${JSON.stringify(json)}\n`);
     else stderr.write(lines.map((line, index) => `${index === 0 ? 'llamactl: ' : '  '}${line}\n`).join(''));
     return status;

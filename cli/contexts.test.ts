@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -45,6 +45,20 @@ describe('contexts', () => {
     contexts.set('gpu', GPU);
     expect(() => contexts.get('gpx')).toThrow('there is no context gpx; there are gpu');
     expect(() => contexts.get('toString')).toThrow('there is no context');
+  });
+
+  it('that follow a server of this machine have its address of the moment, else the last that was kept', () => {
+    const follows = { url: 'http://127.0.0.1:8080', data_dir: path.join(folder, 'data'), token: 'secret' };
+    contexts.set('local', follows);
+    expect(contexts.get('local')).toEqual(follows);
+    mkdirSync(follows.data_dir);
+    const describeServer = (pid: number): void =>
+      writeFileSync(path.join(follows.data_dir, 'server.json'), JSON.stringify({ pid, url: 'http://127.0.0.1:8090' }));
+    describeServer(process.pid);
+    expect(contexts.get('local')).toEqual({ ...follows, url: 'http://127.0.0.1:8090' });
+    expect(contexts.list()).toEqual([['local', { ...follows, url: 'http://127.0.0.1:8090' }]]);
+    describeServer(2 ** 30);
+    expect(contexts.get('local')).toEqual(follows);
   });
 
   it('are not overwritten when their file is damaged', () => {

@@ -1,12 +1,16 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { EXIT } from './exit-status.ts';
+import { localServer } from './local-server.ts';
 import { Problem } from './problem.ts';
 import { codeOf, reasonOf } from './reason.ts';
 
 /** A server that is talked to by name. */
 export interface Context {
+  /** Of one that is found by its data directory: where it answers now, else where it did last. */
   url: string;
+  /** Absolute; set: the server of this machine that uses it, wherever it listens. */
+  data_dir?: string;
   /** Of the last log-in, or a key. */
   token?: string;
   /** Whose it is; absent for a key. */
@@ -122,10 +126,12 @@ function checked(read: unknown): Stored {
   };
 }
 
-function contextOf({ url, token, username }: Record<string, unknown>): Context {
+function contextOf({ url, data_dir: directory, token, username }: Record<string, unknown>): Context {
   if (typeof url !== 'string') throw new Error('url');
+  const followed = typeof directory === 'string' ? directory : null;
   return {
-    url,
+    url: (followed === null ? null : localServer(followed)?.url) ?? url,
+    ...(followed === null ? {} : { data_dir: followed }),
     ...(typeof token === 'string' ? { token } : {}),
     ...(typeof username === 'string' ? { username } : {}),
   };

@@ -31,6 +31,28 @@ describe('what happened, in a line', () => {
         data: { name: 'llama', status: 'starting', previous_status: 'stopped' },
       },
     ],
+    [
+      '12:00:00  llama         running → stopping  another instance needed its slot',
+      {
+        ...at,
+        type: 'instance_status_changed',
+        data: { name: 'llama', status: 'stopping', previous_status: 'running', cause: 'eviction' },
+      },
+    ],
+    [
+      '12:00:00  llama         running → stopping  nobody used it for 60 s (idle_timeout)',
+      {
+        ...at,
+        type: 'instance_status_changed',
+        data: {
+          name: 'llama',
+          status: 'stopping',
+          previous_status: 'running',
+          cause: 'idle',
+          reason: 'nobody used it for 60 s (idle_timeout)',
+        },
+      },
+    ],
     ['12:00:00  llama         created', { ...at, type: 'instance_created', data: { name: 'llama' } }],
     ['12:00:00  llama         updated', { ...at, type: 'instance_updated', data: { name: 'llama' } }],
     ['12:00:00  llama         deleted', { ...at, type: 'instance_deleted', data: { name: 'llama' } }],

@@ -22,7 +22,7 @@ export function eventLines(frame: Frame, time: string, style: Style, columns: nu
 function partsOf(frame: Frame, style: Style): string[] {
   switch (frame.type) {
     case 'instance_status_changed': {
-      const { name, previous_status: previous, status, reason } = frame.data;
+      const { name, previous_status: previous, status, cause, reason = cause && causeText(cause) } = frame.data;
       const change = `${style.faint(plain(previous))} → ${style.status(status, plain(status))}`;
       return [nameOf(name), change, ...(reason === undefined ? [] : [plain(reason)])];
     }
@@ -50,6 +50,11 @@ function partsOf(frame: Frame, style: Style): string[] {
     default:
       return otherParts(frame);
   }
+}
+
+/** Of a stop that nobody asked for, by a server that says no more of it. */
+function causeText(cause: 'eviction' | 'idle'): string {
+  return cause === 'eviction' ? 'another instance needed its slot' : 'nobody used it for long';
 }
 
 /** Of a server that knows more than this program. */

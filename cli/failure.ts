@@ -1,4 +1,5 @@
 import { ConnectionError, LlamactlError, ProtocolError, TimeoutError } from '@llamactl/client';
+import { addressRemedies, isElsewhere, type Surrounds } from './address-remedies.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
 import { Problem } from './problem.ts';
 import { plain } from './text.ts';
@@ -12,18 +13,21 @@ export interface Failure {
   json: Readonly<Record<string, unknown>>;
 }
 
-/** @param hasToken Whether credentials were sent. */
-export function failureOf(error: unknown, hasToken: boolean): Failure {
-  if (error instanceof LlamactlError) return refusal(error, hasToken);
+/**
+ * @param hasToken Whether credentials were sent.
+ * @param place Where was talked to; left out: that is told elsewhere.
+ */
+export function failureOf(error: unknown, hasToken: boolean, place: Surrounds | null = null): Failure {
+  if (error instanceof LlamactlError) return refusal(error, hasToken, place);
   if (error instanceof Problem) return failure(error.status, error.message, '', error.remedies);
   if (error instanceof TimeoutError) return failure(EXIT.unreachable, error.message, 'TIMEOUT');
-  if (error instanceof ConnectionError) return unreachable(error);
+  if (error instanceof ConnectionError) return unreachable(error, place);
   if (error instanceof ProtocolError) return failure(EXIT.failed, error.message, 'PROTOCOL');
   if (isAbort(error)) return failure(EXIT.interrupted, 'interrupted', 'INTERRUPTED');
   return failure(EXIT.failed, error instanceof Error ? error.message : String(error), '');
 }
 
-function refusal(error: LlamactlError, hasToken: boolean): Failure {
+function refusal(error: LlamactlError, hasToken: boolean, place: Surrounds | null): Failure {
   const { status, code, details, requestId, problems } = error;
   const lines = [
     code === 'UNAUTHORIZED' ? (hasToken ? NOT_TAKEN : WHO) : error.message,
@@ -32,6 +36,7 @@ function refusal(error: LlamactlError, hasToken: boolean): Failure {
       ? problems.map(({ path, message }) => `  ${path === '' ? '' : `${path} `}${message}`)
       : []),
     ...(status === 401 && code !== 'INVALID_CREDENTIALS' ? [hasToken ? 'log in again: llamactl login' : LOG_IN] : []),
+    ...(place !== null && code === 'FORBIDDEN' && FOREIGN_NAME.test(error.message) ? addressRemedies(place) : []),
   ];
   const json = {
     error: error.message,
@@ -48,9 +53,16 @@ const WHO = 'the server wants to know who you are';
 const NOT_TAKEN = 'the server does not take these credentials: they were revoked, or are those of another server';
 const LOG_IN = 'log in with llamactl login, or set LLAMACTL_TOKEN to a token or key';
 
-function unreachable(error: ConnectionError): Failure {
-  const remedies = ['--url, LLAMACTL_URL and llamactl context give the address of another server'];
-  return failure(EXIT.unreachable, error.message, 'UNREACHABLE', error.isUnsent ? remedies : []);
+/** What a server says to a request under a name that is not its own. */
+const FOREIGN_NAME = /does not answer as/;
+const ANOTHER = '--url, LLAMACTL_URL and llamactl context give the address of another server';
+
+function unreachable(error: ConnectionError, place: Surrounds | null): Failure {
+  if (!error.isUnsent) return failure(EXIT.unreachable, error.message, 'UNREACHABLE');
+  const remedies = place === null ? [] : addressRemedies(place);
+  // Where one runs here, none has to be started.
+  const message = isElsewhere(place) ? error.message.replace(/ Start the server with .*$/, '') : error.message;
+  return failure(EXIT.unreachable, message, 'UNREACHABLE', [...remedies, ANOTHER]);
 }
 
 function exitStatusOf({ status, code }: LlamactlError): ExitStatus {

@@ -1,7 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ownProgram } from './own-program.ts';
 
-const flags = { execArgv: ['--flag'], execPath: '/opt/node' };
+const flags = { execArgv: ['--flag'], execPath: '/opt/node', argv0: 'node', env: {} };
 
 describe('this program', () => {
   it('is Node, with its flags and the file that it runs', () => {
@@ -12,9 +15,39 @@ describe('this program', () => {
       script: '/opt/llamactl/main.js',
     });
   });
+});
 
-  it('is the single executable alone, whatever it was called by', () => {
-    const started = { ...flags, execPath: '/opt/llamactl', argv: ['/opt/llamactl', './llamactl', 'serve'] };
-    expect(ownProgram(started, true)).toEqual({ command: '/opt/llamactl', argv: [], script: null });
+describe('the single executable', () => {
+  let folder: string;
+  let execPath: string;
+  let link: string;
+
+  beforeEach(() => {
+    folder = realpathSync(mkdtempSync(path.join(os.tmpdir(), 'llamactl-own-program-')));
+    execPath = path.join(folder, 'llamactl-1', 'llamactl');
+    mkdirSync(path.dirname(execPath));
+    writeFileSync(execPath, '');
+    symlinkSync('llamactl-1', path.join(folder, 'current'));
+    link = path.join(folder, 'current', 'llamactl');
+  });
+
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const called = (argv0: string, PATH?: string) =>
+    ownProgram({ execPath, execArgv: ['--flag'], argv: [execPath, argv0, 'serve'], argv0, env: { PATH } }, true);
+
+  it('is launched alone', () => {
+    expect(called(execPath)).toEqual({ command: execPath, argv: [], script: null });
+  });
+
+  it('goes by the link that it was called by, which an update leads to another', () => {
+    expect(called(link).command).toBe(link);
+    expect(called(path.relative(process.cwd(), link)).command).toBe(link);
+    expect(called('llamactl', `/nowhere:${path.dirname(link)}:${path.dirname(execPath)}`).command).toBe(link);
+  });
+
+  it.each(['', 'node', '-x y', '/nowhere/llamactl', process.execPath])('is itself when it is called "%s"', (argv0) => {
+    expect(called(argv0, '/usr/bin').command).toBe(execPath);
+    expect(called(argv0).command).toBe(execPath);
   });
 });

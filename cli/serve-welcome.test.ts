@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { welcomeLines, type ServerFacts } from './serve-welcome.ts';
+import { addressForOthers, successorLines, welcomeLines, type ServerFacts } from './serve-welcome.ts';
 import { Style } from './style.ts';
 
 const FACTS: ServerFacts = {
   version: '0.1.0',
   url: 'http://127.0.0.1:8080',
+  public_url: null,
   gateway: 'http://127.0.0.1:8080/v1',
   configuration: null,
   data_dir: '/home/me/.local/share/llamactl',
@@ -32,6 +33,12 @@ describe('what a server tells whoever started it', () => {
     expect(welcome({}, true).at(-1)).toContain('ends it and its engines');
   });
 
+  it('is where others reach it, if that is elsewhere', () => {
+    const lines = welcome({ public_url: 'http://box:8080' });
+    expect(lines).toHaveLength(6);
+    expect(lines[2]).toBe('  elsewhere      http://box:8080, for clients http://box:8080/v1');
+  });
+
   it.each([
     ['off', {}, 'off: whoever is on this machine is an administrator'],
     ['on', { accounts: true }, 'on: llamactl login'],
@@ -47,5 +54,33 @@ describe('what a server tells whoever started it', () => {
     ],
   ])('is that accounts are %s', (_what, changes, text) => {
     expect(welcome(changes)[3]).toContain(text);
+  });
+});
+
+describe('where others reach a server', () => {
+  it.each([
+    ['on loopback', { host: '127.0.0.1', public_url: '' }, null],
+    ['at one address', { host: '192.0.2.7', public_url: '' }, null],
+    ['everywhere', { host: '0.0.0.0', public_url: '' }, 'http://box:8080/llm'],
+    ['everywhere, with IPv6', { host: '::', public_url: '' }, 'http://box:8080/llm'],
+    ['behind a proxy', { host: '127.0.0.1', public_url: 'https://ai.example/llm/' }, 'https://ai.example/llm'],
+  ])('that listens %s', (_what, server, told) => {
+    expect(addressForOthers(server, 'http://127.0.0.1:8080/llm', 'box')).toBe(told);
+  });
+});
+
+describe('what a server says that has replaced another', () => {
+  const lines = (changes: Partial<ServerFacts> = {}): string[] =>
+    successorLines({ ...FACTS, ...changes }, { pid: 7, style: new Style(false) });
+
+  it('is that it serves', () => {
+    expect(lines()).toEqual(['llamactl 0.1.0 serves now, as process 7']);
+  });
+
+  it('is where the first password is, if the reload switched accounts on', () => {
+    const first_admin = { username: 'admin', password_file: '/d/admin-password' };
+    expect(lines({ accounts: true, first_admin })[1]).toBe(
+      '  accounts       on: user admin, password in /d/admin-password',
+    );
   });
 });

@@ -37,7 +37,13 @@ describe('the server that is talked to', () => {
     contexts.use('gpu');
     expect(address()).toMatchObject({ url: 'https://gpu.example/llm', context: 'gpu', source: 'the context gpu' });
     contexts.use(null);
-    expect(address()).toEqual({ url: DEFAULT_URL, token: null, context: null, source: 'the default' });
+    expect(address()).toEqual({
+      url: DEFAULT_URL,
+      token: null,
+      context: null,
+      source: 'the default',
+      dataDirectory: null,
+    });
   });
 
   it('is the one that lives on this machine, whatever its port', () => {
@@ -57,6 +63,21 @@ describe('the server that is talked to', () => {
 
   it('has to be a context there is', () => {
     expect(() => address({ context: 'gone' })).toThrow('there is no context gone');
+  });
+});
+
+describe('a context that follows the server of this machine', () => {
+  it('goes with its data directory, wherever the server listens and whatever is looked at else', () => {
+    const dataDirectory = path.join(home, '.local/share/llamactl');
+    contexts.set('local', { url: 'http://127.0.0.1:8080', data_dir: dataDirectory, token: 'of-local' });
+    contexts.use('local');
+    const expected = { token: 'of-local', context: 'local', dataDirectory };
+    expect(address()).toMatchObject({ ...expected, url: 'http://127.0.0.1:8080' });
+    describeLocal({ url: 'http://127.0.0.1:8090', pid: process.pid });
+    expect(address()).toMatchObject({ ...expected, url: 'http://127.0.0.1:8090' });
+    expect(address({}, { LLAMACTL_DATA_DIR: path.join(home, 'other') })).toMatchObject(expected);
+    contexts.use(null);
+    expect(address()).toMatchObject({ ...expected, url: 'http://127.0.0.1:8090' });
   });
 });
 

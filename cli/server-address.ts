@@ -10,6 +10,8 @@ export interface ServerAddress {
   context: string | null;
   /** Where the URL was found, for people. */
   source: string;
+  /** Of the server, if it was found by it: on this machine, wherever it listens; `null`: its URL was given. */
+  dataDirectory: string | null;
 }
 
 /** What the command line says of it. */
@@ -27,6 +29,8 @@ export interface AddressParts {
 }
 
 export const DEFAULT_URL = 'http://127.0.0.1:8080';
+/** The source of an address that nobody has named. */
+export const DEFAULT = 'the default';
 
 /**
  * `--url`, then `--context`, `LLAMACTL_URL`, `LLAMACTL_CONTEXT`, the current context, the server that runs on this
@@ -40,11 +44,13 @@ export function serverAddress({ flags, environment, contexts, home }: AddressPar
   const token = given === undefined || given === '' ? null : given;
   const inContext = (name: string, source: string): ServerAddress => {
     const context = contexts.get(name);
-    return { url: context.url, token: token ?? context.token ?? null, context: name, source };
+    const { url, data_dir: dataDirectory = null } = context;
+    return { url, token: token ?? context.token ?? null, context: name, source, dataDirectory };
   };
-  const at = (url: string, source: string): ServerAddress => {
-    const [name = null, context] = contexts.list().find(([, each]) => isSameAddress(each.url, url)) ?? [];
-    return { url, token: token ?? context?.token ?? null, context: name, source };
+  const at = (url: string, source: string, dataDirectory: string | null = null): ServerAddress => {
+    const there = contexts.list().filter(([, each]) => isSameAddress(each.url, url));
+    const [name = null, context] = there.find(([, each]) => each.data_dir === dataDirectory) ?? there[0] ?? [];
+    return { url, token: token ?? context?.token ?? null, context: name, source, dataDirectory };
   };
   if (flags.url !== undefined) return at(flags.url, '--url');
   if (flags.context !== undefined) return inContext(flags.context, '--context');
@@ -53,18 +59,16 @@ export function serverAddress({ flags, environment, contexts, home }: AddressPar
   if (name !== undefined && name !== '') return inContext(name, 'LLAMACTL_CONTEXT');
   const { current } = contexts;
   if (current !== null) return inContext(current, `the context ${current}`);
-  const local = localUrl(environment, home);
-  if (local !== null) return at(local.url, local.file);
-  return at(DEFAULT_URL, 'the default');
+  const dataDirectory = dataDirectoryOf(environment, home);
+  const { url: local = null, file = '' } = localServer(dataDirectory) ?? {};
+  return local === null ? at(DEFAULT_URL, DEFAULT) : at(local, file, dataDirectory);
 }
 
-function isSameAddress(one: string, other: string): boolean {
+export function isSameAddress(one: string, other: string): boolean {
   return one.replace(/\/+$/, '') === other.replace(/\/+$/, '');
 }
 
-/** The server of this machine may listen on another port than the default. */
-function localUrl(environment: AddressParts['environment'], home: string): { url: string; file: string } | null {
-  const folder = environment['LLAMACTL_DATA_DIR'] ?? path.join(home, '.local', 'share', 'llamactl');
-  const { url = null, file } = localServer(folder) ?? {};
-  return url === null || file === undefined ? null : { url, file };
+/** Absolute: of the server that is meant when nobody names one, which may listen on another port than the default. */
+export function dataDirectoryOf(environment: AddressParts['environment'], home: string): string {
+  return path.resolve(environment['LLAMACTL_DATA_DIR'] ?? path.join(home, '.local', 'share', 'llamactl'));
 }

@@ -4,7 +4,7 @@ import type { CommandLine, Invocation, Session } from './command-line.ts';
 import { EXIT } from './exit-status.ts';
 import { inputObject } from './input-file.ts';
 import { merged, settingsOf } from './instance-settings.ts';
-import { isLoopback } from './loopback.ts';
+import { isOwnAddress } from './own-address.ts';
 import { Problem } from './problem.ts';
 import type { SettingFlags } from './setting-flags.ts';
 
@@ -31,7 +31,7 @@ export async function saidSettings(
   const name = given ?? filed;
   if (typeof name !== 'string' || name === '') throw new Problem('which instance? Give its name', EXIT.usage);
   const fromFlags = settingsOf(flags, rest, {
-    isLocal: isLoopback(session.client.url),
+    isLocal: isOwnAddress(session.client.url),
     folder: process.cwd(),
     home: surroundings.home,
     environment: surroundings.environment,

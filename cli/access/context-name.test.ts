@@ -14,6 +14,11 @@ describe('the name of a context that nobody has named', () => {
     expect(contextNameOf(url, [])).toBe(name);
   });
 
+  it('is the one that is wanted, if it is free', () => {
+    expect(contextNameOf('http://172.17.0.1:8080', [], 'local')).toBe('local');
+    expect(contextNameOf('http://172.17.0.1:8080', [['local', { url: 'http://other' }]], 'local')).toBe('local-8080');
+  });
+
   it('is that of the context that has this address', () => {
     expect(contextNameOf('https://gpu.example', [['big', { url: 'https://gpu.example' }]])).toBe('big');
   });

@@ -1,9 +1,9 @@
 import { Client, LlamactlError } from '@llamactl/client';
 import { EXIT } from '../exit-status.ts';
-import { isLoopback } from '../loopback.ts';
 import { moment } from '../moment.ts';
+import { isOwnAddress } from '../own-address.ts';
 import { Problem } from '../problem.ts';
-import type { AddressParts } from '../server-address.ts';
+import type { AddressParts, ServerAddress } from '../server-address.ts';
 import type { Terminal } from '../terminal.ts';
 import { plain } from '../text.ts';
 import { loginTarget, overrides } from './login-target.ts';
@@ -15,26 +15,30 @@ interface LoginRequest extends AddressParts {
   /** The password comes by standard input. */
   isPiped: boolean;
   signal: AbortSignal;
+  /** Told where it is, before anything is asked there. */
+  onAddress: (address: ServerAddress) => void;
 }
 
 /** Gets a token and keeps it in a context, which becomes the current one. */
 export async function logIn(terminal: Terminal, request: LoginRequest): Promise<void> {
   const { contexts, environment, isPiped, signal } = request;
-  const { url, context, known } = loginTarget(request);
+  const { url, context, source, dataDirectory, known } = loginTarget(request);
+  request.onAddress({ url, token: null, context: known && context, source, dataDirectory });
   const client = new Client({ url, retries: 0 });
   if (!(await hasAccounts(client, signal))) {
     if (terminal.isJson) terminal.printJson({ url, context: null, user: null, expires_at: null });
     terminal.note(`${url} has no accounts; nothing to log in to`);
     return;
   }
-  if (url.startsWith('http:') && !isLoopback(url)) {
+  if (url.startsWith('http:') && !isOwnAddress(url)) {
     terminal.warn(`careful: ${url} is not encrypted, and whoever is on the way can read the password`);
   }
   const username = request.username ?? (await askUsername(terminal, known?.username, signal));
   const question = `Password of ${plain(username)} at ${url}: `;
   const password = await passwordOf(terminal, { isPiped, question, signal });
   const { token, expires_at, user } = await client.login({ username, password }, { signal });
-  contexts.set(context, { url, token, username: user.username });
+  const place = { url, ...(dataDirectory !== null && { data_dir: dataDirectory }) };
+  contexts.set(context, { ...place, token, username: user.username });
   contexts.use(context);
   if (terminal.isJson) terminal.printJson({ url, context, user, expires_at });
   const who = `${plain(user.username)} (${user.role})`;

@@ -1,13 +1,18 @@
 import { Client } from '@llamactl/client';
 import type { Context } from '../contexts.ts';
-import { serverAddress, type AddressParts } from '../server-address.ts';
-import { contextNameOf } from './context-name.ts';
+import { localServer } from '../local-server.ts';
+import { dataDirectoryOf, serverAddress, type AddressParts } from '../server-address.ts';
+import { contextNameOf, LOCAL_NAME } from './context-name.ts';
 
 /** Where somebody logs in, and under which name that is kept. */
 export interface LoginTarget {
   /** Without a slash at its end. */
   url: string;
   context: string;
+  /** Where the URL was found, for people. */
+  source: string;
+  /** Of the server, if the context follows it on this machine, wherever it listens; `null`: its URL is kept alone. */
+  dataDirectory: string | null;
   /** What is known of it so far. */
   known: Context | null;
 }
@@ -23,8 +28,26 @@ export function loginTarget(parts: AddressParts): LoginTarget {
       ? serverAddress({ ...parts, flags: {}, environment: elsewhere })
       : null;
   const url = new Client(flags.url ?? known?.url ?? address?.url).url;
-  const context = named ?? address?.context ?? contextNameOf(url, contexts.list());
-  return { url, context, known: contexts.find(context) ?? null };
+  const found = address?.dataDirectory ?? null;
+  const context =
+    named ?? address?.context ?? contextNameOf(url, contexts.list(), found === null ? undefined : LOCAL_NAME);
+  const stored = contexts.find(context) ?? null;
+  const dataDirectory =
+    flags.url === undefined ? (found ?? stored?.data_dir ?? unfollowed(parts, context, stored)) : followed(stored, url);
+  const source = flags.url === undefined ? (address?.source ?? `the context ${context}`) : '--url';
+  return { url, context, source, dataDirectory, known: stored };
+}
+
+/** `--url` names the server that its context follows anyway. */
+function followed(stored: Context | null, url: string): string | null {
+  return stored?.url === url ? (stored.data_dir ?? null) : null;
+}
+
+/** `local` was made for the server of this machine, by a version that kept its URL. */
+function unfollowed({ environment, home }: AddressParts, name: string, stored: Context | null): string | null {
+  if (name !== LOCAL_NAME || stored === null) return null;
+  const dataDirectory = dataDirectoryOf(environment, home);
+  return localServer(dataDirectory)?.url === stored.url ? dataDirectory : null;
 }
 
 /** `LLAMACTL_CONTEXT`, where nothing goes before it. */

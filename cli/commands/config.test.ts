@@ -68,17 +68,17 @@ describe('the configuration', () => {
       0,
       ['', 'models.dirs is now [~/a, b c]', 'stats.interval is now 5'],
     ]);
-    expect(stderr).toBe('holds from the next start of llamactl serve\n');
+    expect(stderr).toBe('Configuration updated; `llamactl reload` puts it in force, and so does a restart\n');
     expect(written()).toContain('# Mine.');
     expect((await run('get', 'stats.interval')).stdout).toBe('5\n');
-    expect((await run('show')).stderr).toContain('waits for the next start: ');
+    expect((await run('show')).stderr).toContain('waits for llamactl reload, or a restart: ');
   });
 
   it('is not changed by what it says already', async () => {
     expect(await run('set', 'server.port=9000')).toMatchObject({
       status: 0,
       stdout: '',
-      stderr: expect.stringContaining('nothing to change') as string,
+      stderr: expect.stringContaining('Nothing to change') as string,
     });
     expect(written()).toBe(CONFIG_FILE);
   });

@@ -7,7 +7,7 @@ import { plain } from '../text.ts';
 
 export function configCommand(commandLine: CommandLine): Command {
   return new Command('config')
-    .description('Show or change the configuration of the server. What is changed holds from its next start.')
+    .description('Show or change the configuration of the server. What is changed holds from the next reload or start.')
     .addHelpText(
       'after',
       `
@@ -36,7 +36,7 @@ function showCommand(commandLine: CommandLine): Command {
         for (const line of configLines(view, (text) => terminal.style.faint(text))) terminal.print(line);
         terminal.note(view.file === null ? 'no configuration file; all is default, flag or environment' : view.file);
         if (view.problem !== undefined) terminal.warn(`the file cannot be used as it is: ${plain(view.problem)}`);
-        if (view.restart_required) terminal.note(`waits for the next start: ${view.pending.join(', ')}`);
+        if (view.restart_required) terminal.note(`waits for llamactl reload, or a restart: ${view.pending.join(', ')}`);
       }),
     );
 }
@@ -65,9 +65,7 @@ function getCommand(commandLine: CommandLine): Command {
 
 function setCommand(commandLine: CommandLine): Command {
   return new Command('set')
-    .description(
-      'Change values in the configuration file; its comments stay. They hold from the next start of the server.',
-    )
+    .description('Change values in the configuration file; its comments stay. llamactl reload puts them in force.')
     .argument('<settings...>', 'KEY=VALUE, the value as YAML has it: 5, true, text, [a, b]')
     .addHelpText(
       'after',
@@ -86,7 +84,7 @@ Examples:
 
 function unsetCommand(commandLine: CommandLine): Command {
   return new Command('unset')
-    .description('Take values out of the configuration file: the defaults hold from the next start of the server.')
+    .description('Take values out of the configuration file: llamactl reload puts the defaults in force.')
     .argument('<keys...>', 'with dots: stats.interval')
     .addHelpText(
       'after',
@@ -105,8 +103,7 @@ async function write({ client, terminal, signal }: Session, patch: Record<string
   if (terminal.isJson) return terminal.printJson(written);
   if (terminal.isQuiet) return written.changed.forEach((key) => terminal.print(key));
   for (const line of await changedLines(written)) terminal.print(line);
-  if (written.changed.length === 0) return terminal.note('nothing to change: the file says so already');
-  terminal.note(written.restart_required ? 'holds from the next start of llamactl serve' : 'holds already');
+  terminal.note(plain(written.message));
 }
 
 async function changedLines({ changed, config }: ConfigWritten): Promise<string[]> {

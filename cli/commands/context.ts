@@ -88,7 +88,7 @@ Examples:
           const known = contexts.find(name);
           const key = keyStdin ? (await terminal.readInput()).trim() : '';
           // Credentials of another server are nobody else's business.
-          const kept = known !== undefined && known.url === url ? known : { url };
+          const { data_dir: _followed, ...kept } = known !== undefined && known.url === url ? known : { url };
           contexts.set(name, key === '' ? kept : { url, token: key });
           if (use) contexts.use(name);
           if (terminal.isJson) terminal.printJson({ name, url, current: contexts.current === name });

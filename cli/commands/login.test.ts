@@ -1,6 +1,9 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PASSWORD } from '@llamactl/server/testing/auth-harness';
+import { testConfig } from '@llamactl/server/http/http-harness';
 import { Contexts } from '../contexts.ts';
 import { AccessServer } from '@llamactl/server/testing/access-server';
 import { CommandSandbox, type RunOptions, type RunResult } from '../testing/command-run.ts';
@@ -104,6 +107,82 @@ describe('a login', () => {
     contexts().set('old', { url: server.url });
     await run(['login', 'ann', '--password-stdin'], { input: PASSWORD, environment: { LLAMACTL_CONTEXT: 'old' } });
     expect(contexts().get('old').username).toBe('ann');
+  });
+});
+
+describe('a login at the server of this machine', () => {
+  const dataDirectory = (): string => path.join(sandbox.home, '.local/share/llamactl');
+  const describeServer = (url: string): void => {
+    mkdirSync(dataDirectory(), { recursive: true });
+    writeFileSync(path.join(dataDirectory(), 'server.json'), JSON.stringify({ pid: process.pid, url }));
+  };
+  const logInHere = (...words: string[]): Promise<RunResult> =>
+    run(['login', 'ann', '--password-stdin', ...words], { input: `${PASSWORD}\n` });
+
+  it('follows it, wherever it listens later', async () => {
+    describeServer(server.url);
+    const { status, stderr } = await logInHere();
+    expect([status, stderr]).toEqual([0, expect.stringContaining('context local')]);
+    expect(contexts().get('local')).toMatchObject({ url: server.url, data_dir: dataDirectory() });
+    const next = server.url.replace('127.0.0.1', 'localhost');
+    describeServer(next);
+    expect((await run(['context', 'show', '-q'])).stdout).toBe(`${next}\n`);
+    expect(await run(['keys', 'ls', '--json'])).toMatchObject({ status: 0, stdout: '[]\n' });
+  });
+
+  it('follows it from now on where an older log-in has its address', async () => {
+    await logIn();
+    expect(contexts().get('local').data_dir).toBeUndefined();
+    describeServer(server.url);
+    await logInHere();
+    expect(contexts().get('local').data_dir).toBe(dataDirectory());
+    await logInHere('--url', server.url);
+    expect(contexts().get('local').data_dir).toBe(dataDirectory());
+  });
+
+  it('is not meant by a name that somebody gave an address, nor by another server', async () => {
+    describeServer('http://127.0.0.1:2');
+    await logIn();
+    expect(contexts().get('local').data_dir).toBeUndefined();
+    await run(['context', 'add', 'mine', '--url', server.url]);
+    describeServer(server.url);
+    await logInHere('--context', 'mine');
+    expect(contexts().get('mine').data_dir).toBeUndefined();
+  });
+
+  it('keeps what it follows over a logout, and loses it with an address', async () => {
+    describeServer(server.url);
+    await logInHere();
+    await run(['logout']);
+    expect(contexts().get('local')).toEqual({ url: server.url, data_dir: dataDirectory() });
+    await run(['context', 'add', 'local', '--url', server.url]);
+    expect(contexts().get('local')).toEqual({ url: server.url });
+  });
+
+  it('that was made at an address where nobody is now says where the server is', async () => {
+    contexts().set('local', { url: 'http://127.0.0.1:2', token: 'llk_x' });
+    contexts().use('local');
+    describeServer(server.url);
+    const expected = [
+      'llamactl: No answer from http://127.0.0.1:2: nothing listens there.',
+      '  http://127.0.0.1:2 is the address of the context local',
+      `  on this machine a server answers at ${server.url}: llamactl context use --local goes there`,
+    ].join('\n');
+    for (const result of [await run(['keys', 'ls']), await logInHere()]) {
+      expect([result.status, result.stderr.startsWith(expected)]).toEqual([5, true]);
+    }
+  });
+
+  it('warns of no listener on the way, by whatever address of this machine it goes', async () => {
+    const config = testConfig({ auth: { enabled: true }, server: { host: '0.0.0.0' } });
+    const everywhere = await AccessServer.open(true, { config });
+    await everywhere.harness.user('ann', 'operator');
+    const url = everywhere.url.replace('127.0.0.1', '0.0.0.0');
+    const { status, stderr } = await run(['login', 'ann', '--password-stdin', '--url', url], {
+      input: `${PASSWORD}\n`,
+    });
+    await everywhere.close();
+    expect([status, stderr]).toEqual([0, expect.not.stringContaining('not encrypted')]);
   });
 });
 

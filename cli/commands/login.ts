@@ -34,6 +34,7 @@ Examples:
           username: username ?? null,
           isPiped: flags.passwordStdin === true,
           signal: surroundings.interrupted(),
+          onAddress: (address) => commandLine.talksTo(address),
         });
       }),
     );

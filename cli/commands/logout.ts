@@ -15,7 +15,8 @@ export function logoutCommand(commandLine: CommandLine): Command {
         }
         const { revoke } = await import('../access/revoke.ts');
         const outcome = await revoke(context.url, context.token, signal);
-        contexts.set(address.context, { url: context.url });
+        const { token: _token, username: _username, ...place } = context;
+        contexts.set(address.context, place);
         if (outcome.isUnreachable) commandLine.endWith(EXIT.unreachable);
         if (outcome.warning !== null) terminal.warn(`careful: ${outcome.warning}`);
         if (terminal.isJson) terminal.printJson({ context: address.context, revoked: outcome.isRevoked });

@@ -75,7 +75,6 @@ async function watchTable(session: Session, flags: Flags): Promise<void> {
   ]);
   const { style } = terminal;
   const instances = new InstanceList();
-  instances.reset(await client.listInstances({ signal }));
   let isAway = false;
   const table = new LiveTable(
     terminal,
@@ -88,7 +87,6 @@ async function watchTable(session: Session, flags: Flags): Promise<void> {
     },
     signal,
   );
-  table.touch();
   const setAway = (value: boolean): void => {
     isAway = value;
     table.touch();
@@ -100,7 +98,8 @@ async function watchTable(session: Session, flags: Flags): Promise<void> {
       onFrame: () => table.touch(),
       onRead: () => table.touch(),
       onInterruption: () => setAway(true),
-      onOpen: () => setAway(false),
+      // Before the list is read there is none to show.
+      onOpen: () => isAway && setAway(false),
     });
   } finally {
     table.end();

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { statSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { CommandLine } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
@@ -29,17 +30,28 @@ export function reloadCommand(commandLine: CommandLine): Command {
     .action(
       commandLine.local<ReloadFlags>(async (terminal, { flags }, command) => {
         refuseServer(command);
-        const { readConfig, readHolder, isLockHeld } = await import('@llamactl/server/main');
+        const { readConfig, readHolder, isLockHeld, passwordFileOf } = await import('@llamactl/server/main');
         const overrides: Record<string, string> = flags.dataDir === undefined ? {} : { data_dir: flags.dataDir };
         const { config } = readConfig({ configFile: flags.config ?? null, overrides, searchLocal: true });
         const directory = config.data_dir;
         // A description may be that of a server that was killed, and its pid be another's by now: the lock proves it.
-        const before = isLockHeld(directory) ? readHolder(directory) : null;
+        const isHeld = isLockHeld(directory);
+        const before = isHeld ? readHolder(directory) : null;
+        if (before === null && isHeld) {
+          const remedies = ['it is written again within seconds: ask again; else the log of that server says why not'];
+          throw new Problem(
+            `a server uses ${directory}, but server.json there does not say which`,
+            EXIT.failed,
+            remedies,
+          );
+        }
         if (before === null) {
           throw new Problem(`no server uses ${directory}`, EXIT.unreachable, ['--data-dir says whose server is meant']);
         }
         const reason = whyNot(before);
         if (reason !== null) throw new Problem(reason, EXIT.failed);
+        const passwordFile = passwordFileOf(directory);
+        const passwordBefore = lastWritten(passwordFile);
         signal(before.pid);
         const { now } = commandLine.surroundings;
         const until = now() + PATIENCE_MS;
@@ -66,11 +78,28 @@ export function reloadCommand(commandLine: CommandLine): Command {
         }
         const from = { pid: before.pid, version: before.version };
         const to = { pid: outcome.pid, version: outcome.version };
-        if (terminal.isJson) terminal.printJson({ from, to, url: outcome.url, data_dir: directory });
+        // Whoever switches accounts on by a reload has no other way in.
+        const isPasswordNew = ![null, passwordBefore].includes(lastWritten(passwordFile));
+        const facts = { from, to, url: outcome.url, data_dir: directory };
+        if (terminal.isJson)
+          terminal.printJson({ ...facts, ...(isPasswordNew ? { password_file: passwordFile } : {}) });
         else if (terminal.isQuiet) terminal.print(String(to.pid));
-        else terminal.print(`llamactl ${from.version} (pid ${from.pid}) → ${to.version} (pid ${to.pid})`);
+        else {
+          terminal.print(`llamactl ${from.version} (pid ${from.pid}) → ${to.version} (pid ${to.pid})`);
+          if (isPasswordNew) terminal.print(`the password of the first account, admin, is in ${passwordFile}`);
+        }
       }),
     );
+}
+
+/** Milliseconds since the epoch; `null`: it is not there, or not for our eyes. */
+function lastWritten(file: string): number | null {
+  try {
+    return statSync(file).mtimeMs;
+  } catch (error) {
+    if (codeOf(error) === null) throw error;
+    return null;
+  }
 }
 
 function signal(pid: number): void {

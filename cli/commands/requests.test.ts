@@ -15,7 +15,7 @@ let sandbox: CommandSandbox;
 beforeEach(async () => {
   now = BEGAN;
   cancelled = [];
-  requests = new Requests({ clock: { now: () => now } });
+  requests = new Requests({ clock: { now: () => now, elapsed: () => now } });
   test = testServer({ requests });
   const { port } = await test.server.listen({ host: '127.0.0.1', port: 0 });
   sandbox = new CommandSandbox();

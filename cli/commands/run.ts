@@ -52,13 +52,13 @@ async function run(
 ): Promise<void> {
   const { terminal, client, signal } = session;
   const question = await wholeQuestion(session, prompt, every);
-  const [{ modelInstance }, { ensureRunning }, { Conversation }, { isLoopback }] = await Promise.all([
+  const [{ modelInstance }, { ensureRunning }, { Conversation }, { isOwnAddress }] = await Promise.all([
     import('../chat/model-instance.ts'),
     import('../chat/running-instance.ts'),
     import('../chat/conversation.ts'),
-    import('../loopback.ts'),
+    import('../own-address.ts'),
   ]);
-  const place = { folder: process.cwd(), home, isLocal: isLoopback(client.url) };
+  const place = { folder: process.cwd(), home, isLocal: isOwnAddress(client.url) };
   const { name, isNew } = await modelInstance(session, model, place);
   if (isNew) terminal.note(`made the instance ${name}`);
   const hasStarted = await ensureRunning(session, { name, isNew });

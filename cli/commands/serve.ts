@@ -8,7 +8,8 @@ import { ownProgram } from '../own-program.ts';
 import { reasonOf } from '../reason.ts';
 import { SERVICE_MANAGERS, type ServiceManager } from '../service/service-manager.ts';
 import type { Terminal } from '../terminal.ts';
-import { welcomeLines } from '../serve-welcome.ts';
+import { addressForOthers, successorLines, welcomeLines } from '../serve-welcome.ts';
+import { RELATIVE_TO, successorDirectory } from '../working-directory.ts';
 
 interface ServeFlags {
   config?: string;
@@ -19,6 +20,7 @@ interface ServeFlags {
   stopEngines?: boolean;
   printUnit?: ServiceManager;
   takeOver?: boolean;
+  relativeTo?: string;
 }
 
 export function serveCommand(commandLine: CommandLine): Command {
@@ -44,10 +46,11 @@ export function serveCommand(commandLine: CommandLine): Command {
       ).choices(SERVICE_MANAGERS),
     )
     .addOption(new Option(TAKE_OVER).hideHelp())
+    .addOption(new Option(`${RELATIVE_TO} <folder>`).hideHelp())
     .addHelpText(
       'after',
       `
-On a terminal it says in five lines what a person needs. Elsewhere it says the
+On a terminal it says in a few lines what a person needs. Elsewhere it says the
 same as a line of JSON on standard output, once it listens; its log is JSON too,
 a line each, on standard error.
 
@@ -123,7 +126,13 @@ async function run(
   inheritance: Inheritance | null,
 ): Promise<void> {
   const { readConfig, serve, serverLog, serviceNotifier, VERSION } = await import('@llamactl/server/main');
-  const loaded = readConfig({ configFile: flags.config ?? null, overrides: overridesOf(flags), searchLocal: true });
+  const workingDirectory = flags.relativeTo ?? process.cwd();
+  const loaded = readConfig({
+    configFile: flags.config ?? null,
+    overrides: overridesOf(flags),
+    searchLocal: true,
+    workingDirectory,
+  });
   const { isInteractive } = terminal;
   const forPerson = logForPerson(terminal);
   const log = serverLog(flags.logLevel ?? (forPerson === undefined ? 'info' : 'warn'), forPerson);
@@ -140,7 +149,10 @@ async function run(
   const tellReady = (): void => notifier.ready(`llamactl ${VERSION} listens on ${url}`);
   const service = await serve(loaded, log, {
     inheritance,
-    successor: { command: program.command, argv: [...program.argv, ...words, TAKE_OVER] },
+    successor: () => {
+      const { flags: place, ...where } = successorDirectory(workingDirectory);
+      return { command: program.command, argv: [...program.argv, ...words, ...place, TAKE_OVER], ...where };
+    },
     onSuccessor: (pid) => notifier.successor(pid),
     onChange: (stage) => (stage === 'begun' ? notifier.reloading() : tellReady()),
   });
@@ -169,6 +181,7 @@ async function run(
   const facts = {
     version: VERSION,
     url,
+    public_url: addressForOthers(config.server, url),
     gateway: `${url}/v1`,
     configuration: file,
     data_dir: config.data_dir,
@@ -178,11 +191,14 @@ async function run(
       password_file: app.firstAdmin.passwordFile,
     },
   };
-  if (isInteractive && inheritance !== null)
-    terminal.print(`llamactl ${VERSION} serves now, as process ${process.pid}`);
-  else if (isInteractive)
-    for (const line of welcomeLines(facts, { stopEngines, style: terminal.style })) terminal.print(line);
-  else terminal.printJsonLine({ ...facts, pid: process.pid, msg: 'llamactl listens' });
+  if (isInteractive) {
+    const { style } = terminal;
+    const lines =
+      inheritance === null
+        ? welcomeLines(facts, { stopEngines, style })
+        : successorLines(facts, { pid: process.pid, style });
+    for (const line of lines) terminal.print(line);
+  } else terminal.printJsonLine({ ...facts, pid: process.pid, msg: 'llamactl listens' });
 }
 
 /** Flags in the words of the configuration. */

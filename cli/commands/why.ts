@@ -46,27 +46,20 @@ async function factsOf({ client, signal, now }: Session, instance: Instance): Pr
   const { name, pid } = instance;
   const call = { signal };
   const [health, alerts, machine, errors] = await Promise.all([
-    pid === null ? null : unlessRefused(client.getInstanceHealth(name, call)),
+    unlessRefused(client.getInstanceHealth(name, call)),
     unlessRefused(client.getSystemAlerts(call)),
     unlessRefused(client.getSystemStatus(call)),
     unlessRefused(client.getInstanceLogs(name, { lines: 1, level: 'error', ...call })),
   ]);
   return {
     instance,
-    health,
+    health: pid === null ? null : health,
     alerts: (alerts ?? []).filter(({ instance: whose }) => whose === undefined || whose === name),
     memory: machine && { used: machine.resources.memory_usage, total: machine.resources.memory_total },
     lastError: errors?.logs.at(-1) ?? null,
-    lacksModel: await lacksModel(client.url, instance),
+    obstacle: health?.start_obstacle?.message ?? null,
     now: now(),
   };
-}
-
-/** Only of a server that sees our files can it be told, and of engines whose models are files. */
-async function lacksModel(url: string, { engine, model_path: model }: Instance): Promise<boolean> {
-  if (model === undefined || engine !== 'llama_cpp') return false;
-  const [{ isLoopback }, { isAbsent }] = await Promise.all([import('../loopback.ts'), import('../absent-file.ts')]);
-  return isLoopback(url) && isAbsent(model);
 }
 
 async function unlessRefused<Answer>(answer: Promise<Answer>): Promise<Answer | null> {

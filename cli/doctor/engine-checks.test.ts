@@ -32,6 +32,7 @@ function machine(answers: Record<string, string | { code: number; stderr: string
     },
     portHolder: async () => null,
     listeningPorts: () => new Set(),
+    enginePorts: async () => new Set(),
     gpus: async () => [],
     disk: async () => ({ available: 1, level: null }),
     database: () => ({ is: 'none' }),

@@ -23,6 +23,7 @@ const BARE: Inspection = {
   runTool: async () => ({ code: 0, stdout: '', stderr: '' }),
   portHolder: async () => null,
   listeningPorts: () => new Set(),
+  enginePorts: async () => new Set(),
   gpus: async () => [],
   disk: async () => ({ available: 1_000_000_000, level: null }),
   database: () => ({ is: 'none' }),

@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { checkPortRange, checkServerPort } from './port-checks.ts';
 
 /** Ports that are taken, by whom. */
-function machine(taken: Record<number, number>): Parameters<typeof checkPortRange>[2] {
+function machine(taken: Record<number, number>, engines: readonly number[] = []): Parameters<typeof checkPortRange>[2] {
   return {
     listeningPorts: () => new Set(Object.keys(taken).map(Number)),
+    enginePorts: async () => new Set(engines),
     portHolder: async (port) => {
       const pid = taken[port];
       return pid === undefined ? null : { pid, description: `python3 (pid ${pid})` };
@@ -35,6 +36,13 @@ describe('the ports of instances', () => {
       message:
         '8100–8199: 95 ports left for instances; others have 8101 python3 (pid 3), 8102 python3 (pid 4), 8103 python3 (pid 5), and 1 more',
     });
+  });
+
+  it('are no trouble where our own engines have them, told of by a server or not', async () => {
+    const taken = { 8100: 2, 8101: 3, 8102: 4 };
+    expect((await checkPortRange([8100, 8199], new Set([8100]), machine(taken, [8100, 8101]))).message).toBe(
+      '8100–8199: 97 ports left for instances; others have 8102 python3 (pid 4)',
+    );
   });
 
   it('deserve a look when few are left, and are wrong when none is', async () => {

@@ -22,16 +22,18 @@ export async function checkServerPort(
   );
 }
 
-/** How much of the range for instances is left. @param own Ports of our instances; they are no trouble. */
+/** How much of the range for instances is left. @param known Ports of our instances, of which a server told; they are no trouble. */
 export async function checkPortRange(
   [first, last]: readonly [number, number],
-  own: ReadonlySet<number>,
-  { listeningPorts, portHolder }: Pick<Inspection, 'listeningPorts' | 'portHolder'>,
+  known: ReadonlySet<number>,
+  { listeningPorts, enginePorts, portHolder }: Pick<Inspection, 'listeningPorts' | 'enginePorts' | 'portHolder'>,
 ): Promise<Finding> {
   const check = 'port range';
   const size = last - first + 1;
   const listening = listeningPorts();
   if (listening === null) return well(check, `${first}–${last}; the system does not tell who has which`);
+  // Without a log-in no server tells of its instances.
+  const own = new Set([...known, ...(await enginePorts())]);
   const foreign = [...listening].filter((port) => port >= first && port <= last && !own.has(port));
   const inUse = [...own].filter((port) => port >= first && port <= last).length;
   const left = size - foreign.length - inUse;

@@ -3,7 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { checkServer } from './server-checks.ts';
 
 const NOW = Date.parse('2026-03-01T12:00:00Z');
-const ADDRESS = { url: 'http://127.0.0.1:8080', token: null, context: null, source: 'the default' };
+const ADDRESS = {
+  url: 'http://127.0.0.1:8080',
+  token: null,
+  context: null,
+  source: 'the default',
+  dataDirectory: null,
+};
 const LIST = { instances: [{ name: 'qwen', port: 8100 }] };
 
 /** What a server answers, by path; nothing: nobody is there. */

@@ -1,7 +1,7 @@
 import type { Alert, Client, InstanceSummary, SystemInfo } from '@llamactl/client';
 import type { ServerAddress } from '../server-address.ts';
 import { doubtful, well, wrong, type Finding } from './finding.ts';
-import { isLoopback } from '../loopback.ts';
+import { isOwnAddress } from '../own-address.ts';
 import { reasonOf } from '../reason.ts';
 
 /** Clocks further apart than this make log-ins and logs hard to understand; seconds. */
@@ -41,7 +41,7 @@ export async function checkServer({ client, address, version, now, signal }: Ser
         ...alerts.map(alertFinding),
         ...alertsAbsent(alerts),
       ],
-      ports: isLoopback(client.url) ? portsOf(instances) : new Set(),
+      ports: isOwnAddress(client.url) ? portsOf(instances) : new Set(),
     };
   } catch (error) {
     if (signal.aborted) throw error;

@@ -13,10 +13,12 @@ import { writeDemoModel } from './demo-model.ts';
 import { installedCommand, installEngine } from './engine-install.ts';
 import { findEngine } from './find-engine.ts';
 import { findModel } from './find-model.ts';
+import { nextSteps } from './next-steps.ts';
 import { QuickstartInstance } from './quickstart-instance.ts';
 import { downloadModel } from './model-download.ts';
 import type { OnProgress } from './progress.ts';
 import { progressPrinter } from './progress-printer.ts';
+import { successorDirectory } from '../working-directory.ts';
 
 const QUESTION = 'Name three fruits.';
 
@@ -58,9 +60,10 @@ export async function quickstart(terminal: Terminal, flags: QuickstartFlags): Pr
   process.off('SIGINT', onInterrupt);
 
   terminal.print('3. Server');
+  const began = process.cwd();
   const service = await serve(loaded, serverLog('warn', logForPerson(terminal)), {
     inheritance: null,
-    successor: successor(loaded),
+    successor: () => successor(loaded, began),
   });
   process.on('SIGUSR2', () => service.reload());
   void service.over.then((code) => process.exit(code));
@@ -87,14 +90,15 @@ export async function quickstart(terminal: Terminal, flags: QuickstartFlags): Pr
     throw error;
   }
   if (flags.once === true) await end();
-  else printNextSteps(terminal, url);
+  else terminal.print(`\n${nextSteps(url).join('\n')}`);
 }
 
 /** What replaces the server on a reload is no quickstart. */
-function successor({ config, file }: LoadedConfig): { command: string; argv: string[] } {
+function successor({ config, file }: LoadedConfig, began: string): { command: string; argv: string[]; cwd?: string } {
   const flags = ['--config', file ?? '/dev/null', '--data-dir', config.data_dir, '--port', String(config.server.port)];
   const { command, argv } = ownProgram();
-  return { command, argv: [...argv, 'serve', ...flags, TAKE_OVER] };
+  const { flags: place, ...where } = successorDirectory(began);
+  return { command, argv: [...argv, 'serve', ...flags, ...place, TAKE_OVER], ...where };
 }
 
 /** Quickstart has nobody's credentials, and must not make any. */
@@ -189,19 +193,4 @@ async function answerOnce(terminal: Terminal, instance: QuickstartInstance, mode
   terminal.write('   model: ');
   const tokensPerSecond = await instance.ask(QUESTION, (text) => terminal.write(plain(text, 'many lines')));
   terminal.print(`\n   ${tokensPerSecond === null ? '' : `${tokensPerSecond.toFixed(0)} tokens/s`}`);
-}
-
-function printNextSteps(terminal: Terminal, url: string): void {
-  const { name } = QuickstartInstance;
-  terminal.print(`
-It works. While this runs, in another terminal:
-  llamactl run ${name}            talk to it
-  llamactl run ~/models/x.gguf      the same with a model of yours
-  llamactl ps                       what there is, and how it is
-  llamactl logs -f ${name}        what the engine says
-  llamactl help                     all the rest
-Programs: every OpenAI client works with base URL ${url}/v1 and model ${name}:
-  curl ${url}/v1/chat/completions -H 'Content-Type: application/json' \\
-    -d '{"model": "${name}", "messages": [{"role": "user", "content": "Hello!"}]}'
-Ctrl-C ends this server and its engine; \`llamactl serve\` is the server that leaves engines running.`);
 }

@@ -10,6 +10,8 @@ export type Answerer = (response: ServerResponse, question: ChatRequest) => void
 /** As much of a llamactl as chatting needs, doing at each step what a test says. It can go away and come back. */
 export class ChatServer {
   readonly instances = new Map<string, Instance>();
+  /** What a start would be refused for, by instance. */
+  readonly obstacles = new Map<string, string>();
   /** Every question that came, oldest first. */
   readonly questions: ChatRequest[] = [];
   /** What becomes of a start. Default: it runs at once. */
@@ -70,6 +72,12 @@ export class ChatServer {
       const { name: made, ...settings } = body as CreateInstance;
       const fields = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
       return send(response, 201, { message: 'Instance created successfully', instance: this.add(made, fields) });
+    }
+    const obstacle = this.obstacles.get(name);
+    if (obstacle !== undefined && action === 'health') {
+      const checks = { process: 'stopped', port: 'closed', response: 'none' };
+      const start_obstacle = { code: 'ENGINE_NOT_FOUND', message: obstacle };
+      return send(response, 200, { status: 'stopped', checks, last_check: '2026-03-01T12:00:00Z', start_obstacle });
     }
     if (instance === undefined || (action !== '' && action !== 'start')) {
       return send(response, 404, { error: `There is no ${request.url}.`, code: 'INSTANCE_NOT_FOUND', details: '' });

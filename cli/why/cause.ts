@@ -90,7 +90,10 @@ export function remediesFor(
         'or end what has the port',
       ];
     case 'engine missing':
-      return ['llamactl doctor says which engine is found, and where; engines.llama_cpp.command names another'];
+      return [
+        'llamactl quickstart gets a llama-server where there is none; engines.llama_cpp.command in the configuration names one',
+        'llamactl doctor says which one is found, and where',
+      ];
     case 'library missing':
       return [
         'install the library it names, or tell where it lies: -e LD_LIBRARY_PATH is for the engine in the configuration',

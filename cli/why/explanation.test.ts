@@ -24,7 +24,7 @@ function facts(instance: Partial<Instance>, rest: Partial<WhyFacts> = {}): WhyFa
     alerts: [],
     memory: { used: 7.1 * GB, total: 8 * GB },
     lastError: null,
-    lacksModel: false,
+    obstacle: null,
     now: NOW,
     ...rest,
   };
@@ -69,6 +69,27 @@ describe('the sentence about an instance', () => {
       'was stopped',
       facts({ status: 'stopped', last_exit: ended({ code: 0, reason: 'stopped as asked' }) }),
       'qwen is stopped: somebody stopped it, 3m 0s ago.',
+    ],
+    [
+      'was stopped by nobody',
+      facts({
+        status: 'stopped',
+        last_exit: ended({ code: 0, reason: 'it made room for another instance, which needed its slot' }),
+      }),
+      'qwen is stopped; its last run ended 3m 0s ago: it made room for another instance, which needed its slot.',
+    ],
+    [
+      'lacks its engine',
+      facts({ status: 'stopped' }, { obstacle: 'llama-server was not found on the PATH (/usr/bin)' }),
+      'qwen is stopped, was never started, and cannot be started: llama-server was not found on the PATH (/usr/bin).',
+    ],
+    [
+      'lacks its port',
+      facts(
+        { status: 'stopped', last_exit: ended({ code: 0, reason: 'stopped as asked' }) },
+        { obstacle: 'Port 8100 is in use by python3 (pid 7); end it, or give qwen another port.' },
+      ),
+      'qwen is stopped and cannot be started: Port 8100 is in use by python3 (pid 7).',
     ],
     [
       'was lost with the machine',
@@ -126,7 +147,7 @@ describe('what would help', () => {
     ['port 8100 is in use by python3 (pid 7)', /--unset port/],
     [
       'llama-server was not found on the PATH (/usr/bin); set `engines.llama_cpp.command` to the path of llama-server',
-      /llamactl doctor/,
+      /llamactl quickstart/,
     ],
     ['error while loading shared libraries: libcuda.so.1: cannot open shared object file', /library/],
     [
@@ -158,8 +179,23 @@ describe('what would help', () => {
     expect(first).toBe('llamactl update qwen --unset options.ctx_size, or give it another value: -o ctx_size=…');
   });
 
-  it('says that it is not tried again by itself', () => {
-    expect(failed('the engine exited with status 3').at(-1)).toContain('llamactl start qwen');
+  it('says what tries it again', () => {
+    const last = (on_demand: boolean): string | undefined =>
+      failed('the engine exited with status 3', { on_demand }).at(-1);
+    expect(last(true)).toBe('then llamactl start qwen: else only a request tries it again, half a minute later');
+    expect(last(false)).toBe('then llamactl start qwen: it is not tried again by itself');
+  });
+
+  it.each([
+    ['llama-server was not found on the PATH (/usr/bin)', /^llamactl quickstart gets a llama-server/],
+    ['Port 8100 is in use by python3 (pid 7); end it, or give qwen another port.', /--unset port/],
+    ['the model file /m/qwen.gguf does not exist', /--model FILE/],
+  ])('against what keeps it from a start: %s', (obstacle, remedy) => {
+    const { remedies } = explain(facts({ status: 'stopped' }, { obstacle }));
+    expect([remedies[0], remedies.at(-1)]).toEqual([
+      expect.stringMatching(remedy) as string,
+      'then llamactl start qwen',
+    ]);
   });
 
   it('is nothing where nothing is wrong', () => {

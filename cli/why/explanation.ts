@@ -6,7 +6,6 @@ import { memoryText, remediesFor, kindOf, type Memory } from './cause.ts';
 /** The alert that says the same as the sentence. */
 const SAID = 'instance_failed';
 const OFFLOAD_SHORT = 'gpu_offload_short';
-const NO_MODEL = 'model file does not exist';
 
 /** All that is known of an instance. */
 export interface WhyFacts {
@@ -19,8 +18,8 @@ export interface WhyFacts {
   memory: Memory | null;
   /** The last error in its log; `null`: there is none. */
   lastError: LogEntry | null;
-  /** Its model file is not there; `false` also where that cannot be told. */
-  lacksModel: boolean;
+  /** What a start would be refused for now, in a sentence; `null`: nothing that is known of. */
+  obstacle: string | null;
   /** Milliseconds since the epoch. */
   now: number;
 }
@@ -59,7 +58,7 @@ function byStatus(facts: WhyFacts): Explanation {
       return {
         sentence: stopped(facts),
         evidence: [],
-        remedies: [...withoutModel(facts), `${facts.lacksModel ? 'then ' : ''}llamactl start ${name}`],
+        remedies: [...againstObstacle(facts), `${facts.obstacle === null ? '' : 'then '}llamactl start ${name}`],
       };
     case 'restarting': {
       const cause = causeOf(reason);
@@ -84,7 +83,7 @@ function byStatus(facts: WhyFacts): Explanation {
         evidence: [],
         remedies: [
           ...remediesFor(cause, instance, facts.memory),
-          `then llamactl start ${name}: it is not tried again by itself`,
+          `then llamactl start ${name}: ${instance.on_demand ? 'else only a request tries it again, half a minute later' : 'it is not tried again by itself'}`,
         ],
       };
     }
@@ -128,14 +127,14 @@ function starting({ instance, health, now }: WhyFacts): Explanation {
 }
 
 /** What has to be done before a start can come to anything. */
-function withoutModel({ instance, lacksModel, memory }: WhyFacts): string[] {
-  return lacksModel ? remediesFor(NO_MODEL, instance, memory) : [];
+function againstObstacle({ instance, obstacle, memory }: WhyFacts): string[] {
+  return obstacle === null ? [] : remediesFor(obstacle, instance, memory);
 }
 
-function stopped({ instance: { name, last_exit: last, model_path: model }, lacksModel, now }: WhyFacts): string {
-  if (lacksModel) {
+function stopped({ instance: { name, last_exit: last }, obstacle, now }: WhyFacts): string {
+  if (obstacle !== null) {
     const was = last === null ? ', was never started,' : '';
-    return `${name} is stopped${was} and cannot be started: its ${NO_MODEL} (${model ?? ''}).`;
+    return `${name} is stopped${was} and cannot be started: ${withoutStop(obstacle.split('; ')[0] ?? obstacle)}.`;
   }
   if (last === null) return `${name} is stopped: it was never started.`;
   const when = `${ago(last.at, now)} ago`;
@@ -144,28 +143,29 @@ function stopped({ instance: { name, last_exit: last, model_path: model }, lacks
     : `${name} is stopped; its last run ended ${when}: ${withoutStop(last.reason)}.`;
 }
 
-function evidenceOf({ instance, health, alerts, memory, lastError, now }: WhyFacts): Explanation['evidence'] {
+function evidenceOf({ instance, health, alerts, memory, lastError, obstacle, now }: WhyFacts): Explanation['evidence'] {
   const { status, last_exit: last, stats, pid, restart_count: restarts, max_restarts: most } = instance;
   const isWell = status === 'running' && (health === null || health.status === 'healthy');
   const isTrouble = status === 'failed' || status === 'restarting' || (status === 'running' && !isWell);
   const line = isTrouble ? telling(instance, lastError) : null;
   const checks = health?.checks;
   const port = runningPort(instance);
+  const said = status === 'stopped' && obstacle === null ? withoutStop(last?.reason ?? '') : causeOf(instance.reason);
   const isAboutMemory = /memory|killed/.test(kindOf(causeOf(instance.reason ?? last?.reason ?? null)));
   return [
     ...(pid === null
       ? []
       : [{ what: 'process', text: `${pid}${stats === null ? '' : `, ${bytes(stats.memory_usage)} of memory`}` }]),
     { what: 'port', text: checks === undefined ? String(port) : `${port}, ${checks.port}; answer: ${checks.response}` },
-    ...(last === null || (isWell && restarts === 0)
-      ? []
-      : [{ what: 'last exit', text: exitText(last, causeOf(instance.reason), now) }]),
+    ...(last === null || (isWell && restarts === 0) ? [] : [{ what: 'last exit', text: exitText(last, said, now) }]),
     ...(line === null ? [] : [{ what: 'log', text: line }]),
     ...(restarts === 0
       ? []
       : [{ what: 'restarts', text: `${restarts} in a row, of ${most < 0 ? 'any number' : `at most ${most}`}` }]),
     ...(memory === null || !(isTrouble && isAboutMemory) ? [] : [{ what: 'memory', text: memoryText(memory) }]),
-    ...alerts.filter(({ code }) => code !== SAID).map(({ message }) => ({ what: 'alert', text: message })),
+    ...alerts
+      .filter(({ code, message }) => code !== SAID && message !== obstacle)
+      .map(({ message }) => ({ what: 'alert', text: message })),
   ];
 }
 

@@ -35,11 +35,12 @@ describe('why', () => {
     expect(stdout).toBe('qwen failed: failed to read header.\nphi is stopped: it was never started.\n');
   });
 
-  it('is that the model is missing, also before the first start', async () => {
+  it('is what a start would be refused for, also before the first one', async () => {
     server.add('new', { model_path: '/nowhere/new.gguf' });
+    server.obstacles.set('new', 'the model file /nowhere/new.gguf does not exist');
     const { stdout } = await why(['new']);
     expect(stdout).toContain(
-      'new is stopped, was never started, and cannot be started: its model file does not exist (/nowhere/new.gguf).\n',
+      'new is stopped, was never started, and cannot be started: the model file /nowhere/new.gguf does not exist.\n',
     );
     expect(stdout).toContain('→ llamactl update new --model FILE');
   });

@@ -1,0 +1,77 @@
+import { ConnectionError, LlamactlError } from '@llamactl/client';
+import { describe, expect, it } from 'vitest';
+import { addressRemedies, type Surrounds } from './address-remedies.ts';
+import { failureOf } from './failure.ts';
+import type { ServerAddress } from './server-address.ts';
+
+const LOCAL = 'http://127.0.0.1:8090';
+
+function place(address: Partial<ServerAddress>, local: string | null = LOCAL): Surrounds {
+  const url = 'http://172.17.0.1:8080';
+  return {
+    address: { url, token: null, context: null, source: 'the default', dataDirectory: null, ...address },
+    local,
+  };
+}
+
+const unsent = new ConnectionError(
+  'No answer from http://172.17.0.1:8080: nothing listens there. Start the server with `llamactl serve`, or give the address of another.',
+  { url: 'http://172.17.0.1:8080/api', isUnsent: true },
+);
+
+describe('what helps where nobody answers', () => {
+  it.each<[string, Surrounds, string[]]>([
+    [
+      'the current context',
+      place({ context: 'local', source: 'the context local' }),
+      [
+        'http://172.17.0.1:8080 is the address of the context local',
+        `on this machine a server answers at ${LOCAL}: llamactl context use --local goes there`,
+      ],
+    ],
+    [
+      'a context that a flag names',
+      place({ context: 'local', source: '--context' }),
+      [
+        'http://172.17.0.1:8080 is the address of the context local',
+        `on this machine a server answers at ${LOCAL}: --url ${LOCAL} goes there`,
+      ],
+    ],
+    ['a variable', place({ source: 'LLAMACTL_URL' }, null), ['that address is from LLAMACTL_URL']],
+    [
+      'a context that follows a server which does not run',
+      place({ context: 'local', source: 'the context local', dataDirectory: '/data' }, null),
+      ['http://172.17.0.1:8080 is the address of the context local', 'no server uses /data now'],
+    ],
+    ['nobody', place({}, null), []],
+  ])('at the address of %s', (_what, surrounds, remedies) => {
+    expect(addressRemedies(surrounds)).toEqual(remedies);
+  });
+
+  it('is no start where a server runs', () => {
+    const of = (surrounds: Surrounds): string | undefined => failureOf(unsent, false, surrounds).lines[0];
+    expect(of(place({}))).toBe('No answer from http://172.17.0.1:8080: nothing listens there.');
+    expect(of(place({}, null))).toContain('Start the server with `llamactl serve`');
+  });
+});
+
+describe('what helps where a server does not answer under a name', () => {
+  const refusal = (message: string): LlamactlError =>
+    new LlamactlError(message, {
+      status: 403,
+      code: 'FORBIDDEN',
+      details: '',
+      requestId: null,
+      problems: [],
+      reason: undefined,
+      retryAfter: null,
+    });
+
+  it('is the address of the server that runs here', () => {
+    const surrounds = place({ context: 'local', source: 'the context local' });
+    expect(failureOf(refusal('This server does not answer as "172.17.0.1".'), false, surrounds).lines.slice(1)).toEqual(
+      addressRemedies(surrounds),
+    );
+    expect(failureOf(refusal('Only an admin may do that.'), false, surrounds).lines).toHaveLength(1);
+  });
+});

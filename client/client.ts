@@ -9,7 +9,7 @@ import { PLATFORM_TIMING, type Timing } from './timing.ts';
 import { Transport, type Answer, type Request } from './transport.ts';
 
 /** What {@link Client.request} takes beside method and path. */
-export type RequestOptions = Omit<Request, 'method' | 'path'>;
+export type RequestOptions = Omit<Request, 'method' | 'path' | 'token'>;
 
 /**
  * A llamactl server. Each method is an operation of its API, of the same name; answers and bodies are as they go over the

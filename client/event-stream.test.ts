@@ -103,24 +103,41 @@ describe('events', () => {
     expect(timing.pending).toBe(0);
   });
 
-  it('that nobody lets through are told as that, after some tries', async () => {
-    const malformed = () => refusal(400, 'VALIDATION_ERROR');
-    const { client, made } = bench([refused, refused, refused], [malformed(), malformed(), malformed()]);
+  it.each([0, 1, 3])('that nobody lets through are told as that, after %i retries', async (retries) => {
+    const plans = Array.from({ length: 4 }, () => refused);
+    const replies = plans.map(() => refusal(400, 'VALIDATION_ERROR'));
+    const { client, made, server, timing } = bench(plans, replies, { retries });
     expect((await told(client.events()))[1]?.message).toBe(
       'https://h/llm/api/ws answers, but opens no WebSocket. Does a proxy on the way let them through?',
     );
-    expect(made).toHaveLength(3);
+    expect([made.length, server.requests.length]).toEqual([retries + 1, retries + 1]);
+    expect(timing.waits.filter((seconds) => seconds < 60)).toEqual([0.125, 0.25, 0.5].slice(0, retries));
+  });
+
+  it('are tried at first as any other request is, and nobody is told of an interruption', async () => {
+    const interruptions: Interruption[] = [];
+    const plans = [refused, refused, plan(1001, created(5)), refused, refused, refused, refused];
+    const away = Array.from({ length: 4 }, () => noConnection('ECONNREFUSED'));
+    const replies = [refusal(503, 'SHUTTING_DOWN'), noConnection('ECONNREFUSED'), ...away, refusal(403, 'FORBIDDEN')];
+    const { client, timing } = bench([...plans, refused], replies, { retries: 2 });
+    const [seen, error] = await told(client.events({ onInterruption: (each) => interruptions.push(each) }));
+    expect([seen, error?.name]).toEqual([[5], 'ForbiddenError']);
+    expect(timing.waits.filter((seconds) => seconds < 60)).toEqual([0.125, 0.25, 0.125, 0.25, 0.5, 1, 2]);
+    expect(interruptions.map(({ attempt }) => attempt)).toEqual([1, 2, 3, 4, 5]);
+    const once = bench([refused, over], [refusal(503, 'SHUTTING_DOWN')], { retries: 0 });
+    expect((await told(once.client.events()))[1]).toMatchObject({ code: 'SHUTTING_DOWN' });
+    expect(once.made).toHaveLength(1);
   });
 
   it('whose token ended are resumed with another, as long as the server takes it', async () => {
     const tokens = ['one', 'two', 'three', 'four', 'five', 'six'];
-    const plans = [plan(4401, created(5)), plan(4401), plan(4401, created(6)), refused];
+    const plans = [plan(4401, created(5)), plan(4401), plan(4401, created(6)), refused, refused];
     const answers = [refusal(401, 'UNAUTHORIZED'), refusal(401, 'UNAUTHORIZED')];
     const { client, made, timing } = bench(plans, answers, { token: () => tokens.shift() ?? null });
     const [seen, error] = await told(client.events());
     expect(seen).toEqual([5, 6]);
     expect(error).toMatchObject({ name: 'UnauthorizedError', code: 'UNAUTHORIZED' });
-    const used = ['one', 'two', 'three', 'four'].map((token) => `bearer.${token}`);
+    const used = ['one', 'two', 'three', 'four', 'five'].map((token) => `bearer.${token}`);
     expect(made.map(({ protocols }) => protocols[1])).toEqual(used);
     expect(
       timing.waits.filter((seconds) => seconds < 60),
@@ -136,11 +153,12 @@ describe('events', () => {
   });
 
   it('need a token that was fresh when the handshake was refused', async () => {
-    const tokens = ['stale', 'stale', 'fresh', 'fresh'];
-    const replies = [refusal(401, 'TOKEN_EXPIRED'), refusal(400, 'VALIDATION_ERROR')];
-    const { client, made } = bench([refused, over], replies, { token: () => tokens.shift() ?? null });
+    const tokens = ['stale', 'fresh'];
+    const replies = [refusal(401, 'TOKEN_EXPIRED')];
+    const { client, made, server } = bench([refused, over], replies, { token: () => tokens.shift() ?? null });
     await told(client.events());
     expect(made.map(({ protocols }) => protocols[1])).toEqual(['bearer.stale', 'bearer.fresh']);
+    expect(server.requests[0]?.headers.get('authorization')).toBe('Bearer stale');
   });
 
   it('tell when the connection stands, first and again, before anything comes over it', async () => {

@@ -1,10 +1,12 @@
 import { excerpt, objectOf } from './answer-error.ts';
-import { ConnectionError, errorOf, ProtocolError, type LlamactlError } from './errors.ts';
+import { ConnectionError, errorOf, ProtocolError, UnauthorizedError, type LlamactlError } from './errors.ts';
 import { EventPlace } from './event-place.ts';
 import { EventSocket, type SocketEnd } from './event-socket.ts';
 import type { Frame, Subscribe } from './models.ts';
-import type { CallOptions, StreamOptions, WebSocketConstructor } from './options.ts';
+import type { StreamOptions, WebSocketConstructor } from './options.ts';
 import { Resumption } from './resumption.ts';
+import { retryDelay } from './retry.ts';
+import { pause } from './timing.ts';
 import type { Transport } from './transport.ts';
 
 /** Which events are told. */
@@ -23,9 +25,6 @@ const PROTOCOL = 'llamactl.v1';
  * gone without a word (a laptop that slept, a router that forgot), and a browser does not tell of the server's pings.
  */
 const SILENCE = 120;
-/** How often the first connection is tried, with a server that answers otherwise. */
-const FIRST_TRIES = 3;
-
 /** What a server closes with, and what more of the same would only repeat. */
 const REFUSALS = new Set([1002, 1003, 1007, 1008, 1009, 1010]);
 const UNAUTHORIZED = 4401;
@@ -51,14 +50,25 @@ export async function* streamEvents(
   const resumption = new Resumption(transport, options);
   const greeting = JSON.stringify({ type: 'subscribe', instances, types });
   let hasBeenOpen = false;
-  for (let tries = 1; ; tries += 1) {
+  let retries = 0;
+  let isFreshToken = !transport.isTokenAsked;
+  /** Resolves when it is time to try again: what was open is resumed, the first connection is a request like any other. */
+  const failed = async (error: unknown): Promise<void> => {
+    if (hasBeenOpen) return resumption.failed(error);
+    const failure = { method: 'GET', error, retries, isLasting: false };
+    const delay = retryDelay(failure, transport.retries, transport.timing.random());
+    if (delay === null) throw error;
+    retries += 1;
+    await pause(transport.timing, delay, signal);
+  };
+  for (;;) {
     signal?.throwIfAborted();
     let token: string | null;
     try {
       token = await transport.token(signal);
     } catch (error) {
-      if (!hasBeenOpen) throw error;
-      await resumption.failed(error);
+      signal?.throwIfAborted();
+      await failed(error);
       continue;
     }
     const socket = new EventSocket({
@@ -73,23 +83,21 @@ export async function* streamEvents(
       signal,
     });
     const end = yield* framesOf(socket, { place, resumption, address: transport.address, signal });
-    if (end.code !== null) hasBeenOpen = true;
+    if (end.code === null) {
+      const error = await refusal(transport, token, signal);
+      if (error instanceof UnauthorizedError && !isFreshToken) isFreshToken = true;
+      else await failed(error);
+      continue;
+    }
+    hasBeenOpen = true;
+    isFreshToken = !transport.isTokenAsked;
     if (end.code === 'silent') {
       place.waited();
       resumption.succeeded();
-      continue;
-    }
-    if (end.code === UNAUTHORIZED && transport.isTokenAsked) {
+    } else if (end.code === UNAUTHORIZED && transport.isTokenAsked) {
       // It was taken when the handshake was; the next one is judged there too.
       await resumption.ended();
-      continue;
-    }
-    const error =
-      end.code === null
-        ? await refusal(transport, { signal, retries: hasBeenOpen ? 0 : undefined })
-        : ending(end, end.code, transport.address);
-    if (!hasBeenOpen && (!(error instanceof ConnectionError) || tries >= FIRST_TRIES)) throw error;
-    await resumption.failed(error);
+    } else await failed(ending(end, end.code, transport.address));
   }
 }
 
@@ -133,13 +141,17 @@ function frameOf(message: string, url: string): Frame {
   throw new ProtocolError(`${url} sent something that is no event: ${excerpt(message)}`, { url });
 }
 
-/** Why a WebSocket was not opened: platforms do not tell, but an ordinary request is answered with the same error. */
-async function refusal(transport: Transport, call: CallOptions): Promise<Error> {
+/**
+ * Why a WebSocket was not opened: platforms do not tell, but an ordinary request is answered with the same error.
+ *
+ * @param token That of the handshake.
+ */
+async function refusal(transport: Transport, token: string | null, signal: AbortSignal | undefined): Promise<Error> {
   const url = `${transport.address}/api/ws`;
   try {
-    await transport.text({ method: 'GET', path: '/api/ws', otherStatuses: [400, 426], ...call });
+    await transport.text({ method: 'GET', path: '/api/ws', token, otherStatuses: [400, 426], retries: 0, signal });
   } catch (error) {
-    call.signal?.throwIfAborted();
+    signal?.throwIfAborted();
     if (!(error instanceof Error)) throw error;
     return error;
   }

@@ -1,6 +1,7 @@
 import type { AuditRow, Key, User } from '@llamactl/contract/auth';
 import type { Frame } from '@llamactl/contract/events';
-import type { CreateInstance, Health, Instance, InstanceSummary, UpdateInstance } from '@llamactl/contract/instance';
+import type { Health } from '@llamactl/contract/health';
+import type { CreateInstance, Instance, InstanceSummary, UpdateInstance } from '@llamactl/contract/instance';
 import type { LogItem, Logs } from '@llamactl/contract/logs';
 import { describe, expectTypeOf, it } from 'vitest';
 import type * as models from './models.ts';

@@ -32,6 +32,13 @@ describe('a request', () => {
     });
   });
 
+  it('has a query behind one that stands in its path', async () => {
+    const { server, transport } = bench([answer({}), answer({})]);
+    await transport.json({ method: 'GET', path: '/api/x?a=1', query: { b: 2 } });
+    await transport.json({ method: 'GET', path: '/api/x?a=1', query: { b: undefined } });
+    expect(server.targets).toEqual(['GET /api/x?a=1&b=2', 'GET /api/x?a=1']);
+  });
+
   it('has no body of which nothing was said, and no token where there is none', async () => {
     const { server, transport } = bench([answer({}), answer({}), answer({})], { token: () => Promise.resolve(null) });
     await transport.json({ method: 'POST', path: '/api/x' });

@@ -20,6 +20,8 @@ export interface Request extends CallOptions {
   /** Sent as it is, instead of `body`, and as this media type. */
   text?: { type: string; content: string } | undefined;
   headers?: Readonly<Record<string, string>> | undefined;
+  /** Instead of the client's; `null`: none. */
+  token?: string | null | undefined;
   /** Statuses beyond 2xx that are no errors. */
   otherStatuses?: readonly number[] | undefined;
   /** It may take as long as it takes, unless a `timeout` is given. */
@@ -50,7 +52,7 @@ export class Transport {
   readonly address: string;
   readonly timing: Timing;
   readonly timeout: number;
-  readonly #retries: number;
+  readonly retries: number;
   readonly #fetch: typeof globalThis.fetch | undefined;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #token: Token | null;
@@ -59,7 +61,7 @@ export class Transport {
     this.address = addressOf(options.url);
     this.timing = timing;
     this.timeout = options.timeout ?? DEFAULT_TIMEOUT;
-    this.#retries = options.retries ?? DEFAULT_RETRIES;
+    this.retries = options.retries ?? DEFAULT_RETRIES;
     this.#fetch = options.fetch;
     this.#headers = options.headers ?? {};
     this.#token = options.token ?? null;
@@ -117,7 +119,7 @@ export class Transport {
   async #again<Result>(request: Request, once: (deadline: Deadline) => Promise<Result>): Promise<Result> {
     const { method, signal } = request;
     const lasts = isLasting(method, targetOf(request));
-    let isFreshToken = !this.isTokenAsked;
+    let isFreshToken = !this.isTokenAsked || request.token !== undefined;
     for (let retries = 0; ;) {
       const deadline = new Deadline(this.timing, signal);
       try {
@@ -130,7 +132,7 @@ export class Transport {
           continue;
         }
         const failure = { method, error, retries, isLasting: lasts };
-        const delay = retryDelay(failure, request.retries ?? this.#retries, this.timing.random());
+        const delay = retryDelay(failure, request.retries ?? this.retries, this.timing.random());
         if (delay === null) throw error;
         await pause(this.timing, delay, signal);
         retries += 1;
@@ -164,12 +166,13 @@ export class Transport {
     return { response, url };
   }
 
-  async #headersOf({ headers = {}, text, body }: Request, signal: AbortSignal): Promise<Headers> {
+  async #headersOf({ headers = {}, token, text, body }: Request, signal: AbortSignal): Promise<Headers> {
     const all = new Headers({ accept: 'application/json', ...this.#headers, ...headers });
     if (text !== undefined) all.set('content-type', text.type);
     else if (body !== undefined) all.set('content-type', 'application/json');
-    const token = all.has('authorization') ? null : await this.token(signal);
-    if (token !== null) all.set('authorization', `Bearer ${token}`);
+    if (all.has('authorization')) return all;
+    const given = token === undefined ? await this.token(signal) : token;
+    if (given !== null) all.set('authorization', `Bearer ${given}`);
     return all;
   }
 
@@ -213,12 +216,10 @@ function parsed(text: string, url: string, status: number): unknown {
 }
 
 function targetOf({ path, query = {} }: Request): string {
-  return path + queryText(query);
-}
-
-function queryText(query: Readonly<Record<string, string | number | boolean | undefined>>): string {
   const given = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) if (value !== undefined) given.set(name, String(value));
   const text = given.toString();
-  return text === '' ? '' : `?${text}`;
+  if (text === '') return path;
+  // That of `request` may hold one already.
+  return `${path}${path.includes('?') ? '&' : '?'}${text}`;
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"net/url"
 	"strings"
 	"syscall"
@@ -161,7 +162,7 @@ func meaningOf(err error) string {
 		return "the host does not answer; is it on, and does a firewall let the port through?"
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return "the connection was lost; was the server stopped?"
-	case errors.As(err, &record):
+	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
 		return "what listens there does not speak HTTPS; try http://"
 	case errors.As(err, &hostname):
 		return "its certificate is for another name; use the name that it is for"

@@ -99,6 +99,20 @@ func TestThatNothingAnswersIsAConnectionError(t *testing.T) {
 	}
 }
 
+func TestWhoSpeaksNoHTTPSIsToldSo(t *testing.T) {
+	server := newScriptedServer(t, says(200, `{}`))
+	client, _ := newTestClient(t, strings.Replace(server.URL, "http:", "https:", 1), WithRetries(0))
+	_, err := client.ListInstances()
+	if err == nil || !strings.Contains(err.Error(), "what listens there does not speak HTTPS; try http://") {
+		t.Error(err)
+	}
+	for _, err = range client.Events() {
+		if err == nil || !strings.Contains(err.Error(), "what listens there does not speak HTTPS; try http://") {
+			t.Error(err)
+		}
+	}
+}
+
 func TestThatAnAnswerBreaksOffIsAConnectionError(t *testing.T) {
 	cut := func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "1000")

@@ -292,3 +292,19 @@ func TestWhatIsMissedBeforeTheFirstEventIsToldToo(t *testing.T) {
 		t.Error(seqs, handshakes(server))
 	}
 }
+
+func TestTheFirstHandshakeIsTriedAsAnyRequestIs(t *testing.T) {
+	for retries := range 3 {
+		server := newScriptedServer(t, says(http.StatusServiceUnavailable, `{"error":"It starts.","code":"SHUTTING_DOWN"}`))
+		client, timing := newTestClient(t, server.URL, WithRetries(retries))
+		params := EventsParams{OnInterruption: func(Interruption) { t.Error("nothing was open that could be interrupted") }}
+		for _, err := range client.Events(params) {
+			if !errors.Is(err, CodeShuttingDown) {
+				t.Error(err)
+			}
+		}
+		if len(server.got()) != retries+1 || len(timing.sleeps()) != retries {
+			t.Errorf("%d retries: %d requests", retries, len(server.got()))
+		}
+	}
+}

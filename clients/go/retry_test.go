@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -113,6 +114,39 @@ func TestNoHTTPClientAndNoTokenSourceAreTheUsualOnes(t *testing.T) {
 	client, _ := newTestClient(t, server.URL, WithToken("llk_1"), WithHTTPClient(nil), WithTokenSource(nil))
 	if _, err := client.GetConfig(); err != nil || server.got()[0].Header.Get("Authorization") != "" {
 		t.Error(err, server.got())
+	}
+}
+
+func TestATokenThatWasReadFromAFileIsTaken(t *testing.T) {
+	server := newScriptedServer(t, says(200, `{}`))
+	client, _ := newTestClient(t, server.URL, WithAPIKey(" llk_1\n"))
+	if _, err := client.GetConfig(); err != nil || server.got()[0].Header.Get("Authorization") != "Bearer llk_1" {
+		t.Error(err, server.got())
+	}
+}
+
+func TestWhatIsNoTokenIsSaidAndNotShown(t *testing.T) {
+	server := newScriptedServer(t, says(200, `{}`))
+	for _, token := range []string{"Bearer llk_1", "llk_\x00", "llk_é"} {
+		client, timing := newTestClient(t, server.URL, WithToken(token))
+		_, err := client.GetConfig()
+		if err == nil || err.Error() != "llamactl: the token holds characters that no token has; it is given without Bearer" {
+			t.Error(err)
+		}
+		if len(server.got()) != 0 || len(timing.sleeps()) != 0 {
+			t.Error("it was tried")
+		}
+	}
+}
+
+func TestAQueryFollowsOneThatStandsInThePath(t *testing.T) {
+	server := newScriptedServer(t, says(200, `{}`))
+	client, _ := newTestClient(t, server.URL)
+	if _, err := client.Do(Request{Method: "get", Path: "api/instances?status=running", Query: url.Values{"a": {"b"}}}); err != nil {
+		t.Fatal(err)
+	}
+	if path := server.got()[0].Path; path != "/api/instances?status=running&a=b" {
+		t.Error(path)
 	}
 }
 

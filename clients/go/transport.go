@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 )
 
 const (
@@ -142,7 +144,7 @@ func again[Result any](
 		if !r.isPatient {
 			d.within(c.timeout, address)
 		}
-		token, failure := c.tokens(d)
+		token, failure := c.token(d)
 		if failure == nil {
 			if result, failure = once(d, address, token); failure == nil {
 				return result, nil
@@ -170,6 +172,16 @@ func again[Result any](
 	}
 }
 
+// token is that of the moment. What no header can carry the platform refuses too, as if the server were not there.
+func (c *Client) token(ctx context.Context) (string, error) {
+	given, err := c.tokens(ctx)
+	token := strings.TrimSpace(given)
+	if err == nil && strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return "", errors.New("llamactl: the token holds characters that no token has; it is given without Bearer")
+	}
+	return token, err
+}
+
 func (c *Client) addressOf(r request) (string, error) {
 	if c.addressError != nil {
 		return "", c.addressError
@@ -178,8 +190,13 @@ func (c *Client) addressOf(r request) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	// That of a Request may hold one already.
+	separator := "?"
+	if strings.Contains(path, "?") {
+		separator = "&"
+	}
 	if len(r.query) > 0 {
-		path += "?" + r.query.Encode()
+		path += separator + r.query.Encode()
 	}
 	return c.address + path, nil
 }

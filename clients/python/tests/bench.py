@@ -15,7 +15,9 @@ from typing import Any
 import httpx
 
 from llamactl import AsyncClient, Client
+from llamactl._async.connections import Connections as AsyncConnections
 from llamactl._async.timing import Timing as AsyncTiming
+from llamactl._sync.connections import Connections
 from llamactl._sync.timing import Timing
 
 MODES = ("blocking", "asyncio")
@@ -34,7 +36,7 @@ class HastyTiming(Timing):
         self._now += self.step
         return self._now
 
-    def sleep(self, seconds: float) -> None:
+    def sleep(self, seconds: float, over: threading.Event) -> None:
         self._waits.append(seconds)
 
     def random(self) -> float:
@@ -53,7 +55,7 @@ class HastyAsyncTiming(AsyncTiming):
         self._now += self.step
         return self._now
 
-    async def sleep(self, seconds: float) -> None:
+    async def sleep(self, seconds: float, over: asyncio.Event) -> None:
         self._waits.append(seconds)
         await asyncio.sleep(0)
 
@@ -146,9 +148,11 @@ class Silence(httpx.SyncByteStream, httpx.AsyncByteStream):
 def instead(bench: Bench, handler: Callable[[httpx.Request], httpx.Response]) -> None:
     """Answers what a client asks for without any connection."""
     transport = httpx.MockTransport(handler)
-    kind = httpx.Client if isinstance(bench.client, Client) else httpx.AsyncClient
     bench.call("close")
-    bench.client._transport.http = kind(transport=transport)
+    if isinstance(bench.client, Client):
+        bench.client._transport.connections = Connections(lambda: httpx.Client(transport=transport))
+    else:
+        bench.client._transport.connections = AsyncConnections(lambda: httpx.AsyncClient(transport=transport))
 
 
 @dataclass
@@ -206,6 +210,8 @@ class ScriptedServer:
         self.replies = list(replies)
         self.hung_up = threading.Event()
         """A client went away before its answer was whole."""
+        self.fell_silent = threading.Event()
+        """A client waits for what does not come."""
         scripted = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -257,6 +263,7 @@ class ScriptedServer:
             def _leave(self, reply: Reply) -> None:
                 self.close_connection = True
                 if reply.is_silent:
+                    scripted.fell_silent.set()
                     self.connection.recv(1)
                     scripted.hung_up.set()
                 self.connection.shutdown(socket.SHUT_RDWR)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -125,6 +126,28 @@ def test_asks_for_what_is_wanted_and_tells_it(mode: str) -> None:
         assert server.targets == ["/api/ws?after_seq=0"]
         assert server.tokens == ["Bearer llk_1"]
         assert server.greetings == [{"type": "subscribe", "instances": ["A", "b"], "types": ["instance_created"]}]
+
+
+def test_a_lone_name_is_one(mode: str) -> None:
+    with (
+        serving(tells(event(5), event(6, "exact"), then=stays)) as server,
+        opened(mode, server.url) as bench,
+    ):
+        stream = bench.stream("events", after_seq=0, instances="exact")
+        assert next(stream).seq == 6
+        stream.close()  # type: ignore[attr-defined]
+        assert server.greetings == [{"type": "subscribe", "instances": ["exact"]}]
+
+
+def test_an_ssl_context_is_for_https_alone(mode: str) -> None:
+    context = ssl.create_default_context()
+    with (
+        serving(tells(event(5), then=stays)) as server,
+        opened(mode, server.url, ssl_context=context) as bench,
+    ):
+        stream = bench.stream("events", after_seq=0)
+        assert next(stream).seq == 5
+        stream.close()  # type: ignore[attr-defined]
 
 
 def test_is_resumed_where_it_was(mode: str) -> None:

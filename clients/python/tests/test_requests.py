@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import pickle
 import socket
 import ssl
+from collections import ChainMap, deque
 from contextlib import closing
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -16,6 +19,9 @@ from conftest import Scripted
 
 import llamactl
 from llamactl import AsyncClient, Client, LlamactlError
+from llamactl._async import connections as async_connections
+from llamactl._keep_alive import keep_alive
+from llamactl._sync import connections as sync_connections
 from llamactl.models import Problem
 
 EMPTY = answer({"instances": []})
@@ -49,7 +55,7 @@ def test_a_refusal_has_the_class_of_its_status(status: int, name: str, scripted:
     assert type(error) is getattr(llamactl, name)
     assert isinstance(error, LlamactlError)
     assert isinstance(error, llamactl.Error)
-    assert str(error) == error.message == "It does not."
+    assert (error.message, str(error)) == ("It does not.", "It does not.; port: is none")
     assert (error.status, error.code, error.details, error.request_id) == (status, "SOME_CODE", "more", "r-7")
     assert (error.problems, error.reason, error.retry_after) == (
         [Problem({"path": "port", "message": "is none"})],
@@ -228,7 +234,7 @@ def test_a_connection_that_does_not_come_about_in_time(mode: str) -> None:
 
 def test_what_waits_takes_as_long_as_it_takes(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
     _, bench = scripted(*[answer({})] * 9, timeout=7)
-    http = bench.client._transport.http
+    http = bench.client._transport.connections.http
     bounds: list[float | None] = []
     build = http.build_request
 
@@ -325,12 +331,12 @@ def test_a_context_closes_what_it_opened(scripted: Scripted) -> None:
     server, _ = scripted(EMPTY, EMPTY)
     with Client(server.url) as client:
         assert client.list_instances() == []
-    assert client._transport.http.is_closed
+    assert client._transport.connections.http.is_closed
 
     async def main() -> None:
         async with AsyncClient(server.url) as client:
             assert await client.list_instances() == []
-        assert client._transport.http.is_closed
+        assert client._transport.connections.http.is_closed
 
     asyncio.run(main())
 
@@ -340,3 +346,51 @@ def test_no_proxy_is_asked_for_this_machine(scripted: Scripted, monkeypatch: pyt
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     with opened(mode, server.url) as bench:
         assert bench.call("list_instances") == []
+
+
+def test_what_is_typed_as_a_mapping_is_sent_as_one(scripted: Scripted) -> None:
+    server, bench = scripted(*[answer({})] * 3)
+    environment = MappingProxyType({"A": "1"})
+    bench.call("update_instance", "a", environment=environment, options=ChainMap({"threads": 1}, {"seed": 2}))
+    bench.call("request", "POST", "/v1/embeddings", body={"input": deque(["x", ("y",)])})
+    assert [json.loads(sent.body) for sent in server.requests] == [
+        {"environment": {"A": "1"}, "options": {"threads": 1, "seed": 2}},
+        {"input": ["x", ["y"]]},
+    ]
+    error = raised(lambda: bench.call("request", "POST", "/v1/embeddings", body={"input": b"x"}))
+    assert (type(error), str(error)) == (TypeError, "bytes cannot be sent as JSON")
+
+
+def test_a_query_follows_one_that_stands_in_the_path(scripted: Scripted) -> None:
+    server, bench = scripted(*[answer({})] * 2)
+    bench.call("request", "GET", "/api/instances?status=running", query={"a": True, "b": None})
+    bench.call("request", "GET", "/api/instances?status=running", query={"b": None})
+    assert server.targets == ["GET /api/instances?status=running&a=true", "GET /api/instances?status=running"]
+
+
+def test_an_error_shows_all_that_is_wrong(scripted: Scripted) -> None:
+    problems = [{"path": "name", "message": "name is too long"}, {"path": "port", "message": "must be at least 1"}]
+    body = {"error": "name is too long (and 1 more problem)", "code": "VALIDATION_ERROR", "errors": problems}
+    _, bench = scripted(answer(body, 400))
+    error = raised(lambda: bench.call("create_instance", "a"))
+    assert str(error) == "name is too long (and 1 more problem); port: must be at least 1"
+    assert error.message == "name is too long (and 1 more problem)"
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
+
+
+def test_the_system_asks_whether_the_other_end_is_still_there(
+    scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+
+    def spied(opened: Any) -> None:
+        keep_alive(opened)
+        seen.append(opened.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE))
+
+    for module in (async_connections, sync_connections):
+        monkeypatch.setattr(module, "keep_alive", spied)
+    _, bench = scripted(EMPTY, EMPTY)
+    bench.call("list_instances")
+    bench.call("list_instances")
+    assert len(seen) == 1
+    assert seen[0] != 0

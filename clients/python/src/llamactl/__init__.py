@@ -4,9 +4,11 @@ from . import models
 from ._async.client import AsyncClient
 from ._options import Answer, Interruption
 from ._sync.client import Client
+from ._sync.stream import Stream
 from ._version import __version__
 from .chat import ChatChunk
 from .errors import (
+    ClosedError,
     ConflictError,
     ConnectionError,
     Error,
@@ -27,6 +29,7 @@ __all__ = [
     "AsyncClient",
     "ChatChunk",
     "Client",
+    "ClosedError",
     "ConflictError",
     "ConnectionError",
     "Error",
@@ -38,6 +41,7 @@ __all__ = [
     "ProtocolError",
     "RateLimitedError",
     "ServerError",
+    "Stream",
     "TimeoutError",
     "UnauthorizedError",
     "ValidationError",

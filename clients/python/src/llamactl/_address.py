@@ -64,10 +64,12 @@ def step(name: str) -> str:
     return quote(name, safe="", errors="replace")
 
 
-def query_text(query: dict[str, QueryValue]) -> str:
-    """What stands behind a path; what is `None` is left out."""
+def target_of(path: str, query: dict[str, QueryValue]) -> str:
+    """A path, which may hold a query already, with a query; what is `None` is left out."""
     given = {name: _word(value) for name, value in query.items() if value is not None}
-    return f"?{urlencode(given)}" if given else ""
+    if not given:
+        return path
+    return f"{path}{'&' if '?' in path else '?'}{urlencode(given)}"
 
 
 def query_of(target: str) -> dict[str, str]:

@@ -14,8 +14,15 @@ class Error(Exception):
     """Whatever this library raises when a request fails."""
 
 
+class ClosedError(Error):
+    """The client was closed: before, or while this was waited for."""
+
+    def __init__(self, message: str = "The client was closed.") -> None:
+        super().__init__(message)
+
+
 class LlamactlError(Error):
-    """An error that llamactl answered. Its text is llamactl's own sentence: what happened, and what would work."""
+    """An error that llamactl answered. Its text is llamactl's own sentence, and what else is wrong with the request."""
 
     def __init__(
         self,
@@ -45,6 +52,12 @@ class LlamactlError(Error):
         """Why an engine did not start, with the code `START_FAILED`."""
         self.retry_after = retry_after
         """Seconds after which the same request may succeed; `None`: nothing was said of it."""
+
+    def __str__(self) -> str:
+        problems = [each.to_dict() for each in self.problems]
+        # One that stands alone is often the message itself.
+        others = [each for each in problems if each.get("message", "") not in self.message]
+        return "; ".join([self.message, *(f"{each.get('path')}: {each['message']}" for each in others)])
 
     def __reduce__(self) -> tuple[Callable[..., LlamactlError], tuple[str]]:
         facts = {name: value for name, value in vars(self).items() if name != "message"}

@@ -37,7 +37,8 @@ async def stream_events(
     on_interruption: OnInterruption,
 ) -> AsyncGenerator[Frame, None]:
     """Over lost connections and restarts of the server, with nothing missing and nothing twice."""
-    names = None if instances is None else list(instances)
+    # A lone name is a sequence too: of its letters.
+    names = [instances] if isinstance(instances, str) else None if instances is None else list(instances)
     kinds = None if types is None else list(types)
     place = EventPlace(names, kinds, after_seq)
     resumption = Resumption(transport, on_interruption)
@@ -84,6 +85,7 @@ async def stream_events(
         finally:
             if socket is not None:
                 await socket.close()
+        transport.connections.check()
         if has_been_open:
             await resumption.failed(failure)
             continue
@@ -91,11 +93,12 @@ async def stream_events(
         if delay is None:
             raise failure
         retries += 1
-        await transport.timing.sleep(delay)
+        await transport.sleep(delay)
 
 
 async def _open(transport: Transport, place: EventPlace) -> EventSocket:
     options = transport.options
+    transport.connections.check()
     url = f"{options.address}/api/ws"
     try:
         return await EventSocket.open(
@@ -104,6 +107,7 @@ async def _open(transport: Transport, place: EventPlace) -> EventSocket:
             timeout=options.timeout,
             ssl_context=options.ssl_context,
             uses_proxy=not is_loopback(options.address),
+            connections=transport.connections,
         )
     except InvalidStatus as refused:
         response = refused.response

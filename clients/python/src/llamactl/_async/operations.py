@@ -143,7 +143,9 @@ class Operations:
             engine: `llama_cpp`, `custom`, or the name of a custom engine of the configuration.
             model_path: The model file; it may appear later, but must be there to start.
             port: Left out: one is taken from `instances.port_range`.
+            options: The engine's own long flags in snake_case. `false` becomes `--no-x` where the engine has it; lists repeat the flag. Merged key by key; `None` removes one.
             extra_args: Passed to the engine as they are, last: they win over `options`.
+            environment: Set for the engine. `"***"` in an update leaves the stored value alone. Merged name by name; `None` removes one.
             command: Replaces the engine's command. Privileged.
             health_path: Answers 200 when the engine is ready. Default `/health`.
             aliases: More names under which `/v1` finds the instance.
@@ -452,7 +454,7 @@ class Operations:
         self,
         changes: Mapping[str, Any],
     ) -> models.ConfigWritten:
-        """Change a part of the configuration file, comments kept; holds from the next start.
+        """Change a part of the configuration file, comments kept; holds from the next reload or start.
 
         Args:
             changes: A part of the configuration. `"***"` leaves a secret alone, `null` goes back to the default.

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 
 from websockets.asyncio.client import ClientConnection, connect
 
+from .connections import Connections
+
 
 class EventSocket:
     """From its handshake to its end; pings keep it alive, and tell when the other end is gone."""
@@ -24,6 +26,7 @@ class EventSocket:
         timeout: float | None,
         ssl_context: ssl.SSLContext | None,
         uses_proxy: bool,
+        connections: Connections,
     ) -> EventSocket:
         """Raises what `websockets` does when there is none."""
         connection = await connect(
@@ -36,7 +39,9 @@ class EventSocket:
             proxy=True if uses_proxy else None,
             max_size=None,
         )
-        return cls(connection)
+        socket = cls(connection)
+        connections.hold(socket)
+        return socket
 
     async def send(self, text: str) -> None:
         await self._connection.send(text)

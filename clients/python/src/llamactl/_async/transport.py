@@ -5,12 +5,12 @@ from __future__ import annotations
 import inspect  # async only
 import json
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 
 import httpx
 
-from .._address import is_loopback, query_of, query_text
+from .._address import query_of, target_of
 from .._answers import answer_error, value_of
 from .._failures import http_failure, late
 from .._model import Model
@@ -19,6 +19,7 @@ from .._options import AsyncToken as Token
 from .._retry import is_lasting, retry_delay
 from .._version import __version__
 from ..errors import Error, LlamactlError, ProtocolError, UnauthorizedError
+from .connections import Connections
 from .timing import Timing
 
 # Wrong credentials there are not those of the caller.
@@ -30,21 +31,20 @@ _CONNECT = 10.0
 class Transport:
     """One server, and the connections to it."""
 
-    def __init__(
-        self, options: Options, source: Token | None, timing: Timing, http: httpx.AsyncClient | None = None
-    ) -> None:
+    def __init__(self, options: Options, source: Token | None, timing: Timing, connections: Connections) -> None:
         self.options = options
         # A token, or what gives one.
         self.source = source
         self.timing = timing
-        is_near = is_loopback(options.address)
-        self.http = http or httpx.AsyncClient(
-            # Reading all authorities takes its time, and this machine is mostly spoken to without them.
-            verify=options.ssl_context or not is_near,
-            trust_env=not is_near,
-            # Each stream has a connection of its own, and nobody bounds how many there are.
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
-        )
+        self.connections = connections
+
+    def part(self) -> Transport:
+        """The same server, by connections of its own: for one stream."""
+        return Transport(self.options, self.source, self.timing, self.connections.part())
+
+    async def sleep(self, seconds: float) -> None:
+        """For no longer than until its connections are closed."""
+        await self.timing.sleep(seconds, self.connections.over)
 
     @property
     def is_token_asked(self) -> bool:
@@ -100,7 +100,7 @@ class Transport:
                 if delay is None:
                     raise
             if delay > 0:
-                await self.timing.sleep(delay)
+                await self.sleep(delay)
 
     async def open(self, request: Request) -> httpx.Response:
         """An answer whose body is still to come; it has to be closed."""
@@ -114,7 +114,7 @@ class Transport:
                 if delay is None:
                     raise
             if delay > 0:
-                await self.timing.sleep(delay)
+                await self.sleep(delay)
 
     async def pieces(self, request: Request, media_type: str) -> AsyncGenerator[bytes, None]:
         """The body of an answer in the pieces in which it comes. Whoever stops reading hangs up.
@@ -132,7 +132,10 @@ class Transport:
                 async for piece in response.aiter_bytes():
                     yield piece
             except httpx.HTTPError as error:
+                self.connections.check()
                 raise http_failure(url, error, request.silence) from error
+            # Some answers end with their connection.
+            self.connections.check()
         finally:
             await response.aclose()
 
@@ -141,14 +144,14 @@ class Transport:
         if isinstance(error, UnauthorizedError) and not is_fresh and request.path != _LOGIN:
             return True, retries, 0.0
         limit = self.options.retries if request.retries is None else request.retries
-        lasts = is_lasting(request.method, query_of(request.path + query_text(request.query)))
+        lasts = is_lasting(request.method, query_of(target_of(request.path, request.query)))
         delay = retry_delay(request.method, error, retries, limit, self.timing.random(), is_lasting=lasts)
         return is_fresh, retries + 1, delay
 
     async def _send(self, request: Request) -> httpx.Response:
         if not request.path.startswith("/"):
             raise ValueError(f"{request.path!r} is no path: it must begin with a slash.")
-        url = self.options.address + request.path + query_text(request.query)
+        url = self.options.address + target_of(request.path, request.query)
         timeout = request.silence if request.is_patient else self.options.timeout
         headers = await self.headers()
         headers.setdefault("accept", "application/json")
@@ -160,20 +163,28 @@ class Transport:
             content = json.dumps(request.body, default=_plain, allow_nan=False)
             headers["content-type"] = "application/json"
         connect = _CONNECT if self.options.timeout is None else min(self.options.timeout, _CONNECT)
+        self.connections.check()
+        http = self.connections.http
         try:
-            response = await self.http.send(
-                self.http.build_request(
+            response = await http.send(
+                http.build_request(
                     request.method,
                     url,
                     headers=headers,
                     content=content,
                     timeout=httpx.Timeout(timeout, connect=connect, pool=None),
+                    extensions=self.connections.extensions,
                 ),
                 stream=True,
                 follow_redirects=False,
             )
         except httpx.HTTPError as error:
+            self.connections.check()
             raise http_failure(url, error, timeout) from error
+        except RuntimeError:
+            # What `httpx` says of a client that was closed in this moment.
+            self.connections.check()
+            raise
         if response.is_success or response.status_code in request.other_statuses:
             return response
         try:
@@ -205,11 +216,18 @@ class Transport:
                 if end is not None and self.timing.now() > end:
                     raise late(url, timeout)
         except httpx.HTTPError as error:
+            self.connections.check()
             raise http_failure(url, error, timeout) from error
+        self.connections.check()
         return bytes(body)
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Model):
         return value.to_dict()
+    # Only a dict and a list are JSON by themselves.
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
+        return list(value)
     raise TypeError(f"{type(value).__name__} cannot be sent as JSON")

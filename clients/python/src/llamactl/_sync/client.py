@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Any
@@ -29,9 +29,11 @@ from ..chat import ChatChunk
 from ..models import AuditRow, EventType, Frame, LogItem, LogLevel
 from .audit_stream import stream_audit
 from .chat_stream import stream_chat
+from .connections import Connections
 from .event_stream import stream_events
 from .log_stream import follow_log
 from .operations import Operations
+from .stream import Stream, stream_of
 from .timing import Timing
 from .transport import Transport
 
@@ -69,12 +71,12 @@ class Client(Operations):
         _timing: Timing | None = None,
     ) -> None:
         address = address_of(url)
-        context = ssl_context
-        if context is None and address.startswith("https:"):
+        context = None
+        if address.startswith("https:"):
             # One for all connections, those of events among them.
-            context = httpx.create_ssl_context()
+            context = ssl_context or httpx.create_ssl_context()
         options = Options(address, checked_timeout(timeout), retries, dict(headers or {}), context)
-        self._transport = Transport(options, token, _timing or Timing())
+        self._transport = Transport(options, token, _timing or Timing(), Connections.of(options))
 
     @property
     def url(self) -> str:
@@ -93,19 +95,20 @@ class Client(Operations):
         self.close()
 
     def close(self) -> None:
-        """Closes its connections."""
-        self._transport.http.close()
+        """Closes its connections, which ends whoever waits for something of them with a `ClosedError`."""
+        self._transport.connections.close()
 
     def with_options(self, *, timeout: float | Unset | None = UNSET, retries: int | Unset = UNSET) -> Client:
         """The same client with other bounds, over the same connections: for a call that may take longer, or shorter.
 
-        What is left out stays as it is. Its connections are closed by the client that it was made of.
+        What is left out stays as it is. They are closed by the client that it was made of; closing this one ends
+        its own streams and no more.
         """
         transport = self._transport
         options = replace(transport.options, **changed(timeout=timeout, retries=retries))
         checked_timeout(options.timeout)
         client = Client.__new__(Client)
-        client._transport = Transport(options, transport.source, transport.timing, transport.http)
+        client._transport = Transport(options, transport.source, transport.timing, transport.connections.lent())
         return client
 
     def request(
@@ -143,7 +146,7 @@ class Client(Operations):
         after_seq: int | None = None,
         on_open: OnOpen = None,
         on_interruption: OnInterruption = None,
-    ) -> Generator[LogItem, None, None]:
+    ) -> Stream[LogItem]:
         """The log of an instance, a line at a time: the last lines, then all that come.
 
         It goes on over lost connections and restarts of the server, with nothing missing and nothing twice. Lines that
@@ -156,14 +159,18 @@ class Client(Operations):
             on_open: Called each time that the connection stands, first and again, before anything comes over it.
             on_interruption: Called whenever the connection is lost.
         """
-        return follow_log(
-            self._transport,
-            name,
-            lines=lines,
-            level=level,
-            after_seq=after_seq,
-            on_open=on_open,
-            on_interruption=on_interruption,
+        transport = self._transport.part()
+        return stream_of(
+            follow_log(
+                transport,
+                name,
+                lines=lines,
+                level=level,
+                after_seq=after_seq,
+                on_open=on_open,
+                on_interruption=on_interruption,
+            ),
+            transport.connections,
         )
 
     def events(
@@ -174,7 +181,7 @@ class Client(Operations):
         after_seq: int | None = None,
         on_open: OnOpen = None,
         on_interruption: OnInterruption = None,
-    ) -> Generator[Frame, None, None]:
+    ) -> Stream[Frame]:
         """What happens, as it happens, over lost connections and restarts of the server, each thing once.
 
         Events that are gone are told as a `GapEvent`: then ask for the present.
@@ -187,16 +194,20 @@ class Client(Operations):
             on_open: Called each time that the connection stands, first and again: from then on nothing is missed.
             on_interruption: Called whenever the connection is lost.
         """
-        return stream_events(
-            self._transport,
-            instances=instances,
-            types=types,
-            after_seq=after_seq,
-            on_open=on_open,
-            on_interruption=on_interruption,
+        transport = self._transport.part()
+        return stream_of(
+            stream_events(
+                transport,
+                instances=instances,
+                types=types,
+                after_seq=after_seq,
+                on_open=on_open,
+                on_interruption=on_interruption,
+            ),
+            transport.connections,
         )
 
-    def chat(self, model: str, messages: Sequence[Mapping[str, Any]], **more: Any) -> Generator[ChatChunk, None, None]:
+    def chat(self, model: str, messages: Sequence[Mapping[str, Any]], **more: Any) -> Stream[ChatChunk]:
         """The answer of a model, a piece at a time. Nothing is asked before that is read.
 
         Whoever stops reading ends it at the engine too. Whole, an answer is that of
@@ -214,7 +225,9 @@ class Client(Operations):
             raise ValueError(
                 '`chat` gives an answer in pieces. Whole: `request("POST", "/v1/chat/completions", body=…)`.'
             )
-        return stream_chat(self._transport, {**more, "model": model, "messages": list(messages)})
+        transport = self._transport.part()
+        body = {**more, "model": model, "messages": list(messages)}
+        return stream_of(stream_chat(transport, body), transport.connections)
 
     def stream_audit(
         self,
@@ -224,9 +237,13 @@ class Client(Operations):
         subject: str | None = None,
         action: str | None = None,
         target: str | None = None,
-    ) -> Generator[AuditRow, None, None]:
+    ) -> Stream[AuditRow]:
         """The audit trail, newest row first: all of it, a row at a time, where `get_audit` gives a page."""
-        return stream_audit(
-            self._transport,
-            {"limit": limit, "before_seq": before_seq, "subject": subject, "action": action, "target": target},
+        transport = self._transport.part()
+        return stream_of(
+            stream_audit(
+                transport,
+                {"limit": limit, "before_seq": before_seq, "subject": subject, "action": action, "target": target},
+            ),
+            transport.connections,
         )

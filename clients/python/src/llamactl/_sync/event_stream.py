@@ -38,7 +38,8 @@ def stream_events(
     on_interruption: OnInterruption,
 ) -> Generator[Frame, None, None]:
     """Over lost connections and restarts of the server, with nothing missing and nothing twice."""
-    names = None if instances is None else list(instances)
+    # A lone name is a sequence too: of its letters.
+    names = [instances] if isinstance(instances, str) else None if instances is None else list(instances)
     kinds = None if types is None else list(types)
     place = EventPlace(names, kinds, after_seq)
     resumption = Resumption(transport, on_interruption)
@@ -85,6 +86,7 @@ def stream_events(
         finally:
             if socket is not None:
                 socket.close()
+        transport.connections.check()
         if has_been_open:
             resumption.failed(failure)
             continue
@@ -92,11 +94,12 @@ def stream_events(
         if delay is None:
             raise failure
         retries += 1
-        transport.timing.sleep(delay)
+        transport.sleep(delay)
 
 
 def _open(transport: Transport, place: EventPlace) -> EventSocket:
     options = transport.options
+    transport.connections.check()
     url = f"{options.address}/api/ws"
     try:
         return EventSocket.open(
@@ -105,6 +108,7 @@ def _open(transport: Transport, place: EventPlace) -> EventSocket:
             timeout=options.timeout,
             ssl_context=options.ssl_context,
             uses_proxy=not is_loopback(options.address),
+            connections=transport.connections,
         )
     except InvalidStatus as refused:
         response = refused.response

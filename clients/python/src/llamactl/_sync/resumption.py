@@ -13,7 +13,7 @@ class Resumption:
     """Counts the failures of one stream."""
 
     def __init__(self, transport: Transport, on_interruption: OnInterruption) -> None:
-        self._timing = transport.timing
+        self._transport = transport
         self._address = transport.options.address
         self._on_interruption = on_interruption
         self._failures = 0
@@ -26,11 +26,11 @@ class Resumption:
         """Returns when it is time to try again; raises the error, if trying again would not help."""
         if not is_passing(error):
             raise error
-        delay = resume_delay(error, self._failures, self._timing.random())
+        delay = resume_delay(error, self._failures, self._transport.timing.random())
         self._failures += 1
         if self._on_interruption is not None:
             self._on_interruption(Interruption(error, self._failures, delay))
-        self._timing.sleep(delay)
+        self._transport.sleep(delay)
 
     def ended(self) -> None:
         """The same for a stream that the server ended in order, which is looked into at once the first time."""

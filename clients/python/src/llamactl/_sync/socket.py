@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Mapping
 from contextlib import ExitStack
+from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
+
+from .connections import Connections
 
 
 class EventSocket:
@@ -25,8 +29,17 @@ class EventSocket:
         timeout: float | None,
         ssl_context: ssl.SSLContext | None,
         uses_proxy: bool,
+        connections: Connections,
     ) -> EventSocket:
         """Raises what `websockets` does when there is none."""
+
+        class HeldConnection(ClientConnection):
+            """May be closed while its handshake is waited for."""
+
+            def __init__(self, sock: socket.socket, *given: Any, **named: Any) -> None:
+                connections.hold(sock)
+                super().__init__(sock, *given, **named)
+
         context = ExitStack()
         connection = context.enter_context(
             connect(
@@ -38,6 +51,7 @@ class EventSocket:
                 ssl=ssl_context,
                 proxy=True if uses_proxy else None,
                 max_size=None,
+                create_connection=HeldConnection,
             )
         )
         return cls(connection, context)

@@ -64,6 +64,8 @@ export function narrowed(bom: Bom, { version, stamp, parts, node }: BillSubject)
     metadata: {
       ...bom.metadata,
       timestamp: stamp.time,
+      // npm, which reads a lock file alone, says `pre-build`.
+      lifecycles: [{ phase: 'build' }],
       component: {
         ...bom.metadata.component,
         'bom-ref': self,
@@ -92,6 +94,8 @@ function nodeComponent(version: string): BomComponent {
     name: 'node',
     version,
     description: 'In the executable; brought along by the npm package on Linux.',
+    // Its own, and that of most of what it holds in turn.
+    licenses: [{ license: { id: 'MIT' } }],
     cpe: `cpe:2.3:a:nodejs:node.js:${version}:*:*:*:*:*:*:*`,
     purl: `pkg:generic/node@${version}`,
   };

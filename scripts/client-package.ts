@@ -14,7 +14,10 @@ const PACKAGE = {
   license: client.license,
   type: client.type,
   sideEffects: false,
-  exports: { '.': { types: './index.d.ts', default: './index.js' } },
+  // For what looks for a package in the old way, such as TypeScript with `moduleResolution: node`.
+  main: './index.js',
+  types: './index.d.ts',
+  exports: { '.': { types: './index.d.ts', default: './index.js' }, './package.json': './package.json' },
   engines: { node: '>=20' },
 };
 

@@ -6,7 +6,7 @@ import { pythonTwin } from '@llamactl/contract/python-twin';
 const ROOT = path.join(import.meta.dirname, '..');
 const PACKAGE = 'clients/python/src/llamactl';
 /** Made from the contract, and written by hand. */
-const OTHERS = new Set(['operations.py', 'socket.py']);
+const OTHERS = new Set(['connections.py', 'operations.py', 'socket.py', 'stream.py', 'timing.py']);
 
 /** The modules of the Python client that block, made from those for asyncio; and its copy of the license, for its package. */
 export async function pythonTwins(): Promise<GeneratedFile[]> {

@@ -27,6 +27,9 @@ export function releaseProblems({ version, stated, changelog, changes }: Release
     ...(hasSection(changelog, version)
       ? []
       : [`CHANGELOG.md has no section "## ${version}"; rename "Unreleased" when it is complete`]),
+    ...(hasSection(changelog, version) && hasUnreleased(changelog)
+      ? [`CHANGELOG.md has entries under "Unreleased", which would be in ${version} without being told`]
+      : []),
   ];
 }
 
@@ -37,6 +40,11 @@ function fileOf(line: string): string {
 
 function hasSection(changelog: string, version: string): boolean {
   return changelog.split('\n').some((line) => line === `## ${version}` || line.startsWith(`## ${version} `));
+}
+
+function hasUnreleased(changelog: string): boolean {
+  const [, entries = ''] = /(?:^|\n)## Unreleased[^\n]*([^]*?)(?=\n## |$)/.exec(changelog) ?? [];
+  return entries.trim() !== '';
 }
 
 /** The version in a file: of a package.json its own, elsewhere the one that a constant has. */

@@ -88,6 +88,18 @@ describe('a release', () => {
       'CHANGELOG.md has no section "## 1.2.3"; rename "Unreleased" when it is complete',
     ]);
   });
+
+  it('is refused while the changelog keeps something for a later one', async () => {
+    const problem = 'CHANGELOG.md has entries under "Unreleased", which would be in 1.2.3 without being told';
+    for (const text of [
+      '# Changelog\n\n## Unreleased\n\n- More.\n\n## 1.2.3\n\n- All of it.\n',
+      '# Changelog\n\n## 1.2.3\n\n- All of it.\n\n## Unreleased (1.3.0)\n\n- More.\n',
+    ]) {
+      write({ 'CHANGELOG.md': text });
+      git('commit', '--quiet', '-a', '-m', 'changed');
+      expect(await problems()).toEqual([problem]);
+    }
+  });
 });
 
 describe('this checkout', () => {
@@ -138,17 +150,31 @@ describe('the parts of the program', () => {
     const bill = JSON.parse(await billOfMaterials(ROOT, folders, { version: '1.2.3', stamp, node: '24.0.1' })) as {
       bomFormat: string;
       metadata: object;
-      components: { name: string; version: string; hashes?: unknown[] }[];
+      components: {
+        'bom-ref': string;
+        name: string;
+        version: string;
+        hashes?: unknown[];
+        licenses?: { license: { id: string } }[];
+      }[];
+      dependencies: { ref: string; dependsOn: string[] }[];
     };
     expect(bill).toMatchObject({
       bomFormat: 'CycloneDX',
       metadata: { timestamp: TIME, component: { name: 'llamactl', version: '1.2.3', purl: 'pkg:npm/llamactl@1.2.3' } },
     });
+    expect(bill.metadata).toMatchObject({ lifecycles: [{ phase: 'build' }] });
     expect(bill).not.toHaveProperty('serialNumber');
     const names = bill.components.map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(['fastify', 'zod', 'ws', 'commander', 'node']));
     expect(bill.components).toHaveLength(folders.length + 1);
     expect(bill.components.filter(({ hashes, name }) => hashes === undefined && name !== 'node')).toEqual([]);
+    expect(bill.components.filter(({ licenses }) => licenses?.[0]?.license.id === undefined)).toEqual([]);
+    const references = ['llamactl@1.2.3', ...bill.components.map((each) => each['bom-ref'])];
+    expect(bill.dependencies.map(({ ref }) => ref).toSorted()).toEqual(references.toSorted());
+    expect(bill.dependencies.flatMap(({ dependsOn }) => dependsOn.filter((ref) => !references.includes(ref)))).toEqual(
+      [],
+    );
   });
 
   it('have licences that let us pass them on, whose text goes with them', async () => {

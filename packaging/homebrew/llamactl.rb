@@ -18,8 +18,10 @@ class Llamactl < Formula
     <<~TEXT
       An engine such as llama-server is not part of this: brew install llama.cpp
       To start it with your log-in, with engines that outlive it:
-        llamactl serve --print-unit launchd > ~/Library/LaunchAgents/local.llamactl.plist
+        llamactl serve --print-unit launchd | sed "s|#{prefix}|#{opt_prefix}|" > ~/Library/LaunchAgents/local.llamactl.plist
         launchctl bootstrap gui/$(id -u) ~/Library/LaunchAgents/local.llamactl.plist
+      After an upgrade, for `llamactl reload` would take the old one again:
+        launchctl kickstart -k gui/$(id -u)/local.llamactl
     TEXT
   end
 

@@ -82,10 +82,10 @@ describe('somebody who logs in', () => {
     expect((await fetch(`${server.url}/v1/models`, { headers: { authorization: `Bearer ${key}` } })).status).toBe(401);
   });
 
-  it('changes the configuration, which holds from the next start', async () => {
+  it('changes the configuration, which holds from the next start or reload', async () => {
     await logIn();
     expect(await printed('config', 'set', 'stats.interval=7')).toBe('stats.interval is now 7');
-    expect((await run(['config', 'show'])).stderr).toContain('waits for the next start: stats.interval');
+    expect((await run(['config', 'show'])).stderr).toContain('waits for llamactl reload, or a restart: stats.interval');
     await server.end('SIGTERM');
     await server.start();
     const shown = await run(['config', 'show']);

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { createRequire, stripTypeScriptTypes } from 'node:module';
 import type { AddressInfo } from 'node:net';
@@ -73,6 +73,28 @@ describe('the published client', () => {
     await writeFile(path.join(folder, 'program.ts'), program);
     await compile('--types', '', '--lib', 'es2022,dom,dom.asynciterable', 'program.ts');
     await compile('--types', 'node', '--lib', 'es2022', 'program.ts');
+  });
+
+  it('is found by its name, in whichever way a project looks for it', { timeout: 60_000 }, async () => {
+    const project = path.join(folder, 'project');
+    const place = path.join(project, 'node_modules', '@llamactl', 'client');
+    await cp(path.join(folder, 'client'), place, { recursive: true });
+    const program = "import { Client } from '@llamactl/client';\nexport const client: Client = new Client();\n";
+    const names = ['program.mts', 'program.cts'].map((name) => path.join(project, name));
+    for (const name of names) await writeFile(name, program);
+    const [module = ''] = names;
+    await compile('--types', 'node', ...names);
+    await compile('--types', 'node', '--module', 'node16', '--moduleResolution', 'node16', module);
+    await compile('--types', 'node', '--module', 'esnext', '--moduleResolution', 'bundler', module);
+    const script = `const { Client } = require('@llamactl/client');
+new Client(${JSON.stringify(setting.url)}).getReadiness().then(({ status }) => process.stdout.write(status));
+`;
+    await writeFile(path.join(project, 'script.cjs'), script);
+    for (const version of OTHER_NODES) {
+      const run = { environment: process.env, directory: project };
+      const { stdout, stderr } = await runTool(testNode(version), ['script.cjs'], run);
+      expect([version, stdout, stderr]).toEqual([version, 'ok', '']);
+    }
   });
 
   it('does what its pages say, whose examples are right', { timeout: 60_000 }, async () => {

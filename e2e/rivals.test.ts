@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { symlinkSync, writeFileSync } from 'node:fs';
+import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -81,13 +81,16 @@ describe('a foreign process', () => {
 });
 
 describe('a second server', () => {
-  it.each(['by its name', 'by another name of it'])(
+  it.each(['by its name', 'by another name of it', 'whose lock somebody removed'])(
     'on the data directory, %s, names the first and changes nothing',
     async (by) => {
       const pid = await stage.run();
+      if (by.startsWith('whose')) {
+        for (const name of ['server.lock', 'server.entry.lock']) rmSync(path.join(stage.server.dataDirectory, name));
+      }
       const link = path.join(stage.folder, 'link');
       const main = path.join(import.meta.dirname, '..', 'cli', 'main.ts');
-      const directory = by === 'by its name' ? stage.server.dataDirectory : link;
+      const directory = by === 'by another name of it' ? link : stage.server.dataDirectory;
       if (directory === link) symlinkSync(stage.server.dataDirectory, link);
       const words = [main, 'serve', '--data-dir', directory, '--port', String(await freePort())];
       const second = stage.other(process.execPath, ...words);

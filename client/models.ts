@@ -826,8 +826,8 @@ export type Role = 'viewer' | 'operator' | 'admin';
 export type Scope = 'inference' | 'metrics' | 'viewer' | 'operator' | 'admin';
 
 export interface StartObstacle {
-  /** With which a start would be refused. */
-  code: 'MODEL_NOT_FOUND' | 'ENGINE_NOT_FOUND' | 'PORT_IN_USE';
+  /** With which a start would be refused; `VALIDATION_ERROR`: the configuration has its engine no more. */
+  code: 'MODEL_NOT_FOUND' | 'ENGINE_NOT_FOUND' | 'PORT_IN_USE' | 'VALIDATION_ERROR';
   /** What it is and what would work, for a person. */
   message: string;
 }

@@ -5,8 +5,8 @@ import { TimestampSchema } from './instance.ts';
 const StartObstacleSchema = z
   .object({
     code: z
-      .enum(['MODEL_NOT_FOUND', 'ENGINE_NOT_FOUND', 'PORT_IN_USE'])
-      .describe('With which a start would be refused.'),
+      .enum(['MODEL_NOT_FOUND', 'ENGINE_NOT_FOUND', 'PORT_IN_USE', 'VALIDATION_ERROR'])
+      .describe('With which a start would be refused; `VALIDATION_ERROR`: the configuration has its engine no more.'),
     message: z.string().describe('What it is and what would work, for a person.'),
   })
   .meta({ id: 'StartObstacle' });

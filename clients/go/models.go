@@ -1076,7 +1076,8 @@ const (
 )
 
 type StartObstacle struct {
-	// With which a start would be refused. One of MODEL_NOT_FOUND, ENGINE_NOT_FOUND, PORT_IN_USE.
+	// With which a start would be refused; `VALIDATION_ERROR`: the configuration has its engine no more. One of
+	// MODEL_NOT_FOUND, ENGINE_NOT_FOUND, PORT_IN_USE, VALIDATION_ERROR.
 	Code string `json:"code"`
 
 	// What it is and what would work, for a person.

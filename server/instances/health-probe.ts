@@ -12,20 +12,28 @@ const SHARED_MS = 1_000;
 export class HealthProbe {
   readonly #clock: Clock;
   readonly #endpoint: EngineEndpoint;
+  readonly #onFault: (error: unknown, what: string) => void;
   readonly #latest = new Map<string, { key: string; at: number; result: Promise<Health> }>();
+  /** One an instance, whatever its age: each that waits for a disk which does not answer keeps a thread from all others. */
+  readonly #looking = new Map<string, Promise<StartObstacle | null>>();
 
-  constructor(clock: Clock, endpoint: EngineEndpoint) {
+  constructor(clock: Clock, endpoint: EngineEndpoint, onFault: (error: unknown, what: string) => void) {
     this.#clock = clock;
     this.#endpoint = endpoint;
+    this.#onFault = onFault;
   }
 
-  /** @param lookAhead What a start would be refused for; asked where nothing runs, or is about to. */
+  /**
+   * Answered within two seconds. What is not seen of a start by then, or cannot be, is left out.
+   *
+   * @param lookAhead What a start would be refused for; asked where nothing runs, or is about to.
+   */
   check(instance: string, state: InstanceState, lookAhead: () => Promise<StartObstacle | null>): Promise<Health> {
     const now = this.#clock.elapsed();
     const key = `${state.status} ${currentRun(state)?.number ?? 0}`;
     const latest = this.#latest.get(instance);
     if (latest?.key === key && now - latest.at < SHARED_MS) return latest.result;
-    const result = this.#probe(state, lookAhead);
+    const result = this.#probe(instance, state, lookAhead);
     this.#latest.set(instance, { key, at: now, result });
     return result;
   }
@@ -34,7 +42,11 @@ export class HealthProbe {
     this.#latest.delete(instance);
   }
 
-  async #probe(state: InstanceState, lookAhead: () => Promise<StartObstacle | null>): Promise<Health> {
+  async #probe(
+    instance: string,
+    state: InstanceState,
+    lookAhead: () => Promise<StartObstacle | null>,
+  ): Promise<Health> {
     const run = currentRun(state);
     const isAlive = run !== null && run.identity !== null && run.launch !== null;
     const target = run?.launch ? targetOf(run.launch) : null;
@@ -43,9 +55,33 @@ export class HealthProbe {
       isAlive && target !== null
         ? await this.#endpoint.probe(run.readyAt === null ? { ...target, key: null } : target, PROBE_TIMEOUT_MS)
         : 'closed';
-    const obstacle = state.status === 'stopped' || state.status === 'failed' ? await lookAhead() : null;
+    // These have no run, so that nothing was waited for yet.
+    const isDown = state.status === 'stopped' || state.status === 'failed';
+    const obstacle = isDown ? await this.#seenInTime(instance, lookAhead) : null;
     const health = judge(state, isAlive, answer, new Date(this.#clock.now()).toISOString());
     return obstacle === null ? health : { ...health, start_obstacle: obstacle };
+  }
+
+  #seenInTime(instance: string, lookAhead: () => Promise<StartObstacle | null>): Promise<StartObstacle | null> {
+    const looking = this.#looking.get(instance) ?? this.#look(instance, lookAhead);
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(PROBE_TIMEOUT_MS, () => resolve(null));
+      void looking.then((obstacle) => {
+        cancel();
+        resolve(obstacle);
+      });
+    });
+  }
+
+  #look(instance: string, lookAhead: () => Promise<StartObstacle | null>): Promise<StartObstacle | null> {
+    const looking = lookAhead()
+      .catch((error: unknown) => {
+        this.#onFault(error, 'looking ahead to a start');
+        return null;
+      })
+      .finally(() => this.#looking.delete(instance));
+    this.#looking.set(instance, looking);
+    return looking;
   }
 }
 

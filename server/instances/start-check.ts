@@ -2,7 +2,7 @@ import { ApiError } from '@llamactl/contract/errors';
 import type { StartObstacle } from '@llamactl/contract/health';
 import { PORT_CLASH } from './alert-codes.ts';
 import { type Mailbox, Sealed } from './mailbox.ts';
-import type { AlertSink, Engines, InstanceRecord, Supervisor } from './ports.ts';
+import type { AlertSink, EngineAdapter, Engines, InstanceRecord, Supervisor } from './ports.ts';
 import type { Registry } from './registry.ts';
 import type { RunReferences } from './run-references.ts';
 import { adapterFor } from './settings.ts';
@@ -17,6 +17,8 @@ export interface StartCheckDependencies {
 }
 
 const NO_PORTS: ReadonlySet<number> = new Set();
+/** Stands for a run where there is none: no process carries its mark. */
+const NO_RUN = { nonce: 'none' };
 
 /** Refuses a start that cannot succeed while it can still be refused. All of it is checked again when it launches. */
 export class StartCheck {
@@ -44,20 +46,40 @@ export class StartCheck {
     if (!record.portAssigned && !handedOver.has(record.port)) await this.#assertPortFree(mailbox, record);
   }
 
-  /** What a start would be refused for, as far as can be seen without running anything; `null`: nothing. */
+  /**
+   * What a start would be refused for, as far as can be seen without running or taking anything; `null`: nothing. Whoever
+   * may read anything may be told. It takes as long as the disk.
+   */
   async look(mailbox: Mailbox): Promise<StartObstacle | null> {
-    const { record } = mailbox;
+    const { record, state } = mailbox;
+    // What was changed, started or handed over meanwhile is not what was looked at.
+    const isPast = (): boolean => mailbox.record !== record || mailbox.state !== state || mailbox.isSealed;
+    const obstacle = await this.#obstacle(record, isPast);
+    return isPast() ? null : obstacle;
+  }
+
+  async #obstacle(record: InstanceRecord, isPast: () => boolean): Promise<StartObstacle | null> {
+    const { supervisor, references, registry } = this.#with;
+    const { id, port } = record;
+    const adapter = this.#adapterOrProblem(record);
+    if ('code' in adapter) return adapter;
+    const plan = adapter.plan(record);
+    const problem = await adapter.preflight(record, plan);
+    if (problem !== null) return { code: problem.code, message: withoutSearchPath(problem.message, plan.command) };
+    if (record.portAssigned || registry.leaving(port, id) !== null) return null;
+    // Whose socket it is can be read; whether a port is free is seen by taking it, and it would be taken from a start.
+    if ((await supervisor.ownsPort(references.of(id, NO_RUN), port)) !== 'foreign' || isPast()) return null;
+    const holder = await supervisor.portHolder(port);
+    return holder === null ? null : { code: 'PORT_IN_USE', message: portInUse(record, holder.description) };
+  }
+
+  #adapterOrProblem({ settings }: InstanceRecord): EngineAdapter | StartObstacle {
     try {
-      const adapter = adapterFor(this.#with.engines, record.settings.engine);
-      const problem = await adapter.preflight(record, adapter.plan(record));
-      if (problem !== null || record.portAssigned) return problem;
-      const message = await this.#portProblem(mailbox, record);
-      return message === null ? null : { code: 'PORT_IN_USE', message };
+      return adapterFor(this.#with.engines, settings.engine);
     } catch (error) {
-      // The configuration has this engine no more.
-      if (error instanceof ApiError) return { code: 'ENGINE_NOT_FOUND', message: error.message };
-      // Another server has taken it up, and starts it.
-      if (error instanceof Sealed) return null;
+      // The configuration has it no more.
+      if (error instanceof ApiError && error.code === 'VALIDATION_ERROR')
+        return { code: error.code, message: error.message };
       throw error;
     }
   }
@@ -70,7 +92,8 @@ export class StartCheck {
   }
 
   /** Who has the port that the instance needs, in a sentence; `null`: nobody who is in the way. */
-  async #portProblem(mailbox: Mailbox, { id, name, port }: InstanceRecord): Promise<string | null> {
+  async #portProblem(mailbox: Mailbox, record: InstanceRecord): Promise<string | null> {
+    const { id, port } = record;
     const { supervisor, references, registry } = this.#with;
     // The run of this moment: it may end while the port is looked at, and then was what held it.
     const run = currentRun(mailbox.state);
@@ -85,6 +108,21 @@ export class StartCheck {
     }
     // The launch waits for that engine to be gone.
     if (registry.leaving(port, id) !== null) return null;
-    return `Port ${port} is in use by ${holder.description}; end it, or give ${name} another port.`;
+    return portInUse(record, holder.description);
   }
+}
+
+function portInUse({ name, port }: InstanceRecord, holder: string): string {
+  return `Port ${port} is in use by ${holder}; end it, or give ${name} another port.`;
+}
+
+/**
+ * What is said of a program, without the folders that it was looked for in: they come from the environment of the server,
+ * or of the instance, whose values are for those who set them.
+ */
+function withoutSearchPath(message: string, command: string): string {
+  if (command.includes('/')) return message;
+  const told = message.replace(/ on the PATH \(.*\)/s, ' on the PATH');
+  const end = told.startsWith('/') ? told.indexOf(`/${command} `) : -1;
+  return end === -1 ? told : told.replaceAll(told.slice(0, end + 1 + command.length), command);
 }

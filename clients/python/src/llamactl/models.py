@@ -777,8 +777,8 @@ class Resources(Model):
 
 
 class StartObstacle(Model):
-    code: Literal["MODEL_NOT_FOUND", "ENGINE_NOT_FOUND", "PORT_IN_USE"]
-    """With which a start would be refused."""
+    code: Literal["MODEL_NOT_FOUND", "ENGINE_NOT_FOUND", "PORT_IN_USE", "VALIDATION_ERROR"]
+    """With which a start would be refused; `VALIDATION_ERROR`: the configuration has its engine no more."""
     message: str
     """What it is and what would work, for a person."""
 

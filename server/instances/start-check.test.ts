@@ -1,0 +1,119 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { findExecutable } from '../supervisor/executable.ts';
+import { Domain } from '../testing/domain.ts';
+import { FakeEngines } from '../testing/fake-engines.ts';
+
+const NGINX = { pid: 77, description: 'nginx (pid 77)' };
+
+/** What the health says that a start would be refused for, and what a start is refused with. */
+async function toldAndRefused(domain: Domain) {
+  const { start_obstacle: told } = await domain.manager.health('a');
+  const refused: unknown = await domain.manager.start('a').catch((error: unknown) => error);
+  return { told, refused };
+}
+
+/** What is said of a program that is not to be found in `folder`, by whatever engine. */
+async function reasonOf(command: string, folder: string): Promise<string> {
+  return findExecutable(command, folder).then(
+    () => 'found',
+    (error: unknown) => (error instanceof Error ? error.message : ''),
+  );
+}
+
+describe('what a start would be refused for', () => {
+  it.each(['MODEL_NOT_FOUND', 'ENGINE_NOT_FOUND'] as const)('is what it is refused for: %s', async (code) => {
+    const domain = new Domain();
+    await domain.create('a');
+    domain.adapter.startProblem = { code, message: 'not there' };
+    const { told, refused } = await toldAndRefused(domain);
+    expect(told).toEqual({ code, message: 'not there' });
+    expect(refused).toMatchObject({ code, message: 'not there' });
+  });
+
+  it('is what it is refused for: a taken port', async () => {
+    const domain = new Domain();
+    await domain.create('a', { port: 9_000 });
+    domain.world.foreignPorts.set(9_000, NGINX);
+    const { told, refused } = await toldAndRefused(domain);
+    const message = 'Port 9000 is in use by nginx (pid 77); end it, or give a another port.';
+    expect(told).toEqual({ code: 'PORT_IN_USE', message });
+    expect(refused).toMatchObject({ code: 'PORT_IN_USE', message });
+  });
+
+  it('is what it is refused for: an engine that the configuration has no more', async () => {
+    const domain = new Domain();
+    await domain.create('a');
+    const find = vi.spyOn(FakeEngines.prototype, 'find').mockReturnValue(null);
+    onTestFinished(() => find.mockRestore());
+    const { told, refused } = await toldAndRefused(domain);
+    expect(told).toEqual({
+      code: 'VALIDATION_ERROR',
+      message: 'engine: there is no engine "llama_cpp"; there are: llama_cpp.',
+    });
+    expect(refused).toMatchObject({ ...told });
+  });
+
+  it('is seen without a free port being taken for a moment', async () => {
+    const domain = new Domain();
+    await domain.create('a', { port: 9_000 });
+    domain.supervisor.portHolder = () => Promise.reject(new Error('binds the port'));
+    expect((await domain.manager.health('a')).start_obstacle).toBeUndefined();
+    expect(domain.faults).toEqual([]);
+  });
+
+  it('is not of a port that is not seen to be taken', async () => {
+    const domain = new Domain();
+    await domain.create('a', { port: 9_000 });
+    domain.world.foreignPorts.set(9_000, NGINX);
+    domain.supervisor.ownsPort = async () => 'unknown';
+    expect((await domain.manager.health('a')).start_obstacle).toBeUndefined();
+  });
+
+  it('is not of what was changed while it was looked at', async () => {
+    const domain = new Domain();
+    await domain.create('a');
+    const disk = Promise.withResolvers<{ code: 'MODEL_NOT_FOUND'; message: string }>();
+    domain.adapter.preflight = () => disk.promise;
+    const health = domain.manager.health('a');
+    domain.adapter.preflight = async () => null;
+    await domain.manager.update('a', { model_path: '/other.gguf' }, { restart: false });
+    disk.resolve({ code: 'MODEL_NOT_FOUND', message: 'there is no /m.gguf' });
+    expect((await health).start_obstacle).toBeUndefined();
+  });
+
+  it('names no search path, which a refused start does', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'search-path (hidden) '));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    await writeFile(path.join(folder, 'no-program'), 'text', { mode: 0o755 });
+    const domain = new Domain();
+    for (const [command, expected] of [
+      ['llama-server', 'llama-server was not found on the PATH; set `command`'],
+      [
+        'no-program',
+        'no-program is not a program for this system: it begins neither as ELF nor with #!; set `command`',
+      ],
+    ] as const) {
+      const message = `${await reasonOf(command, `${folder}:/also/hidden`)}; set \`command\``;
+      const name = command;
+      await domain.create(name, { command: [command] });
+      domain.adapter.startProblem = { code: 'ENGINE_NOT_FOUND', message };
+      expect(message).toContain(folder);
+      expect((await domain.manager.health(name)).start_obstacle).toEqual({
+        code: 'ENGINE_NOT_FOUND',
+        message: expected,
+      });
+      await expect(domain.manager.start(name)).rejects.toMatchObject({ code: 'ENGINE_NOT_FOUND', message });
+    }
+  });
+
+  it('names the path of a program that the settings name', async () => {
+    const domain = new Domain();
+    await domain.create('a', { command: ['/opt/bin/engine'] });
+    const message = await reasonOf('/opt/bin/engine', '');
+    domain.adapter.startProblem = { code: 'ENGINE_NOT_FOUND', message };
+    expect((await domain.manager.health('a')).start_obstacle?.message).toBe('/opt/bin/engine does not exist');
+  });
+});

@@ -240,6 +240,19 @@ describe('an engine that is slow to tell what it is', () => {
     expect(after.events.events).toEqual([{ type: 'instance_updated', data: { name: 'a' } }]);
   });
 
+  it('says nothing of a run that is being ended', async () => {
+    const { after, tell } = await slowBoot(async (domain) => {
+      const plan = domain.adapter.plan.bind(domain.adapter);
+      vi.spyOn(domain.adapter, 'plan').mockImplementation((record) => ({ ...plan(record), argv: ['--new'] }));
+      domain.world.process(domain.manager.idOf('a') ?? '').endsBy = 'nothing';
+      await domain.manager.stop('a');
+      return domain.crash();
+    });
+    expect(after.status('a')).toBe('stopping');
+    await tell();
+    expect(after.events.events.map(({ type }) => type)).not.toContain('instance_updated');
+  });
+
   it('that is told when another server has taken over, or when there is none any more, is told by nobody', async () => {
     for (const end of [
       (domain: Domain) => domain.instances.handOver(() => Promise.reject(new Error('no lease'))),
@@ -416,6 +429,17 @@ describe('after a reboot of the machine', () => {
     const after = await reboot(before);
     await after.pass(50);
     expect(after.status()).toBe('stopped');
+  });
+
+  it('a process that lives all the same is nobody’s: it is ended, and told', async () => {
+    const before = new Domain();
+    await before.createRunning('a', { auto_start: false });
+    before.world.bootId = 'boot-2';
+    const after = await before.crash();
+    await after.settle();
+    expect(after.world.alive()).toEqual([]);
+    expect(after.status()).toBe('stopped');
+    expect(after.events.alerts()).toEqual(['stray_process raised', 'stray_process cleared']);
   });
 
   it('a run that waited out a backoff comes up at once', async () => {

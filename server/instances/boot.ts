@@ -46,7 +46,7 @@ export async function boot(dependencies: BootDependencies): Promise<void> {
   const found = await Promise.all(
     mailboxes.map(async (mailbox) => ({ mailbox, inspection: await inspect(dependencies, mailbox) })),
   );
-  const strays = await supervisor.strays(new Set(mailboxes.flatMap((mailbox) => tagsOf(dependencies, mailbox))));
+  const strays = await supervisor.strays(new Set(found.flatMap((each) => tagsOf(dependencies, each))));
   const left = await Promise.all(strays.map((stray) => endStray(dependencies, stray)));
   const ids = new Set(mailboxes.map(({ record }) => record.id));
   await sweep(dependencies, ids);
@@ -70,9 +70,12 @@ async function sweep({ supervisor, references, onFault }: BootDependencies, ids:
   }
 }
 
-function tagsOf({ references }: BootDependencies, { record, state }: Mailbox): string[] {
+/** A run that was ended by a reboot has none: what shows its mark although it cannot live belongs to nobody. */
+function tagsOf({ references }: BootDependencies, { mailbox, inspection }: Found): string[] {
+  const { record, state } = mailbox;
   const launch = currentRun(state)?.launch;
-  return launch ? [references.of(record.id, launch).tag] : [];
+  const isOver = inspection?.found === 'dead' && inspection.rebooted;
+  return launch && !isOver ? [references.of(record.id, launch).tag] : [];
 }
 
 async function inspect(

@@ -144,6 +144,34 @@ describe('a drain that another server finds', () => {
   });
 });
 
+describe('an end that another server finds', () => {
+  it.each(['terminating', 'killing'] as const)('has a delete wait no longer than a stop takes: %s', async (phase) => {
+    const before = new Domain();
+    before.world.defaults = { isReady: true, endsBy: 'nothing' };
+    await before.createRunning();
+    await before.manager.stop('a', { force: phase === 'killing' });
+    await before.settle();
+    for (const { record, state } of await before.store.load()) {
+      if (!('ending' in state)) continue;
+      expect(state.ending.phase).toBe(phase);
+      await before.store.save({
+        record,
+        state: { ...state, ending: { ...state.ending, deadline: before.clock.now() } },
+      });
+    }
+    const after = await before.crash();
+    let outcome = 'waits';
+    void after.manager.remove('a').then(
+      () => (outcome = 'removed'),
+      () => (outcome = 'refused'),
+    );
+    await after.pass(39_999);
+    expect(outcome).toBe('waits');
+    await after.pass(1);
+    expect(outcome).toBe('refused');
+  });
+});
+
 /** The next server; the one before still has a request to the engine. */
 async function reloaded(before: Domain, id: string): Promise<Domain> {
   return before.crash(undefined, (leases) => {

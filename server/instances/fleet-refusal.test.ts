@@ -98,6 +98,24 @@ describe('an apply that is being written', () => {
       ['other', ['meanwhile']],
     ]);
   });
+
+  it('says so too where it is called off while it looks at the disk anew', async () => {
+    const domain = new FleetDomain();
+    await domain.create('old');
+    await domain.create('other');
+    const caller = new AbortController();
+    const removals = holdRemovals(domain);
+    const applied = domain.apply([entry('new'), entry('other')], { prune: true, signal: caller.signal });
+    await domain.settle();
+    await domain.manager.update('other', { aliases: ['meanwhile'] }, { restart: false });
+    const disk = holdDisk(domain);
+    removals.resolve();
+    await domain.settle();
+    caller.abort(STOPPING);
+    disk.resolve();
+    expect(errors(await applied)).toEqual(['llamactl is stopping.', 'llamactl is stopping.', undefined]);
+    expect((await domain.store.load()).map(({ record }) => record.name)).toEqual(['other']);
+  });
 });
 
 /** Removals that are not stored before `resolve`. */
@@ -107,6 +125,17 @@ function holdRemovals({ store }: FleetDomain): { resolve: () => void } {
   store.remove = async (...removal) => {
     await promise;
     return remove(...removal);
+  };
+  return { resolve };
+}
+
+/** A disk that does not answer before `resolve`. */
+function holdDisk({ adapter }: FleetDomain): { resolve: () => void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const preflight = adapter.preflight.bind(adapter);
+  adapter.preflight = async () => {
+    await promise;
+    return preflight();
   };
   return { resolve };
 }

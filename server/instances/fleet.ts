@@ -107,7 +107,7 @@ export class FleetKeeper implements FleetManager {
 
   /**
    * Up to the point where it is writing everything can be begun anew, by another server too, or be refused: nothing was
-   * removed or changed.
+   * removed or changed. Once something was removed it can still be begun anew, but not be refused.
    */
   async #make(entries: readonly CreateInstance[], surplus: readonly Mailbox[], stage: Stage): Promise<Outcome> {
     const { calledOff, signal } = stage;
@@ -116,15 +116,16 @@ export class FleetKeeper implements FleetManager {
     for (;;) {
       const going = surplus.filter((instance) => !failures.has(instance));
       await Promise.all(going.map((instance) => attempt(failures, instance, () => this.#end(instance, calledOff))));
+      const refusal: unknown = calledOff.reason;
+      if (refusal instanceof ApiError && removed.length > 0) return this.#leftUndone(entries, failures, refusal);
       calledOff.throwIfAborted();
       const moves = this.#plan(entries);
       const found = await this.#looked(moves, []);
       const isAsSeen = (): boolean => isSame(moves, this.#plan(entries));
       // Somebody changed, started, stopped or made an instance meanwhile: begin again on how things are now.
-      if (!isAsSeen() || going.some((instance) => !failures.has(instance) && instance.state.status === 'stopping'))
-        continue;
+      const isMoved = !isAsSeen() || going.some((one) => !failures.has(one) && one.state.status === 'stopping');
+      if (isMoved || calledOff.aborted) continue;
       const isMade = await this.#with.wholeChanges.run(async () => {
-        calledOff.throwIfAborted();
         stage.isWriting = true;
         const ended = going.filter((instance) => !failures.has(instance));
         await Promise.all(
@@ -133,21 +134,23 @@ export class FleetKeeper implements FleetManager {
           ),
         );
         if (!isAsSeen()) {
-          stage.isWriting = false;
+          stage.isWriting = removed.length > 0;
           return false;
         }
         await this.#write(moves, this.#placed(moves, found, []), found);
         return true;
       });
-      if (!isMade && calledOff.reason instanceof ApiError && removed.length > 0) {
-        // What was removed is no secret of a refusal: each of the others says that it was not done.
-        for (const move of moves) if (move.action !== 'nothing') failures.set(move, calledOff.reason);
-        return { moves, failures };
-      }
       if (!isMade) continue;
       await untilErased(removed, signal);
       return { moves, failures: new Map<Move | Mailbox, unknown>([...failures, ...found]) };
     }
+  }
+
+  /** What was removed is no secret of a refusal: each of the others says that it was not done. All to remove was tried. */
+  #leftUndone(entries: readonly CreateInstance[], failures: Outcome['failures'], refusal: ApiError): Outcome {
+    const moves = this.#plan(entries);
+    for (const move of moves) if (move.action !== 'nothing') failures.set(move, refusal);
+    return { moves, failures };
   }
 
   /** Writes everything in this turn, then restarts what has to be. */

@@ -37,16 +37,16 @@ export function foundAlive(
       ]);
     case 'stopping':
     case 'restarting': {
-      if (state.ending.phase === 'draining' && leases > 0) {
-        const { deadline, timeoutMs = stopTimeoutMs } = state.ending;
-        const until = Math.min(deadline, elapsed + timeoutMs);
-        const ending: Ending = { ...state.ending, deadline: until };
+      // Of another boot, or of a wall clock: others wait for the end as long as this says.
+      const until = Math.min(state.ending.deadline, elapsed + (state.ending.timeoutMs ?? stopTimeoutMs));
+      const ending: Ending = { ...state.ending, deadline: until };
+      if (ending.phase === 'draining' && leases > 0) {
         return to({ ...state, run, ending }, [...adopt, { type: 'drain', run: run.number, until }]);
       }
       // Leases outlive only a server that was replaced: after any other nothing is left to drain.
-      const phase = state.ending.phase === 'killing' ? 'killing' : 'terminating';
+      const phase = ending.phase === 'killing' ? 'killing' : 'terminating';
       const finish: Effect = { type: phase === 'killing' ? 'kill' : 'terminate', run: run.number };
-      return to({ ...state, run, ending: { ...state.ending, phase } }, [...adopt, finish]);
+      return to({ ...state, run, ending: { ...ending, phase } }, [...adopt, finish]);
     }
   }
 }

@@ -132,7 +132,7 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
     isPinned: (instance) => slots.isPinned(instance),
     onIdle: (instance, seconds) => slots.endIdle(instance, seconds),
   });
-  const healthProbe = new HealthProbe(clock, ports.endpoint);
+  const healthProbe = new HealthProbe(clock, ports.endpoint, onFault);
 
   const terms = (record: InstanceRecord): RestartTerms => ({
     autoRestart: record.settings.auto_restart ?? settings.auto_restart,

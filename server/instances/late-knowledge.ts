@@ -24,6 +24,8 @@ export async function learnBehind(
   const { record, state } = mailbox;
   // Whoever has changed the settings meanwhile was told.
   if (over.aborted || mailbox.isClosed || record.settings !== settings) return;
+  // A run that is being ended has its successor ahead, or none.
+  if ('ending' in state) return;
   if (isRestartRequired(state, adapter.plan(record)))
     events.emit({ type: 'instance_updated', data: { name: record.name } }, record.id);
 }

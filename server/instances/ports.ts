@@ -340,8 +340,11 @@ export interface Supervisor {
   terminate(run: RunReference): void;
   /** SIGKILL now; escalates a `terminate` under way. */
   kill(run: RunReference): void;
-  /** Whether the listening socket on `port` is one of the run's. `unknown`: the system does not tell. */
-  ownsPort(run: RunReference, port: number): Promise<'ours' | 'foreign' | 'closed' | 'unknown'>;
+  /**
+   * Whether the listening socket on `port` is one of the run's. `unknown`: the system does not tell. `untold`: nor does the
+   * runtime of its container, which may hold it; it may be another's as well.
+   */
+  ownsPort(run: RunReference, port: number): Promise<'ours' | 'foreign' | 'closed' | 'unknown' | 'untold'>;
   /** Who listens on a port of this machine: `null`: it is free. `description` names the process where the system tells. */
   portHolder(port: number): Promise<{ pid: number | null; description: string } | null>;
   /** `null`: the engine is dead. */

@@ -21,6 +21,10 @@ const PROBE_TIMEOUT_MS = 2_000;
 const PROGRESS_EVERY_MS = 1_000;
 /** Longer than one that is about to leave has the port, or an engine needs to find out that it cannot have it. */
 const FOREIGN_MS = 10_000;
+/** Nor is it the word of fewer looks: one that takes long is still one. */
+const FOREIGN_LOOKS = 3;
+/** Whose a container's port is has its runtime asked. */
+const OWNER_EVERY_MS = 2_000;
 
 export interface ReadinessDependencies {
   clock: Clock;
@@ -52,8 +56,9 @@ export async function awaitReady(
   let lastMove = begun;
   let progress: Progress | null = null;
   let answer: ProbeResult = 'closed';
-  /** Since when the port was another's; `null`: it is not. */
-  let foreignSince: number | null = null;
+  let ownerToldAt = Number.NEGATIVE_INFINITY;
+  /** How many looks in a row found the port to be another's, and when the first of them did. */
+  let foreign = { looks: 0, since: begun };
 
   while (!signal.aborted) {
     const now = clock.elapsed();
@@ -71,9 +76,14 @@ export async function awaitReady(
       if (hasMoved(progress, seen)) lastMove = now;
       progress = seen ?? progress;
       if (now - lastMove >= stallMs) return 'stalled';
-      const isForeign = answer !== 'closed' && (await supervisor.ownsPort(run, target.port)) === 'foreign';
-      foreignSince = isForeign ? (foreignSince ?? now) : null;
-      if (foreignSince !== null && now - foreignSince >= FOREIGN_MS) return signal.aborted ? 'aborted' : 'taken';
+      if (now - ownerToldAt >= OWNER_EVERY_MS) {
+        const isForeign = answer !== 'closed' && (await supervisor.ownsPort(run, target.port)) === 'foreign';
+        ownerToldAt = clock.elapsed();
+        const since = foreign.looks === 0 ? ownerToldAt : foreign.since;
+        foreign = { looks: isForeign ? foreign.looks + 1 : 0, since };
+        const isTaken = foreign.looks >= FOREIGN_LOOKS && ownerToldAt - since >= FOREIGN_MS;
+        if (isTaken) return signal.aborted ? 'aborted' : 'taken';
+      }
     }
     await pause(clock, TICK_MS, signal);
   }

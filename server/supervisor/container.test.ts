@@ -175,6 +175,15 @@ describe('a port that somebody else holds', () => {
     close();
   });
 
+  test('may be so too while the runtime does not answer', async () => {
+    const { port, close } = await held();
+    await running('sleep', '1000');
+    docker.goDown();
+    expect(await bench.supervisor.ownsPort(run, port)).toBe('untold');
+    docker.comeBack();
+    close();
+  });
+
   test('is foreign while there is no container', async () => {
     const { port, close } = await held();
     await bench.supervisor.spawn(run, plan('pull'), {}, listener);

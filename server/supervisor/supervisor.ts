@@ -86,9 +86,11 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     members.expectNew();
     return supervised;
   };
-  const isRunning = async (container: Container | null): Promise<boolean> => {
+  /** A runtime may hold a container's ports itself, and gives up a container whose port is taken. */
+  const ofContainer = async (container: Container | null): Promise<'foreign' | 'unknown' | 'untold'> => {
     const state = await container?.look();
-    return state?.is === 'there' && state.isRunning;
+    if (state?.is === 'untold') return 'untold';
+    return state?.is === 'there' && state.isRunning ? 'unknown' : 'foreign';
   };
   /** Measures, or says that it could not: who asks has other work to do. */
   const measured = <Figures>(run: RunReference, measure: (run: SupervisedRun) => Figures | null): Figures | null => {
@@ -146,9 +148,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
         const owner = await findOwner(port, supervised?.stat()?.pid ?? null, async () =>
           membersOf((await scan.all()).entries, tree).map(({ pid }) => pid),
         );
-        // a runtime may hold a container's ports itself, and gives up a container whose port is taken
-        const isPublished = owner === 'foreign' && (await isRunning(supervised?.container ?? null));
-        return isPublished ? 'unknown' : owner;
+        return owner === 'foreign' ? await ofContainer(supervised?.container ?? null) : owner;
       } catch (error) {
         log.warn({ port, error }, 'The owner of a port cannot be found out');
         return 'unknown';

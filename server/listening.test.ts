@@ -1,50 +1,71 @@
 import { createServer, type AddressInfo } from 'node:net';
-import { describe, expect, it } from 'vitest';
-import { Listening } from './listening.ts';
+import os from 'node:os';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Listening, type ListeningParts } from './listening.ts';
 
-/** Listens as the server does, and takes no requests. */
-async function urlFor(host: string): Promise<{ url: string; port: number }> {
-  const server = createServer();
-  const listening = new Listening({ host, port: 0, listener: null, supervisor: { portHolder: async () => null } });
-  const listen = (address?: { host?: string; port?: number }): Promise<AddressInfo> =>
-    new Promise((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(address, () => resolve(server.address() as AddressInfo));
-    });
-  try {
-    const url = await listening.begin({ listen, listenBy: () => listen() });
-    return { url, port: listening.port };
-  } finally {
-    server.close();
-  }
-}
+const listeningOn = (host: string): Listening => {
+  const parts: ListeningParts = { host, port: 0, listener: null, supervisor: { portHolder: async () => null } };
+  return new Listening(parts);
+};
+
+/** What the system answers to whoever wants to listen: which addresses there are is another matter on each machine. */
+const answering = (answer: () => Promise<AddressInfo>): Parameters<Listening['begin']>[0] => ({
+  listen: answer,
+  listenBy: answer,
+});
+
+const refusing = (code: string): Parameters<Listening['begin']>[0] =>
+  answering(() => Promise.reject(Object.assign(new Error(code), { code })));
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 describe('where a server listens', () => {
+  it('is what the system says', async () => {
+    const server = createServer();
+    const listen = (address?: { host?: string; port?: number }): Promise<AddressInfo> =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(address, () => resolve(server.address() as AddressInfo));
+      });
+    const listening = listeningOn('127.0.0.1');
+    try {
+      const url = await listening.begin({ listen, listenBy: () => listen() });
+      expect(url).toBe(`http://127.0.0.1:${listening.port}`);
+      expect(listening.port).toBe((server.address() as AddressInfo).port);
+    } finally {
+      server.close();
+    }
+  });
+
   it.each([
-    ['127.0.0.1', '127.0.0.1'],
-    ['127.0.0.2', '127.0.0.2'],
-    ['0.0.0.0', '127.0.0.1'],
-    ['::', '127.0.0.1'],
-  ])('%s is told to this machine as %s', async (host, told) => {
-    const { url, port } = await urlFor(host);
-    expect(url).toBe(`http://${told}:${port}`);
+    ['127.0.0.2', 'IPv4', '127.0.0.2'],
+    ['0.0.0.0', 'IPv4', '127.0.0.1'],
+    ['::', 'IPv6', '127.0.0.1'],
+    ['::1', 'IPv6', '[::1]'],
+  ])('%s (%s) is told to this machine as %s', async (address, family, told) => {
+    const http = answering(async () => ({ address, family, port: 8_123 }));
+    expect(await listeningOn(address).begin(http)).toBe(`http://${told}:8123`);
   });
 
   it('cannot be what is no address of this machine', async () => {
-    await expect(urlFor('203.0.113.9')).rejects.toThrow(
-      /^server\.host is 203\.0\.113\.9, no address of this machine; what works is .*127\.0\.0\.1.*, or 0\.0\.0\.0 for all/,
+    const link = { netmask: '', mac: '', internal: false, cidr: null };
+    vi.spyOn(os, 'networkInterfaces').mockReturnValue({
+      lo: [{ ...link, family: 'IPv4', address: '127.0.0.1' }],
+      eth0: [
+        { ...link, family: 'IPv4', address: '192.0.2.7' },
+        { ...link, family: 'IPv6', address: 'fe80::1', scopeid: 2 },
+      ],
+    });
+    await expect(listeningOn('203.0.113.9').begin(refusing('EADDRNOTAVAIL'))).rejects.toThrow(
+      'server.host is 203.0.113.9, no address of this machine; what works is 127.0.0.1, 192.0.2.7, or 0.0.0.0 for all',
     );
   });
 
   it('cannot be a name that is not known', async () => {
-    const unknown = Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' });
-    const listening = new Listening({
-      host: 'gpu-bx',
-      port: 0,
-      listener: null,
-      supervisor: { portHolder: async () => null },
-    });
-    const http = { listen: () => Promise.reject(unknown), listenBy: () => Promise.reject(unknown) };
-    await expect(listening.begin(http)).rejects.toThrow('server.host is gpu-bx, a name that is not known here;');
+    await expect(listeningOn('gpu-bx').begin(refusing('ENOTFOUND'))).rejects.toThrow(
+      'server.host is gpu-bx, a name that is not known here;',
+    );
   });
 });

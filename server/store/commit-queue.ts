@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { type Clock, StoreBusy, StoreClosed } from '../instances/ports.ts';
+import { extendedCode, primaryCode } from './result-code.ts';
 import { isBusy } from './room.ts';
 
 /** One statement of a change. */
@@ -179,8 +180,8 @@ function refusalOf(steps: readonly Step[]): Error | null {
     try {
       step.run();
     } catch (error) {
-      const code = resultCode(error);
-      if (code !== null && !FAULTS_OF_ONE.has(code & PRIMARY)) throw error;
+      const [primary, code] = [primaryCode(error), extendedCode(error)];
+      if (primary !== null && !FAULTS_OF_ONE.has(primary)) throw error;
       const isTaken = code !== null && RULES_OF_CALLERS.has(code);
       const reason = (isTaken ? step.refusal : undefined) ?? explain(error).replace(/\.$/, '');
       return new Error(`${reason}; nothing was stored.`, { cause: error });
@@ -188,9 +189,6 @@ function refusalOf(steps: readonly Step[]): Error | null {
   }
   return null;
 }
-
-/** The low byte of an extended result code of SQLite (https://sqlite.org/rescode.html) is the primary one. */
-const PRIMARY = 0xff;
 
 /** Primary codes of what is wrong with one statement: too big, a constraint, a type. Node's own errors have no code. */
 const FAULTS_OF_ONE: ReadonlySet<number> = new Set([18, 19, 20]);
@@ -207,12 +205,6 @@ const EXPLANATIONS = new Map([
 ]);
 
 function explain(error: unknown): string {
-  const known = EXPLANATIONS.get((resultCode(error) ?? 0) & PRIMARY);
+  const known = EXPLANATIONS.get(primaryCode(error) ?? 0);
   return known ?? (error instanceof Error ? error.message : String(error));
-}
-
-/** `null`: it is no error of SQLite. */
-function resultCode(error: unknown): number | null {
-  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return null;
-  return error.errcode;
 }

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { primaryCode } from './result-code.ts';
 
 /** How closely a database is looked at. */
 export type Thoroughness =
@@ -30,15 +31,11 @@ export function problemsOf(database: DatabaseSync, thoroughness: Thoroughness): 
   }
 }
 
-/** SQLITE_CORRUPT and SQLITE_NOTADB, the low byte of extended codes. */
+/** SQLITE_CORRUPT and SQLITE_NOTADB. */
 const DAMAGES: ReadonlySet<number> = new Set([11, 26]);
 
 /** Whether SQLite could make nothing of the file. */
 export function isDamage(error: unknown): error is Error {
-  return (
-    error instanceof Error &&
-    'errcode' in error &&
-    typeof error.errcode === 'number' &&
-    DAMAGES.has(error.errcode & 0xff)
-  );
+  const code = primaryCode(error);
+  return code !== null && DAMAGES.has(code);
 }

@@ -33,7 +33,13 @@ async function opened(
     if (found === 'not asked') throw new Error('nobody should have asked');
     return { are: found, pids: found === 'nobody' ? [] : [17, 4], here: found === 'here' ? dataDirId : others };
   };
-  const store = openStore({ file: join(directory, 'llamactl.db'), clock, log, surroundings: { bootId, look } });
+  const store = openStore({
+    file: join(directory, 'llamactl.db'),
+    clock,
+    log,
+    isMeasured: true,
+    surroundings: { bootId, look },
+  });
   const [instance] = await store.load();
   await store.close();
   const state = instance?.state;

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
@@ -64,7 +64,7 @@ describe('the replay on SQLite', () => {
     const store = openStore({ file, clock });
     store.replay.takeNumbers(10);
     const { ino, size } = statSync(`${file}.numbers`);
-    store.replay.takeNumbers(9_007_199_254_000_000);
+    store.replay.takeNumbers(9_007_199_253_000_000);
     expect(statSync(`${file}.numbers`)).toMatchObject({ ino, size });
     await store.close();
   });
@@ -81,6 +81,29 @@ describe('the replay on SQLite', () => {
     ]);
     rmdirSync(`${file}.numbers`);
     expect(store.replay.takeNumbers(12).end).toBeGreaterThan(13);
+    await store.close();
+  });
+
+  it('takes none from another folder that has got its name', async () => {
+    const data = join(folder, 'data');
+    const store = openStore({ file: join(data, 'llamactl.db'), clock });
+    const { end } = store.replay.takeNumbers(10);
+    renameSync(data, join(folder, 'moved'));
+    mkdirSync(data);
+    writeFileSync(join(data, 'llamactl.db.numbers'), '9000000000000000\n');
+    expect(store.replay.takeNumbers(end)).toEqual({ first: end, end: end + 1 });
+    expect(takenBelow(join(data, 'llamactl.db'))).toBe(9_000_000_000_000_000);
+    renameSync(data, join(folder, 'other'));
+    renameSync(join(folder, 'moved'), data);
+    expect(store.replay.takeNumbers(end + 1).end).toBeGreaterThan(end + 2);
+    await store.close();
+  });
+
+  it('takes so many that few servers wait for the disk twice, and all of them are whole numbers', async () => {
+    const store = openStore({ file, clock });
+    const least = clock.now() * 1_000;
+    const { first, end } = store.replay.takeNumbers(least);
+    expect([first, end - first, Number.isSafeInteger(end)]).toEqual([least, 1_000_000, true]);
     await store.close();
   });
 

@@ -1,13 +1,16 @@
+import { randomBytes } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { hasCode } from './durable-file.ts';
+import { extendedCode, primaryCode } from './result-code.ts';
 
+/** SQLITE_BUSY. */
 const BUSY = 5;
 
 /** Whether another process has what was wanted. */
 export function isBusy(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && error.errcode === BUSY;
+  return primaryCode(error) === BUSY;
 }
 
 /** SQLITE_FULL, and SQLITE_IOERR_SHMSIZE of SQLite's extended codes: no room for the index of the log. */
@@ -17,16 +20,15 @@ const NO_ROOM_FOR_INDEX = 4_874;
 /** Whether the disk is full, or the part of it that is ours. */
 export function isOutOfRoom(error: unknown): boolean {
   if (hasCode(error, ['ENOSPC', 'EDQUOT'])) return true;
-  return (
-    error instanceof Error && 'errcode' in error && (error.errcode === FULL || error.errcode === NO_ROOM_FOR_INDEX)
-  );
+  return primaryCode(error) === FULL || extendedCode(error) === NO_ROOM_FOR_INDEX;
 }
 
 /** Whether so much can be written into a directory; found out by writing it. */
 export function hasRoom(directory: string, bytes: number): boolean {
   const file = join(directory, 'room.probe');
   try {
-    writeFileSync(file, Buffer.alloc(bytes), { mode: 0o600, flush: true });
+    // Filesystems that compress would keep zeros in no room at all.
+    writeFileSync(file, randomBytes(bytes), { mode: 0o600, flush: true });
     return true;
   } catch (error) {
     if (!isOutOfRoom(error)) throw error;

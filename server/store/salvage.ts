@@ -8,6 +8,7 @@ import { publish } from './durable-file.ts';
 import { isDamage } from './integrity.ts';
 import { migrate, newestSchema, schemaVersion } from './migrations.ts';
 import { draftIn, finish, instancesIn, putAside, removeAll } from './restore.ts';
+import { primaryCode } from './result-code.ts';
 import { copyFiles, within } from './whole-copy.ts';
 
 /** What was saved of a table. */
@@ -125,8 +126,8 @@ function saveTable(damaged: DatabaseSync, database: DatabaseSync, table: string)
 
 /** SQLITE_CONSTRAINT and SQLITE_MISMATCH: what cannot be a row of its table. */
 function isRefusal(error: unknown): boolean {
-  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return false;
-  return [19, 20].includes(error.errcode & 0xff);
+  const code = primaryCode(error);
+  return code !== null && [19, 20].includes(code);
 }
 
 /** Tries on one table; each reads up to where it fails. Beyond them what is left is a page that is gone. */

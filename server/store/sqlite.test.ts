@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../clock.ts';
+import { StoreClosed } from '../instances/ports.ts';
+import { keptEvent } from '../testing/contracts/replay.contract.ts';
 import { storeContract, storedInstance } from '../testing/contracts/store.contract.ts';
 import { writeUntilKilled } from '../testing/killed-writer.ts';
 import { connect, openDatabase } from './database.ts';
@@ -54,6 +56,23 @@ it('a store whose folder was moved writes nothing into the one that has its name
   expect(readdirSync(join(folder, 'data'))).toEqual([]);
   const moved = openStore({ file: join(folder, 'moved', 'llamactl.db'), clock });
   expect((await moved.load()).map(({ record }) => record.id)).toEqual(['a', 'b']);
+  await moved.close();
+});
+
+it('a store is closed also where nobody can tell what has become of its folder', async () => {
+  const said: string[] = [];
+  const log = { info: () => undefined, warn: (message: string) => void said.push(message) };
+  const store = openStore({ file, clock, log, isMeasured: true });
+  const data = join(folder, 'data');
+  renameSync(data, join(folder, 'moved'));
+  symlinkSync(data, data);
+  const pending = store.save(storedInstance('a'));
+  await store.close();
+  await pending;
+  await expect(store.replay.append([keptEvent(1)])).rejects.toThrow(StoreClosed);
+  expect(said).toEqual([expect.stringContaining('.lives could not be written'), expect.stringContaining('ELOOP')]);
+  const moved = openStore({ file: join(folder, 'moved', 'llamactl.db'), clock });
+  expect(await moved.load()).toHaveLength(1);
   await moved.close();
 });
 

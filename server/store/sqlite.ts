@@ -62,13 +62,12 @@ export function openStore(options: OpenStoreOptions): SqliteStore {
         `The disk of ${options.file} is full: nothing else, a backup for instance, can read it for now.`,
       );
     const store = createSqliteStore(database, options.file, options.clock, options.log);
-    noteLife(database, options);
+    noteLife(database, options, store.seat);
     if (options.log && options.isMeasured !== true) measure(database, options, options.log);
     return {
       ...store,
       async close() {
-        // The number beside the database of another folder is not of this one.
-        if (database.isOpen && store.seat.look() !== 'elsewhere') noteLife(database, options);
+        if (database.isOpen) noteLife(database, options, store.seat);
         await store.close();
       },
     };
@@ -79,9 +78,14 @@ export function openStore(options: OpenStoreOptions): SqliteStore {
 }
 
 /** A full disk is no reason not to serve: what is lost is that an older copy would be known as such. */
-function noteLife(database: DatabaseSync, { file, log }: { file: string; log?: StoreLog }): void {
+function noteLife(
+  database: DatabaseSync,
+  { file, log }: { file: string; log?: StoreLog },
+  seat: Pick<Seat, 'look'>,
+): void {
   try {
-    countLife(database, file);
+    // The number beside the database of another folder is not of this one.
+    if (seat.look() !== 'elsewhere') countLife(database, file);
   } catch (error) {
     log?.warn(`${file}.lives could not be written: ${reasonOf(error)}`);
   }
@@ -105,7 +109,7 @@ export function createSqliteStore(database: DatabaseSync, file: string, clock: C
     ...createInstanceStore(database, file, queue, kept),
     accounts: createAccountStore(database, file, queue),
     audit: createAuditStore(database, file, queue),
-    replay: createReplayStore(database, file, queue, kept, (message) => log?.warn(message)),
+    replay: createReplayStore(database, file, queue, kept, seat, (message) => log?.warn(message)),
     seat,
 
     async close() {

@@ -4,6 +4,7 @@ import { connect, connectToRead, copyInto, newerSchema } from './database.ts';
 import { isDamage, problemsOf } from './integrity.ts';
 import { missingParts, newestSchema, schemaVersion } from './migrations.ts';
 import { closeToOthers } from './private-file.ts';
+import { primaryCode } from './result-code.ts';
 
 /**
  * Copies a database as it is at this moment, if it is whole and of a schema version that is known; whoever writes to it
@@ -80,6 +81,6 @@ function damagedBy(problems: readonly string[]): string {
 const UNOPENABLE: ReadonlySet<number> = new Set([8, 10, 14]);
 
 function isUnopenable(error: unknown): boolean {
-  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return false;
-  return UNOPENABLE.has(error.errcode & 0xff);
+  const code = primaryCode(error);
+  return code !== null && UNOPENABLE.has(code);
 }

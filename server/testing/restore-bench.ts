@@ -38,8 +38,9 @@ export class RestoreBench {
   async serve<Value>(act: (store: SqliteStore, said: string[]) => Promise<Value>): Promise<Value> {
     const said: string[] = [];
     const log = { info: () => undefined, warn: (message: string) => said.push(message) };
-    // The disk of a test may be slow, which is said too.
-    const store = openStore({ file: this.database, clock: { ...this.clock, now: () => RestoreBench.NOW + 1 }, log });
+    // The disk of a test may be slow, which would be said too.
+    const clock = { ...this.clock, now: () => RestoreBench.NOW + 1 };
+    const store = openStore({ file: this.database, clock, log, isMeasured: true });
     try {
       return await act(store, said);
     } finally {

@@ -11,6 +11,7 @@ function place(address: Partial<ServerAddress>, local: string | null = LOCAL): S
   return {
     address: { url, token: null, context: null, source: 'the default', dataDirectory: null, ...address },
     local,
+    isInUse: false,
   };
 }
 
@@ -42,6 +43,30 @@ describe('what helps where nobody answers', () => {
       'a context that follows a server which does not run',
       place({ context: 'local', source: 'the context local', dataDirectory: '/data' }, null),
       ['http://172.17.0.1:8080 is the address of the context local', 'no server uses /data now'],
+    ],
+    [
+      'such a context, while the server of this machine is another',
+      place({ context: 'lab', source: '--context', dataDirectory: '/data' }),
+      [
+        'http://172.17.0.1:8080 is the address of the context lab',
+        `on this machine a server answers at ${LOCAL}: --url ${LOCAL} goes there`,
+        'no server uses /data now',
+      ],
+    ],
+    [
+      'a context that follows a server which does not answer yet',
+      { ...place({ context: 'local', source: 'the context local', dataDirectory: '/data' }, null), isInUse: true },
+      ['http://172.17.0.1:8080 is the address of the context local'],
+    ],
+    [
+      'this server, by another of its names',
+      place({ url: 'http://localhost:8090/', source: '--url' }),
+      ['that address is from --url'],
+    ],
+    [
+      'this machine, at another port',
+      place({ url: 'http://localhost:8080', source: '--url' }),
+      ['that address is from --url', `on this machine a server answers at ${LOCAL}: --url ${LOCAL} goes there`],
     ],
     ['nobody', place({}, null), []],
   ])('at the address of %s', (_what, surrounds, remedies) => {

@@ -1,4 +1,5 @@
 import { localServer } from './local-server.ts';
+import { isLoopback } from './loopback.ts';
 import { dataDirectoryOf, DEFAULT, type AddressParts, type ServerAddress } from './server-address.ts';
 
 /** The server that was talked to, and the one of this machine. */
@@ -6,24 +7,36 @@ export interface Surrounds {
   address: ServerAddress;
   /** URL of the server that runs on this machine in the caller's data directory; `null`: none is known. */
   local: string | null;
+  /** Whether a server uses the data directory that the address was found by, be it that it does not answer yet. */
+  isInUse: boolean;
 }
 
 export function surroundsOf(
   address: ServerAddress,
   { environment, home }: Pick<AddressParts, 'environment' | 'home'>,
 ): Surrounds {
-  return { address, local: localServer(dataDirectoryOf(environment, home))?.url ?? null };
+  const { dataDirectory } = address;
+  const local = localServer(dataDirectoryOf(environment, home))?.url ?? null;
+  return { address, local, isInUse: dataDirectory !== null && localServer(dataDirectory) !== null };
 }
 
 /** Whether a server runs here, at another address than the one that was tried. */
 export function isElsewhere(place: Surrounds | null): boolean {
-  return place !== null && place.local !== null && place.local !== place.address.url;
+  return place !== null && place.local !== null && placeOf(place.local) !== placeOf(place.address.url);
+}
+
+/** The same for each way to write an address; this machine has several names for itself. */
+function placeOf(address: string): string {
+  if (!URL.canParse(address)) return address;
+  const { protocol, hostname, port, pathname } = new URL(address);
+  const host = isLoopback(address) ? 'localhost' : hostname;
+  return `${protocol}//${host}:${port}${pathname.replace(/\/+$/, '')}`;
 }
 
 /** What helps where nobody answers, or not under that name: whence the address is, and how to get to the server that runs here. */
 export function addressRemedies(place: Surrounds): string[] {
   const { context, source, url, dataDirectory } = place.address;
-  const { local } = place;
+  const { local, isInUse } = place;
   const isContext = context !== null && source !== '--url' && source !== 'LLAMACTL_URL';
   const whence = isContext ? `${url} is the address of the context ${context}` : `that address is from ${source}`;
   return [
@@ -31,7 +44,7 @@ export function addressRemedies(place: Surrounds): string[] {
     ...(local !== null && isElsewhere(place)
       ? [`on this machine a server answers at ${local}: ${wayTo(local, place.address)}`]
       : []),
-    ...(local === null && dataDirectory !== null ? [`no server uses ${dataDirectory} now`] : []),
+    ...(dataDirectory !== null && !isInUse ? [`no server uses ${dataDirectory} now`] : []),
   ];
 }
 

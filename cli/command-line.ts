@@ -181,25 +181,38 @@ export class CommandLine {
   }
 
   async #session(terminal: Terminal, flags: GlobalFlags): Promise<{ session: Session; renewal: TokenRenewal | null }> {
-    const { Client } = await import('@llamactl/client');
+    const [{ Client }, { assertFollowed }] = await Promise.all([
+      import('@llamactl/client'),
+      import('./followed-server.ts'),
+    ]);
     const { environment, home, interrupted, now } = this.surroundings;
     const { contexts } = this;
     const address = serverAddress({ flags, environment, contexts, home });
     const { url, token, context } = address;
     this.talksTo(address);
-    const renewal = context === null || contexts.get(context).token !== token ? null : this.#renewal(url, context);
-    const client = new Client({ url, token: renewal === null ? (token ?? undefined) : () => renewal.token() });
+    const own = context === null ? null : contexts.get(context);
+    // Where its URL was given, the token that goes there may still be that of a server which is followed.
+    const dataDirectory = address.dataDirectory ?? (own?.token === token ? own?.data_dir : null) ?? null;
+    const assertThere = (): void => assertFollowed({ url, dataDirectory });
+    const renewal = context === null || own?.token !== token ? null : this.#renewal(url, context, assertThere);
+    const tokenThere = (): string | null => {
+      assertThere();
+      return renewal === null ? token : renewal.token();
+    };
+    const isAsked = renewal !== null || (context !== null && dataDirectory !== null);
+    const client = new Client({ url, token: isAsked ? tokenThere : (token ?? undefined) });
     const freshToken = async (): Promise<string | null> => (renewal === null ? token : renewal.fresh());
     return { session: { client, address, terminal, contexts, signal: interrupted(), now, freshToken }, renewal };
   }
 
-  /** What keeps the token of a context alive. */
-  #renewal(url: string, context: string): TokenRenewal {
+  /** What keeps the token of a context alive. @param assertThere Throws while its server is not there. */
+  #renewal(url: string, context: string, assertThere: () => void): TokenRenewal {
     return new TokenRenewal({
       contexts: this.contexts,
       context,
       now: this.surroundings.now,
       refresh: async (token) => {
+        assertThere();
         const { Client } = await import('@llamactl/client');
         return (await new Client({ url, token, retries: 0, timeout: RENEWAL_TIMEOUT }).refreshToken()).token;
       },

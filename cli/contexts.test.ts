@@ -47,13 +47,15 @@ describe('contexts', () => {
     expect(() => contexts.get('toString')).toThrow('there is no context');
   });
 
-  it('that follow a server of this machine have its address of the moment, else the last that was kept', () => {
+  it('that follow a server of this machine have its address of the moment, else the last that was kept, to tell', () => {
     const follows = { url: 'http://127.0.0.1:8080', data_dir: path.join(folder, 'data'), token: 'secret' };
     contexts.set('local', follows);
     expect(contexts.get('local')).toEqual(follows);
-    mkdirSync(follows.data_dir);
+    mkdirSync(follows.data_dir, { mode: 0o700 });
     const describeServer = (pid: number): void =>
-      writeFileSync(path.join(follows.data_dir, 'server.json'), JSON.stringify({ pid, url: 'http://127.0.0.1:8090' }));
+      writeFileSync(path.join(follows.data_dir, 'server.json'), JSON.stringify({ pid, url: 'http://127.0.0.1:8090' }), {
+        mode: 0o600,
+      });
     describeServer(process.pid);
     expect(contexts.get('local')).toEqual({ ...follows, url: 'http://127.0.0.1:8090' });
     expect(contexts.list()).toEqual([['local', { ...follows, url: 'http://127.0.0.1:8090' }]]);

@@ -1,13 +1,13 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { EXIT } from './exit-status.ts';
-import { localServer } from './local-server.ts';
+import { followedUrl } from './local-server.ts';
 import { Problem } from './problem.ts';
 import { codeOf, reasonOf } from './reason.ts';
 
 /** A server that is talked to by name. */
 export interface Context {
-  /** Of one that is found by its data directory: where it answers now, else where it did last. */
+  /** Of one that is found by its data directory: where it answers now, else where it did last, which is told and gets nothing secret. */
   url: string;
   /** Absolute; set: the server of this machine that uses it, wherever it listens. */
   data_dir?: string;
@@ -130,7 +130,7 @@ function contextOf({ url, data_dir: directory, token, username }: Record<string,
   if (typeof url !== 'string') throw new Error('url');
   const followed = typeof directory === 'string' ? directory : null;
   return {
-    url: (followed === null ? null : localServer(followed)?.url) ?? url,
+    url: (followed === null ? null : followedUrl(followed)) ?? url,
     ...(followed === null ? {} : { data_dir: followed }),
     ...(typeof token === 'string' ? { token } : {}),
     ...(typeof username === 'string' ? { username } : {}),

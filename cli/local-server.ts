@@ -1,6 +1,8 @@
+import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { readableFile } from './readable-file.ts';
+import { isOwnAddress } from './own-address.ts';
 import { codeOf } from './reason.ts';
+import { isTrusted } from './trust.ts';
 
 /** The server that uses a data directory, as it describes itself there. */
 export interface LocalServer {
@@ -11,11 +13,34 @@ export interface LocalServer {
   file: string;
 }
 
-/** `null`: none uses it, or it has died. */
+/** `null`: none uses it, it has died, or others than we and root could have written what it says. */
 export function localServer(dataDirectory: string): LocalServer | null {
   const file = path.join(dataDirectory, 'server.json');
-  const holder = holderIn(readableFile(file));
+  const holder = holderIn(trustedText(file));
   return holder === null || !isAlive(holder.pid) ? null : { ...holder, file };
+}
+
+/** Where the server of a data directory answers now, on this machine; `null`: nowhere. Credentials for it go there alone. */
+export function followedUrl(dataDirectory: string): string | null {
+  const url = localServer(dataDirectory)?.url ?? null;
+  return url !== null && URL.canParse(url) && isOwnAddress(url) ? url : null;
+}
+
+/** `null`: it is not there, or not to be believed. */
+function trustedText(file: string): string | null {
+  let descriptor: number | null = null;
+  try {
+    if (!isTrusted(statSync(path.dirname(file)))) return null;
+    // A link could lead to another's; nobody may ever write into a named pipe.
+    descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const stats = fstatSync(descriptor);
+    return stats.isFile() && isTrusted(stats) ? readFileSync(descriptor, 'utf8') : null;
+  } catch (error) {
+    if (codeOf(error) === null) throw error;
+    return null;
+  } finally {
+    if (descriptor !== null) closeSync(descriptor);
+  }
 }
 
 function holderIn(text: string | null): { pid: number; url: string | null } | null {

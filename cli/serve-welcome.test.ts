@@ -67,6 +67,11 @@ describe('where others reach a server', () => {
   ])('that listens %s', (_what, server, told) => {
     expect(addressForOthers(server, 'http://127.0.0.1:8080/llm', 'box')).toBe(told);
   });
+
+  it('has no port where it is the usual one', () => {
+    const everywhere = { host: '0.0.0.0', public_url: '' };
+    expect(addressForOthers(everywhere, 'http://127.0.0.1:80', 'box')).toBe('http://box');
+  });
 });
 
 describe('what a server says that has replaced another', () => {

@@ -35,7 +35,7 @@ export function addressForOthers(
   if (said !== '') return said.replace(/\/+$/, '');
   if (host !== '0.0.0.0' && host !== '::') return null;
   const { port, pathname } = new URL(url);
-  return `http://${hostname}:${port}${pathname.replace(/\/+$/, '')}`;
+  return `http://${hostname}${port === '' ? '' : `:${port}`}${pathname.replace(/\/+$/, '')}`;
 }
 
 /** The same in five or six lines, for whoever started it by hand. */

@@ -20,8 +20,8 @@ const address = (flags: AddressFlags = {}, environment: Record<string, string> =
   serverAddress({ flags, environment, contexts, home });
 
 function describeLocal(description: object, folder = path.join(home, '.local/share/llamactl')): void {
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(path.join(folder, 'server.json'), JSON.stringify(description));
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  writeFileSync(path.join(folder, 'server.json'), JSON.stringify(description), { mode: 0o600 });
 }
 
 describe('the server that is talked to', () => {
@@ -82,6 +82,25 @@ describe('a context that follows the server of this machine', () => {
 });
 
 describe('credentials', () => {
+  const followed = { url: 'http://127.0.0.1:8080', token: 'of-local' };
+
+  it('are those of the context that has exactly this URL, where another follows a server that is there', () => {
+    const dataDirectory = path.join(home, '.local/share/llamactl');
+    contexts.set('a', { ...followed, data_dir: dataDirectory });
+    contexts.set('b', { url: followed.url, token: 'of-b' });
+    describeLocal({ url: followed.url, pid: process.pid });
+    expect(address({ url: followed.url })).toMatchObject({ token: 'of-b', context: 'b' });
+    expect(address({}, { LLAMACTL_URL: followed.url })).toMatchObject({ token: 'of-b', context: 'b' });
+    expect(address()).toMatchObject({ token: 'of-local', context: 'a', dataDirectory });
+  });
+
+  it('of a context that follows a server are not for whoever listens where that was', () => {
+    contexts.set('local', { ...followed, data_dir: path.join(home, '.local/share/llamactl') });
+    expect(address({ url: followed.url })).toMatchObject({ token: null, context: null });
+    describeLocal({ url: followed.url, pid: process.pid });
+    expect(address({ url: followed.url })).toMatchObject({ token: 'of-local', context: 'local' });
+  });
+
   it('of a context go to its address, however that was named, and nowhere else', () => {
     expect(address({ context: 'gpu' }).token).toBe('of-gpu');
     expect(address({ url: 'https://gpu.example/llm/' })).toMatchObject({ token: 'of-gpu', context: 'gpu' });

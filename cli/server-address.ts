@@ -1,6 +1,6 @@
 import path from 'node:path';
-import type { Contexts } from './contexts.ts';
-import { localServer } from './local-server.ts';
+import type { Context, Contexts } from './contexts.ts';
+import { followedUrl, localServer } from './local-server.ts';
 
 /** Which server is talked to, and with what. */
 export interface ServerAddress {
@@ -35,7 +35,7 @@ export const DEFAULT = 'the default';
 /**
  * `--url`, then `--context`, `LLAMACTL_URL`, `LLAMACTL_CONTEXT`, the current context, the server that runs on this
  * machine, the default. A context's token goes to the address of that context and nowhere else; `LLAMACTL_TOKEN` goes
- * wherever is talked to.
+ * wherever is talked to. That a server which is followed is there is asked when something is sent: `assertFollowed`.
  *
  * @throws {Problem} when the named context does not exist
  */
@@ -48,8 +48,9 @@ export function serverAddress({ flags, environment, contexts, home }: AddressPar
     return { url, token: token ?? context.token ?? null, context: name, source, dataDirectory };
   };
   const at = (url: string, source: string, dataDirectory: string | null = null): ServerAddress => {
-    const there = contexts.list().filter(([, each]) => isSameAddress(each.url, url));
-    const [name = null, context] = there.find(([, each]) => each.data_dir === dataDirectory) ?? there[0] ?? [];
+    const there = contexts.list().filter(([, each]) => isSameAddress(each.url, url) && isThere(each));
+    const [name = null, context] =
+      there.find(([, each]) => (each.data_dir ?? null) === dataDirectory) ?? there[0] ?? [];
     return { url, token: token ?? context?.token ?? null, context: name, source, dataDirectory };
   };
   if (flags.url !== undefined) return at(flags.url, '--url');
@@ -62,6 +63,11 @@ export function serverAddress({ flags, environment, contexts, home }: AddressPar
   const dataDirectory = dataDirectoryOf(environment, home);
   const { url: local = null, file = '' } = localServer(dataDirectory) ?? {};
   return local === null ? at(DEFAULT_URL, DEFAULT) : at(local, file, dataDirectory);
+}
+
+/** Whether what a context follows is at its URL, which is else the last that is known, and anybody's by now. */
+export function isThere({ data_dir: dataDirectory }: Context): boolean {
+  return dataDirectory === undefined || followedUrl(dataDirectory) !== null;
 }
 
 export function isSameAddress(one: string, other: string): boolean {

@@ -1,5 +1,6 @@
 import { Client, LlamactlError } from '@llamactl/client';
 import { EXIT } from '../exit-status.ts';
+import { assertFollowed } from '../followed-server.ts';
 import { moment } from '../moment.ts';
 import { isOwnAddress } from '../own-address.ts';
 import { Problem } from '../problem.ts';
@@ -24,6 +25,7 @@ export async function logIn(terminal: Terminal, request: LoginRequest): Promise<
   const { contexts, environment, isPiped, signal } = request;
   const { url, context, source, dataDirectory, known } = loginTarget(request);
   request.onAddress({ url, token: null, context: known && context, source, dataDirectory });
+  assertFollowed({ url, dataDirectory });
   const client = new Client({ url, retries: 0 });
   if (!(await hasAccounts(client, signal))) {
     if (terminal.isJson) terminal.printJson({ url, context: null, user: null, expires_at: null });
@@ -36,6 +38,8 @@ export async function logIn(terminal: Terminal, request: LoginRequest): Promise<
   const username = request.username ?? (await askUsername(terminal, known?.username, signal));
   const question = `Password of ${plain(username)} at ${url}: `;
   const password = await passwordOf(terminal, { isPiped, question, signal });
+  // It took its time.
+  assertFollowed({ url, dataDirectory });
   const { token, expires_at, user } = await client.login({ username, password }, { signal });
   const place = { url, ...(dataDirectory !== null && { data_dir: dataDirectory }) };
   contexts.set(context, { ...place, token, username: user.username });

@@ -1,6 +1,6 @@
 import { Client } from '@llamactl/client';
 import type { Context } from '../contexts.ts';
-import { localServer } from '../local-server.ts';
+import { followedUrl, localServer } from '../local-server.ts';
 import { dataDirectoryOf, serverAddress, type AddressParts } from '../server-address.ts';
 import { contextNameOf, LOCAL_NAME } from './context-name.ts';
 
@@ -40,7 +40,8 @@ export function loginTarget(parts: AddressParts): LoginTarget {
 
 /** `--url` names the server that its context follows anyway. */
 function followed(stored: Context | null, url: string): string | null {
-  return stored?.url === url ? (stored.data_dir ?? null) : null;
+  const { data_dir: dataDirectory } = stored ?? {};
+  return dataDirectory !== undefined && followedUrl(dataDirectory) === url ? dataDirectory : null;
 }
 
 /** `local` was made for the server of this machine, by a version that kept its URL. */

@@ -1,11 +1,13 @@
 import type { Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
+import { assertFollowed } from '../followed-server.ts';
 import { Problem } from '../problem.ts';
 import { newPassword, passwordOf, pipedLines } from './password.ts';
 
 /** Changes the password of whoever is logged in, and logs in again with it. @param isPiped Both come by standard input. */
 export async function changeOwnPassword(session: Session, isPiped: boolean): Promise<void> {
-  const { client, terminal, signal } = session;
+  const { address, client, terminal, signal } = session;
+  assertFollowed(address);
   const [current, next] = isPiped ? await piped(session) : await asked(session);
   const { message } = await client.changePassword({ current_password: current, new_password: next }, { signal });
   const isRenewed = await logInAgain(session, next);

@@ -1,4 +1,6 @@
 import { Client, ConnectionError, LlamactlError } from '@llamactl/client';
+import type { Context } from '../contexts.ts';
+import { assertFollowed } from '../followed-server.ts';
 import { moment } from '../moment.ts';
 import { tokenLife } from './token-life.ts';
 
@@ -11,7 +13,11 @@ interface Revocation {
 }
 
 /** Ends a log-in at its server. A token that is dead already is as good as revoked. */
-export async function revoke(url: string, token: string, signal: AbortSignal): Promise<Revocation> {
+export async function revoke(
+  { url, data_dir: followed }: Context,
+  token: string,
+  signal: AbortSignal,
+): Promise<Revocation> {
   const life = tokenLife(token);
   if (life === null) {
     return {
@@ -21,6 +27,7 @@ export async function revoke(url: string, token: string, signal: AbortSignal): P
     };
   }
   try {
+    assertFollowed({ url, dataDirectory: followed ?? null });
     await new Client({ url, token, retries: 0 }).logout({ signal });
   } catch (error) {
     if (error instanceof ConnectionError) {

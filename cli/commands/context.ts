@@ -3,7 +3,7 @@ import { credentialsText, shownContext } from '../access/context-table.ts';
 import type { CommandLine } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
-import { serverAddress, type AddressFlags } from '../server-address.ts';
+import { isThere, serverAddress, type AddressFlags } from '../server-address.ts';
 import { plain } from '../text.ts';
 
 interface AddFlags {
@@ -88,7 +88,8 @@ Examples:
           const known = contexts.find(name);
           const key = keyStdin ? (await terminal.readInput()).trim() : '';
           // Credentials of another server are nobody else's business.
-          const { data_dir: _followed, ...kept } = known !== undefined && known.url === url ? known : { url };
+          const { data_dir: _followed, ...kept } =
+            known !== undefined && known.url === url && isThere(known) ? known : { url };
           contexts.set(name, key === '' ? kept : { url, token: key });
           if (use) contexts.use(name);
           if (terminal.isJson) terminal.printJson({ name, url, current: contexts.current === name });

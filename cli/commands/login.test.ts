@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -113,8 +113,10 @@ describe('a login', () => {
 describe('a login at the server of this machine', () => {
   const dataDirectory = (): string => path.join(sandbox.home, '.local/share/llamactl');
   const describeServer = (url: string): void => {
-    mkdirSync(dataDirectory(), { recursive: true });
-    writeFileSync(path.join(dataDirectory(), 'server.json'), JSON.stringify({ pid: process.pid, url }));
+    mkdirSync(dataDirectory(), { recursive: true, mode: 0o700 });
+    writeFileSync(path.join(dataDirectory(), 'server.json'), JSON.stringify({ pid: process.pid, url }), {
+      mode: 0o600,
+    });
   };
   const logInHere = (...words: string[]): Promise<RunResult> =>
     run(['login', 'ann', '--password-stdin', ...words], { input: `${PASSWORD}\n` });
@@ -157,6 +159,47 @@ describe('a login at the server of this machine', () => {
     expect(contexts().get('local')).toEqual({ url: server.url, data_dir: dataDirectory() });
     await run(['context', 'add', 'local', '--url', server.url]);
     expect(contexts().get('local')).toEqual({ url: server.url });
+  });
+
+  it('gives nothing secret to whoever listens where it was, while it does not run', async () => {
+    const seen: string[] = [];
+    const stranger = createServer((request, response) => {
+      seen.push(`${request.method} ${request.url} ${request.headers.authorization}`);
+      response.writeHead(401).end();
+    });
+    await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve));
+    const address = stranger.address();
+    if (address === null || typeof address === 'string') throw new Error('no port');
+    const url = `http://127.0.0.1:${address.port}`;
+    describeServer(server.url);
+    await logInHere();
+    rmSync(path.join(dataDirectory(), 'server.json'));
+    contexts().set('local', { ...contexts().get('local'), url });
+    const { token } = contexts().get('local');
+    // Time for a renewal, too.
+    await server.harness.clock.advance(1_900_000);
+    const passwords = { input: `${PASSWORD}\n${PASSWORD}2\n` };
+    const results = [
+      await run(['keys', 'ls']),
+      await run(['keys', 'ls'], { environment: { LLAMACTL_TOKEN: 'llk_mine' } }),
+      await run(['users', 'password', '--password-stdin'], passwords),
+      await logInHere(),
+      await logInHere('--context', 'local'),
+    ];
+    for (const { status, stderr } of results) {
+      expect([status, stderr]).toEqual([5, expect.stringContaining(`no server uses ${dataDirectory()} now`)]);
+    }
+    expect(await run(['token'])).toMatchObject({ status: 0, stdout: `${token}\n` });
+    await run(['context', 'add', 'local', '--url', url]);
+    expect(contexts().get('local')).toEqual({ url });
+    contexts().set('local', { url, data_dir: dataDirectory(), ...(token !== undefined && { token }) });
+    expect(await run(['logout'])).toMatchObject({
+      status: 5,
+      stderr: expect.stringContaining('could not be told') as string,
+    });
+    stranger.close();
+    expect(seen).toEqual([]);
+    expect(contexts().get('local').token).toBeUndefined();
   });
 
   it('that was made at an address where nobody is now says where the server is', async () => {

@@ -14,7 +14,7 @@ export function logoutCommand(commandLine: CommandLine): Command {
           return;
         }
         const { revoke } = await import('../access/revoke.ts');
-        const outcome = await revoke(context.url, context.token, signal);
+        const outcome = await revoke(context, context.token, signal);
         const { token: _token, username: _username, ...place } = context;
         contexts.set(address.context, place);
         if (outcome.isUnreachable) commandLine.endWith(EXIT.unreachable);

@@ -168,8 +168,8 @@ describe('a watched list on a terminal', () => {
 
   it('ends when nobody answers from the start', async () => {
     await server.goAway();
-    const { status, stderr } = await sandbox.run(['ps', '--watch'], { columns: 80 });
-    expect(status).toBe(5);
+    const { status, stdout, stderr } = await sandbox.run(['ps', '--watch'], { columns: 80 });
+    expect([status, stdout]).toEqual([5, '']);
     expect(stderr).toContain(server.url);
     await server.comeBack();
   });

@@ -4,6 +4,7 @@ import { clockTime } from '../clock-time.ts';
 import type { CommandLine, Session } from '../command-line.ts';
 import { instanceTable } from '../instance-table.ts';
 import { untilInterrupted, waitingNote } from '../interruption.ts';
+import type { LiveTable as Table, View } from '../live-table.ts';
 import { cut, padded, plain } from '../text.ts';
 
 interface Flags {
@@ -76,33 +77,35 @@ async function watchTable(session: Session, flags: Flags): Promise<void> {
   const { style } = terminal;
   const instances = new InstanceList();
   let isAway = false;
-  const table = new LiveTable(
-    terminal,
-    () => {
-      const shown = instances.all.filter(isOf(flags));
-      const { columns, rows } = instanceTable(shown, { style, now: now(), isWide: isWide(flags) });
-      const foot = isAway ? [awayLine(terminal, client.url)] : [];
-      if (shown.length === 0) return { table: [style.faint(cut(nothing(flags), terminal.columns))], foot };
-      return { table: liveLines(terminal, columns, rows, isAway), foot };
-    },
-    signal,
-  );
+  const render = (): View => {
+    const shown = instances.all.filter(isOf(flags));
+    const { columns, rows } = instanceTable(shown, { style, now: now(), isWide: isWide(flags) });
+    const foot = isAway ? [awayLine(terminal, client.url)] : [];
+    if (shown.length === 0) return { table: [style.faint(cut(nothing(flags), terminal.columns))], foot };
+    return { table: liveLines(terminal, columns, rows, isAway), foot };
+  };
+  // Before the list is read there is none to show, and nobody knows that there are none.
+  let table: Table | null = null;
+  const touch = (): void => table?.touch();
+  const end = (): void => table?.end();
   const setAway = (value: boolean): void => {
     isAway = value;
-    table.touch();
+    touch();
   };
   try {
     await watchInstances(session, instances, {
       // Measurements tell since when processes run, and are what the time is moved on by.
       types: [...CHANGES, 'instance_stats_updated'],
-      onFrame: () => table.touch(),
-      onRead: () => table.touch(),
+      onFrame: touch,
+      onRead: () => {
+        table ??= new LiveTable(terminal, render, signal);
+        touch();
+      },
       onInterruption: () => setAway(true),
-      // Before the list is read there is none to show.
       onOpen: () => isAway && setAway(false),
     });
   } finally {
-    table.end();
+    end();
   }
 }
 

@@ -102,7 +102,7 @@ describe('the examination', () => {
     };
     const file = path.join(home, 'server.json');
     const holder = { url: 'http://127.0.0.1:9000', version: '0.1.0', started_at: '2026-03-01T12:00:00Z' };
-    writeFileSync(file, JSON.stringify({ pid: process.pid, ...holder }));
+    writeFileSync(file, JSON.stringify({ pid: process.pid, ...holder }), { mode: 0o600 });
     await findings(patient({ server }));
     rmSync(file);
     await findings(patient({ server }));

@@ -1,9 +1,10 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { ConfigSchema } from '@llamactl/contract/config';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { serviceFacts, type ServiceMaker } from './service-facts.ts';
+import type { ServiceManager } from './service-manager.ts';
 
 let folder: string;
 
@@ -48,6 +49,22 @@ describe('what a service is made of', () => {
   it('is the executable where the program is one', () => {
     const own = { command: '/opt/llamactl', argv: [], script: null };
     expect(serviceFacts('systemd', {}, found(null), { ...maker(), own }).facts.program).toEqual(['/opt/llamactl']);
+  });
+
+  it("is the executable itself for the machine, where another's link leads to it, and the link for its user", () => {
+    const command = path.join(folder, 'llamactl-1');
+    const link = path.join(folder, 'current');
+    writeFileSync(command, '');
+    symlinkSync('llamactl-1', link);
+    const programFor = (manager: ServiceManager, called: string) => {
+      const own = { command: called, argv: [], script: null };
+      return serviceFacts(manager, {}, found(null), { ...maker(), own }).facts.program;
+    };
+    expect(programFor('systemd', link)).toEqual([realpathSync(command)]);
+    expect(programFor('systemd-user', link)).toEqual([link]);
+    expect(programFor('launchd', link)).toEqual([link]);
+    // A link of root's, in a folder of root's.
+    expect(programFor('systemd', '/bin/sh')).toEqual(['/bin/sh']);
   });
 
   it('names a configuration that only who stands here would find', () => {

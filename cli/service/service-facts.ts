@@ -1,8 +1,9 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, realpathSync } from 'node:fs';
 import path from 'node:path';
 import type { LoadedConfig } from '@llamactl/server/main';
 import { codeOf } from '../reason.ts';
 import type { OwnProgram } from '../own-program.ts';
+import { isInHome, isRootsPath } from './root-path.ts';
 import type { ServiceFacts } from './service-definition.ts';
 import type { ServiceManager } from './service-manager.ts';
 
@@ -33,7 +34,7 @@ export function serviceFacts(
   maker: ServiceMaker,
 ): { facts: ServiceFacts; warnings: string[] } {
   const { own, searchPath, home, folder } = maker;
-  const program = programOf(own);
+  const program = programOf(manager === 'systemd' ? { ...own, command: rootsCommand(own) } : own);
   const warnings: string[] = [];
   const absolute = (place: string | undefined): string | undefined => place && path.resolve(folder, place);
   let configFile = absolute(flags.config);
@@ -42,7 +43,7 @@ export function serviceFacts(
     if (manager === 'systemd') warnings.push(`${file} is not the service's; --config says so if it is meant`);
     else configFile = file;
   }
-  if (manager === 'systemd' && /^\/(home|root)\//.test(program[0])) {
+  if (manager === 'systemd' && isInHome(program[0])) {
     warnings.push(
       `${program[0]} lies in a home directory, which the user llamactl of the service may not read; move it to /opt`,
     );
@@ -69,6 +70,18 @@ export function serviceFacts(
 
 function flag(name: string, value: string | undefined): string[] {
   return value === undefined ? [] : [name, value];
+}
+
+/** What a service of the machine runs is for root to decide: by another's link the executable itself is meant. */
+function rootsCommand({ command, script }: OwnProgram): string {
+  if (script !== null) return command;
+  try {
+    const target = realpathSync(command);
+    return isRootsPath(command) ? command : target;
+  } catch (error) {
+    if (codeOf(error) === null) throw error;
+    return command;
+  }
 }
 
 /** The launcher, where there is one: of a checkout it sets up what an update needs, of a package it finds Node. */

@@ -16,6 +16,7 @@ import httpx
 
 from llamactl import AsyncClient, Client
 from llamactl._async.connections import Connections as AsyncConnections
+from llamactl._async.timing import Over
 from llamactl._async.timing import Timing as AsyncTiming
 from llamactl._sync.connections import Connections
 from llamactl._sync.timing import Timing
@@ -55,7 +56,7 @@ class HastyAsyncTiming(AsyncTiming):
         self._now += self.step
         return self._now
 
-    async def sleep(self, seconds: float, over: asyncio.Event) -> None:
+    async def sleep(self, seconds: float, over: Over) -> None:
         self._waits.append(seconds)
         await asyncio.sleep(0)
 

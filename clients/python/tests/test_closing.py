@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
+import os
 import pickle
 import socket
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from bench import Bench, Reply, ScriptedServer, answer, events, opened, raised, refusal, told
+from bench import Bench, Reply, ScriptedServer, answer, closed_port, events, opened, raised, refusal, told
 from conftest import Scripted
 from test_event_stream import event, serving, stays, tells
+from websockets.sync.server import ServerConnection
 
-from llamactl import AsyncClient, Client, ClosedError, Interruption, Stream
+from llamactl import AsyncClient, Client, ClosedError, ConnectionError, Interruption, Stream
+from llamactl._async.timing import Over
+from llamactl._async.timing import Timing as AsyncTiming
 
 ALIVE = answer({"created_at": "first"})
 LINE = {"timestamp": "2026-03-01T12:00:00.000Z", "level": "info", "message": "line 2", "seq": 2}
@@ -299,3 +304,106 @@ def test_two_streams_end_each_on_its_own() -> None:
         assert loop.is_alive()
         second.close()
         assert loop.ended() == (0, None)
+
+
+@pytest.mark.parametrize("moment", ["before", "between", "after"])
+def test_a_loop_that_is_busy_meanwhile_is_over(moment: str) -> None:
+    closes, may_end = threading.Event(), threading.Event()
+
+    def endless() -> Generator[int, None, None]:
+        try:
+            while True:
+                yield 1
+        finally:
+            closes.set()
+            assert may_end.wait(10)
+
+    with Client("http://127.0.0.1:1") as client:
+        stream = Stream(endless(), client._transport.connections.part())
+        assert next(stream) == 1
+        items = stream._items
+        closer = threading.Thread(target=stream.close)
+
+        class Raced:
+            """Another thread closes the stream at that moment of asking for an item, and is not done."""
+
+            def __next__(self) -> int:
+                item = next(items) if moment == "after" else 0
+                closer.start()
+                assert closes.wait(10)
+                return item or next(items)
+
+            def close(self) -> None:
+                items.close()
+
+        if moment == "before":
+            closer.start()
+            assert closes.wait(10)
+        else:
+            raced: Any = Raced()
+            stream._items = raced
+        assert list(stream) == []
+        may_end.set()
+        closer.join(10)
+        assert not closer.is_alive()
+
+
+def test_a_stream_of_a_client_with_other_bounds_ends_with_the_one_it_was_made_of(scripted: Scripted, mode: str) -> None:
+    # Whoever is not closed goes on with the second stream.
+    streams = [events(told({**LINE, "seq": seq}), is_broken=True) for seq in (2, 3)]
+    _, bench = scripted(ALIVE, streams[0], ALIVE, streams[1])
+    # Nothing else holds the one between.
+    items = bench.client.with_options(timeout=5).with_options(retries=0).follow_logs("a", after_seq=1)
+    gc.collect()
+
+    def following() -> Any:
+        return next(items) if mode == "blocking" else bench._wait(anext(items))
+
+    assert following().seq == 2
+    bench.call("close")
+    assert type(raised(following)).__name__ == "ClosedError"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing is forked there")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.parametrize("closed", ["client", "stream"])
+def test_what_is_forked_off_closes_nothing_of_its_parent(closed: str) -> None:
+    may_go_on = threading.Event()
+    interruptions: list[Interruption] = []
+
+    def goes_on(connection: ServerConnection) -> None:
+        assert may_go_on.wait(10)
+        connection.send(json.dumps(event(6)))
+        connection.recv()
+
+    with serving(tells(event(5), then=goes_on)) as server, Client(server.url) as client:
+        stream = client.events(after_seq=0, on_interruption=interruptions.append)
+        assert next(stream).seq == 5
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                (client if closed == "client" else stream).close()
+                status = 0
+            finally:
+                os._exit(status)
+        assert os.waitpid(child, 0)[1] == 0
+        may_go_on.set()
+        assert next(stream).seq == 6
+        assert interruptions == []
+
+
+def test_one_client_may_try_again_in_one_loop_after_another() -> None:
+    class ShortTiming(AsyncTiming):
+        async def sleep(self, seconds: float, over: Over) -> None:
+            await super().sleep(min(seconds, 0.001), over)
+
+    async def call() -> None:
+        with pytest.raises(ConnectionError):
+            await client.list_instances()
+
+    with closed_port() as port:
+        client = AsyncClient(f"http://127.0.0.1:{port}", retries=1, _timing=ShortTiming())
+        for _ in range(2):
+            asyncio.run(call())
+        asyncio.run(client.close())

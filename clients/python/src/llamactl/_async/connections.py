@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from .._address import is_loopback
 from .._keep_alive import keep_alive
 from .._options import Options
 from ..errors import ClosedError
+from .timing import Over
 
 if TYPE_CHECKING:
     from .socket import EventSocket
@@ -26,10 +26,12 @@ class Connections:
         self._make = make
         self._lender = lender
         self.http: httpx.AsyncClient = make() if lender is None else lender.http
-        self.over = asyncio.Event()
+        self.over = Over()
         # Let go with whoever uses them.
         self._sockets: WeakSet[EventSocket] = WeakSet()
         self._parts: WeakSet[Connections] = WeakSet()
+        # They are closed through it, and so live as long.
+        self._owner: Connections | None = None
 
     @classmethod
     def of(cls, options: Options) -> Connections:
@@ -56,6 +58,7 @@ class Connections:
 
     def _kept(self, part: Connections) -> Connections:
         self._parts.add(part)
+        part._owner = self
         if self.over.is_set():
             part.over.set()
         return part

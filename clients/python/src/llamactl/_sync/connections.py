@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 import httpx
 
@@ -26,11 +27,13 @@ class Connections:
         self._lender = lender
         self.http: httpx.Client = make() if lender is None else lender.http
         self.over = threading.Event()
-        # A handler of a signal may close what its own thread is about to open.
+        # For a handler of a signal that closes. It is promised nothing: the locks of `Event` and of httpx are not of this kind.
         self._lock = threading.RLock()
-        # Let go with whoever uses them.
-        self._sockets: WeakSet[socket.socket] = WeakSet()
+        # With the process that opened each; let go with whoever uses them.
+        self._sockets: WeakKeyDictionary[socket.socket, int] = WeakKeyDictionary()
         self._parts: WeakSet[Connections] = WeakSet()
+        # They are closed through it, and so live as long.
+        self._owner: Connections | None = None
 
     @classmethod
     def of(cls, options: Options) -> Connections:
@@ -58,6 +61,7 @@ class Connections:
     def _kept(self, part: Connections) -> Connections:
         with self._lock:
             self._parts.add(part)
+            part._owner = self
             if self.over.is_set():
                 part.over.set()
         return part
@@ -74,7 +78,7 @@ class Connections:
             self._lender.hold(opened)
             return
         with self._lock:
-            self._sockets.add(opened)
+            self._sockets[opened] = os.getpid()
             if self.over.is_set():
                 _hang_up(opened)
 
@@ -88,11 +92,13 @@ class Connections:
     def close(self) -> None:
         with self._lock:
             self.over.set()
-            parts, sockets = list(self._parts), list(self._sockets)
+            parts, sockets = list(self._parts), list(self._sockets.items())
         for part in parts:
             part.close()
-        for opened in sockets:
-            _hang_up(opened)
+        for opened, process in sockets:
+            # What was forked off would hang up for its parent.
+            if process == os.getpid():
+                _hang_up(opened)
         if self._lender is None:
             self.http.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ class EventSocket:
     def __init__(self, connection: ClientConnection, context: ExitStack) -> None:
         self._connection = connection
         self._context = context
+        self._process = os.getpid()
 
     @classmethod
     def open(
@@ -72,4 +74,8 @@ class EventSocket:
         return message if isinstance(message, str) else message.decode("utf-8", "replace")
 
     def close(self) -> None:
-        self._context.close()
+        if self._process == os.getpid():
+            self._context.close()
+        else:
+            # What was forked off would say farewell for its parent.
+            self._connection.socket.close()

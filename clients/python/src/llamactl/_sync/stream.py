@@ -24,21 +24,24 @@ class Stream(Iterator[_Item], Generic[_Item]):
     def __next__(self) -> _Item:
         try:
             item = next(self._items)
-        except ClosedError:
-            # Whoever closes the client breaks it off; whoever closes the stream has had enough.
+        except (ClosedError, ValueError):
+            # Whoever closes the client breaks it off; whoever closes the stream has had enough, and may be in it still.
             if not self._is_closed:
                 raise
         else:
             if not self._is_closed:
                 return item
-            self._items.close()
+            self._close_items()
         raise StopIteration
 
     def close(self) -> None:
         """Ends it: a loop over it is over, and what it was told of hangs up."""
         self._is_closed = True
         self._connections.close()
-        # Python's word for: another thread is in it. That one finds it closed.
+        self._close_items()
+
+    def _close_items(self) -> None:
+        # Python's word for: another thread is in it. That one finds it closed, or closes it.
         with suppress(ValueError):
             self._items.close()
 

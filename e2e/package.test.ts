@@ -166,7 +166,7 @@ it('the executable goes by the link that it was called by, so that an update may
   await mkdir(bin);
   await symlink(programs.executable, path.join(bin, 'llamactl'));
   const env = { PATH: `${bin}:${SYSTEM}`, HOME: folder };
-  const { stdout } = await run('llamactl', ['serve', '--print-unit', 'systemd'], { env });
+  const { stdout } = await run('llamactl', ['serve', '--print-unit', 'systemd-user'], { env });
   expect(stdout).toMatch(new RegExp(`^ExecStart=${bin}/llamactl serve$`, 'm'));
 });
 

@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, rm, symlink } from 'node:fs/promises';
+import { mkdir, open, readdir, rm, rmdir, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { runCommand } from './command-line.ts';
@@ -77,8 +77,12 @@ describe('a reload is refused', () => {
 it('who serves is written again when it was removed', { timeout: 60_000 }, async () => {
   await serving();
   const before = await server.holder();
+  const draft = path.join(server.dataDirectory, 'server.json.new');
+  // So long it cannot be written: the server looks after it every few seconds.
+  await mkdir(draft);
   await rm(path.join(server.dataDirectory, 'server.json'));
   const { status, stderr } = await reloaded();
   expect([status, stderr]).toEqual([1, expect.stringContaining('server.json there does not say which')]);
+  await rmdir(draft);
   await vi.waitFor(async () => expect(await server.holder()).toEqual(before), { timeout: 20_000 });
 });

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Client, ConnectionError } from '@llamactl/client';
+import { Client, ConnectionError, ServerError } from '@llamactl/client';
 import { Api } from './api.ts';
 import { Asks } from './asks.ts';
 import { roles } from './cast.ts';
@@ -183,8 +183,10 @@ export class Chaos {
       }
     } catch (error) {
       if (signal.aborted) return;
-      if (!(error instanceof ConnectionError)) return this.#onFault(error);
-      // There was no server to begin with; one that is lost later is come back to by the client itself.
+      const isAway =
+        error instanceof ConnectionError || (error instanceof ServerError && error.code === 'SHUTTING_DOWN');
+      if (!isAway) return this.#onFault(error);
+      // There was no server to begin with, or one that ends; one that is lost later is come back to by the client itself.
       await pause(RETRY_MS);
       return this.#follow(after_seq, signal);
     }

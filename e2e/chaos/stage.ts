@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { rename, writeFile } from 'node:fs/promises';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ServerProcess } from '../server-process.ts';
@@ -138,12 +137,12 @@ export class Stage {
     for (const { pid } of servers) signal(pid, 'SIGCONT');
   }
 
-  /** Moves the wall clock of the server, from where it is. */
-  async setClock(hours: number): Promise<void> {
+  /** Moves the wall clock of the server, from where it is. At once: steps overlap, and the next may do the same. */
+  setClock(hours: number): void {
     this.#offsetMs += hours * HOUR_MS;
     const file = path.join(this.server.home, 'clock-offset');
-    await writeFile(`${file}.new`, String(this.#offsetMs));
-    await rename(`${file}.new`, file);
+    writeFileSync(`${file}.new`, String(this.#offsetMs));
+    renameSync(`${file}.new`, file);
   }
 
   async dispose(): Promise<void> {

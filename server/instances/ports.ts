@@ -184,8 +184,11 @@ export interface AlertSink {
 
 /** A start that cannot succeed, known before anything is spawned. */
 export interface StartProblem {
-  code: Extract<ErrorCode, 'MODEL_NOT_FOUND' | 'ENGINE_NOT_FOUND' | 'PORT_IN_USE'>;
-  /** One sentence that names the file. */
+  code: Extract<
+    ErrorCode,
+    'MODEL_NOT_FOUND' | 'ENGINE_NOT_FOUND' | 'PORT_IN_USE' | 'RESERVED_OPTION' | 'PRIVILEGED_OPTION'
+  >;
+  /** One sentence that names the file, or the variable that may not be set. */
   message: string;
 }
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { words } from './fixtures/words.ts';
@@ -150,5 +151,16 @@ describe('the guard of environment variables', () => {
         expect(guardOf(mixed, catalogue)).toEqual(guardOf(variable, catalogue));
       }),
     );
+  });
+});
+
+describe('the documentation', () => {
+  it('names only variables that are on the list', () => {
+    const page = readFileSync(new URL('../../docs/engines.md', import.meta.url), 'utf8');
+    const section = page.split('### Variables of an instance')[1]?.split('\n## ')[0] ?? '';
+    const rows = section.split('\n').filter((line) => line.startsWith('|'));
+    const names = rows.flatMap((row) => [...row.matchAll(/`([A-Z][A-Z0-9_]+)`/g)].map(([, name = '']) => name));
+    expect(names.length).toBeGreaterThan(40);
+    expect(names.filter((name) => !LLAMA_CPP_VARIABLES.has(name))).toEqual([]);
   });
 });

@@ -1,3 +1,4 @@
+import { MOST_PROBLEMS } from '@llamactl/contract/errors';
 import type {
   EngineAdapter,
   InstanceRecord,
@@ -64,14 +65,14 @@ export function llamaCpp({
     readsFlagVariables: true,
   });
 
-  const check: EngineAdapter['check'] = async (settings) => {
+  const check: EngineAdapter['check'] = async (settings, mostWarnings = MOST_PROBLEMS) => {
     // A command that may not be run is not run to ask for its flags either.
     const launcher = launcherOf(allowPrivileged ? settings : { ...settings, command: [] });
     const { catalogue, warning } = await catalogues.load(launcher);
     const problems = firstProblems(settingsProblems(settings, variableTerms(catalogue)));
     const isGiven = Object.keys(settings.options).length + settings.extra_args.length > 0;
     if (catalogue === null) return { problems, warnings: isGiven ? [`options are not checked: ${warning}`] : [] };
-    return { problems, warnings: extraArgumentWarnings(settings.extra_args, catalogue) };
+    return { problems, warnings: extraArgumentWarnings(settings.extra_args, catalogue, mostWarnings) };
   };
 
   const plan = ({ name, port, settings }: InstanceRecord): LaunchPlan => {

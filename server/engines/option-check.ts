@@ -13,7 +13,7 @@ const SWITCH_WORDS = ['on', 'off', 'true', 'false', 'enabled', 'disabled', '1', 
 /** Longer words are cut where a message names them. */
 const LONGEST_WORD = 60;
 /** Names to suggest, by catalogue: they cost more to find than to compare. */
-const suggestible = new WeakMap<FlagCatalogue, string[]>();
+const suggestible = new WeakMap<FlagCatalogue, { options: string[]; spellings: string[] }>();
 
 /**
  * Finds what is wrong with one option after the other, by the engine's own list of flags: given twice under two names,
@@ -46,17 +46,20 @@ function shown(key: string): string {
 }
 
 function unknownOption(key: string, catalogue: FlagCatalogue): string {
-  const meant = suggestion(key, optionNames(catalogue));
+  const meant = suggestion(key, suggestibleNames(catalogue).options);
   return `is not an option of this engine${meant === null ? '' : `; did you mean \`${meant}\`?`}`;
 }
 
-/** Free options by their long names in snake_case. */
-function optionNames(catalogue: FlagCatalogue): string[] {
-  const names = suggestible.get(catalogue) ?? freeNames(catalogue);
+function suggestibleNames(catalogue: FlagCatalogue): { options: string[]; spellings: string[] } {
+  const names = suggestible.get(catalogue) ?? {
+    options: freeNames(catalogue),
+    spellings: catalogue.entries.flatMap((entry) => [...entry.spellings, ...entry.negations]),
+  };
   suggestible.set(catalogue, names);
   return names;
 }
 
+/** Free options by their long names in snake_case. */
 function freeNames(catalogue: FlagCatalogue): string[] {
   const free = catalogue.entries.filter((entry) => entry.removed === null && guardOfEntry(entry) === null);
   return [
@@ -90,13 +93,19 @@ function valueProblem(match: FlagMatch, value: OptionValue): string | null {
 }
 
 /**
- * Flags among `extra_args` that the engine does not know. They may be newer than our reading of its help. Stops after
- * {@link MOST_PROBLEMS} and says so.
+ * Flags among `extra_args` that the engine does not know. They may be newer than our reading of its help.
+ *
+ * @param most After so many the check stops and says so; 0: it does not begin.
  */
-export function extraArgumentWarnings(extraArguments: readonly string[], catalogue: FlagCatalogue): string[] {
+export function extraArgumentWarnings(
+  extraArguments: readonly string[],
+  catalogue: FlagCatalogue,
+  most = MOST_PROBLEMS,
+): string[] {
   const warnings: string[] = [];
+  if (most <= 0) return warnings;
   for (let index = 0; index < extraArguments.length; index += 1) {
-    if (warnings.length === MOST_PROBLEMS) return [...warnings, `extra_args: checking stopped at extra_args.${index}`];
+    if (warnings.length === most) return [...warnings, `extra_args: checking stopped at extra_args.${index}`];
     const argument = extraArguments[index] ?? '';
     const match = catalogue.findArgument(argument);
     if (match?.entry.removed)
@@ -113,7 +122,6 @@ function unknownArgument(argument: string, catalogue: FlagCatalogue): string {
   if (flag !== argument && catalogue.findArgument(flag) !== null) {
     return `\`${shown(flag)}\` takes its value as an argument of its own, not after \`=\``;
   }
-  const spellings = catalogue.entries.flatMap((entry) => [...entry.spellings, ...entry.negations]);
-  const meant = suggestion(flag, spellings);
+  const meant = suggestion(flag, suggestibleNames(catalogue).spellings);
   return `\`${shown(flag)}\` is not a flag of this engine${meant === null ? '' : `; did you mean \`${meant}\`?`}`;
 }

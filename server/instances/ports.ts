@@ -201,8 +201,12 @@ export interface SettingsProblem extends Problem {
 export interface EngineAdapter {
   /** Whether `model_path` must be given. */
   readonly needsModel: boolean;
-  /** Judges settings before they are stored. Every problem, not only the first. Warnings do not refuse. */
-  check(settings: Settings): Promise<{ problems: SettingsProblem[]; warnings: string[] }>;
+  /**
+   * Judges settings before they are stored. Every problem, not only the first, up to `MOST_PROBLEMS`. Warnings do not refuse.
+   *
+   * @param mostWarnings Of what is looked up word by word; then checking stops, and the last warning says so.
+   */
+  check(settings: Settings, mostWarnings?: number): Promise<{ problems: SettingsProblem[]; warnings: string[] }>;
   /**
    * The stored options without those that `given` spells in another way (twins), so that the new spelling replaces them. To
    * be asked when the engine is learnt: only its flags say which are one.

@@ -161,9 +161,10 @@ export async function settingsProblems(
   engines: Engines,
   groups: GroupNames,
   stored: Settings | null,
+  mostWarnings: number,
 ): ReturnType<EngineAdapter['check']> {
   const adapter = engines.find(settings.engine);
-  if (adapter !== null) return judgeSettings(settings, adapter, groups, stored);
+  if (adapter !== null) return judgeSettings(settings, adapter, groups, stored, mostWarnings);
   return { problems: [unknownEngine(engines, settings.engine)], warnings: [] };
 }
 
@@ -172,9 +173,10 @@ async function judgeSettings(
   adapter: EngineAdapter,
   groups: GroupNames,
   stored: Settings | null,
+  mostWarnings?: number,
 ): ReturnType<EngineAdapter['check']> {
   const { known, fresh } = keptVariables(settings, stored);
-  const { problems, warnings: found } = await adapter.check({ ...settings, environment: fresh });
+  const { problems, warnings: found } = await adapter.check({ ...settings, environment: fresh }, mostWarnings);
   const kept = Object.keys(known).length === 0 ? [] : await variableWarnings(settings, known, adapter);
   const warnings = [...found, ...kept];
   const missing: SettingsProblem[] =

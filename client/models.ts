@@ -179,11 +179,14 @@ export interface ConfigView {
         environment: { [name: string]: string };
       } | {
         kind: 'custom';
-        /** Program; `${HOST}`, `${PORT}` and `${MODEL_PATH}` are filled in. */
+        /** Program; `${HOST}`, `${PORT}`, `${MODEL_PATH}` and `${NAME}` are filled in. */
         command: string;
+        /** The same are filled in, and `${API_KEY}`: the random key of the run. */
         args: string[];
         environment: { [name: string]: string };
         health_path: string;
+        /** Variable in which the engine takes the random key of each run. */
+        api_key_env?: string | undefined;
       };
     };
     models: {
@@ -294,11 +297,14 @@ export interface ConfigWritten {
         environment: { [name: string]: string };
       } | {
         kind: 'custom';
-        /** Program; `${HOST}`, `${PORT}` and `${MODEL_PATH}` are filled in. */
+        /** Program; `${HOST}`, `${PORT}`, `${MODEL_PATH}` and `${NAME}` are filled in. */
         command: string;
+        /** The same are filled in, and `${API_KEY}`: the random key of the run. */
         args: string[];
         environment: { [name: string]: string };
         health_path: string;
+        /** Variable in which the engine takes the random key of each run. */
+        api_key_env?: string | undefined;
       };
     };
     models: {
@@ -402,7 +408,7 @@ export interface ErrorBody {
   details: string;
   /** The `X-Request-Id` of the answer, to be found in the log. */
   request_id: string;
-  /** Every problem, where it can be told which part is at fault. */
+  /** Every problem, where it can be told which part is at fault, up to 100. Checking stops there, and `details` says so. */
   errors?: Problem[] | undefined;
   /** Why the engine did not start, when `code` is `START_FAILED`. */
   reason?: string | undefined;
@@ -826,8 +832,8 @@ export type Role = 'viewer' | 'operator' | 'admin';
 export type Scope = 'inference' | 'metrics' | 'viewer' | 'operator' | 'admin';
 
 export interface StartObstacle {
-  /** With which a start would be refused; `VALIDATION_ERROR`: the configuration has its engine no more. */
-  code: 'MODEL_NOT_FOUND' | 'ENGINE_NOT_FOUND' | 'PORT_IN_USE' | 'VALIDATION_ERROR';
+  /** Code of the refusal of a start. `VALIDATION_ERROR`: the configuration no longer has the engine. `RESERVED_OPTION`, `PRIVILEGED_OPTION`: a stored variable may not be set. */
+  code: 'MODEL_NOT_FOUND' | 'ENGINE_NOT_FOUND' | 'PORT_IN_USE' | 'VALIDATION_ERROR' | 'RESERVED_OPTION' | 'PRIVILEGED_OPTION';
   /** What it is and what would work, for a person. */
   message: string;
 }

@@ -32,13 +32,32 @@ const knownEngine = (command: string, args: string[] = []) =>
     })
     .prefault({});
 
+/** Variables that llamactl sets itself are none. */
+const KeyVariableSchema = z
+  .string()
+  .regex(
+    /^(?!(?:HOST|PORT|PATH|LLAMACTL_\w*)$)[A-Za-z_][A-Za-z0-9_]*$/,
+    'must be the name of a variable that llamactl does not set otherwise, such as VLLM_API_KEY',
+  );
+
 /** An engine that llamactl does not know: any program that speaks HTTP. */
 export const CustomEngineSchema = z.strictObject({
   kind: z.literal('custom'),
-  command: z.string().min(1).describe('Program; `${HOST}`, `${PORT}` and `${MODEL_PATH}` are filled in.'),
-  args: z.array(z.string()).default([]),
+  command: z.string().min(1).describe('Program; `${HOST}`, `${PORT}`, `${MODEL_PATH}` and `${NAME}` are filled in.'),
+  args: z
+    .array(
+      z
+        .string()
+        .refine(
+          (word) => !/^-+\$\{/.test(word),
+          'must not begin with dashes and a placeholder, which would make a flag of a caller’s word',
+        ),
+    )
+    .default([])
+    .describe('The same are filled in, and `${API_KEY}`: the random key of the run.'),
   environment: TextMapSchema.default({}),
   health_path: z.string().startsWith('/').default('/health'),
+  api_key_env: KeyVariableSchema.optional().describe('Variable in which the engine takes the random key of each run.'),
 });
 export type CustomEngine = z.infer<typeof CustomEngineSchema>;
 

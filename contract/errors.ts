@@ -35,7 +35,7 @@ export const ERRORS = {
     meaning: 'The port belongs to another instance, a live run or llamactl itself, or the range is used up.',
   },
   PORT_IN_USE: { status: 409, meaning: 'A process that is not ours listens on the port.' },
-  MODEL_NOT_FOUND: { status: 409, meaning: 'The model file, or a part of it, is not there.' },
+  MODEL_NOT_FOUND: { status: 409, meaning: 'The model file, or a part of it, is not there, or is no model.' },
   ENGINE_NOT_FOUND: {
     status: 409,
     meaning:
@@ -76,6 +76,12 @@ export const ProblemSchema = z
   })
   .meta({ id: 'Problem' });
 
+/** An error lists at most this many problems. Checks stop there, so that a large request costs no more than a wrong one. */
+export const MOST_PROBLEMS = 100;
+
+/** What `details` says when a check stopped. */
+const STOPPED = `Checking stopped after ${MOST_PROBLEMS} problems; there may be more.`;
+
 /** The body of every error answer under `/api`. */
 export const ErrorSchema = z
   .object({
@@ -83,7 +89,12 @@ export const ErrorSchema = z
     code: z.enum(ERROR_CODES).describe('The same for a program; stable.'),
     details: z.string().describe('More about it; may be empty.'),
     request_id: z.string().describe('The `X-Request-Id` of the answer, to be found in the log.'),
-    errors: z.array(ProblemSchema).optional().describe('Every problem, where it can be told which part is at fault.'),
+    errors: z
+      .array(ProblemSchema)
+      .optional()
+      .describe(
+        'Every problem, where it can be told which part is at fault, up to 100. Checking stops there, and `details` says so.',
+      ),
     reason: z.string().optional().describe('Why the engine did not start, when `code` is `START_FAILED`.'),
   })
   .meta({ id: 'Error' });
@@ -94,7 +105,7 @@ export type ErrorBody = z.infer<typeof ErrorSchema>;
 /** What an {@link ApiError} carries beside its sentence. */
 export interface ErrorExtras {
   details?: string;
-  /** Every problem found, for validation and option errors. */
+  /** Every problem found, for validation and option errors. Beyond {@link MOST_PROBLEMS} they are dropped. */
   problems?: readonly Problem[];
   /** Why the engine did not start. */
   reason?: string;
@@ -116,10 +127,19 @@ export class ApiError extends Error {
   constructor(code: ErrorCode, message: string, extras: ErrorExtras = {}) {
     super(message, extras.cause === undefined ? {} : { cause: extras.cause });
     this.code = code;
-    this.extras = extras;
+    this.extras = bounded(extras);
   }
 
   get status(): number {
     return this.extras.status ?? ERRORS[this.code].status;
   }
+}
+
+/** The first {@link MOST_PROBLEMS} problems; `details` says that the check stopped there. */
+function bounded(extras: ErrorExtras): ErrorExtras {
+  const { problems = [], details = '' } = extras;
+  if (problems.length < MOST_PROBLEMS) return extras;
+  const isSaid = details.endsWith(STOPPED);
+  const told = isSaid ? details : [details.replace(/(?<![.?])$/, details === '' ? '' : '.'), STOPPED].join(' ').trim();
+  return { ...extras, problems: problems.slice(0, MOST_PROBLEMS), details: told };
 }

@@ -5,8 +5,17 @@ import { TimestampSchema } from './instance.ts';
 const StartObstacleSchema = z
   .object({
     code: z
-      .enum(['MODEL_NOT_FOUND', 'ENGINE_NOT_FOUND', 'PORT_IN_USE', 'VALIDATION_ERROR'])
-      .describe('With which a start would be refused; `VALIDATION_ERROR`: the configuration has its engine no more.'),
+      .enum([
+        'MODEL_NOT_FOUND',
+        'ENGINE_NOT_FOUND',
+        'PORT_IN_USE',
+        'VALIDATION_ERROR',
+        'RESERVED_OPTION',
+        'PRIVILEGED_OPTION',
+      ])
+      .describe(
+        'Code of the refusal of a start. `VALIDATION_ERROR`: the configuration no longer has the engine. `RESERVED_OPTION`, `PRIVILEGED_OPTION`: a stored variable may not be set.',
+      ),
     message: z.string().describe('What it is and what would work, for a person.'),
   })
   .meta({ id: 'StartObstacle' });

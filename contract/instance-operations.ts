@@ -19,7 +19,14 @@ import { FlagSchema } from './query.ts';
 
 const ENTITY_TAG = { name: 'ETag', description: 'The version of the settings, for `If-Match`.' };
 
-const LIFECYCLE_ERRORS = ['MODEL_NOT_FOUND', 'ENGINE_NOT_FOUND', 'PORT_IN_USE', 'START_FAILED'] as const;
+const LIFECYCLE_ERRORS = [
+  'MODEL_NOT_FOUND',
+  'ENGINE_NOT_FOUND',
+  'PORT_IN_USE',
+  'RESERVED_OPTION',
+  'PRIVILEGED_OPTION',
+  'START_FAILED',
+] as const;
 
 /** Instances: their settings and their lives. */
 export const INSTANCE_OPERATIONS = {

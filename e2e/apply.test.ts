@@ -39,7 +39,7 @@ instances:
     model_path: ${model}
     port: ${ports[first]}
     options: &small { threads: 1, ctx_size: 256 }
-    environment: { ANSWER: "no" }
+    environment: { HF_HUB_OFFLINE: "no" }
     aliases: [alias-${first}]
   - name: two
     model_path: ${model}
@@ -81,7 +81,7 @@ it(
     await untilRunning('one', 'two');
     const after = [await server.instance('one'), await server.instance('two')];
     expect(after).toMatchObject([
-      { port: ports[1], aliases: ['alias-1'], environment: { ANSWER: 'no' } },
+      { port: ports[1], aliases: ['alias-1'], environment: { HF_HUB_OFFLINE: 'no' } },
       { port: ports[0], aliases: ['alias-0'] },
     ]);
     for (const [index, { pid }] of after.entries()) expect(pid).not.toBe(before[index]?.pid);

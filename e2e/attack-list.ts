@@ -269,7 +269,40 @@ const BODIES = [
   ]),
   ...group(400, 'PRIVILEGED_OPTION', [
     ['an option that runs code', createWith('{"name":"intruder","model_path":"/m.gguf","options":{"tools":"all"}}')],
+    ...[
+      'CUBLAS_LOGDEST_DBG',
+      'FLEXIBLAS',
+      'CONTAINERS_CONF_OVERRIDE',
+      'FFREPORT',
+      'LD_PRELOAD',
+      'HF_HOME',
+      'cuda_visible_devices',
+      'LLAMA_ARG_TOOLS',
+      'SOME_VARIABLE_OF_TOMORROW',
+    ].map((name): Entry => {
+      const environment = JSON.stringify({ [name]: '/tmp/x' });
+      return [
+        `the variable ${name}`,
+        createWith(`{"name":"intruder","model_path":"/m.gguf","environment":${environment}}`),
+      ];
+    }),
+    [
+      'a path in a variable that takes none',
+      createWith('{"name":"intruder","model_path":"/m.gguf","environment":{"TZ":":/etc/shadow"}}'),
+    ],
+    [
+      'a file of arguments for an engine',
+      createWith('{"name":"intruder","engine":"page","options":{"x":"@/etc/shadow"}}'),
+    ],
   ]),
+  ...group(
+    400,
+    'VALIDATION_ERROR',
+    ['--${NAME}', '-${NAME}', '--x${NAME}', '--${MODEL_PATH}=1', '${API_KEY}'].map((argument): Entry => [
+      `a flag, or a key, of a placeholder: ${argument}`,
+      createWith(`{"name":"host","engine":"page","extra_args":["${argument}","0.0.0.0"]}`),
+    ]),
+  ),
   ...group(400, 'RESERVED_OPTION', [
     ['an option that is ours', createWith('{"name":"intruder","model_path":"/m.gguf","options":{"host":"0.0.0.0"}}')],
   ]),
@@ -283,6 +316,16 @@ const BODIES = [
   ...group(403, 'FORBIDDEN', [
     ['a program for alerts', request('PUT /api/config', [JSON_TYPE], '{"alerts":{"command":["/bin/sh"]}}')],
     ['another engine', request('PUT /api/config', [JSON_TYPE], '{"engines":{"llama_cpp":{"command":"/bin/sh"}}}')],
+    ...[
+      '{"engines":{"mine":{"kind":"custom","command":"/bin/sh"}}}',
+      '{"engines":{"page":{"environment":{"LD_PRELOAD":"/tmp/x.so"}}}}',
+      '{"engines":null}',
+      '{"data_dir":"/tmp/x"}',
+      '{"models":{"dirs":["/"]}}',
+      '{"models":{"hf_endpoint":"https://evil.example"}}',
+      '{"alerts":{"webhook":"https://evil.example"}}',
+      '{"security":{"allow_privileged":true},"alerts":{"command":["/bin/sh"]}}',
+    ].map((body): Entry => [`the configuration ${body}`, request('PUT /api/config', [JSON_TYPE], body)]),
     [
       'the right to options that run code',
       request('PUT /api/config', [JSON_TYPE], '{"security":{"allow_privileged":true}}'),

@@ -211,3 +211,35 @@ describe('somebody without a token', () => {
     expect(told(await call('POST', '/api/instances', '{"name":'))).toMatchObject({ status: 401 });
   });
 });
+
+describe('an administrator who would be the user of this machine', () => {
+  it.each([
+    '{"engines":{"llama_cpp":{"command":"/bin/sh"}}}',
+    '{"engines":{"llama_cpp":{"args":["-c","id"]}}}',
+    '{"engines":{"llama_cpp":{"environment":{"LD_PRELOAD":"/tmp/x.so"}}}}',
+    '{"engines":{"mine":{"kind":"custom","command":"/bin/sh"}}}',
+    '{"engines":{"page":{"health_path":"/x"}}}',
+    '{"engines":{"page":null}}',
+    '{"engines":null}',
+    '{"alerts":{"command":["/bin/sh"]}}',
+    '{"data_dir":"/tmp/x"}',
+    '{"models":{"dirs":["/"]}}',
+    '{"security":{"allow_privileged":true}}',
+    '{"security":{"allow_privileged":true},"data_dir":"/tmp/x"}',
+  ])('is refused: %s', async (body) => {
+    expect(told(await call('PUT', '/api/config', body, bearer(token)))).toMatchObject({
+      status: 403,
+      code: 'FORBIDDEN',
+      errors: expect.arrayContaining([expect.objectContaining({ message: expect.any(String) as string })]) as unknown,
+    });
+    expect(JSON.parse((await call('GET', '/api/config', '', bearer(token))).body)).toMatchObject({ pending: [] });
+  });
+
+  it('may send back what is there', async () => {
+    const { config } = JSON.parse((await call('GET', '/api/config', '', bearer(token))).body) as { config: unknown };
+    expect(told(await call('PUT', '/api/config', JSON.stringify(config), bearer(token)))).toMatchObject({
+      status: 200,
+      changed: [],
+    });
+  });
+});

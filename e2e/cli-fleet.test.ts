@@ -63,10 +63,10 @@ describe('a fleet in a file', () => {
     expect((await run(['export', file])).status).toBe(0);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
 
-    await run(['update', 'a', '-o', 'threads=2', '-e', 'SECRET=x']);
+    await run(['update', 'a', '-o', 'threads=2', '-e', 'HF_TOKEN=x']);
     await run(['rm', 'b']);
     await run(['create', 'c', '--model', await testModel()]);
-    const plan = '~ a  options.threads, environment.SECRET\n+ b\n- c\n';
+    const plan = '~ a  options.threads, environment.HF_TOKEN\n+ b\n- c\n';
     const dry = await run(['apply', file, '--prune', '--dry-run']);
     expect(dry.stdout).toBe(`${plan}Dry run, nothing was changed: 1 to create, 1 to change, 1 to remove\n`);
     expect((await run(['apply', file, '--prune'])).status).toBe(2);

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -66,13 +66,27 @@ describe('run', () => {
   });
 
   it('says why a model does not start, and why says it again with what would help', async () => {
-    await server.call('POST', '/api/instances', { name: 'broken', model_path: import.meta.filename });
+    const model = path.join(server.home, 'cut.gguf');
+    await writeFile(model, 'GGUF');
+    await server.call('POST', '/api/instances', { name: 'broken', model_path: model });
     const { status, stdout, stderr } = await llamactl(['run', 'broken', 'Hi']);
     expect({ status, stdout }).toEqual({ status: 6, stdout: '' });
-    expect(stderr).toMatch(/^(starting broken …\n)?llamactl: broken did not start: invalid magic/m);
+    expect(stderr).toMatch(/^(starting broken …\n)?llamactl: broken did not start: .*cut\.gguf/m);
     const why = await llamactl(['why', 'broken']);
     expect(why.status).toBe(0);
-    expect(why.stdout).toMatch(/^broken failed: invalid magic.*\n[^]*log .*GGUF[^]*→ .*--model FILE/);
+    expect(why.stdout).toMatch(/^broken failed: .*\n[^]*log .*header[^]*→ .*--model FILE/);
+  });
+
+  it('says that a file is no model, and shows nothing of it', async () => {
+    await server.call('POST', '/api/instances', { name: 'text', model_path: import.meta.filename });
+    const { status, stdout, stderr } = await llamactl(['run', 'text', 'Hi']);
+    expect([status, stdout, stderr]).toEqual([
+      expect.any(Number),
+      '',
+      expect.stringMatching(/cli-run\.test\.ts is not a GGUF file/),
+    ]);
+    expect(status).not.toBe(0);
+    expect((await llamactl(['why', 'text'])).stdout).toMatch(/is not a\s+GGUF file[^]*→ .*--model FILE/);
   });
 
   it('stops the answer when nobody reads it any more', async () => {

@@ -119,7 +119,7 @@ describe('a model path that poses as a flag', () => {
 describe('a start that fails in the engine', () => {
   it.each([
     ['cut short', 100_000],
-    ['empty', 0],
+    ['cut after its first word', 4],
   ])('names the file when the model is %s', async (_what, bytes) => {
     const file = path.join(folder, `cut-${bytes}.gguf`);
     await writeFile(file, await readFile(model));

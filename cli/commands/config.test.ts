@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CONFIG_FILE, ConfigSandbox } from '@llamactl/server/testing/config-sandbox';
 import { AccessServer } from '@llamactl/server/testing/access-server';
@@ -63,10 +64,10 @@ describe('the configuration', () => {
   });
 
   it('is changed in its file, in the types of YAML, and says from when on that holds', async () => {
-    const { status, stdout, stderr } = await run('set', 'stats.interval=5', 'models.dirs=[~/a, "b c"]');
+    const { status, stdout, stderr } = await run('set', 'stats.interval=5', 'instances.port_range=[8200, 8300]');
     expect([status, stdout.split('\n').toSorted()]).toEqual([
       0,
-      ['', 'models.dirs is now [~/a, b c]', 'stats.interval is now 5'],
+      ['', 'instances.port_range is now [8200, 8300]', 'stats.interval is now 5'],
     ]);
     expect(stderr).toBe('Configuration updated; `llamactl reload` puts it in force, and so does a restart\n');
     expect(written()).toContain('# Mine.');
@@ -81,6 +82,66 @@ describe('the configuration', () => {
       stderr: expect.stringContaining('Nothing to change') as string,
     });
     expect(written()).toBe(CONFIG_FILE);
+  });
+
+  describe('in keys that no request may change', () => {
+    const says = (url: string): string => {
+      const folder = path.join(sandbox.home, '.local/share/llamactl');
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      const there = path.join(folder, 'server.json');
+      writeFileSync(there, JSON.stringify({ pid: process.pid, url }), { mode: 0o600 });
+      return there;
+    };
+    const SETTINGS = ['engines.llama_cpp.command=/opt/llama-server', 'models.dirs=[~/a, "b c"]', 'stats.interval=5'];
+
+    it('is changed by this program, comments kept, where the server is ours and on this machine', async () => {
+      says(server.url);
+      const { status, stdout, stderr } = await run('set', ...SETTINGS);
+      expect([status, stdout.split('\n').toSorted()]).toEqual([
+        0,
+        [
+          '',
+          'engines.llama_cpp.command is now /opt/llama-server',
+          'models.dirs is now [~/a, b c]',
+          'stats.interval is now 5',
+        ],
+      ]);
+      expect(stderr).toContain(`written into ${file} by this program, as its user: no request may do that\n`);
+      expect(written()).toContain('command: /opt/llama-server');
+      expect(written()).toContain('# not 8080');
+      expect(JSON.parse((await run('show', '--json')).stdout)).toMatchObject({
+        pending: expect.arrayContaining(['engines.llama_cpp.command', 'models.dirs']) as unknown,
+      });
+      expect(await run('unset', 'models.dirs', '--json')).toMatchObject({
+        status: 0,
+        stdout: expect.stringContaining('"restart_required":true') as unknown,
+      });
+    });
+
+    it('is not changed where it would have no effect, or would not be valid', async () => {
+      says(server.url);
+      expect(await run('set', 'data_dir=/x', 'gateway.loading_keepalive=1')).toMatchObject({
+        status: 1,
+        stderr: expect.stringContaining('LLAMACTL_GATEWAY_LOADING_KEEPALIVE') as unknown,
+      });
+      expect(await run('set', 'engines.mine.command=5')).toMatchObject({ status: 1 });
+      expect(await run('set', 'data_dir=/x', 'security.allow_privileged=true')).toMatchObject({
+        status: 1,
+        stderr: expect.stringContaining('by hand') as unknown,
+      });
+      expect(written()).toBe(CONFIG_FILE);
+    });
+
+    it.each<[string, () => void]>([
+      ['says nowhere that it is on this machine', () => undefined],
+      ['is another than the one that does', () => void says('http://127.0.0.1:1')],
+      ['is said to be here by a file that others can write', () => chmodSync(says(server.url), 0o666)],
+    ])('is refused where the server %s', async (_, arrange) => {
+      arrange();
+      const { status, stderr } = await run('set', ...SETTINGS);
+      expect([status, stderr]).toEqual([4, expect.stringContaining('on the machine of the server, as its user')]);
+      expect(written()).toBe(CONFIG_FILE);
+    });
   });
 
   it('goes back to the defaults', async () => {

@@ -1,6 +1,6 @@
 import type { ConfigWritten } from '@llamactl/client';
 import { Command } from 'commander';
-import type { CommandLine, Session } from '../command-line.ts';
+import type { CommandLine, Session, Surroundings } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
 import { plain } from '../text.ts';
@@ -65,19 +65,22 @@ function getCommand(commandLine: CommandLine): Command {
 
 function setCommand(commandLine: CommandLine): Command {
   return new Command('set')
-    .description('Change values in the configuration file; its comments stay. llamactl reload puts them in force.')
+    .description(
+      'Change values in the configuration file; its comments stay. llamactl reload puts them in force. Keys that no request may change, such as engines.*, are written by this program itself, when the server runs on this machine as your user.',
+    )
     .argument('<settings...>', 'KEY=VALUE, the value as YAML has it: 5, true, text, [a, b]')
     .addHelpText(
       'after',
       `
 Examples:
   llamactl config set stats.interval=5
-  llamactl config set 'models.dirs=[~/models, /srv/models]' auth.token_ttl=12h`,
+  llamactl config set 'models.dirs=[~/models, /srv/models]' auth.token_ttl=12h
+  llamactl config set engines.llama_cpp.command=/opt/llama-server`,
     )
     .action(
       commandLine.online(async (session, { words }) => {
         const { patchOf } = await import('../configuration/setting.ts');
-        await write(session, patchOf(words));
+        await write(session, commandLine.surroundings, patchOf(words));
       }),
     );
 }
@@ -93,16 +96,23 @@ function unsetCommand(commandLine: CommandLine): Command {
     .action(
       commandLine.online(async (session, { words }) => {
         const { resetOf } = await import('../configuration/setting.ts');
-        await write(session, resetOf(words));
+        await write(session, commandLine.surroundings, resetOf(words));
       }),
     );
 }
 
-async function write({ client, terminal, signal }: Session, patch: Record<string, unknown>): Promise<void> {
-  const written = await client.updateConfig(patch, { signal });
+async function write(
+  session: Session,
+  surroundings: Pick<Surroundings, 'environment' | 'home'>,
+  patch: Record<string, unknown>,
+): Promise<void> {
+  const { terminal } = session;
+  const { changeConfig } = await import('../configuration/own-file.ts');
+  const { written, file } = await changeConfig(session, surroundings, patch);
   if (terminal.isJson) return terminal.printJson(written);
   if (terminal.isQuiet) return written.changed.forEach((key) => terminal.print(key));
   for (const line of await changedLines(written)) terminal.print(line);
+  if (file !== null) terminal.note(plain(`written into ${file} by this program, as its user: no request may do that`));
   terminal.note(plain(written.message));
 }
 

@@ -35,7 +35,10 @@ const WORDS: readonly (readonly [RegExp, Kind])[] = [
     'model missing',
   ],
   [/unknown (model architecture|pre-tokenizer)|unsupported (model|tensor)/i, 'model too new'],
-  [/magic|read header|corrupt|not within (the )?file|truncated|unexpected end|invalid GGUF/i, 'model damaged'],
+  [
+    /magic|not a GGUF file|read header|corrupt|not within (the )?file|truncated|unexpected end|invalid GGUF/i,
+    'model damaged',
+  ],
   [
     /\bport \d+ is in use\b|is the port in use\?|EADDRINUSE|address (is )?already in use|every port of instances/i,
     'port',

@@ -200,7 +200,7 @@ const (
 	// A process that is not ours listens on the port.
 	CodePortInUse Code = "PORT_IN_USE"
 
-	// The model file, or a part of it, is not there.
+	// The model file, or a part of it, is not there, or is no model.
 	CodeModelNotFound Code = "MODEL_NOT_FOUND"
 
 	// The engine's program is not there or cannot be executed; `llamactl doctor` looks for it, `llamactl quickstart`
@@ -282,13 +282,18 @@ type ConfigAuth struct {
 }
 
 type ConfigEngine struct {
-	// Program; `${HOST}`, `${PORT}` and `${MODEL_PATH}` are filled in.
+	// Program; `${HOST}`, `${PORT}`, `${MODEL_PATH}` and `${NAME}` are filled in.
 	Command string `json:"command"`
 
-	Args        []string          `json:"args"`
+	// The same are filled in, and `${API_KEY}`: the random key of the run.
+	Args []string `json:"args"`
+
 	Environment map[string]string `json:"environment"`
 	Kind        string            `json:"kind,omitzero"`
 	HealthPath  string            `json:"health_path,omitzero"`
+
+	// Variable in which the engine takes the random key of each run.
+	APIKeyEnv string `json:"api_key_env,omitzero"`
 }
 
 type ConfigGateway struct {
@@ -1076,8 +1081,9 @@ const (
 )
 
 type StartObstacle struct {
-	// With which a start would be refused; `VALIDATION_ERROR`: the configuration has its engine no more. One of
-	// MODEL_NOT_FOUND, ENGINE_NOT_FOUND, PORT_IN_USE, VALIDATION_ERROR.
+	// Code of the refusal of a start. `VALIDATION_ERROR`: the configuration no longer has the engine.
+	// `RESERVED_OPTION`, `PRIVILEGED_OPTION`: a stored variable may not be set. One of MODEL_NOT_FOUND,
+	// ENGINE_NOT_FOUND, PORT_IN_USE, VALIDATION_ERROR, RESERVED_OPTION, PRIVILEGED_OPTION.
 	Code string `json:"code"`
 
 	// What it is and what would work, for a person.
@@ -1343,7 +1349,8 @@ type errorBody struct {
 	// The `X-Request-Id` of the answer, to be found in the log.
 	RequestID string `json:"request_id"`
 
-	// Every problem, where it can be told which part is at fault.
+	// Every problem, where it can be told which part is at fault, up to 100. Checking stops there, and `details`
+	// says so.
 	Errors []Problem `json:"errors,omitzero"`
 
 	// Why the engine did not start, when `code` is `START_FAILED`.

@@ -48,7 +48,7 @@ export function configuration(mark: number): string {
     '# This comment stays.',
     `engines: ${JSON.stringify({ fake, shell })}`,
     'gateway: { loading_keepalive: 1 }',
-    `models: { dirs: [/mark/${mark}] }`,
+    `groups: { mark: { max_running: ${mark} } }`,
     '',
   ].join('\n');
 }

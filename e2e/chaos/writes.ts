@@ -53,7 +53,7 @@ export class Writes {
   /** What is wrong with the configuration file. */
   async problemsOfFile(): Promise<string[]> {
     const text = await readFile(this.#with.stage.configFile, 'utf8');
-    const mark = Number(/\/mark\/(\d+)/.exec(text)?.[1]);
+    const mark = Number(/max_running: (\d+)/.exec(text)?.[1]);
     if (!text.includes('# This comment stays.')) return [`the configuration file has lost its comment: ${text}`];
     if (this.#configuration.learn((each) => each === mark)) return [];
     return [`the configuration is of edit ${mark}, and was ${this.#configuration.possible.join(' or ')}`];
@@ -87,7 +87,7 @@ export class Writes {
     const trouble = restarts ? this.#with.troubles.begin('instance', name) : null;
     const { aliases } = this.#settings(name, mark);
     const path = `/api/instances/${name}${restarts ? '?apply=restart' : ''}`;
-    const body = { aliases, environment: { MARK: String(mark) } };
+    const body = { aliases, environment: { NUMEXPR_NUM_THREADS: String(mark) } };
     const headers = isStale ? { 'if-match': '"none"' } : {};
     const reply = await this.#with.api.call({ method: 'PUT', path, body, headers }, 'update');
     if (trouble !== null) this.#with.troubles.end(trouble);
@@ -116,7 +116,10 @@ export class Writes {
     const trouble = troubles.begin('instance');
     const wanted = new Map<Name, Mark>(prunes ? NAMES.map((name) => [name, null]) : []);
     for (const name of names) wanted.set(name, mark);
-    const instances = names.map((name) => ({ ...this.#settings(name, mark), environment: { MARK: String(mark) } }));
+    const instances = names.map((name) => ({
+      ...this.#settings(name, mark),
+      environment: { NUMEXPR_NUM_THREADS: String(mark) },
+    }));
     const path = `/api/apply${prunes ? '?prune=true' : ''}`;
     const reply = await this.#with.api.call({ method: 'POST', path, body: { instances } }, 'apply');
     troubles.end(trouble);
@@ -141,7 +144,7 @@ export class Writes {
       await this.#with.stage.configure(mark);
       return this.#configuration.acknowledged(mark);
     }
-    const body = { models: { dirs: [`/mark/${mark}`] } };
+    const body = { groups: { mark: { max_running: mark } } };
     const reply = await this.#with.api.call({ method: 'PUT', path: '/api/config', body }, 'configure');
     if (reply.end !== 'answered') {
       if (reply.end === 'hung' || reply.wasSent) this.#configuration.unknown(mark);

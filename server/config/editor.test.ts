@@ -131,7 +131,9 @@ describe('an update', () => {
   });
 
   it('merges sections, replaces lists, and goes back to the default with null', async () => {
-    const path = sandbox.inHome(CONFIG_FILE);
+    // With every right that a request can have.
+    const text = `${CONFIG_FILE}security: { allow_privileged: true }\nauth: { enabled: true }\n`;
+    const path = sandbox.inHome(text);
     const { changed, config } = await sandbox.editor().update({
       server: { port: null },
       models: { dirs: ['/srv/m'], hf_token: null, hf_endpoint: 'https://x.example' },
@@ -150,10 +152,11 @@ describe('an update', () => {
     );
     expect(config).toMatchObject({ server: { port: 8080 }, models: { hf_token: '' } });
     expect(read(path)).toBe(
-      CONFIG_FILE.replace('  port: 9000 # not 8080\n', '')
+      `${text
+        .replace('  port: 9000 # not 8080\n', '')
         .replace('    - ~/m # small ones\n', '')
         .replace('  hf_token: hf_secret\n', '  hf_endpoint: https://x.example\n')
-        .replace('instances:\n', 'instances:\n  max_restarts: 1\ngroups:\n  big:\n    max_running: 1\n'),
+        .replace('instances:\n', 'instances:\n  max_restarts: 1\n')}groups:\n  big:\n    max_running: 1\n`,
     );
   });
 

@@ -2,11 +2,14 @@ import type { Config, ConfigPatch, ConfigView, ConfigWritten } from '@llamactl/c
 import { composeConfig } from './compose.ts';
 import { ConfigError } from './config-error.ts';
 import { currentFile } from './current-file.ts';
+import type { CurrentFile } from './current-file.ts';
 import { namedFile, readConfigFile } from './file.ts';
 import { placed } from './load.ts';
 import type { ConfigOrigin } from './load.ts';
 import { planned } from './plan.ts';
 import type { Plan } from './plan.ts';
+import type { ConfigRights } from './protection.ts';
+import { valueAt } from './record.ts';
 import { unreadable, unwritable } from './refusals.ts';
 import { UnwritableFile, fileReplacer } from './replace-file.ts';
 import type { ReplaceFile } from './replace-file.ts';
@@ -25,15 +28,27 @@ const MOST_TRIES = 5;
 /**
  * @param origin What the running llamactl was started with. Its variables and flags count, and secrets as they were read
  *   from files then: such a file may be a pipe.
+ * @param editor Who changes it. Requests may not change all keys: see `protection.ts`.
  */
-export function createConfigEditor(origin: ConfigOrigin, replaceFile: ReplaceFile = fileReplacer()): ConfigEditor {
+export function createConfigEditor(
+  origin: ConfigOrigin,
+  replaceFile: ReplaceFile = fileReplacer(),
+  editor: 'requests' | 'machine user' = 'requests',
+): ConfigEditor {
   const { search, surroundings, composed: running } = origin;
   let last: Promise<unknown> = Promise.resolve();
+
+  /** The privilege has to stand in the file now, and the server has to run with it: neither alone is enough. */
+  const rightsIn = ({ file }: CurrentFile): ConfigRights => ({
+    isAuthOn: running.config.auth.enabled,
+    allowsPrivileged:
+      running.config.security.allow_privileged && valueAt(file?.values, ['security', 'allow_privileged']) === true,
+  });
 
   const write = async (patch: ConfigPatch): Promise<ConfigWritten> => {
     for (let attempt = 1; ; attempt += 1) {
       const current = currentFile(origin);
-      const plan = planned(current, patch, surroundings, running.config.auth.enabled);
+      const plan = planned(current, patch, surroundings, editor === 'machine user' ? editor : rightsIn(current));
       if (plan.text === null) return answer(plan, running.config);
       const { path, file, isGone } = current;
       const before = file?.text ?? null;

@@ -1,6 +1,10 @@
+import { MOST_PROBLEMS } from '@llamactl/contract/errors';
 import type { z } from 'zod';
 import { configKeys, keysBelow } from './keys.ts';
 import { suggestion } from '../suggestion.ts';
+
+/** Longer keys are cut where a message names them. */
+const LONGEST_STEP = 80;
 
 /** One thing that is wrong with the configuration. */
 export interface ConfigProblem {
@@ -11,7 +15,7 @@ export interface ConfigProblem {
 
 /** As a sentence about its key. */
 export function sentenceOf({ path, words }: ConfigProblem): string {
-  return `${path.length === 0 ? 'The configuration' : dotted(path)} ${words}`;
+  return `${path.length === 0 ? 'The configuration' : shown(path)} ${words}`;
 }
 
 /** `server.port`. */
@@ -19,13 +23,25 @@ export function dotted(path: readonly PropertyKey[]): string {
   return path.map(String).join('.');
 }
 
-/** The problems of the schema in words for people. */
+/** The same for messages: a very long key is cut. */
+export function shown(path: readonly PropertyKey[]): string {
+  return dotted(path.map((step) => cut(String(step))));
+}
+
+function cut(key: string): string {
+  return key.length > LONGEST_STEP ? `${key.slice(0, LONGEST_STEP)}…` : key;
+}
+
+/** The problems of the schema in words for people, up to {@link MOST_PROBLEMS}. */
 export function describeIssues(issues: readonly z.core.$ZodIssue[]): ConfigProblem[] {
-  return issues.flatMap((issue) => {
-    if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(issue.path, key));
-    if (issue.path[0] === 'engines' && issue.path[2] === 'kind') return [notCustom(String(issue.path[1]))];
-    return [{ path: issue.path, words: `${issueMessage(issue)}.` }];
-  });
+  return Iterator.from(issues).flatMap(described).take(MOST_PROBLEMS).toArray();
+}
+
+/** The problems of an issue, one by one: a suggestion costs time, and few are read. */
+function* described(issue: z.core.$ZodIssue): Generator<ConfigProblem> {
+  if (issue.code === 'unrecognized_keys') for (const key of issue.keys) yield unknownKey(issue.path, key);
+  else if (issue.path[0] === 'engines' && issue.path[2] === 'kind') yield notCustom(String(issue.path[1]));
+  else yield { path: issue.path, words: `${issueMessage(issue)}.` };
 }
 
 /** What the schema itself does not say in words of its own; to be given to `safeParse`. */
@@ -97,7 +113,7 @@ function notCustom(engine: string): ConfigProblem {
 /** A key that the schema does not have in a section. */
 export function unknownKey(section: readonly PropertyKey[], key: string): ConfigProblem {
   const below = keysBelow(section.map(String));
-  const prefix = section.map((step) => `${String(step)}.`).join('');
+  const prefix = section.map((step) => `${cut(String(step))}.`).join('');
   const near = suggestion(key, below);
   // `port:` at the top: right word, wrong place.
   const elsewhere = configKeys().find(({ path }) => path.at(-1) === key);

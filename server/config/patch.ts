@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ConfigSchema } from '@llamactl/contract/config';
+import { MOST_PROBLEMS } from '@llamactl/contract/errors';
 import type { Assignment } from './assignments.ts';
 import { assignmentOf } from './compose.ts';
 import { unknownKey } from './issues.ts';
@@ -39,10 +40,16 @@ function merged(
   const result = new Map(Object.entries(isRecord(stored) ? stored : {}));
   for (const [key, value] of Object.entries(patch)) {
     const here = [...path, key];
+    // The schema passes over it, so nothing else would refuse it.
+    if (key === '__proto__') {
+      problems.push({ path: here, words: 'is not a possible name.' });
+      continue;
+    }
     const present = valueAt(effective, [key]);
     const old = result.get(key);
     if (value === null) {
-      if (!result.has(key) && isKnownKey(path) && !isKnownKey(here)) problems.push(unknownKey(path, key));
+      const isUnknown = !result.has(key) && isKnownKey(path) && !isKnownKey(here);
+      if (isUnknown && problems.length < MOST_PROBLEMS) problems.push(unknownKey(path, key));
       // A key without a value is as good as none.
       if (old !== null || !isKnownKey(here)) result.delete(key);
     } else if (value === MASK && isSecretPath(here)) {

@@ -1,15 +1,17 @@
 import { ConfigSchema } from '@llamactl/contract/config';
 import type { ConfigPatch } from '@llamactl/contract/config';
+import { MOST_PROBLEMS } from '@llamactl/contract/errors';
 import { changedPaths } from './changes.ts';
 import { composeConfig, overlaid } from './compose.ts';
 import type { ComposedConfig, Surroundings } from './compose.ts';
 import type { CurrentFile } from './current-file.ts';
 import type { YamlPath } from './differences.ts';
 import type { ConfigFile } from './document.ts';
-import { dotted } from './issues.ts';
+import { dotted, shown } from './issues.ts';
 import { keysBelow } from './keys.ts';
 import { mergePatch, pinning } from './patch.ts';
 import { protection } from './protection.ts';
+import type { ConfigEditorRights } from './protection.ts';
 import { isRecord } from './record.ts';
 import { forbidden, invalid, pinned, unwritable } from './refusals.ts';
 import { editYaml } from './yaml-edit.ts';
@@ -30,18 +32,24 @@ export interface Plan {
  *
  * Throws an ApiError when any of it is not so.
  */
-export function planned(current: CurrentFile, patch: ConfigPatch, surroundings: Surroundings, isAuthOn: boolean): Plan {
+export function planned(
+  current: CurrentFile,
+  patch: ConfigPatch,
+  surroundings: Surroundings,
+  rights: ConfigEditorRights,
+): Plan {
   const { file, path } = current;
   const values = file?.values ?? {};
   const effective = effectiveValues(file, surroundings);
   const { values: wanted, problems } = mergePatch(values, patch, effective);
   const changes = changedPaths(values, wanted);
 
-  const reasons = changes.flatMap((change) => {
-    const reason = protection(change, isAuthOn);
-    return reason === null ? [] : [[dotted(change), reason] as const];
+  const reasons = Iterator.from(changes).flatMap((change) => {
+    const reason = protection(change, rights);
+    return reason === null ? [] : [[shown(change), reason] as const];
   });
-  if (reasons.length > 0) throw forbidden(new Map(reasons));
+  const refused = new Map(reasons.take(MOST_PROBLEMS));
+  if (refused.size > 0) throw forbidden(refused);
   const winners = pinning(patch, effective, surroundings.assignments);
   if (winners.length > 0) throw pinned(winners);
 

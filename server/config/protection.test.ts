@@ -1,39 +1,65 @@
 import { describe, expect, it } from 'vitest';
 import { configKeys } from './keys.ts';
 import { protection } from './protection.ts';
+import type { ConfigEditorRights } from './protection.ts';
 
-describe('what no request may change', () => {
+const PRIVILEGED = [
+  'data_dir',
+  'engines.llama_cpp.command',
+  'engines.llama_cpp.args',
+  'engines.llama_cpp.environment',
+  'engines.vllm.command',
+  'engines.vllm.args',
+  'engines.vllm.environment',
+  'engines.mlx.command',
+  'engines.mlx.args',
+  'engines.mlx.environment',
+  'models.dirs',
+  'alerts.command',
+];
+const NEEDS_AUTH = [
+  'server.host',
+  'server.public_url',
+  'server.allowed_hosts',
+  'server.allowed_origins',
+  'server.trusted_proxies',
+  'auth.enabled',
+  'auth.token_ttl',
+  'auth.inference',
+  'models.hf_endpoint',
+  'alerts.webhook',
+];
+
+describe('keys that may not be changed', () => {
   const names = configKeys().map(({ name }) => name);
-  const protectedBy = (isAuthOn: boolean): string[] =>
-    names.filter((name) => protection(name.split('.'), isAuthOn) !== null);
+  const protectedFrom = (rights: ConfigEditorRights): string[] =>
+    names.filter((name) => protection(name.split('.'), rights) !== null).toSorted();
+  const and = (...lists: string[][]): string[] => [...lists.flat(), 'security.allow_privileged'].toSorted();
 
-  it('is security alone while accounts are on', () => {
-    expect(protectedBy(true)).toEqual(['security.allow_privileged']);
+  it('are for requests: security, and what names programs, arguments, environment or folders', () => {
+    expect(protectedFrom({ isAuthOn: true, allowsPrivileged: false })).toEqual(and(PRIVILEGED));
   });
 
-  it('is also what decides which programs run, and who gets in, while they are off', () => {
-    expect(protectedBy(false)).toEqual([
-      'server.host',
-      'server.public_url',
-      'server.allowed_hosts',
-      'server.allowed_origins',
-      'server.trusted_proxies',
-      'data_dir',
-      'auth.enabled',
-      'auth.token_ttl',
-      'auth.inference',
-      'security.allow_privileged',
-      'engines.llama_cpp.command',
-      'engines.llama_cpp.args',
-      'engines.llama_cpp.environment',
-      'engines.vllm.command',
-      'engines.vllm.args',
-      'engines.vllm.environment',
-      'engines.mlx.command',
-      'engines.mlx.args',
-      'engines.mlx.environment',
-      'alerts.webhook',
-      'alerts.command',
-    ]);
+  it('are fewer where privileges are allowed', () => {
+    expect(protectedFrom({ isAuthOn: true, allowsPrivileged: true })).toEqual(and());
+    expect(protectedFrom({ isAuthOn: false, allowsPrivileged: true })).toEqual(and(NEEDS_AUTH));
+  });
+
+  it('are more while accounts are off: who gets in, and where credentials go', () => {
+    expect(protectedFrom({ isAuthOn: false, allowsPrivileged: false })).toEqual(and(PRIVILEGED, NEEDS_AUTH));
+  });
+
+  it('are security alone for the user of the machine', () => {
+    expect(protectedFrom('machine user')).toEqual(and());
+  });
+
+  it.each([
+    ['engines'],
+    ['engines', 'mine'],
+    ['engines', 'mine', 'api_key_env'],
+    ['alerts', 'command', '0'],
+    ['models', 'dirs', '0'],
+  ])('are also what is above and below them: %s %s', (...path) => {
+    expect(protection(path, { isAuthOn: true, allowsPrivileged: false })).toContain('it names programs');
   });
 });

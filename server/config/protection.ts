@@ -1,20 +1,47 @@
-/** Decides which programs run, and who may use any: whoever may change this can do anything that our user can. */
+/** Decide which programs run, and whether an instance may use any. No request changes them. */
 const FILE_ONLY: readonly RegExp[] = [/^security(\.|$)/];
 
-/** While everybody is admin, a web page or a program on this machine that gets through to us must not become our user. */
-const NEEDS_AUTH: readonly RegExp[] = [
+/**
+ * Name programs, arguments, environment or folders: who changes them can do what our user can. An administrator of the
+ * API is not thereby the user of this machine.
+ */
+const PRIVILEGED: readonly RegExp[] = [
   /^engines(\.|$)/,
-  /^alerts\.(command|webhook)$/,
-  /^data_dir$/,
-  /^auth(\.|$)/,
-  /^server\.(host|allowed_[^.]*|public_url|trusted_proxies)$/,
+  /^alerts\.command(\.|$)/,
+  /^data_dir(\.|$)/,
+  /^models\.dirs(\.|$)/,
 ];
 
-/** Why no request may change a key, as words that follow its name; `null`: one may. */
-export function protection(path: readonly string[], isAuthOn: boolean): string | null {
+/** While accounts are off every caller is admin: a page or a program that reaches us must not open us to others. */
+const NEEDS_AUTH: readonly RegExp[] = [
+  /^alerts\.webhook(\.|$)/,
+  /^models\.hf_endpoint(\.|$)/,
+  /^auth(\.|$)/,
+  /^server\.(host|allowed_[^.]*|public_url|trusted_proxies)(\.|$)/,
+];
+
+/** Who changes the configuration. */
+export interface ConfigRights {
+  isAuthOn: boolean;
+  /** `security.allow_privileged` stands in the file, and the server runs with it. */
+  allowsPrivileged: boolean;
+}
+
+/** `machine user`: may edit the file by hand anyway. */
+export type ConfigEditorRights = ConfigRights | 'machine user';
+
+const BY_HAND = 'can be changed in the configuration file only, by hand';
+const REMEDY = 'use `llamactl config set` on the machine of the server, as its user, or edit the file';
+const ON_THE_MACHINE = `cannot be changed by a request without \`security.allow_privileged: true\` in the configuration file, because it names programs, arguments, environment or folders: ${REMEDY}`;
+const WITH_ACCOUNTS = `cannot be changed by a request while accounts (auth.enabled) are off: ${REMEDY}`;
+
+/** Why a key may not be changed, as words that follow its name; `null`: it may. */
+export function protection(path: readonly string[], rights: ConfigEditorRights): string | null {
   const name = path.join('.');
-  if (FILE_ONLY.some((pattern) => pattern.test(name))) return 'can be changed in the configuration file only, by hand';
-  if (!isAuthOn && NEEDS_AUTH.some((pattern) => pattern.test(name)))
-    return 'cannot be changed by a request while accounts (auth.enabled) are off: change it in the configuration file';
+  const isOf = (patterns: readonly RegExp[]): boolean => patterns.some((pattern) => pattern.test(name));
+  if (isOf(FILE_ONLY)) return BY_HAND;
+  if (rights === 'machine user') return null;
+  if (isOf(PRIVILEGED) && !rights.allowsPrivileged) return ON_THE_MACHINE;
+  if (isOf(NEEDS_AUTH) && !rights.isAuthOn) return WITH_ACCOUNTS;
   return null;
 }

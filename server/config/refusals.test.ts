@@ -1,7 +1,10 @@
 import { chmodSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { suggestion } from '../suggestion.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CONFIG_FILE, ConfigSandbox, refusalOf } from '../testing/config-sandbox.ts';
+
+vi.mock('../suggestion.ts', { spy: true });
 
 let sandbox: ConfigSandbox;
 
@@ -82,6 +85,12 @@ describe('nothing is written when', () => {
     ['server.public_url', { server: { public_url: 'https://x.example' } }],
     ['server.trusted_proxies', { server: { trusted_proxies: ['10.0.0.1'] } }],
     ['server.host', { server: { host: 5, port: 1 } }],
+    ['models.dirs', { models: { dirs: ['/etc'] } }],
+    ['models.hf_endpoint', { models: { hf_endpoint: 'https://x.example' } }],
+    ['engines.mine.api_key_env', { engines: { mine: { api_key_env: 'LD_PRELOAD' } } }],
+    ['engines.mine.command', { engines: { mine: { command: ['/bin/sh'] } } }],
+    ['engines', { engines: '/bin/sh' }],
+    ['security', { security: ['allow_privileged'] }],
   ])('%s is to be changed by %j', async (key, patch) => {
     const path = sandbox.inHome(CONFIG_FILE);
     const error = await refusalOf(sandbox.editor(), { stats: { interval: 1 }, ...patch });
@@ -91,6 +100,125 @@ describe('nothing is written when', () => {
       expect.arrayContaining([key]),
     ]);
     expect(read(path)).toBe(CONFIG_FILE);
+  });
+
+  describe('programs, arguments, environment or folders are to be changed by a request', () => {
+    const PATCHES: [string, Record<string, unknown>][] = [
+      ['engines.llama_cpp.command', { engines: { llama_cpp: { command: '/bin/sh' } } }],
+      [
+        'engines.llama_cpp.environment.LD_PRELOAD',
+        { engines: { llama_cpp: { environment: { LD_PRELOAD: '/x.so' } } } },
+      ],
+      ['engines.other.kind', { engines: { other: { kind: 'custom', command: '/bin/sh' } } }],
+      ['engines.mine.command', { engines: { mine: { command: '/bin/sh' } } }],
+      ['engines.mine.kind', { engines: null }],
+      ['alerts.command', { alerts: { command: ['/bin/sh'] } }],
+      ['data_dir', { data_dir: '/x' }],
+      ['models.dirs', { models: { dirs: ['/'] } }],
+    ];
+    const ACCOUNTS = 'auth: { enabled: true }\n';
+    const ALLOWED = 'security: { allow_privileged: true }\n';
+
+    it.each(PATCHES)('%s, while accounts are on too', async (key, patch) => {
+      const path = sandbox.inHome(`${CONFIG_FILE}${ACCOUNTS}`);
+      const error = await refusalOf(sandbox.editor(), patch);
+      expect([error.code, error.extras.problems?.map((each) => each.path)]).toEqual([
+        'FORBIDDEN',
+        expect.arrayContaining([key]),
+      ]);
+      expect(error.message).toContain('security.allow_privileged');
+      expect(read(path)).toBe(`${CONFIG_FILE}${ACCOUNTS}`);
+    });
+
+    it.each(PATCHES)('%s; but it is changed where the file allows privileges', async (_, patch) => {
+      sandbox.inHome(`${CONFIG_FILE}${ACCOUNTS}${ALLOWED}`);
+      expect((await sandbox.editor().update(patch)).changed).not.toEqual([]);
+    });
+
+    it('and the privilege stands in the file only since the server was started, or only before', async () => {
+      const path = sandbox.inHome(`${CONFIG_FILE}${ACCOUNTS}`);
+      const before = sandbox.editor();
+      writeFileSync(path, `${CONFIG_FILE}${ACCOUNTS}${ALLOWED}`);
+      expect(await refusalOf(before, { data_dir: '/x' })).toMatchObject({ code: 'FORBIDDEN' });
+      const after = sandbox.editor();
+      writeFileSync(path, `${CONFIG_FILE}${ACCOUNTS}`);
+      expect(await refusalOf(after, { data_dir: '/x' })).toMatchObject({ code: 'FORBIDDEN' });
+    });
+
+    it('and the privilege is to come with the same request', async () => {
+      sandbox.inHome(`${CONFIG_FILE}${ACCOUNTS}`);
+      const patch = { security: { allow_privileged: true }, data_dir: '/x' };
+      const { extras } = await refusalOf(sandbox.editor(), patch);
+      expect(extras.problems?.map(({ path }) => path).toSorted()).toEqual(['data_dir', 'security.allow_privileged']);
+    });
+
+    it('under a name that hides which key it is', async () => {
+      const text = `${CONFIG_FILE}${ACCOUNTS}`;
+      const path = sandbox.inHome(text);
+      for (const patch of [
+        JSON.parse('{"__proto__":{"engines":{"llama_cpp":{"command":"/bin/sh"}}}}'),
+        JSON.parse('{"constructor":{"prototype":{"engines":{}}}}'),
+        JSON.parse('{"groups":{"__proto__":{"command":"/bin/sh"}}}'),
+        { 'engines.llama_cpp.command': '/bin/sh' },
+        { Engines: { llama_cpp: { command: '/bin/sh' } } },
+        { 'engines ': { llama_cpp: { command: '/bin/sh' } } },
+        { '<<': { engines: { llama_cpp: { command: '/bin/sh' } } } },
+        { 'x: 1\nengines': { llama_cpp: { command: '/bin/sh' } } },
+      ] as Record<string, unknown>[]) {
+        const error = await refusalOf(sandbox.editor(), patch);
+        expect([patch, error.code]).toEqual([patch, expect.stringMatching(/^(FORBIDDEN|VALIDATION_ERROR)$/)]);
+        expect(read(path)).toBe(text);
+      }
+    });
+
+    it('by another key that shares its value in the file', async () => {
+      const text = `${ACCOUNTS}models: { hf_token: &shared abc }\ndata_dir: *shared\nengines: { mine: { kind: custom, command: *shared } }\n`;
+      const path = sandbox.inHome(text);
+      expect((await sandbox.editor().update({ models: { hf_token: '/bin/sh' } })).changed).toEqual(['models.hf_token']);
+      expect(sandbox.load().origin.composed.written).toMatchObject({
+        models: { hf_token: '/bin/sh' },
+        data_dir: 'abc',
+        engines: { mine: { command: 'abc' } },
+      });
+      expect(read(path)).not.toBe(text);
+    });
+
+    it('by a name in a map that would be another key in the file', async () => {
+      const path = sandbox.inHome(ACCOUNTS);
+      const name = 'a: {}\nengines: { llama_cpp: { command: /bin/sh } }\n#';
+      await sandbox.editor().update({ groups: { [name]: { pinned: true } } });
+      expect(read(path)).toContain('pinned');
+      const { engines, groups } = sandbox.load().config;
+      expect(engines.llama_cpp.command).toBe('llama-server');
+      expect(Object.keys(groups)).toEqual([name]);
+    });
+  });
+
+  it('more than a hundred keys are wrong: only the first hundred are looked at', async () => {
+    sandbox.inHome(CONFIG_FILE);
+    const keys = (count: number, value: unknown) =>
+      Object.fromEntries(Array.from({ length: count }, (_, index) => [`prot${index}`, value]));
+    const asked = vi.mocked(suggestion);
+    for (const patch of [
+      keys(40_000, 1),
+      keys(40_000, null),
+      { server: keys(40_000, 1) },
+      { engines: keys(20_000, { kind: 'custom', command: 'x' }) },
+      { groups: keys(20_000, { prot: 1 }) },
+    ]) {
+      asked.mockClear();
+      const { extras, message } = await refusalOf(sandbox.editor(), patch);
+      expect(extras.problems).toHaveLength(100);
+      expect(extras.details).toMatch(/Checking stopped after 100 problems; there may be more\.$/);
+      expect((extras.details?.length ?? 0) + message.length).toBeLessThan(100_000);
+      expect(asked.mock.calls.length).toBeLessThanOrEqual(100);
+    }
+  });
+
+  it('a key is very long: it is cut where it is named', async () => {
+    sandbox.inHome(CONFIG_FILE);
+    const error = await refusalOf(sandbox.editor(), { ['x'.repeat(500_000)]: 1 });
+    expect(JSON.stringify([error.message, error.extras]).length).toBeLessThan(2_000);
   });
 
   it('a variable or a flag holds a key to another value', async () => {

@@ -1,9 +1,9 @@
-import { ApiError } from '@llamactl/contract/errors';
+import { ApiError, MOST_PROBLEMS } from '@llamactl/contract/errors';
 import type { Problem } from '@llamactl/contract/errors';
 import { nameOf } from './assignments.ts';
 import type { Assignment } from './assignments.ts';
 import type { PlacedProblem } from './compose.ts';
-import { dotted, sentenceOf } from './issues.ts';
+import { sentenceOf, shown } from './issues.ts';
 import { valueAt } from './record.ts';
 import type { Values } from './record.ts';
 
@@ -11,20 +11,20 @@ import type { Values } from './record.ts';
 
 /** The configuration would not be valid. A problem that the patch did not bring is told with its place in the file. */
 export function invalid(problems: readonly PlacedProblem[], patch: Values): ApiError {
-  const shown = problems.map((problem) => {
+  const told = problems.slice(0, MOST_PROBLEMS).map((problem) => {
     const isTheirs = valueAt(patch, problem.path.slice(0, 2)) !== undefined;
     const where = isTheirs || problem.place === null ? '' : ` (${problem.place})`;
     return {
       sentence: sentenceOf(problem),
-      path: dotted(problem.path),
+      path: shown(problem.path),
       message: problem.words.replace(/\.$/, '') + where,
     };
   });
-  const sentences = shown.map(({ sentence }) => sentence);
+  const sentences = told.map(({ sentence }) => sentence);
   return several(
     'VALIDATION_ERROR',
     sentences,
-    shown.map(({ path, message }) => ({ path, message })),
+    told.map(({ path, message }) => ({ path, message })),
   );
 }
 

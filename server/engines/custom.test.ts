@@ -106,11 +106,104 @@ describe('what is wrong with settings for a custom engine', () => {
   });
 });
 
+describe('the key of a custom engine', () => {
+  const KEYED = { ...CONFIG, args: ['--api-key', '${API_KEY}', '--url=http://:${API_KEY}@h', '${PORT}'] };
+  const keyed = adapterWith(KEYED);
+  const byVariable = adapterWith({ ...CONFIG, api_key_env: 'VLLM_API_KEY' });
+
+  it('goes into the variable that the configuration names', () => {
+    expect(byVariable.plan(engineRecord({ model_path: '/m' }))).toMatchObject({ keyVariable: 'VLLM_API_KEY' });
+    expect(byVariable.plan(engineRecord({ model_path: '/m' }))).not.toHaveProperty('keyArguments');
+  });
+
+  it('has places among the arguments of the configuration, which the plan leaves unfilled', () => {
+    const plan = keyed.plan(engineRecord({}));
+    expect(plan.argv).toEqual(['--api-key', '${API_KEY}', '--url=http://:${API_KEY}@h', '8123']);
+    expect(plan).toMatchObject({ keyVariable: null, keyArguments: [1, 2] });
+  });
+
+  it('has places in the command of an instance too', () => {
+    const plan = adapterWith(null, true).plan(engineRecord({ command: ['/opt/x', '--key=${API_KEY}'] }));
+    expect(plan.keyArguments).toEqual([0]);
+  });
+
+  it('is nothing that an instance sets, moves or reads', async () => {
+    const problems = async (adapter: EngineAdapter, settings: Partial<Settings>): Promise<string[]> =>
+      (await adapter.check(settingsOf({ model_path: '/m', ...settings }))).problems.map(
+        ({ code, path }) => `${code} ${path}`,
+      );
+    expect(await problems(byVariable, { environment: { VLLM_API_KEY: 'x' } })).toEqual([
+      'RESERVED_OPTION environment.VLLM_API_KEY',
+    ]);
+    for (const adapter of [byVariable, keyed]) {
+      expect(await problems(adapter, { options: { api_key: 'x' }, extra_args: ['--api-key=x'] })).toEqual([
+        'RESERVED_OPTION options.api_key',
+        'RESERVED_OPTION extra_args.0',
+      ]);
+      expect(await problems(adapter, { extra_args: ['--title', '${API_KEY}'] })).toEqual([
+        'VALIDATION_ERROR extra_args.1',
+      ]);
+    }
+    expect(await problems(adapterWith(CONFIG), { extra_args: ['--api-key', 'x'] })).toEqual([]);
+  });
+});
+
+describe('placeholders of a custom engine', () => {
+  const problems = async (...extra: string[]): Promise<string[]> =>
+    (await adapterWith(CONFIG).check(settingsOf({ model_path: '/m', extra_args: extra }))).problems.map(
+      ({ code }) => code,
+    );
+
+  it.each(['--${NAME}', '-${NAME}', '--${MODEL_PATH}=x', '--x-${NAME}', '--tru${NAME}', '-p${PORT}', '--${OTHER}'])(
+    'make no flag: %s',
+    async (argument) => {
+      expect(await problems(argument)).toEqual(['VALIDATION_ERROR']);
+    },
+  );
+
+  it.each(['${NAME}', '--title=${NAME}', '--port=${PORT}', '--x=-${NAME}', 'x${NAME}', '$${NAME}'])(
+    'may be a value: %s',
+    async (argument) => {
+      expect(await problems(argument)).toEqual([]);
+    },
+  );
+
+  it('are judged as they are filled when it starts: what was stored under other rules does not pass', async () => {
+    const adapter = adapterWith(CONFIG);
+    const start = async (extra: string[], name: string, settings: Partial<Settings> = {}) => {
+      const record = engineRecord({ model_path: '/', extra_args: extra, ...settings }, { name });
+      return (await adapter.preflight(record, adapter.plan(record)))?.code ?? null;
+    };
+    expect(await start(['--${NAME}', '0.0.0.0'], 'host')).toBe('RESERVED_OPTION');
+    expect(await start(['--${NAME}'], 'trust-remote-code')).toBe('PRIVILEGED_OPTION');
+    expect(await start(['--${NAME}'], 'max-len')).toBeNull();
+    expect(await start(['${MODEL_PATH}'], 'a', { model_path: '--host=0.0.0.0' })).toBe('RESERVED_OPTION');
+    expect(await start(['${MODEL_PATH}'], 'a', { model_path: '@/etc/x' })).toBe('PRIVILEGED_OPTION');
+    expect(await start(['--host', '${HOST}', '--port=${PORT}'], 'a')).toBeNull();
+    expect(await start(['--port', '8124'], 'a')).toBe('RESERVED_OPTION');
+  });
+
+  it('of files with more arguments are guarded in values too', async () => {
+    const { problems: found } = await adapterWith(CONFIG).check(
+      settingsOf({ model_path: '/m', options: { x: ['a', '@/etc/x'] } }),
+    );
+    expect(found).toMatchObject([{ code: 'PRIVILEGED_OPTION', path: 'options.x' }]);
+  });
+});
+
 describe('what stands against a start of a custom engine', () => {
   const preflight = (settings: Partial<Settings>, adapter = adapterWith(CONFIG)) => {
     const record = engineRecord(settings);
     return adapter.preflight(record, adapter.plan(record));
   };
+
+  it('is a stored variable that may not be set', async () => {
+    expect(await preflight({ environment: { CONTAINERS_CONF_OVERRIDE: '/x' } })).toMatchObject({
+      code: 'PRIVILEGED_OPTION',
+      message: expect.stringContaining('`CONTAINERS_CONF_OVERRIDE`') as string,
+    });
+    expect(await preflight({ environment: { FFREPORT: 'x' } }, adapterWith(CONFIG, true))).toBeNull();
+  });
 
   it('is a missing program, and where to set it', async () => {
     expect(await preflight({}, adapterWith({ ...CONFIG, command: '/no/x' }))).toEqual({

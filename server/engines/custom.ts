@@ -1,12 +1,24 @@
 import { stat } from 'node:fs/promises';
-import type { EngineAdapter, Exit, InstanceRecord, LaunchPlan, Settings, SettingsProblem } from '../instances/ports.ts';
+import type {
+  EngineAdapter,
+  Exit,
+  InstanceRecord,
+  LaunchPlan,
+  Settings,
+  SettingsProblem,
+  StartProblem,
+} from '../instances/ports.ts';
 import { containerCommand, DETACHED, isDetached } from './container-command.ts';
 import { errorCode, errorText } from './error-text.ts';
+import { ANY_ENGINE_VARIABLES } from './allowed-environment.ts';
+import { filler, keyPlaces, placeholderProblem } from './custom-placeholders.ts';
 import { exitText, launchFailure } from './exit-text.ts';
-import { guardOfCustomFlag } from './guarded-flags.ts';
+import { guardOfCustomFlag, guardOfKeyFlag } from './guarded-flags.ts';
 import { unknownArguments } from './option-arguments.ts';
 import type { FindProgram } from './ports.ts';
-import { guardProblems } from './settings-guard.ts';
+import { environmentProblems, firstProblems, guardOfArgument, guardProblems } from './settings-guard.ts';
+import type { GuardTerms, VariableGuardTerms } from './settings-guard.ts';
+import { variableObstacle } from './variable-obstacle.ts';
 
 /** How the configuration file says a custom engine is called; the caller of the API cannot change it. */
 export interface CustomConfig {
@@ -14,6 +26,8 @@ export interface CustomConfig {
   args: readonly string[];
   environment: Readonly<Record<string, string>>;
   health_path: string;
+  /** Variable in which the engine takes the key of a run; left out: it takes none there. */
+  api_key_env?: string | undefined;
 }
 
 export interface CustomOptions {
@@ -29,6 +43,10 @@ export interface CustomOptions {
 }
 
 const HOST = '127.0.0.1';
+/** The only values that an instance may give a flag by which an engine listens. */
+const PLACEHOLDERS_OF_ADDRESS: ReadonlySet<string> = new Set(['${HOST}', '${PORT}']);
+/** Longer arguments are cut where a message names them. */
+const LONGEST_WORD = 60;
 /** Python, and much else, ends a report of a failure with a line such as `ValueError: no such model`. */
 const EXCEPTION = /^[\w.]*(?:Error|Exception)\b.*/;
 const COMPLAINT = /\b(error|fatal|panic|failed|cannot|could not)\b/i;
@@ -37,49 +55,63 @@ const COLOUR = /\u001B\[[0-9;]*m/g;
 
 /** Drives any program that speaks HTTP: nothing is known of it but how it is called and where it says that it is well. */
 export function customEngine({ name, config, findProgram, searchPath, allowPrivileged }: CustomOptions): EngineAdapter {
+  const keyVariable = config?.api_key_env ?? null;
   const commandOf = (settings: Settings): readonly string[] =>
     settings.command ?? (config === null ? [] : [config.command, ...config.args]);
 
-  const check = (settings: Settings): { problems: SettingsProblem[]; warnings: string[] } => {
+  const hasKey = (settings: Settings): boolean =>
+    keyVariable !== null || keyPlaces(commandOf(settings).slice(1)).length > 0;
+
+  const variableTerms: VariableGuardTerms = {
+    allowPrivileged,
+    catalogue: null,
+    variables: ANY_ENGINE_VARIABLES,
+    readsFlagVariables: false,
+    ownVariables: ['HOST', 'PORT', ...(keyVariable === null ? [] : [keyVariable.toUpperCase()])],
+  };
+
+  function* problemsOf(settings: Settings): Generator<SettingsProblem> {
     const invalid = (path: string, message: string): SettingsProblem => ({ code: 'VALIDATION_ERROR', path, message });
     const command = commandOf(settings);
+    yield* guardProblems(settings, {
+      ...variableTerms,
+      guardOf: guardBeside(PLACEHOLDERS_OF_ADDRESS, hasKey(settings)),
+      guardsResponseFiles: true,
+    });
+    for (const [index, argument] of settings.extra_args.entries()) {
+      const problem = placeholderProblem(argument);
+      if (problem !== null) yield invalid(`extra_args.${index}`, problem);
+    }
+    if (command.length === 0) yield invalid('command', `is required by the engine ${name}`);
+    if (isDetached(command[0] ?? '', command.slice(1))) yield invalid('command', DETACHED);
     const isModelUsed = [...command, ...settings.extra_args].some((argument) => argument.includes('${MODEL_PATH}'));
-    return {
-      problems: [
-        ...guardProblems(settings, {
-          allowPrivileged,
-          catalogue: null,
-          guardOf: guardOfCustomFlag,
-          ownVariables: ['HOST', 'PORT'],
-        }),
-        ...(command.length === 0 ? [invalid('command', `is required by the engine ${name}`)] : []),
-        ...(isDetached(command[0] ?? '', command.slice(1)) ? [invalid('command', DETACHED)] : []),
-        ...(isModelUsed && settings.model_path === undefined
-          ? [invalid('model_path', 'is required: the command holds ${MODEL_PATH}')]
-          : []),
-      ],
-      warnings: [],
-    };
-  };
+    if (isModelUsed && settings.model_path === undefined)
+      yield invalid('model_path', 'is required: the command holds ${MODEL_PATH}');
+  }
 
   const plan = (record: InstanceRecord): LaunchPlan => {
     const { settings, port } = record;
-    const fill = placeholders(record);
-    const [command = '', ...args] = commandOf(settings).map(fill);
-    const options = Object.entries(settings.options).flatMap(([key, value]) => unknownArguments(key, value));
+    const [command = '', ...args] = commandOf(settings).map(filler(record));
     const container = containerCommand(command, args);
+    const keyArguments = keyPlaces(commandOf(settings).slice(1));
     return {
       command,
-      argv: [...args, ...options, ...settings.extra_args.map(fill)],
+      argv: [...args, ...callersArguments(record)],
       ...(container === null ? {} : { container }),
       environment: { ...config?.environment, ...settings.environment, HOST, PORT: String(port) },
-      keyVariable: null,
+      keyVariable,
+      ...(keyArguments.length === 0 ? {} : { keyArguments }),
       port,
       healthPath: settings.health_path ?? config?.health_path ?? '/health',
     };
   };
 
-  const preflight: EngineAdapter['preflight'] = async ({ settings }, launch) => {
+  const preflight: EngineAdapter['preflight'] = async (record, launch) => {
+    const { settings } = record;
+    const obstacle =
+      variableObstacle(environmentProblems(settings.environment, variableTerms)) ??
+      argumentObstacle(record, hasKey(settings), allowPrivileged);
+    if (obstacle !== null) return obstacle;
     try {
       await findProgram(launch.command, launch.environment['PATH'] ?? searchPath);
     } catch (error) {
@@ -95,7 +127,7 @@ export function customEngine({ name, config, findProgram, searchPath, allowPrivi
 
   return {
     needsModel: false,
-    check: (settings) => Promise.resolve(check(settings)),
+    check: (settings) => Promise.resolve({ problems: firstProblems(problemsOf(settings)), warnings: [] }),
     // Which spellings of an unknown program mean the same is not known.
     withoutTwins: ({ options }) => options,
     learn: async () => {},
@@ -108,15 +140,32 @@ export function customEngine({ name, config, findProgram, searchPath, allowPrivi
   };
 }
 
-/** Fills in `${HOST}`, `${PORT}`, `${MODEL_PATH}` and `${NAME}`, once: what is filled in is not looked at again. */
-function placeholders({ name, port, settings }: InstanceRecord): (text: string) => string {
-  const values = new Map([
-    ['${HOST}', HOST],
-    ['${PORT}', String(port)],
-    ['${MODEL_PATH}', settings.model_path ?? ''],
-    ['${NAME}', name],
-  ]);
-  return (text) => text.replace(/\$\{[A-Z_]+\}/g, (placeholder) => values.get(placeholder) ?? placeholder);
+/** The guard of flags of an engine; one that takes the key of a run keeps it. */
+function guardBeside(address: ReadonlySet<string>, hasKey: boolean): GuardTerms['guardOf'] {
+  return (spelling, value) => (hasKey ? guardOfKeyFlag(spelling) : null) ?? guardOfCustomFlag(spelling, value, address);
+}
+
+/** The arguments that the instance brings, with placeholders filled. */
+function callersArguments(record: InstanceRecord): string[] {
+  const { options, extra_args: extra } = record.settings;
+  const written = Object.entries(options).flatMap(([key, value]) => unknownArguments(key, value));
+  return [...written, ...extra.map(filler(record))];
+}
+
+/**
+ * Why the arguments of a stored instance may not be passed on; `null`: they may. Looks at the words that the engine would
+ * get, because a name or a path that fills a placeholder can make another flag of it.
+ */
+function argumentObstacle(record: InstanceRecord, hasKey: boolean, allowPrivileged: boolean): StartProblem | null {
+  const words = callersArguments(record);
+  const guardOf = guardBeside(new Set([HOST, String(record.port)]), hasKey);
+  for (const [index, word] of words.entries()) {
+    const guard = guardOfArgument(word, words[index + 1], guardOf);
+    if (guard === null || (guard.guard === 'privileged' && allowPrivileged)) continue;
+    const code = guard.guard === 'reserved' ? 'RESERVED_OPTION' : 'PRIVILEGED_OPTION';
+    return { code, message: `the argument \`${word.slice(0, LONGEST_WORD)}\` ${guard.why}` };
+  }
+  return null;
 }
 
 async function missing(file: string): Promise<string | null> {

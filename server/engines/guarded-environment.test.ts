@@ -1,12 +1,23 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { words } from './fixtures/words.ts';
 import { helpCatalogue } from './fixtures/help.ts';
 import { parseHelp } from './flags.ts';
-import { OPEN_VARIABLES, guardOfVariable } from './guarded-environment.ts';
+import { ANY_ENGINE_VARIABLES, LLAMA_CPP_VARIABLES } from './allowed-environment.ts';
+import type { FlagCatalogue } from './flags.ts';
+import { guardOfVariable } from './guarded-environment.ts';
 import { guardOfEntry } from './guarded-flags.ts';
+import type { Guard } from './guarded-flags.ts';
 
 const catalogue = helpCatalogue();
+
+/** The guard of a variable of llama-server. */
+const guardOf = (name: string, known: FlagCatalogue | null, value = '1'): Guard | null =>
+  guardOfVariable(name, value, { catalogue: known, allowed: LLAMA_CPP_VARIABLES, readsFlagVariables: true });
+/** The guard of a variable of a custom engine. */
+const guardOfCustom = (name: string, value = '1'): Guard | null =>
+  guardOfVariable(name, value, { catalogue: null, allowed: ANY_ENGINE_VARIABLES, readsFlagVariables: false });
 
 describe('the guard of environment variables', () => {
   it.each(
@@ -18,8 +29,8 @@ describe('the guard of environment variables', () => {
       UVICORN_PORT OLLAMA_HOST VLLM_HOST_IP VLLM_PORT GRADIO_SERVER_NAME
     `),
   )('%s is reserved', (name) => {
-    expect(guardOfVariable(name, catalogue)?.guard).toBe('reserved');
-    expect(guardOfVariable(name, null)?.guard).toBe('reserved');
+    expect(guardOf(name, catalogue)?.guard).toBe('reserved');
+    expect(guardOf(name, null)?.guard).toBe('reserved');
   });
 
   it.each(
@@ -34,31 +45,82 @@ describe('the guard of environment variables', () => {
       LLAMA_ARG_UI_MCP_PROXY LLAMA_ARG_CHAT_TEMPLATE_FILE
       ZE_ENABLE_ALT_DRIVERS INTEL_LIBITTNOTIFY64 INTEL_JIT_PROFILER64 XPTI_FRAMEWORK_DISPATCHER XPTI_SUBSCRIBERS
       DOTNET_STARTUP_HOOKS CORECLR_PROFILER GUNICORN_CMD_ARGS COVERAGE_PROCESS_START GST_PLUGIN_SCANNER RUSTC_WRAPPER
-      PHPRC GOFLAGS ERL_FLAGS OPAL_PREFIX
+      PHPRC GOFLAGS ERL_FLAGS OPAL_PREFIX CUBLAS_LOGDEST_DBG CUBLASLT_LOG_FILE FLEXIBLAS CONTAINERS_CONF_OVERRIDE
+      FFREPORT DOCKER_HOST MY_SETTING HF_HUB_CACHE TRANSFORMERS_CACHE CUDA_CACHE_PATH NCCL_DEBUG_FILE OMP_TOOL
+      TORCHINDUCTOR_CACHE_DIR VLLM_CONFIG_ROOT cuda_visible_devices OMP_NUM_THREADS_ constructor __proto__
     `),
   )('%s is privileged', (name) => {
-    expect(guardOfVariable(name, catalogue)?.guard).toBe('privileged');
-    expect(guardOfVariable(name, null)?.guard).toBe('privileged');
+    expect(guardOf(name, catalogue)?.guard).toBe('privileged');
+    expect(guardOf(name, null)?.guard).toBe('privileged');
   });
 
   it.each(
     words(`
       CUDA_VISIBLE_DEVICES HIP_VISIBLE_DEVICES GGML_VK_VISIBLE_DEVICES HSA_OVERRIDE_GFX_VERSION OMP_NUM_THREADS
       GGML_CUDA_FORCE_MMQ LLAMA_ARG_CTX_SIZE LLAMA_ARG_NO_KV_OFFLOAD LLAMA_ARG_NO_HOST LLAMA_ARG_LOG_VERBOSITY
-      LLAMA_ARG_MMPROJ LLAMA_ARG_SPEC_DRAFT_MODEL HF_TOKEN PYTORCH_CUDA_ALLOC_CONF TZ LANG MY_SETTING LLAMA_TRACE
-      MTMD_BACKEND_DEVICE VLLM_USE_V1 NCCL_SOCKET_IFNAME
+      LLAMA_ARG_MMPROJ LLAMA_ARG_SPEC_DRAFT_MODEL HF_TOKEN LLAMA_TRACE MTMD_BACKEND_DEVICE VLLM_USE_V1
+      HF_HUB_OFFLINE
     `),
   )('%s is free', (name) => {
-    expect(guardOfVariable(name, catalogue)).toBeNull();
-    expect(guardOfVariable(name, null)).toBeNull();
+    expect(guardOf(name, catalogue)).toBeNull();
+    expect(guardOf(name, null)).toBeNull();
+  });
+
+  it('knows no variable of a flag that the engine does not have', () => {
+    expect(guardOf('LLAMA_ARG_FROB', catalogue)?.guard).toBe('privileged');
+    expect(guardOf('LLAMA_ARG_THREADS_', catalogue)?.guard).toBe('privileged');
+    expect(guardOf('llama_arg_threads', catalogue)?.guard).toBe('privileged');
+  });
+
+  it('is stricter for an engine that llamactl does not know: flags of llama-server mean nothing there', () => {
+    for (const name of ['OMP_NUM_THREADS', 'CUDA_VISIBLE_DEVICES', 'HF_TOKEN', 'VLLM_USE_V1'])
+      expect([name, guardOfCustom(name)]).toEqual([name, null]);
+    for (const name of ['LLAMA_ARG_THREADS', 'GGML_CUDA_FORCE_MMQ', 'HF_HOME', 'MY_SETTING'])
+      expect([name, guardOfCustom(name)?.guard]).toEqual([name, 'privileged']);
+    expect(guardOfCustom('LLAMA_ARG_HOST')?.guard).toBe('reserved');
+  });
+
+  it.each([
+    ['CUDA_VISIBLE_DEVICES', ['', '-1', '0,1', 'GPU-8932f937-d72c,GPU-1', 'MIG-GPU-8932f937/1/0', 'all']],
+    ['OMP_NUM_THREADS', ['8', '4,2']],
+    ['OMP_STACKSIZE', ['16M']],
+    ['HF_HUB_OFFLINE', ['', '0', '1', 'true', 'ON']],
+    ['OMP_PLACES', ['cores', '{0:4}:2', '{0,1},{2,3}']],
+    ['HSA_OVERRIDE_GFX_VERSION', ['10.3.0']],
+    ['ONEAPI_DEVICE_SELECTOR', ['level_zero:0,1', '!opencl:*']],
+    ['PYTORCH_CUDA_ALLOC_CONF', ['max_split_size_mb:512,expandable_segments:True']],
+    ['LANG', ['C', 'de_DE.UTF-8@euro']],
+    ['TZ', ['Europe/Berlin', 'CET-1CEST,M3.5.0']],
+    ['HF_TOKEN', ['', 'hf_aBc-1.2']],
+  ])('lets %s have its usual values', (name, values) => {
+    for (const value of values) expect([value, guardOf(name, catalogue, value)]).toEqual([value, null]);
+  });
+
+  it('lets no variable of the lists hold a path, a URL, or more than a line', () => {
+    const values = [
+      '/etc/passwd',
+      '../x',
+      'a/../b',
+      '~/x',
+      'file:///x',
+      'https://x.example/',
+      ':/etc/x',
+      'a\nb',
+      './x',
+      '@/x',
+    ];
+    for (const [name] of LLAMA_CPP_VARIABLES) {
+      for (const value of values)
+        expect([name, value, guardOf(name, catalogue, value)?.guard]).toEqual([name, value, 'privileged']);
+    }
   });
 
   it('is that of the flag for every variable that the help names, known or not', () => {
     for (const entry of catalogue.entries) {
       for (const variable of entry.variables) {
-        if (OPEN_VARIABLES.has(variable)) continue;
-        expect([variable, guardOfVariable(variable, catalogue)?.guard]).toEqual([variable, guardOfEntry(entry)?.guard]);
-        expect([variable, guardOfVariable(variable, null)?.guard]).toEqual([variable, guardOfEntry(entry)?.guard]);
+        if (LLAMA_CPP_VARIABLES.has(variable)) continue;
+        expect([variable, guardOf(variable, catalogue)?.guard]).toEqual([variable, guardOfEntry(entry)?.guard]);
+        expect([variable, guardOf(variable, null)?.guard]).toEqual([variable, guardOfEntry(entry)?.guard]);
       }
     }
   });
@@ -66,9 +128,10 @@ describe('the guard of environment variables', () => {
   it('follows the help where a variable does not sound like its flag', () => {
     const help =
       '--secret-file FNAME                     a file\n                                        (env: LLAMA_ARG_FROB)\n';
-    expect(guardOfVariable('LLAMA_ARG_FROB', parseHelp(help))?.guard).toBe('privileged');
-    expect(guardOfVariable('LLAMA_ARG_NO_FROB', parseHelp(help))?.guard).toBe('privileged');
-    expect(guardOfVariable('LLAMA_ARG_FROB', null)).toBeNull();
+    expect(guardOf('LLAMA_ARG_FROB', parseHelp(help))?.guard).toBe('privileged');
+    expect(guardOf('LLAMA_ARG_NO_FROB', parseHelp(help))?.guard).toBe('privileged');
+    // Without the help names decide, as they do for options.
+    expect(guardOf('LLAMA_ARG_FROB', null)).toBeNull();
   });
 
   it('does not depend on case', () => {
@@ -85,8 +148,19 @@ describe('the guard of environment variables', () => {
         const mixed = Array.from(variable, (letter, index) =>
           lower[index % lower.length] ? letter.toLowerCase() : letter,
         ).join('');
-        expect(guardOfVariable(mixed, catalogue)).toEqual(guardOfVariable(variable, catalogue));
+        expect(guardOf(mixed, catalogue)).toEqual(guardOf(variable, catalogue));
       }),
     );
+  });
+});
+
+describe('the documentation', () => {
+  it('names only variables that are on the list', () => {
+    const page = readFileSync(new URL('../../docs/engines.md', import.meta.url), 'utf8');
+    const section = page.split('### Variables of an instance')[1]?.split('\n## ')[0] ?? '';
+    const rows = section.split('\n').filter((line) => line.startsWith('|'));
+    const names = rows.flatMap((row) => [...row.matchAll(/`([A-Z][A-Z0-9_]+)`/g)].map(([, name = '']) => name));
+    expect(names.length).toBeGreaterThan(40);
+    expect(names.filter((name) => !LLAMA_CPP_VARIABLES.has(name))).toEqual([]);
   });
 });

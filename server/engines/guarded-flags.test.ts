@@ -4,7 +4,9 @@ import { words } from './fixtures/words.ts';
 import { helpCatalogue } from './fixtures/help.ts';
 import { disguisesOf } from './fixtures/spellings.ts';
 import { parseHelp } from './flags.ts';
-import { guardOfCustomFlag, guardOfEntry, guardOfFlag } from './guarded-flags.ts';
+import { guardOfCustomFlag, guardOfEntry, guardOfFlag, guardOfKeyFlag } from './guarded-flags.ts';
+
+const ADDRESS = new Set(['${HOST}', '${PORT}']);
 
 const catalogue = helpCatalogue();
 
@@ -110,21 +112,28 @@ describe('the guard of a custom engine’s flags', () => {
       '--server-port',
       '--ssl-keyfile',
     ]) {
-      expect([flag, guardOfCustomFlag(flag, '0.0.0.0')?.guard]).toEqual([flag, 'reserved']);
+      expect([flag, guardOfCustomFlag(flag, '0.0.0.0', ADDRESS)?.guard]).toEqual([flag, 'reserved']);
     }
   });
 
   it('lets the placeholders pass', () => {
-    expect(guardOfCustomFlag('--port', '${PORT}')).toBeNull();
-    expect(guardOfCustomFlag('--host=${HOST}', 'x')).toBeNull();
-    expect(guardOfCustomFlag('--trust-remote-code', '${PORT}')?.guard).toBe('privileged');
-    expect(guardOfCustomFlag('--host=0.0.0.0', '${HOST}')?.guard).toBe('reserved');
+    expect(guardOfCustomFlag('--port', '${PORT}', ADDRESS)).toBeNull();
+    expect(guardOfCustomFlag('--host=${HOST}', 'x', ADDRESS)).toBeNull();
+    expect(guardOfCustomFlag('--trust-remote-code', '${PORT}', ADDRESS)?.guard).toBe('privileged');
+    expect(guardOfCustomFlag('--host=0.0.0.0', '${HOST}', ADDRESS)?.guard).toBe('reserved');
   });
 
   it('keeps the engine’s own key, alias, log and model free', () => {
     for (const flag of ['--api-key', '--alias', '--model', '-m', '--served-model-name', '--max-model-len']) {
-      expect([flag, guardOfCustomFlag(flag, 'x')]).toEqual([flag, null]);
+      expect([flag, guardOfCustomFlag(flag, 'x', ADDRESS)]).toEqual([flag, null]);
     }
+  });
+
+  it('keeps the key of a run, where llamactl gives one', () => {
+    for (const flag of ['--api-key', '--api_key=x', '--API-KEY', '--api-k', '--api-key-file'])
+      expect([flag, guardOfKeyFlag(flag)?.guard]).toEqual([flag, 'reserved']);
+    for (const flag of ['--ap', '--apiserver', '--key', '-a'])
+      expect([flag, guardOfKeyFlag(flag)]).toEqual([flag, null]);
   });
 
   it('guards what runs code or reads files', () => {
@@ -140,7 +149,7 @@ describe('the guard of a custom engine’s flags', () => {
       '--logits-processors',
       '--config',
     ]) {
-      expect([flag, guardOfCustomFlag(flag, 'x')?.guard]).toEqual([flag, 'privileged']);
+      expect([flag, guardOfCustomFlag(flag, 'x', ADDRESS)?.guard]).toEqual([flag, 'privileged']);
     }
   });
 });

@@ -133,19 +133,30 @@ function guardOf(names: readonly string[], entry: FlagEntry | null): Guard | nul
 }
 
 /**
- * The guard of a flag of an engine that llamactl does not know. Its key, alias, log and model are its own business;
- * where it listens is not, but for the placeholders: `--port ${PORT}`, `--host=${HOST}`. Many such programs accept any
- * beginning of a long flag, so `--hos` counts as `--host`.
+ * The guard of a flag of an engine that llamactl does not know. Its alias, log and model are free. A flag by which it
+ * listens takes our address alone. Many such programs accept any beginning of a long flag, so `--hos` counts as `--host`.
+ *
+ * @param address What may stand for our host and port: placeholders in settings, values in filled arguments.
  */
-export function guardOfCustomFlag(spelling: string, value?: string): Guard | null {
+export function guardOfCustomFlag(
+  spelling: string,
+  value: string | undefined,
+  address: ReadonlySet<string>,
+): Guard | null {
   const [, flag = spelling, inline] = /^([^=]*)(?:=(.*))?$/s.exec(spelling) ?? [];
   const name = bareName(flag).toLowerCase();
   const meant = ABBREVIABLE.find((full) => name.length > 1 && full.startsWith(name)) ?? name;
   if (LISTEN_NAMES.includes(meant)) {
-    const isOurs = ['${HOST}', '${PORT}'].includes(inline ?? value ?? '');
-    return isOurs ? null : { guard: 'reserved', why: LISTEN };
+    return address.has(inline ?? value ?? '') ? null : { guard: 'reserved', why: LISTEN };
   }
   const guard = guardOfFlag(meant, null);
   // Spoken to over loopback without TLS, like every engine.
   return guard?.guard === 'privileged' || /^(ssl|tls)-/.test(meant) ? guard : null;
+}
+
+/** The guard of a flag that sets the key of an engine whose runs get keys from llamactl. Beginnings count as above. */
+export function guardOfKeyFlag(spelling: string): Guard | null {
+  const name = bareName(spelling.replace(/=.*$/s, '')).toLowerCase();
+  const isKey = /^api-?key(-|$)/.test(name) || (name.length > 2 && 'api-key'.startsWith(name));
+  return isKey ? { guard: 'reserved', why: KEY } : null;
 }

@@ -14,6 +14,8 @@ const COLOUR = /\u001B?\[[0-9;]{1,8}m/g;
 const PREFIX = /^(?:\[\s*\d+\] )?(?:\d+\.\d\d\.\d{3}\.\d{3} )?(?:([IWED]) )?(.*)$/s;
 /** `srv    load_model: `, `llama_model_load: error loading model: `, `mtmd_init_from_file: error: `. */
 const FUNCTION = /^(?:[a-z]{3,4} +)?[\w:~<>()]+: +(?=\S)/;
+/** The first bytes of a file that is no model: reasons do not show them. */
+const FILE_BYTES = /^(invalid magic characters): '.*', expected 'GGUF'/s;
 const TITLES = /^(?:(?:error loading model|error|llama_model_loader|\[mtmd\]): +)+/;
 
 /** Lines that only say that what was said before was the end of it. */
@@ -53,7 +55,7 @@ function parseLine(raw: string): Line {
   const line = raw.replace(COLOUR, '').trim();
   const [, level = null, message = ''] = jsonLine(line) ?? PREFIX.exec(line) ?? [];
   const text = level === null ? message : message.replace(FUNCTION, '').replace(TITLES, '');
-  return { level, text: text.trim() };
+  return { level, text: text.trim().replace(FILE_BYTES, '$1') };
 }
 
 /** A line of `--log-jsonl`. */

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { EngineAdapter, Settings } from '../instances/ports.ts';
 import { engineAdapterContract, engineRecord } from '../testing/contracts/engine.contract.ts';
 import { helpCatalogue } from './fixtures/help.ts';
@@ -9,6 +9,9 @@ import { words } from './fixtures/words.ts';
 import type { FlagCatalogues, Launcher } from './flag-catalogue.ts';
 import type { LlamaCppConfig } from './llama-cpp.ts';
 import { llamaCpp } from './llama-cpp.ts';
+import { suggestion } from '../suggestion.ts';
+
+vi.mock('../suggestion.ts', { spy: true });
 
 const catalogue = helpCatalogue();
 const CONFIG: LlamaCppConfig = { command: 'llama-server', args: [], environment: {} };
@@ -148,12 +151,29 @@ describe('what is wrong with settings for llama-server', () => {
       'PRIVILEGED_OPTION command',
       'RESERVED_OPTION options.host',
       'PRIVILEGED_OPTION options.mcp_servers_json',
+      'VALIDATION_ERROR options.context_size',
+      'VALIDATION_ERROR options.thraeds',
       'PRIVILEGED_OPTION extra_args.0',
       'RESERVED_OPTION environment.AIP_HTTP_PORT',
       'PRIVILEGED_OPTION environment.LLAMA_ARG_TOOLS',
-      'VALIDATION_ERROR options.context_size',
-      'VALIDATION_ERROR options.thraeds',
     ]);
+  });
+
+  it('stops at 100 problems, and looks for a word that was meant no more often', async () => {
+    const options = Object.fromEntries(Array.from({ length: 40_000 }, (_, index) => [`thraeds${index}`, 1]));
+    const asked = vi.mocked(suggestion);
+    asked.mockClear();
+    expect((await check({ options })).problems).toHaveLength(100);
+    expect(asked.mock.calls.length).toBeLessThanOrEqual(100);
+  });
+
+  it('stops at 100 warnings too, and says where', async () => {
+    const asked = vi.mocked(suggestion);
+    asked.mockClear();
+    const { warnings } = await check({ extra_args: Array.from({ length: 40_000 }, (_, index) => `--thraeds${index}`) });
+    expect(warnings).toHaveLength(101);
+    expect(warnings.at(-1)).toBe('extra_args: checking stopped at extra_args.100');
+    expect(asked.mock.calls.length).toBeLessThanOrEqual(100);
   });
 
   it('is told once for each option', async () => {
@@ -228,7 +248,8 @@ describe('what stands against a start of llama-server', () => {
       message:
         'missing-engine was not found on /usr/bin; set `engines.llama_cpp.command` in the configuration to the path of llama-server, or get one with `llamactl quickstart`',
     });
-    expect((await preflight({ command: ['missing'], environment: { PATH: '/own' } }))?.message).toBe(
+    const own = { command: ['missing'], environment: { PATH: '/own' } };
+    expect((await preflight(own, { allowPrivileged: true }))?.message).toBe(
       'missing was not found on /own; set its `command` to the path of llama-server',
     );
   });
@@ -247,11 +268,34 @@ describe('what stands against a start of llama-server', () => {
     [{ options: { lora: ['MODEL', '/no/l.gguf'] } }, '/no/l.gguf'],
     [{ extra_args: ['--lora_scaled', 'MODEL:0.5,/no/s.gguf:2'] }, '/no/s.gguf'],
     [{ options: { lora: '/dev/null' } }, '/dev/null'],
+    [{ options: { mmproj: import.meta.filename } }, 'is not a GGUF file'],
+    [{ environment: { LLAMA_ARG_MMPROJ: '/dev/zero' } }, '/dev/zero is not a regular file'],
   ])('is a missing or odd file beside the model: %j', async (settings, file) => {
     const filled = JSON.parse(JSON.stringify(settings).replaceAll('MODEL', model)) as Partial<Settings>;
     const problem = await preflight(filled);
     expect(problem?.code).toBe('MODEL_NOT_FOUND');
     expect(problem?.message).toContain(file);
+  });
+
+  it.each([
+    [{ LLAMA_ARG_MMPROJ: '/no/p.gguf' }, '/no/p.gguf'],
+    [{ LLAMA_ARG_MODEL_DRAFT: '/no/d.gguf' }, '/no/d.gguf'],
+    [{ LLAMA_ARG_SPEC_DRAFT_MODEL: import.meta.filename }, 'is not a GGUF file'],
+    [{ LLAMA_ARG_LORA: 'MODEL,/no/l.gguf' }, '/no/l.gguf'],
+    [{ LLAMA_ARG_LORA_SCALED: '/no/s.gguf:2' }, '/no/s.gguf'],
+  ])('is such a file in the variable of a flag, also while the flags are not known: %j', async (environment, file) => {
+    const filled = JSON.parse(JSON.stringify(environment).replaceAll('MODEL,', `${model},`)) as Record<string, string>;
+    expect((await preflight({ environment: filled }, { readable: false }))?.message).toContain(file);
+  });
+
+  it('is a stored variable that may not be set, which the start names', async () => {
+    expect(await preflight({ environment: { OMP_NUM_THREADS: '2', FLEXIBLAS: 'x' } })).toEqual({
+      code: 'PRIVILEGED_OPTION',
+      message: expect.stringMatching(/^the stored variable `FLEXIBLAS` is not on the list of variables/) as string,
+    });
+    expect(await preflight({ environment: { AIP_MODE: 'x' } })).toMatchObject({ code: 'RESERVED_OPTION' });
+    expect(await preflight({ environment: { FLEXIBLAS: 'x' } }, { allowPrivileged: true })).toBeNull();
+    expect(await preflight({ environment: { AIP_MODE: 'x' } }, { allowPrivileged: true })).not.toBeNull();
   });
 
   it('is nothing when they are all there', async () => {

@@ -1,17 +1,29 @@
-import type { EngineAdapter, InstanceRecord, LaunchPlan, Settings, StartProblem } from '../instances/ports.ts';
+import { MOST_PROBLEMS } from '@llamactl/contract/errors';
+import type {
+  EngineAdapter,
+  InstanceRecord,
+  LaunchPlan,
+  Settings,
+  SettingsProblem,
+  StartProblem,
+} from '../instances/ports.ts';
+import { LLAMA_CPP_VARIABLES } from './allowed-environment.ts';
 import { containerCommand, DETACHED, isDetached } from './container-command.ts';
 import { errorText } from './error-text.ts';
 import type { FlagCatalogue } from './flags.ts';
 import { bareName } from './flags.ts';
 import type { FlagCatalogues, Launcher } from './flag-catalogue.ts';
 import { guardOfFlag } from './guarded-flags.ts';
+import { modelFiles } from './llama-cpp-files.ts';
 import { llamaCppOffload } from './llama-cpp-offload.ts';
 import { llamaCppReason } from './llama-cpp-reason.ts';
 import { modelFileProblem } from './model-file.ts';
-import { extraArgumentWarnings, optionProblems, twinProblems } from './option-check.ts';
+import { extraArgumentWarnings, optionFaults } from './option-check.ts';
 import { optionArguments, withoutTwins } from './option-arguments.ts';
 import type { FindProgram } from './ports.ts';
-import { guardProblems } from './settings-guard.ts';
+import { environmentProblems, firstProblems, guardProblems } from './settings-guard.ts';
+import type { VariableGuardTerms } from './settings-guard.ts';
+import { variableObstacle } from './variable-obstacle.ts';
 
 /** How the configuration file says llama-server is called. */
 export interface LlamaCppConfig {
@@ -33,19 +45,6 @@ export interface LlamaCppOptions {
 /** Every setting of how much the engine says. */
 const VERBOSITY_FLAGS = new Set(['lv', 'verbosity', 'log-verbosity', 'v', 'verbose', 'log-verbose']);
 const VERBOSITY_VARIABLES = ['LLAMA_ARG_LOG_VERBOSITY', 'LLAMA_LOG_VERBOSITY'];
-/** Flags whose value names GGUF files: one, several, or several with `:SCALE`. They are looked at as `model_path` is. */
-const MODEL_FLAGS: ReadonlyMap<string, 'one' | 'list' | 'scaled'> = new Map([
-  ['mmproj', 'one'],
-  ['mm', 'one'],
-  ['spec-draft-model', 'one'],
-  ['model-draft', 'one'],
-  ['md', 'one'],
-  ['lora', 'list'],
-  ['control-vector', 'list'],
-  ['lora-scaled', 'scaled'],
-  ['control-vector-scaled', 'scaled'],
-]);
-
 /** Drives llama-server, https://github.com/ggml-org/llama.cpp, measured on builds b10573 and b11669. */
 export function llamaCpp({
   config,
@@ -59,28 +58,21 @@ export function llamaCpp({
     return program === undefined ? { command: config.command, args: config.args } : { command: program, args };
   };
 
-  const check: EngineAdapter['check'] = async (settings) => {
+  const variableTerms = (catalogue: FlagCatalogue | null): VariableGuardTerms => ({
+    allowPrivileged,
+    catalogue,
+    variables: LLAMA_CPP_VARIABLES,
+    readsFlagVariables: true,
+  });
+
+  const check: EngineAdapter['check'] = async (settings, mostWarnings = MOST_PROBLEMS) => {
     // A command that may not be run is not run to ask for its flags either.
     const launcher = launcherOf(allowPrivileged ? settings : { ...settings, command: [] });
     const { catalogue, warning } = await catalogues.load(launcher);
-    const guards = guardProblems(settings, {
-      allowPrivileged,
-      catalogue,
-      guardOf: (spelling) => guardOfFlag(spelling, catalogue),
-    });
-    const [program = '', ...argv] = settings.command ?? [];
-    const detached: typeof guards = isDetached(program, argv)
-      ? [{ code: 'VALIDATION_ERROR', path: 'command', message: DETACHED }]
-      : [];
-    const problems = [...guards, ...detached, ...twinProblems(settings.options, catalogue)];
+    const problems = firstProblems(settingsProblems(settings, variableTerms(catalogue)));
     const isGiven = Object.keys(settings.options).length + settings.extra_args.length > 0;
     if (catalogue === null) return { problems, warnings: isGiven ? [`options are not checked: ${warning}`] : [] };
-    // Of a refused option nothing more needs to be said.
-    const refused = new Set(problems.map(({ path }) => path));
-    return {
-      problems: [...problems, ...optionProblems(settings.options, catalogue).filter(({ path }) => !refused.has(path))],
-      warnings: extraArgumentWarnings(settings.extra_args, catalogue),
-    };
+    return { problems, warnings: extraArgumentWarnings(settings.extra_args, catalogue, mostWarnings) };
   };
 
   const plan = ({ name, port, settings }: InstanceRecord): LaunchPlan => {
@@ -125,9 +117,12 @@ export function llamaCpp({
         message: `${errorText(error)}; set ${where} to the path of llama-server${got}`,
       };
     }
+    const catalogue = catalogues.known(launcherOf(settings));
+    const obstacle = variableObstacle(environmentProblems(settings.environment, variableTerms(catalogue)));
+    if (obstacle !== null) return obstacle;
     if (settings.model_path === undefined)
       return { code: 'MODEL_NOT_FOUND', message: 'the instance has no `model_path`' };
-    for (const file of [settings.model_path, ...modelFiles(launch.argv, catalogues.known(launcherOf(settings)))]) {
+    for (const file of [settings.model_path, ...modelFiles(launch, catalogue)]) {
       const problem = await modelFileProblem(file);
       if (problem !== null) return { code: 'MODEL_NOT_FOUND', message: problem };
     }
@@ -150,6 +145,18 @@ export function llamaCpp({
   };
 }
 
+/** Every problem of settings, in their order. A refused option has no second problem. */
+function* settingsProblems(settings: Settings, terms: VariableGuardTerms): Generator<SettingsProblem> {
+  const { catalogue } = terms;
+  yield* guardProblems(settings, {
+    ...terms,
+    guardOf: (spelling) => guardOfFlag(spelling, catalogue),
+    faultOf: optionFaults(catalogue),
+  });
+  const [program = '', ...argv] = settings.command ?? [];
+  if (isDetached(program, argv)) yield { code: 'VALIDATION_ERROR', path: 'command', message: DETACHED };
+}
+
 function saysHowMuch(
   argumentList: readonly string[],
   options: Settings['options'],
@@ -160,18 +167,4 @@ function saysHowMuch(
     flags.some((flag) => VERBOSITY_FLAGS.has(bareName(flag))) ||
     VERBOSITY_VARIABLES.some((variable) => environment[variable] !== undefined)
   );
-}
-
-/** The GGUF files beside the model that arguments name. */
-function modelFiles(argv: readonly string[], catalogue: FlagCatalogue | null): string[] {
-  return argv.flatMap((argument, index) => {
-    const value = argv[index + 1];
-    const kind = argument.startsWith('-') ? MODEL_FLAGS.get(bareName(argument)) : undefined;
-    if (kind === undefined || value === undefined) return [];
-    const entry = catalogue?.findArgument(argument)?.entry;
-    const isList = entry === undefined ? kind !== 'one' : entry.separator === ',';
-    return (isList ? value.split(',') : [value]).map((file) =>
-      kind === 'scaled' ? file.replace(/:[^:/]*$/, '') : file,
-    );
-  });
 }

@@ -57,6 +57,24 @@ describe('a model file', () => {
     expect(await modelFileProblem(file('zeros'))).toBe(`the model file ${file('zeros')} is not a regular file`);
   });
 
+  it.each([
+    ['is text', 'root:x:0:0:root:/root:/bin/bash'],
+    ['is empty', ''],
+    ['is cut off', 'GGU'],
+    ['is of the format before', 'tjgg'],
+  ])('must begin as GGUF files do: one that %s is named, and nothing of it shown', async (_, content) => {
+    await writeFile(file('a.gguf'), content);
+    expect(await modelFileProblem(file('a.gguf'))).toBe(`the model file ${file('a.gguf')} is not a GGUF file`);
+  });
+
+  it('in parts has GGUF in all of them', async () => {
+    await writeFile(file('m-00001-of-00002.gguf'), 'GGUF');
+    await writeFile(file('m-00002-of-00002.gguf'), 'root');
+    expect(await modelFileProblem(file('m-00001-of-00002.gguf'))).toBe(
+      `part 2 of 2 of the model, ${file('m-00002-of-00002.gguf')} is not a GGUF file`,
+    );
+  });
+
   it('is named when the system refuses it for another cause', async () => {
     await symlink(file('loop'), file('loop'));
     expect(await modelFileProblem(file('loop'))).toContain(`the model file ${file('loop')} cannot be opened: ELOOP`);

@@ -1,37 +1,41 @@
-import { access, constants, lstat, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { lstat, open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { errorCode, errorText } from './error-text.ts';
+
+/** Every GGUF file begins with it, in either byte order. */
+const MAGIC = Buffer.from('GGUF');
 
 /** The name that llama.cpp demands of a part of a model; it opens the others by the same pattern. */
 const SHARD = /^(.*)-(\d{5})-of-(\d{5})\.gguf$/s;
 
 /**
  * Why a model file cannot be opened: one sentence that names it, or `null`. A model is a regular file, after symbolic
- * links; a pipe or a device would hang the engine or feed it for ever. Of a model in parts, every part is looked at.
+ * links; a pipe or a device would hang the engine or feed it for ever. It begins with `GGUF`: an engine that opens any
+ * other file writes its first bytes into its log. Of a model in parts, every part is checked.
  */
 export async function modelFileProblem(file: string): Promise<string | null> {
   const shard = SHARD.exec(path.basename(file));
   const [, stem = '', number = '', total = ''] = shard ?? [];
   const part = (index: number): string =>
     path.join(path.dirname(file), `${stem}-${String(index).padStart(5, '0')}-of-${total}.gguf`);
-  const own = await regularFileProblem(file, 'the model file');
+  const own = await ggufProblem(file, 'the model file');
   if (own !== null || shard === null) return own;
   if (Number(number) !== 1)
     return `the model file ${file} is part ${Number(number)} of ${Number(total)}; give the first part, ${part(1)}`;
   for (let index = 2; index <= Number(total); index += 1) {
-    const problem = await regularFileProblem(part(index), `part ${index} of ${Number(total)} of the model,`);
+    const problem = await ggufProblem(part(index), `part ${index} of ${Number(total)} of the model,`);
     if (problem !== null) return problem;
   }
   return null;
 }
 
-async function regularFileProblem(file: string, subject: string): Promise<string | null> {
+async function ggufProblem(file: string, subject: string): Promise<string | null> {
   try {
     const status = await stat(file);
     if (status.isDirectory()) return `${subject} ${file} is a folder, not a file`;
     if (!status.isFile()) return `${subject} ${file} is not a regular file`;
-    await access(file, constants.R_OK);
-    return null;
+    return (await isGguf(file)) ? null : `${subject} ${file} is not a GGUF file`;
   } catch (error) {
     switch (errorCode(error)) {
       case 'ENOENT':
@@ -42,6 +46,18 @@ async function regularFileProblem(file: string, subject: string): Promise<string
       default:
         return `${subject} ${file} cannot be opened: ${errorText(error)}`;
     }
+  }
+}
+
+/** Compares the first bytes, which no message may show. Never blocks: the file may be another by now. */
+async function isGguf(file: string): Promise<boolean> {
+  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    if (!(await handle.stat()).isFile()) return false;
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(MAGIC.length), 0, MAGIC.length, 0);
+    return bytesRead === MAGIC.length && buffer.equals(MAGIC);
+  } finally {
+    await handle.close();
   }
 }
 

@@ -1,19 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import { helpCatalogue } from './fixtures/help.ts';
-import { extraArgumentWarnings, optionProblems, twinProblems } from './option-check.ts';
+import type { Settings, SettingsProblem } from '../instances/ports.ts';
+import type { FlagCatalogue } from './flags.ts';
+import { extraArgumentWarnings, optionFaults } from './option-check.ts';
 
 const catalogue = helpCatalogue();
-const messages = (options: Parameters<typeof optionProblems>[0]): string[] =>
-  optionProblems(options, catalogue).map(({ path, message }) => `${path}: ${message}`);
+const problems = (options: Settings['options'], known: FlagCatalogue | null = catalogue): SettingsProblem[] => {
+  const faultOf = optionFaults(known);
+  return Object.entries(options).flatMap(([key, value]) => faultOf(key, value) ?? []);
+};
+const messages = (options: Settings['options']): string[] =>
+  problems(options).map(({ path, message }) => `${path}: ${message}`);
 
 describe('options that the engine has', () => {
   it('pass with values it understands', () => {
     expect(
       messages({
         threads: 4,
-        ctx_size: 0,
-        reasoning_budget: -1,
         context_size: 0,
+        reasoning_budget: -1,
         flash_attn: true,
         perf: false,
         no_repack: true,
@@ -71,19 +76,19 @@ describe('options that the engine would refuse', () => {
 
 describe('twins in one body', () => {
   it('are refused, and the first is named', () => {
-    expect(twinProblems({ context_size: 1, threads: 1, ctx_size: 1 }, catalogue)).toEqual([
+    expect(problems({ context_size: 1, threads: 1, ctx_size: 1 }, catalogue)).toEqual([
       {
         code: 'VALIDATION_ERROR',
         path: 'options.ctx_size',
         message: 'is the same option as `context_size`; give one of them',
       },
     ]);
-    expect(twinProblems({ kv_offload: true, nkvo: true, no_kv_offload: true }, catalogue)).toHaveLength(2);
+    expect(problems({ kv_offload: true, nkvo: true, no_kv_offload: true }, catalogue)).toHaveLength(2);
   });
 
   it('are seen without a catalogue for the seed’s names', () => {
-    expect(twinProblems({ gpu_layers: 1, n_gpu_layers: 1 }, null)).toHaveLength(1);
-    expect(twinProblems({ gpu_layers: 1, ctx_size: 1 }, null)).toEqual([]);
+    expect(problems({ gpu_layers: 1, n_gpu_layers: 1 }, null)).toHaveLength(1);
+    expect(problems({ gpu_layers: 1, ctx_size: 1 }, null)).toEqual([]);
   });
 });
 

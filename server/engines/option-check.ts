@@ -1,5 +1,6 @@
+import { MOST_PROBLEMS } from '@llamactl/contract/errors';
 import type { OptionValue } from '@llamactl/contract/instance';
-import type { Settings, SettingsProblem } from '../instances/ports.ts';
+import type { SettingsProblem } from '../instances/ports.ts';
 import { bareName } from './flags.ts';
 import type { FlagCatalogue, FlagMatch } from './flags.ts';
 import { guardOfEntry } from './guarded-flags.ts';
@@ -9,37 +10,57 @@ import { argumentText, booleanWord, findOption, optionIdentity } from './option-
 /** Words that llama-server reads as on or off where the help lists `on` (measured on b11669). */
 const SWITCH_WORDS = ['on', 'off', 'true', 'false', 'enabled', 'disabled', '1', '0'];
 
-/** Options given twice under two names. Works without a catalogue for the names that the seed made up. */
-export function twinProblems(options: Settings['options'], catalogue: FlagCatalogue | null): SettingsProblem[] {
+/** Longer words are cut where a message names them. */
+const LONGEST_WORD = 60;
+/** Names to suggest, by catalogue: they cost more to find than to compare. */
+const suggestible = new WeakMap<FlagCatalogue, { options: string[]; spellings: string[] }>();
+
+/**
+ * Finds what is wrong with one option after the other, by the engine's own list of flags: given twice under two names,
+ * unknown, or with a value that the engine would not understand. Without a catalogue it knows the names that the seed made
+ * up as twins, and no more.
+ */
+export function optionFaults(
+  catalogue: FlagCatalogue | null,
+): (key: string, value: OptionValue) => SettingsProblem | null {
   const first = new Map<string, string>();
-  return Object.keys(options).flatMap((key) => {
+  return (key, value) => {
     const identity = optionIdentity(key, catalogue);
     const twin = first.get(identity);
-    if (twin === undefined) first.set(identity, key);
-    return twin === undefined ? [] : [invalid(`options.${key}`, `is the same option as \`${twin}\`; give one of them`)];
-  });
-}
-
-/** What the engine would not understand of the options, by its own list of flags. */
-export function optionProblems(options: Settings['options'], catalogue: FlagCatalogue): SettingsProblem[] {
-  return Object.entries(options).flatMap(([key, value]) => {
+    if (twin !== undefined) return invalid(key, `is the same option as \`${shown(twin)}\`; give one of them`);
+    first.set(identity, key);
+    if (catalogue === null) return null;
     const match = findOption(key, catalogue);
     const message = match === null ? unknownOption(key, catalogue) : valueProblem(match, value);
-    return message === null ? [] : [invalid(`options.${key}`, message)];
-  });
+    return message === null ? null : invalid(key, message);
+  };
 }
 
-function invalid(path: string, message: string): SettingsProblem {
-  return { code: 'VALIDATION_ERROR', path, message };
+function invalid(key: string, message: string): SettingsProblem {
+  return { code: 'VALIDATION_ERROR', path: `options.${shown(key)}`, message };
+}
+
+/** A key as messages name it. */
+function shown(key: string): string {
+  return key.slice(0, LONGEST_WORD);
 }
 
 function unknownOption(key: string, catalogue: FlagCatalogue): string {
-  const meant = suggestion(key, optionNames(catalogue));
+  const meant = suggestion(key, suggestibleNames(catalogue).options);
   return `is not an option of this engine${meant === null ? '' : `; did you mean \`${meant}\`?`}`;
 }
 
+function suggestibleNames(catalogue: FlagCatalogue): { options: string[]; spellings: string[] } {
+  const names = suggestible.get(catalogue) ?? {
+    options: freeNames(catalogue),
+    spellings: catalogue.entries.flatMap((entry) => [...entry.spellings, ...entry.negations]),
+  };
+  suggestible.set(catalogue, names);
+  return names;
+}
+
 /** Free options by their long names in snake_case. */
-function optionNames(catalogue: FlagCatalogue): string[] {
+function freeNames(catalogue: FlagCatalogue): string[] {
   const free = catalogue.entries.filter((entry) => entry.removed === null && guardOfEntry(entry) === null);
   return [
     'context_size',
@@ -68,17 +89,27 @@ function valueProblem(match: FlagMatch, value: OptionValue): string | null {
   if (allowed === null) return null;
   const accepted = allowed.includes('on') ? [...allowed, ...SWITCH_WORDS] : allowed;
   const wrong = items.map(argumentText).find((item) => !accepted.includes(item));
-  return wrong === undefined ? null : `cannot be ${JSON.stringify(wrong)}; it can be ${allowed.join(', ')}`;
+  return wrong === undefined ? null : `cannot be ${JSON.stringify(shown(wrong))}; it can be ${allowed.join(', ')}`;
 }
 
-/** Flags among `extra_args` that the engine does not know. They may be newer than our reading of its help. */
-export function extraArgumentWarnings(extraArguments: readonly string[], catalogue: FlagCatalogue): string[] {
+/**
+ * Flags among `extra_args` that the engine does not know. They may be newer than our reading of its help.
+ *
+ * @param most After so many the check stops and says so; 0: it does not begin.
+ */
+export function extraArgumentWarnings(
+  extraArguments: readonly string[],
+  catalogue: FlagCatalogue,
+  most = MOST_PROBLEMS,
+): string[] {
   const warnings: string[] = [];
+  if (most <= 0) return warnings;
   for (let index = 0; index < extraArguments.length; index += 1) {
+    if (warnings.length === most) return [...warnings, `extra_args: checking stopped at extra_args.${index}`];
     const argument = extraArguments[index] ?? '';
     const match = catalogue.findArgument(argument);
     if (match?.entry.removed)
-      warnings.push(`extra_args.${index}: \`${argument}\` was removed from this engine: ${match.entry.removed}`);
+      warnings.push(`extra_args.${index}: \`${shown(argument)}\` was removed from this engine: ${match.entry.removed}`);
     if (match !== null) index += match.negated ? 0 : match.entry.valueCount;
     else if (/^-{1,2}[A-Za-z]/.test(argument))
       warnings.push(`extra_args.${index}: ${unknownArgument(argument, catalogue)}`);
@@ -89,9 +120,8 @@ export function extraArgumentWarnings(extraArguments: readonly string[], catalog
 function unknownArgument(argument: string, catalogue: FlagCatalogue): string {
   const [flag = argument] = argument.split('=');
   if (flag !== argument && catalogue.findArgument(flag) !== null) {
-    return `\`${flag}\` takes its value as an argument of its own, not after \`=\``;
+    return `\`${shown(flag)}\` takes its value as an argument of its own, not after \`=\``;
   }
-  const spellings = catalogue.entries.flatMap((entry) => [...entry.spellings, ...entry.negations]);
-  const meant = suggestion(flag, spellings);
-  return `\`${flag}\` is not a flag of this engine${meant === null ? '' : `; did you mean \`${meant}\`?`}`;
+  const meant = suggestion(flag, suggestibleNames(catalogue).spellings);
+  return `\`${shown(flag)}\` is not a flag of this engine${meant === null ? '' : `; did you mean \`${meant}\`?`}`;
 }

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Settings } from '../instances/ports.ts';
 import { guardOfFlag } from './guarded-flags.ts';
-import { guardProblems } from './settings-guard.ts';
+import { ANY_ENGINE_VARIABLES } from './allowed-environment.ts';
+import { firstProblems, guardProblems } from './settings-guard.ts';
+
+const TERMS = { catalogue: null, variables: ANY_ENGINE_VARIABLES, readsFlagVariables: false };
 
 const SETTINGS: Settings = {
   engine: 'llama_cpp',
@@ -17,9 +20,9 @@ function problems(settings: Partial<Settings>, allowPrivileged = false): string[
   const guardOf = (spelling: string) => guardOfFlag(spelling, null);
   const found = guardProblems(
     { ...SETTINGS, ...settings },
-    { allowPrivileged, catalogue: null, guardOf, ownVariables: ['PORT'] },
+    { ...TERMS, allowPrivileged, guardOf, ownVariables: ['PORT'] },
   );
-  return found.map(({ code, path }) => `${code} ${path}`);
+  return firstProblems(found).map(({ code, path }) => `${code} ${path}`);
 }
 
 describe('guarded settings', () => {
@@ -76,7 +79,7 @@ describe('guarded settings', () => {
   it('tell what would make them pass', () => {
     const [problem] = guardProblems(
       { ...SETTINGS, extra_args: ['--grammar-file=/x'] },
-      { allowPrivileged: false, catalogue: null, guardOf: (spelling) => guardOfFlag(spelling, null) },
+      { ...TERMS, allowPrivileged: false, guardOf: (spelling) => guardOfFlag(spelling, null) },
     );
     expect(problem?.message).toBe(
       '`--grammar-file` reads or writes files of the caller’s choice; it needs `security.allow_privileged: true` in the configuration file',

@@ -1,59 +1,116 @@
+import { MOST_PROBLEMS } from '@llamactl/contract/errors';
+import type { OptionValue } from '@llamactl/contract/instance';
 import type { Settings, SettingsProblem } from '../instances/ports.ts';
+import type { AllowedVariables } from './allowed-environment.ts';
 import type { FlagCatalogue } from './flags.ts';
 import { guardOfVariable } from './guarded-environment.ts';
 import type { Guard } from './guarded-flags.ts';
 
-/** What decides whether guarded settings pass. */
-export interface GuardTerms {
+/** What decides whether guarded variables pass. */
+export interface VariableGuardTerms {
   /** `security.allow_privileged` of the configuration file. Opens what is privileged, never what is reserved. */
   allowPrivileged: boolean;
   /** The engine's flags; `null`: unknown, then the tables alone decide. */
   catalogue: FlagCatalogue | null;
+  /** Variables that an instance may set. */
+  variables: AllowedVariables;
+  /** Whether the engine reads `LLAMA_ARG_…` for its flags. */
+  readsFlagVariables: boolean;
+  /** Variables that this kind of engine gets from llamactl, beyond those of the table; in upper case. */
+  ownVariables?: readonly string[];
+}
+
+/** What decides whether guarded settings pass. */
+export interface GuardTerms extends VariableGuardTerms {
   /** The guard of a flag in any spelling; `value` is what follows it among the arguments. */
   guardOf: (spelling: string, value?: string) => Guard | null;
-  /** Variables that this kind of engine gets from llamactl, beyond those of the table. */
-  ownVariables?: readonly string[];
+  /** What else is wrong with an option that is free; left out: nothing. */
+  faultOf?: (key: string, value: OptionValue) => SettingsProblem | null;
+  /** Whether values of options that begin with `@` are guarded too, as files of more arguments. */
+  guardsResponseFiles?: boolean;
 }
 
 /** `@file`: many programs read more arguments from there. */
 const RESPONSE_FILE = /^@/;
 const READS_FILE: Guard = { guard: 'privileged', why: 'can make the engine read its arguments from a file' };
+const PROGRAM: Guard = { guard: 'privileged', why: 'runs a program of the caller’s choice' };
+const OURS: Guard = { guard: 'reserved', why: 'is set by llamactl' };
 
 const REMEDY = 'it needs `security.allow_privileged: true` in the configuration file';
 
-/** Every reserved or privileged thing in an instance's settings, wherever it hides. */
-export function guardProblems(settings: Settings, terms: GuardTerms): SettingsProblem[] {
-  const problem = (path: string, guard: Guard | null, subject?: string): SettingsProblem[] => {
-    if (guard === null || (guard.guard === 'privileged' && terms.allowPrivileged)) return [];
-    const sentence = subject === undefined ? guard.why : `\`${subject}\` ${guard.why}`;
-    return guard.guard === 'reserved'
-      ? [{ code: 'RESERVED_OPTION', path, message: sentence }]
-      : [{ code: 'PRIVILEGED_OPTION', path, message: `${sentence}; ${REMEDY}` }];
-  };
+/** Longer words are cut where a message names them. */
+const LONGEST_WORD = 60;
 
-  const options = Object.entries(settings.options).flatMap(([key, value]) => {
-    const own = problem(`options.${key}`, terms.guardOf(key));
-    if (own.length > 0) return own;
-    // A value in the place where the engine expects a flag would be read as one.
-    const posing = [value].flat().filter((item) => typeof item === 'string' && item.startsWith('-'));
-    return posing.flatMap((item) => problem(`options.${key}`, terms.guardOf(String(item)), spellingOf(String(item))));
-  });
-  const extra = settings.extra_args.flatMap((argument, index) =>
-    RESPONSE_FILE.test(argument)
-      ? problem(`extra_args.${index}`, READS_FILE, argument.slice(0, 60))
-      : argument.startsWith('-')
-        ? problem(`extra_args.${index}`, terms.guardOf(argument, settings.extra_args[index + 1]), spellingOf(argument))
-        : [],
-  );
-  const environment = Object.keys(settings.environment).flatMap((name) => {
-    const own: Guard = { guard: 'reserved', why: 'is set by llamactl' };
-    const guard = terms.ownVariables?.includes(name.toUpperCase()) ? own : guardOfVariable(name, terms.catalogue);
-    return problem(`environment.${name}`, guard);
-  });
-  const command: Guard = { guard: 'privileged', why: 'runs a program of the caller’s choice' };
-  return [...(settings.command === undefined ? [] : problem('command', command)), ...options, ...extra, ...environment];
+/** Every reserved or privileged thing in an instance's settings, as it is asked for: a check may stop early. */
+export function* guardProblems(settings: Settings, terms: GuardTerms): Generator<SettingsProblem> {
+  const { allowPrivileged, guardOf, faultOf = () => null } = terms;
+  if (settings.command !== undefined) yield* problemOf('command', PROGRAM, allowPrivileged);
+  for (const [key, value] of Object.entries(settings.options)) {
+    const path = `options.${cut(key)}`;
+    const [own = faultOf(key, value)] = [
+      ...problemOf(path, guardOf(key), allowPrivileged),
+      ...posingProblems(path, value, terms),
+    ];
+    if (own !== null) yield own;
+  }
+  for (const [index, argument] of settings.extra_args.entries()) {
+    const guard = guardOfArgument(argument, settings.extra_args[index + 1], guardOf);
+    yield* problemOf(`extra_args.${index}`, guard, allowPrivileged, spellingOf(argument));
+  }
+  yield* environmentProblems(settings.environment, terms);
+}
+
+/** Every variable that an instance may not set. */
+export function* environmentProblems(
+  environment: Settings['environment'],
+  { allowPrivileged, catalogue, variables, readsFlagVariables, ownVariables = [] }: VariableGuardTerms,
+): Generator<SettingsProblem> {
+  const terms = { catalogue, allowed: variables, readsFlagVariables };
+  for (const [name, value] of Object.entries(environment)) {
+    const guard = ownVariables.includes(name.toUpperCase()) ? OURS : guardOfVariable(name, value, terms);
+    yield* problemOf(`environment.${cut(name)}`, guard, allowPrivileged);
+  }
+}
+
+/** The guard of one word among the arguments of an engine; `next` is the word after it. */
+export function guardOfArgument(
+  argument: string,
+  next: string | undefined,
+  guardOf: GuardTerms['guardOf'],
+): Guard | null {
+  if (RESPONSE_FILE.test(argument)) return READS_FILE;
+  return argument.startsWith('-') ? guardOf(argument, next) : null;
+}
+
+/** The first {@link MOST_PROBLEMS} of the problems: nobody reads more, and finding them costs time. */
+export function firstProblems(problems: Iterable<SettingsProblem>): SettingsProblem[] {
+  return Iterator.from(problems).take(MOST_PROBLEMS).toArray();
+}
+
+/** A value in the place where the engine expects a flag would be read as one. */
+function* posingProblems(
+  path: string,
+  value: OptionValue,
+  { guardOf, guardsResponseFiles = false, allowPrivileged }: GuardTerms,
+): Generator<SettingsProblem> {
+  for (const item of [value].flat()) {
+    if (typeof item !== 'string' || (!guardsResponseFiles && !item.startsWith('-'))) continue;
+    yield* problemOf(path, guardOfArgument(item, undefined, guardOf), allowPrivileged, spellingOf(item));
+  }
+}
+
+function problemOf(path: string, guard: Guard | null, allowPrivileged: boolean, subject?: string): SettingsProblem[] {
+  if (guard === null || (guard.guard === 'privileged' && allowPrivileged)) return [];
+  const sentence = subject === undefined ? guard.why : `\`${subject}\` ${guard.why}`;
+  return guard.guard === 'reserved'
+    ? [{ code: 'RESERVED_OPTION', path, message: sentence }]
+    : [{ code: 'PRIVILEGED_OPTION', path, message: `${sentence}; ${REMEDY}` }];
 }
 
 function spellingOf(argument: string): string {
-  return argument.replace(/=.*$/s, '').slice(0, 60);
+  return argument.startsWith('@') ? cut(argument) : cut(argument.replace(/=.*$/s, ''));
+}
+
+function cut(word: string): string {
+  return word.slice(0, LONGEST_WORD);
 }

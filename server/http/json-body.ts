@@ -1,10 +1,9 @@
-import { ApiError, type Problem } from '@llamactl/contract/errors';
+import { ApiError, MOST_PROBLEMS, type Problem } from '@llamactl/contract/errors';
 import { jsonFault, placeOf } from './json-fault.ts';
 import { childPath, validationError } from './problems.ts';
 
 /** Far more than any request needs; keeps everything behind us free to recurse. */
 export const DEEPEST = 32;
-const MOST_PROBLEMS = 100;
 
 /**
  * The value in a body of JSON (UTF-8, with or without a byte order mark); `undefined` when the body is empty.
@@ -53,6 +52,7 @@ export function unsafeParts(root: unknown): Problem[] {
       continue;
     }
     for (const [key, child] of Object.entries(value)) {
+      if (problems.length === MOST_PROBLEMS) break;
       const childAt = childPath(path, Array.isArray(value) ? Number(key) : key);
       if (key === '__proto__' || !key.isWellFormed())
         problems.push({ path: childAt, message: 'is not a possible name' });

@@ -2,9 +2,13 @@ import { ConfigSchema } from '@llamactl/contract/config';
 import { CreateInstanceSchema, StopBodySchema, UpdateInstanceSchema } from '@llamactl/contract/instance';
 import { OPERATIONS } from '@llamactl/contract/operations';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import { ApiError, type Problem } from '@llamactl/contract/errors';
+import { suggestion } from '../suggestion.ts';
 import { childPath, judge, validationError } from './problems.ts';
+
+vi.mock('../suggestion.ts', { spy: true });
 
 function problemsOf(schema: z.ZodType, value: unknown): Record<string, string> {
   return Object.fromEntries((judge(schema, value).problems ?? []).map(({ path, message }) => [path, message]));
@@ -135,4 +139,38 @@ describe('the error that tells them', () => {
   });
 
   it('shortens the names of keys', () => expect(childPath('a', 'x'.repeat(5_000)).length).toBeLessThan(100));
+});
+
+describe('many problems', () => {
+  const wrong = (count: number): Problem[] => Array.from({ length: count }, () => ({ path: 'a', message: 'is wrong' }));
+  const keys = (count: number, value: unknown): Record<string, unknown> =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`nam${index}`, value]));
+
+  it.each<[string, z.ZodType, unknown]>([
+    ['unknown fields', CreateInstanceSchema, { name: 'x', ...keys(40_000, 1) }],
+    ['options of a wrong type', CreateInstanceSchema, { name: 'x', options: keys(40_000, {}) }],
+    ['keys of a wrong form', CreateInstanceSchema, { name: 'x', environment: { ...keys(20_000, 1), '1': 1 } }],
+    ['items of a wrong type', CreateInstanceSchema, { name: 'x', extra_args: Array<number>(40_000).fill(1) }],
+    ['keys of a configuration', ConfigSchema, { server: keys(40_000, 1) }],
+  ])('are told up to the hundredth: %s', (_, schema, value) => {
+    const asked = vi.mocked(suggestion);
+    asked.mockClear();
+    const problems = judge(schema, value).problems ?? [];
+    expect(problems).toHaveLength(100);
+    expect(asked.mock.calls.length).toBeLessThanOrEqual(100);
+    const { extras, message } = validationError(problems);
+    expect(extras.details).toMatch(/[.?] Checking stopped after 100 problems; there may be more\.$/);
+    expect((extras.details ?? '').length + message.length).toBeLessThan(20_000);
+  });
+
+  it('of fewer say nothing of an end', () => {
+    const { extras } = validationError(wrong(99));
+    expect(extras.problems).toHaveLength(99);
+    expect(extras.details).not.toContain('stopped');
+  });
+
+  it('that were told once are told the same by another server', () => {
+    const { extras, code, message } = validationError(wrong(500));
+    expect(new ApiError(code, message, extras).extras).toEqual(extras);
+  });
 });

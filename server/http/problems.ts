@@ -1,4 +1,4 @@
-import { ApiError, type Problem } from '@llamactl/contract/errors';
+import { ApiError, MOST_PROBLEMS, type Problem } from '@llamactl/contract/errors';
 import type { z } from 'zod';
 import { suggestion } from '../suggestion.ts';
 import { keysAt } from './schema-keys.ts';
@@ -6,8 +6,6 @@ import { keysAt } from './schema-keys.ts';
 type Issue = z.core.$ZodIssue;
 type Step = PropertyKey;
 
-/** More than a person reads; keeps the answer to a megabyte of nonsense small. */
-const MOST_PROBLEMS = 100;
 const LONGEST_STEP = 80;
 
 /** One error for all problems of a request. Its sentence tells the first, `details` all. */
@@ -30,7 +28,8 @@ export function judge<Schema extends z.ZodType>(
 ): { value: z.output<Schema>; problems: null } | { value: null; problems: Problem[] } {
   const result = schema.safeParse(value, { error: wording });
   if (result.success) return { value: result.data, problems: null };
-  return { value: null, problems: result.error.issues.flatMap((issue) => describe(issue, [], schema)) };
+  const found = Iterator.from(result.error.issues).flatMap((issue) => describe(issue, [], schema));
+  return { value: null, problems: found.take(MOST_PROBLEMS).toArray() };
 }
 
 /** `options.threads`, `aliases[0]`; the empty path is the whole. */
@@ -41,31 +40,35 @@ export function childPath(parent: string, step: Step): string {
   return parent === '' ? name : `${parent}.${name}`;
 }
 
-function describe(issue: Issue, above: readonly Step[], schema: z.ZodType): Problem[] {
+/** The problems of an issue, one by one: a suggestion costs time, and few are read. */
+function* describe(issue: Issue, above: readonly Step[], schema: z.ZodType): Generator<Problem> {
   const steps = [...above, ...issue.path];
   const path = steps.reduce<string>(childPath, '');
   switch (issue.code) {
     case 'unrecognized_keys':
-      return unknownKeys(issue.keys, steps, schema);
+      yield* unknownKeys(issue.keys, steps, schema);
+      return;
     case 'invalid_union':
-      return describeUnion(issue, steps, schema);
+      yield* describeUnion(issue, steps, schema);
+      return;
     case 'invalid_key':
     case 'invalid_element':
-      return issue.issues.flatMap((inner) => describe({ ...inner, path: [] }, steps, schema));
+      for (const inner of issue.issues) yield* describe({ ...inner, path: [] }, steps, schema);
+      return;
     default:
-      return [{ path, message: issue.message }];
+      yield { path, message: issue.message };
   }
 }
 
-function unknownKeys(keys: readonly string[], steps: readonly Step[], schema: z.ZodType): Problem[] {
+function* unknownKeys(keys: readonly string[], steps: readonly Step[], schema: z.ZodType): Generator<Problem> {
   const known = keysAt(schema, steps);
   const parent = steps.reduce<string>(childPath, '');
-  return keys.slice(0, MOST_PROBLEMS).map((key) => {
+  for (const key of keys) {
     const meant =
       key.length > LONGEST_STEP ? null : (suggestion(key, known) ?? known.find((each) => startsAlike(each, key)));
     const message = meant ? `is not known; did you mean ${meant}?` : 'is not known';
-    return { path: childPath(parent, key), message };
-  });
+    yield { path: childPath(parent, key), message };
+  }
 }
 
 /** `model` for `model_path`. */
@@ -77,15 +80,25 @@ function startsAlike(known: string, key: string): boolean {
  * Of the branches that were tried, the one that took the value's type says most: what it says is the problem. When none
  * did, the union's own words are, or all that would have been right.
  */
-function describeUnion(issue: z.core.$ZodIssueInvalidUnion, steps: readonly Step[], schema: z.ZodType): Problem[] {
+function* describeUnion(
+  issue: z.core.$ZodIssueInvalidUnion,
+  steps: readonly Step[],
+  schema: z.ZodType,
+): Generator<Problem> {
   const branches = issue.errors.filter((branch) => branch.length > 0);
   const fitting = branches.filter((branch) => !branch.some(isWrongType));
   const [only] = fitting;
-  if (only !== undefined && fitting.length === 1) return only.flatMap((inner) => describe(inner, steps, schema));
+  if (only !== undefined && fitting.length === 1) {
+    for (const inner of only) yield* describe(inner, steps, schema);
+    return;
+  }
   const path = steps.reduce<string>(childPath, '');
-  if (issue.message !== NO_WORDS) return [{ path, message: issue.message }];
+  if (issue.message !== NO_WORDS) {
+    yield { path, message: issue.message };
+    return;
+  }
   const words = new Set(branches.flat().flatMap((inner) => (inner.path.length === 0 ? [inner.message] : [])));
-  return [{ path, message: words.size === 0 ? 'is not valid' : [...words].join(', or ') }];
+  yield { path, message: words.size === 0 ? 'is not valid' : [...words].join(', or ') };
 }
 
 /** The value itself, not something inside it, is of another type. */

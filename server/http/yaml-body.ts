@@ -1,4 +1,4 @@
-import { ApiError, type Problem } from '@llamactl/contract/errors';
+import { ApiError, MOST_PROBLEMS, type Problem } from '@llamactl/contract/errors';
 import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, Parser, type Document, type CST } from 'yaml';
 import { DEEPEST, unsafeParts } from './json-body.ts';
 import { childPath, validationError } from './problems.ts';
@@ -7,7 +7,6 @@ import { childPath, validationError } from './problems.ts';
 const MOST_WORDS = 600_000;
 /** Values that aliases may repeat, all together. */
 const MOST_REPEATED = 100_000;
-const MOST_PROBLEMS = 100;
 
 /**
  * The value in a body of YAML 1.2 (core schema, UTF-8, one document); `undefined` when the body is empty.
@@ -122,7 +121,7 @@ class Reader {
     for (const { key, value } of node.items) {
       const name = this.#nameOf(key);
       const at = childPath(path, name);
-      if (entries.has(name))
+      if (entries.has(name) && this.#twice.length < MOST_PROBLEMS)
         this.#twice.push({ path: at, message: `is given twice (${place(offsetOf(key), this.#lines)})` });
       entries.set(name, this.#valueOf(value, at));
     }

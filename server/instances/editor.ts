@@ -47,7 +47,7 @@ export class Editor {
     const { engines, registry, groups } = this.#with;
     const settings = newSettings(body);
     const adapter = adapterFor(engines, settings.engine);
-    const warnings = await checkSettings(settings, adapter, groups);
+    const warnings = await checkSettings(settings, adapter, groups, null);
     const draft = this.draft(body.name, { port: body.port ?? 0, portAssigned: body.port === undefined, settings });
     const problem = await adapter.preflight(draft, adapter.plan(draft));
     // From here to `add` nothing is awaited: what is free stays free.
@@ -99,7 +99,7 @@ export class Editor {
     // It has to know which options are one; the command of another engine is none that can be asked.
     if (engine === before.settings.engine) await adapter.learn(before.settings);
     const settings = patchedSettings(before.settings, patch, adapter);
-    const warnings = await checkSettings(settings, adapter, groups);
+    const warnings = await checkSettings(settings, adapter, groups, before.settings);
     const port = patch.port === undefined ? before.port : (patch.port ?? registry.assignPort(before.id));
     const portAssigned = patch.port === undefined ? before.portAssigned : patch.port === null;
     return { edit: { settings, port, portAssigned }, warnings };

@@ -22,6 +22,7 @@ import type { EffectRunner, Mailbox } from './mailbox.ts';
 import { lookAtOffload } from './offload-look.ts';
 import { awaitReady, pause } from './readiness.ts';
 import { ALL_PINNED } from './refusals.ts';
+import { planWithKey, withoutKey } from './run-key.ts';
 import type { Scheduler } from './scheduler.ts';
 import { currentRun } from './transitions.ts';
 import { NO_SIGNS } from './vital-signs.ts';
@@ -174,14 +175,14 @@ export class Effects implements EffectRunner {
     if (signal.aborted) return this.#spawnError(mailbox, run, 'it was stopped before it was spawned');
     logs.attach(log, reference);
     try {
-      const identity = await supervisor.spawn(reference, launch.plan, secrets, this.#listener(mailbox, run));
+      const identity = await supervisor.spawn(reference, planWithKey(launch), secrets, this.#listener(mailbox, run));
       this.#post(mailbox, { type: 'spawned', run, identity });
       await supervisor
         .prune(references.runs(mailbox.record.id), KEPT_RUNS)
         .catch((error: unknown) => this.#with.onFault(error, { type: 'spawn', run, launch }));
     } catch (error) {
       logs.detach(log, reference);
-      this.#spawnError(mailbox, run, error instanceof Error ? error.message : String(error));
+      this.#spawnError(mailbox, run, withoutKey(error instanceof Error ? error.message : String(error), launch.key));
     }
   }
 

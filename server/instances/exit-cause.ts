@@ -1,6 +1,7 @@
 import type { Ended, InstanceState, Run } from './lifecycle.ts';
 import type { EngineAdapter, Engines, Exit, InstanceRecord, RunLogs, RunReference } from './ports.ts';
 import type { RunReferences } from './run-references.ts';
+import { withoutKey } from './run-key.ts';
 import { currentRun } from './transitions.ts';
 
 export interface ExitCauseDependencies {
@@ -21,7 +22,8 @@ export async function explainExit(
 ): Promise<Ended> {
   const { state, record } = mailbox;
   const run = currentRun(state);
-  const lines = run?.launch ? await tail(logs, references.of(record.id, run.launch)) : [];
+  const written = run?.launch ? await tail(logs, references.of(record.id, run.launch)) : [];
+  const lines = written.map((line) => withoutKey(line, run?.launch?.key ?? null));
   const kept = lines.slice(-KEPT_LINES);
   // As it is now: a stop may have been asked for while the output was read.
   if ('ending' in mailbox.state) return { exit, reason: reasonOfEnding(mailbox.state), lines: kept };

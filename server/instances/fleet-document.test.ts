@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { entry, FleetDomain } from '../testing/fleet-domain.ts';
 
 describe('a document that is wrong', () => {
@@ -32,6 +32,47 @@ describe('a document that is wrong', () => {
       },
     });
     expect(await domain.traces()).toEqual(before);
+  });
+
+  it('is judged up to its hundredth problem, entries and all', async () => {
+    const domain = new FleetDomain();
+    const check = vi.spyOn(domain.adapter, 'check');
+    const wrong = Array.from({ length: 1_000 }, (_, index) => entry(`a${index}`, { environment: { LLAMACTL_X: '1' } }));
+    await expect(domain.apply(wrong)).rejects.toMatchObject({
+      extras: {
+        problems: expect.objectContaining({ length: 100 }) as unknown,
+        details: 'Checking stopped after 100 problems; there may be more.',
+      },
+    });
+    expect(check).toHaveBeenCalledTimes(100);
+  });
+
+  it('gets about a hundred warnings in all, not for each entry', async () => {
+    const domain = new FleetDomain();
+    const check = vi.spyOn(domain.adapter, 'check');
+    check.mockImplementation((_, most = 100) =>
+      Promise.resolve({ problems: [], warnings: Array.from({ length: Math.min(40, most) }, () => 'unknown') }),
+    );
+    await domain.applyInTime(
+      Array.from({ length: 10 }, (_, index) => entry(`a${index}`)),
+      { dryRun: true },
+    );
+    expect(check.mock.calls.map((call: readonly unknown[]) => call[1])).toEqual([100, 60, 20, 0, 0, 0, 0, 0, 0, 0]);
+  });
+
+  it('leaves stored variables alone that may not be set any more', async () => {
+    const domain = new FleetDomain();
+    const check = domain.adapter.check.bind(domain.adapter);
+    domain.adapter.check = () => Promise.resolve({ problems: [], warnings: [] });
+    await domain.create('a', { environment: { LLAMACTL_OLD: '1' } });
+    domain.adapter.check = check;
+    const kept = entry('a', { environment: { LLAMACTL_OLD: '1' }, pinned: true });
+    const { results } = await domain.applyInTime([kept]);
+    expect(results).toMatchObject([
+      { action: 'change', warnings: [expect.stringContaining('LLAMACTL_OLD keeps the instance from starting')] },
+    ]);
+    const more = entry('a', { environment: { LLAMACTL_OLD: '2' } });
+    await expect(domain.apply([more])).rejects.toMatchObject({ code: 'RESERVED_OPTION' });
   });
 
   it.each([

@@ -1,3 +1,4 @@
+import { MOST_PROBLEMS } from '@llamactl/contract/errors';
 import type { ApiError, ErrorCode, Problem } from '@llamactl/contract/errors';
 import type { CreateInstance } from '@llamactl/contract/instance';
 import type { Engines, Settings } from './ports.ts';
@@ -6,10 +7,7 @@ import { refused, settingsProblems, wantedSettings, type GroupNames } from './se
 /** What is wrong with an entry; the path is one inside it. */
 export type EntryProblem = Problem & { code: ErrorCode; entry: number };
 
-/** More than a person reads. */
-const MOST_PROBLEMS = 100;
-
-/** Judges each entry by itself, and that no two have one name. */
+/** Judges each entry by itself, and that no two have one name. Stops at {@link MOST_PROBLEMS}: the document is refused then. */
 export async function judgeEntries(
   entries: readonly CreateInstance[],
   engines: Engines,
@@ -18,10 +16,13 @@ export async function judgeEntries(
 ): Promise<{ problems: EntryProblem[]; warnings: string[][] }> {
   const problems = sameNames(entries);
   const warnings: string[][] = [];
+  let told = 0;
   for (const [entry, body] of entries.entries()) {
+    if (problems.length >= MOST_PROBLEMS) break;
     const stored = storedOf(body.name);
     const settings = wantedSettings(body, stored);
-    const found = await settingsProblems(settings, engines, groups);
+    const found = await settingsProblems(settings, engines, groups, stored, MOST_PROBLEMS - told);
+    told += found.warnings.length;
     problems.push(...found.problems.map((problem) => ({ ...problem, entry })));
     warnings.push(found.warnings);
     // The plans of both will be compared.
@@ -38,11 +39,16 @@ export function refusedDocument(problems: readonly EntryProblem[]): ApiError {
 
 function sameNames(entries: readonly CreateInstance[]): EntryProblem[] {
   const first = new Map<string, number>();
-  return entries.flatMap(({ name }, entry) => {
+  const problems: EntryProblem[] = [];
+  for (const [entry, { name }] of entries.entries()) {
     const other = first.get(name.toLowerCase());
-    if (other === undefined) first.set(name.toLowerCase(), entry);
-    if (other === undefined) return [];
+    if (other === undefined) {
+      first.set(name.toLowerCase(), entry);
+      continue;
+    }
     const message = `is the name of instances[${other}] too; names have to differ in more than case`;
-    return [{ code: 'VALIDATION_ERROR', path: 'name', message, entry }];
-  });
+    problems.push({ code: 'VALIDATION_ERROR', path: 'name', message, entry });
+    if (problems.length === MOST_PROBLEMS) break;
+  }
+  return problems;
 }

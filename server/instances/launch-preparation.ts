@@ -1,6 +1,7 @@
 import type { Launch } from './lifecycle.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { Engines, InstanceRecord, Randomness, Supervisor } from './ports.ts';
+import { takesKey } from './run-key.ts';
 
 export interface PreparationDependencies {
   engines: Engines;
@@ -42,7 +43,7 @@ export async function prepareLaunch(
     // Changed while the disk was looked at: the plan would be of settings, or a port, that are no more.
     if (mailbox.record !== record) continue;
     if (holder === null) {
-      const key = plan.keyVariable === null ? null : randomness.token(24);
+      const key = takesKey(plan) ? randomness.token(24) : null;
       return { launch: { engine, nonce: `${run}-${randomness.token(12)}`, key, plan } };
     }
     avoid.add(plan.port);

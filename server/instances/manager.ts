@@ -8,7 +8,7 @@ import type {
   Status,
   UpdateInstance,
 } from '@llamactl/contract/instance';
-import type { LogItem, Logs } from '@llamactl/contract/logs';
+import type { LogEntry, LogItem, Logs } from '@llamactl/contract/logs';
 import { batch } from './batch.ts';
 import { type CommandDependencies, Commands } from './commands.ts';
 import type { Edited, Editor } from './editor.ts';
@@ -21,6 +21,7 @@ import type { Clock, Engines, InstanceRecord, LogQuery, RunLogs, RunMeter } from
 import type { Registry } from './registry.ts';
 import type { RunReferences } from './run-references.ts';
 import { currentRun } from './transitions.ts';
+import { withoutKey } from './run-key.ts';
 import { notFound } from './refusals.ts';
 import { type Removals, untilErased } from './removal.ts';
 import type { InstanceManager, LiveRun, StopOptions, WaitOptions, Written } from './use-cases.ts';
@@ -145,12 +146,15 @@ export class Manager implements InstanceManager {
 
   async logs(name: string, query: LogQuery): Promise<Logs> {
     const { logs, references } = this.#with;
-    return logs.read(references.log(this.#find(name).record), query);
+    const mailbox = this.#find(name);
+    const read = await logs.read(references.log(mailbox.record), query);
+    return { ...read, logs: read.logs.map((line) => masked(line, mailbox)) };
   }
 
   followLogs(name: string, query: LogQuery, signal: AbortSignal): AsyncIterable<readonly LogItem[]> {
     const { logs, references } = this.#with;
-    return logs.follow(references.log(this.#find(name).record), query, signal);
+    const mailbox = this.#find(name);
+    return withoutKeys(logs.follow(references.log(mailbox.record), query, signal), mailbox);
   }
 
   liveRuns(): LiveRun[] {
@@ -246,4 +250,17 @@ export class Manager implements InstanceManager {
     const statusOf = (name: string): Status | null => this.#with.registry.find(name)?.state.status ?? null;
     return batch(names ?? inStates.map(({ record }) => record.name), act, statusOf);
   }
+}
+
+/** A log without the key of the run that writes it. Keys of ended runs open nothing. */
+async function* withoutKeys(
+  follower: AsyncIterable<readonly LogItem[]>,
+  mailbox: Mailbox,
+): AsyncGenerator<readonly LogItem[]> {
+  for await (const items of follower) yield items.map((item) => ('gap' in item ? item : masked(item, mailbox)));
+}
+
+function masked(entry: LogEntry, { state }: Mailbox): LogEntry {
+  const message = withoutKey(entry.message, currentRun(state)?.launch?.key ?? null);
+  return message === entry.message ? entry : { ...entry, message };
 }

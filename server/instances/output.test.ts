@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Domain } from '../testing/domain.ts';
+import { currentRun } from './transitions.ts';
 
 /** What the domain tells the logs of the lives of runs. */
 
@@ -48,6 +49,25 @@ describe('the output of a run', () => {
     expect(await domain.manager.logs('A', ALL)).toEqual({ logs: [entry] });
     await expect(domain.manager.logs('b', ALL)).rejects.toMatchObject({ code: 'INSTANCE_NOT_FOUND' });
     expect(() => domain.manager.followLogs('b', ALL, new AbortController().signal)).toThrow('There is no instance');
+  });
+
+  it('does not show the key of the run, read or followed', async () => {
+    const domain = new Domain();
+    const id = await domain.createRunning('a');
+    const [stored] = await domain.store.load();
+    const key = (stored && currentRun(stored.state)?.launch?.key) ?? '';
+    expect(key).not.toBe('');
+    const entry = {
+      timestamp: '2026-01-01T00:00:00.000Z',
+      level: 'info',
+      message: `--api-key ${key}`,
+      seq: 6,
+    } as const;
+    domain.logs.write({ folder: `/data/instances/${id}/runs` }, entry);
+    const shown = { ...entry, message: '--api-key ***' };
+    expect(await domain.manager.logs('a', ALL)).toEqual({ logs: [shown] });
+    const follower = domain.manager.followLogs('a', ALL, new AbortController().signal)[Symbol.asyncIterator]();
+    expect((await follower.next()).value).toEqual([shown]);
   });
 
   it('is followed until its instance is deleted', async () => {

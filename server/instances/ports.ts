@@ -184,8 +184,11 @@ export interface AlertSink {
 
 /** A start that cannot succeed, known before anything is spawned. */
 export interface StartProblem {
-  code: Extract<ErrorCode, 'MODEL_NOT_FOUND' | 'ENGINE_NOT_FOUND' | 'PORT_IN_USE'>;
-  /** One sentence that names the file. */
+  code: Extract<
+    ErrorCode,
+    'MODEL_NOT_FOUND' | 'ENGINE_NOT_FOUND' | 'PORT_IN_USE' | 'RESERVED_OPTION' | 'PRIVILEGED_OPTION'
+  >;
+  /** One sentence that names the file, or the variable that may not be set. */
   message: string;
 }
 
@@ -198,8 +201,12 @@ export interface SettingsProblem extends Problem {
 export interface EngineAdapter {
   /** Whether `model_path` must be given. */
   readonly needsModel: boolean;
-  /** Judges settings before they are stored. Every problem, not only the first. Warnings do not refuse. */
-  check(settings: Settings): Promise<{ problems: SettingsProblem[]; warnings: string[] }>;
+  /**
+   * Judges settings before they are stored. Every problem, not only the first, up to `MOST_PROBLEMS`. Warnings do not refuse.
+   *
+   * @param mostWarnings Of what is looked up word by word; then checking stops, and the last warning says so.
+   */
+  check(settings: Settings, mostWarnings?: number): Promise<{ problems: SettingsProblem[]; warnings: string[] }>;
   /**
    * The stored options without those that `given` spells in another way (twins), so that the new spelling replaces them. To
    * be asked when the engine is learnt: only its flags say which are one.

@@ -7,8 +7,10 @@ export interface LaunchPlan {
   argv: string[];
   /** Set on top of the few variables that engines inherit. */
   environment: Record<string, string>;
-  /** Variable in which the engine takes the random key of the run; `null`: the engine has none. */
+  /** Variable in which the engine takes the random key of the run; `null`: it takes none there. */
   keyVariable: string | null;
+  /** Positions in `argv` where `${API_KEY}` stands for the key of the run; absent: none. It is filled at the spawn. */
+  keyArguments?: number[];
   port: number;
   /** Answers 200 when the engine is ready. */
   healthPath: string;

@@ -98,7 +98,7 @@ describe('the check of settings', () => {
   });
 
   it('asks for the model where the engine needs one', async () => {
-    await expect(checkSettings(newSettings({}), adapter, GROUPS)).rejects.toMatchObject({
+    await expect(checkSettings(newSettings({}), adapter, GROUPS, null)).rejects.toMatchObject({
       code: 'VALIDATION_ERROR',
       extras: { problems: [{ path: 'model_path' }] },
     });
@@ -107,13 +107,39 @@ describe('the check of settings', () => {
   it('ends in one mark, also where it asks what was meant', async () => {
     const problem = { code: 'VALIDATION_ERROR', path: 'options.x', message: 'is none; did you mean `y`?' } as const;
     const message = async (...problems: SettingsProblem[]): Promise<unknown> =>
-      checkSettings(STORED, withProblems(...problems), GROUPS).catch((error: unknown) => (error as Error).message);
+      checkSettings(STORED, withProblems(...problems), GROUPS, null).catch(
+        (error: unknown) => (error as Error).message,
+      );
     expect(await message(problem)).toBe('options.x: is none; did you mean `y`?');
     expect(await message(problem, problem)).toBe('options.x: is none; did you mean `y`? (and 1 more).');
   });
 
   it('returns the warnings of what it accepts', async () => {
-    expect(await checkSettings(STORED, withProblems(), GROUPS)).toEqual(['careful']);
+    expect(await checkSettings(STORED, withProblems(), GROUPS, null)).toEqual(['careful']);
+  });
+
+  it('lets a change leave a stored variable alone that may not be set any more, with a warning', async () => {
+    const strict: EngineAdapter = {
+      ...adapter,
+      check: async ({ environment }) => ({
+        problems: Object.keys(environment).map((name) => ({
+          code: 'PRIVILEGED_OPTION',
+          path: `environment.${name}`,
+          message: 'is not on the list',
+        })),
+        warnings: [],
+      }),
+    };
+    const change = (environment: Record<string, string>): Promise<string[]> =>
+      checkSettings({ ...STORED, environment }, strict, GROUPS, STORED);
+    expect(await change(STORED.environment)).toEqual([
+      'environment.TOKEN keeps the instance from starting: it is not on the list',
+      'environment.MODE keeps the instance from starting: it is not on the list',
+    ]);
+    expect(await change({})).toEqual([]);
+    for (const environment of [{ TOKEN: 'another' }, { ...STORED.environment, NEW: 'x' }])
+      await expect(change(environment)).rejects.toMatchObject({ code: 'PRIVILEGED_OPTION' });
+    await expect(checkSettings(STORED, strict, GROUPS, null)).rejects.toMatchObject({ code: 'PRIVILEGED_OPTION' });
   });
 
   it('names every problem, under the code of the gravest', async () => {
@@ -122,7 +148,7 @@ describe('the check of settings', () => {
       { code: 'PRIVILEGED_OPTION', path: 'options.rpc', message: 'needs a privilege' },
       { code: 'RESERVED_OPTION', path: 'extra_args[0]', message: 'llamactl sets it' },
     );
-    await expect(checkSettings(STORED, judge, GROUPS)).rejects.toMatchObject({
+    await expect(checkSettings(STORED, judge, GROUPS, null)).rejects.toMatchObject({
       code: 'RESERVED_OPTION',
       message: 'extra_args[0]: llamactl sets it (and 2 more).',
       extras: { problems: [{ path: 'options.thraeds' }, { path: 'options.rpc' }, { path: 'extra_args[0]' }] },

@@ -142,21 +142,29 @@ function unknownEngine(engines: Engines, name: string): SettingsProblem {
  * Judges settings as a whole and throws with every problem; returns the warnings.
  *
  * @param groups Names of those that are configured.
+ * @param stored The settings that are replaced; `null`: the instance is new.
  */
-export async function checkSettings(settings: Settings, adapter: EngineAdapter, groups: GroupNames): Promise<string[]> {
-  const { problems, warnings } = await judgeSettings(settings, adapter, groups);
+export async function checkSettings(
+  settings: Settings,
+  adapter: EngineAdapter,
+  groups: GroupNames,
+  stored: Settings | null,
+): Promise<string[]> {
+  const { problems, warnings } = await judgeSettings(settings, adapter, groups, stored);
   if (problems.length > 0) throw refused(problems);
   return warnings;
 }
 
-/** The same, for who goes on to look for more: the engine's name is judged too. */
+/** The same for a caller that goes on to look for more: the engine's name is judged too. */
 export async function settingsProblems(
   settings: Settings,
   engines: Engines,
   groups: GroupNames,
+  stored: Settings | null,
+  mostWarnings: number,
 ): ReturnType<EngineAdapter['check']> {
   const adapter = engines.find(settings.engine);
-  if (adapter !== null) return judgeSettings(settings, adapter, groups);
+  if (adapter !== null) return judgeSettings(settings, adapter, groups, stored, mostWarnings);
   return { problems: [unknownEngine(engines, settings.engine)], warnings: [] };
 }
 
@@ -164,13 +172,47 @@ async function judgeSettings(
   settings: Settings,
   adapter: EngineAdapter,
   groups: GroupNames,
+  stored: Settings | null,
+  mostWarnings?: number,
 ): ReturnType<EngineAdapter['check']> {
-  const { problems, warnings } = await adapter.check(settings);
+  const { known, fresh } = keptVariables(settings, stored);
+  const { problems, warnings: found } = await adapter.check({ ...settings, environment: fresh }, mostWarnings);
+  const kept = Object.keys(known).length === 0 ? [] : await variableWarnings(settings, known, adapter);
+  const warnings = [...found, ...kept];
   const missing: SettingsProblem[] =
     adapter.needsModel && settings.model_path === undefined
       ? [{ code: 'VALIDATION_ERROR', path: 'model_path', message: 'is required: the path of the model file' }]
       : [];
   return { problems: [...missing, ...problems], warnings: [...warnings, ...unknownGroup(settings, groups)] };
+}
+
+/** The variables that a change leaves as they are stored, and the others. */
+function keptVariables(
+  { environment }: Settings,
+  stored: Settings | null,
+): { known: Record<string, string>; fresh: Record<string, string> } {
+  const isKept = ([name, value]: [string, string]): boolean =>
+    stored !== null && Object.hasOwn(stored.environment, name) && stored.environment[name] === value;
+  const entries = Object.entries(environment);
+  return {
+    known: Object.fromEntries(entries.filter(isKept)),
+    fresh: Object.fromEntries(entries.filter((entry) => !isKept(entry))),
+  };
+}
+
+/**
+ * Stored variables that the engine may not be given. They were allowed when they were stored, so they stay and the
+ * instance can be edited; its start says which they are.
+ */
+async function variableWarnings(
+  settings: Settings,
+  environment: Settings['environment'],
+  adapter: EngineAdapter,
+): Promise<string[]> {
+  const { problems } = await adapter.check({ ...settings, options: {}, extra_args: [], environment });
+  return problems
+    .filter(({ path }) => path.startsWith('environment.'))
+    .map(({ path, message }) => `${path} keeps the instance from starting: it ${message}`);
 }
 
 /** The names of the groups of the configuration. */

@@ -24,14 +24,17 @@ async function reasonOf(command: string, folder: string): Promise<string> {
 }
 
 describe('what a start would be refused for', () => {
-  it.each(['MODEL_NOT_FOUND', 'ENGINE_NOT_FOUND'] as const)('is what it is refused for: %s', async (code) => {
-    const domain = new Domain();
-    await domain.create('a');
-    domain.adapter.startProblem = { code, message: 'not there' };
-    const { told, refused } = await toldAndRefused(domain);
-    expect(told).toEqual({ code, message: 'not there' });
-    expect(refused).toMatchObject({ code, message: 'not there' });
-  });
+  it.each(['MODEL_NOT_FOUND', 'ENGINE_NOT_FOUND', 'PRIVILEGED_OPTION', 'RESERVED_OPTION'] as const)(
+    'is what it is refused for: %s',
+    async (code) => {
+      const domain = new Domain();
+      await domain.create('a');
+      domain.adapter.startProblem = { code, message: 'not there' };
+      const { told, refused } = await toldAndRefused(domain);
+      expect(told).toEqual({ code, message: 'not there' });
+      expect(refused).toMatchObject({ code, message: 'not there' });
+    },
+  );
 
   it('is what it is refused for: a taken port', async () => {
     const domain = new Domain();

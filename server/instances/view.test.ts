@@ -1,3 +1,4 @@
+import type { LaunchPlan } from './ports.ts';
 import { describe, expect, it } from 'vitest';
 import { backoff, failed, PLAN, queued, running, stopped } from '../testing/instance-states.ts';
 import type { InstanceRecord } from './ports.ts';
@@ -66,6 +67,16 @@ describe('an instance as it is shown', () => {
     // Of a guess nothing follows.
     const guess = { ...AROUND, plan: { ...plan, port: 9_000 }, isLearnt: false };
     expect(show(RECORD, state, guess).restart_required).toBe(false);
+  });
+
+  it('needs a restart when the engine takes its key elsewhere, not because each run has another', () => {
+    const launched = { ...PLAN, argv: ['--key', '${API_KEY}'], keyVariable: null, keyArguments: [1] };
+    const state = running({ launch: { engine: 'own', nonce: 'n', key: 'k1', plan: launched } });
+    const isRequired = (plan: LaunchPlan): boolean => show(RECORD, state, { ...AROUND, plan }).restart_required;
+    expect(isRequired(structuredClone(launched))).toBe(false);
+    expect(isRequired({ ...launched, keyVariable: 'VLLM_API_KEY' })).toBe(true);
+    expect(isRequired({ ...launched, keyArguments: [] })).toBe(true);
+    expect(show(RECORD, state, { ...AROUND, plan: launched }).effective_command.join(' ')).not.toContain('k1');
   });
 
   it("shows the run's own command, and the next one's when none runs", () => {

@@ -95,7 +95,7 @@ export function isSamePlan(launched: LaunchPlan, plan: LaunchPlan | null): boole
 /** Environments are sets: their order means nothing. */
 function sorted(plan: LaunchPlan): unknown {
   const environment = Object.entries(plan.environment).sort(([a], [b]) => (a < b ? -1 : 1));
-  return [plan.command, plan.argv, environment, plan.port, plan.healthPath];
+  return [plan.command, plan.argv, environment, plan.port, plan.healthPath, plan.keyVariable, plan.keyArguments ?? []];
 }
 
 function commandLine(plan: LaunchPlan | null): string[] {

@@ -346,7 +346,7 @@ class ErrorBody(Model):
     request_id: str
     """The `X-Request-Id` of the answer, to be found in the log."""
     errors: list[Problem] | None
-    """Every problem, where it can be told which part is at fault."""
+    """Every problem, where it can be told which part is at fault, up to 100. Checking stops there, and `details` says so."""
     reason: str | None
     """Why the engine did not start, when `code` is `START_FAILED`."""
 
@@ -777,8 +777,8 @@ class Resources(Model):
 
 
 class StartObstacle(Model):
-    code: Literal["MODEL_NOT_FOUND", "ENGINE_NOT_FOUND", "PORT_IN_USE", "VALIDATION_ERROR"]
-    """With which a start would be refused; `VALIDATION_ERROR`: the configuration has its engine no more."""
+    code: Literal["MODEL_NOT_FOUND", "ENGINE_NOT_FOUND", "PORT_IN_USE", "VALIDATION_ERROR", "RESERVED_OPTION", "PRIVILEGED_OPTION"]
+    """Code of the refusal of a start. `VALIDATION_ERROR`: the configuration no longer has the engine. `RESERVED_OPTION`, `PRIVILEGED_OPTION`: a stored variable may not be set."""
     message: str
     """What it is and what would work, for a person."""
 

@@ -1,0 +1,66 @@
+import type { ConfigPatch, ConfigView, ConfigWritten } from '@llamactl/contract/config';
+import { COMMAND_LINE } from './assignments.ts';
+import type { Assignment } from './assignments.ts';
+import { composeConfig } from './compose.ts';
+import { ConfigError } from './config-error.ts';
+import { createConfigEditor } from './editor.ts';
+import { readConfigFile } from './file.ts';
+import type { FileSearch } from './file.ts';
+import { configKeys } from './keys.ts';
+import { placed } from './load.ts';
+import { pinning } from './patch.ts';
+import { valueAt } from './record.ts';
+import { pinned } from './refusals.ts';
+
+/** What a server shows of its configuration. */
+export type ShownConfig = Pick<ConfigView, 'sources' | 'file'> & { config: unknown };
+
+/** The user of this machine who edits a configuration file. */
+export interface MachineUser {
+  /** Absolute. */
+  home: string;
+  cwd: string;
+  uid: number;
+}
+
+/**
+ * Changes the configuration file of a server on this machine, as its user: also keys that no request may change.
+ * `restart_required` of the answer compares with the file as it was.
+ *
+ * @param view What the server shows. Its file is changed; variables and flags of the server count as they do there.
+ * @throws {ApiError} `VALIDATION_ERROR`, `FORBIDDEN`, `CONFIG_PINNED` or `CONFIG_READ_ONLY`; then nothing was written
+ * @throws {ConfigError} when the file cannot be used as it is
+ */
+export async function editConfigFile(view: ShownConfig, patch: ConfigPatch, user: MachineUser): Promise<ConfigWritten> {
+  const { home, cwd, uid } = user;
+  const winners = winnersIn(view);
+  // The server does not show these, so only a change of them is known to lose.
+  const secrets = winners.filter(({ key }) => key.isSecret);
+  const losing = pinning(patch, view.config, secrets);
+  if (losing.length > 0) throw pinned(losing);
+
+  const search: FileSearch = {
+    flag: view.file,
+    variable: undefined,
+    home,
+    cwd,
+    uid,
+    searchLocal: false,
+    systemFolder: '/etc',
+  };
+  const { file } = readConfigFile(search);
+  const surroundings = { assignments: winners.filter(({ key }) => !key.isSecret), home, cwd };
+  const { composed, problems } = composeConfig(file, surroundings);
+  if (composed === null) throw new ConfigError(problems.map(placed));
+  return createConfigEditor({ search, surroundings, file, composed }, undefined, 'machine user').update(patch);
+}
+
+/** The variables and flags that win over the file of a server. */
+function winnersIn({ config, sources }: ShownConfig): Assignment[] {
+  return configKeys().flatMap((key) => {
+    const source = sources[key.name];
+    if (source?.from !== 'environment' && source?.from !== 'flag') return [];
+    const name = source.from === 'flag' ? COMMAND_LINE : (source.name ?? key.variable);
+    return [{ key, value: valueAt(config, key.path), source: name, from: source.from }];
+  });
+}

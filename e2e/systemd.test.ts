@@ -134,7 +134,9 @@ engines: { llama_cpp: { command: ${testEngine()} } }\n`,
       expect(await machine.run('stat', '--format=%a', inside(place))).toBe('1777');
       await machine.run('touch', `${inside(place)}/before`);
     }
-    await expect(machine.run('test', '-e', '/tmp/before'), 'other programs do not see it').rejects.toThrow();
+    await expect(machine.run('test', '-e', '/tmp/before'), 'other programs do not see it').rejects.toThrow(
+      'Command failed',
+    );
     await machine.run('systemctl', 'stop', SERVICE);
     await machine.run('systemctl', 'start', SERVICE);
     await expectSameEngine();
@@ -205,7 +207,7 @@ engines: { llama_cpp: { command: ${testEngine()} } }\n`,
 
   it('starts and stops engines as the server of an earlier start did', async () => {
     expect(await call('POST', '/api/instances/chat/stop?wait=true')).toMatchObject({ status: 'stopped' });
-    await expect(machine.run('test', '-e', `/proc/${engine}`)).rejects.toThrow();
+    await expect(machine.run('test', '-e', `/proc/${engine}`)).rejects.toThrow('Command failed');
     await call('POST', '/api/instances/chat/start?wait=true');
     expect((await instance()).status).toBe('running');
     expect(await call('POST', '/api/instances/chat/stop?wait=true', { force: true })).toMatchObject({

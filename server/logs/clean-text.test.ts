@@ -4,7 +4,7 @@ import { cleanLine, cutText, needsCleaning } from './clean-text.ts';
 
 /** ASCII as characters that show nothing. */
 function tagged(text: string): string {
-  return [...text].map((each) => String.fromCodePoint(0xe_0000 + (each.codePointAt(0) ?? 0))).join('');
+  return Array.from(text, (each) => String.fromCodePoint(0xe_0000 + (each.codePointAt(0) ?? 0))).join('');
 }
 
 /** The control sequence introducer. */

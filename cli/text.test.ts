@@ -6,6 +6,10 @@ describe('text of others', () => {
     expect(plain('\u{1B}[2J\u{1B}]0;owned\u{7}a\u{1B}[31mb\u{8}\u{202E}c\u{9B}d\r')).toBe('abcd');
   });
 
+  it('hides nothing', () => {
+    expect(plain('a\u{200B}b\u{200E}c\u{200F}d\u{61C}e\u{2028}f\u{FEFF}g\u{2060}h\u{E0041}')).toBe('abcdefgh');
+  });
+
   it('is one line, unless many are wanted', () => {
     expect(plain('a\r\nb\tc')).toBe('a b  c');
     expect(plain('a\r\nb', 'many lines')).toBe('a\nb');
@@ -13,6 +17,7 @@ describe('text of others', () => {
 
   it('keeps what is only unusual', () => {
     expect(plain('模型 é 👩‍👩‍👧')).toBe('模型 é 👩‍👩‍👧');
+    expect(plain('فارسی‌ها क्‍ष')).toBe('فارسی‌ها क्‍ष');
   });
 });
 

@@ -1,13 +1,14 @@
 import { stripVTControlCharacters } from 'node:util';
+import { HIDDEN_CHARACTERS, HIDDEN_TAGS } from '@llamactl/contract/hidden-characters';
 import stringWidth from 'string-width';
 
-/** What moves the cursor, rings, or reverses what is read; tab and line feed are looked at by {@link plain}. */
-const CONTROL = /[\p{Cc}--[\t\n]]|[\u{2028}\u{2029}\u{202A}-\u{202E}\u{2066}-\u{2069}]/gv;
+/** Characters that move the cursor, ring, or hide what a text says. {@link plain} replaces tabs and line feeds itself. */
+const CONTROL = new RegExp(String.raw`[\p{Cc}--[\t\n]]|[${HIDDEN_CHARACTERS}${HIDDEN_TAGS}]`, 'gv');
 const GRAPHEMES = new Intl.Segmenter();
 
 /**
- * Text of engines, files and models as a terminal may see it: what would move its cursor, change its title or reverse
- * what is read is gone.
+ * Text of engines, files and models for a terminal: without characters that move its cursor, change its title, reverse
+ * the text or hide part of it.
  *
  * @param lines Whether line feeds stay.
  */

@@ -857,7 +857,7 @@ export interface Stats {
 
 export interface StatsHistory {
   name: string;
-  /** Seconds that were asked for. */
+  /** The time looked back on, seconds. */
   window: number;
   /** Seconds between two measurements: the shortest step. */
   interval: number;

@@ -84,9 +84,11 @@ function nameOf(reference: string): string {
   return NAMES[name] ?? name;
 }
 
-function arrayType({ items = {}, prefixItems }: Schema, indent: string): string {
-  if (prefixItems !== undefined) return `[${prefixItems.map((item) => typeOf(item, indent)).join(', ')}]`;
+function arrayType({ items = {}, minItems, maxItems }: Schema, indent: string): string {
   const item = typeOf(items, indent);
+  if (minItems !== undefined && minItems === maxItems) {
+    return `[${Array.from({ length: minItems }, () => item).join(', ')}]`;
+  }
   return isUnion(items) ? `(${item})[]` : `${item}[]`;
 }
 

@@ -133,7 +133,7 @@ class GoModels {
   }
 
   #single(schema: Schema, place: string): GoType {
-    const { type, items = {}, prefixItems, properties = {}, additionalProperties: more } = schema;
+    const { type, items = {}, minItems, maxItems, properties = {}, additionalProperties: more } = schema;
     const named = INNER[place] ?? place;
     switch (type) {
       case 'string':
@@ -150,9 +150,9 @@ class GoModels {
         return { text, zero: zeroOf(schema), isNullable: false };
       }
       case 'array': {
-        const [head] = prefixItems ?? [];
-        const item = this.#type(head ?? items, head === undefined ? `${named}Item` : named);
-        return { text: `[${prefixItems?.length ?? ''}]${item.text}`, zero: 'nil', isNullable: false };
+        const length = minItems === maxItems ? (minItems ?? '') : '';
+        const item = this.#type(items, `${named}Item`);
+        return { text: `[${length}]${item.text}`, zero: 'nil', isNullable: false };
       }
       case 'object': {
         if (typeof more === 'object') {

@@ -39,7 +39,7 @@ export const LOG_OPERATIONS = {
     cost: 'regular',
     query: z.strictObject({
       window: WindowSchema.optional().describe(
-        'How far back: seconds, or `15m`, `1h`, `24h`. Default `1h`, at most a day.',
+        'How far back: seconds, or `15m`, `1h`, `24h`. Default `1h`, at least a second, at most a day.',
       ),
     }),
     success: { status: 200, schema: StatsHistorySchema },

@@ -81,7 +81,9 @@ export interface Schema {
   anyOf?: Schema[];
   oneOf?: Schema[];
   items?: Schema;
-  prefixItems?: Schema[];
+  /** Where both are the same, the list has a fixed length. */
+  minItems?: number;
+  maxItems?: number;
   properties?: Record<string, Schema>;
   required?: string[];
   additionalProperties?: Schema | boolean;

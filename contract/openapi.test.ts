@@ -1,3 +1,4 @@
+import { validate } from '@hyperjump/json-schema/openapi-3-1';
 import { describe, expect, it } from 'vitest';
 import { ERRORS, type ErrorCode } from './errors.ts';
 import { openApiDocument } from './openapi.ts';
@@ -38,6 +39,46 @@ describe('the OpenAPI document', () => {
     expect(document.openapi).toMatch(/^3\.1\.\d+$/);
     expect(document.info).toMatchObject({ title: 'llamactl', version: '1.2.3' });
     expect(Object.keys(document).toSorted()).toEqual(['components', 'info', 'openapi', 'paths', 'servers', 'tags']);
+  });
+
+  it('is valid for the official schema of OpenAPI 3.1, its schemas for that of JSON Schema 2020-12', async () => {
+    const judge = await validate('https://spec.openapis.org/oas/3.1/schema-base');
+    const outcomeOf = (text: string) => judge(JSON.parse(text) as Parameters<typeof judge>[0], 'BASIC');
+    const text = JSON.stringify(document);
+    expect(outcomeOf(text)).toEqual({ valid: true });
+    const broken = text.replace('"type":"object"', '"type":"thing"');
+    expect(outcomeOf(broken).valid, 'the validator reads schemas too').toBe(false);
+  });
+
+  it('has defaults that are valid, and regular expressions that every validator reads', () => {
+    for (const [place, { pattern, default: usual, ...schema }] of objectsIn(document)) {
+      if (place.endsWith('/properties')) continue;
+      if (typeof pattern === 'string') {
+        expect(() => new RegExp(pattern, 'u'), place).not.toThrow();
+        expect(pattern, place).not.toMatch(/\\[pPkuU]\{/);
+      }
+      if (Array.isArray(usual) && typeof schema['minItems'] === 'number')
+        expect(usual.length, place).toBeGreaterThanOrEqual(schema['minItems']);
+    }
+  });
+
+  it('describes lists of a fixed length without prefixItems, which generators of code do not read', () => {
+    expect([...objectsIn(document)].filter(([, object]) => 'prefixItems' in object)).toEqual([]);
+    const range = [...objectsIn(document)].filter(([place]) => place.endsWith('/port_range'));
+    expect(range.length).toBeGreaterThan(1);
+    for (const [, schema] of range) {
+      expect(schema).toMatchObject({
+        type: 'array',
+        items: { type: 'integer', minimum: 1, maximum: 65_535 },
+        minItems: 2,
+        maxItems: 2,
+      });
+    }
+  });
+
+  it('tells what /metrics refuses', () => {
+    expect(Object.keys(operationOf('getMetrics')?.responses ?? {})).toEqual(['200', '401', '403', '500', '503']);
+    expect(Object.keys(operationOf('getReadiness')?.responses ?? {})).toEqual(['200', '403', '500', '503']);
   });
 
   it('describes every operation once, under its id', () => {
@@ -152,8 +193,28 @@ describe('the OpenAPI document', () => {
       expect.objectContaining({ name: 'lines', schema: { type: 'integer', minimum: 0, maximum: 10_000 } }),
     );
     expect(parameters).toContainEqual(
-      expect.objectContaining({ name: 'after_seq', schema: { type: 'integer', minimum: 0 } }),
+      expect.objectContaining({
+        name: 'after_seq',
+        schema: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
+      }),
     );
+    expect(operationOf('getAudit')?.parameters).toContainEqual(
+      expect.objectContaining({
+        name: 'before_seq',
+        schema: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
+      }),
+    );
+  });
+
+  it('bounds the time that is looked back on', () => {
+    const window = operationOf('getInstanceStats')?.parameters.find((each) => 'name' in each && each.name === 'window');
+    const pattern = new RegExp(String(window !== undefined && 'schema' in window && window.schema.pattern), 'u');
+    for (const text of ['1', '001', '15m', '24h', '1d', '86400s']) expect(text).toMatch(pattern);
+    for (const text of ['0', '000', '0h', '', '-1', '1w']) expect(text).not.toMatch(pattern);
+    expect(document.components.schemas['StatsHistory']?.properties?.['window']).toMatchObject({
+      minimum: 1,
+      maximum: 86_400,
+    });
   });
 
   it('tells every form that a body or an answer can have', () => {

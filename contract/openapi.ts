@@ -30,7 +30,9 @@ const COMMON_ERRORS: readonly ErrorCode[] = [
   'INTERNAL_ERROR',
   'SHUTTING_DOWN',
 ];
-/** Codes that every operation can raise for which somebody has to be known. */
+/** Codes that every operation outside `/api` can raise: its `Host` is judged too. */
+const OUTSIDE_ERRORS: readonly ErrorCode[] = ['FORBIDDEN', 'INTERNAL_ERROR'];
+/** Codes that every operation can raise that needs credentials. */
 const CREDENTIAL_ERRORS: readonly ErrorCode[] = ['UNAUTHORIZED', 'TOKEN_EXPIRED'];
 const BODY_ERRORS: readonly ErrorCode[] = ['INVALID_JSON', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'];
 
@@ -199,9 +201,8 @@ function queryParameters(query: z.ZodType, schemas: Components): DescribedParame
 function errorResponses(operation: Operation, schemas: Components): Record<string, DescribedAnswer> {
   const { path, permission, cost, body, errors } = operation;
   const known = permission === 'public' ? [] : CREDENTIAL_ERRORS;
-  const codes = path.startsWith('/api')
-    ? new Set([...COMMON_ERRORS, ...known, ...(body === undefined ? [] : BODY_ERRORS), ...errors])
-    : [];
+  const common = path.startsWith('/api') ? COMMON_ERRORS : OUTSIDE_ERRORS;
+  const codes = new Set([...common, ...known, ...(body === undefined ? [] : BODY_ERRORS), ...errors]);
   const byStatus = Map.groupBy(codes, (code) => ERRORS[code].status);
   const content = { 'application/json': { schema: schemas.of(ErrorSchema, 'output') } };
   const headers = commonHeaders(cost);
@@ -273,5 +274,28 @@ function simplify({
   if (def.type === 'object' && def.catchall === undefined) delete jsonSchema.additionalProperties;
   if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
-  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+  // A number of a query is text to the library, and has the bound because the server refuses more.
+  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER && def.type === 'number') delete jsonSchema.maximum;
+  if (jsonSchema.prefixItems !== undefined) describeFixedList(jsonSchema, jsonSchema.prefixItems);
+  if (jsonSchema.pattern !== undefined) jsonSchema.pattern = portable(jsonSchema.pattern);
+}
+
+/** Generators of code and older validators do not read `prefixItems`. A list of equal items needs none. */
+function describeFixedList(
+  schema: z.core.JSONSchema.BaseSchema,
+  members: readonly z.core.JSONSchema._JSONSchema[],
+): void {
+  const [item, ...others] = members;
+  const isUniform = others.every((other) => JSON.stringify(other) === JSON.stringify(item));
+  if (item === undefined || !isUniform) throw new Error('a list of a fixed length must have items of one type here');
+  delete schema.prefixItems;
+  Object.assign(schema, { items: item, minItems: members.length, maxItems: members.length });
+}
+
+/**
+ * Classes such as `\p{C}` are no part of the regular expressions that all validators know (JSON Schema 2020-12, 6.4): the
+ * characters of ASCII and Latin-1 stand for them. The server judges by the whole classes.
+ */
+function portable(pattern: string): string {
+  return pattern.replaceAll('\\p{C}', '\\u0000-\\u001f\\u007f-\\u009f').replaceAll('\\p{Z}', '\\s');
 }

@@ -14,7 +14,7 @@ export function className(reference: string): string {
 
 /** A schema as a type of Python. */
 export function pythonType(schema: Schema, place: string, nameObject: NameObject): string {
-  const { $ref, anyOf, oneOf, type, enum: values, items = {}, prefixItems } = schema;
+  const { $ref, anyOf, oneOf, type, enum: values, items = {} } = schema;
   if ($ref !== undefined) return className($ref);
   if ('const' in schema) return `Literal[${literal(schema.const)}]`;
   if (values !== undefined) return `Literal[${values.map(literal).join(', ')}]`;
@@ -24,8 +24,7 @@ export function pythonType(schema: Schema, place: string, nameObject: NameObject
     case 'object':
       return objectType(schema, place, nameObject);
     case 'array':
-      if (prefixItems === undefined) return `list[${pythonType(items, place, nameObject)}]`;
-      return `list[${union(prefixItems.map((item) => pythonType(item, place, nameObject)))}]`;
+      return `list[${pythonType(items, place, nameObject)}]`;
     case 'string':
       return 'str';
     case 'integer':

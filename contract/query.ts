@@ -15,10 +15,10 @@ export const CountSchema = (most: number) =>
 
 const SECONDS_OF: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 
-/** Seconds, or a number with a unit, in a query. */
+/** Seconds, or a number with a unit, in a query: from one second to {@link LONGEST_WINDOW_SECONDS}. */
 export const WindowSchema = z
   .string()
-  .regex(/^\d{1,9}[smhd]?$/, 'must be seconds, or a number with s, m, h or d')
+  .regex(/^0{0,8}[1-9]\d{0,8}[smhd]?$/, 'must be at least one second: seconds, or a number with s, m, h or d')
   .transform((text) => Number.parseInt(text, 10) * (SECONDS_OF[text.at(-1) ?? ''] ?? 1))
   .pipe(z.number().min(1).max(LONGEST_WINDOW_SECONDS));
 

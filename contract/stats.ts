@@ -35,7 +35,7 @@ export type StatsPoint = z.infer<typeof StatsPointSchema>;
 export const StatsHistorySchema = z
   .object({
     name: z.string(),
-    window: z.number().describe('Seconds that were asked for.'),
+    window: z.number().min(1).max(LONGEST_WINDOW_SECONDS).describe('The time looked back on, seconds.'),
     interval: z.number().describe('Seconds between two measurements: the shortest step.'),
     points: z.array(StatsPointSchema),
   })

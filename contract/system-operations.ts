@@ -50,7 +50,7 @@ export const SYSTEM_OPERATIONS = {
     query: AnyQuerySchema,
     text: 'text/plain',
     success: { status: 200, schema: z.string() },
-    errors: [],
+    errors: ['SHUTTING_DOWN'],
   }),
   getConfig: operation({
     id: 'getConfig',

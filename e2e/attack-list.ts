@@ -99,6 +99,52 @@ const FROM_A_FOREIGN_PAGE = [
   ['a WebSocket under a foreign name', handshake('/api/ws', 'Host: evil.example')],
 ] as const satisfies readonly Entry[];
 
+const FOREIGN: readonly Entry[] = [
+  ['an Origin', 'Origin: https://evil.example'],
+  ['Origin null', 'Origin: null'],
+  ['Sec-Fetch-Site: cross-site', 'Sec-Fetch-Site: cross-site\r\nSec-Fetch-Dest: image'],
+  ['a link', 'Sec-Fetch-Site: cross-site\r\nSec-Fetch-Dest: document\r\nSec-Fetch-Mode: navigate'],
+  ['Sec-Fetch-Site: same-site', 'Sec-Fetch-Site: same-site'],
+  ['two values of Sec-Fetch-Site', 'Sec-Fetch-Site: same-origin\r\nSec-Fetch-Site: cross-site'],
+  ['a Referer of an old browser', 'Referer: https://evil.example/page'],
+];
+/** All spellings by which the router comes to `/v1`. */
+const INFERENCE_TARGETS = [
+  '/v1/models?model=victim',
+  '/v1/x?model=victim',
+  '/%76%31/x?model=victim',
+  '/v1//x?model=victim',
+  '/v1/../v1/x?model=victim',
+  'http://localhost/v1/x?model=victim',
+  'HTTP://LOCALHOST:8080/v1/x?model=victim',
+] as const;
+
+/** A GET under `/v1` can start an engine, and one of an engine does what the engine likes. */
+const READ_BY_A_FOREIGN_PAGE: readonly Entry[] = [
+  ...FOREIGN.map(([what, lines]): Entry => [
+    `/v1 with ${what}`,
+    request('GET /v1/x?model=victim', String(lines).split('\r\n')),
+  ]),
+  ...INFERENCE_TARGETS.map((target): Entry => [
+    `GET ${target}`,
+    request(`GET ${target}`, ['Sec-Fetch-Site: cross-site', 'Sec-Fetch-Dest: image']),
+  ]),
+  ...['empty', 'iframe', 'object', 'embed', 'worker', 'audio'].map((dest): Entry => [
+    `an engine as ${dest}`,
+    request('GET /api/instances/victim/proxy/seen', ['Sec-Fetch-Site: cross-site', `Sec-Fetch-Dest: ${dest}`]),
+  ]),
+  ['an engine by a script', request('GET /api/instances/victim/proxy/seen', ['Origin: https://evil.example'])],
+  ['an engine by the page of an engine', request('GET /api/instances/%76ictim/proxy/seen', ['Origin: null'])],
+  [
+    'a POST to an engine that calls itself a document',
+    request('POST /api/instances/victim/proxy/seen', ['Sec-Fetch-Site: cross-site', 'Sec-Fetch-Dest: document'], 'x'),
+  ],
+  [
+    'a WebSocket to an engine that calls itself a document',
+    handshake('/api/instances/victim/proxy/socket', 'Sec-Fetch-Site: cross-site', 'Sec-Fetch-Dest: document'),
+  ],
+];
+
 const TWO_REQUESTS_IN_ONE = [
   ['a length beside chunks', smuggled(['Content-Length: 4', 'Transfer-Encoding: chunked'], '0\r\n\r\n')],
   ['chunks beside a length', smuggled(['Transfer-Encoding: chunked', 'Content-Length: 4'], '0\r\n\r\n')],
@@ -337,6 +383,7 @@ const BODIES = [
 export const ATTACKS: Readonly<Record<string, readonly Attack[]>> = {
   'under a foreign name': group(403, 'FORBIDDEN', UNDER_A_FOREIGN_NAME),
   'from a foreign page': group(403, 'FORBIDDEN', FROM_A_FOREIGN_PAGE),
+  'read by a foreign page': group(403, 'FORBIDDEN', READ_BY_A_FOREIGN_PAGE),
   'two requests in one': group(400, 'VALIDATION_ERROR', TWO_REQUESTS_IN_ONE),
   'what is no request': group(400, 'VALIDATION_ERROR', NO_REQUEST),
   'out of bounds': OUT_OF_BOUNDS,

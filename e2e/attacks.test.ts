@@ -67,7 +67,11 @@ describe('a foreign page that only reads', () => {
       204,
     ],
     ['a GET of a sandboxed page', request('GET /api/instances', ['Origin: null']), 200],
-    ['a GET of an engine', request('GET /api/instances/victim/proxy/', ['Origin: https://evil.example']), 200],
+    [
+      'an image of an engine',
+      request('GET /api/instances/victim/proxy/', ['Sec-Fetch-Site: cross-site', 'Sec-Fetch-Dest: image']),
+      200,
+    ],
     [
       'a preflight to an engine',
       request('OPTIONS /api/instances/victim/proxy/', ['Origin: null', 'Access-Control-Request-Method: PUT']),
@@ -82,6 +86,13 @@ describe('a foreign page that only reads', () => {
     const { headers, ...answer } = await untilEnd(server.port, bytes);
     expect(answer.status).toBe(status);
     expect([...headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([]);
+  });
+});
+
+describe('a HEAD of a foreign page', () => {
+  it.each(['/v1/x?model=victim', '/api/instances/victim/proxy/seen'])('to %s is refused', async (target) => {
+    const { status, body } = await untilEnd(server.port, request(`HEAD ${target}`, ['Sec-Fetch-Site: cross-site']));
+    expect([status, body]).toEqual([403, '']);
   });
 });
 

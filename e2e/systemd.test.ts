@@ -1,5 +1,4 @@
 import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { serviceDefinition } from '@llamactl/cli/service/service-definition';
@@ -24,7 +23,8 @@ describe.skipIf(reason !== null)(`the unit under systemd${reason === null ? '' :
   let engine: number;
 
   beforeAll(async () => {
-    folder = mkdtempSync(path.join(os.tmpdir(), 'llamactl-systemd-'));
+    // Not below /tmp: the service has one of its own.
+    folder = mkdtempSync(path.join(import.meta.dirname, '..', '.cache', 'systemd-'));
     ports = await PortBlock.take();
     const port = await freePort();
     url = `http://127.0.0.1:${port}`;
@@ -119,6 +119,33 @@ engines: { llama_cpp: { command: ${testEngine()} } }\n`,
     expect(variables.filter((name) => own.test(name ?? ''))).toEqual([]);
   });
 
+  it('keeps the server and its engines from gaining rights', async () => {
+    for (const pid of [await mainPid(), String(engine)]) {
+      const status = await machine.run('cat', `/proc/${pid}/status`);
+      expect(status).toMatch(/^NoNewPrivs:\t1$/m);
+      for (const set of ['CapBnd', 'CapPrm', 'CapEff', 'CapAmb'])
+        expect(status).toMatch(new RegExp(`^${set}:\t0+$`, 'm'));
+    }
+  });
+
+  it('gives engines a private /tmp that outlives the service, as they do', async () => {
+    const inside = (place: string): string => `/proc/${engine}/root${place}`;
+    for (const place of ['/tmp', '/var/tmp']) {
+      expect(await machine.run('stat', '--format=%a', inside(place))).toBe('1777');
+      await machine.run('touch', `${inside(place)}/before`);
+    }
+    await expect(machine.run('test', '-e', '/tmp/before'), 'other programs do not see it').rejects.toThrow(
+      'Command failed',
+    );
+    await machine.run('systemctl', 'stop', SERVICE);
+    await machine.run('systemctl', 'start', SERVICE);
+    await expectSameEngine();
+    for (const place of ['/tmp', '/var/tmp']) {
+      await machine.run('test', '-e', `${inside(place)}/before`);
+      await machine.run('touch', `${inside(place)}/after`);
+    }
+  });
+
   it('keeps engines over a restart, which adopts them', async () => {
     const before = await mainPid();
     await machine.run('systemctl', 'restart', SERVICE);
@@ -176,5 +203,15 @@ engines: { llama_cpp: { command: ${testEngine()} } }\n`,
     await until(async () => (await server()) !== null);
     expect(await server()).toBe(before);
     await expectSameEngine();
+  });
+
+  it('starts and stops engines as the server of an earlier start did', async () => {
+    expect(await call('POST', '/api/instances/chat/stop?wait=true')).toMatchObject({ status: 'stopped' });
+    await expect(machine.run('test', '-e', `/proc/${engine}`)).rejects.toThrow('Command failed');
+    await call('POST', '/api/instances/chat/start?wait=true');
+    expect((await instance()).status).toBe('running');
+    expect(await call('POST', '/api/instances/chat/stop?wait=true', { force: true })).toMatchObject({
+      status: 'stopped',
+    });
   });
 });

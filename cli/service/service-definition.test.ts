@@ -56,9 +56,9 @@ describe.each(['systemd', 'systemd-user'] as const)('a unit for %s', (manager) =
     expect(keys({ stopTimeout: 600 }).get('TimeoutStopSec')).toBe('630');
   });
 
-  it('has nothing that takes files, GPUs or rights away from engines that live on', () => {
+  it('has nothing that takes files or GPUs away from engines that outlive the service', () => {
     const harmful =
-      /^(PrivateTmp|RuntimeDirectory|PrivateDevices|DevicePolicy|DynamicUser|NoNewPrivileges|MemoryDenyWriteExecute|SystemCallFilter|RestrictAddressFamilies|PrivateUsers|ProtectProc|PrivateNetwork)$/;
+      /^(PrivateTmp|RuntimeDirectory|PrivateDevices|DevicePolicy|DynamicUser|MemoryDenyWriteExecute|SystemCallFilter|RestrictAddressFamilies|PrivateUsers|ProtectProc|PrivateNetwork)$/;
     expect([...keys().keys()].filter((key) => harmful.test(key))).toEqual([]);
   });
 
@@ -90,6 +90,18 @@ describe('a unit', () => {
     const keys = keysOf(serviceDefinition('systemd', facts()));
     expect(Object.fromEntries(keys)).toMatchObject({ User: 'llamactl', OOMScoreAdjust: '-500' });
     expect(keys.has('Environment')).toBe(false);
+  });
+
+  it('of the machine keeps programs from gaining rights, and gives them a /tmp that lasts as long as an engine', () => {
+    const keys = keysOf(serviceDefinition('systemd', facts()));
+    expect(Object.fromEntries(keys)).toMatchObject({ NoNewPrivileges: 'yes', CapabilityBoundingSet: '' });
+    expect(keys.get('TemporaryFileSystem')).toMatch(/^\/tmp:mode=1777,\S+ \/var\/tmp:mode=1777,\S+$/);
+  });
+
+  it('of a user has no hardening that user managers or engines of a user cannot bear', () => {
+    const keys = keysOf(serviceDefinition('systemd-user', facts()));
+    for (const key of ['NoNewPrivileges', 'CapabilityBoundingSet', 'TemporaryFileSystem', 'ProtectSystem'])
+      expect([key, keys.has(key)]).toEqual([key, false]);
   });
 
   it('of a user finds engines where they do', () => {

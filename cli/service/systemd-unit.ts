@@ -50,17 +50,23 @@ WantedBy=${isUsers ? 'default.target' : 'multi-user.target'}
 }
 
 /**
- * What is not here would break engines that live on, or their GPUs: PrivateTmp= and RuntimeDirectory= take files away from
- * them when the service stops, PrivateDevices= and DevicePolicy= hide GPUs, NoNewPrivileges= and all that implies it keep
- * nvidia-modprobe and rootless containers from working, MemoryDenyWriteExecute= keeps Node from it.
+ * A user's unit has none of this: user managers cannot drop capabilities, and engines of a user may need `newuidmap`.
+ *
+ * The settings that are missing break engines. PrivateTmp= and RuntimeDirectory= delete files of engines that outlive the
+ * service, PrivateDevices= and DevicePolicy= hide GPUs, MemoryDenyWriteExecute= keeps Node from compiling.
  */
 const MACHINE_ONLY = `
 User=llamactl
 StateDirectory=llamactl
 StateDirectoryMode=0700
-# Engines and their GPUs bear no more than this; docs/services.md has what may be added where they do.
+# The server and its engines write to their own folders only; docs/services.md has more where your engines allow it.
 ProtectSystem=full
 ProtectHome=read-only
+# No program gains rights. Rootless podman and nvidia-modprobe need to: docs/services.md says how to let them.
+NoNewPrivileges=yes
+CapabilityBoundingSet=
+# A private /tmp that lasts as long as an engine uses it. PrivateTmp= would empty it when the service stops.
+TemporaryFileSystem=/tmp:mode=1777,nosuid,nodev,size=50% /var/tmp:mode=1777,nosuid,nodev,size=50%
 `;
 
 function commandLine(words: readonly string[]): string {

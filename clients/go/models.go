@@ -1116,7 +1116,7 @@ type Stats struct {
 type StatsHistory struct {
 	Name string `json:"name"`
 
-	// Seconds that were asked for.
+	// The time looked back on, seconds.
 	Window float64 `json:"window"`
 
 	// Seconds between two measurements: the shortest step.

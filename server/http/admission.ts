@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { ApiError } from '@llamactl/contract/errors';
+import { PASS_THROUGH } from '@llamactl/contract/operations';
 import { corsHeaders, preflightHeaders } from './cors.ts';
-import { isAllowedOrigin, judgeOrigin, type OwnNames } from './origin.ts';
+import { type Area, isAllowedOrigin, judgeOrigin, type OwnNames } from './origin.ts';
 import type { HttpReply, HttpRequest } from './plugin.ts';
 import type { RouteTable } from './route-table.ts';
 import { headerValues, isWebSocket, pathOf } from './target.ts';
@@ -40,7 +41,7 @@ export class Admission {
    */
   admit(request: HttpRequest, reply: HttpReply): boolean {
     const path = pathOf(request.raw.url ?? '');
-    this.judge(request.raw);
+    this.judge(request.raw, areaOf(request));
     this.#allowOrigin(request, reply);
     if (request.method === 'OPTIONS') {
       this.#answerOptions(request, reply, path === '*' ? ALL_METHODS : this.#routes.methodsOf(path));
@@ -51,19 +52,26 @@ export class Admission {
     return false;
   }
 
-  /** The rules that need nothing but the header; also for requests whose URL the router cannot read. */
-  judge(raw: IncomingMessage): void {
+  /**
+   * The rules that need nothing but the header; also for requests whose URL the router cannot read.
+   *
+   * @param area What the router found; default: no engine is behind it.
+   */
+  judge(raw: IncomingMessage, area: Area = 'other'): void {
     if ((raw.url ?? '').length > LONGEST_URL) {
       throw new ApiError('URI_TOO_LONG', `The URL is longer than ${LONGEST_URL} bytes.`);
     }
     const refusal = judgeOrigin(
       {
+        area,
         method: raw.method ?? '',
         target: raw.url ?? '',
         httpVersion: raw.httpVersion,
         hosts: headerValues(raw, 'host'),
         origin: raw.headers.origin,
-        fetchSite: headerValues(raw, 'sec-fetch-site')[0],
+        referer: raw.headers.referer,
+        fetchSites: headerValues(raw, 'sec-fetch-site'),
+        fetchDests: headerValues(raw, 'sec-fetch-dest'),
         isWebSocket: isWebSocket(raw),
       },
       this.#own,
@@ -118,6 +126,13 @@ export class Admission {
       headers: { 'retry-after': String(RETRY_AFTER) },
     });
   }
+}
+
+/** By the route, not by the path: the router decodes what it matches. */
+function areaOf({ routeOptions }: HttpRequest): Area {
+  const id = routeOptions.config.access?.id;
+  if (id === PASS_THROUGH.inference.id) return 'inference';
+  return id === PASS_THROUGH.proxy.id ? 'proxy' : 'other';
 }
 
 function shortened(path: string): string {

@@ -127,7 +127,6 @@ describe('its markup', () => {
 
   it.each([
     ['a list', { type: 'array', items: { type: 'string' } }, 'list of string'],
-    ['a pair', { type: 'array', prefixItems: [{ type: 'integer' }, { type: 'string' }] }, 'list of integer, string'],
     ['a choice', { anyOf: [{ type: 'string' }, { type: 'null' }] }, 'string or null'],
     ['several types', { type: ['string', 'null'] }, 'string or null'],
     ['words', { type: 'string', enum: ['a', 'b'] }, '<code>&quot;a&quot;</code> <code>&quot;b&quot;</code>'],

@@ -5,6 +5,7 @@ import { PASS_THROUGH } from '@llamactl/contract/operations';
 import { apiPage } from './api-page/page.ts';
 import { SCRIPT } from './api-page/script.ts';
 import { STYLE } from './api-page/style.ts';
+import { FixedAnswer } from './fixed-answer.ts';
 import type { HttpApp } from './plugin.ts';
 
 /** Nothing but what stands in the page itself, and nobody may frame it. */
@@ -24,28 +25,22 @@ export interface ApiPageParts {
   version: string;
 }
 
-/** `/docs`: the API as a page. It says nothing of this server but its version, so that everybody may read it. */
+const HEADERS = {
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy': POLICY,
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+};
+
+/** `/docs`: the API as a page. It tells nothing of this server but its version and address, so everybody may read it. */
 export function apiPageRoutes(app: HttpApp, { config, version }: ApiPageParts): void {
-  let page: string | undefined;
+  const setting = { base: baseOf(config.server), isAuthEnabled: config.auth.enabled };
+  const page = new FixedAnswer(HEADERS, () => apiPage(openApiDocument(version), setting));
   app.route({
     method: 'GET',
     url: PASS_THROUGH.documentation.path,
     config: { access: PASS_THROUGH.documentation },
-    handler: async (_request, reply) => {
-      page ??= apiPage(openApiDocument(version), {
-        base: baseOf(config.server),
-        isAuthEnabled: config.auth.enabled,
-      });
-      return reply
-        .headers({
-          'content-security-policy': POLICY,
-          'x-content-type-options': 'nosniff',
-          'referrer-policy': 'no-referrer',
-          'cache-control': 'no-cache',
-        })
-        .type('text/html; charset=utf-8')
-        .send(page);
-    },
+    handler: async (request, reply) => page.send(request, reply),
   });
 }
 

@@ -20,10 +20,9 @@ const LONGEST_ENTRY = 64;
  * @param trustedProxies addresses and networks as `isProxyEntry` of the configuration takes them
  */
 export function clientAddresses(trustedProxies: readonly string[]): (raw: IncomingMessage) => string {
-  const trusted = listOf(trustedProxies);
-  const isTrusted = (address: string): boolean => trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+  const isTrusted = isTrustedBy(trustedProxies);
   return (raw) => {
-    const peer = canonical(raw.socket.remoteAddress ?? '');
+    const peer = canonicalAddress(raw.socket.remoteAddress ?? '');
     if (peer === null) return '';
     if (trustedProxies.length === 0) return peer;
     let last = peer;
@@ -38,11 +37,20 @@ export function clientAddresses(trustedProxies: readonly string[]): (raw: Incomi
   };
 }
 
+/**
+ * @param trustedProxies As for {@link clientAddresses}.
+ * @returns Whether an address in its one spelling is one of them.
+ */
+export function isTrustedBy(trustedProxies: readonly string[]): (address: string) => boolean {
+  const trusted = listOf(trustedProxies);
+  return (address) => trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+}
+
 function listOf(entries: readonly string[]): BlockList {
   const list = new BlockList();
   for (const entry of entries) {
     const [network = '', length] = entry.split('/');
-    const address = canonical(network);
+    const address = canonicalAddress(network);
     if (address === null) throw new TypeError(`${JSON.stringify(entry)} is neither an address nor a network`);
     const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
     if (length === undefined) list.addAddress(address, family);
@@ -66,11 +74,11 @@ function forwardedFor({ headers }: IncomingMessage): string[] {
 function addressIn(entry: string): string | null {
   if (entry.length > LONGEST_ENTRY) return null;
   const groups = WITH_PORT.exec(entry)?.groups;
-  return canonical(groups?.['v4'] ?? groups?.['v6'] ?? entry);
+  return canonicalAddress(groups?.['v4'] ?? groups?.['v6'] ?? entry);
 }
 
 /** The one spelling of an address; `null` for what is none. */
-function canonical(text: string): string | null {
+export function canonicalAddress(text: string): string | null {
   const address = text.replace(/%.*$/s, '');
   const version = isIP(address);
   if (version === 0) return null;

@@ -176,6 +176,50 @@ test('a page of an allowed origin may read an answer; what the engine says of or
   }
 });
 
+describe('a GET of a foreign page', () => {
+  test.each([
+    '/v1/x?model=off',
+    '/llm/v1/x?model=off',
+    '/%76%31/x?model=off',
+    '/llm/%76%31/x?model=off',
+    '/v1//x?model=off',
+    '/v1/%2e%2e/v1/x?model=off',
+    'http://localhost/v1/x?model=off',
+    'http://localhost:8080/llm/v1/x?model=off',
+  ])('to %s starts nothing', async (target) => {
+    const acquire = vi.spyOn(instances, 'acquire');
+    const { port } = await serve({ server: { base_path: '/llm' } });
+    const lines = `GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nSec-Fetch-Site: cross-site\r\n\r\n`;
+    const connection = rawConnection(port, lines);
+    await connection.gone;
+    expect(connection.received()).toMatch(/^HTTP\/1.1 403 /);
+    expect(acquire).not.toHaveBeenCalled();
+  });
+
+  test.each(['//v1/x?model=off', '/V1/x?model=off', '/api/../v1/x?model=off', '/v1%2fx?model=off'])(
+    'to %s leads nowhere',
+    async (target) => {
+      const acquire = vi.spyOn(instances, 'acquire');
+      const { port } = await serve();
+      const { status } = await call(port, target, { method: 'GET', headers: { 'sec-fetch-site': 'cross-site' } });
+      expect(status).toBe(404);
+      expect(acquire).not.toHaveBeenCalled();
+    },
+  );
+});
+
+test('with inference open on a network, /v1 answers under addresses and its own names only', async () => {
+  const { port } = await serve({ server: { host: '0.0.0.0' }, auth: { enabled: true, inference: 'open' } });
+  const under = async (host: string) => call(port, '/v1/models', { method: 'GET', headers: { host } });
+  for (const host of ['192.168.1.5:8080', '[fd00::1]:8080', 'localhost', 'box'])
+    expect([host, (await under(host)).status]).toEqual([host, 200]);
+  const { status, text } = await under('rebound.example:8080');
+  expect([status, openAi(text)]).toEqual([
+    403,
+    expect.objectContaining({ message: expect.stringContaining('server.allowed_hosts') as unknown }),
+  ]);
+});
+
 test('each request is one line of the log, as any other', async () => {
   const { port, log } = await serve();
   await call(port, '/v1/x', { body: '{"model":"a"}' });

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { ConfigSchema, type Config } from '@llamactl/contract/config';
@@ -106,12 +105,13 @@ export function openSocket(port: number, request = ''): Socket {
   return socket;
 }
 
-/** What comes until the connection ends. */
+/** What comes until the connection ends. A reset is an end too: the server may close over bytes that it has not read. */
 export async function textOf(socket: Socket): Promise<string> {
   const chunks: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => chunks.push(chunk));
-  await once(socket, 'close');
-  return Buffer.concat(chunks).toString();
+  return new Promise((resolve) => {
+    socket.once('close', () => resolve(Buffer.concat(chunks).toString()));
+  });
 }
 
 /** An ordinary request. */

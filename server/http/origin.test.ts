@@ -4,11 +4,26 @@ import { testConfig } from './http-harness.ts';
 import { judgeOrigin, ownNames, type RequestFacts } from './origin.ts';
 
 const LOOPBACK = ownNames(testConfig(), 'Box');
+const OPEN = ownNames(
+  testConfig({ server: { host: '0.0.0.0', allowed_hosts: ['llm'] }, auth: { enabled: true, inference: 'open' } }),
+  'box',
+);
 const NETWORK = ownNames(testConfig({ server: { host: '0.0.0.0' }, auth: { enabled: true } }), 'box');
 
 function facts(changes: Partial<RequestFacts> = {}): RequestFacts {
-  const common = { method: 'GET', target: '/api/instances', httpVersion: '1.1', hosts: ['localhost:8080'] };
-  return { ...common, origin: undefined, fetchSite: undefined, isWebSocket: false, ...changes };
+  return {
+    area: 'other',
+    method: 'GET',
+    target: '/api/instances',
+    httpVersion: '1.1',
+    hosts: ['localhost:8080'],
+    origin: undefined,
+    referer: undefined,
+    fetchSites: [],
+    fetchDests: [],
+    isWebSocket: false,
+    ...changes,
+  };
 }
 
 function verdict(changes: Partial<RequestFacts>, own = LOOPBACK): string {
@@ -120,6 +135,27 @@ describe('the Host rule', () => {
     expect(verdict({ hosts: ['evil.example'], httpVersion: '1.0' })).toBe('FORBIDDEN');
   });
 
+  it('holds on /v1 while inference is open, on a network too, and admits every address', () => {
+    const open = (host: string, changes: Partial<RequestFacts> = {}, own = OPEN): string =>
+      verdict({ area: 'inference', hosts: [host], ...changes }, own);
+    for (const host of ['192.168.1.5:8080', '[fd00::1]', '10.0.0.1', '127.0.0.1', 'llm:8080', 'box.local', 'localhost'])
+      expect([host, open(host)]).toEqual([host, 'admitted']);
+    for (const host of ['evil.example', '192.168.1.5.nip.io', 'evil.local', '0.0.0.0', '[::]:8080', '192.168.1.5@evil'])
+      expect([host, open(host)]).toEqual([host, 'FORBIDDEN']);
+    expect(open('192.168.1.5', { target: 'http://evil.example/v1/models' })).toBe('FORBIDDEN');
+    expect(open('evil.example', { area: 'other' }), 'management needs credentials').toBe('admitted');
+    const onLoopback = ownNames(testConfig({ auth: { enabled: true, inference: 'open' } }), 'box');
+    expect(open('192.168.1.5', {}, onLoopback)).toBe('admitted');
+    expect(open('192.168.1.5', { area: 'other' }, onLoopback)).toBe('FORBIDDEN');
+    const withoutAccounts = ownNames(testConfig({ auth: { inference: 'open' } }), 'box');
+    expect(open('192.168.1.5', {}, withoutAccounts)).toBe('FORBIDDEN');
+  });
+
+  it('says on an open /v1 which names pass', () => {
+    const refusal = judgeOrigin(facts({ area: 'inference', hosts: ['evil.example'] }), OPEN);
+    expect(refusal?.message).toMatch(/"evil\.example".*IP addresses.*server\.allowed_hosts/);
+  });
+
   it('admits no name but ours', () => {
     const ours = /^(?:localhost\.?|box(?:\.local)?\.?|127\.\d+\.\d+\.\d+|\[::1\])(?::\d*)?$/i;
     fc.assert(
@@ -165,7 +201,64 @@ describe('the Origin rule', () => {
   );
 
   it.each(['GET', 'HEAD', 'OPTIONS'])('does not hold for %s, which changes nothing', (method) =>
-    expect(verdict({ method, origin: 'http://evil.example', fetchSite: 'cross-site' })).toBe('admitted'),
+    expect(verdict({ method, origin: 'http://evil.example', fetchSites: ['cross-site'] })).toBe('admitted'),
+  );
+
+  it.each(['GET', 'HEAD'])('holds for %s under /v1, which can start an engine', (method) => {
+    const asked = (changes: Partial<RequestFacts>, own = LOOPBACK): string =>
+      verdict({ area: 'inference', method, ...changes }, own);
+    expect(asked({})).toBe('admitted');
+    expect(asked({ fetchSites: ['none'], fetchDests: ['document'] }), 'typed into the address bar').toBe('admitted');
+    expect(asked({ fetchSites: ['same-origin'], origin: 'http://localhost:8080' })).toBe('admitted');
+    expect(asked({ origin: 'http://evil.example' })).toBe('FORBIDDEN');
+    expect(asked({ origin: 'null' })).toBe('FORBIDDEN');
+    expect(asked({ origin: 'http://evil.example', fetchSites: ['same-origin'] })).toBe('FORBIDDEN');
+    for (const dest of ['document', 'image', 'script', 'iframe', 'empty', 'audio'])
+      expect([dest, asked({ fetchSites: ['cross-site'], fetchDests: [dest] })]).toEqual([dest, 'FORBIDDEN']);
+    expect(asked({ fetchSites: ['same-site'] })).toBe('FORBIDDEN');
+    expect(asked({ fetchSites: ['same-origin', 'cross-site'] })).toBe('FORBIDDEN');
+    expect(asked({ fetchSites: ['Cross-Site'] })).toBe('FORBIDDEN');
+    expect(asked({ fetchSites: ['cross-site'], hosts: ['192.168.1.5'] }, OPEN)).toBe('FORBIDDEN');
+    expect(asked({ fetchSites: ['cross-site'] }, NETWORK)).toBe('FORBIDDEN');
+  });
+
+  it('judges a GET under /v1 by its Referer where the browser says nothing else', () => {
+    const from = (referer: string, changes: Partial<RequestFacts> = {}, own = LOOPBACK): string =>
+      verdict({ area: 'inference', referer, ...changes }, own);
+    expect(from('http://evil.example/page')).toBe('FORBIDDEN');
+    expect(from('http://evil.example/', { hosts: ['192.168.1.5'] }, OPEN)).toBe('FORBIDDEN');
+    expect(from('http://localhost:3000/page')).toBe('admitted');
+    expect(from('http://192.168.1.5/', { hosts: ['192.168.1.5'] }, OPEN)).toBe('admitted');
+    expect(from('not a URL')).toBe('admitted');
+    // Behind a proxy that names another Host, the browser still calls its page the same origin.
+    expect(from('https://llm.example/', { fetchSites: ['same-origin'] })).toBe('admitted');
+    expect(from('http://localhost:3000/', { fetchSites: ['same-site'] })).toBe('admitted');
+    expect(from('http://localhost:3000/', { fetchSites: ['cross-site'] })).toBe('FORBIDDEN');
+    const own = ownNames(testConfig({ server: { allowed_origins: ['https://app.example'] } }), 'box');
+    expect(from('https://app.example/chat', { fetchSites: ['cross-site'] }, own)).toBe('admitted');
+    expect(from('https://app.example/chat', { fetchSites: ['cross-site'], method: 'POST' }, own)).toBe('FORBIDDEN');
+  });
+
+  it('lets every page show what an engine has, and do no more with it', () => {
+    const foreign = { area: 'proxy', fetchSites: ['cross-site'] } as const;
+    for (const method of ['GET', 'HEAD']) {
+      for (const dest of ['document', 'script', 'style', 'image', 'font']) {
+        expect(verdict({ ...foreign, method, fetchDests: [dest] })).toBe('admitted');
+        expect(verdict({ ...foreign, method, fetchDests: [dest], origin: 'null' })).toBe('admitted');
+      }
+    }
+    for (const dest of ['empty', 'iframe', 'embed', 'object', 'worker', 'audio', 'video', 'Document', ''])
+      expect([dest, verdict({ ...foreign, fetchDests: [dest] })]).toEqual([dest, 'FORBIDDEN']);
+    expect(verdict({ ...foreign })).toBe('FORBIDDEN');
+    expect(verdict({ ...foreign, fetchDests: ['document', 'empty'] })).toBe('FORBIDDEN');
+    expect(verdict({ area: 'proxy', origin: 'http://evil.example' })).toBe('FORBIDDEN');
+    expect(verdict({ ...foreign, method: 'POST', fetchDests: ['document'] })).toBe('FORBIDDEN');
+    expect(verdict({ ...foreign, isWebSocket: true, fetchDests: ['document'] })).toBe('FORBIDDEN');
+    expect(verdict({ area: 'proxy' })).toBe('admitted');
+  });
+
+  it.each(['inference', 'proxy'] as const)('does not hold for OPTIONS, which never reaches an engine: %s', (area) =>
+    expect(verdict({ area, method: 'OPTIONS', origin: 'null', fetchSites: ['cross-site'] })).toBe('admitted'),
   );
 
   it('holds for WebSocket, whose method is GET', () => {
@@ -183,16 +276,16 @@ describe('the Origin rule', () => {
   });
 
   it('refuses what the browser calls cross-site', () => {
-    expect(verdict({ ...post, fetchSite: 'cross-site' })).toBe('FORBIDDEN');
-    expect(verdict({ ...post, fetchSite: 'cross-site', origin: 'http://localhost:3000' })).toBe('FORBIDDEN');
-    expect(verdict({ ...post, fetchSite: 'same-origin' })).toBe('admitted');
-    expect(verdict({ ...post, fetchSite: 'none' })).toBe('admitted');
+    expect(verdict({ ...post, fetchSites: ['cross-site'] })).toBe('FORBIDDEN');
+    expect(verdict({ ...post, fetchSites: ['cross-site'], origin: 'http://localhost:3000' })).toBe('FORBIDDEN');
+    expect(verdict({ ...post, fetchSites: ['same-origin'] })).toBe('admitted');
+    expect(verdict({ ...post, fetchSites: ['none'] })).toBe('admitted');
   });
 
   it('lets the Origin decide about same-site, and refuses where there is none', () => {
-    expect(verdict({ ...post, fetchSite: 'same-site', origin: 'http://localhost:3000' })).toBe('admitted');
-    expect(verdict({ ...post, fetchSite: 'same-site', origin: 'http://evil.localhost' })).toBe('FORBIDDEN');
-    expect(verdict({ ...post, fetchSite: 'same-site' })).toBe('FORBIDDEN');
+    expect(verdict({ ...post, fetchSites: ['same-site'], origin: 'http://localhost:3000' })).toBe('admitted');
+    expect(verdict({ ...post, fetchSites: ['same-site'], origin: 'http://evil.localhost' })).toBe('FORBIDDEN');
+    expect(verdict({ ...post, fetchSites: ['same-site'] })).toBe('FORBIDDEN');
   });
 
   it('lets in the pages of allowed origins, exactly those', () => {
@@ -200,7 +293,7 @@ describe('the Origin rule', () => {
       testConfig({ server: { allowed_origins: ['https://app.example/', 'tauri://localhost'] } }),
       'box',
     );
-    const from = (origin: string): string => verdict({ ...post, origin, fetchSite: 'cross-site' }, own);
+    const from = (origin: string): string => verdict({ ...post, origin, fetchSites: ['cross-site'] }, own);
     expect(from('https://app.example')).toBe('admitted');
     expect(from('tauri://localhost')).toBe('admitted');
     expect(from('http://app.example')).toBe('FORBIDDEN');

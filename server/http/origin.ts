@@ -1,11 +1,18 @@
-import { isIPv6 } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
 import { ApiError } from '@llamactl/contract/errors';
 import type { Config } from '@llamactl/contract/config';
 import { isLoopbackHost } from '../config/loopback.ts';
 import { authorityOf } from './target.ts';
 
+/**
+ * The part of the server that a request is for, by the route that the router found: `/v1`, the pass-through to an engine,
+ * or the rest. Never judged by the path as sent: `/%76%31/models` is `/v1` too.
+ */
+export type Area = 'inference' | 'proxy' | 'other';
+
 /** What a request says about where it is going and where it comes from. */
 export interface RequestFacts {
+  area: Area;
   method: string;
   /** The request line's target as sent: `/api`, or with a scheme and host before it. */
   target: string;
@@ -14,8 +21,12 @@ export interface RequestFacts {
   /** Every `Host` header, as sent. */
   hosts: readonly string[];
   origin: string | undefined;
-  /** `Sec-Fetch-Site`. */
-  fetchSite: string | undefined;
+  /** Browsers send it with a GET that has no `Origin`. */
+  referer: string | undefined;
+  /** Every `Sec-Fetch-Site` header. Browsers send it to this machine and over TLS, never to a plain-HTTP address on a network. */
+  fetchSites: readonly string[];
+  /** Every `Sec-Fetch-Dest` header. */
+  fetchDests: readonly string[];
   isWebSocket: boolean;
 }
 
@@ -23,6 +34,8 @@ export interface RequestFacts {
 export interface OwnNames {
   /** Off only behind authentication on a network, where we cannot know our names and a foreign page has no token. */
   isHostChecked: boolean;
+  /** `/v1` needs no credentials, although accounts are on: there the Host is always checked, and any IP address passes. */
+  isInferenceOpen: boolean;
   /** Normalized, without ports. Loopback addresses need not be listed. */
   hosts: ReadonlySet<string>;
   /** Origins whose pages may do what our own may. */
@@ -31,6 +44,10 @@ export interface OwnNames {
 
 /** Methods that change nothing (RFC 9110, 9.2.1). */
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+/** Values of `Sec-Fetch-Site` for a page of the very same origin, and for an address that the user typed. */
+const UNSUSPICIOUS_SITES: ReadonlySet<string> = new Set(['same-origin', 'none']);
+/** Where a browser puts an engine's answer when it shows the engine's page. A script cannot read any of these. */
+const SHOWN_DESTS: ReadonlySet<string> = new Set(['document', 'script', 'style', 'image', 'font']);
 const PORT = /:\d{0,5}$/;
 const HOST = /^(?<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::\d{0,5})?$/;
 const WEB_ORIGIN = /^https?:\/\/[^/?#@]+$/i;
@@ -46,14 +63,15 @@ export function ownNames(config: Pick<Config, 'server' | 'auth'>, hostname: stri
   if (label.toLowerCase() !== 'localhost') names.push(`${label}.local`);
   return {
     isHostChecked: !config.auth.enabled || isLoopbackHost(host),
+    isInferenceOpen: config.auth.enabled && config.auth.inference === 'open',
     hosts: new Set(names.map(normalizedHost).filter((name): name is string => name !== null && !isUnspecified(name))),
     origins: new Set(allowedOrigins.map(normalizedOrigin)),
   };
 }
 
 /**
- * Whether a request may have been made by a foreign page in somebody's browser: under a name that is not ours (DNS
- * rebinding), or across sites (CSRF). Programs send neither a foreign `Host` nor any `Origin`.
+ * Refuses requests that a foreign page in a user's browser may have made: under a name that is not ours (DNS rebinding), or
+ * across sites (CSRF). Programs send neither a foreign `Host` nor any `Origin`.
  *
  * @returns The refusal, `null` when there is nothing to refuse.
  */
@@ -61,37 +79,63 @@ export function judgeOrigin(facts: RequestFacts, own: OwnNames): ApiError | null
   return judgeHost(facts, own) ?? judgeSource(facts, own);
 }
 
-function judgeHost({ hosts, httpVersion, target }: RequestFacts, own: OwnNames): ApiError | null {
+function judgeHost({ area, hosts, httpVersion, target }: RequestFacts, own: OwnNames): ApiError | null {
   const [host = '', ...more] = hosts;
   if (more.length > 0) return malformed('The request has more than one Host header.');
   // HTTP/1.0 has no Host; no browser speaks it.
   if (host === '' && httpVersion !== '1.0') return malformed('The request has no Host header; HTTP/1.1 needs one.');
-  if (!own.isHostChecked) return null;
-  const authority = authorityOf(target);
-  const foreign = [host === '' ? undefined : host, authority].find(
-    (name) => name !== undefined && !isOwnHost(name, own),
+  const isOpen = own.isInferenceOpen && area === 'inference';
+  if (!own.isHostChecked && !isOpen) return null;
+  const foreign = [host === '' ? undefined : host, authorityOf(target)].find(
+    (name) => name !== undefined && !isOwnHost(name, own) && !(isOpen && isAddress(name)),
   );
   if (foreign === undefined) return null;
+  const rule = isOpen
+    ? ' With auth.inference: open, /v1 answers under IP addresses and under names that it knows.'
+    : '';
   return new ApiError(
     'FORBIDDEN',
-    `This server does not answer as ${quoted(foreign)}. If it should, add that host to server.allowed_hosts in the configuration.`,
+    `This server does not answer as ${quoted(foreign)}.${rule} If it should, add that host to server.allowed_hosts in the configuration.`,
   );
 }
 
-function judgeSource({ method, hosts, origin, fetchSite, isWebSocket }: RequestFacts, own: OwnNames): ApiError | null {
-  if (SAFE_METHODS.has(method) && !isWebSocket) return null;
-  if (origin !== undefined && isAllowedOrigin(origin, own)) return null;
-  if (origin !== undefined && !isOwnOrigin(origin, hosts[0], own)) {
-    return new ApiError(
-      'FORBIDDEN',
-      `Pages of ${quoted(origin)} may not do this. If they should, add that origin to server.allowed_origins in the configuration.`,
-    );
+function judgeSource(facts: RequestFacts, own: OwnNames): ApiError | null {
+  if (isOpenToPages(facts)) return null;
+  const { area, method, hosts, origin, fetchSites, isWebSocket } = facts;
+  if (origin !== undefined) {
+    if (isAllowedOrigin(origin, own)) return null;
+    if (!isOwnOrigin(origin, hosts[0], own)) return foreignPage(origin);
+    return fetchSites.every((site) => UNSUSPICIOUS_SITES.has(site) || site === 'same-site') ? null : otherSite();
   }
-  // Same-site is another port or a sibling domain: there the Origin decides, and browsers always send one.
-  if (fetchSite === 'cross-site' || (fetchSite === 'same-site' && origin === undefined)) {
-    return new ApiError('FORBIDDEN', 'Pages of other sites may not do this.');
-  }
+  // A GET may come without an Origin from a page too. No page can put another origin into its Referer than its own.
+  const page = SAFE_METHODS.has(method) && !isWebSocket ? originOf(facts.referer) : null;
+  const isOwn = page !== null && isOwnOrigin(page, hosts[0], own);
+  if (page !== null && isAllowedOrigin(page, own)) return null;
+  // Same-site is another port or a sibling domain.
+  const isKnown = fetchSites.every((site) => UNSUSPICIOUS_SITES.has(site) || (site === 'same-site' && isOwn));
+  if (!isKnown) return otherSite();
+  // Browsers send no Sec-Fetch-Site over plain HTTP to another machine, and old ones never do.
+  if (area === 'inference' && fetchSites.length === 0 && page !== null && !isOwn) return foreignPage(page);
   return null;
+}
+
+/** Whether a page of anybody may send the request: it changes nothing, starts no engine, and no script can read the answer. */
+function isOpenToPages({ area, method, fetchDests, isWebSocket }: RequestFacts): boolean {
+  if (isWebSocket || !SAFE_METHODS.has(method)) return false;
+  // This server answers `OPTIONS` itself.
+  if (area === 'other' || method === 'OPTIONS') return true;
+  return area === 'proxy' && fetchDests.length === 1 && fetchDests.every((dest) => SHOWN_DESTS.has(dest));
+}
+
+function foreignPage(origin: string): ApiError {
+  return new ApiError(
+    'FORBIDDEN',
+    `Pages of ${quoted(origin)} may not do this. If they should, add that origin to server.allowed_origins in the configuration.`,
+  );
+}
+
+function otherSite(): ApiError {
+  return new ApiError('FORBIDDEN', 'Pages of other sites may not do this.');
 }
 
 /** Whether pages of this origin were let in by `server.allowed_origins`. */
@@ -112,6 +156,18 @@ function isOwnOrigin(origin: string, host: string | undefined, own: OwnNames): b
   if (url === null) return false;
   if (isOwnHost(url.host, own)) return true;
   return host !== undefined && HOST.test(host) && URL.parse(`${url.protocol}//${host}`)?.origin === url.origin;
+}
+
+/** The origin of a page's URL; `null` when the header is missing or names no page of the web. */
+function originOf(url: string | undefined): string | null {
+  const parsed = url === undefined ? null : URL.parse(url);
+  return parsed === null || parsed.origin === 'null' ? null : parsed.origin;
+}
+
+/** Whether a host is an IP address, but not one that means "every address". No DNS name can be made to lead to it. */
+function isAddress(host: string): boolean {
+  const name = normalizedHost(host);
+  return name !== null && isIP(name.replace(/^\[|\]$/g, '')) !== 0 && !isUnspecified(name);
 }
 
 /** Lower case, addresses in their one form, no port, no dot at the end; `null` for what is no host. */

@@ -196,6 +196,27 @@ describe('more connections than there may be', () => {
   });
 });
 
+describe('more connections than one address may have', () => {
+  it('are closed before anything is read, and those there are go on', async () => {
+    await listen({ addressBound: { isUnbounded: () => false, most: 2 } });
+    const first = open('');
+    await Promise.all([once(first, 'connect'), once(open(''), 'connect')]);
+    expect(await textOf(open(get('/livez')))).toBe('');
+    expect(await textOf(open('\u0016no HTTP'))).toBe('');
+    const answered = once(first, 'data');
+    first.write(get('/livez'));
+    expect(String((await answered)[0])).toMatch(/^HTTP\/1\.1 200 /);
+    expect(test.log.filter(({ msg }) => msg === 'too many connections of one address')).toHaveLength(1);
+  });
+
+  it('does not hold for this machine', async () => {
+    await listen();
+    const open257 = Array.from({ length: 257 }, () => open(get('/livez')));
+    const answers = await Promise.all(open257.map(async (socket) => once(socket, 'data')));
+    expect(answers.filter(([data]) => String(data).startsWith('HTTP/1.1 200 '))).toHaveLength(257);
+  });
+});
+
 describe('a connection that has come by another way', () => {
   /** What comes of a request that is made to somebody else, who has the server take the connection. */
   async function elsewhere(): Promise<{ ask: () => Socket; close: () => void }> {
@@ -225,6 +246,14 @@ describe('a connection that has come by another way', () => {
     second.destroy();
     const third = ask();
     await once(third, 'data');
+    close();
+  });
+
+  it('is counted by the server that accepted it, and not again', async () => {
+    await listen({ addressBound: { isUnbounded: () => false, most: 1 } });
+    const { ask, close } = await elsewhere();
+    await once(open(get('/livez')), 'data');
+    expect(String((await once(ask(), 'data'))[0])).toMatch(/^HTTP\/1\.1 200 /);
     close();
   });
 

@@ -10,6 +10,7 @@ import type { Tickets } from '../auth/tickets.ts';
 import type { FleetManager, InstanceManager } from '../instances/use-cases.ts';
 import type { Figures } from '../metrics/figures.ts';
 import type { Clock } from '../instances/ports.ts';
+import { AddressBound, type AddressBoundParts, unboundedAddresses } from './address-bound.ts';
 import { apiPageRoutes } from './api-page.routes.ts';
 import { auditRoutes } from './audit.routes.ts';
 import { authRoutes, type Login } from './auth.routes.ts';
@@ -77,6 +78,8 @@ export interface HttpServerParts extends SystemVoice {
   timeouts?: Partial<Timeouts>;
   /** Connections at once; more are closed as they come. `null`, or left out: as many as there are. */
   maxConnections?: number | null;
+  /** Connections of one address at once; left out: 256, but for loopback and the trusted proxies. */
+  addressBound?: Pick<AddressBoundParts, 'isUnbounded' | 'most'>;
   /** Where requests are held while the server is being replaced; left out: it never is. */
   turnstile?: Turnstile;
 }
@@ -141,6 +144,16 @@ export function createHttpServer(parts: HttpServerParts): HttpServer {
   rules.apply(app, upgrades);
   const mostConnections = parts.maxConnections ?? null;
   if (mostConnections !== null) app.server.maxConnections = mostConnections;
+  const bound = new AddressBound({
+    clock,
+    log: parts.log,
+    ...(parts.addressBound ?? { isUnbounded: unboundedAddresses(config.server) }),
+  });
+  // A connection that another process of a reload passes on was counted there.
+  const passedOn = new WeakSet<Socket>();
+  app.server.prependListener('connection', (connection: Socket) => {
+    if (!passedOn.has(connection)) bound.admit(connection);
+  });
   let open = 0;
   app.server.on('connection', (connection: Socket) => {
     open += 1;
@@ -206,6 +219,7 @@ export function createHttpServer(parts: HttpServerParts): HttpServer {
       count(1);
       connection.once('close', () => count(-1));
       if (options?.isBegun === true) begun.add(connection);
+      passedOn.add(connection);
       app.server.emit('connection', connection);
     },
     sayGoodbye: () => {

@@ -1,9 +1,10 @@
 import { openApiDocument } from '@llamactl/contract/openapi';
-import type { OpenApiDocument } from '@llamactl/contract/openapi-document';
 import { OPERATIONS } from '@llamactl/contract/operations';
 import type { Alert } from '@llamactl/contract/system';
 import type { Readiness } from './admission.ts';
 import type { Bind, Input } from './bind.ts';
+import { JSON_HEADERS } from './errors.ts';
+import { FixedAnswer } from './fixed-answer.ts';
 
 /** What llamactl says of itself. */
 export interface SystemVoice {
@@ -16,8 +17,8 @@ export interface SystemVoice {
 
 /** The probes, the alerts and the description of the API. */
 export function systemRoutes(bind: Bind, { version, readiness, alerts }: SystemVoice): void {
-  let document: OpenApiDocument | undefined;
-  bind(OPERATIONS.getOpenApi, () => (document ??= openApiDocument(version)));
+  const document = new FixedAnswer(JSON_HEADERS, () => JSON.stringify(openApiDocument(version)));
+  bind(OPERATIONS.getOpenApi, async ({ request, reply }) => document.send(request, reply));
 
   bind(OPERATIONS.getSystemAlerts, ({ caller, manager }) => {
     const isSeen = ({ instance }: Alert): boolean => instance === undefined || manager.idOf(instance) !== null;

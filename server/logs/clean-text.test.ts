@@ -2,6 +2,11 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cleanLine, cutText, needsCleaning } from './clean-text.ts';
 
+/** ASCII as characters that show nothing. */
+function tagged(text: string): string {
+  return Array.from(text, (each) => String.fromCodePoint(0xe_0000 + (each.codePointAt(0) ?? 0))).join('');
+}
+
 /** The control sequence introducer. */
 const CSI = '\u001b[';
 
@@ -17,6 +22,10 @@ describe('a line of output', () => {
     ['other control characters', 'b\u0008e\u0007ll\u007f\u009b', 'bell'],
     ['NULs', 'a\0b\0', 'ab'],
     ['what turns the direction of text', 'a\u202eb\u2066c', 'abc'],
+    ['marks of direction', 'a\u200eb\u200fc\u061cd', 'abcd'],
+    ['spaces of no width', 'pass\u200bword\u2060\ufeff', 'password'],
+    ['separators of lines', 'a\u2028b\u2029c', 'abc'],
+    ['text in tags', `ok${tagged('run')}`, 'ok'],
     ['the end of a line of Windows', 'text\r', 'text'],
     ['a progress bar that overwrites itself', ' 10%\r 50%\r100%', '100%'],
   ])('loses %s', (_, written, shown) => {
@@ -24,18 +33,20 @@ describe('a line of output', () => {
   });
 
   it('keeps tabs and all scripts', () => {
-    const line = 'a\tb — 漢字 عربي 😀👩‍🚀';
+    const line = 'a\tb — 漢字 عربي فارسی‌ها क्‍ष 😀👩‍🚀❤️ 葛󠄀';
     expect(cleanLine(line)).toBe(line);
   });
 
   it('has no control character left, whatever an engine writes', () => {
     const character = fc.oneof(
-      fc.constantFrom('\u001b', '[', ']', ';', 'm', '\u0007', '\r', '\0', '\u202e'),
+      fc.constantFrom('\u001b', '[', ']', ';', 'm', '\u0007', '\r', '\0', '\u202e', '\u200b', '\u{e0041}'),
       fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
     );
     fc.assert(
       fc.property(fc.array(character, { maxLength: 40 }), (characters) => {
-        expect(cleanLine(characters.join(''))).not.toMatch(/(?!\t)[\p{Cc}\u202a-\u202e\u2066-\u2069]/u);
+        expect(cleanLine(characters.join(''))).not.toMatch(
+          /(?!\t)[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\u200b\u2060\ufeff\u{e0000}-\u{e007f}]/u,
+        );
       }),
     );
   });
@@ -44,7 +55,18 @@ describe('a line of output', () => {
 describe('lines that are clean as they are', () => {
   it('are told from those that are not', () => {
     expect(needsCleaning('a\tb\nc\n')).toBe(false);
-    for (const control of ['\0', '\r', '\u001b', '\u007f', '\u0085', '\u202e']) {
+    for (const control of [
+      '\0',
+      '\r',
+      '\u001b',
+      '\u007f',
+      '\u0085',
+      '\u202e',
+      '\u200b',
+      '\u200e',
+      '\u061c',
+      '\u{e0041}',
+    ]) {
       expect(needsCleaning(`a\nb${control}\n`)).toBe(true);
     }
   });

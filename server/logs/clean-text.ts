@@ -1,16 +1,19 @@
-/** What must not reach a screen: all control characters but the tab, and what turns the direction of text. */
-const CONTROLS = /(?!\t)[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
+import { HIDDEN_CHARACTERS, HIDDEN_TAGS } from '@llamactl/contract/hidden-characters';
 
-/** Whether any of {@link CONTROLS} is in it. One class, no lookahead: it runs over every byte that an engine writes. */
-// oxlint-disable-next-line no-control-regex -- control characters are what it is about
-const HAS_CONTROL = /[\0-\x08\n-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/;
+/** Characters that must not reach a screen: all control characters but the tab, and hidden characters. */
+const CONTROLS = new RegExp(String.raw`(?!\t)[\p{Cc}${HIDDEN_CHARACTERS}${HIDDEN_TAGS}]`, 'gu');
 
-/** The same over many lines at once: a line feed is none. */
-// oxlint-disable-next-line no-control-regex -- as above
-const HAS_CONTROL_IN_LINES = /[\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/;
+/** The first half of every tag character, and of some harmless ones. The flag `u` would make a search cost twice as much. */
+const TAG_HALF = String.raw`\udb40`;
+
+/** Whether a line may hold any of {@link CONTROLS}. One class, no lookahead: it runs over every byte that an engine writes. */
+const HAS_CONTROL = new RegExp(String.raw`[\0-\x08\n-\x1f\x7f-\x9f${HIDDEN_CHARACTERS}${TAG_HALF}]`);
+
+/** The same for many lines at once, in which line feeds are allowed. */
+const HAS_CONTROL_IN_LINES = new RegExp(String.raw`[\0-\x08\x0b-\x1f\x7f-\x9f${HIDDEN_CHARACTERS}${TAG_HALF}]`);
 
 /** Control sequences of terminals: with parameters (CSI), with text (OSC and the like), and the short ones. */
-// oxlint-disable-next-line no-control-regex -- as above
+// oxlint-disable-next-line no-control-regex -- control characters are what it is about
 const SEQUENCES = /\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])/g;
 
 const ELLIPSIS = '…';
@@ -20,7 +23,7 @@ export function needsCleaning(lines: string): boolean {
   return HAS_CONTROL_IN_LINES.test(lines);
 }
 
-/** As a terminal would show the line in the end: without control characters, and of overwritten text the last. */
+/** The line as a terminal shows it in the end: without control and hidden characters, and of overwritten text the last. */
 export function cleanLine(line: string): string {
   if (!HAS_CONTROL.test(line)) return line;
   const plain = line.replace(SEQUENCES, '');

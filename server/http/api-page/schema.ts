@@ -16,7 +16,6 @@ export interface Schema {
   minItems?: number;
   maxItems?: number;
   items?: Schema;
-  prefixItems?: readonly Schema[];
   properties?: Readonly<Record<string, Schema>>;
   required?: readonly string[];
   additionalProperties?: Schema | boolean;
@@ -55,7 +54,6 @@ export function kindOf(schema: Schema): Markup {
       schema.enum.map((one) => markup`<code>${JSON.stringify(one)}</code>`),
       ' ',
     );
-  if (schema.prefixItems !== undefined) return markup`list of ${joined(schema.prefixItems.map(kindOf), ', ')}`;
   if (schema.type === 'array') return markup`list of ${schema.items === undefined ? 'anything' : kindOf(schema.items)}`;
   if (schema.type === 'object' && schema.properties === undefined) return markup`map to ${kindOf(valueOf(schema))}`;
   return markup`${[schema.type ?? 'anything'].flat().join(' or ')}`;

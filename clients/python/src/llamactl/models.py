@@ -803,7 +803,7 @@ class Stats(Model):
 class StatsHistory(Model):
     name: str
     window: float
-    """Seconds that were asked for."""
+    """The time looked back on, seconds."""
     interval: float
     """Seconds between two measurements: the shortest step."""
     points: list[StatsPoint]

@@ -329,7 +329,7 @@ class Operations:
         """Memory, CPU and I/O of the last hours, in steps that widen with age.
 
         Args:
-            window: How far back: seconds, or `15m`, `1h`, `24h`. Default `1h`, at most a day.
+            window: How far back: seconds, or `15m`, `1h`, `24h`. Default `1h`, at least a second, at most a day.
         """
         request = Request(
             "GET",

@@ -1,6 +1,7 @@
 import type { Status } from '@llamactl/contract/instance';
 import type { Lease, LeaseRequest } from '../instances/leases.ts';
 import type { Clock } from '../instances/ports.ts';
+import type { ClosedToCallers } from './crossing.ts';
 import type { Requests } from './requests.ts';
 
 /** What the gateway tells about an instance. */
@@ -32,6 +33,8 @@ export interface GatewayDependencies {
   /** Keeps account of every request. */
   requests: Requests;
   settings: GatewaySettings;
+  /** What `/v1` keeps from engines. */
+  closed: ClosedToCallers;
 }
 
 /** The configuration's `gateway`. */

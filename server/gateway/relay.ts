@@ -26,6 +26,8 @@ export interface Exchange {
   requestId: string;
   /** What we say with every answer. */
   headers: RawHeaders;
+  /** Request headers that the engine does not get, in lower case. */
+  crossing: ReadonlySet<string>;
   /** Aborted when the caller has left. */
   callerSignal: AbortSignal;
   /** Sees the answer pass. */
@@ -99,18 +101,18 @@ class Passage implements AnswerReceiver {
         source === null ? this.#exchange : rewritten(this.#exchange, source, record.settings);
       const { headers, body } = this.#message(held);
       this.#call = upstream.call({ target, method: request.method ?? 'GET', path, headers, body }, this);
-      if (body === 'sized' || body === 'chunked') this.#upload = upload(request, this.#call);
+      if (body === 'sized' || body === 'chunked') this.#upload = upload(request, this.#call, this.#exchange.crossing);
     } catch (error) {
       this.failed(error);
     }
   }
 
   #message(body: Buffer | null): { headers: string[]; body: RequestBody } {
-    const { request, requestId } = this.#exchange;
+    const { request, requestId, crossing } = this.#exchange;
     const { port, key } = this.#lease.target;
     const length = body === null ? requestLength(request) : body.byteLength;
     const peer = request.socket.remoteAddress;
-    const headers = requestHeaders(request.rawHeaders, { requestId, port, key, peer, body: length });
+    const headers = requestHeaders(request.rawHeaders, { requestId, port, key, peer, body: length, crossing });
     if (body !== null) return { headers, body };
     if (length === 'none' || length === 'chunked') return { headers, body: length };
     return { headers, body: length === 0 ? 'none' : 'sized' };
@@ -126,7 +128,7 @@ class Passage implements AnswerReceiver {
   }
 
   head({ status, phrase, rawHeaders, length }: AnswerHead): void {
-    const { response, headers, observer, held } = this.#exchange;
+    const { request, response, headers, observer, held } = this.#exchange;
     observer?.head(status, rawHeaders);
     response.once('error', this.#onCallerLost);
     if (held?.hasBegun === true) {
@@ -134,7 +136,8 @@ class Passage implements AnswerReceiver {
       this.#isHeadSent = true;
       return;
     }
-    response.writeHead(status, phrase, responseHeaders(rawHeaders, headers, length));
+    const facts = { status, method: request.method ?? 'GET', length };
+    response.writeHead(status, phrase, responseHeaders(rawHeaders, headers, facts));
     // a body of known length brings its head along
     this.#isHeadSent = length !== null;
   }

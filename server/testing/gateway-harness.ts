@@ -11,9 +11,10 @@ import {
 import { connect, createServer as createNetServer, type Socket, type Server as NetServer } from 'node:net';
 import { ApiError } from '@llamactl/contract/errors';
 import { systemClock } from '../clock.ts';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock, Crossing } from '../instances/ports.ts';
 import { type LeasedRecord, Leases } from '../instances/leases.ts';
 import { GATEWAY_ERROR_SHAPES } from '../gateway/error-shape.ts';
+import { closedToCallers } from '../gateway/crossing.ts';
 import { findInstance } from '../gateway/failures.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import type { GatewayInstance, GatewayInstances } from '../gateway/ports.ts';
@@ -151,12 +152,13 @@ export interface GatewayWishes {
   mayStart?: boolean;
   aliasesInModels?: boolean;
   loadingKeepaliveSeconds?: number;
+  crossings?: readonly Crossing[];
 }
 
 export async function startGateway(
   fakes: readonly FakeInstance[],
   clock = IMPATIENT,
-  { mayStart = true, aliasesInModels = false, loadingKeepaliveSeconds = 0 }: GatewayWishes = {},
+  { mayStart = true, aliasesInModels = false, loadingKeepaliveSeconds = 0, crossings = [] }: GatewayWishes = {},
 ): Promise<GatewayServer> {
   const instances = new FakeInstances(fakes);
   const requests = new Requests({ clock: systemClock() });
@@ -168,6 +170,7 @@ export async function startGateway(
     },
     requests,
     settings: { loadingKeepaliveSeconds, aliasesInModels },
+    closed: closedToCallers(crossings),
   });
   const serve = (request: IncomingMessage, response: ServerResponse, head: Buffer | null): void => {
     const url = request.url ?? '';

@@ -29,7 +29,7 @@ export interface GatewayInstances {
 
 /** What the gateway is built from. */
 export interface GatewayDependencies {
-  clock: Pick<Clock, 'after' | 'nextTurn'>;
+  clock: Pick<Clock, 'after' | 'elapsed' | 'nextTurn'>;
   /** Keeps account of every request. */
   requests: Requests;
   settings: GatewaySettings;

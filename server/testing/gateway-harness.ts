@@ -141,7 +141,8 @@ export interface GatewayServer extends Listening {
 }
 
 /** Waits are over at once: the engines of tests have been dead for long when they are dead. */
-const IMPATIENT: Pick<Clock, 'after'> = {
+const IMPATIENT: Pick<Clock, 'after' | 'elapsed'> = {
+  elapsed: () => performance.now(),
   after: (_milliseconds, callback) => {
     const immediate = setImmediate(callback);
     return () => clearImmediate(immediate);
@@ -166,6 +167,7 @@ export async function startGateway(
     // Turns of the event loop are real: so are the sockets.
     clock: {
       after: (milliseconds, callback) => clock.after(milliseconds, callback),
+      elapsed: () => clock.elapsed(),
       nextTurn: (callback) => void setImmediate(callback),
     },
     requests,

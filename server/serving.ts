@@ -13,6 +13,7 @@ import type { Instances } from './instances/instances.ts';
 import type { Clock, Crossing } from './instances/ports.ts';
 import type { Observation, ObservationParts } from './observation.ts';
 import { mostConnections } from './open-files.ts';
+import { measureSendQueues } from './send-queues.ts';
 import { Turnstile } from './reload/turnstile.ts';
 import type { Teardown } from './teardown.ts';
 
@@ -81,6 +82,7 @@ export function createServing(parts: ServingParts): Serving {
           loadingKeepaliveSeconds: config.gateway.loading_keepalive,
           aliasesInModels: config.gateway.aliases_in_models,
         },
+        measureSendQueues,
         crossings: parts.crossings,
         leaving: leaving.signal,
       }),

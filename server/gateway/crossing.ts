@@ -9,6 +9,8 @@ export interface ClosedToCallers {
   covers(url: string): boolean;
 }
 
+/** All engines read such a path in the same way. Nearly all requests have one. */
+const PLAIN = /^(?:\/[a-z0-9._-]*[a-z0-9_-])+$/;
 /** `%uXXXX` is no URL encoding of any standard, but llama-server decodes it. */
 const ESCAPE = /%u([0-9a-f]{4})|%([0-9a-f]{2})/gi;
 /** An escaped escape needs a second round. No engine decodes more often than this. */
@@ -21,28 +23,24 @@ const SEGMENT_END = /[;?#\0].*$/s;
  * caller cannot tell which engine serves a model. A path that crosses callers in one engine has no harmless meaning in another.
  */
 export function closedToCallers(crossings: readonly Crossing[]): ClosedToCallers {
-  const closed = new Set(crossings.flatMap(({ paths }) => paths));
+  const paths = crossings.flatMap((each) => each.paths);
+  const whole = [...new Set(paths.filter((path) => !path.endsWith('/*')))];
+  const below = [...new Set(paths.filter((path) => path.endsWith('/*')).map((path) => path.slice(0, -1)))];
   const open = new Set(crossings.flatMap(({ except }) => except));
+  const isWithin = (path: string): boolean =>
+    whole.some((each) => path.startsWith(each) && (path.length === each.length || path[each.length] === '/')) ||
+    below.some((each) => path.startsWith(each));
   return {
     headers: new Set(crossings.flatMap(({ headers }) => headers)),
     covers: (url) => {
       const path = pathOnly(url);
       // to be open a path has to be written exactly so
       if (open.has(path)) return false;
+      if (PLAIN.test(path)) return isWithin(path);
       const segments = segmentsOf(path);
-      return isWithin(closed, segments) || (segments.includes('..') && isWithin(closed, resolved(segments)));
+      return isWithin(`/${segments.join('/')}`) || isWithin(`/${resolved(segments).join('/')}`);
     },
   };
-}
-
-function isWithin(closed: ReadonlySet<string>, segments: readonly string[]): boolean {
-  let path = '';
-  for (const segment of segments) {
-    if (closed.has(`${path}/*`)) return true;
-    path += `/${segment}`;
-    if (closed.has(path)) return true;
-  }
-  return false;
 }
 
 function resolved(segments: readonly string[]): string[] {

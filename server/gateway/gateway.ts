@@ -11,6 +11,7 @@ import type { CallContext, GatewayDependencies } from './ports.ts';
 import { NoAnswer, relay } from './relay.ts';
 import type { RequestFacts, RequestRecord } from './request-record.ts';
 import { findRoute } from './route.ts';
+import { StalledReaders } from './stalled-readers.ts';
 import { TurnEnd } from './turn-end.ts';
 import { Upstream } from './upstream.ts';
 import { relayWebSocket } from './websocket.ts';
@@ -53,11 +54,12 @@ interface Addressed {
 const NOTHING: ReadonlySet<string> = new Set();
 
 /** One way to every engine: find the instance, lease its engine, pass the bytes. */
-export function createGateway({ clock, requests, settings, closed }: GatewayDependencies): Gateway {
+export function createGateway({ clock, requests, settings, measureSendQueues, closed }: GatewayDependencies): Gateway {
   const closing = new AbortController();
   const turnEnd = new TurnEnd(clock);
   const upstream = new Upstream(clock, turnEnd);
-  const ways = { upstream, turnEnd };
+  const stalledReaders = new StalledReaders(clock, measureSendQueues);
+  const ways = { upstream, turnEnd, stalledReaders, clock };
 
   /**
    * @param mayStart What is stopped is started for it, if its caller may do that, and what starts is waited for.

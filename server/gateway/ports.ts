@@ -33,9 +33,22 @@ export interface GatewayDependencies {
   /** Keeps account of every request. */
   requests: Requests;
   settings: GatewaySettings;
+  measureSendQueues: MeasureSendQueues;
   /** What `/v1` keeps from engines. */
   closed: ClosedToCallers;
 }
+
+/**
+ * Finds how many bytes of connections their peers have not acknowledged. Where the system does not tell, a connection is
+ * missing in what is found.
+ *
+ * @param connections As `localPort:remotePort`.
+ * @param found Called once, in a later turn or at once.
+ */
+export type MeasureSendQueues = (
+  connections: ReadonlySet<string>,
+  found: (bytes: ReadonlyMap<string, number>) => void,
+) => void;
 
 /** The configuration's `gateway`. */
 export interface GatewaySettings {

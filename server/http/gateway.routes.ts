@@ -3,7 +3,7 @@ import { PASS_THROUGH } from '@llamactl/contract/operations';
 import type { Caller } from '../auth/caller.ts';
 import { closedToCallers } from '../gateway/crossing.ts';
 import { createGateway } from '../gateway/gateway.ts';
-import type { CallContext, GatewayInstances, GatewaySettings } from '../gateway/ports.ts';
+import type { CallContext, GatewayInstances, GatewaySettings, MeasureSendQueues } from '../gateway/ports.ts';
 import { Requests } from '../gateway/requests.ts';
 import type { Clock, Crossing } from '../instances/ports.ts';
 import type { Access } from './access.ts';
@@ -21,6 +21,8 @@ export interface GatewayRoutesParts {
   requests?: Requests;
   /** Left out: as the configuration's defaults are. */
   settings?: GatewaySettings;
+  /** Left out: the system does not tell. */
+  measureSendQueues?: MeasureSendQueues;
   /** What each engine declares; left out: nothing is closed. */
   crossings?: readonly Crossing[];
   /** Aborts when another server answers in our place. */
@@ -40,6 +42,7 @@ export function gatewayRoutes({
   clock,
   requests,
   settings,
+  measureSendQueues,
   crossings,
   leaving,
 }: GatewayRoutesParts): HttpPlugin {
@@ -48,6 +51,7 @@ export function gatewayRoutes({
       clock,
       requests: requests ?? new Requests({ clock }),
       settings: settings ?? AS_CONFIGURED_BY_DEFAULT,
+      measureSendQueues: measureSendQueues ?? ((_connections, found) => found(new Map())),
       closed: closedToCallers(crossings ?? []),
     });
     leaving?.addEventListener('abort', () => gateway.rest());

@@ -17,7 +17,7 @@ import { GATEWAY_ERROR_SHAPES } from '../gateway/error-shape.ts';
 import { closedToCallers } from '../gateway/crossing.ts';
 import { findInstance } from '../gateway/failures.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
-import type { GatewayInstance, GatewayInstances } from '../gateway/ports.ts';
+import type { GatewayInstance, GatewayInstances, MeasureSendQueues } from '../gateway/ports.ts';
 import { Requests } from '../gateway/requests.ts';
 
 /** For tests of the gateway: engines that do what a test says, instances that run on them, and a caller. */
@@ -149,17 +149,27 @@ const IMPATIENT: Pick<Clock, 'after' | 'elapsed'> = {
   },
 };
 
+/** The system does not tell. */
+const NO_QUEUES: MeasureSendQueues = (_connections, found) => found(new Map());
+
 export interface GatewayWishes {
   mayStart?: boolean;
   aliasesInModels?: boolean;
   loadingKeepaliveSeconds?: number;
   crossings?: readonly Crossing[];
+  measureSendQueues?: MeasureSendQueues;
 }
 
 export async function startGateway(
   fakes: readonly FakeInstance[],
   clock = IMPATIENT,
-  { mayStart = true, aliasesInModels = false, loadingKeepaliveSeconds = 0, crossings = [] }: GatewayWishes = {},
+  {
+    mayStart = true,
+    aliasesInModels = false,
+    loadingKeepaliveSeconds = 0,
+    crossings = [],
+    measureSendQueues = NO_QUEUES,
+  }: GatewayWishes = {},
 ): Promise<GatewayServer> {
   const instances = new FakeInstances(fakes);
   const requests = new Requests({ clock: systemClock() });
@@ -172,6 +182,7 @@ export async function startGateway(
     },
     requests,
     settings: { loadingKeepaliveSeconds, aliasesInModels },
+    measureSendQueues,
     closed: closedToCallers(crossings),
   });
   const serve = (request: IncomingMessage, response: ServerResponse, head: Buffer | null): void => {

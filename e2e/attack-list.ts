@@ -255,6 +255,31 @@ const TRAVERSALS = [
   ['/api%2finstances'],
 ].map(([path]): Entry => [`GET ${path ?? ''}`, request(`GET ${path ?? ''}`)]);
 
+/** To what the callers of one engine would share: sessions, stored answers, files. */
+const SHARED_BY_CALLERS = [
+  'GET /v1/stream?conv_id=1',
+  'GET /v1/stream?conv_id=1&model=victim',
+  'GET /v1/stream/1?model=victim',
+  'GET /v1/stream/?conv_id=1&model=victim',
+  'GET /v1//stream?conv_id=1&model=victim',
+  'GET /v1/Stream?conv_id=1&model=victim',
+  'GET /v1/stream;x?conv_id=1&model=victim',
+  'GET /v1/%73tream?conv_id=1&model=victim',
+  'GET /v1/%2573tream?conv_id=1&model=victim',
+  'GET /v1/stream%2f?conv_id=1&model=victim',
+  'GET /v1/stream%00?conv_id=1&model=victim',
+  'DELETE /v1/stream?conv_id=1&model=victim',
+  'POST /v1/streams/lookup?model=victim',
+  'POST /v1/chat/completions/control?model=victim',
+  'POST /v1/chat/completions/%63ontrol?model=victim',
+  'GET /v1/responses/resp_1?model=victim',
+  'POST /v1/responses/resp_1/cancel?model=victim',
+  'GET /v1/files?model=victim',
+  'GET /v1/files/1/content?model=victim',
+  'GET /v1/batches?model=victim',
+  'POST /v1/load_lora_adapter?model=victim',
+].map((line): Entry => [line, request(line, line.startsWith('POST') ? [JSON_TYPE] : [])]);
+
 const NAMES = [
   '..',
   '%2e%2e',
@@ -389,6 +414,7 @@ export const ATTACKS: Readonly<Record<string, readonly Attack[]>> = {
   'out of bounds': OUT_OF_BOUNDS,
   'by another method': group(405, 'METHOD_NOT_ALLOWED', METHODS),
   'by a path that leads elsewhere': group(404, 'NOT_FOUND', TRAVERSALS),
+  'to what callers share': group(404, 'NOT_FOUND', SHARED_BY_CALLERS),
   'by the name of an instance': group(404, 'INSTANCE_NOT_FOUND', NAMES),
   'by a body': BODIES,
 };

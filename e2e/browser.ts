@@ -67,6 +67,15 @@ export class Browser {
     await loaded;
   }
 
+  /** Resolves like `open`, or at once to `false` when the browser shows nothing: it saves the answer as a file. */
+  async opens(url: string): Promise<boolean> {
+    const loaded = new Promise<void>((resolve) => this.#waiting.set('Page.loadEventFired', resolve));
+    const { errorText } = await this.send('Page.navigate', { url });
+    if (errorText !== undefined) return false;
+    await loaded;
+    return true;
+  }
+
   /** What an expression is in the page. @throws {Error} what it throws */
   async value(expression: string): Promise<unknown> {
     const { result, exceptionDetails } = (await this.send('Runtime.evaluate', {

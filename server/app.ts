@@ -167,6 +167,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       instances,
       alerts,
       observation,
+      crossings: engines.names().flatMap((name) => engines.find(name)?.crossing ?? []),
       callers,
     });
 

@@ -10,9 +10,10 @@ import { seenBy } from './http/seen-manager.ts';
 import { createHttpServer, type HttpServer } from './http/server.ts';
 import { webSocketRoutes } from './http/websocket.routes.ts';
 import type { Instances } from './instances/instances.ts';
-import type { Clock } from './instances/ports.ts';
+import type { Clock, Crossing } from './instances/ports.ts';
 import type { Observation, ObservationParts } from './observation.ts';
 import { mostConnections } from './open-files.ts';
+import { measureSendQueues } from './send-queues.ts';
 import { Turnstile } from './reload/turnstile.ts';
 import type { Teardown } from './teardown.ts';
 
@@ -25,6 +26,8 @@ export interface ServingParts {
   instances: Pick<Instances, 'manager' | 'fleet'>;
   alerts: Pick<Alerts, 'list'>;
   observation: Observation;
+  /** By what callers of one engine reach each other: what each engine declares. */
+  crossings: readonly Crossing[];
   callers: Callers;
   teardown: Teardown;
 }
@@ -79,6 +82,8 @@ export function createServing(parts: ServingParts): Serving {
           loadingKeepaliveSeconds: config.gateway.loading_keepalive,
           aliasesInModels: config.gateway.aliases_in_models,
         },
+        measureSendQueues,
+        crossings: parts.crossings,
         leaving: leaving.signal,
       }),
       webSocketRoutes({ ...auth, events: feed, isAuthEnabled: config.auth.enabled, clock, leaving: leaving.signal }),

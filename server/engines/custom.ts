@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type {
+  Crossing,
   EngineAdapter,
   Exit,
   InstanceRecord,
@@ -14,6 +15,7 @@ import { ANY_ENGINE_VARIABLES } from './allowed-environment.ts';
 import { filler, keyPlaces, placeholderProblem } from './custom-placeholders.ts';
 import { exitText, launchFailure } from './exit-text.ts';
 import { guardOfCustomFlag, guardOfKeyFlag } from './guarded-flags.ts';
+import { LLAMA_CROSSING } from './llama-cpp-crossing.ts';
 import { unknownArguments } from './option-arguments.ts';
 import type { FindProgram } from './ports.ts';
 import { environmentProblems, firstProblems, guardOfArgument, guardProblems } from './settings-guard.ts';
@@ -47,6 +49,29 @@ const HOST = '127.0.0.1';
 const PLACEHOLDERS_OF_ADDRESS: ReadonlySet<string> = new Set(['${HOST}', '${PORT}']);
 /** Longer arguments are cut where a message names them. */
 const LONGEST_WORD = 60;
+/**
+ * An engine sees all callers of `/v1` as one, because it gets one key. Objects that it stores for a caller are therefore
+ * everybody's: OpenAI's stored ones, and the adapters that vLLM loads at a request. A custom engine may be a llama-server.
+ */
+const CUSTOM_CROSSING: Crossing = {
+  headers: LLAMA_CROSSING.headers,
+  paths: [
+    ...LLAMA_CROSSING.paths,
+    '/v1/assistants',
+    '/v1/batches',
+    '/v1/containers',
+    '/v1/conversations',
+    '/v1/files',
+    '/v1/fine_tuning',
+    '/v1/load_lora_adapter',
+    '/v1/messages/batches',
+    '/v1/threads',
+    '/v1/unload_lora_adapter',
+    '/v1/uploads',
+    '/v1/vector_stores',
+  ],
+  except: LLAMA_CROSSING.except,
+};
 /** Python, and much else, ends a report of a failure with a line such as `ValueError: no such model`. */
 const EXCEPTION = /^[\w.]*(?:Error|Exception)\b.*/;
 const COMPLAINT = /\b(error|fatal|panic|failed|cannot|could not)\b/i;
@@ -136,6 +161,7 @@ export function customEngine({ name, config, findProgram, searchPath, allowPrivi
     preflight,
     reason: customReason,
     signs: { workPath: null },
+    crossing: CUSTOM_CROSSING,
     offload: () => ({ kind: 'not asked' }),
   };
 }

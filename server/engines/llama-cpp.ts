@@ -15,6 +15,7 @@ import { bareName } from './flags.ts';
 import type { FlagCatalogues, Launcher } from './flag-catalogue.ts';
 import { guardOfFlag } from './guarded-flags.ts';
 import { modelFiles } from './llama-cpp-files.ts';
+import { LLAMA_CROSSING } from './llama-cpp-crossing.ts';
 import { llamaCppOffload } from './llama-cpp-offload.ts';
 import { llamaCppReason } from './llama-cpp-reason.ts';
 import { modelFileProblem } from './model-file.ts';
@@ -141,6 +142,7 @@ export function llamaCpp({
     reason: llamaCppReason,
     // Answered by the thread that computes, between two batches; /health by another, also when that one stands still.
     signs: { workPath: '/slots' },
+    crossing: LLAMA_CROSSING,
     offload: llamaCppOffload,
   };
 }

@@ -2,7 +2,7 @@ import { type AnswerHead, MalformedAnswer, parseField, parseHead } from './answe
 
 /** What comes of an answer. Bytes are only lent: they are overwritten by what is read next. */
 export interface AnswerEvents {
-  /** An interim answer, 1xx; there may be any number. */
+  /** An interim answer, 1xx; there may be 100 000. */
   information(status: number): void;
   head(head: AnswerHead): void;
   /** A part of the body that is not the last. */
@@ -14,6 +14,8 @@ export interface AnswerEvents {
 /** What an answer may not exceed, so that no engine grows our memory. */
 const LONGEST_HEAD = 65_536;
 const LONGEST_CHUNK_LINE = 4_096;
+/** One 102 a second for a whole day is fewer. */
+const MOST_INTERIM = 100_000;
 
 const HEAD_END = '\r\n\r\n';
 const START = 'HTTP/1.';
@@ -49,6 +51,7 @@ export class AnswerParser {
   #remaining = 0;
   #trailers: string[] = [];
   #trailersLength = 0;
+  #interim = 0;
   #isSelfDelimiting = false;
   #hasExcess = false;
 
@@ -116,12 +119,18 @@ export class AnswerParser {
     this.#tail = '';
     const head = parseHead(text);
     if (head.status >= 200) this.#begin(head);
-    else if (head.status !== 101) this.#events.information(head.status);
+    else if (head.status !== 101) this.#inform(head.status);
     else if (this.#isUpgradeWanted) {
       this.#part = 'upgraded';
       this.#events.head(head);
     } else throw new MalformedAnswer('the engine switched to a protocol that nobody asked for');
     return end;
+  }
+
+  #inform(status: number): void {
+    this.#interim += 1;
+    if (this.#interim > MOST_INTERIM) throw new MalformedAnswer('too many interim answers');
+    this.#events.information(status);
   }
 
   /** The head without the blank line, or `null` when that has not come yet. */

@@ -22,12 +22,20 @@ export interface Upload {
   stop(): void;
 }
 
-/** Passes a body on, piece by piece as it comes, trailers too, no faster than the engine takes it. */
-export function upload(request: IncomingMessage, call: Pick<EngineCall, 'write' | 'end'>): Upload {
+/**
+ * Passes a body on, piece by piece as it comes, trailers too, no faster than the engine takes it.
+ *
+ * @param crossing Trailers that stay back, in lower case.
+ */
+export function upload(
+  request: IncomingMessage,
+  call: Pick<EngineCall, 'write' | 'end'>,
+  crossing: ReadonlySet<string>,
+): Upload {
   const onData = (piece: Buffer): void => {
     if (!call.write(piece)) request.pause();
   };
-  const onEnd = (): void => call.end(requestTrailers(request.rawTrailers));
+  const onEnd = (): void => call.end(requestTrailers(request.rawTrailers, crossing));
   request.on('data', onData);
   request.once('end', onEnd);
   return {

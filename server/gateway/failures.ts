@@ -40,6 +40,14 @@ export function unknownModel(model: string): ApiError {
   );
 }
 
+/** The error for a path under `/v1` by which callers of one engine would reach each other. */
+export function crossesCallers(): ApiError {
+  return new ApiError(
+    'NOT_FOUND',
+    'This path is closed: all callers of an engine share what is behind it. An administrator reaches it below /api/instances/NAME/proxy.',
+  );
+}
+
 /** The error for a path under `/api/instances` that no instance has. */
 export function unknownInstance(name: string): ApiError {
   return new ApiError('INSTANCE_NOT_FOUND', `There is no instance ${quoted(name)}. GET /api/instances lists them.`);

@@ -4,13 +4,14 @@ import type { Lease } from '../instances/leases.ts';
 import { accounted } from './accounting.ts';
 import { type Caller, watchCaller } from './caller.ts';
 import { enginePath } from './engine-path.ts';
-import { findInstance, modelFailure, noAnswerFailure, unknownInstance } from './failures.ts';
+import { crossesCallers, findInstance, modelFailure, noAnswerFailure, unknownInstance } from './failures.ts';
 import { HeldStream } from './held-stream.ts';
 import { answerModels, isModelsUrl } from './models.ts';
 import type { CallContext, GatewayDependencies } from './ports.ts';
 import { NoAnswer, relay } from './relay.ts';
 import type { RequestFacts, RequestRecord } from './request-record.ts';
 import { findRoute } from './route.ts';
+import { StalledReaders } from './stalled-readers.ts';
 import { TurnEnd } from './turn-end.ts';
 import { Upstream } from './upstream.ts';
 import { relayWebSocket } from './websocket.ts';
@@ -49,12 +50,16 @@ interface Addressed {
   held: HeldStream | null;
 }
 
+/** An admin reaches an engine's own sessions through `/proxy`. */
+const NOTHING: ReadonlySet<string> = new Set();
+
 /** One way to every engine: find the instance, lease its engine, pass the bytes. */
-export function createGateway({ clock, requests, settings }: GatewayDependencies): Gateway {
+export function createGateway({ clock, requests, settings, measureSendQueues, closed }: GatewayDependencies): Gateway {
   const closing = new AbortController();
   const turnEnd = new TurnEnd(clock);
   const upstream = new Upstream(clock, turnEnd);
-  const ways = { upstream, turnEnd };
+  const stalledReaders = new StalledReaders(clock, measureSendQueues);
+  const ways = { upstream, turnEnd, stalledReaders, clock };
 
   /**
    * @param mayStart What is stopped is started for it, if its caller may do that, and what starts is waited for.
@@ -117,6 +122,7 @@ export function createGateway({ clock, requests, settings }: GatewayDependencies
 
   async function byModel(request: IncomingMessage, response: ServerResponse, context: CallContext): Promise<void> {
     if (isModelsUrl(context.url)) return answerModels(request, response, context, settings);
+    if (closed.covers(context.url)) throw crossesCallers();
     await whileCallerWaits(request, response, async (caller) => {
       const { url: path, requestId, headers } = context;
       const { model, isStream, source, body } = await findRoute(request, path);
@@ -130,7 +136,13 @@ export function createGateway({ clock, requests, settings }: GatewayDependencies
         enter(lease, addressed);
         held?.stop();
         const message = { request, response, path, source, body, requestId, headers };
-        const exchange = { ...message, callerSignal: caller.signal, observer: record, held };
+        const exchange = {
+          ...message,
+          crossing: closed.headers,
+          callerSignal: caller.signal,
+          observer: record,
+          held,
+        };
         await hold(lease, context, caller, relay(exchange, lease, ways));
       });
       await (held === null ? whole : tellingInside(held, caller, whole));
@@ -151,7 +163,7 @@ export function createGateway({ clock, requests, settings }: GatewayDependencies
       await accounted(record, response, caller, async () => {
         const lease = await acquireNamed({ target, context, caller, record, held: null });
         const message = { request, response, path, source: null, body: null, requestId, headers };
-        const exchange = { ...message, callerSignal: caller.signal, observer: record };
+        const exchange = { ...message, crossing: NOTHING, callerSignal: caller.signal, observer: record };
         await hold(lease, context, caller, relay(exchange, lease, ways));
       });
     });

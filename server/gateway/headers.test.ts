@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { isDecisive } from './answer-policy.ts';
 import {
+  type AnswerFacts,
   requestHeaders,
   requestTrailers,
   type RequestFacts,
@@ -10,7 +12,18 @@ import {
   upgradeResponseHeaders,
 } from './headers.ts';
 
-const FACTS: RequestFacts = { requestId: 'id-1', port: 8101, key: 'run-key', peer: '127.0.0.9', body: 'none' };
+const FACTS: RequestFacts = {
+  requestId: 'id-1',
+  port: 8101,
+  key: 'run-key',
+  peer: '127.0.0.9',
+  body: 'none',
+  crossing: new Set(),
+};
+const ANSWER: AnswerFacts = { status: 200, method: 'GET', length: null };
+const SANDBOX = 'sandbox allow-scripts allow-forms';
+/** What an answer holds whatever the engine says. */
+const OURS = /^(?:x-request-id|x-llamactl-source|x-content-type-options)$/i;
 const OWN = ['X-Request-Id', 'id-1'];
 
 /** Lower-case names with all their values. */
@@ -127,6 +140,12 @@ describe('what an engine gets', () => {
     );
   });
 
+  test('no header by which callers of one engine reach each other, however it is written', () => {
+    const raw = ['X-Chat', '1', 'x_chat', '2', 'X-CHAT', '3', 'X-Chatty', '4'];
+    const sent = byName(requestHeaders(raw, { ...FACTS, crossing: new Set(['x-chat']) }));
+    expect(Object.keys(sent).filter((name) => /^x.chat/.test(name))).toEqual(['x-chatty']);
+  });
+
   test('everything else, in its order, with its case and its duplicates', () => {
     const kept = fc.tuple(
       token.map((name) => `My-${name}`),
@@ -142,12 +161,15 @@ describe('what an engine gets', () => {
 
 describe('what a caller gets', () => {
   test('who spoke, our headers, and the size of the body', () => {
-    expect(responseHeaders(['Content-Type', 'application/json', 'Server', 'llama.cpp'], OWN, 5)).toEqual(
+    expect(
+      responseHeaders(['Content-Type', 'application/json', 'Server', 'llama.cpp'], OWN, { ...ANSWER, length: 5 }),
+    ).toEqual(
       [
         ['Content-Type', 'application/json'],
         ['Server', 'llama.cpp'],
         ['X-Request-Id', 'id-1'],
         ['X-Llamactl-Source', 'engine'],
+        ['X-Content-Type-Options', 'nosniff'],
         ['Content-Length', '5'],
       ].flat(),
     );
@@ -156,24 +178,51 @@ describe('what a caller gets', () => {
   test.each([
     'Access-Control-Allow-Origin',
     'access-control-anything',
-    'Set-Cookie',
+    'Accept-CH',
+    'Alt-Svc',
     'Clear-Site-Data',
-    'Service-Worker-Allowed',
-    'Strict-Transport-Security',
-    'X-Llamactl-Source',
-    'X-Request-Id',
-    'Keep-Alive',
-    'Transfer-Encoding',
     'Content-Length',
+    'Document-Policy',
+    'Keep-Alive',
+    'Link',
+    'NEL',
+    'Origin-Agent-Cluster',
+    'Permissions-Policy',
+    'RateLimit-Policy',
+    'Refresh',
+    'Reporting-Endpoints',
+    'Secure-Session-Registration',
+    'Service-Worker-Allowed',
+    'Service-Worker-Navigation-Preload',
+    'Set-Cookie',
+    'Set-Login',
+    'SourceMap',
+    'Speculation-Rules',
+    'Strict-Transport-Security',
+    'Transfer-Encoding',
+    'X-Accel-Redirect',
+    'X-Accel-Expires',
+    'X_Accel_Redirect',
+    'X-Content-Type-Options',
+    'X-Lighttpd-Send-File',
+    'X-Lighttpd-Send-Tempfile',
+    'X-LiteSpeed-Location',
+    'X-Llamactl-Source',
+    'X-RateLimit-Remaining',
+    'x-ratelimit-limit-requests',
+    'X-Reproxy-URL',
+    'X-Request-Id',
+    'X-Sendfile',
+    'X-Sendfile2',
+    'X-SourceMap',
   ])('an engine cannot say %s', (name) => {
-    expect(responseHeaders(['Content-Type', 'text/plain', name, 'from-the-engine'], OWN, null).join()).not.toContain(
-      'from-the-engine',
-    );
+    const raw = ['Content-Type', 'text/plain', name, 'from-the-engine'];
+    expect(responseHeaders(raw, OWN, ANSWER).join()).not.toContain('from-the-engine');
   });
 
   test('what we say of ourselves replaces what an engine says, but Vary adds up', () => {
     const own = ['access-control-allow-origin', 'https://page.example', 'vary', 'Origin', 'x-own', 'ours'];
-    expect(byName(responseHeaders(['Vary', 'Accept', 'X-Own', 'theirs'], own, null))).toMatchObject({
+    expect(byName(responseHeaders(['Vary', 'Accept', 'X-Own', 'theirs'], own, ANSWER))).toMatchObject({
       vary: ['Accept', 'Origin'],
       'x-own': ['ours'],
       'access-control-allow-origin': ['https://page.example'],
@@ -184,7 +233,7 @@ describe('what a caller gets', () => {
     'a stream (%s) is not held up by proxies',
     (type) => {
       expect(
-        byName(responseHeaders(['Content-Type', type, 'X-Accel-Buffering', 'yes'], OWN, null))['x-accel-buffering'],
+        byName(responseHeaders(['Content-Type', type, 'X-Accel-Buffering', 'yes'], OWN, ANSWER))['x-accel-buffering'],
       ).toEqual(['no']);
     },
   );
@@ -192,7 +241,226 @@ describe('what a caller gets', () => {
   test.each(['application/json', 'text/plain', 'text/event-streams'])(
     'other answers (%s) say nothing about buffering',
     (type) => {
-      expect(byName(responseHeaders(['Content-Type', type], OWN, null))).not.toHaveProperty('x-accel-buffering');
+      expect(byName(responseHeaders(['Content-Type', type], OWN, ANSWER))).not.toHaveProperty('x-accel-buffering');
+    },
+  );
+
+  test.each([
+    '',
+    '(null)',
+    '*/*',
+    '; charset=utf-8',
+    'a b/c',
+    'application/javascript',
+    'application/json, text/html',
+    'application/json/html',
+    'application/pdf',
+    'application/unknown',
+    'application/xhtml+xml',
+    'audio/x+xml',
+    'foo',
+    'image/svg+xml',
+    'message/rfc822',
+    'multipart/x-mixed-replace; boundary=x',
+    'TEXT/HTML; charset=utf-8',
+    'text',
+    'text/css',
+    'text/html',
+    'text/plain ,text/html',
+    'text/plain; a="b, text/html"',
+    'text/plain;',
+    'text/plain; charset',
+    'text/plain text/html',
+    'text/vtt',
+    'text/xml',
+    'text/xsl',
+    'unknown/unknown',
+    '"text/plain"',
+  ])('what is not plainly data (%j) is sandboxed, whatever the engine allows', (type) => {
+    const raw = ['Content-Type', type, 'Content-Security-Policy', "default-src 'self'"];
+    const answer = byName(responseHeaders(raw, OWN, ANSWER));
+    expect(answer['content-security-policy']).toEqual(["default-src 'self'", SANDBOX]);
+    expect(answer['x-content-type-options']).toEqual(['nosniff']);
+  });
+
+  test.each([
+    [[]],
+    [['Content-Type', 'application/json', 'content-type', 'text/html']],
+    [['Content-Type', 'text/plain', 'Content-Type', 'text/plain']],
+  ])('so is an answer with no type or several (%j)', (raw) => {
+    expect(byName(responseHeaders(raw, OWN, ANSWER))['content-security-policy']).toEqual([SANDBOX]);
+  });
+
+  test.each([
+    'application/json',
+    'Application/JSON; charset=utf-8',
+    'application/octet-stream',
+    'application/x-ndjson',
+    'audio/mpeg',
+    'audio/wav;codecs=1',
+    'font/woff2',
+    'image/png',
+    'text/csv',
+    'text/event-stream',
+    'text/plain; version=0.0.4; charset="utf-8"',
+    'video/mp4',
+  ])('plain data (%s) is not, but its type is not guessed either', (type) => {
+    const answer = byName(responseHeaders(['Content-Type', type], OWN, ANSWER));
+    expect(answer).not.toHaveProperty('content-security-policy');
+    expect(answer['x-content-type-options']).toEqual(['nosniff']);
+  });
+
+  test.each<[string, Partial<AnswerFacts>]>([
+    ['304', { status: 304 }],
+    ['206', { status: 206 }],
+    ['an answer to HEAD', { method: 'HEAD' }],
+  ])('%s is sandboxed whatever its type: its headers replace those of a cached page', (_what, facts) => {
+    const answer = byName(responseHeaders(['Content-Type', 'text/plain'], OWN, { ...ANSWER, ...facts }));
+    expect(answer['content-security-policy']).toEqual([SANDBOX]);
+  });
+
+  test.each([
+    'Cache-Control',
+    'Content-Disposition',
+    'Content-Encoding',
+    'Content-Range',
+    'Content-Security-Policy',
+    'Content-Type',
+    'Location',
+    'Vary',
+    'X-Frame-Options',
+  ])('Connection cannot take away %s', (name) => {
+    const raw = [name, 'text/plain', 'Connection', `close, ${name.toLowerCase()}`];
+    expect(byName(responseHeaders(raw, OWN, ANSWER))[name.toLowerCase()]).toContain('text/plain');
+  });
+
+  test('a type that Connection names is judged, because it is sent', () => {
+    const raw = ['Content-Type', 'text/html', 'Connection', 'content-type'];
+    expect(byName(responseHeaders(raw, OWN, ANSWER))).toMatchObject({
+      'content-type': ['text/html'],
+      'content-security-policy': [SANDBOX],
+    });
+  });
+
+  test('nothing that Connection names, nor what is always about one connection', () => {
+    fc.assert(
+      fc.property(rawHeaders, fc.array(token, { maxLength: 3 }), (raw, named) => {
+        const about = named.filter((name) => !/^(?:host|authorization|x-request-id|x-forwarded-.*)$/i.test(name));
+        const sent = byName(
+          requestHeaders([...about.flatMap((name) => [name, 'v']), 'Connection', about.join(' , '), ...raw], FACTS),
+        );
+        for (const name of [
+          ...about,
+          'Connection',
+          'Keep-Alive',
+          'TE',
+          'Upgrade',
+          'Proxy-Connection',
+          'Trailer',
+          'HTTP2-Settings',
+        ]) {
+          expect(sent).not.toHaveProperty([name.toLowerCase()]);
+        }
+      }),
+    );
+  });
+
+  test('everything else, in its order, with its case and its duplicates', () => {
+    const kept = fc.tuple(
+      token.map((name) => `My-${name}`),
+      value,
+    );
+    fc.assert(
+      fc.property(fc.array(kept, { maxLength: 12 }), (list) => {
+        expect(requestHeaders(list.flat(), FACTS).slice(0, list.length * 2)).toEqual(list.flat());
+      }),
+    );
+  });
+});
+
+describe('what a caller gets', () => {
+  test('who spoke, our headers, and the size of the body', () => {
+    expect(
+      responseHeaders(['Content-Type', 'application/json', 'Server', 'llama.cpp'], OWN, { ...ANSWER, length: 5 }),
+    ).toEqual(
+      [
+        ['Content-Type', 'application/json'],
+        ['Server', 'llama.cpp'],
+        ['X-Request-Id', 'id-1'],
+        ['X-Llamactl-Source', 'engine'],
+        ['X-Content-Type-Options', 'nosniff'],
+        ['Content-Length', '5'],
+      ].flat(),
+    );
+  });
+
+  test.each([
+    'Access-Control-Allow-Origin',
+    'access-control-anything',
+    'Accept-CH',
+    'Alt-Svc',
+    'Clear-Site-Data',
+    'Content-Length',
+    'Document-Policy',
+    'Keep-Alive',
+    'Link',
+    'NEL',
+    'Origin-Agent-Cluster',
+    'Permissions-Policy',
+    'RateLimit-Policy',
+    'Refresh',
+    'Reporting-Endpoints',
+    'Secure-Session-Registration',
+    'Service-Worker-Allowed',
+    'Service-Worker-Navigation-Preload',
+    'Set-Cookie',
+    'Set-Login',
+    'SourceMap',
+    'Speculation-Rules',
+    'Strict-Transport-Security',
+    'Transfer-Encoding',
+    'X-Accel-Redirect',
+    'X-Accel-Expires',
+    'X_Accel_Redirect',
+    'X-Content-Type-Options',
+    'X-Lighttpd-Send-File',
+    'X-Lighttpd-Send-Tempfile',
+    'X-LiteSpeed-Location',
+    'X-Llamactl-Source',
+    'X-RateLimit-Remaining',
+    'x-ratelimit-limit-requests',
+    'X-Reproxy-URL',
+    'X-Request-Id',
+    'X-Sendfile',
+    'X-Sendfile2',
+    'X-SourceMap',
+  ])('an engine cannot say %s', (name) => {
+    const raw = ['Content-Type', 'text/plain', name, 'from-the-engine'];
+    expect(responseHeaders(raw, OWN, ANSWER).join()).not.toContain('from-the-engine');
+  });
+
+  test('what we say of ourselves replaces what an engine says, but Vary adds up', () => {
+    const own = ['access-control-allow-origin', 'https://page.example', 'vary', 'Origin', 'x-own', 'ours'];
+    expect(byName(responseHeaders(['Vary', 'Accept', 'X-Own', 'theirs'], own, ANSWER))).toMatchObject({
+      vary: ['Accept', 'Origin'],
+      'x-own': ['ours'],
+      'access-control-allow-origin': ['https://page.example'],
+    });
+  });
+
+  test.each(['text/event-stream', 'Text/Event-Stream; charset=utf-8'])(
+    'a stream (%s) is not held up by proxies',
+    (type) => {
+      expect(
+        byName(responseHeaders(['Content-Type', type, 'X-Accel-Buffering', 'yes'], OWN, ANSWER))['x-accel-buffering'],
+      ).toEqual(['no']);
+    },
+  );
+
+  test.each(['application/json', 'text/plain', 'text/event-streams'])(
+    'other answers (%s) say nothing about buffering',
+    (type) => {
+      expect(byName(responseHeaders(['Content-Type', type], OWN, ANSWER))).not.toHaveProperty('x-accel-buffering');
     },
   );
 
@@ -205,27 +473,27 @@ describe('what a caller gets', () => {
     [''],
   ])('a page (%j) cannot reach our own page', (type) => {
     const answer = byName(
-      responseHeaders(['Content-Type', type, 'Content-Security-Policy', "default-src 'self'"], OWN, null),
+      responseHeaders(['Content-Type', type, 'Content-Security-Policy', "default-src 'self'"], OWN, ANSWER),
     );
     expect(answer['content-security-policy']).toEqual(["default-src 'self'", 'sandbox allow-scripts allow-forms']);
   });
 
   test('an answer without a type might be guessed to be a page', () => {
-    expect(byName(responseHeaders([], OWN, null))['content-security-policy']).toEqual([
+    expect(byName(responseHeaders([], OWN, ANSWER))['content-security-policy']).toEqual([
       'sandbox allow-scripts allow-forms',
     ]);
   });
 
   test.each(['application/json', 'text/event-stream', 'text/plain', 'image/png'])('%s is no page', (type) => {
-    expect(byName(responseHeaders(['Content-Type', type], OWN, null))).not.toHaveProperty('content-security-policy');
+    expect(byName(responseHeaders(['Content-Type', type], OWN, ANSWER))).not.toHaveProperty('content-security-policy');
   });
 
-  test('nothing that Connection names', () => {
+  test('nothing that Connection names, if it is about the connection or not known', () => {
     fc.assert(
       fc.property(rawHeaders, token, (raw, name) => {
-        fc.pre(!/^(?:x-request-id|x-llamactl-source|content-security-policy|vary)$/i.test(name));
+        fc.pre(!OURS.test(name) && !isDecisive(name.toLowerCase()));
         const sent = byName(
-          responseHeaders([...raw, name, 'v', 'connection', `close, ${name.toUpperCase()}`], OWN, null),
+          responseHeaders([...raw, name, 'v', 'connection', `close, ${name.toUpperCase()}`], OWN, ANSWER),
         );
         expect(sent).not.toHaveProperty([name.toLowerCase()]);
         expect(sent).not.toHaveProperty('connection');
@@ -236,12 +504,18 @@ describe('what a caller gets', () => {
 
 describe('trailers', () => {
   test('pass by the rules of headers', () => {
-    expect(requestTrailers(['X-Sum', '1', 'Authorization', 'x', 'Cookie', 'x'])).toEqual([['X-Sum', '1']]);
+    const sent = requestTrailers(['X-Sum', '1', 'Authorization', 'x', 'X_Chat', 'x'], new Set(['x-chat']));
+    expect(sent).toEqual([['X-Sum', '1']]);
     expect(responseTrailers(['X-Sum', '1', 'Set-Cookie', 'x', 'Access-Control-Allow-Origin', '*'])).toEqual([
       ['X-Sum', '1'],
     ]);
   });
 });
+
+test.each(['Content-Type', 'Content-Security-Policy', 'X-Content-Type-Options', 'Cache-Control', 'X-Accel-Redirect'])(
+  'a trailer cannot be %s',
+  (name) => expect(responseTrailers([name, 'x', 'X-Sum', '1'])).toEqual([['X-Sum', '1']]),
+);
 
 describe('the handshake of a WebSocket', () => {
   const { body: _body, ...facts } = FACTS;

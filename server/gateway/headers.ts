@@ -1,10 +1,12 @@
+import { HOP_BY_HOP, isDecisive, isForCallers, isPlainData, refreshesAnother, SANDBOX } from './answer-policy.ts';
+
 /** Headers as Node gives and takes them raw: name, value, name, value, …; order, case and duplicates kept. */
 export type RawHeaders = readonly string[];
 
 /** How long a body is: bytes, `chunked` for unknown, `none` for no body at all. */
 export type BodyLength = number | 'chunked' | 'none';
 
-/** What the engine is told about the request beside the caller's own headers. */
+/** What the engine gets with a request beside the caller's own headers. */
 export interface RequestFacts {
   requestId: string;
   /** Where the engine listens, on loopback. */
@@ -14,21 +16,18 @@ export interface RequestFacts {
   /** Address of the peer; `undefined` once its socket is gone. */
   peer: string | undefined;
   body: BodyLength;
+  /** More headers that stay back, in lower case: those by which callers of one engine could reach each other. */
+  crossing: ReadonlySet<string>;
 }
 
-/** About one connection and not about the message (RFC 9110, 7.6.1). We announce no trailers but pass them. */
-const HOP_BY_HOP = [
-  'connection',
-  'http2-settings',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-];
+/** What decides how an answer's headers are sent, beside the headers. */
+export interface AnswerFacts {
+  status: number;
+  /** Of the request. */
+  method: string;
+  /** Of the body, in bytes; `null`: the engine did not say. */
+  length: number | null;
+}
 
 /** The caller's credentials, which never reach an engine, and what we write ourselves. `Expect` was answered by us. */
 const NOT_FOR_ENGINES = new Set([
@@ -47,37 +46,12 @@ const NOT_FOR_ENGINES = new Set([
   'x-request-id',
 ]);
 
-/** What an engine must not say in our name: cookies and policies are about our whole origin, the page's token included. */
-const NOT_FOR_CALLERS = new Set([
-  ...HOP_BY_HOP,
-  'alt-svc',
-  'clear-site-data',
-  'content-length',
-  'cross-origin-resource-policy',
-  'nel',
-  'public-key-pins',
-  'refresh',
-  'report-to',
-  'reporting-endpoints',
-  'service-worker-allowed',
-  'set-cookie',
-  'set-cookie2',
-  'strict-transport-security',
-  'timing-allow-origin',
-  'www-authenticate',
-  'x-request-id',
-]);
-const NOT_FOR_CALLERS_PREFIXES = ['access-control-', 'x-llamactl-'];
-
-/** Types that a browser shows as a page which may run scripts: XML and SVG too. */
-const PAGE_TYPE = /html|xml/i;
 const EVENT_STREAM = /^\s*text\/event-stream\b/i;
-const SANDBOX = 'sandbox allow-scripts allow-forms';
 
 /** The headers of a request as the engine gets them. */
 export function requestHeaders(raw: RawHeaders, facts: RequestFacts): string[] {
   const names = namesOf(raw);
-  const headers = passing(raw, names, isForEngines);
+  const headers = passing(raw, names, (name) => isForEngines(name) && !facts.crossing.has(name));
   const forwardedFor = valuesOf(raw, names, 'x-forwarded-for');
   if (facts.peer !== undefined) forwardedFor.push(facts.peer);
   const host = firstOf(raw, names, 'x-forwarded-host') ?? firstOf(raw, names, 'host');
@@ -92,20 +66,24 @@ export function requestHeaders(raw: RawHeaders, facts: RequestFacts): string[] {
 }
 
 /**
- * The headers of an engine's answer as the caller gets them.
+ * The headers of an engine's answer as the caller gets them. An answer that is not plainly data is sandboxed, and no
+ * browser guesses the type of any. The engine's own `Content-Security-Policy` applies as well.
  *
- * @param own What we say with every answer; an engine's word on the same is dropped, but for `Vary`, which adds up.
- * @param length The body's size where the engine told it.
+ * @param own Headers of ours. They replace the engine's of the same name, but `Vary` adds up.
  */
-export function responseHeaders(raw: RawHeaders, own: RawHeaders, length: number | null): string[] {
-  const names = namesOf(raw);
-  const isStream = EVENT_STREAM.test(firstOf(raw, names, 'content-type') ?? '');
+export function responseHeaders(raw: RawHeaders, own: RawHeaders, { status, method, length }: AnswerFacts): string[] {
   const ours = namesOf(own);
-  if (isStream) ours.push('x-accel-buffering');
-  const headers = passing(raw, names, (name) => isForCallers(name) && (name === 'vary' || !ours.includes(name)));
+  const headers = passing(
+    raw,
+    namesOf(raw),
+    (name) => isForCallers(name) && (name === 'vary' || !ours.includes(name)),
+    isDecisive,
+  );
+  const types = contentTypes(headers);
   headers.push(...own, 'X-Llamactl-Source', 'engine');
-  if (isStream) headers.push('X-Accel-Buffering', 'no');
-  if (isPage(valuesOf(raw, names, 'content-type'))) headers.push('Content-Security-Policy', SANDBOX);
+  if (!ours.includes('x-content-type-options')) headers.push('X-Content-Type-Options', 'nosniff');
+  if (EVENT_STREAM.test(types[0] ?? '')) headers.push('X-Accel-Buffering', 'no');
+  if (!isPlainData(types) || refreshesAnother(status, method)) headers.push('Content-Security-Policy', SANDBOX);
   if (length !== null) headers.push('Content-Length', String(length));
   return headers;
 }
@@ -116,13 +94,15 @@ export function isEventStream(raw: RawHeaders): boolean {
 }
 
 /** Trailers of a request's body, filtered by the same rules as its headers. */
-export function requestTrailers(raw: RawHeaders): [string, string][] {
-  return raw.length === 0 ? [] : pairs(passing(raw, namesOf(raw), isForEngines));
+export function requestTrailers(raw: RawHeaders, crossing: RequestFacts['crossing']): [string, string][] {
+  if (raw.length === 0) return [];
+  return pairs(passing(raw, namesOf(raw), (name) => isForEngines(name) && !crossing.has(name)));
 }
 
-/** Trailers of an answer's body, filtered by the same rules as its headers. */
+/** Trailers of an answer's body, filtered by the same rules as its headers. None decides how the answer is read. */
 export function responseTrailers(raw: RawHeaders): [string, string][] {
-  return raw.length === 0 ? [] : pairs(passing(raw, namesOf(raw), isForCallers));
+  if (raw.length === 0) return [];
+  return pairs(passing(raw, namesOf(raw), (name) => isForCallers(name) && !isDecisive(name)));
 }
 
 /**
@@ -144,7 +124,9 @@ export function upgradeRequestHeaders(raw: RawHeaders, facts: Omit<RequestFacts,
 
 /** The headers with which we accept a WebSocket that the engine has accepted. */
 export function upgradeResponseHeaders(raw: RawHeaders, own: RawHeaders): string[] {
-  return [...responseHeaders(raw, own, null), ...UPGRADE];
+  const ours = namesOf(own);
+  const headers = passing(raw, namesOf(raw), (name) => isForCallers(name) && !ours.includes(name), isDecisive);
+  return [...headers, ...own, 'X-Llamactl-Source', 'engine', ...UPGRADE];
 }
 
 const UPGRADE = ['Connection', 'Upgrade', 'Upgrade', 'websocket'];
@@ -156,13 +138,19 @@ function namesOf(raw: RawHeaders): string[] {
   return names;
 }
 
-function passing(raw: RawHeaders, names: readonly string[], isPassed: (name: string) => boolean): string[] {
+/** @param isKept Whether a header passes although `Connection` names it. */
+function passing(
+  raw: RawHeaders,
+  names: readonly string[],
+  isPassed: (name: string) => boolean,
+  isKept: (name: string) => boolean = () => false,
+): string[] {
   const named = new Set(valuesOf(raw, names, 'connection').flatMap((value) => listOf(value.toLowerCase())));
   const passed: string[] = [];
   let index = 0;
   for (const name of names) {
-    const isMeant = isPassed(name.includes('_') ? name.replaceAll('_', '-') : name) && !named.has(name);
-    if (isMeant) passed.push(raw[index] ?? '', raw[index + 1] ?? '');
+    const plain = name.includes('_') ? name.replaceAll('_', '-') : name;
+    if (isPassed(plain) && (!named.has(name) || isKept(plain))) passed.push(raw[index] ?? '', raw[index + 1] ?? '');
     index += 2;
   }
   return passed;
@@ -172,13 +160,15 @@ function isForEngines(name: string): boolean {
   return !NOT_FOR_ENGINES.has(name);
 }
 
-function isForCallers(name: string): boolean {
-  return !NOT_FOR_CALLERS.has(name) && !NOT_FOR_CALLERS_PREFIXES.some((prefix) => name.startsWith(prefix));
-}
-
-/** Without a type a browser may guess HTML. */
-function isPage(types: readonly string[]): boolean {
-  return types.length === 0 || types.some((type) => type.trim() === '' || PAGE_TYPE.test(type));
+/** The values of every `Content-Type`. */
+function contentTypes(headers: RawHeaders): string[] {
+  const types: string[] = [];
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    const name = headers[index] ?? '';
+    // the length first: most names differ in it
+    if (name.length === 12 && name.toLowerCase() === 'content-type') types.push(headers[index + 1] ?? '');
+  }
+  return types;
 }
 
 function framing(body: BodyLength): string[] {

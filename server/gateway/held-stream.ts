@@ -20,6 +20,7 @@ export interface HeldStreamParts {
 const HEAD = [
   ['X-Llamactl-Source', 'llamactl'],
   ['Content-Type', 'text/event-stream; charset=utf-8'],
+  ['X-Content-Type-Options', 'nosniff'],
   ['Cache-Control', 'no-store'],
   ['X-Accel-Buffering', 'no'],
 ].flat();

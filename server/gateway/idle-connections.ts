@@ -5,8 +5,13 @@ import type { EngineConnection } from './engine-connection.ts';
 const MOST_KEPT = 2;
 /** llama-server closes idle connections after 5 s. */
 const KEPT_MS = 4_000;
-/** Those beyond the kept ones wait so long for the requests that are on their way; a busy engine is connected to once. */
+/** Those beyond the kept ones wait this long for the requests that are on their way. */
 const LINGER_MS = 10;
+/**
+ * A connection is not used again before. A second answer that an engine sends late would reach the next caller: it
+ * arrives while the connection rests, and ends it.
+ */
+const REST_MS = 5;
 
 /** Which engine: where it listens, and the key of its run. */
 export interface Engine {
@@ -16,12 +21,14 @@ export interface Engine {
 
 interface Idle {
   connection: EngineConnection;
+  /** By the clock's `elapsed`. */
+  since: number;
   cancel: () => void;
 }
 
 /** Connections to engines that wait for their next request. */
 export class IdleConnections {
-  readonly #clock: Pick<Clock, 'after'>;
+  readonly #clock: Pick<Clock, 'after' | 'elapsed'>;
   /**
    * By port; of the run that had it last. Entries stay when they are empty: a map whose keys come and go with each request
    * leaves tables behind that keep what was in them from being collected.
@@ -29,14 +36,24 @@ export class IdleConnections {
   readonly #byPort = new Map<number, { key: string | null; idles: Idle[] }>();
   #isClosed = false;
 
-  constructor(clock: Pick<Clock, 'after'>) {
+  constructor(clock: Pick<Clock, 'after' | 'elapsed'>) {
     this.#clock = clock;
   }
 
-  /** The one that was used last, or `null`. */
+  /** Of those that have rested the one that was used last; `null`: none has. */
   take({ port, key }: Engine): EngineConnection | null {
     const kept = this.#byPort.get(port);
-    const idle = kept?.key === key ? kept.idles.pop() : undefined;
+    if (kept?.key !== key) return null;
+    const { idles } = kept;
+    // The clock tells whole milliseconds: at a difference of 5 it may be only 4.1 that have passed.
+    const rested = this.#clock.elapsed() - REST_MS;
+    let count = 0;
+    for (const { since } of idles) {
+      if (since >= rested) break;
+      count += 1;
+    }
+    if (count === 0) return null;
+    const [idle] = idles.splice(count - 1, 1);
     idle?.cancel();
     return idle?.connection ?? null;
   }
@@ -54,8 +71,8 @@ export class IdleConnections {
       connection.destroy();
     };
     const cancel = this.#clock.after(idles.length < MOST_KEPT ? KEPT_MS : LINGER_MS, drop);
-    const idle = { connection, cancel };
-    // whatever comes of it now, it is of no more use
+    const idle = { connection, since: this.#clock.elapsed(), cancel };
+    // Whatever happens to it while it waits: it is of no more use.
     connection.use({ received: drop, drained: () => undefined, ended: drop, closed: drop });
     idles.push(idle);
   }

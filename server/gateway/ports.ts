@@ -1,6 +1,7 @@
 import type { Status } from '@llamactl/contract/instance';
 import type { Lease, LeaseRequest } from '../instances/leases.ts';
 import type { Clock } from '../instances/ports.ts';
+import type { ClosedToCallers } from './crossing.ts';
 import type { Requests } from './requests.ts';
 
 /** What the gateway tells about an instance. */
@@ -28,11 +29,26 @@ export interface GatewayInstances {
 
 /** What the gateway is built from. */
 export interface GatewayDependencies {
-  clock: Pick<Clock, 'after' | 'nextTurn'>;
+  clock: Pick<Clock, 'after' | 'elapsed' | 'nextTurn'>;
   /** Keeps account of every request. */
   requests: Requests;
   settings: GatewaySettings;
+  measureSendQueues: MeasureSendQueues;
+  /** What `/v1` keeps from engines. */
+  closed: ClosedToCallers;
 }
+
+/**
+ * Finds how many bytes of connections their peers have not acknowledged. Where the system does not tell, a connection is
+ * missing in what is found.
+ *
+ * @param connections As `localPort:remotePort`.
+ * @param found Called once, in a later turn or at once.
+ */
+export type MeasureSendQueues = (
+  connections: ReadonlySet<string>,
+  found: (bytes: ReadonlyMap<string, number>) => void,
+) => void;
 
 /** The configuration's `gateway`. */
 export interface GatewaySettings {

@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import type { Lease } from '../instances/leases.ts';
+import type { Clock } from '../instances/ports.ts';
 import type { AnswerHead } from './answer-head.ts';
 import { requestLength, upload, type Upload } from './body.ts';
 import type { AnswerReceiver, EngineCall, RequestBody } from './engine-call.ts';
@@ -8,6 +10,7 @@ import type { HeldStream } from './held-stream.ts';
 import { type RawHeaders, requestHeaders, responseHeaders, responseTrailers } from './headers.ts';
 import { NoAnswer } from './no-answer.ts';
 import { type ModelSource, rewritten } from './rewriting.ts';
+import type { StalledReaders, WaitingAnswer } from './stalled-readers.ts';
 import type { TurnEnd } from './turn-end.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -26,6 +29,8 @@ export interface Exchange {
   requestId: string;
   /** What we say with every answer. */
   headers: RawHeaders;
+  /** Request headers that the engine does not get, in lower case. */
+  crossing: ReadonlySet<string>;
   /** Aborted when the caller has left. */
   callerSignal: AbortSignal;
   /** Sees the answer pass. */
@@ -41,6 +46,8 @@ export interface AnswerObserver {
   bytes(bytes: Buffer): void;
 }
 
+/** Between two 102 that pass: often enough for a proxy that gives up on a silent connection. */
+const INFORMATION_MS = 1_000;
 /** Parts of an answer up to here are copied as text, which Node writes in one piece with what stands before it. */
 const LONGEST_TEXT = 16_384;
 
@@ -50,28 +57,34 @@ const LONGEST_TEXT = 16_384;
  * look whole. Throws {@link NoAnswer} while the caller can still be told. In any case the engine works on it no more,
  * and the request's body is read or being discarded.
  */
-export function relay(exchange: Exchange, lease: Lease, { upstream, turnEnd }: Ways): Promise<void> {
+export function relay(exchange: Exchange, lease: Lease, ways: Ways): Promise<void> {
   return new Promise((resolve, reject) => {
-    new Passage(exchange, lease, { resolve, reject }, turnEnd).begin(upstream);
+    new Passage(exchange, lease, { resolve, reject }, ways).begin();
   });
 }
 
-/** To the engine, and back. */
+/** What all requests on their way share. */
 interface Ways {
   upstream: Upstream;
   turnEnd: TurnEnd;
+  stalledReaders: StalledReaders;
+  clock: Pick<Clock, 'elapsed'>;
 }
 
-class Passage implements AnswerReceiver {
+class Passage implements AnswerReceiver, WaitingAnswer {
   readonly #exchange: Exchange;
   readonly #lease: Lease;
   readonly #settle: { resolve: () => void; reject: (error: Error) => void };
-  readonly #turnEnd: TurnEnd;
+  readonly #ways: Ways;
   #call: EngineCall | null = null;
   #upload: Upload | null = null;
   /** The head is on its way to the caller too, not only set. */
   #isHeadSent = false;
   #isWaiting = false;
+  /** Bytes wait for the caller, and it is watched for taking them. */
+  #unwatch: (() => void) | null = null;
+  /** When the last 102 passed, by the clock's `elapsed`. */
+  #informedAt = Number.NEGATIVE_INFINITY;
   #isOver = false;
   /** Of an answer that has begun without the engine: what becomes of the engine's. */
   #goesOn: 'not yet' | 'as it comes' | 'as one event' = 'not yet';
@@ -80,15 +93,15 @@ class Passage implements AnswerReceiver {
     exchange: Exchange,
     lease: Lease,
     settle: { resolve: () => void; reject: (error: Error) => void },
-    turnEnd: TurnEnd,
+    ways: Ways,
   ) {
     this.#exchange = exchange;
     this.#lease = lease;
     this.#settle = settle;
-    this.#turnEnd = turnEnd;
+    this.#ways = ways;
   }
 
-  begin(upstream: Upstream): void {
+  begin(): void {
     const { request, source, callerSignal } = this.#exchange;
     const { target, signal, record } = this.#lease;
     callerSignal.addEventListener('abort', this.#onAbort);
@@ -98,35 +111,50 @@ class Passage implements AnswerReceiver {
       const { path, body: held } =
         source === null ? this.#exchange : rewritten(this.#exchange, source, record.settings);
       const { headers, body } = this.#message(held);
-      this.#call = upstream.call({ target, method: request.method ?? 'GET', path, headers, body }, this);
-      if (body === 'sized' || body === 'chunked') this.#upload = upload(request, this.#call);
+      this.#call = this.#ways.upstream.call({ target, method: request.method ?? 'GET', path, headers, body }, this);
+      if (body === 'sized' || body === 'chunked') this.#upload = upload(request, this.#call, this.#exchange.crossing);
     } catch (error) {
       this.failed(error);
     }
   }
 
   #message(body: Buffer | null): { headers: string[]; body: RequestBody } {
-    const { request, requestId } = this.#exchange;
+    const { request, requestId, crossing } = this.#exchange;
     const { port, key } = this.#lease.target;
     const length = body === null ? requestLength(request) : body.byteLength;
     const peer = request.socket.remoteAddress;
-    const headers = requestHeaders(request.rawHeaders, { requestId, port, key, peer, body: length });
+    const headers = requestHeaders(request.rawHeaders, { requestId, port, key, peer, body: length, crossing });
     if (body !== null) return { headers, body };
     if (length === 'none' || length === 'chunked') return { headers, body: length };
     return { headers, body: length === 0 ? 'none' : 'sized' };
   }
 
   /**
-   * 102 tells that the engine is still at work. 100 was ours to say, and has been said; 103 is about pages.
-   * HTTP/1.0 knows none of them.
+   * 102 says that the engine is still at work. One a second passes, and none while bytes wait for the caller: an engine may
+   * send any number, and what the caller does not read would grow our memory. 100 was ours to say, and has been said; 103
+   * is about pages. HTTP/1.0 knows none of them.
    */
   information(status: number): void {
     const { request, response } = this.#exchange;
-    if (status === 102 && request.httpVersionMinor > 0 && !response.headersSent) response.writeProcessing();
+    if (status !== 102 || request.httpVersionMinor === 0 || response.headersSent) return;
+    const now = this.#ways.clock.elapsed();
+    if (now - this.#informedAt < INFORMATION_MS || response.socket?.writableLength !== 0) return;
+    this.#informedAt = now;
+    response.writeProcessing();
+  }
+
+  get connection(): Socket | null {
+    return this.#exchange.response.socket;
+  }
+
+  /** Ends the caller's connection, which ends everything else: the caller has left. */
+  stalled(): void {
+    this.#unwatch = null;
+    this.#exchange.request.socket.resetAndDestroy();
   }
 
   head({ status, phrase, rawHeaders, length }: AnswerHead): void {
-    const { response, headers, observer, held } = this.#exchange;
+    const { request, response, headers, observer, held } = this.#exchange;
     observer?.head(status, rawHeaders);
     response.once('error', this.#onCallerLost);
     if (held?.hasBegun === true) {
@@ -134,7 +162,8 @@ class Passage implements AnswerReceiver {
       this.#isHeadSent = true;
       return;
     }
-    response.writeHead(status, phrase, responseHeaders(rawHeaders, headers, length));
+    const facts = { status, method: request.method ?? 'GET', length };
+    response.writeHead(status, phrase, responseHeaders(rawHeaders, headers, facts));
     // a body of known length brings its head along
     this.#isHeadSent = length !== null;
   }
@@ -149,6 +178,7 @@ class Passage implements AnswerReceiver {
     this.#call?.pause();
     if (this.#isWaiting) return;
     this.#isWaiting = true;
+    this.#watch();
     crowded.once('drain', this.#onDrain);
   }
 
@@ -175,7 +205,8 @@ class Passage implements AnswerReceiver {
       this.#stopUpload();
       response.once('finish', this.#onFinish);
       held?.collect(bytes);
-      return held?.end();
+      held?.end();
+      return this.#watchTheRest();
     }
     const trailers = responseTrailers(rawTrailers);
     if (trailers.length > 0) response.addTrailers(trailers);
@@ -184,13 +215,14 @@ class Passage implements AnswerReceiver {
     if (bytes.length > 0) observer?.bytes(bytes);
     if (bytes.length > LONGEST_TEXT) {
       response.end(Buffer.from(bytes));
-      return;
+      return this.#watchTheRest();
     }
     const text = bytes.toString('latin1');
-    this.#turnEnd.add(() => {
+    this.#ways.turnEnd.add(() => {
       if (this.#isOver) return;
       if (text === '') response.end();
       else response.end(text, 'latin1');
+      this.#watchTheRest();
     });
   }
 
@@ -226,8 +258,19 @@ class Passage implements AnswerReceiver {
 
   #onDrain = (): void => {
     this.#isWaiting = false;
+    this.#unwatch?.();
+    this.#unwatch = null;
     this.#call?.resume();
   };
+
+  /** The end of an answer waits in the same way, although nothing follows it. */
+  #watchTheRest(): void {
+    if (this.#exchange.response.socket?.writableLength !== 0) this.#watch();
+  }
+
+  #watch(): void {
+    this.#unwatch ??= this.#ways.stalledReaders.watch(this);
+  }
 
   #onAbort = (): void => this.failed(new Error('the lease or the caller ended'));
 
@@ -236,6 +279,8 @@ class Passage implements AnswerReceiver {
   #close(): void {
     const { request, response, callerSignal } = this.#exchange;
     this.#isOver = true;
+    this.#unwatch?.();
+    this.#unwatch = null;
     callerSignal.removeEventListener('abort', this.#onAbort);
     this.#lease.signal.removeEventListener('abort', this.#onAbort);
     response.off('finish', this.#onFinish);

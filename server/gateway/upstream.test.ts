@@ -85,11 +85,19 @@ async function done(outcome: Outcome): Promise<Outcome> {
   return outcome;
 }
 
+/** A call, and the rest of its connection. */
+async function doneAndRested(outcome: Outcome): Promise<Outcome> {
+  await done(outcome);
+  await clock.advance(6);
+  return outcome;
+}
+
 const open = (): number => accepted.filter(({ isClosed }) => !isClosed).length;
 
 describe('a connection', () => {
   test('is used again after an answer of known length', async () => {
-    for (let count = 0; count < 5; count += 1) expect(await done(begin())).toMatchObject({ body: 'ok', failure: null });
+    for (let count = 0; count < 5; count += 1)
+      expect(await doneAndRested(begin())).toMatchObject({ body: 'ok', failure: null });
     expect(accepted).toHaveLength(1);
     expect(accepted[0]?.received).toBe('POST /x HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(5));
   });
@@ -117,8 +125,27 @@ describe('a connection', () => {
     expect(outcome.call.write(Buffer.from('rest'))).toBe(true);
   });
 
+  test('is not used again before it has rested for 5 ms', async () => {
+    await done(begin());
+    await clock.advance(5);
+    await done(begin());
+    expect(accepted).toHaveLength(2);
+    await clock.advance(6);
+    await done(begin());
+    expect(accepted).toHaveLength(2);
+  });
+
+  test('is ended by a second answer that comes late, which no caller gets', async () => {
+    await done(begin());
+    accepted[0]?.socket.write(SIZED.replace('ok', 'no'));
+    await eventually(() => expect(open()).toBe(0));
+    await clock.advance(6);
+    expect(await done(begin())).toMatchObject({ body: 'ok', failure: null });
+    expect(accepted).toHaveLength(2);
+  });
+
   test('is not shared by two runs of an engine', async () => {
-    await done(begin({ key: 'one' }));
+    await doneAndRested(begin({ key: 'one' }));
     await done(begin({ key: 'two' }));
     expect(accepted).toHaveLength(2);
   });
@@ -136,7 +163,9 @@ describe('a connection', () => {
   test('is kept beside one other; more wait only a moment, because each occupies a thread of the engine', async () => {
     await Promise.all(Array.from({ length: 6 }, () => done(begin())));
     expect([accepted.length, open()]).toEqual([6, 6]);
-    await clock.advance(10);
+    await clock.advance(9);
+    expect(open()).toBe(6);
+    await clock.advance(1);
     await eventually(() => expect(open()).toBe(2));
     await Promise.all(Array.from({ length: 2 }, () => done(begin())));
     expect(accepted).toHaveLength(6);
@@ -171,28 +200,28 @@ describe('a kept connection that dies when a request comes to it', () => {
   }
 
   test('costs nothing: the request is sent once more, over another', async () => {
-    await done(begin());
+    await doneAndRested(begin());
     closeOnReuse();
     expect(await done(begin({ body: Buffer.from('body') }))).toMatchObject({ body: 'ok', failure: null });
     expect(accepted.map(({ received }) => received.endsWith('\r\n\r\nbody'))).toEqual([true, true]);
   });
 
   test('is the end of the request when a byte of an answer has come', async () => {
-    await done(begin());
+    await doneAndRested(begin());
     closeOnReuse('HTTP/1.1 200 OK\r\nContent-Le');
     expect((await done(begin())).failure).toBeInstanceOf(Error);
     expect(accepted).toHaveLength(1);
   });
 
   test('is tried only once', async () => {
-    await done(begin());
+    await doneAndRested(begin());
     serve = ({ socket }) => socket.resetAndDestroy();
     expect((await done(begin())).failure).toBeInstanceOf(Error);
     expect(accepted).toHaveLength(2);
   });
 
   test('does not happen to a request that cannot be sent again: that gets a connection of its own', async () => {
-    await done(begin());
+    await doneAndRested(begin());
     const outcome = begin({ body: 'chunked' });
     outcome.call.write(Buffer.from('body'));
     outcome.call.end([['X-Sum', '4']]);
@@ -210,7 +239,7 @@ test('a kept connection on which the engine speaks before it is asked is not use
   upstream = new Upstream(clock, new TurnEnd({ nextTurn: (turn) => void turns.push(turn) }));
   const first = begin();
   endTurn();
-  await done(first);
+  await doneAndRested(first);
   const second = begin();
   accepted[0]?.socket.write('HTTP/1.1 408 Request Timeout\r\nContent-Length: 2\r\n\r\nno');
   await eventually(() => expect(accepted).toHaveLength(2));

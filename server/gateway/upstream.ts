@@ -26,7 +26,7 @@ export class Upstream {
   readonly #idle: IdleConnections;
   readonly #buffer = Buffer.allocUnsafeSlow(READ_SIZE);
 
-  constructor(clock: Pick<Clock, 'after'>, turnEnd: TurnEnd) {
+  constructor(clock: Pick<Clock, 'after' | 'elapsed'>, turnEnd: TurnEnd) {
     this.#turnEnd = turnEnd;
     this.#idle = new IdleConnections(clock);
   }

@@ -7,6 +7,8 @@ import { type EngineSocket, openEngineSocket, type SocketCall, type SocketReceiv
 
 /** A caller notices that it vanished without a word, and its lease with it, only by probing. */
 const KEEP_ALIVE_MS = 30_000;
+/** Only admins get a WebSocket to an engine: nothing of theirs stays back. */
+const NOTHING: ReadonlySet<string> = new Set();
 
 /** A request to switch to WebSocket on its way to an engine. */
 export interface Handshake {
@@ -38,6 +40,7 @@ export async function relayWebSocket(handshake: Handshake, lease: Lease): Promis
     port: target.port,
     key: target.key,
     peer: request.socket.remoteAddress,
+    crossing: NOTHING,
   });
   const { promise: answered, resolve, reject } = Promise.withResolvers<EngineSocket | null>();
   const pause = (): void => call.pause();
@@ -81,7 +84,7 @@ function refusalReceiver(
     head: ({ status, phrase, rawHeaders }) => {
       hasBegun = true;
       socket.on('error', () => socket.destroy());
-      const passed = responseHeaders(rawHeaders, headers, null);
+      const passed = responseHeaders(rawHeaders, headers, { status, method: 'GET', length: null });
       socket.write(responseHead(`${status} ${phrase}`, [...passed, 'Connection', 'close']), 'latin1');
       resolve(null);
     },

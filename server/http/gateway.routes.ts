@@ -1,10 +1,11 @@
 import { ApiError } from '@llamactl/contract/errors';
 import { PASS_THROUGH } from '@llamactl/contract/operations';
 import type { Caller } from '../auth/caller.ts';
+import { closedToCallers } from '../gateway/crossing.ts';
 import { createGateway } from '../gateway/gateway.ts';
-import type { CallContext, GatewayInstances, GatewaySettings } from '../gateway/ports.ts';
+import type { CallContext, GatewayInstances, GatewaySettings, MeasureSendQueues } from '../gateway/ports.ts';
 import { Requests } from '../gateway/requests.ts';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock, Crossing } from '../instances/ports.ts';
 import type { Access } from './access.ts';
 import type { HttpApp, HttpPlugin, HttpReply, HttpRequest } from './plugin.ts';
 import { watchWelcome } from './welcome.ts';
@@ -20,6 +21,10 @@ export interface GatewayRoutesParts {
   requests?: Requests;
   /** Left out: as the configuration's defaults are. */
   settings?: GatewaySettings;
+  /** Left out: the system does not tell. */
+  measureSendQueues?: MeasureSendQueues;
+  /** What each engine declares; left out: nothing is closed. */
+  crossings?: readonly Crossing[];
   /** Aborts when another server answers in our place. */
   leaving?: AbortSignal;
 }
@@ -32,12 +37,22 @@ const AS_CONFIGURED_BY_DEFAULT: GatewaySettings = { loadingKeepaliveSeconds: 15,
  * They are served in `preParsing`, before anything is read of the body and before its content type is judged: any body
  * is the engine's business. So whatever must happen first, such as authentication, has to be an `onRequest` hook.
  */
-export function gatewayRoutes({ instancesFor, clock, requests, settings, leaving }: GatewayRoutesParts): HttpPlugin {
+export function gatewayRoutes({
+  instancesFor,
+  clock,
+  requests,
+  settings,
+  measureSendQueues,
+  crossings,
+  leaving,
+}: GatewayRoutesParts): HttpPlugin {
   return (app) => {
     const gateway = createGateway({
       clock,
       requests: requests ?? new Requests({ clock }),
       settings: settings ?? AS_CONFIGURED_BY_DEFAULT,
+      measureSendQueues: measureSendQueues ?? ((_connections, found) => found(new Map())),
+      closed: closedToCallers(crossings ?? []),
     });
     leaving?.addEventListener('abort', () => gateway.rest());
     /** A caller who is shut out loses the connections that lead to engines. */

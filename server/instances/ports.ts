@@ -227,11 +227,26 @@ export interface EngineAdapter {
   reason(exit: Exit, lines: readonly string[], wasReady: boolean): string;
   /** How its runs show that they work, beside what every process and its health check show. */
   readonly signs: VitalSigns;
+  /** By what the callers of one engine reach each other. The gateway keeps it back; `/proxy`, for admins, passes it. */
+  readonly crossing: Crossing;
   /**
    * What a run got less of the GPUs than its plan asks for, from the lines of its start; `unclear`: they do not tell. Only
    * for plans that ask: who wants no GPU hears nothing.
    */
   offload(plan: LaunchPlan, lines: readonly string[]): Offload;
+}
+
+/** By what the callers of one engine reach each other's requests and answers. */
+export interface Crossing {
+  /** Names of request headers, in lower case. The gateway drops them. */
+  headers: readonly string[];
+  /**
+   * Paths, in lower case. The gateway answers 404 to them and to everything below them. `/v1/x/*` closes only what is
+   * below `/v1/x`.
+   */
+  paths: readonly string[];
+  /** Single paths below those that stay open. */
+  except: readonly string[];
 }
 
 /** How an engine shows that it works. */

@@ -16,6 +16,7 @@ const adapter: EngineAdapter = {
   preflight: async () => null,
   reason: () => '',
   signs: { workPath: null },
+  crossing: { headers: [], paths: [], except: [] },
   offload: () => ({ kind: 'not asked' }),
 };
 

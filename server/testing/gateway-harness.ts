@@ -11,12 +11,13 @@ import {
 import { connect, createServer as createNetServer, type Socket, type Server as NetServer } from 'node:net';
 import { ApiError } from '@llamactl/contract/errors';
 import { systemClock } from '../clock.ts';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock, Crossing } from '../instances/ports.ts';
 import { type LeasedRecord, Leases } from '../instances/leases.ts';
 import { GATEWAY_ERROR_SHAPES } from '../gateway/error-shape.ts';
+import { closedToCallers } from '../gateway/crossing.ts';
 import { findInstance } from '../gateway/failures.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
-import type { GatewayInstance, GatewayInstances } from '../gateway/ports.ts';
+import type { GatewayInstance, GatewayInstances, MeasureSendQueues } from '../gateway/ports.ts';
 import { Requests } from '../gateway/requests.ts';
 
 /** For tests of the gateway: engines that do what a test says, instances that run on them, and a caller. */
@@ -140,23 +141,35 @@ export interface GatewayServer extends Listening {
 }
 
 /** Waits are over at once: the engines of tests have been dead for long when they are dead. */
-const IMPATIENT: Pick<Clock, 'after'> = {
+const IMPATIENT: Pick<Clock, 'after' | 'elapsed'> = {
+  elapsed: () => performance.now(),
   after: (_milliseconds, callback) => {
     const immediate = setImmediate(callback);
     return () => clearImmediate(immediate);
   },
 };
 
+/** The system does not tell. */
+const NO_QUEUES: MeasureSendQueues = (_connections, found) => found(new Map());
+
 export interface GatewayWishes {
   mayStart?: boolean;
   aliasesInModels?: boolean;
   loadingKeepaliveSeconds?: number;
+  crossings?: readonly Crossing[];
+  measureSendQueues?: MeasureSendQueues;
 }
 
 export async function startGateway(
   fakes: readonly FakeInstance[],
   clock = IMPATIENT,
-  { mayStart = true, aliasesInModels = false, loadingKeepaliveSeconds = 0 }: GatewayWishes = {},
+  {
+    mayStart = true,
+    aliasesInModels = false,
+    loadingKeepaliveSeconds = 0,
+    crossings = [],
+    measureSendQueues = NO_QUEUES,
+  }: GatewayWishes = {},
 ): Promise<GatewayServer> {
   const instances = new FakeInstances(fakes);
   const requests = new Requests({ clock: systemClock() });
@@ -164,10 +177,13 @@ export async function startGateway(
     // Turns of the event loop are real: so are the sockets.
     clock: {
       after: (milliseconds, callback) => clock.after(milliseconds, callback),
+      elapsed: () => clock.elapsed(),
       nextTurn: (callback) => void setImmediate(callback),
     },
     requests,
     settings: { loadingKeepaliveSeconds, aliasesInModels },
+    measureSendQueues,
+    closed: closedToCallers(crossings),
   });
   const serve = (request: IncomingMessage, response: ServerResponse, head: Buffer | null): void => {
     const url = request.url ?? '';

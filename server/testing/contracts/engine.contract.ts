@@ -53,6 +53,13 @@ export function engineAdapterContract(title: string, make: () => AdapterSubject 
       ({ adapter, startable } = await make());
     });
 
+    it('declares what crosses callers in lower case, by paths under /v1', () => {
+      const { headers, paths, except } = adapter.crossing;
+      for (const name of headers) expect(name).toMatch(/^[a-z0-9-]+$/);
+      for (const path of paths) expect(path).toMatch(/^\/v1(\/[a-z0-9_-]+)+(\/\*)?$/);
+      for (const path of except) expect(path).toMatch(/^\/v1(\/[a-z0-9_-]+)+$/);
+    });
+
     it('finds nothing wrong with an instance that it can start', async () => {
       expect(await adapter.check(startable.settings)).toMatchObject({ problems: [] });
       expect(await adapter.preflight(startable, adapter.plan(startable))).toBeNull();

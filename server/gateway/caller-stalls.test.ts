@@ -1,0 +1,133 @@
+import type { Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { FakeClock } from '../testing/fake-clock.ts';
+import {
+  call,
+  type GatewayServer,
+  type Listening,
+  type RawConnection,
+  rawConnection,
+  settled,
+  startEngine,
+  startGateway,
+} from '../testing/gateway-harness.ts';
+import type { MeasureSendQueues } from './ports.ts';
+
+/** Callers that do not read, and engines that say more than anybody reads. */
+
+const PROXY = '/api/instances/a/proxy/x';
+const eventually = <Result>(check: () => Result): Promise<Result> => vi.waitFor(check, { interval: 5, timeout: 5000 });
+
+let clock: FakeClock;
+let open: Listening[];
+let callers: Socket[];
+beforeEach(() => {
+  clock = new FakeClock();
+  open = [];
+  callers = [];
+});
+afterEach(async () => {
+  for (const caller of callers) caller.destroy();
+  await Promise.all(open.map((each) => each.close()));
+});
+
+describe('a caller that stops to read', () => {
+  /** An engine whose answer never ends, and a caller that reads nothing of it. */
+  async function stall(
+    measureSendQueues?: MeasureSendQueues,
+  ): Promise<{ gateway: GatewayServer; caller: RawConnection }> {
+    let sent = 0;
+    const engine = await startEngine((_request, response) => {
+      const write = (): void => {
+        do sent += 65_536;
+        while (response.write(Buffer.alloc(65_536)));
+      };
+      response.on('drain', write);
+      write();
+    });
+    const wishes = measureSendQueues === undefined ? {} : { measureSendQueues };
+    const gateway = await startGateway([{ name: 'a', port: engine.port }], clock, wishes);
+    open.push(engine, gateway);
+    const caller = rawConnection(gateway.port, `GET ${PROXY} HTTP/1.1\r\nHost: a\r\n\r\n`);
+    caller.socket.pause();
+    callers.push(caller.socket);
+    await eventually(() => expect(gateway.instances.leases('a').count).toBe(1));
+    await settled(() => sent);
+    expect(sent).toBeGreaterThan(0);
+    return { gateway, caller };
+  }
+
+  test('loses its connection and its lease after 60 s', async () => {
+    const { gateway } = await stall();
+    await clock.advance(60_000);
+    expect(gateway.instances.leases('a').count).toBe(1);
+    await clock.advance(5_000);
+    await eventually(() => expect(gateway.instances.leases('a').count).toBe(0));
+  });
+
+  test('keeps both while the system gets bytes away', async () => {
+    let queue = 1_000_000;
+    const { gateway } = await stall((connections, found) => {
+      queue -= 1;
+      found(new Map([...connections].map((connection) => [connection, queue])));
+    });
+    await clock.advance(600_000);
+    expect(gateway.instances.leases('a').count).toBe(1);
+  });
+
+  test('and goes on in time has lost nothing', async () => {
+    const { gateway, caller } = await stall();
+    await clock.advance(50_000);
+    caller.socket.resume();
+    const before = caller.socket.bytesRead;
+    await eventually(() => expect(caller.socket.bytesRead).toBeGreaterThan(before + 20_000_000));
+    expect(gateway.instances.leases('a').count).toBe(1);
+  });
+});
+
+describe('an engine that floods its caller with 102', () => {
+  const PROCESSING = 'HTTP/1.1 102 Processing\r\n\r\n';
+
+  /** @param flood What the engine writes when a request has come. */
+  async function before(flood: (socket: Socket) => void): Promise<GatewayServer> {
+    const engine = await startEngine(
+      () => undefined,
+      (server) =>
+        server.on('connection', (socket: Socket) => {
+          socket.on('error', () => socket.destroy());
+          socket.once('data', () => flood(socket));
+        }),
+    );
+    const gateway = await startGateway([{ name: 'a', port: engine.port }], clock);
+    open.push(engine, gateway);
+    return gateway;
+  }
+
+  test('reaches it with one a second', async () => {
+    const sockets: Socket[] = [];
+    const gateway = await before((socket) => {
+      sockets.push(socket);
+      socket.write(PROCESSING.repeat(20_000));
+    });
+    const caller = rawConnection(gateway.port, `GET ${PROXY} HTTP/1.1\r\nHost: a\r\n\r\n`);
+    callers.push(caller.socket);
+    await eventually(() => expect(caller.received()).toBe(PROCESSING));
+    await eventually(() => expect(sockets[0]?.writableLength).toBe(0));
+    await settled(() => caller.received().length);
+    await clock.advance(1_000);
+    sockets[0]?.write(PROCESSING.repeat(20_000));
+    await eventually(() => expect(caller.received()).toBe(PROCESSING.repeat(2)));
+    sockets[0]?.end(`${PROCESSING}HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok`);
+    await eventually(() =>
+      expect(caller.received()).toMatch(/^(?:HTTP\/1\.1 102 Processing\r\n\r\n){2}HTTP\/1\.1 200 /),
+    );
+  });
+
+  test('is given up after 100 000', async () => {
+    const gateway = await before((socket) => socket.write(PROCESSING.repeat(100_001)));
+    const answered = call(gateway.port, PROXY);
+    await eventually(() => expect(clock.pending).toContain(500));
+    await clock.advance(500);
+    expect((await answered).status).toBe(502);
+  });
+});

@@ -1,0 +1,78 @@
+import type { Crossing } from '../instances/ports.ts';
+import { pathOnly } from './path-only.ts';
+
+/** What `/v1` keeps from engines, so that the callers of one engine do not reach each other. */
+export interface ClosedToCallers {
+  /** Request headers that no engine gets, in lower case. */
+  headers: ReadonlySet<string>;
+  /** Whether a path is answered 404. @param url Path and query as received. */
+  covers(url: string): boolean;
+}
+
+/** All engines read such a path in the same way. Nearly all requests have one. */
+const PLAIN = /^(?:\/[a-z0-9._-]*[a-z0-9_-])+$/;
+/** `%uXXXX` is no URL encoding of any standard, but llama-server decodes it. */
+const ESCAPE = /%u([0-9a-f]{4})|%([0-9a-f]{2})/gi;
+/** An escaped escape needs a second round. No engine decodes more often than this. */
+const MOST_ROUNDS = 4;
+/** What an engine, or a proxy in front of it, may cut off a segment: parameters, an escaped query, what follows NUL. */
+const SEGMENT_END = /[;?#\0].*$/s;
+
+/**
+ * Closes what any engine declares, for every engine. A request then needs no model, and no engine, to be refused, and a
+ * caller cannot tell which engine serves a model. A path that crosses callers in one engine has no harmless meaning in another.
+ */
+export function closedToCallers(crossings: readonly Crossing[]): ClosedToCallers {
+  const paths = crossings.flatMap((each) => each.paths);
+  const whole = [...new Set(paths.filter((path) => !path.endsWith('/*')))];
+  const below = [...new Set(paths.filter((path) => path.endsWith('/*')).map((path) => path.slice(0, -1)))];
+  const open = new Set(crossings.flatMap(({ except }) => except));
+  const isWithin = (path: string): boolean =>
+    whole.some((each) => path.startsWith(each) && (path.length === each.length || path[each.length] === '/')) ||
+    below.some((each) => path.startsWith(each));
+  return {
+    headers: new Set(crossings.flatMap(({ headers }) => headers)),
+    covers: (url) => {
+      const path = pathOnly(url);
+      // to be open a path has to be written exactly so
+      if (open.has(path)) return false;
+      if (PLAIN.test(path)) return isWithin(path);
+      const segments = segmentsOf(path);
+      return isWithin(`/${segments.join('/')}`) || isWithin(`/${resolved(segments).join('/')}`);
+    },
+  };
+}
+
+function resolved(segments: readonly string[]): string[] {
+  const left: string[] = [];
+  for (const segment of segments) {
+    if (segment === '..') left.pop();
+    else left.push(segment);
+  }
+  return left;
+}
+
+/**
+ * The segments of a path in the loosest reading of all engines: decoded, in lower case, without parameters, empty
+ * segments and `.`. A stricter engine answers 404 to what only this reading makes equal.
+ */
+function segmentsOf(path: string): string[] {
+  const segments: string[] = [];
+  for (const part of decoded(path).toLowerCase().split(/[/\\]/)) {
+    const segment = part.replace(SEGMENT_END, '').trim();
+    if (segment !== '' && segment !== '.') segments.push(segment);
+  }
+  return segments;
+}
+
+function decoded(path: string): string {
+  let text = path;
+  for (let round = 0; round < MOST_ROUNDS && text.includes('%'); round += 1) {
+    const next = text.replace(ESCAPE, (_escape, unicode?: string, byte?: string) =>
+      String.fromCharCode(Number.parseInt(unicode ?? byte ?? '', 16)),
+    );
+    if (next === text) break;
+    text = next;
+  }
+  return text;
+}

@@ -1,0 +1,109 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { FakeClock } from '../testing/fake-clock.ts';
+import { StalledReaders, type WaitingAnswer } from './stalled-readers.ts';
+
+const PATIENCE_S = 60;
+/** It takes a look to see a connection, and another to see that nothing changed. */
+const LOOK_S = 5;
+
+/** An answer that waits, with a connection that a test changes. */
+class Waiting implements WaitingAnswer {
+  connection: WaitingAnswer['connection'];
+  isStalled = false;
+
+  constructor(remotePort: number) {
+    this.connection = { bytesWritten: 100, writableLength: 50, localPort: 8080, remotePort };
+  }
+
+  stalled(): void {
+    this.isStalled = true;
+  }
+}
+
+let clock: FakeClock;
+/** Send queues of the system, by connection. */
+let queues: Map<string, number>;
+let asked: string[][];
+let readers: StalledReaders;
+
+beforeEach(() => {
+  clock = new FakeClock();
+  queues = new Map();
+  asked = [];
+  readers = new StalledReaders(clock, (connections, found) => {
+    asked.push([...connections]);
+    found(queues);
+  });
+});
+
+async function seconds(count: number): Promise<void> {
+  await clock.advance(count * 1_000);
+}
+
+describe('a caller', () => {
+  test('that takes no byte for 60 s has stalled', async () => {
+    const answer = new Waiting(1);
+    readers.watch(answer);
+    await seconds(PATIENCE_S);
+    expect(answer.isStalled).toBe(false);
+    await seconds(LOOK_S);
+    expect(answer.isStalled).toBe(true);
+    expect(asked[0]).toEqual(['8080:1']);
+  });
+
+  test.each<[string, (answer: Waiting, count: number) => void]>([
+    [
+      'writes more',
+      ({ connection }, count) => connection !== null && Object.assign(connection, { bytesWritten: count }),
+    ],
+    [
+      'has less to write',
+      ({ connection }, count) => connection !== null && Object.assign(connection, { writableLength: count }),
+    ],
+    ['has less in the queue of the system', (_answer, count) => queues.set('8080:1', 1_000_000 - count)],
+    ['waits for an earlier answer', (answer) => (answer.connection = null)],
+  ])('whose connection %s has not', async (_what, takes) => {
+    const answer = new Waiting(1);
+    readers.watch(answer);
+    for (let minute = 1; minute <= 5; minute += 1) {
+      await seconds(50);
+      takes(answer, minute);
+    }
+    expect(answer.isStalled).toBe(false);
+  });
+
+  test('that takes bytes and stops has 60 s from then', async () => {
+    const answer = new Waiting(1);
+    readers.watch(answer);
+    await seconds(50);
+    queues.set('8080:1', 5);
+    await seconds(LOOK_S + PATIENCE_S - 1);
+    expect(answer.isStalled).toBe(false);
+    await seconds(LOOK_S);
+    expect(answer.isStalled).toBe(true);
+  });
+
+  test('whose bytes have left is not watched any more', async () => {
+    const [first, second, third] = [new Waiting(1), new Waiting(2), new Waiting(3)];
+    const forget = readers.watch(first);
+    readers.watch(second);
+    readers.watch(third);
+    forget();
+    forget();
+    await seconds(PATIENCE_S + LOOK_S);
+    expect([first.isStalled, second.isStalled, third.isStalled]).toEqual([false, true, true]);
+  });
+});
+
+test('nothing is looked at, and no timer runs, while no bytes wait', async () => {
+  expect(clock.pending).toEqual([]);
+  readers.watch(new Waiting(1))();
+  await seconds(60);
+  expect([asked, clock.pending]).toEqual([[], []]);
+  const answer = new Waiting(1);
+  readers.watch(answer);
+  await seconds(PATIENCE_S + LOOK_S);
+  expect(answer.isStalled).toBe(true);
+  await seconds(LOOK_S);
+  expect(clock.pending).toEqual([]);
+});

@@ -75,6 +75,7 @@ export function createServing(parts: ServingParts): Serving {
         instancesFor: (caller) => seenBy(caller, manager),
         clock,
         requests,
+        clientAddress,
         settings: {
           loadingKeepaliveSeconds: config.gateway.loading_keepalive,
           aliasesInModels: config.gateway.aliases_in_models,

@@ -45,8 +45,10 @@ export interface GatewaySettings {
 /** What the HTTP layer knows about one request. */
 export interface CallContext {
   requestId: string;
-  /** Whom to count the request to; not a secret. */
+  /** Names the token's account or the key in records and lists; not a secret. */
   caller: string;
+  /** Whose budgets and turns the request uses: `user:<account id>`, or `address:<ip>` for a caller without an account. */
+  account: string;
   /** The instances as there are for the caller. */
   instances: GatewayInstances;
   /** Whether a request of this caller starts what is stopped. */

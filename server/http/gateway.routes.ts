@@ -1,11 +1,13 @@
 import { ApiError } from '@llamactl/contract/errors';
 import { PASS_THROUGH } from '@llamactl/contract/operations';
 import type { Caller } from '../auth/caller.ts';
+import { addressGroup } from '../auth/client-address.ts';
 import { createGateway } from '../gateway/gateway.ts';
 import type { CallContext, GatewayInstances, GatewaySettings } from '../gateway/ports.ts';
 import { Requests } from '../gateway/requests.ts';
 import type { Clock } from '../instances/ports.ts';
 import type { Access } from './access.ts';
+import { clientAddresses } from './client-address.ts';
 import type { HttpApp, HttpPlugin, HttpReply, HttpRequest } from './plugin.ts';
 import { watchWelcome } from './welcome.ts';
 
@@ -20,6 +22,8 @@ export interface GatewayRoutesParts {
   requests?: Requests;
   /** Left out: as the configuration's defaults are. */
   settings?: GatewaySettings;
+  /** Returns the address of the client. Default: the peer of the connection. */
+  clientAddress?: (raw: HttpRequest['raw']) => string;
   /** Aborts when another server answers in our place. */
   leaving?: AbortSignal;
 }
@@ -32,7 +36,15 @@ const AS_CONFIGURED_BY_DEFAULT: GatewaySettings = { loadingKeepaliveSeconds: 15,
  * They are served in `preParsing`, before anything is read of the body and before its content type is judged: any body
  * is the engine's business. So whatever must happen first, such as authentication, has to be an `onRequest` hook.
  */
-export function gatewayRoutes({ instancesFor, clock, requests, settings, leaving }: GatewayRoutesParts): HttpPlugin {
+export function gatewayRoutes({
+  instancesFor,
+  clock,
+  requests,
+  settings,
+  clientAddress,
+  leaving,
+}: GatewayRoutesParts): HttpPlugin {
+  const addressOf = clientAddress ?? clientAddresses([]);
   return (app) => {
     const gateway = createGateway({
       clock,
@@ -46,6 +58,7 @@ export function gatewayRoutes({ instancesFor, clock, requests, settings, leaving
     const contextOf = (request: HttpRequest, reply: HttpReply): CallContext => ({
       requestId: request.id,
       caller: request.caller?.subject ?? 'anonymous',
+      account: accountOf(request.caller, addressOf, request.raw),
       instances: instancesFor(request.caller),
       mayStart: request.caller?.mayStart ?? false,
       url: urlOf(request, app.prefix),
@@ -121,6 +134,16 @@ function route(
       },
     });
   }
+}
+
+/** All keys and tokens of an account share its name. An IPv6 address stands for its /64. */
+function accountOf(
+  caller: Caller | null,
+  addressOf: (raw: HttpRequest['raw']) => string,
+  raw: HttpRequest['raw'],
+): string {
+  const userId = caller?.userId ?? null;
+  return userId === null ? `address:${addressGroup(addressOf(raw))}` : `user:${userId}`;
 }
 
 /** What every answer of ours says. */

@@ -21,6 +21,7 @@ describe('what no request may change', () => {
       'data_dir',
       'auth.enabled',
       'auth.token_ttl',
+      'auth.session_ttl',
       'auth.inference',
       'security.allow_privileged',
       'engines.llama_cpp.command',

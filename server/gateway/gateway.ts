@@ -97,10 +97,12 @@ export function createGateway({ clock, requests, settings }: GatewayDependencies
 
   function begin(
     facts: Omit<RequestFacts, 'id' | 'caller' | 'instance'>,
-    { requestId: id, caller: subject }: CallContext,
+    { requestId: id, caller: subject, onOver }: CallContext,
     caller: Caller,
   ): RequestRecord {
-    return requests.begin({ ...facts, id, caller: subject, instance: null }, caller.dismiss);
+    const record = requests.begin({ ...facts, id, caller: subject, instance: null }, caller.dismiss);
+    if (onOver !== undefined) record.watch(onOver);
+    return record;
   }
 
   /** Holds the lease until all has passed, and turns an engine's silence into an error that says why. */

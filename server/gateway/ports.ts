@@ -1,3 +1,4 @@
+import type { RequestFigures } from '@llamactl/contract/requests';
 import type { Status } from '@llamactl/contract/instance';
 import type { Lease, LeaseRequest } from '../instances/leases.ts';
 import type { Clock } from '../instances/ports.ts';
@@ -55,6 +56,8 @@ export interface CallContext {
   mayStart: boolean;
   /** Told the instance's name once the request has come to it. */
   onLease: (instance: string) => void;
+  /** Gets the figures of the request when it is over. Must not throw. */
+  onOver?: (figures: RequestFigures) => void;
   /** Path and query as they were received, undecoded; only the base path is taken off. */
   url: string;
   /** What every answer of ours says, `X-Request-Id` among it: name, value, name, value, … */

@@ -1,13 +1,17 @@
 import { ApiError } from '@llamactl/contract/errors';
 import { PASS_THROUGH } from '@llamactl/contract/operations';
+import type { RequestFigures } from '@llamactl/contract/requests';
 import type { Caller } from '../auth/caller.ts';
 import { addressGroup } from '../auth/client-address.ts';
+import { CallerLimits, type LimitHolder } from '../gateway/caller-limits.ts';
 import { createGateway } from '../gateway/gateway.ts';
+import { isModelsUrl } from '../gateway/models.ts';
 import type { CallContext, GatewayInstances, GatewaySettings } from '../gateway/ports.ts';
 import { Requests } from '../gateway/requests.ts';
 import type { Clock } from '../instances/ports.ts';
 import type { Access } from './access.ts';
 import { clientAddresses } from './client-address.ts';
+import { limitHolders } from './limit-holders.ts';
 import type { HttpApp, HttpPlugin, HttpReply, HttpRequest } from './plugin.ts';
 import { watchWelcome } from './welcome.ts';
 
@@ -22,6 +26,8 @@ export interface GatewayRoutesParts {
   requests?: Requests;
   /** Left out: as the configuration's defaults are. */
   settings?: GatewaySettings;
+  /** The configuration's limits of a caller without an account. Default: none. */
+  addressLimits?: LimitHolder['limits'] | null;
   /** Returns the address of the client. Default: the peer of the connection. */
   clientAddress?: (raw: HttpRequest['raw']) => string;
   /** Aborts when another server answers in our place. */
@@ -41,6 +47,7 @@ export function gatewayRoutes({
   clock,
   requests,
   settings,
+  addressLimits = null,
   clientAddress,
   leaving,
 }: GatewayRoutesParts): HttpPlugin {
@@ -52,6 +59,29 @@ export function gatewayRoutes({
       settings: settings ?? AS_CONFIGURED_BY_DEFAULT,
     });
     leaving?.addEventListener('abort', () => gateway.rest());
+    const limits = new CallerLimits(clock);
+    /**
+     * Serves a request within the limits of its caller: in flight from here to the end of the answer, whatever it waits for.
+     * The list of models comes from memory and counts for nothing.
+     */
+    const byModelWithin = async (request: HttpRequest, reply: HttpReply): Promise<void> => {
+      const { caller, raw } = request;
+      const holders = limitHolders(caller, accountOf(caller, addressOf, raw), addressLimits);
+      if (holders.length === 0 || isModelsUrl(urlOf(request, app.prefix))) {
+        return gateway.byModel(raw, reply.raw, contextOf(request, reply));
+      }
+      const admission = limits.admit(holders);
+      let tokens = 0;
+      try {
+        void reply.headers(admission.headers);
+        const onOver = (figures: RequestFigures): void => {
+          tokens = (figures.tokens_in ?? 0) + (figures.tokens_out ?? 0);
+        };
+        await gateway.byModel(raw, reply.raw, { ...contextOf(request, reply), onOver });
+      } finally {
+        admission.end(tokens);
+      }
+    };
     /** A caller who is shut out loses the connections that lead to engines. */
     const guard = ({ caller, raw }: HttpRequest): (() => void) =>
       watchWelcome(caller, clock, () => raw.socket.destroy());
@@ -86,7 +116,7 @@ export function gatewayRoutes({
       }
       const leave = guard(request);
       try {
-        await gateway.byModel(request.raw, reply.raw, contextOf(request, reply));
+        await byModelWithin(request, reply);
       } finally {
         leave();
       }

@@ -65,13 +65,13 @@ export function createGateway({ clock, requests, settings }: GatewayDependencies
     mayStart: boolean,
     failure: (error: unknown) => unknown,
   ): Promise<Lease> {
-    const { instances, caller: subject } = context;
+    const { instances, account } = context;
     const onWaiting = (): void => {
       record.waits(findInstance(instances.list(), target)?.name ?? null);
       held?.waits();
     };
     const ends = { signal: caller.signal, onWaiting };
-    const request = { instance: target, caller: subject, mayStart, onlyRunning: !mayStart, ...ends };
+    const request = { instance: target, caller: account, mayStart, onlyRunning: !mayStart, ...ends };
     try {
       return await instances.acquire(request);
     } catch (error) {

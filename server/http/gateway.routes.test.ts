@@ -356,6 +356,23 @@ describe('with authentication on', () => {
     }
   });
 
+  test('requests wait for their turn by account, or by address without one', async () => {
+    const accounts: string[] = [];
+    const { acquire } = instances;
+    instances.acquire = async (request) => {
+      accounts.push(request.caller);
+      return acquire(request);
+    };
+    const { port } = await guarded(true);
+    const secrets = [await harness.keyOf(root), await harness.keyOf(root), await harness.tokenOf('root')];
+    for (const secret of secrets) {
+      await call(port, '/v1/x?model=a', { headers: { authorization: `Bearer ${secret}` } });
+    }
+    await call(port, '/v1/x?model=a');
+    const id = harness.auth.accounts.named('root')?.id;
+    expect(accounts).toEqual([`user:${id}`, `user:${id}`, `user:${id}`, 'address:127.0.0.1']);
+  });
+
   describe('limits', () => {
     /** Engines that answer when they are told to; each answer has used 30 tokens. */
     const waiting: (() => void)[] = [];
@@ -390,7 +407,9 @@ describe('with authentication on', () => {
       expect(openAi(second.text)).toMatchObject({
         type: 'rate_limit_error',
         code: 'rate_limited',
-        message: expect.stringMatching(/^The key \w+ \(editor\) has 1 request in flight, and its max_in_flight is 1;/),
+        message: expect.stringMatching(
+          /^The key \w+ \(editor\) has 1 request in flight, and its max_in_flight is 1;/,
+        ) as string,
       });
       const third = await call(port, '/v1/messages?model=a', { ...as(key), method: 'POST', body: '{}' });
       expect(JSON.parse(third.text)).toMatchObject({ type: 'error', error: { type: 'rate_limit_error' } });

@@ -118,7 +118,7 @@ export const ACCESS_OPERATIONS = {
     method: 'PUT',
     path: '/api/users/{username}',
     tag: 'Accounts',
-    summary: 'Change role or password, disable or enable; revokes tokens and keys where it has to',
+    summary: 'Change role, password or limits, disable or enable; revokes tokens and keys where it has to',
     permission: 'admin',
     cost: 'regular',
     body: { schema: UpdateUserSchema, optional: false },

@@ -231,7 +231,8 @@ const (
 	// The body has to be `application/json`; for `POST /api/apply` YAML will do too.
 	CodeUnsupportedMediaType Code = "UNSUPPORTED_MEDIA_TYPE"
 
-	// Too many requests in this minute; `Retry-After` says when the next one is taken.
+	// A limit of the caller is used up: requests at once, or requests or tokens of a minute; `Retry-After` says when
+	// to try again.
 	CodeRateLimited Code = "RATE_LIMITED"
 
 	// An operator ended the request to the engine before it was answered.

@@ -621,7 +621,7 @@ class Operations:
         requests_per_minute: int | None = None,
         tokens_per_minute: int | None = None,
     ) -> models.UserChanged:
-        """Change role or password, disable or enable; revokes tokens and keys where it has to.
+        """Change role, password or limits, disable or enable; revokes tokens and keys where it has to.
 
         Args:
             password: Revokes all tokens and keys of the account.

@@ -194,6 +194,12 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./commands/token.ts')).tokenCommand,
   },
   {
+    name: 'sessions',
+    summary: 'your log-ins',
+    group: ACCESS,
+    load: async () => (await import('./commands/sessions.ts')).sessionsCommand,
+  },
+  {
     name: 'context',
     summary: 'servers by name',
     group: ACCESS,

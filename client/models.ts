@@ -127,6 +127,8 @@ export interface ConfigView {
       enabled: boolean;
       /** Seconds, or a number with s, m, h or d. */
       token_ttl: number | string;
+      /** Seconds, or a number with s, m, h or d. */
+      session_ttl: number | string;
       inference: 'required' | 'open';
     };
     security: {
@@ -204,6 +206,12 @@ export interface ConfigView {
     gateway: {
       loading_keepalive: number;
       aliases_in_models: boolean;
+      /** Per client address without an account; 0: no limit. */
+      max_in_flight: number;
+      /** Per client address without an account; 0: no limit. */
+      requests_per_minute: number;
+      /** Per client address without an account; 0: no limit. */
+      tokens_per_minute: number;
     };
     alerts: {
       webhook: string;
@@ -245,6 +253,8 @@ export interface ConfigWritten {
       enabled: boolean;
       /** Seconds, or a number with s, m, h or d. */
       token_ttl: number | string;
+      /** Seconds, or a number with s, m, h or d. */
+      session_ttl: number | string;
       inference: 'required' | 'open';
     };
     security: {
@@ -322,6 +332,12 @@ export interface ConfigWritten {
     gateway: {
       loading_keepalive: number;
       aliases_in_models: boolean;
+      /** Per client address without an account; 0: no limit. */
+      max_in_flight: number;
+      /** Per client address without an account; 0: no limit. */
+      requests_per_minute: number;
+      /** Per client address without an account; 0: no limit. */
+      tokens_per_minute: number;
     };
     alerts: {
       webhook: string;
@@ -390,6 +406,12 @@ export interface CreateKey {
   expires_at?: string | undefined;
   /** For admins: whose it is. Default your own. */
   owner?: string | undefined;
+  /** Requests to `/v1` at once, those that wait for an engine included; 0: no limit. */
+  max_in_flight?: number | undefined;
+  /** Requests to `/v1` in any 60 seconds; 0: no limit. */
+  requests_per_minute?: number | undefined;
+  /** Tokens of prompts and answers in any 60 seconds, counted when an answer ends; 0: no limit. */
+  tokens_per_minute?: number | undefined;
 }
 
 export interface CreateUser {
@@ -397,6 +419,12 @@ export interface CreateUser {
   username: string;
   password: string;
   role: Role;
+  /** Requests to `/v1` at once, those that wait for an engine included; 0: no limit. */
+  max_in_flight?: number | undefined;
+  /** Requests to `/v1` in any 60 seconds; 0: no limit. */
+  requests_per_minute?: number | undefined;
+  /** Tokens of prompts and answers in any 60 seconds, counted when an answer ends; 0: no limit. */
+  tokens_per_minute?: number | undefined;
 }
 
 export interface ErrorBody {
@@ -714,6 +742,12 @@ export interface Key {
   instances: string[] | null;
   /** A request with it may start an instance that is stopped. */
   may_start: boolean;
+  /** Requests to `/v1` at once, those that wait for an engine included; 0: no limit. */
+  max_in_flight: number;
+  /** Requests to `/v1` in any 60 seconds; 0: no limit. */
+  requests_per_minute: number;
+  /** Tokens of prompts and answers in any 60 seconds, counted when an answer ends; 0: no limit. */
+  tokens_per_minute: number;
   created_at: string;
   /** `null`: never. */
   expires_at: string | null;
@@ -830,6 +864,29 @@ export interface Requests {
 export type Role = 'viewer' | 'operator' | 'admin';
 
 export type Scope = 'inference' | 'metrics' | 'viewer' | 'operator' | 'admin';
+
+export interface Session {
+  id: string;
+  /** When the password was given. */
+  created_at: string;
+  /** When a token was last refreshed; `null`: never. */
+  refreshed_at: string | null;
+  /** When its newest token ends. */
+  expires_at: string;
+  /** When it ends for good: no refresh goes beyond (`auth.session_ttl`). */
+  ends_at: string;
+  /** Client address of the log-in, or of its last refresh. */
+  address: string;
+  /** What the client called itself then; at most 200 characters. */
+  user_agent: string | null;
+  /** This request was made with a token of it. */
+  current: boolean;
+}
+
+export interface SessionList {
+  /** Newest log-in first. */
+  sessions: Session[];
+}
 
 export interface StartObstacle {
   /** Code of the refusal of a start. `VALIDATION_ERROR`: the configuration no longer has the engine. `RESERVED_OPTION`, `PRIVILEGED_OPTION`: a stored variable may not be set. */
@@ -1010,6 +1067,12 @@ export interface UpdateUser {
   disabled?: boolean | undefined;
   /** Revokes all tokens and keys of the account. */
   password?: string | undefined;
+  /** Requests to `/v1` at once, those that wait for an engine included; 0: no limit. */
+  max_in_flight?: number | undefined;
+  /** Requests to `/v1` in any 60 seconds; 0: no limit. */
+  requests_per_minute?: number | undefined;
+  /** Tokens of prompts and answers in any 60 seconds, counted when an answer ends; 0: no limit. */
+  tokens_per_minute?: number | undefined;
 }
 
 export interface User {
@@ -1017,6 +1080,12 @@ export interface User {
   role: Role;
   /** None of its tokens and keys is taken. */
   disabled: boolean;
+  /** Requests to `/v1` at once, those that wait for an engine included; 0: no limit. */
+  max_in_flight: number;
+  /** Requests to `/v1` in any 60 seconds; 0: no limit. */
+  requests_per_minute: number;
+  /** Tokens of prompts and answers in any 60 seconds, counted when an answer ends; 0: no limit. */
+  tokens_per_minute: number;
   created_at: string;
   updated_at: string;
   last_login_at: string | null;

@@ -68,7 +68,14 @@ describe('the methods of the client', () => {
   });
 
   it('give lists as lists', async () => {
-    const lists = [{ instances: [1] }, { users: [2] }, { keys: [3] }, { alerts: [4] }, { audit: [5] }];
+    const lists = [
+      { instances: [1] },
+      { users: [2] },
+      { keys: [3] },
+      { alerts: [4] },
+      { audit: [5] },
+      { sessions: [6] },
+    ];
     const { fetch } = new ScriptedFetch(...lists.map((list) => answer(list)));
     const client = new Client({ fetch });
     const given = [
@@ -77,8 +84,9 @@ describe('the methods of the client', () => {
       await client.listKeys(),
       await client.getSystemAlerts(),
       await client.getAudit(),
+      await client.listSessions(),
     ];
-    expect(given).toEqual([[1], [2], [3], [4], [5]]);
+    expect(given).toEqual([[1], [2], [3], [4], [5], [6]]);
   });
 
   it('take a fleet as an object or as text, and give it as either', async () => {

@@ -193,6 +193,16 @@ export class Operations {
     return this.#send('POST', '/api/auth/logout', { ...call });
   }
 
+  /** Your own log-ins, newest first. */
+  async listSessions(call?: CallOptions): Promise<models.Session[]> {
+    return (await this.#get<models.SessionList>('/api/auth/sessions', call)).sessions;
+  }
+
+  /** Ends one of your log-ins: its tokens are refused from now on, and what they opened closes. */
+  endSession(id: string, call?: CallOptions): Promise<models.Message> {
+    return this.#send('DELETE', path`/api/auth/sessions/${id}`, { ...call });
+  }
+
   /** Changes your own password, which revokes all your tokens and keys. */
   changePassword(body: models.ChangePassword, call?: CallOptions): Promise<models.Message> {
     return this.#send('PUT', '/api/auth/password', { body, ...call });
@@ -208,7 +218,7 @@ export class Operations {
     return this.#send('POST', '/api/users', { body, ...call });
   }
 
-  /** Changes role or password of an account, disables or enables it. */
+  /** Changes role, password or limits of an account, disables or enables it. */
   updateUser(username: string, body: models.UpdateUser, call?: CallOptions): Promise<models.UserChanged> {
     return this.#send('PUT', path`/api/users/${username}`, { body, ...call });
   }

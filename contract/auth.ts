@@ -33,12 +33,33 @@ export const LoginSchema = z
   .meta({ id: 'Login' });
 export type Login = z.infer<typeof LoginSchema>;
 
-/** An account, without its secrets. */
+const LimitSchema = z.int().min(0).max(1_000_000_000_000);
+
+/** Limits of an account or a key on `/v1`. 0: none. */
+const LIMITS = {
+  max_in_flight: LimitSchema.describe(
+    'Requests to `/v1` at once, those that wait for an engine included; 0: no limit.',
+  ),
+  requests_per_minute: LimitSchema.describe('Requests to `/v1` in any 60 seconds; 0: no limit.'),
+  tokens_per_minute: LimitSchema.describe(
+    'Tokens of prompts and answers in any 60 seconds, counted when an answer ends; 0: no limit.',
+  ),
+};
+
+/** The same in a body that makes or changes an account or a key. */
+const OPTIONAL_LIMITS = {
+  max_in_flight: LIMITS.max_in_flight.optional(),
+  requests_per_minute: LIMITS.requests_per_minute.optional(),
+  tokens_per_minute: LIMITS.tokens_per_minute.optional(),
+};
+
+/** An account, without its secrets. Its limits hold for the sum of its keys and tokens. */
 export const UserSchema = z
   .object({
     username: z.string(),
     role: RoleSchema,
     disabled: z.boolean().describe('None of its tokens and keys is taken.'),
+    ...LIMITS,
     created_at: TimestampSchema,
     updated_at: TimestampSchema,
     last_login_at: TimestampSchema.nullable(),
@@ -60,7 +81,7 @@ export const UserListSchema = z.object({ users: z.array(UserSchema) }).meta({ id
 export const UserChangedSchema = z.object({ message: z.string(), user: UserSchema }).meta({ id: 'UserChanged' });
 
 export const CreateUserSchema = z
-  .strictObject({ username: UsernameSchema, password: NewPasswordSchema, role: RoleSchema })
+  .strictObject({ username: UsernameSchema, password: NewPasswordSchema, role: RoleSchema, ...OPTIONAL_LIMITS })
   .meta({ id: 'CreateUser' });
 export type CreateUser = z.infer<typeof CreateUserSchema>;
 
@@ -70,6 +91,7 @@ export const UpdateUserSchema = z
     role: RoleSchema.optional(),
     disabled: z.boolean().optional(),
     password: NewPasswordSchema.optional().describe('Revokes all tokens and keys of the account.'),
+    ...OPTIONAL_LIMITS,
   })
   .meta({ id: 'UpdateUser' });
 export type UpdateUser = z.infer<typeof UpdateUserSchema>;
@@ -80,7 +102,26 @@ export const ChangePasswordSchema = z
   .meta({ id: 'ChangePassword' });
 export type ChangePassword = z.infer<typeof ChangePasswordSchema>;
 
-/** A key for programs, without the key itself. */
+/** A log-in: the tokens of one `POST /auth/login` and of the refreshes that followed. */
+export const SessionSchema = z
+  .object({
+    id: z.string(),
+    created_at: TimestampSchema.describe('When the password was given.'),
+    refreshed_at: TimestampSchema.nullable().describe('When a token was last refreshed; `null`: never.'),
+    expires_at: TimestampSchema.describe('When its newest token ends.'),
+    ends_at: TimestampSchema.describe('When it ends for good: no refresh goes beyond (`auth.session_ttl`).'),
+    address: z.string().describe('Client address of the log-in, or of its last refresh.'),
+    user_agent: z.string().nullable().describe('What the client called itself then; at most 200 characters.'),
+    current: z.boolean().describe('This request was made with a token of it.'),
+  })
+  .meta({ id: 'Session' });
+export type Session = z.infer<typeof SessionSchema>;
+
+export const SessionListSchema = z
+  .object({ sessions: z.array(SessionSchema).describe('Newest log-in first.') })
+  .meta({ id: 'SessionList' });
+
+/** A key for programs, without the key itself. Its limits hold beside those of its account. */
 export const KeySchema = z
   .object({
     id: z.string(),
@@ -90,6 +131,7 @@ export const KeySchema = z
     scopes: z.array(ScopeSchema),
     instances: z.array(z.string()).nullable().describe('Only these; `null`: all.'),
     may_start: z.boolean().describe('A request with it may start an instance that is stopped.'),
+    ...LIMITS,
     created_at: TimestampSchema,
     expires_at: TimestampSchema.nullable().describe('`null`: never.'),
     last_used_at: TimestampSchema.nullable().describe('To the minute.'),
@@ -117,6 +159,7 @@ export const CreateKeySchema = z
     may_start: z.boolean().optional().describe('Default true.'),
     expires_at: TimestampSchema.optional().describe('Default never.'),
     owner: z.string().optional().describe('For admins: whose it is. Default your own.'),
+    ...OPTIONAL_LIMITS,
   })
   .meta({ id: 'CreateKey' });
 export type CreateKey = z.infer<typeof CreateKeySchema>;

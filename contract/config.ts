@@ -96,6 +96,7 @@ export const ConfigSchema = z.strictObject({
     .strictObject({
       enabled: z.boolean().default(false),
       token_ttl: DurationSchema.default('24h'),
+      session_ttl: DurationSchema.default('30d'),
       inference: z.enum(['required', 'open']).default('required'),
     })
     .prefault({}),
@@ -153,6 +154,9 @@ export const ConfigSchema = z.strictObject({
     .strictObject({
       loading_keepalive: z.number().min(0).default(15),
       aliases_in_models: z.boolean().default(false),
+      max_in_flight: z.int().min(0).default(0).describe('Per client address without an account; 0: no limit.'),
+      requests_per_minute: z.int().min(0).default(0).describe('Per client address without an account; 0: no limit.'),
+      tokens_per_minute: z.int().min(0).default(0).describe('Per client address without an account; 0: no limit.'),
     })
     .prefault({}),
   alerts: z

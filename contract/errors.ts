@@ -54,7 +54,8 @@ export const ERRORS = {
   },
   RATE_LIMITED: {
     status: 429,
-    meaning: 'Too many requests in this minute; `Retry-After` says when the next one is taken.',
+    meaning:
+      'A limit of the caller is used up: requests at once, or requests or tokens of a minute; `Retry-After` says when to try again.',
   },
   REQUEST_CANCELLED: { status: 499, meaning: 'An operator ended the request to the engine before it was answered.' },
   INTERNAL_ERROR: { status: 500, meaning: 'A fault of llamactl; the log has the details under the `request_id`.' },

@@ -21,6 +21,11 @@ export const PATH_PARAMETERS = {
     missing: 'NOT_FOUND',
     nobody: 'No key has this id',
   },
+  session_id: {
+    schema: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'is not of the form of an id'),
+    missing: 'NOT_FOUND',
+    nobody: 'None of your log-ins has this id',
+  },
   request_id: {
     schema: RequestIdSchema,
     missing: 'NOT_FOUND',

@@ -66,6 +66,63 @@ describe('accounts', () => {
   });
 });
 
+describe('log-ins', () => {
+  type Session = { id: string; current: boolean; created_at: string; user_agent: string | null; address: string };
+  const sessions = async (token: string): Promise<Session[]> =>
+    (await call('GET', '/api/auth/sessions', token)).body['sessions'] as Session[];
+
+  it('are listed over a crash, and one ends from another, with what it has opened', async () => {
+    const password = (await readFile(path.join(server.dataDirectory, 'admin-password'), 'utf8')).trim();
+    const login = await fetch(`${server.url}/api/auth/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'user-agent': 'a forgotten laptop' },
+      body: JSON.stringify({ username: 'admin', password }),
+    });
+    const { token: laptop } = (await login.json()) as { token: string };
+    const before = await sessions(admin);
+    expect(before).toMatchObject([
+      { current: false, user_agent: 'a forgotten laptop', address: '127.0.0.1' },
+      { current: true },
+    ]);
+    await server.end('SIGKILL');
+    await server.start();
+    expect(await sessions(admin)).toEqual(before);
+
+    await call('POST', '/api/instances', admin, { name: 'a', model_path: await testModel() });
+    const followed = await fetch(`${server.url}/api/instances/a/logs?follow=true`, {
+      headers: { authorization: `Bearer ${laptop}` },
+    });
+    const ended = followed.text().catch(() => 'broken off');
+    const { token: refreshed } = (await call('POST', '/api/auth/refresh', laptop)).body;
+    const [first] = before;
+    expect((await call('DELETE', `/api/auth/sessions/${first?.id}`, admin)).status).toBe(200);
+    await ended;
+    for (const token of [laptop, String(refreshed)]) {
+      expect((await call('GET', '/api/instances', token)).status).toBe(401);
+    }
+    expect((await call('DELETE', `/api/auth/sessions/${first?.id}`, admin)).status).toBe(404);
+    expect(await sessions(admin)).toMatchObject([{ current: true }]);
+    await server.end('SIGKILL');
+    await server.start();
+    expect((await call('GET', '/api/instances', String(refreshed))).status).toBe(401);
+  });
+
+  it('end for good after auth.session_ttl', async () => {
+    await server.end('SIGTERM');
+    await server.configure('auth: { enabled: true, token_ttl: 1h, session_ttl: 90m }');
+    await server.start();
+    const { token } = (await call('POST', '/api/auth/refresh', admin)).body;
+    const [own] = await sessions(String(token));
+    const [, payload = ''] = String(token).split('.');
+    const { exp, auth_time: begun } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<
+      string,
+      number
+    >;
+    expect(begun).toBe(Math.floor(Date.parse(own?.created_at ?? '') / 1_000));
+    expect(Number(exp) - Number(begun)).toBeLessThanOrEqual(90 * 60);
+  });
+});
+
 describe('a key for inference', () => {
   beforeEach(async () => {
     for (const name of ['a', 'b']) {

@@ -53,6 +53,7 @@ export async function openCallers(parts: CallersParts): Promise<Callers> {
       isEnabled: config.auth.enabled,
       isInferenceOpen: config.auth.inference === 'open',
       tokenTtl: durationSeconds(config.auth.token_ttl),
+      sessionTtl: durationSeconds(config.auth.session_ttl),
       onFault: (error) => onFault(error, 'accounts'),
     }),
   );

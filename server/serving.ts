@@ -1,5 +1,6 @@
 import type { Config } from '@llamactl/contract/config';
 import type { Logger } from 'pino';
+import { changedLimits, limitsInForce, NO_LIMITS } from './auth/limits.ts';
 import type { Callers } from './callers.ts';
 import type { Alerts } from './events/alerts.ts';
 import { GATEWAY_ERROR_SHAPES } from './gateway/error-shape.ts';
@@ -78,6 +79,8 @@ export function createServing(parts: ServingParts): Serving {
         instancesFor: (caller) => seenBy(caller, manager),
         clock,
         requests,
+        clientAddress,
+        addressLimits: limitsInForce(changedLimits(NO_LIMITS, config.gateway)),
         settings: {
           loadingKeepaliveSeconds: config.gateway.loading_keepalive,
           aliasesInModels: config.gateway.aliases_in_models,

@@ -36,6 +36,48 @@ const rowsOf = (output: string): string[][] =>
     .split('\n')
     .map((line) => line.trim().split(/ {2,}/));
 
+describe('log-ins', () => {
+  it('are listed with their clients, and ended', async () => {
+    const { sessions } = server.harness.auth;
+    const phone = { address: '192.0.2.9', userAgent: 'a phone' };
+    const { token } = await sessions.login({ username: 'ada', password: PASSWORD }, phone);
+    const [other = '', own = ''] = (await run(['sessions', 'ls', '-q'])).stdout.split('\n');
+    const { stdout } = await run(['sessions', 'ls'], { columns: 160 });
+    expect(rowsOf(stdout).slice(0, 3)).toEqual([
+      ['ID', 'LOGGED IN', 'LAST USED BY', 'FROM', 'EXPIRES', 'ENDS'],
+      [other, '0s ago', 'a phone', '192.0.2.9', 'in 1h 0m', 'in 30d 0h'],
+      [`${own} *`, '0s ago', 'unknown', '192.0.2.1', 'in 1h 0m', 'in 30d 0h'],
+    ]);
+    expect(JSON.parse((await run(['sessions', 'ls', '--json'])).stdout)).toHaveLength(2);
+
+    const ended = await run(['sessions', 'rm', other, 'nothing']);
+    expect([ended.status, ended.stdout]).toEqual([3, `${other} ended\n`]);
+    expect(await server.harness.fate(token)).toBe('UNAUTHORIZED');
+    expect((await run(['sessions', 'ls', '-q'])).stdout).toBe(`${own}\n`);
+  });
+});
+
+describe('limits', () => {
+  it('are set with an account and a key, changed, and listed', async () => {
+    const create = ['users', 'create', 'ann', '--role', 'operator', '--password-stdin', '--max-in-flight', '2'];
+    expect((await run(create, { input: PASSWORD })).status).toBe(0);
+    await run(['users', 'update', 'ann', '--requests-per-minute', '60', '--tokens-per-minute', '9000']);
+    const key = await run(['keys', 'create', 'editor', '--owner', 'ann', '--max-in-flight', '1']);
+    expect(key.stderr).toContain('on all instances, at most 1 at once, without an end');
+    const users = rowsOf((await run(['users', 'ls'], { columns: 160 })).stdout);
+    expect(users[0]?.at(-1)).toBe('LIMITS');
+    expect(users.find(([name]) => name === 'ann')?.at(-1)).toBe('2 at once, 60 requests/min, 9000 tokens/min');
+    expect(rowsOf((await run(['keys', 'ls'], { columns: 160 })).stdout)[1]?.at(-1)).toBe('1 at once');
+  });
+
+  it('of a key are at most those of its account', async () => {
+    await server.harness.user('ann', 'operator');
+    await run(['users', 'update', 'ann', '--max-in-flight', '2']);
+    const { status, stderr } = await run(['keys', 'create', 'editor', '--owner', 'ann', '--max-in-flight', '3']);
+    expect([status, stderr]).toEqual([1, expect.stringContaining('must be at most 2, the limit of the account ann')]);
+  });
+});
+
 describe('users', () => {
   it('are made with a password that is typed twice', async () => {
     const words = ['users', 'create', 'ann', '--role', 'operator'];
@@ -84,7 +126,9 @@ describe('users', () => {
     expect((await run(['users', 'update', 'ann', '--disable'])).stdout).toBe('ann changed: operator, disabled\n');
     expect((await run(['users', 'update', 'ann', '--enable'])).stdout).toBe('ann changed: operator, enabled\n');
     await run(['users', 'update', 'ann', '--password-stdin'], { input: NEW });
-    await expect(server.harness.auth.sessions.login({ username: 'ann', password: NEW }, '::1')).resolves.toBeDefined();
+    await expect(
+      server.harness.auth.sessions.login({ username: 'ann', password: NEW }, { address: '::1', userAgent: null }),
+    ).resolves.toBeDefined();
   });
 
   it('are not changed in nothing, or in two ways at once', async () => {

@@ -1,11 +1,12 @@
 import type { CreateKey, Key } from '@llamactl/client';
 import { Command, Option } from 'commander';
+import { limitsIn, limitWords, withLimitFlags, type LimitFlags } from '../access/limit-flags.ts';
 import type { CommandLine } from '../command-line.ts';
 import { moment } from '../moment.ts';
 import { duration, since } from '../figures.ts';
 import { plain } from '../text.ts';
 
-interface CreateFlags {
+interface CreateFlags extends LimitFlags {
   scope?: Scope[];
   instance?: string[];
   start: boolean;
@@ -45,9 +46,10 @@ function listCommand(commandLine: CommandLine): Command {
         if (terminal.isJson) return terminal.printJson(keys);
         if (terminal.isQuiet) return keys.forEach(({ id }) => terminal.print(id));
         if (keys.length === 0) return terminal.note('no keys; llamactl keys create NAME makes one');
+        const isLimited = keys.some((key) => limitWords(key) !== '');
         terminal.printTable(
-          COLUMNS,
-          keys.map((key) => rowOf(key, now())),
+          isLimited ? [...COLUMNS, LIMITS] : COLUMNS,
+          keys.map((key) => [...rowOf(key, now()), ...(isLimited ? [limitWords(key)] : [])]),
         );
       }),
     );
@@ -62,6 +64,8 @@ const COLUMNS = [
   { title: 'EXPIRES' },
   { title: 'LAST USED', gives: 1 },
 ];
+
+const LIMITS = { title: 'LIMITS', gives: 2 };
 
 function rowOf(key: Key, now: number): string[] {
   const { expires_at: expires, last_used_at: used, instances, may_start: mayStart } = key;
@@ -81,14 +85,15 @@ function rowOf(key: Key, now: number): string[] {
 }
 
 function createCommand(commandLine: CommandLine): Command {
-  return new Command('create')
+  const command = new Command('create')
     .description('Make a key. It is printed alone, and never again.')
     .argument('<name>', 'what it is for')
     .addOption(scopeOption())
     .option('--instance <name>', 'only this instance; may be repeated (default: all)', collected)
     .option('--no-start', 'it may not start what is stopped')
     .option('--expires <time>', 'after this time it counts no more: 30d, 12h, 2027-01-31 (default: never)')
-    .option('--owner <username>', 'for admins: whose key it is (default: yours)')
+    .option('--owner <username>', 'for admins: whose key it is (default: yours)');
+  return withLimitFlags(command)
     .addHelpText(
       'after',
       `
@@ -96,6 +101,7 @@ Examples:
   llamactl keys create editor > key.txt
   llamactl keys create ci --scope operator --expires 30d
   llamactl keys create demo --instance qwen --no-start --owner ann
+  llamactl keys create guest --max-in-flight 1 --tokens-per-minute 20000
   export OPENAI_API_KEY=$(llamactl keys create shell -q)`,
     )
     .action(
@@ -110,6 +116,7 @@ Examples:
             ...(!start && { may_start: false }),
             ...(expires !== undefined && { expires_at: dateOf(expires, now()) }),
             ...(owner !== undefined && { owner }),
+            ...limitsIn(flags),
           },
           { signal },
         );
@@ -121,11 +128,14 @@ Examples:
     );
 }
 
-function sentence({ owner, scopes, instances, may_start: mayStart, expires_at: expires }: Key): string {
+function sentence(key: Key): string {
+  const { owner, scopes, instances, may_start: mayStart, expires_at: expires } = key;
   const where = instances === null ? 'all instances' : instances.join(', ');
   const start = mayStart ? '' : ', which it may not start';
+  const limits = limitWords(key);
+  const most = limits === '' ? '' : `, at most ${limits}`;
   const end = expires === null ? 'without an end' : `until ${moment(expires)}`;
-  return plain(`a key of ${owner} for ${scopes.join(', ')} on ${where}${start}, ${end}`);
+  return plain(`a key of ${owner} for ${scopes.join(', ')} on ${where}${start}${most}, ${end}`);
 }
 
 function removeCommand(commandLine: CommandLine): Command {

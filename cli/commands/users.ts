@@ -1,5 +1,6 @@
 import type { Role, UpdateUser } from '@llamactl/client';
 import { Command, Option } from 'commander';
+import { limitsIn, limitWords, withLimitFlags, type LimitFlags } from '../access/limit-flags.ts';
 import { newPassword } from '../access/password.ts';
 import type { CommandLine } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
@@ -7,12 +8,12 @@ import { since } from '../figures.ts';
 import { Problem } from '../problem.ts';
 import { plain } from '../text.ts';
 
-interface CreateFlags {
+interface CreateFlags extends LimitFlags {
   role: Role;
   passwordStdin?: boolean;
 }
 
-interface UpdateFlags {
+interface UpdateFlags extends LimitFlags {
   role?: Role;
   disable?: boolean;
   enable?: boolean;
@@ -55,18 +56,21 @@ function listCommand(commandLine: CommandLine): Command {
         if (terminal.isQuiet) return users.forEach(({ username }) => terminal.print(username));
         if (users.length === 0) return terminal.note('no accounts; auth.enabled in the configuration turns them on');
         const { style } = terminal;
+        const isLimited = users.some((user) => limitWords(user) !== '');
         terminal.printTable(
           [
             { title: 'USERNAME', gives: 3, least: 12 },
             { title: 'ROLE' },
             { title: 'STATE' },
             { title: 'LAST LOG-IN', gives: 1 },
+            ...(isLimited ? [{ title: 'LIMITS', gives: 2 }] : []),
           ],
-          users.map(({ username, role, disabled, last_login_at: login }) => [
+          users.map(({ username, role, disabled, last_login_at: login, ...user }) => [
             plain(username),
             role,
             disabled ? { text: 'disabled', style: (text) => style.warning(text) } : 'enabled',
             login === null ? 'never' : `${since(login, now())} ago`,
+            ...(isLimited ? [limitWords(user)] : []),
           ]),
         );
       }),
@@ -74,16 +78,18 @@ function listCommand(commandLine: CommandLine): Command {
 }
 
 function createCommand(commandLine: CommandLine): Command {
-  return new Command('create')
+  const command = new Command('create')
     .description('Make an account. Its password is asked for twice.')
     .argument('<username>', 'at most 63 letters, digits, dots, underscores, dashes and @')
     .addOption(new Option('--role <role>', ROLE).choices(ROLES).makeOptionMandatory())
-    .option('--password-stdin', PIPED)
+    .option('--password-stdin', PIPED);
+  return withLimitFlags(command)
     .addHelpText(
       'after',
       `
 Examples:
   llamactl users create ann --role operator
+  llamactl users create guest --role operator --max-in-flight 2 --requests-per-minute 60
   openssl rand -base64 18 | tee ann.txt | llamactl users create ann --role viewer --password-stdin`,
     )
     .action(
@@ -94,7 +100,7 @@ Examples:
           question: `Password for ${plain(username)}: `,
           signal,
         });
-        const made = await client.createUser({ username, password, role: flags.role }, { signal });
+        const made = await client.createUser({ username, password, role: flags.role, ...limitsIn(flags) }, { signal });
         if (terminal.isJson) return terminal.printJson(made);
         terminal.print(terminal.isQuiet ? made.user.username : `${plain(made.user.username)} made, ${made.user.role}`);
       }),
@@ -102,20 +108,22 @@ Examples:
 }
 
 function updateCommand(commandLine: CommandLine): Command {
-  return new Command('update')
-    .description('Change role or password of an account, disable or enable it.')
+  const command = new Command('update')
+    .description('Change role, password or limits of an account, disable or enable it.')
     .argument('<username>', 'whose')
     .addOption(new Option('--role <role>', ROLE).choices(ROLES))
     .addOption(new Option('--disable', 'let it in no more; ends its tokens and keys').conflicts('enable'))
     .option('--enable', 'let it in again')
     .option('--password', 'ask for a new password; ends its tokens and keys')
-    .option('--password-stdin', 'read the new password from standard input')
+    .option('--password-stdin', 'read the new password from standard input');
+  return withLimitFlags(command)
     .addHelpText(
       'after',
       `
 Examples:
   llamactl users update ann --role admin
   llamactl users update ann --disable
+  llamactl users update ann --max-in-flight 4 --tokens-per-minute 0
   llamactl users update ann --password`,
     )
     .action(
@@ -130,6 +138,7 @@ Examples:
         const change: UpdateUser = {
           ...(role !== undefined && { role }),
           ...((disable || enable) && { disabled: disable }),
+          ...limitsIn(flags),
         };
         if (isAsked || isPiped) {
           change.password = await newPassword(terminal, {
@@ -139,7 +148,7 @@ Examples:
           });
         }
         if (Object.keys(change).length === 0) {
-          throw new Problem('nothing to change: give --role, --disable, --enable or --password', EXIT.usage);
+          throw new Problem('nothing to change: give --role, --disable, --enable, --password or a limit', EXIT.usage);
         }
         const { user, ...rest } = await client.updateUser(username, change, { signal });
         if (terminal.isJson) return terminal.printJson({ ...rest, user });

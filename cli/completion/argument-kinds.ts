@@ -26,6 +26,7 @@ export const ARGUMENT_KINDS: Readonly<Record<string, ValueKind>> = {
   'rm names': 'instance',
   'run model': 'instance or file',
   'run prompt': 'none',
+  'sessions rm ids': 'none',
   'show name': 'instance',
   'start names': 'instance',
   'stats name': 'instance',

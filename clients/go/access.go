@@ -64,6 +64,28 @@ func (c *Client) LogoutContext(ctx context.Context) (*Message, error) {
 	return fetch[Message](ctx, c, request{method: http.MethodPost, path: []string{"/api/auth/logout"}})
 }
 
+// ListSessions gives your own log-ins, newest first.
+func (c *Client) ListSessions() ([]Session, error) {
+	return c.ListSessionsContext(context.Background())
+}
+
+// ListSessionsContext is [Client.ListSessions] with a context.
+func (c *Client) ListSessionsContext(ctx context.Context) ([]Session, error) {
+	var answer SessionList
+	err := c.send(ctx, request{method: http.MethodGet, path: []string{"/api/auth/sessions"}}, &answer)
+	return answer.Sessions, err
+}
+
+// EndSession ends one of your log-ins: its tokens are refused from now on, and what they opened closes.
+func (c *Client) EndSession(id string) (*Message, error) {
+	return c.EndSessionContext(context.Background(), id)
+}
+
+// EndSessionContext is [Client.EndSession] with a context.
+func (c *Client) EndSessionContext(ctx context.Context, id string) (*Message, error) {
+	return fetch[Message](ctx, c, request{method: http.MethodDelete, path: []string{"/api/auth/sessions/", id}})
+}
+
 // ChangePassword changes your own password, which revokes all your tokens and keys.
 func (c *Client) ChangePassword(body ChangePassword) (*Message, error) {
 	return c.ChangePasswordContext(context.Background(), body)
@@ -96,7 +118,7 @@ func (c *Client) CreateUserContext(ctx context.Context, body CreateUser) (*UserC
 	return fetch[UserChanged](ctx, c, request{method: http.MethodPost, path: []string{"/api/users"}, body: body})
 }
 
-// UpdateUser changes role or password of an account, disables or enables it.
+// UpdateUser changes role, password or limits of an account, disables or enables it.
 func (c *Client) UpdateUser(username string, body UpdateUser) (*UserChanged, error) {
 	return c.UpdateUserContext(context.Background(), username, body)
 }

@@ -231,7 +231,8 @@ const (
 	// The body has to be `application/json`; for `POST /api/apply` YAML will do too.
 	CodeUnsupportedMediaType Code = "UNSUPPORTED_MEDIA_TYPE"
 
-	// Too many requests in this minute; `Retry-After` says when the next one is taken.
+	// A limit of the caller is used up: requests at once, or requests or tokens of a minute; `Retry-After` says when
+	// to try again.
 	CodeRateLimited Code = "RATE_LIMITED"
 
 	// An operator ended the request to the engine before it was answered.
@@ -277,6 +278,9 @@ type ConfigAuth struct {
 	// Seconds, or a number with s, m, h or d.
 	TokenTTL any `json:"token_ttl"`
 
+	// Seconds, or a number with s, m, h or d.
+	SessionTTL any `json:"session_ttl"`
+
 	// One of required, open.
 	Inference string `json:"inference"`
 }
@@ -299,6 +303,15 @@ type ConfigEngine struct {
 type ConfigGateway struct {
 	LoadingKeepalive float64 `json:"loading_keepalive"`
 	AliasesInModels  bool    `json:"aliases_in_models"`
+
+	// Per client address without an account; 0: no limit.
+	MaxInFlight int `json:"max_in_flight"`
+
+	// Per client address without an account; 0: no limit.
+	RequestsPerMinute int `json:"requests_per_minute"`
+
+	// Per client address without an account; 0: no limit.
+	TokensPerMinute int `json:"tokens_per_minute"`
 }
 
 type ConfigGroup struct {
@@ -499,6 +512,15 @@ type CreateKey struct {
 
 	// For admins: whose it is. Default your own.
 	Owner string `json:"owner,omitzero"`
+
+	// Requests to `/v1` at once, those that wait for an engine included; 0: no limit.
+	MaxInFlight *int `json:"max_in_flight,omitzero"`
+
+	// Requests to `/v1` in any 60 seconds; 0: no limit.
+	RequestsPerMinute *int `json:"requests_per_minute,omitzero"`
+
+	// Tokens of prompts and answers in any 60 seconds, counted when an answer ends; 0: no limit.
+	TokensPerMinute *int `json:"tokens_per_minute,omitzero"`
 }
 
 type CreateUser struct {
@@ -507,6 +529,15 @@ type CreateUser struct {
 
 	Password string `json:"password"`
 	Role     Role   `json:"role"`
+
+	// Requests to `/v1` at once, those that wait for an engine included; 0: no limit.
+	MaxInFlight *int `json:"max_in_flight,omitzero"`
+
+	// Requests to `/v1` in any 60 seconds; 0: no limit.
+	RequestsPerMinute *int `json:"requests_per_minute,omitzero"`
+
+	// Tokens of prompts and answers in any 60 seconds, counted when an answer ends; 0: no limit.
+	TokensPerMinute *int `json:"tokens_per_minute,omitzero"`
 }
 
 // EngineOptions: The engine's own long flags in snake_case. `false` becomes `--no-x` where the engine has it;
@@ -908,6 +939,15 @@ type Key struct {
 	// A request with it may start an instance that is stopped.
 	MayStart bool `json:"may_start"`
 
+	// Requests to `/v1` at once, those that wait for an engine included; 0: no limit.
+	MaxInFlight int `json:"max_in_flight"`
+
+	// Requests to `/v1` in any 60 seconds; 0: no limit.
+	RequestsPerMinute int `json:"requests_per_minute"`
+
+	// Tokens of prompts and answers in any 60 seconds, counted when an answer ends; 0: no limit.
+	TokensPerMinute int `json:"tokens_per_minute"`
+
 	CreatedAt time.Time `json:"created_at"`
 
 	// nil: never.
@@ -1079,6 +1119,36 @@ const (
 	ScopeOperator  Scope = "operator"
 	ScopeAdmin     Scope = "admin"
 )
+
+type Session struct {
+	ID string `json:"id"`
+
+	// When the password was given.
+	CreatedAt time.Time `json:"created_at"`
+
+	// When a token was last refreshed; nil: never.
+	RefreshedAt *time.Time `json:"refreshed_at"`
+
+	// When its newest token ends.
+	ExpiresAt time.Time `json:"expires_at"`
+
+	// When it ends for good: no refresh goes beyond (`auth.session_ttl`).
+	EndsAt time.Time `json:"ends_at"`
+
+	// Client address of the log-in, or of its last refresh.
+	Address string `json:"address"`
+
+	// What the client called itself then; at most 200 characters.
+	UserAgent *string `json:"user_agent"`
+
+	// This request was made with a token of it.
+	Current bool `json:"current"`
+}
+
+type SessionList struct {
+	// Newest log-in first.
+	Sessions []Session `json:"sessions"`
+}
 
 type StartObstacle struct {
 	// Code of the refusal of a start. `VALIDATION_ERROR`: the configuration no longer has the engine.
@@ -1313,6 +1383,15 @@ type UpdateUser struct {
 
 	// Revokes all tokens and keys of the account.
 	Password string `json:"password,omitzero"`
+
+	// Requests to `/v1` at once, those that wait for an engine included; 0: no limit.
+	MaxInFlight *int `json:"max_in_flight,omitzero"`
+
+	// Requests to `/v1` in any 60 seconds; 0: no limit.
+	RequestsPerMinute *int `json:"requests_per_minute,omitzero"`
+
+	// Tokens of prompts and answers in any 60 seconds, counted when an answer ends; 0: no limit.
+	TokensPerMinute *int `json:"tokens_per_minute,omitzero"`
 }
 
 type User struct {
@@ -1321,6 +1400,15 @@ type User struct {
 
 	// None of its tokens and keys is taken.
 	Disabled bool `json:"disabled"`
+
+	// Requests to `/v1` at once, those that wait for an engine included; 0: no limit.
+	MaxInFlight int `json:"max_in_flight"`
+
+	// Requests to `/v1` in any 60 seconds; 0: no limit.
+	RequestsPerMinute int `json:"requests_per_minute"`
+
+	// Tokens of prompts and answers in any 60 seconds, counted when an answer ends; 0: no limit.
+	TokensPerMinute int `json:"tokens_per_minute"`
 
 	CreatedAt   time.Time  `json:"created_at"`
 	UpdatedAt   time.Time  `json:"updated_at"`

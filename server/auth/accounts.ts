@@ -1,6 +1,7 @@
 import type { CreateUser, Role, UpdateUser, User } from '@llamactl/contract/auth';
 import { ApiError } from '@llamactl/contract/errors';
 import type { ChangeQueue } from './change-queue.ts';
+import { changedLimits, NO_LIMITS, shownLimits } from './limits.ts';
 import type { Passwords } from './passwords.ts';
 import type { AccountStore, Clock, Randomness, StoredUser } from './ports.ts';
 
@@ -61,7 +62,7 @@ export class Accounts {
   }
 
   /** @throws {ApiError} `VALIDATION_ERROR` when the name is taken */
-  async create({ username, password, role }: CreateUser): Promise<User> {
+  async create({ username, password, role, ...limits }: CreateUser): Promise<User> {
     this.#refuseTaken(username);
     const passwordHash = await this.#parts.passwords.hash(password);
     return this.#parts.changes.run(async () => {
@@ -77,16 +78,18 @@ export class Accounts {
         updatedAt: now,
         lastLoginAt: null,
         tokenGeneration: 1,
+        limits: changedLimits(NO_LIMITS, limits),
       });
     });
   }
 
   /**
-   * Changes what is given. A new password and disabling revoke all tokens and keys; a new role closes what is open.
+   * Changes what is given. A new password and disabling revoke all tokens and keys; a new role closes what is open. New
+   * limits hold from the next request on.
    *
    * @throws {ApiError} `NOT_FOUND`; `FORBIDDEN` when no admin would be left
    */
-  async update(username: string, { role, disabled, password }: UpdateUser): Promise<User> {
+  async update(username: string, { role, disabled, password, ...limits }: UpdateUser): Promise<User> {
     const { id } = present(this.named(username));
     this.#refuseLastAdmin(id, { role, disabled });
     const passwordHash = password === undefined ? null : await this.#parts.passwords.hash(password);
@@ -103,6 +106,7 @@ export class Accounts {
         passwordHash: passwordHash ?? user.passwordHash,
         tokenGeneration: user.tokenGeneration + (isRevoked ? 1 : 0),
         updatedAt: this.#now(),
+        limits: changedLimits(user.limits, limits),
       });
       if (isRevoked || isDemoted) this.#tell(id, isRevoked);
       return shown;
@@ -186,6 +190,7 @@ export function shownUser(user: StoredUser): User {
     username: user.username,
     role: user.role,
     disabled: user.disabled,
+    ...shownLimits(user.limits),
     created_at: user.createdAt,
     updated_at: user.updatedAt,
     last_login_at: user.lastLoginAt,

@@ -8,6 +8,7 @@ import { LockoutAlert } from './lockout-alert.ts';
 import { Passwords, type Derive } from './passwords.ts';
 import type { AccountStore, AlertSink, Clock, InstanceNames, Randomness } from './ports.ts';
 import { Revocations } from './revocations.ts';
+import { SessionRegister } from './session-register.ts';
 import { Sessions } from './sessions.ts';
 import { SigningKeys } from './signing-keys.ts';
 import { LoginThrottle } from './throttle.ts';
@@ -26,6 +27,8 @@ export interface AuthenticationParts {
   isInferenceOpen: boolean;
   /** `auth.token_ttl` in seconds; a part of one counts as a whole. */
   tokenTtl: number;
+  /** `auth.session_ttl` in seconds; a part of one counts as a whole. */
+  sessionTtl: number;
   /** Told what went wrong that no request waits for; must not throw. */
   onFault: (error: unknown) => void;
   /** How passwords are hashed. Default argon2id. */
@@ -64,10 +67,21 @@ export async function openAuthentication(parts: AuthenticationParts): Promise<Au
   const accounts = new Accounts({ store, clock, randomness, passwords, changes, stored: stored.users });
   const keys = new Keys({ ...parts, accounts, changes, background, onDead, stored: stored.keys });
   const revocations = new Revocations({ store, clock, background, stored: stored.revoked });
-  const tokens = new Tokens({ keys: signingKeys, revocations, clock, randomness, lifetime: tokenLifetime, onDead });
+  const lifetimes = { lifetime: tokenLifetime, sessionLifetime: Math.ceil(parts.sessionTtl) * 1_000 };
+  const tokens = new Tokens({ keys: signingKeys, revocations, clock, randomness, ...lifetimes, onDead });
+  const register = new SessionRegister({
+    store,
+    clock,
+    background,
+    accounts,
+    signingKeys,
+    revocations,
+    stored: stored.sessions,
+  });
   accounts.watch({
-    onChanged: (userId) => {
+    onChanged: (userId, isRevoked) => {
       tokens.endAll(userId);
+      if (isRevoked) register.forgetAll(userId);
       onDead({ kind: 'account', whose: userId });
     },
   });
@@ -76,7 +90,7 @@ export async function openAuthentication(parts: AuthenticationParts): Promise<Au
 
   return {
     authenticator: new Authenticator({ isEnabled, isInferenceOpen, accounts, tokens, keys }),
-    sessions: new Sessions({ isEnabled, accounts, passwords, tokens, throttle, lockouts, background }),
+    sessions: new Sessions({ isEnabled, accounts, passwords, tokens, register, throttle, lockouts, background }),
     accounts,
     keys,
     tickets: new Tickets({ clock, randomness }),

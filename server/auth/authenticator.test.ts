@@ -45,6 +45,9 @@ describe('who makes a request', () => {
       scopes: new Set(),
       instances: null,
       mayStart: true,
+      loggedInAt: harness.clock.now(),
+      accountLimits: null,
+      keyLimits: null,
       expiresAt: harness.clock.now() + 3_600_000,
       revoked: expect.any(AbortSignal) as AbortSignal,
     });
@@ -58,6 +61,9 @@ describe('who makes a request', () => {
       scopes: new Set(['inference']),
       instances: new Set(['i1']),
       mayStart: false,
+      loggedInAt: null,
+      accountLimits: null,
+      keyLimits: null,
       expiresAt: null,
       revoked: expect.any(AbortSignal) as AbortSignal,
     });

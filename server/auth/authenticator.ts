@@ -4,6 +4,7 @@ import type { Accounts } from './accounts.ts';
 import { anonymousAdmin, anonymousInference, type Caller } from './caller.ts';
 import { isKeySecret } from './key-secret.ts';
 import type { FoundKey, Keys } from './keys.ts';
+import { limitsInForce } from './limits.ts';
 import type { StoredUser } from './ports.ts';
 import { isAtLeast, lowerRole, roleOf } from './roles.ts';
 import type { Tokens, VerifiedToken } from './tokens.ts';
@@ -72,7 +73,7 @@ export class Authenticator {
       : this.#callerOfToken(token);
   }
 
-  #callerOfToken({ id, userId, generation, expiresAt, revoked }: VerifiedToken): Caller {
+  #callerOfToken({ id, userId, generation, begunAt, expiresAt, revoked }: VerifiedToken): Caller {
     const user = this.#parts.accounts.find(userId);
     if (user === undefined || user.disabled || user.tokenGeneration !== generation) {
       throw new ApiError('UNAUTHORIZED', 'This token was revoked with a change of its account; log in again.');
@@ -87,6 +88,9 @@ export class Authenticator {
       scopes: NO_SCOPES,
       instances: null,
       mayStart: true,
+      loggedInAt: begunAt,
+      accountLimits: limitsInForce(user.limits),
+      keyLimits: null,
       expiresAt,
       revoked,
     };
@@ -95,7 +99,7 @@ export class Authenticator {
 
 const NO_SCOPES: ReadonlySet<NarrowScope> = new Set();
 
-function callerOfKey({ stored, owner, instances, expiresAt, revoked }: FoundKey): Caller {
+function callerOfKey({ stored, owner, instances, limits, expiresAt, revoked }: FoundKey): Caller {
   return {
     kind: 'key',
     subject: `key:${stored.id} (${stored.name})`,
@@ -105,6 +109,9 @@ function callerOfKey({ stored, owner, instances, expiresAt, revoked }: FoundKey)
     ...rightsOf(stored.scopes, owner, instances !== null),
     instances,
     mayStart: stored.mayStart,
+    loggedInAt: null,
+    accountLimits: limitsInForce(owner.limits),
+    keyLimits: limits,
     expiresAt,
     revoked,
   };

@@ -1,5 +1,6 @@
 import type { Role } from '@llamactl/contract/auth';
 import { PERMISSIONS, type NarrowScope, type Permission, type Requirement } from '@llamactl/contract/permissions';
+import type { Limits } from './limits.ts';
 import { isAtLeast } from './roles.ts';
 
 /** Who makes a request, and what they may. Holds for this moment: whatever outlives the request watches `revoked`. */
@@ -20,6 +21,12 @@ export interface Caller {
   instances: ReadonlySet<string> | null;
   /** Whether a request of it may start an instance that is stopped. */
   mayStart: boolean;
+  /** When the log-in of its token began, milliseconds since the epoch; `null`: it has no token. */
+  loggedInAt: number | null;
+  /** Limits of the account on `/v1`; `null`: none. */
+  accountLimits: Limits | null;
+  /** Limits of the key on `/v1`, which hold beside those of the account; `null`: none. */
+  keyLimits: Limits | null;
   /** When its token or key ends, milliseconds since the epoch; `null`: never. */
   expiresAt: number | null;
   /**
@@ -50,6 +57,9 @@ function anonymous(): Caller {
     scopes: new Set(),
     instances: null,
     mayStart: true,
+    loggedInAt: null,
+    accountLimits: null,
+    keyLimits: null,
     expiresAt: null,
     revoked: new AbortController().signal,
   };

@@ -2,7 +2,7 @@ import { chmod, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ADDRESS, AuthHarness, CHANCE } from '../testing/auth-harness.ts';
+import { CLIENT, AuthHarness, CHANCE } from '../testing/auth-harness.ts';
 import { ensureFirstAdmin } from './first-admin.ts';
 
 describe('the first admin', () => {
@@ -17,7 +17,7 @@ describe('the first admin', () => {
 
   const ensure = (password: string | null = null) =>
     ensureFirstAdmin({ accounts: harness.auth.accounts, randomness: CHANCE, password, dataDir });
-  const loginAs = (password: string) => harness.auth.sessions.login({ username: 'admin', password }, ADDRESS);
+  const loginAs = (password: string) => harness.auth.sessions.login({ username: 'admin', password }, CLIENT);
   const file = (): string => path.join(dataDir, 'admin-password');
 
   it('has the password that was given, which is written nowhere', async () => {

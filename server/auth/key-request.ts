@@ -1,10 +1,11 @@
 import type { CreateKey, Scope } from '@llamactl/contract/auth';
 import { ApiError, type Problem } from '@llamactl/contract/errors';
 import { mayCall, maySee, type Caller } from './caller.ts';
+import { changedLimits, LIMIT_PROPERTIES, NO_LIMITS, type LimitFields } from './limits.ts';
 import type { InstanceNames, StoredKey, StoredUser } from './ports.ts';
 
 /** What a key will be, once its secret is made. */
-export type KeyGrant = Pick<StoredKey, 'name' | 'scopes' | 'instances' | 'mayStart' | 'expiresAt'>;
+export type KeyGrant = Pick<StoredKey, 'name' | 'scopes' | 'instances' | 'mayStart' | 'limits' | 'expiresAt'>;
 
 /** What a wish for a key is judged by. */
 export interface KeyRequestFacts {
@@ -33,6 +34,7 @@ export function judgeKeyRequest(body: CreateKey, facts: KeyRequestFacts): { gran
     ...scopeProblems(scopes, instances !== null || caller.instances !== null),
     ...instanceProblems(body.instances ?? [], instances ?? []),
     ...expiryProblems(body.expires_at, facts.now),
+    ...limitProblems(body, owner),
   ];
   if (problems.length > 0 || !owner) {
     throw new ApiError('VALIDATION_ERROR', 'The key was not created: `errors` says what is wrong.', { problems });
@@ -44,6 +46,7 @@ export function judgeKeyRequest(body: CreateKey, facts: KeyRequestFacts): { gran
     scopes,
     instances: known ?? (caller.instances === null ? null : [...caller.instances]),
     mayStart: body.may_start ?? caller.mayStart,
+    limits: changedLimits(NO_LIMITS, body),
     expiresAt: expiryOf(body.expires_at, caller),
   };
   return { grant, owner };
@@ -92,6 +95,17 @@ function expiryProblems(expiresAt: string | undefined, now: number): Problem[] {
   return isPast ? [{ path: 'expires_at', message: 'must be in the future' }] : [];
 }
 
+/** The account's limits hold for its keys anyway: a higher one of a key would only look as if it counted. */
+function limitProblems(body: LimitFields, owner: StoredUser | null | undefined): Problem[] {
+  if (!owner) return [];
+  return Object.entries(LIMIT_PROPERTIES).flatMap(([path, property]) => {
+    const most = owner.limits[property];
+    const wanted = body[path as keyof LimitFields] ?? 0;
+    if (most === 0 || wanted <= most) return [];
+    return [{ path, message: `must be at most ${most}, the limit of the account ${owner.username}` }];
+  });
+}
+
 function refuseAbove(scopes: readonly Scope[], owner: StoredUser, caller: Caller): void {
   for (const scope of scopes) {
     if (!mayCall(caller, scope)) {
@@ -107,6 +121,10 @@ function refuseAbove(scopes: readonly Scope[], owner: StoredUser, caller: Caller
 }
 
 function refuseBeyondKey(body: CreateKey, caller: Caller): void {
+  if (caller.keyLimits !== null) {
+    // Two keys with the same limit could do twice as much.
+    throw new ApiError('FORBIDDEN', 'Your key has limits of its own, so it makes no other keys; log in to make one.');
+  }
   if (body.may_start === true && !caller.mayStart) {
     throw new ApiError('FORBIDDEN', 'Your key may not start instances, so it makes none that may.');
   }

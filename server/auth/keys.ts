@@ -8,6 +8,7 @@ import type { DeadListener } from './dead.ts';
 import { isWithin, judgeKeyRequest } from './key-request.ts';
 import { keyHash, keyPrefix, newKeySecret } from './key-secret.ts';
 import { KeyUses } from './key-uses.ts';
+import { limitsInForce, shownLimits, type Limits } from './limits.ts';
 import type { AccountStore, Clock, InstanceNames, Randomness, StoredKey, StoredUser } from './ports.ts';
 
 /** A key that is known and has not expired, with whom it acts for. */
@@ -16,6 +17,8 @@ export interface FoundKey {
   owner: StoredUser;
   /** `stored.instances` for looking up. */
   instances: ReadonlySet<string> | null;
+  /** Its own on `/v1`; `null`: none. */
+  limits: Limits | null;
   /** Milliseconds since the epoch; `null`: never. */
   expiresAt: number | null;
   /** Aborted when the key is dead, or its owner's role has changed. */
@@ -76,8 +79,8 @@ export class Keys implements AccountListener {
       throw new ApiError('UNAUTHORIZED', 'This key has expired; make another one.');
     }
     this.#uses.note(entry.stored.id);
-    const { stored, instances, expiresAt, controller } = entry;
-    return { stored, owner, instances, expiresAt, revoked: controller.signal };
+    const { stored, instances, limits, expiresAt, controller } = entry;
+    return { stored, owner, instances, limits, expiresAt, revoked: controller.signal };
   }
 
   /** One's own, oldest first; to admins, all; to a key of less, itself and what is not above it. */
@@ -199,6 +202,7 @@ export class Keys implements AccountListener {
       scopes: stored.scopes,
       instances: stored.instances?.map((id) => instances.nameOf(id)).filter((name) => name !== null) ?? null,
       may_start: stored.mayStart,
+      ...shownLimits(stored.limits),
       created_at: stored.createdAt,
       expires_at: stored.expiresAt,
       last_used_at: this.#uses.lastOf(stored.id) ?? stored.lastUsedAt,
@@ -210,6 +214,7 @@ function entryFor(stored: StoredKey): Entry {
   return {
     stored,
     instances: stored.instances === null ? null : new Set(stored.instances),
+    limits: limitsInForce(stored.limits),
     expiresAt: stored.expiresAt === null ? null : Date.parse(stored.expiresAt),
     controller: new AbortController(),
   };

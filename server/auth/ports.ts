@@ -1,4 +1,5 @@
 import type { Role, Scope } from '@llamactl/contract/auth';
+import type { Limits } from './limits.ts';
 import type { AlertSink, Clock, Randomness } from '../instances/ports.ts';
 
 export type { AlertSink, Clock, Randomness };
@@ -20,6 +21,8 @@ export interface StoredUser {
   lastLoginAt: string | null;
   /** Grows with everything that revokes the account's tokens and keys; both carry the number of their making. */
   tokenGeneration: number;
+  /** On `/v1`, for the sum of its keys and tokens. */
+  limits: Limits;
 }
 
 /** A key for programs as it is stored: never the key itself. */
@@ -38,6 +41,8 @@ export interface StoredKey {
   /** Ids of instances, not names: a new instance of an old name is none of the key's. `null`: all. */
   instances: string[] | null;
   mayStart: boolean;
+  /** On `/v1`, beside those of its owner. */
+  limits: Limits;
   createdAt: string;
   expiresAt: string | null;
   /** To the minute. */
@@ -60,6 +65,25 @@ export interface RevokedToken {
   expiresAt: number;
 }
 
+/** A log-in as it is listed. Its tokens are verified without it. */
+export interface StoredSession {
+  /** What the `jti` of its tokens begin with. */
+  id: string;
+  userId: string;
+  /** The account's `tokenGeneration` when it began: with any other, its tokens are dead. */
+  generation: number;
+  /** Id of the key that signed its newest token: without that key its tokens are dead. */
+  signingKey: string;
+  /** RFC 3339. */
+  createdAt: string;
+  refreshedAt: string | null;
+  /** End of its newest token, RFC 3339. */
+  expiresAt: string;
+  /** Client address of the log-in or its last refresh. */
+  address: string;
+  userAgent: string | null;
+}
+
 /** Durable memory of accounts. Read whole at the start; a resolved promise means: survives `kill -9` and power loss. */
 export interface AccountStore {
   load(): Promise<{
@@ -68,6 +92,8 @@ export interface AccountStore {
     /** Newest first. */
     signingKeys: StoredSigningKey[];
     revoked: RevokedToken[];
+    /** Oldest first. */
+    sessions: StoredSession[];
   }>;
   /** Inserts or replaces. */
   saveUser(user: StoredUser): Promise<void>;
@@ -80,6 +106,10 @@ export interface AccountStore {
   revoke(token: RevokedToken): Promise<void>;
   /** Forgets revoked tokens that have expired. @param now Seconds since the epoch. */
   forgetRevoked(now: number): Promise<void>;
+  /** Inserts or replaces. */
+  saveSession(session: StoredSession): Promise<void>;
+  /** Those that are not there are passed over. */
+  removeSessions(ids: readonly string[]): Promise<void>;
   /** Notes when keys were last used, many at once; the only write that a request leads to, and seldom. */
   noteKeysUsed(uses: readonly { id: string; at: string }[]): Promise<void>;
 }

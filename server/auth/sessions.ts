@@ -1,11 +1,12 @@
-import type { ChangePassword, LoggedIn, Login, Token } from '@llamactl/contract/auth';
+import type { ChangePassword, LoggedIn, Login, Session, Token } from '@llamactl/contract/auth';
 import { ApiError } from '@llamactl/contract/errors';
 import { shownUser, type Accounts } from './accounts.ts';
 import type { Background } from './background.ts';
 import type { Caller } from './caller.ts';
 import type { LockoutAlert } from './lockout-alert.ts';
 import type { Passwords } from './passwords.ts';
-import type { StoredUser } from './ports.ts';
+import type { StoredSession, StoredUser } from './ports.ts';
+import type { SessionClient, SessionRegister } from './session-register.ts';
 import type { LoginThrottle } from './throttle.ts';
 import { sessionOf, type IssuedToken, type Tokens } from './tokens.ts';
 
@@ -14,6 +15,7 @@ interface SessionsParts {
   accounts: Accounts;
   passwords: Passwords;
   tokens: Tokens;
+  register: SessionRegister;
   throttle: LoginThrottle;
   lockouts: LockoutAlert;
   background: Background;
@@ -34,14 +36,14 @@ export class Sessions {
    * Whatever is wrong, the user name, the password or that the account is disabled, is answered in the same way and after
    * the same work. The account in the answer is as it was before.
    *
-   * @param address where the request came from
    * @throws {ApiError} `INVALID_CREDENTIALS`; `RATE_LIMITED`, before anything is hashed
    */
-  async login({ username, password }: Login, address: string): Promise<LoggedIn> {
+  async login({ username, password }: Login, client: SessionClient): Promise<LoggedIn> {
     this.#refuseDisabled();
     const { accounts, passwords, tokens, background } = this.#parts;
-    const user = await this.#prove(username, password, address, 'The user name or the password is wrong.');
+    const user = await this.#prove(username, password, client.address, 'The user name or the password is wrong.');
     const issued = await tokens.issue(user);
+    this.#note(user, issued, { client, isRefresh: false });
     background.run(() => accounts.noteLogin(user.id));
     if (passwords.isOutdated(user.passwordHash)) {
       background.run(async () => accounts.renewHash(user, await passwords.hash(password)));
@@ -50,21 +52,48 @@ export class Sessions {
   }
 
   /**
-   * Another token of the same session. The old one lets nobody in after half a minute; what it has opened goes on until
+   * Another token of the same session. The old one is refused after half a minute; what it has opened goes on until
    * it would have ended anyway.
    *
-   * @throws {ApiError} `FORBIDDEN` for a key
+   * @throws {ApiError} `FORBIDDEN` for a key; `TOKEN_EXPIRED` when the session has lasted for `auth.session_ttl`
    */
-  async refresh(caller: Caller): Promise<Token> {
+  async refresh(caller: Caller, client: SessionClient): Promise<Token> {
     const { user, token } = this.#sessionOf(caller);
-    const issued = await this.#parts.tokens.issue(user, sessionOf(token.id));
+    const issued = await this.#parts.tokens.issue(user, token);
+    // Else a log-in that ended in the meantime would be listed again.
+    if (!caller.revoked.aborted) this.#note(user, issued, { client, isRefresh: true });
     await this.#parts.tokens.supersede(token, REFRESH_GRACE_MS);
     return shownToken(issued);
   }
 
   /** Ends the caller's session with all its tokens, here and after a restart. @throws {ApiError} `FORBIDDEN` for a key */
   async logout(caller: Caller): Promise<void> {
-    await this.#parts.tokens.endSession(this.#sessionOf(caller).token);
+    const { user, token } = this.#sessionOf(caller);
+    this.#parts.register.forget(user.id, sessionOf(token.id));
+    await this.#parts.tokens.endSession(token);
+  }
+
+  /** The sessions of the caller's account, newest log-in first. @throws {ApiError} `FORBIDDEN` for a key */
+  list(caller: Caller): Session[] {
+    const { user, token } = this.#sessionOf(caller);
+    const current = sessionOf(token.id);
+    return this.#parts.register.list(user.id).map((session) => this.#shownSession(session, current));
+  }
+
+  /**
+   * Ends one session of the caller's account: its tokens are refused from now on, and what they opened closes.
+   *
+   * @throws {ApiError} `NOT_FOUND`, also for a session of another account; `FORBIDDEN` for a key
+   */
+  async end(caller: Caller, id: string): Promise<void> {
+    const { register, tokens } = this.#parts;
+    const { user } = this.#sessionOf(caller);
+    const session = register.find(user.id, id);
+    if (session === undefined) {
+      throw new ApiError('NOT_FOUND', 'None of your log-ins has this id; GET /api/auth/sessions lists them.');
+    }
+    register.forget(user.id, id);
+    await tokens.endSession({ id, expiresAt: Date.parse(session.expiresAt) });
   }
 
   /**
@@ -78,6 +107,26 @@ export class Sessions {
     if (username === null) throw new ApiError('FORBIDDEN', 'Nobody is logged in, so there is no password to change.');
     await this.#prove(username, body.current_password, address, 'The current password is wrong.');
     await this.#parts.accounts.update(username, { password: body.new_password });
+  }
+
+  #note(user: StoredUser, issued: IssuedToken, how: { client: SessionClient; isRefresh: boolean }): void {
+    const { register, tokens, background } = this.#parts;
+    for (const { id, expiresAt } of register.note(user, issued, how)) {
+      background.run(() => tokens.endSession({ id, expiresAt: Date.parse(expiresAt) }));
+    }
+  }
+
+  #shownSession({ createdAt, ...session }: StoredSession, current: string): Session {
+    return {
+      id: session.id,
+      created_at: createdAt,
+      refreshed_at: session.refreshedAt,
+      expires_at: session.expiresAt,
+      ends_at: new Date(this.#parts.tokens.endOf(Date.parse(createdAt))).toISOString(),
+      address: session.address,
+      user_agent: session.userAgent,
+      current: session.id === current,
+    };
   }
 
   /** The account, when the password is its own. */
@@ -103,10 +152,11 @@ export class Sessions {
     throw new ApiError('INVALID_CREDENTIALS', refusal);
   }
 
-  #sessionOf(caller: Caller): { user: StoredUser; token: { id: string; expiresAt: number } } {
+  #sessionOf(caller: Caller): { user: StoredUser; token: { id: string; begunAt: number; expiresAt: number } } {
     this.#refuseDisabled();
-    const { kind, userId, credentialId, expiresAt } = caller;
-    if (kind !== 'user' || userId === null || credentialId === null || expiresAt === null) {
+    const { kind, userId, credentialId, loggedInAt, expiresAt } = caller;
+    const isToken = kind === 'user' && userId !== null && credentialId !== null;
+    if (!isToken || loggedInAt === null || expiresAt === null) {
       throw new ApiError('FORBIDDEN', 'This needs the token of a login; a key lasts until it expires or is deleted.');
     }
     const user = this.#parts.accounts.find(userId);
@@ -114,7 +164,7 @@ export class Sessions {
     if (user === undefined || caller.revoked.aborted) {
       throw new ApiError('UNAUTHORIZED', 'This token was revoked; log in again.');
     }
-    return { user, token: { id: credentialId, expiresAt } };
+    return { user, token: { id: credentialId, begunAt: loggedInAt, expiresAt } };
   }
 
   #refuseDisabled(): void {

@@ -48,6 +48,15 @@ describe('a ticket', () => {
     expect(await redeem('')).toBe('UNAUTHORIZED');
   });
 
+  it('of many keys of one account have the room of one account', async () => {
+    const { tickets } = harness.auth;
+    const ada = await harness.loggedIn('ada');
+    const callers = [ada, await harness.caller(await harness.keyOf(ada, { scopes: ['viewer'] }))];
+    const own = Array.from({ length: 40 }, (_, n) => tickets.issue(callers[n % 2] ?? ada).ticket);
+    const fates = await Promise.all(own.map(redeem));
+    expect(fates.filter((fate) => fate !== 'UNAUTHORIZED')).toHaveLength(32);
+  });
+
   it("of a caller who asks for many pushes out their own oldest and nobody else's", async () => {
     const { tickets } = harness.auth;
     const bob = tickets.issue(await harness.loggedIn('bob')).ticket;

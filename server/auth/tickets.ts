@@ -6,8 +6,8 @@ import type { Clock, Randomness } from './ports.ts';
 
 const LIFETIME_MS = 30_000;
 const TICKET_BYTES = 32;
-/** For all the tabs of a browser; a caller who asks for more loses their own oldest and nobody else's. */
-const MOST_PER_CALLER = 32;
+/** Enough for all tabs of a browser. An account that wants more loses its own oldest ticket, never one of another account. */
+const MOST_PER_ACCOUNT = 32;
 const MOST = 10_000;
 
 interface TicketsParts {
@@ -33,7 +33,7 @@ export class Tickets {
 
   issue(caller: Caller): Ticket {
     const { clock, randomness } = this.#parts;
-    this.#makeRoom(caller.subject);
+    this.#makeRoom(caller.userId);
     const ticket = randomness.token(TICKET_BYTES);
     this.#issued.set(ticket, { caller, expiresAt: clock.elapsed() + LIFETIME_MS });
     return { ticket, expires_at: new Date(clock.now() + LIFETIME_MS).toISOString() };
@@ -57,13 +57,14 @@ export class Tickets {
     return issued.caller;
   }
 
-  #makeRoom(subject: string): void {
+  /** @param userId `null`: all callers without an account share one share. */
+  #makeRoom(userId: string | null): void {
     const now = this.#parts.clock.elapsed();
     const own: string[] = [];
     for (const [ticket, { caller, expiresAt }] of this.#issued.entries()) {
       if (expiresAt <= now) this.#issued.delete(ticket);
-      else if (caller.subject === subject) own.push(ticket);
+      else if (caller.userId === userId) own.push(ticket);
     }
-    for (const ticket of own.slice(0, Math.max(0, own.length - MOST_PER_CALLER + 1))) this.#issued.delete(ticket);
+    for (const ticket of own.slice(0, Math.max(0, own.length - MOST_PER_ACCOUNT + 1))) this.#issued.delete(ticket);
   }
 }

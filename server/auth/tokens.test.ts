@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ADDRESS, AuthHarness, PASSWORD } from '../testing/auth-harness.ts';
+import { CLIENT, AuthHarness, PASSWORD } from '../testing/auth-harness.ts';
 
 const base64 = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 const decoded = (part: string | undefined): Record<string, unknown> =>
@@ -42,6 +42,7 @@ describe('a token', () => {
       iat,
       exp: iat + 3_600,
       generation: 1,
+      auth_time: iat,
     });
     expect(token).toMatch(/^eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCI/);
   });
@@ -213,7 +214,7 @@ describe('what signs tokens', () => {
     await harness.user('ada', 'admin');
     await harness.clock.advance(29 * DAY_MS);
     await harness.restart({ tokenTtl: 20 * 86_400 });
-    const old = (await harness.auth.sessions.login(login, ADDRESS)).token;
+    const old = (await harness.auth.sessions.login(login, CLIENT)).token;
     await harness.clock.advance(DAY_MS);
     await harness.restart();
     const young = await harness.tokenOf('ada');

@@ -17,6 +17,8 @@ export interface VerifiedToken {
   userId: string;
   /** The account's `tokenGeneration` when it was made. */
   generation: number;
+  /** When the password was given for its session, milliseconds since the epoch. */
+  begunAt: number;
   /** Milliseconds since the epoch. */
   expiresAt: number;
   /** Aborted when its session is over before its time, or its account has changed; not by a refresh. */
@@ -26,6 +28,11 @@ export interface VerifiedToken {
 /** A new token. */
 export interface IssuedToken {
   token: string;
+  session: string;
+  /** Id of the key that signed it. */
+  signingKey: string;
+  /** When the password was given for its session, milliseconds since the epoch. */
+  begunAt: number;
   /** Milliseconds since the epoch. */
   expiresAt: number;
 }
@@ -40,7 +47,15 @@ const LONGEST_TOKEN = 1_024;
 const MOST_VERIFIED = 10_000;
 
 /** Beyond what is judged with the signature. */
-const ClaimsSchema = z.object({ sub: z.string(), jti: z.string(), exp: z.int(), generation: z.int() });
+const ClaimsSchema = z.object({
+  sub: z.string(),
+  jti: z.string(),
+  iat: z.int(),
+  exp: z.int(),
+  generation: z.int(),
+  /** Tokens of an older llamactl do not have it. */
+  auth_time: z.int().optional(),
+});
 
 interface TokensParts {
   keys: SigningKeys;
@@ -49,6 +64,8 @@ interface TokensParts {
   randomness: Pick<Randomness, 'token'>;
   /** Milliseconds, whole seconds. */
   lifetime: number;
+  /** How long refreshes may extend a session; milliseconds, whole seconds. */
+  sessionLifetime: number;
   onDead: DeadListener;
 }
 
@@ -71,13 +88,25 @@ export class Tokens {
     this.#parts = parts;
   }
 
-  /** @param session of the token that it is to follow; left out: it begins one */
-  async issue(user: Pick<StoredUser, 'id' | 'tokenGeneration'>, session?: string): Promise<IssuedToken> {
+  /**
+   * @param follows the token of the same session that it replaces; left out: it begins a session
+   * @throws {ApiError} `TOKEN_EXPIRED` when the session has lasted as long as one may
+   */
+  async issue(
+    user: Pick<StoredUser, 'id' | 'tokenGeneration'>,
+    follows?: Pick<VerifiedToken, 'id' | 'begunAt'>,
+  ): Promise<IssuedToken> {
     const { keys, clock, randomness, lifetime } = this.#parts;
-    const id = [session ?? randomness.token(ID_BYTES), randomness.token(ID_BYTES)].join(ID_SEPARATOR);
+    const session = follows === undefined ? randomness.token(ID_BYTES) : sessionOf(follows.id);
+    const id = [session, randomness.token(ID_BYTES)].join(ID_SEPARATOR);
     const now = Math.floor(clock.now() / 1_000);
-    const expiresAt = now + lifetime / 1_000;
-    const token = await new SignJWT({ generation: user.tokenGeneration })
+    const begun = follows === undefined ? now : Math.floor(follows.begunAt / 1_000);
+    const expiresAt = Math.min(now + lifetime / 1_000, this.endOf(begun * 1_000) / 1_000);
+    if (expiresAt <= now) {
+      throw new ApiError('TOKEN_EXPIRED', 'This log-in has lasted as long as `auth.session_ttl` allows; log in again.');
+    }
+    // `auth_time` as in OpenID Connect: the bound of the session needs no store.
+    const token = await new SignJWT({ generation: user.tokenGeneration, auth_time: begun })
       .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT', kid: keys.newest.id })
       .setIssuer(ISSUER)
       .setSubject(user.id)
@@ -85,7 +114,12 @@ export class Tokens {
       .setIssuedAt(now)
       .setExpirationTime(expiresAt)
       .sign(keys.newest.key);
-    return { token, expiresAt: expiresAt * 1_000 };
+    return { token, session, signingKey: keys.newest.id, begunAt: begun * 1_000, expiresAt: expiresAt * 1_000 };
+  }
+
+  /** When a session ends for good. Both in milliseconds since the epoch. */
+  endOf(begunAt: number): number {
+    return begunAt + this.#parts.sessionLifetime;
   }
 
   /**
@@ -197,10 +231,11 @@ export function sessionOf(id: string): string {
 function verifiedFrom(payload: JWTPayload): Verified {
   const { data: claims } = ClaimsSchema.safeParse(payload);
   if (claims === undefined) throw unknownToken();
-  const { jti: id, sub: userId, generation, exp } = claims;
+  const { jti: id, sub: userId, generation, iat, exp, auth_time: authTime } = claims;
   const controller = new AbortController();
   const session = sessionOf(id);
-  return { id, session, userId, generation, expiresAt: exp * 1_000, revoked: controller.signal, controller };
+  const times = { begunAt: (authTime ?? iat) * 1_000, expiresAt: exp * 1_000 };
+  return { id, session, userId, generation, ...times, revoked: controller.signal, controller };
 }
 
 function expiredToken(): ApiError {

@@ -21,6 +21,7 @@ describe('variables', () => {
       'server.base_path': '/llama',
       'server.trusted_proxies': '192.0.2.7, 10.0.0.0/8',
       'auth.token_ttl': '1h',
+      'auth.session_ttl': '1h',
       'auth.inference': 'open',
     };
     const ordinary = { number: '7', numbers: '5000,5001', list: 'https://a.example, https://b.example' };

@@ -25,6 +25,7 @@ const NEEDS_AUTH = [
   'server.trusted_proxies',
   'auth.enabled',
   'auth.token_ttl',
+  'auth.session_ttl',
   'auth.inference',
   'models.hf_endpoint',
   'alerts.webhook',

@@ -70,13 +70,13 @@ export function createGateway({ clock, requests, settings, measureSendQueues, cl
     mayStart: boolean,
     failure: (error: unknown) => unknown,
   ): Promise<Lease> {
-    const { instances, caller: subject } = context;
+    const { instances, account } = context;
     const onWaiting = (): void => {
       record.waits(findInstance(instances.list(), target)?.name ?? null);
       held?.waits();
     };
     const ends = { signal: caller.signal, onWaiting };
-    const request = { instance: target, caller: subject, mayStart, onlyRunning: !mayStart, ...ends };
+    const request = { instance: target, caller: account, mayStart, onlyRunning: !mayStart, ...ends };
     try {
       return await instances.acquire(request);
     } catch (error) {
@@ -102,10 +102,12 @@ export function createGateway({ clock, requests, settings, measureSendQueues, cl
 
   function begin(
     facts: Omit<RequestFacts, 'id' | 'caller' | 'instance'>,
-    { requestId: id, caller: subject }: CallContext,
+    { requestId: id, caller: subject, onOver }: CallContext,
     caller: Caller,
   ): RequestRecord {
-    return requests.begin({ ...facts, id, caller: subject, instance: null }, caller.dismiss);
+    const record = requests.begin({ ...facts, id, caller: subject, instance: null }, caller.dismiss);
+    if (onOver !== undefined) record.watch(onOver);
+    return record;
   }
 
   /** Holds the lease until all has passed, and turns an engine's silence into an error that says why. */

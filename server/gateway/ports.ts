@@ -1,3 +1,4 @@
+import type { RequestFigures } from '@llamactl/contract/requests';
 import type { Status } from '@llamactl/contract/instance';
 import type { Lease, LeaseRequest } from '../instances/leases.ts';
 import type { Clock } from '../instances/ports.ts';
@@ -61,14 +62,18 @@ export interface GatewaySettings {
 /** What the HTTP layer knows about one request. */
 export interface CallContext {
   requestId: string;
-  /** Whom to count the request to; not a secret. */
+  /** Names the token's account or the key in records and lists; not a secret. */
   caller: string;
+  /** Whose budgets and turns the request uses: `user:<account id>`, or `address:<ip>` for a caller without an account. */
+  account: string;
   /** The instances as there are for the caller. */
   instances: GatewayInstances;
   /** Whether a request of this caller starts what is stopped. */
   mayStart: boolean;
   /** Told the instance's name once the request has come to it. */
   onLease: (instance: string) => void;
+  /** Gets the figures of the request when it is over. Must not throw. */
+  onOver?: (figures: RequestFigures) => void;
   /** Path and query as they were received, undecoded; only the base path is taken off. */
   url: string;
   /** What every answer of ours says, `X-Request-Id` among it: name, value, name, value, … */

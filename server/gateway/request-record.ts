@@ -58,6 +58,7 @@ export class RequestRecord {
   readonly #facts: RequestFacts;
   /** It holds the whole request: those that are over are kept, and must not keep that. */
   #onCancel: (() => void) | null;
+  #onOver: ((figures: RequestFigures) => void) | null = null;
   /** Milliseconds since the epoch. */
   readonly #startedAt: number;
   /** Of {@link Clock.elapsed}, as all moments below. */
@@ -86,6 +87,11 @@ export class RequestRecord {
     this.#keeper = keeper;
     this.#startedAt = keeper.clock.now();
     this.#begun = keeper.clock.elapsed();
+  }
+
+  /** @param onOver Called once when the request is over. Must not throw. */
+  watch(onOver: (figures: RequestFigures) => void): void {
+    this.#onOver = onOver;
   }
 
   get caller(): string {
@@ -157,7 +163,10 @@ export class RequestRecord {
     const { clock } = this.#keeper;
     const duration = secondsBetween(this.#begun, clock.elapsed());
     this.#end = { outcome, status: this.#status ?? status, at: clock.now(), duration };
-    this.#keeper.onEnd(this, { ...this.#figures(), door: this.#facts.door, outcome, duration });
+    const figures = { ...this.#figures(), door: this.#facts.door, outcome, duration };
+    this.#keeper.onEnd(this, figures);
+    this.#onOver?.(figures);
+    this.#onOver = null;
   }
 
   /** As it ended; `null`: it is on its way. */

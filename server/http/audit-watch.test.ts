@@ -137,6 +137,16 @@ describe('the audit trail', () => {
     ]);
   });
 
+  it('has so many refusals of an account in a minute, whichever of its keys they come from', async () => {
+    const eve = await harness.loggedIn('eve', 'viewer');
+    const keys = [await harness.keyOf(eve, { scopes: ['viewer'] }), await harness.keyOf(eve, { scopes: ['viewer'] })];
+    for (let count = 0; count < 110; count += 1) {
+      await call('DELETE', '/api/instances/mine', undefined, { authorization: `Bearer ${keys[count % 2]}` });
+    }
+    await call('DELETE', '/api/instances/nobody');
+    expect((await rows(101)).map(({ status }) => status).slice(99)).toEqual([403, 404]);
+  });
+
   it('has so many refusals of a subject in a minute, and still everything else', async () => {
     for (let count = 0; count < 103; count += 1) await call('DELETE', '/api/instances/mine', undefined, {});
     await call('POST', '/api/instances/mine/stop', undefined, {});

@@ -13,8 +13,8 @@ export interface AuditWatchParts {
 }
 
 /**
- * Of what anybody can ask for without end, so much is recorded in a minute, for each subject and operation: requests that
- * are refused, and calls that are passed to engines. Else they would fill the disk.
+ * Rows a minute, for each account and operation, of requests that callers can send without end: those that are refused, and
+ * calls that are passed to engines. Without the bound they would fill the disk.
  */
 const MOST_OF_MANY = 100;
 const REFUSALS: ReadonlySet<number> = new Set([401, 403, 429]);
@@ -31,7 +31,7 @@ const NOT_RECORDED: ReadonlySet<string> = new Set([PASS_THROUGH.inference.id, PA
 export class AuditWatch {
   readonly #parts: AuditWatchParts;
   #minute = 0;
-  /** How many of those there were in this minute, by operation, outcome and subject. */
+  /** How many of those there were in this minute, by operation, outcome and account. */
   readonly #many = new Map<string, number>();
 
   constructor(parts: AuditWatchParts) {
@@ -49,7 +49,8 @@ export class AuditWatch {
       const subject = request.caller?.subject ?? 'anonymous';
       const isRefused = REFUSALS.has(status);
       const isOneOfMany = isRefused || action === PASS_THROUGH.proxy.id;
-      if (isOneOfMany && this.#isOneTooMany(`${action} ${isRefused ? 'refused' : 'passed'} ${subject}`)) return;
+      const account = request.caller?.userId ?? 'anonymous';
+      if (isOneOfMany && this.#isOneTooMany(`${action} ${isRefused ? 'refused' : 'passed'} ${account}`)) return;
       const target = request.concerns ?? targetIn(request.params);
       this.#parts.audit.record({ subject, address, action, target, status, requestId: request.id });
     });

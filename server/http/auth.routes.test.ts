@@ -53,15 +53,15 @@ describe('a login', () => {
     expect(known).toMatchObject({ statusCode: 401, code: 'INVALID_CREDENTIALS', challenge: 'Bearer' });
   });
 
-  it('is throttled by where the request comes from', async () => {
+  it('is throttled and listed by the client that sends it', async () => {
     await harness.user('ada', 'admin');
-    const seen: string[] = [];
-    harness.auth.sessions.login = async (_body, address) => {
-      seen.push(address);
+    const seen: unknown[] = [];
+    harness.auth.sessions.login = async (_body, client) => {
+      seen.push(client);
       throw new Error('enough');
     };
     await call('POST', '/auth/login', undefined, { username: 'ada', password: PASSWORD });
-    expect(seen).toEqual(['127.0.0.1']);
+    expect(seen).toEqual([{ address: '127.0.0.1', userAgent: 'lightMyRequest' }]);
   });
 });
 

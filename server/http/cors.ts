@@ -1,6 +1,10 @@
 /** Answers that a page of another origin may read: their header names. */
-const EXPOSED =
-  'ETag, Location, Retry-After, X-Llamactl-Source, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id';
+const EXPOSED = [
+  'ETag, Location, Retry-After, X-Llamactl-Source, X-Request-Id',
+  'X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset',
+  'X-RateLimit-Limit-Requests, X-RateLimit-Remaining-Requests, X-RateLimit-Reset-Requests',
+  'X-RateLimit-Limit-Tokens, X-RateLimit-Remaining-Tokens, X-RateLimit-Reset-Tokens',
+].join(', ');
 const HEADER_NAMES = /^[A-Za-z0-9-]+(?:\s*,\s*[A-Za-z0-9-]+)*$/;
 /** Seconds that a browser may remember a preflight's answer. */
 const MAX_AGE = 600;

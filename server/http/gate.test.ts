@@ -64,6 +64,16 @@ describe('a caller', () => {
     expect(codes).toEqual(['UNAUTHORIZED', 'TOKEN_EXPIRED']);
   });
 
+  it('shares the windows of its account with all its keys and tokens', async () => {
+    const ada = await harness.loggedIn('ada');
+    const keys = [await harness.keyOf(ada, { scopes: ['viewer'] }), await harness.keyOf(ada, { scopes: ['viewer'] })];
+    const counts = [];
+    for (const secret of [...keys, await harness.tokenOf('ada'), await harness.tokenOf('bob')]) {
+      counts.push((await left('/api/instances', bearer(secret)))[1]);
+    }
+    expect(counts).toEqual(['99', '98', '97', '99']);
+  });
+
   it('is let in to what is public whatever is sent', async () => {
     await harness.user('ada', 'admin');
     for (const url of ['/livez', '/readyz', '/health', '/api/openapi.json']) {
@@ -86,12 +96,12 @@ describe('a caller', () => {
 });
 
 describe('a request', () => {
-  it('is counted to the account, the key, or the address', async () => {
+  it('is counted to the account of its token or key, or to the address', async () => {
     const token = await harness.tokenOf('ada');
     const key = await harness.keyOf(await harness.loggedIn('ada'), { scopes: ['viewer'] });
     expect(await left('/api/instances', bearer(token))).toEqual([200, '99']);
     expect(await left('/api/instances', bearer(await harness.tokenOf('ada')))).toEqual([200, '98']);
-    expect(await left('/api/instances', bearer(key))).toEqual([200, '99']);
+    expect(await left('/api/instances', bearer(key))).toEqual([200, '97']);
     expect(await left('/api/openapi.json', bearer(token))).toEqual([200, '99']);
   });
 

@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import type { UpdateUser } from '@llamactl/contract/auth';
 import { maySee, type Caller } from '../auth/caller.ts';
+import type { LimitHolder } from '../gateway/caller-limits.ts';
 import type { GatewayInstances } from '../gateway/ports.ts';
 import { AuthHarness } from '../testing/auth-harness.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -297,7 +299,10 @@ describe('with authentication on', () => {
   });
 
   /** The whole server. What a key sees of the instances is decided as for the manager. */
-  async function guarded(isInferenceOpen = false): Promise<TestServer & { port: number }> {
+  async function guarded(
+    isInferenceOpen = false,
+    addressLimits: LimitHolder['limits'] | null = null,
+  ): Promise<TestServer & { port: number }> {
     if (isInferenceOpen) await harness.restart({ isInferenceOpen });
     const seen = (caller: Caller | null): GatewayInstances => ({
       list: () => instances.list().filter(({ name }) => caller !== null && maySee(caller, `id-of-${name}`)),
@@ -313,7 +318,7 @@ describe('with authentication on', () => {
     const test = testServer({
       auth: harness.auth,
       config: testConfig({ auth: { enabled: true } }),
-      plugins: [gatewayRoutes({ instancesFor: seen, clock })],
+      plugins: [gatewayRoutes({ instancesFor: seen, clock, addressLimits })],
       errorShapes: GATEWAY_ERROR_SHAPES,
     });
     servers.push(test);
@@ -393,5 +398,162 @@ describe('with authentication on', () => {
     } finally {
       await streaming.close();
     }
+  });
+
+  test('requests wait for their turn by account, or by address without one', async () => {
+    const accounts: string[] = [];
+    const { acquire } = instances;
+    instances.acquire = async (request) => {
+      accounts.push(request.caller);
+      return acquire(request);
+    };
+    const { port } = await guarded(true);
+    const secrets = [await harness.keyOf(root), await harness.keyOf(root), await harness.tokenOf('root')];
+    for (const secret of secrets) {
+      await call(port, '/v1/x?model=a', { headers: { authorization: `Bearer ${secret}` } });
+    }
+    await call(port, '/v1/x?model=a');
+    const id = harness.auth.accounts.named('root')?.id;
+    expect(accounts).toEqual([`user:${id}`, `user:${id}`, `user:${id}`, 'address:127.0.0.1']);
+  });
+
+  describe('limits', () => {
+    /** Engines that answer when they are told to; each answer has used 30 tokens. */
+    const waiting: (() => void)[] = [];
+    let slow: Listening;
+
+    beforeEach(async () => {
+      waiting.length = 0;
+      slow = await startEngine((request, response) => {
+        response.writeHead(200, { 'content-type': 'application/json' });
+        const answer = (): void => void response.end('{"usage":{"prompt_tokens":10,"completion_tokens":20}}');
+        if (request.url?.startsWith('/v1/slow') === true) waiting.push(answer);
+        else answer();
+      });
+      instances = new FakeInstances([{ name: 'a', port: slow.port }]);
+    });
+    afterEach(() => slow.close());
+
+    const as = (key: string) => ({ headers: { authorization: `Bearer ${key}` } });
+    const ann = async (limits: UpdateUser): Promise<Caller> => {
+      const caller = await harness.loggedIn('ann', 'operator');
+      await harness.auth.accounts.update('ann', limits);
+      return caller;
+    };
+
+    test('a key has so many requests in flight; the next is refused in the shape of its API', async () => {
+      const key = await harness.keyOf(root, { name: 'editor', max_in_flight: 1 });
+      const { port } = await guarded();
+      const first = call(port, '/v1/slow?model=a', as(key));
+      await vi.waitFor(() => expect(waiting).toHaveLength(1));
+      const second = await call(port, '/v1/chat/completions?model=a', { ...as(key), method: 'POST', body: '{}' });
+      expect(second).toMatchObject({ status: 429, headers: { 'retry-after': '1', 'x-llamactl-source': 'llamactl' } });
+      expect(openAi(second.text)).toMatchObject({
+        type: 'rate_limit_error',
+        code: 'rate_limited',
+        message: expect.stringMatching(
+          /^The key \w+ \(editor\) has 1 request in flight, and its max_in_flight is 1;/,
+        ) as string,
+      });
+      const third = await call(port, '/v1/messages?model=a', { ...as(key), method: 'POST', body: '{}' });
+      expect(JSON.parse(third.text)).toMatchObject({ type: 'error', error: { type: 'rate_limit_error' } });
+      waiting[0]?.();
+      expect((await first).status).toBe(200);
+      expect((await call(port, '/v1/x?model=a', as(key))).status).toBe(200);
+    });
+
+    test('an account is the sum of its keys and tokens', async () => {
+      const caller = await ann({ max_in_flight: 2 });
+      const keys = [await harness.keyOf(caller), await harness.keyOf(caller), await harness.tokenOf('ann')];
+      const { port } = await guarded();
+      const running = keys.slice(0, 2).map((key) => call(port, '/v1/slow?model=a', as(key)));
+      await vi.waitFor(() => expect(waiting).toHaveLength(2));
+      for (const key of keys) {
+        const answer = await call(port, '/v1/x?model=a', as(key));
+        expect([answer.status, answer.text]).toEqual([429, expect.stringContaining('The account ann has 2 requests')]);
+      }
+      for (const answer of waiting) answer();
+      await Promise.all(running);
+      for (const key of keys) expect((await call(port, '/v1/x?model=a', as(key))).status).toBe(200);
+    });
+
+    test('a request that waits for its engine is in flight, and no longer when its caller leaves', async () => {
+      const key = await harness.keyOf(root, { max_in_flight: 1 });
+      const { port } = await guarded();
+      const { acquire } = instances;
+      const left = new Promise<void>((resolve) => {
+        instances.acquire = ({ signal }) =>
+          new Promise((_resolve, reject) => {
+            signal.addEventListener('abort', () => {
+              reject(new Error('left'));
+              resolve();
+            });
+            waiting.push(() => undefined);
+          });
+      });
+      const head = `POST /v1/x?model=a HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${key}\r\nContent-Length: 0\r\n\r\n`;
+      const connection = rawConnection(port, head);
+      await vi.waitFor(() => expect(waiting).toHaveLength(1));
+      expect((await call(port, '/v1/x?model=a', as(key))).status).toBe(429);
+      instances.acquire = acquire;
+      connection.socket.destroy();
+      await left;
+      expect((await call(port, '/v1/x?model=a', as(key))).status).toBe(200);
+    });
+
+    test('requests of a minute: what is left is in every answer, refusals and errors too', async () => {
+      const key = await harness.keyOf(root, { requests_per_minute: 2, tokens_per_minute: 1_000 });
+      const { port } = await guarded();
+      const answers = [];
+      for (const path of ['/v1/x?model=a', '/v1/x?model=unknown', '/v1/x?model=a']) {
+        answers.push(await call(port, path, as(key)));
+      }
+      expect(answers.map(({ status, headers }) => [status, headers['x-ratelimit-remaining-requests']])).toEqual([
+        [200, '1'],
+        [404, '0'],
+        [429, '0'],
+      ]);
+      expect(answers[0]?.headers).toMatchObject({
+        'x-ratelimit-limit-requests': '2',
+        'x-ratelimit-limit-tokens': '1000',
+        'x-ratelimit-remaining-tokens': '1000',
+      });
+      expect(answers[2]?.headers['x-ratelimit-remaining-tokens']).toBe('970');
+      expect(Number(answers[2]?.headers['retry-after'])).toBeGreaterThan(59);
+      await harness.clock.advance(61_000);
+      expect((await call(port, '/v1/x?model=a', as(key))).status).toBe(200);
+    });
+
+    test('tokens of a minute: an account over them waits until there is room', async () => {
+      const key = await harness.keyOf(await ann({ tokens_per_minute: 50 }));
+      const { port } = await guarded();
+      for (const status of [200, 200, 429]) {
+        expect((await call(port, '/v1/x?model=a', as(key))).status).toBe(status);
+      }
+      await harness.clock.advance(61_000);
+      expect((await call(port, '/v1/x?model=a', as(key))).status).toBe(200);
+    });
+
+    test('neither models nor /proxy count, and a caller without limits sees no headers', async () => {
+      const key = await harness.keyOf(root, { scopes: ['admin'], requests_per_minute: 1 });
+      const { port } = await guarded();
+      for (const path of ['/v1/models', '/v1/models/a', '/api/instances/a/proxy/x', '/v1/models']) {
+        expect((await call(port, path, as(key))).status).toBe(200);
+      }
+      expect((await call(port, '/v1/x?model=a', as(key))).status).toBe(200);
+      expect((await call(port, '/v1/x?model=a', as(key))).status).toBe(429);
+      const free = await call(port, '/v1/x?model=a', as(await harness.keyOf(root)));
+      expect(Object.keys(free.headers).filter((name) => name.startsWith('x-ratelimit'))).toEqual([]);
+    });
+
+    test('without an account the address has those of the configuration, whatever it says who it is', async () => {
+      const { port } = await guarded(true, { maxInFlight: 0, requestsPerMinute: 1, tokensPerMinute: 0 });
+      expect((await call(port, '/v1/x?model=a')).status).toBe(200);
+      for (const headers of [{}, { authorization: 'Bearer sk-1' }, { 'x-forwarded-for': '192.0.2.9' }]) {
+        const answer = await call(port, '/v1/x?model=a', { headers });
+        expect([answer.status, answer.text]).toEqual([429, expect.stringContaining('The address 127.0.0.1 has sent')]);
+      }
+      expect((await call(port, '/v1/x?model=a', as(await harness.keyOf(root)))).status).toBe(200);
+    });
   });
 });

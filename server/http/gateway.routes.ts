@@ -1,12 +1,18 @@
 import { ApiError } from '@llamactl/contract/errors';
 import { PASS_THROUGH } from '@llamactl/contract/operations';
+import type { RequestFigures } from '@llamactl/contract/requests';
 import type { Caller } from '../auth/caller.ts';
+import { addressGroup } from '../auth/client-address.ts';
+import { CallerLimits, type LimitHolder } from '../gateway/caller-limits.ts';
 import { closedToCallers } from '../gateway/crossing.ts';
 import { createGateway } from '../gateway/gateway.ts';
+import { isModelsUrl } from '../gateway/models.ts';
 import type { CallContext, GatewayInstances, GatewaySettings, MeasureSendQueues } from '../gateway/ports.ts';
 import { Requests } from '../gateway/requests.ts';
 import type { Clock, Crossing } from '../instances/ports.ts';
 import type { Access } from './access.ts';
+import { clientAddresses } from './client-address.ts';
+import { limitHolders } from './limit-holders.ts';
 import type { HttpApp, HttpPlugin, HttpReply, HttpRequest } from './plugin.ts';
 import { watchWelcome } from './welcome.ts';
 
@@ -25,6 +31,10 @@ export interface GatewayRoutesParts {
   measureSendQueues?: MeasureSendQueues;
   /** What each engine declares; left out: nothing is closed. */
   crossings?: readonly Crossing[];
+  /** The configuration's limits of a caller without an account. Default: none. */
+  addressLimits?: LimitHolder['limits'] | null;
+  /** Returns the address of the client. Default: the peer of the connection. */
+  clientAddress?: (raw: HttpRequest['raw']) => string;
   /** Aborts when another server answers in our place. */
   leaving?: AbortSignal;
 }
@@ -44,8 +54,11 @@ export function gatewayRoutes({
   settings,
   measureSendQueues,
   crossings,
+  addressLimits = null,
+  clientAddress,
   leaving,
 }: GatewayRoutesParts): HttpPlugin {
+  const addressOf = clientAddress ?? clientAddresses([]);
   return (app) => {
     const gateway = createGateway({
       clock,
@@ -55,12 +68,36 @@ export function gatewayRoutes({
       closed: closedToCallers(crossings ?? []),
     });
     leaving?.addEventListener('abort', () => gateway.rest());
+    const limits = new CallerLimits(clock);
+    /**
+     * Serves a request within the limits of its caller: in flight from here to the end of the answer, whatever it waits for.
+     * The list of models comes from memory and counts for nothing.
+     */
+    const byModelWithin = async (request: HttpRequest, reply: HttpReply): Promise<void> => {
+      const { caller, raw } = request;
+      const holders = limitHolders(caller, accountOf(caller, addressOf, raw), addressLimits);
+      if (holders.length === 0 || isModelsUrl(urlOf(request, app.prefix))) {
+        return gateway.byModel(raw, reply.raw, contextOf(request, reply));
+      }
+      const admission = limits.admit(holders);
+      let tokens = 0;
+      try {
+        void reply.headers(admission.headers);
+        const onOver = (figures: RequestFigures): void => {
+          tokens = (figures.tokens_in ?? 0) + (figures.tokens_out ?? 0);
+        };
+        await gateway.byModel(raw, reply.raw, { ...contextOf(request, reply), onOver });
+      } finally {
+        admission.end(tokens);
+      }
+    };
     /** A caller who is shut out loses the connections that lead to engines. */
     const guard = ({ caller, raw }: HttpRequest): (() => void) =>
       watchWelcome(caller, clock, () => raw.socket.destroy());
     const contextOf = (request: HttpRequest, reply: HttpReply): CallContext => ({
       requestId: request.id,
       caller: request.caller?.subject ?? 'anonymous',
+      account: accountOf(request.caller, addressOf, request.raw),
       instances: instancesFor(request.caller),
       mayStart: request.caller?.mayStart ?? false,
       url: urlOf(request, app.prefix),
@@ -88,7 +125,7 @@ export function gatewayRoutes({
       }
       const leave = guard(request);
       try {
-        await gateway.byModel(request.raw, reply.raw, contextOf(request, reply));
+        await byModelWithin(request, reply);
       } finally {
         leave();
       }
@@ -136,6 +173,16 @@ function route(
       },
     });
   }
+}
+
+/** All keys and tokens of an account share its name. An IPv6 address stands for its /64. */
+function accountOf(
+  caller: Caller | null,
+  addressOf: (raw: HttpRequest['raw']) => string,
+  raw: HttpRequest['raw'],
+): string {
+  const userId = caller?.userId ?? null;
+  return userId === null ? `address:${addressGroup(addressOf(raw))}` : `user:${userId}`;
 }
 
 /** What every answer of ours says. */

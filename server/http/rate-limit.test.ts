@@ -126,9 +126,8 @@ describe('to whom a request is counted', () => {
   it.each([
     [null, '192.0.2.1', '192.0.2.1'],
     [null, '2001:db8::1:2:3:4', '2001:db8:0:0::/64'],
-    [{ kind: 'anonymous', subject: 'anonymous' }, '192.0.2.1', '192.0.2.1'],
-    [{ kind: 'user', subject: 'user:ada' }, '192.0.2.1', 'user:ada'],
-    [{ kind: 'key', subject: 'key:k1 (editor)' }, '192.0.2.1', 'key:k1 (editor)'],
+    [{ userId: null }, '192.0.2.1', '192.0.2.1'],
+    [{ userId: 'u1' }, '192.0.2.1', 'user:u1'],
   ] as const)('%o from %s: %s', (caller, address, subject) => {
     expect(limitedSubject(caller, address)).toBe(subject);
   });
@@ -143,7 +142,7 @@ describe('pages of other sites', () => {
   });
 
   it('with credentials count as who these belong to', () => {
-    expect(limitedSubject({ kind: 'user', subject: 'user:ada' }, '127.0.0.1', true)).toBe('user:ada');
+    expect(limitedSubject({ userId: 'u1' }, '127.0.0.1', true)).toBe('user:u1');
   });
 });
 

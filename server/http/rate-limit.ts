@@ -62,16 +62,14 @@ export class RateLimits {
 }
 
 /**
- * To whom a request is counted: the account or the key or, of nobody known, the address, as far as it tells people apart.
+ * Whose windows a request uses: those of the account, which all its keys and tokens share; without an account those of the
+ * address. An IPv6 address stands for its /64.
  *
- * @param isForeign a page of another site had the browser ask: it must not use up what the owner of the browser has
+ * @param isForeign A page of another site sent the request: it must not use up what the owner of the browser has.
  */
-export function limitedSubject(
-  caller: Pick<Caller, 'kind' | 'subject'> | null,
-  address: string,
-  isForeign = false,
-): string {
-  if (caller !== null && caller.kind !== 'anonymous') return caller.subject;
+export function limitedSubject(caller: Pick<Caller, 'userId'> | null, address: string, isForeign = false): string {
+  const userId = caller?.userId ?? null;
+  if (userId !== null) return `user:${userId}`;
   return isForeign ? `page:${addressGroup(address)}` : addressGroup(address);
 }
 

@@ -108,9 +108,10 @@ describe('answers', () => {
         .replace('{request_id}', 'on-its-way');
       // Of an account of its own: some end the token with which they are called.
       const token = await harness.tokenOf(`for-${operation.id}`);
+      const session = (await harness.caller(token)).credentialId?.split('.')[0] ?? '';
       const answer = await test.inject({
         method: operation.method,
-        url,
+        url: url.replace('{session_id}', session),
         headers: { accept: 'application/json', authorization: `Bearer ${token}` },
         ...(payload === undefined ? {} : { payload }),
       });

@@ -4,7 +4,7 @@ import type { Instance, InstanceSummary } from '@llamactl/contract/instance';
 import type { LogItem } from '@llamactl/contract/logs';
 import type { Alert } from '@llamactl/contract/system';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { AuthHarness, PASSWORD } from '../testing/auth-harness.ts';
+import { AuthHarness, CLIENT, PASSWORD } from '../testing/auth-harness.ts';
 import { FAKE_METRICS } from '../testing/fake-services.ts';
 import { openSocket, testConfig, testServer, textOf, type TestServer } from './http-harness.ts';
 
@@ -152,7 +152,7 @@ describe('a log that is followed', () => {
     const ended = vi.fn();
     void text.then(ended);
     const { sessions } = harness.auth;
-    const refreshed = await sessions.refresh(await harness.caller(token));
+    const refreshed = await sessions.refresh(await harness.caller(token), CLIENT);
     await harness.clock.advance(60_000);
     expect(await harness.fate(token)).toBe('UNAUTHORIZED');
     // Asked and answered on another connection: an end that was under way would have come by then.

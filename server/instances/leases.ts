@@ -4,7 +4,7 @@ import type { Clock, EngineTarget, Settings } from './ports.ts';
 export interface LeaseRequest {
   /** Name or alias; the exact name wins. */
   instance: string;
-  /** For fairness and for the record; not a secret. */
+  /** Those that wait take turns by it: the account, or the address of a caller without one. Not a secret. */
   caller: string;
   /** The caller may start what is stopped. */
   mayStart: boolean;

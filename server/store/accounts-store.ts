@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { AccountStore } from '../auth/ports.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import { createKeysTable } from './keys-table.ts';
+import { createSessionsTable } from './sessions-table.ts';
 import { createTokensTable } from './tokens-table.ts';
 import { createUsersTable } from './users-table.ts';
 
@@ -10,6 +11,7 @@ export function createAccountStore(database: DatabaseSync, file: string, queue: 
   const users = createUsersTable(database, file, queue);
   const keys = createKeysTable(database, file, queue);
   const tokens = createTokensTable(database, file, queue);
+  const sessions = createSessionsTable(database, file, queue);
   return {
     async load() {
       return {
@@ -17,6 +19,7 @@ export function createAccountStore(database: DatabaseSync, file: string, queue: 
         keys: keys.load(),
         signingKeys: tokens.signingKeys(),
         revoked: tokens.revoked(),
+        sessions: sessions.load(),
       };
     },
     saveUser: (user) => users.save(user),
@@ -24,6 +27,8 @@ export function createAccountStore(database: DatabaseSync, file: string, queue: 
     saveKey: (key) => keys.save(key),
     removeKey: (id) => keys.remove(id),
     noteKeysUsed: (uses) => keys.noteUses(uses),
+    saveSession: (session) => sessions.save(session),
+    removeSessions: (ids) => sessions.remove(ids),
     saveSigningKey: (key) => tokens.saveSigningKey(key),
     revoke: (token) => tokens.revoke(token),
     forgetRevoked: (now) => tokens.forgetRevoked(now),

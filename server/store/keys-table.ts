@@ -3,7 +3,7 @@ import { ScopeSchema } from '@llamactl/contract/auth';
 import { z } from 'zod';
 import type { StoredKey } from '../auth/ports.ts';
 import type { CommitQueue } from './commit-queue.ts';
-import { Flag, Json, readRow } from './row.ts';
+import { Flag, Json, readRow, StoredLimits } from './row.ts';
 
 const KeyRow = z.object({
   id: z.string(),
@@ -15,6 +15,7 @@ const KeyRow = z.object({
   scopes: Json.pipe(z.array(ScopeSchema)),
   instances: Json.pipe(z.array(z.string())).nullable(),
   mayStart: Flag,
+  limits: StoredLimits,
   createdAt: z.string(),
   expiresAt: z.string().nullable(),
   lastUsedAt: z.string().nullable(),
@@ -34,17 +35,17 @@ export interface KeysTable {
 export function createKeysTable(database: DatabaseSync, file: string, queue: CommitQueue): KeysTable {
   const all = database.prepare(
     `select id, hash, prefix, name, owner_id as ownerId, generation, scopes, instances,
-       may_start as mayStart, created_at as createdAt, expires_at as expiresAt, last_used_at as lastUsedAt
+       may_start as mayStart, limits, created_at as createdAt, expires_at as expiresAt, last_used_at as lastUsedAt
      from keys order by position`,
   );
   const upsert = database.prepare(
-    `insert into keys (id, hash, prefix, name, owner_id, generation, scopes, instances, may_start,
+    `insert into keys (id, hash, prefix, name, owner_id, generation, scopes, instances, may_start, limits,
        created_at, expires_at, last_used_at)
-     values (:id, :hash, :prefix, :name, :ownerId, :generation, :scopes, :instances, :mayStart,
+     values (:id, :hash, :prefix, :name, :ownerId, :generation, :scopes, :instances, :mayStart, :limits,
        :createdAt, :expiresAt, :lastUsedAt)
      on conflict (id) do update set hash = excluded.hash, prefix = excluded.prefix, name = excluded.name,
        owner_id = excluded.owner_id, generation = excluded.generation, scopes = excluded.scopes, instances = excluded.instances,
-       may_start = excluded.may_start, created_at = excluded.created_at, expires_at = excluded.expires_at,
+       may_start = excluded.may_start, limits = excluded.limits, created_at = excluded.created_at, expires_at = excluded.expires_at,
        last_used_at = excluded.last_used_at`,
   );
   upsert.setAllowUnknownNamedParameters(true);
@@ -60,6 +61,7 @@ export function createKeysTable(database: DatabaseSync, file: string, queue: Com
         scopes: JSON.stringify(key.scopes),
         instances: key.instances === null ? null : JSON.stringify(key.instances),
         mayStart: Number(key.mayStart),
+        limits: JSON.stringify(key.limits),
       };
       const refusal = 'The account of the key is gone, or another key has its hash';
       return queue.add([{ run: () => upsert.run(values), refusal }]);

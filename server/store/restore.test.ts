@@ -295,7 +295,7 @@ it('takes a copy of a database from a disk that cannot be written', async () => 
 
 it('knows of every table whether it is put back', async () => {
   await bench.serve(async () => undefined);
-  const kept = ['meta', 'signing_keys', 'revoked_tokens', 'audit', 'events'];
+  const kept = ['meta', 'signing_keys', 'revoked_tokens', 'sessions', 'audit', 'events'];
   const open = new DatabaseSync(bench.database);
   expect(tablesOf(open).toSorted()).toEqual([...PUT_BACK, ...ACCESS, ...kept].toSorted());
   open.close();

@@ -6,6 +6,13 @@ export const Flag = z.union([z.literal(0), z.literal(1)]).transform((stored) => 
 /** A list or an object as it is stored. */
 export const Json = z.string().transform((stored): unknown => JSON.parse(stored));
 
+const LimitColumn = z.int().min(0).default(0);
+
+/** Limits as they are stored. */
+export const StoredLimits = Json.pipe(
+  z.object({ maxInFlight: LimitColumn, requestsPerMinute: LimitColumn, tokensPerMinute: LimitColumn }),
+);
+
 /**
  * A row as what it stands for. Throws when it is not what its table holds.
  *

@@ -9,6 +9,8 @@ import { MemoryAccounts } from './memory-accounts.ts';
 
 /** Where requests come from, unless a test says otherwise. */
 export const ADDRESS = '192.0.2.1';
+/** The client of every log-in, unless a test says otherwise. */
+export const CLIENT = { address: ADDRESS, userAgent: null };
 /** Everybody's password. */
 export const PASSWORD = 'correct horse battery';
 
@@ -66,6 +68,7 @@ export class AuthHarness {
       isEnabled: true,
       isInferenceOpen: false,
       tokenTtl: 3_600,
+      sessionTtl: 30 * 86_400,
       onFault: (error) => void this.faults.push(error),
       derive: async (...given) => {
         this.hashes += 1;
@@ -83,7 +86,7 @@ export class AuthHarness {
   /** A token of an account, which is made when it is not there. */
   async tokenOf(username: string, role: Role = 'admin'): Promise<string> {
     if (this.auth.accounts.named(username) === undefined) await this.user(username, role);
-    return (await this.auth.sessions.login({ username, password: PASSWORD }, ADDRESS)).token;
+    return (await this.auth.sessions.login({ username, password: PASSWORD }, CLIENT)).token;
   }
 
   async caller(secret: string): Promise<Caller> {

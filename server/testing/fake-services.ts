@@ -77,12 +77,13 @@ export const FAKE_FIGURES: Figures = {
 /** Authentication that is off: everybody is an admin, and there are no accounts. */
 export function openDoor(): HttpAuthentication {
   const caller = anonymousAdmin();
-  const off = async (): Promise<never> => {
+  const offAtOnce = (): never => {
     throw new ApiError('AUTH_DISABLED', 'Authentication is off.');
   };
+  const off = async (): Promise<never> => offAtOnce();
   return {
     authenticator: { authenticate: () => caller, authenticateInference: () => caller },
-    sessions: { login: off, refresh: off, logout: off, changePassword: off },
+    sessions: { login: off, refresh: off, logout: off, list: offAtOnce, end: off, changePassword: off },
     accounts: { named: () => undefined, list: () => [], create: off, update: off, remove: off },
     keys: { list: () => [], create: off, remove: off },
     tickets: { issue: () => ({ ticket: 'ticket', expires_at: '2026-03-01T12:00:30Z' }) },

@@ -192,6 +192,7 @@ export async function startGateway(
     const context = {
       requestId: 'request-1',
       caller: 'test',
+      account: 'address:127.0.0.1',
       mayStart,
       url,
       headers,

@@ -1,4 +1,11 @@
-import type { AccountStore, RevokedToken, StoredKey, StoredSigningKey, StoredUser } from '../auth/ports.ts';
+import type {
+  AccountStore,
+  RevokedToken,
+  StoredKey,
+  StoredSession,
+  StoredSigningKey,
+  StoredUser,
+} from '../auth/ports.ts';
 import { MemoryCommits } from './memory-commits.ts';
 
 /** An {@link AccountStore} in memory. Keeping the object is what keeping the data directory is. */
@@ -10,6 +17,7 @@ export class MemoryAccounts implements AccountStore {
   readonly #keys = new Map<string, StoredKey>();
   #signingKeys: StoredSigningKey[] = [];
   readonly #revoked = new Map<string, RevokedToken>();
+  readonly #sessions = new Map<string, StoredSession>();
 
   /** While set, changes fail with it and store nothing: a full disk. */
   set failure(failure: Error | null) {
@@ -23,6 +31,7 @@ export class MemoryAccounts implements AccountStore {
       keys: [...this.#keys.values()],
       signingKeys: this.#signingKeys,
       revoked: [...this.#revoked.values()],
+      sessions: [...this.#sessions.values()],
     });
   }
 
@@ -79,6 +88,20 @@ export class MemoryAccounts implements AccountStore {
   async forgetRevoked(now: number): Promise<void> {
     await this.#change('forgetRevoked', () => {
       for (const { id, expiresAt } of this.#revoked.values()) if (expiresAt <= now) this.#revoked.delete(id);
+    });
+  }
+
+  async saveSession(given: StoredSession): Promise<void> {
+    const session = { ...given };
+    await this.#change('saveSession', () => {
+      this.#sessions.set(session.id, session);
+    });
+  }
+
+  async removeSessions(given: readonly string[]): Promise<void> {
+    const ids = [...given];
+    await this.#change('removeSessions', () => {
+      for (const id of ids) this.#sessions.delete(id);
     });
   }
 

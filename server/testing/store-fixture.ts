@@ -1,6 +1,8 @@
+import { rmSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
 import type { Clock, StoredInstance } from '../instances/ports.ts';
 import { openStore } from '../store/sqlite.ts';
-import { storedKey, storedUser } from './contracts/accounts.contract.ts';
+import { storedKey, storedSession, storedUser } from './contracts/accounts.contract.ts';
 import { auditEntry } from './contracts/audit.contract.ts';
 import { keptEvent } from './contracts/replay.contract.ts';
 import { storedInstance } from './contracts/store.contract.ts';
@@ -21,7 +23,7 @@ import {
  * Writes a database as this llamactl leaves it, with rows of every kind, as a fixture for those that come after it. To be
  * run once, when a schema version is released, and never again for it:
  *
- *     node -e "import('./server/testing/store-fixture.ts').then((it) => it.writeStoreFixture('server/store/fixtures/schema-2.db', Date.now))"
+ *     node -e "import('./server/testing/store-fixture.ts').then((it) => it.writeStoreFixture('server/store/fixtures/schema-3.db', Date.now))"
  */
 export async function writeStoreFixture(file: string, now: () => number): Promise<void> {
   const clock: Clock = { now, elapsed: now, after: () => () => undefined, nextTurn: setImmediate };
@@ -32,10 +34,16 @@ export async function writeStoreFixture(file: string, now: () => number): Promis
   await accounts.saveKey(storedKey('k1', 'u1'));
   await accounts.saveKey({ ...storedKey('k2', 'u2'), instances: ['i1'] });
   await accounts.saveSigningKey({ id: 's1', secret: 'A'.repeat(43), createdAt: '2026-01-01T00:00:00.000Z' });
+  await accounts.saveSession(storedSession('l1', 'u1'));
   await accounts.revoke({ id: 'session', expiresAt: 4_000_000_000 });
   for (let row = 1; row <= 100; row += 1) await audit.append(auditEntry(`r${row}`));
   await replay.append([1, 2, 3].map((each) => keptEvent(each)));
   await store.close();
+  const database = new DatabaseSync(file);
+  // The fixture is opened elsewhere: a database that knows its folder would be a copy there, and get another identifier.
+  database.exec(`delete from meta where key in ('place', 'lives')`);
+  database.close();
+  rmSync(`${file}.lives`, { force: true });
 }
 
 /** One in each column of the table of states. */

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { AccountStore, StoredKey, StoredSigningKey, StoredUser } from '../../auth/ports.ts';
+import { NO_LIMITS } from '../../auth/limits.ts';
+import type { AccountStore, StoredKey, StoredSession, StoredSigningKey, StoredUser } from '../../auth/ports.ts';
 
 /** A store of accounts under test, with what a test cannot do through the port. */
 export interface AccountsSubject {
@@ -21,6 +22,7 @@ export function storedUser(id: string, changes: Partial<StoredUser> = {}): Store
     updatedAt: '2026-01-02T00:00:00.000Z',
     lastLoginAt: null,
     tokenGeneration: 1,
+    limits: NO_LIMITS,
     ...changes,
   };
 }
@@ -37,6 +39,7 @@ export function storedKey(id: string, ownerId: string, changes: Partial<StoredKe
     scopes: ['inference', 'metrics'],
     instances: null,
     mayStart: true,
+    limits: NO_LIMITS,
     createdAt: '2026-01-01T00:00:00.000Z',
     expiresAt: null,
     lastUsedAt: null,
@@ -48,6 +51,24 @@ export function storedKey(id: string, ownerId: string, changes: Partial<StoredKe
 export function storedSigningKey(id: string, createdAt = '2026-01-01T00:00:00.000Z'): StoredSigningKey {
   return { id, secret: `secret-of-${id}`, createdAt };
 }
+
+/** A log-in as it is stored. */
+export function storedSession(id: string, userId: string, changes: Partial<StoredSession> = {}): StoredSession {
+  return {
+    id,
+    userId,
+    generation: 1,
+    signingKey: 's1',
+    createdAt: '2026-01-01T00:00:00.000Z',
+    refreshedAt: null,
+    expiresAt: '2036-01-01T00:00:00.000Z',
+    address: '192.0.2.1',
+    userAgent: 'Mozilla/5.0 "x"',
+    ...changes,
+  };
+}
+
+const SOME_LIMITS = { maxInFlight: 1, requestsPerMinute: 60, tokensPerMinute: 1_000_000_000_000 };
 
 const ids = (rows: readonly { id: string }[]): string[] => rows.map(({ id }) => id);
 const outcomes = async (changes: readonly Promise<void>[]): Promise<string[]> =>
@@ -68,12 +89,17 @@ export function accountsContract(title: string, make: () => Promise<AccountsSubj
     });
 
     it('is empty at first', async () => {
-      expect(await accounts.load()).toEqual({ users: [], keys: [], signingKeys: [], revoked: [] });
+      expect(await accounts.load()).toEqual({ users: [], keys: [], signingKeys: [], revoked: [], sessions: [] });
     });
 
     it('gives back what was saved, also in the next life', async () => {
       const users = [
-        storedUser('u1', { role: 'admin', lastLoginAt: '2026-01-03T00:00:00.000Z', tokenGeneration: 7 }),
+        storedUser('u1', {
+          role: 'admin',
+          lastLoginAt: '2026-01-03T00:00:00.000Z',
+          tokenGeneration: 7,
+          limits: SOME_LIMITS,
+        }),
         storedUser('u2', { role: 'viewer', disabled: true }),
       ];
       const keys = [
@@ -83,6 +109,7 @@ export function accountsContract(title: string, make: () => Promise<AccountsSubj
           scopes: ['viewer'],
           instances: ['b', 'a'],
           mayStart: false,
+          limits: SOME_LIMITS,
           expiresAt: '2027-01-01T00:00:00.000Z',
           lastUsedAt: '2026-01-04T00:00:00.000Z',
         }),
@@ -92,11 +119,13 @@ export function accountsContract(title: string, make: () => Promise<AccountsSubj
       for (const key of keys) await accounts.saveKey(key);
       await accounts.saveSigningKey(storedSigningKey('s1'));
       await accounts.revoke({ id: 't1', expiresAt: 4_102_444_800 });
+      await accounts.saveSession(storedSession('l1', 'u1'));
       const expected = {
         users,
         keys,
         signingKeys: [storedSigningKey('s1')],
         revoked: [{ id: 't1', expiresAt: 4_102_444_800 }],
+        sessions: [storedSession('l1', 'u1')],
       };
       expect(await accounts.load()).toEqual(expected);
       expect(await (await subject.reopen()).load()).toEqual(expected);
@@ -242,6 +271,25 @@ export function accountsContract(title: string, make: () => Promise<AccountsSubj
         await accounts.saveSigningKey(storedSigningKey('s3', '2026-01-02T00:00:00.000Z'));
         expect(ids((await accounts.load()).signingKeys)).toEqual(['s3', 's2']);
         expect(ids((await (await subject.reopen()).load()).signingKeys)).toEqual(['s3', 's2']);
+      });
+    });
+
+    describe('log-ins', () => {
+      it('keep their order when one is refreshed', async () => {
+        for (const id of ['a', 'b', 'c']) await accounts.saveSession(storedSession(id, 'u'));
+        const refreshed = storedSession('b', 'u', { refreshedAt: '2026-01-02T00:00:00.000Z', userAgent: null });
+        await accounts.saveSession(refreshed);
+        const expected = [storedSession('a', 'u'), refreshed, storedSession('c', 'u')];
+        expect((await accounts.load()).sessions).toEqual(expected);
+        expect((await (await subject.reopen()).load()).sessions).toEqual(expected);
+      });
+
+      it('are removed, many at once; one that is gone is passed over', async () => {
+        const many = Array.from({ length: 150 }, (_, index) => storedSession(`l${index}`, 'u'));
+        await Promise.all(many.map((session) => accounts.saveSession(session)));
+        await accounts.removeSessions(['gone', ...ids(many.slice(1))]);
+        await accounts.removeSessions([]);
+        expect(ids((await (await subject.reopen()).load()).sessions)).toEqual(['l0']);
       });
     });
 

@@ -163,6 +163,8 @@ class ConfigAuth(Model):
     enabled: bool
     token_ttl: float | str
     """Seconds, or a number with s, m, h or d."""
+    session_ttl: float | str
+    """Seconds, or a number with s, m, h or d."""
     inference: Literal["required", "open"]
 
 
@@ -193,6 +195,12 @@ class ConfigEnginesVllm(Model):
 class ConfigGateway(Model):
     loading_keepalive: float
     aliases_in_models: bool
+    max_in_flight: int
+    """Per client address without an account; 0: no limit."""
+    requests_per_minute: int
+    """Per client address without an account; 0: no limit."""
+    tokens_per_minute: int
+    """Per client address without an account; 0: no limit."""
 
 
 class ConfigGroup(Model):
@@ -678,6 +686,12 @@ class Key(Model):
     """Only these; `None`: all."""
     may_start: bool
     """A request with it may start an instance that is stopped."""
+    max_in_flight: int
+    """Requests to `/v1` at once, those that wait for an engine included; 0: no limit."""
+    requests_per_minute: int
+    """Requests to `/v1` in any 60 seconds; 0: no limit."""
+    tokens_per_minute: int
+    """Tokens of prompts and answers in any 60 seconds, counted when an answer ends; 0: no limit."""
     created_at: str
     expires_at: str | None
     """`None`: never."""
@@ -774,6 +788,29 @@ class Resources(Model):
     """Percent (0–100) of the data directory's filesystem."""
     gpus: list[Gpu]
     """Empty where no tool tells of any."""
+
+
+class Session(Model):
+    id: str
+    created_at: str
+    """When the password was given."""
+    refreshed_at: str | None
+    """When a token was last refreshed; `None`: never."""
+    expires_at: str
+    """When its newest token ends."""
+    ends_at: str
+    """When it ends for good: no refresh goes beyond (`auth.session_ttl`)."""
+    address: str
+    """Client address of the log-in, or of its last refresh."""
+    user_agent: str | None
+    """What the client called itself then; at most 200 characters."""
+    current: bool
+    """This request was made with a token of it."""
+
+
+class SessionList(Model):
+    sessions: list[Session]
+    """Newest log-in first."""
 
 
 class StartObstacle(Model):
@@ -887,6 +924,12 @@ class User(Model):
     role: Role
     disabled: bool
     """None of its tokens and keys is taken."""
+    max_in_flight: int
+    """Requests to `/v1` at once, those that wait for an engine included; 0: no limit."""
+    requests_per_minute: int
+    """Requests to `/v1` in any 60 seconds; 0: no limit."""
+    tokens_per_minute: int
+    """Tokens of prompts and answers in any 60 seconds, counted when an answer ends; 0: no limit."""
     created_at: str
     updated_at: str
     last_login_at: str | None

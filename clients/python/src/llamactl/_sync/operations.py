@@ -542,6 +542,27 @@ class Operations:
         )
         return models.Message(self._ask(request))
 
+    def list_sessions(
+        self,
+    ) -> list[models.Session]:
+        """Your own log-ins, newest first."""
+        request = Request(
+            "GET",
+            "/api/auth/sessions",
+        )
+        return models.SessionList(self._ask(request)).sessions
+
+    def end_session(
+        self,
+        session_id: str,
+    ) -> models.Message:
+        """End one of your log-ins: revokes its tokens and closes what they opened."""
+        request = Request(
+            "DELETE",
+            f"/api/auth/sessions/{step(session_id)}",
+        )
+        return models.Message(self._ask(request))
+
     def change_password(
         self,
         current_password: str,
@@ -570,16 +591,23 @@ class Operations:
         username: str,
         password: str,
         role: models.Role,
+        *,
+        max_in_flight: int | None = None,
+        requests_per_minute: int | None = None,
+        tokens_per_minute: int | None = None,
     ) -> models.UserChanged:
         """Make an account.
 
         Args:
             username: Unique without regard to case; cannot be changed.
+            max_in_flight: Requests to `/v1` at once, those that wait for an engine included; 0: no limit.
+            requests_per_minute: Requests to `/v1` in any 60 seconds; 0: no limit.
+            tokens_per_minute: Tokens of prompts and answers in any 60 seconds, counted when an answer ends; 0: no limit.
         """
         request = Request(
             "POST",
             "/api/users",
-            body=given(username=username, password=password, role=role),
+            body=given(username=username, password=password, role=role, max_in_flight=max_in_flight, requests_per_minute=requests_per_minute, tokens_per_minute=tokens_per_minute),
         )
         return models.UserChanged(self._ask(request))
 
@@ -590,16 +618,22 @@ class Operations:
         role: models.Role | None = None,
         disabled: bool | None = None,
         password: str | None = None,
+        max_in_flight: int | None = None,
+        requests_per_minute: int | None = None,
+        tokens_per_minute: int | None = None,
     ) -> models.UserChanged:
-        """Change role or password, disable or enable; revokes tokens and keys where it has to.
+        """Change role, password or limits, disable or enable; revokes tokens and keys where it has to.
 
         Args:
             password: Revokes all tokens and keys of the account.
+            max_in_flight: Requests to `/v1` at once, those that wait for an engine included; 0: no limit.
+            requests_per_minute: Requests to `/v1` in any 60 seconds; 0: no limit.
+            tokens_per_minute: Tokens of prompts and answers in any 60 seconds, counted when an answer ends; 0: no limit.
         """
         request = Request(
             "PUT",
             f"/api/users/{step(username)}",
-            body=given(role=role, disabled=disabled, password=password),
+            body=given(role=role, disabled=disabled, password=password, max_in_flight=max_in_flight, requests_per_minute=requests_per_minute, tokens_per_minute=tokens_per_minute),
         )
         return models.UserChanged(self._ask(request))
 
@@ -633,6 +667,9 @@ class Operations:
         may_start: bool | None = None,
         expires_at: str | None = None,
         owner: str | None = None,
+        max_in_flight: int | None = None,
+        requests_per_minute: int | None = None,
+        tokens_per_minute: int | None = None,
     ) -> models.KeyCreated:
         """Make a key for a program; the only time that it is shown.
 
@@ -642,11 +679,14 @@ class Operations:
             may_start: Default true.
             expires_at: Default never.
             owner: For admins: whose it is. Default your own.
+            max_in_flight: Requests to `/v1` at once, those that wait for an engine included; 0: no limit.
+            requests_per_minute: Requests to `/v1` in any 60 seconds; 0: no limit.
+            tokens_per_minute: Tokens of prompts and answers in any 60 seconds, counted when an answer ends; 0: no limit.
         """
         request = Request(
             "POST",
             "/api/keys",
-            body=given(name=name, scopes=scopes, instances=instances, may_start=may_start, expires_at=expires_at, owner=owner),
+            body=given(name=name, scopes=scopes, instances=instances, may_start=may_start, expires_at=expires_at, owner=owner, max_in_flight=max_in_flight, requests_per_minute=requests_per_minute, tokens_per_minute=tokens_per_minute),
         )
         return models.KeyCreated(self._ask(request))
 

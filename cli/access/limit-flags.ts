@@ -1,0 +1,46 @@
+import type { Key, UpdateUser } from '@llamactl/client';
+import type { Command } from 'commander';
+import { wholeNumber } from '../setting-flags.ts';
+
+type Limits = Pick<Key, 'max_in_flight' | 'requests_per_minute' | 'tokens_per_minute'>;
+
+/** Flags that set limits on `/v1`. */
+export interface LimitFlags {
+  maxInFlight?: number;
+  requestsPerMinute?: number;
+  tokensPerMinute?: number;
+}
+
+const limit = wholeNumber(0, 1_000_000_000_000);
+
+/** Adds the flags to a command. */
+export function withLimitFlags(command: Command): Command {
+  return command
+    .option('--max-in-flight <number>', 'requests to /v1 at once (0: no limit)', limit)
+    .option('--requests-per-minute <number>', 'requests to /v1 in any 60 seconds (0: no limit)', limit)
+    .option('--tokens-per-minute <number>', 'tokens of prompts and answers in any 60 seconds (0: no limit)', limit);
+}
+
+/** The fields of a body that the flags set. */
+export function limitsIn({
+  maxInFlight,
+  requestsPerMinute,
+  tokensPerMinute,
+}: LimitFlags): Pick<UpdateUser, keyof Limits> {
+  return {
+    ...(maxInFlight !== undefined && { max_in_flight: maxInFlight }),
+    ...(requestsPerMinute !== undefined && { requests_per_minute: requestsPerMinute }),
+    ...(tokensPerMinute !== undefined && { tokens_per_minute: tokensPerMinute }),
+  };
+}
+
+/** For people: `2 at once, 60 requests/min`; empty where no limit is set. */
+export function limitWords(limits: Limits): string {
+  const words: [number | undefined, string][] = [
+    [limits.max_in_flight, 'at once'],
+    [limits.requests_per_minute, 'requests/min'],
+    [limits.tokens_per_minute, 'tokens/min'],
+  ];
+  // A server of an older version sends none of them.
+  return words.flatMap(([number, word]) => (number ? [`${number} ${word}`] : [])).join(', ');
+}

@@ -1,0 +1,74 @@
+import type { Session } from '@llamactl/client';
+import { Command } from 'commander';
+import type { CommandLine } from '../command-line.ts';
+import { duration, since } from '../figures.ts';
+import { plain } from '../text.ts';
+
+export function sessionsCommand(commandLine: CommandLine): Command {
+  return new Command('sessions')
+    .description('Your log-ins: where each comes from, and when it ends. One can be ended from here.')
+    .addHelpText('after', '\nExamples:\n  llamactl sessions ls\n  llamactl sessions rm 0f3a9c…')
+    .addCommand(listCommand(commandLine))
+    .addCommand(removeCommand(commandLine));
+}
+
+function listCommand(commandLine: CommandLine): Command {
+  return new Command('ls')
+    .alias('list')
+    .description('List your log-ins, newest first. The one that this command uses has a star.')
+    .addHelpText('after', '\nExamples:\n  llamactl sessions ls\n  llamactl sessions ls --json')
+    .action(
+      commandLine.online(async ({ client, terminal, signal, now }) => {
+        const sessions = await client.listSessions({ signal });
+        if (terminal.isJson) return terminal.printJson(sessions);
+        if (terminal.isQuiet) return sessions.forEach(({ id }) => terminal.print(id));
+        terminal.printTable(
+          COLUMNS,
+          sessions.map((session) => rowOf(session, now())),
+        );
+      }),
+    );
+}
+
+const COLUMNS = [
+  { title: 'ID' },
+  { title: 'LOGGED IN' },
+  { title: 'LAST USED BY', gives: 6, least: 12 },
+  { title: 'FROM', gives: 2 },
+  { title: 'EXPIRES' },
+  { title: 'ENDS', gives: 1 },
+];
+
+function rowOf(session: Session, now: number): string[] {
+  const until = (time: string): string => `in ${duration(Math.max(0, Date.parse(time) - now) / 1_000)}`;
+  return [
+    `${session.id}${session.current ? ' *' : ''}`,
+    `${since(session.created_at, now)} ago`,
+    session.user_agent ?? 'unknown',
+    session.address,
+    until(session.expires_at),
+    until(session.ends_at),
+  ].map((text) => plain(text));
+}
+
+function removeCommand(commandLine: CommandLine): Command {
+  return new Command('rm')
+    .alias('end')
+    .description('End log-ins of yours: their tokens are refused from now on, and what they opened closes.')
+    .argument('<ids...>', 'ids, as llamactl sessions ls shows them')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  llamactl sessions rm 0f3a9c…\n  llamactl sessions rm $(llamactl sessions ls -q)',
+    )
+    .action(
+      commandLine.online(async ({ client, terminal, signal }, { words }) => {
+        const { removeEach } = await import('../access/removal.ts');
+        const doomed = words.map((id) => ({
+          name: id,
+          gone: { line: `${plain(id)} ended`, quiet: id, json: { id, ended: true } },
+          remove: () => client.endSession(id, { signal }),
+        }));
+        commandLine.endWith(await removeEach(terminal, doomed));
+      }),
+    );
+}

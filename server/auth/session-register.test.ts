@@ -1,0 +1,231 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { AuthHarness, CLIENT, codeOf, PASSWORD } from '../testing/auth-harness.ts';
+import type { Caller } from './caller.ts';
+
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+
+let harness: AuthHarness;
+
+beforeEach(async () => {
+  harness = await AuthHarness.open();
+  await harness.user('ada', 'operator');
+  await harness.user('bob', 'admin');
+});
+
+const login = async (username: string, userAgent: string | null = null): Promise<Caller> => {
+  const client = { address: '192.0.2.7', userAgent };
+  return harness.caller((await harness.auth.sessions.login({ username, password: PASSWORD }, client)).token);
+};
+const refresh = async (caller: Caller, client = CLIENT): Promise<Caller> =>
+  harness.caller((await harness.auth.sessions.refresh(caller, client)).token);
+const idOf = ({ credentialId }: Caller): string => credentialId?.split('.')[0] ?? '';
+const ids = (caller: Caller): string[] => harness.auth.sessions.list(caller).map(({ id }) => id);
+const at = (milliseconds: number): string => new Date(milliseconds).toISOString();
+
+describe('the list of log-ins', () => {
+  it('shows where each comes from, when it ends, and which is the present one', async () => {
+    const begun = harness.clock.now();
+    const phone = await login('ada', 'a phone');
+    await harness.clock.advance(1_000);
+    const laptop = await login('ada', 'a laptop');
+    expect(harness.auth.sessions.list(laptop)).toEqual([
+      {
+        id: idOf(laptop),
+        created_at: at(begun + 1_000),
+        refreshed_at: null,
+        expires_at: at(begun + 1_000 + HOUR_MS),
+        ends_at: at(begun + 1_000 + 30 * DAY_MS),
+        address: '192.0.2.7',
+        user_agent: 'a laptop',
+        current: true,
+      },
+      expect.objectContaining({ id: idOf(phone), user_agent: 'a phone', current: false }),
+    ]);
+  });
+
+  it('follows refreshes, and has one entry however many there were', async () => {
+    const begun = harness.clock.now();
+    const first = await login('ada', 'a phone');
+    await harness.clock.advance(60_000);
+    const second = await refresh(first, { address: '198.51.100.1', userAgent: null });
+    expect(harness.auth.sessions.list(second)).toEqual([
+      {
+        id: idOf(first),
+        created_at: at(begun),
+        refreshed_at: at(begun + 60_000),
+        expires_at: at(begun + 60_000 + HOUR_MS),
+        ends_at: at(begun + 30 * DAY_MS),
+        address: '198.51.100.1',
+        user_agent: null,
+        current: true,
+      },
+    ]);
+  });
+
+  it('is that of one account', async () => {
+    const ada = await login('ada');
+    const bob = await login('bob');
+    expect([ids(ada), ids(bob)]).toEqual([[idOf(ada)], [idOf(bob)]]);
+  });
+
+  it('outlives a restart, without those that are over', async () => {
+    const over = await login('ada');
+    await harness.clock.advance(HOUR_MS - 1_000);
+    const loggedOut = await login('ada');
+    const alive = await login('ada');
+    await harness.auth.sessions.logout(loggedOut);
+    await harness.clock.advance(1_000);
+    expect(ids(alive)).toEqual([idOf(alive)]);
+    await harness.auth.close();
+    await harness.restart();
+    expect(ids(alive)).toEqual([idOf(alive)]);
+    await harness.auth.close();
+    expect((await harness.store.load()).sessions.map(({ id }) => id)).toEqual([idOf(alive)]);
+    expect(ids(alive)).not.toContain(idOf(over));
+  });
+
+  it.each([
+    ['another password', { password: 'another password' }],
+    ['disabling', { disabled: true }],
+  ])('is empty after %s of the account', async (_what, change) => {
+    await login('ada');
+    const user = harness.auth.accounts.named('ada');
+    await harness.auth.accounts.update('ada', change);
+    await harness.auth.close();
+    expect((await harness.store.load()).sessions.filter(({ userId }) => userId === user?.id)).toEqual([]);
+  });
+
+  it('drops at a start what is of a removed account, of another generation, or signed by a key that is gone', async () => {
+    const ada = await login('ada');
+    await harness.auth.close();
+    const [stored] = (await harness.store.load()).sessions;
+    if (stored === undefined) throw new Error('nothing was stored');
+    await harness.store.saveSession({ ...stored, id: 'removed', userId: 'nobody' });
+    await harness.store.saveSession({ ...stored, id: 'changed', generation: stored.generation + 1 });
+    await harness.store.saveSession({ ...stored, id: 'restored', signingKey: 'gone' });
+    await harness.restart();
+    expect(ids(ada)).toEqual([idOf(ada)]);
+    await harness.auth.close();
+    expect((await harness.store.load()).sessions).toEqual([stored]);
+  });
+
+  it('gets back at its next refresh a log-in whose row was never stored', async () => {
+    const begun = harness.clock.now();
+    harness.store.failure = new Error('The disk is full.');
+    const first = await login('ada');
+    await harness.auth.close();
+    harness.store.failure = null;
+    await harness.restart();
+    const same = await harness.caller((await harness.auth.sessions.refresh(first, CLIENT)).token);
+    expect(harness.auth.sessions.list(same)).toMatchObject([{ id: idOf(first), created_at: at(begun) }]);
+  });
+
+  it('is bounded: the log-in that was not refreshed for longest ends', async () => {
+    const first = await login('ada');
+    const second = await login('ada');
+    await harness.clock.advance(1_000);
+    const kept = await refresh(first);
+    for (let n = 0; n < 999; n += 1) await login('ada');
+    expect(ids(kept)).toHaveLength(1_000);
+    expect(ids(kept)).toContain(idOf(first));
+    expect(ids(kept)).not.toContain(idOf(second));
+    expect(second.revoked.aborted).toBe(true);
+  });
+
+  it('is for tokens, not for keys', async () => {
+    const ada = await login('ada');
+    const key = await harness.caller(await harness.keyOf(ada, { scopes: ['viewer'] }));
+    expect(await codeOf(() => harness.auth.sessions.list(key))).toBe('FORBIDDEN');
+    expect(await codeOf(() => harness.auth.sessions.end(key, idOf(ada)))).toBe('FORBIDDEN');
+  });
+});
+
+describe('ending a log-in', () => {
+  it('revokes its tokens at once, refreshed ones too, and closes what they opened, also after a restart', async () => {
+    const dead: unknown[] = [];
+    harness.auth.watchDead((each) => dead.push(each));
+    const first = await login('ada');
+    const { token } = await harness.auth.sessions.refresh(first, CLIENT);
+    const second = await harness.caller(token);
+    const here = await login('ada');
+    await harness.auth.sessions.end(here, idOf(first));
+    expect([first, second, here].map(({ revoked }) => revoked.aborted)).toEqual([true, true, false]);
+    expect(dead).toEqual([{ kind: 'session', whose: idOf(first) }]);
+    expect(await harness.fate(token)).toBe('UNAUTHORIZED');
+    expect(ids(here)).toEqual([idOf(here)]);
+    await harness.auth.close();
+    await harness.restart();
+    expect(await harness.fate(token)).toBe('UNAUTHORIZED');
+    expect(ids(here)).toEqual([idOf(here)]);
+  });
+
+  it('is possible for the present one', async () => {
+    const here = await login('ada');
+    await harness.auth.sessions.end(here, idOf(here));
+    expect(here.revoked.aborted).toBe(true);
+  });
+
+  it.each(['root', 'unknown'])('of another account is like one of no account (%s)', async (whose) => {
+    const ada = await login('ada');
+    const bob = await login('bob');
+    const id = whose === 'root' ? idOf(ada) : 'ffff';
+    expect(await codeOf(() => harness.auth.sessions.end(bob, id))).toBe('NOT_FOUND');
+    expect(ada.revoked.aborted).toBe(false);
+  });
+
+  it('wins against a refresh under way: the log-in is not listed again', async () => {
+    const first = await login('ada');
+    const here = await login('ada');
+    const refreshed = harness.auth.sessions.refresh(first, CLIENT);
+    await harness.auth.sessions.end(here, idOf(first));
+    const { token } = await refreshed;
+    expect(await harness.fate(token)).toBe('UNAUTHORIZED');
+    expect(ids(here)).toEqual([idOf(here)]);
+  });
+});
+
+describe('the absolute end of a log-in', () => {
+  const TWO_HOURS = { sessionTtl: 7_200 };
+
+  beforeEach(() => harness.restart(TWO_HOURS));
+
+  it('bounds the last token, however often it was refreshed', async () => {
+    const begun = harness.clock.now();
+    let caller = await login('ada');
+    for (let n = 0; n < 3; n += 1) {
+      await harness.clock.advance(HOUR_MS / 2);
+      caller = await refresh(caller);
+    }
+    expect(caller.expiresAt).toBe(begun + 2 * HOUR_MS);
+    await harness.clock.advance(HOUR_MS / 2 - 1_000);
+    caller = await refresh(caller);
+    await harness.clock.advance(1_000);
+    expect(await codeOf(() => harness.auth.sessions.refresh(caller, CLIENT))).toBe('TOKEN_EXPIRED');
+  });
+
+  it('also bounds a token that was never refreshed', async () => {
+    await harness.restart({ sessionTtl: 60 });
+    expect((await login('ada')).expiresAt).toBe(harness.clock.now() + 60_000);
+  });
+
+  it('does not move with a restart, nor with a lost list', async () => {
+    const begun = harness.clock.now();
+    const first = await login('ada');
+    await harness.clock.advance(HOUR_MS * 0.9);
+    const { token } = await harness.auth.sessions.refresh(first, CLIENT);
+    await harness.auth.close();
+    await harness.store.removeSessions([idOf(first)]);
+    await harness.restart(TWO_HOURS);
+    await harness.clock.advance(HOUR_MS * 0.9);
+    const last = await refresh(await harness.caller(token));
+    expect(last.expiresAt).toBe(begun + 2 * HOUR_MS);
+  });
+
+  it('that was made shorter refuses the next refresh', async () => {
+    const caller = await login('ada');
+    await harness.clock.advance(HOUR_MS / 2);
+    await harness.restart({ sessionTtl: 60 });
+    expect(await codeOf(() => harness.auth.sessions.refresh(caller, CLIENT))).toBe('TOKEN_EXPIRED');
+  });
+});

@@ -1,0 +1,136 @@
+import type { Accounts } from './accounts.ts';
+import type { Background } from './background.ts';
+import type { AccountStore, Clock, StoredSession } from './ports.ts';
+import type { Revocations } from './revocations.ts';
+import type { SigningKeys } from './signing-keys.ts';
+import type { IssuedToken } from './tokens.ts';
+
+/** The client of a log-in or a refresh. */
+export interface SessionClient {
+  /** Client address. */
+  address: string;
+  /** Its `User-Agent`, printable and bounded; `null`: it sent none. */
+  userAgent: string | null;
+}
+
+interface SessionRegisterParts {
+  store: Pick<AccountStore, 'saveSession' | 'removeSessions'>;
+  clock: Pick<Clock, 'now'>;
+  background: Background;
+  accounts: Pick<Accounts, 'find'>;
+  signingKeys: Pick<SigningKeys, 'find'>;
+  revocations: Pick<Revocations, 'has'>;
+  /** As the store gave them, oldest first. */
+  stored: readonly StoredSession[];
+}
+
+/** A script that logs in for each call must not fill memory and disk. */
+const MOST_PER_ACCOUNT = 1_000;
+
+/**
+ * Owner of the list of log-ins. No request depends on it: tokens carry all that decides whether they are valid. Writing is
+ * work in the background, so that people can log in while the disk is full.
+ */
+export class SessionRegister {
+  readonly #parts: SessionRegisterParts;
+  /** By account and id, oldest log-in first. */
+  readonly #sessions = new Map<string, Map<string, StoredSession>>();
+
+  constructor(parts: SessionRegisterParts) {
+    this.#parts = parts;
+    const dead = parts.stored.filter((session) => !this.#isAlive(session));
+    const gone = new Set(dead.map(({ id }) => id));
+    for (const session of parts.stored) if (!gone.has(session.id)) this.#of(session.userId).set(session.id, session);
+    this.#remove([...gone]);
+  }
+
+  /**
+   * Adds a log-in, or notes the refresh of one. A log-in that is missing, because its row was lost in a crash, is added.
+   *
+   * @returns log-ins that have to end because the account has too many; the list has dropped them
+   */
+  note(
+    user: { id: string; tokenGeneration: number },
+    { session: id, signingKey, begunAt, expiresAt }: IssuedToken,
+    { client, isRefresh }: { client: SessionClient; isRefresh: boolean },
+  ): StoredSession[] {
+    const { store, clock, background } = this.#parts;
+    const session: StoredSession = {
+      ...client,
+      id,
+      userId: user.id,
+      generation: user.tokenGeneration,
+      signingKey,
+      createdAt: new Date(begunAt).toISOString(),
+      refreshedAt: isRefresh ? new Date(clock.now()).toISOString() : null,
+      expiresAt: new Date(expiresAt).toISOString(),
+    };
+    this.#dropExpired(user.id);
+    const own = this.#of(user.id);
+    own.set(id, session);
+    background.run(() => store.saveSession(session));
+    const surplus = own.size - MOST_PER_ACCOUNT;
+    if (surplus <= 0) return [];
+    const oldestUse = [...own.values()].filter((other) => other !== session).toSorted(byEnd);
+    const ended = oldestUse.slice(0, surplus);
+    for (const { id: endedId } of ended) own.delete(endedId);
+    this.#remove(ended.map((each) => each.id));
+    return ended;
+  }
+
+  /** Those of an account whose tokens are still valid, newest log-in first. */
+  list(userId: string): StoredSession[] {
+    this.#dropExpired(userId);
+    return [...(this.#sessions.get(userId)?.values() ?? [])].toReversed();
+  }
+
+  /** `undefined`: the account has no such log-in. */
+  find(userId: string, id: string): StoredSession | undefined {
+    return this.#sessions.get(userId)?.get(id);
+  }
+
+  /** The log-in is over. */
+  forget(userId: string, id: string): void {
+    if (this.#sessions.get(userId)?.delete(id) === true) this.#remove([id]);
+  }
+
+  /** All log-ins of the account are over. */
+  forgetAll(userId: string): void {
+    this.#remove([...(this.#sessions.get(userId)?.keys() ?? [])]);
+    this.#sessions.delete(userId);
+  }
+
+  #of(userId: string): Map<string, StoredSession> {
+    const own = this.#sessions.get(userId) ?? new Map<string, StoredSession>();
+    this.#sessions.set(userId, own);
+    return own;
+  }
+
+  #isAlive({ id, userId, generation, signingKey, expiresAt }: StoredSession): boolean {
+    const { accounts, signingKeys, revocations, clock } = this.#parts;
+    return (
+      Date.parse(expiresAt) > clock.now() &&
+      accounts.find(userId)?.tokenGeneration === generation &&
+      signingKeys.find(signingKey) !== undefined &&
+      !revocations.has(id)
+    );
+  }
+
+  #dropExpired(userId: string): void {
+    const own = this.#sessions.get(userId);
+    if (own === undefined) return;
+    const now = this.#parts.clock.now();
+    const over = [...own.values()].filter(({ expiresAt }) => Date.parse(expiresAt) <= now).map(({ id }) => id);
+    for (const id of over) own.delete(id);
+    this.#remove(over);
+  }
+
+  #remove(ids: readonly string[]): void {
+    if (ids.length > 0) this.#parts.background.run(() => this.#parts.store.removeSessions(ids));
+  }
+}
+
+/** Least recently refreshed first: their newest tokens end first. */
+function byEnd(one: StoredSession, other: StoredSession): number {
+  return Date.parse(one.expiresAt) - Date.parse(other.expiresAt);
+}

@@ -1,0 +1,180 @@
+import { ApiError } from '@llamactl/contract/errors';
+import type { Clock } from '../instances/ports.ts';
+import { SlidingMinute } from './sliding-minute.ts';
+
+/** An account, a key or an address with its limits. */
+export interface LimitHolder {
+  /** Unique among all holders. */
+  id: string;
+  /** For messages: `account ann`. */
+  name: string;
+  /** 0: no limit. */
+  limits: Readonly<{ maxInFlight: number; requestsPerMinute: number; tokensPerMinute: number }>;
+}
+
+/** A request that was admitted. */
+export interface Admission {
+  /** `x-ratelimit-*`, for the answer. */
+  headers: Readonly<Record<string, string>>;
+  /**
+   * The request is over. Has to be called once, however it ended.
+   *
+   * @param tokens of prompt and answer, as far as they are known
+   */
+  end(tokens: number): void;
+}
+
+/** What a holder uses. */
+interface Tally {
+  inFlight: number;
+  requests: SlidingMinute;
+  tokens: SlidingMinute;
+}
+
+interface Held {
+  holder: LimitHolder;
+  tally: Tally;
+}
+
+/** A limit of a minute and what is left of it. */
+interface Standing {
+  limit: number;
+  remaining: number;
+  /** Milliseconds until all of it is there again. */
+  reset: number;
+}
+
+/** About 10 MB at most. */
+const MOST_HOLDERS = 10_000;
+/** When a request in flight ends cannot be known. */
+const IN_FLIGHT_RETRY_MS = 1_000;
+
+/**
+ * Owner of what callers use of their limits on `/v1`. Counts start at 0 with each process, also after a reload. A refused
+ * request counts for nothing, so that a caller that retries too early does not delay itself.
+ */
+export class CallerLimits {
+  readonly #clock: Pick<Clock, 'elapsed'>;
+  readonly #mostHolders: number;
+  /** Least recently used first. */
+  readonly #tallies = new Map<string, Tally>();
+
+  constructor(clock: Pick<Clock, 'elapsed'>, mostHolders = MOST_HOLDERS) {
+    this.#clock = clock;
+    this.#mostHolders = mostHolders;
+  }
+
+  /** Holders that are remembered. */
+  get size(): number {
+    return this.#tallies.size;
+  }
+
+  /**
+   * Counts a request to all of its holders, or to none.
+   *
+   * @throws {ApiError} `RATE_LIMITED` with `Retry-After`, when one of them has used up a limit
+   */
+  admit(holders: readonly LimitHolder[]): Admission {
+    const now = this.#clock.elapsed();
+    const held = holders.map((holder) => ({ holder, tally: this.#tallyOf(holder.id) }));
+    for (const each of held) {
+      const refusal = refusalOf(each, now);
+      if (refusal === null) continue;
+      const retryAfter = { 'retry-after': String(Math.ceil(refusal.wait / 1_000)) };
+      throw new ApiError('RATE_LIMITED', refusal.message, { headers: { ...headersOf(held, now), ...retryAfter } });
+    }
+    for (const { tally } of held) {
+      tally.inFlight += 1;
+      tally.requests.add(1, now);
+    }
+    return {
+      headers: headersOf(held, now),
+      end: (tokens) => {
+        const end = this.#clock.elapsed();
+        for (const { tally } of held) {
+          tally.inFlight -= 1;
+          tally.tokens.add(tokens, end);
+        }
+      },
+    };
+  }
+
+  #tallyOf(id: string): Tally {
+    const tally = this.#tallies.get(id) ?? this.#newTally();
+    this.#tallies.delete(id);
+    this.#tallies.set(id, tally);
+    return tally;
+  }
+
+  /** Forgets the holder that was not used for longest. A caller with that many addresses gains nothing that they do not give. */
+  #newTally(): Tally {
+    if (this.#tallies.size >= this.#mostHolders) {
+      const [id] = this.#tallies.entries().find(([, { inFlight }]) => inFlight === 0) ?? [];
+      if (id !== undefined) this.#tallies.delete(id);
+    }
+    return { inFlight: 0, requests: new SlidingMinute(), tokens: new SlidingMinute() };
+  }
+}
+
+/** Why the next request is refused, and for how many milliseconds at least; `null`: it is not. */
+function refusalOf({ holder, tally }: Held, now: number): { message: string; wait: number } | null {
+  const { name, limits } = holder;
+  const { maxInFlight, requestsPerMinute, tokensPerMinute } = limits;
+  const used = requestsPerMinute === 0 ? 0 : tally.requests.sum(now);
+  if (used > 0 && used >= requestsPerMinute) {
+    const wait = tally.requests.untilBelow(requestsPerMinute, now);
+    const what = `has sent ${counted(used, 'request')} within a minute`;
+    return {
+      message: `The ${name} ${what}, and its requests_per_minute is ${requestsPerMinute}; ${again(wait)}.`,
+      wait,
+    };
+  }
+  const tokens = tokensPerMinute === 0 ? 0 : tally.tokens.sum(now);
+  if (tokens > 0 && tokens >= tokensPerMinute) {
+    const wait = tally.tokens.untilBelow(tokensPerMinute, now);
+    const what = `has used ${counted(tokens, 'token')} within a minute`;
+    return { message: `The ${name} ${what}, and its tokens_per_minute is ${tokensPerMinute}; ${again(wait)}.`, wait };
+  }
+  if (maxInFlight > 0 && tally.inFlight >= maxInFlight) {
+    const what = `has ${counted(tally.inFlight, 'request')} in flight, and its max_in_flight is ${maxInFlight}`;
+    return { message: `The ${name} ${what}; the next one is admitted when one ends.`, wait: IN_FLIGHT_RETRY_MS };
+  }
+  return null;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function again(wait: number): string {
+  return `the next request is admitted in ${Math.ceil(wait / 1_000)} s`;
+}
+
+/** Of several holders the one that has least left. */
+function headersOf(held: readonly Held[], now: number): Record<string, string> {
+  return {
+    ...shown('requests', tightest(held, 'requests', now)),
+    ...shown('tokens', tightest(held, 'tokens', now)),
+  };
+}
+
+function tightest(held: readonly Held[], what: 'requests' | 'tokens', now: number): Standing | null {
+  let least: Standing | null = null;
+  for (const { holder, tally } of held) {
+    const limit = what === 'requests' ? holder.limits.requestsPerMinute : holder.limits.tokensPerMinute;
+    if (limit === 0) continue;
+    const remaining = Math.max(0, limit - tally[what].sum(now));
+    if (least === null || remaining < least.remaining) least = { limit, remaining, reset: tally[what].untilEmpty(now) };
+  }
+  return least;
+}
+
+/** As OpenAI names them. */
+function shown(what: string, standing: Standing | null): Record<string, string> {
+  if (standing === null) return {};
+  return {
+    [`x-ratelimit-limit-${what}`]: String(standing.limit),
+    [`x-ratelimit-remaining-${what}`]: String(standing.remaining),
+    [`x-ratelimit-reset-${what}`]: `${Math.ceil(standing.reset / 1_000)}s`,
+  };
+}

@@ -103,6 +103,7 @@ export function customEngine({ name, config, findProgram, searchPath, allowPrivi
     plan,
     preflight,
     reason: customReason,
+    inferencePaths: new Set(),
     signs: { workPath: null },
     offload: () => ({ kind: 'not asked' }),
   };

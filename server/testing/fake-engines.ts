@@ -86,6 +86,7 @@ export class FakeEngineAdapter implements EngineAdapter {
     };
   }
 
+  readonly inferencePaths = new Set(['/v1/chat/completions']);
   readonly signs = { workPath: '/work' };
   /** What its runs got of the GPUs. */
   gpus: Offload = { kind: 'not asked' };

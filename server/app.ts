@@ -164,6 +164,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       config,
       configEditor: createConfigEditor(origin),
       program,
+      engines,
       instances,
       alerts,
       observation,

@@ -10,7 +10,7 @@ import { seenBy } from './http/seen-manager.ts';
 import { createHttpServer, type HttpServer } from './http/server.ts';
 import { webSocketRoutes } from './http/websocket.routes.ts';
 import type { Instances } from './instances/instances.ts';
-import type { Clock } from './instances/ports.ts';
+import type { Clock, Engines } from './instances/ports.ts';
 import type { Observation, ObservationParts } from './observation.ts';
 import { mostConnections } from './open-files.ts';
 import { Turnstile } from './reload/turnstile.ts';
@@ -22,6 +22,7 @@ export interface ServingParts {
   log: Logger;
   clock: Clock;
   program: ObservationParts['program'];
+  engines: Pick<Engines, 'find'>;
   instances: Pick<Instances, 'manager' | 'fleet'>;
   alerts: Pick<Alerts, 'list'>;
   observation: Observation;
@@ -75,6 +76,7 @@ export function createServing(parts: ServingParts): Serving {
         instancesFor: (caller) => seenBy(caller, manager),
         clock,
         requests,
+        engines: parts.engines,
         settings: {
           loadingKeepaliveSeconds: config.gateway.loading_keepalive,
           aliasesInModels: config.gateway.aliases_in_models,

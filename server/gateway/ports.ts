@@ -6,6 +6,8 @@ import type { Requests } from './requests.ts';
 /** What the gateway tells about an instance. */
 export interface GatewayInstance {
   name: string;
+  /** Name of the engine. */
+  engine: string;
   status: Status;
   aliases: readonly string[];
   /** Not shown by `GET /v1/models`. */
@@ -31,6 +33,8 @@ export interface GatewayDependencies {
   clock: Pick<Clock, 'after' | 'nextTurn'>;
   /** Keeps account of every request. */
   requests: Requests;
+  /** Paths under `/v1` where an engine only computes, by the engine's name; see `EngineAdapter.inferencePaths`. */
+  inferencePaths: (engine: string) => ReadonlySet<string>;
   settings: GatewaySettings;
 }
 

@@ -128,6 +128,7 @@ class Passage implements AnswerReceiver {
   head({ status, phrase, rawHeaders, length }: AnswerHead): void {
     const { response, headers, observer, held } = this.#exchange;
     observer?.head(status, rawHeaders);
+    this.#lease.begun();
     response.once('error', this.#onCallerLost);
     if (held?.hasBegun === true) {
       this.#goesOn = held.accepts(status, rawHeaders) ? 'as it comes' : 'as one event';

@@ -4,7 +4,7 @@ import type { Caller } from '../auth/caller.ts';
 import { createGateway } from '../gateway/gateway.ts';
 import type { CallContext, GatewayInstances, GatewaySettings } from '../gateway/ports.ts';
 import { Requests } from '../gateway/requests.ts';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock, Engines } from '../instances/ports.ts';
 import type { Access } from './access.ts';
 import type { HttpApp, HttpPlugin, HttpReply, HttpRequest } from './plugin.ts';
 import { watchWelcome } from './welcome.ts';
@@ -18,12 +18,15 @@ export interface GatewayRoutesParts {
   clock: Clock;
   /** Where requests are kept account of; left out: where nobody looks. */
   requests?: Requests;
+  /** Left out: no engine declares anything. */
+  engines?: Pick<Engines, 'find'>;
   /** Left out: as the configuration's defaults are. */
   settings?: GatewaySettings;
   /** Aborts when another server answers in our place. */
   leaving?: AbortSignal;
 }
 
+const NO_PATHS: ReadonlySet<string> = new Set();
 const AS_CONFIGURED_BY_DEFAULT: GatewaySettings = { loadingKeepaliveSeconds: 15, aliasesInModels: false };
 
 /**
@@ -32,11 +35,13 @@ const AS_CONFIGURED_BY_DEFAULT: GatewaySettings = { loadingKeepaliveSeconds: 15,
  * They are served in `preParsing`, before anything is read of the body and before its content type is judged: any body
  * is the engine's business. So whatever must happen first, such as authentication, has to be an `onRequest` hook.
  */
-export function gatewayRoutes({ instancesFor, clock, requests, settings, leaving }: GatewayRoutesParts): HttpPlugin {
+export function gatewayRoutes(parts: GatewayRoutesParts): HttpPlugin {
+  const { instancesFor, clock, requests, engines, settings, leaving } = parts;
   return (app) => {
     const gateway = createGateway({
       clock,
       requests: requests ?? new Requests({ clock }),
+      inferencePaths: (engine) => engines?.find(engine)?.inferencePaths ?? NO_PATHS,
       settings: settings ?? AS_CONFIGURED_BY_DEFAULT,
     });
     leaving?.addEventListener('abort', () => gateway.rest());

@@ -199,7 +199,7 @@ export class CommandLine {
       assertThere();
       return renewal === null ? token : renewal.token();
     };
-    const isAsked = renewal !== null || (context !== null && dataDirectory !== null);
+    const isAsked = renewal !== null || (dataDirectory !== null && (context !== null || token !== null));
     const client = new Client({ url, token: isAsked ? tokenThere : (token ?? undefined) });
     const freshToken = async (): Promise<string | null> => (renewal === null ? token : renewal.fresh());
     return { session: { client, address, terminal, contexts, signal: interrupted(), now, freshToken }, renewal };

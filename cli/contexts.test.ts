@@ -1,8 +1,9 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Contexts } from './contexts.ts';
+import { HeldDirectory } from './testing/held-directory.ts';
 
 let folder: string;
 let contexts: Contexts;
@@ -51,16 +52,19 @@ describe('contexts', () => {
     const follows = { url: 'http://127.0.0.1:8080', data_dir: path.join(folder, 'data'), token: 'secret' };
     contexts.set('local', follows);
     expect(contexts.get('local')).toEqual(follows);
-    mkdirSync(follows.data_dir, { mode: 0o700 });
-    const describeServer = (pid: number): void =>
-      writeFileSync(path.join(follows.data_dir, 'server.json'), JSON.stringify({ pid, url: 'http://127.0.0.1:8090' }), {
-        mode: 0o600,
-      });
-    describeServer(process.pid);
+    const server = new HeldDirectory(follows.data_dir);
+    server.describe('http://127.0.0.1:8090');
     expect(contexts.get('local')).toEqual({ ...follows, url: 'http://127.0.0.1:8090' });
     expect(contexts.list()).toEqual([['local', { ...follows, url: 'http://127.0.0.1:8090' }]]);
-    describeServer(2 ** 30);
+    server.release();
+    server.write({ pid: process.pid, url: 'http://127.0.0.1:8090' });
     expect(contexts.get('local')).toEqual(follows);
+  });
+
+  it.each(['the file', 'its folder'])('are not used while others can write %s', (what) => {
+    contexts.set('gpu', GPU);
+    chmodSync(what === 'the file' ? contexts.file : path.dirname(contexts.file), 0o720);
+    expect(() => contexts.list()).toThrow('others than you can write');
   });
 
   it('are not overwritten when their file is damaged', () => {

@@ -1,9 +1,10 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { EXIT } from './exit-status.ts';
 import { followedUrl } from './local-server.ts';
 import { Problem } from './problem.ts';
 import { codeOf, reasonOf } from './reason.ts';
+import { isTrusted } from './trust.ts';
 
 /** A server that is talked to by name. */
 export interface Context {
@@ -86,11 +87,19 @@ export class Contexts {
 
   #read(): Stored {
     let text: string;
+    let openTo: string | null;
     try {
       text = readFileSync(this.file, 'utf8');
+      openTo = [path.dirname(this.file), this.file].find((each) => !isTrusted(statSync(each))) ?? null;
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return { current: null, contexts: {} };
       throw new Problem(`${this.file} cannot be read: ${reasonOf(error)}`, EXIT.failed);
+    }
+    // Who writes there decides which server gets which token.
+    if (openTo !== null) {
+      throw new Problem(`${this.file} is not used: others than you can write ${openTo}`, EXIT.failed, [
+        `chmod go-w ${openTo} shuts them out, if it is yours`,
+      ]);
     }
     try {
       return checked(JSON.parse(text));

@@ -35,7 +35,9 @@ function refusal(error: LlamactlError, hasToken: boolean, place: Surrounds | nul
     ...(problems.length > 1 || !problems.every(({ message }) => error.message.includes(message))
       ? problems.map(({ path, message }) => `  ${path === '' ? '' : `${path} `}${message}`)
       : []),
-    ...(status === 401 && code !== 'INVALID_CREDENTIALS' ? [hasToken ? 'log in again: llamactl login' : LOG_IN] : []),
+    ...(status === 401 && code !== 'INVALID_CREDENTIALS'
+      ? [hasToken ? 'log in again: llamactl login' : place?.address.isTokenKept === true ? TOKEN_KEPT : LOG_IN]
+      : []),
     ...(place !== null && code === 'FORBIDDEN' && FOREIGN_NAME.test(error.message) ? addressRemedies(place) : []),
   ];
   const json = {
@@ -52,6 +54,9 @@ function refusal(error: LlamactlError, hasToken: boolean, place: Surrounds | nul
 const WHO = 'the server wants to know who you are';
 const NOT_TAKEN = 'the server does not take these credentials: they were revoked, or are those of another server';
 const LOG_IN = 'log in with llamactl login, or set LLAMACTL_TOKEN to a token or key';
+
+const TOKEN_KEPT =
+  'LLAMACTL_TOKEN was not sent: no server of yours is known to be at the default address; name it with --url or LLAMACTL_URL, or its data directory with LLAMACTL_DATA_DIR';
 
 /** What a server says to a request under a name that is not its own. */
 const FOREIGN_NAME = /does not answer as/;

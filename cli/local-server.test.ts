@@ -1,28 +1,35 @@
-import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { followedUrl, localServer } from './local-server.ts';
+import { HeldDirectory } from './testing/held-directory.ts';
 
 let folder: string;
 let file: string;
+let server: HeldDirectory;
 
 beforeEach(() => {
   folder = path.join(mkdtempSync(path.join(os.tmpdir(), 'llamactl-local-')), 'data');
   file = path.join(folder, 'server.json');
-  mkdirSync(folder, { mode: 0o700 });
-  write('http://127.0.0.1:9000');
+  server = new HeldDirectory(folder);
+  server.describe('http://127.0.0.1:9000');
 });
-afterEach(() => rmSync(path.dirname(folder), { recursive: true }));
-
-function write(url: string): void {
-  writeFileSync(file, JSON.stringify({ pid: process.pid, url }), { mode: 0o600 });
-}
+afterEach(() => {
+  server.release();
+  rmSync(path.dirname(folder), { recursive: true });
+});
 
 describe('the server that uses a data directory', () => {
   it('is the one that says so there, if it lives', () => {
     expect(localServer(folder)).toEqual({ pid: process.pid, url: 'http://127.0.0.1:9000', file });
-    writeFileSync(file, JSON.stringify({ pid: 2 ** 30, url: 'http://127.0.0.1:9000' }));
+    server.write({ pid: 2 ** 30, url: 'http://127.0.0.1:9000' });
+    expect(localServer(folder)).toBeNull();
+  });
+
+  it('is not a living process that has the pid of one that has died', () => {
+    server.release();
+    server.write({ pid: process.pid, url: 'http://127.0.0.1:9000' });
     expect(localServer(folder)).toBeNull();
   });
 
@@ -44,7 +51,7 @@ describe('the server that uses a data directory', () => {
 
   it.each(['http://203.0.113.9:8080', 'nonsense'])('is followed on this machine only: not to %s', (url) => {
     expect(followedUrl(folder)).toBe('http://127.0.0.1:9000');
-    write(url);
+    server.describe(url);
     expect(followedUrl(folder)).toBeNull();
   });
 });

@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { holdsLock } from './lock-holder.ts';
 import { isOwnAddress } from './own-address.ts';
 import { codeOf } from './reason.ts';
 import { isTrusted } from './trust.ts';
@@ -13,11 +14,24 @@ export interface LocalServer {
   file: string;
 }
 
-/** `null`: none uses it, it has died, or others than we and root could have written what it says. */
+/** A reload passes the lock on within milliseconds; in between no process holds it. */
+const LOOKS = 5;
+const PAUSE_MS = 20;
+
+/**
+ * `null`: no server uses it, or what says so is not to be believed: others than we and root could have written it, or the
+ * process that it names does not hold the lock.
+ */
 export function localServer(dataDirectory: string): LocalServer | null {
   const file = path.join(dataDirectory, 'server.json');
-  const holder = holderIn(trustedText(file));
-  return holder === null || !isAlive(holder.pid) ? null : { ...holder, file };
+  for (let look = 1; look <= LOOKS; look += 1) {
+    const holder = holderIn(trustedText(file));
+    if (holder === null) return null;
+    if (holdsLock(dataDirectory, holder.pid)) return { ...holder, file };
+    if (!isAlive(holder.pid)) return null;
+    if (look < LOOKS) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
+  }
+  return null;
 }
 
 /** Where the server of a data directory answers now, on this machine; `null`: nowhere. Credentials for it go there alone. */
@@ -57,10 +71,12 @@ function holderIn(text: string | null): { pid: number; url: string | null } | nu
   }
 }
 
+/** Whether a process has this pid that may be a server of ours. */
 function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
-    return codeOf(error) === 'EPERM';
+    if (codeOf(error) === null) throw error;
+    return false;
   }
 }

@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Contexts } from './contexts.ts';
+import { HeldDirectory } from './testing/held-directory.ts';
 import { DEFAULT_URL, serverAddress, type AddressFlags, type ServerAddress } from './server-address.ts';
 
 let home: string;
@@ -14,14 +15,22 @@ beforeEach(() => {
   contexts.set('gpu', { url: 'https://gpu.example/llm', token: 'of-gpu' });
   contexts.set('desk', { url: 'http://desk.example' });
 });
-afterEach(() => rmSync(home, { recursive: true }));
+afterEach(() => {
+  for (const server of servers.splice(0)) server.release();
+  rmSync(home, { recursive: true });
+});
 
 const address = (flags: AddressFlags = {}, environment: Record<string, string> = {}): ServerAddress =>
   serverAddress({ flags, environment, contexts, home });
 
-function describeLocal(description: object, folder = path.join(home, '.local/share/llamactl')): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  writeFileSync(path.join(folder, 'server.json'), JSON.stringify(description), { mode: 0o600 });
+const servers: HeldDirectory[] = [];
+
+/** A server runs here. */
+function describeLocal(url: string, folder = path.join(home, '.local/share/llamactl')): HeldDirectory {
+  const server = new HeldDirectory(folder);
+  servers.push(server);
+  server.describe(url);
+  return server;
 }
 
 describe('the server that is talked to', () => {
@@ -47,16 +56,17 @@ describe('the server that is talked to', () => {
   });
 
   it('is the one that lives on this machine, whatever its port', () => {
-    describeLocal({ url: 'http://127.0.0.1:9000', pid: process.pid });
+    describeLocal('http://127.0.0.1:9000');
     expect(address().url).toBe('http://127.0.0.1:9000');
     const folder = path.join(home, 'elsewhere');
-    describeLocal({ url: 'http://127.0.0.1:9001', pid: process.pid }, folder);
+    describeLocal('http://127.0.0.1:9001', folder);
     expect(address({}, { LLAMACTL_DATA_DIR: folder }).url).toBe('http://127.0.0.1:9001');
   });
 
   it('is not one that has died, or a description that is none', () => {
-    for (const description of [{ url: 'http://127.0.0.1:9000', pid: 2 ** 30 }, { url: 5, pid: process.pid }, {}]) {
-      describeLocal(description);
+    const server = describeLocal('http://127.0.0.1:9000');
+    for (const said of [{ url: 'http://127.0.0.1:9000', pid: 2 ** 30 }, { url: 5, pid: process.pid }, {}]) {
+      server.write(said);
       expect(address().url).toBe(DEFAULT_URL);
     }
   });
@@ -73,7 +83,7 @@ describe('a context that follows the server of this machine', () => {
     contexts.use('local');
     const expected = { token: 'of-local', context: 'local', dataDirectory };
     expect(address()).toMatchObject({ ...expected, url: 'http://127.0.0.1:8080' });
-    describeLocal({ url: 'http://127.0.0.1:8090', pid: process.pid });
+    describeLocal('http://127.0.0.1:8090');
     expect(address()).toMatchObject({ ...expected, url: 'http://127.0.0.1:8090' });
     expect(address({}, { LLAMACTL_DATA_DIR: path.join(home, 'other') })).toMatchObject(expected);
     contexts.use(null);
@@ -88,7 +98,7 @@ describe('credentials', () => {
     const dataDirectory = path.join(home, '.local/share/llamactl');
     contexts.set('a', { ...followed, data_dir: dataDirectory });
     contexts.set('b', { url: followed.url, token: 'of-b' });
-    describeLocal({ url: followed.url, pid: process.pid });
+    describeLocal(followed.url);
     expect(address({ url: followed.url })).toMatchObject({ token: 'of-b', context: 'b' });
     expect(address({}, { LLAMACTL_URL: followed.url })).toMatchObject({ token: 'of-b', context: 'b' });
     expect(address()).toMatchObject({ token: 'of-local', context: 'a', dataDirectory });
@@ -97,7 +107,7 @@ describe('credentials', () => {
   it('of a context that follows a server are not for whoever listens where that was', () => {
     contexts.set('local', { ...followed, data_dir: path.join(home, '.local/share/llamactl') });
     expect(address({ url: followed.url })).toMatchObject({ token: null, context: null });
-    describeLocal({ url: followed.url, pid: process.pid });
+    describeLocal(followed.url);
     expect(address({ url: followed.url })).toMatchObject({ token: 'of-local', context: 'local' });
   });
 
@@ -109,10 +119,23 @@ describe('credentials', () => {
     expect(address({}, { LLAMACTL_URL: 'http://other' }).token).toBeNull();
   });
 
-  it('of the environment go wherever is talked to', () => {
-    for (const flags of [{}, { url: 'http://x' }, { context: 'gpu' }]) {
+  it('of the environment go to an address that was named', () => {
+    for (const flags of [{ url: 'http://x' }, { context: 'gpu' }]) {
       expect(address(flags, { LLAMACTL_TOKEN: 'mine' }).token).toBe('mine');
     }
+    expect(address({}, { LLAMACTL_TOKEN: 'mine', LLAMACTL_URL: DEFAULT_URL }).token).toBe('mine');
+    contexts.use('gpu');
+    expect(address({}, { LLAMACTL_TOKEN: 'mine' }).token).toBe('mine');
     expect(address({ context: 'gpu' }, { LLAMACTL_TOKEN: '' }).token).toBe('of-gpu');
+  });
+
+  it('of the environment go to the server that runs here, and to nobody else at the default address', () => {
+    const environment = { LLAMACTL_TOKEN: 'mine' };
+    expect(address({}, environment)).toMatchObject({ url: DEFAULT_URL, token: null, isTokenKept: true });
+    const server = describeLocal(DEFAULT_URL);
+    expect(address({}, environment)).toMatchObject({ url: DEFAULT_URL, token: 'mine' });
+    server.release();
+    server.write({ pid: process.pid, url: DEFAULT_URL });
+    expect(address({}, environment)).toMatchObject({ token: null, isTokenKept: true });
   });
 });

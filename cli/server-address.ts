@@ -12,6 +12,8 @@ export interface ServerAddress {
   source: string;
   /** Of the server, if it was found by it: on this machine, wherever it listens; `null`: its URL was given. */
   dataDirectory: string | null;
+  /** `LLAMACTL_TOKEN` is set, and not sent: no one named the address, and no server is known to be there. */
+  isTokenKept?: true;
 }
 
 /** What the command line says of it. */
@@ -34,8 +36,9 @@ export const DEFAULT = 'the default';
 
 /**
  * `--url`, then `--context`, `LLAMACTL_URL`, `LLAMACTL_CONTEXT`, the current context, the server that runs on this
- * machine, the default. A context's token goes to the address of that context and nowhere else; `LLAMACTL_TOKEN` goes
- * wherever is talked to. That a server which is followed is there is asked when something is sent: `assertFollowed`.
+ * machine, the default. A context's token goes to the address of that context and nowhere else. `LLAMACTL_TOKEN` goes to an
+ * address that was named, or to the server that runs on this machine; not to the default, where any user of the machine may
+ * listen. That a server which is followed is there is asked when something is sent: `assertFollowed`.
  *
  * @throws {Problem} when the named context does not exist
  */
@@ -62,7 +65,14 @@ export function serverAddress({ flags, environment, contexts, home }: AddressPar
   if (current !== null) return inContext(current, `the context ${current}`);
   const dataDirectory = dataDirectoryOf(environment, home);
   const { url: local = null, file = '' } = localServer(dataDirectory) ?? {};
-  return local === null ? at(DEFAULT_URL, DEFAULT) : at(local, file, dataDirectory);
+  if (local !== null) return at(local, file, dataDirectory);
+  const unnamed = at(DEFAULT_URL, DEFAULT);
+  if (token === null) return unnamed;
+  return { ...unnamed, token: ownToken(contexts, unnamed.context), isTokenKept: true };
+}
+
+function ownToken(contexts: Contexts, context: string | null): string | null {
+  return context === null ? null : (contexts.get(context).token ?? null);
 }
 
 /** Whether what a context follows is at its URL, which is else the last that is known, and anybody's by now. */

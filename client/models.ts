@@ -17,7 +17,7 @@ export interface ActiveRequest {
   path: string;
   /** When it was known what it is for: its body had come as far as that takes. */
   started_at: string;
-  /** Seconds until an engine had it; `null`: none has it yet. */
+  /** Seconds until an engine had it, the last one if its engine died and it was sent again; `null`: none has it now. */
   waited: number | null;
   /** The answer comes in events, or over a WebSocket; `null`: not known yet. */
   stream: boolean | null;
@@ -458,7 +458,7 @@ export interface FinishedRequest {
   path: string;
   /** When it was known what it is for: its body had come as far as that takes. */
   started_at: string;
-  /** Seconds until an engine had it; `null`: none has it yet. */
+  /** Seconds until an engine had it, the last one if its engine died and it was sent again; `null`: none has it now. */
   waited: number | null;
   /** The answer comes in events, or over a WebSocket; `null`: not known yet. */
   stream: boolean | null;

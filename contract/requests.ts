@@ -46,7 +46,11 @@ const facts = {
   method: z.string(),
   path: z.string().describe('As the engine gets it, without the query, at most 200 characters.'),
   started_at: TimestampSchema.describe('When it was known what it is for: its body had come as far as that takes.'),
-  waited: seconds.nullable().describe('Seconds until an engine had it; `null`: none has it yet.'),
+  waited: seconds
+    .nullable()
+    .describe(
+      'Seconds until an engine had it, the last one if its engine died and it was sent again; `null`: none has it now.',
+    ),
   stream: z.boolean().nullable().describe('The answer comes in events, or over a WebSocket; `null`: not known yet.'),
   time_to_first_token: seconds
     .nullable()

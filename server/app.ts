@@ -164,10 +164,10 @@ export async function startApp(options: AppOptions): Promise<App> {
       config,
       configEditor: createConfigEditor(origin),
       program,
+      engines,
       instances,
       alerts,
       observation,
-      crossings: engines.names().flatMap((name) => engines.find(name)?.crossing ?? []),
       callers,
     });
 

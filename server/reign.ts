@@ -1,6 +1,7 @@
 import type { Config } from '@llamactl/contract/config';
 import type { Callers } from './callers.ts';
 import type { Instances } from './instances/instances.ts';
+import { EngineDied } from './instances/leases.ts';
 import { Moved } from './instances/moved.ts';
 import type { Clock } from './instances/ports.ts';
 import type { Listening } from './listening.ts';
@@ -88,7 +89,7 @@ export function createReign(parts: ReignParts): Reign {
     uses: () => instances.leases.uses(),
     watchLeases: (watcher) => instances.leases.watch(watcher),
     shutOut: (dead) => callers.auth.end(dead),
-    breakLeases: (instance, run) => instances.leases.of(instance, run).close(),
+    breakLeases: (instance, run, died) => instances.leases.of(instance, run).close(died ? new EngineDied() : undefined),
     recordBy: (record) => callers.audit.recordBy(record),
     leave: async (door, { stopsListening }) => {
       turnstile.leadTo(door);

@@ -11,7 +11,7 @@ import { seenBy } from './http/seen-manager.ts';
 import { createHttpServer, type HttpServer } from './http/server.ts';
 import { webSocketRoutes } from './http/websocket.routes.ts';
 import type { Instances } from './instances/instances.ts';
-import type { Clock, Crossing } from './instances/ports.ts';
+import type { Clock, Engines } from './instances/ports.ts';
 import type { Observation, ObservationParts } from './observation.ts';
 import { mostConnections } from './open-files.ts';
 import { measureSendQueues } from './send-queues.ts';
@@ -24,11 +24,11 @@ export interface ServingParts {
   log: Logger;
   clock: Clock;
   program: ObservationParts['program'];
+  engines: Pick<Engines, 'find' | 'names'>;
   instances: Pick<Instances, 'manager' | 'fleet'>;
   alerts: Pick<Alerts, 'list'>;
   observation: Observation;
   /** By what callers of one engine reach each other: what each engine declares. */
-  crossings: readonly Crossing[];
   callers: Callers;
   teardown: Teardown;
 }
@@ -81,12 +81,12 @@ export function createServing(parts: ServingParts): Serving {
         requests,
         clientAddress,
         addressLimits: limitsInForce(changedLimits(NO_LIMITS, config.gateway)),
+        engines: parts.engines,
         settings: {
           loadingKeepaliveSeconds: config.gateway.loading_keepalive,
           aliasesInModels: config.gateway.aliases_in_models,
         },
         measureSendQueues,
-        crossings: parts.crossings,
         leaving: leaving.signal,
       }),
       webSocketRoutes({ ...auth, events: feed, isAuthEnabled: config.auth.enabled, clock, leaving: leaving.signal }),

@@ -1,4 +1,3 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -7,6 +6,7 @@ import { testConfig } from '@llamactl/server/http/http-harness';
 import { Contexts } from '../contexts.ts';
 import { AccessServer } from '@llamactl/server/testing/access-server';
 import { CommandSandbox, type RunOptions, type RunResult } from '../testing/command-run.ts';
+import { HeldDirectory } from '../testing/held-directory.ts';
 
 let server: AccessServer;
 let sandbox: CommandSandbox;
@@ -112,12 +112,15 @@ describe('a login', () => {
 
 describe('a login at the server of this machine', () => {
   const dataDirectory = (): string => path.join(sandbox.home, '.local/share/llamactl');
+  let held: HeldDirectory | null = null;
   const describeServer = (url: string): void => {
-    mkdirSync(dataDirectory(), { recursive: true, mode: 0o700 });
-    writeFileSync(path.join(dataDirectory(), 'server.json'), JSON.stringify({ pid: process.pid, url }), {
-      mode: 0o600,
-    });
+    held ??= new HeldDirectory(dataDirectory());
+    held.describe(url);
   };
+  afterEach(() => {
+    held?.release();
+    held = null;
+  });
   const logInHere = (...words: string[]): Promise<RunResult> =>
     run(['login', 'ann', '--password-stdin', ...words], { input: `${PASSWORD}\n` });
 
@@ -173,7 +176,7 @@ describe('a login at the server of this machine', () => {
     const url = `http://127.0.0.1:${address.port}`;
     describeServer(server.url);
     await logInHere();
-    rmSync(path.join(dataDirectory(), 'server.json'));
+    held?.release();
     contexts().set('local', { ...contexts().get('local'), url });
     const { token } = contexts().get('local');
     // Time for a renewal, too.

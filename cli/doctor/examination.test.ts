@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { ConfigSchema } from '@llamactl/contract/config';
 import type { Inspection, LoadedConfig } from '@llamactl/server/main';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { HeldDirectory } from '../testing/held-directory.ts';
 import { examine, type Patient } from './examination.ts';
 import { well, type Finding } from './finding.ts';
 
@@ -100,11 +101,11 @@ describe('the examination', () => {
       asked.push(local);
       return { findings: [], ports: new Set() };
     };
-    const file = path.join(home, 'server.json');
-    const holder = { url: 'http://127.0.0.1:9000', version: '0.1.0', started_at: '2026-03-01T12:00:00Z' };
-    writeFileSync(file, JSON.stringify({ pid: process.pid, ...holder }), { mode: 0o600 });
+    const held = new HeldDirectory(home);
+    const { file } = held;
+    held.describe('http://127.0.0.1:9000');
     await findings(patient({ server }));
-    rmSync(file);
+    held.release();
     await findings(patient({ server }));
     expect(asked).toEqual([{ url: 'http://127.0.0.1:9000', file }, null]);
   });

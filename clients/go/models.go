@@ -28,7 +28,7 @@ type ActiveRequest struct {
 	// When it was known what it is for: its body had come as far as that takes.
 	StartedAt time.Time `json:"started_at"`
 
-	// Seconds until an engine had it; nil: none has it yet.
+	// Seconds until an engine had it, the last one if its engine died and it was sent again; nil: none has it now.
 	Waited *float64 `json:"waited"`
 
 	// The answer comes in events, or over a WebSocket; nil: not known yet.
@@ -581,7 +581,7 @@ type FinishedRequest struct {
 	// When it was known what it is for: its body had come as far as that takes.
 	StartedAt time.Time `json:"started_at"`
 
-	// Seconds until an engine had it; nil: none has it yet.
+	// Seconds until an engine had it, the last one if its engine died and it was sent again; nil: none has it now.
 	Waited *float64 `json:"waited"`
 
 	// The answer comes in events, or over a WebSocket; nil: not known yet.

@@ -160,6 +160,7 @@ export function customEngine({ name, config, findProgram, searchPath, allowPrivi
     plan,
     preflight,
     reason: customReason,
+    inferencePaths: new Set(),
     signs: { workPath: null },
     crossing: CUSTOM_CROSSING,
     offload: () => ({ kind: 'not asked' }),

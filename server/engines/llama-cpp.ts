@@ -46,6 +46,21 @@ export interface LlamaCppOptions {
 /** Every setting of how much the engine says. */
 const VERBOSITY_FLAGS = new Set(['lv', 'verbosity', 'log-verbosity', 'v', 'verbose', 'log-verbose']);
 const VERBOSITY_VARIABLES = ['LLAMA_ARG_LOG_VERBOSITY', 'LLAMA_LOG_VERBOSITY'];
+/** Its POST routes that compute. `/v1/chat/completions/control` and `/v1/streams/lookup` act on sessions, so they are not here. */
+const INFERENCE_PATHS: ReadonlySet<string> = new Set([
+  '/v1/chat/completions',
+  '/v1/chat/completions/input_tokens',
+  '/v1/completions',
+  '/v1/embeddings',
+  '/v1/messages',
+  '/v1/messages/count_tokens',
+  '/v1/responses',
+  '/v1/responses/input_tokens',
+  '/v1/rerank',
+  '/v1/reranking',
+  '/v1/audio/transcriptions',
+]);
+
 /** Drives llama-server, https://github.com/ggml-org/llama.cpp, measured on builds b10573 and b11669. */
 export function llamaCpp({
   config,
@@ -140,6 +155,7 @@ export function llamaCpp({
     plan,
     preflight,
     reason: llamaCppReason,
+    inferencePaths: INFERENCE_PATHS,
     // Answered by the thread that computes, between two batches; /health by another, also when that one stands still.
     signs: { workPath: '/slots' },
     crossing: LLAMA_CROSSING,

@@ -25,7 +25,7 @@ export async function accounted(
       throw refusal;
     }
     if (caller.signal.aborted) record.end('aborted');
-    else record.end(record.isLeased ? 'broken' : 'refused', error instanceof ApiError ? error.status : 500);
+    else record.end(record.wasLeased ? 'broken' : 'refused', error instanceof ApiError ? error.status : 500);
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { ApiError } from '@llamactl/contract/errors';
 import type { Lease } from '../instances/leases.ts';
+import { firstAbort } from './first-abort.ts';
 import type { GatewayDependencies, GatewayInstance, GatewayInstances } from './ports.ts';
 
 /** An engine's death reaches its leases some 50 ms after its connections; that is worth waiting for, to tell the reason. */
@@ -62,13 +63,18 @@ export function findInstance(list: readonly GatewayInstance[], name: string): Ga
   );
 }
 
-/** What to say when a leased engine gave no answer: why it died or that it is being stopped, where that comes to be known. */
+/**
+ * The error for a leased engine that gave no answer, with the reason of its death or its stop where that becomes known.
+ *
+ * @param isSecond The request was sent to a second run already, and that one died too.
+ */
 export async function noAnswerFailure(
   lease: Lease,
   callerSignal: AbortSignal,
   { instances, clock }: Pick<GatewayDependencies, 'clock'> & { instances: GatewayInstances },
+  isSecond = false,
 ): Promise<ApiError> {
-  await firstAbort([lease.signal, callerSignal], clock);
+  await firstAbort([lease.signal, callerSignal], DEATH_NOTICE_MS, clock);
   const name = lease.instance;
   const instance = findInstance(instances.list(), name);
   if (lease.signal.aborted && (instance?.status === 'stopping' || instance?.status === 'stopped')) {
@@ -78,11 +84,14 @@ export async function noAnswerFailure(
   }
   if (lease.signal.aborted && instance !== undefined && instance.reason !== null) {
     const { status, reason } = instance;
-    const sentence = `The engine of ${quoted(name)} ended before it had answered; the instance is ${status}: ${reason}`;
+    const ended = isSecond ? 'ended a second time before it had answered this request' : 'ended before it had answered';
+    const sentence = `The engine of ${quoted(name)} ${ended}; the instance is ${status}: ${reason}`;
+    const passingHeaders = status === 'restarting' ? RETRY_AFTER : {};
     return new ApiError('INSTANCE_NOT_RUNNING', sentence, {
       status: 502,
       reason,
-      ...(status === 'restarting' ? { headers: RETRY_AFTER } : {}),
+      // A third engine is not worth it: this request had the last one for itself.
+      headers: isSecond ? NO_RETRY : passingHeaders,
     });
   }
   return new ApiError(
@@ -109,19 +118,6 @@ function notRunning(
 
 function isPassing(instance: GatewayInstance | undefined): boolean {
   return instance !== undefined && ['starting', 'stopping', 'restarting', 'running'].includes(instance.status);
-}
-
-function firstAbort(signals: readonly AbortSignal[], clock: GatewayDependencies['clock']): Promise<void> {
-  return new Promise((resolve) => {
-    const settle = (): void => {
-      cancel();
-      for (const signal of signals) signal.removeEventListener('abort', settle);
-      resolve();
-    };
-    const cancel = clock.after(DEATH_NOTICE_MS, settle);
-    for (const signal of signals) signal.addEventListener('abort', settle);
-    if (signals.some((signal) => signal.aborted)) settle();
-  });
 }
 
 function quoted(text: string): string {

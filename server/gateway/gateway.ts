@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ApiError } from '@llamactl/contract/errors';
-import type { Lease } from '../instances/leases.ts';
+import type { Lease, LeaseOrigin } from '../instances/leases.ts';
 import { accounted } from './accounting.ts';
 import { type Caller, watchCaller } from './caller.ts';
 import { enginePath } from './engine-path.ts';
@@ -8,8 +8,9 @@ import { crossesCallers, findInstance, modelFailure, noAnswerFailure, unknownIns
 import { HeldStream } from './held-stream.ts';
 import { answerModels, isModelsUrl } from './models.ts';
 import type { CallContext, GatewayDependencies } from './ports.ts';
-import { NoAnswer, relay } from './relay.ts';
+import { type Exchange, NoAnswer, relay } from './relay.ts';
 import type { RequestFacts, RequestRecord } from './request-record.ts';
+import { lostRun, maySendAgain } from './retries.ts';
 import { findRoute } from './route.ts';
 import { StalledReaders } from './stalled-readers.ts';
 import { TurnEnd } from './turn-end.ts';
@@ -54,7 +55,8 @@ interface Addressed {
 const NOTHING: ReadonlySet<string> = new Set();
 
 /** One way to every engine: find the instance, lease its engine, pass the bytes. */
-export function createGateway({ clock, requests, settings, measureSendQueues, closed }: GatewayDependencies): Gateway {
+export function createGateway(dependencies: GatewayDependencies): Gateway {
+  const { clock, requests, inferencePaths, settings, measureSendQueues, closed } = dependencies;
   const closing = new AbortController();
   const turnEnd = new TurnEnd(clock);
   const upstream = new Upstream(clock, turnEnd);
@@ -64,11 +66,13 @@ export function createGateway({ clock, requests, settings, measureSendQueues, cl
   /**
    * @param mayStart What is stopped is started for it, if its caller may do that, and what starts is waited for.
    * @param failure What a refusal is to its caller.
+   * @param after The run that died under the request; left out: none did.
    */
   async function acquire(
     { target, context, caller, record, held }: Addressed,
     mayStart: boolean,
     failure: (error: unknown) => unknown,
+    after?: LeaseOrigin,
   ): Promise<Lease> {
     const { instances, account } = context;
     const onWaiting = (): void => {
@@ -76,7 +80,7 @@ export function createGateway({ clock, requests, settings, measureSendQueues, cl
       held?.waits();
     };
     const ends = { signal: caller.signal, onWaiting };
-    const request = { instance: target, caller: account, mayStart, onlyRunning: !mayStart, ...ends };
+    const request = { instance: target, caller: account, mayStart, onlyRunning: !mayStart, after, ...ends };
     try {
       return await instances.acquire(request);
     } catch (error) {
@@ -110,16 +114,53 @@ export function createGateway({ clock, requests, settings, measureSendQueues, cl
     return record;
   }
 
-  /** Holds the lease until all has passed, and turns an engine's silence into an error that says why. */
-  async function hold(lease: Lease, { instances }: CallContext, caller: Caller, passage: Promise<void>): Promise<void> {
+  /**
+   * Holds the lease until all has passed, and turns an engine's silence into an error that says why.
+   *
+   * @param retry The request as it can be sent again; left out: it cannot.
+   * @returns the run whose death is to be waited out before the request is sent again; `null`: all has passed
+   */
+  async function hold(
+    lease: Lease,
+    { context, caller, held }: Addressed,
+    passage: Promise<void>,
+    { retry = null, isSecond = false }: { retry?: Exchange | null; isSecond?: boolean } = {},
+  ): Promise<LeaseOrigin | null> {
+    const parts = { instances: context.instances, clock };
     try {
       await passage;
+      return null;
     } catch (error) {
       if (!(error instanceof NoAnswer) || caller.signal.aborted) throw error;
-      throw await noAnswerFailure(lease, caller.signal, { instances, clock });
+      if (retry !== null && maySendAgain(retry, inferencePaths(engineOf(lease, context)))) {
+        held?.waits();
+        const lost = await lostRun(lease, caller.signal, parts);
+        if (lost !== null) return lost;
+      }
+      throw await noAnswerFailure(lease, caller.signal, parts, isSecond);
     } finally {
       lease.release();
     }
+  }
+
+  function engineOf({ instance }: Lease, { instances }: CallContext): string {
+    return findInstance(instances.list(), instance)?.engine ?? '';
+  }
+
+  /** Passes a request to an engine, and to the engine's next run if it dies before it answers. */
+  async function answer(addressed: Addressed, exchange: Exchange): Promise<void> {
+    const { target: model, context, record, held } = addressed;
+    const toModel = (error: unknown): unknown => modelFailure(error, model, context.instances);
+    const first = await acquire(addressed, true, toModel);
+    enter(first, addressed);
+    held?.stop();
+    const lost = await hold(first, addressed, relay(exchange, first, ways), { retry: exchange });
+    if (lost === null) return;
+    record.waits(first.instance);
+    const second = await acquire({ ...addressed, target: first.instance }, true, toModel, lost);
+    enter(second, addressed);
+    held?.stop();
+    await hold(second, addressed, relay(exchange, second, ways), { isSecond: true });
   }
 
   async function byModel(request: IncomingMessage, response: ServerResponse, context: CallContext): Promise<void> {
@@ -133,10 +174,6 @@ export function createGateway({ clock, requests, settings, measureSendQueues, cl
       const held = isStream ? heldStream(response, context) : null;
       const record = begin(facts, context, caller);
       const whole = accounted(record, response, caller, async () => {
-        const addressed = { target: model, context, caller, record, held };
-        const lease = await acquire(addressed, true, (error) => modelFailure(error, model, context.instances));
-        enter(lease, addressed);
-        held?.stop();
         const message = { request, response, path, source, body, requestId, headers };
         const exchange = {
           ...message,
@@ -145,7 +182,7 @@ export function createGateway({ clock, requests, settings, measureSendQueues, cl
           observer: record,
           held,
         };
-        await hold(lease, context, caller, relay(exchange, lease, ways));
+        await answer({ target: model, context, caller, record, held }, exchange);
       });
       await (held === null ? whole : tellingInside(held, caller, whole));
     });
@@ -163,10 +200,11 @@ export function createGateway({ clock, requests, settings, measureSendQueues, cl
       const facts = { model: null, door: 'proxy', method: methodOf(request), path, stream: null } as const;
       const record = begin(facts, context, caller);
       await accounted(record, response, caller, async () => {
-        const lease = await acquireNamed({ target, context, caller, record, held: null });
+        const addressed = { target, context, caller, record, held: null };
+        const lease = await acquireNamed(addressed);
         const message = { request, response, path, source: null, body: null, requestId, headers };
         const exchange = { ...message, crossing: NOTHING, callerSignal: caller.signal, observer: record };
-        await hold(lease, context, caller, relay(exchange, lease, ways));
+        await hold(lease, addressed, relay(exchange, lease, ways));
       });
     });
   }
@@ -186,9 +224,10 @@ export function createGateway({ clock, requests, settings, measureSendQueues, cl
       const facts = { model: null, door: 'proxy', method: methodOf(request), path, stream: null } as const;
       const record = begin(facts, context, caller);
       await accounted(record, response, caller, async () => {
-        const lease = await acquireNamed({ target, context, caller, record, held: null });
+        const addressed = { target, context, caller, record, held: null };
+        const lease = await acquireNamed(addressed);
         record.switches();
-        await hold(lease, context, caller, relayWebSocket(handshake, lease));
+        await hold(lease, addressed, relayWebSocket(handshake, lease));
       });
     });
   }

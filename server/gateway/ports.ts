@@ -8,6 +8,8 @@ import type { Requests } from './requests.ts';
 /** What the gateway tells about an instance. */
 export interface GatewayInstance {
   name: string;
+  /** Name of the engine. */
+  engine: string;
   status: Status;
   aliases: readonly string[];
   /** Not shown by `GET /v1/models`. */
@@ -33,6 +35,8 @@ export interface GatewayDependencies {
   clock: Pick<Clock, 'after' | 'elapsed' | 'nextTurn'>;
   /** Keeps account of every request. */
   requests: Requests;
+  /** Paths under `/v1` where an engine only computes, by the engine's name; see `EngineAdapter.inferencePaths`. */
+  inferencePaths: (engine: string) => ReadonlySet<string>;
   settings: GatewaySettings;
   measureSendQueues: MeasureSendQueues;
   /** What `/v1` keeps from engines. */

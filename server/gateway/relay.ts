@@ -156,6 +156,7 @@ class Passage implements AnswerReceiver, WaitingAnswer {
   head({ status, phrase, rawHeaders, length }: AnswerHead): void {
     const { request, response, headers, observer, held } = this.#exchange;
     observer?.head(status, rawHeaders);
+    this.#lease.begun();
     response.once('error', this.#onCallerLost);
     if (held?.hasBegun === true) {
       this.#goesOn = held.accepts(status, rawHeaders) ? 'as it comes' : 'as one event';

@@ -65,6 +65,7 @@ export class RequestRecord {
   readonly #begun: number;
   #instance: string | null;
   #leasedAt: number | null = null;
+  #wasLeased = false;
   #status: number | null = null;
   #isStream: boolean | null;
   #isAnswered = false;
@@ -102,9 +103,9 @@ export class RequestRecord {
     return this.#instance;
   }
 
-  /** An engine had it. */
-  get isLeased(): boolean {
-    return this.#leasedAt !== null;
+  /** An engine has it, or had it. */
+  get wasLeased(): boolean {
+    return this.#wasLeased;
   }
 
   /** Somebody ended it who did not make it. */
@@ -112,15 +113,17 @@ export class RequestRecord {
     return this.#isCancelled;
   }
 
-  /** It is for this instance, and an engine does not have it yet. */
+  /** It is for this instance, and an engine does not have it yet, or not any more. */
   waits(instance: string | null): void {
     this.#instance = instance;
+    this.#leasedAt = null;
   }
 
   /** An engine of this instance has it. */
   leased(instance: string): void {
     this.#instance = instance;
     this.#leasedAt = this.#keeper.clock.elapsed();
+    this.#wasLeased = true;
   }
 
   /** A WebSocket, of which nothing is read. */

@@ -9,7 +9,7 @@ import { createGateway } from '../gateway/gateway.ts';
 import { isModelsUrl } from '../gateway/models.ts';
 import type { CallContext, GatewayInstances, GatewaySettings, MeasureSendQueues } from '../gateway/ports.ts';
 import { Requests } from '../gateway/requests.ts';
-import type { Clock, Crossing } from '../instances/ports.ts';
+import type { Clock, Engines } from '../instances/ports.ts';
 import type { Access } from './access.ts';
 import { clientAddresses } from './client-address.ts';
 import { limitHolders } from './limit-holders.ts';
@@ -25,12 +25,12 @@ export interface GatewayRoutesParts {
   clock: Clock;
   /** Where requests are kept account of; left out: where nobody looks. */
   requests?: Requests;
+  /** Left out: no engine declares anything. */
+  engines?: Pick<Engines, 'find' | 'names'>;
   /** Left out: as the configuration's defaults are. */
   settings?: GatewaySettings;
   /** Left out: the system does not tell. */
   measureSendQueues?: MeasureSendQueues;
-  /** What each engine declares; left out: nothing is closed. */
-  crossings?: readonly Crossing[];
   /** The configuration's limits of a caller without an account. Default: none. */
   addressLimits?: LimitHolder['limits'] | null;
   /** Returns the address of the client. Default: the peer of the connection. */
@@ -39,6 +39,7 @@ export interface GatewayRoutesParts {
   leaving?: AbortSignal;
 }
 
+const NO_PATHS: ReadonlySet<string> = new Set();
 const AS_CONFIGURED_BY_DEFAULT: GatewaySettings = { loadingKeepaliveSeconds: 15, aliasesInModels: false };
 
 /**
@@ -47,25 +48,18 @@ const AS_CONFIGURED_BY_DEFAULT: GatewaySettings = { loadingKeepaliveSeconds: 15,
  * They are served in `preParsing`, before anything is read of the body and before its content type is judged: any body
  * is the engine's business. So whatever must happen first, such as authentication, has to be an `onRequest` hook.
  */
-export function gatewayRoutes({
-  instancesFor,
-  clock,
-  requests,
-  settings,
-  measureSendQueues,
-  crossings,
-  addressLimits = null,
-  clientAddress,
-  leaving,
-}: GatewayRoutesParts): HttpPlugin {
-  const addressOf = clientAddress ?? clientAddresses([]);
+export function gatewayRoutes(parts: GatewayRoutesParts): HttpPlugin {
+  const { instancesFor, clock, requests, engines, settings, measureSendQueues, addressLimits = null, leaving } = parts;
+  const addressOf = parts.clientAddress ?? clientAddresses([]);
+  const crossings = engines?.names().flatMap((name) => engines.find(name)?.crossing ?? []) ?? [];
   return (app) => {
     const gateway = createGateway({
       clock,
       requests: requests ?? new Requests({ clock }),
+      inferencePaths: (engine) => engines?.find(engine)?.inferencePaths ?? NO_PATHS,
       settings: settings ?? AS_CONFIGURED_BY_DEFAULT,
       measureSendQueues: measureSendQueues ?? ((_connections, found) => found(new Map())),
-      closed: closedToCallers(crossings ?? []),
+      closed: closedToCallers(crossings),
     });
     leaving?.addEventListener('abort', () => gateway.rest());
     const limits = new CallerLimits(clock);

@@ -6,7 +6,15 @@ import type { InstanceState } from './lifecycle.ts';
 /** Now, by the clock that nobody sets and by the one of people. */
 const NOW = 1_000_000;
 const NOON = 1_700_000_000_000;
-const TERMS: DemandTerms = { onDemand: true, mayStart: true, isClosed: false, at: NOON, elapsed: NOW, since: NOW };
+const TERMS: DemandTerms = {
+  onDemand: true,
+  mayStart: true,
+  isClosed: false,
+  at: NOON,
+  elapsed: NOW,
+  since: NOW,
+  lostRun: null,
+};
 const decide = (state: InstanceState, terms: Partial<DemandTerms> = {}) => decideDemand(state, { ...TERMS, ...terms });
 
 const WAIT = { kind: 'wait', until: null };
@@ -14,6 +22,7 @@ const failedAt = (at: number): InstanceState => ({
   ...failed(),
   lastExit: { code: 1, signal: null, at: new Date(at).toISOString(), reason: 'no such model', lines: [] },
 });
+const inBackoffUntil = (until: number, runs = 1): InstanceState => ({ ...backoff(), runs, until }) as InstanceState;
 const ending = (goal: Extract<InstanceState, { status: 'stopping' }>['goal']): InstanceState =>
   ({ ...stopping(), goal }) as InstanceState;
 
@@ -55,13 +64,40 @@ describe('a request for an instance that', () => {
     expect(decide(goingDown('start'), { since: NOW - 1_000_000 })).toEqual(WAIT);
   });
 
-  it.each([goingDown('backoff'), backoff()])('restarts after a death waits for a short while', (state) => {
-    const until = NOW + BACKOFF_PATIENCE_MS;
-    expect(decide(state)).toEqual({ kind: 'wait', until });
-    expect(decide(state, { elapsed: until })).toMatchObject({
+  it.each([goingDown('backoff'), inBackoffUntil(NOW + 60_000)])(
+    'restarts after a death waits for a short while',
+    (state) => {
+      const until = NOW + BACKOFF_PATIENCE_MS;
+      expect(decide(state)).toEqual({ kind: 'wait', until });
+      expect(decide(state, { elapsed: until })).toMatchObject({
+        kind: 'refuse',
+        reason: 'reason' in state ? state.reason : '',
+      });
+    },
+  );
+
+  it('restarts after a death waits for a restart that is due soon, however late it comes', () => {
+    const state = inBackoffUntil(NOW + BACKOFF_PATIENCE_MS);
+    expect(decide(state)).toEqual(WAIT);
+    expect(decide(state, { elapsed: NOW + 60_000 })).toEqual(WAIT);
+    expect(decide(inBackoffUntil(NOW + BACKOFF_PATIENCE_MS + 1))).not.toEqual(WAIT);
+  });
+
+  it('died under the request waits out one backoff, and no second one', () => {
+    const once = inBackoffUntil(NOW + 60_000, 4);
+    for (const state of [once, { ...goingDown('backoff'), runs: 4 }]) {
+      expect(decide(state, { lostRun: 4, elapsed: NOW + 50_000 })).toEqual(WAIT);
+    }
+    expect(decide(inBackoffUntil(NOW + 60_000, 5), { lostRun: 4, elapsed: NOW + 50_000 })).toMatchObject({
       kind: 'refuse',
-      reason: 'reason' in state ? state.reason : '',
+      retryAfter: 10,
     });
+  });
+
+  it('died under the request and has given up is not started for it, also when the clock was set', () => {
+    for (const at of [NOON - COOL_DOWN_MS, NOON + 3_600_000]) {
+      expect(decide(failedAt(at), { lostRun: 1 })).toMatchObject({ kind: 'refuse', reason: 'no such model' });
+    }
   });
 
   it('is in a backoff is told when that is over', () => {

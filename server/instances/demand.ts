@@ -27,17 +27,22 @@ export interface DemandTerms extends Moment {
   isClosed: boolean;
   /** When this request began to wait, of `Clock.elapsed`. */
   since: number;
+  /**
+   * The newest run that died before it could answer this request: the request waits out the restart after that run, however
+   * long it takes. `null`: a first request.
+   */
+  lostRun: number | null;
 }
 
 /** A start that failed is not tried again for each request: its reason is told until then. */
 export const COOL_DOWN_MS = 30_000;
-/** So long a request waits for the restart of an engine that died. */
+/** How long a request waits for an engine that died. A restart that is due within this time is waited for, even if it is late. */
 export const BACKOFF_PATIENCE_MS = 5_000;
 const SOON_SECONDS = 1;
 
 /** Decides on the state of one moment; a request that waits is decided anew with every change of it. */
 export function decideDemand(state: InstanceState, terms: DemandTerms): DemandOutcome {
-  const { at, elapsed, since } = terms;
+  const { at, elapsed, since, lostRun } = terms;
   switch (state.status) {
     case 'running':
       return terms.isClosed ? { kind: 'wait', until: null } : { kind: 'lease' };
@@ -48,14 +53,18 @@ export function decideDemand(state: InstanceState, terms: DemandTerms): DemandOu
     case 'failed': {
       const failedAt = state.lastExit === null ? 0 : Date.parse(state.lastExit.at);
       const coolAt = failedAt + COOL_DOWN_MS;
-      // In the future: the clock was set back since, and nobody is to wait for that.
-      if (startable(terms) && (at >= coolAt || at < failedAt)) return { kind: 'start' };
+      // In the future: the clock was set back since, and nobody is to wait for that. A retry revives no instance that has given up.
+      if (lostRun === null && startable(terms) && (at >= coolAt || at < failedAt)) return { kind: 'start' };
       const retryAfter = startable(terms) ? Math.max(SOON_SECONDS, Math.ceil((coolAt - at) / 1_000)) : null;
       return { kind: 'refuse', reason: state.reason, retryAfter };
     }
     case 'restarting': {
       if (state.phase === 'going-down' && state.follows === 'start') return { kind: 'wait', until: null };
+      // One backoff and one load: a restart that fails makes `runs` greater.
+      if (lostRun !== null && state.runs <= lostRun) return { kind: 'wait', until: null };
       const until = since + BACKOFF_PATIENCE_MS;
+      // On a busy machine the restart itself can be late. That is no reason to refuse.
+      if (state.phase === 'backoff' && state.until <= until) return { kind: 'wait', until: null };
       if (elapsed < until) return { kind: 'wait', until };
       const due = state.phase === 'backoff' ? state.until : elapsed;
       return {

@@ -16,7 +16,7 @@ import type {
   Supervisor,
 } from './ports.ts';
 import { watchHealth } from './health-watch.ts';
-import type { Leases } from './leases.ts';
+import { EngineDied, type Leases } from './leases.ts';
 import { type Moment, momentOf } from './moment.ts';
 import type { EffectRunner, Mailbox } from './mailbox.ts';
 import { lookAtOffload } from './offload-look.ts';
@@ -119,7 +119,7 @@ export class Effects implements EffectRunner {
         await this.#with.leases(id, effect.run).idle(effect.until, clock, signal);
         return this.#post(mailbox, { type: 'drained', run: effect.run });
       case 'close-leases':
-        return this.#with.leases(id, effect.run).close();
+        return this.#with.leases(id, effect.run).close(effect.died === true ? new EngineDied() : undefined);
       case 'terminate':
         return this.#withRun(mailbox, effect.run, (run) => supervisor.terminate(run));
       case 'kill':

@@ -91,18 +91,19 @@ export function ended(state: InstanceState, end: Ended, terms: RestartTerms, now
   const { run } = state;
   const over: InstanceState = { ...state, lastExit: lastExit(end) };
   const closing: Effect[] = run.readyAt === null ? [] : [{ type: 'close-leases', run: run.number }];
+  const closingDead: Effect[] = closing.map((effect) => ({ ...effect, died: true }));
   switch (state.status) {
     case 'starting':
       if (run.cause === 'command' || run.cause === 'demand')
         return settle(over, { kind: 'failed', reason: end.reason }, closing);
       return retry(over, run, end, terms, now, closing);
     case 'running':
-      return retry(over, run, end, terms, now, closing);
+      return retry(over, run, end, terms, now, closingDead);
     case 'stopping':
       return settle(over, state.goal, closing);
     case 'restarting':
       if (state.follows === 'backoff') return retry(over, run, { ...end, reason: state.reason }, terms, now, closing);
-      return prepend(closing, begin({ ...over, restarts: 0 }, 'command', run.wantedByUser));
+      return prepend(closingDead, begin({ ...over, restarts: 0 }, 'command', run.wantedByUser));
   }
 }
 

@@ -14,6 +14,23 @@ export interface LeaseRequest {
   signal: AbortSignal;
   /** Called once when the request has to wait: for a start, for a slot, or for its turn. */
   onWaiting?: (() => void) | undefined;
+  /** The run that died under this request before it answered: the request goes to the next run. Absent: a first request. */
+  after?: LeaseOrigin | undefined;
+}
+
+/** The run that a lease is of. */
+export interface LeaseOrigin {
+  /** Internal id of the instance. */
+  instance: string;
+  run: number;
+  /** Stops of the instance before the lease was granted; `null`: another server granted it. A later stop ends the wait for the next run. */
+  stops: number | null;
+}
+
+/** Why the signal of a lease aborts when the engine exited by itself. */
+export class EngineDied extends Error {
+  override readonly name = 'EngineDied';
+  override readonly message = 'the engine died';
 }
 
 /** What whoever passes a request on has to know of its instance. */
@@ -29,8 +46,15 @@ export interface Lease {
   /** As it was when the lease was granted. */
   record: LeasedRecord;
   target: EngineTarget;
-  /** Aborted when the engine died, or when the time to finish is over: the sockets to the engine must be destroyed. */
+  /** `null`: the server that granted it does not say. */
+  origin: LeaseOrigin | null;
+  /**
+   * Aborted when the engine died, or when the time to finish is over: the sockets to the engine must be destroyed. The
+   * reason is an {@link EngineDied} exactly when the engine exited by itself and the instance is not about to stop.
+   */
   signal: AbortSignal;
+  /** To be called when the head of the engine's answer has come; more calls do nothing. */
+  begun(): void;
   /** To be called with each part of the engine's answer: what passes is a sign of life of the run. */
   passed(bytes: Uint8Array): void;
   /** Must be called when the last byte has passed, in a `finally`; more calls do nothing. */
@@ -42,6 +66,8 @@ interface Open {
   controller: AbortController;
   place: number;
 }
+
+const NOTHING = (): void => undefined;
 
 /** With it begins a line of a stream that is for nobody: `: ping`. */
 const COLON = 0x3a;
@@ -71,30 +97,36 @@ export class Leases {
     return this.#answered;
   }
 
-  grant(instance: string, target: EngineTarget, record: LeasedRecord): Lease {
+  grant(instance: string, target: EngineTarget, record: LeasedRecord, origin: LeaseOrigin | null = null): Lease {
     const open = { controller: new AbortController(), place: this.#open.length };
     this.#open.push(open);
     const { signal } = open.controller;
-    return { instance, record, target, signal, passed: this.#passed, release: () => this.#release(open) };
+    const release = (): void => this.#release(open);
+    return { instance, record, target, origin, signal, begun: NOTHING, passed: this.#passed, release };
   }
 
   /**
    * A lease that is held elsewhere, by whoever served here before.
    *
-   * @param onBroken It must end now; it counts no more.
+   * @param onBroken It must end now; it counts no more. `died`: the engine exited by itself.
    * @returns to be called when it is over; more calls do nothing
    */
-  lend(onBroken: () => void): () => void {
+  lend(onBroken: (died: boolean) => void): () => void {
     const open = { controller: new AbortController(), place: this.#open.length };
     this.#open.push(open);
-    open.controller.signal.addEventListener('abort', onBroken, { once: true });
+    const { signal } = open.controller;
+    signal.addEventListener('abort', () => onBroken(signal.reason instanceof EngineDied), { once: true });
     return () => this.#release(open);
   }
 
-  /** Breaks every lease: its holder destroys its sockets and releases. They no longer count. */
-  close(): void {
+  /**
+   * Breaks every lease: its holder destroys its sockets and releases. They no longer count.
+   *
+   * @param reason Why, where a holder acts on it.
+   */
+  close(reason?: EngineDied): void {
     for (const open of this.#open.toReversed()) {
-      open.controller.abort();
+      open.controller.abort(reason);
       this.#release(open);
     }
   }

@@ -178,8 +178,8 @@ export type Effect =
   | { type: 'look-at-offload'; run: number }
   /** `until`: of `Clock.elapsed`, here and below. */
   | { type: 'drain'; run: number; until: number }
-  /** Breaks the requests that are still in flight. */
-  | { type: 'close-leases'; run: number }
+  /** Breaks the requests that are still in flight. `died`: the engine exited by itself, and the instance comes back. */
+  | { type: 'close-leases'; run: number; died?: true }
   | { type: 'terminate'; run: number }
   | { type: 'kill'; run: number }
   /** `run`: whose end to report; `null`: nobody's. */

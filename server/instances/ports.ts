@@ -225,6 +225,11 @@ export interface EngineAdapter {
   preflight(record: InstanceRecord, plan: LaunchPlan): Promise<StartProblem | null>;
   /** The cause of an exit, from the run's last lines of output: one sentence with the file it was about. */
   reason(exit: Exit, lines: readonly string[], wasReady: boolean): string;
+  /**
+   * Paths under `/v1` where a POST computes an answer and changes nothing else. Such a request may be sent a second time
+   * when the engine dies before it answers. Empty: nothing is known of the engine's paths.
+   */
+  readonly inferencePaths: ReadonlySet<string>;
   /** How its runs show that they work, beside what every process and its health check show. */
   readonly signs: VitalSigns;
   /** By what the callers of one engine reach each other. The gateway keeps it back; `/proxy`, for admins, passes it. */

@@ -15,6 +15,7 @@ const adapter: EngineAdapter = {
   plan: () => ({ command: '', argv: [], environment: {}, keyVariable: null, port: 1, healthPath: '/' }),
   preflight: async () => null,
   reason: () => '',
+  inferencePaths: new Set(),
   signs: { workPath: null },
   crossing: { headers: [], paths: [], except: [] },
   offload: () => ({ kind: 'not asked' }),

@@ -516,6 +516,19 @@ describe('counting restarts', () => {
   });
 });
 
+describe('leases that an exit breaks', () => {
+  const breaks = (state: InstanceState): Effect[] =>
+    send(state, EXITED).effects.filter(({ type }) => type === 'close-leases');
+
+  it.each([running(), goingDown('start')])('hear that the engine died where a next run follows it', (state) => {
+    expect(breaks(state)).toEqual([{ type: 'close-leases', run: 1, died: true }]);
+  });
+
+  it.each([stopping(), goingDown('backoff')])('do not hear that of an engine that was being ended', (state) => {
+    expect(breaks(state)).toEqual([{ type: 'close-leases', run: 1 }]);
+  });
+});
+
 describe('the last exit', () => {
   it('is kept by a stop of a failed instance', () => {
     const dead = send(loading(), EXITED).state;

@@ -9,6 +9,7 @@ import type { Clock } from './ports.ts';
 import { notFound, notServed, queueFull, shuttingDown, slotsPinned } from './refusals.ts';
 import type { Scheduler } from './scheduler.ts';
 import { TurnQueue } from './turn-queue.ts';
+import { Suspects } from './suspects.ts';
 import { reasonOf } from './view.ts';
 
 export interface WaitingRoomDependencies {
@@ -46,6 +47,10 @@ export class WaitingRoom {
   readonly #with: WaitingRoomDependencies;
   readonly #mailbox: Mailbox;
   readonly #waiting = new TurnQueue<Seated>();
+  /** Requests that the death of their engine sent back; they are not in `#waiting`. */
+  readonly #suspects = new Suspects<Seated>();
+  /** The newest run that served while somebody waited. */
+  #served = 0;
   #cancelTimer = (): void => undefined;
   #isLooking = false;
   #isStale = false;
@@ -57,18 +62,19 @@ export class WaitingRoom {
   }
 
   get size(): number {
-    return this.#waiting.size;
+    return this.#waiting.size + this.#suspects.size;
   }
 
   /** A lease, if nobody is before the request and it can have one now. */
   leaseNow(): Lease | null {
-    return this.#waiting.size === 0 && this.#hasRoom() ? this.#grant() : null;
+    return this.#waiting.size === 0 && this.#suspects.isClear && this.#hasRoom() ? this.#grant() : null;
   }
 
   /** Waits. Rejects with the `ApiError` that says why there is no lease, or with the reason of the request's signal. */
   async enter(request: LeaseRequest): Promise<Lease> {
     const { clock } = this.#with;
-    const came: Waiting = { request, since: clock.elapsed(), stops: this.#mailbox.stops, sawStart: false };
+    const stops = request.after?.stops ?? this.#mailbox.stops;
+    const came: Waiting = { request, since: clock.elapsed(), stops, sawStart: false };
     const { state } = this.#mailbox;
     if (request.onlyRunning === true && state.status !== 'running') {
       throw notServed(this.#mailbox, { kind: 'refuse', reason: reasonOf(state), retryAfter: null }, false);
@@ -76,13 +82,14 @@ export class WaitingRoom {
     const outcome = this.#decide(came);
     if (outcome.kind === 'refuse') throw this.#refusal(came, outcome);
     if (this.#isShut) throw shuttingDown();
-    if (this.#waiting.size >= this.#limit()) throw queueFull(this.#mailbox, this.#waiting.size);
+    const isFull = request.after === undefined && this.#waiting.size >= this.#limit();
+    if (isFull) throw queueFull(this.#mailbox, this.#waiting.size);
     return this.#wait(came, outcome);
   }
 
   /** Decides anew on everybody who waits. To be called after each change of what that depends on. */
   look(): void {
-    if (this.#waiting.size === 0) return;
+    if (this.size === 0) return;
     this.#isStale = true;
     // What a look sets in motion changes the instance, and so leads back here.
     if (this.#isLooking) return;
@@ -100,7 +107,7 @@ export class WaitingRoom {
   /** Sends everybody away: llamactl ends, and starts nothing any more. */
   shut(): void {
     this.#isShut = true;
-    for (const seated of this.#waiting) this.#dismiss(seated, shuttingDown());
+    for (const seated of this.#all()) this.#dismiss(seated, shuttingDown());
     this.#cancelTimer();
   }
 
@@ -110,7 +117,8 @@ export class WaitingRoom {
     const seated: Seated = { ...came, isSettled: false, resolve, reject };
     const leave = (): void => this.#dismiss(seated, request.signal.reason);
     request.signal.addEventListener('abort', leave);
-    this.#waiting.push(request.caller, seated);
+    if (request.after === undefined) this.#waiting.push(request.caller, seated);
+    else this.#suspects.add(seated);
     // Where nothing can come of it at once, there is no need to look at a thousand others too.
     if (outcome.kind !== 'wait' || outcome.until !== null) this.look();
     if (!seated.isSettled) request.onWaiting?.();
@@ -125,21 +133,54 @@ export class WaitingRoom {
   }
 
   #pass(): void {
+    const { state, isClosed } = this.#mailbox;
     this.#cancelTimer();
+    if (state.status === 'running') this.#served = state.run.number;
     // Whoever waits for one that runs waits for room, and is not sent away.
-    if (this.#mailbox.state.status !== 'running' || this.#mailbox.isClosed) this.#decideAll();
+    if (state.status !== 'running' || isClosed) this.#decideAll();
     while (this.#hasRoom()) {
-      const next = this.#waiting.shift();
-      if (next === undefined) return;
-      next.isSettled = true;
-      next.resolve(this.#grant());
+      const isServed = this.#suspects.isClear ? this.#serveNext() : this.#serveSuspect();
+      if (!isServed) return;
     }
+  }
+
+  #serveNext(): boolean {
+    const next = this.#waiting.shift();
+    if (next === undefined) return false;
+    next.isSettled = true;
+    next.resolve(this.#grant());
+    return true;
+  }
+
+  #serveSuspect(): boolean {
+    const next = this.#suspects.next();
+    if (next === null) return false;
+    const { item, end } = next;
+    const lease = this.#grant();
+    const begun = (): void => {
+      end();
+      this.look();
+    };
+    const release = (): void => {
+      end();
+      lease.release();
+      // The death of the run releases a lease too, before its holder does.
+      this.look();
+    };
+    item.isSettled = true;
+    item.resolve({ ...lease, begun, release });
+    return true;
+  }
+
+  *#all(): IterableIterator<Seated> {
+    yield* this.#suspects;
+    yield* this.#waiting;
   }
 
   #decideAll(): void {
     const { clock } = this.#with;
     let lookAt: number | null = null;
-    for (const seated of this.#waiting) {
+    for (const seated of this.#all()) {
       if (this.#mailbox.isClosed) {
         this.#dismiss(seated, notFound(this.#mailbox.record.name));
         continue;
@@ -156,12 +197,14 @@ export class WaitingRoom {
     const { record, state, stops } = this.#mailbox;
     if (stops !== waiting.stops) return { kind: 'refuse', reason: null, retryAfter: 1 };
     waiting.sawStart ||= state.status === 'starting';
+    const { after } = waiting.request;
     return decideDemand(state, {
       onDemand: record.settings.on_demand ?? true,
       mayStart: waiting.request.mayStart,
       isClosed: this.#with.isClosed(record.id),
       ...momentOf(this.#with.clock),
       since: waiting.since,
+      lostRun: after === undefined ? null : Math.max(after.run, this.#served),
     });
   }
 
@@ -181,9 +224,11 @@ export class WaitingRoom {
   }
 
   #grant(): Lease {
-    const { record, state } = this.#mailbox;
+    const { record, state, stops } = this.#mailbox;
     if (state.status !== 'running' || state.run.launch === null) throw new Error('a lease of what does not run');
-    return this.#with.leases.of(record.id, state.run.number).grant(record.name, targetOf(state.run.launch), record);
+    const { number: run, launch } = state.run;
+    const origin = { instance: record.id, run, stops };
+    return this.#with.leases.of(record.id, run).grant(record.name, targetOf(launch), record, origin);
   }
 
   get #leases(): number {
@@ -204,6 +249,7 @@ export class WaitingRoom {
 
   #dismiss(seated: Seated, reason: unknown): void {
     this.#waiting.remove(seated.request.caller, seated);
+    this.#suspects.remove(seated);
     seated.isSettled = true;
     seated.reject(reason);
   }

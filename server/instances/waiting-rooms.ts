@@ -1,5 +1,6 @@
 import type { Lease, LeaseRequest } from './leases.ts';
 import type { Mailbox } from './mailbox.ts';
+import { notFound } from './refusals.ts';
 import { WaitingRoom, type WaitingRoomDependencies } from './waiting-room.ts';
 
 /** The one way to a lease, and everybody who waits for one. */
@@ -16,9 +17,12 @@ export class WaitingRooms {
   /** A lease of the instance, now or when it can be had. Throws the `ApiError` that says why it cannot. */
   async acquire(mailbox: Mailbox, request: LeaseRequest): Promise<Lease> {
     request.signal.throwIfAborted();
-    const { id } = mailbox.record;
+    const { id, name } = mailbox.record;
+    const { after } = request;
+    // Another instance has the name by now.
+    if (after !== undefined && after.instance !== id) throw notFound(name);
     const room = this.#rooms.get(id) ?? this.#open(mailbox);
-    const lease = room.leaseNow();
+    const lease = after === undefined ? room.leaseNow() : null;
     if (lease !== null) return lease;
     const waitedFor = await room.enter(request);
     if (!request.signal.aborted) return waitedFor;

@@ -8,12 +8,12 @@ interface Held {
 /** The leases that the server before this one still holds: here they count as any other. */
 export class ForeignLeases {
   readonly #book: LeaseBook;
-  readonly #onBroken: (instance: string, run: number) => void;
+  readonly #onBroken: (instance: string, run: number, died: boolean) => void;
   /** By instance and run. */
   readonly #held = new Map<string, Held>();
 
-  /** @param onBroken Told once a run that all leases of it held there must end. */
-  constructor(book: LeaseBook, onBroken: (instance: string, run: number) => void) {
+  /** @param onBroken Called once for a run whose leases must all end there. `died`: the engine exited by itself. */
+  constructor(book: LeaseBook, onBroken: (instance: string, run: number, died: boolean) => void) {
     this.#book = book;
     this.#onBroken = onBroken;
   }
@@ -24,10 +24,10 @@ export class ForeignLeases {
     const held = this.#held.get(key) ?? { releases: [], isBroken: false };
     this.#held.set(key, held);
     while (held.releases.length < open) {
-      const release = this.#book.of(instance, run).lend(() => {
+      const release = this.#book.of(instance, run).lend((died) => {
         if (held.isBroken) return;
         held.isBroken = true;
-        this.#onBroken(instance, run);
+        this.#onBroken(instance, run, died);
       });
       held.releases.push(release);
     }

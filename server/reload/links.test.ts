@@ -2,7 +2,7 @@ import { duplexPair } from 'node:stream';
 import { ApiError } from '@llamactl/contract/errors';
 import { describe, expect, it, vi } from 'vitest';
 import { LeaseBook } from '../instances/lease-book.ts';
-import type { Lease, LeaseRequest } from '../instances/leases.ts';
+import { EngineDied, type Lease, type LeaseRequest } from '../instances/leases.ts';
 import { PredecessorLink } from './predecessor-link.ts';
 import { type Dead, SuccessorLink } from './successor-link.ts';
 
@@ -27,7 +27,7 @@ const RECORD = { id: 'i', settings: { request_defaults: { temperature: 0 }, requ
 function change(acquire?: (request: LeaseRequest) => Promise<Lease>) {
   const [ours, its] = duplexPair();
   const wishes = {
-    onBreak: vi.fn<(instance: string, run: number) => void>(),
+    onBreak: vi.fn<(instance: string, run: number, died: boolean) => void>(),
     onDead: vi.fn<(dead: Dead) => void>(),
     onEnd: vi.fn<() => void>(),
     onOverheard: vi.fn<(type: string) => void>(),
@@ -121,7 +121,13 @@ describe('leases that stay with the old server', () => {
     const { book, open, wishes } = await changed(2);
     book.of('i', 3).close();
     expect(open()).toBe(0);
-    await vi.waitFor(() => expect(wishes.onBreak.mock.calls).toEqual([['i', 3]]));
+    await vi.waitFor(() => expect(wishes.onBreak.mock.calls).toEqual([['i', 3, false]]));
+  });
+
+  it('are broken with the word that the engine died', async () => {
+    const { book, wishes } = await changed(2);
+    book.of('i', 3).close(new EngineDied());
+    await vi.waitFor(() => expect(wishes.onBreak.mock.calls).toEqual([['i', 3, true]]));
   });
 
   it('end with the old server', async () => {
@@ -141,6 +147,28 @@ describe('a request that is still with the old server', () => {
     lease.release();
     lease.release();
     await vi.waitFor(() => expect(open()).toBe(0));
+  });
+
+  it('hears that the engine died, and is asked again there', async () => {
+    const asked: LeaseRequest[] = [];
+    const { old, book } = await changed(0, async (request) => {
+      asked.push(request);
+      return book.of('i', 3).grant('chat', TARGET, RECORD, { instance: 'i', run: 3, stops: 7 });
+    });
+    const lease = await old.acquire(request());
+    expect(lease.origin).toEqual({ instance: 'i', run: 3, stops: null });
+    book.of('i', 3).close(new EngineDied());
+    await vi.waitFor(() => expect(lease.signal.reason).toBeInstanceOf(EngineDied));
+    await old.acquire({ ...request(), after: lease.origin ?? undefined });
+    expect(asked.map(({ after }) => after)).toEqual([undefined, { instance: 'i', run: 3, stops: null }]);
+  });
+
+  it('hears that its lease ended by a stop', async () => {
+    const { old, book } = await changed(0);
+    const lease = await old.acquire(request());
+    book.of('i', 3).close();
+    await vi.waitFor(() => expect(lease.signal.aborted).toBe(true));
+    expect(lease.signal.reason).not.toBeInstanceOf(EngineDied);
   });
 
   it('hears that it waits, and leaves when its caller does', async () => {

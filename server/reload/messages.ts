@@ -14,6 +14,9 @@ const text = z.string();
 /** Of a request for a lease; chosen by the one who asks. */
 const id = count;
 
+/** The engine exited by itself, and the instance comes back; left out: not so, or not known. */
+const died = z.boolean().optional();
+
 const RunSchema = z.object({ instance: text, run: count });
 
 /** How a run is used. `lastUsed`: of the clock of the machine's boot, which both have (`Clock.elapsed`). */
@@ -49,6 +52,8 @@ const ToSuccessorSchema = z.discriminatedUnion('type', [
     caller: text,
     mayStart: z.boolean(),
     onlyRunning: z.boolean(),
+    /** The run that died under the request before it answered; left out: a first request. */
+    after: RunSchema.optional(),
   }),
   /** It is over, or no longer waits. */
   z.object({ type: z.literal('release'), id }),
@@ -92,6 +97,8 @@ const LeaseSchema = z.object({
     }),
   }),
   target: z.object({ port: count, healthPath: text, key: text.nullable() }),
+  /** Number of the run that it is of. */
+  run: count.optional(),
 });
 export type SentLease = z.infer<typeof LeaseSchema>;
 
@@ -107,9 +114,9 @@ const FromSuccessorSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('granted'), id, lease: LeaseSchema }),
   z.object({ type: z.literal('denied'), id, error: ErrorSchema }),
   /** The lease must end now: its engine died, or its time is over. */
-  z.object({ type: z.literal('revoked'), id }),
+  z.object({ type: z.literal('revoked'), id, died }),
   /** The same for all that were told by `leases`. */
-  z.object({ type: z.literal('break'), ...RunSchema.shape }),
+  z.object({ type: z.literal('break'), ...RunSchema.shape, died }),
   /** What was opened with these credentials has to close. `kind`: see `Dead` of the accounts. */
   z.object({ type: z.literal('dead'), kind: text, whose: text }),
   /** The service ends: nothing needs to be finished any more that does not end soon. */

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { LeaseBook, RunUse } from '../instances/lease-book.ts';
-import type { Lease, LeaseRequest } from '../instances/leases.ts';
+import { EngineDied, type Lease, type LeaseRequest } from '../instances/leases.ts';
 import { Channel } from './channel.ts';
 import { ForeignLeases } from './foreign-leases.ts';
 import { type FromSuccessor, type Hello, TO_SUCCESSOR, type ToSuccessor } from './messages.ts';
@@ -64,8 +64,8 @@ export class PredecessorLink {
   /** From now on what it holds and asks for counts here. */
   async serve(needs: PredecessorNeeds): Promise<void> {
     this.#needs = needs;
-    this.#foreign = new ForeignLeases(needs.leases, (instance, run) =>
-      this.#channel.send({ type: 'break', instance, run }),
+    this.#foreign = new ForeignLeases(needs.leases, (instance, run, died) =>
+      this.#channel.send({ type: 'break', instance, run, died }),
     );
     for (const { instance, run, open, lastUsed } of await this.#taken.promise) {
       needs.leases.remember({ instance, run, lastUsed });
@@ -112,23 +112,29 @@ export class PredecessorLink {
 
   /** Holds a lease for it, from the asking to the release. Never rejects. */
   async #acquire(
-    { id, instance, caller, mayStart, onlyRunning }: Extract<ToSuccessor, { type: 'acquire' }>,
+    { id, instance, caller, mayStart, onlyRunning, after: lost }: Extract<ToSuccessor, { type: 'acquire' }>,
     needs: PredecessorNeeds,
   ): Promise<void> {
     const over = new AbortController();
     this.#acquired.set(id, over);
     const { signal } = over;
     const onWaiting = (): void => this.#channel.send({ type: 'waiting', id });
+    // Stops are counted from the start of a server.
+    const after = lost === undefined ? undefined : { ...lost, stops: null };
     try {
-      const lease = await needs.acquire({ instance, caller, mayStart, onlyRunning, signal, onWaiting });
-      const { record, target } = lease;
+      const lease = await needs.acquire({ instance, caller, mayStart, onlyRunning, signal, onWaiting, after });
+      const { record, target, origin } = lease;
       const { upstream_model, request_defaults, request_strip } = record.settings;
       const settings = { upstream_model, request_defaults, request_strip };
       signal.addEventListener('abort', () => this.#release(id, lease), { once: true });
-      lease.signal.addEventListener('abort', () => this.#channel.send({ type: 'revoked', id }), { once: true });
+      lease.signal.addEventListener(
+        'abort',
+        () => this.#channel.send({ type: 'revoked', id, died: lease.signal.reason instanceof EngineDied }),
+        { once: true },
+      );
       if (signal.aborted) this.#release(id, lease);
       else {
-        const sent = { instance: lease.instance, record: { id: record.id, settings }, target };
+        const sent = { instance: lease.instance, record: { id: record.id, settings }, target, run: origin?.run };
         this.#channel.send({ type: 'granted', id, lease: sent });
       }
     } catch (error) {

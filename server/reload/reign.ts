@@ -25,7 +25,8 @@ export interface Reign {
   uses(): RunUse[];
   /** Tells of each lease that ends from now on. */
   watchLeases(watcher: (use: Pick<RunUse, 'instance' | 'run' | 'open'>) => void): void;
-  breakLeases(instance: string, run: number): void;
+  /** Breaks every lease of a run that is held here. `died`: its engine exited by itself. */
+  breakLeases(instance: string, run: number, died: boolean): void;
   /** Ends what is served here with these credentials. */
   shutOut(dead: Dead): void;
   /** What ends here from now on belongs into the audit trail of the next. */

@@ -289,7 +289,7 @@ export class Service<Server extends Reign> {
 
   #link(server: Server, channel: Duplex): SuccessorLink {
     return new SuccessorLink(channel, {
-      onBreak: (instance, run) => server.breakLeases(instance, run),
+      onBreak: (instance, run, died) => server.breakLeases(instance, run, died),
       onDead: (dead) => server.shutOut(dead),
       onEnd: () => void server.cut(),
       onOverheard: (type) => this.#parts.log.debug({ type }, 'The new server said something of a later version'),

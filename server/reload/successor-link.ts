@@ -1,15 +1,15 @@
 import type { Duplex } from 'node:stream';
 import { ApiError } from '@llamactl/contract/errors';
 import type { RunUse } from '../instances/lease-book.ts';
-import type { Lease, LeaseRequest } from '../instances/leases.ts';
+import { EngineDied, type Lease, type LeaseRequest } from '../instances/leases.ts';
 import { Channel } from './channel.ts';
 import { FROM_SUCCESSOR, type FromSuccessor, type Hello, type SentLease, type ToSuccessor } from './messages.ts';
 import { receivedError } from './sent-error.ts';
 
 /** What the next server asks of the one that goes. */
 export interface SuccessorWishes {
-  /** Every lease of a run that is held here must end now. */
-  onBreak(instance: string, run: number): void;
+  /** Every lease of a run that is held here must end now. `died`: its engine exited by itself. */
+  onBreak(instance: string, run: number, died: boolean): void;
   /** What is served here with these credentials must end now. */
   onDead(dead: Dead): void;
   /** The service ends. */
@@ -68,7 +68,7 @@ export class SuccessorLink {
           case 'ready':
             return ready.resolve(message.door);
           case 'break':
-            return wishes.onBreak(message.instance, message.run);
+            return wishes.onBreak(message.instance, message.run, message.died === true);
           case 'dead':
             return wishes.onDead({ kind: message.kind, whose: message.whose });
           case 'end':
@@ -108,7 +108,7 @@ export class SuccessorLink {
 
   /** A lease, given there and used here. Rejects as `acquire` of the instances does. */
   async acquire(request: LeaseRequest): Promise<Lease> {
-    const { instance, caller, mayStart, onlyRunning = false, signal } = request;
+    const { instance, caller, mayStart, onlyRunning = false, signal, after: lost } = request;
     signal.throwIfAborted();
     if (this.#isClosed) throw nobodyLends();
     const id = this.#nextId;
@@ -121,7 +121,8 @@ export class SuccessorLink {
       reject(signal.reason);
     };
     signal.addEventListener('abort', leave, { once: true });
-    this.#channel.send({ type: 'acquire', id, instance, caller, mayStart, onlyRunning });
+    const after = lost === undefined ? {} : { after: { instance: lost.instance, run: lost.run } };
+    this.#channel.send({ type: 'acquire', id, instance, caller, mayStart, onlyRunning, ...after });
     return promise.finally(() => signal.removeEventListener('abort', leave));
   }
 
@@ -133,7 +134,9 @@ export class SuccessorLink {
 
   #answered(message: Extract<FromSuccessor, { id: number }>): void {
     const { id } = message;
-    if (message.type === 'revoked') return this.#held.get(id)?.abort();
+    if (message.type === 'revoked') {
+      return this.#held.get(id)?.abort(message.died === true ? new EngineDied() : undefined);
+    }
     const asked = this.#asked.get(id);
     if (asked === undefined) return;
     if (message.type === 'waiting') return asked.request.onWaiting?.();
@@ -142,7 +145,7 @@ export class SuccessorLink {
     else asked.resolve(this.#leaseOf(id, message.lease));
   }
 
-  #leaseOf(id: number, { instance, record, target }: SentLease): Lease {
+  #leaseOf(id: number, { instance, record, target, run }: SentLease): Lease {
     const controller = new AbortController();
     this.#held.set(id, controller);
     const { upstream_model, request_defaults, request_strip } = record.settings;
@@ -155,7 +158,10 @@ export class SuccessorLink {
       instance,
       record: { id: record.id, settings },
       target,
+      origin: run === undefined ? null : { instance: record.id, run, stops: null },
       signal: controller.signal,
+      // The trial of a suspect ends with its release then.
+      begun: () => undefined,
       // The work that it is a sign of is seen at the engine too.
       passed: () => undefined,
       release: () => {

@@ -86,6 +86,7 @@ export class FakeEngineAdapter implements EngineAdapter {
     };
   }
 
+  readonly inferencePaths = new Set(['/v1/chat/completions']);
   readonly signs = { workPath: '/work' };
   readonly crossing = { headers: ['x-session'], paths: ['/v1/sessions'], except: [] };
   /** What its runs got of the GPUs. */

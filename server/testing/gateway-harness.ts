@@ -12,7 +12,7 @@ import { connect, createServer as createNetServer, type Socket, type Server as N
 import { ApiError } from '@llamactl/contract/errors';
 import { systemClock } from '../clock.ts';
 import type { Clock, Crossing } from '../instances/ports.ts';
-import { type LeasedRecord, Leases } from '../instances/leases.ts';
+import { EngineDied, type LeasedRecord, Leases } from '../instances/leases.ts';
 import { GATEWAY_ERROR_SHAPES } from '../gateway/error-shape.ts';
 import { closedToCallers } from '../gateway/crossing.ts';
 import { findInstance } from '../gateway/failures.ts';
@@ -75,6 +75,10 @@ interface Entry extends GatewayInstance {
   key: string | null;
   settings: LeasedRecord['settings'];
   leases: Leases;
+  /** Number of the run. */
+  run: number;
+  /** Requests that wait for a restart. */
+  waiting: Set<() => void>;
 }
 
 /** Instances that are all there is, with real leases. Tests change what they list. */
@@ -83,6 +87,7 @@ export class FakeInstances implements GatewayInstances {
 
   constructor(instances: readonly FakeInstance[]) {
     this.#entries = instances.map((instance) => ({
+      engine: 'llama_cpp',
       status: 'running',
       aliases: [],
       unlisted: false,
@@ -93,6 +98,8 @@ export class FakeInstances implements GatewayInstances {
       settings: {},
       ...instance,
       leases: new Leases(),
+      run: 1,
+      waiting: new Set(),
     }));
   }
 
@@ -100,10 +107,14 @@ export class FakeInstances implements GatewayInstances {
     return this.#entries;
   }
 
-  acquire: GatewayInstances['acquire'] = async ({ instance: name, signal }) => {
+  acquire: GatewayInstances['acquire'] = async ({ instance: name, signal, after, onWaiting }) => {
     signal.throwIfAborted();
     const entry = this.#entry(name);
     if (entry === undefined) throw new ApiError('INSTANCE_NOT_FOUND', 'There is no such instance.');
+    if (after !== undefined && entry.status === 'restarting') {
+      onWaiting?.();
+      await this.#over(entry, signal);
+    }
     if (entry.status !== 'running') {
       throw new ApiError(
         'INSTANCE_NOT_RUNNING',
@@ -111,9 +122,42 @@ export class FakeInstances implements GatewayInstances {
         entry.reason === null ? {} : { reason: entry.reason },
       );
     }
-    const { port, key, settings } = entry;
-    return entry.leases.grant(entry.name, { port, healthPath: '/health', key }, { id: entry.name, settings });
+    const { port, key, settings, run } = entry;
+    const record = { id: entry.name, settings };
+    const origin = { instance: entry.name, run, stops: 0 };
+    return entry.leases.grant(entry.name, { port, healthPath: '/health', key }, record, origin);
   };
+
+  /** Resolves when the instance restarts no more. */
+  async #over(entry: Entry, signal: AbortSignal): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      entry.waiting.add(resolve);
+      signal.addEventListener('abort', () => {
+        entry.waiting.delete(resolve);
+        reject(signal.reason as Error);
+      });
+    });
+  }
+
+  /** How many requests wait for a restart. */
+  waiting(name: string): number {
+    return this.#entry(name)?.waiting.size ?? 0;
+  }
+
+  /** What the domain does when an engine exits by itself and is restarted. */
+  die(name: string): void {
+    Object.assign(this.#entry(name) ?? {}, { status: 'restarting', reason: 'it was killed' });
+    this.leases(name).close(new EngineDied());
+  }
+
+  /** What the domain does when a restart is over. @param change `port`: of the next run. */
+  comeBack(name: string, change: { status: GatewayInstance['status']; reason?: string; port?: number }): void {
+    const entry = this.#entry(name);
+    if (entry === undefined) throw new Error(`no instance ${name}`);
+    Object.assign(entry, { run: entry.run + 1, reason: null, ...change });
+    for (const resolve of entry.waiting) resolve();
+    entry.waiting.clear();
+  }
 
   leases(name: string): Leases {
     const entry = this.#entry(name);
@@ -139,6 +183,9 @@ export interface GatewayServer extends Listening {
   gateway: Gateway;
   requests: Requests;
 }
+
+/** Of the engine `llama_cpp` of these tests. */
+const INFERENCE_PATHS = new Set(['/v1/chat/completions', '/v1/completions', '/v1/messages']);
 
 /** Waits are over at once: the engines of tests have been dead for long when they are dead. */
 const IMPATIENT: Pick<Clock, 'after' | 'elapsed'> = {
@@ -181,6 +228,7 @@ export async function startGateway(
       nextTurn: (callback) => void setImmediate(callback),
     },
     requests,
+    inferencePaths: (engine) => (engine === 'llama_cpp' ? INFERENCE_PATHS : new Set()),
     settings: { loadingKeepaliveSeconds, aliasesInModels },
     measureSendQueues,
     closed: closedToCallers(crossings),

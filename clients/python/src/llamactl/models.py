@@ -60,7 +60,7 @@ class ActiveRequest(Model):
     started_at: str
     """When it was known what it is for: its body had come as far as that takes."""
     waited: float | None
-    """Seconds until an engine had it; `None`: none has it yet."""
+    """Seconds until an engine had it, the last one if its engine died and it was sent again; `None`: none has it now."""
     stream: bool | None
     """The answer comes in events, or over a WebSocket; `None`: not known yet."""
     time_to_first_token: float | None
@@ -376,7 +376,7 @@ class FinishedRequest(Model):
     started_at: str
     """When it was known what it is for: its body had come as far as that takes."""
     waited: float | None
-    """Seconds until an engine had it; `None`: none has it yet."""
+    """Seconds until an engine had it, the last one if its engine died and it was sent again; `None`: none has it now."""
     stream: bool | None
     """The answer comes in events, or over a WebSocket; `None`: not known yet."""
     time_to_first_token: float | None

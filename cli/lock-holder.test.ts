@@ -1,0 +1,119 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { holdsLock } from './lock-holder.ts';
+import { HeldDirectory } from './testing/held-directory.ts';
+
+let folder: string;
+let data: string;
+let server: HeldDirectory;
+
+beforeEach(() => {
+  folder = mkdtempSync(path.join(os.tmpdir(), 'llamactl-lock-'));
+  data = path.join(folder, 'data');
+  server = new HeldDirectory(data);
+  server.describe('http://127.0.0.1:9000');
+});
+afterEach(() => {
+  server.release();
+  rmSync(folder, { recursive: true });
+});
+
+/** A process that lives until the test is over; another user's where we may choose. Resolves to its pid. */
+async function stranger(): Promise<number> {
+  const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+  const child = spawn('sleep', ['1000000'], { stdio: 'ignore', ...user });
+  await once(child, 'spawn');
+  ended.push(() => child.kill('SIGKILL'));
+  if (child.pid === undefined) throw new Error('no pid');
+  return child.pid;
+}
+
+const ended: (() => void)[] = [];
+afterEach(() => {
+  for (const end of ended.splice(0)) end();
+});
+
+describe('the lock of a data directory', () => {
+  it('is held by the process that has it, and by no other that lives', async () => {
+    expect(holdsLock(data, process.pid)).toBe(true);
+    expect(holdsLock(data, await stranger())).toBe(false);
+  });
+
+  it('is held by nobody when it was given back', () => {
+    server.release();
+    expect(holdsLock(data, process.pid)).toBe(false);
+  });
+
+  it('stays ours when it was asked about', () => {
+    holdsLock(data, process.pid);
+    expect(holdsLock(data, process.pid)).toBe(true);
+  });
+
+  it('is not to be believed when others can write its file', () => {
+    chmodSync(path.join(data, 'server.lock'), 0o622);
+    expect(holdsLock(data, process.pid)).toBe(false);
+  });
+
+  it('is held by nobody where there is no file', () => {
+    expect(holdsLock(folder, process.pid)).toBe(false);
+  });
+});
+
+describe('the lock of a data directory, as the kernel lists it', () => {
+  const PID = 4_711;
+  const own = process.geteuid?.() ?? 0;
+
+  /** @param lines Of `/proc/locks`, with INODE in the place of the lock's. @param status Of the process 4711. */
+  function proc(lines: string[], status: string | null): string {
+    const place = mkdtempSync(path.join(folder, 'proc-'));
+    const { ino } = statSync(path.join(data, 'server.lock'));
+    writeFileSync(path.join(place, 'locks'), lines.map((line) => `${line.replace('INODE', String(ino))}\n`).join(''));
+    if (status === null) return place;
+    mkdirSync(path.join(place, String(PID)));
+    writeFileSync(path.join(place, String(PID), 'status'), status);
+    return place;
+  }
+  const users = (...uids: number[]): string => uids.join('\t');
+  const statusOf = (uids: string, pids = String(PID)): string =>
+    `Name:\tnode\nPid:\t${PID}\nUid:\t${uids}\nGid:\t0\t0\t0\t0\nNSpid:\t${pids}\n`;
+  const OURS = statusOf(users(own, own, own, own));
+  const HELD = `1: POSIX  ADVISORY  WRITE ${PID} fe:00:INODE 1073741825 1073741825`;
+
+  it.each([
+    ['of ours', HELD, OURS, true],
+    ["of root's", HELD, statusOf(users(0, 0, 0, 0)), true],
+    ["of another user's", HELD, statusOf(users(65_533, 65_533, 65_533, 65_533)), false],
+    ["of another user's who runs a program of root", HELD, statusOf(users(65_533, 0, 0, 0)), false],
+    ['that only reads', HELD.replace('WRITE', 'READ '), OURS, false],
+    ['that waits for it', HELD.replace('POSIX', '-> POSIX'), OURS, false],
+    ['with another file', HELD.replace('INODE', '12'), OURS, false],
+    ['that has just ended', HELD, null, false],
+  ])('tells of a process %s: %s', (_what, line, status, isHeld) => {
+    expect(holdsLock(data, PID, proc([line], status))).toBe(isHeld);
+  });
+
+  it('tells of a server in a container by its pid there', () => {
+    const place = proc([HELD], statusOf(users(own, own, own, own), `${PID}\t7`));
+    expect([holdsLock(data, 7, place), holdsLock(data, 8, place)]).toEqual([true, false]);
+  });
+
+  it('finds the one among many', () => {
+    const others = ['2: FLOCK  ADVISORY  WRITE 9 fe:00:INODE 0 EOF', '3: POSIX  ADVISORY  WRITE 9 fe:00:INODE 0 EOF'];
+    expect(holdsLock(data, PID, proc([...others, HELD], OURS))).toBe(true);
+  });
+});
+
+describe('where the kernel lists no locks', () => {
+  it('the lock itself is asked, but never by the server that has it', async () => {
+    const nowhere = path.join(folder, 'nowhere');
+    expect(holdsLock(data, process.pid, nowhere)).toBe(true);
+    // Nothing was dropped.
+    expect(holdsLock(data, process.pid)).toBe(true);
+    server.release();
+    expect(holdsLock(data, await stranger(), nowhere)).toBe(false);
+  });
+});

@@ -1,0 +1,305 @@
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { FakeClock } from '../testing/fake-clock.ts';
+import {
+  call,
+  type GatewayServer,
+  type GatewayWishes,
+  type Listening,
+  rawConnection,
+  readAnswer,
+  startEngine,
+  startGateway,
+} from '../testing/gateway-harness.ts';
+
+/** Engines that die before they answer. Their instance `a` comes back when the test says so. */
+
+const SIGN = ': the model is not ready yet\n\n';
+const CHAT = '/v1/chat/completions';
+const BODY = '{"model":"a", "x":1}';
+
+let clock: FakeClock;
+let gateway: GatewayServer;
+let engines: Listening[];
+/** Requests that came to the engine, with what each does when its engine dies. */
+let arrived: { request: IncomingMessage; response: ServerResponse; body: string; die: () => void }[];
+
+beforeEach(() => {
+  clock = new FakeClock();
+  engines = [];
+  arrived = [];
+});
+afterEach(async () => {
+  await gateway.close();
+  await Promise.all(engines.map((engine) => engine.close()));
+});
+
+/** An engine that keeps its requests until the test answers them, or lets it die. */
+async function startSilentEngine(): Promise<number> {
+  const engine = await startEngine(async (request, response) => {
+    const { text: body } = await readAnswer(request);
+    const die = (): void => {
+      response.destroy();
+      gateway.instances.die('a');
+    };
+    arrived.push({ request, response, body, die });
+  });
+  engines.push(engine);
+  return engine.port;
+}
+
+async function begin(wishes: GatewayWishes = {}, engine = 'llama_cpp'): Promise<void> {
+  gateway = await startGateway(
+    [{ name: 'a', aliases: ['alias'], engine, port: await startSilentEngine() }],
+    clock,
+    wishes,
+  );
+}
+
+const ask = (body = BODY, path = CHAT, more: Parameters<typeof call>[2] = {}): ReturnType<typeof call> =>
+  call(gateway.port, path, { body, ...more });
+
+/** The request that came as number so many, from 1. */
+async function arrival(count: number): Promise<(typeof arrived)[number]> {
+  await vi.waitFor(() => expect(arrived).toHaveLength(count));
+  const last = arrived.at(-1);
+  if (last === undefined) throw new Error('no request came');
+  return last;
+}
+
+/** Resolves when so many requests wait for the restart. */
+const waiting = (count: number): Promise<void> => vi.waitFor(() => expect(gateway.instances.waiting('a')).toBe(count));
+
+async function comeBack(): Promise<void> {
+  gateway.instances.comeBack('a', { status: 'running', port: await startSilentEngine() });
+}
+
+describe('a request whose engine dies before it answers', () => {
+  test.each([
+    ['whose model is in a JSON body', BODY, CHAT, {}],
+    ['whose model is an alias', '{"model":"alias"}', CHAT, {}],
+    ['of the API of Anthropic', BODY, '/v1/messages', {}],
+    ['with a query', BODY, `${CHAT}?beta=true`, {}],
+    [
+      'whose model is in a form',
+      '--x\r\nContent-Disposition: form-data; name="model"\r\n\r\na\r\n--x--\r\n',
+      '/v1/completions',
+      { headers: { 'content-type': 'multipart/form-data; boundary=x' } },
+    ],
+    ['without a body, whose model is in the URL', '', `${CHAT}?model=a`, {}],
+  ])('%s is sent again to the next run, byte for byte', async (_title, body, path, more) => {
+    await begin();
+    const answer = ask(body, path, more);
+    (await arrival(1)).die();
+    await waiting(1);
+    await comeBack();
+    const second = await arrival(2);
+    expect([second.request.url, second.body]).toEqual([path, body]);
+    second.response.end('the answer');
+    expect(await answer).toMatchObject({ status: 200, text: 'the answer' });
+    expect(gateway.instances.leases('a').count).toBe(0);
+  });
+
+  test('is sent again once: the second death is its error, which no client should try again', async () => {
+    await begin();
+    const answer = ask();
+    (await arrival(1)).die();
+    await waiting(1);
+    await comeBack();
+    (await arrival(2)).die();
+    const { status, headers, text } = await answer;
+    expect([status, headers['x-should-retry'], headers['retry-after']]).toEqual([502, 'false', undefined]);
+    expect(JSON.parse(text)).toMatchObject({
+      error: {
+        message:
+          'The engine of "a" ended a second time before it had answered this request; the instance is restarting: it was killed',
+      },
+    });
+    expect(arrived).toHaveLength(2);
+  });
+
+  test('is sent again where the news of the death comes seconds after the connection broke', async () => {
+    await begin();
+    const answer = ask();
+    const { response } = await arrival(1);
+    response.destroy();
+    await vi.waitFor(() => expect(clock.pending).toHaveLength(1));
+    await clock.advance(4_900);
+    gateway.instances.die('a');
+    await waiting(1);
+    await comeBack();
+    (await arrival(2)).response.end('late');
+    expect(await answer).toMatchObject({ status: 200, text: 'late' });
+  });
+
+  test.each([
+    ['to a path that is not for inference', 'POST', '/v1/other', BODY],
+    ['with another method', 'PUT', CHAT, BODY],
+    ['whose body is streamed', 'POST', `${CHAT}?model=a`, 'streamed'],
+  ])('%s is not sent again', async (_title, method, path, body) => {
+    await begin();
+    const answer = ask(body, path, { method });
+    (await arrival(1)).die();
+    expect(await answer).toMatchObject({ status: 502, headers: { 'retry-after': '1' } });
+    expect(arrived).toHaveLength(1);
+  });
+
+  test('is not sent again to a custom engine', async () => {
+    await begin({}, 'custom');
+    const answer = ask();
+    (await arrival(1)).die();
+    expect(await answer).toMatchObject({ status: 502 });
+    expect(arrived).toHaveLength(1);
+  });
+
+  test('is not sent again through the proxy', async () => {
+    await begin();
+    const answer = ask(BODY, `/api/instances/a/proxy${CHAT}`);
+    (await arrival(1)).die();
+    expect(await answer).toMatchObject({ status: 502 });
+    expect(arrived).toHaveLength(1);
+  });
+
+  test.each(['stopping', 'stopped', 'failed'] as const)('is not sent again when the instance is %s', async (status) => {
+    await begin();
+    const answer = ask();
+    const { response } = await arrival(1);
+    response.destroy();
+    gateway.instances.end('a', status, 'a reason');
+    expect((await answer).status).toBe(status === 'failed' ? 502 : 503);
+    expect(arrived).toHaveLength(1);
+  });
+
+  test('is not sent again when the engine only broke the connection', async () => {
+    await begin();
+    const answer = ask();
+    (await arrival(1)).response.destroy();
+    await vi.waitFor(() => expect(clock.pending).toHaveLength(1));
+    await clock.advance(5_000);
+    await clock.advance(500);
+    expect(await answer).toMatchObject({ status: 502 });
+    expect(arrived).toHaveLength(1);
+  });
+
+  test('is not sent again after a byte of the answer: its connection is broken', async () => {
+    await begin();
+    const { received, gone } = rawConnection(
+      gateway.port,
+      `POST ${CHAT} HTTP/1.1\r\nHost: a\r\nContent-Length: ${BODY.length}\r\n\r\n${BODY}`,
+    );
+    const { response, die } = await arrival(1);
+    response.write('The');
+    await vi.waitFor(() => expect(received()).toContain('The'));
+    die();
+    await gone;
+    expect(received().endsWith('0\r\n\r\n')).toBe(false);
+    expect(arrived).toHaveLength(1);
+  });
+
+  test('is told why the instance does not come back', async () => {
+    await begin();
+    const answer = ask();
+    (await arrival(1)).die();
+    await waiting(1);
+    gateway.instances.comeBack('a', { status: 'failed', reason: 'gave up after 5 restarts' });
+    const { status, text } = await answer;
+    expect([status, text]).toEqual([503, expect.stringContaining('gave up after 5 restarts')]);
+    expect(gateway.requests.finished()).toMatchObject([{ outcome: 'broken', status: 503 }]);
+  });
+
+  test('waits no more when its caller has left', async () => {
+    await begin();
+    const head = `POST ${CHAT} HTTP/1.1\r\nHost: a\r\nContent-Length: ${BODY.length}\r\n\r\n${BODY}`;
+    const { socket } = rawConnection(gateway.port, head);
+    (await arrival(1)).die();
+    await waiting(1);
+    socket.destroy();
+    await waiting(0);
+    await vi.waitFor(() => expect(gateway.requests.finished()).toMatchObject([{ outcome: 'aborted' }]));
+    await comeBack();
+    expect(arrived).toHaveLength(1);
+  });
+
+  test('waits no more when an operator cancels it', async () => {
+    await begin();
+    const answer = ask();
+    (await arrival(1)).die();
+    await waiting(1);
+    gateway.requests.cancel('request-1');
+    expect((await answer).text).toContain('cancelled by an operator');
+    expect(gateway.instances.waiting('a')).toBe(0);
+  });
+});
+
+describe('the account of a request that is sent again', () => {
+  test('says that it waits, then that it is at work, and has the figures of the answer', async () => {
+    await begin();
+    const phase = (): string | undefined => gateway.requests.list(() => 'restarting')[0]?.phase;
+    const answer = ask();
+    const first = await arrival(1);
+    expect(phase()).toBe('processing');
+    first.die();
+    await waiting(1);
+    expect(phase()).toBe('starting');
+    await comeBack();
+    const second = await arrival(2);
+    expect(phase()).toBe('processing');
+    const text = JSON.stringify({ usage: { prompt_tokens: 3, completion_tokens: 4 } });
+    second.response.writeHead(200, { 'content-type': 'application/json' }).end(text);
+    await answer;
+    await vi.waitFor(() =>
+      expect(gateway.requests.finished()).toMatchObject([
+        { outcome: 'ok', status: 200, tokens_in: 3, tokens_out: 4, bytes_out: text.length, instance: 'a' },
+      ]),
+    );
+    expect(gateway.requests.finished()).toHaveLength(1);
+  });
+});
+
+describe('a stream whose engine dies before its first byte', () => {
+  const STREAM = '{"model":"a","stream":true}';
+
+  test('gets signs of life while it waits, and then the answer', async () => {
+    await begin({ loadingKeepaliveSeconds: 15 });
+    const answer = ask(STREAM);
+    (await arrival(1)).die();
+    await waiting(1);
+    await clock.advance(31_000);
+    await comeBack();
+    const { response } = await arrival(2);
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).end('data: [DONE]\n\n');
+    expect(await answer).toMatchObject({ status: 200, text: `${SIGN}${SIGN}data: [DONE]\n\n` });
+  });
+
+  test.each([
+    [CHAT, 'data: {"error":'],
+    ['/v1/messages', 'event: error\ndata: {"type":"error",'],
+  ])('ends with one event when the next one dies too: %s', async (path, event) => {
+    await begin({ loadingKeepaliveSeconds: 15 });
+    const answer = ask(STREAM, path);
+    (await arrival(1)).die();
+    await waiting(1);
+    await clock.advance(15_000);
+    await comeBack();
+    (await arrival(2)).die();
+    const { text } = await answer;
+    expect(text.startsWith(`${SIGN}${event}`)).toBe(true);
+    expect(text).toContain('a second time');
+  });
+});
+
+test('an engine that answers lets the next one of those that wait go', async () => {
+  await begin();
+  const { instances } = gateway;
+  const acquire = instances.acquire.bind(instances);
+  const begun = Promise.withResolvers<void>();
+  instances.acquire = async (request) => ({ ...(await acquire(request)), begun: begun.resolve });
+  const answer = ask();
+  const { response } = await arrival(1);
+  response.writeHead(200).write('a');
+  await begun.promise;
+  response.end();
+  await once(response, 'close');
+  expect((await answer).text).toBe('a');
+});

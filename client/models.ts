@@ -201,6 +201,7 @@ export interface ConfigView {
     gateway: {
       loading_keepalive: number;
       aliases_in_models: boolean;
+      body_memory_mb: number;
     };
     alerts: {
       webhook: string;
@@ -316,6 +317,7 @@ export interface ConfigWritten {
     gateway: {
       loading_keepalive: number;
       aliases_in_models: boolean;
+      body_memory_mb: number;
     };
     alerts: {
       webhook: string;

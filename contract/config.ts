@@ -134,6 +134,7 @@ export const ConfigSchema = z.strictObject({
     .strictObject({
       loading_keepalive: z.number().min(0).default(15),
       aliases_in_models: z.boolean().default(false),
+      body_memory_mb: z.number().min(1).default(256),
     })
     .prefault({}),
   alerts: z

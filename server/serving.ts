@@ -16,6 +16,8 @@ import { mostConnections } from './open-files.ts';
 import { Turnstile } from './reload/turnstile.ts';
 import type { Teardown } from './teardown.ts';
 
+const BYTES_IN_MEGABYTE = 1024 * 1024;
+
 export interface ServingParts {
   config: Pick<Config, 'auth' | 'gateway' | 'server'>;
   configEditor: ConfigEditor;
@@ -79,6 +81,8 @@ export function createServing(parts: ServingParts): Serving {
           loadingKeepaliveSeconds: config.gateway.loading_keepalive,
           aliasesInModels: config.gateway.aliases_in_models,
         },
+        bodyMemory: config.gateway.body_memory_mb * BYTES_IN_MEGABYTE,
+        clientAddress,
         leaving: leaving.signal,
       }),
       webSocketRoutes({ ...auth, events: feed, isAuthEnabled: config.auth.enabled, clock, leaving: leaving.signal }),

@@ -294,6 +294,7 @@ type ConfigEngine struct {
 type ConfigGateway struct {
 	LoadingKeepalive float64 `json:"loading_keepalive"`
 	AliasesInModels  bool    `json:"aliases_in_models"`
+	BodyMemoryMB     float64 `json:"body_memory_mb"`
 }
 
 type ConfigGroup struct {

@@ -10,7 +10,8 @@ import { answerModels, isModelsUrl } from './models.ts';
 import type { CallContext, GatewayDependencies } from './ports.ts';
 import { NoAnswer, relay } from './relay.ts';
 import type { RequestFacts, RequestRecord } from './request-record.ts';
-import { findRoute } from './route.ts';
+import { rewritten } from './rewriting.ts';
+import { findRoute, type Route } from './route.ts';
 import { TurnEnd } from './turn-end.ts';
 import { Upstream } from './upstream.ts';
 import { relayWebSocket } from './websocket.ts';
@@ -49,8 +50,17 @@ interface Addressed {
   held: HeldStream | null;
 }
 
+/** A request under `/v1` whose instance is known by some name. */
+interface RoutedCall {
+  request: IncomingMessage;
+  response: ServerResponse;
+  route: Route;
+  context: CallContext;
+  caller: Caller;
+}
+
 /** One way to every engine: find the instance, lease its engine, pass the bytes. */
-export function createGateway({ clock, requests, settings }: GatewayDependencies): Gateway {
+export function createGateway({ clock, bodies, requests, settings }: GatewayDependencies): Gateway {
   const closing = new AbortController();
   const turnEnd = new TurnEnd(clock);
   const upstream = new Upstream(clock, turnEnd);
@@ -104,9 +114,14 @@ export function createGateway({ clock, requests, settings }: GatewayDependencies
   }
 
   /** Holds the lease until all has passed, and turns an engine's silence into an error that says why. */
-  async function hold(lease: Lease, { instances }: CallContext, caller: Caller, passage: Promise<void>): Promise<void> {
+  async function hold(
+    lease: Lease,
+    { instances }: CallContext,
+    caller: Caller,
+    pass: () => Promise<void>,
+  ): Promise<void> {
     try {
-      await passage;
+      await pass();
     } catch (error) {
       if (!(error instanceof NoAnswer) || caller.signal.aborted) throw error;
       throw await noAnswerFailure(lease, caller.signal, { instances, clock });
@@ -118,23 +133,35 @@ export function createGateway({ clock, requests, settings }: GatewayDependencies
   async function byModel(request: IncomingMessage, response: ServerResponse, context: CallContext): Promise<void> {
     if (isModelsUrl(context.url)) return answerModels(request, response, context, settings);
     await whileCallerWaits(request, response, async (caller) => {
-      const { url: path, requestId, headers } = context;
-      const { model, isStream, source, body } = await findRoute(request, path);
-      const stream = body === null ? null : isStream;
-      const facts = { model, door: 'v1', method: methodOf(request), path, stream } as const;
-      const held = isStream ? heldStream(response, context) : null;
-      const record = begin(facts, context, caller);
-      const whole = accounted(record, response, caller, async () => {
-        const addressed = { target: model, context, caller, record, held };
-        const lease = await acquire(addressed, true, (error) => modelFailure(error, model, context.instances));
-        enter(lease, addressed);
-        held?.stop();
-        const message = { request, response, path, source, body, requestId, headers };
-        const exchange = { ...message, callerSignal: caller.signal, observer: record, held };
-        await hold(lease, context, caller, relay(exchange, lease, ways));
-      });
-      await (held === null ? whole : tellingInside(held, caller, whole));
+      const { url: path, account } = context;
+      const route = await findRoute(request, path, bodies, { account, signal: caller.signal });
+      try {
+        await serveRoute({ request, response, route, context, caller });
+      } finally {
+        route.body?.release();
+      }
     });
+  }
+
+  async function serveRoute({ request, response, route, context, caller }: RoutedCall): Promise<void> {
+    const { url, requestId, headers } = context;
+    const { model, isStream, source } = route;
+    const stream = route.body === null ? null : isStream;
+    const facts = { model, door: 'v1', method: methodOf(request), path: url, stream } as const;
+    const held = isStream ? heldStream(response, context) : null;
+    const record = begin(facts, context, caller);
+    const whole = accounted(record, response, caller, async () => {
+      const addressed = { target: model, context, caller, record, held };
+      const lease = await acquire(addressed, true, (error) => modelFailure(error, model, context.instances));
+      enter(lease, addressed);
+      held?.stop();
+      await hold(lease, context, caller, () => {
+        const { path, body } = rewritten({ path: url, body: route.body }, source, lease.record.settings);
+        const message = { request, response, path, body, requestId, headers };
+        return relay({ ...message, callerSignal: caller.signal, observer: record, held }, lease, ways);
+      });
+    });
+    await (held === null ? whole : tellingInside(held, caller, whole));
   }
 
   function heldStream(response: ServerResponse, { headers, requestId, url: path }: CallContext): HeldStream | null {
@@ -150,9 +177,9 @@ export function createGateway({ clock, requests, settings }: GatewayDependencies
       const record = begin(facts, context, caller);
       await accounted(record, response, caller, async () => {
         const lease = await acquireNamed({ target, context, caller, record, held: null });
-        const message = { request, response, path, source: null, body: null, requestId, headers };
+        const message = { request, response, path, body: null, requestId, headers };
         const exchange = { ...message, callerSignal: caller.signal, observer: record };
-        await hold(lease, context, caller, relay(exchange, lease, ways));
+        await hold(lease, context, caller, () => relay(exchange, lease, ways));
       });
     });
   }
@@ -174,7 +201,7 @@ export function createGateway({ clock, requests, settings }: GatewayDependencies
       await accounted(record, response, caller, async () => {
         const lease = await acquireNamed({ target, context, caller, record, held: null });
         record.switches();
-        await hold(lease, context, caller, relayWebSocket(handshake, lease));
+        await hold(lease, context, caller, () => relayWebSocket(handshake, lease));
       });
     });
   }

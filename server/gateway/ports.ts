@@ -1,6 +1,7 @@
 import type { Status } from '@llamactl/contract/instance';
 import type { Lease, LeaseRequest } from '../instances/leases.ts';
 import type { Clock } from '../instances/ports.ts';
+import type { Bodies } from './bodies.ts';
 import type { Requests } from './requests.ts';
 
 /** What the gateway tells about an instance. */
@@ -29,6 +30,8 @@ export interface GatewayInstances {
 /** What the gateway is built from. */
 export interface GatewayDependencies {
   clock: Pick<Clock, 'after' | 'nextTurn'>;
+  /** Reads the bodies that have to be looked into. */
+  bodies: Bodies;
   /** Keeps account of every request. */
   requests: Requests;
   settings: GatewaySettings;
@@ -47,6 +50,8 @@ export interface CallContext {
   requestId: string;
   /** Whom to count the request to; not a secret. */
   caller: string;
+  /** Whose share of the memory for bodies the request uses: the id of the account, of all its keys too, else the client's address. */
+  account: string;
   /** The instances as there are for the caller. */
   instances: GatewayInstances;
   /** Whether a request of this caller starts what is stopped. */

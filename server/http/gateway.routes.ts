@@ -1,6 +1,9 @@
+import type { IncomingMessage } from 'node:http';
 import { ApiError } from '@llamactl/contract/errors';
 import { PASS_THROUGH } from '@llamactl/contract/operations';
 import type { Caller } from '../auth/caller.ts';
+import { Bodies } from '../gateway/bodies.ts';
+import { BodyBudget } from '../gateway/body-budget.ts';
 import { createGateway } from '../gateway/gateway.ts';
 import type { CallContext, GatewayInstances, GatewaySettings } from '../gateway/ports.ts';
 import { Requests } from '../gateway/requests.ts';
@@ -20,9 +23,16 @@ export interface GatewayRoutesParts {
   requests?: Requests;
   /** Left out: as the configuration's defaults are. */
   settings?: GatewaySettings;
+  /** Bytes of memory for bodies that have to be held; left out: as the configuration's default is. */
+  bodyMemory?: number;
+  /** Where a request comes from; left out: the peer of its connection. */
+  clientAddress?: (raw: IncomingMessage) => string;
   /** Aborts when another server answers in our place. */
   leaving?: AbortSignal;
 }
+
+/** `gateway.body_memory_mb` of the default configuration. */
+const BODY_MEMORY = 256 * 1024 * 1024;
 
 const AS_CONFIGURED_BY_DEFAULT: GatewaySettings = { loadingKeepaliveSeconds: 15, aliasesInModels: false };
 
@@ -32,10 +42,19 @@ const AS_CONFIGURED_BY_DEFAULT: GatewaySettings = { loadingKeepaliveSeconds: 15,
  * They are served in `preParsing`, before anything is read of the body and before its content type is judged: any body
  * is the engine's business. So whatever must happen first, such as authentication, has to be an `onRequest` hook.
  */
-export function gatewayRoutes({ instancesFor, clock, requests, settings, leaving }: GatewayRoutesParts): HttpPlugin {
+export function gatewayRoutes({
+  instancesFor,
+  clock,
+  requests,
+  settings,
+  bodyMemory = BODY_MEMORY,
+  clientAddress = peerAddress,
+  leaving,
+}: GatewayRoutesParts): HttpPlugin {
   return (app) => {
     const gateway = createGateway({
       clock,
+      bodies: new Bodies({ clock, budget: new BodyBudget({ clock, bytes: bodyMemory }) }),
       requests: requests ?? new Requests({ clock }),
       settings: settings ?? AS_CONFIGURED_BY_DEFAULT,
     });
@@ -46,6 +65,7 @@ export function gatewayRoutes({ instancesFor, clock, requests, settings, leaving
     const contextOf = (request: HttpRequest, reply: HttpReply): CallContext => ({
       requestId: request.id,
       caller: request.caller?.subject ?? 'anonymous',
+      account: request.caller?.userId ?? clientAddress(request.raw),
       instances: instancesFor(request.caller),
       mayStart: request.caller?.mayStart ?? false,
       url: urlOf(request, app.prefix),
@@ -121,6 +141,10 @@ function route(
       },
     });
   }
+}
+
+function peerAddress({ socket }: IncomingMessage): string {
+  return socket.remoteAddress ?? '';
 }
 
 /** What every answer of ours says. */

@@ -15,6 +15,8 @@ import type { Clock } from '../instances/ports.ts';
 import { type LeasedRecord, Leases } from '../instances/leases.ts';
 import { GATEWAY_ERROR_SHAPES } from '../gateway/error-shape.ts';
 import { findInstance } from '../gateway/failures.ts';
+import { Bodies } from '../gateway/bodies.ts';
+import { BodyBudget } from '../gateway/body-budget.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import type { GatewayInstance, GatewayInstances } from '../gateway/ports.ts';
 import { Requests } from '../gateway/requests.ts';
@@ -137,6 +139,8 @@ export interface GatewayServer extends Listening {
   instances: FakeInstances;
   gateway: Gateway;
   requests: Requests;
+  /** The memory for bodies. */
+  budget: BodyBudget;
 }
 
 /** Waits are over at once: the engines of tests have been dead for long when they are dead. */
@@ -151,14 +155,28 @@ export interface GatewayWishes {
   mayStart?: boolean;
   aliasesInModels?: boolean;
   loadingKeepaliveSeconds?: number;
+  /** Bytes for bodies; default: enough for all. */
+  bodyMemory?: number;
+  /** By which bodies wait for memory. */
+  bodyClock?: Clock;
+  /** Whose share of that memory a request uses; default: all are of one account. */
+  accountOf?: (request: IncomingMessage) => string;
 }
 
 export async function startGateway(
   fakes: readonly FakeInstance[],
   clock = IMPATIENT,
-  { mayStart = true, aliasesInModels = false, loadingKeepaliveSeconds = 0 }: GatewayWishes = {},
+  {
+    mayStart = true,
+    aliasesInModels = false,
+    loadingKeepaliveSeconds = 0,
+    bodyMemory = 2 ** 40,
+    bodyClock = systemClock(),
+    accountOf = () => 'test',
+  }: GatewayWishes = {},
 ): Promise<GatewayServer> {
   const instances = new FakeInstances(fakes);
+  const budget = new BodyBudget({ clock: bodyClock, bytes: bodyMemory });
   const requests = new Requests({ clock: systemClock() });
   const gateway = createGateway({
     // Turns of the event loop are real: so are the sockets.
@@ -166,6 +184,7 @@ export async function startGateway(
       after: (milliseconds, callback) => clock.after(milliseconds, callback),
       nextTurn: (callback) => void setImmediate(callback),
     },
+    bodies: new Bodies({ clock: bodyClock, budget }),
     requests,
     settings: { loadingKeepaliveSeconds, aliasesInModels },
   });
@@ -176,6 +195,7 @@ export async function startGateway(
     const context = {
       requestId: 'request-1',
       caller: 'test',
+      account: accountOf(request),
       mayStart,
       url,
       headers,
@@ -198,7 +218,7 @@ export async function startGateway(
     response.once('finish', () => socket.end());
     serve(request, response, head);
   });
-  return { ...(await listen(server)), instances, gateway, requests };
+  return { ...(await listen(server)), instances, gateway, requests, budget };
 }
 
 /** Gateways before one engine, instance `a`, each; `close` in `afterEach` ends them all. */

@@ -193,6 +193,7 @@ class ConfigEnginesVllm(Model):
 class ConfigGateway(Model):
     loading_keepalive: float
     aliases_in_models: bool
+    body_memory_mb: float
 
 
 class ConfigGroup(Model):

@@ -476,6 +476,10 @@ type CreateInstance struct {
 
 	// Fields that are taken out of JSON bodies under `/v1`.
 	RequestStrip []string `json:"request_strip,omitzero"`
+
+	// Prompts of one request are not cached for another, so that callers cannot find out what others asked. Engine
+	// `llama_cpp` only. Default false.
+	Isolated *bool `json:"isolated,omitzero"`
 }
 
 type CreateKey struct {
@@ -774,6 +778,10 @@ type Instance struct {
 
 	// Fields that are taken out of JSON bodies under `/v1`.
 	RequestStrip []string `json:"request_strip"`
+
+	// Prompts of one request are not cached for another, so that callers cannot find out what others asked. Engine
+	// `llama_cpp` only. Default false.
+	Isolated bool `json:"isolated"`
 
 	// Automatic restarts in a row; 0 again after five minutes of running.
 	RestartCount int `json:"restart_count"`
@@ -1297,6 +1305,10 @@ type UpdateInstance struct {
 
 	// Fields that are taken out of JSON bodies under `/v1`.
 	RequestStrip Patch[[]string] `json:"request_strip,omitzero"`
+
+	// Prompts of one request are not cached for another, so that callers cannot find out what others asked. Engine
+	// `llama_cpp` only. Default false.
+	Isolated Patch[bool] `json:"isolated,omitzero"`
 
 	// Accepted when it is the instance’s own: a name cannot change.
 	Name string `json:"name,omitzero"`

@@ -29,6 +29,8 @@ export interface CustomOptions {
 }
 
 const HOST = '127.0.0.1';
+const NOT_ISOLATED =
+  'needs the engine llama_cpp: how another engine is kept from caching prompts is not known; use an option of that engine, such as --no-enable-prefix-caching of vLLM';
 /** Python, and much else, ends a report of a failure with a line such as `ValueError: no such model`. */
 const EXCEPTION = /^[\w.]*(?:Error|Exception)\b.*/;
 const COMPLAINT = /\b(error|fatal|panic|failed|cannot|could not)\b/i;
@@ -52,6 +54,7 @@ export function customEngine({ name, config, findProgram, searchPath, allowPrivi
           guardOf: guardOfCustomFlag,
           ownVariables: ['HOST', 'PORT'],
         }),
+        ...(settings.isolated === true ? [invalid('isolated', NOT_ISOLATED)] : []),
         ...(command.length === 0 ? [invalid('command', `is required by the engine ${name}`)] : []),
         ...(isDetached(command[0] ?? '', command.slice(1)) ? [invalid('command', DETACHED)] : []),
         ...(isModelUsed && settings.model_path === undefined

@@ -5,6 +5,7 @@ import type { FlagCatalogue } from './flags.ts';
 import { bareName } from './flags.ts';
 import type { FlagCatalogues, Launcher } from './flag-catalogue.ts';
 import { guardOfFlag } from './guarded-flags.ts';
+import { isolationArguments, isolationProblems } from './llama-cpp-isolation.ts';
 import { llamaCppOffload } from './llama-cpp-offload.ts';
 import { llamaCppReason } from './llama-cpp-reason.ts';
 import { modelFileProblem } from './model-file.ts';
@@ -72,7 +73,12 @@ export function llamaCpp({
     const detached: typeof guards = isDetached(program, argv)
       ? [{ code: 'VALIDATION_ERROR', path: 'command', message: DETACHED }]
       : [];
-    const problems = [...guards, ...detached, ...twinProblems(settings.options, catalogue)];
+    const problems = [
+      ...guards,
+      ...detached,
+      ...twinProblems(settings.options, catalogue),
+      ...isolationProblems(settings, catalogue),
+    ];
     const isGiven = Object.keys(settings.options).length + settings.extra_args.length > 0;
     if (catalogue === null) return { problems, warnings: isGiven ? [`options are not checked: ${warning}`] : [] };
     // Of a refused option nothing more needs to be said.
@@ -89,6 +95,7 @@ export function llamaCpp({
     const environment = { ...config.environment, ...settings.environment };
     const container = containerCommand(launcher.command, launcher.args);
     const { model_path: model, options, extra_args: extra, health_path: healthPath } = settings;
+    const isolation = isolationArguments(settings, catalogue);
     return {
       command: launcher.command,
       argv: [
@@ -103,7 +110,10 @@ export function llamaCpp({
         ...(saysHowMuch([...launcher.args, ...extra], options, environment) ? [] : ['--log-verbosity', '4']),
         ...optionArguments(options, catalogue),
         ...extra,
+        // Behind all others: it must not be switched off by them.
+        ...isolation,
       ],
+      ...(isolation.length === 0 ? {} : { isolated: true }),
       ...(container === null ? {} : { container }),
       environment,
       keyVariable: 'LLAMA_API_KEY',
@@ -139,7 +149,9 @@ export function llamaCpp({
     check,
     learn: (settings) => catalogues.learn(launcherOf(settings)),
     // What only options are translated by says nothing where there are none.
-    isLearnt: (settings) => Object.keys(settings.options).length === 0 || catalogues.isLearnt(launcherOf(settings)),
+    isLearnt: (settings) =>
+      (Object.keys(settings.options).length === 0 && settings.isolated !== true) ||
+      catalogues.isLearnt(launcherOf(settings)),
     withoutTwins: (stored, given) => withoutTwins(stored.options, given, catalogues.known(launcherOf(stored))),
     plan,
     preflight,

@@ -60,6 +60,13 @@ export class Bodies {
     return this.#scan(body, new FormScanner(boundary), signal);
   }
 
+  /** Whether the headers of a part of a form hold this. @throws as {@link FormScanner} does */
+  async mentions(body: HeldBody, boundary: string, watched: RegExp, signal: AbortSignal): Promise<boolean> {
+    const scanner = new FormScanner(boundary, watched);
+    await this.#scan(body, scanner, signal);
+    return scanner.isWatchedSeen;
+  }
+
   async #scan<Found>(body: HeldBody, scanner: Scanner<Found>, signal: AbortSignal): Promise<Found> {
     const pieces = body.pieces[Symbol.iterator]();
     const step = (): boolean => {

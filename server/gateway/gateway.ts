@@ -6,11 +6,12 @@ import { type Caller, watchCaller } from './caller.ts';
 import { enginePath } from './engine-path.ts';
 import { findInstance, modelFailure, noAnswerFailure, unknownInstance } from './failures.ts';
 import { HeldStream } from './held-stream.ts';
+import { isolatedMessage } from './isolation.ts';
 import { answerModels, isModelsUrl } from './models.ts';
 import type { CallContext, GatewayDependencies } from './ports.ts';
 import { NoAnswer, relay } from './relay.ts';
 import type { RequestFacts, RequestRecord } from './request-record.ts';
-import { rewritten } from './rewriting.ts';
+import { type Message, rewritten } from './rewriting.ts';
 import { findRoute, type Route } from './route.ts';
 import { TurnEnd } from './turn-end.ts';
 import { Upstream } from './upstream.ts';
@@ -143,9 +144,10 @@ export function createGateway({ clock, bodies, requests, settings }: GatewayDepe
     });
   }
 
-  async function serveRoute({ request, response, route, context, caller }: RoutedCall): Promise<void> {
+  async function serveRoute(call: RoutedCall): Promise<void> {
+    const { request, response, route, context, caller } = call;
     const { url, requestId, headers } = context;
-    const { model, isStream, source } = route;
+    const { model, isStream } = route;
     const stream = route.body === null ? null : isStream;
     const facts = { model, door: 'v1', method: methodOf(request), path: url, stream } as const;
     const held = isStream ? heldStream(response, context) : null;
@@ -155,13 +157,21 @@ export function createGateway({ clock, bodies, requests, settings }: GatewayDepe
       const lease = await acquire(addressed, true, (error) => modelFailure(error, model, context.instances));
       enter(lease, addressed);
       held?.stop();
-      await hold(lease, context, caller, () => {
-        const { path, body } = rewritten({ path: url, body: route.body }, source, lease.record.settings);
+      await hold(lease, context, caller, async () => {
+        const { path, body } = await messageFor(call, lease);
         const message = { request, response, path, body, requestId, headers };
-        return relay({ ...message, callerSignal: caller.signal, observer: record, held }, lease, ways);
+        await relay({ ...message, callerSignal: caller.signal, observer: record, held }, lease, ways);
       });
     });
     await (held === null ? whole : tellingInside(held, caller, whole));
+  }
+
+  /** The request as its engine gets it. */
+  async function messageFor({ request, route, context, caller }: RoutedCall, lease: Lease): Promise<Message> {
+    const { url, account } = context;
+    const { settings } = lease.record;
+    if (settings.isolated !== true) return rewritten({ path: url, body: route.body }, route.source, settings);
+    return isolatedMessage({ request, url, route, account, signal: caller.signal }, lease, bodies);
   }
 
   function heldStream(response: ServerResponse, { headers, requestId, url: path }: CallContext): HeldStream | null {

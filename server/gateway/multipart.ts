@@ -51,9 +51,18 @@ export class FormScanner {
   /** The field whose value is being read; `null`: a file, or what stands before the first part. */
   #field: FormField | null = null;
 
-  /** @param boundary As {@link boundaryOf} gives it. */
-  constructor(boundary: string) {
+  readonly #watched: RegExp | null;
+  #isWatchedSeen = false;
+
+  /** @param boundary As {@link boundaryOf} gives it. @param watched What to look for in the headers of all parts, files too. */
+  constructor(boundary: string, watched: RegExp | null = null) {
     this.#delimiter = Buffer.from(`\r\n--${boundary}`, 'latin1');
+    this.#watched = watched;
+  }
+
+  /** Whether the headers of a part hold what was to be looked for. */
+  get isWatchedSeen(): boolean {
+    return this.#isWatchedSeen;
   }
 
   /** @throws {SyntaxError} for a body that is no such form */
@@ -141,7 +150,9 @@ export class FormScanner {
     // Behind the line of the delimiter come the headers, and a blank line; both may be one.
     if (length - 4 < this.#lineEnd || head[length - 3] !== LINE_FEED || head[length - 4] !== CARRIAGE_RETURN)
       return at + 1;
-    const name = fieldName(Buffer.from(head.slice(this.#lineEnd + 2, -4)).toString());
+    const text = Buffer.from(head.slice(this.#lineEnd + 2, -4)).toString();
+    if (this.#watched?.test(text) === true) this.#isWatchedSeen = true;
+    const name = fieldName(text);
     const start = this.#base + at + 1;
     this.#field = name === null ? null : { name, start, end: start };
     this.#place = 'value';

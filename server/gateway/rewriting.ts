@@ -16,7 +16,7 @@ export type ModelSource =
 export type Rewriting = Lease['record']['settings'];
 
 /** What of a request may be rewritten. */
-interface Message {
+export interface Message {
   /** Path and query. */
   path: string;
   /** `null`: passes by without being looked at. */

@@ -20,7 +20,7 @@ export interface LeaseRequest {
 export interface LeasedRecord {
   /** Internal id. */
   id: string;
-  settings: Pick<Settings, 'upstream_model' | 'request_defaults' | 'request_strip'>;
+  settings: Pick<Settings, 'upstream_model' | 'request_defaults' | 'request_strip' | 'isolated'>;
 }
 
 /** The right to talk to one run of an engine. While one is held, nothing but a stop ends that run. */

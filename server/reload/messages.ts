@@ -89,9 +89,10 @@ const LeaseSchema = z.object({
       upstream_model: text.optional(),
       request_defaults: z.record(text, z.json()).optional(),
       request_strip: z.array(text).optional(),
+      isolated: z.boolean().optional(),
     }),
   }),
-  target: z.object({ port: count, healthPath: text, key: text.nullable() }),
+  target: z.object({ port: count, healthPath: text, key: text.nullable(), isolated: z.boolean().optional() }),
 });
 export type SentLease = z.infer<typeof LeaseSchema>;
 

@@ -122,8 +122,8 @@ export class PredecessorLink {
     try {
       const lease = await needs.acquire({ instance, caller, mayStart, onlyRunning, signal, onWaiting });
       const { record, target } = lease;
-      const { upstream_model, request_defaults, request_strip } = record.settings;
-      const settings = { upstream_model, request_defaults, request_strip };
+      const { upstream_model, request_defaults, request_strip, isolated } = record.settings;
+      const settings = { upstream_model, request_defaults, request_strip, isolated };
       signal.addEventListener('abort', () => this.#release(id, lease), { once: true });
       lease.signal.addEventListener('abort', () => this.#channel.send({ type: 'revoked', id }), { once: true });
       if (signal.aborted) this.#release(id, lease);

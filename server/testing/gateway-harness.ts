@@ -69,12 +69,15 @@ export type FakeInstance = Partial<GatewayInstance> & {
   port: number;
   key?: string;
   settings?: LeasedRecord['settings'];
+  /** Its engine was launched without prompt caching. */
+  isolated?: boolean;
 };
 
 interface Entry extends GatewayInstance {
   port: number;
   key: string | null;
   settings: LeasedRecord['settings'];
+  isolated: boolean;
   leases: Leases;
 }
 
@@ -92,6 +95,7 @@ export class FakeInstances implements GatewayInstances {
       created_at: '2026-01-02T03:04:05Z',
       key: null,
       settings: {},
+      isolated: false,
       ...instance,
       leases: new Leases(),
     }));
@@ -113,7 +117,8 @@ export class FakeInstances implements GatewayInstances {
       );
     }
     const { port, key, settings } = entry;
-    return entry.leases.grant(entry.name, { port, healthPath: '/health', key }, { id: entry.name, settings });
+    const target = { port, healthPath: '/health', key, isolated: entry.isolated };
+    return entry.leases.grant(entry.name, target, { id: entry.name, settings });
   };
 
   leases(name: string): Leases {

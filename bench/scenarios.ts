@@ -7,6 +7,7 @@ import { commandLine } from './scenarios/command-line.ts';
 import { fleet } from './scenarios/fleet.ts';
 import { gateway } from './scenarios/gateway.ts';
 import { gatewayStreams } from './scenarios/gateway-streams.ts';
+import { hostileBodies } from './scenarios/hostile-bodies.ts';
 import { list } from './scenarios/list.ts';
 import { logsCost } from './scenarios/logs-cost.ts';
 import { logsSpeed } from './scenarios/logs-speed.ts';
@@ -33,6 +34,7 @@ export const SCENARIOS: readonly Scenario[] = [
   websocket,
   gateway,
   gatewayStreams,
+  hostileBodies,
   adopt,
   reload,
   coldStart,

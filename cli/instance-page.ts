@@ -93,13 +93,22 @@ function policyOf(instance: Instance): string {
 
 /** What becomes of requests under `/v1`. */
 function requestsOf(instance: Instance): string {
-  const { on_demand: onDemand, idle_timeout: idle, pinned, group, concurrency, upstream_model: model } = instance;
+  const {
+    on_demand: onDemand,
+    idle_timeout: idle,
+    pinned,
+    group,
+    concurrency,
+    upstream_model: model,
+    isolated,
+  } = instance;
   return [
     onDemand ? 'the first one starts it' : 'start nothing',
     ...(pinned ? ['pinned'] : idle > 0 ? [`stopped after ${duration(idle)} without one`] : []),
     ...(group === undefined ? [] : [`in the group ${group}`]),
     ...(concurrency === undefined ? [] : [`${concurrency} at once`]),
     ...(model === undefined ? [] : [`the engine is told ${model}`]),
+    ...(isolated ? ['isolated'] : []),
   ].join('; ');
 }
 

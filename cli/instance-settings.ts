@@ -50,6 +50,7 @@ export function settingsOf(flags: SettingFlags, rest: readonly string[], surroun
     concurrency: flags.concurrency,
     queue_limit: flags.queueLimit,
     upstream_model: flags.upstreamModel,
+    isolated: flags.isolated,
   };
   return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
 }

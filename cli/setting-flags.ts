@@ -21,6 +21,7 @@ export interface SettingFlags {
   concurrency?: number;
   queueLimit?: number;
   upstreamModel?: string;
+  isolated?: boolean;
   /** Words as a shell reads them. */
   engineCommand?: string;
   healthPath?: string;
@@ -54,6 +55,8 @@ export function withSettingFlags(command: Command): Command {
     .option('--concurrency <number>', 'requests at once; the others wait', concurrency)
     .option('--queue-limit <number>', 'requests that may wait (default: 1000)', queueLimit)
     .option('--upstream-model <name>', 'what the engine is told as the model')
+    .option('--isolated', 'cache no prompt of one request for another (llama_cpp only)')
+    .option('--no-isolated', 'cache prompts (default)')
     .option('--engine-command <words>', "instead of the engine's own command; needs security.allow_privileged")
     .option('--health-path <path>', 'answers 200 when the engine is ready (default: /health)')
     .option('--file <file>', 'settings as JSON, as the API takes them; - reads them from standard input');

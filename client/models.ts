@@ -206,6 +206,7 @@ export interface ConfigView {
     gateway: {
       loading_keepalive: number;
       aliases_in_models: boolean;
+      body_memory_mb: number;
       /** Per client address without an account; 0: no limit. */
       max_in_flight: number;
       /** Per client address without an account; 0: no limit. */
@@ -332,6 +333,7 @@ export interface ConfigWritten {
     gateway: {
       loading_keepalive: number;
       aliases_in_models: boolean;
+      body_memory_mb: number;
       /** Per client address without an account; 0: no limit. */
       max_in_flight: number;
       /** Per client address without an account; 0: no limit. */
@@ -392,6 +394,8 @@ export interface CreateInstance {
   request_defaults?: { [name: string]: JsonValue } | undefined;
   /** Fields that are taken out of JSON bodies under `/v1`. */
   request_strip?: string[] | undefined;
+  /** Prompts of one request are not cached for another, so that callers cannot find out what others asked. Engine `llama_cpp` only. Default false. */
+  isolated?: boolean | undefined;
 }
 
 export interface CreateKey {
@@ -671,6 +675,8 @@ export interface Instance {
   request_defaults: { [name: string]: JsonValue };
   /** Fields that are taken out of JSON bodies under `/v1`. */
   request_strip: string[];
+  /** Prompts of one request are not cached for another, so that callers cannot find out what others asked. Engine `llama_cpp` only. Default false. */
+  isolated: boolean;
   /** Automatic restarts in a row; 0 again after five minutes of running. */
   restart_count: number;
   /** The running engine was launched from other settings than the stored ones. */
@@ -1058,6 +1064,8 @@ export interface UpdateInstance {
   request_defaults?: { [name: string]: JsonValue } | null | undefined;
   /** Fields that are taken out of JSON bodies under `/v1`. */
   request_strip?: string[] | null | undefined;
+  /** Prompts of one request are not cached for another, so that callers cannot find out what others asked. Engine `llama_cpp` only. Default false. */
+  isolated?: boolean | null | undefined;
   /** Accepted when it is the instance’s own: a name cannot change. */
   name?: string | undefined;
 }

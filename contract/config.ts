@@ -154,6 +154,7 @@ export const ConfigSchema = z.strictObject({
     .strictObject({
       loading_keepalive: z.number().min(0).default(15),
       aliases_in_models: z.boolean().default(false),
+      body_memory_mb: z.number().min(1).default(256),
       max_in_flight: z.int().min(0).default(0).describe('Per client address without an account; 0: no limit.'),
       requests_per_minute: z.int().min(0).default(0).describe('Per client address without an account; 0: no limit.'),
       tokens_per_minute: z.int().min(0).default(0).describe('Per client address without an account; 0: no limit.'),

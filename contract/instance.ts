@@ -139,6 +139,11 @@ const settings = {
     .record(z.string(), JsonValueSchema)
     .describe('Fields that a JSON body under `/v1` gets when it lacks them.'),
   request_strip: z.array(z.string().min(1)).describe('Fields that are taken out of JSON bodies under `/v1`.'),
+  isolated: z
+    .boolean()
+    .describe(
+      'Prompts of one request are not cached for another, so that callers cannot find out what others asked. Engine `llama_cpp` only. Default false.',
+    ),
 };
 
 const optionalSettings = z.object(settings).partial().shape;
@@ -242,6 +247,7 @@ export const InstanceSchema = z
     upstream_model: shown('upstream_model', z.string().optional()),
     request_defaults: shown('request_defaults', z.record(z.string(), JsonValueSchema)),
     request_strip: shown('request_strip', z.array(z.string())),
+    isolated: shown('isolated', z.boolean()),
     restart_count: z.int().describe('Automatic restarts in a row; 0 again after five minutes of running.'),
     restart_required: z.boolean().describe('The running engine was launched from other settings than the stored ones.'),
     last_exit: LastExitSchema.nullable().describe('How the last run ended; `null`: none has.'),

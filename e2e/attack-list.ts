@@ -19,6 +19,7 @@ const JSON_TYPE = 'Content-Type: application/json';
 const INSTANCE = '{"name":"intruder","model_path":"/m.gguf"}';
 const create = (...lines: string[]): string => request('POST /api/instances', [JSON_TYPE, ...lines], INSTANCE);
 const createWith = (body: string, type = JSON_TYPE): string => request('POST /api/instances', [type], body);
+const inference = (body: string): string => request('POST /v1/chat/completions', [JSON_TYPE], body);
 /** A request with its own framing, and one that would be let out behind it. */
 const smuggled = (framing: readonly string[], body: string): string =>
   [
@@ -383,6 +384,18 @@ const BODIES = [
     ['a form with a file', createWith('--x--', 'Content-Type: multipart/form-data; boundary=x')],
     ['no type', createWith(INSTANCE, 'X: y')],
     ['a packed body', request('POST /api/instances', [JSON_TYPE, 'Content-Encoding: gzip'], 'x')],
+  ]),
+  ...group(400, 'VALIDATION_ERROR', [
+    ['a million members for an engine', inference(`{"model":"victim"${',"":0'.repeat(1_000_000)}}`)],
+    ['a million times the same key', inference(`{${'"model":"victim",'.repeat(1_000_000)}"x":0}`)],
+  ]),
+  ...group(404, 'MODEL_NOT_FOUND', [
+    ['the name of a model of a megabyte', inference(`{"model":"${'a'.repeat(1_000_000)}"}`)],
+    ['a name of escapes', inference(String.raw`{"model":"${String.raw`a`.repeat(200_000)}"}`)],
+  ]),
+  ...group(400, 'INVALID_JSON', [
+    ['a key of a megabyte of escapes', inference(String.raw`{"${String.raw`a`.repeat(200_000)}":`)],
+    ['a million brackets', inference(`{"model":"victim","x":${'['.repeat(1_000_000)}}`)],
   ]),
   ...group(403, 'FORBIDDEN', [
     ['a program for alerts', request('PUT /api/config', [JSON_TYPE], '{"alerts":{"command":["/bin/sh"]}}')],

@@ -18,6 +18,8 @@ import { measureSendQueues } from './send-queues.ts';
 import { Turnstile } from './reload/turnstile.ts';
 import type { Teardown } from './teardown.ts';
 
+const BYTES_IN_MEGABYTE = 1024 * 1024;
+
 export interface ServingParts {
   config: Pick<Config, 'auth' | 'gateway' | 'server'>;
   configEditor: ConfigEditor;
@@ -87,6 +89,7 @@ export function createServing(parts: ServingParts): Serving {
           aliasesInModels: config.gateway.aliases_in_models,
         },
         measureSendQueues,
+        bodyMemory: config.gateway.body_memory_mb * BYTES_IN_MEGABYTE,
         leaving: leaving.signal,
       }),
       webSocketRoutes({ ...auth, events: feed, isAuthEnabled: config.auth.enabled, clock, leaving: leaving.signal }),

@@ -25,6 +25,7 @@ export function sampleInstance(changes: Partial<Instance> & Pick<Instance, 'name
     queue_limit: 1_000,
     request_defaults: {},
     request_strip: [],
+    isolated: false,
     restart_count: 0,
     restart_required: false,
     last_exit: null,

@@ -303,6 +303,7 @@ type ConfigEngine struct {
 type ConfigGateway struct {
 	LoadingKeepalive float64 `json:"loading_keepalive"`
 	AliasesInModels  bool    `json:"aliases_in_models"`
+	BodyMemoryMB     float64 `json:"body_memory_mb"`
 
 	// Per client address without an account; 0: no limit.
 	MaxInFlight int `json:"max_in_flight"`
@@ -493,6 +494,10 @@ type CreateInstance struct {
 
 	// Fields that are taken out of JSON bodies under `/v1`.
 	RequestStrip []string `json:"request_strip,omitzero"`
+
+	// Prompts of one request are not cached for another, so that callers cannot find out what others asked. Engine
+	// `llama_cpp` only. Default false.
+	Isolated *bool `json:"isolated,omitzero"`
 }
 
 type CreateKey struct {
@@ -809,6 +814,10 @@ type Instance struct {
 
 	// Fields that are taken out of JSON bodies under `/v1`.
 	RequestStrip []string `json:"request_strip"`
+
+	// Prompts of one request are not cached for another, so that callers cannot find out what others asked. Engine
+	// `llama_cpp` only. Default false.
+	Isolated bool `json:"isolated"`
 
 	// Automatic restarts in a row; 0 again after five minutes of running.
 	RestartCount int `json:"restart_count"`
@@ -1372,6 +1381,10 @@ type UpdateInstance struct {
 
 	// Fields that are taken out of JSON bodies under `/v1`.
 	RequestStrip Patch[[]string] `json:"request_strip,omitzero"`
+
+	// Prompts of one request are not cached for another, so that callers cannot find out what others asked. Engine
+	// `llama_cpp` only. Default false.
+	Isolated Patch[bool] `json:"isolated,omitzero"`
 
 	// Accepted when it is the instance’s own: a name cannot change.
 	Name string `json:"name,omitzero"`

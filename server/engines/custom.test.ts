@@ -78,6 +78,11 @@ describe('what is wrong with settings for a custom engine', () => {
     expect(await check({ command: ['sh'] }, adapterWith(null, true))).toEqual([]);
   });
 
+  it('is `isolated`: nothing is known of how it caches', async () => {
+    expect(await check({ isolated: true })).toEqual(['VALIDATION_ERROR isolated']);
+    expect(await check({ isolated: false })).toEqual([]);
+  });
+
   it('is a missing command where the configuration has none', async () => {
     expect(await check({}, adapterWith(null))).toEqual(['VALIDATION_ERROR command']);
   });

@@ -72,6 +72,8 @@ const CUSTOM_CROSSING: Crossing = {
   ],
   except: LLAMA_CROSSING.except,
 };
+const NOT_ISOLATED =
+  'needs the engine llama_cpp: how another engine is kept from caching prompts is not known; use an option of that engine, such as --no-enable-prefix-caching of vLLM';
 /** Python, and much else, ends a report of a failure with a line such as `ValueError: no such model`. */
 const EXCEPTION = /^[\w.]*(?:Error|Exception)\b.*/;
 const COMPLAINT = /\b(error|fatal|panic|failed|cannot|could not)\b/i;
@@ -110,6 +112,7 @@ export function customEngine({ name, config, findProgram, searchPath, allowPrivi
     if (command.length === 0) yield invalid('command', `is required by the engine ${name}`);
     if (isDetached(command[0] ?? '', command.slice(1))) yield invalid('command', DETACHED);
     const isModelUsed = [...command, ...settings.extra_args].some((argument) => argument.includes('${MODEL_PATH}'));
+    if (settings.isolated === true) yield invalid('isolated', NOT_ISOLATED);
     if (isModelUsed && settings.model_path === undefined)
       yield invalid('model_path', 'is required: the command holds ${MODEL_PATH}');
   }

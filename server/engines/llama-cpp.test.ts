@@ -127,6 +127,24 @@ describe('the plan for llama-server', () => {
     expect(plan.argv.slice(0, 5)).toEqual(['-c', '0', 'llama-server', '--model', '/m/a.gguf']);
   });
 
+  it('switches all caching of prompts off for an isolated instance, behind what could switch it on', () => {
+    const plan = planOf({ isolated: true, extra_args: ['--cache-prompt'] });
+    expect(plan.argv.slice(-6)).toEqual(
+      words('--cache-prompt --no-cache-prompt --cache-ram 0 --slot-prompt-similarity 0'),
+    );
+    expect(plan.isolated).toBe(true);
+    expect(planOf({ isolated: false })).toEqual(planOf({}));
+  });
+
+  it('is the same for an isolated instance when the engine’s flags are not known: its bodies are changed then', () => {
+    expect(planOf({ isolated: true }, { readable: false })).toEqual(planOf({}, { readable: false }));
+  });
+
+  it('is a guess for an isolated instance until the program was asked', () => {
+    expect(adapterWith({ asked: 'other' }).isLearnt(engineRecord({ isolated: true }).settings)).toBe(false);
+    expect(adapterWith().isLearnt(engineRecord({ isolated: true }).settings)).toBe(true);
+  });
+
   it('is made without the engine’s help too', () => {
     expect(planOf({ options: { ctx_size: 5, kv_offload: false } }, { readable: false }).argv.slice(-3)).toEqual([
       '--ctx-size',
@@ -174,6 +192,22 @@ describe('what is wrong with settings for llama-server', () => {
     expect(warnings).toHaveLength(101);
     expect(warnings.at(-1)).toBe('extra_args: checking stopped at extra_args.100');
     expect(asked.mock.calls.length).toBeLessThanOrEqual(100);
+  });
+
+  it('is what contradicts `isolated`', async () => {
+    const settings = {
+      options: { cache_prompt: true, cram: 100, slot_prompt_similarity: 0.5, ctx_size: 1 },
+      request_defaults: { id_slot: 1, cache_prompt: true, top_k: 1 },
+    };
+    const { problems } = await check({ ...settings, isolated: true });
+    expect(problems.map(({ path: place }) => place)).toEqual([
+      'options.cache_prompt',
+      'options.cram',
+      'options.slot_prompt_similarity',
+      'request_defaults.cache_prompt',
+      'request_defaults.id_slot',
+    ]);
+    expect((await check(settings)).problems).toEqual([]);
   });
 
   it('is told once for each option', async () => {

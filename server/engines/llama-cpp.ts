@@ -16,6 +16,7 @@ import type { FlagCatalogues, Launcher } from './flag-catalogue.ts';
 import { guardOfFlag } from './guarded-flags.ts';
 import { modelFiles } from './llama-cpp-files.ts';
 import { LLAMA_CROSSING } from './llama-cpp-crossing.ts';
+import { isolationArguments, isolationProblems } from './llama-cpp-isolation.ts';
 import { llamaCppOffload } from './llama-cpp-offload.ts';
 import { llamaCppReason } from './llama-cpp-reason.ts';
 import { modelFileProblem } from './model-file.ts';
@@ -97,6 +98,7 @@ export function llamaCpp({
     const environment = { ...config.environment, ...settings.environment };
     const container = containerCommand(launcher.command, launcher.args);
     const { model_path: model, options, extra_args: extra, health_path: healthPath } = settings;
+    const isolation = isolationArguments(settings, catalogue);
     return {
       command: launcher.command,
       argv: [
@@ -111,7 +113,10 @@ export function llamaCpp({
         ...(saysHowMuch([...launcher.args, ...extra], options, environment) ? [] : ['--log-verbosity', '4']),
         ...optionArguments(options, catalogue),
         ...extra,
+        // Behind all others: it must not be switched off by them.
+        ...isolation,
       ],
+      ...(isolation.length === 0 ? {} : { isolated: true }),
       ...(container === null ? {} : { container }),
       environment,
       keyVariable: 'LLAMA_API_KEY',
@@ -150,7 +155,9 @@ export function llamaCpp({
     check,
     learn: (settings) => catalogues.learn(launcherOf(settings)),
     // What only options are translated by says nothing where there are none.
-    isLearnt: (settings) => Object.keys(settings.options).length === 0 || catalogues.isLearnt(launcherOf(settings)),
+    isLearnt: (settings) =>
+      (Object.keys(settings.options).length === 0 && settings.isolated !== true) ||
+      catalogues.isLearnt(launcherOf(settings)),
     withoutTwins: (stored, given) => withoutTwins(stored.options, given, catalogues.known(launcherOf(stored))),
     plan,
     preflight,
@@ -173,6 +180,7 @@ function* settingsProblems(settings: Settings, terms: VariableGuardTerms): Gener
   });
   const [program = '', ...argv] = settings.command ?? [];
   if (isDetached(program, argv)) yield { code: 'VALIDATION_ERROR', path: 'command', message: DETACHED };
+  yield* isolationProblems(settings, catalogue);
 }
 
 function saysHowMuch(

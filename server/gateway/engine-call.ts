@@ -1,6 +1,7 @@
 import { MalformedAnswer } from './answer-head.ts';
 import { type AnswerEvents, AnswerParser } from './answer-parser.ts';
 import type { ConnectionUser, EngineConnection } from './engine-connection.ts';
+import type { GiveBack, HeldBody } from './held-body.ts';
 import { chunkedEnd } from './request-head.ts';
 
 /** Who is told of an answer. `end` or `failed` comes once, as the last. */
@@ -14,7 +15,7 @@ export interface AnswerReceiver extends AnswerEvents {
 }
 
 /** The body of a request: all of it, or how what is still to be written will be framed. */
-export type RequestBody = Buffer | 'none' | 'sized' | 'chunked';
+export type RequestBody = HeldBody | 'none' | 'sized' | 'chunked';
 
 /** A request as its engine gets it. */
 export interface SentRequest {
@@ -36,6 +37,9 @@ export interface Connections {
 
 /** Bodies up to here leave in one write together with their head. */
 const SMALL_BODY = 16_384;
+/** Bytes of a held body that are written in one turn of the event loop. */
+const WRITTEN_AT_ONCE = 1_048_576;
+const NO_BYTES = Buffer.alloc(0);
 
 /** One request to an engine and its answer. */
 export class EngineCall implements ConnectionUser {
@@ -47,6 +51,9 @@ export class EngineCall implements ConnectionUser {
   #isReused: boolean;
   #hasBegun = false;
   #isSent: boolean;
+  #giveBack: GiveBack = () => undefined;
+  /** Pieces of a held body that were written. */
+  #written = 0;
   /** It is written at the end of this turn. */
   #isHeld: boolean;
   #isOver = false;
@@ -56,12 +63,13 @@ export class EngineCall implements ConnectionUser {
     this.#receiver = receiver;
     this.#connections = connections;
     this.#parser = new AnswerParser(request.method, false, receiver);
-    this.#isSent = request.body === 'none' || typeof request.body !== 'string';
+    const isHeld = request.body === 'none' || typeof request.body !== 'string';
+    this.#isSent = request.body === 'none';
     // A request that cannot be sent twice takes no connection that may have died unnoticed.
-    const reused = this.#isSent ? connections.reused(this) : null;
+    const reused = isHeld ? connections.reused(this) : null;
     this.#isReused = reused !== null;
     this.#connection = reused ?? connections.fresh(this);
-    this.#isHeld = this.#isSent;
+    this.#isHeld = isHeld;
     if (this.#isHeld) connections.soon(this.#sendHeld);
     else this.#send();
   }
@@ -117,7 +125,8 @@ export class EngineCall implements ConnectionUser {
   }
 
   drained(): void {
-    this.#receiver.drained();
+    if (typeof this.#request.body === 'string') this.#receiver.drained();
+    else if (!this.#isHeld && !this.#isSent) this.#connections.soon(this.#sendMore);
   }
 
   ended(): void {
@@ -142,19 +151,46 @@ export class EngineCall implements ConnectionUser {
   #send(): void {
     const { head, body } = this.#request;
     if (typeof body === 'string') this.#connection.write(head);
-    else if (body.length <= SMALL_BODY) this.#connection.write(head + body.toString('latin1'));
-    else {
-      this.#connection.together(() => {
-        this.#connection.write(head);
-        this.#connection.write(body);
-      });
-    }
+    else if (body.byteLength <= SMALL_BODY) {
+      this.#isSent = true;
+      this.#connection.write(head + body.text(0, body.byteLength, 'latin1'));
+    } else this.#sendLarge(head, body);
   }
+
+  #sendLarge(head: string, body: HeldBody): void {
+    this.#giveBack(false);
+    this.#giveBack = body.lend();
+    // What the system still reads must not be freed, so a connection that is ended early keeps it until it is closed.
+    this.#connection.onceClosed(this.#giveBack);
+    this.#written = 0;
+    this.#connection.together(() => {
+      this.#connection.write(head);
+      this.#sendMore();
+    });
+  }
+
+  #sendMore = (): void => {
+    const { body } = this.#request;
+    if (this.#isOver || this.#isSent || typeof body === 'string') return;
+    const { pieces } = body;
+    this.#connection.together(() => {
+      for (let bytes = 0; bytes < WRITTEN_AT_ONCE && this.#written < pieces.length; this.#written += 1) {
+        const piece = pieces[this.#written] ?? NO_BYTES;
+        bytes += piece.byteLength;
+        this.#isSent = this.#written === pieces.length - 1;
+        if (this.#isSent) this.#connection.writeLast(piece, this.#giveBack);
+        else this.#connection.write(piece);
+      }
+    });
+  };
 
   /** Once, for a kept connection that the engine had closed before the request came to it. */
   #retries(): boolean {
     if (!this.#isReused || this.#hasBegun || this.#isOver) return false;
     this.#isReused = false;
+    const { body } = this.#request;
+    // It was sent, and its memory is another's by now.
+    if (typeof body !== 'string' && !body.isHeld) return false;
     this.#connection.destroy();
     this.#connection = this.#connections.fresh(this);
     if (!this.#isHeld) this.#send();

@@ -17,6 +17,7 @@ export class EngineConnection {
   readonly #socket: Socket;
   #user: ConnectionUser;
   #error: Error | null = null;
+  #onClosed: ((isSent: boolean) => void) | null = null;
 
   /** @param buffer What is read into; all connections may share one, because each read is over before the next. */
   constructor(port: number, buffer: Buffer, user: ConnectionUser) {
@@ -40,7 +41,10 @@ export class EngineConnection {
     this.#socket.on('end', () => {
       if (!this.#socket.destroyed) this.#user.ended();
     });
-    this.#socket.on('close', () => this.#user.closed(this.#error));
+    this.#socket.on('close', () => {
+      this.#onClosed?.(false);
+      this.#user.closed(this.#error);
+    });
   }
 
   /** Whether all that was written has left. */
@@ -56,6 +60,18 @@ export class EngineConnection {
   /** Whether more is welcome at once. */
   write(data: string | Buffer): boolean {
     return typeof data === 'string' ? this.#socket.write(data, 'latin1') : this.#socket.write(data);
+  }
+
+  /** @param done Called with true when these bytes, and all that were written before, have left. */
+  writeLast(data: Buffer, done: (isSent: boolean) => void): void {
+    this.#socket.write(data, (error) => {
+      if (error === undefined || error === null) done(true);
+    });
+  }
+
+  /** @param done Called with false when the system has closed it and reads no memory of ours any more. Replaces the one before. */
+  onceClosed(done: (isSent: boolean) => void): void {
+    this.#onClosed = done;
   }
 
   /** What is written meanwhile leaves together. */

@@ -6,12 +6,14 @@ import { type Caller, watchCaller } from './caller.ts';
 import { enginePath } from './engine-path.ts';
 import { crossesCallers, findInstance, modelFailure, noAnswerFailure, unknownInstance } from './failures.ts';
 import { HeldStream } from './held-stream.ts';
+import { isolatedMessage } from './isolation.ts';
 import { answerModels, isModelsUrl } from './models.ts';
 import type { CallContext, GatewayDependencies } from './ports.ts';
-import { type Exchange, NoAnswer, relay } from './relay.ts';
+import { NoAnswer, relay } from './relay.ts';
 import type { RequestFacts, RequestRecord } from './request-record.ts';
 import { lostRun, maySendAgain } from './retries.ts';
-import { findRoute } from './route.ts';
+import { type Message, rewritten } from './rewriting.ts';
+import { findRoute, type Route } from './route.ts';
 import { StalledReaders } from './stalled-readers.ts';
 import { TurnEnd } from './turn-end.ts';
 import { Upstream } from './upstream.ts';
@@ -51,12 +53,21 @@ interface Addressed {
   held: HeldStream | null;
 }
 
+/** A request under `/v1` whose instance is known by some name. */
+interface RoutedCall {
+  request: IncomingMessage;
+  response: ServerResponse;
+  route: Route;
+  context: CallContext;
+  caller: Caller;
+}
+
 /** An admin reaches an engine's own sessions through `/proxy`. */
 const NOTHING: ReadonlySet<string> = new Set();
 
 /** One way to every engine: find the instance, lease its engine, pass the bytes. */
 export function createGateway(dependencies: GatewayDependencies): Gateway {
-  const { clock, requests, inferencePaths, settings, measureSendQueues, closed } = dependencies;
+  const { clock, bodies, requests, inferencePaths, settings, measureSendQueues, closed } = dependencies;
   const closing = new AbortController();
   const turnEnd = new TurnEnd(clock);
   const upstream = new Upstream(clock, turnEnd);
@@ -123,12 +134,12 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
   async function hold(
     lease: Lease,
     { context, caller, held }: Addressed,
-    passage: Promise<void>,
-    { retry = null, isSecond = false }: { retry?: Exchange | null; isSecond?: boolean } = {},
+    pass: () => Promise<void>,
+    { retry = null, isSecond = false }: { retry?: RoutedCall | null; isSecond?: boolean } = {},
   ): Promise<LeaseOrigin | null> {
     const parts = { instances: context.instances, clock };
     try {
-      await passage;
+      await pass();
       return null;
     } catch (error) {
       if (!(error instanceof NoAnswer) || caller.signal.aborted) throw error;
@@ -148,44 +159,63 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
   }
 
   /** Passes a request to an engine, and to the engine's next run if it dies before it answers. */
-  async function answer(addressed: Addressed, exchange: Exchange): Promise<void> {
+  async function answer(call: RoutedCall, addressed: Addressed): Promise<void> {
     const { target: model, context, record, held } = addressed;
     const toModel = (error: unknown): unknown => modelFailure(error, model, context.instances);
     const first = await acquire(addressed, true, toModel);
     enter(first, addressed);
     held?.stop();
-    const lost = await hold(first, addressed, relay(exchange, first, ways), { retry: exchange });
+    const lost = await hold(first, addressed, () => pass(call, addressed, first), { retry: call });
     if (lost === null) return;
     record.waits(first.instance);
     const second = await acquire({ ...addressed, target: first.instance }, true, toModel, lost);
     enter(second, addressed);
     held?.stop();
-    await hold(second, addressed, relay(exchange, second, ways), { isSecond: true });
+    await hold(second, addressed, () => pass(call, addressed, second), { isSecond: true });
   }
 
   async function byModel(request: IncomingMessage, response: ServerResponse, context: CallContext): Promise<void> {
     if (isModelsUrl(context.url)) return answerModels(request, response, context, settings);
     if (closed.covers(context.url)) throw crossesCallers();
     await whileCallerWaits(request, response, async (caller) => {
-      const { url: path, requestId, headers } = context;
-      const { model, isStream, source, body } = await findRoute(request, path);
-      const stream = body === null ? null : isStream;
-      const facts = { model, door: 'v1', method: methodOf(request), path, stream } as const;
-      const held = isStream ? heldStream(response, context) : null;
-      const record = begin(facts, context, caller);
-      const whole = accounted(record, response, caller, async () => {
-        const message = { request, response, path, source, body, requestId, headers };
-        const exchange = {
-          ...message,
-          crossing: closed.headers,
-          callerSignal: caller.signal,
-          observer: record,
-          held,
-        };
-        await answer({ target: model, context, caller, record, held }, exchange);
-      });
-      await (held === null ? whole : tellingInside(held, caller, whole));
+      const { url: path, account } = context;
+      const route = await findRoute(request, path, bodies, { account, signal: caller.signal });
+      try {
+        await serveRoute({ request, response, route, context, caller });
+      } finally {
+        route.body?.release();
+      }
     });
+  }
+
+  async function serveRoute(call: RoutedCall): Promise<void> {
+    const { request, response, route, context, caller } = call;
+    const { url } = context;
+    const { model, isStream } = route;
+    const stream = route.body === null ? null : isStream;
+    const facts = { model, door: 'v1', method: methodOf(request), path: url, stream } as const;
+    const held = isStream ? heldStream(response, context) : null;
+    const record = begin(facts, context, caller);
+    const whole = accounted(record, response, caller, async () => {
+      await answer(call, { target: model, context, caller, record, held });
+    });
+    await (held === null ? whole : tellingInside(held, caller, whole));
+  }
+
+  async function pass(call: RoutedCall, { record, held }: Addressed, lease: Lease): Promise<void> {
+    const { request, response, context, caller } = call;
+    const { requestId, headers } = context;
+    const { path, body } = await messageFor(call, lease);
+    const message = { request, response, path, body, requestId, headers, crossing: closed.headers };
+    await relay({ ...message, callerSignal: caller.signal, observer: record, held }, lease, ways);
+  }
+
+  /** The request as its engine gets it. */
+  async function messageFor({ request, route, context, caller }: RoutedCall, lease: Lease): Promise<Message> {
+    const { url, account } = context;
+    const { settings } = lease.record;
+    if (settings.isolated !== true) return rewritten({ path: url, body: route.body }, route.source, settings);
+    return isolatedMessage({ request, url, route, account, signal: caller.signal }, lease, bodies);
   }
 
   function heldStream(response: ServerResponse, { headers, requestId, url: path }: CallContext): HeldStream | null {
@@ -202,9 +232,9 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
       await accounted(record, response, caller, async () => {
         const addressed = { target, context, caller, record, held: null };
         const lease = await acquireNamed(addressed);
-        const message = { request, response, path, source: null, body: null, requestId, headers };
+        const message = { request, response, path, body: null, requestId, headers };
         const exchange = { ...message, crossing: NOTHING, callerSignal: caller.signal, observer: record };
-        await hold(lease, addressed, relay(exchange, lease, ways));
+        await hold(lease, addressed, () => relay(exchange, lease, ways));
       });
     });
   }
@@ -227,7 +257,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
         const addressed = { target, context, caller, record, held: null };
         const lease = await acquireNamed(addressed);
         record.switches();
-        await hold(lease, addressed, relayWebSocket(handshake, lease));
+        await hold(lease, addressed, () => relayWebSocket(handshake, lease));
       });
     });
   }

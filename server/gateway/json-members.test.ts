@@ -1,15 +1,38 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { hasKey, keyOf, visitMembers } from './json-members.ts';
+import { HeldBody } from './held-body.ts';
+import {
+  hasKey,
+  keyOf,
+  type Members,
+  MemberScanner,
+  membersOf as membersOfBody,
+  MOST_MEMBERS,
+} from './json-members.ts';
 
 /** Keys and values as the members' places have them. */
 function membersOf(text: string | Buffer): [string, unknown][] {
-  const bytes = Buffer.from(text);
-  const found: [string, unknown][] = [];
-  visitMembers(bytes, (member) => {
-    found.push([keyOf(bytes, member), JSON.parse(bytes.toString('utf8', member.valueStart, member.end))]);
-  });
-  return found;
+  const body = HeldBody.of([Buffer.from(text)]);
+  return membersOfBody(body).list.map((member) => [
+    keyOf(body, member, Infinity) ?? expect.fail('a key that cannot be decoded'),
+    JSON.parse(body.text(member.valueStart, member.end)),
+  ]);
+}
+
+/** What a scanner finds in bytes that come in pieces of these lengths, over and over. */
+function scanned(bytes: Buffer, lengths: readonly number[]): Members | string {
+  const scanner = new MemberScanner();
+  try {
+    for (let at = 0, turn = 0; at < bytes.length; turn += 1) {
+      const next = at + (lengths[turn % lengths.length] ?? 1);
+      scanner.push(bytes.subarray(at, next));
+      at = next;
+    }
+    return scanner.finish();
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof RangeError) return error.message;
+    throw error;
+  }
 }
 
 /** Numbers below `limit` that look arbitrary and are the same for the same seed. */
@@ -138,11 +161,68 @@ describe('a text is refused', () => {
 
 test('a key is known in every spelling', () => {
   const keyIs = (json: string): boolean[] => {
-    const bytes = Buffer.from(json);
-    const found: boolean[] = [];
-    visitMembers(bytes, (member) => void found.push(hasKey(bytes, member, 'model')));
-    return found;
+    const body = HeldBody.of([Buffer.from(json)]);
+    return membersOfBody(body).list.map((member) => hasKey(body, member, 'model'));
   };
   expect(keyIs(String.raw`{"model":1,"m\u006fdel":1,"\u006d\u006f\u0064\u0065\u006c":1}`)).toEqual([true, true, true]);
   expect(keyIs(String.raw`{"Model":1,"modell":1,"mode":1,"m\u006fdels":1,"mod\\el":1,"":1}`)).not.toContain(true);
 });
+
+test('a key that cannot be decoded, or is too long to be the one that is looked for, is none', () => {
+  const body = HeldBody.of([Buffer.from(String.raw`{"m\xodel":1,"${'m'.repeat(1_000_000)}":1}`)]);
+  expect(membersOfBody(body).list.map((member) => keyOf(body, member, 5))).toEqual([null, null]);
+});
+
+describe('bytes that come in pieces', () => {
+  const lengths = fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 5 });
+  /** Broken in any place, by any byte. */
+  const broken = fc
+    .tuple(text, fc.nat(), fc.constantFrom('"', '\\', '{', '}', ',', ':', '1', ' '))
+    .map(([{ json }, at, byte]) => {
+      const bytes = Buffer.from(json);
+      bytes.write(byte, at % bytes.length);
+      return bytes;
+    });
+
+  test('give the same members as in one, wherever they are cut', () => {
+    fc.assert(
+      fc.property(text, lengths, ({ json }, cuts) => {
+        const bytes = Buffer.from(json);
+        expect(scanned(bytes, cuts)).toEqual(scanned(bytes, [bytes.length]));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test('give the same fault as in one', () => {
+    fc.assert(
+      fc.property(broken, lengths, (bytes, cuts) => {
+        expect(scanned(bytes, cuts)).toEqual(scanned(bytes, [bytes.length]));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test('may cut a byte order mark, a number, an escape', () => {
+    const bytes = Buffer.from('\u{FEFF} {"a":-1.5e+3,"b":"\\\\\\"" ,"c":[true,"]"]}');
+    expect(scanned(bytes, [1])).toEqual(scanned(bytes, [bytes.length]));
+    expect(scanned(Buffer.from('\u{FEFF}{}').subarray(1), [1])).toBe('the text is not an object');
+  });
+});
+
+test('an object has a bounded number of members', () => {
+  const object = (count: number): string => `{${Array.from({ length: count }, () => '"":0').join(',')}}`;
+  expect(membersOf(object(MOST_MEMBERS))).toHaveLength(MOST_MEMBERS);
+  expect(() => membersOf(object(MOST_MEMBERS + 1))).toThrow(RangeError);
+});
+
+test.each(['0', '-0', '-1.5E-7', '10', '0e1', 'true', 'null', '1'.repeat(100_000)])('%s is a value', (value) => {
+  expect(membersOf(`{"a":${value}}`)).toEqual([['a', JSON.parse(value)]]);
+});
+
+test.each(['-', '+1', '.5', '1.', '1.e3', '1e', '1e+', '00', '1a', 'truee', 'nul', 'True', '1 2', 'x'])(
+  '%s is no value',
+  (value) => {
+    expect(() => membersOf(`{"a":${value}}`)).toThrow(SyntaxError);
+  },
+);

@@ -1,3 +1,5 @@
+import type { HeldBody } from './held-body.ts';
+
 /** Where one member of a JSON object lies in its bytes: from the quote of its key to the end of its value. */
 export interface Member {
   start: number;
@@ -5,6 +7,16 @@ export interface Member {
   valueStart: number;
   end: number;
 }
+
+/** The members of an object, in their order, duplicates too. */
+export interface Members {
+  list: readonly Member[];
+  /** Where the closing brace stands. */
+  brace: number;
+}
+
+/** No API has an object with more members. Each costs memory and time when the body is rewritten. */
+export const MOST_MEMBERS = 4_096;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -14,113 +26,318 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
-const BYTE_ORDER_MARK = 'efbbbf';
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 /** A call of `indexOf` costs as much as this many bytes looked at one by one. */
 const NEAR = 48;
-const SCALAR = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/;
+/** An escaped UTF-16 unit, `\u0041`, has this many bytes. */
+const LONGEST_ESCAPE = 6;
+
+/** What the scanner expects next. */
+type Place = 'start' | 'first key' | 'key' | 'colon' | 'value' | 'string' | 'nested' | 'scalar' | 'after value' | 'end';
 
 /**
- * Visits the members of the one object that a text consists of, in their order, duplicates too. A byte order mark before it
- * is passed over. Nothing is copied; the inside of values is only looked at as far as their end: whoever needs a value
- * parses its bytes.
- *
- * @param visit Gets one object, which is overwritten for the next member.
- * @returns where the closing brace stands
- * @throws {SyntaxError} for a text that is not an object, is broken off, or has something behind it
+ * Finds the members of the one object that a text consists of. A byte order mark before it is passed over. Bytes come in
+ * pieces of any size. Nothing is copied, and the inside of a value is only read to find its end: a fault in there is the
+ * engine's to find. The time is proportional to the number of bytes, whatever they are.
  */
-export function visitMembers(bytes: Buffer, visit: (member: Member) => void): number {
-  let at = afterSpace(bytes, bytes.toString('hex', 0, 3) === BYTE_ORDER_MARK ? 3 : 0);
-  if (bytes[at] !== OPEN_OBJECT) throw new SyntaxError('the text is not an object');
-  at = afterSpace(bytes, at + 1);
-  const member: Member = { start: 0, keyEnd: 0, valueStart: 0, end: 0 };
-  let isFirst = true;
-  while (bytes[at] !== CLOSE_OBJECT || !isFirst) {
-    isFirst = false;
-    if (bytes[at] !== QUOTE) throw new SyntaxError(`no key at byte ${at}`);
-    member.start = at;
-    member.keyEnd = afterString(bytes, at);
-    at = afterSpace(bytes, member.keyEnd);
-    if (bytes[at] !== COLON) throw new SyntaxError(`no colon at byte ${at}`);
-    member.valueStart = afterSpace(bytes, at + 1);
-    member.end = afterValue(bytes, member.valueStart);
-    visit(member);
-    at = afterSpace(bytes, member.end);
-    if (bytes[at] === CLOSE_OBJECT) break;
-    if (bytes[at] !== COMMA) throw new SyntaxError(`neither comma nor brace at byte ${at}`);
-    at = afterSpace(bytes, at + 1);
+export class MemberScanner {
+  readonly #members: Member[] = [];
+  #place: Place = 'start';
+  /** Bytes of a byte order mark that have come. */
+  #marked = 0;
+  /** Bytes in the pieces before. */
+  #base = 0;
+  #member: Member = { start: 0, keyEnd: 0, valueStart: 0, end: 0 };
+  #brace = 0;
+  /** A comma came before: a key has to follow. */
+  #isKeyDue = false;
+  #depth = 0;
+  /** Inside of a string within a nested value. */
+  #isQuoted = false;
+  /** The last byte was a backslash that escapes the next one. */
+  #isEscaped = false;
+  readonly #scalar = new ScalarScanner();
+
+  /**
+   * @throws {SyntaxError} for a text that is not an object, or has something behind it
+   * @throws {RangeError} for more than {@link MOST_MEMBERS} members
+   */
+  push(bytes: Buffer): void {
+    let at = 0;
+    while (at < bytes.length) at = this.#step(bytes, at);
+    this.#base += bytes.length;
   }
-  if (afterSpace(bytes, at + 1) < bytes.length) throw new SyntaxError(`something behind the object at byte ${at + 1}`);
-  return at;
+
+  /** @throws {SyntaxError} for a text that is broken off */
+  finish(): Members {
+    if (this.#place !== 'end') throw new SyntaxError('the text breaks off');
+    return { list: this.#members, brace: this.#brace };
+  }
+
+  /** @returns the place of the next byte to look at */
+  #step(bytes: Buffer, at: number): number {
+    switch (this.#place) {
+      case 'key':
+        return this.#inKey(bytes, at);
+      case 'string':
+        return this.#inString(bytes, at);
+      case 'nested':
+        return this.#inNested(bytes, at);
+      case 'scalar':
+        return this.#inScalar(bytes, at);
+      default:
+        return this.#between(bytes, at);
+    }
+  }
+
+  #between(bytes: Buffer, from: number): number {
+    let at = from;
+    while (isSpace(bytes[at])) at += 1;
+    const byte = bytes[at];
+    if (byte === undefined) return at;
+    switch (this.#place) {
+      case 'start':
+        this.#begin(byte, at);
+        break;
+      case 'first key':
+        if (byte === CLOSE_OBJECT && !this.#isKeyDue) this.#close(at);
+        else if (byte === QUOTE) this.#beginMember(at);
+        else throw new SyntaxError(`no key at byte ${this.#base + at}`);
+        break;
+      case 'colon':
+        if (byte !== COLON) throw new SyntaxError(`no colon at byte ${this.#base + at}`);
+        this.#place = 'value';
+        break;
+      case 'value':
+        return this.#beginValue(byte, at);
+      case 'after value':
+        if (byte === CLOSE_OBJECT) this.#close(at);
+        else if (byte === COMMA) {
+          this.#isKeyDue = true;
+          this.#place = 'first key';
+        } else throw new SyntaxError(`neither comma nor brace at byte ${this.#base + at}`);
+        break;
+      default:
+        throw new SyntaxError(`something behind the object at byte ${this.#base + at}`);
+    }
+    return at + 1;
+  }
+
+  /** A byte order mark stands at the very beginning, or it is none. */
+  #begin(byte: number, at: number): void {
+    if (this.#base + at === this.#marked && byte === BYTE_ORDER_MARK[this.#marked]) this.#marked += 1;
+    else if (byte === OPEN_OBJECT && (this.#marked === 0 || this.#marked === BYTE_ORDER_MARK.length)) {
+      this.#place = 'first key';
+    } else throw new SyntaxError('the text is not an object');
+  }
+
+  #beginMember(at: number): void {
+    if (this.#members.length === MOST_MEMBERS) throw new RangeError(`the object has more than ${MOST_MEMBERS} members`);
+    this.#member = { start: this.#base + at, keyEnd: 0, valueStart: 0, end: 0 };
+    this.#members.push(this.#member);
+    this.#place = 'key';
+  }
+
+  #beginValue(byte: number, at: number): number {
+    this.#member.valueStart = this.#base + at;
+    if (byte === QUOTE) {
+      this.#place = 'string';
+      return at + 1;
+    }
+    if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
+      this.#place = 'nested';
+      this.#depth = 1;
+      return at + 1;
+    }
+    this.#place = 'scalar';
+    this.#scalar.begin();
+    return at;
+  }
+
+  #endValue(at: number): number {
+    this.#member.end = this.#base + at;
+    this.#place = 'after value';
+    return at;
+  }
+
+  #close(at: number): void {
+    this.#brace = this.#base + at;
+    this.#place = 'end';
+  }
+
+  #inKey(bytes: Buffer, from: number): number {
+    const end = this.#afterQuote(bytes, from);
+    if (end === -1) return bytes.length;
+    this.#member.keyEnd = this.#base + end;
+    this.#place = 'colon';
+    return end;
+  }
+
+  #inString(bytes: Buffer, from: number): number {
+    const end = this.#afterQuote(bytes, from);
+    return end === -1 ? bytes.length : this.#endValue(end);
+  }
+
+  #inScalar(bytes: Buffer, from: number): number {
+    let at = from;
+    while (at < bytes.length && !isEndOfScalar(bytes[at])) {
+      if (!this.#scalar.takes(bytes[at] ?? 0)) throw new SyntaxError(`no value at byte ${this.#member.valueStart}`);
+      at += 1;
+    }
+    if (at === bytes.length) return at;
+    if (!this.#scalar.isWhole) throw new SyntaxError(`no value at byte ${this.#member.valueStart}`);
+    return this.#endValue(at);
+  }
+
+  #inNested(bytes: Buffer, from: number): number {
+    let at = from;
+    let depth = this.#depth;
+    while (at < bytes.length) {
+      if (this.#isQuoted) {
+        const end = this.#afterQuote(bytes, at);
+        if (end === -1) break;
+        this.#isQuoted = false;
+        at = end;
+        continue;
+      }
+      const byte = bytes[at];
+      at += 1;
+      if (byte === QUOTE) this.#isQuoted = true;
+      else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) depth += 1;
+      else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) depth -= 1;
+      if (depth === 0) return this.#endValue(at);
+    }
+    this.#depth = depth;
+    return bytes.length;
+  }
+
+  /** @param from Within a string. @returns behind its closing quote; -1: it goes on in the next piece */
+  #afterQuote(bytes: Buffer, from: number): number {
+    let at = from;
+    if (this.#isEscaped) {
+      this.#isEscaped = false;
+      at += 1;
+    }
+    for (;;) {
+      // Short strings, and such as are full of quotes.
+      for (const near = Math.min(at + NEAR, bytes.length); at < near;) {
+        const byte = bytes[at];
+        if (byte === QUOTE) return at + 1;
+        at += byte === BACKSLASH ? 2 : 1;
+      }
+      if (at >= bytes.length) {
+        this.#isEscaped = at > bytes.length;
+        return -1;
+      }
+      const quote = bytes.indexOf(QUOTE, at);
+      const end = quote === -1 ? bytes.length : quote;
+      let before = end - 1;
+      while (before >= at && bytes[before] === BACKSLASH) before -= 1;
+      const isEscaped = (end - 1 - before) % 2 === 1;
+      if (quote === -1) {
+        this.#isEscaped = isEscaped;
+        return -1;
+      }
+      if (!isEscaped) return quote + 1;
+      at = quote + 1;
+    }
+  }
+}
+
+/** The members of a body that is small, or may take its time. @throws as {@link MemberScanner} does */
+export function membersOf({ pieces }: HeldBody): Members {
+  const scanner = new MemberScanner();
+  for (const piece of pieces) scanner.push(piece);
+  return scanner.finish();
 }
 
 /** Whether a member's key is this. @param key plain: no quote, no backslash, ASCII */
-export function hasKey(bytes: Buffer, { start, keyEnd }: Member, key: string): boolean {
-  const length = keyEnd - start - 2;
-  if (length === key.length) return bytes.toString('latin1', start + 1, keyEnd - 1) === key;
-  // an escaped character takes two bytes, or six
-  if (length < key.length || length > key.length * 6) return false;
-  return keyOf(bytes, { start, keyEnd }) === key;
+export function hasKey(body: HeldBody, member: Member, key: string): boolean {
+  return keyOf(body, member, key.length) === key;
 }
 
-/** A member's key, decoded. @throws {SyntaxError} for an escape that is none */
-export function keyOf(bytes: Buffer, { start, keyEnd }: Pick<Member, 'start' | 'keyEnd'>): string {
-  return JSON.parse(bytes.toString('utf8', start, keyEnd)) as string;
-}
-
-function afterSpace(bytes: Buffer, from: number): number {
-  let at = from;
-  for (;;) {
-    const byte = bytes[at];
-    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return at;
-    at += 1;
+/**
+ * A member's key, decoded. `null`: it is longer than `longest` or cannot be decoded, so it equals no key of that length.
+ *
+ * @param longest In UTF-16 units.
+ */
+export function keyOf(body: HeldBody, { start, keyEnd }: Member, longest: number): string | null {
+  if (keyEnd - start - 2 > longest * LONGEST_ESCAPE) return null;
+  const text = body.text(start, keyEnd);
+  if (!text.includes('\\')) return text.slice(1, -1);
+  try {
+    return JSON.parse(text) as string;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
   }
 }
 
-function afterValue(bytes: Buffer, from: number): number {
-  const first = bytes[from];
-  if (first === QUOTE) return afterString(bytes, from);
-  if (first === OPEN_OBJECT || first === OPEN_ARRAY) return afterNested(bytes, from);
-  let at = from;
-  while (at < bytes.length && !isEndOfScalar(bytes[at])) at += 1;
-  if (!SCALAR.test(bytes.toString('latin1', from, at))) throw new SyntaxError(`no value at byte ${from}`);
-  return at;
+function isSpace(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
 
 function isEndOfScalar(byte: number | undefined): boolean {
-  return byte === COMMA || byte === CLOSE_OBJECT || byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+  return byte === COMMA || byte === CLOSE_OBJECT || isSpace(byte);
 }
 
-/** @param from The opening bracket. */
-function afterNested(bytes: Buffer, from: number): number {
-  let depth = 0;
-  for (let at = from; at < bytes.length;) {
-    const byte = bytes[at];
-    if (byte === QUOTE) {
-      at = afterString(bytes, at);
-      continue;
-    }
-    if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) depth += 1;
-    else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) depth -= 1;
-    at += 1;
-    if (depth === 0) return at;
+/** How far a number has come. */
+type NumberPlace = 'begin' | 'minus' | 'zero' | 'integer' | 'point' | 'fraction' | 'e' | 'sign' | 'exponent';
+
+const WHOLE: ReadonlySet<NumberPlace> = new Set(['zero', 'integer', 'fraction', 'exponent']);
+const LITERALS: Readonly<Record<string, string>> = { t: 'true', f: 'false', n: 'null' };
+
+/** Reads `true`, `false`, `null` and numbers byte by byte. */
+class ScalarScanner {
+  #number: NumberPlace = 'begin';
+  #literal: string | null = null;
+  #length = 0;
+
+  begin(): void {
+    this.#number = 'begin';
+    this.#literal = null;
+    this.#length = 0;
   }
-  throw new SyntaxError('the text breaks off');
+
+  get isWhole(): boolean {
+    return this.#literal === null ? WHOLE.has(this.#number) : this.#length === this.#literal.length;
+  }
+
+  /** @returns whether the byte may stand here */
+  takes(byte: number): boolean {
+    const character = String.fromCharCode(byte);
+    if (this.#length === 0) this.#literal = LITERALS[character] ?? null;
+    this.#length += 1;
+    if (this.#literal !== null) return this.#literal[this.#length - 1] === character;
+    const next = afterCharacter(this.#number, character);
+    if (next === null) return false;
+    this.#number = next;
+    return true;
+  }
 }
 
-/** @param from The opening quote. */
-function afterString(bytes: Buffer, from: number): number {
-  let at = from + 1;
-  for (const near = at + NEAR; at < near;) {
-    const byte = bytes[at];
-    if (byte === QUOTE) return at + 1;
-    at += byte === BACKSLASH ? 2 : 1;
-  }
-  for (;;) {
-    const quote = bytes.indexOf(QUOTE, at);
-    if (quote === -1 || at >= bytes.length) throw new SyntaxError('the text breaks off');
-    let before = quote - 1;
-    while (bytes[before] === BACKSLASH) before -= 1;
-    if ((quote - 1 - before) % 2 === 0) return quote + 1;
-    at = quote + 1;
+function afterCharacter(place: NumberPlace, character: string): NumberPlace | null {
+  const isDigit = character >= '0' && character <= '9';
+  switch (place) {
+    case 'begin':
+      if (character === '-') return 'minus';
+      return isDigit ? (character === '0' ? 'zero' : 'integer') : null;
+    case 'minus':
+      return isDigit ? (character === '0' ? 'zero' : 'integer') : null;
+    case 'zero':
+    case 'integer':
+      if (isDigit) return place === 'integer' ? 'integer' : null;
+      if (character === '.') return 'point';
+      return character === 'e' || character === 'E' ? 'e' : null;
+    case 'point':
+      return isDigit ? 'fraction' : null;
+    case 'fraction':
+      if (isDigit) return 'fraction';
+      return character === 'e' || character === 'E' ? 'e' : null;
+    case 'e':
+      if (character === '+' || character === '-') return 'sign';
+      return isDigit ? 'exponent' : null;
+    default:
+      return isDigit ? 'exponent' : null;
   }
 }

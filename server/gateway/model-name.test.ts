@@ -1,9 +1,39 @@
 import { ApiError } from '@llamactl/contract/errors';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { askedOfForm, askedOfJson, modelOfJson, modelOfQuery } from './model-name.ts';
+import { HeldBody } from './held-body.ts';
+import { membersOf } from './json-members.ts';
+import {
+  type Asked,
+  askedOfFields,
+  askedOfMembers,
+  askedOfShortJson,
+  formFault,
+  jsonFaults,
+  LARGEST_PARSED,
+  modelOfQuery,
+} from './model-name.ts';
+import { formFields } from './multipart.ts';
 
 const bytes = (text: string): Buffer => Buffer.from(text);
+
+function askedOfJson(json: Buffer): Asked {
+  const body = HeldBody.of([json]);
+  if (json.length <= LARGEST_PARSED) return askedOfShortJson(body);
+  return jsonFaults(() => askedOfMembers(body, membersOf(body)));
+}
+
+function modelOfJson(json: Buffer): string {
+  return askedOfJson(json).model;
+}
+
+function askedOfForm(form: Buffer, boundary: string): Asked {
+  try {
+    return askedOfFields(HeldBody.of([form]), formFields([form], boundary));
+  } catch (error) {
+    throw formFault(error);
+  }
+}
 
 function errorOf(body: Buffer): ApiError {
   try {
@@ -84,7 +114,43 @@ test.each([
   expect(errorOf(bytes(text))).toMatchObject({ code, status: 400 });
 });
 
+describe('a large body', () => {
+  test('with more members than any API has is told to name its model in the URL', () => {
+    const error = errorOf(bytes(`{${'"":0,'.repeat(20_000)}"model":"a"}`));
+    expect(error).toMatchObject({ code: 'VALIDATION_ERROR', status: 400 });
+    expect(error.message).toContain('?model=');
+  });
+
+  test.each([
+    ['of 10 MB', 'x'.repeat(10_000_000)],
+    ['with a bad escape', `${'x'.repeat(70_000)}\\x`],
+  ])('with a name %s names no model, and the name is not decoded', (_title, name) => {
+    const error = errorOf(bytes(`{"model":"${name}"}`));
+    expect(error).toMatchObject({ code: 'INSTANCE_NOT_FOUND', status: 404 });
+    expect(error.message.length).toBeLessThan(500);
+  });
+
+  test('may name its model by any alias in any spelling', () => {
+    const name = '\u{1F600}'.repeat(100);
+    const escaped = name
+      .split('')
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16)}`)
+      .join('');
+    expect(modelOfJson(bytes(`{"model":"${escaped}","x":${LONG}}`))).toBe(name);
+  });
+
+  test('is not refused for a faulty value of `stream`, which is the business of the engine', () => {
+    const text = `{"model":"a","stream":"\\x","x":${LONG}}`;
+    expect(askedOfJson(bytes(text))).toEqual({ model: 'a', isStream: false });
+  });
+});
+
 describe('a form', () => {
+  test('with a name that no model can have names none', () => {
+    const text = `${field('model', 'x'.repeat(10_000))}--b--`;
+    expect(() => askedOfForm(bytes(text), 'b')).toThrow(expect.objectContaining({ code: 'INSTANCE_NOT_FOUND' }));
+  });
+
   const field = (name: string, value: string): string =>
     `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
 

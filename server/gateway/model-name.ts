@@ -1,6 +1,8 @@
 import { ApiError } from '@llamactl/contract/errors';
-import { hasKey, visitMembers } from './json-members.ts';
-import { formFields } from './multipart.ts';
+import { unknownModel } from './failures.ts';
+import type { HeldBody } from './held-body.ts';
+import { hasKey, type Member, type Members } from './json-members.ts';
+import type { FormField } from './multipart.ts';
 
 /** What a request says of itself, as far as the gateway has to know. */
 export interface Asked {
@@ -12,40 +14,81 @@ export interface Asked {
 
 const HOW_TO_NAME = 'name the instance as {"model": "NAME"} in the body, or as ?model=NAME in the URL.';
 /** Up to here `JSON.parse` is quicker than our scanner, and finds every fault; at 20 MB it takes 60 times as long. */
-const LARGEST_PARSED = 65_536;
+export const LARGEST_PARSED = 65_536;
 const BYTE_ORDER_MARK = 0xfeff;
+/** Bytes of the longest alias, 200 UTF-16 units, if each is escaped, and its quotes. What is longer names no instance. */
+const LONGEST_NAME = 200 * 6 + 2;
+/** How much of a name that is too long is shown. */
+const LONGEST_ECHO = 200;
 
-/** What a JSON body asks for. The bytes stay as they are. Throws what is wrong with them as an `ApiError`. */
-export function askedOfJson(body: Buffer): Asked {
-  try {
-    const { model, stream } = body.length > LARGEST_PARSED ? scanned(body) : parsed(body);
+/** What a short JSON body asks for, at most {@link LARGEST_PARSED} bytes. Throws what is wrong with it as an `ApiError`. */
+export function askedOfShortJson(body: HeldBody): Asked {
+  return jsonFaults(() => {
+    const { model, stream } = parsed(body.text(0, body.byteLength));
     return { model: checked(model), isStream: stream === true };
+  });
+}
+
+/** What a JSON body with these members asks for. Of two equal keys the last counts, as in `JSON.parse`. Throws as above. */
+export function askedOfMembers(body: HeldBody, { list }: Members): Asked {
+  const last = (key: string): Member | undefined => list.findLast((member) => hasKey(body, member, key));
+  return jsonFaults(() => {
+    const model = last('model');
+    const stream = last('stream');
+    const isStream = stream !== undefined && isTrue(body, stream);
+    return { model: checked(model === undefined ? undefined : nameIn(body, model)), isStream };
+  });
+}
+
+/** Turns faults of a JSON text into errors that say what would work. */
+export function jsonFaults<Result>(read: () => Result): Result {
+  try {
+    return read();
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw new ApiError('INVALID_JSON', 'The body is not valid JSON; correct it, or name the model as ?model=NAME.', {
+    throw jsonFault(error);
+  }
+}
+
+/** An error of a scanner as one that says what would work. */
+export function jsonFault(error: unknown): unknown {
+  if (error instanceof SyntaxError) {
+    return new ApiError('INVALID_JSON', 'The body is not valid JSON; correct it, or name the model as ?model=NAME.', {
       details: error.message,
     });
   }
-}
-
-/** The `model` of a JSON body. Throws as above. */
-export function modelOfJson(body: Buffer): string {
-  return askedOfJson(body).model;
-}
-
-/** What a form (`multipart/form-data`) asks for. Of two equal fields the last counts, as in JSON. */
-export function askedOfForm(body: Buffer, boundary: string): Asked {
-  try {
-    const fields = formFields(body, boundary);
-    const value = (name: string): string | undefined => {
-      const field = fields.findLast((each) => each.name === name);
-      return field === undefined ? undefined : body.toString('utf8', field.start, field.end);
-    };
-    return { model: checked(value('model')), isStream: value('stream')?.toLowerCase() === 'true' };
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw new ApiError('VALIDATION_ERROR', `The form could not be read (${error.message}): ${HOW_TO_NAME}`);
+  if (error instanceof RangeError) {
+    return new ApiError(
+      'VALIDATION_ERROR',
+      `The model is not looked for in this body, because ${error.message}: name it as ?model=NAME in the URL.`,
+    );
   }
+  return error;
+}
+
+/** What a form (`multipart/form-data`) with these fields asks for. Of two equal fields the last counts, as in JSON. */
+export function askedOfFields(body: HeldBody, fields: readonly FormField[]): Asked {
+  const last = (name: string): FormField | undefined => fields.findLast((each) => each.name === name);
+  const model = last('model');
+  const stream = last('stream');
+  if (model !== undefined && model.end - model.start > LONGEST_NAME) throw tooLongName(body, model);
+  return {
+    model: checked(model === undefined ? undefined : body.text(model.start, model.end)),
+    isStream:
+      stream !== undefined &&
+      stream.end - stream.start === 4 &&
+      body.text(stream.start, stream.end).toLowerCase() === 'true',
+  };
+}
+
+/** The error of a form that cannot be read. */
+export function formFault(error: unknown): unknown {
+  if (!(error instanceof SyntaxError)) return error;
+  return new ApiError('VALIDATION_ERROR', `The form could not be read (${error.message}): ${HOW_TO_NAME}`);
+}
+
+/** Whether a member's value is `true`. */
+export function isTrue(body: HeldBody, { valueStart, end }: Member): boolean {
+  return end - valueStart === 4 && body.text(valueStart, end) === 'true';
 }
 
 /** The `model` of a URL's query; `null`: it has none. */
@@ -74,8 +117,8 @@ interface Fields {
   stream?: unknown;
 }
 
-function parsed(body: Buffer): Fields {
-  let text = body.toString();
+function parsed(json: string): Fields {
+  let text = json;
   // llama-server accepts a byte order mark, and JSON.parse does not
   if (text.charCodeAt(0) === BYTE_ORDER_MARK) text = text.slice(1);
   if (text.trim() === '') throw noModel();
@@ -84,15 +127,13 @@ function parsed(body: Buffer): Fields {
   throw new ApiError('VALIDATION_ERROR', `The body must be a JSON object: ${HOW_TO_NAME}`);
 }
 
-/** Of two equal keys the last counts, as in `JSON.parse`. */
-function scanned(body: Buffer): Fields {
-  let model: readonly [number, number] | null = null;
-  let stream: readonly [number, number] | null = null;
-  visitMembers(body, (member) => {
-    if (hasKey(body, member, 'model')) model = [member.valueStart, member.end];
-    else if (hasKey(body, member, 'stream')) stream = [member.valueStart, member.end];
-  });
-  const value = (place: readonly [number, number] | null): unknown =>
-    place === null ? undefined : JSON.parse(body.toString('utf8', ...place));
-  return { model: value(model), stream: value(stream) };
+/** A value that is no string, or too long for a name, is not decoded. @throws {SyntaxError} for a string with a bad escape */
+function nameIn(body: HeldBody, { valueStart, end }: Member): unknown {
+  if (body.text(valueStart, valueStart + 1) !== '"') return null;
+  if (end - valueStart > LONGEST_NAME) throw tooLongName(body, { start: valueStart + 1, end: end - 1 });
+  return JSON.parse(body.text(valueStart, end));
+}
+
+function tooLongName(body: HeldBody, { start, end }: { start: number; end: number }): ApiError {
+  return unknownModel(body.text(start, Math.min(end, start + LONGEST_ECHO)));
 }

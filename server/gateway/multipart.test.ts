@@ -1,11 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { boundaryOf, formFields } from './multipart.ts';
+import { boundaryOf, type FormField, formFields, FormScanner } from './multipart.ts';
 
 /** Names and values of a form's fields. */
 function fieldsOf(body: string | Buffer, boundary: string): [string, string][] {
   const bytes = Buffer.from(body);
-  return formFields(bytes, boundary).map(({ name, start, end }) => [name, bytes.toString('utf8', start, end)]);
+  const fields = formFields([bytes], boundary);
+  for (const length of [1, 2, 3, 50]) expect(inPieces(bytes, boundary, length)).toEqual(fields);
+  return fields.map(({ name, start, end }) => [name, bytes.toString('utf8', start, end)]);
+}
+
+/** The same, of bytes that come in pieces. */
+function inPieces(bytes: Buffer, boundary: string, length: number): FormField[] {
+  const scanner = new FormScanner(boundary);
+  for (let at = 0; at < bytes.length; at += length) scanner.push(bytes.subarray(at, at + length));
+  return scanner.finish();
 }
 
 const crlf = (...lines: string[]): string => lines.join('\r\n');
@@ -61,6 +70,13 @@ describe('the fields of a form', () => {
   test('are none in an empty form', () => {
     expect(fieldsOf('--b--\r\n', 'b')).toEqual([]);
   });
+});
+
+test('what only looks like a delimiter is part of a value, and may stand before a real one', () => {
+  const head = 'Content-Disposition: form-data; name="x"';
+  for (const value of ['\r\n--bx', '\r\n--b-x', '\r\n--b\rx', '\r\r\n', '\r\n-', '\r\n--', '\r\n--b\r', '\r\n--b-']) {
+    expect(fieldsOf(`--b\r\n${head}\r\n\r\n${value}\r\n--b--`, 'b')).toEqual([['x', value]]);
+  }
 });
 
 test('a form that breaks off anywhere is refused', () => {

@@ -2,6 +2,7 @@ import type { RequestFigures } from '@llamactl/contract/requests';
 import type { Status } from '@llamactl/contract/instance';
 import type { Lease, LeaseRequest } from '../instances/leases.ts';
 import type { Clock } from '../instances/ports.ts';
+import type { Bodies } from './bodies.ts';
 import type { ClosedToCallers } from './crossing.ts';
 import type { Requests } from './requests.ts';
 
@@ -33,6 +34,8 @@ export interface GatewayInstances {
 /** What the gateway is built from. */
 export interface GatewayDependencies {
   clock: Pick<Clock, 'after' | 'elapsed' | 'nextTurn'>;
+  /** Reads the bodies that have to be looked into. */
+  bodies: Bodies;
   /** Keeps account of every request. */
   requests: Requests;
   /** Paths under `/v1` where an engine only computes, by the engine's name; see `EngineAdapter.inferencePaths`. */

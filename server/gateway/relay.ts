@@ -6,10 +6,10 @@ import type { Clock } from '../instances/ports.ts';
 import type { AnswerHead } from './answer-head.ts';
 import { requestLength, upload, type Upload } from './body.ts';
 import type { AnswerReceiver, EngineCall, RequestBody } from './engine-call.ts';
+import type { HeldBody } from './held-body.ts';
 import type { HeldStream } from './held-stream.ts';
 import { type RawHeaders, requestHeaders, responseHeaders, responseTrailers } from './headers.ts';
 import { NoAnswer } from './no-answer.ts';
-import { type ModelSource, rewritten } from './rewriting.ts';
 import type { StalledReaders, WaitingAnswer } from './stalled-readers.ts';
 import type { TurnEnd } from './turn-end.ts';
 import type { Upstream } from './upstream.ts';
@@ -22,10 +22,8 @@ export interface Exchange {
   response: ServerResponse;
   /** Path and query as the engine gets them, byte for byte. */
   path: string;
-  /** The request's body where it had to be read to find the instance; `null`: it is still to be streamed. */
-  body: Buffer | null;
-  /** Where the model was named: there, and in the body, an instance may want it different. `null`: nothing is rewritten. */
-  source: ModelSource | null;
+  /** The request's body where it had to be read, released as soon as the answer begins; `null`: it is still to be streamed. */
+  body: HeldBody | null;
   requestId: string;
   /** What we say with every answer. */
   headers: RawHeaders;
@@ -102,23 +100,21 @@ class Passage implements AnswerReceiver, WaitingAnswer {
   }
 
   begin(): void {
-    const { request, source, callerSignal } = this.#exchange;
-    const { target, signal, record } = this.#lease;
+    const { request, path, callerSignal, crossing } = this.#exchange;
+    const { target, signal } = this.#lease;
     callerSignal.addEventListener('abort', this.#onAbort);
     signal.addEventListener('abort', this.#onAbort);
     if (callerSignal.aborted || signal.aborted) return this.#onAbort();
     try {
-      const { path, body: held } =
-        source === null ? this.#exchange : rewritten(this.#exchange, source, record.settings);
-      const { headers, body } = this.#message(held);
+      const { headers, body } = this.#message(this.#exchange.body);
       this.#call = this.#ways.upstream.call({ target, method: request.method ?? 'GET', path, headers, body }, this);
-      if (body === 'sized' || body === 'chunked') this.#upload = upload(request, this.#call, this.#exchange.crossing);
+      if (body === 'sized' || body === 'chunked') this.#upload = upload(request, this.#call, crossing);
     } catch (error) {
       this.failed(error);
     }
   }
 
-  #message(body: Buffer | null): { headers: string[]; body: RequestBody } {
+  #message(body: HeldBody | null): { headers: string[]; body: RequestBody } {
     const { request, requestId, crossing } = this.#exchange;
     const { port, key } = this.#lease.target;
     const length = body === null ? requestLength(request) : body.byteLength;
@@ -154,7 +150,9 @@ class Passage implements AnswerReceiver, WaitingAnswer {
   }
 
   head({ status, phrase, rawHeaders, length }: AnswerHead): void {
-    const { request, response, headers, observer, held } = this.#exchange;
+    const { request, response, headers, body, observer, held } = this.#exchange;
+    // Nothing is sent again from here on.
+    body?.release();
     observer?.head(status, rawHeaders);
     this.#lease.begun();
     response.once('error', this.#onCallerLost);

@@ -1,10 +1,11 @@
+import type { IncomingMessage } from 'node:http';
 import { EngineDied, type Lease, type LeaseOrigin } from '../instances/leases.ts';
 import { requestLength } from './body.ts';
 import { findInstance } from './failures.ts';
 import { firstAbort } from './first-abort.ts';
 import { pathOnly } from './path-only.ts';
-import type { GatewayDependencies, GatewayInstances } from './ports.ts';
-import type { Exchange } from './relay.ts';
+import type { CallContext, GatewayDependencies, GatewayInstances } from './ports.ts';
+import type { Route } from './route.ts';
 
 /**
  * How long a request that may be sent again waits for the news that its engine died, milliseconds. The news needs the end of
@@ -14,16 +15,17 @@ const DEATH_NOTICE_MS = 5_000;
 
 /**
  * Whether a request may be sent to the next run of its engine: it only computes, and its whole body is at hand. A body that
- * is streamed is gone once it was sent.
+ * is streamed is gone once it was sent, and one that was sent may have left its memory to another. One that is at hand keeps
+ * its memory from now on.
  *
  * @param inferencePaths See `EngineAdapter.inferencePaths`.
  */
 export function maySendAgain(
-  { request, path, body }: Pick<Exchange, 'request' | 'path' | 'body'>,
+  { request, route, context }: { request: IncomingMessage; route: Route; context: Pick<CallContext, 'url'> },
   inferencePaths: ReadonlySet<string>,
 ): boolean {
-  if (request.method !== 'POST' || !inferencePaths.has(pathOnly(path))) return false;
-  return body !== null || requestLength(request) === 0;
+  if (request.method !== 'POST' || !inferencePaths.has(pathOnly(context.url))) return false;
+  return route.body === null ? requestLength(request) === 0 : route.body.keep();
 }
 
 /**

@@ -1,9 +1,30 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../instances/ports.ts';
+import { HeldBody } from './held-body.ts';
+import { membersOf as membersOfBody } from './json-members.ts';
+import { formFields } from './multipart.ts';
 import { rewriteForm, rewriteJson, rewriteQuery, rewritten, type Rewriting } from './rewriting.ts';
 
-const json = (text: string, wanted: Rewriting): string => rewriteJson(Buffer.from(text), wanted).toString();
+/** A body in pieces of this length. */
+function bodyOf(bytes: Buffer, length = 7): HeldBody {
+  const pieces: Buffer[] = [];
+  for (let at = 0; at < bytes.length; at += length) pieces.push(Buffer.from(bytes.subarray(at, at + length)));
+  return HeldBody.of(pieces);
+}
+
+const bytesOf = ({ pieces }: HeldBody): Buffer => Buffer.concat(pieces);
+
+function json(text: string, wanted: Rewriting): string {
+  const [whole, inPieces] = [Infinity, 7].map((length) => {
+    const body = bodyOf(Buffer.from(text), length);
+    const result = rewriteJson(body, membersOfBody(body), wanted);
+    expect(result.byteLength).toBe(bytesOf(result).length);
+    return bytesOf(result).toString();
+  });
+  expect(inPieces).toBe(whole);
+  return whole ?? '';
+}
 
 const keys = fc.constantFrom('model', 'a', 'b', 'temperature', 'é"\\', '__proto__', '');
 const values = fc.jsonValue({ maxDepth: 2 });
@@ -86,7 +107,11 @@ describe('a form', () => {
     );
 
   test('gets the other model and keeps the rest', () => {
-    expect(rewriteForm(form('a'), 'b', 'another/one')).toEqual(form('another/one'));
+    for (const length of [Infinity, 9]) {
+      const body = bodyOf(form('a'), length);
+      const result = rewriteForm(body, formFields(body.pieces, 'b'), 'another/one');
+      expect(bytesOf(result)).toEqual(form('another/one'));
+    }
   });
 });
 
@@ -101,11 +126,12 @@ test.each([
 });
 
 describe('a request', () => {
-  const message = { path: '/v1/x?model=a', body: Buffer.from('{"model":"a"}') };
+  const message = { path: '/v1/x?model=a', body: HeldBody.of([Buffer.from('{"model":"a"}')]) };
+  const source = { kind: 'json', members: null } as const;
 
   test('is left alone when nothing is wanted', () => {
-    for (const source of [{ kind: 'query' }, { kind: 'json' }, { kind: 'form', boundary: 'b' }] as const) {
-      expect(rewritten(message, source, { request_strip: [], request_defaults: {} })).toBe(message);
+    for (const each of [{ kind: 'query' }, source, { kind: 'form', fields: [] }] as const) {
+      expect(rewritten(message, each, { request_strip: [], request_defaults: {} })).toBe(message);
     }
   });
 
@@ -115,7 +141,17 @@ describe('a request', () => {
       path: '/v1/x?model=b',
       body: null,
     });
-    const { path, body } = rewritten(message, { kind: 'json' }, wanted);
-    expect([path, body?.toString()]).toEqual([message.path, '{"model":"b","x":1}']);
+    const { path, body } = rewritten(message, source, wanted);
+    expect([path, body === null ? null : bytesOf(body).toString()]).toEqual([message.path, '{"model":"b","x":1}']);
   });
+});
+
+test('a body that repeats its keys very often is refused instead of growing by the new name each time', () => {
+  const body = bodyOf(Buffer.from(`{${'"model":"a",'.repeat(1_000)}"x":1}`), Infinity);
+  const wanted: Rewriting = { upstream_model: 'x'.repeat(4_000) };
+  expect(() => rewritten({ path: '/v1/x', body }, { kind: 'json', members: null }, wanted)).toThrow(
+    expect.objectContaining({ code: 'VALIDATION_ERROR' }),
+  );
+  const fields = Array.from({ length: 1_000 }, () => ({ name: 'model', start: 0, end: 0 }));
+  expect(() => rewriteForm(body, fields, 'x')).toThrow(expect.objectContaining({ code: 'VALIDATION_ERROR' }));
 });

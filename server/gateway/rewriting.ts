@@ -1,20 +1,30 @@
 import type { Lease } from '../instances/leases.ts';
-import { hasKey, keyOf, visitMembers } from './json-members.ts';
-import { formFields } from './multipart.ts';
+import { ApiError } from '@llamactl/contract/errors';
+import type { Edit, HeldBody } from './held-body.ts';
+import { keyOf, type Members, membersOf } from './json-members.ts';
+import { jsonFaults } from './model-name.ts';
+import type { FormField } from './multipart.ts';
 
 /** Where a request under `/v1` named its model. */
-export type ModelSource = { kind: 'query' } | { kind: 'json' } | { kind: 'form'; boundary: string };
+export type ModelSource =
+  | { kind: 'query' }
+  /** `members`: `null` for a short body whose members were not looked for. */
+  | { kind: 'json'; members: Members | null }
+  | { kind: 'form'; fields: readonly FormField[] };
 
 /** What an instance wants to be different in its requests. */
 export type Rewriting = Lease['record']['settings'];
 
 /** What of a request may be rewritten. */
-interface Message {
+export interface Message {
   /** Path and query. */
   path: string;
   /** `null`: passes by without being looked at. */
-  body: Buffer | null;
+  body: HeldBody | null;
 }
+
+/** No body repeats its keys so often. Each edit may make the body longer by the length of the new name. */
+const MOST_EDITS = 256;
 
 /**
  * The request as the instance's engine gets it: with the model's name where that was found, and, in a JSON body that was
@@ -26,26 +36,22 @@ export function rewritten(message: Message, source: ModelSource, wanted: Rewriti
   if (source.kind === 'query') return model === undefined ? message : { path: rewriteQuery(path, model), body };
   if (body === null) return message;
   if (source.kind === 'form') {
-    return model === undefined ? message : { path, body: rewriteForm(body, source.boundary, model) };
+    return model === undefined ? message : { path, body: rewriteForm(body, source.fields, model) };
   }
   const isAsked = model !== undefined || Object.keys(defaults ?? {}).length > 0 || (strip?.length ?? 0) > 0;
-  return isAsked ? { path, body: rewriteJson(body, wanted) } : message;
-}
-
-/** An edit: what stands from `start` to `end` is replaced. */
-interface Edit {
-  start: number;
-  end: number;
-  text: string;
+  return isAsked
+    ? { path, body: rewriteJson(body, source.members ?? jsonFaults(() => membersOf(body)), wanted) }
+    : message;
 }
 
 /**
  * Rewrites a JSON object by its bytes: numbers, escapes, order and spaces stay. Of equal keys all are rewritten or stripped.
  * `upstream_model` wins over a strip of `model`; a field that is stripped and has a default ends up with the default.
  *
- * @throws {SyntaxError} for a text that is no object
+ * @param members Of the body.
+ * @throws {ApiError} for a body that repeats the keys too often
  */
-export function rewriteJson(body: Buffer, wanted: Rewriting): Buffer {
+export function rewriteJson(body: HeldBody, { list, brace }: Members, wanted: Rewriting): HeldBody {
   const { upstream_model: model, request_defaults: defaults = {}, request_strip: strip = [] } = wanted;
   const stripped = new Set(strip);
   const lacking = new Map(Object.entries(defaults));
@@ -55,36 +61,36 @@ export function rewriteJson(body: Buffer, wanted: Rewriting): Buffer {
   let cutStart: number | null = null;
   let first: number | null = null;
   let last = 0;
-  const brace = visitMembers(body, (member) => {
+  const longest = Math.max(...['model', ...strip, ...lacking.keys()].map(({ length }) => length));
+  for (const member of list) {
     first ??= member.start;
     last = member.end;
-    const isModel = model !== undefined && hasKey(body, member, 'model');
-    const key = keyOf(body, member);
-    if (!isModel && stripped.has(key)) {
+    const key = keyOf(body, member, longest);
+    const isModel = model !== undefined && key === 'model';
+    if (!isModel && key !== null && stripped.has(key)) {
       cutStart ??= member.start;
-      return;
+      continue;
     }
-    lacking.delete(key);
+    if (key !== null) lacking.delete(key);
     if (cutStart !== null) edits.push({ start: cutStart, end: member.start, text: '' });
     cutStart = null;
     keptEnd = member.end;
     if (isModel) edits.push({ start: member.valueStart, end: member.end, text: JSON.stringify(model) });
-  });
+    if (edits.length > MOST_EDITS) throw tooManyEdits();
+  }
   const added = [...lacking].map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(',');
   const separator = keptEnd === null || added === '' ? '' : ',';
   // what is cut at the end takes the comma before it along
   const start = cutStart === null ? (keptEnd ?? brace) : (keptEnd ?? first ?? brace);
   edits.push({ start, end: cutStart === null ? start : last, text: separator + added });
-  return spliced(body, edits);
+  return body.edited(edits);
 }
 
-/** Replaces the value of each field `model` of a form. @throws {SyntaxError} for a body that is no form */
-export function rewriteForm(body: Buffer, boundary: string, model: string): Buffer {
-  const fields = formFields(body, boundary).filter(({ name }) => name === 'model');
-  return spliced(
-    body,
-    fields.map(({ start, end }) => ({ start, end, text: model })),
-  );
+/** Replaces the value of each field `model` of a form. @throws {ApiError} for a form that repeats it too often */
+export function rewriteForm(body: HeldBody, fields: readonly FormField[], model: string): HeldBody {
+  const models = fields.filter(({ name }) => name === 'model');
+  if (models.length > MOST_EDITS) throw tooManyEdits();
+  return body.edited(models.map(({ start, end }) => ({ start, end, text: model })));
 }
 
 /** Replaces the value of each parameter `model` of a URL's query. */
@@ -99,13 +105,9 @@ export function rewriteQuery(path: string, model: string): string {
   return path.slice(0, start) + parameters.join('&') + (end === -1 ? '' : path.slice(end));
 }
 
-/** @param edits In their order, not overlapping. */
-function spliced(bytes: Buffer, edits: readonly Edit[]): Buffer {
-  const pieces: Buffer[] = [];
-  let at = 0;
-  for (const { start, end, text } of edits) {
-    pieces.push(bytes.subarray(at, start), Buffer.from(text));
-    at = end;
-  }
-  return Buffer.concat([...pieces, bytes.subarray(at)]);
+function tooManyEdits(): ApiError {
+  return new ApiError(
+    'VALIDATION_ERROR',
+    `The body repeats its keys more than ${MOST_EDITS} times where this instance rewrites them. Send each key once.`,
+  );
 }

@@ -1,29 +1,51 @@
 import type { IncomingMessage } from 'node:http';
 import { ApiError } from '@llamactl/contract/errors';
 import { requestLength } from './body.ts';
-import { type Asked, askedOfForm, askedOfJson, modelOfQuery, noModel } from './model-name.ts';
+import type { Bodies } from './bodies.ts';
+import type { HeldBody } from './held-body.ts';
+import {
+  type Asked,
+  askedOfFields,
+  askedOfMembers,
+  askedOfShortJson,
+  formFault,
+  jsonFault,
+  LARGEST_PARSED,
+  modelOfQuery,
+  noModel,
+} from './model-name.ts';
 import { boundaryOf } from './multipart.ts';
 import type { ModelSource } from './rewriting.ts';
-
-/** How much of a body is read to find `model` in it. */
-export const LARGEST_READ_BODY = 64 * 1024 * 1024;
 
 /** Which instance a request is for. */
 export interface Route extends Asked {
   /** Where the model was named. */
   source: ModelSource;
-  /** The body's bytes where they had to be read; `null`: the body is still to be streamed. */
-  body: Buffer | null;
+  /** The body where it had to be read, to be released by the caller of this function; `null`: it is still to be streamed. */
+  body: HeldBody | null;
+}
+
+/** Who sends a request. */
+interface Sender {
+  /** Whose share of the memory its body uses. */
+  account: string;
+  /** Aborted when the caller has left. */
+  signal: AbortSignal;
 }
 
 /**
- * Finds the `model` of a request: in the URL's query, which wins and leaves the body alone, else in the body: a form where
+ * Finds the `model` of a request: in the URL's query, which wins and leaves the body unread, else in the body: a form where
  * the content type says so, else JSON whatever it says: llama-server does not ask either, and `curl -d` sends another.
  *
  * @param url Path and query as received.
- * @throws {ApiError} that says how to name a model
+ * @throws {ApiError} that says how to name a model, or that the body does not fit into memory
  */
-export async function findRoute(request: IncomingMessage, url: string): Promise<Route> {
+export async function findRoute(
+  request: IncomingMessage,
+  url: string,
+  bodies: Bodies,
+  { account, signal }: Sender,
+): Promise<Route> {
   assertBelow(url);
   const named = modelOfQuery(url);
   if (named === '') throw noModel();
@@ -31,10 +53,28 @@ export async function findRoute(request: IncomingMessage, url: string): Promise<
   const length = requestLength(request);
   if (length === 'none' || length === 0) throw noModel();
   const boundary = boundaryOfBody(request);
-  if (length !== 'chunked' && length > LARGEST_READ_BODY) throw tooLarge();
-  const body = await read(request);
-  if (boundary === null) return { ...askedOfJson(body), source: { kind: 'json' }, body };
-  return { ...askedOfForm(body, boundary), source: { kind: 'form', boundary }, body };
+  const body = await bodies.read(request, account, signal);
+  try {
+    return { ...(await askedOf(body, boundary, bodies, signal)), body };
+  } catch (error) {
+    body.release();
+    throw boundary === null ? jsonFault(error) : formFault(error);
+  }
+}
+
+async function askedOf(
+  body: HeldBody,
+  boundary: string | null,
+  bodies: Bodies,
+  signal: AbortSignal,
+): Promise<Asked & { source: ModelSource }> {
+  if (boundary !== null) {
+    const fields = await bodies.fields(body, boundary, signal);
+    return { ...askedOfFields(body, fields), source: { kind: 'form', fields } };
+  }
+  if (body.byteLength <= LARGEST_PARSED) return { ...askedOfShortJson(body), source: { kind: 'json', members: null } };
+  const members = await bodies.members(body, signal);
+  return { ...askedOfMembers(body, members), source: { kind: 'json', members } };
 }
 
 /** An engine that resolves `..` would be reached outside of `/v1`, where `/proxy` has another permission. */
@@ -49,7 +89,7 @@ function assertBelow(url: string): void {
 }
 
 /** `null`: it is to be JSON. */
-function boundaryOfBody(request: IncomingMessage): string | null {
+export function boundaryOfBody(request: IncomingMessage): string | null {
   const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = request.headers;
   if (encoding.trim().toLowerCase() !== 'identity') {
     throw new ApiError(
@@ -63,45 +103,5 @@ function boundaryOfBody(request: IncomingMessage): string | null {
   throw new ApiError(
     'VALIDATION_ERROR',
     'The model can be found in multipart/form-data with a boundary; of another multipart type, name it in the URL as ?model=NAME.',
-  );
-}
-
-/** Rejects when the caller leaves. The rest of a body that is too large is discarded, so that the answer can be read. */
-function read(request: IncomingMessage): Buffer | Promise<Buffer> {
-  // a short one came together with its head
-  const whole: unknown = request.complete ? request.read() : null;
-  if (whole instanceof Buffer) {
-    if (whole.byteLength > LARGEST_READ_BODY) throw tooLarge();
-    return whole;
-  }
-  return new Promise((resolve, reject) => {
-    const pieces: Buffer[] = [];
-    let size = 0;
-    const onData = (piece: Buffer): void => {
-      size += piece.byteLength;
-      if (size <= LARGEST_READ_BODY) return void pieces.push(piece);
-      stop();
-      request.resume();
-      reject(tooLarge());
-    };
-    const onEnd = (): void => {
-      stop();
-      resolve(pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces, size));
-    };
-    const onGone = (): void => {
-      stop();
-      reject(new Error('the caller left'));
-    };
-    const stop = (): void => {
-      request.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
-    };
-    request.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
-  });
-}
-
-function tooLarge(): ApiError {
-  return new ApiError(
-    'PAYLOAD_TOO_LARGE',
-    'The body is larger than the 64 MiB that are read to find the model in it; name the model in the URL as ?model=NAME, then a body of any size passes.',
   );
 }

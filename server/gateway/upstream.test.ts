@@ -2,6 +2,7 @@ import { createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { listen, type Listening } from '../testing/gateway-harness.ts';
+import { HeldBody } from './held-body.ts';
 import type { AnswerReceiver, EngineCall, RequestBody } from './engine-call.ts';
 import { TurnEnd } from './turn-end.ts';
 import { Upstream } from './upstream.ts';
@@ -202,7 +203,10 @@ describe('a kept connection that dies when a request comes to it', () => {
   test('costs nothing: the request is sent once more, over another', async () => {
     await doneAndRested(begin());
     closeOnReuse();
-    expect(await done(begin({ body: Buffer.from('body') }))).toMatchObject({ body: 'ok', failure: null });
+    expect(await done(begin({ body: HeldBody.of([Buffer.from('body')]) }))).toMatchObject({
+      body: 'ok',
+      failure: null,
+    });
     expect(accepted.map(({ received }) => received.endsWith('\r\n\r\nbody'))).toEqual([true, true]);
   });
 
@@ -268,6 +272,6 @@ test('a body of any size comes whole, in one request', async () => {
   serve = (connection) => {
     if (connection.received.endsWith(end) && connection.received.length > body.length) connection.socket.write(SIZED);
   };
-  await done(begin({ body }));
+  await done(begin({ body: HeldBody.of([body]) }));
   expect(accepted[0]?.received.slice(-body.length)).toBe(body.toString());
 });

@@ -3,6 +3,8 @@ import { PASS_THROUGH } from '@llamactl/contract/operations';
 import type { RequestFigures } from '@llamactl/contract/requests';
 import type { Caller } from '../auth/caller.ts';
 import { addressGroup } from '../auth/client-address.ts';
+import { Bodies } from '../gateway/bodies.ts';
+import { BodyBudget } from '../gateway/body-budget.ts';
 import { CallerLimits, type LimitHolder } from '../gateway/caller-limits.ts';
 import { closedToCallers } from '../gateway/crossing.ts';
 import { createGateway } from '../gateway/gateway.ts';
@@ -31,6 +33,8 @@ export interface GatewayRoutesParts {
   settings?: GatewaySettings;
   /** Left out: the system does not tell. */
   measureSendQueues?: MeasureSendQueues;
+  /** Bytes of memory for bodies that have to be held. Default: that of the configuration. */
+  bodyMemory?: number;
   /** The configuration's limits of a caller without an account. Default: none. */
   addressLimits?: LimitHolder['limits'] | null;
   /** Returns the address of the client. Default: the peer of the connection. */
@@ -40,6 +44,9 @@ export interface GatewayRoutesParts {
 }
 
 const NO_PATHS: ReadonlySet<string> = new Set();
+/** `gateway.body_memory_mb` of the default configuration. */
+const BODY_MEMORY = 256 * 1024 * 1024;
+
 const AS_CONFIGURED_BY_DEFAULT: GatewaySettings = { loadingKeepaliveSeconds: 15, aliasesInModels: false };
 
 /**
@@ -49,12 +56,14 @@ const AS_CONFIGURED_BY_DEFAULT: GatewaySettings = { loadingKeepaliveSeconds: 15,
  * is the engine's business. So whatever must happen first, such as authentication, has to be an `onRequest` hook.
  */
 export function gatewayRoutes(parts: GatewayRoutesParts): HttpPlugin {
-  const { instancesFor, clock, requests, engines, settings, measureSendQueues, addressLimits = null, leaving } = parts;
+  const { instancesFor, clock, requests, engines, settings, measureSendQueues, leaving } = parts;
+  const { bodyMemory = BODY_MEMORY, addressLimits = null } = parts;
   const addressOf = parts.clientAddress ?? clientAddresses([]);
   const crossings = engines?.names().flatMap((name) => engines.find(name)?.crossing ?? []) ?? [];
   return (app) => {
     const gateway = createGateway({
       clock,
+      bodies: new Bodies({ clock, budget: new BodyBudget({ clock, bytes: bodyMemory }) }),
       requests: requests ?? new Requests({ clock }),
       inferencePaths: (engine) => engines?.find(engine)?.inferencePaths ?? NO_PATHS,
       settings: settings ?? AS_CONFIGURED_BY_DEFAULT,

@@ -293,5 +293,10 @@ function launchOf(mailbox: Mailbox, run: number): Launch | null {
 
 /** Where a run answers. */
 export function targetOf({ plan, key }: Launch): EngineTarget {
-  return { port: plan.port, healthPath: plan.healthPath, key };
+  return {
+    port: plan.port,
+    healthPath: plan.healthPath,
+    key,
+    ...(plan.isolated === true ? { isolated: true } : {}),
+  };
 }

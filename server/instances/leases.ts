@@ -37,7 +37,7 @@ export class EngineDied extends Error {
 export interface LeasedRecord {
   /** Internal id. */
   id: string;
-  settings: Pick<Settings, 'upstream_model' | 'request_defaults' | 'request_strip'>;
+  settings: Pick<Settings, 'upstream_model' | 'request_defaults' | 'request_strip' | 'isolated'>;
 }
 
 /** The right to talk to one run of an engine. While one is held, nothing but a stop ends that run. */

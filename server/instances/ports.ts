@@ -61,6 +61,7 @@ export interface Settings {
   upstream_model?: string;
   request_defaults?: JsonObject;
   request_strip?: string[];
+  isolated?: boolean;
 }
 
 /** What a JSON body may hold. */
@@ -299,6 +300,8 @@ export interface EngineTarget {
   healthPath: string;
   /** The run's random key, sent as a Bearer token; `null`: none. */
   key: string | null;
+  /** It was launched so that it does not use the prompt of one request for another. Absent: it was not. */
+  isolated?: boolean | undefined;
 }
 
 // ── Processes ───────────────────────────────────────────────────────────────────────────────────

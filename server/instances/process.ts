@@ -14,6 +14,8 @@ export interface LaunchPlan {
   port: number;
   /** Answers 200 when the engine is ready. */
   healthPath: string;
+  /** The arguments keep the engine from using the prompt of one request for another. Absent: they do not. */
+  isolated?: true;
   /** Where the command only asks a container runtime to run the engine. */
   container?: ContainerCommand;
 }

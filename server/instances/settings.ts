@@ -30,6 +30,7 @@ export function newSettings(body: Omit<CreateInstance, 'name' | 'port'>): Settin
     upstream_model: body.upstream_model,
     request_defaults: body.request_defaults,
     request_strip: body.request_strip,
+    isolated: body.isolated,
   });
 }
 
@@ -70,6 +71,7 @@ export function patchedSettings(stored: Settings, patch: UpdateInstance, adapter
     upstream_model: patched('upstream_model'),
     request_defaults: mergeDefaults(stored.request_defaults, patch.request_defaults),
     request_strip: patched('request_strip'),
+    isolated: patched('isolated'),
   });
 }
 

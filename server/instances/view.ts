@@ -63,6 +63,7 @@ export function describe(record: InstanceRecord, state: InstanceState, surroundi
     ...(settings.upstream_model === undefined ? {} : { upstream_model: settings.upstream_model }),
     request_defaults: settings.request_defaults ?? {},
     request_strip: settings.request_strip ?? [],
+    isolated: settings.isolated ?? false,
     restart_count: restartsInARow(state.restarts, run?.readyAt ?? null, elapsed),
     restart_required: isLearnt && isRestartRequired(state, plan),
     last_exit: state.lastExit,

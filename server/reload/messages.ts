@@ -94,9 +94,10 @@ const LeaseSchema = z.object({
       upstream_model: text.optional(),
       request_defaults: z.record(text, z.json()).optional(),
       request_strip: z.array(text).optional(),
+      isolated: z.boolean().optional(),
     }),
   }),
-  target: z.object({ port: count, healthPath: text, key: text.nullable() }),
+  target: z.object({ port: count, healthPath: text, key: text.nullable(), isolated: z.boolean().optional() }),
   /** Number of the run that it is of. */
   run: count.optional(),
 });

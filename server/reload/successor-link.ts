@@ -148,11 +148,12 @@ export class SuccessorLink {
   #leaseOf(id: number, { instance, record, target, run }: SentLease): Lease {
     const controller = new AbortController();
     this.#held.set(id, controller);
-    const { upstream_model, request_defaults, request_strip } = record.settings;
+    const { upstream_model, request_defaults, request_strip, isolated } = record.settings;
     const settings = {
       ...(upstream_model === undefined ? {} : { upstream_model }),
       ...(request_defaults === undefined ? {} : { request_defaults }),
       ...(request_strip === undefined ? {} : { request_strip }),
+      ...(isolated === undefined ? {} : { isolated }),
     };
     return {
       instance,

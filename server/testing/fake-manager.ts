@@ -210,6 +210,7 @@ function newInstance(body: CreateInstance, port: number): Instance {
     queue_limit: body.queue_limit ?? 1_000,
     request_defaults: body.request_defaults ?? {},
     request_strip: body.request_strip ?? [],
+    isolated: body.isolated ?? false,
     reason: null,
     restart_count: 0,
     restart_required: false,

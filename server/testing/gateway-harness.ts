@@ -16,6 +16,8 @@ import { EngineDied, type LeasedRecord, Leases } from '../instances/leases.ts';
 import { GATEWAY_ERROR_SHAPES } from '../gateway/error-shape.ts';
 import { closedToCallers } from '../gateway/crossing.ts';
 import { findInstance } from '../gateway/failures.ts';
+import { Bodies } from '../gateway/bodies.ts';
+import { BodyBudget } from '../gateway/body-budget.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import type { GatewayInstance, GatewayInstances, MeasureSendQueues } from '../gateway/ports.ts';
 import { Requests } from '../gateway/requests.ts';
@@ -68,12 +70,15 @@ export type FakeInstance = Partial<GatewayInstance> & {
   port: number;
   key?: string;
   settings?: LeasedRecord['settings'];
+  /** Its engine was launched without prompt caching. */
+  isolated?: boolean;
 };
 
 interface Entry extends GatewayInstance {
   port: number;
   key: string | null;
   settings: LeasedRecord['settings'];
+  isolated: boolean;
   leases: Leases;
   /** Number of the run. */
   run: number;
@@ -96,6 +101,7 @@ export class FakeInstances implements GatewayInstances {
       created_at: '2026-01-02T03:04:05Z',
       key: null,
       settings: {},
+      isolated: false,
       ...instance,
       leases: new Leases(),
       run: 1,
@@ -125,7 +131,8 @@ export class FakeInstances implements GatewayInstances {
     const { port, key, settings, run } = entry;
     const record = { id: entry.name, settings };
     const origin = { instance: entry.name, run, stops: 0 };
-    return entry.leases.grant(entry.name, { port, healthPath: '/health', key }, record, origin);
+    const target = { port, healthPath: '/health', key, isolated: entry.isolated };
+    return entry.leases.grant(entry.name, target, record, origin);
   };
 
   /** Resolves when the instance restarts no more. */
@@ -182,6 +189,8 @@ export interface GatewayServer extends Listening {
   instances: FakeInstances;
   gateway: Gateway;
   requests: Requests;
+  /** The memory for bodies. */
+  budget: BodyBudget;
 }
 
 /** Of the engine `llama_cpp` of these tests. */
@@ -205,6 +214,12 @@ export interface GatewayWishes {
   loadingKeepaliveSeconds?: number;
   crossings?: readonly Crossing[];
   measureSendQueues?: MeasureSendQueues;
+  /** Bytes for bodies; default: enough for all. */
+  bodyMemory?: number;
+  /** By which bodies wait for memory. */
+  bodyClock?: Clock;
+  /** Whose share of that memory a request uses; default: all are of one account. */
+  accountOf?: (request: IncomingMessage) => string;
 }
 
 export async function startGateway(
@@ -216,9 +231,13 @@ export async function startGateway(
     loadingKeepaliveSeconds = 0,
     crossings = [],
     measureSendQueues = NO_QUEUES,
+    bodyMemory = 2 ** 40,
+    bodyClock = systemClock(),
+    accountOf = () => 'test',
   }: GatewayWishes = {},
 ): Promise<GatewayServer> {
   const instances = new FakeInstances(fakes);
+  const budget = new BodyBudget({ clock: bodyClock, bytes: bodyMemory });
   const requests = new Requests({ clock: systemClock() });
   const gateway = createGateway({
     // Turns of the event loop are real: so are the sockets.
@@ -227,6 +246,7 @@ export async function startGateway(
       elapsed: () => clock.elapsed(),
       nextTurn: (callback) => void setImmediate(callback),
     },
+    bodies: new Bodies({ clock: bodyClock, budget }),
     requests,
     inferencePaths: (engine) => (engine === 'llama_cpp' ? INFERENCE_PATHS : new Set()),
     settings: { loadingKeepaliveSeconds, aliasesInModels },
@@ -240,7 +260,7 @@ export async function startGateway(
     const context = {
       requestId: 'request-1',
       caller: 'test',
-      account: 'address:127.0.0.1',
+      account: accountOf(request),
       mayStart,
       url,
       headers,
@@ -263,7 +283,7 @@ export async function startGateway(
     response.once('finish', () => socket.end());
     serve(request, response, head);
   });
-  return { ...(await listen(server)), instances, gateway, requests };
+  return { ...(await listen(server)), instances, gateway, requests, budget };
 }
 
 /** Gateways before one engine, instance `a`, each; `close` in `afterEach` ends them all. */

@@ -195,6 +195,7 @@ class ConfigEnginesVllm(Model):
 class ConfigGateway(Model):
     loading_keepalive: float
     aliases_in_models: bool
+    body_memory_mb: float
     max_in_flight: int
     """Per client address without an account; 0: no limit."""
     requests_per_minute: int
@@ -342,6 +343,8 @@ class CreateInstance(_CreateInstanceRequired, total=False):
     """Fields that a JSON body under `/v1` gets when it lacks them."""
     request_strip: list[str]
     """Fields that are taken out of JSON bodies under `/v1`."""
+    isolated: bool
+    """Prompts of one request are not cached for another, so that callers cannot find out what others asked. Engine `llama_cpp` only. Default false."""
 
 
 class ErrorBody(Model):
@@ -536,6 +539,8 @@ class Instance(Model):
     """Fields that a JSON body under `/v1` gets when it lacks them."""
     request_strip: list[str]
     """Fields that are taken out of JSON bodies under `/v1`."""
+    isolated: bool
+    """Prompts of one request are not cached for another, so that callers cannot find out what others asked. Engine `llama_cpp` only. Default false."""
     restart_count: int
     """Automatic restarts in a row; 0 again after five minutes of running."""
     restart_required: bool

@@ -64,6 +64,7 @@ class Operations:
         upstream_model: str | None = None,
         request_defaults: Mapping[str, models.JsonValue] | None = None,
         request_strip: list[str] | None = None,
+        isolated: bool | None = None,
     ) -> models.InstanceCreated:
         """Create an instance; nothing starts.
 
@@ -90,11 +91,12 @@ class Operations:
             upstream_model: What the engine is told as `model` instead of what was asked for.
             request_defaults: Fields that a JSON body under `/v1` gets when it lacks them.
             request_strip: Fields that are taken out of JSON bodies under `/v1`.
+            isolated: Prompts of one request are not cached for another, so that callers cannot find out what others asked. Engine `llama_cpp` only. Default false.
         """
         request = Request(
             "POST",
             "/api/instances",
-            body=given(name=name, engine=engine, model_path=model_path, port=port, options=options, extra_args=extra_args, environment=environment, command=command, health_path=health_path, aliases=aliases, unlisted=unlisted, auto_start=auto_start, auto_restart=auto_restart, max_restarts=max_restarts, on_demand=on_demand, idle_timeout=idle_timeout, pinned=pinned, group=group, concurrency=concurrency, queue_limit=queue_limit, upstream_model=upstream_model, request_defaults=request_defaults, request_strip=request_strip),
+            body=given(name=name, engine=engine, model_path=model_path, port=port, options=options, extra_args=extra_args, environment=environment, command=command, health_path=health_path, aliases=aliases, unlisted=unlisted, auto_start=auto_start, auto_restart=auto_restart, max_restarts=max_restarts, on_demand=on_demand, idle_timeout=idle_timeout, pinned=pinned, group=group, concurrency=concurrency, queue_limit=queue_limit, upstream_model=upstream_model, request_defaults=request_defaults, request_strip=request_strip, isolated=isolated),
         )
         return models.InstanceCreated(self._ask(request))
 
@@ -135,6 +137,7 @@ class Operations:
         upstream_model: str | None | Unset = UNSET,
         request_defaults: Mapping[str, models.JsonValue] | None | Unset = UNSET,
         request_strip: list[str] | None | Unset = UNSET,
+        isolated: bool | None | Unset = UNSET,
         apply: Literal["restart"] | None = None,
         if_match: str | None = None,
     ) -> models.InstanceUpdated:
@@ -163,6 +166,7 @@ class Operations:
             upstream_model: What the engine is told as `model` instead of what was asked for.
             request_defaults: Fields that a JSON body under `/v1` gets when it lacks them.
             request_strip: Fields that are taken out of JSON bodies under `/v1`.
+            isolated: Prompts of one request are not cached for another, so that callers cannot find out what others asked. Engine `llama_cpp` only. Default false.
             apply: Restart now, unless it is stopped or about to be.
             if_match: Change it only if this is still its `ETag`; else 412 `PRECONDITION_FAILED`.
         """
@@ -170,7 +174,7 @@ class Operations:
             "PUT",
             f"/api/instances/{step(name)}",
             query={"apply": apply},
-            body=changed(engine=engine, model_path=model_path, port=port, options=options, extra_args=extra_args, environment=environment, command=command, health_path=health_path, aliases=aliases, unlisted=unlisted, auto_start=auto_start, auto_restart=auto_restart, max_restarts=max_restarts, on_demand=on_demand, idle_timeout=idle_timeout, pinned=pinned, group=group, concurrency=concurrency, queue_limit=queue_limit, upstream_model=upstream_model, request_defaults=request_defaults, request_strip=request_strip),
+            body=changed(engine=engine, model_path=model_path, port=port, options=options, extra_args=extra_args, environment=environment, command=command, health_path=health_path, aliases=aliases, unlisted=unlisted, auto_start=auto_start, auto_restart=auto_restart, max_restarts=max_restarts, on_demand=on_demand, idle_timeout=idle_timeout, pinned=pinned, group=group, concurrency=concurrency, queue_limit=queue_limit, upstream_model=upstream_model, request_defaults=request_defaults, request_strip=request_strip, isolated=isolated),
             headers=given(**{"if-match": if_match}),
         )
         return models.InstanceUpdated(self._ask(request))

@@ -1,0 +1,272 @@
+import { ApiError } from '@llamactl/contract/errors';
+import type { Clock } from '../instances/ports.ts';
+
+/** Bodies up to this many bytes are small: they never queue behind a large one. */
+export const SMALL_BODY = 65_536;
+/** Bytes that only small bodies may use, one caller half of them. They keep short requests alive while large bodies fill the budget. */
+const SMALL_POOL = 4 * 1024 * 1024;
+/** How long a body may stay unread. */
+const LONGEST_WAIT_MS = 10_000;
+const RETRY_AFTER = { 'retry-after': '5' };
+
+export interface BodyBudgetOptions {
+  clock: Pick<Clock, 'after'>;
+  /** `gateway.body_memory_mb` in bytes. One caller may use half of it. */
+  bytes: number;
+}
+
+/** Bytes of memory that one body may use. */
+export interface Reservation {
+  readonly bytes: number;
+  /** The budget calls this when another body needs the memory; the holder then releases it. `null`: the memory is in use. */
+  reclaim: (() => void) | null;
+  /**
+   * Asks for more.
+   *
+   * @returns `null` when it is granted at once
+   * @throws {ApiError} 429 or 503, as a rejection, when it is not granted within ten seconds
+   */
+  grow(bytes: number, signal: AbortSignal): Promise<void> | null;
+  /** Gives back what the body does not need. */
+  shrink(bytes: number): void;
+  /** Gives all back. More calls do nothing. */
+  release(): void;
+}
+
+/** What somebody holds, in bytes. */
+interface Usage {
+  large: number;
+  small: number;
+}
+
+interface Waiter {
+  held: Held;
+  /** Size of the reservation once it is granted. */
+  bytes: number;
+  grant: () => void;
+}
+
+type Verdict = 'fits' | 'share is full' | 'budget is full';
+
+/**
+ * The memory for bodies that are held in this process, in all and per caller.
+ *
+ * The order is first come, first served among large bodies: the first that only waits for the total keeps later large bodies
+ * waiting. A body that waits for its caller's own share, and small bodies, block nobody. A body that is half read and needs
+ * more goes first, because it holds memory already.
+ */
+export class BodyBudget {
+  readonly #clock: Pick<Clock, 'after'>;
+  readonly #bytes: number;
+  readonly #total: Usage = { large: 0, small: 0 };
+  readonly #callers = new Map<string, Usage>();
+  readonly #waiters: Waiter[] = [];
+  /** Reservations that can be reclaimed, oldest first. */
+  readonly #spare = new Set<Held>();
+  #isSettling = false;
+
+  constructor({ clock, bytes }: BodyBudgetOptions) {
+    this.#clock = clock;
+    this.#bytes = bytes;
+  }
+
+  /** Bytes that are reserved now. */
+  get used(): number {
+    return this.#total.large + this.#total.small;
+  }
+
+  /** Requests that wait for memory. */
+  get waiting(): number {
+    return this.#waiters.length;
+  }
+
+  /** Callers that hold anything. */
+  get callers(): number {
+    return this.#callers.size;
+  }
+
+  /**
+   * Reserves memory for a body.
+   *
+   * @param caller All requests with the same text share one half of the budget.
+   * @param bytes Size of the body, at most 64 MiB. One that is larger than the budget fits when no other large body is held.
+   * @param signal Aborted when the caller has left; it then waits no more.
+   * @throws {ApiError} `RATE_LIMITED` when the caller's share stays full for ten seconds, `CAPACITY_EXCEEDED` (503) when the budget does
+   */
+  reserve(caller: string, bytes: number, signal: AbortSignal): Reservation | Promise<Reservation> {
+    const held = new Held(this, caller);
+    const wait = this.request(held, bytes, signal);
+    return wait === null ? held : wait.then(() => held);
+  }
+
+  /** For {@link Held}. */
+  request(held: Held, bytes: number, signal: AbortSignal): Promise<void> | null {
+    // The hot path: a small body has no queue to look at.
+    if (bytes <= SMALL_BODY && this.#judge(held, bytes) === 'fits') {
+      this.change(held, bytes);
+      return null;
+    }
+    let isGranted = false;
+    const waiter: Waiter = { held, bytes, grant: () => (isGranted = true) };
+    // Growing ones stand before all that hold nothing yet.
+    const firstNew = this.#waiters.findIndex((each) => each.held.bytes === 0);
+    if (held.bytes === 0 || firstNew === -1) this.#waiters.push(waiter);
+    else this.#waiters.splice(firstNew, 0, waiter);
+    this.settle();
+    return isGranted ? null : this.#wait(waiter, signal);
+  }
+
+  /** For {@link Held}: books the size of a reservation. */
+  change(held: Held, bytes: number): void {
+    const usage = this.#callers.get(held.caller) ?? { large: 0, small: 0 };
+    for (const each of [this.#total, usage]) {
+      each[kindOf(held.bytes)] -= held.bytes;
+      each[kindOf(bytes)] += bytes;
+    }
+    held.bytes = bytes;
+    if (usage.large + usage.small === 0) this.#callers.delete(held.caller);
+    else this.#callers.set(held.caller, usage);
+  }
+
+  /** For {@link Held}. */
+  spare(held: Held, isSpare: boolean): void {
+    if (!isSpare) return void this.#spare.delete(held);
+    this.#spare.add(held);
+    if (this.#waiters.length > 0) this.settle();
+  }
+
+  /** Grants what fits now. */
+  settle(): void {
+    // Memory that is reclaimed is released, which comes back here.
+    if (this.#isSettling || this.#waiters.length === 0) return;
+    this.#isSettling = true;
+    try {
+      let isBlocked = false;
+      for (const waiter of this.#waiters.slice()) {
+        const isLarge = waiter.bytes > SMALL_BODY;
+        if (isBlocked && isLarge && waiter.held.bytes === 0) continue;
+        const verdict = this.#judgeAfterReclaiming(waiter);
+        if (verdict === 'fits') {
+          this.#drop(waiter);
+          this.change(waiter.held, waiter.bytes);
+          waiter.grant();
+        } else if (verdict === 'budget is full' && isLarge) isBlocked = true;
+      }
+    } finally {
+      this.#isSettling = false;
+    }
+  }
+
+  #wait(waiter: Waiter, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const end = (settle: () => void): void => {
+        cancel();
+        signal.removeEventListener('abort', leave);
+        this.#drop(waiter);
+        settle();
+        this.settle();
+      };
+      const leave = (): void => end(() => reject(new Error('the caller left')));
+      const cancel = this.#clock.after(LONGEST_WAIT_MS, () =>
+        end(() => reject(refusal(this.#judge(waiter.held, waiter.bytes)))),
+      );
+      waiter.grant = () => end(resolve);
+      signal.addEventListener('abort', leave, { once: true });
+      if (signal.aborted) leave();
+    });
+  }
+
+  #drop(waiter: Waiter): void {
+    const place = this.#waiters.indexOf(waiter);
+    if (place !== -1) this.#waiters.splice(place, 1);
+  }
+
+  #judgeAfterReclaiming({ held, bytes }: Waiter): Verdict {
+    let verdict = this.#judge(held, bytes);
+    for (const spare of this.#spare) {
+      if (verdict === 'fits') break;
+      if (spare === held || (verdict === 'share is full' && spare.caller !== held.caller)) continue;
+      spare.reclaim?.();
+      verdict = this.#judge(held, bytes);
+    }
+    return verdict;
+  }
+
+  #judge({ caller, bytes: before }: Held, bytes: number): Verdict {
+    const own = without(this.#callers.get(caller), before);
+    const total = without(this.#total, before);
+    const ownAfter = own.large + own.small + bytes;
+    const totalAfter = total.large + total.small + bytes;
+    if (bytes <= SMALL_BODY) {
+      const isOwnPoolFull = own.small + bytes > SMALL_POOL / 2;
+      if (ownAfter > this.#bytes / 2 && isOwnPoolFull) return 'share is full';
+      const isPoolFull = isOwnPoolFull || total.small + bytes > SMALL_POOL;
+      return totalAfter > this.#bytes && isPoolFull ? 'budget is full' : 'fits';
+    }
+    if (ownAfter > this.#bytes / 2 && own.large > 0) return 'share is full';
+    if (totalAfter <= this.#bytes) return 'fits';
+    return bytes > this.#bytes && total.large === 0 && total.small <= SMALL_POOL ? 'fits' : 'budget is full';
+  }
+}
+
+class Held implements Reservation {
+  readonly #budget: BodyBudget;
+  readonly caller: string;
+  bytes = 0;
+  #reclaim: (() => void) | null = null;
+
+  constructor(budget: BodyBudget, caller: string) {
+    this.#budget = budget;
+    this.caller = caller;
+  }
+
+  get reclaim(): (() => void) | null {
+    return this.#reclaim;
+  }
+
+  set reclaim(reclaim: (() => void) | null) {
+    if ((reclaim === null) === (this.#reclaim === null)) return;
+    this.#reclaim = reclaim;
+    this.#budget.spare(this, reclaim !== null);
+  }
+
+  grow(bytes: number, signal: AbortSignal): Promise<void> | null {
+    return bytes <= this.bytes ? null : this.#budget.request(this, bytes, signal);
+  }
+
+  shrink(bytes: number): void {
+    if (bytes >= this.bytes) return;
+    this.#budget.change(this, bytes);
+    this.#budget.settle();
+  }
+
+  release(): void {
+    this.reclaim = null;
+    this.shrink(0);
+  }
+}
+
+function kindOf(bytes: number): keyof Usage {
+  return bytes <= SMALL_BODY ? 'small' : 'large';
+}
+
+/** What is left of a usage without one reservation of it. */
+function without(usage: Usage = { large: 0, small: 0 }, bytes: number): Usage {
+  const kind = kindOf(bytes);
+  return { ...usage, [kind]: usage[kind] - bytes };
+}
+
+function refusal(verdict: Verdict): ApiError {
+  if (verdict === 'share is full') {
+    return new ApiError(
+      'RATE_LIMITED',
+      'The bodies of your requests in flight fill your half of the memory for bodies (gateway.body_memory_mb). Send fewer at once, or name the model in the URL as ?model=NAME.',
+      { headers: RETRY_AFTER },
+    );
+  }
+  return new ApiError(
+    'CAPACITY_EXCEEDED',
+    'The memory for bodies (gateway.body_memory_mb) stayed full for ten seconds. Try again in a moment, or name the model in the URL as ?model=NAME.',
+    { status: 503, headers: RETRY_AFTER },
+  );
+}

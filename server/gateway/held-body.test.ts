@@ -1,0 +1,127 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Reservation } from './body-budget.ts';
+import { type Edit, HeldBody } from './held-body.ts';
+
+/** A reservation that notes what becomes of it. */
+function reservationOf(): Reservation & { isReleased: boolean } {
+  return {
+    bytes: 0,
+    reclaim: null,
+    isReleased: false,
+    grow: () => null,
+    shrink: () => undefined,
+    release() {
+      this.isReleased = true;
+    },
+  };
+}
+
+/** Bytes in pieces of this length, each with memory of its own. */
+function inPieces(bytes: Buffer, length: number): Buffer[] {
+  const pieces: Buffer[] = [];
+  for (let at = 0; at < bytes.length; at += length) {
+    const piece = Buffer.allocUnsafeSlow(Math.min(length, bytes.length - at));
+    bytes.copy(piece, 0, at);
+    pieces.push(piece);
+  }
+  return pieces;
+}
+
+const bytesOf = ({ pieces }: HeldBody): string => Buffer.concat(pieces).toString('latin1');
+
+describe('a body in pieces', () => {
+  const bytes = fc.uint8Array({ minLength: 1, maxLength: 100 }).map((array) => Buffer.from(array));
+
+  test('has the bytes of the whole in every place', () => {
+    fc.assert(
+      fc.property(bytes, fc.integer({ min: 1, max: 20 }), fc.nat(), fc.nat(), (whole, length, one, other) => {
+        const body = HeldBody.of(inPieces(whole, length));
+        const [start = 0, end = 0] = [one, other].map((at) => at % (whole.length + 1)).toSorted((a, b) => a - b);
+        expect(body.slice(start, end)).toEqual(whole.subarray(start, end));
+        expect(body.text(start, end, 'latin1')).toBe(whole.toString('latin1', start, end));
+        expect([body.byteLength, bytesOf(body)]).toEqual([whole.length, whole.toString('latin1')]);
+      }),
+    );
+  });
+
+  test('is edited as the whole would be', () => {
+    const edit = fc.record({ gap: fc.nat(15), length: fc.nat(15), text: fc.constantFrom('', 'x', 'long text') });
+    fc.assert(
+      fc.property(bytes, fc.integer({ min: 1, max: 20 }), fc.array(edit, { maxLength: 5 }), (whole, length, wishes) => {
+        const edits: Edit[] = [];
+        let at = 0;
+        let expected = '';
+        for (const { gap, length: cut, text } of wishes) {
+          const start = Math.min(at + gap, whole.length);
+          const end = Math.min(start + cut, whole.length);
+          edits.push({ start, end, text });
+          expected += whole.toString('latin1', at, start) + text;
+          at = end;
+        }
+        expected += whole.toString('latin1', at);
+        const edited = HeldBody.of(inPieces(whole, length)).edited(edits);
+        expect([edited.byteLength, bytesOf(edited)]).toEqual([expected.length, expected]);
+      }),
+    );
+  });
+});
+
+describe('the memory', () => {
+  const pieces = (): Buffer[] => inPieces(Buffer.alloc(300_000, 'x'), 100_000);
+
+  test('is given back when the body is released, not when garbage is collected', () => {
+    const all = pieces();
+    const reservation = reservationOf();
+    const body = HeldBody.of(all, reservation);
+    const edited = body.edited([{ start: 0, end: 1, text: 'y' }]);
+    edited.release();
+    expect(all.map(({ byteLength }) => byteLength)).toEqual([0, 0, 0]);
+    expect([reservation.isReleased, body.isHeld, edited.isHeld, body.pieces, edited.pieces]).toEqual([
+      true,
+      false,
+      false,
+      [],
+      [],
+    ]);
+    body.release();
+  });
+
+  test('of several pieces may be one block', () => {
+    const block = Buffer.allocUnsafeSlow(200_000);
+    HeldBody.of([block.subarray(0, 100_000), block.subarray(100_000)]).release();
+    expect(block.buffer.byteLength).toBe(0);
+  });
+
+  test.each([true, false])('stays while a connection reads it (all of it was sent: %s)', (isSent) => {
+    const all = pieces();
+    const reservation = reservationOf();
+    const body = HeldBody.of(all, reservation);
+    const giveBack = body.lend();
+    body.release();
+    expect([all[0]?.byteLength, reservation.isReleased, body.isHeld]).toEqual([100_000, false, true]);
+    giveBack(isSent);
+    giveBack(isSent);
+    expect([all[0]?.byteLength, reservation.isReleased, body.isHeld]).toEqual([0, true, false]);
+  });
+
+  test('can be reclaimed once all is sent, unless it is being sent again', () => {
+    const reservation = reservationOf();
+    const body = HeldBody.of(pieces(), reservation);
+    const first = body.lend();
+    expect(reservation.reclaim).toBe(null);
+    first(true);
+    expect(reservation.reclaim).not.toBe(null);
+    const second = body.lend();
+    expect(reservation.reclaim).toBe(null);
+    second(true);
+    reservation.reclaim?.();
+    expect([reservation.isReleased, body.isHeld]).toEqual([true, false]);
+  });
+
+  test('is not reclaimed when it could not be sent', () => {
+    const reservation = reservationOf();
+    HeldBody.of(pieces(), reservation).lend()(false);
+    expect(reservation.reclaim).toBe(null);
+  });
+});

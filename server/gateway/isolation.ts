@@ -1,0 +1,155 @@
+import type { IncomingMessage } from 'node:http';
+import { ApiError } from '@llamactl/contract/errors';
+import type { Lease } from '../instances/leases.ts';
+import type { Bodies } from './bodies.ts';
+import { requestLength } from './body.ts';
+import type { HeldBody } from './held-body.ts';
+import { keyOf, type Member } from './json-members.ts';
+import { boundaryOf } from './multipart.ts';
+import { pathOnly } from './path-only.ts';
+import { type Message, rewriteJson, rewritten } from './rewriting.ts';
+import type { Route } from './route.ts';
+
+/** Fields by which a request chooses to use what another one left in the engine. */
+const CACHE = 'cache_prompt';
+const SLOT = 'id_slot';
+const LONGEST = Math.max(CACHE.length, SLOT.length);
+/** In the headers of a part of a form, however its name is written there. */
+const PART_HEAD = /cache_prompt|id_slot/i;
+/**
+ * Where llama-server looks at `cache_prompt` (measured on b11669), or caches nothing. `/v1/messages` overlooks it, so only a
+ * launch without caching isolates that.
+ */
+const PATHS_THAT_HEED = new Set([
+  '/v1/chat/completions',
+  '/v1/completions',
+  '/v1/responses',
+  '/v1/embeddings',
+  '/v1/rerank',
+  '/v1/messages/count_tokens',
+]);
+
+interface IsolatedRequest {
+  request: IncomingMessage;
+  /** Path and query. */
+  url: string;
+  /** Gets the body that is read here, so that it is released with the others. */
+  route: Route;
+  /** Whose share of the memory the body uses. */
+  account: string;
+  /** Aborted when the caller has left. */
+  signal: AbortSignal;
+}
+
+/**
+ * The request as the engine of an isolated instance gets it. It has no field by which it could use, and so measure, the
+ * prompt of another. Where the engine was launched with prompt caching, the field that switches it off is put in. The body
+ * is read for it, also where the URL names the model.
+ *
+ * @throws {ApiError} 400 for such a field and for a body in which it could hide; as `Bodies.read` does
+ */
+export async function isolatedMessage(
+  { request, url, route, account, signal }: IsolatedRequest,
+  { target, record: { settings } }: Lease,
+  bodies: Bodies,
+): Promise<Message> {
+  const { source } = route;
+  const length = requestLength(request);
+  if (route.body === null && (length === 'none' || length === 0)) {
+    return rewritten({ path: url, body: null }, source, settings);
+  }
+  const boundary = boundaryOfIsolated(request);
+  const isOff = target.isolated === true;
+  if (!isOff && (boundary !== null || !PATHS_THAT_HEED.has(pathOnly(url)))) throw restartFirst();
+  const body = route.body ?? (await read(request, account, signal, bodies));
+  route.body = body;
+  if (boundary !== null) {
+    if (await seen(bodies.mentions(body, boundary, PART_HEAD, signal))) throw fieldRefused();
+    return rewritten({ path: url, body }, source, settings);
+  }
+  const known = source.kind === 'json' ? source.members : null;
+  const members = known ?? (await seen(bodies.members(body, signal)));
+  for (const member of members.list) assertHarmless(body, member);
+  if (isOff)
+    return rewritten({ path: url, body }, source.kind === 'json' ? { kind: 'json', members } : source, settings);
+  // Of a request that names its model in the URL only this is rewritten.
+  const { path } = rewritten({ path: url, body: null }, source, settings);
+  const {
+    request_strip: strip = [],
+    request_defaults: defaults = {},
+    ...others
+  } = source.kind === 'json' ? settings : {};
+  const wanted = { ...others, request_strip: [...strip, CACHE], request_defaults: { ...defaults, [CACHE]: false } };
+  return { path, body: rewriteJson(body, members, wanted) };
+}
+
+async function read(request: IncomingMessage, account: string, signal: AbortSignal, bodies: Bodies): Promise<HeldBody> {
+  try {
+    return await bodies.read(request, account, signal);
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.code !== 'PAYLOAD_TOO_LARGE') throw error;
+    throw new ApiError(
+      'PAYLOAD_TOO_LARGE',
+      'A body for an isolated instance may have 64 MiB, because all of it is read.',
+    );
+  }
+}
+
+/** What a scanner finds; a body in which it finds nothing is one in which a field could hide. */
+async function seen<Found>(scan: Promise<Found>): Promise<Found> {
+  try {
+    return await scan;
+  } catch (error) {
+    if (error instanceof SyntaxError) {
+      throw new ApiError(
+        'INVALID_JSON',
+        'The body for an isolated instance has to be a JSON object or a form, and whole.',
+        {
+          details: error.message,
+        },
+      );
+    }
+    if (error instanceof RangeError) {
+      throw new ApiError('VALIDATION_ERROR', `The body cannot be checked for an isolated instance: ${error.message}.`);
+    }
+    throw error;
+  }
+}
+
+function assertHarmless(body: HeldBody, member: Member): void {
+  const key = keyOf(body, member, LONGEST);
+  if (key === SLOT) throw fieldRefused();
+  if (key !== CACHE) return;
+  const { valueStart, end } = member;
+  const isOff = end - valueStart <= 'false'.length && ['false', 'null'].includes(body.text(valueStart, end));
+  if (!isOff) throw fieldRefused();
+}
+
+/** `null`: it is to be JSON. What one program may read as another boundary than the next one is refused. */
+function boundaryOfIsolated({ headers }: IncomingMessage): string | null {
+  const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = headers;
+  if (encoding.trim().toLowerCase() !== 'identity') {
+    throw new ApiError('UNSUPPORTED_MEDIA_TYPE', 'A body for an isolated instance has to come uncompressed.');
+  }
+  if (!/^\s*multipart\//i.test(type)) return null;
+  const boundary = boundaryOf(type);
+  if (boundary !== null && type.toLowerCase().split('boundary').length === 2) return boundary;
+  throw new ApiError(
+    'VALIDATION_ERROR',
+    'A form for an isolated instance has to be multipart/form-data with one boundary.',
+  );
+}
+
+function fieldRefused(): ApiError {
+  return new ApiError(
+    'VALIDATION_ERROR',
+    `This instance is isolated: a request must not set ${CACHE} to anything but false, and not hold ${SLOT}.`,
+  );
+}
+
+function restartFirst(): ApiError {
+  return new ApiError(
+    'VALIDATION_ERROR',
+    'This instance is isolated, but its engine was launched with prompt caching, and a request of this kind cannot switch that off. Restart the instance; if that does not help, its engine is too old.',
+  );
+}

@@ -1,0 +1,47 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { PieceList } from './piece-list.ts';
+
+function own(text: string): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(text.length);
+  bytes.write(text, 'latin1');
+  return bytes;
+}
+
+test('bytes come out as they went in, of known length or not', () => {
+  const part = fc.nat(100_000);
+  fc.assert(
+    fc.property(fc.array(part, { minLength: 1, maxLength: 40 }), fc.boolean(), (lengths, isKnown) => {
+      const total = lengths.reduce((sum, length) => sum + length, 0);
+      const list = new PieceList(isKnown ? total : null);
+      let expected = '';
+      for (const [index, length] of lengths.entries()) {
+        const text = String.fromCharCode(97 + (index % 26)).repeat(length);
+        expected += text;
+        list.add(own(text));
+      }
+      expect(list.byteLength).toBe(total);
+      const pieces = list.take();
+      expect(Buffer.concat(pieces).equals(Buffer.from(expected))).toBe(true);
+      expect(pieces.every(({ byteLength }) => byteLength <= 65_536)).toBe(true);
+      expect(list.take()).toEqual([]);
+    }),
+    { numRuns: 20 },
+  );
+});
+
+test('a body that comes byte by byte costs no more memory than its bytes', () => {
+  const list = new PieceList(null);
+  for (let count = 0; count < 200_000; count += 1) list.add(own('x'));
+  const memory = new Set(list.take().map(({ buffer }) => buffer));
+  expect([...memory].reduce((sum, { byteLength }) => sum + byteLength, 0)).toBeLessThan(2_000_000);
+});
+
+test('what was copied is freed at once, unless its memory is shared', () => {
+  const list = new PieceList(10);
+  const piece = own('hello');
+  const shared = Buffer.from('world!').subarray(0, 5);
+  list.add(piece);
+  list.add(shared);
+  expect([piece.byteLength, shared.toString()]).toEqual([0, 'world']);
+});

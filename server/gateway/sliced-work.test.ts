@@ -1,0 +1,91 @@
+import { beforeEach, expect, test } from 'vitest';
+import { SlicedWork } from './sliced-work.ts';
+
+const never = new AbortController().signal;
+/** Time that passes with each step, and turns that a test begins. */
+let now: number;
+let turns: (() => void)[];
+let work: SlicedWork;
+
+beforeEach(() => {
+  now = 0;
+  turns = [];
+  work = new SlicedWork({ elapsed: () => now, nextTurn: (callback) => void turns.push(callback) });
+});
+
+/** A job of so many steps of a millisecond; notes its name for each. */
+function job(name: string, steps: number, done: string[]): () => boolean {
+  let left = steps;
+  return () => {
+    done.push(name);
+    now += 1;
+    left -= 1;
+    return left === 0;
+  };
+}
+
+/** What a promise is rejected with. */
+async function errorOf(promise: Promise<void>): Promise<unknown> {
+  try {
+    await promise;
+  } catch (error) {
+    return error;
+  }
+  throw new Error('it did not fail');
+}
+
+/** @returns how many turns there were */
+function runTurns(): number {
+  let count = 0;
+  for (let turn = turns.shift(); turn !== undefined; turn = turns.shift()) {
+    turn();
+    count += 1;
+  }
+  return count;
+}
+
+test('all jobs together take three milliseconds of a turn, and take turns', async () => {
+  const done: string[] = [];
+  const both = Promise.all([work.run(job('a', 4, done), never), work.run(job('b', 3, done), never)]);
+  turns.shift()?.();
+  expect(done).toEqual(['a', 'b', 'a']);
+  expect(runTurns()).toBe(2);
+  expect(done).toEqual(['a', 'b', 'a', 'b', 'a', 'b', 'a']);
+  await both;
+});
+
+test('nothing runs before the next turn, and nothing when there is no job', async () => {
+  const done: string[] = [];
+  const first = work.run(job('a', 1, done), never);
+  expect(done).toEqual([]);
+  runTurns();
+  await first;
+  expect(turns).toEqual([]);
+  const second = work.run(job('b', 1, done), never);
+  runTurns();
+  await second;
+  expect(done).toEqual(['a', 'b']);
+});
+
+test('a job that fails ends with its error, and the others go on', async () => {
+  const done: string[] = [];
+  const failing = errorOf(
+    work.run(() => {
+      throw new SyntaxError('x');
+    }, never),
+  );
+  const other = work.run(job('b', 5, done), never);
+  runTurns();
+  await other;
+  expect(await failing).toBeInstanceOf(SyntaxError);
+});
+
+test('a job of a caller who has left ends', async () => {
+  const caller = new AbortController();
+  const done: string[] = [];
+  const left = errorOf(work.run(job('a', 5, done), caller.signal));
+  caller.abort();
+  runTurns();
+  expect(await left).toBe(caller.signal.reason);
+  expect(done).toEqual([]);
+});

@@ -135,7 +135,10 @@ function foreignPage(origin: string): ApiError {
 }
 
 function otherSite(): ApiError {
-  return new ApiError('FORBIDDEN', 'Pages of other sites may not do this.');
+  return new ApiError(
+    'FORBIDDEN',
+    'Pages of other sites may not do this. Open the address itself, or add the origin of the page to server.allowed_origins in the configuration.',
+  );
 }
 
 /** Whether pages of this origin were let in by `server.allowed_origins`. */

@@ -152,10 +152,59 @@ describe('a script with a good token', () => {
   });
 });
 
+describe('a page that reaches an open /v1 by a name of its own (DNS rebinding)', () => {
+  let open: ServerProcess;
+
+  beforeAll(async () => {
+    open = await ServerProcess.create('auth: { enabled: true, inference: open }\nserver: { allowed_hosts: [llm.lan] }');
+    await open.start();
+  });
+  afterAll(() => open.dispose());
+
+  const under = async (host: string, line = 'GET /v1/models', body = ''): Promise<RawAnswer> =>
+    untilEnd(open.port, request(line, [`Host: ${host}`, 'Content-Type: application/json'], body));
+
+  it.each([
+    'rebound.example',
+    'rebound.example:8080',
+    '192.168.1.5.nip.io',
+    'localhost.rebound.example',
+    '0.0.0.0',
+    '[::]',
+  ])('is refused as %s, whatever it asks', async (host) => {
+    for (const answer of [
+      await under(host),
+      await under(host, 'GET /%76%31/models'),
+      await under(host, 'POST /v1/chat/completions', '{"model":"victim"}'),
+      await under('localhost', `GET http://${host}/v1/models`),
+    ]) {
+      expect(answer.status).toBe(403);
+      expect(answer.body).toMatch(/server\.allowed_hosts/);
+    }
+  });
+
+  it.each(['192.168.1.5:8080', '[fd00::1]:8080', '127.0.0.1', 'localhost', 'llm.lan:8080'])(
+    'is not meant by %s, under which programs call',
+    async (host) => expect((await under(host)).status).toBe(200),
+  );
+
+  it('does not open the management under an address that is not ours', async () => {
+    expect((await under('192.168.1.5', 'GET /api/instances')).status).toBe(403);
+  });
+});
+
 describe('a foreign page with a good token', () => {
   it.each(['https://evil.example', 'null'])('of the origin %s changes nothing', async (origin) => {
     const answer = await call('POST', '/api/instances/victim/stop', '', bearer(token), `Origin: ${origin}`);
     expect(told(answer)).toMatchObject({ status: 403, code: 'FORBIDDEN' });
+  });
+
+  it('starts nothing by a GET under /v1', async () => {
+    const [answer] = await exchange(
+      server.port,
+      request('GET /v1/x?model=victim', [bearer(token), 'Sec-Fetch-Site: cross-site', 'Sec-Fetch-Dest: image']),
+    );
+    expect(answer?.status).toBe(403);
   });
 });
 

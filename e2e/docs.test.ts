@@ -112,9 +112,24 @@ describe('other blocks', () => {
 });
 
 describe('links', () => {
-  const pages = [...NAMES, 'AGENTS.md', 'CHANGELOG.md', 'CONTEXT.md', 'CONTRIBUTING.md', 'bench/README.md'];
+  const pages = [
+    ...NAMES,
+    'AGENTS.md',
+    'CHANGELOG.md',
+    'CONTEXT.md',
+    'CONTRIBUTING.md',
+    'SECURITY.md',
+    'bench/README.md',
+  ];
   it.each(pages)('%s leads to files and headings that are there', async (name) => {
     expect(await brokenLinks(ROOT, name)).toEqual([]);
+  });
+
+  it('SECURITY.md is short, and is linked from the pages where readers look for it', async () => {
+    const read = async (name: string): Promise<string> => readFile(path.join(ROOT, name), 'utf8');
+    expect((await read('SECURITY.md')).split('\n').length).toBeLessThan(80);
+    expect(await read('README.md')).toContain('](SECURITY.md)');
+    expect(await read('docs/explanation/security.md')).toContain('](../../SECURITY.md)');
   });
 
   it('every page is in the index', async () => {

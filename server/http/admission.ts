@@ -70,8 +70,8 @@ export class Admission {
         hosts: headerValues(raw, 'host'),
         origin: raw.headers.origin,
         referer: raw.headers.referer,
-        fetchSites: headerValues(raw, 'sec-fetch-site'),
-        fetchDests: headerValues(raw, 'sec-fetch-dest'),
+        fetchSite: joined(raw.headers['sec-fetch-site']),
+        fetchDest: joined(raw.headers['sec-fetch-dest']),
         isWebSocket: isWebSocket(raw),
       },
       this.#own,
@@ -133,6 +133,11 @@ function areaOf({ routeOptions }: HttpRequest): Area {
   const id = routeOptions.config.access?.id;
   if (id === PASS_THROUGH.inference.id) return 'inference';
   return id === PASS_THROUGH.proxy.id ? 'proxy' : 'other';
+}
+
+/** A header that came several times is none of the values that a browser sends. */
+function joined(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value.join(', ') : value;
 }
 
 function shortened(path: string): string {

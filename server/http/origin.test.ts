@@ -19,8 +19,8 @@ function facts(changes: Partial<RequestFacts> = {}): RequestFacts {
     hosts: ['localhost:8080'],
     origin: undefined,
     referer: undefined,
-    fetchSites: [],
-    fetchDests: [],
+    fetchSite: undefined,
+    fetchDest: undefined,
     isWebSocket: false,
     ...changes,
   };
@@ -201,25 +201,25 @@ describe('the Origin rule', () => {
   );
 
   it.each(['GET', 'HEAD', 'OPTIONS'])('does not hold for %s, which changes nothing', (method) =>
-    expect(verdict({ method, origin: 'http://evil.example', fetchSites: ['cross-site'] })).toBe('admitted'),
+    expect(verdict({ method, origin: 'http://evil.example', fetchSite: 'cross-site' })).toBe('admitted'),
   );
 
   it.each(['GET', 'HEAD'])('holds for %s under /v1, which can start an engine', (method) => {
     const asked = (changes: Partial<RequestFacts>, own = LOOPBACK): string =>
       verdict({ area: 'inference', method, ...changes }, own);
     expect(asked({})).toBe('admitted');
-    expect(asked({ fetchSites: ['none'], fetchDests: ['document'] }), 'typed into the address bar').toBe('admitted');
-    expect(asked({ fetchSites: ['same-origin'], origin: 'http://localhost:8080' })).toBe('admitted');
+    expect(asked({ fetchSite: 'none', fetchDest: 'document' }), 'typed into the address bar').toBe('admitted');
+    expect(asked({ fetchSite: 'same-origin', origin: 'http://localhost:8080' })).toBe('admitted');
     expect(asked({ origin: 'http://evil.example' })).toBe('FORBIDDEN');
     expect(asked({ origin: 'null' })).toBe('FORBIDDEN');
-    expect(asked({ origin: 'http://evil.example', fetchSites: ['same-origin'] })).toBe('FORBIDDEN');
+    expect(asked({ origin: 'http://evil.example', fetchSite: 'same-origin' })).toBe('FORBIDDEN');
     for (const dest of ['document', 'image', 'script', 'iframe', 'empty', 'audio'])
-      expect([dest, asked({ fetchSites: ['cross-site'], fetchDests: [dest] })]).toEqual([dest, 'FORBIDDEN']);
-    expect(asked({ fetchSites: ['same-site'] })).toBe('FORBIDDEN');
-    expect(asked({ fetchSites: ['same-origin', 'cross-site'] })).toBe('FORBIDDEN');
-    expect(asked({ fetchSites: ['Cross-Site'] })).toBe('FORBIDDEN');
-    expect(asked({ fetchSites: ['cross-site'], hosts: ['192.168.1.5'] }, OPEN)).toBe('FORBIDDEN');
-    expect(asked({ fetchSites: ['cross-site'] }, NETWORK)).toBe('FORBIDDEN');
+      expect([dest, asked({ fetchSite: 'cross-site', fetchDest: dest })]).toEqual([dest, 'FORBIDDEN']);
+    expect(asked({ fetchSite: 'same-site' })).toBe('FORBIDDEN');
+    expect(asked({ fetchSite: 'same-origin, cross-site' })).toBe('FORBIDDEN');
+    expect(asked({ fetchSite: 'Cross-Site' })).toBe('FORBIDDEN');
+    expect(asked({ fetchSite: 'cross-site', hosts: ['192.168.1.5'] }, OPEN)).toBe('FORBIDDEN');
+    expect(asked({ fetchSite: 'cross-site' }, NETWORK)).toBe('FORBIDDEN');
   });
 
   it('judges a GET under /v1 by its Referer where the browser says nothing else', () => {
@@ -231,34 +231,34 @@ describe('the Origin rule', () => {
     expect(from('http://192.168.1.5/', { hosts: ['192.168.1.5'] }, OPEN)).toBe('admitted');
     expect(from('not a URL')).toBe('admitted');
     // Behind a proxy that names another Host, the browser still calls its page the same origin.
-    expect(from('https://llm.example/', { fetchSites: ['same-origin'] })).toBe('admitted');
-    expect(from('http://localhost:3000/', { fetchSites: ['same-site'] })).toBe('admitted');
-    expect(from('http://localhost:3000/', { fetchSites: ['cross-site'] })).toBe('FORBIDDEN');
+    expect(from('https://llm.example/', { fetchSite: 'same-origin' })).toBe('admitted');
+    expect(from('http://localhost:3000/', { fetchSite: 'same-site' })).toBe('admitted');
+    expect(from('http://localhost:3000/', { fetchSite: 'cross-site' })).toBe('FORBIDDEN');
     const own = ownNames(testConfig({ server: { allowed_origins: ['https://app.example'] } }), 'box');
-    expect(from('https://app.example/chat', { fetchSites: ['cross-site'] }, own)).toBe('admitted');
-    expect(from('https://app.example/chat', { fetchSites: ['cross-site'], method: 'POST' }, own)).toBe('FORBIDDEN');
+    expect(from('https://app.example/chat', { fetchSite: 'cross-site' }, own)).toBe('admitted');
+    expect(from('https://app.example/chat', { fetchSite: 'cross-site', method: 'POST' }, own)).toBe('FORBIDDEN');
   });
 
   it('lets every page show what an engine has, and do no more with it', () => {
-    const foreign = { area: 'proxy', fetchSites: ['cross-site'] } as const;
+    const foreign = { area: 'proxy', fetchSite: 'cross-site' } as const;
     for (const method of ['GET', 'HEAD']) {
       for (const dest of ['document', 'script', 'style', 'image', 'font']) {
-        expect(verdict({ ...foreign, method, fetchDests: [dest] })).toBe('admitted');
-        expect(verdict({ ...foreign, method, fetchDests: [dest], origin: 'null' })).toBe('admitted');
+        expect(verdict({ ...foreign, method, fetchDest: dest })).toBe('admitted');
+        expect(verdict({ ...foreign, method, fetchDest: dest, origin: 'null' })).toBe('admitted');
       }
     }
     for (const dest of ['empty', 'iframe', 'embed', 'object', 'worker', 'audio', 'video', 'Document', ''])
-      expect([dest, verdict({ ...foreign, fetchDests: [dest] })]).toEqual([dest, 'FORBIDDEN']);
+      expect([dest, verdict({ ...foreign, fetchDest: dest })]).toEqual([dest, 'FORBIDDEN']);
     expect(verdict({ ...foreign })).toBe('FORBIDDEN');
-    expect(verdict({ ...foreign, fetchDests: ['document', 'empty'] })).toBe('FORBIDDEN');
+    expect(verdict({ ...foreign, fetchDest: 'document, empty' })).toBe('FORBIDDEN');
     expect(verdict({ area: 'proxy', origin: 'http://evil.example' })).toBe('FORBIDDEN');
-    expect(verdict({ ...foreign, method: 'POST', fetchDests: ['document'] })).toBe('FORBIDDEN');
-    expect(verdict({ ...foreign, isWebSocket: true, fetchDests: ['document'] })).toBe('FORBIDDEN');
+    expect(verdict({ ...foreign, method: 'POST', fetchDest: 'document' })).toBe('FORBIDDEN');
+    expect(verdict({ ...foreign, isWebSocket: true, fetchDest: 'document' })).toBe('FORBIDDEN');
     expect(verdict({ area: 'proxy' })).toBe('admitted');
   });
 
   it.each(['inference', 'proxy'] as const)('does not hold for OPTIONS, which never reaches an engine: %s', (area) =>
-    expect(verdict({ area, method: 'OPTIONS', origin: 'null', fetchSites: ['cross-site'] })).toBe('admitted'),
+    expect(verdict({ area, method: 'OPTIONS', origin: 'null', fetchSite: 'cross-site' })).toBe('admitted'),
   );
 
   it('holds for WebSocket, whose method is GET', () => {
@@ -276,16 +276,16 @@ describe('the Origin rule', () => {
   });
 
   it('refuses what the browser calls cross-site', () => {
-    expect(verdict({ ...post, fetchSites: ['cross-site'] })).toBe('FORBIDDEN');
-    expect(verdict({ ...post, fetchSites: ['cross-site'], origin: 'http://localhost:3000' })).toBe('FORBIDDEN');
-    expect(verdict({ ...post, fetchSites: ['same-origin'] })).toBe('admitted');
-    expect(verdict({ ...post, fetchSites: ['none'] })).toBe('admitted');
+    expect(verdict({ ...post, fetchSite: 'cross-site' })).toBe('FORBIDDEN');
+    expect(verdict({ ...post, fetchSite: 'cross-site', origin: 'http://localhost:3000' })).toBe('FORBIDDEN');
+    expect(verdict({ ...post, fetchSite: 'same-origin' })).toBe('admitted');
+    expect(verdict({ ...post, fetchSite: 'none' })).toBe('admitted');
   });
 
   it('lets the Origin decide about same-site, and refuses where there is none', () => {
-    expect(verdict({ ...post, fetchSites: ['same-site'], origin: 'http://localhost:3000' })).toBe('admitted');
-    expect(verdict({ ...post, fetchSites: ['same-site'], origin: 'http://evil.localhost' })).toBe('FORBIDDEN');
-    expect(verdict({ ...post, fetchSites: ['same-site'] })).toBe('FORBIDDEN');
+    expect(verdict({ ...post, fetchSite: 'same-site', origin: 'http://localhost:3000' })).toBe('admitted');
+    expect(verdict({ ...post, fetchSite: 'same-site', origin: 'http://evil.localhost' })).toBe('FORBIDDEN');
+    expect(verdict({ ...post, fetchSite: 'same-site' })).toBe('FORBIDDEN');
   });
 
   it('lets in the pages of allowed origins, exactly those', () => {
@@ -293,7 +293,7 @@ describe('the Origin rule', () => {
       testConfig({ server: { allowed_origins: ['https://app.example/', 'tauri://localhost'] } }),
       'box',
     );
-    const from = (origin: string): string => verdict({ ...post, origin, fetchSites: ['cross-site'] }, own);
+    const from = (origin: string): string => verdict({ ...post, origin, fetchSite: 'cross-site' }, own);
     expect(from('https://app.example')).toBe('admitted');
     expect(from('tauri://localhost')).toBe('admitted');
     expect(from('http://app.example')).toBe('FORBIDDEN');

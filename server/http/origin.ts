@@ -23,10 +23,10 @@ export interface RequestFacts {
   origin: string | undefined;
   /** Browsers send it with a GET that has no `Origin`. */
   referer: string | undefined;
-  /** Every `Sec-Fetch-Site` header. Browsers send it to this machine and over TLS, never to a plain-HTTP address on a network. */
-  fetchSites: readonly string[];
-  /** Every `Sec-Fetch-Dest` header. */
-  fetchDests: readonly string[];
+  /** `Sec-Fetch-Site`. Browsers send it to this machine and over TLS, never over plain HTTP to another machine. */
+  fetchSite: string | undefined;
+  /** `Sec-Fetch-Dest`. */
+  fetchDest: string | undefined;
   isWebSocket: boolean;
 }
 
@@ -44,8 +44,8 @@ export interface OwnNames {
 
 /** Methods that change nothing (RFC 9110, 9.2.1). */
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
-/** Values of `Sec-Fetch-Site` for a page of the very same origin, and for an address that the user typed. */
-const UNSUSPICIOUS_SITES: ReadonlySet<string> = new Set(['same-origin', 'none']);
+/** `Sec-Fetch-Site` for a page of the very same origin, for an address that the user typed, and of a program. */
+const UNSUSPICIOUS_SITES: ReadonlySet<string | undefined> = new Set(['same-origin', 'none', undefined]);
 /** Where a browser puts an engine's answer when it shows the engine's page. A script cannot read any of these. */
 const SHOWN_DESTS: ReadonlySet<string> = new Set(['document', 'script', 'style', 'image', 'font']);
 const PORT = /:\d{0,5}$/;
@@ -101,30 +101,29 @@ function judgeHost({ area, hosts, httpVersion, target }: RequestFacts, own: OwnN
 
 function judgeSource(facts: RequestFacts, own: OwnNames): ApiError | null {
   if (isOpenToPages(facts)) return null;
-  const { area, method, hosts, origin, fetchSites, isWebSocket } = facts;
+  const { area, method, hosts, origin, fetchSite, isWebSocket } = facts;
   if (origin !== undefined) {
     if (isAllowedOrigin(origin, own)) return null;
     if (!isOwnOrigin(origin, hosts[0], own)) return foreignPage(origin);
-    return fetchSites.every((site) => UNSUSPICIOUS_SITES.has(site) || site === 'same-site') ? null : otherSite();
+    return fetchSite === 'same-site' || UNSUSPICIOUS_SITES.has(fetchSite) ? null : otherSite();
   }
   // A GET may come without an Origin from a page too. No page can put another origin into its Referer than its own.
   const page = SAFE_METHODS.has(method) && !isWebSocket ? originOf(facts.referer) : null;
   const isOwn = page !== null && isOwnOrigin(page, hosts[0], own);
   if (page !== null && isAllowedOrigin(page, own)) return null;
   // Same-site is another port or a sibling domain.
-  const isKnown = fetchSites.every((site) => UNSUSPICIOUS_SITES.has(site) || (site === 'same-site' && isOwn));
-  if (!isKnown) return otherSite();
+  if (!UNSUSPICIOUS_SITES.has(fetchSite) && !(fetchSite === 'same-site' && isOwn)) return otherSite();
   // Browsers send no Sec-Fetch-Site over plain HTTP to another machine, and old ones never do.
-  if (area === 'inference' && fetchSites.length === 0 && page !== null && !isOwn) return foreignPage(page);
+  if (area === 'inference' && fetchSite === undefined && page !== null && !isOwn) return foreignPage(page);
   return null;
 }
 
 /** Whether a page of anybody may send the request: it changes nothing, starts no engine, and no script can read the answer. */
-function isOpenToPages({ area, method, fetchDests, isWebSocket }: RequestFacts): boolean {
+function isOpenToPages({ area, method, fetchDest, isWebSocket }: RequestFacts): boolean {
   if (isWebSocket || !SAFE_METHODS.has(method)) return false;
   // This server answers `OPTIONS` itself.
   if (area === 'other' || method === 'OPTIONS') return true;
-  return area === 'proxy' && fetchDests.length === 1 && fetchDests.every((dest) => SHOWN_DESTS.has(dest));
+  return area === 'proxy' && fetchDest !== undefined && SHOWN_DESTS.has(fetchDest);
 }
 
 function foreignPage(origin: string): ApiError {
@@ -135,7 +134,10 @@ function foreignPage(origin: string): ApiError {
 }
 
 function otherSite(): ApiError {
-  return new ApiError('FORBIDDEN', 'Pages of other sites may not do this.');
+  return new ApiError(
+    'FORBIDDEN',
+    'Pages of other sites may not do this. Open the address itself, or add the origin of the page to server.allowed_origins in the configuration.',
+  );
 }
 
 /** Whether pages of this origin were let in by `server.allowed_origins`. */

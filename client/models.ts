@@ -440,7 +440,7 @@ export interface ErrorBody {
   details: string;
   /** The `X-Request-Id` of the answer, to be found in the log. */
   request_id: string;
-  /** Every problem, where it can be told which part is at fault, up to 100. Checking stops there, and `details` says so. */
+  /** Every problem with the part of the request at fault, where that is known, up to 100. Checking stops there, and `details` says so. */
   errors?: Problem[] | undefined;
   /** Why the engine did not start, when `code` is `START_FAILED`. */
   reason?: string | undefined;

@@ -94,7 +94,7 @@ export const ErrorSchema = z
       .array(ProblemSchema)
       .optional()
       .describe(
-        'Every problem, where it can be told which part is at fault, up to 100. Checking stops there, and `details` says so.',
+        'Every problem with the part of the request at fault, where that is known, up to 100. Checking stops there, and `details` says so.',
       ),
     reason: z.string().optional().describe('Why the engine did not start, when `code` is `START_FAILED`.'),
   })
@@ -141,6 +141,6 @@ function bounded(extras: ErrorExtras): ErrorExtras {
   const { problems = [], details = '' } = extras;
   if (problems.length < MOST_PROBLEMS) return extras;
   const isSaid = details.endsWith(STOPPED);
-  const told = isSaid ? details : [details.replace(/(?<![.?])$/, details === '' ? '' : '.'), STOPPED].join(' ').trim();
-  return { ...extras, problems: problems.slice(0, MOST_PROBLEMS), details: told };
+  const said = isSaid ? details : [details.replace(/(?<![.?])$/, details === '' ? '' : '.'), STOPPED].join(' ').trim();
+  return { ...extras, problems: problems.slice(0, MOST_PROBLEMS), details: said };
 }

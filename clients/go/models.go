@@ -1450,8 +1450,8 @@ type errorBody struct {
 	// The `X-Request-Id` of the answer, to be found in the log.
 	RequestID string `json:"request_id"`
 
-	// Every problem, where it can be told which part is at fault, up to 100. Checking stops there, and `details`
-	// says so.
+	// Every problem with the part of the request at fault, where that is known, up to 100. Checking stops there, and
+	// `details` says so.
 	Errors []Problem `json:"errors,omitzero"`
 
 	// Why the engine did not start, when `code` is `START_FAILED`.

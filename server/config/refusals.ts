@@ -11,7 +11,7 @@ import type { Values } from './record.ts';
 
 /** The configuration would not be valid. A problem that the patch did not bring is told with its place in the file. */
 export function invalid(problems: readonly PlacedProblem[], patch: Values): ApiError {
-  const told = problems.slice(0, MOST_PROBLEMS).map((problem) => {
+  const listed = problems.slice(0, MOST_PROBLEMS).map((problem) => {
     const isTheirs = valueAt(patch, problem.path.slice(0, 2)) !== undefined;
     const where = isTheirs || problem.place === null ? '' : ` (${problem.place})`;
     return {
@@ -20,11 +20,11 @@ export function invalid(problems: readonly PlacedProblem[], patch: Values): ApiE
       message: problem.words.replace(/\.$/, '') + where,
     };
   });
-  const sentences = told.map(({ sentence }) => sentence);
+  const sentences = listed.map(({ sentence }) => sentence);
   return several(
     'VALIDATION_ERROR',
     sentences,
-    told.map(({ path, message }) => ({ path, message })),
+    listed.map(({ path, message }) => ({ path, message })),
   );
 }
 

@@ -41,7 +41,7 @@ const REMEDY = 'it needs `security.allow_privileged: true` in the configuration 
 /** Longer words are cut where a message names them. */
 const LONGEST_WORD = 60;
 
-/** Every reserved or privileged thing in an instance's settings, as it is asked for: a check may stop early. */
+/** Every reserved or privileged thing in an instance's settings. Lazy, so that a check can stop early. */
 export function* guardProblems(settings: Settings, terms: GuardTerms): Generator<SettingsProblem> {
   const { allowPrivileged, guardOf, faultOf = () => null } = terms;
   if (settings.command !== undefined) yield* problemOf('command', PROGRAM, allowPrivileged);
@@ -82,7 +82,7 @@ export function guardOfArgument(
   return argument.startsWith('-') ? guardOf(argument, next) : null;
 }
 
-/** The first {@link MOST_PROBLEMS} of the problems: nobody reads more, and finding them costs time. */
+/** The first {@link MOST_PROBLEMS} of the problems. Finding more costs time and helps no reader. */
 export function firstProblems(problems: Iterable<SettingsProblem>): SettingsProblem[] {
   return Iterator.from(problems).take(MOST_PROBLEMS).toArray();
 }

@@ -152,7 +152,7 @@ describe('many problems', () => {
     ['keys of a wrong form', CreateInstanceSchema, { name: 'x', environment: { ...keys(20_000, 1), '1': 1 } }],
     ['items of a wrong type', CreateInstanceSchema, { name: 'x', extra_args: Array<number>(40_000).fill(1) }],
     ['keys of a configuration', ConfigSchema, { server: keys(40_000, 1) }],
-  ])('are told up to the hundredth: %s', (_, schema, value) => {
+  ])('are listed up to the hundredth: %s', (_, schema, value) => {
     const asked = vi.mocked(suggestion);
     asked.mockClear();
     const problems = judge(schema, value).problems ?? [];
@@ -169,7 +169,7 @@ describe('many problems', () => {
     expect(extras.details).not.toContain('stopped');
   });
 
-  it('that were told once are told the same by another server', () => {
+  it('are the same after another server passed them on', () => {
     const { extras, code, message } = validationError(wrong(500));
     expect(new ApiError(code, message, extras).extras).toEqual(extras);
   });

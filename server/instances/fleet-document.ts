@@ -16,13 +16,13 @@ export async function judgeEntries(
 ): Promise<{ problems: EntryProblem[]; warnings: string[][] }> {
   const problems = sameNames(entries);
   const warnings: string[][] = [];
-  let told = 0;
+  let warned = 0;
   for (const [entry, body] of entries.entries()) {
     if (problems.length >= MOST_PROBLEMS) break;
     const stored = storedOf(body.name);
     const settings = wantedSettings(body, stored);
-    const found = await settingsProblems(settings, engines, groups, stored, MOST_PROBLEMS - told);
-    told += found.warnings.length;
+    const found = await settingsProblems(settings, engines, groups, stored, MOST_PROBLEMS - warned);
+    warned += found.warnings.length;
     problems.push(...found.problems.map((problem) => ({ ...problem, entry })));
     warnings.push(found.warnings);
     // The plans of both will be compared.

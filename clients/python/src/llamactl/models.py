@@ -357,7 +357,7 @@ class ErrorBody(Model):
     request_id: str
     """The `X-Request-Id` of the answer, to be found in the log."""
     errors: list[Problem] | None
-    """Every problem, where it can be told which part is at fault, up to 100. Checking stops there, and `details` says so."""
+    """Every problem with the part of the request at fault, where that is known, up to 100. Checking stops there, and `details` says so."""
     reason: str | None
     """Why the engine did not start, when `code` is `START_FAILED`."""
 

@@ -135,6 +135,15 @@ describe('with accounts', () => {
     }
   });
 
+  it('a burst over many keys of one account is counted without a gap', { timeout: 60_000 }, async () => {
+    const eve = { username: 'eve', password: 'a long password' };
+    await manage('POST', '/api/users', admin, { ...eve, role: 'operator', requests_per_minute: 7 });
+    const keys = await Promise.all(Array.from({ length: 5 }, () => createKey({ owner: 'eve' })));
+    const burst = await Promise.all(Array.from({ length: 40 }, (_, n) => complete(keys[n % 5] ?? '')));
+    expect(burst.filter(({ status }) => status === 200)).toHaveLength(7);
+    expect(burst.filter(({ status }) => status === 429)).toHaveLength(33);
+  });
+
   it('nobody gets more by making keys: not above the account, not by a limited key', async () => {
     const bob = { username: 'bob', password: 'a long password' };
     await manage('POST', '/api/users', admin, { ...bob, role: 'operator', requests_per_minute: 2 });
@@ -169,6 +178,13 @@ describe('without accounts', () => {
     expect(await refusalOf(await complete('sk-anything'))).toContainEqual(
       expect.stringMatching(/^The address 127\.0\.0\.1 has sent 2 requests within a minute/),
     );
+    const claimed = { 'x-forwarded-for': '192.0.2.1', forwarded: 'for=192.0.2.1', 'x-real-ip': '192.0.2.1' };
+    const answer = await fetch(`${server.url}/v1/completions?model=demo`, {
+      method: 'POST',
+      headers: claimed,
+      body: '{}',
+    });
+    expect(answer.status).toBe(429);
     expect((await send('GET', '/v1/models', null)).status).toBe(200);
     expect((await send('GET', '/api/instances/demo/proxy/health', null)).status).toBe(200);
   });

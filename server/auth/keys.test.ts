@@ -390,3 +390,57 @@ describe('keys', () => {
     });
   });
 });
+
+describe('limits of a key', () => {
+  let harness: AuthHarness;
+  let ann: Caller;
+
+  beforeEach(async () => {
+    harness = await AuthHarness.open();
+    ann = await harness.loggedIn('ann', 'operator');
+  });
+
+  it('are none unless given, and reach its caller beside those of the account', async () => {
+    expect(await harness.caller(await harness.keyOf(ann))).toMatchObject({ accountLimits: null, keyLimits: null });
+    await harness.auth.accounts.update('ann', { max_in_flight: 5 });
+    const key = await harness.keyOf(ann, { max_in_flight: 2, tokens_per_minute: 9 });
+    const caller = {
+      accountLimits: { maxInFlight: 5, requestsPerMinute: 0, tokensPerMinute: 0 },
+      keyLimits: { maxInFlight: 2, requestsPerMinute: 0, tokensPerMinute: 9 },
+    };
+    expect(await harness.caller(key)).toMatchObject(caller);
+    await harness.auth.close();
+    await harness.restart();
+    expect(await harness.caller(key)).toMatchObject(caller);
+    expect(harness.auth.keys.list(ann).at(-1)).toMatchObject({ max_in_flight: 2, tokens_per_minute: 9 });
+  });
+
+  it('of an account change for its keys and tokens at once, without ending them', async () => {
+    const key = await harness.keyOf(ann);
+    await harness.auth.accounts.update('ann', { requests_per_minute: 3 });
+    await harness.auth.accounts.update('ann', { max_in_flight: 1 });
+    const limits = { maxInFlight: 1, requestsPerMinute: 3, tokensPerMinute: 0 };
+    expect(await harness.caller(key)).toMatchObject({ accountLimits: limits, keyLimits: null });
+    expect(ann.revoked.aborted).toBe(false);
+    await harness.auth.accounts.update('ann', { requests_per_minute: 0, max_in_flight: 0 });
+    expect(await harness.caller(key)).toMatchObject({ accountLimits: null });
+  });
+
+  it.each(['ann', 'root'])('are not above those of its account, whoever makes it (%s)', async (maker) => {
+    await harness.auth.accounts.update('ann', { max_in_flight: 2, requests_per_minute: 10 });
+    const caller = maker === 'ann' ? ann : await harness.loggedIn('root');
+    const body = { name: 'k', owner: 'ann', max_in_flight: 3, requests_per_minute: 10, tokens_per_minute: 99 };
+    await expect(harness.auth.keys.create(caller, body)).rejects.toMatchObject({
+      code: 'VALIDATION_ERROR',
+      extras: { problems: [{ path: 'max_in_flight', message: 'must be at most 2, the limit of the account ann' }] },
+    });
+    await harness.auth.keys.create(caller, { ...body, max_in_flight: 0 });
+  });
+
+  it('are not multiplied: a key that has some makes no others', async () => {
+    const limited = await harness.caller(await harness.keyOf(ann, { scopes: ['operator'], tokens_per_minute: 9 }));
+    expect(await codeOf(() => harness.keyOf(limited, { tokens_per_minute: 9 }))).toBe('FORBIDDEN');
+    const free = await harness.caller(await harness.keyOf(ann, { scopes: ['operator'] }));
+    await harness.keyOf(free);
+  });
+});

@@ -534,6 +534,19 @@ describe('with authentication on', () => {
       expect((await call(port, '/v1/x?model=a', as(key))).status).toBe(200);
     });
 
+    test('tokens of a caller that leaves before the answer: its prompt counts as well as it can be told', async () => {
+      const key = await harness.keyOf(root, { tokens_per_minute: 100 });
+      const { port } = await guarded();
+      const body = `{"model":"a","prompt":"${'x'.repeat(2_000)}"}`;
+      const head = `POST /v1/slow HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${key}\r\nContent-Type: application/json\r\n`;
+      const connection = rawConnection(port, `${head}Content-Length: ${body.length}\r\n\r\n${body}`);
+      await vi.waitFor(() => expect(waiting).toHaveLength(1));
+      connection.socket.destroy();
+      await vi.waitFor(() => expect(instances.leases('a').count).toBe(0));
+      const answer = await call(port, '/v1/x?model=a', as(key));
+      expect([answer.status, answer.text]).toEqual([429, expect.stringMatching(/has used 50\d tokens/)]);
+    });
+
     test('neither models nor /proxy count, and a caller without limits sees no headers', async () => {
       const key = await harness.keyOf(root, { scopes: ['admin'], requests_per_minute: 1 });
       const { port } = await guarded();

@@ -13,6 +13,7 @@ import type { CallContext, GatewayInstances, GatewaySettings, MeasureSendQueues 
 import { Requests } from '../gateway/requests.ts';
 import type { Clock, Engines } from '../instances/ports.ts';
 import type { Access } from './access.ts';
+import { bodyMeter, bookedTokens } from './booked-tokens.ts';
 import { clientAddresses } from './client-address.ts';
 import { limitHolders } from './limit-holders.ts';
 import type { HttpApp, HttpPlugin, HttpReply, HttpRequest } from './plugin.ts';
@@ -78,18 +79,20 @@ export function gatewayRoutes(parts: GatewayRoutesParts): HttpPlugin {
      */
     const byModelWithin = async (request: HttpRequest, reply: HttpReply): Promise<void> => {
       const { caller, raw } = request;
-      const holders = limitHolders(caller, accountOf(caller, addressOf, raw), addressLimits);
+      const account = accountOf(caller, addressOf, raw);
+      const holders = limitHolders(caller, account, addressLimits);
       if (holders.length === 0 || isModelsUrl(urlOf(request, app.prefix))) {
-        return gateway.byModel(raw, reply.raw, contextOf(request, reply));
+        return gateway.byModel(raw, reply.raw, contextOf(request, reply, account));
       }
       const admission = limits.admit(holders);
+      const bodyLength = bodyMeter(raw);
       let tokens = 0;
       try {
         void reply.headers(admission.headers);
         const onOver = (figures: RequestFigures): void => {
-          tokens = (figures.tokens_in ?? 0) + (figures.tokens_out ?? 0);
+          tokens = bookedTokens(figures, bodyLength());
         };
-        await gateway.byModel(raw, reply.raw, { ...contextOf(request, reply), onOver });
+        await gateway.byModel(raw, reply.raw, { ...contextOf(request, reply, account), onOver });
       } finally {
         admission.end(tokens);
       }
@@ -97,10 +100,14 @@ export function gatewayRoutes(parts: GatewayRoutesParts): HttpPlugin {
     /** A caller who is shut out loses the connections that lead to engines. */
     const guard = ({ caller, raw }: HttpRequest): (() => void) =>
       watchWelcome(caller, clock, () => raw.socket.destroy());
-    const contextOf = (request: HttpRequest, reply: HttpReply): CallContext => ({
+    const contextOf = (
+      request: HttpRequest,
+      reply: HttpReply,
+      account = accountOf(request.caller, addressOf, request.raw),
+    ): CallContext => ({
       requestId: request.id,
       caller: request.caller?.subject ?? 'anonymous',
-      account: accountOf(request.caller, addressOf, request.raw),
+      account,
       instances: instancesFor(request.caller),
       mayStart: request.caller?.mayStart ?? false,
       url: urlOf(request, app.prefix),

@@ -85,7 +85,8 @@ class TestMethod:
         assert all(each.kind is each.KEYWORD_ONLY for each in taken if each.default is not each.empty)
 
     def test_sends_it(self, operation: Described, scripted: Scripted) -> None:
-        server, bench = scripted(answer({"instances": [], "users": [], "keys": [], "alerts": [], "audit": []}))
+        lists = ("instances", "users", "keys", "alerts", "audit", "sessions")
+        server, bench = scripted(answer({name: [] for name in lists}))
         query = {name: sample(name, schema) for name, schema in operation.query.items()}
         headers = {name.lower().replace("-", "_"): f'"{name}"' for name in operation.headers}
         body = None if operation.body is None else {name: f"of {name}" for name in operation.body}

@@ -1,0 +1,55 @@
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
+import type { RequestFigures } from '@llamactl/contract/requests';
+import { describe, expect, it } from 'vitest';
+import { bodyMeter, bookedTokens } from './booked-tokens.ts';
+
+function figures(changes: Partial<RequestFigures>): RequestFigures {
+  return {
+    instance: 'a',
+    door: 'v1',
+    outcome: 'ok',
+    duration: 1,
+    waited: 0.1,
+    time_to_first_token: null,
+    tokens_in: null,
+    tokens_out: null,
+    tokens_per_second: null,
+    bytes_out: 0,
+    ...changes,
+  };
+}
+
+describe('the tokens of a request', () => {
+  it.each<[string, Partial<RequestFigures>, number]>([
+    ['are those that the engine reports', { tokens_in: 7, tokens_out: 5 }, 12],
+    ['are those of the prompt alone, where nothing is generated', { tokens_in: 7 }, 7],
+    ['have an estimated prompt when the caller breaks off the answer', { outcome: 'aborted', tokens_out: 5 }, 105],
+    ['have an estimated prompt when the caller leaves before the answer', { outcome: 'aborted' }, 100],
+    ['have an estimated prompt when an operator ends it', { outcome: 'cancelled' }, 100],
+    ['have an estimated prompt when the engine reports none', { tokens_out: 5 }, 105],
+    ['are none when it never reached an engine', { outcome: 'aborted', waited: null }, 0],
+    ['are none when the engine refuses or breaks it', { outcome: 'client_error' }, 0],
+    ['are none when the engine dies before the answer', { outcome: 'broken' }, 0],
+    ['are none when nothing is generated', {}, 0],
+  ])('%s', (_what, changes, expected) => {
+    expect(bookedTokens(figures(changes), 400)).toBe(expected);
+  });
+
+  it('are bounded where they are estimated: a body may hold an image', () => {
+    expect(bookedTokens(figures({ outcome: 'aborted' }), 64 * 1024 * 1024)).toBe(32_768);
+  });
+});
+
+describe('the length of a body', () => {
+  const message = (headers: Record<string, string>): IncomingMessage =>
+    Object.assign(new IncomingMessage(new Socket()), { headers });
+
+  it('is its Content-Length, but for a form', () => {
+    expect(bodyMeter(message({ 'content-length': '400' }))()).toBe(400);
+    expect(bodyMeter(message({ 'content-length': '400', 'content-type': 'multipart/form-data; boundary=x' }))()).toBe(
+      0,
+    );
+    expect(bodyMeter(message({ 'transfer-encoding': 'chunked' }))()).toBe(0);
+  });
+});

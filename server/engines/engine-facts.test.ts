@@ -134,6 +134,26 @@ describe('the real llama-server', () => {
     expect(await endpoint.probe({ port, healthPath: '/v1/models', key: null }, 5_000)).toBe('error');
   });
 
+  it('has the routes and the header by which callers would meet', async () => {
+    const port = await ready({});
+    const ask = async (method: string, route: string, body?: object, headers = {}): Promise<Response> =>
+      fetch(`http://127.0.0.1:${port}${route}`, {
+        method,
+        headers: { authorization: `Bearer ${KEY}`, ...headers },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      });
+    const [header = ''] = adapter.crossing.headers;
+    const completion = { prompt: 'Hi', stream: true };
+    const answer = await (await ask('POST', '/v1/completions', completion, { [header]: 'one' })).text();
+    expect(answer).toContain('data:');
+    expect(await (await ask('GET', '/v1/stream?conv_id=one')).text()).toBe(answer);
+    const known = await ask('POST', '/v1/streams/lookup', { conversation_ids: ['one'] });
+    expect(await known.json()).toMatchObject([{ conversation_id: 'one' }]);
+    expect((await ask('DELETE', '/v1/stream?conv_id=one')).status).toBe(204);
+    expect((await ask('POST', '/v1/chat/completions/control', {})).status).toBe(400);
+    expect((await ask('POST', '/v1/chat/completions/nothing', {})).status).toBe(404);
+  });
+
   it('accepts options of every kind as the adapter writes them', async () => {
     const options: Settings['options'] = {
       context_size: 512,

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { ConfigSchema } from '@llamactl/contract/config';
 import { describe, expect, it } from 'vitest';
 import { engineRecord, enginesContract } from '../testing/contracts/engine.contract.ts';
@@ -26,6 +28,18 @@ enginesContract('the engines of a configuration', () => enginesOf({ whisper: WHI
   'custom',
   'whisper',
 ]);
+
+describe('what crosses callers', () => {
+  it('stands in the documentation of the gateway', async () => {
+    const page = await readFile(path.join(import.meta.dirname, '../../docs/gateway.md'), 'utf8');
+    const engines = enginesOf();
+    for (const name of engines.names()) {
+      const { headers = [], paths = [] } = engines.find(name)?.crossing ?? {};
+      for (const header of headers) expect(page.toLowerCase()).toContain(`\`${header}\``);
+      for (const each of paths) expect(page).toContain(`\`${each.replace('/*', '')}\``);
+    }
+  });
+});
 
 describe('the engines of a configuration', () => {
   it('are called as it says', () => {

@@ -31,7 +31,7 @@ export interface Connections {
   fresh(user: ConnectionUser): EngineConnection;
   reused(user: ConnectionUser): EngineConnection | null;
   keep(connection: EngineConnection): void;
-  /** @param send Called at the end of this turn of the event loop. */
+  /** @param send Called at the end of this turn of the event loop, or of the next, so that what has arrived is read before. */
   soon(send: () => void): void;
 }
 

@@ -19,6 +19,13 @@ export interface Engine {
   key: string | null;
 }
 
+/** A connection that is used again. */
+export interface Rested {
+  connection: EngineConnection;
+  /** When its rest was over, by the clock's `elapsed`. */
+  since: number;
+}
+
 interface Idle {
   connection: EngineConnection;
   /** By the clock's `elapsed`. */
@@ -41,7 +48,7 @@ export class IdleConnections {
   }
 
   /** Of those that have rested the one that was used last; `null`: none has. */
-  take({ port, key }: Engine): EngineConnection | null {
+  take({ port, key }: Engine): Rested | null {
     const kept = this.#byPort.get(port);
     if (kept?.key !== key) return null;
     const { idles } = kept;
@@ -54,8 +61,9 @@ export class IdleConnections {
     }
     if (count === 0) return null;
     const [idle] = idles.splice(count - 1, 1);
-    idle?.cancel();
-    return idle?.connection ?? null;
+    if (idle === undefined) return null;
+    idle.cancel();
+    return { connection: idle.connection, since: idle.since + REST_MS };
   }
 
   /** Keeps a connection for a while, unless it ends before. */

@@ -9,15 +9,17 @@ it('writes all that was added in a turn at its end, in order, and once', async (
   turnEnd.add(() => written.push('one'));
   turnEnd.add(() => written.push('two'));
   expect(written).toEqual([]);
+  expect(turnEnd.endedAt).toBeLessThan(clock.elapsed());
   await clock.flush();
   expect(written).toEqual(['one', 'two']);
+  expect(turnEnd.endedAt).toBe(clock.elapsed());
   await clock.flush();
   expect(written).toHaveLength(2);
 });
 
 it('leaves what is added while it writes to the next turn', async () => {
   const turns: (() => void)[] = [];
-  const turnEnd = new TurnEnd({ nextTurn: (turn) => void turns.push(turn) });
+  const turnEnd = new TurnEnd({ elapsed: () => 0, nextTurn: (turn) => void turns.push(turn) });
   const written: string[] = [];
   turnEnd.add(() => turnEnd.add(() => written.push('later')));
   turns.shift()?.();

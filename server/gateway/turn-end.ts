@@ -5,11 +5,20 @@ import type { Clock } from '../instances/ports.ts';
  * costs more than the write itself, and the others find it awake. Halves what a busy gateway spends on writes.
  */
 export class TurnEnd {
-  readonly #clock: Pick<Clock, 'nextTurn'>;
+  readonly #clock: Pick<Clock, 'elapsed' | 'nextTurn'>;
   #writes: (() => void)[] = [];
+  #endedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(clock: Pick<Clock, 'nextTurn'>) {
+  constructor(clock: Pick<Clock, 'elapsed' | 'nextTurn'>) {
     this.#clock = clock;
+  }
+
+  /**
+   * When the last turn ended in which something was written, by the clock's `elapsed`. What had arrived on a socket by then
+   * is read in this turn, before its end.
+   */
+  get endedAt(): number {
+    return this.#endedAt;
   }
 
   /** @param write Must not throw. */
@@ -20,6 +29,7 @@ export class TurnEnd {
   #writeAll = (): void => {
     const writes = this.#writes;
     this.#writes = [];
+    this.#endedAt = this.#clock.elapsed();
     for (const write of writes) write();
   };
 }

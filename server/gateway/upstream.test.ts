@@ -1,3 +1,4 @@
+import { stat } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
@@ -51,7 +52,10 @@ beforeEach(async () => {
   );
   clock = new FakeClock();
   // Turns of the event loop are real: so are the sockets.
-  upstream = new Upstream(clock, new TurnEnd({ nextTurn: (turn) => void setImmediate(turn) }));
+  upstream = new Upstream(
+    clock,
+    new TurnEnd({ elapsed: () => clock.elapsed(), nextTurn: (turn) => void setImmediate(turn) }),
+  );
 });
 afterEach(async () => {
   upstream.close();
@@ -240,7 +244,10 @@ test('a kept connection on which the engine speaks before it is asked is not use
   const endTurn = (): void => {
     for (const turn of turns.splice(0)) turn();
   };
-  upstream = new Upstream(clock, new TurnEnd({ nextTurn: (turn) => void turns.push(turn) }));
+  upstream = new Upstream(
+    clock,
+    new TurnEnd({ elapsed: () => clock.elapsed(), nextTurn: (turn) => void turns.push(turn) }),
+  );
   const first = begin();
   endTurn();
   await doneAndRested(first);
@@ -248,7 +255,25 @@ test('a kept connection on which the engine speaks before it is asked is not use
   accepted[0]?.socket.write('HTTP/1.1 408 Request Timeout\r\nContent-Length: 2\r\n\r\nno');
   await eventually(() => expect(accepted).toHaveLength(2));
   endTurn();
+  endTurn();
   expect(await done(second)).toMatchObject({ body: 'ok', failure: null });
+});
+
+test('a kept connection whose rest passed while we did something else is read before it is used', async () => {
+  let now = 0;
+  const clocks = { elapsed: () => now, after: clock.after.bind(clock) };
+  upstream = new Upstream(clocks, new TurnEnd({ ...clocks, nextTurn: (turn) => void setImmediate(turn) }));
+  await done(begin());
+  const outcome = await new Promise<Outcome>((resolve) => {
+    // Files are told of where sockets are read: nothing is read between here and the end of the turn.
+    stat('.', () => {
+      accepted[0]?.socket.write(SIZED.replace('ok', 'no'));
+      now += 10;
+      resolve(begin());
+    });
+  });
+  expect(await done(outcome)).toMatchObject({ body: 'ok', failure: null });
+  expect(accepted).toHaveLength(2);
 });
 
 test('a new connection that dies is the end of the request: the engine may have worked on it', async () => {

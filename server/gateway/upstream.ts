@@ -33,15 +33,19 @@ export class Upstream {
 
   /** Sends a request. @throws {TypeError} when it would be read as another */
   call({ target, method, path, headers, body }: EngineRequest, receiver: AnswerReceiver): EngineCall {
+    let isWatched = true;
     return new EngineCall({ method, head: requestHead(method, path, headers), body }, receiver, {
       fresh: (user) => new EngineConnection(target.port, this.#buffer, user),
       reused: (user) => {
-        const connection = this.#idle.take(target);
-        connection?.use(user);
-        return connection;
+        const rested = this.#idle.take(target);
+        if (rested === null) return null;
+        isWatched = rested.since < this.#turnEnd.endedAt;
+        rested.connection.use(user);
+        return rested.connection;
       },
       keep: (connection) => this.#idle.keep(target, connection),
-      soon: (send) => this.#turnEnd.add(send),
+      // A rest that passed while this process did something else was not watched: what came meanwhile is read first.
+      soon: (send) => this.#turnEnd.add(isWatched ? send : () => this.#turnEnd.add(send)),
     });
   }
 

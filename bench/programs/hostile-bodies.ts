@@ -36,7 +36,7 @@ const BODIES: readonly Body[] = [
 const port = Number(process.argv[2]);
 const counts: Record<number, number> = {};
 
-async function send({ head, repeated, tail, type = 'application/json' }: Body, caller: number): Promise<number> {
+function send({ head, repeated, tail, type = 'application/json' }: Body, caller: number): Promise<number> {
   const block = Buffer.from(repeated.repeat(Math.floor(BLOCK / repeated.length)));
   const blocks = Math.floor((SIZE - head.length - tail.length) / block.length);
   const headers = {
@@ -61,11 +61,16 @@ async function send({ head, repeated, tail, type = 'application/json' }: Body, c
   });
   // A body that is refused may be broken off before its answer is read.
   sent.on('error', () => resolve(0));
-  sent.write(head);
-  for (let count = 0; count < blocks && !sent.destroyed; count += 1) {
-    if (!sent.write(block)) await Promise.race([new Promise((go) => void sent.once('drain', go)), promise]);
-  }
-  sent.end(tail);
+  let left = blocks;
+  const more = (): void => {
+    while (left > 0) {
+      left -= 1;
+      if (!sent.write(block)) return;
+    }
+    sent.off('drain', more).end(tail);
+  };
+  sent.on('drain', more).write(head);
+  more();
   return promise;
 }
 

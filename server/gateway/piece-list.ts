@@ -23,9 +23,17 @@ export class PieceList {
     return this.#byteLength;
   }
 
-  /** Copies the bytes, and frees them: a collector would let 64 MB of them lie. @param piece Used by nobody else. */
+  /** Takes the bytes over: what is copied is freed at once, because a collector would let 64 MB of it lie. */
   add(piece: Buffer): void {
     this.#byteLength += piece.byteLength;
+    const isOwn = piece.buffer.byteLength === piece.byteLength;
+    if (isOwn && this.#blocks.length === 0 && piece.byteLength === this.#nextLength) {
+      // A short body comes in one piece.
+      this.#blocks.push(piece);
+      this.#filled = piece.byteLength;
+      this.#nextLength = NEXT_BLOCK;
+      return;
+    }
     for (let at = 0; at < piece.byteLength;) {
       let block = this.#blocks.at(-1);
       if (block === undefined || this.#filled === block.byteLength) {
@@ -38,8 +46,7 @@ export class PieceList {
       at += copied;
       this.#filled += copied;
     }
-    const { buffer, byteLength } = piece;
-    if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
+    if (isOwn && piece.buffer instanceof ArrayBuffer) piece.buffer.transfer(0);
   }
 
   /** The bytes in short pieces. Nothing else uses their memory. The list is empty afterwards. */

@@ -16,6 +16,9 @@ import { isRecord } from './record.ts';
 import { forbidden, invalid, pinned, unwritable } from './refusals.ts';
 import { editYaml } from './yaml-edit.ts';
 
+/** Writing a key takes a millisecond, in which the server does nothing else. */
+const MOST_CHANGES = 1_000;
+
 /** What a patch comes to. */
 export interface Plan {
   /** What the file is to hold; `null`: what it holds already. */
@@ -58,6 +61,10 @@ export function planned(
   const all = [...problems.map((problem) => ({ ...problem, place: null })), ...(next.problems ?? [])];
   if (next.composed === null || all.length > 0) throw invalid(all, patch);
 
+  if (changes.length > MOST_CHANGES) {
+    const words = `would change in ${changes.length} keys at once; one request changes at most ${MOST_CHANGES}.`;
+    throw invalid([{ path: [], words, place: null }], patch);
+  }
   if (changes.length === 0) return { text: null, changed: [], after: next.composed };
   if (!current.isRegular) throw unwritable(path, 'it is no regular file');
   const text = editYaml(file?.text ?? '', wanted, mayBeVoid);

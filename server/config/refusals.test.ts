@@ -215,6 +215,16 @@ describe('nothing is written when', () => {
     }
   });
 
+  it('more than a thousand keys would change: writing them would hold up the server', async () => {
+    const path = sandbox.inHome(CONFIG_FILE);
+    const groups = Object.fromEntries(Array.from({ length: 1_001 }, (_, index) => [`g${index}`, { pinned: true }]));
+    expect(await refusalOf(sandbox.editor(), { groups })).toMatchObject({
+      code: 'VALIDATION_ERROR',
+      message: 'The configuration would change in 1001 keys at once; one request changes at most 1000.',
+    });
+    expect(read(path)).toBe(CONFIG_FILE);
+  });
+
   it('a key is very long: it is cut where it is named', async () => {
     sandbox.inHome(CONFIG_FILE);
     const error = await refusalOf(sandbox.editor(), { ['x'.repeat(500_000)]: 1 });

@@ -1,4 +1,4 @@
-import type { Clock } from '../instances/ports.ts';
+import type { Clock, PortWitness } from '../instances/ports.ts';
 import type { EngineConnection } from './engine-connection.ts';
 
 /** How many connections to one engine are kept: each occupies one of llama-server's HTTP threads. */
@@ -12,6 +12,8 @@ const LINGER_MS = 10;
 export interface Engine {
   port: number;
   key: string | null;
+  /** Proves whose the port is; left out: that cannot be proven. */
+  witness?: PortWitness;
 }
 
 interface Idle {

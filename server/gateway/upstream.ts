@@ -34,7 +34,7 @@ export class Upstream {
   /** Sends a request. @throws {TypeError} when it would be read as another */
   call({ target, method, path, headers, body }: EngineRequest, receiver: AnswerReceiver): EngineCall {
     return new EngineCall({ method, head: requestHead(method, path, headers), body }, receiver, {
-      fresh: (user) => new EngineConnection(target.port, this.#buffer, user),
+      fresh: (user) => new EngineConnection(target, this.#buffer, user),
       reused: (user) => {
         const connection = this.#idle.take(target);
         connection?.use(user);

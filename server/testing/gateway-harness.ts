@@ -11,7 +11,7 @@ import {
 import { connect, createServer as createNetServer, type Socket, type Server as NetServer } from 'node:net';
 import { ApiError } from '@llamactl/contract/errors';
 import { systemClock } from '../clock.ts';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock, PortWitness } from '../instances/ports.ts';
 import { EngineDied, type LeasedRecord, Leases } from '../instances/leases.ts';
 import { GATEWAY_ERROR_SHAPES } from '../gateway/error-shape.ts';
 import { findInstance } from '../gateway/failures.ts';
@@ -67,12 +67,14 @@ export type FakeInstance = Partial<GatewayInstance> & {
   port: number;
   key?: string;
   settings?: LeasedRecord['settings'];
+  witness?: PortWitness;
 };
 
 interface Entry extends GatewayInstance {
   port: number;
   key: string | null;
   settings: LeasedRecord['settings'];
+  witness?: PortWitness;
   leases: Leases;
   /** Number of the run. */
   run: number;
@@ -121,10 +123,11 @@ export class FakeInstances implements GatewayInstances {
         entry.reason === null ? {} : { reason: entry.reason },
       );
     }
-    const { port, key, settings, run } = entry;
+    const { port, key, settings, run, witness } = entry;
+    const target = { port, healthPath: '/health', key, ...(witness === undefined ? {} : { witness }) };
     const record = { id: entry.name, settings };
     const origin = { instance: entry.name, run, stops: 0 };
-    return entry.leases.grant(entry.name, { port, healthPath: '/health', key }, record, origin);
+    return entry.leases.grant(entry.name, target, record, origin);
   };
 
   /** Resolves when the instance restarts no more. */

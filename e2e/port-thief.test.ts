@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
+import path from 'node:path';
 import { DEMO_SENTENCE } from '@llamactl/cli/quickstart/demo-model';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { testModel } from '../scripts/test-assets.ts';
@@ -83,3 +84,20 @@ it(
     }
   },
 );
+
+it.each([
+  ['a child of it', '& wait'],
+  ['a child in a session of its own', '& wait', 'setsid'],
+])('an engine whose port is held by %s is reached', { timeout: 60_000 }, async (_what, rest, before = '') => {
+  const program = path.join(import.meta.dirname, 'blocking-engine.ts');
+  const script = `${before} ${process.execPath} ${program} "$PORT" ${rest}`;
+  const wrapped = { kind: 'custom', command: 'sh', args: ['-c', script] };
+  await server.end('SIGTERM');
+  await server.configure(`engines: ${JSON.stringify({ wrapped })}`);
+  await server.start();
+  expect((await server.call('POST', '/api/instances', { name: 'w', engine: 'wrapped' })).status).toBe(201);
+  const started = await server.call('POST', '/api/instances/w/start?wait=true');
+  expect(started.status, JSON.stringify(started.body)).toBe(200);
+  const answer = await fetch(`${server.url}/api/instances/w/proxy/work?seconds=0`);
+  expect([answer.status, await answer.text()]).toEqual([200, 'done']);
+});

@@ -61,7 +61,7 @@ const running = (): Promise<void> =>
   vi.waitFor(async () => expect((await server.instance('a')).status).toBe('running'), PATIENCE);
 
 it(
-  'whoever takes the port of a dead engine gets not a byte, and the prompts are answered',
+  'a process that takes the port of a dead engine gets not a byte, and the prompts are answered',
   { timeout: 120_000 },
   async () => {
     for (let round = 0; round < ROUNDS; round += 1) {

@@ -109,7 +109,7 @@ describe('who may know whom', () => {
     const offending = sources.filter(({ from, to }) => {
       const own = ADAPTERS.find((folder) => below(`server/${folder}`)(from));
       if (own === undefined || !to.startsWith('server/')) return false;
-      // Whoever connects to an engine makes sure that it is the engine.
+      // All that connects to an engine makes sure that the engine accepts.
       const isPort = PORTS.has(to) || to === 'server/instances/assured-listener.ts';
       return !isPort && !below(`server/${own}`)(to);
     });

@@ -45,7 +45,7 @@ export function createEngineEndpoint({ clock }: { clock: Pick<Clock, 'after'> })
         signal?.addEventListener('abort', abort, { once: true });
         request.on('socket', (socket) => assureListener(socket, target.witness));
         request.on('response', ({ statusCode }) => finish(meaningOf(statusCode)));
-        request.on('error', (error) => finish(isNobodyThere(error) ? 'closed' : 'error'));
+        request.on('error', (error) => finish(isClosed(error) ? 'closed' : 'error'));
         // The last word where neither came: a connection that was upgraded, or closed without an answer.
         request.on('close', () => finish('error'));
         request.end();
@@ -104,7 +104,7 @@ export function createTextReader({ clock }: { clock: Pick<Clock, 'after'> }) {
     });
 }
 
-function isNobodyThere(error: Error): boolean {
+function isClosed(error: Error): boolean {
   return error instanceof ForeignListener || ('code' in error && error.code === 'ECONNREFUSED');
 }
 

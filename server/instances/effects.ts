@@ -58,7 +58,7 @@ export interface EffectDependencies extends PreparationDependencies, ExitCauseDe
   leases(instance: string, run: number): Leases;
   /** When a lease of a run ended last, of {@link Clock.elapsed}; `null`: none has. */
   lastUsed(instance: string, run: number): number | null;
-  /** The witness of the port of a run that is ready, by the instance's id; `null`: there is none. */
+  /** The witness of the port of a run that is ready, by the instance's id; `null`: none exists. */
   witness(instance: string, launch: Launch): PortWitness | null;
   /** The restart policy that applies to an instance now. */
   terms(record: InstanceRecord): RestartTerms;
@@ -202,7 +202,7 @@ export class Effects implements EffectRunner {
     const reference = references.of(mailbox.record.id, launch);
     const outcome = await awaitReady(this.#with, reference, targetOf(launch), startTimeoutMs, signal);
     if (outcome === 'ready') {
-      // From the first moment, so that whoever has the port later is known to be another.
+      // From the first moment, so that a process that has the port later is known to be another.
       this.#with.witness(mailbox.record.id, launch)?.listener();
       this.#post(mailbox, { type: 'ready', run });
     }
@@ -297,7 +297,7 @@ function launchOf(mailbox: Mailbox, run: number): Launch | null {
   return current?.number === run ? current.launch : null;
 }
 
-/** Where a run answers. @param witness Of its port, once it is ready; `null`: there is none. */
+/** Where a run answers. @param witness Of its port, once it is ready; `null`: none exists. */
 export function targetOf({ plan, key }: Launch, witness: PortWitness | null = null): EngineTarget {
   const target = { port: plan.port, healthPath: plan.healthPath, key };
   return witness === null ? target : { ...target, witness };

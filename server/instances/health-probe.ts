@@ -18,7 +18,7 @@ export class HealthProbe {
   /** One an instance, whatever its age: each that waits for a disk which does not answer keeps a thread from all others. */
   readonly #looking = new Map<string, Promise<StartObstacle | null>>();
 
-  /** @param witness Of the port of a run, by the instance's id; `null`: there is none. */
+  /** @param witness Of the port of a run, by the instance's id; `null`: none exists. */
   constructor(
     clock: Clock,
     endpoint: EngineEndpoint,
@@ -66,7 +66,7 @@ export class HealthProbe {
     return obstacle === null ? health : { ...health, start_obstacle: obstacle };
   }
 
-  /** Before a run was ready nobody has seen that the port is the engine's own: a foreign process must not get the key. */
+  /** Before a run is ready its port is not proven to be the engine's: a foreign process must not get the key. */
   #targetOf(instance: string, launch: Launch, wasReady: boolean): EngineTarget {
     return wasReady ? targetOf(launch, this.#witness(instance, launch)) : { ...targetOf(launch), key: null };
   }

@@ -362,7 +362,7 @@ export interface Supervisor {
    */
   ownsPort(run: RunReference, port: number): Promise<'ours' | 'foreign' | 'closed' | 'unknown' | 'untold'>;
   /**
-   * A witness of the port of a run that is ready. `null`: there is none for this run, because it is not watched or its port is
+   * A witness of the port of a run that is ready. `null`: the run has none, because it is not watched or its port is
    * held from outside of its tree, as that of a container.
    */
   witness(run: RunReference, port: number): PortWitness | null;

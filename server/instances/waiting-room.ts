@@ -19,7 +19,7 @@ export interface WaitingRoomDependencies {
   scheduler: Pick<Scheduler, 'outlook' | 'changed'>;
   /** Whether an instance gives no new leases, by its id. */
   isClosed: (instance: string) => boolean;
-  /** The witness of the port of a run that is ready, by the instance's id; `null`: there is none. */
+  /** The witness of the port of a run that is ready, by the instance's id; `null`: none exists. */
   witness: (instance: string, launch: Launch) => PortWitness | null;
 }
 

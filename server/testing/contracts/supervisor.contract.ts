@@ -331,7 +331,7 @@ export function supervisorContract(make: () => Promise<SupervisorBench>): void {
     expect(holder?.description).toContain(String(identity.pid));
   });
 
-  test('a witness of a port tells until the engine is gone', async () => {
+  test('a witness names the listener until the engine is gone', async () => {
     const port = await bench.freePort();
     const identity = await spawn({ port });
     const witness = bench.supervisor.witness(run, port);

@@ -80,17 +80,22 @@ describe('what helps where nobody answers', () => {
   });
 });
 
+const FACTS = { details: '', requestId: null, problems: [], reason: undefined, retryAfter: null };
+
+describe('what helps where a server wants to know who asks', () => {
+  const refusal = new LlamactlError('Log in.', { status: 401, code: 'UNAUTHORIZED', ...FACTS });
+
+  it('is to name the address, where LLAMACTL_TOKEN was not sent to the default one', () => {
+    const kept = place({ source: 'the default' }, null);
+    const lines = failureOf(refusal, false, { ...kept, address: { ...kept.address, isTokenKept: true } }).lines;
+    expect(lines[1]).toMatch(/^LLAMACTL_TOKEN was not sent: .* name it with --url or LLAMACTL_URL/);
+    expect(failureOf(refusal, false, kept).lines[1]).toMatch(/^log in with llamactl login/);
+  });
+});
+
 describe('what helps where a server does not answer under a name', () => {
   const refusal = (message: string): LlamactlError =>
-    new LlamactlError(message, {
-      status: 403,
-      code: 'FORBIDDEN',
-      details: '',
-      requestId: null,
-      problems: [],
-      reason: undefined,
-      retryAfter: null,
-    });
+    new LlamactlError(message, { status: 403, code: 'FORBIDDEN', ...FACTS });
 
   it('is the address of the server that runs here', () => {
     const surrounds = place({ context: 'local', source: 'the context local' });

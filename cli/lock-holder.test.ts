@@ -43,7 +43,7 @@ describe('the lock of a data directory', () => {
     expect(holdsLock(data, await stranger())).toBe(false);
   });
 
-  it('is held by nobody when it was given back', () => {
+  it('is free when it was given back', () => {
     server.release();
     expect(holdsLock(data, process.pid)).toBe(false);
   });
@@ -58,7 +58,7 @@ describe('the lock of a data directory', () => {
     expect(holdsLock(data, process.pid)).toBe(false);
   });
 
-  it('is held by nobody where there is no file', () => {
+  it('is free where it has no file', () => {
     expect(holdsLock(folder, process.pid)).toBe(false);
   });
 });
@@ -92,11 +92,11 @@ describe('the lock of a data directory, as the kernel lists it', () => {
     ['that waits for it', HELD.replace('POSIX', '-> POSIX'), OURS, false],
     ['with another file', HELD.replace('INODE', '12'), OURS, false],
     ['that has just ended', HELD, null, false],
-  ])('tells of a process %s: %s', (_what, line, status, isHeld) => {
+  ])('proves a process %s: %s', (_what, line, status, isHeld) => {
     expect(holdsLock(data, PID, proc([line], status))).toBe(isHeld);
   });
 
-  it('tells of a server in a container by its pid there', () => {
+  it('proves a server in a container by its pid there', () => {
     const place = proc([HELD], statusOf(users(own, own, own, own), `${PID}\t7`));
     expect([holdsLock(data, 7, place), holdsLock(data, 8, place)]).toEqual([true, false]);
   });

@@ -129,7 +129,7 @@ describe('credentials', () => {
     expect(address({ context: 'gpu' }, { LLAMACTL_TOKEN: '' }).token).toBe('of-gpu');
   });
 
-  it('of the environment go to the server that runs here, and to nobody else at the default address', () => {
+  it('of the environment go to the server that runs here, and to no other process at the default address', () => {
     const environment = { LLAMACTL_TOKEN: 'mine' };
     expect(address({}, environment)).toMatchObject({ url: DEFAULT_URL, token: null, isTokenKept: true });
     const server = describeLocal(DEFAULT_URL);

@@ -56,7 +56,7 @@ async function usurp(): Promise<void> {
 
 describe('a reused pid in server.json', () => {
   it(
-    'gets neither the log-in of a context nor LLAMACTL_TOKEN to whoever has the port',
+    'sends neither the log-in of a context nor LLAMACTL_TOKEN to the process that has the port',
     { timeout: 60_000 },
     async () => {
       const password = await readFile(path.join(server.dataDirectory, 'admin-password'), 'utf8');

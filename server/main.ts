@@ -26,6 +26,7 @@ export { inherited, isLockHeld, readHolder, type Holder, type Inheritance };
 
 export { BUILD_TIME, VERSION };
 export { passwordFileOf } from './auth/first-admin.ts';
+export { editConfigFile } from './config/machine-edit.ts';
 export { createInspection, type Inspection } from './inspection.ts';
 export {
   backUp,

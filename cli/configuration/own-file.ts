@@ -61,7 +61,7 @@ async function edit(
   patch: Record<string, unknown>,
   user: { home: string; cwd: string; uid: number },
 ): Promise<ConfigWritten> {
-  const { editConfigFile } = await import('@llamactl/server/config/machine-edit');
+  const { editConfigFile } = await import('@llamactl/server/main');
   try {
     return await editConfigFile(view, patch, user);
   } catch (error) {

@@ -175,3 +175,21 @@ describe('the reader of texts', () => {
     await isLeft;
   });
 });
+
+describe('an engine whose port another process has by now', () => {
+  it('is closed to a probe and silent to a reader, and nothing is sent', async () => {
+    let isSent = false;
+    const port = await listen(net.createServer((socket) => socket.once('data', () => (isSent = true))));
+    for (const looks of [[null], ['socket:[1]', null]]) {
+      const target = (): Parameters<ReturnType<typeof createTextReader>>[0] => {
+        const left = [...looks];
+        return { port, healthPath: '/health', key: 'secret', witness: { listener: () => left.shift() ?? null } };
+      };
+      const clock = systemClock();
+      expect(await createEngineEndpoint({ clock }).probe(target(), PATIENCE_MS)).toBe('closed');
+      const limits = { timeoutMs: PATIENCE_MS, maxBytes: 1_000 };
+      expect(await createTextReader({ clock })(target(), '/metrics', limits)).toBeNull();
+    }
+    expect(isSent).toBe(false);
+  });
+});

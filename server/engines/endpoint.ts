@@ -1,4 +1,5 @@
 import http from 'node:http';
+import { assureListener, ForeignListener } from '../instances/assured-listener.ts';
 import type { Clock, EngineEndpoint, EngineTarget, ProbeResult } from '../instances/ports.ts';
 
 /** Engines listen here and nowhere else; `localhost` might be another address. */
@@ -42,8 +43,9 @@ export function createEngineEndpoint({ clock }: { clock: Pick<Clock, 'after'> })
         const abort = (): void => finish('closed');
         const cancelTimeout = clock.after(timeoutMs, () => finish('timeout'));
         signal?.addEventListener('abort', abort, { once: true });
+        request.on('socket', (socket) => assureListener(socket, target.witness));
         request.on('response', ({ statusCode }) => finish(meaningOf(statusCode)));
-        request.on('error', (error) => finish('code' in error && error.code === 'ECONNREFUSED' ? 'closed' : 'error'));
+        request.on('error', (error) => finish(isClosed(error) ? 'closed' : 'error'));
         // The last word where neither came: a connection that was upgraded, or closed without an answer.
         request.on('close', () => finish('error'));
         request.end();
@@ -83,6 +85,7 @@ export function createTextReader({ clock }: { clock: Pick<Clock, 'after'> }) {
         request.destroy();
       };
       const cancelTimeout = clock.after(timeoutMs, () => finish(null));
+      request.on('socket', (socket) => assureListener(socket, target.witness));
       request.on('response', (answer) => {
         const chunks: Buffer[] = [];
         let length = 0;
@@ -99,6 +102,10 @@ export function createTextReader({ clock }: { clock: Pick<Clock, 'after'> }) {
       request.on('close', () => finish(null));
       request.end();
     });
+}
+
+function isClosed(error: Error): boolean {
+  return error instanceof ForeignListener || ('code' in error && error.code === 'ECONNREFUSED');
 }
 
 function meaningOf(status: number | undefined): ProbeResult {

@@ -1,4 +1,6 @@
 import { connect, type Socket } from 'node:net';
+import { assureListener } from '../instances/assured-listener.ts';
+import type { EngineTarget } from '../instances/ports.ts';
 
 /** Who uses a connection at the moment. Nothing is told any more once it is destroyed. */
 export interface ConnectionUser {
@@ -19,8 +21,12 @@ export class EngineConnection {
   #error: Error | null = null;
   #onClosed: ((isSent: boolean) => void) | null = null;
 
-  /** @param buffer What is read into; all connections may share one, because each read is over before the next. */
-  constructor(port: number, buffer: Buffer, user: ConnectionUser) {
+  /**
+   * What is written leaves when it is proven that the engine has accepted.
+   *
+   * @param buffer What is read into; all connections may share one, because each read is over before the next.
+   */
+  constructor({ port, witness }: Pick<EngineTarget, 'port' | 'witness'>, buffer: Buffer, user: ConnectionUser) {
     this.#user = user;
     this.#socket = connect({
       host: '127.0.0.1',
@@ -34,6 +40,7 @@ export class EngineConnection {
         },
       },
     });
+    assureListener(this.#socket, witness);
     this.#socket.on('error', (error) => {
       this.#error = error;
     });

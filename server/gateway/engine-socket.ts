@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { assureListener } from '../instances/assured-listener.ts';
 import { type AnswerHead, MalformedAnswer } from './answer-head.ts';
 import { type AnswerEvents, AnswerParser } from './answer-parser.ts';
 import { requestHead } from './request-head.ts';
@@ -35,6 +36,7 @@ export function openEngineSocket(
 ): SocketCall {
   const head = requestHead(method, path, headers);
   const socket = connect({ host: '127.0.0.1', port: target.port, noDelay: true });
+  assureListener(socket, target.witness);
   let accepted: AnswerHead | null = null;
   let isOver = false;
   let failure: Error | null = null;

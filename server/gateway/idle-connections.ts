@@ -1,4 +1,4 @@
-import type { Clock } from '../instances/ports.ts';
+import type { Clock, PortWitness } from '../instances/ports.ts';
 import type { EngineConnection } from './engine-connection.ts';
 
 /** How many connections to one engine are kept: each occupies one of llama-server's HTTP threads. */
@@ -17,6 +17,8 @@ const REST_MS = 5;
 export interface Engine {
   port: number;
   key: string | null;
+  /** Proves whose the port is; left out: that cannot be proven. */
+  witness?: PortWitness;
 }
 
 /** A connection that is used again. */

@@ -197,7 +197,7 @@ describe('a request whose engine dies before it answers', () => {
     expect(arrived).toHaveLength(1);
   });
 
-  test('is told why the instance does not come back', async () => {
+  test('gets the reason why the instance does not come back', async () => {
     await begin();
     const answer = ask();
     (await arrival(1)).die();

@@ -35,7 +35,7 @@ export class Upstream {
   call({ target, method, path, headers, body }: EngineRequest, receiver: AnswerReceiver): EngineCall {
     let isWatched = true;
     return new EngineCall({ method, head: requestHead(method, path, headers), body }, receiver, {
-      fresh: (user) => new EngineConnection(target.port, this.#buffer, user),
+      fresh: (user) => new EngineConnection(target, this.#buffer, user),
       reused: (user) => {
         const rested = this.#idle.take(target);
         if (rested === null) return null;

@@ -53,7 +53,7 @@ export function decideDemand(state: InstanceState, terms: DemandTerms): DemandOu
     case 'failed': {
       const failedAt = state.lastExit === null ? 0 : Date.parse(state.lastExit.at);
       const coolAt = failedAt + COOL_DOWN_MS;
-      // In the future: the clock was set back since, and nobody is to wait for that. A retry revives no instance that has given up.
+      // In the future: the clock was set back since, which no request has to wait for. A retry revives no failed instance.
       if (lostRun === null && startable(terms) && (at >= coolAt || at < failedAt)) return { kind: 'start' };
       const retryAfter = startable(terms) ? Math.max(SOON_SECONDS, Math.ceil((coolAt - at) / 1_000)) : null;
       return { kind: 'refuse', reason: state.reason, retryAfter };

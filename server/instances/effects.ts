@@ -9,6 +9,7 @@ import type {
   EngineTarget,
   Exit,
   InstanceRecord,
+  PortWitness,
   RunListener,
   RunLogs,
   RunMeter,
@@ -58,6 +59,8 @@ export interface EffectDependencies extends PreparationDependencies, ExitCauseDe
   leases(instance: string, run: number): Leases;
   /** When a lease of a run ended last, of {@link Clock.elapsed}; `null`: none has. */
   lastUsed(instance: string, run: number): number | null;
+  /** The witness of the port of a run that is ready, by the instance's id; `null`: none exists. */
+  witness(instance: string, launch: Launch): PortWitness | null;
   /** The restart policy that applies to an instance now. */
   terms(record: InstanceRecord): RestartTerms;
   /** Whether a request waits for an instance, by the instance's id. */
@@ -199,7 +202,11 @@ export class Effects implements EffectRunner {
     const { startTimeoutMs, references } = this.#with;
     const reference = references.of(mailbox.record.id, launch);
     const outcome = await awaitReady(this.#with, reference, targetOf(launch), startTimeoutMs, signal);
-    if (outcome === 'ready') this.#post(mailbox, { type: 'ready', run });
+    if (outcome === 'ready') {
+      // From the first moment, so that a process that has the port later is known to be another.
+      this.#with.witness(mailbox.record.id, launch)?.listener();
+      this.#post(mailbox, { type: 'ready', run });
+    }
     if (outcome === 'taken') {
       const { port } = launch.plan;
       const holder = (await this.#with.supervisor.portHolder(port))?.description ?? 'another process';
@@ -220,7 +227,7 @@ export class Effects implements EffectRunner {
     const { id } = mailbox.record;
     const watched = {
       reference: references.of(id, launch),
-      target: targetOf(launch),
+      target: targetOf(launch, dependencies.witness(id, launch)),
       signs: engines.find(launch.engine)?.signs ?? NO_SIGNS,
       answered: () => dependencies.leases(id, run).answered,
       leasesSince: (from: number) =>
@@ -291,12 +298,13 @@ function launchOf(mailbox: Mailbox, run: number): Launch | null {
   return current?.number === run ? current.launch : null;
 }
 
-/** Where a run answers. */
-export function targetOf({ plan, key }: Launch): EngineTarget {
+/** Where a run answers. @param witness Of its port, once it is ready; `null`: none exists. */
+export function targetOf({ plan, key }: Launch, witness: PortWitness | null = null): EngineTarget {
   return {
     port: plan.port,
     healthPath: plan.healthPath,
     key,
     ...(plan.isolated === true ? { isolated: true } : {}),
+    ...(witness === null ? {} : { witness }),
   };
 }

@@ -16,7 +16,12 @@ function aProbe(answer: ProbeResult) {
       return answer;
     },
   };
-  const probe = new HealthProbe(clock, endpoint, (error) => faults.push(error));
+  const probe = new HealthProbe(
+    clock,
+    endpoint,
+    (error) => faults.push(error),
+    () => null,
+  );
   return { clock, probe, keys, faults, probes: () => keys.length };
 }
 

@@ -1,7 +1,7 @@
 import type { Health, StartObstacle } from '@llamactl/contract/health';
 import { targetOf } from './effects.ts';
-import type { InstanceState } from './lifecycle.ts';
-import type { Clock, EngineEndpoint, ProbeResult } from './ports.ts';
+import type { InstanceState, Launch } from './lifecycle.ts';
+import type { Clock, EngineEndpoint, EngineTarget, PortWitness, ProbeResult } from './ports.ts';
 import { currentRun } from './transitions.ts';
 
 const PROBE_TIMEOUT_MS = 2_000;
@@ -13,14 +13,22 @@ export class HealthProbe {
   readonly #clock: Clock;
   readonly #endpoint: EngineEndpoint;
   readonly #onFault: (error: unknown, what: string) => void;
+  readonly #witness: (instance: string, launch: Launch) => PortWitness | null;
   readonly #latest = new Map<string, { key: string; at: number; result: Promise<Health> }>();
   /** One an instance, whatever its age: each that waits for a disk which does not answer keeps a thread from all others. */
   readonly #looking = new Map<string, Promise<StartObstacle | null>>();
 
-  constructor(clock: Clock, endpoint: EngineEndpoint, onFault: (error: unknown, what: string) => void) {
+  /** @param witness Of the port of a run, by the instance's id; `null`: none exists. */
+  constructor(
+    clock: Clock,
+    endpoint: EngineEndpoint,
+    onFault: (error: unknown, what: string) => void,
+    witness: (instance: string, launch: Launch) => PortWitness | null,
+  ) {
     this.#clock = clock;
     this.#endpoint = endpoint;
     this.#onFault = onFault;
+    this.#witness = witness;
   }
 
   /**
@@ -49,17 +57,18 @@ export class HealthProbe {
   ): Promise<Health> {
     const run = currentRun(state);
     const isAlive = run !== null && run.identity !== null && run.launch !== null;
-    const target = run?.launch ? targetOf(run.launch) : null;
-    // Before it was ready nobody has seen that the port is the engine's own: a foreign process must not get the key.
-    const answer =
-      isAlive && target !== null
-        ? await this.#endpoint.probe(run.readyAt === null ? { ...target, key: null } : target, PROBE_TIMEOUT_MS)
-        : 'closed';
+    const target = run?.launch ? this.#targetOf(instance, run.launch, run.readyAt !== null) : null;
+    const answer = isAlive && target !== null ? await this.#endpoint.probe(target, PROBE_TIMEOUT_MS) : 'closed';
     // These have no run, so that nothing was waited for yet.
     const isDown = state.status === 'stopped' || state.status === 'failed';
     const obstacle = isDown ? await this.#seenInTime(instance, lookAhead) : null;
     const health = judge(state, isAlive, answer, new Date(this.#clock.now()).toISOString());
     return obstacle === null ? health : { ...health, start_obstacle: obstacle };
+  }
+
+  /** Before a run is ready its port is not proven to be the engine's: a foreign process must not get the key. */
+  #targetOf(instance: string, launch: Launch, wasReady: boolean): EngineTarget {
+    return wasReady ? targetOf(launch, this.#witness(instance, launch)) : { ...targetOf(launch), key: null };
   }
 
   #seenInTime(instance: string, lookAhead: () => Promise<StartObstacle | null>): Promise<StartObstacle | null> {

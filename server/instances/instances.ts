@@ -8,7 +8,7 @@ import { IdleStops } from './idle-stops.ts';
 import { NOTHING_BETWEEN, type Interposition } from './interposition.ts';
 import { LeaseBook } from './lease-book.ts';
 import type { Lease, LeaseRequest } from './leases.ts';
-import type { InstanceState, RestartTerms } from './lifecycle.ts';
+import type { InstanceState, Launch, RestartTerms } from './lifecycle.ts';
 import { Mailbox } from './mailbox.ts';
 import { Manager } from './manager.ts';
 import type {
@@ -20,6 +20,7 @@ import type {
   EventSink,
   InstanceRecord,
   InstanceStore,
+  PortWitness,
   Randomness,
   RunLogs,
   RunMeter,
@@ -124,7 +125,16 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
     },
   });
   const scheduler = new Scheduler(clock, slotLimits(settings, groups), slots);
-  const waitingRooms = new WaitingRooms({ clock, leases, scheduler, isClosed: (instance) => slots.isClosed(instance) });
+  const witnesses = new WeakMap<Launch, PortWitness>();
+  const witness = (instance: string, launch: Launch): PortWitness | null => {
+    const known = witnesses.get(launch);
+    if (known !== undefined) return known;
+    const found = supervisor.witness(references.of(instance, launch), launch.plan.port);
+    if (found !== null) witnesses.set(launch, found);
+    return found;
+  };
+  const isClosed = (instance: string): boolean => slots.isClosed(instance);
+  const waitingRooms = new WaitingRooms({ clock, leases, scheduler, witness, isClosed });
   const idleStops = new IdleStops({
     clock,
     leases,
@@ -132,7 +142,7 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
     isPinned: (instance) => slots.isPinned(instance),
     onIdle: (instance, seconds) => slots.endIdle(instance, seconds),
   });
-  const healthProbe = new HealthProbe(clock, ports.endpoint, onFault);
+  const healthProbe = new HealthProbe(clock, ports.endpoint, onFault, witness);
 
   const terms = (record: InstanceRecord): RestartTerms => ({
     autoRestart: record.settings.auto_restart ?? settings.auto_restart,
@@ -145,6 +155,7 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
     isWaitedFor: (instance) => waitingRooms.waiting(instance) > 0,
     references,
     terms,
+    witness,
     leases: (instance, run) => leases.of(instance, run),
     lastUsed: (instance, run) => leases.lastUsed(instance, run),
     repick: (mailbox, avoid) => repick(registry, mailbox, avoid),
@@ -211,7 +222,7 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
   return {
     manager,
     fleet,
-    readyEngines: () => registry.all().flatMap(readyEngine),
+    readyEngines: () => registry.all().flatMap((mailbox) => readyEngine(mailbox, witness)),
     boot: () =>
       boot({ ...ports, leases, registry, references, openMailbox, terms, stopTimeoutMs, over: over.signal, onFault }),
     leases,
@@ -232,9 +243,12 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
   };
 }
 
-function readyEngine({ record, state }: Mailbox): ReadyEngine[] {
+function readyEngine(
+  { record, state }: Mailbox,
+  witness: (instance: string, launch: Launch) => PortWitness | null,
+): ReadyEngine[] {
   if (state.status !== 'running' || state.run.launch === null) return [];
-  return [{ name: record.name, target: targetOf(state.run.launch) }];
+  return [{ name: record.name, target: targetOf(state.run.launch, witness(record.id, state.run.launch)) }];
 }
 
 /** Gives an instance another port of the range, and stores that. */

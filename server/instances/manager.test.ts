@@ -937,7 +937,7 @@ it('the engines that are ready are told with their addresses, and asking for the
   const key = domain.world.process(id).secrets['FAKE_KEY'] ?? null;
   await domain.pass(59_000);
   const target = { port: 8_100, healthPath: '/health', key };
-  expect(domain.instances.readyEngines()).toEqual([{ name: 'a', target }]);
+  expect(domain.instances.readyEngines()).toMatchObject([{ name: 'a', target }]);
   await domain.pass(1_000);
   expect(domain.instances.readyEngines()).toEqual([]);
 });
@@ -947,7 +947,7 @@ describe('acquire', () => {
     const domain = new Domain();
     const id = await domain.createRunning('a', { aliases: ['org/chat'] });
     const lease = await domain.acquire('org/chat');
-    expect(lease.target).toEqual({
+    expect(lease.target).toMatchObject({
       port: 8_100,
       healthPath: '/health',
       key: domain.world.process(id).secrets['FAKE_KEY'],

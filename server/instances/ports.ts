@@ -302,6 +302,17 @@ export interface EngineTarget {
   key: string | null;
   /** It was launched so that it does not use the prompt of one request for another. Absent: it was not. */
   isolated?: boolean | undefined;
+  /** Proves whose the port is; left out: that cannot be proven. */
+  witness?: PortWitness;
+}
+
+/** Proves whose a port is. */
+export interface PortWitness {
+  /**
+   * Names the socket by which the run listens on its port; `null`: it does not. The same name before a connection is opened
+   * and when it is open proves that the run has accepted it. Takes microseconds. `unknown`: the system does not tell.
+   */
+  listener(): string | null;
 }
 
 // ── Processes ───────────────────────────────────────────────────────────────────────────────────
@@ -375,6 +386,11 @@ export interface Supervisor {
    * runtime of its container, which may hold it; it may be another's as well.
    */
   ownsPort(run: RunReference, port: number): Promise<'ours' | 'foreign' | 'closed' | 'unknown' | 'untold'>;
+  /**
+   * A witness of the port of a run that is ready. `null`: the run has none, because it is not watched or its port is
+   * held from outside of its tree, as that of a container.
+   */
+  witness(run: RunReference, port: number): PortWitness | null;
   /** Who listens on a port of this machine: `null`: it is free. `description` names the process where the system tells. */
   portHolder(port: number): Promise<{ pid: number | null; description: string } | null>;
   /** `null`: the engine is dead. */

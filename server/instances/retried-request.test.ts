@@ -236,7 +236,7 @@ describe('requests that were at an engine when it died', () => {
     expect(rest.map(({ lease }) => lease?.origin?.run)).toEqual([3, 3]);
   });
 
-  it('keep nobody waiting once they have left', async () => {
+  it('keep no request waiting once they have left', async () => {
     const all = await sent('x', 'y');
     await die();
     await askedAgain(all);

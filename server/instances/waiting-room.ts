@@ -5,7 +5,8 @@ import type { LeaseBook } from './lease-book.ts';
 import type { Lease, LeaseRequest } from './leases.ts';
 import type { Mailbox } from './mailbox.ts';
 import { momentOf } from './moment.ts';
-import type { Clock } from './ports.ts';
+import type { Launch } from './lifecycle.ts';
+import type { Clock, PortWitness } from './ports.ts';
 import { notFound, notServed, queueFull, shuttingDown, slotsPinned } from './refusals.ts';
 import type { Scheduler } from './scheduler.ts';
 import { TurnQueue } from './turn-queue.ts';
@@ -18,6 +19,8 @@ export interface WaitingRoomDependencies {
   scheduler: Pick<Scheduler, 'outlook' | 'changed'>;
   /** Whether an instance gives no new leases, by its id. */
   isClosed: (instance: string) => boolean;
+  /** The witness of the port of a run that is ready, by the instance's id; `null`: none exists. */
+  witness: (instance: string, launch: Launch) => PortWitness | null;
 }
 
 /** A request that waits for an instance. */
@@ -228,7 +231,8 @@ export class WaitingRoom {
     if (state.status !== 'running' || state.run.launch === null) throw new Error('a lease of what does not run');
     const { number: run, launch } = state.run;
     const origin = { instance: record.id, run, stops };
-    return this.#with.leases.of(record.id, run).grant(record.name, targetOf(launch), record, origin);
+    const target = targetOf(launch, this.#with.witness(record.id, launch));
+    return this.#with.leases.of(record.id, run).grant(record.name, target, record, origin);
   }
 
   get #leases(): number {

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { readStat, type ProcessStat } from './identity.ts';
+import { isDead, readStat, type ProcessStat } from './identity.ts';
 import { errorCode, readProc } from './proc-file.ts';
 import { loadedProgram } from './loaded-program.ts';
 import type { ProcessScan } from './process-scan.ts';
@@ -170,6 +170,66 @@ export async function findOwner(
   if (remaining.size > 0) for (const pid of await members()) look(pid);
   if (remaining.size === 0) return 'ours';
   return isReadable ? 'foreign' : 'unknown';
+}
+
+/** A listening socket in a process: the link of its descriptor under `/proc`, and what the link says. */
+export interface HeldListener {
+  link: string;
+  socket: string;
+}
+
+/** The processes of a run, as far as one has to look for them. */
+export interface RunProcesses {
+  engine: number;
+  /** Those that are known beside it. */
+  members(): Iterable<number>;
+  /** All of them, by a look at every process. */
+  search(): Iterable<number>;
+}
+
+/**
+ * A socket of a run that takes connections to `port` on loopback. One is enough: only processes of one user can share a port.
+ * `unknown`: the system does not tell. `null`: none, or the engine is dead.
+ */
+export function findListener(port: number, { engine, members, search }: RunProcesses): HeldListener | 'unknown' | null {
+  // Reading the descriptors of a dying process may be refused. That says nothing about the system.
+  if (!isAlive(engine)) return null;
+  const listeners = listenersOn(port);
+  if (listeners === 'unknown') return 'unknown';
+  if (listeners.size === 0) return null;
+  const known = listenerAmong([engine, ...members()], listeners);
+  return known !== null && known !== 'unknown' ? known : (listenerAmong(search(), listeners) ?? known);
+}
+
+function listenerAmong(pids: Iterable<number>, listeners: ReadonlySet<string>): HeldListener | 'unknown' | null {
+  let isReadable = true;
+  for (const pid of pids) {
+    if (!isAlive(pid)) continue;
+    const found = listenerIn(pid, listeners);
+    if (found === 'unreadable') isReadable = false;
+    else if (found !== null) return found;
+  }
+  return isReadable ? null : 'unknown';
+}
+
+function isAlive(pid: number): boolean {
+  const stat = readStat(pid);
+  return stat !== null && !isDead(stat) && !stat.isLeaving;
+}
+
+function listenerIn(pid: number, inodes: ReadonlySet<string>): HeldListener | 'unreadable' | null {
+  try {
+    for (const descriptor of readdirSync(`/proc/${pid}/fd`)) {
+      const link = `/proc/${pid}/fd/${descriptor}`;
+      const inode = socketOf(link);
+      if (inode !== null && inodes.has(inode)) return { link, socket: `socket:[${inode}]` };
+    }
+    return null;
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === null) throw error;
+    return code === 'ENOENT' || code === 'ESRCH' ? null : 'unreadable';
+  }
 }
 
 /** Who listens on a port of loopback; `null`: it is free to be bound. */

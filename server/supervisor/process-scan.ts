@@ -72,6 +72,21 @@ function look(pid: number, withTags: boolean): { entry: ProcessEntry; isUnclear:
   return { entry: { stat, tag }, isUnclear };
 }
 
+/**
+ * The living processes of a run whose engine lives: those of its group or session, and those with its tag. Looks at every
+ * process without a pause, which takes some milliseconds.
+ */
+export function processesOfRun({ tag, group }: { tag: string; group: number }): number[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.map(Number).filter((pid) => {
+    const stat = readStat(pid);
+    if (stat === null || stat.isKernelThread || isDead(stat)) return false;
+    if (stat.group === group || stat.session === group) return true;
+    const reading = readTag(pid);
+    return typeof reading === 'object' && reading.tag === tag;
+  });
+}
+
 function turn(clock: Clock): Promise<void> {
   return new Promise((resolve) => {
     clock.nextTurn(resolve);

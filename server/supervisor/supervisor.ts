@@ -11,7 +11,8 @@ import { describeMachine } from './machine.ts';
 import { watchMembers } from './members.ts';
 import { deadline } from './pause.ts';
 import { findOwner, findPortHolder } from './port-owner.ts';
-import { createProcessScan } from './process-scan.ts';
+import { ListenerWitness } from './port-witness.ts';
+import { createProcessScan, processesOfRun } from './process-scan.ts';
 import { createRunFolders } from './run-folders.ts';
 import { createSignals, type SendSignal, type SupervisorLog } from './signals.ts';
 import type { WrapperProcess } from './spawn.ts';
@@ -153,6 +154,16 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
         log.warn({ port, error }, 'The owner of a port cannot be found out');
         return 'unknown';
       }
+    },
+    witness: (run, port) => {
+      const supervised = runs.get(run.tag);
+      if (supervised === undefined || supervised.container !== null) return null;
+      const { pid: engine, group } = supervised.identity;
+      return new ListenerWitness(port, {
+        engine,
+        members: () => supervised.members().keys(),
+        search: () => processesOfRun({ tag: run.tag, group }),
+      });
     },
     portHolder: (port) => findPortHolder(port, scan),
     stats: (run) => measured(run, (supervised) => groupStats.stats(supervised)),

@@ -3,6 +3,7 @@ import type {
   Erasure,
   Inspection,
   LaunchPlan,
+  PortWitness,
   ProcessIdentity,
   Progress,
   RunListener,
@@ -138,6 +139,16 @@ export class FakeSupervisor implements Supervisor {
     const holder = this.world.alive().find(({ plan }) => plan.port === port);
     if (!holder) return 'closed';
     return holder.run.tag === run.tag ? 'ours' : 'foreign';
+  }
+
+  witness(run: RunReference, port: number): PortWitness {
+    return {
+      listener: () => {
+        const holder = this.world.alive().find(({ plan }) => plan.port === port);
+        const isOurs = !this.world.foreignPorts.has(port) && holder?.run.tag === run.tag;
+        return isOurs ? `socket of ${holder.identity.pid}` : null;
+      },
+    };
   }
 
   async portHolder(port: number): Promise<{ pid: number | null; description: string } | null> {

@@ -11,7 +11,7 @@ import {
 import { connect, createServer as createNetServer, type Socket, type Server as NetServer } from 'node:net';
 import { ApiError } from '@llamactl/contract/errors';
 import { systemClock } from '../clock.ts';
-import type { Clock, Crossing } from '../instances/ports.ts';
+import type { Clock, Crossing, PortWitness } from '../instances/ports.ts';
 import { EngineDied, type LeasedRecord, Leases } from '../instances/leases.ts';
 import { GATEWAY_ERROR_SHAPES } from '../gateway/error-shape.ts';
 import { closedToCallers } from '../gateway/crossing.ts';
@@ -72,6 +72,7 @@ export type FakeInstance = Partial<GatewayInstance> & {
   settings?: LeasedRecord['settings'];
   /** Its engine was launched without prompt caching. */
   isolated?: boolean;
+  witness?: PortWitness;
 };
 
 interface Entry extends GatewayInstance {
@@ -79,6 +80,7 @@ interface Entry extends GatewayInstance {
   key: string | null;
   settings: LeasedRecord['settings'];
   isolated: boolean;
+  witness?: PortWitness;
   leases: Leases;
   /** Number of the run. */
   run: number;
@@ -128,10 +130,16 @@ export class FakeInstances implements GatewayInstances {
         entry.reason === null ? {} : { reason: entry.reason },
       );
     }
-    const { port, key, settings, run } = entry;
+    const { port, key, settings, run, witness } = entry;
+    const target = {
+      port,
+      healthPath: '/health',
+      key,
+      isolated: entry.isolated,
+      ...(witness === undefined ? {} : { witness }),
+    };
     const record = { id: entry.name, settings };
     const origin = { instance: entry.name, run, stops: 0 };
-    const target = { port, healthPath: '/health', key, isolated: entry.isolated };
     return entry.leases.grant(entry.name, target, record, origin);
   };
 

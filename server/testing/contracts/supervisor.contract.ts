@@ -331,6 +331,19 @@ export function supervisorContract(make: () => Promise<SupervisorBench>): void {
     expect(holder?.description).toContain(String(identity.pid));
   });
 
+  test('a witness names the listener until the engine is gone', async () => {
+    const port = await bench.freePort();
+    const identity = await spawn({ port });
+    const witness = bench.supervisor.witness(run, port);
+    const listener = witness?.listener();
+    expect(listener).toEqual(expect.any(String));
+    expect(witness?.listener()).toBe(listener);
+    expect(bench.supervisor.witness(bench.newRun(), port)?.listener() ?? null).toBeNull();
+    bench.supervisor.kill(run);
+    await bench.until(async () => (await bench.supervisor.inspect(run, identity)).found === 'dead');
+    expect(witness?.listener()).toBeNull();
+  });
+
   test('after close nothing is reported, and the engine lives on', async () => {
     const identity = await spawn();
     bench.supervisor.close();

@@ -141,14 +141,13 @@ export function createGateway({ clock, requests, inferencePaths, settings }: Gat
 
   /** Passes a request to an engine, and to the engine's next run if it dies before it answers. */
   async function answer(addressed: Addressed, exchange: Exchange): Promise<void> {
-    const { target: model, context, record, held } = addressed;
+    const { target: model, context, held } = addressed;
     const toModel = (error: unknown): unknown => modelFailure(error, model, context.instances);
     const first = await acquire(addressed, true, toModel);
     enter(first, addressed);
     held?.stop();
     const lost = await hold(first, addressed, relay(exchange, first, ways), { retry: exchange });
     if (lost === null) return;
-    record.waits(first.instance);
     const second = await acquire({ ...addressed, target: first.instance }, true, toModel, lost);
     enter(second, addressed);
     held?.stop();

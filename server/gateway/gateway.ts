@@ -160,14 +160,13 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
 
   /** Passes a request to an engine, and to the engine's next run if it dies before it answers. */
   async function answer(call: RoutedCall, addressed: Addressed): Promise<void> {
-    const { target: model, context, record, held } = addressed;
+    const { target: model, context, held } = addressed;
     const toModel = (error: unknown): unknown => modelFailure(error, model, context.instances);
     const first = await acquire(addressed, true, toModel);
     enter(first, addressed);
     held?.stop();
     const lost = await hold(first, addressed, () => pass(call, addressed, first), { retry: call });
     if (lost === null) return;
-    record.waits(first.instance);
     const second = await acquire({ ...addressed, target: first.instance }, true, toModel, lost);
     enter(second, addressed);
     held?.stop();

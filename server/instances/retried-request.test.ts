@@ -178,10 +178,11 @@ describe('a request that is asked again', () => {
     expect([request?.hasLeft, request?.lease, other?.lease?.origin?.run]).toEqual([true, null, 2]);
   });
 
-  it('takes no room from the queue', async () => {
-    await domain.manager.update('a', { concurrency: 1, queue_limit: 0 }, { restart: false });
+  it('comes back into a queue that is full', async () => {
+    await domain.manager.update('a', { queue_limit: 1 }, { restart: false });
     const [request] = await sent('x');
     await die();
+    await new Retried('first').ask();
     await request?.askAgain();
     await domain.pass(FIRST_BACKOFF_MS);
     expect(request?.lease).not.toBe(null);

@@ -182,9 +182,9 @@ export interface HeldListener {
 export interface RunProcesses {
   engine: number;
   /** Those that are known beside it. */
-  members(): Iterable<number>;
+  members: () => Iterable<number>;
   /** All of them, by a look at every process. */
-  search(): Iterable<number>;
+  search: () => Iterable<number>;
 }
 
 /**

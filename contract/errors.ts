@@ -44,7 +44,11 @@ export const ERRORS = {
   AUTH_DISABLED: { status: 409, meaning: 'Authentication is off, so there is nobody to log in.' },
   CONFIG_PINNED: { status: 409, meaning: 'An environment variable or a flag sets this key to another value.' },
   CONFIG_READ_ONLY: { status: 409, meaning: 'The configuration file cannot be written.' },
-  CAPACITY_EXCEEDED: { status: 409, meaning: 'No slot is free and none can be freed.' },
+  CAPACITY_EXCEEDED: {
+    status: 409,
+    meaning:
+      'No slot is free and none can be freed; under `/v1` with status 503 also: there is no memory for the body.',
+  },
   PRECONDITION_FAILED: { status: 412, meaning: 'The instance has changed since the `ETag` in `If-Match` was read.' },
   PAYLOAD_TOO_LARGE: { status: 413, meaning: 'The body, or with status 431 the header, is larger than is read.' },
   URI_TOO_LONG: { status: 414, meaning: 'The URL is longer than is read.' },

@@ -216,7 +216,7 @@ const (
 	// The configuration file cannot be written.
 	CodeConfigReadOnly Code = "CONFIG_READ_ONLY"
 
-	// No slot is free and none can be freed.
+	// No slot is free and none can be freed; under `/v1` with status 503 also: there is no memory for the body.
 	CodeCapacityExceeded Code = "CAPACITY_EXCEEDED"
 
 	// The instance has changed since the `ETag` in `If-Match` was read.

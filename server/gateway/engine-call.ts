@@ -158,10 +158,10 @@ export class EngineCall implements ConnectionUser {
   }
 
   #sendLarge(head: string, body: HeldBody): void {
-    this.#giveBack(false);
     this.#giveBack = body.lend();
-    // What the system still reads must not be freed, so a connection that is ended early keeps it until it is closed.
+    // The system may still read the bytes of a connection that was ended. Each keeps them until it is closed.
     this.#connection.onceClosed(this.#giveBack);
+    this.#isSent = false;
     this.#written = 0;
     this.#connection.together(() => {
       this.#connection.write(head);

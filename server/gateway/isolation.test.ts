@@ -128,6 +128,8 @@ describe('an isolated instance', () => {
 
   test('takes a request without a body', async () => {
     expect((await call(gateway.port, '/v1/x?model=a')).text).toBe('/v1/x?model=a');
+    const headers = { 'transfer-encoding': 'chunked' };
+    expect((await call(gateway.port, '/v1/x?model=a', { body: '', headers })).text).toBe('/v1/x?model=a');
   });
 
   test('looks into the body of a GET too', async () => {

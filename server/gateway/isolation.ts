@@ -63,6 +63,7 @@ export async function isolatedMessage(
   if (!isOff && (boundary !== null || !PATHS_THAT_HEED.has(pathOnly(url)))) throw restartFirst();
   const body = route.body ?? (await read(request, account, signal, bodies));
   route.body = body;
+  if (body.byteLength === 0) return rewritten({ path: url, body }, source, settings);
   if (boundary !== null) {
     if (await seen(bodies.mentions(body, boundary, PART_HEAD, signal))) throw fieldRefused();
     return rewritten({ path: url, body }, source, settings);

@@ -214,6 +214,36 @@ describe('a kept connection that dies when a request comes to it', () => {
     expect(accepted.map(({ received }) => received.endsWith('\r\n\r\nbody'))).toEqual([true, true]);
   });
 
+  test('costs nothing for a large body either: all of it is sent once more, and its memory is kept so long', async () => {
+    await done(begin());
+    const bytes = Buffer.alloc(3_000_000, 'abcdefg');
+    const pieces = Array.from({ length: 3 }, (_, index) => {
+      const piece = Buffer.allocUnsafeSlow(1_000_000);
+      bytes.copy(piece, 0, index * 1_000_000);
+      return piece;
+    });
+    serve = (connection) => {
+      if (connection === accepted[0]) connection.socket.resetAndDestroy();
+      else if (connection.received.length > bytes.length) connection.socket.write(SIZED);
+    };
+    const body = HeldBody.of(pieces);
+    expect(await done(begin({ body }))).toMatchObject({ body: 'ok', failure: null });
+    expect(accepted[1]?.received.endsWith(bytes.toString())).toBe(true);
+    body.release();
+    await eventually(() => expect([body.isHeld, pieces[0]?.byteLength]).toEqual([false, 0]));
+  });
+
+  test('is the end of a request whose body was given up meanwhile', async () => {
+    await done(begin());
+    const body = HeldBody.of([Buffer.from('body')]);
+    serve = ({ socket }) => {
+      body.release();
+      socket.resetAndDestroy();
+    };
+    expect((await done(begin({ body }))).failure).toBeInstanceOf(Error);
+    expect(accepted).toHaveLength(1);
+  });
+
   test('is the end of the request when a byte of an answer has come', async () => {
     await doneAndRested(begin());
     closeOnReuse('HTTP/1.1 200 OK\r\nContent-Le');

@@ -119,6 +119,21 @@ describe('the memory', () => {
     expect([reservation.isReleased, body.isHeld]).toEqual([true, false]);
   });
 
+  test('is not reclaimed once it is kept for a second try', () => {
+    const reservation = reservationOf();
+    const body = HeldBody.of(pieces(), reservation);
+    body.lend()(true);
+    expect([body.keep(), reservation.reclaim, body.isHeld]).toEqual([true, null, true]);
+  });
+
+  test('cannot be kept after another body has reclaimed it', () => {
+    const reservation = reservationOf();
+    const body = HeldBody.of(pieces(), reservation);
+    body.lend()(true);
+    reservation.reclaim?.();
+    expect(body.keep()).toBe(false);
+  });
+
   test('is not reclaimed when it could not be sent', () => {
     const reservation = reservationOf();
     HeldBody.of(pieces(), reservation).lend()(false);

@@ -145,6 +145,43 @@ describe('a request whose engine dies before it answers', () => {
     expect(arrived).toHaveLength(1);
   });
 
+  describe('whose body is large', () => {
+    const MEGABYTE = 1_000_000;
+    const large = (letter: string): string => JSON.stringify({ model: 'a', text: letter.repeat(900_000) });
+
+    test('keeps its memory while it waits to be sent again', async () => {
+      await begin({ bodyMemory: 2 * MEGABYTE });
+      const first = ask(large('x'));
+      const { die } = await arrival(1);
+      die();
+      await waiting(1);
+      const second = ask(large('y'));
+      await vi.waitFor(() => expect(gateway.budget.waiting).toBe(1));
+      await comeBack();
+      // Once it is sent again, its memory can go to the second one.
+      (await arrival(3)).response.end('second');
+      expect(arrived.map(({ body }) => body)).toEqual([large('x'), large('x'), large('y')]);
+      arrived[1]?.response.end('first');
+      expect(await first).toMatchObject({ status: 200, text: 'first' });
+      expect(await second).toMatchObject({ status: 200, text: 'second' });
+    });
+
+    test('is not sent again when another body took its memory after it was sent', async () => {
+      await begin({ bodyMemory: 2 * MEGABYTE });
+      const first = ask(large('x'));
+      const one = await arrival(1);
+      const second = ask(large('y'));
+      const other = await arrival(2);
+      one.response.destroy();
+      other.die();
+      expect(await first).toMatchObject({ status: 502 });
+      await waiting(1);
+      await comeBack();
+      (await arrival(3)).response.end('second');
+      expect(await second).toMatchObject({ status: 200, text: 'second' });
+    });
+  });
+
   test('is not sent again to a custom engine', async () => {
     await begin({}, 'custom');
     const answer = ask();

@@ -144,7 +144,7 @@ describe('with accounts', () => {
     expect(burst.filter(({ status }) => status === 429)).toHaveLength(33);
   });
 
-  it('nobody gets more by making keys: not above the account, not by a limited key', async () => {
+  it('a caller gets no more by making keys: not above the account, not by a limited key', async () => {
     const bob = { username: 'bob', password: 'a long password' };
     await manage('POST', '/api/users', admin, { ...bob, role: 'operator', requests_per_minute: 2 });
     const token = String((await manage('POST', '/api/auth/login', null, bob))['token']);

@@ -215,7 +215,7 @@ describe('a kept connection that dies when a request comes to it', () => {
   });
 
   test('costs nothing for a large body either: all of it is sent once more, and its memory is kept so long', async () => {
-    await done(begin());
+    await doneAndRested(begin());
     const bytes = Buffer.alloc(3_000_000, 'abcdefg');
     const pieces = Array.from({ length: 3 }, (_, index) => {
       const piece = Buffer.allocUnsafeSlow(1_000_000);
@@ -234,7 +234,7 @@ describe('a kept connection that dies when a request comes to it', () => {
   });
 
   test('is the end of a request whose body was given up meanwhile', async () => {
-    await done(begin());
+    await doneAndRested(begin());
     const body = HeldBody.of([Buffer.from('body')]);
     serve = ({ socket }) => {
       body.release();

@@ -129,6 +129,7 @@ describe('who may know whom', () => {
       'server/instances/leases.ts',
       'server/instances/ports.ts',
       'server/instances/use-cases.ts',
+      'server/reset-connection.ts',
     ]);
     const offending = sources.filter(
       ({ from, to }) =>
@@ -171,6 +172,7 @@ describe('who may know whom', () => {
       'server/instances/ports.ts',
       'server/http/turnstile.ts',
       'server/config/env.ts',
+      'server/reset-connection.ts',
     ]);
     const users = new Set([
       'server/app.ts',

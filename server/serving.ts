@@ -26,11 +26,11 @@ export interface ServingParts {
   log: Logger;
   clock: Clock;
   program: ObservationParts['program'];
+  /** They declare by what their callers reach each other, and what may be sent again. */
   engines: Pick<Engines, 'find' | 'names'>;
   instances: Pick<Instances, 'manager' | 'fleet'>;
   alerts: Pick<Alerts, 'list'>;
   observation: Observation;
-  /** By what callers of one engine reach each other: what each engine declares. */
   callers: Callers;
   teardown: Teardown;
 }

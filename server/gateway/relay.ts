@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import type { Lease } from '../instances/leases.ts';
+import { resetConnection } from '../reset-connection.ts';
 import type { Clock } from '../instances/ports.ts';
 import type { AnswerHead } from './answer-head.ts';
 import { requestLength, upload, type Upload } from './body.ts';
@@ -146,7 +147,7 @@ class Passage implements AnswerReceiver, WaitingAnswer {
   /** Ends the caller's connection, which ends everything else: the caller has left. */
   stalled(): void {
     this.#unwatch = null;
-    this.#exchange.request.socket.resetAndDestroy();
+    resetConnection(this.#exchange.request.socket);
   }
 
   head({ status, phrase, rawHeaders, length }: AnswerHead): void {
@@ -267,7 +268,12 @@ class Passage implements AnswerReceiver, WaitingAnswer {
     if (this.#exchange.response.socket?.writableLength !== 0) this.#watch();
   }
 
+  /**
+   * Only a TCP connection tells how far its caller reads. A request that comes through the door of a reload has a Unix socket:
+   * behind that the other server holds megabytes for a slow caller.
+   */
   #watch(): void {
+    if (this.#exchange.request.socket.localPort === undefined) return;
     this.#unwatch ??= this.#ways.stalledReaders.watch(this);
   }
 
@@ -302,6 +308,6 @@ class Passage implements AnswerReceiver, WaitingAnswer {
 
 /** Without chunks the end of an HTTP/1.0 answer is the end of the connection: only a reset tells it from a clean one. */
 function breakConnection({ request, response }: Exchange): void {
-  if (request.httpVersionMinor === 0) request.socket.resetAndDestroy();
+  if (request.httpVersionMinor === 0) resetConnection(request.socket);
   else response.destroy();
 }

@@ -64,8 +64,8 @@ export class StalledReaders {
     this.#isLooking = this.#watched.length > 0;
     if (!this.#isLooking) return;
     this.#measure(keys, (queues) => {
-      for (const watched of this.#watched.toReversed()) this.#judge(watched, queues);
       this.#clock.after(LOOK_MS, this.#look);
+      for (const watched of this.#watched.toReversed()) this.#judge(watched, queues);
     });
   };
 

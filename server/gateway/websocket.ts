@@ -4,6 +4,7 @@ import type { Lease } from '../instances/leases.ts';
 import { NoAnswer } from './no-answer.ts';
 import { type RawHeaders, responseHeaders, upgradeRequestHeaders, upgradeResponseHeaders } from './headers.ts';
 import { type EngineSocket, openEngineSocket, type SocketCall, type SocketReceiver } from './engine-socket.ts';
+import { resetConnection } from '../reset-connection.ts';
 
 /** A caller notices that it vanished without a word, and its lease with it, only by probing. */
 const KEEP_ALIVE_MS = 30_000;
@@ -96,7 +97,7 @@ function refusalReceiver(
       socket.destroySoon();
     },
     failed: (cause) => {
-      if (hasBegun) socket.resetAndDestroy();
+      if (hasBegun) resetConnection(socket);
       else reject(new NoAnswer('no answer from the engine', { cause }));
     },
   };

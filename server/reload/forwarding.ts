@@ -2,6 +2,7 @@ import { type IncomingMessage, request as openRequest } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import type { PassedRequest } from '../http/turnstile.ts';
 import type { Introduction } from './door.ts';
+import { resetConnection } from '../reset-connection.ts';
 
 /** About this connection alone, or for us to say anew. */
 const HOP = new Set(['connection', 'keep-alive', 'transfer-encoding', 'expect', 'proxy-connection']);
@@ -26,7 +27,7 @@ export function forward(passed: PassedRequest, door: string): Promise<void> {
     });
     const breakOff = (): void => {
       outgoing.destroy();
-      if (request.httpVersionMinor === 0) request.socket.resetAndDestroy();
+      if (request.httpVersionMinor === 0) resetConnection(request.socket);
       else request.socket.destroy();
     };
     response.once('close', () => {

@@ -163,6 +163,24 @@ describe('a request that is still with the old server', () => {
     expect(asked.map(({ after }) => after)).toEqual([undefined, { instance: 'i', run: 3, stops: null }]);
   });
 
+  it('says when its answer begins, which ends the trial of a suspect', async () => {
+    const begun = vi.fn<() => void>();
+    const { old, book } = await changed(0, async () => ({ ...book.of('i', 3).grant('chat', TARGET, RECORD), begun }));
+    const lease = await old.acquire(request());
+    lease.begun();
+    await vi.waitFor(() => expect(begun).toHaveBeenCalledTimes(1));
+    lease.release();
+    lease.begun();
+    await old.acquire(request());
+    expect(begun).toHaveBeenCalledTimes(1);
+  });
+
+  it('gets no witness: that looks at files of the other process', async () => {
+    const target = { ...TARGET, witness: { listener: () => null } };
+    const { old, book } = await changed(0, async () => book.of('i', 3).grant('chat', target, RECORD));
+    expect((await old.acquire(request())).target).toEqual(TARGET);
+  });
+
   it('hears that its lease ended by a stop', async () => {
     const { old, book } = await changed(0);
     const lease = await old.acquire(request());

@@ -57,6 +57,8 @@ const ToSuccessorSchema = z.discriminatedUnion('type', [
   }),
   /** It is over, or no longer waits. */
   z.object({ type: z.literal('release'), id }),
+  /** The head of the answer has come to a request that holds a lease. */
+  z.object({ type: z.literal('begun'), id }),
   /** A request ended here that belongs into the audit trail. */
   z.object({
     type: z.literal('audit'),

@@ -25,6 +25,8 @@ export class PredecessorLink {
   readonly #taken = Promise.withResolvers<readonly RunUse[]>();
   /** What ends the request or its lease, by its id. */
   readonly #acquired = new Map<number, AbortController>();
+  /** Those of them that were granted. */
+  readonly #granted = new Map<number, Lease>();
   #needs: PredecessorNeeds | null = null;
   #foreign: ForeignLeases | null = null;
   /** What came before there was somebody to serve it. */
@@ -104,6 +106,8 @@ export class PredecessorLink {
         return needs.record(message.entry);
       case 'acquire':
         return void this.#acquire(message, needs);
+      case 'begun':
+        return this.#granted.get(message.id)?.begun();
       case 'release':
         return this.#acquired.get(message.id)?.abort(new Error('it is over there'));
       default:
@@ -134,7 +138,15 @@ export class PredecessorLink {
       );
       if (signal.aborted) this.#release(id, lease);
       else {
-        const sent = { instance: lease.instance, record: { id: record.id, settings }, target, run: origin?.run };
+        this.#granted.set(id, lease);
+        // A witness looks at files of the process that made it.
+        const { witness: _, ...address } = target;
+        const sent = {
+          instance: lease.instance,
+          record: { id: record.id, settings },
+          target: address,
+          run: origin?.run,
+        };
         this.#channel.send({ type: 'granted', id, lease: sent });
       }
     } catch (error) {
@@ -145,6 +157,7 @@ export class PredecessorLink {
 
   #release(id: number, lease: Lease): void {
     this.#acquired.delete(id);
+    this.#granted.delete(id);
     lease.release();
   }
 }

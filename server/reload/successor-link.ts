@@ -161,8 +161,9 @@ export class SuccessorLink {
       target,
       origin: run === undefined ? null : { instance: record.id, run, stops: null },
       signal: controller.signal,
-      // The trial of a suspect ends with its release then.
-      begun: () => undefined,
+      begun: () => {
+        if (this.#held.has(id)) this.#channel.send({ type: 'begun', id });
+      },
       // The work that it is a sign of is seen at the engine too.
       passed: () => undefined,
       release: () => {

@@ -182,6 +182,7 @@ describe('what a caller gets', () => {
     'Alt-Svc',
     'Clear-Site-Data',
     'Content-Length',
+    'Content-Security-Policy-Report-Only',
     'Document-Policy',
     'Keep-Alive',
     'Link',
@@ -257,8 +258,10 @@ describe('what a caller gets', () => {
     'application/pdf',
     'application/unknown',
     'application/xhtml+xml',
+    'audio/mpeg',
     'audio/x+xml',
     'foo',
+    'image/png',
     'image/svg+xml',
     'message/rfc822',
     'multipart/x-mixed-replace; boundary=x',
@@ -275,12 +278,24 @@ describe('what a caller gets', () => {
     'text/xml',
     'text/xsl',
     'unknown/unknown',
+    'video/mp4',
     '"text/plain"',
   ])('what is not plainly data (%j) is sandboxed, whatever the engine allows', (type) => {
     const raw = ['Content-Type', type, 'Content-Security-Policy', "default-src 'self'"];
     const answer = byName(responseHeaders(raw, OWN, ANSWER));
     expect(answer['content-security-policy']).toEqual(["default-src 'self'", SANDBOX]);
     expect(answer['x-content-type-options']).toEqual(['nosniff']);
+  });
+
+  test.each([
+    ["default-src 'none'; report-uri /v1/x?model=a", "default-src 'none';"],
+    ['report-to us; img-src *', '; img-src *'],
+    ["style-src 'none' , REPORT-URI /a /b;img-src *, default-src *", "style-src 'none' ,;img-src *, default-src *"],
+    ['report-uri', ''],
+    ['default-src report-uri.example', 'default-src report-uri.example'],
+  ])('a policy of an engine (%s) reports to no address', (policy, left) => {
+    const raw = ['Content-Type', 'text/html', 'content-security-policy', policy];
+    expect(byName(responseHeaders(raw, OWN, ANSWER))['content-security-policy']).toEqual([left, SANDBOX]);
   });
 
   test.each([
@@ -296,14 +311,10 @@ describe('what a caller gets', () => {
     'Application/JSON; charset=utf-8',
     'application/octet-stream',
     'application/x-ndjson',
-    'audio/mpeg',
-    'audio/wav;codecs=1',
     'font/woff2',
-    'image/png',
     'text/csv',
     'text/event-stream',
     'text/plain; version=0.0.4; charset="utf-8"',
-    'video/mp4',
   ])('plain data (%s) is not, but its type is not guessed either', (type) => {
     const answer = byName(responseHeaders(['Content-Type', type], OWN, ANSWER));
     expect(answer).not.toHaveProperty('content-security-policy');
@@ -484,7 +495,7 @@ describe('what a caller gets', () => {
     ]);
   });
 
-  test.each(['application/json', 'text/event-stream', 'text/plain', 'image/png'])('%s is no page', (type) => {
+  test.each(['application/json', 'text/event-stream', 'text/plain'])('%s is no page', (type) => {
     expect(byName(responseHeaders(['Content-Type', type], OWN, ANSWER))).not.toHaveProperty('content-security-policy');
   });
 

@@ -67,7 +67,7 @@ export function requestHeaders(raw: RawHeaders, facts: RequestFacts): string[] {
 
 /**
  * The headers of an engine's answer as the caller gets them. An answer that is not plainly data is sandboxed, and no
- * browser guesses the type of any. The engine's own `Content-Security-Policy` applies as well.
+ * browser guesses the type of any. The engine's own `Content-Security-Policy` applies as well, but reports to no address.
  *
  * @param own Headers of ours. They replace the engine's of the same name, but `Vary` adds up.
  */
@@ -80,12 +80,25 @@ export function responseHeaders(raw: RawHeaders, own: RawHeaders, { status, meth
     isDecisive,
   );
   const types = contentTypes(headers);
+  stopReports(headers);
   headers.push(...own, 'X-Llamactl-Source', 'engine');
   if (!ours.includes('x-content-type-options')) headers.push('X-Content-Type-Options', 'nosniff');
   if (EVENT_STREAM.test(types[0] ?? '')) headers.push('X-Accel-Buffering', 'no');
   if (!isPlainData(types) || refreshesAnother(status, method)) headers.push('Content-Security-Policy', SANDBOX);
   if (length !== null) headers.push('Content-Length', String(length));
   return headers;
+}
+
+const POLICY = 'content-security-policy';
+const REPORTING = /(^|[;,])[ \t]*report-(?:uri|to)(?![^\s;,])[^;,]*/gi;
+
+/** Takes the reporting out of an engine's policies: a browser posts a report from our origin to any path of ours. */
+function stopReports(headers: string[]): void {
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    const name = headers[index] ?? '';
+    if (name.length !== POLICY.length || name.toLowerCase() !== POLICY) continue;
+    headers[index + 1] = (headers[index + 1] ?? '').replace(REPORTING, '$1');
+  }
 }
 
 /** Whether the body of an answer is a stream of events. */

@@ -220,3 +220,18 @@ test('other instances take all of it', async () => {
   expect((await call(gateway.port, CHAT, { body })).status).toBe(200);
   expect(received).toEqual([body]);
 });
+
+describe('a form that another program reads as JSON', () => {
+  const FIELD = '--x\r\nContent-Disposition: form-data; name="a"\r\n\r\nv\r\n--x--\r\n';
+  const JSON_FIRST = `{"prompt":"x","cache_prompt":true}\0\r\n${FIELD}`;
+
+  test.each([
+    ['whose type is in another case', 'Multipart/Form-Data; boundary=x', FIELD],
+    ['behind JSON that ends with NUL', 'multipart/form-data; boundary=x', JSON_FIRST],
+    ['behind a line break', 'multipart/form-data; boundary=x', `\r\n${FIELD}`],
+  ])('%s is refused', async (_what, type, body) => {
+    const headers = { 'content-type': type };
+    expect((await call(gateway.port, '/v1/completions?model=a', { body, headers })).status).toBe(400);
+    expect(received).toEqual([]);
+  });
+});

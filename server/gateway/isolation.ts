@@ -65,6 +65,8 @@ export async function isolatedMessage(
   route.body = body;
   if (body.byteLength === 0) return rewritten({ path: url, body }, source, settings);
   if (boundary !== null) {
+    // JSON could stand before the first delimiter, with the form behind it.
+    if (body.text(0, boundary.length + 2) !== `--${boundary}`) throw notAForm();
     if (await seen(bodies.mentions(body, boundary, PART_HEAD, signal))) throw fieldRefused();
     return rewritten({ path: url, body }, source, settings);
   }
@@ -134,10 +136,16 @@ function boundaryOfIsolated({ headers }: IncomingMessage): string | null {
   }
   if (!/^\s*multipart\//i.test(type)) return null;
   const boundary = boundaryOf(type);
-  if (boundary !== null && type.toLowerCase().split('boundary').length === 2) return boundary;
-  throw new ApiError(
+  // llama-server compares with case: what we would read as a form it would read as JSON.
+  const isForm = type.startsWith('multipart/form-data');
+  if (isForm && boundary !== null && type.toLowerCase().split('boundary').length === 2) return boundary;
+  throw notAForm();
+}
+
+function notAForm(): ApiError {
+  return new ApiError(
     'VALIDATION_ERROR',
-    'A form for an isolated instance has to be multipart/form-data with one boundary.',
+    'A form for an isolated instance has to be multipart/form-data with one boundary, and to begin with that.',
   );
 }
 

@@ -100,6 +100,8 @@ function judgeHost({ area, hosts, httpVersion, target }: RequestFacts, own: OwnN
 }
 
 function judgeSource(facts: RequestFacts, own: OwnNames): ApiError | null {
+  // A browser sends a report from our origin wherever the policy of an answer says; we ask for none.
+  if (facts.fetchDest === 'report') return otherSite();
   if (isOpenToPages(facts)) return null;
   const { area, method, hosts, origin, fetchSite, isWebSocket } = facts;
   if (origin !== undefined) {

@@ -12,6 +12,8 @@ export const LARGEST_READ_BODY = 64 * 1024 * 1024;
 const CHECK_MS = 10_000;
 /** A body that brings less between two looks, 32 KiB a second, gives way when another needs its memory. */
 const SLOW_BYTES = 320 * 1024;
+/** So does a body that would take more looks than this, two minutes, for all that is reserved for it. */
+const MOST_LOOKS = 12;
 /** Without a byte for this long a body ends. */
 const STALLED_MS = 60_000;
 
@@ -138,7 +140,7 @@ export class BodyReading {
     const { byteLength } = this.#pieces;
     if (!this.#isWaiting) {
       if (clock.elapsed() - this.#lastByteAt >= STALLED_MS) return this.#fail(tooSlow());
-      const isSlow = byteLength - this.#seen < SLOW_BYTES;
+      const isSlow = byteLength - this.#seen < Math.max(SLOW_BYTES, (this.#reservation?.bytes ?? 0) / MOST_LOOKS);
       this.#seen = byteLength;
       this.#checkLater();
       if (this.#reservation !== null) this.#reservation.reclaim = isSlow ? () => this.#fail(tooSlow()) : null;

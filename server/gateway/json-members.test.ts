@@ -1,14 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { HeldBody } from './held-body.ts';
-import {
-  hasKey,
-  keyOf,
-  type Members,
-  MemberScanner,
-  membersOf as membersOfBody,
-  MOST_MEMBERS,
-} from './json-members.ts';
+import { keyOf, type Members, MemberScanner, membersOf as membersOfBody, MOST_MEMBERS } from './json-members.ts';
 
 /** Keys and values as the members' places have them. */
 function membersOf(text: string | Buffer): [string, unknown][] {
@@ -162,7 +155,7 @@ describe('a text is refused', () => {
 test('a key is known in every spelling', () => {
   const keyIs = (json: string): boolean[] => {
     const body = HeldBody.of([Buffer.from(json)]);
-    return membersOfBody(body).list.map((member) => hasKey(body, member, 'model'));
+    return membersOfBody(body).list.map((member) => keyOf(body, member, 5) === 'model');
   };
   expect(keyIs(String.raw`{"model":1,"m\u006fdel":1,"\u006d\u006f\u0064\u0065\u006c":1}`)).toEqual([true, true, true]);
   expect(keyIs(String.raw`{"Model":1,"modell":1,"mode":1,"m\u006fdels":1,"mod\\el":1,"":1}`)).not.toContain(true);
@@ -226,3 +219,26 @@ test.each(['-', '+1', '.5', '1.', '1.e3', '1e', '1e+', '00', '1a', 'truee', 'nul
     expect(() => membersOf(`{"a":${value}}`)).toThrow(SyntaxError);
   },
 );
+
+test('a key is decoded exactly where JSON.parse decodes it', () => {
+  const part = fc.oneof(
+    fc.constantFrom('\\"', '\\\\', '\\/', '\\n', '\\q', '\\u0041', '\\u00', '\\U0041', '\u0001', 'é'),
+    fc.string({ minLength: 1, maxLength: 3 }).map((text) => text.replaceAll('"', '')),
+  );
+  fc.assert(
+    fc.property(fc.array(part, { maxLength: 6 }), (parts) => {
+      // Without a backslash nothing is decoded.
+      const text = `"\\n${parts.join('')}"`;
+      const body = HeldBody.of([Buffer.from(text)]);
+      let expected: string | null;
+      try {
+        expected = JSON.parse(text) as string;
+      } catch {
+        expected = null;
+      }
+      const { byteLength: keyEnd } = body;
+      const found = keyOf(body, { start: 0, keyEnd, valueStart: 0, end: 0 }, Infinity);
+      expect(found).toBe(expected);
+    }),
+  );
+});

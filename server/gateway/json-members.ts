@@ -251,11 +251,6 @@ export function membersOf({ pieces }: HeldBody): Members {
   return scanner.finish();
 }
 
-/** Whether a member's key is this. @param key plain: no quote, no backslash, ASCII */
-export function hasKey(body: HeldBody, member: Member, key: string): boolean {
-  return keyOf(body, member, key.length) === key;
-}
-
 /**
  * A member's key, decoded. `null`: it is longer than `longest` or cannot be decoded, so it equals no key of that length.
  *
@@ -265,12 +260,7 @@ export function keyOf(body: HeldBody, { start, keyEnd }: Member, longest: number
   if (keyEnd - start - 2 > longest * LONGEST_ESCAPE) return null;
   const text = body.text(start, keyEnd);
   if (!text.includes('\\')) return text.slice(1, -1);
-  try {
-    return JSON.parse(text) as string;
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
+  return DECODABLE.test(text) ? (JSON.parse(text) as string) : null;
 }
 
 function isSpace(byte: number | undefined): boolean {
@@ -280,6 +270,10 @@ function isSpace(byte: number | undefined): boolean {
 function isEndOfScalar(byte: number | undefined): boolean {
   return byte === COMMA || byte === CLOSE_OBJECT || isSpace(byte);
 }
+
+/** A string that `JSON.parse` takes. Asked before, because 4 096 exceptions cost 100 ms. */
+// oxlint-disable-next-line no-control-regex -- JSON forbids control characters in strings
+const DECODABLE = /^"(?:[^"\\\u0000-\u001F]|\\(?:["\\/bfnrt]|u[\dA-Fa-f]{4}))*"$/;
 
 /** How far a number has come. */
 type NumberPlace = 'begin' | 'minus' | 'zero' | 'integer' | 'point' | 'fraction' | 'e' | 'sign' | 'exponent';

@@ -1,7 +1,7 @@
 import { ApiError } from '@llamactl/contract/errors';
 import { unknownModel } from './failures.ts';
 import type { HeldBody } from './held-body.ts';
-import { hasKey, type Member, type Members } from './json-members.ts';
+import { keyOf, type Member, type Members } from './json-members.ts';
 import type { FormField } from './multipart.ts';
 
 /** What a request says of itself, as far as the gateway has to know. */
@@ -18,6 +18,8 @@ export const LARGEST_PARSED = 65_536;
 const BYTE_ORDER_MARK = 0xfeff;
 /** Bytes of the longest alias, 200 UTF-16 units, if each is escaped, and its quotes. What is longer names no instance. */
 const LONGEST_NAME = 200 * 6 + 2;
+/** Length of the longest key that is looked for. */
+const LONGEST_KEY = 'stream'.length;
 /** How much of a name that is too long is shown. */
 const LONGEST_ECHO = 200;
 
@@ -31,10 +33,14 @@ export function askedOfShortJson(body: HeldBody): Asked {
 
 /** What a JSON body with these members asks for. Of two equal keys the last counts, as in `JSON.parse`. Throws as above. */
 export function askedOfMembers(body: HeldBody, { list }: Members): Asked {
-  const last = (key: string): Member | undefined => list.findLast((member) => hasKey(body, member, key));
+  let model: Member | undefined;
+  let stream: Member | undefined;
+  for (const member of list) {
+    const key = keyOf(body, member, LONGEST_KEY);
+    if (key === 'model') model = member;
+    else if (key === 'stream') stream = member;
+  }
   return jsonFaults(() => {
-    const model = last('model');
-    const stream = last('stream');
     const isStream = stream !== undefined && isTrue(body, stream);
     return { model: checked(model === undefined ? undefined : nameIn(body, model)), isStream };
   });

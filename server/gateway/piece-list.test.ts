@@ -37,6 +37,24 @@ test('a body that comes byte by byte costs no more memory than its bytes', () =>
   expect([...memory].reduce((sum, { byteLength }) => sum + byteLength, 0)).toBeLessThan(2_000_000);
 });
 
+test.each([1_000, 65_537, 70_000, 200_000, 3_000_000])(
+  'a body of unknown length (%i bytes) takes at most twice its bytes, beyond the first block',
+  (length) => {
+    const list = new PieceList(null);
+    for (let left = length; left > 0; left -= 16_384) list.add(own('x'.repeat(Math.min(left, 16_384))));
+    const memory = new Set(list.take().map(({ buffer }) => buffer));
+    const taken = [...memory].reduce((sum, { byteLength }) => sum + byteLength, 0);
+    expect(taken).toBeLessThanOrEqual(Math.max(65_536, 2 * length));
+  },
+);
+
+test('a long body lies in blocks of at most 8 MiB, so that none takes long to free', () => {
+  const list = new PieceList(20_000_000);
+  for (let count = 0; count < 20; count += 1) list.add(own('x'.repeat(1_000_000)));
+  const blocks = [...new Set(list.take().map(({ buffer }) => buffer))].map(({ byteLength }) => byteLength);
+  expect(blocks).toEqual([8_388_608, 8_388_608, 20_000_000 - 2 * 8_388_608]);
+});
+
 test('what was copied is freed at once, unless its memory is shared', () => {
   const list = new PieceList(10);
   const piece = own('hello');

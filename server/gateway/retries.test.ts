@@ -219,6 +219,17 @@ describe('a request whose engine dies before it answers', () => {
     expect(arrived).toHaveLength(1);
   });
 
+  test('is not waited for when the engine still listens: it lives', async () => {
+    const witness = { listener: () => 'socket:[1]' };
+    gateway = await startGateway([{ name: 'a', engine: 'llama_cpp', port: await startSilentEngine(), witness }], clock);
+    const answer = ask();
+    (await arrival(1)).response.destroy();
+    await vi.waitFor(() => expect(clock.pending).toHaveLength(1));
+    await clock.advance(500);
+    await clock.advance(500);
+    expect(await answer).toMatchObject({ status: 502 });
+  });
+
   test('is not sent again after a byte of the answer: its connection is broken', async () => {
     await begin();
     const { received, gone } = rawConnection(

@@ -12,6 +12,8 @@ import type { Route } from './route.ts';
  * the whole run and a write to the disk, which a busy machine delays.
  */
 const DEATH_NOTICE_MS = 5_000;
+/** How long it waits where the engine still listens: then it is alive and gave a broken answer, or it dies this moment. */
+const LIFE_NOTICE_MS = 500;
 
 /**
  * Whether a request may be sent to the next run of its engine: it only computes, and its whole body is at hand. A body that
@@ -39,9 +41,16 @@ export async function lostRun(
   { instances, clock }: Pick<GatewayDependencies, 'clock'> & { instances: GatewayInstances },
 ): Promise<LeaseOrigin | null> {
   const { signal, origin, instance: name } = lease;
-  await firstAbort([signal, callerSignal], DEATH_NOTICE_MS, clock);
+  await firstAbort([signal, callerSignal], LIFE_NOTICE_MS, clock);
+  if (mayBeDead(lease)) await firstAbort([signal, callerSignal], DEATH_NOTICE_MS - LIFE_NOTICE_MS, clock);
   if (callerSignal.aborted || !(signal.reason instanceof EngineDied)) return null;
   const status = findInstance(instances.list(), name)?.status;
   const comesBack = status === 'restarting' || status === 'starting' || status === 'running';
   return comesBack ? origin : null;
+}
+
+/** Whether nothing proves that the engine lives. */
+function mayBeDead({ target: { witness } }: Lease): boolean {
+  const listener = witness?.listener() ?? null;
+  return listener === null || listener === 'unknown';
 }

@@ -50,6 +50,16 @@ describe('the length of a body', () => {
     expect(bodyMeter(message({ 'content-length': '400', 'content-type': 'multipart/form-data; boundary=x' }))()).toBe(
       0,
     );
-    expect(bodyMeter(message({ 'transfer-encoding': 'chunked' }))()).toBe(0);
+  });
+
+  it('counts a type in another case: llama-server reads that body as JSON', () => {
+    const type = 'Multipart/Form-Data; boundary=x';
+    expect(bodyMeter(message({ 'content-length': '400', 'content-type': type }))()).toBe(400);
+  });
+
+  it('counts what came in chunks together with the headers', () => {
+    const chunked = message({ 'transfer-encoding': 'chunked' });
+    chunked.push('x'.repeat(300));
+    expect(bodyMeter(chunked)()).toBe(300);
   });
 });

@@ -25,15 +25,16 @@ export function bookedTokens(
 }
 
 /**
- * Begins to measure the body of a request. Files of a form are no prompt and count 0. Of a body without a `Content-Length`
- * the part that came in one piece with the headers is missed.
+ * Begins to measure the body of a request. Files of a form are no prompt and count 0. The type is compared with case, as
+ * llama-server does: it reads any other spelling as JSON. A body in chunks counts with their framing.
  *
  * @returns the length by now, in bytes
  */
-export function bodyMeter({ headers, socket }: IncomingMessage): () => number {
-  if (/^multipart\//i.test(headers['content-type'] ?? '')) return () => 0;
+export function bodyMeter({ headers, socket, readableLength }: IncomingMessage): () => number {
+  if (/^multipart\/form-data[ \t]*;/.test(headers['content-type'] ?? '')) return () => 0;
   const length = Number(headers['content-length']);
   if (Number.isSafeInteger(length)) return () => length;
   const before = socket.bytesRead;
-  return () => socket.bytesRead - before;
+  // What came with the headers waits to be read.
+  return () => readableLength + socket.bytesRead - before;
 }

@@ -22,25 +22,48 @@ export interface Upload {
   stop(): void;
 }
 
+/** Pieces up to this many bytes wait for the end of the turn, so that those of one read leave together. */
+const SMALL_PIECE = 4_096;
+
 /**
- * Passes a body on, piece by piece as it comes, trailers too, no faster than the engine takes it.
+ * Passes a body on as it comes, trailers too, no faster than the engine takes it.
  *
  * @param crossing Trailers that stay back, in lower case.
+ * @param soon Calls what it is given at the end of this turn of the event loop.
  */
 export function upload(
   request: IncomingMessage,
   call: Pick<EngineCall, 'write' | 'end'>,
   crossing: ReadonlySet<string>,
+  soon: (send: () => void) => void,
 ): Upload {
-  const onData = (piece: Buffer): void => {
+  let small: Buffer[] = [];
+  const sendSmall = (): void => {
+    if (small.length === 0) return;
+    const [first] = small;
+    const piece = small.length === 1 && first !== undefined ? first : Buffer.concat(small);
+    small = [];
     if (!call.write(piece)) request.pause();
   };
-  const onEnd = (): void => call.end(requestTrailers(request.rawTrailers, crossing));
+  const onData = (piece: Buffer): void => {
+    if (piece.length <= SMALL_PIECE) {
+      small.push(piece);
+      if (small.length === 1) soon(sendSmall);
+      return;
+    }
+    sendSmall();
+    if (!call.write(piece)) request.pause();
+  };
+  const onEnd = (): void => {
+    sendSmall();
+    call.end(requestTrailers(request.rawTrailers, crossing));
+  };
   request.on('data', onData);
   request.once('end', onEnd);
   return {
     drained: () => void request.resume(),
     stop: () => {
+      small = [];
       request.off('data', onData);
       request.off('end', onEnd);
     },

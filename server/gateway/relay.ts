@@ -109,7 +109,9 @@ class Passage implements AnswerReceiver, WaitingAnswer {
     try {
       const { headers, body } = this.#message(this.#exchange.body);
       this.#call = this.#ways.upstream.call({ target, method: request.method ?? 'GET', path, headers, body }, this);
-      if (body === 'sized' || body === 'chunked') this.#upload = upload(request, this.#call, crossing);
+      if (body === 'sized' || body === 'chunked') {
+        this.#upload = upload(request, this.#call, crossing, (send) => this.#ways.turnEnd.add(send));
+      }
     } catch (error) {
       this.failed(error);
     }

@@ -5,6 +5,7 @@ import { ApiError } from '@llamactl/contract/errors';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Clock } from '../instances/ports.ts';
 import { LONGEST_URL } from './admission.ts';
+import { SMALL_CHUNKS } from './connection-bounds.ts';
 import { errorAnswer, type ErrorShape } from './errors.ts';
 import { requestId } from './request-id.ts';
 import { pathOf } from './target.ts';
@@ -92,6 +93,11 @@ function explained(error: ParserError): ApiError {
         : new ApiError('PAYLOAD_TOO_LARGE', 'URL and header together are larger than 16 KiB.', { status: 431 });
     case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
       return new ApiError('PAYLOAD_TOO_LARGE', 'The chunk extensions of the body are too large.');
+    case SMALL_CHUNKS:
+      return refused(
+        'The body comes in too many small chunks: beyond 4096 of them they need more than 64 bytes on average.',
+        {},
+      );
     default:
       return refused('This is not a well-formed HTTP/1.1 request.', { details: reasonOf(error) });
   }

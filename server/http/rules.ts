@@ -12,6 +12,7 @@ import { BODY_LIMIT } from './body.ts';
 import { JSON_HEADERS, replyWithError, type ErrorShape } from './errors.ts';
 import { Gate, type RateLimiter } from './gate.ts';
 import { ownNames } from './origin.ts';
+import { ConnectionBounds } from './connection-bounds.ts';
 import { ParserErrors } from './parser-errors.ts';
 import type { HttpApp, HttpReply, HttpRequest } from './plugin.ts';
 import { requestId } from './request-id.ts';
@@ -74,6 +75,7 @@ export class Rules {
   readonly #audit: AuditWatch;
   readonly #unreadBodies: UnreadBodies;
   readonly #parserErrors: ParserErrors;
+  readonly #bounds: ConnectionBounds;
   readonly #turnstile: Turnstile;
 
   constructor(parts: RulesParts) {
@@ -98,6 +100,7 @@ export class Rules {
       unreadBodies: this.#unreadBodies,
       headersFor: (path, peer) => this.#gate.headersFor(path, peer),
     });
+    this.#bounds = new ConnectionBounds((error, socket) => this.#parserErrors.answer(error, socket));
   }
 
   /** Of a new application, which is then handed to {@link apply}. */
@@ -197,10 +200,14 @@ export class Rules {
   }
 
   /** Requests that Node would answer by itself, or by silence. */
-  #serveOddRequests({ server }: HttpApp): void {
+  #serveOddRequests({ server, routing }: HttpApp): void {
     // The limit in bytes is enough. A limit in number would drop headers without a word, perhaps the Origin.
     server.maxHeadersCount = 0;
-    server.prependListener('request', (request, response) => this.#unreadBodies.watch(request, response));
+    // In the place of fastify's own listener, which would serve what is refused here.
+    server.removeAllListeners('request').on('request', (request, response) => {
+      this.#unreadBodies.watch(request, response);
+      if (this.#bounds.admit(request, response)) routing(request, response);
+    });
     // A bare 417; what is expected beyond 100-continue can be left unmet (RFC 9110, 10.1.1).
     server.on('checkExpectation', (request, response) => server.emit('request', request, response));
     server.on('connect', (request, socket) => {

@@ -173,6 +173,13 @@ describe('the configuration', () => {
         expect([written().includes('--verbose'), uid, gid, mode & 0o777]).toEqual([true, owner, owner, 0o640]);
       });
 
+      it('is not changed where that user names a second address', async () => {
+        givenTo(4321);
+        sandbox.environment['LLAMACTL_URL'] = server.url.replace('127.0.0.1', 'localhost');
+        expect(await run('set', 'engines.llama_cpp.args=[--verbose]')).toMatchObject({ status: 4 });
+        expect(written()).toBe(CONFIG_FILE);
+      });
+
       it('is not changed in the file of a third user', async () => {
         givenTo(4321);
         chownSync(file, 4322, 4322);

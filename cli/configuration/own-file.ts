@@ -6,7 +6,8 @@ import { EXIT } from '../exit-status.ts';
 import { localServer } from '../local-server.ts';
 import { Problem } from '../problem.ts';
 import { isSameListener } from '../same-listener.ts';
-import { dataDirectoryOf, type ServerAddress } from '../server-address.ts';
+import { dataDirectoryOf, isSameAddress, type ServerAddress } from '../server-address.ts';
+import { userHomes } from './user-homes.ts';
 
 /** A change of a configuration file, and the file where this program changed it itself; `null`: the server did. */
 export interface Change {
@@ -65,19 +66,26 @@ interface ProvenServer {
   owner: number;
 }
 
-/** The server at an address, if it holds a data directory of ours; root may change the servers of all users. */
+/**
+ * The server at an address, if it holds a data directory of ours; root may change the servers of all users. The server of
+ * another user counts only at exactly this address, so that no token goes to a second address which that user names.
+ */
 function provenServer(
   { url, dataDirectory }: ServerAddress,
   others: readonly string[],
   home: string,
   uid: number,
 ): ProvenServer | null {
-  const directories = [...(dataDirectory === null ? [] : [dataDirectory]), ...others];
-  for (const each of directories) {
-    const server = localServer(path.resolve(each.replace(/^~(?=\/|$)/, home)));
-    if (server === null || server.url === null || !isSameListener(server.url, url)) continue;
-    const owner = ownerOf(server.file);
-    if (owner !== null && (uid === 0 || owner === uid)) return { url: server.url, owner };
+  const named = [...(dataDirectory === null ? [] : [dataDirectory]), ...others];
+  // `~` of a service is the home of its user.
+  const homes = uid === 0 ? [home, ...userHomes()] : [home];
+  const directories = new Set(named.flatMap((each) => homes.map((at) => path.resolve(each.replace(/^~(?=\/|$)/, at)))));
+  for (const directory of directories) {
+    const server = localServer(directory);
+    const owner = server === null ? null : ownerOf(server.file);
+    if (server === null || server.url === null || owner === null) continue;
+    const isProven = owner === uid ? isSameListener(server.url, url) : uid === 0 && isSameAddress(server.url, url);
+    if (isProven) return { url: server.url, owner };
   }
   return null;
 }

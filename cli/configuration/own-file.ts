@@ -113,6 +113,7 @@ async function edit(
   } catch (error) {
     throw new Problem(error instanceof Error ? error.message : String(error), EXIT.failed, [
       'this program changes the file itself, because requests may not change these keys',
+      'root may change a file that is not yours',
     ]);
   }
 }

@@ -1,4 +1,14 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -65,6 +75,24 @@ describe('contexts', () => {
     contexts.set('gpu', GPU);
     chmodSync(what === 'the file' ? contexts.file : path.dirname(contexts.file), 0o720);
     expect(() => contexts.list()).toThrow('others than you can write');
+  });
+
+  it('take the write permission of others from a folder of ours that has no contexts yet', () => {
+    const place = path.dirname(contexts.file);
+    mkdirSync(place);
+    chmodSync(place, 0o775);
+    contexts.set('gpu', GPU);
+    expect([contexts.list(), statSync(place).mode & 0o777]).toEqual([[['gpu', GPU]], 0o755]);
+  });
+
+  it.runIf(process.getuid?.() === 0)('are not written where the folder of another user is open to others', () => {
+    const place = path.dirname(contexts.file);
+    mkdirSync(place);
+    chownSync(place, 4321, 4321);
+    chmodSync(place, 0o775);
+    expect(() => contexts.prepare()).toThrow('others than you can write');
+    expect(() => contexts.set('gpu', GPU)).toThrow('others than you can write');
+    expect([readdirSync(place), statSync(place).mode & 0o777]).toEqual([[], 0o775]);
   });
 
   it('are not overwritten when their file is damaged', () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { EXIT } from './exit-status.ts';
 import { followedUrl } from './local-server.ts';
@@ -41,6 +41,36 @@ export class Contexts {
 
   list(): [name: string, context: Context][] {
     return Object.entries(this.#read().contexts).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  }
+
+  /** As {@link list}, but empty when the file may not be used: for callers that need nothing from it. */
+  listIfUsable(): [name: string, context: Context][] {
+    try {
+      return this.list();
+    } catch (error) {
+      if (error instanceof Problem) return [];
+      throw error;
+    }
+  }
+
+  /**
+   * Makes the folder, and removes the write permission of others from a folder that is ours.
+   *
+   * @throws {Problem} when a file in it would not be used, because others can write there, or cannot be written
+   */
+  prepare(): void {
+    const folder = path.dirname(this.file);
+    let isSafe: boolean;
+    try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      const { uid, mode } = statSync(folder);
+      // A umask of 002 gives the group this permission when another program makes the folder.
+      if (uid === process.getuid?.() && (mode & 0o022) !== 0) chmodSync(folder, mode & 0o7755);
+      isSafe = isTrusted(statSync(folder));
+    } catch (error) {
+      throw new Problem(`${this.file} cannot be written: ${reasonOf(error)}`, EXIT.failed);
+    }
+    if (!isSafe) throw openToOthers(this.file, folder);
   }
 
   /** `undefined`: there is none of this name. */
@@ -96,11 +126,7 @@ export class Contexts {
       throw new Problem(`${this.file} cannot be read: ${reasonOf(error)}`, EXIT.failed);
     }
     // Who writes there decides which server gets which token.
-    if (openTo !== null) {
-      throw new Problem(`${this.file} is not used: others than you can write ${openTo}`, EXIT.failed, [
-        `chmod go-w ${openTo} shuts them out, if it is yours`,
-      ]);
-    }
+    if (openTo !== null) throw openToOthers(this.file, openTo);
     try {
       return checked(JSON.parse(text));
     } catch {
@@ -110,9 +136,9 @@ export class Contexts {
 
   /** A new file, so that neither its mode nor half a file is left. */
   #write(stored: Stored): void {
+    this.prepare();
     const next = `${this.file}.${process.pid}.part`;
     try {
-      mkdirSync(path.dirname(this.file), { recursive: true, mode: 0o700 });
       rmSync(next, { force: true });
       writeFileSync(next, `${JSON.stringify(stored, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
       renameSync(next, this.file);
@@ -121,6 +147,12 @@ export class Contexts {
       throw new Problem(`${this.file} cannot be written: ${reasonOf(error)}`, EXIT.failed);
     }
   }
+}
+
+function openToOthers(file: string, openTo: string): Problem {
+  return new Problem(`${file} is not used: others than you can write ${openTo}`, EXIT.failed, [
+    `chmod go-w ${openTo} shuts them out, if it is yours`,
+  ]);
 }
 
 /** @throws {Error} when it is not what {@link Contexts} writes */

@@ -51,7 +51,9 @@ export function serverAddress({ flags, environment, contexts, home }: AddressPar
     return { url, token: token ?? context.token ?? null, context: name, source, dataDirectory };
   };
   const at = (url: string, source: string, dataDirectory: string | null = null): ServerAddress => {
-    const there = contexts.list().filter(([, each]) => isSameAddress(each.url, url) && isThere(each));
+    // With a token of its own a request needs no context.
+    const known = token === null ? contexts.list() : contexts.listIfUsable();
+    const there = known.filter(([, each]) => isSameAddress(each.url, url) && isThere(each));
     const [name = null, context] =
       there.find(([, each]) => (each.data_dir ?? null) === dataDirectory) ?? there[0] ?? [];
     return { url, token: token ?? context?.token ?? null, context: name, source, dataDirectory };

@@ -132,7 +132,7 @@ export interface ConfigView {
       inference: 'required' | 'open';
     };
     security: {
-      /** Allow options that run code or read files. Only from the file. */
+      /** Allow options that run code or read files, and any environment variable; let requests change engines.*, alerts.command, data_dir and models.dirs. Only from the file. */
       allow_privileged: boolean;
     };
     rate_limit: {
@@ -259,7 +259,7 @@ export interface ConfigWritten {
       inference: 'required' | 'open';
     };
     security: {
-      /** Allow options that run code or read files. Only from the file. */
+      /** Allow options that run code or read files, and any environment variable; let requests change engines.*, alerts.command, data_dir and models.dirs. Only from the file. */
       allow_privileged: boolean;
     };
     rate_limit: {

@@ -50,7 +50,7 @@ export const ACCESS_OPERATIONS = {
     method: 'POST',
     path: '/api/auth/logout',
     tag: 'Authentication',
-    summary: 'Revoke the token of this request',
+    summary: 'End the log-in of this token, with all its tokens',
     permission: 'account',
     cost: 'regular',
     success: { status: 200, schema: MessageSchema },

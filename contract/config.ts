@@ -1,9 +1,19 @@
 import { z } from 'zod';
+import { durationSeconds } from './duration.ts';
 
 /** Seconds, from a number or a text with a unit: `90`, `"15m"`, `"24h"`, `"7d"`. */
 const DurationSchema = z
   .union([z.number().positive(), z.string().regex(/^\d+(s|m|h|d)?$/, 'must be seconds or a number with s, m, h or d')])
   .meta({ description: 'Seconds, or a number with s, m, h or d.' });
+
+/** Longer than any log-in needs; its end is still a date that every client can read. */
+const LONGEST_LIFETIME = 3_650 * 86_400;
+
+/** How long a credential lasts. 0 would lock out all accounts. */
+const LifetimeSchema = DurationSchema.refine((duration) => {
+  const seconds = durationSeconds(duration);
+  return seconds >= 1 && seconds <= LONGEST_LIFETIME;
+}, 'must be at least 1 second and at most 3650 days');
 
 const HostSchema = z.string().min(1).max(255);
 const PortSchema = z.int().min(1).max(65_535);
@@ -95,8 +105,8 @@ export const ConfigSchema = z.strictObject({
   auth: z
     .strictObject({
       enabled: z.boolean().default(false),
-      token_ttl: DurationSchema.default('24h'),
-      session_ttl: DurationSchema.default('30d'),
+      token_ttl: LifetimeSchema.default('24h'),
+      session_ttl: LifetimeSchema.default('30d'),
       inference: z.enum(['required', 'open']).default('required'),
     })
     .prefault({}),
@@ -105,7 +115,9 @@ export const ConfigSchema = z.strictObject({
       allow_privileged: z
         .boolean()
         .default(false)
-        .describe('Allow options that run code or read files. Only from the file.'),
+        .describe(
+          'Allow options that run code or read files, and any environment variable; let requests change engines.*, alerts.command, data_dir and models.dirs. Only from the file.',
+        ),
     })
     .prefault({}),
   rate_limit: z

@@ -1,8 +1,8 @@
 import type { Config } from '@llamactl/contract/config';
+import { durationSeconds } from '@llamactl/contract/duration';
 import { AuditTrail } from './auth/audit.ts';
 import { openAuthentication, type Authentication } from './auth/authentication.ts';
 import { ensureFirstAdmin, type FirstAdmin } from './auth/first-admin.ts';
-import { durationSeconds } from './config/duration.ts';
 import { clientAddresses } from './http/client-address.ts';
 import { RateLimits } from './http/rate-limit.ts';
 import type { Instances } from './instances/instances.ts';

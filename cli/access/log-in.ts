@@ -32,6 +32,8 @@ export async function logIn(terminal: Terminal, request: LoginRequest): Promise<
     terminal.note(`${url} has no accounts; nothing to log in to`);
     return;
   }
+  // Before the password is asked for: a log-in that cannot be kept is of no use.
+  contexts.prepare();
   if (url.startsWith('http:') && !isOwnAddress(url)) {
     terminal.warn(`careful: ${url} is not encrypted, and whoever is on the way can read the password`);
   }

@@ -1,9 +1,10 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CONFIG_FILE, ConfigSandbox } from '@llamactl/server/testing/config-sandbox';
 import { AccessServer } from '@llamactl/server/testing/access-server';
 import { CommandSandbox, type RunResult } from '../testing/command-run.ts';
+import { HeldDirectory } from '../testing/held-directory.ts';
 
 let files: ConfigSandbox;
 let file: string;
@@ -85,12 +86,22 @@ describe('the configuration', () => {
   });
 
   describe('in keys that no request may change', () => {
+    let held: HeldDirectory | null = null;
+    afterEach(() => {
+      held?.release();
+      held = null;
+    });
+
+    const dataDirectory = (): string => path.join(sandbox.home, '.local/share/llamactl');
     const says = (url: string): string => {
-      const folder = path.join(sandbox.home, '.local/share/llamactl');
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
-      const there = path.join(folder, 'server.json');
-      writeFileSync(there, JSON.stringify({ pid: process.pid, url }), { mode: 0o600 });
-      return there;
+      held ??= new HeldDirectory(dataDirectory());
+      held.describe(url);
+      return held.file;
+    };
+    /** The server runs as another user. */
+    const givenTo = (uid: number): void => {
+      const description = says(server.url);
+      for (const each of [description, dataDirectory()]) chownSync(each, uid, uid);
     };
     const SETTINGS = ['engines.llama_cpp.command=/opt/llama-server', 'models.dirs=[~/a, "b c"]', 'stats.interval=5'];
 
@@ -106,7 +117,7 @@ describe('the configuration', () => {
           'stats.interval is now 5',
         ],
       ]);
-      expect(stderr).toContain(`written into ${file} by this program, as its user: no request may do that\n`);
+      expect(stderr).toContain(`written into ${file} by this program: no request may do that\n`);
       expect(written()).toContain('command: /opt/llama-server');
       expect(written()).toContain('# not 8080');
       expect(JSON.parse((await run('show', '--json')).stdout)).toMatchObject({
@@ -115,6 +126,65 @@ describe('the configuration', () => {
       expect(await run('unset', 'models.dirs', '--json')).toMatchObject({
         status: 0,
         stdout: expect.stringContaining('"restart_required":true') as unknown,
+      });
+    });
+
+    it('is changed where the URL names the server by another name of loopback', async () => {
+      says(server.url);
+      sandbox.environment['LLAMACTL_URL'] = server.url.replace('127.0.0.1', 'localhost');
+      expect(await run('set', 'engines.llama_cpp.args=[--verbose]')).toMatchObject({ status: 0 });
+      expect(written()).toContain('--verbose');
+    });
+
+    it('is changed in the file of the server that is proven ours, not in the file that the named one shows', async () => {
+      const others = new ConfigSandbox();
+      const othersFile = others.inHome(CONFIG_FILE);
+      const other = await AccessServer.open(false, { configEditor: others.editor({}) });
+      try {
+        // As if `localhost` led to another process than 127.0.0.1: the data directory names another listener of the port.
+        const port = new URL(other.url).port;
+        const own = await AccessServer.open(
+          false,
+          { configEditor: files.editor({}) },
+          { host: '127.0.0.2', port: Number(port) },
+        );
+        try {
+          says(own.url);
+          sandbox.environment['LLAMACTL_URL'] = other.url;
+          expect(await run('set', 'engines.llama_cpp.args=[--verbose]')).toMatchObject({ status: 0 });
+          expect(written()).toContain('--verbose');
+          expect(readFileSync(othersFile, 'utf8')).toBe(CONFIG_FILE);
+        } finally {
+          await own.close();
+        }
+      } finally {
+        await other.close();
+        others.dispose();
+      }
+    });
+
+    describe.runIf(process.getuid?.() === 0)('where the server runs as another user', () => {
+      it.each([0, 4321])('is changed by root, and the file keeps its owner (uid %i) and its mode', async (owner) => {
+        givenTo(4321);
+        chownSync(file, owner, owner);
+        chmodSync(file, 0o640);
+        expect(await run('set', 'engines.llama_cpp.args=[--verbose]')).toMatchObject({ status: 0 });
+        const { uid, gid, mode } = statSync(file);
+        expect([written().includes('--verbose'), uid, gid, mode & 0o777]).toEqual([true, owner, owner, 0o640]);
+      });
+
+      it('is not changed where that user names a second address', async () => {
+        givenTo(4321);
+        sandbox.environment['LLAMACTL_URL'] = server.url.replace('127.0.0.1', 'localhost');
+        expect(await run('set', 'engines.llama_cpp.args=[--verbose]')).toMatchObject({ status: 4 });
+        expect(written()).toBe(CONFIG_FILE);
+      });
+
+      it('is not changed in the file of a third user', async () => {
+        givenTo(4321);
+        chownSync(file, 4322, 4322);
+        expect(await run('set', 'engines.llama_cpp.args=[--verbose]')).toMatchObject({ status: 4 });
+        expect(written()).toBe(CONFIG_FILE);
       });
     });
 

@@ -112,7 +112,7 @@ async function write(
   if (terminal.isJson) return terminal.printJson(written);
   if (terminal.isQuiet) return written.changed.forEach((key) => terminal.print(key));
   for (const line of await changedLines(written)) terminal.print(line);
-  if (file !== null) terminal.note(plain(`written into ${file} by this program, as its user: no request may do that`));
+  if (file !== null) terminal.note(plain(`written into ${file} by this program: no request may do that`));
   terminal.note(plain(written.message));
 }
 

@@ -1,3 +1,4 @@
+import { chmodSync, chownSync, mkdirSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -55,6 +56,35 @@ describe('a login', () => {
     await run(['login', '--context', 'gpu'], { answers: ['', PASSWORD] });
     expect(contexts().list()).toHaveLength(1);
     expect([contexts().current, contexts().get('gpu').token === first]).toEqual(['gpu', false]);
+  });
+
+  it('works where the folder of the contexts was made with a umask of 002', async () => {
+    const folder = path.dirname(contexts().file);
+    mkdirSync(folder, { recursive: true });
+    chmodSync(folder, 0o775);
+    expect(await logIn()).toMatchObject({ status: 0 });
+    expect(await run(['keys', 'ls'])).toMatchObject({ status: 0 });
+    expect(statSync(folder).mode & 0o022).toBe(0);
+  });
+
+  it.runIf(process.getuid?.() === 0)('that cannot be kept is refused before it asks for anything', async () => {
+    const folder = path.dirname(contexts().file);
+    mkdirSync(folder, { recursive: true });
+    chownSync(folder, 4321, 4321);
+    chmodSync(folder, 0o775);
+    const { status, stderr } = await run(['login', '--url', server.url], { answers: ['ann', PASSWORD] });
+    expect([status, stderr]).toEqual([1, expect.stringContaining('others than you can write')]);
+    expect(stderr).not.toContain('Username');
+    expect(server.requests).not.toContain('POST /api/auth/login');
+  });
+
+  it('is not needed with a URL and LLAMACTL_TOKEN, even where the contexts may not be used', async () => {
+    await logIn();
+    const token = contexts().get('local').token ?? '';
+    chmodSync(contexts().file, 0o666);
+    const words = ['keys', 'ls', '--url', server.url];
+    expect(await run(words)).toMatchObject({ status: 1, stderr: expect.stringContaining('is not used') as unknown });
+    expect(await run(words, { environment: { LLAMACTL_TOKEN: token } })).toMatchObject({ status: 0 });
   });
 
   it('that is wrong says so in the words of the server, and keeps nothing', async () => {

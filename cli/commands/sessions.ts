@@ -1,7 +1,10 @@
 import type { Session } from '@llamactl/client';
 import { Command } from 'commander';
 import type { CommandLine } from '../command-line.ts';
+import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { duration, since } from '../figures.ts';
+import { worst } from '../many.ts';
+import { Problem } from '../problem.ts';
 import { plain } from '../text.ts';
 
 export function sessionsCommand(commandLine: CommandLine): Command {
@@ -51,24 +54,41 @@ function rowOf(session: Session, now: number): string[] {
   ].map((text) => plain(text));
 }
 
+interface RemoveFlags {
+  others?: boolean;
+}
+
 function removeCommand(commandLine: CommandLine): Command {
   return new Command('rm')
     .alias('end')
     .description('End log-ins of yours: their tokens are refused from now on, and what they opened closes.')
-    .argument('<ids...>', 'ids, as llamactl sessions ls shows them')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  llamactl sessions rm 0f3a9c…\n  llamactl sessions rm $(llamactl sessions ls -q)',
-    )
+    .argument('[ids...]', 'ids, as llamactl sessions ls shows them; the one that this command uses ends last')
+    .option('--others', 'end all of your log-ins but the one that this command uses')
+    .addHelpText('after', '\nExamples:\n  llamactl sessions rm 0f3a9c…\n  llamactl sessions rm --others')
     .action(
-      commandLine.online(async ({ client, terminal, signal }, { words }) => {
+      commandLine.online<RemoveFlags>(async ({ client, terminal, signal }, { words, flags }) => {
+        if (flags.others === true && words.length > 0) throw new Problem('--others takes no ids', EXIT.usage);
+        if (flags.others !== true && words.length === 0) {
+          throw new Problem('no log-in is named', EXIT.usage, ['llamactl sessions ls lists them']);
+        }
+        const sessions = await client.listSessions({ signal });
+        const current = sessions.find((session) => session.current)?.id;
+        const others = sessions.map(({ id }) => id).filter((id) => id !== current);
+        const named = flags.others === true ? others : words;
         const { removeEach } = await import('../access/removal.ts');
-        const doomed = words.map((id) => ({
-          name: id,
-          gone: { line: `${plain(id)} ended`, quiet: id, json: { id, ended: true } },
-          remove: () => client.endSession(id, { signal }),
-        }));
-        commandLine.endWith(await removeEach(terminal, doomed));
+        const end = (ids: readonly string[]): Promise<ExitStatus> =>
+          removeEach(
+            terminal,
+            ids.map((id) => ({
+              name: id,
+              gone: { line: `${plain(id)} ended`, quiet: id, json: { id, ended: true } },
+              remove: () => client.endSession(id, { signal }),
+            })),
+          );
+        // The others need the token of the current log-in.
+        const first = await end(named.filter((id) => id !== current));
+        const last = await end(named.filter((id) => id === current));
+        commandLine.endWith(worst([first, last]));
       }),
     );
 }

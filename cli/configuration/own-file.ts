@@ -1,11 +1,13 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import { type Client, LlamactlError, type ConfigView, type ConfigWritten } from '@llamactl/client';
+import { Client, LlamactlError, type ConfigView, type ConfigWritten } from '@llamactl/client';
 import type { Surroundings } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import { localServer } from '../local-server.ts';
 import { Problem } from '../problem.ts';
+import { isSameListener } from '../same-listener.ts';
 import { dataDirectoryOf, isSameAddress, type ServerAddress } from '../server-address.ts';
+import { userHomes } from './user-homes.ts';
 
 /** A change of a configuration file, and the file where this program changed it itself; `null`: the server did. */
 export interface Change {
@@ -13,18 +15,28 @@ export interface Change {
   file: string | null;
 }
 
+/** The server whose configuration changes, as the command line names it. */
+interface Target {
+  client: Client;
+  address: ServerAddress;
+  signal: AbortSignal;
+  /** The token that goes to the server; `null`: none. */
+  freshToken: () => Promise<string | null>;
+}
+
 /**
- * Changes the configuration of a server. Keys that no request may change are written into the file by this program, when
- * the server runs on this machine as our user.
+ * Changes the configuration of a server. This program writes keys that no request may change into the file, when the
+ * server runs on this machine as our user, or when we are root.
  *
  * @throws {LlamactlError} the server's refusal, where it runs elsewhere or as another user
- * @throws {Problem} when the file may or can not be changed either
+ * @throws {Problem} when this program cannot change the file, or may not
  */
 export async function changeConfig(
-  { client, address, signal }: { client: Client; address: ServerAddress; signal: AbortSignal },
+  target: Target,
   { environment, home }: Pick<Surroundings, 'environment' | 'home'>,
   patch: Record<string, unknown>,
 ): Promise<Change> {
+  const { client, address, signal } = target;
   try {
     return { written: await client.updateConfig(patch, { signal }), file: null };
   } catch (error) {
@@ -32,28 +44,62 @@ export async function changeConfig(
     const isOfKeys = error instanceof LlamactlError && error.code === 'FORBIDDEN' && error.problems.length > 0;
     const uid = process.getuid?.();
     if (!isOfKeys || uid === undefined) throw error;
-    const view = await client.getConfig({ signal });
-    if (!isOurs(address, [view.config.data_dir, dataDirectoryOf(environment, home)], home, uid)) throw error;
+    const named = await client.getConfig({ signal });
+    const proven = provenServer(address, [named.config.data_dir, dataDirectoryOf(environment, home)], home, uid);
+    if (proven === null) throw error;
+    // `localhost` may lead to another process on `::1`, so only the proven address says which file to edit.
+    const own = new Client({ url: proven.url, token: (await target.freshToken()) ?? undefined });
+    const view = await own.getConfig({ signal });
+    if (!mayEdit(view.file, proven.owner, uid)) throw error;
     const edited = await edit(view, patch, { home, cwd: process.cwd(), uid });
-    const after = await client.getConfig({ signal });
+    const after = await own.getConfig({ signal });
     const written = { ...edited, restart_required: after.restart_required };
     return { written, file: after.file ?? view.file };
   }
 }
 
-/** Whether our user runs the server at an address: it says so in its data directory, which is then ours. */
-function isOurs({ url, dataDirectory }: ServerAddress, others: readonly string[], home: string, uid: number): boolean {
-  const directories = [...(dataDirectory === null ? [] : [dataDirectory]), ...others];
-  return directories.some((each) => {
-    const server = localServer(path.resolve(each.replace(/^~(?=\/|$)/, home)));
-    return (
-      server?.url !== null && server?.url !== undefined && isSameAddress(server.url, url) && isOf(server.file, uid)
-    );
-  });
+/** A server of this machine that holds its data directory. */
+interface ProvenServer {
+  /** From its data directory. */
+  url: string;
+  /** User id that owns `server.json`. */
+  owner: number;
 }
 
-function isOf(file: string, uid: number): boolean {
-  return statSync(file, { throwIfNoEntry: false })?.uid === uid;
+/**
+ * The server at an address, if it holds a data directory of ours; root may change the servers of all users. The server of
+ * another user counts only at exactly this address, so that no token goes to a second address which that user names.
+ */
+function provenServer(
+  { url, dataDirectory }: ServerAddress,
+  others: readonly string[],
+  home: string,
+  uid: number,
+): ProvenServer | null {
+  const named = [...(dataDirectory === null ? [] : [dataDirectory]), ...others];
+  // `~` of a service is the home of its user.
+  const homes = uid === 0 ? [home, ...userHomes()] : [home];
+  const directories = new Set(named.flatMap((each) => homes.map((at) => path.resolve(each.replace(/^~(?=\/|$)/, at)))));
+  for (const directory of directories) {
+    const server = localServer(directory);
+    const owner = server === null ? null : ownerOf(server.file);
+    if (server === null || server.url === null || owner === null) continue;
+    const isProven = owner === uid ? isSameListener(server.url, url) : uid === 0 && isSameAddress(server.url, url);
+    if (isProven) return { url: server.url, owner };
+  }
+  return null;
+}
+
+/** For the server of another user root edits that user's file or its own, never the file of a third user. */
+function mayEdit(file: string | null, serverOwner: number, uid: number): boolean {
+  if (serverOwner === uid) return true;
+  const owner = file === null ? null : ownerOf(file);
+  return owner === 0 || owner === serverOwner;
+}
+
+/** `null`: the file is missing. */
+function ownerOf(file: string): number | null {
+  return statSync(file, { throwIfNoEntry: false })?.uid ?? null;
 }
 
 async function edit(
@@ -66,7 +112,8 @@ async function edit(
     return await editConfigFile(view, patch, user);
   } catch (error) {
     throw new Problem(error instanceof Error ? error.message : String(error), EXIT.failed, [
-      'the file is changed here, as your user: requests may not change these keys',
+      'this program changes the file itself, because requests may not change these keys',
+      'root may change a file that is not yours',
     ]);
   }
 }

@@ -59,7 +59,7 @@ const MACHINE_ONLY = `
 User=llamactl
 StateDirectory=llamactl
 StateDirectoryMode=0700
-# The server and its engines write to their own folders only; docs/services.md has more where your engines allow it.
+# /usr, /boot, /etc and homes are read-only; elsewhere file permissions decide. docs/services.md has tighter settings.
 ProtectSystem=full
 ProtectHome=read-only
 # No program gains rights. Rootless podman and nvidia-modprobe need to: docs/services.md says how to let them.

@@ -362,7 +362,8 @@ type ConfigRateLimit struct {
 }
 
 type ConfigSecurity struct {
-	// Allow options that run code or read files. Only from the file.
+	// Allow options that run code or read files, and any environment variable; let requests change engines.*,
+	// alerts.command, data_dir and models.dirs. Only from the file.
 	AllowPrivileged bool `json:"allow_privileged"`
 }
 

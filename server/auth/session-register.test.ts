@@ -222,10 +222,36 @@ describe('the absolute end of a log-in', () => {
     expect(last.expiresAt).toBe(begun + 2 * HOUR_MS);
   });
 
-  it('that was made shorter refuses the next refresh', async () => {
-    const caller = await login('ada');
-    await harness.clock.advance(HOUR_MS / 2);
-    await harness.restart({ sessionTtl: 60 });
-    expect(await codeOf(() => harness.auth.sessions.refresh(caller, CLIENT))).toBe('TOKEN_EXPIRED');
+  describe('that was made shorter', () => {
+    it('ends older tokens too, and refuses their refresh', async () => {
+      const { token } = await harness.auth.sessions.login({ username: 'ada', password: PASSWORD }, CLIENT);
+      const caller = await harness.caller(token);
+      await harness.clock.advance(60_000 - 1);
+      await harness.restart({ sessionTtl: 60 });
+      expect(await harness.fate(token)).toBe('user');
+      await harness.clock.advance(1);
+      expect(await harness.fate(token)).toBe('TOKEN_EXPIRED');
+      expect(await codeOf(() => harness.auth.sessions.refresh(caller, CLIENT))).toBe('TOKEN_EXPIRED');
+    });
+
+    it('bounds what an older token opens, and the time that the list shows', async () => {
+      const begun = harness.clock.now();
+      const { token } = await harness.auth.sessions.login({ username: 'ada', password: PASSWORD }, CLIENT);
+      await harness.auth.close();
+      await harness.restart({ sessionTtl: 60 });
+      const caller = await harness.caller(token);
+      expect(caller.expiresAt).toBe(begun + 60_000);
+      const end = new Date(begun + 60_000).toISOString();
+      expect(harness.auth.sessions.list(caller)).toMatchObject([{ expires_at: end, ends_at: end }]);
+    });
+
+    it('takes ended log-ins out of the list', async () => {
+      await login('ada');
+      await harness.clock.advance(60_000);
+      await harness.auth.close();
+      await harness.restart({ sessionTtl: 60 });
+      const here = await login('ada');
+      expect(ids(here)).toEqual([idOf(here)]);
+    });
   });
 });

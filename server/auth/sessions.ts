@@ -76,8 +76,12 @@ export class Sessions {
   /** The sessions of the caller's account, newest log-in first. @throws {ApiError} `FORBIDDEN` for a key */
   list(caller: Caller): Session[] {
     const { user, token } = this.#sessionOf(caller);
+    const { register, tokens } = this.#parts;
     const current = sessionOf(token.id);
-    return this.#parts.register.list(user.id).map((session) => this.#shownSession(session, current));
+    return register
+      .list(user.id)
+      .filter(({ createdAt }) => !tokens.isOver(Date.parse(createdAt)))
+      .map((session) => this.#shownSession(session, current));
   }
 
   /**
@@ -117,12 +121,14 @@ export class Sessions {
   }
 
   #shownSession({ createdAt, ...session }: StoredSession, current: string): Session {
+    const endsAt = this.#parts.tokens.endOf(Date.parse(createdAt));
     return {
       id: session.id,
       created_at: createdAt,
       refreshed_at: session.refreshedAt,
-      expires_at: session.expiresAt,
-      ends_at: new Date(this.#parts.tokens.endOf(Date.parse(createdAt))).toISOString(),
+      // The last token may be signed for longer, by a server with a longer `auth.session_ttl`.
+      expires_at: new Date(Math.min(Date.parse(session.expiresAt), endsAt)).toISOString(),
+      ends_at: new Date(endsAt).toISOString(),
       address: session.address,
       user_agent: session.userAgent,
       current: session.id === current,

@@ -102,9 +102,7 @@ export class Tokens {
     const now = Math.floor(clock.now() / 1_000);
     const begun = follows === undefined ? now : Math.floor(follows.begunAt / 1_000);
     const expiresAt = Math.min(now + lifetime / 1_000, this.endOf(begun * 1_000) / 1_000);
-    if (expiresAt <= now) {
-      throw new ApiError('TOKEN_EXPIRED', 'This log-in has lasted as long as `auth.session_ttl` allows; log in again.');
-    }
+    if (expiresAt <= now) throw overlong();
     // `auth_time` as in OpenID Connect: the bound of the session needs no store.
     const token = await new SignJWT({ generation: user.tokenGeneration, auth_time: begun })
       .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT', kid: keys.newest.id })
@@ -120,6 +118,11 @@ export class Tokens {
   /** When a session ends for good. Both in milliseconds since the epoch. */
   endOf(begunAt: number): number {
     return begunAt + this.#parts.sessionLifetime;
+  }
+
+  /** Whether a session has lasted for `auth.session_ttl`. @param begunAt Milliseconds since the epoch. */
+  isOver(begunAt: number): boolean {
+    return this.endOf(begunAt) <= this.#parts.clock.now();
   }
 
   /**
@@ -173,13 +176,19 @@ export class Tokens {
     if (token.length > LONGEST_TOKEN) throw unknownToken();
     const claims = await this.#claimsOf(token);
     // Another request may have brought the same one meanwhile; there is one signal for both.
-    const known = this.#verified.get(key) ?? verifiedFrom(claims);
+    const known = this.#verified.get(key) ?? this.#bounded(verifiedFrom(claims));
     this.#verified.set(key, known);
     return this.#judge(known);
   }
 
+  /** A token may be signed for longer: a server with a longer `auth.session_ttl` made it. */
+  #bounded(token: Verified): Verified {
+    return { ...token, expiresAt: Math.min(token.expiresAt, this.endOf(token.begunAt)) };
+  }
+
   #judge(token: Verified): VerifiedToken {
     const { clock, revocations } = this.#parts;
+    if (this.isOver(token.begunAt)) throw overlong();
     if (token.expiresAt <= clock.now()) throw expiredToken();
     if (revocations.has(token.session)) throw new ApiError('UNAUTHORIZED', 'This token was logged out; log in again.');
     if (revocations.has(token.id)) {
@@ -236,6 +245,10 @@ function verifiedFrom(payload: JWTPayload): Verified {
   const session = sessionOf(id);
   const times = { begunAt: (authTime ?? iat) * 1_000, expiresAt: exp * 1_000 };
   return { id, session, userId, generation, ...times, revoked: controller.signal, controller };
+}
+
+function overlong(): ApiError {
+  return new ApiError('TOKEN_EXPIRED', 'This log-in has lasted as long as `auth.session_ttl` allows; log in again.');
 }
 
 function expiredToken(): ApiError {

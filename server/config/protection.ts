@@ -31,7 +31,7 @@ export interface ConfigRights {
 export type ConfigEditorRights = ConfigRights | 'machine user';
 
 const BY_HAND = 'can be changed in the configuration file only, by hand';
-const REMEDY = 'use `llamactl config set` on the machine of the server, as its user, or edit the file';
+const REMEDY = 'use `llamactl config set` on the machine of the server, as its user or as root, or edit the file';
 const ON_THE_MACHINE = `cannot be changed by a request without \`security.allow_privileged: true\` in the configuration file, because it names programs, arguments, environment or folders: ${REMEDY}`;
 const WITH_ACCOUNTS = `cannot be changed by a request while accounts (auth.enabled) are off: ${REMEDY}`;
 

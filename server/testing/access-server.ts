@@ -14,13 +14,20 @@ export class AccessServer {
     this.url = url;
   }
 
-  /** @param isEnabled Whether there are accounts at all. */
-  static async open(isEnabled = true, parts: Partial<HttpServerParts> = {}): Promise<AccessServer> {
+  /**
+   * @param isEnabled Whether there are accounts at all.
+   * @param at An address of loopback, and a port of it that is free; 0: any.
+   */
+  static async open(
+    isEnabled = true,
+    parts: Partial<HttpServerParts> = {},
+    at: { host: string; port: number } = { host: '127.0.0.1', port: 0 },
+  ): Promise<AccessServer> {
     const harness = await AuthHarness.open({ isEnabled });
     const config = testConfig({ auth: { enabled: isEnabled } });
     const test = testServer({ auth: harness.auth, clock: harness.clock, config, ...parts });
-    const { port } = await test.server.listen({ host: '127.0.0.1', port: 0 });
-    return new AccessServer(harness, test, `http://127.0.0.1:${port}`);
+    const { port } = await test.server.listen(at);
+    return new AccessServer(harness, test, `http://${at.host}:${port}`);
   }
 
   /** By the server's clock, milliseconds since the epoch. */

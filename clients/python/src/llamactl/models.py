@@ -244,7 +244,7 @@ class ConfigRateLimit(Model):
 
 class ConfigSecurity(Model):
     allow_privileged: bool
-    """Allow options that run code or read files. Only from the file."""
+    """Allow options that run code or read files, and any environment variable; let requests change engines.*, alerts.command, data_dir and models.dirs. Only from the file."""
 
 
 class ConfigServer(Model):

@@ -538,7 +538,7 @@ class Operations:
     async def logout(
         self,
     ) -> models.Message:
-        """Revoke the token of this request."""
+        """End the log-in of this token, with all its tokens."""
         request = Request(
             "POST",
             "/api/auth/logout",

@@ -539,7 +539,7 @@ class Operations:
     def logout(
         self,
     ) -> models.Message:
-        """Revoke the token of this request."""
+        """End the log-in of this token, with all its tokens."""
         request = Request(
             "POST",
             "/api/auth/logout",

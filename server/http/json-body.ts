@@ -51,7 +51,7 @@ interface Node {
 
 /**
  * Finds what no body may hold, in JSON and YAML alike: at most {@link MOST_PROBLEMS} problems. It does not recurse, because
- * a value may be nested a hundred thousand levels deep. It writes a path only for a problem, because every caller without
+ * a value may be nested a hundred thousand levels deep. It writes a path only for a problem, because a caller without
  * credentials can send a megabyte of members.
  */
 export function unsafeParts(root: unknown): Problem[] {

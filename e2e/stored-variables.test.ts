@@ -42,6 +42,12 @@ it('show and edit, and their start says which variable it is', async () => {
     status: 200,
     body: { warnings: [expect.stringContaining('environment.FLEXIBLAS keeps the instance from starting') as unknown] },
   });
+  const entry = { name: 'a', engine: 'fake', environment: { FLEXIBLAS: 'x' } };
+  const applied = await server.call('POST', '/api/apply', { instances: [entry] });
+  expect(applied).toMatchObject({
+    status: 200,
+    body: { results: [{ warnings: [expect.stringContaining('environment.FLEXIBLAS keeps the instance') as unknown] }] },
+  });
   expect((await server.call('PUT', '/api/instances/a', { environment: { FLEXIBLAS: 'y' } })).status).toBe(400);
   expect((await server.call('PUT', '/api/instances/a', { environment: { FLEXIBLAS: null } })).status).toBe(200);
   expect((await server.call('POST', '/api/instances/a/start?wait=true')).status).toBe(200);

@@ -137,7 +137,7 @@ export function customEngine({ name, config, findProgram, searchPath, allowPrivi
   const preflight: EngineAdapter['preflight'] = async (record, launch) => {
     const { settings } = record;
     const obstacle =
-      variableObstacle(environmentProblems(settings.environment, variableTerms)) ??
+      variableObstacle(firstProblems(environmentProblems(settings.environment, variableTerms))) ??
       argumentObstacle(record, hasKey(settings), allowPrivileged);
     if (obstacle !== null) return obstacle;
     try {

@@ -73,9 +73,11 @@ describe('the guard of environment variables', () => {
   });
 
   it('is stricter for an engine that llamactl does not know: flags of llama-server mean nothing there', () => {
-    for (const name of ['OMP_NUM_THREADS', 'CUDA_VISIBLE_DEVICES', 'HF_TOKEN', 'VLLM_USE_V1'])
-      expect([name, guardOfCustom(name)]).toEqual([name, null]);
-    for (const name of ['LLAMA_ARG_THREADS', 'GGML_CUDA_FORCE_MMQ', 'HF_HOME', 'MY_SETTING'])
+    const free = words(
+      'OMP_NUM_THREADS CUDA_VISIBLE_DEVICES HF_TOKEN VLLM_USE_V1 GGML_CUDA_FORCE_MMQ GGML_VK_VISIBLE_DEVICES',
+    );
+    for (const name of free) expect([name, guardOfCustom(name)]).toEqual([name, null]);
+    for (const name of ['LLAMA_ARG_THREADS', 'LLAMA_TRACE', 'GGML_BACKEND_PATH', 'HF_HOME', 'MY_SETTING'])
       expect([name, guardOfCustom(name)?.guard]).toEqual([name, 'privileged']);
     expect(guardOfCustom('LLAMA_ARG_HOST')?.guard).toBe('reserved');
   });
@@ -83,10 +85,31 @@ describe('the guard of environment variables', () => {
   it.each([
     ['CUDA_VISIBLE_DEVICES', ['', '-1', '0,1', 'GPU-8932f937-d72c,GPU-1', 'MIG-GPU-8932f937/1/0', 'all']],
     ['OMP_NUM_THREADS', ['8', '4,2']],
-    ['OMP_STACKSIZE', ['16M']],
+    ['OMP_STACKSIZE', ['16M', '64 M', '2048', '512k', '4096B']],
+    ['KMP_BLOCKTIME', ['0', '200', '200ms', '1s', 'infinite']],
+    ['GOMP_SPINCOUNT', ['0', '300000', '10k', 'infinite', 'INFINITY']],
+    ['CUDA_SCALE_LAUNCH_QUEUES', ['0.25x', '4x']],
+    ['GGML_CUDA_P2P', ['1']],
+    ['ZE_FLAT_DEVICE_HIERARCHY', ['FLAT', 'COMPOSITE']],
+    ['ROCBLAS_USE_HIPBLASLT', ['0', '1']],
+    ['NCCL_IB_HCA', ['mlx5', '=mlx5_0:1,mlx5_1:1', '^=mlx5_3']],
+    ['NCCL_ALGO', ['Ring', '^Tree', 'ring,tree;allreduce:tree;broadcast:ring']],
+    ['NCCL_PROTO', ['Simple', '^LL128', 'LL,Simple']],
+    ['VLLM_PP_LAYER_PARTITION', ['9,10,9']],
+    ['VLLM_CPU_NUM_OF_RESERVED_CPU', ['1']],
+    ['VLLM_USE_DEEP_GEMM', ['0']],
+    ['VLLM_USE_FLASHINFER_SAMPLER', ['1']],
+    ['VLLM_SLEEP_WHEN_IDLE', ['1']],
+    ['VLLM_MLA_DISABLE', ['1']],
+    ['VLLM_ENABLE_V1_MULTIPROCESSING', ['0']],
+    ['LC_TIME', ['de_DE.UTF-8']],
+    ['PYTHONHASHSEED', ['0', 'random']],
+    ['MALLOC_TRIM_THRESHOLD_', ['131072', '-1']],
     ['HF_HUB_OFFLINE', ['', '0', '1', 'true', 'ON']],
     ['OMP_PLACES', ['cores', '{0:4}:2', '{0,1},{2,3}']],
     ['HSA_OVERRIDE_GFX_VERSION', ['10.3.0']],
+    ['HSA_OVERRIDE_GFX_VERSION_0', ['11.0.0']],
+    ['HSA_OVERRIDE_GFX_VERSION_8', ['11.0.0']],
     ['ONEAPI_DEVICE_SELECTOR', ['level_zero:0,1', '!opencl:*']],
     ['PYTORCH_CUDA_ALLOC_CONF', ['max_split_size_mb:512,expandable_segments:True']],
     ['LANG', ['C', 'de_DE.UTF-8@euro']],

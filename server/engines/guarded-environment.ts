@@ -26,6 +26,10 @@ const RESERVED_VARIABLES: readonly ReservedVariable[] = [
   },
 ];
 
+const ANOTHER_VALUE = 'other values need `security.allow_privileged: true` in the configuration file';
+const ANOTHER_VARIABLE =
+  'the configuration file can set other variables in `environment` of the engine, or allow them with `security.allow_privileged: true`';
+
 /** Which variables an engine may be given. */
 export interface VariableTerms {
   /** The engine's flags; `null`: unknown. */
@@ -51,14 +55,15 @@ export function guardOfVariable(name: string, value: string, terms: VariableTerm
   const kind = allowed.get(name);
   if (kind !== undefined) {
     const wanted = misfit(kind, value);
-    return wanted === null ? null : { guard: 'privileged', why: `takes ${wanted}` };
+    return wanted === null ? null : { guard: 'privileged', why: `takes ${wanted}`, remedy: ANOTHER_VALUE };
   }
   const guard = guardOfTwin(upper, catalogue);
   if (guard !== null) return guard;
   if (readsFlagVariables && isTwin(name, catalogue)) return null;
   return {
     guard: 'privileged',
-    why: 'is not on the list of variables for this engine; `environment` of the engine in the configuration file can set it',
+    why: 'is not on the list of variables for this engine',
+    remedy: ANOTHER_VARIABLE,
   };
 }
 

@@ -9,6 +9,8 @@ export interface Guard {
   guard: 'reserved' | 'privileged';
   /** Completes the sentence "`x` …". */
   why: string;
+  /** How the caller can get a privileged `x` all the same; left out: the sentence that all options share. */
+  remedy?: string;
 }
 
 /** One row of the table. A flag is guarded when any of the row's patterns fits. */

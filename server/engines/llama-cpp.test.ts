@@ -323,10 +323,15 @@ describe('what stands against a start of llama-server', () => {
   });
 
   it('is a stored variable that may not be set, which the start names', async () => {
-    expect(await preflight({ environment: { OMP_NUM_THREADS: '2', FLEXIBLAS: 'x' } })).toEqual({
+    expect(await preflight({ environment: { OMP_NUM_THREADS: '2', FLEXIBLAS: 'x' } })).toMatchObject({
       code: 'PRIVILEGED_OPTION',
       message: expect.stringMatching(/^the stored variable `FLEXIBLAS` is not on the list of variables/) as string,
     });
+    expect(
+      (await preflight({ environment: { FLEXIBLAS: 'x', HF_HOME: '/x', OMP_NUM_THREADS: 'many' } }))?.message,
+    ).toBe(
+      'the stored variables `FLEXIBLAS`, `HF_HOME`, `OMP_NUM_THREADS` may not be set: `FLEXIBLAS`, `HF_HOME` each is not on the list of variables for this engine; the configuration file can set other variables in `environment` of the engine, or allow them with `security.allow_privileged: true`; `OMP_NUM_THREADS` takes a number, or numbers with commas; other values need `security.allow_privileged: true` in the configuration file',
+    );
     expect(await preflight({ environment: { AIP_MODE: 'x' } })).toMatchObject({ code: 'RESERVED_OPTION' });
     expect(await preflight({ environment: { FLEXIBLAS: 'x' } }, { allowPrivileged: true })).toBeNull();
     expect(await preflight({ environment: { AIP_MODE: 'x' } }, { allowPrivileged: true })).not.toBeNull();

@@ -139,7 +139,9 @@ export function llamaCpp({
       };
     }
     const catalogue = catalogues.known(launcherOf(settings));
-    const obstacle = variableObstacle(environmentProblems(settings.environment, variableTerms(catalogue)));
+    const obstacle = variableObstacle(
+      firstProblems(environmentProblems(settings.environment, variableTerms(catalogue))),
+    );
     if (obstacle !== null) return obstacle;
     if (settings.model_path === undefined)
       return { code: 'MODEL_NOT_FOUND', message: 'the instance has no `model_path`' };

@@ -104,7 +104,7 @@ function problemOf(path: string, guard: Guard | null, allowPrivileged: boolean, 
   const sentence = subject === undefined ? guard.why : `\`${subject}\` ${guard.why}`;
   return guard.guard === 'reserved'
     ? [{ code: 'RESERVED_OPTION', path, message: sentence }]
-    : [{ code: 'PRIVILEGED_OPTION', path, message: `${sentence}; ${REMEDY}` }];
+    : [{ code: 'PRIVILEGED_OPTION', path, message: `${sentence}; ${guard.remedy ?? REMEDY}` }];
 }
 
 function spellingOf(argument: string): string {

@@ -1,13 +1,42 @@
 import type { SettingsProblem, StartProblem } from '../instances/ports.ts';
 
+/** A message names so many variables and counts the others. */
+const MOST_NAMES = 20;
+
 /**
- * Why an instance whose stored variables may not be set does not start; `null`: they may. Such an instance was stored
- * under other rules. It shows and edits as every other.
+ * Why an instance does not start whose stored variables may not be set; `null`: they may. Such an instance was stored
+ * under other rules, and can still be shown and edited. The message names all variables, so that one edit mends them.
  */
 export function variableObstacle(problems: Iterable<SettingsProblem>): StartProblem | null {
-  for (const { code, path, message } of problems) {
-    if (code === 'VALIDATION_ERROR') continue;
-    return { code, message: `the stored variable \`${path.replace('environment.', '')}\` ${message}` };
+  const reasons = new Map<string, string[]>();
+  const names: string[] = [];
+  let code: 'PRIVILEGED_OPTION' | 'RESERVED_OPTION' = 'PRIVILEGED_OPTION';
+  for (const problem of problems) {
+    if (problem.code !== 'PRIVILEGED_OPTION' && problem.code !== 'RESERVED_OPTION') continue;
+    // No privilege opens a reserved variable, so this code decides.
+    if (problem.code === 'RESERVED_OPTION') code = problem.code;
+    const name = `\`${problem.path.replace('environment.', '')}\``;
+    names.push(name);
+    reasons.set(problem.message, [...(reasons.get(problem.message) ?? []), name]);
   }
-  return null;
+  const [first] = names;
+  if (first === undefined) return null;
+  return { code, message: names.length === 1 ? single(first, reasons) : several(names, reasons), isWarnedOf: true };
+}
+
+function single(name: string, reasons: ReadonlyMap<string, readonly string[]>): string {
+  return `the stored variable ${name} ${[...reasons.keys()].join('; ')}`;
+}
+
+function several(names: readonly string[], reasons: ReadonlyMap<string, readonly string[]>): string {
+  const said = [...reasons].map(([message, those]) => {
+    if (reasons.size === 1) return `each ${message}`;
+    return `${listed(those)} ${those.length === 1 ? '' : 'each '}${message}`;
+  });
+  return `the stored variables ${listed(names)} may not be set: ${said.join('; ')}`;
+}
+
+function listed(names: readonly string[]): string {
+  const more = names.length - MOST_NAMES;
+  return `${names.slice(0, MOST_NAMES).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

@@ -67,6 +67,19 @@ describe('the bound of connections an address', () => {
     expect(zones.map(({ destroyed }) => destroyed)).toEqual([false, false, true]);
   });
 
+  it('counts the addresses of one IPv6 network /64 together', () => {
+    const seen = ['2001:db8:1:2::1', '2001:db8:1:2::2', '2001:db8:1:2:ffff::3', '2001:db8:1:3::1'].map(from);
+    expect(seen.map(({ destroyed }) => destroyed)).toEqual([false, false, true, false]);
+    expect(logged).toEqual([{ address: '2001:db8:1:2::/64', refused: 1, most: 2 }]);
+  });
+
+  it('admits another address of an IPv6 network when one has closed', async () => {
+    const [first] = ['2001:db8:1:2::1', '2001:db8:1:2::2'].map(from);
+    if (first !== undefined) await closed(first);
+    expect(from('2001:db8:1:2::3').destroyed).toBe(false);
+    expect(from('2001:db8:1:2::4').destroyed).toBe(true);
+  });
+
   it.each(['127.0.0.1', '127.9.9.9', '::1', '::ffff:127.0.0.1', undefined])('does not hold for %s', (address) => {
     const seen = Array.from({ length: 5 }, () => from(address));
     expect(seen.some(({ destroyed }) => destroyed)).toBe(false);

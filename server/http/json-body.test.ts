@@ -1,7 +1,10 @@
 import { ApiError } from '@llamactl/contract/errors';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
-import { parseJsonBody } from './json-body.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { parseJsonBody, unsafeParts } from './json-body.ts';
+import { childPath } from './problems.ts';
+
+vi.mock('./problems.ts', { spy: true });
 
 function refusalOf(body: string | Buffer): ApiError {
   try {
@@ -65,4 +68,54 @@ describe('reading a body of JSON', () => {
     const many = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`k${index}`, '\ud800']));
     expect(refusalOf(JSON.stringify(many)).extras.problems?.length).toBeLessThanOrEqual(100);
   });
+
+  it.each([
+    ['numbers', '1'],
+    ['strings', '"a"'],
+    ['empty lists', '[]'],
+    ['objects', '{"a":{"b":null}}'],
+  ])('writes no path for a list of %s, because callers without credentials can send it', (_, item) => {
+    const body = `{"username":[${Array(5_000).fill(item).join(',')}],"password":"b"}`;
+    vi.mocked(childPath).mockClear();
+    expect(parseJsonBody(Buffer.from(body))).toEqual(JSON.parse(body));
+    expect(childPath).not.toHaveBeenCalled();
+  });
+
+  it('writes as many paths as it finds problems', () => {
+    vi.mocked(childPath).mockClear();
+    const items = [...Array<number>(5_000).fill(1), '\ud800'];
+    expect(unsafeParts({ a: items })).toEqual([{ path: 'a[5000]', message: 'must be valid Unicode' }]);
+    // `a`, then `a[5000]`.
+    expect(childPath).toHaveBeenCalledTimes(2);
+  });
+
+  it('finds every text and name that is not Unicode, at its path', () => {
+    const text = fc.constantFrom('a', 'b.c', '\ud800', 'x\udc00', '😀');
+    const { value: anything } = fc.letrec((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 5 },
+        text,
+        fc.constantFrom<unknown>(0, true, null),
+        fc.array(tie('value'), { maxLength: 4 }),
+        fc.dictionary(text, tie('value'), { maxKeys: 4 }),
+      ),
+    }));
+    fc.assert(
+      fc.property(anything, (value) => {
+        const found = unsafeParts(value).map(({ path, message }) => `${path} ${message}`);
+        expect(found.toSorted()).toEqual([...expectedProblems(value, '')].toSorted());
+      }),
+    );
+  });
 });
+
+/** The same by recursion: one path for every member. */
+function* expectedProblems(value: unknown, path: string): Generator<string> {
+  if (typeof value === 'string' && !value.isWellFormed()) yield `${path} must be valid Unicode`;
+  if (typeof value !== 'object' || value === null) return;
+  for (const [name, member] of Object.entries(value)) {
+    const at = childPath(path, Array.isArray(value) ? Number(name) : name);
+    if (name.isWellFormed()) yield* expectedProblems(member, at);
+    else yield `${at} is not a possible name`;
+  }
+}

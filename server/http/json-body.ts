@@ -39,25 +39,60 @@ function decodeUtf8(bytes: Buffer): string {
   }
 }
 
-/** What must not go further, whatever it was written in. Without recursion: the value may be nested a hundred thousand deep. */
+/** An object or a list of the body. The links to the parents are its path; few nodes ever need it as text. */
+interface Node {
+  value: object;
+  /** `null`: the whole body. */
+  parent: Node | null;
+  /** Name or index in the parent. */
+  step: string | number;
+  depth: number;
+}
+
+/**
+ * Finds what no body may hold, in JSON and YAML alike: at most {@link MOST_PROBLEMS} problems. It does not recurse, because
+ * a value may be nested a hundred thousand levels deep. It writes a path only for a problem, because a caller without
+ * credentials can send a megabyte of members.
+ */
 export function unsafeParts(root: unknown): Problem[] {
   const problems: Problem[] = [];
-  const pending: { value: unknown; path: string; depth: number }[] = [{ value: root, path: '', depth: 0 }];
-  for (let next = pending.pop(); next !== undefined && problems.length < MOST_PROBLEMS; next = pending.pop()) {
-    const { value, path, depth } = next;
-    if (typeof value === 'string' && !value.isWellFormed()) problems.push({ path, message: 'must be valid Unicode' });
-    if (typeof value !== 'object' || value === null) continue;
-    if (depth === DEEPEST) {
-      problems.push({ path, message: `must not be nested deeper than ${DEEPEST} levels` });
-      continue;
-    }
-    for (const [key, child] of Object.entries(value)) {
-      if (problems.length === MOST_PROBLEMS) break;
-      const childAt = childPath(path, Array.isArray(value) ? Number(key) : key);
-      if (key === '__proto__' || !key.isWellFormed())
-        problems.push({ path: childAt, message: 'is not a possible name' });
-      else pending.push({ value: child, path: childAt, depth: depth + 1 });
-    }
+  if (typeof root === 'string' && !root.isWellFormed()) problems.push({ path: '', message: 'must be valid Unicode' });
+  if (typeof root !== 'object' || root === null) return problems;
+  const pending: Node[] = [{ value: root, parent: null, step: '', depth: 0 }];
+  for (let node = pending.pop(); node !== undefined && problems.length < MOST_PROBLEMS; node = pending.pop()) {
+    if (node.depth === DEEPEST)
+      problems.push({ path: pathOf(node), message: `must not be nested deeper than ${DEEPEST} levels` });
+    else if (Array.isArray(node.value)) inspectItems(node.value, node, pending, problems);
+    else inspectMembers(node.value, node, pending, problems);
   }
   return problems.toReversed();
+}
+
+function inspectItems(items: readonly unknown[], node: Node, pending: Node[], problems: Problem[]): void {
+  for (let index = 0; index < items.length && problems.length < MOST_PROBLEMS; index += 1)
+    inspect(items[index], index, node, pending, problems);
+}
+
+function inspectMembers(value: object, node: Node, pending: Node[], problems: Problem[]): void {
+  for (const [name, member] of Object.entries(value)) {
+    if (problems.length === MOST_PROBLEMS) return;
+    if (name === '__proto__' || !name.isWellFormed())
+      problems.push({ path: childPath(pathOf(node), name), message: 'is not a possible name' });
+    else inspect(member, name, node, pending, problems);
+  }
+}
+
+/** Judges a text in place and keeps an object for later. Nothing else can be wrong. */
+function inspect(value: unknown, step: string | number, parent: Node, pending: Node[], problems: Problem[]): void {
+  if (typeof value === 'string') {
+    if (!value.isWellFormed())
+      problems.push({ path: childPath(pathOf(parent), step), message: 'must be valid Unicode' });
+  } else if (typeof value === 'object' && value !== null) {
+    pending.push({ value, parent, step, depth: parent.depth + 1 });
+  }
+}
+
+/** At most {@link DEEPEST} steps long. */
+function pathOf(node: Node): string {
+  return node.parent === null ? '' : childPath(pathOf(node.parent), node.step);
 }

@@ -286,6 +286,14 @@ describe('what is told', () => {
     expect(domain.faults.map(String)).toEqual(['Error: /secret/path cannot be read']);
   });
 
+  it('is warned of once, where the stored settings have a warning of their own', async () => {
+    const domain = new FleetDomain();
+    domain.adapter.startProblem = { code: 'PRIVILEGED_OPTION', message: 'the argument `x` is guarded' };
+    expect((await domain.apply([entry('a')])).results[0]?.warnings).toEqual(['the argument `x` is guarded']);
+    domain.adapter.startProblem = { code: 'PRIVILEGED_OPTION', message: 'the stored variable `X` …', isWarnedOf: true };
+    expect((await domain.apply([entry('a', { unlisted: true })])).results[0]?.warnings).toBeUndefined();
+  });
+
   it('goes to nobody when the caller leaves; the work goes on', async () => {
     const domain = new FleetDomain();
     const id = await domain.createRunning('old');

@@ -199,7 +199,7 @@ export class FleetKeeper implements FleetManager {
           return startCheck.assertStartable(present.instance, record, handedOver);
         const adapter = adapterFor(engines, edit.settings.engine);
         const problem = await adapter.preflight(record, adapter.plan(record));
-        if (problem !== null) warnings.push(problem.message);
+        if (problem !== null && problem.isWarnedOf !== true) warnings.push(problem.message);
       });
     }
     return failures;

@@ -189,8 +189,10 @@ export interface StartProblem {
     ErrorCode,
     'MODEL_NOT_FOUND' | 'ENGINE_NOT_FOUND' | 'PORT_IN_USE' | 'RESERVED_OPTION' | 'PRIVILEGED_OPTION'
   >;
-  /** One sentence that names the file, or the variable that may not be set. */
+  /** One sentence that names the file, or the variables that may not be set. */
   message: string;
+  /** Whether {@link EngineAdapter.check} and its caller warn of the same problem when the settings are stored. */
+  isWarnedOf?: true;
 }
 
 /** What is wrong with settings; `code` decides the answer's. */

@@ -50,7 +50,7 @@ describe('a body with more values than a schema may look at', () => {
     ['aliases', { aliases: Array(1_001).fill('') }],
     ['request_strip', { request_strip: Array(1_001).fill(1) }],
     ['extra_args', { extra_args: Array(1_001).fill(1) }],
-    ['options.a', { options: { a: Array(1_001).fill({}) } }],
+    ['options.a', { options: { a: Array.from({ length: 1_001 }, () => ({})) } }],
   ])('has one problem when the list %s is too long', (path, settings) => {
     expect(judgeSized(OPERATIONS.createInstance.body, { name: 'x', ...settings }).problems).toEqual([
       { path, message: 'must have at most 1000 entries' },
@@ -87,7 +87,10 @@ describe('a fleet', () => {
   it('is looked at until it has a hundred problems', () => {
     const { looks, number } = counting();
     const schema = z.strictObject({ list: z.array(z.strictObject({ a: number })) });
-    const found = judgeSized({ schema, optional: false, entries: 'list' }, { list: Array(4_000).fill({ a: 'x' }) });
+    const found = judgeSized(
+      { schema, optional: false, entries: 'list' },
+      { list: Array.from({ length: 4_000 }, () => ({ a: 'x' })) },
+    );
     expect(found.problems).toHaveLength(100);
     expect(looks()).toBe(100);
   });

@@ -14,6 +14,8 @@ const LifetimeSchema = DurationSchema.refine((duration) => {
   const seconds = durationSeconds(duration);
   return seconds >= 1 && seconds <= LONGEST_LIFETIME;
 }, 'must be at least 1 second and at most 3650 days');
+/** Entries of a list. A list that is too long is one problem; its entries are not looked at. */
+const MOST_ENTRIES = 1_000;
 
 const HostSchema = z.string().min(1).max(255);
 const PortSchema = z.int().min(1).max(65_535);
@@ -37,7 +39,7 @@ const knownEngine = (command: string, args: string[] = []) =>
   z
     .strictObject({
       command: z.string().min(1).default(command),
-      args: z.array(z.string()).default(args),
+      args: z.array(z.string()).max(MOST_ENTRIES).default(args),
       environment: TextMapSchema.default({}),
     })
     .prefault({});
@@ -63,6 +65,7 @@ export const CustomEngineSchema = z.strictObject({
           'must not begin with dashes and a placeholder, which would make a flag of a caller’s word',
         ),
     )
+    .max(MOST_ENTRIES)
     .default([])
     .describe('The same are filled in, and `${API_KEY}`: the random key of the run.'),
   environment: TextMapSchema.default({}),
@@ -96,9 +99,13 @@ export const ConfigSchema = z.strictObject({
       port: PortSchema.default(8080),
       base_path: z.string().startsWith('/').default('/'),
       public_url: z.union([z.literal(''), z.url()]).default(''),
-      allowed_hosts: z.array(HostSchema).default([]).describe('More host names under which browsers may reach us.'),
-      allowed_origins: z.array(z.url()).default([]),
-      trusted_proxies: z.array(ProxySchema).default([]),
+      allowed_hosts: z
+        .array(HostSchema)
+        .max(MOST_ENTRIES)
+        .default([])
+        .describe('More host names under which browsers may reach us.'),
+      allowed_origins: z.array(z.url()).max(MOST_ENTRIES).default([]),
+      trusted_proxies: z.array(ProxySchema).max(MOST_ENTRIES).default([]),
     })
     .prefault({}),
   data_dir: z.string().min(1).default('~/.local/share/llamactl').describe('State, logs and secrets; mode 0700.'),
@@ -153,7 +160,7 @@ export const ConfigSchema = z.strictObject({
   engines: EnginesSchema.prefault({}),
   models: z
     .strictObject({
-      dirs: z.array(z.string()).default(['~/models']),
+      dirs: z.array(z.string()).max(MOST_ENTRIES).default(['~/models']),
       hf_endpoint: z.url().default('https://huggingface.co'),
       hf_token: z.string().default(''),
     })
@@ -175,7 +182,7 @@ export const ConfigSchema = z.strictObject({
   alerts: z
     .strictObject({
       webhook: z.union([z.literal(''), z.url({ protocol: /^https?$/ })]).default(''),
-      command: z.array(z.string()).default([]),
+      command: z.array(z.string()).max(MOST_ENTRIES).default([]),
     })
     .prefault({}),
 });

@@ -17,7 +17,7 @@ export const FLEET_OPERATIONS = {
       prune: FlagSchema.optional().describe('Remove the instances that the document does not name.'),
       dry_run: FlagSchema.optional().describe('Change nothing; answer what would be done.'),
     }),
-    body: { schema: FleetSchema, optional: false },
+    body: { schema: FleetSchema, optional: false, entries: 'instances' },
     yaml: 'body',
     success: { status: 200, schema: AppliedSchema },
     errors: ['ALIAS_CONFLICT', 'PORT_CONFLICT', 'RESERVED_OPTION', 'PRIVILEGED_OPTION'],

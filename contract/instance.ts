@@ -33,6 +33,9 @@ const AliasSchema = z
   .max(200, 'must be at most 200 characters')
   .regex(/^[^\p{C}\p{Z}]+$/u, 'must be printable, without spaces');
 
+/** Entries of a list of settings. A list that is too long is one problem; its entries are not looked at. */
+const MOST_ENTRIES = 1_000;
+
 /** Beyond 2^53 a JSON number may already have lost digits when we see it, and is not echoed as sent. */
 const optionNumber = z
   .number()
@@ -47,7 +50,13 @@ const OptionScalarSchema = z.union([plainText, optionNumber, z.boolean()], {
 
 /** One engine option as given: echoed as sent. */
 export const OptionValueSchema = z.union(
-  [OptionScalarSchema, z.array(z.union([plainText, optionNumber], { error: 'must be a string or a number' })).min(1)],
+  [
+    OptionScalarSchema,
+    z
+      .array(z.union([plainText, optionNumber], { error: 'must be a string or a number' }))
+      .min(1)
+      .max(MOST_ENTRIES),
+  ],
   {
     error: 'must be a string, a number, true, false or a list of strings and numbers',
   },
@@ -104,16 +113,19 @@ const settings = {
     .describe('The model file; it may appear later, but must be there to start.'),
   port: PortSchema.describe('Left out: one is taken from `instances.port_range`.'),
   options: OptionsSchema,
-  extra_args: z.array(plainText).describe('Passed to the engine as they are, last: they win over `options`.'),
+  extra_args: z
+    .array(plainText)
+    .max(MOST_ENTRIES)
+    .describe('Passed to the engine as they are, last: they win over `options`.'),
   environment: z
     .record(EnvironmentNameSchema, plainText)
     .describe('Set for the engine. `"***"` in an update leaves the stored value alone.'),
-  command: z.array(plainText.min(1)).min(1).describe("Replaces the engine's command. Privileged."),
+  command: z.array(plainText.min(1)).min(1).max(MOST_ENTRIES).describe("Replaces the engine's command. Privileged."),
   health_path: plainText
     .max(2_048)
     .regex(/^\/[^\s]*$/, 'must be a path that starts with `/`')
     .describe('Answers 200 when the engine is ready. Default `/health`.'),
-  aliases: z.array(AliasSchema).describe('More names under which `/v1` finds the instance.'),
+  aliases: z.array(AliasSchema).max(MOST_ENTRIES).describe('More names under which `/v1` finds the instance.'),
   unlisted: z.boolean().describe('Not shown by `GET /v1/models`.'),
   auto_start: z.boolean().describe('Revive a run that the user wanted after the machine was rebooted.'),
   auto_restart: z.boolean().describe('Restart a run that was ready and died. Default: `instances.auto_restart`.'),
@@ -138,7 +150,10 @@ const settings = {
   request_defaults: z
     .record(z.string(), JsonValueSchema)
     .describe('Fields that a JSON body under `/v1` gets when it lacks them.'),
-  request_strip: z.array(z.string().min(1)).describe('Fields that are taken out of JSON bodies under `/v1`.'),
+  request_strip: z
+    .array(z.string().min(1))
+    .max(MOST_ENTRIES)
+    .describe('Fields that are taken out of JSON bodies under `/v1`.'),
   isolated: z
     .boolean()
     .describe(

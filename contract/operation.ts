@@ -23,8 +23,11 @@ export interface Operation {
   permission: Permission;
   cost: CostClass;
   query?: z.ZodType;
-  /** `optional`: no body at all is fine too. */
-  body?: { schema: z.ZodType; optional: boolean };
+  /**
+   * `optional`: no body at all is fine too. `entries`: name of a list whose entries are judged one by one, each with the
+   * bounds of a body.
+   */
+  body?: { schema: z.ZodType; optional: boolean; entries?: string };
   /** Media type of a success answer that is text in another language than JSON. */
   text?: string;
   /** Success status and the schema of its body. */

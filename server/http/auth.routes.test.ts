@@ -53,6 +53,28 @@ describe('a login', () => {
     expect(known).toMatchObject({ statusCode: 401, code: 'INVALID_CREDENTIALS', challenge: 'Bearer' });
   });
 
+  it.each(['{"username":[1', '{"username":1'])('of more than 16 KiB is refused unread: %s…', async (start) => {
+    const payload = start.padEnd(16_385, ',1');
+    const answer = await test.inject({
+      method: 'POST',
+      url: '/api/auth/login',
+      headers: { 'content-type': 'application/json' },
+      payload,
+    });
+    expect([answer.statusCode, answer.json<{ code: string }>().code]).toEqual([413, 'PAYLOAD_TOO_LARGE']);
+  });
+
+  it('may have the longest name and password, all characters escaped', async () => {
+    const longest = '\\u0061'.repeat(1_024);
+    const answer = await test.inject({
+      method: 'POST',
+      url: '/api/auth/login',
+      headers: { 'content-type': 'application/json' },
+      payload: `{"username":"${longest}","password":"${longest}"}`,
+    });
+    expect(answer.statusCode).toBe(401);
+  });
+
   it('is throttled and listed by the client that sends it', async () => {
     await harness.user('ada', 'admin');
     const seen: unknown[] = [];

@@ -9,6 +9,7 @@ import { type Clock, StoreClosed } from '../instances/ports.ts';
 import type { InstanceManager } from '../instances/use-cases.ts';
 import { CallerGone, disconnectSignal } from './disconnect.ts';
 import type { HttpApp, HttpReply, HttpRequest } from './plugin.ts';
+import { judgeSized } from './judge-body.ts';
 import { judge, validationError } from './problems.ts';
 import { keysAt } from './schema-keys.ts';
 import { OPEN_TURNSTILE, type Turnstile } from './turnstile.ts';
@@ -64,6 +65,9 @@ export type Bind = <Op extends Operation>(
   handler: (input: Input<Op>) => Output<Op> | HttpReply | Promise<Output<Op> | HttpReply>,
 ) => void;
 
+/** Bytes that a body may have where no credentials are needed: enough for a name and a password, all characters escaped. */
+const PUBLIC_BODY_LIMIT = 16_384;
+
 const NO_QUERY = z.strictObject({});
 const NO_BODY = z.strictObject({}, { error: 'must be left out: this operation takes none' });
 
@@ -73,6 +77,7 @@ export function binder(app: HttpApp, { managerFor, clock, shutdown, turnstile = 
     app.route({
       method: operation.method,
       url: operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+      ...(permission === 'public' ? { bodyLimit: PUBLIC_BODY_LIMIT } : {}),
       config: { takesYaml: yaml === 'body', access: { id, permission, cost } },
       handler: async (request, reply) => {
         // Its body came while the server was being replaced.
@@ -168,7 +173,7 @@ function judgeBody(operation: Operation, body: unknown): { value: unknown; probl
     return body === undefined ? { value: undefined, problems: null } : judge(NO_BODY, body);
   const { schema, optional } = operation.body;
   if (body === undefined && !optional) return { value: null, problems: [{ path: '', message: missingBody(schema) }] };
-  return judge(schema, body === undefined ? {} : body);
+  return judgeSized(operation.body, body === undefined ? {} : body);
 }
 
 /** Says what would be needed. */

@@ -150,7 +150,7 @@ describe('many problems', () => {
     ['unknown fields', CreateInstanceSchema, { name: 'x', ...keys(40_000, 1) }],
     ['options of a wrong type', CreateInstanceSchema, { name: 'x', options: keys(40_000, {}) }],
     ['keys of a wrong form', CreateInstanceSchema, { name: 'x', environment: { ...keys(20_000, 1), '1': 1 } }],
-    ['items of a wrong type', CreateInstanceSchema, { name: 'x', extra_args: Array<number>(40_000).fill(1) }],
+    ['items of a wrong type', CreateInstanceSchema, { name: 'x', extra_args: Array<number>(1_000).fill(1) }],
     ['keys of a configuration', ConfigSchema, { server: keys(40_000, 1) }],
   ])('are listed up to the hundredth: %s', (_, schema, value) => {
     const asked = vi.mocked(suggestion);

@@ -200,13 +200,14 @@ export class Rules {
   }
 
   /** Requests that Node would answer by itself, or by silence. */
-  #serveOddRequests({ server, routing }: HttpApp): void {
+  #serveOddRequests(app: HttpApp): void {
+    const { server } = app;
     // The limit in bytes is enough. A limit in number would drop headers without a word, perhaps the Origin.
     server.maxHeadersCount = 0;
     // In the place of fastify's own listener, which would serve what is refused here.
     server.removeAllListeners('request').on('request', (request, response) => {
       this.#unreadBodies.watch(request, response);
-      if (this.#bounds.admit(request, response)) routing(request, response);
+      if (this.#bounds.admit(request, response)) app.routing(request, response);
     });
     // A bare 417; what is expected beyond 100-continue can be left unmet (RFC 9110, 10.1.1).
     server.on('checkExpectation', (request, response) => server.emit('request', request, response));

@@ -204,6 +204,10 @@ const OUT_OF_BOUNDS = [
     ['a URL of a megabyte', request(`GET /${'a'.repeat(1_000_000)}`)],
   ]),
   ...group(413, 'PAYLOAD_TOO_LARGE', [
+    [
+      'a login of a megabyte',
+      request('POST /api/auth/login', [JSON_TYPE], `{"username":[1${',1'.repeat(500_000)}],"password":"b"}`),
+    ],
     ['a body of 2 MiB', createWith(JSON.stringify('a'.repeat(2_097_152)))],
     [
       'a body that says it has a terabyte',
@@ -307,6 +311,8 @@ const BODIES = [
     ],
   ]),
   ...group(400, 'VALIDATION_ERROR', [
+    ['a megabyte of wrong aliases', createWith(`{"name":"x","aliases":[""${',""'.repeat(300_000)}]}`)],
+    ['a megabyte of wrong options', createWith(`{"name":"x","options":{"a":[{}${',{}'.repeat(300_000)}]}}`)],
     ['__proto__', createWith('{"__proto__":{"name":"intruder","model_path":"/m.gguf"}}')],
     [
       '__proto__ beside good fields',

@@ -52,8 +52,8 @@ describe('quickstart', () => {
 
   it('says what to do when the model is not one', async () => {
     await expect(quickstart('--model', LAUNCHER)).rejects.toMatchObject({
-      code: 6,
-      stderr: expect.stringContaining(LAUNCHER) as unknown,
+      code: 1,
+      stderr: expect.stringMatching(/the model file .*llamactl is not a GGUF file/) as unknown,
     });
   });
 

@@ -53,6 +53,16 @@ describe('a body in chunks', () => {
     expect(errorOf(text.slice(text.indexOf('\r\n\r\n') + 4)).error).toContain('too many small chunks');
   });
 
+  it('ends its connection where it goes on so behind the answer', async () => {
+    const socket = openSocket(port, 'POST /nothing HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n');
+    socket.on('error', () => socket.destroy());
+    const [bytes] = (await once(socket, 'data')) as [Buffer];
+    expect(bytes.toString('latin1')).toMatch(/^HTTP\/1\.1 404 /);
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.write('1\r\n \r\n'.repeat(10_000));
+    await closed;
+  });
+
   it('is not where its chunks have 128 bytes', async () => {
     const [answer] = await exchange(port, inChunks(' '.repeat(128), 6_000));
     expect(answer?.body).not.toContain('small chunks');

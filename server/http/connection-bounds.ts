@@ -35,12 +35,17 @@ export class ConnectionBounds {
     }
     this.#unanswered.set(socket, unanswered);
     response.once('close', () => this.#unanswered.set(socket, (this.#unanswered.get(socket) ?? 1) - 1));
-    if (request.headers['transfer-encoding'] !== undefined) this.#boundChunks(request);
+    if (request.headers['transfer-encoding'] !== undefined) this.#boundChunks(request, response);
     return true;
   }
 
-  /** Every chunk comes to a request by its `push`, also where nobody reads it. */
-  #boundChunks(request: IncomingMessage): void {
+  /** Every chunk comes to a request by its `push`. */
+  #boundChunks(request: IncomingMessage, response: ServerResponse): void {
+    // Once a request has its answer, Node drops a body that was never read, past `push`. So it is read once, and resumed here.
+    request.read(0);
+    response.once('finish', () => {
+      if (!request.complete) request.resume();
+    });
     const push = request.push.bind(request);
     let chunks = 0;
     let bytes = 0;

@@ -122,6 +122,8 @@ const crowdStep: fc.Arbitrary<CrowdStep> = fc.oneof(
 class Crowd {
   readonly waiting = new Map<object, { instance: string; leaving: AbortController }>();
   readonly leases = new Set<Lease>();
+  /** Changes of `pinned` under way: one may be stored after a change that was asked for later. */
+  readonly pins: Promise<void>[] = [];
   ended = 0;
   asked = 0;
   readonly #domain: Domain;
@@ -177,7 +179,8 @@ async function act(domain: Domain, crowd: Crowd, step: CrowdStep): Promise<void>
       return void answered(manager[step.do](step.instance));
     case 'pin': {
       const { pinned } = manager.get(step.instance);
-      return void answered(manager.update(step.instance, { pinned: !pinned }, { restart: false }));
+      crowd.pins.push(answered(manager.update(step.instance, { pinned: !pinned }, { restart: false })));
+      return;
     }
     case 'exit': {
       const process = domain.world.alive().find(({ plan }) => plan.argv.includes(step.instance));
@@ -220,6 +223,7 @@ describe('whoever asks for whichever of three instances that share one slot or t
               expect(cut, 'an eviction never cuts a request').toEqual([]);
             }
             expect(domain.world.mostAlive).toBeLessThanOrEqual(slots);
+            await Promise.all(crowd.pins);
             for (const name of ['a', 'b', 'c'])
               await domain.manager.update(name, { pinned: false }, { restart: false });
             for (let round = 0; round < 400 && crowd.ended < crowd.asked; round += 1) {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../instances/ports.ts';
 import type { BodyBudget } from './body-budget.ts';
+import { requestLength } from './body.ts';
 import { BodyReading } from './body-reading.ts';
 import { HeldBody } from './held-body.ts';
 import { type Members, MemberScanner, membersOf } from './json-members.ts';
@@ -82,6 +83,8 @@ export class Bodies {
 
 /** A short body came together with its head. `null`: it has to be waited for. */
 function wholeBody(request: IncomingMessage): Buffer | null {
-  const whole: unknown = request.complete ? request.read() : null;
+  // The last byte of a body comes before the word that it was the last.
+  const isHere = request.complete || request.readableLength === requestLength(request);
+  const whole: unknown = isHere ? request.read() : null;
   return whole instanceof Buffer ? whole : null;
 }

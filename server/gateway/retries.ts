@@ -42,7 +42,8 @@ export async function lostRun(
 ): Promise<LeaseOrigin | null> {
   const { signal, origin, instance: name } = lease;
   await firstAbort([signal, callerSignal], LIFE_NOTICE_MS, clock);
-  if (mayBeDead(lease)) await firstAbort([signal, callerSignal], DEATH_NOTICE_MS - LIFE_NOTICE_MS, clock);
+  const isKnown = signal.aborted || callerSignal.aborted;
+  if (!isKnown && mayBeDead(lease)) await firstAbort([signal, callerSignal], DEATH_NOTICE_MS - LIFE_NOTICE_MS, clock);
   if (callerSignal.aborted || !(signal.reason instanceof EngineDied)) return null;
   const status = findInstance(instances.list(), name)?.status;
   const comesBack = status === 'restarting' || status === 'starting' || status === 'running';

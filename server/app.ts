@@ -12,7 +12,7 @@ import { createEngines } from './engines/engines.ts';
 import { engineEnvironment } from './engine-environment.ts';
 import { learnAll } from './engine-knowledge.ts';
 import { openEngineLogs } from './engine-logs.ts';
-import { shrinkHeap } from './heap.ts';
+import { shrinkHeapAtRest } from './heap.ts';
 import { createInstances } from './instances/instances.ts';
 import type { Interposition } from './instances/interposition.ts';
 import { Listening } from './listening.ts';
@@ -51,9 +51,6 @@ export interface AppOptions {
   /** Stands between instances and what they do to the outside, for tests that die there; left out: nothing does. */
   interposition?: Interposition;
 }
-
-/** By then what waits at a boot is done: engines are adopted, callers are answered. */
-const AT_REST_AFTER_MS = 2_000;
 
 /** A running server. */
 export interface App extends Reign {
@@ -177,7 +174,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     observation.begin();
     const url = await listening.begin(serving.http);
     serving.become('ok');
-    teardown.add(clock.after(AT_REST_AFTER_MS, shrinkHeap));
+    teardown.add(shrinkHeapAtRest({ clock }));
     if (inheritance !== null) await takeRequests(inheritance, { ...shared, folder: doors, http: serving.http });
     // Whoever reads that it is done can count on it: the one before us does not take back what was ready.
     const problem = lock.describe({ url, ...(inheritance === null ? {} : { reload: doneBy(inheritance) }) });

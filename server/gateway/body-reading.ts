@@ -5,6 +5,8 @@ import { requestLength } from './body.ts';
 import { type BodyBudget, type Reservation, SMALL_BODY } from './body-budget.ts';
 import { HeldBody } from './held-body.ts';
 import { PieceList } from './piece-list.ts';
+import type { ReadingPace } from './reading-pace.ts';
+import type { SlicedWork } from './sliced-work.ts';
 
 /** How many bytes of a body are read to look into it. */
 export const LARGEST_READ_BODY = 64 * 1024 * 1024;
@@ -20,6 +22,9 @@ const STALLED_MS = 60_000;
 interface ReadingOptions {
   clock: Pick<Clock, 'after' | 'elapsed'>;
   budget: BodyBudget;
+  pace: ReadingPace;
+  /** Gives the memory of a large body back. */
+  work: SlicedWork;
   caller: string;
   signal: AbortSignal;
 }
@@ -36,7 +41,10 @@ export class BodyReading {
   readonly #pieces: PieceList;
   readonly #done = Promise.withResolvers<HeldBody>();
   #reservation: Reservation | null = null;
+  /** Paused until there is memory. */
   #isWaiting = false;
+  /** Paused because this turn of the event loop has read enough. */
+  #isPaced = false;
   #isOver = false;
   /** Bytes that had come when it was looked at last. */
   #seen = 0;
@@ -75,7 +83,21 @@ export class BodyReading {
     this.#lastByteAt = this.#options.clock.elapsed();
     if (this.#pieces.byteLength > LARGEST_READ_BODY) return this.#fail(tooLarge());
     if (this.#pieces.byteLength > (this.#reservation?.bytes ?? 0)) this.#grow();
+    // What a paused reader still gets is counted when it resumes.
+    if (!this.#isPaced && this.#options.pace.count(piece.byteLength, this.#unpace)) {
+      this.#isPaced = true;
+      this.#request.pause();
+    }
   };
+
+  #unpace = (): void => {
+    this.#isPaced = false;
+    this.#resume();
+  };
+
+  #resume(): void {
+    if (!this.#isWaiting && !this.#isPaced) this.#request.resume();
+  }
 
   #grow(): void {
     const reservation = this.#reservation;
@@ -91,7 +113,7 @@ export class BodyReading {
         this.#lastByteAt = this.#options.clock.elapsed();
         // Refused in the meantime for another reason.
         if (this.#isOver) reservation?.release();
-        else this.#request.resume();
+        else this.#resume();
       },
       (error: unknown) => this.#fail(error),
     );
@@ -105,7 +127,7 @@ export class BodyReading {
       reservation.reclaim = null;
       reservation.shrink(this.#pieces.byteLength);
     }
-    this.#done.resolve(HeldBody.of(this.#pieces.take(), reservation));
+    this.#done.resolve(HeldBody.of(this.#pieces.take(), reservation, this.#options.work));
   };
 
   #onGone = (): void => this.#fail(new Error('the caller left'));
@@ -114,7 +136,7 @@ export class BodyReading {
   #fail(error: unknown): void {
     if (this.#isOver) return;
     this.#stop();
-    HeldBody.of(this.#pieces.take(), this.#reservation).release();
+    HeldBody.of(this.#pieces.take(), this.#reservation, this.#options.work).release();
     this.#request.resume();
     this.#done.reject(error);
   }

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Reservation } from './body-budget.ts';
 import { type Edit, HeldBody } from './held-body.ts';
+import { SlicedWork } from './sliced-work.ts';
 
 /** A reservation that notes what becomes of it. */
 function reservationOf(): Reservation & { isReleased: boolean } {
@@ -91,6 +92,23 @@ describe('the memory', () => {
     const block = Buffer.allocUnsafeSlow(200_000);
     HeldBody.of([block.subarray(0, 100_000), block.subarray(100_000)]).release();
     expect(block.buffer.byteLength).toBe(0);
+  });
+
+  test('goes block by block, a few in a turn, and the reservation goes with the last', () => {
+    const turns: (() => void)[] = [];
+    // Each look at the clock finds that the turn is over: so a turn frees one block.
+    let now = 0;
+    const work = new SlicedWork({ elapsed: () => (now += 2), nextTurn: (callback) => void turns.push(callback) });
+    const all = pieces();
+    const reservation = reservationOf();
+    HeldBody.of(all, reservation, work).release();
+    const left: number[] = [];
+    while (!reservation.isReleased && turns.length > 0) {
+      left.push(all.filter(({ byteLength }) => byteLength > 0).length);
+      turns.shift()?.();
+    }
+    expect(left).toEqual(all.map((_, index) => all.length - index));
+    expect([reservation.isReleased, all.every(({ byteLength }) => byteLength === 0)]).toEqual([true, true]);
   });
 
   test.each([true, false])('stays while a connection reads it (all of it was sent: %s)', (isSent) => {

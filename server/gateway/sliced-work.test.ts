@@ -89,3 +89,11 @@ test('a job of a caller who has left ends', async () => {
   expect(await left).toBe(caller.signal.reason);
   expect(done).toEqual([]);
 });
+
+test('a job that runs to its end shares the turns with others', () => {
+  const done: string[] = [];
+  work.runToEnd(job('a', 4, done));
+  work.runToEnd(job('b', 4, done));
+  expect(runTurns()).toBe(3);
+  expect(done).toEqual(['a', 'b', 'a', 'b', 'a', 'b', 'a', 'b']);
+});

@@ -7,7 +7,8 @@ interface Job {
   step: () => boolean;
   resolve: () => void;
   reject: (error: unknown) => void;
-  signal: AbortSignal;
+  /** `null`: the job is done whether its caller stays or not. */
+  signal: AbortSignal | null;
 }
 
 /** Long work in slices, so that the event loop gets to everything else in between. Jobs take turns. */
@@ -25,10 +26,21 @@ export class SlicedWork {
    * @param step Must take less than a millisecond.
    */
   run(step: () => boolean, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#jobs.push({ step, resolve, reject, signal });
-      if (this.#jobs.length === 1) this.#clock.nextTurn(this.#work);
-    });
+    return new Promise((resolve, reject) => this.#add({ step, resolve, reject, signal }));
+  }
+
+  /** Calls `step` until it returns true, also when the caller has left. @param step Must take less than a millisecond and not throw. */
+  runToEnd(step: () => boolean): void {
+    const fail = (error: unknown): void =>
+      queueMicrotask(() => {
+        throw error;
+      });
+    this.#add({ step, resolve: () => undefined, reject: fail, signal: null });
+  }
+
+  #add(job: Job): void {
+    this.#jobs.push(job);
+    if (this.#jobs.length === 1) this.#clock.nextTurn(this.#work);
   }
 
   #work = (): void => {
@@ -47,7 +59,7 @@ export class SlicedWork {
 /** @returns whether the job is over */
 function advance({ step, resolve, reject, signal }: Job): boolean {
   try {
-    signal.throwIfAborted();
+    signal?.throwIfAborted();
     if (!step()) return false;
     resolve();
   } catch (error) {

@@ -169,8 +169,12 @@ export interface EventSink {
   publish(kept: KeptEvent): void;
   /** It did not happen after all: nobody hears of it. */
   discard(kept: KeptEvent): void;
-  /** For what belongs to no change of an instance: it is kept, stored and published by this call. */
-  emit(event: InstanceEvent, instance?: string): void;
+  /**
+   * For what belongs to no change of an instance: it is kept, stored and published by this call.
+   *
+   * @param at Its moment, in milliseconds since the epoch. Default: now.
+   */
+  emit(event: InstanceEvent, instance?: string, at?: number): void;
 }
 
 /** Where the domain, and whoever finds something wrong, says what needs attention. Must not throw and must not wait. */

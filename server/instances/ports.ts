@@ -319,6 +319,16 @@ export interface PortWitness {
    * and when it is open proves that the run has accepted it. Takes microseconds. `unknown`: the system does not tell.
    */
   listener(): string | null;
+  /** The same for another server of this machine and user. It may go stale: then the run is taken for one that does not listen. */
+  held(): HeldListener | 'unknown' | null;
+}
+
+/** A listening socket in a process. */
+export interface HeldListener {
+  /** The link of its descriptor under `/proc`. */
+  link: string;
+  /** What the link says as long as the process has it open: `socket:[INODE]`. */
+  socket: string;
 }
 
 // ── Processes ───────────────────────────────────────────────────────────────────────────────────

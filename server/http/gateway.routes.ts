@@ -1,3 +1,4 @@
+import { ConfigSchema } from '@llamactl/contract/config';
 import { ApiError } from '@llamactl/contract/errors';
 import { PASS_THROUGH } from '@llamactl/contract/operations';
 import type { RequestFigures } from '@llamactl/contract/requests';
@@ -45,10 +46,12 @@ export interface GatewayRoutesParts {
 }
 
 const NO_PATHS: ReadonlySet<string> = new Set();
-/** `gateway.body_memory_mb` of the default configuration. */
-const BODY_MEMORY = 256 * 1024 * 1024;
-
-const AS_CONFIGURED_BY_DEFAULT: GatewaySettings = { loadingKeepaliveSeconds: 15, aliasesInModels: false };
+const DEFAULTS = ConfigSchema.parse({}).gateway;
+const BODY_MEMORY = DEFAULTS.body_memory_mb * 1024 * 1024;
+const AS_CONFIGURED_BY_DEFAULT: GatewaySettings = {
+  loadingKeepaliveSeconds: DEFAULTS.loading_keepalive,
+  aliasesInModels: DEFAULTS.aliases_in_models,
+};
 
 /**
  * The routes that lead to engines: `/v1/*` by the request's model, `/api/instances/{name}/proxy/*` by name.

@@ -23,7 +23,7 @@ import { MOST_VALUES, tooManyEntries } from './value-count.ts';
  */
 const MOST_WORDS = 100_000;
 /** Words after which is looked for what can be composed by itself: that takes some milliseconds. */
-const SLICE_WORDS = 1_000;
+const SLICE_WORDS = 300;
 /** Values that aliases may repeat, all together. */
 const MOST_REPEATED = 100_000;
 

@@ -173,6 +173,7 @@ describe('who may know whom', () => {
       'server/http/turnstile.ts',
       'server/config/env.ts',
       'server/reset-connection.ts',
+      'server/supervisor/port-witness.ts',
     ]);
     const users = new Set([
       'server/app.ts',

@@ -183,7 +183,12 @@ describe('an engine whose port another process has by now', () => {
     for (const looks of [[null], ['socket:[1]', null]]) {
       const target = (): Parameters<ReturnType<typeof createTextReader>>[0] => {
         const left = [...looks];
-        return { port, healthPath: '/health', key: 'secret', witness: { listener: () => left.shift() ?? null } };
+        return {
+          port,
+          healthPath: '/health',
+          key: 'secret',
+          witness: { listener: () => left.shift() ?? null, held: () => null },
+        };
       };
       const clock = systemClock();
       expect(await createEngineEndpoint({ clock }).probe(target(), PATIENCE_MS)).toBe('closed');

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { MemoryStore } from '../testing/memory-store.ts';
 import { alertsLeft } from './alerts-left.ts';
@@ -108,6 +108,16 @@ describe('an alert that the last server left', () => {
     expect([alerts.list(), told]).toEqual([listed, []]);
     await clock.advance(1_000);
     expect([alerts.list(), told, ids]).toEqual([[], ['cleared error stray_process a'], ['id-a']]);
+  });
+
+  it('was raised when it says, however the clock moved on until its event was kept', async () => {
+    const ticking = new FakeClock();
+    const tick = vi.spyOn(ticking, 'now').mockImplementation(() => 1_700_000_000_000 + tick.mock.calls.length);
+    const before = someAlerts(new MemoryStore(), ticking);
+    before.alerts.raise(LOW);
+    const listed = before.alerts.list();
+    const { alerts } = await restarted(before);
+    expect(alerts.list()).toEqual(listed);
   });
 
   it('and that is found again is told again, once, and is as old as before', async () => {

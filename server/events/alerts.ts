@@ -40,10 +40,10 @@ export function createAlerts({ clock, bus, left = [], idOf = () => null }: Alert
     left.map(({ alert, id }) => [alertKey(alert.code, alert.instance), { alert, id, isLeft: true }]),
   );
 
-  const tell = ({ alert, id }: Raised, state: 'raised' | 'cleared'): void => {
+  const tell = ({ alert, id }: Raised, state: 'raised' | 'cleared', at = clock.now()): void => {
     const { level, code, message, instance } = alert;
     const whose = instance === undefined ? {} : { instance };
-    bus.emit({ type: 'system_alert', data: { level, code, message, state, ...whose } }, id ?? undefined);
+    bus.emit({ type: 'system_alert', data: { level, code, message, state, ...whose } }, id ?? undefined, at);
   };
   const clear = (key: string): void => {
     const before = raised.get(key);
@@ -67,13 +67,15 @@ export function createAlerts({ clock, bus, left = [], idOf = () => null }: Alert
       const before = raised.get(key);
       const isSame = before?.alert.level === given.level && before.alert.message === given.message;
       if (isSame && !before.isLeft) return;
+      // One reading for both: the next server takes `raised_at` from the event.
+      const at = clock.now();
       const now = {
-        alert: { ...given, raised_at: before?.alert.raised_at ?? new Date(clock.now()).toISOString() },
+        alert: { ...given, raised_at: before?.alert.raised_at ?? new Date(at).toISOString() },
         id: given.instance === undefined ? null : idOf(given.instance),
         isLeft: false,
       };
       raised.set(key, now);
-      tell(now, 'raised');
+      tell(now, 'raised', at);
     },
     clear: (code, instance) => clear(alertKey(code, instance)),
     list: () => [...raised.values()].map(({ alert }) => alert),

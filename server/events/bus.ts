@@ -79,20 +79,20 @@ export function createEventBus({ clock, replay: store, stored, onError }: EventB
     return number;
   }
 
-  function keep(event: InstanceEvent, instance?: string): KeptEvent {
-    const timestamp = new Date(clock.now()).toISOString();
+  function keep(event: InstanceEvent, instance?: string, at = clock.now()): KeptEvent {
+    const timestamp = new Date(at).toISOString();
     const kept = { seq: takeNumber(), timestamp, event, ...(instance === undefined ? {} : { instance }) };
     order.keep(kept);
     return kept;
   }
 
   return {
-    keep,
+    keep: (event, instance) => keep(event, instance),
     publish: (kept) => deliverAll(order.settle(kept, 'published')),
     discard: (kept) => deliverAll(order.settle(kept, 'discarded')),
 
-    emit(event, instance) {
-      const kept = keep(event, instance);
+    emit(event, instance, at) {
+      const kept = keep(event, instance, at);
       store.append([kept]).catch((error: unknown) => onError(error, event));
       deliverAll(order.settle(kept, 'published'));
     },

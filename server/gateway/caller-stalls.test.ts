@@ -1,4 +1,8 @@
-import type { Socket } from 'node:net';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server, type Socket } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
 import {
@@ -32,12 +36,29 @@ afterEach(async () => {
 });
 
 describe('a caller that stops to read', () => {
-  /** An engine whose answer never ends, and a caller that reads nothing of it. */
+  interface Stalled {
+    gateway: GatewayServer;
+    caller: RawConnection;
+    /** Breaks the engine's answer off. */
+    breakOff: () => void;
+  }
+
+  /**
+   * An engine whose answer never ends, and a caller that reads nothing of it.
+   *
+   * @param way How the caller reaches the gateway, and what it speaks.
+   */
   async function stall(
     measureSendQueues?: MeasureSendQueues,
-  ): Promise<{ gateway: GatewayServer; caller: RawConnection }> {
+    { addressOf, version }: { addressOf: (gateway: GatewayServer) => Promise<number | string>; version: string } = {
+      addressOf: async ({ port }) => port,
+      version: '1.1',
+    },
+  ): Promise<Stalled> {
     let sent = 0;
+    let breakOff = (): void => undefined;
     const engine = await startEngine((_request, response) => {
+      breakOff = () => void response.destroy();
       const write = (): void => {
         do sent += 65_536;
         while (response.write(Buffer.alloc(65_536)));
@@ -48,13 +69,13 @@ describe('a caller that stops to read', () => {
     const wishes = measureSendQueues === undefined ? {} : { measureSendQueues };
     const gateway = await startGateway([{ name: 'a', port: engine.port }], clock, wishes);
     open.push(engine, gateway);
-    const caller = rawConnection(gateway.port, `GET ${PROXY} HTTP/1.1\r\nHost: a\r\n\r\n`);
+    const caller = rawConnection(await addressOf(gateway), `GET ${PROXY} HTTP/${version}\r\nHost: a\r\n\r\n`);
     caller.socket.pause();
     callers.push(caller.socket);
     await eventually(() => expect(gateway.instances.leases('a').count).toBe(1));
     await settled(() => sent);
     expect(sent).toBeGreaterThan(0);
-    return { gateway, caller };
+    return { gateway, caller, breakOff };
   }
 
   test('loses its connection and its lease after 60 s', async () => {
@@ -82,6 +103,44 @@ describe('a caller that stops to read', () => {
     const before = caller.socket.bytesRead;
     await eventually(() => expect(caller.socket.bytesRead).toBeGreaterThan(before + 20_000_000));
     expect(gateway.instances.leases('a').count).toBe(1);
+  });
+
+  describe('behind the door of a reload', () => {
+    let folder: string;
+    let doors: Server[];
+    beforeEach(async () => {
+      doors = [];
+      folder = await mkdtemp(path.join(os.tmpdir(), 'llamactl-door-'));
+    });
+    afterEach(async () => {
+      for (const door of doors) door.close();
+      await rm(folder, { recursive: true });
+    });
+
+    /** A Unix socket whose connections the gateway serves. */
+    async function doorOf(gateway: GatewayServer): Promise<string> {
+      const file = path.join(folder, 'door');
+      const door = createServer({ allowHalfOpen: true }, (socket) => gateway.take(socket)).listen(file);
+      await once(door, 'listening');
+      doors.push(door);
+      return file;
+    }
+
+    test('keeps both: the other server holds what it has not read', async () => {
+      const { gateway, caller } = await stall(undefined, { addressOf: doorOf, version: '1.1' });
+      await clock.advance(600_000);
+      expect(gateway.instances.leases('a').count).toBe(1);
+      caller.socket.destroy();
+      await eventually(() => expect(gateway.instances.leases('a').count).toBe(0));
+    });
+
+    test('ends no server when its engine breaks off, where only a reset could say so', async () => {
+      const { gateway, caller, breakOff } = await stall(undefined, { addressOf: doorOf, version: '1.0' });
+      caller.socket.resume();
+      breakOff();
+      expect(await caller.gone).toBe('clean');
+      await eventually(() => expect(gateway.instances.leases('a').count).toBe(0));
+    });
   });
 });
 

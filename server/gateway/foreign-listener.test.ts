@@ -28,6 +28,7 @@ async function before(port: number, ...said: (string | null)[]): Promise<Gateway
       looks += 1;
       return said[Math.min(looks, said.length) - 1] ?? null;
     },
+    held: () => null,
   };
   const gateway = await startGateway([{ name: 'a', port, witness }]);
   open.push(gateway);

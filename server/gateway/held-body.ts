@@ -21,7 +21,7 @@ export type GiveBack = (isSent: boolean) => void;
 export class HeldBody {
   readonly byteLength: number;
   #pieces: readonly Buffer[];
-  /** Where each piece ends. Made when the first slice is taken. */
+  /** Where each piece ends. Made when something between two places is first read. */
   #ends: number[] | null = null;
   readonly #memory: BodyMemory;
 
@@ -55,11 +55,6 @@ export class HeldBody {
   get pieces(): readonly Buffer[] {
     if (!this.#memory.isHeld) this.#pieces = [];
     return this.#pieces;
-  }
-
-  /** The bytes from `start` to `end`; a copy where they lie in two pieces. */
-  slice(start: number, end: number): Buffer {
-    return Buffer.concat(this.#between(start, end));
   }
 
   /** The bytes from `start` to `end` as text. */

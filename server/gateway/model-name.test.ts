@@ -13,7 +13,7 @@ import {
   LARGEST_PARSED,
   modelOfQuery,
 } from './model-name.ts';
-import { formFields } from './multipart.ts';
+import { FormScanner } from './multipart.ts';
 
 const bytes = (text: string): Buffer => Buffer.from(text);
 
@@ -29,7 +29,9 @@ function modelOfJson(json: Buffer): string {
 
 function askedOfForm(form: Buffer, boundary: string): Asked {
   try {
-    return askedOfFields(HeldBody.of([form]), formFields([form], boundary));
+    const scanner = new FormScanner(boundary);
+    scanner.push(form);
+    return askedOfFields(HeldBody.of([form]), scanner.finish());
   } catch (error) {
     throw formFault(error);
   }

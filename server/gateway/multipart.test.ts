@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { boundaryOf, type FormField, formFields, FormScanner } from './multipart.ts';
+import { boundaryOf, type FormField, FormScanner } from './multipart.ts';
 
 /** Names and values of a form's fields. */
 function fieldsOf(body: string | Buffer, boundary: string): [string, string][] {
   const bytes = Buffer.from(body);
-  const fields = formFields([bytes], boundary);
+  const fields = inPieces(bytes, boundary, bytes.length);
   for (const length of [1, 2, 3, 50]) expect(inPieces(bytes, boundary, length)).toEqual(fields);
   return fields.map(({ name, start, end }) => [name, bytes.toString('utf8', start, end)]);
 }
@@ -13,7 +13,7 @@ function fieldsOf(body: string | Buffer, boundary: string): [string, string][] {
 /** The same, of bytes that come in pieces. */
 function inPieces(bytes: Buffer, boundary: string, length: number): FormField[] {
   const scanner = new FormScanner(boundary);
-  for (let at = 0; at < bytes.length; at += length) scanner.push(bytes.subarray(at, at + length));
+  for (let at = 0; at < bytes.length; at += Math.max(1, length)) scanner.push(bytes.subarray(at, at + length));
   return scanner.finish();
 }
 

@@ -170,13 +170,6 @@ export class FormScanner {
   }
 }
 
-/** The fields of a form that are no files, in their order. @throws {SyntaxError} for a body that is no such form, or broken off */
-export function formFields(pieces: readonly Buffer[], boundary: string): FormField[] {
-  const scanner = new FormScanner(boundary);
-  for (const piece of pieces) scanner.push(piece);
-  return scanner.finish();
-}
-
 function fieldName(head: string): string | null {
   const line = head.split('\r\n').find((each) => DISPOSITION.test(each));
   const parameters = DISPOSITION.exec(line ?? '')?.[1];

@@ -6,6 +6,7 @@ import {
   type RequestFigures,
 } from '@llamactl/contract/requests';
 import type { Clock } from '../instances/ports.ts';
+import { GenerationSpeeds } from './generation-speed.ts';
 import { type RecordKeeper, RequestRecord, type RequestFacts } from './request-record.ts';
 
 export interface RequestsParts {
@@ -23,11 +24,13 @@ export class Requests {
   #finished: RequestRecord[] = [];
   /** Ids of both. */
   readonly #ids = new Set<string>();
+  readonly #speeds = new GenerationSpeeds();
   #namesakes = 0;
 
   constructor({ clock, onFinished }: RequestsParts) {
     const onEnd = (record: RequestRecord, figures: RequestFigures): void => {
       this.#remember(record);
+      this.#speeds.measure(figures);
       onFinished?.(figures);
     };
     this.#keeper = { clock, onEnd };
@@ -62,6 +65,11 @@ export class Requests {
     return this.#active.get(id) ?? null;
   }
 
+  /** Tokens that an instance generates in a second for one request, at most, as far as that was measured. @param instance Its name. */
+  speedOf(instance: string): number {
+    return this.#speeds.of(instance);
+  }
+
   /** Ends a request. @returns whether there was one */
   cancel(id: string): boolean {
     const record = this.#active.get(id);
@@ -76,6 +84,7 @@ export class Requests {
     );
     for (const { id } of gone) this.#ids.delete(id);
     this.#finished = kept;
+    this.#speeds.forget(instance);
   }
 
   /** Callers may use an id again, and what is shown has to be found. */

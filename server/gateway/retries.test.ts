@@ -220,7 +220,7 @@ describe('a request whose engine dies before it answers', () => {
   });
 
   test('is not waited for when the engine still listens: it lives', async () => {
-    const witness = { listener: () => 'socket:[1]' };
+    const witness = { listener: () => 'socket:[1]', held: () => null };
     gateway = await startGateway([{ name: 'a', engine: 'llama_cpp', port: await startSilentEngine(), witness }], clock);
     const answer = ask();
     (await arrival(1)).response.destroy();

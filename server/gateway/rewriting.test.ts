@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../instances/ports.ts';
 import { HeldBody } from './held-body.ts';
 import { membersOf as membersOfBody } from './json-members.ts';
-import { formFields } from './multipart.ts';
+import { FormScanner } from './multipart.ts';
 import { rewriteForm, rewriteJson, rewriteQuery, rewritten, type Rewriting } from './rewriting.ts';
 
 /** A body in pieces of this length. */
@@ -109,7 +109,9 @@ describe('a form', () => {
   test('gets the other model and keeps the rest', () => {
     for (const length of [Infinity, 9]) {
       const body = bodyOf(form('a'), length);
-      const result = rewriteForm(body, formFields(body.pieces, 'b'), 'another/one');
+      const scanner = new FormScanner('b');
+      for (const piece of body.pieces) scanner.push(piece);
+      const result = rewriteForm(body, scanner.finish(), 'another/one');
       expect(bytesOf(result)).toEqual(form('another/one'));
     }
   });

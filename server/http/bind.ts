@@ -9,9 +9,11 @@ import { type Clock, StoreClosed } from '../instances/ports.ts';
 import type { InstanceManager } from '../instances/use-cases.ts';
 import { CallerGone, disconnectSignal } from './disconnect.ts';
 import type { HttpApp, HttpReply, HttpRequest } from './plugin.ts';
+import { LIST_BODY_LIMIT } from './body.ts';
 import { judgeSized } from './judge-body.ts';
 import { judge, validationError } from './problems.ts';
 import { keysAt } from './schema-keys.ts';
+import { inSlices, type Sliced } from './slices.ts';
 import { OPEN_TURNSTILE, type Turnstile } from './turnstile.ts';
 
 /** The names in braces of an operation's path. */
@@ -50,7 +52,7 @@ export interface Input<Op extends Operation> {
 export interface BindParts {
   /** The instances as there are for a caller. */
   managerFor: (caller: Caller | null) => InstanceManager;
-  clock: Pick<Clock, 'now' | 'after'>;
+  clock: Pick<Clock, 'now' | 'after' | 'elapsed' | 'nextTurn'>;
   /** Aborts when waiting callers should be told that the server stops. */
   shutdown: AbortSignal | undefined;
   /** Left out: the server is never replaced. */
@@ -74,15 +76,23 @@ const NO_BODY = z.strictObject({}, { error: 'must be left out: this operation ta
 export function binder(app: HttpApp, { managerFor, clock, shutdown, turnstile = OPEN_TURNSTILE }: BindParts): Bind {
   return (operation, handler) => {
     const { id, permission, cost, yaml } = operation;
+    const entries = operation.body?.entries;
     app.route({
       method: operation.method,
       url: operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
       ...(permission === 'public' ? { bodyLimit: PUBLIC_BODY_LIMIT } : {}),
-      config: { takesYaml: yaml === 'body', access: { id, permission, cost } },
+      ...(entries === undefined ? {} : { bodyLimit: LIST_BODY_LIMIT }),
+      config: {
+        takesYaml: yaml === 'body',
+        ...(entries === undefined ? {} : { entries }),
+        access: { id, permission, cost },
+      },
       handler: async (request, reply) => {
         // Its body came while the server was being replaced.
         if (!turnstile.isOpen) return passOn(turnstile, request, reply, 'not begun');
-        const { params, query, body } = check(operation, request);
+        const { params, query, body } = await inSlices(check(operation, request), clock);
+        // It may have been replaced meanwhile.
+        if (!turnstile.isOpen) return passOn(turnstile, request, reply, 'not begun');
         reply.code(operation.success.status);
         const { caller } = request;
         const input = {
@@ -150,11 +160,14 @@ async function passOn(
 }
 
 /** Judges path, query and body together, so that one answer tells every problem. */
-function check(operation: Operation, request: HttpRequest): { params: unknown; query: unknown; body: unknown } {
+function* check(
+  operation: Operation,
+  request: HttpRequest,
+): Sliced<{ params: unknown; query: unknown; body: unknown }> {
   const params = request.params as Record<string, string>;
   for (const [name, value] of Object.entries(params)) checkPathParameter(name, value);
   const query = judge(operation.query ?? NO_QUERY, request.query);
-  const body = judgeBody(operation, request.body);
+  const body = yield* judgeBody(operation, request.body);
   const problems = [...(query.problems ?? []), ...(body.problems ?? [])];
   if (problems.length > 0) throw validationError(problems);
   return { params, query: query.value, body: body.value };
@@ -168,12 +181,12 @@ function checkPathParameter(name: string, value: string): void {
   throw new ApiError(parameter.missing, `${parameter.nobody}: it ${problem?.message ?? 'is none'}.`);
 }
 
-function judgeBody(operation: Operation, body: unknown): { value: unknown; problems: null | Problem[] } {
+function* judgeBody(operation: Operation, body: unknown): Sliced<{ value: unknown; problems: null | Problem[] }> {
   if (operation.body === undefined)
     return body === undefined ? { value: undefined, problems: null } : judge(NO_BODY, body);
   const { schema, optional } = operation.body;
   if (body === undefined && !optional) return { value: null, problems: [{ path: '', message: missingBody(schema) }] };
-  return judgeSized(operation.body, body === undefined ? {} : body);
+  return yield* judgeSized(operation.body, body === undefined ? {} : body);
 }
 
 /** Says what would be needed. */

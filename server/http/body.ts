@@ -3,12 +3,15 @@ import { PassThrough, type Readable } from 'node:stream';
 import { ApiError } from '@llamactl/contract/errors';
 import type { RequestPayload } from 'fastify';
 import type { Clock } from '../instances/ports.ts';
-import { parseJsonBody } from './json-body.ts';
+import { jsonBody } from './json-body.ts';
 import type { HttpApp, HttpRequest } from './plugin.ts';
-import { parseYamlBody } from './yaml-body.ts';
+import { inSlices, type Sliced } from './slices.ts';
+import { yamlBody } from './yaml-body.ts';
 
 /** Bytes that a body under `/api` may have. */
 export const BODY_LIMIT = 1_048_576;
+/** The same of one with a list whose entries are judged one by one. */
+export const LIST_BODY_LIMIT = 16 * 1_048_576;
 /** Merge patches (RFC 7396) have a type of their own. */
 const JSON_TYPES = ['application/json', 'application/merge-patch+json'];
 /** The registered one (RFC 9512), and those that were in use before. */
@@ -20,15 +23,18 @@ export const YAML_TYPES = ['application/yaml', 'application/x-yaml', 'text/yaml'
  * for longer than `timeoutMs`.
  */
 export function readJsonBodies(scope: HttpApp, clock: Clock, timeoutMs: number): void {
+  const fleets = new OneAtATime(clock);
   scope.removeAllContentTypeParsers();
   scope.addContentTypeParser<Buffer>(JSON_TYPES, { parseAs: 'buffer' }, async (request: HttpRequest, bytes: Buffer) => {
     refuseEncoded(request);
-    return parseJsonBody(bytes);
+    const { entries } = request.routeOptions.config;
+    if (entries === undefined) return inSlices(jsonBody(bytes, null), clock);
+    return fleets.read(jsonBody(bytes, entries));
   });
   scope.addContentTypeParser<Buffer>(YAML_TYPES, { parseAs: 'buffer' }, async (request: HttpRequest, bytes: Buffer) => {
     if (bytes.length > 0 && !takesYaml(request)) throw otherType(request);
     refuseEncoded(request);
-    return parseYamlBody(bytes);
+    return fleets.read(yamlBody(bytes));
   });
   scope.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, async (request: HttpRequest, bytes: Buffer) => {
     if (bytes.length === 0) return undefined;
@@ -37,6 +43,22 @@ export function readJsonBodies(scope: HttpApp, clock: Clock, timeoutMs: number):
   scope.addHook('preParsing', async (request, reply, payload) =>
     hasBody(request) ? withDeadline(payload, reply.raw, clock, timeoutMs) : payload,
   );
+}
+
+/** Reads fleets in slices, one after the other: a large one takes seconds, and memory of many times its length. */
+class OneAtATime {
+  readonly #clock: Pick<Clock, 'elapsed' | 'nextTurn'>;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(clock: Pick<Clock, 'elapsed' | 'nextTurn'>) {
+    this.#clock = clock;
+  }
+
+  read<Result>(work: Sliced<Result>): Promise<Result> {
+    const result = this.#last.then(() => inSlices(work, this.#clock));
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
 }
 
 function takesYaml({ routeOptions }: HttpRequest): boolean {

@@ -25,19 +25,21 @@ describe('the tokens of a request', () => {
     ['are those that the engine reports', { tokens_in: 7, tokens_out: 5 }, 12],
     ['are those of the prompt alone, where nothing is generated', { tokens_in: 7 }, 7],
     ['have an estimated prompt when the caller breaks off the answer', { outcome: 'aborted', tokens_out: 5 }, 105],
-    ['have an estimated prompt when the caller leaves before the answer', { outcome: 'aborted' }, 100],
-    ['have an estimated prompt when an operator ends it', { outcome: 'cancelled' }, 100],
+    ['are estimated when the caller leaves before the answer', { outcome: 'aborted' }, 118],
+    ['are estimated when an operator ends it before the answer', { outcome: 'cancelled' }, 118],
+    ['have an estimated answer when no more than the prompt was reported', { outcome: 'aborted', tokens_in: 7 }, 25],
+    ['do not grow while it waits for its engine', { outcome: 'aborted', waited: 60, duration: 60.1 }, 103],
     ['have an estimated prompt when the engine reports none', { tokens_out: 5 }, 105],
     ['are none when it never reached an engine', { outcome: 'aborted', waited: null }, 0],
     ['are none when the engine refuses or breaks it', { outcome: 'client_error' }, 0],
     ['are none when the engine dies before the answer', { outcome: 'broken' }, 0],
     ['are none when nothing is generated', {}, 0],
   ])('%s', (_what, changes, expected) => {
-    expect(bookedTokens(figures(changes), 400)).toBe(expected);
+    expect(bookedTokens(figures(changes), 400, 20)).toBe(expected);
   });
 
   it('are bounded where they are estimated: a body may hold an image', () => {
-    expect(bookedTokens(figures({ outcome: 'aborted' }), 64 * 1024 * 1024)).toBe(32_768);
+    expect(bookedTokens(figures({ outcome: 'aborted' }), 64 * 1024 * 1024, 0)).toBe(32_768);
   });
 });
 

@@ -7,19 +7,24 @@ const BYTES_PER_TOKEN = 4;
 const MOST_ESTIMATED = 32_768;
 
 /**
- * Tokens that a request counts for. An engine reports the prompt with the end of an answer: for an answer that was broken
- * off by its caller, or of an engine that reports nothing, the prompt is estimated, or leaving early would make it free.
+ * Tokens that a request counts for. An engine reports them with the end of an answer. For an answer that its caller broke
+ * off, or of an engine that reports nothing, they are estimated: otherwise leaving early would make it free.
+ *
+ * An answer that was broken off before a token of it was seen may be one that is not streamed: the engine has generated it
+ * for all that time. What the request says of `max_tokens` is not looked at: each engine has its own names for it.
  *
  * @param bodyBytes Length of the request's body, as far as it is known.
+ * @param speed Tokens that its engine generates in a second.
  */
 export function bookedTokens(
-  { tokens_in: prompt, tokens_out: answer, outcome, waited }: RequestFigures,
+  { tokens_in: prompt, tokens_out: answer, outcome, waited, duration }: RequestFigures,
   bodyBytes: number,
+  speed: number,
 ): number {
-  const generated = answer ?? 0;
+  const isBrokenOff = waited !== null && (outcome === 'aborted' || outcome === 'cancelled');
+  const unseen = isBrokenOff ? Math.ceil((duration - waited) * speed) : 0;
+  const generated = answer ?? unseen;
   if (prompt !== null) return prompt + generated;
-  const reachedEngine = waited !== null;
-  const isBrokenOff = reachedEngine && (outcome === 'aborted' || outcome === 'cancelled');
   if (generated === 0 && !isBrokenOff) return 0;
   return generated + Math.min(MOST_ESTIMATED, Math.ceil(bodyBytes / BYTES_PER_TOKEN));
 }

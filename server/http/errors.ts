@@ -65,7 +65,7 @@ function errorBody(error: ApiError, requestId: string): ErrorBody {
 const FRAMEWORK_ERRORS: Readonly<Record<string, { code: ErrorCode; message: string; path?: string }>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: {
     code: 'PAYLOAD_TOO_LARGE',
-    message: 'The body is larger than this request may have: 1 MiB, or 16 KiB for a login.',
+    message: 'The body is larger than this request may have: 1 MiB, 16 MiB for a fleet, or 16 KiB for a login.',
   },
   FST_ERR_CTP_INVALID_MEDIA_TYPE: {
     code: 'UNSUPPORTED_MEDIA_TYPE',

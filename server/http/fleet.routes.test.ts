@@ -1,9 +1,10 @@
 import { FleetSchema, type Fleet } from '@llamactl/contract/fleet';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { AuthHarness } from '../testing/auth-harness.ts';
 import { FakeFleet } from '../testing/fake-services.ts';
 import { errorOf, testConfig, testServer, type TestServer } from './http-harness.ts';
 import { parseYamlBody } from './yaml-body.ts';
+import { yamlText } from './yaml-text.ts';
 
 function fleetServer(): TestServer & { fleet: FakeFleet } {
   const fleet = new FakeFleet();
@@ -54,6 +55,65 @@ describe('POST /api/apply', () => {
     },
   );
 
+  describe('of more than other bodies may have', () => {
+    const large = (count: number): Fleet => ({
+      instances: Array.from({ length: count }, (_, index) => ({
+        name: `i${index}`,
+        environment: { CUDA_VISIBLE_DEVICES: 'x'.repeat(2_000) },
+      })),
+    });
+    const applied = (test: TestServer, payload: string, type = 'application/json') =>
+      test.inject({ method: 'POST', url: '/api/apply', headers: { 'content-type': type }, payload });
+
+    it.each(['application/json', 'application/yaml'])('takes 2 MiB of %s', async (type) => {
+      const server = fleetServer();
+      const document = large(1_100);
+      const payload = type === 'application/json' ? JSON.stringify(document) : yamlText(document, 'x');
+      expect(payload.length).toBeGreaterThan(2 * 1024 * 1024);
+      expect((await applied(server, payload, type)).statusCode).toBe(200);
+      expect(server.fleet.applied[0]?.fleet).toEqual(document);
+    });
+
+    it('takes 16 MiB, and no more', async () => {
+      const server = fleetServer();
+      const document = JSON.stringify(large(1_000));
+      const full = document + ' '.repeat(16 * 1024 * 1024 - document.length);
+      expect((await applied(server, full)).statusCode).toBe(200);
+      const refused = await applied(server, `${full} `);
+      expect([refused.statusCode, errorOf(refused.body).code]).toEqual([413, 'PAYLOAD_TOO_LARGE']);
+    });
+
+    it('reads and judges them in many turns, one document after the other', async () => {
+      const server = fleetServer();
+      const turns: (() => void)[] = [];
+      // Every look at the clock finds the time of a slice over.
+      let now = 0;
+      vi.spyOn(server.clock, 'elapsed').mockImplementation(() => (now += 10));
+      vi.spyOn(server.clock, 'nextTurn').mockImplementation((callback) => void turns.push(callback));
+      const document = JSON.stringify(large(100));
+      let answered = 0;
+      const answers = Array.from({ length: 3 }, async () => {
+        const answer = await applied(server, document);
+        answered += 1;
+        return answer;
+      });
+      let taken = 0;
+      let most = 0;
+      while (answered < answers.length) {
+        most = Math.max(most, turns.length);
+        const next = turns.shift();
+        if (next !== undefined) taken += 1;
+        next?.();
+        await new Promise(setImmediate);
+      }
+      expect((await Promise.all(answers)).map(({ statusCode }) => statusCode)).toEqual([200, 200, 200]);
+      // A turn for each entry: to parse it, and to judge it.
+      expect(taken).toBeGreaterThan(3 * 2 * 100);
+      // One is parsed while those before it are judged.
+      expect(most).toBeLessThanOrEqual(3);
+    });
+  });
+
   it('takes JSON, and hands prune and dry_run on', async () => {
     const { inject, fleet } = fleetServer();
     const url = '/api/apply?prune=true&dry_run=true';
@@ -100,10 +160,10 @@ describe('POST /api/apply', () => {
     expect([answer.statusCode, errorOf(answer.body).code]).toEqual([400, 'VALIDATION_ERROR']);
   });
 
-  it('reads no more than a megabyte, and nothing compressed', async () => {
+  it('reads no more than 16 MiB, and nothing compressed', async () => {
     const { inject } = fleetServer();
     const headers = { 'content-type': 'application/yaml' };
-    const large = await inject({ method: 'POST', url: '/api/apply', headers, payload: '#'.repeat(1_048_577) });
+    const large = await inject({ method: 'POST', url: '/api/apply', headers, payload: '#'.repeat(16 * 1_048_576 + 1) });
     expect(large.statusCode).toBe(413);
     const encoded = { ...headers, 'content-encoding': 'gzip' };
     const packed = await inject({ method: 'POST', url: '/api/apply', headers: encoded, payload: DOCUMENT });

@@ -547,6 +547,25 @@ describe('with authentication on', () => {
       expect([answer.status, answer.text]).toEqual([429, expect.stringMatching(/has used 50\d tokens/)]);
     });
 
+    test('tokens of a caller that leaves before an answer that is not streamed: it counts as long as the engine had it', async () => {
+      const key = await harness.keyOf(root, { tokens_per_minute: 100 });
+      const { port } = await guarded();
+      const slowly = call(port, '/v1/slow?model=a', as(await harness.keyOf(root)));
+      await vi.waitFor(() => expect(waiting).toHaveLength(1));
+      await harness.clock.advance(10_000);
+      waiting[0]?.();
+      // That was 20 tokens in 10 s.
+      await slowly;
+      const head = `POST /v1/slow?model=a HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${key}\r\n`;
+      const connection = rawConnection(port, `${head}Content-Length: 0\r\n\r\n`);
+      await vi.waitFor(() => expect(waiting).toHaveLength(2));
+      await harness.clock.advance(50_000);
+      connection.socket.destroy();
+      await vi.waitFor(() => expect(instances.leases('a').count).toBe(0));
+      const answer = await call(port, '/v1/x?model=a', as(key));
+      expect([answer.status, answer.text]).toEqual([429, expect.stringMatching(/has used 100 tokens/)]);
+    });
+
     test('neither models nor /proxy count, and a caller without limits sees no headers', async () => {
       const key = await harness.keyOf(root, { scopes: ['admin'], requests_per_minute: 1 });
       const { port } = await guarded();

@@ -1,3 +1,4 @@
+import { ConfigSchema } from '@llamactl/contract/config';
 import { ApiError } from '@llamactl/contract/errors';
 import { PASS_THROUGH } from '@llamactl/contract/operations';
 import type { RequestFigures } from '@llamactl/contract/requests';
@@ -45,10 +46,12 @@ export interface GatewayRoutesParts {
 }
 
 const NO_PATHS: ReadonlySet<string> = new Set();
-/** `gateway.body_memory_mb` of the default configuration. */
-const BODY_MEMORY = 256 * 1024 * 1024;
-
-const AS_CONFIGURED_BY_DEFAULT: GatewaySettings = { loadingKeepaliveSeconds: 15, aliasesInModels: false };
+const DEFAULTS = ConfigSchema.parse({}).gateway;
+const BODY_MEMORY = DEFAULTS.body_memory_mb * 1024 * 1024;
+const AS_CONFIGURED_BY_DEFAULT: GatewaySettings = {
+  loadingKeepaliveSeconds: DEFAULTS.loading_keepalive,
+  aliasesInModels: DEFAULTS.aliases_in_models,
+};
 
 /**
  * The routes that lead to engines: `/v1/*` by the request's model, `/api/instances/{name}/proxy/*` by name.
@@ -57,15 +60,15 @@ const AS_CONFIGURED_BY_DEFAULT: GatewaySettings = { loadingKeepaliveSeconds: 15,
  * is the engine's business. So whatever must happen first, such as authentication, has to be an `onRequest` hook.
  */
 export function gatewayRoutes(parts: GatewayRoutesParts): HttpPlugin {
-  const { instancesFor, clock, requests, engines, settings, measureSendQueues, leaving } = parts;
-  const { bodyMemory = BODY_MEMORY, addressLimits = null } = parts;
+  const { instancesFor, clock, engines, settings, measureSendQueues, leaving } = parts;
+  const { requests = new Requests({ clock }), bodyMemory = BODY_MEMORY, addressLimits = null } = parts;
   const addressOf = parts.clientAddress ?? clientAddresses([]);
   const crossings = engines?.names().flatMap((name) => engines.find(name)?.crossing ?? []) ?? [];
   return (app) => {
     const gateway = createGateway({
       clock,
       bodies: new Bodies({ clock, budget: new BodyBudget({ clock, bytes: bodyMemory }) }),
-      requests: requests ?? new Requests({ clock }),
+      requests,
       inferencePaths: (engine) => engines?.find(engine)?.inferencePaths ?? NO_PATHS,
       settings: settings ?? AS_CONFIGURED_BY_DEFAULT,
       measureSendQueues: measureSendQueues ?? ((_connections, found) => found(new Map())),
@@ -90,7 +93,8 @@ export function gatewayRoutes(parts: GatewayRoutesParts): HttpPlugin {
       try {
         void reply.headers(admission.headers);
         const onOver = (figures: RequestFigures): void => {
-          tokens = bookedTokens(figures, bodyLength());
+          const speed = figures.instance === null ? 0 : requests.speedOf(figures.instance);
+          tokens = bookedTokens(figures, bodyLength(), speed);
         };
         await gateway.byModel(raw, reply.raw, { ...contextOf(request, reply, account), onOver });
       } finally {

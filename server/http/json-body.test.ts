@@ -1,7 +1,8 @@
 import { ApiError } from '@llamactl/contract/errors';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { parseJsonBody, unsafeParts } from './json-body.ts';
+import { jsonBody, parseJsonBody, unsafeParts } from './json-body.ts';
+import { atOnce } from './slices.ts';
 import { childPath } from './problems.ts';
 
 vi.mock('./problems.ts', { spy: true });
@@ -15,6 +16,100 @@ function refusalOf(body: string | Buffer): ApiError {
   }
   throw new Error('the body was taken');
 }
+
+/** A fleet as it is read, each entry by itself. */
+const fleetOf = (text: string): unknown => atOnce(jsonBody(Buffer.from(text), 'list'));
+
+function fleetRefusal(text: string): ApiError {
+  try {
+    fleetOf(text);
+  } catch (error) {
+    if (error instanceof ApiError) return error;
+    throw error;
+  }
+  throw new Error('the body was taken');
+}
+
+describe('reading a list entry by entry', () => {
+  const text = fc.constantFrom('list', 'a', '"', '\\', '[', ']', '{', '}', ',', ':', '\\"', 'é');
+  const { value: anything } = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 4 },
+      text,
+      fc.constantFrom<unknown>(0, -1.5e3, true, null),
+      fc.array(tie('value'), { maxLength: 4 }),
+      fc.dictionary(text, tie('value'), { maxKeys: 4 }),
+    ),
+  }));
+
+  it('gives what JSON.parse gives', () => {
+    fc.assert(
+      fc.property(anything, fc.constantFrom(0, 2), (value, indent) => {
+        const body = JSON.stringify(value, null, indent);
+        expect(fleetOf(body)).toEqual(value);
+      }),
+    );
+  });
+
+  it('refuses what JSON.parse refuses', () => {
+    const broken = fc
+      .tuple(anything, fc.nat(), fc.constantFrom('', '"', ',', '[', ']', '{', '}', ':', 'x'))
+      .map(([value, at, put]) => {
+        const body = JSON.stringify({ a: 1, list: [value, value] });
+        const place = at % body.length;
+        return body.slice(0, place) + put + body.slice(place + 1);
+      });
+    fc.assert(
+      fc.property(broken, (body) => {
+        let expected: unknown;
+        try {
+          expected = JSON.parse(body);
+        } catch {
+          expect(fleetRefusal(body).code).toBe('INVALID_JSON');
+          return;
+        }
+        expect(fleetOf(body)).toEqual(expected);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it.each(['{"list":[1],"list":[2,3]}', '{"list":[1],"list":5}', '{"list":{},"list":[]}', '{"list":[1],"list":[ ]}'])(
+    'takes the last of equal names: %s',
+    (body) => expect(fleetOf(body)).toEqual(JSON.parse(body)),
+  );
+
+  it('tells the place of a fault in the whole', () => {
+    const { code, extras } = fleetRefusal('{"list": [\n  {"name": 1},\n  {"name": x}\n]}');
+    expect([code, extras.details]).toEqual(['INVALID_JSON', 'line 3, column 12: a value is expected']);
+    expect(fleetRefusal('{"list": [1, 2').extras.details).toContain('it ends too early');
+  });
+
+  it('lets each entry hold as much as a body, and no more', () => {
+    const full = `[${Array(5_000).fill(0).join(',')}]`;
+    expect(fleetOf(`{"list":[${full},${full}]}`)).toMatchObject({ list: [{ length: 5_000 }, { length: 5_000 }] });
+    const over = `[${Array(5_001).fill(0).join(',')}]`;
+    expect(fleetRefusal(`{"list":[1,${over},${over}]}`).extras.problems).toEqual([
+      { path: 'list[1]', message: 'must hold at most 5000 values' },
+      { path: 'list[2]', message: 'must hold at most 5000 values' },
+    ]);
+    expect(fleetRefusal(`{"list":[${Array(5_001).fill(0).join(',')}]}`).extras.problems).toEqual([
+      { path: 'list', message: 'must have at most 5000 entries' },
+    ]);
+    expect(fleetRefusal(`{"list":[],"a":${over}}`).extras.problems).toEqual([
+      { path: '', message: 'must hold at most 5000 values' },
+    ]);
+  });
+
+  it('refuses what no body may hold, at its path', () => {
+    const deep = '['.repeat(31) + ']'.repeat(31);
+    expect(fleetRefusal(`{"list":[1,{"__proto__":1}]}`).extras.problems).toEqual([
+      { path: 'list[1].__proto__', message: 'is not a possible name' },
+    ]);
+    expect(fleetRefusal(`{"list":[${deep}]}`).extras.problems?.[0]?.message).toContain('nested deeper');
+    expect(fleetOf(`{"list":[${deep.slice(1, -1)}]}`)).toBeDefined();
+  });
+});
 
 describe('reading a body of JSON', () => {
   it('gives what JSON.parse gives', () => {
@@ -61,7 +156,7 @@ describe('reading a body of JSON', () => {
     expect(parseJsonBody(Buffer.from('['.repeat(32) + ']'.repeat(32)))).toBeDefined();
     expect(refusalOf('['.repeat(34) + ']'.repeat(34)).code).toBe('VALIDATION_ERROR');
     expect(refusalOf('['.repeat(500_000) + ']'.repeat(500_000)).code).toBe('VALIDATION_ERROR');
-    expect(refusalOf('['.repeat(1_000_000)).code).toBe('INVALID_JSON');
+    expect(refusalOf('['.repeat(5_000)).code).toBe('INVALID_JSON');
   });
 
   it('lists no more problems than a person reads', () => {
@@ -70,12 +165,22 @@ describe('reading a body of JSON', () => {
   });
 
   it.each([
-    ['numbers', '1'],
-    ['strings', '"a"'],
-    ['empty lists', '[]'],
-    ['objects', '{"a":{"b":null}}'],
-  ])('writes no path for a list of %s, because callers without credentials can send it', (_, item) => {
-    const body = `{"username":[${Array(5_000).fill(item).join(',')}],"password":"b"}`;
+    ['more values than any body may hold', `[${Array(5_001).fill(1).join(',')}]`],
+    ['no JSON of that many', '['.repeat(1_000_000)],
+  ])('refuses %s, before they are made', (_, body) => {
+    const parse = vi.spyOn(JSON, 'parse');
+    expect(refusalOf(body).extras.problems).toEqual([{ path: '', message: 'must hold at most 5000 values' }]);
+    expect(parse).not.toHaveBeenCalled();
+    parse.mockRestore();
+  });
+
+  it.each([
+    ['numbers', '1', 4_900],
+    ['strings', '"a"', 4_900],
+    ['empty lists', '[]', 4_900],
+    ['objects', '{"a":{"b":null}}', 1_600],
+  ])('writes no path for a list of %s, because callers without credentials can send it', (_, item, count) => {
+    const body = `{"username":[${Array(count).fill(item).join(',')}],"password":"b"}`;
     vi.mocked(childPath).mockClear();
     expect(parseJsonBody(Buffer.from(body))).toEqual(JSON.parse(body));
     expect(childPath).not.toHaveBeenCalled();

@@ -1,6 +1,8 @@
 import { ApiError, MOST_PROBLEMS, type Problem } from '@llamactl/contract/errors';
-import { jsonFault, placeOf } from './json-fault.ts';
-import { childPath, validationError } from './problems.ts';
+import { jsonFaultInSlices, placeOf } from './json-fault.ts';
+import { childPath, joinedPath, validationError } from './problems.ts';
+import { atOnce, type Sliced } from './slices.ts';
+import { jsonSize, tooManyValues, tooManyEntries } from './value-count.ts';
 
 /** Far more than any request needs; keeps everything behind us free to recurse. */
 export const DEEPEST = 32;
@@ -13,21 +15,55 @@ export const DEEPEST = 32;
  * keeps; and deep nesting.
  */
 export function parseJsonBody(bytes: Buffer): unknown {
+  return atOnce(jsonBody(bytes, null));
+}
+
+/**
+ * As {@link parseJsonBody}, in slices. Throws `VALIDATION_ERROR` too for more values than any body may hold, before they are
+ * made.
+ *
+ * @param listName Of a list in the outermost object: each of its entries may hold as many, and is parsed by itself.
+ */
+export function* jsonBody(bytes: Buffer, listName: string | null): Sliced<unknown> {
   if (bytes.length === 0) return undefined;
   const text = decodeUtf8(bytes);
+  const { hasTooMany, list } = yield* jsonSize(text, listName);
+  if (hasTooMany) throw validationError([tooManyValues('')]);
+  if (list === null) return yield* parsed(text, text, '');
+  const { entries, start, end, isTooLong } = list;
+  const name = listName ?? '';
+  if (isTooLong) throw validationError([tooManyEntries(name)]);
+  const problems = entries.flatMap(({ hasTooMany }, index) =>
+    hasTooMany ? [tooManyValues(childPath(name, index))] : [],
+  );
+  if (problems.length > 0) throw validationError(problems.slice(0, MOST_PROBLEMS));
+  const values: unknown[] = [];
+  for (const [index, entry] of entries.entries()) {
+    values.push(yield* parsed(text.slice(entry.start, entry.end), text, childPath(name, index), 2));
+    yield;
+  }
+  const whole = yield* parsed(text.slice(0, start) + text.slice(end), text, '');
+  return Object.assign(whole as object, { [name]: values });
+}
+
+/**
+ * @param part Of the text, without what was parsed before.
+ * @param path Of what it becomes.
+ */
+function* parsed(part: string, text: string, path: string, depth = 0): Sliced<unknown> {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(part);
   } catch (error) {
-    const fault = jsonFault(text);
+    const fault = yield* jsonFaultInSlices(text);
     if (fault === null) throw error;
     const { line, column } = placeOf(text, fault.offset);
     throw new ApiError('INVALID_JSON', 'The body is not valid JSON.', {
       details: `line ${line}, column ${column}: ${fault.message}`,
     });
   }
-  const problems = unsafeParts(value);
-  if (problems.length > 0) throw validationError(problems);
+  const problems = unsafeParts(value, depth);
+  if (problems.length > 0) throw validationError(problems.map((problem) => joinedPath(path, problem)));
   return value;
 }
 
@@ -53,12 +89,14 @@ interface Node {
  * Finds what no body may hold, in JSON and YAML alike: at most {@link MOST_PROBLEMS} problems. It does not recurse, because
  * a value may be nested a hundred thousand levels deep. It writes a path only for a problem, because a caller without
  * credentials can send a megabyte of members.
+ *
+ * @param depth Of `root` in what it is a part of.
  */
-export function unsafeParts(root: unknown): Problem[] {
+export function unsafeParts(root: unknown, depth = 0): Problem[] {
   const problems: Problem[] = [];
   if (typeof root === 'string' && !root.isWellFormed()) problems.push({ path: '', message: 'must be valid Unicode' });
   if (typeof root !== 'object' || root === null) return problems;
-  const pending: Node[] = [{ value: root, parent: null, step: '', depth: 0 }];
+  const pending: Node[] = [{ value: root, parent: null, step: '', depth }];
   for (let node = pending.pop(); node !== undefined && problems.length < MOST_PROBLEMS; node = pending.pop()) {
     if (node.depth === DEEPEST)
       problems.push({ path: pathOf(node), message: `must not be nested deeper than ${DEEPEST} levels` });

@@ -1,3 +1,5 @@
+import { atOnce, type Sliced } from './slices.ts';
+
 /** Where a text stops being JSON. */
 export interface JsonFault {
   /** In UTF-16 units from the start; the length of the text when it ends too early. */
@@ -28,10 +30,19 @@ const SPACE = /[ \t\n\r]*/y;
  * @returns `null` when the text is JSON (RFC 8259).
  */
 export function jsonFault(text: string): JsonFault | null {
+  return atOnce(jsonFaultInSlices(text));
+}
+
+/** Tokens between two places where the work can be left. */
+const STEP = 1_000;
+
+/** As {@link jsonFault}. */
+export function* jsonFaultInSlices(text: string): Sliced<JsonFault | null> {
   const open: ('{' | '[')[] = [];
   let expected: Expectation = 'value';
   let offset = 0;
-  for (;;) {
+  for (let tokens = 1; ; tokens += 1) {
+    if (tokens % STEP === 0) yield;
     offset = matchEnd(SPACE, text, offset) ?? offset;
     const character = text[offset];
     if (character === undefined) {

@@ -3,7 +3,9 @@ import { OPERATIONS } from '@llamactl/contract/operations';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { judgeSized } from './judge-body.ts';
+import { atOnce } from './slices.ts';
 
+const judged = (...given: Parameters<typeof judgeSized>) => atOnce(judgeSized(...given));
 const MEGABYTE = 1_048_576;
 const filled = (item: unknown): unknown[] =>
   Array.from({ length: MEGABYTE / (JSON.stringify(item).length + 1) }, () => item);
@@ -24,11 +26,9 @@ describe('a body with more values than a schema may look at', () => {
   it('is refused before its schema looks', () => {
     const { looks, number } = counting();
     const body = { schema: z.strictObject({ a: z.record(z.string(), number) }), optional: false };
-    expect(judgeSized(body, { a: keyed('x') }).problems).toEqual([
-      { path: '', message: 'must hold at most 5000 values' },
-    ]);
+    expect(judged(body, { a: keyed('x') }).problems).toEqual([{ path: '', message: 'must hold at most 5000 values' }]);
     expect(looks()).toBe(0);
-    expect(judgeSized(body, { a: { b: 1 } })).toEqual({ value: { a: { b: 1 } }, problems: null });
+    expect(judged(body, { a: { b: 1 } })).toEqual({ value: { a: { b: 1 } }, problems: null });
   });
 
   it.each<[string, Operation['body'], unknown]>([
@@ -43,7 +43,7 @@ describe('a body with more values than a schema may look at', () => {
     ['an instance of a fleet', OPERATIONS.applyFleet.body, { instances: [{ name: 'x', aliases: filled('') }] }],
     ['a fleet', OPERATIONS.applyFleet.body, { instances: filled({}) }],
   ])('has one problem: %s', (_, body, value) => {
-    expect(body && judgeSized(body, value).problems).toHaveLength(1);
+    expect(body && judged(body, value).problems).toHaveLength(1);
   });
 
   it.each([
@@ -52,7 +52,7 @@ describe('a body with more values than a schema may look at', () => {
     ['extra_args', { extra_args: Array(1_001).fill(1) }],
     ['options.a', { options: { a: Array.from({ length: 1_001 }, () => ({})) } }],
   ])('has one problem when the list %s is too long', (path, settings) => {
-    expect(judgeSized(OPERATIONS.createInstance.body, { name: 'x', ...settings }).problems).toEqual([
+    expect(judged(OPERATIONS.createInstance.body, { name: 'x', ...settings }).problems).toEqual([
       { path, message: 'must have at most 1000 entries' },
     ]);
   });
@@ -67,12 +67,12 @@ describe('a fleet', () => {
       version: 1,
       instances: Array.from({ length: 500 }, (_, index) => ({ name: `i${index}`, options })),
     };
-    expect(judgeSized(body, fleet)).toEqual({ value: fleet, problems: null });
+    expect(judged(body, fleet)).toEqual({ value: fleet, problems: null });
   });
 
   it('has the problems of its entries, each with its place, and those beside them', () => {
     const fleet = { vresion: 1, instances: [{ name: 'a' }, { name: 'b', port: 0 }, 5, { name: 'c', nam: 1 }] };
-    expect(judgeSized(body, fleet).problems).toEqual([
+    expect(judged(body, fleet).problems).toEqual([
       { path: 'vresion', message: 'is not known; did you mean version?' },
       { path: 'instances[1].port', message: 'must be at least 1' },
       { path: 'instances[2]', message: 'must be an object' },
@@ -81,13 +81,13 @@ describe('a fleet', () => {
   });
 
   it.each([undefined, null, 5, {}, { instances: 5 }, []])('that is none is refused: %j', (value) =>
-    expect(judgeSized(body, value).problems).not.toBeNull(),
+    expect(judged(body, value).problems).not.toBeNull(),
   );
 
   it('is looked at until it has a hundred problems', () => {
     const { looks, number } = counting();
     const schema = z.strictObject({ list: z.array(z.strictObject({ a: number })) });
-    const found = judgeSized(
+    const found = judged(
       { schema, optional: false, entries: 'list' },
       { list: Array.from({ length: 4_000 }, () => ({ a: 'x' })) },
     );

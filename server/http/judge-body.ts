@@ -1,8 +1,9 @@
 import { MOST_PROBLEMS, type Problem } from '@llamactl/contract/errors';
 import type { Operation } from '@llamactl/contract/operation';
 import { z } from 'zod';
-import { childPath, judge } from './problems.ts';
-import { hasTooManyValues, MOST_VALUES } from './value-count.ts';
+import { childPath, joinedPath, judge } from './problems.ts';
+import type { Sliced } from './slices.ts';
+import { hasTooManyValues, MOST_VALUES, tooManyEntries, tooManyValues } from './value-count.ts';
 
 type Judged = { value: unknown; problems: null } | { value: null; problems: Problem[] };
 
@@ -10,10 +11,10 @@ type Judged = { value: unknown; problems: null } | { value: null; problems: Prob
  * A body as its schema gives it, or what is wrong with it. The size is judged first, because a schema makes every issue of
  * a body before the first {@link MOST_PROBLEMS} of them can be taken.
  */
-export function judgeSized({ schema, entries }: NonNullable<Operation['body']>, body: unknown): Judged {
+export function* judgeSized({ schema, entries }: NonNullable<Operation['body']>, body: unknown): Sliced<Judged> {
   const list = entries === undefined ? undefined : listIn(schema, body, entries);
-  if (entries !== undefined && list !== undefined) return judgeEntries(schema, list, entries);
-  return hasTooManyValues(body) ? tooMany('') : judge(schema, body);
+  if (entries !== undefined && list !== undefined) return yield* judgeEntries(schema, list, entries);
+  return judgeWhole(schema, body);
 }
 
 /** A list whose entries are judged one by one. */
@@ -34,30 +35,30 @@ function listIn(schema: z.ZodType, body: unknown, name: string): EntryList | und
   return { rest: { ...body, [name]: [] }, entries, schema: list.element as z.ZodType };
 }
 
-function judgeEntries(schema: z.ZodType, { rest, entries, schema: entrySchema }: EntryList, name: string): Judged {
-  if (entries.length > MOST_VALUES)
-    return { value: null, problems: [{ path: name, message: `must have at most ${MOST_VALUES} entries` }] };
-  const whole = hasTooManyValues(rest) ? tooMany('') : judge(schema, rest);
+function* judgeEntries(
+  schema: z.ZodType,
+  { rest, entries, schema: entrySchema }: EntryList,
+  name: string,
+): Sliced<Judged> {
+  if (entries.length > MOST_VALUES) return { value: null, problems: [tooManyEntries(name)] };
+  const whole = judgeWhole(schema, rest);
   const problems = [...(whole.problems ?? [])];
   const values: unknown[] = [];
   for (const [index, entry] of entries.entries()) {
     if (problems.length >= MOST_PROBLEMS) break;
     const path = childPath(name, index);
-    const judged = hasTooManyValues(entry) ? tooMany('') : judge(entrySchema, entry);
+    const judged = judgeWhole(entrySchema, entry);
     values.push(judged.value);
-    for (const problem of judged.problems ?? []) problems.push({ ...problem, path: joined(path, problem.path) });
+    for (const problem of judged.problems ?? []) problems.push(joinedPath(path, problem));
+    yield;
   }
   if (problems.length > 0 || whole.problems !== null)
     return { value: null, problems: problems.slice(0, MOST_PROBLEMS) };
   return { value: { ...(whole.value as object), [name]: values }, problems: null };
 }
 
-function tooMany(path: string): Judged {
-  return { value: null, problems: [{ path, message: `must hold at most ${MOST_VALUES} values` }] };
-}
-
-function joined(path: string, below: string): string {
-  return below === '' || below.startsWith('[') ? `${path}${below}` : `${path}.${below}`;
+function judgeWhole(schema: z.ZodType, value: unknown): Judged {
+  return hasTooManyValues(value) ? { value: null, problems: [tooManyValues('')] } : judge(schema, value);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -15,6 +15,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The route reads its body from YAML too. */
     takesYaml?: boolean;
+    /** Name of a list in the body whose entries are parsed and judged one by one. */
+    entries?: string;
     /** Who may call the route, and what a call counts as. */
     access?: Access;
   }

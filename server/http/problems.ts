@@ -40,6 +40,12 @@ export function childPath(parent: string, step: Step): string {
   return parent === '' ? name : `${parent}.${name}`;
 }
 
+/** A problem of what stands at `path`, as one of the whole. */
+export function joinedPath(path: string, { path: below, message }: Problem): Problem {
+  if (path === '' || below === '' || below.startsWith('[')) return { path: `${path}${below}`, message };
+  return { path: `${path}.${below}`, message };
+}
+
 /** The problems of an issue, one by one: a suggestion costs time, and few are read. */
 function* describe(issue: Issue, above: readonly Step[], schema: z.ZodType): Generator<Problem> {
   const steps = [...above, ...issue.path];

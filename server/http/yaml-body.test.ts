@@ -1,6 +1,9 @@
 import type { ApiError } from '@llamactl/contract/errors';
 import { describe, expect, it } from 'vitest';
-import { parseYamlBody } from './yaml-body.ts';
+import fc from 'fast-check';
+import { Document, parse as parseYaml, visit } from 'yaml';
+import { atOnce } from './slices.ts';
+import { parseYamlBody, yamlBody } from './yaml-body.ts';
 
 const parse = (text: string): unknown => parseYamlBody(Buffer.from(text));
 
@@ -81,6 +84,105 @@ describe('a body of YAML', () => {
   it('is refused for what JSON may not hold either', () => {
     expect(refusal('__proto__: 1').extras.problems).toEqual([{ path: '__proto__', message: 'is not a possible name' }]);
     expect(refusal('a: "\\ud800"').extras.problems).toEqual([{ path: 'a', message: 'must be valid Unicode' }]);
+  });
+});
+
+describe('a body of YAML that is composed while it comes', () => {
+  /** Every word may be the end of a slice. */
+  const inParts = (text: string): unknown => atOnce(yamlBody(Buffer.from(text), 1));
+
+  function faultsOf(read: () => unknown): ApiError['extras'] | null {
+    try {
+      read();
+      return null;
+    } catch (error) {
+      return (error as ApiError).extras;
+    }
+  }
+
+  const text = fc.constantFrom('a', 'name', 'x: y', '- z', '# no', 'two\nlines\n', ' ', '', '"', '~', '1', 'é');
+  const { value: anything } = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 4 },
+      text,
+      fc.constantFrom<unknown>(0, -1.5, true, null),
+      fc.array(tie('value'), { maxLength: 4 }),
+      fc.dictionary(text, tie('value'), { maxKeys: 4 }),
+    ),
+  }));
+  const forms = fc.record({
+    indentSeq: fc.boolean(),
+    indent: fc.constantFrom(2, 4),
+    comments: fc.constantFrom('none', 'before', 'behind'),
+    flow: fc.boolean(),
+  });
+
+  it('is the same', () => {
+    fc.assert(
+      fc.property(fc.dictionary(text, anything, { maxKeys: 5 }), forms, (value, { comments, flow, ...form }) => {
+        const document = new Document(value);
+        visit(document, {
+          Node: (key, node) => {
+            if (comments === 'before' && key !== 'key') node.commentBefore = ' a remark';
+            if (comments === 'behind' && key !== 'key') node.comment = ' a remark';
+            if (flow && key === 1 && 'flow' in node) node.flow = true;
+          },
+        });
+        const written = document.toString(form);
+        const whole = faultsOf(() => parse(written));
+        expect(faultsOf(() => inParts(written))).toEqual(whole);
+        if (whole === null) expect(inParts(written)).toEqual(parseYaml(written));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it.each([
+    ['anchors across its parts', 'a: &x { t: 1 }\nb:\n  - &y [1]\n  - *x\n  - *y\nc: &z\n  - *y\n  - 2\nd: *z\n'],
+    ['lists that are not indented', 'a:\n- 1\n- b: 2\n  c: 3\n\n- 4\nd: 5\n'],
+    ['remarks between entries', 'a:\n  # one\n  - 1\n\n    # two\n  - 2 # three\n# four\nb: 1\n  # five\nc:\n'],
+    ['a directive and a mark', '%YAML 1.2\n---\na:\n  - yes\n  - no\nb: 1\n...\n'],
+    ['empty entries and values', 'a:\n  -\n  -\n  - 1\nb:\nc:\n  -\n'],
+    ['a name with quotes, and one that is asked for', '"a b":\n  - 1\n  - 2\n? c\n: - 3\n  - 4\n'],
+    ['Windows line ends', 'a:\r\n  - 1\r\n  - 2\r\nb: 3\r\n'],
+  ])('is the same with %s', (_what, written) => {
+    expect(inParts(written)).toEqual(parseYaml(written));
+    expect(parse(written)).toEqual(parseYaml(written));
+  });
+
+  it.each([
+    'a: 1\nb:\n  - { c: 1, c: 2 }\n  - 5\na: 3\n',
+    'a:\n  - 1\n  - "x\nb: 2\n',
+    'a:\n  - 1\n - 2\nb: 2\n',
+    'a:\n  - !env X\n  - 2\nb: !env Y\nc: 1\n',
+    'a: &x\n  - 1\n  - *x\nb: 1\n',
+    '%TAG ! tag:yaml.org,2002:\n---\na: 1\nb: !binary aGk=\nc: 1\n',
+    'a:\n  - 1\n  - "\\ud800"\nb: 1\n',
+    'a:\n  - 1\n  - __proto__: 1\n  - 3\n',
+    'a: 1\nb: 2\n---\nc: 1\nd: 2\n',
+  ])('has the same faults: %j', (written) => {
+    const faults = faultsOf(() => parse(written));
+    expect(faults?.problems).toBeDefined();
+    expect(faultsOf(() => inParts(written))).toEqual(faults);
+  });
+
+  it('counts a whole list that is repeated', () => {
+    const list = `a: &a\n${'  - 1\n'.repeat(3_000)}b:\n${'  - *a\n'.repeat(100)}`;
+    expect(faultsOf(() => inParts(list))?.details).toContain('repeat too much');
+  });
+
+  it('ends a list with more entries than a fleet may have', () => {
+    expect(faultsOf(() => parse(`a:\n${'- 1\n'.repeat(200_000)}`))?.problems).toEqual([
+      { path: 'a', message: 'must have at most 5000 entries' },
+    ]);
+  });
+
+  it('may be as long as a fleet is', () => {
+    const entry = (index: number): string => `- name: i${index}\n  options:\n    threads: 8\n  aliases: [x${index}]\n`;
+    const fleet = `version: 1\ninstances:\n${Array.from({ length: 5_000 }, (_unused, index) => entry(index)).join('')}`;
+    const { instances } = parse(fleet) as { instances: unknown[] };
+    expect(instances).toHaveLength(5_000);
+    expect(instances.at(-1)).toEqual({ name: 'i4999', options: { threads: 8 }, aliases: ['x4999'] });
   });
 });
 

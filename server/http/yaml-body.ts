@@ -1,10 +1,29 @@
 import { ApiError, MOST_PROBLEMS, type Problem } from '@llamactl/contract/errors';
-import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, Parser, type Document, type CST } from 'yaml';
+import {
+  Composer,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  Lexer,
+  LineCounter,
+  Parser,
+  type CST,
+  type Document,
+  type YAMLMap,
+} from 'yaml';
 import { DEEPEST, unsafeParts } from './json-body.ts';
-import { childPath, validationError } from './problems.ts';
+import { childPath, joinedPath, validationError } from './problems.ts';
+import { atOnce, type Sliced } from './slices.ts';
+import { MOST_VALUES, tooManyEntries } from './value-count.ts';
 
-/** Words of the parser, such as a name, a colon or a line's indentation: an ordinary megabyte has fewer. */
-const MOST_WORDS = 600_000;
+/**
+ * Words of the parser, such as a name, a colon or a line's indentation, in what has to be composed as one: a list in brackets,
+ * a value of the outermost map that is no list, an entry of one that is. It takes some 2 µs a word.
+ */
+const MOST_WORDS = 100_000;
+/** Words after which is looked for what can be composed by itself: that takes some milliseconds. */
+const SLICE_WORDS = 300;
 /** Values that aliases may repeat, all together. */
 const MOST_REPEATED = 100_000;
 
@@ -15,14 +34,35 @@ const MOST_REPEATED = 100_000;
  * given twice, aliases that repeat too much, and for what JSON bodies may not hold either.
  */
 export function parseYamlBody(bytes: Buffer): unknown {
+  return atOnce(yamlBody(bytes));
+}
+
+/** As {@link parseYamlBody}, in slices. @param sliceWords Words after which is looked for what can be composed by itself. */
+export function* yamlBody(bytes: Buffer, sliceWords = SLICE_WORDS): Sliced<unknown> {
   if (bytes.length === 0) return undefined;
-  const lines = new LineCounter();
-  const tokens = readTokens(decodeUtf8(bytes), lines);
-  const document = compose(tokens, lines);
-  const value = document === null ? null : new Reader(document, lines).read();
-  const problems = unsafeParts(value);
+  const value = yield* new YamlDocument(decodeUtf8(bytes), sliceWords).read();
+  const problems = yield* unsafeInSlices(value);
   if (problems.length > 0) throw validationError(problems);
   return value;
+}
+
+/** Entry by entry where the outermost value has lists. */
+function* unsafeInSlices(value: unknown): Sliced<Problem[]> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return unsafeParts(value);
+  const members = Object.entries(value);
+  const problems = unsafeParts(
+    Object.fromEntries(members.map(([name, member]) => [name, Array.isArray(member) ? [] : member])),
+  );
+  for (const [name, member] of members) {
+    if (!Array.isArray(member)) continue;
+    for (const [index, entry] of member.entries()) {
+      if (problems.length >= MOST_PROBLEMS) return problems.slice(0, MOST_PROBLEMS);
+      const path = childPath(name, index);
+      for (const problem of unsafeParts(entry, 2)) problems.push(joinedPath(path, problem));
+      yield;
+    }
+  }
+  return problems.slice(0, MOST_PROBLEMS);
 }
 
 function decodeUtf8(bytes: Buffer): string {
@@ -34,98 +74,215 @@ function decodeUtf8(bytes: Buffer): string {
 }
 
 /**
- * Cut off where it gets out of hand. The library composes by recursion: at some depth V8 cannot compile a regular
- * expression any more and ends the whole process (`{a: ` a quarter of a million times, yaml 2.9.1).
+ * A document on its way. The outermost map, and each list in it, is composed while it comes: what is complete of it is taken
+ * out of the parser and turned into values, so that no turn composes much, and memory holds the words of a part only.
+ *
+ * What has to be composed as one is bounded, in its length and its depth. The library composes by recursion: at some depth V8
+ * cannot compile a regular expression any more and ends the whole process (`{a: ` a quarter of a million times, yaml 2.9.1).
  */
-function readTokens(text: string, lines: LineCounter): CST.Token[] {
-  const parser = new Parser(lines.addNewLine);
-  const tokens: CST.Token[] = [];
-  let words = 0;
-  let documents = 0;
-  const take = (token: CST.Token): void => {
-    tokens.push(token);
-    if (token.type === 'document') documents += 1;
-    if (documents > 1) throw fault(placed('only one document is read', token.offset, lines));
-  };
-  lines.addNewLine(0);
-  for (const word of new Lexer().lex(text)) {
-    for (const token of parser.next(word)) take(token);
-    words += 1;
-    if (parser.stack.length > DEEPEST + 3)
-      throw fault(placed(`it is nested deeper than ${DEEPEST} levels`, parser.offset, lines));
-    if (words > MOST_WORDS) throw fault(placed('it is made of too many parts', parser.offset, lines));
+class YamlDocument {
+  readonly #text: string;
+  readonly #sliceWords: number;
+  readonly #lines = new LineCounter();
+  readonly #parser = new Parser(this.#lines.addNewLine);
+  readonly #reader = new Reader(this.#lines);
+  readonly #tokens: CST.Token[] = [];
+  readonly #faults: string[] = [];
+  #documents = 0;
+
+  constructor(text: string, sliceWords: number) {
+    this.#text = text;
+    this.#sliceWords = sliceWords;
   }
-  for (const token of parser.end()) take(token);
-  return tokens;
+
+  *read(): Sliced<unknown> {
+    const parser = this.#parser;
+    let words = 0;
+    this.#lines.addNewLine(0);
+    for (const word of new Lexer().lex(this.#text)) {
+      for (const token of parser.next(word)) this.#take(token);
+      words += 1;
+      if (parser.stack.length > DEEPEST + 3) throw this.#faultHere(`it is nested deeper than ${DEEPEST} levels`);
+      if (words > MOST_WORDS) throw this.#faultHere('it is made of too many parts');
+      if (words % this.#sliceWords !== 0) continue;
+      if (this.#composeComplete()) words = 0;
+      yield;
+    }
+    for (const token of parser.end()) this.#take(token);
+    const rest = this.#composed(this.#tokens);
+    if (this.#faults.length > 0) throw fault(...this.#faults.slice(0, MOST_PROBLEMS));
+    return rest === null ? null : this.#reader.finish(rest.contents);
+  }
+
+  #take(token: CST.Token): void {
+    this.#tokens.push(token);
+    if (token.type === 'document') this.#documents += 1;
+    if (this.#documents > 1) throw fault(placed('only one document is read', token.offset, this.#lines));
+  }
+
+  /** All but the last of the outermost map, and all but the last of the list that is its last value. @returns whether there was something */
+  #composeComplete(): boolean {
+    const [document, map, list] = this.#parser.stack;
+    if (document?.type !== 'document' || map?.type !== 'block-map') return false;
+    const pairs = takeComplete(map);
+    if (pairs.length > 0) this.#composePart(document, { ...map, items: pairs });
+    const key = map.items[0]?.key;
+    if (list?.type !== 'block-seq' || !isNameToken(key)) return pairs.length > 0;
+    const entries = takeComplete(list);
+    if (entries.length > 0) this.#composePart(document, { ...list, items: entries }, key.source);
+    return pairs.length + entries.length > 0;
+  }
+
+  /** @param listName Of the list that it is of; left out: it is of the outermost map. */
+  #composePart({ offset, start }: CST.Document, value: CST.BlockMap | CST.BlockSequence, listName?: string): void {
+    // Those are of the whole.
+    const marks = start.filter(({ type }) => type !== 'anchor' && type !== 'tag');
+    const directives = this.#tokens.filter(({ type }) => type === 'directive');
+    const part = this.#composed([...directives, { type: 'document', offset, start: marks, value }]);
+    // What comes behind a fault may be misread.
+    if (part === null || this.#faults.length > 0) return;
+    if (listName === undefined) this.#reader.addPairs(part.contents);
+    else this.#reader.addEntries(part.contents, listName);
+  }
+
+  /** `null`: there is nothing but comments, or it has faults. */
+  #composed(tokens: readonly CST.Token[]): Document.Parsed | null {
+    const composer = new Composer({
+      version: '1.2',
+      schema: 'core',
+      resolveKnownTags: false,
+      stringKeys: true,
+      // Looks at every pair of names: half a minute for a megabyte. We look ourselves.
+      uniqueKeys: false,
+      prettyErrors: false,
+      logLevel: 'silent',
+    });
+    const [document] = composer.compose(tokens, true);
+    if (document === undefined) return null;
+    // A tag that is not known is only a warning to the parser; to us it is a value that we would misread.
+    const faults = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0]);
+    if (faults.length === 0) return document;
+    this.#faults.push(
+      ...faults.slice(0, MOST_PROBLEMS).map(({ message, pos }) => placed(message, pos[0], this.#lines)),
+    );
+    if (this.#faults.length >= MOST_PROBLEMS) throw fault(...this.#faults.slice(0, MOST_PROBLEMS));
+    return null;
+  }
+
+  #faultHere(message: string): ApiError {
+    return fault(placed(message, this.#parser.offset, this.#lines));
+  }
 }
 
-/** `null`: there is nothing but comments. */
-function compose(tokens: readonly CST.Token[], lines: LineCounter): Document.Parsed | null {
-  const composer = new Composer({
-    version: '1.2',
-    schema: 'core',
-    resolveKnownTags: false,
-    stringKeys: true,
-    // Looks at every pair of names: half a minute for a megabyte. We look ourselves.
-    uniqueKeys: false,
-    prettyErrors: false,
-    logLevel: 'silent',
-  });
-  const [document] = composer.compose(tokens, true);
-  if (document === undefined) return null;
-  // A tag that is not known is only a warning to the parser; to us it is a value that we would misread.
-  const faults = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0]);
-  if (faults.length > 0) {
-    const shown = faults.slice(0, MOST_PROBLEMS);
-    throw fault(...shown.map(({ message, pos }) => placed(message, pos[0], lines)));
-  }
-  return document;
+/** All but the last, of which more may come. */
+function takeComplete<Item extends CST.BlockMap['items'][number] | CST.BlockSequence['items'][number]>(collection: {
+  offset: number;
+  items: Item[];
+}): Item[] {
+  const complete = collection.items.splice(0, collection.items.length - 1);
+  const [last] = collection.items;
+  const [first] = last === undefined ? [] : [...last.start, last.key, ...(last.sep ?? [])];
+  // A name further than 1024 characters behind the beginning of its map would be an error.
+  collection.offset = first?.offset ?? collection.offset;
+  return complete;
+}
+
+function isNameToken(token: CST.Token | null | undefined): token is CST.FlowScalar {
+  return token?.type === 'scalar' || token?.type === 'single-quoted-scalar' || token?.type === 'double-quoted-scalar';
+}
+
+/** A list of the outermost map of which something was read. */
+interface Begun {
+  values: unknown[];
+  /** Values before it. */
+  before: number;
 }
 
 /** Turns nodes into values. An alias is the value of its anchor again; what is repeated is counted. */
 class Reader {
-  readonly #document: Document.Parsed;
   readonly #lines: LineCounter;
   readonly #anchors = new Map<string, { value: unknown; size: number }>();
   readonly #twice: Problem[] = [];
+  /** Of the outermost map. */
+  readonly #outermost = new Map<string, unknown>();
+  /** The value of the next pair of the outermost map. */
+  #begun: Begun | null = null;
   #values = 0;
   #repeated = 0;
 
-  constructor(document: Document.Parsed, lines: LineCounter) {
-    this.#document = document;
+  constructor(lines: LineCounter) {
     this.#lines = lines;
   }
 
-  read(): unknown {
-    const value = this.#valueOf(this.#document.contents, '');
+  /** Takes what is left. @returns the whole */
+  finish(contents: unknown): unknown {
+    const value =
+      isMap(contents) && this.#outermost.size + (this.#begun?.values.length ?? 0) > 0
+        ? this.#finishOutermost(contents)
+        : this.#valueOf(contents, '');
     if (this.#twice.length > 0) throw validationError(this.#twice);
     return value;
   }
 
-  #valueOf(node: unknown, path: string): unknown {
+  #finishOutermost(map: YAMLMap): unknown {
+    this.addPairs(map);
+    return Object.fromEntries(this.#outermost);
+  }
+
+  /** Takes the next pairs of the outermost map. */
+  addPairs(map: unknown): void {
+    if (isMap(map)) this.#addPairs(map, '', this.#outermost);
+  }
+
+  /** Takes the next entries of the list that is the next value of the outermost map. @param name As the list is named, for messages. */
+  addEntries(list: unknown, name: string): void {
+    if (!isSeq(list)) return;
+    this.#begun ??= { values: [], before: this.#values };
+    const { values } = this.#begun;
+    for (const item of list.items) values.push(this.#valueOf(item, childPath(name, values.length)));
+    if (values.length > MOST_VALUES) throw validationError([tooManyEntries(name)]);
+  }
+
+  #valueOf(
+    node: unknown,
+    path: string,
+    { values: begun, before }: Begun = { values: [], before: this.#values },
+  ): unknown {
     if (isAlias(node)) return this.#repeat(node.source, offsetOf(node));
-    const before = this.#values;
     this.#values += 1;
-    const value = this.#contentOf(node, path);
+    const value = this.#contentOf(node, path, begun);
     // Only now: an alias inside of its own anchor would be a circle.
     const anchor = isScalar(node) || isMap(node) || isSeq(node) ? node.anchor : undefined;
     if (anchor !== undefined) this.#anchors.set(anchor, { value, size: this.#values - before });
     return value;
   }
 
-  #contentOf(node: unknown, path: string): unknown {
+  #contentOf(node: unknown, path: string, begun: readonly unknown[]): unknown {
     if (isScalar(node)) return node.value;
-    if (isSeq(node)) return node.items.map((item, index) => this.#valueOf(item, childPath(path, index)));
+    if (isSeq(node)) {
+      const rest = node.items.map((item, index) => this.#valueOf(item, childPath(path, begun.length + index)));
+      return [...begun, ...rest];
+    }
     if (!isMap(node)) return null;
     const entries = new Map<string, unknown>();
-    for (const { key, value } of node.items) {
+    this.#addPairs(node, path, entries);
+    return Object.fromEntries(entries);
+  }
+
+  #addPairs({ items }: YAMLMap, path: string, into: Map<string, unknown>): void {
+    for (const { key, value } of items) {
       const name = this.#nameOf(key);
       const at = childPath(path, name);
-      if (entries.has(name) && this.#twice.length < MOST_PROBLEMS)
+      if (into.has(name) && this.#twice.length < MOST_PROBLEMS)
         this.#twice.push({ path: at, message: `is given twice (${place(offsetOf(key), this.#lines)})` });
-      entries.set(name, this.#valueOf(value, at));
+      into.set(name, this.#valueOf(value, at, into === this.#outermost ? this.#takeBegun() : undefined));
     }
-    return Object.fromEntries(entries);
+  }
+
+  #takeBegun(): Begun | undefined {
+    const begun = this.#begun ?? undefined;
+    this.#begun = null;
+    return begun;
   }
 
   #nameOf(key: unknown): string {

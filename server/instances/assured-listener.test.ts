@@ -26,7 +26,7 @@ async function send(...listeners: (string | null)[]): Promise<Error | null> {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
   const socket: Socket = connect({ host: '127.0.0.1', port: address.port });
-  const witness = listeners.length === 0 ? undefined : { listener: () => listeners.shift() ?? null };
+  const witness = listeners.length === 0 ? undefined : { listener: () => listeners.shift() ?? null, held: () => null };
   assureListener(socket, witness);
   let error: Error | null = null;
   socket.on('error', (fault) => (error = fault));

@@ -169,8 +169,12 @@ export interface EventSink {
   publish(kept: KeptEvent): void;
   /** It did not happen after all: nobody hears of it. */
   discard(kept: KeptEvent): void;
-  /** For what belongs to no change of an instance: it is kept, stored and published by this call. */
-  emit(event: InstanceEvent, instance?: string): void;
+  /**
+   * For what belongs to no change of an instance: it is kept, stored and published by this call.
+   *
+   * @param at Its moment, in milliseconds since the epoch. Default: now.
+   */
+  emit(event: InstanceEvent, instance?: string, at?: number): void;
 }
 
 /** Where the domain, and whoever finds something wrong, says what needs attention. Must not throw and must not wait. */
@@ -315,6 +319,16 @@ export interface PortWitness {
    * and when it is open proves that the run has accepted it. Takes microseconds. `unknown`: the system does not tell.
    */
   listener(): string | null;
+  /** The same for another server of this machine and user. It may go stale: then the run is taken for one that does not listen. */
+  held(): HeldListener | 'unknown' | null;
+}
+
+/** A listening socket in a process. */
+export interface HeldListener {
+  /** The link of its descriptor under `/proc`. */
+  link: string;
+  /** What the link says as long as the process has it open: `socket:[INODE]`. */
+  socket: string;
 }
 
 // ── Processes ───────────────────────────────────────────────────────────────────────────────────

@@ -1,8 +1,12 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { duplexPair } from 'node:stream';
 import { ApiError } from '@llamactl/contract/errors';
 import { describe, expect, it, vi } from 'vitest';
 import { LeaseBook } from '../instances/lease-book.ts';
 import { EngineDied, type Lease, type LeaseRequest } from '../instances/leases.ts';
+import type { HeldListener } from '../instances/ports.ts';
+import { ListenerWitness } from '../supervisor/port-witness.ts';
 import { PredecessorLink } from './predecessor-link.ts';
 import { type Dead, SuccessorLink } from './successor-link.ts';
 
@@ -175,10 +179,33 @@ describe('a request that is still with the old server', () => {
     expect(begun).toHaveBeenCalledTimes(1);
   });
 
-  it('gets no witness: that looks at files of the other process', async () => {
-    const target = { ...TARGET, witness: { listener: () => null } };
-    const { old, book } = await changed(0, async () => book.of('i', 3).grant('chat', target, RECORD));
-    expect((await old.acquire(request())).target).toEqual(TARGET);
+  /** A lease of a run whose witness says this in the new server. */
+  async function witnessed(held: HeldListener | 'unknown' | null): Promise<Lease> {
+    const witness = { held: () => held, listener: () => 'a name that only the new server can look up' };
+    const { old, book } = await changed(0, async () => book.of('i', 3).grant('chat', { ...TARGET, witness }, RECORD));
+    return old.acquire(request());
+  }
+
+  it('gets the witness of the port, which it looks up itself', async () => {
+    const engine = createServer().listen(0, '127.0.0.1');
+    await once(engine, 'listening');
+    const { port } = engine.address() as AddressInfo;
+    const own = { engine: process.pid, members: () => [], search: () => [] };
+    const found = new ListenerWitness(port, own);
+    const { witness, ...address } = (await witnessed(found.held())).target;
+    expect(address).toEqual(TARGET);
+    expect(witness?.listener()).toBe(found.listener());
+    engine.close();
+    await once(engine, 'close');
+    expect(witness?.listener()).toBeNull();
+  });
+
+  it('gets the word that its engine listens no more', async () => {
+    expect((await witnessed(null)).target.witness?.listener()).toBeNull();
+  });
+
+  it('gets no witness where the system does not say whose the port is', async () => {
+    expect((await witnessed('unknown')).target).toEqual(TARGET);
   });
 
   it('hears that its lease ended by a stop', async () => {

@@ -99,7 +99,14 @@ const LeaseSchema = z.object({
       isolated: z.boolean().optional(),
     }),
   }),
-  target: z.object({ port: count, healthPath: text, key: text.nullable(), isolated: z.boolean().optional() }),
+  target: z.object({
+    port: count,
+    healthPath: text,
+    key: text.nullable(),
+    isolated: z.boolean().optional(),
+    /** The socket by which the run listens; `null`: it does not; left out: that cannot be proven. */
+    listener: z.object({ link: text, socket: text }).nullable().optional(),
+  }),
   /** Number of the run that it is of. */
   run: count.optional(),
 });

@@ -139,12 +139,12 @@ export class PredecessorLink {
       if (signal.aborted) this.#release(id, lease);
       else {
         this.#granted.set(id, lease);
-        // A witness looks at files of the process that made it.
-        const { witness: _, ...address } = target;
+        const { witness, ...address } = target;
+        const listener = witness === undefined ? 'unknown' : witness.held();
         const sent = {
           instance: lease.instance,
           record: { id: record.id, settings },
-          target: address,
+          target: { ...address, ...(listener === 'unknown' ? {} : { listener }) },
           run: origin?.run,
         };
         this.#channel.send({ type: 'granted', id, lease: sent });

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import { ApiError } from '@llamactl/contract/errors';
 import type { RunUse } from '../instances/lease-book.ts';
 import { EngineDied, type Lease, type LeaseRequest } from '../instances/leases.ts';
+import { witnessOf } from '../supervisor/port-witness.ts';
 import { Channel } from './channel.ts';
 import { FROM_SUCCESSOR, type FromSuccessor, type Hello, type SentLease, type ToSuccessor } from './messages.ts';
 import { receivedError } from './sent-error.ts';
@@ -155,10 +156,11 @@ export class SuccessorLink {
       ...(request_strip === undefined ? {} : { request_strip }),
       ...(isolated === undefined ? {} : { isolated }),
     };
+    const { listener, ...address } = target;
     return {
       instance,
       record: { id: record.id, settings },
-      target,
+      target: { ...address, ...(listener === undefined ? {} : { witness: witnessOf(listener) }) },
       origin: run === undefined ? null : { instance: record.id, run, stops: null },
       signal: controller.signal,
       begun: () => {

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
 import { createServer } from 'node:net';
+import type { HeldListener } from '../instances/ports.ts';
 import { isDead, readStat, type ProcessStat } from './identity.ts';
 import { errorCode, readProc } from './proc-file.ts';
 import { loadedProgram } from './loaded-program.ts';
@@ -170,12 +171,6 @@ export async function findOwner(
   if (remaining.size > 0) for (const pid of await members()) look(pid);
   if (remaining.size === 0) return 'ours';
   return isReadable ? 'foreign' : 'unknown';
-}
-
-/** A listening socket in a process: the link of its descriptor under `/proc`, and what the link says. */
-export interface HeldListener {
-  link: string;
-  socket: string;
 }
 
 /** The processes of a run, as far as one has to look for them. */

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { RunProcesses } from './port-owner.ts';
-import { ListenerWitness } from './port-witness.ts';
+import { ListenerWitness, witnessOf } from './port-witness.ts';
 
 const children: ChildProcess[] = [];
 
@@ -47,6 +47,19 @@ describe('the witness of a port', () => {
     await killed(child);
     await listener(port);
     expect(witness.listener()).toBeNull();
+  });
+
+  it('is lent to another server, until its run listens no more', async () => {
+    const { child, pid, port } = await listener();
+    const witness = new ListenerWitness(port, run(pid));
+    const held = witness.held();
+    if (held === null || held === 'unknown') throw new Error('nothing to lend');
+    const lent = witnessOf(held);
+    expect([lent.listener(), lent.held()]).toEqual([witness.listener(), held]);
+    await killed(child);
+    await listener(port);
+    expect([lent.listener(), lent.held()]).toEqual([null, null]);
+    expect(witnessOf(null).listener()).toBeNull();
   });
 
   it('is not misled by a process that never listened', async () => {

@@ -1,6 +1,6 @@
 import { readlinkSync } from 'node:fs';
-import type { PortWitness } from '../instances/ports.ts';
-import { findListener, type HeldListener, type RunProcesses } from './port-owner.ts';
+import type { HeldListener, PortWitness } from '../instances/ports.ts';
+import { findListener, type RunProcesses } from './port-owner.ts';
 import { errorCode } from './proc-file.ts';
 
 /**
@@ -21,14 +21,32 @@ export class ListenerWitness implements PortWitness {
   }
 
   listener(): string | null {
+    return nameOf(this.held());
+  }
+
+  held(): HeldListener | 'unknown' | null {
     if (this.#isBlind === true) return 'unknown';
-    if (this.#known !== null && targetOf(this.#known.link) === this.#known.socket) return this.#known.socket;
+    if (this.#known !== null && isOpen(this.#known)) return this.#known;
     // A worker may have been replaced by another one of the run.
     const found = findListener(this.#port, this.#run);
     this.#isBlind ??= found === 'unknown';
     this.#known = found === 'unknown' ? null : found;
-    return this.#isBlind ? 'unknown' : (this.#known?.socket ?? null);
+    return this.#isBlind ? 'unknown' : this.#known;
   }
+}
+
+/** Looks at a listener that another server's witness has found. @param held `null`: it found none */
+export function witnessOf(held: HeldListener | null): PortWitness {
+  const look = (): HeldListener | null => (held !== null && isOpen(held) ? held : null);
+  return { held: look, listener: () => nameOf(look()) };
+}
+
+function nameOf(held: HeldListener | 'unknown' | null): string | null {
+  return held === 'unknown' ? held : (held?.socket ?? null);
+}
+
+function isOpen({ link, socket }: HeldListener): boolean {
+  return targetOf(link) === socket;
 }
 
 /** `null`: the descriptor or its process is gone. */

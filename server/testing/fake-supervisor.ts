@@ -3,6 +3,7 @@ import type {
   Erasure,
   Inspection,
   LaunchPlan,
+  HeldListener,
   PortWitness,
   ProcessIdentity,
   Progress,
@@ -142,13 +143,12 @@ export class FakeSupervisor implements Supervisor {
   }
 
   witness(run: RunReference, port: number): PortWitness {
-    return {
-      listener: () => {
-        const holder = this.world.alive().find(({ plan }) => plan.port === port);
-        const isOurs = !this.world.foreignPorts.has(port) && holder?.run.tag === run.tag;
-        return isOurs ? `socket of ${holder.identity.pid}` : null;
-      },
+    const held = (): HeldListener | null => {
+      const holder = this.world.alive().find(({ plan }) => plan.port === port);
+      const isOurs = !this.world.foreignPorts.has(port) && holder?.run.tag === run.tag;
+      return isOurs ? { link: '/proc/fake', socket: `socket of ${holder.identity.pid}` } : null;
     };
+    return { held, listener: () => held()?.socket ?? null };
   }
 
   async portHolder(port: number): Promise<{ pid: number | null; description: string } | null> {

@@ -199,6 +199,8 @@ export interface GatewayServer extends Listening {
   requests: Requests;
   /** The memory for bodies. */
   budget: BodyBudget;
+  /** Serves a connection that came some other way, as through the door of a reload. */
+  take(connection: Socket): void;
 }
 
 /** Of the engine `llama_cpp` of these tests. */
@@ -291,7 +293,8 @@ export async function startGateway(
     response.once('finish', () => socket.end());
     serve(request, response, head);
   });
-  return { ...(await listen(server)), instances, gateway, requests, budget };
+  const take = (connection: Socket): void => void server.emit('connection', connection);
+  return { ...(await listen(server)), instances, gateway, requests, budget, take };
 }
 
 /** Gateways before one engine, instance `a`, each; `close` in `afterEach` ends them all. */
@@ -376,8 +379,9 @@ export interface RawConnection {
   gone: Promise<string>;
 }
 
-export function rawConnection(port: number, request: string): RawConnection {
-  const socket = connect(port, '127.0.0.1');
+/** @param address Port on loopback, or path of a Unix socket. */
+export function rawConnection(address: number | string, request: string): RawConnection {
+  const socket = typeof address === 'string' ? connect(address) : connect(address, '127.0.0.1');
   const chunks: Buffer[] = [];
   let code = 'clean';
   socket.on('data', (chunk) => chunks.push(chunk));

@@ -1,0 +1,53 @@
+import type { RequestFigures } from '@llamactl/contract/requests';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { GenerationSpeeds } from './generation-speed.ts';
+
+let speeds: GenerationSpeeds;
+beforeEach(() => {
+  speeds = new GenerationSpeeds();
+});
+
+/** A request that an engine had for `seconds`, after 1 s of waiting. */
+function measure(seconds: number, changes: Partial<RequestFigures>): void {
+  speeds.measure({
+    instance: 'a',
+    door: 'v1',
+    outcome: 'ok',
+    duration: 1 + seconds,
+    waited: 1,
+    time_to_first_token: null,
+    tokens_in: null,
+    tokens_out: null,
+    tokens_per_second: null,
+    bytes_out: 0,
+    ...changes,
+  });
+}
+
+describe('the speed of an instance', () => {
+  it('is assumed before it has answered', () => {
+    measure(10, { tokens_out: null });
+    measure(10, { tokens_out: 0 });
+    measure(10, { tokens_out: 5, waited: null });
+    measure(10, { tokens_out: 5, instance: 'b' });
+    expect(speeds.of('a')).toBe(100);
+  });
+
+  it('is that of its fastest answer: slow ones cannot lower it', () => {
+    measure(10, { tokens_out: 400 });
+    measure(10, { tokens_out: 300, outcome: 'aborted' });
+    for (let count = 0; count < 200; count += 1) measure(60, { tokens_out: 1 });
+    expect(speeds.of('a')).toBe(40);
+  });
+
+  it('is not measured where an answer is too short, or comes from a cache', () => {
+    measure(0.01, { tokens_out: 5_000 });
+    expect(speeds.of('a')).toBe(100);
+  });
+
+  it('is forgotten with it', () => {
+    measure(10, { tokens_out: 400 });
+    speeds.forget('a');
+    expect(speeds.of('a')).toBe(100);
+  });
+});

@@ -1,0 +1,32 @@
+import type { Clock } from '../instances/ports.ts';
+
+/** How long such work may take in one turn of the event loop. */
+const SLICE_MS = 5;
+
+/** Work that can be left at each `yield`; between two of them it takes less than a millisecond, or cannot be cut. */
+export type Sliced<Result> = Generator<undefined, Result, undefined>;
+
+/** Does work in slices, so that the event loop gets to everything else in between. */
+export async function inSlices<Result>(
+  work: Sliced<Result>,
+  clock: Pick<Clock, 'elapsed' | 'nextTurn'>,
+): Promise<Result> {
+  let begun = clock.elapsed();
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+    if (clock.elapsed() - begun < SLICE_MS) continue;
+    await new Promise<void>((resolve) => {
+      clock.nextTurn(resolve);
+    });
+    begun = clock.elapsed();
+  }
+}
+
+/** Does it all at once. */
+export function atOnce<Result>(work: Sliced<Result>): Result {
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+  }
+}

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { backupMark, disownElsewhere, removeMarks, restoredMark } from './backup-mark.ts';
 import { takenBelow } from './event-numbers.ts';
 import { isOlderThanItsPlace } from './lives.ts';
-import { doubtPlace } from './place.ts';
+import { doubtIdentity } from './data-directory-identity.ts';
 
 /**
  * What the first server does with a database that was put back, by `restore` or by hand: log-ins of then end, so that none
@@ -34,7 +34,7 @@ export function settleRestored(database: DatabaseSync, file: string, now: number
       )
       .run(new Date(now).toISOString(), what);
     removeMarks(database);
-    doubtPlace(database);
+    doubtIdentity(database);
     database.exec('commit');
   } catch (error) {
     if (database.isTransaction) database.exec('rollback');

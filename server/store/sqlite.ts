@@ -8,7 +8,7 @@ import { createCommitQueue } from './commit-queue.ts';
 import { openDatabase } from './database.ts';
 import { createInstanceStore } from './instances-store.ts';
 import { countLife } from './lives.ts';
-import { settlePlace, type Surroundings } from './place.ts';
+import { settleIdentity, type Surroundings } from './data-directory-identity.ts';
 import { isOursAlone, shareAgain } from './room.ts';
 import { createKeptEvents, createReplayStore } from './replay-store.ts';
 import { Seat } from './seat.ts';
@@ -48,14 +48,14 @@ const NOBODY: Surroundings = { bootId: '', look: () => ({ are: 'nobody', pids: [
  *
  * @param options.file Absolute path of the database.
  * @param options.log The time of a durable write is measured at the start and said here.
- * @param options.surroundings For {@link settlePlace}. Left out: there are no processes.
+ * @param options.surroundings For {@link settleIdentity}. Left out: there are no processes.
  */
 export function openStore(options: OpenStoreOptions): SqliteStore {
   const database = openDatabase(options.file);
   try {
     const restored = settleRestored(database, options.file, options.clock.now());
     if (restored !== null) options.log?.warn(restored);
-    const copied = settlePlace(database, options.file, options.surroundings ?? NOBODY);
+    const copied = settleIdentity(database, options.file, options.surroundings ?? NOBODY);
     if (copied !== null) options.log?.warn(copied);
     if (isOursAlone(database))
       options.log?.warn(

@@ -17,7 +17,7 @@ export interface Surroundings {
 }
 
 /** Which folder a database was in. */
-interface Place {
+interface Folder {
   boot: string;
   /** Of a disk until it is mounted anew, at the next boot at the latest. */
   device: string;
@@ -27,7 +27,7 @@ interface Place {
   path: string;
 }
 
-const KEY = 'place';
+const KEY = 'folder';
 /** Stands for the boot of a machine: what ran then does not run here. */
 const ELSEWHERE = 'of the directory that this is a copy of';
 
@@ -45,10 +45,10 @@ const ELSEWHERE = 'of the directory that this is a copy of';
  *
  * @returns a sentence for the log; `null`: all is as it was
  */
-export function settlePlace(database: DatabaseSync, file: string, { bootId, look }: Surroundings): string | null {
+export function settleIdentity(database: DatabaseSync, file: string, { bootId, look }: Surroundings): string | null {
   const directory = dirname(file);
-  const here = placeOf(directory, bootId);
-  const before = placeIn(database);
+  const here = folderOf(directory, bootId);
+  const before = folderIn(database);
   const dataDirId = valueOf(database, 'data_dir_id');
   const is = before === null ? 'likely' : compare(before, here);
   if (is === 'same' && dataDirId !== null) return null;
@@ -89,8 +89,8 @@ export function settlePlace(database: DatabaseSync, file: string, { bootId, look
   );
 }
 
-/** A database that was put back may not know who runs in its place: it is looked at as after a reboot. */
-export function doubtPlace(database: DatabaseSync): void {
+/** A database that was put back may not know who runs in its folder: it is looked at as after a reboot. */
+export function doubtIdentity(database: DatabaseSync): void {
   database.prepare(`update meta set value = substr(value, instr(value, ' ')) where key = ?`).run(KEY);
 }
 
@@ -121,7 +121,7 @@ function isOthers({ here }: Whereabouts, dataDirId: string | null): boolean {
   return here !== null && here !== dataDirId;
 }
 
-function settle(database: DatabaseSync, { dataDirId, isOfOthers }: Verdict, here: Place): void {
+function settle(database: DatabaseSync, { dataDirId, isOfOthers }: Verdict, here: Folder): void {
   const write = database.prepare('insert or replace into meta (key, value) values (?, ?)');
   // Another identifier is made when there is none.
   if (dataDirId === null) database.exec(`delete from meta where key = 'data_dir_id'`);
@@ -148,7 +148,7 @@ function disown(database: DatabaseSync): void {
  * The number of a device may be another one whenever its disk is mounted (btrfs, ZFS, NFS, overlays), so at another boot the
  * folder is known by the rest. `likely`, since a disk that was copied whole has that, too.
  */
-function compare(before: Place, here: Place): 'same' | 'likely' | 'other' {
+function compare(before: Folder, here: Folder): 'same' | 'likely' | 'other' {
   const isSameBoot = before.boot === here.boot;
   if (before.inode !== here.inode) return 'other';
   if (isSameBoot) return before.device === here.device ? 'same' : 'other';
@@ -156,18 +156,18 @@ function compare(before: Place, here: Place): 'same' | 'likely' | 'other' {
 }
 
 /** Whether the folder of before is where it was, with a database. */
-function isStillThere(before: Place, name: string): boolean {
+function isStillThere(before: Folder, name: string): boolean {
   if (statSync(join(before.path, name), { throwIfNoEntry: false }) === undefined) return false;
-  return compare(before, placeOf(before.path, before.boot)) === 'same';
+  return compare(before, folderOf(before.path, before.boot)) === 'same';
 }
 
-function placeOf(path: string, boot: string): Place {
+function folderOf(path: string, boot: string): Folder {
   const { dev, ino, birthtimeNs } = statSync(path, { bigint: true });
   return { boot, device: String(dev), inode: String(ino), born: String(birthtimeNs), path };
 }
 
 /** `null`: it does not say. */
-function placeIn(database: DatabaseSync): Place | null {
+function folderIn(database: DatabaseSync): Folder | null {
   const [boot, device, inode, born, ...path] = valueOf(database, KEY)?.split(' ') ?? [];
   if (boot === undefined || device === undefined || inode === undefined || born === undefined) return null;
   return { boot, device, inode, born, path: path.join(' ') };

@@ -11,7 +11,7 @@ import { countLife } from './lives.ts';
 import { settleIdentity, type Surroundings } from './data-directory-identity.ts';
 import { isOursAlone, shareAgain } from './room.ts';
 import { createKeptEvents, createReplayStore } from './replay-store.ts';
-import { Seat } from './seat.ts';
+import { DatabaseFile } from './database-file.ts';
 import { settleRestored } from './settlement.ts';
 
 /** Where the store says how fast its disk is. A pino logger fits. */
@@ -25,8 +25,8 @@ export interface SqliteStore extends InstanceStore {
   readonly accounts: AccountStore;
   readonly audit: AuditStore;
   readonly replay: ReplayStore;
-  readonly seat: Pick<Seat, 'look'>;
-  /** Commits what is pending, then closes the file; see {@link Seat} for one that was removed. Saves that come later are rejected. */
+  readonly databaseFile: Pick<DatabaseFile, 'look'>;
+  /** Commits what is pending, then closes the file; see {@link DatabaseFile} for one that was removed. Saves that come later are rejected. */
   close(): Promise<void>;
 }
 
@@ -62,12 +62,12 @@ export function openStore(options: OpenStoreOptions): SqliteStore {
         `The disk of ${options.file} is full: nothing else, a backup for instance, can read it for now.`,
       );
     const store = createSqliteStore(database, options.file, options.clock, options.log);
-    noteLife(database, options, store.seat);
+    noteLife(database, options, store.databaseFile);
     if (options.log && options.isMeasured !== true) measure(database, options, options.log);
     return {
       ...store,
       async close() {
-        if (database.isOpen) noteLife(database, options, store.seat);
+        if (database.isOpen) noteLife(database, options, store.databaseFile);
         await store.close();
       },
     };
@@ -81,11 +81,11 @@ export function openStore(options: OpenStoreOptions): SqliteStore {
 function noteLife(
   database: DatabaseSync,
   { file, log }: { file: string; log?: StoreLog },
-  seat: Pick<Seat, 'look'>,
+  databaseFile: Pick<DatabaseFile, 'look'>,
 ): void {
   try {
     // The number beside the database of another folder is not of this one.
-    if (seat.look() !== 'elsewhere') countLife(database, file);
+    if (databaseFile.look() !== 'elsewhere') countLife(database, file);
   } catch (error) {
     log?.warn(`${file}.lives could not be written: ${reasonOf(error)}`);
   }
@@ -104,17 +104,17 @@ export function createSqliteStore(database: DatabaseSync, file: string, clock: C
     told = reason ?? '';
   });
   const kept = createKeptEvents(database);
-  const seat = new Seat(file);
+  const databaseFile = new DatabaseFile(file);
   return {
     ...createInstanceStore(database, file, queue, kept),
     accounts: createAccountStore(database, file, queue),
     audit: createAuditStore(database, file, queue),
-    replay: createReplayStore(database, file, queue, kept, seat, (message) => log?.warn(message)),
-    seat,
+    replay: createReplayStore(database, file, queue, kept, databaseFile, (message) => log?.warn(message)),
+    databaseFile,
 
     async close() {
       queue.drain();
-      const said = database.isOpen ? seat.close(database, clock.now()) : null;
+      const said = database.isOpen ? databaseFile.close(database, clock.now()) : null;
       if (said !== null) log?.warn(said);
     },
   };

@@ -95,18 +95,23 @@ describe('a database', () => {
     async (found) => {
       copy();
       await expect(opened(second, found)).rejects.toThrow(
-        /cannot be told whether the engines of that are its own \(process 17, 4\)/,
+        /run \(process 17, 4\), and it is unclear whether they belong to this folder .* start again: kill 17 4$/,
       );
       rmSync(first, { recursive: true });
       expect(await opened(second, 'here')).toMatchObject({ dataDirId: id, boot: 'this' });
     },
   );
 
-  it('in another folder without any engines is another one, whose runs ended as they did', async () => {
+  it('in another folder without any engines is another one, begins as after a reboot, and tells', async () => {
     copy();
     const there = await opened(second, 'nobody');
     expect(there.dataDirId).not.toBe(id);
-    expect(there).toMatchObject({ boot: 'this', said: [] });
+    expect(there.boot).toBe(ELSEWHERE);
+    expect(there.said).toEqual([
+      `The database in ${second} was in another folder, and none of its engines run. It has a new identity. ` +
+        'Instances begin here as after a reboot.',
+    ]);
+    expect(await opened(second, 'not asked')).toMatchObject({ dataDirId: there.dataDirId, said: [] });
   });
 
   it('in another folder in which its engines have their files was moved', async () => {
@@ -123,8 +128,10 @@ describe('a database', () => {
     renameSync(join(first, 'kept'), join(first, 'llamactl.db'));
     const third = join(folder, 'third');
     cpSync(first, third, { recursive: true });
+    const [name, instances] = [join(first, 'llamactl.db'), join(third, 'instances')];
     await expect(opened(third, 'here')).rejects.toThrow(
-      `${third} is a copy of ${first}, but its folder instances is the same one`,
+      `${third} is a copy of ${first}, but both have the same folder ${instances}, in which engines run (process 17, 4). ` +
+        `They are left alone. Give the copy a folder of its own, or let it take over: mv ${name} ${name}.old`,
     );
   });
 });
@@ -177,7 +184,7 @@ describe('on a full disk a database in a folder whose number has changed since t
     ['elsewhere', null],
     ['nobody', 'other'],
   ] as const)('is not opened with engines that are %s, of %s here', (are, here) => {
-    expect(() => settled(are, here)).toThrow('too full to note that it is another data directory');
+    expect(() => settled(are, here)).toThrow('too full to store that it is another data directory');
     expect(database.isTransaction).toBe(false);
   });
 });
@@ -186,7 +193,10 @@ describe('a database that was put back', () => {
   it('has the identifier of the engines that have their runs beside it', async () => {
     change(first, ([boot, , ...rest]) => [boot, 'another', ...rest]);
     const restored = await opened(first, 'nobody', { others: 'theirs' });
-    expect(restored).toMatchObject({ dataDirId: 'theirs', boot: 'this', said: [] });
+    expect(restored).toMatchObject({ dataDirId: 'theirs', boot: 'this' });
+    expect(restored.said).toEqual([
+      `The database in ${first} is older than the engines that run there. It has their identity.`,
+    ]);
     expect(await opened(first, 'not asked')).toMatchObject({ dataDirId: 'theirs' });
   });
 
@@ -198,7 +208,7 @@ describe('a database that was put back', () => {
       database.close();
     };
     marked('');
-    await expect(opened(first, 'both'), 'again, until that is settled').rejects.toThrow('cannot be told');
+    await expect(opened(first, 'both'), 'again, until that is settled').rejects.toThrow('it is unclear');
     expect(await opened(first, 'nobody', { others: 'theirs' })).toMatchObject({ dataDirId: 'theirs', boot: 'this' });
     marked(`delete from meta where key = 'data_dir_id'`);
     expect(await opened(first, 'nobody', { others: 'last' })).toMatchObject({ dataDirId: 'last', boot: 'this' });

@@ -4,25 +4,26 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { ProcessIdentity, Whereabouts } from '../instances/ports.ts';
 import { isOutOfRoom } from './room.ts';
 
-/** What the outside knows of the machine. */
+/** What the machine knows of its processes. */
 export interface Surroundings {
   /** This boot of the machine. */
   bootId: string;
   /**
-   * Finds the processes of an identifier (`null`: there is none), and whether there are others' here.
+   * Finds the living processes of an identifier, and whether processes of another one have their runs here.
    *
-   * @param known Processes that may not show whose they are.
+   * @param dataDirId `null`: look only for processes that have their runs here.
+   * @param known Processes that may hide their tag.
    */
   look: (dataDirId: string | null, known: readonly ProcessIdentity[]) => Whereabouts;
 }
 
-/** Which folder a database was in. */
+/** The folder that an identifier was given to. */
 interface Folder {
   boot: string;
-  /** Of a disk until it is mounted anew, at the next boot at the latest. */
+  /** Valid until the disk is mounted again: at the next boot at the latest. */
   device: string;
   inode: string;
-  /** When the folder was made, nanoseconds; 0 where the filesystem does not keep it. */
+  /** When the folder was made, in nanoseconds; 0 where the filesystem does not keep it. */
   born: string;
   path: string;
 }
@@ -32,104 +33,114 @@ const KEY = 'folder';
 const ELSEWHERE = 'of the directory that this is a copy of';
 
 /**
- * A copied data directory has the identifier of the first, and each of the two servers would take the other's engines for its
- * own. So a database that is in another folder than it was gets another identifier; unless processes of the old one have
- * their files here: then the folder was moved, and keeps them. Where processes of the old one work elsewhere, instances begin as
- * after a reboot, and those processes are never touched. Processes of another identifier that have their runs here say what
- * the identifier of this directory is: an older database was put back.
+ * Gives a database in another folder the identifier that it should have there.
  *
- * One that does not say where it was, or whose folder is the same and its disk was mounted anew, keeps its identifier, unless
- * such processes work in another folder.
+ * A copy brings the identifier of the original, and two servers with one identifier end each other's engines. So a database
+ * records its folder. In that folder it keeps its identifier, and nothing is looked up. In another folder living processes
+ * decide:
  *
- * Throws where it cannot be told whose the processes are: one of two servers would end the other's.
+ * - No process of the identifier lives: it gets a new one.
+ * - They have their files here: the folder was moved, and it keeps the identifier.
+ * - They have their files elsewhere: it is a copy, and gets a new identifier.
+ * - Processes of another identifier have their runs here: the database is an older one, and gets theirs.
  *
- * @returns a sentence for the log; `null`: all is as it was
+ * A database that records no folder, or whose disk was mounted again, keeps its identifier unless its processes live elsewhere.
+ * After a change to a new identifier, instances begin as after a reboot, and processes of the old one are never touched.
+ *
+ * @returns a sentence for the log; `null`: the identifier stays
+ * @throws {Error} it is ambiguous whose the living engines are; the message names the command that decides
  */
 export function settleIdentity(database: DatabaseSync, file: string, { bootId, look }: Surroundings): string | null {
   const directory = dirname(file);
   const here = folderOf(directory, bootId);
   const before = folderIn(database);
-  const dataDirId = valueOf(database, 'data_dir_id');
-  const is = before === null ? 'likely' : compare(before, here);
-  if (is === 'same' && dataDirId !== null) return null;
-  const found = look(dataDirId, identitiesIn(database));
-  if (is === 'other' && found.are === 'here' && before !== null && isStillThere(before, basename(file))) {
-    throw new Error(
-      `${directory} is a copy of ${before.path}, but its folder instances is the same one, in which engines run ` +
-        `(process ${found.pids.join(', ')}). Give it one of its own, or move ${join(before.path, basename(file))} away.`,
-    );
+  const stored = valueOf(database, 'data_dir_id');
+  const match = before === null ? 'likely' : compare(before, here);
+  if (match === 'same' && stored !== null) return null;
+  const found = look(stored, identitiesIn(database));
+  if (match === 'other' && found.are === 'here' && before !== null && isStillThere(before, basename(file))) {
+    throw sharedInstances(directory, before.path, basename(file), found.pids);
   }
-  const verdict = verdictOf(dataDirId, is, found);
-  if (verdict === null) {
-    throw new Error(
-      `${directory} is not where its database was, and it cannot be told whether the engines of that are its own ` +
-        `(process ${found.pids.join(', ')}). They are left alone: end them and start again.`,
-    );
-  }
+  const decision = identifierFor(stored, match, found);
+  if (decision === 'ambiguous') throw ambiguous(directory, found.pids);
+  const { dataDirId } = decision;
   try {
     database.exec('begin immediate');
-    settle(database, verdict, here);
+    settle(database, dataDirId, here, found);
     database.exec('commit');
   } catch (error) {
     if (database.isTransaction) database.exec('rollback');
-    // Looked at again by the next server. Until then nobody is mistaken for another: there is nobody.
-    const canWait = dataDirId !== null && (verdict.dataDirId === dataDirId || found.are === 'nobody');
-    if (isOutOfRoom(error) && canWait && !isOthers(found, dataDirId)) return null;
     if (!isOutOfRoom(error)) throw error;
+    // The next server looks again. Until then the old identifier does no harm: it stays, or no process has it.
+    if (stored !== null && (dataDirId === stored || (dataDirId === null && found.are === 'nobody'))) return null;
     throw new Error(
-      `The disk of ${directory} is too full to note that it is another data directory than its database was of. ` +
+      `The disk of ${directory} is too full to store that it is another data directory than its database belongs to. ` +
         'Make room and start again. Engines that run are left alone.',
       { cause: error },
     );
   }
-  if (found.are !== 'elsewhere') return null;
-  return (
-    `${directory} is a copy of another data directory, whose engines run (process ${found.pids.join(', ')}). They are ` +
-    'left alone; instances begin here as after a reboot.'
-  );
+  const isKept = dataDirId === stored || stored === null;
+  return isKept && found.are !== 'elsewhere' ? null : changeOf(directory, dataDirId, found);
 }
 
-/** A database that was put back may not know who runs in its folder: it is looked at as after a reboot. */
+/** Makes the next server look who runs here, as after a reboot: a database that was put back may not know. */
 export function doubtIdentity(database: DatabaseSync): void {
   database.prepare(`update meta set value = substr(value, instr(value, ' ')) where key = ?`).run(KEY);
 }
 
-interface Verdict {
-  /** `null`: another one is made. */
-  dataDirId: string | null;
-  /** Whether the processes that it knows are not its own. */
-  isOfOthers: boolean;
+/** The identifier that a database should have; `null`: a new one. */
+function identifierFor(
+  stored: string | null,
+  match: 'same' | 'likely' | 'other',
+  { are, here }: Whereabouts,
+): { dataDirId: string | null } | 'ambiguous' {
+  if (are === 'both') return 'ambiguous';
+  if (here !== null && here !== stored) return are === 'unclear' ? 'ambiguous' : { dataDirId: here };
+  if (are === 'elsewhere') return { dataDirId: null };
+  if (are === 'here' || match !== 'other') return { dataDirId: stored };
+  return are === 'nobody' ? { dataDirId: null } : 'ambiguous';
 }
 
-/** `null`: it cannot be told. */
-function verdictOf(dataDirId: string | null, is: 'same' | 'likely' | 'other', found: Whereabouts): Verdict | null {
-  const { are, here } = found;
-  if (are === 'both') return null;
-  if (isOthers(found, dataDirId)) {
-    if (are === 'unclear' && dataDirId !== null) return null;
-    return { dataDirId: here, isOfOthers: are === 'elsewhere' || are === 'unclear' };
+function sharedInstances(directory: string, original: string, name: string, pids: readonly number[]): Error {
+  const instances = join(directory, 'instances');
+  return new Error(
+    `${directory} is a copy of ${original}, but both have the same folder ${instances}, in which engines run ` +
+      `(process ${pids.join(', ')}). They are left alone. Give the copy a folder of its own, ` +
+      `or let it take over: mv ${join(original, name)} ${join(original, `${name}.old`)}`,
+  );
+}
+
+function ambiguous(directory: string, pids: readonly number[]): Error {
+  return new Error(
+    `Engines with the identity of the database in ${directory} run (process ${pids.join(', ')}), and it is unclear whether they ` +
+      `belong to this folder or to another one. They are left alone. End them and start again: kill ${pids.join(' ')}`,
+  );
+}
+
+/** @param dataDirId `null`: it got a new one. */
+function changeOf(directory: string, dataDirId: string | null, { are, pids }: Whereabouts): string {
+  const began = 'Instances begin here as after a reboot.';
+  if (dataDirId === null && are === 'elsewhere') {
+    const engines = `whose engines run (process ${pids.join(', ')}). They are left alone.`;
+    return `${directory} is a copy of another data directory, ${engines} It has a new identity. ${began}`;
   }
-  if (dataDirId === null) return { dataDirId, isOfOthers: are !== 'here' };
-  if (are === 'here') return { dataDirId, isOfOthers: false };
-  if (are === 'elsewhere') return { dataDirId: null, isOfOthers: true };
-  if (is !== 'other') return { dataDirId, isOfOthers: false };
-  return are === 'unclear' ? null : { dataDirId: null, isOfOthers: false };
+  if (dataDirId === null) {
+    return `The database in ${directory} was in another folder, and none of its engines run. It has a new identity. ${began}`;
+  }
+  const others = are === 'elsewhere' ? ` ${began}` : '';
+  return `The database in ${directory} is older than the engines that run there. It has their identity.${others}`;
 }
 
-/** Whether what runs here has another identifier. */
-function isOthers({ here }: Whereabouts, dataDirId: string | null): boolean {
-  return here !== null && here !== dataDirId;
-}
-
-function settle(database: DatabaseSync, { dataDirId, isOfOthers }: Verdict, here: Folder): void {
+function settle(database: DatabaseSync, dataDirId: string | null, here: Folder, { are }: Whereabouts): void {
   const write = database.prepare('insert or replace into meta (key, value) values (?, ?)');
-  // Another identifier is made when there is none.
+  // A new one is made when the instances are read.
   if (dataDirId === null) database.exec(`delete from meta where key = 'data_dir_id'`);
   else write.run('data_dir_id', dataDirId);
-  if (isOfOthers) disown(database);
+  if (dataDirId === null || are === 'elsewhere') disown(database);
   write.run(KEY, [here.boot, here.device, here.inode, here.born, here.path].join(' '));
 }
 
+/** Ends the belief that the runs in a database have living processes on this machine. */
 function disown(database: DatabaseSync): void {
   database
     .prepare(
@@ -145,8 +156,8 @@ function disown(database: DatabaseSync): void {
 }
 
 /**
- * The number of a device may be another one whenever its disk is mounted (btrfs, ZFS, NFS, overlays), so at another boot the
- * folder is known by the rest. `likely`, since a disk that was copied whole has that, too.
+ * Some filesystems (btrfs, ZFS, NFS, overlays) give a device another number at each mount. So after a reboot inode and time of
+ * birth decide: `likely`, since the copy of a whole disk has the same two.
  */
 function compare(before: Folder, here: Folder): 'same' | 'likely' | 'other' {
   const isSameBoot = before.boot === here.boot;
@@ -155,7 +166,7 @@ function compare(before: Folder, here: Folder): 'same' | 'likely' | 'other' {
   return before.born === here.born ? 'likely' : 'other';
 }
 
-/** Whether the folder of before is where it was, with a database. */
+/** Whether a folder is still where it was, with a database. */
 function isStillThere(before: Folder, name: string): boolean {
   if (statSync(join(before.path, name), { throwIfNoEntry: false }) === undefined) return false;
   return compare(before, folderOf(before.path, before.boot)) === 'same';
@@ -166,7 +177,7 @@ function folderOf(path: string, boot: string): Folder {
   return { boot, device: String(dev), inode: String(ino), born: String(birthtimeNs), path };
 }
 
-/** `null`: it does not say. */
+/** `null`: none is recorded. */
 function folderIn(database: DatabaseSync): Folder | null {
   const [boot, device, inode, born, ...path] = valueOf(database, KEY)?.split(' ') ?? [];
   if (boot === undefined || device === undefined || inode === undefined || born === undefined) return null;

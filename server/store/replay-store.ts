@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { EventNumbers, KeptEvent, ReplayStore } from '../instances/ports.ts';
 import type { CommitQueue, Step } from './commit-queue.ts';
-import { takenBelow, takeNumbers } from './event-numbers.ts';
+import { takenBelow, takeNumbers } from './counters.ts';
 import type { DatabaseFile } from './database-file.ts';
 
 /** How many events a listener that was away can be told. */
@@ -86,7 +86,9 @@ export function createReplayStore(
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         if (!isTold)
-          warn(`Numbers of events could come twice if llamactl dies now: ${file}.numbers cannot be written: ${reason}`);
+          warn(
+            `Numbers of events could come twice if llamactl dies now: ${file}.counters cannot be written: ${reason}`,
+          );
         isTold = true;
         return untaken(file, least);
       }

@@ -1,8 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { dirname } from 'node:path';
 import { backupMark, disownElsewhere, removeMarks, restoredMark } from './backup-mark.ts';
-import { takenBelow } from './event-numbers.ts';
-import { isOlderThanItsPlace } from './lives.ts';
+import { isOlderCopy, takenBelow } from './counters.ts';
 import { doubtIdentity } from './data-directory-identity.ts';
 
 /**
@@ -16,7 +15,7 @@ import { doubtIdentity } from './data-directory-identity.ts';
 export function settleRestored(database: DatabaseSync, file: string, now: number): string | null {
   const restored = restoredMark(database);
   const backup = backupMark(database);
-  const isOlder = isOlderThanItsPlace(database, file);
+  const isOlder = isOlderCopy(database, file);
   if (restored === null && backup === null && !isOlder) return null;
   const byHand = backup === null ? 'an older copy' : `a backup of ${backup.made_at}`;
   const what = restored?.what ?? `${byHand}, by hand`;

@@ -7,7 +7,7 @@ import { createAuditStore } from './audit-store.ts';
 import { createCommitQueue } from './commit-queue.ts';
 import { openDatabase } from './database.ts';
 import { createInstanceStore } from './instances-store.ts';
-import { countLife } from './lives.ts';
+import { countUse } from './counters.ts';
 import { settleIdentity, type Surroundings } from './data-directory-identity.ts';
 import { isOursAlone, shareAgain } from './room.ts';
 import { createKeptEvents, createReplayStore } from './replay-store.ts';
@@ -62,12 +62,12 @@ export function openStore(options: OpenStoreOptions): SqliteStore {
         `The disk of ${options.file} is full: nothing else, a backup for instance, can read it for now.`,
       );
     const store = createSqliteStore(database, options.file, options.clock, options.log);
-    noteLife(database, options, store.databaseFile);
+    noteUse(database, options, store.databaseFile);
     if (options.log && options.isMeasured !== true) measure(database, options, options.log);
     return {
       ...store,
       async close() {
-        if (database.isOpen) noteLife(database, options, store.databaseFile);
+        if (database.isOpen) noteUse(database, options, store.databaseFile);
         await store.close();
       },
     };
@@ -78,16 +78,16 @@ export function openStore(options: OpenStoreOptions): SqliteStore {
 }
 
 /** A full disk is no reason not to serve: what is lost is that an older copy would be known as such. */
-function noteLife(
+function noteUse(
   database: DatabaseSync,
   { file, log }: { file: string; log?: StoreLog },
   databaseFile: Pick<DatabaseFile, 'look'>,
 ): void {
   try {
-    // The number beside the database of another folder is not of this one.
-    if (databaseFile.look() !== 'elsewhere') countLife(database, file);
+    // The counters in another folder belong to another database.
+    if (databaseFile.look() !== 'elsewhere') countUse(database, file);
   } catch (error) {
-    log?.warn(`${file}.lives could not be written: ${reasonOf(error)}`);
+    log?.warn(`${file}.counters could not be written: ${reasonOf(error)}`);
   }
 }
 

@@ -1,7 +1,7 @@
-import { closeSync, fdatasyncSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, fdatasyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import type { EventNumbers } from '../instances/ports.ts';
-import { hasCode, publish } from './durable-file.ts';
+import { hasCode } from './durable-file.ts';
 
 /**
  * Two numbers that never go back, in a file beside the database. An older copy of the database, put in its place, does not
@@ -96,29 +96,12 @@ function naturalOr0(number: number): number {
 }
 
 function write(database: string, { uses, takenBelow: below }: Counters): void {
-  const file = pathOf(database);
   const text = `${[uses, below].map((number) => String(number).padStart(DIGITS, '0')).join(' ')}\n`;
-  let descriptor: number;
-  try {
-    descriptor = openSync(file, 'r+');
-  } catch (error) {
-    if (hasCode(error, ['ENOENT'])) return make(file, text);
-    throw error;
-  }
+  const descriptor = openSync(pathOf(database), constants.O_RDWR | constants.O_CREAT, 0o600);
   try {
     writeSync(descriptor, text, 0);
     fdatasyncSync(descriptor);
   } finally {
     closeSync(descriptor);
-  }
-}
-
-function make(file: string, text: string): void {
-  const draft = `${file}.draft`;
-  try {
-    writeFileSync(draft, text, { mode: 0o600 });
-    publish(draft, file, true);
-  } finally {
-    rmSync(draft, { force: true });
   }
 }

@@ -47,7 +47,7 @@ const ELSEWHERE = 'of the directory that this is a copy of';
  * A database that records no folder, or whose disk was mounted again, keeps its identifier unless its processes live elsewhere.
  * After a change to a new identifier, instances begin as after a reboot, and processes of the old one are never touched.
  *
- * @returns a sentence for the log; `null`: the identifier stays
+ * @returns that it has another identity, for the log; `null`: it is that of before, or of the engines here
  * @throws {Error} it is ambiguous whose the living engines are; the message names the command that decides
  */
 export function settleIdentity(database: DatabaseSync, file: string, { bootId, look }: Surroundings): string | null {
@@ -79,8 +79,8 @@ export function settleIdentity(database: DatabaseSync, file: string, { bootId, l
       { cause: error },
     );
   }
-  const isKept = dataDirId === stored || stored === null;
-  return isKept && found.are !== 'elsewhere' ? null : changeOf(directory, dataDirId, found);
+  const isNew = dataDirId === null && stored !== null;
+  return isNew || found.are === 'elsewhere' ? newIdentity(directory, found) : null;
 }
 
 /** Makes the next server look who runs here, as after a reboot: a database that was put back may not know. */
@@ -117,18 +117,12 @@ function ambiguous(directory: string, pids: readonly number[]): Error {
   );
 }
 
-/** @param dataDirId `null`: it got a new one. */
-function changeOf(directory: string, dataDirId: string | null, { are, pids }: Whereabouts): string {
-  const began = 'Instances begin here as after a reboot.';
-  if (dataDirId === null && are === 'elsewhere') {
-    const engines = `whose engines run (process ${pids.join(', ')}). They are left alone.`;
-    return `${directory} is a copy of another data directory, ${engines} It has a new identity. ${began}`;
-  }
-  if (dataDirId === null) {
-    return `The database in ${directory} was in another folder, and none of its engines run. It has a new identity. ${began}`;
-  }
-  const others = are === 'elsewhere' ? ` ${began}` : '';
-  return `The database in ${directory} is older than the engines that run there. It has their identity.${others}`;
+function newIdentity(directory: string, { are, pids }: Whereabouts): string {
+  const why =
+    are === 'elsewhere'
+      ? `${directory} is a copy of another data directory, whose engines run (process ${pids.join(', ')}). They are left alone.`
+      : `The database in ${directory} was in another folder, and none of its engines run.`;
+  return `${why} It has a new identity. Instances begin here as after a reboot.`;
 }
 
 function settle(database: DatabaseSync, dataDirId: string | null, here: Folder, { are }: Whereabouts): void {

@@ -111,7 +111,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     const news = await openNews({ ...shared, config: config.alerts, replay, hostname, idOf });
     const { events, alerts } = news;
     const directoryWatch = teardown.ending(
-      watchDirectory({ ...shared, directory: dataDirectory, lock, seat: store.seat, alerts }),
+      watchDirectory({ ...shared, directory: dataDirectory, lock, databaseFile: store.databaseFile, alerts }),
     );
     const logs = openEngineLogs({ ...shared, config: config.logs, alerts, freezer: supervisor });
     const machine = watchMachine({ ...shared, dataDirectory, searchPath, supervisor, alerts });

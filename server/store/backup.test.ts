@@ -138,7 +138,7 @@ describe('no backup is made, and nothing left', () => {
     expect(files()).toEqual(['backup.db', 'data']);
   });
 
-  it.each(['llamactl.db', 'llamactl.db-wal', 'llamactl.db.numbers', 'server.lock', 'server.json'])(
+  it.each(['llamactl.db', 'llamactl.db-wal', 'llamactl.db.counters', 'server.lock', 'server.json'])(
     'over %s of the server',
     (name) => {
       const own = join(directory, name);

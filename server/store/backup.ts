@@ -103,7 +103,7 @@ function refuseOwnFiles(directory: string, file: string): void {
   throw new Error(`${file} is what the server itself keeps; give the backup another name`);
 }
 
-const OWN = /^(?:llamactl\.db(?:-wal|-shm|\.lives|\.numbers)?|server\..*)$/;
+const OWN = /^(?:llamactl\.db(?:-wal|-shm|\.counters)?|server\..*)$/;
 
 function unusable(source: string, problem: string): Error {
   return new Error(

@@ -3,11 +3,11 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { watchDirectory, type DirectoryWatch } from './directory-watch.ts';
 import type { LockFound } from './lock.ts';
-import type { SeatFound } from './seat.ts';
+import type { DatabaseFileFound } from './database-file.ts';
 
 let clock: FakeClock;
 let held: LockFound | Error;
-let seated: SeatFound;
+let found: DatabaseFileFound;
 let raised: Omit<Alert, 'raised_at'> | null;
 let faults: string[];
 let looks: number;
@@ -17,7 +17,7 @@ let watch: DirectoryWatch;
 beforeEach(() => {
   clock = new FakeClock();
   disk = Promise.resolve();
-  [held, seated, raised, faults, looks] = ['ours', 'kept', null, [], 0];
+  [held, found, raised, faults, looks] = ['ours', 'kept', null, [], 0];
   watch = watchDirectory({
     directory: '/data',
     reach: () => disk,
@@ -29,7 +29,7 @@ beforeEach(() => {
         return held;
       },
     },
-    seat: { look: () => seated },
+    databaseFile: { look: () => found },
     alerts: {
       raise: (alert) => {
         raised = alert;
@@ -49,12 +49,12 @@ describe('the watch on the data directory', () => {
     ['ours', 'removed', /llamactl\.db was removed .* Stop it in order .* puts the database back/],
     ['ours', 'replaced', /is another file than the one that this server uses/],
     ['ours', 'elsewhere', /is not the directory any more/],
-  ] as const)('raises, clears, and refuses a change: %s, %s', (lock, seat, message) => {
-    [held, seated] = [lock, seat];
+  ] as const)('raises, clears, and refuses a change: %s, %s', (lock, databaseFile, message) => {
+    [held, found] = [lock, databaseFile];
     expect(() => watch.assertKept()).toThrow(message);
     expect(raised).toMatchObject({ level: 'error', code: 'data_dir_lost' });
     expect(raised?.message).toMatch(message);
-    [held, seated] = ['ours', 'kept'];
+    [held, found] = ['ours', 'kept'];
     watch.assertKept();
     expect(raised).toBe(null);
   });
@@ -62,10 +62,10 @@ describe('the watch on the data directory', () => {
   it('looks again and again, and puts right what it can', async () => {
     await clock.advance(5_000);
     expect(looks).toBe(1);
-    seated = 'removed';
+    found = 'removed';
     await clock.advance(5_000);
     expect([looks, raised?.code]).toEqual([2, 'data_dir_lost']);
-    seated = 'kept';
+    found = 'kept';
     await clock.advance(5_000);
     expect(raised).toBe(null);
   });

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { AlertSink, Clock } from '../instances/ports.ts';
 import type { Lock, LockFound } from './lock.ts';
-import type { Seat, SeatFound } from './seat.ts';
+import type { DatabaseFile, DatabaseFileFound } from './database-file.ts';
 
 /** Looks whether the data directory is still the one that this server uses, puts right what it can, and raises {@link DATA_DIR_LOST}. */
 export interface DirectoryWatch {
@@ -15,7 +15,7 @@ export interface DirectoryWatchParts {
   directory: string;
   clock: Pick<Clock, 'after'>;
   lock: Pick<Lock, 'tend'>;
-  seat: Pick<Seat, 'look'>;
+  databaseFile: Pick<DatabaseFile, 'look'>;
   alerts: AlertSink;
   onFault: (error: unknown, what: string) => void;
   /** Settles when its disk answers. */
@@ -29,13 +29,21 @@ const LOOK_EVERY_MS = 5_000;
 
 /** The first look is made after a while: nothing can be lost that was just opened. */
 export function watchDirectory(parts: DirectoryWatchParts): DirectoryWatch {
-  const { directory, clock, lock, seat, alerts, onFault, reach = () => stat(directory).catch(() => null) } = parts;
+  const {
+    directory,
+    clock,
+    lock,
+    databaseFile,
+    alerts,
+    onFault,
+    reach = () => stat(directory).catch(() => null),
+  } = parts;
   let isFaulty = false;
   let isClosed = false;
 
   const judge = (): string | null => {
     const held = lock.tend();
-    const problem = problemOf(directory, held === 'ours' ? seat.look() : held);
+    const problem = problemOf(directory, held === 'ours' ? databaseFile.look() : held);
     if (problem === null) alerts.clear(DATA_DIR_LOST);
     else alerts.raise({ level: 'error', code: DATA_DIR_LOST, message: problem });
     return problem;
@@ -67,7 +75,7 @@ export function watchDirectory(parts: DirectoryWatchParts): DirectoryWatch {
   };
 }
 
-function problemOf(directory: string, found: LockFound | SeatFound): string | null {
+function problemOf(directory: string, found: LockFound | DatabaseFileFound): string | null {
   switch (found) {
     case 'ours':
     case 'kept':

@@ -171,7 +171,7 @@ const MOST_FILES = 32;
 /** The file of a lock, and those that took its place when it was removed. */
 class LockFiles {
   readonly #directory: string;
-  readonly #place: string | null;
+  readonly #folder: string | null;
   /** The one that has the name is the last. None is closed before the end: it could be the same file after all. */
   readonly #held: DatabaseSync[];
   #named: string | null;
@@ -180,7 +180,7 @@ class LockFiles {
     this.#directory = directory;
     this.#held = [lockDatabase(directory, LOCK_FILE, LOOK_MS)];
     this.#named = identityOf(join(directory, LOCK_FILE));
-    this.#place = identityOf(directory);
+    this.#folder = identityOf(directory);
   }
 
   get areHeld(): boolean {
@@ -190,7 +190,7 @@ class LockFiles {
   /** Never throws: a broken disk is no other one. */
   areElsewhere(): boolean {
     try {
-      return identityOf(this.#directory) !== this.#place;
+      return identityOf(this.#directory) !== this.#folder;
     } catch {
       return false;
     }

@@ -5,8 +5,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../clock.ts';
 import { keptEvent, replayContract } from '../testing/contracts/replay.contract.ts';
+import { takenBelow } from './counters.ts';
 import { openDatabase } from './database.ts';
-import { takenBelow } from './event-numbers.ts';
 import { createSqliteStore, openStore } from './sqlite.ts';
 import type { SqliteStore } from './sqlite.ts';
 
@@ -63,9 +63,9 @@ describe('the replay on SQLite', () => {
   it('takes numbers where it took the last ones: that needs no room', async () => {
     const store = openStore({ file, clock });
     store.replay.takeNumbers(10);
-    const { ino, size } = statSync(`${file}.numbers`);
+    const { ino, size } = statSync(`${file}.counters`);
     store.replay.takeNumbers(9_007_199_253_000_000);
-    expect(statSync(`${file}.numbers`)).toMatchObject({ ino, size });
+    expect(statSync(`${file}.counters`)).toMatchObject({ ino, size });
     await store.close();
   });
 
@@ -73,13 +73,14 @@ describe('the replay on SQLite', () => {
     const said: string[] = [];
     const log = { info: () => undefined, warn: (message: string) => void said.push(message) };
     const store = openStore({ file, clock, log });
-    mkdirSync(`${file}.numbers`);
+    rmSync(`${file}.counters`);
+    mkdirSync(`${file}.counters`);
     expect(store.replay.takeNumbers(10)).toEqual({ first: 10, end: 11 });
     expect(store.replay.takeNumbers(11)).toEqual({ first: 11, end: 12 });
     expect(said.filter((message) => message.includes('Numbers of events'))).toEqual([
-      expect.stringContaining(`${file}.numbers cannot be written: EISDIR`),
+      expect.stringContaining(`${file}.counters cannot be written: EISDIR`),
     ]);
-    rmdirSync(`${file}.numbers`);
+    rmdirSync(`${file}.counters`);
     expect(store.replay.takeNumbers(12).end).toBeGreaterThan(13);
     await store.close();
   });
@@ -90,7 +91,7 @@ describe('the replay on SQLite', () => {
     const { end } = store.replay.takeNumbers(10);
     renameSync(data, join(folder, 'moved'));
     mkdirSync(data);
-    writeFileSync(join(data, 'llamactl.db.numbers'), '9000000000000000\n');
+    writeFileSync(join(data, 'llamactl.db.counters'), '1 9000000000000000\n');
     expect(store.replay.takeNumbers(end)).toEqual({ first: end, end: end + 1 });
     expect(takenBelow(join(data, 'llamactl.db'))).toBe(9_000_000_000_000_000);
     renameSync(data, join(folder, 'other'));

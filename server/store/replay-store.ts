@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { EventNumbers, KeptEvent, ReplayStore } from '../instances/ports.ts';
 import type { CommitQueue, Step } from './commit-queue.ts';
-import { takenBelow, takeNumbers } from './event-numbers.ts';
-import type { Seat } from './seat.ts';
+import { takenBelow, takeNumbers } from './counters.ts';
+import type { DatabaseFile } from './database-file.ts';
 
 /** How many events a listener that was away can be told. */
 const REPLAYED = 1_000;
@@ -47,7 +47,7 @@ export function createKeptEvents(database: DatabaseSync): KeptEvents {
  * The events of the replay.
  *
  * @param file The database.
- * @param seat Of the database: in another folder the numbers are not ours to take.
+ * @param databaseFile Of the database: in another folder the numbers are not ours to take.
  * @param warn Told once what keeps numbers from being taken, until they can be.
  */
 export function createReplayStore(
@@ -55,7 +55,7 @@ export function createReplayStore(
   file: string,
   queue: CommitQueue,
   kept: KeptEvents,
-  seat: Pick<Seat, 'look'>,
+  databaseFile: Pick<DatabaseFile, 'look'>,
   warn: (message: string) => void,
 ): ReplayStore {
   let isTold = false;
@@ -79,14 +79,16 @@ export function createReplayStore(
       if (!database.isOpen) return next;
       try {
         // Which is told by whoever tends the directory.
-        if (seat.look() === 'elsewhere') return next;
+        if (databaseFile.look() === 'elsewhere') return next;
         const numbers = takeNumbers(file, least);
         isTold = false;
         return numbers;
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         if (!isTold)
-          warn(`Numbers of events could come twice if llamactl dies now: ${file}.numbers cannot be written: ${reason}`);
+          warn(
+            `Numbers of events could come twice if llamactl dies now: ${file}.counters cannot be written: ${reason}`,
+          );
         isTold = true;
         return untaken(file, least);
       }

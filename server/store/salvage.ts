@@ -37,6 +37,9 @@ export interface PreparedSalvage {
 /**
  * Makes a new database of every row that can still be read in the damaged one of a data directory, which is not touched.
  *
+ * `.recover` of the program sqlite3 is no replacement: Node's SQLite lacks it, and Debian 12 builds the program without
+ * `sqlite_dbpage`, so that it ends with "SQL logic error" even on a whole database.
+ *
  * Throws when nothing can be read.
  */
 export function prepareSalvage({ directory, now }: { directory: string; now: number }): PreparedSalvage {

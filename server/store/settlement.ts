@@ -1,9 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { dirname } from 'node:path';
 import { backupMark, disownElsewhere, removeMarks, restoredMark } from './backup-mark.ts';
-import { takenBelow } from './event-numbers.ts';
-import { isOlderThanItsPlace } from './lives.ts';
-import { doubtPlace } from './place.ts';
+import { isOlderCopy, takenBelow } from './counters.ts';
+import { doubtIdentity } from './data-directory-identity.ts';
 
 /**
  * What the first server does with a database that was put back, by `restore` or by hand: log-ins of then end, so that none
@@ -16,7 +15,7 @@ import { doubtPlace } from './place.ts';
 export function settleRestored(database: DatabaseSync, file: string, now: number): string | null {
   const restored = restoredMark(database);
   const backup = backupMark(database);
-  const isOlder = isOlderThanItsPlace(database, file);
+  const isOlder = isOlderCopy(database, file);
   if (restored === null && backup === null && !isOlder) return null;
   const byHand = backup === null ? 'an older copy' : `a backup of ${backup.made_at}`;
   const what = restored?.what ?? `${byHand}, by hand`;
@@ -34,7 +33,7 @@ export function settleRestored(database: DatabaseSync, file: string, now: number
       )
       .run(new Date(now).toISOString(), what);
     removeMarks(database);
-    doubtPlace(database);
+    doubtIdentity(database);
     database.exec('commit');
   } catch (error) {
     if (database.isTransaction) database.exec('rollback');

@@ -70,7 +70,7 @@ it('a store is closed also where nobody can tell what has become of its folder',
   await store.close();
   await pending;
   await expect(store.replay.append([keptEvent(1)])).rejects.toThrow(StoreClosed);
-  expect(said).toEqual([expect.stringContaining('.lives could not be written'), expect.stringContaining('ELOOP')]);
+  expect(said).toEqual([expect.stringContaining('.counters could not be written'), expect.stringContaining('ELOOP')]);
   const moved = openStore({ file: join(folder, 'moved', 'llamactl.db'), clock });
   expect(await moved.load()).toHaveLength(1);
   await moved.close();

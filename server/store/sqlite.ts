@@ -7,11 +7,11 @@ import { createAuditStore } from './audit-store.ts';
 import { createCommitQueue } from './commit-queue.ts';
 import { openDatabase } from './database.ts';
 import { createInstanceStore } from './instances-store.ts';
-import { countLife } from './lives.ts';
-import { settlePlace, type Surroundings } from './place.ts';
+import { countUse } from './counters.ts';
+import { settleIdentity, type Surroundings } from './data-directory-identity.ts';
 import { isOursAlone, shareAgain } from './room.ts';
 import { createKeptEvents, createReplayStore } from './replay-store.ts';
-import { Seat } from './seat.ts';
+import { DatabaseFile } from './database-file.ts';
 import { settleRestored } from './settlement.ts';
 
 /** Where the store says how fast its disk is. A pino logger fits. */
@@ -25,8 +25,8 @@ export interface SqliteStore extends InstanceStore {
   readonly accounts: AccountStore;
   readonly audit: AuditStore;
   readonly replay: ReplayStore;
-  readonly seat: Pick<Seat, 'look'>;
-  /** Commits what is pending, then closes the file; see {@link Seat} for one that was removed. Saves that come later are rejected. */
+  readonly databaseFile: Pick<DatabaseFile, 'look'>;
+  /** Commits what is pending, then closes the file; see {@link DatabaseFile} for one that was removed. Saves that come later are rejected. */
   close(): Promise<void>;
 }
 
@@ -48,26 +48,26 @@ const NOBODY: Surroundings = { bootId: '', look: () => ({ are: 'nobody', pids: [
  *
  * @param options.file Absolute path of the database.
  * @param options.log The time of a durable write is measured at the start and said here.
- * @param options.surroundings For {@link settlePlace}. Left out: there are no processes.
+ * @param options.surroundings For {@link settleIdentity}. Left out: there are no processes.
  */
 export function openStore(options: OpenStoreOptions): SqliteStore {
   const database = openDatabase(options.file);
   try {
     const restored = settleRestored(database, options.file, options.clock.now());
     if (restored !== null) options.log?.warn(restored);
-    const copied = settlePlace(database, options.file, options.surroundings ?? NOBODY);
+    const copied = settleIdentity(database, options.file, options.surroundings ?? NOBODY);
     if (copied !== null) options.log?.warn(copied);
     if (isOursAlone(database))
       options.log?.warn(
         `The disk of ${options.file} is full: nothing else, a backup for instance, can read it for now.`,
       );
     const store = createSqliteStore(database, options.file, options.clock, options.log);
-    noteLife(database, options, store.seat);
+    noteUse(database, options, store.databaseFile);
     if (options.log && options.isMeasured !== true) measure(database, options, options.log);
     return {
       ...store,
       async close() {
-        if (database.isOpen) noteLife(database, options, store.seat);
+        if (database.isOpen) noteUse(database, options, store.databaseFile);
         await store.close();
       },
     };
@@ -78,16 +78,16 @@ export function openStore(options: OpenStoreOptions): SqliteStore {
 }
 
 /** A full disk is no reason not to serve: what is lost is that an older copy would be known as such. */
-function noteLife(
+function noteUse(
   database: DatabaseSync,
   { file, log }: { file: string; log?: StoreLog },
-  seat: Pick<Seat, 'look'>,
+  databaseFile: Pick<DatabaseFile, 'look'>,
 ): void {
   try {
-    // The number beside the database of another folder is not of this one.
-    if (seat.look() !== 'elsewhere') countLife(database, file);
+    // The counters in another folder belong to another database.
+    if (databaseFile.look() !== 'elsewhere') countUse(database, file);
   } catch (error) {
-    log?.warn(`${file}.lives could not be written: ${reasonOf(error)}`);
+    log?.warn(`${file}.counters could not be written: ${reasonOf(error)}`);
   }
 }
 
@@ -104,17 +104,17 @@ export function createSqliteStore(database: DatabaseSync, file: string, clock: C
     told = reason ?? '';
   });
   const kept = createKeptEvents(database);
-  const seat = new Seat(file);
+  const databaseFile = new DatabaseFile(file);
   return {
     ...createInstanceStore(database, file, queue, kept),
     accounts: createAccountStore(database, file, queue),
     audit: createAuditStore(database, file, queue),
-    replay: createReplayStore(database, file, queue, kept, seat, (message) => log?.warn(message)),
-    seat,
+    replay: createReplayStore(database, file, queue, kept, databaseFile, (message) => log?.warn(message)),
+    databaseFile,
 
     async close() {
       queue.drain();
-      const said = database.isOpen ? seat.close(database, clock.now()) : null;
+      const said = database.isOpen ? databaseFile.close(database, clock.now()) : null;
       if (said !== null) log?.warn(said);
     },
   };

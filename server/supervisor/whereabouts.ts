@@ -24,23 +24,23 @@ export function whereaboutsOf(
   for (const [tag, processes] of taggedProcesses()) {
     const run = runOf(tag);
     if (run === null) continue;
-    const places = processes.flatMap(placesOf).filter(({ folder }) => folder === run.folder);
+    const runs = processes.flatMap(openRunsOf).filter(({ folder }) => folder === run.folder);
     const isAsked = run.dataDirId === dataDirId;
-    if ((here === null || isAsked) && places.some((place) => isInItsFolder(place, directory))) {
+    if ((here === null || isAsked) && runs.some((each) => isInItsFolder(each, directory))) {
       here = run.dataDirId;
     }
     if (!isAsked) continue;
     pids.push(...processes);
-    const shown = places.map((place) => placeIs(place, directory)).filter((each) => each !== null);
+    const shown = runs.map((each) => evidenceOf(each, directory)).filter((each) => each !== null);
     for (const each of shown.length > 0 ? shown : processes.map((pid) => beganAt(pid, run, directory))) {
       if (each !== null) seen.add(each);
     }
   }
   for (const pid of hiddenOf(known).filter((each) => !pids.includes(each))) {
     pids.push(pid);
-    for (const place of placesOf(pid)) {
-      const is = placeIs(place, directory);
-      if (is !== null) seen.add(is);
+    for (const each of openRunsOf(pid)) {
+      const evidence = evidenceOf(each, directory);
+      if (evidence !== null) seen.add(evidence);
     }
   }
   const are = seen.size > 1 ? 'both' : ([...seen][0] ?? (pids.length === 0 ? 'nobody' : 'unclear'));
@@ -101,7 +101,7 @@ function runOf(tag: string): TaggedRun | null {
 
 const DELETED = ' (deleted)';
 
-interface Place {
+interface OpenRun {
   /** A data directory; or where its `instances` is, if that is a link. */
   directory: string;
   /** Of a run, within it. */
@@ -112,8 +112,8 @@ interface Place {
 
 const IN_A_RUN = /^(.+)\/(instances\/[^/]+\/runs\/[^/]+)\//;
 
-/** Where the files of runs are that a process holds open. */
-function placesOf(pid: number): Place[] {
+/** The runs of which a process holds files open. */
+function openRunsOf(pid: number): OpenRun[] {
   return namesIn(`/proc/${pid}/fd`).flatMap((descriptor) => {
     const file = targetOf(`/proc/${pid}/fd/${descriptor}`);
     const [, directory, folder] = IN_A_RUN.exec(file) ?? [];
@@ -122,7 +122,7 @@ function placesOf(pid: number): Place[] {
   });
 }
 
-function isInItsFolder({ directory, folder, isDeleted }: Place, here: string): boolean {
+function isInItsFolder({ directory, folder, isDeleted }: OpenRun, here: string): boolean {
   const own = folderAt(here, folder);
   return !isDeleted && own !== null && own === folderAt(directory, folder);
 }
@@ -132,7 +132,7 @@ function isInItsFolder({ directory, folder, isDeleted }: Place, here: string): b
  * same. Files that were deleted are of the directory in which they were; what was deleted with its whole directory is nobody
  * else's: it was moved to another disk, or put back.
  */
-function placeIs({ directory, folder, isDeleted }: Place, here: string): Evidence | null {
+function evidenceOf({ directory, folder, isDeleted }: OpenRun, here: string): Evidence | null {
   if (folderAt(here, '') === null) return null;
   for (const each of isDeleted ? [folder, 'instances', ''] : [folder]) {
     const there = folderAt(directory, each);

@@ -41,9 +41,9 @@ export async function writeStoreFixture(file: string, now: () => number): Promis
   await store.close();
   const database = new DatabaseSync(file);
   // The fixture is opened elsewhere: a database that knows its folder would be a copy there, and get another identifier.
-  database.exec(`delete from meta where key in ('place', 'lives'); vacuum`);
+  database.exec(`delete from meta where key in ('folder', 'uses'); vacuum`);
   database.close();
-  rmSync(`${file}.lives`, { force: true });
+  rmSync(`${file}.counters`, { force: true });
 }
 
 /** One in each column of the table of states. */

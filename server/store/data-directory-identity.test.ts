@@ -8,7 +8,7 @@ import { markRestored } from './backup-mark.ts';
 import { storedInstance } from '../testing/contracts/store.contract.ts';
 import { openDatabase } from './database.ts';
 import type { Whereabouts } from '../instances/ports.ts';
-import { settlePlace, type Surroundings } from './place.ts';
+import { settleIdentity, type Surroundings } from './data-directory-identity.ts';
 import { isOutOfRoom } from './room.ts';
 import { openStore } from './sqlite.ts';
 
@@ -48,7 +48,7 @@ async function opened(
 }
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'llamactl-place-'));
+  folder = mkdtempSync(join(tmpdir(), 'llamactl-identity-'));
   [first, second] = [join(folder, 'first'), join(folder, 'second')];
   mkdirSync(first);
   const surroundings: Surroundings = { bootId: 'this', look: () => ({ are: 'nobody', pids: [], here: null }) };
@@ -74,7 +74,7 @@ const ELSEWHERE = 'of the directory that this is a copy of';
 const copy = (): void => cpSync(first, second, { recursive: true });
 
 describe('a database', () => {
-  it('in its place is not looked for elsewhere, nor after its folder was renamed', async () => {
+  it('in its folder is not looked for elsewhere, nor after its folder was renamed', async () => {
     expect(await opened(first, 'not asked')).toMatchObject({ dataDirId: id, boot: 'this' });
     renameSync(first, second);
     expect(await opened(second, 'not asked')).toMatchObject({ dataDirId: id, boot: 'this' });
@@ -95,18 +95,23 @@ describe('a database', () => {
     async (found) => {
       copy();
       await expect(opened(second, found)).rejects.toThrow(
-        /cannot be told whether the engines of that are its own \(process 17, 4\)/,
+        /run \(process 17, 4\), and it is unclear whether they belong to this folder .* start again: kill 17 4$/,
       );
       rmSync(first, { recursive: true });
       expect(await opened(second, 'here')).toMatchObject({ dataDirId: id, boot: 'this' });
     },
   );
 
-  it('in another folder without any engines is another one, whose runs ended as they did', async () => {
+  it('in another folder without any engines is another one, begins as after a reboot, and tells', async () => {
     copy();
     const there = await opened(second, 'nobody');
     expect(there.dataDirId).not.toBe(id);
-    expect(there).toMatchObject({ boot: 'this', said: [] });
+    expect(there.boot).toBe(ELSEWHERE);
+    expect(there.said).toEqual([
+      `The database in ${second} was in another folder, and none of its engines run. It has a new identity. ` +
+        'Instances begin here as after a reboot.',
+    ]);
+    expect(await opened(second, 'not asked')).toMatchObject({ dataDirId: there.dataDirId, said: [] });
   });
 
   it('in another folder in which its engines have their files was moved', async () => {
@@ -123,8 +128,10 @@ describe('a database', () => {
     renameSync(join(first, 'kept'), join(first, 'llamactl.db'));
     const third = join(folder, 'third');
     cpSync(first, third, { recursive: true });
+    const [name, instances] = [join(first, 'llamactl.db'), join(third, 'instances')];
     await expect(opened(third, 'here')).rejects.toThrow(
-      `${third} is a copy of ${first}, but its folder instances is the same one`,
+      `${third} is a copy of ${first}, but both have the same folder ${instances}, in which engines run (process 17, 4). ` +
+        `They are left alone. Give the copy a folder of its own, or let it take over: mv ${name} ${name}.old`,
     );
   });
 });
@@ -165,8 +172,8 @@ describe('on a full disk a database in a folder whose number has changed since t
 
   const settled = (are: Whereabouts['are'], here: string | null): unknown => {
     const look = (): Whereabouts => ({ are, pids: [], here });
-    settlePlace(database, join(first, 'llamactl.db'), { bootId: 'this', look });
-    return database.prepare(`select value from meta where key in ('data_dir_id', 'place') order by key`).all();
+    settleIdentity(database, join(first, 'llamactl.db'), { bootId: 'this', look });
+    return database.prepare(`select value from meta where key in ('data_dir_id', 'folder') order by key`).all();
   };
 
   it.each(['nobody', 'here'] as const)('goes on as it is, with engines that are %s, and is looked at again', (are) => {
@@ -177,7 +184,7 @@ describe('on a full disk a database in a folder whose number has changed since t
     ['elsewhere', null],
     ['nobody', 'other'],
   ] as const)('is not opened with engines that are %s, of %s here', (are, here) => {
-    expect(() => settled(are, here)).toThrow('too full to note that it is another data directory');
+    expect(() => settled(are, here)).toThrow('too full to store that it is another data directory');
     expect(database.isTransaction).toBe(false);
   });
 });
@@ -190,7 +197,7 @@ describe('a database that was put back', () => {
     expect(await opened(first, 'not asked')).toMatchObject({ dataDirId: 'theirs' });
   });
 
-  it('is looked at in its own place, too, and without an identifier', async () => {
+  it('is looked at in its own folder, too, and without an identifier', async () => {
     const marked = (sql: string): void => {
       const database = new DatabaseSync(join(first, 'llamactl.db'));
       database.exec(sql);
@@ -198,7 +205,7 @@ describe('a database that was put back', () => {
       database.close();
     };
     marked('');
-    await expect(opened(first, 'both'), 'again, until that is settled').rejects.toThrow('cannot be told');
+    await expect(opened(first, 'both'), 'again, until that is settled').rejects.toThrow('it is unclear');
     expect(await opened(first, 'nobody', { others: 'theirs' })).toMatchObject({ dataDirId: 'theirs', boot: 'this' });
     marked(`delete from meta where key = 'data_dir_id'`);
     expect(await opened(first, 'nobody', { others: 'last' })).toMatchObject({ dataDirId: 'last', boot: 'this' });
@@ -218,7 +225,7 @@ describe('a database that was put back', () => {
 describe('a database of an older llamactl, which does not say where it was', () => {
   beforeEach(() => {
     const database = new DatabaseSync(join(first, 'llamactl.db'));
-    database.exec(`delete from meta where key = 'place'`);
+    database.exec(`delete from meta where key = 'folder'`);
     database.close();
   });
 
@@ -234,11 +241,11 @@ describe('a database of an older llamactl, which does not say where it was', () 
   });
 });
 
-/** Changes what a database says of its place: boot, device, inode, birth, path. */
+/** Changes what a database says of its folder: boot, device, inode, birth, path. */
 function change(directory: string, to: (fields: string[]) => (string | undefined)[]): void {
   const database = new DatabaseSync(join(directory, 'llamactl.db'));
-  const stored = String(database.prepare(`select value from meta where key = 'place'`).get()?.['value']);
-  database.prepare(`update meta set value = ? where key = 'place'`).run(to(stored.split(' ')).join(' '));
+  const stored = String(database.prepare(`select value from meta where key = 'folder'`).get()?.['value']);
+  database.prepare(`update meta set value = ? where key = 'folder'`).run(to(stored.split(' ')).join(' '));
   database.close();
 }
 
@@ -249,7 +256,7 @@ function fill(database: DatabaseSync): void {
   const insert = database.prepare('insert into meta (key, value) values (?, ?)');
   for (const size of [100, 0]) {
     try {
-      for (let count = 0; ; count += 1) insert.run(`place ${size} ${count}`, 'x'.repeat(size));
+      for (let count = 0; ; count += 1) insert.run(`row ${size} ${count}`, 'x'.repeat(size));
     } catch (error) {
       if (!isOutOfRoom(error)) throw error;
     }

@@ -12,23 +12,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Seat } from './seat.ts';
+import { DatabaseFile } from './database-file.ts';
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);
 
 let folder: string;
 let file: string;
 let database: DatabaseSync;
-let seat: Seat;
+let databaseFile: DatabaseFile;
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'llamactl-seat-'));
+  folder = mkdtempSync(join(tmpdir(), 'llamactl-file-'));
   mkdirSync(join(folder, 'data'));
   file = join(folder, 'data', 'llamactl.db');
   database = new DatabaseSync(file);
   database.exec('pragma journal_mode = wal; create table things (name text); pragma user_version = 3');
   write('before');
-  seat = new Seat(file);
+  databaseFile = new DatabaseFile(file);
 });
 afterEach(() => {
   if (database.isOpen) database.close();
@@ -53,12 +53,12 @@ function storedIn(name: string): unknown {
   }
 }
 
-const close = (): string | null => seat.close(database, NOW);
+const close = (): string | null => databaseFile.close(database, NOW);
 const names = (): string[] => readdirSync(join(folder, 'data')).toSorted();
 
 describe('a database whose file', () => {
   it('is where it was is closed', () => {
-    expect(seat.look()).toBe('kept');
+    expect(databaseFile.look()).toBe('kept');
     expect(close()).toBe(null);
     expect([database.isOpen, names()]).toEqual([false, ['llamactl.db']]);
   });
@@ -69,7 +69,7 @@ describe('a database whose file', () => {
   ])('was removed is put back with all that was stored: %s', (_what, suffixes) => {
     for (const suffix of suffixes) rmSync(file + suffix);
     write('after');
-    expect(seat.look()).toBe('removed');
+    expect(databaseFile.look()).toBe('removed');
     expect(close()).toMatch(/was removed while the server used it; it has put it back$/);
     expect(names()).toEqual(['llamactl.db']);
     expect(storedIn(file)).toEqual(['before', 'after']);
@@ -79,7 +79,7 @@ describe('a database whose file', () => {
     renameSync(file, `${file}.moved`);
     writeFileSync(file, 'other');
     write('after');
-    expect(seat.look()).toBe('replaced');
+    expect(databaseFile.look()).toBe('replaced');
     const aside = `${file}.replaced-20260102T030405000Z`;
     expect(close()).toContain(`what the server has stored is in ${aside}, which llamactl restore puts back`);
     expect(storedIn(aside)).toEqual(['before', 'after']);
@@ -93,7 +93,7 @@ describe('a database whose file', () => {
       mkdirSync(join(folder, 'other'));
       if (how.startsWith('hidden')) symlinkSync('other', join(folder, 'data'));
       write('after');
-      expect(seat.look()).toBe('elsewhere');
+      expect(databaseFile.look()).toBe('elsewhere');
       expect(close()).toBe(null);
       expect(readdirSync(join(folder, 'other'))).toEqual([]);
       expect(storedIn(join(folder, 'moved', 'llamactl.db'))).toEqual(['before', 'after']);

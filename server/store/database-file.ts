@@ -6,16 +6,16 @@ import { publish } from './durable-file.ts';
 import { identityOf } from './file-identity.ts';
 
 /**
- * What has become of the name of an open database. `removed`: it leads to nothing. `replaced`: to another file. `elsewhere`: the
- * folder's name leads to another folder.
+ * What the name of an open database leads to. `removed`: to nothing. `replaced`: to another file. `elsewhere`: the name of its
+ * folder leads to another folder.
  */
-export type SeatFound = 'kept' | 'removed' | 'replaced' | 'elsewhere';
+export type DatabaseFileFound = 'kept' | 'removed' | 'replaced' | 'elsewhere';
 
 /**
- * The name of an open database. Whoever removes or replaces the file hides it from all but the process that has it open, and
- * what that stores is gone when it closes it.
+ * The file of an open database. Removing or replacing it hides it from every process but the one that has it open: what that
+ * process stores is lost when it closes the file.
  */
-export class Seat {
+export class DatabaseFile {
   readonly #file: string;
   readonly #folder: string | null;
   readonly #holder: string | null;
@@ -28,7 +28,7 @@ export class Seat {
   }
 
   /** Throws where the disk cannot tell. */
-  look(): SeatFound {
+  look(): DatabaseFileFound {
     const found = identityOf(this.#file);
     if (found === this.#holder) return 'kept';
     if (identityOf(dirname(this.#file)) !== this.#folder) return 'elsewhere';
@@ -36,7 +36,7 @@ export class Seat {
   }
 
   /**
-   * Closes the database. A copy of one that has lost its name takes that, or, where another file has it, one beside it.
+   * Closes the database. One that was removed is first saved under its own name, one that was replaced under a name beside it.
    *
    * @param now Milliseconds since the epoch.
    * @returns what was done, or could not be, for the log; `null`: it has its name
@@ -46,7 +46,7 @@ export class Seat {
     const draft = `${file}.kept.draft`;
     try {
       const found = this.look();
-      // Elsewhere nothing is ours to write, and where it was it may still be.
+      // Another folder is not ours to write to, and the database may still lie in its own.
       if (found === 'kept' || found === 'elsewhere') return null;
       copyInto(database, draft);
       database.close();

@@ -1,0 +1,194 @@
+import { statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import type { ProcessIdentity, Whereabouts } from '../instances/ports.ts';
+import { isOutOfRoom } from './room.ts';
+
+/** What the machine knows of its processes. */
+export interface Surroundings {
+  /** This boot of the machine. */
+  bootId: string;
+  /**
+   * Finds the living processes of an identifier, and whether processes of another one have their runs here.
+   *
+   * @param dataDirId `null`: look only for processes that have their runs here.
+   * @param known Processes that may hide their tag.
+   */
+  look: (dataDirId: string | null, known: readonly ProcessIdentity[]) => Whereabouts;
+}
+
+/** The folder that an identifier was given to. */
+interface Folder {
+  boot: string;
+  /** Valid until the disk is mounted again: at the next boot at the latest. */
+  device: string;
+  inode: string;
+  /** When the folder was made, in nanoseconds; 0 where the filesystem does not keep it. */
+  born: string;
+  path: string;
+}
+
+const KEY = 'folder';
+/** Stands for the boot of a machine: what ran then does not run here. */
+const ELSEWHERE = 'of the directory that this is a copy of';
+
+/**
+ * Gives a database in another folder the identifier that it should have there.
+ *
+ * A copy brings the identifier of the original, and two servers with one identifier end each other's engines. So a database
+ * records its folder. In that folder it keeps its identifier, and nothing is looked up. In another folder living processes
+ * decide:
+ *
+ * - No process of the identifier lives: it gets a new one.
+ * - They have their files here: the folder was moved, and it keeps the identifier.
+ * - They have their files elsewhere: it is a copy, and gets a new identifier.
+ * - Processes of another identifier have their runs here: the database is an older one, and gets theirs.
+ *
+ * A database that records no folder, or whose disk was mounted again, keeps its identifier unless its processes live elsewhere.
+ * After a change to a new identifier, instances begin as after a reboot, and processes of the old one are never touched.
+ *
+ * @returns that it has another identity, for the log; `null`: it is that of before, or of the engines here
+ * @throws {Error} it is ambiguous whose the living engines are; the message names the command that decides
+ */
+export function settleIdentity(database: DatabaseSync, file: string, { bootId, look }: Surroundings): string | null {
+  const directory = dirname(file);
+  const here = folderOf(directory, bootId);
+  const before = folderIn(database);
+  const stored = valueOf(database, 'data_dir_id');
+  const match = before === null ? 'likely' : compare(before, here);
+  if (match === 'same' && stored !== null) return null;
+  const found = look(stored, identitiesIn(database));
+  if (match === 'other' && found.are === 'here' && before !== null && isStillThere(before, basename(file))) {
+    throw sharedInstances(directory, before.path, basename(file), found.pids);
+  }
+  const decision = identifierFor(stored, match, found);
+  if (decision === 'ambiguous') throw ambiguous(directory, found.pids);
+  const { dataDirId } = decision;
+  try {
+    database.exec('begin immediate');
+    settle(database, dataDirId, here, found);
+    database.exec('commit');
+  } catch (error) {
+    if (database.isTransaction) database.exec('rollback');
+    if (!isOutOfRoom(error)) throw error;
+    // The next server looks again. Until then the old identifier does no harm: it stays, or no process has it.
+    if (stored !== null && (dataDirId === stored || (dataDirId === null && found.are === 'nobody'))) return null;
+    throw new Error(
+      `The disk of ${directory} is too full to store that it is another data directory than its database belongs to. ` +
+        'Make room and start again. Engines that run are left alone.',
+      { cause: error },
+    );
+  }
+  const isNew = dataDirId === null && stored !== null;
+  return isNew || found.are === 'elsewhere' ? newIdentity(directory, found) : null;
+}
+
+/** Makes the next server look who runs here, as after a reboot: a database that was put back may not know. */
+export function doubtIdentity(database: DatabaseSync): void {
+  database.prepare(`update meta set value = substr(value, instr(value, ' ')) where key = ?`).run(KEY);
+}
+
+/** The identifier that a database should have; `null`: a new one. */
+function identifierFor(
+  stored: string | null,
+  match: 'same' | 'likely' | 'other',
+  { are, here }: Whereabouts,
+): { dataDirId: string | null } | 'ambiguous' {
+  if (are === 'both') return 'ambiguous';
+  if (here !== null && here !== stored) return are === 'unclear' ? 'ambiguous' : { dataDirId: here };
+  if (are === 'elsewhere') return { dataDirId: null };
+  if (are === 'here' || match !== 'other') return { dataDirId: stored };
+  return are === 'nobody' ? { dataDirId: null } : 'ambiguous';
+}
+
+function sharedInstances(directory: string, original: string, name: string, pids: readonly number[]): Error {
+  const instances = join(directory, 'instances');
+  return new Error(
+    `${directory} is a copy of ${original}, but both have the same folder ${instances}, in which engines run ` +
+      `(process ${pids.join(', ')}). They are left alone. Give the copy a folder of its own, ` +
+      `or let it take over: mv ${join(original, name)} ${join(original, `${name}.old`)}`,
+  );
+}
+
+function ambiguous(directory: string, pids: readonly number[]): Error {
+  return new Error(
+    `Engines with the identity of the database in ${directory} run (process ${pids.join(', ')}), and it is unclear whether they ` +
+      `belong to this folder or to another one. They are left alone. End them and start again: kill ${pids.join(' ')}`,
+  );
+}
+
+function newIdentity(directory: string, { are, pids }: Whereabouts): string {
+  const why =
+    are === 'elsewhere'
+      ? `${directory} is a copy of another data directory, whose engines run (process ${pids.join(', ')}). They are left alone.`
+      : `The database in ${directory} was in another folder, and none of its engines run.`;
+  return `${why} It has a new identity. Instances begin here as after a reboot.`;
+}
+
+function settle(database: DatabaseSync, dataDirId: string | null, here: Folder, { are }: Whereabouts): void {
+  const write = database.prepare('insert or replace into meta (key, value) values (?, ?)');
+  // A new one is made when the instances are read.
+  if (dataDirId === null) database.exec(`delete from meta where key = 'data_dir_id'`);
+  else write.run('data_dir_id', dataDirId);
+  if (dataDirId === null || are === 'elsewhere') disown(database);
+  write.run(KEY, [here.boot, here.device, here.inode, here.born, here.path].join(' '));
+}
+
+/** Ends the belief that the runs in a database have living processes on this machine. */
+function disown(database: DatabaseSync): void {
+  database
+    .prepare(
+      `update instances set state = json_set(state, '$.run.identity.bootId', ?)
+       where json_extract(state, '$.run.identity.bootId') is not null`,
+    )
+    .run(ELSEWHERE);
+  database
+    .prepare(
+      `update instances set state = json_set(state, '$.bootId', ?) where json_extract(state, '$.phase') = 'backoff'`,
+    )
+    .run(ELSEWHERE);
+}
+
+/**
+ * Some filesystems (btrfs, ZFS, NFS, overlays) give a device another number at each mount. So after a reboot inode and time of
+ * birth decide: `likely`, since the copy of a whole disk has the same two.
+ */
+function compare(before: Folder, here: Folder): 'same' | 'likely' | 'other' {
+  const isSameBoot = before.boot === here.boot;
+  if (before.inode !== here.inode) return 'other';
+  if (isSameBoot) return before.device === here.device ? 'same' : 'other';
+  return before.born === here.born ? 'likely' : 'other';
+}
+
+/** Whether a folder is still where it was, with a database. */
+function isStillThere(before: Folder, name: string): boolean {
+  if (statSync(join(before.path, name), { throwIfNoEntry: false }) === undefined) return false;
+  return compare(before, folderOf(before.path, before.boot)) === 'same';
+}
+
+function folderOf(path: string, boot: string): Folder {
+  const { dev, ino, birthtimeNs } = statSync(path, { bigint: true });
+  return { boot, device: String(dev), inode: String(ino), born: String(birthtimeNs), path };
+}
+
+/** `null`: none is recorded. */
+function folderIn(database: DatabaseSync): Folder | null {
+  const [boot, device, inode, born, ...path] = valueOf(database, KEY)?.split(' ') ?? [];
+  if (boot === undefined || device === undefined || inode === undefined || born === undefined) return null;
+  return { boot, device, inode, born, path: path.join(' ') };
+}
+
+function identitiesIn(database: DatabaseSync): ProcessIdentity[] {
+  return database
+    .prepare(
+      `select json_extract(state, '$.run.identity') as identity from instances
+       where json_type(state, '$.run.identity') = 'object'`,
+    )
+    .all()
+    .map(({ identity }) => JSON.parse(String(identity)) as ProcessIdentity);
+}
+
+function valueOf(database: DatabaseSync, key: string): string | null {
+  const row = database.prepare('select value from meta where key = ?').get(key);
+  return row === undefined ? null : String(row['value']);
+}

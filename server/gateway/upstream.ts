@@ -24,7 +24,7 @@ const READ_SIZE = 65_536;
 export class Upstream {
   readonly #ways: Ways;
 
-  constructor(clock: Pick<Clock, 'after' | 'elapsed'>, turnEnd: TurnEnd) {
+  constructor(clock: Pick<Clock, 'after' | 'elapsed' | 'nextTurn'>, turnEnd: TurnEnd) {
     this.#ways = { turnEnd, idle: new IdleConnections(clock), buffer: Buffer.allocUnsafeSlow(READ_SIZE) };
   }
 

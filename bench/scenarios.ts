@@ -6,6 +6,7 @@ import { coldStart } from './scenarios/cold-start.ts';
 import { commandLine } from './scenarios/command-line.ts';
 import { fleet } from './scenarios/fleet.ts';
 import { gateway } from './scenarios/gateway.ts';
+import { gatewayRest } from './scenarios/gateway-rest.ts';
 import { gatewayStreams } from './scenarios/gateway-streams.ts';
 import { hostileBodies } from './scenarios/hostile-bodies.ts';
 import { list } from './scenarios/list.ts';
@@ -34,6 +35,7 @@ export const SCENARIOS: readonly Scenario[] = [
   websocket,
   gateway,
   gatewayStreams,
+  gatewayRest,
   hostileBodies,
   adopt,
   reload,

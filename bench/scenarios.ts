@@ -11,6 +11,7 @@ import { gatewayStreams } from './scenarios/gateway-streams.ts';
 import { hostileBodies } from './scenarios/hostile-bodies.ts';
 import { list } from './scenarios/list.ts';
 import { logsCost } from './scenarios/logs-cost.ts';
+import { logsRotation } from './scenarios/logs-rotation.ts';
 import { logsSpeed } from './scenarios/logs-speed.ts';
 import { logsTail } from './scenarios/logs-tail.ts';
 import { reload } from './scenarios/reload.ts';
@@ -29,6 +30,7 @@ export const SCENARIOS: readonly Scenario[] = [
   stop,
   fleet,
   logsCost,
+  logsRotation,
   logsSpeed,
   logsTail,
   sampler,

@@ -22,8 +22,8 @@ import { observe } from './observation.ts';
 import { systemRandomness } from './randomness.ts';
 import { DOORS, removeDoors } from './reload/door.ts';
 import type { Inheritance } from './reload/inheritance.ts';
-import type { Reign } from './reload/reign.ts';
-import { createReign, doneBy } from './reign.ts';
+import type { ReplaceableServer } from './reload/replaceable.ts';
+import { createReplaceableServer, doneBy } from './replaceable-server.ts';
 import { createServing } from './serving.ts';
 import { openStorage } from './storage.ts';
 import { assertFolder, shutDataDirectory } from './store/data-directory.ts';
@@ -56,7 +56,7 @@ export interface AppOptions {
 const AT_REST_AFTER_MS = 2_000;
 
 /** A running server. */
-export interface App extends Reign {
+export interface App extends ReplaceableServer {
   /** The account that this start made; `null`: there were accounts, or none are asked for. */
   firstAdmin: FirstAdmin | null;
 }
@@ -184,7 +184,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     if (problem !== null)
       log.warn(`server.json says who has data_dir as soon as it can be written; now it cannot: ${problem}`);
 
-    const reign = createReign({
+    const replaceable = createReplaceableServer({
       ...shared,
       url,
       config,
@@ -199,7 +199,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       news,
       serving,
     });
-    return { ...reign, firstAdmin: callers.firstAdmin };
+    return { ...replaceable, firstAdmin: callers.firstAdmin };
   } catch (error) {
     await teardown.unwind();
     throw error;

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { LeaseBook } from '../instances/lease-book.ts';
-import { FakeReign, service } from '../testing/reload-harness.ts';
+import { FakeServer, service } from '../testing/reload-harness.ts';
 
 describe('a change', () => {
   it('holds, hands over, and leaves; then the first process waits for the end of all, and passes signals on', async () => {
@@ -156,7 +156,7 @@ describe('a change that cannot be made', () => {
       start: async () => {
         starts += 1;
         if (starts > 1) throw new Error('the store is of a newer version');
-        return new FakeReign('first', [], 0);
+        return new FakeServer('first', [], 0);
       },
     });
     one.reload();

@@ -5,11 +5,11 @@ import type { Inheritance } from './inheritance.ts';
 import { lastExit } from './lifeline.ts';
 import type { Listener } from './listener.ts';
 import { PredecessorLink } from './predecessor-link.ts';
-import type { Reign } from './reign.ts';
+import type { ReplaceableServer } from './replaceable.ts';
 import { SuccessorLink } from './successor-link.ts';
 import type { SuccessorProcess } from './successor-process.ts';
 
-export interface ServiceParts<Server extends Reign> {
+export interface ServiceParts<Server extends ReplaceableServer> {
   clock: Clock;
   log: {
     debug(details: object, message: string): void;
@@ -52,7 +52,7 @@ type Phase = 'serving' | 'preparing' | 'handing over' | 'replaced' | 'closed';
  * The server of this process, through all changes: it serves, hands over to another process, takes back what that could
  * not take, and stays for whoever waits for this process to end.
  */
-export class Service<Server extends Reign> {
+export class Service<Server extends ReplaceableServer> {
   readonly first: Server;
   /** Resolves when this process has nothing left to do, to its exit status. */
   readonly over: Promise<number>;
@@ -76,7 +76,7 @@ export class Service<Server extends Reign> {
   }
 
   /** @param inheritance `null`: nobody served before */
-  static async open<Server extends Reign>(
+  static async open<Server extends ReplaceableServer>(
     parts: ServiceParts<Server>,
     inheritance: Inheritance | null,
   ): Promise<Service<Server>> {

@@ -7,7 +7,7 @@ import type { Clock } from './instances/ports.ts';
 import type { Listening } from './listening.ts';
 import type { News } from './news.ts';
 import type { Inheritance } from './reload/inheritance.ts';
-import type { Reign } from './reload/reign.ts';
+import type { ReplaceableServer } from './reload/replaceable.ts';
 import type { Serving } from './serving.ts';
 import type { DirectoryWatch } from './store/directory-watch.ts';
 import type { ReloadNote } from './store/holder.ts';
@@ -20,7 +20,7 @@ import type { Teardown } from './teardown.ts';
  */
 const HOLD_MS = 1_000;
 
-export interface ReignParts {
+export interface ReplaceableServerParts {
   url: string;
   config: Config;
   version: string;
@@ -41,7 +41,7 @@ export interface ReignParts {
 }
 
 /** A server, once it is built, as one that can be replaced, and ended. */
-export function createReign(parts: ReignParts): Reign {
+export function createReplaceableServer(parts: ReplaceableServerParts): ReplaceableServer {
   const { config, version, clock, inheritance, lock, instances, callers, news, serving, teardown } = parts;
   const { http, turnstile, shutdown, leaving } = serving;
   const close = async (stopEngines: boolean): Promise<void> => {

@@ -5,7 +5,7 @@ import type { Hello } from './messages.ts';
 import type { Dead, SuccessorLink } from './successor-link.ts';
 
 /** A server that can be replaced. */
-export interface Reign {
+export interface ReplaceableServer {
   url: string;
   /** What it listens by. */
   listener: Listener;

@@ -23,7 +23,7 @@ import { systemRandomness } from './randomness.ts';
 import { DOORS, removeDoors } from './reload/door.ts';
 import type { Inheritance } from './reload/inheritance.ts';
 import type { ReplaceableServer } from './reload/replaceable.ts';
-import { createReplaceableServer, doneBy } from './replaceable-server.ts';
+import { openReplaceableServer } from './replaceable-server.ts';
 import { createServing } from './serving.ts';
 import { openStorage } from './storage.ts';
 import { assertFolder, shutDataDirectory } from './store/data-directory.ts';
@@ -31,7 +31,7 @@ import { watchDirectory } from './store/directory-watch.ts';
 import { findExecutable } from './supervisor/executable.ts';
 import { createSupervisor } from './supervisor/supervisor.ts';
 import { createToolRunner } from './supervisor/tool.ts';
-import { servePredecessor, takeLock, takeRequests } from './taking-over.ts';
+import { servePredecessor, takeLock } from './taking-over.ts';
 import { Teardown } from './teardown.ts';
 
 export interface AppOptions {
@@ -175,20 +175,12 @@ export async function startApp(options: AppOptions): Promise<App> {
     await listening.checkPort();
     await instances.boot();
     observation.begin();
-    const url = await listening.begin(serving.http);
-    serving.become('ok');
     teardown.add(clock.after(AT_REST_AFTER_MS, shrinkHeap));
-    if (inheritance !== null) await takeRequests(inheritance, { ...shared, folder: doors, http: serving.http });
-    // Whoever reads that it is done can count on it: the one before us does not take back what was ready.
-    const problem = lock.describe({ url, ...(inheritance === null ? {} : { reload: doneBy(inheritance) }) });
-    if (problem !== null)
-      log.warn(`server.json says who has data_dir as soon as it can be written; now it cannot: ${problem}`);
-
-    const replaceable = createReplaceableServer({
+    const server = await openReplaceableServer({
       ...shared,
-      url,
       config,
       version,
+      doors,
       inheritance,
       lock,
       directoryWatch,
@@ -199,7 +191,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       news,
       serving,
     });
-    return { ...replaceable, firstAdmin: callers.firstAdmin };
+    return { ...server, firstAdmin: callers.firstAdmin };
   } catch (error) {
     await teardown.unwind();
     throw error;

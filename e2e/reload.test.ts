@@ -12,11 +12,13 @@ import {
   servingPid as pidServing,
   stream as streamFrom,
 } from './reloads.ts';
+import { newestSchema } from '../server/store/migrations.ts';
 import { ServerProcess } from './server-process.ts';
 import { SteadyLoad } from './steady-load.ts';
 import { StreamReader } from './stream-reader.ts';
 
 const MAIN = path.join(import.meta.dirname, '..', 'cli', 'main.ts');
+const NEWEST_SCHEMA = newestSchema();
 
 let server: ServerProcess;
 
@@ -143,20 +145,12 @@ describe('a reload that fails', () => {
   });
 
   it('is taken back after the hand-over, with streams, waiting requests and engines', { timeout: 90_000 }, async () => {
-    const link = (): string => path.join(server.home, 'main.ts');
-    server = await ServerProcess.create(PRIVILEGED, (dataDirectory) => {
-      const file = path.join(path.dirname(dataDirectory), 'main.ts');
-      return ['bash', '-c', 'main=$1 file=$2; shift 2; exec "${@/#$main/$file}"', 'bash', MAIN, file];
-    });
-    await symlink(MAIN, link());
-    await server.start();
+    await serverByLink();
     await paced('chat');
     const long = stream('chat', 400);
     await long.until((items) => items.length > 3);
     const [pid, engines] = [await servingPid(), await enginePids()];
-    await writeFile(path.join(server.home, 'impostor.ts'), IMPOSTOR);
-    await symlink(path.join(server.home, 'impostor.ts'), `${link()}.new`);
-    await rename(`${link()}.new`, link());
+    await install(IMPOSTOR);
     const load = new SteadyLoad(server.port);
     load.ask('kept', '/api/instances');
     load.ask('new', '/api/instances');
@@ -167,13 +161,63 @@ describe('a reload that fails', () => {
     expect(textOf(long)).toContain('data: 399\n\ndata: [DONE]');
     expect(await enginePids()).toEqual(engines);
     // And the next one succeeds, from the server that took back.
-    await symlink(MAIN, `${link()}.new`);
-    await rename(`${link()}.new`, link());
+    await link(MAIN);
     expect(await reload()).not.toBe(pid);
     expect((await server.call('GET', '/readyz')).status).toBe(200);
     expect(await server.end('SIGTERM')).toBe(0);
   });
+
+  it(
+    'is made by the program that is started again, where the store was changed and nothing can be taken back',
+    { timeout: 120_000 },
+    async () => {
+      await serverByLink();
+      await paced('chat');
+      const long = stream('chat', 400);
+      await long.until((items) => items.length > 3);
+      const [pid, engines] = [await servingPid(), await enginePids()];
+      await install(laterVersion(server.dataDirectory));
+      const load = new SteadyLoad(server.port);
+      load.ask('kept', '/api/instances');
+      load.ask('new', '/api/instances');
+      const words = ['reload', '--config', '/dev/null', '--data-dir', server.dataDirectory];
+      const { status, stdout, stderr } = await runCommand(words, { HOME: server.home });
+      const next = await servingPid();
+      expect([status, stdout, stderr]).toEqual([0, expect.stringContaining(`(pid ${next})`), '']);
+      expect(next).not.toBe(pid);
+      expect(server.errors).toContain('cannot take back');
+      await long.ended;
+      await load.end();
+      expect(load.faults).toEqual([]);
+      expect(textOf(long)).toContain('data: 399\n\ndata: [DONE]');
+      expect(await enginePids()).toEqual(engines);
+      expect(await server.end('SIGTERM')).toBe(0);
+    },
+  );
 });
+
+/** A server whose program is a link: what that leads to is what a reload launches. */
+async function serverByLink(): Promise<void> {
+  server = await ServerProcess.create(PRIVILEGED, (dataDirectory) => {
+    const file = path.join(path.dirname(dataDirectory), 'main.ts');
+    return ['bash', '-c', 'main=$1 file=$2; shift 2; exec "${@/#$main/$file}"', 'bash', MAIN, file];
+  });
+  await link(MAIN);
+  await server.start();
+}
+
+async function link(program: string): Promise<void> {
+  const name = path.join(server.home, 'main.ts');
+  await symlink(program, `${name}.new`);
+  await rename(`${name}.new`, name);
+}
+
+/** @param text Of the program that a reload launches. */
+async function install(text: string): Promise<void> {
+  const file = path.join(server.home, 'installed.ts');
+  await writeFile(file, text);
+  await link(file);
+}
 
 /** One that a client keeps, and may ask on again as long as it is open. */
 class KeptConnection {
@@ -206,4 +250,30 @@ channel.on('data', (bytes) => {
   if (String(bytes).includes('"take"')) process.exit(3);
 });
 channel.write('{"type":"prepared"}\\n');
+`;
+
+/** Takes over, changes the store, and dies; started again, it serves with that store. */
+const laterVersion = (dataDirectory: string): string => `
+import { existsSync, writeFileSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { DatabaseSync } from 'node:sqlite';
+const died = ${JSON.stringify(path.join(dataDirectory, '..', 'died'))};
+function setSchema(version) {
+  const database = new DatabaseSync(${JSON.stringify(path.join(dataDirectory, 'llamactl.db'))});
+  database.exec('pragma user_version = ' + version);
+  database.close();
+}
+if (existsSync(died)) {
+  setSchema(${NEWEST_SCHEMA});
+  await import(${JSON.stringify(MAIN)});
+} else {
+  const channel = new Socket({ fd: 4 });
+  channel.on('data', (bytes) => {
+    if (!String(bytes).includes('"take"')) return;
+    writeFileSync(died, '');
+    setSchema(1_000);
+    process.exit(3);
+  });
+  channel.write('{"type":"prepared"}\\n');
+}
 `;

@@ -48,14 +48,16 @@ const READY_WITHIN_MS = 120_000;
 /**
  * One reload: hands the lock, the store and the requests of a server over to a new process.
  *
- * | Step      | Lock and store belong to           | Requests   | When the step succeeds | When it fails            |
- * | --------- | ---------------------------------- | ---------- | ---------------------- | ------------------------ |
- * | prepare   | the old server                     | are served | let go                 | `kept`                   |
- * | let go    | the old server, until the last act | wait       | hand over              | take back                |
- * | hand over | the new process                    | wait       | `replaced`             | take back                |
- * | take back | a second server of this process    | wait       | `taken back`           | `lost`                   |
+ * | Step        | Lock and store belong to           | Requests   | When the step succeeds | When it fails |
+ * | ----------- | ---------------------------------- | ---------- | ---------------------- | ------------- |
+ * | prepare     | the old server                     | are served | let go                 | `kept`        |
+ * | let go      | the old server, until the last act | wait       | hand over              | take back     |
+ * | hand over   | the new process                    | wait       | `replaced`             | take back     |
+ * | take back   | a second server of this process    | wait       | `taken back`           | start again   |
+ * | start again | one more new process               | wait       | `replaced`             | `lost`        |
  *
- * A reload owns one new process at a time. It kills that process when a step fails, before the next step begins.
+ * *Take back* fails where the new process was of a later version and has changed the store. The program on the disk can open that
+ * store, so it is started once more. A reload owns one new process at a time, and kills it when a step fails.
  */
 export class HandOver<Server extends ReplaceableServer> {
   readonly #parts: HandOverParts<Server>;
@@ -81,7 +83,7 @@ export class HandOver<Server extends ReplaceableServer> {
     return this.#hasLetGo;
   }
 
-  /** Calls the reload off, while the old server still serves. Later it has no effect. */
+  /** The service shall end: a reload is called off while the old server serves. Later, no more process is launched. */
   callOff(): void {
     this.#isCalledOff = true;
     if (!this.#hasLetGo) this.#process?.kill();
@@ -103,8 +105,9 @@ export class HandOver<Server extends ReplaceableServer> {
       return this.#keep(reasonOf(error));
     }
     let failure: string;
+    const heldAt = this.#parts.clock.elapsed();
     try {
-      const heldAt = await this.#letGo();
+      await this.#letGo();
       return await this.#handOver(successor, heldAt);
     } catch (error) {
       failure = reasonOf(error);
@@ -114,7 +117,13 @@ export class HandOver<Server extends ReplaceableServer> {
     try {
       return await this.#takeBack(failure);
     } catch (error) {
-      log.error({ err: error }, 'The server cannot take back what the new one could not take, and ends');
+      log.error({ err: error }, 'The old server cannot take back what the new one could not take: it starts one more');
+    }
+    try {
+      return await this.#handOver(await this.#launch(), heldAt);
+    } catch (error) {
+      await this.kill();
+      log.error({ reason: reasonOf(error) }, 'No server could take over; llamactl ends, and engines run on');
       return { kind: 'lost' };
     }
   }
@@ -141,19 +150,18 @@ export class HandOver<Server extends ReplaceableServer> {
     return { kind: 'kept' };
   }
 
-  /** Requests wait from here on. @returns since when, by `Clock.elapsed` */
-  async #letGo(): Promise<number> {
+  /** Requests wait from here on. */
+  async #letGo(): Promise<void> {
     const server = this.#server;
     const heir = this.#heir.promise;
     this.#hasLetGo = true;
-    const heldAt = this.#parts.clock.elapsed();
     await server.hold();
     server.recordBy((entry) => void heir.then((link) => link.record(entry)));
     await server.handOver(async (request) => (await heir).acquire(request));
     server.watchLeases((use) => this.#taker?.report(use));
-    return heldAt;
   }
 
+  /** @param heldAt When requests began to wait, by `Clock.elapsed`. */
   async #handOver(link: SuccessorLink, heldAt: number): Promise<Outcome<Server>> {
     const process = this.#process;
     if (process === null) throw new Error('a server is handed over before a process was launched for it');
@@ -181,6 +189,7 @@ export class HandOver<Server extends ReplaceableServer> {
 
   /** Launches the program. @returns the link to it, once it can take over */
   async #launch(): Promise<SuccessorLink> {
+    this.#assertWanted();
     const process = await this.#parts.launch(this.#server.listener);
     this.#process = process;
     this.#assertWanted();

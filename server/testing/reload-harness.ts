@@ -133,8 +133,12 @@ export class FakeSuccessor {
   }
 }
 
-/** A service, with what was done by its servers and what was sent. */
-export async function service(changes: Partial<ServiceParts<FakeServer>> = {}) {
+/**
+ * A service, with what was done by its servers and what was sent.
+ *
+ * @param options.takesBack False: a second server of this process cannot start, as when the store was changed.
+ */
+export async function service(changes: Partial<ServiceParts<FakeServer>> = {}, { takesBack = true } = {}) {
   const done: string[] = [];
   const signals: string[] = [];
   const successors: FakeSuccessor[] = [];
@@ -150,6 +154,7 @@ export async function service(changes: Partial<ServiceParts<FakeServer>> = {}) {
     },
     start: async (inheritance: Inheritance | null) => {
       const server = new FakeServer(inheritance === null ? 'first' : 'again', done, inheritance?.hello.reload ?? 0);
+      if (inheritance !== null && !takesBack) throw new Error('the store is of a newer version');
       if (inheritance !== null) {
         await inheritance.link.takeOver();
         inheritance.link.ready('/own-door');

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { LeaseBook } from '../instances/lease-book.ts';
-import { FakeServer, type FakeSuccessor, service } from '../testing/reload-harness.ts';
+import { type FakeServer, type FakeSuccessor, service } from '../testing/reload-harness.ts';
 import type { Service } from './service.ts';
 
 describe('a change', () => {

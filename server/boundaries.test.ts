@@ -27,7 +27,7 @@ const SECTIONS = new Set(
     'machine',
     'news',
     'observation',
-    'reign',
+    'replaceable-server',
     'serving',
     'storage',
     'taking-over',
@@ -179,7 +179,7 @@ describe('who may know whom', () => {
       'server/app.ts',
       'server/main.ts',
       'server/inherited-lock.ts',
-      'server/reign.ts',
+      'server/replaceable-server.ts',
       'server/serving.ts',
       'server/taking-over.ts',
     ]);

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { isLong } from '../scripts/test-tier.ts';
 import { perform, readPlan, shrinkInto } from './chaos/campaign.ts';
 import { plan } from './chaos/plan.ts';
 
@@ -8,7 +9,6 @@ import { plan } from './chaos/plan.ts';
  */
 
 const variables = process.env;
-const isLong = variables['LLAMACTL_TEST_LONG'] === '1';
 const numberIn = (name: string): number | null => (variables[name] === undefined ? null : Number(variables[name]));
 const chosenSeed = numberIn('LLAMACTL_TEST_SEED') ?? (isLong ? Math.floor(Math.random() * 2 ** 31) : null);
 const chosenSteps = numberIn('LLAMACTL_TEST_STEPS');

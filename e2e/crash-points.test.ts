@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it, vi } from 'vitest';
+import { isLong } from '../scripts/test-tier.ts';
 import { OTHERS, START, STOP, type Scenario } from './crash/scenarios.ts';
 import { Trials, type Trial } from './crash/trial.ts';
 
@@ -9,7 +10,6 @@ import { Trials, type Trial } from './crash/trial.ts';
  * LLAMACTL_TEST_LONG=1 tries every point of everything; else every one of starts and stops, and some of the others.
  */
 
-const isLong = process.env['LLAMACTL_TEST_LONG'] === '1';
 const FEW = 2;
 /** Faults after which a scenario is not looked at any further: each may take long to be one. */
 const ENOUGH = 3;

@@ -2,12 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { testModel } from '../scripts/test-assets.ts';
+import { isLong } from '../scripts/test-tier.ts';
 import { LiveEvents } from './live-events.ts';
 import { ServerProcess } from './server-process.ts';
 
 /** Whoever listens hears of every transition, once and in order, whatever happens to connection and server. */
 
-const isLong = process.env['LLAMACTL_TEST_LONG'] === '1';
 const CYCLES = isLong ? 200 : 40;
 const CYCLE = ['stopped → starting', 'starting → running', 'running → stopping', 'stopping → stopped'];
 

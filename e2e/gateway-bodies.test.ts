@@ -3,13 +3,14 @@ import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { isLong } from '../scripts/test-tier.ts';
 import { block, bodyEngine, BodyHash } from './body-engine.ts';
 import { ServerProcess } from './server-process.ts';
 
 /** Bodies through the real program: as large as one likes in memory that does not grow, and every form that HTTP has for them. */
 
 const MEGABYTE = 2 ** 20;
-const SIZE = (process.env['LLAMACTL_TEST_LONG'] === '1' ? 1_024 : 256) * MEGABYTE;
+const SIZE = (isLong ? 1_024 : 256) * MEGABYTE;
 /**
  * Node lets 64 MB of buffers lie before it collects what it does not need any more: up to 75 MB were seen, of 256 MB as of
  * 1 GB. A body that is kept would show.

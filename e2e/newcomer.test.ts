@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runTool } from '@llamactl/cli/quickstart/run-tool';
+import { isLong } from '../scripts/test-tier.ts';
 import { endProcessesOf } from './home-processes.ts';
 import { freePort } from './server-process.ts';
 
@@ -14,7 +15,6 @@ import { freePort } from './server-process.ts';
  */
 
 const ROOT = path.join(import.meta.dirname, '..');
-const isLong = process.env['LLAMACTL_TEST_LONG'] === '1';
 /** Packages, an engine and a model come over the network. */
 const PATIENCE = 600_000;
 const WHOLE_RUN = 3_600_000;

@@ -8,6 +8,7 @@ import { DEMO_SENTENCE } from '@llamactl/cli/quickstart/demo-model';
 import manifest from '../package.json' with { type: 'json' };
 import { npmCommand } from '../scripts/npm-command.ts';
 import { testEngine, testModel } from '../scripts/test-assets.ts';
+import { isLong } from '../scripts/test-tier.ts';
 import { copyCheckout } from './checkout-copy.ts';
 import { brokenLinks } from './docs/links.ts';
 import { blocksOf, markOf, replaced } from './docs/page.ts';
@@ -26,7 +27,6 @@ const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 const run = promisify(execFile);
 /** Where a shell finds the tools of every system. */
 const SYSTEM = '/usr/bin:/bin';
-const isLong = process.env['LLAMACTL_TEST_LONG'] === '1';
 
 const [PACKED = '', OWN_FOLDER = '', EXECUTABLE = '', UPDATED = '', ...OTHERS] = blocksOf(
   await readFile(path.join(ROOT, 'docs', 'install.md'), 'utf8'),

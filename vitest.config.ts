@@ -1,10 +1,38 @@
 import { defineConfig } from 'vitest/config';
+import { filesWithOwnProcess } from './scripts/own-process.ts';
+
+const SHARING = '{contract,client,server,cli,bench,scripts}/**/*.test.ts';
+const OWN_PROCESS = filesWithOwnProcess(import.meta.dirname, SHARING);
 
 export default defineConfig({
   test: {
-    include: ['{contract,client,server,cli,e2e,bench,scripts}/**/*.test.ts'],
     reporters: ['default', './scripts/closing-line.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // The default leaves one core unused, and tests often wait for other processes.
+    maxWorkers: '100%',
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'own process',
+          include: ['e2e/**/*.test.ts', ...OWN_PROCESS],
+          // Each test starts several programs, which takes a busy machine many times as long.
+          testTimeout: 90_000,
+          hookTimeout: 90_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'shared process',
+          include: [SHARING],
+          exclude: ['**/node_modules/**', ...OWN_PROCESS],
+          setupFiles: ['./scripts/unchanged-process.ts'],
+          // A third of the processor time went into new processes that load the same modules again.
+          isolate: false,
+        },
+      },
+    ],
   },
 });

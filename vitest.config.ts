@@ -18,8 +18,8 @@ export default defineConfig({
           name: 'own process',
           include: ['e2e/**/*.test.ts', ...OWN_PROCESS],
           // Each test starts several programs, which takes a busy machine many times as long.
-          testTimeout: 90_000,
-          hookTimeout: 90_000,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
         },
       },
       {

@@ -123,7 +123,7 @@ describe('with engines that run', () => {
     expect((await server.call('POST', '/v1/chat/completions', chat)).status).toBe(200);
   }
 
-  it('a backup is made while the server runs, and put back when it does not', { timeout: 60_000 }, async () => {
+  it('a backup is made while the server runs, and put back when it does not', async () => {
     await changesSince(async () => expect(await done('backup', backup)).toMatchObject({ file: backup, instances: 3 }));
     const refused = await llamactl('restore', backup);
     expect(refused.status).toBe(1);
@@ -149,7 +149,7 @@ describe('with engines that run', () => {
     await isRight();
   });
 
-  it('an older database in the place of a newer one is taken for what it is', { timeout: 60_000 }, async () => {
+  it('an older database in the place of a newer one is taken for what it is', async () => {
     const copy = path.join(os.tmpdir(), `llamactl-copy-${process.pid}.db`);
     await changesSince(async () => {
       await server.end('SIGTERM');
@@ -167,36 +167,32 @@ describe('with engines that run', () => {
     expect(server.errors).toContain('was put back from an older copy, by hand');
   });
 
-  it(
-    'a damaged database stops the server, not the engines, and either way out takes them up',
-    { timeout: 60_000 },
-    async () => {
-      await begin();
-      await server.start();
-      await create('a');
-      const pid = await run('a');
-      await done('backup', backup);
-      await server.end('SIGTERM');
-      const size = statSync(database).size;
-      for (const wayOut of [
-        ['restore', backup],
-        ['restore', '--salvage'],
-      ]) {
-        truncateSync(database, size - 4_096 * 2);
-        await expect(server.start()).rejects.toThrow(
-          /llamactl\.db is damaged or no database .* llamactl restore <backup> puts/,
-        );
-        expect(await engines()).toEqual([pid]);
-        expect(await done(...wayOut)).toMatchObject({ engines: [{ instance: 'a', fate: 'goes on' }] });
-        await server.start();
-        expect(await settles(['a'])).toEqual([pid]);
-        await server.end('SIGTERM');
-      }
-      rmSync(database);
-      await expect(server.start()).rejects.toThrow('holds what belongs to instances: it was lost');
+  it('a damaged database stops the server, not the engines, and either way out takes them up', async () => {
+    await begin();
+    await server.start();
+    await create('a');
+    const pid = await run('a');
+    await done('backup', backup);
+    await server.end('SIGTERM');
+    const size = statSync(database).size;
+    for (const wayOut of [
+      ['restore', backup],
+      ['restore', '--salvage'],
+    ]) {
+      truncateSync(database, size - 4_096 * 2);
+      await expect(server.start()).rejects.toThrow(
+        /llamactl\.db is damaged or no database .* llamactl restore <backup> puts/,
+      );
       expect(await engines()).toEqual([pid]);
-    },
-  );
+      expect(await done(...wayOut)).toMatchObject({ engines: [{ instance: 'a', fate: 'goes on' }] });
+      await server.start();
+      expect(await settles(['a'])).toEqual([pid]);
+      await server.end('SIGTERM');
+    }
+    rmSync(database);
+    await expect(server.start()).rejects.toThrow('holds what belongs to instances: it was lost');
+    expect(await engines()).toEqual([pid]);
+  });
 });
 
 describe('log-ins', () => {

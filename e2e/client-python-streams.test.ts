@@ -20,7 +20,7 @@ afterEach(async () => {
 });
 
 describe('streams of the Python client', () => {
-  it('go on over restarts of the server: nothing lost, nothing twice', { timeout: 90_000 }, async (context) => {
+  it('go on over restarts of the server: nothing lost, nothing twice', async (context) => {
     const python = testClientPython();
     if ('missing' in python) {
       context.skip(python.missing);

@@ -75,7 +75,7 @@ describe('the published client', () => {
     await compile('--types', 'node', '--lib', 'es2022', 'program.ts');
   });
 
-  it('is found by its name, in whichever way a project looks for it', { timeout: 60_000 }, async () => {
+  it('is found by its name, in whichever way a project looks for it', async () => {
     const project = path.join(folder, 'project');
     const place = path.join(project, 'node_modules', '@llamactl', 'client');
     await cp(path.join(folder, 'client'), place, { recursive: true });
@@ -97,7 +97,7 @@ new Client(${JSON.stringify(setting.url)}).getReadiness().then(({ status }) => p
     }
   });
 
-  it('does what its pages say, whose examples are right', { timeout: 60_000 }, async () => {
+  it('does what its pages say, whose examples are right', async () => {
     const pages = ['client/README.md', 'docs/client.md'];
     const root = path.join(import.meta.dirname, '..');
     const texts = await Promise.all(pages.map((name) => readFile(path.join(root, name), 'utf8')));
@@ -124,7 +124,7 @@ new Client(${JSON.stringify(setting.url)}).getReadiness().then(({ status }) => p
     expect(stdout).toBe(DEMO_SENTENCE);
   });
 
-  it.each([...OTHER_NODES, process.versions.node])('works on Node %s', { timeout: 120_000 }, async (version) => {
+  it.each([...OTHER_NODES, process.versions.node])('works on Node %s', async (version) => {
     const program = version === process.versions.node ? process.execPath : testNode(version);
     const driver = path.join(folder, `on-${version}.js`);
     await writeFile(
@@ -144,7 +144,7 @@ process.stdout.write(JSON.stringify(await scenario(client, { ...setting, ...own 
     else expect(withoutWebSocket).toBe(null);
   });
 
-  it('works in Chromium, in a page of another origin that is let in', { timeout: 120_000 }, async (context) => {
+  it('works in Chromium, in a page of another origin that is let in', async (context) => {
     const browser = testBrowser();
     if ('missing' in browser) {
       context.skip(browser.missing);

@@ -97,54 +97,50 @@ function integrity(folder: string): unknown {
 }
 
 describe.runIf(canMount)('a full disk', () => {
-  it(
-    'stops neither engines nor the API, is told, damages nothing, and is over when there is space',
-    { timeout: 90_000 },
-    async () => {
-      server = await ServerProcess.create('', ON_A_SMALL_DISK);
-      await server.start();
-      await server.call('POST', '/api/instances', {
-        name: 'a',
-        model_path: await testModel(),
-        options: { threads: 1 },
-      });
-      await server.call('POST', '/api/instances/a/start?wait=true');
-      const before = await server.instance('a');
-      const disk = server.visibleDataDirectory;
-      const filler = fill(disk);
+  it('stops neither engines nor the API, is told, damages nothing, and is over when there is space', async () => {
+    server = await ServerProcess.create('', ON_A_SMALL_DISK);
+    await server.start();
+    await server.call('POST', '/api/instances', {
+      name: 'a',
+      model_path: await testModel(),
+      options: { threads: 1 },
+    });
+    await server.call('POST', '/api/instances/a/start?wait=true');
+    const before = await server.instance('a');
+    const disk = server.visibleDataDirectory;
+    const filler = fill(disk);
 
-      await vi.waitFor(async () => expect(await alerts()).toContain('disk_space_low'), { timeout: 20_000 });
-      // What SQLite has room for in the space it holds already is stored; then it cannot, and says so.
-      let stored: number | undefined;
-      for (let seed = 1; seed <= 2_000; seed += 1) {
-        const { status, body } = await server.call('PUT', '/api/instances/a', { options: { seed } });
-        if (status === 200) stored = seed;
-        else {
-          expect([status, body['code']]).toEqual([500, 'INTERNAL_ERROR']);
-          expect(body['error']).toMatch(/^This could not be stored: the disk of data_dir is full/);
-          break;
-        }
+    await vi.waitFor(async () => expect(await alerts()).toContain('disk_space_low'), { timeout: 20_000 });
+    // What SQLite has room for in the space it holds already is stored; then it cannot, and says so.
+    let stored: number | undefined;
+    for (let seed = 1; seed <= 2_000; seed += 1) {
+      const { status, body } = await server.call('PUT', '/api/instances/a', { options: { seed } });
+      if (status === 200) stored = seed;
+      else {
+        expect([status, body['code']]).toEqual([500, 'INTERNAL_ERROR']);
+        expect(body['error']).toMatch(/^This could not be stored: the disk of data_dir is full/);
+        break;
       }
-      expect(await alerts()).toContain('store_failed');
-      expect((await server.instance('a')).options['seed']).toBe(stored);
+    }
+    expect(await alerts()).toContain('store_failed');
+    expect((await server.instance('a')).options['seed']).toBe(stored);
 
-      const chat = { model: 'a', messages: [{ role: 'user', content: 'Hello' }] };
-      expect((await server.call('POST', '/v1/chat/completions', chat)).status).toBe(200);
-      expect((await server.call('GET', '/api/instances/a/logs')).status).toBe(200);
-      expect(await server.instance('a')).toMatchObject({ status: 'running', pid: before.pid });
+    const chat = { model: 'a', messages: [{ role: 'user', content: 'Hello' }] };
+    expect((await server.call('POST', '/v1/chat/completions', chat)).status).toBe(200);
+    expect((await server.call('GET', '/api/instances/a/logs')).status).toBe(200);
+    expect(await server.instance('a')).toMatchObject({ status: 'running', pid: before.pid });
 
-      rmSync(filler);
-      await vi.waitFor(async () =>
-        expect((await server.call('PUT', '/api/instances/a', { options: { seed: 5 } })).status).toBe(200),
-      );
-      await vi.waitFor(async () => expect(await alerts()).toEqual([]), { timeout: 20_000 });
-      const { seq } = await lastEntry();
-      await server.call('POST', '/v1/chat/completions', chat);
-      await vi.waitFor(async () => expect((await lastEntry()).seq, 'its log goes on').toBeGreaterThan(seq));
-      expect(await server.instance('a')).toMatchObject({ status: 'running', pid: before.pid });
-      expect(integrity(disk)).toEqual({ integrity_check: 'ok' });
-    },
-  );
+    rmSync(filler);
+    await vi.waitFor(async () =>
+      expect((await server.call('PUT', '/api/instances/a', { options: { seed: 5 } })).status).toBe(200),
+    );
+    await vi.waitFor(async () => expect(await alerts()).toEqual([]), { timeout: 20_000 });
+    const { seq } = await lastEntry();
+    await server.call('POST', '/v1/chat/completions', chat);
+    await vi.waitFor(async () => expect((await lastEntry()).seq, 'its log goes on').toBeGreaterThan(seq));
+    expect(await server.instance('a')).toMatchObject({ status: 'running', pid: before.pid });
+    expect(integrity(disk)).toEqual({ integrity_check: 'ok' });
+  });
 
   it.each(['SIGKILL', 'SIGTERM'] as const)(
     'does not keep a server from starting after one that ended by %s: it adopts, answers and tells, and stores when it can',

@@ -63,18 +63,14 @@ describe('commands', () => {
     );
   });
 
-  it.each(PAGES.filter(({ blocks }) => blocks.some(isRun)))(
-    '$name does what it says',
-    { timeout: 150_000 },
-    async ({ text, blocks }) => {
-      const home = await Home.make(text);
-      try {
-        expect(await runPage(blocks, home)).toEqual([]);
-      } finally {
-        await home.dispose();
-      }
-    },
-  );
+  it.each(PAGES.filter(({ blocks }) => blocks.some(isRun)))('$name does what it says', async ({ text, blocks }) => {
+    const home = await Home.make(text);
+    try {
+      expect(await runPage(blocks, home)).toEqual([]);
+    } finally {
+      await home.dispose();
+    }
+  });
 
   it('those that are not run are no more than they were, and each says why', () => {
     const counts = PAGES.map(({ name, blocks }) => [name, blocks.filter(isNotRun).length] as const);

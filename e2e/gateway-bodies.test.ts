@@ -138,7 +138,6 @@ describe(`a body of ${SIZE / MEGABYTE} MB`, () => {
     ['chunked', `${PROXY}/swallow`],
   ] as const)(
     '%s arrives byte by byte through %s, at the pace of the engine, in memory that does not grow',
-    { timeout: 120_000 },
     async (framing, path) => {
       const growth = await growthDuring(async () => {
         const { sent, arrived } = await upload(path, framing, SIZE, async (sentSoFar) => {
@@ -154,7 +153,6 @@ describe(`a body of ${SIZE / MEGABYTE} MB`, () => {
 
   it.each(['', '?chunked'])(
     'is read at the pace of its caller, and no faster of the engine (pour%s)',
-    { timeout: 120_000 },
     async (query) => {
       const growth = await growthDuring(async () => {
         const got = await download(`${PROXY}/pour/${SIZE}${query}`, async () => {

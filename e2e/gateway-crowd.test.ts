@@ -86,7 +86,7 @@ const starts = (name: string): number =>
   events.transitions(name).filter((transition) => transition.endsWith('→ running')).length;
 
 describe('200 requests at once for an instance that is stopped', () => {
-  it('start one engine, and all get the right answer', { timeout: 120_000 }, async () => {
+  it('start one engine, and all get the right answer', async () => {
     await serverWith('', { name: 'a' });
     const answers = Promise.all(Array.from({ length: 200 }, (_unused, index) => said('a', index % 2 === 0)));
     const moments = await enginesDuring(answers);
@@ -97,7 +97,7 @@ describe('200 requests at once for an instance that is stopped', () => {
 });
 
 describe('two models with one slot', () => {
-  it('answer 20 requests each that came at once, one engine after the other', { timeout: 120_000 }, async () => {
+  it('answer 20 requests each that came at once, one engine after the other', async () => {
     const group = 'slot';
     await serverWith('groups: { slot: { max_running: 1 } }', { name: 'a', group }, { name: 'b', group });
     const answers = Promise.all(
@@ -147,7 +147,7 @@ describe('streams one right after the other on one connection', () => {
 
 describe('12 requests at once on a fresh engine', () => {
   // each idle connection keeps one of its few threads for 5 s, and a request that comes then waits so long
-  it('leave at most two connections to it, after each of 3 starts', { timeout: 120_000 }, async () => {
+  it('leave at most two connections to it, after each of 3 starts', async () => {
     await serverWith('', { name: 'a' });
     for (let start = 0; start < 3; start += 1) {
       const port = await freshEngine('a');

@@ -127,55 +127,43 @@ const contentOf = ({ status, body }: Answer): unknown =>
 const times = <Item>(count: number, item: Item): Item[] => Array.from({ length: count }, () => item);
 
 describe.concurrent('two cold models and one slot', () => {
-  it(
-    'asked for at the same moment: one starts, the other waits for its turn, all are answered',
-    {
-      timeout: 60_000,
-    },
-    async (context) => {
-      const race = await OneSlot.with(context, { a: {}, b: {} });
-      const models = Array.from({ length: 20 }, () => ['a', 'b']).flat();
-      const answers = await Promise.all(models.map((model) => race.ask(model)));
-      expect(answers.map(contentOf)).toEqual(times(40, DEMO_SENTENCE));
-      await Promise.all([race.told('a: running'), race.told('b: running')]);
-      const changes = race.changes().filter((change) => !change.endsWith(': starting'));
-      const [first, second] = changes[0] === 'a: running' ? ['a', 'b'] : ['b', 'a'];
-      expect(changes).toEqual([
-        `${first}: running`,
-        `${first}: stopping (eviction)`,
-        `${first}: stopped`,
-        `${second}: running`,
-      ]);
-      race.noTwoEngines();
-    },
-  );
+  it('asked for at the same moment: one starts, the other waits for its turn, all are answered', async (context) => {
+    const race = await OneSlot.with(context, { a: {}, b: {} });
+    const models = Array.from({ length: 20 }, () => ['a', 'b']).flat();
+    const answers = await Promise.all(models.map((model) => race.ask(model)));
+    expect(answers.map(contentOf)).toEqual(times(40, DEMO_SENTENCE));
+    await Promise.all([race.told('a: running'), race.told('b: running')]);
+    const changes = race.changes().filter((change) => !change.endsWith(': starting'));
+    const [first, second] = changes[0] === 'a: running' ? ['a', 'b'] : ['b', 'a'];
+    expect(changes).toEqual([
+      `${first}: running`,
+      `${first}: stopping (eviction)`,
+      `${first}: stopped`,
+      `${second}: running`,
+    ]);
+    race.noTwoEngines();
+  });
 
-  it(
-    'used by two callers, one request after the other: each has the slot for a while, and nobody waits for ever',
-    {
-      timeout: 120_000,
-    },
-    async (context) => {
-      const short = { extra_args: ['--tokens', '5', '--token-ms', '40'] };
-      const race = await OneSlot.with(context, { a: short, b: short });
-      // Twelve seconds of work each, of which ten can be had before the other one's turn comes.
-      const use = async (model: string): Promise<void> => {
-        for (let count = 0; count < 60; count += 1) {
-          expect(contentOf(await race.ask(model))).toBe('Hello from a fake engine');
-        }
-      };
-      await Promise.all([use('a'), use('b')]);
-      expect(race.swaps(), 'swaps for 120 requests').toBeLessThan(30);
-      const waits = (await race.requests()).finished.map(({ waited }) => waited ?? Number.NaN);
-      expect(waits).toHaveLength(120);
-      expect(Math.max(...waits), 'seconds').toBeLessThan(20);
-      race.noTwoEngines();
-    },
-  );
+  it('used by two callers, one request after the other: each has the slot for a while, and nobody waits for ever', async (context) => {
+    const short = { extra_args: ['--tokens', '5', '--token-ms', '40'] };
+    const race = await OneSlot.with(context, { a: short, b: short });
+    // Twelve seconds of work each, of which ten can be had before the other one's turn comes.
+    const use = async (model: string): Promise<void> => {
+      for (let count = 0; count < 60; count += 1) {
+        expect(contentOf(await race.ask(model))).toBe('Hello from a fake engine');
+      }
+    };
+    await Promise.all([use('a'), use('b')]);
+    expect(race.swaps(), 'swaps for 120 requests').toBeLessThan(30);
+    const waits = (await race.requests()).finished.map(({ waited }) => waited ?? Number.NaN);
+    expect(waits).toHaveLength(120);
+    expect(Math.max(...waits), 'seconds').toBeLessThan(20);
+    race.noTwoEngines();
+  });
 });
 
 describe.concurrent('a stream', () => {
-  it('is not cut for another model, however long that waits', { timeout: 60_000 }, async (context) => {
+  it('is not cut for another model, however long that waits', async (context) => {
     // Longer than the patience with those who use a slot that another waits for.
     const long = { extra_args: ['--tokens', '120', '--token-ms', '100'] };
     const race = await OneSlot.with(context, { a: long, b: {} });
@@ -225,41 +213,31 @@ describe.concurrent('an engine that is killed in the middle of a stream', () => 
     expect(figures).toContain('llamactl_requests_total{instance="a",door="v1",outcome="broken"} 1\n');
   }
 
-  it(
-    'breaks its connection; the next request waits for the restart and is answered',
-    { timeout: 60_000 },
-    async (context) => {
-      const race = await OneSlot.with(context, { a: { auto_restart: true } });
-      await killed(race);
-      expect(contentOf(await race.ask('a'))).toBe(DEMO_SENTENCE);
-      await race.told('a: restarting');
-      race.noTwoEngines();
-    },
-  );
+  it('breaks its connection; the next request waits for the restart and is answered', async (context) => {
+    const race = await OneSlot.with(context, { a: { auto_restart: true } });
+    await killed(race);
+    expect(contentOf(await race.ask('a'))).toBe(DEMO_SENTENCE);
+    await race.told('a: restarting');
+    race.noTwoEngines();
+  });
 
-  it(
-    'breaks its connection; where nothing restarts it the next request is told why, and one after the cool-down starts it',
-    {
-      timeout: 90_000,
-    },
-    async (context) => {
-      const race = await OneSlot.with(context, { a: { auto_restart: false } });
-      await killed(race);
-      await race.reaches('a', 'failed');
-      const refused = await race.ask('a');
-      expect([refused.status, refused.body]).toMatchObject([
-        503,
-        { error: { code: 'instance_not_running', message: expect.stringContaining('SIGKILL') as unknown } },
-      ]);
-      const answer = await vi.waitUntil(
-        async () => {
-          const answer = await race.ask('a');
-          return answer.status === 503 ? null : answer;
-        },
-        { timeout: 45_000, interval: 250 },
-      );
-      expect(contentOf(answer)).toBe(DEMO_SENTENCE);
-      race.noTwoEngines();
-    },
-  );
+  it('breaks its connection; where nothing restarts it the next request is told why, and one after the cool-down starts it', async (context) => {
+    const race = await OneSlot.with(context, { a: { auto_restart: false } });
+    await killed(race);
+    await race.reaches('a', 'failed');
+    const refused = await race.ask('a');
+    expect([refused.status, refused.body]).toMatchObject([
+      503,
+      { error: { code: 'instance_not_running', message: expect.stringContaining('SIGKILL') as unknown } },
+    ]);
+    const answer = await vi.waitUntil(
+      async () => {
+        const answer = await race.ask('a');
+        return answer.status === 503 ? null : answer;
+      },
+      { timeout: 45_000, interval: 250 },
+    );
+    expect(contentOf(answer)).toBe(DEMO_SENTENCE);
+    race.noTwoEngines();
+  });
 });

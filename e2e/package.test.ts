@@ -120,7 +120,7 @@ describe.each(['npm', 'executable'] as const)('llamactl as %s', (kind) => {
     );
   });
 
-  it('runs the whole life of an instance, and is replaced in the midst of it', { timeout: 90_000 }, async () => {
+  it('runs the whole life of an instance, and is replaced in the midst of it', async () => {
     const server = await ServerProcess.create('', undefined, [programs[kind]]);
     try {
       await server.start();

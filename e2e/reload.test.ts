@@ -41,7 +41,7 @@ const enginePids = async (): Promise<number[]> =>
 const textOf = ({ items }: StreamReader<Uint8Array>): string => Buffer.concat(items).toString();
 
 describe('a reload', () => {
-  it('is noticed by nobody: no connection, no stream, no event, no engine', { timeout: 180_000 }, async () => {
+  it('is noticed by nobody: no connection, no stream, no event, no engine', async () => {
     await serverWith();
     await paced('chat');
     await paced('other');
@@ -90,7 +90,7 @@ describe('a reload', () => {
     stopListening.abort();
   });
 
-  it('lets requests wait that wait for a model, and for an outcome', { timeout: 90_000 }, async () => {
+  it('lets requests wait that wait for a model, and for an outcome', async () => {
     await serverWith('gateway: { loading_keepalive: 1 }\n');
     await paced('chat', { loadingMs: 8_000 });
     await paced('other', { loadingMs: 8_000 });
@@ -105,7 +105,7 @@ describe('a reload', () => {
     expect(await enginePids()).toEqual(engines);
   });
 
-  it('leaves leases with the old process, and they count in the new one', { timeout: 90_000 }, async () => {
+  it('leaves leases with the old process, and they count in the new one', async () => {
     await serverWith();
     await paced('chat', { idle_timeout: 1 });
     const long = stream('chat', 100_000);
@@ -120,7 +120,7 @@ describe('a reload', () => {
     await expect(long.ended).rejects.toThrow('terminated');
   });
 
-  it('ends with the service, whoever of the two is told', { timeout: 60_000 }, async () => {
+  it('ends with the service, whoever of the two is told', async () => {
     await serverWith();
     await reload();
     const pid = await servingPid();
@@ -132,7 +132,7 @@ describe('a reload', () => {
 });
 
 describe('a reload that fails', () => {
-  it('says why, and the old server goes on', { timeout: 60_000 }, async () => {
+  it('says why, and the old server goes on', async () => {
     await serverWith();
     const pid = await servingPid();
     await server.configure(`${PRIVILEGED}gateway: { nonsense: 1 }\n`);
@@ -142,7 +142,7 @@ describe('a reload that fails', () => {
     expect([await servingPid(), (await server.call('GET', '/readyz')).status]).toEqual([pid, 200]);
   });
 
-  it('is taken back after the hand-over, with streams, waiting requests and engines', { timeout: 90_000 }, async () => {
+  it('is taken back after the hand-over, with streams, waiting requests and engines', async () => {
     const link = (): string => path.join(server.home, 'main.ts');
     server = await ServerProcess.create(PRIVILEGED, (dataDirectory) => {
       const file = path.join(path.dirname(dataDirectory), 'main.ts');

@@ -15,13 +15,15 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'own process',
-          include: ['e2e/**/*.test.ts', ...OWN_PROCESS],
+          name: 'e2e',
+          include: ['e2e/**/*.test.ts'],
+          globalSetup: './e2e/build-program.ts',
           // Each test starts several programs, which takes a busy machine many times as long.
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },
       },
+      { extends: true, test: { name: 'own process', include: OWN_PROCESS } },
       {
         extends: true,
         test: {

@@ -4,8 +4,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { testModel } from '../scripts/test-assets.ts';
+import { isLong } from '../scripts/test-tier.ts';
 import { runCommand, type CommandResult } from './command-line.ts';
 import { LiveEvents } from './live-events.ts';
+import { MAIN } from './program.ts';
 import { ServerProcess } from './server-process.ts';
 
 /** The stored state of the real program is backed up, put back, put back by hand, damaged and brought up to date. */
@@ -149,7 +151,7 @@ describe('with engines that run', () => {
     await isRight();
   });
 
-  it('an older database in the place of a newer one is taken for what it is', async () => {
+  it.runIf(isLong)('an older database in the place of a newer one is taken for what it is', async () => {
     const copy = path.join(os.tmpdir(), `llamactl-copy-${process.pid}.db`);
     await changesSince(async () => {
       await server.end('SIGTERM');
@@ -167,32 +169,35 @@ describe('with engines that run', () => {
     expect(server.errors).toContain('was put back from an older copy, by hand');
   });
 
-  it('a damaged database stops the server, not the engines, and either way out takes them up', async () => {
-    await begin();
-    await server.start();
-    await create('a');
-    const pid = await run('a');
-    await done('backup', backup);
-    await server.end('SIGTERM');
-    const size = statSync(database).size;
-    for (const wayOut of [
-      ['restore', backup],
-      ['restore', '--salvage'],
-    ]) {
-      truncateSync(database, size - 4_096 * 2);
-      await expect(server.start()).rejects.toThrow(
-        /llamactl\.db is damaged or no database .* llamactl restore <backup> puts/,
-      );
-      expect(await engines()).toEqual([pid]);
-      expect(await done(...wayOut)).toMatchObject({ engines: [{ instance: 'a', fate: 'goes on' }] });
+  it.runIf(isLong)(
+    'a damaged database stops the server, not the engines, and either way out takes them up',
+    async () => {
+      await begin();
       await server.start();
-      expect(await settles(['a'])).toEqual([pid]);
+      await create('a');
+      const pid = await run('a');
+      await done('backup', backup);
       await server.end('SIGTERM');
-    }
-    rmSync(database);
-    await expect(server.start()).rejects.toThrow('holds what belongs to instances: it was lost');
-    expect(await engines()).toEqual([pid]);
-  });
+      const size = statSync(database).size;
+      for (const wayOut of [
+        ['restore', backup],
+        ['restore', '--salvage'],
+      ]) {
+        truncateSync(database, size - 4_096 * 2);
+        await expect(server.start()).rejects.toThrow(
+          /llamactl\.db is damaged or no database .* llamactl restore <backup> puts/,
+        );
+        expect(await engines()).toEqual([pid]);
+        expect(await done(...wayOut)).toMatchObject({ engines: [{ instance: 'a', fate: 'goes on' }] });
+        await server.start();
+        expect(await settles(['a'])).toEqual([pid]);
+        await server.end('SIGTERM');
+      }
+      rmSync(database);
+      await expect(server.start()).rejects.toThrow('holds what belongs to instances: it was lost');
+      expect(await engines()).toEqual([pid]);
+    },
+  );
 });
 
 describe('log-ins', () => {
@@ -239,7 +244,7 @@ describe('log-ins', () => {
     expect(await Promise.all([kept, ended, revoked].map(isLetIn))).toEqual([true, false, false]);
   });
 
-  it('all end when accounts are put back, or the file is put there by hand', async () => {
+  it.runIf(isLong)('all end when accounts are put back, or the file is put there by hand', async () => {
     expect((await done('restore', '--accounts', backup))['revived']).toEqual({ accounts: [], keys: ['old'] });
     await server.start();
     expect(await Promise.all([kept, ended, revoked].map(isLetIn))).toEqual([false, false, true]);
@@ -293,11 +298,10 @@ it.runIf(canMount)('a disk that is too small for the backup is told, and nothing
   await create('a');
   const folder = path.join(server.home, 'small');
   mkdirSync(folder);
-  const main = path.join(import.meta.dirname, '..', 'cli', 'main.ts');
   const words = [
     process.execPath,
     '--disable-warning=ExperimentalWarning',
-    main,
+    MAIN,
     'backup',
     '--data-dir',
     server.dataDirectory,

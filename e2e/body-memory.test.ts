@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { isLong } from '../scripts/test-tier.ts';
 import { bodyEngine } from './body-engine.ts';
 import { ServerProcess } from './server-process.ts';
 
@@ -129,7 +130,7 @@ describe('25 bodies of 63 MiB for an engine that reads none of them', () => {
     expect((await Promise.all(more)).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
   });
 
-  it('of callers who leave make room for others', async () => {
+  it.runIf(isLong)('of callers who leave make room for others', async () => {
     const left = [1, 2, 3, 4].map((caller) => send(`203.0.113.${caller}`));
     for (const each of left) each.catch(() => undefined);
     await waitingAtTheGate(4);

@@ -17,6 +17,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { AlertsSchema } from '@llamactl/contract/system';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { testModel } from '../scripts/test-assets.ts';
+import { isLong } from '../scripts/test-tier.ts';
+import { MAIN } from './program.ts';
 import { ServerProcess } from './server-process.ts';
 
 /** A small filesystem of the server's own, in a namespace that ends with its processes. */
@@ -142,7 +144,7 @@ describe.runIf(canMount)('a full disk', () => {
     expect(integrity(disk)).toEqual({ integrity_check: 'ok' });
   });
 
-  it.each(['SIGKILL', 'SIGTERM'] as const)(
+  it.runIf(isLong).each(['SIGKILL', 'SIGTERM'] as const)(
     'does not keep a server from starting after one that ended by %s: it adopts, answers and tells, and stores when it can',
     async (end) => {
       let pid: number | null = null;
@@ -180,8 +182,7 @@ describe.runIf(canMount)('a full disk', () => {
       expect((await server.call('PUT', '/api/instances/a', { aliases: ['new'] })).status).toBe(200);
       await vi.waitFor(() => expect(readFileSync(path.join(disk, 'server.json'), 'utf8')).toContain(server.url), 5_000);
       const copy = path.join(server.home, 'copy.db');
-      const main = path.join(import.meta.dirname, '..', 'cli', 'main.ts');
-      const backup = [process.execPath, main, 'backup', '--data-dir', server.dataDirectory, copy];
+      const backup = [process.execPath, MAIN, 'backup', '--data-dir', server.dataDirectory, copy];
       const [command = '', ...argv] = [...besides(server.pid), ...backup];
       execFileSync(command, argv, { env: { PATH: process.env['PATH'], HOME: server.home }, stdio: 'pipe' });
       const database = new DatabaseSync(copy, { readOnly: true });
@@ -191,26 +192,29 @@ describe.runIf(canMount)('a full disk', () => {
     },
   );
 
-  it('lets no other server take over: the reload fails before, and the one that serves goes on', async () => {
-    server = await ServerProcess.create('', ON_A_SMALL_DISK);
-    await server.start();
-    const disk = server.visibleDataDirectory;
-    const filler = fill(disk);
-    // Enough to say who serves, and no more.
-    truncateSync(filler, statSync(filler).size - 65_536);
-    process.kill(server.pid, 'SIGUSR2');
-    const note = (): string => readFileSync(path.join(disk, 'server.json'), 'utf8');
-    await vi.waitFor(() => expect(note()).toContain('"failed"'), 20_000);
-    expect(JSON.parse(note())).toMatchObject({
-      pid: server.pid,
-      reload: { reason: expect.stringMatching(/is full; make room/) as string },
-    });
-    expect((await server.call('GET', '/readyz')).status).toBe(200);
-    rmSync(filler);
-    process.kill(server.pid, 'SIGUSR2');
-    await vi.waitFor(() => expect(note()).toContain('"done"'), 20_000);
-    expect(await server.end('SIGTERM')).toBe(0);
-  });
+  it.runIf(isLong)(
+    'lets no other server take over: the reload fails before, and the one that serves goes on',
+    async () => {
+      server = await ServerProcess.create('', ON_A_SMALL_DISK);
+      await server.start();
+      const disk = server.visibleDataDirectory;
+      const filler = fill(disk);
+      // Enough to say who serves, and no more.
+      truncateSync(filler, statSync(filler).size - 65_536);
+      process.kill(server.pid, 'SIGUSR2');
+      const note = (): string => readFileSync(path.join(disk, 'server.json'), 'utf8');
+      await vi.waitFor(() => expect(note()).toContain('"failed"'), 20_000);
+      expect(JSON.parse(note())).toMatchObject({
+        pid: server.pid,
+        reload: { reason: expect.stringMatching(/is full; make room/) as string },
+      });
+      expect((await server.call('GET', '/readyz')).status).toBe(200);
+      rmSync(filler);
+      process.kill(server.pid, 'SIGUSR2');
+      await vi.waitFor(() => expect(note()).toContain('"done"'), 20_000);
+      expect(await server.end('SIGTERM')).toBe(0);
+    },
+  );
 });
 
 async function lastEntry(): Promise<{ seq: number }> {

@@ -8,7 +8,7 @@ import { ServerProcess } from './server-process.ts';
 
 /** Whoever listens hears of every transition, once and in order, whatever happens to connection and server. */
 
-const CYCLES = isLong ? 200 : 40;
+const CYCLES = isLong ? 200 : 20;
 const CYCLE = ['stopped → starting', 'starting → running', 'running → stopping', 'stopping → stopped'];
 
 let server: ServerProcess;

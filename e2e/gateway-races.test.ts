@@ -3,6 +3,7 @@ import { DEMO_SENTENCE } from '@llamactl/cli/quickstart/demo-model';
 import { RequestsSchema, type Requests } from '@llamactl/contract/requests';
 import { describe, expect, it, type TestContext, vi } from 'vitest';
 import { testModel } from '../scripts/test-assets.ts';
+import { isLong } from '../scripts/test-tier.ts';
 import { fakeEngineCommand } from '../server/testing/fake-engine.ts';
 import { LiveEvents } from './live-events.ts';
 import { connected, request } from './raw-request.ts';
@@ -144,28 +145,33 @@ describe.concurrent('two cold models and one slot', () => {
     race.noTwoEngines();
   });
 
-  it('used by two callers, one request after the other: each has the slot for a while, and nobody waits for ever', async (context) => {
-    const short = { extra_args: ['--tokens', '5', '--token-ms', '40'] };
-    const race = await OneSlot.with(context, { a: short, b: short });
-    // Twelve seconds of work each, of which ten can be had before the other one's turn comes.
-    const use = async (model: string): Promise<void> => {
-      for (let count = 0; count < 60; count += 1) {
-        expect(contentOf(await race.ask(model))).toBe('Hello from a fake engine');
-      }
-    };
-    await Promise.all([use('a'), use('b')]);
-    expect(race.swaps(), 'swaps for 120 requests').toBeLessThan(30);
-    const waits = (await race.requests()).finished.map(({ waited }) => waited ?? Number.NaN);
-    expect(waits).toHaveLength(120);
-    expect(Math.max(...waits), 'seconds').toBeLessThan(20);
-    race.noTwoEngines();
-  });
+  // The long tier waits out the patience with a busy slot, 10 s; its moment is the subject of server/instances/scheduler.test.ts.
+  it.runIf(isLong)(
+    'used by two callers, one request after the other: each has the slot for a while, and nobody waits for ever',
+    async (context) => {
+      const short = { extra_args: ['--tokens', '5', '--token-ms', '40'] };
+      const race = await OneSlot.with(context, { a: short, b: short });
+      // Twelve seconds of work each, of which ten can be had before the other one's turn comes.
+      const use = async (model: string): Promise<void> => {
+        for (let count = 0; count < 60; count += 1) {
+          expect(contentOf(await race.ask(model))).toBe('Hello from a fake engine');
+        }
+      };
+      await Promise.all([use('a'), use('b')]);
+      expect(race.swaps(), 'swaps for 120 requests').toBeLessThan(30);
+      const waits = (await race.requests()).finished.map(({ waited }) => waited ?? Number.NaN);
+      expect(waits).toHaveLength(120);
+      expect(Math.max(...waits), 'seconds').toBeLessThan(20);
+      race.noTwoEngines();
+    },
+  );
 });
 
 describe.concurrent('a stream', () => {
   it('is not cut for another model, however long that waits', async (context) => {
-    // Longer than the patience with those who use a slot that another waits for.
-    const long = { extra_args: ['--tokens', '120', '--token-ms', '100'] };
+    // In the long tier longer than the patience with those who use a slot that another waits for.
+    const tokens = isLong ? 120 : 50;
+    const long = { extra_args: ['--tokens', String(tokens), '--token-ms', '100'] };
     const race = await OneSlot.with(context, { a: long, b: {} });
     const stream = race.stream('a');
     await stream.flows();
@@ -178,7 +184,7 @@ describe.concurrent('a stream', () => {
     }, PATIENCE);
     const received = await stream.ended;
     expect(received.endsWith(LAST_CHUNK)).toBe(true);
-    expect(received.match(/"content":/g)).toHaveLength(120);
+    expect(received.match(/"content":/g)).toHaveLength(tokens);
     expect(contentOf(await other)).toBe(DEMO_SENTENCE);
 
     const { finished } = await race.requests();
@@ -221,23 +227,27 @@ describe.concurrent('an engine that is killed in the middle of a stream', () => 
     race.noTwoEngines();
   });
 
-  it('breaks its connection; where nothing restarts it the next request is told why, and one after the cool-down starts it', async (context) => {
-    const race = await OneSlot.with(context, { a: { auto_restart: false } });
-    await killed(race);
-    await race.reaches('a', 'failed');
-    const refused = await race.ask('a');
-    expect([refused.status, refused.body]).toMatchObject([
-      503,
-      { error: { code: 'instance_not_running', message: expect.stringContaining('SIGKILL') as unknown } },
-    ]);
-    const answer = await vi.waitUntil(
-      async () => {
-        const answer = await race.ask('a');
-        return answer.status === 503 ? null : answer;
-      },
-      { timeout: 45_000, interval: 250 },
-    );
-    expect(contentOf(answer)).toBe(DEMO_SENTENCE);
-    race.noTwoEngines();
-  });
+  // The cool-down is 30 s; its moment is the subject of server/instances/demand.test.ts.
+  it.runIf(isLong)(
+    'breaks its connection; where nothing restarts it the next request is told why, and one after the cool-down starts it',
+    async (context) => {
+      const race = await OneSlot.with(context, { a: { auto_restart: false } });
+      await killed(race);
+      await race.reaches('a', 'failed');
+      const refused = await race.ask('a');
+      expect([refused.status, refused.body]).toMatchObject([
+        503,
+        { error: { code: 'instance_not_running', message: expect.stringContaining('SIGKILL') as unknown } },
+      ]);
+      const answer = await vi.waitUntil(
+        async () => {
+          const answer = await race.ask('a');
+          return answer.status === 503 ? null : answer;
+        },
+        { timeout: 45_000, interval: 250 },
+      );
+      expect(contentOf(answer)).toBe(DEMO_SENTENCE);
+      race.noTwoEngines();
+    },
+  );
 });

@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { testEngine, testModel } from '../scripts/test-assets.ts';
 import { fakeEngineCommand } from '../server/testing/fake-engine.ts';
+import { isLong } from '../scripts/test-tier.ts';
 import { runCommand } from './command-line.ts';
 import { paced, PRIVILEGED, reload, stream } from './reloads.ts';
 import { ServerProcess } from './server-process.ts';
@@ -21,7 +22,7 @@ async function serverWith(configuration: string): Promise<void> {
 }
 
 describe('a change that takes longer than it is waited for', () => {
-  it('is made by the new server, and answered once', async () => {
+  it.runIf(isLong)('is made by the new server, and answered once', async () => {
     server = await ServerProcess.create();
     // An engine that is slow to tell its options, the first time that it is asked.
     const slow = path.join(server.home, 'slow-engine');
@@ -44,7 +45,7 @@ describe('a change that takes longer than it is waited for', () => {
 });
 
 describe('a command whose outcome is waited for', () => {
-  it('is not given again by the new server: the stop that was acknowledged since stays', async () => {
+  it.runIf(isLong)('is not given again by the new server: the stop that was acknowledged since stays', async () => {
     const [node, program] = fakeEngineCommand();
     const engine = `{ kind: custom, command: ${JSON.stringify(node)}, args: [${JSON.stringify(program)}, --port, "\${PORT}"] }`;
     await serverWith(`engines: { fake: ${engine} }\n`);
@@ -102,7 +103,7 @@ describe('a stream that the old server finishes', () => {
 });
 
 describe('what the first process was started with', () => {
-  it('is kept by servers alone: a lock that a script holds by a descriptor', async () => {
+  it.runIf(isLong)('is kept by servers alone: a lock that a script holds by a descriptor', async () => {
     server = await ServerProcess.create(PRIVILEGED, (dataDirectory) => {
       const lock = path.join(path.dirname(dataDirectory), 'lock');
       return ['bash', '-c', 'exec "${@:2}" 200>"$1"', 'bash', lock];
@@ -123,7 +124,7 @@ describe('what the first process was started with', () => {
     for (const { pid } of engines) expect(await at200(pid)).not.toBe(lock);
   });
 
-  it('is no folder that has to stay: a reload works where that is gone', async () => {
+  it.runIf(isLong)('is no folder that has to stay: a reload works where that is gone', async () => {
     // With relative paths in its flags.
     const script = 'home=$1; mkdir "$home/here"; cd "$home/here"; shift; exec "${@/#$home\\//../}"';
     server = await ServerProcess.create('', (dataDirectory) => [
@@ -142,7 +143,7 @@ describe('what the first process was started with', () => {
 });
 
 describe('accounts that a reload switches on', () => {
-  it('are told with where the first password is, once', async () => {
+  it.runIf(isLong)('are told with where the first password is, once', async () => {
     await serverWith('');
     await server.configure('auth: { enabled: true }\n');
     const words = ['reload', '--config', '/dev/null', '--data-dir', server.dataDirectory];
@@ -155,7 +156,7 @@ describe('accounts that a reload switches on', () => {
 });
 
 describe('the service', () => {
-  it('is over when the server that serves is killed, whoever still finishes a stream', async () => {
+  it.runIf(isLong)('is over when the server that serves is killed, whoever still finishes a stream', async () => {
     await serverWith('');
     await server.call('POST', '/api/instances', paced('chat'));
     await reload(server);
@@ -181,7 +182,7 @@ describe('the service', () => {
     expect(await server.end('SIGTERM')).toBe(0);
   });
 
-  it('ends at once when it is told again, whichever process serves', async () => {
+  it.runIf(isLong)('ends at once when it is told again, whichever process serves', async () => {
     const [node, program] = fakeEngineCommand();
     const engine = `{ kind: custom, command: ${JSON.stringify(node)}, args: [${JSON.stringify(program)}, --port, "\${PORT}"] }`;
     await serverWith(`engines: { fake: ${engine} }\n`);

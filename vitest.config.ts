@@ -7,8 +7,9 @@ const OWN_PROCESS = filesWithOwnProcess(import.meta.dirname, SHARING);
 export default defineConfig({
   test: {
     reporters: ['default', './scripts/closing-line.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // They only end what hangs; a busy machine takes many times as long as a quiet one.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     // The default leaves one core unused, and tests often wait for other processes.
     maxWorkers: '100%',
     projects: [
@@ -18,9 +19,6 @@ export default defineConfig({
           name: 'e2e',
           include: ['e2e/**/*.test.ts'],
           globalSetup: './e2e/build-program.ts',
-          // Each test starts several programs, which takes a busy machine many times as long.
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
         },
       },
       { extends: true, test: { name: 'own process', include: OWN_PROCESS } },

@@ -10,6 +10,7 @@ export default defineConfig({
     // They only end what hangs; a busy machine takes many times as long as a quiet one.
     testTimeout: 180_000,
     hookTimeout: 180_000,
+    setupFiles: ['./scripts/patient-waits.ts'],
     // The default leaves one core unused, and tests often wait for other processes.
     maxWorkers: '100%',
     projects: [

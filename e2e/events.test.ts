@@ -28,7 +28,7 @@ afterEach(async () => {
 describe('live events', () => {
   it(
     `tell every transition of ${CYCLES} cycles in order, across reconnects and kill -9 of the server`,
-    { timeout: isLong ? 300_000 : 90_000 },
+    { timeout: 300_000 },
     async () => {
       await server.call('POST', '/api/instances', {
         name: 'a',

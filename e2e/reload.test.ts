@@ -3,7 +3,7 @@ import { rename, symlink, writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import path from 'node:path';
 import { Client } from '@llamactl/client';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { isLong } from '../scripts/test-tier.ts';
 import { runCommand } from './command-line.ts';
 import { MAIN } from './program.ts';
@@ -99,6 +99,8 @@ describe('a reload', () => {
     const held = stream('chat', 3);
     const started = server.call('POST', '/api/instances/other/start?wait=true');
     await held.until((items) => items.length > 0);
+    // The engine and the wrapper of each.
+    await vi.waitFor(async () => expect(await enginePids()).toHaveLength(4));
     const engines = await enginePids();
     await reload();
     expect((await started).body).toMatchObject({ status: 'running' });

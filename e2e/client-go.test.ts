@@ -21,7 +21,7 @@ const SMOKE = 'TestTheSharedScenario';
 const tests = (await GoModule.testsIn(FOLDER)).filter((name) => isLong || name === SMOKE);
 const WHY = 'missing' in go ? `: ${go.missing}` : '';
 /** All of Go that it needs has to be compiled when it is the first time. */
-const FIRST_TIME = 240_000;
+const FIRST_TIME = 600_000;
 
 describe.skipIf('missing' in go)(`the Go client${WHY}`, () => {
   let server: ServerProcess;

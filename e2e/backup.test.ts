@@ -65,7 +65,7 @@ async function settles(names: readonly string[]): Promise<number[]> {
       expect(await engines()).toHaveLength(pids.length);
       return pids;
     },
-    { timeout: 15_000, interval: 50 },
+    { timeout: 60_000, interval: 50 },
   );
 }
 

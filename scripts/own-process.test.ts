@@ -10,10 +10,10 @@ it('finds the test files that change or measure their process', () => {
   const sources = {
     plain: "it('adds', () => expect(1 + 1).toBe(2));",
     reads: "const home = process.env['HOME'];",
-    mocks: `vi.${'mock'}('./other.ts');`,
-    fakes: `vi.${'useFakeTimers'}();`,
-    listens: `process.${'on'}('warning', note);`,
-    counts: `readdirSync('/proc/${'self'}/fd')`,
+    mocks: "vi.mock('./other.ts');",
+    fakes: 'vi.useFakeTimers();',
+    listens: "process.on('warning', note);",
+    counts: "readdirSync('/proc/self/fd')",
   };
   for (const [name, source] of Object.entries(sources)) writeFileSync(path.join(folder, `${name}.test.ts`), source);
   writeFileSync(path.join(folder, 'no-test.ts'), sources.mocks);

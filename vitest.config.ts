@@ -1,3 +1,4 @@
+import os from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { filesWithOwnProcess } from './scripts/own-process.ts';
 
@@ -11,8 +12,8 @@ export default defineConfig({
     testTimeout: 180_000,
     hookTimeout: 180_000,
     setupFiles: ['./scripts/patient-waits.ts'],
-    // The default leaves one core unused, and tests often wait for other processes.
-    maxWorkers: '100%',
+    // Tests of e2e mostly wait for other processes: with one worker a core, cores are idle.
+    maxWorkers: Math.ceil(os.availableParallelism() * 1.5),
     projects: [
       {
         extends: true,

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { exchange, type RawAnswer } from '../server/http/http-harness.ts';
+import { exchange, type RawAnswer } from '../server/testing/http-harness.ts';
 import { pageEngine } from './page-engine.ts';
 import { connected, handshake, request, untilEnd } from './raw-request.ts';
 import { ServerProcess } from './server-process.ts';

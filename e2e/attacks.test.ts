@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { exchange, type RawAnswer } from '../server/http/http-harness.ts';
+import { exchange, type RawAnswer } from '../server/testing/http-harness.ts';
 import { ATTACKS } from './attack-list.ts';
 import { pageEngine } from './page-engine.ts';
 import { connected, handshake, request, untilEnd } from './raw-request.ts';

@@ -145,7 +145,7 @@ describe.concurrent('two cold models and one slot', () => {
     race.noTwoEngines();
   });
 
-  // The long tier waits out the patience with a busy slot, 10 s; its moment is the subject of server/instances/scheduler.test.ts.
+  // The long tier waits out the patience with a busy slot, 10 s; its moment is the subject of server/instances/slots/scheduler.test.ts.
   it.runIf(isLong)(
     'used by two callers, one request after the other: each has the slot for a while, and nobody waits for ever',
     async (context) => {
@@ -227,7 +227,7 @@ describe.concurrent('an engine that is killed in the middle of a stream', () => 
     race.noTwoEngines();
   });
 
-  // The cool-down is 30 s; its moment is the subject of server/instances/demand.test.ts.
+  // The cool-down is 30 s; its moment is the subject of server/instances/slots/demand.test.ts.
   it.runIf(isLong)(
     'breaks its connection; where nothing restarts it the next request is told why, and one after the cool-down starts it',
     async (context) => {

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { exchange, errorOf, type RawAnswer } from '../server/http/http-harness.ts';
+import { exchange, errorOf, type RawAnswer } from '../server/testing/http-harness.ts';
 import { request, untilEnd } from './raw-request.ts';
 import { ServerProcess } from './server-process.ts';
 

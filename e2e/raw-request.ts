@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import type { RawAnswer } from '../server/http/http-harness.ts';
+import type { RawAnswer } from '../server/testing/http-harness.ts';
 
 /** Requests as the bytes that go over the wire, for those that no client library would send. */
 

@@ -12,7 +12,7 @@ const ADAPTERS = ['supervisor', 'engines', 'logs', 'store', 'events'];
 /** What an adapter may know of the server beside its own folder. */
 const PORTS = new Set([
   'server/instances/ports.ts',
-  'server/instances/lifecycle.ts',
+  'server/instances/life/lifecycle.ts',
   'server/auth/ports.ts',
   'server/suggestion.ts',
 ]);
@@ -32,7 +32,7 @@ const SECTIONS = new Set(
     'storage',
     'taking-over',
     'teardown',
-  ].map((noun) => `server/${noun}.ts`),
+  ].map((noun) => `server/app/${noun}.ts`),
 );
 
 interface Import {
@@ -110,7 +110,7 @@ describe('who may know whom', () => {
       const own = ADAPTERS.find((folder) => below(`server/${folder}`)(from));
       if (own === undefined || !to.startsWith('server/')) return false;
       // All that connects to an engine makes sure that the engine accepts.
-      const isPort = PORTS.has(to) || to === 'server/instances/assured-listener.ts';
+      const isPort = PORTS.has(to) || to === 'server/instances/run/assured-listener.ts';
       return !isPort && !below(`server/${own}`)(to);
     });
     expect(shown(offending)).toEqual([]);
@@ -125,8 +125,8 @@ describe('who may know whom', () => {
 
   it('the gateway reaches an engine through a lease of the instances', () => {
     const allowed = new Set([
-      'server/instances/assured-listener.ts',
-      'server/instances/leases.ts',
+      'server/instances/run/assured-listener.ts',
+      'server/instances/slots/leases.ts',
       'server/instances/ports.ts',
       'server/instances/use-cases.ts',
       'server/reset-connection.ts',
@@ -167,21 +167,21 @@ describe('who may know whom', () => {
 
   it('reload knows instances by their leases, http by its port, and is put together by app, main and what they are made of', () => {
     const allowed = new Set([
-      'server/instances/lease-book.ts',
-      'server/instances/leases.ts',
+      'server/instances/slots/lease-book.ts',
+      'server/instances/slots/leases.ts',
       'server/instances/ports.ts',
-      'server/http/turnstile.ts',
+      'server/http/edge/turnstile.ts',
       'server/config/env.ts',
       'server/reset-connection.ts',
       'server/supervisor/port-witness.ts',
     ]);
     const users = new Set([
-      'server/app.ts',
+      'server/app/app.ts',
       'server/main.ts',
-      'server/inherited-lock.ts',
-      'server/replaceable-server.ts',
-      'server/serving.ts',
-      'server/taking-over.ts',
+      'server/app/inherited-lock.ts',
+      'server/app/replaceable-server.ts',
+      'server/app/serving.ts',
+      'server/app/taking-over.ts',
     ]);
     const offending = sources.filter(
       ({ from, to }) =>
@@ -195,9 +195,9 @@ describe('who may know whom', () => {
     const services = sources.filter(
       ({ from, to }) => SERVICES.some((folder) => below(`server/${folder}`)(from)) && below('server/http')(to),
     );
-    const app = sources.filter(({ from, to }) => to === 'server/app.ts' && from !== 'server/main.ts');
+    const app = sources.filter(({ from, to }) => to === 'server/app/app.ts' && from !== 'server/main.ts');
     const sections = sources.filter(
-      ({ from, to }) => SECTIONS.has(to) && !SECTIONS.has(from) && from !== 'server/app.ts',
+      ({ from, to }) => SECTIONS.has(to) && !SECTIONS.has(from) && from !== 'server/app/app.ts',
     );
     expect(shown([...services, ...app, ...sections])).toEqual([]);
   });
@@ -245,9 +245,7 @@ describe('what stands behind a port', () => {
         file === 'server/gateway/engine-socket.ts' ||
         file === 'server/engines/endpoint.ts' ||
         file === 'server/events/webhook.ts' ||
-        file === 'server/reload/forwarding.ts' ||
-        // Tests call by it.
-        file === 'server/http/http-harness.ts',
+        file === 'server/reload/forwarding.ts',
     ],
   ])('%s', (_rule, pattern, isAllowed) => {
     expect(filesWith(pattern).filter((file) => below('server')(file) && !isAllowed(file))).toEqual([]);

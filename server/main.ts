@@ -1,7 +1,7 @@
 import os from 'node:os';
 import path from 'node:path';
 import { pino, type Logger } from 'pino';
-import { startApp, type App } from './app.ts';
+import { startApp, type App } from './app/app.ts';
 import { systemClock } from './clock.ts';
 import { inheritedEnvironment, readEnvironment } from './config/env.ts';
 import { loadConfig, type LoadedConfig } from './config/load.ts';

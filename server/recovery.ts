@@ -3,7 +3,7 @@ import { systemClock } from './clock.ts';
 import type { LoadedConfig } from './config/load.ts';
 import type { StoredInstance } from './instances/ports.ts';
 import { runReferences } from './instances/run-references.ts';
-import { currentRun } from './instances/transitions.ts';
+import { currentRun } from './instances/life/transitions.ts';
 import { makeBackup, type BackupMade } from './store/backup.ts';
 import { acquireLock, type Lock } from './store/lock.ts';
 import { prepareRestore, sweepDrafts, type PreparedRestore } from './store/restore.ts';

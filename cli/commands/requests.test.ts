@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Requests } from '@llamactl/server/gateway/requests';
-import { testServer, type TestServer } from '@llamactl/server/http/http-harness';
+import { testServer, type TestServer } from '@llamactl/server/testing/http-harness';
 import { CommandSandbox } from '../testing/command-run.ts';
 import { screenAfter } from '../testing/screen.ts';
 

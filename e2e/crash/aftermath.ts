@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { InstanceSchema, type Instance } from '@llamactl/contract/instance';
 import type { Frame } from '@llamactl/contract/events';
 import type { InstanceRecord } from '../../server/instances/ports.ts';
-import type { InstanceState } from '../../server/instances/lifecycle.ts';
+import type { InstanceState } from '../../server/instances/life/lifecycle.ts';
 import type { EngineProcess, ServerProcess } from '../server-process.ts';
 
 /** What must hold of a server and its machine at any moment at which nothing is under way. Each check tells what is wrong. */

@@ -2,8 +2,8 @@ import { subscribe } from 'node:diagnostics_channel';
 import { writeSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Interposition } from '../../server/instances/interposition.ts';
-import type { InstanceState } from '../../server/instances/lifecycle.ts';
-import type { EffectRunner } from '../../server/instances/mailbox.ts';
+import type { InstanceState } from '../../server/instances/life/lifecycle.ts';
+import type { EffectRunner } from '../../server/instances/life/mailbox.ts';
 import type { InstanceStore, Supervisor } from '../../server/instances/ports.ts';
 
 /**

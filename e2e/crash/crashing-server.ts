@@ -7,7 +7,7 @@
  */
 import { openSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { startApp } from '../../server/app.ts';
+import { startApp } from '../../server/app/app.ts';
 import { readEnvironment } from '../../server/config/env.ts';
 import { readConfig, serverLog } from '../../server/main.ts';
 import { BUILD_TIME, COMMIT, VERSION } from '../../server/version.ts';

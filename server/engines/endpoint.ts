@@ -1,5 +1,5 @@
 import http from 'node:http';
-import { assureListener, ForeignListener } from '../instances/assured-listener.ts';
+import { assureListener, ForeignListener } from '../instances/run/assured-listener.ts';
 import type { Clock, EngineEndpoint, EngineTarget, ProbeResult } from '../instances/ports.ts';
 
 /** Engines listen here and nowhere else; `localhost` might be another address. */

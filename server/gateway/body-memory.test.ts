@@ -15,7 +15,7 @@ import {
   startEngine,
   startGateway,
 } from '../testing/gateway-harness.ts';
-import type { Lease } from '../instances/leases.ts';
+import type { Lease } from '../instances/slots/leases.ts';
 
 /** Memory for the bodies of requests: who waits for it, who is refused, and that it is always given back. */
 

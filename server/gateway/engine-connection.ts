@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { assureListener } from '../instances/assured-listener.ts';
+import { assureListener } from '../instances/run/assured-listener.ts';
 import type { EngineTarget } from '../instances/ports.ts';
 
 /** Who uses a connection at the moment. Nothing is told any more once it is destroyed. */

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { assureListener } from '../instances/assured-listener.ts';
+import { assureListener } from '../instances/run/assured-listener.ts';
 import { type AnswerHead, MalformedAnswer } from './answer-head.ts';
 import { type AnswerEvents, AnswerParser } from './answer-parser.ts';
 import { requestHead } from './request-head.ts';

@@ -1,6 +1,6 @@
 import { ApiError } from '@llamactl/contract/errors';
 import { describe, expect, test } from 'vitest';
-import { Leases } from '../instances/leases.ts';
+import { Leases } from '../instances/slots/leases.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { FakeInstances } from '../testing/gateway-harness.ts';
 import { modelFailure, noAnswerFailure, unknownModel } from './failures.ts';

@@ -1,5 +1,5 @@
 import { ApiError } from '@llamactl/contract/errors';
-import type { Lease } from '../instances/leases.ts';
+import type { Lease } from '../instances/slots/leases.ts';
 import { firstAbort } from './first-abort.ts';
 import type { GatewayDependencies, GatewayInstance, GatewayInstances } from './ports.ts';
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ApiError } from '@llamactl/contract/errors';
-import type { Lease, LeaseOrigin } from '../instances/leases.ts';
+import type { Lease, LeaseOrigin } from '../instances/slots/leases.ts';
 import { accounted } from './accounting.ts';
 import { type Caller, watchCaller } from './caller.ts';
 import { enginePath } from './engine-path.ts';

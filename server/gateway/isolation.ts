@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { ApiError } from '@llamactl/contract/errors';
-import type { Lease } from '../instances/leases.ts';
+import type { Lease } from '../instances/slots/leases.ts';
 import type { Bodies } from './bodies.ts';
 import { requestLength } from './body.ts';
 import type { HeldBody } from './held-body.ts';

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { EngineDied, type Lease, type LeaseOrigin } from '../instances/leases.ts';
+import { EngineDied, type Lease, type LeaseOrigin } from '../instances/slots/leases.ts';
 import { requestLength } from './body.ts';
 import { findInstance } from './failures.ts';
 import { firstAbort } from './first-abort.ts';

@@ -1,4 +1,4 @@
-import type { Lease } from '../instances/leases.ts';
+import type { Lease } from '../instances/slots/leases.ts';
 import { ApiError } from '@llamactl/contract/errors';
 import type { Edit, HeldBody } from './held-body.ts';
 import { keyOf, type Members, membersOf } from './json-members.ts';

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Lease } from '../instances/leases.ts';
+import type { Lease } from '../instances/slots/leases.ts';
 import { NoAnswer } from './no-answer.ts';
 import { type RawHeaders, responseHeaders, upgradeRequestHeaders, upgradeResponseHeaders } from './headers.ts';
 import { type EngineSocket, openEngineSocket, type SocketCall, type SocketReceiver } from './engine-socket.ts';

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { ApiError } from '@llamactl/contract/errors';
-import { Sealed } from '../instances/mailbox.ts';
-import { Moved } from '../instances/moved.ts';
+import { Sealed } from '../instances/life/mailbox.ts';
+import { Moved } from '../instances/life/moved.ts';
 import { StoreClosed } from '../instances/ports.ts';
 import { FakeAudit } from '../testing/fake-services.ts';
-import { errorOf, serverWithInstance, testServer, type TestServer } from './http-harness.ts';
-import type { Turnstile } from './turnstile.ts';
+import { errorOf, serverWithInstance, testServer, type TestServer } from '../testing/http-harness.ts';
+import type { Turnstile } from './edge/turnstile.ts';
 
 describe('the bodies that are no bodies', () => {
   it.each([

@@ -3,18 +3,18 @@ import type { Operation } from '@llamactl/contract/operation';
 import { PATH_PARAMETERS, type PathRule } from '@llamactl/contract/path-parameters';
 import { z } from 'zod';
 import type { Caller } from '../auth/caller.ts';
-import { Sealed } from '../instances/mailbox.ts';
-import { Moved } from '../instances/moved.ts';
+import { Sealed } from '../instances/life/mailbox.ts';
+import { Moved } from '../instances/life/moved.ts';
 import { type Clock, StoreClosed } from '../instances/ports.ts';
 import type { InstanceManager } from '../instances/use-cases.ts';
 import { CallerGone, disconnectSignal } from './disconnect.ts';
 import type { HttpApp, HttpReply, HttpRequest } from './plugin.ts';
-import { LIST_BODY_LIMIT } from './body.ts';
-import { judgeSized } from './judge-body.ts';
-import { judge, validationError } from './problems.ts';
-import { keysAt } from './schema-keys.ts';
+import { LIST_BODY_LIMIT } from './bodies/body.ts';
+import { judgeSized } from './bodies/judge-body.ts';
+import { judge, validationError } from './bodies/problems.ts';
+import { keysAt } from './bodies/schema-keys.ts';
 import { inSlices, type Sliced } from './slices.ts';
-import { OPEN_TURNSTILE, type Turnstile } from './turnstile.ts';
+import { OPEN_TURNSTILE, type Turnstile } from './edge/turnstile.ts';
 
 /** The names in braces of an operation's path. */
 type PathParameter<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`

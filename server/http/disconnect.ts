@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { ApiError } from '@llamactl/contract/errors';
 import type { Caller } from '../auth/caller.ts';
-import { Moved } from '../instances/moved.ts';
+import { Moved } from '../instances/life/moved.ts';
 import type { Clock } from '../instances/ports.ts';
-import { watchWelcome } from './welcome.ts';
+import { watchWelcome } from './edge/welcome.ts';
 
 /** Why a caller is no longer waited for. */
 export class CallerGone extends Error {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FakeManager } from '../testing/fake-manager.ts';
-import { errorOf, testServer } from './http-harness.ts';
+import { errorOf, testServer } from '../testing/http-harness.ts';
 
 describe('an error inside', () => {
   it('is told in the log and nowhere else', async () => {

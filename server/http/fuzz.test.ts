@@ -3,7 +3,7 @@ import { OPERATIONS } from '@llamactl/contract/operations';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { errorOf, testServer } from './http-harness.ts';
+import { errorOf, testServer } from '../testing/http-harness.ts';
 
 const operations = Object.values<Operation>(OPERATIONS);
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { ApiError } from '@llamactl/contract/errors';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { errorOf, exchange, get, openSocket, testServer, textOf, type TestServer } from './http-harness.ts';
+import { errorOf, exchange, get, openSocket, testServer, textOf, type TestServer } from '../testing/http-harness.ts';
 import type { HttpPlugin } from './plugin.ts';
 import type { HttpServerParts } from './server.ts';
 

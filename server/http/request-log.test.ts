@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { exchange, get, testServer, type TestServer } from './http-harness.ts';
+import { exchange, get, testServer, type TestServer } from '../testing/http-harness.ts';
 
 let test: TestServer;
 let port: number;

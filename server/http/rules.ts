@@ -5,23 +5,23 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { AuditTrail } from '../auth/audit.ts';
 import type { Clock } from '../instances/ports.ts';
-import { Admission, type Readiness } from './admission.ts';
+import { Admission, type Readiness } from './edge/admission.ts';
 import { AuditWatch } from './audit-watch.ts';
-import type { CallerFinder } from './authenticate.ts';
-import { BODY_LIMIT } from './body.ts';
+import type { CallerFinder } from './edge/authenticate.ts';
+import { BODY_LIMIT } from './bodies/body.ts';
 import { JSON_HEADERS, replyWithError, type ErrorShape } from './errors.ts';
-import { Gate, type RateLimiter } from './gate.ts';
-import { ownNames } from './origin.ts';
-import { ConnectionBounds } from './connection-bounds.ts';
-import { ParserErrors } from './parser-errors.ts';
+import { Gate, type RateLimiter } from './edge/gate.ts';
+import { ownNames } from './edge/origin.ts';
+import { ConnectionBounds } from './edge/connection-bounds.ts';
+import { ParserErrors } from './edge/parser-errors.ts';
 import type { HttpApp, HttpReply, HttpRequest } from './plugin.ts';
 import { requestId } from './request-id.ts';
 import { logRequest, OwnRequestLines } from './request-log.ts';
 import { RouteTable } from './route-table.ts';
 import { isWebSocket, pathOf, withoutBasePath } from './target.ts';
-import { OPEN_TURNSTILE, type Turnstile } from './turnstile.ts';
-import { UnreadBodies } from './unread-bodies.ts';
-import type { Upgrades } from './upgrade.ts';
+import { OPEN_TURNSTILE, type Turnstile } from './edge/turnstile.ts';
+import { UnreadBodies } from './edge/unread-bodies.ts';
+import type { Upgrades } from './edge/upgrade.ts';
 
 /** How long callers may take, milliseconds. None of them bounds an answer. */
 export interface Timeouts {

@@ -2,8 +2,17 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Readiness } from './admission.ts';
-import { errorOf, exchange, get, openSocket, testConfig, testServer, textOf, type TestServer } from './http-harness.ts';
+import type { Readiness } from './edge/admission.ts';
+import {
+  errorOf,
+  exchange,
+  get,
+  openSocket,
+  testConfig,
+  testServer,
+  textOf,
+  type TestServer,
+} from '../testing/http-harness.ts';
 import type { HttpPlugin } from './plugin.ts';
 import type { HttpServerParts } from './server.ts';
 

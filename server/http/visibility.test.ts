@@ -6,7 +6,7 @@ import type { Alert } from '@llamactl/contract/system';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AuthHarness, CLIENT, PASSWORD } from '../testing/auth-harness.ts';
 import { FAKE_METRICS } from '../testing/fake-services.ts';
-import { openSocket, testConfig, testServer, textOf, type TestServer } from './http-harness.ts';
+import { openSocket, testConfig, testServer, textOf, type TestServer } from '../testing/http-harness.ts';
 
 /** What a caller sees of the instances, and for how long. */
 

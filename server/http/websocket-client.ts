@@ -3,8 +3,8 @@ import { CLOSE_CODES, SubscribeSchema, type Subscribe } from '@llamactl/contract
 import type { RawData, WebSocket } from 'ws';
 import type { Caller } from '../auth/caller.ts';
 import type { Clock } from '../instances/ports.ts';
-import { judge } from './problems.ts';
-import { watchWelcome } from './welcome.ts';
+import { judge } from './bodies/problems.ts';
+import { watchWelcome } from './edge/welcome.ts';
 
 /** What tells clients of events. */
 export interface LiveEvents {

@@ -2,7 +2,7 @@ import { ApiError } from '@llamactl/contract/errors';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Domain } from '../testing/domain.ts';
-import type { Lease } from './leases.ts';
+import type { Lease } from './slots/leases.ts';
 
 /** Any commands, deaths of engines and of llamactl itself, in any order and at any moment; on fakes, so in milliseconds. */
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Domain } from '../testing/domain.ts';
-import type { Lease } from './leases.ts';
+import type { Lease } from './slots/leases.ts';
 
 const HOUR_MS = 3_600_000;
 

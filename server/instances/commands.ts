@@ -1,13 +1,13 @@
 import { ApiError } from '@llamactl/contract/errors';
 import type { Config } from '@llamactl/contract/config';
 import type { Status } from '@llamactl/contract/instance';
-import type { InstanceState } from './lifecycle.ts';
-import { type Mailbox, Sealed } from './mailbox.ts';
+import type { InstanceState } from './life/lifecycle.ts';
+import { type Mailbox, Sealed } from './life/mailbox.ts';
 import { momentOf } from './moment.ts';
 import type { Clock } from './ports.ts';
 import { noFreeSlot, notFound, shuttingDown, slotsPinned } from './refusals.ts';
-import { isRestartDue } from './restart-due.ts';
-import type { Scheduler } from './scheduler.ts';
+import { isRestartDue } from './life/restart-due.ts';
+import type { Scheduler } from './slots/scheduler.ts';
 import type { StartCheck } from './start-check.ts';
 import type { StopOptions, WaitOptions } from './use-cases.ts';
 import { reasonOf } from './view.ts';

@@ -1,15 +1,15 @@
 import { ApiError } from '@llamactl/contract/errors';
 import type { CreateInstance, UpdateInstance } from '@llamactl/contract/instance';
-import { matchesTag } from './entity-tag.ts';
-import type { InstanceState } from './lifecycle.ts';
-import type { Mailbox } from './mailbox.ts';
+import { matchesTag } from './settings/entity-tag.ts';
+import type { InstanceState } from './life/lifecycle.ts';
+import type { Mailbox } from './life/mailbox.ts';
 import type { Clock, Engines, EventSink, InstanceRecord, Randomness } from './ports.ts';
 import { notFound } from './refusals.ts';
 import type { Registry } from './registry.ts';
-import { adapterFor, checkSettings, newSettings, patchedSettings, type GroupNames } from './settings.ts';
+import { adapterFor, checkSettings, newSettings, patchedSettings, type GroupNames } from './settings/settings.ts';
 import type { StartCheck } from './start-check.ts';
-import { isRestartedByUpdate, NEW_STATE } from './transitions.ts';
-import type { WholeChanges } from './whole-changes.ts';
+import { isRestartedByUpdate, NEW_STATE } from './life/transitions.ts';
+import type { WholeChanges } from './fleet/whole-changes.ts';
 
 export interface EditorDependencies {
   clock: Clock;

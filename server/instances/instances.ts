@@ -1,15 +1,15 @@
 import type { Config } from '@llamactl/contract/config';
-import { boot } from './boot.ts';
+import { boot } from './run/boot.ts';
 import { Editor } from './editor.ts';
-import { Effects, targetOf } from './effects.ts';
-import { FleetKeeper } from './fleet.ts';
-import { HealthProbe } from './health-probe.ts';
-import { IdleStops } from './idle-stops.ts';
+import { Effects, targetOf } from './run/effects.ts';
+import { FleetKeeper } from './fleet/fleet.ts';
+import { HealthProbe } from './run/health-probe.ts';
+import { IdleStops } from './slots/idle-stops.ts';
 import { NOTHING_BETWEEN, type Interposition } from './interposition.ts';
-import { LeaseBook } from './lease-book.ts';
-import type { Lease, LeaseRequest } from './leases.ts';
-import type { InstanceState, Launch, RestartTerms } from './lifecycle.ts';
-import { Mailbox } from './mailbox.ts';
+import { LeaseBook } from './slots/lease-book.ts';
+import type { Lease, LeaseRequest } from './slots/leases.ts';
+import type { InstanceState, Launch, RestartTerms } from './life/lifecycle.ts';
+import { Mailbox } from './life/mailbox.ts';
 import { Manager } from './manager.ts';
 import type {
   AlertSink,
@@ -26,17 +26,17 @@ import type {
   RunMeter,
   Supervisor,
 } from './ports.ts';
-import { portHandover } from './port-handover.ts';
+import { portHandover } from './run/port-handover.ts';
 import { Registry } from './registry.ts';
 import { Removals } from './removal.ts';
 import { runReferences } from './run-references.ts';
-import { Scheduler } from './scheduler.ts';
-import { InstanceSlots, slotLimits } from './slot-world.ts';
+import { Scheduler } from './slots/scheduler.ts';
+import { InstanceSlots, slotLimits } from './slots/slot-world.ts';
 import { StartCheck } from './start-check.ts';
 import { watchStore } from './store-watch.ts';
 import type { FleetManager, InstanceManager } from './use-cases.ts';
-import { WaitingRooms } from './waiting-rooms.ts';
-import { WholeChanges } from './whole-changes.ts';
+import { WaitingRooms } from './slots/waiting-rooms.ts';
+import { WholeChanges } from './fleet/whole-changes.ts';
 
 /** Everything of the outside that the domain touches. */
 export interface Ports {

@@ -1,4 +1,4 @@
-import type { EffectRunner } from './mailbox.ts';
+import type { EffectRunner } from './life/mailbox.ts';
 import type { InstanceStore, Supervisor } from './ports.ts';
 
 /**

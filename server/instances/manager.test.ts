@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Domain } from '../testing/domain.ts';
-import { Moved } from './moved.ts';
+import { Moved } from './life/moved.ts';
 
 /** What a call is refused with, for one that is answered only later. */
 const refusal = (call: Promise<unknown>): Promise<unknown> =>

@@ -9,24 +9,24 @@ import type {
   UpdateInstance,
 } from '@llamactl/contract/instance';
 import type { LogEntry, LogItem, Logs } from '@llamactl/contract/logs';
-import { batch } from './batch.ts';
+import { batch } from './fleet/batch.ts';
 import { type CommandDependencies, Commands } from './commands.ts';
 import type { Edited, Editor } from './editor.ts';
-import { tagOf } from './entity-tag.ts';
-import type { HealthProbe } from './health-probe.ts';
-import type { InstanceState } from './lifecycle.ts';
-import type { Lease, LeaseRequest } from './leases.ts';
-import type { Mailbox } from './mailbox.ts';
+import { tagOf } from './settings/entity-tag.ts';
+import type { HealthProbe } from './run/health-probe.ts';
+import type { InstanceState } from './life/lifecycle.ts';
+import type { Lease, LeaseRequest } from './slots/leases.ts';
+import type { Mailbox } from './life/mailbox.ts';
 import type { Clock, Engines, InstanceRecord, LogQuery, RunLogs, RunMeter } from './ports.ts';
 import type { Registry } from './registry.ts';
 import type { RunReferences } from './run-references.ts';
-import { currentRun } from './transitions.ts';
-import { withoutKey } from './run-key.ts';
+import { currentRun } from './life/transitions.ts';
+import { withoutKey } from './run/run-key.ts';
 import { notFound } from './refusals.ts';
 import { type Removals, untilErased } from './removal.ts';
 import type { InstanceManager, LiveRun, StopOptions, WaitOptions, Written } from './use-cases.ts';
 import { describe, summarize } from './view.ts';
-import type { WaitingRooms } from './waiting-rooms.ts';
+import type { WaitingRooms } from './slots/waiting-rooms.ts';
 
 /** What the use cases stand on; `app.ts` builds it. */
 export interface ManagerDependencies extends CommandDependencies {

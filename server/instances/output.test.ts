@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Domain } from '../testing/domain.ts';
-import { currentRun } from './transitions.ts';
+import { currentRun } from './life/transitions.ts';
 
 /** What the domain tells the logs of the lives of runs. */
 

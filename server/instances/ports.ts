@@ -4,8 +4,8 @@ import type { Stats } from '@llamactl/contract/stats';
 import type { Alert } from '@llamactl/contract/system';
 import type { InstanceEvent } from '@llamactl/contract/events';
 import type { ErrorCode, Problem } from '@llamactl/contract/errors';
-import type { InstanceState } from './lifecycle.ts';
-import type { ContainerCommand, Exit, LaunchPlan, ProcessIdentity, RunContainer, Whereabouts } from './process.ts';
+import type { InstanceState } from './life/lifecycle.ts';
+import type { ContainerCommand, Exit, LaunchPlan, ProcessIdentity, RunContainer, Whereabouts } from './life/process.ts';
 
 export type { ContainerCommand, Exit, LaunchPlan, ProcessIdentity, RunContainer, Whereabouts };
 

@@ -1,7 +1,7 @@
 import { ApiError } from '@llamactl/contract/errors';
-import type { Refusal } from './demand.ts';
-import type { Mailbox } from './mailbox.ts';
-import { currentRun } from './transitions.ts';
+import type { Refusal } from './slots/demand.ts';
+import type { Mailbox } from './life/mailbox.ts';
+import { currentRun } from './life/transitions.ts';
 
 /** The errors of the use cases that more than one of them raises. */
 

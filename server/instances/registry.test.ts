@@ -3,12 +3,12 @@ import { FakeClock } from '../testing/fake-clock.ts';
 import { MemoryStore } from '../testing/memory-store.ts';
 import { LAUNCH, PLAN, running } from '../testing/instance-states.ts';
 import { RecordingEvents } from '../testing/recording-events.ts';
-import type { InstanceState } from './lifecycle.ts';
-import { Mailbox } from './mailbox.ts';
+import type { InstanceState } from './life/lifecycle.ts';
+import { Mailbox } from './life/mailbox.ts';
 import type { InstanceRecord } from './ports.ts';
 import { Registry } from './registry.ts';
-import { newSettings } from './settings.ts';
-import { NEW_STATE } from './transitions.ts';
+import { newSettings } from './settings/settings.ts';
+import { NEW_STATE } from './life/transitions.ts';
 
 function aRecord(id: string, port: number, aliases: string[] = []): InstanceRecord {
   const settings = newSettings({ aliases });

@@ -1,8 +1,8 @@
 import { ApiError } from '@llamactl/contract/errors';
-import { Claims, type Claim } from './claims.ts';
-import type { Mailbox } from './mailbox.ts';
-import { pickPort } from './port-pool.ts';
-import { currentRun } from './transitions.ts';
+import { Claims, type Claim } from './settings/claims.ts';
+import type { Mailbox } from './life/mailbox.ts';
+import { pickPort } from './settings/port-pool.ts';
+import { currentRun } from './life/transitions.ts';
 
 /**
  * All instances, by name, and the owner of what must be unique among them: names, aliases, ports. Whoever claims one

@@ -1,12 +1,12 @@
 import { ApiError } from '@llamactl/contract/errors';
-import type { HealthProbe } from './health-probe.ts';
-import type { LeaseBook } from './lease-book.ts';
-import type { Mailbox } from './mailbox.ts';
+import type { HealthProbe } from './run/health-probe.ts';
+import type { LeaseBook } from './slots/lease-book.ts';
+import type { Mailbox } from './life/mailbox.ts';
 import { momentOf } from './moment.ts';
-import { GRACE_MS, patience } from './patience.ts';
+import { GRACE_MS, patience } from './life/patience.ts';
 import type { Clock, EventSink, InstanceStore, RunLogs, Supervisor } from './ports.ts';
 import { stillRunning } from './refusals.ts';
-import { currentRun } from './transitions.ts';
+import { currentRun } from './life/transitions.ts';
 import type { Registry } from './registry.ts';
 import type { RunReferences } from './run-references.ts';
 

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { Launch } from './lifecycle.ts';
+import type { Launch } from './life/lifecycle.ts';
 import type { InstanceRecord, LaunchPlan, LogReference, RunReference } from './ports.ts';
 
 /** Where runs live on disk and how their processes are marked: all by internal ids, never by a user's name. */

@@ -1,12 +1,12 @@
 import { ApiError } from '@llamactl/contract/errors';
 import type { StartObstacle } from '@llamactl/contract/health';
 import { PORT_CLASH } from './alert-codes.ts';
-import { type Mailbox, Sealed } from './mailbox.ts';
+import { type Mailbox, Sealed } from './life/mailbox.ts';
 import type { AlertSink, EngineAdapter, Engines, InstanceRecord, Supervisor } from './ports.ts';
 import type { Registry } from './registry.ts';
 import type { RunReferences } from './run-references.ts';
-import { adapterFor } from './settings.ts';
-import { currentRun } from './transitions.ts';
+import { adapterFor } from './settings/settings.ts';
+import { currentRun } from './life/transitions.ts';
 
 export interface StartCheckDependencies {
   engines: Engines;

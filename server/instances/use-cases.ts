@@ -9,7 +9,7 @@ import type {
 } from '@llamactl/contract/instance';
 import type { Applied, Fleet } from '@llamactl/contract/fleet';
 import type { LogItem, Logs } from '@llamactl/contract/logs';
-import type { Lease, LeaseRequest } from './leases.ts';
+import type { Lease, LeaseRequest } from './slots/leases.ts';
 import type { LogQuery, RunReference } from './ports.ts';
 
 /** How a stop treats requests in flight. */

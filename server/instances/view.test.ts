@@ -2,7 +2,7 @@ import type { LaunchPlan } from './ports.ts';
 import { describe, expect, it } from 'vitest';
 import { backoff, failed, PLAN, queued, running, stopped } from '../testing/instance-states.ts';
 import type { InstanceRecord } from './ports.ts';
-import { newSettings } from './settings.ts';
+import { newSettings } from './settings/settings.ts';
 import { describe as show, type Surroundings } from './view.ts';
 
 const RECORD: InstanceRecord = {

@@ -1,10 +1,10 @@
 import { DEFAULT_QUEUE_LIMIT, type Instance, type InstanceSummary } from '@llamactl/contract/instance';
 import type { Stats } from '@llamactl/contract/stats';
-import type { InstanceState } from './lifecycle.ts';
+import type { InstanceState } from './life/lifecycle.ts';
 import type { InstanceRecord, LaunchPlan } from './ports.ts';
-import { restartsInARow } from './restart-policy.ts';
-import { maskedWords } from './secret-words.ts';
-import { currentRun } from './transitions.ts';
+import { restartsInARow } from './life/restart-policy.ts';
+import { maskedWords } from './settings/secret-words.ts';
+import { currentRun } from './life/transitions.ts';
 
 /** What the projections need beside record and state. */
 export interface Surroundings {

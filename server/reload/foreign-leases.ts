@@ -1,4 +1,4 @@
-import type { LeaseBook } from '../instances/lease-book.ts';
+import type { LeaseBook } from '../instances/slots/lease-book.ts';
 
 interface Held {
   releases: (() => void)[];

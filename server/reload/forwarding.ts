@@ -1,6 +1,6 @@
 import { type IncomingMessage, request as openRequest } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import type { PassedRequest } from '../http/turnstile.ts';
+import type { PassedRequest } from '../http/edge/turnstile.ts';
 import type { Introduction } from './door.ts';
 import { resetConnection } from '../reset-connection.ts';
 

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
-import type { LeaseBook, RunUse } from '../instances/lease-book.ts';
-import { EngineDied, type Lease, type LeaseRequest } from '../instances/leases.ts';
+import type { LeaseBook, RunUse } from '../instances/slots/lease-book.ts';
+import { EngineDied, type Lease, type LeaseRequest } from '../instances/slots/leases.ts';
 import { Channel } from './channel.ts';
 import { ForeignLeases } from './foreign-leases.ts';
 import { type FromSuccessor, type Hello, TO_SUCCESSOR, type ToSuccessor } from './messages.ts';

@@ -1,5 +1,5 @@
-import type { RunUse } from '../instances/lease-book.ts';
-import type { Lease, LeaseRequest } from '../instances/leases.ts';
+import type { RunUse } from '../instances/slots/lease-book.ts';
+import type { Lease, LeaseRequest } from '../instances/slots/leases.ts';
 import type { Listener } from './listener.ts';
 import type { Hello } from './messages.ts';
 import type { Dead, SuccessorLink } from './successor-link.ts';

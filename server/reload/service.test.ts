@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { LeaseBook } from '../instances/lease-book.ts';
+import { LeaseBook } from '../instances/slots/lease-book.ts';
 import { type FakeServer, type FakeSuccessor, service } from '../testing/reload-harness.ts';
 import type { Service } from './service.ts';
 

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { ApiError } from '@llamactl/contract/errors';
-import type { RunUse } from '../instances/lease-book.ts';
-import { EngineDied, type Lease, type LeaseRequest } from '../instances/leases.ts';
+import type { RunUse } from '../instances/slots/lease-book.ts';
+import { EngineDied, type Lease, type LeaseRequest } from '../instances/slots/leases.ts';
 import { witnessOf } from '../supervisor/port-witness.ts';
 import { Channel } from './channel.ts';
 import { FROM_SUCCESSOR, type FromSuccessor, type Hello, type SentLease, type ToSuccessor } from './messages.ts';

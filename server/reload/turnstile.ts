@@ -1,4 +1,4 @@
-import type { PassedRequest } from '../http/turnstile.ts';
+import type { PassedRequest } from '../http/edge/turnstile.ts';
 import { forward } from './forwarding.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { AuthHarness } from './auth-harness.ts';
-import { testConfig, testServer, type TestServer } from '../http/http-harness.ts';
+import { testConfig, testServer, type TestServer } from './http-harness.ts';
 import type { HttpServerParts } from '../http/server.ts';
 
 /** A server on a port of loopback, with accounts in memory, for tests of what is said about them. */

@@ -1,7 +1,7 @@
 import type { Config } from '@llamactl/contract/config';
 import { createInstances, type Instances } from '../instances/instances.ts';
-import type { LeaseBook } from '../instances/lease-book.ts';
-import type { Lease, LeaseRequest } from '../instances/leases.ts';
+import type { LeaseBook } from '../instances/slots/lease-book.ts';
+import type { Lease, LeaseRequest } from '../instances/slots/leases.ts';
 import type { Clock, InstanceStore } from '../instances/ports.ts';
 import type { InstanceManager } from '../instances/use-cases.ts';
 import { createAlerts, type Alerts } from '../events/alerts.ts';

@@ -2,7 +2,7 @@ import { ApiError } from '@llamactl/contract/errors';
 import type { Health } from '@llamactl/contract/health';
 import type { Batch, CreateInstance, Instance, Status, UpdateInstance } from '@llamactl/contract/instance';
 import type { LogItem, Logs } from '@llamactl/contract/logs';
-import type { Lease } from '../instances/leases.ts';
+import type { Lease } from '../instances/slots/leases.ts';
 import type { LogQuery } from '../instances/ports.ts';
 import type { InstanceManager, LiveRun, StopOptions, WaitOptions, Written } from '../instances/use-cases.ts';
 

@@ -12,7 +12,7 @@ import { connect, createServer as createNetServer, type Socket, type Server as N
 import { ApiError } from '@llamactl/contract/errors';
 import { systemClock } from '../clock.ts';
 import type { Clock, Crossing, PortWitness } from '../instances/ports.ts';
-import { EngineDied, type LeasedRecord, Leases } from '../instances/leases.ts';
+import { EngineDied, type LeasedRecord, Leases } from '../instances/slots/leases.ts';
 import { GATEWAY_ERROR_SHAPES } from '../gateway/error-shape.ts';
 import { closedToCallers } from '../gateway/crossing.ts';
 import { findInstance } from '../gateway/failures.ts';

@@ -1,4 +1,4 @@
-import type { Launch, Ending, InstanceState, Run } from '../instances/lifecycle.ts';
+import type { Launch, Ending, InstanceState, Run } from '../instances/life/lifecycle.ts';
 import type { LaunchPlan, ProcessIdentity } from '../instances/ports.ts';
 
 /** Sample states for tests of the domain: one of each column of the state table. */

@@ -1,7 +1,7 @@
 import { duplexPair, PassThrough } from 'node:stream';
 import { expect, vi } from 'vitest';
-import { LeaseBook } from '../instances/lease-book.ts';
-import type { Lease, LeaseRequest } from '../instances/leases.ts';
+import { LeaseBook } from '../instances/slots/lease-book.ts';
+import type { Lease, LeaseRequest } from '../instances/slots/leases.ts';
 import { FakeClock } from './fake-clock.ts';
 import type { Inheritance } from '../reload/inheritance.ts';
 import { PredecessorLink } from '../reload/predecessor-link.ts';

@@ -1,0 +1,196 @@
+import os from 'node:os';
+import path from 'node:path';
+import type { Logger } from 'pino';
+import type { FirstAdmin } from '../auth/first-admin.ts';
+import { openCallers } from './callers.ts';
+import { keepAlive, systemClock } from '../clock.ts';
+import { createConfigEditor } from '../config/editor.ts';
+import type { Environment } from '../config/env.ts';
+import type { LoadedConfig } from '../config/load.ts';
+import { createEngineEndpoint } from '../engines/endpoint.ts';
+import { createEngines } from '../engines/engines.ts';
+import { engineEnvironment } from '../engine-environment.ts';
+import { learnAll } from '../engine-knowledge.ts';
+import { openEngineLogs } from './engine-logs.ts';
+import { shrinkHeapAtRest } from './heap.ts';
+import { createInstances } from '../instances/instances.ts';
+import type { Interposition } from '../instances/interposition.ts';
+import { Listening } from './listening.ts';
+import { watchMachine } from './machine.ts';
+import { openNews } from './news.ts';
+import { observe } from './observation.ts';
+import { systemRandomness } from '../randomness.ts';
+import { DOORS, removeDoors } from '../reload/door.ts';
+import type { Inheritance } from '../reload/inheritance.ts';
+import type { ReplaceableServer } from '../reload/replaceable.ts';
+import { openReplaceableServer } from './replaceable-server.ts';
+import { createServing } from './serving.ts';
+import { openStorage } from './storage.ts';
+import { assertFolder, shutDataDirectory } from '../store/data-directory.ts';
+import { watchDirectory } from '../store/directory-watch.ts';
+import { findExecutable } from '../supervisor/executable.ts';
+import { createSupervisor } from '../supervisor/supervisor.ts';
+import { createToolRunner } from '../supervisor/tool.ts';
+import { servePredecessor, takeLock } from './taking-over.ts';
+import { Teardown } from './teardown.ts';
+
+export interface AppOptions {
+  loaded: LoadedConfig;
+  /** The variables that llamactl was started with. */
+  environment: Environment;
+  log: Logger;
+  version: string;
+  /** RFC 3339. */
+  buildTime: string;
+  /** Of the source; `null`: not known. */
+  commit: string | null;
+  /** Overrides `server.port`; 0: the system chooses. For tests. */
+  port?: number;
+  /** Of the server that this one replaces; left out: there is none. */
+  inheritance?: Inheritance | null;
+  /** Stands between instances and what they do to the outside, for tests that die there; left out: nothing does. */
+  interposition?: Interposition;
+}
+
+/** A running server. */
+export interface App extends ReplaceableServer {
+  /** The account that this start made; `null`: there were accounts, or none are asked for. */
+  firstAdmin: FirstAdmin | null;
+}
+
+/**
+ * The composition root: everything is built here, or by a section that is called here, once, in order, by hand. Nothing in
+ * the data directory is read before the lock is ours, and nobody is answered before every stored engine has been looked at.
+ *
+ * @throws {Error} with a sentence for people: the data directory is in use, the port is taken, the store is broken
+ */
+export async function startApp(options: AppOptions): Promise<App> {
+  const { environment, log, version, buildTime, commit, inheritance = null } = options;
+  const { config, origin } = options.loaded;
+  const dataDirectory = config.data_dir;
+  const clock = systemClock();
+  const startedAt = clock.now();
+  const begunAt = clock.elapsed();
+  const inherited = engineEnvironment(environment, dataDirectory);
+  const searchPath = inherited['PATH'] ?? '';
+  const runTool = createToolRunner(clock, inherited);
+  const engines = createEngines({
+    config: config.engines,
+    allowPrivileged: config.security.allow_privileged,
+    searchPath,
+    runTool,
+    findProgram: findExecutable,
+    clock,
+  });
+  if (inheritance !== null) await learnAll(engines);
+  const lock = await takeLock(inheritance, { directory: dataDirectory, version, startedAt, clock });
+  const letLive = keepAlive();
+  const teardown = new Teardown();
+  teardown.addLasting(letLive);
+  teardown.addLasting(() => lock.release());
+  const onFault = (error: unknown, what: string): void =>
+    log.error({ err: error, what }, 'Something went wrong inside llamactl');
+  try {
+    const dataDirectoryIsOpen = shutDataDirectory(dataDirectory, process.getuid?.() ?? 0);
+    if (dataDirectoryIsOpen !== null) log.warn(dataDirectoryIsOpen);
+    const doors = path.join(dataDirectory, DOORS);
+    if (inheritance === null) {
+      // A successor could not leave it to anybody: the one before it would find the same.
+      assertFolder(dataDirectory);
+      removeDoors(doors, onFault);
+    }
+    // The one before us has measured the disk, and requests wait.
+    const isMeasured = inheritance !== null;
+    const shared = { clock, log, runTool, onFault, teardown };
+    const store = openStorage({ ...shared, dataDirectory, isMeasured });
+    const { dataDirId, replay } = store;
+    const randomness = systemRandomness();
+    const supervisor = teardown.ending(createSupervisor({ dataDirId, inheritedEnvironment: inherited, clock, log }));
+    const hostname = os.hostname();
+    const idOf = (name: string): string | null => instances.manager.idOf(name);
+    const news = await openNews({ ...shared, config: config.alerts, replay, hostname, idOf });
+    const { events, alerts } = news;
+    const directoryWatch = teardown.ending(
+      watchDirectory({ ...shared, directory: dataDirectory, lock, databaseFile: store.databaseFile, alerts }),
+    );
+    const logs = openEngineLogs({ ...shared, config: config.logs, alerts, freezer: supervisor });
+    const machine = watchMachine({ ...shared, dataDirectory, searchPath, supervisor, alerts });
+    const listening = new Listening({
+      host: config.server.host,
+      port: inheritance?.hello.listening ?? options.port ?? config.server.port,
+      listener: inheritance?.listener ?? null,
+      supervisor,
+    });
+    const instances = createInstances(
+      {
+        clock,
+        randomness,
+        store,
+        events,
+        engines,
+        endpoint: createEngineEndpoint({ clock }),
+        supervisor,
+        meter: machine.meter,
+        logs,
+        alerts,
+      },
+      {
+        dataDirectory,
+        settings: config.instances,
+        groups: config.groups,
+        ownPort: () => listening.port,
+        onFault,
+        interposition: options.interposition,
+      },
+    );
+    const program = { version, buildTime, commit, hostname, startedAt, begunAt };
+    const observation = observe({
+      ...shared,
+      config: config.stats,
+      program,
+      events,
+      alerts,
+      instances,
+      machine,
+      supervisor,
+    });
+    const password = environment['LLAMACTL_ADMIN_PASSWORD'] ?? null;
+    const callers = await openCallers({ ...shared, config, store, randomness, alerts, instances, password });
+    const serving = createServing({
+      ...shared,
+      config,
+      configEditor: createConfigEditor(origin),
+      program,
+      engines,
+      instances,
+      alerts,
+      observation,
+      callers,
+    });
+
+    if (inheritance !== null) await servePredecessor(inheritance, { instances, callers, log });
+    await listening.checkPort();
+    await instances.boot();
+    observation.begin();
+    teardown.add(shrinkHeapAtRest({ clock }));
+    const server = await openReplaceableServer({
+      ...shared,
+      config,
+      version,
+      doors,
+      inheritance,
+      lock,
+      directoryWatch,
+      letLive,
+      listening,
+      instances,
+      callers,
+      news,
+      serving,
+    });
+    return { ...server, firstAdmin: callers.firstAdmin };
+  } catch (error) {
+    await teardown.unwind();
+    throw error;
+  }
+}

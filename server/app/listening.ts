@@ -1,0 +1,84 @@
+import type { AddressInfo } from 'node:net';
+import os from 'node:os';
+import type { HttpServer, Listener } from '../http/server.ts';
+import type { Supervisor } from '../instances/ports.ts';
+
+export interface ListeningParts {
+  host: string;
+  /** 0: the system chooses. */
+  port: number;
+  /** What listens there already; `null`: nothing. */
+  listener: Listener | null;
+  supervisor: Pick<Supervisor, 'portHolder'>;
+}
+
+/** Where the server listens. */
+export class Listening {
+  readonly #parts: ListeningParts;
+  #port: number;
+
+  constructor(parts: ListeningParts) {
+    this.#parts = parts;
+    this.#port = parts.port;
+  }
+
+  /** 0: the system has not chosen it yet. */
+  get port(): number {
+    return this.#port;
+  }
+
+  /** Engines are not started for a server that cannot listen. @throws {Error} for people: the port is taken */
+  async checkPort(): Promise<void> {
+    const { listener, supervisor } = this.#parts;
+    if (this.#port === 0 || listener !== null) return;
+    const early = await supervisor.portHolder(this.#port);
+    if (early !== null) throw portTaken(this.#port, early.description);
+  }
+
+  /** @returns the URL for this machine. @throws {Error} for people: the port is taken, the host is none of this machine */
+  async begin(http: Pick<HttpServer, 'listen' | 'listenBy'>): Promise<string> {
+    const { host, listener, supervisor } = this.#parts;
+    const listening = listener === null ? http.listen({ host, port: this.#port }) : http.listenBy(listener);
+    const address = await listening.catch(async (error: unknown) => {
+      const foreign = foreignHost(host, error);
+      if (foreign !== null) throw foreign;
+      const holder = await supervisor.portHolder(this.#port);
+      throw holder === null ? error : portTaken(this.#port, holder.description, error);
+    });
+    this.#port = address.port;
+    return urlOf(address);
+  }
+}
+
+/** Where every address is listened on, loopback is the one that this machine has for itself; `::` takes IPv4 along. */
+function urlOf({ address, family, port }: AddressInfo): string {
+  if (isUnspecified(address)) return `http://127.0.0.1:${port}`;
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
+
+/** Whether a host stands for every address of the machine. */
+function isUnspecified(host: string): boolean {
+  return host === '0.0.0.0' || host === '::';
+}
+
+/** `null`: something else is wrong. */
+function foreignHost(host: string, cause: unknown): Error | null {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : null;
+  const why =
+    code === 'EADDRNOTAVAIL'
+      ? 'no address of this machine'
+      : code === 'ENOTFOUND' || code === 'EAI_AGAIN'
+        ? 'a name that is not known here'
+        : null;
+  if (why === null) return null;
+  const interfaces = Object.values(os.networkInterfaces()).flatMap((each) => each ?? []);
+  // An address of a link alone says nothing without the link.
+  const own = new Set(interfaces.filter(({ scopeid = 0 }) => scopeid === 0).map(({ address }) => address));
+  const message = `server.host is ${host}, ${why}; what works is ${[...own].join(', ')}, or 0.0.0.0 for all of them (--host, LLAMACTL_SERVER_HOST or server.host in the configuration file)`;
+  return new Error(message, { cause });
+}
+
+function portTaken(port: number, by: string, cause?: unknown): Error {
+  const message = `port ${port} is taken by ${by}; choose another with --port, LLAMACTL_SERVER_PORT or server.port in the configuration file`;
+  return new Error(message, { cause });
+}

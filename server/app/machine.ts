@@ -1,0 +1,43 @@
+import type { AlertSink, Clock, RunMeter, Supervisor } from '../instances/ports.ts';
+import { readDiskSpace } from '../metrics/disk-space.ts';
+import { watchDisk } from '../metrics/disk-watch.ts';
+import { createGpus, type Gpus } from '../metrics/gpu/gpu.ts';
+import { createHost, type Host } from '../metrics/host.ts';
+import { watchMemory } from '../metrics/memory-watch.ts';
+import { createRunMeter } from '../metrics/meter.ts';
+import { findExecutable } from '../supervisor/executable.ts';
+import type { RunTool } from '../supervisor/tool.ts';
+import type { Teardown } from './teardown.ts';
+
+export interface MachineParts {
+  clock: Clock;
+  dataDirectory: string;
+  /** Where the GPUs' tools are looked for. */
+  searchPath: string;
+  runTool: RunTool;
+  supervisor: Pick<Supervisor, 'stats' | 'pids'>;
+  alerts: AlertSink;
+  onFault: (error: unknown, what: string) => void;
+  teardown: Teardown;
+}
+
+/** What can be measured of this machine, and of the runs on it. */
+export interface Machine {
+  gpus: Gpus;
+  meter: RunMeter;
+  host: Host;
+}
+
+/** Measures the machine, and warns when its disk or its memory runs short. */
+export function watchMachine(parts: MachineParts): Machine {
+  const { clock, dataDirectory, searchPath, runTool, supervisor, alerts, onFault, teardown } = parts;
+  const findTool = async (command: string): Promise<string | null> =>
+    findExecutable(command, searchPath).catch(() => null);
+  const gpus = createGpus({ runTool, findTool, clock, onFault });
+  const meter = createRunMeter({ supervisor, gpus });
+  const diskSpace = () => readDiskSpace(dataDirectory);
+  teardown.ending(watchDisk({ clock, alerts, diskSpace, onFault }));
+  const host = createHost({ clock, diskSpace });
+  teardown.ending(watchMemory({ clock, alerts, memory: () => host.memory(), onFault }));
+  return { gpus, meter, host };
+}

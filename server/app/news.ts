@@ -1,0 +1,62 @@
+import type { Config } from '@llamactl/contract/config';
+import type { Logger } from 'pino';
+import { createAlertDelivery } from '../events/alert-delivery.ts';
+import { alertsLeft } from '../events/alerts-left.ts';
+import { createAlerts, type Alerts } from '../events/alerts.ts';
+import { createEventBus, type EventBus } from '../events/bus.ts';
+import type { Clock, ReplayStore } from '../instances/ports.ts';
+import type { RunTool } from '../supervisor/tool.ts';
+import type { Teardown } from './teardown.ts';
+
+export interface NewsParts {
+  clock: Clock;
+  replay: ReplayStore;
+  log: Pick<Logger, 'info' | 'warn' | 'error'>;
+  config: Config['alerts'];
+  /** Of this machine. */
+  hostname: string;
+  /** The id of an instance; `null`: there is none of this name. */
+  idOf: (name: string) => string | null;
+  runTool: RunTool;
+  onFault: (error: unknown, what: string) => void;
+  teardown: Teardown;
+}
+
+/** What happens, and what needs attention: the log hears of all of it, alerts go to the outside. */
+export interface News {
+  events: EventBus;
+  alerts: Alerts;
+  /** Resolves when what was still to be told is told; after the end. */
+  told(): Promise<void>;
+}
+
+/** Begins where the last server ended: with its newest events, and what it left raised. */
+export async function openNews(parts: NewsParts): Promise<News> {
+  const { clock, replay, log, config, hostname, idOf, runTool, onFault, teardown } = parts;
+  const stored = await replay.load();
+  const left = alertsLeft(stored);
+  const events = createEventBus({
+    clock,
+    replay,
+    stored,
+    onError: (error, event) => log.error({ err: error, event: event.type }, 'An event went astray'),
+  });
+  events.subscribe((event) => {
+    if (event.type !== 'system_alert') return log.info(event.data, event.type);
+    const { level, message, ...alert } = event.data;
+    log[alert.state === 'cleared' ? 'info' : logLevelOf(level)](alert, `Alert: ${message}`);
+  });
+  const alerts = teardown.ending(createAlerts({ clock, bus: events, left, idOf }));
+  const delivery = createAlertDelivery({ config, hostname, clock, runTool, events, left, onFault });
+  // What is still to be told takes its time, and needs nothing of what is handed over.
+  let told = Promise.resolve();
+  teardown.add((isHandingOver) => {
+    told = delivery.close();
+    return isHandingOver ? undefined : told;
+  });
+  return { events, alerts, told: () => told };
+}
+
+function logLevelOf(level: 'warning' | 'error'): 'warn' | 'error' {
+  return level === 'error' ? 'error' : 'warn';
+}

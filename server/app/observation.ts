@@ -1,0 +1,112 @@
+import type { Config } from '@llamactl/contract/config';
+import { createTextReader } from '../engines/endpoint.ts';
+import type { EventBus } from '../events/bus.ts';
+import { createFeed, type Feed } from '../events/feed.ts';
+import { createInstanceAlerts } from '../events/instance-alerts.ts';
+import { Requests } from '../gateway/requests.ts';
+import type { Instances } from '../instances/instances.ts';
+import type { AlertSink, Clock, Supervisor } from '../instances/ports.ts';
+import type { Machine } from './machine.ts';
+import { GatewayCounters } from '../metrics/counters.ts';
+import { createEngineScrape } from '../metrics/engine-scrape.ts';
+import { createFigures, type Figures } from '../metrics/figures.ts';
+import { LifeCounters } from '../metrics/life-counters.ts';
+import type { SystemView } from '../metrics/metrics.ts';
+import { createSampler, type Sampler } from '../metrics/sampler.ts';
+import { createSystemView, type SystemDependencies } from '../metrics/system.ts';
+import type { Teardown } from './teardown.ts';
+
+export interface ObservationParts {
+  config: Config['stats'];
+  clock: Clock;
+  /** What the program is, and where and since when it runs. */
+  program: Omit<SystemDependencies, 'host' | 'gpus' | 'clock'> & {
+    /** Milliseconds since the epoch. */ startedAt: number;
+  };
+  events: EventBus;
+  alerts: AlertSink;
+  instances: Pick<Instances, 'manager' | 'readyEngines'>;
+  machine: Machine;
+  supervisor: Pick<Supervisor, 'portHolder'>;
+  onFault: (error: unknown, what: string) => void;
+  teardown: Teardown;
+}
+
+/** What is seen of instances, their engines and requests, for whoever asks, and for who is told as it happens. */
+export interface Observation {
+  feed: Feed;
+  /** To engines. */
+  requests: Requests;
+  stats: Sampler;
+  system: SystemView;
+  figures: Figures;
+  /** Instances have been taken up. */
+  begin(): void;
+}
+
+/** Looks at instances; it changes nothing of them. */
+export function observe(parts: ObservationParts): Observation {
+  const { config, clock, program, events, alerts, instances, machine, supervisor, onFault, teardown } = parts;
+  const { gpus, meter, host } = machine;
+  const { manager } = instances;
+  const feed = teardown.ending(createFeed({ clock, bus: events, idOf: (name) => manager.idOf(name) }));
+  const stats = teardown.ending(
+    createSampler({
+      clock,
+      intervalSeconds: config.interval,
+      liveRuns: () => manager.liveRuns(),
+      meter,
+      onSample: (sample) => feed.stats(sample),
+      onFault,
+    }),
+  );
+  const requestCounters = new GatewayCounters();
+  const requests = new Requests({ clock, onFinished: (figures) => requestCounters.finished(figures) });
+  const lives = new LifeCounters();
+  events.subscribe((event) => {
+    const { type, data } = event;
+    lives.onEvent(event);
+    if (type === 'instance_status_changed') stats.noteChange();
+    if (type !== 'instance_deleted') return;
+    stats.forget(data.name);
+    requestCounters.forget(data.name);
+    requests.forget(data.name);
+  });
+  const instanceAlerts = teardown.ending(
+    createInstanceAlerts({
+      clock,
+      alerts,
+      events,
+      instances: manager,
+      gpus: () => gpus.list(),
+      portHolder: (wanted) => supervisor.portHolder(wanted),
+      onFault,
+    }),
+  );
+  const system = createSystemView({ host, gpus, clock, ...program });
+  const figures = createFigures({
+    clock,
+    system,
+    stats,
+    requests: requestCounters,
+    lives,
+    engines: createEngineScrape({
+      clock,
+      targets: () => instances.readyEngines(),
+      read: createTextReader({ clock }),
+    }),
+    inFlight: (statusOf) => requests.list(statusOf),
+    startedAt: program.startedAt,
+  });
+  return {
+    feed,
+    requests,
+    stats,
+    system,
+    figures,
+    begin: () => {
+      instanceAlerts.lookAtAll();
+      stats.noteChange();
+    },
+  };
+}

@@ -1,0 +1,134 @@
+import type { Config } from '@llamactl/contract/config';
+import type { Logger } from 'pino';
+import type { Callers } from './callers.ts';
+import type { Instances } from '../instances/instances.ts';
+import { EngineDied } from '../instances/slots/leases.ts';
+import { Moved } from '../instances/life/moved.ts';
+import type { Clock } from '../instances/ports.ts';
+import type { Listening } from './listening.ts';
+import type { News } from './news.ts';
+import type { Inheritance } from '../reload/inheritance.ts';
+import type { ReplaceableServer } from '../reload/replaceable.ts';
+import type { Serving } from './serving.ts';
+import type { DirectoryWatch } from '../store/directory-watch.ts';
+import type { ReloadNote } from '../store/holder.ts';
+import type { Lock } from '../store/lock.ts';
+import { takeRequests } from './taking-over.ts';
+import type { Teardown } from './teardown.ts';
+
+/** How long requests under way may delay the hand-over. The next server makes or answers those that take longer. */
+const HOLD_MS = 1_000;
+
+export interface ReplaceableServerParts {
+  config: Config;
+  version: string;
+  /** The folder of sockets for requests that came to a predecessor. */
+  doors: string;
+  clock: Pick<Clock, 'after'>;
+  log: Pick<Logger, 'warn'>;
+  /** `null`: no server served before. */
+  inheritance: Inheritance | null;
+  lock: Pick<Lock, 'describe' | 'handOver'>;
+  directoryWatch: Pick<DirectoryWatch, 'assertKept'>;
+  /** The process may end, for all that this server does. */
+  letLive: () => void;
+  listening: Listening;
+  instances: Pick<Instances, 'handOver' | 'leases' | 'shutdown'>;
+  callers: Pick<Callers, 'audit' | 'auth'>;
+  news: Pick<News, 'told'>;
+  serving: Serving;
+  onFault: (error: unknown, what: string) => void;
+  teardown: Teardown;
+}
+
+/**
+ * Lets a server that is built serve, from its first answer to its end. It ends by `close`; or by `hold`, `handOver`, and `leave`
+ * or `cut`, when another server goes on.
+ *
+ * @throws {Error} for people: it cannot listen
+ */
+export async function openReplaceableServer(parts: ReplaceableServerParts): Promise<ReplaceableServer> {
+  const { config, version, clock, inheritance, lock, listening, instances, callers, news, serving, teardown } = parts;
+  const { http, turnstile, shutdown, leaving } = serving;
+  const from = { pid: process.pid, version };
+  let closing: Promise<void> | null = null;
+  let cutting: Promise<void> | null = null;
+
+  const begin = async (): Promise<string> => {
+    const url = await listening.begin(http);
+    serving.become('ok');
+    if (inheritance !== null) await takeRequests(inheritance, { folder: parts.doors, http, teardown });
+    // From here on the predecessor does not take back, so a reader of server.json can count on `done`.
+    const problem = lock.describe({ url, ...(inheritance === null ? {} : { reload: doneBy(inheritance) }) });
+    if (problem !== null) {
+      parts.log.warn(`server.json says who has data_dir as soon as it can be written; now it cannot: ${problem}`);
+    }
+    return url;
+  };
+  const close = async (stopEngines: boolean): Promise<void> => {
+    serving.become('stopping');
+    shutdown.abort();
+    await instances.shutdown({ stopEngines });
+    await http.close();
+    await teardown.unwind();
+  };
+
+  return {
+    url: await begin(),
+    listener: http.app.server,
+    hello: {
+      pid: process.pid,
+      version,
+      dataDirectory: config.data_dir,
+      address: { host: config.server.host, port: config.server.port },
+      listening: listening.port,
+    },
+    reload: inheritance?.hello.reload ?? 0,
+    assertKept: () => parts.directoryWatch.assertKept(),
+    note: (number, reason) => {
+      const state = reason === null ? 'under_way' : 'failed';
+      const problem = lock.describe({ reload: { number, state, reason, from } });
+      if (problem !== null) throw new Error(problem);
+    },
+    hold: async () => {
+      http.sayGoodbye();
+      const isQuiet = turnstile.shut();
+      shutdown.abort(new Moved('another server goes on with it'));
+      const isLate = Promise.withResolvers<void>();
+      const cancel = clock.after(HOLD_MS, isLate.resolve);
+      await Promise.race([isQuiet, isLate.promise]);
+      cancel();
+    },
+    handOver: async (successor) => {
+      await instances.handOver(successor);
+      await teardown.handOver(parts.onFault);
+      lock.handOver();
+    },
+    uses: () => instances.leases.uses(),
+    watchLeases: (watcher) => instances.leases.watch(watcher),
+    shutOut: (dead) => callers.auth.end(dead),
+    breakLeases: (instance, run, died) => instances.leases.of(instance, run).close(died ? new EngineDied() : undefined),
+    recordBy: (record) => callers.audit.recordBy(record),
+    leave: async (door, { stopsListening }) => {
+      turnstile.leadTo(door);
+      leaving.abort();
+      await http.leave({ stopsListening });
+      await inheritance?.link.closed;
+      await news.told();
+      parts.letLive();
+    },
+    cut: () => {
+      // No other process lets a predecessor know that the service ends.
+      inheritance?.link.end();
+      return (cutting ??= http.close());
+    },
+    breakOff: () => http.breakOff(),
+    close: ({ stopEngines }) => (closing ??= close(stopEngines)),
+  };
+}
+
+/** How a server describes the reload that brought it, once it serves. */
+function doneBy({ failure, hello }: Inheritance): ReloadNote {
+  const { reload: number, pid, version } = hello;
+  return { number, state: failure === null ? 'done' : 'failed', reason: failure, from: { pid, version } };
+}

@@ -1,0 +1,112 @@
+import type { Config } from '@llamactl/contract/config';
+import type { Logger } from 'pino';
+import { changedLimits, limitsInForce, NO_LIMITS } from '../auth/limits.ts';
+import type { Callers } from './callers.ts';
+import type { Alerts } from '../events/alerts.ts';
+import { GATEWAY_ERROR_SHAPES } from '../gateway/error-shape.ts';
+import type { Readiness } from '../http/edge/admission.ts';
+import type { ConfigEditor } from '../http/routes/config.routes.ts';
+import { gatewayRoutes } from '../http/routes/gateway.routes.ts';
+import { seenBy } from '../http/routes/seen-manager.ts';
+import { createHttpServer, type HttpServer } from '../http/server.ts';
+import { webSocketRoutes } from '../http/routes/websocket.routes.ts';
+import type { Instances } from '../instances/instances.ts';
+import type { Clock, Engines } from '../instances/ports.ts';
+import type { Observation, ObservationParts } from './observation.ts';
+import { mostConnections } from '../open-files.ts';
+import { measureSendQueues } from '../send-queues.ts';
+import { Turnstile } from '../reload/turnstile.ts';
+import type { Teardown } from './teardown.ts';
+
+const BYTES_IN_MEGABYTE = 1024 * 1024;
+
+export interface ServingParts {
+  config: Pick<Config, 'auth' | 'gateway' | 'server'>;
+  configEditor: ConfigEditor;
+  log: Logger;
+  clock: Clock;
+  program: ObservationParts['program'];
+  /** They declare by what their callers reach each other, and what may be sent again. */
+  engines: Pick<Engines, 'find' | 'names'>;
+  instances: Pick<Instances, 'manager' | 'fleet'>;
+  alerts: Pick<Alerts, 'list'>;
+  observation: Observation;
+  callers: Callers;
+  teardown: Teardown;
+}
+
+/** How requests are served, and cease to be. */
+export interface Serving {
+  http: HttpServer;
+  turnstile: Turnstile;
+  /** Sends away who waits for an outcome. */
+  shutdown: AbortController;
+  /** Another server answers in our place. */
+  leaving: AbortController;
+  /** What probes are told from now on. */
+  become(readiness: Readiness): void;
+}
+
+/** The HTTP server with everything that it serves. It does not listen yet. */
+export function createServing(parts: ServingParts): Serving {
+  const { config, configEditor, log, clock, alerts, teardown } = parts;
+  const { version, hostname } = parts.program;
+  const { auth, audit, limits, clientAddress } = parts.callers;
+  const { manager, fleet } = parts.instances;
+  const { feed, requests, stats, system, figures } = parts.observation;
+  let readiness: Readiness = 'starting';
+  const shutdown = new AbortController();
+  const leaving = new AbortController();
+  const turnstile = new Turnstile();
+  const http = createHttpServer({
+    manager,
+    auth,
+    audit,
+    limits,
+    clientAddress,
+    fleet,
+    configEditor,
+    metrics: { system, stats },
+    figures,
+    requests,
+    alerts: () => alerts.list(),
+    config,
+    log,
+    clock,
+    version,
+    hostname,
+    readiness: () => readiness,
+    plugins: [
+      gatewayRoutes({
+        instancesFor: (caller) => seenBy(caller, manager),
+        clock,
+        requests,
+        clientAddress,
+        addressLimits: limitsInForce(changedLimits(NO_LIMITS, config.gateway)),
+        engines: parts.engines,
+        settings: {
+          loadingKeepaliveSeconds: config.gateway.loading_keepalive,
+          aliasesInModels: config.gateway.aliases_in_models,
+        },
+        measureSendQueues,
+        bodyMemory: config.gateway.body_memory_mb * BYTES_IN_MEGABYTE,
+        leaving: leaving.signal,
+      }),
+      webSocketRoutes({ ...auth, events: feed, isAuthEnabled: config.auth.enabled, clock, leaving: leaving.signal }),
+    ],
+    errorShapes: GATEWAY_ERROR_SHAPES,
+    shutdownSignal: shutdown.signal,
+    maxConnections: mostConnections(),
+    turnstile,
+  });
+  teardown.addLasting(() => http.close());
+  return {
+    http,
+    turnstile,
+    shutdown,
+    leaving,
+    become: (next) => {
+      readiness = next;
+    },
+  };
+}

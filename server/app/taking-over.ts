@@ -1,0 +1,75 @@
+import type { Logger } from 'pino';
+import type { Callers } from './callers.ts';
+import type { HttpServer } from '../http/server.ts';
+import { inheritLock } from './inherited-lock.ts';
+import type { Instances } from '../instances/instances.ts';
+import type { Clock } from '../instances/ports.ts';
+import { openDoor } from '../reload/door.ts';
+import type { Inheritance } from '../reload/inheritance.ts';
+import { acquireLock, type Lock } from '../store/lock.ts';
+import type { Teardown } from './teardown.ts';
+
+/** Until `server.json` is written again, for which a full disk had no room, or a broken one an error. */
+const DESCRIBE_AGAIN_MS = 1_000;
+
+export interface LockParts {
+  /** The data directory. */
+  directory: string;
+  version: string;
+  /** Milliseconds since the epoch. */
+  startedAt: number;
+  clock: Pick<Clock, 'after'>;
+}
+
+/**
+ * Makes this process the only server of a data directory, after `inheritance` or, if that is `null`, after nobody.
+ *
+ * @throws {Error} for people: somebody else has it
+ */
+export async function takeLock(inheritance: Inheritance | null, parts: LockParts): Promise<Lock> {
+  const { directory, version, startedAt, clock } = parts;
+  return (inheritance === null ? acquireLock : inheritLock(inheritance))({
+    directory,
+    pid: process.pid,
+    version,
+    startedAt: new Date(startedAt).toISOString(),
+    later: (again) => void clock.after(DESCRIBE_AGAIN_MS, again),
+  });
+}
+
+/** What the server before this one may ask for. */
+export interface TakingOverParts {
+  instances: Pick<Instances, 'leases' | 'manager'>;
+  callers: Pick<Callers, 'audit' | 'auth'>;
+  log: Pick<Logger, 'debug'>;
+}
+
+/** From now on what the server before this one holds and asks for counts here. Its requests come later. */
+export async function servePredecessor(
+  { link }: Inheritance,
+  { instances, callers: { audit, auth }, log }: TakingOverParts,
+): Promise<void> {
+  await link.serve({
+    leases: instances.leases,
+    acquire: (request) => instances.manager.acquire(request),
+    record: (entry) => audit.record(entry),
+    overheard: (type) => log.debug({ type }, 'The server before this one said something of a later version'),
+  });
+  auth.watchDead((dead) => link.dead(dead));
+}
+
+/** Takes the requests that came to the server before this one: it is all ours now. @param folder Of doors. */
+export async function takeRequests(
+  { link }: Inheritance,
+  { folder, http, teardown }: { folder: string; http: Pick<HttpServer, 'take'>; teardown: Teardown },
+): Promise<void> {
+  const door = await openDoor(folder, (socket, introduction) => http.take(socket, introduction));
+  void link.closed.then(() => door.close());
+  // Who goes before we do needs both as long as it lives.
+  teardown.add((isHandingOver) => {
+    if (isHandingOver) return;
+    link.end();
+    door.close();
+  });
+  link.ready(door.path);
+}

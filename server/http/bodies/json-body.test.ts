@@ -1,0 +1,226 @@
+import { ApiError } from '@llamactl/contract/errors';
+import fc from 'fast-check';
+import { describe, expect, it, vi } from 'vitest';
+import { jsonBody, parseJsonBody, unsafeParts } from './json-body.ts';
+import { atOnce } from '../slices.ts';
+import { childPath } from './problems.ts';
+
+vi.mock('./problems.ts', { spy: true });
+
+function refusalOf(body: string | Buffer): ApiError {
+  try {
+    parseJsonBody(Buffer.from(body));
+  } catch (error) {
+    if (error instanceof ApiError) return error;
+    throw error;
+  }
+  throw new Error('the body was taken');
+}
+
+/** A fleet as it is read, each entry by itself. */
+const fleetOf = (text: string): unknown => atOnce(jsonBody(Buffer.from(text), 'list'));
+
+function fleetRefusal(text: string): ApiError {
+  try {
+    fleetOf(text);
+  } catch (error) {
+    if (error instanceof ApiError) return error;
+    throw error;
+  }
+  throw new Error('the body was taken');
+}
+
+describe('reading a list entry by entry', () => {
+  const text = fc.constantFrom('list', 'a', '"', '\\', '[', ']', '{', '}', ',', ':', '\\"', 'é');
+  const { value: anything } = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 4 },
+      text,
+      fc.constantFrom<unknown>(0, -1.5e3, true, null),
+      fc.array(tie('value'), { maxLength: 4 }),
+      fc.dictionary(text, tie('value'), { maxKeys: 4 }),
+    ),
+  }));
+
+  it('gives what JSON.parse gives', () => {
+    fc.assert(
+      fc.property(anything, fc.constantFrom(0, 2), (value, indent) => {
+        const body = JSON.stringify(value, null, indent);
+        expect(fleetOf(body)).toEqual(value);
+      }),
+    );
+  });
+
+  it('refuses what JSON.parse refuses', () => {
+    const broken = fc
+      .tuple(anything, fc.nat(), fc.constantFrom('', '"', ',', '[', ']', '{', '}', ':', 'x'))
+      .map(([value, at, put]) => {
+        const body = JSON.stringify({ a: 1, list: [value, value] });
+        const place = at % body.length;
+        return body.slice(0, place) + put + body.slice(place + 1);
+      });
+    fc.assert(
+      fc.property(broken, (body) => {
+        let expected: unknown;
+        try {
+          expected = JSON.parse(body);
+        } catch {
+          expect(fleetRefusal(body).code).toBe('INVALID_JSON');
+          return;
+        }
+        expect(fleetOf(body)).toEqual(expected);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it.each(['{"list":[1],"list":[2,3]}', '{"list":[1],"list":5}', '{"list":{},"list":[]}', '{"list":[1],"list":[ ]}'])(
+    'takes the last of equal names: %s',
+    (body) => expect(fleetOf(body)).toEqual(JSON.parse(body)),
+  );
+
+  it('tells the place of a fault in the whole', () => {
+    const { code, extras } = fleetRefusal('{"list": [\n  {"name": 1},\n  {"name": x}\n]}');
+    expect([code, extras.details]).toEqual(['INVALID_JSON', 'line 3, column 12: a value is expected']);
+    expect(fleetRefusal('{"list": [1, 2').extras.details).toContain('it ends too early');
+  });
+
+  it('lets each entry hold as much as a body, and no more', () => {
+    const full = `[${Array(5_000).fill(0).join(',')}]`;
+    expect(fleetOf(`{"list":[${full},${full}]}`)).toMatchObject({ list: [{ length: 5_000 }, { length: 5_000 }] });
+    const over = `[${Array(5_001).fill(0).join(',')}]`;
+    expect(fleetRefusal(`{"list":[1,${over},${over}]}`).extras.problems).toEqual([
+      { path: 'list[1]', message: 'must hold at most 5000 values' },
+      { path: 'list[2]', message: 'must hold at most 5000 values' },
+    ]);
+    expect(fleetRefusal(`{"list":[${Array(5_001).fill(0).join(',')}]}`).extras.problems).toEqual([
+      { path: 'list', message: 'must have at most 5000 entries' },
+    ]);
+    expect(fleetRefusal(`{"list":[],"a":${over}}`).extras.problems).toEqual([
+      { path: '', message: 'must hold at most 5000 values' },
+    ]);
+  });
+
+  it('refuses what no body may hold, at its path', () => {
+    const deep = '['.repeat(31) + ']'.repeat(31);
+    expect(fleetRefusal(`{"list":[1,{"__proto__":1}]}`).extras.problems).toEqual([
+      { path: 'list[1].__proto__', message: 'is not a possible name' },
+    ]);
+    expect(fleetRefusal(`{"list":[${deep}]}`).extras.problems?.[0]?.message).toContain('nested deeper');
+    expect(fleetOf(`{"list":[${deep.slice(1, -1)}]}`)).toBeDefined();
+  });
+});
+
+describe('reading a body of JSON', () => {
+  it('gives what JSON.parse gives', () => {
+    fc.assert(
+      fc.property(
+        fc.jsonValue({ maxDepth: 5 }).filter((value) => !JSON.stringify(value).includes('__proto__')),
+        (value) => {
+          const text = JSON.stringify(value);
+          expect(parseJsonBody(Buffer.from(text))).toEqual(JSON.parse(text));
+        },
+      ),
+    );
+  });
+
+  it('takes no bytes for no body', () => expect(parseJsonBody(Buffer.alloc(0))).toBeUndefined());
+
+  it('takes a byte order mark', () => expect(parseJsonBody(Buffer.from('\uFEFF{"a":1}'))).toEqual({ a: 1 }));
+
+  it('tells line and column of a fault', () => {
+    const refusal = refusalOf('{\n  "name": \'x\'\n}');
+    expect(refusal.code).toBe('INVALID_JSON');
+    expect(refusal.extras.details).toBe('line 2, column 11: a value is expected');
+  });
+
+  it('refuses bytes that are not UTF-8', () => {
+    const refusal = refusalOf(Buffer.from([0x22, 0xff, 0x22]));
+    expect(refusal.code).toBe('INVALID_JSON');
+    expect(refusal.extras.details).toBe('it is not UTF-8 text');
+  });
+
+  it('refuses __proto__ at any depth, with its path', () => {
+    const refusal = refusalOf('{"a":[{"__proto__":{}}],"__proto__":1}');
+    expect(refusal.code).toBe('VALIDATION_ERROR');
+    expect(refusal.extras.problems?.map(({ path }) => path).toSorted()).toEqual(['__proto__', 'a[0].__proto__']);
+  });
+
+  it('refuses half a surrogate pair, in names too', () => {
+    expect(refusalOf('{"a":"\\ud800"}').extras.problems).toEqual([{ path: 'a', message: 'must be valid Unicode' }]);
+    expect(refusalOf('{"\\udc00":1}').code).toBe('VALIDATION_ERROR');
+    expect(parseJsonBody(Buffer.from('"\\ud83d\\ude00"'))).toBe('😀');
+  });
+
+  it('refuses deep nesting, however deep', () => {
+    expect(parseJsonBody(Buffer.from('['.repeat(32) + ']'.repeat(32)))).toBeDefined();
+    expect(refusalOf('['.repeat(34) + ']'.repeat(34)).code).toBe('VALIDATION_ERROR');
+    expect(refusalOf('['.repeat(500_000) + ']'.repeat(500_000)).code).toBe('VALIDATION_ERROR');
+    expect(refusalOf('['.repeat(5_000)).code).toBe('INVALID_JSON');
+  });
+
+  it('lists no more problems than a person reads', () => {
+    const many = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`k${index}`, '\ud800']));
+    expect(refusalOf(JSON.stringify(many)).extras.problems?.length).toBeLessThanOrEqual(100);
+  });
+
+  it.each([
+    ['more values than any body may hold', `[${Array(5_001).fill(1).join(',')}]`],
+    ['no JSON of that many', '['.repeat(1_000_000)],
+  ])('refuses %s, before they are made', (_, body) => {
+    const parse = vi.spyOn(JSON, 'parse');
+    expect(refusalOf(body).extras.problems).toEqual([{ path: '', message: 'must hold at most 5000 values' }]);
+    expect(parse).not.toHaveBeenCalled();
+    parse.mockRestore();
+  });
+
+  it.each([
+    ['numbers', '1', 4_900],
+    ['strings', '"a"', 4_900],
+    ['empty lists', '[]', 4_900],
+    ['objects', '{"a":{"b":null}}', 1_600],
+  ])('writes no path for a list of %s, because callers without credentials can send it', (_, item, count) => {
+    const body = `{"username":[${Array(count).fill(item).join(',')}],"password":"b"}`;
+    vi.mocked(childPath).mockClear();
+    expect(parseJsonBody(Buffer.from(body))).toEqual(JSON.parse(body));
+    expect(childPath).not.toHaveBeenCalled();
+  });
+
+  it('writes as many paths as it finds problems', () => {
+    vi.mocked(childPath).mockClear();
+    const items = [...Array<number>(5_000).fill(1), '\ud800'];
+    expect(unsafeParts({ a: items })).toEqual([{ path: 'a[5000]', message: 'must be valid Unicode' }]);
+    // `a`, then `a[5000]`.
+    expect(childPath).toHaveBeenCalledTimes(2);
+  });
+
+  it('finds every text and name that is not Unicode, at its path', () => {
+    const text = fc.constantFrom('a', 'b.c', '\ud800', 'x\udc00', '😀');
+    const { value: anything } = fc.letrec((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 5 },
+        text,
+        fc.constantFrom<unknown>(0, true, null),
+        fc.array(tie('value'), { maxLength: 4 }),
+        fc.dictionary(text, tie('value'), { maxKeys: 4 }),
+      ),
+    }));
+    fc.assert(
+      fc.property(anything, (value) => {
+        const found = unsafeParts(value).map(({ path, message }) => `${path} ${message}`);
+        expect(found.toSorted()).toEqual([...expectedProblems(value, '')].toSorted());
+      }),
+    );
+  });
+});
+
+/** The same by recursion: one path for every member. */
+function* expectedProblems(value: unknown, path: string): Generator<string> {
+  if (typeof value === 'string' && !value.isWellFormed()) yield `${path} must be valid Unicode`;
+  if (typeof value !== 'object' || value === null) return;
+  for (const [name, member] of Object.entries(value)) {
+    const at = childPath(path, Array.isArray(value) ? Number(name) : name);
+    if (name.isWellFormed()) yield* expectedProblems(member, at);
+    else yield `${at} is not a possible name`;
+  }
+}

@@ -1,0 +1,66 @@
+import { MOST_PROBLEMS, type Problem } from '@llamactl/contract/errors';
+import type { Operation } from '@llamactl/contract/operation';
+import { z } from 'zod';
+import { childPath, joinedPath, judge } from './problems.ts';
+import type { Sliced } from '../slices.ts';
+import { hasTooManyValues, MOST_VALUES, tooManyEntries, tooManyValues } from './value-count.ts';
+
+type Judged = { value: unknown; problems: null } | { value: null; problems: Problem[] };
+
+/**
+ * A body as its schema gives it, or what is wrong with it. The size is judged first, because a schema makes every issue of
+ * a body before the first {@link MOST_PROBLEMS} of them can be taken.
+ */
+export function* judgeSized({ schema, entries }: NonNullable<Operation['body']>, body: unknown): Sliced<Judged> {
+  const list = entries === undefined ? undefined : listIn(schema, body, entries);
+  if (entries !== undefined && list !== undefined) return yield* judgeEntries(schema, list, entries);
+  return judgeWhole(schema, body);
+}
+
+/** A list whose entries are judged one by one. */
+interface EntryList {
+  /** The body without them. */
+  rest: Record<string, unknown>;
+  entries: readonly unknown[];
+  schema: z.ZodType;
+}
+
+/** `undefined`: the body has no such list; its schema says so. */
+function listIn(schema: z.ZodType, body: unknown, name: string): EntryList | undefined {
+  const list = schema instanceof z.ZodObject ? (schema.shape as z.ZodRawShape)[name] : undefined;
+  if (!(list instanceof z.ZodArray) || !isObject(body)) return undefined;
+  const given = body[name];
+  if (!Array.isArray(given)) return undefined;
+  const entries: readonly unknown[] = given;
+  return { rest: { ...body, [name]: [] }, entries, schema: list.element as z.ZodType };
+}
+
+function* judgeEntries(
+  schema: z.ZodType,
+  { rest, entries, schema: entrySchema }: EntryList,
+  name: string,
+): Sliced<Judged> {
+  if (entries.length > MOST_VALUES) return { value: null, problems: [tooManyEntries(name)] };
+  const whole = judgeWhole(schema, rest);
+  const problems = [...(whole.problems ?? [])];
+  const values: unknown[] = [];
+  for (const [index, entry] of entries.entries()) {
+    if (problems.length >= MOST_PROBLEMS) break;
+    const path = childPath(name, index);
+    const judged = judgeWhole(entrySchema, entry);
+    values.push(judged.value);
+    for (const problem of judged.problems ?? []) problems.push(joinedPath(path, problem));
+    yield;
+  }
+  if (problems.length > 0 || whole.problems !== null)
+    return { value: null, problems: problems.slice(0, MOST_PROBLEMS) };
+  return { value: { ...(whole.value as object), [name]: values }, problems: null };
+}
+
+function judgeWhole(schema: z.ZodType, value: unknown): Judged {
+  return hasTooManyValues(value) ? { value: null, problems: [tooManyValues('')] } : judge(schema, value);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,73 @@
+import type { Socket } from 'node:net';
+import type { Config } from '@llamactl/contract/config';
+import type { FastifyBaseLogger } from 'fastify';
+import { addressGroup } from '../../auth/client-address.ts';
+import { isLoopbackHost } from '../../config/loopback.ts';
+import type { Clock } from '../../instances/ports.ts';
+import { canonicalAddress, isTrustedBy } from './client-address.ts';
+
+/** Open connections of one IPv4 address or one IPv6 network /64. A browser opens six, a pool of a client library a hundred. */
+const MOST_CONNECTIONS = 256;
+/** Refusals are logged once in this time, milliseconds. */
+const LOG_EVERY_MS = 60_000;
+
+export interface AddressBoundParts {
+  clock: Pick<Clock, 'elapsed'>;
+  log: Pick<FastifyBaseLogger, 'warn'>;
+  /** Whether an address may open as many connections as it likes. */
+  isUnbounded: (address: string) => boolean;
+  /** Open connections that one IPv4 address, or one IPv6 network /64, may have; default: 256. */
+  most?: number | undefined;
+}
+
+/**
+ * Keeps one address from taking all connections of the server. The addresses of one IPv6 network /64 count together, because
+ * each host on such a network can use all 2^64 of them. Each process counts the connections that it accepted itself:
+ * during a reload an address can have the bound twice, once in the old process and once in the new one.
+ */
+export class AddressBound {
+  readonly #parts: AddressBoundParts;
+  readonly #most: number;
+  readonly #open = new Map<string, number>();
+  #refused = 0;
+  #nextLogAt = -Infinity;
+
+  constructor(parts: AddressBoundParts) {
+    this.#parts = parts;
+    this.#most = parts.most ?? MOST_CONNECTIONS;
+  }
+
+  /** Counts a new connection until it closes. Destroys it when its address has as many as it may have. */
+  admit(connection: Socket): void {
+    const address = canonicalAddress(connection.remoteAddress ?? '');
+    // A connection without an address is gone already.
+    if (address === null || this.#parts.isUnbounded(address)) return;
+    const group = addressGroup(address);
+    const open = this.#open.get(group) ?? 0;
+    if (open >= this.#most) return this.#refuse(connection, group);
+    this.#open.set(group, open + 1);
+    connection.once('close', () => this.#release(group));
+  }
+
+  #release(group: string): void {
+    const open = this.#open.get(group) ?? 0;
+    if (open > 1) this.#open.set(group, open - 1);
+    else this.#open.delete(group);
+  }
+
+  #refuse(connection: Socket, group: string): void {
+    connection.destroy();
+    this.#refused += 1;
+    const { clock, log } = this.#parts;
+    if (clock.elapsed() < this.#nextLogAt) return;
+    log.warn({ address: group, refused: this.#refused, most: this.#most }, 'too many connections of one address');
+    this.#nextLogAt = clock.elapsed() + LOG_EVERY_MS;
+    this.#refused = 0;
+  }
+}
+
+/** Addresses that no bound holds for: this machine, and proxies, which open connections for many callers. */
+export function unboundedAddresses({ trusted_proxies: proxies }: Pick<Config['server'], 'trusted_proxies'>) {
+  const isProxy = isTrustedBy(proxies);
+  return (address: string): boolean => isLoopbackHost(address) || isProxy(address);
+}

@@ -1,0 +1,255 @@
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  errorOf,
+  exchange,
+  testConfig,
+  testServer,
+  type RawAnswer,
+  type TestServer,
+} from '../../testing/http-harness.ts';
+
+let test: TestServer;
+let port: number;
+
+beforeEach(async () => {
+  test = testServer();
+  ({ port } = await listening(test));
+});
+afterEach(async () => test.server.close());
+
+async function listening({ server }: TestServer): Promise<AddressInfo> {
+  return server.listen({ host: '127.0.0.1', port: 0 });
+}
+
+/** One request as the bytes of its line and headers; a `Host` of ours comes along. */
+async function ask(line: string, headers: readonly string[] = []): Promise<RawAnswer> {
+  return send(`${line} HTTP/1.1`, ['Host: localhost', ...headers]);
+}
+
+async function send(line: string, headers: readonly string[], body = ''): Promise<RawAnswer> {
+  const [answer] = await exchange(port, `${[line, ...headers].join('\r\n')}\r\n\r\n${body}`);
+  if (answer === undefined) throw new Error('there was no answer');
+  return answer;
+}
+
+describe('the id of a request', () => {
+  it('is the caller’s, where it can stand in a log', async () => {
+    const answer = await ask('GET /api/nowhere', ['X-Request-Id: my.own_ID-7']);
+    expect(answer.headers.get('x-request-id')).toBe('my.own_ID-7');
+    expect(errorOf(answer.body).request_id).toBe('my.own_ID-7');
+  });
+
+  it.each(['', 'two words', 'x'.repeat(129), 'a"b', 'a/b', 'é'])('is made where it cannot: %j', async (given) => {
+    const answer = await ask('GET /livez', [`X-Request-Id: ${given}`]);
+    expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('is made where two were given', async () => {
+    const answer = await ask('GET /livez', ['X-Request-Id: a', 'X-Request-Id: b']);
+    expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+  });
+});
+
+describe('where nothing answers', () => {
+  it.each([
+    '/',
+    '/api',
+    '/api/',
+    '/api/nothing',
+    '/index.html',
+    '/api/instances/x/start/now',
+    '/../etc/passwd',
+    '/api//instances',
+    '/API/instances',
+  ])('%s is not found', async (path) => {
+    const answer = await ask(`GET ${path}`);
+    expect([answer.status, errorOf(answer.body).code]).toEqual([404, 'NOT_FOUND']);
+    expect(errorOf(answer.body).error).toMatch(
+      /; \/docs lists what does, \/api\/openapi\.json the same for programs\.$/,
+    );
+  });
+
+  it('a path under `base_path` is pointed to', async () => {
+    const under = testServer({ config: testConfig({ server: { base_path: '/llm' } }) });
+    const { statusCode, body } = await under.inject({ url: '/llm/nowhere' });
+    await under.server.close();
+    expect([statusCode, body]).toEqual([
+      404,
+      expect.stringContaining('/llm/docs lists what does, /llm/api/openapi.json the same for programs'),
+    ]);
+  });
+
+  it('a slash too much is pointed out', async () => {
+    const answer = await ask('GET /api/instances/');
+    expect([answer.status, errorOf(answer.body).code]).toEqual([404, 'NOT_FOUND']);
+    expect(errorOf(answer.body).error).toContain('without the slash at its end something does');
+  });
+
+  it.each(['..', '%2e%2e', '%2e%2e%2fetc', '.'])('an instance cannot be named %s', async (name) => {
+    const answer = await ask(`GET /api/instances/${name}`);
+    expect([answer.status, errorOf(answer.body).code]).toEqual([404, 'INSTANCE_NOT_FOUND']);
+  });
+
+  it('a body is not looked at', async () => {
+    const headers = ['Host: localhost', 'Content-Type: application/json', 'Content-Length: 5'];
+    const answer = await send('POST /api/nothing HTTP/1.1', headers, '{"a":');
+    expect(answer.status).toBe(404);
+  });
+});
+
+describe('a method that does not work on a path', () => {
+  it.each([
+    ['PATCH', '/api/instances', 'GET, HEAD, OPTIONS, POST'],
+    ['DELETE', '/api/instances', 'GET, HEAD, OPTIONS, POST'],
+    ['POST', '/api/instances/x', 'DELETE, GET, HEAD, OPTIONS, PUT'],
+    ['PROPFIND', '/api/instances/x', 'DELETE, GET, HEAD, OPTIONS, PUT'],
+    ['TRACE', '/api/instances/x', 'DELETE, GET, HEAD, OPTIONS, PUT'],
+    ['QUERY', '/api/instances', 'GET, HEAD, OPTIONS, POST'],
+    ['GET', '/api/instances/start-all', 'OPTIONS, POST'],
+    ['DELETE', '/api/instances/%73top-all', 'OPTIONS, POST'],
+    ['GET', '/api/instances/x/start', 'OPTIONS, POST'],
+    ['POST', '/livez', 'GET, HEAD, OPTIONS'],
+  ])('%s %s is told those that do', async (method, path, allow) => {
+    const answer = await ask(`${method} ${path}`);
+    expect(answer.status).toBe(405);
+    expect(answer.headers.get('allow')).toBe(allow);
+    expect(errorOf(answer.body)).toMatchObject({ code: 'METHOD_NOT_ALLOWED' });
+    expect(test.manager.calls).toEqual([]);
+  });
+
+  it('CONNECT works nowhere', async () => {
+    const answer = await send('CONNECT localhost:80 HTTP/1.1', ['Host: localhost']);
+    expect([answer.status, errorOf(answer.body).code]).toEqual([405, 'METHOD_NOT_ALLOWED']);
+    expect(answer.headers.get('allow')).toContain('GET');
+    expect(answer.headers.get('connection')).toBe('close');
+  });
+});
+
+describe('OPTIONS', () => {
+  it('tells the methods of a path', async () => {
+    const answer = await ask('OPTIONS /api/instances/x');
+    expect([answer.status, answer.headers.get('allow'), answer.body]).toEqual([
+      204,
+      'DELETE, GET, HEAD, OPTIONS, PUT',
+      '',
+    ]);
+    expect((await ask('OPTIONS *')).status).toBe(204);
+    expect((await ask('OPTIONS /nowhere')).status).toBe(404);
+  });
+
+  it('lets in pages of allowed origins, and nobody else', async () => {
+    const config = testConfig({ server: { allowed_origins: ['https://app.example'] } });
+    const preflight = {
+      'access-control-request-method': 'PUT',
+      'access-control-request-headers': 'authorization, content-type',
+    };
+    const { inject } = testServer({ config });
+    const allowed = await inject({
+      method: 'OPTIONS',
+      url: '/api/instances/x',
+      headers: { origin: 'https://app.example', ...preflight },
+    });
+    expect(allowed.statusCode).toBe(204);
+    expect(allowed.headers).toMatchObject({
+      'access-control-allow-origin': 'https://app.example',
+      'access-control-allow-methods': 'DELETE, GET, HEAD, OPTIONS, PUT',
+      'access-control-allow-headers': 'authorization, content-type',
+      vary: 'Origin',
+    });
+    for (const origin of ['http://localhost:3000', 'https://evil.example', 'null']) {
+      const other = await inject({ method: 'OPTIONS', url: '/api/instances/x', headers: { origin, ...preflight } });
+      expect(Object.keys(other.headers).filter((name) => name.startsWith('access-control'))).toEqual([]);
+    }
+  });
+
+  it('does not repeat headers that are no names', async () => {
+    const config = testConfig({ server: { allowed_origins: ['https://app.example'] } });
+    const headers = {
+      origin: 'https://app.example',
+      'access-control-request-method': 'PUT',
+      'access-control-request-headers': 'a;b',
+    };
+    const answer = await testServer({ config }).inject({ method: 'OPTIONS', url: '/api/instances', headers });
+    expect(answer.headers).not.toHaveProperty('access-control-allow-headers');
+  });
+
+  it('is followed by answers that the page may read, errors too', async () => {
+    const config = testConfig({ server: { allowed_origins: ['https://app.example'] } });
+    for (const url of ['/api/instances', '/api/instances/nobody']) {
+      const answer = await testServer({ config }).inject({ url, headers: { origin: 'https://app.example' } });
+      expect(answer.headers).toMatchObject({ 'access-control-allow-origin': 'https://app.example', vary: 'Origin' });
+      expect(answer.headers['access-control-expose-headers']).toContain('X-Request-Id');
+    }
+  });
+});
+
+describe('foreign names and pages', () => {
+  it.each(['/api/instances', '/livez', '/v1/models', '/nowhere', '/api/%zz', '/'])(
+    'cannot ask for %s under another name',
+    async (path) => {
+      const answer = await send(`GET ${path} HTTP/1.1`, ['Host: evil.example']);
+      expect([answer.status, errorOf(answer.body).code]).toEqual([403, 'FORBIDDEN']);
+    },
+  );
+
+  it.each([
+    ['the target names another host', 'GET http://evil.example/api/instances HTTP/1.1', ['Host: localhost'], 403],
+    ['the target names us', 'GET http://localhost/api/instances HTTP/1.1', ['Host: localhost'], 200],
+    ['two hosts', 'GET /api/instances HTTP/1.1', ['Host: localhost', 'Host: evil.example'], 400],
+    ['the same host twice', 'GET /api/instances HTTP/1.1', ['Host: localhost', 'Host: localhost'], 400],
+    ['no host', 'GET /api/instances HTTP/1.1', [], 400],
+    ['an empty host', 'GET /api/instances HTTP/1.1', ['Host:'], 400],
+    ['no host in HTTP/1.0', 'GET /api/instances HTTP/1.0', [], 200],
+    ['OPTIONS too', 'OPTIONS /api/instances HTTP/1.1', ['Host: evil.example'], 403],
+  ])('%s', async (_, line, headers, status) => {
+    const answer = await send(line, headers);
+    expect(answer.status).toBe(status);
+    if (status >= 400) errorOf(answer.body);
+  });
+
+  it('cannot change anything from another site', async () => {
+    for (const header of ['Origin: https://evil.example', 'Origin: null', 'Sec-Fetch-Site: cross-site']) {
+      const answer = await ask('POST /api/instances/x/start', [header]);
+      expect([answer.status, errorOf(answer.body).code]).toEqual([403, 'FORBIDDEN']);
+    }
+    expect(test.manager.calls).toEqual([]);
+    expect(
+      (await ask('POST /api/instances/x/start', ['Origin: http://localhost:8080', 'Sec-Fetch-Site: same-origin']))
+        .status,
+    ).toBe(404);
+  });
+
+  it('cannot hide an Origin behind hundreds of headers', async () => {
+    const many = Array.from({ length: 2_100 }, () => 'a:');
+    expect((await ask('POST /api/instances/x/start', [...many, 'Origin: http://e'])).status).toBe(403);
+  });
+});
+
+describe('what is asked for beyond a request', () => {
+  it('three hundred headers are read', async () => {
+    const many = Array.from({ length: 300 }, (_, index) => `X-${index}: ${index}`);
+    expect((await ask('GET /api/instances', many)).status).toBe(200);
+  });
+
+  it('an expectation that nobody knows is left unmet', async () => {
+    expect((await ask('GET /api/instances', ['Expect: 200-maybe'])).status).toBe(200);
+  });
+
+  it('100-continue is met', async () => {
+    const headers = ['Host: localhost', 'Content-Type: application/json', 'Content-Length: 12', 'Expect: 100-continue'];
+    const answer = await send('POST /api/instances HTTP/1.1', headers, '{"name":"x"}');
+    expect(answer.status).toBe(201);
+  });
+
+  it.each(['h2c', 'TLS/1.0', 'h2c, websockets'])('another protocol is not taken up: %s', async (protocol) => {
+    const headers = [
+      'Host: localhost',
+      'Connection: Upgrade',
+      `Upgrade: ${protocol}`,
+      'Content-Type: application/json',
+    ];
+    const answer = await send('POST /api/instances HTTP/1.1', [...headers, 'Content-Length: 12'], '{"name":"x"}');
+    expect([answer.status, answer.headers.get('connection')]).toEqual([201, 'keep-alive']);
+  });
+});

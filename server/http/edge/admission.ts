@@ -1,0 +1,145 @@
+import type { IncomingMessage } from 'node:http';
+import { ApiError } from '@llamactl/contract/errors';
+import { PASS_THROUGH } from '@llamactl/contract/operations';
+import { corsHeaders, preflightHeaders } from './cors.ts';
+import { type Area, isAllowedOrigin, judgeOrigin, type OwnNames } from './origin.ts';
+import type { HttpReply, HttpRequest } from '../plugin.ts';
+import type { RouteTable } from '../route-table.ts';
+import { headerValues, isWebSocket, pathOf } from '../target.ts';
+
+/** Whether requests are taken; the probes tell it too. */
+export type Readiness = 'ok' | 'starting' | 'stopping';
+
+/** UTF-16 units, which in a request line are bytes. Longer ones are refused by the sentence, not cut off. */
+export const LONGEST_URL = 8_192;
+
+const PROBES: ReadonlySet<string> = new Set(['/livez', '/readyz', '/health']);
+const EMPTY_STEP = /\/(?:\/|$)/;
+/** What `OPTIONS *` is told. */
+const ALL_METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT'];
+/** Seconds: about what a start takes. */
+const RETRY_AFTER = 1;
+
+/** Decides before anything else is done for a request whether anything is. */
+export class Admission {
+  readonly #own: OwnNames;
+  readonly #routes: RouteTable;
+  readonly #readiness: () => Readiness;
+  readonly #basePath: string;
+
+  /** @param basePath What paths begin with for whoever asks; `/`: with nothing more. */
+  constructor(own: OwnNames, routes: RouteTable, readiness: () => Readiness, basePath: string) {
+    this.#own = own;
+    this.#routes = routes;
+    this.#readiness = readiness;
+    this.#basePath = basePath.replace(/\/+$/, '');
+  }
+
+  /**
+   * Throws the refusal, if there is one. True when the request has been answered here.
+   * What may not be asked under this name or from that page is not even told whether it exists.
+   */
+  admit(request: HttpRequest, reply: HttpReply): boolean {
+    const path = pathOf(request.raw.url ?? '');
+    this.judge(request.raw, areaOf(request));
+    this.#allowOrigin(request, reply);
+    if (request.method === 'OPTIONS') {
+      this.#answerOptions(request, reply, path === '*' ? ALL_METHODS : this.#routes.methodsOf(path));
+      return true;
+    }
+    if (this.#isElsewhere(request, path)) throw this.refusalOf(request);
+    this.#refuseUnlessReady(path);
+    return false;
+  }
+
+  /**
+   * The rules that need nothing but the header; also for requests whose URL the router cannot read.
+   *
+   * @param area What the router found; default: no engine is behind it.
+   */
+  judge(raw: IncomingMessage, area: Area = 'other'): void {
+    if ((raw.url ?? '').length > LONGEST_URL) {
+      throw new ApiError('URI_TOO_LONG', `The URL is longer than ${LONGEST_URL} bytes.`);
+    }
+    const refusal = judgeOrigin(
+      {
+        area,
+        method: raw.method ?? '',
+        target: raw.url ?? '',
+        httpVersion: raw.httpVersion,
+        hosts: headerValues(raw, 'host'),
+        origin: raw.headers.origin,
+        referer: raw.headers.referer,
+        fetchSite: joined(raw.headers['sec-fetch-site']),
+        fetchDest: joined(raw.headers['sec-fetch-dest']),
+        isWebSocket: isWebSocket(raw),
+      },
+      this.#own,
+    );
+    if (refusal !== null) throw refusal;
+  }
+
+  /** 404 or, where the path is known, 405. */
+  refusalOf(request: HttpRequest): ApiError {
+    const path = pathOf(request.raw.url ?? '');
+    const methods = this.#routes.methodsOf(path);
+    if (methods.length === 0) return this.notFound(path);
+    const allow = methods.join(', ');
+    const sentence = `${request.method} does not work on ${shortened(path)}; what does: ${allow}.`;
+    return new ApiError('METHOD_NOT_ALLOWED', sentence, { headers: { allow } });
+  }
+
+  notFound(path: string): ApiError {
+    const isSlashTooMuch = this.#routes.methodsOf(path.replace(/\/+$/, '')).length > 0;
+    const hint = isSlashTooMuch
+      ? 'without the slash at its end something does'
+      : `${this.#basePath}/docs lists what does, ${this.#basePath}/api/openapi.json the same for programs`;
+    return new ApiError('NOT_FOUND', `Nothing answers at ${shortened(path)}; ${hint}.`);
+  }
+
+  /** What the router finds by mistake counts as not found: `/api/instances/` asks for no instance either. */
+  #isElsewhere(request: HttpRequest, path: string): boolean {
+    if (request.is404 || this.#routes.isTaken(path, request.routeOptions.url ?? '')) return true;
+    return EMPTY_STEP.test(path) && this.#routes.methodsOf(path).length === 0;
+  }
+
+  #allowOrigin(request: HttpRequest, reply: HttpReply): void {
+    const { origin } = request.headers;
+    if (origin !== undefined && isAllowedOrigin(origin, this.#own)) reply.headers(corsHeaders(origin));
+  }
+
+  #answerOptions(request: HttpRequest, reply: HttpReply, methods: readonly string[]): void {
+    const { origin, 'access-control-request-headers': asked } = request.headers;
+    if (methods.length === 0) throw this.notFound(pathOf(request.raw.url ?? ''));
+    const isPreflight = request.headers['access-control-request-method'] !== undefined;
+    if (isPreflight && origin !== undefined && isAllowedOrigin(origin, this.#own)) {
+      reply.headers(preflightHeaders(methods, asked));
+    }
+    void reply.code(204).header('allow', methods.join(', ')).send();
+  }
+
+  #refuseUnlessReady(path: string): void {
+    const readiness = this.#readiness();
+    if (readiness === 'ok' || PROBES.has(path)) return;
+    if (readiness === 'stopping') throw new ApiError('SHUTTING_DOWN', 'llamactl is stopping.');
+    throw new ApiError('SHUTTING_DOWN', 'llamactl is still starting; try again in a moment.', {
+      headers: { 'retry-after': String(RETRY_AFTER) },
+    });
+  }
+}
+
+/** By the route, not by the path: the router decodes what it matches. */
+function areaOf({ routeOptions }: HttpRequest): Area {
+  const id = routeOptions.config.access?.id;
+  if (id === PASS_THROUGH.inference.id) return 'inference';
+  return id === PASS_THROUGH.proxy.id ? 'proxy' : 'other';
+}
+
+/** A header that came several times is none of the values that a browser sends. */
+function joined(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value.join(', ') : value;
+}
+
+function shortened(path: string): string {
+  return path.length > 200 ? `${path.slice(0, 200)}…` : path;
+}

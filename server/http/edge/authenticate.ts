@@ -1,0 +1,47 @@
+import type { IncomingMessage } from 'node:http';
+import { ApiError } from '@llamactl/contract/errors';
+import { PERMISSIONS, type Permission, type Requirement } from '@llamactl/contract/permissions';
+import type { Authenticator, Credentials } from '../../auth/authenticator.ts';
+import { mayCall, type Caller } from '../../auth/caller.ts';
+import type { Access } from './access.ts';
+
+/** What finds out who calls. */
+export type CallerFinder = Pick<Authenticator, 'authenticate' | 'authenticateInference'>;
+
+/**
+ * Who makes a request for a route; `null`: nobody has to say, or the route decides itself and was told nothing yet. What
+ * is said to a public route is not looked at: bad credentials keep nobody from logging in.
+ *
+ * @throws {ApiError} `UNAUTHORIZED` or `TOKEN_EXPIRED`; then, or by rejecting
+ */
+export function callerOf(
+  raw: IncomingMessage,
+  { permission, decidesItself }: Access,
+  finder: CallerFinder,
+): Caller | null | Promise<Caller | null> {
+  if (permission === 'public') return null;
+  const credentials = credentialsOf(raw);
+  if (decidesItself === true && credentials.authorization === undefined && credentials.apiKey === undefined)
+    return null;
+  return permission === 'inference' ? finder.authenticateInference(credentials) : finder.authenticate(credentials);
+}
+
+/** `FORBIDDEN`, saying what would do, unless the caller has what is needed. */
+export function refusalFor(caller: Caller, permission: Permission): ApiError | null {
+  if (mayCall(caller, permission)) return null;
+  const { role, scope }: Requirement = PERMISSIONS[permission];
+  const needed = `the role ${role ?? 'viewer'}${role === 'admin' ? '' : ' or higher'}`;
+  const alternative = scope === null ? '' : `, or a key with the scope ${scope}`;
+  return new ApiError('FORBIDDEN', `This needs ${needed}${alternative}; ${rightsOf(caller)}.`);
+}
+
+function credentialsOf({ headers }: IncomingMessage): Credentials {
+  const apiKey = headers['x-api-key'];
+  return { authorization: headers.authorization, apiKey: typeof apiKey === 'string' ? apiKey : undefined };
+}
+
+function rightsOf({ kind, role, scopes }: Caller): string {
+  if (kind !== 'key') return role === null ? 'nobody is logged in' : `you are ${role}`;
+  const rights = [role, ...scopes].filter((right) => right !== null);
+  return rights.length === 0 ? 'your key is for nothing any more' : `your key is for ${rights.join(', ')}`;
+}

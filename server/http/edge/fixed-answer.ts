@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { constants, gzip } from 'node:zlib';
+import type { HttpReply, HttpRequest } from '../plugin.ts';
+
+const gzipped = promisify(gzip);
+
+/** One form of the text: its bytes, and the tag by which a caller names it. */
+interface Representation {
+  bytes: Buffer;
+  entityTag: string;
+}
+
+/**
+ * A text that stays the same while the process runs. It is made, hashed and compressed once, at the first request; then a
+ * request costs the sending of a buffer, or of a 304.
+ */
+export class FixedAnswer {
+  readonly #make: () => string;
+  readonly #headers: Readonly<Record<string, string>>;
+  #forms: Promise<{ plain: Representation; gzip: Representation }> | undefined;
+
+  /** @param headers Of every answer, the 304 too; `content-type` among them. */
+  constructor(headers: Readonly<Record<string, string>>, make: () => string) {
+    this.#headers = headers;
+    this.#make = make;
+  }
+
+  /** Answers a GET or HEAD: 200 in the form that the caller accepts, or 304 when the caller has it. */
+  async send({ method, headers }: HttpRequest, reply: HttpReply): Promise<HttpReply> {
+    const forms = await (this.#forms ??= this.#formsOf());
+    const isGzip = acceptsGzip(headers['accept-encoding']);
+    const { bytes, entityTag } = isGzip ? forms.gzip : forms.plain;
+    reply.headers({
+      ...this.#headers,
+      // A copy may be kept, and has to be checked before each use.
+      'cache-control': 'no-cache',
+      etag: entityTag,
+      // CORS headers depend on the Origin.
+      vary: 'Accept-Encoding, Origin',
+    });
+    if (names(headers['if-none-match'], entityTag)) {
+      reply.code(304).removeHeader('content-type');
+      // Fastify takes the length of a HEAD's answer from its bytes, and would say 0 without them.
+      return reply.send(method === 'HEAD' ? bytes : undefined);
+    }
+    return (isGzip ? reply.header('content-encoding', 'gzip') : reply).send(bytes);
+  }
+
+  async #formsOf(): Promise<{ plain: Representation; gzip: Representation }> {
+    const plain = Buffer.from(this.#make());
+    const hash = createHash('sha256').update(plain).digest('base64url').slice(0, 22);
+    return {
+      plain: { bytes: plain, entityTag: `"${hash}"` },
+      // Other bytes need another tag (RFC 9110, 8.8.3).
+      gzip: {
+        bytes: await gzipped(plain, { level: constants.Z_BEST_COMPRESSION }),
+        entityTag: `"${hash}-gzip"`,
+      },
+    };
+  }
+}
+
+/** Whether an `Accept-Encoding` lets an answer be compressed. Without one it is not. */
+export function acceptsGzip(acceptEncoding: string | string[] | undefined): boolean {
+  const qualities = new Map(
+    [acceptEncoding ?? []]
+      .flat()
+      .join(',')
+      .toLowerCase()
+      .split(',')
+      .map((part): [string, number] => {
+        const [coding = '', ...parameters] = part.split(';').map((each) => each.trim());
+        const quality = parameters.map((each) => /^q\s*=\s*(\d(?:\.\d*)?)$/.exec(each)?.[1]).find(Boolean);
+        return [coding, quality === undefined ? 1 : Number(quality)];
+      }),
+  );
+  return (qualities.get('gzip') ?? qualities.get('x-gzip') ?? qualities.get('*') ?? 0) > 0;
+}
+
+/** Whether an `If-None-Match` names the tag. The comparison is the weak one (RFC 9110, 13.1.2). */
+function names(ifNoneMatch: string | undefined, entityTag: string): boolean {
+  if (ifNoneMatch === undefined) return false;
+  if (ifNoneMatch.trim() === '*') return true;
+  return (ifNoneMatch.match(/(?:W\/)?"[^"]*"/g) ?? []).some((each) => each.replace(/^W\//, '') === entityTag);
+}

@@ -1,0 +1,83 @@
+import type { Config } from '@llamactl/contract/config';
+import { ApiError } from '@llamactl/contract/errors';
+import type { Operation } from '@llamactl/contract/operation';
+import { OPERATIONS } from '@llamactl/contract/operations';
+import { addressGroup } from '../../auth/client-address.ts';
+import type { Caller } from '../../auth/caller.ts';
+import type { Clock } from '../../instances/ports.ts';
+import { RequestWindows } from './request-windows.ts';
+
+/** What a counted request is told. */
+export interface RateLimitVerdict {
+  /** `X-RateLimit-*`, for the answer whatever it is. */
+  headers: Readonly<Record<string, string>>;
+  /** `RATE_LIMITED` with `Retry-After`; `null`: the request may go on. */
+  refusal: ApiError | null;
+}
+
+type LimitedClass = 'regular' | 'intensive';
+
+/** Subjects of each class: a few megabytes at most, all of one minute. */
+const MOST_SUBJECTS = 10_000;
+/** Whoever wants to stop something is never told to wait. */
+const NEVER_REFUSED: ReadonlySet<string> = new Set([OPERATIONS.stopInstance.id, OPERATIONS.stopAllInstances.id]);
+const NOT_LIMITED: RateLimitVerdict = { headers: {}, refusal: null };
+
+/** How many requests of each class a caller may make in a minute. The classes know nothing of each other. */
+export class RateLimits {
+  readonly #clock: Pick<Clock, 'now' | 'elapsed'>;
+  readonly #config: Config['rate_limit'];
+  readonly #windows: Record<LimitedClass, RequestWindows> = {
+    regular: new RequestWindows(MOST_SUBJECTS),
+    intensive: new RequestWindows(MOST_SUBJECTS),
+  };
+
+  constructor(parts: { clock: Pick<Clock, 'now' | 'elapsed'>; config: Config['rate_limit'] }) {
+    this.#clock = parts.clock;
+    this.#config = parts.config;
+  }
+
+  /**
+   * Counts a request, once: also one that is refused. The headers tell of the operation's own class.
+   *
+   * @param subject as {@link limitedSubject} tells it
+   * @param operation `null`: none, such as an unknown path or a request that could not be read; counts as regular
+   */
+  count(subject: string, operation: Pick<Operation, 'id' | 'cost'> | null): RateLimitVerdict {
+    const cost = operation?.cost ?? 'regular';
+    if (!this.#config.enabled || cost === 'free') return NOT_LIMITED;
+    const limit = this.#config[cost];
+    const now = this.#clock.elapsed();
+    const { used, endsAt } = this.#windows[cost].count(subject, now);
+    const left = endsAt - now;
+    const headers = {
+      'x-ratelimit-limit': String(limit),
+      'x-ratelimit-remaining': String(Math.max(0, limit - used)),
+      // Rounded up: who comes back then is not too early.
+      'x-ratelimit-reset': String(Math.ceil((this.#clock.now() + left) / 1_000)),
+    };
+    const isOver = used > limit && !(operation !== null && NEVER_REFUSED.has(operation.id));
+    return { headers, refusal: isOver ? tooMany(cost, limit, Math.ceil(left / 1_000)) : null };
+  }
+}
+
+/**
+ * Whose windows a request uses: those of the account, which all its keys and tokens share; without an account those of the
+ * address. An IPv6 address stands for its /64.
+ *
+ * @param isForeign A page of another site sent the request: it must not use up what the owner of the browser has.
+ */
+export function limitedSubject(caller: Pick<Caller, 'userId'> | null, address: string, isForeign = false): string {
+  const userId = caller?.userId ?? null;
+  if (userId !== null) return `user:${userId}`;
+  return isForeign ? `page:${addressGroup(address)}` : addressGroup(address);
+}
+
+function tooMany(cost: LimitedClass, limit: number, seconds: number): ApiError {
+  const requests = `${cost === 'intensive' ? 'expensive ' : ''}request${limit === 1 ? '' : 's'}`;
+  return new ApiError(
+    'RATE_LIMITED',
+    `More than ${limit} ${requests} in a minute; the next one is taken in ${seconds} s.`,
+    { headers: { 'retry-after': String(seconds) } },
+  );
+}

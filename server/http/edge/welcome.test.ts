@@ -1,0 +1,72 @@
+import type { ApiError } from '@llamactl/contract/errors';
+import { describe, expect, it } from 'vitest';
+import { anonymousAdmin, type Caller } from '../../auth/caller.ts';
+import { FakeClock } from '../../testing/fake-clock.ts';
+import { watchWelcome } from './welcome.ts';
+
+const DAY_MS = 86_400_000;
+
+function watched(changes: (clock: FakeClock) => Partial<Caller>) {
+  const clock = new FakeClock();
+  const told: string[] = [];
+  const caller = { ...anonymousAdmin(), ...changes(clock) };
+  const stop = watchWelcome(caller, clock, ({ code }: ApiError) => void told.push(code));
+  return { clock, told, stop };
+}
+
+describe('a caller is welcome', () => {
+  it('until the credential is revoked, once', async () => {
+    const controller = new AbortController();
+    const { told, clock } = watched((from) => ({
+      revoked: controller.signal,
+      expiresAt: from.now() + 1_000,
+    }));
+    expect(told).toEqual([]);
+    controller.abort();
+    await clock.advance(1_000);
+    expect(told).toEqual(['UNAUTHORIZED']);
+    expect(clock.pending).toEqual([]);
+  });
+
+  it('not at all when it was revoked before', () => {
+    expect(watched(() => ({ revoked: AbortSignal.abort() })).told).toEqual(['UNAUTHORIZED']);
+  });
+
+  it('until the credential has come to its end, to the millisecond', async () => {
+    const { told, clock } = watched((from) => ({ expiresAt: from.now() + 60 * DAY_MS }));
+    await clock.advance(60 * DAY_MS - 1);
+    expect(told).toEqual([]);
+    await clock.advance(1);
+    expect(told).toEqual(['TOKEN_EXPIRED']);
+  });
+
+  it('also by a clock that waits for less than that at a time', async () => {
+    const clock = new FakeClock();
+    const told: string[] = [];
+    const impatient = {
+      now: () => clock.now(),
+      after: (ms: number, callback: () => void) => clock.after(Math.min(ms, 20 * DAY_MS), callback),
+    };
+    const caller = { ...anonymousAdmin(), expiresAt: clock.now() + 50 * DAY_MS };
+    watchWelcome(caller, impatient, ({ code }) => void told.push(code));
+    for (let day = 0; day < 49; day += 1) await clock.advance(DAY_MS);
+    expect(told).toEqual([]);
+    await clock.advance(DAY_MS);
+    expect(told).toEqual(['TOKEN_EXPIRED']);
+  });
+
+  it('for ever, where nobody had to say who they are', () => {
+    const { told, clock } = watched(() => ({}));
+    expect([told, clock.pending]).toEqual([[], []]);
+    expect(watchWelcome(null, clock, () => undefined)()).toBeUndefined();
+  });
+
+  it('for whoever no longer watches, whatever comes', async () => {
+    const controller = new AbortController();
+    const { told, clock, stop } = watched((from) => ({ revoked: controller.signal, expiresAt: from.now() + 5 }));
+    stop();
+    controller.abort();
+    await clock.advance(10);
+    expect([told, clock.pending]).toEqual([[], []]);
+  });
+});

@@ -1,0 +1,94 @@
+import type { AuditRow } from '@llamactl/contract/auth';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { AuditTrail } from '../../auth/audit.ts';
+import type { AuditQuery } from '../../auth/ports.ts';
+import { FakeClock } from '../../testing/fake-clock.ts';
+import { MemoryAudit } from '../../testing/memory-audit.ts';
+import { testServer, type TestServer } from '../../testing/http-harness.ts';
+
+let trail: AuditTrail;
+let queries: AuditQuery[];
+let test: TestServer;
+
+beforeEach(() => {
+  trail = new AuditTrail({
+    store: new MemoryAudit(),
+    clock: new FakeClock(),
+    onFault: (error) => expect(error).toBe(null),
+  });
+  queries = [];
+  const audit = {
+    record: () => undefined,
+    read: async (query: AuditQuery): Promise<AuditRow[]> => {
+      queries.push(query);
+      return trail.read(query);
+    },
+  };
+  test = testServer({ audit });
+});
+
+function fill(count: number): void {
+  const row = { address: '192.0.2.1', target: 'mine', status: 200, requestId: 'r' };
+  for (let index = 1; index <= count; index += 1) {
+    trail.record({ ...row, subject: index % 2 === 0 ? 'user:ada' : 'user:bob', action: 'startInstance' });
+  }
+}
+
+const NDJSON = { accept: 'application/x-ndjson' };
+
+async function page(query: string): Promise<number[]> {
+  const answer = await test.inject({ url: `/api/audit${query}` });
+  return answer.json<{ audit: AuditRow[] }>().audit.map(({ seq }) => seq);
+}
+
+async function lines(query = ''): Promise<number[]> {
+  const answer = await test.inject({ url: `/api/audit${query}`, headers: NDJSON });
+  expect(answer.headers).toMatchObject({
+    'content-type': 'application/x-ndjson; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  });
+  return answer.body
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => (JSON.parse(line) as AuditRow).seq);
+}
+
+describe('the audit trail', () => {
+  it('is told newest first, a hundred rows unless asked for more or fewer', async () => {
+    fill(150);
+    expect(await page('')).toEqual(Array.from({ length: 100 }, (_, index) => 150 - index));
+    expect(await page('?limit=2')).toEqual([150, 149]);
+    expect(await page('?limit=2&before_seq=149')).toEqual([148, 147]);
+    expect(await page('?limit=0')).toEqual([]);
+  });
+
+  it('is told of one subject, operation or target', async () => {
+    fill(4);
+    expect(await page('?subject=user:ada')).toEqual([4, 2]);
+    expect(await page('?action=startInstance&target=mine&limit=1')).toEqual([4]);
+    expect(await page('?target=other')).toEqual([]);
+  });
+
+  it('is exported whole as lines, a page at a time', async () => {
+    fill(2_500);
+    expect(await lines()).toEqual(Array.from({ length: 2_500 }, (_, index) => 2_500 - index));
+    expect(queries.map(({ limit, beforeSeq }) => [limit, beforeSeq])).toEqual([
+      [1_000, null],
+      [1_000, 1_501],
+      [1_000, 501],
+    ]);
+  });
+
+  it('is exported in part too', async () => {
+    fill(10);
+    expect(await lines('?limit=3&before_seq=9&subject=user:ada')).toEqual([8, 6, 4]);
+    expect(await lines('?subject=nobody')).toEqual([]);
+  });
+
+  it('is not read for a HEAD of the export', async () => {
+    fill(3);
+    const answer = await test.inject({ method: 'HEAD', url: '/api/audit', headers: NDJSON });
+    expect([answer.statusCode, answer.body, queries]).toEqual([200, '', []]);
+  });
+});

@@ -1,0 +1,51 @@
+import { Readable } from 'node:stream';
+import type { AuditRow } from '@llamactl/contract/auth';
+import { OPERATIONS } from '@llamactl/contract/operations';
+import type { AuditTrail } from '../../auth/audit.ts';
+import type { AuditQuery } from '../../auth/ports.ts';
+import { prefers } from '../bodies/accept.ts';
+import type { Bind, Input } from '../bind.ts';
+import { JSON_HEADERS } from '../errors.ts';
+
+type Reader = Pick<AuditTrail, 'read'>;
+
+const NDJSON = 'application/x-ndjson';
+const DEFAULT_ROWS = 100;
+const PAGE_ROWS = 1_000;
+
+/** Who did what to which: a page of it, or all of it line by line. */
+export function auditRoutes(bind: Bind, audit: Reader): void {
+  bind(OPERATIONS.getAudit, async ({ query, request, reply }) => {
+    if (!prefers(request.headers.accept, NDJSON, ['application/json'])) {
+      return { audit: await audit.read({ ...queryOf(query), limit: query.limit ?? DEFAULT_ROWS }) };
+    }
+    reply.headers({ ...JSON_HEADERS, 'content-type': `${NDJSON}; charset=utf-8` });
+    // A HEAD is answered with the header of the whole.
+    return reply.send(request.method === 'HEAD' ? '' : Readable.from(lines(audit, query)));
+  });
+}
+
+type Query = Input<typeof OPERATIONS.getAudit>['query'];
+
+function queryOf({ before_seq: beforeSeq, subject, action, target }: Query): Omit<AuditQuery, 'limit'> {
+  return { beforeSeq: beforeSeq ?? null, subject: subject ?? null, action: action ?? null, target: target ?? null };
+}
+
+/** A page at a time, when the one before has been taken. */
+async function* lines(audit: Reader, query: Query): AsyncGenerator<string> {
+  let left = query.limit ?? Infinity;
+  const filter = queryOf(query);
+  let { beforeSeq } = filter;
+  while (left > 0) {
+    const limit = Math.min(left, PAGE_ROWS);
+    const rows = await audit.read({ ...filter, beforeSeq, limit });
+    if (rows.length > 0) yield rows.map(lineOf).join('');
+    if (rows.length < limit) return;
+    left -= rows.length;
+    beforeSeq = rows.at(-1)?.seq ?? 0;
+  }
+}
+
+function lineOf(row: AuditRow): string {
+  return `${JSON.stringify(row)}\n`;
+}

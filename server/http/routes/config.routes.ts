@@ -1,0 +1,16 @@
+import type { ConfigPatch, ConfigView, ConfigWritten } from '@llamactl/contract/config';
+import { OPERATIONS } from '@llamactl/contract/operations';
+import type { Bind } from '../bind.ts';
+
+/** Shows and changes the configuration that holds from the next start. */
+export interface ConfigEditor {
+  view(): Promise<ConfigView>;
+  /** Throws an ApiError when anything is wrong; then nothing was written. */
+  update(patch: ConfigPatch): Promise<ConfigWritten>;
+}
+
+/** The seed's section "Configuration". */
+export function configRoutes(bind: Bind, editor: ConfigEditor): void {
+  bind(OPERATIONS.getConfig, async () => editor.view());
+  bind(OPERATIONS.updateConfig, async ({ body }) => editor.update(body));
+}

@@ -1,0 +1,279 @@
+import { FleetSchema, type Fleet } from '@llamactl/contract/fleet';
+import { describe, expect, it, vi } from 'vitest';
+import { AuthHarness } from '../../testing/auth-harness.ts';
+import { FakeFleet } from '../../testing/fake-services.ts';
+import { errorOf, testConfig, testServer, type TestServer } from '../../testing/http-harness.ts';
+import { parseYamlBody } from '../bodies/yaml-body.ts';
+import { yamlText } from '../bodies/yaml-text.ts';
+
+function fleetServer(): TestServer & { fleet: FakeFleet } {
+  const fleet = new FakeFleet();
+  return { ...testServer({ fleet }), fleet };
+}
+
+const DOCUMENT = `# mine
+version: 1
+instances:
+  - name: chat
+    model_path: /m.gguf
+    options: &fast { threads: 8 } # quick
+  - name: code
+    model_path: /n.gguf
+    options: *fast
+`;
+
+describe('POST /api/apply', () => {
+  it.each(['application/yaml', 'application/x-yaml', 'text/yaml; charset=utf-8', 'text/x-yaml'])(
+    'takes YAML as %s',
+    async (type) => {
+      const { inject, fleet } = fleetServer();
+      const headers = { 'content-type': type };
+      const answer = await inject({ method: 'POST', url: '/api/apply', headers, payload: DOCUMENT });
+      expect([answer.statusCode, answer.json()]).toEqual([
+        200,
+        {
+          message: 'Applied',
+          dry_run: false,
+          results: [
+            { name: 'chat', action: 'create', changes: [] },
+            { name: 'code', action: 'create', changes: [] },
+          ],
+        },
+      ]);
+      expect(fleet.applied).toMatchObject([
+        {
+          fleet: {
+            version: 1,
+            instances: [
+              { name: 'chat', model_path: '/m.gguf', options: { threads: 8 } },
+              { name: 'code', model_path: '/n.gguf', options: { threads: 8 } },
+            ],
+          },
+          options: { prune: false, dryRun: false },
+        },
+      ]);
+    },
+  );
+
+  describe('of more than other bodies may have', () => {
+    const large = (count: number): Fleet => ({
+      instances: Array.from({ length: count }, (_, index) => ({
+        name: `i${index}`,
+        environment: { CUDA_VISIBLE_DEVICES: 'x'.repeat(2_000) },
+      })),
+    });
+    const applied = (test: TestServer, payload: string, type = 'application/json') =>
+      test.inject({ method: 'POST', url: '/api/apply', headers: { 'content-type': type }, payload });
+
+    it.each(['application/json', 'application/yaml'])('takes 2 MiB of %s', async (type) => {
+      const server = fleetServer();
+      const document = large(1_100);
+      const payload = type === 'application/json' ? JSON.stringify(document) : yamlText(document, 'x');
+      expect(payload.length).toBeGreaterThan(2 * 1024 * 1024);
+      expect((await applied(server, payload, type)).statusCode).toBe(200);
+      expect(server.fleet.applied[0]?.fleet).toEqual(document);
+    });
+
+    it('takes 16 MiB, and no more', async () => {
+      const server = fleetServer();
+      const document = JSON.stringify(large(1_000));
+      const full = document + ' '.repeat(16 * 1024 * 1024 - document.length);
+      expect((await applied(server, full)).statusCode).toBe(200);
+      const refused = await applied(server, `${full} `);
+      expect([refused.statusCode, errorOf(refused.body).code]).toEqual([413, 'PAYLOAD_TOO_LARGE']);
+    });
+
+    it('reads and judges them in many turns, one document after the other', async () => {
+      const server = fleetServer();
+      const turns: (() => void)[] = [];
+      // Every look at the clock finds the time of a slice over.
+      let now = 0;
+      vi.spyOn(server.clock, 'elapsed').mockImplementation(() => (now += 10));
+      vi.spyOn(server.clock, 'nextTurn').mockImplementation((callback) => void turns.push(callback));
+      const document = JSON.stringify(large(100));
+      let answered = 0;
+      const answers = Array.from({ length: 3 }, async () => {
+        const answer = await applied(server, document);
+        answered += 1;
+        return answer;
+      });
+      let taken = 0;
+      let most = 0;
+      while (answered < answers.length) {
+        most = Math.max(most, turns.length);
+        const next = turns.shift();
+        if (next !== undefined) taken += 1;
+        next?.();
+        await new Promise(setImmediate);
+      }
+      expect((await Promise.all(answers)).map(({ statusCode }) => statusCode)).toEqual([200, 200, 200]);
+      // A turn for each entry: to parse it, and to judge it.
+      expect(taken).toBeGreaterThan(3 * 2 * 100);
+      // One is parsed while those before it are judged.
+      expect(most).toBeLessThanOrEqual(3);
+    });
+  });
+
+  it('takes JSON, and hands prune and dry_run on', async () => {
+    const { inject, fleet } = fleetServer();
+    const url = '/api/apply?prune=true&dry_run=true';
+    const answer = await inject({ method: 'POST', url, payload: { instances: [{ name: 'chat' }] } });
+    expect(answer.json()).toMatchObject({ dry_run: true });
+    expect(fleet.applied).toMatchObject([
+      { fleet: { instances: [{ name: 'chat' }] }, options: { prune: true, dryRun: true } },
+    ]);
+    expect(fleet.applied[0]?.options.signal).toBeInstanceOf(AbortSignal);
+  });
+
+  it('tells every problem with its place in the document', async () => {
+    const { inject, fleet } = fleetServer();
+    const payload =
+      'instances:\n  - name: chat\n    prot: 1\n  - { name: "-", options: { threads: [] } }\nversion: 2\n';
+    const headers = { 'content-type': 'application/yaml' };
+    const answer = await inject({ method: 'POST', url: '/api/apply', headers, payload });
+    expect(answer.statusCode).toBe(400);
+    expect(errorOf(answer.body).errors).toEqual([
+      { path: 'version', message: 'must be 1' },
+      { path: 'instances[0].prot', message: 'is not known; did you mean port?' },
+      { path: 'instances[1].name', message: expect.stringContaining('must start with a letter') as string },
+      { path: 'instances[1].options.threads', message: expect.any(String) as string },
+    ]);
+    expect(fleet.applied).toEqual([]);
+  });
+
+  it('says where YAML is wrong', async () => {
+    const { inject } = fleetServer();
+    const headers = { 'content-type': 'application/yaml' };
+    const answer = await inject({ method: 'POST', url: '/api/apply', headers, payload: 'instances:\n  - "x' });
+    const { code, details } = errorOf(answer.body);
+    expect([answer.statusCode, code]).toEqual([400, 'VALIDATION_ERROR']);
+    expect(details).toMatch(/^line 2, column \d+: Missing closing "quote$/);
+  });
+
+  it.each([
+    ['no body', ''],
+    ['comments alone', '# nothing\n'],
+  ])('needs a document: %s', async (_what, payload) => {
+    const { inject } = fleetServer();
+    const headers = { 'content-type': 'application/yaml' };
+    const answer = await inject({ method: 'POST', url: '/api/apply', headers, payload });
+    expect([answer.statusCode, errorOf(answer.body).code]).toEqual([400, 'VALIDATION_ERROR']);
+  });
+
+  it('reads no more than 16 MiB, and nothing compressed', async () => {
+    const { inject } = fleetServer();
+    const headers = { 'content-type': 'application/yaml' };
+    const large = await inject({ method: 'POST', url: '/api/apply', headers, payload: '#'.repeat(16 * 1_048_576 + 1) });
+    expect(large.statusCode).toBe(413);
+    const encoded = { ...headers, 'content-encoding': 'gzip' };
+    const packed = await inject({ method: 'POST', url: '/api/apply', headers: encoded, payload: DOCUMENT });
+    expect(packed.statusCode).toBe(415);
+  });
+
+  it('names both forms to who sends another', async () => {
+    const { inject } = fleetServer();
+    const headers = { 'content-type': 'text/plain' };
+    const answer = await inject({ method: 'POST', url: '/api/apply', headers, payload: DOCUMENT });
+    expect(answer.statusCode).toBe(415);
+    expect(errorOf(answer.body).error).toBe(
+      'The body has to be JSON or YAML; send it with Content-Type: application/json or application/yaml.',
+    );
+  });
+});
+
+describe('a key of an admin that may not start instances', () => {
+  it('applies nothing, but is told what would be done', async () => {
+    const harness = await AuthHarness.open();
+    const fleet = new FakeFleet();
+    const config = testConfig({ auth: { enabled: true } });
+    const { inject } = testServer({ auth: harness.auth, clock: harness.clock, config, fleet });
+    const owner = await harness.loggedIn('root', 'admin');
+    const statusOf = async (url: string, may_start: boolean): Promise<number> => {
+      const key = await harness.keyOf(owner, { scopes: ['admin'], may_start });
+      const headers = { 'x-api-key': key };
+      return (await inject({ method: 'POST', url, headers, payload: { instances: [] } })).statusCode;
+    };
+    expect(await statusOf('/api/apply', false)).toBe(403);
+    expect(await statusOf('/api/apply?dry_run=false&prune=true', false)).toBe(403);
+    expect(fleet.applied).toEqual([]);
+    expect(await statusOf('/api/apply?dry_run=true', false)).toBe(200);
+    expect(await statusOf('/api/apply', true)).toBe(200);
+  });
+});
+
+describe('a document', () => {
+  it('has 5000 instances at most', async () => {
+    const { inject, fleet } = fleetServer();
+    const payload = { instances: Array.from({ length: 5_001 }, (_each, index) => ({ name: `i${index}` })) };
+    const answer = await inject({ method: 'POST', url: '/api/apply', payload });
+    expect([answer.statusCode, errorOf(answer.body).errors?.map(({ path }) => path)]).toEqual([400, ['instances']]);
+    expect(fleet.applied).toEqual([]);
+  });
+});
+
+describe('YAML elsewhere', () => {
+  it('is no form of a body', async () => {
+    const { inject, manager } = fleetServer();
+    const headers = { 'content-type': 'application/yaml' };
+    const answer = await inject({ method: 'POST', url: '/api/instances', headers, payload: 'name: chat' });
+    expect(answer.statusCode).toBe(415);
+    expect(errorOf(answer.body).error).toContain('has to be JSON;');
+    expect(manager.calls).toEqual([]);
+  });
+
+  it('is no body at all where there is none', async () => {
+    const { inject } = fleetServer();
+    const headers = { 'content-type': 'application/yaml' };
+    const answer = await inject({ method: 'POST', url: '/api/instances/start-all', headers, payload: '' });
+    expect(answer.statusCode).toBe(200);
+  });
+});
+
+describe('GET /api/export', () => {
+  const DOCUMENT_OF_ONE: Fleet = {
+    version: 1,
+    instances: [{ name: 'chat', engine: 'llama_cpp', environment: { ANSWER: 'no', TOKEN: '0o17' }, port: 8_100 }],
+  };
+
+  function exporting(): TestServer {
+    const test = fleetServer();
+    test.fleet.fleet = DOCUMENT_OF_ONE;
+    return test;
+  }
+
+  it('answers YAML that says what it is, not to be kept by anybody', async () => {
+    const answer = await exporting().inject({ url: '/api/export' });
+    expect(answer.headers).toMatchObject({
+      'content-type': 'application/yaml; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    });
+    expect(answer.body).toBe(
+      [
+        '# All instances of llamactl, secrets in `environment` included. Send it back with POST /api/apply; see docs/fleet.md.',
+        'version: 1',
+        'instances:',
+        '  - name: chat',
+        '    engine: llama_cpp',
+        '    environment:',
+        '      ANSWER: "no"',
+        '      TOKEN: "0o17"',
+        '    port: 8100',
+        '',
+      ].join('\n'),
+    );
+    expect(FleetSchema.parse(parseYamlBody(Buffer.from(answer.body)))).toEqual(DOCUMENT_OF_ONE);
+  });
+
+  it('answers JSON to who names it', async () => {
+    const answer = await exporting().inject({ url: '/api/export', headers: { accept: 'application/json' } });
+    expect(answer.headers['content-type']).toBe('application/json; charset=utf-8');
+    expect(answer.json()).toEqual(DOCUMENT_OF_ONE);
+  });
+
+  it('answers HEAD like GET, without the body', async () => {
+    const answer = await exporting().inject({ method: 'HEAD', url: '/api/export' });
+    expect([answer.statusCode, answer.body]).toEqual([200, '']);
+    expect(answer.headers['content-type']).toBe('application/yaml; charset=utf-8');
+  });
+});

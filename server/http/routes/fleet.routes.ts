@@ -1,0 +1,33 @@
+import { ApiError } from '@llamactl/contract/errors';
+import { OPERATIONS } from '@llamactl/contract/operations';
+import type { FleetManager } from '../../instances/use-cases.ts';
+import { prefers } from '../bodies/accept.ts';
+import type { Bind } from '../bind.ts';
+import { YAML_TYPES } from '../bodies/body.ts';
+import { JSON_HEADERS } from '../errors.ts';
+import { yamlText } from '../bodies/yaml-text.ts';
+
+const COMMENT =
+  'All instances of llamactl, secrets in `environment` included. Send it back with POST /api/apply; see docs/fleet.md.';
+
+/** All instances as one document. */
+export function fleetRoutes(bind: Bind, fleet: FleetManager): void {
+  bind(OPERATIONS.applyFleet, ({ body, query, caller, signal }) => {
+    const { prune = false, dry_run: dryRun = false } = query;
+    // A change restarts what runs, and whether something does is decided when the change is made.
+    if (!caller.mayStart && !dryRun) {
+      throw new ApiError(
+        'FORBIDDEN',
+        'This key may not start instances (`may_start` is false), and a change restarts them; dry_run works.',
+      );
+    }
+    return fleet.apply(body, { prune, dryRun, signal });
+  });
+
+  bind(OPERATIONS.exportFleet, ({ request, reply }) => {
+    const document = fleet.export();
+    if (prefers(request.headers.accept, 'application/json', YAML_TYPES)) return document;
+    const headers = { ...JSON_HEADERS, 'content-type': 'application/yaml; charset=utf-8' };
+    return reply.headers(headers).send(yamlText(document, COMMENT));
+  });
+}

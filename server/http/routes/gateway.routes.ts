@@ -1,0 +1,216 @@
+import { ConfigSchema } from '@llamactl/contract/config';
+import { ApiError } from '@llamactl/contract/errors';
+import { PASS_THROUGH } from '@llamactl/contract/operations';
+import type { RequestFigures } from '@llamactl/contract/requests';
+import type { Caller } from '../../auth/caller.ts';
+import { addressGroup } from '../../auth/client-address.ts';
+import { Bodies } from '../../gateway/bodies.ts';
+import { BodyBudget } from '../../gateway/body-budget.ts';
+import { CallerLimits, type LimitHolder } from '../../gateway/caller-limits.ts';
+import { closedToCallers } from '../../gateway/crossing.ts';
+import { createGateway } from '../../gateway/gateway.ts';
+import { isModelsUrl } from '../../gateway/models.ts';
+import type { CallContext, GatewayInstances, GatewaySettings, MeasureSendQueues } from '../../gateway/ports.ts';
+import { Requests } from '../../gateway/requests.ts';
+import type { Clock, Engines } from '../../instances/ports.ts';
+import type { Access } from '../edge/access.ts';
+import { bodyMeter, bookedTokens } from '../edge/booked-tokens.ts';
+import { clientAddresses } from '../edge/client-address.ts';
+import { limitHolders } from '../edge/limit-holders.ts';
+import type { HttpApp, HttpPlugin, HttpReply, HttpRequest } from '../plugin.ts';
+import { watchWelcome } from '../edge/welcome.ts';
+
+/** Not passed: `OPTIONS` is ours, and an engine that echoes a `TRACE` would show its key. */
+const NOT_PASSED: ReadonlySet<string> = new Set(['OPTIONS', 'TRACE']);
+
+export interface GatewayRoutesParts {
+  /** The instances as there are for a caller. */
+  instancesFor: (caller: Caller | null) => GatewayInstances;
+  clock: Clock;
+  /** Where requests are kept account of; left out: where nobody looks. */
+  requests?: Requests;
+  /** Left out: no engine declares anything. */
+  engines?: Pick<Engines, 'find' | 'names'>;
+  /** Left out: as the configuration's defaults are. */
+  settings?: GatewaySettings;
+  /** Left out: the system does not tell. */
+  measureSendQueues?: MeasureSendQueues;
+  /** Bytes of memory for bodies that have to be held. Default: that of the configuration. */
+  bodyMemory?: number;
+  /** The configuration's limits of a caller without an account. Default: none. */
+  addressLimits?: LimitHolder['limits'] | null;
+  /** Returns the address of the client. Default: the peer of the connection. */
+  clientAddress?: (raw: HttpRequest['raw']) => string;
+  /** Aborts when another server answers in our place. */
+  leaving?: AbortSignal;
+}
+
+const NO_PATHS: ReadonlySet<string> = new Set();
+const DEFAULTS = ConfigSchema.parse({}).gateway;
+const BODY_MEMORY = DEFAULTS.body_memory_mb * 1024 * 1024;
+const AS_CONFIGURED_BY_DEFAULT: GatewaySettings = {
+  loadingKeepaliveSeconds: DEFAULTS.loading_keepalive,
+  aliasesInModels: DEFAULTS.aliases_in_models,
+};
+
+/**
+ * The routes that lead to engines: `/v1/*` by the request's model, `/api/instances/{name}/proxy/*` by name.
+ *
+ * They are served in `preParsing`, before anything is read of the body and before its content type is judged: any body
+ * is the engine's business. So whatever must happen first, such as authentication, has to be an `onRequest` hook.
+ */
+export function gatewayRoutes(parts: GatewayRoutesParts): HttpPlugin {
+  const { instancesFor, clock, engines, settings, measureSendQueues, leaving } = parts;
+  const { requests = new Requests({ clock }), bodyMemory = BODY_MEMORY, addressLimits = null } = parts;
+  const addressOf = parts.clientAddress ?? clientAddresses([]);
+  const crossings = engines?.names().flatMap((name) => engines.find(name)?.crossing ?? []) ?? [];
+  return (app) => {
+    const gateway = createGateway({
+      clock,
+      bodies: new Bodies({ clock, budget: new BodyBudget({ clock, bytes: bodyMemory }) }),
+      requests,
+      inferencePaths: (engine) => engines?.find(engine)?.inferencePaths ?? NO_PATHS,
+      settings: settings ?? AS_CONFIGURED_BY_DEFAULT,
+      measureSendQueues: measureSendQueues ?? ((_connections, found) => found(new Map())),
+      closed: closedToCallers(crossings),
+    });
+    leaving?.addEventListener('abort', () => gateway.rest());
+    const limits = new CallerLimits(clock);
+    /**
+     * Serves a request within the limits of its caller: in flight from here to the end of the answer, whatever it waits for.
+     * The list of models comes from memory and counts for nothing.
+     */
+    const byModelWithin = async (request: HttpRequest, reply: HttpReply): Promise<void> => {
+      const { caller, raw } = request;
+      const account = accountOf(caller, addressOf, raw);
+      const holders = limitHolders(caller, account, addressLimits);
+      if (holders.length === 0 || isModelsUrl(urlOf(request, app.prefix))) {
+        return gateway.byModel(raw, reply.raw, contextOf(request, reply, account));
+      }
+      const admission = limits.admit(holders);
+      const bodyLength = bodyMeter(raw);
+      let tokens = 0;
+      try {
+        void reply.headers(admission.headers);
+        const onOver = (figures: RequestFigures): void => {
+          const speed = figures.instance === null ? 0 : requests.speedOf(figures.instance);
+          tokens = bookedTokens(figures, bodyLength(), speed);
+        };
+        await gateway.byModel(raw, reply.raw, { ...contextOf(request, reply, account), onOver });
+      } finally {
+        admission.end(tokens);
+      }
+    };
+    /** A caller who is shut out loses the connections that lead to engines. */
+    const guard = ({ caller, raw }: HttpRequest): (() => void) =>
+      watchWelcome(caller, clock, () => raw.socket.destroy());
+    const contextOf = (
+      request: HttpRequest,
+      reply: HttpReply,
+      account = accountOf(request.caller, addressOf, request.raw),
+    ): CallContext => ({
+      requestId: request.id,
+      caller: request.caller?.subject ?? 'anonymous',
+      account,
+      instances: instancesFor(request.caller),
+      mayStart: request.caller?.mayStart ?? false,
+      url: urlOf(request, app.prefix),
+      headers: ownHeaders(request, reply),
+      onLease: (instance) => {
+        request.instance = instance;
+      },
+    });
+    let isClosing = false;
+    app.addHook('preClose', async () => {
+      isClosing = true;
+      gateway.close();
+    });
+    // An answer that was under way said that its connection stays, and an idle connection keeps the server from closing.
+    app.addHook('onResponse', async ({ raw }, reply) => {
+      if (isClosing && reply.raw.writableFinished) raw.socket.destroySoon();
+    });
+
+    route(app, PASS_THROUGH.inference, ['/v1/*'], async (request, reply) => {
+      if (request.upgradeHead !== null) {
+        throw new ApiError(
+          'VALIDATION_ERROR',
+          'No WebSocket is spoken under /v1; /api/instances/NAME/proxy passes one to an engine.',
+        );
+      }
+      const leave = guard(request);
+      try {
+        await byModelWithin(request, reply);
+      } finally {
+        leave();
+      }
+    });
+
+    route(
+      app,
+      PASS_THROUGH.proxy,
+      ['/api/instances/:name/proxy', '/api/instances/:name/proxy/*'],
+      async (request, reply) => {
+        const { name: instance = '' } = request.params as { name?: string };
+        const context = { ...contextOf(request, reply), instance };
+        const { upgradeHead } = request;
+        const leave = guard(request);
+        try {
+          if (upgradeHead === null) await gateway.byName(request.raw, reply.raw, context);
+          else await gateway.webSocket(request.raw, reply.raw, upgradeHead, context);
+        } finally {
+          leave();
+        }
+      },
+    );
+  };
+}
+
+function route(
+  app: HttpApp,
+  { id, permission, cost }: Access,
+  urls: readonly string[],
+  serve: (request: HttpRequest, reply: HttpReply) => Promise<void>,
+): void {
+  for (const url of urls) {
+    app.route({
+      method: app.supportedMethods.filter((method) => !NOT_PASSED.has(method)),
+      url,
+      exposeHeadRoute: false,
+      config: { access: { id, permission, cost } },
+      preParsing: async (request, reply) => {
+        void reply.header('x-llamactl-source', 'llamactl');
+        await serve(request, reply);
+        reply.hijack();
+      },
+      handler: () => {
+        throw new Error('a request for an engine went on after it had been answered');
+      },
+    });
+  }
+}
+
+/** All keys and tokens of an account share its name. An IPv6 address stands for its /64. */
+function accountOf(
+  caller: Caller | null,
+  addressOf: (raw: HttpRequest['raw']) => string,
+  raw: HttpRequest['raw'],
+): string {
+  const userId = caller?.userId ?? null;
+  return userId === null ? `address:${addressGroup(addressOf(raw))}` : `user:${userId}`;
+}
+
+/** What every answer of ours says. */
+function ownHeaders(request: HttpRequest, reply: HttpReply): string[] {
+  const headers = ['X-Request-Id', request.id];
+  for (const [name, value] of Object.entries(reply.getHeaders())) {
+    if (name === 'x-request-id' || name === 'x-llamactl-source' || value === undefined) continue;
+    if (Array.isArray(value)) for (const each of value) headers.push(name, each);
+    else headers.push(name, String(value));
+  }
+  return headers;
+}
+
+/** A target may come with scheme and host before its path (RFC 9112, 3.2.2). */
+function urlOf({ raw }: HttpRequest, prefix: string): string {
+  return (raw.url ?? '').replace(/^[A-Za-z][A-Za-z0-9+.-]*:\/\/[^/?#]*/, '').slice(prefix.length);
+}

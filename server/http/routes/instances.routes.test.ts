@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import {
+  errorOf,
+  example,
+  expectShape,
+  serverWithInstance,
+  testConfig,
+  testServer,
+} from '../../testing/http-harness.ts';
+
+describe('the instances of the API', () => {
+  it('creates one by the seed’s own request', async () => {
+    const test = testServer();
+    const payload = await example('create-instance.request');
+    const answer = await test.inject({ method: 'POST', url: '/api/instances', payload });
+    expect(answer.statusCode).toBe(201);
+    expect(answer.headers.location).toBe('/api/instances/my-instance');
+    expect(answer.headers.etag).toBe('"1"');
+    const body = answer.json<Record<string, unknown>>();
+    expectShape(body, await example('create-instance.response'));
+    expect(body).toMatchObject({
+      message: 'Instance created successfully',
+      instance: { status: 'stopped', port: 8081 },
+    });
+    expect(body).not.toHaveProperty('warnings');
+    expect(test.manager.calls).toEqual([{ method: 'create', arguments: [payload] }]);
+  });
+
+  it('passes warnings on', async () => {
+    const answer = await testServer().inject({ method: 'POST', url: '/api/instances', payload: { name: 'x' } });
+    expect(answer.json()).toHaveProperty('warnings', ['model_path is not there yet']);
+  });
+
+  it('lists them, by state too', async () => {
+    const test = await serverWithInstance();
+    const all = await test.inject({ url: '/api/instances' });
+    expectShape(all.json(), await example('list-instances.response'));
+    const running = await test.inject({ url: '/api/instances?status=running' });
+    expect(running.json()).toEqual({ instances: [] });
+  });
+
+  it('shows one, not wrapped, with its version', async () => {
+    const test = await serverWithInstance();
+    const answer = await test.inject({ url: '/api/instances/MY-instance' });
+    const { pid: _, stats: __, ...rest } = (await example('get-instance.response')) as Record<string, unknown>;
+    expectShape(answer.json(), { ...rest, options: {} });
+    expect(answer.json()).toMatchObject({ pid: null, stats: null });
+    expect(answer.headers.etag).toBe('"1"');
+  });
+
+  it('answers HEAD like GET, without the body', async () => {
+    const test = await serverWithInstance();
+    const answer = await test.inject({ method: 'HEAD', url: '/api/instances/my-instance' });
+    expect([answer.statusCode, answer.body, answer.headers.etag]).toEqual([200, '', '"1"']);
+    expect(Number(answer.headers['content-length'])).toBeGreaterThan(100);
+  });
+
+  it('changes one by the seed’s own request', async () => {
+    const test = await serverWithInstance();
+    const payload = await example('update-instance.request');
+    const answer = await test.inject({ method: 'PUT', url: '/api/instances/my-instance', payload });
+    expect(answer.statusCode).toBe(200);
+    expect(answer.headers.etag).toBe('"2"');
+    expect(answer.json()).toMatchObject({
+      message: 'Instance updated successfully',
+      restart_required: false,
+      instance: { options: { threads: 8, context_size: 4096 } },
+    });
+  });
+
+  it('hands If-Match and apply=restart to the update', async () => {
+    const test = await serverWithInstance();
+    const url = '/api/instances/my-instance?apply=restart';
+    const stale = await test.inject({ method: 'PUT', url, payload: { port: 9000 }, headers: { 'if-match': '"7"' } });
+    expect([stale.statusCode, errorOf(stale.body).code]).toEqual([412, 'PRECONDITION_FAILED']);
+    const type = { 'content-type': 'application/merge-patch+json' };
+    const fresh = await test.inject({
+      method: 'PUT',
+      url,
+      payload: '{"port":9000}',
+      headers: { 'if-match': '"1"', ...type },
+    });
+    expect(fresh.statusCode).toBe(200);
+    expect(test.manager.calls.at(-1)?.arguments).toEqual([
+      'my-instance',
+      { port: 9000 },
+      { ifMatch: '"1"', restart: true },
+    ]);
+  });
+
+  it('deletes one', async () => {
+    const test = await serverWithInstance();
+    const answer = await test.inject({ method: 'DELETE', url: '/api/instances/my-instance' });
+    expect([answer.statusCode, answer.json()]).toEqual([200, await example('delete-instance.response')]);
+    const again = await test.inject({ method: 'DELETE', url: '/api/instances/my-instance' });
+    expect([again.statusCode, errorOf(again.body).code]).toEqual([404, 'INSTANCE_NOT_FOUND']);
+  });
+});
+
+describe('a prefix under which a proxy shows us', () => {
+  const config = testConfig({ server: { base_path: '/llm' } });
+
+  it('may be left on or taken off', async () => {
+    for (const url of ['/llm/api/instances', '/api/instances', '/llm/livez']) {
+      expect((await testServer({ config }).inject({ url })).statusCode).toBe(200);
+    }
+    expect((await testServer({ config }).inject({ url: '/other/api/instances' })).statusCode).toBe(404);
+  });
+
+  it('stands in the place that a creation names', async () => {
+    const answer = await testServer({ config }).inject({
+      method: 'POST',
+      url: '/llm/api/instances',
+      payload: { name: 'x' },
+    });
+    expect(answer.headers.location).toBe('/llm/api/instances/x');
+  });
+});

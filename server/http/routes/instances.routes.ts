@@ -1,0 +1,59 @@
+import type { Instance } from '@llamactl/contract/instance';
+import { OPERATIONS } from '@llamactl/contract/operations';
+import { mayCall, type Caller } from '../../auth/caller.ts';
+import { maskedOptions, maskedWords } from '../../instances/settings/secret-words.ts';
+import type { Bind } from '../bind.ts';
+import { JSON_HEADERS } from '../errors.ts';
+import { ListAnswer } from '../bodies/list-answer.ts';
+
+/** The seed's section "Instances". @param basePath Where the API is reached from outside: `/`, or a prefix. */
+export function instanceRoutes(bind: Bind, basePath: string): void {
+  const list = new ListAnswer('instances');
+  bind(OPERATIONS.listInstances, ({ query, manager, reply }) =>
+    reply.headers(JSON_HEADERS).send(list.of(manager.list(query.status))),
+  );
+
+  bind(OPERATIONS.getInstance, ({ params, caller, manager, reply }) => {
+    const instance = manager.get(params.name);
+    reply.header('etag', manager.entityTag(params.name));
+    return shownTo(caller, instance);
+  });
+
+  bind(OPERATIONS.createInstance, async ({ body, manager, request, reply }) => {
+    request.concerns = body.name;
+    const { instance, entityTag: etag, warnings } = await manager.create(body);
+    const location = `${basePath.replace(/\/$/, '')}/api/instances/${instance.name}`;
+    reply.headers({ location, etag });
+    return { message: 'Instance created successfully', instance, ...some(warnings) };
+  });
+
+  bind(OPERATIONS.updateInstance, async ({ params, query, body, manager, request, reply }) => {
+    const options = { ifMatch: request.headers['if-match'], restart: query.apply === 'restart' };
+    const { instance, entityTag, warnings } = await manager.update(params.name, body, options);
+    reply.header('etag', entityTag);
+    const { restart_required } = instance;
+    return { message: 'Instance updated successfully', instance, restart_required, ...some(warnings) };
+  });
+
+  bind(OPERATIONS.deleteInstance, async ({ params, manager, signal }) => {
+    await manager.remove(params.name, signal);
+    return { message: 'Instance deleted successfully' };
+  });
+}
+
+/** Values of an environment, and what else is known to be a secret, are for those who set them. */
+function shownTo(caller: Caller, instance: Instance): Instance {
+  if (mayCall(caller, 'admin')) return instance;
+  const { command, options, extra_args } = instance;
+  return {
+    ...instance,
+    environment: Object.fromEntries(Object.keys(instance.environment).map((name) => [name, '***'])),
+    options: maskedOptions(options),
+    extra_args: maskedWords(extra_args),
+    ...(command === undefined ? {} : { command: maskedWords(command) }),
+  };
+}
+
+function some(warnings: string[]): { warnings?: string[] } {
+  return warnings.length === 0 ? {} : { warnings };
+}

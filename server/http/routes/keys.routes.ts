@@ -1,0 +1,19 @@
+import { OPERATIONS } from '@llamactl/contract/operations';
+import type { Keys } from '../../auth/keys.ts';
+import type { Bind } from '../bind.ts';
+
+/** Keys for programs: one's own; to admins, all. */
+export function keyRoutes(bind: Bind, keys: Pick<Keys, 'list' | 'create' | 'remove'>): void {
+  bind(OPERATIONS.listKeys, ({ caller }) => ({ keys: keys.list(caller) }));
+
+  bind(OPERATIONS.createKey, async ({ caller, body, request }) => {
+    const created = await keys.create(caller, body);
+    request.concerns = created.info.id;
+    return created;
+  });
+
+  bind(OPERATIONS.deleteKey, async ({ caller, params }) => {
+    await keys.remove(caller, params.id);
+    return { message: 'Key deleted successfully' };
+  });
+}

@@ -1,0 +1,31 @@
+import { OPERATIONS } from '@llamactl/contract/operations';
+import type { Clock, LogQuery } from '../../instances/ports.ts';
+import type { Bind, Input } from '../bind.ts';
+import { EVENT_STREAM, JSON_LINES, sendLogStream } from './log-stream.ts';
+
+const DEFAULT_LINES = 100;
+
+/** The seed's section "Get Instance Logs". */
+export function logRoutes(bind: Bind, clock: Pick<Clock, 'after'>): void {
+  bind(OPERATIONS.getInstanceLogs, (input) => {
+    const { params, query, manager, request, reply } = input;
+    // A HEAD is answered with the header of the whole: a stream would have none to end with.
+    if (query.follow !== true || request.method === 'HEAD') return manager.logs(params.name, queryOf(input, null));
+    const isBrowser = request.headers.accept?.includes('text/event-stream') === true;
+    const after = isBrowser ? lastEventId(request.headers['last-event-id']) : null;
+    const items = manager.followLogs(params.name, queryOf(input, after), input.signal);
+    return sendLogStream(reply, isBrowser ? EVENT_STREAM : JSON_LINES, items, clock);
+  });
+}
+
+function queryOf({ query }: Input<typeof OPERATIONS.getInstanceLogs>, lastSeen: number | null): LogQuery {
+  const afterSeq = lastSeen ?? query.after_seq ?? null;
+  // Whoever goes on where they stopped wants all that came since.
+  const goesOn = query.follow === true && afterSeq !== null;
+  return { lines: goesOn ? null : (query.lines ?? DEFAULT_LINES), level: query.level ?? null, afterSeq };
+}
+
+/** Where a browser that reconnects has come to; `null`: it has seen nothing yet, or the header is none of ours. */
+function lastEventId(header: string | string[] | undefined): number | null {
+  return typeof header === 'string' && /^\d{1,15}$/.test(header) ? Number(header) : null;
+}

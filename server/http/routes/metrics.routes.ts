@@ -1,0 +1,21 @@
+import { OPERATIONS } from '@llamactl/contract/operations';
+import type { StatsHistoryView, SystemView } from '../../metrics/metrics.ts';
+import type { Bind } from '../bind.ts';
+
+/** What the routes of measurements tell. */
+export interface Metrics {
+  system: SystemView;
+  stats: StatsHistoryView;
+}
+
+const DEFAULT_WINDOW_SECONDS = 3_600;
+
+/** The seed's section "System", and the past of an instance. */
+export function metricsRoutes(bind: Bind, { system, stats }: Metrics): void {
+  bind(OPERATIONS.getSystemStatus, ({ manager }) => system.status(manager.list()));
+  bind(OPERATIONS.getSystemInfo, () => system.info());
+  bind(OPERATIONS.getInstanceStats, ({ params, query, manager }) => {
+    const { name } = manager.get(params.name);
+    return stats.history(name, query.window ?? DEFAULT_WINDOW_SECONDS);
+  });
+}

@@ -1,0 +1,45 @@
+import { ApiError } from '@llamactl/contract/errors';
+import { OPERATIONS } from '@llamactl/contract/operations';
+import { type Caller, mayCall } from '../../auth/caller.ts';
+import type { Requests } from '../../gateway/requests.ts';
+import type { Bind } from '../bind.ts';
+
+const DEFAULT_FINISHED = 50;
+
+/** What the routes need of the requests to engines. */
+export type RequestsView = Pick<Requests, 'list' | 'finished' | 'find' | 'cancel'>;
+
+/** Requests to engines: those on their way, the last ones, and an end to one. */
+export function requestRoutes(bind: Bind, requests: RequestsView): void {
+  bind(OPERATIONS.listRequests, ({ caller, query, manager }) => {
+    const statuses = new Map(manager.list().map(({ name, status }) => [name, status]));
+    const isSeen = isFor(caller, (name) => statuses.has(name));
+    const inFlight = requests.list((name) => statuses.get(name) ?? null).filter(isSeen);
+    const finished = requests.finished().filter(isSeen);
+    return {
+      in_flight: inFlight.map(shownTo(caller)),
+      finished: finished.slice(0, query.finished ?? DEFAULT_FINISHED).map(shownTo(caller)),
+    };
+  });
+
+  bind(OPERATIONS.cancelRequest, ({ caller, params, manager }) => {
+    const { request_id: id } = params;
+    const found = requests.find(id);
+    const isSeen = isFor(caller, (name) => manager.idOf(name) !== null);
+    if (found === null || !isSeen(found) || !requests.cancel(id)) {
+      throw new ApiError('NOT_FOUND', 'No request on its way has this id. GET /api/requests lists them.');
+    }
+    return { message: 'Request cancelled successfully' };
+  });
+}
+
+/** What is for no instance, or for one that is gone, is shown to whoever sees all instances. */
+function isFor(caller: Caller, exists: (name: string) => boolean): (request: { instance: string | null }) => boolean {
+  return ({ instance }) => caller.instances === null || (instance !== null && exists(instance));
+}
+
+/** Who else works with an engine is no viewer's business. */
+function shownTo(caller: Caller): <Shown extends { caller: string | null }>(request: Shown) => Shown {
+  const isOperator = mayCall(caller, OPERATIONS.cancelRequest.permission);
+  return (request) => (isOperator || request.caller === caller.subject ? request : { ...request, caller: null });
+}

@@ -1,0 +1,136 @@
+import { openApiDocument } from '@llamactl/contract/openapi';
+import type { Operation } from '@llamactl/contract/operation';
+import { OPERATIONS, PASS_THROUGH } from '@llamactl/contract/operations';
+import type { LightMyRequestResponse } from 'fastify';
+import { describe, expect, it } from 'vitest';
+import { Requests } from '../../gateway/requests.ts';
+import { AuthHarness, PASSWORD } from '../../testing/auth-harness.ts';
+import { errorOf, testServer } from '../../testing/http-harness.ts';
+
+describe('the probes', () => {
+  it.each(['ok', 'starting', 'stopping'] as const)('tell %s', async (status) => {
+    const test = testServer({ readiness: () => status });
+    const ask = async (url: string): Promise<LightMyRequestResponse> => test.inject({ url });
+    expect((await ask('/livez?whatever=1')).json()).toEqual({ status: 'ok' });
+    for (const url of ['/readyz', '/health?x']) {
+      const answer = await ask(url);
+      expect([answer.statusCode, answer.json()]).toEqual([status === 'ok' ? 200 : 503, { status }]);
+    }
+  });
+
+  it('are the only ones to be answered while llamactl is not ready', async () => {
+    const starting = await testServer({ readiness: () => 'starting' }).inject({ url: '/api/instances' });
+    expect([starting.statusCode, errorOf(starting.body).code, starting.headers['retry-after']]).toEqual([
+      503,
+      'SHUTTING_DOWN',
+      '1',
+    ]);
+    const stopping = await testServer({ readiness: () => 'stopping' }).inject({
+      method: 'POST',
+      url: '/api/instances/x/start',
+    });
+    expect(errorOf(stopping.body)).toMatchObject({ code: 'SHUTTING_DOWN', error: 'llamactl is stopping.' });
+  });
+});
+
+describe('the description of the API', () => {
+  it('is the document that openapi.json holds', async () => {
+    const answer = await testServer().inject({ url: '/api/openapi.json' });
+    expect(answer.json()).toEqual(JSON.parse(JSON.stringify(openApiDocument('0.1.0'))));
+  });
+
+  it('leaves out no route, and describes none that is not there', async () => {
+    const { server } = testServer();
+    const routes: string[] = [];
+    server.app.addHook(
+      'onRoute',
+      ({ method, url }) => void routes.push(...[method].flat().map((each) => `${each} ${url}`)),
+    );
+    await server.app.ready();
+    const described = Object.values(OPERATIONS).map(
+      ({ method, path }) => `${method} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
+    );
+    // Of the description itself, for people.
+    const page = `GET ${PASS_THROUGH.documentation.path}`;
+    expect(routes.filter((route) => !route.startsWith('HEAD ')).toSorted()).toEqual([...described, page].toSorted());
+  });
+});
+
+/** What operations need that cannot do without a body. */
+const BODIES: Readonly<Record<string, (name: string) => object>> = {
+  login: () => ({ username: 'for-login', password: PASSWORD }),
+  changePassword: () => ({ current_password: PASSWORD, new_password: 'another horse battery' }),
+  createUser: () => ({ username: 'bob', password: PASSWORD, role: 'viewer' }),
+  updateUser: () => ({ role: 'operator' }),
+  createKey: () => ({ name: 'editor' }),
+  createInstance: (name) => ({ name }),
+  updateInstance: () => ({}),
+  applyFleet: () => ({ instances: [] }),
+  updateConfig: () => ({}),
+};
+
+describe('the alerts', () => {
+  it('are those that are raised now', async () => {
+    const alert = { level: 'error', code: 'x', message: 'It is.', raised_at: '2026-01-01T00:00:00.000Z' } as const;
+    const answer = await testServer({ alerts: () => [alert] }).inject({ url: '/api/system/alerts' });
+    expect(answer.json()).toEqual({ alerts: [alert] });
+  });
+});
+
+describe('answers', () => {
+  it('are of the schema of their operation', async () => {
+    const harness = await AuthHarness.open();
+    const requests = new Requests({ clock: harness.clock });
+    const facts = {
+      caller: 'user:ada',
+      instance: 'x',
+      model: 'x',
+      door: 'v1',
+      method: 'POST',
+      path: '/v1/x',
+      stream: null,
+    } as const;
+    requests.begin({ ...facts, id: 'on-its-way' }, () => undefined);
+    requests.begin({ ...facts, id: 'over' }, () => undefined).end('ok', 200);
+    const test = testServer({ auth: harness.auth, clock: harness.clock, requests });
+    await test.manager.create({ name: 'x' });
+    const ada = await harness.loggedIn('ada');
+    const id = (await harness.auth.keys.create(ada, { name: 'old' })).info.id;
+    for (const operation of Object.values<Operation>(OPERATIONS)) {
+      const name = operation.id === 'createInstance' ? 'y' : 'x';
+      const payload = BODIES[operation.id]?.(name);
+      // Deleting comes last in the life of x.
+      if (operation.id === 'deleteInstance') continue;
+      const url = operation.path
+        .replace('{name}', name)
+        .replace('{id}', id)
+        .replace('{username}', 'bob')
+        .replace('{request_id}', 'on-its-way');
+      // Of an account of its own: some end the token with which they are called.
+      const token = await harness.tokenOf(`for-${operation.id}`);
+      const session = (await harness.caller(token)).credentialId?.split('.')[0] ?? '';
+      const answer = await test.inject({
+        method: operation.method,
+        url: url.replace('{session_id}', session),
+        headers: { accept: 'application/json', authorization: `Bearer ${token}` },
+        ...(payload === undefined ? {} : { payload }),
+      });
+      expect(answer.statusCode, operation.id).toBe(operation.success.status);
+      expect(
+        operation.success.schema.safeParse(operation.text === undefined ? answer.json() : answer.body).error,
+        operation.id,
+      ).toBeUndefined();
+    }
+  });
+
+  it('name their content for what it is, and are not kept', async () => {
+    for (const url of ['/api/instances', '/api/instances/nobody', '/nowhere', '/livez', '/api/%zz']) {
+      const { headers } = await testServer().inject({ url });
+      expect(headers).toMatchObject({
+        'content-type': 'application/json; charset=utf-8',
+        'x-content-type-options': 'nosniff',
+        'cache-control': 'no-store',
+      });
+    }
+  });
+});

@@ -1,0 +1,32 @@
+import { ApiError } from '@llamactl/contract/errors';
+import type { Batch, Status } from '@llamactl/contract/instance';
+import { Sealed } from '../life/mailbox.ts';
+
+/**
+ * Does one thing to many, at once and each by itself: what is refused is told among the results. So is what came too late for
+ * this server, unless all of it did: then none was done, and {@link Sealed} has the next server do it.
+ */
+export async function batch(
+  names: readonly string[],
+  act: (name: string) => Promise<Status>,
+  statusOf: (name: string) => Status | null,
+): Promise<Batch['results']> {
+  const late: Sealed[] = [];
+  let isAnyInTime = false;
+  const results = await Promise.all(
+    [...new Set(names)].map(async (name) => {
+      try {
+        const status = await act(name);
+        isAnyInTime = true;
+        return { name, status };
+      } catch (error) {
+        if (!(error instanceof ApiError || error instanceof Sealed)) throw error;
+        if (error instanceof Sealed) late.push(error);
+        return { name, status: statusOf(name), error: error.message };
+      }
+    }),
+  );
+  const [first] = late;
+  if (first !== undefined && !isAnyInTime) throw first;
+  return results;
+}

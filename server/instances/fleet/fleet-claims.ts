@@ -1,0 +1,87 @@
+import type { Claims, Clash } from '../settings/claims.ts';
+import type { EntryProblem } from './fleet-document.ts';
+import type { FleetMove } from './fleet-plan.ts';
+import type { StoredInstance } from '../ports.ts';
+import { currentRun } from '../life/transitions.ts';
+
+/** Of whom a move is, among claims. */
+export function claimantOf({ name, present }: FleetMove<StoredInstance>): string {
+  return present?.record.id ?? `new ${name.toLowerCase()}`;
+}
+
+/** The port that the engine of a move's instance has now and will have left when all moves are made. */
+export function portLeft({ action, present }: FleetMove<StoredInstance>): number | null {
+  const state = present?.instance.state;
+  const port = state === undefined ? undefined : currentRun(state)?.launch?.plan.port;
+  if (state === undefined || port === undefined) return null;
+  return action === 'restart' || 'ending' in state ? port : null;
+}
+
+/** Clashes as problems of the document. What two of its entries want is its own fault, whatever it is. */
+export function clashProblems<Move extends FleetMove<StoredInstance>>(
+  moves: readonly Move[],
+  clashes: ReadonlyMap<Move, readonly Clash[]>,
+): EntryProblem[] {
+  const claimants = new Set<string | null>(moves.map(claimantOf));
+  return [...clashes].flatMap(([{ entry }, those]) =>
+    those.map(({ code, path, message, holder }) => ({
+      code: claimants.has(holder) ? ('VALIDATION_ERROR' as const) : code,
+      path,
+      message,
+      entry,
+    })),
+  );
+}
+
+/** What came of judging moves. */
+export interface Judgement<Move> {
+  /** What somebody else would have too. */
+  clashes: Map<Move, Clash[]>;
+  /** For every other move the port of its instance. */
+  ports: Map<Move, number>;
+}
+
+/**
+ * Judges what the moves claim by how things are when all of them are made: what one gives up another may take, so that
+ * two can swap. Where two claim the same, the first in the document has it.
+ *
+ * @param claims Of everybody else; the moves' own are added.
+ * @param freePort A port that nobody has; `null`: none is left.
+ * @param usedUp Says so.
+ */
+export function judgeClaims<Move extends FleetMove<StoredInstance>>(
+  moves: readonly Move[],
+  claims: Claims,
+  freePort: (claims: Claims) => number | null,
+  usedUp: string,
+): Judgement<Move> {
+  const clashes = new Map<Move, Clash[]>();
+  const ports = new Map<Move, number>();
+  for (const move of moves) {
+    const live = move.present === null ? undefined : currentRun(move.present.instance.state)?.launch?.plan.port;
+    if (live === undefined || portLeft(move) !== null) continue;
+    claims.takePort(live, claimantOf(move), `the running engine of ${move.name}`);
+  }
+  for (const move of moves) {
+    const { name, edit } = move;
+    const claim = { id: claimantOf(move), name, aliases: edit.settings.aliases, port: edit.port };
+    const found = claims.clashes(claim);
+    if (found.length > 0) {
+      clashes.set(move, found);
+      continue;
+    }
+    claims.take(claim);
+    if (edit.port !== null) ports.set(move, edit.port);
+  }
+  for (const move of moves) {
+    if (clashes.has(move) || ports.has(move)) continue;
+    const port = freePort(claims);
+    if (port === null) {
+      clashes.set(move, [{ code: 'PORT_CONFLICT', path: 'port', message: usedUp, holder: null }]);
+      continue;
+    }
+    claims.takePort(port, claimantOf(move), `the instance ${move.name}`);
+    ports.set(move, port);
+  }
+  return { clashes, ports };
+}

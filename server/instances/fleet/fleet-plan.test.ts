@@ -1,0 +1,103 @@
+import type { CreateInstance } from '@llamactl/contract/instance';
+import { describe, expect, it } from 'vitest';
+import {
+  backoff,
+  failed,
+  goingDown,
+  LAUNCH,
+  loading,
+  PLAN,
+  queued,
+  running,
+  stopped,
+  stopping,
+} from '../../testing/instance-states.ts';
+import { planFleet } from './fleet-plan.ts';
+import type { InstanceState } from '../life/lifecycle.ts';
+import type { InstanceRecord, LaunchPlan, StoredInstance } from '../ports.ts';
+import { newSettings } from '../settings/settings.ts';
+
+/** Like llama-server's adapter: twins are one flag, and whatever is no flag is not part of it. */
+const planOf = ({ port, settings }: InstanceRecord): LaunchPlan => ({
+  ...PLAN,
+  argv: Object.entries(settings.options).flatMap(([key, value]) => [
+    `--${key.replace('context_size', 'ctx_size')}`,
+    String(value),
+  ]),
+  environment: settings.environment,
+  port,
+});
+
+function anInstance(state: InstanceState, settings: Partial<CreateInstance> = {}): StoredInstance {
+  const record = {
+    id: '1',
+    name: 'a',
+    port: 8_100,
+    portAssigned: true,
+    settings: newSettings({ options: { context_size: 512, seed: 1 }, ...settings }),
+    createdAt: '',
+    updatedAt: '',
+    version: 1,
+  };
+  const launched = (run: object): object => ({ ...run, launch: { ...LAUNCH, plan: planOf(record) } });
+  const live = 'run' in state && state.run.launch !== null ? { ...state, run: launched(state.run) } : state;
+  return { record, state: live as InstanceState };
+}
+
+function step(present: StoredInstance, wanted: Partial<CreateInstance>) {
+  const [move] = planFleet([{ name: 'a', ...wanted }], [present], planOf);
+  return [move?.action, move?.changes];
+}
+
+const SAME = { options: { context_size: 512, seed: 1 } };
+
+describe('the plan for an instance', () => {
+  it.each([
+    ['starting, queued', queued(), 'restart'],
+    ['starting, loading', loading(), 'restart'],
+    ['running', running(), 'restart'],
+    ['restarting, going down', goingDown('start'), 'restart'],
+    ['restarting, in a backoff', backoff(), 'restart'],
+    ['stopped', stopped(), 'change'],
+    ['failed', failed(), 'change'],
+    ['stopping', stopping(), 'change'],
+  ])('that is %s and launched differently: %3$s', (_what, state, action) => {
+    const other = { options: { context_size: 1_024, seed: 1 } };
+    expect(step(anInstance(state), other)).toEqual([action, ['options.context_size']]);
+    expect(step(anInstance(state), { ...SAME, unlisted: true })).toEqual(['change', ['unlisted']]);
+    expect(step(anInstance(state), SAME)).toEqual(['nothing', []]);
+  });
+
+  it('changes the spelling of an option without a restart', () => {
+    expect(step(anInstance(running()), { options: { ctx_size: 512, seed: 1 } })).toEqual([
+      'change',
+      ['options.context_size', 'options.ctx_size'],
+    ]);
+  });
+
+  it('restarts for another order of options, not of variables', () => {
+    expect(step(anInstance(running()), { options: { seed: 1, context_size: 512 } })).toEqual(['restart', ['options']]);
+    const environment = { A: '1', B: '2' };
+    expect(step(anInstance(running(), { environment }), { ...SAME, environment: { B: '2', A: '1' } })).toEqual([
+      'nothing',
+      [],
+    ]);
+  });
+
+  it('names the port it has: no restart, but llamactl may not choose another any more', () => {
+    expect(step(anInstance(running()), { ...SAME, port: 8_100 })).toEqual(['change', ['port']]);
+    expect(step(anInstance(running()), { ...SAME, port: 8_101 })).toEqual(['restart', ['port']]);
+  });
+
+  it('restarts one whose engine was not configured any more', () => {
+    const present = anInstance(running());
+    const known = (record: InstanceRecord): LaunchPlan | null =>
+      record.settings.engine === 'gone' ? null : planOf(record);
+    const gone = {
+      ...present,
+      record: { ...present.record, settings: { ...present.record.settings, engine: 'gone' } },
+    };
+    const [move] = planFleet([{ name: 'a', ...SAME, options: { seed: 2 } }], [gone], known);
+    expect(move?.action).toBe('restart');
+  });
+});

@@ -1,0 +1,122 @@
+import type { FleetAction } from '@llamactl/contract/fleet';
+import type { CreateInstance } from '@llamactl/contract/instance';
+import type { InstanceState } from '../life/lifecycle.ts';
+import type { InstanceRecord, LaunchPlan, Settings, StoredInstance } from '../ports.ts';
+import { settingChanges } from '../settings/setting-changes.ts';
+import { maskedVariables, newSettings, wantedSettings } from '../settings/settings.ts';
+import { currentRun, hasRunAhead } from '../life/transitions.ts';
+import { isSamePlan } from '../view.ts';
+
+/** What users decide of an instance, as a document wants it. */
+export interface WantedEdit {
+  settings: Settings;
+  /** `null`: one is to be chosen. */
+  port: number | null;
+  portAssigned: boolean;
+}
+
+/** What has to be done so that one instance is as its entry says. */
+export interface FleetMove<Present extends StoredInstance> {
+  /** Place of the entry in the document. */
+  entry: number;
+  name: string;
+  action: Exclude<FleetAction, 'remove'>;
+  changes: string[];
+  warnings: string[];
+  edit: WantedEdit;
+  /** The instance, and its record as it was when this was decided; `null`: it has to be created. */
+  present: { instance: Present; record: InstanceRecord } | null;
+}
+
+/** What would be launched; `null`: the engine is not configured. */
+type PlanOf = (record: InstanceRecord) => LaunchPlan | null;
+
+/**
+ * What has to be done so that the instances are as the entries say, in their order. An entry is the whole of what is
+ * wanted: what it leaves out has its default. Without a `port` an instance keeps the one it has, unless another entry
+ * names just that one: then another is chosen.
+ */
+export function planFleet<Present extends StoredInstance>(
+  entries: readonly CreateInstance[],
+  instances: readonly Present[],
+  planOf: PlanOf,
+): FleetMove<Present>[] {
+  const byName = new Map(instances.map((instance) => [instance.record.name.toLowerCase(), instance]));
+  const named = new Set(entries.flatMap(({ port }) => port ?? []));
+  return entries.map((entry, index) => {
+    const instance = byName.get(entry.name.toLowerCase());
+    if (instance === undefined) return creation(entry, index);
+    return alteration(entry, index, instance, named, planOf);
+  });
+}
+
+/** The instances that no entry names, in their order. */
+export function unnamed<Present extends StoredInstance>(
+  entries: readonly CreateInstance[],
+  instances: readonly Present[],
+): Present[] {
+  const names = new Set(entries.map(({ name }) => name.toLowerCase()));
+  return instances.filter(({ record }) => !names.has(record.name.toLowerCase()));
+}
+
+/** The entry that makes an instance what it is. */
+export function entryOf({ name, port, portAssigned, settings }: InstanceRecord): CreateInstance {
+  const defaults: Partial<Settings> = newSettings({});
+  // The default engine may be another one day.
+  const isSaid = ([key, value]: [string, unknown]): boolean =>
+    key === 'engine' || JSON.stringify(value) !== JSON.stringify(defaults[key as keyof Settings]);
+  const said = Object.fromEntries(Object.entries(settings).filter(isSaid));
+  return { name, ...(portAssigned ? {} : { port }), ...said };
+}
+
+function creation(entry: CreateInstance, index: number): FleetMove<never> {
+  const settings = wantedSettings(entry, null);
+  const warnings = maskedVariables(settings).map(
+    (variable) => `environment.${variable} is "***", which stands for a value that is not shown; there is none to keep`,
+  );
+  const edit = { settings, port: entry.port ?? null, portAssigned: entry.port === undefined };
+  return { entry: index, name: entry.name, action: 'create', changes: [], warnings, edit, present: null };
+}
+
+function alteration<Present extends StoredInstance>(
+  entry: CreateInstance,
+  index: number,
+  instance: Present,
+  named: ReadonlySet<number>,
+  planOf: PlanOf,
+): FleetMove<Present> {
+  const { record, state } = instance;
+  const settings = wantedSettings(entry, record.settings);
+  const kept = named.has(record.port) ? null : record.port;
+  const edit = { settings, port: entry.port ?? kept, portAssigned: entry.port === undefined };
+  const isPortKept = edit.port === record.port && edit.portAssigned === record.portAssigned;
+  const changes = [...(isPortKept ? [] : ['port']), ...settingChanges(newSettings(record.settings), settings)];
+  const plan = planOf({ ...record, ...edit, port: edit.port ?? 0 });
+  const isChanged = changes.length > 0;
+  const isRestart = isChanged && needsRestart(state, planOf(record), plan);
+  const isBehind = !isRestart && isUp(state) && launched(state) !== null && !isSame(launched(state), plan);
+  const warnings = [
+    ...(entry.name === record.name ? [] : [`it is called ${record.name}: a name cannot be changed, nor its case`]),
+    ...(isBehind ? ['its engine runs with older settings until it is restarted'] : []),
+  ];
+  const action = !isChanged ? 'nothing' : isRestart ? 'restart' : 'change';
+  return { entry: index, name: record.name, action, changes, warnings, edit, present: { instance, record } };
+}
+
+/** A plan that changes, of an engine that does not run by the new one already. */
+function needsRestart(state: InstanceState, before: LaunchPlan | null, after: LaunchPlan | null): boolean {
+  if (!hasRunAhead(state) || isSame(before, after)) return false;
+  return !isUp(state) || launched(state) === null || !isSame(launched(state), after);
+}
+
+function isUp({ status }: InstanceState): boolean {
+  return status === 'starting' || status === 'running';
+}
+
+function launched(state: InstanceState): LaunchPlan | null {
+  return currentRun(state)?.launch?.plan ?? null;
+}
+
+function isSame(one: LaunchPlan | null, other: LaunchPlan | null): boolean {
+  return one === null ? other === null : isSamePlan(one, other);
+}

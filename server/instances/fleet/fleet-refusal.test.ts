@@ -1,0 +1,141 @@
+import { ApiError } from '@llamactl/contract/errors';
+import { describe, expect, it } from 'vitest';
+import { entry, errors, FleetDomain } from '../../testing/fleet-domain.ts';
+
+const STOPPING = new ApiError('SHUTTING_DOWN', 'llamactl is stopping.');
+
+/** An instance whose engine takes its time to end, and an apply that waits for that. */
+async function waitingForAnEnd(): Promise<{ domain: FleetDomain; caller: AbortController; applied: Promise<unknown> }> {
+  const domain = new FleetDomain();
+  await domain.createRunning('old');
+  await domain.endsBy('old', 'SIGKILL');
+  const caller = new AbortController();
+  const applied = domain.apply([entry('new')], { prune: true, signal: caller.signal }).catch((error: unknown) => error);
+  await domain.settle();
+  return { domain, caller, applied };
+}
+
+describe('an apply that is refused while it waits changes nothing, then or later', () => {
+  it.each([
+    ['the service ends', STOPPING],
+    ['the credentials were revoked', new ApiError('UNAUTHORIZED', 'The credentials of this request were revoked.')],
+  ])('because %s', async (_, refusal) => {
+    const { domain, caller, applied } = await waitingForAnEnd();
+    caller.abort(refusal);
+    expect(await applied).toBe(refusal);
+    await domain.pass(60_000);
+    expect((await domain.store.load()).map(({ record }) => record.name)).toEqual(['old']);
+    expect(domain.faults).toEqual([]);
+  });
+
+  it('nor after a shutdown, where its caller had left before and nobody was told anything', async () => {
+    const { domain, caller, applied } = await waitingForAnEnd();
+    caller.abort(new Error('gone'));
+    await applied;
+    const ended = domain.instances.shutdown({ stopEngines: false });
+    await domain.pass(60_000);
+    await ended;
+    expect((await domain.store.load()).map(({ record }) => record.name)).toEqual(['old']);
+    expect(domain.faults).toEqual([]);
+  });
+});
+
+describe('an apply that is being written', () => {
+  it('is waited for by a shutdown, and answered with what was done', async () => {
+    const domain = new FleetDomain();
+    await domain.create('old');
+    const caller = new AbortController();
+    const gate = holdRemovals(domain);
+    const applied = domain.apply([entry('new')], { prune: true, signal: caller.signal });
+    await domain.settle();
+    caller.abort(STOPPING);
+    let isOver = false;
+    const ended = domain.instances.shutdown({ stopEngines: false }).then(() => (isOver = true));
+    await domain.settle();
+    expect(isOver).toBe(false);
+    gate.resolve();
+    await ended;
+    expect(errors(await applied)).toEqual([undefined, undefined]);
+    expect((await domain.store.load()).map(({ record }) => record.name)).toEqual(['new']);
+  });
+
+  it('does not hold up a shutdown for longer than stops do', async () => {
+    const domain = new FleetDomain();
+    await domain.create('old');
+    holdRemovals(domain);
+    void domain.apply([entry('new')], { prune: true });
+    await domain.settle();
+    let isOver = false;
+    void domain.instances.shutdown({ stopEngines: false }).then(() => (isOver = true));
+    await domain.pass(4_999);
+    expect(isOver).toBe(false);
+    await domain.pass(1);
+    expect(isOver).toBe(true);
+  });
+
+  it('and has to be planned anew after it removed something says of the rest that it was not done', async () => {
+    const domain = new FleetDomain();
+    await domain.create('old');
+    await domain.create('other');
+    const caller = new AbortController();
+    const gate = holdRemovals(domain);
+    const applied = domain.apply([entry('new'), entry('other', { pinned: true })], {
+      prune: true,
+      signal: caller.signal,
+    });
+    await domain.settle();
+    await domain.manager.update('other', { aliases: ['meanwhile'] }, { restart: false });
+    caller.abort(STOPPING);
+    gate.resolve();
+    const { results } = await applied;
+    expect(results).toMatchObject([
+      { name: 'new', error: 'llamactl is stopping.' },
+      { name: 'other', error: 'llamactl is stopping.' },
+      { name: 'old', action: 'remove' },
+    ]);
+    expect(results[2]).not.toHaveProperty('error');
+    expect((await domain.store.load()).map(({ record }) => [record.name, record.settings.aliases])).toEqual([
+      ['other', ['meanwhile']],
+    ]);
+  });
+
+  it('says so too where it is called off while it looks at the disk anew', async () => {
+    const domain = new FleetDomain();
+    await domain.create('old');
+    await domain.create('other');
+    const caller = new AbortController();
+    const removals = holdRemovals(domain);
+    const applied = domain.apply([entry('new'), entry('other')], { prune: true, signal: caller.signal });
+    await domain.settle();
+    await domain.manager.update('other', { aliases: ['meanwhile'] }, { restart: false });
+    const disk = holdDisk(domain);
+    removals.resolve();
+    await domain.settle();
+    caller.abort(STOPPING);
+    disk.resolve();
+    expect(errors(await applied)).toEqual(['llamactl is stopping.', 'llamactl is stopping.', undefined]);
+    expect((await domain.store.load()).map(({ record }) => record.name)).toEqual(['other']);
+  });
+});
+
+/** Removals that are not stored before `resolve`. */
+function holdRemovals({ store }: FleetDomain): { resolve: () => void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const remove = store.remove.bind(store);
+  store.remove = async (...removal) => {
+    await promise;
+    return remove(...removal);
+  };
+  return { resolve };
+}
+
+/** A disk that does not answer before `resolve`. */
+function holdDisk({ adapter }: FleetDomain): { resolve: () => void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const preflight = adapter.preflight.bind(adapter);
+  adapter.preflight = async () => {
+    await promise;
+    return preflight();
+  };
+  return { resolve };
+}

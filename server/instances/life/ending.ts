@@ -1,0 +1,143 @@
+import { SURVIVES_KILL } from '../alert-codes.ts';
+import type {
+  Effect,
+  Ended,
+  Ending,
+  Goal,
+  InstanceEvent,
+  InstanceState,
+  Life,
+  RestartTerms,
+  Run,
+  Transition,
+} from './lifecycle.ts';
+import type { Moment } from '../moment.ts';
+import { decideRestart, restartsInARow } from './restart-policy.ts';
+import { begin } from './starting.ts';
+import { killNow, lastExit, memory, prepend, to, unchanged } from './transitions.ts';
+
+/** States whose run may be ended. */
+export type WithRun = Extract<InstanceState, { status: 'starting' | 'running' }>;
+/** States whose run is being ended. */
+export type WithEnding = Extract<InstanceState, { ending: Ending }>;
+
+/** How a run is to end: `timeoutMs` from `elapsed` for its requests, or by force now. */
+export interface EndTerms {
+  elapsed: number;
+  timeoutMs: number;
+  force: boolean;
+}
+
+/** Begins to end a run: what is drained, ended or withdrawn depends on how far it had come. */
+export function end(
+  state: WithRun,
+  { elapsed, timeoutMs, force }: EndTerms,
+  enter: (run: Run, ending: Ending) => Life,
+): Transition {
+  const { run } = state;
+  const ending = (phase: Ending['phase']): InstanceState => ({
+    ...memory(state),
+    ...enter(run, { phase, deadline: elapsed }),
+  });
+  if (state.status === 'starting' && (state.phase === 'queued' || state.phase === 'preparing')) {
+    return to(ending('withdrawing'), [{ type: 'withdraw', run: run.number }]);
+  }
+  if (force) return to(ending('killing'), killNow(run));
+  if (state.status === 'starting') {
+    if (state.phase === 'spawning') return to(ending('spawning'), []);
+    return to(ending('terminating'), [{ type: 'terminate', run: run.number }]);
+  }
+  const until = elapsed + timeoutMs;
+  const draining = enter(run, { phase: 'draining', deadline: until, timeoutMs });
+  return to({ ...memory(state), ...draining }, [{ type: 'drain', run: run.number, until }]);
+}
+
+/** A second wish to end what is already ending: the shorter time wins, force kills now. */
+export function hasten(state: WithEnding, { elapsed, timeoutMs, force }: EndTerms): Transition {
+  const { run, ending } = state;
+  const deadline = elapsed + timeoutMs;
+  if (ending.phase === 'withdrawing' || ending.phase === 'killing') return to(state, []);
+  if (force) return to({ ...state, ending: { phase: 'killing', deadline: elapsed } }, killNow(run));
+  if (deadline >= ending.deadline) return to(state, []);
+  const sooner: InstanceState = { ...state, ending: { ...ending, deadline, timeoutMs } };
+  return to(sooner, ending.phase === 'draining' ? [{ type: 'drain', run: run.number, until: deadline }] : []);
+}
+
+/** No request is left in flight, or their time is over: the engine is told to end. */
+export function drained(state: InstanceState, elapsed: number): Transition {
+  if (!('ending' in state) || state.ending.phase !== 'draining') return unchanged(state);
+  const run = state.run.number;
+  return to({ ...state, ending: { phase: 'terminating', deadline: elapsed } }, [
+    { type: 'close-leases', run },
+    { type: 'terminate', run },
+  ]);
+}
+
+/** SIGKILL did not end it: it stays what it is, and is not silent about it. */
+export function survived(
+  state: InstanceState,
+  { pids, container }: Extract<InstanceEvent, { type: 'survived' }>,
+): Transition {
+  const processes = `${pids.length === 1 ? 'process' : 'processes'} ${pids.join(', ')} did not end on SIGKILL`;
+  const unseen = `container ${container} did not end, or its runtime does not say so`;
+  const told = [...(container === undefined ? [] : [unseen]), ...(pids.length === 0 ? [] : [processes])];
+  const message = `${told.join(', and ')}; port and slot stay taken until that is over`;
+  return to(state, [{ type: 'alert', code: SURVIVES_KILL, message }]);
+}
+
+/** The run is over and its tree is gone: the one way out of it. */
+export function ended(state: InstanceState, end: Ended, terms: RestartTerms, now: Moment): Transition {
+  if (!('run' in state)) return unchanged(state);
+  const { run } = state;
+  const over: InstanceState = { ...state, lastExit: lastExit(end) };
+  const closing: Effect[] = run.readyAt === null ? [] : [{ type: 'close-leases', run: run.number }];
+  const closingDead: Effect[] = closing.map((effect) => ({ ...effect, died: true }));
+  switch (state.status) {
+    case 'starting':
+      if (run.cause === 'command' || run.cause === 'demand')
+        return settle(over, { kind: 'failed', reason: end.reason }, closing);
+      return retry(over, run, end, terms, now, closing);
+    case 'running':
+      return retry(over, run, end, terms, now, closingDead);
+    case 'stopping':
+      return settle(over, state.goal, closing);
+    case 'restarting':
+      if (state.follows === 'backoff') return retry(over, run, { ...end, reason: state.reason }, terms, now, closing);
+      return prepend(closingDead, begin({ ...over, restarts: 0 }, 'command', run.wantedByUser));
+  }
+}
+
+function settle(state: InstanceState, goal: Goal, effects: Effect[]): Transition {
+  const life: Life = goal.kind === 'stopped' ? { status: 'stopped' } : { status: 'failed', reason: goal.reason };
+  return to({ ...memory(state), ...life }, [...effects, { type: 'release-slot' }]);
+}
+
+function retry(
+  state: InstanceState,
+  run: Run,
+  { exit, reason: cause }: Ended,
+  terms: RestartTerms,
+  { at, elapsed }: Moment,
+  effects: Effect[],
+): Transition {
+  // It may have ended while nobody served.
+  const diedAt = elapsed - Math.max(0, at - exit.at);
+  const restarts = restartsInARow(state.restarts, run.readyAt, diedAt);
+  const decision = decideRestart(restarts, terms);
+  if (!decision.restart) {
+    const reason = decision.because === null ? cause : `${decision.because}: ${cause}`;
+    return settle({ ...state, restarts }, { kind: 'failed', reason }, effects);
+  }
+  const until = elapsed + decision.delayMs;
+  const backoff: InstanceState = {
+    ...memory(state),
+    restarts: restarts + 1,
+    status: 'restarting',
+    phase: 'backoff',
+    reason: `backoff after: ${cause}`,
+    until,
+    wantedByUser: run.wantedByUser,
+    bootId: run.identity?.bootId ?? null,
+  };
+  return to(backoff, [...effects, { type: 'release-slot' }, { type: 'wait-backoff', until }]);
+}

@@ -1,0 +1,110 @@
+import { STRAY_PROCESS } from '../alert-codes.ts';
+import { ended } from './ending.ts';
+import type { Effect, Ending, InstanceEvent, InstanceState, Run, Transition } from './lifecycle.ts';
+import { withRestartBegun } from './restart-due.ts';
+import { longestDelay } from './restart-policy.ts';
+import { begin } from './starting.ts';
+import { isBackoff, lastExit, memory, to, unchanged } from './transitions.ts';
+import { offloadAlert } from './watching.ts';
+
+/** The stored run lives: it is adopted, and what was under way is finished. */
+export function foundAlive(
+  stored: InstanceState,
+  { identity, leases, stopTimeoutMs, at, elapsed }: Extract<InstanceEvent, { type: 'found-alive' }>,
+): Transition {
+  const state = withRestartBegun(stored, {
+    phase: 'draining',
+    deadline: elapsed + stopTimeoutMs,
+    timeoutMs: stopTimeoutMs,
+  });
+  if (!('run' in state) || state.run.launch === null) return unchanged(stored);
+  // Later than now: of a clock that was set back meanwhile, or of another machine's.
+  const upTo = (moment: number | null, now: number): number | null => (moment === null ? null : Math.min(moment, now));
+  const { startedAt, readyAt } = state.run;
+  const run: Run = { ...state.run, identity, startedAt: upTo(startedAt, at) ?? at, readyAt: upTo(readyAt, elapsed) };
+  const adopt: Effect[] = [
+    { type: 'take-slot' },
+    { type: 'adopt', run: run.number, launch: state.run.launch, identity },
+  ];
+  switch (state.status) {
+    case 'starting':
+      return to({ ...state, phase: 'loading', run }, [...adopt, { type: 'await-ready', run: run.number }]);
+    case 'running':
+      return to({ ...state, run }, [
+        ...adopt,
+        { type: 'watch-health', run: run.number },
+        ...(run.offload === undefined ? [] : [offloadAlert(run.offload)]),
+      ]);
+    case 'stopping':
+    case 'restarting': {
+      // Of another boot, or of a wall clock: others wait for the end as long as this says.
+      const until = Math.min(state.ending.deadline, elapsed + (state.ending.timeoutMs ?? stopTimeoutMs));
+      const ending: Ending = { ...state.ending, deadline: until };
+      if (ending.phase === 'draining' && leases > 0) {
+        return to({ ...state, run, ending }, [...adopt, { type: 'drain', run: run.number, until }]);
+      }
+      // Leases outlive only a server that was replaced: after any other nothing is left to drain.
+      const phase = ending.phase === 'killing' ? 'killing' : 'terminating';
+      const finish: Effect = { type: phase === 'killing' ? 'kill' : 'terminate', run: run.number };
+      return to({ ...state, run, ending: { ...ending, phase } }, [...adopt, finish]);
+    }
+  }
+}
+
+/** The stored run is over. */
+export function foundDead(state: InstanceState, event: Extract<InstanceEvent, { type: 'found-dead' }>): Transition {
+  if (!('run' in state)) return unchanged(state);
+  const { run } = state;
+  const isStopping = state.status === 'stopping';
+  if (!isStopping && event.rebooted) {
+    return revive({ ...state, lastExit: lastExit(event.ended) }, run.wantedByUser && event.autoStart);
+  }
+  // A start that was acknowledged but never came to a spawn is not a death: it is done now.
+  if (state.status === 'starting' && !event.spawned) return begin(state, 'boot', run.wantedByUser);
+  const begun = withRestartBegun(state, { phase: 'draining', deadline: event.elapsed });
+  return ended(begun, event.ended, event.terms, event);
+}
+
+/** Boot, for a state that has no run. */
+export function booted(
+  state: InstanceState,
+  { bootId, autoStart, elapsed }: Extract<InstanceEvent, { type: 'booted' }>,
+): Transition {
+  if (!isBackoff(state)) return unchanged(state);
+  if (state.bootId !== null && state.bootId !== bootId) return revive(state, state.wantedByUser && autoStart);
+  // It may be of another boot, of which nobody knows.
+  const until = Math.min(state.until, elapsed + longestDelay(Math.max(0, state.restarts - 1)));
+  return to({ ...state, until }, [{ type: 'wait-backoff', until }]);
+}
+
+function revive(state: InstanceState, isWanted: boolean): Transition {
+  return isWanted ? begin({ ...state, restarts: 0 }, 'boot', true) : to({ ...memory(state), status: 'stopped' }, []);
+}
+
+/** A process with this instance's mark lives although no run of it should. */
+export function foundStray(state: InstanceState, tag: string, pids: readonly number[]): Transition {
+  const message = `a process of this instance was alive although it should not be (pid ${pids.join(', ')}); it is being ended`;
+  const alert: Effect = { type: 'alert', code: STRAY_PROCESS, message };
+  if (state.status !== 'stopped') return to(state, [alert, { type: 'end-stray', tag, run: null }]);
+  const number = state.runs + 1;
+  const run: Run = {
+    number,
+    cause: 'boot',
+    wantedByUser: false,
+    launch: null,
+    identity: null,
+    startedAt: null,
+    readyAt: null,
+  };
+  return to(
+    {
+      ...memory(state),
+      runs: number,
+      status: 'stopping',
+      run,
+      ending: { phase: 'terminating', deadline: 0 },
+      goal: { kind: 'stopped' },
+    },
+    [alert, { type: 'take-slot' }, { type: 'end-stray', tag, run: number }],
+  );
+}

@@ -1,0 +1,161 @@
+import type { Ended, InstanceEvent } from '../life/lifecycle.ts';
+import { explainExit } from './exit-cause.ts';
+import { type LateKnowledgeDependencies, learnBehind } from './late-knowledge.ts';
+import type { LeaseBook } from '../slots/lease-book.ts';
+import type { Mailbox } from '../life/mailbox.ts';
+import { STRAY_PROCESS } from '../alert-codes.ts';
+import { momentOf } from '../moment.ts';
+import type { AlertSink, Clock, InstanceRecord, InstanceStore, Inspection, RunLogs, Supervisor } from '../ports.ts';
+import type { Registry } from '../registry.ts';
+import type { RunReferences } from '../run-references.ts';
+import { currentRun } from '../life/transitions.ts';
+import type { InstanceState, RestartTerms } from '../life/lifecycle.ts';
+
+export interface BootDependencies extends LateKnowledgeDependencies {
+  clock: Clock;
+  store: Pick<InstanceStore, 'load'>;
+  supervisor: Pick<Supervisor, 'bootId' | 'inspect' | 'strays' | 'endStray' | 'sweep'>;
+  registry: Registry;
+  references: RunReferences;
+  alerts: AlertSink;
+  logs: Pick<RunLogs, 'tail'>;
+  /** Those that are held by whoever served before. */
+  leases: LeaseBook;
+  openMailbox: (record: InstanceRecord, state: InstanceState) => Mailbox;
+  terms: (record: InstanceRecord) => RestartTerms;
+  /** How long the requests of an engine have that is restarted. */
+  stopTimeoutMs: number;
+  onFault: (error: unknown, what: string) => void;
+}
+
+/** A stored instance and what became of its run. */
+interface Found {
+  mailbox: Mailbox;
+  inspection: Inspection | null;
+}
+
+/**
+ * Takes up every instance where the last server left it. First all is looked at, then all is decided: a process that is
+ * started before the strays are counted would be taken for one. Resolves when every change is durable that can be stored;
+ * probes and starts go on behind it, and what engines have to tell of themselves.
+ */
+export async function boot(dependencies: BootDependencies): Promise<void> {
+  const { store, supervisor, registry, openMailbox } = dependencies;
+  for (const { record, state } of await store.load()) registry.add(openMailbox(record, state));
+  const mailboxes = registry.all();
+  const found = await Promise.all(
+    mailboxes.map(async (mailbox) => ({ mailbox, inspection: await inspect(dependencies, mailbox) })),
+  );
+  const strays = await supervisor.strays(new Set(found.flatMap((each) => tagsOf(dependencies, each))));
+  const left = await Promise.all(strays.map((stray) => endStray(dependencies, stray)));
+  const ids = new Set(mailboxes.map(({ record }) => record.id));
+  await sweep(dependencies, ids);
+  const stored = await Promise.all(
+    found.map(async (each) => [each.mailbox, await eventOf(dependencies, each)] as const),
+  );
+  // What cannot be stored now, on a full disk, its mailbox tells and stores later: engines need somebody meanwhile.
+  await Promise.allSettled(stored.map(([mailbox, event]) => mailbox.post(event).stored));
+  for (const stray of left) if (stray !== null) hold(dependencies, stray);
+  for (const mailbox of mailboxes) void learnBehind(dependencies, mailbox);
+}
+
+/** Removes what belongs to no instance, such as the files of one whose delete was cut short. Requests may wait: erasing goes on behind it. */
+async function sweep({ supervisor, references, onFault }: BootDependencies, ids: ReadonlySet<string>): Promise<void> {
+  const tell = (error: unknown): void => onFault(error, 'sweeping old folders');
+  try {
+    const { erased } = await supervisor.sweep(references.root, ids);
+    erased.catch(tell);
+  } catch (error) {
+    tell(error);
+  }
+}
+
+/** A run that was ended by a reboot has none: what shows its mark although it cannot live belongs to nobody. */
+function tagsOf({ references }: BootDependencies, { mailbox, inspection }: Found): string[] {
+  const { record, state } = mailbox;
+  const launch = currentRun(state)?.launch;
+  const isOver = inspection?.found === 'dead' && inspection.rebooted;
+  return launch && !isOver ? [references.of(record.id, launch).tag] : [];
+}
+
+async function inspect(
+  { supervisor, references }: BootDependencies,
+  { record, state }: Mailbox,
+): Promise<Inspection | null> {
+  const run = currentRun(state);
+  if (!run?.launch) return null;
+  try {
+    return await supervisor.inspect(references.of(record.id, run.launch), run.identity);
+  } catch (error) {
+    // Neither alive nor dead: whatever we did with it could be wrong.
+    const { folder } = references.of(record.id, run.launch);
+    throw new Error(
+      `what became of the engine of ${record.name} cannot be found out; look at ${folder}: ${String(error)}`,
+      { cause: error },
+    );
+  }
+}
+
+async function eventOf(dependencies: BootDependencies, { mailbox, inspection }: Found): Promise<InstanceEvent> {
+  const { clock, supervisor, terms, stopTimeoutMs } = dependencies;
+  const { record, state } = mailbox;
+  const now = momentOf(clock);
+  const autoStart = record.settings.auto_start;
+  const run = currentRun(state);
+  if (run === null) return { type: 'booted', ...now, bootId: supervisor.bootId, autoStart };
+  if (inspection?.found === 'alive') {
+    const leases = dependencies.leases.of(record.id, run.number).count;
+    return { type: 'found-alive', ...now, run: run.number, identity: inspection.identity, leases, stopTimeoutMs };
+  }
+  const { exit, spawned, rebooted } = inspection ?? {
+    exit: { code: null, signal: null, at: now.at },
+    spawned: false,
+    rebooted: false,
+  };
+  const ended: Ended = rebooted
+    ? { exit, reason: 'the machine was rebooted', lines: [] }
+    : await explainExit(dependencies, mailbox, exit);
+  return { type: 'found-dead', ...now, run: run.number, ended, spawned, rebooted, autoStart, terms: terms(record) };
+}
+
+/** A living process with our mark that belongs to no stored run. */
+interface Stray {
+  tag: string;
+  pids: number[];
+}
+
+/** How long a boot waits for a stray to be gone: its instance must not get a second process beside it. */
+const STRAY_PATIENCE_MS = 6_000;
+
+/** Ends a stray before anything is started, and tells. Resolves to the stray when it does not end in time. */
+async function endStray(
+  { clock, registry, references, supervisor, alerts }: BootDependencies,
+  stray: Stray,
+): Promise<Stray | null> {
+  const instance = references.instanceOf(stray.tag);
+  const name = instance === null ? undefined : registry.byId(instance)?.record.name;
+  const of =
+    name === undefined
+      ? 'belongs to an instance that does not exist'
+      : 'was alive although no run of its instance should be';
+  const message = `process ${stray.pids.join(', ')} ${of}; it is being ended`;
+  const whose = name === undefined ? {} : { instance: name };
+  alerts.raise({ level: 'error', code: STRAY_PROCESS, message, ...whose });
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(STRAY_PATIENCE_MS, () => resolve(stray));
+    supervisor
+      .endStray(stray.tag)
+      .then(() => {
+        alerts.clear(STRAY_PROCESS, name);
+        resolve(null);
+      }, reject)
+      .finally(cancel);
+  });
+}
+
+/** A stray that does not end: if its instance is at rest, it is stopping until that process is gone. */
+function hold({ clock, registry, references }: BootDependencies, { tag, pids }: Stray): void {
+  const instance = references.instanceOf(tag);
+  const mailbox = instance === null ? null : registry.byId(instance);
+  mailbox?.post({ type: 'found-stray', ...momentOf(clock), tag, pids });
+}

@@ -1,0 +1,310 @@
+import { GPU_OFFLOAD_SHORT, STRAY_PROCESS, SURVIVES_KILL } from '../alert-codes.ts';
+import { explainExit, type ExitCauseDependencies } from './exit-cause.ts';
+import { prepareLaunch, type PreparationDependencies } from './launch-preparation.ts';
+import type { InstanceEvent, Launch, RestartTerms, Effect } from '../life/lifecycle.ts';
+import type {
+  AlertSink,
+  Clock,
+  EngineEndpoint,
+  EngineTarget,
+  Exit,
+  InstanceRecord,
+  PortWitness,
+  RunListener,
+  RunLogs,
+  RunMeter,
+  RunReference,
+  Supervisor,
+} from '../ports.ts';
+import { watchHealth } from './health-watch.ts';
+import { EngineDied, type Leases } from '../slots/leases.ts';
+import { type Moment, momentOf } from '../moment.ts';
+import type { EffectRunner, Mailbox } from '../life/mailbox.ts';
+import { lookAtOffload } from './offload-look.ts';
+import { awaitReady, pause } from './readiness.ts';
+import { ALL_PINNED } from '../refusals.ts';
+import { planWithKey, withoutKey } from './run-key.ts';
+import type { Scheduler } from '../slots/scheduler.ts';
+import { currentRun } from '../life/transitions.ts';
+import { NO_SIGNS } from './vital-signs.ts';
+
+/**
+ * Effects that are tried again when they fail in a way nobody foresaw, as long as the phase lasts that asked for them:
+ * otherwise the instance would wait for ever. A launch is not: it reports the failure as its outcome.
+ */
+const TRIED_AGAIN: ReadonlySet<Effect['type']> = new Set([
+  'adopt',
+  'await-ready',
+  'watch-health',
+  'look-at-offload',
+  'drain',
+  'terminate',
+  'kill',
+  'end-stray',
+]);
+const AGAIN_AFTER_MS = 1_000;
+
+/** An instance that is restarted for ever must not fill the disk. */
+const KEPT_RUNS = 10;
+
+export interface EffectDependencies extends PreparationDependencies, ExitCauseDependencies {
+  clock: Clock;
+  supervisor: Supervisor;
+  scheduler: Scheduler;
+  endpoint: EngineEndpoint;
+  logs: RunLogs;
+  meter: RunMeter;
+  alerts: AlertSink;
+  /** The leases of one run of an instance, by the instance's id. */
+  leases(instance: string, run: number): Leases;
+  /** When a lease of a run ended last, of {@link Clock.elapsed}; `null`: none has. */
+  lastUsed(instance: string, run: number): number | null;
+  /** The witness of the port of a run that is ready, by the instance's id; `null`: none exists. */
+  witness(instance: string, launch: Launch): PortWitness | null;
+  /** The restart policy that applies to an instance now. */
+  terms(record: InstanceRecord): RestartTerms;
+  /** Whether a request waits for an instance, by the instance's id. */
+  isWaitedFor(instance: string): boolean;
+  /** Milliseconds without progress after which a start is given up. */
+  startTimeoutMs: number;
+  onFault(error: unknown, effect: Effect): void;
+}
+
+/**
+ * The edge of the domain: does what the state machine decided, and posts what came of it. An effect that fails in a way
+ * nobody foresaw is a fault of ours; it must not leave an instance waiting for ever, so a launch reports it as its error.
+ */
+export class Effects implements EffectRunner {
+  readonly #with: EffectDependencies;
+
+  constructor(dependencies: EffectDependencies) {
+    this.#with = dependencies;
+  }
+
+  run(effect: Effect, mailbox: Mailbox, signal: AbortSignal): void {
+    void this.#carryOut(effect, mailbox, signal).catch((error: unknown) => {
+      this.#with.onFault(error, effect);
+      if (effect.type === 'prepare' || effect.type === 'spawn') {
+        this.#spawnError(mailbox, effect.run, 'a fault of llamactl kept it from starting; its log says more');
+      }
+      if (!TRIED_AGAIN.has(effect.type)) return;
+      this.#with.clock.after(AGAIN_AFTER_MS, () => {
+        if (!signal.aborted) this.run(effect, mailbox, signal);
+      });
+    });
+  }
+
+  async #carryOut(effect: Effect, mailbox: Mailbox, signal: AbortSignal): Promise<void> {
+    const { scheduler, supervisor, clock, alerts } = this.#with;
+    const { id } = mailbox.record;
+    switch (effect.type) {
+      case 'request-slot':
+        return this.#requestSlot(mailbox, effect.run);
+      case 'take-slot':
+        return scheduler.take(id);
+      case 'release-slot':
+        return scheduler.release(id);
+      case 'withdraw':
+        return this.#report(mailbox, effect.run, { code: null, signal: null, at: clock.now() });
+      case 'prepare':
+        return this.#prepare(mailbox, effect.run, signal);
+      case 'spawn':
+        return this.#spawn(mailbox, effect.run, effect.launch, signal);
+      case 'adopt':
+        return this.#adopt(mailbox, effect);
+      case 'await-ready':
+        return this.#awaitReady(mailbox, effect.run, signal);
+      case 'watch-health':
+        return this.#watchHealth(mailbox, effect.run, signal);
+      case 'look-at-offload':
+        return this.#lookAtOffload(mailbox, effect.run, signal);
+      case 'drain':
+        await this.#with.leases(id, effect.run).idle(effect.until, clock, signal);
+        return this.#post(mailbox, { type: 'drained', run: effect.run });
+      case 'close-leases':
+        return this.#with.leases(id, effect.run).close(effect.died === true ? new EngineDied() : undefined);
+      case 'terminate':
+        return this.#withRun(mailbox, effect.run, (run) => supervisor.terminate(run));
+      case 'kill':
+        return this.#withRun(mailbox, effect.run, (run) => supervisor.kill(run));
+      case 'end-stray':
+        await supervisor.endStray(effect.tag);
+        alerts.clear(STRAY_PROCESS, mailbox.record.name);
+        if (effect.run !== null) await this.#report(mailbox, effect.run, { code: null, signal: null, at: clock.now() });
+        return;
+      case 'wait-backoff':
+        return this.#waitBackoff(mailbox, effect.until, signal);
+      case 'alert':
+        return alerts.raise({
+          level: effect.level ?? 'error',
+          code: effect.code,
+          message: effect.message,
+          instance: mailbox.record.name,
+        });
+    }
+  }
+
+  #requestSlot(mailbox: Mailbox, run: number): void {
+    this.#with.scheduler.request(mailbox.record.id, {
+      mayEvict: () => this.#isWanted(mailbox),
+      onGranted: () => this.#post(mailbox, { type: 'granted', run }),
+      onHopeless: () => this.#spawnError(mailbox, run, ALL_PINNED),
+    });
+  }
+
+  /**
+   * For a start that was made for requests alone nobody is stopped once they have all left: be it that one, or what a boot
+   * or the restart policy makes of it.
+   */
+  #isWanted({ record, state }: Mailbox): boolean {
+    const run = currentRun(state);
+    return run === null || run.wantedByUser || run.cause === 'command' || this.#with.isWaitedFor(record.id);
+  }
+
+  async #prepare(mailbox: Mailbox, run: number, signal: AbortSignal): Promise<void> {
+    const prepared = await prepareLaunch(this.#with, mailbox, run, signal);
+    if (prepared === null) return;
+    if ('impossible' in prepared) this.#spawnError(mailbox, run, prepared.impossible);
+    else this.#post(mailbox, { type: 'prepared', run, launch: prepared.launch });
+  }
+
+  async #spawn(mailbox: Mailbox, run: number, launch: Launch, signal: AbortSignal): Promise<void> {
+    const { supervisor, references, logs } = this.#with;
+    const secrets =
+      launch.plan.keyVariable === null || launch.key === null ? {} : { [launch.plan.keyVariable]: launch.key };
+    const log = references.log(mailbox.record);
+    const reference = references.of(mailbox.record.id, launch);
+    await logs.begin(log, reference);
+    if (signal.aborted) return this.#spawnError(mailbox, run, 'it was stopped before it was spawned');
+    logs.attach(log, reference);
+    try {
+      const identity = await supervisor.spawn(reference, planWithKey(launch), secrets, this.#listener(mailbox, run));
+      this.#post(mailbox, { type: 'spawned', run, identity });
+      await supervisor
+        .prune(references.runs(mailbox.record.id), KEPT_RUNS)
+        .catch((error: unknown) => this.#with.onFault(error, { type: 'spawn', run, launch }));
+    } catch (error) {
+      logs.detach(log, reference);
+      this.#spawnError(mailbox, run, withoutKey(error instanceof Error ? error.message : String(error), launch.key));
+    }
+  }
+
+  #adopt(mailbox: Mailbox, { run, launch, identity }: Extract<Effect, { type: 'adopt' }>): void {
+    const { supervisor, references, logs } = this.#with;
+    const reference = references.of(mailbox.record.id, launch);
+    supervisor.adopt(reference, identity, this.#listener(mailbox, run));
+    logs.attach(references.log(mailbox.record), reference);
+  }
+
+  async #awaitReady(mailbox: Mailbox, run: number, signal: AbortSignal): Promise<void> {
+    const launch = launchOf(mailbox, run);
+    if (launch === null) return;
+    const { startTimeoutMs, references } = this.#with;
+    const reference = references.of(mailbox.record.id, launch);
+    const outcome = await awaitReady(this.#with, reference, targetOf(launch), startTimeoutMs, signal);
+    if (outcome === 'ready') {
+      // From the first moment, so that a process that has the port later is known to be another.
+      this.#with.witness(mailbox.record.id, launch)?.listener();
+      this.#post(mailbox, { type: 'ready', run });
+    }
+    if (outcome === 'taken') {
+      const { port } = launch.plan;
+      const holder = (await this.#with.supervisor.portHolder(port))?.description ?? 'another process';
+      this.#post(mailbox, {
+        type: 'port-taken',
+        run,
+        reason: `port ${port} is in use by ${holder}, which is not of this run`,
+      });
+    }
+    if (outcome === 'stalled') this.#post(mailbox, { type: 'stalled', run, seconds: startTimeoutMs / 1_000 });
+  }
+
+  async #watchHealth(mailbox: Mailbox, run: number, signal: AbortSignal): Promise<void> {
+    const launch = launchOf(mailbox, run);
+    if (launch === null) return;
+    const dependencies = this.#with;
+    const { references, engines } = dependencies;
+    const { id } = mailbox.record;
+    const watched = {
+      reference: references.of(id, launch),
+      target: targetOf(launch, dependencies.witness(id, launch)),
+      signs: engines.find(launch.engine)?.signs ?? NO_SIGNS,
+      answered: () => dependencies.leases(id, run).answered,
+      leasesSince: (from: number) =>
+        dependencies.leases(id, run).count + ((dependencies.lastUsed(id, run) ?? -Infinity) >= from ? 1 : 0),
+    };
+    await watchHealth(
+      this.#with,
+      watched,
+      (missed) => this.#post(mailbox, { type: 'health-failed', run, ...missed }),
+      signal,
+    );
+  }
+
+  async #lookAtOffload(mailbox: Mailbox, run: number, signal: AbortSignal): Promise<void> {
+    const launch = launchOf(mailbox, run);
+    const { references, engines } = this.#with;
+    const adapter = launch === null ? null : engines.find(launch.engine);
+    if (launch === null || adapter === null) return;
+    const reference = references.of(mailbox.record.id, launch);
+    const told = await lookAtOffload(this.#with, adapter, reference, launch.plan, signal);
+    if (told !== null && !signal.aborted) this.#post(mailbox, { type: 'offload-short', run, told });
+  }
+
+  async #waitBackoff(mailbox: Mailbox, until: number, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#with;
+    await pause(clock, Math.max(0, until - clock.elapsed()), signal);
+    if (!signal.aborted) this.#post(mailbox, { type: 'backoff-over' });
+  }
+
+  #listener(mailbox: Mailbox, run: number): RunListener {
+    return {
+      onGone: (exit) => {
+        void this.#report(mailbox, run, exit);
+      },
+      onSurvives: (pids, container) =>
+        this.#post(mailbox, { type: 'survived', run, pids, ...(container === undefined ? {} : { container }) }),
+    };
+  }
+
+  /** Tells the mailbox that a run is over, and why. */
+  async #report(mailbox: Mailbox, run: number, exit: Exit): Promise<void> {
+    const { logs, alerts, references } = this.#with;
+    this.#withRun(mailbox, run, (reference) => logs.detach(references.log(mailbox.record), reference));
+    for (const code of [SURVIVES_KILL, GPU_OFFLOAD_SHORT]) alerts.clear(code, mailbox.record.name);
+    const ended = await explainExit(this.#with, mailbox, exit);
+    this.#post(mailbox, { type: 'exited', run, ended, terms: this.#with.terms(mailbox.record) });
+  }
+
+  #spawnError(mailbox: Mailbox, run: number, reason: string): void {
+    this.#post(mailbox, { type: 'spawn-error', run, reason, terms: this.#with.terms(mailbox.record) });
+  }
+
+  /** Acts on a run if it is still the instance's: by now another may have begun, which must not be hit. */
+  #withRun(mailbox: Mailbox, run: number, act: (run: RunReference) => void): void {
+    const launch = launchOf(mailbox, run);
+    if (launch !== null) act(this.#with.references.of(mailbox.record.id, launch));
+  }
+
+  #post(mailbox: Mailbox, event: DistributiveOmit<InstanceEvent, keyof Moment>): void {
+    mailbox.post({ ...event, ...momentOf(this.#with.clock) });
+  }
+}
+
+type DistributiveOmit<Union, Key extends PropertyKey> = Union extends unknown ? Omit<Union, Key> : never;
+
+function launchOf(mailbox: Mailbox, run: number): Launch | null {
+  const current = currentRun(mailbox.state);
+  return current?.number === run ? current.launch : null;
+}
+
+/** Where a run answers. @param witness Of its port, once it is ready; `null`: none exists. */
+export function targetOf({ plan, key }: Launch, witness: PortWitness | null = null): EngineTarget {
+  return {
+    port: plan.port,
+    healthPath: plan.healthPath,
+    key,
+    ...(plan.isolated === true ? { isolated: true } : {}),
+    ...(witness === null ? {} : { witness }),
+  };
+}

@@ -1,0 +1,59 @@
+import type { Launch } from '../life/lifecycle.ts';
+import type { Mailbox } from '../life/mailbox.ts';
+import type { Engines, InstanceRecord, Randomness, Supervisor } from '../ports.ts';
+import { takesKey } from './run-key.ts';
+
+export interface PreparationDependencies {
+  engines: Engines;
+  supervisor: Pick<Supervisor, 'portHolder'>;
+  randomness: Pick<Randomness, 'token'>;
+  /** Chooses another port for an instance whose port llamactl had chosen; `null`: the range is used up. */
+  repick: (mailbox: Mailbox, avoid: ReadonlySet<number>) => Promise<InstanceRecord | null>;
+  /** Waits until another instance of ours has left the port, if one is about to. */
+  portHandover: (record: InstanceRecord, signal: AbortSignal) => Promise<boolean>;
+}
+
+/** How an engine is launched, or why it cannot be. */
+export type Preparation = { launch: Launch } | { impossible: string };
+
+/**
+ * Looks at everything that a launch needs: the engine, the model, the port. What the user chose is never changed; a port
+ * that llamactl chose is, when somebody else has it.
+ *
+ * @returns `null` when it was aborted
+ */
+export async function prepareLaunch(
+  { engines, supervisor, randomness, repick, portHandover }: PreparationDependencies,
+  mailbox: Mailbox,
+  run: number,
+  signal: AbortSignal,
+): Promise<Preparation | null> {
+  const avoid = new Set<number>();
+  for (;;) {
+    const { record } = mailbox;
+    const { engine } = record.settings;
+    const adapter = engines.find(engine);
+    if (adapter === null) return { impossible: `the engine ${engine} is not configured` };
+    await adapter.learn(record.settings);
+    const plan = adapter.plan(record);
+    const problem = await adapter.preflight(record, plan);
+    if (problem !== null) return { impossible: problem.message };
+    const holder = await supervisor.portHolder(plan.port);
+    if (signal.aborted) return null;
+    // Changed while the disk was looked at: the plan would be of settings, or a port, that are no more.
+    if (mailbox.record !== record) continue;
+    if (holder === null) {
+      const key = takesKey(plan) ? randomness.token(24) : null;
+      return { launch: { engine, nonce: `${run}-${randomness.token(12)}`, key, plan } };
+    }
+    avoid.add(plan.port);
+    if (!record.portAssigned) {
+      if (await portHandover(record, signal)) continue;
+      if (signal.aborted) return null;
+      return { impossible: `port ${plan.port} is in use by ${holder.description}` };
+    }
+    if (signal.aborted) return null;
+    const repicked = await repick(mailbox, avoid);
+    if (repicked === null) return { impossible: 'every port of instances.port_range is in use' };
+  }
+}

@@ -1,0 +1,295 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import { describe, expect, it, vi } from 'vitest';
+import { createEngineEndpoint } from '../../engines/endpoint.ts';
+import { FakeClock } from '../../testing/fake-clock.ts';
+import type { EngineTarget, ProbeResult, Progress } from '../ports.ts';
+import { awaitReady } from './readiness.ts';
+
+const RUN = { tag: 'd.i.n', folder: '/runs/n' };
+const TARGET = { port: 8_100, healthPath: '/health' };
+const STALL_MS = 60_000;
+
+/** An engine as the outside sees it; the test moves its parts. */
+function anEngine(key: string | null = null) {
+  const engine = {
+    answer: 'closed' as ProbeResult,
+    /** Its answer to whoever shows the key; `null`: the same. */
+    answerToKey: null as ProbeResult | null,
+    owner: 'ours' as 'ours' | 'foreign' | 'closed' | 'unknown' | 'untold',
+    logBytes: 0,
+    cpuTicks: 0,
+    /** How long it takes to say whose the port is. */
+    ownerMs: 0,
+    owners: 0,
+    probes: 0,
+    keysSeen: 0,
+  };
+  const clock = new FakeClock();
+  const controller = new AbortController();
+  const progress = (): Progress => ({
+    logBytes: engine.logBytes,
+    memoryBytes: 1,
+    cpuTicks: engine.cpuTicks,
+    readBytes: 0,
+  });
+  const outcome = awaitReady(
+    {
+      clock,
+      endpoint: {
+        probe: async (target: EngineTarget) => {
+          engine.probes += 1;
+          if (target.key === null) return engine.answer;
+          engine.keysSeen += 1;
+          return engine.answerToKey ?? engine.answer;
+        },
+      },
+      supervisor: {
+        ownsPort: async () => {
+          engine.owners += 1;
+          if (engine.ownerMs > 0) await new Promise<void>((resolve) => clock.after(engine.ownerMs, resolve));
+          return engine.owner;
+        },
+        progress,
+      },
+      logs: { size: () => engine.logBytes },
+    },
+    RUN,
+    { ...TARGET, key },
+    STALL_MS,
+    controller.signal,
+  );
+  let settled: string | null = null;
+  void outcome.then((result) => (settled = result));
+  return { engine, clock, controller, outcome, settled: () => settled };
+}
+
+describe('readiness', () => {
+  it.each([3_600_000, -3_600_000])('is given as long as ever when the wall clock jumps by %d ms', async (jump) => {
+    const { engine, clock, settled, outcome } = anEngine();
+    await clock.advance(2_500);
+    clock.jump(jump);
+    await clock.advance(STALL_MS - 2_500);
+    expect(settled()).toBe(null);
+    engine.answer = 'ok';
+    await clock.advance(300);
+    expect(await outcome).toBe('ready');
+  });
+
+  it('is seen within 10 ms of the first 200', async () => {
+    const { engine, clock, settled } = anEngine();
+    await clock.advance(300);
+    engine.answer = 'loading';
+    await clock.advance(300);
+    expect(settled()).toBe(null);
+    engine.answer = 'ok';
+    await clock.advance(10);
+    expect(settled()).toBe('ready');
+  });
+
+  it('is seen within 10 ms of the log line also when loading takes long', async () => {
+    const { engine, clock, settled } = anEngine();
+    engine.answer = 'loading';
+    await clock.advance(30_000);
+    engine.logBytes += 40;
+    await clock.advance(60);
+    expect(settled(), 'the line comes a little before the engine is ready').toBe(null);
+    engine.answer = 'ok';
+    await clock.advance(10);
+    expect(settled()).toBe('ready');
+  });
+
+  it('does not depend on the log', async () => {
+    const { engine, clock, settled } = anEngine();
+    engine.answer = 'loading';
+    await clock.advance(30_000);
+    engine.answer = 'ok';
+    await clock.advance(260);
+    expect(settled()).toBe('ready');
+  });
+
+  it('probes a slow engine a few times a second only', async () => {
+    const { engine, clock } = anEngine();
+    engine.answer = 'loading';
+    await clock.advance(1_000);
+    engine.probes = 0;
+    await clock.advance(10_000);
+    expect(engine.probes).toBeLessThanOrEqual(45);
+  });
+
+  it.each(['ok', 'error', 'timeout', 'loading'] as const)(
+    'is given up where a foreign process stays on the port, whatever it answers (%s)',
+    async (answer) => {
+      const { engine, clock, outcome, settled } = anEngine();
+      engine.answer = answer;
+      engine.owner = 'foreign';
+      await clock.advance(10_000);
+      expect(settled()).toBe(null);
+      await clock.advance(2_000);
+      expect(await outcome).toBe('taken');
+    },
+  );
+
+  it('is waited for where a foreign process leaves the port in time, however often one comes', async () => {
+    const { engine, clock, outcome, settled } = anEngine();
+    engine.answer = 'ok';
+    for (const owner of ['foreign', 'closed', 'foreign', 'untold', 'foreign', 'unknown'] as const) {
+      engine.owner = owner;
+      if (owner === 'unknown') engine.answer = 'loading';
+      await clock.advance(9_000);
+    }
+    expect(settled()).toBe(null);
+    engine.owner = 'ours';
+    engine.answer = 'ok';
+    await clock.advance(300);
+    expect(await outcome).toBe('ready');
+  });
+
+  it('is not given up for two looks at the port that take long', async () => {
+    const { engine, clock, settled } = anEngine();
+    engine.answer = 'loading';
+    engine.owner = 'foreign';
+    engine.ownerMs = 10_000;
+    await clock.advance(24_000);
+    expect([engine.owners, settled()]).toEqual([2, null]);
+    engine.ownerMs = 0;
+    engine.owner = 'ours';
+    engine.answer = 'ok';
+    await clock.advance(1_000);
+    expect(settled()).toBe('ready');
+  });
+
+  it('does not count the time that a look at the port takes as time that it was another’s', async () => {
+    const { engine, clock, settled } = anEngine();
+    engine.answer = 'loading';
+    engine.owner = 'foreign';
+    engine.ownerMs = 10_000;
+    await clock.advance(5_000);
+    engine.ownerMs = 0;
+    await clock.advance(15_000);
+    expect([engine.owners >= 3, settled()]).toEqual([true, null]);
+    await clock.advance(3_000);
+    expect(settled()).toBe('taken');
+  });
+
+  it('has the owner of the port be asked for every two seconds while the engine loads', async () => {
+    const { engine, clock } = anEngine();
+    engine.answer = 'loading';
+    await clock.advance(20_500);
+    expect(engine.owners).toBeLessThanOrEqual(10);
+  });
+
+  it('is not believed of a foreign process on the port', async () => {
+    const { engine, clock, settled } = anEngine();
+    engine.answer = 'ok';
+    engine.owner = 'foreign';
+    await clock.advance(500);
+    expect(settled()).toBe(null);
+    engine.owner = 'ours';
+    await clock.advance(10);
+    expect(settled()).toBe('ready');
+  });
+
+  it('is believed where the system does not tell whose a port is', async () => {
+    const { engine, clock, settled } = anEngine();
+    engine.owner = 'unknown';
+    engine.answer = 'ok';
+    await clock.advance(10);
+    expect(settled()).toBe('ready');
+  });
+
+  it.each<ProbeResult>(['ok', 'error', 'loading', 'timeout'])(
+    'never shows the run’s key to a foreign process on the port that says %s',
+    async (answer) => {
+      const { engine, clock } = anEngine('secret');
+      engine.answer = answer;
+      engine.owner = 'foreign';
+      await clock.advance(5_000);
+      expect(engine.probes).toBeGreaterThan(20);
+      expect(engine.keysSeen).toBe(0);
+    },
+  );
+
+  it('sends a real foreign listener no key, whatever it answers', async () => {
+    const seen: (string | undefined)[] = [];
+    const server = http.createServer((request, response) => {
+      seen.push(request.headers.authorization);
+      response.writeHead([200, 401, 403, 500, 503][seen.length % 5] ?? 200).end();
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const clock = new FakeClock({ realUpToMs: 10 });
+    const controller = new AbortController();
+    const outcome = awaitReady(
+      {
+        clock,
+        endpoint: createEngineEndpoint({ clock }),
+        supervisor: { ownsPort: async () => 'foreign', progress: () => null },
+        logs: { size: () => 0 },
+      },
+      RUN,
+      { port, healthPath: '/health', key: 'secret' },
+      STALL_MS,
+      controller.signal,
+    );
+    await vi.waitFor(() => expect(seen.length).toBeGreaterThanOrEqual(10), { interval: 2, timeout: 20_000 });
+    controller.abort();
+    expect(await outcome).toBe('aborted');
+    expect(new Set(seen)).toEqual(new Set([undefined]));
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  it('needs no key where the health path is open', async () => {
+    const { engine, clock, settled } = anEngine('secret');
+    engine.answer = 'ok';
+    await clock.advance(10);
+    expect([settled(), engine.keysSeen]).toEqual(['ready', 0]);
+  });
+
+  it('is seen within 10 ms with the key where the health path asks for one, once the port is the engine’s own', async () => {
+    const { engine, clock, settled } = anEngine('secret');
+    engine.answer = 'error';
+    engine.answerToKey = 'loading';
+    await clock.advance(300);
+    expect(settled()).toBe(null);
+    engine.answerToKey = 'ok';
+    await clock.advance(10);
+    expect(settled()).toBe('ready');
+  });
+
+  it('is not believed of an engine without a key that answers an error', async () => {
+    const { engine, clock, settled } = anEngine();
+    engine.answer = 'error';
+    engine.answerToKey = 'ok';
+    await clock.advance(500);
+    expect(settled()).toBe(null);
+  });
+
+  it('is given up when nothing moves for the whole time', async () => {
+    const { engine, clock, settled } = anEngine();
+    engine.answer = 'loading';
+    await clock.advance(STALL_MS + 2_000);
+    expect(settled()).toBe('stalled');
+  });
+
+  it('is not given up while anything moves: slow is not stuck', async () => {
+    const { engine, clock, settled } = anEngine();
+    engine.answer = 'loading';
+    for (let minute = 0; minute < 5; minute += 1) {
+      await clock.advance(50_000);
+      engine.cpuTicks += 1;
+    }
+    expect(settled()).toBe(null);
+  });
+
+  it('ends when nobody wants to know any more', async () => {
+    const { clock, controller, outcome } = anEngine();
+    await clock.advance(100);
+    controller.abort();
+    expect(await outcome).toBe('aborted');
+    expect(clock.pending).toEqual([]);
+  });
+});

@@ -1,0 +1,97 @@
+import type { ErrorCode } from '@llamactl/contract/errors';
+import type { InstanceRecord } from '../ports.ts';
+
+/** What an instance takes of what must be unique. */
+export type Claim = Pick<InstanceRecord, 'id' | 'name'> & {
+  aliases: readonly string[];
+  /** `null`: none yet. */
+  port: number | null;
+};
+
+/** One thing that somebody else has already. */
+export interface Clash {
+  code: Extract<ErrorCode, 'INSTANCE_EXISTS' | 'ALIAS_CONFLICT' | 'PORT_CONFLICT'>;
+  /** The setting that claims it: `port`, `aliases[0]`. */
+  path: string;
+  /** One sentence, without its full stop. */
+  message: string;
+  /** Id of who has it; `null`: llamactl itself. */
+  holder: string | null;
+}
+
+interface Holder {
+  id: string | null;
+  /** Who it is, for the sentence. */
+  who: string;
+}
+
+/** Names, aliases and ports with who has them. The first who takes one has it. */
+export class Claims {
+  readonly #names = new Map<string, Holder>();
+  readonly #aliases = new Map<string, Holder>();
+  readonly #aliasesInAnyCase = new Map<string, Holder>();
+  readonly #ports = new Map<number, Holder>();
+
+  take({ id, name, aliases, port }: Claim): void {
+    const holder = { id, who: name };
+    put(this.#names, name.toLowerCase(), holder);
+    for (const alias of aliases) {
+      put(this.#aliases, alias, holder);
+      put(this.#aliasesInAnyCase, alias.toLowerCase(), holder);
+    }
+    if (port !== null) this.takePort(port, id, `the instance ${name}`);
+  }
+
+  /** @param who As it stands behind "belongs to". */
+  takePort(port: number, id: string | null, who: string): void {
+    put(this.#ports, port, { id, who });
+  }
+
+  /** To a port who has it, in words. */
+  get ports(): ReadonlyMap<number, { who: string }> {
+    return this.#ports;
+  }
+
+  /** Everything of a claim that somebody else has: name first, port last. */
+  clashes(claim: Claim): Clash[] {
+    return [...this.#nameClashes(claim), ...this.#aliasClashes(claim), ...this.#portClashes(claim)];
+  }
+
+  #nameClashes({ id, name }: Claim): Clash[] {
+    const twin = other(this.#names.get(name.toLowerCase()), id);
+    if (twin !== null) {
+      const message = `An instance named ${twin.who} exists already; choose another name`;
+      return [{ code: 'INSTANCE_EXISTS', path: 'name', message, holder: twin.id }];
+    }
+    // A name is found in any case and before every alias: an alias like it would never be reached.
+    const shadowed = other(this.#aliasesInAnyCase.get(name.toLowerCase()), id);
+    return shadowed === null ? [] : [taken('name', name, shadowed)];
+  }
+
+  #aliasClashes({ id, aliases }: Claim): Clash[] {
+    return aliases.flatMap((alias, index) => {
+      const holder = other(this.#aliases.get(alias), id) ?? other(this.#names.get(alias.toLowerCase()), id);
+      return holder === null ? [] : [taken(`aliases[${index}]`, alias, holder)];
+    });
+  }
+
+  #portClashes({ id, port }: Claim): Clash[] {
+    const holder = port === null ? null : other(this.#ports.get(port), id);
+    if (holder === null) return [];
+    const message = `Port ${port} belongs to ${holder.who}; choose another, or leave it out to have one chosen`;
+    return [{ code: 'PORT_CONFLICT', path: 'port', message, holder: holder.id }];
+  }
+}
+
+function taken(path: string, word: string, holder: Holder): Clash {
+  const message = `${word} already names the instance ${holder.who}; choose another`;
+  return { code: 'ALIAS_CONFLICT', path, message, holder: holder.id };
+}
+
+function put<Key>(map: Map<Key, Holder>, key: Key, holder: Holder): void {
+  if (!map.has(key)) map.set(key, holder);
+}
+
+function other(holder: Holder | undefined, id: string): Holder | null {
+  return holder === undefined || holder.id === id ? null : holder;
+}

@@ -1,0 +1,159 @@
+import { describe, expect, it } from 'vitest';
+import type { EngineAdapter, Settings, SettingsProblem } from '../ports.ts';
+import { checkSettings, newSettings, patchedSettings } from './settings.ts';
+
+/** Knows one pair of twins. */
+const adapter: EngineAdapter = {
+  needsModel: true,
+  check: async () => ({ problems: [], warnings: [] }),
+  withoutTwins: ({ options }, given) =>
+    Object.fromEntries(
+      Object.entries(options).filter(([key]) => !(key === 'context_size' && given.includes('ctx_size'))),
+    ),
+  learn: async () => {},
+  isLearnt: () => true,
+  plan: () => ({ command: '', argv: [], environment: {}, keyVariable: null, port: 1, healthPath: '/' }),
+  preflight: async () => null,
+  reason: () => '',
+  inferencePaths: new Set(),
+  signs: { workPath: null },
+  crossing: { headers: [], paths: [], except: [] },
+  offload: () => ({ kind: 'not asked' }),
+};
+
+const GROUPS = new Set(['big']);
+
+const STORED: Settings = {
+  ...newSettings({ model_path: '/m.gguf', options: { threads: 4, context_size: 2_048 } }),
+  environment: { TOKEN: 'secret', MODE: 'a' },
+  auto_restart: false,
+};
+
+const patch = (body: Parameters<typeof patchedSettings>[1]): Settings => patchedSettings(STORED, body, adapter);
+
+describe('a merge patch of the settings', () => {
+  it('leaves alone what it does not name', () => {
+    expect(patch({})).toEqual(STORED);
+  });
+
+  it('merges options key by key, in place; null removes', () => {
+    const { options } = patch({ options: { context_size: 4_096, threads: null, seed: 0 } });
+    expect(Object.entries(options)).toEqual([
+      ['context_size', 4_096],
+      ['seed', 0],
+    ]);
+  });
+
+  it('lets a new spelling take the place of its twin', () => {
+    expect(patch({ options: { ctx_size: 1 } }).options).toEqual({ threads: 4, ctx_size: 1 });
+  });
+
+  it('removes all options with null', () => {
+    expect(patch({ options: null }).options).toEqual({});
+  });
+
+  it('goes back to the default where a setting is removed', () => {
+    const { auto_restart, aliases, ...rest } = patch({
+      auto_restart: null,
+      aliases: null,
+      engine: null,
+      auto_start: null,
+    });
+    expect(auto_restart).toBe(undefined);
+    expect(aliases).toEqual([]);
+    expect(rest).toMatchObject({ engine: 'llama_cpp', auto_start: true });
+  });
+
+  it('replaces lists whole', () => {
+    expect(patch({ extra_args: ['--a'] }).extra_args).toEqual(['--a']);
+  });
+
+  it('merges the defaults of requests too, objects in them included', () => {
+    const stored = {
+      ...STORED,
+      request_defaults: { temperature: 0.5, template: { think: true, depth: 1 }, stop: ['a'] },
+    };
+    const merged = (request_defaults: object | null): unknown =>
+      patchedSettings(stored, { request_defaults } as Parameters<typeof patchedSettings>[1], adapter).request_defaults;
+    expect(merged({ temperature: null, template: { think: false }, stop: ['b'], user: { a: null, b: 1 } })).toEqual({
+      template: { think: false, depth: 1 },
+      stop: ['b'],
+      user: { b: 1 },
+    });
+    expect(merged({ template: 1 })).toMatchObject({ template: 1 });
+    expect(merged(null)).toBe(undefined);
+  });
+
+  it('keeps a secret that comes back masked, and only one that is stored', () => {
+    expect(patch({ environment: { TOKEN: '***', MODE: 'b', NEW: '***' } }).environment).toEqual({
+      TOKEN: 'secret',
+      MODE: 'b',
+      NEW: '***',
+    });
+  });
+});
+
+describe('the check of settings', () => {
+  const withProblems = (...problems: SettingsProblem[]): EngineAdapter => ({
+    ...adapter,
+    check: async () => ({ problems, warnings: ['careful'] }),
+  });
+
+  it('asks for the model where the engine needs one', async () => {
+    await expect(checkSettings(newSettings({}), adapter, GROUPS, null)).rejects.toMatchObject({
+      code: 'VALIDATION_ERROR',
+      extras: { problems: [{ path: 'model_path' }] },
+    });
+  });
+
+  it('ends in one mark, also where it asks what was meant', async () => {
+    const problem = { code: 'VALIDATION_ERROR', path: 'options.x', message: 'is none; did you mean `y`?' } as const;
+    const message = async (...problems: SettingsProblem[]): Promise<unknown> =>
+      checkSettings(STORED, withProblems(...problems), GROUPS, null).catch(
+        (error: unknown) => (error as Error).message,
+      );
+    expect(await message(problem)).toBe('options.x: is none; did you mean `y`?');
+    expect(await message(problem, problem)).toBe('options.x: is none; did you mean `y`? (and 1 more).');
+  });
+
+  it('returns the warnings of what it accepts', async () => {
+    expect(await checkSettings(STORED, withProblems(), GROUPS, null)).toEqual(['careful']);
+  });
+
+  it('lets a change leave a stored variable alone that may not be set any more, with a warning', async () => {
+    const strict: EngineAdapter = {
+      ...adapter,
+      check: async ({ environment }) => ({
+        problems: Object.keys(environment).map((name) => ({
+          code: 'PRIVILEGED_OPTION',
+          path: `environment.${name}`,
+          message: 'is not on the list',
+        })),
+        warnings: [],
+      }),
+    };
+    const change = (environment: Record<string, string>): Promise<string[]> =>
+      checkSettings({ ...STORED, environment }, strict, GROUPS, STORED);
+    expect(await change(STORED.environment)).toEqual([
+      'environment.TOKEN keeps the instance from starting: it is not on the list',
+      'environment.MODE keeps the instance from starting: it is not on the list',
+    ]);
+    expect(await change({})).toEqual([]);
+    for (const environment of [{ TOKEN: 'another' }, { ...STORED.environment, NEW: 'x' }])
+      await expect(change(environment)).rejects.toMatchObject({ code: 'PRIVILEGED_OPTION' });
+    await expect(checkSettings(STORED, strict, GROUPS, null)).rejects.toMatchObject({ code: 'PRIVILEGED_OPTION' });
+  });
+
+  it('names every problem, under the code of the gravest', async () => {
+    const judge = withProblems(
+      { code: 'VALIDATION_ERROR', path: 'options.thraeds', message: 'unknown' },
+      { code: 'PRIVILEGED_OPTION', path: 'options.rpc', message: 'needs a privilege' },
+      { code: 'RESERVED_OPTION', path: 'extra_args[0]', message: 'llamactl sets it' },
+    );
+    await expect(checkSettings(STORED, judge, GROUPS, null)).rejects.toMatchObject({
+      code: 'RESERVED_OPTION',
+      message: 'extra_args[0]: llamactl sets it (and 2 more).',
+      extras: { problems: [{ path: 'options.thraeds' }, { path: 'options.rpc' }, { path: 'extra_args[0]' }] },
+    });
+  });
+});

@@ -1,0 +1,423 @@
+import { describe, expect, it } from 'vitest';
+import { Domain, type DomainOptions } from '../../testing/domain.ts';
+import type { Lease } from './leases.ts';
+import { PATIENCE_MS } from './slot-plan.ts';
+
+/** Instances that share slots. */
+
+const limitedTo = (max_running: number, groups: NonNullable<DomainOptions['groups']> = {}): Domain =>
+  new Domain(undefined, { settings: { max_running }, groups });
+
+/** Statuses in the order of the names. */
+const statuses = (domain: Domain, ...names: string[]): string[] => names.map((name) => domain.status(name));
+
+async function create(domain: Domain, ...names: string[]): Promise<void> {
+  for (const name of names) await domain.create(name);
+}
+
+/** One who asks again and again: each request takes a while, and the next one comes soon after. */
+async function client(domain: Domain, instance: string, requests: number, answered: string[]): Promise<void> {
+  const pause = (milliseconds: number): Promise<void> =>
+    new Promise((resolve) => void domain.clock.after(milliseconds, resolve));
+  for (let sent = 0; sent < requests; sent += 1) {
+    const lease = await domain.acquire(instance, { caller: instance });
+    await pause(50);
+    lease.release();
+    answered.push(instance);
+    await pause(5);
+  }
+}
+
+/** Lets time pass in steps so small that what one brings about has happened before the next. */
+async function live(domain: Domain, milliseconds: number, step: number): Promise<void> {
+  for (let passed = 0; passed < milliseconds; passed += step) await domain.pass(step);
+}
+
+const swaps = (answered: readonly string[]): number =>
+  answered.filter((instance, index) => index > 0 && answered[index - 1] !== instance).length;
+
+describe('two cold models and one slot', () => {
+  it('answer twenty requests each, with one swap', async () => {
+    const domain = limitedTo(1);
+    await create(domain, 'a', 'b');
+    const answered: string[] = [];
+    const requests = Array.from({ length: 40 }, async (_, index) => {
+      const instance = index % 2 === 0 ? 'a' : 'b';
+      const lease = await domain.acquire(instance);
+      domain.clock.after(1_000, () => {
+        answered.push(instance);
+        lease.release();
+      });
+    });
+    await live(domain, 5_000, 100);
+    await Promise.all(requests);
+    expect(answered).toHaveLength(40);
+    expect(swaps(answered)).toBe(1);
+    expect([domain.world.mostAlive, domain.world.processes.length]).toEqual([1, 2]);
+  });
+
+  it('take turns of some length when both are used without end', async () => {
+    const domain = limitedTo(1);
+    await create(domain, 'a', 'b');
+    const answered: string[] = [];
+    const clients = [client(domain, 'a', 400, answered), client(domain, 'b', 400, answered)];
+    await live(domain, 60_000, 50);
+    await Promise.all(clients);
+    expect(answered).toHaveLength(800);
+    expect(swaps(answered)).toBeLessThanOrEqual(6);
+    expect(domain.world.mostAlive).toBe(1);
+  });
+
+  it('swap at once when the one that runs is not used', async () => {
+    const domain = limitedTo(1);
+    await create(domain, 'a', 'b');
+    for (const instance of ['a', 'b', 'a', 'b']) {
+      const lease = domain.acquire(instance);
+      await domain.settle();
+      (await lease).release();
+    }
+    expect(domain.world.processes).toHaveLength(4);
+    expect(domain.world.mostAlive).toBe(1);
+  });
+
+  it('never cut a request, however long it takes', async () => {
+    const domain = limitedTo(1);
+    await create(domain, 'a', 'b');
+    const first = domain.acquire('a');
+    await domain.settle();
+    const lease = await first;
+    const second = domain.acquire('b');
+    await domain.pass(600_000);
+    expect([lease.signal.aborted, ...statuses(domain, 'a', 'b')]).toEqual([false, 'running', 'starting']);
+    const late = domain.acquire('a');
+    await domain.settle();
+    lease.release();
+    await domain.settle();
+    const other = await second;
+    expect(statuses(domain, 'a', 'b')).toEqual(['starting', 'running']);
+    other.release();
+    await live(domain, 1_000, 100);
+    expect((await late).instance).toBe('a');
+    expect(domain.world.mostAlive).toBe(1);
+  });
+});
+
+describe('an eviction', () => {
+  it('does not happen to one who is leased in its very turn', async () => {
+    const domain = limitedTo(1);
+    await create(domain, 'a', 'b');
+    await domain.manager.start('a');
+    await domain.settle();
+    const lease: Promise<Lease>[] = [];
+    const waiting = domain.acquire('b');
+    // The first turn stores, the second decides: whichever it is, the lease is there before.
+    for (let turn = 0; turn < 5; turn += 1) {
+      lease.push(domain.acquire('a'));
+      await domain.clock.flush();
+    }
+    const leases = await Promise.all(lease);
+    expect([domain.status('a'), leases.some(({ signal }) => signal.aborted)]).toEqual(['running', false]);
+    for (const each of leases) each.release();
+    await domain.pass(1_000);
+    expect((await waiting).instance).toBe('b');
+  });
+
+  it('that was decided keeps whoever comes then waiting, and brings the instance back', async () => {
+    const domain = limitedTo(1);
+    await create(domain, 'a', 'b');
+    await domain.manager.start('a');
+    await domain.settle();
+    const forB = domain.acquire('b');
+    while (domain.status('a') === 'running') await domain.clock.flush();
+    const forA = domain.acquire('a');
+    await domain.settle();
+    expect(domain.status('b')).toBe('running');
+    (await forB).release();
+    await domain.pass(1_000);
+    expect((await forA).instance).toBe('a');
+  });
+
+  it('that somebody turns into a stop, or a delete, brings nothing back', async () => {
+    for (const become of ['stop', 'remove'] as const) {
+      const domain = limitedTo(1);
+      await create(domain, 'a', 'b');
+      await domain.manager.start('a');
+      await domain.settle();
+      domain.world.alive().forEach((process) => (process.endsBy = 'SIGKILL'));
+      void domain.acquire('b');
+      await domain.settle();
+      expect(domain.status('a')).toBe('stopping');
+      const refused = domain.acquire('a').catch((error: unknown) => error);
+      const done = domain.manager[become]('a');
+      await domain.pass(10_000);
+      await done;
+      expect(await refused).toMatchObject({ code: 'INSTANCE_NOT_RUNNING' });
+      expect(domain.manager.list('starting').map(({ name }) => name)).toEqual([]);
+      expect(domain.world.processes).toHaveLength(2);
+    }
+  });
+
+  it('does not happen for a start that nobody waits for any more', async () => {
+    const domain = limitedTo(1);
+    await create(domain, 'a', 'b');
+    const first = domain.acquire('a');
+    await domain.settle();
+    const lease = await first;
+    const leaving = new AbortController();
+    domain.acquire('b', { signal: leaving.signal }).catch(() => undefined);
+    await domain.settle();
+    leaving.abort(new Error('gone'));
+    lease.release();
+    await domain.pass(PATIENCE_MS * 2);
+    expect(statuses(domain, 'a', 'b')).toEqual(['running', 'starting']);
+    const again = domain.acquire('b');
+    await domain.settle();
+    expect((await again).instance).toBe('b');
+  });
+
+  it('does not happen for the restart of what only requests had wanted', async () => {
+    const domain = limitedTo(1);
+    await create(domain, 'a', 'b');
+    const lease = domain.acquire('b');
+    await domain.settle();
+    (await lease).release();
+    const [process] = domain.world.alive();
+    if (process !== undefined) domain.world.exit(process.run, 1, domain.clock.now());
+    await domain.settle();
+    await domain.manager.start('a');
+    await domain.pass(2_000);
+    expect(statuses(domain, 'a', 'b')).toEqual(['running', 'starting']);
+    await domain.manager.start('b');
+    await domain.settle();
+    expect(statuses(domain, 'a', 'b')).toEqual(['stopped', 'running']);
+  });
+
+  it('is called off when who waited for it leaves: the one that was to go serves again', async () => {
+    const domain = limitedTo(1);
+    await create(domain, 'a', 'b');
+    const first = domain.acquire('a');
+    await domain.settle();
+    await first;
+    const leaving = new AbortController();
+    domain.acquire('b', { signal: leaving.signal }).catch(() => undefined);
+    await domain.pass(PATIENCE_MS);
+    const late = domain.acquire('a');
+    let isServed = false;
+    void late.then(() => (isServed = true));
+    await domain.settle();
+    expect(isServed).toBe(false);
+    leaving.abort(new Error('gone'));
+    await domain.settle();
+    expect(isServed).toBe(true);
+  });
+
+  it('happens for such a start when somebody wants it by command', async () => {
+    const domain = limitedTo(1);
+    await create(domain, 'a', 'b');
+    const first = domain.acquire('a');
+    await domain.settle();
+    const leaving = new AbortController();
+    domain.acquire('b', { signal: leaving.signal }).catch(() => undefined);
+    await domain.settle();
+    leaving.abort(new Error('gone'));
+    await domain.manager.start('b');
+    (await first).release();
+    await domain.pass(1_000);
+    expect(statuses(domain, 'a', 'b')).toEqual(['stopped', 'running']);
+  });
+
+  it('happens to the one that was not used for the longest time', async () => {
+    const domain = limitedTo(2);
+    await create(domain, 'a', 'b', 'c');
+    for (const instance of ['a', 'b', 'a']) {
+      const lease = domain.acquire(instance);
+      await domain.pass(1_000);
+      (await lease).release();
+    }
+    const third = domain.acquire('c');
+    await domain.settle();
+    expect((await third).instance).toBe('c');
+    expect(statuses(domain, 'a', 'b', 'c')).toEqual(['running', 'stopped', 'running']);
+  });
+});
+
+describe('what is pinned', () => {
+  it('keeps its slot, and who would need it is refused at once, before anything happens', async () => {
+    const domain = limitedTo(1);
+    await domain.createRunning('a', { pinned: true });
+    await create(domain, 'b');
+    await expect(domain.acquire('b')).rejects.toMatchObject({
+      code: 'CAPACITY_EXCEEDED',
+      message: expect.stringContaining('b cannot start') as string,
+      // Nothing can be said about when it would be worth another try.
+      extras: { status: 503 },
+    });
+    await expect(domain.manager.start('b')).rejects.toMatchObject({
+      code: 'CAPACITY_EXCEEDED',
+      extras: { status: 409 },
+    });
+    expect([domain.status('b'), domain.manager.get('b').last_exit]).toEqual(['stopped', null]);
+  });
+
+  it('is every member of a pinned group', async () => {
+    const domain = limitedTo(1, { home: { pinned: true } });
+    await domain.createRunning('a', { group: 'home' });
+    await create(domain, 'b');
+    await expect(domain.acquire('b')).rejects.toMatchObject({ code: 'CAPACITY_EXCEEDED' });
+    await domain.manager.update('a', { group: null }, { restart: false });
+    const lease = domain.acquire('b');
+    await domain.settle();
+    expect((await lease).instance).toBe('b');
+  });
+
+  it('fails who waits for its slot when it is pinned meanwhile', async () => {
+    const domain = limitedTo(1);
+    await create(domain, 'a', 'b');
+    const first = domain.acquire('a');
+    await domain.settle();
+    await first;
+    const refused = domain.acquire('b').catch((error: unknown) => error);
+    await domain.settle();
+    await domain.manager.update('a', { pinned: true }, { restart: false });
+    await domain.settle();
+    expect(await refused).toMatchObject({ code: 'START_FAILED', message: expect.stringContaining('pinned') as string });
+  });
+});
+
+describe('a group', () => {
+  it('has slots of its own', async () => {
+    const domain = limitedTo(0, { big: { max_running: 1 } });
+    await domain.createRunning('a', { group: 'big' });
+    await domain.createRunning('b', { group: 'big' });
+    await domain.createRunning('c');
+    await domain.pass(1_000);
+    expect(statuses(domain, 'a', 'b', 'c')).toEqual(['stopped', 'running', 'running']);
+  });
+
+  it('that is exclusive is alone', async () => {
+    const domain = limitedTo(0, { big: { exclusive: true } });
+    await domain.createRunning('a');
+    await domain.createRunning('b');
+    await domain.createRunning('c', { group: 'big' });
+    await domain.pass(1_000);
+    expect(statuses(domain, 'a', 'b', 'c')).toEqual(['stopped', 'stopped', 'running']);
+  });
+
+  it('that is not configured is warned of, and limits nothing', async () => {
+    const domain = limitedTo(0, { big: {} });
+    const { warnings } = await domain.manager.create({ name: 'a', model_path: '/m.gguf', group: 'bgi' });
+    expect(warnings).toEqual(['group "bgi" is not in the configuration, so it limits nothing']);
+    const { results } = await domain.instances.fleet.apply(
+      { version: 1, instances: [{ name: 'a', model_path: '/m.gguf', group: 'gib' }] },
+      { prune: false, dryRun: true },
+    );
+    expect(results).toMatchObject([{ changes: ['group'], warnings: [expect.stringContaining('"gib"')] }]);
+    expect((await domain.manager.update('a', { group: 'big' }, { restart: false })).warnings).toEqual([]);
+  });
+});
+
+describe('starts by command', () => {
+  it('make room as requests do', async () => {
+    const domain = limitedTo(1);
+    await create(domain, 'a', 'b');
+    await domain.manager.start('a');
+    await domain.settle();
+    const started = domain.manager.start('b', { wait: true });
+    await domain.settle();
+    expect(await started).toBe('running');
+    expect(statuses(domain, 'a', 'b')).toEqual(['stopped', 'running']);
+  });
+
+  it('of all start what fits and stop nothing', async () => {
+    const domain = limitedTo(3);
+    await domain.createRunning('a');
+    await create(domain, 'b', 'c', 'd', 'e');
+    const results = await domain.manager.startAll();
+    const error = expect.stringContaining('no slot is free') as string;
+    expect(results).toEqual([
+      { name: 'b', status: 'starting' },
+      { name: 'c', status: 'starting' },
+      { name: 'd', status: 'stopped', error },
+      { name: 'e', status: 'stopped', error },
+    ]);
+    await domain.pass(60_000);
+    expect(statuses(domain, 'a', 'b', 'c', 'd', 'e')).toEqual(['running', 'running', 'running', 'stopped', 'stopped']);
+    expect(await domain.manager.startAll(['a', 'd'])).toEqual([
+      { name: 'a', status: 'running' },
+      { name: 'd', status: 'stopped', error },
+    ]);
+  });
+
+  it('of one that restarts find its own slot', async () => {
+    const domain = limitedTo(1);
+    await create(domain, 'a', 'b');
+    await domain.manager.start('a');
+    await domain.settle();
+    const restarted = domain.manager.restart('a', { wait: true });
+    await domain.settle();
+    expect(await restarted).toBe('running');
+    expect(domain.world.mostAlive).toBe(1);
+  });
+});
+
+describe('after a crash of llamactl', () => {
+  it('what lives keeps its slot, also where there are fewer by now', async () => {
+    const before = limitedTo(0);
+    for (const name of ['a', 'b', 'c']) await before.createRunning(name);
+    await before.create('d');
+    const after = await before.crash({ settings: { max_running: 2 } });
+    expect(statuses(after, 'a', 'b', 'c')).toEqual(['running', 'running', 'running']);
+    const lease = after.acquire('d');
+    await after.settle();
+    expect((await lease).instance).toBe('d');
+    expect(after.world.alive()).toHaveLength(2);
+  });
+
+  it('a start for requests, which are gone with it, stops nobody', async () => {
+    const before = limitedTo(1);
+    await create(before, 'a', 'b');
+    await before.manager.start('a');
+    await before.settle();
+    const lease = before.acquire('a');
+    await before.settle();
+    await lease;
+    before.acquire('b').catch(() => undefined);
+    await before.settle();
+    expect(statuses(before, 'a', 'b')).toEqual(['running', 'starting']);
+    const after = await before.crash();
+    await after.pass(PATIENCE_MS * 2);
+    expect(statuses(after, 'a', 'b')).toEqual(['running', 'starting']);
+    const again = after.acquire('b');
+    await after.settle();
+    expect((await again).instance).toBe('b');
+  });
+
+  it('a start that had been acknowledged waits for its slot again', async () => {
+    const before = limitedTo(1);
+    await create(before, 'a', 'b');
+    const first = before.acquire('a');
+    await before.settle();
+    await first;
+    await before.manager.start('b');
+    await before.settle();
+    const after = await before.crash();
+    await after.settle();
+    expect(statuses(after, 'a', 'b')).toEqual(['stopped', 'running']);
+    expect(after.world.mostAlive).toBe(1);
+  });
+});
+
+it('a process that survives everything keeps its slot', async () => {
+  const domain = limitedTo(1);
+  await create(domain, 'a', 'b');
+  await domain.manager.start('a');
+  await domain.settle();
+  domain.world.alive().forEach((process) => (process.endsBy = 'nothing'));
+  const lease = domain.acquire('b');
+  await domain.pass(600_000);
+  expect([...statuses(domain, 'a', 'b'), domain.world.mostAlive]).toEqual(['stopping', 'starting', 1]);
+  const [stuck] = domain.world.alive();
+  if (stuck !== undefined) domain.world.exit(stuck.run, 137, domain.clock.now());
+  await domain.settle();
+  expect((await lease).instance).toBe('b');
+});

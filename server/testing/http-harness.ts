@@ -1,0 +1,165 @@
+import { readFile } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
+import { ConfigSchema, type Config } from '@llamactl/contract/config';
+import { ErrorSchema, type ErrorBody } from '@llamactl/contract/errors';
+import type { InjectOptions, LightMyRequestResponse } from 'fastify';
+import { pino } from 'pino';
+import { expect } from 'vitest';
+import { Requests } from '../gateway/requests.ts';
+import { FakeClock } from './fake-clock.ts';
+import { FakeManager } from './fake-manager.ts';
+import { FAKE_FIGURES, FAKE_METRICS, FakeAudit, FakeConfigEditor, FakeFleet, openDoor } from './fake-services.ts';
+import { clientAddresses } from '../http/edge/client-address.ts';
+import { createHttpServer, type HttpServer, type HttpServerParts } from '../http/server.ts';
+
+/** For tests of the HTTP server: one that stands on a fake manager, and callers that speak politely or not. */
+
+export interface TestServer {
+  server: HttpServer;
+  manager: FakeManager;
+  clock: FakeClock;
+  /** What was logged, one object a line. */
+  log: Record<string, unknown>[];
+  /** One request without a socket, with a `Host` of ours unless told otherwise. */
+  inject: (options: InjectOptions) => Promise<LightMyRequestResponse>;
+}
+
+export function testConfig(
+  changes: { server?: Partial<Config['server']>; auth?: Partial<Config['auth']> } = {},
+): Config {
+  return ConfigSchema.parse(changes);
+}
+
+export function testServer(parts: Partial<HttpServerParts> = {}): TestServer {
+  const manager = new FakeManager();
+  const clock = new FakeClock();
+  const log: Record<string, unknown>[] = [];
+  const server = createHttpServer({
+    manager,
+    auth: openDoor(),
+    audit: new FakeAudit(),
+    limits: { count: () => ({ headers: {}, refusal: null }) },
+    clientAddress: clientAddresses([]),
+    fleet: new FakeFleet(),
+    configEditor: new FakeConfigEditor(),
+    metrics: FAKE_METRICS,
+    figures: FAKE_FIGURES,
+    requests: new Requests({ clock }),
+    alerts: () => [],
+    config: testConfig(),
+    log: pino(
+      { level: 'debug' },
+      { write: (line: string) => void log.push(JSON.parse(line) as Record<string, unknown>) },
+    ),
+    clock,
+    readiness: () => 'ok',
+    hostname: 'box',
+    version: '0.1.0',
+    ...parts,
+  });
+  const inject = async (options: InjectOptions): Promise<LightMyRequestResponse> =>
+    server.app.inject({ ...options, headers: { host: 'localhost:8080', ...options.headers } });
+  return { server, manager, clock, log, inject };
+}
+
+/** An answer as it came over the wire. */
+export interface RawAnswer {
+  status: number;
+  headers: Map<string, string>;
+  body: string;
+}
+
+/** Sends bytes as they are and reads until the server ends the connection, or until `answers` have come. */
+export async function exchange(port: number, request: string | Buffer, answers = 1): Promise<RawAnswer[]> {
+  const socket = connect(port, '127.0.0.1');
+  const chunks: Buffer[] = [];
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.on('data', (chunk) => {
+        chunks.push(chunk);
+        if (parseAnswers(Buffer.concat(chunks)).length >= answers) resolve();
+      });
+      // A reset after the answer is the server's right: what has come counts.
+      socket.on('error', (error) => (chunks.length > 0 ? resolve() : reject(error)));
+      socket.on('close', () => resolve());
+      socket.write(request);
+    });
+  } finally {
+    socket.destroy();
+  }
+  return parseAnswers(Buffer.concat(chunks));
+}
+
+/** A connection on which a test writes itself. Errors end it, as they do any connection. */
+export function openSocket(port: number, request = ''): Socket {
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => socket.destroy());
+  socket.write(request);
+  return socket;
+}
+
+/** What comes until the connection ends. A reset is an end too: the server may close over bytes that it has not read. */
+export async function textOf(socket: Socket): Promise<string> {
+  const chunks: Buffer[] = [];
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+  return new Promise((resolve) => {
+    socket.once('close', () => resolve(Buffer.concat(chunks).toString()));
+  });
+}
+
+/** An ordinary request. */
+export function get(path: string): string {
+  return `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+}
+
+/** One of the examples of the API's reference. */
+export async function example(name: string): Promise<object> {
+  return JSON.parse(await readFile(new URL(`../../contract/fixtures/${name}.json`, import.meta.url), 'utf8')) as object;
+}
+
+/** A server with one instance, of which nothing has been asked yet. */
+export async function serverWithInstance(name = 'my-instance'): Promise<TestServer> {
+  const test = testServer();
+  await test.manager.create({ name, model_path: '/m.gguf' });
+  test.manager.calls.length = 0;
+  return test;
+}
+
+/** The whole answers at the beginning of what came; interim ones (1xx) are left out. */
+function parseAnswers(bytes: Buffer): RawAnswer[] {
+  const answers: RawAnswer[] = [];
+  for (let rest = bytes; ;) {
+    const end = rest.indexOf('\r\n\r\n');
+    if (end === -1) return answers;
+    const [line = '', ...fields] = rest.subarray(0, end).toString('latin1').split('\r\n');
+    const headers = new Map(
+      fields.map((field) => [field.split(':', 1)[0]?.toLowerCase() ?? '', field.replace(/^[^:]*: */, '')]),
+    );
+    const length = Number(headers.get('content-length') ?? 0);
+    const body = rest.subarray(end + 4, end + 4 + length);
+    if (body.length < length) return answers;
+    const status = Number(line.split(' ')[1]);
+    if (status >= 200) answers.push({ status, headers, body: body.toString() });
+    rest = rest.subarray(end + 4 + length);
+  }
+}
+
+/** The body of an error, checked against the contract; fails the test when it is another shape. */
+export function errorOf(text: string): ErrorBody {
+  return ErrorSchema.strict().parse(JSON.parse(text));
+}
+
+/** Every field of the example is in the answer, with the example's type. */
+export function expectShape(answer: unknown, shown: unknown, path = '$'): void {
+  if (Array.isArray(shown)) {
+    expect(answer, path).toBeInstanceOf(Array);
+    expectShape((answer as unknown[])[0], shown[0] as unknown, `${path}[0]`);
+  } else if (typeof shown === 'object' && shown !== null) {
+    for (const [key, value] of Object.entries(shown)) {
+      expect(answer, path).toHaveProperty([key]);
+      expectShape((answer as Record<string, unknown>)[key], value, `${path}.${key}`);
+    }
+  } else {
+    expect(typeof answer, path).toBe(typeof shown);
+  }
+}

@@ -24,13 +24,13 @@ const SECTIONS = new Set(
     'engine-logs',
     'inherited-lock',
     'listening',
-    'machine',
-    'news',
+    'host-watch',
+    'alerts-wiring',
     'observation',
     'replaceable-server',
     'serving',
     'storage',
-    'taking-over',
+    'take-over',
     'teardown',
   ].map((noun) => `server/app/${noun}.ts`),
 );
@@ -181,7 +181,7 @@ describe('who may know whom', () => {
       'server/app/inherited-lock.ts',
       'server/app/replaceable-server.ts',
       'server/app/serving.ts',
-      'server/app/taking-over.ts',
+      'server/app/take-over.ts',
     ]);
     const offending = sources.filter(
       ({ from, to }) =>

@@ -37,7 +37,7 @@ export {
   type PreparedRestore,
   type PreparedSalvage,
   type Replacement,
-} from './recovery.ts';
+} from './database-recovery.ts';
 export type { App, LoadedConfig };
 
 /** What the command line was given. */

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { FirstAdmin } from '../auth/first-admin.ts';
 import { openCallers } from './callers.ts';
 import { keepAlive, systemClock } from '../clock.ts';
-import { createConfigEditor } from '../config/editor.ts';
+import { createConfigEditor } from '../config/config-editor.ts';
 import type { Environment } from '../config/env.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { createEngineEndpoint } from '../engines/endpoint.ts';
@@ -16,8 +16,8 @@ import { shrinkHeapAtRest } from './heap.ts';
 import { createInstances } from '../instances/instances.ts';
 import type { Interposition } from '../instances/interposition.ts';
 import { Listening } from './listening.ts';
-import { watchMachine } from './machine.ts';
-import { openNews } from './news.ts';
+import { watchHost } from './host-watch.ts';
+import { openAlertsWiring } from './alerts-wiring.ts';
 import { observe } from './observation.ts';
 import { systemRandomness } from '../randomness.ts';
 import { DOORS, removeDoors } from '../reload/door.ts';
@@ -31,7 +31,7 @@ import { watchDirectory } from '../store/directory-watch.ts';
 import { findExecutable } from '../supervisor/executable.ts';
 import { createSupervisor } from '../supervisor/supervisor.ts';
 import { createToolRunner } from '../supervisor/tool.ts';
-import { servePredecessor, takeLock } from './taking-over.ts';
+import { servePredecessor, takeLock } from './take-over.ts';
 import { Teardown } from './teardown.ts';
 
 export interface AppOptions {
@@ -108,13 +108,13 @@ export async function startApp(options: AppOptions): Promise<App> {
     const supervisor = teardown.ending(createSupervisor({ dataDirId, inheritedEnvironment: inherited, clock, log }));
     const hostname = os.hostname();
     const idOf = (name: string): string | null => instances.manager.idOf(name);
-    const news = await openNews({ ...shared, config: config.alerts, replay, hostname, idOf });
-    const { events, alerts } = news;
+    const alertsWiring = await openAlertsWiring({ ...shared, config: config.alerts, replay, hostname, idOf });
+    const { events, alerts } = alertsWiring;
     const directoryWatch = teardown.ending(
       watchDirectory({ ...shared, directory: dataDirectory, lock, databaseFile: store.databaseFile, alerts }),
     );
     const logs = openEngineLogs({ ...shared, config: config.logs, alerts, freezer: supervisor });
-    const machine = watchMachine({ ...shared, dataDirectory, searchPath, supervisor, alerts });
+    const machine = watchHost({ ...shared, dataDirectory, searchPath, supervisor, alerts });
     const listening = new Listening({
       host: config.server.host,
       port: inheritance?.hello.listening ?? options.port ?? config.server.port,
@@ -185,7 +185,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       listening,
       instances,
       callers,
-      news,
+      alertsWiring,
       serving,
     });
     return { ...server, firstAdmin: callers.firstAdmin };

@@ -6,7 +6,7 @@ import { createInstanceAlerts } from '../events/instance-alerts.ts';
 import { Requests } from '../gateway/requests.ts';
 import type { Instances } from '../instances/instances.ts';
 import type { AlertSink, Clock, Supervisor } from '../instances/ports.ts';
-import type { Machine } from './machine.ts';
+import type { Machine } from './host-watch.ts';
 import { GatewayCounters } from '../metrics/counters.ts';
 import { createEngineScrape } from '../metrics/engine-scrape.ts';
 import { createFigures, type Figures } from '../metrics/figures.ts';

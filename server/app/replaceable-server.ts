@@ -6,14 +6,14 @@ import { EngineDied } from '../instances/slots/leases.ts';
 import { Moved } from '../instances/life/moved.ts';
 import type { Clock } from '../instances/ports.ts';
 import type { Listening } from './listening.ts';
-import type { News } from './news.ts';
+import type { AlertsWiring } from './alerts-wiring.ts';
 import type { Inheritance } from '../reload/inheritance.ts';
 import type { ReplaceableServer } from '../reload/replaceable.ts';
 import type { Serving } from './serving.ts';
 import type { DirectoryWatch } from '../store/directory-watch.ts';
 import type { ReloadNote } from '../store/holder.ts';
 import type { Lock } from '../store/lock.ts';
-import { takeRequests } from './taking-over.ts';
+import { takeRequests } from './take-over.ts';
 import type { Teardown } from './teardown.ts';
 
 /** How long requests under way may delay the hand-over. The next server makes or answers those that take longer. */
@@ -35,7 +35,7 @@ export interface ReplaceableServerParts {
   listening: Listening;
   instances: Pick<Instances, 'handOver' | 'leases' | 'shutdown'>;
   callers: Pick<Callers, 'audit' | 'auth'>;
-  news: Pick<News, 'told'>;
+  alertsWiring: Pick<AlertsWiring, 'told'>;
   serving: Serving;
   onFault: (error: unknown, what: string) => void;
   teardown: Teardown;
@@ -48,7 +48,8 @@ export interface ReplaceableServerParts {
  * @throws {Error} for people: it cannot listen
  */
 export async function openReplaceableServer(parts: ReplaceableServerParts): Promise<ReplaceableServer> {
-  const { config, version, clock, inheritance, lock, listening, instances, callers, news, serving, teardown } = parts;
+  const { config, version, clock, inheritance, lock, listening, instances, callers, alertsWiring, serving, teardown } =
+    parts;
   const { http, turnstile, shutdown, leaving } = serving;
   const from = { pid: process.pid, version };
   let closing: Promise<void> | null = null;
@@ -114,7 +115,7 @@ export async function openReplaceableServer(parts: ReplaceableServerParts): Prom
       leaving.abort();
       await http.leave({ stopsListening });
       await inheritance?.link.closed;
-      await news.told();
+      await alertsWiring.told();
       parts.letLive();
     },
     cut: () => {

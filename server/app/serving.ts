@@ -15,7 +15,7 @@ import type { Clock, Engines } from '../instances/ports.ts';
 import type { Observation, ObservationParts } from './observation.ts';
 import { mostConnections } from '../open-files.ts';
 import { measureSendQueues } from '../send-queues.ts';
-import { Turnstile } from '../reload/turnstile.ts';
+import { Turnstile } from '../reload/hand-over-turnstile.ts';
 import type { Teardown } from './teardown.ts';
 
 const BYTES_IN_MEGABYTE = 1024 * 1024;

@@ -3,7 +3,7 @@ import { Authenticator } from './authenticator.ts';
 import { Background } from './background.ts';
 import { ChangeQueue } from './change-queue.ts';
 import type { Dead, DeadListener } from './dead.ts';
-import { Keys } from './keys.ts';
+import { Keys } from './api-keys.ts';
 import { LockoutAlert } from './lockout-alert.ts';
 import { Passwords, type Derive } from './passwords.ts';
 import type { AccountStore, AlertSink, Clock, InstanceNames, Randomness } from './ports.ts';

@@ -3,7 +3,7 @@ import type { NarrowScope } from '@llamactl/contract/permissions';
 import type { Accounts } from './accounts.ts';
 import { anonymousAdmin, anonymousInference, type Caller } from './caller.ts';
 import { isKeySecret } from './key-secret.ts';
-import type { FoundKey, Keys } from './keys.ts';
+import type { FoundKey, Keys } from './api-keys.ts';
 import { limitsInForce } from './limits.ts';
 import type { StoredUser } from './ports.ts';
 import { isAtLeast, lowerRole, roleOf } from './roles.ts';

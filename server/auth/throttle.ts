@@ -1,7 +1,7 @@
 import { UsernameSchema } from '@llamactl/contract/auth';
 import { ApiError } from '@llamactl/contract/errors';
 import { BoundedMap } from './bounded-map.ts';
-import { addressGroup, isLoopbackAddress } from './client-address.ts';
+import { addressGroup, isLoopbackAddress } from './address-group.ts';
 import { waitAt, withFailure, withoutOne, type FailureCount, type ThrottlePolicy } from './failure-count.ts';
 import type { Clock } from './ports.ts';
 

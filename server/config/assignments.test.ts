@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigSandbox } from '../testing/config-sandbox.ts';
-import { configKeys } from './keys.ts';
-import type { ConfigKey } from './keys.ts';
+import { configKeys } from './config-keys.ts';
+import type { ConfigKey } from './config-keys.ts';
 
 let sandbox: ConfigSandbox;
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Environment } from './env.ts';
-import { configKeys } from './keys.ts';
-import type { ConfigKey } from './keys.ts';
+import { configKeys } from './config-keys.ts';
+import type { ConfigKey } from './config-keys.ts';
 import { suggestion } from '../suggestion.ts';
 import { parseText } from './text-value.ts';
 

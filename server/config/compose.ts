@@ -2,14 +2,14 @@ import { dirname } from 'node:path';
 import { ConfigSchema } from '@llamactl/contract/config';
 import type { Config } from '@llamactl/contract/config';
 import type { Assignment } from './assignments.ts';
-import type { ConfigFile } from './document.ts';
+import type { ConfigFile } from './config-document.ts';
 import { expandPaths } from './expand.ts';
 import { describeIssues, wording } from './issues.ts';
 import type { ConfigProblem } from './issues.ts';
-import { keysBelow } from './keys.ts';
+import { keysBelow } from './config-keys.ts';
 import { isRecord } from './record.ts';
 import type { Values } from './record.ts';
-import { brokenRules } from './rules.ts';
+import { brokenRules } from './config-rules.ts';
 
 /** What the configuration is made of beside the file. */
 export interface Surroundings {

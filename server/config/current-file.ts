@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import type { ConfigFile } from './document.ts';
+import type { ConfigFile } from './config-document.ts';
 import { homeFile, namedFile, readConfigFile } from './file.ts';
 import type { ConfigOrigin } from './load.ts';
 

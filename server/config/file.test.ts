@@ -5,7 +5,7 @@ import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigSandbox } from '../testing/config-sandbox.ts';
 import { ConfigError } from './config-error.ts';
-import { configKeys } from './keys.ts';
+import { configKeys } from './config-keys.ts';
 
 let sandbox: ConfigSandbox;
 

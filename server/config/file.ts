@@ -2,8 +2,8 @@ import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } fr
 import type { Stats } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ConfigError } from './config-error.ts';
-import { parseConfig } from './document.ts';
-import type { ConfigFile } from './document.ts';
+import { parseConfig } from './config-document.ts';
+import type { ConfigFile } from './config-document.ts';
 
 /** Where to look, in order. */
 export interface FileSearch {

@@ -1,6 +1,6 @@
 import { MOST_PROBLEMS } from '@llamactl/contract/errors';
 import type { z } from 'zod';
-import { configKeys, keysBelow } from './keys.ts';
+import { configKeys, keysBelow } from './config-keys.ts';
 import { suggestion } from '../suggestion.ts';
 
 /** Longer keys are cut where a message names them. */

@@ -2,8 +2,8 @@ import { dirname, join } from 'node:path';
 import { ConfigSchema } from '@llamactl/contract/config';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigSandbox } from '../testing/config-sandbox.ts';
-import { configKeys } from './keys.ts';
-import { WITHOUT_EFFECT } from './rules.ts';
+import { configKeys } from './config-keys.ts';
+import { WITHOUT_EFFECT } from './config-rules.ts';
 
 let sandbox: ConfigSandbox;
 

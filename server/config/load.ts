@@ -5,14 +5,14 @@ import { fromEnvironment, fromFlags } from './assignments.ts';
 import { composeConfig } from './compose.ts';
 import type { ComposedConfig, PlacedProblem, Surroundings } from './compose.ts';
 import { ConfigError } from './config-error.ts';
-import type { ConfigFile } from './document.ts';
+import type { ConfigFile } from './config-document.ts';
 import type { Environment } from './env.ts';
 import { readConfigFile } from './file.ts';
 import type { FileSearch } from './file.ts';
 import { sentenceOf } from './issues.ts';
-import { configKeys } from './keys.ts';
+import { configKeys } from './config-keys.ts';
 import { valueAt } from './record.ts';
-import { WITHOUT_EFFECT } from './rules.ts';
+import { WITHOUT_EFFECT } from './config-rules.ts';
 
 /** Everything that the configuration is made of. */
 export interface ConfigRequest {

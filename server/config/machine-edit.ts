@@ -3,14 +3,14 @@ import { COMMAND_LINE } from './assignments.ts';
 import type { Assignment } from './assignments.ts';
 import { composeConfig } from './compose.ts';
 import { ConfigError } from './config-error.ts';
-import { createConfigEditor } from './editor.ts';
+import { createConfigEditor } from './config-editor.ts';
 import { readConfigFile } from './file.ts';
 import type { FileSearch } from './file.ts';
-import { configKeys } from './keys.ts';
+import { configKeys } from './config-keys.ts';
 import { placed } from './load.ts';
 import { pinning } from './patch.ts';
 import { valueAt } from './record.ts';
-import { pinned } from './refusals.ts';
+import { pinned } from './config-refusals.ts';
 
 /** What a server shows of its configuration. */
 export type ShownConfig = Pick<ConfigView, 'sources' | 'file'> & { config: unknown };

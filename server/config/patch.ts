@@ -5,7 +5,7 @@ import type { Assignment } from './assignments.ts';
 import { assignmentOf } from './compose.ts';
 import { unknownKey } from './issues.ts';
 import type { ConfigProblem } from './issues.ts';
-import { isKnownKey, isSecretPath } from './keys.ts';
+import { isKnownKey, isSecretPath } from './config-keys.ts';
 import { isRecord, valueAt } from './record.ts';
 import type { Values } from './record.ts';
 

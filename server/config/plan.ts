@@ -6,14 +6,14 @@ import { composeConfig, overlaid } from './compose.ts';
 import type { ComposedConfig, Surroundings } from './compose.ts';
 import type { CurrentFile } from './current-file.ts';
 import type { YamlPath } from './differences.ts';
-import type { ConfigFile } from './document.ts';
+import type { ConfigFile } from './config-document.ts';
 import { dotted, shown } from './issues.ts';
-import { keysBelow } from './keys.ts';
+import { keysBelow } from './config-keys.ts';
 import { mergePatch, pinning } from './patch.ts';
 import { protection } from './protection.ts';
 import type { ConfigEditorRights } from './protection.ts';
 import { isRecord } from './record.ts';
-import { forbidden, invalid, pinned, unwritable } from './refusals.ts';
+import { forbidden, invalid, pinned, unwritable } from './config-refusals.ts';
 import { editYaml } from './yaml-edit.ts';
 
 /** Writing a key takes a millisecond, in which the server does nothing else. */

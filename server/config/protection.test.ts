@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { configKeys } from './keys.ts';
+import { configKeys } from './config-keys.ts';
 import { protection } from './protection.ts';
 import type { ConfigEditorRights } from './protection.ts';
 

@@ -1,7 +1,7 @@
 import { isCollection, isMap, isNode, isPair, isScalar } from 'yaml';
 import type { Document, Pair, YAMLMap, YAMLSeq } from 'yaml';
 import { lineStart } from './lines.ts';
-import type { Notation } from './yaml-text.ts';
+import type { Notation } from './yaml-notation.ts';
 
 /** A place in a YAML document that holds a value. */
 export interface Slot {

@@ -6,8 +6,8 @@ import { isRecord } from './record.ts';
 import type { Values } from './record.ts';
 import { columnOf, indentOf, isEmpty, keyStart, nodeEnd, pairEnd, valueStart } from './slot.ts';
 import type { Slot } from './slot.ts';
-import { blockEntry, flowEntry, flowText } from './yaml-text.ts';
-import type { Notation } from './yaml-text.ts';
+import { blockEntry, flowEntry, flowText } from './yaml-notation.ts';
+import type { Notation } from './yaml-notation.ts';
 
 /** What each change of a YAML text is, letter by letter; `null`: this is not how such a text is changed. */
 

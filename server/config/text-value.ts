@@ -1,4 +1,4 @@
-import type { ValueKind } from './keys.ts';
+import type { ValueKind } from './config-keys.ts';
 
 /** A value read from text, or what is wrong with the text. */
 export type TextValue = { value: unknown } | { problem: string };

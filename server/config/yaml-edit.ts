@@ -8,8 +8,8 @@ import type { Values } from './record.ts';
 import { notationOf } from './slot.ts';
 import type { Slot } from './slot.ts';
 import { added, inserted, removed, replaced } from './splices.ts';
-import { flowText } from './yaml-text.ts';
-import type { Notation } from './yaml-text.ts';
+import { flowText } from './yaml-notation.ts';
+import type { Notation } from './yaml-notation.ts';
 
 /** Each step reads the text again, a megabyte a second: more would hold up everybody else. */
 const MOST_STEPS = 300;

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { ApiError } from '@llamactl/contract/errors';
-import type { Caller } from './caller.ts';
+import type { Caller } from './caller-watch.ts';
 import type { RequestRecord } from './request-record.ts';
 
 /**

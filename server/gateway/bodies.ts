@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../instances/ports.ts';
 import type { BodyBudget } from './body-budget.ts';
-import { requestLength } from './body.ts';
+import { requestLength } from './upload.ts';
 import { BodyReading } from './body-reading.ts';
 import { HeldBody } from './held-body.ts';
 import { type Members, MemberScanner, membersOf } from './json-members.ts';

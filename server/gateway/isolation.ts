@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { ApiError } from '@llamactl/contract/errors';
 import type { Lease } from '../instances/slots/leases.ts';
 import type { Bodies } from './bodies.ts';
-import { requestLength } from './body.ts';
+import { requestLength } from './upload.ts';
 import type { HeldBody } from './held-body.ts';
 import { keyOf, type Member } from './json-members.ts';
 import { boundaryOf } from './multipart.ts';

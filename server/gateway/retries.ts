@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { EngineDied, type Lease, type LeaseOrigin } from '../instances/slots/leases.ts';
-import { requestLength } from './body.ts';
+import { requestLength } from './upload.ts';
 import { findInstance } from './failures.ts';
 import { firstAbort } from './first-abort.ts';
 import { pathOnly } from './path-only.ts';

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { ApiError } from '@llamactl/contract/errors';
-import { requestLength } from './body.ts';
+import { requestLength } from './upload.ts';
 import type { Bodies } from './bodies.ts';
 import type { HeldBody } from './held-body.ts';
 import {

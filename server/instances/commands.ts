@@ -10,7 +10,7 @@ import { isRestartDue } from './life/restart-due.ts';
 import type { Scheduler } from './slots/scheduler.ts';
 import type { StartCheck } from './start-check.ts';
 import type { StopOptions, WaitOptions } from './use-cases.ts';
-import { reasonOf } from './view.ts';
+import { reasonOf } from './instance-view.ts';
 
 export interface CommandDependencies {
   clock: Pick<Clock, 'now' | 'elapsed'>;

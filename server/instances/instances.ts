@@ -1,6 +1,6 @@
 import type { Config } from '@llamactl/contract/config';
 import { boot } from './run/boot.ts';
-import { Editor } from './editor.ts';
+import { Editor } from './instance-editor.ts';
 import { Effects, targetOf } from './run/effects.ts';
 import { FleetKeeper } from './fleet/fleet.ts';
 import { HealthProbe } from './run/health-probe.ts';

@@ -11,7 +11,7 @@ import type {
 import type { LogEntry, LogItem, Logs } from '@llamactl/contract/logs';
 import { batch } from './fleet/batch.ts';
 import { type CommandDependencies, Commands } from './commands.ts';
-import type { Edited, Editor } from './editor.ts';
+import type { Edited, Editor } from './instance-editor.ts';
 import { tagOf } from './settings/entity-tag.ts';
 import type { HealthProbe } from './run/health-probe.ts';
 import type { InstanceState } from './life/lifecycle.ts';
@@ -25,7 +25,7 @@ import { withoutKey } from './run/run-key.ts';
 import { notFound } from './refusals.ts';
 import { type Removals, untilErased } from './removal.ts';
 import type { InstanceManager, LiveRun, StopOptions, WaitOptions, Written } from './use-cases.ts';
-import { describe, summarize } from './view.ts';
+import { describe, summarize } from './instance-view.ts';
 import type { WaitingRooms } from './slots/waiting-rooms.ts';
 
 /** What the use cases stand on; `app.ts` builds it. */

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import { RUN_LOG, type LogReference, type RunReference, type Supervisor } from '../instances/ports.ts';
-import { recoverRun } from './recovery.ts';
+import { recoverRun } from './rotation-recovery.ts';
 import { createTending, type TendingOptions, type WatchedRun } from './tending.ts';
 
 /**

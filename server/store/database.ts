@@ -7,7 +7,7 @@ import { MIGRATIONS_FOLDER } from './migration-files.ts';
 import { migrate, missingParts, newestSchema, schemaVersion } from './migrations.ts';
 import { closeToOthers, makePrivateFile } from './private-file.ts';
 import { isBusy, isOutOfRoom, keepToOurselves } from './room.ts';
-import { namesIn } from './run-folders.ts';
+import { namesIn } from './newest-run-folder.ts';
 
 /** Name of the database in a data directory. */
 export const DATABASE = 'llamactl.db';

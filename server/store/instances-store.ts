@@ -4,7 +4,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { InstanceStore, StoredInstance } from '../instances/ports.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import type { KeptEvents } from './replay-store.ts';
-import { newestRunFolder } from './run-folders.ts';
+import { newestRunFolder } from './newest-run-folder.ts';
 
 /**
  * Instances and their states.

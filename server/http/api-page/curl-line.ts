@@ -1,5 +1,5 @@
 import { EXAMPLES, PATH_EXAMPLES } from './examples.ts';
-import type { Located } from './document.ts';
+import type { Located } from './page-operations.ts';
 import { markup, type Markup } from './markup.ts';
 
 /**

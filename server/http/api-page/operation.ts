@@ -1,6 +1,6 @@
 import type { Content, DescribedParameter } from '@llamactl/contract/openapi-document';
 import { curlLine } from './curl-line.ts';
-import type { Located } from './document.ts';
+import type { Located } from './page-operations.ts';
 import { markup, type Markup, prose } from './markup.ts';
 import { aboutOf, fieldsOf, kindOf, type Schemas, type Way } from './schema.ts';
 

@@ -1,5 +1,5 @@
 import type { OpenApiDocument } from '@llamactl/contract/openapi-document';
-import { type Located, operationsOf } from './document.ts';
+import { type Located, operationsOf } from './page-operations.ts';
 import { markup, Markup, prose } from './markup.ts';
 import { operationMarkup, type PageSetting } from './operation.ts';
 import { aboutOf, fieldsOf, kindOf, type Schemas, type Way } from './schema.ts';

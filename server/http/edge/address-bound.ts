@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Config } from '@llamactl/contract/config';
 import type { FastifyBaseLogger } from 'fastify';
-import { addressGroup } from '../../auth/client-address.ts';
+import { addressGroup } from '../../auth/address-group.ts';
 import { isLoopbackHost } from '../../config/loopback.ts';
 import type { Clock } from '../../instances/ports.ts';
 import { canonicalAddress, isTrustedBy } from './client-address.ts';

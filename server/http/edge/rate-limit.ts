@@ -2,7 +2,7 @@ import type { Config } from '@llamactl/contract/config';
 import { ApiError } from '@llamactl/contract/errors';
 import type { Operation } from '@llamactl/contract/operation';
 import { OPERATIONS } from '@llamactl/contract/operations';
-import { addressGroup } from '../../auth/client-address.ts';
+import { addressGroup } from '../../auth/address-group.ts';
 import type { Caller } from '../../auth/caller.ts';
 import type { Clock } from '../../instances/ports.ts';
 import { RequestWindows } from './request-windows.ts';

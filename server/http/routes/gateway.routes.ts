@@ -3,7 +3,7 @@ import { ApiError } from '@llamactl/contract/errors';
 import { PASS_THROUGH } from '@llamactl/contract/operations';
 import type { RequestFigures } from '@llamactl/contract/requests';
 import type { Caller } from '../../auth/caller.ts';
-import { addressGroup } from '../../auth/client-address.ts';
+import { addressGroup } from '../../auth/address-group.ts';
 import { Bodies } from '../../gateway/bodies.ts';
 import { BodyBudget } from '../../gateway/body-budget.ts';
 import { CallerLimits, type LimitHolder } from '../../gateway/caller-limits.ts';

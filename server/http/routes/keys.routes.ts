@@ -1,5 +1,5 @@
 import { OPERATIONS } from '@llamactl/contract/operations';
-import type { Keys } from '../../auth/keys.ts';
+import type { Keys } from '../../auth/api-keys.ts';
 import type { Bind } from '../bind.ts';
 
 /** Keys for programs: one's own; to admins, all. */

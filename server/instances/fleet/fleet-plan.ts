@@ -5,7 +5,7 @@ import type { InstanceRecord, LaunchPlan, Settings, StoredInstance } from '../po
 import { settingChanges } from '../settings/setting-changes.ts';
 import { maskedVariables, newSettings, wantedSettings } from '../settings/settings.ts';
 import { currentRun, hasRunAhead } from '../life/transitions.ts';
-import { isSamePlan } from '../view.ts';
+import { isSamePlan } from '../instance-view.ts';
 
 /** What users decide of an instance, as a document wants it. */
 export interface WantedEdit {

@@ -1,7 +1,7 @@
 import { ApiError } from '@llamactl/contract/errors';
 import type { Applied, Fleet, FleetStep } from '@llamactl/contract/fleet';
 import type { CreateInstance } from '@llamactl/contract/instance';
-import type { Editor } from '../editor.ts';
+import type { Editor } from '../instance-editor.ts';
 import { claimantOf, clashProblems, judgeClaims, portLeft, type Judgement } from './fleet-claims.ts';
 import { judgeEntries, refusedDocument } from './fleet-document.ts';
 import { fleetSummary } from './fleet-summary.ts';

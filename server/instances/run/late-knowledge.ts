@@ -1,6 +1,6 @@
 import type { Engines, EventSink } from '../ports.ts';
 import type { Mailbox } from '../life/mailbox.ts';
-import { isRestartRequired } from '../view.ts';
+import { isRestartRequired } from '../instance-view.ts';
 
 export interface LateKnowledgeDependencies {
   engines: Engines;

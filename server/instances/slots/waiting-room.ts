@@ -11,7 +11,7 @@ import { notFound, notServed, queueFull, shuttingDown, slotsPinned } from '../re
 import type { Scheduler } from './scheduler.ts';
 import { TurnQueue } from './turn-queue.ts';
 import { Suspects } from './suspects.ts';
-import { reasonOf } from '../view.ts';
+import { reasonOf } from '../instance-view.ts';
 
 export interface WaitingRoomDependencies {
   clock: Clock;

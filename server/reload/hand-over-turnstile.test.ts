@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Door, openDoor, removeDoors } from './door.ts';
-import { Turnstile } from './turnstile.ts';
+import { Turnstile } from './hand-over-turnstile.ts';
 
 let next: Server;
 let door: Door;

@@ -10,10 +10,10 @@ import { planned } from './plan.ts';
 import type { Plan } from './plan.ts';
 import type { ConfigRights } from './protection.ts';
 import { valueAt } from './record.ts';
-import { unreadable, unwritable } from './refusals.ts';
+import { unreadable, unwritable } from './config-refusals.ts';
 import { UnwritableFile, fileReplacer } from './replace-file.ts';
 import type { ReplaceFile } from './replace-file.ts';
-import { changedKeys, masked, sourcesOf } from './view.ts';
+import { changedKeys, masked, sourcesOf } from './config-view.ts';
 
 /** Shows and changes the configuration that the next start will find. Nothing that runs changes. */
 export interface ConfigEditor {

@@ -9,7 +9,7 @@ import { findExecutable } from '../supervisor/executable.ts';
 import type { RunTool } from '../supervisor/tool.ts';
 import type { Teardown } from './teardown.ts';
 
-export interface MachineParts {
+export interface HostWatchParts {
   clock: Clock;
   dataDirectory: string;
   /** Where the GPUs' tools are looked for. */
@@ -29,7 +29,7 @@ export interface Machine {
 }
 
 /** Measures the machine, and warns when its disk or its memory runs short. */
-export function watchMachine(parts: MachineParts): Machine {
+export function watchHost(parts: HostWatchParts): Machine {
   const { clock, dataDirectory, searchPath, runTool, supervisor, alerts, onFault, teardown } = parts;
   const findTool = async (command: string): Promise<string | null> =>
     findExecutable(command, searchPath).catch(() => null);

@@ -2,10 +2,10 @@ import type { Config, ConfigSource } from '@llamactl/contract/config';
 import { changedPaths, leavesOf } from './changes.ts';
 import { assignmentOf, withoutEmpty } from './compose.ts';
 import type { Surroundings } from './compose.ts';
-import type { ConfigFile } from './document.ts';
+import type { ConfigFile } from './config-document.ts';
 import { nameOf } from './assignments.ts';
 import { dotted } from './issues.ts';
-import { isSecretPath } from './keys.ts';
+import { isSecretPath } from './config-keys.ts';
 import { MASK } from './patch.ts';
 import { isRecord, valueAt } from './record.ts';
 

@@ -8,7 +8,7 @@ import type { Clock, ReplayStore } from '../instances/ports.ts';
 import type { RunTool } from '../supervisor/tool.ts';
 import type { Teardown } from './teardown.ts';
 
-export interface NewsParts {
+export interface AlertsWiringParts {
   clock: Clock;
   replay: ReplayStore;
   log: Pick<Logger, 'info' | 'warn' | 'error'>;
@@ -23,7 +23,7 @@ export interface NewsParts {
 }
 
 /** What happens, and what needs attention: the log hears of all of it, alerts go to the outside. */
-export interface News {
+export interface AlertsWiring {
   events: EventBus;
   alerts: Alerts;
   /** Resolves when what was still to be told is told; after the end. */
@@ -31,7 +31,7 @@ export interface News {
 }
 
 /** Begins where the last server ended: with its newest events, and what it left raised. */
-export async function openNews(parts: NewsParts): Promise<News> {
+export async function openAlertsWiring(parts: AlertsWiringParts): Promise<AlertsWiring> {
   const { clock, replay, log, config, hostname, idOf, runTool, onFault, teardown } = parts;
   const stored = await replay.load();
   const left = alertsLeft(stored);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addressGroup, isLoopbackAddress } from './client-address.ts';
+import { addressGroup, isLoopbackAddress } from './address-group.ts';
 
 describe('whom failures are counted to', () => {
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { configKeys, isKnownKey, isSecretPath, keysBelow } from './keys.ts';
+import { configKeys, isKnownKey, isSecretPath, keysBelow } from './config-keys.ts';
 
 const keys = configKeys();
 const key = (name: string) => keys.find((one) => one.name === name);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { backoff, failed, PLAN, queued, running, stopped } from '../testing/instance-states.ts';
 import type { InstanceRecord } from './ports.ts';
 import { newSettings } from './settings/settings.ts';
-import { describe as show, type Surroundings } from './view.ts';
+import { describe as show, type Surroundings } from './instance-view.ts';
 
 const RECORD: InstanceRecord = {
   id: 'i',

@@ -32,7 +32,7 @@ describe('the scenarios', () => {
   it('are chosen by name, or by the word before the hyphen; none chosen: all', () => {
     const chosen = (...words: string[]): string[] => chosenScenarios(words).map(({ name }) => name);
     expect(chosen()).toEqual(SCENARIOS.map(({ name }) => name));
-    expect(chosen('logs', 'boot')).toEqual(['boot', 'logs-cost', 'logs-speed', 'logs-tail']);
+    expect(chosen('logs', 'boot')).toEqual(['boot', 'logs-cost', 'logs-rotation', 'logs-speed', 'logs-tail']);
     expect(chosen('logs-tail')).toEqual(['logs-tail']);
     expect(() => chosen('boo')).toThrow('No scenario is named boo; there are boot, list,');
   });

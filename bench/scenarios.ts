@@ -6,10 +6,12 @@ import { coldStart } from './scenarios/cold-start.ts';
 import { commandLine } from './scenarios/command-line.ts';
 import { fleet } from './scenarios/fleet.ts';
 import { gateway } from './scenarios/gateway.ts';
+import { gatewayRest } from './scenarios/gateway-rest.ts';
 import { gatewayStreams } from './scenarios/gateway-streams.ts';
 import { hostileBodies } from './scenarios/hostile-bodies.ts';
 import { list } from './scenarios/list.ts';
 import { logsCost } from './scenarios/logs-cost.ts';
+import { logsRotation } from './scenarios/logs-rotation.ts';
 import { logsSpeed } from './scenarios/logs-speed.ts';
 import { logsTail } from './scenarios/logs-tail.ts';
 import { reload } from './scenarios/reload.ts';
@@ -28,12 +30,14 @@ export const SCENARIOS: readonly Scenario[] = [
   stop,
   fleet,
   logsCost,
+  logsRotation,
   logsSpeed,
   logsTail,
   sampler,
   websocket,
   gateway,
   gatewayStreams,
+  gatewayRest,
   hostileBodies,
   adopt,
   reload,

@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { isAlive } from './living-process.ts';
 import { holdsLock } from './lock-holder.ts';
 import { isOwnAddress } from './own-address.ts';
 import { codeOf } from './reason.ts';
@@ -68,15 +69,5 @@ function holderIn(text: string | null): { pid: number; url: string | null } | nu
     // It is being written.
     if (error instanceof SyntaxError) return null;
     throw error;
-  }
-}
-
-/** Whether a process has this pid that may be a server of ours. */
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    if (codeOf(error) === null) throw error;
-    return false;
   }
 }

@@ -1,6 +1,6 @@
 import type { Holder } from '@llamactl/server/main';
 import { describe, expect, it } from 'vitest';
-import { reloadOutcome, whyNot } from './reload-outcome.ts';
+import { ReloadPatience, reloadOutcome, whyNot } from './reload-outcome.ts';
 
 const OLD: Holder = {
   pid: 10,
@@ -50,5 +50,28 @@ describe('what came of it', () => {
   it('is not known while it is under way, nor while nobody describes himself', () => {
     expect(reloadOutcome(OLD, attempt(1, 'under_way'))).toEqual({ kind: 'under way' });
     expect(reloadOutcome(OLD, null)).toEqual({ kind: 'under way' });
+  });
+});
+
+describe('the outcome is waited for', () => {
+  const nothing = { isHeld: false, isOldAlive: false, isDescribed: false };
+
+  it('while a server has the data directory and describes itself', () => {
+    expect(new ReloadPatience(0).look(100_000, { isHeld: true, isOldAlive: false, isDescribed: true })).toBe('waits');
+  });
+
+  it('while the old server lives, which starts the program once more where no server could take over', () => {
+    expect(new ReloadPatience(0).look(100_000, { ...nothing, isOldAlive: true })).toBe('waits');
+  });
+
+  it('for three seconds without a server, as between two', () => {
+    const patience = new ReloadPatience(0);
+    expect([patience.look(2_999, nothing), patience.look(3_000, nothing)]).toEqual(['waits', 'gone']);
+  });
+
+  it('for three seconds of a server that nothing describes, as on a full disk', () => {
+    const patience = new ReloadPatience(0);
+    const undescribed = { isHeld: true, isOldAlive: true, isDescribed: false };
+    expect([patience.look(2_999, undescribed), patience.look(3_000, undescribed)]).toEqual(['waits', 'silent']);
   });
 });

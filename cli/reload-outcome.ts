@@ -29,3 +29,36 @@ export function reloadOutcome(before: Holder, now: Holder | null): ReloadOutcome
       return { kind: 'done', pid: now.pid, version: now.version, url: now.url };
   }
 }
+
+/** A reload without a server, or a server without a word about it, is over after this time. */
+const GONE_AFTER_MS = 3_000;
+
+/** Whether the outcome of a reload can still come. */
+export class ReloadPatience {
+  #worked: number;
+  #described: number;
+
+  /** @param now Of the clock that {@link look} gets. Milliseconds. */
+  constructor(now: number) {
+    this.#worked = now;
+    this.#described = now;
+  }
+
+  /**
+   * `gone`: no process works on it. `silent`: a server has the data directory, and nothing describes it.
+   *
+   * @param found.isHeld A server has the lock. No one has it for a moment while a reload hands it over, and for seconds while
+   *   the old server starts the program once more.
+   * @param found.isOldAlive The server that was asked lives.
+   */
+  look(
+    now: number,
+    found: { isHeld: boolean; isOldAlive: boolean; isDescribed: boolean },
+  ): 'waits' | 'gone' | 'silent' {
+    const { isHeld, isOldAlive, isDescribed } = found;
+    if (isHeld || isOldAlive) this.#worked = now;
+    if (isDescribed || !isHeld) this.#described = now;
+    if (now - this.#worked >= GONE_AFTER_MS) return 'gone';
+    return now - this.#described >= GONE_AFTER_MS ? 'silent' : 'waits';
+  }
+}

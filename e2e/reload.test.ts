@@ -12,11 +12,13 @@ import {
   servingPid as pidServing,
   stream as streamFrom,
 } from './reloads.ts';
+import { newestSchema } from '../server/store/migrations.ts';
 import { ServerProcess } from './server-process.ts';
 import { SteadyLoad } from './steady-load.ts';
 import { StreamReader } from './stream-reader.ts';
 
 const MAIN = path.join(import.meta.dirname, '..', 'cli', 'main.ts');
+const NEWEST_SCHEMA = newestSchema();
 
 let server: ServerProcess;
 
@@ -59,8 +61,8 @@ describe('a reload', () => {
       load.stream('chat', 40);
     }
     load.storm(50);
-    const kept = await KeptConnection.open(server.port);
-    expect(await kept.ask()).toMatch(/^HTTP\/1\.1 200 /);
+    const [early, late] = [await KeptConnection.open(server.port), await KeptConnection.open(server.port)];
+    for (const kept of [early, late]) expect(await kept.ask()).toMatch(/^HTTP\/1\.1 200 /);
 
     const pids = [await servingPid()];
     for (let count = 0; count < 5; count += 1) {
@@ -68,10 +70,11 @@ describe('a reload', () => {
       // Something to tell, over every change.
       await client.startInstance('other', { wait: true });
       await client.stopInstance('other', undefined, { wait: true });
+      // The newest server answers what comes on a connection of the first one, over the servers between them.
+      if (count === 1) expect(await early.ask()).toMatch(LAST_ANSWER);
     }
     await load.end();
-    // Since the first server was replaced nobody has asked anything on it.
-    expect(await kept.ask()).toMatch(/^HTTP\/1\.1 200 .*\r\nconnection: close\r\n/is);
+    expect(await late.ask()).toMatch(LAST_ANSWER);
 
     expect(load.faults).toEqual([]);
     expect(new Set(pids).size).toBe(6);
@@ -143,20 +146,12 @@ describe('a reload that fails', () => {
   });
 
   it('is taken back after the hand-over, with streams, waiting requests and engines', { timeout: 90_000 }, async () => {
-    const link = (): string => path.join(server.home, 'main.ts');
-    server = await ServerProcess.create(PRIVILEGED, (dataDirectory) => {
-      const file = path.join(path.dirname(dataDirectory), 'main.ts');
-      return ['bash', '-c', 'main=$1 file=$2; shift 2; exec "${@/#$main/$file}"', 'bash', MAIN, file];
-    });
-    await symlink(MAIN, link());
-    await server.start();
+    await serverByLink();
     await paced('chat');
     const long = stream('chat', 400);
     await long.until((items) => items.length > 3);
     const [pid, engines] = [await servingPid(), await enginePids()];
-    await writeFile(path.join(server.home, 'impostor.ts'), IMPOSTOR);
-    await symlink(path.join(server.home, 'impostor.ts'), `${link()}.new`);
-    await rename(`${link()}.new`, link());
+    await install(IMPOSTOR);
     const load = new SteadyLoad(server.port);
     load.ask('kept', '/api/instances');
     load.ask('new', '/api/instances');
@@ -167,17 +162,73 @@ describe('a reload that fails', () => {
     expect(textOf(long)).toContain('data: 399\n\ndata: [DONE]');
     expect(await enginePids()).toEqual(engines);
     // And the next one succeeds, from the server that took back.
-    await symlink(MAIN, `${link()}.new`);
-    await rename(`${link()}.new`, link());
+    await link(MAIN);
     expect(await reload()).not.toBe(pid);
     expect((await server.call('GET', '/readyz')).status).toBe(200);
     expect(await server.end('SIGTERM')).toBe(0);
   });
+
+  it(
+    'is made by the program that is started again, where the store was changed and nothing can be taken back',
+    { timeout: 120_000 },
+    async () => {
+      await serverByLink();
+      await paced('chat');
+      const long = stream('chat', 400);
+      await long.until((items) => items.length > 3);
+      const [pid, engines] = [await servingPid(), await enginePids()];
+      await install(laterVersion(server.dataDirectory));
+      const load = new SteadyLoad(server.port);
+      load.ask('kept', '/api/instances');
+      load.ask('new', '/api/instances');
+      const words = ['reload', '--config', '/dev/null', '--data-dir', server.dataDirectory];
+      const { status, stdout, stderr } = await runCommand(words, { HOME: server.home });
+      const next = await servingPid();
+      expect([status, stdout, stderr]).toEqual([0, expect.stringContaining(`(pid ${next})`), '']);
+      expect(next).not.toBe(pid);
+      expect(server.errors).toContain('cannot take back');
+      await long.ended;
+      await load.end();
+      expect(load.faults).toEqual([]);
+      expect(textOf(long)).toContain('data: 399\n\ndata: [DONE]');
+      expect(await enginePids()).toEqual(engines);
+      expect(await server.end('SIGTERM')).toBe(0);
+    },
+  );
 });
+
+/** A server whose program is a link: what that leads to is what a reload launches. */
+async function serverByLink(): Promise<void> {
+  server = await ServerProcess.create(PRIVILEGED, (dataDirectory) => {
+    const file = path.join(path.dirname(dataDirectory), 'main.ts');
+    return ['bash', '-c', 'main=$1 file=$2; shift 2; exec "${@/#$main/$file}"', 'bash', MAIN, file];
+  });
+  await link(MAIN);
+  await server.start();
+}
+
+async function link(program: string): Promise<void> {
+  const name = path.join(server.home, 'main.ts');
+  await symlink(program, `${name}.new`);
+  await rename(`${name}.new`, name);
+}
+
+/** @param text Of the program that a reload launches. */
+async function install(text: string): Promise<void> {
+  const file = path.join(server.home, 'installed.ts');
+  await writeFile(file, text);
+  await link(file);
+}
+
+/** A server closes a connection that was idle for 75 seconds, which five reloads need on a busy machine. */
+const IDLE_MS = 74_000;
+const TIME_IS_OVER = 'it was idle for its whole time';
+const LAST_ANSWER = new RegExp(`^(HTTP/1\\.1 200 .*\\r\\nconnection: close\\r\\n|${TIME_IS_OVER}$)`, 'is');
 
 /** One that a client keeps, and may ask on again as long as it is open. */
 class KeptConnection {
   readonly #socket: Socket;
+  #answeredAt = performance.now();
 
   private constructor(socket: Socket) {
     this.#socket = socket;
@@ -189,12 +240,16 @@ class KeptConnection {
     return new KeptConnection(socket);
   }
 
-  /** The header of the answer. */
+  /** The header of the answer, or why there is none. */
   async ask(): Promise<string> {
-    const closed = once(this.#socket, 'close').then(() => ['it was closed']);
-    const answered = Promise.race([once(this.#socket, 'data'), closed]);
+    const isOver = performance.now() - this.#answeredAt > IDLE_MS;
+    const closed = isOver ? TIME_IS_OVER : 'it was closed';
+    if (this.#socket.closed) return closed;
+    const answered = Promise.race([once(this.#socket, 'data'), once(this.#socket, 'close').then(() => [closed])]);
     this.#socket.write('GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n');
-    return String((await answered)[0]);
+    const [answer] = await answered;
+    this.#answeredAt = performance.now();
+    return String(answer);
   }
 }
 
@@ -206,4 +261,30 @@ channel.on('data', (bytes) => {
   if (String(bytes).includes('"take"')) process.exit(3);
 });
 channel.write('{"type":"prepared"}\\n');
+`;
+
+/** Takes over, changes the store, and dies; started again, it serves with that store. */
+const laterVersion = (dataDirectory: string): string => `
+import { existsSync, writeFileSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { DatabaseSync } from 'node:sqlite';
+const died = ${JSON.stringify(path.join(dataDirectory, '..', 'died'))};
+function setSchema(version) {
+  const database = new DatabaseSync(${JSON.stringify(path.join(dataDirectory, 'llamactl.db'))});
+  database.exec('pragma user_version = ' + version);
+  database.close();
+}
+if (existsSync(died)) {
+  setSchema(${NEWEST_SCHEMA});
+  await import(${JSON.stringify(MAIN)});
+} else {
+  const channel = new Socket({ fd: 4 });
+  channel.on('data', (bytes) => {
+    if (!String(bytes).includes('"take"')) return;
+    writeFileSync(died, '');
+    setSchema(1_000);
+    process.exit(3);
+  });
+  channel.write('{"type":"prepared"}\\n');
+}
 `;

@@ -22,8 +22,8 @@ import { observe } from './observation.ts';
 import { systemRandomness } from './randomness.ts';
 import { DOORS, removeDoors } from './reload/door.ts';
 import type { Inheritance } from './reload/inheritance.ts';
-import type { Reign } from './reload/reign.ts';
-import { createReign, doneBy } from './reign.ts';
+import type { ReplaceableServer } from './reload/replaceable.ts';
+import { openReplaceableServer } from './replaceable-server.ts';
 import { createServing } from './serving.ts';
 import { openStorage } from './storage.ts';
 import { assertFolder, shutDataDirectory } from './store/data-directory.ts';
@@ -31,7 +31,7 @@ import { watchDirectory } from './store/directory-watch.ts';
 import { findExecutable } from './supervisor/executable.ts';
 import { createSupervisor } from './supervisor/supervisor.ts';
 import { createToolRunner } from './supervisor/tool.ts';
-import { servePredecessor, takeLock, takeRequests } from './taking-over.ts';
+import { servePredecessor, takeLock } from './taking-over.ts';
 import { Teardown } from './teardown.ts';
 
 export interface AppOptions {
@@ -53,7 +53,7 @@ export interface AppOptions {
 }
 
 /** A running server. */
-export interface App extends Reign {
+export interface App extends ReplaceableServer {
   /** The account that this start made; `null`: there were accounts, or none are asked for. */
   firstAdmin: FirstAdmin | null;
 }
@@ -172,20 +172,12 @@ export async function startApp(options: AppOptions): Promise<App> {
     await listening.checkPort();
     await instances.boot();
     observation.begin();
-    const url = await listening.begin(serving.http);
-    serving.become('ok');
     teardown.add(shrinkHeapAtRest({ clock }));
-    if (inheritance !== null) await takeRequests(inheritance, { ...shared, folder: doors, http: serving.http });
-    // Whoever reads that it is done can count on it: the one before us does not take back what was ready.
-    const problem = lock.describe({ url, ...(inheritance === null ? {} : { reload: doneBy(inheritance) }) });
-    if (problem !== null)
-      log.warn(`server.json says who has data_dir as soon as it can be written; now it cannot: ${problem}`);
-
-    const reign = createReign({
+    const server = await openReplaceableServer({
       ...shared,
-      url,
       config,
       version,
+      doors,
       inheritance,
       lock,
       directoryWatch,
@@ -196,7 +188,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       news,
       serving,
     });
-    return { ...reign, firstAdmin: callers.firstAdmin };
+    return { ...server, firstAdmin: callers.firstAdmin };
   } catch (error) {
     await teardown.unwind();
     throw error;

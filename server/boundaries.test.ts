@@ -27,7 +27,7 @@ const SECTIONS = new Set(
     'machine',
     'news',
     'observation',
-    'reign',
+    'replaceable-server',
     'serving',
     'storage',
     'taking-over',
@@ -179,7 +179,7 @@ describe('who may know whom', () => {
       'server/app.ts',
       'server/main.ts',
       'server/inherited-lock.ts',
-      'server/reign.ts',
+      'server/replaceable-server.ts',
       'server/serving.ts',
       'server/taking-over.ts',
     ]);
@@ -229,11 +229,12 @@ describe('what stands behind a port', () => {
       (file: string) => file === 'server/clock.ts',
     ],
     [
-      'processes are started by the supervisor, engines in spawn, short tools in tool, and the next server by reload',
+      'processes are started by the supervisor (engines in spawn, short tools in tool, the waker in waker), and the next server by reload',
       /from 'node:child_process'/,
       (file: string) =>
         file === 'server/supervisor/spawn.ts' ||
         file === 'server/supervisor/tool.ts' ||
+        file === 'server/supervisor/waker.ts' ||
         file === 'server/reload/successor-process.ts',
     ],
     [

@@ -2,25 +2,23 @@ import type { Config } from '@llamactl/contract/config';
 import type { AlertSink, Clock, RunLogs, Supervisor } from './instances/ports.ts';
 import { createLogKeeper } from './logs/keeper.ts';
 import { createRunLogs } from './logs/run-logs.ts';
-import type { RunTool } from './supervisor/tool.ts';
 import type { Teardown } from './teardown.ts';
 
 export interface EngineLogsParts {
   config: Config['logs'];
   clock: Clock;
-  runTool: RunTool;
   alerts: AlertSink;
-  /** Stops a run while its file is exchanged. */
-  freezer: Pick<Supervisor, 'freeze' | 'thaw'>;
+  /** Stops a run while its file is cut. */
+  freezer: Pick<Supervisor, 'whileFrozen'>;
   onFault: (error: unknown, what: string) => void;
   teardown: Teardown;
 }
 
 /** What engines write, for readers, and kept within its bounds. */
 export function openEngineLogs(parts: EngineLogsParts): RunLogs {
-  const { config, clock, runTool, alerts, freezer, onFault, teardown } = parts;
+  const { config, clock, alerts, freezer, onFault, teardown } = parts;
   const limits = { maxSizeBytes: megabytes(config.max_size_mb), maxTotalBytes: megabytes(config.max_total_mb) };
-  const keeper = createLogKeeper({ clock, runTool, limits, alerts, freezer, onFault });
+  const keeper = createLogKeeper({ clock, limits, alerts, freezer, onFault });
   teardown.add(() => keeper.settled());
   return teardown.ending(createRunLogs({ clock, keeper, onFault }));
 }

@@ -29,6 +29,6 @@ it('who inherits the lock is found where the other was, before it listens itself
     return [];
   };
   const hello = { reload: 3, pid: process.pid, version: '1.2.2' };
-  held.push(await inheritLock({ link: { takeOver }, failure: null, hello })(options(4242)));
+  held.push(await inheritLock({ link: { takeOver }, hello })(options(4242)));
   expect(readHolder(directory)).toMatchObject({ pid: 4242, url: URL, reload: { number: 3, state: 'under_way' } });
 });

@@ -8,12 +8,11 @@ const ENTRY_PATIENCE_MS = 500;
 /** What has to be known of the server that goes. */
 interface Predecessor {
   link: Pick<Inheritance['link'], 'takeOver'>;
-  failure: Inheritance['failure'];
   hello: Pick<Inheritance['hello'], 'reload' | 'pid' | 'version'>;
 }
 
 /** The lock of a server that goes: taken as soon as that gives it, with nobody in between. */
-export function inheritLock({ link, failure, hello }: Predecessor): (options: LockOptions) => Promise<Lock> {
+export function inheritLock({ link, hello }: Predecessor): (options: LockOptions) => Promise<Lock> {
   return async (options) => {
     const entry = enterLock(options.directory, ENTRY_PATIENCE_MS);
     try {
@@ -23,9 +22,12 @@ export function inheritLock({ link, failure, hello }: Predecessor): (options: Lo
       throw error;
     }
     const { reload: number, pid, version } = hello;
-    const state = failure === null ? 'under_way' : 'failed';
     // We listen where it did, and whoever calls until then waits: the command line has to find it all the time.
     const url = readHolder(options.directory)?.url ?? null;
-    return entry.acquire({ ...options, url, reload: { number, state, reason: failure, from: { pid, version } } });
+    return entry.acquire({
+      ...options,
+      url,
+      reload: { number, state: 'under_way', reason: null, from: { pid, version } },
+    });
   };
 }

@@ -15,7 +15,8 @@ export function onlyFile(folder: string, name: string): string {
   return file;
 }
 
-function filesBelow(folder: string): string[] {
+/** Their paths. */
+export function filesBelow(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile())
     .map((entry) => path.join(entry.parentPath, entry.name));

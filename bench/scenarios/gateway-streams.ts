@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Contender, type Contenders, gatewayContenders } from '../harness/gateway-contenders.ts';
+import { type Contenders, gatewayContenders } from '../harness/gateway-contenders.ts';
+import type { Contender } from '../harness/request-cost.ts';
 import type { Bench, Readings, Scenario } from '../harness/scenario.ts';
 import { consumptionOf, usageOf } from '../harness/usage.ts';
 

@@ -1,18 +1,9 @@
-import { type Contender, gatewayContenders, type Contenders } from '../harness/gateway-contenders.ts';
+import { type Contenders, gatewayContenders } from '../harness/gateway-contenders.ts';
+import { type Cost, type Load, requestCost } from '../harness/request-cost.ts';
 import type { Bench, Readings, Scenario } from '../harness/scenario.ts';
-import { consumptionOf } from '../harness/usage.ts';
 
 type Name = 'direct' | 'haproxy' | 'nginx' | 'llamactl';
 const NAMES: readonly Name[] = ['direct', 'haproxy', 'nginx', 'llamactl'];
-
-/** What a while of requests cost. */
-interface Cost {
-  /** Of the process in between; `NaN`: there is none. */
-  cpuMicros: number;
-  perSecond: number;
-  p50Ms: number;
-  p99Ms: number;
-}
 
 const KILOBYTE = 1_024;
 
@@ -76,31 +67,11 @@ async function measureOnce(bench: Bench, contenders: Contenders): Promise<Readin
   };
 }
 
-interface Load {
-  connections: number;
-  bodyBytes: number;
-  seconds: number;
-}
-
 async function costs({ signal }: Bench, contenders: Contenders, load: Load): Promise<Record<Name, Cost>> {
   const found: [Name, Cost][] = [];
   for (const name of NAMES) {
     signal.throwIfAborted();
-    found.push([name, await costOf(contenders[name], contenders, load)]);
+    found.push([name, await requestCost(contenders[name], contenders.load, load)]);
   }
   return Object.fromEntries(found) as Record<Name, Cost>;
-}
-
-async function costOf({ pid, place }: Contender, { load: callers }: Contenders, load: Load): Promise<Cost> {
-  const ask = (): ReturnType<typeof callers.tell> => callers.tell({ kind: 'requests', place, ...load });
-  let report = { count: 0, p50Ms: 0, p99Ms: 0 };
-  const during = async (): Promise<void> => {
-    report = await ask();
-  };
-  const used = pid === null ? null : await consumptionOf(pid, during);
-  if (used === null) await during();
-  if (report.count === 0) throw new Error('no request was answered');
-  const { count, p50Ms, p99Ms } = report;
-  const cpuMicros = used === null ? Number.NaN : (used.cpuMs * 1_000) / count;
-  return { cpuMicros, perSecond: count / load.seconds, p50Ms, p99Ms };
 }

@@ -3,10 +3,11 @@ import { statSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { CommandLine } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
+import { isAlive } from '../living-process.ts';
 import { refuseServer } from '../own-machine.ts';
 import { Problem } from '../problem.ts';
 import { codeOf } from '../reason.ts';
-import { type ReloadOutcome, reloadOutcome, whyNot } from '../reload-outcome.ts';
+import { type ReloadOutcome, ReloadPatience, reloadOutcome, whyNot } from '../reload-outcome.ts';
 
 interface ReloadFlags {
   config?: string;
@@ -14,10 +15,8 @@ interface ReloadFlags {
 }
 
 const LOOK_MS = 50;
-/** The server gives up before. */
-const PATIENCE_MS = 200_000;
-/** Between the old server and the new one nobody has the data directory for some milliseconds. */
-const GONE_AFTER_MS = 3_000;
+/** Longer than a reload lasts: two new processes have 180 seconds each. */
+const PATIENCE_MS = 380_000;
 
 export function reloadCommand(commandLine: CommandLine): Command {
   return new Command('reload')
@@ -55,25 +54,24 @@ export function reloadCommand(commandLine: CommandLine): Command {
         signal(before.pid);
         const { now } = commandLine.surroundings;
         const until = now() + PATIENCE_MS;
-        let held = now();
-        let described = now();
+        const patience = new ReloadPatience(now());
         let outcome: ReloadOutcome = { kind: 'under way' };
-        const isTold = (): boolean => now() - Math.min(held, described) < GONE_AFTER_MS;
-        while (outcome.kind === 'under way' && now() < until && isTold()) {
+        let hope: ReturnType<ReloadPatience['look']> = 'waits';
+        while (outcome.kind === 'under way' && hope === 'waits' && now() < until) {
           await pause(LOOK_MS);
-          if (isLockHeld(directory)) held = now();
           const holder = readHolder(directory);
-          if (holder !== null) described = now();
+          const isDescribed = holder !== null;
+          hope = patience.look(now(), { isHeld: isLockHeld(directory), isOldAlive: isAlive(before.pid), isDescribed });
           outcome = reloadOutcome(before, holder);
         }
         if (outcome.kind === 'failed') {
           throw new Problem(`the server was not replaced, and goes on: ${outcome.reason}`, EXIT.failed);
         }
         if (outcome.kind === 'under way') {
-          const isGone = now() - held >= GONE_AFTER_MS;
-          const what = isGone
-            ? 'the server has ended'
-            : `nobody says what came of it (is the disk of ${directory} full?)`;
+          const what =
+            hope === 'gone'
+              ? 'the server has ended'
+              : `nothing says what came of it (is the disk of ${directory} full?)`;
           throw new Problem(`${what}; its log says more`, EXIT.failed);
         }
         const from = { pid: before.pid, version: before.version };

@@ -41,17 +41,19 @@ export class Bodies {
   }
 
   /**
-   * Reads a body of at most {@link LARGEST_READ_BODY} bytes. It stays unread until there is memory for it.
+   * Reads a body of at most {@link LARGEST_READ_BODY} bytes. It stays unread until there is memory for it. A body that came
+   * with its head is returned at once.
    *
    * @param caller Whose share of the memory it uses.
    * @param signal Aborted when the caller has left.
    * @throws {ApiError} 413, 429, 503, or 408 when it stops coming
    */
-  async read(request: IncomingMessage, caller: string, signal: AbortSignal): Promise<HeldBody> {
+  read(request: IncomingMessage, caller: string, signal: AbortSignal): HeldBody | Promise<HeldBody> {
     const whole = wholeBody(request);
     if (whole !== null) {
       const reservation = this.budget.reserve(caller, whole.byteLength, signal);
-      return HeldBody.of([whole], reservation instanceof Promise ? await reservation : reservation);
+      if (reservation instanceof Promise) return reservation.then((granted) => HeldBody.of([whole], granted));
+      return HeldBody.of([whole], reservation);
     }
     const options = { clock: this.#clock, budget: this.budget, pace: this.#pace, work: this.#work, caller, signal };
     return new BodyReading(request, options).read();

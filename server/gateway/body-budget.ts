@@ -46,6 +46,8 @@ interface Waiter {
   grant: () => void;
 }
 
+const NO_USAGE: Readonly<Usage> = { large: 0, small: 0 };
+
 type Verdict = 'fits' | 'share is full' | 'budget is full';
 
 /**
@@ -119,10 +121,8 @@ export class BodyBudget {
   /** For {@link Held}: books the size of a reservation. */
   change(held: Held, bytes: number): void {
     const usage = this.#callers.get(held.caller) ?? { large: 0, small: 0 };
-    for (const each of [this.#total, usage]) {
-      each[kindOf(held.bytes)] -= held.bytes;
-      each[kindOf(bytes)] += bytes;
-    }
+    rebook(this.#total, held.bytes, bytes);
+    rebook(usage, held.bytes, bytes);
     held.bytes = bytes;
     if (usage.large + usage.small === 0) this.#callers.delete(held.caller);
     else this.#callers.set(held.caller, usage);
@@ -193,19 +193,24 @@ export class BodyBudget {
   }
 
   #judge({ caller, bytes: before }: Held, bytes: number): Verdict {
-    const own = without(this.#callers.get(caller), before);
-    const total = without(this.#total, before);
-    const ownAfter = own.large + own.small + bytes;
-    const totalAfter = total.large + total.small + bytes;
+    const own = this.#callers.get(caller) ?? NO_USAGE;
+    const total = this.#total;
+    // What this reservation holds already is not counted against it. Numbers, not objects: each small body comes here.
+    const isSmall = before <= SMALL_BODY;
+    const beforeSmall = isSmall ? before : 0;
+    const beforeLarge = isSmall ? 0 : before;
+    const ownAfter = own.large + own.small - before + bytes;
+    const totalAfter = total.large + total.small - before + bytes;
     if (bytes <= SMALL_BODY) {
-      const isOwnPoolFull = own.small + bytes > SMALL_POOL / 2;
+      const isOwnPoolFull = own.small - beforeSmall + bytes > SMALL_POOL / 2;
       if (ownAfter > this.#bytes / 2 && isOwnPoolFull) return 'share is full';
-      const isPoolFull = isOwnPoolFull || total.small + bytes > SMALL_POOL;
+      const isPoolFull = isOwnPoolFull || total.small - beforeSmall + bytes > SMALL_POOL;
       return totalAfter > this.#bytes && isPoolFull ? 'budget is full' : 'fits';
     }
-    if (ownAfter > this.#bytes / 2 && own.large > 0) return 'share is full';
+    if (ownAfter > this.#bytes / 2 && own.large > beforeLarge) return 'share is full';
     if (totalAfter <= this.#bytes) return 'fits';
-    return bytes > this.#bytes && total.large === 0 && total.small <= SMALL_POOL ? 'fits' : 'budget is full';
+    const isAlone = total.large === beforeLarge && total.small - beforeSmall <= SMALL_POOL;
+    return bytes > this.#bytes && isAlone ? 'fits' : 'budget is full';
   }
 }
 
@@ -246,14 +251,12 @@ class Held implements Reservation {
   }
 }
 
-function kindOf(bytes: number): keyof Usage {
-  return bytes <= SMALL_BODY ? 'small' : 'large';
-}
-
-/** What is left of a usage without one reservation of it. */
-function without(usage: Usage = { large: 0, small: 0 }, bytes: number): Usage {
-  const kind = kindOf(bytes);
-  return { ...usage, [kind]: usage[kind] - bytes };
+/** Books one reservation with `after` bytes instead of `before`. */
+function rebook(usage: Usage, before: number, after: number): void {
+  if (before <= SMALL_BODY) usage.small -= before;
+  else usage.large -= before;
+  if (after <= SMALL_BODY) usage.small += after;
+  else usage.large += after;
 }
 
 function refusal(verdict: Verdict): ApiError {

@@ -40,6 +40,7 @@ const SMALL_BODY = 16_384;
 /** Bytes of a held body that are written in one turn of the event loop. */
 const WRITTEN_AT_ONCE = 1_048_576;
 const NO_BYTES = Buffer.alloc(0);
+const NOTHING_LENT: GiveBack = () => undefined;
 
 /** One request to an engine and its answer. */
 export class EngineCall implements ConnectionUser {
@@ -51,7 +52,7 @@ export class EngineCall implements ConnectionUser {
   #isReused: boolean;
   #hasBegun = false;
   #isSent: boolean;
-  #giveBack: GiveBack = () => undefined;
+  #giveBack: GiveBack = NOTHING_LENT;
   /** Pieces of a held body that were written. */
   #written = 0;
   /** It is written at the end of this turn. */

@@ -137,12 +137,12 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     pass: () => Promise<void>,
     { retry = null, isSecond = false }: { retry?: RoutedCall | null; isSecond?: boolean } = {},
   ): Promise<LeaseOrigin | null> {
-    const parts = { instances: context.instances, clock };
     try {
       await pass();
       return null;
     } catch (error) {
       if (!(error instanceof NoAnswer) || caller.signal.aborted) throw error;
+      const parts = { instances: context.instances, clock };
       if (retry !== null && maySendAgain(retry, inferencePaths(engineOf(lease, context)))) {
         held?.waits();
         const lost = await lostRun(lease, caller.signal, parts);
@@ -187,7 +187,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     });
   }
 
-  async function serveRoute(call: RoutedCall): Promise<void> {
+  function serveRoute(call: RoutedCall): Promise<void> {
     const { request, response, route, context, caller } = call;
     const { url } = context;
     const { model, isStream } = route;
@@ -195,26 +195,33 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     const facts = { model, door: 'v1', method: methodOf(request), path: url, stream } as const;
     const held = isStream ? heldStream(response, context) : null;
     const record = begin(facts, context, caller);
-    const whole = accounted(record, response, caller, async () => {
-      await answer(call, { target: model, context, caller, record, held });
-    });
-    await (held === null ? whole : tellingInside(held, caller, whole));
+    const addressed = { target: model, context, caller, record, held };
+    const whole = accounted(record, response, caller, () => answer(call, addressed));
+    return held === null ? whole : tellingInside(held, caller, whole);
   }
 
-  async function pass(call: RoutedCall, { record, held }: Addressed, lease: Lease): Promise<void> {
-    const { request, response, context, caller } = call;
-    const { requestId, headers } = context;
-    const { path, body } = await messageFor(call, lease);
-    const message = { request, response, path, body, requestId, headers, crossing: closed.headers };
-    await relay({ ...message, callerSignal: caller.signal, observer: record, held }, lease, ways);
-  }
-
-  /** The request as its engine gets it. */
-  async function messageFor({ request, route, context, caller }: RoutedCall, lease: Lease): Promise<Message> {
+  /** Throws, or rejects, as {@link relay} and {@link isolatedMessage} do. */
+  function pass(call: RoutedCall, addressed: Addressed, lease: Lease): Promise<void> {
+    const { request, route, context, caller } = call;
     const { url, account } = context;
     const { settings } = lease.record;
-    if (settings.isolated !== true) return rewritten({ path: url, body: route.body }, route.source, settings);
-    return isolatedMessage({ request, url, route, account, signal: caller.signal }, lease, bodies);
+    if (settings.isolated !== true) {
+      return send(call, addressed, lease, rewritten({ path: url, body: route.body }, route.source, settings));
+    }
+    const isolated = isolatedMessage({ request, url, route, account, signal: caller.signal }, lease, bodies);
+    return isolated.then((message) => send(call, addressed, lease, message));
+  }
+
+  /** @param message The request as its engine gets it. */
+  function send(
+    { request, response, context: { requestId, headers }, caller }: RoutedCall,
+    { record: observer, held }: Addressed,
+    lease: Lease,
+    { path, body }: Message,
+  ): Promise<void> {
+    const passed = { request, response, path, body, requestId, headers, crossing: closed.headers };
+    const exchange = { ...passed, callerSignal: caller.signal, observer, held };
+    return relay(exchange, lease, ways);
   }
 
   function heldStream(response: ServerResponse, { headers, requestId, url: path }: CallContext): HeldStream | null {

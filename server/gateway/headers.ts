@@ -158,7 +158,7 @@ function passing(
   isPassed: (name: string) => boolean,
   isKept: (name: string) => boolean = () => false,
 ): string[] {
-  const named = new Set(valuesOf(raw, names, 'connection').flatMap((value) => listOf(value.toLowerCase())));
+  const named = names.includes('connection') ? namedByConnection(raw, names) : NO_NAMES;
   const passed: string[] = [];
   let index = 0;
   for (const name of names) {
@@ -167,6 +167,13 @@ function passing(
     index += 2;
   }
   return passed;
+}
+
+const NO_NAMES: ReadonlySet<string> = new Set();
+
+/** In lower case: the headers that are about one connection only. */
+function namedByConnection(raw: RawHeaders, names: readonly string[]): ReadonlySet<string> {
+  return new Set(valuesOf(raw, names, 'connection').flatMap((value) => listOf(value.toLowerCase())));
 }
 
 function isForEngines(name: string): boolean {

@@ -59,9 +59,11 @@ export class HeldBody {
 
   /** The bytes from `start` to `end` as text. */
   text(start: number, end: number, encoding: 'latin1' | 'utf8' = 'utf8'): string {
-    const parts = this.#between(start, end);
-    const [first] = parts;
-    return (parts.length === 1 && first !== undefined ? first : Buffer.concat(parts)).toString(encoding);
+    const { pieces } = this;
+    const [only] = pieces;
+    // Nearly every body is one piece.
+    if (pieces.length === 1 && only !== undefined) return only.toString(encoding, start, end);
+    return Buffer.concat(this.#between(start, end)).toString(encoding);
   }
 
   /** The body with other bytes in some places. It shares memory with this one. @param edits In their order, not overlapping. */

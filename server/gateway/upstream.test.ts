@@ -291,8 +291,9 @@ test('a kept connection on which the engine speaks before it is asked is not use
 
 test('a kept connection whose rest passed while we did something else is read before it is used', async () => {
   let now = 0;
-  const clocks = { elapsed: () => now, after: clock.after.bind(clock) };
-  upstream = new Upstream(clocks, new TurnEnd({ ...clocks, nextTurn: (turn) => void setImmediate(turn) }));
+  const nextTurn = (turn: () => void): void => void setImmediate(turn);
+  const clocks = { elapsed: () => now, after: clock.after.bind(clock), nextTurn };
+  upstream = new Upstream(clocks, new TurnEnd(clocks));
   await done(begin());
   const outcome = await new Promise<Outcome>((resolve) => {
     // Files are told of where sockets are read: nothing is read between here and the end of the turn.
@@ -304,6 +305,34 @@ test('a kept connection whose rest passed while we did something else is read be
   });
   expect(await done(outcome)).toMatchObject({ body: 'ok', failure: null });
   expect(accepted).toHaveLength(2);
+});
+
+test('a connection whose time is over serves a request that is read before the end of that turn', async () => {
+  const turns: (() => void)[] = [];
+  const held = { elapsed: () => clock.elapsed(), after: clock.after.bind(clock) };
+  upstream = new Upstream(
+    { ...held, nextTurn: (turn) => void turns.push(turn) },
+    new TurnEnd({ ...held, nextTurn: (turn) => void setImmediate(turn) }),
+  );
+  await done(begin());
+  await clock.advance(4_000);
+  const outcome = begin();
+  for (const turn of turns.splice(0)) turn();
+  expect(await done(outcome)).toMatchObject({ body: 'ok', failure: null });
+  expect(accepted).toHaveLength(1);
+});
+
+test('a connection is given up in time where a timer goes off a millisecond early', async () => {
+  const nextTurn = (turn: () => void): void => void setImmediate(turn);
+  const after = (milliseconds: number, callback: () => void): (() => void) =>
+    clock.after(Math.max(1, milliseconds - 1), callback);
+  const early = { elapsed: () => clock.elapsed(), after, nextTurn };
+  upstream = new Upstream(early, new TurnEnd(early));
+  await done(begin());
+  await clock.advance(3_999);
+  expect(open()).toBe(1);
+  await clock.advance(1);
+  await eventually(() => expect(open()).toBe(0));
 });
 
 test('a new connection that dies is the end of the request: the engine may have worked on it', async () => {

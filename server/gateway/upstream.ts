@@ -1,6 +1,6 @@
 import type { Clock } from '../instances/ports.ts';
-import { type AnswerReceiver, EngineCall, type RequestBody } from './engine-call.ts';
-import { EngineConnection } from './engine-connection.ts';
+import { type AnswerReceiver, type Connections, EngineCall, type RequestBody } from './engine-call.ts';
+import { type ConnectionUser, EngineConnection } from './engine-connection.ts';
 import type { RawHeaders } from './headers.ts';
 import { type Engine, IdleConnections } from './idle-connections.ts';
 import { requestHead } from './request-head.ts';
@@ -22,35 +22,63 @@ const READ_SIZE = 65_536;
 
 /** HTTP/1.1 to engines, and the connections that are kept to them. */
 export class Upstream {
-  readonly #turnEnd: TurnEnd;
-  readonly #idle: IdleConnections;
-  readonly #buffer = Buffer.allocUnsafeSlow(READ_SIZE);
+  readonly #ways: Ways;
 
-  constructor(clock: Pick<Clock, 'after' | 'elapsed'>, turnEnd: TurnEnd) {
-    this.#turnEnd = turnEnd;
-    this.#idle = new IdleConnections(clock);
+  constructor(clock: Pick<Clock, 'after' | 'elapsed' | 'nextTurn'>, turnEnd: TurnEnd) {
+    this.#ways = { turnEnd, idle: new IdleConnections(clock), buffer: Buffer.allocUnsafeSlow(READ_SIZE) };
   }
 
   /** Sends a request. @throws {TypeError} when it would be read as another */
   call({ target, method, path, headers, body }: EngineRequest, receiver: AnswerReceiver): EngineCall {
-    let isWatched = true;
-    return new EngineCall({ method, head: requestHead(method, path, headers), body }, receiver, {
-      fresh: (user) => new EngineConnection(target, this.#buffer, user),
-      reused: (user) => {
-        const rested = this.#idle.take(target);
-        if (rested === null) return null;
-        isWatched = rested.since < this.#turnEnd.endedAt;
-        rested.connection.use(user);
-        return rested.connection;
-      },
-      keep: (connection) => this.#idle.keep(target, connection),
-      // A rest that passed while this process did something else was not watched: what came meanwhile is read first.
-      soon: (send) => this.#turnEnd.add(isWatched ? send : () => this.#turnEnd.add(send)),
-    });
+    const connections = new ConnectionsTo(target, this.#ways);
+    return new EngineCall({ method, head: requestHead(method, path, headers), body }, receiver, connections);
   }
 
   /** Ends the connections that wait for a request, and keeps no more. */
   close(): void {
-    this.#idle.close();
+    this.#ways.idle.close();
+  }
+}
+
+/** What all calls share. */
+interface Ways {
+  turnEnd: TurnEnd;
+  idle: IdleConnections;
+  /** What all connections read into. */
+  buffer: Buffer;
+}
+
+/** The connections of one call. */
+class ConnectionsTo implements Connections {
+  readonly #target: Engine;
+  readonly #ways: Ways;
+  #isWatched = true;
+
+  constructor(target: Engine, ways: Ways) {
+    this.#target = target;
+    this.#ways = ways;
+  }
+
+  fresh(user: ConnectionUser): EngineConnection {
+    return new EngineConnection(this.#target, this.#ways.buffer, user);
+  }
+
+  reused(user: ConnectionUser): EngineConnection | null {
+    const { idle, turnEnd } = this.#ways;
+    const rested = idle.take(this.#target);
+    if (rested === null) return null;
+    this.#isWatched = rested.since < turnEnd.endedAt;
+    rested.connection.use(user);
+    return rested.connection;
+  }
+
+  keep(connection: EngineConnection): void {
+    this.#ways.idle.keep(this.#target, connection);
+  }
+
+  /** A rest that passed while this process did something else was not watched: what came meanwhile is read first. */
+  soon(send: () => void): void {
+    const { turnEnd } = this.#ways;
+    turnEnd.add(this.#isWatched ? send : () => turnEnd.add(send));
   }
 }

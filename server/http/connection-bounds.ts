@@ -18,7 +18,7 @@ export const SMALL_CHUNKS = 'ERR_SMALL_CHUNKS';
  */
 export class ConnectionBounds {
   readonly #refuse: (error: Error, socket: Socket) => void;
-  readonly #unanswered = new WeakMap<Socket, number>();
+  readonly #unanswered = new WeakMap<Socket, { count: number }>();
 
   /** @param refuse Answers an error of the parser's kind, and ends the connection. */
   constructor(refuse: (error: Error, socket: Socket) => void) {
@@ -28,15 +28,22 @@ export class ConnectionBounds {
   /** For every request, before anything is done for it. False: its connection is ended, and the request is not served. */
   admit(request: IncomingMessage, response: ServerResponse): boolean {
     const { socket } = request;
-    const unanswered = (this.#unanswered.get(socket) ?? 0) + 1;
-    if (unanswered > MOST_UNANSWERED || socket.destroyed) {
+    const unanswered = this.#unanswered.get(socket) ?? this.#first(socket);
+    if (unanswered.count >= MOST_UNANSWERED || socket.destroyed) {
       socket.destroy();
       return false;
     }
-    this.#unanswered.set(socket, unanswered);
-    response.once('close', () => this.#unanswered.set(socket, (this.#unanswered.get(socket) ?? 1) - 1));
+    unanswered.count += 1;
+    // `close` comes once, and `once` would cost three objects more.
+    response.on('close', () => (unanswered.count -= 1));
     if (request.headers['transfer-encoding'] !== undefined) this.#boundChunks(request, response);
     return true;
+  }
+
+  #first(socket: Socket): { count: number } {
+    const unanswered = { count: 0 };
+    this.#unanswered.set(socket, unanswered);
+    return unanswered;
   }
 
   /** Every chunk comes to a request by its `push`. */

@@ -336,6 +336,9 @@ export interface HeldListener {
 /** Name of the file with a run's output, in the run's folder. */
 export const RUN_LOG = 'log';
 
+/** Name of the file with the log's size at the moment when a run was woken because this process died while it was frozen. */
+export const RUN_WOKEN = 'log.woken';
+
 /** Names one run for the supervisor. */
 export interface RunReference {
   /** `<data_dir id>.<instance id>.<nonce>`: the value of `LLAMACTL_RUN` in the engine's environment. */
@@ -415,12 +418,12 @@ export interface Supervisor {
   /** The run's processes, as last seen; empty when the engine is dead. */
   pids(run: RunReference): number[];
   /**
-   * Stops every task of the run's group where it is, so that its files can be exchanged under it. Resolves to whether
-   * all of them stand still; if not, none is left stopped.
+   * Stops every process of the run that may write to its log, runs `step`, and lets them go on, also when this process
+   * dies in between. Resolves to false, without a call of `step`, when they cannot be stopped.
+   *
+   * @throws {Error} what `step` throws
    */
-  freeze(run: RunReference): Promise<boolean>;
-  /** Lets a run go on; one that is not frozen is fine. */
-  thaw(run: RunReference): void;
+  whileFrozen(run: RunReference, step: () => Promise<void>): Promise<boolean>;
   /** Tags of living processes of this data directory that are not in `known`, each with its pids. */
   strays(known: ReadonlySet<string>): Promise<{ tag: string; pids: number[] }[]>;
   /** Ends every process that carries `tag`, SIGTERM first. Resolves when none is left. */
@@ -477,7 +480,10 @@ export interface LogQuery {
 export interface RunLogs {
   /** The last lines of a run's output, cleaned of control characters; empty when there is none. */
   tail(run: RunReference, lines: number): Promise<string[]>;
-  /** Bytes of output so far; 0 when there is none. Costs microseconds: it is asked every few milliseconds while an engine loads. */
+  /**
+   * Bytes in the run's file; 0 when there is none. It changes with output, and shrinks with a rotation. Costs microseconds:
+   * it is asked every few milliseconds while an engine loads.
+   */
   size(run: RunReference): number;
   /**
    * Gives a run its place in the log, behind everything that was written before. To be awaited before it is spawned; its

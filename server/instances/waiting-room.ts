@@ -6,7 +6,7 @@ import type { Lease, LeaseRequest } from './leases.ts';
 import type { Mailbox } from './mailbox.ts';
 import { momentOf } from './moment.ts';
 import type { Launch } from './lifecycle.ts';
-import type { Clock, PortWitness } from './ports.ts';
+import type { Clock, EngineTarget, PortWitness } from './ports.ts';
 import { notFound, notServed, queueFull, shuttingDown, slotsPinned } from './refusals.ts';
 import type { Scheduler } from './scheduler.ts';
 import { TurnQueue } from './turn-queue.ts';
@@ -52,6 +52,7 @@ export class WaitingRoom {
   readonly #waiting = new TurnQueue<Seated>();
   /** Requests that the death of their engine sent back; they are not in `#waiting`. */
   readonly #suspects = new Suspects<Seated>();
+  #target: { launch: Launch; target: EngineTarget } | null = null;
   /** The newest run that served while somebody waited. */
   #served = 0;
   #cancelTimer = (): void => undefined;
@@ -231,8 +232,15 @@ export class WaitingRoom {
     if (state.status !== 'running' || state.run.launch === null) throw new Error('a lease of what does not run');
     const { number: run, launch } = state.run;
     const origin = { instance: record.id, run, stops };
-    const target = targetOf(launch, this.#with.witness(record.id, launch));
-    return this.#with.leases.of(record.id, run).grant(record.name, target, record, origin);
+    return this.#with.leases.of(record.id, run).grant(record.name, this.#targetOf(launch), record, origin);
+  }
+
+  /** One for all leases of a launch, once it has its witness. */
+  #targetOf(launch: Launch): EngineTarget {
+    if (this.#target?.launch === launch) return this.#target.target;
+    const target = targetOf(launch, this.#with.witness(this.#mailbox.record.id, launch));
+    this.#target = target.witness === undefined ? null : { launch, target };
+    return target;
   }
 
   get #leases(): number {

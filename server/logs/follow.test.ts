@@ -52,7 +52,7 @@ async function begin(number: number, output = ''): Promise<void> {
   logs.attach(log(), run(number));
 }
 
-/** Moves what is before `to` into an archive, as rotation does where holes can be made. */
+/** Moves what is before `to` into an archive, as rotation does before it cuts the file. */
 function rotate(number: number, from: number, to: number): void {
   const bytes = readFileSync(file(number));
   writeFileSync(file(number, 'tmp'), bytes.subarray(from, to));

@@ -1,15 +1,15 @@
-import type { ChildProcess } from 'node:child_process';
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RunReference, Supervisor } from '../instances/ports.ts';
-import { contentOf, expected, LogBench, noHoles, openOnFullDisk } from '../testing/log-bench.ts';
+import { contentOf, expected, freezerOf, LogBench, openOnFullDisk } from '../testing/log-bench.ts';
 import { RealBench } from '../testing/real-bench.ts';
 import { RecordingListener } from '../testing/recording-listener.ts';
 
 const KIB = 1_024;
 const MIB = 1_048_576;
+const LINE_BYTES = 64;
 const ALERT = 'log_rotation_failed chat';
 
 let bench: LogBench;
@@ -24,7 +24,7 @@ afterEach(() => bench.dispose());
 const limits = { maxSizeBytes: 512 * KIB, maxTotalBytes: 1_000 * MIB };
 const archivesOf = (one: RunReference): string[] => bench.names(one).filter((name) => /^log\.\d/.test(name));
 const untilArchives = (count: number, one = run): Promise<void> =>
-  bench.untilLooks(() => archivesOf(one).length >= count);
+  bench.untilLooks(() => archivesOf(one).filter((name) => name.endsWith('.cut')).length >= count);
 const append = (text: string | Buffer, one = run): void => appendFileSync(path.join(one.folder, 'log'), text);
 /** Jobs are done one after the other: when a later one is done, those before it are too. */
 const untilSettled = async (attach: (one: RunReference) => void): Promise<void> => {
@@ -39,46 +39,9 @@ const expectEveryByte = async (one = run): Promise<void> => {
 
 describe('an engine that writes while its log is rotated', () => {
   const TIMES = 12;
-  /** Stops a process for real, and waits until all of its tasks stand. */
-  const freezerOf = (writer: ChildProcess): Pick<Supervisor, 'freeze' | 'thaw'> => {
-    const pid = writer.pid ?? 0;
-    const isAtRest = (): boolean =>
-      readdirSync(`/proc/${pid}/task`).every((task) =>
-        readFileSync(`/proc/${pid}/task/${task}/stat`, 'latin1').includes(') T '),
-      );
-    return {
-      freeze: async () => {
-        process.kill(pid, 'SIGSTOP');
-        await bench.untilLooks(isAtRest);
-        return true;
-      },
-      thaw: () => void process.kill(pid, 'SIGCONT'),
-    };
-  };
-
-  test('loses no byte where holes can be made, and is never stopped for it', async () => {
+  test('loses no byte, and its file begins anew', async () => {
     const writer = bench.startWriter(run);
-    const keeper = bench.keeper({ limits });
-    keeper.attach(bench.log, run);
-    await untilArchives(TIMES);
-    await bench.kill(writer);
-    await expectEveryByte();
-    const { archives, liveFrom, shift, live } = await bench.output(run);
-    expect(archives.every(({ file }) => readFileSync(file).at(-1) === 0x0a)).toBe(true);
-    expect(shift).toBe(0);
-    // the last of the holes may still be to come
-    await bench.untilLooks(() =>
-      readFileSync(live)
-        .subarray(0, liveFrom - 4_096)
-        .every((byte) => byte === 0),
-    );
-    expect(bench.alerts.standing.size).toBe(0);
-    expect(bench.faults).toEqual([]);
-  });
-
-  test('loses no byte where the file has to be cut', async () => {
-    const writer = bench.startWriter(run);
-    const keeper = bench.keeper({ limits, runTool: noHoles, freezer: freezerOf(writer) });
+    const keeper = bench.keeper({ limits, freezer: freezerOf(writer) });
     keeper.attach(bench.log, run);
     await untilArchives(TIMES);
     await bench.kill(writer);
@@ -93,14 +56,14 @@ describe('an engine that writes while its log is rotated', () => {
     expect(bench.faults).toEqual([]);
   });
 
-  test('loses no byte where the file is cut under a run of the supervisor', async () => {
+  test('loses no byte under the supervisor', async () => {
     const machine = new RealBench();
     try {
       const { supervisor } = machine;
       run = { ...machine.newRun(), folder: path.join(bench.folder, '2-real') };
       const plan = { ...machine.engine(), command: process.execPath, argv: [bench.writerProgram()] };
       await supervisor.spawn(run, plan, {}, new RecordingListener());
-      const keeper = bench.keeper({ limits, runTool: noHoles, freezer: supervisor });
+      const keeper = bench.keeper({ limits, freezer: supervisor });
       keeper.attach(bench.log, run);
       await untilArchives(TIMES);
       const listener = new RecordingListener();
@@ -120,7 +83,10 @@ describe('an engine that writes while its log is rotated', () => {
 
   test('keeps no more than the total, and the newest of it', async () => {
     const writer = bench.startWriter(run);
-    const keeper = bench.keeper({ limits: { maxSizeBytes: 512 * KIB, maxTotalBytes: 4 * MIB } });
+    const keeper = bench.keeper({
+      limits: { maxSizeBytes: 512 * KIB, maxTotalBytes: 4 * MIB },
+      freezer: freezerOf(writer),
+    });
     keeper.attach(bench.log, run);
     await bench.untilLooks(async () => (await bench.output(run)).liveFrom > 12 * MIB);
     await bench.kill(writer);
@@ -140,7 +106,7 @@ describe('what is rotated, and when', () => {
     bench.keeper({ limits }).attach(bench.log, run);
     append(expected(600 * KIB + 10));
     await untilArchives(1);
-    expect(archivesOf(run)).toEqual([`log.0-${600 * KIB}`]);
+    expect(archivesOf(run)).toEqual([`log.0-${600 * KIB}.cut`]);
     await expectEveryByte();
   });
 
@@ -160,7 +126,7 @@ describe('what is rotated, and when', () => {
     expect(archivesOf(run)).toEqual([]);
     append('x');
     await untilArchives(1);
-    expect(archivesOf(run)).toEqual([`log.0-${4 * 512 * KIB + 1}`]);
+    expect(archivesOf(run)).toEqual([`log.0-${4 * 512 * KIB + 1}.cut`]);
   });
 
   test('a line that ends at last is rotated whole', async () => {
@@ -170,7 +136,7 @@ describe('what is rotated, and when', () => {
     await untilSettled((other) => keeper.attach(bench.log, other));
     append('end\nnext');
     await untilArchives(1);
-    expect(archivesOf(run)).toEqual([`log.0-${MIB + 4}`]);
+    expect(archivesOf(run)).toEqual([`log.0-${MIB + 4}.cut`]);
   });
 
   test('a file of half the total, when that is less', async () => {
@@ -235,10 +201,8 @@ describe('what is rotated, and when', () => {
 });
 
 describe('an unfinished line where the file is cut', () => {
-  const freezer = { freeze: async () => true, thaw: () => undefined };
-
   test('stays in its file', async () => {
-    bench.keeper({ limits, runTool: noHoles, freezer }).attach(bench.log, run);
+    bench.keeper({ limits }).attach(bench.log, run);
     append(expected(600 * KIB + 10));
     await untilArchives(1);
     await bench.untilLooks(() => archivesOf(run)[0] === `log.0-${600 * KIB}.cut`);
@@ -248,7 +212,7 @@ describe('an unfinished line where the file is cut', () => {
   });
 
   test('goes with the archive when it is very long', async () => {
-    bench.keeper({ limits, runTool: noHoles, freezer }).attach(bench.log, run);
+    bench.keeper({ limits }).attach(bench.log, run);
     append(`${'x'.repeat(600 * KIB)}\n${'y'.repeat(70 * KIB)}`);
     await bench.untilLooks(() => archivesOf(run)[0] === `log.0-${670 * KIB + 1}.cut`);
     expect(statSync(path.join(run.folder, 'log')).size).toBe(0);
@@ -256,7 +220,7 @@ describe('an unfinished line where the file is cut', () => {
 
   test('goes with the archive when it is longer than all before it', async () => {
     const small = { maxSizeBytes: 8 * KIB, maxTotalBytes: MIB };
-    bench.keeper({ limits: small, runTool: noHoles, freezer }).attach(bench.log, run);
+    bench.keeper({ limits: small }).attach(bench.log, run);
     append(`${'x'.repeat(4 * KIB)}\n${'y'.repeat(5 * KIB)}`);
     await bench.untilLooks(() => archivesOf(run)[0] === `log.0-${9 * KIB + 1}.cut`);
   });
@@ -270,8 +234,7 @@ describe('a crash of ours', () => {
   const write = (one: string, content: Buffer): void => writeFileSync(name(one), content);
   const states: [string, () => void][] = [
     ['with an unfinished copy', () => write('archive.tmp', expected(done / 2))],
-    ['with an unfinished probe', () => write('log.scratch.tmp', expected(MIB))],
-    ['before the hole', () => write(`log.0-${done}`, expected(done))],
+    ['before the file was cut', () => write(`log.0-${done}`, expected(done))],
     [
       'before the file was cut, the unfinished line in front already',
       () => {
@@ -294,45 +257,66 @@ describe('a crash of ours', () => {
         truncateSync(name('log'), 0);
       },
     ],
+    [
+      'before the file was cut, and the waker woke the engine',
+      () => {
+        write(`log.0-${done}`, expected(done));
+        write('log.woken', Buffer.from(`${done + rest}\n`));
+      },
+    ],
+    [
+      'when the file was cut, and the waker had no room for its word',
+      () => {
+        write(`log.0-${done}`, expected(done));
+        write('log', expected(done + rest).subarray(done));
+        write('log.woken', Buffer.alloc(0));
+      },
+    ],
   ];
+
+  /** What stands in two places is cut at once, by a rotation that nothing else asks for. */
+  const untilInOrder = async (): Promise<void> =>
+    bench.untilLooks(async () => {
+      const { liveFrom, shift } = await bench.output(run);
+      return liveFrom === shift && bench.names(run).every((one) => !/\.(tmp|woken)$/.test(one));
+    });
 
   test.each(states)('%s loses nothing: the engine wakes, writes, and is rotated again', async (_when, leave) => {
     append(expected(done + rest));
     leave();
     // what it writes from now on, and before anybody has put its files in order
     append(expected(done + 100).subarray(done + rest));
-    let thaws = 0;
-    const freezer = { freeze: async () => true, thaw: () => void (thaws += 1) };
-    const keeper = bench.keeper({ limits, freezer });
+    const keeper = bench.keeper({ limits });
     const before = keeper.rotations(run.folder);
     keeper.attach(bench.log, run);
-    expect(thaws).toBe(1);
     await bench.untilLooks(() => keeper.rotations(run.folder) !== before);
-    append(expected(done + 500 * KIB).subarray(done + 100));
+    await untilInOrder();
+    append(expected(done + 550 * KIB).subarray(done + 100));
     await untilArchives(1);
-    append(expected(3 * done).subarray(done + 500 * KIB));
-    await untilArchives(2);
+    append(expected(3 * done).subarray(done + 550 * KIB));
+    await bench.untilLooks(async () => (await bench.output(run)).shift > 2 * done);
     await expectEveryByte();
     expect(contentOf(await bench.output(run)).length).toBe(3 * done);
-    await bench.untilLooks(() => bench.names(run).every((one) => !one.endsWith('.tmp')));
+    expect(bench.names(run).filter((one) => !/^log(\.\d+-\d+(\.cut)?)?$/.test(one))).toEqual([]);
     expect(bench.faults).toEqual([]);
   });
 
-  test('before the hole: it is made at once, not at the next rotation', async () => {
-    append(expected(done));
+  test('when the file was cut loses nothing either if the engine wrote more since than was cut off', async () => {
     write(`log.0-${done}`, expected(done));
+    write('log', expected(3 * done).subarray(done));
+    write('log.woken', Buffer.from(' 10\n'));
     bench.keeper({ limits }).attach(bench.log, run);
-    await bench.untilLooks(() => readFileSync(name('log')).every((byte) => byte === 0));
-    expect(archivesOf(run)).toEqual([`log.0-${done}`]);
+    await untilInOrder();
+    await untilArchives(2);
+    await expectEveryByte();
+    expect(contentOf(await bench.output(run)).length).toBe(3 * done);
   });
 
-  test('before the hole, and none can be made any more: the file is cut', async () => {
+  test('before the file was cut: it is cut at once, not at the next rotation', async () => {
     append(expected(done + rest));
     write(`log.0-${done}`, expected(done));
-    const freezer = { freeze: async () => true, thaw: () => undefined };
-    bench.keeper({ limits, runTool: noHoles, freezer }).attach(bench.log, run);
-    await bench.untilLooks(() => archivesOf(run).length === 2);
-    await bench.untilLooks(() => archivesOf(run).some((one) => one.endsWith('.cut')));
+    bench.keeper({ limits }).attach(bench.log, run);
+    await untilInOrder();
     await expectEveryByte();
     expect(statSync(name('log')).size).toBeLessThan(100);
   });
@@ -408,46 +392,89 @@ describe('a disk that is full', () => {
     await expectEveryByte();
   });
 
-  test('that stays full costs the older half of the file, and the archive’s name tells what is missing', async () => {
+  test('that stays full costs the file but its newest lines, and the archive’s name says what is missing', async () => {
     bench.keeper({ limits, openArchive }).attach(bench.log, run);
     append(expected(600 * KIB));
     await bench.untilLooks(() => bench.alerts.raised.some((message) => message.includes('was dropped')));
-    const { archives, live, liveFrom, end } = await bench.output(run);
-    expect(archives).toMatchObject([{ from: 0, to: 344 * KIB, size: 0, cut: false }]);
-    expect(end).toBe(600 * KIB);
-    const content = readFileSync(live);
-    expect(content.subarray(0, liveFrom).every((byte) => byte === 0)).toBe(true);
-    expect(content.subarray(liveFrom).equals(expected(end).subarray(liveFrom))).toBe(true);
-    // there is room on this machine's disk, in truth
+    const { archives, live, liveFrom, shift, end } = await bench.output(run);
+    const dropped = 344 * KIB + LINE_BYTES;
+    expect(archives).toMatchObject([{ from: 0, to: dropped, size: 0, cut: true }]);
+    expect({ liveFrom, shift, end }).toEqual({ liveFrom: dropped, shift: dropped, end: 600 * KIB });
+    expect(readFileSync(live).equals(expected(end).subarray(dropped))).toBe(true);
+    // the real disk has room
     await bench.untilLooks(() => bench.alerts.standing.size === 0);
   });
 
-  test('that stays full costs all of the file where it has to be cut', async () => {
-    const freezer = { freeze: async () => true, thaw: () => undefined };
-    bench.keeper({ limits, openArchive, runTool: noHoles, freezer }).attach(bench.log, run);
-    append(expected(600 * KIB));
+  test('that stays full costs all of the file when it is one line', async () => {
+    bench.keeper({ limits, openArchive }).attach(bench.log, run);
+    append('x'.repeat(4 * 512 * KIB + 1));
     await bench.untilLooks(() => bench.alerts.raised.some((message) => message.includes('was dropped')));
-    expect(archivesOf(run)).toEqual([`log.0-${600 * KIB}.cut`]);
-    expect(await bench.output(run)).toMatchObject({ end: 600 * KIB, shift: 600 * KIB, liveFrom: 600 * KIB });
+    expect(await bench.output(run)).toMatchObject({ end: 2 * MIB + 1, shift: 2 * MIB + 1 });
   });
 });
 
-describe('an engine that cannot be held still where its file has to be cut', () => {
+describe('an engine is stopped', () => {
+  test('until the archive’s name says that the file was cut', async () => {
+    const names: string[][] = [];
+    const freezer: Pick<Supervisor, 'whileFrozen'> = {
+      whileFrozen: async (one, step) => {
+        names.push(bench.names(one));
+        await step();
+        names.push(bench.names(one));
+        return true;
+      },
+    };
+    const keeper = bench.keeper({ limits, freezer });
+    const before = keeper.rotations(run.folder);
+    keeper.attach(bench.log, run);
+    await bench.untilLooks(() => keeper.rotations(run.folder) !== before);
+    // of a waker that was slower than the start after its crash
+    writeFileSync(path.join(run.folder, 'log.woken'), '7\n');
+    append(expected(600 * KIB));
+    await untilArchives(1);
+    expect(names).toEqual([
+      ['archive.tmp', 'log'],
+      ['log', `log.0-${600 * KIB}.cut`],
+    ]);
+  });
+
+  test('not before the first look: the waker of a server that crashed may still send its signal', async () => {
+    let stops = 0;
+    const freezer: Pick<Supervisor, 'whileFrozen'> = {
+      whileFrozen: async (_run, step) => {
+        stops += 1;
+        await step();
+        return true;
+      },
+    };
+    append(expected(600 * KIB));
+    const keeper = bench.keeper({ limits, freezer });
+    const before = keeper.rotations(run.folder);
+    keeper.attach(bench.log, run);
+    while (keeper.rotations(run.folder) === before) await new Promise((resolve) => setImmediate(resolve));
+    await keeper.settled();
+    expect(stops).toBe(0);
+    await untilArchives(1);
+    expect(stops).toBe(1);
+  });
+});
+
+describe('an engine that cannot be stopped', () => {
   test('is let be; an alert says what would help when it is so again, and is cleared by success', async () => {
     let canFreeze = false;
     let tries = 0;
-    const freezer = {
-      freeze: async () => {
+    const freezer: Pick<Supervisor, 'whileFrozen'> = {
+      whileFrozen: async (_run, step) => {
         tries += 1;
+        if (canFreeze) await step();
         return canFreeze;
       },
-      thaw: () => undefined,
     };
-    bench.keeper({ limits, runTool: noHoles, freezer }).attach(bench.log, run);
+    bench.keeper({ limits, freezer }).attach(bench.log, run);
     append(expected(600 * KIB));
     await bench.untilLooks(() => bench.alerts.standing.has(ALERT));
     expect(tries).toBe(2);
-    expect(bench.alerts.standing.get(ALERT)).toMatch(/Install fallocate/);
+    expect(bench.alerts.standing.get(ALERT)).toMatch(/cannot be stopped.*restart the instance/);
     expect(bench.names(run)).toEqual(['log']);
     await expectEveryByte();
     canFreeze = true;
@@ -457,30 +484,12 @@ describe('an engine that cannot be held still where its file has to be cut', () 
   });
 
   test('raises no alert any more when the run is over', async () => {
-    const freezer = { freeze: async () => false, thaw: () => undefined };
-    const keeper = bench.keeper({ limits, runTool: noHoles, freezer });
+    const freezer = { whileFrozen: async () => false };
+    const keeper = bench.keeper({ limits, freezer });
     keeper.attach(bench.log, run);
     append(expected(600 * KIB));
     await bench.untilLooks(() => bench.alerts.standing.has(ALERT));
     keeper.detach(bench.log, run);
     expect(bench.alerts.standing.size).toBe(0);
   });
-});
-
-test('a hole that fails is an alert, and is made later; nothing is lost or twice', async () => {
-  let isBroken = true;
-  const runTool: typeof bench.tool = async (command, args, options) =>
-    isBroken && !args.at(-1)?.endsWith('.tmp')
-      ? { code: 1, stdout: '', stderr: 'fallocate: Input/output error' }
-      : bench.tool(command, args, options);
-  bench.keeper({ limits, runTool }).attach(bench.log, run);
-  append(expected(600 * KIB));
-  await bench.untilLooks(() => bench.alerts.standing.has(ALERT));
-  expect(bench.alerts.standing.get(ALERT)).toContain('Input/output error');
-  expect(bench.faults).toHaveLength(1);
-  await expectEveryByte();
-  isBroken = false;
-  await bench.untilLooks(() => bench.alerts.standing.size === 0);
-  await expectEveryByte();
-  expect(readFileSync(path.join(run.folder, 'log')).every((byte) => byte === 0)).toBe(true);
 });

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import { RUN_LOG, type Clock, type LogReference, type RunReference, type Supervisor } from '../instances/ports.ts';
+import { RUN_LOG, type LogReference, type RunReference, type Supervisor } from '../instances/ports.ts';
 import { recoverRun } from './recovery.ts';
 import { createTending, type TendingOptions, type WatchedRun } from './tending.ts';
 
@@ -14,8 +14,8 @@ export interface LogKeeper {
   /** No process writes any more. */
   detach(log: LogReference, run: RunReference): void;
   /**
-   * Changes when something is done to the files of a run that makes wrong what was learnt or is being read of them: zeros
-   * may be read then, or other bytes. Take it before the files are listed; if it is the same after a read of the live
+   * Changes when something is done to the files of a run that makes wrong what was learnt or is being read of them: other
+   * bytes may be read then. Take it before the files are listed; if it is the same after a read of the live
    * file, what was read is right. If not, list again, and read again.
    *
    * @param folder the run's
@@ -23,7 +23,7 @@ export interface LogKeeper {
   rotations(folder: string): number;
   /**
    * Nothing is begun any more; what is under way is given up, or done if it is too late for that. To be closed before the
-   * supervisor, which wakes what is frozen.
+   * supervisor, which stops engines for it.
    */
   close(): void;
 }
@@ -35,8 +35,7 @@ export interface OwnLogKeeper extends LogKeeper {
 }
 
 export interface LogKeeperOptions extends TendingOptions {
-  clock: Clock;
-  freezer: Pick<Supervisor, 'freeze' | 'thaw'>;
+  freezer: Pick<Supervisor, 'whileFrozen'>;
 }
 
 /** One timer for all; a look costs 2 µs a run. At 10 MB a second a file is 10 MB too large when it is seen. */
@@ -76,15 +75,16 @@ export function createLogKeeper(options: LogKeeperOptions): OwnLogKeeper {
     }
     cancelLook = watched.size > 0 ? clock.after(LOOK_MS, look) : null;
   };
-  /** Not one behind the other with rotations: an engine that was left standing in the middle of one writes again. */
+  /** Does not wait for rotations of other runs: an engine that a crash left standing writes again. */
   const begin = async (one: WatchedRun): Promise<void> => {
     try {
-      one.isHoleDue = (await recoverRun(one.folder)).isHoleDue;
+      one.isCutDue = (await recoverRun(one.folder)).isCutDue;
     } catch (error) {
       onFault(error, `What a crash left of the log of ${one.log.instance} cannot be put in order`);
     }
     changed(one.folder);
-    enqueueTending(one);
+    // tended at the next look: by then the waker of a server that crashed has sent its last signal
+    one.isAtRest = true;
   };
   const changed = (folder: string): void => {
     lastGeneration += 1;
@@ -98,14 +98,16 @@ export function createLogKeeper(options: LogKeeperOptions): OwnLogKeeper {
       const one: WatchedRun = {
         log,
         folder,
-        isHoleDue: false,
+        isCutDue: false,
+        unnamedCut: null,
         searchedTo: 0,
-        freezer: { freeze: () => freezer.freeze(run), thaw: () => freezer.thaw(run) },
+        whileFrozen: (step) => freezer.whileFrozen(run, step),
         onChange: () => changed(folder),
         isAbandoned: () => one.isOver || isClosed,
         liveFrom: 0,
         shift: 0,
         keptElsewhere: 0,
+        isUnknown: true,
         isAtRest: false,
         isOver: false,
         looksToRest: 0,
@@ -113,7 +115,6 @@ export function createLogKeeper(options: LogKeeperOptions): OwnLogKeeper {
         alarm: 'none',
       };
       watched.set(folder, one);
-      freezer.thaw(run);
       void begin(one);
       cancelLook ??= clock.after(LOOK_MS, look);
     },

@@ -129,11 +129,4 @@ describe('the size of a run', () => {
     write('ü\n');
     expect(logs.size(run)).toBe(3);
   });
-
-  it('keeps counting over a hole', () => {
-    write('');
-    truncateSync(log, 8192);
-    appendFileSync(log, 'abc');
-    expect(logs.size(run)).toBe(8195);
-  });
 });

@@ -37,7 +37,7 @@ describe('the output of a run', () => {
     });
   });
 
-  test('is in archives first, and behind their holes in its file', async () => {
+  test('is in archives first, and behind the same bytes in its file while that is not cut yet', async () => {
     const run = make('1-a', { log: 400, 'log.100-300': 200, 'log.0-100': 100, 'log.100-300.tmp': 5, 'archive.tmp': 5 });
     const output = await readRun(run, 1, 0);
     expect(output).toMatchObject({ liveFrom: 300, shift: 0, end: 400 });
@@ -53,7 +53,7 @@ describe('the output of a run', () => {
     expect((await readRun(run, 1, 0)).archives.at(-1)).toMatchObject({ from: 100, to: 300, cut: true });
   });
 
-  test('may be cut first and have holes later', async () => {
+  test('may have been cut before, and wait for its next cut', async () => {
     const run = make('1-a', { log: 150, 'log.0-300.cut': 300, 'log.300-400': 100 });
     expect(await readRun(run, 1, 0)).toMatchObject({ liveFrom: 400, shift: 300, end: 450 });
   });

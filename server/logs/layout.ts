@@ -19,7 +19,10 @@ export interface Archive {
   file: string;
   from: number;
   to: number;
-  /** `log` was cut off behind it: its first byte is number `to`. Otherwise rotation made a hole, and offsets stayed. */
+  /**
+   * `log` was cut behind it: its first byte is number `to`. Otherwise a rotation was interrupted before the cut, and the
+   * same bytes are in `log` too; or all of the run was dropped.
+   */
   cut: boolean;
   /** Bytes that are there. Fewer than `to - from`: the content was dropped, and only the name tells what had been there. */
   size: number;

@@ -33,9 +33,8 @@ function sentence({ folder, instance }: LogReference, error: unknown): string {
   }
   if (error instanceof NotFrozen) {
     return (
-      `The log of ${instance} cannot be rotated: no holes can be made in files where ${folder} is, and the engine cannot be ` +
-      'stopped for the moment that cutting the file takes. Install fallocate (util-linux) and keep data_dir on ext4, XFS, ' +
-      'Btrfs or tmpfs; until then, restart the instance when its log is too large'
+      `The log of ${instance} cannot be rotated: its engine cannot be stopped for the moment that cutting the file takes. ` +
+      'Its processes may hang in the kernel; if this lasts, restart the instance'
     );
   }
   const reason = error instanceof Error ? error.message : 'it failed';

@@ -1,12 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import path from 'node:path';
 import type { LogItem } from '@llamactl/contract/logs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../clock.ts';
-import type { RunLogs, RunReference, Supervisor } from '../instances/ports.ts';
-import { LogBench, noHoles } from '../testing/log-bench.ts';
-import type { LogKeeperOptions } from './keeper.ts';
+import type { RunLogs, RunReference } from '../instances/ports.ts';
+import { freezerOf, LogBench } from '../testing/log-bench.ts';
 import { createRunLogs } from './run-logs.ts';
 
 const KIB = 1_024;
@@ -84,31 +83,14 @@ async function follow(lines: Lines, afterSeq: number, isEnough: () => boolean): 
   }
 }
 
-/** Stops a process for real, and waits until all of its tasks stand. */
-const freezer: Pick<Supervisor, 'freeze' | 'thaw'> = {
-  freeze: async () => {
-    const pid = writer.pid ?? 0;
-    process.kill(pid, 'SIGSTOP');
-    const isAtRest = (task: string): boolean =>
-      readFileSync(`/proc/${pid}/task/${task}/stat`, 'latin1').includes(') T ');
-    await bench.untilLooks(() => readdirSync(`/proc/${pid}/task`).every(isAtRest));
-    return true;
-  },
-  thaw: () => void writer.kill('SIGCONT'),
-};
-
 describe('an engine that writes at full speed through ten rotations', () => {
-  const cases: [string, Partial<LogKeeperOptions>][] = [
-    ['where holes can be made', {}],
-    ['where its file has to be cut', { runTool: noHoles, freezer }],
-  ];
-  test.each(cases)('has followers that miss nothing, or are told what, %s', async (_, options) => {
+  test('has followers that miss nothing, or learn what they missed', async () => {
     const limits = { maxSizeBytes: 256 * KIB, maxTotalBytes: 4_096 * KIB };
     const isWithinTotal = async (): Promise<boolean> => {
       const { archives, end, liveFrom } = await bench.output(run);
       return archives.reduce((sum, { size }) => sum + size, end - liveFrom) <= limits.maxTotalBytes;
     };
-    const keeper = bench.keeper({ limits, ...options });
+    const keeper = bench.keeper({ limits, freezer: freezerOf(writer) });
     logs = createRunLogs({ clock: systemClock(), keeper, onFault: (error) => bench.faults.push(String(error)) });
     logs.attach(bench.log, run);
     const ordinary = new Lines();

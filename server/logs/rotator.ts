@@ -1,38 +1,42 @@
 import { open } from 'node:fs/promises';
+import type { Clock } from '../instances/ports.ts';
 import { isDiskFull } from './file-error.ts';
-import type { HolePuncher } from './hole-puncher.ts';
 import { readRun, type RunOutput } from './layout.ts';
 import { lastLineEnd } from './line-end.ts';
-import { moveByCut, moveByHole, type Freezer, type OpenArchive, type Rotation } from './rotation.ts';
+import { finishCut, moveToArchive, type OpenArchive, type Rotation } from './rotation.ts';
 
 /** What is known of a run between two rotations. */
 export interface RotatedRun {
   /** The run's. */
   folder: string;
   /** Something was moved to an archive and is still in the live file too. */
-  isHoleDue: boolean;
-  /** Up to here no line ends behind what was moved: what was searched need not be searched again. */
+  isCutDue: boolean;
+  /** The archive behind which the file was cut, while its name does not say so yet. */
+  unnamedCut: string | null;
+  /** No line ends before this place: a search need not begin earlier. */
   searchedTo: number;
-  freezer: Freezer;
+  whileFrozen: Rotation['whileFrozen'];
   onChange: () => void;
   isAbandoned: () => boolean;
 }
 
 export interface RotatorOptions {
-  puncher: HolePuncher;
+  clock: Clock;
   maxSizeBytes: number;
   openArchive: OpenArchive;
-  /** Drops the oldest that is kept of the run's instance; false: there is nothing. */
+  /** Drops the oldest that is kept of the run's instance; false: nothing is left to drop. */
   makeRoom: (run: RotatedRun) => Promise<boolean>;
 }
 
 /** A line longer than this many times the limit is not waited for: it is taken apart. */
 const PATIENCE_WITH_LINES = 4;
+/** How much of a file stays when the disk has no room for an archive. */
+const NEWEST_BYTES = 1_048_576;
 
 export interface Rotator {
   /**
-   * Brings a run's file below the limit, if it is above. On a full disk older output goes first; when there is none, and
-   * `mayDrop`, the older half of what the file may hold goes itself: an engine must not fill the disk for ever.
+   * Brings a run's file below the limit, if it is above. On a full disk older output goes first. With nothing older left,
+   * and `mayDrop`, all of the file goes but the newest mebibyte: an engine must not fill the disk for ever.
    *
    * @returns whether something was dropped that had not been read into an archive
    * @throws {Error} `ENOSPC` and the like; NotFrozen; Abandoned
@@ -40,40 +44,44 @@ export interface Rotator {
   rotate(run: RotatedRun, mayDrop: boolean): Promise<{ hasDropped: boolean }>;
 }
 
-export function createRotator({ puncher, maxSizeBytes, openArchive, makeRoom }: RotatorOptions): Rotator {
+export function createRotator({ clock, maxSizeBytes, openArchive, makeRoom }: RotatorOptions): Rotator {
   const move = async (run: RotatedRun, keepsContent: boolean): Promise<void> => {
+    if (run.unnamedCut !== null) await nameCut(run, run.unnamedCut);
     const output = await readRun(run.folder, 0, 0);
-    const rotation: Rotation = {
+    if (!run.isCutDue && !(await isTooLarge(run, output))) return;
+    await moveToArchive({
+      clock,
       run: output,
       keepsContent,
+      keptBytes: Math.min(NEWEST_BYTES, Math.floor(maxSizeBytes / 2)),
       openArchive,
+      whileFrozen: run.whileFrozen,
       onChange: () => {
-        run.isHoleDue = true;
+        run.isCutDue = true;
         run.onChange();
       },
+      onCut: (archive) => {
+        run.unnamedCut = archive;
+      },
       isAbandoned: run.isAbandoned,
-    };
-    const to = keepsContent ? await endOfPart(run, output) : await endOfOlderHalf(output);
-    if (to === null && !run.isHoleDue) return;
-    const canPunch = await puncher.works(run.folder);
-    if (canPunch && run.isHoleDue) await puncher.punch(output.live, output.liveFrom - output.shift);
-    if (!canPunch) await moveByCut(rotation, run.freezer);
-    else if (to !== null) await moveByHole(rotation, to, (file, bytes) => puncher.punch(file, bytes));
-    run.isHoleDue = false;
+    });
+    run.isCutDue = false;
+    run.unnamedCut = null;
+  };
+  /** The rename failed when the file was cut. */
+  const nameCut = async (run: RotatedRun, archive: string): Promise<void> => {
+    await finishCut(archive);
+    run.unnamedCut = null;
+    run.isCutDue = false;
+    run.onChange();
   };
 
-  /** Number of the byte behind the last whole line; `null`: not to be rotated yet. */
-  const endOfPart = async (run: RotatedRun, output: RunOutput): Promise<number | null> => {
+  const isTooLarge = async (run: RotatedRun, output: RunOutput): Promise<boolean> => {
     const { liveFrom, end } = output;
-    if (end - liveFrom <= maxSizeBytes) return null;
-    const lineEnd = await lineEndIn(output, Math.max(liveFrom, run.searchedTo), end);
-    if (lineEnd !== null) return lineEnd;
+    if (end - liveFrom <= maxSizeBytes) return false;
+    if ((await lineEndIn(output, Math.max(liveFrom, run.searchedTo), end)) !== null) return true;
     run.searchedTo = end;
-    return end - liveFrom > PATIENCE_WITH_LINES * maxSizeBytes ? end : null;
-  };
-  const endOfOlderHalf = async (output: RunOutput): Promise<number | null> => {
-    const to = output.end - Math.floor(maxSizeBytes / 2);
-    return to <= output.liveFrom ? null : ((await lineEndIn(output, output.liveFrom, to)) ?? to);
+    return end - liveFrom > PATIENCE_WITH_LINES * maxSizeBytes;
   };
 
   return {

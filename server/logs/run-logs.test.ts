@@ -55,7 +55,7 @@ const read = (query: Partial<LogQuery> = {}): Promise<Logs> =>
 const messages = async (query: Partial<LogQuery> = {}): Promise<string[]> =>
   (await read(query)).logs.map(({ message }) => message);
 
-/** Moves what is before `to` into an archive, as rotation does where holes can be made. */
+/** Moves what is before `to` into an archive, as rotation does before it cuts the file. */
 function rotate(number: number, from: number, to: number): void {
   const bytes = readFileSync(file(number));
   writeFileSync(file(number, `log.${from}-${to}`), bytes.subarray(from, to));
@@ -146,7 +146,7 @@ describe('the last lines of a log', () => {
     expect(await messages({ afterSeq: 4 })).toEqual(['two', 'thr']);
   });
 
-  it('go on in archives, whether rotation made holes or cut the file', async () => {
+  it('go on in archives, before and after the file is cut', async () => {
     await begin(1, 'one\ntwo\nthree\n');
     rotate(1, 0, 4);
     writeFileSync(file(1, 'log.4-8.cut'), 'two\n');

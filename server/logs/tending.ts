@@ -1,8 +1,7 @@
 import { open, statfs } from 'node:fs/promises';
-import type { AlertSink, LogReference } from '../instances/ports.ts';
+import type { AlertSink, Clock, LogReference } from '../instances/ports.ts';
 import { drop } from './dropping.ts';
 import { isDiskFull } from './file-error.ts';
-import { createHolePuncher, type LogTool } from './hole-puncher.ts';
 import { listRuns, type RunOutput } from './layout.ts';
 import { Abandoned } from './part-copy.ts';
 import { NotFrozen, type OpenArchive } from './rotation.ts';
@@ -11,7 +10,7 @@ import { createRotator, type RotatedRun } from './rotator.ts';
 import { dropsToFit, keptBytes } from './total-bound.ts';
 
 export interface TendingOptions {
-  runTool: LogTool;
+  clock: Clock;
   limits: {
     /** What a run's file may hold before it is rotated; half of the total at most. */
     maxSizeBytes: number;
@@ -33,6 +32,8 @@ export interface WatchedRun extends RotatedRun {
   shift: number;
   /** Bytes kept of the instance, but for this run's file. */
   keptElsewhere: number;
+  /** It was not tended yet. */
+  isUnknown: boolean;
   /** Nothing is being done to it. */
   isAtRest: boolean;
   isOver: boolean;
@@ -78,7 +79,7 @@ export function createTending(options: TendingOptions, watched: ReadonlyMap<stri
     return (await dropTo(runs, maxTotalBytes)) > 0 ? listRuns(log.folder) : runs;
   };
   const rotator = createRotator({
-    puncher: createHolePuncher(options.runTool),
+    clock: options.clock,
     maxSizeBytes,
     openArchive,
     makeRoom: async ({ folder }) => {
@@ -126,9 +127,10 @@ export function createTending(options: TendingOptions, watched: ReadonlyMap<stri
       }
       const part = one.shift + liveBytes - one.liveFrom;
       const isTooMuch = one.keptElsewhere > 0 && one.keptElsewhere + part > maxTotalBytes;
-      return part > maxSizeBytes || isTooMuch || one.isHoleDue || one.failures > 0;
+      return part > maxSizeBytes || isTooMuch || one.isUnknown || one.isCutDue || one.failures > 0;
     },
     tend: async (one) => {
+      one.isUnknown = false;
       try {
         const { hasDropped } = await rotator.rotate(one, one.alarm === 'disk full');
         learn(one, await keepWithinTotal(one.log));

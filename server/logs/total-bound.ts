@@ -7,14 +7,14 @@ export type Drop =
   /** What the engine of a run that is over wrote last. A name has to stay that tells how far its output went. */
   | { what: 'log'; run: RunOutput; bytes: number };
 
-/** Bytes of a run's output that are really there. What is in an archive is counted there, even before its hole is made. */
+/** Bytes of a run's output that are really there. What is in an archive is counted there, even before the file is cut. */
 export function keptBytes(run: RunOutput): number {
   return run.archives.reduce((sum, { size }) => sum + size, run.end - run.liveFrom);
 }
 
 /**
  * What to drop so that a log keeps no more than `maxBytes`: the oldest first, an archive or the log of an old run, so that
- * what is kept has no holes. Never the file of the newest run, or of one that is written to.
+ * what is kept has no gaps. Never the file of the newest run, or of one that is written to.
  *
  * @param runs all of an instance, oldest first
  * @param isWritten whether a process writes to a run's file

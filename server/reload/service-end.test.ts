@@ -91,6 +91,17 @@ describe('the end of the service', () => {
     expect(done).not.toContain('first holds');
   });
 
+  it('does not wait for a process that is only being launched', async () => {
+    const launched = Promise.withResolvers<FakeSuccessor['process']>();
+    const killed: string[] = [];
+    const { service: one, done } = await service({ launch: () => launched.promise });
+    one.reload();
+    const closed = one.close({ stopEngines: false });
+    launched.resolve(new FakeSuccessor(killed).process);
+    await closed;
+    expect([killed, done.slice(-2)]).toEqual([['successor killed'], ['first closes', 'exit 0']]);
+  });
+
   it('waits for a hand-over, and is passed on to whom it led', async () => {
     const { service: one, done, successor, signals, until } = await service();
     one.reload();

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { LeaseBook } from '../instances/lease-book.ts';
-import { FakeReign, service } from '../testing/reload-harness.ts';
+import { type FakeServer, type FakeSuccessor, service } from '../testing/reload-harness.ts';
+import type { Service } from './service.ts';
 
 describe('a change', () => {
   it('holds, hands over, and leaves; then the first process waits for the end of all, and passes signals on', async () => {
@@ -149,23 +150,73 @@ describe('a change that cannot be made', () => {
     await one.close({ stopEngines: false });
     expect(done.slice(-2)).toEqual(['again closes', 'exit 0']);
   });
+});
 
-  it('ends the process when nothing can be taken back', async () => {
-    let starts = 0;
-    const { service: one, successor } = await service({
-      start: async () => {
-        starts += 1;
-        if (starts > 1) throw new Error('the store is of a newer version');
-        return new FakeReign('first', [], 0);
-      },
+describe('a change of which nothing can be taken back, because the new server has changed the store', () => {
+  it('is made by the program that is started again, with what has waited', async () => {
+    const { service: one, done, successors, until } = await service({}, { takesBack: false });
+    await failAfterHandOver(one, successors);
+    await vi.waitFor(() => expect(successors).toHaveLength(2));
+    const { signal } = new AbortController();
+    const lease = one.first.successor({ instance: 'chat', caller: 'a', mayStart: true, signal });
+    const again = successors[1];
+    await again?.take();
+    const book = new LeaseBook({ elapsed: () => 0 });
+    const target = { port: 1, healthPath: '/', key: null };
+    await again?.link.serve({
+      leases: book,
+      acquire: async () => book.of('i', 1).grant('chat', target, { id: 'i', settings: {} }),
+      record: () => undefined,
+      overheard: () => undefined,
     });
-    one.reload();
-    const failing = await successor();
-    await failing.take();
-    failing.die('with code 1');
+    again?.link.ready('/door');
+    expect((await lease).target).toEqual(target);
+    await until('first leaves to /door');
+    expect(done.filter((what) => /hands over|killed/.test(what))).toEqual(['first hands over', 'successor killed']);
+    again?.lifeline.end('7\n');
+    expect(await one.over).toBe(7);
+  });
+
+  it('counts the leases there that ended meanwhile', async () => {
+    const { service: one, successors } = await service({}, { takesBack: false });
+    const leases = one.first.book.of('i', 1);
+    const first = leases.lend(() => undefined);
+    leases.lend(() => undefined);
+    await failAfterHandOver(one, successors);
+    await vi.waitFor(() => expect(successors).toHaveLength(2));
+    first();
+    const uses = await successors[1]?.link.takeOver();
+    expect(uses?.map(({ open }) => open)).toEqual([1]);
+  });
+
+  it('ends the process where that cannot take over either', async () => {
+    const { service: one, done, successors } = await service({}, { takesBack: false });
+    await failAfterHandOver(one, successors);
+    await vi.waitFor(() => expect(successors).toHaveLength(2));
+    successors[1]?.link.refuse('it is broken');
     expect(await one.over).toBe(1);
+    expect(successors).toHaveLength(2);
+    expect(done.filter((what) => what === 'successor killed')).toHaveLength(2);
+  });
+
+  it('ends the process without one more where the server was to end anyway', async () => {
+    const { service: one, successors } = await service({}, { takesBack: false });
+    one.reload();
+    await vi.waitFor(() => expect(successors).toHaveLength(1));
+    await successors[0]?.take();
+    const closed = one.close({ stopEngines: false });
+    successors[0]?.die('with code 1');
+    await closed;
+    expect([await one.over, successors.length]).toEqual([1, 1]);
   });
 });
+
+async function failAfterHandOver(one: Service<FakeServer>, successors: readonly FakeSuccessor[]): Promise<void> {
+  one.reload();
+  await vi.waitFor(() => expect(successors).toHaveLength(1));
+  await successors[0]?.take();
+  successors[0]?.die('with code 1');
+}
 
 describe('a data directory that is not the one any more', () => {
   it('fails the reload before anything is launched', async () => {

@@ -1,155 +1,232 @@
-import { duplexPair, type Duplex, type Readable } from 'node:stream';
-import type { Clock } from '../instances/ports.ts';
-import { saidWithin } from './deadline.ts';
+import type { Readable } from 'node:stream';
+import { HandOver, type HandOverParts, type WayOn } from './hand-over.ts';
 import type { Inheritance } from './inheritance.ts';
 import { lastExit } from './lifeline.ts';
-import type { Listener } from './listener.ts';
-import { PredecessorLink } from './predecessor-link.ts';
-import type { Reign } from './reign.ts';
-import { SuccessorLink } from './successor-link.ts';
+import type { ReplaceableServer } from './replaceable.ts';
 import type { SuccessorProcess } from './successor-process.ts';
 
-export interface ServiceParts<Server extends Reign> {
-  clock: Clock;
-  log: {
-    debug(details: object, message: string): void;
-    info(message: string): void;
-    warn(message: string): void;
-    error(details: object, message: string): void;
-  };
-  start: (inheritance: Inheritance | null) => Promise<Server>;
-  launch: (listener: Listener) => Promise<SuccessorProcess>;
+export interface ServiceParts<Server extends ReplaceableServer> extends HandOverParts<Server> {
   /** The process that has the data directory; `null`: none, or not known. */
   servingPid: () => number | null;
   sendSignal: (pid: number, signal: NodeJS.Signals) => void;
-  /** Tells with which status the service ends, whoever was started first. */
+  /** Passes the exit status of the service to the process that was started first. */
   tellExit: (code: number) => void;
-  /** It was started first: whoever started it waits for it to end. */
+  /** This process was started first: a terminal, a container or a script waits for its end. */
   isFirst: boolean;
   /**
-   * Told the pid of a server that has replaced this one. True: whoever started this process watches that one now, so that
-   * this one may end as soon as it has nothing left to do.
+   * Called with the pid of a server that has replaced this one. True: the service manager watches that process now, and this
+   * one may end as soon as it has nothing left to do.
    */
   onSuccessor: (pid: number) => boolean | Promise<boolean>;
-  /** Told when a change begins, and when one failed, so that this process goes on. */
+  /** Called when a reload begins, and when one failed and this process goes on. */
   onChange?: (stage: 'begun' | 'failed') => void;
 }
 
-/** So long a new process may take until it can take over: to load, and to read the configuration. */
-const PREPARED_WITHIN_MS = 60_000;
-/** So long it may take to take over; requests wait meanwhile. */
-const READY_WITHIN_MS = 120_000;
-
-/** One that is told twice what it may take for one wish overhears the second; so it is told until it is gone. */
+/** A process takes two signals in quick succession for one, so a signal is sent until that process is gone. */
 const HURRY_EVERY_MS = 100;
 const HURRY_FOR_MS = 2_000;
-/** So long answers may take to their end when the service is over without having been told to end. */
+/** Answers may take this long to their end when the service has ended without a signal to this process. */
 const FAREWELL_MS = 1_000;
 
-type Phase = 'serving' | 'preparing' | 'handing over' | 'replaced' | 'closed';
+interface Replaced {
+  phase: 'replaced';
+  /** The process that replaced this one; `null`: it has ended, and the number may be another's. */
+  pid: number | null;
+  /** Resolves to the exit status of the service; `null`: another process was started first, and waits for that. */
+  exit: Promise<number> | null;
+}
+
+type State<Server extends ReplaceableServer> =
+  | { phase: 'serving' }
+  | { phase: 'reloading'; handOver: HandOver<Server>; over: Promise<void> }
+  | Replaced
+  | { phase: 'closed' };
 
 /**
- * The server of this process, through all changes: it serves, hands over to another process, takes back what that could
- * not take, and stays for whoever waits for this process to end.
+ * Knows who serves: the server of this process, or a process that has replaced it.
+ *
+ * | Phase     | Who serves                   | `reload`        | `close`                               | `hurry`                     |
+ * | --------- | ---------------------------- | --------------- | ------------------------------------- | --------------------------- |
+ * | serving   | this process                 | → reloading     | ends the server, → closed             | –                           |
+ * | reloading | see the table of `HandOver`  | is refused      | waits for the end of the reload, then | kills the new process       |
+ * |           |                              |                 | as in the phase that follows          |                             |
+ * | replaced  | another process              | is passed on    | is passed on by the first process,    | is passed on until the last |
+ * |           |                              |                 | which waits for the last server       | server is gone              |
+ * | closed    | no process                   | –               | –                                     | –                           |
+ *
+ * A reload that is over leads to *serving* (`kept`, `taken back`), *replaced*, or *closed* (`lost`). In *replaced*, this process
+ * finishes the answers that it has begun. Then it ends, unless it was started first: that one stays until the last server ends.
  */
-export class Service<Server extends Reign> {
+export class Service<Server extends ReplaceableServer> {
   readonly first: Server;
   /** Resolves when this process has nothing left to do, to its exit status. */
   readonly over: Promise<number>;
   readonly #over = Promise.withResolvers<number>();
   readonly #parts: ServiceParts<Server>;
+  #state: State<Server> = { phase: 'serving' };
+  /** The server of this process: it serves, or leaves. */
   #server: Server;
-  #attempts: number;
-  #phase: Phase = 'serving';
-  #successor: SuccessorProcess | null = null;
-  #change: Promise<void> = Promise.resolve();
-  #lifeline: Promise<number> | null = null;
-  #isWantedToEnd = false;
+  /** The number of the newest reload. */
+  #reloads: number;
+  #isEnding = false;
   #isWatchedElsewhere = false;
 
   private constructor(parts: ServiceParts<Server>, server: Server) {
     this.#parts = parts;
     this.first = server;
     this.#server = server;
-    this.#attempts = server.reload;
+    this.#reloads = server.reload;
     this.over = this.#over.promise;
   }
 
-  /** @param inheritance `null`: nobody served before */
-  static async open<Server extends Reign>(
+  /** @param inheritance `null`: no server served before */
+  static async open<Server extends ReplaceableServer>(
     parts: ServiceParts<Server>,
     inheritance: Inheritance | null,
   ): Promise<Service<Server>> {
     return new Service(parts, await parts.start(inheritance));
   }
 
-  /** Replaces the server by a new process. What comes of it is told to people by the server's `note` and the log. */
+  /** Replaces the server by a new process. The server's `note` and the log say what came of it. */
   reload(): void {
-    const { log } = this.#parts;
-    switch (this.#phase) {
+    const state = this.#state;
+    switch (state.phase) {
       case 'serving':
-        this.#phase = 'preparing';
-        this.#change = this.#replace().catch((error: unknown) => {
-          log.error({ err: error }, 'The change of the server failed in a way that nobody foresaw');
-          this.#over.resolve(1);
-        });
-        return;
-      case 'preparing':
-      case 'handing over':
-        log.warn('A reload is under way already');
-        return;
+        return this.#beginReload();
+      case 'reloading':
+        return this.#parts.log.warn('A reload is under way already');
       case 'replaced':
-        return this.#tell(this.#whoServes(), 'SIGUSR2');
+        return this.#pass('SIGUSR2', this.#whoServes(state));
       case 'closed':
     }
   }
 
-  /** Ends the service, whichever process it is in. Resolves when this process may end. */
+  /** Ends the service, whichever process serves. Resolves when this process may end. */
   async close(options: { stopEngines: boolean }): Promise<void> {
-    this.#isWantedToEnd = true;
-    const isHandingOver = this.#phase === 'handing over';
-    if (this.#phase === 'preparing') this.#successor?.kill();
-    await this.#change;
-    if (this.#phase === 'serving') {
-      this.#phase = 'closed';
+    this.#isEnding = true;
+    const before = this.#state;
+    const isHandingOver = before.phase === 'reloading' && before.handOver.hasLetGo;
+    if (before.phase === 'reloading') {
+      before.handOver.callOff();
+      await before.over;
+    }
+    const state = this.#state;
+    if (state.phase === 'serving') {
+      this.#state = { phase: 'closed' };
       await this.#server.close(options);
       this.#parts.tellExit(0);
-      return;
+    } else if (state.phase === 'replaced') {
+      // A process that takes over at this moment did not get the signal, whichever process was started first.
+      const missed = isHandingOver ? state.pid : null;
+      this.#pass('SIGTERM', state.exit === null ? missed : this.#whoServes(state));
+      await this.#server.cut();
+      await state.exit;
     }
-    if (this.#phase !== 'replaced') return;
-    // Whom a server hands over to while it is told to end has not heard of that, whoever was started first.
-    const heard = isHandingOver ? (this.#successor?.pid ?? null) : null;
-    this.#tell(this.#lifeline === null ? heard : this.#whoServes(), 'SIGTERM');
-    await this.#server.cut();
-    await this.#lifeline;
+  }
+
+  /** The end shall not wait, where another process serves or is about to. Resolves when that is gone, or does not go. */
+  async hurry(signal: NodeJS.Signals): Promise<void> {
+    const state = this.#state;
+    if (state.phase === 'reloading') {
+      // Once that process has everything, no signal reaches it any more.
+      await Promise.race([state.handOver.kill(), this.#pause(HURRY_FOR_MS)]);
+    } else if (state.phase === 'replaced' && state.exit !== null) {
+      const isGone = state.exit.then(() => true);
+      for (let waited = 0; waited < HURRY_FOR_MS; waited += HURRY_EVERY_MS) {
+        this.#pass(signal, this.#whoServes(state));
+        if (await Promise.race([isGone, this.#pause(HURRY_EVERY_MS)])) return;
+      }
+    }
+  }
+
+  #beginReload(): void {
+    this.#reloads += 1;
+    const handOver = new HandOver(this.#parts, this.#server, this.#reloads);
+    this.#parts.onChange?.('begun');
+    const over = this.#reload(handOver).catch((error: unknown) => {
+      this.#parts.log.error({ err: error }, 'The reload failed by a fault of llamactl');
+      this.#over.resolve(1);
+    });
+    this.#state = { phase: 'reloading', handOver, over };
+  }
+
+  async #reload(handOver: HandOver<Server>): Promise<void> {
+    const old = this.#server;
+    const outcome = await handOver.run();
+    switch (outcome.kind) {
+      case 'kept':
+        return this.#serveOn();
+      case 'taken back':
+        this.#server = outcome.server;
+        void this.#leave(old, outcome.way, { stopsListening: false });
+        return this.#serveOn();
+      case 'replaced':
+        return this.#giveWay(outcome.process, outcome.way);
+      case 'lost':
+        this.#state = { phase: 'closed' };
+        this.#over.resolve(1);
+    }
+  }
+
+  #serveOn(): void {
+    this.#state = { phase: 'serving' };
+    this.#parts.onChange?.('failed');
+  }
+
+  async #giveWay({ pid, lifeline, ended }: SuccessorProcess, way: WayOn): Promise<void> {
+    const state: Replaced = { phase: 'replaced', pid, exit: lifeline === null ? null : this.#exitBy(lifeline) };
+    this.#state = state;
+    void ended.then(() => {
+      state.pid = null;
+    });
+    void way.link.closed.then((how) => how === 'lost' && this.#lose(state));
+    this.#isWatchedElsewhere = await this.#isWatched(pid);
+    void this.#leave(this.#server, way, { stopsListening: true }).then(() => {
+      if (!this.#parts.isFirst || this.#isWatchedElsewhere) this.#over.resolve(0);
+    });
+  }
+
+  async #leave(server: Server, { link, door }: WayOn, options: { stopsListening: boolean }): Promise<void> {
+    await server.leave(door, options);
+    link.close();
   }
 
   /**
-   * The end that was asked for shall not wait, where another process serves, or is about to. Resolves when that is gone, or does
-   * not go.
+   * The server that has replaced this one died. Answers that are finished here count nowhere now, so they end. The process that
+   * was started first stays: one more server may have replaced that one, and only the lifeline knows.
    */
-  async hurry(signal: NodeJS.Signals): Promise<void> {
-    if (this.#phase === 'preparing' || this.#phase === 'handing over') {
-      // Nobody would tell it that the service is over, once it has everything.
-      const successor = this.#successor;
-      successor?.kill();
-      if (successor !== null) await Promise.race([successor.ended, this.#pause(HURRY_FOR_MS)]);
-      return;
-    }
-    if (this.#phase !== 'replaced' || this.#lifeline === null) return;
-    const isGone = this.#lifeline.then(() => true);
-    for (let waited = 0; waited < HURRY_FOR_MS; waited += HURRY_EVERY_MS) {
-      this.#tell(this.#whoServes(), signal);
-      if (await Promise.race([isGone, this.#pause(HURRY_EVERY_MS)])) return;
-    }
+  #lose({ exit }: Replaced): void {
+    if (this.#isEnding) return;
+    this.#parts.log.error({}, 'The server that has replaced this one is gone, and did not say why');
+    void this.#sayFarewell().then(() => {
+      this.#server.breakOff();
+      if (exit === null || this.#isWatchedElsewhere) this.#over.resolve(1);
+    });
   }
 
-  /** The process that serves. On a full disk nothing says so, but nobody can have replaced our own successor then. */
-  #whoServes(): number | null {
-    return this.#parts.servingPid() ?? this.#successor?.pid ?? null;
+  /** @returns the exit status of the last server, which then is that of this process, too */
+  #exitBy(lifeline: Readable): Promise<number> {
+    const exit = lastExit(lifeline);
+    void exit.then(async (code) => {
+      // Else `close` decides when this process ends.
+      if (this.#isEnding) return;
+      await this.#sayFarewell();
+      this.#over.resolve(code);
+    });
+    return exit;
   }
 
-  #tell(pid: number | null, signal: NodeJS.Signals): void {
+  /** Short answers come to their end. */
+  async #sayFarewell(): Promise<void> {
+    await Promise.race([this.#server.cut(), this.#pause(FAREWELL_MS)]);
+  }
+
+  /** The process that serves. On a full disk no file names it, but nothing can have replaced our own successor then. */
+  #whoServes({ pid }: Replaced): number | null {
+    return this.#parts.servingPid() ?? pid;
+  }
+
+  #pass(signal: NodeJS.Signals, pid: number | null): void {
     if (pid !== null && pid !== process.pid) this.#parts.sendSignal(pid, signal);
   }
 
@@ -157,155 +234,12 @@ export class Service<Server extends Reign> {
     return new Promise((resolve) => void this.#parts.clock.after(milliseconds, () => resolve(false)));
   }
 
-  async #replace(): Promise<void> {
-    const { log, launch } = this.#parts;
-    const server = this.#server;
-    const number = this.#attempts + 1;
-    this.#attempts = number;
-    this.#parts.onChange?.('begun');
-    let successor: SuccessorProcess;
-    let link: SuccessorLink;
-    try {
-      server.assertKept();
-      server.note(number, null);
-      successor = await launch(server.listener);
-      this.#successor = successor;
-      void successor.ended.then(() => {
-        // Its pid may become somebody else's.
-        if (this.#successor === successor) this.#successor = null;
-      });
-      link = this.#link(server, successor.channel);
-      link.hello({ ...server.hello, reload: number });
-      await saidWithin(PREPARED_WITHIN_MS, link.prepared, successor, this.#parts.clock);
-      if (this.#isWantedToEnd) throw new Error('the server was told to end meanwhile');
-      server.assertKept();
-    } catch (error) {
-      this.#successor?.kill();
-      this.#successor = null;
-      const reason = reasonOf(error);
-      log.error({ reason }, 'The server was not replaced, and goes on');
-      this.#noteFailure(server, number, reason);
-      this.#phase = 'serving';
-      this.#parts.onChange?.('failed');
-      return;
-    }
-    this.#phase = 'handing over';
-    const heldAt = this.#parts.clock.elapsed();
-    const heir = Promise.withResolvers<SuccessorLink>();
-    heir.promise.catch(() => undefined);
-    try {
-      await server.hold();
-      server.recordBy((entry) => void heir.promise.then((there) => there.record(entry)));
-      await server.handOver(async (request) => (await heir.promise).acquire(request));
-      server.watchLeases((use) => link.report(use));
-      link.take(server.uses());
-      const door = await saidWithin(READY_WITHIN_MS, link.ready, successor, this.#parts.clock);
-      this.#phase = 'replaced';
-      if (successor.lifeline !== null) this.#waitFor(successor.lifeline);
-      const waited = this.#parts.clock.elapsed() - heldAt;
-      log.info(`Process ${successor.pid} serves now; requests have waited for ${waited} ms at most`);
-      heir.resolve(link);
-      void link.closed.then((how) => how === 'lost' && this.#lost());
-      this.#isWatchedElsewhere = await this.#tellWatcher(successor.pid);
-      void this.#leave(server, link, door, true);
-    } catch (error) {
-      const reason = reasonOf(error);
-      successor.kill();
-      await successor.ended;
-      log.error({ reason }, 'The new server failed to take over');
-      const [ours, its] = duplexPair();
-      link = this.#link(server, ours);
-      link.hello({ ...server.hello, reload: number });
-      link.take(server.uses());
-      await this.#takeBack(server, link, new PredecessorLink(its), reason);
-      heir.resolve(link);
-    }
-  }
-
-  /** A full disk may be why it failed, and keeps nobody from serving. */
-  #noteFailure(server: Server, number: number, reason: string): void {
-    try {
-      server.note(number, reason);
-    } catch (error) {
-      this.#parts.log.error({ err: error }, 'Whoever asked for the reload cannot be told what came of it');
-    }
-  }
-
-  /** The old server goes on as a new one in the same process, with what it handed over. Its requests find it as any successor. */
-  async #takeBack(server: Server, link: SuccessorLink, its: PredecessorLink, failure: string): Promise<void> {
-    const { log, start } = this.#parts;
-    try {
-      this.#server = await start({ listener: server.listener, link: its, hello: await its.hello, failure });
-      this.#phase = 'serving';
-      log.warn('The server has taken back what the new one could not take');
-      this.#parts.onChange?.('failed');
-      void this.#leave(server, link, await link.ready, false);
-    } catch (error) {
-      log.error({ err: error }, 'The server cannot take back what the new one could not take, and ends');
-      this.#phase = 'closed';
-      this.#over.resolve(1);
-    }
-  }
-
-  async #leave(server: Server, link: SuccessorLink, door: string, stopsListening: boolean): Promise<void> {
-    await server.leave(door, { stopsListening });
-    link.close();
-    if (!stopsListening) return;
-    const { isFirst } = this.#parts;
-    if (!isFirst || this.#isWatchedElsewhere) this.#over.resolve(0);
-  }
-
-  /**
-   * The new server is gone without an end, while requests are finished here: nobody else can tell, and they count nowhere. One
-   * that was started first stays all the same: another may have replaced that server, and the lifeline tells.
-   */
-  #lost(): void {
-    if (this.#isWantedToEnd) return;
-    this.#parts.log.error({}, 'The server that has replaced this one is gone, and did not say why');
-    void this.#sayFarewell().then(() => {
-      this.#server.breakOff();
-      if (this.#lifeline === null || this.#isWatchedElsewhere) this.#over.resolve(1);
-    });
-  }
-
-  async #endWith(code: number): Promise<void> {
-    await this.#sayFarewell();
-    this.#over.resolve(code);
-  }
-
-  /** Answers that are short come to their end. */
-  async #sayFarewell(): Promise<void> {
-    await Promise.race([this.#server.cut(), this.#pause(FAREWELL_MS)]);
-  }
-
-  /** Whoever started this process waits for it: it stays until the last who serves has ended. */
-  #waitFor(lifeline: Readable): void {
-    this.#lifeline = lastExit(lifeline);
-    void this.#lifeline.then((code) => {
-      // While it is being closed, that decides when it is over.
-      if (!this.#isWantedToEnd) void this.#endWith(code);
-    });
-  }
-
-  #link(server: Server, channel: Duplex): SuccessorLink {
-    return new SuccessorLink(channel, {
-      onBreak: (instance, run, died) => server.breakLeases(instance, run, died),
-      onDead: (dead) => server.shutOut(dead),
-      onEnd: () => void server.cut(),
-      onOverheard: (type) => this.#parts.log.debug({ type }, 'The new server said something of a later version'),
-    });
-  }
-
-  async #tellWatcher(pid: number): Promise<boolean> {
+  async #isWatched(pid: number): Promise<boolean> {
     try {
       return await this.#parts.onSuccessor(pid);
     } catch (error) {
-      this.#parts.log.error({ err: error }, 'Whoever started this server was not told of the new process');
+      this.#parts.log.error({ err: error }, 'The service manager does not know of the new process');
       return false;
     }
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

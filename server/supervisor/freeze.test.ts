@@ -1,9 +1,15 @@
-import { readdirSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ProcessIdentity, RunReference } from '../instances/ports.ts';
+import { freezeRun, untilFrozen, type FrozenRun } from '../testing/frozen-run.ts';
 import { RealBench } from '../testing/real-bench.ts';
 import { RecordingListener } from '../testing/recording-listener.ts';
+import { createFreeze } from './freeze.ts';
 import { parseStat, readStat } from './identity.ts';
+import { createProcessScan } from './process-scan.ts';
 import { readProc } from './proc-file.ts';
 
 let bench: RealBench;
@@ -29,6 +35,18 @@ if (isMainThread) process.on('SIGTERM', () => { writeSync(1, 'heard SIGTERM\\n')
 const say = (n) => { writeSync(1, name + ' ' + (workerData ?? 0) + ' ' + n + '\\n'); setImmediate(say, n + 1); };
 say(1);
 `;
+/** Another server: it adopts the run, freezes it, says so, and never lets it go on. */
+const SERVER = `
+const { supervisor, clock, dataDirId, run, identity } = JSON.parse(process.argv[1]);
+const { createSupervisor } = await import(supervisor);
+const { systemClock } = await import(clock);
+const log = { warn: console.error, error: console.error };
+const adopting = createSupervisor({ dataDirId, inheritedEnvironment: { PATH: process.env.PATH }, clock: systemClock(), log });
+adopting.adopt(run, identity, { onGone() {}, onSurvives() {} });
+const stay = setInterval(() => {}, 1_000);
+const forever = () => new Promise(() => { process.stdout.write('frozen'); });
+while (!(await adopting.whileFrozen(run, forever)));
+`;
 const spawnBusy = async (): Promise<ProcessIdentity> => {
   const plan = { ...bench.engine(), command: process.execPath, argv: [bench.program(BUSY)] };
   const identity = await bench.supervisor.spawn(run, plan, {}, listener);
@@ -47,8 +65,7 @@ const states = (pid: number): string[] =>
     return read instanceof Buffer ? (parseStat(read.toString('latin1'))?.state ?? '') : '';
   });
 const statesOf = (identity: ProcessIdentity): string[] => members(identity).flatMap(states);
-/** On a machine that is short of CPU it may take more than one try. */
-const freeze = (): Promise<void> => bench.until(() => bench.supervisor.freeze(run));
+const freeze = (): Promise<FrozenRun> => untilFrozen(bench.supervisor, run, (condition) => bench.until(condition));
 const grows = async (): Promise<void> => {
   const before = bench.log(run).length;
   await bench.until(() => bench.log(run).length > before);
@@ -58,63 +75,122 @@ describe('a frozen run', () => {
   test('stands still with every thread of every process of its group, wrapper and workers included', async () => {
     const identity = await spawnBusy();
     expect(members(identity).length).toBeGreaterThanOrEqual(3);
-    await freeze();
+    const { thaw } = await freeze();
     const stopped = statesOf(identity);
     expect(stopped.length).toBeGreaterThan(8);
     expect(new Set(stopped)).toEqual(new Set(['T']));
     const frozen = bench.log(run);
     await bench.moment(30);
     expect(bench.log(run)).toBe(frozen);
-    bench.supervisor.thaw(run);
+    await thaw();
     await grows();
     expect(statesOf(identity)).not.toContain('T');
   });
 
-  test('hears SIGTERM when it is thawed; whoever froze it is not disturbed before', async () => {
+  test('hears SIGTERM when it is thawed, not before', async () => {
     const identity = await spawnBusy();
-    await freeze();
+    const { thaw } = await freeze();
     const frozen = bench.log(run);
     bench.supervisor.terminate(run);
     await bench.moment(30);
     expect(new Set(statesOf(identity))).toEqual(new Set(['T']));
     expect(bench.log(run)).toBe(frozen);
-    bench.supervisor.thaw(run);
+    await thaw();
     expect(await listener.gone).toMatchObject({ code: 0 });
     expect(bench.log(run)).toContain('heard SIGTERM');
   });
 
   test('that is killed still tells how it ended, and nothing of it is left', async () => {
     await spawnBusy();
-    await freeze();
+    const { thaw } = await freeze();
     bench.supervisor.kill(run);
     expect(await listener.gone).toMatchObject({ code: 137, signal: 'SIGKILL' });
+    await thaw();
     expect(await bench.supervisor.strays(new Set())).toEqual([]);
   });
 
   test('goes on when the manager closes', async () => {
     const identity = await spawnBusy();
-    await freeze();
+    const { thaw } = await freeze();
     bench.supervisor.close();
+    await thaw();
     await grows();
     expect(statesOf(identity)).not.toContain('T');
   });
 
-  test('goes on when it is thawed while it is still being frozen', async () => {
-    await spawnBusy();
-    const freezing = bench.supervisor.freeze(run);
-    bench.supervisor.thaw(run);
-    expect(await freezing).toBe(false);
+  test('stands still with a writer that left the group, and with all that it forks', async () => {
+    const writer = 'while :; do echo "left $(date +%s%N)"; done';
+    await bench.supervisor.spawn(run, bench.script(`setsid sh -c '${writer}' & exec sleep 1000`), {}, listener);
+    await bench.until(() => bench.log(run).includes('left'));
+    for (let times = 1; times <= 5; times += 1) {
+      const { thaw } = await freeze();
+      const frozen = bench.log(run);
+      await bench.moment(20);
+      expect(bench.log(run)).toBe(frozen);
+      await thaw();
+      await grows();
+    }
+  });
+
+  test('stands still when the engine itself left the group', async () => {
+    const script = bench.script('exec setsid sh -c "while :; do echo up; done"');
+    await bench.supervisor.spawn(run, script, {}, listener);
+    await bench.until(() => bench.log(run).includes('up'));
+    const { thaw } = await freeze();
+    const frozen = bench.log(run);
+    await bench.moment(20);
+    expect(bench.log(run)).toBe(frozen);
+    await thaw();
     await grows();
   });
 });
 
+describe('a server that is killed while a run is frozen', () => {
+  test('leaves no run frozen, and how long the log was is written down', async () => {
+    const identity = await spawnBusy();
+    const [supervisor, clock] = ['./supervisor.ts', '../clock.ts'].map((name) => new URL(name, import.meta.url).href);
+    const options = JSON.stringify({ supervisor, clock, dataDirId: bench.dataDirId, run, identity });
+    bench.supervisor.close();
+    const server = spawn(process.execPath, ['--input-type=module', '-e', SERVER, options], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(server.stdout, 'data');
+    expect(new Set(statesOf(identity))).toEqual(new Set(['T']));
+    const size = Buffer.byteLength(bench.log(run));
+    server.kill('SIGKILL');
+    await grows();
+    expect(statesOf(identity)).not.toContain('T');
+    expect(readFileSync(path.join(run.folder, 'log.woken'), 'latin1').trim()).toBe(String(size));
+  });
+});
+
 describe('a run that does not come to rest', () => {
+  test('is not stopped: here no waker can be started', async () => {
+    const identity = await spawnBusy();
+    const send = (): never => {
+      throw new Error('No signal was to be sent');
+    };
+    const freeze = createFreeze(
+      {
+        clock: bench.clock,
+        log: { warn: () => undefined, error: () => undefined },
+        scan: createProcessScan(bench.clock),
+        signals: { process: send, group: send },
+        startWaker: () => null,
+        watch: { stat: () => readStat(identity.pid) },
+      },
+      run,
+      identity,
+    );
+    expect(await freeze.whileFrozen(() => Promise.reject(new Error('The run was not frozen')))).toBe(false);
+  });
+
   test('is let go on: here the signal does not arrive', async () => {
     await spawnBusy();
     bench.deliver = (pid, signal) => {
       if (signal !== 'SIGSTOP') process.kill(pid, signal);
     };
-    expect(await bench.supervisor.freeze(run)).toBe(false);
+    expect(await freezeRun(bench.supervisor, run)).toBeNull();
     await grows();
     expect(bench.signals.map(({ signal }) => signal)).toEqual(['SIGSTOP', 'SIGCONT']);
   });
@@ -126,22 +202,19 @@ describe('a run that does not come to rest', () => {
       process.kill(pid, signal);
       if (signal === 'SIGSTOP') process.kill(worker, 'SIGCONT');
     };
-    expect(await bench.supervisor.freeze(run)).toBe(false);
+    expect(await freezeRun(bench.supervisor, run)).toBeNull();
     await grows();
     expect(statesOf(identity)).not.toContain('T');
-  });
-
-  test('is not touched: here it left its group', async () => {
-    await bench.supervisor.spawn(run, bench.script('exec setsid sh -c "echo up; exec sleep 1000"'), {}, listener);
-    await bench.until(() => bench.log(run).includes('up'));
-    expect(await bench.supervisor.freeze(run)).toBe(false);
-    expect(bench.signals).toEqual([]);
   });
 });
 
 test('the workers of an engine are among the processes of its run, its wrapper is not', async () => {
   const identity = await spawnBusy();
   const worker = members(identity).find((pid) => pid !== identity.pid && pid !== identity.group) ?? 0;
-  await bench.until(() => bench.supervisor.pids(run).includes(worker));
+  await bench.until(async () => {
+    // on a slow machine the worker begins after the first look
+    await bench.advance(5_000);
+    return bench.supervisor.pids(run).includes(worker);
+  });
   expect(new Set(bench.supervisor.pids(run))).toEqual(new Set([identity.pid, worker]));
 });

@@ -72,6 +72,15 @@ function look(pid: number, withTags: boolean): { entry: ProcessEntry; isUnclear:
   return { entry: { stat, tag }, isUnclear };
 }
 
+/** The processes whose pids are not in `known`, looked at at once. */
+export function newProcesses(known: ReadonlySet<number>): ProcessEntry[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids
+    .map(Number)
+    .filter((pid) => !known.has(pid))
+    .flatMap((pid) => look(pid, true)?.entry ?? []);
+}
+
 /**
  * The living processes of a run whose engine lives: those of its group or session, and those with its tag. Looks at every
  * process without a pause, which takes some milliseconds.

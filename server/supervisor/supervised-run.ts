@@ -8,6 +8,7 @@ import type { ProcessStat } from './identity.ts';
 import type { WrapperProcess } from './spawn.ts';
 import { createStop, type Stop } from './stop.ts';
 import { isStillThere } from './tree-end.ts';
+import type { StartWaker } from './waker.ts';
 
 /** One run under watch, from the moment its pid is known until nothing of it is left. */
 export interface SupervisedRun {
@@ -21,9 +22,8 @@ export interface SupervisedRun {
   kill(): void;
   /** Wakes an engine that is stopped. */
   resume(): void;
-  /** Holds its group where it is, until `thaw`; false: it goes on. */
-  freeze(): Promise<boolean>;
-  thaw(): void;
+  /** Stops the writers of its log while `step` runs; see {@link Freeze}. */
+  whileFrozen(step: () => Promise<void>): Promise<boolean>;
   /** What a look at the machine found in the run's group. */
   remember(members: readonly ProcessStat[]): void;
   /** The members of its group that are not the engine, as last seen. */
@@ -35,6 +35,7 @@ export interface SupervisedRun {
 
 export interface SupervisionDependencies extends ConclusionDependencies {
   deaths: DeathWatcher;
+  startWaker: StartWaker;
 }
 
 /** After SIGKILL a process ends within milliseconds, or hangs in the kernel. */
@@ -132,8 +133,7 @@ export function superviseRun(
     terminate: () => stop.terminate(),
     kill: () => stop.kill(),
     resume: () => stop.resume(),
-    freeze: () => freeze.freeze(),
-    thaw: () => freeze.thaw(),
+    whileFrozen: (step) => freeze.whileFrozen(step),
     remember: (processes) => {
       members = new Map(processes.filter(({ pid }) => pid !== identity.pid).map((stat) => [stat.pid, stat.startTicks]));
     },
@@ -145,7 +145,6 @@ export function superviseRun(
     },
     close: () => {
       isClosed = true;
-      freeze.thaw();
       stop.cancel();
       cancelSurvival?.();
       watch.close();

@@ -21,6 +21,7 @@ import { superviseRun, type SupervisedRun } from './supervised-run.ts';
 import { createToolRunner } from './tool.ts';
 import { membersOf, unknownEngine } from './tree.ts';
 import { endTree } from './tree-end.ts';
+import { createWaker } from './waker.ts';
 
 export interface SupervisorOptions {
   /** Marks our processes among those of other data directories. */
@@ -54,7 +55,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   const deaths = createDeathWatcher({ clock, machine, log });
   const groupStats = createGroupStats(machine);
   const containers = createContainers({ clock, log, runTool: createToolRunner(clock, inheritedEnvironment) });
-  const shared = { clock, scan, signals, log, finder, deaths, machine, bootId, containers };
+  const startWaker = createWaker(inheritedEnvironment, log);
+  const shared = { clock, scan, signals, log, finder, deaths, machine, bootId, containers, startWaker };
   const strays = createStrays(shared, options.dataDirId);
   const runs = new Map<string, SupervisedRun>();
   const members = watchMembers(shared, runs);
@@ -174,8 +176,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
         return progress !== null && isBlind ? { ...progress, isBlind } : progress;
       }),
     pids: (run) => measured(run, (supervised) => supervised.pids()) ?? [],
-    freeze: async (run) => (await runs.get(run.tag)?.freeze()) ?? false,
-    thaw: (run) => runs.get(run.tag)?.thaw(),
+    whileFrozen: async (run, step) => (await runs.get(run.tag)?.whileFrozen(step)) ?? false,
     strays: (known) => strays.list(known),
     endStray: (tag) => strays.end(tag),
     discard: (folder) => folders.discard(folder),

@@ -182,18 +182,17 @@ export class FakeSupervisor implements Supervisor {
     return process?.exit === null ? [process.identity.pid] : [];
   }
 
-  async freeze(run: RunReference): Promise<boolean> {
+  async whileFrozen(run: RunReference, step: () => Promise<void>): Promise<boolean> {
     const watched = this.#watched.get(run.tag);
     if (watched?.process.exit !== null || watched.isFrozen) return false;
     watched.isFrozen = true;
+    try {
+      await step();
+    } finally {
+      watched.isFrozen = false;
+      if (watched.phase === 'terminating') this.#hearSigterm(watched);
+    }
     return true;
-  }
-
-  thaw(run: RunReference): void {
-    const watched = this.#watched.get(run.tag);
-    if (!watched?.isFrozen) return;
-    watched.isFrozen = false;
-    if (watched.phase === 'terminating') this.#hearSigterm(watched);
   }
 
   async strays(known: ReadonlySet<string>): Promise<{ tag: string; pids: number[] }[]> {

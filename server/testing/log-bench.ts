@@ -3,11 +3,9 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync,
 import { open, rm, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { systemClock } from '../clock.ts';
 import { RUN_LOG, type AlertSink, type LogReference, type RunReference, type Supervisor } from '../instances/ports.ts';
-import { createLogKeeper, type LogKeeper, type LogKeeperOptions } from '../logs/keeper.ts';
+import { createLogKeeper, type LogKeeper, type LogKeeperOptions, type OwnLogKeeper } from '../logs/keeper.ts';
 import { readRun, type RunOutput } from '../logs/layout.ts';
-import { createToolRunner } from '../supervisor/tool.ts';
 import { FakeClock } from './fake-clock.ts';
 
 const PATIENCE_MS = 20_000;
@@ -69,12 +67,33 @@ export class StandingAlerts implements AlertSink {
   }
 }
 
-/** Makes no holes, as on a file system that cannot. */
-export const noHoles: LogKeeperOptions['runTool'] = async () => ({
-  code: 1,
-  stdout: '',
-  stderr: 'fallocate: fallocate failed: Operation not supported',
-});
+/** Stops a process while a step runs: every task of it stands still by then. */
+export function freezerOf({ pid = 0 }: ChildProcess): Pick<Supervisor, 'whileFrozen'> {
+  const isAtRest = (): boolean =>
+    readdirSync(`/proc/${pid}/task`).every((task) =>
+      readFileSync(`/proc/${pid}/task/${task}/stat`, 'latin1').includes(') T '),
+    );
+  return {
+    whileFrozen: async (_run, step) => {
+      process.kill(pid, 'SIGSTOP');
+      try {
+        while (!isAtRest()) await new Promise((resolve) => setImmediate(resolve));
+        await step();
+      } finally {
+        process.kill(pid, 'SIGCONT');
+      }
+      return true;
+    },
+  };
+}
+
+/** For a file to which nothing but the test writes. */
+const NOTHING_TO_FREEZE: Pick<Supervisor, 'whileFrozen'> = {
+  whileFrozen: async (_run, step) => {
+    await step();
+    return true;
+  },
+};
 
 /** A real log folder with a keeper, whose looks come when the test says so. Writers are ended by `dispose`. */
 export class LogBench {
@@ -83,19 +102,14 @@ export class LogBench {
   readonly clock = new FakeClock({ realUpToMs: REAL_UP_TO_MS });
   readonly alerts = new StandingAlerts();
   readonly faults: string[] = [];
-  readonly tool = createToolRunner(systemClock(), { PATH: process.env['PATH'] ?? '' });
   readonly #writers: ChildProcess[] = [];
   readonly #keepers: LogKeeper[] = [];
   #runs = 0;
 
-  keeper(options: Partial<LogKeeperOptions> & Pick<LogKeeperOptions, 'limits'>): LogKeeper {
-    const { clock, tool: runTool, alerts } = this;
-    const freezer: Pick<Supervisor, 'freeze' | 'thaw'> = {
-      freeze: () => Promise.reject(new Error('Nobody was to be frozen')),
-      thaw: () => undefined,
-    };
+  keeper(options: Partial<LogKeeperOptions> & Pick<LogKeeperOptions, 'limits'>): OwnLogKeeper {
+    const { clock, alerts } = this;
     const onFault = (error: unknown, what: string): void => void this.faults.push(`${what}: ${String(error)}`);
-    const keeper = createLogKeeper({ clock, runTool, alerts, freezer, onFault, ...options });
+    const keeper = createLogKeeper({ clock, alerts, freezer: NOTHING_TO_FREEZE, onFault, ...options });
     this.#keepers.push(keeper);
     return keeper;
   }

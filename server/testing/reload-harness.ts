@@ -5,14 +5,14 @@ import type { Lease, LeaseRequest } from '../instances/leases.ts';
 import { FakeClock } from './fake-clock.ts';
 import type { Inheritance } from '../reload/inheritance.ts';
 import { PredecessorLink } from '../reload/predecessor-link.ts';
-import type { Reign } from '../reload/reign.ts';
+import type { ReplaceableServer } from '../reload/replaceable.ts';
 import { Service, type ServiceParts } from '../reload/service.ts';
 import type { SuccessorProcess } from '../reload/successor-process.ts';
 
 /** For tests of the service: a server and its successors, as a test plays them. */
 
 /** A server that only says what is done with it. */
-export class FakeReign implements Reign {
+export class FakeServer implements ReplaceableServer {
   readonly url = 'http://127.0.0.1:8080';
   readonly listener = { fd: 3 };
   readonly hello = {
@@ -26,7 +26,7 @@ export class FakeReign implements Reign {
   readonly book = new LeaseBook({ elapsed: () => 0 });
   readonly #done: string[];
   readonly #name: string;
-  record: Parameters<Reign['recordBy']>[0] = () => undefined;
+  record: Parameters<ReplaceableServer['recordBy']>[0] = () => undefined;
   successor: (request: LeaseRequest) => Promise<Lease> = () => Promise.reject(new Error('it serves itself'));
 
   constructor(name: string, done: string[], reload: number) {
@@ -68,11 +68,11 @@ export class FakeReign implements Reign {
     this.#did('breaks leases');
   }
 
-  shutOut({ kind, whose }: Parameters<Reign['shutOut']>[0]): void {
+  shutOut({ kind, whose }: Parameters<ReplaceableServer['shutOut']>[0]): void {
     this.#did(`shuts out ${kind} ${whose}`);
   }
 
-  recordBy(record: Parameters<Reign['recordBy']>[0]): void {
+  recordBy(record: Parameters<ReplaceableServer['recordBy']>[0]): void {
     this.record = record;
   }
 
@@ -133,14 +133,18 @@ export class FakeSuccessor {
   }
 }
 
-/** A service, with what was done by its servers and what was sent. */
-export async function service(changes: Partial<ServiceParts<FakeReign>> = {}) {
+/**
+ * A service, with what was done by its servers and what was sent.
+ *
+ * @param options.takesBack False: a second server of this process cannot start, as when the store was changed.
+ */
+export async function service(changes: Partial<ServiceParts<FakeServer>> = {}, { takesBack = true } = {}) {
   const done: string[] = [];
   const signals: string[] = [];
   const successors: FakeSuccessor[] = [];
   const clock = new FakeClock();
   const failures: string[] = [];
-  const parts: ServiceParts<FakeReign> = {
+  const parts: ServiceParts<FakeServer> = {
     clock,
     log: {
       debug: () => undefined,
@@ -149,12 +153,13 @@ export async function service(changes: Partial<ServiceParts<FakeReign>> = {}) {
       error: (_details, message) => void failures.push(message),
     },
     start: async (inheritance: Inheritance | null) => {
-      const reign = new FakeReign(inheritance === null ? 'first' : 'again', done, inheritance?.hello.reload ?? 0);
+      const server = new FakeServer(inheritance === null ? 'first' : 'again', done, inheritance?.hello.reload ?? 0);
+      if (inheritance !== null && !takesBack) throw new Error('the store is of a newer version');
       if (inheritance !== null) {
         await inheritance.link.takeOver();
         inheritance.link.ready('/own-door');
       }
-      return reign;
+      return server;
     },
     launch: async () => {
       const successor = new FakeSuccessor(done);

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { LaunchPlan, ProcessIdentity, RunReference, Supervisor } from '../../instances/ports.ts';
+import { freezeRun, untilFrozen, type FrozenRun } from '../frozen-run.ts';
 import { RecordingListener } from '../recording-listener.ts';
 
 /** How an engine of the contract's tests behaves; each lives until something ends it. */
@@ -53,8 +54,7 @@ export function supervisorContract(make: () => Promise<SupervisorBench>): void {
     await bench.untilItBehaves(run);
     return identity;
   };
-  /** On a machine that is short of CPU it may take more than one try. */
-  const freeze = (): Promise<void> => bench.until(() => bench.supervisor.freeze(run));
+  const freeze = (): Promise<FrozenRun> => untilFrozen(bench.supervisor, run, (condition) => bench.until(condition));
   const untilGone = (): Promise<void> => bench.until(() => listener.exits.length > 0);
 
   test('a spawned run is alive under the identity that spawn resolved with, and can be measured', async () => {
@@ -165,10 +165,9 @@ export function supervisorContract(make: () => Promise<SupervisorBench>): void {
   test('a run can be frozen again and again, and goes on when it is thawed', async () => {
     const identity = await spawn({ exitCode: 7 });
     for (let times = 1; times <= 3; times += 1) {
-      await freeze();
+      const { thaw } = await freeze();
       expect(bench.supervisor.stats(run)).not.toBeNull();
-      bench.supervisor.thaw(run);
-      bench.supervisor.thaw(run);
+      await thaw();
     }
     await bench.endByItself(run, identity);
     await untilGone();
@@ -177,49 +176,59 @@ export function supervisorContract(make: () => Promise<SupervisorBench>): void {
 
   test('a frozen run is not frozen a second time', async () => {
     await spawn();
-    await freeze();
-    expect(await bench.supervisor.freeze(run)).toBe(false);
-    bench.supervisor.thaw(run);
-    await freeze();
+    const { thaw } = await freeze();
+    expect(await freezeRun(bench.supervisor, run)).toBeNull();
+    await thaw();
+    await (await freeze()).thaw();
+  });
+
+  test('a step that fails is reported, and the run goes on', async () => {
+    await spawn();
+    const failing = async (): Promise<void> => {
+      await bench.until(() => bench.supervisor.whileFrozen(run, () => Promise.reject(new Error('no such file'))));
+    };
+    await expect(failing()).rejects.toThrow('no such file');
+    bench.supervisor.terminate(run);
+    await untilGone();
   });
 
   test('a terminate that comes while a run is frozen takes effect at the thaw, not before', async () => {
     await spawn();
-    await freeze();
+    const { thaw } = await freeze();
     bench.supervisor.terminate(run);
     await bench.advance(2_999);
     expect(listener.exits).toEqual([]);
-    bench.supervisor.thaw(run);
+    await thaw();
     await untilGone();
     expect(listener.exits).toEqual([expect.objectContaining({ code: 0 })]);
   });
 
   test('a kill ends a frozen run at once', async () => {
     await spawn();
-    await freeze();
+    const { thaw } = await freeze();
     bench.supervisor.kill(run);
     await untilGone();
     expect(listener.exits).toEqual([expect.objectContaining({ code: 137, signal: 'SIGKILL' })]);
-    bench.supervisor.thaw(run);
-    expect(await bench.supervisor.freeze(run)).toBe(false);
+    await thaw();
+    expect(await freezeRun(bench.supervisor, run)).toBeNull();
   });
 
   test('what is frozen when the manager closes goes on', async () => {
     const identity = await spawn({ exitCode: 7 });
-    await freeze();
+    const { thaw } = await freeze();
     const next = bench.restart();
     const heir = new RecordingListener();
     next.adopt(run, identity, heir);
+    await thaw();
     await bench.endByItself(run, identity);
     await bench.until(() => heir.exits.length > 0);
     expect(heir.exits).toEqual([expect.objectContaining({ code: 7 })]);
   });
 
-  test('terminate, kill, freeze and thaw of a run that nobody knows do nothing', async () => {
+  test('terminate, kill and freeze of an unknown run do nothing', async () => {
     bench.supervisor.terminate(run);
     bench.supervisor.kill(run);
-    bench.supervisor.thaw(run);
-    expect(await bench.supervisor.freeze(run)).toBe(false);
+    expect(await freezeRun(bench.supervisor, run)).toBeNull();
     expect(bench.supervisor.stats(run)).toBeNull();
     expect(bench.supervisor.progress(run)).toBeNull();
   });

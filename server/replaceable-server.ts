@@ -1,4 +1,5 @@
 import type { Config } from '@llamactl/contract/config';
+import type { Logger } from 'pino';
 import type { Callers } from './callers.ts';
 import type { Instances } from './instances/instances.ts';
 import { EngineDied } from './instances/leases.ts';
@@ -7,31 +8,31 @@ import type { Clock } from './instances/ports.ts';
 import type { Listening } from './listening.ts';
 import type { News } from './news.ts';
 import type { Inheritance } from './reload/inheritance.ts';
-import type { Reign } from './reload/reign.ts';
+import type { ReplaceableServer } from './reload/replaceable.ts';
 import type { Serving } from './serving.ts';
 import type { DirectoryWatch } from './store/directory-watch.ts';
 import type { ReloadNote } from './store/holder.ts';
 import type { Lock } from './store/lock.ts';
+import { takeRequests } from './taking-over.ts';
 import type { Teardown } from './teardown.ts';
 
-/**
- * What a request that is being served may take until the next server takes over: all others wait so long. What takes longer
- * is asked there: anew where it has changed nothing yet, else what came of it.
- */
+/** How long requests under way may delay the hand-over. The next server makes or answers those that take longer. */
 const HOLD_MS = 1_000;
 
-export interface ReignParts {
-  url: string;
+export interface ReplaceableServerParts {
   config: Config;
   version: string;
+  /** The folder of sockets for requests that came to a predecessor. */
+  doors: string;
   clock: Pick<Clock, 'after'>;
-  /** `null`: nobody served before. */
+  log: Pick<Logger, 'warn'>;
+  /** `null`: no server served before. */
   inheritance: Inheritance | null;
   lock: Pick<Lock, 'describe' | 'handOver'>;
   directoryWatch: Pick<DirectoryWatch, 'assertKept'>;
   /** The process may end, for all that this server does. */
   letLive: () => void;
-  listening: Pick<Listening, 'port'>;
+  listening: Listening;
   instances: Pick<Instances, 'handOver' | 'leases' | 'shutdown'>;
   callers: Pick<Callers, 'audit' | 'auth'>;
   news: Pick<News, 'told'>;
@@ -40,10 +41,30 @@ export interface ReignParts {
   teardown: Teardown;
 }
 
-/** A server, once it is built, as one that can be replaced, and ended. */
-export function createReign(parts: ReignParts): Reign {
-  const { config, version, clock, inheritance, lock, instances, callers, news, serving, teardown } = parts;
+/**
+ * Lets a server that is built serve, from its first answer to its end. It ends by `close`; or by `hold`, `handOver`, and `leave`
+ * or `cut`, when another server goes on.
+ *
+ * @throws {Error} for people: it cannot listen
+ */
+export async function openReplaceableServer(parts: ReplaceableServerParts): Promise<ReplaceableServer> {
+  const { config, version, clock, inheritance, lock, listening, instances, callers, news, serving, teardown } = parts;
   const { http, turnstile, shutdown, leaving } = serving;
+  const from = { pid: process.pid, version };
+  let closing: Promise<void> | null = null;
+  let cutting: Promise<void> | null = null;
+
+  const begin = async (): Promise<string> => {
+    const url = await listening.begin(http);
+    serving.become('ok');
+    if (inheritance !== null) await takeRequests(inheritance, { folder: parts.doors, http, teardown });
+    // From here on the predecessor does not take back, so a reader of server.json can count on `done`.
+    const problem = lock.describe({ url, ...(inheritance === null ? {} : { reload: doneBy(inheritance) }) });
+    if (problem !== null) {
+      parts.log.warn(`server.json says who has data_dir as soon as it can be written; now it cannot: ${problem}`);
+    }
+    return url;
+  };
   const close = async (stopEngines: boolean): Promise<void> => {
     serving.become('stopping');
     shutdown.abort();
@@ -51,25 +72,22 @@ export function createReign(parts: ReignParts): Reign {
     await http.close();
     await teardown.unwind();
   };
-  let closing: Promise<void> | null = null;
-  let cutting: Promise<void> | null = null;
+
   return {
-    url: parts.url,
+    url: await begin(),
     listener: http.app.server,
     hello: {
       pid: process.pid,
       version,
       dataDirectory: config.data_dir,
       address: { host: config.server.host, port: config.server.port },
-      listening: parts.listening.port,
+      listening: listening.port,
     },
     reload: inheritance?.hello.reload ?? 0,
     assertKept: () => parts.directoryWatch.assertKept(),
     note: (number, reason) => {
-      const from = { pid: process.pid, version };
-      const problem = lock.describe({
-        reload: { number, state: reason === null ? 'under_way' : 'failed', reason, from },
-      });
+      const state = reason === null ? 'under_way' : 'failed';
+      const problem = lock.describe({ reload: { number, state, reason, from } });
       if (problem !== null) throw new Error(problem);
     },
     hold: async () => {
@@ -100,7 +118,7 @@ export function createReign(parts: ReignParts): Reign {
       parts.letLive();
     },
     cut: () => {
-      // Who went before we did hears of it from nobody else.
+      // No other process lets a predecessor know that the service ends.
       inheritance?.link.end();
       return (cutting ??= http.close());
     },
@@ -109,8 +127,8 @@ export function createReign(parts: ReignParts): Reign {
   };
 }
 
-/** How a server describes what brought it, once it serves. */
-export function doneBy({ failure, hello }: Inheritance): ReloadNote {
+/** How a server describes the reload that brought it, once it serves. */
+function doneBy({ failure, hello }: Inheritance): ReloadNote {
   const { reload: number, pid, version } = hello;
   return { number, state: failure === null ? 'done' : 'failed', reason: failure, from: { pid, version } };
 }

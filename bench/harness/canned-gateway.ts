@@ -1,0 +1,57 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { ServerProcess } from '@llamactl/e2e/server-process';
+import { Connection } from './connection.ts';
+import { MEASURED_CORE, OTHER_CORE, pinned, pinnedTo } from './cores.ts';
+import type { Contender } from './request-cost.ts';
+import type { Bench } from './scenario.ts';
+
+/** llamactl before an engine that answers at once. */
+export interface CannedGateway {
+  /** With accounts on and a key, so that every request is checked and counted. */
+  llamactl: Contender;
+  enginePort: number;
+}
+
+const ENGINE = path.join(import.meta.dirname, '..', 'programs', 'canned-engine.ts');
+
+/** Where all contenders take requests. */
+export const CANNED_PATH = '/v1/chat/completions';
+
+/** Starts both, on a core each. @param environment More variables of llamactl, as `NAME=value`. */
+export async function cannedGateway(bench: Bench, environment: readonly string[] = []): Promise<CannedGateway> {
+  const [command, ...args] = pinned(OTHER_CORE, [process.execPath, ENGINE, '${PORT}']);
+  const engines = { canned: { kind: 'custom', command, args } };
+  const configuration = `auth: { enabled: true }\nengines: ${JSON.stringify(engines)}\n`;
+  const server = await ServerProcess.create(configuration, () => [
+    ...pinnedTo(MEASURED_CORE),
+    ...(environment.length > 0 ? ['env', ...environment] : []),
+  ]);
+  bench.belongings.add(() => server.dispose());
+  await server.start();
+  const token = await logIn(server);
+  const admin = await Connection.open(server.port, `Authorization: Bearer ${token}\r\n`);
+  bench.belongings.add(() => admin.close());
+  const { port } = await ask<{ instance: { port: number } }>(admin, '/api/instances', {
+    name: 'canned',
+    engine: 'canned',
+    health_path: '/',
+  }).then(({ instance }) => instance);
+  await ask(admin, '/api/instances/canned/start?wait=true', {});
+  const { key } = await ask<{ key: string }>(admin, '/api/keys', { name: 'bench', scopes: ['inference'] });
+  const place = { port: server.port, path: CANNED_PATH, fields: `Authorization: Bearer ${key}\r\n` };
+  return { llamactl: { pid: server.pid, place }, enginePort: port };
+}
+
+async function logIn(server: ServerProcess): Promise<string> {
+  const password = (await readFile(path.join(server.dataDirectory, 'admin-password'), 'utf8')).trim();
+  const { status, body } = await server.call('POST', '/api/auth/login', { username: 'admin', password });
+  if (status !== 200) throw new Error(`the login answered ${status}`);
+  return String(body['token']);
+}
+
+async function ask<T>(connection: Connection, url: string, content: object): Promise<T> {
+  const { status, body } = await connection.request('POST', url, content);
+  if (status >= 300) throw new Error(`POST ${url} answered ${status}: ${body.toString()}`);
+  return JSON.parse(body.toString()) as T;
+}

@@ -1,0 +1,11 @@
+import { codeOf } from './reason.ts';
+
+/** Whether a process has this pid that may be a server of ours: one that we may signal. */
+export function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    if (codeOf(error) === null) throw error;
+    return false;
+  }
+}

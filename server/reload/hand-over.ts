@@ -1,0 +1,226 @@
+import { duplexPair, type Duplex } from 'node:stream';
+import type { Clock } from '../instances/ports.ts';
+import { saidWithin } from './deadline.ts';
+import type { Inheritance } from './inheritance.ts';
+import type { Listener } from './listener.ts';
+import { PredecessorLink } from './predecessor-link.ts';
+import type { ReplaceableServer } from './replaceable.ts';
+import { SuccessorLink } from './successor-link.ts';
+import type { SuccessorProcess } from './successor-process.ts';
+
+export interface HandOverParts<Server extends ReplaceableServer> {
+  clock: Clock;
+  log: {
+    debug(details: object, message: string): void;
+    info(message: string): void;
+    warn(message: string): void;
+    error(details: object, message: string): void;
+  };
+  /** Starts a server in this process. `null`: no server served before. */
+  start: (inheritance: Inheritance | null) => Promise<Server>;
+  /** Launches the program, as it is on the disk now, in a process of its own. */
+  launch: (listener: Listener) => Promise<SuccessorProcess>;
+}
+
+/** How requests that are still here reach the server that has taken over. */
+export interface WayOn {
+  link: SuccessorLink;
+  /** Path of its socket for requests. */
+  door: string;
+}
+
+/** What a reload has come to. */
+export type Outcome<Server> =
+  /** The old server never let go of the lock, and serves. */
+  | { kind: 'kept' }
+  /** A new process serves. */
+  | { kind: 'replaced'; process: SuccessorProcess; way: WayOn }
+  /** A second server of this process serves. */
+  | { kind: 'taken back'; server: Server; way: WayOn }
+  /** No server can take the lock and the store. */
+  | { kind: 'lost' };
+
+/** Until then a new process has loaded, read its configuration, and rehearsed. */
+const PREPARED_WITHIN_MS = 60_000;
+/** Until then it has taken over; requests wait meanwhile. */
+const READY_WITHIN_MS = 120_000;
+
+/**
+ * One reload: hands the lock, the store and the requests of a server over to a new process.
+ *
+ * | Step        | Lock and store belong to           | Requests   | When the step succeeds | When it fails |
+ * | ----------- | ---------------------------------- | ---------- | ---------------------- | ------------- |
+ * | prepare     | the old server                     | are served | let go                 | `kept`        |
+ * | let go      | the old server, until the last act | wait       | hand over              | take back     |
+ * | hand over   | the new process                    | wait       | `replaced`             | take back     |
+ * | take back   | a second server of this process    | wait       | `taken back`           | start again   |
+ * | start again | one more new process               | wait       | `replaced`             | `lost`        |
+ *
+ * *Take back* fails where the new process was of a later version and has changed the store. The program on the disk can open that
+ * store, so it is started once more. A reload owns one new process at a time, and kills it when a step fails.
+ */
+export class HandOver<Server extends ReplaceableServer> {
+  readonly #parts: HandOverParts<Server>;
+  readonly #server: Server;
+  readonly #number: number;
+  #process: SuccessorProcess | null = null;
+  #hasLetGo = false;
+  #isCalledOff = false;
+  /** The link to the candidate that got the lock last. */
+  #taker: SuccessorLink | null = null;
+  /** The link to the server that has taken over. */
+  readonly #heir = Promise.withResolvers<SuccessorLink>();
+
+  /** @param number The number of this reload. */
+  constructor(parts: HandOverParts<Server>, server: Server, number: number) {
+    this.#parts = parts;
+    this.#server = server;
+    this.#number = number;
+  }
+
+  /** Whether the old server serves no more. */
+  get hasLetGo(): boolean {
+    return this.#hasLetGo;
+  }
+
+  /** The service shall end: a reload is called off while the old server serves. Later, no more process is launched. */
+  callOff(): void {
+    this.#isCalledOff = true;
+    if (!this.#hasLetGo) this.#process?.kill();
+  }
+
+  /** Kills the new process, whatever it has taken over. Resolves when that process is gone. */
+  async kill(): Promise<void> {
+    this.#process?.kill();
+    await this.#process?.ended;
+  }
+
+  /** Does all steps. Never rejects for what can go wrong outside llamactl. */
+  async run(): Promise<Outcome<Server>> {
+    const { log } = this.#parts;
+    let successor: SuccessorLink;
+    try {
+      successor = await this.#prepare();
+    } catch (error) {
+      return this.#keep(reasonOf(error));
+    }
+    let failure: string;
+    const heldAt = this.#parts.clock.elapsed();
+    try {
+      await this.#letGo();
+      return await this.#handOver(successor, heldAt);
+    } catch (error) {
+      failure = reasonOf(error);
+      await this.kill();
+      log.error({ reason: failure }, 'The new server failed to take over');
+    }
+    try {
+      return await this.#takeBack(failure);
+    } catch (error) {
+      log.error({ err: error }, 'The old server cannot take back what the new one could not take: it starts one more');
+    }
+    try {
+      return await this.#handOver(await this.#launch(), heldAt);
+    } catch (error) {
+      await this.kill();
+      log.error({ reason: reasonOf(error) }, 'No server could take over; llamactl ends, and engines run on');
+      return { kind: 'lost' };
+    }
+  }
+
+  /** @returns the link to a new process that can take over */
+  async #prepare(): Promise<SuccessorLink> {
+    this.#server.assertKept();
+    this.#server.note(this.#number, null);
+    const link = await this.#launch();
+    this.#server.assertKept();
+    return link;
+  }
+
+  #keep(reason: string): Outcome<Server> {
+    const { log } = this.#parts;
+    this.#process?.kill();
+    log.error({ reason }, 'The server was not replaced, and goes on');
+    try {
+      this.#server.note(this.#number, reason);
+    } catch (error) {
+      // The full disk that made the reload fail keeps the old server from writing, not from serving.
+      log.error({ err: error }, 'The reason could not be written to server.json, where llamactl reload looks for it');
+    }
+    return { kind: 'kept' };
+  }
+
+  /** Requests wait from here on. */
+  async #letGo(): Promise<void> {
+    const server = this.#server;
+    const heir = this.#heir.promise;
+    this.#hasLetGo = true;
+    await server.hold();
+    server.recordBy((entry) => void heir.then((link) => link.record(entry)));
+    await server.handOver(async (request) => (await heir).acquire(request));
+    server.watchLeases((use) => this.#taker?.report(use));
+  }
+
+  /** @param heldAt When requests began to wait, by `Clock.elapsed`. */
+  async #handOver(link: SuccessorLink, heldAt: number): Promise<Outcome<Server>> {
+    const process = this.#process;
+    if (process === null) throw new Error('a server is handed over before a process was launched for it');
+    this.#give(link);
+    const door = await saidWithin(READY_WITHIN_MS, link.ready, process, this.#parts.clock);
+    this.#heir.resolve(link);
+    const waited = this.#parts.clock.elapsed() - heldAt;
+    this.#parts.log.info(`Process ${process.pid} serves now; requests have waited for ${waited} ms at most`);
+    return { kind: 'replaced', process, way: { link, door } };
+  }
+
+  /** A second server in this process takes over, as a new process would. @param failure Why the new process did not. */
+  async #takeBack(failure: string): Promise<Outcome<Server>> {
+    const [ours, its] = duplexPair();
+    const link = this.#greet(ours);
+    this.#give(link);
+    const predecessor = new PredecessorLink(its);
+    const { listener } = this.#server;
+    const server = await this.#parts.start({ listener, link: predecessor, hello: await predecessor.hello, failure });
+    const door = await link.ready;
+    this.#heir.resolve(link);
+    this.#parts.log.warn('The server has taken back what the new one could not take');
+    return { kind: 'taken back', server, way: { link, door } };
+  }
+
+  /** Launches the program. @returns the link to it, once it can take over */
+  async #launch(): Promise<SuccessorLink> {
+    this.#assertWanted();
+    const process = await this.#parts.launch(this.#server.listener);
+    this.#process = process;
+    this.#assertWanted();
+    const link = this.#greet(process.channel);
+    await saidWithin(PREPARED_WITHIN_MS, link.prepared, process, this.#parts.clock);
+    this.#assertWanted();
+    return link;
+  }
+
+  #assertWanted(): void {
+    if (this.#isCalledOff) throw new Error('the server was told to end meanwhile');
+  }
+
+  #greet(channel: Duplex): SuccessorLink {
+    const server = this.#server;
+    const link = new SuccessorLink(channel, {
+      onBreak: (instance, run, died) => server.breakLeases(instance, run, died),
+      onDead: (dead) => server.shutOut(dead),
+      onEnd: () => void server.cut(),
+      onOverheard: (type) => this.#parts.log.debug({ type }, 'The new server said something of a later version'),
+    });
+    link.hello({ ...server.hello, reload: this.#number });
+    return link;
+  }
+
+  #give(link: SuccessorLink): void {
+    link.take(this.#server.uses());
+    this.#taker = link;
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

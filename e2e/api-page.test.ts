@@ -36,7 +36,7 @@ async function press(browser: Browser, key: string): Promise<void> {
   await browser.send('Input.dispatchKeyEvent', { type: 'keyUp', ...how });
 }
 
-it('works in Chromium, and asks nobody for anything else', { timeout: 120_000 }, async (context) => {
+it('works in Chromium, and asks nobody for anything else', async (context) => {
   if ('missing' in BROWSER) {
     context.skip(BROWSER.missing);
     return;

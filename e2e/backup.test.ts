@@ -4,8 +4,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { testModel } from '../scripts/test-assets.ts';
+import { isLong } from '../scripts/test-tier.ts';
 import { runCommand, type CommandResult } from './command-line.ts';
 import { LiveEvents } from './live-events.ts';
+import { MAIN } from './program.ts';
 import { ServerProcess } from './server-process.ts';
 
 /** The stored state of the real program is backed up, put back, put back by hand, damaged and brought up to date. */
@@ -63,7 +65,7 @@ async function settles(names: readonly string[]): Promise<number[]> {
       expect(await engines()).toHaveLength(pids.length);
       return pids;
     },
-    { timeout: 15_000, interval: 50 },
+    { timeout: 60_000, interval: 50 },
   );
 }
 
@@ -123,7 +125,7 @@ describe('with engines that run', () => {
     expect((await server.call('POST', '/v1/chat/completions', chat)).status).toBe(200);
   }
 
-  it('a backup is made while the server runs, and put back when it does not', { timeout: 60_000 }, async () => {
+  it('a backup is made while the server runs, and put back when it does not', async () => {
     await changesSince(async () => expect(await done('backup', backup)).toMatchObject({ file: backup, instances: 3 }));
     const refused = await llamactl('restore', backup);
     expect(refused.status).toBe(1);
@@ -149,7 +151,7 @@ describe('with engines that run', () => {
     await isRight();
   });
 
-  it('an older database in the place of a newer one is taken for what it is', { timeout: 60_000 }, async () => {
+  it.runIf(isLong)('an older database in the place of a newer one is taken for what it is', async () => {
     const copy = path.join(os.tmpdir(), `llamactl-copy-${process.pid}.db`);
     await changesSince(async () => {
       await server.end('SIGTERM');
@@ -167,9 +169,8 @@ describe('with engines that run', () => {
     expect(server.errors).toContain('was put back from an older copy, by hand');
   });
 
-  it(
+  it.runIf(isLong)(
     'a damaged database stops the server, not the engines, and either way out takes them up',
-    { timeout: 60_000 },
     async () => {
       await begin();
       await server.start();
@@ -243,7 +244,7 @@ describe('log-ins', () => {
     expect(await Promise.all([kept, ended, revoked].map(isLetIn))).toEqual([true, false, false]);
   });
 
-  it('all end when accounts are put back, or the file is put there by hand', async () => {
+  it.runIf(isLong)('all end when accounts are put back, or the file is put there by hand', async () => {
     expect((await done('restore', '--accounts', backup))['revived']).toEqual({ accounts: [], keys: ['old'] });
     await server.start();
     expect(await Promise.all([kept, ended, revoked].map(isLetIn))).toEqual([false, false, true]);
@@ -297,11 +298,10 @@ it.runIf(canMount)('a disk that is too small for the backup is told, and nothing
   await create('a');
   const folder = path.join(server.home, 'small');
   mkdirSync(folder);
-  const main = path.join(import.meta.dirname, '..', 'cli', 'main.ts');
   const words = [
     process.execPath,
     '--disable-warning=ExperimentalWarning',
-    main,
+    MAIN,
     'backup',
     '--data-dir',
     server.dataDirectory,

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { isLong } from '../scripts/test-tier.ts';
 import { bodyEngine } from './body-engine.ts';
 import { ServerProcess } from './server-process.ts';
 
@@ -95,7 +96,7 @@ async function waitingAtTheGate(count: number): Promise<void> {
 }
 
 describe('25 bodies of 63 MiB for an engine that reads none of them', () => {
-  it('take no more memory than the budget, and others are served meanwhile', { timeout: 120_000 }, async () => {
+  it('take no more memory than the budget, and others are served meanwhile', async () => {
     await writeFile(`/proc/${server.pid}/clear_refs`, '5');
     const before = (await memory()).now;
     const all = Array.from({ length: 25 }, (_, index) =>
@@ -129,7 +130,7 @@ describe('25 bodies of 63 MiB for an engine that reads none of them', () => {
     expect((await Promise.all(more)).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
   });
 
-  it('of callers who leave make room for others', { timeout: 120_000 }, async () => {
+  it.runIf(isLong)('of callers who leave make room for others', async () => {
     const left = [1, 2, 3, 4].map((caller) => send(`203.0.113.${caller}`));
     for (const each of left) each.catch(() => undefined);
     await waitingAtTheGate(4);

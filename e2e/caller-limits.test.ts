@@ -80,27 +80,23 @@ describe('with accounts', () => {
   const createKey = async (body: object): Promise<string> =>
     String((await manage('POST', '/api/keys', admin, { name: 'a key', ...body }))['key']);
 
-  it(
-    'a key with max_in_flight 1 is refused a second request, and served when the first has ended',
-    { timeout: 60_000 },
-    async () => {
-      const key = await createKey({ max_in_flight: 1 });
-      const running = await endless(key);
-      const second = await complete(key);
-      expect(second.headers.get('retry-after')).toBe('1');
-      expect(await refusalOf(second)).toEqual([
-        429,
-        'rate_limit_error',
-        'rate_limited',
-        expect.stringMatching(/^The key \w+ \(a key\) has 1 request in flight, and its max_in_flight is 1;/),
-      ]);
-      expect((await complete(await createKey({}))).status).toBe(200);
-      running.abort();
-      await admitted(key);
-    },
-  );
+  it('a key with max_in_flight 1 is refused a second request, and served when the first has ended', async () => {
+    const key = await createKey({ max_in_flight: 1 });
+    const running = await endless(key);
+    const second = await complete(key);
+    expect(second.headers.get('retry-after')).toBe('1');
+    expect(await refusalOf(second)).toEqual([
+      429,
+      'rate_limit_error',
+      'rate_limited',
+      expect.stringMatching(/^The key \w+ \(a key\) has 1 request in flight, and its max_in_flight is 1;/),
+    ]);
+    expect((await complete(await createKey({}))).status).toBe(200);
+    running.abort();
+    await admitted(key);
+  });
 
-  it('two keys and a log-in of one account share its sum', { timeout: 60_000 }, async () => {
+  it('two keys and a log-in of one account share its sum', async () => {
     const ann = { username: 'ann', password: 'a long password' };
     await manage('POST', '/api/users', admin, { ...ann, role: 'operator', max_in_flight: 2 });
     const token = String((await manage('POST', '/api/auth/login', null, ann))['token']);
@@ -118,7 +114,7 @@ describe('with accounts', () => {
     expect((await complete(keys[0] ?? '')).status).toBe(200);
   });
 
-  it('tokens are counted when an answer ends, whole or in parts', { timeout: 60_000 }, async () => {
+  it('tokens are counted when an answer ends, whole or in parts', async () => {
     for (const stream of [false, true]) {
       const key = await createKey({ tokens_per_minute: 5 });
       const body = { model: 'demo', prompt: 'Hello', max_tokens: 8, ignore_eos: true, stream };
@@ -135,7 +131,7 @@ describe('with accounts', () => {
     }
   });
 
-  it('a burst over many keys of one account is counted without a gap', { timeout: 60_000 }, async () => {
+  it('a burst over many keys of one account is counted without a gap', async () => {
     const eve = { username: 'eve', password: 'a long password' };
     await manage('POST', '/api/users', admin, { ...eve, role: 'operator', requests_per_minute: 7 });
     const keys = await Promise.all(Array.from({ length: 5 }, () => createKey({ owner: 'eve' })));
@@ -168,7 +164,7 @@ describe('with accounts', () => {
 describe('without accounts', () => {
   afterEach(() => server.dispose());
 
-  it('an address has the limits of the configuration', { timeout: 60_000 }, async () => {
+  it('an address has the limits of the configuration', async () => {
     server = await ServerProcess.create('gateway: { requests_per_minute: 2 }');
     await server.start();
     await manage('POST', '/api/instances', null, { name: 'demo', model_path: await testModel() });

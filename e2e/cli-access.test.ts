@@ -5,11 +5,10 @@ import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { testModel } from '../scripts/test-assets.ts';
 import { runCommand, type CommandResult } from './command-line.ts';
+import { MAIN } from './program.ts';
 import { ServerProcess } from './server-process.ts';
 
 /** Accounts, keys, configuration and completion, by the command line alone, with the real program on both sides. */
-
-const MAIN = path.join(import.meta.dirname, '..', 'cli', 'main.ts');
 
 let server: ServerProcess;
 let environment: Record<string, string>;

@@ -55,23 +55,19 @@ async function usurp(): Promise<void> {
 }
 
 describe('a reused pid in server.json', () => {
-  it(
-    'sends neither the log-in of a context nor LLAMACTL_TOKEN to the process that has the port',
-    { timeout: 60_000 },
-    async () => {
-      const password = await readFile(path.join(server.dataDirectory, 'admin-password'), 'utf8');
-      expect((await run(['login', 'admin', '--password-stdin'], {}, password)).status).toBe(0);
-      const token = (await run(['token'])).stdout.trim();
-      expect((await run(['ps'])).status).toBe(0);
-      await usurp();
-      for (const words of [['ps'], ['keys', 'ls'], ['logout']]) {
-        const { status, stderr } = await run(words);
-        expect([words, status, stderr]).toEqual([words, 5, expect.any(String)]);
-      }
-      for (const words of [['ps'], ['login', 'admin', '--password-stdin']]) {
-        expect((await run(words, { LLAMACTL_TOKEN: token }, password)).status).not.toBe(0);
-      }
-      expect(seen).toEqual([]);
-    },
-  );
+  it('sends neither the log-in of a context nor LLAMACTL_TOKEN to the process that has the port', async () => {
+    const password = await readFile(path.join(server.dataDirectory, 'admin-password'), 'utf8');
+    expect((await run(['login', 'admin', '--password-stdin'], {}, password)).status).toBe(0);
+    const token = (await run(['token'])).stdout.trim();
+    expect((await run(['ps'])).status).toBe(0);
+    await usurp();
+    for (const words of [['ps'], ['keys', 'ls'], ['logout']]) {
+      const { status, stderr } = await run(words);
+      expect([words, status, stderr]).toEqual([words, 5, expect.any(String)]);
+    }
+    for (const words of [['ps'], ['login', 'admin', '--password-stdin']]) {
+      expect((await run(words, { LLAMACTL_TOKEN: token }, password)).status).not.toBe(0);
+    }
+    expect(seen).toEqual([]);
+  });
 });

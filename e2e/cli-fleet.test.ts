@@ -29,7 +29,7 @@ async function documentOf(names: readonly string[]): Promise<string> {
 }
 
 describe('a fleet of twelve', () => {
-  it('is made, started, changed, stopped and deleted within the limit of requests', { timeout: 120_000 }, async () => {
+  it('is made, started, changed, stopped and deleted within the limit of requests', async () => {
     const applied = await run(['apply', '-'], await documentOf(NAMES));
     expect(applied).toEqual({
       status: 0,

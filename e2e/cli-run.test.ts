@@ -86,7 +86,7 @@ describe('run', () => {
       expect.stringMatching(/cli-run\.test\.ts is not a GGUF file/),
     ]);
     expect(status).not.toBe(0);
-    expect((await llamactl(['why', 'text'])).stdout).toMatch(/is not a\s+GGUF\s+file[^]*→ .*--model FILE/);
+    expect((await llamactl(['why', 'text'])).stdout).toMatch(/is\s+not\s+a\s+GGUF\s+file[^]*→ .*--model FILE/);
   });
 
   it('stops the answer when nobody reads it any more', async () => {

@@ -22,50 +22,46 @@ describe('a client with accounts', () => {
     await server.start();
   });
 
-  it(
-    'logs in, asks for another token when one has ended, and stops when there is none',
-    { timeout: 60_000 },
-    async () => {
-      const password = await adminPassword();
-      const anybody = connect();
-      await expect(anybody.listInstances()).rejects.toMatchObject({ name: 'UnauthorizedError', code: 'UNAUTHORIZED' });
-      expect(await anybody.getReadiness()).toEqual({ status: 'ok' });
-      await expect(anybody.events().next()).rejects.toThrow(UnauthorizedError);
-      await expect(anybody.login({ username: 'admin', password: 'wrong' })).rejects.toMatchObject({
-        code: 'INVALID_CREDENTIALS',
-      });
-      const login = async (): Promise<string> => (await anybody.login({ username: 'admin', password })).token;
+  it('logs in, asks for another token when one has ended, and stops when there is none', async () => {
+    const password = await adminPassword();
+    const anybody = connect();
+    await expect(anybody.listInstances()).rejects.toMatchObject({ name: 'UnauthorizedError', code: 'UNAUTHORIZED' });
+    expect(await anybody.getReadiness()).toEqual({ status: 'ok' });
+    await expect(anybody.events().next()).rejects.toThrow(UnauthorizedError);
+    await expect(anybody.login({ username: 'admin', password: 'wrong' })).rejects.toMatchObject({
+      code: 'INVALID_CREDENTIALS',
+    });
+    const login = async (): Promise<string> => (await anybody.login({ username: 'admin', password })).token;
 
-      const tokens = [await login()];
-      const asked: string[] = [];
-      const token = async (): Promise<string> => {
-        const newest = tokens.at(-1) ?? '';
-        asked.push(newest);
-        return newest;
-      };
-      const client = connect({ token });
-      await client.createInstance({ name: 'a', model_path: await testModel() });
-      const events = new StreamReader<Frame>(client.events({ after_seq: 0 }));
-      await events.until((frames) => frames.some(({ type }) => type === 'instance_created'));
+    const tokens = [await login()];
+    const asked: string[] = [];
+    const token = async (): Promise<string> => {
+      const newest = tokens.at(-1) ?? '';
+      asked.push(newest);
+      return newest;
+    };
+    const client = connect({ token });
+    await client.createInstance({ name: 'a', model_path: await testModel() });
+    const events = new StreamReader<Frame>(client.events({ after_seq: 0 }));
+    await events.until((frames) => frames.some(({ type }) => type === 'instance_created'));
 
-      // The old one ends; from then on there is another.
-      tokens.push(await login());
-      const fixed = connect({ token: tokens[0] });
-      await fixed.logout();
-      await expect(fixed.listInstances()).rejects.toThrow(UnauthorizedError);
-      await expect(fixed.followLogs('a').next()).rejects.toThrow(UnauthorizedError);
-      expect((await client.listInstances()).map(({ name }) => name)).toEqual(['a']);
-      await client.deleteInstance('a');
-      await events.until((frames) => frames.some(({ type }) => type === 'instance_deleted'));
-      expect(asked.at(-1)).toBe(tokens[1]);
+    // The old one ends; from then on there is another.
+    tokens.push(await login());
+    const fixed = connect({ token: tokens[0] });
+    await fixed.logout();
+    await expect(fixed.listInstances()).rejects.toThrow(UnauthorizedError);
+    await expect(fixed.followLogs('a').next()).rejects.toThrow(UnauthorizedError);
+    expect((await client.listInstances()).map(({ name }) => name)).toEqual(['a']);
+    await client.deleteInstance('a');
+    await events.until((frames) => frames.some(({ type }) => type === 'instance_deleted'));
+    expect(asked.at(-1)).toBe(tokens[1]);
 
-      await connect({ token: tokens[1] }).logout();
-      await expect(events.ended).rejects.toThrow(UnauthorizedError);
-      await expect(client.listUsers()).rejects.toThrow(UnauthorizedError);
-    },
-  );
+    await connect({ token: tokens[1] }).logout();
+    await expect(events.ended).rejects.toThrow(UnauthorizedError);
+    await expect(client.listUsers()).rejects.toThrow(UnauthorizedError);
+  });
 
-  it('outlives its token, if it is given another', { timeout: 60_000 }, async () => {
+  it('outlives its token, if it is given another', async () => {
     await server.end('SIGTERM');
     await server.configure('auth: { enabled: true, token_ttl: 2s }');
     await server.start();

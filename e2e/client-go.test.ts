@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DEMO_SENTENCE } from '@llamactl/cli/quickstart/demo-model';
 import { testGo, testModel } from '../scripts/test-assets.ts';
+import { isLong } from '../scripts/test-tier.ts';
 import { GoModule, type GoResult } from './go-module.ts';
 import { ServerProcess } from './server-process.ts';
 
@@ -15,10 +16,12 @@ import { ServerProcess } from './server-process.ts';
 
 const FOLDER = path.join(import.meta.dirname, '..', 'clients', 'go');
 const go = testGo();
-const tests = await GoModule.testsIn(FOLDER);
+/** The push tier takes a server through the scenario of all clients, and no more. */
+const SMOKE = 'TestTheSharedScenario';
+const tests = (await GoModule.testsIn(FOLDER)).filter((name) => isLong || name === SMOKE);
 const WHY = 'missing' in go ? `: ${go.missing}` : '';
 /** All of Go that it needs has to be compiled when it is the first time. */
-const FIRST_TIME = 240_000;
+const FIRST_TIME = 600_000;
 
 describe.skipIf('missing' in go)(`the Go client${WHY}`, () => {
   let server: ServerProcess;
@@ -30,7 +33,7 @@ describe.skipIf('missing' in go)(`the Go client${WHY}`, () => {
 
   beforeAll(async () => {
     module = new GoModule(FOLDER, 'program' in go ? go.program : '');
-    isWatched = await module.watchRaces();
+    isWatched = isLong && (await module.watchRaces());
     server = await ServerProcess.create();
     await server.start();
     door = createServer((request, response) => {
@@ -40,7 +43,7 @@ describe.skipIf('missing' in go)(`the Go client${WHY}`, () => {
       );
     });
     await once(door.listen(0, '127.0.0.1'), 'listening');
-    const run = await module.test({
+    const run = await module.test(isLong ? '.' : `^${SMOKE}$`, {
       LLAMACTL_TEST_URL: server.url,
       LLAMACTL_TEST_MODEL: await testModel(),
       LLAMACTL_TEST_SENTENCE: DEMO_SENTENCE,
@@ -60,11 +63,11 @@ describe.skipIf('missing' in go)(`the Go client${WHY}`, () => {
     expect(await module.run('gofmt', ['-l', '.'])).toEqual({ code: 0, text: '' });
   });
 
-  it('is vetted', { timeout: FIRST_TIME }, async () => {
+  it.runIf(isLong)('is vetted', { timeout: FIRST_TIME }, async () => {
     expect(await module.run('go', ['vet', './...'])).toEqual({ code: 0, text: '' });
   });
 
-  it('is watched for data races', (context) => {
+  it.runIf(isLong)('is watched for data races', (context) => {
     context.skip(!isWatched, 'this machine has no C compiler');
     expect(rest).not.toContain('DATA RACE');
   });

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Client } from '@llamactl/client';
 import { testClientPython, testModel } from '../scripts/test-assets.ts';
+import { isLong } from '../scripts/test-tier.ts';
 import { ServerProcess } from './server-process.ts';
 
 /** What the Python client is told of an instance while its server is killed, stopped and started again. */
@@ -19,8 +20,8 @@ afterEach(async () => {
   await server?.dispose();
 });
 
-describe('streams of the Python client', () => {
-  it('go on over restarts of the server: nothing lost, nothing twice', { timeout: 90_000 }, async (context) => {
+describe.runIf(isLong)('streams of the Python client', () => {
+  it('go on over restarts of the server: nothing lost, nothing twice', async (context) => {
     const python = testClientPython();
     if ('missing' in python) {
       context.skip(python.missing);

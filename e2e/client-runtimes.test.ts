@@ -12,6 +12,7 @@ import { runTool } from '@llamactl/cli/quickstart/run-tool';
 import { buildClient } from '../scripts/client-package.ts';
 import { OTHER_NODES } from '../scripts/runtime-install.ts';
 import { testBrowser, testModel, testNode } from '../scripts/test-assets.ts';
+import { isLong } from '../scripts/test-tier.ts';
 import type { Outcome, Setting } from './client-scenario.ts';
 import { PortBlock } from './port-block.ts';
 import { ServerProcess } from './server-process.ts';
@@ -68,14 +69,14 @@ afterAll(async () => {
 });
 
 describe('the published client', () => {
-  it('is typed for who has nothing but a browser, and for who has nothing but Node', async () => {
+  it.runIf(isLong)('is typed for who has nothing but a browser, and for who has nothing but Node', async () => {
     const program = "import { Client } from './client/index.js';\nexport const client: Client = new Client();\n";
     await writeFile(path.join(folder, 'program.ts'), program);
     await compile('--types', '', '--lib', 'es2022,dom,dom.asynciterable', 'program.ts');
     await compile('--types', 'node', '--lib', 'es2022', 'program.ts');
   });
 
-  it('is found by its name, in whichever way a project looks for it', { timeout: 60_000 }, async () => {
+  it.runIf(isLong)('is found by its name, in whichever way a project looks for it', async () => {
     const project = path.join(folder, 'project');
     const place = path.join(project, 'node_modules', '@llamactl', 'client');
     await cp(path.join(folder, 'client'), place, { recursive: true });
@@ -97,7 +98,7 @@ new Client(${JSON.stringify(setting.url)}).getReadiness().then(({ status }) => p
     }
   });
 
-  it('does what its pages say, whose examples are right', { timeout: 60_000 }, async () => {
+  it('does what its pages say, whose examples are right', async () => {
     const pages = ['client/README.md', 'docs/client.md'];
     const root = path.join(import.meta.dirname, '..');
     const texts = await Promise.all(pages.map((name) => readFile(path.join(root, name), 'utf8')));
@@ -124,27 +125,30 @@ new Client(${JSON.stringify(setting.url)}).getReadiness().then(({ status }) => p
     expect(stdout).toBe(DEMO_SENTENCE);
   });
 
-  it.each([...OTHER_NODES, process.versions.node])('works on Node %s', { timeout: 120_000 }, async (version) => {
-    const program = version === process.versions.node ? process.execPath : testNode(version);
-    const driver = path.join(folder, `on-${version}.js`);
-    await writeFile(
-      driver,
-      `import * as client from './client/index.js';
+  it.each(isLong ? [...OTHER_NODES, process.versions.node] : OTHER_NODES.slice(0, 1))(
+    'works on Node %s',
+    async (version) => {
+      const program = version === process.versions.node ? process.execPath : testNode(version);
+      const driver = path.join(folder, `on-${version}.js`);
+      await writeFile(
+        driver,
+        `import * as client from './client/index.js';
 import { scenario } from './scenario.js';
 import WebSocket from ${JSON.stringify(WS)};
 const setting = ${JSON.stringify(setting)};
 const own = 'WebSocket' in globalThis ? {} : { WebSocket };
 process.stdout.write(JSON.stringify(await scenario(client, { ...setting, ...own })));
 `,
-    );
-    const { stdout } = await runTool(program, [driver], { environment: process.env, directory: folder });
-    const { withoutWebSocket, ...outcome } = JSON.parse(stdout) as Outcome;
-    expect(outcome).toEqual(EXPECTED);
-    if (version.startsWith('20.')) expect(withoutWebSocket).toContain('This platform has no WebSocket.');
-    else expect(withoutWebSocket).toBe(null);
-  });
+      );
+      const { stdout } = await runTool(program, [driver], { environment: process.env, directory: folder });
+      const { withoutWebSocket, ...outcome } = JSON.parse(stdout) as Outcome;
+      expect(outcome).toEqual(EXPECTED);
+      if (version.startsWith('20.')) expect(withoutWebSocket).toContain('This platform has no WebSocket.');
+      else expect(withoutWebSocket).toBe(null);
+    },
+  );
 
-  it('works in Chromium, in a page of another origin that is let in', { timeout: 120_000 }, async (context) => {
+  it.runIf(isLong)('works in Chromium, in a page of another origin that is let in', async (context) => {
     const browser = testBrowser();
     if ('missing' in browser) {
       context.skip(browser.missing);

@@ -49,11 +49,11 @@ beforeAll(async () => {
 afterAll(() => Promise.all([open.dispose(), guarded.dispose()]));
 
 describe('the scenario of all clients', () => {
-  it('is lived through without accounts', { timeout: 60_000 }, async () => {
+  it('is lived through without accounts', async () => {
     await run(new Client(open.url));
   });
 
-  it('is lived through with a key', { timeout: 60_000 }, async () => {
+  it('is lived through with a key', async () => {
     const password = (await readFile(path.join(guarded.dataDirectory, 'admin-password'), 'utf8')).trim();
     const { token } = await new Client(guarded.url).login({ username: 'admin', password });
     const { key } = await new Client({ url: guarded.url, token }).createKey({ name: 'scenario', scopes: ['admin'] });

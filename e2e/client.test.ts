@@ -46,32 +46,28 @@ describe('a client', () => {
     await client.createInstance({ name: 'a', model_path: model, options: { threads: 1 } });
   });
 
-  it(
-    'follows a log over restarts of the server, until the instance is deleted: nothing lost, nothing twice',
-    { timeout: 60_000 },
-    async () => {
-      await client.startInstance('a', { wait: true });
-      const log = new StreamReader<LogItem>(client.followLogs('a', { lines: 10_000 }));
-      const starts = (items: readonly LogItem[]): number =>
-        items.filter((item) => 'message' in item && LISTENS.test(item.message)).length;
-      await log.until((items) => starts(items) === 1);
-      for (const [round, signal] of (['SIGKILL', 'SIGTERM'] as const).entries()) {
-        await server.end(signal);
-        await server.start();
-        await client.restartInstance('a', {}, { wait: true });
-        await log.until((items) => starts(items) === round + 2);
-      }
-      expect(await answerOf(client)).toBe(DEMO_SENTENCE);
-      await client.stopInstance('a', {}, { wait: true });
-      const { logs } = await client.getInstanceLogs('a', { lines: 10_000 });
-      await log.until((items) => items.length >= logs.length);
-      await client.deleteInstance('a');
-      await log.ended;
-      expect(log.items).toEqual(logs);
-    },
-  );
+  it('follows a log over restarts of the server, until the instance is deleted: nothing lost, nothing twice', async () => {
+    await client.startInstance('a', { wait: true });
+    const log = new StreamReader<LogItem>(client.followLogs('a', { lines: 10_000 }));
+    const starts = (items: readonly LogItem[]): number =>
+      items.filter((item) => 'message' in item && LISTENS.test(item.message)).length;
+    await log.until((items) => starts(items) === 1);
+    for (const [round, signal] of (['SIGKILL', 'SIGTERM'] as const).entries()) {
+      await server.end(signal);
+      await server.start();
+      await client.restartInstance('a', {}, { wait: true });
+      await log.until((items) => starts(items) === round + 2);
+    }
+    expect(await answerOf(client)).toBe(DEMO_SENTENCE);
+    await client.stopInstance('a', {}, { wait: true });
+    const { logs } = await client.getInstanceLogs('a', { lines: 10_000 });
+    await log.until((items) => items.length >= logs.length);
+    await client.deleteInstance('a');
+    await log.ended;
+    expect(log.items).toEqual(logs);
+  });
 
-  it('hears of every event, over restarts of the server', { timeout: 60_000 }, async () => {
+  it('hears of every event, over restarts of the server', async () => {
     const interruptions: Error[] = [];
     const onInterruption = ({ error }: { error: Error }): void => void interruptions.push(error);
     const stop = new AbortController();
@@ -133,7 +129,7 @@ describe('a client', () => {
     ]);
   });
 
-  it('tells apart what goes wrong', { timeout: 60_000 }, async () => {
+  it('tells apart what goes wrong', async () => {
     await expect(client.getInstance('b')).rejects.toThrow(NotFoundError);
     await expect(client.getInstance('a/../a')).rejects.toThrow(NotFoundError);
     await expect(client.createInstance({ name: 'A', model_path: model })).rejects.toThrow(ConflictError);

@@ -1,11 +1,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
-import path from 'node:path';
 import { launcherFlags } from './launcher-flags.ts';
-
-const MAIN = path.join(import.meta.dirname, '..', 'cli', 'main.ts');
-/** As the launcher does; one for all tests, who would each begin with an empty one. */
-const COMPILED = path.join(import.meta.dirname, '..', '.cache', 'compiled');
+import { COMPILED, MAIN } from './program.ts';
 
 export interface CommandResult {
   /** Exit status; `null` when a signal ended it. */

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it, vi } from 'vitest';
+import { isLong } from '../scripts/test-tier.ts';
 import { OTHERS, START, STOP, type Scenario } from './crash/scenarios.ts';
 import { Trials, type Trial } from './crash/trial.ts';
 
@@ -6,11 +7,10 @@ import { Trials, type Trial } from './crash/trial.ts';
  * The server dies by SIGKILL between any two things that it does, and the next one makes of it what it was asked, or what
  * it was before: no orphan, no double, nothing lost that was acknowledged.
  *
- * LLAMACTL_TEST_LONG=1 tries every point of everything; else every one of starts and stops, and some of the others.
+ * The long tier tries every point of every scenario; the push tier every third point of a start, and one of each other scenario.
  */
 
-const isLong = process.env['LLAMACTL_TEST_LONG'] === '1';
-const FEW = 2;
+const ALL = [START, STOP, ...OTHERS];
 /** Faults after which a scenario is not looked at any further: each may take long to be one. */
 const ENOUGH = 3;
 /** As many deaths on one data directory: the newest thousand events are kept, and looked at all. */
@@ -18,11 +18,10 @@ const MOST_ON_ONE = 10;
 
 vi.setConfig({ maxConcurrency: 3 });
 
-/** A few of so many points: spread, and others in each scenario. */
-function few(count: number, scenario: Scenario): number[] {
-  const step = count / FEW;
-  const shift = (step * (OTHERS.indexOf(scenario) + 0.5)) / OTHERS.length;
-  return Array.from({ length: FEW }, (_, turn) => Math.floor(turn * step + shift));
+/** Of `count` points every third one of a start; of each other scenario one, each at another part of its way. */
+function somePoints(count: number, scenario: Scenario): number[] {
+  if (scenario === START) return Array.from({ length: count }, (_, point) => point).filter((point) => point % 3 === 0);
+  return [Math.floor((count * (ALL.indexOf(scenario) + 0.5)) / ALL.length)];
 }
 
 /** Also of tests that did not come to their end. */
@@ -46,8 +45,7 @@ async function tryPoints(scenario: Scenario): Promise<void> {
       const place = points.length > point ? points[point] : 'never reached';
       faults.push(...found.map((fault) => `${point} (${place}): ${fault}`));
     };
-    const isWhole = isLong || !OTHERS.includes(scenario);
-    const points = isWhole ? [...whole.points.keys()] : few(whole.points.length, scenario);
+    const points = isLong ? [...whole.points.keys()] : somePoints(whole.points.length, scenario);
     if (isLong)
       process.stdout.write(`${scenario.name}: ${whole.points.length} points\n  ${whole.points.join('\n  ')}\n`);
     for (const [index, point] of points.entries()) {
@@ -65,7 +63,7 @@ async function tryPoints(scenario: Scenario): Promise<void> {
 }
 
 describe.concurrent('a server that dies at any point of', () => {
-  for (const scenario of [START, STOP, ...OTHERS]) {
+  for (const scenario of ALL) {
     it(scenario.name, { timeout: isLong ? 3_600_000 : 600_000 }, () => tryPoints(scenario));
   }
 });

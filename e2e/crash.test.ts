@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { testModel } from '../scripts/test-assets.ts';
+import { isLong } from '../scripts/test-tier.ts';
+import { MAIN } from './program.ts';
 import { ServerProcess } from './server-process.ts';
 
 /** The server dies by SIGKILL; its engines must not notice, and the next server must find everything. */
@@ -50,9 +52,9 @@ describe('kill -9 of the server', () => {
     expect(status, JSON.stringify(body)).toBe(200);
   });
 
-  it('at any moment of a start neither loses the engine nor makes a second one', { timeout: 120_000 }, async () => {
+  it('at any moment of a start neither loses the engine nor makes a second one', async () => {
     await createInstance('a');
-    for (let round = 0; round < 12; round += 1) {
+    for (let round = 0; round < 12; round += isLong ? 1 : 4) {
       const starting = server.call('POST', '/api/instances/a/start').catch((error: unknown) => error);
       // From before the intent is stored until after the engine is ready: 0 to 110 ms into the start.
       await new Promise((resolve) => void setTimeout(resolve, round * 10));
@@ -173,8 +175,7 @@ describe('an engine that dies', () => {
 
 describe('a second server on one data directory', () => {
   it('names the first and ends', async () => {
-    const main = new URL('../cli/main.ts', import.meta.url).pathname;
-    const args = [main, 'serve', '--data-dir', server.dataDirectory, '--port', '1'];
+    const args = [MAIN, 'serve', '--data-dir', server.dataDirectory, '--port', '1'];
     const second = promisify(execFile)(process.execPath, args, { env: { PATH: process.env['PATH'] } });
     await expect(second).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining(server.url) as unknown });
   });

@@ -17,6 +17,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { AlertsSchema } from '@llamactl/contract/system';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { testModel } from '../scripts/test-assets.ts';
+import { isLong } from '../scripts/test-tier.ts';
+import { MAIN } from './program.ts';
 import { ServerProcess } from './server-process.ts';
 
 /** A small filesystem of the server's own, in a namespace that ends with its processes. */
@@ -97,56 +99,52 @@ function integrity(folder: string): unknown {
 }
 
 describe.runIf(canMount)('a full disk', () => {
-  it(
-    'stops neither engines nor the API, is told, damages nothing, and is over when there is space',
-    { timeout: 90_000 },
-    async () => {
-      server = await ServerProcess.create('', ON_A_SMALL_DISK);
-      await server.start();
-      await server.call('POST', '/api/instances', {
-        name: 'a',
-        model_path: await testModel(),
-        options: { threads: 1 },
-      });
-      await server.call('POST', '/api/instances/a/start?wait=true');
-      const before = await server.instance('a');
-      const disk = server.visibleDataDirectory;
-      const filler = fill(disk);
+  it('stops neither engines nor the API, is told, damages nothing, and is over when there is space', async () => {
+    server = await ServerProcess.create('', ON_A_SMALL_DISK);
+    await server.start();
+    await server.call('POST', '/api/instances', {
+      name: 'a',
+      model_path: await testModel(),
+      options: { threads: 1 },
+    });
+    await server.call('POST', '/api/instances/a/start?wait=true');
+    const before = await server.instance('a');
+    const disk = server.visibleDataDirectory;
+    const filler = fill(disk);
 
-      await vi.waitFor(async () => expect(await alerts()).toContain('disk_space_low'), { timeout: 20_000 });
-      // What SQLite has room for in the space it holds already is stored; then it cannot, and says so.
-      let stored: number | undefined;
-      for (let seed = 1; seed <= 2_000; seed += 1) {
-        const { status, body } = await server.call('PUT', '/api/instances/a', { options: { seed } });
-        if (status === 200) stored = seed;
-        else {
-          expect([status, body['code']]).toEqual([500, 'INTERNAL_ERROR']);
-          expect(body['error']).toMatch(/^This could not be stored: the disk of data_dir is full/);
-          break;
-        }
+    await vi.waitFor(async () => expect(await alerts()).toContain('disk_space_low'), { timeout: 20_000 });
+    // What SQLite has room for in the space it holds already is stored; then it cannot, and says so.
+    let stored: number | undefined;
+    for (let seed = 1; seed <= 2_000; seed += 1) {
+      const { status, body } = await server.call('PUT', '/api/instances/a', { options: { seed } });
+      if (status === 200) stored = seed;
+      else {
+        expect([status, body['code']]).toEqual([500, 'INTERNAL_ERROR']);
+        expect(body['error']).toMatch(/^This could not be stored: the disk of data_dir is full/);
+        break;
       }
-      expect(await alerts()).toContain('store_failed');
-      expect((await server.instance('a')).options['seed']).toBe(stored);
+    }
+    expect(await alerts()).toContain('store_failed');
+    expect((await server.instance('a')).options['seed']).toBe(stored);
 
-      const chat = { model: 'a', messages: [{ role: 'user', content: 'Hello' }] };
-      expect((await server.call('POST', '/v1/chat/completions', chat)).status).toBe(200);
-      expect((await server.call('GET', '/api/instances/a/logs')).status).toBe(200);
-      expect(await server.instance('a')).toMatchObject({ status: 'running', pid: before.pid });
+    const chat = { model: 'a', messages: [{ role: 'user', content: 'Hello' }] };
+    expect((await server.call('POST', '/v1/chat/completions', chat)).status).toBe(200);
+    expect((await server.call('GET', '/api/instances/a/logs')).status).toBe(200);
+    expect(await server.instance('a')).toMatchObject({ status: 'running', pid: before.pid });
 
-      rmSync(filler);
-      await vi.waitFor(async () =>
-        expect((await server.call('PUT', '/api/instances/a', { options: { seed: 5 } })).status).toBe(200),
-      );
-      await vi.waitFor(async () => expect(await alerts()).toEqual([]), { timeout: 20_000 });
-      const { seq } = await lastEntry();
-      await server.call('POST', '/v1/chat/completions', chat);
-      await vi.waitFor(async () => expect((await lastEntry()).seq, 'its log goes on').toBeGreaterThan(seq));
-      expect(await server.instance('a')).toMatchObject({ status: 'running', pid: before.pid });
-      expect(integrity(disk)).toEqual({ integrity_check: 'ok' });
-    },
-  );
+    rmSync(filler);
+    await vi.waitFor(async () =>
+      expect((await server.call('PUT', '/api/instances/a', { options: { seed: 5 } })).status).toBe(200),
+    );
+    await vi.waitFor(async () => expect(await alerts()).toEqual([]), { timeout: 20_000 });
+    const { seq } = await lastEntry();
+    await server.call('POST', '/v1/chat/completions', chat);
+    await vi.waitFor(async () => expect((await lastEntry()).seq, 'its log goes on').toBeGreaterThan(seq));
+    expect(await server.instance('a')).toMatchObject({ status: 'running', pid: before.pid });
+    expect(integrity(disk)).toEqual({ integrity_check: 'ok' });
+  });
 
-  it.each(['SIGKILL', 'SIGTERM'] as const)(
+  it.runIf(isLong).each(['SIGKILL', 'SIGTERM'] as const)(
     'does not keep a server from starting after one that ended by %s: it adopts, answers and tells, and stores when it can',
     async (end) => {
       let pid: number | null = null;
@@ -184,8 +182,7 @@ describe.runIf(canMount)('a full disk', () => {
       expect((await server.call('PUT', '/api/instances/a', { aliases: ['new'] })).status).toBe(200);
       await vi.waitFor(() => expect(readFileSync(path.join(disk, 'server.json'), 'utf8')).toContain(server.url), 5_000);
       const copy = path.join(server.home, 'copy.db');
-      const main = path.join(import.meta.dirname, '..', 'cli', 'main.ts');
-      const backup = [process.execPath, main, 'backup', '--data-dir', server.dataDirectory, copy];
+      const backup = [process.execPath, MAIN, 'backup', '--data-dir', server.dataDirectory, copy];
       const [command = '', ...argv] = [...besides(server.pid), ...backup];
       execFileSync(command, argv, { env: { PATH: process.env['PATH'], HOME: server.home }, stdio: 'pipe' });
       const database = new DatabaseSync(copy, { readOnly: true });
@@ -195,26 +192,29 @@ describe.runIf(canMount)('a full disk', () => {
     },
   );
 
-  it('lets no other server take over: the reload fails before, and the one that serves goes on', async () => {
-    server = await ServerProcess.create('', ON_A_SMALL_DISK);
-    await server.start();
-    const disk = server.visibleDataDirectory;
-    const filler = fill(disk);
-    // Enough to say who serves, and no more.
-    truncateSync(filler, statSync(filler).size - 65_536);
-    process.kill(server.pid, 'SIGUSR2');
-    const note = (): string => readFileSync(path.join(disk, 'server.json'), 'utf8');
-    await vi.waitFor(() => expect(note()).toContain('"failed"'), 20_000);
-    expect(JSON.parse(note())).toMatchObject({
-      pid: server.pid,
-      reload: { reason: expect.stringMatching(/is full; make room/) as string },
-    });
-    expect((await server.call('GET', '/readyz')).status).toBe(200);
-    rmSync(filler);
-    process.kill(server.pid, 'SIGUSR2');
-    await vi.waitFor(() => expect(note()).toContain('"done"'), 20_000);
-    expect(await server.end('SIGTERM')).toBe(0);
-  });
+  it.runIf(isLong)(
+    'lets no other server take over: the reload fails before, and the one that serves goes on',
+    async () => {
+      server = await ServerProcess.create('', ON_A_SMALL_DISK);
+      await server.start();
+      const disk = server.visibleDataDirectory;
+      const filler = fill(disk);
+      // Enough to say who serves, and no more.
+      truncateSync(filler, statSync(filler).size - 65_536);
+      process.kill(server.pid, 'SIGUSR2');
+      const note = (): string => readFileSync(path.join(disk, 'server.json'), 'utf8');
+      await vi.waitFor(() => expect(note()).toContain('"failed"'), 20_000);
+      expect(JSON.parse(note())).toMatchObject({
+        pid: server.pid,
+        reload: { reason: expect.stringMatching(/is full; make room/) as string },
+      });
+      expect((await server.call('GET', '/readyz')).status).toBe(200);
+      rmSync(filler);
+      process.kill(server.pid, 'SIGUSR2');
+      await vi.waitFor(() => expect(note()).toContain('"done"'), 20_000);
+      expect(await server.end('SIGTERM')).toBe(0);
+    },
+  );
 });
 
 async function lastEntry(): Promise<{ seq: number }> {

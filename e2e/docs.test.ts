@@ -4,6 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { ConfigSchema } from '@llamactl/contract/config';
 import { FleetSchema } from '@llamactl/contract/fleet';
 import { parse } from 'yaml';
+import { isLong } from '../scripts/test-tier.ts';
 import { Home } from './docs/home.ts';
 import { brokenLinks } from './docs/links.ts';
 import { type Block, blocksOf, isShell, markOf } from './docs/page.ts';
@@ -25,6 +26,9 @@ const PAGES = await Promise.all(
     return { name, text, blocks: blocksOf(text) };
   }),
 );
+
+/** The pages a reader starts with; the push tier runs their commands. */
+const FIRST_PAGES = new Set(['README.md', 'docs/start.md']);
 
 /** Blocks of commands that no test runs, by page; each says why. More of them have to be written down here. */
 const NOT_RUN: Readonly<Record<string, number>> = {
@@ -63,18 +67,20 @@ describe('commands', () => {
     );
   });
 
-  it.each(PAGES.filter(({ blocks }) => blocks.some(isRun)))(
-    '$name does what it says',
-    { timeout: 150_000 },
-    async ({ text, blocks }) => {
-      const home = await Home.make(text);
-      try {
-        expect(await runPage(blocks, home)).toEqual([]);
-      } finally {
-        await home.dispose();
-      }
-    },
-  );
+  const doesWhatItSays = async ({ text, blocks }: (typeof PAGES)[number]): Promise<void> => {
+    const home = await Home.make(text);
+    try {
+      expect(await runPage(blocks, home)).toEqual([]);
+    } finally {
+      await home.dispose();
+    }
+  };
+  const pages = PAGES.filter(({ blocks }) => blocks.some(isRun));
+  const isFirst = ({ name }: { name: string }): boolean => FIRST_PAGES.has(name);
+
+  it.each(pages.filter(isFirst))('$name does what it says', doesWhatItSays);
+
+  it.runIf(isLong).each(pages.filter((page) => !isFirst(page)))('$name does what it says', doesWhatItSays);
 
   it('those that are not run are no more than they were, and each says why', () => {
     const counts = PAGES.map(({ name, blocks }) => [name, blocks.filter(isNotRun).length] as const);

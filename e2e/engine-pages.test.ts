@@ -109,7 +109,7 @@ const HEADS: readonly (readonly string[])[] = [
 ];
 
 describe.each(DOORS)('through %s', (before, after) => {
-  it('no page runs with our origin', { timeout: 120_000 }, async (context) => {
+  it('no page runs with our origin', async (context) => {
     if (browser === null) return context.skip('missing' in BROWSER ? BROWSER.missing : '');
     for (const head of HEADS) {
       const url = `${server.url}${before}${typedPath({ head })}${after}`;

@@ -2,13 +2,13 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { testModel } from '../scripts/test-assets.ts';
+import { isLong } from '../scripts/test-tier.ts';
 import { LiveEvents } from './live-events.ts';
 import { ServerProcess } from './server-process.ts';
 
 /** Whoever listens hears of every transition, once and in order, whatever happens to connection and server. */
 
-const isLong = process.env['LLAMACTL_TEST_LONG'] === '1';
-const CYCLES = isLong ? 200 : 40;
+const CYCLES = isLong ? 200 : 20;
 const CYCLE = ['stopped → starting', 'starting → running', 'running → stopping', 'stopping → stopped'];
 
 let server: ServerProcess;
@@ -28,7 +28,7 @@ afterEach(async () => {
 describe('live events', () => {
   it(
     `tell every transition of ${CYCLES} cycles in order, across reconnects and kill -9 of the server`,
-    { timeout: isLong ? 300_000 : 90_000 },
+    { timeout: 300_000 },
     async () => {
       await server.call('POST', '/api/instances', {
         name: 'a',

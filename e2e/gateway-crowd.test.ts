@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { DEMO_SENTENCE } from '@llamactl/cli/quickstart/demo-model';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { testModel } from '../scripts/test-assets.ts';
+import { isLong } from '../scripts/test-tier.ts';
 import { LiveEvents } from './live-events.ts';
 import { ServerProcess } from './server-process.ts';
 
@@ -86,7 +87,7 @@ const starts = (name: string): number =>
   events.transitions(name).filter((transition) => transition.endsWith('→ running')).length;
 
 describe('200 requests at once for an instance that is stopped', () => {
-  it('start one engine, and all get the right answer', { timeout: 120_000 }, async () => {
+  it('start one engine, and all get the right answer', async () => {
     await serverWith('', { name: 'a' });
     const answers = Promise.all(Array.from({ length: 200 }, (_unused, index) => said('a', index % 2 === 0)));
     const moments = await enginesDuring(answers);
@@ -97,7 +98,7 @@ describe('200 requests at once for an instance that is stopped', () => {
 });
 
 describe('two models with one slot', () => {
-  it('answer 20 requests each that came at once, one engine after the other', { timeout: 120_000 }, async () => {
+  it('answer 20 requests each that came at once, one engine after the other', async () => {
     const group = 'slot';
     await serverWith('groups: { slot: { max_running: 1 } }', { name: 'a', group }, { name: 'b', group });
     const answers = Promise.all(
@@ -125,16 +126,17 @@ function expectNeverTwo(names: readonly string[]): void {
 
 describe('streams one right after the other on one connection', () => {
   // llama-server closes its connection after each of them, and does not say so
+  const STREAMS = isLong ? 2_000 : 300;
   const SHORT = { max_tokens: 3 };
   const BEGINNING = DEMO_SENTENCE.split(' ', 3).join(' ');
 
-  it('all come whole, 2 000 of 2 000', { timeout: 300_000 }, async () => {
+  it(`all come whole, ${STREAMS} of ${STREAMS}`, { timeout: 300_000 }, async () => {
     await serverWith('', { name: 'a' });
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const sockets = new Set<Socket>();
     agent.on('free', (socket: Socket) => sockets.add(socket));
     try {
-      for (let index = 0; index < 2_000; index += 1) {
+      for (let index = 0; index < STREAMS; index += 1) {
         expect(await said('a', true, SHORT, agent), `request ${index}`).toBe(BEGINNING);
       }
       expect(sockets.size).toBe(1);
@@ -147,7 +149,7 @@ describe('streams one right after the other on one connection', () => {
 
 describe('12 requests at once on a fresh engine', () => {
   // each idle connection keeps one of its few threads for 5 s, and a request that comes then waits so long
-  it('leave at most two connections to it, after each of 3 starts', { timeout: 120_000 }, async () => {
+  it('leave at most two connections to it, after each of 3 starts', async () => {
     await serverWith('', { name: 'a' });
     for (let start = 0; start < 3; start += 1) {
       const port = await freshEngine('a');

@@ -3,6 +3,7 @@ import { DEMO_SENTENCE } from '@llamactl/cli/quickstart/demo-model';
 import { RequestsSchema, type Requests } from '@llamactl/contract/requests';
 import { describe, expect, it, type TestContext, vi } from 'vitest';
 import { testModel } from '../scripts/test-assets.ts';
+import { isLong } from '../scripts/test-tier.ts';
 import { fakeEngineCommand } from '../server/testing/fake-engine.ts';
 import { LiveEvents } from './live-events.ts';
 import { connected, request } from './raw-request.ts';
@@ -127,34 +128,26 @@ const contentOf = ({ status, body }: Answer): unknown =>
 const times = <Item>(count: number, item: Item): Item[] => Array.from({ length: count }, () => item);
 
 describe.concurrent('two cold models and one slot', () => {
-  it(
-    'asked for at the same moment: one starts, the other waits for its turn, all are answered',
-    {
-      timeout: 60_000,
-    },
-    async (context) => {
-      const race = await OneSlot.with(context, { a: {}, b: {} });
-      const models = Array.from({ length: 20 }, () => ['a', 'b']).flat();
-      const answers = await Promise.all(models.map((model) => race.ask(model)));
-      expect(answers.map(contentOf)).toEqual(times(40, DEMO_SENTENCE));
-      await Promise.all([race.told('a: running'), race.told('b: running')]);
-      const changes = race.changes().filter((change) => !change.endsWith(': starting'));
-      const [first, second] = changes[0] === 'a: running' ? ['a', 'b'] : ['b', 'a'];
-      expect(changes).toEqual([
-        `${first}: running`,
-        `${first}: stopping (eviction)`,
-        `${first}: stopped`,
-        `${second}: running`,
-      ]);
-      race.noTwoEngines();
-    },
-  );
+  it('asked for at the same moment: one starts, the other waits for its turn, all are answered', async (context) => {
+    const race = await OneSlot.with(context, { a: {}, b: {} });
+    const models = Array.from({ length: 20 }, () => ['a', 'b']).flat();
+    const answers = await Promise.all(models.map((model) => race.ask(model)));
+    expect(answers.map(contentOf)).toEqual(times(40, DEMO_SENTENCE));
+    await Promise.all([race.told('a: running'), race.told('b: running')]);
+    const changes = race.changes().filter((change) => !change.endsWith(': starting'));
+    const [first, second] = changes[0] === 'a: running' ? ['a', 'b'] : ['b', 'a'];
+    expect(changes).toEqual([
+      `${first}: running`,
+      `${first}: stopping (eviction)`,
+      `${first}: stopped`,
+      `${second}: running`,
+    ]);
+    race.noTwoEngines();
+  });
 
-  it(
+  // The long tier waits out the patience with a busy slot, 10 s; its moment is the subject of server/instances/scheduler.test.ts.
+  it.runIf(isLong)(
     'used by two callers, one request after the other: each has the slot for a while, and nobody waits for ever',
-    {
-      timeout: 120_000,
-    },
     async (context) => {
       const short = { extra_args: ['--tokens', '5', '--token-ms', '40'] };
       const race = await OneSlot.with(context, { a: short, b: short });
@@ -175,9 +168,10 @@ describe.concurrent('two cold models and one slot', () => {
 });
 
 describe.concurrent('a stream', () => {
-  it('is not cut for another model, however long that waits', { timeout: 60_000 }, async (context) => {
-    // Longer than the patience with those who use a slot that another waits for.
-    const long = { extra_args: ['--tokens', '120', '--token-ms', '100'] };
+  it('is not cut for another model, however long that waits', async (context) => {
+    // In the long tier longer than the patience with those who use a slot that another waits for.
+    const tokens = isLong ? 120 : 50;
+    const long = { extra_args: ['--tokens', String(tokens), '--token-ms', '100'] };
     const race = await OneSlot.with(context, { a: long, b: {} });
     const stream = race.stream('a');
     await stream.flows();
@@ -190,7 +184,7 @@ describe.concurrent('a stream', () => {
     }, PATIENCE);
     const received = await stream.ended;
     expect(received.endsWith(LAST_CHUNK)).toBe(true);
-    expect(received.match(/"content":/g)).toHaveLength(120);
+    expect(received.match(/"content":/g)).toHaveLength(tokens);
     expect(contentOf(await other)).toBe(DEMO_SENTENCE);
 
     const { finished } = await race.requests();
@@ -225,23 +219,17 @@ describe.concurrent('an engine that is killed in the middle of a stream', () => 
     expect(figures).toContain('llamactl_requests_total{instance="a",door="v1",outcome="broken"} 1\n');
   }
 
-  it(
-    'breaks its connection; the next request waits for the restart and is answered',
-    { timeout: 60_000 },
-    async (context) => {
-      const race = await OneSlot.with(context, { a: { auto_restart: true } });
-      await killed(race);
-      expect(contentOf(await race.ask('a'))).toBe(DEMO_SENTENCE);
-      await race.told('a: restarting');
-      race.noTwoEngines();
-    },
-  );
+  it('breaks its connection; the next request waits for the restart and is answered', async (context) => {
+    const race = await OneSlot.with(context, { a: { auto_restart: true } });
+    await killed(race);
+    expect(contentOf(await race.ask('a'))).toBe(DEMO_SENTENCE);
+    await race.told('a: restarting');
+    race.noTwoEngines();
+  });
 
-  it(
+  // The cool-down is 30 s; its moment is the subject of server/instances/demand.test.ts.
+  it.runIf(isLong)(
     'breaks its connection; where nothing restarts it the next request is told why, and one after the cool-down starts it',
-    {
-      timeout: 90_000,
-    },
     async (context) => {
       const race = await OneSlot.with(context, { a: { auto_restart: false } });
       await killed(race);

@@ -50,7 +50,7 @@ const contentOf = ({ status, body }: Answer): unknown =>
   status === 200 ? (body as { choices: { message: { content: string } }[] }).choices[0]?.message.content : body;
 
 describe('llama-server that is killed before the first byte', () => {
-  it('answers after its restart, in the API of OpenAI and of Anthropic', { timeout: 60_000 }, async () => {
+  it('answers after its restart, in the API of OpenAI and of Anthropic', async () => {
     await start();
     const pid = await enginePid();
     // It stands still, so that no answer can begin.
@@ -70,7 +70,7 @@ describe('llama-server that is killed before the first byte', () => {
     expect(await server.instance('a')).toMatchObject({ status: 'running', restart_count: 1 });
   });
 
-  it('answers a request that meets its death, by a stream with signs of life', { timeout: 60_000 }, async () => {
+  it('answers a request that meets its death, by a stream with signs of life', async () => {
     await start(() => 'gateway: { loading_keepalive: 1 }');
     const pid = await enginePid();
     process.kill(pid, 'SIGSTOP');
@@ -88,7 +88,7 @@ describe('llama-server that is killed before the first byte', () => {
     expect(contentOf(await met)).toBe(DEMO_SENTENCE);
   });
 
-  it('is not asked again after a stop', { timeout: 60_000 }, async () => {
+  it('is not asked again after a stop', async () => {
     await start();
     process.kill(await enginePid(), 'SIGSTOP');
     const answer = ask('one');
@@ -100,7 +100,7 @@ describe('llama-server that is killed before the first byte', () => {
 });
 
 describe('an engine that one prompt kills', () => {
-  it('refuses that one, and answers all others', { timeout: 90_000 }, async () => {
+  it('refuses that one, and answers all others', async () => {
     await start((home) => `engines: ${JSON.stringify({ llama_cpp: poisonEngineCommand(home) })}`);
     const innocents = ['one', 'two', 'three', 'four', 'five'].map((content) => ask(content));
     await inPhase(5, 'processing');

@@ -71,10 +71,17 @@ export class GoModule {
     return { code, text };
   }
 
-  /** Runs all its tests. @returns how each ended, by its name, and what was said beside that */
-  async test(variables: Readonly<Record<string, string>>): Promise<Said & { results: Map<string, GoResult> }> {
+  /**
+   * Runs its tests whose names match `pattern`.
+   *
+   * @returns how each ended, by its name, and what was said beside that
+   */
+  async test(
+    pattern: string,
+    variables: Readonly<Record<string, string>>,
+  ): Promise<Said & { results: Map<string, GoResult> }> {
     // They are vetted by a run of its own.
-    const words = ['test', '-vet=off', '-json', '-count=1', '-timeout=150s', './...'];
+    const words = ['test', '-vet=off', '-json', '-count=1', '-timeout=150s', '-run', pattern, './...'];
     const { code, text } = await this.run('go', words, variables);
     const results = new Map<string, GoResult>();
     const outputs = new Map<string, string>();

@@ -1,11 +1,11 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { testModel } from '../scripts/test-assets.ts';
+import { isLong } from '../scripts/test-tier.ts';
 import { ServerProcess } from './server-process.ts';
 
 const BLOCKING = [process.execPath, path.join(import.meta.dirname, 'blocking-engine.ts'), '${PORT}'];
-/** By LLAMACTL_TEST_LONG=1 at the pace of every day. */
-const isLong = process.env['LLAMACTL_TEST_LONG'] === '1';
+/** For the push tier; the long tier keeps the usual pace. */
 const QUICKLY = ['env', `NODE_OPTIONS=--import=${path.join(import.meta.dirname, 'quick-timers.ts')}`];
 /** From the last check that was answered to the third that is missed, each with its five seconds, and some for a machine in use. */
 const SEEN_WITHIN_MS = 60_000;

@@ -81,7 +81,7 @@ describe('an instance that is isolated while it runs', () => {
     await server.call('POST', '/api/instances/late/start?wait=true');
   }, 60_000);
 
-  it('is so at once for its bodies, and by its launch after a restart', { timeout: 60_000 }, async () => {
+  it('is so at once for its bodies, and by its launch after a restart', async () => {
     const changed = await server.call('PUT', '/api/instances/late', { isolated: true });
     expect(changed.body).toMatchObject({ restart_required: true, instance: { isolated: true } });
     for (const dialect of OPENAI) {

@@ -99,7 +99,7 @@ describe("the engine's log", () => {
 });
 
 describe('a followed log', () => {
-  it('goes on over restarts of the instance and ends when it is deleted', { timeout: 60_000 }, async () => {
+  it('goes on over restarts of the instance and ends when it is deleted', async () => {
     const follower = follow('&lines=0');
     for (let round = 1; round <= 3; round += 1) {
       await server.call('POST', '/api/instances/a/restart?wait=true');

@@ -5,16 +5,16 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runTool } from '@llamactl/cli/quickstart/run-tool';
+import { isLong } from '../scripts/test-tier.ts';
 import { endProcessesOf } from './home-processes.ts';
 import { freePort } from './server-process.ts';
 
 /**
- * A stranger's first minutes: a fresh clone, an empty home, and the two commands of README.md, nothing else. The second runs all tests,
- * this one among them, so only the long run has it do so; else it is enough that CI calls that very command.
+ * A stranger's first minutes: a fresh clone, an empty home, and the two commands of README.md, nothing else. They take long, so the
+ * push tier only compares them with what CI calls.
  */
 
 const ROOT = path.join(import.meta.dirname, '..');
-const isLong = process.env['LLAMACTL_TEST_LONG'] === '1';
 /** Packages, an engine and a model come over the network. */
 const PATIENCE = 600_000;
 const WHOLE_RUN = 3_600_000;
@@ -24,7 +24,7 @@ let clone: string;
 let home: string;
 
 /** What is committed, as somebody else gets it. */
-beforeAll(async () => {
+async function makeClone(): Promise<void> {
   folder = await mkdtemp(path.join(os.tmpdir(), 'llamactl-newcomer-'));
   clone = path.join(folder, 'llamactl');
   home = path.join(folder, 'home');
@@ -34,12 +34,12 @@ beforeAll(async () => {
   await writeFile(trust, '[safe]\n\tdirectory = *\n');
   const environment = { ...process.env, GIT_CONFIG_GLOBAL: trust };
   await runTool('git', ['clone', '--quiet', '--depth', '1', `file://${ROOT}`, clone], { environment });
-}, PATIENCE);
+}
 
-afterAll(async () => {
+async function removeClone(): Promise<void> {
   await endProcessesOf(home);
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
-});
+}
 
 /** What a stranger's shell has: programs of the machine, nothing of the checkout or of the npm that runs us. */
 async function environment(): Promise<Record<string, string>> {
@@ -50,7 +50,7 @@ async function environment(): Promise<Record<string, string>> {
 
 /** The commands of the section "Two commands", without what is said of them. */
 async function readmeCommands(): Promise<string[]> {
-  const page = await readFile(path.join(clone, 'README.md'), 'utf8');
+  const page = await readFile(path.join(ROOT, 'README.md'), 'utf8');
   const block = /^## Two commands\n[^]*?^```sh\n([^]*?)^```/m.exec(page)?.[1] ?? '';
   return block
     .split('\n')
@@ -62,6 +62,17 @@ describe('a newcomer', () => {
   it('has two commands to type', async () => {
     expect(await readmeCommands()).toEqual(['./llamactl quickstart', 'npm cit']);
   });
+
+  it('runs by the second what CI runs', async () => {
+    const [, second = ''] = await readmeCommands();
+    const script = await readFile(path.join(ROOT, '.ci', 'run'), 'utf8');
+    expect(script.trim().split('\n').at(-1)).toBe(second);
+  });
+});
+
+describe.runIf(isLong)('a newcomer with a fresh clone', () => {
+  beforeAll(makeClone, PATIENCE);
+  afterAll(removeClone);
 
   it('gets an answer of a real model by the first, which goes on until Ctrl-C', { timeout: PATIENCE }, async () => {
     const [command = ''] = await readmeCommands();
@@ -84,13 +95,7 @@ describe('a newcomer', () => {
     expect(stdout).toBe('');
   });
 
-  it('runs by the second what CI runs', async () => {
-    const [, second = ''] = await readmeCommands();
-    const script = await readFile(path.join(clone, '.ci', 'run'), 'utf8');
-    expect(script.trim().split('\n').at(-1)).toBe(second);
-  });
-
-  it.runIf(isLong)('sees all tests pass by the second', { timeout: WHOLE_RUN }, async () => {
+  it('sees all tests pass by the second', { timeout: WHOLE_RUN }, async () => {
     const [, second = ''] = await readmeCommands();
     const [program = '', ...args] = second.split(' ');
     const { stdout } = await runTool(program, args, { environment: await environment(), directory: clone });

@@ -23,14 +23,14 @@ const ask = (model: string): Promise<Answer> =>
 const engines = async (): Promise<number> => (await server.processes()).filter(({ isWrapper }) => !isWrapper).length;
 
 describe('the first requests for a stopped instance', () => {
-  it('start the real engine once, and are all answered', { timeout: 60_000 }, async () => {
+  it('start the real engine once, and are all answered', async () => {
     await serverWith('', { name: 'a' });
     const answers = await Promise.all(Array.from({ length: 20 }, () => ask('a')));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
     expect([await engines(), (await server.instance('a')).status]).toEqual([1, 'running']);
   });
 
-  it('are told at once why it does not start', { timeout: 60_000 }, async () => {
+  it('are told at once why it does not start', async () => {
     await serverWith('', { name: 'a' });
     await server.call('PUT', '/api/instances/a', { options: { ctx_size: null, lora: '/nowhere.gguf' } });
     const answers = await Promise.all([ask('a'), ask('a')]);
@@ -41,7 +41,7 @@ describe('the first requests for a stopped instance', () => {
 });
 
 describe('two instances with one slot', () => {
-  it('take turns, and never both run', { timeout: 120_000 }, async () => {
+  it('take turns, and never both run', async () => {
     await serverWith('groups: { one: { max_running: 1 } }', { name: 'a', group: 'one' }, { name: 'b', group: 'one' });
     for (const model of ['a', 'b', 'a', 'b']) {
       const answers = await Promise.all([ask(model), ask(model)]);

@@ -8,6 +8,7 @@ import { DEMO_SENTENCE } from '@llamactl/cli/quickstart/demo-model';
 import manifest from '../package.json' with { type: 'json' };
 import { npmCommand } from '../scripts/npm-command.ts';
 import { testEngine, testModel } from '../scripts/test-assets.ts';
+import { isLong } from '../scripts/test-tier.ts';
 import { copyCheckout } from './checkout-copy.ts';
 import { brokenLinks } from './docs/links.ts';
 import { blocksOf, markOf, replaced } from './docs/page.ts';
@@ -24,9 +25,10 @@ const SECONDS = 1_790_000_000;
 const BUILT = new Date(SECONDS * 1_000).toISOString();
 const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 const run = promisify(execFile);
+/** The executable takes long to be made, and is of the same modules. */
+const KINDS = isLong ? (['npm', 'executable'] as const) : (['npm'] as const);
 /** Where a shell finds the tools of every system. */
 const SYSTEM = '/usr/bin:/bin';
-const isLong = process.env['LLAMACTL_TEST_LONG'] === '1';
 
 const [PACKED = '', OWN_FOLDER = '', EXECUTABLE = '', UPDATED = '', ...OTHERS] = blocksOf(
   await readFile(path.join(ROOT, 'docs', 'install.md'), 'utf8'),
@@ -64,6 +66,7 @@ beforeAll(async () => {
   const npm = { ...CLEAN_INSTALL, 'npm pack': 'npm pack', ...OFFLINE, [TARBALL]: TARBALL, ...(await start(first)) };
   printed.npm = await follow(PACKED, npm, { ...STAMP, HOME: home, npm_config_prefix: system });
   await follow(OWN_FOLDER, { ...OFFLINE, [TARBALL]: TARBALL }, { HOME: home });
+  if (!isLong) return;
   const kind = { 'linux-x64': `${process.platform}-${process.arch}` };
   const executable = { ...CLEAN_INSTALL, ...kind, ...(await start(programs.executable)) };
   printed.executable = await follow(EXECUTABLE, executable, { ...STAMP, HOME: other });
@@ -113,14 +116,14 @@ async function output(program: string, ...words: string[]): Promise<string> {
   return (await run(program, words, { cwd: folder, env: environmentOf(program) })).stdout;
 }
 
-describe.each(['npm', 'executable'] as const)('llamactl as %s', (kind) => {
+describe.each(KINDS)('llamactl as %s', (kind) => {
   it('says of what it was built, and when', async () => {
     expect(await output(programs[kind], 'version')).toBe(
       `llamactl ${manifest.version} (commit ${COMMIT.slice(0, 12)}, built ${BUILT})\n`,
     );
   });
 
-  it('runs the whole life of an instance, and is replaced in the midst of it', { timeout: 90_000 }, async () => {
+  it('runs the whole life of an instance, and is replaced in the midst of it', async () => {
     const server = await ServerProcess.create('', undefined, [programs[kind]]);
     try {
       await server.start();
@@ -161,14 +164,17 @@ describe.each(['npm', 'executable'] as const)('llamactl as %s', (kind) => {
   });
 });
 
-it('the executable goes by the link that it was called by, so that an update may change where that leads', async () => {
-  const bin = path.join(folder, 'bin');
-  await mkdir(bin);
-  await symlink(programs.executable, path.join(bin, 'llamactl'));
-  const env = { PATH: `${bin}:${SYSTEM}`, HOME: folder };
-  const { stdout } = await run('llamactl', ['serve', '--print-unit', 'systemd-user'], { env });
-  expect(stdout).toMatch(new RegExp(`^ExecStart=${bin}/llamactl serve$`, 'm'));
-});
+it.runIf(isLong)(
+  'the executable goes by the link that it was called by, so that an update may change where that leads',
+  async () => {
+    const bin = path.join(folder, 'bin');
+    await mkdir(bin);
+    await symlink(programs.executable, path.join(bin, 'llamactl'));
+    const env = { PATH: `${bin}:${SYSTEM}`, HOME: folder };
+    const { stdout } = await run('llamactl', ['serve', '--print-unit', 'systemd-user'], { env });
+    expect(stdout).toMatch(new RegExp(`^ExecStart=${bin}/llamactl serve$`, 'm'));
+  },
+);
 
 it('of the page nothing is left out', () => {
   expect(UPDATED).not.toBe('');

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { isLong } from '../scripts/test-tier.ts';
 import { fakeEngineCommand } from '../server/testing/fake-engine.ts';
 import { ServerProcess } from './server-process.ts';
 
@@ -29,7 +30,7 @@ function command(folder: string, ...program: string[]): string[] {
   return ['podman', 'run', '--network', 'host', '--log-driver', 'none', ...mounts, '--rootfs', folder, ...program];
 }
 
-describe.skipIf(process.env['LLAMACTL_TEST_LONG'] !== '1')('an engine in a container of podman', () => {
+describe.runIf(isLong)('an engine in a container of podman', () => {
   const made: string[] = [];
   let server: ServerProcess;
   let folder: string;

@@ -60,35 +60,31 @@ async function steal(port: number): Promise<void> {
 const running = (): Promise<void> =>
   vi.waitFor(async () => expect((await server.instance('a')).status).toBe('running'), PATIENCE);
 
-it(
-  'a process that takes the port of a dead engine gets not a byte, and the prompts are answered',
-  { timeout: 120_000 },
-  async () => {
-    for (let round = 0; round < ROUNDS; round += 1) {
-      const { pid, port } = await server.instance('a');
-      if (pid === null) throw new Error('the engine is not there');
-      // The server stands still, so it finds the requests and the death in the same moment.
-      process.kill(server.pid, 'SIGSTOP');
-      const ask = (content: string) =>
-        server.call('POST', '/v1/chat/completions', { model: 'a', messages: [{ role: 'user', content }] });
-      const answers = Promise.all(['a secret', 'another secret', 'a third one'].map((content) => ask(content)));
-      process.kill(pid, 'SIGKILL');
-      await steal(port);
-      process.kill(server.pid, 'SIGCONT');
-      const answered = await answers;
-      expect(answered.map(({ status }) => status)).toEqual([200, 200, 200]);
-      expect(JSON.stringify(answered[0]?.body)).toContain(DEMO_SENTENCE);
-      expect(stolen).toBe('');
-      await closeThief();
-      await running();
-    }
-  },
-);
+it('a process that takes the port of a dead engine gets not a byte, and the prompts are answered', async () => {
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const { pid, port } = await server.instance('a');
+    if (pid === null) throw new Error('the engine is not there');
+    // The server stands still, so it finds the requests and the death in the same moment.
+    process.kill(server.pid, 'SIGSTOP');
+    const ask = (content: string) =>
+      server.call('POST', '/v1/chat/completions', { model: 'a', messages: [{ role: 'user', content }] });
+    const answers = Promise.all(['a secret', 'another secret', 'a third one'].map((content) => ask(content)));
+    process.kill(pid, 'SIGKILL');
+    await steal(port);
+    process.kill(server.pid, 'SIGCONT');
+    const answered = await answers;
+    expect(answered.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(JSON.stringify(answered[0]?.body)).toContain(DEMO_SENTENCE);
+    expect(stolen).toBe('');
+    await closeThief();
+    await running();
+  }
+});
 
 it.each([
   ['a child of it', '& wait'],
   ['a child in a session of its own', '& wait', 'setsid'],
-])('an engine whose port is held by %s is reached', { timeout: 60_000 }, async (_what, rest, before = '') => {
+])('an engine whose port is held by %s is reached', async (_what, rest, before = '') => {
   const program = path.join(import.meta.dirname, 'blocking-engine.ts');
   const script = `${before} ${process.execPath} ${program} "$PORT" ${rest}`;
   const wrapped = { kind: 'custom', command: 'sh', args: ['-c', script] };

@@ -6,11 +6,11 @@ import { runTool } from '@llamactl/cli/quickstart/run-tool';
 import manifest from '../package.json' with { type: 'json' };
 import { CHECKSUMS, makeRelease } from '../scripts/release-artifacts.ts';
 import { testClientPython } from '../scripts/test-assets.ts';
+import { isLong } from '../scripts/test-tier.ts';
 import { copyCheckout } from './checkout-copy.ts';
 
 /** docs/releasing.md, from where nothing stands against a release: its files, made of a copy of the checkout. Takes a minute. */
 
-const isLong = process.env['LLAMACTL_TEST_LONG'] === '1';
 const EPOCH = 1_790_000_000;
 const STAMP = { commit: '0123456789abcdef0123456789abcdef01234567', time: new Date(EPOCH * 1_000).toISOString() };
 const ADDRESSES = { downloads: 'https://example.com/llamactl/0.1.0', homepage: 'https://example.com/llamactl' };

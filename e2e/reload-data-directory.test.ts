@@ -22,7 +22,7 @@ const reloaded = (): ReturnType<typeof runCommand> =>
 const alerts = async (): Promise<string> => JSON.stringify((await server.call('GET', '/api/system/alerts')).body);
 
 describe('a reload is refused', () => {
-  it('without its database, which comes back when the server ends', { timeout: 60_000 }, async () => {
+  it('without its database, which comes back when the server ends', async () => {
     await serving();
     const files = (await readdir(server.dataDirectory)).filter((name) => name.startsWith('llamactl.db'));
     for (const name of files) await rm(path.join(server.dataDirectory, name));
@@ -36,7 +36,7 @@ describe('a reload is refused', () => {
     expect((await reloaded()).status).toBe(0);
   });
 
-  it('with a damaged database', { timeout: 60_000 }, async () => {
+  it('with a damaged database', async () => {
     await serving();
     // What was stored comes to the file when the server ends.
     await server.end('SIGTERM');
@@ -50,7 +50,7 @@ describe('a reload is refused', () => {
     expect((await server.call('GET', '/readyz')).status).toBe(200);
   });
 
-  it('when a link to it was turned, and nothing is written there', { timeout: 60_000 }, async () => {
+  it('when a link to it was turned, and nothing is written there', async () => {
     server = await ServerProcess.create(PRIVILEGED);
     const [first, second] = [path.join(server.home, 'first'), path.join(server.home, 'second')];
     for (const folder of [first, second]) await mkdir(folder, { mode: 0o700 });
@@ -74,7 +74,7 @@ describe('a reload is refused', () => {
   });
 });
 
-it('who serves is written again when it was removed', { timeout: 60_000 }, async () => {
+it('who serves is written again when it was removed', async () => {
   await serving();
   const before = await server.holder();
   const draft = path.join(server.dataDirectory, 'server.json.new');

@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { testEngine, testModel } from '../scripts/test-assets.ts';
 import { fakeEngineCommand } from '../server/testing/fake-engine.ts';
+import { isLong } from '../scripts/test-tier.ts';
 import { runCommand } from './command-line.ts';
 import { paced, PRIVILEGED, reload, stream } from './reloads.ts';
 import { ServerProcess } from './server-process.ts';
@@ -21,7 +22,7 @@ async function serverWith(configuration: string): Promise<void> {
 }
 
 describe('a change that takes longer than it is waited for', () => {
-  it('is made by the new server, and answered once', { timeout: 60_000 }, async () => {
+  it.runIf(isLong)('is made by the new server, and answered once', async () => {
     server = await ServerProcess.create();
     // An engine that is slow to tell its options, the first time that it is asked.
     const slow = path.join(server.home, 'slow-engine');
@@ -44,34 +45,30 @@ describe('a change that takes longer than it is waited for', () => {
 });
 
 describe('a command whose outcome is waited for', () => {
-  it(
-    'is not given again by the new server: the stop that was acknowledged since stays',
-    { timeout: 60_000 },
-    async () => {
-      const [node, program] = fakeEngineCommand();
-      const engine = `{ kind: custom, command: ${JSON.stringify(node)}, args: [${JSON.stringify(program)}, --port, "\${PORT}"] }`;
-      await serverWith(`engines: { fake: ${engine} }\n`);
-      const flags = ['--never-ready', '--hang-on-sigterm'];
-      await server.call('POST', '/api/instances', { name: 'slow', engine: 'fake', extra_args: flags });
-      const started = server.call('POST', '/api/instances/slow/start?wait=true');
-      const isDeaf = async (): Promise<boolean> =>
-        JSON.stringify((await server.call('GET', '/api/instances/slow/logs')).body).includes('load_model');
-      await vi.waitFor(async () => expect(await isDeaf()).toBe(true), { timeout: 10_000 });
-      expect((await server.call('POST', '/api/instances/slow/stop')).body).toMatchObject({ status: 'stopping' });
-      await reload(server);
-      expect((await server.instance('slow')).status).toBe('stopping');
-      await server.call('POST', '/api/instances/slow/stop?wait=true', { force: true });
-      expect((await started).body).toMatchObject({
-        code: 'START_FAILED',
-        reason: 'it was stopped before it was ready',
-      });
-      expect((await server.instance('slow')).status).toBe('stopped');
-    },
-  );
+  it.runIf(isLong)('is not given again by the new server: the stop that was acknowledged since stays', async () => {
+    const [node, program] = fakeEngineCommand();
+    const engine = `{ kind: custom, command: ${JSON.stringify(node)}, args: [${JSON.stringify(program)}, --port, "\${PORT}"] }`;
+    await serverWith(`engines: { fake: ${engine} }\n`);
+    const flags = ['--never-ready', '--hang-on-sigterm'];
+    await server.call('POST', '/api/instances', { name: 'slow', engine: 'fake', extra_args: flags });
+    const started = server.call('POST', '/api/instances/slow/start?wait=true');
+    const isDeaf = async (): Promise<boolean> =>
+      JSON.stringify((await server.call('GET', '/api/instances/slow/logs')).body).includes('load_model');
+    await vi.waitFor(async () => expect(await isDeaf()).toBe(true), { timeout: 10_000 });
+    expect((await server.call('POST', '/api/instances/slow/stop')).body).toMatchObject({ status: 'stopping' });
+    await reload(server);
+    expect((await server.instance('slow')).status).toBe('stopping');
+    await server.call('POST', '/api/instances/slow/stop?wait=true', { force: true });
+    expect((await started).body).toMatchObject({
+      code: 'START_FAILED',
+      reason: 'it was stopped before it was ready',
+    });
+    expect((await server.instance('slow')).status).toBe('stopped');
+  });
 });
 
 describe('a stream that the old server finishes', () => {
-  it('ends when its key is deleted in the new one', { timeout: 60_000 }, async () => {
+  it('ends when its key is deleted in the new one', async () => {
     await serverWith('auth: { enabled: true }\n');
     const password = (await readFile(path.join(server.dataDirectory, 'admin-password'), 'utf8')).trim();
     const call = async (
@@ -106,7 +103,7 @@ describe('a stream that the old server finishes', () => {
 });
 
 describe('what the first process was started with', () => {
-  it('is kept by servers alone: a lock that a script holds by a descriptor', { timeout: 60_000 }, async () => {
+  it.runIf(isLong)('is kept by servers alone: a lock that a script holds by a descriptor', async () => {
     server = await ServerProcess.create(PRIVILEGED, (dataDirectory) => {
       const lock = path.join(path.dirname(dataDirectory), 'lock');
       return ['bash', '-c', 'exec "${@:2}" 200>"$1"', 'bash', lock];
@@ -127,7 +124,7 @@ describe('what the first process was started with', () => {
     for (const { pid } of engines) expect(await at200(pid)).not.toBe(lock);
   });
 
-  it('is no folder that has to stay: a reload works where that is gone', { timeout: 60_000 }, async () => {
+  it.runIf(isLong)('is no folder that has to stay: a reload works where that is gone', async () => {
     // With relative paths in its flags.
     const script = 'home=$1; mkdir "$home/here"; cd "$home/here"; shift; exec "${@/#$home\\//../}"';
     server = await ServerProcess.create('', (dataDirectory) => [
@@ -146,7 +143,7 @@ describe('what the first process was started with', () => {
 });
 
 describe('accounts that a reload switches on', () => {
-  it('are told with where the first password is, once', { timeout: 60_000 }, async () => {
+  it.runIf(isLong)('are told with where the first password is, once', async () => {
     await serverWith('');
     await server.configure('auth: { enabled: true }\n');
     const words = ['reload', '--config', '/dev/null', '--data-dir', server.dataDirectory];
@@ -159,41 +156,33 @@ describe('accounts that a reload switches on', () => {
 });
 
 describe('the service', () => {
-  it(
-    'is over when the server that serves is killed, whoever still finishes a stream',
-    { timeout: 60_000 },
-    async () => {
-      await serverWith('');
-      await server.call('POST', '/api/instances', paced('chat'));
-      await reload(server);
-      const long = stream(server, 'chat', 100_000);
-      await long.until((items) => items.length > 3);
-      const serving = await reload(server);
-      const first = server.ended();
-      process.kill(serving, 'SIGKILL');
-      expect(await first).toBe(1);
-      await expect(long.ended).rejects.toThrow('terminated');
-    },
-  );
+  it.runIf(isLong)('is over when the server that serves is killed, whoever still finishes a stream', async () => {
+    await serverWith('');
+    await server.call('POST', '/api/instances', paced('chat'));
+    await reload(server);
+    const long = stream(server, 'chat', 100_000);
+    await long.until((items) => items.length > 3);
+    const serving = await reload(server);
+    const first = server.ended();
+    process.kill(serving, 'SIGKILL');
+    expect(await first).toBe(1);
+    await expect(long.ended).rejects.toThrow('terminated');
+  });
 
-  it(
-    'goes on when one in the middle is killed: what that one’s predecessor finished is broken off, no more',
-    { timeout: 60_000 },
-    async () => {
-      await serverWith('');
-      await server.call('POST', '/api/instances', paced('chat'));
-      const long = stream(server, 'chat', 100_000);
-      await long.until((items) => items.length > 3);
-      const middle = await reload(server);
-      const serving = await reload(server);
-      process.kill(middle, 'SIGKILL');
-      await expect(long.ended).rejects.toThrow('terminated');
-      expect([(await server.holder())?.pid, (await server.instance('chat')).status]).toEqual([serving, 'running']);
-      expect(await server.end('SIGTERM')).toBe(0);
-    },
-  );
+  it('goes on when one in the middle is killed: what that one’s predecessor finished is broken off, no more', async () => {
+    await serverWith('');
+    await server.call('POST', '/api/instances', paced('chat'));
+    const long = stream(server, 'chat', 100_000);
+    await long.until((items) => items.length > 3);
+    const middle = await reload(server);
+    const serving = await reload(server);
+    process.kill(middle, 'SIGKILL');
+    await expect(long.ended).rejects.toThrow('terminated');
+    expect([(await server.holder())?.pid, (await server.instance('chat')).status]).toEqual([serving, 'running']);
+    expect(await server.end('SIGTERM')).toBe(0);
+  });
 
-  it('ends at once when it is told again, whichever process serves', { timeout: 60_000 }, async () => {
+  it.runIf(isLong)('ends at once when it is told again, whichever process serves', async () => {
     const [node, program] = fakeEngineCommand();
     const engine = `{ kind: custom, command: ${JSON.stringify(node)}, args: [${JSON.stringify(program)}, --port, "\${PORT}"] }`;
     await serverWith(`engines: { fake: ${engine} }\n`);

@@ -18,6 +18,7 @@ import { testBrowser, testModel, testProxy } from '../scripts/test-assets.ts';
 import { Browser } from './browser.ts';
 import { launcherFlags } from './launcher-flags.ts';
 import { blocksOf, markOf, replaced } from './docs/page.ts';
+import { MAIN } from './program.ts';
 import { freePort, ServerProcess } from './server-process.ts';
 
 /**
@@ -294,8 +295,7 @@ describe.each(PROXIES)('behind $name', { timeout: PATIENCE }, ({ name, found }) 
   test('its last block works as it stands', async () => {
     const block = PAGE.find((each) => markOf(each, 'run by')?.endsWith('reverse-proxy.test.ts'));
     const home = await mkdtemp(path.join(folder, 'home-'));
-    const main = path.join(import.meta.dirname, '..', 'cli', 'main.ts');
-    const node = [process.execPath, ...launcherFlags(), main].join(' ');
+    const node = [process.execPath, ...launcherFlags(), MAIN].join(' ');
     const script = replaced(block?.text ?? '', {
       [`https://${NAME}/`]: `https://localhost:${port}/`,
       'login admin --url': 'login admin --password-stdin --url',

@@ -4,6 +4,7 @@ import { createServer as createHttpServer } from 'node:http';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { OutcomeStage } from './outcome-stage.ts';
+import { MAIN } from './program.ts';
 import { freePort } from './server-process.ts';
 
 /** Others who have, or want, what belongs to the server and its engines: a port, or the data directory. */
@@ -89,10 +90,9 @@ describe('a second server', () => {
         for (const name of ['server.lock', 'server.entry.lock']) rmSync(path.join(stage.server.dataDirectory, name));
       }
       const link = path.join(stage.folder, 'link');
-      const main = path.join(import.meta.dirname, '..', 'cli', 'main.ts');
       const directory = by === 'by another name of it' ? link : stage.server.dataDirectory;
       if (directory === link) symlinkSync(stage.server.dataDirectory, link);
-      const words = [main, 'serve', '--data-dir', directory, '--port', String(await freePort())];
+      const words = [MAIN, 'serve', '--data-dir', directory, '--port', String(await freePort())];
       const second = stage.other(process.execPath, ...words);
       let said = '';
       second.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));

@@ -7,9 +7,9 @@ import path from 'node:path';
 import { InstanceSchema, type Instance } from '@llamactl/contract/instance';
 import { launcherFlags } from './launcher-flags.ts';
 import { PortBlock } from './port-block.ts';
+import { COMPILED, MAIN } from './program.ts';
 import { testEngine } from '../scripts/test-assets.ts';
 
-const MAIN = path.join(import.meta.dirname, '..', 'cli', 'main.ts');
 const CHECKED_OUT = [process.execPath, ...launcherFlags(), MAIN];
 
 /** A living process that belongs to a run. */
@@ -71,10 +71,8 @@ export class ServerProcess {
   ): Promise<ServerProcess> {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'llamactl-e2e-'));
     const ports = await PortBlock.take();
-    // As the launcher does; one for all tests, who would each begin with an empty one.
-    const compiled = path.join(import.meta.dirname, '..', '.cache', 'compiled');
     const environment = {
-      NODE_COMPILE_CACHE: compiled,
+      NODE_COMPILE_CACHE: COMPILED,
       PATH: `${path.dirname(testEngine())}:${process.env['PATH'] ?? ''}`,
       HOME: folder,
     };

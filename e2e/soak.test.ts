@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { isLong } from '../scripts/test-tier.ts';
 import { judgeAll } from './soak/judgement.ts';
 import { plan } from './soak/plan.ts';
 import { openedSince } from './soak/server-figures.ts';
@@ -10,8 +11,7 @@ import { summary } from './soak/summary.ts';
  * instances than slots. LLAMACTL_TEST_SEED repeats the steps; what meets what is up to the machine.
  */
 
-const isLong = process.env['LLAMACTL_TEST_LONG'] === '1';
-const SECONDS = isLong ? 600 : 45;
+const SECONDS = isLong ? 600 : 20;
 /** Steps come every 60 ms on average, so this is more than enough. */
 const STEPS = SECONDS * 40;
 const MEGABYTE = 2 ** 20;

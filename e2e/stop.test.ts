@@ -98,18 +98,14 @@ describe('a stop', () => {
     expect((await server.instance(name)).last_exit).toMatchObject({ code: 137, signal: 'SIGKILL' });
   });
 
-  it(
-    'ends what ignores SIGTERM, and what the engine left behind in a session of its own',
-    { timeout: 20_000 },
-    async () => {
-      const name = await started(['--hang-on-sigterm', '--spawn-grandchild']);
-      const marked = async () => (await server.processes()).length;
-      expect(await marked()).toBeGreaterThanOrEqual(3);
-      const { body } = await server.call('POST', `/api/instances/${name}/stop?wait=true`);
-      expect(body['status']).toBe('stopped');
-      expect(await marked()).toBe(0);
-    },
-  );
+  it('ends what ignores SIGTERM, and what the engine left behind in a session of its own', async () => {
+    const name = await started(['--hang-on-sigterm', '--spawn-grandchild']);
+    const marked = async () => (await server.processes()).length;
+    expect(await marked()).toBeGreaterThanOrEqual(3);
+    const { body } = await server.call('POST', `/api/instances/${name}/stop?wait=true`);
+    expect(body['status']).toBe('stopped');
+    expect(await marked()).toBe(0);
+  });
 
   it('is waited for by a delete that comes right after it', async () => {
     const name = await started(['--tokens', '20', '--token-ms', '25']);

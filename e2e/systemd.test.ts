@@ -7,11 +7,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testEngine, testModel } from '../scripts/test-assets.ts';
 import { freePort } from './server-process.ts';
 import { PortBlock } from './port-block.ts';
+import { COMPILED, MAIN } from './program.ts';
 import { SystemdMachine, whyNoSystemd } from './systemd-machine.ts';
 
 /** The unit that `serve --print-unit systemd` prints, in the hands of a real systemd. */
 
-const MAIN = path.join(import.meta.dirname, '..', 'cli', 'main.ts');
 const reason = whyNoSystemd();
 const SERVICE = 'llamactl.service';
 
@@ -49,10 +49,9 @@ engines: { llama_cpp: { command: ${testEngine()} } }\n`,
     // No user was made for it here, and nobody waits five seconds.
     const drop = path.join(folder, 'units', `${SERVICE}.d`);
     mkdirSync(drop);
-    const compiled = path.join(import.meta.dirname, '..', '.cache', 'compiled');
     writeFileSync(
       path.join(drop, 'test.conf'),
-      `[Service]\nUser=root\nRestartSec=50ms\nWatchdogSec=4\nEnvironment=NODE_COMPILE_CACHE=${compiled}\n`,
+      `[Service]\nUser=root\nRestartSec=50ms\nWatchdogSec=4\nEnvironment=NODE_COMPILE_CACHE=${COMPILED}\n`,
     );
     await machine.run('systemctl', 'daemon-reload');
     await machine.run('systemctl', 'start', SERVICE);

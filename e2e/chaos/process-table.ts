@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { MAIN } from '../program.ts';
 
 /** A living process of the server's world. */
 export interface WorldProcess {
@@ -76,7 +77,7 @@ export class ProcessTable {
 const TAG = 'LLAMACTL_RUN=';
 
 function isServer(words: readonly string[]): boolean {
-  return words[0]?.startsWith('llamactl serve') === true || words.some((word) => word.endsWith('/cli/main.ts'));
+  return words[0]?.startsWith('llamactl serve') === true || words.includes(MAIN);
 }
 
 function partOf(words: readonly string[]): WorldProcess['part'] {

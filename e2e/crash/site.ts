@@ -102,4 +102,4 @@ function isThere(pid: number): boolean {
   }
 }
 
-const PROMPTLY = { timeout: 10_000, interval: 5 };
+const PROMPTLY = { timeout: 60_000, interval: 5 };

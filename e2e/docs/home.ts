@@ -6,9 +6,9 @@ import { testEngine, testModel } from '../../scripts/test-assets.ts';
 import { endProcessesOf } from '../home-processes.ts';
 import { launcherFlags } from '../launcher-flags.ts';
 import { PortBlock } from '../port-block.ts';
+import { COMPILED, MAIN } from '../program.ts';
 import { freePort } from '../server-process.ts';
 
-const ROOT = path.join(import.meta.dirname, '..', '..');
 /** Where the configuration is, from the home directory. */
 const CONFIGURATION = '.config/llamactl/config.yaml';
 
@@ -50,7 +50,7 @@ export class Home {
       PATH: [path.join(this.path, 'bin'), path.dirname(testEngine()), process.env['PATH'] ?? ''].join(':'),
       EDITOR: 'true',
       LANG: 'C.UTF-8',
-      NODE_COMPILE_CACHE: path.join(ROOT, '.cache', 'compiled'),
+      NODE_COMPILE_CACHE: COMPILED,
     };
   }
 
@@ -103,7 +103,7 @@ export class Home {
   }
 
   async #writePrograms(): Promise<void> {
-    const node = [process.execPath, ...launcherFlags(), path.join(ROOT, 'cli', 'main.ts')].join(' ');
+    const node = [process.execPath, ...launcherFlags(), MAIN].join(' ');
     const endless = '-f | --follow | -w | --watch | events';
     await this.#writeProgram('llamactl', node, endless);
     await this.#writeProgram('curl', await whichCurl(), '-N');

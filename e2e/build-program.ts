@@ -1,0 +1,22 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { bundle } from '../scripts/bundle.ts';
+import { sourceStamp } from '../scripts/source-stamp.ts';
+import { CACHE } from '../scripts/test-assets.ts';
+import { isLong } from '../scripts/test-tier.ts';
+
+/**
+ * Puts the program together once for all tests of the push tier, as a package has it. They start it hundreds of times: 0.45 s
+ * of processor time each, instead of 1.2 s from the sources.
+ *
+ * @returns how it is removed after the last test
+ */
+export async function setup(): Promise<(() => Promise<void>) | undefined> {
+  if (isLong) return undefined;
+  await mkdir(CACHE, { recursive: true });
+  const folder = await mkdtemp(path.join(CACHE, 'program-'));
+  const stamp = await sourceStamp(path.join(import.meta.dirname, '..'), process.env);
+  await bundle({ directory: path.join(folder, 'lib'), stamp, form: 'modules' });
+  process.env['LLAMACTL_TEST_PROGRAM'] = folder;
+  return () => rm(folder, { recursive: true, force: true, maxRetries: 5 });
+}

@@ -1,0 +1,71 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
+/**
+ * Fails on words and sentence shapes that CONTRIBUTING.md bans: in TypeScript, comments and names included, and in Markdown.
+ *
+ *     node scripts/plain-english.ts
+ */
+
+const ROOT = path.join(import.meta.dirname, '..');
+
+/** Each with the words to use instead. */
+const BANNED: readonly (readonly [RegExp, string])[] = [
+  [/\b(?:un)?told\b/i, 'reports, returns, sends, knows'],
+  [/\bnobody\b/i, 'no one, no caller, no process: name it'],
+  [/\bwhoever\b/i, 'name who: the caller, the reader'],
+  [/\banew\b/i, 'again'],
+  [/\bso long\b/i, 'as long as, for that time'],
+  [/\boverheard?s?\b/i, 'misses, ignores'],
+  [/\bof itself\b/i, 'leave it out, or say by itself'],
+];
+
+/** A sentence of a comment that begins with a clause in place of its subject. A question may. */
+const CLAUSE_FIRST = /(?:\/\*\*|\/\/|^\s*\*|\. )\s*(?:What|Whoever|That which)\b[^?]*$/;
+
+/** Files whose subject are the words themselves, or that quote others. */
+const EXEMPT = new Set(['CONTRIBUTING.md', 'scripts/plain-english.ts', 'scripts/plain-english.test.ts']);
+
+/** A place that breaks the rules. */
+export interface Finding {
+  /** Counted from 1. */
+  line: number;
+  found: string;
+  instead: string;
+}
+
+/** @param file Its name decides how the text is read. */
+export function findingsIn(file: string, text: string): Finding[] {
+  return text.split('\n').flatMap((content, index) => {
+    const line = index + 1;
+    const findings = BANNED.flatMap(([pattern, instead]) => {
+      const found = pattern.exec(content)?.[0];
+      return found === undefined ? [] : [{ line, found, instead }];
+    });
+    const isClauseFirst = file.endsWith('.ts') && CLAUSE_FIRST.test(content);
+    const shape = {
+      line,
+      found: content.trim(),
+      instead: 'begin with the subject: a noun, or a verb of the docstring',
+    };
+    return isClauseFirst ? [...findings, shape] : findings;
+  });
+}
+
+/** Files that people of this project wrote. */
+function ownFiles(): string[] {
+  const options = { cwd: ROOT, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 } as const;
+  const tracked = execFileSync('git', ['ls-files', '*.ts', '*.md'], options).trim().split('\n');
+  return tracked.filter((file) => !EXEMPT.has(file));
+}
+
+if (import.meta.main) {
+  const lines = ownFiles().flatMap((file) =>
+    findingsIn(file, readFileSync(path.join(ROOT, file), 'utf8')).map(
+      ({ line, found, instead }) => `${file}:${line}: "${found}"; instead: ${instead}`,
+    ),
+  );
+  for (const line of lines) process.stdout.write(`${line}\n`);
+  if (lines.length > 0) process.exitCode = 1;
+}

@@ -7,11 +7,12 @@ import { sourceStamp } from './source-stamp.ts';
 import { testClientPython } from './test-assets.ts';
 
 /**
- * Makes all files of a release in dist/release/, after looking whether there may be one; publishes nothing (docs/releasing.md).
+ * Makes all files of a release in dist/release/ after checking its preconditions; publishes nothing
+ * (docs/releasing.md).
  *
- *   --dry-run         only looks, and says what would be made
- *   --downloads=URL   the folder from which the npm package will be downloaded; without it there is no Homebrew formula
- *   --homepage=URL    the page of the project, for that formula; else it has that folder
+ *   --dry-run         only checks, and lists the files
+ *   --downloads=URL   download folder of the npm package; without it no Homebrew formula is made
+ *   --homepage=URL    home page in that formula; default: the download folder
  */
 const ROOT = path.join(import.meta.dirname, '..');
 
@@ -31,7 +32,7 @@ else if (values['dry-run']) process.stdout.write(`nothing stands against a relea
 else await make(values.downloads ?? null, values.homepage ?? null);
 
 async function make(downloads: string | null, homepage: string | null): Promise<void> {
-  // The same files for the same commit, whenever they are made.
+  // The same commit gives the same files at any time.
   const epoch = Number((await git(ROOT, 'log', '-1', '--format=%ct')).trim());
   const stamp = await sourceStamp(ROOT, { ...process.env, SOURCE_DATE_EPOCH: String(epoch) });
   const directory = path.join(ROOT, 'dist', 'release');

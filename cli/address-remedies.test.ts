@@ -20,7 +20,7 @@ const unsent = new ConnectionError(
   { url: 'http://172.17.0.1:8080/api', isUnsent: true },
 );
 
-describe('what helps where nobody answers', () => {
+describe('hints where no server answers', () => {
   it.each<[string, Surrounds, string[]]>([
     [
       'the current context',
@@ -69,11 +69,11 @@ describe('what helps where nobody answers', () => {
       ['that address is from --url', `on this machine a server answers at ${LOCAL}: --url ${LOCAL} goes there`],
     ],
     ['nobody', place({}, null), []],
-  ])('at the address of %s', (_what, surrounds, remedies) => {
+  ])('fit the address of %s', (_what, surrounds, remedies) => {
     expect(addressRemedies(surrounds)).toEqual(remedies);
   });
 
-  it('is no start where a server runs', () => {
+  it('do not suggest a start where a server runs', () => {
     const of = (surrounds: Surrounds): string | undefined => failureOf(unsent, false, surrounds).lines[0];
     expect(of(place({}))).toBe('No answer from http://172.17.0.1:8080: nothing listens there.');
     expect(of(place({}, null))).toContain('Start the server with `llamactl serve`');
@@ -82,10 +82,10 @@ describe('what helps where nobody answers', () => {
 
 const FACTS = { details: '', requestId: null, problems: [], reason: undefined, retryAfter: null };
 
-describe('what helps where a server wants to know who asks', () => {
+describe('hints where a server requires a log-in', () => {
   const refusal = new LlamactlError('Log in.', { status: 401, code: 'UNAUTHORIZED', ...FACTS });
 
-  it('is to name the address, where LLAMACTL_TOKEN was not sent to the default one', () => {
+  it('suggest naming the address if LLAMACTL_TOKEN was not sent to the default one', () => {
     const kept = place({ source: 'the default' }, null);
     const lines = failureOf(refusal, false, { ...kept, address: { ...kept.address, isTokenKept: true } }).lines;
     expect(lines[1]).toMatch(/^LLAMACTL_TOKEN was not sent: .* name it with --url or LLAMACTL_URL/);
@@ -93,11 +93,11 @@ describe('what helps where a server wants to know who asks', () => {
   });
 });
 
-describe('what helps where a server does not answer under a name', () => {
+describe('hints where a server does not answer to a name', () => {
   const refusal = (message: string): LlamactlError =>
     new LlamactlError(message, { status: 403, code: 'FORBIDDEN', ...FACTS });
 
-  it('is the address of the server that runs here', () => {
+  it('give the address of the server on this machine', () => {
     const surrounds = place({ context: 'local', source: 'the context local' });
     expect(failureOf(refusal('This server does not answer as "172.17.0.1".'), false, surrounds).lines.slice(1)).toEqual(
       addressRemedies(surrounds),

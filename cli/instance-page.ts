@@ -5,19 +5,19 @@ import { shellQuoted } from './shell-words.ts';
 import type { Style } from './style.ts';
 import { cut, plain, widthOf, wrapped } from './text.ts';
 
-/** Where a page is read. */
+/** The medium that a page is printed on. */
 interface Paper {
   columns: number;
   style: Style;
 }
 
-/** A label, and what stands behind it, a line each. */
+/** A label and its values, one line each. */
 type Entry = readonly [label: string, values: readonly string[]];
 
 const LABEL_WIDTH = 13;
 const MOST_COLUMNS = 120;
 
-/** Everything about an instance, as a page of text. @param now Milliseconds since the epoch. */
+/** All facts about an instance as a page of text. @param now Milliseconds since the epoch. */
 export function pageLines(instance: Instance, paper: Paper, now: number): string[] {
   const columns = Math.min(paper.columns, MOST_COLUMNS);
   const { style } = paper;
@@ -34,7 +34,7 @@ export function pageLines(instance: Instance, paper: Paper, now: number): string
   ];
 }
 
-/** What is worth knowing beside the status. */
+/** The facts after the status in the first line. */
 function beside(instance: Instance, now: number): string {
   const { started_at: startedAt, pid, port, stats } = instance;
   const current = runningPort(instance);
@@ -91,7 +91,7 @@ function policyOf(instance: Instance): string {
   ].join('; ');
 }
 
-/** What becomes of requests under `/v1`. */
+/** How `/v1` requests are handled. */
 function requestsOf(instance: Instance): string {
   const {
     on_demand: onDemand,
@@ -120,7 +120,7 @@ function exitLines({ last_exit: exit, status }: Instance, { columns, style }: Pa
   if (exit === null) return [];
   const how = exit.signal ?? (exit.code === null ? 'status unknown' : `status ${exit.code}`);
   const text = `${duration((now - Date.parse(exit.at)) / 1_000)} ago, ${how}: ${exit.reason}`;
-  // What an engine said before an end in order, or one that is over and done with, is nobody's question.
+  // Output before an orderly end, or an end long past, is of no interest.
   const lines =
     status !== 'running' && (status === 'failed' || status === 'restarting' || exit.code !== 0) ? exit.lines : [];
   const room = columns - LABEL_WIDTH;
@@ -138,7 +138,7 @@ function entryLines(label: string, value: string, columns: number, style: Style)
   ];
 }
 
-/** As a shell takes it, also in several lines. */
+/** The command as a shell accepts it, on several lines if needed. */
 function commandLines(words: readonly string[], columns: number): string[] {
   const lines: string[] = [];
   let line = '';

@@ -10,7 +10,7 @@ function readable(entry: object | string): string {
   return readableLogLine(line, new Style(false), NOON.getTime());
 }
 
-describe('a line of the log, as a person reads it', () => {
+describe('readableLogLine', () => {
   it.each([
     ['has time, level and words', { level: 40, time, msg: 'slow disk' }, '12:00:05  warn  slow disk'],
     [

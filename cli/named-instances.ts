@@ -3,14 +3,14 @@ import type { Session } from './command-line.ts';
 import { EXIT } from './exit-status.ts';
 import { Problem } from './problem.ts';
 
-/** Which instances a verb is about. */
+/** The selection of instances on a command line. */
 export interface Named {
   names: readonly string[];
-  /** `--all` was said. */
+  /** The `--all` flag. */
   all: boolean | undefined;
-  /** Of those that `--all` means. */
+  /** The statuses that `--all` selects. */
   statuses: readonly Status[];
-  /** Said when there are none of them. */
+  /** Printed when `--all` selects no instance. */
   none: string;
 }
 

@@ -3,10 +3,9 @@ import { EXIT } from './exit-status.ts';
 import { Problem } from './problem.ts';
 
 /**
- * What to throw instead of an error: that there is no such instance is said with the name that was probably meant. All
- * other errors stay what they are.
+ * Replaces "instance not found" by an error that suggests the closest name. Returns every other error unchanged.
  *
- * @param name What was asked for.
+ * @param name The requested name.
  */
 export async function nearInstance(session: Session, name: string, error: unknown): Promise<unknown> {
   const { LlamactlError } = await import('@llamactl/client');
@@ -16,13 +15,13 @@ export async function nearInstance(session: Session, name: string, error: unknow
   return new Problem(`there is no instance ${name}; ${await counsel(name, names)}`, EXIT.notFound);
 }
 
-/** What would help whoever asked for a name that is not among these. */
+/** A hint for an unknown name. */
 export async function counsel(unknown: string, names: readonly string[]): Promise<string> {
   const near = await nearName(unknown, names);
   return near === null ? 'llamactl ps lists them' : `did you mean ${near}?`;
 }
 
-/** The name that was probably meant by an unknown one; `null`: none is near. */
+/** The existing name closest to an unknown one; `null`: none is close. */
 export async function nearName(unknown: string, names: readonly string[]): Promise<string | null> {
   const { suggestion } = await import('@llamactl/server/suggestion');
   return suggestion(unknown, names);

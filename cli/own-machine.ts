@@ -3,9 +3,9 @@ import { EXIT } from './exit-status.ts';
 import { Problem } from './problem.ts';
 
 /**
- * For what works on files of this machine: a server that was named is not what it would work on.
+ * Refuses `--url` and `--context` for verbs that work on files of this machine.
  *
- * @throws {Problem} when one was named on the command line
+ * @throws {Problem} when the command line names a server
  */
 export function refuseServer(command: Command): void {
   const { url, context } = command.optsWithGlobals<{ url?: string; context?: string }>();

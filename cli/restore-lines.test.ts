@@ -29,8 +29,8 @@ function prepared(changes: Partial<PreparedRestore> = {}): PreparedRestore {
   };
 }
 
-describe('a restore', () => {
-  it('is told by what becomes of each instance', () => {
+describe('restoreLines', () => {
+  it('describes the change of each instance', () => {
     const before = [stored('same'), stored('other', 2), stored('new')];
     const after = [stored('same'), stored('other'), stored('removed')];
     expect(instanceChanges({ before, after })).toEqual({
@@ -49,7 +49,7 @@ describe('a restore', () => {
     ]);
   });
 
-  it('brings all back where nothing of now can be kept, and says why', () => {
+  it('brings all instances back if the present database cannot be read, and explains why', () => {
     const after = [stored('a'), stored('b')];
     const mark = { made_at: '2026-03-01T12:00:00Z', version: '1.2.3', directory: '/data', configuration: null };
     const lines = restoreLines(
@@ -64,7 +64,7 @@ describe('a restore', () => {
     ]);
   });
 
-  it('with accounts lists who comes in again', () => {
+  it('lists revived accounts and keys with accounts', () => {
     const revived = { accounts: ['eve'], keys: ['ci', 'laptop'] };
     expect(restoreLines('b.db', prepared({ bringsAccounts: true, revived })).slice(-2)).toEqual([
       'accounts that work again, or with the password of then: eve',
@@ -73,7 +73,7 @@ describe('a restore', () => {
   });
 });
 
-it('what was saved of a damaged database is told by table, with what is lost', () => {
+it('salvageLines lists saved and lost rows by table', () => {
   const tables: PreparedSalvage['tables'] = [
     { table: 'instances', saved: 1, refused: 0, isIncomplete: false },
     { table: 'audit', saved: 400, refused: 2, isIncomplete: true },
@@ -90,7 +90,7 @@ it('what was saved of a damaged database is told by table, with what is lost', (
   ]);
 });
 
-it('engines are told by what the next server does with them', () => {
+it('engineLines describes what the next server does with each engine', () => {
   const engines: EngineFate[] = [
     { name: 'a', id: '1', pids: [10, 11], fate: 'goes on' },
     { name: 'b', id: '2', pids: [20], fate: 'ends' },

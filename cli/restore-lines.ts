@@ -2,20 +2,20 @@ import type { EngineFate, PreparedRestore, PreparedSalvage } from '@llamactl/ser
 import { count } from './figures.ts';
 import { moment } from './moment.ts';
 
-/** What a restore does to instances, by name. */
+/** The instances that a restore changes, by name. */
 export interface InstanceChanges {
-  /** Not there now. */
+  /** Only in the backup. */
   come_back: string[];
-  /** Not in the backup. */
+  /** Only in the present database. */
   go: string[];
-  /** Other settings. */
+  /** In both, with different settings. */
   change: string[];
   stay: string[];
 }
 
 type Instances = Pick<PreparedRestore, 'before' | 'after'>;
 
-/** Where those of now cannot be read, all come back. */
+/** Compares the instances before and after. If the present ones cannot be read, all count as coming back. */
 export function instanceChanges({ before, after }: Instances): InstanceChanges {
   const now = new Map((before ?? []).map(({ record }) => [record.id, record]));
   const changes: InstanceChanges = { come_back: [], go: [], change: [], stay: [] };
@@ -30,7 +30,7 @@ export function instanceChanges({ before, after }: Instances): InstanceChanges {
   return changes;
 }
 
-/** What a restore will do, a line each. */
+/** Describes a restore, one line each. */
 export function restoreLines(file: string, prepared: PreparedRestore): string[] {
   const { mark, schema, lost, bringsAccounts, revived } = prepared;
   const of =
@@ -65,7 +65,7 @@ function named(one: string, many: string, names: readonly string[]): string[] {
     : [`${count(names.length, 'instance')} ${names.length === 1 ? one : many}: ${names.join(', ')}`];
 }
 
-/** What will be saved of a damaged database, a line a table. */
+/** Describes a salvage, one line a table. */
 export function salvageLines({ tables, instances, dataDirId }: PreparedSalvage): string[] {
   return [
     ...tables.map(({ table, saved, refused, isIncomplete }) => {
@@ -80,7 +80,7 @@ export function salvageLines({ tables, instances, dataDirId }: PreparedSalvage):
   ];
 }
 
-/** What becomes of engines that live now. */
+/** What happens to the engines that run now. */
 export function engineLines(engines: readonly EngineFate[]): string[] {
   if (engines.length === 0) return ['no engine of this data directory runs'];
   return engines.map(({ name, id, pids, fate }) => {

@@ -8,8 +8,8 @@ const instance = {
   effective_command: ['llama-server', '--port', '8100', '--alias', 'a'],
 };
 
-describe('the port of a running engine', () => {
-  it('is the one that it was launched with', () => {
+describe('runningPort', () => {
+  it('is the port of the launch', () => {
     expect(runningPort(instance)).toBe(8100);
   });
 
@@ -17,7 +17,7 @@ describe('the port of a running engine', () => {
     ['nothing has changed', { restart_required: false }],
     ['nothing runs', { pid: null }],
     ['its command does not tell', { effective_command: ['own-server'] }],
-  ])('is that of the settings where %s', (_what, other) => {
+  ])('is the port of the settings if %s', (_what, other) => {
     expect(runningPort({ ...instance, ...other })).toBe(8101);
   });
 });

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 
-/** Settings of an instance as the command line says them. */
+/** Settings of an instance as flags. */
 export interface SettingFlags {
   model?: string;
   engine?: string;
@@ -22,14 +22,14 @@ export interface SettingFlags {
   queueLimit?: number;
   upstreamModel?: string;
   isolated?: boolean;
-  /** Words as a shell reads them. */
+  /** Parsed like shell words. */
   engineCommand?: string;
   healthPath?: string;
-  /** Of a body in JSON; `-`: standard input. */
+  /** Path of a JSON body; `-`: standard input. */
   file?: string;
 }
 
-/** Gives a verb the flags that make or change settings, and `-- arguments…`. */
+/** Adds the flags that set instance settings, and `-- arguments…`. */
 export function withSettingFlags(command: Command): Command {
   return command
     .argument('[arguments...]', 'after --: passed to the engine as they are, last')
@@ -62,12 +62,12 @@ export function withSettingFlags(command: Command): Command {
     .option('--file <file>', 'settings as JSON, as the API takes them; - reads them from standard input');
 }
 
-/** Every use of a flag. */
+/** Collects the values of a repeated flag. */
 export function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
 
-/** Whole numbers of a range, for a flag. */
+/** A parser for whole numbers of a range. */
 export function wholeNumber(least: number, most: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
@@ -84,7 +84,7 @@ const idle = wholeNumber(0, 2_678_400);
 const concurrency = wholeNumber(1, 100_000);
 const queueLimit = wholeNumber(0, 100_000);
 
-/** Seconds, for a flag. */
+/** A parser for seconds. */
 export function seconds(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !(value >= 0 && value <= 86_400)) {

@@ -8,14 +8,14 @@ import { isOwnAddress } from './own-address.ts';
 import { Problem } from './problem.ts';
 import type { SettingFlags } from './setting-flags.ts';
 
-/** What a command line says of one instance. */
+/** The settings of one instance on a command line. */
 export interface SaidSettings {
   name: string;
-  /** Flags over the file. */
+  /** Flags override the file. */
   settings: UpdateInstance;
 }
 
-/** Reads `[NAME] [--file F] [flags] [-- arguments…]`. @throws {Problem} for what cannot be meant */
+/** Reads `[NAME] [--file F] [flags] [-- arguments…]`. @throws {Problem} for an invalid command line */
 export async function saidSettings(
   { surroundings }: CommandLine,
   session: Session,

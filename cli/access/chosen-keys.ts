@@ -3,9 +3,9 @@ import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
 
 /**
- * The keys that people mean by ids and names, each once.
+ * Finds keys by their ids or names, each once.
  *
- * @throws {Problem} when one of them means none, or several
+ * @throws {Problem} when one of the words matches no key, or several
  */
 export function chosenKeys(keys: readonly Key[], words: readonly string[]): Key[] {
   return [...new Set(words.map((word) => chosenKey(keys, word)))];

@@ -11,16 +11,16 @@ import { loginTarget, overrides } from './login-target.ts';
 import { passwordOf } from './password.ts';
 
 interface LoginRequest extends AddressParts {
-  /** `null`: it is asked for. */
+  /** `null`: ask for it. */
   username: string | null;
-  /** The password comes by standard input. */
+  /** Read the password from standard input. */
   isPiped: boolean;
   signal: AbortSignal;
-  /** Told where it is, before anything is asked there. */
+  /** Receives the server's address before the first request. */
   onAddress: (address: ServerAddress) => void;
 }
 
-/** Gets a token and keeps it in a context, which becomes the current one. */
+/** Logs in, and stores the token in a context, which becomes the current one. */
 export async function logIn(terminal: Terminal, request: LoginRequest): Promise<void> {
   const { contexts, environment, isPiped, signal } = request;
   const { url, context, source, dataDirectory, known } = loginTarget(request);
@@ -32,7 +32,7 @@ export async function logIn(terminal: Terminal, request: LoginRequest): Promise<
     terminal.note(`${url} has no accounts; nothing to log in to`);
     return;
   }
-  // Before the password is asked for: a log-in that cannot be kept is of no use.
+  // Before asking for the password, make sure that the log-in can be stored.
   contexts.prepare();
   if (url.startsWith('http:') && !isOwnAddress(url)) {
     terminal.warn(`careful: ${url} is not encrypted, and whoever is on the way can read the password`);
@@ -40,7 +40,7 @@ export async function logIn(terminal: Terminal, request: LoginRequest): Promise<
   const username = request.username ?? (await askUsername(terminal, known?.username, signal));
   const question = `Password of ${plain(username)} at ${url}: `;
   const password = await passwordOf(terminal, { isPiped, question, signal });
-  // It took its time.
+  // Typing the password took time, so check again.
   assertFollowed({ url, dataDirectory });
   const { token, expires_at, user } = await client.login({ username, password }, { signal });
   const place = { url, ...(dataDirectory !== null && { data_dir: dataDirectory }) };
@@ -53,7 +53,7 @@ export async function logIn(terminal: Terminal, request: LoginRequest): Promise<
   for (const obstacle of overrides(environment, context)) terminal.warn(`careful: ${obstacle}`);
 }
 
-/** Asked with something that an account is needed for, so that nobody types a password for nothing. */
+/** Checks with an operation that needs an account, so that no password is typed in vain. */
 async function hasAccounts(client: Client, signal: AbortSignal): Promise<boolean> {
   try {
     await client.getSystemInfo({ signal });

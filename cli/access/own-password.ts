@@ -4,7 +4,11 @@ import { assertFollowed } from '../followed-server.ts';
 import { Problem } from '../problem.ts';
 import { newPassword, passwordOf, pipedLines } from './password.ts';
 
-/** Changes the password of whoever is logged in, and logs in again with it. @param isPiped Both come by standard input. */
+/**
+ * Changes the caller's own password, and logs in again with it.
+ *
+ * @param isPiped Read both passwords from standard input.
+ */
 export async function changeOwnPassword(session: Session, isPiped: boolean): Promise<void> {
   const { address, client, terminal, signal } = session;
   assertFollowed(address);
@@ -27,7 +31,7 @@ async function piped({ terminal, signal }: Session): Promise<[string, string]> {
   throw new Problem('standard input has no second line, which would be the new password', EXIT.usage);
 }
 
-/** Where the context has the log-in that the change has ended. */
+/** Logs in again if the context holds the log-in that the change has ended. */
 async function logInAgain({ client, address, contexts, signal }: Session, password: string): Promise<boolean> {
   const context = address.context === null ? undefined : contexts.find(address.context);
   if (address.context === null || context?.username === undefined || context.token !== address.token) return false;

@@ -4,15 +4,15 @@ import { assertFollowed } from '../followed-server.ts';
 import { moment } from '../moment.ts';
 import { tokenLife } from './token-life.ts';
 
-/** What became of a token that is to count no more. */
+/** The outcome of a revocation. */
 interface Revocation {
   isRevoked: boolean;
   isUnreachable: boolean;
-  /** What whoever wanted it has to know; `null`: nothing. */
+  /** A warning for the user; `null`: none. */
   warning: string | null;
 }
 
-/** Ends a log-in at its server. A token that is dead already is as good as revoked. */
+/** Ends a log-in at its server. A token that is already invalid counts as revoked. */
 export async function revoke(
   { url, data_dir: followed }: Context,
   token: string,
@@ -34,7 +34,7 @@ export async function revoke(
       const warning = `${url} could not be told, and takes the token until ${moment(life.until)}`;
       return { isRevoked: false, isUnreachable: true, warning };
     }
-    // Without accounts no token counts.
+    // Without accounts no token is valid.
     const isDead = error instanceof LlamactlError && (error.status === 401 || error.code === 'AUTH_DISABLED');
     if (!isDead) throw error;
   }

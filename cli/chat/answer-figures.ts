@@ -1,14 +1,17 @@
 import type { ChatChunk } from '@llamactl/client';
 
-/** What was measured of an answer. Milliseconds since the epoch. */
+/** Timestamps of an answer. Milliseconds since the epoch. */
 export interface AnswerTimes {
   asked: number;
-  /** `null`: nothing came. */
+  /** `null`: no token arrived. */
   first: number | null;
   last: number;
 }
 
-/** `19 tokens, 48 tokens/s, the first after 0.05 s; question 12 tokens, 4933 tokens/s`: what can be told. */
+/**
+ * Statistics of an answer, as far as known: `19 tokens, 48 tokens/s, first token after 0.05 s; prompt 12 tokens, 4933
+ * tokens/s`.
+ */
 export function answerFigures(
   { asked, first, last }: AnswerTimes,
   { usage, timings }: { usage?: ChatChunk['usage'] | undefined; timings?: ChatChunk['timings'] | undefined },

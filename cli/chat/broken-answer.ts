@@ -2,13 +2,13 @@ import type { Instance } from '@llamactl/client';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Session } from '../command-line.ts';
 
-/** The end of an engine reaches the server some 50 ms after its connections. */
+/** The server learns of an engine's death some 50 ms after its connections break. */
 const LOOKS_AFTER_MS = [0, 100, 400];
 
 /**
- * Why an answer broke off in the middle, in one sentence: its engine has ended, or the server was away.
+ * Explains in one sentence why an answer broke off: its engine has ended, or the server is unreachable.
  *
- * @param asked When it was asked for, milliseconds since the epoch.
+ * @param asked When the question was sent, milliseconds since the epoch.
  * @throws the signal's reason
  */
 export async function whyBroken(
@@ -32,7 +32,7 @@ export async function whyBroken(
   }
 }
 
-/** Whether and why an engine ended since then. */
+/** Why the engine has ended since then; `null`: it has not. */
 function endOf({ name, status, reason, last_exit: last }: Instance, since: number): string | null {
   const hasEnded = last !== null && Date.parse(last.at) >= since;
   if (status === 'running') return hasEnded ? `${last.reason}; ${name} runs again` : null;

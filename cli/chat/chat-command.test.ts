@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { chatCommand } from './chat-command.ts';
 
-describe('what somebody who chats wants', () => {
+describe('chatCommand', () => {
   it.each([
     ['', { kind: 'nothing' }],
     ['  ', { kind: 'nothing' }],
@@ -26,7 +26,7 @@ describe('what somebody who chats wants', () => {
     ['/set model other', { kind: 'mistake', message: 'model cannot be set here' }],
     ['/set 5', { kind: 'mistake', message: '5 is no setting: /set temperature 0.2' }],
     ['/cler', { kind: 'mistake', message: 'there is no /cler; /help shows what there is' }],
-  ])('%j', (text, command) => {
+  ])('parses %j', (text, command) => {
     expect(chatCommand(text)).toEqual(command);
   });
 });

@@ -1,14 +1,14 @@
-/** What somebody who chats wants. */
+/** A parsed input line of the chat. */
 export type ChatCommand =
   | { kind: 'nothing' }
   | { kind: 'question'; text: string }
   | { kind: 'help' }
   | { kind: 'clear' }
   | { kind: 'exit' }
-  /** `null`: show the one there is. Empty: none any more. */
+  /** `null`: show the current text. Empty: remove it. */
   | { kind: 'system'; text: string | null }
   | { kind: 'settings' }
-  /** `undefined`: the engine's own again. */
+  /** `undefined`: back to the engine's default. */
   | { kind: 'set'; name: string; value: unknown }
   | { kind: 'mistake'; message: string };
 
@@ -20,7 +20,7 @@ export const CHAT_HELP = `/clear           begin anew: what was said is forgotte
 """              begins a text of many lines, and ends it
 Ctrl-C           stops the answer`;
 
-/** Understands what was typed. Only a word of letters behind the slash is a command: `/etc/fstab` is a question. */
+/** Parses an input line. Only a word of letters after the slash is a command: `/etc/fstab` is a question. */
 export function chatCommand(text: string): ChatCommand {
   const trimmed = text.trim();
   if (trimmed === '') return { kind: 'nothing' };
@@ -54,10 +54,10 @@ function setting(rest: string): ChatCommand {
   return { kind: 'set', name, value: value === '' ? undefined : valueOf(value) };
 }
 
-/** What the chat itself says in each request. */
+/** Fields that the chat sets in each request. */
 const OURS: ReadonlySet<string> = new Set(['model', 'messages', 'stream', 'stream_options']);
 
-/** JSON where it is, else the text. */
+/** Parses JSON, else returns the text. */
 function valueOf(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;

@@ -18,7 +18,7 @@ afterEach(async () => {
   sandbox.dispose();
 });
 
-/** A talk of these steps, to its end. */
+/** Runs a conversation of these steps to its end. */
 async function talk(steps: readonly Step[], ...flags: string[]): Promise<RunResult> {
   const typist = new Typist(steps);
   const environment = { LLAMACTL_URL: server.url, NO_COLOR: '1' };
@@ -27,13 +27,13 @@ async function talk(steps: readonly Step[], ...flags: string[]): Promise<RunResu
   return result;
 }
 
-/** What was said in each question, without roles. */
+/** The messages of each request, without roles. */
 function said(): unknown[][] {
   return server.questions.map(({ messages }) => messages.map(({ content }) => content));
 }
 
-describe('a talk', () => {
-  it('knows what was said before, until it ends', async () => {
+describe('a conversation', () => {
+  it('remembers earlier messages until it ends', async () => {
     server.answerers = [says('One.'), says('Two.')];
     const steps: Step[] = [
       [PROMPT, 'first\r'],
@@ -64,7 +64,7 @@ describe('a talk', () => {
     expect(said()).toEqual([]);
   });
 
-  it('does not end with Ctrl-C on a line that holds something: it is dropped', async () => {
+  it('drops a line that is not empty on Ctrl-C, without ending', async () => {
     await talk([
       [PROMPT, 'no, wait'],
       [/no, wait$/, CTRL_C],
@@ -75,7 +75,7 @@ describe('a talk', () => {
     expect(said()).toEqual([['this']]);
   });
 
-  it('takes many lines between three quotes', async () => {
+  it('accepts several lines between triple quotes', async () => {
     await talk([
       [PROMPT, '"""one\r'],
       [/… $/, 'two"""\r'],
@@ -104,7 +104,7 @@ describe('a talk', () => {
     expect(stderr).toContain('there is no /nonsense');
   });
 
-  it('stops an answer with Ctrl-C, and goes on from what was heard of it', async () => {
+  it('stops an answer on Ctrl-C, and continues from its beginning', async () => {
     let isEngineTold = false;
     server.answerers = [
       (response: ServerResponse) => {
@@ -123,7 +123,7 @@ describe('a talk', () => {
     expect({ status, stdout, isEngineTold }).toEqual({ status: 0, stdout: 'Once upon\nSorry.\n', isEngineTold: true });
   });
 
-  it('takes what is typed during an answer as the next question', async () => {
+  it('takes a line typed during an answer as the next question', async () => {
     const heard = Promise.withResolvers<void>();
     server.answerers = [
       async (response, question) => {
@@ -148,7 +148,7 @@ describe('a talk', () => {
     expect(said()[1]).toEqual(['a story', 'Once upon a time.', 'and then?']);
   });
 
-  it('waits for a server that is away between two questions', async () => {
+  it('waits for a server that stops between two questions', async () => {
     server.answerers = [says('One.'), says('Two.')];
     const { stdout } = await talk([
       [PROMPT, 'first\r'],
@@ -166,7 +166,7 @@ describe('a talk', () => {
     expect(said()[1]).toEqual(['first', 'One.', 'second']);
   });
 
-  it('stops waiting for it with Ctrl-C', async () => {
+  it('stops waiting for the server on Ctrl-C', async () => {
     const { status, stderr } = await talk([
       [
         PROMPT,
@@ -182,7 +182,7 @@ describe('a talk', () => {
     expect(stderr).toContain('(stopped)');
   });
 
-  it('says why an answer broke off, and asks again', async () => {
+  it('reports why an answer broke off, and asks again', async () => {
     server.answerers = [
       (response) => {
         sendPiece(response, { content: 'Once upon' });
@@ -202,7 +202,7 @@ describe('a talk', () => {
     expect(said()).toEqual([['first'], ['second'], ['second']]);
   });
 
-  it('is not asked again by itself when the question itself ended the engine', async () => {
+  it('does not repeat a question that killed the engine', async () => {
     server.answerers = [refuses(502, 'instance_not_running', 'The engine of "qwen" ended before it had answered')];
     const { stderr } = await talk([
       [PROMPT, 'first\r'],
@@ -212,7 +212,7 @@ describe('a talk', () => {
     expect(said()).toEqual([['first']]);
   });
 
-  it('says what the engine refuses, and forgets the question', async () => {
+  it('prints a refusal of the engine, and forgets the question', async () => {
     server.answerers = [refuses(400, 'exceed_context_size_error', 'the request exceeds the context size'), says('Ok.')];
     const { stderr } = await talk([
       [PROMPT, 'long\r'],

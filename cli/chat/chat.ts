@@ -13,7 +13,7 @@ import { TypedText } from './typed-text.ts';
 const PROMPT = '> ';
 const PROMPT_WITHIN = '… ';
 
-/** A talk at a terminal: questions and answers until somebody has had enough. What goes wrong is said, and then one can go on. */
+/** A conversation at a terminal. Prints errors and goes on until the user quits. */
 export class Chat {
   readonly #session: Session;
   readonly #conversation: Conversation;
@@ -27,7 +27,7 @@ export class Chat {
     this.#editor = new LineEditor(session.terminal.streams);
   }
 
-  /** Resolves when it has ended. */
+  /** Resolves when the user quits. */
   async run(): Promise<void> {
     const { signal, terminal } = this.#session;
     const leave = (): void => this.#editor.close();
@@ -100,7 +100,7 @@ export class Chat {
     for (const [name, value] of settings) terminal.warn(`${name} ${JSON.stringify(value)}`);
   }
 
-  /** Ctrl-C stops whatever a question has led to, and nothing else. */
+  /** Ctrl-C stops only the current question and all its work. */
   async #ask(question: string): Promise<void> {
     const { signal, terminal } = this.#session;
     const stop = new AbortController();
@@ -118,7 +118,7 @@ export class Chat {
     terminal.note('');
   }
 
-  /** @throws what keeps it from being answered, and the signal's reason */
+  /** @throws the error that prevents an answer, and the signal's reason */
   async #answer(question: string, terms: { isVerbose: boolean; signal: AbortSignal }): Promise<void> {
     const conversation = this.#conversation;
     const { now } = this.#session;
@@ -143,7 +143,7 @@ export class Chat {
     }
   }
 
-  /** What follows a question that was not answered. @throws the error, when nothing does */
+  /** Decides how to go on after an unanswered question. @throws the error if it cannot go on */
   async #whatNow(
     { hasBegun }: Pick<Answer, 'hasBegun'>,
     error: unknown,
@@ -152,10 +152,10 @@ export class Chat {
     const { ConnectionError, LlamactlError, TimeoutError } = await import('@llamactl/client');
     if (error instanceof ConnectionError && !(error instanceof TimeoutError)) return hasBegun ? 'broken' : 'wait';
     if (error instanceof LlamactlError && !hasBegun) {
-      // Under /v1 they are written small.
+      // Error codes are lower case under /v1.
       const code = error.code.toUpperCase();
       if (code === 'SHUTTING_DOWN') return 'wait';
-      // 502: the engine ended over this very question; it is not asked again by itself.
+      // 502: the engine died on this very question, so do not send it again.
       if (code === 'INSTANCE_NOT_RUNNING' && error.status === 503 && !hasRestarted) return 'start';
     }
     throw error;

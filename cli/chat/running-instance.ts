@@ -6,14 +6,15 @@ import { settled } from '../settling.ts';
 import { plain } from '../text.ts';
 import { withProgress } from './start-progress.ts';
 
-/** Lines of output that say more about a start that failed; the first cause is in the reason already. */
+/** Output lines to show after a failed start; the reason already has the first cause. */
 const SHOWN_LINES = 6;
 
 /**
- * Has an instance run, and waits until it does, also while the server restarts. A new one that fails is deleted.
+ * Starts an instance if needed and waits until it runs, also while the server restarts. Deletes a new instance that
+ * fails.
  *
  * @returns whether it had to be started
- * @throws {Problem} with the reason and the last lines of its output when it does not come up
+ * @throws {Problem} with the reason and the last output when it does not start
  */
 export async function ensureRunning(
   { client, terminal, signal }: Pick<Session, 'client' | 'terminal' | 'signal'>,
@@ -37,7 +38,7 @@ export async function ensureRunning(
   if (rest === 'running') return true;
   if (rest === null) throw new Problem(`${name} was deleted while it started`, EXIT.notFound);
   const failed = await client.getInstance(name, { signal });
-  // One that was made for this, and never ran, is of no use to anybody.
+  // Nothing is lost by deleting an instance that was created here and never ran.
   const isTakenAway = isNew && failed.status === 'failed';
   if (isTakenAway) await client.deleteInstance(name, { signal });
   throw notRunning(failed, isTakenAway);

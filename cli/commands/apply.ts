@@ -42,7 +42,7 @@ export function applyCommand(commandLine: CommandLine): Command {
     );
 }
 
-/** Asks only where something would be deleted. */
+/** Asks for confirmation, but only if an instance would be deleted. */
 async function agreed(session: Session, text: string): Promise<boolean> {
   const { terminal, signal } = session;
   const plan = await apply(session, text, { prune: true, dry_run: true });
@@ -58,7 +58,7 @@ async function apply(
   text: string,
   query: { prune: boolean; dry_run: boolean },
 ): Promise<Applied> {
-  // YAML 1.2 takes JSON too, but the server's errors are those of the format that was meant.
+  // YAML 1.2 includes JSON, but the server's parse errors should be those of the intended format.
   const type = isJson(text) ? 'application/json' : 'application/yaml';
   const request = { text: { type, content: text }, query, isPatient: true, signal };
   return (await client.request<Applied>('POST', '/api/apply', request)).body;
@@ -69,7 +69,7 @@ function isJson(text: string): boolean {
     JSON.parse(text);
     return true;
   } catch {
-    // Then it is YAML, or neither: the server tells.
+    // YAML or neither; the server reports errors.
     return false;
   }
 }

@@ -58,7 +58,7 @@ Examples:
     );
 }
 
-/** @throws {InvalidArgumentError} when it is none */
+/** @throws {InvalidArgumentError} for anything else */
 function wholeNumber(text: string): number {
   if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('It has to be a whole number above 0.');
   return Number(text);

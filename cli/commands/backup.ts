@@ -59,7 +59,7 @@ export function backupCommand(commandLine: CommandLine): Command {
     );
 }
 
-/** Absolute. @param now Milliseconds since the epoch. */
+/** The absolute path of the backup. @param now Milliseconds since the epoch. */
 function placeOf(word: string | undefined, now: number): string {
   const name = `llamactl-${new Date(now).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z.db`;
   const place = path.resolve(word ?? '.');

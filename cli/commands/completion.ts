@@ -5,7 +5,7 @@ import { WORD_KINDS, type WordKind } from '../completion/value-kind.ts';
 
 interface Shell {
   name: string;
-  /** How the script is put to use, after `llamactl completion NAME`. */
+  /** Commands that install the script; they follow `llamactl completion NAME`. */
   examples: readonly string[];
   load: () => Promise<(program: CompletedCommand) => string>;
 }
@@ -55,7 +55,7 @@ function shellCommand(commandLine: CommandLine, shell: Shell): Command {
     );
 }
 
-/** For the scripts: says nothing where nothing can be said, for a line is being typed. */
+/** Words for the scripts. Prints no errors, because the user is typing a command line. */
 function wordsCommand(commandLine: CommandLine): Command {
   return new Command('words')
     .description('Print what there is of a kind, for the scripts.')
@@ -66,7 +66,7 @@ function wordsCommand(commandLine: CommandLine): Command {
         try {
           for (const word of await wordsOf(kind as WordKind, session)) session.terminal.print(word);
         } catch {
-          // No server, no rights: there is nothing to offer.
+          // Without a server or permission there is nothing to offer.
         }
       }),
     );

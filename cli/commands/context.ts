@@ -87,7 +87,7 @@ Examples:
           const { url } = new Client(given);
           const known = contexts.find(name);
           const key = keyStdin ? (await terminal.readInput()).trim() : '';
-          // Credentials of another server are nobody else's business.
+          // Keep credentials only if they belong to the same server.
           const { data_dir: _followed, ...kept } =
             known !== undefined && known.url === url && isThere(known) ? known : { url };
           contexts.set(name, key === '' ? kept : { url, token: key });

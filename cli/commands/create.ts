@@ -40,7 +40,7 @@ export function createCommand(commandLine: CommandLine): Command {
         try {
           await carriedOut(commandLine, session, command);
         } finally {
-          // Made is made, whatever became of the start: the answer of the API, with the instance as it is now.
+          // The instance exists even if its start failed, so print the API response with its current state.
           terminal.printJson({ ...created, instance: await client.getInstance(name, { signal }) });
         }
       }),

@@ -32,7 +32,7 @@ Examples:
     );
 }
 
-/** @returns whether something is wrong */
+/** @returns whether any finding is an error */
 async function examineAll(session: Session, { config, dataDir }: DoctorFlags): Promise<boolean> {
   const { terminal, now } = session;
   const [{ examine }, { checkServer }, main, { Client }] = await Promise.all([
@@ -48,7 +48,7 @@ async function examineAll(session: Session, { config, dataDir }: DoctorFlags): P
     inspect: main.createInspection,
     server: (local) => {
       const { address, client } = session;
-      // Where nobody named one, it is the one that was found here.
+      // If the command line names no server, check the server that was found on this machine.
       const found = local !== null && address.source === 'the default' ? local : null;
       return checkServer({
         ...session,
@@ -71,7 +71,7 @@ async function examineAll(session: Session, { config, dataDir }: DoctorFlags): P
   return findings.some(({ level }) => level === 'error');
 }
 
-/** As wide as the longest name of a check that is always there. */
+/** Width of the longest check that always runs. */
 const NAME_WIDTH = 13;
 
 async function print(terminal: Terminal, { check, level, message, remedies }: Finding): Promise<void> {

@@ -13,7 +13,7 @@ interface Flags {
   afterSeq?: number;
 }
 
-/** As people say them; the names of the API will do too. */
+/** Short names of event types; the API's names work too. */
 const TYPES = {
   status: 'instance_status_changed',
   stats: 'instance_stats_updated',
@@ -23,7 +23,7 @@ const TYPES = {
   alert: 'system_alert',
 } satisfies Record<string, EventType>;
 
-/** Measurements come every other second, and tell nothing that happened. */
+/** All but measurements, which come every other second and report no change. */
 const USUAL: EventType[] = Object.values(TYPES).filter((type) => type !== TYPES.stats);
 
 export function eventsCommand(commandLine: CommandLine): Command {
@@ -71,7 +71,7 @@ async function print(session: Session, names: readonly string[], { type, afterSe
   }
 }
 
-/** One that is still to come may be waited for, but most are misspelt. */
+/** The instance may be created later, but most unknown names are misspelt. */
 async function warnOfUnknown({ client, terminal, signal }: Session, names: readonly string[]): Promise<void> {
   if (names.length === 0) return;
   const all = (await client.listInstances({ signal })).map(({ name }) => name);

@@ -33,12 +33,16 @@ export function exportCommand(commandLine: CommandLine): Command {
     );
 }
 
-/** Whole or not at all. @throws {Problem} when it is there already and may not be replaced, or cannot be written */
+/**
+ * Writes the file completely or not at all.
+ *
+ * @throws {Problem} when it exists and may not be replaced, or cannot be written
+ */
 async function writePrivately(file: string, text: string, mayReplace: boolean): Promise<void> {
   const draft = `${file}.${randomUUID()}`;
   try {
     await writeFile(draft, text, { mode: 0o600, flag: 'wx' });
-    // A rename would replace what is there.
+    // Unlike a rename, a link never replaces an existing file.
     await (mayReplace ? rename(draft, file) : link(draft, file));
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {

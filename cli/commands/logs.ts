@@ -18,7 +18,7 @@ interface LogsFlags {
   timestamps?: boolean;
 }
 
-/** What one request may ask for. */
+/** Limit of one request. */
 const MOST_LINES = 10_000;
 const DEFAULT_LINES = 100;
 
@@ -46,11 +46,11 @@ export function logsCommand(commandLine: CommandLine): Command {
     );
 }
 
-/** Which lines are wanted. */
+/** The selection of lines. */
 interface Wish {
   lines: number;
   level: LogLevel | undefined;
-  /** Milliseconds since the epoch; `null`: from wherever. */
+  /** Milliseconds since the epoch; `null`: no lower limit. */
   from: number | null;
 }
 
@@ -65,7 +65,7 @@ function wishOf({ now }: Session, { lines, level, since }: LogsFlags): Wish {
 async function printPast(session: Session, printer: LogPrinter, names: readonly string[], wish: Wish): Promise<void> {
   const logs = await Promise.all(names.map((name) => past(session, name, wish)));
   const all = logs.flatMap((entries, index) => entries.map((entry) => ({ entry, name: names[index] ?? '' })));
-  // Within one log the order is that of the lines, whatever their clocks say.
+  // Within one log the order is that of the lines, even if clocks jump.
   if (names.length > 1) all.sort((one, other) => Date.parse(one.entry.timestamp) - Date.parse(other.entry.timestamp));
   for (const { entry, name } of all) printer.print(name, entry);
 }
@@ -86,7 +86,7 @@ async function past(session: Session, name: string, { lines, level, from }: Wish
   return entries;
 }
 
-/** One of the logs that are followed, and the names of all that still are. */
+/** One of the followed logs, and the names of all logs still followed. */
 interface Followed {
   name: string;
   open: Set<string>;
@@ -97,7 +97,7 @@ async function follow(session: Session, printer: LogPrinter, { name, open }: Fol
   const { level, from, lines } = wish;
   const waiting = waitingNote(
     {
-      // All lose the server together: one of them says so.
+      // All lose the server together, so only one prints the note.
       note: (text) => (open.values().next().value === name ? terminal.note(text) : undefined),
     },
     { isOpen: true },
@@ -114,7 +114,7 @@ async function follow(session: Session, printer: LogPrinter, { name, open }: Fol
   terminal.note(`llamactl: ${name} was deleted`);
 }
 
-/** Writes lines of one log, or of several, which then begin with a name. */
+/** Prints lines of one log, or of several, each with the name in front. */
 class LogPrinter {
   readonly #session: Session;
   readonly #names: readonly string[];

@@ -84,7 +84,7 @@ async function watchTable(session: Session, flags: Flags): Promise<void> {
     if (shown.length === 0) return { table: [style.faint(cut(nothing(flags), terminal.columns))], foot };
     return { table: liveLines(terminal, columns, rows, isAway), foot };
   };
-  // Before the list is read there is none to show, and nobody knows that there are none.
+  // Until the list has been read, "no instances" would be wrong.
   let table: Table | null = null;
   const touch = (): void => table?.touch();
   const end = (): void => table?.end();
@@ -94,7 +94,7 @@ async function watchTable(session: Session, flags: Flags): Promise<void> {
   };
   try {
     await watchInstances(session, instances, {
-      // Measurements tell since when processes run, and are what the time is moved on by.
+      // Measurements report start times, and redraw the elapsed times.
       types: [...CHANGES, 'instance_stats_updated'],
       onFrame: touch,
       onRead: () => {
@@ -109,7 +109,7 @@ async function watchTable(session: Session, flags: Flags): Promise<void> {
   }
 }
 
-/** What is there, then what changes, a line each. */
+/** Prints the present instances, then each change on a line. */
 async function watchLines(session: Session, flags: Flags): Promise<void> {
   const { client, terminal, signal, now } = session;
   const { eventLines } = await import('../event-line.ts');

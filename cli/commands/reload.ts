@@ -14,9 +14,9 @@ interface ReloadFlags {
 }
 
 const LOOK_MS = 50;
-/** The server gives up before. */
+/** Longer than the server itself tries. */
 const PATIENCE_MS = 200_000;
-/** Between the old server and the new one nobody has the data directory for some milliseconds. */
+/** During the hand-over no process holds the data directory for some milliseconds. */
 const GONE_AFTER_MS = 3_000;
 
 export function reloadCommand(commandLine: CommandLine): Command {
@@ -34,7 +34,8 @@ export function reloadCommand(commandLine: CommandLine): Command {
         const overrides: Record<string, string> = flags.dataDir === undefined ? {} : { data_dir: flags.dataDir };
         const { config } = readConfig({ configFile: flags.config ?? null, overrides, searchLocal: true });
         const directory = config.data_dir;
-        // A description may be that of a server that was killed, and its pid be another's by now: the lock proves it.
+        // The description may be that of a killed server, and its pid may belong to another process by now. The lock is
+        // the proof.
         const isHeld = isLockHeld(directory);
         const before = isHeld ? readHolder(directory) : null;
         if (before === null && isHeld) {
@@ -78,7 +79,7 @@ export function reloadCommand(commandLine: CommandLine): Command {
         }
         const from = { pid: before.pid, version: before.version };
         const to = { pid: outcome.pid, version: outcome.version };
-        // Whoever switches accounts on by a reload has no other way in.
+        // After a reload that turned accounts on, this file is the only way to log in.
         const isPasswordNew = ![null, passwordBefore].includes(lastWritten(passwordFile));
         const facts = { from, to, url: outcome.url, data_dir: directory };
         if (terminal.isJson)
@@ -92,7 +93,7 @@ export function reloadCommand(commandLine: CommandLine): Command {
     );
 }
 
-/** Milliseconds since the epoch; `null`: it is not there, or not for our eyes. */
+/** Milliseconds since the epoch; `null`: the file does not exist, or we may not read it. */
 function lastWritten(file: string): number | null {
   try {
     return statSync(file).mtimeMs;

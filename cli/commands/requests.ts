@@ -77,7 +77,7 @@ function rowOf(request: ActiveRequest | FinishedRequest, state: string, age: str
   ];
 }
 
-/** What was counted in pieces of a stream is only about right. */
+/** Counts of stream chunks are only estimates. */
 function tokens(number: number | null, isEstimated: boolean): string {
   return number === null ? '-' : `${isEstimated ? '~' : ''}${number}`;
 }
@@ -86,7 +86,7 @@ async function cancel({ client, terminal, signal }: Session, { words }: Invocati
   const { in_flight: active } = await client.listRequests({ finished: 0, signal });
   for (const word of words) {
     const meant = active.filter(({ id }) => id.startsWith(word));
-    // What is not found, or not one, is the server's to say.
+    // For an unknown or ambiguous id the server reports the error.
     const [only] = meant.length === 1 ? meant : [];
     await client.cancelRequest(only?.id ?? word, { signal });
   }

@@ -102,7 +102,7 @@ interface Telling<Prepared> {
   before: (prepared: Prepared) => Promise<void>;
 }
 
-/** Says what will be, does it unless it is only to be said, and says where what was there is. */
+/** Prints the plan, carries it out unless this is a dry run, and reports where the old data is kept. */
 async function carryOut<Prepared>(
   terminal: Terminal,
   loaded: LoadedConfig,

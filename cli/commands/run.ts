@@ -3,7 +3,7 @@ import type { CommandLine, Session } from '../command-line.ts';
 
 type Every = CommandLine['surroundings']['every'];
 
-/** Milliseconds until it is said what is waited for. */
+/** Milliseconds until a note about the wait is printed. */
 const PATIENCE = 2_000;
 
 interface RunFlags {
@@ -74,7 +74,7 @@ async function run(
   if (hasStarted || question === null) terminal.note(`${name} goes on running; llamactl stop ${name} ends it`);
 }
 
-/** What to ask; `null`: somebody sits there and will say. @throws {Problem} when nothing is asked */
+/** The question to send; `null`: a person will type questions. @throws {Problem} when there is no question */
 async function wholeQuestion(session: Session, prompt: string, every: Every): Promise<string | null> {
   const { terminal } = session;
   if (terminal.streams.stdin.isTTY === true) {
@@ -90,7 +90,9 @@ async function wholeQuestion(session: Session, prompt: string, every: Every): Pr
   ]);
 }
 
-/** Input that never ends, such as that of a program which hands its own on, would look like a model that thinks. */
+/**
+ * Prints a note when input does not end, for instance inherited from another program: it would look like a slow model.
+ */
 async function pipedInput({ terminal, signal }: Session, every: Every, prompt: string): Promise<string> {
   const remedy = prompt === '' ? '' : '; < /dev/null, if nothing is to come from there';
   const stop = every(PATIENCE, () => {

@@ -71,12 +71,12 @@ Examples:
           });
         }
         commandLine.surroundings.outliveReaders();
-        // Node's own is `MainThread`, which is what `ss` and our own messages about ports would call it.
+        // Node's default title is `MainThread`; `ss` and our own port errors would show it.
         process.title = 'llamactl serve';
-        // Before a server listens to it, it would end the process.
+        // Until the server handles it, the default action would end the process.
         const reload = { onSignal: (): void => undefined };
         process.on('SIGUSR2', () => reload.onSignal());
-        // Node's own answer is a debugger that everybody on this machine can reach.
+        // Node's default starts a debugger that every user of this machine can reach.
         process.on('SIGUSR1', () => undefined);
         if (flags.takeOver === true) await takeOver(terminal, flags, reload);
         else await run(terminal, flags, reload, null);
@@ -84,10 +84,10 @@ Examples:
     );
 }
 
-/** Not for people: how a server that is being replaced starts the next one. */
+/** Internal flag with which a server starts its successor. */
 export const TAKE_OVER = '--take-over';
 
-/** What becomes of SIGUSR2. */
+/** The handler of SIGUSR2. */
 interface ReloadSignal {
   onSignal: () => void;
 }
@@ -95,7 +95,7 @@ interface ReloadSignal {
 async function takeOver(terminal: Terminal, flags: ServeFlags, reload: ReloadSignal): Promise<void> {
   const { inherited } = await import('@llamactl/server/main');
   const inheritance = await inherited();
-  // The server that is replaced passes signals on as soon as this one serves, which is before it can end in order.
+  // The predecessor forwards signals as soon as this server serves, which is before it can end in order.
   const letThrough = keepSignal('SIGTERM');
   try {
     await run(terminal, flags, reload, inheritance);
@@ -106,7 +106,7 @@ async function takeOver(terminal: Terminal, flags: ServeFlags, reload: ReloadSig
   letThrough();
 }
 
-/** @returns to be called when the program can do what the signal says: then it comes, if it came before */
+/** Holds a signal back. @returns call it when the program can handle the signal; a held signal is then sent again */
 function keepSignal(signal: NodeJS.Signals): () => void {
   let hasCome = false;
   const keep = (): void => {
@@ -161,7 +161,7 @@ async function run(
   tellReady();
   reload.onSignal = () => service.reload();
   void service.over.then((code) => process.exit(code));
-  // Else only an end in order would keep what was compiled.
+  // Without this, only an orderly end would store the compile cache.
   flushCompileCache();
   const { stopEngines = false } = flags;
   endOnSignal({
@@ -201,7 +201,7 @@ async function run(
   } else terminal.printJsonLine({ ...facts, pid: process.pid, msg: 'llamactl listens' });
 }
 
-/** Flags in the words of the configuration. */
+/** Flags by configuration key. */
 function overridesOf({ host, port, dataDir }: ServeFlags): Record<string, string> {
   const given = { 'server.host': host, 'server.port': port, data_dir: dataDir };
   return Object.fromEntries(Object.entries(given).filter((entry): entry is [string, string] => entry[1] !== undefined));

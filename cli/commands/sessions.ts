@@ -85,7 +85,7 @@ function removeCommand(commandLine: CommandLine): Command {
               remove: () => client.endSession(id, { signal }),
             })),
           );
-        // The others need the token of the current log-in.
+        // Ending the others needs the token of the current log-in.
         const first = await end(named.filter((id) => id !== current));
         const last = await end(named.filter((id) => id === current));
         commandLine.endWith(worst([first, last]));

@@ -40,7 +40,7 @@ export function startCommand(commandLine: CommandLine): Command {
     );
 }
 
-/** In one request: each start counts against the limit of them. */
+/** Sends one request for all, because each request counts against the rate limit. */
 function startMany(session: Session): (names: readonly string[]) => Promise<Outcome<Status>[]> {
   const { client, signal } = session;
   return (names) => batch(session, client.startAllInstances({ names: [...names] }, { signal }));

@@ -5,9 +5,9 @@ import { bytes, count, duration, percent } from '../figures.ts';
 import type { Style } from '../style.ts';
 import { cut, plain } from '../text.ts';
 
-/** So that all of it is seen at a glance. */
+/** Keeps the page short. */
 const MOST_GPUS = 7;
-/** In the order of their lives. */
+/** In order of display. */
 const STATES = ['running', 'starting', 'restarting', 'stopping', 'failed', 'stopped'] as const;
 
 export function statusCommand(commandLine: CommandLine): Command {

@@ -21,7 +21,7 @@ export function versionCommand(commandLine: CommandLine): Command {
     );
 }
 
-/** What was built with changes goes on saying so. */
+/** Shortens the hash; keeps a suffix that marks a build with local changes. */
 function shortened(commit: string): string {
   const [hash = '', ...rest] = commit.split('-');
   return [hash.slice(0, SHORT), ...rest].join('-');

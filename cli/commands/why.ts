@@ -41,7 +41,7 @@ async function why(session: Session, name: string): Promise<void> {
   else await print(session, instance, explanation);
 }
 
-/** What cannot be learnt, by too few rights or because it is away, is left out: the instance itself tells most. */
+/** Collects the facts, leaving out those that the server refuses: the instance itself says most. */
 async function factsOf({ client, signal, now }: Session, instance: Instance): Promise<WhyFacts> {
   const { name, pid } = instance;
   const call = { signal };

@@ -1,7 +1,7 @@
 import { optionWords, type CompletedCommand, type Word } from './completion-tree.ts';
 import { posixTables, posixWords, quoted } from './posix-tables.ts';
 
-/** A script for bash, from version 3.2 (that of macOS) on, that needs nothing else. */
+/** A completion script for bash 3.2 (macOS) and newer, without other dependencies. */
 export function bashCompletion(program: CompletedCommand): string {
   const list = (words: readonly Word[]): string => quoted(words.map(({ word }) => word).join(' '));
   return `# bash completion of llamactl, made by: llamactl completion bash

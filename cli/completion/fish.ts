@@ -8,7 +8,7 @@ import {
   type Word,
 } from './completion-tree.ts';
 
-/** A script for fish, from version 3.1 on. */
+/** A completion script for fish 3.1 and newer. */
 export function fishCompletion(program: CompletedCommand): string {
   const { steps, values, places } = completionCases(program);
   const commands = everyCommand(program);

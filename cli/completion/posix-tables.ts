@@ -9,9 +9,9 @@ import {
 } from './completion-tree.ts';
 
 /**
- * The functions that list what can stand next, up to where the options that every command has are added.
+ * Shell functions that list the possible next words, up to the point where the options of every command are added.
  *
- * @param list How the shell writes a list of words. @param none How it writes an empty one.
+ * @param list Writes a list of words in the shell's syntax. @param none The shell's empty list.
  */
 export function posixWords(program: CompletedCommand, list: (words: readonly Word[]) => string, none: string): string {
   const commands = everyCommand(program);
@@ -36,7 +36,7 @@ ${commands
   esac`;
 }
 
-/** What bash and zsh have in common: functions that look things up for the command in `at`. */
+/** The shell functions shared by bash and zsh: lookups for the command in `at`. */
 export function posixTables(program: CompletedCommand): string {
   const { steps, values, places } = completionCases(program);
   return `# Where a word leads from a command.
@@ -97,12 +97,12 @@ _llamactl_read() {
 `;
 }
 
-/** As a word of both shells. */
+/** Quotes a word for both shells. */
 export function quoted(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
-/** A pattern of `case` for a command and any of these words. */
+/** A `case` pattern for a command and any of these words. */
 function alternatives(path: string | null, words: readonly string[]): string {
   return words.map((word) => (path === null ? `*${quoted(`/${word}`)}` : quoted(`${path}/${word}`))).join(' | ');
 }

@@ -1,7 +1,7 @@
 import { optionWords, type CompletedCommand, type Word } from './completion-tree.ts';
 import { posixTables, posixWords, quoted } from './posix-tables.ts';
 
-/** A script for zsh: sourced after compinit, or a file `_llamactl` in fpath. */
+/** A completion script for zsh: source it after compinit, or save it as `_llamactl` in fpath. */
 export function zshCompletion(program: CompletedCommand): string {
   const list = (words: readonly Word[]): string =>
     `(${words.map(({ word, text }) => quoted(`${word}:${text.replaceAll(':', String.raw`\:`)}`)).join(' ')})`;

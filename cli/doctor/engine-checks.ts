@@ -6,22 +6,22 @@ import { doubtful, well, wrong, type Finding } from './finding.ts';
 
 type Engines = LoadedConfig['config']['engines'];
 
-/** A build with GPUs looks for them first, which may take seconds on a cold machine. */
+/** A build with GPU support looks for GPUs first, which may take seconds on a cold machine. */
 const TIMEOUT_MS = 20_000;
-/** What systemd and launchd give a service that says nothing of PATH. */
+/** Default PATH of services under systemd and launchd. */
 const SERVICE_PATH: Readonly<Record<string, string>> = {
   linux: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   darwin: '/usr/bin:/bin:/usr/sbin:/sbin',
 };
 
-/** What is known of llama-server on this machine. */
+/** The check of llama-server on this machine. */
 export interface EngineOnDisk {
   findings: Finding[];
-  /** Where it is; `null`: nowhere. */
+  /** Its path; `null`: not found. */
   file: string | null;
 }
 
-/** Looks for llama-server, runs it, and asks it what it can do. */
+/** Finds llama-server, runs it, and checks its version, flags and devices. */
 export async function checkLlamaServer(
   { command, args }: Engines['llama_cpp'],
   inspection: Pick<Inspection, 'findProgram' | 'runTool'>,
@@ -58,7 +58,7 @@ function lacking(file: string, flags: readonly string[]): Finding {
   return wrong('engine', message, 'get a newer llama-server: https://github.com/ggml-org/llama.cpp/releases');
 }
 
-/** Whether it computes on what there is. */
+/** Whether the engine finds the GPUs of this machine. */
 async function deviceFinding(ask: (flag: string) => Promise<string>, gpus: readonly Gpu[]): Promise<Finding> {
   const check = 'devices';
   const found = await ask('--list-devices').then(devices, () => null);
@@ -81,7 +81,7 @@ function remediesFor(reason: string): string[] {
   return ['run it by hand to see what it says; llamactl quickstart gets another where there is none'];
 }
 
-/** Programs of engines that the configuration adds. */
+/** Checks the programs of engines that the configuration adds. */
 export async function checkCustomEngines(
   engines: Engines,
   { findProgram }: Pick<Inspection, 'findProgram'>,
@@ -99,22 +99,22 @@ export async function checkCustomEngines(
   );
 }
 
-/** PATH of somebody who looks for engines. */
+/** A process that looks for engines on its PATH. */
 export interface Searcher {
-  /** `the running server`. */
+  /** Its name in messages: `the running server`. */
   who: string;
   path: string;
 }
 
-/** A service that says nothing of PATH; `null`: not known of this system. */
+/** A service with the default PATH; `null`: unknown on this system. */
 export function serviceSearcher(platform: string = process.platform): Searcher | null {
   const path = SERVICE_PATH[platform];
   return path === undefined ? null : { who: 'a service', path };
 }
 
 /**
- * Whether somebody else finds the same llama-server as this shell. Nothing to say of a command with a path, and of what
- * quickstart installed, which is always found.
+ * Whether another process finds the same llama-server as this shell. Returns nothing for a command with a path, or the
+ * engine of quickstart, which is always found.
  */
 export async function checkPath(
   { command, file, installed }: { command: string; file: string; installed: string },

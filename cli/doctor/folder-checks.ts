@@ -5,12 +5,16 @@ import { bytes, count } from '../figures.ts';
 import { doubtful, well, wrong, type Finding } from './finding.ts';
 import { codeOf, reasonOf } from '../reason.ts';
 
-/** Folders of models below this depth are not looked into: it is a look, not a search. */
+/** Depth limit of the search for models: only a quick look. */
 const DEEPEST = 4;
-/** A folder that is a whole disk must not hold it up. */
+/** Limit for folders that are a whole disk. */
 const MOST_ENTRIES = 20_000;
 
-/** Whether the data directory can hold what the server keeps, and keeps it to its owner. @param uid Of our user; `null`: there are none. */
+/**
+ * Checks that the data directory is usable, private and has space.
+ *
+ * @param uid Our user id; `null`: the system has none.
+ */
 export async function checkDataDirectory(
   folder: string,
   uid: number | null,
@@ -62,7 +66,7 @@ async function space(folder: string, disk: Inspection['disk']): Promise<Finding>
   return (level === 'error' ? wrong : doubtful)(check, `only ${message}`, remedy);
 }
 
-/** Whether what is stored is whole, also while a server has it. @param folder The data directory. */
+/** Checks the integrity of the database, also while a server uses it. @param folder The data directory. */
 export function checkDatabase(folder: string, { database }: Pick<Inspection, 'database'>): Finding {
   const check = 'database';
   try {
@@ -80,7 +84,7 @@ export function checkDatabase(folder: string, { database }: Pick<Inspection, 'da
   }
 }
 
-/** Whether there are model files where they are looked for. */
+/** Checks that the model folders contain models. */
 export function checkModels(folders: readonly string[]): Finding {
   const check = 'models';
   const found = folders.map((folder) => ({ folder, files: modelFiles(folder) }));
@@ -97,7 +101,7 @@ export function checkModels(folders: readonly string[]): Finding {
   );
 }
 
-/** How many model files there are; `null`: there is no such folder, or not for us. */
+/** The number of model files; `null`: no such folder, or we may not read it. */
 function modelFiles(folder: string): number | null {
   let files = 0;
   let seen = 0;

@@ -2,10 +2,14 @@ import type { Inspection } from '@llamactl/server/main';
 import { count } from '../figures.ts';
 import { doubtful, well, wrong, type Finding } from './finding.ts';
 
-/** Holders that are named; more would be a list of the machine. */
+/** Most port holders to name. */
 const NAMED = 3;
 
-/** Whether the server's own port is free, or its own. @param serverPid Of the server that runs; `null`: none does. */
+/**
+ * Checks that the server's port is free, or used by the server.
+ *
+ * @param serverPid Of the running server; `null`: none runs.
+ */
 export async function checkServerPort(
   port: number,
   serverPid: number | null,
@@ -22,7 +26,11 @@ export async function checkServerPort(
   );
 }
 
-/** How much of the range for instances is left. @param known Ports of our instances, of which a server told; they are no trouble. */
+/**
+ * Counts the free ports of the range for instances.
+ *
+ * @param known Ports of our instances, as a server reported them; they are no problem.
+ */
 export async function checkPortRange(
   [first, last]: readonly [number, number],
   known: ReadonlySet<number>,
@@ -32,7 +40,7 @@ export async function checkPortRange(
   const size = last - first + 1;
   const listening = listeningPorts();
   if (listening === null) return well(check, `${first}–${last}; the system does not tell who has which`);
-  // Without a log-in no server tells of its instances.
+  // Without a log-in no server reports its instances.
   const own = new Set([...known, ...(await enginePorts())]);
   const foreign = [...listening].filter((port) => port >= first && port <= last && !own.has(port));
   const inUse = [...own].filter((port) => port >= first && port <= last).length;

@@ -4,28 +4,28 @@ import { doubtful, well, wrong, type Finding } from './finding.ts';
 import { isOwnAddress } from '../own-address.ts';
 import { reasonOf } from '../reason.ts';
 
-/** Clocks further apart than this make log-ins and logs hard to understand; seconds. */
+/** Clock difference in seconds that makes log-ins and logs confusing. */
 const FAR_APART = 30;
 const TIMEOUT = 5;
 
-/** What a server says, if one is there. */
+/** The findings about a server. */
 export interface ServerFindings {
   findings: Finding[];
-  /** Ports of this machine that its instances have. */
+  /** Ports of its instances on this machine. */
   ports: ReadonlySet<number>;
 }
 
 export interface ServerCheck {
   client: Client;
   address: ServerAddress;
-  /** Of this program. */
+  /** The version of this program. */
   version: string;
   /** Milliseconds since the epoch. */
   now: () => number;
   signal: AbortSignal;
 }
 
-/** Asks the server that commands would talk to. That none is there is only wrong where one was named. */
+/** Checks the server that commands would use. A missing server is an error only if the command line names one. */
 export async function checkServer({ client, address, version, now, signal }: ServerCheck): Promise<ServerFindings> {
   const { ConnectionError, LlamactlError } = await import('@llamactl/client');
   const call = { signal, timeout: TIMEOUT, retries: 0 };

@@ -6,19 +6,19 @@ import { readableFile } from '../readable-file.ts';
 import { codeOf } from '../reason.ts';
 import { doubtful, well, type Finding } from './finding.ts';
 
-/** What systemd and its log-ins tell of a server. */
+/** Access to systemd and its log-ins. */
 export interface ServiceWorld {
-  /** `/proc/PID/cgroup`; `null`: there is none. */
+  /** Content of `/proc/PID/cgroup`; `null`: no such file. */
   groups: (pid: number) => string | null;
-  /** Whether services of a user run without them being logged in. */
+  /** Whether a user's services run without a log-in. */
   lingers: (user: string) => boolean;
   isThere: (file: string) => boolean;
   runTool: Inspection['runTool'];
-  /** Ours; `null`: the system knows no such user, as in some containers. */
+  /** Our user; `null`: the system does not know it, as in some containers. */
   user: { name: string; uid: number; home: string } | null;
 }
 
-/** This machine. */
+/** The real machine. */
 export function serviceWorld(runTool: Inspection['runTool']): ServiceWorld {
   return {
     groups: (pid) => readableFile(`/proc/${pid}/cgroup`),
@@ -42,7 +42,7 @@ function ownUser(): ServiceWorld['user'] {
 const CHECK = 'service';
 const TIMEOUT_MS = 5_000;
 
-/** Whether a service that the server is lets engines live on. @param pid Of the server; `null`: none runs */
+/** Whether the server's service keeps engines running. @param pid Of the server; `null`: none runs */
 export async function checkService(pid: number | null, world: ServiceWorld): Promise<Finding[]> {
   const { user, isThere } = world;
   if (pid === null) {
@@ -59,11 +59,11 @@ export async function checkService(pid: number | null, world: ServiceWorld): Pro
   return [well(CHECK, `${unit} of ${uid === null ? 'the machine' : 'a user'}; engines live on without the server`)];
 }
 
-/** Where systemd has put a process. */
+/** The systemd unit of a process. */
 interface Place {
-  /** `null`: no service, but what somebody started who is logged in. */
+  /** `null`: no service, but a process started by a logged-in user. */
   unit: string | null;
-  /** Of the user whose own systemd it is under; `null`: the machine's. */
+  /** The user whose own systemd runs it; `null`: the machine's. */
   uid: number | null;
 }
 
@@ -81,7 +81,7 @@ async function killing({ unit, uid }: Place, { runTool }: ServiceWorld): Promise
   const whose = uid === null ? [] : ['--user'];
   const environment: Record<string, string> = uid === null ? {} : { XDG_RUNTIME_DIR: `/run/user/${uid}` };
   const words = [...whose, 'show', '--property=KillMode', '--value', unit];
-  // Who is not told, says nothing.
+  // Without an answer there is no finding.
   const told = await runTool('systemctl', words, { timeoutMs: TIMEOUT_MS, environment }).catch(() => null);
   const mode = told?.code === 0 ? told.stdout.trim() : '';
   if (mode === '' || mode === 'process' || mode === 'none') return [];
@@ -95,7 +95,7 @@ async function killing({ unit, uid }: Place, { runTool }: ServiceWorld): Promise
   ];
 }
 
-/** @param what Depends on it. */
+/** @param what The thing that depends on lingering. */
 function lingering(uid: number | null, what: string, { user, lingers }: ServiceWorld): Finding[] {
   if (uid === null || user === null || uid !== user.uid || lingers(user.name)) return [];
   return [

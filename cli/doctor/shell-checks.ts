@@ -4,10 +4,10 @@ import { doubtful, well, wrong, type Finding } from './finding.ts';
 import { codeOf, reasonOf } from '../reason.ts';
 import { readableFile } from '../readable-file.ts';
 
-/** Every request takes two descriptors, every engine a few; a server with less than this runs out in an hour of load. */
+/** Every request takes two descriptors, every engine a few; a server with fewer runs out in an hour of load. */
 const FEW_FILES = 4_096;
 
-/** Whether what gets into servers is kept to its owner. @param file Of the contexts; need not exist. */
+/** Checks that the credentials of contexts are private. @param file Of the contexts; need not exist. */
 export function checkContexts(file: string): Finding {
   const check = 'contexts';
   try {
@@ -27,7 +27,11 @@ export function checkContexts(file: string): Finding {
   }
 }
 
-/** Whether the server may open enough files. @param pid Of the server; `null`: none runs, and one would get what we have. */
+/**
+ * Checks the server's limit of open files.
+ *
+ * @param pid Of the server; `null`: none runs, and a new one would inherit our limit.
+ */
 export function checkOpenFiles(pid: number | null): Finding[] {
   const limits = readableFile(`/proc/${pid ?? 'self'}/limits`);
   const [, soft] = /^Max open files\s+(\d+|unlimited)/m.exec(limits ?? '') ?? [];
@@ -41,11 +45,11 @@ export function judgeOpenFiles(most: number): Finding {
   return doubtful(check, message, 'ulimit -n 65536 in the shell, or LimitNOFILE=65536 in the service, raises it');
 }
 
-/** Whether the clock can be right. @param built When this program was made, RFC 3339. */
+/** Whether the clock is plausible. @param built Build time of this program, RFC 3339. */
 export function checkClock(now: number, built: string): Finding {
   const check = 'clock';
   const shown = new Date(now).toISOString();
-  // A checkout keeps the time of another machine, which may be some minutes ahead.
+  // A checkout has timestamps of another machine, whose clock may be some minutes ahead.
   if (now >= Date.parse(built) - 3_600_000) return well(check, shown);
   return wrong(
     check,

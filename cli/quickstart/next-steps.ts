@@ -10,7 +10,7 @@ const COMMANDS: readonly (readonly [command: string, what: string])[] = [
 ];
 const COLUMNS = Math.max(...COMMANDS.map(([command]) => command.length));
 
-/** What can be done while quickstart's server runs. @param url Of the server. */
+/** The commands to try while quickstart's server runs. @param url Of the server. */
 export function nextSteps(url: string): string[] {
   return [
     'It works. While this runs, in another terminal:',

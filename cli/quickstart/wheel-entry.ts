@@ -4,7 +4,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { createInflateRaw } from 'node:zlib';
 
-/** Where one file stands in a zip archive. */
+/** The position of a file in a zip archive. */
 interface ZipEntry {
   name: string;
   method: number;
@@ -23,8 +23,8 @@ const CENTRAL_LENGTH = 46;
 const LOCAL_LENGTH = 30;
 
 /**
- * Writes one entry of a wheel (a zip archive below 4 GB) to `file`, as a stream. The caller proves the result by its hash,
- * so the archive's own checksums are not looked at.
+ * Writes one entry of a wheel (a zip archive below 4 GB) to `file`, as a stream. The caller verifies the result by its
+ * hash, so the archive's own checksums are ignored.
  *
  * @throws {Error} when the archive has no such entry or cannot be understood
  */
@@ -49,7 +49,7 @@ export async function extractEntry(archive: string, name: string, file: string, 
 
 async function readEntries(handle: FileHandle): Promise<ZipEntry[]> {
   const { size } = await handle.stat();
-  // the end record is last, but for a comment of at most 64 KiB
+  // the end record is last, except for a comment of at most 64 KiB
   const tailLength = Math.min(size, END_LENGTH + 0xff_ff);
   const tail = await read(handle, size - tailLength, tailLength);
   let end = tailLength - END_LENGTH;

@@ -1,14 +1,14 @@
-/** What an agent is made of. */
+/** The parts of an agent. */
 export interface LaunchdAgentParts {
   program: readonly [string, ...string[]];
   serveFlags: readonly string[];
   searchPath: string;
   home: string;
-  /** After so long an end of the server is cut short. */
+  /** Seconds after which the end of the server is forced. */
   stopSeconds: number;
 }
 
-/** An agent of a user: it runs while they are logged in. */
+/** The agent of a user: it runs while that user is logged in. */
 export function launchdAgent({ program, serveFlags, searchPath, home, stopSeconds }: LaunchdAgentParts): string {
   const words = [...program, 'serve', '--log-level', 'warn', ...serveFlags].map(
     (word) => `    <string>${text(word)}</string>\n`,

@@ -1,10 +1,10 @@
-/** What a unit is made of. */
+/** The parts of a unit. */
 export interface SystemdUnitParts {
   program: readonly [string, ...string[]];
   serveFlags: readonly string[];
   reloadFlags: readonly string[];
   searchPath: string;
-  /** After so long an end of the server is cut short. */
+  /** Seconds after which the end of the server is forced. */
   stopSeconds: number;
 }
 
@@ -50,9 +50,10 @@ WantedBy=${isUsers ? 'default.target' : 'multi-user.target'}
 }
 
 /**
- * A user's unit has none of this: user managers cannot drop capabilities, and engines of a user may need `newuidmap`.
+ * Settings of the machine's unit only: user managers cannot drop capabilities, and engines of a user may need
+ * `newuidmap`.
  *
- * The settings that are missing break engines. PrivateTmp= and RuntimeDirectory= delete files of engines that outlive the
+ * Settings that break engines are left out. PrivateTmp= and RuntimeDirectory= delete files of engines that outlive the
  * service, PrivateDevices= and DevicePolicy= hide GPUs, MemoryDenyWriteExecute= keeps Node from compiling.
  */
 const MACHINE_ONLY = `
@@ -73,7 +74,7 @@ function commandLine(words: readonly string[]): string {
   return words.map((word) => quoted(word, { isCommand: true })).join(' ');
 }
 
-/** A word as systemd reads it. @param isCommand In a command variables are filled in, elsewhere they are not. */
+/** Quotes a word for systemd. @param isCommand Commands expand variables, other settings do not. */
 function quoted(word: string, { isCommand = false } = {}): string {
   const plain = word.replaceAll('%', '%%').replaceAll('\\', '\\\\');
   const literal = isCommand ? plain.replaceAll('$', '$$$$') : plain;

@@ -1,13 +1,13 @@
 import type { Instance } from '@llamactl/client';
 import { bytes } from '../figures.ts';
 
-/** Memory of the machine that the server runs on, in bytes. */
+/** Memory of the server's machine, in bytes. */
 export interface Memory {
   used: number;
   total: number;
 }
 
-/** What is at the bottom of an end, as far as words tell. */
+/** The cause of an end, as far as messages show it. */
 type Kind =
   | 'model missing'
   | 'model unreadable'
@@ -27,7 +27,7 @@ type Kind =
   | 'end by itself'
   | 'unknown';
 
-/** The first that fits wins. */
+/** The first match wins. */
 const WORDS: readonly (readonly [RegExp, Kind])[] = [
   [/model\b.*cannot be read|Permission denied/i, 'model unreadable'],
   [
@@ -66,7 +66,7 @@ export function kindOf(cause: string): Kind {
   return WORDS.find(([words]) => words.test(cause))?.[1] ?? 'unknown';
 }
 
-/** What would help against it, one step a line; commands can be pasted. */
+/** Remedies for a cause, one step a line; commands can be pasted. */
 export function remediesFor(
   cause: string,
   { name, options, model_path: model }: Instance,
@@ -140,7 +140,7 @@ export function remediesFor(
   }
 }
 
-/** `7.1 GB of the 8.0 GB of the machine are taken`. */
+/** `7.1 GB of 8.0 GB of memory are in use`. */
 export function memoryText({ used, total }: Memory): string {
   return `${bytes(used)} of the ${bytes(total)} of the machine are taken`;
 }

@@ -129,11 +129,11 @@ describe('the sentence about an instance', () => {
   });
 });
 
-describe('what would help', () => {
+describe('remedies', () => {
   const failed = (reason: string, fields: Partial<Instance> = {}): string[] =>
     explain(facts({ status: 'failed', reason, ...fields })).remedies;
 
-  it('makes a context smaller than it is', () => {
+  it('suggest a smaller context', () => {
     const [smaller] = failed('unable to allocate CPU buffer', { options: { ctx_size: 512 } });
     expect(smaller).toContain('-o ctx_size=256 ');
   });
@@ -174,12 +174,12 @@ describe('what would help', () => {
     expect(first).toMatch(remedy);
   });
 
-  it('names the option that the engine does not take', () => {
+  it('name the option that the engine refuses', () => {
     const [first] = failed('argument --ctx-size: not a number', { options: { ctx_size: 'many' } });
     expect(first).toBe('llamactl update qwen --unset options.ctx_size, or give it another value: -o ctx_size=…');
   });
 
-  it('says what tries it again', () => {
+  it('say what triggers a retry', () => {
     const last = (on_demand: boolean): string | undefined =>
       failed('the engine exited with status 3', { on_demand }).at(-1);
     expect(last(true)).toBe('then llamactl start qwen: else only a request tries it again, half a minute later');
@@ -190,7 +190,7 @@ describe('what would help', () => {
     ['llama-server was not found on the PATH (/usr/bin)', /^llamactl quickstart gets a llama-server/],
     ['Port 8100 is in use by python3 (pid 7); end it, or give qwen another port.', /--unset port/],
     ['the model file /m/qwen.gguf does not exist', /--model FILE/],
-  ])('against what keeps it from a start: %s', (obstacle, remedy) => {
+  ])('against an obstacle to a start: %s', (obstacle, remedy) => {
     const { remedies } = explain(facts({ status: 'stopped' }, { obstacle }));
     expect([remedies[0], remedies.at(-1)]).toEqual([
       expect.stringMatching(remedy) as string,
@@ -198,11 +198,11 @@ describe('what would help', () => {
     ]);
   });
 
-  it('is nothing where nothing is wrong', () => {
+  it('are empty if nothing is wrong', () => {
     expect(explain(facts({ ...UP }, { health: health('healthy', 'ok') })).remedies).toEqual([]);
   });
 
-  it('is a restart where settings have changed', () => {
+  it('suggest a restart for changed settings', () => {
     const { remedies } = explain(facts({ ...UP, restart_required: true }, { health: health('healthy', 'ok') }));
     expect(remedies).toEqual(['llamactl restart qwen puts them in force']);
   });
@@ -212,13 +212,13 @@ describe('the evidence', () => {
   const evidence = (known: WhyFacts): Record<string, string> =>
     Object.fromEntries(explain(known).evidence.map(({ what, text }) => [what, text]));
 
-  it('of one that is well is its process and its port', () => {
+  it('of a healthy instance is its process and port', () => {
     const stats = { memory_usage: 1.2 * GB, cpu_usage: 0, threads: 1, read_bytes: 0, write_bytes: 0, uptime: 1 };
     const known = facts({ ...UP, stats: { ...stats, gpu_memory_usage: null } }, { health: health('healthy', 'ok') });
     expect(evidence(known)).toEqual({ process: '42, 1.2 GB of memory', port: '8100, open; answer: ok' });
   });
 
-  it('of a failure is its exit and the line that the reason was taken from', () => {
+  it('of a failure is its exit and the line behind the reason', () => {
     const lines = ['0.01 I loading', '0.02 E gguf: failed to read header', '0.03 E exiting'];
     const known = facts({ status: 'failed', reason: 'failed to read header (/m/q.gguf)', last_exit: ended({ lines }) });
     expect(evidence(known)).toEqual({
@@ -228,7 +228,7 @@ describe('the evidence', () => {
     });
   });
 
-  it('of a death that may be one by memory is the memory of the machine', () => {
+  it("of a possible out-of-memory kill has the machine's memory", () => {
     const reason = 'the engine was killed by SIGKILL; if nobody did that, the system had run out of memory';
     const last = ended({ code: 137, signal: 'SIGKILL', reason });
     const known = facts({
@@ -244,19 +244,19 @@ describe('the evidence', () => {
     });
   });
 
-  it('has the last error of the log where the last lines hold none', () => {
+  it('has the last error of the log if the last lines have none', () => {
     const entry = { timestamp: '2026-03-01T11:57:00Z', level: 'error' as const, message: 'bad things', seq: 9 };
     const known = facts({ status: 'failed', reason: 'x', last_exit: ended({ lines: ['bye'] }) }, { lastError: entry });
     expect(evidence(known)['log']).toBe('bad things');
   });
 
-  it('has the alerts, but for the one that says the same', () => {
+  it('has the alerts, except the one that repeats the sentence', () => {
     const alert = (code: string): Alert => ({ level: 'error', code, message: code, raised_at: '2026-03-01T11:00:00Z' });
     const known = facts({ ...UP }, { alerts: [alert('instance_failed'), alert('memory_low')] });
     expect(evidence(known)['alert']).toBe('memory_low');
   });
 
-  it('has what an engine lacks of the GPU, and what would help', () => {
+  it('has a partial GPU offload, and a remedy', () => {
     const message = 'the engine offloaded 12/33 layers to GPU';
     const alert = { level: 'warning', code: 'gpu_offload_short', message, raised_at: '2026-03-01T11:00:00Z' } as const;
     const slow = facts({ ...UP }, { health: health('healthy', 'ok'), alerts: [alert] });

@@ -3,38 +3,38 @@ import { bytes, duration } from '../figures.ts';
 import { runningPort } from '../running-port.ts';
 import { memoryText, remediesFor, kindOf, type Memory } from './cause.ts';
 
-/** The alert that says the same as the sentence. */
+/** The alert that repeats the sentence. */
 const SAID = 'instance_failed';
 const OFFLOAD_SHORT = 'gpu_offload_short';
 
-/** All that is known of an instance. */
+/** The facts about an instance. */
 export interface WhyFacts {
   instance: Instance;
-  /** Asked now; `null`: no process runs. */
+  /** A fresh health check; `null`: it has no process. */
   health: Health | null;
-  /** Of this instance, and of the machine. */
+  /** Alerts of this instance and of the machine. */
   alerts: readonly Alert[];
-  /** Of the server's machine; `null`: not told. */
+  /** Memory of the server's machine; `null`: unknown. */
   memory: Memory | null;
-  /** The last error in its log; `null`: there is none. */
+  /** The last error in its log; `null`: none. */
   lastError: LogEntry | null;
-  /** What a start would be refused for now, in a sentence; `null`: nothing that is known of. */
+  /** The obstacle to a start now, in a sentence; `null`: none known. */
   obstacle: string | null;
   /** Milliseconds since the epoch. */
   now: number;
 }
 
-/** Why an instance is as it is. */
+/** The explanation of an instance's state. */
 export interface Explanation {
-  /** One, for a person. */
+  /** One sentence for a person. */
   sentence: string;
-  /** What it rests on. */
+  /** The facts behind the sentence. */
   evidence: { what: string; text: string }[];
-  /** What would help, one step each; empty: nothing has to be done. */
+  /** Suggested fixes, one step each; empty: nothing to do. */
   remedies: string[];
 }
 
-/** Says why. Pure. */
+/** Explains the state of an instance. Pure. */
 export function explain(facts: WhyFacts): Explanation {
   const told = byStatus(facts);
   return { ...told, evidence: [...told.evidence, ...evidenceOf(facts)] };
@@ -126,7 +126,7 @@ function starting({ instance, health, now }: WhyFacts): Explanation {
   return { sentence: `${name} ${what} ${ago(startedAt, now)}.`, evidence: [], remedies };
 }
 
-/** What has to be done before a start can come to anything. */
+/** Fixes that are needed before a start can succeed. */
 function againstObstacle({ instance, obstacle, memory }: WhyFacts): string[] {
   return obstacle === null ? [] : remediesFor(obstacle, instance, memory);
 }
@@ -169,14 +169,14 @@ function evidenceOf({ instance, health, alerts, memory, lastError, obstacle, now
   ];
 }
 
-/** @param said What the sentence says already. */
+/** @param said The cause that the sentence already contains. */
 function exitText({ code, signal, at, reason }: NonNullable<Instance['last_exit']>, said: string, now: number): string {
   const how = signal ?? (code === null ? 'its status is not known' : `status ${code}`);
   const why = withoutStop(reason);
   return `${how}, ${ago(at, now)} ago${why === said ? '' : `: ${why}`}`;
 }
 
-/** The line of output that a failure rests on: the one that the reason was taken from, else the last error. */
+/** The output line behind a failure: the one that the reason was taken from, else the last error. */
 function telling({ reason, last_exit: last }: Instance, lastError: LogEntry | null): string | null {
   const lines = last?.lines ?? [];
   const [words = ''] = causeOf(reason).split(' (/');

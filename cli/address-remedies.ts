@@ -40,9 +40,9 @@ export function addressRemedies(place: Surrounds): string[] {
   const { context, source, url, dataDirectory } = place.address;
   const { local, isInUse } = place;
   const isContext = context !== null && source !== '--url' && source !== 'LLAMACTL_URL';
-  const whence = isContext ? `${url} is the address of the context ${context}` : `that address is from ${source}`;
+  const origin = isContext ? `${url} is the address of the context ${context}` : `that address is from ${source}`;
   return [
-    ...(source === DEFAULT ? [] : [whence]),
+    ...(source === DEFAULT ? [] : [origin]),
     ...(local !== null && isElsewhere(place)
       ? [`on this machine a server answers at ${local}: ${wayTo(local, place.address)}`]
       : []),

@@ -202,8 +202,8 @@ export class CommandLine {
       assertThere();
       return renewal === null ? token : renewal.token();
     };
-    const isAsked = renewal !== null || (dataDirectory !== null && (context !== null || token !== null));
-    const client = new Client({ url, token: isAsked ? tokenThere : (token ?? undefined) });
+    const isChecked = renewal !== null || (dataDirectory !== null && (context !== null || token !== null));
+    const client = new Client({ url, token: isChecked ? tokenThere : (token ?? undefined) });
     const freshToken = async (): Promise<string | null> => (renewal === null ? token : renewal.fresh());
     return { session: { client, address, terminal, contexts, signal: interrupted(), now, freshToken }, renewal };
   }
@@ -245,8 +245,8 @@ export class CommandLine {
   /** Selects the verb of this command line. Loading all verbs takes longer than most of them run. */
   #wanted(words: readonly string[]): Verb[] {
     const isOf = (verb: Verb, word: string): boolean => [verb.name, ...(verb.aliases ?? [])].includes(word);
-    const spoken = words.filter((_, index) => !WITH_VALUE.has(words[index - 1] ?? ''));
-    const first = spoken.find((word) => this.#verbs.some((verb) => isOf(verb, word)));
+    const bare = words.filter((_, index) => !WITH_VALUE.has(words[index - 1] ?? ''));
+    const first = bare.find((word) => this.#verbs.some((verb) => isOf(verb, word)));
     return first === undefined ? [] : this.#verbs.filter((verb) => isOf(verb, first));
   }
 

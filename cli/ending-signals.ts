@@ -5,7 +5,7 @@ export type SignalMeaning = 'end' | 'at once' | 'the same';
  * Signals within this time count as one request. timeout(1) and npm forward signals that the process group already got,
  * and a closing shell and its terminal both send SIGHUP.
  */
-const ONE_WISH_MS = 250;
+const ONE_REQUEST_MS = 250;
 
 /** Decides the meaning of each ending signal from its order and time. */
 export class EndingSignals {
@@ -18,6 +18,6 @@ export class EndingSignals {
       return 'end';
     }
     // A closed terminal is no sign of impatience.
-    return signal === 'SIGHUP' || now - this.#begunAt < ONE_WISH_MS ? 'the same' : 'at once';
+    return signal === 'SIGHUP' || now - this.#begunAt < ONE_REQUEST_MS ? 'the same' : 'at once';
   }
 }

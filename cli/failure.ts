@@ -32,7 +32,7 @@ export function failureOf(error: unknown, hasToken: boolean, place: Surrounds | 
 function refusal(error: LlamactlError, hasToken: boolean, place: Surrounds | null): Failure {
   const { status, code, details, requestId, problems } = error;
   const lines = [
-    code === 'UNAUTHORIZED' ? (hasToken ? NOT_TAKEN : WHO) : error.message,
+    code === 'UNAUTHORIZED' ? (hasToken ? REJECTED : LOG_IN_REQUIRED) : error.message,
     // A single problem is usually part of the message already.
     ...(problems.length > 1 || !problems.every(({ message }) => error.message.includes(message))
       ? problems.map(({ path, message }) => `  ${path === '' ? '' : `${path} `}${message}`)
@@ -53,8 +53,8 @@ function refusal(error: LlamactlError, hasToken: boolean, place: Surrounds | nul
 }
 
 /** Replaces the server's own message, which is about headers. */
-const WHO = 'the server wants to know who you are';
-const NOT_TAKEN = 'the server does not take these credentials: they were revoked, or are those of another server';
+const LOG_IN_REQUIRED = 'the server wants to know who you are';
+const REJECTED = 'the server does not take these credentials: they were revoked, or are those of another server';
 const LOG_IN = 'log in with llamactl login, or set LLAMACTL_TOKEN to a token or key';
 
 const TOKEN_KEPT =

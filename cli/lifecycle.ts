@@ -2,7 +2,7 @@ import type { BatchResult, Status } from '@llamactl/client';
 import type { CommandLine, Session } from './command-line.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
 import { commonFailure, worst, type Outcome } from './many.ts';
-import { counsel, nearInstance } from './near-instance.ts';
+import { hintFor, nearInstance } from './near-instance.ts';
 import { Problem } from './problem.ts';
 import { ProgressBoard } from './progress-board.ts';
 import { settled, type Rest } from './settling.ts';
@@ -78,7 +78,7 @@ class LifecycleRun {
     } finally {
       this.#board.end();
     }
-    for (const lines of this.#failures) this.#tell(lines);
+    for (const lines of this.#failures) this.#report(lines);
     const ends = names.flatMap((name) => this.#results.get(name) ?? []);
     return { results: ends.map(({ result }) => result), status: worst(ends.map(({ exit }) => exit)) };
   }
@@ -179,7 +179,7 @@ class LifecycleRun {
   }
 
   /** Prints a failure; with `--json` the result contains it. */
-  #tell([first = '', ...rest]: readonly string[]): void {
+  #report([first = '', ...rest]: readonly string[]): void {
     const { terminal } = this.#session;
     if (terminal.isJson) return;
     terminal.warn(`llamactl: ${first}`);
@@ -202,5 +202,5 @@ export async function batch({ client, signal }: Session, answer: Promise<BatchRe
 }
 
 async function unknownInstance(name: string, names: readonly string[]): Promise<Problem> {
-  return new Problem(`there is no instance ${name}; ${await counsel(name, names)}`, EXIT.notFound);
+  return new Problem(`there is no instance ${name}; ${await hintFor(name, names)}`, EXIT.notFound);
 }

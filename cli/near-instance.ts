@@ -12,11 +12,11 @@ export async function nearInstance(session: Session, name: string, error: unknow
   if (!(error instanceof LlamactlError && error.code === 'INSTANCE_NOT_FOUND')) return error;
   const { client, signal } = session;
   const names = (await client.listInstances({ signal })).map((each) => each.name);
-  return new Problem(`there is no instance ${name}; ${await counsel(name, names)}`, EXIT.notFound);
+  return new Problem(`there is no instance ${name}; ${await hintFor(name, names)}`, EXIT.notFound);
 }
 
 /** A hint for an unknown name. */
-export async function counsel(unknown: string, names: readonly string[]): Promise<string> {
+export async function hintFor(unknown: string, names: readonly string[]): Promise<string> {
   const near = await nearName(unknown, names);
   return near === null ? 'llamactl ps lists them' : `did you mean ${near}?`;
 }

@@ -6,7 +6,7 @@ import { InstanceList } from './instance-list.ts';
 import { watchInstances } from './instance-watch.ts';
 import { waitingNote } from './interruption.ts';
 import { awayLine, LiveTable, liveLines } from './live-table.ts';
-import { counsel } from './near-instance.ts';
+import { hintFor } from './near-instance.ts';
 import { statsTable, type Consumption } from './stats-table.ts';
 import { cut, plain } from './text.ts';
 
@@ -17,7 +17,7 @@ export async function watchStats(session: Session, names: readonly string[]): Pr
   for (const name of names) {
     if (present.some((each) => sameName(each.name, name))) continue;
     const all = present.map((each) => each.name);
-    terminal.warn(`llamactl: there is no instance ${plain(name)} yet; ${await counsel(name, all)}`);
+    terminal.warn(`llamactl: there is no instance ${plain(name)} yet; ${await hintFor(name, all)}`);
   }
   if (terminal.isJson || !terminal.isInteractive) return printMeasurements(session, names);
   const instances = new InstanceList();

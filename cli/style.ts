@@ -55,10 +55,10 @@ export class Style {
 /** Follows `NO_COLOR` (no-color.org) and `CLICOLOR_FORCE` (bixense.com/clicolors). */
 export function isColoured(
   isTerminal: boolean,
-  wish: boolean | undefined,
+  requested: boolean | undefined,
   environment: Readonly<Record<string, string | undefined>>,
 ): boolean {
-  if (wish === false) return false;
+  if (requested === false) return false;
   if ((environment['NO_COLOR'] ?? '') !== '') return false;
   if ((environment['CLICOLOR_FORCE'] ?? '0') !== '0') return true;
   return isTerminal && environment['TERM'] !== 'dumb';

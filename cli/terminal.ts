@@ -111,7 +111,7 @@ export class Terminal {
 
   /** Asks without echoing the input. */
   async askSecret(question: string, signal?: AbortSignal): Promise<string> {
-    if (!this.canAsk) throw nobodyToAsk(question);
+    if (!this.canAsk) throw cannotAsk(question);
     this.#streams.stderr.write(question);
     const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
     try {
@@ -138,7 +138,7 @@ export class Terminal {
   }
 
   async #ask(question: string, output: NodeJS.WritableStream, signal?: AbortSignal): Promise<string> {
-    if (!this.canAsk) throw nobodyToAsk(question);
+    if (!this.canAsk) throw cannotAsk(question);
     const reader = createInterface({ input: this.#streams.stdin, output, terminal: true });
     try {
       return await new Promise<string>((resolve, reject) => {
@@ -162,6 +162,6 @@ function interruption(signal: AbortSignal | undefined): Promise<never> {
   });
 }
 
-function nobodyToAsk(question: string): Problem {
+function cannotAsk(question: string): Problem {
   return new Problem(`nobody can be asked here: ${question.trim()}`, EXIT.usage);
 }

@@ -4,7 +4,7 @@ import type { Terminal } from '../terminal.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 
 /** One of several things to remove. */
-export interface Doomed {
+export interface Removal {
   /** Its name in messages. */
   name: string;
   /** Printed after the removal: a line for people, its bare name, a value for programs. */
@@ -13,7 +13,7 @@ export interface Doomed {
 }
 
 /** Removes all, reports each outcome, and goes on after a failure. */
-export async function removeEach(terminal: Terminal, all: readonly Doomed[]): Promise<ExitStatus> {
+export async function removeEach(terminal: Terminal, all: readonly Removal[]): Promise<ExitStatus> {
   const byName = new Map(all.map((each) => [each.name, each]));
   const outcomes = await onEach([...byName.keys()], async (name) => byName.get(name)?.remove());
   const statuses = outcomes.map((outcome): ExitStatus => {

@@ -60,11 +60,11 @@ export class Chat {
       const whole = text.add(typed.text);
       const command: ChatCommand = whole === null ? { kind: 'nothing' } : chatCommand(whole);
       if (command.kind === 'exit') return;
-      await this.#obey(command);
+      await this.#execute(command);
     }
   }
 
-  async #obey(command: Exclude<ChatCommand, { kind: 'exit' }>): Promise<void> {
+  async #execute(command: Exclude<ChatCommand, { kind: 'exit' }>): Promise<void> {
     const { terminal } = this.#session;
     const conversation = this.#conversation;
     switch (command.kind) {
@@ -129,7 +129,7 @@ export class Chat {
       if (failure === null || (terms.signal.aborted && text !== '')) conversation.note(question, text);
       if (failure === null) return;
       terms.signal.throwIfAborted();
-      const next = await this.#whatNow(answer, failure.error, hasRestarted);
+      const next = await this.#nextStep(answer, failure.error, hasRestarted);
       if (next === 'broken')
         return this.#session.terminal.warn(
           await whyBroken(this.#session, conversation.model, { asked, signal: terms.signal }),
@@ -144,7 +144,7 @@ export class Chat {
   }
 
   /** Decides how to go on after an unanswered question. @throws the error if it cannot go on */
-  async #whatNow(
+  async #nextStep(
     { hasBegun }: Pick<Answer, 'hasBegun'>,
     error: unknown,
     hasRestarted: boolean,

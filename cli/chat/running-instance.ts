@@ -39,19 +39,19 @@ export async function ensureRunning(
   if (rest === null) throw new Problem(`${name} was deleted while it started`, EXIT.notFound);
   const failed = await client.getInstance(name, { signal });
   // Nothing is lost by deleting an instance that was created here and never ran.
-  const isTakenAway = isNew && failed.status === 'failed';
-  if (isTakenAway) await client.deleteInstance(name, { signal });
-  throw notRunning(failed, isTakenAway);
+  const isDeleted = isNew && failed.status === 'failed';
+  if (isDeleted) await client.deleteInstance(name, { signal });
+  throw notRunning(failed, isDeleted);
 }
 
-function notRunning(instance: Instance, isTakenAway: boolean): Problem {
+function notRunning(instance: Instance, isDeleted: boolean): Problem {
   const { name, status, reason, last_exit: last } = instance;
   if (status !== 'failed') return new Problem(`${name} is ${status}: somebody else stopped it`, EXIT.startFailed);
   const because = reason ?? last?.reason ?? 'the reason is not known';
   const lines = (last?.lines ?? []).slice(-SHOWN_LINES).map((line) => `  ${plain(line)}`);
   return new Problem(`${name} did not start: ${because}`, EXIT.startFailed, [
     ...lines,
-    isTakenAway
+    isDeleted
       ? `the instance ${name}, made for this, was deleted again`
       : `llamactl why ${name} says what would help; llamactl logs ${name} shows all that it said`,
   ]);

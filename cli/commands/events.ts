@@ -78,8 +78,8 @@ async function warnOfUnknown({ client, terminal, signal }: Session, names: reado
   const known = new Set(all.map((name) => name.toLowerCase()));
   for (const name of names) {
     if (known.has(name.toLowerCase())) continue;
-    const { counsel } = await import('../near-instance.ts');
-    terminal.warn(`llamactl: there is no instance ${plain(name)} yet; ${await counsel(name, all)}`);
+    const { hintFor } = await import('../near-instance.ts');
+    terminal.warn(`llamactl: there is no instance ${plain(name)} yet; ${await hintFor(name, all)}`);
   }
 }
 

@@ -150,12 +150,12 @@ function removeCommand(commandLine: CommandLine): Command {
           import('../access/chosen-keys.ts'),
           import('../access/removal.ts'),
         ]);
-        const doomed = chosenKeys(await client.listKeys({ signal }), words).map(({ id, name }) => ({
+        const removals = chosenKeys(await client.listKeys({ signal }), words).map(({ id, name }) => ({
           name: id,
           gone: { line: `${plain(name)} (${id}) revoked`, quiet: id, json: { id, name, revoked: true } },
           remove: () => client.deleteKey(id, { signal }),
         }));
-        commandLine.endWith(await removeEach(terminal, doomed));
+        commandLine.endWith(await removeEach(terminal, removals));
       }),
     );
 }

@@ -36,25 +36,25 @@ export function logsCommand(commandLine: CommandLine): Command {
       commandLine.online<LogsFlags>(async (session, { words, flags }) => {
         const names = distinct(words);
         const printer = new LogPrinter(session, names, flags.timestamps === true);
-        const wish = wishOf(session, flags);
-        if (flags.follow !== true) return printPast(session, printer, names, wish);
+        const selection = selectionOf(session, flags);
+        if (flags.follow !== true) return printPast(session, printer, names, selection);
         await untilInterrupted(commandLine, session, async () => {
           const open = new Set(names);
-          await Promise.all(names.map((name) => follow(session, printer, { name, open }, wish)));
+          await Promise.all(names.map((name) => follow(session, printer, { name, open }, selection)));
         });
       }),
     );
 }
 
 /** The selection of lines. */
-interface Wish {
+interface Selection {
   lines: number;
   level: LogLevel | undefined;
   /** Milliseconds since the epoch; `null`: no lower limit. */
   from: number | null;
 }
 
-function wishOf({ now }: Session, { lines, level, since }: LogsFlags): Wish {
+function selectionOf({ now }: Session, { lines, level, since }: LogsFlags): Selection {
   const from = since === undefined ? null : momentOf(since, now());
   if (since !== undefined && from === null) {
     throw new Problem(`--since ${since}: say how long ago (10m, 2h, 1d), or when (2026-03-01T12:00)`, EXIT.usage);
@@ -62,15 +62,20 @@ function wishOf({ now }: Session, { lines, level, since }: LogsFlags): Wish {
   return { lines: lines ?? (since === undefined ? DEFAULT_LINES : MOST_LINES), level, from };
 }
 
-async function printPast(session: Session, printer: LogPrinter, names: readonly string[], wish: Wish): Promise<void> {
-  const logs = await Promise.all(names.map((name) => past(session, name, wish)));
+async function printPast(
+  session: Session,
+  printer: LogPrinter,
+  names: readonly string[],
+  selection: Selection,
+): Promise<void> {
+  const logs = await Promise.all(names.map((name) => past(session, name, selection)));
   const all = logs.flatMap((entries, index) => entries.map((entry) => ({ entry, name: names[index] ?? '' })));
   // Within one log the order is that of the lines, even if clocks jump.
   if (names.length > 1) all.sort((one, other) => Date.parse(one.entry.timestamp) - Date.parse(other.entry.timestamp));
   for (const { entry, name } of all) printer.print(name, entry);
 }
 
-async function past(session: Session, name: string, { lines, level, from }: Wish): Promise<LogEntry[]> {
+async function past(session: Session, name: string, { lines, level, from }: Selection): Promise<LogEntry[]> {
   const { client, terminal, signal } = session;
   if (lines === 0) return [];
   const answer = await client.getInstanceLogs(name, { lines, level, signal }).catch(async (error: unknown) => {
@@ -92,9 +97,14 @@ interface Followed {
   open: Set<string>;
 }
 
-async function follow(session: Session, printer: LogPrinter, { name, open }: Followed, wish: Wish): Promise<void> {
+async function follow(
+  session: Session,
+  printer: LogPrinter,
+  { name, open }: Followed,
+  selection: Selection,
+): Promise<void> {
   const { client, terminal, signal } = session;
-  const { level, from, lines } = wish;
+  const { level, from, lines } = selection;
   const waiting = waitingNote(
     {
       // All lose the server together, so only one prints the note.

@@ -59,8 +59,8 @@ export function reloadCommand(commandLine: CommandLine): Command {
         let held = now();
         let described = now();
         let outcome: ReloadOutcome = { kind: 'under way' };
-        const isTold = (): boolean => now() - Math.min(held, described) < GONE_AFTER_MS;
-        while (outcome.kind === 'under way' && now() < until && isTold()) {
+        const isPresent = (): boolean => now() - Math.min(held, described) < GONE_AFTER_MS;
+        while (outcome.kind === 'under way' && now() < until && isPresent()) {
           await pause(LOOK_MS);
           if (isLockHeld(directory)) held = now();
           const holder = readHolder(directory);

@@ -96,7 +96,7 @@ async function salvage(terminal: Terminal, loaded: LoadedConfig, flags: RestoreF
   );
 }
 
-interface Telling<Prepared> {
+interface Presentation<Prepared> {
   lines: (prepared: Prepared) => string[];
   json: (prepared: Prepared) => Record<string, unknown>;
   before: (prepared: Prepared) => Promise<void>;
@@ -107,7 +107,7 @@ async function carryOut<Prepared>(
   terminal: Terminal,
   loaded: LoadedConfig,
   { opened, isDryRun }: { opened: Replacement<Prepared>; isDryRun: boolean },
-  { lines, json, before }: Telling<Prepared>,
+  { lines, json, before }: Presentation<Prepared>,
 ): Promise<void> {
   const { prepared, engines } = opened;
   try {

@@ -96,7 +96,7 @@ async function takeOver(terminal: Terminal, flags: ServeFlags, reload: ReloadSig
   const { inherited } = await import('@llamactl/server/main');
   const inheritance = await inherited();
   // The predecessor forwards signals as soon as this server serves, which is before it can end in order.
-  const letThrough = keepSignal('SIGTERM');
+  const letThrough = holdSignal('SIGTERM');
   try {
     await run(terminal, flags, reload, inheritance);
   } catch (error) {
@@ -107,7 +107,7 @@ async function takeOver(terminal: Terminal, flags: ServeFlags, reload: ReloadSig
 }
 
 /** Holds a signal back. @returns call it when the program can handle the signal; a held signal is then sent again */
-function keepSignal(signal: NodeJS.Signals): () => void {
+function holdSignal(signal: NodeJS.Signals): () => void {
   let hasCome = false;
   const keep = (): void => {
     hasCome = true;
@@ -146,7 +146,7 @@ async function run(
   const { config, file } = loaded;
   const basePath = config.server.base_path === '/' ? '' : config.server.base_path.replace(/\/$/, '');
   let url = '';
-  const tellReady = (): void => notifier.ready(`llamactl ${VERSION} listens on ${url}`);
+  const notifyReady = (): void => notifier.ready(`llamactl ${VERSION} listens on ${url}`);
   const service = await serve(loaded, log, {
     inheritance,
     successor: () => {
@@ -154,11 +154,11 @@ async function run(
       return { command: program.command, argv: [...program.argv, ...words, ...place, TAKE_OVER], ...where };
     },
     onSuccessor: (pid) => notifier.successor(pid),
-    onChange: (stage) => (stage === 'begun' ? notifier.reloading() : tellReady()),
+    onChange: (stage) => (stage === 'begun' ? notifier.reloading() : notifyReady()),
   });
   const app = service.first;
   url = app.url + basePath;
-  tellReady();
+  notifyReady();
   reload.onSignal = () => service.reload();
   void service.over.then((code) => process.exit(code));
   // Without this, only an orderly end would store the compile cache.

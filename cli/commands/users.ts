@@ -168,12 +168,12 @@ function removeCommand(commandLine: CommandLine): Command {
     .action(
       commandLine.online(async ({ client, terminal, signal }, { words }) => {
         const { removeEach } = await import('../access/removal.ts');
-        const doomed = words.map((username) => ({
+        const removals = words.map((username) => ({
           name: username,
           gone: { line: `${plain(username)} deleted`, quiet: username, json: { username, deleted: true } },
           remove: () => client.deleteUser(username, { signal }),
         }));
-        commandLine.endWith(await removeEach(terminal, doomed));
+        commandLine.endWith(await removeEach(terminal, removals));
       }),
     );
 }

@@ -82,8 +82,8 @@ async function killing({ unit, uid }: Place, { runTool }: ServiceWorld): Promise
   const environment: Record<string, string> = uid === null ? {} : { XDG_RUNTIME_DIR: `/run/user/${uid}` };
   const words = [...whose, 'show', '--property=KillMode', '--value', unit];
   // Without an answer there is no finding.
-  const told = await runTool('systemctl', words, { timeoutMs: TIMEOUT_MS, environment }).catch(() => null);
-  const mode = told?.code === 0 ? told.stdout.trim() : '';
+  const shown = await runTool('systemctl', words, { timeoutMs: TIMEOUT_MS, environment }).catch(() => null);
+  const mode = shown?.code === 0 ? shown.stdout.trim() : '';
   if (mode === '' || mode === 'process' || mode === 'none') return [];
   return [
     doubtful(

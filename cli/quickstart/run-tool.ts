@@ -63,14 +63,14 @@ export async function runTool(program: string, args: readonly string[], options:
   options.signal?.throwIfAborted();
   if (ending.code === 0) return output;
   const how = ending.killedBy === null ? `exited with code ${ending.code}` : `was ended by ${ending.killedBy}`;
-  throw new ToolError(telling(output) ?? `${program} ${how} without a word`);
+  throw new ToolError(errorLine(output) ?? `${program} ${how} without a word`);
 }
 
 /**
  * The most informative output line. In this order: the last that names a failed download (apt's summary follows it),
  * the last error (`E:` of apt, `ERROR:` of pip), the last line, nothing.
  */
-function telling(output: ToolOutput): string | undefined {
+function errorLine(output: ToolOutput): string | undefined {
   const lines = stripVTControlCharacters(`${output.stdout}\n${output.stderr}`)
     .split(/[\r\n]+/)
     .map((line) => line.trim())

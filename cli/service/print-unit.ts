@@ -6,7 +6,7 @@ import { serviceFacts, type KeptFlags } from './service-facts.ts';
 import type { ServiceManager } from './service-manager.ts';
 
 /** The requested service definition. */
-export interface UnitWish {
+export interface UnitRequest {
   manager: ServiceManager;
   flags: KeptFlags;
   /** The flags by configuration key. */
@@ -17,7 +17,7 @@ export interface UnitWish {
 export async function printUnit(
   { environment, home }: Pick<Surroundings, 'environment' | 'home'>,
   terminal: Terminal,
-  { manager, flags, overrides }: UnitWish,
+  { manager, flags, overrides }: UnitRequest,
 ): Promise<void> {
   const { readConfig } = await import('@llamactl/server/main');
   const loaded = readConfig({ configFile: flags.config ?? null, overrides, searchLocal: true });

@@ -6,13 +6,13 @@ export class Watching {
   output = '';
   readonly #interruption = new AbortController();
   readonly #result: Promise<RunResult>;
-  #hears = (): void => undefined;
+  #onOutput = (): void => undefined;
 
   constructor(sandbox: CommandSandbox, words: readonly string[], options: RunOptions = {}) {
     const { signal } = this.#interruption;
     const onOutput = (output: string): void => {
       this.output = output;
-      this.#hears();
+      this.#onOutput();
     };
     this.#result = sandbox.run(words, { ...options, signal, onOutput });
   }
@@ -23,10 +23,10 @@ export class Watching {
       throw new Error(`it ended with ${status}: ${stderr}`);
     });
     const fulfilled = new Promise<void>((resolve) => {
-      this.#hears = () => {
+      this.#onOutput = () => {
         if (condition(this.output)) resolve();
       };
-      this.#hears();
+      this.#onOutput();
     });
     await Promise.race([fulfilled, ended]);
   }

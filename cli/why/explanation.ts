@@ -147,7 +147,7 @@ function evidenceOf({ instance, health, alerts, memory, lastError, obstacle, now
   const { status, last_exit: last, stats, pid, restart_count: restarts, max_restarts: most } = instance;
   const isWell = status === 'running' && (health === null || health.status === 'healthy');
   const isTrouble = status === 'failed' || status === 'restarting' || (status === 'running' && !isWell);
-  const line = isTrouble ? telling(instance, lastError) : null;
+  const line = isTrouble ? decisiveLine(instance, lastError) : null;
   const checks = health?.checks;
   const port = runningPort(instance);
   const said = status === 'stopped' && obstacle === null ? withoutStop(last?.reason ?? '') : causeOf(instance.reason);
@@ -177,7 +177,7 @@ function exitText({ code, signal, at, reason }: NonNullable<Instance['last_exit'
 }
 
 /** The output line behind a failure: the one that the reason was taken from, else the last error. */
-function telling({ reason, last_exit: last }: Instance, lastError: LogEntry | null): string | null {
+function decisiveLine({ reason, last_exit: last }: Instance, lastError: LogEntry | null): string | null {
   const lines = last?.lines ?? [];
   const [words = ''] = causeOf(reason).split(' (/');
   return (

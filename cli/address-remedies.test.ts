@@ -27,30 +27,30 @@ describe('hints where no server answers', () => {
       place({ context: 'local', source: 'the context local' }),
       [
         'http://172.17.0.1:8080 is the address of the context local',
-        `on this machine a server answers at ${LOCAL}: llamactl context use --local goes there`,
+        `a server on this machine answers at ${LOCAL}; to use it: llamactl context use --local`,
       ],
     ],
     [
-      'a context that a flag names',
+      'a context from a flag',
       place({ context: 'local', source: '--context' }),
       [
         'http://172.17.0.1:8080 is the address of the context local',
-        `on this machine a server answers at ${LOCAL}: --url ${LOCAL} goes there`,
+        `a server on this machine answers at ${LOCAL}; to use it: --url ${LOCAL}`,
       ],
     ],
-    ['a variable', place({ source: 'LLAMACTL_URL' }, null), ['that address is from LLAMACTL_URL']],
+    ['a variable', place({ source: 'LLAMACTL_URL' }, null), ['this address comes from LLAMACTL_URL']],
     [
       'a context that follows a server which does not run',
       place({ context: 'local', source: 'the context local', dataDirectory: '/data' }, null),
-      ['http://172.17.0.1:8080 is the address of the context local', 'no server uses /data now'],
+      ['http://172.17.0.1:8080 is the address of the context local', 'no server is running in /data'],
     ],
     [
-      'such a context, while the server of this machine is another',
+      'a followed context whose server differs from the one on this machine',
       place({ context: 'lab', source: '--context', dataDirectory: '/data' }),
       [
         'http://172.17.0.1:8080 is the address of the context lab',
-        `on this machine a server answers at ${LOCAL}: --url ${LOCAL} goes there`,
-        'no server uses /data now',
+        `a server on this machine answers at ${LOCAL}; to use it: --url ${LOCAL}`,
+        'no server is running in /data',
       ],
     ],
     [
@@ -59,16 +59,16 @@ describe('hints where no server answers', () => {
       ['http://172.17.0.1:8080 is the address of the context local'],
     ],
     [
-      'this server, by another of its names',
+      'this server under another name',
       place({ url: 'http://localhost:8090/', source: '--url' }),
-      ['that address is from --url'],
+      ['this address comes from --url'],
     ],
     [
       'this machine, at another port',
       place({ url: 'http://localhost:8080', source: '--url' }),
-      ['that address is from --url', `on this machine a server answers at ${LOCAL}: --url ${LOCAL} goes there`],
+      ['this address comes from --url', `a server on this machine answers at ${LOCAL}; to use it: --url ${LOCAL}`],
     ],
-    ['nobody', place({}, null), []],
+    ['an unnamed server', place({}, null), []],
   ])('fit the address of %s', (_what, surrounds, remedies) => {
     expect(addressRemedies(surrounds)).toEqual(remedies);
   });
@@ -88,7 +88,7 @@ describe('hints where a server requires a log-in', () => {
   it('suggest naming the address if LLAMACTL_TOKEN was not sent to the default one', () => {
     const kept = place({ source: 'the default' }, null);
     const lines = failureOf(refusal, false, { ...kept, address: { ...kept.address, isTokenKept: true } }).lines;
-    expect(lines[1]).toMatch(/^LLAMACTL_TOKEN was not sent: .* name it with --url or LLAMACTL_URL/);
+    expect(lines[1]).toMatch(/^LLAMACTL_TOKEN was not sent, .* name the server with --url or LLAMACTL_URL/);
     expect(failureOf(refusal, false, kept).lines[1]).toMatch(/^log in with llamactl login/);
   });
 });

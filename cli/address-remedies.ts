@@ -40,13 +40,13 @@ export function addressRemedies(place: Surrounds): string[] {
   const { context, source, url, dataDirectory } = place.address;
   const { local, isInUse } = place;
   const isContext = context !== null && source !== '--url' && source !== 'LLAMACTL_URL';
-  const origin = isContext ? `${url} is the address of the context ${context}` : `that address is from ${source}`;
+  const origin = isContext ? `${url} is the address of the context ${context}` : `this address comes from ${source}`;
   return [
     ...(source === DEFAULT ? [] : [origin]),
     ...(local !== null && isElsewhere(place)
-      ? [`on this machine a server answers at ${local}: ${wayTo(local, place.address)}`]
+      ? [`a server on this machine answers at ${local}; ${wayTo(local, place.address)}`]
       : []),
-    ...(dataDirectory !== null && !isInUse ? [`no server uses ${dataDirectory} now`] : []),
+    ...(dataDirectory !== null && !isInUse ? [`no server is running in ${dataDirectory}`] : []),
   ];
 }
 
@@ -54,5 +54,5 @@ export function addressRemedies(place: Surrounds): string[] {
  * `--url` and `LLAMACTL_URL` take precedence over the current context, so `context use` helps only against the context.
  */
 function wayTo(local: string, { context, source }: ServerAddress): string {
-  return source === `the context ${context}` ? 'llamactl context use --local goes there' : `--url ${local} goes there`;
+  return source === `the context ${context}` ? 'to use it: llamactl context use --local' : `to use it: --url ${local}`;
 }

@@ -121,19 +121,22 @@ export class CommandLine {
     const program = new Command('llamactl')
       .description('The control plane for local LLM inference: one API for every engine on this machine.')
       .usage('[options] <command>')
-      .option('--url <url>', 'the server (default: the current context, or the one on this machine)')
-      .option('--context <name>', 'a server by its name, see llamactl context')
-      .option('--json', 'print JSON, for programs')
-      .option('-q, --quiet', 'print only what was asked for')
-      .option('--no-color', 'no colours (also NO_COLOR=1)')
+      .option('--url <url>', 'Server URL (default: the current context, or the server on this machine)')
+      .option('--context <name>', 'Named server; see llamactl context')
+      .option('--json', 'Print JSON')
+      .option('-q, --quiet', 'Print only the essential result')
+      .option('--no-color', 'Do not use colours (also NO_COLOR=1)')
+      .helpOption('-h, --help', 'Show this help')
       .configureHelp({ showGlobalOptions: true })
       .configureOutput({
         writeOut: (text) => stdout.write(text),
         writeErr: (text) => (isJson ? true : stderr.write(text.replace(/^error: /, 'llamactl: '))),
       })
-      .showHelpAfterError('(add --help for what there is)')
+      .showHelpAfterError('(for usage: add --help)')
       .showSuggestionAfterError()
-      .addHelpCommand(new Command('help').argument('[command]').summary('what a command does').helpGroup('The server:'))
+      .addHelpCommand(
+        new Command('help').argument('[command]').summary('Show the help of a command').helpGroup('The server:'),
+      )
       .exitOverride();
     for (const verb of this.#verbs) {
       const command = loaded.includes(verb) ? (await verb.load())(this) : stub(verb);

@@ -54,7 +54,7 @@ describe('contexts', () => {
 
   it('list the existing names for an unknown one', () => {
     contexts.set('gpu', GPU);
-    expect(() => contexts.get('gpx')).toThrow('there is no context gpx; there are gpu');
+    expect(() => contexts.get('gpx')).toThrow('there is no context gpx; contexts: gpu');
     expect(() => contexts.get('toString')).toThrow('there is no context');
   });
 
@@ -74,7 +74,7 @@ describe('contexts', () => {
   it.each(['the file', 'its folder'])('are not used while others can write %s', (what) => {
     contexts.set('gpu', GPU);
     chmodSync(what === 'the file' ? contexts.file : path.dirname(contexts.file), 0o720);
-    expect(() => contexts.list()).toThrow('others than you can write');
+    expect(() => contexts.list()).toThrow('other users can write to');
   });
 
   it('remove the write permission of others from our folder without contexts', () => {
@@ -90,8 +90,8 @@ describe('contexts', () => {
     mkdirSync(place);
     chownSync(place, 4321, 4321);
     chmodSync(place, 0o775);
-    expect(() => contexts.prepare()).toThrow('others than you can write');
-    expect(() => contexts.set('gpu', GPU)).toThrow('others than you can write');
+    expect(() => contexts.prepare()).toThrow('other users can write to');
+    expect(() => contexts.set('gpu', GPU)).toThrow('other users can write to');
     expect([readdirSync(place), statSync(place).mode & 0o777]).toEqual([[], 0o775]);
   });
 
@@ -103,6 +103,6 @@ describe('contexts', () => {
   });
 
   it('have names without special characters of shells', () => {
-    expect(() => contexts.set('a b', GPU)).toThrow('cannot be the name');
+    expect(() => contexts.set('a b', GPU)).toThrow('is not a valid context name');
   });
 });

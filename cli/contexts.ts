@@ -88,9 +88,9 @@ export class Contexts {
     if (context !== undefined) return context;
     const names = this.list().map(([each]) => each);
     throw new Problem(
-      `there is no context ${name}${names.length === 0 ? '' : `; there are ${names.join(', ')}`}`,
+      `there is no context ${name}${names.length === 0 ? '' : `; contexts: ${names.join(', ')}`}`,
       EXIT.notFound,
-      ['llamactl context add NAME --url URL makes one'],
+      ['to add one: llamactl context add NAME --url URL'],
     );
   }
 
@@ -98,7 +98,7 @@ export class Contexts {
   set(name: string, context: Context): void {
     if (!NAME.test(name))
       throw new Problem(
-        `${name} cannot be the name of a context: letters, digits, dots, dashes, underscores`,
+        `${name} is not a valid context name: use letters, digits, dots, dashes and underscores`,
         EXIT.usage,
       );
     const stored = this.#read();
@@ -133,7 +133,7 @@ export class Contexts {
     try {
       return checked(JSON.parse(text));
     } catch {
-      throw new Problem(`${this.file} is damaged; correct it, or remove it and add your contexts anew`, EXIT.failed);
+      throw new Problem(`${this.file} is damaged; correct it, or remove it and add your contexts again`, EXIT.failed);
     }
   }
 
@@ -153,8 +153,8 @@ export class Contexts {
 }
 
 function openToOthers(file: string, openTo: string): Problem {
-  return new Problem(`${file} is not used: others than you can write ${openTo}`, EXIT.failed, [
-    `chmod go-w ${openTo} shuts them out, if it is yours`,
+  return new Problem(`${file} is not used, because other users can write to ${openTo}`, EXIT.failed, [
+    `if it is yours, remove their permission: chmod go-w ${openTo}`,
   ]);
 }
 

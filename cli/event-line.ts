@@ -46,7 +46,7 @@ function partsOf(frame: Frame, style: Style): string[] {
       return [nameOf(instance), raised, plain(message)];
     }
     case 'gap':
-      return [style.warning('events that happened here are not kept any more')];
+      return [style.warning('some events are missing here: the server no longer keeps them')];
     default:
       return otherParts(frame);
   }
@@ -54,7 +54,7 @@ function partsOf(frame: Frame, style: Style): string[] {
 
 /** The reason of a stop by a server that sends only its cause. */
 function causeText(cause: 'eviction' | 'idle'): string {
-  return cause === 'eviction' ? 'another instance needed its slot' : 'nobody used it for long';
+  return cause === 'eviction' ? 'another instance needed its slot' : 'idle for too long';
 }
 
 /** For events that this version does not know. */

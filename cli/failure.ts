@@ -53,16 +53,16 @@ function refusal(error: LlamactlError, hasToken: boolean, place: Surrounds | nul
 }
 
 /** Replaces the server's own message, which is about headers. */
-const LOG_IN_REQUIRED = 'the server wants to know who you are';
-const REJECTED = 'the server does not take these credentials: they were revoked, or are those of another server';
+const LOG_IN_REQUIRED = 'the server requires a log-in';
+const REJECTED = 'the server rejected these credentials: they were revoked, or belong to another server';
 const LOG_IN = 'log in with llamactl login, or set LLAMACTL_TOKEN to a token or key';
 
 const TOKEN_KEPT =
-  'LLAMACTL_TOKEN was not sent: no server of yours is known to be at the default address; name it with --url or LLAMACTL_URL, or its data directory with LLAMACTL_DATA_DIR';
+  'LLAMACTL_TOKEN was not sent, because no server of yours is known at the default address; name the server with --url or LLAMACTL_URL, or its data directory with LLAMACTL_DATA_DIR';
 
 /** The server's message for a request with a Host name that is not its own. */
 const FOREIGN_NAME = /does not answer as/;
-const ANOTHER = '--url, LLAMACTL_URL and llamactl context give the address of another server';
+const ANOTHER = 'to address another server, use --url, LLAMACTL_URL or llamactl context';
 
 function unreachable(error: ConnectionError, place: Surrounds | null): Failure {
   if (!error.isUnsent) return failure(EXIT.unreachable, error.message, 'UNREACHABLE');

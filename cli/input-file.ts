@@ -30,13 +30,13 @@ export async function inputObject(session: InputSession, file: string): Promise<
     throw new Problem(`${where} is not JSON: ${error instanceof Error ? error.message : String(error)}`, EXIT.usage);
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  throw new Problem(`${where} must hold one JSON object`, EXIT.usage);
+  throw new Problem(`${where} must contain one JSON object`, EXIT.usage);
 }
 
 const CAUSES: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EACCES: 'it may not be read',
-  EISDIR: 'it is a folder',
+  ENOENT: 'no such file',
+  EACCES: 'permission denied',
+  EISDIR: 'it is a directory',
 };
 
 /** Describes a file system error in words. */

@@ -22,8 +22,8 @@ describe('the page of an instance', () => {
       'llama  stopped  port 8100',
       'engine       llama_cpp',
       'model        /models/llama.gguf',
-      'policy       restarts when it dies, at most 5 times in a row; comes back after a reboot',
-      'requests     the first one starts it',
+      'policy       restarts when it dies, at most 5 times in a row; starts again after a reboot',
+      'requests     the first one starts the engine',
       'created      1d 0h ago',
       '',
       'command of the next run',
@@ -56,7 +56,7 @@ describe('the page of an instance', () => {
     });
     expect(lines.slice(0, -3)).toEqual([
       'llama  running  up 1h 0m, port 8100, process 4711, 27 MB',
-      'attention    it runs with older settings: llamactl restart llama',
+      'attention    it runs with older settings; to apply the new ones: llamactl restart llama',
       'engine       llama_cpp',
       'model        /models/llama.gguf',
       'options      ctx_size       4096',
@@ -72,8 +72,8 @@ describe('the page of an instance', () => {
       'aliases      gpt-4o',
       '             qwen/qwen3',
       'listed       no, but it can be used',
-      'policy       is not restarted when it dies; stays away after a reboot',
-      'requests     start nothing; stopped after 5m 0s without one; in the group big; 2 at once; the engine is told base',
+      'policy       is not restarted when it dies; stays stopped after a reboot',
+      'requests     never start the engine; stopped after 5m 0s without one; in the group big; 2 at once; upstream model base',
       'created      1d 0h ago, changed 1m 0s ago',
     ]);
     expect(lines.at(-2)).toBe('command');
@@ -107,7 +107,7 @@ describe('the page of an instance', () => {
 
   it('shows the number of restarts', () => {
     expect(page({ restart_count: 2, max_restarts: -1 }).join('\n')).toContain(
-      'restarts when it dies, for ever, 2 so far; comes back',
+      'restarts when it dies, without limit, 2 so far; starts again',
     );
   });
 
@@ -119,7 +119,7 @@ describe('the page of an instance', () => {
       restart_required: true,
       effective_command: ['llama-server', '--port', '8100'],
     });
-    expect(head).toBe('llama  running  port 8100, from its next start 8101, process 4711');
+    expect(head).toBe('llama  running  port 8100, 8101 from the next start, process 4711');
   });
 
   it('leaves out the output before an end long past', () => {

@@ -40,7 +40,7 @@ function beside(instance: Instance, now: number): string {
   const current = runningPort(instance);
   const facts = [
     ...(startedAt === null ? [] : [`up ${since(startedAt, now)}`]),
-    current === port ? `port ${port}` : `port ${current}, from its next start ${port}`,
+    current === port ? `port ${port}` : `port ${current}, ${port} from the next start`,
     ...(pid === null ? [] : [`process ${pid}`]),
     ...(stats === null ? [] : [bytes(stats.memory_usage)]),
   ];
@@ -54,7 +54,10 @@ function entriesOf(instance: Instance, now: number): Entry[] {
     values.length === 0 ? [] : [[label, values]];
   return [
     ...optional('reason', reason === null ? [] : [reason]),
-    ...optional('attention', isBehind ? [`it runs with older settings: llamactl restart ${name}`] : []),
+    ...optional(
+      'attention',
+      isBehind ? [`it runs with older settings; to apply the new ones: llamactl restart ${name}`] : [],
+    ),
     ['engine', [engine]],
     ...optional('model', model === undefined ? [] : [model]),
     ...optional('options', optionTexts(options)),
@@ -83,11 +86,11 @@ function optionTexts(options: Instance['options']): string[] {
 
 function policyOf(instance: Instance): string {
   const { auto_start: autoStart, auto_restart: autoRestart, max_restarts: most, restart_count: restarts } = instance;
-  const times = most === -1 ? 'for ever' : `at most ${count(most, 'time')} in a row`;
+  const times = most === -1 ? 'without limit' : `at most ${count(most, 'time')} in a row`;
   const already = restarts === 0 ? '' : `, ${restarts} so far`;
   return [
     autoRestart ? `restarts when it dies, ${times}${already}` : 'is not restarted when it dies',
-    autoStart ? 'comes back after a reboot' : 'stays away after a reboot',
+    autoStart ? 'starts again after a reboot' : 'stays stopped after a reboot',
   ].join('; ');
 }
 
@@ -103,11 +106,11 @@ function requestsOf(instance: Instance): string {
     isolated,
   } = instance;
   return [
-    onDemand ? 'the first one starts it' : 'start nothing',
+    onDemand ? 'the first one starts the engine' : 'never start the engine',
     ...(pinned ? ['pinned'] : idle > 0 ? [`stopped after ${duration(idle)} without one`] : []),
     ...(group === undefined ? [] : [`in the group ${group}`]),
     ...(concurrency === undefined ? [] : [`${concurrency} at once`]),
-    ...(model === undefined ? [] : [`the engine is told ${model}`]),
+    ...(model === undefined ? [] : [`upstream model ${model}`]),
     ...(isolated ? ['isolated'] : []),
   ].join('; ');
 }

@@ -84,7 +84,7 @@ describe('settings from flags', () => {
     });
 
     it('require a key', () => {
-      expect(() => optionsOf('=8')).toThrow('-o =8: an option is key=value, such as ctx_size=8192');
+      expect(() => optionsOf('=8')).toThrow('-o =8: write an option as key=value, such as ctx_size=8192');
     });
   });
 
@@ -99,7 +99,7 @@ describe('settings from flags', () => {
     });
 
     it.each(['NOPE', '=x'])('are refused if the shell lacks the variable: %s', (text) => {
-      expect(() => settingsOf({ env: [text] }, [], HERE)).toThrow(`-e ${text}: there is no such variable here`);
+      expect(() => settingsOf({ env: [text] }, [], HERE)).toThrow(`-e ${text}: this variable is not set here`);
     });
   });
 

@@ -114,7 +114,7 @@ function listed(value: Scalar): string | number {
 function optionOf(text: string): [key: string, value: Scalar] {
   const at = text.indexOf('=');
   const key = at === -1 ? text : text.slice(0, at);
-  if (key === '') throw new Problem(`-o ${text}: an option is key=value, such as ctx_size=8192`, EXIT.usage);
+  if (key === '') throw new Problem(`-o ${text}: write an option as key=value, such as ctx_size=8192`, EXIT.usage);
   return [optionKey(key), at === -1 ? true : scalarOf(text.slice(at + 1))];
 }
 
@@ -144,7 +144,7 @@ function environmentOf(
       if (at > 0) return [text.slice(0, at), text.slice(at + 1)];
       const value = environment[text];
       if (at === 0 || value === undefined) {
-        throw new Problem(`-e ${text}: there is no such variable here; write NAME=value`, EXIT.usage);
+        throw new Problem(`-e ${text}: this variable is not set here; give it as NAME=value`, EXIT.usage);
       }
       return [text, value];
     }),

@@ -83,7 +83,7 @@ describe('starting', () => {
         'llamactl: broken did not start: no such file',
         '    I loading',
         '    E no such file',
-        '  llamactl logs broken has all that it said',
+        '  for its complete output: llamactl logs broken',
         '',
       ].join('\n'),
     });
@@ -118,7 +118,7 @@ describe('starting', () => {
     expect(stdout).toBe('llama  already running, port 8100\n');
   });
 
-  it.each<[Status, string]>([['stopped', 'it was stopped before it ran']])(
+  it.each<[Status, string]>([['stopped', 'it was stopped before it was running']])(
     'fails when it ends up %s',
     async (rest, error) => {
       await server.add('llama');
@@ -132,7 +132,7 @@ describe('starting', () => {
     await server.add('llama');
     const { status, stdout, stderr } = await sandbox.run(['start', 'llama', '--timeout', '0']);
     expect([status, stdout]).toEqual([6, 'llama  not running yet\n']);
-    expect(stderr).toBe('llamactl: llama: it is not running after 0 s, and goes on\n');
+    expect(stderr).toBe('llamactl: llama: it is not running after 0 s; the operation continues on the server\n');
   });
 
   it('reports that the operation continues after Ctrl-C', async () => {
@@ -146,7 +146,7 @@ describe('starting', () => {
       onOutput,
       signal: interruption.signal,
     });
-    expect([status, stderr]).toEqual([130, 'llamactl: interrupted; what was begun goes on\n']);
+    expect([status, stderr]).toEqual([130, 'llamactl: interrupted; the operation continues on the server\n']);
   });
 
   it('continues to wait across a restart of the server', async () => {
@@ -192,7 +192,7 @@ describe('starting', () => {
       expect(status).toBe(1);
       expect(stdout).toBe('a     running, port 8101 (0.0 s)\n');
       expect(stderr).toBe(
-        'llamactl: nope: there is no instance nope; llamactl ps lists them\nllamactl: bb: the model is missing\n',
+        'llamactl: nope: there is no instance nope; to list instances: llamactl ps\nllamactl: bb: the model is missing\n',
       );
       expect(startAll).toHaveBeenCalledExactlyOnceWith(['a', 'nope', 'bb']);
     });
@@ -232,10 +232,10 @@ describe('starting', () => {
   });
 
   it.each([
-    [['start'], 'which instance? Give its name, or --all'],
-    [['start', 'a', '--all'], 'either names or --all, not both'],
-    [['stop'], 'which instance? Give its name, or --all'],
-    [['restart', 'a', '--all'], 'either names or --all, not both'],
+    [['start'], 'no instance given: add its name, or --all'],
+    [['start', 'a', '--all'], 'give either names or --all, not both'],
+    [['stop'], 'no instance given: add its name, or --all'],
+    [['restart', 'a', '--all'], 'give either names or --all, not both'],
   ])('refuses %j, which names no clear selection', async (words, sentence) => {
     expect(await sandbox.run(words)).toEqual({ status: 2, stdout: '', stderr: `llamactl: ${sentence}\n` });
   });
@@ -286,7 +286,7 @@ describe('stopping', () => {
     await server.add('a');
     const { status, stdout, stderr } = await sandbox.run(['stop', 'nope', 'a']);
     expect([status, stdout]).toEqual([3, 'a     stopping\n']);
-    expect(stderr).toBe('llamactl: nope: there is no instance nope; llamactl ps lists them\n');
+    expect(stderr).toBe('llamactl: nope: there is no instance nope; to list instances: llamactl ps\n');
   });
 });
 

@@ -111,7 +111,7 @@ class LifecycleRun {
       });
       for (const [name, rest] of rests) if (rest === null) this.#deleted(name);
     } catch (error) {
-      if (signal.aborted) throw new Problem('interrupted; what was begun goes on', EXIT.interrupted);
+      if (signal.aborted) throw new Problem('interrupted; the operation continues on the server', EXIT.interrupted);
       if (deadline?.aborted !== true) throw error;
       await this.#ended();
       for (const name of begun.keys()) if (!this.#results.has(name)) this.#tooLate(name, timeout ?? 0);
@@ -153,7 +153,7 @@ class LifecycleRun {
     if (rest === 'failed') {
       this.#end(name, rest, EXIT.startFailed, instance.reason ?? 'it ended');
       this.#failures.push(startFailureLines(instance, terminal));
-    } else if (rest === 'stopped') this.#fail(name, rest, EXIT.startFailed, 'it was stopped before it ran');
+    } else if (rest === 'stopped') this.#fail(name, rest, EXIT.startFailed, 'it was stopped before it was running');
     else this.#fail(name, rest, EXIT.failed, 'it was started again');
   }
 
@@ -161,12 +161,17 @@ class LifecycleRun {
     const { goal } = this.#command;
     this.#board.set(name, { text: 'deleted', status: 'stopped', isFinal: true });
     if (goal === 'stopped') this.#end(name, null, EXIT.ok);
-    else this.#fail(name, null, EXIT.startFailed, 'it was deleted before it ran');
+    else this.#fail(name, null, EXIT.startFailed, 'it was deleted before it was running');
   }
 
   #tooLate(name: string, timeout: number): void {
     this.#board.set(name, { text: `not ${this.#command.goal} yet`, status: 'starting', isFinal: true });
-    this.#fail(name, null, EXIT.startFailed, `it is not ${this.#command.goal} after ${timeout} s, and goes on`);
+    this.#fail(
+      name,
+      null,
+      EXIT.startFailed,
+      `it is not ${this.#command.goal} after ${timeout} s; the operation continues on the server`,
+    );
   }
 
   #fail(name: string, status: Status | null, exit: ExitStatus, error: string): void {

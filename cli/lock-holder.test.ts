@@ -87,9 +87,9 @@ describe('the lock of a data directory, as the kernel lists it', () => {
     ['of ours', HELD, OURS, true],
     ["of root's", HELD, statusOf(users(0, 0, 0, 0)), true],
     ["of another user's", HELD, statusOf(users(65_533, 65_533, 65_533, 65_533)), false],
-    ["of another user's who runs a program of root", HELD, statusOf(users(65_533, 0, 0, 0)), false],
-    ['that only reads', HELD.replace('WRITE', 'READ '), OURS, false],
-    ['that waits for it', HELD.replace('POSIX', '-> POSIX'), OURS, false],
+    ["of another user's that runs a setuid program of root", HELD, statusOf(users(65_533, 0, 0, 0)), false],
+    ['with a read lock', HELD.replace('WRITE', 'READ '), OURS, false],
+    ['that waits for the lock', HELD.replace('POSIX', '-> POSIX'), OURS, false],
     ['with another file', HELD.replace('INODE', '12'), OURS, false],
     ['that has just ended', HELD, null, false],
   ])('proves a process %s: %s', (_what, line, status, isHeld) => {

@@ -19,8 +19,8 @@ export async function namesOrAll(
   { client, terminal, signal }: Session,
   { names, all = false, statuses, none }: Named,
 ): Promise<readonly string[]> {
-  if (all && names.length > 0) throw new Problem('either names or --all, not both', EXIT.usage);
-  if (!all && names.length === 0) throw new Problem('which instance? Give its name, or --all', EXIT.usage);
+  if (all && names.length > 0) throw new Problem('give either names or --all, not both', EXIT.usage);
+  if (!all && names.length === 0) throw new Problem('no instance given: add its name, or --all', EXIT.usage);
   if (!all) return names;
   const instances = await client.listInstances({ signal });
   const those = instances.filter(({ status }) => statuses.includes(status));

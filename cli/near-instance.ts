@@ -18,7 +18,7 @@ export async function nearInstance(session: Session, name: string, error: unknow
 /** A hint for an unknown name. */
 export async function hintFor(unknown: string, names: readonly string[]): Promise<string> {
   const near = await nearName(unknown, names);
-  return near === null ? 'llamactl ps lists them' : `did you mean ${near}?`;
+  return near === null ? 'to list instances: llamactl ps' : `did you mean ${near}?`;
 }
 
 /** The existing name closest to an unknown one; `null`: none is close. */

@@ -10,7 +10,7 @@ export function watchReaders(outlives: () => boolean): void {
       // The reader has all that it needs, so this is no failure.
       if (error.code === 'EPIPE') return outlives() ? undefined : process.exit(0);
       if (stream === process.stderr || outlives()) return;
-      fail(new Error(`the output cannot be written: ${error.message}`));
+      fail(new Error(`cannot write the output: ${error.message}`));
     });
   }
 }

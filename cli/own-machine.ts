@@ -12,8 +12,8 @@ export function refuseServer(command: Command): void {
   const named = url === undefined ? context && `--context ${context}` : `--url ${url}`;
   if (named === undefined) return;
   throw new Problem(
-    `${command.name()} works on a data directory of this machine; ${named} names a server`,
+    `${command.name()} works on a data directory of this machine and does not accept ${named}`,
     EXIT.usage,
-    ['--data-dir or --config say which data directory; without them it is the one that llamactl serve would take here'],
+    ['select the data directory with --data-dir or --config; the default is that of llamactl serve'],
   );
 }

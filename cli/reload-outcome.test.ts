@@ -21,8 +21,8 @@ describe('whyNot', () => {
   it.each<[string, Holder, string | null]>([
     ['serves', OLD, null],
     ['was reloaded before', attempt(3, 'done'), null],
-    ['failed to, before', attempt(3, 'failed', 'because'), null],
-    ['is being reloaded', attempt(1, 'under_way'), 'a reload of the server (pid 10) is under way already'],
+    ['failed to reload before', attempt(3, 'failed', 'because'), null],
+    ['is being reloaded', attempt(1, 'under_way'), 'the server (pid 10) is already being reloaded'],
     ['does not answer yet', { ...OLD, url: null }, 'the server (pid 10) is still starting'],
   ])('for a server that %s', (_what, holder, reason) => {
     expect(whyNot(holder)).toBe(reason);
@@ -30,7 +30,9 @@ describe('whyNot', () => {
 
   it('refuses a version that the signal would end', () => {
     const { reload: _, ...older } = OLD;
-    expect(whyNot(older)).toBe('the server (llamactl 1.0.0, pid 10) cannot be reloaded: stop it, and start it again');
+    expect(whyNot(older)).toBe(
+      'the server (llamactl 1.0.0, pid 10) is too old to be reloaded: stop it, and start it again',
+    );
   });
 });
 

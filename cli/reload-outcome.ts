@@ -10,8 +10,8 @@ export type ReloadOutcome =
 export function whyNot(holder: Holder): string | null {
   const { pid, url, version, reload } = holder;
   if (reload === undefined)
-    return `the server (llamactl ${version}, pid ${pid}) cannot be reloaded: stop it, and start it again`;
-  if (reload?.state === 'under_way') return `a reload of the server (pid ${pid}) is under way already`;
+    return `the server (llamactl ${version}, pid ${pid}) is too old to be reloaded: stop it, and start it again`;
+  if (reload?.state === 'under_way') return `the server (pid ${pid}) is already being reloaded`;
   return url === null ? `the server (pid ${pid}) is still starting` : null;
 }
 

@@ -42,14 +42,14 @@ describe('restoreLines', () => {
     expect(restoreLines('b.db', prepared({ before, after }))).toEqual([
       'b.db: a copy of a database, schema version 2',
       '1 instance comes back: removed',
-      '1 instance goes: new',
-      '1 instance gets the settings of then: other',
-      '1 instance: settings as they are',
-      'accounts, keys, log-ins and the audit trail stay as they are now',
+      '1 instance is removed: new',
+      '1 instance gets the settings of the backup: other',
+      '1 instance: unchanged settings',
+      'accounts, keys, log-ins and the audit trail stay unchanged',
     ]);
   });
 
-  it('brings all instances back if the present database cannot be read, and explains why', () => {
+  it('brings all instances back if the current database cannot be read, and explains why', () => {
     const after = [stored('a'), stored('b')];
     const mark = { made_at: '2026-03-01T12:00:00Z', version: '1.2.3', directory: '/data', configuration: null };
     const lines = restoreLines(
@@ -58,17 +58,17 @@ describe('restoreLines', () => {
     );
     expect(lines[0]).toMatch(/^b\.db: a backup of 2026-03-01 \d\d:\d\d by llamactl 1\.2\.3, schema version 2$/);
     expect(lines.slice(1)).toEqual([
-      'nothing of the present database can be kept: it is damaged',
+      'the current database cannot be read, so none of it is kept: it is damaged',
       '2 instances come back: a, b',
-      'accounts and keys are those of the backup; everybody has to log in again',
+      'accounts and keys are replaced by those of the backup; all users have to log in again',
     ]);
   });
 
   it('lists revived accounts and keys with accounts', () => {
     const revived = { accounts: ['eve'], keys: ['ci', 'laptop'] };
     expect(restoreLines('b.db', prepared({ bringsAccounts: true, revived })).slice(-2)).toEqual([
-      'accounts that work again, or with the password of then: eve',
-      'keys that were removed and work again: ci, laptop',
+      'accounts that are enabled again, or get their old password back: eve',
+      'removed keys that are valid again: ci, laptop',
     ]);
   });
 });
@@ -82,11 +82,11 @@ it('salvageLines lists saved and lost rows by table', () => {
   const salvage = { tables, instances: [stored('a')], dataDirId: null, apply: () => null, discard: () => undefined };
   expect(salvageLines(salvage)).toEqual([
     'instances: 1 row saved',
-    'audit: 400 rows saved, 2 spoilt, some could not be read',
-    'meta: 0 rows saved, some could not be read',
+    'audit: 400 rows saved, 2 damaged, some rows could not be read',
+    'meta: 0 rows saved, some rows could not be read',
     'instances: a',
-    'everybody has to log in again',
-    'the name of the data directory is lost: engines that run are not recognised',
+    'all users have to log in again',
+    'the identity of the data directory is lost: the server will not recognise running engines',
   ]);
 });
 
@@ -97,9 +97,9 @@ it('engineLines describes what the next server does with each engine', () => {
     { name: null, id: '3', pids: [30], fate: 'ends' },
   ];
   expect(engineLines(engines)).toEqual([
-    'engine of a, pid 10, 11: goes on',
-    'engine of b, pid 20: of a run that it does not know, or was ending; the next start of the server ends it',
-    'engine of an instance that it does not know (3), pid 30: the next start of the server ends it',
+    'engine of a, pid 10, 11: keeps running',
+    'engine of b, pid 20: its run was ending, or the database does not have it; the next start of the server ends it',
+    'engine of an instance that the database does not have (3), pid 30: the next start of the server ends it',
   ]);
   expect(engineLines([])).toEqual(['no engine of this data directory runs']);
 });

@@ -14,9 +14,9 @@ describe('runningPort', () => {
   });
 
   it.each([
-    ['nothing has changed', { restart_required: false }],
-    ['nothing runs', { pid: null }],
-    ['its command does not tell', { effective_command: ['own-server'] }],
+    ['the settings have not changed', { restart_required: false }],
+    ['no engine runs', { pid: null }],
+    ['its command has no port', { effective_command: ['own-server'] }],
   ])('is the port of the settings if %s', (_what, other) => {
     expect(runningPort({ ...instance, ...other })).toBe(8101);
   });

@@ -26,11 +26,11 @@ describe('the start message', () => {
 
   it('has the address, and how to stop the server', () => {
     const [first, gateway, configuration, , end] = welcome();
-    expect(first).toBe('llamactl 0.1.0 listens on http://127.0.0.1:8080 (its API as a page: /docs)');
+    expect(first).toBe('llamactl 0.1.0 listens on http://127.0.0.1:8080 (API reference: /docs)');
     expect(gateway).toContain('http://127.0.0.1:8080/v1');
-    expect(configuration).toContain('none, all defaults; data in /home/me/.local/share/llamactl');
-    expect(end).toContain('engines go on running');
-    expect(welcome({}, true).at(-1)).toContain('ends it and its engines');
+    expect(configuration).toContain('no file, only defaults; data in /home/me/.local/share/llamactl');
+    expect(end).toContain('engines keep running');
+    expect(welcome({}, true).at(-1)).toContain('stops the server and its engines');
   });
 
   it('has the address for other machines, if it differs', () => {
@@ -40,17 +40,17 @@ describe('the start message', () => {
   });
 
   it.each([
-    ['off', {}, 'off: whoever is on this machine is an administrator'],
+    ['off', {}, 'off: every user of this machine is an administrator'],
     ['on', { accounts: true }, 'on: llamactl login'],
     [
-      'new, with a password that was made',
+      'new, with a generated password',
       { accounts: true, first_admin: { username: 'admin', password_file: '/d/admin-password' } },
       'on: user admin, password in /d/admin-password',
     ],
     [
-      'new, with a password that was given',
+      'new, with a given password',
       { accounts: true, first_admin: { username: 'admin', password_file: null } },
-      'on: user admin, password that of LLAMACTL_ADMIN_PASSWORD',
+      'on: user admin, password from LLAMACTL_ADMIN_PASSWORD',
     ],
   ])('says that accounts are %s', (_what, changes, text) => {
     expect(welcome(changes)[3]).toContain(text);
@@ -64,8 +64,8 @@ describe('the address for other machines', () => {
     ['everywhere', { host: '0.0.0.0', public_url: '' }, 'http://box:8080/llm'],
     ['everywhere, with IPv6', { host: '::', public_url: '' }, 'http://box:8080/llm'],
     ['behind a proxy', { host: '127.0.0.1', public_url: 'https://ai.example/llm/' }, 'https://ai.example/llm'],
-  ])('of a server that listens %s', (_what, server, told) => {
-    expect(addressForOthers(server, 'http://127.0.0.1:8080/llm', 'box')).toBe(told);
+  ])('of a server that listens %s', (_what, server, expected) => {
+    expect(addressForOthers(server, 'http://127.0.0.1:8080/llm', 'box')).toBe(expected);
   });
 
   it('leaves the default port out', () => {
@@ -79,7 +79,7 @@ describe('the start message of a successor', () => {
     successorLines({ ...FACTS, ...changes }, { pid: 7, style: new Style(false) });
 
   it('says that it has taken over', () => {
-    expect(lines()).toEqual(['llamactl 0.1.0 serves now, as process 7']);
+    expect(lines()).toEqual(['llamactl 0.1.0 has taken over, as process 7']);
   });
 
   it('has the path of the first password, if the reload turned accounts on', () => {

@@ -46,18 +46,18 @@ export function welcomeLines(
   const { version, url, public_url: forOthers, gateway, configuration, data_dir: data } = facts;
   const line = lineIn(style);
   return [
-    `llamactl ${version} listens on ${style.strong(url)} (its API as a page: /docs)`,
+    `llamactl ${version} listens on ${style.strong(url)} (API reference: /docs)`,
     line('for clients', `${gateway} is the base URL for OpenAI clients`),
     ...(forOthers === null ? [] : [line('elsewhere', `${forOthers}, for clients ${forOthers}/v1`)]),
-    line('configuration', `${configuration ?? 'none, all defaults'}; data in ${data}`),
+    line('configuration', `${configuration ?? 'no file, only defaults'}; data in ${data}`),
     line('accounts', accounts(facts)),
-    line('Ctrl-C', `ends it${stopEngines ? ' and its engines' : '; engines go on running'}`),
+    line('Ctrl-C', `stops the server${stopEngines ? ' and its engines' : '; engines keep running'}`),
   ];
 }
 
 /** The start message of a successor: only what is new. */
 export function successorLines(facts: ServerFacts, { pid, style }: { pid: number; style: Style }): string[] {
-  const serves = `llamactl ${facts.version} serves now, as process ${pid}`;
+  const serves = `llamactl ${facts.version} has taken over, as process ${pid}`;
   return facts.first_admin === null ? [serves] : [serves, lineIn(style)('accounts', accounts(facts))];
 }
 
@@ -67,9 +67,9 @@ function lineIn(style: Style): (title: string, text: string) => string {
 
 /** Whether accounts are on, and how to log in the first time. */
 function accounts({ accounts: areOn, first_admin: first }: ServerFacts): string {
-  if (!areOn) return 'off: whoever is on this machine is an administrator';
+  if (!areOn) return 'off: every user of this machine is an administrator';
   if (first === null) return 'on: llamactl login';
   const { username, password_file: file } = first;
-  const password = file === null ? 'that of LLAMACTL_ADMIN_PASSWORD' : `in ${file}`;
+  const password = file === null ? 'from LLAMACTL_ADMIN_PASSWORD' : `in ${file}`;
   return `on: user ${username}, password ${password}`;
 }

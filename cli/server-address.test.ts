@@ -36,13 +36,13 @@ function describeLocal(url: string, folder = path.join(home, '.local/share/llama
 describe('serverAddress', () => {
   it('is found in order of precedence', () => {
     const environment = { LLAMACTL_URL: 'http://u', LLAMACTL_CONTEXT: 'desk' };
-    const wishes: [AddressFlags, Record<string, string>, string][] = [
+    const cases: [AddressFlags, Record<string, string>, string][] = [
       [{ url: 'http://flag', context: 'gpu' }, environment, 'http://flag'],
       [{ context: 'gpu' }, environment, 'https://gpu.example/llm'],
       [{}, environment, 'http://u'],
       [{}, { ...environment, LLAMACTL_URL: '' }, 'http://desk.example'],
     ];
-    for (const [flags, variables, url] of wishes) expect(address(flags, variables).url).toBe(url);
+    for (const [flags, variables, url] of cases) expect(address(flags, variables).url).toBe(url);
     contexts.use('gpu');
     expect(address()).toMatchObject({ url: 'https://gpu.example/llm', context: 'gpu', source: 'the context gpu' });
     contexts.use(null);

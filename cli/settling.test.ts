@@ -28,13 +28,13 @@ class Script {
     }
   }
 
-  tell(name: string, status: Status): void {
+  report(name: string, status: Status): void {
     const frame = { type: 'instance_status_changed', data: { name, status, previous_status: 'stopped' }, seq: 1 };
     this.#hear?.(frame as Frame);
   }
 }
 
-const told = (): { statuses: string[]; onStatus: (name: string, status: Status) => void } => {
+const recorder = (): { statuses: string[]; onStatus: (name: string, status: Status) => void } => {
   const statuses: string[] = [];
   return { statuses, onStatus: (name, status) => void statuses.push(`${name} ${status}`) };
 };
@@ -55,7 +55,7 @@ describe('waiting for instances to settle', () => {
   it('ends at once for settled ones', async () => {
     const script = new Script();
     script.looks = [{ a: 'running', b: 'failed', c: 'stopped', other: 'starting' }];
-    const { statuses, onStatus } = told();
+    const { statuses, onStatus } = recorder();
     const rests = await settled(script, {
       names: ['a', 'b', 'c'],
       signal,
@@ -70,10 +70,10 @@ describe('waiting for instances to settle', () => {
   it('follows events, with names in any case', async () => {
     const script = new Script();
     script.looks = [{ Llama: 'starting' }];
-    const { statuses, onStatus } = told();
+    const { statuses, onStatus } = recorder();
     const rests = settled(script, { names: ['llama'], signal, onStatus, onPresence: never, pause: forEver });
     await script.listening.promise;
-    script.tell('Llama', 'running');
+    script.report('Llama', 'running');
     expect(Object.fromEntries(await rests)).toEqual({ llama: 'running' });
     expect(statuses.at(-1)).toBe('llama running');
   });
@@ -81,7 +81,7 @@ describe('waiting for instances to settle', () => {
   it('polls for missed events', async () => {
     const script = new Script();
     script.looks = [{ a: 'starting' }, { a: 'starting' }, { a: 'restarting' }, { a: 'failed' }];
-    const { statuses, onStatus } = told();
+    const { statuses, onStatus } = recorder();
     const pauses: number[] = [];
     const pause = async (seconds: number): Promise<void> => void pauses.push(seconds);
     const rests = await settled(script, { names: ['a'], signal, onStatus, onPresence: never, pause });
@@ -93,19 +93,19 @@ describe('waiting for instances to settle', () => {
   it('counts a missing instance as deleted', async () => {
     const script = new Script();
     script.looks = [{ a: 'stopping' }, {}];
-    const rests = await settled(script, { names: ['a'], signal, ...told(), onPresence: never, pause: noPause });
+    const rests = await settled(script, { names: ['a'], signal, ...recorder(), onPresence: never, pause: noPause });
     expect(Object.fromEntries(rests)).toEqual({ a: null });
   });
 
   it('waits for an unreachable server, and reports it', async () => {
     const script = new Script();
-    const away = new ConnectionError('nobody is there', { url: 'http://127.0.0.1:1' });
+    const away = new ConnectionError('no answer', { url: 'http://127.0.0.1:1' });
     script.looks = [{ a: 'starting' }, away, away, away, { a: 'starting' }, away, { a: 'running' }];
     const presence: boolean[] = [];
     const onPresence = (isThere: boolean): void => void presence.push(isThere);
     const pauses: number[] = [];
     const pause = async (seconds: number): Promise<void> => void pauses.push(seconds);
-    const rests = await settled(script, { names: ['a'], signal, ...told(), onPresence, pause });
+    const rests = await settled(script, { names: ['a'], signal, ...recorder(), onPresence, pause });
     expect(Object.fromEntries(rests)).toEqual({ a: 'running' });
     expect(pauses).toEqual([0.1, 1, 1, 1, 1.6, 1]);
     expect(presence).toEqual([false, true, false, true]);
@@ -114,7 +114,9 @@ describe('waiting for instances to settle', () => {
   it('ends with a refusal of the server', async () => {
     const script = new Script();
     script.looks = [new Error('no rights')];
-    await expect(settled(script, { names: ['a'], signal, ...told(), onPresence: never })).rejects.toThrow('no rights');
+    await expect(settled(script, { names: ['a'], signal, ...recorder(), onPresence: never })).rejects.toThrow(
+      'no rights',
+    );
   });
 
   it('ends when it is interrupted', async () => {
@@ -124,7 +126,7 @@ describe('waiting for instances to settle', () => {
     const rests = settled(script, {
       names: ['a'],
       signal: interruption.signal,
-      ...told(),
+      ...recorder(),
       onPresence: never,
       pause: forEver,
     });
@@ -134,7 +136,7 @@ describe('waiting for instances to settle', () => {
   });
 
   it('ends at once without names', async () => {
-    const rests = await settled(new Script(), { names: [], signal, ...told(), onPresence: never });
+    const rests = await settled(new Script(), { names: [], signal, ...recorder(), onPresence: never });
     expect(rests.size).toBe(0);
   });
 });

@@ -15,6 +15,6 @@ export function startFailureLines(
   return [
     `${name} did not start: ${plain(cause)}`,
     ...lines.map((line) => style.faint(cut(`    ${plain(line)}`, columns))),
-    ...(lines.length > 0 ? [`  llamactl logs ${name} has all that it said`] : []),
+    ...(lines.length > 0 ? [`  for its complete output: llamactl logs ${name}`] : []),
   ];
 }

@@ -163,5 +163,5 @@ function interruption(signal: AbortSignal | undefined): Promise<never> {
 }
 
 function cannotAsk(question: string): Problem {
-  return new Problem(`nobody can be asked here: ${question.trim()}`, EXIT.usage);
+  return new Problem(`cannot ask without a terminal: ${question.trim()}`, EXIT.usage);
 }

@@ -6,8 +6,8 @@ describe('isTrusted', () => {
     ['ours', { uid: 1000, mode: 0o100644 }, true],
     ["root's", { uid: 0, mode: 0o100600 }, true],
     ["another's", { uid: 1001, mode: 0o100600 }, false],
-    ['ours, and its group can write it', { uid: 1000, mode: 0o100664 }, false],
-    ['ours, and all can write it', { uid: 1000, mode: 0o100646 }, false],
+    ['ours and group-writable', { uid: 1000, mode: 0o100664 }, false],
+    ['ours and world-writable', { uid: 1000, mode: 0o100646 }, false],
   ])('for a file that is %s: %j, %s', (_what, stats, isSo) => {
     expect(isTrusted(stats, 1000)).toBe(isSo);
   });

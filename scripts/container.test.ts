@@ -130,7 +130,7 @@ interface Composition {
 describe('compose.yaml', () => {
   const composition = parse(readFileSync(path.join(FOLDER, 'compose.yaml'), 'utf8')) as Composition;
   const [service] = Object.values(composition.services);
-  if (service === undefined) throw new Error('there is no service');
+  if (service === undefined) throw new Error('compose.yaml has no service');
 
   it('builds the image with arguments that it has', () => {
     const context = path.join(FOLDER, service.build.context);

@@ -28,7 +28,7 @@ export function releaseProblems({ version, stated, changelog, changes }: Release
       ? []
       : [`CHANGELOG.md has no section "## ${version}"; rename "Unreleased" when it is complete`]),
     ...(hasSection(changelog, version) && hasUnreleased(changelog)
-      ? [`CHANGELOG.md has entries under "Unreleased", which would be in ${version} without being told`]
+      ? [`CHANGELOG.md has entries under "Unreleased", which ${version} would contain without listing them`]
       : []),
   ];
 }

@@ -90,7 +90,7 @@ describe('a release', () => {
   });
 
   it('is refused if the changelog has unreleased entries', async () => {
-    const problem = 'CHANGELOG.md has entries under "Unreleased", which would be in 1.2.3 without being told';
+    const problem = 'CHANGELOG.md has entries under "Unreleased", which 1.2.3 would contain without listing them';
     for (const text of [
       '# Changelog\n\n## Unreleased\n\n- More.\n\n## 1.2.3\n\n- All of it.\n',
       '# Changelog\n\n## 1.2.3\n\n- All of it.\n\n## Unreleased (1.3.0)\n\n- More.\n',

@@ -42,9 +42,7 @@ async function make(downloads: string | null, homepage: string | null): Promise<
   const names = await makeRelease(directory, { root: ROOT, version, stamp, epoch, addresses, python: program });
   for (const name of names) process.stdout.write(`${path.join(directory, name)}\n`);
   const left = [
-    ...(addresses === null
-      ? ['no llamactl.rb, for nobody could download what it installs: --downloads=URL says where']
-      : []),
+    ...(addresses === null ? ['no llamactl.rb, because its download URL is unknown: add --downloads=URL'] : []),
     ...('missing' in python ? [`no packages of the Python client: ${python.missing}`] : []),
   ];
   for (const one of left) process.stderr.write(`release: ${one}\n`);

@@ -15,10 +15,11 @@ function chosenKey(keys: readonly Key[], word: string): Key {
   const byId = keys.find(({ id }) => id === word);
   const named = byId === undefined ? keys.filter(({ name }) => name === word) : [byId];
   const [key] = named;
-  if (key === undefined) throw new Problem(`there is no key ${word}`, EXIT.notFound, ['llamactl keys ls shows them']);
+  if (key === undefined)
+    throw new Problem(`there is no key ${word}`, EXIT.notFound, ['to list keys: llamactl keys ls']);
   if (named.length > 1) {
     const ids = named.map(({ id, owner }) => `${id} (of ${owner})`).join(', ');
-    throw new Problem(`${named.length} keys are called ${word}: say which by its id: ${ids}`, EXIT.usage);
+    throw new Problem(`${named.length} keys are called ${word}; give one of the ids: ${ids}`, EXIT.usage);
   }
   return key;
 }

@@ -20,10 +20,10 @@ describe('dateOf', () => {
   });
 
   it.each(['', 'tomorrow', '30', '30y', '2027-13-01', '-5d', '99999999999d'])('refuses %j', (text) => {
-    expect(() => dateOf(text, NOW)).toThrow('is no time: write 30d');
+    expect(() => dateOf(text, NOW)).toThrow('is not a time: write 30d');
   });
 
   it.each(['2026-02-28', '0d', '2026-03-01T12:00:00Z'])('refuses %s, which is in the past', (text) => {
-    expect(() => dateOf(text, NOW)).toThrow('is over already');
+    expect(() => dateOf(text, NOW)).toThrow('is in the past');
   });
 });

@@ -17,8 +17,8 @@ export function dateOf(text: string, now: number): string {
   // `Date.parse` takes a date without a time as UTC.
   const time = span === undefined ? Date.parse(DAY.test(text) ? `${text}T00:00` : text) : now + Number(count) * span;
   if (Number.isNaN(time) || Math.abs(time) > 8.64e15) {
-    throw new Problem(`${text} is no time: write 30d, 12h, 2027-01-31 or 2027-01-31T12:00:00Z`, EXIT.usage);
+    throw new Problem(`${text} is not a time: write 30d, 12h, 2027-01-31 or 2027-01-31T12:00:00Z`, EXIT.usage);
   }
-  if (time <= now) throw new Problem(`${text} is over already`, EXIT.usage);
+  if (time <= now) throw new Problem(`${text} is in the past: give a future time`, EXIT.usage);
   return new Date(time).toISOString();
 }

@@ -16,9 +16,9 @@ const limit = wholeNumber(0, 1_000_000_000_000);
 /** Adds the limit flags to a command. */
 export function withLimitFlags(command: Command): Command {
   return command
-    .option('--max-in-flight <number>', 'requests to /v1 at once (0: no limit)', limit)
-    .option('--requests-per-minute <number>', 'requests to /v1 in any 60 seconds (0: no limit)', limit)
-    .option('--tokens-per-minute <number>', 'tokens of prompts and answers in any 60 seconds (0: no limit)', limit);
+    .option('--max-in-flight <number>', 'Parallel requests to /v1 (0 = no limit)', limit)
+    .option('--requests-per-minute <number>', 'Requests to /v1 in any 60 seconds (0 = no limit)', limit)
+    .option('--tokens-per-minute <number>', 'Tokens of prompts and answers in any 60 seconds (0 = no limit)', limit);
 }
 
 /** The body fields of the given flags. */

@@ -29,13 +29,13 @@ export async function logIn(terminal: Terminal, request: LoginRequest): Promise<
   const client = new Client({ url, retries: 0 });
   if (!(await hasAccounts(client, signal))) {
     if (terminal.isJson) terminal.printJson({ url, context: null, user: null, expires_at: null });
-    terminal.note(`${url} has no accounts; nothing to log in to`);
+    terminal.note(`${url} has no accounts, so no log-in is needed`);
     return;
   }
   // Before asking for the password, make sure that the log-in can be stored.
   contexts.prepare();
   if (url.startsWith('http:') && !isOwnAddress(url)) {
-    terminal.warn(`careful: ${url} is not encrypted, and whoever is on the way can read the password`);
+    terminal.warn(`warning: the connection to ${url} is not encrypted, so others on the network can read the password`);
   }
   const username = request.username ?? (await askUsername(terminal, known?.username, signal));
   const question = `Password of ${plain(username)} at ${url}: `;
@@ -49,8 +49,8 @@ export async function logIn(terminal: Terminal, request: LoginRequest): Promise<
   if (terminal.isJson) terminal.printJson({ url, context, user, expires_at });
   const who = `${plain(user.username)} (${user.role})`;
   terminal.note(`logged in to ${url} as ${who}`);
-  terminal.note(`until ${moment(expires_at)}, longer when it is used; context ${context}`);
-  for (const obstacle of overrides(environment, context)) terminal.warn(`careful: ${obstacle}`);
+  terminal.note(`valid until ${moment(expires_at)}, renewed by use; context ${context}`);
+  for (const obstacle of overrides(environment, context)) terminal.warn(`warning: ${obstacle}`);
 }
 
 /** Checks with an operation that needs an account, so that no password is typed in vain. */
@@ -66,7 +66,9 @@ async function hasAccounts(client: Client, signal: AbortSignal): Promise<boolean
 
 async function askUsername(terminal: Terminal, known: string | undefined, signal: AbortSignal): Promise<string> {
   if (!terminal.canAsk) {
-    throw new Problem('who? Nobody can be asked here', EXIT.usage, ['llamactl login USERNAME --password-stdin']);
+    throw new Problem('cannot ask for the username without a terminal', EXIT.usage, [
+      'give it: llamactl login USERNAME --password-stdin',
+    ]);
   }
   const question = known === undefined ? 'Username: ' : `Username [${plain(known)}]: `;
   const answer = (await terminal.ask(question, signal)).trim();

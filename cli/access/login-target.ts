@@ -66,9 +66,9 @@ function namedByEnvironment({ flags, environment }: AddressParts): string | null
 export function overrides(environment: AddressParts['environment'], context: string): string[] {
   const { LLAMACTL_TOKEN: token, LLAMACTL_URL: url, LLAMACTL_CONTEXT: name } = environment;
   return [
-    ...(isSet(token) ? ['LLAMACTL_TOKEN is set, and is sent instead of this log-in'] : []),
-    ...(isSet(url) ? ['LLAMACTL_URL is set, and goes before contexts: unset it to use this log-in'] : []),
-    ...(isSet(name) && name !== context ? [`LLAMACTL_CONTEXT is set, and names ${name} instead`] : []),
+    ...(isSet(token) ? ['LLAMACTL_TOKEN is set and overrides this log-in'] : []),
+    ...(isSet(url) ? ['LLAMACTL_URL is set and overrides contexts; to use this log-in, unset it'] : []),
+    ...(isSet(name) && name !== context ? [`LLAMACTL_CONTEXT is set and selects ${name} instead`] : []),
   ];
 }
 

@@ -21,14 +21,14 @@ export async function changeOwnPassword(session: Session, isPiped: boolean): Pro
 }
 
 async function asked({ terminal, signal }: Session): Promise<[string, string]> {
-  const current = await passwordOf(terminal, { isPiped: false, question: 'Present password: ', signal });
+  const current = await passwordOf(terminal, { isPiped: false, question: 'Current password: ', signal });
   return [current, await newPassword(terminal, { isPiped: false, question: 'New password: ', signal })];
 }
 
 async function piped({ terminal, signal }: Session): Promise<[string, string]> {
   const [current = '', next = ''] = await pipedLines(terminal, signal);
   if (next !== '') return [current, next];
-  throw new Problem('standard input has no second line, which would be the new password', EXIT.usage);
+  throw new Problem('standard input has no second line with the new password', EXIT.usage);
 }
 
 /** Logs in again if the context holds the log-in that the change has ended. */

@@ -26,7 +26,7 @@ export async function newPassword(terminal: Terminal, request: PasswordRequest):
   const password = await passwordOf(terminal, request);
   if (request.isPiped) return password;
   const again = await asked(terminal, { ...request, question: 'Again: ' });
-  if (again !== password) throw new Problem('the two are not the same; nothing was changed', EXIT.usage);
+  if (again !== password) throw new Problem('the two passwords differ; nothing was changed', EXIT.usage);
   return password;
 }
 
@@ -37,5 +37,7 @@ export async function pipedLines(terminal: Terminal, signal: AbortSignal): Promi
 
 async function asked(terminal: Terminal, { question, signal }: PasswordRequest): Promise<string> {
   if (terminal.canAsk) return terminal.askSecret(question, signal);
-  throw new Problem('nobody can be asked for the password here', EXIT.usage, ['pipe it in, with --password-stdin']);
+  throw new Problem('cannot ask for the password without a terminal', EXIT.usage, [
+    'pipe it in, with --password-stdin',
+  ]);
 }

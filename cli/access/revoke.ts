@@ -23,7 +23,7 @@ export async function revoke(
     return {
       isRevoked: false,
       isUnreachable: false,
-      warning: 'that was a key, which lives on: llamactl keys rm revokes it',
+      warning: 'that was a key, which stays valid; to revoke it: llamactl keys rm',
     };
   }
   try {
@@ -31,7 +31,7 @@ export async function revoke(
     await new Client({ url, token, retries: 0 }).logout({ signal });
   } catch (error) {
     if (error instanceof ConnectionError) {
-      const warning = `${url} could not be told, and takes the token until ${moment(life.until)}`;
+      const warning = `${url} could not be reached, so the token stays valid until ${moment(life.until)}`;
       return { isRevoked: false, isUnreachable: true, warning };
     }
     // Without accounts no token is valid.

@@ -22,7 +22,7 @@ export function answerFigures(
   const answer = [
     ...(count === null ? [] : [`${count} tokens`]),
     ...(rate === null ? [] : [`${rounded(rate)} tokens/s`]),
-    ...(first === null ? [] : [`the first after ${((first - asked) / 1_000).toFixed(2)} s`]),
+    ...(first === null ? [] : [`first token after ${((first - asked) / 1_000).toFixed(2)} s`]),
   ];
   const asking = usage?.prompt_tokens ?? figure(timings?.['prompt_n']);
   const askingRate = figure(timings?.prompt_per_second);
@@ -30,7 +30,7 @@ export function answerFigures(
     ...(asking === null ? [] : [`${asking} tokens`]),
     ...(askingRate === null ? [] : [`${rounded(askingRate)} tokens/s`]),
   ];
-  return [answer.join(', '), ...(question.length === 0 ? [] : [`question ${question.join(', ')}`])].join('; ');
+  return [answer.join(', '), ...(question.length === 0 ? [] : [`prompt ${question.join(', ')}`])].join('; ');
 }
 
 function figure(value: unknown): number | null {

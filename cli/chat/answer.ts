@@ -58,7 +58,7 @@ export async function giveAnswer(
     failure = { error };
   }
   view?.end();
-  if (finish === 'length') terminal.note(terminal.style.faint('(cut off: the limit of tokens was reached)'));
+  if (finish === 'length') terminal.note(terminal.style.faint('(cut off at the token limit)'));
   if (isVerbose && failure === null)
     terminal.warn(terminal.style.faint(answerFigures({ asked, first, last: now() }, { usage, timings })));
   return { text, hasBegun: first !== null, failure };

@@ -24,10 +24,10 @@ export async function whyBroken(
       const ended = endOf(instance, asked);
       if (ended !== null) return `the answer broke off: ${ended}`;
     }
-    return `the answer broke off, and ${name} runs: was llamactl restarted?`;
+    return `the answer broke off although ${name} is running: was llamactl restarted?`;
   } catch (error) {
     if (signal.aborted || !(error instanceof ConnectionError || error instanceof LlamactlError)) throw error;
-    const away = `the server at ${client.url} is away`;
+    const away = `the server at ${client.url} does not answer`;
     return `the answer broke off: ${error instanceof ConnectionError ? away : error.message}`;
   }
 }
@@ -35,7 +35,7 @@ export async function whyBroken(
 /** Why the engine has ended since then; `null`: it has not. */
 function endOf({ name, status, reason, last_exit: last }: Instance, since: number): string | null {
   const hasEnded = last !== null && Date.parse(last.at) >= since;
-  if (status === 'running') return hasEnded ? `${last.reason}; ${name} runs again` : null;
+  if (status === 'running') return hasEnded ? `${last.reason}; ${name} is running again` : null;
   const why = reason?.replace(/^backoff after: /, '') ?? (hasEnded ? last.reason : null);
   return `${name} is ${status}${why === null ? '' : `: ${why}`}`;
 }

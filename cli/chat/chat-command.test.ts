@@ -24,8 +24,8 @@ describe('chatCommand', () => {
     ['/set stop END', { kind: 'set', name: 'stop', value: 'END' }],
     ['/set temperature', { kind: 'set', name: 'temperature', value: undefined }],
     ['/set model other', { kind: 'mistake', message: 'model cannot be set here' }],
-    ['/set 5', { kind: 'mistake', message: '5 is no setting: /set temperature 0.2' }],
-    ['/cler', { kind: 'mistake', message: 'there is no /cler; /help shows what there is' }],
+    ['/set 5', { kind: 'mistake', message: '5 is not a setting; an example: /set temperature 0.2' }],
+    ['/cler', { kind: 'mistake', message: 'unknown command /cler; for a list: /help' }],
   ])('parses %j', (text, command) => {
     expect(chatCommand(text)).toEqual(command);
   });

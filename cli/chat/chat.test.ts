@@ -46,7 +46,7 @@ describe('a conversation', () => {
       ['Be brief.', 'first', 'One.', 'second'],
     ]);
     expect({ status, stdout }).toEqual({ status: 0, stdout: 'One.\nTwo.\n' });
-    expect(stderr).toContain('qwen goes on running; llamactl stop qwen ends it');
+    expect(stderr).toContain('qwen keeps running; to stop it: llamactl stop qwen');
   });
 
   it.each([
@@ -55,7 +55,7 @@ describe('a conversation', () => {
       'Ctrl-C twice at an empty prompt',
       [
         [PROMPT, CTRL_C],
-        [/once more[^]*> $/, CTRL_C],
+        [/Ctrl-C again[^]*> $/, CTRL_C],
       ],
     ],
     ['/bye', [[PROMPT, '/bye\r']]],
@@ -101,10 +101,10 @@ describe('a conversation', () => {
       messages: [{ role: 'system', content: 'Be kind.' }, { content: 'second' }],
     });
     expect(server.questions[2]).not.toHaveProperty('temperature');
-    expect(stderr).toContain('there is no /nonsense');
+    expect(stderr).toContain('unknown command /nonsense');
   });
 
-  it('stops an answer on Ctrl-C, and continues from its beginning', async () => {
+  it('stops an answer on Ctrl-C, and keeps the part that arrived', async () => {
     let isEngineTold = false;
     server.answerers = [
       (response: ServerResponse) => {
@@ -159,7 +159,7 @@ describe('a conversation', () => {
           keyboard.write('second\r');
         },
       ],
-      [/is away; waiting for it/, async () => void (await server.listen())],
+      [/does not answer; waiting for it/, async () => void (await server.listen())],
       [PROMPT, CTRL_D],
     ]);
     expect(stdout).toBe('One.\nTwo.\n');
@@ -175,7 +175,7 @@ describe('a conversation', () => {
           keyboard.write('first\r');
         },
       ],
-      [/is away; waiting for it[^]*\n/, CTRL_C],
+      [/does not answer; waiting for it[^]*\n/, CTRL_C],
       [/\(stopped\)[^]*> $/, CTRL_D],
     ]);
     expect(status).toBe(0);

@@ -33,7 +33,7 @@ export class Chat {
     const leave = (): void => this.#editor.close();
     signal.addEventListener('abort', leave);
     try {
-      terminal.note(terminal.style.faint(`${this.#conversation.model} listens; /help shows what there is`));
+      terminal.note(terminal.style.faint(`chatting with ${this.#conversation.model}; for help: /help`));
       await this.#talk();
     } finally {
       signal.removeEventListener('abort', leave);
@@ -53,7 +53,7 @@ export class Chat {
         text.drop();
         if (isAtEnd && hasInterrupted) return;
         hasInterrupted = isAtEnd;
-        if (isAtEnd) terminal.note(terminal.style.faint('Ctrl-C once more, Ctrl-D or /exit ends'));
+        if (isAtEnd) terminal.note(terminal.style.faint('to quit: Ctrl-C again, Ctrl-D or /exit'));
         continue;
       }
       hasInterrupted = false;
@@ -76,7 +76,7 @@ export class Chat {
         return terminal.warn(CHAT_HELP);
       case 'clear':
         conversation.clear();
-        return terminal.warn('what was said is forgotten');
+        return terminal.warn('conversation cleared');
       case 'system':
         if (command.text !== null) conversation.system = command.text;
         return terminal.warn(
@@ -96,7 +96,7 @@ export class Chat {
   #showSettings(): void {
     const { settings } = this.#conversation;
     const { terminal } = this.#session;
-    if (settings.size === 0) terminal.warn("nothing is set: all is the engine's own");
+    if (settings.size === 0) terminal.warn("no settings: using the engine's defaults");
     for (const [name, value] of settings) terminal.warn(`${name} ${JSON.stringify(value)}`);
   }
 
@@ -163,7 +163,7 @@ export class Chat {
 
   async #waitForServer(signal: AbortSignal): Promise<void> {
     const { client, terminal } = this.#session;
-    terminal.note(terminal.style.faint(`the server at ${client.url} is away; waiting for it (Ctrl-C stops) …`));
+    terminal.note(terminal.style.faint(`the server at ${client.url} does not answer; waiting for it (Ctrl-C stops) …`));
     await serverBack(client, signal);
   }
 }

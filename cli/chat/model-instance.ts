@@ -68,14 +68,14 @@ function modelFile(model: string, { folder, home, isLocal }: Place): string | nu
   const file = path.resolve(folder, model.replace(/^~(?=\/|$)/, home));
   const found = statSync(file, { throwIfNoEntry: false });
   if (found === undefined) {
-    if (looksLikeFile) throw new Problem(`there is no file ${file}`, EXIT.notFound);
+    if (looksLikeFile) throw new Problem(`no such file: ${file}`, EXIT.notFound);
     return null;
   }
   if (found.isDirectory()) {
     const first = readdirSync(file).find((name) => /\.gguf$/i.test(name));
     if (!looksLikeFile && first === undefined) return null;
     const remedy = first === undefined ? [] : [`llamactl run ${path.join(file, first)}`];
-    throw new Problem(`${file} is a folder; run takes a model file`, EXIT.usage, remedy);
+    throw new Problem(`${file} is a folder; give a model file`, EXIT.usage, remedy);
   }
   return file;
 }
@@ -132,14 +132,14 @@ async function unknownModel(model: string, { instances, models, isLocal }: Known
   const { nearName } = await import('../near-instance.ts');
   const names = instances.flatMap(({ name, aliases }) => [name, ...aliases]);
   const near = await nearName(model, [...names, ...models.map(({ name }) => name)]);
-  const file = isLocal ? '~/models/qwen.gguf' : "/models/qwen.gguf, as the server's machine has it";
+  const file = isLocal ? '~/models/qwen.gguf' : "/models/qwen.gguf, a path on the server's machine";
   return new Problem(
     `there is no instance ${model}, and no such model file${near === null ? '' : `. Did you mean ${near}?`}`,
     EXIT.notFound,
     [
       names.length === 0
         ? `there are no instances yet: give a model file, such as llamactl run ${file}`
-        : `llamactl ps lists the instances; a model file does too: llamactl run ${file}`,
+        : `to list instances: llamactl ps; or give a model file: llamactl run ${file}`,
     ],
   );
 }

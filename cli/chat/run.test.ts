@@ -60,7 +60,7 @@ describe('llamactl run with one question', () => {
   it('requires a question', async () => {
     const { status, stderr } = await run(['qwen']);
     expect(status).toBe(2);
-    expect(stderr).toContain('nothing was asked');
+    expect(stderr).toContain('no prompt: give one');
     expect(server.questions).toEqual([]);
   });
 
@@ -83,7 +83,7 @@ describe('llamactl run with one question', () => {
     });
     (await waiting.promise)();
     const { status, stderr } = await result;
-    expect(stderr).toContain('reading standard input, until it ends; < /dev/null');
+    expect(stderr).toContain('reading standard input, until it ends; add < /dev/null');
     expect(status).toBe(130);
     expect(input.destroyed).toBe(true);
   });
@@ -110,7 +110,7 @@ describe('llamactl run with one question', () => {
     ];
     const { stdout, stderr } = await run(['qwen', 'x', '--verbose'], { now: 5_000 });
     expect(stdout).toBe('Hi\n');
-    expect(stderr).toBe('3 tokens, 48 tokens/s, the first after 0.00 s\n');
+    expect(stderr).toBe('3 tokens, 48 tokens/s, first token after 0.00 s\n');
     expect(server.questions).toMatchObject([{ stream_options: { include_usage: true } }]);
   });
 
@@ -121,7 +121,7 @@ describe('llamactl run with one question', () => {
         finish(response, 'length');
       },
     ];
-    expect((await run(['qwen', 'x'])).stderr).toContain('limit of tokens');
+    expect((await run(['qwen', 'x'])).stderr).toContain('cut off at the token limit');
   });
 
   it('shows reasoning only on a terminal, and faint', async () => {
@@ -205,7 +205,7 @@ describe('llamactl run with a model', () => {
 
   it('creates an instance for a file, once', async () => {
     const file = modelFile('Tiny Model.gguf');
-    expect((await run([file, 'x'])).stderr).toContain('made the instance Tiny-Model');
+    expect((await run([file, 'x'])).stderr).toContain('created instance Tiny-Model');
     expect([...server.instances.values()]).toMatchObject([{ name: 'Tiny-Model', model_path: file }]);
     expect(await run([file, 'x'])).toMatchObject({ status: 0, stderr: '' });
     expect(server.instances.size).toBe(1);
@@ -215,9 +215,7 @@ describe('llamactl run with a model', () => {
     server.onStart = (instance) => Object.assign(instance, { status: 'failed', reason: 'failed to read header' });
     const { status, stderr } = await run([modelFile('bad.gguf'), 'x']);
     expect(status).toBe(6);
-    expect(stderr).toContain(
-      'bad did not start: failed to read header\n  the instance bad, made for this, was deleted',
-    );
+    expect(stderr).toContain('bad did not start: failed to read header\n  the new instance bad was deleted');
     expect(server.instances.size).toBe(0);
   });
 
@@ -261,8 +259,8 @@ describe('llamactl run with a model', () => {
   });
 
   it.each([
-    ['that is not there', 'qwne', 'Did you mean qwen?'],
-    ['whose file is not there', '/nowhere/m.gguf', 'there is no file /nowhere/m.gguf'],
+    ['an unknown name', 'qwne', 'Did you mean qwen?'],
+    ['a missing file', '/nowhere/m.gguf', 'no such file: /nowhere/m.gguf'],
   ])('suggests an alternative for %s', async (_what, model, sentence) => {
     server.add('qwen');
     const { status, stderr } = await run([model, 'x']);

@@ -31,12 +31,12 @@ export async function ensureRunning(
       onStatus: (_name, now) => {
         if (now === 'restarting' || now === 'stopping') say(`${name} is ${now} …`);
       },
-      onPresence: (isThere) => (isThere ? undefined : say(`waiting for the server, to go on starting ${name} …`)),
+      onPresence: (isThere) => (isThere ? undefined : say(`waiting for the server to continue starting ${name} …`)),
     });
     return rests.get(name) ?? null;
   });
   if (rest === 'running') return true;
-  if (rest === null) throw new Problem(`${name} was deleted while it started`, EXIT.notFound);
+  if (rest === null) throw new Problem(`${name} was deleted while it was starting`, EXIT.notFound);
   const failed = await client.getInstance(name, { signal });
   // Nothing is lost by deleting an instance that was created here and never ran.
   const isDeleted = isNew && failed.status === 'failed';
@@ -46,13 +46,14 @@ export async function ensureRunning(
 
 function notRunning(instance: Instance, isDeleted: boolean): Problem {
   const { name, status, reason, last_exit: last } = instance;
-  if (status !== 'failed') return new Problem(`${name} is ${status}: somebody else stopped it`, EXIT.startFailed);
-  const because = reason ?? last?.reason ?? 'the reason is not known';
+  if (status !== 'failed')
+    return new Problem(`${name} is ${status}: another user or program stopped it`, EXIT.startFailed);
+  const because = reason ?? last?.reason ?? 'unknown reason';
   const lines = (last?.lines ?? []).slice(-SHOWN_LINES).map((line) => `  ${plain(line)}`);
   return new Problem(`${name} did not start: ${because}`, EXIT.startFailed, [
     ...lines,
     isDeleted
-      ? `the instance ${name}, made for this, was deleted again`
-      : `llamactl why ${name} says what would help; llamactl logs ${name} shows all that it said`,
+      ? `the new instance ${name} was deleted again`
+      : `for help: llamactl why ${name}; for its output: llamactl logs ${name}`,
   ]);
 }

@@ -14,6 +14,6 @@ export async function answerOnce(session: Session, request: ChatRequest, terms: 
   const { ConnectionError } = await import('@llamactl/client');
   if (!hasBegun || !(error instanceof ConnectionError)) throw error;
   throw new Problem(await whyBroken(session, request.model, { asked, signal: terms.signal }), EXIT.failed, [
-    `llamactl why ${request.model} says more`,
+    `for the cause: llamactl why ${request.model}`,
   ]);
 }

@@ -9,10 +9,10 @@ function typed(...lines: string[]): (string | null)[] {
 
 describe('typed text', () => {
   it.each([
-    ['is a line', ['hello'], ['hello']],
-    ['is one line after the other', ['one', 'two'], ['one', 'two']],
+    ['is one line', ['hello'], ['hello']],
+    ['is a separate text per line', ['one', 'two'], ['one', 'two']],
     [
-      'is many lines between three quotes',
+      'is several lines between triple quotes',
       ['"""one', 'two', 'three"""', 'four'],
       [null, null, 'one\ntwo\nthree', 'four'],
     ],

@@ -63,7 +63,7 @@ describe('limits', () => {
     expect((await run(create, { input: PASSWORD })).status).toBe(0);
     await run(['users', 'update', 'ann', '--requests-per-minute', '60', '--tokens-per-minute', '9000']);
     const key = await run(['keys', 'create', 'editor', '--owner', 'ann', '--max-in-flight', '1']);
-    expect(key.stderr).toContain('on all instances, at most 1 at once, without an end');
+    expect(key.stderr).toContain('on all instances, at most 1 at once, without expiry');
     const users = rowsOf((await run(['users', 'ls'], { columns: 160 })).stdout);
     expect(users[0]?.at(-1)).toBe('LIMITS');
     expect(users.find(([name]) => name === 'ann')?.at(-1)).toBe('2 at once, 60 requests/min, 9000 tokens/min');
@@ -82,7 +82,7 @@ describe('users', () => {
   it('creates an account with a password typed twice', async () => {
     const words = ['users', 'create', 'ann', '--role', 'operator'];
     const { status, stdout, stderr } = await run(words, { answers: [PASSWORD, PASSWORD] });
-    expect([status, stdout]).toEqual([0, 'ann made, operator\n']);
+    expect([status, stdout]).toEqual([0, 'ann created, operator\n']);
     expect(stderr).not.toContain(PASSWORD);
     expect(server.harness.auth.accounts.named('ann')).toMatchObject({ role: 'operator' });
   });
@@ -121,10 +121,10 @@ describe('users', () => {
   it('changes only the given fields', async () => {
     await server.harness.user('ann', 'viewer');
     expect((await run(['users', 'update', 'ann', '--role', 'operator'])).stdout).toBe(
-      'ann changed: operator, enabled\n',
+      'ann updated: operator, enabled\n',
     );
-    expect((await run(['users', 'update', 'ann', '--disable'])).stdout).toBe('ann changed: operator, disabled\n');
-    expect((await run(['users', 'update', 'ann', '--enable'])).stdout).toBe('ann changed: operator, enabled\n');
+    expect((await run(['users', 'update', 'ann', '--disable'])).stdout).toBe('ann updated: operator, disabled\n');
+    expect((await run(['users', 'update', 'ann', '--enable'])).stdout).toBe('ann updated: operator, enabled\n');
     await run(['users', 'update', 'ann', '--password-stdin'], { input: NEW });
     await expect(
       server.harness.auth.sessions.login({ username: 'ann', password: NEW }, { address: '::1', userAgent: null }),
@@ -187,7 +187,7 @@ describe('keys', () => {
   it('prints a new key alone, once, and it works', async () => {
     const { status, stdout, stderr } = await run(['keys', 'create', 'editor']);
     expect([status, stdout]).toEqual([0, expect.stringMatching(/^llk_\S+\n$/)]);
-    expect(stderr).toContain('a key of ada for inference on all instances, without an end\n');
+    expect(stderr).toContain('a key of ada for inference on all instances, without expiry\n');
     expect(await server.harness.fate(stdout.trim())).toBe('key');
     expect((await run(['keys', 'ls'])).stdout).not.toContain(stdout.trim());
   });

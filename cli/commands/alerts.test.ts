@@ -67,7 +67,7 @@ describe('llamactl alerts', () => {
 
   it('prints a note beside an empty result', async () => {
     alerts = [];
-    expect(await sandbox.run(['alerts'])).toEqual({ status: 0, stdout: '', stderr: 'nothing needs attention\n' });
+    expect(await sandbox.run(['alerts'])).toEqual({ status: 0, stdout: '', stderr: 'no alerts\n' });
     expect(await sandbox.run(['alerts', '-q'])).toEqual({ status: 0, stdout: '', stderr: '' });
     expect((await sandbox.run(['alerts', '--json'])).stdout).toBe('[]\n');
   });

@@ -19,7 +19,7 @@ const COLUMNS: Column[] = [
 
 export function alertsCommand(commandLine: CommandLine): Command {
   return new Command('alerts')
-    .description('Show what needs attention now, oldest first.')
+    .description('List current alerts, oldest first.')
     .addHelpText(
       'after',
       `
@@ -35,7 +35,7 @@ async function show({ client, terminal, signal, now }: Session): Promise<void> {
   const alerts = await client.getSystemAlerts({ signal });
   if (terminal.isJson) return terminal.printJson(alerts);
   if (terminal.isQuiet) return alerts.forEach(({ code }) => terminal.print(plain(code)));
-  if (alerts.length === 0) return terminal.note('nothing needs attention');
+  if (alerts.length === 0) return terminal.note('no alerts');
   const { style } = terminal;
   const entries = alerts.map(({ level, raised_at: raised, message, code, instance = '-' }) => ({
     level,

@@ -88,7 +88,7 @@ describe('applying a file', () => {
     const { status, stderr } = await sandbox.run(['apply', '-'], { input: 'instances: [{nam: x}]' });
     expect(status).toBe(1);
     expect(stderr).toContain('instances[0].name is required');
-    expect((await sandbox.run(['apply', path.join(folder, 'none')])).stderr).toMatch(/none: there is no such file\n$/);
+    expect((await sandbox.run(['apply', path.join(folder, 'none')])).stderr).toMatch(/none: no such file\n$/);
   });
 
   describe('and pruning', () => {
@@ -111,7 +111,7 @@ describe('applying a file', () => {
       const { status, stderr } = await sandbox.run(['apply', file, '--prune']);
       expect([status, stderr]).toEqual([
         2,
-        'llamactl: --prune deletes instances, and nobody can be asked here: say --yes\n',
+        'llamactl: --prune deletes instances and cannot ask for confirmation here: add --yes\n',
       ]);
       expect(fleet.applied).toEqual([]);
       expect((await sandbox.run(['apply', file, '--prune', '--yes'])).stdout).toContain('- old\n');
@@ -147,7 +147,7 @@ describe('exporting', () => {
     expect(await sandbox.run(['export', file])).toEqual({
       status: 1,
       stdout: '',
-      stderr: `llamactl: ${file} is there already\n  --force replaces it\n`,
+      stderr: `llamactl: ${file} already exists\n  to replace it: --force\n`,
     });
     expect(readFileSync(file, 'utf8')).toContain('qwen');
     expect((await sandbox.run(['export', file, '--force'])).status).toBe(0);
@@ -157,9 +157,6 @@ describe('exporting', () => {
 
   it('reports a file that cannot be written', async () => {
     const { status, stderr } = await sandbox.run(['export', path.join(folder, 'none', 'out.yaml')]);
-    expect([status, stderr]).toEqual([
-      1,
-      expect.stringMatching(/^llamactl: cannot write .*out\.yaml: there is no such/),
-    ]);
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/^llamactl: cannot write .*out\.yaml: no such file/)]);
   });
 });

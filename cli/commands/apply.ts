@@ -16,11 +16,11 @@ interface ApplyFlags {
 
 export function applyCommand(commandLine: CommandLine): Command {
   return new Command('apply')
-    .description('Make the instances be as a file says, in YAML or JSON; only what changed restarts.')
-    .argument('<file>', 'as llamactl export writes it; - reads standard input')
-    .option('--prune', 'delete the instances that the file does not name; asks first')
-    .option('--dry-run', 'show what would be done, and do nothing')
-    .option('-y, --yes', 'do not ask')
+    .description('Make the instances match a YAML or JSON file. Only changed instances restart.')
+    .argument('<file>', 'File in the format of llamactl export; - for standard input')
+    .option('--prune', 'Delete instances that are not in the file, after a confirmation')
+    .option('--dry-run', 'Show the plan without applying it')
+    .option('-y, --yes', 'Do not ask for confirmation')
     .addHelpText('after', EXAMPLES)
     .action(
       commandLine.online<ApplyFlags>(async (session, { words: [file = ''], flags }) => {
@@ -29,7 +29,7 @@ export function applyCommand(commandLine: CommandLine): Command {
         const text = await inputText(session, file);
         const mustAsk = prune && !dryRun && !yes;
         if (mustAsk && (file === '-' || !terminal.canAsk)) {
-          throw new Problem('--prune deletes instances, and nobody can be asked here: say --yes', EXIT.usage);
+          throw new Problem('--prune deletes instances and cannot ask for confirmation here: add --yes', EXIT.usage);
         }
         if (mustAsk && !(await agreed(session, text))) {
           terminal.note('nothing was changed');
@@ -93,4 +93,4 @@ Examples:
   llamactl apply fleet.yaml --prune --yes
   llamactl export | ssh other llamactl apply -
 
-Exit status 1: a step failed; the others were made all the same.`;
+Exit status 1: a step failed; the other steps were applied.`;

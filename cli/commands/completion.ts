@@ -33,10 +33,10 @@ const SHELLS: readonly Shell[] = [
 
 export function completionCommand(commandLine: CommandLine): Command {
   const command = new Command('completion')
-    .description('Print a script by which a shell completes verbs, options, and the names of instances.')
+    .description('Print a completion script for verbs, options and instance names.')
     .addHelpText(
       'after',
-      `\nIt is made for this version: make it anew after an update, or let the shell\nsource it.\n\nExamples:\n${lines(SHELLS)}`,
+      `\nThe script fits this version: create it again after an update, or let the shell\nsource it.\n\nExamples:\n${lines(SHELLS)}`,
     );
   for (const shell of SHELLS) command.addCommand(shellCommand(commandLine, shell));
   return command.addCommand(wordsCommand(commandLine), { hidden: true });
@@ -58,8 +58,8 @@ function shellCommand(commandLine: CommandLine, shell: Shell): Command {
 /** Words for the scripts. Prints no errors, because the user is typing a command line. */
 function wordsCommand(commandLine: CommandLine): Command {
   return new Command('words')
-    .description('Print what there is of a kind, for the scripts.')
-    .addArgument(new Argument('<kind>', 'what is to be completed').choices(WORD_KINDS))
+    .description('Print candidates of a kind, for the scripts.')
+    .addArgument(new Argument('<kind>', 'Kind of word to complete').choices(WORD_KINDS))
     .action(
       commandLine.online(async (session, { words: [kind] }) => {
         const { wordsOf } = await import('../completion/words.ts');

@@ -61,7 +61,7 @@ describe('llamactl config', () => {
 
   it('lists existing keys for an unknown one', async () => {
     const { status, stderr } = await run('get', 'stats.intervall');
-    expect([status, stderr]).toEqual([3, expect.stringContaining('there are stats.interval')]);
+    expect([status, stderr]).toEqual([3, expect.stringContaining('known keys: stats.interval')]);
   });
 
   it('changes the file with YAML types, and reports when the change takes effect', async () => {
@@ -73,7 +73,7 @@ describe('llamactl config', () => {
     expect(stderr).toBe('Configuration updated; `llamactl reload` puts it in force, and so does a restart\n');
     expect(written()).toContain('# Mine.');
     expect((await run('get', 'stats.interval')).stdout).toBe('5\n');
-    expect((await run('show')).stderr).toContain('waits for llamactl reload, or a restart: ');
+    expect((await run('show')).stderr).toContain('takes effect after llamactl reload or a restart: ');
   });
 
   it('changes nothing if the value is the same', async () => {
@@ -117,7 +117,7 @@ describe('llamactl config', () => {
           'stats.interval is now 5',
         ],
       ]);
-      expect(stderr).toContain(`written into ${file} by this program: no request may do that\n`);
+      expect(stderr).toContain(`llamactl wrote ${file} itself, because the API cannot change this key\n`);
       expect(written()).toContain('command: /opt/llama-server');
       expect(written()).toContain('# not 8080');
       expect(JSON.parse((await run('show', '--json')).stdout)).toMatchObject({
@@ -203,9 +203,9 @@ describe('llamactl config', () => {
     });
 
     it.each<[string, () => void]>([
-      ['says nowhere that it is on this machine', () => undefined],
-      ['is another than the one that does', () => void says('http://127.0.0.1:1')],
-      ['is said to be here by a file that others can write', () => chmodSync(says(server.url), 0o666)],
+      ['is not described on this machine', () => undefined],
+      ['differs from the described one', () => void says('http://127.0.0.1:1')],
+      ['is described by a file that others can write', () => chmodSync(says(server.url), 0o666)],
     ])('refuses the change if the server %s', async (_, arrange) => {
       arrange();
       const { status, stderr } = await run('set', ...SETTINGS);
@@ -222,8 +222,8 @@ describe('llamactl config', () => {
   it.each([
     ['an unknown key', 'stats.intervall=5', 1, 'Did you mean stats.interval?'],
     ['a wrong value', 'stats.interval=often', 1, 'stats.interval'],
-    ['a key that the environment has', 'gateway.loading_keepalive=1', 1, 'LLAMACTL_GATEWAY_LOADING_KEEPALIVE'],
-    ['a key for the file alone', 'security.allow_privileged=true', 4, 'by hand'],
+    ['a key set by the environment', 'gateway.loading_keepalive=1', 1, 'LLAMACTL_GATEWAY_LOADING_KEEPALIVE'],
+    ['a key that only the file may have', 'security.allow_privileged=true', 4, 'by hand'],
     ['no value', 'stats.interval', 2, 'llamactl config set stats.interval=VALUE'],
   ])('refuses %s with a message', async (_, setting, status, sentence) => {
     expect(await run('set', setting)).toMatchObject({

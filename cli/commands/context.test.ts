@@ -19,7 +19,7 @@ const tokenUntil = (time: number): string =>
 describe('llamactl context', () => {
   it('adds a context for an address in any spelling', async () => {
     const { status, stderr } = await run('context', 'add', 'gpu', '--url', 'gpu.example:9000/');
-    expect([status, stderr]).toEqual([0, expect.stringContaining('context gpu is http://gpu.example:9000\n')]);
+    expect([status, stderr]).toEqual([0, expect.stringContaining('context gpu: http://gpu.example:9000\n')]);
     expect(contexts().list()).toEqual([['gpu', { url: 'http://gpu.example:9000' }]]);
     expect(contexts().current).toBeNull();
   });
@@ -80,7 +80,7 @@ describe('llamactl context', () => {
     expect((await run('context', 'use')).status).toBe(2);
     expect(await run('context', 'use', 'gpx')).toMatchObject({
       status: 3,
-      stderr: expect.stringContaining('there are gpu') as string,
+      stderr: expect.stringContaining('contexts: gpu') as string,
     });
   });
 
@@ -101,7 +101,7 @@ describe('llamactl context', () => {
     contexts().set('b', { url: 'http://b' });
     expect((await run('context', 'rm', 'a', 'c')).status).toBe(3);
     expect(contexts().list()).toHaveLength(2);
-    expect((await run('context', 'rm', 'a', 'b')).stdout).toBe('a forgotten\nb forgotten\n');
+    expect((await run('context', 'rm', 'a', 'b')).stdout).toBe('a removed\nb removed\n');
     expect(contexts().list()).toEqual([]);
   });
 });

@@ -116,15 +116,15 @@ describe('creating an instance', () => {
   });
 
   it.each<[string[], RegExp]>([
-    [['create'], /^llamactl: which instance\? Give its name\n/],
-    [['create', 'a', 'b'], /^llamactl: one name is expected, and not b\n.*behind --/],
-    [['create', 'a', 'b', '--', 'c'], /^llamactl: one name is expected, and not b\n/],
-    [['create', 'a', '-o', 'threads', '8'], /^llamactl: one name is expected, and not 8\n.*without a space/],
+    [['create'], /^llamactl: no instance given: add its name\n/],
+    [['create', 'a', 'b'], /^llamactl: expected one name, but got also: b\n.*after --/],
+    [['create', 'a', 'b', '--', 'c'], /^llamactl: expected one name, but got also: b\n/],
+    [['create', 'a', '-o', 'threads', '8'], /^llamactl: expected one name, but got also: 8\n.*without a space/],
     [['create', 'a', '--port', '70000'], /--port <number>.*a whole number from 1 to 65535/],
     [['create', 'a', '--max-restarts', '1.5'], /a whole number from -1/],
-    [['create', 'a', '-e', 'NOT_SET'], /there is no such variable here/],
+    [['create', 'a', '-e', 'NOT_SET'], /this variable is not set here/],
     [['create', 'a', '--engine-command', "a 'b"], /a quote is not closed/],
-    [['create', 'a', '--file', '/nowhere/body.json'], /cannot read \/nowhere\/body\.json: there is no such file/],
+    [['create', 'a', '--file', '/nowhere/body.json'], /cannot read \/nowhere\/body\.json: no such file/],
     [['create', 'a', '--file', '-'], /standard input is not JSON/],
   ])('refuses invalid flags: %j', async (words, sentence) => {
     const { status, stderr } = await sandbox.run(words, { input: 'no' });
@@ -166,7 +166,7 @@ describe('updating an instance', () => {
     expect(await sandbox.run(['update', 'llama', '--port', '8123'])).toEqual({
       status: 0,
       stdout: 'llama  updated\n',
-      stderr: 'llamactl: look out\nrestart to apply: llamactl restart llama\n',
+      stderr: 'llamactl: look out\nto apply the changes: llamactl restart llama\n',
     });
   });
 
@@ -192,7 +192,7 @@ describe('updating an instance', () => {
 
   it('requires a change', async () => {
     const { status, stderr } = await sandbox.run(['update', 'llama']);
-    expect([status, stderr]).toEqual([2, expect.stringMatching(/^llamactl: nothing to change: name a setting\n/)]);
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/^llamactl: nothing to change: give a setting\n/)]);
   });
 
   it('suggests the closest name for an unknown one', async () => {

@@ -28,14 +28,14 @@ const USUAL: EventType[] = Object.values(TYPES).filter((type) => type !== TYPES.
 
 export function eventsCommand(commandLine: CommandLine): Command {
   return new Command('events')
-    .description('Print what happens, as it happens, a line each, until Ctrl-C.')
-    .argument('[name...]', 'only what happens to these, and to the whole system (default: everything)')
+    .description('Print events as they happen, one line each, until Ctrl-C.')
+    .argument('[name...]', 'Only events of these instances and of the system (default: all)')
     .option(
       '-t, --type <type>',
-      `only this: ${Object.keys(TYPES).join(', ')}; may be repeated (default: all but stats)`,
+      `Only this type: ${Object.keys(TYPES).join(', ')}; repeatable (default: all but stats)`,
       addType,
     )
-    .option('--after-seq <number>', 'begin after the event of this number, 0: with the oldest that is kept', sequence)
+    .option('--after-seq <number>', 'Start after the event with this seq (0 = the oldest one kept)', sequence)
     .addHelpText(
       'after',
       `
@@ -85,11 +85,11 @@ async function warnOfUnknown({ client, terminal, signal }: Session, names: reado
 
 function addType(word: string, types: readonly EventType[] = []): EventType[] {
   const found = Object.entries(TYPES).find(([short, long]) => word === short || word === long);
-  if (found === undefined) throw new InvalidArgumentError(`There are ${Object.keys(TYPES).join(', ')}.`);
+  if (found === undefined) throw new InvalidArgumentError(`Allowed types: ${Object.keys(TYPES).join(', ')}.`);
   return [...types, found[1]];
 }
 
 function sequence(word: string): number {
-  if (!/^\d{1,16}$/.test(word)) throw new InvalidArgumentError('It has to be the seq of an event, a whole number.');
+  if (!/^\d{1,16}$/.test(word)) throw new InvalidArgumentError('Give the seq of an event, a whole number.');
   return Number(word);
 }

@@ -35,7 +35,7 @@ describe('a login', () => {
     expect([status, stdout]).toEqual([0, '']);
     expect(stderr).not.toContain(PASSWORD);
     expect(stderr).toMatch(
-      /logged in to http:\S+ as ann \(operator\)\nuntil \d{4}-\d\d-\d\d \d\d:\d\d, .*; context local\n$/,
+      /logged in to http:\S+ as ann \(operator\)\nvalid until \d{4}-\d\d-\d\d \d\d:\d\d, .*; context local\n$/,
     );
     expect(contexts().current).toBe('local');
     expect(contexts().get('local')).toEqual({ url: server.url, username: 'ann', token: expect.any(String) as string });
@@ -73,7 +73,7 @@ describe('a login', () => {
     chownSync(folder, 4321, 4321);
     chmodSync(folder, 0o775);
     const { status, stderr } = await run(['login', '--url', server.url], { answers: ['ann', PASSWORD] });
-    expect([status, stderr]).toEqual([1, expect.stringContaining('others than you can write')]);
+    expect([status, stderr]).toEqual([1, expect.stringContaining('other users can write to')]);
     expect(stderr).not.toContain('Username');
     expect(server.requests).not.toContain('POST /api/auth/login');
   });
@@ -97,7 +97,7 @@ describe('a login', () => {
     const open = await AccessServer.open(false);
     const { status, stderr } = await run(['login', '--url', open.url], { answers: [] });
     await open.close();
-    expect([status, stderr]).toEqual([0, `${open.url} has no accounts; nothing to log in to\n`]);
+    expect([status, stderr]).toEqual([0, `${open.url} has no accounts, so no log-in is needed\n`]);
     expect(contexts().list()).toEqual([]);
   });
 
@@ -220,7 +220,7 @@ describe('a login at the server of this machine', () => {
       await logInHere('--context', 'local'),
     ];
     for (const { status, stderr } of results) {
-      expect([status, stderr]).toEqual([5, expect.stringContaining(`no server uses ${dataDirectory()} now`)]);
+      expect([status, stderr]).toEqual([5, expect.stringContaining(`no server is running in ${dataDirectory()}`)]);
     }
     expect(await run(['token'])).toMatchObject({ status: 0, stdout: `${token}\n` });
     await run(['context', 'add', 'local', '--url', url]);
@@ -228,7 +228,7 @@ describe('a login at the server of this machine', () => {
     contexts().set('local', { url, data_dir: dataDirectory(), ...(token !== undefined && { token }) });
     expect(await run(['logout'])).toMatchObject({
       status: 5,
-      stderr: expect.stringContaining('could not be told') as string,
+      stderr: expect.stringContaining('could not be reached') as string,
     });
     stranger.close();
     expect(seen).toEqual([]);
@@ -242,7 +242,7 @@ describe('a login at the server of this machine', () => {
     const expected = [
       'llamactl: No answer from http://127.0.0.1:2: nothing listens there.',
       '  http://127.0.0.1:2 is the address of the context local',
-      `  on this machine a server answers at ${server.url}: llamactl context use --local goes there`,
+      `  a server on this machine answers at ${server.url}; to use it: llamactl context use --local`,
     ].join('\n');
     for (const result of [await run(['keys', 'ls']), await logInHere()]) {
       expect([result.status, result.stderr.startsWith(expected)]).toEqual([5, true]);
@@ -325,7 +325,7 @@ describe('a token', () => {
 
   it('is an error without a log-in', async () => {
     const { status, stderr } = await run(['token', '--url', server.url]);
-    expect([status, stderr]).toEqual([4, expect.stringContaining('nobody is logged in')]);
+    expect([status, stderr]).toEqual([4, expect.stringContaining('not logged in')]);
   });
 
   it('of a context goes only to its address', async () => {
@@ -366,7 +366,7 @@ describe('a logout', () => {
     await server.close();
     const { status, stderr } = await run(['logout']);
     expect(status).toBe(5);
-    expect(stderr).toContain('could not be told, and takes the token until');
+    expect(stderr).toContain('could not be reached, so the token stays valid until');
     expect(contexts().get('local')).toEqual({ url: server.url });
     server = await AccessServer.open();
   });
@@ -374,7 +374,7 @@ describe('a logout', () => {
   it('of a key does not revoke the key', async () => {
     contexts().set('ci', { url: server.url, token: 'llk_x' });
     const { stderr } = await run(['logout', '--context', 'ci']);
-    expect(stderr).toContain('llamactl keys rm revokes it');
+    expect(stderr).toContain('to revoke it: llamactl keys rm');
     expect(contexts().get('ci')).toEqual({ url: server.url });
   });
 

@@ -29,12 +29,12 @@ const entry = (seq: number, second: number, level: LogEntry['level'] = 'info'): 
 
 /** A log that a test writes, for its followers. */
 class Voice implements AsyncIterable<readonly LogItem[]> {
-  readonly #said: LogItem[] = [];
+  readonly #lines: LogItem[] = [];
   #wake = (): void => undefined;
   #isOver = false;
 
   say(item: LogItem): void {
-    this.#said.push(item);
+    this.#lines.push(item);
     this.#wake();
   }
 
@@ -44,13 +44,13 @@ class Voice implements AsyncIterable<readonly LogItem[]> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<readonly LogItem[]> {
-    for (let told = 0; ; told += 1) {
-      const item = this.#said[told];
+    for (let index = 0; ; index += 1) {
+      const item = this.#lines[index];
       if (item !== undefined) yield [item];
       else if (this.#isOver) return;
       else {
         await new Promise<void>((resolve) => (this.#wake = resolve));
-        told -= 1;
+        index -= 1;
       }
     }
   }
@@ -78,9 +78,9 @@ describe('the log of an instance', () => {
     expect(await sandbox.run(['logs', 'llama'])).toEqual({
       status: 0,
       stdout: '',
-      stderr: 'llamactl: llama has said nothing yet\n',
+      stderr: 'llamactl: llama has no output yet\n',
     });
-    expect((await sandbox.run(['logs', 'llama', '--level', 'error'])).stderr).toContain('nothing of that kind');
+    expect((await sandbox.run(['logs', 'llama', '--level', 'error'])).stderr).toContain('no matching output');
     expect((await sandbox.run(['logs', 'llama', '-q'])).stderr).toBe('');
   });
 
@@ -90,7 +90,7 @@ describe('the log of an instance', () => {
     expect((await sandbox.run(['logs', 'llama', '--since', '30s'], { now })).stdout).toBe('line 2\nline 3\n');
     expect(server.manager.calls.at(-1)?.arguments[1]).toMatchObject({ lines: 10_000 });
     const { status, stderr } = await sandbox.run(['logs', 'llama', '--since', 'noon']);
-    expect([status, stderr]).toEqual([2, expect.stringContaining('--since noon: say how long ago')]);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('--since noon: give an age')]);
   });
 
   it('is one line of JSON per entry with --json', async () => {
@@ -107,7 +107,7 @@ describe('the log of an instance', () => {
   it('reports a search that ended early', async () => {
     server.manager.log = { logs: [], truncated: true };
     const { stderr } = await sandbox.run(['logs', 'llama', '--level', 'error']);
-    expect(stderr).toBe('llamactl: llama: the search for more lines of this level was given up\n');
+    expect(stderr).toBe('llamactl: llama: the search for lines of this level ended early; older ones may exist\n');
   });
 
   it('suggests the closest name for an unknown one', async () => {
@@ -146,7 +146,7 @@ describe('following a log', () => {
     expect(await watching.interrupt()).toEqual({
       status: 130,
       stdout: 'line 1\nline 5\n',
-      stderr: 'llamactl: lines are missing here: they are not kept any more\n',
+      stderr: 'llamactl: some lines are missing here: the server no longer keeps them\n',
     });
   });
 

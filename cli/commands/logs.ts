@@ -24,13 +24,13 @@ const DEFAULT_LINES = 100;
 
 export function logsCommand(commandLine: CommandLine): Command {
   return new Command('logs')
-    .description('Print what instances said, also those that do not run. With -f go on with what they say.')
-    .argument('<names...>', 'instances')
-    .option('-f, --follow', 'go on, over restarts of the instance and of the server, until Ctrl-C')
-    .option('-n, --lines <number>', `the last lines (default: ${DEFAULT_LINES})`, wholeNumber(0, MOST_LINES))
-    .addOption(new Option('--level <level>', 'this level and above').choices(['debug', 'info', 'warn', 'error']))
-    .option('--since <time>', 'from then on: 10m, 2h, 1d ago, or 2026-03-01T12:00')
-    .option('-t, --timestamps', 'begin each line with its time (UTC)')
+    .description('Print the output of instances, running or not. With -f, follow it.')
+    .argument('<names...>', 'Instances')
+    .option('-f, --follow', 'Follow the output until Ctrl-C, across restarts of the instance and the server')
+    .option('-n, --lines <number>', `Number of last lines (default: ${DEFAULT_LINES})`, wholeNumber(0, MOST_LINES))
+    .addOption(new Option('--level <level>', 'Only this level and above').choices(['debug', 'info', 'warn', 'error']))
+    .option('--since <time>', 'Only since 10m, 2h or 1d ago, or since 2026-03-01T12:00')
+    .option('-t, --timestamps', 'Print the time of each line (UTC)')
     .addHelpText('after', EXAMPLES)
     .action(
       commandLine.online<LogsFlags>(async (session, { words, flags }) => {
@@ -57,7 +57,7 @@ interface Selection {
 function selectionOf({ now }: Session, { lines, level, since }: LogsFlags): Selection {
   const from = since === undefined ? null : momentOf(since, now());
   if (since !== undefined && from === null) {
-    throw new Problem(`--since ${since}: say how long ago (10m, 2h, 1d), or when (2026-03-01T12:00)`, EXIT.usage);
+    throw new Problem(`--since ${since}: give an age (10m, 2h, 1d) or a time (2026-03-01T12:00)`, EXIT.usage);
   }
   return { lines: lines ?? (since === undefined ? DEFAULT_LINES : MOST_LINES), level, from };
 }
@@ -83,10 +83,10 @@ async function past(session: Session, name: string, { lines, level, from }: Sele
   });
   const entries = from === null ? answer.logs : answer.logs.filter(({ timestamp }) => Date.parse(timestamp) >= from);
   if (answer.truncated === true) {
-    terminal.note(`llamactl: ${name}: the search for more lines of this level was given up`);
+    terminal.note(`llamactl: ${name}: the search for lines of this level ended early; older ones may exist`);
   } else if (entries.length === 0) {
-    const what = level === undefined && from === null ? 'nothing yet' : 'nothing of that kind';
-    terminal.note(`llamactl: ${name} has said ${what}`);
+    const what = level === undefined && from === null ? 'no output yet' : 'no matching output';
+    terminal.note(`llamactl: ${name} has ${what}`);
   }
   return entries;
 }
@@ -145,7 +145,7 @@ class LogPrinter {
     if (terminal.isJson) return terminal.printJsonLine(isOneOfMany ? { instance: name, ...item } : item);
     if ('gap' in item) {
       const whose = isOneOfMany ? `${name}: ` : '';
-      return terminal.warn(`llamactl: ${whose}lines are missing here: they are not kept any more`);
+      return terminal.warn(`llamactl: ${whose}some lines are missing here: the server no longer keeps them`);
     }
     const prefix = isOneOfMany ? { name, width: this.#width, index: this.#names.indexOf(name) } : null;
     terminal.print(outputLine(item, this.#form, prefix));

@@ -25,10 +25,10 @@ const CHANGES = [
 export function psCommand(commandLine: CommandLine): Command {
   return new Command('ps')
     .description('List instances, oldest first.')
-    .addOption(new Option('--status <status>', 'only those in this state').choices(STATUSES))
-    .option('-a, --all', 'every column: aliases and when it was made, too')
-    .addOption(new Option('--wide', 'the same as --all').hideHelp())
-    .option('-w, --watch', 'keep the table up to date until Ctrl-C; piped: a line for each change')
+    .addOption(new Option('--status <status>', 'Only instances with this status').choices(STATUSES))
+    .option('-a, --all', 'Show all columns, with aliases and creation time')
+    .addOption(new Option('--wide', 'Same as --all').hideHelp())
+    .option('-w, --watch', 'Keep the table up to date until Ctrl-C; piped: print a line per change')
     .addHelpText(
       'after',
       `
@@ -150,5 +150,5 @@ function isWide({ all, wide }: Flags): boolean {
 
 function nothing({ status }: Flags): string {
   if (status !== undefined) return `no instance is ${status}`;
-  return 'there are no instances yet; llamactl create NAME --model FILE makes one, llamactl quickstart all that is needed';
+  return 'no instances yet; create one with llamactl create NAME --model FILE, or run llamactl quickstart';
 }

@@ -57,14 +57,17 @@ describe('requests in flight', () => {
   });
 
   it('prints a note if there are none', async () => {
-    expect(await sandbox.run(['requests'])).toMatchObject({ status: 0, stderr: 'no request is on its way\n' });
+    expect(await sandbox.run(['requests'])).toMatchObject({ status: 0, stderr: 'no requests in flight\n' });
   });
 
   it('are cancelled by the prefix of their id', async () => {
     begin('22222222-2222');
     begin('33333333-3333');
-    expect(await sandbox.run(['requests', 'cancel', '3333'])).toMatchObject({ status: 0, stderr: '1 request ended\n' });
+    expect(await sandbox.run(['requests', 'cancel', '3333'])).toMatchObject({
+      status: 0,
+      stderr: '1 request cancelled\n',
+    });
     expect(cancelled).toEqual(['33333333-3333']);
-    expect((await sandbox.run(['requests', 'cancel', 'nobody'])).status).toBe(3);
+    expect((await sandbox.run(['requests', 'cancel', 'unknown'])).status).toBe(3);
   });
 });

@@ -27,8 +27,8 @@ const COLUMNS: Column[] = [
 
 export function requestsCommand(commandLine: CommandLine): Command {
   return new Command('requests')
-    .description('Show the requests to engines that are on their way, or end one.')
-    .option('-n, --finished <number>', 'and so many that are over, newest first', wholeNumber(0, 200))
+    .description('List requests in flight and recent ones, or cancel one.')
+    .option('-n, --finished <number>', 'Also list this many finished requests, newest first', wholeNumber(0, 200))
     .addHelpText(
       'after',
       `
@@ -43,8 +43,8 @@ Examples:
 
 function cancelCommand(commandLine: CommandLine): Command {
   return new Command('cancel')
-    .description('End requests: the engine stops working on them, and their callers are told.')
-    .argument('<ids...>', 'their ids; the beginning is enough where one request begins so')
+    .description('Cancel requests: the engine stops, and the callers get an error.')
+    .argument('<ids...>', 'IDs, or unique prefixes of them')
     .addHelpText('after', '\nExamples:\n  llamactl requests cancel 9f0c31aa')
     .action(commandLine.online(cancel));
 }
@@ -53,7 +53,7 @@ async function show({ client, terminal, signal, now }: Session, { flags }: Invoc
   const { in_flight: active, finished } = await client.listRequests({ finished: flags.finished ?? 0, signal });
   if (terminal.isJson) return terminal.printJson({ in_flight: active, finished });
   if (terminal.isQuiet) return active.forEach(({ id }) => terminal.print(plain(id)));
-  if (active.length + finished.length === 0) return terminal.note('no request is on its way');
+  if (active.length + finished.length === 0) return terminal.note('no requests in flight');
   const rows = [
     ...active.map((request) => rowOf(request, request.phase, since(request.started_at, now()))),
     ...finished.map((request) => rowOf(request, request.outcome, duration(request.duration))),
@@ -90,5 +90,5 @@ async function cancel({ client, terminal, signal }: Session, { words }: Invocati
     const [only] = meant.length === 1 ? meant : [];
     await client.cancelRequest(only?.id ?? word, { signal });
   }
-  terminal.note(`${count(words.length, 'request')} ended`);
+  terminal.note(`${count(words.length, 'request')} cancelled`);
 }

@@ -35,7 +35,7 @@ describe('deleting instances', () => {
     expect(await sandbox.run(['rm', 'a'])).toEqual({
       status: 1,
       stdout: '',
-      stderr: 'llamactl: a is starting; stop it first.\n  llamactl rm --force a stops it first\n',
+      stderr: 'llamactl: a is starting; stop it first.\n  to stop it first: llamactl rm --force a\n',
     });
     expect(names()).toEqual(['a']);
   });
@@ -62,8 +62,8 @@ describe('deleting instances', () => {
     expect(stderr).toBe(
       [
         'llamactl: a: a is starting; stop it first.',
-        '  llamactl rm --force a stops it first',
-        'llamactl: nope: there is no instance nope; llamactl ps lists them',
+        '  to stop it first: llamactl rm --force a',
+        'llamactl: nope: there is no instance nope; to list instances: llamactl ps',
         '',
       ].join('\n'),
     );

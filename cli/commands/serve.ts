@@ -25,34 +25,35 @@ interface ServeFlags {
 
 export function serveCommand(commandLine: CommandLine): Command {
   return new Command('serve')
-    .description('Run the server in the foreground. Engines live on when it ends; start it again and it finds them.')
-    .option('--config <file>', 'configuration file (default: ./llamactl.yaml, ~/.config/llamactl/config.yaml, …)')
-    .option('--host <address>', 'address to listen on (server.host, default 127.0.0.1)')
-    .option('--port <number>', 'port to listen on (server.port, default 8080)')
-    .option('--data-dir <folder>', 'where state, logs and secrets are kept (data_dir)')
+    .description(
+      'Run the server in the foreground. Engines keep running when it ends, and the next server adopts them.',
+    )
+    .option('--config <file>', 'Configuration file (default: ./llamactl.yaml, ~/.config/llamactl/config.yaml, …)')
+    .option('--host <address>', 'Address to listen on (server.host, default 127.0.0.1)')
+    .option('--port <number>', 'Port to listen on (server.port, default 8080)')
+    .option('--data-dir <folder>', 'Folder for state, logs and secrets (data_dir)')
     .addOption(
-      new Option('--log-level <level>', 'what is logged (default: warn on a terminal, else info)').choices([
+      new Option('--log-level <level>', 'Lowest level to log (default: warn on a terminal, else info)').choices([
         'debug',
         'info',
         'warn',
         'error',
       ]),
     )
-    .option('--stop-engines', 'stop every engine when the server ends')
+    .option('--stop-engines', 'Stop all engines when the server ends')
     .addOption(
-      new Option(
-        '--print-unit <manager>',
-        'print what makes it a service, with these flags, instead of serving',
-      ).choices(SERVICE_MANAGERS),
+      new Option('--print-unit <manager>', 'Print a service definition with these flags instead of serving').choices(
+        SERVICE_MANAGERS,
+      ),
     )
     .addOption(new Option(TAKE_OVER).hideHelp())
     .addOption(new Option(`${RELATIVE_TO} <folder>`).hideHelp())
     .addHelpText(
       'after',
       `
-On a terminal it says in a few lines what a person needs. Elsewhere it says the
-same as a line of JSON on standard output, once it listens; its log is JSON too,
-a line each, on standard error.
+On a terminal the server prints its address and how to log in. Elsewhere it
+prints the same as one line of JSON on standard output once it listens, and logs
+JSON lines to standard error.
 
 Examples:
   llamactl serve
@@ -166,7 +167,7 @@ async function run(
   const { stopEngines = false } = flags;
   endOnSignal({
     announce: (signal) => {
-      const what = `ending on ${signal}; ${stopEngines ? 'stopping the engines' : 'engines go on running'}`;
+      const what = `shutting down on ${signal}; ${stopEngines ? 'stopping the engines' : 'engines keep running'}`;
       if (forPerson !== undefined) terminal.warn(`\nllamactl: ${what}`);
       else log.info(what);
     },

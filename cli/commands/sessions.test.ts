@@ -56,7 +56,7 @@ it('goes on after an unknown id', async () => {
 });
 
 it.each([
-  [['sessions', 'rm'], 'no log-in is named'],
+  [['sessions', 'rm'], 'no log-in given'],
   [['sessions', 'rm', '--others', 'x'], '--others takes no ids'],
 ])('refuses %j', async (words, reason) => {
   await logInThrice();

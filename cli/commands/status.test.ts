@@ -53,7 +53,7 @@ describe('llamactl status', () => {
       'instances  8 running, 1 starting, 1 failed, 2 stopped',
       'CPU        12 % of 2 cores',
       'memory     12 GB of 64 GB (19 %)',
-      'disk       76 % used where the data is',
+      'disk       76 % used (data directory)',
       'alerts     none',
     ]);
   });
@@ -74,8 +74,8 @@ describe('llamactl status', () => {
     alerts = [{ level: 'error', code: 'x', message: 'y', raised_at: '2026-03-01T12:00:00Z' }];
     status.instances = { total: 0, running: 0, starting: 0, restarting: 0, stopping: 0, failed: 0, stopped: 0 };
     const { stdout } = await sandbox.run(['status']);
-    expect(stdout).toContain('1; llamactl alerts shows them');
-    expect(stdout).toContain('none; llamactl create makes one');
+    expect(stdout).toContain('1; to list them: llamactl alerts');
+    expect(stdout).toContain('none; to create one: llamactl create');
   });
 
   it("prints the API's response with --json, and the address with -q", async () => {

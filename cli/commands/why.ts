@@ -5,12 +5,12 @@ import type { Explanation, WhyFacts } from '../why/explanation.ts';
 
 export function whyCommand(commandLine: CommandLine): Command {
   return new Command('why')
-    .description('Why an instance is as it is: one sentence, what it rests on, and what would help.')
-    .argument('<name...>', 'instances')
+    .description('Explain the state of an instance: the cause, the evidence, and how to fix it.')
+    .argument('<name...>', 'Instances')
     .addHelpText(
       'after',
       `
-With -q only the sentence.
+With -q it prints only the cause.
 
 Examples:
   llamactl why qwen

@@ -38,7 +38,7 @@ function program(): Command {
         .description("List what's there: all of it.")
         .addOption(new Option('--status <status>', 'only these').choices(['running', 'stopped'])),
     )
-    .addCommand(new Command('start').argument('<names...>').option('--timeout <seconds>', 'wait so long'))
+    .addCommand(new Command('start').argument('<names...>').option('--timeout <seconds>', 'longest wait'))
     .addCommand(new Command('run').argument('<model>').argument('[prompt...]'))
     .addCommand(new Command('apply').argument('<file>'))
     .addCommand(

@@ -39,7 +39,7 @@ ${commands
 /** The shell functions shared by bash and zsh: lookups for the command in `at`. */
 export function posixTables(program: CompletedCommand): string {
   const { steps, values, places } = completionCases(program);
-  return `# Where a word leads from a command.
+  return `# The subcommand that a word selects.
 _llamactl_step() {
   case "$at/$1" in
 ${steps.map(({ path, words, next }) => `    ${alternatives(path, words)}) at=${quoted(next)} ;;`).join('\n')}
@@ -47,7 +47,7 @@ ${steps.map(({ path, words, next }) => `    ${alternatives(path, words)}) at=${q
   esac
 }
 
-# What the value of an option is; nothing when it has none.
+# The kind of an option's value; nothing without a value.
 _llamactl_value() {
   case "$at/$1" in
 ${values.map(({ path, names, kind }) => `    ${alternatives(path, names)}) kind=${quoted(kind)} ;;`).join('\n')}
@@ -55,7 +55,7 @@ ${values.map(({ path, names, kind }) => `    ${alternatives(path, names)}) kind=
   esac
 }
 
-# What stands behind a command at a place, counted from 0.
+# The kind of a command's argument, by its position from 0.
 _llamactl_place() {
   case "$at/$1" in
 ${places
@@ -70,8 +70,8 @@ ${places
   esac
 }
 
-# Reads what stands before the cursor, without the program: leaves in which command that is (at), how many arguments it has
-# (place), of which option the value is next (option, kind), whether -- was there (isOver), and which server is meant (server).
+# Reads the words before the cursor, without the program. Sets the command (at), its number of arguments (place), the
+# option whose value is next (option, kind), whether -- came before (isOver), and the flags of the server (server).
 _llamactl_read() {
   local word
   for word in "$@"; do

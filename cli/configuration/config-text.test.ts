@@ -47,7 +47,7 @@ describe('a configuration as text', () => {
     const shown = await view('stats: { interval: 5 }\n');
     const lines = configLines({ ...shown, pending: ['stats.interval'] }, faint);
     expect(lines.filter((line) => line.includes('<#'))).toHaveLength(Object.keys(shown.sources).length);
-    expect(lines).toContain('  interval: 5 <# file, line 1, from the next reload or start on>');
+    expect(lines).toContain('  interval: 5 <# file, line 1, takes effect at the next reload or start>');
   });
 
   it('contains no control characters', async () => {

@@ -15,7 +15,7 @@ export function configLines(view: ConfigView, faint: (text: string) => string): 
   for (const [key, source] of Object.entries(view.sources)) {
     const node: unknown = document.getIn(key.split('.'), true);
     if (!isNode(node)) continue;
-    node.comment = `${MARK}${sourceText(source)}${view.pending.includes(key) ? ', from the next reload or start on' : ''}`;
+    node.comment = `${MARK}${sourceText(source)}${view.pending.includes(key) ? ', takes effect at the next reload or start' : ''}`;
     if (isCollection(node)) node.flow = true;
   }
   const text = document.toString({ lineWidth: 0, flowCollectionPadding: false });

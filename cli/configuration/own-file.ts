@@ -112,8 +112,8 @@ async function edit(
     return await editConfigFile(view, patch, user);
   } catch (error) {
     throw new Problem(error instanceof Error ? error.message : String(error), EXIT.failed, [
-      'this program changes the file itself, because requests may not change these keys',
-      'root may change a file that is not yours',
+      'llamactl edits the file itself, because the API cannot change these keys',
+      'if the file is not yours, run this as root',
     ]);
   }
 }

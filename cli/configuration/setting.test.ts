@@ -31,11 +31,11 @@ describe('typed settings', () => {
   });
 
   it.each(['stats.interval', '=5'])('require a key and a value: %s', (word) => {
-    expect(() => patchOf([word])).toThrow('says no value');
+    expect(() => patchOf([word])).toThrow('has no value');
   });
 
   it('are refused if they begin like YAML but are invalid', () => {
-    expect(() => patchOf(['a=[b'])).toThrow('[b is no YAML');
+    expect(() => patchOf(['a=[b'])).toThrow('[b is not valid YAML');
   });
 
   it('are plain data under any name', () => {

@@ -9,7 +9,7 @@ type Section = Readonly<Record<string, unknown>>;
 export function patchOf(words: readonly string[]): Section {
   return words.reduce((patch: Section, word) => {
     const at = word.indexOf('=');
-    if (at <= 0) throw new Problem(`${word} says no value`, EXIT.usage, [`llamactl config set ${word}=VALUE`]);
+    if (at <= 0) throw new Problem(`${word} has no value`, EXIT.usage, [`llamactl config set ${word}=VALUE`]);
     return withValue(patch, word.slice(0, at).split('.'), valueOf(word.slice(at + 1)));
   }, {});
 }
@@ -53,7 +53,8 @@ function valueOf(text: string): unknown {
   try {
     value = parse(text);
   } catch (error) {
-    if (isWritten) throw new Problem(`${text} is no YAML: ${error instanceof Error ? error.message : ''}`, EXIT.usage);
+    if (isWritten)
+      throw new Problem(`${text} is not valid YAML: ${error instanceof Error ? error.message : ''}`, EXIT.usage);
     return text;
   }
   return typeof value === 'object' && value !== null && !isWritten ? text : value;

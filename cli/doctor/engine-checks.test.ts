@@ -52,7 +52,7 @@ describe('llama-server', () => {
     expect(file).toBe(FILE);
     expect(findings).toMatchObject([
       { check: 'engine', level: 'ok', message: `${FILE}, version 10573 (abc)` },
-      { check: 'devices', level: 'ok', message: 'none beside the processor' },
+      { check: 'devices', level: 'ok', message: 'none but the CPU' },
     ]);
   });
 
@@ -61,7 +61,7 @@ describe('llama-server', () => {
     const { file, findings } = await checkLlamaServer(nowhere, machine(WELL), alone);
     expect(file).toBe(null);
     expect(findings).toMatchObject([{ level: 'error', message: expect.stringContaining('PATH') as unknown }]);
-    expect(findings[0]?.remedies).toContain('llamactl quickstart gets one');
+    expect(findings[0]?.remedies).toContain('to install one: llamactl quickstart');
     const beside = await checkLlamaServer(nowhere, machine(WELL), { gpus: [], hasOthers: true });
     expect(beside.findings).toMatchObject([{ level: 'warning' }]);
   });
@@ -110,8 +110,8 @@ describe('the PATH of other processes', () => {
   const engine = { command: 'llama-server', file: FILE, installed: '/data/engines/llama_cpp' };
 
   it.each([
-    ['finds the same', '/usr/bin:/opt/llama', 'ok'],
-    ['does not find it', '/usr/bin', 'warning'],
+    ['leads to the same engine', '/usr/bin:/opt/llama', 'ok'],
+    ['does not lead to the engine', '/usr/bin', 'warning'],
   ])('%s', async (_what, path, level) => {
     expect(await checkPath(engine, { who: 'a service', path }, machine({}))).toMatchObject([{ check: 'PATH', level }]);
   });

@@ -12,8 +12,8 @@ describe('the version of llama-server', () => {
   });
 
   it.each([
-    ['that was tried', 'version: 0.7.0 (build 11669, commit Debian)', 'ok'],
-    ['that does not tell its build', 'version: 0.9.0', 'ok'],
+    ['that was tested', 'version: 0.7.0 (build 11669, commit Debian)', 'ok'],
+    ['without a build number', 'version: 0.9.0', 'ok'],
     ['that is older', 'version: 4000 (abc)', 'warning'],
     ['of another program', 'GNU bash, version 5', 'warning'],
   ])('%s', (_what, output, level) => {

@@ -26,16 +26,16 @@ export function judgeVersion(file: string, version: EngineVersion | null): Findi
   if (version === null) {
     return doubtful(
       check,
-      `${file} runs, but its --version is not that of a llama-server`,
-      'is engines.llama_cpp.command the right program?',
+      `${file} runs, but its --version output is not from llama-server`,
+      'check that engines.llama_cpp.command is the right program',
     );
   }
   const { text, build } = version;
   if (build !== null && build < OLDEST_BUILD) {
     return doubtful(
       check,
-      `${file} is version ${text}, older than build ${OLDEST_BUILD}, the oldest that llamactl was tried with`,
-      'a newer llama-server knows more models and options: https://github.com/ggml-org/llama.cpp/releases',
+      `${file} is version ${text}, older than build ${OLDEST_BUILD}, the oldest one tested with llamactl`,
+      'install a newer llama-server, which supports more models and options: https://github.com/ggml-org/llama.cpp/releases',
     );
   }
   return well(check, `${file}, version ${text}`);

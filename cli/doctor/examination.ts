@@ -49,11 +49,11 @@ function configuration({ readConfig }: Patient): { findings: Finding[]; config: 
   const check = 'configuration';
   try {
     const { config, file, warnings } = readConfig();
-    const found = well(check, file ?? 'no file, all defaults');
+    const found = well(check, file ?? 'no file, only defaults');
     return { config, findings: [found, ...warnings.map((warning) => doubtful(check, warning))] };
   } catch (error) {
     const problems = reasonOf(error).split('\n');
-    const remedy = 'correct it; llamactl.example.yaml and docs/configuration.md show every key';
+    const remedy = 'correct it; llamactl.example.yaml and docs/configuration.md list every key';
     return { config: null, findings: problems.map((problem) => wrong(check, problem, remedy)) };
   }
 }

@@ -33,8 +33,8 @@ describe('the data directory', () => {
 
   it('is fine if the server can create it', async () => {
     const [finding, disk] = await checkDataDirectory(path.join(home, 'a', 'b'), UID, roomy);
-    expect(finding).toMatchObject({ level: 'ok', message: expect.stringContaining('not there yet') as unknown });
-    expect(disk).toMatchObject({ check: 'disk', level: 'ok', message: '78 GB are free for data_dir' });
+    expect(finding).toMatchObject({ level: 'ok', message: expect.stringContaining('does not exist yet') as unknown });
+    expect(disk).toMatchObject({ check: 'disk', level: 'ok', message: '78 GB free for data_dir' });
   });
 
   it('is an error if it is a file', async () => {
@@ -47,7 +47,7 @@ describe('the data directory', () => {
   it.each(['warning', 'error'] as const)('with little disk space left is of level %s', async (level) => {
     const full = { disk: async () => ({ available: 10_000_000, level }) };
     const [, finding] = await checkDataDirectory(home, UID, full);
-    expect(finding).toMatchObject({ check: 'disk', level, message: 'only 10 MB are free for data_dir' });
+    expect(finding).toMatchObject({ check: 'disk', level, message: 'only 10 MB free for data_dir' });
   });
 });
 
@@ -55,7 +55,7 @@ describe('the database', () => {
   it('is fine if intact, or if none exists yet', () => {
     expect(checkDatabase('/data', { database: () => ({ is: 'whole', bytes: 4_000_000, schema: 2 }) })).toMatchObject({
       level: 'ok',
-      message: 'it is whole: 4.0 MB, schema version 2',
+      message: 'intact: 4.0 MB, schema version 2',
     });
     expect(checkDatabase('/data', { database: () => ({ is: 'none' }) })).toMatchObject({ level: 'ok' });
   });
@@ -86,6 +86,6 @@ describe('model folders', () => {
 
   it('are a warning without models', () => {
     expect(checkModels([home])).toMatchObject({ level: 'warning', message: `no .gguf below ${home}` });
-    expect(checkModels(['/nowhere'])).toMatchObject({ level: 'warning', message: 'there is no folder /nowhere' });
+    expect(checkModels(['/nowhere'])).toMatchObject({ level: 'warning', message: 'no such folder: /nowhere' });
   });
 });

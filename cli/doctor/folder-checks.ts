@@ -25,34 +25,39 @@ export async function checkDataDirectory(
   try {
     found = statSync(folder);
   } catch (error) {
-    if (codeOf(error) !== 'ENOENT') return [wrong(check, `${folder} cannot be looked at: ${reasonOf(error)}`)];
+    if (codeOf(error) !== 'ENOENT') return [wrong(check, `${folder} cannot be read: ${reasonOf(error)}`)];
     const parent = existingParent(folder);
     return isWritable(parent)
-      ? [well(check, `${folder} is not there yet; the server makes it`), await space(parent, disk)]
+      ? [well(check, `${folder} does not exist yet; the server creates it`), await space(parent, disk)]
       : [
           wrong(
             check,
-            `${folder} cannot be made: ${parent} is not writable for you`,
-            'data_dir or --data-dir names another',
+            `${folder} cannot be created: you may not write to ${parent}`,
+            'choose another with data_dir or --data-dir',
           ),
         ];
   }
-  if (!found.isDirectory()) return [wrong(check, `${folder} is no folder`, 'data_dir or --data-dir names another')];
+  if (!found.isDirectory())
+    return [wrong(check, `${folder} is not a folder`, 'choose another with data_dir or --data-dir')];
   return [ownership(check, folder, found, uid), await space(folder, disk)];
 }
 
 function ownership(check: string, folder: string, { uid: owner, mode }: Stats, uid: number | null): Finding {
   if (uid !== null && owner !== uid) {
     const message = `${folder} belongs to another user (${owner}); yours is ${uid}`;
-    return wrong(check, message, 'run llamactl as that user, or give data_dir another folder');
+    return wrong(check, message, 'run llamactl as that user, or set data_dir to another folder');
   }
-  if (!isWritable(folder)) return wrong(check, `${folder} is not writable for you`, `chmod u+rwx ${folder}`);
+  if (!isWritable(folder)) return wrong(check, `you may not write to ${folder}`, `chmod u+rwx ${folder}`);
   const rights = `mode ${(mode & 0o777).toString(8).padStart(4, '0')}`;
   if ((mode & 0o022) !== 0) {
-    return wrong(check, `${folder} can be written by others (${rights}), who can so become you`, `chmod 700 ${folder}`);
+    return wrong(
+      check,
+      `${folder} is writable by others (${rights}), who can take over your account`,
+      `chmod 700 ${folder}`,
+    );
   }
   if ((mode & 0o077) !== 0) {
-    return doubtful(check, `${folder} can be read by others (${rights}); it holds secrets`, `chmod 700 ${folder}`);
+    return doubtful(check, `${folder} is readable by others (${rights}), and contains secrets`, `chmod 700 ${folder}`);
   }
   return well(check, `${folder}, ${rights}`);
 }
@@ -60,9 +65,9 @@ function ownership(check: string, folder: string, { uid: owner, mode }: Stats, u
 async function space(folder: string, disk: Inspection['disk']): Promise<Finding> {
   const check = 'disk';
   const { available, level } = await disk(folder);
-  const message = `${bytes(available)} are free for data_dir`;
+  const message = `${bytes(available)} free for data_dir`;
   if (level === null) return well(check, message);
-  const remedy = `free space: models are the large ones; du -sh ${folder}/* shows what is below data_dir`;
+  const remedy = `free space, for instance by removing models; to see what takes space: du -sh ${folder}/*`;
   return (level === 'error' ? wrong : doubtful)(check, `only ${message}`, remedy);
 }
 
@@ -73,14 +78,14 @@ export function checkDatabase(folder: string, { database }: Pick<Inspection, 'da
     const found = database(folder);
     switch (found.is) {
       case 'none':
-        return well(check, 'there is none yet; the server makes it');
+        return well(check, 'none yet; the server creates it');
       case 'unreadable':
         return doubtful(check, found.reason, `free space on the disk of ${folder}`);
       case 'whole':
-        return well(check, `it is whole: ${bytes(found.bytes)}, schema version ${found.schema}`);
+        return well(check, `intact: ${bytes(found.bytes)}, schema version ${found.schema}`);
     }
   } catch (error) {
-    return wrong(check, reasonOf(error), 'docs/backup.md tells how it is put back, or saved');
+    return wrong(check, reasonOf(error), 'to restore or salvage it, see docs/backup.md');
   }
 }
 
@@ -93,11 +98,11 @@ export function checkModels(folders: readonly string[]): Finding {
   const list = folders.join(', ');
   if (total > 0)
     return well(check, `${count(total, 'model file')} below ${there.map(({ folder }) => folder).join(', ')}`);
-  const what = there.length === 0 ? `there is no folder ${list}` : `no .gguf below ${list}`;
+  const what = there.length === 0 ? `no such folder: ${list}` : `no .gguf below ${list}`;
   return doubtful(
     check,
     what,
-    `put model files there, or name your folder in models.dirs; any path works in llamactl create too`,
+    `put model files there, or add your folder to models.dirs; llamactl create accepts any path`,
   );
 }
 

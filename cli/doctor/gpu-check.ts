@@ -20,7 +20,7 @@ export function checkGpus(gpus: readonly Gpu[], isThere: (file: string) => boole
   if (tool === undefined) return well(check, 'none');
   return doubtful(
     check,
-    `there seems to be one, but ${tool} does not tell of it: figures of GPUs stay empty`,
-    `install ${tool}, or see why it fails by running it`,
+    `this machine seems to have a GPU, but ${tool} does not report it: GPU statistics stay empty`,
+    `install ${tool}, or run it to see why it fails`,
   );
 }

@@ -19,8 +19,8 @@ describe("the server's port", () => {
   it.each([
     ['is free', {}, null, 'ok'],
     ['is its own', { 8080: 7 }, 7, 'ok'],
-    ["is somebody else's while it runs elsewhere", { 8080: 9 }, 7, 'error'],
-    ["is somebody else's", { 8080: 9 }, null, 'error'],
+    ['is in use by another program while the server runs elsewhere', { 8080: 9 }, 7, 'error'],
+    ['is in use by another program', { 8080: 9 }, null, 'error'],
   ])('%s', async (_what, taken, pid, level) => {
     const finding = await checkServerPort(8080, pid, machine(taken));
     expect(finding.level).toBe(level);
@@ -34,14 +34,14 @@ describe('the ports of instances', () => {
     expect(await checkPortRange([8100, 8199], new Set([8100]), machine(taken))).toMatchObject({
       level: 'ok',
       message:
-        '8100–8199: 95 ports left for instances; others have 8101 python3 (pid 3), 8102 python3 (pid 4), 8103 python3 (pid 5), and 1 more',
+        '8100–8199: 95 ports left for instances; in use by others: 8101 python3 (pid 3), 8102 python3 (pid 4), 8103 python3 (pid 5), and 1 more',
     });
   });
 
   it('are fine if our own engines use them, reported by a server or not', async () => {
     const taken = { 8100: 2, 8101: 3, 8102: 4 };
     expect((await checkPortRange([8100, 8199], new Set([8100]), machine(taken, [8100, 8101]))).message).toBe(
-      '8100–8199: 97 ports left for instances; others have 8102 python3 (pid 4)',
+      '8100–8199: 97 ports left for instances; in use by others: 8102 python3 (pid 4)',
     );
   });
 

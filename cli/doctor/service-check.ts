@@ -55,8 +55,8 @@ export async function checkService(pid: number | null, world: ServiceWorld): Pro
   const { unit, uid } = place;
   const findings = [...(await killing(place, world)), ...lingering(uid, 'the server', world)];
   if (findings.length > 0) return findings;
-  if (unit === null) return [well(CHECK, 'none, the server was started by hand')];
-  return [well(CHECK, `${unit} of ${uid === null ? 'the machine' : 'a user'}; engines live on without the server`)];
+  if (unit === null) return [well(CHECK, 'none; the server was started by hand')];
+  return [well(CHECK, `${unit} of ${uid === null ? 'the machine' : 'a user'}; engines outlive the server`)];
 }
 
 /** The systemd unit of a process. */
@@ -89,8 +89,8 @@ async function killing({ unit, uid }: Place, { runTool }: ServiceWorld): Promise
     doubtful(
       CHECK,
       `${unit} kills all engines whenever the server stops or restarts (KillMode=${mode})`,
-      `KillMode=process in its [Service] section, then: systemctl ${[...whose, 'daemon-reload'].join(' ')}`,
-      `or a unit that has all of it: llamactl serve --print-unit ${uid === null ? 'systemd' : 'systemd-user'}`,
+      `set KillMode=process in its [Service] section, then: systemctl ${[...whose, 'daemon-reload'].join(' ')}`,
+      `or use a complete unit: llamactl serve --print-unit ${uid === null ? 'systemd' : 'systemd-user'}`,
     ),
   ];
 }
@@ -101,7 +101,7 @@ function lingering(uid: number | null, what: string, { user, lingers }: ServiceW
   return [
     doubtful(
       CHECK,
-      `${what} depends on a log-in of ${user.name}: it starts with the first, and when the last ends it is killed, and all engines with it`,
+      `${what} runs only while ${user.name} is logged in: it starts at the first log-in, and after the last logout systemd kills it and all engines`,
       `loginctl enable-linger ${user.name}`,
     ),
   ];

@@ -47,9 +47,9 @@ describe('the clock', () => {
   const built = '2026-03-01T12:00:00Z';
 
   it.each([
-    ['before this program was made', '2025-01-01T00:00:00Z', 'error'],
-    ['a little before', '2026-03-01T11:50:00Z', 'ok'],
-    ['after it', '2026-03-02T00:00:00Z', 'ok'],
+    ['before this program was built', '2025-01-01T00:00:00Z', 'error'],
+    ['shortly before the build', '2026-03-01T11:50:00Z', 'ok'],
+    ['after the build', '2026-03-02T00:00:00Z', 'ok'],
   ])('that shows a time %s', (_what, now, level) => {
     expect(checkClock(Date.parse(now), built).level).toBe(level);
   });

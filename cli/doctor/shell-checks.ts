@@ -14,7 +14,7 @@ export function checkContexts(file: string): Finding {
     const { mode } = statSync(file);
     const rights = `mode ${(mode & 0o777).toString(8).padStart(4, '0')}`;
     if ((mode & 0o077) !== 0) {
-      return wrong(check, `${file} can be read by others (${rights}); it holds credentials`, `chmod 600 ${file}`);
+      return wrong(check, `${file} is readable by others (${rights}), and contains credentials`, `chmod 600 ${file}`);
     }
     const { mode: folderMode } = statSync(path.dirname(file));
     if ((folderMode & 0o022) !== 0) {
@@ -23,7 +23,7 @@ export function checkContexts(file: string): Finding {
     return well(check, `${file}, ${rights}`);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return well(check, 'none');
-    return doubtful(check, `${file} cannot be looked at: ${reasonOf(error)}`);
+    return doubtful(check, `${file} cannot be read: ${reasonOf(error)}`);
   }
 }
 
@@ -40,9 +40,9 @@ export function checkOpenFiles(pid: number | null): Finding[] {
 
 export function judgeOpenFiles(most: number): Finding {
   const check = 'open files';
-  const message = `at most ${most === Infinity ? 'any number' : most} for the server`;
+  const message = `the server may open ${most === Infinity ? 'any number of' : `at most ${most}`} files`;
   if (most >= FEW_FILES) return well(check, message);
-  return doubtful(check, message, 'ulimit -n 65536 in the shell, or LimitNOFILE=65536 in the service, raises it');
+  return doubtful(check, message, 'raise it: ulimit -n 65536 in the shell, or LimitNOFILE=65536 in the service');
 }
 
 /** Whether the clock is plausible. @param built Build time of this program, RFC 3339. */
@@ -53,7 +53,7 @@ export function checkClock(now: number, built: string): Finding {
   if (now >= Date.parse(built) - 3_600_000) return well(check, shown);
   return wrong(
     check,
-    `it is ${shown} here, before this program was made (${built}): certificates and log-ins will fail`,
+    `the time here is ${shown}, before this program was built (${built}): certificates and log-ins will fail`,
     'set the clock: timedatectl set-ntp true',
   );
 }

@@ -202,7 +202,7 @@ test('tries sid if forky lacks the package', async () => {
 test("reports apt's message for each archive if none has the package, and a remedy", async () => {
   const machine = await debian({ ABSENT: 'forky sid' });
   await expect(installEngine(machine.options)).rejects.toThrow(
-    /^Could not get the packages of llama\.cpp: http:\/\/m\/debian forky: E: The suite forky has no Release file\.; http:\/\/m\/debian sid: E: The suite sid has no Release file\. .*brew install llama\.cpp.*run this again\.$/,
+    /^Could not download the packages of llama\.cpp: http:\/\/m\/debian forky: E: The suite forky has no Release file\.; http:\/\/m\/debian sid: E: The suite sid has no Release file\. .*brew install llama\.cpp.*run this again\.$/,
   );
   expect(await readdir(path.dirname(machine.options.directory))).toEqual([]);
 });
@@ -223,7 +223,7 @@ test('does not keep an unpacked engine that does not start', async () => {
 
 test('reports packages without a loader', async () => {
   const machine = await debian({ LOADER: 'something-else' });
-  await expect(installEngine(machine.options)).rejects.toThrow(/^Could not unpack .*hold no loader/);
+  await expect(installEngine(machine.options)).rejects.toThrow(/^Could not unpack .*contain no loader/);
 });
 
 test('leaves nothing behind when aborted at any time', async () => {
@@ -239,14 +239,18 @@ test('leaves nothing behind when aborted at any time', async () => {
 test.each([
   ['macOS', { platform: 'darwin' }, /no llama-server on this machine\. Install it with `brew install llama\.cpp`/],
   ['Windows', { platform: 'win32' }, /`winget install llama\.cpp`/],
-  ['a Linux without apt', { environment: { PATH: '/none' } }, /nor apt-get to get one with\. .*`nix profile install/],
-  ['an architecture without packages', { architecture: 's390x' }, /no llama-server for s390x\. Install/],
+  [
+    'a Linux without apt',
+    { environment: { PATH: '/none' } },
+    /and no apt-get to download one\. .*`nix profile install/,
+  ],
+  ['an architecture without packages', { architecture: 's390x' }, /no llama-server to download for s390x\. Install/],
   [
     'a machine without a Debian archive',
     { aptDirectory: '/none' },
-    /\/none names no Debian archive .*sudo apt install llama\.cpp/,
+    /\/none lists no Debian archive .*sudo apt install llama\.cpp/,
   ],
-  ['a folder that no search path can name', { directory: '/none/a:b' }, /a:b cannot hold .*Set data_dir/],
+  ['a folder with characters that search paths reserve', { directory: '/none/a:b' }, /a:b: .*Set data_dir/],
 ])('suggests a remedy for %s', async (_, part, message) => {
   const machine = await debian();
   await expect(installEngine({ ...machine.options, ...part })).rejects.toThrow(message);

@@ -57,8 +57,8 @@ export async function installEngine(options: EngineInstallOptions): Promise<Inst
 
   const { archives, architecture } = await checkMachine({ ...options, directory, environment });
   const attempt = stepRunner(directory, signal);
-  await using work = await attempt('make a folder for llama-server', () => makeWorkFolder(directory));
-  const packages = await attempt('get the packages of llama.cpp', () =>
+  await using work = await attempt('create a folder for llama-server', () => makeWorkFolder(directory));
+  const packages = await attempt('download the packages of llama.cpp', () =>
     fetchPackages({ work: work.path, archives, architecture, onProgress, run }),
   );
   const built = path.join(work.path, 'engine');
@@ -70,7 +70,7 @@ export async function installEngine(options: EngineInstallOptions): Promise<Inst
   });
   onProgress({ step: 'engine', message: 'trying llama-server' });
   const version = await attempt('start the llama-server just unpacked', () => askVersion(installedCommand(built), run));
-  await attempt('put llama-server into its place', () => publish(built, directory, work.path, run));
+  await attempt('move llama-server into place', () => publish(built, directory, work.path, run));
   return { command, version };
 }
 
@@ -83,14 +83,14 @@ async function checkMachine(
   if (platform !== 'linux') throw new Error(`There is no llama-server on this machine. ${advice}`);
   for (const program of ['apt-get', 'dpkg-deb']) {
     if ((await findProgram(program, environment['PATH'])) !== null) continue;
-    throw new Error(`There is no llama-server on this machine, nor ${program} to get one with. ${advice}`);
+    throw new Error(`There is no llama-server on this machine, and no ${program} to download one. ${advice}`);
   }
   const machine = options.architecture ?? process.arch;
   const architecture = DEBIAN_ARCHITECTURES[machine];
-  if (architecture === undefined) throw new Error(`llamactl can get no llama-server for ${machine}. ${advice}`);
+  if (architecture === undefined) throw new Error(`llamactl has no llama-server to download for ${machine}. ${advice}`);
   if (/[:;$]/.test(directory)) {
     throw new Error(
-      `${directory} cannot hold llama-server: ":", ";" and "$" have a meaning in a loader’s search path. ` +
+      `llama-server cannot be installed in ${directory}: ":", ";" and "$" are special in a loader’s search path. ` +
         'Set data_dir to a path without them, and run this again.',
     );
   }
@@ -99,7 +99,7 @@ async function checkMachine(
   });
   if (archives.length > 0) return { archives, architecture };
   throw new Error(
-    `There is no llama-server on this machine, and ${aptDirectory} names no Debian archive to get one from. ` +
+    `There is no llama-server on this machine, and ${aptDirectory} lists no Debian archive to download one from. ` +
       `Try \`sudo apt install llama.cpp\`, which newer releases have. ${advice}`,
   );
 }

@@ -26,7 +26,7 @@ async function findLoader(root: string): Promise<{ libraries: string; loader: st
     const loader = (await readdir(path.join(root, libraries))).find((name) => LOADER.test(name));
     if (loader !== undefined) return { libraries, loader };
   }
-  throw new Error('the packages hold no loader (ld-linux*.so.*)');
+  throw new Error('the packages contain no loader (ld-linux*.so.*)');
 }
 
 /**
@@ -43,7 +43,7 @@ async function placeCpuKinds(libraries: string): Promise<void> {
       placed += 1;
     }
   }
-  if (placed === 0) throw new Error('the packages hold no CPU code of ggml (ggml/backends*/*.so)');
+  if (placed === 0) throw new Error('the packages contain no CPU code of ggml (ggml/backends*/*.so)');
 }
 
 /**

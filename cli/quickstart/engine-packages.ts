@@ -135,7 +135,7 @@ async function fetchFrom(archive: AptArchive, suite: string, apt: Apt, options: 
   report(total);
   const files = (await readdir(apt.packages)).filter((name) => name.endsWith('.deb'));
   if (files.length < downloads.length || downloads.length === 0) {
-    throw new ToolError(`apt-get brought ${files.length} of ${downloads.length} packages`);
+    throw new ToolError(`apt-get downloaded ${files.length} of ${downloads.length} packages`);
   }
   return files.map((name) => path.join(apt.packages, name));
 }

@@ -131,7 +131,7 @@ test('gives up when no more bytes arrive, and keeps the partial download for the
 test.each<[string, Answer]>([
   ['ignores the range', (request, response) => sendRest(request, response, 0, [])],
   [
-    'continues elsewhere',
+    'continues at another offset',
     (request, response, offset) => {
       if (offset === 0) sendRest(request, response, 0, []);
       else response.writeHead(206, { 'content-range': `bytes 0-${CONTENT.length - 1}/${CONTENT.length}` }).end(CONTENT);
@@ -174,7 +174,9 @@ test.each([
   const fake = await hub([sendRest], (_request, response) =>
     response.writeHead(302, { location: '/', ...headers }).end(),
   );
-  await expect(downloadFromHub(fake.download)).rejects.toThrow(/^127\.0\.0\.1:\d+ has another file under that name$/);
+  await expect(downloadFromHub(fake.download)).rejects.toThrow(
+    /^127\.0\.0\.1:\d+ has a different file under this name$/,
+  );
   expect(fake.requests).toEqual(['HEAD']);
 });
 
@@ -208,7 +210,7 @@ test('reports a refused connection', async () => {
 test('gives up soon if a hub never answers', async () => {
   const fake = await hub([sendRest], () => undefined);
   await expect(downloadFromHub({ ...fake.download, timeouts: { probeMs: 30 } })).rejects.toThrow(
-    /^no answer from 127\.0\.0\.1:\d+ in 30 ms$/,
+    /^no answer from 127\.0\.0\.1:\d+ within 30 ms$/,
   );
 });
 
@@ -221,7 +223,7 @@ describe('with a fake clock', () => {
     const outcome = downloadFromHub(fake.download).catch((error: unknown) => error);
     await vi.waitFor(() => expect(fake.bytes).toEqual([0]), { timeout: 10_000 });
     await vi.advanceTimersByTimeAsync(20_000);
-    expect(await outcome).toMatchObject({ message: 'nothing arrived for 20000 ms' });
+    expect(await outcome).toMatchObject({ message: 'no data for 20000 ms' });
   });
 
   test('continues a slow download while bytes arrive', async () => {

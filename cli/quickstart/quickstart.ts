@@ -76,7 +76,7 @@ export async function quickstart(terminal: Terminal, flags: QuickstartFlags): Pr
   };
   let hasAnswered = false;
   endOnSignal({
-    announce: (signal) => terminal.warn(`\nllamactl: ending on ${signal}; stopping its engine`),
+    announce: (signal) => terminal.warn(`\nllamactl: shutting down on ${signal}; stopping its engine`),
     end,
     // A script must not take an interrupted quickstart for a success.
     exitCode: () => (hasAnswered ? EXIT.ok : EXIT.interrupted),
@@ -103,10 +103,10 @@ function successor({ config, file }: LoadedConfig, began: string): { command: st
 
 /** Quickstart has no credentials, and must not create any. */
 function accountsAreOn({ file }: LoadedConfig): Problem {
-  const where = file === null ? 'by a variable or flag' : `auth.enabled in ${file}`;
-  return new Problem(`accounts are on (${where}), and quickstart has none to log in with`, EXIT.failed, [
-    'with accounts: llamactl serve, and in another terminal llamactl login, then llamactl run MODEL.gguf',
-    'without, beside it: LLAMACTL_AUTH_ENABLED=false llamactl quickstart --config /dev/null --port 8081 --data-dir ~/llamactl-try',
+  const where = file === null ? 'from a variable or flag' : `auth.enabled in ${file}`;
+  return new Problem(`accounts are on (${where}), and quickstart has no credentials`, EXIT.failed, [
+    'with accounts: run llamactl serve, and in another terminal llamactl login and llamactl run MODEL.gguf',
+    'without accounts, on another port: LLAMACTL_AUTH_ENABLED=false llamactl quickstart --config /dev/null --port 8081 --data-dir ~/llamactl-try',
   ]);
 }
 
@@ -125,10 +125,10 @@ async function getEngine(terminal: Terminal, { config }: LoadedConfig, signal: A
   }
   if (command.includes('/')) {
     throw new Error(
-      `engines.llama_cpp.command is ${command}, which cannot be run; correct it, or remove it to have one installed`,
+      `engines.llama_cpp.command is ${command}, which is not executable; correct it, or remove it so that quickstart installs an engine`,
     );
   }
-  terminal.print(`   ${command} was not found; getting llama-server (about 14 MB)`);
+  terminal.print(`   ${command} was not found; downloading llama-server (about 14 MB)`);
   const printer = progressPrinter();
   const installed = await installEngine({ directory, onProgress: printer.show, signal }).finally(printer.end);
   terminal.print(`   installed llama-server ${installed.version}`);
@@ -152,7 +152,7 @@ async function getModel(
   const printer = progressPrinter();
   try {
     const announced = once(() =>
-      terminal.print(`   no model in ${config.models.dirs.join(', ')}; getting a small real one (98 MB)`),
+      terminal.print(`   no model in ${config.models.dirs.join(', ')}; downloading a small one (98 MB)`),
     );
     const onProgress: OnProgress = (event) => {
       announced();
@@ -181,7 +181,9 @@ function once(act: () => void): () => void {
 async function writeDemo(terminal: Terminal, directory: string): Promise<string> {
   const file = path.join(directory, 'demo.gguf');
   await writeDemoModel(file);
-  terminal.print('   using the built-in demo model: a real file for a real engine, but it only ever says one sentence');
+  terminal.print(
+    '   using the built-in demo model: it runs on the real engine, but always answers with the same sentence',
+  );
   return file;
 }
 

@@ -21,18 +21,18 @@ test.each([
     'E: the cause',
   ],
   [
-    'before that, what failed to come',
+    'the failed download before it',
     'echo "W: Failed to fetch http://a/b  Could not connect" >&2; echo "E: Some index files failed" >&2; exit 100',
     'W: Failed to fetch http://a/b  Could not connect',
   ],
-  ['else the last line', 'echo one; echo "two\r" >&2; exit 1', 'two'],
+  ['the last line otherwise', 'echo one; echo "two\r" >&2; exit 1', 'two'],
   [
-    'without colours and control characters',
+    'text without colours and control characters',
     String.raw`printf "\033[31mERROR: red\033[0m\007\n" >&2; exit 1`,
     'ERROR: red',
   ],
-  ['of a silent one the exit code', 'exit 7', 'sh exited with code 7 without a word'],
-  ['or the signal', 'kill -9 $$', 'sh was ended by SIGKILL without a word'],
+  ['the exit code without output', 'exit 7', 'sh exited with code 7 without output'],
+  ['the signal without output', 'kill -9 $$', 'sh was ended by SIGKILL without output'],
 ])('reports a failure by %s', async (_, script, message) => {
   await expect(shell(script)).rejects.toThrow(new ToolError(message));
 });

@@ -63,7 +63,7 @@ export async function runTool(program: string, args: readonly string[], options:
   options.signal?.throwIfAborted();
   if (ending.code === 0) return output;
   const how = ending.killedBy === null ? `exited with code ${ending.code}` : `was ended by ${ending.killedBy}`;
-  throw new ToolError(errorLine(output) ?? `${program} ${how} without a word`);
+  throw new ToolError(errorLine(output) ?? `${program} ${how} without output`);
 }
 
 /**

@@ -34,7 +34,7 @@ export async function extractEntry(archive: string, name: string, file: string, 
   const entry = entries.find((candidate) => candidate.name === name);
   if (!entry) throw new Error(`the wheel has no ${name}`);
   if (entry.method !== STORED && entry.method !== DEFLATED) {
-    throw new Error(`the wheel's ${name} is compressed in a way (${entry.method}) that is not read here`);
+    throw new Error(`the wheel's ${name} has an unsupported compression method (${entry.method})`);
   }
   // the local header repeats the name, with an extra field of its own length
   const local = await read(handle, entry.offset, LOCAL_LENGTH);
@@ -54,7 +54,7 @@ async function readEntries(handle: FileHandle): Promise<ZipEntry[]> {
   const tail = await read(handle, size - tailLength, tailLength);
   let end = tailLength - END_LENGTH;
   while (end >= 0 && tail.readUInt32LE(end) !== END_SIGNATURE) end -= 1;
-  if (end < 0) throw new Error('the wheel is not a zip archive, or is cut off');
+  if (end < 0) throw new Error('the wheel is not a zip archive, or is truncated');
   const count = tail.readUInt16LE(end + 10);
   const directory = await read(handle, tail.readUInt32LE(end + 16), tail.readUInt32LE(end + 12));
 
@@ -78,6 +78,6 @@ async function readEntries(handle: FileHandle): Promise<ZipEntry[]> {
 
 async function read(handle: FileHandle, position: number, length: number): Promise<Buffer> {
   const { bytesRead, buffer } = await handle.read(Buffer.alloc(length), 0, length, position);
-  if (bytesRead < length) throw new Error('the wheel is cut off');
+  if (bytesRead < length) throw new Error('the wheel is truncated');
   return buffer;
 }

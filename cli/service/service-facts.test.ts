@@ -76,13 +76,13 @@ describe('serviceFacts', () => {
   it('does not use the configuration of the caller if the service has its own user', () => {
     const { facts, warnings } = serviceFacts('systemd', {}, found('/here/llamactl.yaml'), maker());
     expect(facts.serveFlags).toEqual([]);
-    expect(warnings).toEqual(["/here/llamactl.yaml is not the service's; --config says so if it is meant"]);
+    expect(warnings).toEqual(['the service does not use /here/llamactl.yaml; if it should, add --config']);
   });
 
   it('warns if that user cannot reach the program', () => {
     const script = '/home/me/llamactl/cli/main.ts';
     const own = { command: '/home/me/node', argv: [script], script };
     const { warnings } = serviceFacts('systemd', {}, found(null), { ...maker(), own });
-    expect(warnings).toEqual([expect.stringContaining('/home/me/node lies in a home directory')]);
+    expect(warnings).toEqual([expect.stringContaining('/home/me/node is in a home directory')]);
   });
 });

@@ -40,12 +40,12 @@ export function serviceFacts(
   let configFile = absolute(flags.config);
   // A service starts in another folder, and would not find this file.
   if (configFile === undefined && file !== null && path.dirname(file) === folder) {
-    if (manager === 'systemd') warnings.push(`${file} is not the service's; --config says so if it is meant`);
+    if (manager === 'systemd') warnings.push(`the service does not use ${file}; if it should, add --config`);
     else configFile = file;
   }
   if (manager === 'systemd' && isInHome(program[0])) {
     warnings.push(
-      `${program[0]} lies in a home directory, which the user llamactl of the service may not read; move it to /opt`,
+      `${program[0]} is in a home directory, which the service's user llamactl may not read; move it to /opt`,
     );
   }
   const whose = [...flag('--config', configFile), ...flag('--data-dir', absolute(flags.dataDir))];

@@ -42,7 +42,7 @@ describe('llamactl why', () => {
     expect(stdout).toContain(
       'new is stopped, was never started, and cannot be started: the model file /nowhere/new.gguf does not exist.\n',
     );
-    expect(stdout).toContain('→ llamactl update new --model FILE');
+    expect(stdout).toContain('→ if it is elsewhere: llamactl update new --model FILE');
   });
 
   it('prints everything with --json', async () => {

@@ -20,37 +20,37 @@ const unsent = new ConnectionError(
   { url: 'http://172.17.0.1:8080/api', isUnsent: true },
 );
 
-describe('what helps where nobody answers', () => {
+describe('hints where no server answers', () => {
   it.each<[string, Surrounds, string[]]>([
     [
       'the current context',
       place({ context: 'local', source: 'the context local' }),
       [
         'http://172.17.0.1:8080 is the address of the context local',
-        `on this machine a server answers at ${LOCAL}: llamactl context use --local goes there`,
+        `a server on this machine answers at ${LOCAL}; to use it: llamactl context use --local`,
       ],
     ],
     [
-      'a context that a flag names',
+      'a context from a flag',
       place({ context: 'local', source: '--context' }),
       [
         'http://172.17.0.1:8080 is the address of the context local',
-        `on this machine a server answers at ${LOCAL}: --url ${LOCAL} goes there`,
+        `a server on this machine answers at ${LOCAL}; to use it: --url ${LOCAL}`,
       ],
     ],
-    ['a variable', place({ source: 'LLAMACTL_URL' }, null), ['that address is from LLAMACTL_URL']],
+    ['a variable', place({ source: 'LLAMACTL_URL' }, null), ['this address comes from LLAMACTL_URL']],
     [
       'a context that follows a server which does not run',
       place({ context: 'local', source: 'the context local', dataDirectory: '/data' }, null),
-      ['http://172.17.0.1:8080 is the address of the context local', 'no server uses /data now'],
+      ['http://172.17.0.1:8080 is the address of the context local', 'no server is running in /data'],
     ],
     [
-      'such a context, while the server of this machine is another',
+      'a followed context whose server differs from the one on this machine',
       place({ context: 'lab', source: '--context', dataDirectory: '/data' }),
       [
         'http://172.17.0.1:8080 is the address of the context lab',
-        `on this machine a server answers at ${LOCAL}: --url ${LOCAL} goes there`,
-        'no server uses /data now',
+        `a server on this machine answers at ${LOCAL}; to use it: --url ${LOCAL}`,
+        'no server is running in /data',
       ],
     ],
     [
@@ -59,21 +59,21 @@ describe('what helps where nobody answers', () => {
       ['http://172.17.0.1:8080 is the address of the context local'],
     ],
     [
-      'this server, by another of its names',
+      'this server under another name',
       place({ url: 'http://localhost:8090/', source: '--url' }),
-      ['that address is from --url'],
+      ['this address comes from --url'],
     ],
     [
       'this machine, at another port',
       place({ url: 'http://localhost:8080', source: '--url' }),
-      ['that address is from --url', `on this machine a server answers at ${LOCAL}: --url ${LOCAL} goes there`],
+      ['this address comes from --url', `a server on this machine answers at ${LOCAL}; to use it: --url ${LOCAL}`],
     ],
-    ['nobody', place({}, null), []],
-  ])('at the address of %s', (_what, surrounds, remedies) => {
+    ['an unnamed server', place({}, null), []],
+  ])('fit the address of %s', (_what, surrounds, remedies) => {
     expect(addressRemedies(surrounds)).toEqual(remedies);
   });
 
-  it('is no start where a server runs', () => {
+  it('do not suggest a start where a server runs', () => {
     const of = (surrounds: Surrounds): string | undefined => failureOf(unsent, false, surrounds).lines[0];
     expect(of(place({}))).toBe('No answer from http://172.17.0.1:8080: nothing listens there.');
     expect(of(place({}, null))).toContain('Start the server with `llamactl serve`');
@@ -82,22 +82,22 @@ describe('what helps where nobody answers', () => {
 
 const FACTS = { details: '', requestId: null, problems: [], reason: undefined, retryAfter: null };
 
-describe('what helps where a server wants to know who asks', () => {
+describe('hints where a server requires a log-in', () => {
   const refusal = new LlamactlError('Log in.', { status: 401, code: 'UNAUTHORIZED', ...FACTS });
 
-  it('is to name the address, where LLAMACTL_TOKEN was not sent to the default one', () => {
+  it('suggest naming the address if LLAMACTL_TOKEN was not sent to the default one', () => {
     const kept = place({ source: 'the default' }, null);
     const lines = failureOf(refusal, false, { ...kept, address: { ...kept.address, isTokenKept: true } }).lines;
-    expect(lines[1]).toMatch(/^LLAMACTL_TOKEN was not sent: .* name it with --url or LLAMACTL_URL/);
+    expect(lines[1]).toMatch(/^LLAMACTL_TOKEN was not sent, .* name the server with --url or LLAMACTL_URL/);
     expect(failureOf(refusal, false, kept).lines[1]).toMatch(/^log in with llamactl login/);
   });
 });
 
-describe('what helps where a server does not answer under a name', () => {
+describe('hints where a server does not answer to a name', () => {
   const refusal = (message: string): LlamactlError =>
     new LlamactlError(message, { status: 403, code: 'FORBIDDEN', ...FACTS });
 
-  it('is the address of the server that runs here', () => {
+  it('give the address of the server on this machine', () => {
     const surrounds = place({ context: 'local', source: 'the context local' });
     expect(failureOf(refusal('This server does not answer as "172.17.0.1".'), false, surrounds).lines.slice(1)).toEqual(
       addressRemedies(surrounds),

@@ -2,12 +2,12 @@ import { localServer } from './local-server.ts';
 import { isLoopback } from './loopback.ts';
 import { dataDirectoryOf, DEFAULT, type AddressParts, type ServerAddress } from './server-address.ts';
 
-/** The server that was talked to, and the one of this machine. */
+/** The server that the command line addressed, and the server of this machine. */
 export interface Surrounds {
   address: ServerAddress;
   /** URL of the server that runs on this machine in the caller's data directory; `null`: none is known. */
   local: string | null;
-  /** Whether a server uses the data directory that the address was found by, be it that it does not answer yet. */
+  /** Whether a server uses the data directory that gave the address, even if it does not answer yet. */
   isInUse: boolean;
 }
 
@@ -20,12 +20,12 @@ export function surroundsOf(
   return { address, local, isInUse: dataDirectory !== null && localServer(dataDirectory) !== null };
 }
 
-/** Whether a server runs here, at another address than the one that was tried. */
+/** Whether a server runs on this machine at another address than the one that was tried. */
 export function isElsewhere(place: Surrounds | null): boolean {
   return place !== null && place.local !== null && placeOf(place.local) !== placeOf(place.address.url);
 }
 
-/** The same for each way to write an address; this machine has several names for itself. */
+/** Makes two spellings of one address equal. All loopback names of this machine become `localhost`. */
 function placeOf(address: string): string {
   if (!URL.canParse(address)) return address;
   const { protocol, hostname, port, pathname } = new URL(address);
@@ -33,22 +33,26 @@ function placeOf(address: string): string {
   return `${protocol}//${host}:${port}${pathname.replace(/\/+$/, '')}`;
 }
 
-/** What helps where nobody answers, or not under that name: whence the address is, and how to get to the server that runs here. */
+/**
+ * Hints for an address where no server answers: the origin of the address, and how to reach the server of this machine.
+ */
 export function addressRemedies(place: Surrounds): string[] {
   const { context, source, url, dataDirectory } = place.address;
   const { local, isInUse } = place;
   const isContext = context !== null && source !== '--url' && source !== 'LLAMACTL_URL';
-  const whence = isContext ? `${url} is the address of the context ${context}` : `that address is from ${source}`;
+  const origin = isContext ? `${url} is the address of the context ${context}` : `this address comes from ${source}`;
   return [
-    ...(source === DEFAULT ? [] : [whence]),
+    ...(source === DEFAULT ? [] : [origin]),
     ...(local !== null && isElsewhere(place)
-      ? [`on this machine a server answers at ${local}: ${wayTo(local, place.address)}`]
+      ? [`a server on this machine answers at ${local}; ${wayTo(local, place.address)}`]
       : []),
-    ...(dataDirectory !== null && !isInUse ? [`no server uses ${dataDirectory} now`] : []),
+    ...(dataDirectory !== null && !isInUse ? [`no server is running in ${dataDirectory}`] : []),
   ];
 }
 
-/** A flag or a variable goes before what is current. */
+/**
+ * `--url` and `LLAMACTL_URL` take precedence over the current context, so `context use` helps only against the context.
+ */
 function wayTo(local: string, { context, source }: ServerAddress): string {
-  return source === `the context ${context}` ? 'llamactl context use --local goes there' : `--url ${local} goes there`;
+  return source === `the context ${context}` ? 'to use it: llamactl context use --local' : `to use it: --url ${local}`;
 }

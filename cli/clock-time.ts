@@ -1,8 +1,8 @@
 /**
- * When something happened, by the clock of whoever reads: `14:03:12`, and on another day `2026-11-24 14:03:12`.
+ * A time in the reader's time zone: `14:03:12` today, `2026-11-24 14:03:12` on any other day.
  *
  * @param moment RFC 3339, or milliseconds since the epoch.
- * @param now Milliseconds since the epoch; `null`: it is not read now, and the date is always said.
+ * @param now Milliseconds since the epoch; `null`: always print the date, because the text is read later.
  */
 export function clockTime(moment: string | number, now: number | null): string {
   const at = new Date(moment);

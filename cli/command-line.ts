@@ -8,7 +8,7 @@ import { serverAddress, type AddressFlags, type ServerAddress } from './server-a
 import { isColoured } from './style.ts';
 import { Terminal, type Streams } from './terminal.ts';
 
-/** What the program touches of the outside. */
+/** The program's access to the outside world. */
 export interface Surroundings {
   streams: Streams;
   environment: Readonly<Record<string, string | undefined>>;
@@ -16,39 +16,42 @@ export interface Surroundings {
   home: string;
   /** Milliseconds since the epoch. */
   now: () => number;
-  /** Aborts at Ctrl-C, which does nothing else once this was called; a second one ends the program. */
+  /** A signal that aborts at the first Ctrl-C. The second Ctrl-C ends the program. */
   interrupted: () => AbortSignal;
-  /** Calls again and again until what it returns is called; keeps no process alive. */
+  /** Calls `act` at this interval until the returned function is called; keeps no process alive. */
   every: (milliseconds: number, act: () => void) => () => void;
-  /** From now on the program goes on when whoever read its output has gone: what it does is not its output. */
+  /**
+   * After this call the program goes on when the reader of its output is gone. For commands whose work is not their
+   * output.
+   */
   outliveReaders: () => void;
 }
 
-/** What may stand before the verb and has a word of its own behind it. */
+/** Global options that take a value, and may precede the verb. */
 const WITH_VALUE = new Set(['--url', '--context']);
 
-/** How often a verb that lasts, such as one that follows a log, looks after its token. */
+/** Milliseconds between two token checks of a long-running verb, such as `logs -f`. */
 const TOKEN_CHECK = 10_000;
-/** Seconds by which a verb may end later because of it. */
+/** Longest time in seconds that a token renewal may delay the end of a verb. */
 const RENEWAL_TIMEOUT = 5;
 
-/** What a verb that talks to a server is given. */
+/** A verb's access to its server. */
 export interface Session {
   client: Client;
   address: ServerAddress;
   terminal: Terminal;
   contexts: Contexts;
-  /** Aborts at Ctrl-C; every call gets it. */
+  /** Aborts at Ctrl-C; pass it to every call. */
   signal: AbortSignal;
   now: () => number;
-  /** The token that is sent now: renewed first, if it is time for that. `null`: none. */
+  /** The token to send now, renewed if it is due. `null`: none. */
   freshToken: () => Promise<string | null>;
 }
 
-/** What the command line said: words, and the flags of the verb. */
+/** The arguments of a verb and its flags. */
 export interface Invocation<Flags> {
   words: readonly string[];
-  /** Those of the words that stood behind `--`. */
+  /** The arguments after `--`. */
   rest: readonly string[];
   flags: Flags;
 }
@@ -63,7 +66,7 @@ interface GlobalFlags extends AddressFlags {
 /** A verb's action, as commander calls it. */
 type Action = (this: Command, ...rest: unknown[]) => Promise<void>;
 
-/** One line in `llamactl help`, and where the rest is. */
+/** A verb: its line in `llamactl help`, and how to load the rest. */
 export interface Verb {
   name: string;
   aliases?: readonly string[];
@@ -73,12 +76,12 @@ export interface Verb {
   load: () => Promise<(commandLine: CommandLine) => Command>;
 }
 
-/** The program: one run of one command line. */
+/** One run of one command line. */
 export class CommandLine {
   readonly surroundings: Surroundings;
   readonly contexts: Contexts;
   readonly #verbs: readonly Verb[];
-  /** Set by the verb that fails without throwing, such as one that did half of what was asked. */
+  /** Set by a verb that fails without throwing, for instance after a partial success. */
   #status: ExitStatus = EXIT.ok;
   #rest: readonly string[] = [];
   #hasToken = false;
@@ -92,7 +95,7 @@ export class CommandLine {
     this.contexts = new Contexts(path.join(folder, 'llamactl', 'contexts.json'));
   }
 
-  /** Runs what the words ask for. Never rejects. @param words Without the program's own name. */
+  /** Runs the command line. Never rejects. @param words Arguments, without the program's own name. */
   async run(words: readonly string[]): Promise<ExitStatus> {
     if (words.length === 1 && ['--version', '-V'].includes(words[0] ?? '')) return this.run(['version']);
     const dashes = words.indexOf('--');
@@ -108,29 +111,32 @@ export class CommandLine {
   }
 
   /**
-   * The whole tree.
+   * Builds the tree of all commands.
    *
-   * @param loaded Verbs that are there with all that they have; of the others there is a line.
-   * @param isJson What is wrong with the command line is not told here, but as JSON.
+   * @param loaded Verbs to load completely; the others get only their summary line.
+   * @param isJson Suppresses commander's usage errors: {@link run} prints them as JSON.
    */
   async program(loaded: readonly Verb[] = this.#verbs, isJson = false): Promise<Command> {
     const { stdout, stderr } = this.surroundings.streams;
     const program = new Command('llamactl')
       .description('The control plane for local LLM inference: one API for every engine on this machine.')
       .usage('[options] <command>')
-      .option('--url <url>', 'the server (default: the current context, or the one on this machine)')
-      .option('--context <name>', 'a server by its name, see llamactl context')
-      .option('--json', 'print JSON, for programs')
-      .option('-q, --quiet', 'print only what was asked for')
-      .option('--no-color', 'no colours (also NO_COLOR=1)')
+      .option('--url <url>', 'Server URL (default: the current context, or the server on this machine)')
+      .option('--context <name>', 'Named server; see llamactl context')
+      .option('--json', 'Print JSON')
+      .option('-q, --quiet', 'Print only the essential result')
+      .option('--no-color', 'Do not use colours (also NO_COLOR=1)')
+      .helpOption('-h, --help', 'Show this help')
       .configureHelp({ showGlobalOptions: true })
       .configureOutput({
         writeOut: (text) => stdout.write(text),
         writeErr: (text) => (isJson ? true : stderr.write(text.replace(/^error: /, 'llamactl: '))),
       })
-      .showHelpAfterError('(add --help for what there is)')
+      .showHelpAfterError('(for usage: add --help)')
       .showSuggestionAfterError()
-      .addHelpCommand(new Command('help').argument('[command]').summary('what a command does').helpGroup('The server:'))
+      .addHelpCommand(
+        new Command('help').argument('[command]').summary('Show the help of a command').helpGroup('The server:'),
+      )
       .exitOverride();
     for (const verb of this.#verbs) {
       const command = loaded.includes(verb) ? (await verb.load())(this) : stub(verb);
@@ -174,7 +180,7 @@ export class CommandLine {
     this.#status = status;
   }
 
-  /** Which server is talked to, for when that fails. */
+  /** Records the addressed server, for error messages about it. */
   talksTo(address: ServerAddress): void {
     this.#address = address;
     this.#hasToken = address.token !== null;
@@ -191,7 +197,7 @@ export class CommandLine {
     const { url, token, context } = address;
     this.talksTo(address);
     const own = context === null ? null : contexts.get(context);
-    // Where its URL was given, the token that goes there may still be that of a server which is followed.
+    // With `--url`, the token may still be from a context that follows a data directory.
     const dataDirectory = address.dataDirectory ?? (own?.token === token ? own?.data_dir : null) ?? null;
     const assertThere = (): void => assertFollowed({ url, dataDirectory });
     const renewal = context === null || own?.token !== token ? null : this.#renewal(url, context, assertThere);
@@ -199,13 +205,13 @@ export class CommandLine {
       assertThere();
       return renewal === null ? token : renewal.token();
     };
-    const isAsked = renewal !== null || (dataDirectory !== null && (context !== null || token !== null));
-    const client = new Client({ url, token: isAsked ? tokenThere : (token ?? undefined) });
+    const isChecked = renewal !== null || (dataDirectory !== null && (context !== null || token !== null));
+    const client = new Client({ url, token: isChecked ? tokenThere : (token ?? undefined) });
     const freshToken = async (): Promise<string | null> => (renewal === null ? token : renewal.fresh());
     return { session: { client, address, terminal, contexts, signal: interrupted(), now, freshToken }, renewal };
   }
 
-  /** What keeps the token of a context alive. @param assertThere Throws while its server is not there. */
+  /** Keeps the token of a context valid. @param assertThere Throws while the server of the context is not there. */
   #renewal(url: string, context: string, assertThere: () => void): TokenRenewal {
     return new TokenRenewal({
       contexts: this.contexts,
@@ -219,7 +225,9 @@ export class CommandLine {
     });
   }
 
-  /** Commander has said what it has to say, but not as JSON; its own zero is help that was asked for. */
+  /**
+   * Maps commander's error to an exit status, and prints it with `--json`. Exit code 0 means that help was requested.
+   */
   #misunderstood({ exitCode, message }: CommanderError, isJson: boolean): ExitStatus {
     if (exitCode === 0) return EXIT.ok;
     const error = message.replace(/^error: /, '');
@@ -237,11 +245,11 @@ export class CommandLine {
     });
   }
 
-  /** Loading all verbs takes longer than most of them run: only the one is loaded that is asked for, or asked about. */
+  /** Selects the verb of this command line. Loading all verbs takes longer than most of them run. */
   #wanted(words: readonly string[]): Verb[] {
     const isOf = (verb: Verb, word: string): boolean => [verb.name, ...(verb.aliases ?? [])].includes(word);
-    const spoken = words.filter((_, index) => !WITH_VALUE.has(words[index - 1] ?? ''));
-    const first = spoken.find((word) => this.#verbs.some((verb) => isOf(verb, word)));
+    const bare = words.filter((_, index) => !WITH_VALUE.has(words[index - 1] ?? ''));
+    const first = bare.find((word) => this.#verbs.some((verb) => isOf(verb, word)));
     return first === undefined ? [] : this.#verbs.filter((verb) => isOf(verb, first));
   }
 
@@ -262,7 +270,7 @@ function stub({ name }: Verb): Command {
   return new Command(name);
 }
 
-/** What holds for the program holds for each of its commands, which were made alone. */
+/** Copies the program's settings to its commands, which are built separately. */
 function inherit(parent: Command): void {
   for (const command of parent.commands) {
     command.copyInheritedSettings(parent);

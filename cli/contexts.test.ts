@@ -27,12 +27,12 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const GPU = { url: 'https://gpu.example', token: 'secret', username: 'ann' };
 
 describe('contexts', () => {
-  it('are none, and none is current, without a file', () => {
+  it('are empty without a file, and none is current', () => {
     expect([contexts.list(), contexts.current]).toEqual([[], null]);
     expect(() => contexts.get('gpu')).toThrow('there is no context gpu');
   });
 
-  it('are kept in a file that only their owner can read, whatever its mode was', () => {
+  it('are stored in a file that only its owner can read, with any previous mode', () => {
     contexts.set('gpu', GPU);
     chmodSync(contexts.file, 0o644);
     contexts.set('other', { url: 'http://other.example' });
@@ -43,7 +43,7 @@ describe('contexts', () => {
     ]);
   });
 
-  it('have one that is current, until it is removed', () => {
+  it('keep the current one until it is removed', () => {
     contexts.set('gpu', GPU);
     contexts.use('gpu');
     expect(contexts.current).toBe('gpu');
@@ -52,13 +52,13 @@ describe('contexts', () => {
     expect(() => contexts.use('gpu')).toThrow('there is no context gpu');
   });
 
-  it('name those there are when another is asked for', () => {
+  it('list the existing names for an unknown one', () => {
     contexts.set('gpu', GPU);
-    expect(() => contexts.get('gpx')).toThrow('there is no context gpx; there are gpu');
+    expect(() => contexts.get('gpx')).toThrow('there is no context gpx; contexts: gpu');
     expect(() => contexts.get('toString')).toThrow('there is no context');
   });
 
-  it('that follow a server of this machine have its address of the moment, else the last that was kept, to tell', () => {
+  it('that follow a server of this machine have its current address, else the last known one for display', () => {
     const follows = { url: 'http://127.0.0.1:8080', data_dir: path.join(folder, 'data'), token: 'secret' };
     contexts.set('local', follows);
     expect(contexts.get('local')).toEqual(follows);
@@ -74,10 +74,10 @@ describe('contexts', () => {
   it.each(['the file', 'its folder'])('are not used while others can write %s', (what) => {
     contexts.set('gpu', GPU);
     chmodSync(what === 'the file' ? contexts.file : path.dirname(contexts.file), 0o720);
-    expect(() => contexts.list()).toThrow('others than you can write');
+    expect(() => contexts.list()).toThrow('other users can write to');
   });
 
-  it('take the write permission of others from a folder of ours that has no contexts yet', () => {
+  it('remove the write permission of others from our folder without contexts', () => {
     const place = path.dirname(contexts.file);
     mkdirSync(place);
     chmodSync(place, 0o775);
@@ -85,13 +85,13 @@ describe('contexts', () => {
     expect([contexts.list(), statSync(place).mode & 0o777]).toEqual([[['gpu', GPU]], 0o755]);
   });
 
-  it.runIf(process.getuid?.() === 0)('are not written where the folder of another user is open to others', () => {
+  it.runIf(process.getuid?.() === 0)("are not written if another user's folder is open to others", () => {
     const place = path.dirname(contexts.file);
     mkdirSync(place);
     chownSync(place, 4321, 4321);
     chmodSync(place, 0o775);
-    expect(() => contexts.prepare()).toThrow('others than you can write');
-    expect(() => contexts.set('gpu', GPU)).toThrow('others than you can write');
+    expect(() => contexts.prepare()).toThrow('other users can write to');
+    expect(() => contexts.set('gpu', GPU)).toThrow('other users can write to');
     expect([readdirSync(place), statSync(place).mode & 0o777]).toEqual([[], 0o775]);
   });
 
@@ -102,7 +102,7 @@ describe('contexts', () => {
     expect(readFileSync(contexts.file, 'utf8')).toBe('{"current": 1}');
   });
 
-  it('have names that a shell leaves alone', () => {
-    expect(() => contexts.set('a b', GPU)).toThrow('cannot be the name');
+  it('have names without special characters of shells', () => {
+    expect(() => contexts.set('a b', GPU)).toThrow('is not a valid context name');
   });
 });

@@ -6,27 +6,30 @@ import { Problem } from './problem.ts';
 import { codeOf, reasonOf } from './reason.ts';
 import { isTrusted } from './trust.ts';
 
-/** A server that is talked to by name. */
+/** A named server. */
 export interface Context {
-  /** Of one that is found by its data directory: where it answers now, else where it did last, which is told and gets nothing secret. */
+  /**
+   * With `data_dir`: the server's current address if it runs. Otherwise its last known address, for display only: no
+   * secret goes there.
+   */
   url: string;
-  /** Absolute; set: the server of this machine that uses it, wherever it listens. */
+  /** Absolute. If set, the context follows the server of this machine that uses this data directory, at any address. */
   data_dir?: string;
-  /** Of the last log-in, or a key. */
+  /** The token of the last log-in, or a key. */
   token?: string;
-  /** Whose it is; absent for a key. */
+  /** The account of the log-in; absent for a key. */
   username?: string;
 }
 
 interface Stored {
-  /** The one that counts when none is named; `null`: the server of this machine. */
+  /** The context to use when the command line names none; `null`: the server of this machine. */
   current: string | null;
   contexts: Record<string, Context>;
 }
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 
-/** Servers by name, with what is needed to get in, in one file that only its owner can read. */
+/** Named servers with their credentials, in one file that only its owner can read. */
 export class Contexts {
   /** Absolute path of the file; it need not exist. */
   readonly file: string;
@@ -43,7 +46,7 @@ export class Contexts {
     return Object.entries(this.#read().contexts).toSorted(([a], [b]) => (a < b ? -1 : 1));
   }
 
-  /** As {@link list}, but empty when the file may not be used: for callers that need nothing from it. */
+  /** As {@link list}, but empty when the file may not be used. For callers that can do without it. */
   listIfUsable(): [name: string, context: Context][] {
     try {
       return this.list();
@@ -54,9 +57,9 @@ export class Contexts {
   }
 
   /**
-   * Makes the folder, and removes the write permission of others from a folder that is ours.
+   * Creates the folder, and removes the write permission of others from a folder that we own.
    *
-   * @throws {Problem} when a file in it would not be used, because others can write there, or cannot be written
+   * @throws {Problem} when others can write to the folder, or the folder cannot be made
    */
   prepare(): void {
     const folder = path.dirname(this.file);
@@ -73,29 +76,29 @@ export class Contexts {
     if (!isSafe) throw openToOthers(this.file, folder);
   }
 
-  /** `undefined`: there is none of this name. */
+  /** `undefined`: no context has this name. */
   find(name: string): Context | undefined {
     const { contexts } = this.#read();
     return Object.hasOwn(contexts, name) ? contexts[name] : undefined;
   }
 
-  /** @throws {Problem} when there is none of this name */
+  /** @throws {Problem} when no context has this name */
   get(name: string): Context {
     const context = this.find(name);
     if (context !== undefined) return context;
     const names = this.list().map(([each]) => each);
     throw new Problem(
-      `there is no context ${name}${names.length === 0 ? '' : `; there are ${names.join(', ')}`}`,
+      `there is no context ${name}${names.length === 0 ? '' : `; contexts: ${names.join(', ')}`}`,
       EXIT.notFound,
-      ['llamactl context add NAME --url URL makes one'],
+      ['to add one: llamactl context add NAME --url URL'],
     );
   }
 
-  /** Adds one, or replaces it. */
+  /** Adds or replaces a context. */
   set(name: string, context: Context): void {
     if (!NAME.test(name))
       throw new Problem(
-        `${name} cannot be the name of a context: letters, digits, dots, dashes, underscores`,
+        `${name} is not a valid context name: use letters, digits, dots, dashes and underscores`,
         EXIT.usage,
       );
     const stored = this.#read();
@@ -125,16 +128,16 @@ export class Contexts {
       if (codeOf(error) === 'ENOENT') return { current: null, contexts: {} };
       throw new Problem(`${this.file} cannot be read: ${reasonOf(error)}`, EXIT.failed);
     }
-    // Who writes there decides which server gets which token.
+    // Everyone who can write the file decides which server gets which token.
     if (openTo !== null) throw openToOthers(this.file, openTo);
     try {
       return checked(JSON.parse(text));
     } catch {
-      throw new Problem(`${this.file} is damaged; correct it, or remove it and add your contexts anew`, EXIT.failed);
+      throw new Problem(`${this.file} is damaged; correct it, or remove it and add your contexts again`, EXIT.failed);
     }
   }
 
-  /** A new file, so that neither its mode nor half a file is left. */
+  /** Replaces the file, so that no old mode and no partial content remains. */
   #write(stored: Stored): void {
     this.prepare();
     const next = `${this.file}.${process.pid}.part`;
@@ -150,12 +153,12 @@ export class Contexts {
 }
 
 function openToOthers(file: string, openTo: string): Problem {
-  return new Problem(`${file} is not used: others than you can write ${openTo}`, EXIT.failed, [
-    `chmod go-w ${openTo} shuts them out, if it is yours`,
+  return new Problem(`${file} is not used, because other users can write to ${openTo}`, EXIT.failed, [
+    `if it is yours, remove their permission: chmod go-w ${openTo}`,
   ]);
 }
 
-/** @throws {Error} when it is not what {@link Contexts} writes */
+/** @throws {Error} when the content is not what {@link Contexts} writes */
 function checked(read: unknown): Stored {
   const { current, contexts } = record(read);
   if (current !== null && typeof current !== 'string') throw new Error('current');

@@ -4,20 +4,20 @@ import { EndingSignals } from './ending-signals.ts';
 import { fail } from './output.ts';
 import { codeOf } from './reason.ts';
 
-/** What happens when the program is told to end. */
+/** The reactions to signals that end the program. */
 export interface EndInOrder {
-  /** Says so. */
+  /** Reports that the program is ending. */
   announce: (signal: NodeJS.Signals) => void;
   end: () => Promise<void>;
-  /** What has to be done before this process is gone when it is told again. */
+  /** Work that must finish before the process exits at the second signal. */
   hurry?: (signal: NodeJS.Signals) => Promise<void>;
-  /** Of the end in order; default 0. */
+  /** Exit code of an orderly end; default 0. */
   exitCode?: () => number;
-  /** What SIGHUP means where there is no terminal that could have closed: as most services take it; default: the end. */
+  /** The reaction to SIGHUP without a controlling terminal, where most services reload. Default: end. */
   reload?: () => void;
 }
 
-/** The first signal ends the server in order, the next at once: engines are safe either way. */
+/** The first signal ends the server in order, the second at once. Engines are safe either way. */
 export function endOnSignal({ announce, end, hurry, exitCode = () => 0, reload }: EndInOrder): void {
   const signals = new EndingSignals();
   let hurriedBy: NodeJS.Signals | null = null;
@@ -42,21 +42,21 @@ export function endOnSignal({ announce, end, hurry, exitCode = () => 0, reload }
 }
 
 /**
- * Node forgets whether whoever started it, such as nohup, wanted it to ignore SIGHUP; but nohup leaves no output to the
- * terminal, which tells the same.
+ * Node loses the SIGHUP disposition that it inherits, for instance from nohup. But nohup leaves no output on the
+ * terminal, which has the same meaning here.
  */
 function hangUp(end: NodeJS.SignalsListener, reload: NodeJS.SignalsListener): NodeJS.SignalsListener {
   if (!hasTerminal()) return reload;
   return process.stdout.isTTY || process.stderr.isTTY ? end : () => undefined;
 }
 
-/** Whether we belong to a terminal, whose end SIGHUP then tells of, and not to a service. */
+/** Whether the process has a controlling terminal. Its closing sends SIGHUP; a service has none. */
 function hasTerminal(): boolean {
   try {
     closeSync(openSync('/dev/tty', 'r'));
     return true;
   } catch (error) {
-    // No terminal; it is gone already; or there is no such device at all.
+    // No controlling terminal, a terminal that is already gone, or no such device.
     return !['ENXIO', 'EIO', 'ENOENT'].includes(codeOf(error) ?? '');
   }
 }

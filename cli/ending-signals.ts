@@ -1,13 +1,13 @@
-/** What a signal that can end the server says. */
+/** The meaning of a signal that can end the server. */
 export type SignalMeaning = 'end' | 'at once' | 'the same';
 
 /**
- * One wish often comes as several signals: timeout(1) and npm pass on what the terminal, or the group, was sent too; a shell
- * that closes tells its jobs what the terminal tells them.
+ * Signals within this time count as one request. timeout(1) and npm forward signals that the process group already got,
+ * and a closing shell and its terminal both send SIGHUP.
  */
-const ONE_WISH_MS = 250;
+const ONE_REQUEST_MS = 250;
 
-/** Reads signals that end the server, in their order. */
+/** Decides the meaning of each ending signal from its order and time. */
 export class EndingSignals {
   #begunAt: number | null = null;
 
@@ -17,7 +17,7 @@ export class EndingSignals {
       this.#begunAt = now;
       return 'end';
     }
-    // That a terminal is gone is nobody's impatience.
-    return signal === 'SIGHUP' || now - this.#begunAt < ONE_WISH_MS ? 'the same' : 'at once';
+    // A closed terminal is no sign of impatience.
+    return signal === 'SIGHUP' || now - this.#begunAt < ONE_REQUEST_MS ? 'the same' : 'at once';
   }
 }

@@ -6,17 +6,17 @@ import { Style } from './style.ts';
 const ENTRY: LogEntry = { timestamp: '2026-03-01T12:00:00.123Z', level: 'info', message: 'model\tloaded', seq: 7 };
 const BARE = { style: new Style(false), timestamps: false, isForTerminal: false };
 
-describe('a line of an engine', () => {
-  it('is what it wrote', () => {
+describe('outputLine', () => {
+  it('prints the line of the engine', () => {
     expect(outputLine(ENTRY, BARE, null)).toBe('model\tloaded');
   });
 
-  it('moves no cursor of a terminal', () => {
+  it('removes control characters for a terminal', () => {
     const entry = { ...ENTRY, message: 'a\u{1B}[2Jb\u{7}' };
     expect(outputLine(entry, { ...BARE, isForTerminal: true }, null)).toBe('ab');
   });
 
-  it('begins with its time where that is wanted, and with whose it is where there are several', () => {
+  it('begins with the time if requested, and the name if there are several instances', () => {
     const form = { ...BARE, timestamps: true };
     expect(outputLine(ENTRY, form, { name: 'llama', width: 7, index: 0 })).toBe(
       'llama   | 2026-03-01T12:00:00.123Z model\tloaded',
@@ -32,7 +32,7 @@ describe('a line of an engine', () => {
   });
 });
 
-describe('the moment since which lines are wanted', () => {
+describe('momentOf', () => {
   const now = Date.parse('2026-03-01T12:00:00Z');
 
   it.each([
@@ -46,7 +46,7 @@ describe('the moment since which lines are wanted', () => {
     expect(momentOf(text, now)).toBe(Date.parse(moment));
   });
 
-  it.each(['', 'yesterday', '10x', '-5m', '12:00', '2026-13-01'])('%j is none', (text) => {
+  it.each(['', 'yesterday', '10x', '-5m', '12:00', '2026-13-01'])('refuses %j', (text) => {
     expect(momentOf(text, now)).toBe(null);
   });
 });

@@ -2,27 +2,27 @@ import type { LogEntry, LogLevel } from '@llamactl/client';
 import type { Style } from './style.ts';
 import { padded, plain } from './text.ts';
 
-/** How lines of an engine's output are written. */
+/** How to print lines of an engine's output. */
 export interface OutputForm {
   style: Style;
-  /** Before each line. */
+  /** Print the time before each line. */
   timestamps: boolean;
-  /** A terminal sees it: what would move its cursor is taken out. */
+  /** The output goes to a terminal: remove characters that move its cursor. */
   isForTerminal: boolean;
 }
 
-/** Before a line where several logs are told together: whose it is. */
+/** The instance name before each line, when several logs are printed together. */
 export interface OutputPrefix {
   name: string;
   /** Columns of the longest name. */
   width: number;
-  /** Its place among the names, which gives it its colour. */
+  /** Position among the names; selects the colour. */
   index: number;
 }
 
 const COLOURS = ['cyan', 'magenta', 'blue', 'green', 'yellow'] as const;
 
-/** A line as the engine wrote it, coloured by its level. */
+/** One output line of an engine, coloured by its level. */
 export function outputLine(
   { timestamp, level, message }: LogEntry,
   form: OutputForm,
@@ -57,8 +57,8 @@ function byLevel(level: LogLevel, text: string, style: Style): string {
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 
 /**
- * The moment that `--since` means, in milliseconds since the epoch: so long ago (`90`, `10m`, `2h`, `1d`), or a time
- * (`2026-03-01T12:00:00Z`; without a zone: here). `null`: it means none.
+ * The time that `--since` means, in milliseconds since the epoch: an age (`90`, `10m`, `2h`, `1d`) or a time
+ * (`2026-03-01T12:00:00Z`; without a zone: local time). `null`: not a valid time.
  *
  * @param now Milliseconds since the epoch.
  */

@@ -13,7 +13,7 @@ const alert = (level: 'warning' | 'error', state: 'raised' | 'cleared', instance
   data: { level, code: 'disk_low', message: 'The disk is nearly full.', state, ...(instance ? { instance } : {}) },
 });
 
-describe('what happened, in a line', () => {
+describe('an event line', () => {
   it.each<[string, Frame]>([
     [
       '12:00:00  llama         running → failed  no memory',
@@ -70,27 +70,27 @@ describe('what happened, in a line', () => {
     ['12:00:00  system        warning disk_low  The disk is nearly full.', alert('warning', 'raised')],
     ['12:00:00  llama         over disk_low  The disk is nearly full.', alert('error', 'cleared', 'llama')],
     [
-      '12:00:00  events that happened here are not kept any more',
+      '12:00:00  some events are missing here: the server no longer keeps them',
       { ...at, type: 'gap', data: { from_seq: 1, to_seq: 2, last_seq: 3 } },
     ],
   ])('%s', (expected, frame) => {
     expect(line(frame)).toBe(expected);
   });
 
-  it('is coloured where it wants attention', () => {
+  it('is coloured if it needs attention', () => {
     expect(coloured(alert('error', 'raised'))).toContain('\u{1B}[31merror disk_low');
     expect(coloured(alert('warning', 'raised'))).toContain('\u{1B}[33mwarning disk_low');
     expect(coloured(alert('error', 'cleared'))).toContain('\u{1B}[32mover disk_low');
   });
 
-  it('goes on below itself where the terminal is narrow', () => {
+  it('wraps on a narrow terminal', () => {
     expect(eventLines(alert('warning', 'raised'), '12:00:00', new Style(false), 50)).toEqual([
       '12:00:00  system        warning disk_low  The disk',
       '          is nearly full.',
     ]);
   });
 
-  it('has nothing of an engine that would move the cursor, nor a second line', () => {
+  it('has no control characters and no line feed of an engine', () => {
     const frame: Frame = {
       ...at,
       type: 'instance_status_changed',
@@ -99,7 +99,7 @@ describe('what happened, in a line', () => {
     expect(line(frame)).toBe('12:00:00  a             running → failed  bad thing');
   });
 
-  it('tells of what only newer servers know as it came', () => {
+  it('prints unknown events of newer servers as received', () => {
     const text = JSON.stringify({ ...at, type: 'download_progress', data: { percent: 5 } });
     expect(line(JSON.parse(text) as Frame)).toBe('12:00:00  download_progress  {"percent":5}');
   });

@@ -3,15 +3,15 @@ import { bytes, count, percent } from './figures.ts';
 import type { Style } from './style.ts';
 import { padded, plain, widthOf, wrapped } from './text.ts';
 
-/** Most names are shorter: what follows them then stands in a column. */
+/** Most names are shorter, so the text after them forms a column. */
 const NAME_COLUMNS = 12;
 const GAP = '  ';
 
 /**
- * What happened, for a person: one line, and more where the terminal is too narrow for it.
+ * An event for a person: one line, or more on a narrow terminal.
  *
- * @param time When, as it is to be shown.
- * @param columns Of the terminal; `Infinity` where nobody minds.
+ * @param time The time as shown.
+ * @param columns Width of the terminal; `Infinity` for no limit.
  */
 export function eventLines(frame: Frame, time: string, style: Style, columns: number): string[] {
   const indent = widthOf(time) + GAP.length;
@@ -46,18 +46,18 @@ function partsOf(frame: Frame, style: Style): string[] {
       return [nameOf(instance), raised, plain(message)];
     }
     case 'gap':
-      return [style.warning('events that happened here are not kept any more')];
+      return [style.warning('some events are missing here: the server no longer keeps them')];
     default:
       return otherParts(frame);
   }
 }
 
-/** Of a stop that nobody asked for, by a server that says no more of it. */
+/** The reason of a stop by a server that sends only its cause. */
 function causeText(cause: 'eviction' | 'idle'): string {
-  return cause === 'eviction' ? 'another instance needed its slot' : 'nobody used it for long';
+  return cause === 'eviction' ? 'another instance needed its slot' : 'idle for too long';
 }
 
-/** Of a server that knows more than this program. */
+/** For events that this version does not know. */
 function otherParts({ type, data }: { type: string; data: unknown }): string[] {
   return [plain(type), plain(JSON.stringify(data))];
 }

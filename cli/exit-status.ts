@@ -1,17 +1,17 @@
-/** What the program's exit status says; docs/cli.md has the table. */
+/** The program's exit statuses; docs/cli.md has the table. */
 export const EXIT = {
   ok: 0,
-  /** The server refused, or it went wrong. */
+  /** The server refused the request, or it failed. */
   failed: 1,
-  /** The command line cannot be understood, as in most tools. */
+  /** Invalid command line, as in most tools. */
   usage: 2,
-  /** There is no such instance, user, key or context. */
+  /** No such instance, user, key or context. */
   notFound: 3,
-  /** No credentials, bad ones, or too few rights. */
+  /** No credentials, invalid ones, or missing permission. */
   notAllowed: 4,
-  /** Nobody answers at the server's address. */
+  /** No server answers at the address. */
   unreachable: 5,
-  /** An engine did not come up. */
+  /** An engine did not start. */
   startFailed: 6,
   /** Ctrl-C, as shells report SIGINT. */
   interrupted: 130,

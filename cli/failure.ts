@@ -4,18 +4,20 @@ import { EXIT, type ExitStatus } from './exit-status.ts';
 import { Problem } from './problem.ts';
 import { plain } from './text.ts';
 
-/** How the program ends when something was thrown: what is said, and its exit status. */
+/** How the program ends after an error: its message and exit status. */
 export interface Failure {
   status: ExitStatus;
-  /** The first is the sentence; what would help follows. */
+  /** The message, then hints. */
   lines: readonly string[];
-  /** The same for `--json`, in the shape of the API. */
+  /** The same for `--json`, in the shape of an API error. */
   json: Readonly<Record<string, unknown>>;
 }
 
 /**
+ * Turns an error into a message and an exit status.
+ *
  * @param hasToken Whether credentials were sent.
- * @param place Where was talked to; left out: that is told elsewhere.
+ * @param place The addressed server; leave it out if the caller reports it.
  */
 export function failureOf(error: unknown, hasToken: boolean, place: Surrounds | null = null): Failure {
   if (error instanceof LlamactlError) return refusal(error, hasToken, place);
@@ -30,8 +32,8 @@ export function failureOf(error: unknown, hasToken: boolean, place: Surrounds | 
 function refusal(error: LlamactlError, hasToken: boolean, place: Surrounds | null): Failure {
   const { status, code, details, requestId, problems } = error;
   const lines = [
-    code === 'UNAUTHORIZED' ? (hasToken ? NOT_TAKEN : WHO) : error.message,
-    // One problem is mostly the sentence already.
+    code === 'UNAUTHORIZED' ? (hasToken ? REJECTED : LOG_IN_REQUIRED) : error.message,
+    // A single problem is usually part of the message already.
     ...(problems.length > 1 || !problems.every(({ message }) => error.message.includes(message))
       ? problems.map(({ path, message }) => `  ${path === '' ? '' : `${path} `}${message}`)
       : []),
@@ -50,22 +52,22 @@ function refusal(error: LlamactlError, hasToken: boolean, place: Surrounds | nul
   return { status: exitStatusOf(error), lines: lines.map((line) => plain(line)), json };
 }
 
-/** The server's own sentence is about headers. */
-const WHO = 'the server wants to know who you are';
-const NOT_TAKEN = 'the server does not take these credentials: they were revoked, or are those of another server';
+/** Replaces the server's own message, which is about headers. */
+const LOG_IN_REQUIRED = 'the server requires a log-in';
+const REJECTED = 'the server rejected these credentials: they were revoked, or belong to another server';
 const LOG_IN = 'log in with llamactl login, or set LLAMACTL_TOKEN to a token or key';
 
 const TOKEN_KEPT =
-  'LLAMACTL_TOKEN was not sent: no server of yours is known to be at the default address; name it with --url or LLAMACTL_URL, or its data directory with LLAMACTL_DATA_DIR';
+  'LLAMACTL_TOKEN was not sent, because no server of yours is known at the default address; name the server with --url or LLAMACTL_URL, or its data directory with LLAMACTL_DATA_DIR';
 
-/** What a server says to a request under a name that is not its own. */
+/** The server's message for a request with a Host name that is not its own. */
 const FOREIGN_NAME = /does not answer as/;
-const ANOTHER = '--url, LLAMACTL_URL and llamactl context give the address of another server';
+const ANOTHER = 'to address another server, use --url, LLAMACTL_URL or llamactl context';
 
 function unreachable(error: ConnectionError, place: Surrounds | null): Failure {
   if (!error.isUnsent) return failure(EXIT.unreachable, error.message, 'UNREACHABLE');
   const remedies = place === null ? [] : addressRemedies(place);
-  // Where one runs here, none has to be started.
+  // A server runs on this machine, so omit the hint to start one.
   const message = isElsewhere(place) ? error.message.replace(/ Start the server with .*$/, '') : error.message;
   return failure(EXIT.unreachable, message, 'UNREACHABLE', [...remedies, ANOTHER]);
 }

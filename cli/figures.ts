@@ -1,4 +1,4 @@
-/** Figures as people read them. */
+/** Numbers as people read them. */
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 
@@ -28,7 +28,7 @@ export function duration(seconds: number | null | undefined): string {
   return minutes > 0 ? `${minutes}m ${whole % 60}s` : `${whole}s`;
 }
 
-/** Since an RFC 3339 time; `-` when there is none. @param now Milliseconds since the epoch. */
+/** Time since an RFC 3339 time; `-` without one. @param now Milliseconds since the epoch. */
 export function since(time: string | null | undefined, now: number): string {
   return time === null || time === undefined ? '-' : duration((now - Date.parse(time)) / 1_000);
 }

@@ -2,22 +2,23 @@ import { ConnectionError } from '@llamactl/client';
 import { followedUrl } from './local-server.ts';
 import { isSameAddress } from './server-address.ts';
 
-/** A server that is found by its data directory, as it was found. */
+/** The address of a server, as it was resolved. */
 interface Followed {
   url: string;
-  /** `null`: it is not followed, its URL was given. */
+  /** The data directory that gave the URL; `null`: the URL was given directly. */
   dataDirectory: string | null;
 }
 
 /**
- * To be asked before anything secret goes to a server that is followed: where it listened once, anybody may by now.
+ * Checks that a server found by its data directory still runs. Call it before sending a secret: anyone may listen at
+ * its old address.
  *
- * @throws {ConnectionError} when it is not there: nothing was sent, and it may come back
+ * @throws {ConnectionError} when it does not run: nothing was sent, and it may come back
  */
 export function assertFollowed({ url, dataDirectory }: Followed): void {
   if (dataDirectory === null || isFollowed({ url, dataDirectory })) return;
   throw new ConnectionError(
-    `No answer from ${url}: the server that was there does not run, and nobody else is asked. Start the server with \`llamactl serve\`, or give the address of another.`,
+    `No answer from ${url}: the server of that data directory is not running, and nothing was sent. Start the server with \`llamactl serve\`, or give the address of another.`,
     { url, isUnsent: true },
   );
 }

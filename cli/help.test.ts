@@ -4,7 +4,7 @@ import { kindOfArgument } from './completion/kind-of.ts';
 import { ARGUMENT_KINDS } from './completion/argument-kinds.ts';
 import { documentedProgram, helpOf } from './reference.ts';
 
-/** What a stranger reads: the help of every verb and of everything below it. */
+/** Checks the help of every verb and subcommand for new users. */
 
 const program = await documentedProgram();
 
@@ -23,11 +23,11 @@ const visible = everything.filter(({ path }) => path !== 'completion words');
 describe.each(visible)('the help of llamactl $path', ({ path, command }) => {
   const help = helpOf(command, true, 80);
 
-  it('says in a sentence what it does', () => {
+  it('describes the command in a sentence', () => {
     expect(command.description()).toMatch(/^[A-Z].*\.$/s);
   });
 
-  it('has examples of it that can be pasted', () => {
+  it('has examples that can be pasted', () => {
     const [, examples = ''] = help.split('\nExamples:\n');
     const lines = examples.split('\n').filter((line) => line.includes('llamactl'));
     expect(lines.length, help).toBeGreaterThan(0);
@@ -42,14 +42,14 @@ describe.each(visible)('the help of llamactl $path', ({ path, command }) => {
     expect(bare).toEqual([]);
   });
 
-  it('fits a terminal of 80 columns, but for what is to be pasted', () => {
+  it('fits 80 columns, except for examples', () => {
     const [text = ''] = help.split('\nExamples:\n');
     expect(text.split('\n').filter((line) => line.length > 80)).toEqual([]);
   });
 });
 
-describe('what completes', () => {
-  it('is known of every argument', () => {
+describe('completion', () => {
+  it('knows the kind of every argument', () => {
     const unknown = everything.flatMap(({ path, command }) =>
       command.registeredArguments
         .filter((argument) => kindOfArgument(path, argument) === undefined)
@@ -58,7 +58,7 @@ describe('what completes', () => {
     expect(unknown, 'cli/completion/argument-kinds.ts says what they are').toEqual([]);
   });
 
-  it('is known of no argument that there is not', () => {
+  it('has no kinds of unknown arguments', () => {
     const known = new Set(
       everything.flatMap(({ path, command }) => command.registeredArguments.map((each) => `${path} ${each.name()}`)),
     );

@@ -3,13 +3,13 @@ import { EXIT } from './exit-status.ts';
 import { Problem } from './problem.ts';
 import type { Terminal } from './terminal.ts';
 
-/** As much of a session as is needed. */
+/** The part of a session that reading input needs. */
 interface InputSession {
   terminal: Pick<Terminal, 'readInput'>;
   signal: AbortSignal;
 }
 
-/** What stands in a file; `-`: in standard input. @throws {Problem} when it cannot be read */
+/** Reads a file, or standard input for `-`. @throws {Problem} when it cannot be read */
 export async function inputText({ terminal, signal }: InputSession, file: string): Promise<string> {
   if (file === '-') return terminal.readInput(signal);
   try {
@@ -19,7 +19,7 @@ export async function inputText({ terminal, signal }: InputSession, file: string
   }
 }
 
-/** An object in JSON. @throws {Problem} when it is something else */
+/** Reads a JSON object. @throws {Problem} when it is something else */
 export async function inputObject(session: InputSession, file: string): Promise<object> {
   const text = await inputText(session, file);
   const where = file === '-' ? 'standard input' : file;
@@ -30,16 +30,16 @@ export async function inputObject(session: InputSession, file: string): Promise<
     throw new Problem(`${where} is not JSON: ${error instanceof Error ? error.message : String(error)}`, EXIT.usage);
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  throw new Problem(`${where} must hold one JSON object`, EXIT.usage);
+  throw new Problem(`${where} must contain one JSON object`, EXIT.usage);
 }
 
 const CAUSES: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EACCES: 'it may not be read',
-  EISDIR: 'it is a folder',
+  ENOENT: 'no such file',
+  EACCES: 'permission denied',
+  EISDIR: 'it is a directory',
 };
 
-/** Of an error of the file system, in words. */
+/** Describes a file system error in words. */
 export function causeOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';

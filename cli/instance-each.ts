@@ -3,7 +3,7 @@ import { EXIT, type ExitStatus } from './exit-status.ts';
 import { worst } from './many.ts';
 import { nearInstance } from './near-instance.ts';
 
-/** Asked for at once; more would use up what a caller may ask for, and be no faster. */
+/** Parallel requests. More would use up the caller's rate limit, and be no faster. */
 const AT_ONCE = 4;
 
 export interface Read<Result> {
@@ -12,8 +12,8 @@ export interface Read<Result> {
 }
 
 /**
- * Reads something of several instances, in their order. That one cannot be read is said, and the others are read all the
- * same; the exit status is then that of the worst. Alone, it throws.
+ * Reads something of several instances and returns it in their order. Reports each failure and continues; the exit
+ * status is that of the worst failure. With a single name, throws instead.
  */
 export async function eachInstance<Result>(
   commandLine: CommandLine,

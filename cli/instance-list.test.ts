@@ -42,8 +42,8 @@ beforeEach(() => {
   list.reset([summary('a', { status: 'running', started_at: EARLIER }), summary('b')]);
 });
 
-describe('a list of instances that is kept true by events', () => {
-  it('takes over status and reason, and asks for nothing more', () => {
+describe('an instance list updated by events', () => {
+  it('takes status and reason from an event, without reading the list again', () => {
     expect(list.take(changed('failed', 'no memory'))).toBe(false);
     expect(list.get('a')).toMatchObject({ status: 'failed', reason: 'no memory' });
     expect(list.take(changed('starting'))).toBe(false);
@@ -58,12 +58,12 @@ describe('a list of instances that is kept true by events', () => {
     ['failed', null],
     ['starting', null],
     ['restarting', null],
-  ])('knows of one that is %s now since when its process runs', (status, start) => {
+  ])('knows since when a process runs that is now %s', (status, start) => {
     list.take(changed(status));
     expect(list.get('a')?.started_at).toBe(start);
   });
 
-  it('takes it to run from the moment it is said to, until it is measured', () => {
+  it('takes the time of the event as the start until a measurement', () => {
     list.take(changed('starting'));
     list.take(changed('running'));
     expect(list.get('a')?.started_at).toBe(AT);
@@ -73,18 +73,18 @@ describe('a list of instances that is kept true by events', () => {
     expect(list.get('a')?.started_at, 'the same beginning').toBe('2026-03-01T11:59:00.000Z');
   });
 
-  it('knows of no process of one that has ended, even if a measurement comes late', () => {
+  it('has no start time for an ended instance, even after a late measurement', () => {
     list.take(changed('stopped'));
     list.take(measured(60));
     expect(list.get('a')?.started_at).toBe(null);
   });
 
-  it('forgets what is deleted', () => {
+  it('removes deleted instances', () => {
     expect(list.take({ ...at, type: 'instance_deleted', data: { name: 'a' } })).toBe(false);
     expect(list.all.map(({ name }) => name)).toEqual(['b']);
   });
 
-  it('has to be read anew where an event tells too little', () => {
+  it('has to be read again when an event says too little', () => {
     expect(list.take({ ...at, type: 'instance_created', data: { name: 'c' } })).toBe(true);
     expect(list.take({ ...at, type: 'instance_updated', data: { name: 'a' } })).toBe(true);
     expect(list.take({ ...at, type: 'gap', data: { from_seq: 1, to_seq: 2, last_seq: 3 } })).toBe(true);

@@ -1,9 +1,9 @@
 import type { Frame, InstanceSummary } from '@llamactl/client';
 
-/** A measurement tells when a process began; what differs by less is the same beginning. */
+/** A measurement gives the start time of a process only roughly; smaller differences mean the same start. */
 const SAME_START_MS = 2_000;
 
-/** All instances, as the server listed them, kept true by what it tells after that. */
+/** A local copy of the instance list, updated by events. */
 export class InstanceList {
   /** By name, in the server's order. */
   readonly #instances = new Map<string, InstanceSummary>();
@@ -21,7 +21,7 @@ export class InstanceList {
     for (const each of instances) this.#instances.set(each.name, each);
   }
 
-  /** Returns whether the frame tells too little, so that the server has to list them anew. */
+  /** Applies an event. Returns whether the list has to be read again, because the event says too little. */
   take(frame: Frame): boolean {
     switch (frame.type) {
       case 'instance_status_changed':
@@ -58,7 +58,7 @@ export class InstanceList {
   }
 }
 
-/** Since when its process runs, as far as a status tells: the next measurement tells more. */
+/** The start time of its process as far as the status determines it; the next measurement refines it. */
 function startAfter(
   status: InstanceSummary['status'],
   { started_at: start }: InstanceSummary,

@@ -17,13 +17,13 @@ const STOPPED = sampleInstance({
 const page = (changes: Partial<Instance>, paper = WIDE): string[] => pageLines({ ...STOPPED, ...changes }, paper, NOW);
 
 describe('the page of an instance', () => {
-  it('has nothing of what is not set', () => {
+  it('leaves out unset settings', () => {
     expect(page({})).toEqual([
       'llama  stopped  port 8100',
       'engine       llama_cpp',
       'model        /models/llama.gguf',
-      'policy       restarts when it dies, at most 5 times in a row; comes back after a reboot',
-      'requests     the first one starts it',
+      'policy       restarts when it dies, at most 5 times in a row; starts again after a reboot',
+      'requests     the first one starts the engine',
       'created      1d 0h ago',
       '',
       'command of the next run',
@@ -31,7 +31,7 @@ describe('the page of an instance', () => {
     ]);
   });
 
-  it('has everything that is set', () => {
+  it('has all set settings', () => {
     const lines = page({
       status: 'running',
       started_at: '2026-03-01T11:00:00Z',
@@ -56,7 +56,7 @@ describe('the page of an instance', () => {
     });
     expect(lines.slice(0, -3)).toEqual([
       'llama  running  up 1h 0m, port 8100, process 4711, 27 MB',
-      'attention    it runs with older settings: llamactl restart llama',
+      'attention    it runs with older settings; to apply the new ones: llamactl restart llama',
       'engine       llama_cpp',
       'model        /models/llama.gguf',
       'options      ctx_size       4096',
@@ -72,14 +72,14 @@ describe('the page of an instance', () => {
       'aliases      gpt-4o',
       '             qwen/qwen3',
       'listed       no, but it can be used',
-      'policy       is not restarted when it dies; stays away after a reboot',
-      'requests     start nothing; stopped after 5m 0s without one; in the group big; 2 at once; the engine is told base',
+      'policy       is not restarted when it dies; stays stopped after a reboot',
+      'requests     never start the engine; stopped after 5m 0s without one; in the group big; 2 at once; upstream model base',
       'created      1d 0h ago, changed 1m 0s ago',
     ]);
     expect(lines.at(-2)).toBe('command');
   });
 
-  it('says of a failure why, and what the engine said last', () => {
+  it('explains a failure with its reason and the last output', () => {
     const lines = page({
       status: 'failed',
       reason: 'no such file',
@@ -96,7 +96,7 @@ describe('the page of an instance', () => {
     expect(lines.slice(at + 1, at + 3)).toEqual(['             I loading', '             E no such file']);
   });
 
-  it('leaves out what an engine said before an end in order', () => {
+  it('leaves out the output before an orderly end', () => {
     const exit = { code: 0, signal: null, at: '2026-03-01T11:59:00Z', reason: 'stopped', lines: ['cleaning up'] };
     expect(page({ last_exit: exit }).join('\n')).not.toContain('cleaning up');
     expect(page({ last_exit: { ...exit, code: 137, signal: 'SIGKILL' } })).toContain(
@@ -105,13 +105,13 @@ describe('the page of an instance', () => {
     expect(page({ last_exit: { ...exit, code: null } })).toContain('last exit    1m 0s ago, status unknown: stopped');
   });
 
-  it('tells how often it was restarted', () => {
+  it('shows the number of restarts', () => {
     expect(page({ restart_count: 2, max_restarts: -1 }).join('\n')).toContain(
-      'restarts when it dies, for ever, 2 so far; comes back',
+      'restarts when it dies, without limit, 2 so far; starts again',
     );
   });
 
-  it('has the port of the engine that runs, and the one to come', () => {
+  it('shows the port of the running engine, and the next one', () => {
     const [head] = page({
       status: 'running',
       pid: 4711,
@@ -119,17 +119,17 @@ describe('the page of an instance', () => {
       restart_required: true,
       effective_command: ['llama-server', '--port', '8100'],
     });
-    expect(head).toBe('llama  running  port 8100, from its next start 8101, process 4711');
+    expect(head).toBe('llama  running  port 8100, 8101 from the next start, process 4711');
   });
 
-  it('does not repeat what an engine said before an end that is over and done with', () => {
+  it('leaves out the output before an end long past', () => {
     const at = '2026-03-01T11:00:00Z';
     const exit = { code: null, signal: 'SIGKILL', at, reason: 'killed', lines: ['I slots are idle'] };
     expect(page({ status: 'restarting', last_exit: exit }).join('\n')).toContain('I slots are idle');
     expect(page({ status: 'running', last_exit: exit }).join('\n')).not.toContain('I slots are idle');
   });
 
-  it('fits a narrow terminal, and its command can still be pasted into a shell', () => {
+  it('fits a narrow terminal, with a command that can be pasted', () => {
     const words = [
       'printf',
       '%s\\0',

@@ -5,19 +5,19 @@ import { shellQuoted } from './shell-words.ts';
 import type { Style } from './style.ts';
 import { cut, plain, widthOf, wrapped } from './text.ts';
 
-/** Where a page is read. */
+/** The medium that a page is printed on. */
 interface Paper {
   columns: number;
   style: Style;
 }
 
-/** A label, and what stands behind it, a line each. */
+/** A label and its values, one line each. */
 type Entry = readonly [label: string, values: readonly string[]];
 
 const LABEL_WIDTH = 13;
 const MOST_COLUMNS = 120;
 
-/** Everything about an instance, as a page of text. @param now Milliseconds since the epoch. */
+/** All facts about an instance as a page of text. @param now Milliseconds since the epoch. */
 export function pageLines(instance: Instance, paper: Paper, now: number): string[] {
   const columns = Math.min(paper.columns, MOST_COLUMNS);
   const { style } = paper;
@@ -34,13 +34,13 @@ export function pageLines(instance: Instance, paper: Paper, now: number): string
   ];
 }
 
-/** What is worth knowing beside the status. */
+/** The facts after the status in the first line. */
 function beside(instance: Instance, now: number): string {
   const { started_at: startedAt, pid, port, stats } = instance;
   const current = runningPort(instance);
   const facts = [
     ...(startedAt === null ? [] : [`up ${since(startedAt, now)}`]),
-    current === port ? `port ${port}` : `port ${current}, from its next start ${port}`,
+    current === port ? `port ${port}` : `port ${current}, ${port} from the next start`,
     ...(pid === null ? [] : [`process ${pid}`]),
     ...(stats === null ? [] : [bytes(stats.memory_usage)]),
   ];
@@ -54,7 +54,10 @@ function entriesOf(instance: Instance, now: number): Entry[] {
     values.length === 0 ? [] : [[label, values]];
   return [
     ...optional('reason', reason === null ? [] : [reason]),
-    ...optional('attention', isBehind ? [`it runs with older settings: llamactl restart ${name}`] : []),
+    ...optional(
+      'attention',
+      isBehind ? [`it runs with older settings; to apply the new ones: llamactl restart ${name}`] : [],
+    ),
     ['engine', [engine]],
     ...optional('model', model === undefined ? [] : [model]),
     ...optional('options', optionTexts(options)),
@@ -83,15 +86,15 @@ function optionTexts(options: Instance['options']): string[] {
 
 function policyOf(instance: Instance): string {
   const { auto_start: autoStart, auto_restart: autoRestart, max_restarts: most, restart_count: restarts } = instance;
-  const times = most === -1 ? 'for ever' : `at most ${count(most, 'time')} in a row`;
+  const times = most === -1 ? 'without limit' : `at most ${count(most, 'time')} in a row`;
   const already = restarts === 0 ? '' : `, ${restarts} so far`;
   return [
     autoRestart ? `restarts when it dies, ${times}${already}` : 'is not restarted when it dies',
-    autoStart ? 'comes back after a reboot' : 'stays away after a reboot',
+    autoStart ? 'starts again after a reboot' : 'stays stopped after a reboot',
   ].join('; ');
 }
 
-/** What becomes of requests under `/v1`. */
+/** How `/v1` requests are handled. */
 function requestsOf(instance: Instance): string {
   const {
     on_demand: onDemand,
@@ -103,11 +106,11 @@ function requestsOf(instance: Instance): string {
     isolated,
   } = instance;
   return [
-    onDemand ? 'the first one starts it' : 'start nothing',
+    onDemand ? 'the first one starts the engine' : 'never start the engine',
     ...(pinned ? ['pinned'] : idle > 0 ? [`stopped after ${duration(idle)} without one`] : []),
     ...(group === undefined ? [] : [`in the group ${group}`]),
     ...(concurrency === undefined ? [] : [`${concurrency} at once`]),
-    ...(model === undefined ? [] : [`the engine is told ${model}`]),
+    ...(model === undefined ? [] : [`upstream model ${model}`]),
     ...(isolated ? ['isolated'] : []),
   ].join('; ');
 }
@@ -120,7 +123,7 @@ function exitLines({ last_exit: exit, status }: Instance, { columns, style }: Pa
   if (exit === null) return [];
   const how = exit.signal ?? (exit.code === null ? 'status unknown' : `status ${exit.code}`);
   const text = `${duration((now - Date.parse(exit.at)) / 1_000)} ago, ${how}: ${exit.reason}`;
-  // What an engine said before an end in order, or one that is over and done with, is nobody's question.
+  // Output before an orderly end, or an end long past, is of no interest.
   const lines =
     status !== 'running' && (status === 'failed' || status === 'restarting' || exit.code !== 0) ? exit.lines : [];
   const room = columns - LABEL_WIDTH;
@@ -138,7 +141,7 @@ function entryLines(label: string, value: string, columns: number, style: Style)
   ];
 }
 
-/** As a shell takes it, also in several lines. */
+/** The command as a shell accepts it, on several lines if needed. */
 function commandLines(words: readonly string[], columns: number): string[] {
   const lines: string[] = [];
   let line = '';

@@ -10,7 +10,7 @@ const HERE: Surroundings = {
 };
 
 describe('settings from flags', () => {
-  it('hold nothing that was not said', () => {
+  it('contain only given flags', () => {
     expect(settingsOf({}, [], HERE)).toEqual({});
   });
 
@@ -54,7 +54,7 @@ describe('settings from flags', () => {
     });
   });
 
-  describe('of options', () => {
+  describe('for options', () => {
     const optionsOf = (...option: string[]): unknown => settingsOf({ option }, [], HERE).options;
 
     it.each<[string, unknown]>([
@@ -72,24 +72,24 @@ describe('settings from flags', () => {
       ['device=0x10', { device: '0x10' }],
       ['limit=Infinity', { limit: 'Infinity' }],
       ['text= 8', { text: ' 8' }],
-    ])('%s is %j', (text, options) => {
+    ])('%s becomes %j', (text, options) => {
       expect(optionsOf(text)).toEqual(options);
     });
 
-    it('make a list of what is given again', () => {
+    it('make a list of a repeated key', () => {
       expect(optionsOf('lora=a.gguf', 'threads=4', 'lora=2', 'lora=true')).toEqual({
         lora: ['a.gguf', 2, 'true'],
         threads: 4,
       });
     });
 
-    it('need a key', () => {
-      expect(() => optionsOf('=8')).toThrow('-o =8: an option is key=value, such as ctx_size=8192');
+    it('require a key', () => {
+      expect(() => optionsOf('=8')).toThrow('-o =8: write an option as key=value, such as ctx_size=8192');
     });
   });
 
-  describe('of the environment', () => {
-    it('are given, or taken from the shell', () => {
+  describe('for the environment', () => {
+    it('are given, or copied from the shell', () => {
       expect(settingsOf({ env: ['A=b=c', 'B=', 'HF_HOME', 'EMPTY'] }, [], HERE).environment).toEqual({
         A: 'b=c',
         B: '',
@@ -98,26 +98,26 @@ describe('settings from flags', () => {
       });
     });
 
-    it.each(['NOPE', '=x'])('cannot be had from a shell that has none: %s', (text) => {
-      expect(() => settingsOf({ env: [text] }, [], HERE)).toThrow(`-e ${text}: there is no such variable here`);
+    it.each(['NOPE', '=x'])('are refused if the shell lacks the variable: %s', (text) => {
+      expect(() => settingsOf({ env: [text] }, [], HERE)).toThrow(`-e ${text}: this variable is not set here`);
     });
   });
 
-  describe('of the model', () => {
+  describe('for the model', () => {
     const modelOf = (model: string, engine?: string, more: Partial<Surroundings> = {}): unknown =>
       settingsOf({ model, ...(engine === undefined ? {} : { engine }) }, [], { ...HERE, ...more }).model_path;
 
-    it('name a file of this machine by its whole path', () => {
+    it('have the absolute path of a file on this machine', () => {
       expect(modelOf('../m.gguf')).toBe('/home/me/m.gguf');
       expect(modelOf('~/m.gguf', 'llama_cpp')).toBe('/home/me/m.gguf');
       expect(modelOf('/srv/m.gguf')).toBe('/srv/m.gguf');
     });
 
-    it('are left as they are for a server elsewhere', () => {
+    it('stay unchanged for a server elsewhere', () => {
       expect(modelOf('m.gguf', undefined, { isLocal: false })).toBe('m.gguf');
     });
 
-    it('may be the name of a model for another engine, unless there is such a file', () => {
+    it('may be a model name for another engine, if there is no such file', () => {
       expect(modelOf('org/model', 'vllm')).toBe('org/model');
       expect(modelOf('org/model', 'vllm', { exists: (file) => file === '/home/me/work/org/model' })).toBe(
         '/home/me/work/org/model',
@@ -126,8 +126,8 @@ describe('settings from flags', () => {
   });
 });
 
-describe('settings that are unset', () => {
-  it('become null, within options and environment too', () => {
+describe('unset settings', () => {
+  it('become null, also within options and environment', () => {
     expect(
       unset(['port', 'options.ctx-size', 'options.a.b', 'environment.MY-X', 'environment.Y', 'max-restarts']),
     ).toEqual({
@@ -138,7 +138,7 @@ describe('settings that are unset', () => {
     });
   });
 
-  it('may be called as their flags are', () => {
+  it('accept the names of flags', () => {
     expect(unset(['model', 'alias', 'engine-command', 'env.X', 'option'])).toEqual({
       model_path: null,
       aliases: null,
@@ -149,8 +149,8 @@ describe('settings that are unset', () => {
   });
 });
 
-describe('settings over others', () => {
-  it('win, key by key in options and environment', () => {
+describe('merged settings', () => {
+  it('override others, key by key in options and environment', () => {
     const below = { name: 'a', port: 1, options: { x: 1, y: 1 }, aliases: ['a'] };
     expect(merged(below, { port: 2, options: { y: 2 }, environment: { A: 'b' }, aliases: ['b'] })).toEqual({
       name: 'a',

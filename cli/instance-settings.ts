@@ -5,9 +5,9 @@ import { Problem } from './problem.ts';
 import type { SettingFlags } from './setting-flags.ts';
 import { shellWords } from './shell-words.ts';
 
-/** Where the command line was typed. */
+/** The environment in which the command line was typed. */
 export interface Surroundings {
-  /** The server reads the same files. */
+  /** The server runs on this machine and sees the same files. */
   isLocal: boolean;
   /** Absolute. */
   folder: string;
@@ -21,10 +21,10 @@ type Scalar = string | number | boolean;
 type OptionValue = Scalar | (string | number)[];
 
 /**
- * What the flags say, in the words of the API; what they do not say is absent.
+ * Turns flags into API settings; leaves out settings without a flag.
  *
- * @param rest Passed to the engine as it is.
- * @throws {Problem} for what cannot be meant
+ * @param rest Arguments to pass to the engine unchanged.
+ * @throws {Problem} for invalid values
  */
 export function settingsOf(flags: SettingFlags, rest: readonly string[], surroundings: Surroundings): Settings {
   const { model, engine, port, option, env, alias, unlisted, autoStart, autoRestart } = flags;
@@ -55,19 +55,19 @@ export function settingsOf(flags: SettingFlags, rest: readonly string[], surroun
   return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
 }
 
-/** One over the other, as a merge patch does it. */
+/** Merges two sets of settings as a JSON merge patch does; `above` wins. */
 export function merged<Body extends UpdateInstance>(below: Body, above: UpdateInstance): Body & UpdateInstance {
   const both = (key: 'options' | 'environment'): object =>
     below[key] && above[key] ? { [key]: { ...below[key], ...above[key] } } : {};
   return { ...below, ...above, ...both('options'), ...both('environment') };
 }
 
-/** The patch that removes settings: `port`, `options.threads`, `environment.HF_HOME`. Flags' names are taken too. */
+/** The merge patch that removes settings: `port`, `options.threads`, `environment.HF_HOME`. Also accepts flag names. */
 export function unset(keys: readonly string[]): UpdateInstance {
   return keys.map(removal).reduce<UpdateInstance>(merged, {});
 }
 
-/** Keys of settings whose flags have other names. */
+/** Settings whose flag has another name. */
 const KEYS: Readonly<Record<string, string>> = {
   model: 'model_path',
   option: 'options',
@@ -85,11 +85,14 @@ function removal(key: string): UpdateInstance {
   return { [setting]: { [setting === 'options' ? optionKey(inner) : inner]: null } };
 }
 
-/** A file of this machine by its whole path; of another machine, or what is no file, as it was said. */
+/**
+ * The absolute path of a model file on this machine. Returns the text unchanged for a server elsewhere, or a model that
+ * is no file.
+ */
 function modelPath(model: string, engine: string | undefined, { isLocal, folder, home, exists }: Surroundings): string {
   if (!isLocal) return model;
   const file = path.resolve(folder, model.replace(/^~(?=\/)/, home));
-  // Other engines may take names of models, such as `org/model`.
+  // Other engines may accept model names, such as `org/model`.
   return engine === undefined || engine === 'llama_cpp' || exists(file) ? file : model;
 }
 
@@ -103,7 +106,7 @@ function optionsOf(given: readonly string[]): Record<string, OptionValue> {
   return Object.fromEntries(entries);
 }
 
-/** A list holds no truth values. */
+/** Lists have no booleans. */
 function listed(value: Scalar): string | number {
   return typeof value === 'boolean' ? String(value) : value;
 }
@@ -111,16 +114,16 @@ function listed(value: Scalar): string | number {
 function optionOf(text: string): [key: string, value: Scalar] {
   const at = text.indexOf('=');
   const key = at === -1 ? text : text.slice(0, at);
-  if (key === '') throw new Problem(`-o ${text}: an option is key=value, such as ctx_size=8192`, EXIT.usage);
+  if (key === '') throw new Problem(`-o ${text}: write an option as key=value, such as ctx_size=8192`, EXIT.usage);
   return [optionKey(key), at === -1 ? true : scalarOf(text.slice(at + 1))];
 }
 
-/** As the engine's help has it: `--ctx-size` is `ctx_size`. */
+/** Key of an option by its flag: `--ctx-size` is `ctx_size`. */
 function optionKey(text: string): string {
   return text.replace(/^--?/, '').replaceAll('-', '_');
 }
 
-/** What is no number to the last digit stays as it was typed. */
+/** Keeps text that a number would not reproduce exactly. */
 function scalarOf(text: string): Scalar {
   if (text === 'true' || text === 'false') return text === 'true';
   const number = Number(text);
@@ -141,7 +144,7 @@ function environmentOf(
       if (at > 0) return [text.slice(0, at), text.slice(at + 1)];
       const value = environment[text];
       if (at === 0 || value === undefined) {
-        throw new Problem(`-e ${text}: there is no such variable here; write NAME=value`, EXIT.usage);
+        throw new Problem(`-e ${text}: this variable is not set here; give it as NAME=value`, EXIT.usage);
       }
       return [text, value];
     }),

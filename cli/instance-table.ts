@@ -10,7 +10,7 @@ export interface InstanceTableOptions {
   style: Style;
   /** Milliseconds since the epoch. */
   now: number;
-  /** With every column. */
+  /** Show every column. */
   isWide: boolean;
 }
 
@@ -18,7 +18,7 @@ interface Part extends Column {
   cell: (instance: InstanceSummary) => Cell;
 }
 
-/** Instances, a row each. */
+/** Instances as a table, one row each. */
 export function instanceTable(
   instances: readonly InstanceSummary[],
   { style, now, isWide }: InstanceTableOptions,
@@ -52,7 +52,7 @@ export function instanceTable(
   return { columns: parts, rows: instances.map((instance) => parts.map(({ cell }) => cell(instance))) };
 }
 
-/** The folder says little, and takes the room of what does. */
+/** Only the file name: the folder is less useful, and takes room. */
 function modelOf({ model_path: model }: InstanceSummary): string {
   return model === undefined ? '-' : plain(path.basename(model));
 }

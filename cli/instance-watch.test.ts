@@ -26,7 +26,7 @@ afterEach(async () => {
   await server.goAway();
 });
 
-/** Begins to watch. @param listInstances What answers instead of the server. */
+/** Begins to watch. @param listInstances Replaces the server's list. */
 async function watch(listInstances?: () => Promise<InstanceSummary[]>): Promise<void> {
   const client = new Client(server.url);
   const session: WatchSession = {
@@ -47,7 +47,7 @@ async function watch(listInstances?: () => Promise<InstanceSummary[]>): Promise<
 }
 
 describe('watching instances', () => {
-  it('reads the list once it would hear of all that changes after that', async () => {
+  it('reads the list once the event stream is open', async () => {
     await watch();
     await vi.waitFor(() => expect(list.get('a')?.status).toBe('stopped'));
     server.changeStatus('a', 'running');
@@ -55,7 +55,7 @@ describe('watching instances', () => {
     expect(onRead).toHaveBeenCalledTimes(1);
   });
 
-  it('loses nothing that it hears while the list is on its way, which may be older', async () => {
+  it('applies events that arrive while the list is read, because the list may be older', async () => {
     const answer = Promise.withResolvers<InstanceSummary[]>();
     const old = server.manager.list();
     await watch(() => answer.promise);
@@ -66,7 +66,7 @@ describe('watching instances', () => {
     expect(list.get('a')?.status).toBe('starting');
   });
 
-  it('reads the list again for instances that are made, once for many', async () => {
+  it('reads the list once for many new instances', async () => {
     await watch();
     await vi.waitFor(() => expect(onRead).toHaveBeenCalledTimes(1));
     for (const name of ['b', 'c', 'd']) {
@@ -77,7 +77,7 @@ describe('watching instances', () => {
     expect(onRead).toHaveBeenCalledTimes(2);
   });
 
-  it('asks again for a list that did not come in time', async () => {
+  it('retries a list that timed out', async () => {
     const late = new ConnectionError('no answer', { url: server.url });
     const answers = [() => Promise.reject(late), async () => server.manager.list()];
     await watch(async () => (answers.shift() ?? (async () => []))());
@@ -85,7 +85,7 @@ describe('watching instances', () => {
     expect(onRead).toHaveBeenCalledTimes(1);
   });
 
-  it('ends with what keeps the list from being read', async () => {
+  it('ends with an error that prevents reading the list', async () => {
     await watch(async () => {
       throw new Error('forbidden');
     });

@@ -3,26 +3,29 @@ import type { Client, EventsOptions, Frame, Interruption } from '@llamactl/clien
 import type { Session } from './command-line.ts';
 import type { InstanceList } from './instance-list.ts';
 
-/** Many instances that change at once are listed anew once: requests are limited. */
+/** Shortest time between two reads of the list, because requests are rate-limited. */
 const BETWEEN_LISTS_MS = 1_000;
 
-/** As much of a session as is needed. */
+/** The part of a session that watching needs. */
 export interface WatchSession extends Pick<Session, 'signal'> {
   client: Pick<Client, 'events' | 'listInstances'>;
 }
 
 export interface InstanceWatchOptions {
   types: EventsOptions['types'];
-  /** Told after the list has taken it. */
+  /** Called after the list has applied the event. */
   onFrame: (frame: Frame) => void;
-  /** The list was read anew. */
+  /** The list was read again. */
   onRead: () => void;
   onInterruption: (interruption: Interruption) => void;
-  /** The server is there, for the first time or again. */
+  /** The event stream is open, for the first time or again. */
   onOpen: () => void;
 }
 
-/** Keeps a list true until the signal of the session aborts; then throws its reason. One subscription, nothing is polled. */
+/**
+ * Keeps a list up to date until the session's signal aborts, then throws its reason. Uses one event subscription; never
+ * polls.
+ */
 export async function watchInstances(
   session: WatchSession,
   list: InstanceList,
@@ -49,13 +52,16 @@ export async function watchInstances(
   }
 }
 
-/** Reads the list anew where events tell too little. */
+/** Reads the list again when events say too little. */
 class ListReader {
   readonly #session: WatchSession;
   readonly #list: InstanceList;
   readonly #onRead: () => void;
   #wanted = Promise.withResolvers<void>();
-  /** What came since the list was asked for, while it is: the answer may be older. */
+  /**
+   * Events since the current list request was sent; the response may be older than they are. `null`: no request is in
+   * flight.
+   */
   #since: Frame[] | null = null;
 
   constructor(session: WatchSession, list: InstanceList, onRead: () => void) {
@@ -85,7 +91,7 @@ class ListReader {
         for (const frame of since) if (this.#list.take(frame)) this.want();
         this.#onRead();
       } catch (error) {
-        // One that did not answer in time is asked again.
+        // Retry a request that failed or timed out.
         if (!(error instanceof ConnectionError)) throw error;
         this.want();
       } finally {

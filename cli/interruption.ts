@@ -4,7 +4,7 @@ import { EXIT } from './exit-status.ts';
 import type { Terminal } from './terminal.ts';
 import { plain } from './text.ts';
 
-/** Something that goes on until somebody has seen enough: Ctrl-C ends it without a word. */
+/** Runs something that continues until Ctrl-C, which ends it without a message. */
 export async function untilInterrupted(
   commandLine: CommandLine,
   { signal }: Pick<Session, 'signal'>,
@@ -18,23 +18,23 @@ export async function untilInterrupted(
   }
 }
 
-/** What a stream tells of its connection. */
+/** Callbacks for the connection state of a stream. */
 export interface WaitingNote {
   onInterruption: (interruption: Interruption) => void;
   onOpen: () => void;
 }
 
 /**
- * Says once that a stream waits for its server, each time that it was lost.
+ * Prints one note each time that a stream loses its server.
  *
- * @param isOpen Whether the stream is waited for already; else from the first time on that it stands: a server that
- * was never there is an error, which is told as one.
+ * @param isOpen `true`: the server is known to run, so the first failure counts already. `false`: notes begin after the
+ * first successful connection; a failure before that is an error, which the caller reports.
  */
 export function waitingNote(
   terminal: Pick<Terminal, 'note'>,
   { isOpen }: { isOpen: boolean } = { isOpen: false },
 ): WaitingNote {
-  /** How often it was tried to resume; that falls when it is lost anew, and need not begin with 1. */
+  /** Attempts to resume so far. The number falls when the connection is lost again, and need not begin with 1. */
   let tries = isOpen ? Infinity : 0;
   return {
     onInterruption: ({ attempt, error }) => {

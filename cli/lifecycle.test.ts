@@ -19,10 +19,10 @@ afterEach(async () => {
   sandbox.dispose();
 });
 
-/** A command of the API enters `entered`, and soon after comes to `rest`. */
+/** Makes a command of the API enter `entered`, and soon after settle in `rest`. */
 function leads(verb: 'start' | 'stop' | 'restart', entered: Status, rest: Status, more: Partial<Instance> = {}): void {
   const act = async (name: string): Promise<Status> => {
-    // As the real one, it says that there is no such instance.
+    // The real server reports an unknown instance here, too.
     server.manager.get(name);
     server.changeStatus(name, entered);
     setImmediate(() => server.changeStatus(name, rest, more));
@@ -40,20 +40,20 @@ const EXIT_OF_BROKEN: Instance['last_exit'] = {
 };
 
 describe('starting', () => {
-  it('does not wait where nobody watches', async () => {
+  it('does not wait without a terminal', async () => {
     await server.add('llama');
     expect(await sandbox.run(['start', 'llama'])).toEqual({ status: 0, stdout: 'llama  starting\n', stderr: '' });
     expect(server.manager.calls.at(-1)).toMatchObject({ method: 'start', arguments: ['llama', {}] });
   });
 
-  it('waits when it is told to, and says where the engine is', async () => {
+  it('waits with --wait, and prints the port', async () => {
     await server.add('llama', { port: 8123 });
     leads('start', 'starting', 'running');
     const { status, stdout } = await sandbox.run(['start', 'llama', '--wait'], { now: 0 });
     expect([status, stdout]).toEqual([0, 'llama  running, port 8123 (0.0 s)\n']);
   });
 
-  it('waits on a terminal, and shows there how it goes', async () => {
+  it('waits on a terminal, and shows progress', async () => {
     await server.add('llama', { port: 8123 });
     let isToldOf = false;
     const onOutput = (output: string): void => {
@@ -66,14 +66,14 @@ describe('starting', () => {
     expect(screenAfter(stdout).filter((line) => line !== '')).toEqual(['llama  running, port 8123 (0.0 s)']);
   });
 
-  it('leaves nobody out on a terminal that is too low to be redrawn', async () => {
+  it('prints all names on a terminal too low to redraw', async () => {
     const names = Array.from({ length: 30 }, (_unused, index) => `i-${index + 10}`);
     for (const name of names) await server.add(name, { status: 'running', port: 8100 });
     const { stdout } = await sandbox.run(['start', ...names], { columns: 80, now: 0 });
     expect(screenAfter(stdout).map((line) => line.split(' ')[0])).toEqual(names);
   });
 
-  it('tells why an engine did not come up, with its last lines', async () => {
+  it('explains why an engine did not start, with its last output', async () => {
     await server.add('broken');
     leads('start', 'starting', 'failed', { reason: 'no such file', last_exit: EXIT_OF_BROKEN });
     expect(await sandbox.run(['start', 'broken', '--wait'], { now: 0 })).toEqual({
@@ -83,13 +83,13 @@ describe('starting', () => {
         'llamactl: broken did not start: no such file',
         '    I loading',
         '    E no such file',
-        '  llamactl logs broken has all that it said',
+        '  for its complete output: llamactl logs broken',
         '',
       ].join('\n'),
     });
   });
 
-  it('takes no control characters from an engine', async () => {
+  it('removes control characters of engines', async () => {
     await server.add('broken');
     const reason = 'bad \u{1B}[2Jmagic';
     const last = { ...EXIT_OF_BROKEN, code: 1, lines: ['\u{1B}]0;title\u{7}E x'] } as Instance['last_exit'];
@@ -98,7 +98,7 @@ describe('starting', () => {
     expect(stderr).toContain('did not start: bad magic\n    E x\n');
   });
 
-  it('fails when it cannot be looked at in the end', async () => {
+  it('fails if the final lookup fails', async () => {
     await server.add('llama');
     vi.spyOn(server.manager, 'get').mockImplementation(() => {
       throw new Error('broken');
@@ -111,14 +111,14 @@ describe('starting', () => {
     expect([status, stderr]).toEqual([1, expect.stringMatching(/^llamactl: Something went wrong inside/)]);
   });
 
-  it('counts one that runs already as started', async () => {
+  it('counts a running instance as started', async () => {
     await server.add('llama', { port: 8100 });
     leads('start', 'running', 'running');
     const { stdout } = await sandbox.run(['start', 'llama', '--wait']);
     expect(stdout).toBe('llama  already running, port 8100\n');
   });
 
-  it.each<[Status, string]>([['stopped', 'it was stopped before it ran']])(
+  it.each<[Status, string]>([['stopped', 'it was stopped before it was running']])(
     'fails when it ends up %s',
     async (rest, error) => {
       await server.add('llama');
@@ -128,14 +128,14 @@ describe('starting', () => {
     },
   );
 
-  it('gives up waiting when it was told to, and not the start', async () => {
+  it('stops waiting after --timeout, without stopping the start', async () => {
     await server.add('llama');
     const { status, stdout, stderr } = await sandbox.run(['start', 'llama', '--timeout', '0']);
     expect([status, stdout]).toEqual([6, 'llama  not running yet\n']);
-    expect(stderr).toBe('llamactl: llama: it is not running after 0 s, and goes on\n');
+    expect(stderr).toBe('llamactl: llama: it is not running after 0 s; the operation continues on the server\n');
   });
 
-  it('says that it goes on when nobody waits for it any more', async () => {
+  it('reports that the operation continues after Ctrl-C', async () => {
     await server.add('llama');
     const interruption = new AbortController();
     const onOutput = (output: string): void => {
@@ -146,10 +146,10 @@ describe('starting', () => {
       onOutput,
       signal: interruption.signal,
     });
-    expect([status, stderr]).toEqual([130, 'llamactl: interrupted; what was begun goes on\n']);
+    expect([status, stderr]).toEqual([130, 'llamactl: interrupted; the operation continues on the server\n']);
   });
 
-  it('goes on waiting over a restart of the server', async () => {
+  it('continues to wait across a restart of the server', async () => {
     await server.add('llama', { port: 8100 });
     let isAway = false;
     const onOutput = (output: string): void => {
@@ -165,7 +165,7 @@ describe('starting', () => {
     expect(screenAfter(stdout)[0]).toBe('llama  running, port 8100 (0.0 s)');
   });
 
-  it('suggests the name that was probably meant', async () => {
+  it('suggests the closest name for an unknown one', async () => {
     await server.add('llama');
     expect(await sandbox.run(['start', 'lama'])).toEqual({
       status: 3,
@@ -175,7 +175,7 @@ describe('starting', () => {
   });
 
   describe('of several', () => {
-    it('is one request, and goes on after one that fails', async () => {
+    it('sends one request, and goes on after a failure', async () => {
       await server.add('a', { port: 8101 });
       await server.add('bb', { port: 8102 });
       const startAll = vi.spyOn(server.manager, 'startAll').mockImplementation(async (names = []) => {
@@ -192,12 +192,12 @@ describe('starting', () => {
       expect(status).toBe(1);
       expect(stdout).toBe('a     running, port 8101 (0.0 s)\n');
       expect(stderr).toBe(
-        'llamactl: nope: there is no instance nope; llamactl ps lists them\nllamactl: bb: the model is missing\n',
+        'llamactl: nope: there is no instance nope; to list instances: llamactl ps\nllamactl: bb: the model is missing\n',
       );
       expect(startAll).toHaveBeenCalledExactlyOnceWith(['a', 'nope', 'bb']);
     });
 
-    it('is told as JSON, failures too', async () => {
+    it('prints JSON with --json, including failures', async () => {
       await server.add('a');
       await server.add('b', { status: 'running' });
       vi.spyOn(server.manager, 'startAll').mockImplementation(async () => [
@@ -213,7 +213,7 @@ describe('starting', () => {
     });
   });
 
-  it('of all takes those that are stopped or failed', async () => {
+  it('with --all takes stopped and failed instances', async () => {
     await server.add('a');
     await server.add('b', { status: 'running' });
     await server.add('c', { status: 'failed' });
@@ -221,7 +221,7 @@ describe('starting', () => {
     expect(stdout).toBe('a  starting\nc  starting\n');
   });
 
-  it('of all has nothing to do where all run', async () => {
+  it('with --all does nothing if all run', async () => {
     await server.add('b', { status: 'running' });
     expect(await sandbox.run(['start', '--all'])).toEqual({
       status: 0,
@@ -232,15 +232,15 @@ describe('starting', () => {
   });
 
   it.each([
-    [['start'], 'which instance? Give its name, or --all'],
-    [['start', 'a', '--all'], 'either names or --all, not both'],
-    [['stop'], 'which instance? Give its name, or --all'],
-    [['restart', 'a', '--all'], 'either names or --all, not both'],
-  ])('%j does not say which', async (words, sentence) => {
+    [['start'], 'no instance given: add its name, or --all'],
+    [['start', 'a', '--all'], 'give either names or --all, not both'],
+    [['stop'], 'no instance given: add its name, or --all'],
+    [['restart', 'a', '--all'], 'give either names or --all, not both'],
+  ])('refuses %j, which names no clear selection', async (words, sentence) => {
     expect(await sandbox.run(words)).toEqual({ status: 2, stdout: '', stderr: `llamactl: ${sentence}\n` });
   });
 
-  it('with --quiet prints the names of those that came up', async () => {
+  it('with --quiet prints the names that started', async () => {
     await server.add('a');
     leads('start', 'starting', 'running');
     expect((await sandbox.run(['start', 'a', '--wait', '-q'])).stdout).toBe('a\n');
@@ -250,7 +250,7 @@ describe('starting', () => {
 });
 
 describe('stopping', () => {
-  it('passes on how', async () => {
+  it('passes its options on', async () => {
     await server.add('a');
     const { stdout } = await sandbox.run(['stop', 'a', '--force', '--timeout', '1.5']);
     expect(stdout).toBe('a  stopping\n');
@@ -267,14 +267,14 @@ describe('stopping', () => {
     expect([status, stdout]).toEqual([0, 'a  stopped (0.0 s)\n']);
   });
 
-  it('fails when somebody starts it again', async () => {
+  it('fails when the instance is started again', async () => {
     await server.add('a', { status: 'running' });
     leads('stop', 'stopping', 'running');
     const { status, stderr } = await sandbox.run(['stop', 'a', '--wait']);
     expect([status, stderr]).toEqual([1, 'llamactl: a: it was started again\n']);
   });
 
-  it('of all takes those that run, start or restart', async () => {
+  it('with --all takes running, starting and restarting instances', async () => {
     for (const status of ['running', 'starting', 'restarting', 'stopping', 'failed'] as const) {
       await server.add(status, { status });
     }
@@ -282,11 +282,11 @@ describe('stopping', () => {
     expect(stdout).toBe('running\nstarting\nrestarting\n');
   });
 
-  it('goes on after one that there is not', async () => {
+  it('goes on after an unknown name', async () => {
     await server.add('a');
     const { status, stdout, stderr } = await sandbox.run(['stop', 'nope', 'a']);
     expect([status, stdout]).toEqual([3, 'a     stopping\n']);
-    expect(stderr).toBe('llamactl: nope: there is no instance nope; llamactl ps lists them\n');
+    expect(stderr).toBe('llamactl: nope: there is no instance nope; to list instances: llamactl ps\n');
   });
 });
 
@@ -298,7 +298,7 @@ describe('restarting', () => {
     expect([status, stdout]).toEqual([0, 'a  running, port 8100 (0.0 s)\n']);
   });
 
-  it('of all takes those that run, start or restart', async () => {
+  it('with --all takes running, starting and restarting instances', async () => {
     for (const status of ['running', 'stopping', 'failed', 'restarting'] as const) await server.add(status, { status });
     const { stdout } = await sandbox.run(['restart', '--all', '-q']);
     expect(stdout).toBe('running\nrestarting\n');

@@ -2,40 +2,40 @@ import type { BatchResult, Status } from '@llamactl/client';
 import type { CommandLine, Session } from './command-line.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
 import { commonFailure, worst, type Outcome } from './many.ts';
-import { counsel, nearInstance } from './near-instance.ts';
+import { hintFor, nearInstance } from './near-instance.ts';
 import { Problem } from './problem.ts';
 import { ProgressBoard } from './progress-board.ts';
 import { settled, type Rest } from './settling.ts';
 import { startFailureLines } from './start-failure.ts';
 
-/** Starting, stopping or restarting some instances. */
+/** A command that starts, stops or restarts instances. */
 export interface LifecycleCommand {
-  /** As the user gave them. */
+  /** As typed by the user. */
   names: readonly string[];
   goal: 'running' | 'stopped';
-  /** Tells the server, and answers which status was entered. */
+  /** Sends the command, and returns the status that each instance entered. */
   begin: (names: readonly string[]) => Promise<Outcome<Status>[]>;
-  /** Whether the outcome is waited for. */
+  /** Whether to wait for the outcome. */
   waits: boolean;
-  /** Seconds for which it is; what was begun goes on. Default for ever. */
+  /** Longest wait in seconds; the operation continues after it. Default: no limit. */
   timeout?: number | undefined;
 }
 
-/** What it came to, for one instance; as in an answer of the API about several. */
+/** The outcome for one instance, as in a batch response of the API. */
 type Result = BatchResult['results'][number];
 
-/** Whether a command waits, when that was not said: where somebody watches. */
+/** Waits by default only when a person reads the output. */
 export function waitsByDefault({ terminal }: Session): boolean {
   return terminal.isInteractive && !terminal.isJson;
 }
 
-/** Gives a command to the server for each of the names, and reports what came of it. */
+/** Sends a command for each name, and reports the outcomes. */
 export async function carryOut(commandLine: CommandLine, session: Session, command: LifecycleCommand): Promise<void> {
   const results = await carriedOut(commandLine, session, command);
   if (session.terminal.isJson) session.terminal.printJson(results);
 }
 
-/** The same, and leaves it to the caller to print JSON. */
+/** As {@link carryOut}, but the caller prints JSON. */
 export async function carriedOut(
   commandLine: CommandLine,
   session: Session,
@@ -46,14 +46,14 @@ export async function carriedOut(
   return results;
 }
 
-/** A command from its beginning to its report; on its way the board shows how it goes. */
+/** One command from sending to report; the board shows its progress. */
 class LifecycleRun {
   readonly #session: Session;
   readonly #command: LifecycleCommand;
   readonly #board: ProgressBoard;
   readonly #results = new Map<string, { result: Result; exit: ExitStatus }>();
   readonly #failures: string[][] = [];
-  /** Those that have come to rest are looked at; what goes wrong there is told when all have. */
+  /** Lookups of instances that have settled. Their errors are thrown once all have settled. */
   readonly #endings: Promise<{ fault: unknown } | null>[] = [];
 
   constructor({ surroundings }: CommandLine, session: Session, command: LifecycleCommand) {
@@ -78,7 +78,7 @@ class LifecycleRun {
     } finally {
       this.#board.end();
     }
-    for (const lines of this.#failures) this.#tell(lines);
+    for (const lines of this.#failures) this.#report(lines);
     const ends = names.flatMap((name) => this.#results.get(name) ?? []);
     return { results: ends.map(({ result }) => result), status: worst(ends.map(({ exit }) => exit)) };
   }
@@ -111,7 +111,7 @@ class LifecycleRun {
       });
       for (const [name, rest] of rests) if (rest === null) this.#deleted(name);
     } catch (error) {
-      if (signal.aborted) throw new Problem('interrupted; what was begun goes on', EXIT.interrupted);
+      if (signal.aborted) throw new Problem('interrupted; the operation continues on the server', EXIT.interrupted);
       if (deadline?.aborted !== true) throw error;
       await this.#ended();
       for (const name of begun.keys()) if (!this.#results.has(name)) this.#tooLate(name, timeout ?? 0);
@@ -137,7 +137,7 @@ class LifecycleRun {
     } else this.#board.set(name, { text: status, status, isFinal: false });
   }
 
-  /** @param elapsed `null`: it was there already. */
+  /** @param elapsed `null`: it was in that status already. */
   async #atRest(name: string, rest: NonNullable<Rest>, elapsed: string | null): Promise<void> {
     const { client, signal, terminal } = this.#session;
     const { goal } = this.#command;
@@ -153,7 +153,7 @@ class LifecycleRun {
     if (rest === 'failed') {
       this.#end(name, rest, EXIT.startFailed, instance.reason ?? 'it ended');
       this.#failures.push(startFailureLines(instance, terminal));
-    } else if (rest === 'stopped') this.#fail(name, rest, EXIT.startFailed, 'it was stopped before it ran');
+    } else if (rest === 'stopped') this.#fail(name, rest, EXIT.startFailed, 'it was stopped before it was running');
     else this.#fail(name, rest, EXIT.failed, 'it was started again');
   }
 
@@ -161,12 +161,17 @@ class LifecycleRun {
     const { goal } = this.#command;
     this.#board.set(name, { text: 'deleted', status: 'stopped', isFinal: true });
     if (goal === 'stopped') this.#end(name, null, EXIT.ok);
-    else this.#fail(name, null, EXIT.startFailed, 'it was deleted before it ran');
+    else this.#fail(name, null, EXIT.startFailed, 'it was deleted before it was running');
   }
 
   #tooLate(name: string, timeout: number): void {
     this.#board.set(name, { text: `not ${this.#command.goal} yet`, status: 'starting', isFinal: true });
-    this.#fail(name, null, EXIT.startFailed, `it is not ${this.#command.goal} after ${timeout} s, and goes on`);
+    this.#fail(
+      name,
+      null,
+      EXIT.startFailed,
+      `it is not ${this.#command.goal} after ${timeout} s; the operation continues on the server`,
+    );
   }
 
   #fail(name: string, status: Status | null, exit: ExitStatus, error: string): void {
@@ -178,8 +183,8 @@ class LifecycleRun {
     this.#results.set(name, { result: { name, status, ...(error === undefined ? {} : { error }) }, exit });
   }
 
-  /** With `--json` it stands in the result. */
-  #tell([first = '', ...rest]: readonly string[]): void {
+  /** Prints a failure; with `--json` the result contains it. */
+  #report([first = '', ...rest]: readonly string[]): void {
     const { terminal } = this.#session;
     if (terminal.isJson) return;
     terminal.warn(`llamactl: ${first}`);
@@ -187,7 +192,7 @@ class LifecycleRun {
   }
 }
 
-/** One request for all of them. */
+/** Converts the response of one batch request. */
 export async function batch({ client, signal }: Session, answer: Promise<BatchResult>): Promise<Outcome<Status>[]> {
   const { results } = await answer;
   const isAnyUnknown = results.some(({ status }) => status === null);
@@ -202,5 +207,5 @@ export async function batch({ client, signal }: Session, answer: Promise<BatchRe
 }
 
 async function unknownInstance(name: string, names: readonly string[]): Promise<Problem> {
-  return new Problem(`there is no instance ${name}; ${await counsel(name, names)}`, EXIT.notFound);
+  return new Problem(`there is no instance ${name}; ${await hintFor(name, names)}`, EXIT.notFound);
 }

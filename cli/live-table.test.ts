@@ -31,7 +31,7 @@ const draw = async (lines: readonly string[], foot: readonly string[] = []): Pro
 };
 
 describe('a live table', () => {
-  it('takes the lines that it took before, whether it grows or shrinks', async () => {
+  it('reuses its lines when it grows or shrinks', async () => {
     await draw(['NAME', 'a', 'b']);
     expect(screenAfter(output)).toEqual(['NAME', 'a', 'b']);
     await draw(['NAME', 'a', 'b', 'c']);
@@ -42,7 +42,7 @@ describe('a live table', () => {
     expect(screenAfter(output)).toEqual(['NAME', 'b']);
   });
 
-  it('writes nothing where nothing is different, and in one piece where something is', async () => {
+  it('writes nothing without a change, and changes in one write', async () => {
     await draw(['NAME', 'a']);
     expect(await draw(['NAME', 'a'])).toBe('');
     const chunks: string[] = [];
@@ -51,7 +51,7 @@ describe('a live table', () => {
     expect(chunks).toHaveLength(1);
   });
 
-  it('is drawn once for all that happens in a turn', async () => {
+  it('redraws once for all changes of a turn', async () => {
     view = { table: ['1'], foot: [] };
     table.touch();
     view = { table: ['2'], foot: [] };
@@ -62,14 +62,14 @@ describe('a live table', () => {
     expect(screenAfter(output)).toEqual(['2']);
   });
 
-  it('never has more lines than the terminal, and keeps what stands below it', async () => {
+  it('never has more lines than the terminal, and keeps its foot', async () => {
     await draw(['NAME', 'a', 'b', 'c', 'd', 'e', 'f'], ['foot']);
     expect(screenAfter(output)).toEqual(['NAME', 'a', 'b', '… and 4 more', 'foot']);
     await draw(['NAME', 'a', 'b', 'c'], ['foot']);
     expect(screenAfter(output)).toEqual(['NAME', 'a', 'b', 'c', 'foot']);
   });
 
-  it('is drawn anew when the terminal gets another size, over the lines that it broke', async () => {
+  it('redraws over wrapped lines when the terminal is resized', async () => {
     await draw(['NAME'.padEnd(40, 'x'), 'a']);
     const before = output.length;
     stdout.columns = 20;
@@ -80,11 +80,11 @@ describe('a live table', () => {
     expect(output.slice(before)).toSatisfy((text: string) => text.startsWith('\u{1B}[3A\r'));
   });
 
-  it('clears nothing behind a line that fills its row: that would take its last character', async () => {
+  it('clears nothing behind a full line, which would remove its last character', async () => {
     expect(await draw(['x'.repeat(40)])).toContain(`${'x'.repeat(40)}\n`);
   });
 
-  it('shows the last state when it ends, and nothing after that', async () => {
+  it('shows the final state when it ends, and nothing after that', async () => {
     await draw(['NAME', 'a']);
     view = { table: ['NAME', 'b'], foot: [] };
     table.touch();
@@ -96,7 +96,7 @@ describe('a live table', () => {
     expect(screenAfter(output)).toEqual(['NAME', 'b']);
   });
 
-  it('lets the terminal go when it is aborted', () => {
+  it('releases the terminal when it is aborted', () => {
     expect(stdout.listenerCount('resize')).toBe(1);
     ending.abort();
     expect(stdout.listenerCount('resize')).toBe(0);

@@ -2,11 +2,11 @@ import { tableLines, type Cell, type Column } from './table.ts';
 import type { Terminal } from './terminal.ts';
 import { cut, widthOf } from './text.ts';
 
-/** What a live table shows now. */
+/** The current content of a live table. */
 export interface View {
-  /** The first is the header. None is wider than the terminal. */
+  /** The first line is the header. No line is wider than the terminal. */
   table: readonly string[];
-  /** Below it; stays where not all of the table has room. */
+  /** Lines below the table; they stay visible when the table does not fit. */
   foot: readonly string[];
 }
 
@@ -14,7 +14,8 @@ const CLEAR_REST_OF_LINE = '\u{1B}[K';
 const CLEAR_BELOW = '\u{1B}[J';
 
 /**
- * A table that is drawn over itself, on a terminal: in the lines that it took last, without clearing what stays, and never more of them than the terminal has, so that nothing flickers or scrolls.
+ * A table that is redrawn in place on a terminal. It reuses its lines without clearing unchanged text, and never takes
+ * more lines than the terminal has, so it neither flickers nor scrolls.
  */
 export class LiveTable {
   readonly #terminal: Terminal;
@@ -32,7 +33,7 @@ export class LiveTable {
     terminal.onResize(() => this.touch(), signal);
   }
 
-  /** Draws it anew, once for all that happens in this turn. */
+  /** Schedules a redraw, once for all changes of this turn. */
   touch(): void {
     if (this.#isDue || this.#hasEnded) return;
     this.#isDue = true;
@@ -42,7 +43,7 @@ export class LiveTable {
     });
   }
 
-  /** Draws it for the last time; it stays, and what is printed next stands below it. */
+  /** Draws it a last time and leaves it on the screen; later output follows below it. */
   end(): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
@@ -54,7 +55,7 @@ export class LiveTable {
     const lines = this.#fitted(this.#render());
     if (columns === this.#columns && sameLines(lines, this.#drawn)) return;
     const up = this.#linesTaken(columns);
-    // In one piece: the terminal never shows half of it. A line that fills its row has nothing to be cleared behind it,
+    // One write, so that the terminal never shows half of it. A line that fills its row has nothing behind it to clear,
     // and some terminals would clear its last character.
     const text = lines.map((line) => `${line}${widthOf(line) < columns ? CLEAR_REST_OF_LINE : ''}\n`).join('');
     this.#terminal.write(`${up === 0 ? '' : `\u{1B}[${up}A`}\r${text}${CLEAR_BELOW}`);
@@ -62,7 +63,7 @@ export class LiveTable {
     this.#columns = columns;
   }
 
-  /** How many rows what was drawn takes by now: a terminal that became narrower has broken its lines. */
+  /** Rows that the drawn lines take now: a narrower terminal has wrapped them. */
   #linesTaken(columns: number): number {
     const taken = this.#drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil(widthOf(line) / columns)), 0);
     return Math.min(taken, this.#terminal.rows - 1);
@@ -80,7 +81,7 @@ function sameLines(some: readonly string[], others: readonly string[]): boolean 
   return some.length === others.length && some.every((line, index) => line === others[index]);
 }
 
-/** A table as {@link Terminal.printTable} prints it; all of it faint when it is not of now. */
+/** A table as {@link Terminal.printTable} prints it; completely faint when it is stale. */
 export function liveLines(
   { style, columns: width }: Terminal,
   columns: readonly Column[],
@@ -93,7 +94,7 @@ export function liveLines(
   return [style.faint(header), ...(isStale ? lines.map((line) => style.faint(line)) : lines)];
 }
 
-/** Below a table that is not of now. */
+/** The line below a stale table. */
 export function awayLine({ style, columns }: Terminal, url: string): string {
   return style.warning(cut(`${url} does not answer; waiting for it …`, columns));
 }

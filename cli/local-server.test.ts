@@ -20,36 +20,36 @@ afterEach(() => {
   rmSync(path.dirname(folder), { recursive: true });
 });
 
-describe('the server that uses a data directory', () => {
-  it('is the one that says so there, if it lives', () => {
+describe('localServer', () => {
+  it('returns the server that server.json describes, if it runs', () => {
     expect(localServer(folder)).toEqual({ pid: process.pid, url: 'http://127.0.0.1:9000', file });
     server.write({ pid: 2 ** 30, url: 'http://127.0.0.1:9000' });
     expect(localServer(folder)).toBeNull();
   });
 
-  it('is not a living process that has the pid of one that has died', () => {
+  it('ignores a live process with the pid of a dead server', () => {
     server.release();
     server.write({ pid: process.pid, url: 'http://127.0.0.1:9000' });
     expect(localServer(folder)).toBeNull();
   });
 
-  it.each([0o620, 0o602])('is not to be believed where others can write what it says (%o)', (mode) => {
+  it.each([0o620, 0o602])('distrusts a file that others can write (%o)', (mode) => {
     chmodSync(file, mode);
     expect(localServer(folder)).toBeNull();
   });
 
-  it.each([0o770, 0o707, 0o1777])('is not to be believed where others can replace what it says (%o)', (mode) => {
+  it.each([0o770, 0o707, 0o1777])('distrusts a folder that others can write (%o)', (mode) => {
     chmodSync(folder, mode);
     expect(localServer(folder)).toBeNull();
   });
 
-  it('is not what a link leads to', () => {
+  it('does not follow a link', () => {
     renameSync(file, `${file}.other`);
     symlinkSync(`${file}.other`, file);
     expect(localServer(folder)).toBeNull();
   });
 
-  it.each(['http://203.0.113.9:8080', 'nonsense'])('is followed on this machine only: not to %s', (url) => {
+  it.each(['http://203.0.113.9:8080', 'nonsense'])('follows servers on this machine only: not %s', (url) => {
     expect(followedUrl(folder)).toBe('http://127.0.0.1:9000');
     server.describe(url);
     expect(followedUrl(folder)).toBeNull();

@@ -6,12 +6,12 @@ import { isOwnAddress } from './own-address.ts';
 import { codeOf } from './reason.ts';
 import { isTrusted } from './trust.ts';
 
-/** The server that uses a data directory, as it describes itself there. */
+/** The server of a data directory, as its `server.json` describes it. */
 export interface LocalServer {
   pid: number;
-  /** Where it answers; `null`: it does not yet. */
+  /** Its address; `null`: it does not answer yet. */
   url: string | null;
-  /** That says so. */
+  /** The path of that file. */
   file: string;
 }
 
@@ -20,8 +20,8 @@ const LOOKS = 5;
 const PAUSE_MS = 20;
 
 /**
- * `null`: no server uses it, or what says so is not to be believed: others than we and root could have written it, or the
- * process that it names does not hold the lock.
+ * Finds the server of a data directory. `null`: no server uses it, or `server.json` cannot be trusted. That is the case
+ * if other users but root could have written it, or its process does not hold the lock.
  */
 export function localServer(dataDirectory: string): LocalServer | null {
   const file = path.join(dataDirectory, 'server.json');
@@ -35,18 +35,21 @@ export function localServer(dataDirectory: string): LocalServer | null {
   return null;
 }
 
-/** Where the server of a data directory answers now, on this machine; `null`: nowhere. Credentials for it go there alone. */
+/**
+ * Current address of a data directory's server, if on this machine; `null`: none. Its credentials go to this address
+ * alone.
+ */
 export function followedUrl(dataDirectory: string): string | null {
   const url = localServer(dataDirectory)?.url ?? null;
   return url !== null && URL.canParse(url) && isOwnAddress(url) ? url : null;
 }
 
-/** `null`: it is not there, or not to be believed. */
+/** Reads a file; `null`: it does not exist, or cannot be trusted. */
 function trustedText(file: string): string | null {
   let descriptor: number | null = null;
   try {
     if (!isTrusted(statSync(path.dirname(file)))) return null;
-    // A link could lead to another's; nobody may ever write into a named pipe.
+    // Do not follow a link, which may lead to another user's file; do not block on a named pipe without a writer.
     descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     const stats = fstatSync(descriptor);
     return stats.isFile() && isTrusted(stats) ? readFileSync(descriptor, 'utf8') : null;
@@ -66,7 +69,7 @@ function holderIn(text: string | null): { pid: number; url: string | null } | nu
     const { pid, url } = holder;
     return typeof pid === 'number' ? { pid, url: typeof url === 'string' ? url : null } : null;
   } catch (error) {
-    // It is being written.
+    // The file is being written.
     if (error instanceof SyntaxError) return null;
     throw error;
   }

@@ -22,7 +22,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** A process that lives until the test is over; another user's where we may choose. Resolves to its pid. */
+/** Starts a process that lives until the end of the test, as another user if possible. Resolves to its pid. */
 async function stranger(): Promise<number> {
   const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
   const child = spawn('sleep', ['1000000'], { stdio: 'ignore', ...user });
@@ -38,27 +38,27 @@ afterEach(() => {
 });
 
 describe('the lock of a data directory', () => {
-  it('is held by the process that has it, and by no other that lives', async () => {
+  it('is held by its process only, not by another live one', async () => {
     expect(holdsLock(data, process.pid)).toBe(true);
     expect(holdsLock(data, await stranger())).toBe(false);
   });
 
-  it('is free when it was given back', () => {
+  it('is free after a release', () => {
     server.release();
     expect(holdsLock(data, process.pid)).toBe(false);
   });
 
-  it('stays ours when it was asked about', () => {
+  it('stays held when it is checked', () => {
     holdsLock(data, process.pid);
     expect(holdsLock(data, process.pid)).toBe(true);
   });
 
-  it('is not to be believed when others can write its file', () => {
+  it('is not trusted when others can write its file', () => {
     chmodSync(path.join(data, 'server.lock'), 0o622);
     expect(holdsLock(data, process.pid)).toBe(false);
   });
 
-  it('is free where it has no file', () => {
+  it('is free without a file', () => {
     expect(holdsLock(folder, process.pid)).toBe(false);
   });
 });
@@ -67,7 +67,7 @@ describe('the lock of a data directory, as the kernel lists it', () => {
   const PID = 4_711;
   const own = process.geteuid?.() ?? 0;
 
-  /** @param lines Of `/proc/locks`, with INODE in the place of the lock's. @param status Of the process 4711. */
+  /** @param lines Of `/proc/locks`, with INODE in place of the lock's inode. @param status Of the process 4711. */
   function proc(lines: string[], status: string | null): string {
     const place = mkdtempSync(path.join(folder, 'proc-'));
     const { ino } = statSync(path.join(data, 'server.lock'));
@@ -87,9 +87,9 @@ describe('the lock of a data directory, as the kernel lists it', () => {
     ['of ours', HELD, OURS, true],
     ["of root's", HELD, statusOf(users(0, 0, 0, 0)), true],
     ["of another user's", HELD, statusOf(users(65_533, 65_533, 65_533, 65_533)), false],
-    ["of another user's who runs a program of root", HELD, statusOf(users(65_533, 0, 0, 0)), false],
-    ['that only reads', HELD.replace('WRITE', 'READ '), OURS, false],
-    ['that waits for it', HELD.replace('POSIX', '-> POSIX'), OURS, false],
+    ["of another user's that runs a setuid program of root", HELD, statusOf(users(65_533, 0, 0, 0)), false],
+    ['with a read lock', HELD.replace('WRITE', 'READ '), OURS, false],
+    ['that waits for the lock', HELD.replace('POSIX', '-> POSIX'), OURS, false],
     ['with another file', HELD.replace('INODE', '12'), OURS, false],
     ['that has just ended', HELD, null, false],
   ])('proves a process %s: %s', (_what, line, status, isHeld) => {
@@ -101,17 +101,17 @@ describe('the lock of a data directory, as the kernel lists it', () => {
     expect([holdsLock(data, 7, place), holdsLock(data, 8, place)]).toEqual([true, false]);
   });
 
-  it('finds the one among many', () => {
+  it('finds one among many', () => {
     const others = ['2: FLOCK  ADVISORY  WRITE 9 fe:00:INODE 0 EOF', '3: POSIX  ADVISORY  WRITE 9 fe:00:INODE 0 EOF'];
     expect(holdsLock(data, PID, proc([...others, HELD], OURS))).toBe(true);
   });
 });
 
-describe('where the kernel lists no locks', () => {
-  it('the lock itself is asked, but never by the server that has it', async () => {
+describe('without a list of locks in the kernel', () => {
+  it('tests the lock itself, but never in the server that holds it', async () => {
     const nowhere = path.join(folder, 'nowhere');
     expect(holdsLock(data, process.pid, nowhere)).toBe(true);
-    // Nothing was dropped.
+    // The lock was not dropped.
     expect(holdsLock(data, process.pid)).toBe(true);
     server.release();
     expect(holdsLock(data, await stranger(), nowhere)).toBe(false);

@@ -10,12 +10,13 @@ const ROOT = 0;
 const SQLITE_BUSY = 5;
 
 /**
- * Proves that a process is the server of a data directory: it holds the lock, and runs as us or root. A pid alone proves
- * nothing, because any process can have the pid of a server that has ended. For root, the owner of the lock counts as well.
+ * Proves that a process is the server of a data directory: it holds the lock, and runs as us or root. A pid alone
+ * proves nothing, because any process can have the pid of a server that has ended. For root, the owner of the lock
+ * counts as well.
  *
- * Never opens the lock's file where the kernel lists its locks: that would drop the lock if this process holds it.
+ * Never opens the lock file where the kernel lists its locks: that would drop the lock if this process holds it.
  *
- * @param pid As the server sees itself; in a container that is another number than here.
+ * @param pid The server's own view of its pid; in a container it differs from the number here.
  * @param proc Where the kernel lists processes and locks.
  */
 export function holdsLock(directory: string, pid: number, proc = '/proc'): boolean {
@@ -30,7 +31,7 @@ export function holdsLock(directory: string, pid: number, proc = '/proc'): boole
     .some(([, holder = '']) => isServer(textOf(path.join(proc, holder, 'status')), pid, allowed));
 }
 
-/** @param status Of the process that holds the lock; `null`: it has just ended. */
+/** @param status Content of `/proc/<pid>/status` of the lock's holder; `null`: the holder has just ended. */
 function isServer(status: string | null, pid: number, allowed: ReadonlySet<number>): boolean {
   if (status === null) return false;
   // All four: a program that gains privileges still has its caller's real user.
@@ -51,11 +52,11 @@ function numbersOf(status: string, name: string): number[] {
 }
 
 /**
- * For systems that list no locks, such as macOS: the process is one that we may signal, and somebody holds the lock. Others
- * cannot write to its file, so they cannot hold it.
+ * For systems without a list of locks, such as macOS: the process is one that we may signal, and some process holds the
+ * lock. Other users cannot write the lock file, so they cannot hold it.
  */
 function isHeldElsewhere(file: string, pid: number): boolean {
-  // The server itself: it must not open its own lock.
+  // This process is the server, and must not open its own lock file.
   if (pid === process.pid) return true;
   try {
     process.kill(pid, 0);

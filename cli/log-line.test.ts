@@ -10,26 +10,26 @@ function readable(entry: object | string): string {
   return readableLogLine(line, new Style(false), NOON.getTime());
 }
 
-describe('a line of the log, as a person reads it', () => {
+describe('readableLogLine', () => {
   it.each([
-    ['has time, level and words', { level: 40, time, msg: 'slow disk' }, '12:00:05  warn  slow disk'],
+    ['has time, level and message', { level: 40, time, msg: 'slow disk' }, '12:00:05  warn  slow disk'],
     [
-      'has the rest behind them',
+      'has other fields after the message',
       { level: 30, time, msg: 'request', method: 'GET', status: 200 },
       '12:00:05  info  request  method=GET status=200',
     ],
     [
-      'has the words of an alert',
+      'has the message of an alert',
       { level: 50, time, msg: 'Alert: qwen failed.', code: 'instance_failed' },
       '12:00:05  error  Alert: qwen failed.  code=instance_failed',
     ],
     [
-      'has the words of an error',
+      'has the message of an error',
       { level: 50, time, msg: 'Something went wrong', err: { type: 'Error', message: 'no space', stack: 'at x' } },
       '12:00:05  error  Something went wrong: no space',
     ],
-    ['cannot move the cursor', { level: 30, time, msg: 'a\u001B[2Jb' }, '12:00:05  info  ab'],
-    ['stays as it is when it is no JSON', 'panic!', 'panic!'],
+    ['has no control characters', { level: 30, time, msg: 'a\u001B[2Jb' }, '12:00:05  info  ab'],
+    ['stays unchanged if it is not JSON', 'panic!', 'panic!'],
   ])('%s', (_what, entry, line) => {
     expect(readable(entry)).toBe(line);
   });

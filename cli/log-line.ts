@@ -3,7 +3,7 @@ import type { Style } from './style.ts';
 import type { Terminal } from './terminal.ts';
 import { plain } from './text.ts';
 
-/** Where pino's words begin; a line has the number. */
+/** Lowest number of each pino level. */
 const LEVELS: readonly (readonly [from: number, word: string])[] = [
   [50, 'error'],
   [40, 'warn'],
@@ -12,7 +12,7 @@ const LEVELS: readonly (readonly [from: number, word: string])[] = [
 ];
 const KNOWN = new Set(['level', 'time', 'msg', 'err', 'pid']);
 
-/** A line of the server's log, which is JSON, as a person reads it. @param now Milliseconds since the epoch. */
+/** Formats a JSON line of the server's log for a person. @param now Milliseconds since the epoch. */
 export function readableLogLine(line: string, style: Style, now: number): string {
   const entry = objectOf(line);
   if (entry === null) return plain(line);
@@ -28,7 +28,7 @@ export function readableLogLine(line: string, style: Style, now: number): string
     .join('  ');
 }
 
-/** What prints the server's log where a person reads it; `undefined`: a program does, and JSON it is. */
+/** Returns a log printer for a terminal; `undefined` otherwise, so that the log stays JSON. */
 export function logForPerson(terminal: Terminal): ((line: string) => void) | undefined {
   if (terminal.streams.stderr.isTTY !== true) return undefined;
   return (line) => terminal.warn(readableLogLine(line, terminal.style, Date.now()));

@@ -3,7 +3,7 @@ import { EXIT } from './exit-status.ts';
 import { commonFailure, distinct, onEach, worst } from './many.ts';
 
 describe('several names', () => {
-  it('are acted on at once, and one that fails keeps none of the others from it', async () => {
+  it('are processed in parallel, and a failure does not stop the others', async () => {
     const begun: string[] = [];
     const outcomes = await onEach(['a', 'b', 'c'], async (name) => {
       begun.push(name);
@@ -18,20 +18,20 @@ describe('several names', () => {
     ]);
   });
 
-  it('may all fail alike', () => {
-    const away = { name: 'a', error: new Error('nobody is there') };
-    expect(commonFailure([away, { name: 'b', error: new Error('nobody is there') }])).toBe(away);
+  it('may all fail with the same error', () => {
+    const away = { name: 'a', error: new Error('no answer') };
+    expect(commonFailure([away, { name: 'b', error: new Error('no answer') }])).toBe(away);
     expect(commonFailure([away, { name: 'b', error: new Error('something else') }])).toBe(null);
     expect(commonFailure([away, { name: 'b', value: 1 }])).toBe(null);
     expect(commonFailure([{ name: 'b', value: 1 }])).toBe(null);
     expect(commonFailure([])).toBe(null);
   });
 
-  it('are taken once each, in their order, whatever their case', () => {
+  it('are deduplicated without case, in order', () => {
     expect(distinct(['b', 'A', 'a', 'c', 'B'])).toEqual(['b', 'A', 'c']);
   });
 
-  it('end with the worst of their statuses', () => {
+  it('exit with the worst status', () => {
     expect(worst([])).toBe(EXIT.ok);
     expect(worst([EXIT.ok, EXIT.notFound])).toBe(EXIT.notFound);
     expect(worst([EXIT.startFailed, EXIT.notFound, EXIT.failed])).toBe(EXIT.startFailed);

@@ -1,9 +1,9 @@
 import { EXIT, type ExitStatus } from './exit-status.ts';
 
-/** What acting on one of several came to. */
+/** The outcome of an action on one name. */
 export type Outcome<Value> = { name: string; value: Value } | { name: string; error: unknown };
 
-/** Acts on all at once. One that fails keeps none of the others from it. */
+/** Runs an action on all names in parallel. A failure does not stop the others. */
 export function onEach<Value>(
   names: readonly string[],
   act: (name: string) => Promise<Value>,
@@ -19,7 +19,7 @@ export function onEach<Value>(
   );
 }
 
-/** The one failure of all of them, such as a server that is away; `null`: there are several, or some went well. */
+/** The failure that all outcomes share, such as an unreachable server; `null`: failures differ, or some succeeded. */
 export function commonFailure(outcomes: readonly Outcome<unknown>[]): { name: string; error: unknown } | null {
   const [first] = outcomes;
   if (first === undefined || !('error' in first)) return null;
@@ -27,14 +27,14 @@ export function commonFailure(outcomes: readonly Outcome<unknown>[]): { name: st
   return outcomes.every((outcome) => 'error' in outcome && String(outcome.error) === said) ? first : null;
 }
 
-/** Each name once: the server does not tell upper and lower case apart. */
+/** Removes duplicate names. The server compares names without case. */
 export function distinct(names: readonly string[]): string[] {
   const first = new Map<string, string>();
   for (const name of names) if (!first.has(name.toLowerCase())) first.set(name.toLowerCase(), name);
   return [...first.values()];
 }
 
-/** From what is worth knowing last to what is first. */
+/** From the least to the most important. */
 const GRAVITY: readonly ExitStatus[] = [
   EXIT.ok,
   EXIT.notFound,
@@ -46,7 +46,7 @@ const GRAVITY: readonly ExitStatus[] = [
   EXIT.interrupted,
 ];
 
-/** The exit status of a command that was about several. */
+/** The exit status of a command on several names. */
 export function worst(statuses: readonly ExitStatus[]): ExitStatus {
   return GRAVITY.findLast((status) => statuses.includes(status)) ?? EXIT.ok;
 }

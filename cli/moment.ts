@@ -1,4 +1,4 @@
-/** A time as a calendar and a clock have it: `2026-03-01 14:05`. @param time RFC 3339, or milliseconds since the epoch. */
+/** A date and time in the local zone: `2026-03-01 14:05`. @param time RFC 3339, or milliseconds since the epoch. */
 export function moment(time: string | number): string {
   const date = new Date(time);
   const two = (number: number): string => String(number).padStart(2, '0');

@@ -3,14 +3,14 @@ import type { Session } from './command-line.ts';
 import { EXIT } from './exit-status.ts';
 import { Problem } from './problem.ts';
 
-/** Which instances a verb is about. */
+/** The selection of instances on a command line. */
 export interface Named {
   names: readonly string[];
-  /** `--all` was said. */
+  /** The `--all` flag. */
   all: boolean | undefined;
-  /** Of those that `--all` means. */
+  /** The statuses that `--all` selects. */
   statuses: readonly Status[];
-  /** Said when there are none of them. */
+  /** Printed when `--all` selects no instance. */
   none: string;
 }
 
@@ -19,8 +19,8 @@ export async function namesOrAll(
   { client, terminal, signal }: Session,
   { names, all = false, statuses, none }: Named,
 ): Promise<readonly string[]> {
-  if (all && names.length > 0) throw new Problem('either names or --all, not both', EXIT.usage);
-  if (!all && names.length === 0) throw new Problem('which instance? Give its name, or --all', EXIT.usage);
+  if (all && names.length > 0) throw new Problem('give either names or --all, not both', EXIT.usage);
+  if (!all && names.length === 0) throw new Problem('no instance given: add its name, or --all', EXIT.usage);
   if (!all) return names;
   const instances = await client.listInstances({ signal });
   const those = instances.filter(({ status }) => statuses.includes(status));

@@ -2,8 +2,8 @@ import { LlamactlError, type Status } from '@llamactl/client';
 import { describe, expect, it } from 'vitest';
 import { oneByOne } from './one-by-one.ts';
 
-describe('one request each', () => {
-  it('waits as long as the server says, with a word, once', async () => {
+describe('one request per name', () => {
+  it('waits as long as the server demands, with one note', async () => {
     const notes: string[] = [];
     const pauses: number[] = [];
     const refused = new Set(['a', 'b']);
@@ -18,7 +18,7 @@ describe('one request each', () => {
     expect(pauses).toEqual([7, 7]);
   });
 
-  it('does not wait for long', async () => {
+  it('does not wait too long', async () => {
     const act = (): Promise<never> => Promise.reject(tooMany(600));
     const session = { terminal: { note: () => undefined }, signal: AbortSignal.any([]) };
     expect(await oneByOne(session, act)(['a'])).toMatchObject([{ name: 'a', error: { status: 429 } }]);

@@ -4,10 +4,10 @@ import { pauseFor } from './settling.ts';
 import type { Terminal } from './terminal.ts';
 import { plain } from './text.ts';
 
-/** Seconds; whoever has to wait for longer is told so instead. */
+/** Seconds; a longer wait is an error. */
 const LONGEST_WAIT = 60;
 
-/** The same command for each, one request each. Beyond so many a minute the server lets them wait: that is said, once. */
+/** Sends one request per name. When the rate limit delays them, prints one note and waits. */
 export function oneByOne(
   session: { terminal: Pick<Terminal, 'note'>; signal: AbortSignal },
   act: (name: string, call: { signal: AbortSignal; retries?: number }) => Promise<{ status: Status }>,
@@ -22,7 +22,7 @@ export function oneByOne(
         return (await act(name, { signal, retries: 0 })).status;
       } catch (error) {
         const isAway = error instanceof ConnectionError && error.isUnsent;
-        // A server that restarts is given its moment.
+        // Give a restarting server time to come back.
         if (isAway || (error instanceof LlamactlError && error.code === 'SHUTTING_DOWN')) {
           return (await act(name, { signal })).status;
         }

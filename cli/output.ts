@@ -1,21 +1,21 @@
 /**
- * What becomes of the program when its output has nowhere to go: whoever read it has gone, as in `llamactl ps --watch | head`,
- * or the disk is full. Without this, Node ends it with a stack.
+ * Handles output that cannot be written: its reader is gone, as in `llamactl ps --watch | head`, or the disk is full.
+ * Without this, Node ends the program with a stack trace.
  *
- * @param outlives Asked then: whether what it does is not its output, and goes on.
+ * @param outlives Whether the program goes on without readers, because its output is not its purpose.
  */
 export function watchReaders(outlives: () => boolean): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      // They have what they wanted: that is no failure.
+      // The reader has all that it needs, so this is no failure.
       if (error.code === 'EPIPE') return outlives() ? undefined : process.exit(0);
       if (stream === process.stderr || outlives()) return;
-      fail(new Error(`the output cannot be written: ${error.message}`));
+      fail(new Error(`cannot write the output: ${error.message}`));
     });
   }
 }
 
-/** Ends the program with a sentence instead of a stack: what is thrown here is meant for people. */
+/** Ends the program with the error's message instead of a stack trace. */
 export function fail(error: unknown): never {
   process.stderr.write(`llamactl: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);

@@ -2,14 +2,14 @@ import os from 'node:os';
 import { isLoopback } from './loopback.ts';
 
 /**
- * Whether a URL leads to this machine: what is sent there does not leave it.
+ * Whether a URL leads to this machine, so that its traffic stays here.
  *
- * @param own Addresses of its interfaces.
+ * @param own Addresses of this machine's interfaces.
  */
 export function isOwnAddress(url: string, own: readonly string[] = ownAddresses()): boolean {
   if (isLoopback(url)) return true;
   const host = new URL(url).hostname.replace(/^\[|\]$/g, '');
-  // "Every address" is one of ours when it is called.
+  // As a destination, the unspecified address means this machine.
   return host === '0.0.0.0' || host === '::' || own.some((address) => address === host);
 }
 

@@ -3,17 +3,17 @@ import { EXIT } from './exit-status.ts';
 import { Problem } from './problem.ts';
 
 /**
- * For what works on files of this machine: a server that was named is not what it would work on.
+ * Refuses `--url` and `--context` for verbs that work on files of this machine.
  *
- * @throws {Problem} when one was named on the command line
+ * @throws {Problem} when the command line names a server
  */
 export function refuseServer(command: Command): void {
   const { url, context } = command.optsWithGlobals<{ url?: string; context?: string }>();
   const named = url === undefined ? context && `--context ${context}` : `--url ${url}`;
   if (named === undefined) return;
   throw new Problem(
-    `${command.name()} works on a data directory of this machine; ${named} names a server`,
+    `${command.name()} works on a data directory of this machine and does not accept ${named}`,
     EXIT.usage,
-    ['--data-dir or --config say which data directory; without them it is the one that llamactl serve would take here'],
+    ['select the data directory with --data-dir or --config; the default is that of llamactl serve'],
   );
 }

@@ -6,8 +6,8 @@ import { ownProgram } from './own-program.ts';
 
 const flags = { execArgv: ['--flag'], execPath: '/opt/node', argv0: 'node', env: {} };
 
-describe('this program', () => {
-  it('is Node, with its flags and the file that it runs', () => {
+describe('ownProgram', () => {
+  it('is Node with its flags and script', () => {
     const started = { ...flags, argv: ['/opt/node', '/opt/llamactl/main.js', 'serve'] };
     expect(ownProgram(started, false)).toEqual({
       command: '/opt/node',
@@ -17,7 +17,7 @@ describe('this program', () => {
   });
 });
 
-describe('the single executable', () => {
+describe('for the single executable', () => {
   let folder: string;
   let execPath: string;
   let link: string;
@@ -36,18 +36,21 @@ describe('the single executable', () => {
   const called = (argv0: string, PATH?: string) =>
     ownProgram({ execPath, execArgv: ['--flag'], argv: [execPath, argv0, 'serve'], argv0, env: { PATH } }, true);
 
-  it('is launched alone', () => {
+  it('is the executable alone', () => {
     expect(called(execPath)).toEqual({ command: execPath, argv: [], script: null });
   });
 
-  it('goes by the link that it was called by, which an update leads to another', () => {
+  it('keeps the link that called it, which an update moves', () => {
     expect(called(link).command).toBe(link);
     expect(called(path.relative(process.cwd(), link)).command).toBe(link);
     expect(called('llamactl', `/nowhere:${path.dirname(link)}:${path.dirname(execPath)}`).command).toBe(link);
   });
 
-  it.each(['', 'node', '-x y', '/nowhere/llamactl', process.execPath])('is itself when it is called "%s"', (argv0) => {
-    expect(called(argv0, '/usr/bin').command).toBe(execPath);
-    expect(called(argv0).command).toBe(execPath);
-  });
+  it.each(['', 'node', '-x y', '/nowhere/llamactl', process.execPath])(
+    'is the executable itself when called as "%s"',
+    (argv0) => {
+      expect(called(argv0, '/usr/bin').command).toBe(execPath);
+      expect(called(argv0).command).toBe(execPath);
+    },
+  );
 });

@@ -3,29 +3,29 @@ import { isSea } from 'node:sea';
 import path from 'node:path';
 import { codeOf } from './reason.ts';
 
-/** What launches this program anew, before words of its own. */
+/** The command that launches this program again; its arguments follow. */
 export interface OwnProgram {
   /** Absolute. */
   command: string;
   argv: readonly string[];
-  /** What Node runs, absolute; `null`: the command is all there is. */
+  /** Absolute path of the script that Node runs; `null` for the single executable. */
   script: string | null;
 }
 
 /** How a process was started. */
 interface Started {
-  /** Without links. */
+  /** With links resolved. */
   execPath: string;
   execArgv: readonly string[];
   argv: readonly string[];
-  /** What it was called by. */
+  /** The name by which it was called. */
   argv0: string;
   env: Readonly<Record<string, string | undefined>>;
 }
 
 /**
- * Node with the flags and the file that it runs now; or, of the single executable, that alone: it has its flags inside. The
- * executable goes by the link that it was called by: after an update that leads to the new one.
+ * The current Node with its flags and script; for the single executable, only itself, as it contains its flags. The
+ * executable keeps the link that called it: after an update the link leads to the new version.
  */
 export function ownProgram(started: Started = process, isExecutable = isSea()): OwnProgram {
   const { execPath, execArgv, argv } = started;
@@ -34,7 +34,10 @@ export function ownProgram(started: Started = process, isExecutable = isSea()): 
   return { command: execPath, argv: [...execArgv, script], script };
 }
 
-/** `null`: what it was called by is another program, or none: a caller can say anything. */
+/**
+ * Resolves the name by which the executable was called. `null`: it does not lead to this executable, as a caller can
+ * pass any name.
+ */
 function calledBy({ execPath, argv0, env }: Started): string | null {
   if (argv0 === '') return null;
   const folders = argv0.includes('/') ? ['.'] : (env['PATH'] ?? '').split(path.delimiter);

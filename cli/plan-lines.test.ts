@@ -4,8 +4,8 @@ import { Style } from './style.ts';
 
 const BARE = new Style(false);
 
-describe('the lines of a plan', () => {
-  it('say what is made, changed and removed, and nothing of what stays', () => {
+describe('planLines', () => {
+  it('lists created, changed and removed instances, and no unchanged ones', () => {
     expect(
       planLines(
         [
@@ -20,7 +20,7 @@ describe('the lines of a plan', () => {
     ).toEqual(['+ new', '~ quiet  aliases', '~ busy  options.threads, port  (restarts)', '- old']);
   });
 
-  it('have below them what failed and what needs attention', () => {
+  it('has errors and warnings below a step', () => {
     expect(
       planLines(
         [
@@ -40,12 +40,12 @@ describe('the lines of a plan', () => {
     ]);
   });
 
-  it('take no control characters from a server', () => {
+  it('removes control characters of a server', () => {
     const [line, error] = planLines([{ name: 'a\u{1B}[2J', action: 'remove', changes: [], error: 'x\u{7}' }], BARE);
     expect([line, error]).toEqual(['- a', '    failed: x']);
   });
 
-  it('are coloured by what is done', () => {
+  it('are coloured by action', () => {
     const [line] = planLines([{ name: 'old', action: 'remove', changes: [] }], new Style(true));
     expect(line).toBe('\u{1B}[31m- old\u{1B}[39m');
   });

@@ -10,7 +10,7 @@ const SIGNS: Readonly<Record<FleetAction, string>> = {
   remove: '-',
 };
 
-/** What is done, or would be, one line a step, with what is wrong below it. What stays as it is takes no line. */
+/** A plan or its result, one line a step, with errors and warnings below it. Unchanged instances take no line. */
 export function planLines(steps: readonly FleetStep[], style: Style): string[] {
   return steps.flatMap((step) => [...stepLine(step, style), ...remarks(step, style)]);
 }
@@ -36,7 +36,7 @@ function coloured(action: FleetAction, text: string, style: Style): string {
   }
 }
 
-/** @returns with the name where the step itself has no line */
+/** Adds the name when the step itself has no line. */
 function remarks({ name, action, warnings = [], error }: FleetStep, style: Style): string[] {
   const whose = action === 'nothing' && error === undefined ? `${plain(name)}: ` : '';
   return [

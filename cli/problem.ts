@@ -1,9 +1,9 @@
 import type { ExitStatus } from './exit-status.ts';
 
-/** Ends the program with a sentence for a person. */
+/** An error that ends the program with a message for a person. */
 export class Problem extends Error {
   readonly status: ExitStatus;
-  /** What would help, one step a line. */
+  /** Hints, one line each. */
   readonly remedies: readonly string[];
 
   constructor(message: string, status: ExitStatus, remedies: readonly string[] = []) {

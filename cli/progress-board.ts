@@ -3,12 +3,12 @@ import type { CommandLine, Session } from './command-line.ts';
 import { LiveTable, type View } from './live-table.ts';
 import { cut, padded, plain, widthOf } from './text.ts';
 
-/** What stands behind a name. */
+/** The text after a name. */
 export interface BoardLine {
   text: string;
-  /** Its colour. */
+  /** Selects the colour. */
   status: Status;
-  /** Nothing more will come of it. */
+  /** No further change follows. */
   isFinal: boolean;
 }
 
@@ -16,8 +16,8 @@ const TICK = 1_000;
 const AWAY = 'the server does not answer; waiting for it …';
 
 /**
- * One line for each of several names, as results: on a terminal redrawn in place, with the seconds that pass, until all
- * are final; elsewhere only the final ones, as they come. With `--quiet` the names of those that came to a good end.
+ * One line for each of several names. On a terminal they are redrawn in place with the elapsed seconds until all are
+ * final. Elsewhere only final lines are printed, in order of arrival. With `--quiet` only the names that succeeded.
  */
 export class ProgressBoard {
   readonly #session: Session;
@@ -35,14 +35,14 @@ export class ProgressBoard {
     this.#names = names;
     this.#began = now();
     this.#width = Math.max(0, ...names.map((name) => widthOf(plain(name))));
-    // What is taller than the screen cannot be redrawn.
+    // A board taller than the screen cannot be redrawn.
     const hasRoom = names.length < terminal.rows - 1;
     const isLive = terminal.isInteractive && hasRoom && !terminal.isJson && !terminal.isQuiet;
     this.#table = isLive ? new LiveTable(terminal, () => this.#view(), signal) : null;
     if (isLive) this.#stopTicking = every(TICK, () => this.#table?.touch());
   }
 
-  /** Since it was made, such as `4.2 s`. */
+  /** Time since the board was made, such as `4.2 s`. */
   get elapsed(): string {
     return `${((this.#session.now() - this.#began) / 1_000).toFixed(1)} s`;
   }
@@ -55,14 +55,14 @@ export class ProgressBoard {
       terminal.print(terminal.isQuiet ? name : this.#row(name, line));
   }
 
-  /** Says that the server is waited for, until it is back. */
+  /** Shows a note while the server does not answer. */
   setServerAway(isAway: boolean): void {
     this.#isServerAway = isAway;
     if (this.#table !== null) this.#table.touch();
     else if (isAway) this.#session.terminal.note(`llamactl: ${AWAY}`);
   }
 
-  /** What it shows stays. */
+  /** Ends the updates; the lines stay on the screen. */
   end(): void {
     this.#isServerAway = false;
     this.#stopTicking();

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { codeOf } from './reason.ts';
 
-/** The text of a file; `null`: it is not there, or not ours to see. */
+/** The text of a file; `null`: it does not exist, or we may not read it. */
 export function readableFile(file: string): string | null {
   try {
     return readFileSync(file, 'utf8');

@@ -1,9 +1,9 @@
-/** What a caught thing says, as one text. */
+/** The message of a caught value. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The system's name of an error, such as `ENOENT`; `null`: it has none. */
+/** The system's error code, such as `ENOENT`; `null`: it has none. */
 export function codeOf(error: unknown): string | null {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
 }

@@ -6,7 +6,7 @@ import { documentedProgram, withReference } from './reference.ts';
 const page = readFileSync(new URL('../docs/cli.md', import.meta.url), 'utf8');
 
 describe('docs/cli.md', () => {
-  it('has the help of every verb as it is now (npm run generate)', async () => {
+  it('has the current help of every verb (npm run generate)', async () => {
     expect(await withReference(page)).toBe(page);
   });
 
@@ -17,7 +17,7 @@ describe('docs/cli.md', () => {
 });
 
 describe('the reference', () => {
-  it('takes the place of what was between its marks, and of nothing else', async () => {
+  it('replaces only the text between its marks', async () => {
     const made = await withReference('before\n<!-- commands: generated -->\nstale\n<!-- end -->\nafter\n');
     expect(made).toMatch(/^before\n<!-- commands: generated -->\n\n### [^]*\n\n<!-- end -->\nafter\n$/);
     expect(made).not.toContain('stale');
@@ -27,7 +27,7 @@ describe('the reference', () => {
     expect(made).not.toContain('completion words');
   });
 
-  it('misses its marks', async () => {
+  it('reports missing marks', async () => {
     await expect(withReference('no marks')).rejects.toThrow('has lost the marks');
   });
 });

@@ -3,13 +3,13 @@ import { CommandLine } from './command-line.ts';
 import { VERBS } from './verbs.ts';
 
 const REFERENCE = /(<!-- commands: generated -->\n)[^]*(<!-- end -->)/;
-/** Columns of the help in a page. */
+/** Width of the help texts on the page. */
 const WIDTH = 100;
 
 /**
- * A page with the help of every verb between its marks; the rest of it stays.
+ * Inserts the help of every verb between the marks of a page.
  *
- * @param page docs/cli.md as it is now.
+ * @param page The current docs/cli.md.
  */
 export async function withReference(page: string): Promise<string> {
   if (!REFERENCE.test(page)) throw new Error('docs/cli.md has lost the marks around its reference');
@@ -17,7 +17,7 @@ export async function withReference(page: string): Promise<string> {
   return page.replace(REFERENCE, (_, begin: string, end: string) => `${begin}\n${referenceOf(program)}\n\n${end}`);
 }
 
-/** The tree of a program that is never run. */
+/** The command tree of a program that never runs. */
 export async function documentedProgram(): Promise<Command> {
   const never = (): never => {
     throw new Error('this program is not run');
@@ -36,7 +36,7 @@ export async function documentedProgram(): Promise<Command> {
   return new CommandLine(parts, VERBS).program();
 }
 
-/** The help of a command as it is printed on a terminal of so many columns, with the examples behind it. */
+/** The help of a command, with its examples, for a terminal of this width. */
 export function helpOf(command: Command, hasGlobalOptions: boolean, columns: number): string {
   let text = '';
   const write = (piece: string): void => void (text += piece);

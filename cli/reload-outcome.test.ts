@@ -17,25 +17,27 @@ const attempt = (number: number, state: 'under_way' | 'done' | 'failed', reason:
   reload: { number, state, reason, from },
 });
 
-describe('whether a server can be asked', () => {
+describe('whyNot', () => {
   it.each<[string, Holder, string | null]>([
     ['serves', OLD, null],
     ['was reloaded before', attempt(3, 'done'), null],
-    ['failed to, before', attempt(3, 'failed', 'because'), null],
-    ['is being reloaded', attempt(1, 'under_way'), 'a reload of the server (pid 10) is under way already'],
+    ['failed to reload before', attempt(3, 'failed', 'because'), null],
+    ['is being reloaded', attempt(1, 'under_way'), 'the server (pid 10) is already being reloaded'],
     ['does not answer yet', { ...OLD, url: null }, 'the server (pid 10) is still starting'],
-  ])('one that %s', (_what, holder, reason) => {
+  ])('for a server that %s', (_what, holder, reason) => {
     expect(whyNot(holder)).toBe(reason);
   });
 
-  it('one of a version that would be ended by the signal is not', () => {
+  it('refuses a version that the signal would end', () => {
     const { reload: _, ...older } = OLD;
-    expect(whyNot(older)).toBe('the server (llamactl 1.0.0, pid 10) cannot be reloaded: stop it, and start it again');
+    expect(whyNot(older)).toBe(
+      'the server (llamactl 1.0.0, pid 10) is too old to be reloaded: stop it, and start it again',
+    );
   });
 });
 
-describe('what came of it', () => {
-  it('is told by the attempt that was asked for, not by one before', () => {
+describe('reloadOutcome', () => {
+  it('looks at the requested attempt, not at an earlier one', () => {
     expect(reloadOutcome(attempt(3, 'failed', 'then'), attempt(3, 'failed', 'then'))).toEqual({ kind: 'under way' });
     expect(reloadOutcome(attempt(3, 'failed', 'then'), attempt(4, 'failed', 'now'))).toEqual({
       kind: 'failed',
@@ -47,7 +49,7 @@ describe('what came of it', () => {
     expect(reloadOutcome(OLD, attempt(1, 'done'))).toEqual({ kind: 'done', pid: 11, version: '1.1.0', url: OLD.url });
   });
 
-  it('is not known while it is under way, nor while nobody describes himself', () => {
+  it('is unknown while the reload is under way, or no server describes itself', () => {
     expect(reloadOutcome(OLD, attempt(1, 'under_way'))).toEqual({ kind: 'under way' });
     expect(reloadOutcome(OLD, null)).toEqual({ kind: 'under way' });
   });

@@ -1,21 +1,21 @@
 import type { Holder } from '@llamactl/server/main';
 
-/** What a look at the data directory's server says about a reload that was asked for. */
+/** The state of a requested reload, according to the server's own file. */
 export type ReloadOutcome =
   | { kind: 'done'; pid: number; version: string; url: string | null }
   | { kind: 'failed'; reason: string }
   | { kind: 'under way' };
 
-/** Why a server cannot be asked for a reload now; `null`: it can. */
+/** The reason why a server cannot be reloaded now; `null`: it can. */
 export function whyNot(holder: Holder): string | null {
   const { pid, url, version, reload } = holder;
   if (reload === undefined)
-    return `the server (llamactl ${version}, pid ${pid}) cannot be reloaded: stop it, and start it again`;
-  if (reload?.state === 'under_way') return `a reload of the server (pid ${pid}) is under way already`;
+    return `the server (llamactl ${version}, pid ${pid}) is too old to be reloaded: stop it, and start it again`;
+  if (reload?.state === 'under_way') return `the server (pid ${pid}) is already being reloaded`;
   return url === null ? `the server (pid ${pid}) is still starting` : null;
 }
 
-/** @param before How the server described itself before it was asked. */
+/** @param before The server's description before the request. */
 export function reloadOutcome(before: Holder, now: Holder | null): ReloadOutcome {
   const attempts = before.reload?.number ?? 0;
   const reload = now?.reload ?? null;

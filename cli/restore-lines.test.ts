@@ -29,8 +29,8 @@ function prepared(changes: Partial<PreparedRestore> = {}): PreparedRestore {
   };
 }
 
-describe('a restore', () => {
-  it('is told by what becomes of each instance', () => {
+describe('restoreLines', () => {
+  it('describes the change of each instance', () => {
     const before = [stored('same'), stored('other', 2), stored('new')];
     const after = [stored('same'), stored('other'), stored('removed')];
     expect(instanceChanges({ before, after })).toEqual({
@@ -42,14 +42,14 @@ describe('a restore', () => {
     expect(restoreLines('b.db', prepared({ before, after }))).toEqual([
       'b.db: a copy of a database, schema version 2',
       '1 instance comes back: removed',
-      '1 instance goes: new',
-      '1 instance gets the settings of then: other',
-      '1 instance: settings as they are',
-      'accounts, keys, log-ins and the audit trail stay as they are now',
+      '1 instance is removed: new',
+      '1 instance gets the settings of the backup: other',
+      '1 instance: unchanged settings',
+      'accounts, keys, log-ins and the audit trail stay unchanged',
     ]);
   });
 
-  it('brings all back where nothing of now can be kept, and says why', () => {
+  it('brings all instances back if the current database cannot be read, and explains why', () => {
     const after = [stored('a'), stored('b')];
     const mark = { made_at: '2026-03-01T12:00:00Z', version: '1.2.3', directory: '/data', configuration: null };
     const lines = restoreLines(
@@ -58,22 +58,22 @@ describe('a restore', () => {
     );
     expect(lines[0]).toMatch(/^b\.db: a backup of 2026-03-01 \d\d:\d\d by llamactl 1\.2\.3, schema version 2$/);
     expect(lines.slice(1)).toEqual([
-      'nothing of the present database can be kept: it is damaged',
+      'the current database cannot be read, so none of it is kept: it is damaged',
       '2 instances come back: a, b',
-      'accounts and keys are those of the backup; everybody has to log in again',
+      'accounts and keys are replaced by those of the backup; all users have to log in again',
     ]);
   });
 
-  it('with accounts lists who comes in again', () => {
+  it('lists revived accounts and keys with accounts', () => {
     const revived = { accounts: ['eve'], keys: ['ci', 'laptop'] };
     expect(restoreLines('b.db', prepared({ bringsAccounts: true, revived })).slice(-2)).toEqual([
-      'accounts that work again, or with the password of then: eve',
-      'keys that were removed and work again: ci, laptop',
+      'accounts that are enabled again, or get their old password back: eve',
+      'removed keys that are valid again: ci, laptop',
     ]);
   });
 });
 
-it('what was saved of a damaged database is told by table, with what is lost', () => {
+it('salvageLines lists saved and lost rows by table', () => {
   const tables: PreparedSalvage['tables'] = [
     { table: 'instances', saved: 1, refused: 0, isIncomplete: false },
     { table: 'audit', saved: 400, refused: 2, isIncomplete: true },
@@ -82,24 +82,24 @@ it('what was saved of a damaged database is told by table, with what is lost', (
   const salvage = { tables, instances: [stored('a')], dataDirId: null, apply: () => null, discard: () => undefined };
   expect(salvageLines(salvage)).toEqual([
     'instances: 1 row saved',
-    'audit: 400 rows saved, 2 spoilt, some could not be read',
-    'meta: 0 rows saved, some could not be read',
+    'audit: 400 rows saved, 2 damaged, some rows could not be read',
+    'meta: 0 rows saved, some rows could not be read',
     'instances: a',
-    'everybody has to log in again',
-    'the name of the data directory is lost: engines that run are not recognised',
+    'all users have to log in again',
+    'the identity of the data directory is lost: the server will not recognise running engines',
   ]);
 });
 
-it('engines are told by what the next server does with them', () => {
+it('engineLines describes what the next server does with each engine', () => {
   const engines: EngineFate[] = [
     { name: 'a', id: '1', pids: [10, 11], fate: 'goes on' },
     { name: 'b', id: '2', pids: [20], fate: 'ends' },
     { name: null, id: '3', pids: [30], fate: 'ends' },
   ];
   expect(engineLines(engines)).toEqual([
-    'engine of a, pid 10, 11: goes on',
-    'engine of b, pid 20: of a run that it does not know, or was ending; the next start of the server ends it',
-    'engine of an instance that it does not know (3), pid 30: the next start of the server ends it',
+    'engine of a, pid 10, 11: keeps running',
+    'engine of b, pid 20: its run was ending, or the database does not have it; the next start of the server ends it',
+    'engine of an instance that the database does not have (3), pid 30: the next start of the server ends it',
   ]);
   expect(engineLines([])).toEqual(['no engine of this data directory runs']);
 });

@@ -2,20 +2,20 @@ import type { EngineFate, PreparedRestore, PreparedSalvage } from '@llamactl/ser
 import { count } from './figures.ts';
 import { moment } from './moment.ts';
 
-/** What a restore does to instances, by name. */
+/** The instances that a restore changes, by name. */
 export interface InstanceChanges {
-  /** Not there now. */
+  /** Only in the backup. */
   come_back: string[];
-  /** Not in the backup. */
+  /** Only in the current database. */
   go: string[];
-  /** Other settings. */
+  /** In both, with different settings. */
   change: string[];
   stay: string[];
 }
 
 type Instances = Pick<PreparedRestore, 'before' | 'after'>;
 
-/** Where those of now cannot be read, all come back. */
+/** Compares the instances before and after. If the present ones cannot be read, all count as coming back. */
 export function instanceChanges({ before, after }: Instances): InstanceChanges {
   const now = new Map((before ?? []).map(({ record }) => [record.id, record]));
   const changes: InstanceChanges = { come_back: [], go: [], change: [], stay: [] };
@@ -30,7 +30,7 @@ export function instanceChanges({ before, after }: Instances): InstanceChanges {
   return changes;
 }
 
-/** What a restore will do, a line each. */
+/** Describes a restore, one line each. */
 export function restoreLines(file: string, prepared: PreparedRestore): string[] {
   const { mark, schema, lost, bringsAccounts, revived } = prepared;
   const of =
@@ -40,22 +40,22 @@ export function restoreLines(file: string, prepared: PreparedRestore): string[] 
   const { come_back, go, change, stay } = instanceChanges(prepared);
   return [
     `${file}: ${of}`,
-    ...(lost === null ? [] : [`nothing of the present database can be kept: ${lost}`]),
+    ...(lost === null ? [] : [`the current database cannot be read, so none of it is kept: ${lost}`]),
     ...named('comes back', 'come back', come_back),
-    ...named('goes', 'go', go),
-    ...named('gets the settings of then', 'get the settings of then', change),
-    ...(stay.length === 0 ? [] : [`${count(stay.length, 'instance')}: settings as they are`]),
-    ...(bringsAccounts ? accessLines(revived) : ['accounts, keys, log-ins and the audit trail stay as they are now']),
+    ...named('is removed', 'are removed', go),
+    ...named('gets the settings of the backup', 'get the settings of the backup', change),
+    ...(stay.length === 0 ? [] : [`${count(stay.length, 'instance')}: unchanged settings`]),
+    ...(bringsAccounts ? accessLines(revived) : ['accounts, keys, log-ins and the audit trail stay unchanged']),
   ];
 }
 
 function accessLines({ accounts, keys }: PreparedRestore['revived']): string[] {
   return [
-    'accounts and keys are those of the backup; everybody has to log in again',
+    'accounts and keys are replaced by those of the backup; all users have to log in again',
     ...(accounts.length === 0
       ? []
-      : [`accounts that work again, or with the password of then: ${accounts.join(', ')}`]),
-    ...(keys.length === 0 ? [] : [`keys that were removed and work again: ${keys.join(', ')}`]),
+      : [`accounts that are enabled again, or get their old password back: ${accounts.join(', ')}`]),
+    ...(keys.length === 0 ? [] : [`removed keys that are valid again: ${keys.join(', ')}`]),
   ];
 }
 
@@ -65,28 +65,28 @@ function named(one: string, many: string, names: readonly string[]): string[] {
     : [`${count(names.length, 'instance')} ${names.length === 1 ? one : many}: ${names.join(', ')}`];
 }
 
-/** What will be saved of a damaged database, a line a table. */
+/** Describes a salvage, one line a table. */
 export function salvageLines({ tables, instances, dataDirId }: PreparedSalvage): string[] {
   return [
     ...tables.map(({ table, saved, refused, isIncomplete }) => {
-      const lost = isIncomplete ? ', some could not be read' : '';
-      return `${table}: ${count(saved, 'row')} saved${refused === 0 ? '' : `, ${refused} spoilt`}${lost}`;
+      const lost = isIncomplete ? ', some rows could not be read' : '';
+      return `${table}: ${count(saved, 'row')} saved${refused === 0 ? '' : `, ${refused} damaged`}${lost}`;
     }),
     ...(instances.length === 0 ? [] : [`instances: ${instances.map(({ record }) => record.name).join(', ')}`]),
-    'everybody has to log in again',
+    'all users have to log in again',
     ...(dataDirId === null && tables.some(({ table, isIncomplete }) => table === 'meta' && isIncomplete)
-      ? ['the name of the data directory is lost: engines that run are not recognised']
+      ? ['the identity of the data directory is lost: the server will not recognise running engines']
       : []),
   ];
 }
 
-/** What becomes of engines that live now. */
+/** What happens to the engines that run now. */
 export function engineLines(engines: readonly EngineFate[]): string[] {
   if (engines.length === 0) return ['no engine of this data directory runs'];
   return engines.map(({ name, id, pids, fate }) => {
-    const who = `engine of ${name ?? `an instance that it does not know (${id})`}, pid ${pids.join(', ')}`;
-    if (fate === 'goes on') return `${who}: goes on`;
-    const why = name === null ? '' : ' of a run that it does not know, or was ending;';
+    const who = `engine of ${name ?? `an instance that the database does not have (${id})`}, pid ${pids.join(', ')}`;
+    if (fate === 'goes on') return `${who}: keeps running`;
+    const why = name === null ? '' : ' its run was ending, or the database does not have it;';
     return `${who}:${why} the next start of the server ends it`;
   });
 }

@@ -8,16 +8,16 @@ const instance = {
   effective_command: ['llama-server', '--port', '8100', '--alias', 'a'],
 };
 
-describe('the port of a running engine', () => {
-  it('is the one that it was launched with', () => {
+describe('runningPort', () => {
+  it('is the port of the launch', () => {
     expect(runningPort(instance)).toBe(8100);
   });
 
   it.each([
-    ['nothing has changed', { restart_required: false }],
-    ['nothing runs', { pid: null }],
-    ['its command does not tell', { effective_command: ['own-server'] }],
-  ])('is that of the settings where %s', (_what, other) => {
+    ['the settings have not changed', { restart_required: false }],
+    ['no engine runs', { pid: null }],
+    ['its command has no port', { effective_command: ['own-server'] }],
+  ])('is the port of the settings if %s', (_what, other) => {
     expect(runningPort({ ...instance, ...other })).toBe(8101);
   });
 });

@@ -1,6 +1,6 @@
 import type { Instance } from '@llamactl/client';
 
-/** The port of the process that runs, which may have been launched with another than the settings now have. */
+/** The port of the running process, which may differ from the settings until the next restart. */
 export function runningPort({
   pid,
   port,

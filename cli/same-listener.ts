@@ -1,8 +1,8 @@
 import { isLoopback } from './loopback.ts';
 
 /**
- * Whether two URLs name one listener of this machine: the same text, or loopback hosts with the same port. `localhost` has
- * both families of addresses, so the answer is no proof of who listens there.
+ * Whether two URLs name one listener of this machine: equal text, or loopback hosts with the same port. `localhost` may
+ * be IPv4 or IPv6, so this is no proof of which process listens there.
  */
 export function isSameListener(one: string, other: string): boolean {
   if (!URL.canParse(one) || !URL.canParse(other)) return false;
@@ -15,7 +15,7 @@ function rest({ protocol, port, pathname }: URL): string {
   return `${protocol}//:${port}${pathname.replace(/\/+$/, '')}`;
 }
 
-/** 127.0.0.0/8 and `::1` are apart; `localhost` may be either. */
+/** 127.0.0.0/8 and `::1` are different listeners; `localhost` may be either. */
 function isReachable(one: string, other: string): boolean {
   return one === 'localhost' || other === 'localhost' || (one !== '[::1]' && other !== '[::1]');
 }

@@ -17,72 +17,72 @@ function welcome(changes: Partial<ServerFacts> = {}, stopEngines = false): strin
   return welcomeLines({ ...FACTS, ...changes }, { stopEngines, style: new Style(false) });
 }
 
-describe('what a server tells whoever started it', () => {
-  it('is five lines, which fit into a terminal', () => {
+describe('the start message', () => {
+  it('has five lines, which fit a terminal', () => {
     const lines = welcome();
     expect(lines).toHaveLength(5);
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 
-  it('is where it is, and how it ends', () => {
+  it('has the address, and how to stop the server', () => {
     const [first, gateway, configuration, , end] = welcome();
-    expect(first).toBe('llamactl 0.1.0 listens on http://127.0.0.1:8080 (its API as a page: /docs)');
+    expect(first).toBe('llamactl 0.1.0 listens on http://127.0.0.1:8080 (API reference: /docs)');
     expect(gateway).toContain('http://127.0.0.1:8080/v1');
-    expect(configuration).toContain('none, all defaults; data in /home/me/.local/share/llamactl');
-    expect(end).toContain('engines go on running');
-    expect(welcome({}, true).at(-1)).toContain('ends it and its engines');
+    expect(configuration).toContain('no file, only defaults; data in /home/me/.local/share/llamactl');
+    expect(end).toContain('engines keep running');
+    expect(welcome({}, true).at(-1)).toContain('stops the server and its engines');
   });
 
-  it('is where others reach it, if that is elsewhere', () => {
+  it('has the address for other machines, if it differs', () => {
     const lines = welcome({ public_url: 'http://box:8080' });
     expect(lines).toHaveLength(6);
     expect(lines[2]).toBe('  elsewhere      http://box:8080, for clients http://box:8080/v1');
   });
 
   it.each([
-    ['off', {}, 'off: whoever is on this machine is an administrator'],
+    ['off', {}, 'off: every user of this machine is an administrator'],
     ['on', { accounts: true }, 'on: llamactl login'],
     [
-      'new, with a password that was made',
+      'new, with a generated password',
       { accounts: true, first_admin: { username: 'admin', password_file: '/d/admin-password' } },
       'on: user admin, password in /d/admin-password',
     ],
     [
-      'new, with a password that was given',
+      'new, with a given password',
       { accounts: true, first_admin: { username: 'admin', password_file: null } },
-      'on: user admin, password that of LLAMACTL_ADMIN_PASSWORD',
+      'on: user admin, password from LLAMACTL_ADMIN_PASSWORD',
     ],
-  ])('is that accounts are %s', (_what, changes, text) => {
+  ])('says that accounts are %s', (_what, changes, text) => {
     expect(welcome(changes)[3]).toContain(text);
   });
 });
 
-describe('where others reach a server', () => {
+describe('the address for other machines', () => {
   it.each([
     ['on loopback', { host: '127.0.0.1', public_url: '' }, null],
     ['at one address', { host: '192.0.2.7', public_url: '' }, null],
     ['everywhere', { host: '0.0.0.0', public_url: '' }, 'http://box:8080/llm'],
     ['everywhere, with IPv6', { host: '::', public_url: '' }, 'http://box:8080/llm'],
     ['behind a proxy', { host: '127.0.0.1', public_url: 'https://ai.example/llm/' }, 'https://ai.example/llm'],
-  ])('that listens %s', (_what, server, told) => {
-    expect(addressForOthers(server, 'http://127.0.0.1:8080/llm', 'box')).toBe(told);
+  ])('of a server that listens %s', (_what, server, expected) => {
+    expect(addressForOthers(server, 'http://127.0.0.1:8080/llm', 'box')).toBe(expected);
   });
 
-  it('has no port where it is the usual one', () => {
+  it('leaves the default port out', () => {
     const everywhere = { host: '0.0.0.0', public_url: '' };
     expect(addressForOthers(everywhere, 'http://127.0.0.1:80', 'box')).toBe('http://box');
   });
 });
 
-describe('what a server says that has replaced another', () => {
+describe('the start message of a successor', () => {
   const lines = (changes: Partial<ServerFacts> = {}): string[] =>
     successorLines({ ...FACTS, ...changes }, { pid: 7, style: new Style(false) });
 
-  it('is that it serves', () => {
-    expect(lines()).toEqual(['llamactl 0.1.0 serves now, as process 7']);
+  it('says that it has taken over', () => {
+    expect(lines()).toEqual(['llamactl 0.1.0 has taken over, as process 7']);
   });
 
-  it('is where the first password is, if the reload switched accounts on', () => {
+  it('has the path of the first password, if the reload turned accounts on', () => {
     const first_admin = { username: 'admin', password_file: '/d/admin-password' };
     expect(lines({ accounts: true, first_admin })[1]).toBe(
       '  accounts       on: user admin, password in /d/admin-password',

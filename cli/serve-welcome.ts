@@ -1,31 +1,31 @@
 import os from 'node:os';
 import type { Style } from './style.ts';
 
-/** What a server is, once it listens. */
+/** Facts about a listening server. */
 export interface ServerFacts {
   version: string;
-  /** For this machine itself. */
+  /** Its address on this machine. */
   url: string;
-  /** For others, where it is another one; `null`: the same, or none. */
+  /** Its address for other machines; `null`: the same, or none. */
   public_url: string | null;
   /** Base URL for clients of OpenAI's API. */
   gateway: string;
-  /** Absolute path of the configuration file; `null`: there is none. */
+  /** Absolute path of the configuration file; `null`: none. */
   configuration: string | null;
   data_dir: string;
-  /** Whether callers have to say who they are. */
+  /** Whether callers have to log in. */
   accounts: boolean;
-  /** The account that this start made; `null`: it made none. */
+  /** The administrator account that this start created; `null`: none. */
   first_admin: {
     username: string;
-    /** Absolute; `null`: it is the one that LLAMACTL_ADMIN_PASSWORD gave. */
+    /** Absolute; `null`: LLAMACTL_ADMIN_PASSWORD gave the password. */
     password_file: string | null;
   } | null;
 }
 
 /**
- * Where others reach a server that this machine reaches at `url`: where it is said to be, else by the name of this machine
- * if it listens everywhere; `null`: at the same, or nowhere.
+ * The address of a server for other machines: `public_url` if set, else this machine's name if the server listens on
+ * every address. `null`: the same as `url`, or none.
  */
 export function addressForOthers(
   { host, public_url: said }: { host: string; public_url: string },
@@ -38,7 +38,7 @@ export function addressForOthers(
   return `http://${hostname}${port === '' ? '' : `:${port}`}${pathname.replace(/\/+$/, '')}`;
 }
 
-/** The same in five or six lines, for whoever started it by hand. */
+/** The start message for a person, in five or six lines. */
 export function welcomeLines(
   facts: ServerFacts,
   { stopEngines, style }: { stopEngines: boolean; style: Style },
@@ -46,18 +46,18 @@ export function welcomeLines(
   const { version, url, public_url: forOthers, gateway, configuration, data_dir: data } = facts;
   const line = lineIn(style);
   return [
-    `llamactl ${version} listens on ${style.strong(url)} (its API as a page: /docs)`,
+    `llamactl ${version} listens on ${style.strong(url)} (API reference: /docs)`,
     line('for clients', `${gateway} is the base URL for OpenAI clients`),
     ...(forOthers === null ? [] : [line('elsewhere', `${forOthers}, for clients ${forOthers}/v1`)]),
-    line('configuration', `${configuration ?? 'none, all defaults'}; data in ${data}`),
+    line('configuration', `${configuration ?? 'no file, only defaults'}; data in ${data}`),
     line('accounts', accounts(facts)),
-    line('Ctrl-C', `ends it${stopEngines ? ' and its engines' : '; engines go on running'}`),
+    line('Ctrl-C', `stops the server${stopEngines ? ' and its engines' : '; engines keep running'}`),
   ];
 }
 
-/** What a server says that has replaced another: only what is new since. */
+/** The start message of a successor: only what is new. */
 export function successorLines(facts: ServerFacts, { pid, style }: { pid: number; style: Style }): string[] {
-  const serves = `llamactl ${facts.version} serves now, as process ${pid}`;
+  const serves = `llamactl ${facts.version} has taken over, as process ${pid}`;
   return facts.first_admin === null ? [serves] : [serves, lineIn(style)('accounts', accounts(facts))];
 }
 
@@ -65,11 +65,11 @@ function lineIn(style: Style): (title: string, text: string) => string {
   return (title, text) => `  ${style.faint(title.padEnd(13))}  ${text}`;
 }
 
-/** Who gets in, and how the first person does. */
+/** Whether accounts are on, and how to log in the first time. */
 function accounts({ accounts: areOn, first_admin: first }: ServerFacts): string {
-  if (!areOn) return 'off: whoever is on this machine is an administrator';
+  if (!areOn) return 'off: every user of this machine is an administrator';
   if (first === null) return 'on: llamactl login';
   const { username, password_file: file } = first;
-  const password = file === null ? 'that of LLAMACTL_ADMIN_PASSWORD' : `in ${file}`;
+  const password = file === null ? 'from LLAMACTL_ADMIN_PASSWORD' : `in ${file}`;
   return `on: user ${username}, password ${password}`;
 }

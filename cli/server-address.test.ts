@@ -25,7 +25,7 @@ const address = (flags: AddressFlags = {}, environment: Record<string, string> =
 
 const servers: HeldDirectory[] = [];
 
-/** A server runs here. */
+/** Describes a running server of this machine. */
 function describeLocal(url: string, folder = path.join(home, '.local/share/llamactl')): HeldDirectory {
   const server = new HeldDirectory(folder);
   servers.push(server);
@@ -33,16 +33,16 @@ function describeLocal(url: string, folder = path.join(home, '.local/share/llama
   return server;
 }
 
-describe('the server that is talked to', () => {
-  it('is found in the order of how near the wish is', () => {
+describe('serverAddress', () => {
+  it('is found in order of precedence', () => {
     const environment = { LLAMACTL_URL: 'http://u', LLAMACTL_CONTEXT: 'desk' };
-    const wishes: [AddressFlags, Record<string, string>, string][] = [
+    const cases: [AddressFlags, Record<string, string>, string][] = [
       [{ url: 'http://flag', context: 'gpu' }, environment, 'http://flag'],
       [{ context: 'gpu' }, environment, 'https://gpu.example/llm'],
       [{}, environment, 'http://u'],
       [{}, { ...environment, LLAMACTL_URL: '' }, 'http://desk.example'],
     ];
-    for (const [flags, variables, url] of wishes) expect(address(flags, variables).url).toBe(url);
+    for (const [flags, variables, url] of cases) expect(address(flags, variables).url).toBe(url);
     contexts.use('gpu');
     expect(address()).toMatchObject({ url: 'https://gpu.example/llm', context: 'gpu', source: 'the context gpu' });
     contexts.use(null);
@@ -55,7 +55,7 @@ describe('the server that is talked to', () => {
     });
   });
 
-  it('is the one that lives on this machine, whatever its port', () => {
+  it('finds the server that runs on this machine, on any port', () => {
     describeLocal('http://127.0.0.1:9000');
     expect(address().url).toBe('http://127.0.0.1:9000');
     const folder = path.join(home, 'elsewhere');
@@ -63,7 +63,7 @@ describe('the server that is talked to', () => {
     expect(address({}, { LLAMACTL_DATA_DIR: folder }).url).toBe('http://127.0.0.1:9001');
   });
 
-  it('is not one that has died, or a description that is none', () => {
+  it('ignores a dead server and an invalid description', () => {
     const server = describeLocal('http://127.0.0.1:9000');
     for (const said of [{ url: 'http://127.0.0.1:9000', pid: 2 ** 30 }, { url: 5, pid: process.pid }, {}]) {
       server.write(said);
@@ -71,13 +71,13 @@ describe('the server that is talked to', () => {
     }
   });
 
-  it('has to be a context there is', () => {
+  it('requires an existing context', () => {
     expect(() => address({ context: 'gone' })).toThrow('there is no context gone');
   });
 });
 
 describe('a context that follows the server of this machine', () => {
-  it('goes with its data directory, wherever the server listens and whatever is looked at else', () => {
+  it('uses its data directory, wherever the server listens', () => {
     const dataDirectory = path.join(home, '.local/share/llamactl');
     contexts.set('local', { url: 'http://127.0.0.1:8080', data_dir: dataDirectory, token: 'of-local' });
     contexts.use('local');
@@ -94,7 +94,7 @@ describe('a context that follows the server of this machine', () => {
 describe('credentials', () => {
   const followed = { url: 'http://127.0.0.1:8080', token: 'of-local' };
 
-  it('are those of the context that has exactly this URL, where another follows a server that is there', () => {
+  it('come from the context with exactly this URL, if another one follows a running server', () => {
     const dataDirectory = path.join(home, '.local/share/llamactl');
     contexts.set('a', { ...followed, data_dir: dataDirectory });
     contexts.set('b', { url: followed.url, token: 'of-b' });
@@ -104,14 +104,14 @@ describe('credentials', () => {
     expect(address()).toMatchObject({ token: 'of-local', context: 'a', dataDirectory });
   });
 
-  it('of a context that follows a server are not for whoever listens where that was', () => {
+  it('of a context that follows a server do not go to its old address', () => {
     contexts.set('local', { ...followed, data_dir: path.join(home, '.local/share/llamactl') });
     expect(address({ url: followed.url })).toMatchObject({ token: null, context: null });
     describeLocal(followed.url);
     expect(address({ url: followed.url })).toMatchObject({ token: 'of-local', context: 'local' });
   });
 
-  it('of a context go to its address, however that was named, and nowhere else', () => {
+  it('of a context go only to its address, however it was named', () => {
     expect(address({ context: 'gpu' }).token).toBe('of-gpu');
     expect(address({ url: 'https://gpu.example/llm/' })).toMatchObject({ token: 'of-gpu', context: 'gpu' });
     expect(address({ url: 'https://gpu.example' })).toMatchObject({ token: null, context: null });
@@ -119,7 +119,7 @@ describe('credentials', () => {
     expect(address({}, { LLAMACTL_URL: 'http://other' }).token).toBeNull();
   });
 
-  it('of the environment go to an address that was named', () => {
+  it('of the environment go to a named address', () => {
     for (const flags of [{ url: 'http://x' }, { context: 'gpu' }]) {
       expect(address(flags, { LLAMACTL_TOKEN: 'mine' }).token).toBe('mine');
     }
@@ -129,7 +129,7 @@ describe('credentials', () => {
     expect(address({ context: 'gpu' }, { LLAMACTL_TOKEN: '' }).token).toBe('of-gpu');
   });
 
-  it('of the environment go to the server that runs here, and to no other process at the default address', () => {
+  it('of the environment go to the server of this machine, and to no other process at the default address', () => {
     const environment = { LLAMACTL_TOKEN: 'mine' };
     expect(address({}, environment)).toMatchObject({ url: DEFAULT_URL, token: null, isTokenKept: true });
     const server = describeLocal(DEFAULT_URL);

@@ -2,21 +2,21 @@ import path from 'node:path';
 import type { Context, Contexts } from './contexts.ts';
 import { followedUrl, localServer } from './local-server.ts';
 
-/** Which server is talked to, and with what. */
+/** The address of a server, and the credentials for it. */
 export interface ServerAddress {
   url: string;
   token: string | null;
-  /** The context that it comes from; `null`: from none. */
+  /** The context that it comes from; `null`: none. */
   context: string | null;
-  /** Where the URL was found, for people. */
+  /** The origin of the URL, for people. */
   source: string;
-  /** Of the server, if it was found by it: on this machine, wherever it listens; `null`: its URL was given. */
+  /** The data directory through which the server on this machine was found; `null`: the URL was given. */
   dataDirectory: string | null;
-  /** `LLAMACTL_TOKEN` is set, and not sent: no one named the address, and no server is known to be there. */
+  /** `LLAMACTL_TOKEN` is set, but not sent: the address is the default, and no server is known to be there. */
   isTokenKept?: true;
 }
 
-/** What the command line says of it. */
+/** The address flags of the command line. */
 export interface AddressFlags {
   url?: string;
   context?: string;
@@ -31,14 +31,16 @@ export interface AddressParts {
 }
 
 export const DEFAULT_URL = 'http://127.0.0.1:8080';
-/** The source of an address that nobody has named. */
+/** The source of the default address. */
 export const DEFAULT = 'the default';
 
 /**
- * `--url`, then `--context`, `LLAMACTL_URL`, `LLAMACTL_CONTEXT`, the current context, the server that runs on this
- * machine, the default. A context's token goes to the address of that context and nowhere else. `LLAMACTL_TOKEN` goes to an
- * address that was named, or to the server that runs on this machine; not to the default, where any user of the machine may
- * listen. That a server which is followed is there is asked when something is sent: `assertFollowed`.
+ * Finds the server, in this order: `--url`, `--context`, `LLAMACTL_URL`, `LLAMACTL_CONTEXT`, the current context, the
+ * server that runs on this machine, the default.
+ *
+ * A context's token goes to the address of that context and nowhere else. `LLAMACTL_TOKEN` goes to a named address, or
+ * to the server that runs on this machine. It does not go to the default address, where any user of the machine may
+ * listen. `assertFollowed` checks at each request that a server found by its data directory still runs.
  *
  * @throws {Problem} when the named context does not exist
  */
@@ -51,7 +53,7 @@ export function serverAddress({ flags, environment, contexts, home }: AddressPar
     return { url, token: token ?? context.token ?? null, context: name, source, dataDirectory };
   };
   const at = (url: string, source: string, dataDirectory: string | null = null): ServerAddress => {
-    // With a token of its own a request needs no context.
+    // A request with `LLAMACTL_TOKEN` can do without contexts.
     const known = token === null ? contexts.list() : contexts.listIfUsable();
     const there = known.filter(([, each]) => isSameAddress(each.url, url) && isThere(each));
     const [name = null, context] =
@@ -77,7 +79,10 @@ function ownToken(contexts: Contexts, context: string | null): string | null {
   return context === null ? null : (contexts.get(context).token ?? null);
 }
 
-/** Whether what a context follows is at its URL, which is else the last that is known, and anybody's by now. */
+/**
+ * Whether the server that a context follows runs. Its URL is otherwise the last known one, where anyone may listen by
+ * now.
+ */
 export function isThere({ data_dir: dataDirectory }: Context): boolean {
   return dataDirectory === undefined || followedUrl(dataDirectory) !== null;
 }
@@ -86,7 +91,7 @@ export function isSameAddress(one: string, other: string): boolean {
   return one.replace(/\/+$/, '') === other.replace(/\/+$/, '');
 }
 
-/** Absolute: of the server that is meant when nobody names one, which may listen on another port than the default. */
+/** Absolute path of the default server's data directory. That server may listen on another port than the default. */
 export function dataDirectoryOf(environment: AddressParts['environment'], home: string): string {
   return path.resolve(environment['LLAMACTL_DATA_DIR'] ?? path.join(home, '.local', 'share', 'llamactl'));
 }

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 
-/** Settings of an instance as the command line says them. */
+/** Settings of an instance as flags. */
 export interface SettingFlags {
   model?: string;
   engine?: string;
@@ -22,57 +22,65 @@ export interface SettingFlags {
   queueLimit?: number;
   upstreamModel?: string;
   isolated?: boolean;
-  /** Words as a shell reads them. */
+  /** Parsed like shell words. */
   engineCommand?: string;
   healthPath?: string;
-  /** Of a body in JSON; `-`: standard input. */
+  /** Path of a JSON body; `-`: standard input. */
   file?: string;
 }
 
-/** Gives a verb the flags that make or change settings, and `-- arguments…`. */
+/** Adds the flags that set instance settings, and `-- arguments…`. */
 export function withSettingFlags(command: Command): Command {
   return command
-    .argument('[arguments...]', 'after --: passed to the engine as they are, last')
-    .option('-m, --model <file>', 'the model file; from this folder, if the server is on this machine')
-    .option('--engine <name>', 'llama_cpp, or an engine of the configuration (default: llama_cpp)')
-    .option('-p, --port <number>', 'port of the engine (default: a free one of instances.port_range)', port)
-    .option('-o, --option <key=value>', 'an option of the engine, by its long flag; again: more, or a list', collect)
-    .option('-e, --env <NAME=value>', 'a variable for the engine; NAME alone: as it is in this shell', collect)
-    .option('-a, --alias <name>', 'a name for it under /v1, in place of all it had; again: more', collect)
-    .option('--unlisted', 'not in the list of /v1/models')
-    .option('--no-unlisted', 'in that list')
-    .option('--auto-start', 'start it again after the machine was rebooted, if it ran')
-    .option('--no-auto-start', 'do not')
-    .option('--auto-restart', 'restart it when it dies')
-    .option('--no-auto-restart', 'do not')
-    .option('--max-restarts <number>', 'restarts in a row before it is given up; -1: for ever', restarts)
-    .option('--on-demand', 'the first request under /v1 starts it (default)')
-    .option('--no-on-demand', 'only llamactl start does')
-    .option('--idle-timeout <seconds>', 'stop it so long after its last request; 0: never', idle)
-    .option('--pinned', 'never stopped to make room, nor for idleness')
-    .option('--no-pinned', 'as all others')
-    .option('--group <name>', 'shares the limits of a group of the configuration')
-    .option('--concurrency <number>', 'requests at once; the others wait', concurrency)
-    .option('--queue-limit <number>', 'requests that may wait (default: 1000)', queueLimit)
-    .option('--upstream-model <name>', 'what the engine is told as the model')
-    .option('--isolated', 'cache no prompt of one request for another (llama_cpp only)')
-    .option('--no-isolated', 'cache prompts (default)')
-    .option('--engine-command <words>', "instead of the engine's own command; needs security.allow_privileged")
-    .option('--health-path <path>', 'answers 200 when the engine is ready (default: /health)')
-    .option('--file <file>', 'settings as JSON, as the API takes them; - reads them from standard input');
+    .argument('[arguments...]', 'Arguments after -- for the engine, appended unchanged')
+    .option('-m, --model <file>', 'Model file; relative to this folder if the server is on this machine')
+    .option('--engine <name>', 'Engine: llama_cpp, or one from the configuration (default: llama_cpp)')
+    .option('-p, --port <number>', 'Port of the engine (default: a free port of instances.port_range)', port)
+    .option(
+      '-o, --option <key=value>',
+      'Engine option by its long flag; repeatable, the same key makes a list',
+      collect,
+    )
+    .option(
+      '-e, --env <NAME=value>',
+      'Environment variable of the engine; NAME alone copies it from this shell; repeatable',
+      collect,
+    )
+    .option('-a, --alias <name>', 'Additional name under /v1; replaces all previous aliases; repeatable', collect)
+    .option('--unlisted', 'Hide it from /v1/models')
+    .option('--no-unlisted', 'List it in /v1/models (default)')
+    .option('--auto-start', 'Start it after a reboot if it was running before')
+    .option('--no-auto-start', 'Do not start it after a reboot')
+    .option('--auto-restart', 'Restart it when its process dies')
+    .option('--no-auto-restart', 'Do not restart it')
+    .option('--max-restarts <number>', 'Restarts in a row before it counts as failed (-1 = unlimited)', restarts)
+    .option('--on-demand', 'Start it at the first /v1 request (default)')
+    .option('--no-on-demand', 'Start it only with llamactl start')
+    .option('--idle-timeout <seconds>', 'Stop it after this many idle seconds (0 = never)', idle)
+    .option('--pinned', 'Never evict it, and never stop it when idle')
+    .option('--no-pinned', 'Allow evictions and idle stops (default)')
+    .option('--group <name>', 'Group of the configuration whose limits apply')
+    .option('--concurrency <number>', 'Parallel requests; further requests wait', concurrency)
+    .option('--queue-limit <number>', 'Requests that may wait (default: 1000)', queueLimit)
+    .option('--upstream-model <name>', 'Model name to send to the engine')
+    .option('--isolated', 'Never reuse cached prompts across requests (llama_cpp only)')
+    .option('--no-isolated', 'Reuse cached prompts (default)')
+    .option('--engine-command <words>', "Replace the engine's command; needs security.allow_privileged")
+    .option('--health-path <path>', 'Path that returns 200 when the engine is ready (default: /health)')
+    .option('--file <file>', 'File with settings as JSON, in the form of the API; - for standard input');
 }
 
-/** Every use of a flag. */
+/** Collects the values of a repeated flag. */
 export function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
 
-/** Whole numbers of a range, for a flag. */
+/** A parser for whole numbers of a range. */
 export function wholeNumber(least: number, most: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (!/^-?\d+$/.test(text) || value < least || value > most) {
-      throw new InvalidArgumentError(`It is a whole number from ${least} to ${most}.`);
+      throw new InvalidArgumentError(`Give a whole number from ${least} to ${most}.`);
     }
     return value;
   };
@@ -84,11 +92,11 @@ const idle = wholeNumber(0, 2_678_400);
 const concurrency = wholeNumber(1, 100_000);
 const queueLimit = wholeNumber(0, 100_000);
 
-/** Seconds, for a flag. */
+/** A parser for seconds. */
 export function seconds(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !(value >= 0 && value <= 86_400)) {
-    throw new InvalidArgumentError('It is a number of seconds, at most 86400.');
+    throw new InvalidArgumentError('Give a number of seconds from 0 to 86400.');
   }
   return value;
 }

@@ -8,14 +8,14 @@ import { isOwnAddress } from './own-address.ts';
 import { Problem } from './problem.ts';
 import type { SettingFlags } from './setting-flags.ts';
 
-/** What a command line says of one instance. */
+/** The settings of one instance on a command line. */
 export interface SaidSettings {
   name: string;
-  /** Flags over the file. */
+  /** Flags override the file. */
   settings: UpdateInstance;
 }
 
-/** Reads `[NAME] [--file F] [flags] [-- arguments…]`. @throws {Problem} for what cannot be meant */
+/** Reads `[NAME] [--file F] [flags] [-- arguments…]`. @throws {Problem} for an invalid command line */
 export async function saidSettings(
   { surroundings }: CommandLine,
   session: Session,
@@ -23,13 +23,13 @@ export async function saidSettings(
 ): Promise<SaidSettings> {
   const [given, ...surplus] = words.slice(0, words.length - rest.length);
   if (surplus.length > 0) {
-    const remedy = 'arguments for the engine stand behind --; options are -o key=value, without a space in between';
-    throw new Problem(`one name is expected, and not ${surplus.join(' ')}`, EXIT.usage, [remedy]);
+    const remedy = 'put arguments for the engine after --, and write options as -o key=value without a space';
+    throw new Problem(`expected one name, but got also: ${surplus.join(' ')}`, EXIT.usage, [remedy]);
   }
   const fromFile = flags.file === undefined ? {} : await inputObject(session, flags.file);
   const { name: filed, ...body } = fromFile as Partial<CreateInstance>;
   const name = given ?? filed;
-  if (typeof name !== 'string' || name === '') throw new Problem('which instance? Give its name', EXIT.usage);
+  if (typeof name !== 'string' || name === '') throw new Problem('no instance given: add its name', EXIT.usage);
   const fromFlags = settingsOf(flags, rest, {
     isLocal: isOwnAddress(session.client.url),
     folder: process.cwd(),

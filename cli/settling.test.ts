@@ -2,12 +2,12 @@ import { ConnectionError, type Frame, type InstanceSummary, type Status } from '
 import { describe, expect, it } from 'vitest';
 import { settled } from './settling.ts';
 
-/** A server that tells what a test says. */
+/** A fake server, controlled by a test. */
 class Script {
-  /** What each look finds; the last is found for ever. */
+  /** The result of each poll; the last one stays. */
   looks: (Record<string, Status> | Error)[] = [];
   #hear: ((frame: Frame) => void) | null = null;
-  /** Resolves when events are listened to. */
+  /** Resolves when a client listens to events. */
   readonly listening = Promise.withResolvers<void>();
 
   async listInstances(): Promise<InstanceSummary[]> {
@@ -28,34 +28,34 @@ class Script {
     }
   }
 
-  tell(name: string, status: Status): void {
+  report(name: string, status: Status): void {
     const frame = { type: 'instance_status_changed', data: { name, status, previous_status: 'stopped' }, seq: 1 };
     this.#hear?.(frame as Frame);
   }
 }
 
-const told = (): { statuses: string[]; onStatus: (name: string, status: Status) => void } => {
+const recorder = (): { statuses: string[]; onStatus: (name: string, status: Status) => void } => {
   const statuses: string[] = [];
   return { statuses, onStatus: (name, status) => void statuses.push(`${name} ${status}`) };
 };
 const never = (): void => {
   throw new Error('the server was not away');
 };
-/** No time passes: the next look is due at once. */
+/** Polls again at once. */
 const noPause = async (): Promise<void> => undefined;
-/** No further look is ever due. */
+/** Never polls again. */
 const forEver = (_seconds: number, signal: AbortSignal): Promise<void> =>
   new Promise((_resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason as Error));
   });
 
-describe('waiting for instances to come to rest', () => {
+describe('waiting for instances to settle', () => {
   const { signal } = new AbortController();
 
-  it('ends at once for those that already have', async () => {
+  it('ends at once for settled ones', async () => {
     const script = new Script();
     script.looks = [{ a: 'running', b: 'failed', c: 'stopped', other: 'starting' }];
-    const { statuses, onStatus } = told();
+    const { statuses, onStatus } = recorder();
     const rests = await settled(script, {
       names: ['a', 'b', 'c'],
       signal,
@@ -67,21 +67,21 @@ describe('waiting for instances to come to rest', () => {
     expect(statuses).toEqual(['a running', 'b failed', 'c stopped']);
   });
 
-  it('hears what happens, whatever the case of a name', async () => {
+  it('follows events, with names in any case', async () => {
     const script = new Script();
     script.looks = [{ Llama: 'starting' }];
-    const { statuses, onStatus } = told();
+    const { statuses, onStatus } = recorder();
     const rests = settled(script, { names: ['llama'], signal, onStatus, onPresence: never, pause: forEver });
     await script.listening.promise;
-    script.tell('Llama', 'running');
+    script.report('Llama', 'running');
     expect(Object.fromEntries(await rests)).toEqual({ llama: 'running' });
     expect(statuses.at(-1)).toBe('llama running');
   });
 
-  it('looks again, for what was not heard', async () => {
+  it('polls for missed events', async () => {
     const script = new Script();
     script.looks = [{ a: 'starting' }, { a: 'starting' }, { a: 'restarting' }, { a: 'failed' }];
-    const { statuses, onStatus } = told();
+    const { statuses, onStatus } = recorder();
     const pauses: number[] = [];
     const pause = async (seconds: number): Promise<void> => void pauses.push(seconds);
     const rests = await settled(script, { names: ['a'], signal, onStatus, onPresence: never, pause });
@@ -90,31 +90,33 @@ describe('waiting for instances to come to rest', () => {
     expect(pauses).toEqual([0.1, 0.2, 0.4]);
   });
 
-  it('takes one that is gone for deleted', async () => {
+  it('counts a missing instance as deleted', async () => {
     const script = new Script();
     script.looks = [{ a: 'stopping' }, {}];
-    const rests = await settled(script, { names: ['a'], signal, ...told(), onPresence: never, pause: noPause });
+    const rests = await settled(script, { names: ['a'], signal, ...recorder(), onPresence: never, pause: noPause });
     expect(Object.fromEntries(rests)).toEqual({ a: null });
   });
 
-  it('waits for a server that is away, and says so', async () => {
+  it('waits for an unreachable server, and reports it', async () => {
     const script = new Script();
-    const away = new ConnectionError('nobody is there', { url: 'http://127.0.0.1:1' });
+    const away = new ConnectionError('no answer', { url: 'http://127.0.0.1:1' });
     script.looks = [{ a: 'starting' }, away, away, away, { a: 'starting' }, away, { a: 'running' }];
     const presence: boolean[] = [];
     const onPresence = (isThere: boolean): void => void presence.push(isThere);
     const pauses: number[] = [];
     const pause = async (seconds: number): Promise<void> => void pauses.push(seconds);
-    const rests = await settled(script, { names: ['a'], signal, ...told(), onPresence, pause });
+    const rests = await settled(script, { names: ['a'], signal, ...recorder(), onPresence, pause });
     expect(Object.fromEntries(rests)).toEqual({ a: 'running' });
     expect(pauses).toEqual([0.1, 1, 1, 1, 1.6, 1]);
     expect(presence).toEqual([false, true, false, true]);
   });
 
-  it('ends with what the server refuses', async () => {
+  it('ends with a refusal of the server', async () => {
     const script = new Script();
     script.looks = [new Error('no rights')];
-    await expect(settled(script, { names: ['a'], signal, ...told(), onPresence: never })).rejects.toThrow('no rights');
+    await expect(settled(script, { names: ['a'], signal, ...recorder(), onPresence: never })).rejects.toThrow(
+      'no rights',
+    );
   });
 
   it('ends when it is interrupted', async () => {
@@ -124,7 +126,7 @@ describe('waiting for instances to come to rest', () => {
     const rests = settled(script, {
       names: ['a'],
       signal: interruption.signal,
-      ...told(),
+      ...recorder(),
       onPresence: never,
       pause: forEver,
     });
@@ -133,8 +135,8 @@ describe('waiting for instances to come to rest', () => {
     await expect(rests).rejects.toThrow('aborted');
   });
 
-  it('has nothing to wait for without names', async () => {
-    const rests = await settled(new Script(), { names: [], signal, ...told(), onPresence: never });
+  it('ends at once without names', async () => {
+    const rests = await settled(new Script(), { names: [], signal, ...recorder(), onPresence: never });
     expect(rests.size).toBe(0);
   });
 });

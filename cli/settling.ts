@@ -1,31 +1,31 @@
 import type { Client, Status } from '@llamactl/client';
 import { setTimeout as timeout } from 'node:timers/promises';
 
-/** Where an instance came to rest; `null`: it was deleted. */
+/** The final status of an instance; `null`: it was deleted. */
 export type Rest = 'running' | 'stopped' | 'failed' | null;
 
 export interface SettlingOptions {
   names: readonly string[];
   signal: AbortSignal;
-  /** Told whenever the status of one is another. */
+  /** Called at every status change of an instance. */
   onStatus: (name: string, status: Status) => void;
-  /** The server is away and waited for, or is back. */
+  /** Called when the server stops answering, and when it answers again. */
   onPresence: (isThere: boolean) => void;
-  /** Of a time between two looks. Default: real time. */
+  /** Waits between two polls. Default: real time. */
   pause?: (seconds: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** Seconds between looks at the list: a net below the events, which may be away, or begin a moment too late. */
+/** Seconds between polls of the list. Polling backs up the events, which may fail, or begin a moment too late. */
 const PAUSES = [0.1, 0.2, 0.4, 0.8, 1.6, 3.2];
 const LONGEST_PAUSE = 5;
-/** While the server is away. */
+/** While the server does not answer. */
 const AWAY_PAUSE = 1;
 
 /**
- * Waits until instances that were told to start, stop or restart have come to rest, also while the server restarts.
+ * Waits until instances have settled after a start, stop or restart, also across a restart of the server.
  *
- * @returns by name, as it was given
- * @throws the signal's reason, and what the server refuses
+ * @returns the final status by name, as given
+ * @throws the signal's reason, and refusals of the server
  */
 export async function settled(
   client: Pick<Client, 'events' | 'listInstances'>,
@@ -35,7 +35,7 @@ export async function settled(
   const watch = new Watch(names, options.onStatus);
   const over = new AbortController();
   const either = AbortSignal.any([signal, over.signal]);
-  // What cannot be heard is looked at: its errors are told there.
+  // Polling covers a failed event stream, and reports the error.
   const hearing = hear(client, watch, either).catch(() => undefined);
   const looking = look(client, watch, { ...options, signal: either, pause });
   try {
@@ -47,12 +47,12 @@ export async function settled(
   return watch.rests;
 }
 
-/** Which instances have not come to rest. */
+/** The instances that have not settled yet. */
 class Watch {
   readonly rests = new Map<string, Rest>();
-  /** Resolves when all have. */
+  /** Resolves when all have settled. */
   readonly end: Promise<void>;
-  /** By name without case. */
+  /** By lower-case name. */
   readonly #open: Map<string, { name: string; status: Status | null }>;
   readonly #onStatus: SettlingOptions['onStatus'];
   readonly #resolve: () => void;
@@ -75,7 +75,7 @@ class Watch {
     for (const name of this.#open.keys()) this.heard(name, present.get(name) ?? null);
   }
 
-  /** @param status `null`: there is no such instance any more. */
+  /** @param status `null`: the instance was deleted. */
   heard(name: string, status: Status | null): void {
     const key = name.toLowerCase();
     const open = this.#open.get(key);
@@ -116,7 +116,7 @@ async function look(
   }
 }
 
-/** Whether it is of the kind that passes: the server is away, or has too much to do. */
+/** Whether an error is temporary: the server is unreachable, or overloaded. */
 async function isPassing(error: unknown): Promise<boolean> {
   const { ConnectionError, LlamactlError, ProtocolError } = await import('@llamactl/client');
   if (error instanceof ConnectionError) return true;

@@ -1,12 +1,12 @@
 import { EXIT } from './exit-status.ts';
 import { Problem } from './problem.ts';
 
-/** One word, or its beginning: quoted, escaped and plain pieces without a space between them. */
+/** One piece of a word, quoted, escaped or plain. A word is a run of pieces without spaces between them. */
 const PIECE = /'([^']*)'|"((?:[^"\\]|\\[\s\S])*)"|\\([\s\S])|([^\s'"\\]+)/y;
 const PLAIN = /^[\w@%+=:,./-]+$/;
 
 /**
- * The words of a command line as a POSIX shell reads them, of which nothing is expanded.
+ * Splits a command line as a POSIX shell does, without expansion.
  *
  * @throws {Problem} when a quote is not closed
  */
@@ -30,7 +30,7 @@ export function shellWords(text: string): string[] {
   return word === null ? words : [...words, word];
 }
 
-/** A word such that a shell reads it as it is. */
+/** Quotes a word for a shell. */
 export function shellQuoted(word: string): string {
   return PLAIN.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -1,23 +1,23 @@
 const BARS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/** A value that held from some time to another, in any one unit. */
+/** A value over a span of time, in any unit. */
 export interface Span {
   from: number;
   to: number;
   value: number;
 }
 
-/** The time that a line of bars is about, and how it is drawn. */
+/** The time range of a sparkline, and its size. */
 export interface Course {
   from: number;
   to: number;
-  /** In characters, each of the same length of time; it shows the highest value of that time. */
+  /** Characters. Each covers the same time, and shows the highest value in it. */
   width: number;
-  /** What the highest bar stands for at least: small values then look small. Default 0. */
+  /** Smallest value of the highest bar, so that small values look small. Default 0. */
   top?: number;
 }
 
-/** Values over time as a line of bars, from 0 to the highest value. Where nothing was measured there is a space. */
+/** Values over time as a line of bars, from 0 to the highest value. A space marks a time without measurements. */
 export function sparkline(spans: readonly Span[], { from, to, width, top = 0 }: Course): string {
   const highest = Math.max(...spans.map(({ value }) => value), top);
   const length = (to - from) / width;

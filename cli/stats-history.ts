@@ -8,7 +8,7 @@ interface Figure {
   mean: (point: StatsPoint) => number;
   peak: (point: StatsPoint) => number;
   shown: (value: number) => string;
-  /** What the highest bar of its course stands for at least. */
+  /** Smallest value of the highest bar. */
   top?: number;
 }
 
@@ -36,14 +36,14 @@ const COLUMNS: Column[] = [
   { title: 'LAST', align: 'right' },
   { title: 'COURSE', gives: 1 },
 ];
-/** What the other columns take, and the width of the last where nobody says how much room there is. */
+/** Width of the other columns, and of the last one where the terminal width is unknown. */
 const OTHER_COLUMNS = 46;
 const USUAL_WIDTH = 60;
 
 /**
- * What an instance took, a row for each figure: lowest and mean of its steps, the highest measurement, and its course.
+ * Usage over time, one row per figure: lowest and mean of its steps, the highest measurement, and a sparkline.
  *
- * @param now Milliseconds since the epoch: the right end of the course.
+ * @param now Milliseconds since the epoch: the right end of the sparkline.
  * @param width Of the terminal.
  */
 export function historyTable(
@@ -53,7 +53,7 @@ export function historyTable(
 ): { columns: Column[]; rows: Cell[][] } {
   const hasGpu = points.some(({ gpu_memory_usage: gpu }) => gpu !== null);
   const room = Number.isFinite(width) ? Math.max(10, Math.min(120, width - OTHER_COLUMNS)) : USUAL_WIDTH;
-  // The server's clock may be ahead of ours: then its last step is the end.
+  // The server's clock may be ahead of ours; its last step is the end then.
   const last = points.at(-1);
   if (last === undefined) return { columns: COLUMNS, rows: [] };
   const end = Math.max(now, Date.parse(last.timestamp));

@@ -4,15 +4,15 @@ import type { Style } from './style.ts';
 import type { Cell, Column } from './table.ts';
 import { plain } from './text.ts';
 
-/** What an instance takes. */
+/** Resource usage of an instance. */
 export interface Consumption {
   name: string;
   status: Status;
-  /** `null`: it has no process, or nothing was measured yet. */
+  /** `null`: it has no process, or no measurement yet. */
   stats: Stats | null;
 }
 
-/** What instances take, a row each, and all of them together. */
+/** Resource usage, one row per instance, and the total. */
 export function statsTable(consumptions: readonly Consumption[], style: Style): { columns: Column[]; rows: Cell[][] } {
   const measured = consumptions.flatMap(({ stats }) => (stats === null ? [] : [stats]));
   const hasGpu = measured.some(({ gpu_memory_usage: gpu }) => gpu !== null);

@@ -6,18 +6,18 @@ import { InstanceList } from './instance-list.ts';
 import { watchInstances } from './instance-watch.ts';
 import { waitingNote } from './interruption.ts';
 import { awayLine, LiveTable, liveLines } from './live-table.ts';
-import { counsel } from './near-instance.ts';
+import { hintFor } from './near-instance.ts';
 import { statsTable, type Consumption } from './stats-table.ts';
 import { cut, plain } from './text.ts';
 
-/** What running instances take, measurement by measurement, until the session's signal aborts. @param names None: all. */
+/** Prints each new measurement until the session's signal aborts. @param names Empty: all instances. */
 export async function watchStats(session: Session, names: readonly string[]): Promise<void> {
   const { client, terminal, signal } = session;
   const present = await client.listInstances({ signal });
   for (const name of names) {
     if (present.some((each) => sameName(each.name, name))) continue;
     const all = present.map((each) => each.name);
-    terminal.warn(`llamactl: there is no instance ${plain(name)} yet; ${await counsel(name, all)}`);
+    terminal.warn(`llamactl: there is no instance ${plain(name)} yet; ${await hintFor(name, all)}`);
   }
   if (terminal.isJson || !terminal.isInteractive) return printMeasurements(session, names);
   const instances = new InstanceList();
@@ -62,7 +62,7 @@ async function watchTable(session: Session, names: readonly string[], instances:
   };
   const take = (frame: Frame): void => {
     if (frame.type === 'instance_stats_updated') measured.set(frame.data.name, frame.data.stats);
-    // What was measured was another process.
+    // The last measurement was of an earlier process.
     else if (frame.type === 'instance_status_changed' && frame.data.status === 'starting')
       measured.delete(frame.data.name);
     table.touch();
@@ -80,7 +80,7 @@ async function watchTable(session: Session, names: readonly string[], instances:
   }
 }
 
-/** Those that have a process; of those that were named, all. */
+/** The named instances, or all that have a process. */
 function consumptions(
   instances: InstanceList,
   measured: ReadonlyMap<string, Stats>,

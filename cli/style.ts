@@ -3,7 +3,7 @@ import { styleText } from 'node:util';
 
 type Format = Parameters<typeof styleText>[0];
 
-/** Colours, or none: on a terminal that wants them. */
+/** Terminal colours, or none. */
 export class Style {
   readonly #isColoured: boolean;
 
@@ -35,7 +35,7 @@ export class Style {
     return this.of('red', text);
   }
 
-  /** @param text What is coloured as the status is; default its name. */
+  /** @param text The text to colour; default the name of the status. */
   status(status: Status, text: string = status): string {
     switch (status) {
       case 'running':
@@ -52,13 +52,13 @@ export class Style {
   }
 }
 
-/** `NO_COLOR` and `CLICOLOR_FORCE` as no-color.org and bixense.com/clicolors have them. */
+/** Follows `NO_COLOR` (no-color.org) and `CLICOLOR_FORCE` (bixense.com/clicolors). */
 export function isColoured(
   isTerminal: boolean,
-  wish: boolean | undefined,
+  requested: boolean | undefined,
   environment: Readonly<Record<string, string | undefined>>,
 ): boolean {
-  if (wish === false) return false;
+  if (requested === false) return false;
   if ((environment['NO_COLOR'] ?? '') !== '') return false;
   if ((environment['CLICOLOR_FORCE'] ?? '0') !== '0') return true;
   return isTerminal && environment['TERM'] !== 'dumb';

@@ -13,7 +13,7 @@ const ROWS = [
 ];
 
 describe('a table', () => {
-  it('has each column as wide as its widest cell', () => {
+  it('makes each column as wide as its widest cell', () => {
     expect(tableLines(COLUMNS, ROWS, Infinity)).toEqual([
       'NAME        PORT  MODEL                     REASON',
       'llama       8100  /srv/models/llama-3.gguf  no such file: /srv/models/llama-3.gguf',
@@ -21,7 +21,7 @@ describe('a table', () => {
     ]);
   });
 
-  it('cuts the columns that give way, in their order, to fit', () => {
+  it('cuts shrinking columns in their order, to fit', () => {
     expect(tableLines(COLUMNS, ROWS, 60)).toEqual([
       'NAME        PORT  MODEL                     REASON',
       'llama       8100  /srv/models/llama-3.gguf  no such file: /…',
@@ -34,7 +34,7 @@ describe('a table', () => {
     ]);
   });
 
-  it('leaves them out where that is not enough, and gives their room to the others', () => {
+  it('leaves columns out if cutting is not enough, and gives their room to others', () => {
     expect(tableLines(COLUMNS, ROWS, 28)).toEqual([
       'NAME        PORT  MODEL',
       'llama       8100  …ma-3.gguf',
@@ -42,11 +42,11 @@ describe('a table', () => {
     ]);
   });
 
-  it('never cuts what does not give way', () => {
+  it('never cuts fixed columns', () => {
     expect(tableLines(COLUMNS, ROWS, 5)).toEqual(['NAME        PORT', 'llama       8100', 'qwen-coder    81']);
   });
 
-  it('counts columns of the terminal, not characters, and not colours', () => {
+  it('counts terminal columns, not characters or colours', () => {
     const red = (text: string): string => `\u{1B}[31m${text}\u{1B}[39m`;
     const lines = tableLines(
       [{ title: 'A' }, { title: 'B' }],

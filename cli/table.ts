@@ -5,22 +5,22 @@ export interface Column {
   title: string;
   align?: 'left' | 'right';
   /**
-   * Which columns give way first where the terminal is narrow: the lowest. Without one it is never cut. A column is cut to
-   * `least` (default the width of its title) before the next one gives way; where not even that is enough, the lowest
-   * are left out.
+   * Order in which columns shrink on a narrow terminal: lowest first. A column without it never shrinks. Each shrinks
+   * to `least` (default: the width of its title) before the next one does. If that is not enough, the lowest are left
+   * out.
    */
   gives?: number;
   least?: number;
-  /** What of a cell stays when it is cut. Default its start. */
+  /** The end of a cell that survives cutting. Default its start. */
   keeps?: 'start' | 'end';
 }
 
-/** A cell: its text, and what is done with it when its width is settled. */
+/** A cell: its text, and the style to apply once its width is known. */
 export type Cell = string | { text: string; style: (text: string) => string };
 
 const GAP = '  ';
 
-/** Lines of a table that fits into `columns`; the first is the header. */
+/** Lines of a table within `width` columns; the first is the header. */
 export function tableLines(columns: readonly Column[], rows: readonly (readonly Cell[])[], width: number): string[] {
   const widths = fitted(columns, rows, width);
   const line = (cells: readonly Cell[]): string =>
@@ -34,7 +34,7 @@ export function tableLines(columns: readonly Column[], rows: readonly (readonly 
   return [line(columns.map(({ title }) => title)), ...rows.map(line)];
 }
 
-/** The width of each column; 0: it is left out. */
+/** The width of each column; 0: left out. */
 function fitted(columns: readonly Column[], rows: readonly (readonly Cell[])[], width: number): number[] {
   const widths = columns.map(({ title }, index) =>
     Math.max(widthOf(title), ...rows.map((row) => widthOf(textOf(row[index] ?? '')))),
@@ -55,7 +55,7 @@ function fitted(columns: readonly Column[], rows: readonly (readonly Cell[])[], 
   return widths;
 }
 
-/** By how much columns are too wide; negative: so much is free. */
+/** Columns beyond the width; negative: columns to spare. */
 function excess(widths: readonly number[], width: number): number {
   const kept = widths.filter((each) => each > 0);
   return kept.reduce((sum, each) => sum + each, 0) + GAP.length * (kept.length - 1) - width;

@@ -5,7 +5,7 @@ import { Problem } from './problem.ts';
 import { Style } from './style.ts';
 import { tableLines, type Cell, type Column } from './table.ts';
 
-/** The streams of the program, as Node has them. */
+/** The standard streams, as Node provides them. */
 export interface Streams {
   stdin: NodeJS.ReadableStream & { isTTY?: boolean };
   stdout: NodeJS.WritableStream & { isTTY?: boolean; columns?: number; rows?: number };
@@ -21,7 +21,7 @@ export interface TerminalOptions {
   isQuiet: boolean;
 }
 
-/** What a person, or a program, reads: results on standard output, everything else on standard error. */
+/** Output for a person or a program: results on standard output, everything else on standard error. */
 export class Terminal {
   readonly isJson: boolean;
   readonly isQuiet: boolean;
@@ -35,7 +35,7 @@ export class Terminal {
     this.isQuiet = isQuiet;
   }
 
-  /** For whoever needs them as they are, such as an editor of lines. */
+  /** The raw streams, for a line editor. */
   get streams(): Streams {
     return this.#streams;
   }
@@ -45,12 +45,12 @@ export class Terminal {
     return this.#streams.stdout.isTTY === true;
   }
 
-  /** Whether a person can be asked. */
+  /** Whether a person can answer a question. */
   get canAsk(): boolean {
     return this.#streams.stdin.isTTY === true && this.#streams.stderr.isTTY === true;
   }
 
-  /** `Infinity` where nobody minds. */
+  /** `Infinity` when the output is no terminal. */
   get columns(): number {
     const { isTTY, columns } = this.#streams.stdout;
     return isTTY === true ? (columns ?? 80) : Infinity;
@@ -60,58 +60,58 @@ export class Terminal {
     return this.#streams.stdout.rows ?? 24;
   }
 
-  /** Calls back when the terminal has got another size, until the signal aborts. */
+  /** Calls `changed` when the terminal is resized, until the signal aborts. */
   onResize(changed: () => void, signal: AbortSignal): void {
     const { stdout } = this.#streams;
     stdout.on('resize', changed);
     signal.addEventListener('abort', () => stdout.off('resize', changed), { once: true });
   }
 
-  /** A line of the result. */
+  /** Prints a line of the result. */
   print(text: string): void {
     this.write(`${text}\n`);
   }
 
-  /** A part of the result. */
+  /** Prints a part of the result. */
   write(text: string): void {
     this.#streams.stdout.write(text);
   }
 
-  /** The result as JSON: one value, in many lines for a person. */
+  /** Prints the result as one JSON value; on several lines on a terminal. */
   printJson(value: unknown): void {
     this.print(JSON.stringify(value, null, this.isInteractive ? 2 : undefined));
   }
 
-  /** One of many values, a line each. */
+  /** Prints one of many JSON values, on one line. */
   printJsonLine(value: unknown): void {
     this.print(JSON.stringify(value));
   }
 
-  /** The result as a table; only its header is faint. */
+  /** Prints the result as a table; only its header is faint. */
   printTable(columns: readonly Column[], rows: readonly (readonly Cell[])[]): void {
     const [header = '', ...lines] = tableLines(columns, rows, this.columns);
     this.print(this.style.faint(header));
     for (const line of lines) this.print(line);
   }
 
-  /** For people, beside the result; nothing with `--quiet`. */
+  /** Prints a note on standard error, unless `--quiet` is set. */
   note(text: string): void {
     if (!this.isQuiet) this.warn(text);
   }
 
-  /** For people, also with `--quiet`. */
+  /** Prints a line on standard error, also with `--quiet`. */
   warn(text: string): void {
     this.#streams.stderr.write(`${text}\n`);
   }
 
-  /** @throws {Problem} when nobody can be asked */
+  /** @throws {Problem} when no person can answer */
   async ask(question: string, signal?: AbortSignal): Promise<string> {
     return this.#ask(question, this.#streams.stderr, signal);
   }
 
-  /** What is typed is not shown. */
+  /** Asks without echoing the input. */
   async askSecret(question: string, signal?: AbortSignal): Promise<string> {
-    if (!this.canAsk) throw nobodyToAsk(question);
+    if (!this.canAsk) throw cannotAsk(question);
     this.#streams.stderr.write(question);
     const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
     try {
@@ -121,7 +121,7 @@ export class Terminal {
     }
   }
 
-  /** All of standard input, for `-`. @throws {Problem} when the signal aborts before its end */
+  /** Reads all of standard input, for `-`. @throws {Problem} when the signal aborts before its end */
   async readInput(signal?: AbortSignal): Promise<string> {
     const { stdin } = this.#streams;
     const chunks: Buffer[] = [];
@@ -131,18 +131,18 @@ export class Terminal {
     try {
       await Promise.race([read(), interruption(signal)]);
     } finally {
-      // What still waits for input would keep the program alive.
+      // A pending read would keep the program alive.
       if (signal?.aborted === true && stdin instanceof Readable) stdin.destroy();
     }
     return Buffer.concat(chunks).toString('utf8');
   }
 
   async #ask(question: string, output: NodeJS.WritableStream, signal?: AbortSignal): Promise<string> {
-    if (!this.canAsk) throw nobodyToAsk(question);
+    if (!this.canAsk) throw cannotAsk(question);
     const reader = createInterface({ input: this.#streams.stdin, output, terminal: true });
     try {
       return await new Promise<string>((resolve, reject) => {
-        // The reader takes Ctrl-C and Ctrl-D for itself.
+        // The reader consumes Ctrl-C and Ctrl-D itself.
         reader.once('SIGINT', () => reject(new Problem('interrupted', EXIT.interrupted)));
         reader.once('close', () => reject(new Problem('interrupted', EXIT.interrupted)));
         reader.question(question, signal === undefined ? {} : { signal }).then(resolve, reject);
@@ -162,6 +162,6 @@ function interruption(signal: AbortSignal | undefined): Promise<never> {
   });
 }
 
-function nobodyToAsk(question: string): Problem {
-  return new Problem(`nobody can be asked here: ${question.trim()}`, EXIT.usage);
+function cannotAsk(question: string): Problem {
+  return new Problem(`cannot ask without a terminal: ${question.trim()}`, EXIT.usage);
 }

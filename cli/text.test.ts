@@ -1,21 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { cut, padded, plain, widthOf, wrapped } from './text.ts';
 
-describe('text of others', () => {
-  it('cannot move a cursor, colour, ring, retitle or reverse what is read', () => {
+describe('plain', () => {
+  it('prevents moving the cursor, colours, bells, titles and reversed text', () => {
     expect(plain('\u{1B}[2J\u{1B}]0;owned\u{7}a\u{1B}[31mb\u{8}\u{202E}c\u{9B}d\r')).toBe('abcd');
   });
 
-  it('hides nothing', () => {
+  it('removes characters that hide text', () => {
     expect(plain('a\u{200B}b\u{200E}c\u{200F}d\u{61C}e\u{2028}f\u{FEFF}g\u{2060}h\u{E0041}')).toBe('abcdefgh');
   });
 
-  it('is one line, unless many are wanted', () => {
+  it('returns one line, unless several are requested', () => {
     expect(plain('a\r\nb\tc')).toBe('a b  c');
     expect(plain('a\r\nb', 'many lines')).toBe('a\nb');
   });
 
-  it('keeps what is only unusual', () => {
+  it('keeps unusual text', () => {
     expect(plain('模型 é 👩‍👩‍👧')).toBe('模型 é 👩‍👩‍👧');
     expect(plain('فارسی‌ها क्‍ष')).toBe('فارسی‌ها क्‍ष');
   });
@@ -29,20 +29,20 @@ describe('text on a terminal', () => {
     ['模型模型', 4, '模…'],
     ['ab', 1, '…'],
     ['ab', 0, ''],
-  ])('%s cut to %d columns', (text, columns, expected) => {
+  ])('cuts %s to %d columns', (text, columns, expected) => {
     expect(cut(text, columns)).toBe(expected);
     expect(widthOf(expected)).toBeLessThanOrEqual(columns);
   });
 
-  it('keeps its end where that tells more', () => {
+  it('keeps the end on request', () => {
     expect(cut('/srv/models/a.gguf', 8, 'end')).toBe('…/a.gguf'.slice(-8));
   });
 
-  it('is filled on the side that is wanted', () => {
+  it('is padded on the requested side', () => {
     expect([padded('模', 4), padded('a', 3, 'right'), padded('abc', 2)]).toEqual(['模  ', '  a', 'abc']);
   });
 
-  it('is broken between words, and within one that is too long', () => {
+  it('is wrapped between words, and within a word that is too long', () => {
     expect(wrapped('aa bbb cc', 6)).toEqual(['aa bbb', 'cc']);
     expect(wrapped('a bcdefghij k', 4)).toEqual(['a', 'bcde', 'fghi', 'j k']);
   });

@@ -2,13 +2,13 @@ import { stripVTControlCharacters } from 'node:util';
 import { HIDDEN_CHARACTERS, HIDDEN_TAGS } from '@llamactl/contract/hidden-characters';
 import stringWidth from 'string-width';
 
-/** Characters that move the cursor, ring, or hide what a text says. {@link plain} replaces tabs and line feeds itself. */
+/** Characters that move the cursor, ring the bell, or hide text. {@link plain} replaces tabs and line feeds itself. */
 const CONTROL = new RegExp(String.raw`[\p{Cc}--[\t\n]]|[${HIDDEN_CHARACTERS}${HIDDEN_TAGS}]`, 'gv');
 const GRAPHEMES = new Intl.Segmenter();
 
 /**
- * Text of engines, files and models for a terminal: without characters that move its cursor, change its title, reverse
- * the text or hide part of it.
+ * Makes text of engines, files and models safe for a terminal. Removes characters that move its cursor, change its
+ * title, reverse the text or hide part of it.
  *
  * @param lines Whether line feeds stay.
  */
@@ -18,12 +18,12 @@ export function plain(text: string, lines: 'one line' | 'many lines' = 'one line
   return lines === 'many lines' ? spaced : spaced.replaceAll('\n', ' ');
 }
 
-/** Columns that a text takes on a terminal. */
+/** The columns of a text on a terminal. */
 export function widthOf(text: string): number {
   return stringWidth(text);
 }
 
-/** At most `columns` wide; what is cut ends in `…`. @param end Which end stays: paths tell more at theirs. */
+/** Cuts a text to `columns`, with `…` at the cut. @param end The end to keep: the end of a path says more. */
 export function cut(text: string, columns: number, end: 'start' | 'end' = 'start'): string {
   if (widthOf(text) <= columns) return text;
   if (columns <= 1) return '…'.slice(0, Math.max(0, columns));
@@ -40,13 +40,13 @@ export function cut(text: string, columns: number, end: 'start' | 'end' = 'start
   return end === 'end' ? `…${kept.join('')}` : `${kept.join('')}…`;
 }
 
-/** Filled with spaces to `columns`. */
+/** Fills a text with spaces to `columns`. */
 export function padded(text: string, columns: number, side: 'left' | 'right' = 'left'): string {
   const space = ' '.repeat(Math.max(0, columns - widthOf(text)));
   return side === 'left' ? text + space : space + text;
 }
 
-/** Lines of at most `columns`, broken between words, and within one only if it is longer than that. */
+/** Wraps a text at `columns`, between words. Breaks a word only if it is longer than a line. */
 export function wrapped(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line = '';

@@ -1,11 +1,11 @@
 import type { Stats } from 'node:fs';
 
-/** Permission bits of those who are not the owner to write. */
+/** Write permission for group and others. */
 const WRITABLE_BY_OTHERS = 0o022;
 
 /**
- * Whether only we or root decide what is there: the same that counts for a configuration that nobody has named. Root looks
- * after the servers of others, whose directory it names.
+ * Whether only we or root can change a file. The same rule holds for a configuration file that is found without being
+ * named. Root may also use the data directories of other users, which it names.
  */
 export function isTrusted({ uid, mode }: Pick<Stats, 'uid' | 'mode'>, own = process.getuid?.() ?? null): boolean {
   if (own === null) return true;

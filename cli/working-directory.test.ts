@@ -13,7 +13,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const MODULE = JSON.stringify(pathToFileURL(path.join(import.meta.dirname, 'working-directory.ts')).href);
 
-/** Of a process that works in `folder/here`, after something was done to that. */
+/** The result in a process that works in `folder/here`, after a change of that folder. */
 function directoryAfter(change: string): unknown {
   const here = path.join(folder, 'here');
   mkdirSync(here);
@@ -27,19 +27,19 @@ function directoryAfter(change: string): unknown {
   return JSON.parse(output.toString());
 }
 
-describe('where a successor works', () => {
-  it('is where we do, also when that was moved', () => {
+describe('successorDirectory', () => {
+  it('is the current folder, even if it was moved', () => {
     expect(directoryAfter('')).toEqual({ flags: [] });
     rmSync(path.join(folder, 'here'), { recursive: true });
     expect(directoryAfter(`renameSync(here, here + '-moved');`)).toEqual({ flags: [] });
   });
 
-  it('is the root when that is gone, and relative paths mean what they did', () => {
+  it('is the root if the folder is gone, and relative paths keep their meaning', () => {
     const here = path.join(folder, 'here');
     expect(directoryAfter('rmdirSync(here);')).toEqual({ cwd: '/', flags: ['--relative-to', here] });
   });
 
-  it('is the one that was made in its place', () => {
+  it('is a folder that replaced the removed one', () => {
     const here = path.join(folder, 'here');
     expect(directoryAfter('rmdirSync(here); mkdirSync(here);')).toEqual({ cwd: here, flags: [] });
   });

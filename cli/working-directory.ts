@@ -1,30 +1,34 @@
 import { realpathSync, statSync } from 'node:fs';
 import { codeOf } from './reason.ts';
 
-/** Not for people: what relative paths mean to a server that works elsewhere, as the folder of the one before it is gone. */
+/**
+ * Internal flag of a successor: the base of relative paths. Used when the folder of its predecessor is gone, so that it
+ * works elsewhere.
+ */
 export const RELATIVE_TO = '--relative-to';
 
-/** Where a successor is to work. */
+/** The working directory of a successor. */
 export interface WorkingDirectory {
-  /** Left out: where we do. */
+  /** Left out: the current one. */
   cwd?: string;
-  /** For its command line. */
+  /** For the successor's command line. */
   flags: readonly string[];
 }
 
 /**
- * A folder that is there: no Node begins in one that was removed. Relative paths keep their meaning in any.
+ * Selects an existing working directory, because Node does not start in a removed one. Relative paths keep their
+ * meaning.
  *
- * @param began Where we began to work, or what relative paths mean to us. Absolute.
+ * @param began The folder in which this process started, or its base of relative paths. Absolute.
  */
 export function successorDirectory(began: string): WorkingDirectory {
   if (isThere()) return { flags: [] };
-  // Removed, and made again.
+  // Removed, and created again.
   if (isFolder(began)) return { cwd: began, flags: [] };
   return { cwd: '/', flags: [RELATIVE_TO, began] };
 }
 
-/** Asks the system: Node remembers where it worked when it was asked last. */
+/** Asks the system: Node caches its working directory. */
 function isThere(): boolean {
   return answers(() => realpathSync.native('.')) !== null;
 }

@@ -53,13 +53,13 @@ describe('somebody who logs in', () => {
   it('lets others in, changes what they may, and sees what they did', async () => {
     await logIn();
     const made = await run(['users', 'create', 'ann', '--role', 'viewer', '--password-stdin'], 'a long password');
-    expect(made.stdout).toBe('ann made, viewer\n');
+    expect(made.stdout).toBe('ann created, viewer\n');
     const ann = { HOME: path.join(server.home, 'ann') };
     expect((await run(['login', 'ann', '--password-stdin', '--url', server.url], 'a long password', ann)).status).toBe(
       0,
     );
     expect((await run(['config', 'show'], '', ann)).status).toBe(4);
-    expect(await printed('users', 'update', 'ann', '--role', 'admin')).toBe('ann changed: admin, enabled');
+    expect(await printed('users', 'update', 'ann', '--role', 'admin')).toBe('ann updated: admin, enabled');
     expect((await run(['config', 'path'], '', ann)).status).toBe(0);
     await printed('users', 'rm', 'ann');
     expect((await run(['config', 'path'], '', ann)).status).toBe(4);
@@ -84,12 +84,14 @@ describe('somebody who logs in', () => {
   it('changes the configuration, which holds from the next start or reload', async () => {
     await logIn();
     expect(await printed('config', 'set', 'stats.interval=7')).toBe('stats.interval is now 7');
-    expect((await run(['config', 'show'])).stderr).toContain('waits for llamactl reload, or a restart: stats.interval');
+    expect((await run(['config', 'show'])).stderr).toContain(
+      'takes effect after llamactl reload or a restart: stats.interval',
+    );
     await server.end('SIGTERM');
     await server.start();
     const shown = await run(['config', 'show']);
     expect(shown.stdout).toMatch(/ interval: 7 # file, line \d+\n/);
-    expect(shown.stderr).not.toContain('waits');
+    expect(shown.stderr).not.toContain('takes effect after');
   });
 });
 

@@ -48,7 +48,7 @@ describe('doctor', () => {
     const { status, found } = await doctor({ PATH: '/nowhere' });
     expect(status).toBe(1);
     expect(found.get('engine')).toMatchObject({ level: 'error' });
-    expect(found.get('engine')?.remedies).toContain('llamactl quickstart gets one');
+    expect(found.get('engine')?.remedies).toContain('to install one: llamactl quickstart');
   });
 
   it('tells an engine that does not run by what it says', async () => {

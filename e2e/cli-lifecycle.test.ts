@@ -48,7 +48,7 @@ describe('an instance by the command line', () => {
     expect(updated).toEqual({
       status: 0,
       stdout: 'llama  updated\n',
-      stderr: 'restart to apply: llamactl restart llama\n',
+      stderr: 'to apply the changes: llamactl restart llama\n',
     });
     const restarted = await run('restart', 'llama', '--wait');
     expect([restarted.status, untimed(restarted.stdout)]).toEqual([0, 'llama  running, port N (T s)\n']);
@@ -58,7 +58,7 @@ describe('an instance by the command line', () => {
     expect(page).toMatch(/^options {6}threads {3}1\n {13}ctx_size {2}512\naliases {6}gpt-4o$/m);
     expect(page).toMatch(/ --threads 1 --ctx-size 512$/m);
 
-    expect((await run('rm', 'llama')).stderr).toContain('llamactl rm --force llama stops it first\n');
+    expect((await run('rm', 'llama')).stderr).toContain('to stop it first: llamactl rm --force llama\n');
     expect(untimed((await run('stop', 'llama', '--wait')).stdout)).toBe('llama  stopped (T s)\n');
     expect(await run('rm', 'llama')).toEqual({ status: 0, stdout: 'llama  deleted\n', stderr: '' });
     expect(await server.processes()).toEqual([]);
@@ -94,7 +94,7 @@ describe('an instance by the command line', () => {
     expect(await start.end()).toEqual({
       status: 6,
       stdout: expect.stringMatching(/^slow {2}stopped /) as unknown,
-      stderr: expect.stringMatching(/it was stopped before it ran\n$/) as unknown,
+      stderr: expect.stringMatching(/it was stopped before it was running\n$/) as unknown,
     });
   });
 

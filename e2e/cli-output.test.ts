@@ -17,6 +17,6 @@ it.runIf(process.platform === 'linux')(
       execFile('sh', words, (error, _stdout, errors) => resolve({ code: error?.code, stderr: errors }));
     });
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^llamactl: the output cannot be written: ENOSPC.*\n$/);
+    expect(stderr).toMatch(/^llamactl: cannot write the output: ENOSPC.*\n$/);
   },
 );

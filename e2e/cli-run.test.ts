@@ -37,14 +37,14 @@ describe('run', () => {
   it('makes an instance of a file, starts it, and prints nothing but the answer', async () => {
     const { status, stdout, stderr } = await llamactl(['run', model, 'Name three fruits']);
     expect({ status, stdout }).toEqual({ status: 0, stdout: `${DEMO_SENTENCE}\n` });
-    expect(stderr).toContain('made the instance demo-model');
+    expect(stderr).toContain('created instance demo-model');
     expect((await server.instance('demo-model')).status).toBe('running');
   });
 
   it('finds it again by its file, in a pipe', async () => {
     const { stdout, stderr } = await llamactl(['run', model, '--verbose'], 'Name three fruits\n');
     expect(stdout).toBe(`${DEMO_SENTENCE}\n`);
-    expect(stderr).toMatch(/^\d+ tokens, \d+(\.\d)? tokens\/s, the first after \d+\.\d\d s; question \d+ tokens/);
+    expect(stderr).toMatch(/^\d+ tokens, \d+(\.\d)? tokens\/s, first token after \d+\.\d\d s; prompt \d+ tokens/);
   });
 
   it('gives the pieces as the engine made them with --json', async () => {
@@ -142,7 +142,7 @@ describe('serve', () => {
         .trimEnd()
         .split('\n')
         .map((line) => JSON.parse(line) as { msg: string });
-      expect(log.at(-1)?.msg).toBe('ending on SIGTERM; engines go on running');
+      expect(log.at(-1)?.msg).toBe('shutting down on SIGTERM; engines keep running');
     } finally {
       await rm(home, { recursive: true, force: true });
     }

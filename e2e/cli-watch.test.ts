@@ -100,7 +100,7 @@ describe('what is watched from the command line', () => {
     expect((await run('health', 'a', 'b')).status).toBe(1);
     expect((await run('status')).stdout).toMatch(/^instances +1 running, 1 stopped$/m);
     const alerts = await run('alerts');
-    expect([alerts.status, alerts.stdout, alerts.stderr]).toEqual([0, '', 'nothing needs attention\n']);
+    expect([alerts.status, alerts.stdout, alerts.stderr]).toEqual([0, '', 'no alerts\n']);
   });
 
   it('is not there when the server is not', async () => {

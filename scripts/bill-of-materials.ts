@@ -3,7 +3,7 @@ import type { BuildStamp } from '@llamactl/server/build-stamp';
 import { npmCommand } from './npm-command.ts';
 import { packageFacts } from './third-party-licences.ts';
 
-/** The parts of a CycloneDX document that are changed here; npm writes it. */
+/** The parts of npm's CycloneDX document that are changed here. */
 interface Bom {
   serialNumber?: string;
   metadata: { timestamp: string; component: BomComponent } & Record<string, unknown>;
@@ -16,25 +16,25 @@ interface BomComponent extends Record<string, unknown> {
   name: string;
 }
 
-/** What a bill is of. */
+/** The subject of a bill of materials. */
 export interface BillSubject {
   version: string;
   stamp: BuildStamp;
-  /** `name@version` of the packages of which there is code in it. */
+  /** `name@version` of the packages whose code it contains. */
   parts: ReadonlySet<string>;
-  /** The version of the Node that the executable is. */
+  /** The version of the Node inside the executable. */
   node: string;
 }
 
 const SELF = 'llamactl';
 
 /**
- * The bill of materials of a release, as CycloneDX: the packages of which there is code in it, with the checksums by which npm
- * got them, and Node, which the executable holds.
+ * The bill of materials of a release, as CycloneDX: the packages whose code it contains, with npm's checksums, and the
+ * Node inside the executable.
  *
- * @param root Of the checkout, whose lock file says what there is.
- * @param folders Of the packages of which there is code in it.
- * @throws {Error} the lock file and what was installed are not the same
+ * @param root Of the checkout; its lock file lists the packages.
+ * @param folders Of the packages whose code is in the program.
+ * @throws {Error} the lock file and the installed packages differ
  */
 export async function billOfMaterials(
   root: string,
@@ -44,13 +44,13 @@ export async function billOfMaterials(
   const facts = await Promise.all(folders.map(packageFacts));
   const parts = new Set(facts.map(({ name, version }) => `${name}@${version}`));
   const [npm, ...first] = npmCommand();
-  // Everything: with `--omit dev` npm 11 leaves out what tests need too.
+  // All packages: with `--omit dev` npm 11 leaves out packages that tests need too.
   const words = ['sbom', '--sbom-format', 'cyclonedx', '--sbom-type', 'application', '--package-lock-only'];
   const { stdout } = await runTool(npm, [...first, ...words], { environment: process.env, directory: root });
   return `${JSON.stringify(narrowed(JSON.parse(stdout) as Bom, { ...subject, parts }), null, 2)}\n`;
 }
 
-/** Of what npm says of the workspaces: what got into the program, the same for the same source. */
+/** Reduces npm's bill of the workspaces to the code in the program. The same source gives the same result. */
 export function narrowed(bom: Bom, { version, stamp, parts, node }: BillSubject): Bom {
   const { serialNumber: _, ...rest } = bom;
   const kept = bom.components.filter((component) => parts.has(component['bom-ref']));
@@ -64,7 +64,7 @@ export function narrowed(bom: Bom, { version, stamp, parts, node }: BillSubject)
     metadata: {
       ...bom.metadata,
       timestamp: stamp.time,
-      // npm, which reads a lock file alone, says `pre-build`.
+      // npm, which reads only the lock file, says `pre-build`.
       lifecycles: [{ phase: 'build' }],
       component: {
         ...bom.metadata.component,
@@ -86,7 +86,7 @@ export function narrowed(bom: Bom, { version, stamp, parts, node }: BillSubject)
   };
 }
 
-/** npm does not know it; the name is that by which vulnerabilities are listed. */
+/** npm does not list Node; vulnerabilities are listed under this name. */
 function nodeComponent(version: string): BomComponent {
   return {
     'bom-ref': `node@${version}`,
@@ -94,7 +94,7 @@ function nodeComponent(version: string): BomComponent {
     name: 'node',
     version,
     description: 'In the executable; brought along by the npm package on Linux.',
-    // Its own, and that of most of what it holds in turn.
+    // Node's own licence, and that of most code inside it.
     licenses: [{ license: { id: 'MIT' } }],
     cpe: `cpe:2.3:a:nodejs:node.js:${version}:*:*:*:*:*:*:*`,
     purl: `pkg:generic/node@${version}`,

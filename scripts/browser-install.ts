@@ -5,22 +5,22 @@ import { runTool, type ToolOptions } from '@llamactl/cli/quickstart/run-tool';
 import { makeWorkFolder } from '@llamactl/cli/quickstart/work-folder';
 import { downloadPackages, unpackPackages, writeLauncher } from './debian-packages.ts';
 
-/** Debian's Chromium without a window. */
+/** Debian's Chromium without windows. */
 const PACKAGE = 'chromium-headless-shell';
-/** Programs that a machine may have already. */
+/** Programs that a machine may already have. */
 const PRESENT = ['chromium-headless-shell', 'chromium', 'google-chrome-stable', 'google-chrome'];
 
-/** Where a browser lies that was got for the tests, whether or not it is there. */
+/** Path of the tests' browser, whether or not it exists. */
 export function browserProgram(cache: string): string {
   return path.join(cache, 'chromium', 'chromium');
 }
 
 /**
- * Gets a Chromium without root: one that the machine has, else Debian's packages of it, with the libraries that this
- * machine lacks, unpacked into a folder of ours.
+ * Installs a Chromium without root: one that the machine has, else Debian's packages. Unpacks them into our own folder,
+ * with the libraries that this machine lacks.
  *
  * @returns the version
- * @throws {Error} that says why none can be had
+ * @throws {Error} with the reason why none is available
  */
 export async function installBrowser(cache: string): Promise<{ version: string; isNew: boolean }> {
   const program = browserProgram(cache);
@@ -51,7 +51,7 @@ async function presentBrowser(run: ToolOptions): Promise<string | null> {
   return null;
 }
 
-/** `null`: it is not there, or does not run. */
+/** `null`: it does not exist, or does not run. */
 async function versionOf(program: string, run: ToolOptions): Promise<string | null> {
   try {
     const { stdout } = await runTool(program, ['--version'], run);

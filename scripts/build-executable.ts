@@ -3,7 +3,7 @@ import path from 'node:path';
 import { buildExecutable, EXECUTABLE } from './executable.ts';
 import { sourceStamp } from './source-stamp.ts';
 
-/** Builds the single executable for this kind of machine into dist/executable/. */
+/** Builds the single executable for this machine's platform in dist/executable/. */
 const stamp = await sourceStamp(path.join(import.meta.dirname, '..'), process.env);
 const folder = path.dirname(EXECUTABLE);
 await mkdir(folder, { recursive: true });

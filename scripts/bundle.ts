@@ -5,23 +5,25 @@ import { migrationFiles, MIGRATIONS_FOLDER } from '@llamactl/server/store/migrat
 
 const ROOT = path.join(import.meta.dirname, '..');
 
-/** Optional parts of ws in machine code, which it does without. */
+/** Optional native parts of ws, which works without them. */
 const LEFT_OUT = ['bufferutil', 'utf-8-validate'];
 
-/** How the program is put together. */
+/** Options of the bundle. */
 export interface BundleOptions {
-  /** Replaced. */
+  /** Its content is replaced. */
   directory: string;
   stamp: BuildStamp;
-  /** `modules`: `main.js` and what it loads when it is needed. `one script`: `main.js` alone, which a single executable runs. */
+  /**
+   * `modules`: `main.js`, which loads further files on demand. `one script`: only `main.js`, for the single executable.
+   */
   form: 'modules' | 'one script';
 }
 
 /**
- * Puts the program and all that it is made of into JavaScript that needs nothing but Node.
+ * Bundles the program and its dependencies into JavaScript that needs only Node.
  *
- * @returns folders of the packages from which something got into it
- * @throws {Error} something that it needs is missing
+ * @returns folders of the packages whose code is in the bundle
+ * @throws {Error} a dependency is missing
  */
 export async function bundle({ directory, stamp, form }: BundleOptions): Promise<string[]> {
   const stands = new Map([
@@ -33,8 +35,8 @@ export async function bundle({ directory, stamp, form }: BundleOptions): Promise
     input: { main: path.join(ROOT, 'cli', 'main.ts') },
     platform: 'node',
     external: LEFT_OUT,
-    // A comment above each module would say where it lies, and for packages that a link leads to that is outside the
-    // checkout: what is built would depend on where.
+    // A comment above each module would contain its path. Linked packages are outside the checkout, so the result would
+    // depend on its location.
     experimental: { attachDebugInfo: 'none' },
     plugins: [
       {
@@ -67,14 +69,14 @@ export async function bundle({ directory, stamp, form }: BundleOptions): Promise
   }
 }
 
-/** Beside the file of a package there is nothing: all that a module reads there would be missing. */
+/** Fails for modules that read files beside themselves, because packages have no such files. */
 function refuseCompany(module: string, code: string | null): void {
   if (code !== null && /import\.meta\b|__dirname|__filename/.test(code)) {
     throw new Error(`${module} reads what lies beside it; in a package another module has to stand in its place`);
   }
 }
 
-/** The folder asked for is always our own: only tests have others. */
+/** The requested folder is always our own: only tests have others. */
 function migrationModule(): string {
   return `
     export const MIGRATIONS_FOLDER = '';
@@ -82,7 +84,7 @@ function migrationModule(): string {
   `;
 }
 
-/** Of what npm installed. */
+/** The folder of an installed package. */
 function packageFolder(module: string): string[] {
   const [, folder] = /^(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(module) ?? [];
   return folder === undefined ? [] : [folder];

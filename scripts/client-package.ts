@@ -5,7 +5,7 @@ import client from '../client/package.json' with { type: 'json' };
 
 const ROOT = path.join(import.meta.dirname, '..');
 
-/** Node 20 is the oldest that is tested. */
+/** Node 20 is the oldest tested version. */
 const PACKAGE = {
   name: client.name,
   version: client.version,
@@ -14,7 +14,7 @@ const PACKAGE = {
   license: client.license,
   type: client.type,
   sideEffects: false,
-  // For what looks for a package in the old way, such as TypeScript with `moduleResolution: node`.
+  // For tools with the old package resolution, such as TypeScript with `moduleResolution: node`.
   main: './index.js',
   types: './index.d.ts',
   exports: { '.': { types: './index.d.ts', default: './index.js' }, './package.json': './package.json' },
@@ -22,10 +22,10 @@ const PACKAGE = {
 };
 
 /**
- * Builds the client library as it is published: JavaScript for Node and browsers, and its types.
+ * Builds the client library for publishing: JavaScript for Node and browsers, and its types.
  *
- * @param directory Replaced.
- * @throws {Error} with what the compiler said
+ * @param directory Its content is replaced.
+ * @throws {Error} with the compiler's output
  */
 export async function buildClient(directory: string): Promise<void> {
   await rm(directory, { recursive: true, force: true });
@@ -39,7 +39,7 @@ export async function buildClient(directory: string): Promise<void> {
   await copyFile(path.join(ROOT, 'LICENSE'), path.join(directory, 'LICENSE'));
 }
 
-/** The compiler leaves `./x.ts` in declarations, which some programs that read them look for in vain. */
+/** Replaces `./x.ts` in declarations, which the compiler leaves and some tools cannot resolve. */
 async function nameTypesByScript(directory: string): Promise<void> {
   for (const name of await readdir(directory)) {
     if (!name.endsWith('.d.ts')) continue;

@@ -7,7 +7,7 @@ import { loadConfig } from '@llamactl/server/config/load';
 import { parse } from 'yaml';
 import manifest from '../package.json' with { type: 'json' };
 
-/** What can be known of an image without a daemon that builds it. */
+/** Tests of an image that need no daemon to build it. */
 
 const ROOT = path.join(import.meta.dirname, '..');
 const FOLDER = path.join(ROOT, 'packaging', 'docker');
@@ -18,7 +18,7 @@ interface Instruction {
   text: string;
 }
 
-/** Its instructions, each in one line, without comments. */
+/** The instructions, each on one line, without comments. */
 function instructionsOf(dockerfile: string): Instruction[] {
   const lines = dockerfile.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   return lines
@@ -32,7 +32,7 @@ const INSTRUCTIONS = instructionsOf(readFileSync(path.join(FOLDER, 'Dockerfile')
 const lastStage = INSTRUCTIONS.slice(INSTRUCTIONS.findLastIndex(({ name }) => name === 'FROM'));
 const textsOf = (name: string, among = INSTRUCTIONS): string[] =>
   among.filter((each) => each.name === name).map(({ text }) => text);
-/** Of an instruction that stands once in the last stage. */
+/** The value of an instruction that occurs once in the last stage. */
 const only = (name: string): string => {
   const [text, ...more] = textsOf(name, lastStage);
   if (text === undefined || more.length > 0) throw new Error(`${name} should stand once in the last stage`);
@@ -41,7 +41,7 @@ const only = (name: string): string => {
 const jsonOf = (text: string): string[] => JSON.parse(text) as string[];
 
 describe('the image', () => {
-  it('is made of images that an argument replaces, for an engine that an argument chooses', () => {
+  it('has base images that arguments replace, for an engine that an argument selects', () => {
     const arguments_ = new Map(textsOf('ARG').map((text) => text.split('=', 2) as [string, string]));
     const from = textsOf('FROM');
     const external = from.map((text) => /^\$\{(\w+_IMAGE)\} AS /.exec(text)?.[1]).filter((name) => name !== undefined);
@@ -54,7 +54,7 @@ describe('the image', () => {
     expect(external.length + 1).toBe(from.length);
   });
 
-  it('runs as nobody of importance, under a process 1 that buries the dead', () => {
+  it('runs as an unprivileged user, with a process 1 that reaps zombies', () => {
     expect(textsOf('USER', lastStage).at(-1)).toMatch(/^[1-9]\d*:[1-9]\d*$/);
     expect(lastStage.findLastIndex(({ name }) => name === 'RUN')).toBeLessThan(
       lastStage.findLastIndex(({ name }) => name === 'USER'),
@@ -63,13 +63,13 @@ describe('the image', () => {
     expect(jsonOf(only('CMD'))).toEqual(['serve']);
   });
 
-  it('asks whether the server lives, where it listens', () => {
+  it('checks the health of the server where it listens', () => {
     const [, command = ''] = only('HEALTHCHECK').split(' CMD ');
     expect(jsonOf(command).at(-1)).toBe(`http://127.0.0.1:${PORT}/livez`);
     expect(only('EXPOSE')).toBe(String(PORT));
   });
 
-  it('gives the server a configuration that is right, reaches the network, and has accounts', () => {
+  it('gives the server a valid configuration with network access and accounts', () => {
     const environment = Object.fromEntries(
       only('ENV')
         .split(/\s+/)
@@ -93,7 +93,7 @@ describe('the image', () => {
     expect(config.data_dir.startsWith(`${home}/`)).toBe(true);
   });
 
-  it('leaves nothing of package lists behind, and adds nothing from elsewhere', () => {
+  it('leaves no package lists behind, and adds no files from elsewhere', () => {
     const installing = textsOf('RUN').filter((text) => text.includes('apt-get'));
     for (const text of installing) {
       expect(text).toContain('--no-install-recommends');
@@ -103,7 +103,7 @@ describe('the image', () => {
     expect(textsOf('RUN').filter((text) => /curl [^&]*http|wget /.test(text))).toEqual([]);
   });
 
-  it('is built by scripts that there are, of files that are not left out', () => {
+  it('runs existing scripts, on files that the build context contains', () => {
     const scripts = textsOf('RUN').flatMap((text) => [...text.matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name));
     expect(scripts.length).toBeGreaterThan(0);
     expect(Object.keys(manifest.scripts)).toEqual(expect.arrayContaining(scripts));
@@ -130,9 +130,9 @@ interface Composition {
 describe('compose.yaml', () => {
   const composition = parse(readFileSync(path.join(FOLDER, 'compose.yaml'), 'utf8')) as Composition;
   const [service] = Object.values(composition.services);
-  if (service === undefined) throw new Error('there is no service');
+  if (service === undefined) throw new Error('compose.yaml has no service');
 
-  it('builds the image, with arguments that it has', () => {
+  it('builds the image with arguments that it has', () => {
     const context = path.join(FOLDER, service.build.context);
     expect(context).toBe(ROOT);
     expect(path.join(context, service.build.dockerfile)).toBe(path.join(FOLDER, 'Dockerfile'));
@@ -140,11 +140,11 @@ describe('compose.yaml', () => {
     expect(known).toEqual(expect.arrayContaining(Object.keys(service.build.args)));
   });
 
-  it('passes on what the image is stamped with, where it is told', () => {
+  it('passes the build stamp on, if set', () => {
     expect(service.build.args).toMatchObject({ COMMIT: null, SOURCE_DATE_EPOCH: null });
   });
 
-  it('is reached by this machine alone, and keeps what is to be kept', () => {
+  it('is reachable only from this machine, and keeps its data', () => {
     expect(service.ports).toEqual([`127.0.0.1:${PORT}:${PORT}`]);
     expect(service.volumes).toEqual(['data:/data', expect.stringMatching(/:\/models:ro$/)]);
     expect(Object.keys(composition.volumes)).toEqual(['data']);
@@ -155,7 +155,7 @@ describe('compose.yaml', () => {
   });
 
   const hasCompose = spawnSync('docker', ['compose', 'version']).status === 0;
-  it.skipIf(!hasCompose)('is understood by docker compose (which is not everywhere)', () => {
+  it.skipIf(!hasCompose)('is accepted by docker compose, where it is installed', () => {
     const words = ['compose', '-f', path.join(FOLDER, 'compose.yaml'), 'config', '--quiet'];
     expect(execFileSync('docker', words, { encoding: 'utf8' })).toBe('');
   });

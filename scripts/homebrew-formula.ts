@@ -1,18 +1,18 @@
-/** What a formula is filled in with. */
+/** The values for a formula. */
 export interface FormulaFacts {
-  /** Of the project, for people. */
+  /** The project's home page. */
   homepage: string;
-  /** Where the npm package can be downloaded. */
+  /** Download URL of the npm package. */
   url: string;
   /** Of the npm package, in hexadecimal digits. */
   sha256: string;
 }
 
 /**
- * The formula with the addresses and the checksum of a release.
+ * Fills the URLs and the checksum of a release into the formula.
  *
  * @param formula packaging/homebrew/llamactl.rb
- * @throws {Error} it has lost a line that is to be filled in
+ * @throws {Error} a line to fill in is missing
  */
 export function filledFormula(formula: string, { homepage, url, sha256 }: FormulaFacts): string {
   return [

@@ -7,14 +7,14 @@ import { thirdPartyLicences } from './third-party-licences.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
 
-/** Where `npm pack` takes the program from: `files` and `bin` of package.json name it. */
+/** The folder that `npm pack` takes the program from: see `files` and `bin` in package.json. */
 export const NPM_FOLDER = path.join(ROOT, 'dist', 'npm');
 
 /**
- * Builds what the npm package has beside the pages of this repository: the program as JavaScript, and its launcher.
+ * Builds the generated parts of the npm package: the program as JavaScript, and its launcher.
  *
- * @param directory Its parts are replaced.
- * @returns folders of the packages of which there is code in it
+ * @param directory These parts in it are replaced.
+ * @returns folders of the packages whose code it contains
  */
 export async function buildNpmPackage(directory: string, stamp: BuildStamp): Promise<string[]> {
   const folders = await bundle({ directory: path.join(directory, 'lib'), stamp, form: 'modules' });

@@ -5,7 +5,7 @@ import { messageOf, runTool, type ToolOptions } from '@llamactl/cli/quickstart/r
 import { makeWorkFolder } from '@llamactl/cli/quickstart/work-folder';
 import { downloadPackages, unpackPackages, writeLauncher } from './debian-packages.ts';
 
-/** The reverse proxies that the documentation has a configuration for, with how to ask each for its version. */
+/** The reverse proxies with a documented configuration, and the command that prints each one's version. */
 const PROXIES = {
   nginx: { program: 'usr/sbin/nginx', asks: ['-v'] },
   caddy: { program: 'usr/bin/caddy', asks: ['version'] },
@@ -14,20 +14,20 @@ export type Proxy = keyof typeof PROXIES;
 
 const RUN: ToolOptions = { environment: { ...process.env, LC_ALL: 'C' } };
 
-/** Where a proxy lies that was got for the tests, whether or not it is there. */
+/** Path of a proxy for tests, whether or not it exists. */
 export function proxyProgram(cache: string, proxy: Proxy): string {
   return path.join(cache, proxy, proxy);
 }
 
-/** Why there is none, as the last try found. */
+/** File with the reason of the last failed installation. */
 export function noProxyFile(cache: string, proxy: Proxy): string {
   return path.join(cache, `no-${proxy}`);
 }
 
 /**
- * Gets the proxies, without root: those that the machine has, else Debian's packages of them.
+ * Installs the proxies without root: those that the machine has, else Debian's packages.
  *
- * @returns what is to be said of each
+ * @returns a report on each
  */
 export async function installProxies(cache: string): Promise<string[]> {
   const names = Object.keys(PROXIES) as Proxy[];
@@ -62,7 +62,7 @@ async function installProxy(cache: string, proxy: Proxy): Promise<boolean> {
   return true;
 }
 
-/** Programs that serve are often where only root looks. */
+/** Daemons are often in folders that only root has on PATH. */
 async function presentProxy(proxy: Proxy): Promise<string | null> {
   const own = await findProgram(proxy, `${RUN.environment['PATH'] ?? ''}:/usr/sbin:/usr/bin`);
   return own !== null && (await runs(own, proxy)) ? own : null;

@@ -3,24 +3,24 @@ import path from 'node:path';
 import { messageOf, runTool } from '@llamactl/cli/quickstart/run-tool';
 import { makeWorkFolder } from '@llamactl/cli/quickstart/work-folder';
 
-/** An environment of Python for tests. */
+/** A Python environment for tests. */
 export interface PythonEnvironment {
   /** In the cache. */
   folder: string;
-  /** A file of what it gets: exact versions, of which pip finds what they need. */
+  /** A requirements file with exact versions; pip resolves further dependencies. */
   requirements: string;
-  /** Whether the packages are kept as well, so that they can be installed again without a network. */
+  /** Whether to keep the packages too, for later installations without a network. */
   keepsPackages: boolean;
 }
 
 const ROOT = path.join(import.meta.dirname, '..');
-/** The SDKs that the gateway is tested with. */
+/** The SDKs that test the gateway. */
 export const SDK_PYTHON: PythonEnvironment = {
   folder: 'python',
   requirements: path.join(ROOT, 'e2e', 'sdk', 'requirements.txt'),
   keepsPackages: false,
 };
-/** What the Python client needs, and what it is tested and built with. */
+/** The dependencies of the Python client, its tests and its build. */
 export const CLIENT_PYTHON: PythonEnvironment = {
   folder: 'python-client',
   requirements: path.join(ROOT, 'clients', 'python', 'requirements-test.txt'),
@@ -29,30 +29,30 @@ export const CLIENT_PYTHON: PythonEnvironment = {
 
 /** In an environment: the requirements that it was made for. */
 const RECORD = 'requirements.txt';
-/** What the packages ask for. */
+/** The minimum version of the packages. */
 const OLDEST = [3, 10] as const;
 const RUN = { environment: { ...process.env, PIP_DISABLE_PIP_VERSION_CHECK: '1' } };
 
-/** This machine has no Python that could have the packages. */
+/** This machine has no Python for the packages. */
 export class NoPythonError extends Error {
   override name = 'NoPythonError';
 }
 
-/** Where a Python for tests lies, whether or not it is there. */
+/** Path of a Python for tests, whether or not it exists. */
 export function pythonProgram(cache: string, { folder }: PythonEnvironment): string {
   return path.join(cache, folder, 'bin', 'python');
 }
 
-/** Where the packages lie that an environment keeps. */
+/** Folder of the packages that an environment keeps. */
 export function pythonPackages(cache: string, { folder }: PythonEnvironment): string {
   return path.join(cache, folder, 'packages');
 }
 
 /**
- * Makes an environment of the machine's Python with the packages that it asks for, unless there is one with just these.
+ * Creates an environment of the machine's Python with the packages, unless a matching one exists.
  *
- * @throws {NoPythonError} when this machine has no Python for it
- * @throws {Error} that says why the packages could not be had
+ * @throws {NoPythonError} when this machine has no suitable Python
+ * @throws {Error} with the reason why the packages could not be installed
  */
 export async function installPython(
   cache: string,
@@ -81,7 +81,7 @@ export async function installPython(
   await runTool(built, [...pip, 'install', ...source, '--requirement', requirements], RUN);
   await writeFile(path.join(work.path, RECORD), wanted);
   await rm(folder, { recursive: true, force: true });
-  // The programs beside Python know the old path; nobody calls them.
+  // The scripts beside Python contain the old path, but nothing calls them.
   await rename(work.path, folder);
   const version = await versionOf(program);
   if (version === null) throw new Error(`${program} does not run`);
@@ -101,7 +101,7 @@ async function findPython(): Promise<string> {
   throw new NoPythonError(`${found}; it takes ${OLDEST.join('.')} or newer`);
 }
 
-/** `null`: it is not there, or does not run. */
+/** `null`: it does not exist, or does not run. */
 async function versionOf(program: string): Promise<readonly [number, number] | null> {
   try {
     const { stdout } = await runTool(program, ['-c', 'import sys; print(*sys.version_info[:2])'], RUN);

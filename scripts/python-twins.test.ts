@@ -12,7 +12,7 @@ describe('the blocking modules of the Python client', () => {
     expect(read(path)).toBe(content);
   });
 
-  it('are those for asyncio without its words', () => {
+  it('are the asyncio modules without async keywords', () => {
     const twin = pythonTwin(`import inspect  # async only
 async def rows(client: AsyncClient) -> AsyncGenerator[dict[str, int], None]:
     async with aclosing(client.aiter_bytes()) as pieces:

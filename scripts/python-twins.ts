@@ -5,10 +5,13 @@ import { pythonTwin } from '@llamactl/contract/python-twin';
 
 const ROOT = path.join(import.meta.dirname, '..');
 const PACKAGE = 'clients/python/src/llamactl';
-/** Made from the contract, and written by hand. */
+/** Modules that are generated from the contract, or written by hand. */
 const OTHERS = new Set(['connections.py', 'operations.py', 'socket.py', 'stream.py', 'timing.py']);
 
-/** The modules of the Python client that block, made from those for asyncio; and its copy of the license, for its package. */
+/**
+ * The blocking modules of the Python client, generated from the asyncio ones, and a copy of the license for its
+ * package.
+ */
 export async function pythonTwins(): Promise<GeneratedFile[]> {
   const names = (await readdir(path.join(ROOT, PACKAGE, '_async'))).filter((name) => name.endsWith('.py'));
   const twins = names

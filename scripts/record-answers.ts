@@ -1,6 +1,6 @@
 /**
- * Records answers of a real llama-server, byte for byte as they come over the wire, into server/gateway/answers.json: what
- * the gateway's test of faithfulness plays back. `node scripts/record-answers.ts`, when a new engine answers differently.
+ * Records responses of a real llama-server byte for byte in server/gateway/answers.json, for the gateway's replay test.
+ * Run `node scripts/record-answers.ts` when a new engine responds differently.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,7 +15,7 @@ const READY = /listening on http:\/\/127\.0\.0\.1:(\d+)/;
 const CHAT = { messages: [{ role: 'user', content: 'Hi! Ünïcödé \u{1F600}' }], temperature: 0, cache_prompt: false };
 const TOOL = { type: 'function', function: { name: 'look', parameters: { type: 'object', properties: {} } } };
 
-/** Of both kinds of engine: for text, and for embeddings. */
+/** Requests for both kinds of engine: text and embeddings. */
 const REQUESTS: Record<'text' | 'embeddings', readonly [method: string, url: string, body?: object][]> = {
   text: [
     ['GET', '/health'],
@@ -66,7 +66,7 @@ interface Recorded {
   wire: string;
 }
 
-/** The answer as it comes, until the engine has closed the connection. */
+/** Records a response until the engine closes the connection. */
 async function record(port: number, method: string, url: string, body?: object): Promise<Recorded> {
   const content = body === undefined ? '' : JSON.stringify(body);
   const head = [
@@ -83,7 +83,7 @@ async function record(port: number, method: string, url: string, body?: object):
 }
 
 async function recordAll(folder: string, kind: 'text' | 'embeddings'): Promise<Recorded[]> {
-  // by a relative path, because the engine tells it
+  // a relative path, because the engine prints it
   const flags = kind === 'text' ? ['--metrics', '--parallel', '2'] : ['--embeddings', '--pooling', 'mean'];
   const engine = spawn(testEngine(), ['--model', 'demo.gguf', '--host', '127.0.0.1', '--port', '0', ...flags], {
     cwd: folder,

@@ -13,26 +13,26 @@ import { buildExecutable } from './executable.ts';
 import { filledFormula } from './homebrew-formula.ts';
 import { npmCommand } from './npm-command.ts';
 
-/** What a release is made of. */
+/** The input of a release. */
 export interface ReleaseParts {
   root: string;
   version: string;
   stamp: BuildStamp;
-  /** Seconds since 1970, of all files in archives. */
+  /** Seconds since 1970; the timestamp of all files in archives. */
   epoch: number;
-  /** Where the npm package will lie, without its name, and the page of the project; `null`: not known, so there is no formula. */
+  /** Download folder of the npm package, and the project's home page; `null`: unknown, so no formula is made. */
   addresses: { downloads: string; homepage: string } | null;
-  /** A Python that has hatchling; `null`: there is none, and no package of the Python client. */
+  /** A Python with hatchling; `null`: none, so no package of the Python client is made. */
   python: string | null;
 }
 
-/** The checksums of all files of a release, as `sha256sum --check` reads them. */
+/** The checksums of all files of a release, for `sha256sum --check`. */
 export const CHECKSUMS = 'SHA256SUMS';
 
 /**
  * Makes all files of a release.
  *
- * @param directory Replaced, when all went well.
+ * @param directory Replaced after success.
  * @returns their names
  */
 export async function makeRelease(directory: string, parts: ReleaseParts): Promise<string[]> {
@@ -67,7 +67,7 @@ async function packNpm(draft: string, { root, stamp, epoch }: ReleaseParts): Pro
   await runTool(npm, [...first, 'pack', '--pack-destination', draft], { environment, directory: root });
 }
 
-/** What `npm pack` builds is stamped with the same. */
+/** Variables that give the build of `npm pack` the same stamp. */
 function stampVariables({ commit }: BuildStamp, epoch: number): NodeJS.ProcessEnv {
   return { SOURCE_DATE_EPOCH: String(epoch), ...(commit !== null && { LLAMACTL_BUILD_COMMIT: commit }) };
 }
@@ -80,7 +80,7 @@ async function packClient(draft: string, work: string, { root }: ReleaseParts): 
   await runTool(npm, [...first, ...words], { environment: process.env, directory: root });
 }
 
-/** A wheel and what it is made of. */
+/** Makes a wheel and a source archive. */
 async function packPython(draft: string, { root, epoch, python }: ReleaseParts): Promise<void> {
   if (python === null) return;
   const environment = { ...process.env, SOURCE_DATE_EPOCH: String(epoch), PYTHONDONTWRITEBYTECODE: '1' };

@@ -1,21 +1,21 @@
-/** Where a version stands, and which. */
+/** A version, and the file with it. */
 export interface StatedVersion {
-  /** From the root of the project. */
+  /** Relative to the project's root. */
   file: string;
-  /** `null`: the file says none. */
+  /** `null`: the file has none. */
   version: string | null;
 }
 
-/** What is looked at before a release. */
+/** The state to check before a release. */
 export interface ReleaseState {
   version: string;
   stated: readonly StatedVersion[];
   changelog: string;
-  /** What `git status --porcelain` prints. */
+  /** The output of `git status --porcelain`. */
   changes: string;
 }
 
-/** What stands against a release, each with what would help. Empty: nothing. */
+/** The problems that prevent a release, each with a remedy. Empty: none. */
 export function releaseProblems({ version, stated, changelog, changes }: ReleaseState): string[] {
   const differing = stated.filter((each) => each.version !== version);
   const changed = changes.split('\n').filter((line) => line !== '');
@@ -28,12 +28,12 @@ export function releaseProblems({ version, stated, changelog, changes }: Release
       ? []
       : [`CHANGELOG.md has no section "## ${version}"; rename "Unreleased" when it is complete`]),
     ...(hasSection(changelog, version) && hasUnreleased(changelog)
-      ? [`CHANGELOG.md has entries under "Unreleased", which would be in ${version} without being told`]
+      ? [`CHANGELOG.md has entries under "Unreleased", which ${version} would contain without listing them`]
       : []),
   ];
 }
 
-/** Of a line of git's, which has two letters and a space before the file. */
+/** The file in a line of git's output, which has two letters and a space before it. */
 function fileOf(line: string): string {
   return line.slice(3);
 }
@@ -47,7 +47,7 @@ function hasUnreleased(changelog: string): boolean {
   return entries.trim() !== '';
 }
 
-/** The version in a file: of a package.json its own, elsewhere the one that a constant has. */
+/** The version in a file: that of a package.json, or that of a constant. */
 export function statedVersion(file: string, text: string): StatedVersion {
   if (file.endsWith('.json')) {
     const { version = null } = JSON.parse(text) as { version?: string };
@@ -57,7 +57,7 @@ export function statedVersion(file: string, text: string): StatedVersion {
   return { file, version };
 }
 
-/** Versions of our own packages on which a package.json depends. */
+/** Versions of our own packages in the dependencies of a package.json. */
 export function ownDependencies(file: string, text: string): StatedVersion[] {
   const { dependencies = {}, devDependencies = {} } = JSON.parse(text) as Partial<
     Record<'dependencies' | 'devDependencies', Record<string, string>>

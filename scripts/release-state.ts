@@ -3,11 +3,11 @@ import path from 'node:path';
 import { runTool } from '@llamactl/cli/quickstart/run-tool';
 import { ownDependencies, statedVersion, type ReleaseState } from './release-checks.ts';
 
-/** Beside the workspaces: where the clients in other languages say their versions. */
+/** Files outside the workspaces with the versions of clients in other languages. */
 const OTHERS = ['clients/python/src/llamactl/_version.py', 'clients/go/version.go'];
 
 /**
- * How a checkout stands before a release.
+ * The state of a checkout before a release.
  *
  * @throws {Error} git or a file cannot be read
  */
@@ -27,7 +27,7 @@ export async function releaseState(root: string): Promise<ReleaseState> {
   };
 }
 
-/** What git prints of a checkout. @throws {Error} with what it says */
+/** The output of git. @throws {Error} with git's error output */
 export async function git(root: string, ...words: string[]): Promise<string> {
   return (await runTool('git', ['-C', root, ...words], { environment: process.env })).stdout;
 }

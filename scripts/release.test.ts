@@ -37,7 +37,7 @@ function git(...words: string[]): string {
   return execFileSync('git', [...who, ...words], { cwd: folder, encoding: 'utf8' }).trim();
 }
 
-/** A project like ours that may be released. */
+/** Commits a small project that may be released. */
 function commitProject(): void {
   write({
     'package.json': '{"name":"llamactl","version":"1.2.3","workspaces":["cli"]}',
@@ -56,11 +56,11 @@ describe('a release', () => {
 
   beforeEach(() => commitProject());
 
-  it('may be made of what is committed, has one version, and is in the changelog', async () => {
+  it('is allowed if everything is committed, the version is the same everywhere, and the changelog has it', async () => {
     expect(await problems()).toEqual([]);
   });
 
-  it('is refused while there are changes, and names them', async () => {
+  it('is refused with uncommitted changes, which it names', async () => {
     write({ 'cli/new.ts': '', 'CHANGELOG.md': '## 1.2.3\n' });
     expect(await problems()).toEqual(['there are changes that are not committed: CHANGELOG.md, cli/new.ts']);
   });
@@ -74,14 +74,14 @@ describe('a release', () => {
       '{"version":"1.2.3","dependencies":{"@llamactl/client":"1.2.2"}}',
       '(@llamactl/client) says 1.2.2, and package.json 1.2.3',
     ],
-  ])('is refused where %s has another version', async (file, text, problem) => {
+  ])('is refused if %s has another version', async (file, text, problem) => {
     write({ [file]: text });
     git('commit', '--quiet', '-a', '-m', 'changed');
     expect(await problems()).toEqual([expect.stringMatching(new RegExp(`^${file}`))]);
     expect(String(await problems()).endsWith(problem)).toBe(true);
   });
 
-  it('is refused as long as the changelog does not know it', async () => {
+  it('is refused if the changelog does not have it', async () => {
     write({ 'CHANGELOG.md': '# Changelog\n\n## Unreleased (1.2.3)\n\n## 1.2.30\n' });
     git('commit', '--quiet', '-a', '-m', 'changed');
     expect(await problems()).toEqual([
@@ -89,8 +89,8 @@ describe('a release', () => {
     ]);
   });
 
-  it('is refused while the changelog keeps something for a later one', async () => {
-    const problem = 'CHANGELOG.md has entries under "Unreleased", which would be in 1.2.3 without being told';
+  it('is refused if the changelog has unreleased entries', async () => {
+    const problem = 'CHANGELOG.md has entries under "Unreleased", which 1.2.3 would contain without listing them';
     for (const text of [
       '# Changelog\n\n## Unreleased\n\n- More.\n\n## 1.2.3\n\n- All of it.\n',
       '# Changelog\n\n## 1.2.3\n\n- All of it.\n\n## Unreleased (1.3.0)\n\n- More.\n',
@@ -110,8 +110,8 @@ describe('this checkout', () => {
   });
 });
 
-describe('what a package is stamped with', () => {
-  it('is the commit, and when it is built', async () => {
+describe('the build stamp', () => {
+  it('is the commit and the build time', async () => {
     commitProject();
     const now = new Date(TIME);
     const commit = git('rev-parse', 'HEAD');
@@ -120,7 +120,7 @@ describe('what a package is stamped with', () => {
     expect(await sourceStamp(folder, process.env, now)).toEqual({ commit: `${commit}-dirty`, time: TIME });
   });
 
-  it('is what variables say, where they do', async () => {
+  it('comes from variables if they are set', async () => {
     const given = { SOURCE_DATE_EPOCH: EPOCH, LLAMACTL_BUILD_COMMIT: '0123abc' };
     expect(await sourceStamp(folder, given)).toEqual({ commit: '0123abc', time: TIME });
     const now = new Date(TIME);
@@ -128,7 +128,7 @@ describe('what a package is stamped with', () => {
     expect(await sourceStamp(folder, empty, now)).toEqual({ commit: null, time: TIME });
   });
 
-  it('is nothing that cannot be right', async () => {
+  it('refuses invalid values', async () => {
     await expect(sourceStamp(folder, { SOURCE_DATE_EPOCH: 'today' })).rejects.toThrow('SOURCE_DATE_EPOCH is "today"');
     await expect(sourceStamp(folder, { LLAMACTL_BUILD_COMMIT: 'main' })).rejects.toThrow('is "main"');
   });
@@ -146,7 +146,7 @@ describe('the parts of the program', () => {
 
   afterAll(() => rmSync(place, { recursive: true }));
 
-  it('are in the bill of materials, with checksums, beside Node, and nothing else is', async () => {
+  it('are in the bill of materials with checksums, with Node, and without other packages', async () => {
     const bill = JSON.parse(await billOfMaterials(ROOT, folders, { version: '1.2.3', stamp, node: '24.0.1' })) as {
       bomFormat: string;
       metadata: object;
@@ -177,7 +177,7 @@ describe('the parts of the program', () => {
     );
   });
 
-  it('have licences that let us pass them on, whose text goes with them', async () => {
+  it('have licences for redistribution, with their texts', async () => {
     const text = await thirdPartyLicences(folders);
     const headings = [...text.matchAll(/^-{80}\n(\S+) (\S+) \((.+)\)$/gm)];
     expect(headings).toHaveLength(folders.length);
@@ -187,13 +187,13 @@ describe('the parts of the program', () => {
 });
 
 describe('the executable', () => {
-  it('has the Node of the npm packages in it, for that says its licence', async () => {
+  it('contains the Node of the npm packages, which has a licence text', async () => {
     expect(JSON.parse(readFileSync(path.join(await nodeFolder(), 'package.json'), 'utf8'))).toMatchObject({
       name: expect.stringMatching(/^node-/) as unknown,
     });
   });
 
-  it('is not made of another, and says what to run', async () => {
+  it('is refused with another Node, with a hint', async () => {
     const program = path.join(folder, 'bin', 'node');
     await expect(nodeFolder(program)).rejects.toThrow(/bin\/node is not the Node of the npm packages.*run `npm ci`/);
     write({ 'package.json': '{"name":"mine","version":"1.0.0","license":"MIT"}' });
@@ -201,25 +201,25 @@ describe('the executable', () => {
   });
 });
 
-describe('the formula for Homebrew', () => {
+describe('the Homebrew formula', () => {
   const facts = {
     homepage: 'https://example.com',
     url: 'https://example.com/d/llamactl-1.2.3.tgz',
     sha256: 'a'.repeat(64),
   };
 
-  it('gets the addresses and the checksum of a release', () => {
+  it('gets the URLs and the checksum of a release', () => {
     const filled = filledFormula(readFileSync(FORMULA, 'utf8'), facts);
     expect(filled).toContain(`  homepage "${facts.homepage}"\n  url "${facts.url}"\n  sha256 "${facts.sha256}"\n`);
     expect(filled).not.toMatch(/0{64}|example\.invalid/);
   });
 
-  it('is not filled in when a line is gone', () => {
+  it('is refused if a line to fill in is missing', () => {
     expect(() => filledFormula('class Llamactl < Formula\nend\n', facts)).toThrow('no line for homepage');
   });
 
   const hasRuby = spawnSync('ruby', ['--version']).status === 0;
-  it.skipIf(!hasRuby)('is Ruby (which is not everywhere)', () => {
+  it.skipIf(!hasRuby)('is valid Ruby, where Ruby is installed', () => {
     expect(execFileSync('ruby', ['-c', FORMULA], { encoding: 'utf8' })).toContain('Syntax OK');
   });
 });

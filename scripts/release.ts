@@ -7,11 +7,12 @@ import { sourceStamp } from './source-stamp.ts';
 import { testClientPython } from './test-assets.ts';
 
 /**
- * Makes all files of a release in dist/release/, after looking whether there may be one; publishes nothing (docs/releasing.md).
+ * Makes all files of a release in dist/release/ after checking its preconditions; publishes nothing
+ * (docs/releasing.md).
  *
- *   --dry-run         only looks, and says what would be made
- *   --downloads=URL   the folder from which the npm package will be downloaded; without it there is no Homebrew formula
- *   --homepage=URL    the page of the project, for that formula; else it has that folder
+ *   --dry-run         only checks, and lists the files
+ *   --downloads=URL   download folder of the npm package; without it no Homebrew formula is made
+ *   --homepage=URL    home page in that formula; default: the download folder
  */
 const ROOT = path.join(import.meta.dirname, '..');
 
@@ -31,7 +32,7 @@ else if (values['dry-run']) process.stdout.write(`nothing stands against a relea
 else await make(values.downloads ?? null, values.homepage ?? null);
 
 async function make(downloads: string | null, homepage: string | null): Promise<void> {
-  // The same files for the same commit, whenever they are made.
+  // The same commit gives the same files at any time.
   const epoch = Number((await git(ROOT, 'log', '-1', '--format=%ct')).trim());
   const stamp = await sourceStamp(ROOT, { ...process.env, SOURCE_DATE_EPOCH: String(epoch) });
   const directory = path.join(ROOT, 'dist', 'release');
@@ -41,9 +42,7 @@ async function make(downloads: string | null, homepage: string | null): Promise<
   const names = await makeRelease(directory, { root: ROOT, version, stamp, epoch, addresses, python: program });
   for (const name of names) process.stdout.write(`${path.join(directory, name)}\n`);
   const left = [
-    ...(addresses === null
-      ? ['no llamactl.rb, for nobody could download what it installs: --downloads=URL says where']
-      : []),
+    ...(addresses === null ? ['no llamactl.rb, because its download URL is unknown: add --downloads=URL'] : []),
     ...('missing' in python ? [`no packages of the Python client: ${python.missing}`] : []),
   ];
   for (const one of left) process.stderr.write(`release: ${one}\n`);

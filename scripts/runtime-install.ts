@@ -5,19 +5,19 @@ import { messageOf, runTool } from '@llamactl/cli/quickstart/run-tool';
 import { makeWorkFolder } from '@llamactl/cli/quickstart/work-folder';
 import { npmCommand } from './npm-command.ts';
 
-/** The versions of Node that the client library has to work on, beside the one that runs all else. */
+/** Further versions of Node to test the client library on. */
 export const OTHER_NODES = ['20.20.2', '22.23.3'] as const;
 
-/** Where a version of Node lies, whether or not it is there. */
+/** Path of a version of Node, whether or not it exists. */
 export function nodeProgram(cache: string, version: string): string {
   return path.join(cache, 'node', version, 'node');
 }
 
 /**
- * Gets a version of Node by npm, of which only the program itself is kept.
+ * Installs a version of Node with npm, and keeps only the program.
  *
- * @returns whether it had to be installed
- * @throws {Error} that says why it could not be had
+ * @returns whether it was installed now
+ * @throws {Error} with the reason of a failure
  */
 export async function installNode(cache: string, version: string): Promise<boolean> {
   const program = nodeProgram(cache, version);
@@ -43,7 +43,7 @@ async function runs(program: string, version: string): Promise<boolean> {
     const { stdout } = await runTool(program, ['--version'], { environment: process.env });
     return stdout.trim() === `v${version}`;
   } catch (error) {
-    // It is not there, or is broken: either way it gets replaced.
+    // Missing or broken: replace it either way.
     return error instanceof Error ? false : Promise.reject(error);
   }
 }

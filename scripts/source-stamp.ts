@@ -2,12 +2,13 @@ import { ToolError, runTool } from '@llamactl/cli/quickstart/run-tool';
 import type { BuildStamp } from '@llamactl/server/build-stamp';
 
 /**
- * What a package that is built now is stamped with.
+ * The stamp of a package that is built now.
  *
- * `SOURCE_DATE_EPOCH` (seconds) is the time instead of now, and `LLAMACTL_BUILD_COMMIT` the commit where git cannot be asked.
+ * `SOURCE_DATE_EPOCH` (seconds) replaces the present time, and `LLAMACTL_BUILD_COMMIT` the commit where git is not
+ * available.
  *
  * @param root Of the checkout.
- * @throws {Error} a variable is not what it should be
+ * @throws {Error} a variable is invalid
  */
 export async function sourceStamp(
   root: string,
@@ -33,7 +34,7 @@ async function commitOf(root: string, environment: NodeJS.ProcessEnv): Promise<s
     const hash = await git('rev-parse', 'HEAD');
     return (await git('status', '--porcelain')) === '' ? hash : `${hash}-dirty`;
   } catch (error) {
-    // No git, or no repository: what was unpacked from an archive.
+    // No git, or no repository, as in an unpacked archive.
     if (error instanceof ToolError) return null;
     throw error;
   }

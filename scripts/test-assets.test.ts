@@ -6,22 +6,22 @@ import { testEngine, testModel } from './test-assets.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
-test('the engine for tests is a llama-server that runs', () => {
+test('the engine for tests is a working llama-server', () => {
   const printed = execFileSync(testEngine(), ['--version'], { stdio: ['ignore', 'pipe', 'pipe'] });
   expect(printed).toBeDefined();
 });
 
-test('LLAMACTL_TEST_ENGINE names another one', () => {
+test('LLAMACTL_TEST_ENGINE selects another one', () => {
   vi.stubEnv('LLAMACTL_TEST_ENGINE', process.execPath);
   expect(testEngine()).toBe(process.execPath);
 });
 
-test('an engine that is not there is an error that says what to run', () => {
+test('a missing engine is an error with the command to run', () => {
   vi.stubEnv('LLAMACTL_TEST_ENGINE', '/none');
   expect(() => testEngine()).toThrow(/\/none cannot be run\. .*unset it and run `npm run engine`\.$/);
 });
 
-test('many may ask for the model at once, and each finds it whole', async () => {
+test('parallel requests for the model all find a complete file', async () => {
   const files = await Promise.all(Array.from({ length: 8 }, () => testModel()));
   expect(new Set(files).size).toBe(1);
   expect((await readFile(await testModel())).equals(demoModelBytes())).toBe(true);

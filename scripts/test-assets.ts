@@ -9,16 +9,16 @@ import { nodeProgram } from './runtime-install.ts';
 import { demoModelBytes, writeDemoModel } from '@llamactl/cli/quickstart/demo-model';
 import { installedCommand } from '@llamactl/cli/quickstart/engine-install';
 
-/** What tests need and git does not keep. */
+/** Test files that git does not keep. */
 export const CACHE = path.join(import.meta.dirname, '..', '.cache');
 
-/** Where `npm run engine` puts the llama-server for tests; ignored by git and kept between runs. */
+/** Folder of the llama-server that `npm run engine` installs; ignored by git, kept between runs. */
 export const TEST_ENGINE_DIRECTORY = path.join(CACHE, 'llama-server');
 
 /**
- * The real llama-server for tests: the one that LLAMACTL_TEST_ENGINE names, else the one that `npm run engine` got.
+ * The real llama-server for tests: that of LLAMACTL_TEST_ENGINE, else that of `npm run engine`.
  *
- * @throws {Error} that says how to get one
+ * @throws {Error} with the command to install one
  */
 export function testEngine(): string {
   const override = process.env['LLAMACTL_TEST_ENGINE'];
@@ -36,28 +36,28 @@ export function testEngine(): string {
 }
 
 /**
- * The path of a real model (the demo model, which always says DEMO_SENTENCE), written by the first test that asks. Many
- * processes may ask at once: each looks at the whole file, and a new one takes its name in one step.
+ * The path of a real model (the demo model, which always answers DEMO_SENTENCE). The first caller writes it. Parallel
+ * processes are safe: each checks the whole file, and a new one is renamed atomically.
  */
 export async function testModel(): Promise<string> {
   const file = path.join(CACHE, 'demo-model.gguf');
   await mkdir(CACHE, { recursive: true });
   const present = await readFile(file).catch(() => null);
-  // an older version of the model in the cache is not the one the tests know
+  // the cache may have an older version of the model
   if (!present?.equals(demoModelBytes())) await writeDemoModel(file);
   return file;
 }
 
-/** Why there is no Chromium, as `npm run runtimes` found. */
+/** File with the reason why `npm run runtimes` found no Chromium. */
 export const NO_BROWSER_FILE = path.join(CACHE, 'no-chromium');
 
-/** Why there is no Python, as `npm run runtimes` found. */
+/** File with the reason why `npm run runtimes` found no Python. */
 export const NO_PYTHON_FILE = path.join(CACHE, 'no-python');
 
 /**
  * Another version of Node, for the client library.
  *
- * @throws {Error} that says how to get it
+ * @throws {Error} with the command to install it
  */
 export function testNode(version: string): string {
   const program = nodeProgram(CACHE, version);
@@ -66,29 +66,28 @@ export function testNode(version: string): string {
 }
 
 /**
- * A Chromium: the one that LLAMACTL_TEST_BROWSER names, else the one that `npm run runtimes` got; or the reason why this
- * machine can have none.
+ * A Chromium: that of LLAMACTL_TEST_BROWSER, else that of `npm run runtimes`; or the reason why this machine has none.
  *
- * @throws {Error} that says how to get one, when nobody has tried
+ * @throws {Error} with the command to install one, if it was never tried
  */
 export function testBrowser(): { program: string } | { missing: string } {
   return programOr('Chromium', process.env['LLAMACTL_TEST_BROWSER'] ?? browserProgram(CACHE), NO_BROWSER_FILE);
 }
 
 /**
- * A Python with the packages that tests need; or the reason why this machine can have none.
+ * A Python with the packages for tests; or the reason why this machine has none.
  *
- * @throws {Error} that says how to get one, when nobody has tried
+ * @throws {Error} with the command to install one, if it was never tried
  */
 export function testPython(): { program: string } | { missing: string } {
   return programOr('Python', pythonProgram(CACHE, SDK_PYTHON), NO_PYTHON_FILE);
 }
 
 /**
- * A Python with what the Python client needs and is tested with, and a folder of these packages; or the reason why this
- * machine can have none.
+ * A Python with the packages of the Python client and its tests, and a folder of these packages; or the reason why this
+ * machine has none.
  *
- * @throws {Error} that says how to get one, when nobody has tried
+ * @throws {Error} with the command to install one, if it was never tried
  */
 export function testClientPython(): { program: string; packages: string } | { missing: string } {
   const python = programOr('Python', pythonProgram(CACHE, CLIENT_PYTHON), NO_PYTHON_FILE);
@@ -96,21 +95,21 @@ export function testClientPython(): { program: string; packages: string } | { mi
 }
 
 /**
- * A reverse proxy; or the reason why this machine can have none.
+ * A reverse proxy; or the reason why this machine has none.
  *
- * @throws {Error} that says how to get one, when nobody has tried
+ * @throws {Error} with the command to install one, if it was never tried
  */
 export function testProxy(proxy: Proxy): { program: string } | { missing: string } {
   return programOr(proxy, proxyProgram(CACHE, proxy), noProxyFile(CACHE, proxy));
 }
 
-/** Why there is no Go, as `npm run runtimes` found. */
+/** File with the reason why `npm run runtimes` found no Go. */
 export const NO_GO_FILE = path.join(CACHE, 'no-go');
 
 /**
- * A Go that can build the client; or the reason why this machine can have none.
+ * A Go that can build the client; or the reason why this machine has none.
  *
- * @throws {Error} that says how to get one, when nobody has tried
+ * @throws {Error} with the command to install one, if it was never tried
  */
 export function testGo(): { program: string } | { missing: string } {
   return programOr('Go', goProgram(CACHE), NO_GO_FILE);

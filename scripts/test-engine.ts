@@ -2,7 +2,7 @@ import { installEngine } from '@llamactl/cli/quickstart/engine-install';
 import { messageOf } from '@llamactl/cli/quickstart/run-tool';
 import { TEST_ENGINE_DIRECTORY, testEngine } from './test-assets.ts';
 
-/** Gets the real llama-server that tests run, or takes the one that LLAMACTL_TEST_ENGINE names; says in one line which. */
+/** Installs the real llama-server for tests, or uses that of LLAMACTL_TEST_ENGINE; prints one line about it. */
 try {
   if (process.env['LLAMACTL_TEST_ENGINE']) {
     process.stdout.write(`engine for tests: ${testEngine()} (LLAMACTL_TEST_ENGINE)\n`);

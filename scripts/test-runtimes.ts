@@ -8,9 +8,9 @@ import { installNode, OTHER_NODES } from './runtime-install.ts';
 import { CACHE, NO_BROWSER_FILE, NO_GO_FILE, NO_PYTHON_FILE } from './test-assets.ts';
 
 /**
- * Gets what the client library is tested on, older versions of Node and Chromium, and what the gateway is tested with:
- * the SDKs of Python; Go; and the reverse proxies of the documentation. A Chromium, a Python, a Go or a proxy cannot be had on
- * every machine, and its tests say so then; without the rest there is no test.
+ * Installs the runtimes for tests: older versions of Node and Chromium for the client library; Python's SDKs, Go, and
+ * the documented reverse proxies. Chromium, Python, Go and the proxies are not available on every machine; their tests
+ * then report that. Without the others the tests fail.
  */
 const proxies = installProxies(CACHE);
 const nodes = await Promise.allSettled(OTHER_NODES.map((version) => installNode(CACHE, version)));

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 
-/** A package as its own folder says. */
+/** Facts from the folder of a package. */
 export interface PackageFacts {
   name: string;
   version: string;
@@ -9,7 +9,7 @@ export interface PackageFacts {
   license: string;
 }
 
-/** @throws {Error} it says not enough */
+/** @throws {Error} facts are missing */
 export async function packageFacts(folder: string): Promise<PackageFacts> {
   const { name, version, license } = JSON.parse(
     await readFile(path.join(folder, 'package.json'), 'utf8'),
@@ -21,10 +21,10 @@ export async function packageFacts(folder: string): Promise<PackageFacts> {
 }
 
 /**
- * What the licences of packages demand from who passes on their code: the licences.
+ * The licence texts that must be passed on with the code of packages.
  *
  * @param folders Of the packages.
- * @throws {Error} one does not say what its licence is
+ * @throws {Error} a package does not state its licence
  */
 export async function thirdPartyLicences(folders: readonly string[]): Promise<string> {
   const parts = await Promise.all(folders.map(licenceOf));

@@ -4,7 +4,7 @@ import { auditRows } from './audit-rows.ts';
 
 type Query = { limit?: number | undefined; before_seq?: number | undefined; subject?: string | undefined };
 
-/** A trail of rows with the numbers from `length` down to 1. */
+/** An audit trail with rows numbered from `length` down to 1. */
 class Trail {
   readonly queries: Query[] = [];
   readonly #length: number;
@@ -27,21 +27,21 @@ function rowOf(seq: number): AuditRow {
 
 const signal = new AbortController().signal;
 
-describe('rows of the audit trail', () => {
-  it('are as many as were asked for, over several pages', async () => {
+describe('auditRows', () => {
+  it('returns the requested number of rows, over several pages', async () => {
     const trail = new Trail(5_000);
     const rows = await auditRows(trail, { lines: 2_100, signal });
     expect(rows.map(({ seq }) => seq)).toEqual(Array.from({ length: 2_100 }, (_, index) => 5_000 - index));
     expect(trail.queries.map(({ limit }) => limit)).toEqual([1_000, 1_000, 100]);
   });
 
-  it('end where the trail ends', async () => {
+  it('ends where the trail ends', async () => {
     const trail = new Trail(30);
     expect(await auditRows(trail, { lines: 50, signal })).toHaveLength(30);
     expect(trail.queries).toHaveLength(1);
   });
 
-  it('begin before a row', async () => {
+  it('begins before a given row', async () => {
     const [first] = await auditRows(new Trail(30), { lines: 1, before: 10, signal });
     expect(first?.seq).toBe(9);
   });
@@ -51,7 +51,7 @@ describe('rows of the audit trail', () => {
     ['user:ann', 'user:ann'],
     ['key:1 (ci)', 'key:1 (ci)'],
     ['anonymous', 'anonymous'],
-  ])('are those of a subject: %s is %s', async (given, sent) => {
+  ])('filters by subject: %s is %s', async (given, sent) => {
     const trail = new Trail(1);
     await auditRows(trail, { lines: 1, subject: given, signal });
     expect(trail.queries[0]?.subject).toBe(sent);

@@ -1,7 +1,7 @@
 import type { AuditRow, Client } from '@llamactl/client';
 
 interface AuditRequest {
-  /** How many rows, at most. */
+  /** Most rows to return. */
   lines: number;
   subject?: string | undefined;
   action?: string | undefined;
@@ -11,10 +11,10 @@ interface AuditRequest {
   signal: AbortSignal;
 }
 
-/** Rows that the server gives at once. */
+/** Rows per request. */
 const PAGE = 1_000;
 
-/** Newest first, as many pages as it takes. */
+/** Reads audit rows, newest first, over as many pages as needed. */
 export async function auditRows(client: Pick<Client, 'getAudit'>, request: AuditRequest): Promise<AuditRow[]> {
   const { lines, subject, action, target, signal } = request;
   const who = subject === undefined ? undefined : subjectOf(subject);
@@ -28,7 +28,7 @@ export async function auditRows(client: Pick<Client, 'getAudit'>, request: Audit
   return rows;
 }
 
-/** A bare name is that of an account: `ann` → `user:ann`. */
+/** A bare name means an account: `ann` → `user:ann`. */
 function subjectOf(subject: string): string {
   return subject === 'anonymous' || subject.includes(':') ? subject : `user:${subject}`;
 }

@@ -3,9 +3,9 @@ import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
 
 /**
- * The keys that people mean by ids and names, each once.
+ * Finds keys by their ids or names, each once.
  *
- * @throws {Problem} when one of them means none, or several
+ * @throws {Problem} when one of the words matches no key, or several
  */
 export function chosenKeys(keys: readonly Key[], words: readonly string[]): Key[] {
   return [...new Set(words.map((word) => chosenKey(keys, word)))];
@@ -15,10 +15,11 @@ function chosenKey(keys: readonly Key[], word: string): Key {
   const byId = keys.find(({ id }) => id === word);
   const named = byId === undefined ? keys.filter(({ name }) => name === word) : [byId];
   const [key] = named;
-  if (key === undefined) throw new Problem(`there is no key ${word}`, EXIT.notFound, ['llamactl keys ls shows them']);
+  if (key === undefined)
+    throw new Problem(`there is no key ${word}`, EXIT.notFound, ['to list keys: llamactl keys ls']);
   if (named.length > 1) {
     const ids = named.map(({ id, owner }) => `${id} (of ${owner})`).join(', ');
-    throw new Problem(`${named.length} keys are called ${word}: say which by its id: ${ids}`, EXIT.usage);
+    throw new Problem(`${named.length} keys are called ${word}; give one of the ids: ${ids}`, EXIT.usage);
   }
   return key;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { contextNameOf } from './context-name.ts';
 
-describe('the name of a context that nobody has named', () => {
+describe('the default name of a context', () => {
   it.each([
     ['http://127.0.0.1:8080', 'local'],
     ['http://localhost:9000', 'local'],
@@ -10,20 +10,20 @@ describe('the name of a context that nobody has named', () => {
     ['https://gpu.example/llm', 'gpu.example'],
     ['http://192.168.1.5:8080', '192.168.1.5'],
     ['http://[fe80::1]:8080', 'fe80-1'],
-  ])('%s is %s', (url, name) => {
+  ])('%s becomes %s', (url, name) => {
     expect(contextNameOf(url, [])).toBe(name);
   });
 
-  it('is the one that is wanted, if it is free', () => {
+  it('is the preferred name if it is free', () => {
     expect(contextNameOf('http://172.17.0.1:8080', [], 'local')).toBe('local');
     expect(contextNameOf('http://172.17.0.1:8080', [['local', { url: 'http://other' }]], 'local')).toBe('local-8080');
   });
 
-  it('is that of the context that has this address', () => {
+  it('is the name of the context with this address', () => {
     expect(contextNameOf('https://gpu.example', [['big', { url: 'https://gpu.example' }]])).toBe('big');
   });
 
-  it('never takes the place of another server', () => {
+  it('never replaces another server', () => {
     const taken = (names: string[]): [string, { url: string }][] =>
       names.map((name) => [name, { url: 'http://other' }]);
     expect(contextNameOf('http://127.0.0.1:9000', taken(['local']))).toBe('local-9000');

@@ -1,15 +1,15 @@
 import type { Context } from '../contexts.ts';
 import { isLoopback } from '../loopback.ts';
 
-/** Of the context for the server of this machine. */
+/** Name of the context for the server of this machine. */
 export const LOCAL_NAME = 'local';
 
 /**
- * What a context for a server is called when nobody says: as the one that has this address is called, else by its host,
- * `local` for this machine, with the port behind it if that name stands for another server.
+ * The default name of a server's context: the name of the context with this address, else the host name, or `local` for
+ * this machine. The port is appended if the name stands for another server.
  *
- * @param url As the client has it: without a slash at its end.
- * @param wanted What it is called if that name is free.
+ * @param url As the client has it: without a trailing slash.
+ * @param wanted The preferred name, if it is free.
  */
 export function contextNameOf(
   url: string,
@@ -26,7 +26,7 @@ export function contextNameOf(
   return [name, withPort, ...numbered].find((each) => !taken.has(each)) ?? withPort;
 }
 
-/** Only what the name of a context may hold: an IPv6 address has brackets and colons. */
+/** Keeps only characters allowed in a context name: an IPv6 address has brackets and colons. */
 function named(hostname: string): string {
   return hostname
     .replaceAll(/[^A-Za-z0-9._-]+/g, '-')

@@ -2,14 +2,14 @@ import type { Context } from '../contexts.ts';
 import { moment } from '../moment.ts';
 import { tokenLife } from './token-life.ts';
 
-/** A context as it is shown: everything but its secret. */
+/** A context for display, without its secret. */
 export interface ShownContext {
   name: string;
   url: string;
   current: boolean;
   username: string | null;
   credentials: 'none' | 'key' | 'token' | 'expired';
-  /** RFC 3339; `null`: never, or there is nothing that could. */
+  /** RFC 3339; `null`: never, or nothing that can expire. */
   expires_at: string | null;
 }
 
@@ -27,7 +27,7 @@ export function shownContext(name: string, context: Context, current: string | n
   };
 }
 
-/** What gets one in there, in words. */
+/** Describes the credentials in words. */
 export function credentialsText({ credentials, expires_at: expires, username }: ShownContext): string {
   switch (credentials) {
     case 'none':

@@ -3,7 +3,7 @@ import { dateOf } from './date-flag.ts';
 
 const NOW = Date.parse('2026-03-01T12:00:00Z');
 
-describe('a time to come', () => {
+describe('dateOf', () => {
   it.each([
     ['90m', '2026-03-01T13:30:00.000Z'],
     ['12h', '2026-03-02T00:00:00.000Z'],
@@ -11,19 +11,19 @@ describe('a time to come', () => {
     ['2w', '2026-03-15T12:00:00.000Z'],
     ['2027-01-31T12:00:00Z', '2027-01-31T12:00:00.000Z'],
     ['2027-01-31T12:00:00+02:00', '2027-01-31T10:00:00.000Z'],
-  ])('%s is %s', (text, time) => {
+  ])('reads %s as %s', (text, time) => {
     expect(dateOf(text, NOW)).toBe(time);
   });
 
-  it('is the beginning of a day, where one is', () => {
+  it('reads a date without a time as the beginning of that day', () => {
     expect(dateOf('2027-01-31', NOW)).toBe(new Date(2027, 0, 31).toISOString());
   });
 
-  it.each(['', 'tomorrow', '30', '30y', '2027-13-01', '-5d', '99999999999d'])('is not %j', (text) => {
-    expect(() => dateOf(text, NOW)).toThrow('is no time: write 30d');
+  it.each(['', 'tomorrow', '30', '30y', '2027-13-01', '-5d', '99999999999d'])('refuses %j', (text) => {
+    expect(() => dateOf(text, NOW)).toThrow('is not a time: write 30d');
   });
 
-  it.each(['2026-02-28', '0d', '2026-03-01T12:00:00Z'])('is not %s, which is over', (text) => {
-    expect(() => dateOf(text, NOW)).toThrow('is over already');
+  it.each(['2026-02-28', '0d', '2026-03-01T12:00:00Z'])('refuses %s, which is in the past', (text) => {
+    expect(() => dateOf(text, NOW)).toThrow('is in the past');
   });
 });

@@ -6,7 +6,7 @@ const SPAN = /^(\d+)([mhdw])$/;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
 /**
- * A time in the future as people write it: `30d`, `12h`, `2027-01-31` (its beginning, here), or RFC 3339.
+ * Parses a future time: `30d`, `12h`, `2027-01-31` (its beginning in local time), or RFC 3339.
  *
  * @param now Milliseconds since the epoch.
  * @returns RFC 3339
@@ -14,11 +14,11 @@ const DAY = /^\d{4}-\d{2}-\d{2}$/;
 export function dateOf(text: string, now: number): string {
   const [, count, unit] = SPAN.exec(text) ?? [];
   const span = MILLISECONDS[unit as keyof typeof MILLISECONDS];
-  // A day alone would be one of UTC.
+  // `Date.parse` takes a date without a time as UTC.
   const time = span === undefined ? Date.parse(DAY.test(text) ? `${text}T00:00` : text) : now + Number(count) * span;
   if (Number.isNaN(time) || Math.abs(time) > 8.64e15) {
-    throw new Problem(`${text} is no time: write 30d, 12h, 2027-01-31 or 2027-01-31T12:00:00Z`, EXIT.usage);
+    throw new Problem(`${text} is not a time: write 30d, 12h, 2027-01-31 or 2027-01-31T12:00:00Z`, EXIT.usage);
   }
-  if (time <= now) throw new Problem(`${text} is over already`, EXIT.usage);
+  if (time <= now) throw new Problem(`${text} is in the past: give a future time`, EXIT.usage);
   return new Date(time).toISOString();
 }

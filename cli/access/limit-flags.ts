@@ -13,15 +13,15 @@ export interface LimitFlags {
 
 const limit = wholeNumber(0, 1_000_000_000_000);
 
-/** Adds the flags to a command. */
+/** Adds the limit flags to a command. */
 export function withLimitFlags(command: Command): Command {
   return command
-    .option('--max-in-flight <number>', 'requests to /v1 at once (0: no limit)', limit)
-    .option('--requests-per-minute <number>', 'requests to /v1 in any 60 seconds (0: no limit)', limit)
-    .option('--tokens-per-minute <number>', 'tokens of prompts and answers in any 60 seconds (0: no limit)', limit);
+    .option('--max-in-flight <number>', 'Parallel requests to /v1 (0 = no limit)', limit)
+    .option('--requests-per-minute <number>', 'Requests to /v1 in any 60 seconds (0 = no limit)', limit)
+    .option('--tokens-per-minute <number>', 'Tokens of prompts and answers in any 60 seconds (0 = no limit)', limit);
 }
 
-/** The fields of a body that the flags set. */
+/** The body fields of the given flags. */
 export function limitsIn({
   maxInFlight,
   requestsPerMinute,
@@ -34,13 +34,13 @@ export function limitsIn({
   };
 }
 
-/** For people: `2 at once, 60 requests/min`; empty where no limit is set. */
+/** The limits in words: `2 at once, 60 requests/min`; empty without a limit. */
 export function limitWords(limits: Limits): string {
   const words: [number | undefined, string][] = [
     [limits.max_in_flight, 'at once'],
     [limits.requests_per_minute, 'requests/min'],
     [limits.tokens_per_minute, 'tokens/min'],
   ];
-  // A server of an older version sends none of them.
+  // Older servers send none of these fields.
   return words.flatMap(([number, word]) => (number ? [`${number} ${word}`] : [])).join(', ');
 }

@@ -11,16 +11,16 @@ import { loginTarget, overrides } from './login-target.ts';
 import { passwordOf } from './password.ts';
 
 interface LoginRequest extends AddressParts {
-  /** `null`: it is asked for. */
+  /** `null`: ask for it. */
   username: string | null;
-  /** The password comes by standard input. */
+  /** Read the password from standard input. */
   isPiped: boolean;
   signal: AbortSignal;
-  /** Told where it is, before anything is asked there. */
+  /** Receives the server's address before the first request. */
   onAddress: (address: ServerAddress) => void;
 }
 
-/** Gets a token and keeps it in a context, which becomes the current one. */
+/** Logs in, and stores the token in a context, which becomes the current one. */
 export async function logIn(terminal: Terminal, request: LoginRequest): Promise<void> {
   const { contexts, environment, isPiped, signal } = request;
   const { url, context, source, dataDirectory, known } = loginTarget(request);
@@ -29,18 +29,18 @@ export async function logIn(terminal: Terminal, request: LoginRequest): Promise<
   const client = new Client({ url, retries: 0 });
   if (!(await hasAccounts(client, signal))) {
     if (terminal.isJson) terminal.printJson({ url, context: null, user: null, expires_at: null });
-    terminal.note(`${url} has no accounts; nothing to log in to`);
+    terminal.note(`${url} has no accounts, so no log-in is needed`);
     return;
   }
-  // Before the password is asked for: a log-in that cannot be kept is of no use.
+  // Before asking for the password, make sure that the log-in can be stored.
   contexts.prepare();
   if (url.startsWith('http:') && !isOwnAddress(url)) {
-    terminal.warn(`careful: ${url} is not encrypted, and whoever is on the way can read the password`);
+    terminal.warn(`warning: the connection to ${url} is not encrypted, so others on the network can read the password`);
   }
   const username = request.username ?? (await askUsername(terminal, known?.username, signal));
   const question = `Password of ${plain(username)} at ${url}: `;
   const password = await passwordOf(terminal, { isPiped, question, signal });
-  // It took its time.
+  // Typing the password took time, so check again.
   assertFollowed({ url, dataDirectory });
   const { token, expires_at, user } = await client.login({ username, password }, { signal });
   const place = { url, ...(dataDirectory !== null && { data_dir: dataDirectory }) };
@@ -49,11 +49,11 @@ export async function logIn(terminal: Terminal, request: LoginRequest): Promise<
   if (terminal.isJson) terminal.printJson({ url, context, user, expires_at });
   const who = `${plain(user.username)} (${user.role})`;
   terminal.note(`logged in to ${url} as ${who}`);
-  terminal.note(`until ${moment(expires_at)}, longer when it is used; context ${context}`);
-  for (const obstacle of overrides(environment, context)) terminal.warn(`careful: ${obstacle}`);
+  terminal.note(`valid until ${moment(expires_at)}, renewed by use; context ${context}`);
+  for (const obstacle of overrides(environment, context)) terminal.warn(`warning: ${obstacle}`);
 }
 
-/** Asked with something that an account is needed for, so that nobody types a password for nothing. */
+/** Checks with an operation that needs an account, so that no password is typed in vain. */
 async function hasAccounts(client: Client, signal: AbortSignal): Promise<boolean> {
   try {
     await client.getSystemInfo({ signal });
@@ -66,7 +66,9 @@ async function hasAccounts(client: Client, signal: AbortSignal): Promise<boolean
 
 async function askUsername(terminal: Terminal, known: string | undefined, signal: AbortSignal): Promise<string> {
   if (!terminal.canAsk) {
-    throw new Problem('who? Nobody can be asked here', EXIT.usage, ['llamactl login USERNAME --password-stdin']);
+    throw new Problem('cannot ask for the username without a terminal', EXIT.usage, [
+      'give it: llamactl login USERNAME --password-stdin',
+    ]);
   }
   const question = known === undefined ? 'Username: ' : `Username [${plain(known)}]: `;
   const answer = (await terminal.ask(question, signal)).trim();

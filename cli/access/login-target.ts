@@ -4,20 +4,25 @@ import { followedUrl, localServer } from '../local-server.ts';
 import { dataDirectoryOf, serverAddress, type AddressParts } from '../server-address.ts';
 import { contextNameOf, LOCAL_NAME } from './context-name.ts';
 
-/** Where somebody logs in, and under which name that is kept. */
+/** The server to log in to, and the context that stores the log-in. */
 export interface LoginTarget {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   url: string;
   context: string;
-  /** Where the URL was found, for people. */
+  /** The origin of the URL, for people. */
   source: string;
-  /** Of the server, if the context follows it on this machine, wherever it listens; `null`: its URL is kept alone. */
+  /**
+   * The server's data directory, if the context follows it on this machine; `null`: the context stores only the URL.
+   */
   dataDirectory: string | null;
-  /** What is known of it so far. */
+  /** The stored context; `null`: it is new. */
   known: Context | null;
 }
 
-/** `--url` and `--context` may say it both, and the context need not be there yet; what they leave open is as for all verbs. */
+/**
+ * Determines server and context. `--url` and `--context` may both be given, and the context may be new. Otherwise the
+ * rules of all verbs apply.
+ */
 export function loginTarget(parts: AddressParts): LoginTarget {
   const { flags, contexts, environment } = parts;
   const named = flags.context ?? namedByEnvironment(parts);
@@ -38,32 +43,32 @@ export function loginTarget(parts: AddressParts): LoginTarget {
   return { url, context, source, dataDirectory, known: stored };
 }
 
-/** `--url` names the server that its context follows anyway. */
+/** For `--url`: the data directory of the context, if that server has this URL. */
 function followed(stored: Context | null, url: string): string | null {
   const { data_dir: dataDirectory } = stored ?? {};
   return dataDirectory !== undefined && followedUrl(dataDirectory) === url ? dataDirectory : null;
 }
 
-/** `local` was made for the server of this machine, by a version that kept its URL. */
+/** Converts a context `local` of an older version, which stored only the URL of this machine's server. */
 function unfollowed({ environment, home }: AddressParts, name: string, stored: Context | null): string | null {
   if (name !== LOCAL_NAME || stored === null) return null;
   const dataDirectory = dataDirectoryOf(environment, home);
   return localServer(dataDirectory)?.url === stored.url ? dataDirectory : null;
 }
 
-/** `LLAMACTL_CONTEXT`, where nothing goes before it. */
+/** `LLAMACTL_CONTEXT`, if no flag or variable overrides it. */
 function namedByEnvironment({ flags, environment }: AddressParts): string | null {
   const { LLAMACTL_CONTEXT: name, LLAMACTL_URL: url } = environment;
   return flags.url === undefined && isSet(name) && !isSet(url) ? name : null;
 }
 
-/** What stands in the way of a log-in that was just made: the environment goes before contexts. */
+/** Warnings about environment variables that override the new log-in. */
 export function overrides(environment: AddressParts['environment'], context: string): string[] {
   const { LLAMACTL_TOKEN: token, LLAMACTL_URL: url, LLAMACTL_CONTEXT: name } = environment;
   return [
-    ...(isSet(token) ? ['LLAMACTL_TOKEN is set, and is sent instead of this log-in'] : []),
-    ...(isSet(url) ? ['LLAMACTL_URL is set, and goes before contexts: unset it to use this log-in'] : []),
-    ...(isSet(name) && name !== context ? [`LLAMACTL_CONTEXT is set, and names ${name} instead`] : []),
+    ...(isSet(token) ? ['LLAMACTL_TOKEN is set and overrides this log-in'] : []),
+    ...(isSet(url) ? ['LLAMACTL_URL is set and overrides contexts; to use this log-in, unset it'] : []),
+    ...(isSet(name) && name !== context ? [`LLAMACTL_CONTEXT is set and selects ${name} instead`] : []),
   ];
 }
 

@@ -4,7 +4,11 @@ import { assertFollowed } from '../followed-server.ts';
 import { Problem } from '../problem.ts';
 import { newPassword, passwordOf, pipedLines } from './password.ts';
 
-/** Changes the password of whoever is logged in, and logs in again with it. @param isPiped Both come by standard input. */
+/**
+ * Changes the caller's own password, and logs in again with it.
+ *
+ * @param isPiped Read both passwords from standard input.
+ */
 export async function changeOwnPassword(session: Session, isPiped: boolean): Promise<void> {
   const { address, client, terminal, signal } = session;
   assertFollowed(address);
@@ -17,17 +21,17 @@ export async function changeOwnPassword(session: Session, isPiped: boolean): Pro
 }
 
 async function asked({ terminal, signal }: Session): Promise<[string, string]> {
-  const current = await passwordOf(terminal, { isPiped: false, question: 'Present password: ', signal });
+  const current = await passwordOf(terminal, { isPiped: false, question: 'Current password: ', signal });
   return [current, await newPassword(terminal, { isPiped: false, question: 'New password: ', signal })];
 }
 
 async function piped({ terminal, signal }: Session): Promise<[string, string]> {
   const [current = '', next = ''] = await pipedLines(terminal, signal);
   if (next !== '') return [current, next];
-  throw new Problem('standard input has no second line, which would be the new password', EXIT.usage);
+  throw new Problem('standard input has no second line with the new password', EXIT.usage);
 }
 
-/** Where the context has the log-in that the change has ended. */
+/** Logs in again if the context holds the log-in that the change has ended. */
 async function logInAgain({ client, address, contexts, signal }: Session, password: string): Promise<boolean> {
   const context = address.context === null ? undefined : contexts.find(address.context);
   if (address.context === null || context?.username === undefined || context.token !== address.token) return false;

@@ -3,17 +3,17 @@ import { onEach, worst } from '../many.ts';
 import type { Terminal } from '../terminal.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 
-/** One of several that are to go. */
-export interface Doomed {
-  /** What it is called in messages. */
+/** One of several things to remove. */
+export interface Removal {
+  /** Its name in messages. */
   name: string;
-  /** What is printed when it is gone: a line for people, its bare name, a value for programs. */
+  /** Printed after the removal: a line for people, its bare name, a value for programs. */
   gone: { line: string; quiet: string; json: unknown };
   remove: () => Promise<unknown>;
 }
 
-/** Removes them all, says of each what became of it, and goes on after one that stays. */
-export async function removeEach(terminal: Terminal, all: readonly Doomed[]): Promise<ExitStatus> {
+/** Removes all, reports each outcome, and goes on after a failure. */
+export async function removeEach(terminal: Terminal, all: readonly Removal[]): Promise<ExitStatus> {
   const byName = new Map(all.map((each) => [each.name, each]));
   const outcomes = await onEach([...byName.keys()], async (name) => byName.get(name)?.remove());
   const statuses = outcomes.map((outcome): ExitStatus => {

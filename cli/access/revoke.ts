@@ -4,15 +4,15 @@ import { assertFollowed } from '../followed-server.ts';
 import { moment } from '../moment.ts';
 import { tokenLife } from './token-life.ts';
 
-/** What became of a token that is to count no more. */
+/** The outcome of a revocation. */
 interface Revocation {
   isRevoked: boolean;
   isUnreachable: boolean;
-  /** What whoever wanted it has to know; `null`: nothing. */
+  /** A warning for the user; `null`: none. */
   warning: string | null;
 }
 
-/** Ends a log-in at its server. A token that is dead already is as good as revoked. */
+/** Ends a log-in at its server. A token that is already invalid counts as revoked. */
 export async function revoke(
   { url, data_dir: followed }: Context,
   token: string,
@@ -23,7 +23,7 @@ export async function revoke(
     return {
       isRevoked: false,
       isUnreachable: false,
-      warning: 'that was a key, which lives on: llamactl keys rm revokes it',
+      warning: 'that was a key, which stays valid; to revoke it: llamactl keys rm',
     };
   }
   try {
@@ -31,10 +31,10 @@ export async function revoke(
     await new Client({ url, token, retries: 0 }).logout({ signal });
   } catch (error) {
     if (error instanceof ConnectionError) {
-      const warning = `${url} could not be told, and takes the token until ${moment(life.until)}`;
+      const warning = `${url} could not be reached, so the token stays valid until ${moment(life.until)}`;
       return { isRevoked: false, isUnreachable: true, warning };
     }
-    // Without accounts no token counts.
+    // Without accounts no token is valid.
     const isDead = error instanceof LlamactlError && (error.status === 401 || error.code === 'AUTH_DISABLED');
     if (!isDead) throw error;
   }

@@ -1,10 +1,10 @@
-/** From when to when a token counts, in milliseconds since the epoch. */
+/** The validity of a token, in milliseconds since the epoch. */
 export interface TokenLife {
   from: number;
   until: number;
 }
 
-/** What a token of a log-in says of itself, unverified: good for planning, proof of nothing. `null`: a key, or no token. */
+/** Reads the validity of a log-in token, unverified: for planning only. `null`: a key, or no token. */
 export function tokenLife(token: string): TokenLife | null {
   const [, payload, signature] = token.split('.');
   if (payload === undefined || signature === undefined) return null;
@@ -14,12 +14,12 @@ export function tokenLife(token: string): TokenLife | null {
     const { iat, exp } = claims;
     return typeof iat === 'number' && typeof exp === 'number' ? { from: iat * 1_000, until: exp * 1_000 } : null;
   } catch {
-    // Not JSON: somebody else's credentials, which are sent as they are.
+    // Not JSON: other credentials, which are sent unchanged.
     return null;
   }
 }
 
-/** Whether more than half of it is over, but not all. */
+/** Whether more than half of the validity is over, but not all. */
 export function isDueForRenewal({ from, until }: TokenLife, now: number): boolean {
   return now >= (from + until) / 2 && now < until;
 }

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Contexts } from '../contexts.ts';
 import { TokenRenewal } from './token-renewal.ts';
 
-/** Counts from 0 to 200 s. */
+/** Valid from 0 to 200 s. */
 const FIRST = tokenOf(0, 200);
 const SECOND = tokenOf(110, 310);
 
@@ -17,7 +17,7 @@ let folder: string;
 let contexts: Contexts;
 let now: number;
 let asked: string[];
-/** What the server answers. */
+/** The server's response. */
 let refresh: (token: string) => Promise<string>;
 let renewal: TokenRenewal;
 
@@ -43,14 +43,14 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const stored = (): string | undefined => contexts.get('gpu').token;
 
 describe('a token', () => {
-  it('is left alone in the first half of its life', async () => {
+  it('is not renewed in the first half of its validity', async () => {
     now = 99_000;
     expect(renewal.token()).toBe(FIRST);
     await renewal.settled();
     expect([asked, stored()]).toEqual([[], FIRST]);
   });
 
-  it('is renewed beside the call that comes later, once, and kept', async () => {
+  it('is renewed once in the background of a later call, and stored', async () => {
     expect([renewal.token(), renewal.token()]).toEqual([FIRST, FIRST]);
     await renewal.settled();
     expect([asked, contexts.get('gpu')]).toEqual([
@@ -60,22 +60,22 @@ describe('a token', () => {
     expect(renewal.token()).toBe(SECOND);
   });
 
-  it('is waited for by whoever prints it', async () => {
+  it('is renewed before it is printed', async () => {
     expect(await renewal.fresh()).toBe(SECOND);
   });
 
-  it('that has expired is given as it is: the server judges', async () => {
+  it('is returned unchanged once expired, as the server decides', async () => {
     now = 200_000;
     expect(await renewal.fresh()).toBe(FIRST);
     expect(asked).toEqual([]);
   });
 
-  it('that another process has renewed counts here', () => {
+  it('is read again after another process has renewed it', () => {
     contexts.set('gpu', { url: 'https://gpu.example', token: SECOND });
     expect([renewal.token(), asked]).toEqual([SECOND, []]);
   });
 
-  it('goes on when the server does not answer, and is tried again a minute later', async () => {
+  it('stays in use when the server does not answer, and is retried a minute later', async () => {
     refresh = async () => Promise.reject(new Error('away'));
     expect(await renewal.fresh()).toBe(FIRST);
     expect(await renewal.fresh()).toBe(FIRST);
@@ -87,7 +87,7 @@ describe('a token', () => {
     expect(await renewal.fresh()).toBe(SECOND);
   });
 
-  it('does not come back after a logout that came first', async () => {
+  it('is not stored after an earlier logout', async () => {
     refresh = async () => {
       contexts.set('gpu', { url: 'https://gpu.example' });
       return SECOND;
@@ -96,7 +96,7 @@ describe('a token', () => {
     expect(stored()).toBeUndefined();
   });
 
-  it('does not bring a context back that was removed', async () => {
+  it('is not stored for a removed context', async () => {
     refresh = async () => {
       contexts.remove('gpu');
       return SECOND;
@@ -105,7 +105,7 @@ describe('a token', () => {
     expect(contexts.list()).toEqual([]);
   });
 
-  it('that is a key is never renewed', async () => {
+  it('is never renewed if it is a key', async () => {
     contexts.set('gpu', { url: 'https://gpu.example', token: 'llk_key' });
     expect(await renewal.fresh()).toBe('llk_key');
     expect(asked).toEqual([]);

@@ -3,20 +3,20 @@ import { isDueForRenewal, tokenLife } from './token-life.ts';
 
 interface TokenRenewalParts {
   contexts: Contexts;
-  /** The name of the context whose token it is. */
+  /** The context that holds the token. */
   context: string;
   /** Milliseconds since the epoch. */
   now: () => number;
-  /** Asks the server for the next token; rejects when there is none to be had. */
+  /** Requests the next token; rejects when the server gives none. */
   refresh: (token: string) => Promise<string>;
 }
 
-/** Milliseconds until a renewal that failed is tried again. */
+/** Milliseconds until a failed renewal is retried. */
 const PAUSE = 60_000;
 
 /**
- * The token of a context, which is replaced beside other calls once half of its life is over. Every request asks anew, so
- * that what another process has renewed counts here too: the token before it does so for half a minute only.
+ * The token of a context, renewed in the background once half of its validity is over. Every request reads it again,
+ * because another process may have renewed it: the previous token stays valid for only half a minute.
  */
 export class TokenRenewal {
   readonly #parts: TokenRenewalParts;
@@ -27,7 +27,7 @@ export class TokenRenewal {
     this.#parts = parts;
   }
 
-  /** For a request; `null` after a logout. One that has expired is given too: the server is who judges. */
+  /** The token for a request; `null` after a logout. Also returns an expired token, as the server decides. */
   token(): string | null {
     const { contexts, context, now } = this.#parts;
     const token = contexts.find(context)?.token ?? null;
@@ -38,14 +38,14 @@ export class TokenRenewal {
     return token;
   }
 
-  /** After the renewal, if it is time for one. */
+  /** The token after a renewal, if one is due. */
   async fresh(): Promise<string | null> {
     this.token();
     await this.settled();
     return this.token();
   }
 
-  /** Resolves when nothing is under way: what ends sooner loses the new token, and the old one with it. */
+  /** Resolves when no renewal is running. Ending the program earlier would lose the new token and the old one. */
   async settled(): Promise<void> {
     await this.#underWay;
   }
@@ -55,10 +55,10 @@ export class TokenRenewal {
     try {
       const next = await refresh(token);
       const present = contexts.find(context);
-      // Not after a logout, or a log-in of somebody else.
+      // Not after a logout, or another log-in.
       if (present?.token === token) contexts.set(context, { ...present, token: next });
     } catch {
-      // The token counts for as long again: a later call tries again, and the verb itself says what is wrong.
+      // The token is still valid for half its time: a later call retries, and the verb itself reports problems.
       this.#notBefore = now() + PAUSE;
     } finally {
       this.#underWay = null;

@@ -1,14 +1,17 @@
 import type { ChatChunk } from '@llamactl/client';
 
-/** What was measured of an answer. Milliseconds since the epoch. */
+/** Timestamps of an answer. Milliseconds since the epoch. */
 export interface AnswerTimes {
   asked: number;
-  /** `null`: nothing came. */
+  /** `null`: no token arrived. */
   first: number | null;
   last: number;
 }
 
-/** `19 tokens, 48 tokens/s, the first after 0.05 s; question 12 tokens, 4933 tokens/s`: what can be told. */
+/**
+ * Statistics of an answer, as far as known: `19 tokens, 48 tokens/s, first token after 0.05 s; prompt 12 tokens, 4933
+ * tokens/s`.
+ */
 export function answerFigures(
   { asked, first, last }: AnswerTimes,
   { usage, timings }: { usage?: ChatChunk['usage'] | undefined; timings?: ChatChunk['timings'] | undefined },
@@ -19,7 +22,7 @@ export function answerFigures(
   const answer = [
     ...(count === null ? [] : [`${count} tokens`]),
     ...(rate === null ? [] : [`${rounded(rate)} tokens/s`]),
-    ...(first === null ? [] : [`the first after ${((first - asked) / 1_000).toFixed(2)} s`]),
+    ...(first === null ? [] : [`first token after ${((first - asked) / 1_000).toFixed(2)} s`]),
   ];
   const asking = usage?.prompt_tokens ?? figure(timings?.['prompt_n']);
   const askingRate = figure(timings?.prompt_per_second);
@@ -27,7 +30,7 @@ export function answerFigures(
     ...(asking === null ? [] : [`${asking} tokens`]),
     ...(askingRate === null ? [] : [`${rounded(askingRate)} tokens/s`]),
   ];
-  return [answer.join(', '), ...(question.length === 0 ? [] : [`question ${question.join(', ')}`])].join('; ');
+  return [answer.join(', '), ...(question.length === 0 ? [] : [`prompt ${question.join(', ')}`])].join('; ');
 }
 
 function figure(value: unknown): number | null {

@@ -3,25 +3,27 @@ import type { Session } from '../command-line.ts';
 import { plain } from '../text.ts';
 import { answerFigures } from './answer-figures.ts';
 
-/** What came of a question. */
+/** The outcome of a question. */
 export interface Answer {
-  /** What was said, without the reasoning before it. */
+  /** The answer, without the reasoning before it. */
   text: string;
-  /** Whether anything came at all. */
+  /** Whether any token arrived. */
   hasBegun: boolean;
-  /** What ended it before it was whole; `null`: it is whole. */
+  /** The error that cut it off; `null`: the answer is complete. */
   failure: { error: unknown } | null;
 }
 
-/** How an answer is shown. */
+/** How to show an answer. */
 export interface AnswerTerms {
-  /** Figures about it on standard error. */
+  /** Print statistics on standard error. */
   isVerbose: boolean;
-  /** Ends it. */
+  /** Stops the answer. */
   signal: AbortSignal;
 }
 
-/** Asks, and shows the answer as it comes: the text on standard output, reasoning only on a terminal. Never rejects. */
+/**
+ * Sends a question, and streams the answer to standard output; reasoning is shown only on a terminal. Never rejects.
+ */
 export async function giveAnswer(
   { client, terminal, now }: Pick<Session, 'client' | 'terminal' | 'now'>,
   request: ChatRequest,
@@ -38,7 +40,7 @@ export async function giveAnswer(
   let failure: Answer['failure'] = null;
   try {
     for await (const chunk of client.chat(counted, { signal })) {
-      // Nobody reads it any more, as behind `| head`; to stop reading stops the engine.
+      // The reader is gone, as with `| head`. Leaving the loop cancels the request and so stops the engine.
       if (!terminal.streams.stdout.writable) break;
       if (terminal.isJson) terminal.printJsonLine(chunk);
       usage = chunk.usage ?? usage;
@@ -56,13 +58,13 @@ export async function giveAnswer(
     failure = { error };
   }
   view?.end();
-  if (finish === 'length') terminal.note(terminal.style.faint('(cut off: the limit of tokens was reached)'));
+  if (finish === 'length') terminal.note(terminal.style.faint('(cut off at the token limit)'));
   if (isVerbose && failure === null)
     terminal.warn(terminal.style.faint(answerFigures({ asked, first, last: now() }, { usage, timings })));
   return { text, hasBegun: first !== null, failure };
 }
 
-/** An answer on its way to a person or a file. */
+/** Streams an answer to a person or a file. */
 class AnswerView {
   readonly #terminal: Session['terminal'];
   #state: 'nothing' | 'thinking' | 'thought' | 'saying' = 'nothing';
@@ -72,7 +74,7 @@ class AnswerView {
     this.#terminal = terminal;
   }
 
-  /** Reasoning is not the answer: whoever reads it by a program does not want it. */
+  /** Shows reasoning, but only on a terminal: programs want the answer alone. */
   think(text: string): void {
     const { isInteractive, style } = this.#terminal;
     if (!isInteractive) return;
@@ -87,7 +89,7 @@ class AnswerView {
       this.#write('\n\n');
       this.#state = 'thought';
     }
-    // Behind reasoning, models begin with empty lines of their own.
+    // Models begin with empty lines after their reasoning.
     const said = this.#state === 'thought' ? text.replace(/^\s+/, '') : text;
     if (said === '') return;
     this.#state = 'saying';
@@ -95,7 +97,7 @@ class AnswerView {
     this.#endsLine = said.endsWith('\n');
   }
 
-  /** Whatever follows begins on a line of its own. */
+  /** Ends the last line, so that later output begins on a new one. */
   end(): void {
     if (this.#state === 'thinking' || !this.#endsLine) this.#write('\n');
   }

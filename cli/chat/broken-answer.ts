@@ -2,13 +2,13 @@ import type { Instance } from '@llamactl/client';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Session } from '../command-line.ts';
 
-/** The end of an engine reaches the server some 50 ms after its connections. */
+/** The server learns of an engine's death some 50 ms after its connections break. */
 const LOOKS_AFTER_MS = [0, 100, 400];
 
 /**
- * Why an answer broke off in the middle, in one sentence: its engine has ended, or the server was away.
+ * Explains in one sentence why an answer broke off: its engine has ended, or the server is unreachable.
  *
- * @param asked When it was asked for, milliseconds since the epoch.
+ * @param asked When the question was sent, milliseconds since the epoch.
  * @throws the signal's reason
  */
 export async function whyBroken(
@@ -24,18 +24,18 @@ export async function whyBroken(
       const ended = endOf(instance, asked);
       if (ended !== null) return `the answer broke off: ${ended}`;
     }
-    return `the answer broke off, and ${name} runs: was llamactl restarted?`;
+    return `the answer broke off although ${name} is running: was llamactl restarted?`;
   } catch (error) {
     if (signal.aborted || !(error instanceof ConnectionError || error instanceof LlamactlError)) throw error;
-    const away = `the server at ${client.url} is away`;
+    const away = `the server at ${client.url} does not answer`;
     return `the answer broke off: ${error instanceof ConnectionError ? away : error.message}`;
   }
 }
 
-/** Whether and why an engine ended since then. */
+/** Why the engine has ended since then; `null`: it has not. */
 function endOf({ name, status, reason, last_exit: last }: Instance, since: number): string | null {
   const hasEnded = last !== null && Date.parse(last.at) >= since;
-  if (status === 'running') return hasEnded ? `${last.reason}; ${name} runs again` : null;
+  if (status === 'running') return hasEnded ? `${last.reason}; ${name} is running again` : null;
   const why = reason?.replace(/^backoff after: /, '') ?? (hasEnded ? last.reason : null);
   return `${name} is ${status}${why === null ? '' : `: ${why}`}`;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { chatCommand } from './chat-command.ts';
 
-describe('what somebody who chats wants', () => {
+describe('chatCommand', () => {
   it.each([
     ['', { kind: 'nothing' }],
     ['  ', { kind: 'nothing' }],
@@ -24,9 +24,9 @@ describe('what somebody who chats wants', () => {
     ['/set stop END', { kind: 'set', name: 'stop', value: 'END' }],
     ['/set temperature', { kind: 'set', name: 'temperature', value: undefined }],
     ['/set model other', { kind: 'mistake', message: 'model cannot be set here' }],
-    ['/set 5', { kind: 'mistake', message: '5 is no setting: /set temperature 0.2' }],
-    ['/cler', { kind: 'mistake', message: 'there is no /cler; /help shows what there is' }],
-  ])('%j', (text, command) => {
+    ['/set 5', { kind: 'mistake', message: '5 is not a setting; an example: /set temperature 0.2' }],
+    ['/cler', { kind: 'mistake', message: 'unknown command /cler; for a list: /help' }],
+  ])('parses %j', (text, command) => {
     expect(chatCommand(text)).toEqual(command);
   });
 });

@@ -1,26 +1,26 @@
-/** What somebody who chats wants. */
+/** A parsed input line of the chat. */
 export type ChatCommand =
   | { kind: 'nothing' }
   | { kind: 'question'; text: string }
   | { kind: 'help' }
   | { kind: 'clear' }
   | { kind: 'exit' }
-  /** `null`: show the one there is. Empty: none any more. */
+  /** `null`: show the current text. Empty: remove it. */
   | { kind: 'system'; text: string | null }
   | { kind: 'settings' }
-  /** `undefined`: the engine's own again. */
+  /** `undefined`: back to the engine's default. */
   | { kind: 'set'; name: string; value: unknown }
   | { kind: 'mistake'; message: string };
 
-export const CHAT_HELP = `/clear           begin anew: what was said is forgotten
-/system TEXT     how it is to answer; alone: show it; /system "": as it likes
-/set NAME VALUE  a setting of the request: temperature, max_tokens, top_p, seed …
-                 /set alone shows them; /set NAME: the engine's own again
-/exit            ends, as Ctrl-D does, and Ctrl-C twice at an empty prompt
-"""              begins a text of many lines, and ends it
-Ctrl-C           stops the answer`;
+export const CHAT_HELP = `/clear           Forget the conversation
+/system TEXT     Set the system prompt; alone: show it; /system "": remove it
+/set NAME VALUE  Set a request field: temperature, max_tokens, top_p, seed …
+                 /set alone: show all; /set NAME: back to the engine's default
+/exit            Quit; also Ctrl-D, or Ctrl-C twice at an empty prompt
+"""              Begin and end a text of several lines
+Ctrl-C           Stop the answer`;
 
-/** Understands what was typed. Only a word of letters behind the slash is a command: `/etc/fstab` is a question. */
+/** Parses an input line. Only a word of letters after the slash is a command: `/etc/fstab` is a question. */
 export function chatCommand(text: string): ChatCommand {
   const trimmed = text.trim();
   if (trimmed === '') return { kind: 'nothing' };
@@ -41,23 +41,23 @@ export function chatCommand(text: string): ChatCommand {
     case 'set':
       return setting(rest);
     default:
-      return { kind: 'mistake', message: `there is no /${word}; /help shows what there is` };
+      return { kind: 'mistake', message: `unknown command /${word}; for a list: /help` };
   }
 }
 
 function setting(rest: string): ChatCommand {
   if (rest === '') return { kind: 'settings' };
   const [, name = '', value = ''] = /^([A-Za-z_][A-Za-z0-9_]*)(?:\s*=\s*|\s+|$)([^]*)$/.exec(rest) ?? [];
-  if (name === '') return { kind: 'mistake', message: `${rest} is no setting: /set temperature 0.2` };
+  if (name === '') return { kind: 'mistake', message: `${rest} is not a setting; an example: /set temperature 0.2` };
   if (name === 'system') return { kind: 'system', text: unquoted(value) };
   if (OURS.has(name)) return { kind: 'mistake', message: `${name} cannot be set here` };
   return { kind: 'set', name, value: value === '' ? undefined : valueOf(value) };
 }
 
-/** What the chat itself says in each request. */
+/** Fields that the chat sets in each request. */
 const OURS: ReadonlySet<string> = new Set(['model', 'messages', 'stream', 'stream_options']);
 
-/** JSON where it is, else the text. */
+/** Parses JSON, else returns the text. */
 function valueOf(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;

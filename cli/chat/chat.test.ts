@@ -18,7 +18,7 @@ afterEach(async () => {
   sandbox.dispose();
 });
 
-/** A talk of these steps, to its end. */
+/** Runs a conversation of these steps to its end. */
 async function talk(steps: readonly Step[], ...flags: string[]): Promise<RunResult> {
   const typist = new Typist(steps);
   const environment = { LLAMACTL_URL: server.url, NO_COLOR: '1' };
@@ -27,13 +27,13 @@ async function talk(steps: readonly Step[], ...flags: string[]): Promise<RunResu
   return result;
 }
 
-/** What was said in each question, without roles. */
+/** The messages of each request, without roles. */
 function said(): unknown[][] {
   return server.questions.map(({ messages }) => messages.map(({ content }) => content));
 }
 
-describe('a talk', () => {
-  it('knows what was said before, until it ends', async () => {
+describe('a conversation', () => {
+  it('remembers earlier messages until it ends', async () => {
     server.answerers = [says('One.'), says('Two.')];
     const steps: Step[] = [
       [PROMPT, 'first\r'],
@@ -46,7 +46,7 @@ describe('a talk', () => {
       ['Be brief.', 'first', 'One.', 'second'],
     ]);
     expect({ status, stdout }).toEqual({ status: 0, stdout: 'One.\nTwo.\n' });
-    expect(stderr).toContain('qwen goes on running; llamactl stop qwen ends it');
+    expect(stderr).toContain('qwen keeps running; to stop it: llamactl stop qwen');
   });
 
   it.each([
@@ -55,7 +55,7 @@ describe('a talk', () => {
       'Ctrl-C twice at an empty prompt',
       [
         [PROMPT, CTRL_C],
-        [/once more[^]*> $/, CTRL_C],
+        [/Ctrl-C again[^]*> $/, CTRL_C],
       ],
     ],
     ['/bye', [[PROMPT, '/bye\r']]],
@@ -64,7 +64,7 @@ describe('a talk', () => {
     expect(said()).toEqual([]);
   });
 
-  it('does not end with Ctrl-C on a line that holds something: it is dropped', async () => {
+  it('drops a line that is not empty on Ctrl-C, without ending', async () => {
     await talk([
       [PROMPT, 'no, wait'],
       [/no, wait$/, CTRL_C],
@@ -75,7 +75,7 @@ describe('a talk', () => {
     expect(said()).toEqual([['this']]);
   });
 
-  it('takes many lines between three quotes', async () => {
+  it('accepts several lines between triple quotes', async () => {
     await talk([
       [PROMPT, '"""one\r'],
       [/… $/, 'two"""\r'],
@@ -101,10 +101,10 @@ describe('a talk', () => {
       messages: [{ role: 'system', content: 'Be kind.' }, { content: 'second' }],
     });
     expect(server.questions[2]).not.toHaveProperty('temperature');
-    expect(stderr).toContain('there is no /nonsense');
+    expect(stderr).toContain('unknown command /nonsense');
   });
 
-  it('stops an answer with Ctrl-C, and goes on from what was heard of it', async () => {
+  it('stops an answer on Ctrl-C, and keeps the part that arrived', async () => {
     let isEngineTold = false;
     server.answerers = [
       (response: ServerResponse) => {
@@ -123,7 +123,7 @@ describe('a talk', () => {
     expect({ status, stdout, isEngineTold }).toEqual({ status: 0, stdout: 'Once upon\nSorry.\n', isEngineTold: true });
   });
 
-  it('takes what is typed during an answer as the next question', async () => {
+  it('takes a line typed during an answer as the next question', async () => {
     const heard = Promise.withResolvers<void>();
     server.answerers = [
       async (response, question) => {
@@ -148,7 +148,7 @@ describe('a talk', () => {
     expect(said()[1]).toEqual(['a story', 'Once upon a time.', 'and then?']);
   });
 
-  it('waits for a server that is away between two questions', async () => {
+  it('waits for a server that stops between two questions', async () => {
     server.answerers = [says('One.'), says('Two.')];
     const { stdout } = await talk([
       [PROMPT, 'first\r'],
@@ -159,14 +159,14 @@ describe('a talk', () => {
           keyboard.write('second\r');
         },
       ],
-      [/is away; waiting for it/, async () => void (await server.listen())],
+      [/does not answer; waiting for it/, async () => void (await server.listen())],
       [PROMPT, CTRL_D],
     ]);
     expect(stdout).toBe('One.\nTwo.\n');
     expect(said()[1]).toEqual(['first', 'One.', 'second']);
   });
 
-  it('stops waiting for it with Ctrl-C', async () => {
+  it('stops waiting for the server on Ctrl-C', async () => {
     const { status, stderr } = await talk([
       [
         PROMPT,
@@ -175,14 +175,14 @@ describe('a talk', () => {
           keyboard.write('first\r');
         },
       ],
-      [/is away; waiting for it[^]*\n/, CTRL_C],
+      [/does not answer; waiting for it[^]*\n/, CTRL_C],
       [/\(stopped\)[^]*> $/, CTRL_D],
     ]);
     expect(status).toBe(0);
     expect(stderr).toContain('(stopped)');
   });
 
-  it('says why an answer broke off, and asks again', async () => {
+  it('reports why an answer broke off, and asks again', async () => {
     server.answerers = [
       (response) => {
         sendPiece(response, { content: 'Once upon' });
@@ -202,7 +202,7 @@ describe('a talk', () => {
     expect(said()).toEqual([['first'], ['second'], ['second']]);
   });
 
-  it('is not asked again by itself when the question itself ended the engine', async () => {
+  it('does not repeat a question that killed the engine', async () => {
     server.answerers = [refuses(502, 'instance_not_running', 'The engine of "qwen" ended before it had answered')];
     const { stderr } = await talk([
       [PROMPT, 'first\r'],
@@ -212,7 +212,7 @@ describe('a talk', () => {
     expect(said()).toEqual([['first']]);
   });
 
-  it('says what the engine refuses, and forgets the question', async () => {
+  it('prints a refusal of the engine, and forgets the question', async () => {
     server.answerers = [refuses(400, 'exceed_context_size_error', 'the request exceeds the context size'), says('Ok.')];
     const { stderr } = await talk([
       [PROMPT, 'long\r'],

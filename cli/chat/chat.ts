@@ -13,7 +13,7 @@ import { TypedText } from './typed-text.ts';
 const PROMPT = '> ';
 const PROMPT_WITHIN = '… ';
 
-/** A talk at a terminal: questions and answers until somebody has had enough. What goes wrong is said, and then one can go on. */
+/** A conversation at a terminal. Prints errors and goes on until the user quits. */
 export class Chat {
   readonly #session: Session;
   readonly #conversation: Conversation;
@@ -27,13 +27,13 @@ export class Chat {
     this.#editor = new LineEditor(session.terminal.streams);
   }
 
-  /** Resolves when it has ended. */
+  /** Resolves when the user quits. */
   async run(): Promise<void> {
     const { signal, terminal } = this.#session;
     const leave = (): void => this.#editor.close();
     signal.addEventListener('abort', leave);
     try {
-      terminal.note(terminal.style.faint(`${this.#conversation.model} listens; /help shows what there is`));
+      terminal.note(terminal.style.faint(`chatting with ${this.#conversation.model}; for help: /help`));
       await this.#talk();
     } finally {
       signal.removeEventListener('abort', leave);
@@ -53,18 +53,18 @@ export class Chat {
         text.drop();
         if (isAtEnd && hasInterrupted) return;
         hasInterrupted = isAtEnd;
-        if (isAtEnd) terminal.note(terminal.style.faint('Ctrl-C once more, Ctrl-D or /exit ends'));
+        if (isAtEnd) terminal.note(terminal.style.faint('to quit: Ctrl-C again, Ctrl-D or /exit'));
         continue;
       }
       hasInterrupted = false;
       const whole = text.add(typed.text);
       const command: ChatCommand = whole === null ? { kind: 'nothing' } : chatCommand(whole);
       if (command.kind === 'exit') return;
-      await this.#obey(command);
+      await this.#execute(command);
     }
   }
 
-  async #obey(command: Exclude<ChatCommand, { kind: 'exit' }>): Promise<void> {
+  async #execute(command: Exclude<ChatCommand, { kind: 'exit' }>): Promise<void> {
     const { terminal } = this.#session;
     const conversation = this.#conversation;
     switch (command.kind) {
@@ -76,7 +76,7 @@ export class Chat {
         return terminal.warn(CHAT_HELP);
       case 'clear':
         conversation.clear();
-        return terminal.warn('what was said is forgotten');
+        return terminal.warn('conversation cleared');
       case 'system':
         if (command.text !== null) conversation.system = command.text;
         return terminal.warn(
@@ -96,11 +96,11 @@ export class Chat {
   #showSettings(): void {
     const { settings } = this.#conversation;
     const { terminal } = this.#session;
-    if (settings.size === 0) terminal.warn("nothing is set: all is the engine's own");
+    if (settings.size === 0) terminal.warn("no settings: using the engine's defaults");
     for (const [name, value] of settings) terminal.warn(`${name} ${JSON.stringify(value)}`);
   }
 
-  /** Ctrl-C stops whatever a question has led to, and nothing else. */
+  /** Ctrl-C stops only the current question and all its work. */
   async #ask(question: string): Promise<void> {
     const { signal, terminal } = this.#session;
     const stop = new AbortController();
@@ -118,7 +118,7 @@ export class Chat {
     terminal.note('');
   }
 
-  /** @throws what keeps it from being answered, and the signal's reason */
+  /** @throws the error that prevents an answer, and the signal's reason */
   async #answer(question: string, terms: { isVerbose: boolean; signal: AbortSignal }): Promise<void> {
     const conversation = this.#conversation;
     const { now } = this.#session;
@@ -129,7 +129,7 @@ export class Chat {
       if (failure === null || (terms.signal.aborted && text !== '')) conversation.note(question, text);
       if (failure === null) return;
       terms.signal.throwIfAborted();
-      const next = await this.#whatNow(answer, failure.error, hasRestarted);
+      const next = await this.#nextStep(answer, failure.error, hasRestarted);
       if (next === 'broken')
         return this.#session.terminal.warn(
           await whyBroken(this.#session, conversation.model, { asked, signal: terms.signal }),
@@ -143,8 +143,8 @@ export class Chat {
     }
   }
 
-  /** What follows a question that was not answered. @throws the error, when nothing does */
-  async #whatNow(
+  /** Decides how to go on after an unanswered question. @throws the error if it cannot go on */
+  async #nextStep(
     { hasBegun }: Pick<Answer, 'hasBegun'>,
     error: unknown,
     hasRestarted: boolean,
@@ -152,10 +152,10 @@ export class Chat {
     const { ConnectionError, LlamactlError, TimeoutError } = await import('@llamactl/client');
     if (error instanceof ConnectionError && !(error instanceof TimeoutError)) return hasBegun ? 'broken' : 'wait';
     if (error instanceof LlamactlError && !hasBegun) {
-      // Under /v1 they are written small.
+      // Error codes are lower case under /v1.
       const code = error.code.toUpperCase();
       if (code === 'SHUTTING_DOWN') return 'wait';
-      // 502: the engine ended over this very question; it is not asked again by itself.
+      // 502: the engine died on this very question, so do not send it again.
       if (code === 'INSTANCE_NOT_RUNNING' && error.status === 503 && !hasRestarted) return 'start';
     }
     throw error;
@@ -163,7 +163,7 @@ export class Chat {
 
   async #waitForServer(signal: AbortSignal): Promise<void> {
     const { client, terminal } = this.#session;
-    terminal.note(terminal.style.faint(`the server at ${client.url} is away; waiting for it (Ctrl-C stops) …`));
+    terminal.note(terminal.style.faint(`the server at ${client.url} does not answer; waiting for it (Ctrl-C stops) …`));
     await serverBack(client, signal);
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Conversation } from './conversation.ts';
 
 describe('a conversation', () => {
-  it('asks with what was said, and as it was set', () => {
+  it('sends earlier messages and its settings', () => {
     const conversation = new Conversation('qwen', {
       system: 'Be brief.',
       settings: { temperature: 0, top_p: undefined },
@@ -20,14 +20,14 @@ describe('a conversation', () => {
     });
   });
 
-  it('forgets what was said, and not how it is to answer', () => {
+  it('forgets messages, but keeps the system prompt', () => {
     const conversation = new Conversation('qwen', { system: 'Be brief.' });
     conversation.note('one?', 'One.');
     conversation.clear();
     expect(conversation.request('two?').messages).toHaveLength(2);
   });
 
-  it('lets no setting change what it is about', () => {
+  it('protects its own request fields from settings', () => {
     const conversation = new Conversation('qwen', { settings: { model: 'other', messages: [] } });
     expect(conversation.request('one?')).toEqual({ model: 'qwen', messages: [{ role: 'user', content: 'one?' }] });
   });

@@ -1,12 +1,12 @@
 import type { ChatMessage, ChatRequest } from '@llamactl/client';
 
-/** What was said so far, and how answers are asked for. */
+/** The messages of a conversation, and the settings of its requests. */
 export class Conversation {
   /** Name of the instance. */
   readonly model: string;
-  /** How it is to answer; empty: as it likes. */
+  /** The system prompt; empty: none. */
   system: string;
-  /** Fields of the request: `temperature`, `max_tokens`, whatever the engine takes. */
+  /** Request fields such as `temperature` and `max_tokens`; the engine defines them. */
   readonly settings: Map<string, unknown>;
   #said: ChatMessage[] = [];
 
@@ -16,7 +16,7 @@ export class Conversation {
     this.settings = new Map(Object.entries(settings).filter(([, value]) => value !== undefined));
   }
 
-  /** What is sent to have a question answered. */
+  /** The request for the next answer. */
   request(question: string): ChatRequest {
     const { model, system } = this;
     return {
@@ -30,12 +30,12 @@ export class Conversation {
     };
   }
 
-  /** An answer, or the part of it that was listened to, belongs to what was said. */
+  /** Adds a question and its answer, which may be a part of one, to the conversation. */
   note(question: string, answer: string): void {
     this.#said.push({ role: 'user', content: question }, { role: 'assistant', content: answer });
   }
 
-  /** Forgets what was said. */
+  /** Forgets all messages. */
   clear(): void {
     this.#said = [];
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { instanceName } from './instance-name.ts';
 
-describe('the name of an instance that is made of a file', () => {
+describe('the instance name for a file', () => {
   it.each([
     ['/models/qwen2.5-0.5b-instruct-q4_k_m.gguf', 'qwen2.5-0.5b-instruct-q4_k_m'],
     ['Phi 3 (mini).GGUF', 'Phi-3-mini'],
@@ -15,7 +15,7 @@ describe('the name of an instance that is made of a file', () => {
     expect(name).toMatch(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/);
   });
 
-  it('has a number where it is taken, whatever its case', () => {
+  it('gets a number if the name is taken, in any case', () => {
     expect(instanceName('qwen.gguf', ['Qwen'])).toBe('qwen-2');
     expect(instanceName('qwen.gguf', ['qwen', 'qwen-2'])).toBe('qwen-3');
     const long = 'x'.repeat(63);

@@ -1,11 +1,11 @@
 import path from 'node:path';
 
 const LONGEST = 63;
-/** Would collide with routes of the API. */
+/** Names that collide with routes of the API. */
 const RESERVED: ReadonlySet<string> = new Set(['start-all', 'stop-all', 'batch']);
 
 /**
- * A name for an instance of a model file: the file's, as far as names go, and a number behind it where that is taken.
+ * Derives an instance name from a model file: its name without forbidden characters, and a number if that is taken.
  *
  * @param taken Names of instances; case does not count.
  */
@@ -14,7 +14,7 @@ export function instanceName(file: string, taken: Iterable<string>): string {
   const stem = path
     .basename(file)
     .replace(/\.gguf$/i, '')
-    // The first of several parts stands for the model.
+    // The first part of a split model stands for the model.
     .replace(/-\d{5}-of-\d{5}$/, '')
     .normalize('NFKD')
     .replaceAll(/[^A-Za-z0-9._-]+/g, '-')

@@ -3,13 +3,15 @@ import { Writable } from 'node:stream';
 import type { Streams } from '../terminal.ts';
 import { plain } from '../text.ts';
 
-/** What came of asking for a line. `gone`: Ctrl-D, or the terminal is. `interrupted`: Ctrl-C, on a line that was `empty` or not. */
+/**
+ * The result of a prompt. `gone`: Ctrl-D, or the terminal has closed. `interrupted`: Ctrl-C, on an empty line or not.
+ */
 export type Typed = { kind: 'line'; text: string } | { kind: 'gone' } | { kind: 'interrupted'; wasEmpty: boolean };
 
 /**
- * Lines of a person, with a history and the usual keys. It keeps the terminal to itself until it is closed: Ctrl-C is a
- * key, so that it can stop an answer without ending the program, and what is typed during an answer waits, unseen, for
- * the next prompt.
+ * Reads lines from a person, with history and the usual keys. It controls the terminal until it is closed. Ctrl-C is a
+ * key, so that it stops an answer without ending the program. Lines typed during an answer stay hidden until the next
+ * prompt.
  */
 export class LineEditor {
   readonly #reader: Interface;
@@ -30,13 +32,13 @@ export class LineEditor {
     });
   }
 
-  /** The next line. */
+  /** Prompts for the next line. */
   async line(prompt: string): Promise<Typed> {
     const ready = this.#typed.shift() ?? (this.#isGone ? ({ kind: 'gone' } as const) : null);
     this.#screen.isOn = true;
     try {
       if (ready !== null) {
-        // Typed ahead, when nobody saw it.
+        // Typed ahead while hidden, so show it now.
         if (ready.kind === 'line') this.#screen.write(`${prompt}${plain(ready.text)}\n`);
         return ready;
       }
@@ -50,7 +52,7 @@ export class LineEditor {
     }
   }
 
-  /** Calls back at each Ctrl-C while `act` is at work. */
+  /** Calls back at each Ctrl-C while `act` runs. */
   async during<Result>(onInterrupt: () => void, act: () => Promise<Result>): Promise<Result> {
     this.#onInterrupt = onInterrupt;
     try {
@@ -60,7 +62,7 @@ export class LineEditor {
     }
   }
 
-  /** Gives the terminal back. */
+  /** Releases the terminal. */
   close(): void {
     this.#reader.close();
     this.#screen.destroy();
@@ -75,7 +77,7 @@ export class LineEditor {
 
   #interrupt(): void {
     if (this.#waiting === null) {
-      // What was typed ahead was typed by somebody who did not want it to go on like this.
+      // Drop lines typed ahead: they belong to what the user interrupts.
       this.#typed.length = 0;
       this.#clearLine();
       this.#onInterrupt?.();
@@ -93,7 +95,7 @@ export class LineEditor {
   }
 }
 
-/** The terminal as the editor sees it: switched off while somebody else writes there. */
+/** The editor's output, switched off while other output is written. */
 class Screen extends Writable {
   isOn = false;
   readonly #onResize = (): void => void this.emit('resize');

@@ -2,12 +2,12 @@ import type { Client } from '@llamactl/client';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 
-/** Levels of folders below each of them. */
+/** Levels of folders to search below each. */
 const DEEPEST = 4;
-/** A folder that is a whole disk is not looked through to its end. */
+/** Limit for folders that are a whole disk. */
 const MOST_ENTRIES = 20_000;
 
-/** A model, as people call it. */
+/** A model file and its short name. */
 export interface NamedModel {
   name: string;
   /** Absolute. */
@@ -15,8 +15,8 @@ export interface NamedModel {
 }
 
 /**
- * The models in the folders that a server of this machine has in `models.dirs`, in their order; none where we may not know
- * its configuration.
+ * The models in `models.dirs` of a server on this machine, in their order. Empty if the server does not let us read its
+ * configuration.
  */
 export async function namedModels(
   client: Pick<Client, 'getConfig'>,
@@ -38,7 +38,7 @@ async function modelsIn(folders: readonly string[]): Promise<NamedModel[]> {
   let seen = 0;
   for (let next = queue.shift(); next !== undefined && seen < MOST_ENTRIES; next = queue.shift()) {
     const { folder, depth } = next;
-    // One that is not there, or not for us, holds no model of ours.
+    // A missing or unreadable folder has no models.
     const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
     seen += entries.length;
     for (const entry of entries.toSorted((one, other) => (one.name < other.name ? -1 : 1))) {
@@ -54,7 +54,7 @@ async function modelsIn(folders: readonly string[]): Promise<NamedModel[]> {
   return found;
 }
 
-/** `null`: no model, or a part of one that is not its first. */
+/** `null`: not a model, or not the first part of a split one. */
 function nameOf(file: string): string | null {
   const [, stem = '', part] = /^(.+?)(?:-(\d{5})-of-\d{5})?\.gguf$/i.exec(file) ?? [];
   return stem === '' || (part !== undefined && part !== '00001') ? null : stem;

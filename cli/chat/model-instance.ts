@@ -7,27 +7,27 @@ import { Problem } from '../problem.ts';
 import { instanceName } from './instance-name.ts';
 import { namedModels, type NamedModel } from './model-folders.ts';
 
-/** Where the command line was typed. */
+/** The environment in which the command line was typed. */
 export interface Place {
   /** Absolute. */
   folder: string;
   home: string;
-  /** The server reads the same files. */
+  /** The server runs on this machine and sees the same files. */
   isLocal: boolean;
 }
 
 /** An instance to chat with. */
 export interface ModelInstance {
   name: string;
-  /** It is there because it was asked for. */
+  /** This command created it. */
   isNew: boolean;
 }
 
 /**
- * The instance that `model` names: by its name, by an alias, or by its model file, for which one is made if there is none.
- * A file in a folder of `models.dirs` of a server of this machine may be called by its name alone.
+ * Finds the instance for `model`: by its name, by an alias, or by its model file. Creates one for a file without an
+ * instance. A file in `models.dirs` of a server on this machine may be given by its name alone.
  *
- * @throws {Problem} with what would work
+ * @throws {Problem} with a hint when nothing matches
  */
 export async function modelInstance(
   { client, signal }: Pick<Session, 'client' | 'signal'>,
@@ -48,7 +48,7 @@ export async function modelInstance(
   return { name: await make(client, file, instances, signal), isNew: true };
 }
 
-/** By name whatever its case, else by exact alias: as `/v1` finds it. */
+/** By name without case, else by exact alias, as `/v1` does. */
 function named(instances: readonly InstanceSummary[], model: string): InstanceSummary | null {
   return (
     instances.find(({ name }) => name.toLowerCase() === model.toLowerCase()) ??
@@ -58,9 +58,9 @@ function named(instances: readonly InstanceSummary[], model: string): InstanceSu
 }
 
 /**
- * The path of a model file as the server knows it; `null`: the word means no file.
+ * The path of a model file as the server sees it; `null`: the text does not look like a file, and none exists.
  *
- * @throws {Problem} when it means one that is not there
+ * @throws {Problem} when it looks like a file, but none exists
  */
 function modelFile(model: string, { folder, home, isLocal }: Place): string | null {
   const looksLikeFile = /\.gguf$/i.test(model) || /^(?:~|\.{1,2})?\//.test(model);
@@ -68,19 +68,19 @@ function modelFile(model: string, { folder, home, isLocal }: Place): string | nu
   const file = path.resolve(folder, model.replace(/^~(?=\/|$)/, home));
   const found = statSync(file, { throwIfNoEntry: false });
   if (found === undefined) {
-    if (looksLikeFile) throw new Problem(`there is no file ${file}`, EXIT.notFound);
+    if (looksLikeFile) throw new Problem(`no such file: ${file}`, EXIT.notFound);
     return null;
   }
   if (found.isDirectory()) {
     const first = readdirSync(file).find((name) => /\.gguf$/i.test(name));
     if (!looksLikeFile && first === undefined) return null;
     const remedy = first === undefined ? [] : [`llamactl run ${path.join(file, first)}`];
-    throw new Problem(`${file} is a folder; run takes a model file`, EXIT.usage, remedy);
+    throw new Problem(`${file} is a folder; give a model file`, EXIT.usage, remedy);
   }
   return file;
 }
 
-/** Of several, one that runs. On this machine, a link to the file is the file. */
+/** Prefers a running instance of the file. On this machine, a link counts as its target. */
 function ofFile(instances: readonly InstanceSummary[], file: string, isLocal: boolean): InstanceSummary | null {
   const isSame = ({ model_path: other }: InstanceSummary): boolean =>
     other !== undefined && (other === file || (isLocal && real(other) === real(file)));
@@ -92,7 +92,7 @@ function real(file: string): string {
   try {
     return realpathSync(file);
   } catch {
-    // Not there, or not for us to see: then it is only itself.
+    // Missing or unreadable: compare the path itself.
     return file;
   }
 }
@@ -111,7 +111,7 @@ async function make(
   return instance.name;
 }
 
-/** @throws {Problem} when there are several */
+/** @throws {Problem} when several models have this name */
 function modelCalled(model: string, models: readonly NamedModel[]): string | null {
   const fits = models.filter(({ name }) => name.toLowerCase() === model.toLowerCase());
   if (fits.length > 1) {
@@ -132,14 +132,14 @@ async function unknownModel(model: string, { instances, models, isLocal }: Known
   const { nearName } = await import('../near-instance.ts');
   const names = instances.flatMap(({ name, aliases }) => [name, ...aliases]);
   const near = await nearName(model, [...names, ...models.map(({ name }) => name)]);
-  const file = isLocal ? '~/models/qwen.gguf' : "/models/qwen.gguf, as the server's machine has it";
+  const file = isLocal ? '~/models/qwen.gguf' : "/models/qwen.gguf, a path on the server's machine";
   return new Problem(
     `there is no instance ${model}, and no such model file${near === null ? '' : `. Did you mean ${near}?`}`,
     EXIT.notFound,
     [
       names.length === 0
         ? `there are no instances yet: give a model file, such as llamactl run ${file}`
-        : `llamactl ps lists the instances; a model file does too: llamactl run ${file}`,
+        : `to list instances: llamactl ps; or give a model file: llamactl run ${file}`,
     ],
   );
 }

@@ -30,37 +30,37 @@ function modelFile(name: string): string {
   return file;
 }
 
-describe('one question', () => {
+describe('llamactl run with one question', () => {
   beforeEach(() => void server.add('qwen', { status: 'running', aliases: ['org/qwen:latest'] }));
 
-  it('is answered on standard output, and nothing else stands there', async () => {
+  it('prints only the answer on standard output', async () => {
     expect(await run(['qwen', 'Say', 'hello'])).toEqual({ status: 0, stdout: 'Hello.\n', stderr: '' });
     expect(server.questions).toEqual([
       { model: 'qwen', messages: [{ role: 'user', content: 'Say hello' }], stream: true },
     ]);
   });
 
-  it('may be piped in', async () => {
+  it('reads the question from a pipe', async () => {
     expect(await run(['QWEN'], { input: 'Say hello\n' })).toMatchObject({ status: 0, stdout: 'Hello.\n' });
     expect(server.questions).toMatchObject([{ messages: [{ content: 'Say hello' }] }]);
   });
 
-  it('has what is piped in behind it', async () => {
+  it('appends piped input to the prompt', async () => {
     await run(['org/qwen:latest', 'Sum this up:'], { input: 'one\ntwo\n' });
     expect(server.questions).toMatchObject([{ model: 'qwen', messages: [{ content: 'Sum this up:\n\none\ntwo' }] }]);
   });
 
-  it('is asked as the flags say', async () => {
+  it('passes its flags on', async () => {
     await run(['qwen', 'x', '--system', 'Be brief.', '--temperature', '0', '--max-tokens', '9']);
     expect(server.questions).toMatchObject([
       { temperature: 0, max_tokens: 9, messages: [{ role: 'system', content: 'Be brief.' }, { role: 'user' }] },
     ]);
   });
 
-  it('is needed', async () => {
+  it('requires a question', async () => {
     const { status, stderr } = await run(['qwen']);
     expect(status).toBe(2);
-    expect(stderr).toContain('nothing was asked');
+    expect(stderr).toContain('no prompt: give one');
     expect(server.questions).toEqual([]);
   });
 
@@ -71,7 +71,7 @@ describe('one question', () => {
     expect(await run(['qwen', 'x', ...flag])).toMatchObject({ status: 2, stdout: '' });
   });
 
-  it('that does not come is waited for, and that is said', async () => {
+  it('prints a note while piped input does not end', async () => {
     const input = Object.assign(new PassThrough(), { isTTY: false });
     const waiting = Promise.withResolvers<() => void>();
     const interrupt = new AbortController();
@@ -83,12 +83,12 @@ describe('one question', () => {
     });
     (await waiting.promise)();
     const { status, stderr } = await result;
-    expect(stderr).toContain('reading standard input, until it ends; < /dev/null');
+    expect(stderr).toContain('reading standard input, until it ends; add < /dev/null');
     expect(status).toBe(130);
     expect(input.destroyed).toBe(true);
   });
 
-  it('is answered in pieces of JSON with --json', async () => {
+  it('prints chunks as JSON with --json', async () => {
     const { stdout } = await run(['qwen', 'x', '--json']);
     const pieces = stdout
       .trimEnd()
@@ -101,7 +101,7 @@ describe('one question', () => {
     ]);
   });
 
-  it('is measured with --verbose', async () => {
+  it('prints statistics with --verbose', async () => {
     server.answerers = [
       (response) => {
         sendPiece(response, { content: 'Hi' }, { timings: { predicted_n: 3, predicted_per_second: 48.4 } });
@@ -110,21 +110,21 @@ describe('one question', () => {
     ];
     const { stdout, stderr } = await run(['qwen', 'x', '--verbose'], { now: 5_000 });
     expect(stdout).toBe('Hi\n');
-    expect(stderr).toBe('3 tokens, 48 tokens/s, the first after 0.00 s\n');
+    expect(stderr).toBe('3 tokens, 48 tokens/s, first token after 0.00 s\n');
     expect(server.questions).toMatchObject([{ stream_options: { include_usage: true } }]);
   });
 
-  it('tells that an answer was cut off', async () => {
+  it('reports that an answer was cut off', async () => {
     server.answerers = [
       (response) => {
         sendPiece(response, { content: 'Once upon' });
         finish(response, 'length');
       },
     ];
-    expect((await run(['qwen', 'x'])).stderr).toContain('limit of tokens');
+    expect((await run(['qwen', 'x'])).stderr).toContain('cut off at the token limit');
   });
 
-  it('shows reasoning to a person only, and faint', async () => {
+  it('shows reasoning only on a terminal, and faint', async () => {
     server.answerers = [
       (response) => {
         sendPiece(response, { reasoning_content: 'Hm, ' });
@@ -139,13 +139,13 @@ describe('one question', () => {
     expect((await run(['qwen', 'x'], { columns: 80 })).stdout).toContain('\u001B[2mthinking: \u001B[22m');
   });
 
-  it('leaves the terminal to itself, and a file what the engine said', async () => {
+  it('removes control characters on a terminal, and keeps them in a file', async () => {
     server.answerers = [says('a\u001B[2Jb\u0007')];
     expect((await run(['qwen', 'x'], { columns: 80 })).stdout).toBe('ab\n');
     expect((await run(['qwen', 'x'])).stdout).toBe('a\u001B[2Jb\u0007\n');
   });
 
-  it('fails with the reason when the engine dies over it', async () => {
+  it('fails with the reason when the engine dies on the question', async () => {
     server.answerers = [
       (response) => {
         sendPiece(response, { content: 'Once upon' });
@@ -159,14 +159,14 @@ describe('one question', () => {
     expect(status).toBe(1);
   });
 
-  it('ends with 130 at Ctrl-C', async () => {
+  it('exits with 130 on Ctrl-C', async () => {
     const interrupt = new AbortController();
     server.answerers = [(response) => sendPiece(response, { content: 'Once' })];
     const options = { signal: interrupt.signal, onOutput: () => interrupt.abort() };
     expect(await run(['qwen', 'x'], options)).toMatchObject({ status: 130, stdout: 'Once\n' });
   });
 
-  it('says what the engine refuses', async () => {
+  it('prints a refusal of the engine', async () => {
     server.answerers = [refuses(400, 'exceed_context_size_error', 'the request exceeds the context size')];
     expect(await run(['qwen', 'x'])).toMatchObject({
       status: 1,
@@ -175,8 +175,8 @@ describe('one question', () => {
   });
 });
 
-describe('a model', () => {
-  it('is started, and is told how to stop', async () => {
+describe('llamactl run with a model', () => {
+  it('starts its instance, and prints how to stop it', async () => {
     server.add('qwen');
     const { stdout, stderr } = await run(['qwen', 'x']);
     expect(stdout).toBe('Hello.\n');
@@ -184,12 +184,12 @@ describe('a model', () => {
     expect(stderr).toContain('llamactl stop qwen');
   });
 
-  it('is not talked about with --quiet', async () => {
+  it('prints no notes with --quiet', async () => {
     server.add('qwen');
     expect(await run(['-q', 'qwen', 'x'])).toEqual({ status: 0, stdout: 'Hello.\n', stderr: '' });
   });
 
-  it('that does not start fails with the reason and its last lines', async () => {
+  it('prints the reason and the last output if the start fails', async () => {
     server.add('qwen');
     server.onStart = (instance) => {
       instance.status = 'failed';
@@ -203,25 +203,23 @@ describe('a model', () => {
     expect(stderr).toContain('llamactl why qwen');
   });
 
-  it('may be a file: an instance is made for it, once', async () => {
+  it('creates an instance for a file, once', async () => {
     const file = modelFile('Tiny Model.gguf');
-    expect((await run([file, 'x'])).stderr).toContain('made the instance Tiny-Model');
+    expect((await run([file, 'x'])).stderr).toContain('created instance Tiny-Model');
     expect([...server.instances.values()]).toMatchObject([{ name: 'Tiny-Model', model_path: file }]);
     expect(await run([file, 'x'])).toMatchObject({ status: 0, stderr: '' });
     expect(server.instances.size).toBe(1);
   });
 
-  it('that was made for a file goes again when it does not start', async () => {
+  it('deletes the new instance of a file if it does not start', async () => {
     server.onStart = (instance) => Object.assign(instance, { status: 'failed', reason: 'failed to read header' });
     const { status, stderr } = await run([modelFile('bad.gguf'), 'x']);
     expect(status).toBe(6);
-    expect(stderr).toContain(
-      'bad did not start: failed to read header\n  the instance bad, made for this, was deleted',
-    );
+    expect(stderr).toContain('bad did not start: failed to read header\n  the new instance bad was deleted');
     expect(server.instances.size).toBe(0);
   });
 
-  it('in a folder of the server may be called by its name', async () => {
+  it('finds a file in the folders of the server by name', async () => {
     const file = modelFile('Tiny-00001-of-00002.gguf');
     modelFile('Tiny-00002-of-00002.gguf');
     server.modelFolders = ['~/models', '/nowhere'];
@@ -231,7 +229,7 @@ describe('a model', () => {
     expect([status, stderr]).toEqual([3, expect.stringContaining('Did you mean Tiny?')]);
   });
 
-  it('whose name several files have is told with them', async () => {
+  it('lists the files if several have the name', async () => {
     const file = modelFile('one.gguf');
     mkdirSync(path.join(path.dirname(file), 'more'));
     const other = path.join(path.dirname(file), 'more', 'ONE.gguf');
@@ -243,7 +241,7 @@ describe('a model', () => {
     expect(server.instances.size).toBe(0);
   });
 
-  it('is the same file through a link', async () => {
+  it('follows a link to the file', async () => {
     const file = modelFile('real.gguf');
     const link = path.join(sandbox.home, 'link.gguf');
     symlinkSync(file, link);
@@ -252,7 +250,7 @@ describe('a model', () => {
     expect(server.questions).toMatchObject([{ model: 'mine' }]);
   });
 
-  it('of one file in several instances is one that runs', async () => {
+  it('prefers a running instance of the file', async () => {
     const file = modelFile('m.gguf');
     server.add('one', { model_path: file });
     server.add('two', { model_path: file, status: 'running' });
@@ -261,16 +259,16 @@ describe('a model', () => {
   });
 
   it.each([
-    ['that is not there', 'qwne', 'Did you mean qwen?'],
-    ['whose file is not there', '/nowhere/m.gguf', 'there is no file /nowhere/m.gguf'],
-  ])('%s is told with what would work', async (_what, model, sentence) => {
+    ['an unknown name', 'qwne', 'Did you mean qwen?'],
+    ['a missing file', '/nowhere/m.gguf', 'no such file: /nowhere/m.gguf'],
+  ])('suggests an alternative for %s', async (_what, model, sentence) => {
     server.add('qwen');
     const { status, stderr } = await run([model, 'x']);
     expect(status).toBe(3);
     expect(stderr).toContain(sentence);
   });
 
-  it('that is a folder is told with a file in it', async () => {
+  it('suggests a file in a given folder', async () => {
     const file = modelFile('m.gguf');
     const { status, stderr } = await run([path.dirname(file), 'x']);
     expect(status).toBe(2);

@@ -6,14 +6,15 @@ import { settled } from '../settling.ts';
 import { plain } from '../text.ts';
 import { withProgress } from './start-progress.ts';
 
-/** Lines of output that say more about a start that failed; the first cause is in the reason already. */
+/** Output lines to show after a failed start; the reason already has the first cause. */
 const SHOWN_LINES = 6;
 
 /**
- * Has an instance run, and waits until it does, also while the server restarts. A new one that fails is deleted.
+ * Starts an instance if needed and waits until it runs, also while the server restarts. Deletes a new instance that
+ * fails.
  *
  * @returns whether it had to be started
- * @throws {Problem} with the reason and the last lines of its output when it does not come up
+ * @throws {Problem} with the reason and the last output when it does not start
  */
 export async function ensureRunning(
   { client, terminal, signal }: Pick<Session, 'client' | 'terminal' | 'signal'>,
@@ -30,28 +31,29 @@ export async function ensureRunning(
       onStatus: (_name, now) => {
         if (now === 'restarting' || now === 'stopping') say(`${name} is ${now} …`);
       },
-      onPresence: (isThere) => (isThere ? undefined : say(`waiting for the server, to go on starting ${name} …`)),
+      onPresence: (isThere) => (isThere ? undefined : say(`waiting for the server to continue starting ${name} …`)),
     });
     return rests.get(name) ?? null;
   });
   if (rest === 'running') return true;
-  if (rest === null) throw new Problem(`${name} was deleted while it started`, EXIT.notFound);
+  if (rest === null) throw new Problem(`${name} was deleted while it was starting`, EXIT.notFound);
   const failed = await client.getInstance(name, { signal });
-  // One that was made for this, and never ran, is of no use to anybody.
-  const isTakenAway = isNew && failed.status === 'failed';
-  if (isTakenAway) await client.deleteInstance(name, { signal });
-  throw notRunning(failed, isTakenAway);
+  // Nothing is lost by deleting an instance that was created here and never ran.
+  const isDeleted = isNew && failed.status === 'failed';
+  if (isDeleted) await client.deleteInstance(name, { signal });
+  throw notRunning(failed, isDeleted);
 }
 
-function notRunning(instance: Instance, isTakenAway: boolean): Problem {
+function notRunning(instance: Instance, isDeleted: boolean): Problem {
   const { name, status, reason, last_exit: last } = instance;
-  if (status !== 'failed') return new Problem(`${name} is ${status}: somebody else stopped it`, EXIT.startFailed);
-  const because = reason ?? last?.reason ?? 'the reason is not known';
+  if (status !== 'failed')
+    return new Problem(`${name} is ${status}: another user or program stopped it`, EXIT.startFailed);
+  const because = reason ?? last?.reason ?? 'unknown reason';
   const lines = (last?.lines ?? []).slice(-SHOWN_LINES).map((line) => `  ${plain(line)}`);
   return new Problem(`${name} did not start: ${because}`, EXIT.startFailed, [
     ...lines,
-    isTakenAway
-      ? `the instance ${name}, made for this, was deleted again`
-      : `llamactl why ${name} says what would help; llamactl logs ${name} shows all that it said`,
+    isDeleted
+      ? `the new instance ${name} was deleted again`
+      : `for help: llamactl why ${name}; for its output: llamactl logs ${name}`,
   ]);
 }

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 const LOOK_EVERY_MS = 250;
 
-/** Waits until a server that is away takes requests again. @throws the signal's reason */
+/** Waits until an unreachable server accepts requests again. @throws the signal's reason */
 export async function serverBack(client: Pick<Client, 'getReadiness'>, signal: AbortSignal): Promise<void> {
   const { TimeoutError } = await import('@llamactl/client');
   for (;;) {

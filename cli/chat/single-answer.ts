@@ -5,7 +5,7 @@ import { Problem } from '../problem.ts';
 import { giveAnswer, type AnswerTerms } from './answer.ts';
 import { whyBroken } from './broken-answer.ts';
 
-/** One question, one answer. @throws what kept it from being whole */
+/** Asks one question and prints the answer. @throws the error that cut the answer off */
 export async function answerOnce(session: Session, request: ChatRequest, terms: AnswerTerms): Promise<void> {
   const asked = session.now();
   const { failure, hasBegun } = await giveAnswer(session, request, terms);
@@ -14,6 +14,6 @@ export async function answerOnce(session: Session, request: ChatRequest, terms: 
   const { ConnectionError } = await import('@llamactl/client');
   if (!hasBegun || !(error instanceof ConnectionError)) throw error;
   throw new Problem(await whyBroken(session, request.model, { asked, signal: terms.signal }), EXIT.failed, [
-    `llamactl why ${request.model} says more`,
+    `for the cause: llamactl why ${request.model}`,
   ]);
 }

@@ -1,7 +1,10 @@
 import { setInterval } from 'node:timers/promises';
 import type { Terminal } from '../terminal.ts';
 
-/** Says that something takes its time: on a terminal in one line that shows the seconds and goes when it is over. */
+/**
+ * Shows that a long action is running. On a terminal it is one line with the elapsed seconds, which disappears at the
+ * end.
+ */
 export async function withProgress<Result>(
   terminal: Terminal,
   what: string,

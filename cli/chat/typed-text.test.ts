@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { TypedText } from './typed-text.ts';
 
-/** What comes of lines, one after the other. */
+/** The result of typing these lines in order. */
 function typed(...lines: string[]): (string | null)[] {
   const text = new TypedText();
   return lines.map((line) => text.add(line));
 }
 
-describe('what is typed', () => {
+describe('typed text', () => {
   it.each([
-    ['is a line', ['hello'], ['hello']],
-    ['is one line after the other', ['one', 'two'], ['one', 'two']],
+    ['is one line', ['hello'], ['hello']],
+    ['is a separate text per line', ['one', 'two'], ['one', 'two']],
     [
-      'is many lines between three quotes',
+      'is several lines between triple quotes',
       ['"""one', 'two', 'three"""', 'four'],
       [null, null, 'one\ntwo\nthree', 'four'],
     ],
@@ -28,7 +28,7 @@ describe('what is typed', () => {
     expect(typed(...lines)).toEqual(texts);
   });
 
-  it('is open until the quotes are closed, or it is dropped', () => {
+  it('stays open until the quotes are closed or the text is dropped', () => {
     const text = new TypedText();
     text.add('"""one');
     expect(text.isOpen).toBe(true);

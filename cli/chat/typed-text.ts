@@ -1,15 +1,15 @@
 const FENCE = '"""';
 
-/** Puts together what is typed: usually a line; between two `"""` as many as one likes. */
+/** Assembles a typed text: one line, or any number of lines between two `"""`. */
 export class TypedText {
   #lines: string[] | null = null;
 
-  /** Whether a closing `"""` is still to come. */
+  /** Whether a closing `"""` is missing. */
   get isOpen(): boolean {
     return this.#lines !== null;
   }
 
-  /** Takes a line; answers the whole text when it is there, else `null`. */
+  /** Adds a line; returns the text once it is complete, else `null`. */
   add(line: string): string | null {
     const isFirst = this.#lines === null;
     if (isFirst && !line.trimStart().startsWith(FENCE)) return line;
@@ -24,7 +24,7 @@ export class TypedText {
     return (last === '' ? lines : [...lines, last]).join('\n');
   }
 
-  /** Forgets what was begun. */
+  /** Discards an incomplete text. */
   drop(): void {
     this.#lines = null;
   }

@@ -6,7 +6,7 @@ import { Contexts } from '../contexts.ts';
 import { AccessServer } from '@llamactl/server/testing/access-server';
 import { CommandSandbox, type RunOptions, type RunResult } from '../testing/command-run.ts';
 
-/** Users, keys and the audit trail, as an admin has them. */
+/** Users, keys and the audit trail, from an admin's view. */
 
 let server: AccessServer;
 let sandbox: CommandSandbox;
@@ -36,8 +36,8 @@ const rowsOf = (output: string): string[][] =>
     .split('\n')
     .map((line) => line.trim().split(/ {2,}/));
 
-describe('log-ins', () => {
-  it('are listed with their clients, and ended', async () => {
+describe('sessions', () => {
+  it('lists log-ins with their clients, and ends them', async () => {
     const { sessions } = server.harness.auth;
     const phone = { address: '192.0.2.9', userAgent: 'a phone' };
     const { token } = await sessions.login({ username: 'ada', password: PASSWORD }, phone);
@@ -63,14 +63,14 @@ describe('limits', () => {
     expect((await run(create, { input: PASSWORD })).status).toBe(0);
     await run(['users', 'update', 'ann', '--requests-per-minute', '60', '--tokens-per-minute', '9000']);
     const key = await run(['keys', 'create', 'editor', '--owner', 'ann', '--max-in-flight', '1']);
-    expect(key.stderr).toContain('on all instances, at most 1 at once, without an end');
+    expect(key.stderr).toContain('on all instances, at most 1 at once, without expiry');
     const users = rowsOf((await run(['users', 'ls'], { columns: 160 })).stdout);
     expect(users[0]?.at(-1)).toBe('LIMITS');
     expect(users.find(([name]) => name === 'ann')?.at(-1)).toBe('2 at once, 60 requests/min, 9000 tokens/min');
     expect(rowsOf((await run(['keys', 'ls'], { columns: 160 })).stdout)[1]?.at(-1)).toBe('1 at once');
   });
 
-  it('of a key are at most those of its account', async () => {
+  it('of a key cannot exceed those of its account', async () => {
     await server.harness.user('ann', 'operator');
     await run(['users', 'update', 'ann', '--max-in-flight', '2']);
     const { status, stderr } = await run(['keys', 'create', 'editor', '--owner', 'ann', '--max-in-flight', '3']);
@@ -79,32 +79,32 @@ describe('limits', () => {
 });
 
 describe('users', () => {
-  it('are made with a password that is typed twice', async () => {
+  it('creates an account with a password typed twice', async () => {
     const words = ['users', 'create', 'ann', '--role', 'operator'];
     const { status, stdout, stderr } = await run(words, { answers: [PASSWORD, PASSWORD] });
-    expect([status, stdout]).toEqual([0, 'ann made, operator\n']);
+    expect([status, stdout]).toEqual([0, 'ann created, operator\n']);
     expect(stderr).not.toContain(PASSWORD);
     expect(server.harness.auth.accounts.named('ann')).toMatchObject({ role: 'operator' });
   });
 
-  it('are not made when it was not the same twice', async () => {
+  it('refuses two different passwords', async () => {
     const { status } = await run(['users', 'create', 'ann', '--role', 'viewer'], { answers: [PASSWORD, 'x'] });
     expect([status, server.harness.auth.accounts.named('ann')]).toEqual([2, undefined]);
   });
 
-  it('are made by scripts; the line feed is not of the password', async () => {
+  it('reads a password from a script without its line feed', async () => {
     const words = ['users', 'create', 'ann', '--role', 'viewer', '--password-stdin', '-q'];
     expect((await run(words, { input: `${PASSWORD}\n` })).stdout).toBe('ann\n');
     await expect(server.harness.tokenOf('ann')).resolves.toEqual(expect.any(String));
   });
 
-  it('need a role that there is', async () => {
+  it('requires an existing role', async () => {
     expect(await run(['users', 'create', 'ann'])).toMatchObject({ status: 2 });
     const { status, stderr } = await run(['users', 'create', 'ann', '--role', 'root']);
     expect([status, stderr]).toEqual([2, expect.stringContaining('viewer, operator, admin')]);
   });
 
-  it('are listed', async () => {
+  it('lists accounts', async () => {
     await server.harness.user('ann', 'viewer');
     await server.harness.auth.accounts.update('ann', { disabled: true });
     const { stdout } = await run(['users', 'ls'], { columns: 80 });
@@ -118,20 +118,20 @@ describe('users', () => {
     expect(JSON.parse((await run(['users', 'ls', '--json'])).stdout)).toHaveLength(2);
   });
 
-  it('are changed in what is said, and only in that', async () => {
+  it('changes only the given fields', async () => {
     await server.harness.user('ann', 'viewer');
     expect((await run(['users', 'update', 'ann', '--role', 'operator'])).stdout).toBe(
-      'ann changed: operator, enabled\n',
+      'ann updated: operator, enabled\n',
     );
-    expect((await run(['users', 'update', 'ann', '--disable'])).stdout).toBe('ann changed: operator, disabled\n');
-    expect((await run(['users', 'update', 'ann', '--enable'])).stdout).toBe('ann changed: operator, enabled\n');
+    expect((await run(['users', 'update', 'ann', '--disable'])).stdout).toBe('ann updated: operator, disabled\n');
+    expect((await run(['users', 'update', 'ann', '--enable'])).stdout).toBe('ann updated: operator, enabled\n');
     await run(['users', 'update', 'ann', '--password-stdin'], { input: NEW });
     await expect(
       server.harness.auth.sessions.login({ username: 'ann', password: NEW }, { address: '::1', userAgent: null }),
     ).resolves.toBeDefined();
   });
 
-  it('are not changed in nothing, or in two ways at once', async () => {
+  it('refuses empty and contradictory changes', async () => {
     await server.harness.user('ann', 'viewer');
     expect(await run(['users', 'update', 'ann'])).toMatchObject({
       status: 2,
@@ -140,39 +140,39 @@ describe('users', () => {
     expect((await run(['users', 'update', 'ann', '--enable', '--disable'])).status).toBe(2);
   });
 
-  it('go, those that are there; the status is that of the worst', async () => {
+  it('deletes existing accounts, and exits with the worst status', async () => {
     await server.harness.user('ann', 'viewer');
     const { status, stdout, stderr } = await run(['users', 'rm', 'bob', 'ann']);
     expect([status, stdout]).toEqual([3, 'ann deleted\n']);
     expect(stderr).toMatch(/^llamactl: bob: There is no account of this name/);
   });
 
-  it('are for admins', async () => {
+  it('is for admins only', async () => {
     const environment = { LLAMACTL_TOKEN: await server.harness.tokenOf('eve', 'viewer') };
     expect((await run(['users', 'ls'], { environment })).status).toBe(4);
   });
 });
 
-describe('the own password', () => {
-  it('is changed, and the log-in is made anew', async () => {
+describe('users password', () => {
+  it('changes the password and logs in again', async () => {
     const { status, stderr } = await run(['users', 'password'], { answers: [PASSWORD, NEW, NEW] });
     expect([status, stderr]).toEqual([0, expect.stringContaining('password changed')]);
     expect(stderr).not.toContain(NEW);
     expect((await run(['users', 'ls'])).status).toBe(0);
   });
 
-  it('is changed by scripts with two lines', async () => {
+  it('reads two lines from a script', async () => {
     expect((await run(['users', 'password', '--password-stdin'], { input: `${PASSWORD}\n${NEW}\n` })).status).toBe(0);
     expect((await run(['users', 'password', '--password-stdin'], { input: `${NEW}\n` })).status).toBe(2);
   });
 
-  it('stays when the present one is wrong', async () => {
+  it('changes nothing if the present password is wrong', async () => {
     const { status, stderr } = await run(['users', 'password', '--password-stdin'], { input: `x\n${NEW}\n` });
     expect([status, stderr]).toEqual([4, expect.stringContaining('The current password is wrong.')]);
     expect((await run(['users', 'ls'])).status).toBe(0);
   });
 
-  it('of a token from the environment says that it is over', async () => {
+  it('reports that a token of the environment is revoked', async () => {
     const environment = { LLAMACTL_TOKEN: contexts().get('here').token ?? '' };
     contexts().set('here', { url: server.url });
     const { stderr } = await run(['users', 'password', '--password-stdin'], {
@@ -184,15 +184,15 @@ describe('the own password', () => {
 });
 
 describe('keys', () => {
-  it('are printed alone, once, and work', async () => {
+  it('prints a new key alone, once, and it works', async () => {
     const { status, stdout, stderr } = await run(['keys', 'create', 'editor']);
     expect([status, stdout]).toEqual([0, expect.stringMatching(/^llk_\S+\n$/)]);
-    expect(stderr).toContain('a key of ada for inference on all instances, without an end\n');
+    expect(stderr).toContain('a key of ada for inference on all instances, without expiry\n');
     expect(await server.harness.fate(stdout.trim())).toBe('key');
     expect((await run(['keys', 'ls'])).stdout).not.toContain(stdout.trim());
   });
 
-  it('may what was said, where, and until when', async () => {
+  it('grants the given scopes, instances and expiry', async () => {
     server.harness.instances.set('qwen', 'id-of-qwen');
     await server.harness.user('ann', 'operator');
     const flags = ['--scope', 'viewer', '--scope', 'metrics', '--instance', 'qwen', '--no-start', '--expires', '1d'];
@@ -211,7 +211,7 @@ describe('keys', () => {
     });
   });
 
-  it('that cannot be are refused with every reason', async () => {
+  it('reports every problem of an invalid key', async () => {
     expect(await run(['keys', 'create', 'x', '--scope', 'all'])).toMatchObject({ status: 2, stdout: '' });
     expect(await run(['keys', 'create', 'x', '--expires', 'never'])).toMatchObject({ status: 2, stdout: '' });
     const { status, stderr } = await run(['keys', 'create', 'x', '--instance', 'none']);
@@ -219,7 +219,7 @@ describe('keys', () => {
     expect(stderr).toContain('instances.0 is the name of no instance');
   });
 
-  it('are listed within the terminal', async () => {
+  it('lists keys within the terminal', async () => {
     await run(['keys', 'create', 'the key of an editor on a laptop far away', '--expires', '30d']);
     const { stdout } = await run(['keys', 'ls'], { columns: 80 });
     expect(
@@ -232,7 +232,7 @@ describe('keys', () => {
     expect(wide).toMatch(/far away +[0-9a-f]+ +ada +inference +all +in 30d 0h +never\n$/);
   });
 
-  it('go by id, or by a name that only one has', async () => {
+  it('revokes by id, or by a unique name', async () => {
     await run(['keys', 'create', 'twice']);
     await run(['keys', 'create', 'twice']);
     await run(['keys', 'create', 'once']);
@@ -246,8 +246,8 @@ describe('keys', () => {
   });
 });
 
-describe('the audit trail', () => {
-  it('is a table of who did what to which', async () => {
+describe('audit', () => {
+  it('prints a table of who changed what', async () => {
     const row = { seq: 7, timestamp: '2026-03-01T12:00:00Z', address: '::1', request_id: 'r' };
     trail = [
       { ...row, subject: 'user:ann', action: 'deleteInstance', target: 'qwen', status: 403 },
@@ -262,7 +262,7 @@ describe('the audit trail', () => {
     expect(JSON.parse((await run(['audit', '--json'])).stdout)).toEqual(trail);
   });
 
-  it('is nothing, too', async () => {
+  it('reports an empty result', async () => {
     expect(await run(['audit', '--subject', 'ann'])).toMatchObject({ status: 0, stdout: '' });
     expect(await run(['audit', '-n', '0'])).toMatchObject({ status: 2 });
   });

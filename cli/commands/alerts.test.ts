@@ -35,8 +35,8 @@ afterEach(async () => {
   sandbox.dispose();
 });
 
-describe('what needs attention', () => {
-  it('is shown whole, on a narrow terminal in several lines', async () => {
+describe('llamactl alerts', () => {
+  it('prints complete messages, over several lines on a narrow terminal', async () => {
     const { status, stdout } = await sandbox.run(['alerts'], { columns: 80, now: NOW });
     expect(screenAfter(stdout)).toEqual([
       'LEVEL     SINCE  WHAT                                    CODE          INSTANCE',
@@ -48,7 +48,7 @@ describe('what needs attention', () => {
     expect(status).toBe(0);
   });
 
-  it('is cut nowhere, even if a path is wider than the terminal', async () => {
+  it('never cuts a message, even with a path wider than the terminal', async () => {
     alerts = [{ ...MEMORY, message: `/models/${'x'.repeat(100)}.gguf is gone. Bring it back.` }];
     const { stdout } = await sandbox.run(['alerts'], { columns: 80, now: NOW });
     expect(stdout).not.toContain('…');
@@ -56,7 +56,7 @@ describe('what needs attention', () => {
     expect(screenAfter(stdout).every((line) => line.length <= 80)).toBe(true);
   });
 
-  it('is a line each on a wide one, and piped', async () => {
+  it('prints one line each on a wide terminal, and piped', async () => {
     for (const columns of [200, undefined]) {
       const options = columns === undefined ? { now: NOW } : { columns, now: NOW };
       const { stdout } = await sandbox.run(['alerts'], options);
@@ -65,14 +65,14 @@ describe('what needs attention', () => {
     }
   });
 
-  it('is said beside the empty result to be nothing', async () => {
+  it('prints a note beside an empty result', async () => {
     alerts = [];
-    expect(await sandbox.run(['alerts'])).toEqual({ status: 0, stdout: '', stderr: 'nothing needs attention\n' });
+    expect(await sandbox.run(['alerts'])).toEqual({ status: 0, stdout: '', stderr: 'no alerts\n' });
     expect(await sandbox.run(['alerts', '-q'])).toEqual({ status: 0, stdout: '', stderr: '' });
     expect((await sandbox.run(['alerts', '--json'])).stdout).toBe('[]\n');
   });
 
-  it('is what the API answers with --json, and the codes alone with -q', async () => {
+  it("prints the API's response with --json, and only codes with -q", async () => {
     expect(JSON.parse((await sandbox.run(['alerts', '--json'])).stdout)).toEqual(alerts);
     expect((await sandbox.run(['alerts', '-q'])).stdout).toBe('disk_full\nrestart_loop\n');
   });

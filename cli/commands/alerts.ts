@@ -6,7 +6,7 @@ import type { Style } from '../style.ts';
 import type { Cell, Column } from '../table.ts';
 import { plain, widthOf, wrapped } from '../text.ts';
 
-/** A sentence in narrower lines cannot be read. */
+/** A sentence wrapped into narrower lines is hard to read. */
 const LEAST_COLUMNS = 30;
 
 const COLUMNS: Column[] = [
@@ -19,7 +19,7 @@ const COLUMNS: Column[] = [
 
 export function alertsCommand(commandLine: CommandLine): Command {
   return new Command('alerts')
-    .description('Show what needs attention now, oldest first.')
+    .description('List current alerts, oldest first.')
     .addHelpText(
       'after',
       `
@@ -35,7 +35,7 @@ async function show({ client, terminal, signal, now }: Session): Promise<void> {
   const alerts = await client.getSystemAlerts({ signal });
   if (terminal.isJson) return terminal.printJson(alerts);
   if (terminal.isQuiet) return alerts.forEach(({ code }) => terminal.print(plain(code)));
-  if (alerts.length === 0) return terminal.note('nothing needs attention');
+  if (alerts.length === 0) return terminal.note('no alerts');
   const { style } = terminal;
   const entries = alerts.map(({ level, raised_at: raised, message, code, instance = '-' }) => ({
     level,
@@ -51,7 +51,7 @@ async function show({ client, terminal, signal, now }: Session): Promise<void> {
   );
 }
 
-/** An alert as it is shown. */
+/** An alert as displayed. */
 interface Entry {
   level: Alert['level'];
   since: string;
@@ -60,7 +60,9 @@ interface Entry {
   instance: string;
 }
 
-/** The first has everything, the others what is left of the sentence: it says what would help, and is not cut. */
+/**
+ * The first row has all columns, further rows only the rest of the message. It may contain the fix, so it is never cut.
+ */
 function rowsOf({ level, since, message, code, instance }: Entry, room: number, style: Style): Cell[][] {
   const [first = '', ...rest] = sentence(message, room);
   const painted = {
@@ -70,7 +72,7 @@ function rowsOf({ level, since, message, code, instance }: Entry, room: number, 
   return [[painted, since, first, code, instance], ...rest.map((line): Cell[] => ['', '', line])];
 }
 
-/** In lines that fit; a path that is wider is broken where it has to be. */
+/** Wraps a message; breaks a longer path where needed. */
 function sentence(message: string, room: number): string[] {
   const words = message
     .split(' ')
@@ -78,7 +80,7 @@ function sentence(message: string, room: number): string[] {
   return wrapped(words.join(' '), room);
 }
 
-/** What the other columns leave. */
+/** The width that the other columns leave for the message. */
 function roomForWhat(entries: readonly Entry[], columns: number): number {
   const widest = (title: string, of: (entry: Entry) => string): number =>
     Math.max(widthOf(title), ...entries.map((entry) => widthOf(of(entry))));

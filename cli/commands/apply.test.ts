@@ -7,7 +7,7 @@ import { FakeFleet } from '@llamactl/server/testing/fake-services';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CommandSandbox } from '../testing/command-run.ts';
 
-/** A fleet of one instance more than any document names; it is removed by those that may. */
+/** A fleet with one instance that no document names; pruning removes it. */
 class Fleet extends FakeFleet {
   failing: string | null = null;
 
@@ -43,23 +43,23 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** What was made true, dry runs aside. */
+/** The applied documents, without dry runs. */
 const made = (): unknown[] =>
   fleet.applied.filter(({ options }) => !options.dryRun).map(({ options }) => options.prune);
 
 describe('applying a file', () => {
-  it('makes it true, and says what was done', async () => {
+  it('applies the document and reports the steps', async () => {
     expect(await sandbox.run(['apply', file])).toEqual({ status: 0, stdout: '+ llama\n+ qwen\nApplied\n', stderr: '' });
     expect(fleet.fleet.instances).toEqual([{ name: 'llama', model_path: '/m.gguf' }, { name: 'qwen' }]);
   });
 
-  it('only shows it where that is wanted', async () => {
+  it('only shows the plan with --dry-run', async () => {
     const { stdout } = await sandbox.run(['apply', file, '--dry-run', '--prune']);
     expect(stdout).toBe('+ llama\n+ qwen\n- old\nApplied\n');
     expect(made()).toEqual([]);
   });
 
-  it('takes JSON, and standard input', async () => {
+  it('accepts JSON, and standard input', async () => {
     const input = '{\n\t"instances": [{"name": "llama"}]\n}';
     expect((await sandbox.run(['apply', '-'], { input })).status).toBe(0);
     expect(fleet.fleet.instances).toEqual([{ name: 'llama' }]);
@@ -67,13 +67,13 @@ describe('applying a file', () => {
     expect(fleet.fleet.instances).toEqual([{ name: 'x' }]);
   });
 
-  it('ends with 1 when a step failed', async () => {
+  it('exits with 1 when a step failed', async () => {
     fleet.failing = 'llama';
     const { status, stdout } = await sandbox.run(['apply', file]);
     expect([status, stdout]).toEqual([1, '+ llama\n    failed: the port is taken\n+ qwen\nApplied\n']);
   });
 
-  it('prints the answer of the API as JSON, and names with --quiet', async () => {
+  it("prints the API's response with --json, and names with --quiet", async () => {
     fleet.failing = 'llama';
     expect(JSON.parse((await sandbox.run(['apply', file, '--json'])).stdout)).toMatchObject({
       message: 'Applied',
@@ -84,15 +84,15 @@ describe('applying a file', () => {
     expect([quiet.stdout, quiet.stderr]).toEqual(['qwen\n', 'llama: the port is taken\n']);
   });
 
-  it('tells what is wrong with the document', async () => {
+  it('reports problems of the document', async () => {
     const { status, stderr } = await sandbox.run(['apply', '-'], { input: 'instances: [{nam: x}]' });
     expect(status).toBe(1);
     expect(stderr).toContain('instances[0].name is required');
-    expect((await sandbox.run(['apply', path.join(folder, 'none')])).stderr).toMatch(/none: there is no such file\n$/);
+    expect((await sandbox.run(['apply', path.join(folder, 'none')])).stderr).toMatch(/none: no such file\n$/);
   });
 
-  describe('and deleting what it does not name', () => {
-    it('asks first, and shows what would be done', async () => {
+  describe('and pruning', () => {
+    it('asks for confirmation, and shows the plan', async () => {
       const { status, stdout, stderr } = await sandbox.run(['apply', file, '--prune'], { answers: ['y'] });
       expect([status, stdout]).toEqual([0, '+ llama\n+ qwen\n- old\nApplied\n']);
       expect(stderr).toContain('- old\n');
@@ -100,18 +100,18 @@ describe('applying a file', () => {
       expect(made()).toEqual([true]);
     });
 
-    it('does nothing without a yes', async () => {
+    it('changes nothing without a yes', async () => {
       const { status, stdout, stderr } = await sandbox.run(['apply', file, '--prune'], { answers: [''] });
       expect([status, stdout]).toEqual([1, '']);
       expect(stderr).toContain('nothing was changed\n');
       expect(made()).toEqual([]);
     });
 
-    it('needs --yes where nobody can be asked', async () => {
+    it('requires --yes without a terminal', async () => {
       const { status, stderr } = await sandbox.run(['apply', file, '--prune']);
       expect([status, stderr]).toEqual([
         2,
-        'llamactl: --prune deletes instances, and nobody can be asked here: say --yes\n',
+        'llamactl: --prune deletes instances and cannot ask for confirmation here: add --yes\n',
       ]);
       expect(fleet.applied).toEqual([]);
       expect((await sandbox.run(['apply', file, '--prune', '--yes'])).stdout).toContain('- old\n');
@@ -125,7 +125,7 @@ describe('exporting', () => {
     fleet.fleet = { version: 1, instances: [{ name: 'llama', environment: { SECRET: 'x' } }] };
   });
 
-  it('writes what apply takes', async () => {
+  it('writes a document for apply', async () => {
     const { status, stdout } = await sandbox.run(['export']);
     expect([status, stdout]).toEqual([0, expect.stringContaining('- name: llama\n')]);
     expect(await sandbox.run(['apply', '-'], { input: stdout })).toMatchObject({ status: 0 });
@@ -136,18 +136,18 @@ describe('exporting', () => {
     expect(JSON.parse((await sandbox.run(['export', '--json'])).stdout)).toEqual(fleet.fleet);
   });
 
-  it('writes a file that nobody else can read', async () => {
+  it('writes a file that only its owner can read', async () => {
     const target = path.join(folder, 'out.yaml');
     expect(await sandbox.run(['export', target])).toEqual({ status: 0, stdout: '', stderr: `wrote ${target}\n` });
     expect(statSync(target).mode & 0o777).toBe(0o600);
     expect(readFileSync(target, 'utf8')).toContain('SECRET: x');
   });
 
-  it('replaces no file without being told to', async () => {
+  it('refuses to replace a file without --force', async () => {
     expect(await sandbox.run(['export', file])).toEqual({
       status: 1,
       stdout: '',
-      stderr: `llamactl: ${file} is there already\n  --force replaces it\n`,
+      stderr: `llamactl: ${file} already exists\n  to replace it: --force\n`,
     });
     expect(readFileSync(file, 'utf8')).toContain('qwen');
     expect((await sandbox.run(['export', file, '--force'])).status).toBe(0);
@@ -155,11 +155,8 @@ describe('exporting', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
-  it('says when a file cannot be written', async () => {
+  it('reports a file that cannot be written', async () => {
     const { status, stderr } = await sandbox.run(['export', path.join(folder, 'none', 'out.yaml')]);
-    expect([status, stderr]).toEqual([
-      1,
-      expect.stringMatching(/^llamactl: cannot write .*out\.yaml: there is no such/),
-    ]);
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/^llamactl: cannot write .*out\.yaml: no such file/)]);
   });
 });

@@ -16,11 +16,11 @@ interface ApplyFlags {
 
 export function applyCommand(commandLine: CommandLine): Command {
   return new Command('apply')
-    .description('Make the instances be as a file says, in YAML or JSON; only what changed restarts.')
-    .argument('<file>', 'as llamactl export writes it; - reads standard input')
-    .option('--prune', 'delete the instances that the file does not name; asks first')
-    .option('--dry-run', 'show what would be done, and do nothing')
-    .option('-y, --yes', 'do not ask')
+    .description('Make the instances match a YAML or JSON file. Only changed instances restart.')
+    .argument('<file>', 'File in the format of llamactl export; - for standard input')
+    .option('--prune', 'Delete instances that are not in the file, after a confirmation')
+    .option('--dry-run', 'Show the plan without applying it')
+    .option('-y, --yes', 'Do not ask for confirmation')
     .addHelpText('after', EXAMPLES)
     .action(
       commandLine.online<ApplyFlags>(async (session, { words: [file = ''], flags }) => {
@@ -29,7 +29,7 @@ export function applyCommand(commandLine: CommandLine): Command {
         const text = await inputText(session, file);
         const mustAsk = prune && !dryRun && !yes;
         if (mustAsk && (file === '-' || !terminal.canAsk)) {
-          throw new Problem('--prune deletes instances, and nobody can be asked here: say --yes', EXIT.usage);
+          throw new Problem('--prune deletes instances and cannot ask for confirmation here: add --yes', EXIT.usage);
         }
         if (mustAsk && !(await agreed(session, text))) {
           terminal.note('nothing was changed');
@@ -42,7 +42,7 @@ export function applyCommand(commandLine: CommandLine): Command {
     );
 }
 
-/** Asks only where something would be deleted. */
+/** Asks for confirmation, but only if an instance would be deleted. */
 async function agreed(session: Session, text: string): Promise<boolean> {
   const { terminal, signal } = session;
   const plan = await apply(session, text, { prune: true, dry_run: true });
@@ -58,7 +58,7 @@ async function apply(
   text: string,
   query: { prune: boolean; dry_run: boolean },
 ): Promise<Applied> {
-  // YAML 1.2 takes JSON too, but the server's errors are those of the format that was meant.
+  // YAML 1.2 includes JSON, but the server's parse errors should be those of the intended format.
   const type = isJson(text) ? 'application/json' : 'application/yaml';
   const request = { text: { type, content: text }, query, isPatient: true, signal };
   return (await client.request<Applied>('POST', '/api/apply', request)).body;
@@ -69,7 +69,7 @@ function isJson(text: string): boolean {
     JSON.parse(text);
     return true;
   } catch {
-    // Then it is YAML, or neither: the server tells.
+    // YAML or neither; the server reports errors.
     return false;
   }
 }
@@ -93,4 +93,4 @@ Examples:
   llamactl apply fleet.yaml --prune --yes
   llamactl export | ssh other llamactl apply -
 
-Exit status 1: a step failed; the others were made all the same.`;
+Exit status 1: a step failed; the other steps were applied.`;

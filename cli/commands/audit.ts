@@ -13,12 +13,12 @@ interface AuditFlags {
 
 export function auditCommand(commandLine: CommandLine): Command {
   return new Command('audit')
-    .description('Who did what to which, newest first; refused requests too. It is kept for 90 days.')
-    .option('-n, --lines <count>', 'how many rows', wholeNumber, 50)
-    .option('--subject <who>', 'only what they did, as the table names them: ann, "key:ID (NAME)", anonymous')
-    .option('--action <operation>', 'only this operation, as the API calls it: createInstance, login')
-    .option('--target <what>', 'only what was done to this instance, account or key')
-    .option('--before <seq>', 'only rows before this one, as --json shows them', wholeNumber)
+    .description('Show who changed what, newest first, including refused requests. Entries are kept for 90 days.')
+    .option('-n, --lines <count>', 'Number of rows', wholeNumber, 50)
+    .option('--subject <who>', 'Only actions of this account or key, as shown in WHO: ann, "key:ID (NAME)", anonymous')
+    .option('--action <operation>', 'Only this operation of the API, such as createInstance or login')
+    .option('--target <what>', 'Only actions on this instance, account or key')
+    .option('--before <seq>', 'Only rows before this seq (see --json)', wholeNumber)
     .addHelpText(
       'after',
       `
@@ -34,7 +34,7 @@ Examples:
         const { lines, subject, action, target, before } = flags;
         const rows = await auditRows(client, { lines, subject, action, target, before, signal });
         if (terminal.isJson) return terminal.printJson(rows);
-        if (rows.length === 0) return terminal.note('nothing of that kind was done in the last 90 days');
+        if (rows.length === 0) return terminal.note('no matching entries in the last 90 days');
         if (terminal.isQuiet) return rows.forEach(({ seq }) => terminal.print(String(seq)));
         terminal.printTable(
           [
@@ -58,8 +58,8 @@ Examples:
     );
 }
 
-/** @throws {InvalidArgumentError} when it is none */
+/** @throws {InvalidArgumentError} for anything else */
 function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('It has to be a whole number above 0.');
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('Give a whole number above 0.');
   return Number(text);
 }

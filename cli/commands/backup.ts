@@ -14,12 +14,12 @@ interface BackupFlags {
 export function backupCommand(commandLine: CommandLine): Command {
   return new Command('backup')
     .description(
-      'Write what the server of this machine stores into one file: instances, accounts, keys, the audit trail, and the configuration. Also while it runs.',
+      'Write the stored data of the server on this machine to one file: instances, accounts, keys, the audit trail, and the configuration. The server may keep running.',
     )
-    .argument('[file]', 'where to, or a folder (default: llamactl-<time>.db here); nobody else can read it')
-    .option('--force', 'replace the file if there is one')
-    .option('--config <file>', 'configuration file (default: the one that llamactl serve would take here)')
-    .option('--data-dir <folder>', 'whose database (data_dir)')
+    .argument('[file]', 'Target file or folder (default: ./llamactl-<time>.db); readable only by you')
+    .option('--force', 'Replace an existing file')
+    .option('--config <file>', 'Configuration file (default: as for llamactl serve)')
+    .option('--data-dir <folder>', 'Data directory to back up (data_dir)')
     .addHelpText('after', EXAMPLES)
     .action(
       commandLine.local<BackupFlags>(async (terminal, { words, flags }, command) => {
@@ -51,15 +51,15 @@ export function backupCommand(commandLine: CommandLine): Command {
           count(of('instances'), 'instance'),
           count(of('users'), 'account'),
           count(of('keys'), 'key'),
-          loaded.file === null ? 'no configuration file' : `the configuration of ${loaded.file}`,
+          loaded.file === null ? 'no configuration file' : `the configuration ${loaded.file}`,
         ];
-        terminal.note(`${parts.join(', ')}; ${bytes(made.bytes)}, read again and whole`);
-        terminal.note('it holds secrets: what is in environment and in the configuration');
+        terminal.note(`${parts.join(', ')}; ${bytes(made.bytes)}, verified by reading it again`);
+        terminal.note('it contains secrets: the values in environment and in the configuration');
       }),
     );
 }
 
-/** Absolute. @param now Milliseconds since the epoch. */
+/** The absolute path of the backup. @param now Milliseconds since the epoch. */
 function placeOf(word: string | undefined, now: number): string {
   const name = `llamactl-${new Date(now).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z.db`;
   const place = path.resolve(word ?? '.');
@@ -67,8 +67,8 @@ function placeOf(word: string | undefined, now: number): string {
 }
 
 const EXAMPLES = `
-Models, engines and logs are not in it. It is checked before it gets its name.
-llamactl restore puts it back; log-ins it never brings back.
+The backup has no models, engines or logs. The file is verified before it gets
+its name. llamactl restore restores it, without its log-ins.
 
 Examples:
   llamactl backup

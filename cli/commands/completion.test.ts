@@ -19,32 +19,32 @@ afterEach(async () => {
 
 const run = (...words: string[]): Promise<RunResult> => sandbox.run(['completion', ...words]);
 
-describe('a script for a shell', () => {
+describe('a completion script', () => {
   it.each(['bash', 'zsh', 'fish'])('is printed for %s, with every verb', async (shell) => {
     const { status, stdout, stderr } = await run(shell);
     expect([status, stderr]).toEqual([0, '']);
     for (const verb of ['quickstart', 'restart', 'keys', 'create', '--password-stdin']) expect(stdout).toContain(verb);
   });
 
-  it('is printed for no other', async () => {
+  it('is refused for other shells', async () => {
     expect(await run('tcsh')).toMatchObject({ status: 2, stdout: '' });
   });
 });
 
-describe('the words of now', () => {
-  it('are those of the server', async () => {
+describe('completion words', () => {
+  it('come from the server', async () => {
     await server.add('qwen');
     await server.add('llama');
     expect((await run('words', 'instance')).stdout).toBe('qwen\nllama\n');
     expect((await run('words', 'setting')).status).toBe(0);
   });
 
-  it('are those of the contexts', async () => {
+  it('come from the contexts', async () => {
     new Contexts(`${sandbox.home}/.config/llamactl/contexts.json`).set('gpu', { url: 'http://gpu.example' });
     expect((await run('words', 'context')).stdout).toBe('gpu\n');
   });
 
-  it('are none, without a word, where no server is', async () => {
+  it('are empty without an error message if no server answers', async () => {
     await server.goAway();
     expect(await run('words', 'instance')).toEqual({ status: 0, stdout: '', stderr: '' });
   });

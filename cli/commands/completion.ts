@@ -5,7 +5,7 @@ import { WORD_KINDS, type WordKind } from '../completion/value-kind.ts';
 
 interface Shell {
   name: string;
-  /** How the script is put to use, after `llamactl completion NAME`. */
+  /** Commands that install the script; they follow `llamactl completion NAME`. */
   examples: readonly string[];
   load: () => Promise<(program: CompletedCommand) => string>;
 }
@@ -33,10 +33,10 @@ const SHELLS: readonly Shell[] = [
 
 export function completionCommand(commandLine: CommandLine): Command {
   const command = new Command('completion')
-    .description('Print a script by which a shell completes verbs, options, and the names of instances.')
+    .description('Print a completion script for verbs, options and instance names.')
     .addHelpText(
       'after',
-      `\nIt is made for this version: make it anew after an update, or let the shell\nsource it.\n\nExamples:\n${lines(SHELLS)}`,
+      `\nThe script fits this version: create it again after an update, or let the shell\nsource it.\n\nExamples:\n${lines(SHELLS)}`,
     );
   for (const shell of SHELLS) command.addCommand(shellCommand(commandLine, shell));
   return command.addCommand(wordsCommand(commandLine), { hidden: true });
@@ -55,18 +55,18 @@ function shellCommand(commandLine: CommandLine, shell: Shell): Command {
     );
 }
 
-/** For the scripts: says nothing where nothing can be said, for a line is being typed. */
+/** Words for the scripts. Prints no errors, because the user is typing a command line. */
 function wordsCommand(commandLine: CommandLine): Command {
   return new Command('words')
-    .description('Print what there is of a kind, for the scripts.')
-    .addArgument(new Argument('<kind>', 'what is to be completed').choices(WORD_KINDS))
+    .description('Print candidates of a kind, for the scripts.')
+    .addArgument(new Argument('<kind>', 'Kind of word to complete').choices(WORD_KINDS))
     .action(
       commandLine.online(async (session, { words: [kind] }) => {
         const { wordsOf } = await import('../completion/words.ts');
         try {
           for (const word of await wordsOf(kind as WordKind, session)) session.terminal.print(word);
         } catch {
-          // No server, no rights: there is nothing to offer.
+          // Without a server or permission there is nothing to offer.
         }
       }),
     );

@@ -33,8 +33,8 @@ async function serve(isEnabled: boolean): Promise<void> {
 const run = (...words: string[]): Promise<RunResult> => sandbox.run(['config', ...words]);
 const written = (): string => readFileSync(file, 'utf8');
 
-describe('the configuration', () => {
-  it('is shown with where each value comes from', async () => {
+describe('llamactl config', () => {
+  it('shows the source of each value', async () => {
     const { status, stdout, stderr } = await run('show');
     expect(status).toBe(0);
     expect(stdout).toContain('  port: 9000 # file, line 3\n');
@@ -47,24 +47,24 @@ describe('the configuration', () => {
     });
   });
 
-  it('is shown faint where it says that, on a terminal', async () => {
+  it('prints sources faint on a terminal', async () => {
     const { stdout } = await sandbox.run(['config', 'show'], { columns: 80 });
     expect(stdout).toContain('  port: 9000 \u001B[2m# file, line 3\u001B[22m\n');
   });
 
-  it('has values for scripts', async () => {
+  it('prints single values for scripts', async () => {
     expect((await run('get', 'server.port')).stdout).toBe('9000\n');
     expect((await run('get', 'models.dirs')).stdout).toBe('[~/m, /srv/m]\n');
     expect((await run('get', 'models.dirs', '--json')).stdout).toBe('["~/m","/srv/m"]\n');
     expect((await run('path')).stdout).toBe(`${file}\n`);
   });
 
-  it('names the neighbours of a key that there is not', async () => {
+  it('lists existing keys for an unknown one', async () => {
     const { status, stderr } = await run('get', 'stats.intervall');
-    expect([status, stderr]).toEqual([3, expect.stringContaining('there are stats.interval')]);
+    expect([status, stderr]).toEqual([3, expect.stringContaining('known keys: stats.interval')]);
   });
 
-  it('is changed in its file, in the types of YAML, and says from when on that holds', async () => {
+  it('changes the file with YAML types, and reports when the change takes effect', async () => {
     const { status, stdout, stderr } = await run('set', 'stats.interval=5', 'instances.port_range=[8200, 8300]');
     expect([status, stdout.split('\n').toSorted()]).toEqual([
       0,
@@ -73,10 +73,10 @@ describe('the configuration', () => {
     expect(stderr).toBe('Configuration updated; `llamactl reload` puts it in force, and so does a restart\n');
     expect(written()).toContain('# Mine.');
     expect((await run('get', 'stats.interval')).stdout).toBe('5\n');
-    expect((await run('show')).stderr).toContain('waits for llamactl reload, or a restart: ');
+    expect((await run('show')).stderr).toContain('takes effect after llamactl reload or a restart: ');
   });
 
-  it('is not changed by what it says already', async () => {
+  it('changes nothing if the value is the same', async () => {
     expect(await run('set', 'server.port=9000')).toMatchObject({
       status: 0,
       stdout: '',
@@ -85,7 +85,7 @@ describe('the configuration', () => {
     expect(written()).toBe(CONFIG_FILE);
   });
 
-  describe('in keys that no request may change', () => {
+  describe('for keys that the API cannot change', () => {
     let held: HeldDirectory | null = null;
     afterEach(() => {
       held?.release();
@@ -98,14 +98,14 @@ describe('the configuration', () => {
       held.describe(url);
       return held.file;
     };
-    /** The server runs as another user. */
+    /** Makes another user the owner of the server. */
     const givenTo = (uid: number): void => {
       const description = says(server.url);
       for (const each of [description, dataDirectory()]) chownSync(each, uid, uid);
     };
     const SETTINGS = ['engines.llama_cpp.command=/opt/llama-server', 'models.dirs=[~/a, "b c"]', 'stats.interval=5'];
 
-    it('is changed by this program, comments kept, where the server is ours and on this machine', async () => {
+    it('edits the file itself and keeps comments, for our own server on this machine', async () => {
       says(server.url);
       const { status, stdout, stderr } = await run('set', ...SETTINGS);
       expect([status, stdout.split('\n').toSorted()]).toEqual([
@@ -117,7 +117,7 @@ describe('the configuration', () => {
           'stats.interval is now 5',
         ],
       ]);
-      expect(stderr).toContain(`written into ${file} by this program: no request may do that\n`);
+      expect(stderr).toContain(`llamactl wrote ${file} itself, because the API cannot change this key\n`);
       expect(written()).toContain('command: /opt/llama-server');
       expect(written()).toContain('# not 8080');
       expect(JSON.parse((await run('show', '--json')).stdout)).toMatchObject({
@@ -129,19 +129,19 @@ describe('the configuration', () => {
       });
     });
 
-    it('is changed where the URL names the server by another name of loopback', async () => {
+    it('edits the file if the URL uses another loopback name', async () => {
       says(server.url);
       sandbox.environment['LLAMACTL_URL'] = server.url.replace('127.0.0.1', 'localhost');
       expect(await run('set', 'engines.llama_cpp.args=[--verbose]')).toMatchObject({ status: 0 });
       expect(written()).toContain('--verbose');
     });
 
-    it('is changed in the file of the server that is proven ours, not in the file that the named one shows', async () => {
+    it('edits the file of the proven server, not the file that the addressed one reports', async () => {
       const others = new ConfigSandbox();
       const othersFile = others.inHome(CONFIG_FILE);
       const other = await AccessServer.open(false, { configEditor: others.editor({}) });
       try {
-        // As if `localhost` led to another process than 127.0.0.1: the data directory names another listener of the port.
+        // As if `localhost` led to another process than 127.0.0.1: the data directory has another listener on the port.
         const port = new URL(other.url).port;
         const own = await AccessServer.open(
           false,
@@ -163,8 +163,8 @@ describe('the configuration', () => {
       }
     });
 
-    describe.runIf(process.getuid?.() === 0)('where the server runs as another user', () => {
-      it.each([0, 4321])('is changed by root, and the file keeps its owner (uid %i) and its mode', async (owner) => {
+    describe.runIf(process.getuid?.() === 0)('with a server of another user', () => {
+      it.each([0, 4321])('edits the file as root, and keeps its owner (uid %i) and mode', async (owner) => {
         givenTo(4321);
         chownSync(file, owner, owner);
         chmodSync(file, 0o640);
@@ -173,14 +173,14 @@ describe('the configuration', () => {
         expect([written().includes('--verbose'), uid, gid, mode & 0o777]).toEqual([true, owner, owner, 0o640]);
       });
 
-      it('is not changed where that user names a second address', async () => {
+      it('edits nothing if that user gives a second address', async () => {
         givenTo(4321);
         sandbox.environment['LLAMACTL_URL'] = server.url.replace('127.0.0.1', 'localhost');
         expect(await run('set', 'engines.llama_cpp.args=[--verbose]')).toMatchObject({ status: 4 });
         expect(written()).toBe(CONFIG_FILE);
       });
 
-      it('is not changed in the file of a third user', async () => {
+      it('edits nothing in the file of a third user', async () => {
         givenTo(4321);
         chownSync(file, 4322, 4322);
         expect(await run('set', 'engines.llama_cpp.args=[--verbose]')).toMatchObject({ status: 4 });
@@ -188,7 +188,7 @@ describe('the configuration', () => {
       });
     });
 
-    it('is not changed where it would have no effect, or would not be valid', async () => {
+    it('edits nothing if the change would be invalid or have no effect', async () => {
       says(server.url);
       expect(await run('set', 'data_dir=/x', 'gateway.loading_keepalive=1')).toMatchObject({
         status: 1,
@@ -203,10 +203,10 @@ describe('the configuration', () => {
     });
 
     it.each<[string, () => void]>([
-      ['says nowhere that it is on this machine', () => undefined],
-      ['is another than the one that does', () => void says('http://127.0.0.1:1')],
-      ['is said to be here by a file that others can write', () => chmodSync(says(server.url), 0o666)],
-    ])('is refused where the server %s', async (_, arrange) => {
+      ['is not described on this machine', () => undefined],
+      ['differs from the described one', () => void says('http://127.0.0.1:1')],
+      ['is described by a file that others can write', () => chmodSync(says(server.url), 0o666)],
+    ])('refuses the change if the server %s', async (_, arrange) => {
       arrange();
       const { status, stderr } = await run('set', ...SETTINGS);
       expect([status, stderr]).toEqual([4, expect.stringContaining('on the machine of the server, as its user')]);
@@ -214,7 +214,7 @@ describe('the configuration', () => {
     });
   });
 
-  it('goes back to the defaults', async () => {
+  it('resets keys to their defaults', async () => {
     expect((await run('unset', 'server.port')).stdout).toBe('server.port is now 8080\n');
     expect(written()).not.toContain('9000');
   });
@@ -222,10 +222,10 @@ describe('the configuration', () => {
   it.each([
     ['an unknown key', 'stats.intervall=5', 1, 'Did you mean stats.interval?'],
     ['a wrong value', 'stats.interval=often', 1, 'stats.interval'],
-    ['a key that the environment has', 'gateway.loading_keepalive=1', 1, 'LLAMACTL_GATEWAY_LOADING_KEEPALIVE'],
-    ['a key for the file alone', 'security.allow_privileged=true', 4, 'by hand'],
+    ['a key set by the environment', 'gateway.loading_keepalive=1', 1, 'LLAMACTL_GATEWAY_LOADING_KEEPALIVE'],
+    ['a key that only the file may have', 'security.allow_privileged=true', 4, 'by hand'],
     ['no value', 'stats.interval', 2, 'llamactl config set stats.interval=VALUE'],
-  ])('refuses %s in a sentence', async (_, setting, status, sentence) => {
+  ])('refuses %s with a message', async (_, setting, status, sentence) => {
     expect(await run('set', setting)).toMatchObject({
       status,
       stdout: '',
@@ -234,7 +234,7 @@ describe('the configuration', () => {
     expect(written()).toBe(CONFIG_FILE);
   });
 
-  it('is for those who are let in', async () => {
+  it('requires a log-in', async () => {
     await server.close();
     sandbox.dispose();
     await serve(true);

@@ -7,7 +7,7 @@ import { plain } from '../text.ts';
 
 export function configCommand(commandLine: CommandLine): Command {
   return new Command('config')
-    .description('Show or change the configuration of the server. What is changed holds from the next reload or start.')
+    .description('Show or change the configuration of the server. Changes take effect at the next reload or start.')
     .addHelpText(
       'after',
       `
@@ -26,7 +26,7 @@ Examples:
 
 function showCommand(commandLine: CommandLine): Command {
   return new Command('show')
-    .description('Show the whole configuration as YAML, each value with where it comes from. Secrets are ***.')
+    .description('Show the whole configuration as YAML, with the origin of each value. Secrets are shown as ***.')
     .addHelpText('after', '\nExamples:\n  llamactl config show\n  llamactl config show --json | jq .pending')
     .action(
       commandLine.online(async ({ client, terminal, signal }) => {
@@ -34,17 +34,22 @@ function showCommand(commandLine: CommandLine): Command {
         if (terminal.isJson) return terminal.printJson(view);
         const { configLines } = await import('../configuration/config-text.ts');
         for (const line of configLines(view, (text) => terminal.style.faint(text))) terminal.print(line);
-        terminal.note(view.file === null ? 'no configuration file; all is default, flag or environment' : view.file);
-        if (view.problem !== undefined) terminal.warn(`the file cannot be used as it is: ${plain(view.problem)}`);
-        if (view.restart_required) terminal.note(`waits for llamactl reload, or a restart: ${view.pending.join(', ')}`);
+        terminal.note(
+          view.file === null
+            ? 'no configuration file; all values are defaults, flags or environment variables'
+            : view.file,
+        );
+        if (view.problem !== undefined) terminal.warn(`the configuration file is invalid: ${plain(view.problem)}`);
+        if (view.restart_required)
+          terminal.note(`takes effect after llamactl reload or a restart: ${view.pending.join(', ')}`);
       }),
     );
 }
 
 function getCommand(commandLine: CommandLine): Command {
   return new Command('get')
-    .description('Print a value, or a section.')
-    .argument('<key>', 'as in the documentation, with dots: server.port')
+    .description('Print a value or a section.')
+    .argument('<key>', 'Key with dots, such as server.port')
     .addHelpText('after', '\nExamples:\n  llamactl config get server.port\n  llamactl config get instances')
     .action(
       commandLine.online(async ({ client, terminal, signal }, { words: [key = ''] }) => {
@@ -55,7 +60,9 @@ function getCommand(commandLine: CommandLine): Command {
         ]);
         const value = valueAt(config, key);
         if (value === undefined) {
-          throw new Problem(`there is no key ${key}`, EXIT.notFound, [`there are ${keysNear(config, key).join(', ')}`]);
+          throw new Problem(`there is no key ${key}`, EXIT.notFound, [
+            `known keys: ${keysNear(config, key).join(', ')}`,
+          ]);
         }
         if (terminal.isJson) terminal.printJson(value);
         else terminal.print(plain(valueText(value), 'many lines'));
@@ -66,9 +73,9 @@ function getCommand(commandLine: CommandLine): Command {
 function setCommand(commandLine: CommandLine): Command {
   return new Command('set')
     .description(
-      'Change values in the configuration file; its comments stay. llamactl reload puts them in force. Keys that no request may change, such as engines.*, are written by this program itself, when the server runs on this machine as your user.',
+      'Change values in the configuration file; comments stay. Apply them with llamactl reload. The API cannot change some keys, such as engines.*. This command writes those itself if the server runs on this machine as your user.',
     )
-    .argument('<settings...>', 'KEY=VALUE, the value as YAML has it: 5, true, text, [a, b]')
+    .argument('<settings...>', 'KEY=VALUE, with the value in YAML: 5, true, text, [a, b]')
     .addHelpText(
       'after',
       `
@@ -87,8 +94,8 @@ Examples:
 
 function unsetCommand(commandLine: CommandLine): Command {
   return new Command('unset')
-    .description('Take values out of the configuration file: llamactl reload puts the defaults in force.')
-    .argument('<keys...>', 'with dots: stats.interval')
+    .description('Remove values from the configuration file. Apply the defaults with llamactl reload.')
+    .argument('<keys...>', 'Keys with dots, such as stats.interval')
     .addHelpText(
       'after',
       '\nExamples:\n  llamactl config unset stats.interval\n  llamactl config unset groups.big alerts.webhook',
@@ -112,7 +119,7 @@ async function write(
   if (terminal.isJson) return terminal.printJson(written);
   if (terminal.isQuiet) return written.changed.forEach((key) => terminal.print(key));
   for (const line of await changedLines(written)) terminal.print(line);
-  if (file !== null) terminal.note(plain(`written into ${file} by this program: no request may do that`));
+  if (file !== null) terminal.note(plain(`llamactl wrote ${file} itself, because the API cannot change this key`));
   terminal.note(plain(written.message));
 }
 
@@ -129,14 +136,16 @@ async function changedLines({ changed, config }: ConfigWritten): Promise<string[
 
 function pathCommand(commandLine: CommandLine): Command {
   return new Command('path')
-    .description('Print where the configuration file is, on the machine of the server.')
+    .description("Print the path of the configuration file on the server's machine.")
     .addHelpText('after', '\nExamples:\n  llamactl config path\n  $EDITOR "$(llamactl config path)"')
     .action(
       commandLine.online(async ({ client, terminal, signal }) => {
         const { file } = await client.getConfig({ signal });
         if (terminal.isJson) return terminal.printJson({ file });
         if (file === null) {
-          throw new Problem('there is no configuration file', EXIT.notFound, ['llamactl config set makes one']);
+          throw new Problem('the server has no configuration file', EXIT.notFound, [
+            'to create one: llamactl config set KEY=VALUE',
+          ]);
         }
         terminal.print(plain(file));
       }),

@@ -16,15 +16,15 @@ const tokenUntil = (time: number): string =>
     .map((part) => Buffer.from(part).toString('base64url'))
     .join('.');
 
-describe('contexts', () => {
-  it('are made of an address, however it is written', async () => {
+describe('llamactl context', () => {
+  it('adds a context for an address in any spelling', async () => {
     const { status, stderr } = await run('context', 'add', 'gpu', '--url', 'gpu.example:9000/');
-    expect([status, stderr]).toEqual([0, expect.stringContaining('context gpu is http://gpu.example:9000\n')]);
+    expect([status, stderr]).toEqual([0, expect.stringContaining('context gpu: http://gpu.example:9000\n')]);
     expect(contexts().list()).toEqual([['gpu', { url: 'http://gpu.example:9000' }]]);
     expect(contexts().current).toBeNull();
   });
 
-  it('need one', async () => {
+  it('requires an address', async () => {
     expect(await run('context', 'add', 'gpu')).toMatchObject({
       status: 2,
       stderr: expect.stringContaining('--url') as string,
@@ -33,14 +33,14 @@ describe('contexts', () => {
     expect(contexts().list()).toEqual([]);
   });
 
-  it('may have a key, which is piped in, and are current at once if that is wanted', async () => {
+  it('accepts a piped key, and sets the current context with --use', async () => {
     const words = ['context', 'add', 'ci', '--url', 'https://gpu.example', '--key-stdin', '--use'];
     await sandbox.run(words, { input: 'llk_secret\n' });
     expect(contexts().get('ci')).toEqual({ url: 'https://gpu.example', token: 'llk_secret' });
     expect(contexts().current).toBe('ci');
   });
 
-  it('keep their log-in with their address, and lose it with another', async () => {
+  it('keeps a log-in with its address, and drops it with another', async () => {
     contexts().set('gpu', { url: 'https://gpu.example', token: 't', username: 'ann' });
     await run('context', 'add', 'gpu', '--url', 'https://gpu.example/');
     expect(contexts().get('gpu').token).toBe('t');
@@ -48,7 +48,7 @@ describe('contexts', () => {
     expect(contexts().get('gpu')).toEqual({ url: 'https://evil.example' });
   });
 
-  it('are listed without their secrets', async () => {
+  it('lists contexts without their secrets', async () => {
     const token = tokenUntil(NOW + 60_000);
     contexts().set('new', { url: 'https://new.example', token, username: 'ann' });
     contexts().set('old', { url: 'https://old.example', token: tokenUntil(NOW), username: 'ann' });
@@ -71,7 +71,7 @@ describe('contexts', () => {
     expect((await run('context', 'ls', '-q')).stdout).toBe('bare\nkey\nnew\nold\n');
   });
 
-  it('are chosen, or none is', async () => {
+  it('sets or clears the current context', async () => {
     contexts().set('gpu', { url: 'https://gpu.example' });
     await run('context', 'use', 'gpu');
     expect(contexts().current).toBe('gpu');
@@ -80,11 +80,11 @@ describe('contexts', () => {
     expect((await run('context', 'use')).status).toBe(2);
     expect(await run('context', 'use', 'gpx')).toMatchObject({
       status: 3,
-      stderr: expect.stringContaining('there are gpu') as string,
+      stderr: expect.stringContaining('contexts: gpu') as string,
     });
   });
 
-  it('say which one counts, and why', async () => {
+  it('shows which server is used, and why', async () => {
     contexts().set('gpu', { url: 'https://gpu.example', token: 'llk_secret' });
     contexts().use('gpu');
     expect((await run('context', 'show')).stdout).toBe(
@@ -96,12 +96,12 @@ describe('contexts', () => {
     expect(stdout).toBe('url      http://y\nfrom     LLAMACTL_URL\ncontext  -\nlog-in   a key (LLAMACTL_TOKEN)\n');
   });
 
-  it('are forgotten, all or none', async () => {
+  it('removes all given contexts, or none', async () => {
     contexts().set('a', { url: 'http://a' });
     contexts().set('b', { url: 'http://b' });
     expect((await run('context', 'rm', 'a', 'c')).status).toBe(3);
     expect(contexts().list()).toHaveLength(2);
-    expect((await run('context', 'rm', 'a', 'b')).stdout).toBe('a forgotten\nb forgotten\n');
+    expect((await run('context', 'rm', 'a', 'b')).stdout).toBe('a removed\nb removed\n');
     expect(contexts().list()).toEqual([]);
   });
 });

@@ -13,12 +13,12 @@ interface AddFlags {
 
 export function contextCommand(commandLine: CommandLine): Command {
   return new Command('context')
-    .description('Servers by name: which there are, and which one is talked to when nobody says.')
+    .description('Manage named servers, and choose the default one.')
     .addHelpText(
       'after',
       `
-They are kept in ~/.config/llamactl/contexts.json, with the tokens of log-ins;
-only you can read it.
+Contexts and log-in tokens are stored in ~/.config/llamactl/contexts.json, which
+only you can read.
 
 Examples:
   llamactl context add gpu --url https://gpu.example
@@ -36,7 +36,7 @@ Examples:
 function listCommand(commandLine: CommandLine): Command {
   return new Command('ls')
     .alias('list')
-    .description('List the contexts; * is the current one.')
+    .description('List contexts; * marks the current one.')
     .addHelpText('after', '\nExamples:\n  llamactl context ls\n  llamactl context ls --json')
     .action(
       commandLine.local(async (terminal) => {
@@ -45,7 +45,7 @@ function listCommand(commandLine: CommandLine): Command {
         const shown = contexts.list().map(([name, each]) => shownContext(name, each, current, surroundings.now()));
         if (terminal.isJson) return terminal.printJson(shown);
         if (terminal.isQuiet) return shown.forEach(({ name }) => terminal.print(name));
-        if (shown.length === 0) return terminal.note('no contexts; llamactl context add NAME --url URL makes one');
+        if (shown.length === 0) return terminal.note('no contexts; to add one: llamactl context add NAME --url URL');
         terminal.printTable(
           [{ title: ' ' }, { title: 'NAME' }, { title: 'URL', gives: 1, least: 12 }, { title: 'LOG-IN', gives: 2 }],
           shown.map((each) => [
@@ -63,10 +63,10 @@ function listCommand(commandLine: CommandLine): Command {
 
 function addCommand(commandLine: CommandLine): Command {
   return new Command('add')
-    .description('Give a server a name, or a named one another address. --url says where it is.')
-    .argument('<name>', 'what to call it')
-    .option('--use', 'make it the current one')
-    .option('--key-stdin', 'read a key for it from standard input (llamactl keys create makes one)')
+    .description('Name the server at --url, or change the address of a name.')
+    .argument('<name>', 'Name of the context')
+    .option('--use', 'Make it the current context')
+    .option('--key-stdin', 'Read its key from standard input (see llamactl keys create)')
     .addHelpText(
       'after',
       `
@@ -81,21 +81,21 @@ Examples:
           const { url: given } = command.optsWithGlobals<AddressFlags>();
           if (given === undefined) {
             const example = `llamactl context add ${name} --url http://127.0.0.1:8080`;
-            throw new Problem('where is it?', EXIT.usage, [`--url says so: ${example}`]);
+            throw new Problem('no address given', EXIT.usage, [`add --url, as in: ${example}`]);
           }
           const { Client } = await import('@llamactl/client');
           const { url } = new Client(given);
           const known = contexts.find(name);
           const key = keyStdin ? (await terminal.readInput()).trim() : '';
-          // Credentials of another server are nobody else's business.
+          // Keep credentials only if they belong to the same server.
           const { data_dir: _followed, ...kept } =
             known !== undefined && known.url === url && isThere(known) ? known : { url };
           contexts.set(name, key === '' ? kept : { url, token: key });
           if (use) contexts.use(name);
           if (terminal.isJson) terminal.printJson({ name, url, current: contexts.current === name });
-          terminal.note(`context ${name} is ${url}${use ? ', and the current one' : ''}`);
+          terminal.note(`context ${name}: ${url}${use ? ', now the current context' : ''}`);
           if (!use && contexts.current !== name)
-            terminal.note(`use it with --context ${name}, or llamactl context use ${name}`);
+            terminal.note(`to use it: --context ${name}, or llamactl context use ${name}`);
         },
       ),
     );
@@ -103,13 +103,13 @@ Examples:
 
 function useCommand(commandLine: CommandLine): Command {
   return new Command('use')
-    .description('Choose the server that is talked to from now on.')
-    .argument('[name]', 'a context')
-    .option('--local', 'the server of this machine, whatever its port is')
+    .description('Set the current context.')
+    .argument('[name]', 'Context')
+    .option('--local', 'Use the server of this machine, on any port')
     .addHelpText('after', '\nExamples:\n  llamactl context use gpu\n  llamactl context use --local')
     .action(
       commandLine.local<{ local?: boolean }>(async (terminal, { words: [name], flags: { local = false } }, command) => {
-        if (local === (name !== undefined)) command.error('error: either the name of a context, or --local');
+        if (local === (name !== undefined)) command.error('error: give either the name of a context or --local');
         commandLine.contexts.use(name ?? null);
         terminal.note(name === undefined ? 'the server of this machine' : commandLine.contexts.get(name).url);
       }),
@@ -118,8 +118,8 @@ function useCommand(commandLine: CommandLine): Command {
 
 function showCommand(commandLine: CommandLine): Command {
   return new Command('show')
-    .description('Say which server is talked to, why, and as whom.')
-    .argument('[name]', 'a context; default: what a verb would talk to now')
+    .description('Show which server is used, why, and as which user.')
+    .argument('[name]', 'Context (default: the server that commands use now)')
     .addHelpText(
       'after',
       '\nExamples:\n  llamactl context show\n  llamactl context show gpu\n  llamactl context show -q',
@@ -152,8 +152,10 @@ function showCommand(commandLine: CommandLine): Command {
 function removeCommand(commandLine: CommandLine): Command {
   return new Command('rm')
     .alias('delete')
-    .description('Forget contexts. The log-in lives on at the server: llamactl logout --context NAME ends it first.')
-    .argument('<names...>', 'contexts')
+    .description(
+      'Remove contexts. This does not end their log-ins; for that, first run llamactl logout --context NAME.',
+    )
+    .argument('<names...>', 'Contexts')
     .addHelpText(
       'after',
       '\nExamples:\n  llamactl context rm gpu\n  llamactl logout --context gpu && llamactl context rm gpu',
@@ -163,7 +165,7 @@ function removeCommand(commandLine: CommandLine): Command {
         for (const name of words) commandLine.contexts.get(name);
         for (const name of words) {
           commandLine.contexts.remove(name);
-          terminal.print(terminal.isQuiet ? name : `${name} forgotten`);
+          terminal.print(terminal.isQuiet ? name : `${name} removed`);
         }
       }),
     );

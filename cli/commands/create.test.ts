@@ -23,11 +23,11 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** What the server was asked for last. */
+/** The last request to the server. */
 const asked = (): unknown[] | undefined => server.manager.calls.at(-1)?.arguments;
 
 describe('creating an instance', () => {
-  it('sends what the flags say', async () => {
+  it('sends the flags', async () => {
     const words = 'create llama -m /m.gguf -o threads=8 -o jinja -e A=b -a gpt-4o --port 8123 --no-auto-restart'.split(
       ' ',
     );
@@ -47,17 +47,17 @@ describe('creating an instance', () => {
     ]);
   });
 
-  it('takes a model from this folder for a server on this machine', async () => {
+  it('resolves a model against this folder for a server on this machine', async () => {
     await sandbox.run(['create', 'llama', '--model', 'm.gguf']);
     expect(asked()).toEqual([{ name: 'llama', model_path: path.resolve('m.gguf') }]);
   });
 
-  it('takes a variable from the shell', async () => {
+  it('copies a variable from the shell', async () => {
     await sandbox.run(['create', 'llama', '-e', 'SECRET'], { environment: { SECRET: 'x' } });
     expect(asked()).toEqual([{ name: 'llama', environment: { SECRET: 'x' } }]);
   });
 
-  it('takes settings from a file, its name too, and flags over them', async () => {
+  it('reads settings and name from a file, which flags override', async () => {
     const file = path.join(folder, 'body.json');
     writeFileSync(file, JSON.stringify({ name: 'filed', model_path: '/m.gguf', options: { threads: 1, seed: 2 } }));
     await sandbox.run(['create', '--file', file, '-o', 'threads=8']);
@@ -66,12 +66,12 @@ describe('creating an instance', () => {
     expect(asked()).toEqual([{ name: 'other', model_path: '/x.gguf' }]);
   });
 
-  it('passes warnings on', async () => {
+  it('prints warnings', async () => {
     const { stdout, stderr } = await sandbox.run(['create', 'llama']);
     expect([stdout, stderr]).toEqual(['llama  created, port 8100\n', 'llamactl: model_path is not there yet\n']);
   });
 
-  it('prints the answer of the API as JSON, and only the name with --quiet', async () => {
+  it("prints the API's response with --json, and only the name with --quiet", async () => {
     const { stdout } = await sandbox.run(['create', 'llama', '--json']);
     expect(JSON.parse(stdout)).toMatchObject({
       message: 'Instance created successfully',
@@ -81,7 +81,7 @@ describe('creating an instance', () => {
     expect((await sandbox.run(['create', 'qwen', '-q', '-m', '/m.gguf'])).stdout).toBe('qwen\n');
   });
 
-  it('starts it where that is wanted', async () => {
+  it('starts it with --start', async () => {
     vi.spyOn(server.manager, 'start').mockImplementation(async (name) => {
       setImmediate(() => server.changeStatus(name, 'running'));
       server.changeStatus(name, 'starting');
@@ -95,7 +95,7 @@ describe('creating an instance', () => {
     });
   });
 
-  it('prints the answer of the API as JSON too when it is started, with the instance as it is then', async () => {
+  it("prints the API's response with --json and --start, with the current instance", async () => {
     vi.spyOn(server.manager, 'start').mockImplementation(async (name) => {
       setImmediate(() => server.changeStatus(name, 'failed', { reason: 'no memory' }));
       server.changeStatus(name, 'starting');
@@ -109,24 +109,24 @@ describe('creating an instance', () => {
     });
   });
 
-  it('says what the server refuses', async () => {
+  it('prints a refusal of the server', async () => {
     await server.add('llama');
     const { status, stdout, stderr } = await sandbox.run(['create', 'llama']);
     expect([status, stdout, stderr]).toEqual([1, '', 'llamactl: There already is an instance llama.\n']);
   });
 
   it.each<[string[], RegExp]>([
-    [['create'], /^llamactl: which instance\? Give its name\n/],
-    [['create', 'a', 'b'], /^llamactl: one name is expected, and not b\n.*behind --/],
-    [['create', 'a', 'b', '--', 'c'], /^llamactl: one name is expected, and not b\n/],
-    [['create', 'a', '-o', 'threads', '8'], /^llamactl: one name is expected, and not 8\n.*without a space/],
+    [['create'], /^llamactl: no instance given: add its name\n/],
+    [['create', 'a', 'b'], /^llamactl: expected one name, but got also: b\n.*after --/],
+    [['create', 'a', 'b', '--', 'c'], /^llamactl: expected one name, but got also: b\n/],
+    [['create', 'a', '-o', 'threads', '8'], /^llamactl: expected one name, but got also: 8\n.*without a space/],
     [['create', 'a', '--port', '70000'], /--port <number>.*a whole number from 1 to 65535/],
     [['create', 'a', '--max-restarts', '1.5'], /a whole number from -1/],
-    [['create', 'a', '-e', 'NOT_SET'], /there is no such variable here/],
+    [['create', 'a', '-e', 'NOT_SET'], /this variable is not set here/],
     [['create', 'a', '--engine-command', "a 'b"], /a quote is not closed/],
-    [['create', 'a', '--file', '/nowhere/body.json'], /cannot read \/nowhere\/body\.json: there is no such file/],
+    [['create', 'a', '--file', '/nowhere/body.json'], /cannot read \/nowhere\/body\.json: no such file/],
     [['create', 'a', '--file', '-'], /standard input is not JSON/],
-  ])('refuses what cannot be meant: %j', async (words, sentence) => {
+  ])('refuses invalid flags: %j', async (words, sentence) => {
     const { status, stderr } = await sandbox.run(words, { input: 'no' });
     expect(status).toBe(2);
     expect(stderr).toMatch(sentence);
@@ -137,7 +137,7 @@ describe('creating an instance', () => {
 describe('updating an instance', () => {
   beforeEach(() => server.add('llama'));
 
-  it('sends a patch of what is said', async () => {
+  it('sends a merge patch of the flags', async () => {
     const words = [
       'update',
       'llama',
@@ -157,7 +157,7 @@ describe('updating an instance', () => {
     ]);
   });
 
-  it('says that a running engine has to be restarted for it', async () => {
+  it('reports that a running engine needs a restart', async () => {
     vi.spyOn(server.manager, 'update').mockImplementation(async (name) => ({
       instance: { ...server.manager.get(name), status: 'running', restart_required: true },
       entityTag: '"2"',
@@ -166,11 +166,11 @@ describe('updating an instance', () => {
     expect(await sandbox.run(['update', 'llama', '--port', '8123'])).toEqual({
       status: 0,
       stdout: 'llama  updated\n',
-      stderr: 'llamactl: look out\nrestart to apply: llamactl restart llama\n',
+      stderr: 'llamactl: look out\nto apply the changes: llamactl restart llama\n',
     });
   });
 
-  it('restarts it where that is wanted, and waits for it', async () => {
+  it('restarts with --restart, and waits', async () => {
     vi.spyOn(server.manager, 'update').mockImplementation(async (name, _patch, { restart }) => {
       expect(restart).toBe(true);
       server.changeStatus(name, 'restarting');
@@ -185,17 +185,17 @@ describe('updating an instance', () => {
     });
   });
 
-  it('prints the answer of the API as JSON', async () => {
+  it("prints the API's response with --json", async () => {
     const { stdout } = await sandbox.run(['update', 'llama', '--port', '8123', '--json']);
     expect(JSON.parse(stdout)).toMatchObject({ instance: { name: 'llama', port: 8123 }, restart_required: false });
   });
 
-  it('wants something to change', async () => {
+  it('requires a change', async () => {
     const { status, stderr } = await sandbox.run(['update', 'llama']);
-    expect([status, stderr]).toEqual([2, expect.stringMatching(/^llamactl: nothing to change: name a setting\n/)]);
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/^llamactl: nothing to change: give a setting\n/)]);
   });
 
-  it('suggests the name that was probably meant', async () => {
+  it('suggests the closest name for an unknown one', async () => {
     const { status, stderr } = await sandbox.run(['update', 'lama', '--port', '8123']);
     expect([status, stderr]).toEqual([3, 'llamactl: there is no instance lama; did you mean llama?\n']);
   });

@@ -14,12 +14,12 @@ interface CreateFlags extends SettingFlags {
 
 export function createCommand(commandLine: CommandLine): Command {
   const command = new Command('create')
-    .description('Make an instance. Nothing starts, unless --start is said.')
-    .argument('[name]', 'its name; may stand in --file instead');
+    .description('Create an instance, without starting it.')
+    .argument('[name]', 'Name; may be in --file instead');
   return withSettingFlags(command)
-    .option('--start', 'start it too')
-    .option('--wait', 'with --start: wait until it runs (default: on a terminal)')
-    .option('--no-wait', 'do not wait')
+    .option('--start', 'Start it as well')
+    .option('--wait', 'With --start: wait until it runs (default on a terminal)')
+    .option('--no-wait', 'Do not wait')
     .addHelpText('after', EXAMPLES)
     .action(
       commandLine.online<CreateFlags>(async (session, invocation) => {
@@ -40,7 +40,7 @@ export function createCommand(commandLine: CommandLine): Command {
         try {
           await carriedOut(commandLine, session, command);
         } finally {
-          // Made is made, whatever became of the start: the answer of the API, with the instance as it is now.
+          // The instance exists even if its start failed, so print the API response with its current state.
           terminal.printJson({ ...created, instance: await client.getInstance(name, { signal }) });
         }
       }),

@@ -11,14 +11,14 @@ interface DoctorFlags {
 
 export function doctorCommand(commandLine: CommandLine): Command {
   return new Command('doctor')
-    .description('Look at this machine, the configuration and the server for what is wrong, and say what would help.')
-    .option('--config <file>', 'configuration file (default: the one that llamactl serve would take here)')
-    .option('--data-dir <folder>', 'where the server keeps its state (data_dir)')
+    .description('Find problems of this machine, the configuration and the server, and suggest fixes.')
+    .option('--config <file>', 'Configuration file (default: as for llamactl serve)')
+    .option('--data-dir <folder>', 'Data directory of the server (data_dir)')
     .addHelpText(
       'after',
       `
-Needs no server. ✓ is well, ! works but deserves a look, ✗ is wrong; with one of
-the last it exits with 1. With -q only what is not well.
+Works without a server. ✓ is fine, ! is a warning, ✗ is an error. Exits with 1
+if there is an error. With -q it prints only warnings and errors.
 
 Examples:
   llamactl doctor
@@ -32,7 +32,7 @@ Examples:
     );
 }
 
-/** @returns whether something is wrong */
+/** @returns whether any finding is an error */
 async function examineAll(session: Session, { config, dataDir }: DoctorFlags): Promise<boolean> {
   const { terminal, now } = session;
   const [{ examine }, { checkServer }, main, { Client }] = await Promise.all([
@@ -48,7 +48,7 @@ async function examineAll(session: Session, { config, dataDir }: DoctorFlags): P
     inspect: main.createInspection,
     server: (local) => {
       const { address, client } = session;
-      // Where nobody named one, it is the one that was found here.
+      // If the command line names no server, check the server that was found on this machine.
       const found = local !== null && address.source === 'the default' ? local : null;
       return checkServer({
         ...session,
@@ -71,7 +71,7 @@ async function examineAll(session: Session, { config, dataDir }: DoctorFlags): P
   return findings.some(({ level }) => level === 'error');
 }
 
-/** As wide as the longest name of a check that is always there. */
+/** Width of the longest check that always runs. */
 const NAME_WIDTH = 13;
 
 async function print(terminal: Terminal, { check, level, message, remedies }: Finding): Promise<void> {
@@ -106,11 +106,11 @@ function sign({ style }: Terminal, level: Level): string {
 
 function sumUp(terminal: Terminal, findings: readonly Finding[]): void {
   const count = (level: Level): number => findings.filter((finding) => finding.level === level).length;
-  const wrongs = count('error');
-  const doubts = count('warning');
+  const errors = count('error');
+  const warnings = count('warning');
   const parts = [
-    ...(wrongs === 0 ? [] : [`${wrongs} ${wrongs === 1 ? 'thing is' : 'things are'} wrong`]),
-    ...(doubts === 0 ? [] : [`${doubts} ${doubts === 1 ? 'deserves' : 'deserve'} a look`]),
+    ...(errors === 0 ? [] : [`${errors} ${errors === 1 ? 'error' : 'errors'}`]),
+    ...(warnings === 0 ? [] : [`${warnings} ${warnings === 1 ? 'warning' : 'warnings'}`]),
   ];
-  terminal.note(parts.length === 0 ? 'all is well' : parts.join(', '));
+  terminal.note(parts.length === 0 ? 'no problems found' : parts.join(', '));
 }

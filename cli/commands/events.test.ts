@@ -28,13 +28,13 @@ const follow = async (...words: string[]): Promise<Watching> => {
   await server.joined;
   return begun;
 };
-/** What came, without its times. */
+/** The output without times. */
 const lines = ({ output }: Watching): string[] =>
   output.split('\n').flatMap((line) => (line === '' ? [] : [line.replace(/^[-\d]+ [:\d]+ {2}/, '')]));
 const alert = { level: 'error', code: 'disk_low', message: 'The disk is full.', state: 'raised' } as const;
 
-describe('what happens', () => {
-  it('is told as it happens, without measurements', async () => {
+describe('llamactl events', () => {
+  it('prints events as they happen, without measurements', async () => {
     const events = await follow();
     server.changeStatus('llama', 'starting');
     server.measured('llama', usualStats());
@@ -50,14 +50,14 @@ describe('what happens', () => {
     expect([status, stderr]).toEqual([130, '']);
   });
 
-  it('is not waited for at a server that was never there', async () => {
+  it('fails at a server that never answered', async () => {
     await server.goAway();
     const { status, stderr } = await sandbox.run(['events']);
     expect(status).toBe(5);
     expect(stderr).not.toContain('Waiting');
   });
 
-  it('is told of some instances alone, and of the whole system', async () => {
+  it('prints events of given instances, and of the system', async () => {
     const events = await follow('QWEN');
     server.changeStatus('llama', 'starting');
     server.changeStatus('qwen', 'starting');
@@ -69,7 +69,7 @@ describe('what happens', () => {
     ]);
   });
 
-  it('is told of some types alone, by their short names or those of the API', async () => {
+  it('prints given types, by short name or API name', async () => {
     const events = await follow('--type', 'deleted', '-t', 'instance_created');
     server.changeStatus('llama', 'starting');
     server.tell({ type: 'instance_created', data: { name: 'c' } });
@@ -78,7 +78,7 @@ describe('what happens', () => {
     expect(lines(events)).toEqual(['c             created', 'c             deleted']);
   });
 
-  it('is told from the beginning with --after-seq 0', async () => {
+  it('prints all kept events with --after-seq 0', async () => {
     server.changeStatus('llama', 'starting');
     server.changeStatus('llama', 'running');
     const events = await follow('--after-seq', '0');
@@ -86,7 +86,7 @@ describe('what happens', () => {
     expect(lines(events)).toHaveLength(2);
   });
 
-  it('is told as the API tells it with --json', async () => {
+  it("prints the API's frames with --json", async () => {
     const events = await follow('--json');
     server.changeStatus('llama', 'starting');
     await events.until((output) => output.includes('\n'));
@@ -96,7 +96,7 @@ describe('what happens', () => {
     });
   });
 
-  it('is missed nowhere when the server is away for a while, which is said', async () => {
+  it('misses no event while the server is away, and prints a note', async () => {
     const events = await follow();
     server.changeStatus('llama', 'starting');
     await events.until((output) => output.includes('starting'));
@@ -109,20 +109,20 @@ describe('what happens', () => {
     expect(stderr.match(/Waiting for the server/g)).toHaveLength(1);
   });
 
-  it('says of a name that there is no such instance yet', async () => {
+  it('warns of an unknown instance', async () => {
     const events = await follow('lama');
     const { stderr } = await events.interrupt();
     expect(stderr).toBe('llamactl: there is no instance lama yet; did you mean llama?\n');
   });
 
-  it('has types and numbers that can be told from nonsense', async () => {
+  it('refuses invalid types and numbers', async () => {
     const wrong = await sandbox.run(['events', '--type', 'stauts']);
     expect(wrong.status).toBe(2);
     expect(wrong.stderr).toContain('status, stats, created');
     expect((await sandbox.run(['events', '--after-seq', 'x'])).status).toBe(2);
   });
 
-  it('needs a server from the start', async () => {
+  it('requires a server at the start', async () => {
     await server.goAway();
     expect((await sandbox.run(['events'])).status).toBe(5);
     await server.comeBack();

@@ -13,7 +13,7 @@ interface Flags {
   afterSeq?: number;
 }
 
-/** As people say them; the names of the API will do too. */
+/** Short names of event types; the API's names work too. */
 const TYPES = {
   status: 'instance_status_changed',
   stats: 'instance_stats_updated',
@@ -23,19 +23,19 @@ const TYPES = {
   alert: 'system_alert',
 } satisfies Record<string, EventType>;
 
-/** Measurements come every other second, and tell nothing that happened. */
+/** All but measurements, which come every other second and report no change. */
 const USUAL: EventType[] = Object.values(TYPES).filter((type) => type !== TYPES.stats);
 
 export function eventsCommand(commandLine: CommandLine): Command {
   return new Command('events')
-    .description('Print what happens, as it happens, a line each, until Ctrl-C.')
-    .argument('[name...]', 'only what happens to these, and to the whole system (default: everything)')
+    .description('Print events as they happen, one line each, until Ctrl-C.')
+    .argument('[name...]', 'Only events of these instances and of the system (default: all)')
     .option(
       '-t, --type <type>',
-      `only this: ${Object.keys(TYPES).join(', ')}; may be repeated (default: all but stats)`,
+      `Only this type: ${Object.keys(TYPES).join(', ')}; repeatable (default: all but stats)`,
       addType,
     )
-    .option('--after-seq <number>', 'begin after the event of this number, 0: with the oldest that is kept', sequence)
+    .option('--after-seq <number>', 'Start after the event with this seq (0 = the oldest one kept)', sequence)
     .addHelpText(
       'after',
       `
@@ -71,25 +71,25 @@ async function print(session: Session, names: readonly string[], { type, afterSe
   }
 }
 
-/** One that is still to come may be waited for, but most are misspelt. */
+/** The instance may be created later, but most unknown names are misspelt. */
 async function warnOfUnknown({ client, terminal, signal }: Session, names: readonly string[]): Promise<void> {
   if (names.length === 0) return;
   const all = (await client.listInstances({ signal })).map(({ name }) => name);
   const known = new Set(all.map((name) => name.toLowerCase()));
   for (const name of names) {
     if (known.has(name.toLowerCase())) continue;
-    const { counsel } = await import('../near-instance.ts');
-    terminal.warn(`llamactl: there is no instance ${plain(name)} yet; ${await counsel(name, all)}`);
+    const { hintFor } = await import('../near-instance.ts');
+    terminal.warn(`llamactl: there is no instance ${plain(name)} yet; ${await hintFor(name, all)}`);
   }
 }
 
 function addType(word: string, types: readonly EventType[] = []): EventType[] {
   const found = Object.entries(TYPES).find(([short, long]) => word === short || word === long);
-  if (found === undefined) throw new InvalidArgumentError(`There are ${Object.keys(TYPES).join(', ')}.`);
+  if (found === undefined) throw new InvalidArgumentError(`Allowed types: ${Object.keys(TYPES).join(', ')}.`);
   return [...types, found[1]];
 }
 
 function sequence(word: string): number {
-  if (!/^\d{1,16}$/.test(word)) throw new InvalidArgumentError('It has to be the seq of an event, a whole number.');
+  if (!/^\d{1,16}$/.test(word)) throw new InvalidArgumentError('Give the seq of an event, a whole number.');
   return Number(word);
 }

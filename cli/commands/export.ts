@@ -12,9 +12,11 @@ interface ExportFlags {
 
 export function exportCommand(commandLine: CommandLine): Command {
   return new Command('export')
-    .description('Write all instances as a document for apply. It holds what is in environment, secrets too.')
-    .argument('[file]', 'where to (default: standard output); nobody else can read it')
-    .option('--force', 'replace the file if there is one')
+    .description(
+      'Write all instances as a document for apply. It contains the values of environment, including secrets.',
+    )
+    .argument('[file]', 'Target file (default: standard output); readable only by you')
+    .option('--force', 'Replace an existing file')
     .addHelpText('after', EXAMPLES)
     .action(
       commandLine.online<ExportFlags>(async (session, { words: [file = '-'], flags }) => {
@@ -33,16 +35,20 @@ export function exportCommand(commandLine: CommandLine): Command {
     );
 }
 
-/** Whole or not at all. @throws {Problem} when it is there already and may not be replaced, or cannot be written */
+/**
+ * Writes the file completely or not at all.
+ *
+ * @throws {Problem} when it exists and may not be replaced, or cannot be written
+ */
 async function writePrivately(file: string, text: string, mayReplace: boolean): Promise<void> {
   const draft = `${file}.${randomUUID()}`;
   try {
     await writeFile(draft, text, { mode: 0o600, flag: 'wx' });
-    // A rename would replace what is there.
+    // Unlike a rename, a link never replaces an existing file.
     await (mayReplace ? rename(draft, file) : link(draft, file));
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
-      throw new Problem(`${file} is there already`, EXIT.failed, ['--force replaces it']);
+      throw new Problem(`${file} already exists`, EXIT.failed, ['to replace it: --force']);
     }
     throw new Problem(`cannot write ${file}: ${causeOf(error)}`, EXIT.failed);
   } finally {

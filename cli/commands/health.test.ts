@@ -34,8 +34,8 @@ afterEach(async () => {
   sandbox.dispose();
 });
 
-describe('whether engines answer', () => {
-  it('is shown of all, and no failure where none was named', async () => {
+describe('llamactl health', () => {
+  it('shows all instances, and exits with 0 if none is named', async () => {
     const { status, stdout } = await sandbox.run(['health'], { columns: 80 });
     expect(screenAfter(stdout)).toEqual([
       'NAME   STATUS   PROCESS  PORT    RESPONSE',
@@ -45,13 +45,13 @@ describe('whether engines answer', () => {
     expect(status).toBe(0);
   });
 
-  it('is the exit status where some are named', async () => {
+  it('exits with 1 if a named instance is not healthy', async () => {
     expect((await sandbox.run(['health', 'llama'])).status).toBe(0);
     expect((await sandbox.run(['health', 'llama', 'qwen'])).status).toBe(1);
     expect((await sandbox.run(['health', 'qwen', '-q'])).stdout).toBe('stopped\n');
   });
 
-  it('is not known of what is not there, which keeps nobody from the others', async () => {
+  it('reports an unknown instance, and still shows the others', async () => {
     const one = await sandbox.run(['health', 'lama']);
     expect([one.status, one.stdout]).toEqual([3, '']);
     expect(one.stderr).toContain('there is no instance lama; did you mean llama?');
@@ -60,7 +60,7 @@ describe('whether engines answer', () => {
     expect(two.stdout).toContain('healthy');
   });
 
-  it('has names beside what the API answers with --json', async () => {
+  it("adds names to the API's response with --json", async () => {
     expect(JSON.parse((await sandbox.run(['health', '--json'])).stdout)).toEqual([
       { name: 'llama', ...health['llama'] },
       { name: 'qwen', ...health['qwen'] },

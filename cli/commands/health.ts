@@ -9,8 +9,8 @@ import { plain } from '../text.ts';
 
 export function healthCommand(commandLine: CommandLine): Command {
   return new Command('health')
-    .description('Ask engines now whether they answer.')
-    .argument('[name...]', 'only these; the exit status is then 1 if one of them is not healthy (default: all)')
+    .description('Check now whether engines answer.')
+    .argument('[name...]', 'Only these, with exit status 1 if one is not healthy (default: all)')
     .addHelpText(
       'after',
       `

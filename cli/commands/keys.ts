@@ -20,7 +20,7 @@ const SCOPES = ['inference', 'metrics', 'viewer', 'operator', 'admin'];
 
 export function keysCommand(commandLine: CommandLine): Command {
   return new Command('keys')
-    .description('Keys for programs: what an editor, a script or a dashboard gets in with, instead of a password.')
+    .description('Manage keys: credentials for editors, scripts and dashboards.')
     .addHelpText(
       'after',
       `
@@ -38,14 +38,14 @@ Examples:
 function listCommand(commandLine: CommandLine): Command {
   return new Command('ls')
     .alias('list')
-    .description('List your own keys; for admins, all.')
+    .description('List your keys; as an admin, all keys.')
     .addHelpText('after', '\nExamples:\n  llamactl keys ls\n  llamactl keys ls --json')
     .action(
       commandLine.online(async ({ client, terminal, signal, now }) => {
         const keys = await client.listKeys({ signal });
         if (terminal.isJson) return terminal.printJson(keys);
         if (terminal.isQuiet) return keys.forEach(({ id }) => terminal.print(id));
-        if (keys.length === 0) return terminal.note('no keys; llamactl keys create NAME makes one');
+        if (keys.length === 0) return terminal.note('no keys; to create one: llamactl keys create NAME');
         const isLimited = keys.some((key) => limitWords(key) !== '');
         terminal.printTable(
           isLimited ? [...COLUMNS, LIMITS] : COLUMNS,
@@ -86,13 +86,13 @@ function rowOf(key: Key, now: number): string[] {
 
 function createCommand(commandLine: CommandLine): Command {
   const command = new Command('create')
-    .description('Make a key. It is printed alone, and never again.')
-    .argument('<name>', 'what it is for')
+    .description('Create a key. It is printed only once.')
+    .argument('<name>', 'Name, for instance its purpose')
     .addOption(scopeOption())
-    .option('--instance <name>', 'only this instance; may be repeated (default: all)', collected)
-    .option('--no-start', 'it may not start what is stopped')
-    .option('--expires <time>', 'after this time it counts no more: 30d, 12h, 2027-01-31 (default: never)')
-    .option('--owner <username>', 'for admins: whose key it is (default: yours)');
+    .option('--instance <name>', 'Only this instance; repeatable (default: all)', collected)
+    .option('--no-start', 'Forbid it to start stopped instances')
+    .option('--expires <time>', 'Expiry: 30d, 12h or 2027-01-31 (default: never)')
+    .option('--owner <username>', 'As an admin: the owner (default: you)');
   return withLimitFlags(command)
     .addHelpText(
       'after',
@@ -123,7 +123,7 @@ Examples:
         if (terminal.isJson) return terminal.printJson(made);
         terminal.print(made.key);
         terminal.note(sentence(made.info));
-        terminal.note(`it is shown this once; llamactl keys rm ${made.info.id} revokes it`);
+        terminal.note(`it is shown only once; to revoke it: llamactl keys rm ${made.info.id}`);
       }),
     );
 }
@@ -131,18 +131,18 @@ Examples:
 function sentence(key: Key): string {
   const { owner, scopes, instances, may_start: mayStart, expires_at: expires } = key;
   const where = instances === null ? 'all instances' : instances.join(', ');
-  const start = mayStart ? '' : ', which it may not start';
+  const start = mayStart ? '' : ' without starting them';
   const limits = limitWords(key);
   const most = limits === '' ? '' : `, at most ${limits}`;
-  const end = expires === null ? 'without an end' : `until ${moment(expires)}`;
+  const end = expires === null ? 'without expiry' : `until ${moment(expires)}`;
   return plain(`a key of ${owner} for ${scopes.join(', ')} on ${where}${start}${most}, ${end}`);
 }
 
 function removeCommand(commandLine: CommandLine): Command {
   return new Command('rm')
     .alias('delete')
-    .description('Revoke keys: your own, or for admins any. What they have open is closed.')
-    .argument('<keys...>', 'ids, or names that only one key has')
+    .description('Revoke keys, and close their open connections. As an admin, also those of others.')
+    .argument('<keys...>', 'IDs, or names that only one key has')
     .addHelpText('after', '\nExamples:\n  llamactl keys rm editor\n  llamactl keys rm $(llamactl keys ls -q)')
     .action(
       commandLine.online(async ({ client, terminal, signal }, { words }) => {
@@ -150,19 +150,19 @@ function removeCommand(commandLine: CommandLine): Command {
           import('../access/chosen-keys.ts'),
           import('../access/removal.ts'),
         ]);
-        const doomed = chosenKeys(await client.listKeys({ signal }), words).map(({ id, name }) => ({
+        const removals = chosenKeys(await client.listKeys({ signal }), words).map(({ id, name }) => ({
           name: id,
           gone: { line: `${plain(name)} (${id}) revoked`, quiet: id, json: { id, name, revoked: true } },
           remove: () => client.deleteKey(id, { signal }),
         }));
-        commandLine.endWith(await removeEach(terminal, doomed));
+        commandLine.endWith(await removeEach(terminal, removals));
       }),
     );
 }
 
 function scopeOption(): Option {
-  const what = 'what it may: call engines, read metrics, or all that a role may; may be repeated (default: inference)';
-  const option = new Option('--scope <scope>', what).choices(SCOPES);
+  const description = 'Permission: call engines, read metrics, or those of a role; repeatable (default: inference)';
+  const option = new Option('--scope <scope>', description).choices(SCOPES);
   const { parseArg: check } = option;
   return option.argParser((scope: string, before: string[] | undefined) => {
     check?.(scope, undefined);

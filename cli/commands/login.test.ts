@@ -30,26 +30,26 @@ const logIn = (...words: string[]): Promise<RunResult> =>
   run(['login', 'ann', '--password-stdin', '--url', server.url, ...words], { input: `${PASSWORD}\n` });
 
 describe('a login', () => {
-  it('asks for who and the password, which it does not show, and keeps what it gets', async () => {
+  it('asks for username and hidden password, and stores the token', async () => {
     const { status, stdout, stderr } = await run(['login', '--url', `${server.url}/`], { answers: ['ann', PASSWORD] });
     expect([status, stdout]).toEqual([0, '']);
     expect(stderr).not.toContain(PASSWORD);
     expect(stderr).toMatch(
-      /logged in to http:\S+ as ann \(operator\)\nuntil \d{4}-\d\d-\d\d \d\d:\d\d, .*; context local\n$/,
+      /logged in to http:\S+ as ann \(operator\)\nvalid until \d{4}-\d\d-\d\d \d\d:\d\d, .*; context local\n$/,
     );
     expect(contexts().current).toBe('local');
     expect(contexts().get('local')).toEqual({ url: server.url, username: 'ann', token: expect.any(String) as string });
     expect((await run(['keys', 'ls', '--json'])).stdout).toBe('[]\n');
   });
 
-  it('takes the password of a script, and tells it what it wants to know without the secret', async () => {
+  it('reads the password from a script, and prints the result without the secret', async () => {
     const { status, stdout, stderr } = await logIn('--json', '-q');
     expect([status, stderr]).toEqual([0, '']);
     expect(JSON.parse(stdout)).toMatchObject({ url: server.url, context: 'local', user: { username: 'ann' } });
     expect(stdout).not.toContain(contexts().get('local').token);
   });
 
-  it('is kept under the name that is wanted, and made anew there', async () => {
+  it('is stored under the given name, and replaced there', async () => {
     await logIn('--context', 'gpu');
     const first = contexts().get('gpu').token;
     contexts().use(null);
@@ -58,7 +58,7 @@ describe('a login', () => {
     expect([contexts().current, contexts().get('gpu').token === first]).toEqual(['gpu', false]);
   });
 
-  it('works where the folder of the contexts was made with a umask of 002', async () => {
+  it('works if the folder of the contexts was made with a umask of 002', async () => {
     const folder = path.dirname(contexts().file);
     mkdirSync(folder, { recursive: true });
     chmodSync(folder, 0o775);
@@ -67,18 +67,18 @@ describe('a login', () => {
     expect(statSync(folder).mode & 0o022).toBe(0);
   });
 
-  it.runIf(process.getuid?.() === 0)('that cannot be kept is refused before it asks for anything', async () => {
+  it.runIf(process.getuid?.() === 0)('is refused before any question if it cannot be stored', async () => {
     const folder = path.dirname(contexts().file);
     mkdirSync(folder, { recursive: true });
     chownSync(folder, 4321, 4321);
     chmodSync(folder, 0o775);
     const { status, stderr } = await run(['login', '--url', server.url], { answers: ['ann', PASSWORD] });
-    expect([status, stderr]).toEqual([1, expect.stringContaining('others than you can write')]);
+    expect([status, stderr]).toEqual([1, expect.stringContaining('other users can write to')]);
     expect(stderr).not.toContain('Username');
     expect(server.requests).not.toContain('POST /api/auth/login');
   });
 
-  it('is not needed with a URL and LLAMACTL_TOKEN, even where the contexts may not be used', async () => {
+  it('is not needed with a URL and LLAMACTL_TOKEN, even if the contexts may not be used', async () => {
     await logIn();
     const token = contexts().get('local').token ?? '';
     chmodSync(contexts().file, 0o666);
@@ -87,26 +87,26 @@ describe('a login', () => {
     expect(await run(words, { environment: { LLAMACTL_TOKEN: token } })).toMatchObject({ status: 0 });
   });
 
-  it('that is wrong says so in the words of the server, and keeps nothing', async () => {
+  it("prints the server's refusal, and stores nothing", async () => {
     const { status, stderr } = await run(['login', 'ann', '--password-stdin', '--url', server.url], { input: 'x' });
     expect([status, stderr]).toEqual([4, 'llamactl: The user name or the password is wrong.\n']);
     expect(contexts().list()).toEqual([]);
   });
 
-  it('asks for no password where there are no accounts', async () => {
+  it('does not ask for a password without accounts', async () => {
     const open = await AccessServer.open(false);
     const { status, stderr } = await run(['login', '--url', open.url], { answers: [] });
     await open.close();
-    expect([status, stderr]).toEqual([0, `${open.url} has no accounts; nothing to log in to\n`]);
+    expect([status, stderr]).toEqual([0, `${open.url} has no accounts, so no log-in is needed\n`]);
     expect(contexts().list()).toEqual([]);
   });
 
-  it('that is given up ends on a line of its own', async () => {
+  it('ends the line when it is cancelled', async () => {
     const { status, stderr } = await run(['login', 'ann', '--url', server.url], { answers: ['\u0003'] });
     expect([status, stderr]).toEqual([130, `Password of ann at ${server.url}: \nllamactl: interrupted\n`]);
   });
 
-  it('asks for no password where nobody answers', async () => {
+  it('does not ask for a password if no server answers', async () => {
     await server.close();
     const { status, stderr } = await run(['login', 'ann', '--url', server.url], { answers: [] });
     expect(status).toBe(5);
@@ -114,13 +114,13 @@ describe('a login', () => {
     server = await AccessServer.open();
   });
 
-  it('where nobody can be asked says how it would work', async () => {
+  it('suggests flags without a terminal', async () => {
     expect((await run(['login', '--url', server.url])).stderr).toContain('llamactl login USERNAME --password-stdin');
     const { status, stderr } = await run(['login', 'ann', '--url', server.url]);
     expect([status, stderr]).toEqual([2, expect.stringContaining('pipe it in, with --password-stdin')]);
   });
 
-  it('warns of what goes before it', async () => {
+  it('warns of environment variables that override it', async () => {
     const environment = { LLAMACTL_TOKEN: 'llk_x', LLAMACTL_URL: 'http://other.example' };
     const { stderr } = await run(['login', 'ann', '--password-stdin', '--url', server.url], {
       input: PASSWORD,
@@ -130,7 +130,7 @@ describe('a login', () => {
     expect(stderr).toContain('LLAMACTL_URL is set');
   });
 
-  it('is where LLAMACTL_URL says, or LLAMACTL_CONTEXT', async () => {
+  it('uses LLAMACTL_URL or LLAMACTL_CONTEXT', async () => {
     const options = { input: PASSWORD, environment: { LLAMACTL_URL: server.url } };
     await run(['login', 'ann', '--password-stdin', '--context', 'new'], options);
     expect(contexts().get('new').url).toBe(server.url);
@@ -154,7 +154,7 @@ describe('a login at the server of this machine', () => {
   const logInHere = (...words: string[]): Promise<RunResult> =>
     run(['login', 'ann', '--password-stdin', ...words], { input: `${PASSWORD}\n` });
 
-  it('follows it, wherever it listens later', async () => {
+  it('follows it to any later address', async () => {
     describeServer(server.url);
     const { status, stderr } = await logInHere();
     expect([status, stderr]).toEqual([0, expect.stringContaining('context local')]);
@@ -165,7 +165,7 @@ describe('a login at the server of this machine', () => {
     expect(await run(['keys', 'ls', '--json'])).toMatchObject({ status: 0, stdout: '[]\n' });
   });
 
-  it('follows it from now on where an older log-in has its address', async () => {
+  it('follows it from now on if an older log-in has its address', async () => {
     await logIn();
     expect(contexts().get('local').data_dir).toBeUndefined();
     describeServer(server.url);
@@ -175,7 +175,7 @@ describe('a login at the server of this machine', () => {
     expect(contexts().get('local').data_dir).toBe(dataDirectory());
   });
 
-  it('is not meant by a name that somebody gave an address, nor by another server', async () => {
+  it('does not follow a context with a given address, or another server', async () => {
     describeServer('http://127.0.0.1:2');
     await logIn();
     expect(contexts().get('local').data_dir).toBeUndefined();
@@ -185,7 +185,7 @@ describe('a login at the server of this machine', () => {
     expect(contexts().get('mine').data_dir).toBeUndefined();
   });
 
-  it('keeps what it follows over a logout, and loses it with an address', async () => {
+  it('keeps the followed directory over a logout, and drops it for an address', async () => {
     describeServer(server.url);
     await logInHere();
     await run(['logout']);
@@ -194,7 +194,7 @@ describe('a login at the server of this machine', () => {
     expect(contexts().get('local')).toEqual({ url: server.url });
   });
 
-  it('gives nothing secret to whoever listens where it was, while it does not run', async () => {
+  it('sends no secret to the old address while the server does not run', async () => {
     const seen: string[] = [];
     const stranger = createServer((request, response) => {
       seen.push(`${request.method} ${request.url} ${request.headers.authorization}`);
@@ -209,7 +209,7 @@ describe('a login at the server of this machine', () => {
     held?.release();
     contexts().set('local', { ...contexts().get('local'), url });
     const { token } = contexts().get('local');
-    // Time for a renewal, too.
+    // Enough time for a renewal, too.
     await server.harness.clock.advance(1_900_000);
     const passwords = { input: `${PASSWORD}\n${PASSWORD}2\n` };
     const results = [
@@ -220,7 +220,7 @@ describe('a login at the server of this machine', () => {
       await logInHere('--context', 'local'),
     ];
     for (const { status, stderr } of results) {
-      expect([status, stderr]).toEqual([5, expect.stringContaining(`no server uses ${dataDirectory()} now`)]);
+      expect([status, stderr]).toEqual([5, expect.stringContaining(`no server is running in ${dataDirectory()}`)]);
     }
     expect(await run(['token'])).toMatchObject({ status: 0, stdout: `${token}\n` });
     await run(['context', 'add', 'local', '--url', url]);
@@ -228,28 +228,28 @@ describe('a login at the server of this machine', () => {
     contexts().set('local', { url, data_dir: dataDirectory(), ...(token !== undefined && { token }) });
     expect(await run(['logout'])).toMatchObject({
       status: 5,
-      stderr: expect.stringContaining('could not be told') as string,
+      stderr: expect.stringContaining('could not be reached') as string,
     });
     stranger.close();
     expect(seen).toEqual([]);
     expect(contexts().get('local').token).toBeUndefined();
   });
 
-  it('that was made at an address where nobody is now says where the server is', async () => {
+  it('reports the present address if no server answers at the stored one', async () => {
     contexts().set('local', { url: 'http://127.0.0.1:2', token: 'llk_x' });
     contexts().use('local');
     describeServer(server.url);
     const expected = [
       'llamactl: No answer from http://127.0.0.1:2: nothing listens there.',
       '  http://127.0.0.1:2 is the address of the context local',
-      `  on this machine a server answers at ${server.url}: llamactl context use --local goes there`,
+      `  a server on this machine answers at ${server.url}; to use it: llamactl context use --local`,
     ].join('\n');
     for (const result of [await run(['keys', 'ls']), await logInHere()]) {
       expect([result.status, result.stderr.startsWith(expected)]).toEqual([5, true]);
     }
   });
 
-  it('warns of no listener on the way, by whatever address of this machine it goes', async () => {
+  it('does not warn of eavesdroppers for any address of this machine', async () => {
     const config = testConfig({ auth: { enabled: true }, server: { host: '0.0.0.0' } });
     const everywhere = await AccessServer.open(true, { config });
     await everywhere.harness.user('ann', 'operator');
@@ -263,14 +263,14 @@ describe('a login at the server of this machine', () => {
 });
 
 describe('a token', () => {
-  it('is printed for scripts, alone', async () => {
+  it('is printed alone for scripts', async () => {
     await logIn();
     const { stdout, stderr } = await run(['token']);
     expect([stdout, stderr]).toEqual([`${contexts().get('local').token}\n`, '']);
     expect(await server.harness.fate(stdout.trim())).toBe('user');
   });
 
-  it('is renewed first in the second half of its life', async () => {
+  it('is renewed before printing in the second half of its validity', async () => {
     await logIn();
     const before = contexts().get('local').token;
     await server.harness.clock.advance(1_900_000);
@@ -281,7 +281,7 @@ describe('a token', () => {
     expect(Date.parse(expires)).toBe(server.now + 3_600_000);
   });
 
-  it('is renewed beside whatever else is done, and kept before the program ends', async () => {
+  it('is renewed during other commands, and stored before the program ends', async () => {
     await logIn();
     const before = contexts().get('local').token ?? '';
     await server.harness.clock.advance(1_900_000);
@@ -292,16 +292,16 @@ describe('a token', () => {
     expect([await server.harness.fate(before), await server.harness.fate(after)]).toEqual(['UNAUTHORIZED', 'user']);
   });
 
-  it('is looked after by what lasts', async () => {
+  it('is checked during long-running commands', async () => {
     await logIn();
     const before = contexts().get('local').token;
     await server.harness.clock.advance(1_900_000);
-    // The completion of contexts asks the server nothing.
+    // The completion of contexts sends no request.
     await run(['completion', 'words', 'context'], { onEvery: (act) => act() });
     expect(contexts().get('local').token).not.toBe(before);
   });
 
-  it('that has expired asks for another log-in', async () => {
+  it('asks for another log-in once expired', async () => {
     await logIn();
     await server.harness.clock.advance(3_600_000);
     const again = 'log in again: llamactl login\n';
@@ -313,7 +313,7 @@ describe('a token', () => {
     expect(await run(['keys', 'ls'])).toMatchObject({ status: 4, stderr: expect.stringContaining(again) as string });
   });
 
-  it('of the environment is never touched', async () => {
+  it('of the environment is never changed', async () => {
     await logIn();
     const token = contexts().get('local').token ?? '';
     contexts().set('local', { url: server.url });
@@ -323,12 +323,12 @@ describe('a token', () => {
     expect(await server.harness.fate(token)).toBe('user');
   });
 
-  it('is nothing without a log-in', async () => {
+  it('is an error without a log-in', async () => {
     const { status, stderr } = await run(['token', '--url', server.url]);
-    expect([status, stderr]).toEqual([4, expect.stringContaining('nobody is logged in')]);
+    expect([status, stderr]).toEqual([4, expect.stringContaining('not logged in')]);
   });
 
-  it('of a context is sent to its address alone', async () => {
+  it('of a context goes only to its address', async () => {
     await logIn();
     const seen: (string | undefined)[] = [];
     const other = createServer((request, response) => {
@@ -345,7 +345,7 @@ describe('a token', () => {
 });
 
 describe('a logout', () => {
-  it('ends the token here and there', async () => {
+  it('ends the token at the server and on this machine', async () => {
     await logIn();
     const token = contexts().get('local').token ?? '';
     const { status, stderr } = await run(['logout']);
@@ -354,31 +354,31 @@ describe('a logout', () => {
     expect(await server.harness.fate(token)).toBe('UNAUTHORIZED');
   });
 
-  it('of a token that is dead already is as good', async () => {
+  it('succeeds for a token that is already invalid', async () => {
     await logIn();
     await server.harness.clock.advance(3_600_000);
     expect((await run(['logout'])).status).toBe(0);
     expect(contexts().get('local')).toEqual({ url: server.url });
   });
 
-  it('that cannot reach the server forgets, and says what lives on', async () => {
+  it('forgets the token if the server cannot be reached, and warns that it stays valid', async () => {
     await logIn();
     await server.close();
     const { status, stderr } = await run(['logout']);
     expect(status).toBe(5);
-    expect(stderr).toContain('could not be told, and takes the token until');
+    expect(stderr).toContain('could not be reached, so the token stays valid until');
     expect(contexts().get('local')).toEqual({ url: server.url });
     server = await AccessServer.open();
   });
 
-  it('of a key leaves the key alone', async () => {
+  it('of a key does not revoke the key', async () => {
     contexts().set('ci', { url: server.url, token: 'llk_x' });
     const { stderr } = await run(['logout', '--context', 'ci']);
-    expect(stderr).toContain('llamactl keys rm revokes it');
+    expect(stderr).toContain('to revoke it: llamactl keys rm');
     expect(contexts().get('ci')).toEqual({ url: server.url });
   });
 
-  it('of nobody is done', async () => {
+  it('without a log-in succeeds', async () => {
     expect(await run(['logout', '--url', server.url])).toMatchObject({ status: 0, stdout: '' });
   });
 });

@@ -8,14 +8,14 @@ interface LoginFlags {
 
 export function loginCommand(commandLine: CommandLine): Command {
   return new Command('login')
-    .description('Log in to a server, and talk to it from now on. The log-in is kept under the name of a context.')
-    .argument('[username]', 'whose account; asked for when it is left out')
-    .option('--password-stdin', 'read the password from standard input')
+    .description('Log in to a server, and make it the current context.')
+    .argument('[username]', 'Account (default: ask)')
+    .option('--password-stdin', 'Read the password from standard input')
     .addHelpText(
       'after',
       `
-The context is --context NAME, or the one that has this address, or a new one
-that is called as the host is.
+The log-in is stored in the context --context NAME, else in the one with this
+address, else in a new one with the name of the host.
 
 Examples:
   llamactl login

@@ -27,14 +27,14 @@ const entry = (seq: number, second: number, level: LogEntry['level'] = 'info'): 
   seq,
 });
 
-/** What a test says of a log, to whoever follows it. */
+/** A log that a test writes, for its followers. */
 class Voice implements AsyncIterable<readonly LogItem[]> {
-  readonly #said: LogItem[] = [];
+  readonly #lines: LogItem[] = [];
   #wake = (): void => undefined;
   #isOver = false;
 
   say(item: LogItem): void {
-    this.#said.push(item);
+    this.#lines.push(item);
     this.#wake();
   }
 
@@ -44,13 +44,13 @@ class Voice implements AsyncIterable<readonly LogItem[]> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<readonly LogItem[]> {
-    for (let told = 0; ; told += 1) {
-      const item = this.#said[told];
+    for (let index = 0; ; index += 1) {
+      const item = this.#lines[index];
       if (item !== undefined) yield [item];
       else if (this.#isOver) return;
       else {
         await new Promise<void>((resolve) => (this.#wake = resolve));
-        told -= 1;
+        index -= 1;
       }
     }
   }
@@ -67,33 +67,33 @@ describe('the log of an instance', () => {
     expect(server.manager.calls.at(-1)?.arguments).toEqual(['llama', { lines: 20, level: 'info', afterSeq: null }]);
   });
 
-  it('has the colours of its levels, and times where they are wanted', async () => {
+  it('has colours by level, and times with -t', async () => {
     server.manager.log = { logs: [entry(2, 1, 'error')] };
     const { stdout } = await sandbox.run(['logs', 'llama', '-t'], { columns: 80 });
     expect(stdout).toBe('\u{1B}[2m2026-03-01T12:00:01Z\u{1B}[22m \u{1B}[31mline 2\u{1B}[39m\n');
   });
 
-  it('is said to be empty, where nothing is to be seen', async () => {
+  it('prints a note if it is empty', async () => {
     server.manager.log = { logs: [] };
     expect(await sandbox.run(['logs', 'llama'])).toEqual({
       status: 0,
       stdout: '',
-      stderr: 'llamactl: llama has said nothing yet\n',
+      stderr: 'llamactl: llama has no output yet\n',
     });
-    expect((await sandbox.run(['logs', 'llama', '--level', 'error'])).stderr).toContain('nothing of that kind');
+    expect((await sandbox.run(['logs', 'llama', '--level', 'error'])).stderr).toContain('no matching output');
     expect((await sandbox.run(['logs', 'llama', '-q'])).stderr).toBe('');
   });
 
-  it('begins at a time', async () => {
+  it('begins at a given time', async () => {
     server.manager.log = { logs: [entry(1, 0), entry(2, 30), entry(3, 50)] };
     const now = Date.parse('2026-03-01T12:01:00Z');
     expect((await sandbox.run(['logs', 'llama', '--since', '30s'], { now })).stdout).toBe('line 2\nline 3\n');
     expect(server.manager.calls.at(-1)?.arguments[1]).toMatchObject({ lines: 10_000 });
     const { status, stderr } = await sandbox.run(['logs', 'llama', '--since', 'noon']);
-    expect([status, stderr]).toEqual([2, expect.stringContaining('--since noon: say how long ago')]);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('--since noon: give an age')]);
   });
 
-  it('is JSON, a line each', async () => {
+  it('is one line of JSON per entry with --json', async () => {
     server.manager.log = { logs: [entry(1, 0), entry(2, 1)] };
     const { stdout } = await sandbox.run(['logs', 'llama', '--json'], { columns: 80 });
     expect(
@@ -104,13 +104,13 @@ describe('the log of an instance', () => {
     ).toEqual([entry(1, 0), entry(2, 1)]);
   });
 
-  it('says when the search was given up', async () => {
+  it('reports a search that ended early', async () => {
     server.manager.log = { logs: [], truncated: true };
     const { stderr } = await sandbox.run(['logs', 'llama', '--level', 'error']);
-    expect(stderr).toBe('llamactl: llama: the search for more lines of this level was given up\n');
+    expect(stderr).toBe('llamactl: llama: the search for lines of this level ended early; older ones may exist\n');
   });
 
-  it('suggests the name that was probably meant', async () => {
+  it('suggests the closest name for an unknown one', async () => {
     for (const words of [
       ['logs', 'lama'],
       ['logs', '-f', 'lama'],
@@ -121,8 +121,8 @@ describe('the log of an instance', () => {
   });
 });
 
-describe('the logs of several', () => {
-  it('are told together by their time, each line with its name', async () => {
+describe('several logs', () => {
+  it('are merged by time, each line with its name', async () => {
     server.manager.logs = async (name) => ({
       logs: name === 'qw' ? [entry(1, 1), entry(2, 3)] : [entry(7, 2), entry(8, 4)],
     });
@@ -134,7 +134,7 @@ describe('the logs of several', () => {
 });
 
 describe('following a log', () => {
-  it('goes on with what comes, tells what is missing, and ends without a word at Ctrl-C', async () => {
+  it('prints new lines, reports missing ones, and ends silently on Ctrl-C', async () => {
     const voice = new Voice();
     server.manager.log = { logs: [entry(1, 0)] };
     server.manager.followed = voice;
@@ -146,11 +146,11 @@ describe('following a log', () => {
     expect(await watching.interrupt()).toEqual({
       status: 130,
       stdout: 'line 1\nline 5\n',
-      stderr: 'llamactl: lines are missing here: they are not kept any more\n',
+      stderr: 'llamactl: some lines are missing here: the server no longer keeps them\n',
     });
   });
 
-  it('goes on when the server is back, and says once that it waits', async () => {
+  it('continues when the server is back, after one note', async () => {
     const before = new Voice();
     server.manager.log = { logs: [entry(1, 0)] };
     server.manager.followed = before;

@@ -18,59 +18,64 @@ interface LogsFlags {
   timestamps?: boolean;
 }
 
-/** What one request may ask for. */
+/** Limit of one request. */
 const MOST_LINES = 10_000;
 const DEFAULT_LINES = 100;
 
 export function logsCommand(commandLine: CommandLine): Command {
   return new Command('logs')
-    .description('Print what instances said, also those that do not run. With -f go on with what they say.')
-    .argument('<names...>', 'instances')
-    .option('-f, --follow', 'go on, over restarts of the instance and of the server, until Ctrl-C')
-    .option('-n, --lines <number>', `the last lines (default: ${DEFAULT_LINES})`, wholeNumber(0, MOST_LINES))
-    .addOption(new Option('--level <level>', 'this level and above').choices(['debug', 'info', 'warn', 'error']))
-    .option('--since <time>', 'from then on: 10m, 2h, 1d ago, or 2026-03-01T12:00')
-    .option('-t, --timestamps', 'begin each line with its time (UTC)')
+    .description('Print the output of instances, running or not. With -f, follow it.')
+    .argument('<names...>', 'Instances')
+    .option('-f, --follow', 'Follow the output until Ctrl-C, across restarts of the instance and the server')
+    .option('-n, --lines <number>', `Number of last lines (default: ${DEFAULT_LINES})`, wholeNumber(0, MOST_LINES))
+    .addOption(new Option('--level <level>', 'Only this level and above').choices(['debug', 'info', 'warn', 'error']))
+    .option('--since <time>', 'Only since 10m, 2h or 1d ago, or since 2026-03-01T12:00')
+    .option('-t, --timestamps', 'Print the time of each line (UTC)')
     .addHelpText('after', EXAMPLES)
     .action(
       commandLine.online<LogsFlags>(async (session, { words, flags }) => {
         const names = distinct(words);
         const printer = new LogPrinter(session, names, flags.timestamps === true);
-        const wish = wishOf(session, flags);
-        if (flags.follow !== true) return printPast(session, printer, names, wish);
+        const selection = selectionOf(session, flags);
+        if (flags.follow !== true) return printPast(session, printer, names, selection);
         await untilInterrupted(commandLine, session, async () => {
           const open = new Set(names);
-          await Promise.all(names.map((name) => follow(session, printer, { name, open }, wish)));
+          await Promise.all(names.map((name) => follow(session, printer, { name, open }, selection)));
         });
       }),
     );
 }
 
-/** Which lines are wanted. */
-interface Wish {
+/** The selection of lines. */
+interface Selection {
   lines: number;
   level: LogLevel | undefined;
-  /** Milliseconds since the epoch; `null`: from wherever. */
+  /** Milliseconds since the epoch; `null`: no lower limit. */
   from: number | null;
 }
 
-function wishOf({ now }: Session, { lines, level, since }: LogsFlags): Wish {
+function selectionOf({ now }: Session, { lines, level, since }: LogsFlags): Selection {
   const from = since === undefined ? null : momentOf(since, now());
   if (since !== undefined && from === null) {
-    throw new Problem(`--since ${since}: say how long ago (10m, 2h, 1d), or when (2026-03-01T12:00)`, EXIT.usage);
+    throw new Problem(`--since ${since}: give an age (10m, 2h, 1d) or a time (2026-03-01T12:00)`, EXIT.usage);
   }
   return { lines: lines ?? (since === undefined ? DEFAULT_LINES : MOST_LINES), level, from };
 }
 
-async function printPast(session: Session, printer: LogPrinter, names: readonly string[], wish: Wish): Promise<void> {
-  const logs = await Promise.all(names.map((name) => past(session, name, wish)));
+async function printPast(
+  session: Session,
+  printer: LogPrinter,
+  names: readonly string[],
+  selection: Selection,
+): Promise<void> {
+  const logs = await Promise.all(names.map((name) => past(session, name, selection)));
   const all = logs.flatMap((entries, index) => entries.map((entry) => ({ entry, name: names[index] ?? '' })));
-  // Within one log the order is that of the lines, whatever their clocks say.
+  // Within one log the order is that of the lines, even if clocks jump.
   if (names.length > 1) all.sort((one, other) => Date.parse(one.entry.timestamp) - Date.parse(other.entry.timestamp));
   for (const { entry, name } of all) printer.print(name, entry);
 }
 
-async function past(session: Session, name: string, { lines, level, from }: Wish): Promise<LogEntry[]> {
+async function past(session: Session, name: string, { lines, level, from }: Selection): Promise<LogEntry[]> {
   const { client, terminal, signal } = session;
   if (lines === 0) return [];
   const answer = await client.getInstanceLogs(name, { lines, level, signal }).catch(async (error: unknown) => {
@@ -78,26 +83,31 @@ async function past(session: Session, name: string, { lines, level, from }: Wish
   });
   const entries = from === null ? answer.logs : answer.logs.filter(({ timestamp }) => Date.parse(timestamp) >= from);
   if (answer.truncated === true) {
-    terminal.note(`llamactl: ${name}: the search for more lines of this level was given up`);
+    terminal.note(`llamactl: ${name}: the search for lines of this level ended early; older ones may exist`);
   } else if (entries.length === 0) {
-    const what = level === undefined && from === null ? 'nothing yet' : 'nothing of that kind';
-    terminal.note(`llamactl: ${name} has said ${what}`);
+    const what = level === undefined && from === null ? 'no output yet' : 'no matching output';
+    terminal.note(`llamactl: ${name} has ${what}`);
   }
   return entries;
 }
 
-/** One of the logs that are followed, and the names of all that still are. */
+/** One of the followed logs, and the names of all logs still followed. */
 interface Followed {
   name: string;
   open: Set<string>;
 }
 
-async function follow(session: Session, printer: LogPrinter, { name, open }: Followed, wish: Wish): Promise<void> {
+async function follow(
+  session: Session,
+  printer: LogPrinter,
+  { name, open }: Followed,
+  selection: Selection,
+): Promise<void> {
   const { client, terminal, signal } = session;
-  const { level, from, lines } = wish;
+  const { level, from, lines } = selection;
   const waiting = waitingNote(
     {
-      // All lose the server together: one of them says so.
+      // All lose the server together, so only one prints the note.
       note: (text) => (open.values().next().value === name ? terminal.note(text) : undefined),
     },
     { isOpen: true },
@@ -114,7 +124,7 @@ async function follow(session: Session, printer: LogPrinter, { name, open }: Fol
   terminal.note(`llamactl: ${name} was deleted`);
 }
 
-/** Writes lines of one log, or of several, which then begin with a name. */
+/** Prints lines of one log, or of several, each with the name in front. */
 class LogPrinter {
   readonly #session: Session;
   readonly #names: readonly string[];
@@ -135,7 +145,7 @@ class LogPrinter {
     if (terminal.isJson) return terminal.printJsonLine(isOneOfMany ? { instance: name, ...item } : item);
     if ('gap' in item) {
       const whose = isOneOfMany ? `${name}: ` : '';
-      return terminal.warn(`llamactl: ${whose}lines are missing here: they are not kept any more`);
+      return terminal.warn(`llamactl: ${whose}some lines are missing here: the server no longer keeps them`);
     }
     const prefix = isOneOfMany ? { name, width: this.#width, index: this.#names.indexOf(name) } : null;
     terminal.print(outputLine(item, this.#form, prefix));

@@ -27,15 +27,15 @@ const watch = (words: readonly string[], columns?: number): Watching => {
   watching.push(begun);
   return begun;
 };
-/** The row of an instance, as it stands on the terminal now. */
+/** The row of an instance on the current screen. */
 const rowOf = (output: string, name: string): string =>
   screenAfter(output).find((line) => line.startsWith(`${name} `)) ?? '';
 
-/** What a person sees, without colours. */
+/** The screen as a person sees it, without colours. */
 const seen = (output: string): string[] => screenAfter(output);
 
 describe('a list of instances', () => {
-  it('shows each in a row, with what it is at the end of the path of its model', async () => {
+  it('shows one row each, with the file name of the model', async () => {
     await server.add('llama', { status: 'running', started_at: '2026-03-01T11:00:00Z', port: 8100 });
     await server.add('qwen', { port: 8101 });
     const { status, stdout, stderr } = await sandbox.run(['ps'], { columns: 80, now: NOW });
@@ -47,7 +47,7 @@ describe('a list of instances', () => {
     expect([status, stderr]).toEqual([0, '']);
   });
 
-  it('tells reasons where there are some, as much of them as has room', async () => {
+  it('shows reasons if there are any, as far as there is room', async () => {
     const reason = 'error loading model: the file /models/broken.gguf is cut off in the middle of a tensor';
     await server.add('broken', { status: 'failed', reason });
     await server.add('fine');
@@ -57,7 +57,7 @@ describe('a list of instances', () => {
     expect(seen((await sandbox.run(['ps'])).stdout)[1]).toContain(reason);
   });
 
-  it('cuts the beginning of a long name of a model before anything else is lost', async () => {
+  it('cuts the beginning of a long model name first', async () => {
     await server.add('a', { model_path: `/models/${'very-'.repeat(20)}long-Q4_K_M.gguf` });
     const [, row = ''] = seen((await sandbox.run(['ps'], { columns: 80 })).stdout);
     expect(row).toMatch(/^a {8}stopped .*…[-a-z]*long-Q4_K_M\.gguf$|^a .*…[-a-z]*long-Q4_K_M\.gguf$/);
@@ -73,7 +73,7 @@ describe('a list of instances', () => {
     expect((await sandbox.run(['ps'])).stdout).not.toContain('ALIASES');
   });
 
-  it('is of one state with --status', async () => {
+  it('shows one status with --status', async () => {
     await server.add('a', { status: 'running' });
     await server.add('b');
     expect((await sandbox.run(['ps', '-q', '--status', 'running'])).stdout).toBe('a\n');
@@ -82,7 +82,7 @@ describe('a list of instances', () => {
     expect(wrong.stderr).toContain('running');
   });
 
-  it('says what to do next when there is nothing, beside the empty result', async () => {
+  it('suggests the next step beside an empty result', async () => {
     const { status, stdout, stderr } = await sandbox.run(['ps']);
     expect([status, stdout]).toEqual([0, '']);
     expect(stderr).toContain('llamactl create');
@@ -91,21 +91,21 @@ describe('a list of instances', () => {
     expect((await sandbox.run(['ps', '--json'])).stdout).toBe('[]\n');
   });
 
-  it('is what the API answers with --json', async () => {
+  it("is the API's response with --json", async () => {
     await server.add('a', { status: 'running', reason: 'x' });
     expect(JSON.parse((await sandbox.run(['ps', '--json'])).stdout)).toMatchObject([
       { name: 'a', status: 'running', reason: 'x', model_path: '/models/a.gguf', port: 8100 },
     ]);
   });
 
-  it('shows nothing of an instance that would move the cursor', async () => {
+  it('removes control characters of instances', async () => {
     await server.add('a', { reason: 'red \u{1B}[31m and \u{1B}]0;title\u{7} gone\u{1B}[2J' });
     expect((await sandbox.run(['ps'])).stdout).not.toContain('\u{1B}');
   });
 });
 
 describe('a watched list on a terminal', () => {
-  it('is kept true, and its lines are drawn over', async () => {
+  it('is updated, and redrawn in place', async () => {
     await server.add('llama');
     await server.add('qwen');
     const ps = watch([], 80);
@@ -123,7 +123,7 @@ describe('a watched list on a terminal', () => {
     expect([status, stderr]).toEqual([130, '']);
   });
 
-  it('has instances that are made later, and not those that are deleted', async () => {
+  it('adds new instances, and removes deleted ones', async () => {
     const ps = watch([], 80);
     await ps.until((output) => seen(output).join('').includes('no instances yet'));
     await server.add('a');
@@ -134,7 +134,7 @@ describe('a watched list on a terminal', () => {
     await ps.until((output) => seen(output).join('').includes('no instances yet'));
   });
 
-  it('moves the time on with every measurement', async () => {
+  it('updates elapsed times with every measurement', async () => {
     await server.add('a', { status: 'running', started_at: null });
     const ps = watch([], 80);
     await ps.until((output) => rowOf(output, 'a').includes('running   -'));
@@ -143,7 +143,7 @@ describe('a watched list on a terminal', () => {
     await ps.until((output) => rowOf(output, 'a').includes('1m '));
   });
 
-  it('shows one state alone with --status', async () => {
+  it('shows one status with --status', async () => {
     await server.add('a', { status: 'running' });
     await server.add('b');
     const ps = watch(['--status', 'running'], 80);
@@ -153,7 +153,7 @@ describe('a watched list on a terminal', () => {
     await ps.until((output) => rowOf(output, 'b') !== '' && rowOf(output, 'a') === '');
   });
 
-  it('stays, and says so, while the server is away, and tells afterwards what happened then', async () => {
+  it('stays on the screen with a note while the server is away, and catches up afterwards', async () => {
     await server.add('a', { status: 'running' });
     const ps = watch([], 80);
     await ps.until((output) => rowOf(output, 'a').includes('running'));
@@ -166,7 +166,7 @@ describe('a watched list on a terminal', () => {
     expect(seen(ps.output).join('\n')).not.toContain('does not answer');
   });
 
-  it('ends when nobody answers from the start', async () => {
+  it('fails if no server answers at the start', async () => {
     await server.goAway();
     const { status, stdout, stderr } = await sandbox.run(['ps', '--watch'], { columns: 80 });
     expect([status, stdout]).toEqual([5, '']);
@@ -176,7 +176,7 @@ describe('a watched list on a terminal', () => {
 });
 
 describe('a watched list that is piped', () => {
-  it('is what there is, then a line for each change', async () => {
+  it('prints the present instances, then a line per change', async () => {
     await server.add('llama', { status: 'running' });
     const ps = watch([]);
     await ps.until((output) => output.includes('llama'));
@@ -189,7 +189,7 @@ describe('a watched list that is piped', () => {
     expect(status).toBe(130);
   });
 
-  it('is the changes as they come with --json, over a restart of the server, which is said once', async () => {
+  it('prints frames with --json, across a restart of the server with one note', async () => {
     await server.add('a');
     const ps = watch(['--json']);
     await server.joined;

@@ -25,10 +25,10 @@ const CHANGES = [
 export function psCommand(commandLine: CommandLine): Command {
   return new Command('ps')
     .description('List instances, oldest first.')
-    .addOption(new Option('--status <status>', 'only those in this state').choices(STATUSES))
-    .option('-a, --all', 'every column: aliases and when it was made, too')
-    .addOption(new Option('--wide', 'the same as --all').hideHelp())
-    .option('-w, --watch', 'keep the table up to date until Ctrl-C; piped: a line for each change')
+    .addOption(new Option('--status <status>', 'Only instances with this status').choices(STATUSES))
+    .option('-a, --all', 'Show all columns, with aliases and creation time')
+    .addOption(new Option('--wide', 'Same as --all').hideHelp())
+    .option('-w, --watch', 'Keep the table up to date until Ctrl-C; piped: print a line per change')
     .addHelpText(
       'after',
       `
@@ -84,7 +84,7 @@ async function watchTable(session: Session, flags: Flags): Promise<void> {
     if (shown.length === 0) return { table: [style.faint(cut(nothing(flags), terminal.columns))], foot };
     return { table: liveLines(terminal, columns, rows, isAway), foot };
   };
-  // Before the list is read there is none to show, and nobody knows that there are none.
+  // Until the list has been read, "no instances" would be wrong.
   let table: Table | null = null;
   const touch = (): void => table?.touch();
   const end = (): void => table?.end();
@@ -94,7 +94,7 @@ async function watchTable(session: Session, flags: Flags): Promise<void> {
   };
   try {
     await watchInstances(session, instances, {
-      // Measurements tell since when processes run, and are what the time is moved on by.
+      // Measurements report start times, and redraw the elapsed times.
       types: [...CHANGES, 'instance_stats_updated'],
       onFrame: touch,
       onRead: () => {
@@ -109,7 +109,7 @@ async function watchTable(session: Session, flags: Flags): Promise<void> {
   }
 }
 
-/** What is there, then what changes, a line each. */
+/** Prints the present instances, then each change on a line. */
 async function watchLines(session: Session, flags: Flags): Promise<void> {
   const { client, terminal, signal, now } = session;
   const { eventLines } = await import('../event-line.ts');
@@ -150,5 +150,5 @@ function isWide({ all, wide }: Flags): boolean {
 
 function nothing({ status }: Flags): string {
   if (status !== undefined) return `no instance is ${status}`;
-  return 'there are no instances yet; llamactl create NAME --model FILE makes one, llamactl quickstart all that is needed';
+  return 'no instances yet; create one with llamactl create NAME --model FILE, or run llamactl quickstart';
 }

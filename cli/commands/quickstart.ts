@@ -4,13 +4,13 @@ import type { QuickstartFlags } from '../quickstart/quickstart.ts';
 
 export function quickstartCommand(commandLine: CommandLine): Command {
   return new Command('quickstart')
-    .description('From nothing to a model that answers: gets an engine and a small model, starts them, and chats once.')
-    .option('--config <file>', 'configuration file')
-    .option('--port <number>', 'port to listen on (server.port, default 8080)')
-    .option('--data-dir <folder>', 'where state, engine and model are kept (data_dir)')
-    .option('--model <file>', 'a GGUF model to use instead of looking for one')
-    .option('--offline', 'download no model: use the built-in demo model when none is found')
-    .option('--once', 'end after the answer instead of serving')
+    .description('Install an engine and a small model, start them, and chat once.')
+    .option('--config <file>', 'Configuration file')
+    .option('--port <number>', 'Port to listen on (server.port, default 8080)')
+    .option('--data-dir <folder>', 'Folder for state, engine and model (data_dir)')
+    .option('--model <file>', 'GGUF model to use (default: search for one)')
+    .option('--offline', 'Download no model; without a local one, use the built-in demo model')
+    .option('--once', 'Exit after the answer instead of serving')
     .addHelpText(
       'after',
       `

@@ -21,10 +21,10 @@ const PATIENCE_MS = 380_000;
 export function reloadCommand(commandLine: CommandLine): Command {
   return new Command('reload')
     .description(
-      'Replace the server of this machine by a new process: after an upgrade, or a change of the configuration. Engines go on running, no request is refused, and answers under way are finished.',
+      'Replace the server of this machine by a new process, after an upgrade or a change of the configuration. Engines keep running, no request is refused, and responses in progress are finished.',
     )
-    .option('--config <file>', 'configuration file that says which data directory (default: as llamactl serve)')
-    .option('--data-dir <folder>', 'whose server (data_dir)')
+    .option('--config <file>', 'Configuration file with the data directory (default: as for llamactl serve)')
+    .option('--data-dir <folder>', 'Data directory of the server (data_dir)')
     .addHelpText('after', EXAMPLES)
     .action(
       commandLine.local<ReloadFlags>(async (terminal, { flags }, command) => {
@@ -33,19 +33,24 @@ export function reloadCommand(commandLine: CommandLine): Command {
         const overrides: Record<string, string> = flags.dataDir === undefined ? {} : { data_dir: flags.dataDir };
         const { config } = readConfig({ configFile: flags.config ?? null, overrides, searchLocal: true });
         const directory = config.data_dir;
-        // A description may be that of a server that was killed, and its pid be another's by now: the lock proves it.
+        // The description may be that of a killed server, and its pid may belong to another process by now. The lock is
+        // the proof.
         const isHeld = isLockHeld(directory);
         const before = isHeld ? readHolder(directory) : null;
         if (before === null && isHeld) {
-          const remedies = ['it is written again within seconds: ask again; else the log of that server says why not'];
+          const remedies = [
+            'the server rewrites it within seconds: try again; if that fails, see the log of the server',
+          ];
           throw new Problem(
-            `a server uses ${directory}, but server.json there does not say which`,
+            `a server uses ${directory}, but its server.json is missing or unreadable`,
             EXIT.failed,
             remedies,
           );
         }
         if (before === null) {
-          throw new Problem(`no server uses ${directory}`, EXIT.unreachable, ['--data-dir says whose server is meant']);
+          throw new Problem(`no server is running in ${directory}`, EXIT.unreachable, [
+            'for another server: --data-dir',
+          ]);
         }
         const reason = whyNot(before);
         if (reason !== null) throw new Problem(reason, EXIT.failed);
@@ -65,18 +70,18 @@ export function reloadCommand(commandLine: CommandLine): Command {
           outcome = reloadOutcome(before, holder);
         }
         if (outcome.kind === 'failed') {
-          throw new Problem(`the server was not replaced, and goes on: ${outcome.reason}`, EXIT.failed);
+          throw new Problem(`the reload failed and the old server keeps running: ${outcome.reason}`, EXIT.failed);
         }
         if (outcome.kind === 'under way') {
           const what =
             hope === 'gone'
-              ? 'the server has ended'
-              : `nothing says what came of it (is the disk of ${directory} full?)`;
-          throw new Problem(`${what}; its log says more`, EXIT.failed);
+              ? 'the server has exited'
+              : `the outcome of the reload is unknown (is the disk of ${directory} full?)`;
+          throw new Problem(`${what}; see the log of the server`, EXIT.failed);
         }
         const from = { pid: before.pid, version: before.version };
         const to = { pid: outcome.pid, version: outcome.version };
-        // Whoever switches accounts on by a reload has no other way in.
+        // After a reload that turned accounts on, this file is the only way to log in.
         const isPasswordNew = ![null, passwordBefore].includes(lastWritten(passwordFile));
         const facts = { from, to, url: outcome.url, data_dir: directory };
         if (terminal.isJson)
@@ -90,7 +95,7 @@ export function reloadCommand(commandLine: CommandLine): Command {
     );
 }
 
-/** Milliseconds since the epoch; `null`: it is not there, or not for our eyes. */
+/** Milliseconds since the epoch; `null`: the file does not exist, or we may not read it. */
 function lastWritten(file: string): number | null {
   try {
     return statSync(file).mtimeMs;
@@ -106,15 +111,15 @@ function signal(pid: number): void {
   } catch (error) {
     if (codeOf(error) !== 'EPERM') throw error;
     throw new Problem(`the server (pid ${pid}) belongs to another user`, EXIT.notAllowed, [
-      'ask as that user, or as root',
+      'run this command as that user, or as root',
     ]);
   }
 }
 
 const EXAMPLES = `
-The new process is the program as it is on the disk now. If it cannot start, as
-with a configuration that is wrong, the old one goes on, and this says why.
-SIGUSR2 to the server asks for the same.
+The new process runs the program that is on the disk now. If it cannot start,
+for instance because of an invalid configuration, the old server keeps running
+and the reason is printed. SIGUSR2 to the server starts a reload too.
 
 Examples:
   llamactl reload

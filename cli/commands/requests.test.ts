@@ -31,8 +31,8 @@ function begin(id: string, caller = 'user:ann'): ReturnType<Requests['begin']> {
   return requests.begin({ ...facts, door: 'v1', stream: true }, () => cancelled.push(id));
 }
 
-describe('requests on their way', () => {
-  it('are a table, those that are over behind them where they are wanted', async () => {
+describe('requests in flight', () => {
+  it('are a table, followed by finished ones with -n', async () => {
     const over = begin('11111111-1111');
     over.leased('llama');
     now += 2_000;
@@ -49,22 +49,25 @@ describe('requests on their way', () => {
     ]);
   });
 
-  it('are what the API says, for programs, and ids with -q', async () => {
+  it("are the API's response with --json, and ids with -q", async () => {
     begin('22222222-2222');
     const { stdout } = await sandbox.run(['requests', '--json']);
     expect(JSON.parse(stdout)).toMatchObject({ in_flight: [{ id: '22222222-2222' }], finished: [] });
     expect((await sandbox.run(['requests', '-q'])).stdout).toBe('22222222-2222\n');
   });
 
-  it('are said to be none', async () => {
-    expect(await sandbox.run(['requests'])).toMatchObject({ status: 0, stderr: 'no request is on its way\n' });
+  it('prints a note if there are none', async () => {
+    expect(await sandbox.run(['requests'])).toMatchObject({ status: 0, stderr: 'no requests in flight\n' });
   });
 
-  it('are ended by the beginning of their id', async () => {
+  it('are cancelled by the prefix of their id', async () => {
     begin('22222222-2222');
     begin('33333333-3333');
-    expect(await sandbox.run(['requests', 'cancel', '3333'])).toMatchObject({ status: 0, stderr: '1 request ended\n' });
+    expect(await sandbox.run(['requests', 'cancel', '3333'])).toMatchObject({
+      status: 0,
+      stderr: '1 request cancelled\n',
+    });
     expect(cancelled).toEqual(['33333333-3333']);
-    expect((await sandbox.run(['requests', 'cancel', 'nobody'])).status).toBe(3);
+    expect((await sandbox.run(['requests', 'cancel', 'unknown'])).status).toBe(3);
   });
 });

@@ -27,8 +27,8 @@ const COLUMNS: Column[] = [
 
 export function requestsCommand(commandLine: CommandLine): Command {
   return new Command('requests')
-    .description('Show the requests to engines that are on their way, or end one.')
-    .option('-n, --finished <number>', 'and so many that are over, newest first', wholeNumber(0, 200))
+    .description('List requests in flight and recent ones, or cancel one.')
+    .option('-n, --finished <number>', 'Also list this many finished requests, newest first', wholeNumber(0, 200))
     .addHelpText(
       'after',
       `
@@ -43,8 +43,8 @@ Examples:
 
 function cancelCommand(commandLine: CommandLine): Command {
   return new Command('cancel')
-    .description('End requests: the engine stops working on them, and their callers are told.')
-    .argument('<ids...>', 'their ids; the beginning is enough where one request begins so')
+    .description('Cancel requests: the engine stops, and the callers get an error.')
+    .argument('<ids...>', 'IDs, or unique prefixes of them')
     .addHelpText('after', '\nExamples:\n  llamactl requests cancel 9f0c31aa')
     .action(commandLine.online(cancel));
 }
@@ -53,7 +53,7 @@ async function show({ client, terminal, signal, now }: Session, { flags }: Invoc
   const { in_flight: active, finished } = await client.listRequests({ finished: flags.finished ?? 0, signal });
   if (terminal.isJson) return terminal.printJson({ in_flight: active, finished });
   if (terminal.isQuiet) return active.forEach(({ id }) => terminal.print(plain(id)));
-  if (active.length + finished.length === 0) return terminal.note('no request is on its way');
+  if (active.length + finished.length === 0) return terminal.note('no requests in flight');
   const rows = [
     ...active.map((request) => rowOf(request, request.phase, since(request.started_at, now()))),
     ...finished.map((request) => rowOf(request, request.outcome, duration(request.duration))),
@@ -77,7 +77,7 @@ function rowOf(request: ActiveRequest | FinishedRequest, state: string, age: str
   ];
 }
 
-/** What was counted in pieces of a stream is only about right. */
+/** Counts of stream chunks are only estimates. */
 function tokens(number: number | null, isEstimated: boolean): string {
   return number === null ? '-' : `${isEstimated ? '~' : ''}${number}`;
 }
@@ -86,9 +86,9 @@ async function cancel({ client, terminal, signal }: Session, { words }: Invocati
   const { in_flight: active } = await client.listRequests({ finished: 0, signal });
   for (const word of words) {
     const meant = active.filter(({ id }) => id.startsWith(word));
-    // What is not found, or not one, is the server's to say.
+    // For an unknown or ambiguous id the server reports the error.
     const [only] = meant.length === 1 ? meant : [];
     await client.cancelRequest(only?.id ?? word, { signal });
   }
-  terminal.note(`${count(words.length, 'request')} ended`);
+  terminal.note(`${count(words.length, 'request')} cancelled`);
 }

@@ -15,13 +15,13 @@ interface RestartFlags {
 
 export function restartCommand(commandLine: CommandLine): Command {
   return new Command('restart')
-    .description('Stop and start instances, with the settings that they have now. What is stopped is started.')
-    .argument('[names...]', 'instances')
-    .option('--all', 'all that run, start or restart')
-    .option('--wait', 'wait until they run again (default: on a terminal)')
-    .option('--no-wait', 'do not wait')
-    .option('--force', 'kill at once, instead of letting requests finish')
-    .option('--timeout <seconds>', 'that requests may take to finish (default: instances.stop_timeout)', seconds)
+    .description('Stop and start instances with their current settings. Stopped instances are started.')
+    .argument('[names...]', 'Instances')
+    .option('--all', 'All instances that are running, starting or restarting')
+    .option('--wait', 'Wait until they run again (default on a terminal)')
+    .option('--no-wait', 'Do not wait')
+    .option('--force', 'Kill at once, without letting requests finish')
+    .option('--timeout <seconds>', 'Time for requests to finish (default: instances.stop_timeout)', seconds)
     .addHelpText('after', EXAMPLES)
     .action(
       commandLine.online<RestartFlags>(async (session, { words, flags }) => {
@@ -31,7 +31,7 @@ export function restartCommand(commandLine: CommandLine): Command {
           names: distinct(words),
           all: flags.all,
           statuses: ['running', 'starting', 'restarting'],
-          none: 'nothing to restart: no instance runs',
+          none: 'nothing to restart: no instance is running',
         });
         if (names.length === 0) return session.terminal.isJson ? session.terminal.printJson([]) : undefined;
         const body = { force, timeout };
@@ -47,4 +47,4 @@ Examples:
   llamactl restart llama --force --no-wait
   llamactl restart --all
 
-Exit status 6: an engine did not come up again.`;
+Exit status 6: an engine did not start again.`;

@@ -23,19 +23,19 @@ interface RestoreFlags {
 
 export function restoreCommand(commandLine: CommandLine): Command {
   return new Command('restore')
-    .description('Put the instances of a backup back. The server has to be stopped first; what was there is kept.')
-    .argument('[file]', 'what llamactl backup wrote')
-    .option('--dry-run', 'only say what would become of instances and engines')
-    .option('--accounts', 'accounts and keys of the backup, too; everybody has to log in again')
-    .option('--config-to <file>', 'also write the configuration that is in the backup into a new file')
+    .description('Restore the instances of a backup. Stop the server first. The current database is kept as a copy.')
+    .argument('[file]', 'File from llamactl backup')
+    .option('--dry-run', 'Show what would change, without changing it')
+    .option('--accounts', 'Also restore accounts and keys; all users have to log in again')
+    .option('--config-to <file>', 'Also write the configuration of the backup to a new file')
     .addOption(
-      new Option('--salvage', 'no backup: put in place what can be read of a damaged database').conflicts([
+      new Option('--salvage', 'Rebuild a damaged database from its readable parts, without a backup').conflicts([
         'accounts',
         'configTo',
       ]),
     )
-    .option('--config <file>', 'configuration file (default: the one that llamactl serve would take here)')
-    .option('--data-dir <folder>', 'where to (data_dir)')
+    .option('--config <file>', 'Configuration file (default: as for llamactl serve)')
+    .option('--data-dir <folder>', 'Data directory to restore to (data_dir)')
     .addHelpText('after', EXAMPLES)
     .action(
       commandLine.local<RestoreFlags>(async (terminal, { words: [file], flags }, command) => {
@@ -44,11 +44,12 @@ export function restoreCommand(commandLine: CommandLine): Command {
         const overrides: Record<string, string> = flags.dataDir === undefined ? {} : { data_dir: flags.dataDir };
         const loaded = readConfig({ configFile: flags.config ?? null, overrides, searchLocal: true });
         if (flags.salvage === true) {
-          if (file !== undefined) throw new Problem('--salvage takes no file: it reads the present one', EXIT.usage);
+          if (file !== undefined)
+            throw new Problem('--salvage takes no file: it reads the current database', EXIT.usage);
           await salvage(terminal, loaded, flags);
         } else if (file === undefined) {
-          throw new Problem('which backup? llamactl restore <file>', EXIT.usage, [
-            'without one, --salvage saves what can still be read of a damaged database',
+          throw new Problem('no backup given: llamactl restore <file>', EXIT.usage, [
+            'without a backup, --salvage rebuilds a damaged database from its readable parts',
           ]);
         } else await restore(terminal, loaded, { ...flags, file: path.resolve(file) });
       }),
@@ -96,18 +97,18 @@ async function salvage(terminal: Terminal, loaded: LoadedConfig, flags: RestoreF
   );
 }
 
-interface Telling<Prepared> {
+interface Presentation<Prepared> {
   lines: (prepared: Prepared) => string[];
   json: (prepared: Prepared) => Record<string, unknown>;
   before: (prepared: Prepared) => Promise<void>;
 }
 
-/** Says what will be, does it unless it is only to be said, and says where what was there is. */
+/** Prints the plan, carries it out unless this is a dry run, and reports where the old data is kept. */
 async function carryOut<Prepared>(
   terminal: Terminal,
   loaded: LoadedConfig,
   { opened, isDryRun }: { opened: Replacement<Prepared>; isDryRun: boolean },
-  { lines, json, before }: Telling<Prepared>,
+  { lines, json, before }: Presentation<Prepared>,
 ): Promise<void> {
   const { prepared, engines } = opened;
   try {
@@ -130,14 +131,14 @@ function dryRunLines({ config }: LoadedConfig): string[] {
   const server = localServer(config.data_dir);
   return [
     'nothing was changed',
-    ...(server === null ? [] : [`a server runs (pid ${server.pid}): it has to be stopped first; its engines go on`]),
+    ...(server === null ? [] : [`a server is running (pid ${server.pid}): stop it first; its engines keep running`]),
   ];
 }
 
 function doneLines(kept: string | null): string[] {
   return [
-    ...(kept === null ? [] : [`what was there is kept as ${kept}`]),
-    'done; the next start of the server takes it up: llamactl serve',
+    ...(kept === null ? [] : [`the previous database is kept as ${kept}`]),
+    'done; start the server: llamactl serve',
   ];
 }
 
@@ -165,22 +166,22 @@ async function writeConfiguration(
   isDryRun: boolean,
 ): Promise<void> {
   const configuration = mark?.configuration ?? null;
-  if (configuration === null) throw new Problem('there is no configuration in the backup', EXIT.failed);
+  if (configuration === null) throw new Problem('the backup contains no configuration', EXIT.failed);
   if (isDryRun) return;
   try {
     await writeFile(file, configuration.text, { flag: 'wx', mode: 0o600 });
   } catch (error) {
     const isThere = error instanceof Error && 'code' in error && error.code === 'EEXIST';
-    throw new Problem(isThere ? `${file} is there already` : `cannot write ${file}: ${causeOf(error)}`, EXIT.failed);
+    throw new Problem(isThere ? `${file} already exists` : `cannot write ${file}: ${causeOf(error)}`, EXIT.failed);
   }
-  terminal.note(`wrote ${file}, which was ${configuration.file}`);
+  terminal.note(`wrote ${file}, a copy of ${configuration.file}`);
 }
 
 const EXAMPLES = `
-Instances come back as they were, with their settings and whether they ran.
-Accounts, keys, log-ins, the audit trail and events stay as they are now, unless
-the present database cannot be read: then all is that of the backup, but for
-log-ins. An engine that runs and is known to the backup goes on.
+Restores the settings of instances, and whether they ran. Accounts, keys,
+log-ins, the audit trail and events stay unchanged. If the current database
+cannot be read, everything but log-ins comes from the backup. A running engine
+that the backup knows keeps running.
 
 Examples:
   llamactl restore --dry-run llamactl.db

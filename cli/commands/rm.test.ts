@@ -21,7 +21,7 @@ const names = (): string[] => server.manager.list().map(({ name }) => name);
 const start = (name: string): Promise<unknown> => server.manager.start(name);
 
 describe('deleting instances', () => {
-  it('says which', async () => {
+  it('prints their names', async () => {
     await server.add('a');
     await server.add('b');
     await server.add('c');
@@ -29,18 +29,18 @@ describe('deleting instances', () => {
     expect(names()).toEqual(['b']);
   });
 
-  it('refuses one that runs, and says what would help', async () => {
+  it('refuses a running instance with a hint', async () => {
     await server.add('a');
     await start('a');
     expect(await sandbox.run(['rm', 'a'])).toEqual({
       status: 1,
       stdout: '',
-      stderr: 'llamactl: a is starting; stop it first.\n  llamactl rm --force a stops it first\n',
+      stderr: 'llamactl: a is starting; stop it first.\n  to stop it first: llamactl rm --force a\n',
     });
     expect(names()).toEqual(['a']);
   });
 
-  it('stops it first where that is wanted', async () => {
+  it('stops it first with --force', async () => {
     await server.add('a');
     await start('a');
     const done: string[] = [];
@@ -53,7 +53,7 @@ describe('deleting instances', () => {
     expect(done).toEqual(['stop a, wait: true', 'remove a']);
   });
 
-  it('goes on after one that fails', async () => {
+  it('goes on after a failure', async () => {
     await server.add('a');
     await server.add('b');
     await start('a');
@@ -62,14 +62,14 @@ describe('deleting instances', () => {
     expect(stderr).toBe(
       [
         'llamactl: a: a is starting; stop it first.',
-        '  llamactl rm --force a stops it first',
-        'llamactl: nope: there is no instance nope; llamactl ps lists them',
+        '  to stop it first: llamactl rm --force a',
+        'llamactl: nope: there is no instance nope; to list instances: llamactl ps',
         '',
       ].join('\n'),
     );
   });
 
-  it('says only once that the server is away', async () => {
+  it('reports an unreachable server once', async () => {
     const { url } = server;
     await server.goAway();
     const { status, stderr } = await sandbox.run(['rm', 'a', 'b', '--url', url]);
@@ -78,7 +78,7 @@ describe('deleting instances', () => {
     expect([stop.status, stop.stderr.match(/No answer/g)]).toEqual([5, ['No answer']]);
   });
 
-  it('is told as JSON, failures too', async () => {
+  it('prints JSON with --json, including failures', async () => {
     await server.add('a');
     const { status, stdout, stderr } = await sandbox.run(['rm', 'a', 'nope', '--json']);
     expect([status, stderr]).toEqual([3, '']);

@@ -11,9 +11,9 @@ interface RemoveFlags {
 
 export function rmCommand(commandLine: CommandLine): Command {
   return new Command('rm')
-    .description('Delete instances with their logs. Model files stay.')
-    .argument('<names...>', 'instances')
-    .option('-f, --force', 'stop those that run first; without it they are refused')
+    .description('Delete instances and their logs. Model files stay.')
+    .argument('<names...>', 'Instances')
+    .option('-f, --force', 'Stop running instances first (default: refuse them)')
     .addHelpText('after', EXAMPLES)
     .action(
       commandLine.online<RemoveFlags>(async (session, { words, flags }) => {
@@ -47,7 +47,7 @@ async function remove(session: Session, name: string, force: boolean): Promise<{
     return await client.deleteInstance(name, { signal });
   } catch (error) {
     if (error instanceof LlamactlError && error.code === 'INSTANCE_RUNNING' && !force) {
-      throw new Problem(error.message, EXIT.failed, [`llamactl rm --force ${name} stops it first`]);
+      throw new Problem(error.message, EXIT.failed, [`to stop it first: llamactl rm --force ${name}`]);
     }
     throw await nearInstance(session, name, error);
   }

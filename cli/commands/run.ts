@@ -3,7 +3,7 @@ import type { CommandLine, Session } from '../command-line.ts';
 
 type Every = CommandLine['surroundings']['every'];
 
-/** Milliseconds until it is said what is waited for. */
+/** Milliseconds until a note about the wait is printed. */
 const PATIENCE = 2_000;
 
 interface RunFlags {
@@ -15,20 +15,20 @@ interface RunFlags {
 
 export function runCommand(commandLine: CommandLine): Command {
   return new Command('run')
-    .description('Chat with a model: a file becomes an instance, an instance is started, and then it is asked.')
-    .argument('<model>', 'name or alias of an instance, a model file, or its name without .gguf in models.dirs')
-    .argument('[prompt...]', 'one question; without it, on a terminal, a talk')
-    .option('--system <text>', 'how it is to answer')
-    .option('--temperature <number>', "how freely it chooses, from 0 (default: the engine's own)", temperature)
-    .option('--max-tokens <number>', "at most so many tokens in an answer (default: the engine's own)", tokens)
-    .option('--verbose', 'tokens a second and the like, on standard error')
+    .description('Chat with a model. Creates an instance for a model file, and starts it if needed.')
+    .argument('<model>', 'Instance, alias, model file, or name of a file in models.dirs without .gguf')
+    .argument('[prompt...]', 'A single question (default on a terminal: a conversation)')
+    .option('--system <text>', 'System prompt')
+    .option('--temperature <number>', "Sampling temperature, 0 or more (default: the engine's)", temperature)
+    .option('--max-tokens <number>', "Longest answer in tokens (default: the engine's)", tokens)
+    .option('--verbose', 'Print statistics such as tokens per second on standard error')
     .addHelpText(
       'after',
       `
-Standard input that is not a terminal is read and put behind the prompt. With
---json each piece of an answer is a line of JSON, as the engine sent it. The
-instance goes on running; llamactl stop ends it. One that was made for a file
-and does not start is deleted again.
+Piped input is appended to the prompt. With --json each chunk of an answer is
+printed as the engine sent it, one line of JSON each. The instance keeps
+running; to stop it: llamactl stop NAME. An instance created for a file is
+deleted again if it does not start.
 
 Examples:
   llamactl run ~/models/qwen2.5-0.5b-instruct.gguf
@@ -60,7 +60,7 @@ async function run(
   ]);
   const place = { folder: process.cwd(), home, isLocal: isOwnAddress(client.url) };
   const { name, isNew } = await modelInstance(session, model, place);
-  if (isNew) terminal.note(`made the instance ${name}`);
+  if (isNew) terminal.note(`created instance ${name}`);
   const hasStarted = await ensureRunning(session, { name, isNew });
   const settings = { temperature: warmth, max_tokens: maxTokens };
   const conversation = new Conversation(name, { ...(system === undefined ? {} : { system }), settings });
@@ -71,10 +71,10 @@ async function run(
     const { answerOnce } = await import('../chat/single-answer.ts');
     await answerOnce(session, conversation.request(question), { isVerbose, signal });
   }
-  if (hasStarted || question === null) terminal.note(`${name} goes on running; llamactl stop ${name} ends it`);
+  if (hasStarted || question === null) terminal.note(`${name} keeps running; to stop it: llamactl stop ${name}`);
 }
 
-/** What to ask; `null`: somebody sits there and will say. @throws {Problem} when nothing is asked */
+/** The question to send; `null`: a person will type questions. @throws {Problem} when there is no question */
 async function wholeQuestion(session: Session, prompt: string, every: Every): Promise<string | null> {
   const { terminal } = session;
   if (terminal.streams.stdin.isTTY === true) {
@@ -85,14 +85,16 @@ async function wholeQuestion(session: Session, prompt: string, every: Every): Pr
   const question = [prompt, input].filter((part) => part !== '').join('\n\n');
   if (question !== '') return question;
   const [{ Problem }, { EXIT }] = await Promise.all([import('../problem.ts'), import('../exit-status.ts')]);
-  throw new Problem('nothing was asked: give a prompt, or pipe one in', EXIT.usage, [
+  throw new Problem('no prompt: give one as an argument, or pipe it in', EXIT.usage, [
     'llamactl run qwen "Name three fruits"',
   ]);
 }
 
-/** Input that never ends, such as that of a program which hands its own on, would look like a model that thinks. */
+/**
+ * Prints a note when input does not end, for instance inherited from another program: it would look like a slow model.
+ */
 async function pipedInput({ terminal, signal }: Session, every: Every, prompt: string): Promise<string> {
-  const remedy = prompt === '' ? '' : '; < /dev/null, if nothing is to come from there';
+  const remedy = prompt === '' ? '' : '; add < /dev/null if there is none';
   const stop = every(PATIENCE, () => {
     stop();
     terminal.note(`llamactl: reading standard input, until it ends${remedy}`);
@@ -107,11 +109,11 @@ async function pipedInput({ terminal, signal }: Session, every: Every, prompt: s
 function temperature(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value) || value < 0)
-    throw new InvalidArgumentError('It is a number, 0 or more.');
+    throw new InvalidArgumentError('Give a number, 0 or more.');
   return value;
 }
 
 function tokens(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It is a whole number, 1 or more.');
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Give a whole number, 1 or more.');
   return Number(text);
 }

@@ -25,34 +25,35 @@ interface ServeFlags {
 
 export function serveCommand(commandLine: CommandLine): Command {
   return new Command('serve')
-    .description('Run the server in the foreground. Engines live on when it ends; start it again and it finds them.')
-    .option('--config <file>', 'configuration file (default: ./llamactl.yaml, ~/.config/llamactl/config.yaml, …)')
-    .option('--host <address>', 'address to listen on (server.host, default 127.0.0.1)')
-    .option('--port <number>', 'port to listen on (server.port, default 8080)')
-    .option('--data-dir <folder>', 'where state, logs and secrets are kept (data_dir)')
+    .description(
+      'Run the server in the foreground. Engines keep running when it ends, and the next server adopts them.',
+    )
+    .option('--config <file>', 'Configuration file (default: ./llamactl.yaml, ~/.config/llamactl/config.yaml, …)')
+    .option('--host <address>', 'Address to listen on (server.host, default 127.0.0.1)')
+    .option('--port <number>', 'Port to listen on (server.port, default 8080)')
+    .option('--data-dir <folder>', 'Folder for state, logs and secrets (data_dir)')
     .addOption(
-      new Option('--log-level <level>', 'what is logged (default: warn on a terminal, else info)').choices([
+      new Option('--log-level <level>', 'Lowest level to log (default: warn on a terminal, else info)').choices([
         'debug',
         'info',
         'warn',
         'error',
       ]),
     )
-    .option('--stop-engines', 'stop every engine when the server ends')
+    .option('--stop-engines', 'Stop all engines when the server ends')
     .addOption(
-      new Option(
-        '--print-unit <manager>',
-        'print what makes it a service, with these flags, instead of serving',
-      ).choices(SERVICE_MANAGERS),
+      new Option('--print-unit <manager>', 'Print a service definition with these flags instead of serving').choices(
+        SERVICE_MANAGERS,
+      ),
     )
     .addOption(new Option(TAKE_OVER).hideHelp())
     .addOption(new Option(`${RELATIVE_TO} <folder>`).hideHelp())
     .addHelpText(
       'after',
       `
-On a terminal it says in a few lines what a person needs. Elsewhere it says the
-same as a line of JSON on standard output, once it listens; its log is JSON too,
-a line each, on standard error.
+On a terminal the server prints its address and how to log in. Elsewhere it
+prints the same as one line of JSON on standard output once it listens, and logs
+JSON lines to standard error.
 
 Examples:
   llamactl serve
@@ -71,12 +72,12 @@ Examples:
           });
         }
         commandLine.surroundings.outliveReaders();
-        // Node's own is `MainThread`, which is what `ss` and our own messages about ports would call it.
+        // Node's default title is `MainThread`; `ss` and our own port errors would show it.
         process.title = 'llamactl serve';
-        // Before a server listens to it, it would end the process.
+        // Until the server handles it, the default action would end the process.
         const reload = { onSignal: (): void => undefined };
         process.on('SIGUSR2', () => reload.onSignal());
-        // Node's own answer is a debugger that everybody on this machine can reach.
+        // Node's default starts a debugger that every user of this machine can reach.
         process.on('SIGUSR1', () => undefined);
         if (flags.takeOver === true) await takeOver(terminal, flags, reload);
         else await run(terminal, flags, reload, null);
@@ -84,10 +85,10 @@ Examples:
     );
 }
 
-/** Not for people: how a server that is being replaced starts the next one. */
+/** Internal flag with which a server starts its successor. */
 export const TAKE_OVER = '--take-over';
 
-/** What becomes of SIGUSR2. */
+/** The handler of SIGUSR2. */
 interface ReloadSignal {
   onSignal: () => void;
 }
@@ -95,8 +96,8 @@ interface ReloadSignal {
 async function takeOver(terminal: Terminal, flags: ServeFlags, reload: ReloadSignal): Promise<void> {
   const { inherited } = await import('@llamactl/server/main');
   const inheritance = await inherited();
-  // The server that is replaced passes signals on as soon as this one serves, which is before it can end in order.
-  const letThrough = keepSignal('SIGTERM');
+  // The predecessor forwards signals as soon as this server serves, which is before it can end in order.
+  const letThrough = holdSignal('SIGTERM');
   try {
     await run(terminal, flags, reload, inheritance);
   } catch (error) {
@@ -106,8 +107,8 @@ async function takeOver(terminal: Terminal, flags: ServeFlags, reload: ReloadSig
   letThrough();
 }
 
-/** @returns to be called when the program can do what the signal says: then it comes, if it came before */
-function keepSignal(signal: NodeJS.Signals): () => void {
+/** Holds a signal back. @returns call it when the program can handle the signal; a held signal is then sent again */
+function holdSignal(signal: NodeJS.Signals): () => void {
   let hasCome = false;
   const keep = (): void => {
     hasCome = true;
@@ -146,7 +147,7 @@ async function run(
   const { config, file } = loaded;
   const basePath = config.server.base_path === '/' ? '' : config.server.base_path.replace(/\/$/, '');
   let url = '';
-  const tellReady = (): void => notifier.ready(`llamactl ${VERSION} listens on ${url}`);
+  const notifyReady = (): void => notifier.ready(`llamactl ${VERSION} listens on ${url}`);
   const service = await serve(loaded, log, {
     inheritance,
     successor: () => {
@@ -154,19 +155,19 @@ async function run(
       return { command: program.command, argv: [...program.argv, ...words, ...place, TAKE_OVER], ...where };
     },
     onSuccessor: (pid) => notifier.successor(pid),
-    onChange: (stage) => (stage === 'begun' ? notifier.reloading() : tellReady()),
+    onChange: (stage) => (stage === 'begun' ? notifier.reloading() : notifyReady()),
   });
   const app = service.first;
   url = app.url + basePath;
-  tellReady();
+  notifyReady();
   reload.onSignal = () => service.reload();
   void service.over.then((code) => process.exit(code));
-  // Else only an end in order would keep what was compiled.
+  // Without this, only an orderly end would store the compile cache.
   flushCompileCache();
   const { stopEngines = false } = flags;
   endOnSignal({
     announce: (signal) => {
-      const what = `ending on ${signal}; ${stopEngines ? 'stopping the engines' : 'engines go on running'}`;
+      const what = `shutting down on ${signal}; ${stopEngines ? 'stopping the engines' : 'engines keep running'}`;
       if (forPerson !== undefined) terminal.warn(`\nllamactl: ${what}`);
       else log.info(what);
     },
@@ -201,7 +202,7 @@ async function run(
   } else terminal.printJsonLine({ ...facts, pid: process.pid, msg: 'llamactl listens' });
 }
 
-/** Flags in the words of the configuration. */
+/** Flags by configuration key. */
 function overridesOf({ host, port, dataDir }: ServeFlags): Record<string, string> {
   const given = { 'server.host': host, 'server.port': port, data_dir: dataDir };
   return Object.fromEntries(Object.entries(given).filter((entry): entry is [string, string] => entry[1] !== undefined));

@@ -20,7 +20,7 @@ const run = (...words: string[]): Promise<RunResult> => sandbox.run(words, { now
 const sessions = async (): Promise<string[]> =>
   (await run('sessions', 'ls', '-q')).stdout.split('\n').filter((id) => id !== '');
 
-/** Three log-ins; the last one is the current one. */
+/** Logs in three times; the last log-in is the current one. */
 async function logInThrice(): Promise<void> {
   for (let n = 0; n < 3; n += 1) {
     const words = ['login', 'ann', '--password-stdin', '--url', server.url];
@@ -28,7 +28,7 @@ async function logInThrice(): Promise<void> {
   }
 }
 
-it('ends all log-ins that are named, its own one last', async () => {
+it('ends all given log-ins, its own one last', async () => {
   await logInThrice();
   const ids = await sessions();
   expect(ids).toHaveLength(3);
@@ -48,7 +48,7 @@ it('ends all log-ins but its own with --others', async () => {
   expect(await run('sessions', 'rm', '--others')).toMatchObject({ status: 0, stdout: '' });
 });
 
-it('goes on after an id that is unknown', async () => {
+it('goes on after an unknown id', async () => {
   await logInThrice();
   const [, other = ''] = await sessions();
   const { status, stdout, stderr } = await run('sessions', 'rm', 'ffff', other);
@@ -56,7 +56,7 @@ it('goes on after an id that is unknown', async () => {
 });
 
 it.each([
-  [['sessions', 'rm'], 'no log-in is named'],
+  [['sessions', 'rm'], 'no log-in given'],
   [['sessions', 'rm', '--others', 'x'], '--others takes no ids'],
 ])('refuses %j', async (words, reason) => {
   await logInThrice();

@@ -9,7 +9,7 @@ import { plain } from '../text.ts';
 
 export function sessionsCommand(commandLine: CommandLine): Command {
   return new Command('sessions')
-    .description('Your log-ins: where each comes from, and when it ends. One can be ended from here.')
+    .description('List or end your log-ins.')
     .addHelpText('after', '\nExamples:\n  llamactl sessions ls\n  llamactl sessions rm 0f3a9c…')
     .addCommand(listCommand(commandLine))
     .addCommand(removeCommand(commandLine));
@@ -18,7 +18,7 @@ export function sessionsCommand(commandLine: CommandLine): Command {
 function listCommand(commandLine: CommandLine): Command {
   return new Command('ls')
     .alias('list')
-    .description('List your log-ins, newest first. The one that this command uses has a star.')
+    .description('List your log-ins, newest first; * marks the one that this command uses.')
     .addHelpText('after', '\nExamples:\n  llamactl sessions ls\n  llamactl sessions ls --json')
     .action(
       commandLine.online(async ({ client, terminal, signal, now }) => {
@@ -61,15 +61,17 @@ interface RemoveFlags {
 function removeCommand(commandLine: CommandLine): Command {
   return new Command('rm')
     .alias('end')
-    .description('End log-ins of yours: their tokens are refused from now on, and what they opened closes.')
-    .argument('[ids...]', 'ids, as llamactl sessions ls shows them; the one that this command uses ends last')
-    .option('--others', 'end all of your log-ins but the one that this command uses')
+    .description('End log-ins: revoke their tokens, and close their connections.')
+    .argument('[ids...]', 'IDs from llamactl sessions ls')
+    .option('--others', 'End all your log-ins but the one that this command uses')
     .addHelpText('after', '\nExamples:\n  llamactl sessions rm 0f3a9c…\n  llamactl sessions rm --others')
     .action(
       commandLine.online<RemoveFlags>(async ({ client, terminal, signal }, { words, flags }) => {
         if (flags.others === true && words.length > 0) throw new Problem('--others takes no ids', EXIT.usage);
         if (flags.others !== true && words.length === 0) {
-          throw new Problem('no log-in is named', EXIT.usage, ['llamactl sessions ls lists them']);
+          throw new Problem('no log-in given: add its id, or --others', EXIT.usage, [
+            'to list them: llamactl sessions ls',
+          ]);
         }
         const sessions = await client.listSessions({ signal });
         const current = sessions.find((session) => session.current)?.id;
@@ -85,7 +87,7 @@ function removeCommand(commandLine: CommandLine): Command {
               remove: () => client.endSession(id, { signal }),
             })),
           );
-        // The others need the token of the current log-in.
+        // Ending the others needs the token of the current log-in.
         const first = await end(named.filter((id) => id !== current));
         const last = await end(named.filter((id) => id === current));
         commandLine.endWith(worst([first, last]));

@@ -18,19 +18,19 @@ afterEach(async () => {
 });
 
 describe('showing an instance', () => {
-  it('is a page', async () => {
+  it('prints a page', async () => {
     const { status, stdout } = await sandbox.run(['show', 'llama']);
     expect(status).toBe(0);
     expect(stdout).toMatch(/^llama {2}stopped {2}port 8100\nengine {7}llama_cpp\n[^]*\nllama-server\n$/);
   });
 
-  it('is the answer of the API as JSON, and the status with --quiet', async () => {
+  it("prints the API's response with --json, and the status with --quiet", async () => {
     const { stdout } = await sandbox.run(['show', 'llama', '--json']);
     expect(JSON.parse(stdout)).toEqual(server.manager.get('llama'));
     expect((await sandbox.run(['inspect', 'llama', '-q'])).stdout).toBe('stopped\n');
   });
 
-  it('suggests the name that was probably meant', async () => {
+  it('suggests the closest name for an unknown one', async () => {
     const { status, stderr } = await sandbox.run(['show', 'lama']);
     expect([status, stderr]).toEqual([3, 'llamactl: there is no instance lama; did you mean llama?\n']);
   });

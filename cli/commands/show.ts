@@ -5,8 +5,8 @@ import { nearInstance } from '../near-instance.ts';
 
 export function showCommand(commandLine: CommandLine): Command {
   return new Command('show')
-    .description('Show everything about an instance: how it is, its settings, and how its engine is launched.')
-    .argument('<name>', 'instance')
+    .description('Show everything about an instance: its state, its settings, and the command of its engine.')
+    .argument('<name>', 'Instance')
     .addHelpText('after', EXAMPLES)
     .action(
       commandLine.online(async (session, { words: [name = ''] }) => {

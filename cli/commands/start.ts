@@ -15,12 +15,12 @@ interface StartFlags {
 
 export function startCommand(commandLine: CommandLine): Command {
   return new Command('start')
-    .description('Start instances. On a terminal it waits until they run, or says why they do not.')
-    .argument('[names...]', 'instances')
-    .option('--all', 'all that are stopped or failed')
-    .option('--wait', 'wait until they run (default: on a terminal)')
-    .option('--no-wait', 'do not wait')
-    .option('--timeout <seconds>', 'wait so long; what starts goes on (default: for ever)', seconds)
+    .description('Start instances. On a terminal, wait until they run, or explain why they do not.')
+    .argument('[names...]', 'Instances')
+    .option('--all', 'All instances that are stopped or failed')
+    .option('--wait', 'Wait until they run (default on a terminal)')
+    .option('--no-wait', 'Do not wait')
+    .option('--timeout <seconds>', 'Longest wait; the start continues after it (default: no limit)', seconds)
     .addHelpText('after', EXAMPLES)
     .action(
       commandLine.online<StartFlags>(async (session, { words, flags }) => {
@@ -40,7 +40,7 @@ export function startCommand(commandLine: CommandLine): Command {
     );
 }
 
-/** In one request: each start counts against the limit of them. */
+/** Sends one request for all, because each request counts against the rate limit. */
 function startMany(session: Session): (names: readonly string[]) => Promise<Outcome<Status>[]> {
   const { client, signal } = session;
   return (names) => batch(session, client.startAllInstances({ names: [...names] }, { signal }));
@@ -52,4 +52,4 @@ Examples:
   llamactl start llama qwen --timeout 120   wait two minutes at most, also in a script
   llamactl start --all --no-wait
 
-Exit status 6: an engine did not come up.`;
+Exit status 6: an engine did not start.`;

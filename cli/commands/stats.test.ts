@@ -39,8 +39,8 @@ const watch = (words: readonly string[], columns?: number): Watching => {
 const rowOf = (output: string, name: string): string =>
   screenAfter(output).find((line) => line.startsWith(`${name} `)) ?? '';
 
-describe('what instances take', () => {
-  it('is shown of those that have a process, with the total', async () => {
+describe('llamactl stats', () => {
+  it('shows instances with a process, and their total', async () => {
     await server.add('llama', {
       ...running,
       stats: usualStats({ memory_usage: 1.5e9, cpu_usage: 180, threads: 8, uptime: 3_600 }),
@@ -57,21 +57,21 @@ describe('what instances take', () => {
     expect(status).toBe(0);
   });
 
-  it('has a column for GPUs where a tool tells of them', async () => {
+  it('has a column for GPUs if a tool reports them', async () => {
     await server.add('a', { ...running, stats: usualStats({ gpu_memory_usage: 4e9 }) });
     await server.add('b', { ...running, stats: usualStats() });
     const { stdout } = await sandbox.run(['stats']);
     expect(stdout).toMatch(/GPU[\s\S]*a .* 4\.0 GB[\s\S]*b .* - [\s\S]*total .* 4\.0 GB/);
   });
 
-  it('is shown of one that is named also when it does not run, with its state', async () => {
+  it('shows a named instance also when it is stopped, with its status', async () => {
     await server.add('a');
     const { status, stdout } = await sandbox.run(['stats', 'A']);
     expect(stdout).toMatch(/^a +- +- +- +stopped$/m);
     expect(status).toBe(0);
   });
 
-  it('says which name is none, and shows the others', async () => {
+  it('reports an unknown name, and shows the others', async () => {
     await server.add('llama', { ...running, stats: usualStats() });
     const { status, stdout, stderr } = await sandbox.run(['stats', 'lama', 'llama']);
     expect(stdout).toMatch(/^llama /m);
@@ -79,7 +79,7 @@ describe('what instances take', () => {
     expect(status).toBe(3);
   });
 
-  it('is nothing where nothing runs', async () => {
+  it('prints a note if nothing runs', async () => {
     await server.add('a');
     const { status, stdout, stderr } = await sandbox.run(['stats']);
     expect([status, stdout]).toEqual([0, '']);
@@ -87,7 +87,7 @@ describe('what instances take', () => {
     expect((await sandbox.run(['stats', '--json'])).stdout).toBe('[]\n');
   });
 
-  it('is with --json what the API measures', async () => {
+  it("prints the API's measurements with --json", async () => {
     const stats = usualStats({ memory_usage: 5 });
     await server.add('a', { ...running, stats });
     expect(JSON.parse((await sandbox.run(['stats', '--json'])).stdout)).toEqual([
@@ -96,8 +96,8 @@ describe('what instances take', () => {
   });
 });
 
-describe('what instances take, watched', () => {
-  it('is kept up to date on a terminal, for as long as they run', async () => {
+describe('llamactl stats --watch', () => {
+  it('updates a terminal while instances run', async () => {
     await server.add('llama', { ...running });
     await server.add('qwen');
     const stats = watch([], 80);
@@ -115,7 +115,7 @@ describe('what instances take, watched', () => {
     expect([status, stderr]).toEqual([130, '']);
   });
 
-  it('forgets what was measured of a process that has ended', async () => {
+  it('drops measurements of a process that has ended', async () => {
     await server.add('a', { ...running });
     const stats = watch(['a'], 80);
     await server.joined;
@@ -127,7 +127,7 @@ describe('what instances take, watched', () => {
     await stats.until((output) => /^a +- +- +- +running$/.test(rowOf(output, 'a')));
   });
 
-  it('is a line for each measurement when it is piped', async () => {
+  it('prints a line per measurement when piped', async () => {
     await server.add('a', { ...running });
     const stats = watch(['a']);
     await server.joined;
@@ -136,7 +136,7 @@ describe('what instances take, watched', () => {
     expect(stats.output).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}a {13}3\.0 GB {2}20 % CPU {2}2 threads\n$/);
   });
 
-  it('is the measurements themselves with --json', async () => {
+  it('prints the measurements with --json', async () => {
     await server.add('a', { ...running });
     const stats = watch(['--json']);
     await server.joined;
@@ -148,7 +148,7 @@ describe('what instances take, watched', () => {
     });
   });
 
-  it('says of a name that there is no such instance yet, and waits for it', async () => {
+  it('warns of an unknown name, and waits for it', async () => {
     await server.add('llama', { ...running });
     const stats = watch(['lama']);
     await server.joined;
@@ -157,14 +157,14 @@ describe('what instances take, watched', () => {
   });
 });
 
-describe('what an instance took', () => {
+describe('llamactl stats --window', () => {
   const point = (secondsAgo: number, rest: Partial<StatsPoint>): StatsPoint => {
     const { uptime: _, ...stats } = usualStats();
     const timestamp = new Date(NOW - secondsAgo * 1_000).toISOString();
     return { ...stats, timestamp, seconds: 60, cpu_usage_peak: 0, memory_usage_peak: 0, ...rest };
   };
 
-  it('is its lowest, mean, highest and last values, and their course', async () => {
+  it('prints lowest, mean, highest and last values, and a sparkline', async () => {
     await server.add('a');
     points = [
       point(120, { memory_usage: 1e9, memory_usage_peak: 1e9, cpu_usage: 10, cpu_usage_peak: 40 }),
@@ -182,14 +182,14 @@ describe('what an instance took', () => {
     expect(lines.every((line) => line.length <= 76)).toBe(true);
   });
 
-  it('has the memory of GPUs where a tool tells of it, also piped', async () => {
+  it('has GPU memory if a tool reports it, also piped', async () => {
     await server.add('a');
     points = [point(0, { gpu_memory_usage: 8e9 })];
     const { stdout } = await sandbox.run(['stats', 'a', '--window', '5m'], { now: NOW });
     expect(stdout).toMatch(/^GPU +8\.0 GB +8\.0 GB +8\.0 GB +8\.0 GB +█+$/m);
   });
 
-  it('is of one instance, which has to be named', async () => {
+  it('requires one instance', async () => {
     expect((await sandbox.run(['stats', '--window', '5m'])).status).toBe(2);
     expect((await sandbox.run(['stats', 'a', 'b', '--window', '5m'])).status).toBe(2);
     expect((await sandbox.run(['stats', 'a', '--watch', '--window', '5m'])).status).toBe(2);
@@ -199,13 +199,13 @@ describe('what an instance took', () => {
     expect(stderr).toContain('did you mean llama?');
   });
 
-  it('is nothing where it did not run', async () => {
+  it('prints a note if the instance did not run', async () => {
     await server.add('a');
     const { status, stdout, stderr } = await sandbox.run(['stats', 'a', '--window', '5m']);
     expect([status, stdout, stderr]).toEqual([0, '', 'a did not run in that time\n']);
   });
 
-  it('is what the API answers with --json', async () => {
+  it("prints the API's response with --json", async () => {
     await server.add('a');
     expect(JSON.parse((await sandbox.run(['stats', 'a', '--window', '1h', '--json'])).stdout)).toEqual({
       name: 'a',

@@ -18,10 +18,10 @@ interface Flags {
 
 export function statsCommand(commandLine: CommandLine): Command {
   return new Command('stats')
-    .description('Show what running instances take: memory (resident), CPU (100 % is one core), threads, GPU memory.')
-    .argument('[name...]', 'only these (default: all that have a process)')
-    .option('-w, --watch', 'keep the table up to date until Ctrl-C; piped: a line for each measurement')
-    .option('--window <time>', 'the past of one instance instead, as 15m or 24h; at most 24h')
+    .description('Show the resource usage of instances: resident memory, CPU (100 % is one core), threads, GPU memory.')
+    .argument('[name...]', 'Only these (default: all with a process)')
+    .option('-w, --watch', 'Keep the table up to date until Ctrl-C; piped: print a line per measurement')
+    .option('--window <time>', 'Show the history of one instance, such as 15m; at most 24h')
     .addHelpText(
       'after',
       `
@@ -51,7 +51,7 @@ async function showPresent(commandLine: CommandLine, session: Session, names: re
   if (terminal.isJson) return terminal.printJson(instances.map(consumptionOf));
   if (terminal.isQuiet) return instances.forEach(({ name }) => terminal.print(plain(name)));
   if (instances.length === 0) {
-    if (wanted.length === 0 || names.length === 0) terminal.note('nothing is running; llamactl ps lists what there is');
+    if (wanted.length === 0 || names.length === 0) terminal.note('nothing is running; to list instances: llamactl ps');
     return;
   }
   const { columns, rows } = statsTable(instances.map(consumptionOf), terminal.style);
@@ -75,9 +75,9 @@ async function showPast(
 ): Promise<void> {
   const { client, terminal, signal, now } = session;
   if (name === undefined || others.length > 0) {
-    throw new Problem('--window shows the past of one instance: name one', EXIT.usage);
+    throw new Problem('--window shows the history of one instance: give one name', EXIT.usage);
   }
-  if (isWatch) throw new Problem('--window shows the past, --watch the present: use one of them', EXIT.usage);
+  if (isWatch) throw new Problem('--window and --watch cannot be combined', EXIT.usage);
   const { historyTable } = await import('../stats-history.ts');
   const history = await client.getInstanceStats(name, { window, signal }).catch(async (error: unknown) => {
     throw await nearInstance(session, name, error);

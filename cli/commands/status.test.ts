@@ -43,8 +43,8 @@ const gpu = (index: number, rest: Partial<Gpu> = {}): Gpu => ({
   ...rest,
 });
 
-describe('the state of the server', () => {
-  it('is seen at a glance', async () => {
+describe('llamactl status', () => {
+  it('prints a short summary', async () => {
     const { stdout } = await sandbox.run(['status'], { columns: 80 });
     expect(screenAfter(stdout)).toEqual([
       `server     llamactl 0.1.0 at ${server.url}`,
@@ -53,12 +53,12 @@ describe('the state of the server', () => {
       'instances  8 running, 1 starting, 1 failed, 2 stopped',
       'CPU        12 % of 2 cores',
       'memory     12 GB of 64 GB (19 %)',
-      'disk       76 % used where the data is',
+      'disk       76 % used (data directory)',
       'alerts     none',
     ]);
   });
 
-  it('has what is known of GPUs, and of many not more than a glance can take', async () => {
+  it('prints known facts of GPUs, and a limited number of GPUs', async () => {
     status.resources.gpus = [gpu(0), gpu(1, { memory_usage: null, utilization: null, temperature: null, power: null })];
     const lines = screenAfter((await sandbox.run(['status'])).stdout);
     expect(lines).toContain('GPU 0      RTX 4090, 12 GB of 24 GB, 45 % busy, 61 °C, 230 W');
@@ -70,21 +70,21 @@ describe('the state of the server', () => {
     expect(many.join('\n')).toContain('and 9 more GPUs');
   });
 
-  it('says where alerts are shown, and what to do where there are no instances', async () => {
+  it('says how to list alerts, and what to do without instances', async () => {
     alerts = [{ level: 'error', code: 'x', message: 'y', raised_at: '2026-03-01T12:00:00Z' }];
     status.instances = { total: 0, running: 0, starting: 0, restarting: 0, stopping: 0, failed: 0, stopped: 0 };
     const { stdout } = await sandbox.run(['status']);
-    expect(stdout).toContain('1; llamactl alerts shows them');
-    expect(stdout).toContain('none; llamactl create makes one');
+    expect(stdout).toContain('1; to list them: llamactl alerts');
+    expect(stdout).toContain('none; to create one: llamactl create');
   });
 
-  it('is with --json what the API answers, and with -q where the server is', async () => {
+  it("prints the API's response with --json, and the address with -q", async () => {
     const { stdout } = await sandbox.run(['status', '--json']);
     expect(JSON.parse(stdout)).toEqual({ url: server.url, status, info: FAKE_INFO, alerts: [] });
     expect((await sandbox.run(['status', '-q'])).stdout).toBe(`${server.url}\n`);
   });
 
-  it('is not known of a server that does not answer', async () => {
+  it('fails if the server does not answer', async () => {
     await server.goAway();
     expect((await sandbox.run(['status'])).status).toBe(5);
     await server.comeBack();

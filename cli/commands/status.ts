@@ -5,14 +5,14 @@ import { bytes, count, duration, percent } from '../figures.ts';
 import type { Style } from '../style.ts';
 import { cut, plain } from '../text.ts';
 
-/** So that all of it is seen at a glance. */
+/** Keeps the page short. */
 const MOST_GPUS = 7;
-/** In the order of their lives. */
+/** In order of display. */
 const STATES = ['running', 'starting', 'restarting', 'stopping', 'failed', 'stopped'] as const;
 
 export function statusCommand(commandLine: CommandLine): Command {
   return new Command('status')
-    .description('Show the server, the machine, and how many instances are in which state.')
+    .description('Show the server, the machine, and instances by state.')
     .addHelpText(
       'after',
       `
@@ -42,7 +42,7 @@ async function show({ client, address, terminal, signal }: Session): Promise<voi
     ['instances', states(status)],
     ['CPU', `${percent(resources.cpu_usage)} of ${count(info.cpu_count, 'core')}`],
     ['memory', `${bytes(resources.memory_usage)} of ${bytes(resources.memory_total)}${memory}`],
-    ['disk', `${percent(resources.disk_usage)} used where the data is`],
+    ['disk', `${percent(resources.disk_usage)} used (data directory)`],
     ...resources.gpus.slice(0, MOST_GPUS).map((gpu): [string, string] => [`GPU ${gpu.index}`, gpuText(gpu)]),
   ];
   const unseen = resources.gpus.length - MOST_GPUS;
@@ -56,7 +56,7 @@ async function show({ client, address, terminal, signal }: Session): Promise<voi
 
 function states({ instances }: SystemStatus): string {
   const present = STATES.filter((state) => instances[state] > 0).map((state) => `${instances[state]} ${state}`);
-  return present.length === 0 ? 'none; llamactl create makes one' : present.join(', ');
+  return present.length === 0 ? 'none; to create one: llamactl create' : present.join(', ');
 }
 
 function share(usage: number, total: number): string {
@@ -79,7 +79,7 @@ function alertsLine(alerts: readonly Alert[], style: Style): [string, string, (t
   const isBad = alerts.some(({ level }) => level === 'error');
   return [
     'alerts',
-    `${alerts.length}; llamactl alerts shows them`,
+    `${alerts.length}; to list them: llamactl alerts`,
     (text) => (isBad ? style.bad(text) : style.warning(text)),
   ];
 }

@@ -15,13 +15,13 @@ interface StopFlags {
 
 export function stopCommand(commandLine: CommandLine): Command {
   return new Command('stop')
-    .description('Stop instances. Requests under way may finish first.')
-    .argument('[names...]', 'instances')
-    .option('--all', 'all that run, start or restart')
-    .option('--wait', 'wait until they have stopped (default: on a terminal)')
-    .option('--no-wait', 'do not wait')
-    .option('--force', 'kill at once, also what is stopping already')
-    .option('--timeout <seconds>', 'that requests may take to finish (default: instances.stop_timeout)', seconds)
+    .description('Stop instances. Requests in flight may finish first.')
+    .argument('[names...]', 'Instances')
+    .option('--all', 'All instances that are running, starting or restarting')
+    .option('--wait', 'Wait until they have stopped (default on a terminal)')
+    .option('--no-wait', 'Do not wait')
+    .option('--force', 'Kill at once, even if already stopping')
+    .option('--timeout <seconds>', 'Time for requests to finish (default: instances.stop_timeout)', seconds)
     .addHelpText('after', EXAMPLES)
     .action(
       commandLine.online<StopFlags>(async (session, { words, flags }) => {
@@ -31,7 +31,7 @@ export function stopCommand(commandLine: CommandLine): Command {
           names: distinct(words),
           all: flags.all,
           statuses: ['running', 'starting', 'restarting', ...(force === true ? (['stopping'] as const) : [])],
-          none: 'nothing to stop: no instance runs',
+          none: 'nothing to stop: no instance is running',
         });
         if (names.length === 0) return session.terminal.isJson ? session.terminal.printJson([]) : undefined;
         const body = { force, timeout };
@@ -44,6 +44,6 @@ export function stopCommand(commandLine: CommandLine): Command {
 const EXAMPLES = `
 Examples:
   llamactl stop llama
-  llamactl stop llama qwen --timeout 5   cut requests off after five seconds
+  llamactl stop llama qwen --timeout 5   abort requests after five seconds
   llamactl stop llama --force
   llamactl stop --all --wait`;

@@ -5,7 +5,7 @@ import { Problem } from '../problem.ts';
 
 export function tokenCommand(commandLine: CommandLine): Command {
   return new Command('token')
-    .description('Print the token of the log-in, for scripts: renewed when half of its life is over.')
+    .description('Print the token of the log-in, for scripts. It is renewed once half of its lifetime is over.')
     .addHelpText(
       'after',
       `
@@ -17,7 +17,7 @@ Examples:
       commandLine.online(async ({ address, terminal, now, freshToken }) => {
         const token = await freshToken();
         if (token === null) {
-          throw new Problem(`nobody is logged in to ${address.url}`, EXIT.notAllowed, ['log in: llamactl login']);
+          throw new Problem(`not logged in to ${address.url}`, EXIT.notAllowed, ['log in: llamactl login']);
         }
         const { tokenLife } = await import('../access/token-life.ts');
         const life = tokenLife(token);

@@ -17,13 +17,13 @@ interface UpdateFlags extends SettingFlags {
 
 export function updateCommand(commandLine: CommandLine): Command {
   const command = new Command('update')
-    .description('Change settings of an instance. What is not named stays; lists are replaced.')
-    .argument('[name]', 'instance; may stand in --file instead');
+    .description('Change settings of an instance. Other settings stay; lists are replaced.')
+    .argument('[name]', 'Instance; may be in --file instead');
   return withSettingFlags(command)
-    .option('-u, --unset <key>', 'back to the default: options.threads, environment.X, port, …; again: more', collect)
-    .option('--restart', 'restart it now, if it runs')
-    .option('--wait', 'with --restart: wait until it runs again (default: on a terminal)')
-    .option('--no-wait', 'do not wait')
+    .option('-u, --unset <key>', 'Reset to the default: options.threads, environment.X, port, …; repeatable', collect)
+    .option('--restart', 'Restart it now if it runs')
+    .option('--wait', 'With --restart: wait until it runs again (default on a terminal)')
+    .option('--no-wait', 'Do not wait')
     .addHelpText('after', EXAMPLES)
     .action(
       commandLine.online<UpdateFlags>(async (session, invocation) => {
@@ -31,7 +31,7 @@ export function updateCommand(commandLine: CommandLine): Command {
         const { restart = false, wait = waitsByDefault(session), unset: keys = [] } = invocation.flags;
         const { name, settings } = await saidSettings(commandLine, session, invocation);
         const patch = merged(unset(keys), settings);
-        if (Object.keys(patch).length === 0) throw new Problem('nothing to change: name a setting', EXIT.usage, [HINT]);
+        if (Object.keys(patch).length === 0) throw new Problem('nothing to change: give a setting', EXIT.usage, [HINT]);
         const updated = await client
           .updateInstance(name, patch, { signal, ...(restart && { apply: 'restart' }) })
           .catch(async (error: unknown) => {
@@ -45,7 +45,7 @@ export function updateCommand(commandLine: CommandLine): Command {
         }
         if (terminal.isJson) terminal.printJson(updated);
         else terminal.print(terminal.isQuiet ? name : `${name}  updated${restart ? `, ${status}` : ''}`);
-        if (updated.restart_required && !restart) terminal.note(`restart to apply: llamactl restart ${name}`);
+        if (updated.restart_required && !restart) terminal.note(`to apply the changes: llamactl restart ${name}`);
       }),
     );
 }

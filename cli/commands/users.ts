@@ -22,12 +22,12 @@ interface UpdateFlags extends LimitFlags {
 }
 
 const ROLES = ['viewer', 'operator', 'admin'];
-const ROLE = 'viewer looks on, operator also starts, stops and calls, admin does everything';
-const PIPED = 'read it from standard input';
+const ROLE = 'Role: viewer reads, operator also starts, stops and calls instances, admin does everything';
+const PIPED = 'Read the password from standard input';
 
 export function usersCommand(commandLine: CommandLine): Command {
   return new Command('users')
-    .description('Accounts of people: who may get in, and do what. They count when auth.enabled is true.')
+    .description('Manage accounts of people. They take effect when auth.enabled is true.')
     .addHelpText(
       'after',
       `
@@ -54,7 +54,8 @@ function listCommand(commandLine: CommandLine): Command {
         const users = await client.listUsers({ signal });
         if (terminal.isJson) return terminal.printJson(users);
         if (terminal.isQuiet) return users.forEach(({ username }) => terminal.print(username));
-        if (users.length === 0) return terminal.note('no accounts; auth.enabled in the configuration turns them on');
+        if (users.length === 0)
+          return terminal.note('no accounts; to turn them on, set auth.enabled in the configuration');
         const { style } = terminal;
         const isLimited = users.some((user) => limitWords(user) !== '');
         terminal.printTable(
@@ -79,8 +80,8 @@ function listCommand(commandLine: CommandLine): Command {
 
 function createCommand(commandLine: CommandLine): Command {
   const command = new Command('create')
-    .description('Make an account. Its password is asked for twice.')
-    .argument('<username>', 'at most 63 letters, digits, dots, underscores, dashes and @')
+    .description('Create an account. Prompts twice for its password.')
+    .argument('<username>', 'Name of up to 63 letters, digits, dots, underscores, dashes and @')
     .addOption(new Option('--role <role>', ROLE).choices(ROLES).makeOptionMandatory())
     .option('--password-stdin', PIPED);
   return withLimitFlags(command)
@@ -102,20 +103,22 @@ Examples:
         });
         const made = await client.createUser({ username, password, role: flags.role, ...limitsIn(flags) }, { signal });
         if (terminal.isJson) return terminal.printJson(made);
-        terminal.print(terminal.isQuiet ? made.user.username : `${plain(made.user.username)} made, ${made.user.role}`);
+        terminal.print(
+          terminal.isQuiet ? made.user.username : `${plain(made.user.username)} created, ${made.user.role}`,
+        );
       }),
     );
 }
 
 function updateCommand(commandLine: CommandLine): Command {
   const command = new Command('update')
-    .description('Change role, password or limits of an account, disable or enable it.')
-    .argument('<username>', 'whose')
+    .description('Change the role, password or limits of an account; disable or enable it.')
+    .argument('<username>', 'Account')
     .addOption(new Option('--role <role>', ROLE).choices(ROLES))
-    .addOption(new Option('--disable', 'let it in no more; ends its tokens and keys').conflicts('enable'))
-    .option('--enable', 'let it in again')
-    .option('--password', 'ask for a new password; ends its tokens and keys')
-    .option('--password-stdin', 'read the new password from standard input');
+    .addOption(new Option('--disable', 'Disable it, and revoke its tokens and keys').conflicts('enable'))
+    .option('--enable', 'Enable it again')
+    .option('--password', 'Prompt for a new password, and revoke its tokens and keys')
+    .option('--password-stdin', 'Read the new password from standard input');
   return withLimitFlags(command)
     .addHelpText(
       'after',
@@ -153,7 +156,7 @@ Examples:
         const { user, ...rest } = await client.updateUser(username, change, { signal });
         if (terminal.isJson) return terminal.printJson({ ...rest, user });
         const state = `${user.role}, ${user.disabled ? 'disabled' : 'enabled'}`;
-        terminal.print(terminal.isQuiet ? user.username : `${plain(user.username)} changed: ${state}`);
+        terminal.print(terminal.isQuiet ? user.username : `${plain(user.username)} updated: ${state}`);
         if (change.password !== undefined || disable) terminal.note('its tokens and keys are revoked');
       }),
     );
@@ -162,30 +165,26 @@ Examples:
 function removeCommand(commandLine: CommandLine): Command {
   return new Command('rm')
     .alias('delete')
-    .description('Delete accounts, with their tokens and keys.')
-    .argument('<usernames...>', 'whose')
+    .description('Delete accounts and their tokens and keys.')
+    .argument('<usernames...>', 'Accounts')
     .addHelpText('after', '\nExamples:\n  llamactl users rm ann\n  llamactl users rm ann bob')
     .action(
       commandLine.online(async ({ client, terminal, signal }, { words }) => {
         const { removeEach } = await import('../access/removal.ts');
-        const doomed = words.map((username) => ({
+        const removals = words.map((username) => ({
           name: username,
           gone: { line: `${plain(username)} deleted`, quiet: username, json: { username, deleted: true } },
           remove: () => client.deleteUser(username, { signal }),
         }));
-        commandLine.endWith(await removeEach(terminal, doomed));
+        commandLine.endWith(await removeEach(terminal, removals));
       }),
     );
 }
 
 function passwordCommand(commandLine: CommandLine): Command {
   return new Command('password')
-    .description('Change your own password. It ends all your tokens and keys; this log-in is made anew.')
-    .option(
-      '--password-stdin',
-      'read both from standard input: a line with the present one, a line with the new one',
-      false,
-    )
+    .description('Change your own password. Revokes all your tokens and keys, and logs you in again here.')
+    .option('--password-stdin', 'Read two lines from standard input: the current password, then the new one', false)
     .addHelpText(
       'after',
       `

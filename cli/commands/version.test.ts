@@ -8,19 +8,19 @@ beforeEach(() => {
 });
 afterEach(() => sandbox.dispose());
 
-describe('version', () => {
-  it('tells the version, the commit and when it was built', async () => {
+describe('llamactl version', () => {
+  it('prints the version, the commit and the build time', async () => {
     const commit = COMMIT === null ? '' : `commit ${COMMIT.slice(0, 12)}, `;
     expect((await sandbox.run(['version'])).stdout).toBe(`llamactl ${VERSION} (${commit}built ${BUILD_TIME})\n`);
   });
 
-  it('tells programs the whole commit, and on which Node it runs', async () => {
+  it('prints the full commit and the Node version with --json', async () => {
     const { stdout } = await sandbox.run(['version', '--json']);
     const { node } = process.versions;
     expect(JSON.parse(stdout)).toEqual({ version: VERSION, commit: COMMIT, build_time: BUILD_TIME, node });
   });
 
-  it('tells the version alone to who asks for no more', async () => {
+  it('prints only the version with -q', async () => {
     expect((await sandbox.run(['version', '-q'])).stdout).toBe(`${VERSION}\n`);
   });
 });

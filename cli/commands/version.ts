@@ -5,9 +5,7 @@ const SHORT = 12;
 
 export function versionCommand(commandLine: CommandLine): Command {
   return new Command('version')
-    .description(
-      'Print the version of this program, and what it was built from; llamactl status has that of the server.',
-    )
+    .description("Print the version and build of this program. For the server's version, run llamactl status.")
     .addHelpText('after', '\nExamples:\n  llamactl version\n  llamactl version --json')
     .action(
       commandLine.local(async (terminal) => {
@@ -21,7 +19,7 @@ export function versionCommand(commandLine: CommandLine): Command {
     );
 }
 
-/** What was built with changes goes on saying so. */
+/** Shortens the hash; keeps a suffix that marks a build with local changes. */
 function shortened(commit: string): string {
   const [hash = '', ...rest] = commit.split('-');
   return [hash.slice(0, SHORT), ...rest].join('-');

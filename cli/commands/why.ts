@@ -5,12 +5,12 @@ import type { Explanation, WhyFacts } from '../why/explanation.ts';
 
 export function whyCommand(commandLine: CommandLine): Command {
   return new Command('why')
-    .description('Why an instance is as it is: one sentence, what it rests on, and what would help.')
-    .argument('<name...>', 'instances')
+    .description('Explain the state of an instance: the cause, the evidence, and how to fix it.')
+    .argument('<name...>', 'Instances')
     .addHelpText(
       'after',
       `
-With -q only the sentence.
+With -q it prints only the cause.
 
 Examples:
   llamactl why qwen
@@ -41,7 +41,7 @@ async function why(session: Session, name: string): Promise<void> {
   else await print(session, instance, explanation);
 }
 
-/** What cannot be learnt, by too few rights or because it is away, is left out: the instance itself tells most. */
+/** Collects the facts, leaving out those that the server refuses: the instance itself says most. */
 async function factsOf({ client, signal, now }: Session, instance: Instance): Promise<WhyFacts> {
   const { name, pid } = instance;
   const call = { signal };

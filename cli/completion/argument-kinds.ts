@@ -1,6 +1,6 @@
 import type { ValueKind } from './value-kind.ts';
 
-/** What the arguments of commands are, by the command and the argument's name in its help. A test misses none. */
+/** The kind of each argument, by command and argument name in the help. A test checks that none is missing. */
 export const ARGUMENT_KINDS: Readonly<Record<string, ValueKind>> = {
   'apply file': 'file',
   'backup file': 'file',

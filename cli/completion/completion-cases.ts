@@ -1,13 +1,13 @@
 import { everyCommand, type CompletedCommand } from './completion-tree.ts';
 import type { ValueKind } from './value-kind.ts';
 
-/** What every shell's script decides, as tables. Paths are those of commands; the program's is empty. */
+/** The decision tables of all shells' scripts. Paths are those of commands; the program's is empty. */
 export interface CompletionCases {
-  /** By which words one gets from a command to one below it. */
+  /** The words that lead from a command to a subcommand. */
   steps: readonly { path: string; words: readonly string[]; next: string }[];
-  /** Options with a value; a path of `null`: they are those of every command. */
+  /** Options with a value; path `null`: valid for every command. */
   values: readonly { path: string | null; names: readonly string[]; kind: string }[];
-  /** What may stand behind a command, place after place; the last may be repeated if it is variadic. */
+  /** The arguments of a command by position; the last may be repeated if it is variadic. */
   places: readonly { path: string; kinds: readonly string[]; isVariadic: boolean }[];
 }
 
@@ -29,7 +29,7 @@ export function completionCases(program: CompletedCommand): CompletionCases {
   };
 }
 
-/** A kind as a word of a script, with its choices behind it. */
+/** A kind as a word in a script, followed by its choices. */
 function kindText(kind: ValueKind): string {
   if (typeof kind === 'object') return ['choice', ...kind.choices].join(' ');
   return kind === 'instance or file' ? 'instance-or-file' : kind;

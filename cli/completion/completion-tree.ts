@@ -2,25 +2,25 @@ import type { Command, Option } from 'commander';
 import { kindOfArgument, kindOfOption } from './kind-of.ts';
 import type { ValueKind } from './value-kind.ts';
 
-/** A word that can be completed, and what it is for. */
+/** A word to complete, with its description. */
 export interface Word {
   word: string;
   text: string;
 }
 
-/** An option, under all of its names. */
+/** An option with all its names. */
 export interface CompletedOption {
   names: readonly string[];
   text: string;
-  /** Of its value; `null`: it has none. */
+  /** The kind of its value; `null`: it has none. */
   kind: ValueKind | null;
 }
 
-/** A command, as far as completing needs to know it. */
+/** A command, reduced to what completion needs. */
 export interface CompletedCommand {
   /** Its words without the program's name: `keys rm`; empty: the program. */
   path: string;
-  /** Under which words it stands in the one above it. */
+  /** Its names within its parent. */
   names: readonly string[];
   text: string;
   subcommands: readonly CompletedCommand[];
@@ -30,28 +30,28 @@ export interface CompletedCommand {
   isVariadic: boolean;
 }
 
-/** @param program The whole tree; what is hidden in it is left out. */
+/** @param program The whole tree; hidden commands are left out. */
 export function completionTree(program: Command): CompletedCommand {
   return completed(program, '');
 }
 
-/** A command and all below it, itself first. */
+/** A command and all its descendants, itself first. */
 export function everyCommand(command: CompletedCommand): CompletedCommand[] {
   return [command, ...command.subcommands.flatMap(everyCommand)];
 }
 
-/** The subcommands as words, under their own names only: what has two would be offered twice. */
+/** The subcommands as words. Aliases are left out, so that none is offered twice. */
 export function subcommandWords({ subcommands }: CompletedCommand): Word[] {
   return subcommands.map(({ names: [word = ''], text }) => ({ word, text }));
 }
 
-/** The options that a command has and the program has not: --help is both's. */
+/** The options of a command without those of the program, such as --help. */
 export function ownOptions({ options }: CompletedCommand, program: CompletedCommand): CompletedOption[] {
   const shared = new Set(program.options.flatMap(({ names }) => names));
   return options.filter(({ names }) => !names.some((name) => shared.has(name)));
 }
 
-/** The long name of each option, or its short one where there is no other. */
+/** The long name of each option, or else its short one. */
 export function optionWords(options: readonly CompletedOption[]): Word[] {
   return options.map(({ names, text }) => ({
     word: names.find((name) => name.startsWith('--')) ?? names[0] ?? '',
@@ -80,7 +80,7 @@ function completedOption(option: Option): CompletedOption {
   return { names, text: shortened(option.description), kind: kindOfOption(option) };
 }
 
-/** Of a description, as much as stands beside a word: its first sentence, without what is in brackets. */
+/** A description for display beside a word: its first sentence, without parentheses. */
 function shortened(text: string): string {
   const [first = ''] = text.split(/\. |; | \(/);
   return first.replace(/\.$/, '');

@@ -9,7 +9,7 @@ import { completionTree } from './completion-tree.ts';
 import { fishCompletion } from './fish.ts';
 import { zshCompletion } from './zsh.ts';
 
-/** Scripts for the shells, in those of the real ones that are installed. */
+/** Tests the scripts in all real shells that are installed. */
 
 let folder: string;
 
@@ -19,13 +19,13 @@ beforeAll(() => {
   for (const [shell, make] of Object.entries(script))
     writeFileSync(path.join(folder, shell), make(completionTree(program())));
   for (const file of ['model a.gguf', 'notes.txt']) writeFileSync(path.join(folder, file), '');
-  // Says how it was called, and knows an instance or two.
+  // Logs its arguments, and prints two instances.
   const stub = `#!/bin/sh\nprintf '%s\\n' "$*" >> "$0.calls"\nprintf 'qwen\\nllama-8b\\n'\necho noise >&2\n`;
   writeFileSync(path.join(folder, 'llamactl'), stub, { mode: 0o755 });
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** A small program with something of everything. */
+/** A small program with every kind of option and argument. */
 function program(): Command {
   const shared = new Command('llamactl')
     .option('--url <url>', 'the server')
@@ -38,7 +38,7 @@ function program(): Command {
         .description("List what's there: all of it.")
         .addOption(new Option('--status <status>', 'only these').choices(['running', 'stopped'])),
     )
-    .addCommand(new Command('start').argument('<names...>').option('--timeout <seconds>', 'wait so long'))
+    .addCommand(new Command('start').argument('<names...>').option('--timeout <seconds>', 'longest wait'))
     .addCommand(new Command('run').argument('<model>').argument('[prompt...]'))
     .addCommand(new Command('apply').argument('<file>'))
     .addCommand(
@@ -52,7 +52,7 @@ function program(): Command {
 
 interface Shell {
   name: string;
-  /** Prints what a line, whose cursor is at its end, can become, one a line. */
+  /** Completes a line with the cursor at its end; one candidate a line. */
   complete: (line: string) => string[];
 }
 
@@ -101,7 +101,7 @@ describe.each(SHELLS.filter(isInstalled))('$name', ({ complete }) => {
     ['llamactl help s', ['start']],
     ['llamactl keys ls ', []],
     ['llamactl nonsense ', ['apply', 'config', 'keys', 'ps', 'run', 'start']],
-  ])('%j becomes a verb: %j', (line, words) => {
+  ])('completes %j to a verb: %j', (line, words) => {
     expect(sorted(line)).toEqual(words);
   });
 
@@ -111,7 +111,7 @@ describe.each(SHELLS.filter(isInstalled))('$name', ({ complete }) => {
     ['llamactl ps --status ', ['running', 'stopped']],
     ['llamactl ps --status r', ['running']],
     ['llamactl start --timeout ', []],
-  ])('%j becomes an option, or its value: %j', (line, words) => {
+  ])('completes %j to an option or its value: %j', (line, words) => {
     expect(sorted(line)).toEqual(words);
   });
 
@@ -123,7 +123,7 @@ describe.each(SHELLS.filter(isInstalled))('$name', ({ complete }) => {
     ['llamactl start -- q', ['qwen']],
     ['llamactl keys create ', []],
     ['llamactl run qwen ', []],
-  ])('%j becomes a name that there is now: %j', (line, words) => {
+  ])('completes %j to an existing name: %j', (line, words) => {
     expect(sorted(line)).toEqual(words);
   });
 
@@ -131,13 +131,13 @@ describe.each(SHELLS.filter(isInstalled))('$name', ({ complete }) => {
     expect(complete('llamactl ls --status=r').map((word) => word.replace('--status=', ''))).toEqual(['running']);
   });
 
-  it('offers files where files belong', () => {
+  it('offers files for file arguments', () => {
     expect(sorted('llamactl apply n')).toEqual(['notes.txt']);
     expect(sorted('llamactl run q')).toEqual(['qwen']);
     expect(sorted('llamactl run n')).toEqual(['notes.txt']);
   });
 
-  it('asks the server that the line is about', () => {
+  it('asks the server that the line names', () => {
     for (const server of ['--context gpu', '--url=http://127.0.0.1:1', '--url http://127.0.0.1:1']) {
       rmSync(path.join(folder, 'llamactl.calls'), { force: true });
       expect(complete(`llamactl ${server} start q`)).toEqual(['qwen']);
@@ -147,11 +147,11 @@ describe.each(SHELLS.filter(isInstalled))('$name', ({ complete }) => {
 });
 
 describe('zsh', () => {
-  it.skipIf(!isInstalled({ name: 'zsh' }))('understands its script', () => {
+  it.skipIf(!isInstalled({ name: 'zsh' }))('accepts its script', () => {
     expect(output('zsh', ['-n', './zsh'], {})).toBe('');
   });
 
-  it('is told what each word is for, whatever stands in that', () => {
+  it('shows the description of each word, with any characters in it', () => {
     const script = zshCompletion(completionTree(program()));
     expect(script).toContain(String.raw`'ps:List what'\''s there\: all of it'`);
     expect(script).toContain("'--status:only these'");
@@ -159,7 +159,7 @@ describe('zsh', () => {
 });
 
 describe('a script', () => {
-  it('has nothing of what is hidden', () => {
+  it('leaves hidden commands out', () => {
     const tree = completionTree(program());
     for (const make of [bashCompletion, zshCompletion, fishCompletion]) expect(make(tree)).not.toContain('secret');
   });

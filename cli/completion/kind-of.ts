@@ -8,10 +8,10 @@ const OPTIONS: Readonly<Record<string, ValueKind>> = {
   '--owner': 'account',
 };
 
-/** By what the value is called in the help. */
+/** Kinds by the placeholder in the help. */
 const PLACEHOLDERS: Readonly<Record<string, ValueKind>> = { file: 'file', folder: 'folder', instance: 'instance' };
 
-/** `null`: it has no value. */
+/** `null`: the option has no value. */
 export function kindOfOption({ argChoices: choices, flags, long, required, optional }: Option): ValueKind | null {
   if (!required && !optional) return null;
   if (choices !== undefined) return { choices };
@@ -19,7 +19,7 @@ export function kindOfOption({ argChoices: choices, flags, long, required, optio
   return OPTIONS[long ?? ''] ?? PLACEHOLDERS[placeholder] ?? 'none';
 }
 
-/** `undefined`: nobody has said. @param command The words of the command, without the program's name. */
+/** `undefined`: not declared. @param command The words of the command, without the program's name. */
 export function kindOfArgument(command: string, argument: Argument): ValueKind | undefined {
   const { argChoices: choices } = argument;
   return choices === undefined ? ARGUMENT_KINDS[`${command} ${argument.name()}`] : { choices };

@@ -9,9 +9,9 @@ import {
 } from './completion-tree.ts';
 
 /**
- * The functions that list what can stand next, up to where the options that every command has are added.
+ * Shell functions that list the possible next words, up to the point where the options of every command are added.
  *
- * @param list How the shell writes a list of words. @param none How it writes an empty one.
+ * @param list Writes a list of words in the shell's syntax. @param none The shell's empty list.
  */
 export function posixWords(program: CompletedCommand, list: (words: readonly Word[]) => string, none: string): string {
   const commands = everyCommand(program);
@@ -36,10 +36,10 @@ ${commands
   esac`;
 }
 
-/** What bash and zsh have in common: functions that look things up for the command in `at`. */
+/** The shell functions shared by bash and zsh: lookups for the command in `at`. */
 export function posixTables(program: CompletedCommand): string {
   const { steps, values, places } = completionCases(program);
-  return `# Where a word leads from a command.
+  return `# The subcommand that a word selects.
 _llamactl_step() {
   case "$at/$1" in
 ${steps.map(({ path, words, next }) => `    ${alternatives(path, words)}) at=${quoted(next)} ;;`).join('\n')}
@@ -47,7 +47,7 @@ ${steps.map(({ path, words, next }) => `    ${alternatives(path, words)}) at=${q
   esac
 }
 
-# What the value of an option is; nothing when it has none.
+# The kind of an option's value; nothing without a value.
 _llamactl_value() {
   case "$at/$1" in
 ${values.map(({ path, names, kind }) => `    ${alternatives(path, names)}) kind=${quoted(kind)} ;;`).join('\n')}
@@ -55,7 +55,7 @@ ${values.map(({ path, names, kind }) => `    ${alternatives(path, names)}) kind=
   esac
 }
 
-# What stands behind a command at a place, counted from 0.
+# The kind of a command's argument, by its position from 0.
 _llamactl_place() {
   case "$at/$1" in
 ${places
@@ -70,8 +70,8 @@ ${places
   esac
 }
 
-# Reads what stands before the cursor, without the program: leaves in which command that is (at), how many arguments it has
-# (place), of which option the value is next (option, kind), whether -- was there (isOver), and which server is meant (server).
+# Reads the words before the cursor, without the program. Sets the command (at), its number of arguments (place), the
+# option whose value is next (option, kind), whether -- came before (isOver), and the flags of the server (server).
 _llamactl_read() {
   local word
   for word in "$@"; do
@@ -97,12 +97,12 @@ _llamactl_read() {
 `;
 }
 
-/** As a word of both shells. */
+/** Quotes a word for both shells. */
 export function quoted(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
-/** A pattern of `case` for a command and any of these words. */
+/** A `case` pattern for a command and any of these words. */
 function alternatives(path: string | null, words: readonly string[]): string {
   return words.map((word) => (path === null ? `*${quoted(`/${word}`)}` : quoted(`${path}/${word}`))).join(' | ');
 }

@@ -1,10 +1,10 @@
 import type { Session } from '../command-line.ts';
 import type { WordKind } from './value-kind.ts';
 
-/** Seconds: whoever has pressed a key is waiting. */
+/** Seconds: short, because a person waits after pressing a key. */
 const TIMEOUT = 1;
 
-/** What there is of a kind now, as it is typed. */
+/** The current words of a kind, as they are typed. */
 export async function wordsOf(kind: WordKind, { client, contexts, signal }: Session): Promise<string[]> {
   const call = { signal, timeout: TIMEOUT, retries: 0 };
   switch (kind) {

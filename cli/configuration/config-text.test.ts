@@ -17,7 +17,7 @@ const view = (text: string, environment: Record<string, string> = {}): Promise<C
 const faint = (text: string): string => `<${text}>`;
 
 describe('a configuration as text', () => {
-  it('is YAML that means the same', async () => {
+  it('is YAML with the same content', async () => {
     const shown = await view(
       'stats: { interval: 5 }\nmodels: { dirs: ["a # b", \'c\'] }\nalerts: { command: [sh, -c, "echo \\"x\\""] }\n',
     );
@@ -25,7 +25,7 @@ describe('a configuration as text', () => {
     expect(ConfigSchema.parse(parse(text))).toEqual(shown.config);
   });
 
-  it('says behind each value where it comes from, and nothing else is faint', async () => {
+  it('has the source after each value, and only that is faint', async () => {
     const lines = configLines(
       await view('stats:\n  interval: 5\nmodels:\n  dirs: ["a # b"]\n', { LLAMACTL_SERVER_PORT: '9000' }),
       faint,
@@ -43,14 +43,14 @@ describe('a configuration as text', () => {
     );
   });
 
-  it('has a line for each value, and marks what waits for a restart', async () => {
+  it('has one line per value, and marks pending ones', async () => {
     const shown = await view('stats: { interval: 5 }\n');
     const lines = configLines({ ...shown, pending: ['stats.interval'] }, faint);
     expect(lines.filter((line) => line.includes('<#'))).toHaveLength(Object.keys(shown.sources).length);
-    expect(lines).toContain('  interval: 5 <# file, line 1, from the next reload or start on>');
+    expect(lines).toContain('  interval: 5 <# file, line 1, takes effect at the next reload or start>');
   });
 
-  it('moves no cursor', async () => {
+  it('contains no control characters', async () => {
     const shown = await view('models: { hf_endpoint: "https://x/\\e[2Jy" }\n');
     expect(configLines(shown, faint).join('\n')).not.toContain('\u001B');
   });
@@ -64,7 +64,7 @@ describe('a value as text', () => {
     [['a', 'b c'], '[a, b c]'],
     [{ a: 1, b: [2] }, 'a: 1\nb:\n  - 2'],
     [{}, '{}'],
-  ])('%j is %s', (value, text) => {
+  ])('prints %j as %s', (value, text) => {
     expect(valueText(value)).toBe(text);
   });
 });

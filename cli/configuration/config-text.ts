@@ -2,20 +2,20 @@ import type { ConfigSource, ConfigView } from '@llamactl/client';
 import { Document, isCollection, isMap, isNode } from 'yaml';
 import { plain } from '../text.ts';
 
-/** Stands where a source begins, so that a `#` in a value is not taken for one. */
+/** Marks the begin of a source, so that a `#` in a value is not taken for one. */
 const MARK = '\u{1}';
 
 /**
- * A configuration as YAML, a value a line, each with where it comes from.
+ * A configuration as YAML, one value a line, each with its source as a comment.
  *
- * @param faint For what is not the configuration itself.
+ * @param faint Styles the comments.
  */
 export function configLines(view: ConfigView, faint: (text: string) => string): string[] {
   const document = new Document(view.config);
   for (const [key, source] of Object.entries(view.sources)) {
     const node: unknown = document.getIn(key.split('.'), true);
     if (!isNode(node)) continue;
-    node.comment = `${MARK}${sourceText(source)}${view.pending.includes(key) ? ', from the next reload or start on' : ''}`;
+    node.comment = `${MARK}${sourceText(source)}${view.pending.includes(key) ? ', takes effect at the next reload or start' : ''}`;
     if (isCollection(node)) node.flow = true;
   }
   const text = document.toString({ lineWidth: 0, flowCollectionPadding: false });
@@ -28,7 +28,7 @@ export function configLines(view: ConfigView, faint: (text: string) => string): 
     });
 }
 
-/** A value as `get` shows it: text and numbers bare, the rest as YAML. */
+/** A value as `config get` prints it: text and numbers bare, everything else as YAML. */
 export function valueText(value: unknown): string {
   if (typeof value === 'string') return value;
   const document = new Document(value);

@@ -9,7 +9,7 @@ import { isSameListener } from '../same-listener.ts';
 import { dataDirectoryOf, isSameAddress, type ServerAddress } from '../server-address.ts';
 import { userHomes } from './user-homes.ts';
 
-/** A change of a configuration file, and the file where this program changed it itself; `null`: the server did. */
+/** A change of a configuration. `file`: this program changed that file itself; `null`: the server made the change. */
 export interface Change {
   written: ConfigWritten;
   file: string | null;
@@ -25,11 +25,11 @@ interface Target {
 }
 
 /**
- * Changes the configuration of a server. This program writes keys that no request may change into the file, when the
- * server runs on this machine as our user, or when we are root.
+ * Changes the configuration of a server. For keys that the API cannot change, this program edits the file itself. It
+ * does so if the server runs on this machine as our user, or if we are root.
  *
- * @throws {LlamactlError} the server's refusal, where it runs elsewhere or as another user
- * @throws {Problem} when this program cannot change the file, or may not
+ * @throws {LlamactlError} the server's refusal, if it runs elsewhere or as another user
+ * @throws {Problem} when this program cannot or may not change the file
  */
 export async function changeConfig(
   target: Target,
@@ -40,14 +40,14 @@ export async function changeConfig(
   try {
     return { written: await client.updateConfig(patch, { signal }), file: null };
   } catch (error) {
-    // A refusal of keys names them; one of a caller does not.
+    // A refusal of keys names them; a refusal of the caller does not.
     const isOfKeys = error instanceof LlamactlError && error.code === 'FORBIDDEN' && error.problems.length > 0;
     const uid = process.getuid?.();
     if (!isOfKeys || uid === undefined) throw error;
     const named = await client.getConfig({ signal });
     const proven = provenServer(address, [named.config.data_dir, dataDirectoryOf(environment, home)], home, uid);
     if (proven === null) throw error;
-    // `localhost` may lead to another process on `::1`, so only the proven address says which file to edit.
+    // `localhost` may lead to another process on `::1`, so use only the proven address to find the file.
     const own = new Client({ url: proven.url, token: (await target.freshToken()) ?? undefined });
     const view = await own.getConfig({ signal });
     if (!mayEdit(view.file, proven.owner, uid)) throw error;
@@ -58,7 +58,7 @@ export async function changeConfig(
   }
 }
 
-/** A server of this machine that holds its data directory. */
+/** A server of this machine that provably holds its data directory. */
 interface ProvenServer {
   /** From its data directory. */
   url: string;
@@ -67,8 +67,8 @@ interface ProvenServer {
 }
 
 /**
- * The server at an address, if it holds a data directory of ours; root may change the servers of all users. The server of
- * another user counts only at exactly this address, so that no token goes to a second address which that user names.
+ * The server at an address, if it holds a data directory of ours; root may change the servers of all users. Another
+ * user's server must have exactly this address, so that no token goes to a second address which that user chose.
  */
 function provenServer(
   { url, dataDirectory }: ServerAddress,
@@ -90,14 +90,14 @@ function provenServer(
   return null;
 }
 
-/** For the server of another user root edits that user's file or its own, never the file of a third user. */
+/** For another user's server, root edits only that user's file or its own, never the file of a third user. */
 function mayEdit(file: string | null, serverOwner: number, uid: number): boolean {
   if (serverOwner === uid) return true;
   const owner = file === null ? null : ownerOf(file);
   return owner === 0 || owner === serverOwner;
 }
 
-/** `null`: the file is missing. */
+/** `null`: the file does not exist. */
 function ownerOf(file: string): number | null {
   return statSync(file, { throwIfNoEntry: false })?.uid ?? null;
 }
@@ -112,8 +112,8 @@ async function edit(
     return await editConfigFile(view, patch, user);
   } catch (error) {
     throw new Problem(error instanceof Error ? error.message : String(error), EXIT.failed, [
-      'this program changes the file itself, because requests may not change these keys',
-      'root may change a file that is not yours',
+      'llamactl edits the file itself, because the API cannot change these keys',
+      'if the file is not yours, run this as root',
     ]);
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { keysNear, patchOf, resetOf, valueAt } from './setting.ts';
 
-describe('settings as they are typed', () => {
+describe('typed settings', () => {
   it.each([
     ['5', 5],
     ['0', 0],
@@ -22,29 +22,29 @@ describe('settings as they are typed', () => {
     ['- a', '- a'],
     ['*', '*'],
     ['@x', '@x'],
-  ])('%s has the type that it would have in the file', (text, value) => {
+  ])('%s gets the same type as in the file', (text, value) => {
     expect(patchOf([`a.b=${text}`])).toEqual({ a: { b: value } });
   });
 
-  it('make one part of the configuration together, of which the last counts', () => {
+  it('merge into one patch, in which the last value wins', () => {
     expect(patchOf(['a.b=1', 'c=2', 'a.d=3', 'a.b=4'])).toEqual({ a: { b: 4, d: 3 }, c: 2 });
   });
 
-  it.each(['stats.interval', '=5'])('need a key and a value, unlike %s', (word) => {
-    expect(() => patchOf([word])).toThrow('says no value');
+  it.each(['stats.interval', '=5'])('require a key and a value: %s', (word) => {
+    expect(() => patchOf([word])).toThrow('has no value');
   });
 
-  it('that begin as YAML and are none are refused', () => {
-    expect(() => patchOf(['a=[b'])).toThrow('[b is no YAML');
+  it('are refused if they begin like YAML but are invalid', () => {
+    expect(() => patchOf(['a=[b'])).toThrow('[b is not valid YAML');
   });
 
-  it('are data, whatever they are called', () => {
+  it('are plain data under any name', () => {
     const patch = patchOf(['__proto__.polluted=true']);
     expect(Object.hasOwn(patch, '__proto__')).toBe(true);
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
   });
 
-  it('go back to their defaults', () => {
+  it('reset to their defaults', () => {
     expect(resetOf(['a.b', 'c'])).toEqual({ a: { b: null }, c: null });
   });
 });
@@ -60,11 +60,14 @@ describe('a key', () => {
     ]);
   });
 
-  it.each(['server.prt', 'prt', 'data_dir.x', 'toString', 'server.constructor'])('that is none has none: %s', (key) => {
-    expect(valueAt(config, key)).toBeUndefined();
-  });
+  it.each(['server.prt', 'prt', 'data_dir.x', 'toString', 'server.constructor'])(
+    'is undefined if unknown: %s',
+    (key) => {
+      expect(valueAt(config, key)).toBeUndefined();
+    },
+  );
 
-  it('that is none has neighbours', () => {
+  it('has neighbours if unknown', () => {
     expect(keysNear(config, 'server.prt')).toEqual(['server.port', 'server.host']);
     expect(keysNear(config, 'servr.port')).toEqual(['server', 'data_dir']);
     expect(keysNear(config, 'server.port.x')).toEqual(['server.port', 'server.host']);

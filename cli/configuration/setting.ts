@@ -5,21 +5,21 @@ import { Problem } from '../problem.ts';
 /** A part of a configuration. */
 type Section = Readonly<Record<string, unknown>>;
 
-/** The part of a configuration that `KEY=VALUE` words ask for. @throws {Problem} when one of them is none */
+/** The configuration patch of `KEY=VALUE` words. @throws {Problem} when one of them is malformed */
 export function patchOf(words: readonly string[]): Section {
   return words.reduce((patch: Section, word) => {
     const at = word.indexOf('=');
-    if (at <= 0) throw new Problem(`${word} says no value`, EXIT.usage, [`llamactl config set ${word}=VALUE`]);
+    if (at <= 0) throw new Problem(`${word} has no value`, EXIT.usage, [`llamactl config set ${word}=VALUE`]);
     return withValue(patch, word.slice(0, at).split('.'), valueOf(word.slice(at + 1)));
   }, {});
 }
 
-/** The part of a configuration that goes back to the defaults. */
+/** The patch that resets keys to their defaults. */
 export function resetOf(keys: readonly string[]): Section {
   return keys.reduce((patch: Section, key) => withValue(patch, key.split('.'), null), {});
 }
 
-/** The value at a dotted key; `undefined`: there is none. */
+/** The value at a dotted key; `undefined`: no such key. */
 export function valueAt(config: unknown, key: string): unknown {
   return key
     .split('.')
@@ -29,7 +29,7 @@ export function valueAt(config: unknown, key: string): unknown {
     );
 }
 
-/** Keys of a configuration below and beside an unknown one, for whoever mistyped it. */
+/** Existing keys around an unknown one, for a hint. */
 export function keysNear(config: unknown, key: string): string[] {
   const steps = key.split('.');
   for (let kept = steps.length - 1; kept >= 0; kept -= 1) {
@@ -45,7 +45,7 @@ function withValue(section: Section, [step = '', ...rest]: readonly string[], va
   return { ...section, [step]: rest.length === 0 ? value : withValue(isSection(below) ? below : {}, rest, value) };
 }
 
-/** As the configuration file would have it; what is no YAML, or would be a surprise as such, is text. */
+/** Parses a value as YAML. Text that is not valid YAML, or would become an unexpected structure, stays text. */
 function valueOf(text: string): unknown {
   if (text === '') return '';
   const isWritten = /^[[{"']/.test(text);
@@ -53,7 +53,8 @@ function valueOf(text: string): unknown {
   try {
     value = parse(text);
   } catch (error) {
-    if (isWritten) throw new Problem(`${text} is no YAML: ${error instanceof Error ? error.message : ''}`, EXIT.usage);
+    if (isWritten)
+      throw new Problem(`${text} is not valid YAML: ${error instanceof Error ? error.message : ''}`, EXIT.usage);
     return text;
   }
   return typeof value === 'object' && value !== null && !isWritten ? text : value;

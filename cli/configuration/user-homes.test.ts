@@ -4,7 +4,7 @@ import path from 'node:path';
 import { expect, it } from 'vitest';
 import { userHomes } from './user-homes.ts';
 
-it('lists the homes of the users of this machine, each once', () => {
+it("lists the homes of this machine's users, each once", () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'llamactl-homes-'));
   try {
     const file = path.join(folder, 'passwd');

@@ -18,7 +18,7 @@ const GPU: Gpu = {
   power: null,
 };
 
-/** A machine with one llama-server that answers like this. */
+/** A machine with one llama-server and these outputs. */
 function machine(answers: Record<string, string | { code: number; stderr: string }>): Inspection {
   return {
     searchPath: '/opt/llama',
@@ -47,33 +47,33 @@ const WELL = {
 const alone = { gpus: [], hasOthers: false };
 
 describe('llama-server', () => {
-  it('that is there and answers is well', async () => {
+  it('is fine if it exists and answers', async () => {
     const { file, findings } = await checkLlamaServer(SETTINGS, machine(WELL), alone);
     expect(file).toBe(FILE);
     expect(findings).toMatchObject([
       { check: 'engine', level: 'ok', message: `${FILE}, version 10573 (abc)` },
-      { check: 'devices', level: 'ok', message: 'none beside the processor' },
+      { check: 'devices', level: 'ok', message: 'none but the CPU' },
     ]);
   });
 
-  it('that is nowhere is wrong, but where there are other engines', async () => {
+  it('is an error if missing, and a warning if there are other engines', async () => {
     const nowhere = { ...SETTINGS, command: 'llama-srv' };
     const { file, findings } = await checkLlamaServer(nowhere, machine(WELL), alone);
     expect(file).toBe(null);
     expect(findings).toMatchObject([{ level: 'error', message: expect.stringContaining('PATH') as unknown }]);
-    expect(findings[0]?.remedies).toContain('llamactl quickstart gets one');
+    expect(findings[0]?.remedies).toContain('to install one: llamactl quickstart');
     const beside = await checkLlamaServer(nowhere, machine(WELL), { gpus: [], hasOthers: true });
     expect(beside.findings).toMatchObject([{ level: 'warning' }]);
   });
 
-  it('that cannot be run is wrong, with what it said', async () => {
+  it('is an error if it cannot run, with its output', async () => {
     const stderr = '\nerror while loading shared libraries: libfoo.so.1: cannot open shared object file';
     const { findings } = await checkLlamaServer(SETTINGS, machine({ '--version': { code: 127, stderr } }), alone);
     expect(findings).toMatchObject([{ level: 'error', message: expect.stringContaining('libfoo.so.1') as unknown }]);
     expect(findings[0]?.remedies[0]).toContain('LD_LIBRARY_PATH');
   });
 
-  it('that lacks a flag we pass is wrong', async () => {
+  it('is an error if it lacks a flag that we pass', async () => {
     const old = { ...WELL, '--help': HELP.replace('--log-verbosity N', '') };
     const { findings } = await checkLlamaServer(SETTINGS, machine(old), alone);
     expect(findings).toMatchObject([
@@ -83,7 +83,7 @@ describe('llama-server', () => {
     ]);
   });
 
-  it('that does not see the GPU of the machine deserves a look', async () => {
+  it('is a warning if it does not find the GPU of the machine', async () => {
     const { findings } = await checkLlamaServer(SETTINGS, machine(WELL), { gpus: [GPU], hasOthers: false });
     expect(findings.at(-1)).toMatchObject({
       level: 'warning',
@@ -96,7 +96,7 @@ describe('llama-server', () => {
 });
 
 describe('engines of the configuration', () => {
-  it('are there, or not', async () => {
+  it('are fine if they exist, else errors', async () => {
     const custom = (command: string) => ({ kind: 'custom', command });
     const { engines } = ConfigSchema.parse({ engines: { one: custom('llama-server'), two: custom('nope') } });
     expect(await checkCustomEngines(engines, machine({}))).toMatchObject([
@@ -106,17 +106,17 @@ describe('engines of the configuration', () => {
   });
 });
 
-describe('the PATH of others', () => {
+describe('the PATH of other processes', () => {
   const engine = { command: 'llama-server', file: FILE, installed: '/data/engines/llama_cpp' };
 
   it.each([
-    ['finds the same', '/usr/bin:/opt/llama', 'ok'],
-    ['does not find it', '/usr/bin', 'warning'],
+    ['leads to the same engine', '/usr/bin:/opt/llama', 'ok'],
+    ['does not lead to the engine', '/usr/bin', 'warning'],
   ])('%s', async (_what, path, level) => {
     expect(await checkPath(engine, { who: 'a service', path }, machine({}))).toMatchObject([{ check: 'PATH', level }]);
   });
 
-  it('finds another', async () => {
+  it('leads to another engine', async () => {
     const there = { ...engine, file: '/home/me/llama-server' };
     const [finding] = await checkPath(there, { who: 'a service', path: '/opt/llama' }, machine({}));
     expect(finding).toMatchObject({
@@ -125,14 +125,14 @@ describe('the PATH of others', () => {
     });
   });
 
-  it('does not matter to a command with a path, nor to what quickstart installed', async () => {
+  it('is irrelevant for a command with a path, and for the engine of quickstart', async () => {
     const nowhere = { who: 'a service', path: '/usr/bin' };
     expect(await checkPath({ ...engine, command: FILE }, nowhere, machine({}))).toEqual([]);
     const installed = { ...engine, file: '/data/engines/llama_cpp/llama-server' };
     expect(await checkPath(installed, nowhere, machine({}))).toEqual([]);
   });
 
-  it('is known of the systems that there are services for', () => {
+  it('is known for the systems with services', () => {
     expect(serviceSearcher('linux')?.path).toContain('/usr/local/bin');
     expect(serviceSearcher('darwin')?.path).toContain('/usr/bin');
     expect(serviceSearcher('plan9')).toBe(null);

@@ -6,22 +6,22 @@ import { doubtful, well, wrong, type Finding } from './finding.ts';
 
 type Engines = LoadedConfig['config']['engines'];
 
-/** A build with GPUs looks for them first, which may take seconds on a cold machine. */
+/** A build with GPU support looks for GPUs first, which may take seconds on a cold machine. */
 const TIMEOUT_MS = 20_000;
-/** What systemd and launchd give a service that says nothing of PATH. */
+/** Default PATH of services under systemd and launchd. */
 const SERVICE_PATH: Readonly<Record<string, string>> = {
   linux: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   darwin: '/usr/bin:/bin:/usr/sbin:/sbin',
 };
 
-/** What is known of llama-server on this machine. */
+/** The check of llama-server on this machine. */
 export interface EngineOnDisk {
   findings: Finding[];
-  /** Where it is; `null`: nowhere. */
+  /** Its path; `null`: not found. */
   file: string | null;
 }
 
-/** Looks for llama-server, runs it, and asks it what it can do. */
+/** Finds llama-server, runs it, and checks its version, flags and devices. */
 export async function checkLlamaServer(
   { command, args }: Engines['llama_cpp'],
   inspection: Pick<Inspection, 'findProgram' | 'runTool'>,
@@ -34,13 +34,13 @@ export async function checkLlamaServer(
     const judge = hasOthers ? doubtful : wrong;
     const remedies = command.includes('/')
       ? ['correct engines.llama_cpp.command in the configuration, or remove it']
-      : ['llamactl quickstart gets one', 'or engines.llama_cpp.command in the configuration says where it is'];
+      : ['to install one: llamactl quickstart', 'or set engines.llama_cpp.command in the configuration to its path'];
     return { file: null, findings: [judge('engine', reasonOf(error), ...remedies)] };
   }
   const ask = async (flag: string): Promise<string> => {
     const { code, stdout, stderr } = await inspection.runTool(file, [...args, flag], { timeoutMs: TIMEOUT_MS });
     const output = `${stdout}\n${stderr}`;
-    if (code !== 0) throw new Error(`${file} ${flag} ended with status ${code}: ${firstLine(output)}`);
+    if (code !== 0) throw new Error(`${file} ${flag} exited with status ${code}: ${firstLine(output)}`);
     return output;
   };
   try {
@@ -54,34 +54,34 @@ export async function checkLlamaServer(
 }
 
 function lacking(file: string, flags: readonly string[]): Finding {
-  const message = `${file} does not know ${flags.join(', ')}, which llamactl passes: no instance will start`;
-  return wrong('engine', message, 'get a newer llama-server: https://github.com/ggml-org/llama.cpp/releases');
+  const message = `${file} does not support ${flags.join(', ')}, which llamactl passes: no instance will start`;
+  return wrong('engine', message, 'install a newer llama-server: https://github.com/ggml-org/llama.cpp/releases');
 }
 
-/** Whether it computes on what there is. */
+/** Whether the engine finds the GPUs of this machine. */
 async function deviceFinding(ask: (flag: string) => Promise<string>, gpus: readonly Gpu[]): Promise<Finding> {
   const check = 'devices';
   const found = await ask('--list-devices').then(devices, () => null);
-  if (found === null) return well(check, 'the engine does not tell on what it computes');
+  if (found === null) return well(check, 'the engine does not report its devices');
   if (found.length > 0) return well(check, found.join('; '));
   const [gpu] = gpus;
-  if (gpu === undefined) return well(check, 'none beside the processor');
+  if (gpu === undefined) return well(check, 'none but the CPU');
   return doubtful(
     check,
-    `the engine finds no device, though this machine has ${gpu.name}: it will compute on the processor, which is slow`,
-    `get a llama-server that is built for ${gpu.vendor === 'nvidia' ? 'CUDA or Vulkan' : 'ROCm or Vulkan'}, and name it in engines.llama_cpp.command`,
+    `the engine finds no GPU, although this machine has ${gpu.name}: it will run on the CPU, which is slow`,
+    `install a llama-server with support for ${gpu.vendor === 'nvidia' ? 'CUDA or Vulkan' : 'ROCm or Vulkan'}, and set engines.llama_cpp.command to it`,
   );
 }
 
 function remediesFor(reason: string): string[] {
   if (/shared librar|symbol lookup|version `|Library not loaded/.test(reason)) {
-    return ['install the library that it names, or set engines.llama_cpp.environment.LD_LIBRARY_PATH'];
+    return ['install the missing library, or set engines.llama_cpp.environment.LD_LIBRARY_PATH'];
   }
-  if (/SIGILL|status 132/.test(reason)) return ['it was built for another processor: get another build'];
-  return ['run it by hand to see what it says; llamactl quickstart gets another where there is none'];
+  if (/SIGILL|status 132/.test(reason)) return ['it was built for another CPU: install another build'];
+  return ['run it by hand to see its output; or remove it and install another: llamactl quickstart'];
 }
 
-/** Programs of engines that the configuration adds. */
+/** Checks the programs of engines that the configuration adds. */
 export async function checkCustomEngines(
   engines: Engines,
   { findProgram }: Pick<Inspection, 'findProgram'>,
@@ -99,22 +99,22 @@ export async function checkCustomEngines(
   );
 }
 
-/** PATH of somebody who looks for engines. */
+/** A process that looks for engines on its PATH. */
 export interface Searcher {
-  /** `the running server`. */
+  /** Its name in messages: `the running server`. */
   who: string;
   path: string;
 }
 
-/** A service that says nothing of PATH; `null`: not known of this system. */
+/** A service with the default PATH; `null`: unknown on this system. */
 export function serviceSearcher(platform: string = process.platform): Searcher | null {
   const path = SERVICE_PATH[platform];
   return path === undefined ? null : { who: 'a service', path };
 }
 
 /**
- * Whether somebody else finds the same llama-server as this shell. Nothing to say of a command with a path, and of what
- * quickstart installed, which is always found.
+ * Whether another process finds the same llama-server as this shell. Returns nothing for a command with a path, or the
+ * engine of quickstart, which is always found.
  */
 export async function checkPath(
   { command, file, installed }: { command: string; file: string; installed: string },
@@ -124,7 +124,7 @@ export async function checkPath(
   if (command.includes('/') || file.startsWith(installed)) return [];
   const found = await findProgram(command, path).catch(() => null);
   const check = 'PATH';
-  const remedy = `engines.llama_cpp.command: ${file} in the configuration makes it the same`;
+  const remedy = `to use the same engine, set engines.llama_cpp.command: ${file} in the configuration`;
   if (found === file) return [well(check, `${who} finds the same engine as this shell`)];
   if (found !== null) return [doubtful(check, `${who} finds another engine than this shell: ${found}`, remedy)];
   return [doubtful(check, `${who} does not find ${file}: its PATH is ${path}`, remedy)];
@@ -132,5 +132,5 @@ export async function checkPath(
 
 function firstLine(output: string): string {
   const lines = output.split('\n').map((line) => line.trim());
-  return lines.find((line) => line !== '') ?? 'it said nothing';
+  return lines.find((line) => line !== '') ?? 'no output';
 }

@@ -52,7 +52,7 @@ async function findings(of: Patient): Promise<Finding[]> {
 }
 
 describe('the examination', () => {
-  it('looks at everything, and ends with the server', async () => {
+  it('runs all checks, with the server last', async () => {
     const found = await findings(patient());
     const checks = found.map(({ check }) => check);
     expect(checks).toEqual(
@@ -72,7 +72,7 @@ describe('the examination', () => {
     expect(found.filter(({ level }) => level === 'error').map(({ check }) => check)).toEqual(['engine']);
   });
 
-  it('looks at what it can when the configuration cannot be used, and names each of its problems', async () => {
+  it('runs the possible checks with an invalid configuration, and names each of its problems', async () => {
     const readConfig = (): LoadedConfig => {
       throw new Error('c.yaml line 1: serverr is unknown.\nc.yaml line 2: port must be a number.');
     };
@@ -84,7 +84,7 @@ describe('the examination', () => {
     expect(found.map(({ check }) => check)).toEqual(expect.arrayContaining(['contexts', 'clock', 'server']));
   });
 
-  it('passes on what the configuration only warns of', async () => {
+  it('passes on warnings of the configuration', async () => {
     const { config } = patient().readConfig();
     const readConfig = () => ({ config, file: '/etc/c.yaml', warnings: ['groups has no effect.'] }) as LoadedConfig;
     expect(await findings(patient({ readConfig }))).toEqual(
@@ -95,7 +95,7 @@ describe('the examination', () => {
     );
   });
 
-  it('asks the server that has the data directory, if one lives', async () => {
+  it('asks the server that holds the data directory, if one runs', async () => {
     const asked: unknown[] = [];
     const server: Patient['server'] = async (local) => {
       asked.push(local);

@@ -11,24 +11,24 @@ import type { ServerFindings } from './server-checks.ts';
 import { checkService, serviceWorld } from './service-check.ts';
 import { checkClock, checkContexts, checkOpenFiles } from './shell-checks.ts';
 
-/** All that is looked at, as it is on this machine. */
+/** Access to everything that the doctor examines. */
 export interface Patient {
   /** @throws {Error} with every problem of the configuration, a line each */
   readConfig: () => LoadedConfig;
   inspect: (dataDirectory: string) => Inspection;
-  /** @param local The server that has the data directory; `null`: none has. */
+  /** @param local The server that holds the data directory; `null`: none does. */
   server: (local: { url: string; file: string } | null) => Promise<ServerFindings>;
-  /** File of the contexts. */
+  /** Path of the contexts file. */
   contexts: string;
-  /** When this program was made, RFC 3339. */
+  /** Build time of this program, RFC 3339. */
   built: string;
   /** Milliseconds since the epoch. */
   now: () => number;
-  /** Of our user; `null`: there are none. */
+  /** Our user id; `null`: the system has none. */
   uid: number | null;
 }
 
-/** Looks at everything, and tells each thing as it is found. */
+/** Runs all checks, and yields each finding at once. */
 export async function* examine(patient: Patient): AsyncGenerator<Finding, void, void> {
   const { findings, config } = configuration(patient);
   yield* findings;
@@ -49,11 +49,11 @@ function configuration({ readConfig }: Patient): { findings: Finding[]; config: 
   const check = 'configuration';
   try {
     const { config, file, warnings } = readConfig();
-    const found = well(check, file ?? 'no file, all defaults');
+    const found = well(check, file ?? 'no file, only defaults');
     return { config, findings: [found, ...warnings.map((warning) => doubtful(check, warning))] };
   } catch (error) {
     const problems = reasonOf(error).split('\n');
-    const remedy = 'correct it; llamactl.example.yaml and docs/configuration.md show every key';
+    const remedy = 'correct it; llamactl.example.yaml and docs/configuration.md list every key';
     return { config: null, findings: problems.map((problem) => wrong(check, problem, remedy)) };
   }
 }
@@ -88,7 +88,7 @@ async function* machine(
   );
 }
 
-/** It may have been given another port than the configuration has. */
+/** The server may use another port than the configuration says. */
 function listenedOn(running: RunningServer | null): number[] {
   const address = running?.address ?? null;
   return address === null ? [] : [Number(new URL(address.url).port)];

@@ -1,27 +1,27 @@
-/** How good or bad something is. */
+/** The severity of a finding. */
 export type Level = 'ok' | 'warning' | 'error';
 
-/** What was found about one thing. */
+/** The result of one check. */
 export interface Finding {
-  /** Of what; one or two words. */
+  /** The thing that was checked; one or two words. */
   check: string;
   level: Level;
   message: string;
-  /** What would help, one step each. */
+  /** Suggested fixes, one step each. */
   remedies: readonly string[];
 }
 
-/** All is well. */
+/** A finding without problems. */
 export function well(check: string, message: string): Finding {
   return { check, level: 'ok', message, remedies: [] };
 }
 
-/** It works, but may not do so for long, or not as it could. */
+/** A finding that works, but may fail later or could be better. */
 export function doubtful(check: string, message: string, ...remedies: string[]): Finding {
   return { check, level: 'warning', message, remedies };
 }
 
-/** It does not work. */
+/** A finding that does not work. */
 export function wrong(check: string, message: string, ...remedies: string[]): Finding {
   return { check, level: 'error', message, remedies };
 }

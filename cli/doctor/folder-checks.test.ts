@@ -26,46 +26,46 @@ describe('the data directory', () => {
     if (level !== 'ok') expect(finding?.remedies).toEqual([`chmod 700 ${home}`]);
   });
 
-  it('of somebody else is wrong', async () => {
+  it('is an error if it belongs to another user', async () => {
     const [finding] = await checkDataDirectory(home, (UID ?? 0) + 1, roomy);
     expect(finding).toMatchObject({ level: 'error', message: expect.stringContaining('another user') as unknown });
   });
 
-  it('that is not there yet will be made', async () => {
+  it('is fine if the server can create it', async () => {
     const [finding, disk] = await checkDataDirectory(path.join(home, 'a', 'b'), UID, roomy);
-    expect(finding).toMatchObject({ level: 'ok', message: expect.stringContaining('not there yet') as unknown });
-    expect(disk).toMatchObject({ check: 'disk', level: 'ok', message: '78 GB are free for data_dir' });
+    expect(finding).toMatchObject({ level: 'ok', message: expect.stringContaining('does not exist yet') as unknown });
+    expect(disk).toMatchObject({ check: 'disk', level: 'ok', message: '78 GB free for data_dir' });
   });
 
-  it('that is a file is wrong', async () => {
+  it('is an error if it is a file', async () => {
     const file = path.join(home, 'file');
     writeFileSync(file, '');
     expect(await checkDataDirectory(file, UID, roomy)).toMatchObject([{ level: 'error' }]);
     expect(await checkDataDirectory(path.join(file, 'below'), UID, roomy)).toMatchObject([{ level: 'error' }]);
   });
 
-  it.each(['warning', 'error'] as const)('on a disk that has little left is a matter of %s', async (level) => {
+  it.each(['warning', 'error'] as const)('with little disk space left is of level %s', async (level) => {
     const full = { disk: async () => ({ available: 10_000_000, level }) };
     const [, finding] = await checkDataDirectory(home, UID, full);
-    expect(finding).toMatchObject({ check: 'disk', level, message: 'only 10 MB are free for data_dir' });
+    expect(finding).toMatchObject({ check: 'disk', level, message: 'only 10 MB free for data_dir' });
   });
 });
 
 describe('the database', () => {
-  it('that is whole is well, and so is one that is not there yet', () => {
+  it('is fine if intact, or if none exists yet', () => {
     expect(checkDatabase('/data', { database: () => ({ is: 'whole', bytes: 4_000_000, schema: 2 }) })).toMatchObject({
       level: 'ok',
-      message: 'it is whole: 4.0 MB, schema version 2',
+      message: 'intact: 4.0 MB, schema version 2',
     });
     expect(checkDatabase('/data', { database: () => ({ is: 'none' }) })).toMatchObject({ level: 'ok' });
   });
 
-  it('that cannot be read now deserves a look', () => {
+  it('is a warning if it cannot be read now', () => {
     const database = () => ({ is: 'unreadable', reason: 'its disk is full' }) as const;
     expect(checkDatabase('/data', { database })).toMatchObject({ level: 'warning', message: 'its disk is full' });
   });
 
-  it('that is not is wrong, in the words of the store', () => {
+  it('is an error if damaged, in the words of the store', () => {
     const database = (): never => {
       throw new Error('/data/llamactl.db is damaged');
     };
@@ -77,15 +77,15 @@ describe('the database', () => {
 });
 
 describe('model folders', () => {
-  it('with models are well', () => {
+  it('are fine with models', () => {
     mkdirSync(path.join(home, 'org'));
     writeFileSync(path.join(home, 'org', 'm.gguf'), '');
     writeFileSync(path.join(home, 'README.md'), '');
     expect(checkModels([home, '/nowhere'])).toMatchObject({ level: 'ok', message: `1 model file below ${home}` });
   });
 
-  it('without any deserve a look', () => {
+  it('are a warning without models', () => {
     expect(checkModels([home])).toMatchObject({ level: 'warning', message: `no .gguf below ${home}` });
-    expect(checkModels(['/nowhere'])).toMatchObject({ level: 'warning', message: 'there is no folder /nowhere' });
+    expect(checkModels(['/nowhere'])).toMatchObject({ level: 'warning', message: 'no such folder: /nowhere' });
   });
 });

@@ -5,12 +5,16 @@ import { bytes, count } from '../figures.ts';
 import { doubtful, well, wrong, type Finding } from './finding.ts';
 import { codeOf, reasonOf } from '../reason.ts';
 
-/** Folders of models below this depth are not looked into: it is a look, not a search. */
+/** Depth limit of the search for models: only a quick look. */
 const DEEPEST = 4;
-/** A folder that is a whole disk must not hold it up. */
+/** Limit for folders that are a whole disk. */
 const MOST_ENTRIES = 20_000;
 
-/** Whether the data directory can hold what the server keeps, and keeps it to its owner. @param uid Of our user; `null`: there are none. */
+/**
+ * Checks that the data directory is usable, private and has space.
+ *
+ * @param uid Our user id; `null`: the system has none.
+ */
 export async function checkDataDirectory(
   folder: string,
   uid: number | null,
@@ -21,34 +25,39 @@ export async function checkDataDirectory(
   try {
     found = statSync(folder);
   } catch (error) {
-    if (codeOf(error) !== 'ENOENT') return [wrong(check, `${folder} cannot be looked at: ${reasonOf(error)}`)];
+    if (codeOf(error) !== 'ENOENT') return [wrong(check, `${folder} cannot be read: ${reasonOf(error)}`)];
     const parent = existingParent(folder);
     return isWritable(parent)
-      ? [well(check, `${folder} is not there yet; the server makes it`), await space(parent, disk)]
+      ? [well(check, `${folder} does not exist yet; the server creates it`), await space(parent, disk)]
       : [
           wrong(
             check,
-            `${folder} cannot be made: ${parent} is not writable for you`,
-            'data_dir or --data-dir names another',
+            `${folder} cannot be created: you may not write to ${parent}`,
+            'choose another with data_dir or --data-dir',
           ),
         ];
   }
-  if (!found.isDirectory()) return [wrong(check, `${folder} is no folder`, 'data_dir or --data-dir names another')];
+  if (!found.isDirectory())
+    return [wrong(check, `${folder} is not a folder`, 'choose another with data_dir or --data-dir')];
   return [ownership(check, folder, found, uid), await space(folder, disk)];
 }
 
 function ownership(check: string, folder: string, { uid: owner, mode }: Stats, uid: number | null): Finding {
   if (uid !== null && owner !== uid) {
     const message = `${folder} belongs to another user (${owner}); yours is ${uid}`;
-    return wrong(check, message, 'run llamactl as that user, or give data_dir another folder');
+    return wrong(check, message, 'run llamactl as that user, or set data_dir to another folder');
   }
-  if (!isWritable(folder)) return wrong(check, `${folder} is not writable for you`, `chmod u+rwx ${folder}`);
+  if (!isWritable(folder)) return wrong(check, `you may not write to ${folder}`, `chmod u+rwx ${folder}`);
   const rights = `mode ${(mode & 0o777).toString(8).padStart(4, '0')}`;
   if ((mode & 0o022) !== 0) {
-    return wrong(check, `${folder} can be written by others (${rights}), who can so become you`, `chmod 700 ${folder}`);
+    return wrong(
+      check,
+      `${folder} is writable by others (${rights}), who can take over your account`,
+      `chmod 700 ${folder}`,
+    );
   }
   if ((mode & 0o077) !== 0) {
-    return doubtful(check, `${folder} can be read by others (${rights}); it holds secrets`, `chmod 700 ${folder}`);
+    return doubtful(check, `${folder} is readable by others (${rights}), and contains secrets`, `chmod 700 ${folder}`);
   }
   return well(check, `${folder}, ${rights}`);
 }
@@ -56,31 +65,31 @@ function ownership(check: string, folder: string, { uid: owner, mode }: Stats, u
 async function space(folder: string, disk: Inspection['disk']): Promise<Finding> {
   const check = 'disk';
   const { available, level } = await disk(folder);
-  const message = `${bytes(available)} are free for data_dir`;
+  const message = `${bytes(available)} free for data_dir`;
   if (level === null) return well(check, message);
-  const remedy = `free space: models are the large ones; du -sh ${folder}/* shows what is below data_dir`;
+  const remedy = `free space, for instance by removing models; to see what takes space: du -sh ${folder}/*`;
   return (level === 'error' ? wrong : doubtful)(check, `only ${message}`, remedy);
 }
 
-/** Whether what is stored is whole, also while a server has it. @param folder The data directory. */
+/** Checks the integrity of the database, also while a server uses it. @param folder The data directory. */
 export function checkDatabase(folder: string, { database }: Pick<Inspection, 'database'>): Finding {
   const check = 'database';
   try {
     const found = database(folder);
     switch (found.is) {
       case 'none':
-        return well(check, 'there is none yet; the server makes it');
+        return well(check, 'none yet; the server creates it');
       case 'unreadable':
         return doubtful(check, found.reason, `free space on the disk of ${folder}`);
       case 'whole':
-        return well(check, `it is whole: ${bytes(found.bytes)}, schema version ${found.schema}`);
+        return well(check, `intact: ${bytes(found.bytes)}, schema version ${found.schema}`);
     }
   } catch (error) {
-    return wrong(check, reasonOf(error), 'docs/backup.md tells how it is put back, or saved');
+    return wrong(check, reasonOf(error), 'to restore or salvage it, see docs/backup.md');
   }
 }
 
-/** Whether there are model files where they are looked for. */
+/** Checks that the model folders contain models. */
 export function checkModels(folders: readonly string[]): Finding {
   const check = 'models';
   const found = folders.map((folder) => ({ folder, files: modelFiles(folder) }));
@@ -89,15 +98,15 @@ export function checkModels(folders: readonly string[]): Finding {
   const list = folders.join(', ');
   if (total > 0)
     return well(check, `${count(total, 'model file')} below ${there.map(({ folder }) => folder).join(', ')}`);
-  const what = there.length === 0 ? `there is no folder ${list}` : `no .gguf below ${list}`;
+  const what = there.length === 0 ? `no such folder: ${list}` : `no .gguf below ${list}`;
   return doubtful(
     check,
     what,
-    `put model files there, or name your folder in models.dirs; any path works in llamactl create too`,
+    `put model files there, or add your folder to models.dirs; llamactl create accepts any path`,
   );
 }
 
-/** How many model files there are; `null`: there is no such folder, or not for us. */
+/** The number of model files; `null`: no such folder, or we may not read it. */
 function modelFiles(folder: string): number | null {
   let files = 0;
   let seen = 0;

@@ -3,13 +3,13 @@ import type { Gpu } from '@llamactl/client';
 import { bytes } from '../figures.ts';
 import { doubtful, well, type Finding } from './finding.ts';
 
-/** What the drivers of GPUs put there, and the tool that tells of them. */
+/** Device files of GPU drivers, and the tools that report GPUs. */
 const SIGNS: readonly (readonly [file: string, tool: string])[] = [
   ['/dev/nvidiactl', 'nvidia-smi'],
   ['/dev/kfd', 'amd-smi or rocm-smi'],
 ];
 
-/** Whether the GPUs of this machine are seen. */
+/** Whether the GPUs of this machine are detected. */
 export function checkGpus(gpus: readonly Gpu[], isThere: (file: string) => boolean = existsSync): Finding {
   const check = 'GPU';
   if (gpus.length > 0) {
@@ -20,7 +20,7 @@ export function checkGpus(gpus: readonly Gpu[], isThere: (file: string) => boole
   if (tool === undefined) return well(check, 'none');
   return doubtful(
     check,
-    `there seems to be one, but ${tool} does not tell of it: figures of GPUs stay empty`,
-    `install ${tool}, or see why it fails by running it`,
+    `this machine seems to have a GPU, but ${tool} does not report it: GPU statistics stay empty`,
+    `install ${tool}, or run it to see why it fails`,
   );
 }

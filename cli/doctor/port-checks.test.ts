@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkPortRange, checkServerPort } from './port-checks.ts';
 
-/** Ports that are taken, by whom. */
+/** A machine with these ports in use, by pid. */
 function machine(taken: Record<number, number>, engines: readonly number[] = []): Parameters<typeof checkPortRange>[2] {
   return {
     listeningPorts: () => new Set(Object.keys(taken).map(Number)),
@@ -19,8 +19,8 @@ describe("the server's port", () => {
   it.each([
     ['is free', {}, null, 'ok'],
     ['is its own', { 8080: 7 }, 7, 'ok'],
-    ["is somebody else's while it runs elsewhere", { 8080: 9 }, 7, 'error'],
-    ["is somebody else's", { 8080: 9 }, null, 'error'],
+    ['is in use by another program while the server runs elsewhere', { 8080: 9 }, 7, 'error'],
+    ['is in use by another program', { 8080: 9 }, null, 'error'],
   ])('%s', async (_what, taken, pid, level) => {
     const finding = await checkServerPort(8080, pid, machine(taken));
     expect(finding.level).toBe(level);
@@ -29,23 +29,23 @@ describe("the server's port", () => {
 });
 
 describe('the ports of instances', () => {
-  it('are told with those who have some', async () => {
+  it('are reported with the holders of some', async () => {
     const taken = { 80: 1, 8100: 2, 8101: 3, 8102: 4, 8103: 5, 8104: 6 };
     expect(await checkPortRange([8100, 8199], new Set([8100]), machine(taken))).toMatchObject({
       level: 'ok',
       message:
-        '8100–8199: 95 ports left for instances; others have 8101 python3 (pid 3), 8102 python3 (pid 4), 8103 python3 (pid 5), and 1 more',
+        '8100–8199: 95 ports left for instances; in use by others: 8101 python3 (pid 3), 8102 python3 (pid 4), 8103 python3 (pid 5), and 1 more',
     });
   });
 
-  it('are no trouble where our own engines have them, told of by a server or not', async () => {
+  it('are fine if our own engines use them, reported by a server or not', async () => {
     const taken = { 8100: 2, 8101: 3, 8102: 4 };
     expect((await checkPortRange([8100, 8199], new Set([8100]), machine(taken, [8100, 8101]))).message).toBe(
-      '8100–8199: 97 ports left for instances; others have 8102 python3 (pid 4)',
+      '8100–8199: 97 ports left for instances; in use by others: 8102 python3 (pid 4)',
     );
   });
 
-  it('deserve a look when few are left, and are wrong when none is', async () => {
+  it('are a warning when few are left, and an error when none is', async () => {
     const taken = Object.fromEntries(Array.from({ length: 18 }, (_, index) => [8100 + index, 1]));
     expect((await checkPortRange([8100, 8119], none, machine(taken))).level).toBe('warning');
     expect((await checkPortRange([8100, 8117], none, machine(taken))).level).toBe('error');
@@ -55,7 +55,7 @@ describe('the ports of instances', () => {
     expect((await checkPortRange([8100, 8103], none, machine({}))).level).toBe('ok');
   });
 
-  it('are not judged where the system does not tell', async () => {
+  it('are not judged if the system does not report them', async () => {
     const silent = { ...machine({}), listeningPorts: () => null };
     expect((await checkPortRange([8100, 8103], none, silent)).level).toBe('ok');
   });

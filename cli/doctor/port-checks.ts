@@ -2,10 +2,14 @@ import type { Inspection } from '@llamactl/server/main';
 import { count } from '../figures.ts';
 import { doubtful, well, wrong, type Finding } from './finding.ts';
 
-/** Holders that are named; more would be a list of the machine. */
+/** Most port holders to name. */
 const NAMED = 3;
 
-/** Whether the server's own port is free, or its own. @param serverPid Of the server that runs; `null`: none does. */
+/**
+ * Checks that the server's port is free, or used by the server.
+ *
+ * @param serverPid Of the running server; `null`: none runs.
+ */
 export async function checkServerPort(
   port: number,
   serverPid: number | null,
@@ -14,15 +18,19 @@ export async function checkServerPort(
   const check = 'port';
   const holder = await portHolder(port);
   if (holder === null) return well(check, `${port} is free for the server`);
-  if (serverPid !== null && holder.pid === serverPid) return well(check, `${port} is that of the running server`);
+  if (serverPid !== null && holder.pid === serverPid) return well(check, `${port} is used by the running server`);
   return wrong(
     check,
-    `${port}, the server's, is taken by ${holder.description}`,
-    'llamactl serve --port N or server.port takes another; end that program if it is not wanted',
+    `port ${port} of the server is in use by ${holder.description}`,
+    'choose another with llamactl serve --port N or server.port, or stop that program',
   );
 }
 
-/** How much of the range for instances is left. @param known Ports of our instances, of which a server told; they are no trouble. */
+/**
+ * Counts the free ports of the range for instances.
+ *
+ * @param known Ports of our instances, as a server reported them; they are no problem.
+ */
 export async function checkPortRange(
   [first, last]: readonly [number, number],
   known: ReadonlySet<number>,
@@ -31,8 +39,8 @@ export async function checkPortRange(
   const check = 'port range';
   const size = last - first + 1;
   const listening = listeningPorts();
-  if (listening === null) return well(check, `${first}–${last}; the system does not tell who has which`);
-  // Without a log-in no server tells of its instances.
+  if (listening === null) return well(check, `${first}–${last}; the system does not report which ports are in use`);
+  // Without a log-in no server reports its instances.
   const own = new Set([...known, ...(await enginePorts())]);
   const foreign = [...listening].filter((port) => port >= first && port <= last && !own.has(port));
   const inUse = [...own].filter((port) => port >= first && port <= last).length;
@@ -41,12 +49,12 @@ export async function checkPortRange(
     foreign
       .toSorted((a, b) => a - b)
       .slice(0, NAMED)
-      .map(async (port) => `${port} ${(await portHolder(port))?.description ?? 'nobody any more'}`),
+      .map(async (port) => `${port} ${(await portHolder(port))?.description ?? 'no process any more'}`),
   );
   const more = foreign.length > NAMED ? `, and ${foreign.length - NAMED} more` : '';
-  const taken = foreign.length === 0 ? '' : `; others have ${holders.join(', ')}${more}`;
+  const taken = foreign.length === 0 ? '' : `; in use by others: ${holders.join(', ')}${more}`;
   const message = `${first}–${last}: ${count(left, 'port')} left for instances${taken}`;
-  const remedy = 'instances.port_range in the configuration widens it';
+  const remedy = 'widen instances.port_range in the configuration';
   if (left <= 0) return wrong(check, message, remedy);
   return left < 5 && left < size / 2 ? doubtful(check, message, remedy) : well(check, message);
 }

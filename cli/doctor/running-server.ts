@@ -2,16 +2,20 @@ import { localServer } from '../local-server.ts';
 import { readableFile } from '../readable-file.ts';
 import type { Searcher } from './engine-checks.ts';
 
-/** The server of this machine, as its data directory and the system tell. */
+/** The running server, according to its data directory and the system. */
 export interface RunningServer {
   pid: number;
-  /** Where it answers, and the file that says so; `null`: it does not yet. */
+  /** Its address, and the file with it; `null`: it does not answer yet. */
   address: { url: string; file: string } | null;
-  /** Where it looks for engines; `null`: not told. */
+  /** Its PATH for engines; `null`: unknown. */
   searcher: Searcher | null;
 }
 
-/** The server that uses a data directory; `null`: none does. @param installed Folder of the engine that is always found. */
+/**
+ * The server of a data directory; `null`: none runs.
+ *
+ * @param installed Folder of quickstart's engine, which is always searched.
+ */
 export function runningServer(dataDirectory: string, installed: string): RunningServer | null {
   const server = localServer(dataDirectory);
   if (server === null) return null;

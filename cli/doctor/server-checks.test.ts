@@ -12,7 +12,7 @@ const ADDRESS = {
 };
 const LIST = { instances: [{ name: 'qwen', port: 8100 }] };
 
-/** What a server answers, by path; nothing: nobody is there. */
+/** A server with these responses by path; `null`: no server. */
 function answering(answers: Record<string, { status?: number; body: object }> | null): Client {
   const fetch = async (input: string | URL | Request): Promise<Response> => {
     if (answers === null)
@@ -37,7 +37,7 @@ function check(client: Client, { address = ADDRESS, now = NOW } = {}): ReturnTyp
 }
 
 describe('the server', () => {
-  it('that answers is well, and tells which ports are its own', async () => {
+  it('is fine if it answers, and reports its ports', async () => {
     const { findings, ports } = await check(answering(info()));
     expect(findings).toMatchObject([
       { check: 'server', level: 'ok', message: expect.stringContaining('from the default') as unknown },
@@ -46,7 +46,7 @@ describe('the server', () => {
     expect([...ports]).toEqual([8100]);
   });
 
-  it('that has been asked too much is well enough', async () => {
+  it('is a warning if it limits requests', async () => {
     const busy = { status: 429, body: { error: 'More than 100 requests in a minute.', code: 'RATE_LIMITED' } };
     const { findings } = await check(answering({ ...info(), '/api/instances': busy }));
     expect(findings).toMatchObject([
@@ -54,17 +54,17 @@ describe('the server', () => {
     ]);
   });
 
-  it('of another version deserves a look', async () => {
+  it('is a warning if it has another version', async () => {
     const { findings } = await check(answering(info('0.2.0')));
     expect(findings[0]).toMatchObject({ level: 'warning', message: expect.stringContaining('0.2.0') as unknown });
   });
 
-  it('whose clock is far from ours deserves a look', async () => {
+  it('is a warning if its clock differs from ours', async () => {
     const { findings } = await check(answering(info()), { now: NOW + 120_000 });
     expect(findings).toContainEqual(expect.objectContaining({ check: 'clock', level: 'warning' }));
   });
 
-  it('has its alerts told', async () => {
+  it('has its alerts reported', async () => {
     const alert = (level: string, instance?: string): object => ({ level, code: 'c', message: 'm', instance });
     const { findings } = await check(answering(info('0.1.0', [alert('error', 'qwen'), alert('warning')])));
     expect(findings.slice(1)).toMatchObject([
@@ -73,21 +73,21 @@ describe('the server', () => {
     ]);
   });
 
-  it('that is not there is wrong only where one was named', async () => {
+  it('is an error if missing, but only if it was named', async () => {
     expect((await check(answering(null))).findings).toMatchObject([
-      { level: 'warning', remedies: ['llamactl serve starts one'] },
+      { level: 'warning', remedies: ['to start one: llamactl serve'] },
     ]);
     const named = { ...ADDRESS, source: '--url' };
     expect((await check(answering(null), { address: named })).findings).toMatchObject([{ level: 'error' }]);
   });
 
-  it('that wants to know who we are says how to say so', async () => {
+  it('suggests a log-in if it requires one', async () => {
     const refusal = { status: 401, body: { error: 'Log in first.', code: 'UNAUTHORIZED' } };
     const { findings } = await check(answering({ '/api/system/info': refusal }));
     expect(findings).toMatchObject([{ level: 'warning', remedies: [expect.stringContaining('llamactl login')] }]);
   });
 
-  it('that is something else is wrong', async () => {
+  it('is an error if it is another program', async () => {
     const { findings } = await check(answering({}));
     expect(findings).toMatchObject([{ check: 'server', level: 'error' }]);
   });

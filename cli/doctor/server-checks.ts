@@ -4,28 +4,28 @@ import { doubtful, well, wrong, type Finding } from './finding.ts';
 import { isOwnAddress } from '../own-address.ts';
 import { reasonOf } from '../reason.ts';
 
-/** Clocks further apart than this make log-ins and logs hard to understand; seconds. */
+/** Clock difference in seconds that makes log-ins and logs confusing. */
 const FAR_APART = 30;
 const TIMEOUT = 5;
 
-/** What a server says, if one is there. */
+/** The findings about a server. */
 export interface ServerFindings {
   findings: Finding[];
-  /** Ports of this machine that its instances have. */
+  /** Ports of its instances on this machine. */
   ports: ReadonlySet<number>;
 }
 
 export interface ServerCheck {
   client: Client;
   address: ServerAddress;
-  /** Of this program. */
+  /** The version of this program. */
   version: string;
   /** Milliseconds since the epoch. */
   now: () => number;
   signal: AbortSignal;
 }
 
-/** Asks the server that commands would talk to. That none is there is only wrong where one was named. */
+/** Checks the server that commands would use. A missing server is an error only if the command line names one. */
 export async function checkServer({ client, address, version, now, signal }: ServerCheck): Promise<ServerFindings> {
   const { ConnectionError, LlamactlError } = await import('@llamactl/client');
   const call = { signal, timeout: TIMEOUT, retries: 0 };
@@ -47,15 +47,15 @@ export async function checkServer({ client, address, version, now, signal }: Ser
     if (signal.aborted) throw error;
     const nothing = { ports: new Set<number>() };
     if (error instanceof LlamactlError && (error.status === 401 || error.status === 403)) {
-      const message = `${where} answers, and does not let us in: ${error.message}`;
-      return { ...nothing, findings: [doubtful(check, message, 'llamactl login, or LLAMACTL_TOKEN')] };
+      const message = `${where} answers, but refuses access: ${error.message}`;
+      return { ...nothing, findings: [doubtful(check, message, 'log in with llamactl login, or set LLAMACTL_TOKEN')] };
     }
     if (error instanceof LlamactlError && error.status === 429)
-      return { ...nothing, findings: [doubtful(check, `${where} answers, but not to all of it: ${error.message}`)] };
+      return { ...nothing, findings: [doubtful(check, `${where} answers, but limits requests: ${error.message}`)] };
     if (!(error instanceof ConnectionError))
       return { ...nothing, findings: [wrong(check, `${where}: ${reasonOf(error)}`)] };
     const isNamed = address.context !== null || address.source === '--url' || address.source === 'LLAMACTL_URL';
-    const remedy = isNamed ? 'is it up, and is the address right?' : 'llamactl serve starts one';
+    const remedy = isNamed ? 'check that it is running and that the address is right' : 'to start one: llamactl serve';
     return { ...nothing, findings: [(isNamed ? wrong : doubtful)(check, `no server answers at ${where}`, remedy)] };
   }
 }
@@ -64,8 +64,8 @@ function versions(where: string, theirs: string, ours: string): Finding {
   if (theirs === ours) return well('server', `${where} answers, version ${theirs}`);
   return doubtful(
     'server',
-    `${where} is version ${theirs}, and this program ${ours}`,
-    'restart the server after an update (engines go on running), or update the older one',
+    `${where} is version ${theirs}, but this program is version ${ours}`,
+    'after an update, reload or restart the server (engines keep running); otherwise update the older one',
   );
 }
 
@@ -73,8 +73,8 @@ function clocks(date: string | null, now: number): Finding[] {
   const theirs = Date.parse(date ?? '');
   const apart = Math.round(Math.abs(theirs - now) / 1_000);
   if (Number.isNaN(apart) || apart <= FAR_APART) return [];
-  const message = `the server's clock and ours are ${apart} s apart`;
-  return [doubtful('clock', message, 'set both by the network: timedatectl set-ntp true')];
+  const message = `the clocks of the server and this machine differ by ${apart} s`;
+  return [doubtful('clock', message, 'synchronise both over the network: timedatectl set-ntp true')];
 }
 
 function alertFinding({ level, message, code, instance }: Alert): Finding {

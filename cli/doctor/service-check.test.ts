@@ -31,7 +31,7 @@ describe('a server that is a service', () => {
     [HYBRID, 'llamactl.service of the machine'],
     [TERMINAL, 'started by hand'],
     [DESKTOP, 'started by hand'],
-  ])('is well where engines live on: %s', async (groups, message) => {
+  ])('is fine if engines outlive it: %s', async (groups, message) => {
     const [finding, ...more] = await checkService(7, world({ groups: () => groups }));
     expect(finding).toMatchObject({ check: 'service', level: 'ok' });
     expect(finding?.message).toContain(message);
@@ -41,15 +41,15 @@ describe('a server that is a service', () => {
   it.each([USERS, DESKTOP])('ends with the last session of a user who does not linger: %s', async (groups) => {
     const [finding] = await checkService(7, world({ groups: () => groups, lingers: () => false }));
     expect(finding).toMatchObject({ level: 'warning', remedies: ['loginctl enable-linger me'] });
-    expect(finding?.message).toContain('all engines with it');
+    expect(finding?.message).toContain('kills it and all engines');
   });
 
-  it.each([MACHINES, TERMINAL])('does not need anybody to linger elsewhere: %s', async (groups) => {
+  it.each([MACHINES, TERMINAL])('does not depend on lingering elsewhere: %s', async (groups) => {
     const [finding] = await checkService(7, world({ groups: () => groups, lingers: () => false }));
     expect(finding?.level).toBe('ok');
   });
 
-  it('takes its engines along when its unit says nothing of KillMode', async () => {
+  it('kills its engines if its unit does not set KillMode', async () => {
     const here = world({ killMode: 'control-group' });
     const [finding] = await checkService(7, here);
     expect(finding).toMatchObject({ level: 'warning' });
@@ -57,25 +57,25 @@ describe('a server that is a service', () => {
     expect(here.asked).toEqual(['systemctl --user show --property=KillMode --value llamactl.service']);
   });
 
-  it('is not judged by what systemd does not tell', async () => {
+  it('is not judged if systemd does not answer', async () => {
     const runTool = () => Promise.reject(new Error('systemctl was not found'));
     expect(await checkService(7, world({ groups: () => MACHINES, runTool }))).toMatchObject([{ level: 'ok' }]);
   });
 });
 
 describe('without a server', () => {
-  it('a unit of a user who does not linger is told of', async () => {
+  it("warns of a user's unit without lingering", async () => {
     const isThere = (file: string): boolean => file === '/home/me/.config/systemd/user/llamactl.service';
     expect(await checkService(null, world({ isThere, lingers: () => false }))).toMatchObject([{ level: 'warning' }]);
     expect(await checkService(null, world({ isThere }))).toEqual([]);
   });
 
-  it('and without a unit there is nothing to say', async () => {
+  it('reports nothing without a unit', async () => {
     expect(await checkService(null, world({ lingers: () => false }))).toEqual([]);
   });
 });
 
-it('where systemd has put nothing, as in a container, there is nothing to say', async () => {
+it('reports nothing without systemd, as in a container', async () => {
   expect(await checkService(7, world({ groups: () => '0::/\n' }))).toEqual([]);
   expect(await checkService(7, world({ groups: () => null }))).toEqual([]);
 });

@@ -6,19 +6,19 @@ import { readableFile } from '../readable-file.ts';
 import { codeOf } from '../reason.ts';
 import { doubtful, well, type Finding } from './finding.ts';
 
-/** What systemd and its log-ins tell of a server. */
+/** Access to systemd and its log-ins. */
 export interface ServiceWorld {
-  /** `/proc/PID/cgroup`; `null`: there is none. */
+  /** Content of `/proc/PID/cgroup`; `null`: no such file. */
   groups: (pid: number) => string | null;
-  /** Whether services of a user run without them being logged in. */
+  /** Whether a user's services run without a log-in. */
   lingers: (user: string) => boolean;
   isThere: (file: string) => boolean;
   runTool: Inspection['runTool'];
-  /** Ours; `null`: the system knows no such user, as in some containers. */
+  /** Our user; `null`: the system does not know it, as in some containers. */
   user: { name: string; uid: number; home: string } | null;
 }
 
-/** This machine. */
+/** The real machine. */
 export function serviceWorld(runTool: Inspection['runTool']): ServiceWorld {
   return {
     groups: (pid) => readableFile(`/proc/${pid}/cgroup`),
@@ -42,7 +42,7 @@ function ownUser(): ServiceWorld['user'] {
 const CHECK = 'service';
 const TIMEOUT_MS = 5_000;
 
-/** Whether a service that the server is lets engines live on. @param pid Of the server; `null`: none runs */
+/** Whether the server's service keeps engines running. @param pid Of the server; `null`: none runs */
 export async function checkService(pid: number | null, world: ServiceWorld): Promise<Finding[]> {
   const { user, isThere } = world;
   if (pid === null) {
@@ -55,15 +55,15 @@ export async function checkService(pid: number | null, world: ServiceWorld): Pro
   const { unit, uid } = place;
   const findings = [...(await killing(place, world)), ...lingering(uid, 'the server', world)];
   if (findings.length > 0) return findings;
-  if (unit === null) return [well(CHECK, 'none, the server was started by hand')];
-  return [well(CHECK, `${unit} of ${uid === null ? 'the machine' : 'a user'}; engines live on without the server`)];
+  if (unit === null) return [well(CHECK, 'none; the server was started by hand')];
+  return [well(CHECK, `${unit} of ${uid === null ? 'the machine' : 'a user'}; engines outlive the server`)];
 }
 
-/** Where systemd has put a process. */
+/** The systemd unit of a process. */
 interface Place {
-  /** `null`: no service, but what somebody started who is logged in. */
+  /** `null`: no service, but a process started by a logged-in user. */
   unit: string | null;
-  /** Of the user whose own systemd it is under; `null`: the machine's. */
+  /** The user whose own systemd runs it; `null`: the machine's. */
   uid: number | null;
 }
 
@@ -81,27 +81,27 @@ async function killing({ unit, uid }: Place, { runTool }: ServiceWorld): Promise
   const whose = uid === null ? [] : ['--user'];
   const environment: Record<string, string> = uid === null ? {} : { XDG_RUNTIME_DIR: `/run/user/${uid}` };
   const words = [...whose, 'show', '--property=KillMode', '--value', unit];
-  // Who is not told, says nothing.
-  const told = await runTool('systemctl', words, { timeoutMs: TIMEOUT_MS, environment }).catch(() => null);
-  const mode = told?.code === 0 ? told.stdout.trim() : '';
+  // Without an answer there is no finding.
+  const shown = await runTool('systemctl', words, { timeoutMs: TIMEOUT_MS, environment }).catch(() => null);
+  const mode = shown?.code === 0 ? shown.stdout.trim() : '';
   if (mode === '' || mode === 'process' || mode === 'none') return [];
   return [
     doubtful(
       CHECK,
       `${unit} kills all engines whenever the server stops or restarts (KillMode=${mode})`,
-      `KillMode=process in its [Service] section, then: systemctl ${[...whose, 'daemon-reload'].join(' ')}`,
-      `or a unit that has all of it: llamactl serve --print-unit ${uid === null ? 'systemd' : 'systemd-user'}`,
+      `set KillMode=process in its [Service] section, then: systemctl ${[...whose, 'daemon-reload'].join(' ')}`,
+      `or use a complete unit: llamactl serve --print-unit ${uid === null ? 'systemd' : 'systemd-user'}`,
     ),
   ];
 }
 
-/** @param what Depends on it. */
+/** @param what The thing that depends on lingering. */
 function lingering(uid: number | null, what: string, { user, lingers }: ServiceWorld): Finding[] {
   if (uid === null || user === null || uid !== user.uid || lingers(user.name)) return [];
   return [
     doubtful(
       CHECK,
-      `${what} depends on a log-in of ${user.name}: it starts with the first, and when the last ends it is killed, and all engines with it`,
+      `${what} runs only while ${user.name} is logged in: it starts at the first log-in, and after the last logout systemd kills it and all engines`,
       `loginctl enable-linger ${user.name}`,
     ),
   ];

@@ -14,8 +14,8 @@ beforeEach(() => {
 
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-describe('the file of contexts', () => {
-  it('is well as it is made, and wrong when others can read it', () => {
+describe('the contexts file', () => {
+  it('is fine as created, and an error when others can read it', () => {
     const file = path.join(home, 'llamactl', 'contexts.json');
     expect(checkContexts(file)).toMatchObject({ level: 'ok', message: 'none' });
     new Contexts(file).set('box', { url: 'http://box:8080', token: 'secret' });
@@ -47,16 +47,16 @@ describe('the clock', () => {
   const built = '2026-03-01T12:00:00Z';
 
   it.each([
-    ['before this program was made', '2025-01-01T00:00:00Z', 'error'],
-    ['a little before', '2026-03-01T11:50:00Z', 'ok'],
-    ['after it', '2026-03-02T00:00:00Z', 'ok'],
+    ['before this program was built', '2025-01-01T00:00:00Z', 'error'],
+    ['shortly before the build', '2026-03-01T11:50:00Z', 'ok'],
+    ['after the build', '2026-03-02T00:00:00Z', 'ok'],
   ])('that shows a time %s', (_what, now, level) => {
     expect(checkClock(Date.parse(now), built).level).toBe(level);
   });
 });
 
 describe('GPUs', () => {
-  it('are none, or there, or there without a tool that tells of them', () => {
+  it('are none, found, or not reported for lack of a tool', () => {
     const rest = { index: 0, memory_usage: null, utilization: null, temperature: null, power: null };
     const gpu = { ...rest, vendor: 'nvidia' as const, name: 'NVIDIA RTX', memory_total: 24_000_000_000 };
     expect(checkGpus([], () => false)).toMatchObject({ level: 'ok', message: 'none' });

@@ -4,17 +4,17 @@ import { doubtful, well, wrong, type Finding } from './finding.ts';
 import { codeOf, reasonOf } from '../reason.ts';
 import { readableFile } from '../readable-file.ts';
 
-/** Every request takes two descriptors, every engine a few; a server with less than this runs out in an hour of load. */
+/** Every request takes two descriptors, every engine a few; a server with fewer runs out in an hour of load. */
 const FEW_FILES = 4_096;
 
-/** Whether what gets into servers is kept to its owner. @param file Of the contexts; need not exist. */
+/** Checks that the credentials of contexts are private. @param file Of the contexts; need not exist. */
 export function checkContexts(file: string): Finding {
   const check = 'contexts';
   try {
     const { mode } = statSync(file);
     const rights = `mode ${(mode & 0o777).toString(8).padStart(4, '0')}`;
     if ((mode & 0o077) !== 0) {
-      return wrong(check, `${file} can be read by others (${rights}); it holds credentials`, `chmod 600 ${file}`);
+      return wrong(check, `${file} is readable by others (${rights}), and contains credentials`, `chmod 600 ${file}`);
     }
     const { mode: folderMode } = statSync(path.dirname(file));
     if ((folderMode & 0o022) !== 0) {
@@ -23,11 +23,15 @@ export function checkContexts(file: string): Finding {
     return well(check, `${file}, ${rights}`);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return well(check, 'none');
-    return doubtful(check, `${file} cannot be looked at: ${reasonOf(error)}`);
+    return doubtful(check, `${file} cannot be read: ${reasonOf(error)}`);
   }
 }
 
-/** Whether the server may open enough files. @param pid Of the server; `null`: none runs, and one would get what we have. */
+/**
+ * Checks the server's limit of open files.
+ *
+ * @param pid Of the server; `null`: none runs, and a new one would inherit our limit.
+ */
 export function checkOpenFiles(pid: number | null): Finding[] {
   const limits = readableFile(`/proc/${pid ?? 'self'}/limits`);
   const [, soft] = /^Max open files\s+(\d+|unlimited)/m.exec(limits ?? '') ?? [];
@@ -36,20 +40,20 @@ export function checkOpenFiles(pid: number | null): Finding[] {
 
 export function judgeOpenFiles(most: number): Finding {
   const check = 'open files';
-  const message = `at most ${most === Infinity ? 'any number' : most} for the server`;
+  const message = `the server may open ${most === Infinity ? 'any number of' : `at most ${most}`} files`;
   if (most >= FEW_FILES) return well(check, message);
-  return doubtful(check, message, 'ulimit -n 65536 in the shell, or LimitNOFILE=65536 in the service, raises it');
+  return doubtful(check, message, 'raise it: ulimit -n 65536 in the shell, or LimitNOFILE=65536 in the service');
 }
 
-/** Whether the clock can be right. @param built When this program was made, RFC 3339. */
+/** Whether the clock is plausible. @param built Build time of this program, RFC 3339. */
 export function checkClock(now: number, built: string): Finding {
   const check = 'clock';
   const shown = new Date(now).toISOString();
-  // A checkout keeps the time of another machine, which may be some minutes ahead.
+  // A checkout has timestamps of another machine, whose clock may be some minutes ahead.
   if (now >= Date.parse(built) - 3_600_000) return well(check, shown);
   return wrong(
     check,
-    `it is ${shown} here, before this program was made (${built}): certificates and log-ins will fail`,
+    `the time here is ${shown}, before this program was built (${built}): certificates and log-ins will fail`,
     'set the clock: timedatectl set-ntp true',
   );
 }

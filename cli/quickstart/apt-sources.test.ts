@@ -31,7 +31,7 @@ function entry(part: Partial<AptEntry>): AptEntry {
   };
 }
 
-test('a stanza gives its lists of words and its keyring', () => {
+test('reads the lists of words and the keyring of a stanza', () => {
   expect(parseDeb822(STANZAS)[0]).toEqual({
     types: ['deb'],
     uris: ['http://mirror.example/debian'],
@@ -41,7 +41,7 @@ test('a stanza gives its lists of words and its keyring', () => {
   });
 });
 
-test('a key block inside a stanza is kept line by line, comments between its lines left out', () => {
+test('keeps a key block inside a stanza line by line, without the comments between its lines', () => {
   const text =
     'Types: deb\nURIs: http://a/debian\nsigned-by:\n -----BEGIN-----\n .\n# why\n abc=\n -----END-----\nSuites: sid\n';
   const parsed = parseDeb822(text);
@@ -50,17 +50,17 @@ test('a key block inside a stanza is kept line by line, comments between its lin
   expect(parsed[0]?.suites).toEqual(['sid']);
 });
 
-test('values may stand on continuation lines, and blank lines may hold blanks', () => {
+test('accepts values on continuation lines, and whitespace on blank lines', () => {
   const text =
     'Types: deb\nURIs:\n http://a/debian\n\thttp://b/debian\nSuites: sid\nComponents: main\n \t\nTypes: deb-src\n';
   expect(parseDeb822(text).map(({ uris }) => uris)).toEqual([['http://a/debian', 'http://b/debian'], []]);
 });
 
-test('a disabled stanza is no source', () => {
+test('skips a disabled stanza', () => {
   expect(parseDeb822(STANZAS.replace('Types: deb', 'Enabled: no\nTypes: deb'))).toHaveLength(1);
 });
 
-test('a line gives the same, with or without options', () => {
+test('reads a line with or without options', () => {
   const text = [
     '# deb http://commented.example/debian sid main',
     'deb http://mirror.example/debian/ trixie main contrib # comment',
@@ -89,7 +89,7 @@ test.each([
   ['an installation disc', entry({ uris: ['cdrom:[Debian'], suites: ['trixie'] })],
   ['sources only', entry({ types: ['deb-src'] })],
   ['updates only', entry({ suites: ['trixie-updates'] })],
-])('not the main archive: %s', (_, other) => {
+])('does not take for the main archive: %s', (_, other) => {
   expect(pickDebianArchives([other])).toEqual([]);
 });
 
@@ -99,11 +99,11 @@ test.each([
   'mirror+file:///etc/apt/mirrors/debian.list',
   'http://snapshot.example/archive/debian/20250520T000000Z',
   'file:/srv/mirror/debian',
-])('the main archive in any form that apt takes: %s', (uri) => {
+])('recognises the main archive in any form that apt accepts: %s', (uri) => {
   expect(pickDebianArchives([entry({ uris: [uri] })])).toEqual([{ uri, signedBy: undefined }]);
 });
 
-test('an archive with Debian’s own keyring comes before one that only looks like Debian', () => {
+test('prefers an archive with Debian’s own keyring to one that only looks like Debian', () => {
   const picked = pickDebianArchives([
     entry({ uris: ['http://board.example/debian'], signedBy: '/usr/share/keyrings/board.gpg' }),
     entry({ signedBy: '/usr/share/keyrings/debian-archive-keyring.gpg' }),
@@ -112,7 +112,7 @@ test('an archive with Debian’s own keyring comes before one that only looks li
   expect(picked.map(({ uri }) => uri)).toEqual(['http://mirror.example/debian', 'http://board.example/debian']);
 });
 
-test('all source files of the machine are read, of both formats, and others left alone', async () => {
+test('reads all source files of the machine, in both formats, and no other files', async () => {
   const folder = await tempFolder();
   await mkdir(path.join(folder, 'sources.list.d'));
   await writeFile(path.join(folder, 'sources.list'), 'deb http://one.example/debian sid main\n');
@@ -127,11 +127,11 @@ test('all source files of the machine are read, of both formats, and others left
   ]);
 });
 
-test('a machine without apt has no archives', async () => {
+test('finds no archives on a machine without apt', async () => {
   expect(await readDebianArchives(path.join(await tempFolder(), 'none'))).toEqual([]);
 });
 
-test('property: the stanza we write for an archive reads back as that archive', () => {
+test('property: a written stanza reads back as the same archive', () => {
   const word = fc.stringMatching(/^[a-z0-9./+-]{1,20}$/);
   const keyBlock = fc.array(fc.stringMatching(/^[A-Za-z0-9+/=]{1,64}$/), { minLength: 1 });
   const signedBy = fc.oneof(
@@ -147,7 +147,7 @@ test('property: the stanza we write for an archive reads back as that archive', 
   );
 });
 
-test('property: no text makes the parsers throw', () => {
+test('property: the parsers never throw', () => {
   fc.assert(
     fc.property(
       fc.string({ unit: fc.constantFrom('deb ', '[', ']', ' ', '\n', ':', '#', 'Types: deb', '\t', 'x') }),

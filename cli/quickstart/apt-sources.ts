@@ -1,11 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 
-/** One package archive as this machine's administrator set it up, with what is needed to use it for another suite. */
+/** A package archive from this machine's apt sources, with all that is needed to read another suite of it. */
 export interface AptArchive {
-  /** Where it is, in any form that apt knows (http, https, mirror+file, …). */
+  /** Its address, in any form that apt accepts (http, https, mirror+file, …). */
   uri: string;
-  /** The value of `Signed-By` as it stands there (path, fingerprint, or a key block of several lines), if any. */
+  /** The unchanged value of `Signed-By` (path, fingerprint, or a key block of several lines), if any. */
   signedBy: string | undefined;
 }
 
@@ -19,11 +19,11 @@ export interface AptEntry {
 }
 
 /**
- * The archives of Debian itself among this machine's apt sources, likeliest first; empty where there is none (Ubuntu,
- * other systems). More than one can look like it, and which one carries a suite only asking it tells.
+ * Finds Debian's own archives in this machine's apt sources, most likely first. Empty on other systems, such as Ubuntu.
+ * Several can look like Debian's; only a request shows which one has a suite.
  *
  * @param aptDirectory `/etc/apt`
- * @throws when a source file is there but cannot be read
+ * @throws when a source file exists but cannot be read
  */
 export async function readDebianArchives(aptDirectory: string): Promise<AptArchive[]> {
   const entries: AptEntry[] = [];
@@ -52,7 +52,7 @@ async function list(folder: string): Promise<string[]> {
 
 /** Reads the stanza format (deb822, sources.list(5)); disabled stanzas are left out. */
 export function parseDeb822(text: string): AptEntry[] {
-  // comment lines go first: they may stand between the lines of one value
+  // comment lines go first: they may be between the lines of one value
   const lines = text.split('\n').filter((line) => !line.startsWith('#'));
   const stanzas = lines.join('\n').split(/\n(?:[ \t]*\n)+/);
   return stanzas.flatMap((stanza) => {
@@ -72,7 +72,7 @@ export function parseDeb822(text: string): AptEntry[] {
   });
 }
 
-/** Field values by lower-case name; a value keeps its continuation lines, as a key block needs them. */
+/** Field values by lower-case name; a value keeps its continuation lines, which a key block needs. */
 function readFields(stanza: string): Map<string, string> {
   const fields = new Map<string, string>();
   let current: string | undefined;
@@ -95,7 +95,7 @@ function words(value: string | undefined): string[] {
 /** `deb [ options ] uri suite component…` */
 const ONE_LINE = /^(?<type>deb|deb-src)\s+(?:\[(?<options>[^\]]*)\]\s*)?(?<uri>\S+)\s+(?<suite>\S+)(?<components>.*)$/;
 
-/** Reads the format with one entry a line; lines it does not understand are left out. */
+/** Reads the format with one entry a line; skips lines that it does not understand. */
 export function parseOneLine(text: string): AptEntry[] {
   return text.split('\n').flatMap((line) => {
     const groups = ONE_LINE.exec(line.replace(/#.*$/, '').trim())?.groups;
@@ -113,15 +113,15 @@ export function parseOneLine(text: string): AptEntry[] {
   });
 }
 
-/** The main archive, and no one else's: not security, debug or ports, whose names begin alike. */
+/** The main archive only: not security, debug or ports, whose names begin the same way. */
 const MAIN_ARCHIVE_PATH = /\/debian(?:\.list)?(?:\/|$)/;
 /** A release (`bookworm`, `stable`, `sid`), not a part of one (`bookworm-updates`, `bookworm/mongodb-org`). */
 const RELEASE = /^[a-z]+$/;
 
 /**
- * Chooses Debian's main archive without knowing a host name: mirrors, caches and mirror lists keep `debian` as a part of
- * the path, the component `main` and plain release names. Other publishers use some of these (a path that ends in
- * `/debian`, say), so an archive with Debian's own keyring comes first.
+ * Chooses Debian's main archive without knowing its host name. Mirrors, caches and mirror lists keep `debian` in the
+ * path, the component `main` and plain release names. Other publishers may share some of these, such as a path that
+ * ends in `/debian`, so an archive with Debian's own keyring comes first.
  */
 export function pickDebianArchives(entries: readonly AptEntry[]): AptArchive[] {
   const archives = new Map<string, AptArchive>();
@@ -139,7 +139,7 @@ export function pickDebianArchives(entries: readonly AptEntry[]): AptArchive[] {
   return [...archives.values()].sort((a, b) => Number(isDebianKey(b)) - Number(isDebianKey(a)));
 }
 
-/** The stanza that makes apt read one suite of an archive, and of it only the package list of one architecture. */
+/** A stanza that makes apt read one suite of an archive, and only the package list of one architecture. */
 export function sourceStanza(archive: AptArchive, suite: string, architecture: string): string {
   const lines = [
     'Types: deb',

@@ -9,7 +9,7 @@ import { testEngine } from '../../scripts/test-assets.ts';
 import { DEMO_SENTENCE, demoModelBytes, splitSentence, writeDemoModel } from './demo-model.ts';
 import { tempFolder } from './temp-folder.ts';
 
-/** Starts a real llama-server on a port the system chooses and gives its base address. */
+/** Starts a real llama-server on a free port, and returns its base URL. */
 async function serve(model: string): Promise<string> {
   const args = ['--model', model, '--host', '127.0.0.1', '--port', '0', '--ctx-size', '512'];
   const engine = spawn(testEngine(), args, { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -35,29 +35,32 @@ async function post(address: string, body: object): Promise<unknown> {
   return response.json();
 }
 
-test.each([DEMO_SENTENCE, 'ja ja ja, it is: « été » 你好 ja ja'])('a real llama-server says: %s', async (sentence) => {
-  const file = path.join(await tempFolder(), 'demo.gguf');
-  await writeDemoModel(file, { sentence });
-  const address = await serve(file);
-  const messages = [{ role: 'user', content: 'Name three fruits.' }];
-  const chat = await post(`${address}/v1/chat/completions`, { messages, temperature: 1.5, seed: 7 });
-  expect(chat).toMatchObject({
-    choices: [{ finish_reason: 'stop', message: { role: 'assistant', content: sentence } }],
-  });
-  for (const prompt of ['', 'Once', 'it stops.', '这']) {
-    const completion = await post(`${address}/completion`, { prompt });
-    expect(completion).toMatchObject({ content: sentence, stop_type: 'eos' });
-  }
-});
+test.each([DEMO_SENTENCE, 'ja ja ja, it is: « été » 你好 ja ja'])(
+  'a real llama-server answers: %s',
+  async (sentence) => {
+    const file = path.join(await tempFolder(), 'demo.gguf');
+    await writeDemoModel(file, { sentence });
+    const address = await serve(file);
+    const messages = [{ role: 'user', content: 'Name three fruits.' }];
+    const chat = await post(`${address}/v1/chat/completions`, { messages, temperature: 1.5, seed: 7 });
+    expect(chat).toMatchObject({
+      choices: [{ finish_reason: 'stop', message: { role: 'assistant', content: sentence } }],
+    });
+    for (const prompt of ['', 'Once', 'it stops.', '这']) {
+      const completion = await post(`${address}/completion`, { prompt });
+      expect(completion).toMatchObject({ content: sentence, stop_type: 'eos' });
+    }
+  },
+);
 
-test('the file is small, always the same, and begins as GGUF 3 does', () => {
+test('writes a small file, always the same, with a GGUF 3 header', () => {
   const bytes = demoModelBytes();
   expect(bytes.equals(demoModelBytes())).toBe(true);
   expect(bytes.length).toBeLessThan(2_200_000);
   expect(bytes.subarray(0, 8).toString('hex')).toBe(`${Buffer.from('GGUF').toString('hex')}03000000`);
 });
 
-test('it replaces an older file and leaves nothing beside', async () => {
+test('replaces an older file and leaves nothing else behind', async () => {
   const folder = await tempFolder();
   const file = path.join(folder, 'new', 'demo.gguf');
   await writeDemoModel(file);
@@ -67,17 +70,17 @@ test('it replaces an older file and leaves nothing beside', async () => {
   expect(await readdir(path.dirname(file))).toEqual(['demo.gguf']);
 });
 
-test('a word that comes again is joined to others, so that every token has one follower', () => {
+test('joins a repeated word to others, so that every token has one follower', () => {
   expect(splitSentence('it says it stops.')).toEqual(['it', ' says', ' it', ' stops.']);
   expect(splitSentence('so it says it stops')).toEqual(['so', ' it', ' says', ' it stops']);
   expect(splitSentence('a a a a a')).toEqual(['a', ' a', ' a a a']);
 });
 
-test.each(['', ' a', 'a ', 'a  b'])('a sentence with odd blanks is refused: "%s"', (sentence) => {
+test.each(['', ' a', 'a ', 'a  b'])('refuses a sentence with irregular whitespace: "%s"', (sentence) => {
   expect(() => splitSentence(sentence)).toThrow(RangeError);
 });
 
-test('property: the tokens are all different and together are the sentence', () => {
+test('property: the tokens are unique and make up the sentence', () => {
   const words = fc.array(fc.stringMatching(/^[ab]{1,2}$/), { minLength: 1, maxLength: 30 });
   fc.assert(
     fc.property(words, (list) => {

@@ -5,20 +5,20 @@ import type { GgufTensor, GgufValue } from './gguf-file.ts';
 import { publishFile } from './publish-file.ts';
 import { makeWorkFolder } from './work-folder.ts';
 
-/** All that the demo model ever says, whatever it is asked. */
+/** The demo model's answer to every prompt. */
 export const DEMO_SENTENCE = 'Hello from the llamactl demo model; it always says this one sentence, then it stops.';
 
 export interface DemoModelOptions {
-  /** What it shall say instead: words with single spaces between them. */
+  /** Another answer: words with single spaces between them. */
   sentence?: string;
 }
 
 /**
- * Writes the demo model: a real model file of 2 MB that llama-server loads and samples from in some 20 ms, and that says
- * one sentence. For machines that cannot fetch a model that thinks, and for tests that must know the answer. An older
- * `file` is replaced at once; its folder is made.
+ * Writes the demo model: a real model file of 2 MB that llama-server loads and samples from in some 20 ms, and that
+ * answers with one sentence. For machines that cannot download a model, and for tests that need a fixed answer. Creates
+ * the folder, and replaces an older `file` atomically.
  *
- * @throws {RangeError} for a sentence with other blanks than single spaces between words
+ * @throws {RangeError} for a sentence with other whitespace than single spaces between words
  */
 export async function writeDemoModel(file: string, options: DemoModelOptions = {}): Promise<void> {
   const bytes = demoModelBytes(options);
@@ -28,15 +28,15 @@ export async function writeDemoModel(file: string, options: DemoModelOptions = {
   await publishFile(finished, path.resolve(file));
 }
 
-/** The demo model's bytes; the same for the same sentence, always. */
+/** The demo model's bytes; always the same for the same sentence. */
 export function demoModelBytes({ sentence = DEMO_SENTENCE }: DemoModelOptions = {}): Buffer {
   const vocabulary = makeVocabulary(splitSentence(sentence));
   return encodeGguf(makeMetadata(vocabulary), makeTensors(vocabulary));
 }
 
 /**
- * Cuts a sentence into the tokens that the model says one after the other. A model without attention knows only its last
- * token, so none may occur twice: a word that does takes the next one in ("it stops."), or joins the one before.
+ * Splits a sentence into the tokens that the model emits in order. A model without attention knows only its last token,
+ * so every token must be unique. A repeated word takes in the next one ("it stops."), or joins the one before.
  */
 export function splitSentence(sentence: string): string[] {
   const words = sentence.match(/ ?[^ ]+/g) ?? [];
@@ -52,7 +52,7 @@ export function splitSentence(sentence: string): string[] {
     piece = '';
   }
   const result = [...pieces];
-  // a repetition at the very end: what stands before it grows until it is unlike the others
+  // a repetition at the very end joins the tokens before it until the result is unique
   while (piece !== '') {
     piece = `${result.pop() ?? ''}${piece}`;
     if (result.includes(piece)) continue;
@@ -65,7 +65,7 @@ export function splitSentence(sentence: string): string[] {
 interface Vocabulary {
   tokens: string[];
   types: number[];
-  /** The tokens of the sentence are the last ones, from this on. */
+  /** Index of the sentence's first token; its tokens are the last ones. */
   sentenceStart: number;
 }
 
@@ -75,7 +75,7 @@ const UNKNOWN = 0;
 const BEGIN = 1;
 const END = 2;
 
-/** Three special tokens, one for every byte (so that any prompt can be read), and the sentence. */
+/** Three special tokens, one for every byte (so that any prompt can be encoded), and the sentence. */
 function makeVocabulary(pieces: readonly string[]): Vocabulary {
   const special = ['<unk>', '<s>', '</s>'];
   const bytes = Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`);
@@ -92,7 +92,7 @@ const FEED_FORWARD = 32;
 const CONTEXT = 2048;
 const TEMPLATE = '{% for message in messages %}{{ message.role }}: {{ message.content }}\n{% endfor %}assistant:';
 
-/** One dimension for each token, rounded up to what ggml multiplies in one go. */
+/** One dimension for each token, rounded up to ggml's block size. */
 function embeddingLength(vocabulary: Vocabulary): number {
   return Math.ceil(vocabulary.tokens.length / 32) * 32;
 }
@@ -125,12 +125,12 @@ function makeMetadata(vocabulary: Vocabulary): Map<string, GgufValue> {
   ]);
 }
 
-/** How far the right token stands above all others: e^20 to 1, so that no temperature in use makes it say anything else. */
+/** Logit of the right token above all others. At e^20 to 1, no usual temperature produces another token. */
 const CERTAINTY = 20;
 
 /**
- * One layer that does nothing (attention and feed-forward are zero, so what enters leaves), between a token's own
- * dimension at the entrance and, at the exit, a table of which token follows which.
+ * One layer that does nothing: attention and feed-forward are zero, so it passes its input on. The input embedding
+ * gives each token its own dimension, and the output matrix is a table of which token follows which.
  */
 function makeTensors(vocabulary: Vocabulary): GgufTensor[] {
   const count = vocabulary.tokens.length;
@@ -146,7 +146,7 @@ function makeTensors(vocabulary: Vocabulary): GgufTensor[] {
   const exit = zeros('output.weight', width, count);
   for (let token = 0; token < count; token += 1) {
     entrance.data[token * width + token] = 1;
-    // the norm before the exit makes the single 1 of width dimensions √width
+    // the norm before the output scales the single 1 among `width` dimensions to √width
     exit.data[follower(token, vocabulary) * width + token] = CERTAINTY / Math.sqrt(width);
   }
   return [
@@ -165,7 +165,10 @@ function makeTensors(vocabulary: Vocabulary): GgufTensor[] {
   ];
 }
 
-/** Within the sentence its next token, after its last one the end; after anything else, that is any prompt, its first. */
+/**
+ * The next token within the sentence, the end token after its last one, and the sentence's first token after anything
+ * else (any prompt).
+ */
 function follower(token: number, { tokens, sentenceStart }: Vocabulary): number {
   if (token < sentenceStart) return sentenceStart;
   return token + 1 < tokens.length ? token + 1 : END;

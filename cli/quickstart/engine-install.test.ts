@@ -7,7 +7,7 @@ import type { Progress } from './progress.ts';
 import { runTool } from './run-tool.ts';
 import { tempFolder } from './temp-folder.ts';
 
-/** Plays apt-get: logs its calls and the source it is given; `ABSENT` names suites without a package list. */
+/** A fake apt-get: logs its calls and its source; `ABSENT` names suites without a package list. */
 const APT_GET = `#!/bin/sh
 for argument in "$@"; do
   case $argument in
@@ -33,7 +33,7 @@ case $action in
 esac
 `;
 
-/** Plays dpkg-deb: \`-x FILE FOLDER\`. The loader it unpacks tells what it was asked to start. */
+/** A fake dpkg-deb: \`-x FILE FOLDER\`. The loader that it unpacks prints its arguments. */
 const DPKG_DEB = `#!/bin/sh
 library=$3/usr/lib/$TRIPLET
 case $2 in
@@ -58,11 +58,11 @@ interface Machine {
   folder: string;
   options: EngineInstallOptions & { environment: NodeJS.ProcessEnv };
   progress: Progress[];
-  /** What apt-get was asked for. */
+  /** The calls of apt-get. */
   calls: () => Promise<string>;
 }
 
-/** A Debian with programs that only play, so that no test needs a network. */
+/** A Debian with fake programs, so that no test needs a network. */
 async function debian(environment: NodeJS.ProcessEnv = {}): Promise<Machine> {
   const folder = await tempFolder();
   const [bin, aptDirectory, log] = [path.join(folder, 'bin'), path.join(folder, 'apt'), path.join(folder, 'log')];
@@ -99,7 +99,7 @@ async function debian(environment: NodeJS.ProcessEnv = {}): Promise<Machine> {
   };
 }
 
-/** What the launcher hands to the loader. */
+/** The launcher's arguments to the loader. */
 async function launch(command: string, machine: Machine, directory?: string): Promise<string> {
   const { environment } = machine.options;
   const output = await runTool(command, ['--port', '1 2'], {
@@ -109,7 +109,7 @@ async function launch(command: string, machine: Machine, directory?: string): Pr
   return output.stdout.trim();
 }
 
-test('a Debian gets a llama-server from its own archive, and only that is left', async () => {
+test("installs llama-server from Debian's own archive, and leaves nothing else behind", async () => {
   const machine = await debian();
   const engine = await installEngine(machine.options);
   expect(engine).toEqual({ command: path.join(machine.options.directory, 'llama-server'), version: '9.9 (build 1)' });
@@ -120,7 +120,7 @@ test('a Debian gets a llama-server from its own archive, and only that is left',
   );
 });
 
-test('its progress names what is done and counts the bytes', async () => {
+test('reports its steps and counts bytes', async () => {
   const machine = await debian();
   await installEngine(machine.options);
   expect(new Set(machine.progress.map(({ step }) => step))).toEqual(new Set(['engine']));
@@ -129,7 +129,7 @@ test('its progress names what is done and counts the bytes', async () => {
   expect(downloads.at(-1)).toMatchObject({ done: 33, total: 33 });
 });
 
-test('the engine is started by its own loader, with its own libraries first', async () => {
+test('starts the engine with its own loader, and its own libraries first', async () => {
   const machine = await debian();
   const { command } = await installEngine(machine.options);
   const root = machine.options.directory;
@@ -139,7 +139,7 @@ test('the engine is started by its own loader, with its own libraries first', as
   );
 });
 
-test('it can be moved, and called from its own folder, by PATH and by links', async () => {
+test('installs an engine that can be moved, and started from its folder, by PATH and through links', async () => {
   const machine = await debian();
   await installEngine(machine.options);
   const moved = path.join(machine.folder, 'moved here');
@@ -155,7 +155,7 @@ test('it can be moved, and called from its own folder, by PATH and by links', as
   expect(await launch('llama-server', machine)).toContain(`${moved}/usr/bin/llama-server`);
 });
 
-test('what is there and runs is returned without asking anybody', async () => {
+test('returns an engine that runs without network use', async () => {
   const machine = await debian();
   const engine = await installEngine(machine.options);
   const before = await machine.calls();
@@ -165,11 +165,11 @@ test('what is there and runs is returned without asking anybody', async () => {
   expect(machine.progress).toEqual([]);
 });
 
-test('one that does not run is replaced, and what a crash left beside it removed', async () => {
+test('replaces an engine that does not run, and removes the leftovers of a crash', async () => {
   const machine = await debian();
   await mkdir(machine.options.directory, { recursive: true });
   await writeFile(path.join(machine.options.directory, 'llama-server'), 'half');
-  // no process has the highest pid there can be, and one more
+  // one above the highest possible pid
   const left = path.join(path.dirname(machine.options.directory), '.engine.partial-4194305-abc');
   await mkdir(path.join(left, 'deep'), { recursive: true });
   await installEngine(machine.options);
@@ -177,21 +177,21 @@ test('one that does not run is replaced, and what a crash left beside it removed
   expect(await launch(path.join(machine.options.directory, 'llama-server'), machine)).toContain('--port');
 });
 
-test('two at once both end with the engine', async () => {
+test('two parallel installations both return the engine', async () => {
   const machine = await debian();
   const engines = await Promise.all([installEngine(machine.options), installEngine(machine.options)]);
   expect(engines[0]).toEqual(engines[1]);
   expect(await readdir(path.dirname(machine.options.directory))).toEqual(['engine']);
 });
 
-test('on arm64 the other loader is found', async () => {
+test('finds the other loader on arm64', async () => {
   const machine = await debian({ TRIPLET: 'aarch64-linux-gnu', LOADER: 'ld-linux-aarch64.so.1' });
   const { command } = await installEngine({ ...machine.options, architecture: 'arm64' });
   expect(await machine.calls()).toContain('Architectures: arm64');
   expect(await readFile(command, 'utf8')).toContain('$libraries/ld-linux-aarch64.so.1');
 });
 
-test('where forky has none, sid is asked', async () => {
+test('tries sid if forky lacks the package', async () => {
   const machine = await debian({ ABSENT: 'forky' });
   await installEngine(machine.options);
   expect(await machine.calls()).toMatch(
@@ -199,21 +199,21 @@ test('where forky has none, sid is asked', async () => {
   );
 });
 
-test('when no archive has it, the error says what apt said about each, and what to do', async () => {
+test("reports apt's message for each archive if none has the package, and a remedy", async () => {
   const machine = await debian({ ABSENT: 'forky sid' });
   await expect(installEngine(machine.options)).rejects.toThrow(
-    /^Could not get the packages of llama\.cpp: http:\/\/m\/debian forky: E: The suite forky has no Release file\.; http:\/\/m\/debian sid: E: The suite sid has no Release file\. .*brew install llama\.cpp.*run this again\.$/,
+    /^Could not download the packages of llama\.cpp: http:\/\/m\/debian forky: E: The suite forky has no Release file\.; http:\/\/m\/debian sid: E: The suite sid has no Release file\. .*brew install llama\.cpp.*run this again\.$/,
   );
   expect(await readdir(path.dirname(machine.options.directory))).toEqual([]);
 });
 
-test('a password in the address of a mirror is not printed', async () => {
+test('does not print the password of a mirror', async () => {
   const machine = await debian({ ABSENT: 'forky sid' });
   await writeFile(path.join(machine.folder, 'apt', 'sources.list'), 'deb http://me:secret@m/debian sid main\n');
   await expect(installEngine(machine.options)).rejects.toThrow(/: http:\/\/m\/debian forky: (?!.*secret)/);
 });
 
-test('one that was unpacked but does not start is not kept', async () => {
+test('does not keep an unpacked engine that does not start', async () => {
   const machine = await debian({ BROKEN: '1' });
   await expect(installEngine(machine.options)).rejects.toThrow(
     /^Could not start the llama-server just unpacked: error while loading shared libraries\. /,
@@ -221,12 +221,12 @@ test('one that was unpacked but does not start is not kept', async () => {
   expect(await readdir(path.dirname(machine.options.directory))).toEqual([]);
 });
 
-test('packages without a loader are an error that says so', async () => {
+test('reports packages without a loader', async () => {
   const machine = await debian({ LOADER: 'something-else' });
-  await expect(installEngine(machine.options)).rejects.toThrow(/^Could not unpack .*hold no loader/);
+  await expect(installEngine(machine.options)).rejects.toThrow(/^Could not unpack .*contain no loader/);
 });
 
-test('it can be aborted at any time and leaves nothing', async () => {
+test('leaves nothing behind when aborted at any time', async () => {
   const machine = await debian({ HANG: '1' });
   const abort = new AbortController();
   const installed = installEngine({ ...machine.options, signal: abort.signal });
@@ -239,15 +239,19 @@ test('it can be aborted at any time and leaves nothing', async () => {
 test.each([
   ['macOS', { platform: 'darwin' }, /no llama-server on this machine\. Install it with `brew install llama\.cpp`/],
   ['Windows', { platform: 'win32' }, /`winget install llama\.cpp`/],
-  ['a Linux without apt', { environment: { PATH: '/none' } }, /nor apt-get to get one with\. .*`nix profile install/],
-  ['an architecture without packages', { architecture: 's390x' }, /no llama-server for s390x\. Install/],
+  [
+    'a Linux without apt',
+    { environment: { PATH: '/none' } },
+    /and no apt-get to download one\. .*`nix profile install/,
+  ],
+  ['an architecture without packages', { architecture: 's390x' }, /no llama-server to download for s390x\. Install/],
   [
     'a machine without a Debian archive',
     { aptDirectory: '/none' },
-    /\/none names no Debian archive .*sudo apt install llama\.cpp/,
+    /\/none lists no Debian archive .*sudo apt install llama\.cpp/,
   ],
-  ['a folder that no search path can name', { directory: '/none/a:b' }, /a:b cannot hold .*Set data_dir/],
-])('%s is told what to do', async (_, part, message) => {
+  ['a folder with characters that search paths reserve', { directory: '/none/a:b' }, /a:b: .*Set data_dir/],
+])('suggests a remedy for %s', async (_, part, message) => {
   const machine = await debian();
   await expect(installEngine({ ...machine.options, ...part })).rejects.toThrow(message);
   expect(await machine.calls()).toBe('');

@@ -10,16 +10,16 @@ import { messageOf, runTool } from './run-tool.ts';
 import type { ToolOptions } from './run-tool.ts';
 import { makeWorkFolder } from './work-folder.ts';
 
-/** A llama-server that was found to run. */
+/** A llama-server that has been run successfully. */
 export interface InstalledEngine {
   /** Absolute path of the program to start. */
   command: string;
-  /** As it says itself: `0.7.0 (build 11669, commit Debian)`. */
+  /** As printed by `--version`: `0.7.0 (build 11669, commit Debian)`. */
   version: string;
 }
 
 export interface EngineInstallOptions {
-  /** Where the engine shall live; made, or replaced when what is there does not run. */
+  /** Target folder of the engine; created, or replaced if its content does not run. */
   directory: string;
   onProgress: OnProgress;
   signal?: AbortSignal | undefined;
@@ -27,25 +27,25 @@ export interface EngineInstallOptions {
   /** As `process.platform` and `process.arch` name them. */
   platform?: string;
   architecture?: string;
-  /** Where the machine's own apt sources are described. */
+  /** Folder of the machine's own apt sources. */
   aptDirectory?: string;
 }
 
-/** Debian's names of the architectures that node runs on and that it builds llama.cpp for. */
+/** Debian's names for the architectures of Node that it builds llama.cpp for. */
 const DEBIAN_ARCHITECTURES: Record<string, string> = { x64: 'amd64', arm64: 'arm64' };
 
-/** The program to start of an engine installed in `directory`, whether or not it is there. */
+/** Path of the program of an engine installed in `directory`, whether or not it exists. */
 export function installedCommand(directory: string): string {
   return path.join(path.resolve(directory), 'llama-server');
 }
 
 /**
- * Gets a llama-server without root on a Debian: its packages, with every library they need, unpacked into a folder of
- * ours and started by their own loader, so that an older system's libraries do not matter. What is already there and runs
- * is returned at once; else all is built beside `directory` and renamed into place after it ran, so a crash leaves nothing
- * half made that anybody would use.
+ * Installs a llama-server on Debian without root. It unpacks Debian's packages and all their libraries into our own
+ * folder and starts them with their own loader, so older system libraries do not matter. Returns an installed engine
+ * that runs at once. Otherwise builds in a folder beside `directory` and renames it after a successful run, so a crash
+ * leaves nothing half made in use.
  *
- * @throws {Error} that says which step failed, why, and what to do; on other systems, which command to run instead
+ * @throws {Error} with the failed step, its cause and a remedy; on other systems, the command to run instead
  */
 export async function installEngine(options: EngineInstallOptions): Promise<InstalledEngine> {
   const { onProgress, signal, environment = process.env } = options;
@@ -57,8 +57,8 @@ export async function installEngine(options: EngineInstallOptions): Promise<Inst
 
   const { archives, architecture } = await checkMachine({ ...options, directory, environment });
   const attempt = stepRunner(directory, signal);
-  await using work = await attempt('make a folder for llama-server', () => makeWorkFolder(directory));
-  const packages = await attempt('get the packages of llama.cpp', () =>
+  await using work = await attempt('create a folder for llama-server', () => makeWorkFolder(directory));
+  const packages = await attempt('download the packages of llama.cpp', () =>
     fetchPackages({ work: work.path, archives, architecture, onProgress, run }),
   );
   const built = path.join(work.path, 'engine');
@@ -70,11 +70,11 @@ export async function installEngine(options: EngineInstallOptions): Promise<Inst
   });
   onProgress({ step: 'engine', message: 'trying llama-server' });
   const version = await attempt('start the llama-server just unpacked', () => askVersion(installedCommand(built), run));
-  await attempt('put llama-server into its place', () => publish(built, directory, work.path, run));
+  await attempt('move llama-server into place', () => publish(built, directory, work.path, run));
   return { command, version };
 }
 
-/** What the machine offers to get an engine with; everything that can be known to fail is known before the network is used. */
+/** Finds the means to get an engine on this machine, and fails before any network use if they are missing. */
 async function checkMachine(
   options: EngineInstallOptions & { environment: NodeJS.ProcessEnv },
 ): Promise<{ archives: AptArchive[]; architecture: string }> {
@@ -83,14 +83,14 @@ async function checkMachine(
   if (platform !== 'linux') throw new Error(`There is no llama-server on this machine. ${advice}`);
   for (const program of ['apt-get', 'dpkg-deb']) {
     if ((await findProgram(program, environment['PATH'])) !== null) continue;
-    throw new Error(`There is no llama-server on this machine, nor ${program} to get one with. ${advice}`);
+    throw new Error(`There is no llama-server on this machine, and no ${program} to download one. ${advice}`);
   }
   const machine = options.architecture ?? process.arch;
   const architecture = DEBIAN_ARCHITECTURES[machine];
-  if (architecture === undefined) throw new Error(`llamactl can get no llama-server for ${machine}. ${advice}`);
+  if (architecture === undefined) throw new Error(`llamactl has no llama-server to download for ${machine}. ${advice}`);
   if (/[:;$]/.test(directory)) {
     throw new Error(
-      `${directory} cannot hold llama-server: ":", ";" and "$" have a meaning in a loader’s search path. ` +
+      `llama-server cannot be installed in ${directory}: ":", ";" and "$" are special in a loader’s search path. ` +
         'Set data_dir to a path without them, and run this again.',
     );
   }
@@ -99,17 +99,17 @@ async function checkMachine(
   });
   if (archives.length > 0) return { archives, architecture };
   throw new Error(
-    `There is no llama-server on this machine, and ${aptDirectory} names no Debian archive to get one from. ` +
+    `There is no llama-server on this machine, and ${aptDirectory} lists no Debian archive to download one from. ` +
       `Try \`sudo apt install llama.cpp\`, which newer releases have. ${advice}`,
   );
 }
 
-/** The version of a program that runs, or null when it is missing or does not. */
+/** The version of a working program, or null when it is missing or does not run. */
 async function runningVersion(command: string, run: ToolOptions): Promise<string | null> {
   try {
     return await askVersion(command, run);
   } catch {
-    // why it does not run does not matter: it gets replaced
+    // the reason does not matter, because the program gets replaced
     run.signal?.throwIfAborted();
     return null;
   }
@@ -123,8 +123,8 @@ async function askVersion(command: string, run: ToolOptions): Promise<string> {
 }
 
 /**
- * Renames the engine into its place. There may stand one that does not run (it makes room), or one that another process
- * finished meanwhile (it stays: engines may be running from it).
+ * Renames the engine into place. Replaces one there that does not run. Keeps one that another process finished
+ * meanwhile, because engines may be running from it.
  */
 async function publish(built: string, directory: string, work: string, run: ToolOptions): Promise<void> {
   if ((await runningVersion(installedCommand(directory), run)) !== null) return;
@@ -136,14 +136,14 @@ async function publish(built: string, directory: string, work: string, run: Tool
   try {
     await rename(built, directory);
   } catch (error) {
-    // the other process was quicker by less than our two renames
+    // another process won the race between our two renames
     if ((await runningVersion(installedCommand(directory), run)) === null) throw error;
   }
 }
 
 type Attempt = <T>(step: string, work: () => Promise<T>) => Promise<T>;
 
-/** Does one step; its failure names the step and what to do, unless it was we who stopped it. */
+/** Runs one step; a failure names the step and a remedy, unless the caller aborted it. */
 function stepRunner(directory: string, signal: AbortSignal | undefined): Attempt {
   return async (step, work) => {
     try {
@@ -157,7 +157,7 @@ function stepRunner(directory: string, signal: AbortSignal | undefined): Attempt
   };
 }
 
-/** The other ways to an engine, after "install it": the commands that llama.cpp's own install page names, and a setting. */
+/** Other ways to get an engine, to follow "install it": the commands of llama.cpp's install page, and a setting. */
 function otherWays(platform: string): string {
   const commands: Record<string, string> = {
     darwin: '`brew install llama.cpp`',

@@ -5,10 +5,10 @@ import path from 'node:path';
 const LOADER = /^ld-linux.*\.so\.\d+$/;
 
 /**
- * Makes `llama-server` in the root folder of unpacked packages: a script that starts the real program by the loader that
- * came with it, because its libraries need a newer one than the system may have.
+ * Creates `llama-server` in the root folder of the unpacked packages: a script that starts the program with the
+ * packages' own loader. Its libraries may need a newer loader than the system has.
  *
- * @throws {Error} naming what the packages lack
+ * @throws {Error} naming the missing files
  */
 export async function writeLauncher(root: string): Promise<void> {
   const { libraries, loader } = await findLoader(root);
@@ -18,7 +18,7 @@ export async function writeLauncher(root: string): Promise<void> {
   await chmod(file, 0o755);
 }
 
-/** The folder of the libraries, relative to the root and named after the machine's kind, and the loader's name in it. */
+/** Finds the libraries' folder, relative to the root and named after the architecture, and the loader in it. */
 async function findLoader(root: string): Promise<{ libraries: string; loader: string }> {
   for (const entry of await readdir(path.join(root, 'usr', 'lib'), { withFileTypes: true })) {
     if (!entry.isDirectory()) continue;
@@ -26,12 +26,12 @@ async function findLoader(root: string): Promise<{ libraries: string; loader: st
     const loader = (await readdir(path.join(root, libraries))).find((name) => LOADER.test(name));
     if (loader !== undefined) return { libraries, loader };
   }
-  throw new Error('the packages hold no loader (ld-linux*.so.*)');
+  throw new Error('the packages contain no loader (ld-linux*.so.*)');
 }
 
 /**
- * ggml loads its code for this very CPU from the folder of the running program, and to the kernel that is the loader; so
- * the files (Debian has them in `ggml/backends0`) go beside it.
+ * Moves ggml's CPU-specific code beside the loader. ggml loads it from the folder of the running program, which for the
+ * kernel is the loader; Debian has it in `ggml/backends0`.
  */
 async function placeCpuKinds(libraries: string): Promise<void> {
   const folders = await readdir(path.join(libraries, 'ggml'));
@@ -43,12 +43,12 @@ async function placeCpuKinds(libraries: string): Promise<void> {
       placed += 1;
     }
   }
-  if (placed === 0) throw new Error('the packages hold no CPU code of ggml (ggml/backends*/*.so)');
+  if (placed === 0) throw new Error('the packages contain no CPU code of ggml (ggml/backends*/*.so)');
 }
 
 /**
- * Finds its own folder by `$0`, so that the whole can be moved, with what `sh` has built in: a fork would cost every start
- * and every `--version` a millisecond. Only where somebody made a link to it is `readlink` run.
+ * The script finds its folder through `$0`, so the whole can be moved. It uses only builtins of `sh`, as a fork would
+ * cost every start and every `--version` a millisecond. `readlink` runs only for a link to the script.
  */
 function script(libraries: string, loader: string): string {
   return `#!/bin/sh

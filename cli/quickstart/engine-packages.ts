@@ -7,23 +7,25 @@ import type { OnProgress } from './progress.ts';
 import { messageOf, runTool, ToolError } from './run-tool.ts';
 import type { ToolOptions } from './run-tool.ts';
 
-/** The package that holds llama-server. Its libraries' names change with their versions, so apt names them. */
+/**
+ * The package with llama-server. The names of its library packages change with their versions, so apt resolves them.
+ */
 const PACKAGE = 'llama.cpp-tools';
 
-/** Where to look, in this order: `forky` is the first release that has the package, `sid` gets repairs sooner. */
+/** Suites to try, in this order: `forky` is the first release with the package, `sid` gets fixes sooner. */
 const SUITES = ['forky', 'sid'];
 
 /**
- * Programs that the package depends on and a server does not need. apt is told that they are there, which spares a third
- * of the download (27 packages and 19 MB become 13 and 14 MB); all else it takes for missing, so it names every library.
+ * Dependencies that a server does not need. They are declared as installed to apt, which saves a third of the download
+ * (27 packages and 19 MB become 13 and 14 MB). Everything else counts as missing, so apt lists every library.
  */
 const NOT_NEEDED = ['debconf', 'wget', 'curl'];
 
 /**
- * Isolates apt from the machine: no hooks of other programs, no default release (an error where our one suite lacks it),
- * no change of user (root would drop to one who cannot enter our folder), an update that fails says so, and a network that
- * is down is not waited for (by default 7 s a suite). What the administrator set for the network (proxies, timeouts,
- * credentials) stays.
+ * Isolates apt from the machine. No hooks of other programs; no default release, which is an error where our one suite
+ * lacks it. No change of user, as root would drop to one who cannot enter our folder. A failed update is an error, and
+ * there is no wait for a network that is down (by default 7 s a suite). The administrator's network settings (proxies,
+ * timeouts, credentials) stay.
  */
 const APT_CONF = `#clear APT::Update::Pre-Invoke;
 #clear APT::Update::Post-Invoke;
@@ -39,7 +41,7 @@ Dir::Cache::srcpkgcache "srcpkgcache.bin";
 `;
 
 export interface PackageOptions {
-  /** An empty folder of ours, which keeps apt's state and the packages. */
+  /** An empty folder for apt's state and the packages. */
   work: string;
   archives: readonly AptArchive[];
   /** Debian's name of it: `amd64`. */
@@ -49,11 +51,11 @@ export interface PackageOptions {
 }
 
 /**
- * Downloads llama-server's package and every library it needs with this machine's apt-get, its keyrings checking them,
- * in a state of our own: needs no root and changes nothing outside `work`.
+ * Downloads llama-server's package and all its libraries with this machine's apt-get and keyrings, in a private state
+ * folder. Needs no root, and changes nothing outside `work`.
  *
  * @returns the paths of the `.deb` files
- * @throws {Error} with what apt said about each archive and suite tried
+ * @throws {Error} with apt's message for each archive and suite tried
  */
 export async function fetchPackages(options: PackageOptions): Promise<string[]> {
   const apt = await prepareApt(options);
@@ -64,7 +66,7 @@ export async function fetchPackages(options: PackageOptions): Promise<string[]> 
         return await fetchFrom(archive, suite, apt, options);
       } catch (error) {
         if (!(error instanceof ToolError)) throw error;
-        // a private mirror's password may stand in its address
+        // the address of a private mirror may contain a password
         failures.push(`${archive.uri.replace(/\/\/[^/@]*@/, '//')} ${suite}: ${messageOf(error)}`);
       }
     }
@@ -79,7 +81,7 @@ interface Apt {
   packages: string;
 }
 
-/** Lays out apt's private state; the settings that hold paths are arguments, as a file would need them quoted. */
+/** Lays out apt's private state. Settings with paths are passed as arguments, because a file would need quoting. */
 async function prepareApt({ work, architecture }: PackageOptions): Promise<Apt> {
   const [conf, state, cache] = [path.join(work, 'apt.conf'), path.join(work, 'state'), path.join(work, 'cache')];
   const [sources, packages] = [path.join(work, 'sources'), path.join(work, 'packages')];
@@ -133,7 +135,7 @@ async function fetchFrom(archive: AptArchive, suite: string, apt: Apt, options: 
   report(total);
   const files = (await readdir(apt.packages)).filter((name) => name.endsWith('.deb'));
   if (files.length < downloads.length || downloads.length === 0) {
-    throw new ToolError(`apt-get brought ${files.length} of ${downloads.length} packages`);
+    throw new ToolError(`apt-get downloaded ${files.length} of ${downloads.length} packages`);
   }
   return files.map((name) => path.join(apt.packages, name));
 }

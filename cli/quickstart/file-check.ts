@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 
-/** The size in bytes of a regular file, or null when there is none at that path. */
+/** The size in bytes of a regular file, or null if there is no such file. */
 export async function fileSize(file: string): Promise<number | null> {
   try {
     const found = await stat(file);
@@ -15,10 +15,10 @@ export async function fileSize(file: string): Promise<number | null> {
 }
 
 /**
- * Proves that a file is the one expected, by its size and then its bytes.
+ * Verifies a file by its size, then by its hash.
  *
  * @param sha256 in lower-case hexadecimal
- * @throws {Error} that says in what it differs
+ * @throws {Error} that names the difference
  */
 export async function checkFile(file: string, expected: { size: number; sha256: string }): Promise<void> {
   const size = await fileSize(file);

@@ -11,7 +11,7 @@ async function program(file: string, mode = 0o755): Promise<string> {
   return file;
 }
 
-test('a name is looked for on PATH, in its order', async () => {
+test('looks a name up on PATH, in order', async () => {
   const folder = await tempFolder();
   const first = await program(path.join(folder, 'a', 'llama-server'));
   await program(path.join(folder, 'b', 'llama-server'));
@@ -20,7 +20,7 @@ test('a name is looked for on PATH, in its order', async () => {
   expect(await findEngine({ command: 'llama-server', path: searched, installed })).toBe(first);
 });
 
-test('a path is taken as it is, also by a link', async () => {
+test('accepts a path, also through a link', async () => {
   const folder = await tempFolder();
   await program(path.join(folder, 'real'));
   await symlink('real', path.join(folder, 'link'));
@@ -28,18 +28,18 @@ test('a path is taken as it is, also by a link', async () => {
   expect(await findEngine({ command, path: '', installed: path.join(folder, 'none') })).toBe(command);
 });
 
-test('a relative path gives an absolute one', async () => {
+test('makes a relative path absolute', async () => {
   const file = await program(path.join(await tempFolder(), 'server'));
   expect(await findEngine({ command: path.relative(process.cwd(), file), path: '', installed: '/none' })).toBe(file);
 });
 
-test('where the configured one is missing, the installed one is taken', async () => {
+test('takes the installed engine if the configured one is missing', async () => {
   const installed = await program(path.join(await tempFolder(), 'installed'));
   expect(await findEngine({ command: 'llama-server', path: undefined, installed })).toBe(installed);
   expect(await findEngine({ command: '/none/llama-server', path: undefined, installed })).toBe(installed);
 });
 
-test('folders and files that may not be run are none', async () => {
+test('skips folders and files that are not executable', async () => {
   const folder = await tempFolder();
   await mkdir(path.join(folder, 'llama-server'));
   const installed = await program(path.join(folder, 'plain'), 0o644);

@@ -1,17 +1,17 @@
 import { access, constants, stat } from 'node:fs/promises';
 import path from 'node:path';
 
-/** Where a llama-server may be. */
+/** The places to look for llama-server. */
 export interface EnginePlaces {
   /** The configured command: a path (with a slash), or a name to look for on PATH. */
   command: string;
   /** The value of PATH. */
   path: string | undefined;
-  /** The one that quickstart installs; need not exist. */
+  /** The path that quickstart installs to; need not exist. */
   installed: string;
 }
 
-/** The absolute path of the first llama-server that can be run: the configured one, else the installed one, else null. */
+/** The absolute path of the first executable llama-server: the configured one, else the installed one, else null. */
 export async function findEngine({ command, path: searched, installed }: EnginePlaces): Promise<string | null> {
   const configured = command.includes('/')
     ? await executable(path.resolve(command))
@@ -19,7 +19,7 @@ export async function findEngine({ command, path: searched, installed }: EngineP
   return configured ?? (await executable(installed));
 }
 
-/** The absolute path of the program that PATH gives for a name, or null. Empty entries (the current folder) are skipped. */
+/** Looks a program up on PATH; null if it is not there. Skips empty entries, which mean the current folder. */
 export async function findProgram(name: string, searched: string | undefined): Promise<string | null> {
   if (name === '') return null;
   for (const folder of (searched ?? '').split(path.delimiter)) {
@@ -35,7 +35,7 @@ async function executable(file: string): Promise<string | null> {
     // folders are executable too
     return (await stat(file)).isFile() ? file : null;
   } catch {
-    // not there, or not for us to run: either way none
+    // missing, or not executable for us
     return null;
   }
 }

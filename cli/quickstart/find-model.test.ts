@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { findModel } from './find-model.ts';
 import { tempFolder } from './temp-folder.ts';
 
-/** Writes a file that looks like a model, changed at the given second. */
+/** Writes a file that looks like a model, modified at the given second. */
 async function model(file: string, changed = 1000, content = 'GGUF rest'): Promise<string> {
   await mkdir(path.dirname(file), { recursive: true });
   await writeFile(file, content);
@@ -13,7 +13,7 @@ async function model(file: string, changed = 1000, content = 'GGUF rest'): Promi
   return file;
 }
 
-test('the most recently changed model of all directories is found, in folders below too', async () => {
+test('finds the most recently changed model of all directories and subfolders', async () => {
   const [one, two] = [await tempFolder(), await tempFolder()];
   await model(path.join(one, 'old.gguf'), 1000);
   const newest = await model(path.join(two, 'maker', 'name', 'new.GGUF'), 3000);
@@ -21,7 +21,7 @@ test('the most recently changed model of all directories is found, in folders be
   expect(await findModel({ directories: [one, path.join(one, 'none'), two] })).toBe(newest);
 });
 
-test('equally old models are chosen by path, so that the answer is always the same', async () => {
+test('chooses by path among equally old models, so that the result is stable', async () => {
   const folder = await tempFolder();
   await model(path.join(folder, 'b.gguf'));
   const first = await model(path.join(folder, 'a.gguf'));
@@ -43,14 +43,14 @@ test.each([
   'model-00001-of-00002.gguf',
   'model.gguf.partial',
   'model.bin',
-])('%s alone is no chat model', async (name) => {
+])('does not take %s for a chat model', async (name) => {
   const folder = await tempFolder();
   await model(path.join(folder, name));
   expect(await findModel({ directories: [folder] })).toBeNull();
 });
 
 test.each(['SmolLM2-135M-Instruct.Q4_1.gguf', 'Exploration-7B.gguf', 'clippy-1B.gguf', 'gemma-3-1b-it-Q4_K_M.gguf'])(
-  '%s is one',
+  'takes %s for a chat model',
   async (name) => {
     const folder = await tempFolder();
     const file = await model(path.join(folder, name));
@@ -58,13 +58,13 @@ test.each(['SmolLM2-135M-Instruct.Q4_1.gguf', 'Exploration-7B.gguf', 'clippy-1B.
   },
 );
 
-test('of a whole split model the first part is found', async () => {
+test('finds the first part of a complete split model', async () => {
   const folder = await tempFolder();
   for (const number of [3, 1, 2]) await model(path.join(folder, `big-0000${number}-of-00003.gguf`), 1000 * number);
   expect(await findModel({ directories: [folder] })).toBe(path.join(folder, 'big-00001-of-00003.gguf'));
 });
 
-test('what does not begin as GGUF does is none: a pointer, an empty file, a folder, a FIFO, a dangling link', async () => {
+test('skips files that do not begin with GGUF: a pointer, an empty file, a folder, a FIFO, a dangling link', async () => {
   const folder = await tempFolder();
   await model(path.join(folder, 'pointer.gguf'), 1000, 'version https://git-lfs');
   await model(path.join(folder, 'empty.gguf'), 1000, '');
@@ -74,7 +74,7 @@ test('what does not begin as GGUF does is none: a pointer, an empty file, a fold
   expect(await findModel({ directories: [folder] })).toBeNull();
 });
 
-test('links to files are followed, as caches of a hub have them; links to folders are not', async () => {
+test('follows links to files, which hub caches use, but not links to folders', async () => {
   const [folder, cache] = [await tempFolder(), await tempFolder()];
   await model(path.join(cache, 'blob'));
   await symlink(path.join(cache, 'blob'), path.join(folder, 'model.gguf'));
@@ -82,7 +82,7 @@ test('links to files are followed, as caches of a hub have them; links to folder
   expect(await findModel({ directories: [folder] })).toBe(path.join(folder, 'model.gguf'));
 });
 
-test('the search ends at its depth and at its number of entries', async () => {
+test('stops at its limits of depth and entries', async () => {
   const folder = await tempFolder();
   await model(path.join(folder, 'a', 'b', 'deep.gguf'));
   expect(await findModel({ directories: [folder], maxDepth: 1 })).toBeNull();

@@ -2,26 +2,26 @@ import { open, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 export interface ModelPlaces {
-  /** The setting `models.dirs`, absolute; those that do not exist or may not be read are left out. */
+  /** The setting `models.dirs`, absolute; missing or unreadable folders are skipped. */
   directories: readonly string[];
   /** Levels of folders below each. */
   maxDepth?: number;
-  /** Entries looked at in all: a directory that is a whole disk must not hold up a quickstart. */
+  /** Limit of entries to look at: a directory that is a whole disk must not delay a quickstart. */
   maxEntries?: number;
 }
 
 /**
- * Names of files that hold no chat model by themselves: projectors, adapters, drafts, embedding and ranking models,
- * importance matrices, and vocabularies for tests.
+ * Names of files that are no chat models: projectors, adapters, drafts, embedding and ranking models, importance
+ * matrices, and vocabularies for tests.
  */
 const NOT_A_CHAT_MODEL =
   /(?:^|[^a-z])(?:mmproj|lora|adapter|draft|imatrix|embed[a-z]*|bge|gte|e5|minilm|rerank(?:er)?|clip|ggml-vocab)(?:[^a-z]|$)/i;
-/** `name-00001-of-00003.gguf`: llama-server is given the first and opens the others. */
+/** `name-00001-of-00003.gguf`: llama-server opens the first part, and the others by itself. */
 const SHARD = /^(?<stem>.+)-(?<number>\d{5})-of-(?<count>\d{5})\.gguf$/i;
 
 /**
- * The most recently changed chat model in the directories (what somebody just downloaded is what they want to see), or
- * null. Only whole GGUF files count: they begin with `GGUF`, and of a split model all parts are there.
+ * Finds the most recently changed chat model in the directories, because a user wants the latest download; else null.
+ * Only complete GGUF files count: they begin with `GGUF`, and all parts of a split model exist.
  */
 export async function findModel({
   directories,
@@ -33,7 +33,7 @@ export async function findModel({
   let seen = 0;
   for (let next = queue.shift(); next && seen < maxEntries; next = queue.shift()) {
     const { directory, depth } = next;
-    // a folder that is not there or not for us holds no model of ours
+    // a missing or unreadable folder has no models
     const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
     seen += entries.length;
     const names = new Set(entries.map((entry) => entry.name));
@@ -59,17 +59,20 @@ function isChatModelName(name: string, names: ReadonlySet<string>): boolean {
   return Array.from({ length: count }, (_, index) => part(index + 1)).every((other) => names.has(other));
 }
 
-/** When a GGUF file was last changed (links are followed, as caches link), or null when it is none or cannot be read. */
+/**
+ * The modification time of a GGUF file, or null if it is none or cannot be read. Follows links, because caches use
+ * links.
+ */
 async function changeOfGguf(file: string): Promise<number | null> {
   try {
     const found = await stat(file);
-    // before it is opened: opening a FIFO would wait for ever
+    // before opening it, as opening a FIFO would block
     if (!found.isFile()) return null;
     await using handle = await open(file, 'r');
     const { bytesRead, buffer } = await handle.read(Buffer.alloc(4), 0, 4, 0);
     return bytesRead === 4 && buffer.toString('latin1') === 'GGUF' ? found.mtimeMs : null;
   } catch {
-    // gone meanwhile, a dangling link, or not ours to read: none we could use
+    // deleted meanwhile, a dangling link, or unreadable
     return null;
   }
 }

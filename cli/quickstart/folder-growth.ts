@@ -1,12 +1,12 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 
-/** Ten times a second is a smooth bar. */
+/** Ten times a second makes a smooth bar. */
 const INTERVAL_MS = 100;
 
 /**
- * Tells the bytes in `folder` again and again while another program fills it, until disposed: a progress for programs
- * that have none to read.
+ * Reports the size of `folder` repeatedly while another program fills it, until disposed. For programs without progress
+ * output.
  */
 export function watchFolderGrowth(folder: string, onBytes: (bytes: number) => void): Disposable {
   let isOver = false;
@@ -25,7 +25,7 @@ export function watchFolderGrowth(folder: string, onBytes: (bytes: number) => vo
   };
 }
 
-/** Bytes of all files below `folder`; what vanishes while we look counts nothing. */
+/** Bytes of all files below `folder`; ignores files that disappear meanwhile. */
 async function folderSize(folder: string): Promise<number> {
   try {
     const entries = await readdir(folder, { recursive: true, withFileTypes: true });
@@ -33,7 +33,7 @@ async function folderSize(folder: string): Promise<number> {
     const sizes = await Promise.allSettled(files.map((entry) => stat(path.join(entry.parentPath, entry.name))));
     return sizes.reduce((sum, size) => sum + (size.status === 'fulfilled' ? size.value.size : 0), 0);
   } catch {
-    // the other program removed a folder under our feet: the next look counts again
+    // the other program removed a folder meanwhile; the next look counts again
     return 0;
   }
 }

@@ -8,20 +8,20 @@ export type GgufValue =
 /** A named matrix of 32-bit floats. */
 export interface GgufTensor {
   name: string;
-  /** Row length first, as GGUF counts; their product is the length of `data`. */
+  /** Row length first, as in GGUF; their product is the length of `data`. */
   dimensions: readonly number[];
   data: Float32Array<ArrayBuffer>;
 }
 
 const VERSION = 3;
-/** Start of the tensor data and of each tensor in it; GGUF's default, so it needs no metadata key. */
+/** Alignment of the tensor data and of each tensor in it; GGUF's default, so it needs no metadata key. */
 const ALIGNMENT = 32;
 /** Type numbers of the GGUF specification. */
 const TYPE_CODES = { uint32: 4, int32: 5, float32: 6, string: 8, array: 9 };
 /** ggml's number of the tensor type "32-bit float". */
 const TENSOR_FLOAT32 = 0;
 
-/** Writes a model file in the format GGUF 3, little-endian: header, metadata, list of tensors, their data. */
+/** Encodes a model file in GGUF 3, little-endian: header, metadata, list of tensors, their data. */
 export function encodeGguf(metadata: ReadonlyMap<string, GgufValue>, tensors: readonly GgufTensor[]): Buffer {
   const head = [Buffer.from('GGUF'), uint32(VERSION), uint64(tensors.length), uint64(metadata.size)];
   for (const [key, value] of metadata) head.push(string(key), ...typed(value));
@@ -38,7 +38,7 @@ export function encodeGguf(metadata: ReadonlyMap<string, GgufValue>, tensors: re
   return Buffer.concat([...head, padding(headLength), ...data]);
 }
 
-/** The type and then the bytes of a value; arrays also tell the type of their items and how many there are. */
+/** The type and then the bytes of a value; an array also has the type and number of its items. */
 function typed(entry: GgufValue): Buffer[] {
   switch (entry.type) {
     case 'uint32':

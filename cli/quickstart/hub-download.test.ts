@@ -12,10 +12,10 @@ import { tempFolder } from './temp-folder.ts';
 const CONTENT = Buffer.from(Array.from({ length: 300_000 }, (_, index) => (index * 7) % 251));
 const SHA256 = createHash('sha256').update(CONTENT).digest('hex');
 
-/** `bytes` are those that the download has counted so far. */
+/** `bytes` are the byte counts reported so far. */
 type Answer = (request: IncomingMessage, response: ServerResponse, offset: number, bytes: readonly number[]) => unknown;
 
-/** Answers as a plain file server with ranges does. */
+/** Answers like a plain file server with ranges. */
 const sendRest: Answer = (_, response, offset) => {
   const range = { 'content-range': `bytes ${offset}-${CONTENT.length - 1}/${CONTENT.length}` };
   response.writeHead(offset > 0 ? 206 : 200, offset > 0 ? range : {});
@@ -23,8 +23,8 @@ const sendRest: Answer = (_, response, offset) => {
 };
 
 /**
- * Sends so many bytes from the offset on and cuts the connection once they were counted. (Cut earlier, what the client has
- * not yet looked at is lost to it.)
+ * Sends this many bytes from the offset on, and cuts the connection once they were counted. (Cut earlier, the client
+ * loses the bytes that it has not read yet.)
  */
 function sendAndCut(length: number): Answer {
   return (_, response, offset, bytes) => {
@@ -46,7 +46,7 @@ interface Hub {
   close: () => Promise<void>;
 }
 
-/** A hub on loopback: `answers` serve the GETs one after the other, the last one all that follow. */
+/** A hub on loopback: `answers` serve the GETs in order, the last one all further ones. */
 async function hub(answers: Answer[], head: Answer = (_, response) => response.end()): Promise<Hub> {
   const requests: string[] = [];
   const bytes: number[] = [];
@@ -70,7 +70,7 @@ async function hub(answers: Answer[], head: Answer = (_, response) => response.e
   return { requests, bytes, close, download: { url, file, size: CONTENT.length, sha256: SHA256, onBytes } };
 }
 
-/** That the model is there, whole, and alone. */
+/** Asserts that the model is there, complete, and alone. */
 async function expectWhole({ download }: Hub): Promise<void> {
   expect((await readFile(download.file)).equals(CONTENT)).toBe(true);
   expect(await readdir(path.dirname(download.file))).toEqual(['model.gguf']);
@@ -80,7 +80,7 @@ async function expectNothing({ download }: Hub): Promise<void> {
   expect(await readdir(path.dirname(download.file))).toEqual([]);
 }
 
-test('a file is downloaded whole, and its bytes are counted', async () => {
+test('downloads a complete file, and counts its bytes', async () => {
   const fake = await hub([sendRest]);
   await downloadFromHub(fake.download);
   await expectWhole(fake);
@@ -90,7 +90,7 @@ test('a file is downloaded whole, and its bytes are counted', async () => {
   expect(fake.bytes).toEqual([...fake.bytes].sort((a, b) => a - b));
 });
 
-test('a hub that redirects to its storage, as the real one does, is followed', async () => {
+test('follows the redirect of a hub to its storage', async () => {
   const redirect: Answer = (_, response) => {
     const linked = { 'x-linked-size': `${CONTENT.length}`, 'x-linked-etag': `"${SHA256}"` };
     response.writeHead(302, { location: '/storage', ...linked }).end();
@@ -102,7 +102,7 @@ test('a hub that redirects to its storage, as the real one does, is followed', a
   await expectWhole(fake);
 });
 
-test('what an earlier attempt left is resumed', async () => {
+test('resumes an earlier attempt', async () => {
   const fake = await hub([sendRest]);
   await writeFile(`${fake.download.file}.partial`, CONTENT.subarray(0, 1000));
   await downloadFromHub(fake.download);
@@ -111,7 +111,7 @@ test('what an earlier attempt left is resumed', async () => {
   expect(fake.bytes[0]).toBe(1000);
 });
 
-test('a connection that is cut is continued as long as that brings bytes', async () => {
+test('resumes a cut connection while each attempt receives bytes', async () => {
   const fake = await hub([sendAndCut(100_000), sendAndCut(50_000), sendRest]);
   await downloadFromHub(fake.download);
   await expectWhole(fake);
@@ -119,7 +119,7 @@ test('a connection that is cut is continued as long as that brings bytes', async
   expect(fake.requests[3]).toBe('GET bytes=150000-');
 });
 
-test('one that brings no more is given up, and what came is kept for the next call', async () => {
+test('gives up when no more bytes arrive, and keeps the partial download for the next call', async () => {
   const fake = await hub([sendAndCut(100_000), sendAndCut(0), sendRest]);
   await expect(downloadFromHub(fake.download)).rejects.toThrow(/^the connection to 127\.0\.0\.1:\d+ failed \(/);
   await expect(access(fake.download.file)).rejects.toThrow('ENOENT');
@@ -131,7 +131,7 @@ test('one that brings no more is given up, and what came is kept for the next ca
 test.each<[string, Answer]>([
   ['ignores the range', (request, response) => sendRest(request, response, 0, [])],
   [
-    'continues elsewhere',
+    'continues at another offset',
     (request, response, offset) => {
       if (offset === 0) sendRest(request, response, 0, []);
       else response.writeHead(206, { 'content-range': `bytes 0-${CONTENT.length - 1}/${CONTENT.length}` }).end(CONTENT);
@@ -141,14 +141,14 @@ test.each<[string, Answer]>([
     'finds the range not satisfiable',
     (request, response, offset) => (offset === 0 ? sendRest(request, response, 0, []) : response.writeHead(416).end()),
   ],
-])('where the hub %s, the download starts again', async (_, answer) => {
+])('starts again if the hub %s', async (_, answer) => {
   const fake = await hub([answer]);
   await writeFile(`${fake.download.file}.partial`, 'x'.repeat(1000));
   await downloadFromHub(fake.download);
   await expectWhole(fake);
 });
 
-test('a finished but not yet named file is only checked', async () => {
+test('only verifies a complete partial file', async () => {
   const fake = await hub([sendRest]);
   await writeFile(`${fake.download.file}.partial`, CONTENT);
   await downloadFromHub(fake.download);
@@ -156,13 +156,13 @@ test('a finished but not yet named file is only checked', async () => {
   expect(fake.requests).toEqual(['HEAD']);
 });
 
-test('a file with other bytes is refused and not kept', async () => {
+test('refuses and deletes a file with other content', async () => {
   const fake = await hub([(_, response) => response.end(Buffer.from(CONTENT).fill(0, 5, 6))]);
   await expect(downloadFromHub(fake.download)).rejects.toThrow(/^the file's sha256 is [0-9a-f]{64} instead of /);
   await expectNothing(fake);
 });
 
-test('a longer file is refused before it fills the disk', async () => {
+test('refuses a longer file before it fills the disk', async () => {
   const fake = await hub([(_, response) => response.end(Buffer.concat([CONTENT, CONTENT]))]);
   await expect(downloadFromHub(fake.download)).rejects.toThrow(/sends more than 300000 bytes$/);
 });
@@ -170,15 +170,17 @@ test('a longer file is refused before it fills the disk', async () => {
 test.each([
   ['size', { 'x-linked-size': '1' }],
   ['hash', { 'x-linked-etag': `"${'0'.repeat(64)}"` }],
-])('a hub that names another %s is not downloaded from', async (_, headers) => {
+])('does not download from a hub with another %s', async (_, headers) => {
   const fake = await hub([sendRest], (_request, response) =>
     response.writeHead(302, { location: '/', ...headers }).end(),
   );
-  await expect(downloadFromHub(fake.download)).rejects.toThrow(/^127\.0\.0\.1:\d+ has another file under that name$/);
+  await expect(downloadFromHub(fake.download)).rejects.toThrow(
+    /^127\.0\.0\.1:\d+ has a different file under this name$/,
+  );
   expect(fake.requests).toEqual(['HEAD']);
 });
 
-test('a file the hub does not have is an error with its answer', async () => {
+test("reports the hub's answer for a missing file", async () => {
   const fake = await hub([sendRest], (_, response) => response.writeHead(404).end());
   await expect(downloadFromHub(fake.download)).rejects.toThrow(
     /^127\.0\.0\.1:\d+ answered 404 Not Found for \/maker\/name\/resolve\/main\/model\.gguf$/,
@@ -186,18 +188,18 @@ test('a file the hub does not have is an error with its answer', async () => {
   await expectNothing(fake);
 });
 
-test('a server that knows no HEAD is asked for the file all the same', async () => {
+test('downloads from a server without HEAD', async () => {
   const fake = await hub([sendRest], (_, response) => response.writeHead(405).end());
   await downloadFromHub(fake.download);
   await expectWhole(fake);
 });
 
-test('a refusal of the file itself is an error with its answer', async () => {
+test("reports the hub's answer when it refuses the file", async () => {
   const fake = await hub([(_, response) => response.writeHead(503).end()]);
   await expect(downloadFromHub(fake.download)).rejects.toThrow(/ answered 503 Service Unavailable /);
 });
 
-test('a refused connection is an error that names it', async () => {
+test('reports a refused connection', async () => {
   const fake = await hub([sendRest]);
   await fake.close();
   await expect(downloadFromHub(fake.download)).rejects.toThrow(
@@ -205,26 +207,26 @@ test('a refused connection is an error that names it', async () => {
   );
 });
 
-test('a hub that never answers is given up soon', async () => {
+test('gives up soon if a hub never answers', async () => {
   const fake = await hub([sendRest], () => undefined);
   await expect(downloadFromHub({ ...fake.download, timeouts: { probeMs: 30 } })).rejects.toThrow(
-    /^no answer from 127\.0\.0\.1:\d+ in 30 ms$/,
+    /^no answer from 127\.0\.0\.1:\d+ within 30 ms$/,
   );
 });
 
-describe('with a clock of our own', () => {
+describe('with a fake clock', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
   afterEach(() => void vi.useRealTimers());
 
-  test('a download that stalls is given up after 20 s', async () => {
+  test('gives up a stalled download after 20 s', async () => {
     const fake = await hub([(_, response) => response.writeHead(200).flushHeaders()]);
     const outcome = downloadFromHub(fake.download).catch((error: unknown) => error);
     await vi.waitFor(() => expect(fake.bytes).toEqual([0]), { timeout: 10_000 });
     await vi.advanceTimersByTimeAsync(20_000);
-    expect(await outcome).toMatchObject({ message: 'nothing arrived for 20000 ms' });
+    expect(await outcome).toMatchObject({ message: 'no data for 20000 ms' });
   });
 
-  test('a slow one is not, as long as bytes arrive', async () => {
+  test('continues a slow download while bytes arrive', async () => {
     const slow: Answer = async (_, response, _offset, bytes) => {
       for (let sent = 0; sent < CONTENT.length; sent += 100_000) {
         response.write(CONTENT.subarray(sent, sent + 100_000));
@@ -239,7 +241,7 @@ describe('with a clock of our own', () => {
   });
 });
 
-test('an abort ends it at once and keeps what came', async () => {
+test('ends at once when aborted, and keeps the partial download', async () => {
   const abort = new AbortController();
   const fake = await hub([(_, response) => void response.writeHead(200).write(CONTENT.subarray(0, 1000))]);
   const done = downloadFromHub({ ...fake.download, signal: abort.signal });

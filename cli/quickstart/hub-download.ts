@@ -4,38 +4,38 @@ import { publishFile } from './publish-file.ts';
 import { messageOf } from './run-tool.ts';
 
 export interface HubTimeouts {
-  /** How long the hub may take to answer at all: short, as behind a firewall it never does. */
+  /** Longest wait for the hub's first answer: short, because behind a firewall none comes. */
   probeMs?: number;
-  /** How long no byte may arrive. */
+  /** Longest time without a received byte. */
   stallMs?: number;
 }
 
 export interface HubDownload {
-  /** Address of the file on a Hugging Face hub: `<endpoint>/<repository>/resolve/<revision>/<file>`. */
+  /** URL of the file on a Hugging Face hub: `<endpoint>/<repository>/resolve/<revision>/<file>`. */
   url: string;
-  /** Where it shall stand; its `.partial` twin keeps what has arrived so far. */
+  /** Target path; a partial download is kept in `<file>.partial`. */
   file: string;
   size: number;
   sha256: string;
-  /** Bytes of the file that we have, those of an earlier attempt included. */
+  /** Reports the bytes received so far, including those of an earlier attempt. */
   onBytes: (bytes: number) => void;
   signal?: AbortSignal | undefined;
   timeouts?: HubTimeouts;
 }
 
-/** The connection ended early: worth another attempt, from where we are. */
+/** The connection ended early; a further attempt can resume. */
 class Interrupted extends Error {
   override name = 'Interrupted';
 }
 
-/** Attempts while each of them brings bytes. */
+/** Limit of attempts; each must have received bytes. */
 const ATTEMPTS = 10;
 
 /**
- * Downloads a file from a hub: asks first, resumes what an earlier attempt left, and gives the file its name only once size
- * and sha256 are right.
+ * Downloads a file from a hub. Probes first, resumes an earlier attempt, and gives the file its name only after its
+ * size and sha256 have been verified.
  *
- * @throws {Error} that says what the hub answered, or how the connection failed
+ * @throws {Error} with the hub's answer, or the failure of the connection
  */
 export async function downloadFromHub(download: HubDownload): Promise<void> {
   const { file, signal } = download;
@@ -55,7 +55,7 @@ export async function downloadFromHub(download: HubDownload): Promise<void> {
   try {
     await checkFile(partial, download);
   } catch (error) {
-    // resuming a wrong file could only give a wrong one again
+    // resuming a wrong file would give a wrong file again
     await rm(partial, { force: true });
     throw error;
   }
@@ -63,9 +63,9 @@ export async function downloadFromHub(download: HubDownload): Promise<void> {
 }
 
 /**
- * Asks for the head of the file. A hub answers with a redirect to its storage and tells, in headers of its own, size and
- * sha256 of the file there, so another file under the same name costs no download. Mirrors may leave them out: then only
- * the finished file tells.
+ * Sends a HEAD request. A hub redirects to its storage, and its headers have the size and sha256 of the file. So
+ * a different file is detected before the download. Mirrors may omit them; then only the downloaded file can be
+ * verified.
  */
 async function probe({ url, size, sha256, signal, timeouts }: HubDownload): Promise<void> {
   const probeMs = timeouts?.probeMs ?? 5000;
@@ -77,11 +77,11 @@ async function probe({ url, size, sha256, signal, timeouts }: HubDownload): Prom
   });
   const response = await request.catch((error: unknown) => {
     signal?.throwIfAborted();
-    throw new Error(timeout.aborted ? `no answer from ${hostOf(url)} in ${probeMs} ms` : failure(url, error), {
+    throw new Error(timeout.aborted ? `no answer from ${hostOf(url)} within ${probeMs} ms` : failure(url, error), {
       cause: error,
     });
   });
-  // 405, 501: a plain file server that knows no HEAD
+  // 405, 501: a plain file server without HEAD
   if (response.status >= 400 && response.status !== 405 && response.status !== 501)
     throw new Error(refusal(url, response));
   const linkedSize = response.headers.get('x-linked-size');
@@ -90,11 +90,11 @@ async function probe({ url, size, sha256, signal, timeouts }: HubDownload): Prom
     (linkedSize !== null && Number(linkedSize) !== size) ||
     (/^[0-9a-f]{64}$/.test(linkedHash ?? '') && linkedHash !== sha256)
   ) {
-    throw new Error(`${hostOf(url)} has another file under that name`);
+    throw new Error(`${hostOf(url)} has a different file under this name`);
   }
 }
 
-/** Appends what is missing, or starts again where the hub does not continue at our offset. */
+/** Appends the missing bytes, or starts again if the hub does not resume at our offset. */
 async function transfer(download: HubDownload, partial: string, have: number): Promise<void> {
   if (have === download.size) return;
   const stall = new AbortController();
@@ -116,9 +116,9 @@ async function transfer(download: HubDownload, partial: string, have: number): P
       download.onBytes(arrived);
     }
     if (arrived < download.size)
-      throw new Interrupted(`the connection ended after ${arrived} of ${download.size} bytes`);
+      throw new Interrupted(`the connection closed after ${arrived} of ${download.size} bytes`);
   } catch (error) {
-    if (stall.signal.aborted) throw new Interrupted(`nothing arrived for ${stallMs} ms`, { cause: error });
+    if (stall.signal.aborted) throw new Interrupted(`no data for ${stallMs} ms`, { cause: error });
     if (error instanceof TypeError) throw new Interrupted(failure(download.url, error), { cause: error });
     throw error;
   } finally {
@@ -126,7 +126,7 @@ async function transfer(download: HubDownload, partial: string, have: number): P
   }
 }
 
-/** Asks for the bytes from `have` on; `offset` tells where those that come begin, 0 when the hub does not continue there. */
+/** Requests the bytes from `have` on. `offset` is where the response begins: 0 if the hub does not resume. */
 async function request(
   { url, size }: HubDownload,
   have: number,
@@ -149,7 +149,7 @@ function refusal(url: string, response: Response): string {
   return `${hostOf(url)} answered ${response.status} ${response.statusText} for ${new URL(url).pathname}`;
 }
 
-/** What fetch means by "fetch failed": the cause has the news. */
+/** Explains fetch's "fetch failed" by its cause. */
 function failure(url: string, error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : messageOf(cause);

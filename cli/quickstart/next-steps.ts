@@ -2,15 +2,15 @@ import { QuickstartInstance } from './quickstart-instance.ts';
 
 const { name } = QuickstartInstance;
 const COMMANDS: readonly (readonly [command: string, what: string])[] = [
-  [`llamactl run ${name}`, 'talk to it'],
-  ['llamactl run ~/models/x.gguf', 'the same with a model of yours'],
-  ['llamactl ps', 'what there is, and how it is'],
-  [`llamactl logs -f ${name}`, 'what the engine says'],
-  ['llamactl help', 'all the rest'],
+  [`llamactl run ${name}`, 'chat with it'],
+  ['llamactl run ~/models/x.gguf', 'chat with your own model'],
+  ['llamactl ps', 'list instances'],
+  [`llamactl logs -f ${name}`, 'follow the output of the engine'],
+  ['llamactl help', 'list all commands'],
 ];
 const COLUMNS = Math.max(...COMMANDS.map(([command]) => command.length));
 
-/** What can be done while quickstart's server runs. @param url Of the server. */
+/** The commands to try while quickstart's server runs. @param url Of the server. */
 export function nextSteps(url: string): string[] {
   return [
     'It works. While this runs, in another terminal:',
@@ -18,6 +18,6 @@ export function nextSteps(url: string): string[] {
     `Programs: every OpenAI client works with base URL ${url}/v1 and model ${name}:`,
     `  curl ${url}/v1/chat/completions -H 'Content-Type: application/json' \\`,
     `    -d '{"model": "${name}", "messages": [{"role": "user", "content": "Hello!"}]}'`,
-    'Ctrl-C ends this server and its engine; `llamactl serve` is the server that leaves engines running.',
+    'Ctrl-C stops this server and its engine. `llamactl serve` runs a server that leaves engines running.',
   ];
 }

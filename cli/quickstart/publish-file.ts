@@ -2,8 +2,8 @@ import { open, rename } from 'node:fs/promises';
 import path from 'node:path';
 
 /**
- * Gives a finished file its final name so that nobody ever sees half of it, not even after a power failure: its bytes
- * are on the disk before the name is. Both paths must be on one filesystem; an older `file` is replaced.
+ * Renames a finished file to its final name, so that no reader ever sees half of it, even after a power failure: its
+ * bytes reach the disk before the name does. Both paths must be on one filesystem; an older `file` is replaced.
  */
 export async function publishFile(finished: string, file: string): Promise<void> {
   await sync(finished);

@@ -1,6 +1,6 @@
 import { NotFoundError, type Client, type Instance } from '@llamactl/client';
 
-/** The instance that quickstart makes, and finds again. */
+/** The instance that quickstart creates and reuses. */
 export class QuickstartInstance {
   static readonly name = 'quickstart';
   readonly #client: Client;
@@ -9,7 +9,7 @@ export class QuickstartInstance {
     this.#client = client;
   }
 
-  /** Has it run with this model: it is made, or changed where an earlier one had another model. */
+  /** Creates the instance, or changes its model, and waits until it runs. */
   async start(model: string): Promise<Instance> {
     const client = this.#client;
     const { name } = QuickstartInstance;
@@ -22,9 +22,9 @@ export class QuickstartInstance {
   }
 
   /**
-   * Asks one question, and passes the answer on as it comes.
+   * Asks one question and streams the answer.
    *
-   * @returns tokens a second, where the engine tells
+   * @returns tokens a second, if the engine reports them
    */
   async ask(question: string, onText: (text: string) => void): Promise<number | null> {
     let tokensPerSecond: number | null = null;
@@ -37,7 +37,7 @@ export class QuickstartInstance {
     return tokensPerSecond;
   }
 
-  /** Stops it at once and waits until it has stopped; one that was never made is fine. */
+  /** Stops the instance at once and waits for the end; does nothing if it does not exist. */
   async stop(): Promise<void> {
     const { name } = QuickstartInstance;
     if ((await this.#find()) !== null) await this.#client.stopInstance(name, { timeout: 0 }, { wait: true });

@@ -22,7 +22,7 @@ import { successorDirectory } from '../working-directory.ts';
 
 const QUESTION = 'Name three fruits.';
 
-/** Its flags, as the command line gives them. */
+/** The flags of `llamactl quickstart`. */
 export interface QuickstartFlags {
   config?: string;
   port?: string;
@@ -33,8 +33,8 @@ export interface QuickstartFlags {
 }
 
 /**
- * The newcomer's one command. Each step says what it does, finds what an earlier run made, and on failure says what to
- * do. Steps before the server is up make only files; Ctrl-C at any moment leaves nothing half made that would be used.
+ * Sets up everything for a newcomer. Each step reports what it does, reuses the results of an earlier run, and suggests
+ * a fix on failure. The steps before the server starts only create files. Ctrl-C never leaves half-made files in use.
  */
 export async function quickstart(terminal: Terminal, flags: QuickstartFlags): Promise<void> {
   const { readConfig, serve, serverLog } = await import('@llamactl/server/main');
@@ -69,14 +69,14 @@ export async function quickstart(terminal: Terminal, flags: QuickstartFlags): Pr
   void service.over.then((code) => process.exit(code));
   const url = service.first.url + basePathOf(loaded);
   const instance = new QuickstartInstance(new Client(url));
-  // Only what quickstart started: the data directory may hold engines that somebody left running on purpose.
+  // Stop only quickstart's own instance: other engines of the data directory may be running on purpose.
   const end = async (): Promise<void> => {
     await instance.stop();
     await service.close({ stopEngines: false });
   };
   let hasAnswered = false;
   endOnSignal({
-    announce: (signal) => terminal.warn(`\nllamactl: ending on ${signal}; stopping its engine`),
+    announce: (signal) => terminal.warn(`\nllamactl: shutting down on ${signal}; stopping its engine`),
     end,
     // A script must not take an interrupted quickstart for a success.
     exitCode: () => (hasAnswered ? EXIT.ok : EXIT.interrupted),
@@ -93,7 +93,7 @@ export async function quickstart(terminal: Terminal, flags: QuickstartFlags): Pr
   else terminal.print(`\n${nextSteps(url).join('\n')}`);
 }
 
-/** What replaces the server on a reload is no quickstart. */
+/** A reload replaces quickstart's server by a plain `serve`. */
 function successor({ config, file }: LoadedConfig, began: string): { command: string; argv: string[]; cwd?: string } {
   const flags = ['--config', file ?? '/dev/null', '--data-dir', config.data_dir, '--port', String(config.server.port)];
   const { command, argv } = ownProgram();
@@ -101,12 +101,12 @@ function successor({ config, file }: LoadedConfig, began: string): { command: st
   return { command, argv: [...argv, 'serve', ...flags, ...place, TAKE_OVER], ...where };
 }
 
-/** Quickstart has nobody's credentials, and must not make any. */
+/** Quickstart has no credentials, and must not create any. */
 function accountsAreOn({ file }: LoadedConfig): Problem {
-  const where = file === null ? 'by a variable or flag' : `auth.enabled in ${file}`;
-  return new Problem(`accounts are on (${where}), and quickstart has none to log in with`, EXIT.failed, [
-    'with accounts: llamactl serve, and in another terminal llamactl login, then llamactl run MODEL.gguf',
-    'without, beside it: LLAMACTL_AUTH_ENABLED=false llamactl quickstart --config /dev/null --port 8081 --data-dir ~/llamactl-try',
+  const where = file === null ? 'from a variable or flag' : `auth.enabled in ${file}`;
+  return new Problem(`accounts are on (${where}), and quickstart has no credentials`, EXIT.failed, [
+    'with accounts: run llamactl serve, and in another terminal llamactl login and llamactl run MODEL.gguf',
+    'without accounts, on another port: LLAMACTL_AUTH_ENABLED=false llamactl quickstart --config /dev/null --port 8081 --data-dir ~/llamactl-try',
   ]);
 }
 
@@ -114,7 +114,7 @@ function basePathOf({ config }: LoadedConfig): string {
   return config.server.base_path.replace(/\/+$/, '');
 }
 
-/** The server looks where this installs to after it has looked on PATH. */
+/** The server looks in this install folder after PATH. */
 async function getEngine(terminal: Terminal, { config }: LoadedConfig, signal: AbortSignal): Promise<void> {
   const directory = path.join(config.data_dir, 'engines', 'llama_cpp');
   const { command } = config.engines.llama_cpp;
@@ -125,16 +125,16 @@ async function getEngine(terminal: Terminal, { config }: LoadedConfig, signal: A
   }
   if (command.includes('/')) {
     throw new Error(
-      `engines.llama_cpp.command is ${command}, which cannot be run; correct it, or remove it to have one installed`,
+      `engines.llama_cpp.command is ${command}, which is not executable; correct it, or remove it so that quickstart installs an engine`,
     );
   }
-  terminal.print(`   ${command} was not found; getting llama-server (about 14 MB)`);
+  terminal.print(`   ${command} was not found; downloading llama-server (about 14 MB)`);
   const printer = progressPrinter();
   const installed = await installEngine({ directory, onProgress: printer.show, signal }).finally(printer.end);
   terminal.print(`   installed llama-server ${installed.version}`);
 }
 
-/** A model that answers: the one named, one of the user's own, a small real one, or the built-in demo. */
+/** Chooses a model: the named one, one of the user's own, a small real one, or the built-in demo. */
 async function getModel(
   terminal: Terminal,
   flags: QuickstartFlags,
@@ -152,7 +152,7 @@ async function getModel(
   const printer = progressPrinter();
   try {
     const announced = once(() =>
-      terminal.print(`   no model in ${config.models.dirs.join(', ')}; getting a small real one (98 MB)`),
+      terminal.print(`   no model in ${config.models.dirs.join(', ')}; downloading a small one (98 MB)`),
     );
     const onProgress: OnProgress = (event) => {
       announced();
@@ -181,7 +181,9 @@ function once(act: () => void): () => void {
 async function writeDemo(terminal: Terminal, directory: string): Promise<string> {
   const file = path.join(directory, 'demo.gguf');
   await writeDemoModel(file);
-  terminal.print('   using the built-in demo model: a real file for a real engine, but it only ever says one sentence');
+  terminal.print(
+    '   using the built-in demo model: it runs on the real engine, but always answers with the same sentence',
+  );
   return file;
 }
 

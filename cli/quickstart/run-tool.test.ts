@@ -10,7 +10,7 @@ function shell(script: string): ReturnType<typeof runTool> {
   return runTool('sh', ['-c', script], options);
 }
 
-test('it gives what the program printed', async () => {
+test('returns the output of the program', async () => {
   expect(await shell('echo one; echo two >&2')).toEqual({ stdout: 'one\n', stderr: 'two\n' });
 });
 
@@ -21,27 +21,27 @@ test.each([
     'E: the cause',
   ],
   [
-    'before that, what failed to come',
+    'the failed download before it',
     'echo "W: Failed to fetch http://a/b  Could not connect" >&2; echo "E: Some index files failed" >&2; exit 100',
     'W: Failed to fetch http://a/b  Could not connect',
   ],
-  ['else the last line', 'echo one; echo "two\r" >&2; exit 1', 'two'],
+  ['the last line otherwise', 'echo one; echo "two\r" >&2; exit 1', 'two'],
   [
-    'without colours and control characters',
+    'text without colours and control characters',
     String.raw`printf "\033[31mERROR: red\033[0m\007\n" >&2; exit 1`,
     'ERROR: red',
   ],
-  ['of a silent one the exit code', 'exit 7', 'sh exited with code 7 without a word'],
-  ['or the signal', 'kill -9 $$', 'sh was ended by SIGKILL without a word'],
-])('a failure tells %s', async (_, script, message) => {
+  ['the exit code without output', 'exit 7', 'sh exited with code 7 without output'],
+  ['the signal without output', 'kill -9 $$', 'sh was ended by SIGKILL without output'],
+])('reports a failure by %s', async (_, script, message) => {
   await expect(shell(script)).rejects.toThrow(new ToolError(message));
 });
 
-test('a program that is not there is a failure like others', async () => {
+test('reports a missing program like other failures', async () => {
   await expect(runTool('/none/program', [], options)).rejects.toThrow(/^\/none\/program could not be started .*ENOENT/);
 });
 
-test('an abort ends a program that will not listen, whatever its children do', async () => {
+test('kills a program on abort, with any children', async () => {
   const pids = path.join(await tempFolder(), 'pids');
   const abort = new AbortController();
   const script = 'trap "" TERM; sleep 600 & echo $$ $! > "$0"; wait';
@@ -60,7 +60,7 @@ test('an abort ends a program that will not listen, whatever its children do', a
   expect(() => process.kill(own, 0)).toThrow('ESRCH');
 });
 
-test('an abort that came before starts nothing', async () => {
+test('starts nothing after an abort', async () => {
   const file = path.join(await tempFolder(), 'file');
   const signal = AbortSignal.abort(new Error('enough'));
   await expect(runTool('touch', [file], { ...options, signal })).rejects.toThrow('enough');

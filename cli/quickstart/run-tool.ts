@@ -1,27 +1,27 @@
 import { spawn } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
 
-/** What a short program printed. */
+/** The output of a short program. */
 export interface ToolOutput {
   stdout: string;
   stderr: string;
 }
 
-/** How a short program is run. */
+/** How to run a short program. */
 export interface ToolOptions {
   environment: NodeJS.ProcessEnv;
-  /** Working directory; ours when absent. */
+  /** Working directory; default: the current one. */
   directory?: string;
-  /** Kills the program; `runTool` rejects with the signal's reason once it has ended. */
+  /** Kills the program; `runTool` then rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
 }
 
-/** A short program could not be started or ended badly; `message` is the line that says why. */
+/** A short program could not be started, or failed; `message` is the line with the cause. */
 export class ToolError extends Error {
   override name = 'ToolError';
 }
 
-/** More than any tool of ours prints; only the end of a longer output is kept, as that is where the error stands. */
+/** More than any of our tools prints. Of a longer output the end is kept, because errors are at the end. */
 const KEPT_CHARACTERS = 1_000_000;
 
 /**
@@ -35,7 +35,7 @@ export async function runTool(program: string, args: readonly string[], options:
     cwd: options.directory,
     env: options.environment,
     stdio: ['ignore', 'pipe', 'pipe'],
-    // a download stopped in the middle is thrown away: SIGTERM would only give it the time to hang
+    // an aborted download is discarded, so SIGTERM would only let it linger
     ...(options.signal && { signal: options.signal, killSignal: 'SIGKILL' }),
   });
   const output: ToolOutput = { stdout: '', stderr: '' };
@@ -53,7 +53,7 @@ export async function runTool(program: string, args: readonly string[], options:
   child.on('close', (code, killedBy) => resolve({ code, killedBy }));
   child.on('exit', () => {
     if (!isAborted) return;
-    // its own children may hold the pipes open for long, which would put off `close`
+    // its own children may keep the pipes open, which would delay `close`
     child.stdout.destroy();
     child.stderr.destroy();
   });
@@ -63,14 +63,14 @@ export async function runTool(program: string, args: readonly string[], options:
   options.signal?.throwIfAborted();
   if (ending.code === 0) return output;
   const how = ending.killedBy === null ? `exited with code ${ending.code}` : `was ended by ${ending.killedBy}`;
-  throw new ToolError(telling(output) ?? `${program} ${how} without a word`);
+  throw new ToolError(errorLine(output) ?? `${program} ${how} without output`);
 }
 
 /**
- * The line that tells most: the last that names a file that failed to come (apt sums up after it), else the last marked as
- * an error (`E:` of apt, `ERROR:` of pip), else the last of all, else nothing.
+ * The most informative output line. In this order: the last that names a failed download (apt's summary follows it),
+ * the last error (`E:` of apt, `ERROR:` of pip), the last line, nothing.
  */
-function telling(output: ToolOutput): string | undefined {
+function errorLine(output: ToolOutput): string | undefined {
   const lines = stripVTControlCharacters(`${output.stdout}\n${output.stderr}`)
     .split(/[\r\n]+/)
     .map((line) => line.trim())
@@ -78,11 +78,11 @@ function telling(output: ToolOutput): string | undefined {
   const kinds = [/^[EW]: Failed to fetch /, /^(?:E|ERROR|error): ?/];
   const line =
     kinds.map((kind) => lines.findLast((text) => kind.test(text))).find((text) => text !== undefined) ?? lines.at(-1);
-  // what a tool prints ends on a terminal
+  // a tool's output ends up on a terminal
   return line?.replaceAll(/\p{Cc}/gu, '');
 }
 
-/** What a caught thing says, as one text. */
+/** The message of a caught value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

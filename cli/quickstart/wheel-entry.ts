@@ -4,7 +4,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { createInflateRaw } from 'node:zlib';
 
-/** Where one file stands in a zip archive. */
+/** The position of a file in a zip archive. */
 interface ZipEntry {
   name: string;
   method: number;
@@ -23,8 +23,8 @@ const CENTRAL_LENGTH = 46;
 const LOCAL_LENGTH = 30;
 
 /**
- * Writes one entry of a wheel (a zip archive below 4 GB) to `file`, as a stream. The caller proves the result by its hash,
- * so the archive's own checksums are not looked at.
+ * Writes one entry of a wheel (a zip archive below 4 GB) to `file`, as a stream. The caller verifies the result by its
+ * hash, so the archive's own checksums are ignored.
  *
  * @throws {Error} when the archive has no such entry or cannot be understood
  */
@@ -34,7 +34,7 @@ export async function extractEntry(archive: string, name: string, file: string, 
   const entry = entries.find((candidate) => candidate.name === name);
   if (!entry) throw new Error(`the wheel has no ${name}`);
   if (entry.method !== STORED && entry.method !== DEFLATED) {
-    throw new Error(`the wheel's ${name} is compressed in a way (${entry.method}) that is not read here`);
+    throw new Error(`the wheel's ${name} has an unsupported compression method (${entry.method})`);
   }
   // the local header repeats the name, with an extra field of its own length
   const local = await read(handle, entry.offset, LOCAL_LENGTH);
@@ -49,12 +49,12 @@ export async function extractEntry(archive: string, name: string, file: string, 
 
 async function readEntries(handle: FileHandle): Promise<ZipEntry[]> {
   const { size } = await handle.stat();
-  // the end record is last, but for a comment of at most 64 KiB
+  // the end record is last, except for a comment of at most 64 KiB
   const tailLength = Math.min(size, END_LENGTH + 0xff_ff);
   const tail = await read(handle, size - tailLength, tailLength);
   let end = tailLength - END_LENGTH;
   while (end >= 0 && tail.readUInt32LE(end) !== END_SIGNATURE) end -= 1;
-  if (end < 0) throw new Error('the wheel is not a zip archive, or is cut off');
+  if (end < 0) throw new Error('the wheel is not a zip archive, or is truncated');
   const count = tail.readUInt16LE(end + 10);
   const directory = await read(handle, tail.readUInt32LE(end + 16), tail.readUInt32LE(end + 12));
 
@@ -78,6 +78,6 @@ async function readEntries(handle: FileHandle): Promise<ZipEntry[]> {
 
 async function read(handle: FileHandle, position: number, length: number): Promise<Buffer> {
   const { bytesRead, buffer } = await handle.read(Buffer.alloc(length), 0, length, position);
-  if (bytesRead < length) throw new Error('the wheel is cut off');
+  if (bytesRead < length) throw new Error('the wheel is truncated');
   return buffer;
 }

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { tempFolder } from './temp-folder.ts';
 import { makeWorkFolder } from './work-folder.ts';
 
-test('it stands beside its target, hidden, and is gone at the end of its block', async () => {
+test('is created hidden beside its target, and removed at the end of its block', async () => {
   const parent = path.join(await tempFolder(), 'new');
   let made: string;
   {
@@ -18,7 +18,7 @@ test('it stands beside its target, hidden, and is gone at the end of its block',
   await expect(access(made)).rejects.toThrow('ENOENT');
 });
 
-test('folders that dead processes left are removed, those of living ones and of other targets stay', async () => {
+test('removes folders of dead processes, but not those of live ones or other targets', async () => {
   const parent = await tempFolder();
   const dead = spawnSync('true').pid;
   const stay = [`.engine.partial-${process.pid}-a`, `.other.partial-${dead}-a`, '.engine.partial-x', 'engine'];

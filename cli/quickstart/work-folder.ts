@@ -1,14 +1,14 @@
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 
-/** A folder for half-made things, removed with all that is in it at the end of its `await using` block. */
+/** A folder for unfinished files, removed with its content at the end of its `await using` block. */
 export interface WorkFolder extends AsyncDisposable {
   path: string;
 }
 
 /**
- * Makes an empty folder beside `target`, so that what is made in it can be renamed to `target`.
- * Its name carries our pid: folders that a crash left are known by their dead pid and removed here.
+ * Creates an empty folder beside `target`, so that its content can be renamed to `target`. Its name contains our pid:
+ * folders left by a crash have a dead pid and are removed here.
  */
 export async function makeWorkFolder(target: string): Promise<WorkFolder> {
   const parent = path.dirname(target);
@@ -31,7 +31,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // EPERM: alive, but another user's
+    // EPERM: alive, but owned by another user
     return error instanceof Error && 'code' in error && error.code !== 'ESRCH';
   }
 }

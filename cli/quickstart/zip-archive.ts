@@ -7,7 +7,7 @@ export function zipArchive(entries: readonly { name: string; content: Buffer; me
   let offset = 0;
   for (const { name, content, method } of entries) {
     const bytes = method === 0 ? content : deflateRawSync(content);
-    // fields that both headers have: version, flags, method, time, date, checksum, sizes, length of name and extra
+    // fields of both headers: version, flags, method, time, date, checksum, sizes, length of name and extra
     const shared = Buffer.alloc(26);
     shared.writeUInt16LE(20, 0);
     shared.writeUInt16LE(method, 4);

@@ -5,19 +5,19 @@ import { serviceDefinition } from './service-definition.ts';
 import { serviceFacts, type KeptFlags } from './service-facts.ts';
 import type { ServiceManager } from './service-manager.ts';
 
-/** What a service is printed for. */
-export interface UnitWish {
+/** The requested service definition. */
+export interface UnitRequest {
   manager: ServiceManager;
   flags: KeptFlags;
-  /** The flags in the words of the configuration. */
+  /** The flags by configuration key. */
   overrides: Readonly<Record<string, string>>;
 }
 
-/** Prints the file that makes this program, with these flags, a service. */
+/** Prints the service definition of this program with these flags. */
 export async function printUnit(
   { environment, home }: Pick<Surroundings, 'environment' | 'home'>,
   terminal: Terminal,
-  { manager, flags, overrides }: UnitWish,
+  { manager, flags, overrides }: UnitRequest,
 ): Promise<void> {
   const { readConfig } = await import('@llamactl/server/main');
   const loaded = readConfig({ configFile: flags.config ?? null, overrides, searchLocal: true });

@@ -1,20 +1,20 @@
 import { lstatSync, readlinkSync, statSync } from 'node:fs';
 import path from 'node:path';
 
-/** Where people live, and a service's user may not go. */
+/** Home directories, which a service's user may not enter. */
 const HOMES = /^\/(?:home|root|Users)\//;
 const WRITABLE_BY_OTHERS = 0o022;
 
-/** Whether a path lies in a home directory. */
+/** Whether a path is in a home directory. */
 export function isInHome(place: string): boolean {
   return HOMES.test(place);
 }
 
 /**
- * Whether root alone decides where an absolute path leads: each folder on the way, over links too, is root's, none else may
- * write there, and none is a home directory.
+ * Whether root alone controls an absolute path. Each folder on the way, also through links, belongs to root, is
+ * writable for root alone, and is no home directory.
  *
- * @throws {Error} when something on the way is not there
+ * @throws {Error} when a part of the path does not exist
  */
 export function isRootsPath(place: string): boolean {
   if (isInHome(place)) return false;

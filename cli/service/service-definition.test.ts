@@ -27,7 +27,7 @@ function facts(changes: Partial<ServiceFacts> = {}): ServiceFacts {
   };
 }
 
-/** The value of each key, without sections: no key stands in two of them. */
+/** The value of each key, without sections: no key is in two of them. */
 function keysOf(unit: string): Map<string, string> {
   const lines = unit.split('\n').filter((line) => /^\w+=/.test(line));
   return new Map(lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
@@ -37,7 +37,7 @@ describe.each(['systemd', 'systemd-user'] as const)('a unit for %s', (manager) =
   const keys = (changes?: Partial<ServiceFacts>): Map<string, string> =>
     keysOf(serviceDefinition(manager, facts(changes)));
 
-  it('lets engines outlive the server, and lets systemd know when that serves, hangs or goes', () => {
+  it('lets engines outlive the server, and notifies systemd when the server is ready, hangs or ends', () => {
     expect(Object.fromEntries(keys())).toMatchObject({
       ExecStart: '/opt/llamactl/llamactl serve --port 9000',
       ExecReload: '/opt/llamactl/llamactl reload',
@@ -56,20 +56,20 @@ describe.each(['systemd', 'systemd-user'] as const)('a unit for %s', (manager) =
     expect(keys({ stopTimeout: 600 }).get('TimeoutStopSec')).toBe('630');
   });
 
-  it('has nothing that takes files or GPUs away from engines that outlive the service', () => {
+  it('hides no files or GPUs from engines that outlive the service', () => {
     const harmful =
       /^(PrivateTmp|RuntimeDirectory|PrivateDevices|DevicePolicy|DynamicUser|MemoryDenyWriteExecute|SystemCallFilter|RestrictAddressFamilies|PrivateUsers|ProtectProc|PrivateNetwork)$/;
     expect([...keys().keys()].filter((key) => harmful.test(key))).toEqual([]);
   });
 
-  it('takes every word as it is', () => {
+  it('escapes every argument', () => {
     const serveFlags = ['--config', '/srv/my "new" files/100%/$HOME\\a.yaml'];
     expect(keys({ serveFlags }).get('ExecStart')).toBe(
       String.raw`/opt/llamactl/llamactl serve --config "/srv/my \"new\" files/100%%/$$HOME\\a.yaml"`,
     );
   });
 
-  it.skipIf(!has('systemd-analyze'))('is found right by systemd-analyze (which is not everywhere)', () => {
+  it.skipIf(!has('systemd-analyze'))('passes systemd-analyze, where it is installed', () => {
     const program = path.join(folder, 'llama ctl');
     writeFileSync(program, '#!/bin/sh\n');
     chmodSync(program, 0o755);
@@ -86,25 +86,25 @@ describe.each(['systemd', 'systemd-user'] as const)('a unit for %s', (manager) =
 });
 
 describe('a unit', () => {
-  it('of the machine has a user of its own, and is killed after its engines', () => {
+  it('of the machine has its own user, and is killed after its engines', () => {
     const keys = keysOf(serviceDefinition('systemd', facts()));
     expect(Object.fromEntries(keys)).toMatchObject({ User: 'llamactl', OOMScoreAdjust: '-500' });
     expect(keys.has('Environment')).toBe(false);
   });
 
-  it('of the machine keeps programs from gaining rights, and gives them a /tmp that lasts as long as an engine', () => {
+  it('of the machine keeps programs from gaining privileges, and gives them a /tmp that exists as long as an engine', () => {
     const keys = keysOf(serviceDefinition('systemd', facts()));
     expect(Object.fromEntries(keys)).toMatchObject({ NoNewPrivileges: 'yes', CapabilityBoundingSet: '' });
     expect(keys.get('TemporaryFileSystem')).toMatch(/^\/tmp:mode=1777,\S+ \/var\/tmp:mode=1777,\S+$/);
   });
 
-  it('of a user has no hardening that user managers or engines of a user cannot bear', () => {
+  it('of a user has no hardening that breaks user managers or engines of a user', () => {
     const keys = keysOf(serviceDefinition('systemd-user', facts()));
     for (const key of ['NoNewPrivileges', 'CapabilityBoundingSet', 'TemporaryFileSystem', 'ProtectSystem'])
       expect([key, keys.has(key)]).toEqual([key, false]);
   });
 
-  it('of a user finds engines where they do', () => {
+  it('of a user has the PATH of its user', () => {
     const keys = keysOf(serviceDefinition('systemd-user', facts()));
     expect(keys.get('Environment')).toBe('PATH=/home/me/bin:/usr/bin');
     expect(keys.has('User')).toBe(false);
@@ -113,7 +113,7 @@ describe('a unit', () => {
 
 describe('an agent for launchd', () => {
   it.skipIf(!has('python3'))(
-    'leaves engines alone, and is read as a property list (by python3, which is not everywhere)',
+    'keeps engines running, and is a valid property list (checked with python3, where it is installed)',
     () => {
       const file = path.join(folder, 'agent.plist');
       writeFileSync(file, serviceDefinition('launchd', facts({ serveFlags: ['--config', '/a & <b>.yaml'] })));
@@ -134,7 +134,7 @@ describe('an agent for launchd', () => {
 });
 
 describe('packaging/', () => {
-  it('holds what is printed for a program that a package installed; `npm run generate` writes it', () => {
+  it('contains the definitions for an installed package; `npm run generate` writes them', () => {
     for (const { path: file, content } of packagedDefinitions()) {
       expect(readFileSync(path.join(import.meta.dirname, '..', '..', file), 'utf8')).toBe(content);
     }

@@ -3,32 +3,32 @@ import { launchdAgent } from './launchd-agent.ts';
 import { SERVICE_MANAGERS, type ServiceManager } from './service-manager.ts';
 import { systemdUnit } from './systemd-unit.ts';
 
-/** What the definition of a service depends on. */
+/** The input of a service definition. */
 export interface ServiceFacts {
-  /** The program, absolute, and what Node needs before our words, if it is Node. */
+  /** The absolute path of the program, and for Node the arguments before ours. */
   program: readonly [string, ...string[]];
   /** Flags of `serve`. */
   serveFlags: readonly string[];
-  /** Those of them by which `reload` finds the server. */
+  /** The flags with which `reload` finds the server. */
   reloadFlags: readonly string[];
   /** `instances.stop_timeout`, in seconds. */
   stopTimeout: number;
-  /** Of whoever asks, for a service of their own. */
+  /** The user's PATH, for a service of their own. */
   searchPath: string;
-  /** Theirs, absolute. */
+  /** The user's home, absolute. */
   home: string;
 }
 
-/** More than anything at the end of a server takes, besides the engines. */
+/** Longer than the end of a server takes without the engines. */
 const END_SECONDS = 30;
 
-/** The file that makes the server a service. */
+/** The content of the service file. */
 export function serviceDefinition(manager: ServiceManager, facts: ServiceFacts): string {
   const parts = { ...facts, stopSeconds: Math.ceil(facts.stopTimeout) + END_SECONDS };
   return manager === 'launchd' ? launchdAgent(parts) : systemdUnit(parts, { isUsers: manager === 'systemd-user' });
 }
 
-/** What lies in `packaging/`: the definitions for a program that a package installed. */
+/** The files in `packaging/`: definitions for a program that a package installed. */
 export function packagedDefinitions(): { path: string; content: string }[] {
   const packaged: ServiceFacts = {
     program: ['/usr/bin/llamactl'],

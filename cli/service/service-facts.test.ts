@@ -24,8 +24,8 @@ function maker(): ServiceMaker {
   return { own, searchPath: '/bin', home: '/home/me', folder: '/here' };
 }
 
-describe('what a service is made of', () => {
-  it('is the flags that were given, with places that do not depend on where it starts', () => {
+describe('serviceFacts', () => {
+  it('has the given flags, with absolute paths', () => {
     const flags = { config: 'a.yaml', dataDir: '../data', port: '9000', logLevel: 'warn', stopEngines: true };
     const { facts } = serviceFacts('systemd', flags, found('/here/a.yaml'), maker());
     const whose = ['--config', '/here/a.yaml', '--data-dir', '/data'];
@@ -34,7 +34,7 @@ describe('what a service is made of', () => {
     expect(facts.stopTimeout).toBe(45);
   });
 
-  it('is the launcher where there is one, else Node with what runs now', () => {
+  it('uses the launcher if it exists, else Node and the present script', () => {
     expect(serviceFacts('systemd', {}, found(null), maker()).facts.program).toEqual([
       '/opt/node',
       '--flag',
@@ -46,12 +46,12 @@ describe('what a service is made of', () => {
     expect(serviceFacts('systemd', {}, found(null), maker()).facts.program).toEqual([launcher]);
   });
 
-  it('is the executable where the program is one', () => {
+  it('uses the executable if the program is one', () => {
     const own = { command: '/opt/llamactl', argv: [], script: null };
     expect(serviceFacts('systemd', {}, found(null), { ...maker(), own }).facts.program).toEqual(['/opt/llamactl']);
   });
 
-  it("is the executable itself for the machine, where another's link leads to it, and the link for its user", () => {
+  it('uses the executable itself for the machine if others control the link to it, and the link for a user', () => {
     const command = path.join(folder, 'llamactl-1');
     const link = path.join(folder, 'current');
     writeFileSync(command, '');
@@ -63,26 +63,26 @@ describe('what a service is made of', () => {
     expect(programFor('systemd', link)).toEqual([realpathSync(command)]);
     expect(programFor('systemd-user', link)).toEqual([link]);
     expect(programFor('launchd', link)).toEqual([link]);
-    // A link of root's, in a folder of root's.
+    // A link that belongs to root, in a folder that belongs to root.
     expect(programFor('systemd', '/bin/sh')).toEqual(['/bin/sh']);
   });
 
-  it('names a configuration that only who stands here would find', () => {
+  it('adds a configuration file that was found in this folder', () => {
     const { facts, warnings } = serviceFacts('systemd-user', {}, found('/here/llamactl.yaml'), maker());
     expect(facts.serveFlags).toEqual(['--config', '/here/llamactl.yaml']);
     expect(warnings).toEqual([]);
   });
 
-  it('is not the configuration of whoever prints it, where the service has a user of its own', () => {
+  it('does not use the configuration of the caller if the service has its own user', () => {
     const { facts, warnings } = serviceFacts('systemd', {}, found('/here/llamactl.yaml'), maker());
     expect(facts.serveFlags).toEqual([]);
-    expect(warnings).toEqual(["/here/llamactl.yaml is not the service's; --config says so if it is meant"]);
+    expect(warnings).toEqual(['the service does not use /here/llamactl.yaml; if it should, add --config']);
   });
 
-  it('says when that user may not reach the program', () => {
+  it('warns if that user cannot reach the program', () => {
     const script = '/home/me/llamactl/cli/main.ts';
     const own = { command: '/home/me/node', argv: [script], script };
     const { warnings } = serviceFacts('systemd', {}, found(null), { ...maker(), own });
-    expect(warnings).toEqual([expect.stringContaining('/home/me/node lies in a home directory')]);
+    expect(warnings).toEqual([expect.stringContaining('/home/me/node is in a home directory')]);
   });
 });

@@ -17,16 +17,16 @@ export interface KeptFlags {
   stopEngines?: boolean;
 }
 
-/** Whoever asks for a definition, and how this program was started. */
+/** The user who asks for a definition, and how this program was started. */
 export interface ServiceMaker {
   own: OwnProgram;
   searchPath: string;
   home: string;
-  /** Where relative paths begin. */
+  /** The base of relative paths. */
   folder: string;
 }
 
-/** @returns also what its maker should know */
+/** @returns the facts, and warnings for the user */
 export function serviceFacts(
   manager: ServiceManager,
   flags: KeptFlags,
@@ -38,14 +38,14 @@ export function serviceFacts(
   const warnings: string[] = [];
   const absolute = (place: string | undefined): string | undefined => place && path.resolve(folder, place);
   let configFile = absolute(flags.config);
-  // A service does not begin in this folder, and would not find it.
+  // A service starts in another folder, and would not find this file.
   if (configFile === undefined && file !== null && path.dirname(file) === folder) {
-    if (manager === 'systemd') warnings.push(`${file} is not the service's; --config says so if it is meant`);
+    if (manager === 'systemd') warnings.push(`the service does not use ${file}; if it should, add --config`);
     else configFile = file;
   }
   if (manager === 'systemd' && isInHome(program[0])) {
     warnings.push(
-      `${program[0]} lies in a home directory, which the user llamactl of the service may not read; move it to /opt`,
+      `${program[0]} is in a home directory, which the service's user llamactl may not read; move it to /opt`,
     );
   }
   const whose = [...flag('--config', configFile), ...flag('--data-dir', absolute(flags.dataDir))];
@@ -72,7 +72,7 @@ function flag(name: string, value: string | undefined): string[] {
   return value === undefined ? [] : [name, value];
 }
 
-/** What a service of the machine runs is for root to decide: by another's link the executable itself is meant. */
+/** Root must control the program of a system service: a link that others control is replaced by its target. */
 function rootsCommand({ command, script }: OwnProgram): string {
   if (script !== null) return command;
   try {
@@ -84,7 +84,7 @@ function rootsCommand({ command, script }: OwnProgram): string {
   }
 }
 
-/** The launcher, where there is one: of a checkout it sets up what an update needs, of a package it finds Node. */
+/** The launcher, if it exists: in a checkout it prepares updates, in a package it finds Node. */
 function programOf({ command, argv, script }: OwnProgram): ServiceFacts['program'] {
   if (script === null) return [command];
   const launcher = path.join(path.dirname(script), '..', 'llamactl');

@@ -4,23 +4,23 @@ import { sampleInstance } from './sample-instance.ts';
 import type { AddressInfo } from 'node:net';
 import type { ChatChunk, ChatRequest, CreateInstance, Instance } from '@llamactl/client';
 
-/** How a question is answered, or not. */
+/** Answers a question, or refuses it. */
 export type Answerer = (response: ServerResponse, question: ChatRequest) => void | Promise<void>;
 
-/** As much of a llamactl as chatting needs, doing at each step what a test says. It can go away and come back. */
+/** A fake server with all that chatting needs; a test controls each step. It can go away and come back. */
 export class ChatServer {
   readonly instances = new Map<string, Instance>();
-  /** What a start would be refused for, by instance. */
+  /** The obstacle to a start, by instance. */
   readonly obstacles = new Map<string, string>();
-  /** Every question that came, oldest first. */
+  /** All questions, oldest first. */
   readonly questions: ChatRequest[] = [];
-  /** What becomes of a start. Default: it runs at once. */
+  /** The effect of a start. Default: the instance runs at once. */
   onStart: (instance: Instance) => void = (instance) => {
     instance.status = 'running';
   };
   /** `models.dirs`. */
   modelFolders: string[] = [];
-  /** Taken one after the other; the last one stays. Default: `Hello.` */
+  /** Used in order; the last one stays. Default: `Hello.` */
   answerers: Answerer[] = [says('Hel', 'lo.')];
   #server: Server | null = null;
   #port = 0;
@@ -47,7 +47,7 @@ export class ChatServer {
     return this;
   }
 
-  /** Goes away, with all connections. */
+  /** Stops listening and closes all connections. */
   async leave(): Promise<void> {
     const server = this.#server;
     this.#server = null;
@@ -97,7 +97,7 @@ export class ChatServer {
   }
 }
 
-/** Answers with these texts, a piece each. */
+/** Answers with these texts, one chunk each. */
 export function says(...texts: string[]): Answerer {
   return (response) => {
     for (const content of texts) sendPiece(response, { content });
@@ -105,7 +105,7 @@ export function says(...texts: string[]): Answerer {
   };
 }
 
-/** Sends one piece of an answer. */
+/** Sends one chunk of an answer. */
 export function sendPiece(
   response: ServerResponse,
   delta: ChatChunk['choices'][number]['delta'],
@@ -122,7 +122,7 @@ export function finish(response: ServerResponse, reason = 'stop'): void {
   response.end(`data: ${JSON.stringify(chunk)}\n\ndata: [DONE]\n\n`);
 }
 
-/** Refuses in the way of `/v1`. */
+/** Refuses in the form of `/v1`. */
 export function refuses(status: number, code: string, message: string): Answerer {
   return (response) => send(response, status, { error: { message, type: 'server_error', code, param: null } });
 }

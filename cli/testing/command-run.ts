@@ -6,34 +6,34 @@ import { stripVTControlCharacters } from 'node:util';
 import { CommandLine } from '../command-line.ts';
 import { VERBS } from '../verbs.ts';
 
-/** How a command line is run in a test. */
+/** Options for a command line in a test. */
 export interface RunOptions {
-  /** Default: nothing but what the sandbox sets. */
+  /** Default: only the sandbox's variables. */
   environment?: Record<string, string>;
-  /** What is typed, or piped in. */
+  /** Input that is typed, or piped in. */
   input?: string;
-  /** Set: standard output is a terminal of so many columns. */
+  /** Set: standard output is a terminal of this width. */
   columns?: number;
   /** Set: standard input is a terminal. */
   canAsk?: boolean;
   /** Milliseconds since the epoch. Default the real time. */
   now?: number;
   signal?: AbortSignal;
-  /** What is typed at each question, in this order; standard input and error are then terminals. */
+  /** Answers to questions, in order; standard input and error are then terminals. */
   answers?: readonly string[];
-  /** On which is typed while it runs; standard input and error are then terminals. */
+  /** A keyboard for typing during the run; standard input and error are then terminals. */
   keyboard?: PassThrough;
-  /** Standard input that is no terminal, and ends when the test says so; instead of `input`. */
+  /** Standard input that is not a terminal, and ends when the test says so; instead of `input`. */
   pipe?: PassThrough;
-  /** Given what the program wants to be called every now and then. */
+  /** Receives the callback that the program wants called periodically. */
   onEvery?: (act: () => void) => void;
-  /** Hears of output as it comes. */
+  /** Called with all output so far. */
   onOutput?: (output: string) => void;
-  /** The same of standard error. */
+  /** The same for standard error. */
   onErrorOutput?: (output: string) => void;
 }
 
-/** A question waits for its answer; what moves the cursor does not count. */
+/** A prompt that waits for an answer; cursor movements are ignored. */
 const QUESTION = /[:?] $/;
 
 export interface RunResult {
@@ -42,10 +42,10 @@ export interface RunResult {
   stderr: string;
 }
 
-/** A home in which command lines are run, in this process; it is removed by `dispose`. */
+/** A home for command lines that run in this process; `dispose` removes it. */
 export class CommandSandbox {
   readonly home = mkdtempSync(path.join(os.tmpdir(), 'llamactl-cli-'));
-  /** Of every run, beside its own. */
+  /** Variables of every run, in addition to its own. */
   readonly environment: Record<string, string> = {};
 
   async run(words: readonly string[], options: RunOptions = {}): Promise<RunResult> {

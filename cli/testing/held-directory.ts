@@ -2,12 +2,12 @@ import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { acquireLock, type Lock } from '@llamactl/server/store/lock';
 
-/** A data directory that this process uses as a server does: it holds the lock, and `server.json` says where it answers. */
+/** A data directory that this process uses as a server does: it holds the lock, and `server.json` has an address. */
 export class HeldDirectory {
   readonly #folder: string;
   #lock: Lock | null = null;
 
-  /** @param folder Absolute; made when it is missing. */
+  /** @param folder Absolute; created if missing. */
   constructor(folder: string) {
     this.#folder = folder;
   }
@@ -16,19 +16,19 @@ export class HeldDirectory {
     return path.join(this.#folder, 'server.json');
   }
 
-  /** Holds the lock from now on, and says that it answers there. */
+  /** Takes the lock, and writes the address. */
   describe(url: string): void {
     this.#lock ??= acquireLock({ directory: this.#folder, pid: process.pid, version: '0', startedAt: '', url });
     this.#lock.describe({ url });
   }
 
-  /** What the file says, whatever holds the lock. */
+  /** Writes the file, independent of the lock. */
   write(said: object): void {
     rmSync(this.file, { force: true });
     writeFileSync(this.file, JSON.stringify(said), { mode: 0o600 });
   }
 
-  /** Holds the lock no longer. */
+  /** Releases the lock. */
   release(): void {
     this.#lock?.release();
     this.#lock = null;

@@ -1,6 +1,6 @@
 import type { Instance } from '@llamactl/client';
 
-/** A stopped instance of which nothing is set but what a test says. */
+/** A stopped instance with defaults, except for the given fields. */
 export function sampleInstance(changes: Partial<Instance> & Pick<Instance, 'name'>): Instance {
   return {
     status: 'stopped',

@@ -1,9 +1,9 @@
-/* What is on a terminal after something was written to it: as much of one as the program makes use of. */
+/* The content of a terminal after output; supports the escape sequences that the program uses. */
 
 const ESCAPE = String.fromCodePoint(27);
 const PIECE = new RegExp(`${ESCAPE}\\[(\\d*)([A-Za-z])|[^${ESCAPE}]`, 'gsu');
 
-/** The lines of a terminal that received this, without trailing empty ones and without colours. */
+/** The lines of a terminal after this output, without trailing empty ones and colours. */
 export function screenAfter(output: string): string[] {
   const lines: string[][] = [[]];
   let row = 0;

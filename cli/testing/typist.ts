@@ -2,16 +2,16 @@ import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import type { RunOptions } from './command-run.ts';
 
-/** What is typed, and after what has been seen since the last time. */
+/** Keys to type, and the output to wait for since the last step. */
 export type Step = readonly [seen: RegExp, keys: string | ((keyboard: PassThrough) => void | Promise<void>)];
 
 export const PROMPT = /> $/;
 export const CTRL_C = '\u0003';
 export const CTRL_D = '\u0004';
 
-/** Somebody at a terminal, who waits for what he waits for and then types; instead of typing he may do something. */
+/** A simulated person at a terminal, who waits for output and then types, or runs an action. */
 export class Typist {
-  /** Of the run. */
+  /** Options for the run. */
   readonly options: Pick<RunOptions, 'keyboard' | 'columns' | 'onOutput' | 'onErrorOutput'>;
   readonly #keyboard = new PassThrough();
   readonly #steps: Step[];
@@ -27,12 +27,12 @@ export class Typist {
     };
   }
 
-  /** What came since the last step, as a person sees it. */
+  /** Output since the last step, as a person sees it. */
   get screen(): string {
     return stripVTControlCharacters(this.#screen);
   }
 
-  /** Steps that were not come to. */
+  /** Steps not yet reached. */
   get left(): readonly Step[] {
     return this.#steps;
   }

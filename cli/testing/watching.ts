@@ -1,43 +1,43 @@
 import type { CommandSandbox, RunOptions, RunResult } from './command-run.ts';
 
-/** A verb that goes on until Ctrl-C, in a test. */
+/** A running verb that only Ctrl-C ends, in a test. */
 export class Watching {
-  /** What it has written so far. */
+  /** The output so far. */
   output = '';
   readonly #interruption = new AbortController();
   readonly #result: Promise<RunResult>;
-  #hears = (): void => undefined;
+  #onOutput = (): void => undefined;
 
   constructor(sandbox: CommandSandbox, words: readonly string[], options: RunOptions = {}) {
     const { signal } = this.#interruption;
     const onOutput = (output: string): void => {
       this.output = output;
-      this.#hears();
+      this.#onOutput();
     };
     this.#result = sandbox.run(words, { ...options, signal, onOutput });
   }
 
-  /** Resolves when what was written fulfils a condition; rejects when the verb ends before. */
+  /** Resolves when the output fulfils a condition; rejects when the verb ends first. */
   async until(condition: (output: string) => boolean): Promise<void> {
     const ended = this.#result.then(({ status, stderr }) => {
       throw new Error(`it ended with ${status}: ${stderr}`);
     });
     const fulfilled = new Promise<void>((resolve) => {
-      this.#hears = () => {
+      this.#onOutput = () => {
         if (condition(this.output)) resolve();
       };
-      this.#hears();
+      this.#onOutput();
     });
     await Promise.race([fulfilled, ended]);
   }
 
-  /** Ctrl-C. */
+  /** Presses Ctrl-C. */
   interrupt(): Promise<RunResult> {
     this.#interruption.abort();
     return this.#result;
   }
 
-  /** When it ends by itself. */
+  /** Resolves when the verb ends by itself. */
   get ended(): Promise<RunResult> {
     return this.#result;
   }

@@ -1,13 +1,13 @@
 import type { Instance } from '@llamactl/client';
 import { bytes } from '../figures.ts';
 
-/** Memory of the machine that the server runs on, in bytes. */
+/** Memory of the server's machine, in bytes. */
 export interface Memory {
   used: number;
   total: number;
 }
 
-/** What is at the bottom of an end, as far as words tell. */
+/** The cause of an end, as far as messages show it. */
 type Kind =
   | 'model missing'
   | 'model unreadable'
@@ -27,7 +27,7 @@ type Kind =
   | 'end by itself'
   | 'unknown';
 
-/** The first that fits wins. */
+/** The first match wins. */
 const WORDS: readonly (readonly [RegExp, Kind])[] = [
   [/model\b.*cannot be read|Permission denied/i, 'model unreadable'],
   [
@@ -66,7 +66,7 @@ export function kindOf(cause: string): Kind {
   return WORDS.find(([words]) => words.test(cause))?.[1] ?? 'unknown';
 }
 
-/** What would help against it, one step a line; commands can be pasted. */
+/** Remedies for a cause, one step a line; commands can be pasted. */
 export function remediesFor(
   cause: string,
   { name, options, model_path: model }: Instance,
@@ -74,75 +74,76 @@ export function remediesFor(
 ): string[] {
   const { ctx_size: context } = options;
   const less = typeof context === 'number' && context > 0 ? Math.max(1, Math.min(4_096, context >> 1)) : 4_096;
-  const smaller = `llamactl update ${name} -o ctx_size=${less} makes its context smaller; a smaller model takes less too`;
+  const smaller = `llamactl update ${name} -o ctx_size=${less} makes its context smaller; a smaller model needs less memory too`;
   switch (kindOf(cause)) {
     case 'model missing':
       return [
-        `llamactl update ${name} --model FILE, if it lies elsewhere`,
+        `if it is elsewhere: llamactl update ${name} --model FILE`,
         ...(model === undefined ? [] : [`or put it back: ${model}`]),
       ];
     case 'model unreadable':
-      return [`chmod a+r ${model ?? 'FILE'}, and a+x its folders, so that the user of the server can read it`];
+      return [`let the server's user read it: chmod a+r ${model ?? 'FILE'}, and chmod a+x its folders`];
     case 'model damaged':
-      return [`get the file again, it is damaged or no GGUF at all; or llamactl update ${name} --model FILE`];
+      return [`download it again, as it is damaged or not GGUF; or use another: llamactl update ${name} --model FILE`];
     case 'model too new':
-      return ['a newer llama-server may know this model; llamactl doctor says which one there is'];
+      return ['install a newer llama-server, which may support this model; llamactl doctor shows the current one'];
     case 'port':
       return [
-        `llamactl update ${name} --unset port takes a free one, --port N one of yours`,
-        'or end what has the port',
+        `llamactl update ${name} --unset port selects a free port, --port N a fixed one`,
+        'or stop the program that uses the port',
       ];
     case 'engine missing':
       return [
-        'llamactl quickstart gets a llama-server where there is none; engines.llama_cpp.command in the configuration names one',
-        'llamactl doctor says which one is found, and where',
+        'to install a llama-server: llamactl quickstart; or set engines.llama_cpp.command in the configuration to one',
+        'llamactl doctor shows which one is found',
       ];
     case 'library missing':
       return [
-        'install the library it names, or tell where it lies: -e LD_LIBRARY_PATH is for the engine in the configuration',
-        'llamactl doctor tries the engine',
+        'install the missing library, or set LD_LIBRARY_PATH in the environment of the engine in the configuration',
+        'to test the engine: llamactl doctor',
       ];
     case 'gpu memory':
       return [
-        `llamactl update ${name} -o n_gpu_layers=20 leaves a part of it to the processor`,
+        `llamactl update ${name} -o n_gpu_layers=20 leaves a part of it to the CPU`,
         smaller,
-        'llamactl stats shows what others take; llamactl stop frees it',
+        'llamactl stats shows the usage of other instances; llamactl stop frees it',
       ];
     case 'killed':
       return [
-        `if nobody killed it, memory ran out${memory === null ? '' : ` (${memoryText(memory)} now)`}: journalctl -k | grep -i oom tells`,
+        `if no user killed it, memory ran out${memory === null ? '' : ` (now ${memoryText(memory)})`}; to check: journalctl -k | grep -i oom`,
         smaller,
       ];
     case 'memory':
-      return [smaller, ...(memory === null ? [] : [`${memoryText(memory)} now; llamactl stats shows who takes it`])];
+      return [
+        smaller,
+        ...(memory === null ? [] : [`now ${memoryText(memory)}; llamactl stats shows the usage of each instance`]),
+      ];
     case 'argument':
       return [argumentRemedy(cause, name, options)];
     case 'processor':
-      return ['get a llama-server that was built for this processor; llamactl doctor says which one there is'];
+      return ['install a llama-server that was built for this CPU; llamactl doctor shows the current one'];
     case 'crash':
       return [
-        `llamactl logs ${name} -n 50 shows what it did last`,
-        'a newer llama-server may not crash; check that the model file is whole',
+        `for its last output: llamactl logs ${name} -n 50`,
+        'try a newer llama-server, and check that the model file is complete',
       ];
     case 'no progress':
       return [
-        'a slow disk takes its time: instances.start_timeout in the configuration is how long it may show no progress',
+        'if the disk is slow, raise instances.start_timeout in the configuration, the longest time without progress',
         `llamactl logs ${name} -n 50`,
       ];
     case 'no answer':
-      return [`llamactl logs ${name} -n 50 shows what it was doing; fewer requests at once: -o parallel=1`];
+      return [`llamactl logs ${name} -n 50 shows what it was doing; for fewer parallel requests: -o parallel=1`];
     case 'end by itself':
-      return [
-        'something told it to end, or it has an option that makes it: look at its command with llamactl show ' + name,
-      ];
+      return [`a program ended it, or one of its options does; to see its command: llamactl show ${name}`];
     case 'unknown':
-      return [`llamactl logs ${name} -n 50 shows what it said`];
+      return [`for its output: llamactl logs ${name} -n 50`];
   }
 }
 
-/** `7.1 GB of the 8.0 GB of the machine are taken`. */
+/** `7.1 GB of 8.0 GB of memory are in use`. */
 export function memoryText({ used, total }: Memory): string {
-  return `${bytes(used)} of the ${bytes(total)} of the machine are taken`;
+  return `${bytes(used)} of ${bytes(total)} of memory are in use`;
 }
 
 function argumentRemedy(cause: string, name: string, options: Instance['options']): string {
@@ -150,5 +151,5 @@ function argumentRemedy(cause: string, name: string, options: Instance['options'
   const key = flag.replace(/^--?(?:no-)?/, '').replaceAll('-', '_');
   return Object.hasOwn(options, key)
     ? `llamactl update ${name} --unset options.${key}, or give it another value: -o ${key}=…`
-    : `correct it: llamactl show ${name} shows its options and arguments, llamactl update ${name} changes them`;
+    : `correct it: llamactl show ${name} lists its options and arguments, llamactl update ${name} changes them`;
 }

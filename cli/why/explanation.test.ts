@@ -39,16 +39,16 @@ const UP = { started_at: '2026-03-01T09:50:00Z', pid: 42 };
 
 describe('the sentence about an instance', () => {
   it.each<[string, WhyFacts, string]>([
-    ['is well', facts({ ...UP }, { health: health('healthy', 'ok') }), 'qwen has run for 2h 10m and answers.'],
+    ['is healthy', facts({ ...UP }, { health: health('healthy', 'ok') }), 'qwen has run for 2h 10m and answers.'],
     [
       'does not answer',
       facts({ ...UP }, { health: health('unhealthy', 'timeout') }),
       'qwen has run for 2h 10m, but does not answer its health check (timeout).',
     ],
     [
-      'has other settings by now',
+      'has changed settings',
       facts({ ...UP, restart_required: true }, { health: health('healthy', 'ok') }),
-      'qwen has run for 2h 10m and answers; its settings have changed, and count from its next start.',
+      'qwen has run for 2h 10m and answers; its changed settings take effect at the next start.',
     ],
     [
       'loads',
@@ -58,20 +58,20 @@ describe('the sentence about an instance', () => {
       ),
       'qwen has been loading its model for 12s.',
     ],
-    ['waits to start', facts({ status: 'starting' }), 'qwen is about to be started; it has no process yet.'],
+    ['waits to start', facts({ status: 'starting' }), 'qwen is about to start; it has no process yet.'],
     [
       'is being stopped',
       facts({ ...UP, status: 'stopping' }),
-      'qwen is being stopped; requests under way may finish first.',
+      'qwen is stopping; requests in flight may finish first.',
     ],
     ['never ran', facts({ status: 'stopped' }), 'qwen is stopped: it was never started.'],
     [
       'was stopped',
       facts({ status: 'stopped', last_exit: ended({ code: 0, reason: 'stopped as asked' }) }),
-      'qwen is stopped: somebody stopped it, 3m 0s ago.',
+      'qwen is stopped: a user or program stopped it 3m 0s ago.',
     ],
     [
-      'was stopped by nobody',
+      'was not stopped by a command',
       facts({
         status: 'stopped',
         last_exit: ended({ code: 0, reason: 'it made room for another instance, which needed its slot' }),
@@ -79,12 +79,12 @@ describe('the sentence about an instance', () => {
       'qwen is stopped; its last run ended 3m 0s ago: it made room for another instance, which needed its slot.',
     ],
     [
-      'lacks its engine',
+      'has no engine',
       facts({ status: 'stopped' }, { obstacle: 'llama-server was not found on the PATH (/usr/bin)' }),
       'qwen is stopped, was never started, and cannot be started: llama-server was not found on the PATH (/usr/bin).',
     ],
     [
-      'lacks its port',
+      'has no free port',
       facts(
         { status: 'stopped', last_exit: ended({ code: 0, reason: 'stopped as asked' }) },
         { obstacle: 'Port 8100 is in use by python3 (pid 7); end it, or give qwen another port.' },
@@ -92,7 +92,7 @@ describe('the sentence about an instance', () => {
       'qwen is stopped and cannot be started: Port 8100 is in use by python3 (pid 7).',
     ],
     [
-      'was lost with the machine',
+      'ended with the machine',
       facts({ status: 'stopped', last_exit: ended({ code: null, reason: 'the machine was rebooted' }) }),
       'qwen is stopped; its last run ended 3m 0s ago: the machine was rebooted.',
     ],
@@ -107,9 +107,9 @@ describe('the sentence about an instance', () => {
       'qwen is going down in order to start again: the engine no longer answered its health check.',
     ],
     [
-      'waits out a backoff',
+      'is in backoff',
       facts({ status: 'restarting', reason: 'backoff after: the engine crashed (SIGSEGV)', restart_count: 2 }),
-      'qwen ended and is about to be tried again: the engine crashed (SIGSEGV).',
+      'qwen ended and will be restarted: the engine crashed (SIGSEGV).',
     ],
     [
       'failed',
@@ -129,18 +129,18 @@ describe('the sentence about an instance', () => {
   });
 });
 
-describe('what would help', () => {
+describe('remedies', () => {
   const failed = (reason: string, fields: Partial<Instance> = {}): string[] =>
     explain(facts({ status: 'failed', reason, ...fields })).remedies;
 
-  it('makes a context smaller than it is', () => {
+  it('suggest a smaller context', () => {
     const [smaller] = failed('unable to allocate CPU buffer', { options: { ctx_size: 512 } });
     expect(smaller).toContain('-o ctx_size=256 ');
   });
 
   it.each([
-    ['the model file /m/qwen.gguf does not exist', /^llamactl update qwen --model FILE.*/],
-    ['the model file /m/qwen.gguf cannot be read by llamactl’s user', /^chmod a\+r \/m\/qwen\.gguf/],
+    ['the model file /m/qwen.gguf does not exist', /: llamactl update qwen --model FILE$/],
+    ['the model file /m/qwen.gguf cannot be read by llamactl’s user', /: chmod a\+r \/m\/qwen\.gguf/],
     ["invalid magic characters: 'abcd', expected 'GGUF' (/m/qwen.gguf)", /damaged/],
     ["unknown model architecture: 'qwen9'", /newer llama-server/],
     ["couldn't bind HTTP server socket, hostname: 127.0.0.1, port: 8100: is the port in use?", /--unset port/],
@@ -156,11 +156,11 @@ describe('what would help', () => {
     ],
     [
       'the engine was killed by SIGKILL; if nobody did that, the system had run out of memory',
-      /7\.1 GB of the 8\.0 GB of the machine are taken/,
+      /7\.1 GB of 8\.0 GB of memory are in use/,
     ],
     ['unable to allocate CPU buffer', /ctx_size/],
     ['invalid argument: --bogus', /llamactl show qwen/],
-    ['the engine crashed (SIGILL): it was probably built for another processor', /built for this processor/],
+    ['the engine crashed (SIGILL): it was probably built for another processor', /built for this CPU/],
     ['the engine crashed (SIGSEGV)', /llamactl logs qwen/],
     [
       'the engine showed no progress for 600 s while loading (no output, memory, CPU time or reads); instances.start_timeout sets this limit',
@@ -174,23 +174,23 @@ describe('what would help', () => {
     expect(first).toMatch(remedy);
   });
 
-  it('names the option that the engine does not take', () => {
+  it('name the option that the engine refuses', () => {
     const [first] = failed('argument --ctx-size: not a number', { options: { ctx_size: 'many' } });
     expect(first).toBe('llamactl update qwen --unset options.ctx_size, or give it another value: -o ctx_size=…');
   });
 
-  it('says what tries it again', () => {
+  it('say what triggers a retry', () => {
     const last = (on_demand: boolean): string | undefined =>
       failed('the engine exited with status 3', { on_demand }).at(-1);
-    expect(last(true)).toBe('then llamactl start qwen: else only a request tries it again, half a minute later');
-    expect(last(false)).toBe('then llamactl start qwen: it is not tried again by itself');
+    expect(last(true)).toBe('then llamactl start qwen: otherwise only a request retries it, after half a minute');
+    expect(last(false)).toBe('then llamactl start qwen: it is not retried automatically');
   });
 
   it.each([
-    ['llama-server was not found on the PATH (/usr/bin)', /^llamactl quickstart gets a llama-server/],
+    ['llama-server was not found on the PATH (/usr/bin)', /^to install a llama-server: llamactl quickstart/],
     ['Port 8100 is in use by python3 (pid 7); end it, or give qwen another port.', /--unset port/],
     ['the model file /m/qwen.gguf does not exist', /--model FILE/],
-  ])('against what keeps it from a start: %s', (obstacle, remedy) => {
+  ])('against an obstacle to a start: %s', (obstacle, remedy) => {
     const { remedies } = explain(facts({ status: 'stopped' }, { obstacle }));
     expect([remedies[0], remedies.at(-1)]).toEqual([
       expect.stringMatching(remedy) as string,
@@ -198,13 +198,13 @@ describe('what would help', () => {
     ]);
   });
 
-  it('is nothing where nothing is wrong', () => {
+  it('are empty if nothing is wrong', () => {
     expect(explain(facts({ ...UP }, { health: health('healthy', 'ok') })).remedies).toEqual([]);
   });
 
-  it('is a restart where settings have changed', () => {
+  it('suggest a restart for changed settings', () => {
     const { remedies } = explain(facts({ ...UP, restart_required: true }, { health: health('healthy', 'ok') }));
-    expect(remedies).toEqual(['llamactl restart qwen puts them in force']);
+    expect(remedies).toEqual(['to apply them: llamactl restart qwen']);
   });
 });
 
@@ -212,13 +212,13 @@ describe('the evidence', () => {
   const evidence = (known: WhyFacts): Record<string, string> =>
     Object.fromEntries(explain(known).evidence.map(({ what, text }) => [what, text]));
 
-  it('of one that is well is its process and its port', () => {
+  it('of a healthy instance is its process and port', () => {
     const stats = { memory_usage: 1.2 * GB, cpu_usage: 0, threads: 1, read_bytes: 0, write_bytes: 0, uptime: 1 };
     const known = facts({ ...UP, stats: { ...stats, gpu_memory_usage: null } }, { health: health('healthy', 'ok') });
     expect(evidence(known)).toEqual({ process: '42, 1.2 GB of memory', port: '8100, open; answer: ok' });
   });
 
-  it('of a failure is its exit and the line that the reason was taken from', () => {
+  it('of a failure is its exit and the line behind the reason', () => {
     const lines = ['0.01 I loading', '0.02 E gguf: failed to read header', '0.03 E exiting'];
     const known = facts({ status: 'failed', reason: 'failed to read header (/m/q.gguf)', last_exit: ended({ lines }) });
     expect(evidence(known)).toEqual({
@@ -228,7 +228,7 @@ describe('the evidence', () => {
     });
   });
 
-  it('of a death that may be one by memory is the memory of the machine', () => {
+  it("of a possible out-of-memory kill has the machine's memory", () => {
     const reason = 'the engine was killed by SIGKILL; if nobody did that, the system had run out of memory';
     const last = ended({ code: 137, signal: 'SIGKILL', reason });
     const known = facts({
@@ -239,24 +239,24 @@ describe('the evidence', () => {
     });
     expect(evidence(known)).toMatchObject({
       'last exit': 'SIGKILL, 3m 0s ago',
-      memory: '7.1 GB of the 8.0 GB of the machine are taken',
-      restarts: '2 in a row, of at most 5',
+      memory: '7.1 GB of 8.0 GB of memory are in use',
+      restarts: '2 in a row, at most 5',
     });
   });
 
-  it('has the last error of the log where the last lines hold none', () => {
+  it('has the last error of the log if the last lines have none', () => {
     const entry = { timestamp: '2026-03-01T11:57:00Z', level: 'error' as const, message: 'bad things', seq: 9 };
     const known = facts({ status: 'failed', reason: 'x', last_exit: ended({ lines: ['bye'] }) }, { lastError: entry });
     expect(evidence(known)['log']).toBe('bad things');
   });
 
-  it('has the alerts, but for the one that says the same', () => {
+  it('has the alerts, except the one that repeats the sentence', () => {
     const alert = (code: string): Alert => ({ level: 'error', code, message: code, raised_at: '2026-03-01T11:00:00Z' });
     const known = facts({ ...UP }, { alerts: [alert('instance_failed'), alert('memory_low')] });
     expect(evidence(known)['alert']).toBe('memory_low');
   });
 
-  it('has what an engine lacks of the GPU, and what would help', () => {
+  it('has a partial GPU offload, and a remedy', () => {
     const message = 'the engine offloaded 12/33 layers to GPU';
     const alert = { level: 'warning', code: 'gpu_offload_short', message, raised_at: '2026-03-01T11:00:00Z' } as const;
     const slow = facts({ ...UP }, { health: health('healthy', 'ok'), alerts: [alert] });

@@ -3,41 +3,41 @@ import { bytes, duration } from '../figures.ts';
 import { runningPort } from '../running-port.ts';
 import { memoryText, remediesFor, kindOf, type Memory } from './cause.ts';
 
-/** The alert that says the same as the sentence. */
+/** The alert that repeats the sentence. */
 const SAID = 'instance_failed';
 const OFFLOAD_SHORT = 'gpu_offload_short';
 
-/** All that is known of an instance. */
+/** The facts about an instance. */
 export interface WhyFacts {
   instance: Instance;
-  /** Asked now; `null`: no process runs. */
+  /** A fresh health check; `null`: it has no process. */
   health: Health | null;
-  /** Of this instance, and of the machine. */
+  /** Alerts of this instance and of the machine. */
   alerts: readonly Alert[];
-  /** Of the server's machine; `null`: not told. */
+  /** Memory of the server's machine; `null`: unknown. */
   memory: Memory | null;
-  /** The last error in its log; `null`: there is none. */
+  /** The last error in its log; `null`: none. */
   lastError: LogEntry | null;
-  /** What a start would be refused for now, in a sentence; `null`: nothing that is known of. */
+  /** The obstacle to a start now, in a sentence; `null`: none known. */
   obstacle: string | null;
   /** Milliseconds since the epoch. */
   now: number;
 }
 
-/** Why an instance is as it is. */
+/** The explanation of an instance's state. */
 export interface Explanation {
-  /** One, for a person. */
+  /** One sentence for a person. */
   sentence: string;
-  /** What it rests on. */
+  /** The facts behind the sentence. */
   evidence: { what: string; text: string }[];
-  /** What would help, one step each; empty: nothing has to be done. */
+  /** Suggested fixes, one step each; empty: nothing to do. */
   remedies: string[];
 }
 
-/** Says why. Pure. */
+/** Explains the state of an instance. Pure. */
 export function explain(facts: WhyFacts): Explanation {
-  const told = byStatus(facts);
-  return { ...told, evidence: [...told.evidence, ...evidenceOf(facts)] };
+  const explanation = byStatus(facts);
+  return { ...explanation, evidence: [...explanation.evidence, ...evidenceOf(facts)] };
 }
 
 function byStatus(facts: WhyFacts): Explanation {
@@ -50,9 +50,9 @@ function byStatus(facts: WhyFacts): Explanation {
       return starting(facts);
     case 'stopping':
       return {
-        sentence: `${name} is being stopped; requests under way may finish first.`,
+        sentence: `${name} is stopping; requests in flight may finish first.`,
         evidence: [],
-        remedies: [`llamactl stop ${name} --force does not wait for them`],
+        remedies: [`to stop it at once: llamactl stop ${name} --force`],
       };
     case 'stopped':
       return {
@@ -67,11 +67,11 @@ function byStatus(facts: WhyFacts): Explanation {
         return { sentence: `${name} is ${how}.`, evidence: [], remedies: [] };
       }
       return {
-        sentence: `${name} ended and is about to be tried again: ${cause}.`,
+        sentence: `${name} ended and will be restarted: ${cause}.`,
         evidence: [],
         remedies: [
           ...remediesFor(cause, instance, facts.memory),
-          `llamactl start ${name} tries now, llamactl stop ${name} not at all`,
+          `to retry now: llamactl start ${name}; to give up: llamactl stop ${name}`,
         ],
       };
     }
@@ -83,7 +83,7 @@ function byStatus(facts: WhyFacts): Explanation {
         evidence: [],
         remedies: [
           ...remediesFor(cause, instance, facts.memory),
-          `then llamactl start ${name}: ${instance.on_demand ? 'else only a request tries it again, half a minute later' : 'it is not tried again by itself'}`,
+          `then llamactl start ${name}: ${instance.on_demand ? 'otherwise only a request retries it, after half a minute' : 'it is not retried automatically'}`,
         ],
       };
     }
@@ -96,13 +96,13 @@ function running({ instance, health, alerts, now }: WhyFacts): Explanation {
   const { response = 'none' } = health?.checks ?? {};
   const isWell = health === null || health.status === 'healthy';
   const trouble = isWell ? ' and answers' : `, but does not answer its health check (${response})`;
-  const change = isChanged ? '; its settings have changed, and count from its next start' : '';
+  const change = isChanged ? '; its changed settings take effect at the next start' : '';
   return {
     sentence: `${name} ${since}${trouble}${change}.`,
     evidence: [],
     remedies: [
-      ...(isWell ? [] : [`llamactl logs ${name} -n 50 shows what it does; llamactl restart ${name} helps if it hangs`]),
-      ...(isChanged ? [`llamactl restart ${name} puts them in force`] : []),
+      ...(isWell ? [] : [`for its output: llamactl logs ${name} -n 50; if it hangs: llamactl restart ${name}`]),
+      ...(isChanged ? [`to apply them: llamactl restart ${name}`] : []),
       ...(alerts.some(({ code }) => code === OFFLOAD_SHORT) ? offloadRemedies(name) : []),
     ],
   };
@@ -111,22 +111,22 @@ function running({ instance, health, alerts, now }: WhyFacts): Explanation {
 function offloadRemedies(name: string): string[] {
   return [
     `a smaller context (llamactl update ${name} -o ctx_size=4096) or a smaller model leaves more room on the GPU`,
-    'llamactl doctor says which GPUs and which llama-server there are; one that was built without them finds none',
-    `llamactl update ${name} -o n_gpu_layers=0, if the processor is meant`,
+    'llamactl doctor shows the GPUs and the llama-server; a build without GPU support finds none',
+    `to use only the CPU: llamactl update ${name} -o n_gpu_layers=0`,
   ];
 }
 
 function starting({ instance, health, now }: WhyFacts): Explanation {
   const { name, started_at: startedAt } = instance;
-  const remedies = [`llamactl logs -f ${name} shows how far it is`];
+  const remedies = [`to follow its progress: llamactl logs -f ${name}`];
   if (startedAt === null) {
-    return { sentence: `${name} is about to be started; it has no process yet.`, evidence: [], remedies };
+    return { sentence: `${name} is about to start; it has no process yet.`, evidence: [], remedies };
   }
   const what = health?.checks.response === 'loading' ? 'has been loading its model for' : 'has been starting for';
   return { sentence: `${name} ${what} ${ago(startedAt, now)}.`, evidence: [], remedies };
 }
 
-/** What has to be done before a start can come to anything. */
+/** Fixes that are needed before a start can succeed. */
 function againstObstacle({ instance, obstacle, memory }: WhyFacts): string[] {
   return obstacle === null ? [] : remediesFor(obstacle, instance, memory);
 }
@@ -139,7 +139,7 @@ function stopped({ instance: { name, last_exit: last }, obstacle, now }: WhyFact
   if (last === null) return `${name} is stopped: it was never started.`;
   const when = `${ago(last.at, now)} ago`;
   return last.reason === 'stopped as asked'
-    ? `${name} is stopped: somebody stopped it, ${when}.`
+    ? `${name} is stopped: a user or program stopped it ${when}.`
     : `${name} is stopped; its last run ended ${when}: ${withoutStop(last.reason)}.`;
 }
 
@@ -147,7 +147,7 @@ function evidenceOf({ instance, health, alerts, memory, lastError, obstacle, now
   const { status, last_exit: last, stats, pid, restart_count: restarts, max_restarts: most } = instance;
   const isWell = status === 'running' && (health === null || health.status === 'healthy');
   const isTrouble = status === 'failed' || status === 'restarting' || (status === 'running' && !isWell);
-  const line = isTrouble ? telling(instance, lastError) : null;
+  const line = isTrouble ? decisiveLine(instance, lastError) : null;
   const checks = health?.checks;
   const port = runningPort(instance);
   const said = status === 'stopped' && obstacle === null ? withoutStop(last?.reason ?? '') : causeOf(instance.reason);
@@ -161,7 +161,7 @@ function evidenceOf({ instance, health, alerts, memory, lastError, obstacle, now
     ...(line === null ? [] : [{ what: 'log', text: line }]),
     ...(restarts === 0
       ? []
-      : [{ what: 'restarts', text: `${restarts} in a row, of ${most < 0 ? 'any number' : `at most ${most}`}` }]),
+      : [{ what: 'restarts', text: `${restarts} in a row, ${most < 0 ? 'without limit' : `at most ${most}`}` }]),
     ...(memory === null || !(isTrouble && isAboutMemory) ? [] : [{ what: 'memory', text: memoryText(memory) }]),
     ...alerts
       .filter(({ code, message }) => code !== SAID && message !== obstacle)
@@ -169,15 +169,15 @@ function evidenceOf({ instance, health, alerts, memory, lastError, obstacle, now
   ];
 }
 
-/** @param said What the sentence says already. */
+/** @param said The cause that the sentence already contains. */
 function exitText({ code, signal, at, reason }: NonNullable<Instance['last_exit']>, said: string, now: number): string {
-  const how = signal ?? (code === null ? 'its status is not known' : `status ${code}`);
+  const how = signal ?? (code === null ? 'unknown status' : `status ${code}`);
   const why = withoutStop(reason);
   return `${how}, ${ago(at, now)} ago${why === said ? '' : `: ${why}`}`;
 }
 
-/** The line of output that a failure rests on: the one that the reason was taken from, else the last error. */
-function telling({ reason, last_exit: last }: Instance, lastError: LogEntry | null): string | null {
+/** The output line behind a failure: the one that the reason was taken from, else the last error. */
+function decisiveLine({ reason, last_exit: last }: Instance, lastError: LogEntry | null): string | null {
   const lines = last?.lines ?? [];
   const [words = ''] = causeOf(reason).split(' (/');
   return (
@@ -192,7 +192,7 @@ function telling({ reason, last_exit: last }: Instance, lastError: LogEntry | nu
 /** The cause itself, as the end of a sentence. */
 function causeOf(reason: string | null): string {
   return withoutStop(
-    (reason ?? 'the reason is not known').replace(/^(?:backoff after|gave up after \d+ restarts? in a row): /, ''),
+    (reason ?? 'unknown reason').replace(/^(?:backoff after|gave up after \d+ restarts? in a row): /, ''),
   );
 }
 

@@ -21,8 +21,8 @@ function why(words: string[], options: RunOptions = {}): Promise<RunResult> {
   return sandbox.run(['why', ...words], { ...options, environment: { LLAMACTL_URL: server.url } });
 }
 
-describe('why', () => {
-  it('is a sentence, what it rests on, and what would help, also where the rest is not told', async () => {
+describe('llamactl why', () => {
+  it('prints the sentence, evidence and remedies, even if other requests are refused', async () => {
     const { status, stdout } = await why(['qwen']);
     expect(status).toBe(0);
     expect(stdout).toMatch(
@@ -30,22 +30,22 @@ describe('why', () => {
     );
   });
 
-  it('is only the sentence with -q, one for each', async () => {
+  it('prints only the sentence with -q, one per instance', async () => {
     const { stdout } = await why(['-q', 'qwen', 'phi']);
     expect(stdout).toBe('qwen failed: failed to read header.\nphi is stopped: it was never started.\n');
   });
 
-  it('is what a start would be refused for, also before the first one', async () => {
+  it('reports an obstacle to a start, also before the first start', async () => {
     server.add('new', { model_path: '/nowhere/new.gguf' });
     server.obstacles.set('new', 'the model file /nowhere/new.gguf does not exist');
     const { stdout } = await why(['new']);
     expect(stdout).toContain(
       'new is stopped, was never started, and cannot be started: the model file /nowhere/new.gguf does not exist.\n',
     );
-    expect(stdout).toContain('→ llamactl update new --model FILE');
+    expect(stdout).toContain('→ if it is elsewhere: llamactl update new --model FILE');
   });
 
-  it('is all of it for a program with --json', async () => {
+  it('prints everything with --json', async () => {
     const { stdout } = await why(['phi', '--json']);
     expect(JSON.parse(stdout)).toMatchObject({
       name: 'phi',
@@ -55,12 +55,12 @@ describe('why', () => {
     });
   });
 
-  it('fits into a narrow terminal', async () => {
+  it('fits a narrow terminal', async () => {
     const { stdout } = await why(['qwen', '--no-color'], { columns: 40 });
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(40);
   });
 
-  it('knows the name that was meant', async () => {
+  it('suggests the closest name', async () => {
     expect(await why(['qwne'])).toMatchObject({
       status: 3,
       stderr: expect.stringContaining('did you mean qwen?') as unknown,

@@ -1,4 +1,4 @@
-# From the npm package. `npm run release` fills in homepage, url and sha256 and puts the result beside it.
+# Installs the npm package. `npm run release` fills in homepage, url and sha256, and writes the result beside the package.
 class Llamactl < Formula
   desc "Control plane for local LLM inference: one API for every engine on a machine"
   homepage "https://example.invalid/llamactl"
@@ -13,7 +13,7 @@ class Llamactl < Formula
     (bin/"llamactl").write_env_script libexec/"bin/llamactl", PATH: "#{Formula["node@24"].opt_bin}:$PATH"
   end
 
-  # No `service`: what it can say does not keep engines alive when the server ends.
+  # No `service`: it has no option to keep engines alive when the server ends.
   def caveats
     <<~TEXT
       An engine such as llama-server is not part of this: brew install llama.cpp

@@ -92,7 +92,7 @@ async function waitingAtTheGate(count: number): Promise<void> {
     const { body } = await server.call('GET', `${PROXY}/gate`);
     expect(body['waiting']).toBe(count);
   };
-  await vi.waitFor(look, { interval: 20, timeout: 30_000 });
+  await vi.waitFor(look, { interval: 20, timeout: 150_000 });
 }
 
 describe('25 bodies of 63 MiB for an engine that reads none of them', () => {
@@ -109,7 +109,7 @@ describe('25 bodies of 63 MiB for an engine that reads none of them', () => {
 
     const refused: Outcome[] = [];
     for (const each of all) void each.then((outcome) => refused.push(outcome));
-    await vi.waitFor(() => expect(refused).toHaveLength(21), { interval: 50, timeout: 60_000 });
+    await vi.waitFor(() => expect(refused).toHaveLength(21), { interval: 50, timeout: 150_000 });
     for (const { status, headers, body } of refused) {
       expect([429, 503]).toContain(status);
       expect(headers).toMatchObject({ 'retry-after': '5', 'x-llamactl-source': 'llamactl' });
@@ -122,7 +122,7 @@ describe('25 bodies of 63 MiB for an engine that reads none of them', () => {
     // Those that were let in arrive whole, and then there is room again.
     refused.length = 0;
     await server.call('POST', `${PROXY}/gate`);
-    await vi.waitFor(() => expect(refused).toHaveLength(4), { interval: 50, timeout: 60_000 });
+    await vi.waitFor(() => expect(refused).toHaveLength(4), { interval: 50, timeout: 150_000 });
     expect(refused.map(({ body }) => (body as { bytes: number }).bytes)).toEqual([SIZE, SIZE, SIZE, SIZE]);
     const more = [1, 2, 3, 4].map((caller) => send(`203.0.113.${caller}`));
     await waitingAtTheGate(4);

@@ -62,10 +62,9 @@ describe('a stop', () => {
   it('reaches an engine that is still loading', async () => {
     const name = await started(['--load-ms', '600000'], 'starting');
     await vi.waitFor(async () => expect((await server.instance(name)).pid).not.toBe(null));
-    const begun = performance.now();
+    // The load takes ten minutes: a stop that waited for it would never answer in time.
     const { body } = await server.call('POST', `/api/instances/${name}/stop?wait=true`);
     expect(body['status']).toBe('stopped');
-    expect(performance.now() - begun).toBeLessThan(2_000);
   });
 
   it('lets a stream finish, refusing what is new meanwhile', async () => {
@@ -90,10 +89,9 @@ describe('a stop', () => {
     const name = await started(['--tokens', '100000', '--token-ms', '10', '--hang-on-sigterm']);
     const stream = await slowStream(name);
     await server.call('POST', `/api/instances/${name}/stop`, { timeout: 600 });
-    const begun = performance.now();
+    // The gentle stop drains for ten minutes.
     const { body } = await server.call('POST', `/api/instances/${name}/stop?wait=true`, { force: true });
     expect(body['status']).toBe('stopped');
-    expect(performance.now() - begun).toBeLessThan(1_000);
     expect(await stream.end).toBe('broken');
     expect((await server.instance(name)).last_exit).toMatchObject({ code: 137, signal: 'SIGKILL' });
   });
@@ -130,8 +128,8 @@ describe('a client that hangs up', () => {
     });
     await response.body?.getReader().read();
     controller.abort();
-    const begun = performance.now();
-    await server.call('POST', `/api/instances/${name}/stop?wait=true`);
-    expect(performance.now() - begun).toBeLessThan(2_000);
+    // A request that still counted would be drained for ten minutes.
+    const { body } = await server.call('POST', `/api/instances/${name}/stop?wait=true`, { timeout: 600 });
+    expect(body['status']).toBe('stopped');
   });
 });

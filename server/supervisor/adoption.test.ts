@@ -16,8 +16,6 @@ beforeEach(() => {
 afterEach(() => bench.dispose());
 
 const MANAGER = path.join(import.meta.dirname, '..', 'testing', 'short-lived-manager.ts');
-/** Far above what it takes (1–5 ms), far below the sweep, which stands still here. */
-const SOON_MS = 500;
 
 /** Spawns runs in a manager of their own, which is then killed. */
 async function orphan(plans: readonly LaunchPlan[]): Promise<{ run: RunReference; identity: ProcessIdentity }[]> {
@@ -57,10 +55,9 @@ describe('after kill -9 of the manager', () => {
     expect(await bench.supervisor.inspect(run, identity)).toEqual({ found: 'alive', identity });
     const listener = new RecordingListener();
     bench.supervisor.adopt(run, identity, listener);
-    const begun = performance.now();
+    // The sweep stands still here: the end is seen without it.
     process.kill(identity.pid, 'SIGUSR1');
     expect(await listener.gone).toMatchObject({ code: 7, signal: null });
-    expect(performance.now() - begun).toBeLessThan(SOON_MS);
   });
 
   test('twenty of them are adopted, and each end is told to its own listener', async () => {

@@ -14,7 +14,7 @@ function plan(argv: string[], environment: Record<string, string> = {}): LaunchP
   return { ...fixed, argv: ['--model', '/m.gguf', ...argv], environment };
 }
 
-const less = (told: string) => ({ kind: 'less', told });
+const less = (shortfall: string) => ({ kind: 'less', shortfall });
 const AS_ASKED = { kind: 'as asked' };
 const NOT_ASKED = { kind: 'not asked' };
 

@@ -29,11 +29,11 @@ export function llamaCppOffload(plan: LaunchPlan, lines: readonly string[]): Off
     const wanted = typeof wish === 'number' ? Math.min(wish, given.of) : given.of;
     if (given.layers >= wanted) return { kind: 'as asked' };
     const asked = typeof wish === 'number' && wish < given.of ? ` of the ${wish} that were asked for` : '';
-    return { kind: 'less', told: `offloaded ${given.layers}/${given.of} layers to GPU${asked}` };
+    return { kind: 'less', shortfall: `offloaded ${given.layers}/${given.of} layers to GPU${asked}` };
   }
   if (wish === 'left to the engine') return { kind: 'not asked' };
   if (lines.some((line) => NO_GPU.test(line))) {
-    return { kind: 'less', told: 'found no usable GPU, so none of its layers is offloaded' };
+    return { kind: 'less', shortfall: 'found no usable GPU, so none of its layers is offloaded' };
   }
   // Who has memory on a GPU in a container is not known.
   return plan.container === undefined ? { kind: 'unclear' } : { kind: 'not asked' };

@@ -26,11 +26,11 @@ type Command =
 
 /** What users order of an instance: each resolves to the state that it entered, or to its outcome where that is waited for. */
 export class Commands {
-  readonly #with: CommandDependencies;
+  readonly #dependencies: CommandDependencies;
   #isClosing = false;
 
   constructor(dependencies: CommandDependencies) {
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
   }
 
   /** Starts nothing from now on, also not what is being looked at. */
@@ -71,7 +71,7 @@ export class Commands {
 
   /** Starts what has a place beside all that runs: of many nobody can say for whom another should go. */
   async startBeside(mailbox: Mailbox): Promise<Status> {
-    const { scheduler, startCheck } = this.#with;
+    const { scheduler, startCheck } = this.#dependencies;
     const { stops } = mailbox;
     if (isUp(mailbox.state)) return mailbox.state.status;
     await startCheck.assertStartable(mailbox, mailbox.record);
@@ -90,13 +90,13 @@ export class Commands {
     if (isBegun === true) return this.#untilRunning(mailbox, signal);
     const { stops } = mailbox;
     if (command.type === 'restart' || !isUp(mailbox.state)) {
-      await this.#with.startCheck.assertStartable(mailbox, mailbox.record);
+      await this.#dependencies.startCheck.assertStartable(mailbox, mailbox.record);
     }
     // What is free or pinned here is not so any more where the instance is now.
     if (mailbox.isSealed) throw new Sealed();
     const { id, name } = mailbox.record;
     const isOver = mailbox.stops !== stops;
-    if (!isOver && !isUp(mailbox.state) && this.#with.scheduler.outlook(id) === 'hopeless')
+    if (!isOver && !isUp(mailbox.state) && this.#dependencies.scheduler.outlook(id) === 'hopeless')
       throw slotsPinned(name, 409);
     const entered = isOver ? mailbox.state.status : await this.#post(mailbox, command);
     return wait === true ? this.#untilRunning(mailbox, signal) : entered;
@@ -105,7 +105,7 @@ export class Commands {
   async #post(mailbox: Mailbox, event: Command): Promise<Status> {
     if (mailbox.isClosed) throw notFound(mailbox.record.name);
     if (this.#isClosing && event.type !== 'stop') throw shuttingDown();
-    const { reply, stored } = mailbox.post({ ...event, ...momentOf(this.#with.clock) });
+    const { reply, stored } = mailbox.post({ ...event, ...momentOf(this.#dependencies.clock) });
     const { status } = reply.kind === 'accepted' ? reply : mailbox.state;
     await stored;
     return status;
@@ -129,7 +129,7 @@ export class Commands {
   }
 
   #stopTimeoutMs(seconds: number | undefined): number {
-    return (seconds ?? this.#with.defaults.stop_timeout) * 1_000;
+    return (seconds ?? this.#dependencies.defaults.stop_timeout) * 1_000;
   }
 }
 

@@ -37,14 +37,14 @@ export type Edit = Pick<InstanceRecord, 'port' | 'portAssigned' | 'settings'>;
 
 /** Makes instances and changes what users may change of them. */
 export class Editor {
-  readonly #with: EditorDependencies;
+  readonly #dependencies: EditorDependencies;
 
   constructor(dependencies: EditorDependencies) {
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
   }
 
   async create(body: CreateInstance): Promise<Edited> {
-    const { engines, registry, groups } = this.#with;
+    const { engines, registry, groups } = this.#dependencies;
     const settings = newSettings(body);
     const adapter = adapterFor(engines, settings.engine);
     const warnings = await checkSettings(settings, adapter, groups, null);
@@ -79,12 +79,12 @@ export class Editor {
       const { edit, warnings } = await this.#patched(before, patch);
       const record = this.revision(before, edit);
       if (options.restart !== null && isRestartedByUpdate(mailbox.state))
-        await this.#with.startCheck.assertStartable(mailbox, record);
+        await this.#dependencies.startCheck.assertStartable(mailbox, record);
       if (mailbox.isClosed) throw notFound(name);
       // Somebody else's update, or a port chosen anew, came in between: begin again on what is stored now.
       if (mailbox.record !== before) continue;
-      this.#with.registry.assertFree({ ...record, aliases: record.settings.aliases });
-      await this.#with.wholeChanges.run(async () => {
+      this.#dependencies.registry.assertFree({ ...record, aliases: record.settings.aliases });
+      await this.#dependencies.wholeChanges.run(async () => {
         await this.put(mailbox, record, options.restart !== null);
         await options.restart?.(mailbox);
       });
@@ -93,7 +93,7 @@ export class Editor {
   }
 
   async #patched(before: InstanceRecord, patch: UpdateInstance): Promise<{ edit: Edit; warnings: string[] }> {
-    const { engines, registry, groups } = this.#with;
+    const { engines, registry, groups } = this.#dependencies;
     const engine = patch.engine === null ? 'llama_cpp' : (patch.engine ?? before.settings.engine);
     const adapter = adapterFor(engines, engine);
     // It has to know which options are one; the command of another engine is none that can be asked.
@@ -108,7 +108,7 @@ export class Editor {
   /** The record of an instance that is not there yet. */
   draft(name: string, edit: Edit): InstanceRecord {
     const now = this.#timestamp();
-    return { id: this.#with.randomness.token(8), name, ...edit, createdAt: now, updatedAt: now, version: 1 };
+    return { id: this.#dependencies.randomness.token(8), name, ...edit, createdAt: now, updatedAt: now, version: 1 };
   }
 
   /** The record that follows `before`. */
@@ -118,8 +118,8 @@ export class Editor {
 
   /** Adds an instance, at once and durably when this resolves. The caller has made sure, in the same turn, that all it claims is free. */
   async add(record: InstanceRecord): Promise<Mailbox> {
-    const { registry, events } = this.#with;
-    const mailbox = this.#with.openMailbox(record, NEW_STATE);
+    const { registry, events } = this.#dependencies;
+    const mailbox = this.#dependencies.openMailbox(record, NEW_STATE);
     registry.add(mailbox);
     const created = events.keep({ type: 'instance_created', data: { name: record.name } }, record.id);
     try {
@@ -136,7 +136,7 @@ export class Editor {
 
   /** Replaces the record of an instance, as {@link add} adds one. @param restarts See {@link Mailbox.amend}. */
   async put(mailbox: Mailbox, record: InstanceRecord, restarts: boolean): Promise<void> {
-    const { events } = this.#with;
+    const { events } = this.#dependencies;
     const updated = events.keep({ type: 'instance_updated', data: { name: record.name } }, record.id);
     try {
       await mailbox.amend(record, [updated], restarts);
@@ -148,6 +148,6 @@ export class Editor {
   }
 
   #timestamp(): string {
-    return new Date(this.#with.clock.now()).toISOString();
+    return new Date(this.#dependencies.clock.now()).toISOString();
   }
 }

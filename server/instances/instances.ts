@@ -264,7 +264,7 @@ async function repick(
   return record;
 }
 
-interface ShutdownParts {
+interface ShutdownDependencies {
   registry: Registry;
   manager: Manager;
   fleet: FleetKeeper;
@@ -272,8 +272,8 @@ interface ShutdownParts {
   clock: Clock;
 }
 
-async function shutdown(parts: ShutdownParts, stopEngines: boolean): Promise<void> {
-  const { registry, manager, fleet, wholeChanges, clock } = parts;
+async function shutdown(dependencies: ShutdownDependencies, stopEngines: boolean): Promise<void> {
+  const { registry, manager, fleet, wholeChanges, clock } = dependencies;
   manager.close();
   fleet.close();
   const patience = new AbortController();

@@ -666,7 +666,7 @@ describe('an engine that computes less on GPUs than was asked for', () => {
 
   it('raises an alert, which is over with the run', async () => {
     const domain = new Domain();
-    domain.adapter.gpus = { kind: 'less', told: 'offloaded 12/33 layers to GPU' };
+    domain.adapter.gpus = { kind: 'less', shortfall: 'offloaded 12/33 layers to GPU' };
     await domain.createRunning();
     expect(told(domain)).toEqual([ALERT]);
     domain.adapter.gpus = { kind: 'as asked' };
@@ -678,7 +678,7 @@ describe('an engine that computes less on GPUs than was asked for', () => {
 
   it('says that all is left to the processor where no GPU takes any', async () => {
     const domain = new Domain();
-    domain.adapter.gpus = { kind: 'less', told: 'found no usable GPU, so none of its layers is offloaded' };
+    domain.adapter.gpus = { kind: 'less', shortfall: 'found no usable GPU, so none of its layers is offloaded' };
     await domain.createRunning();
     expect(told(domain)).toEqual([
       'warning gpu_offload_short: the engine found no usable GPU, so none of its layers is offloaded; the processor computes all of it, which is slower',
@@ -687,7 +687,7 @@ describe('an engine that computes less on GPUs than was asked for', () => {
 
   it('still raises it when another server takes it up, whatever is left of its log', async () => {
     const before = new Domain();
-    before.adapter.gpus = { kind: 'less', told: 'offloaded 12/33 layers to GPU' };
+    before.adapter.gpus = { kind: 'less', shortfall: 'offloaded 12/33 layers to GPU' };
     await before.createRunning();
     before.adapter.gpus = { kind: 'unclear' };
     const after = await before.crash();

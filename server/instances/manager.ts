@@ -49,7 +49,7 @@ export const STARTED_BY_ALL: readonly Status[] = ['stopped', 'failed'];
 export const STOPPED_BY_ALL: readonly Status[] = ['running', 'starting', 'restarting'];
 
 export class Manager implements InstanceManager {
-  readonly #with: ManagerDependencies;
+  readonly #dependencies: ManagerDependencies;
   readonly #commands: Commands;
   /** A value for each state of a record: whoever has seen one knows it again. */
   readonly #summaries = new WeakMap<InstanceRecord, { state: InstanceState; summary: InstanceSummary }>();
@@ -57,14 +57,14 @@ export class Manager implements InstanceManager {
   #successor: ((request: LeaseRequest) => Promise<Lease>) | null = null;
 
   constructor(dependencies: ManagerDependencies) {
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
     this.#commands = new Commands(dependencies);
   }
 
   /** Starts nothing from now on, also not what is being looked at. */
   close(): void {
     this.#commands.close();
-    this.#with.waitingRooms.shut();
+    this.#dependencies.waitingRooms.shut();
   }
 
   /**
@@ -73,7 +73,7 @@ export class Manager implements InstanceManager {
    */
   handOver(successor: (request: LeaseRequest) => Promise<Lease>): void {
     this.#successor = successor;
-    this.#with.waitingRooms.shut();
+    this.#dependencies.waitingRooms.shut();
   }
 
   idOf(nameOrAlias: string): string | null {
@@ -81,7 +81,7 @@ export class Manager implements InstanceManager {
   }
 
   nameOf(id: string): string | null {
-    const mailbox = this.#with.registry.byId(id);
+    const mailbox = this.#dependencies.registry.byId(id);
     return mailbox === null || mailbox.isClosed ? null : mailbox.record.name;
   }
 
@@ -100,7 +100,7 @@ export class Manager implements InstanceManager {
   }
 
   async create(body: CreateInstance): Promise<Written> {
-    return this.#written(await this.#with.editor.create(body));
+    return this.#written(await this.#dependencies.editor.create(body));
   }
 
   async update(
@@ -110,7 +110,7 @@ export class Manager implements InstanceManager {
   ): Promise<Written> {
     const restart = options.restart ? (mailbox: Mailbox) => this.relaunch(mailbox) : null;
     return this.#written(
-      await this.#with.editor.update(this.#find(name), patch, { ifMatch: options.ifMatch, restart }),
+      await this.#dependencies.editor.update(this.#find(name), patch, { ifMatch: options.ifMatch, restart }),
     );
   }
 
@@ -120,7 +120,7 @@ export class Manager implements InstanceManager {
   }
 
   async remove(name: string, signal?: AbortSignal): Promise<void> {
-    const { registry, removals } = this.#with;
+    const { registry, removals } = this.#dependencies;
     const mailbox = registry.find(name);
     const removed = mailbox === null ? removals.erasing(name) : await removals.remove(mailbox, signal);
     if (removed === null) throw notFound(name);
@@ -141,18 +141,20 @@ export class Manager implements InstanceManager {
 
   async health(name: string): Promise<Health> {
     const mailbox = this.#find(name);
-    return this.#with.healthProbe.check(mailbox.record.id, mailbox.state, () => this.#with.startCheck.look(mailbox));
+    return this.#dependencies.healthProbe.check(mailbox.record.id, mailbox.state, () =>
+      this.#dependencies.startCheck.look(mailbox),
+    );
   }
 
   async logs(name: string, query: LogQuery): Promise<Logs> {
-    const { logs, references } = this.#with;
+    const { logs, references } = this.#dependencies;
     const mailbox = this.#find(name);
     const read = await logs.read(references.log(mailbox.record), query);
     return { ...read, logs: read.logs.map((line) => masked(line, mailbox)) };
   }
 
   followLogs(name: string, query: LogQuery, signal: AbortSignal): AsyncIterable<readonly LogItem[]> {
-    const { logs, references } = this.#with;
+    const { logs, references } = this.#dependencies;
     const mailbox = this.#find(name);
     return withoutKeys(logs.follow(references.log(mailbox.record), query, signal), mailbox);
   }
@@ -161,7 +163,7 @@ export class Manager implements InstanceManager {
     return this.#open().flatMap(({ record, state }) => {
       const run = currentRun(state);
       if (!run?.launch || !run.identity) return [];
-      return [{ name: record.name, run: this.#with.references.of(record.id, run.launch) }];
+      return [{ name: record.name, run: this.#dependencies.references.of(record.id, run.launch) }];
     });
   }
 
@@ -179,7 +181,7 @@ export class Manager implements InstanceManager {
     const mailbox = this.#findAny(request.instance);
     if (mailbox === null) throw notFound(request.instance);
     try {
-      return await this.#with.waitingRooms.acquire(mailbox, request);
+      return await this.#dependencies.waitingRooms.acquire(mailbox, request);
     } catch (error) {
       // It was sent away because another server gives leases since.
       const successor = this.#givesNow();
@@ -196,17 +198,17 @@ export class Manager implements InstanceManager {
   // ── Pieces ────────────────────────────────────────────────────────────────────────────────────
 
   #open(): Mailbox[] {
-    return this.#with.registry.all().filter((mailbox) => !mailbox.isClosed);
+    return this.#dependencies.registry.all().filter((mailbox) => !mailbox.isClosed);
   }
 
   #find(name: string): Mailbox {
-    const mailbox = this.#with.registry.find(name);
+    const mailbox = this.#dependencies.registry.find(name);
     if (mailbox === null || mailbox.isClosed) throw notFound(name);
     return mailbox;
   }
 
   #findAny(nameOrAlias: string): Mailbox | null {
-    const { registry } = this.#with;
+    const { registry } = this.#dependencies;
     const mailbox = registry.find(nameOrAlias) ?? registry.findByAlias(nameOrAlias);
     return mailbox === null || mailbox.isClosed ? null : mailbox;
   }
@@ -224,10 +226,10 @@ export class Manager implements InstanceManager {
   }
 
   #describe(mailbox: Mailbox): Instance {
-    const { meter, references, defaults, clock } = this.#with;
+    const { meter, references, defaults, clock } = this.#dependencies;
     const { record, state } = mailbox;
     const run = currentRun(state);
-    const adapter = this.#with.engines.find(record.settings.engine);
+    const adapter = this.#dependencies.engines.find(record.settings.engine);
     return describe(record, state, {
       plan: adapter?.plan(record) ?? null,
       isLearnt: adapter?.isLearnt(record.settings) ?? true,
@@ -247,7 +249,7 @@ export class Manager implements InstanceManager {
     act: (name: string) => Promise<Status>,
   ): Promise<Batch['results']> {
     const inStates = this.#open().filter(({ state }) => statuses.includes(state.status));
-    const statusOf = (name: string): Status | null => this.#with.registry.find(name)?.state.status ?? null;
+    const statusOf = (name: string): Status | null => this.#dependencies.registry.find(name)?.state.status ?? null;
     return batch(names ?? inStates.map(({ record }) => record.name), act, statusOf);
   }
 }

@@ -276,7 +276,7 @@ export type Offload =
   /** Nobody asked, or the engine was left to decide and decided for none. */
   | { kind: 'not asked' }
   /** One sentence. */
-  | { kind: 'less'; told: string }
+  | { kind: 'less'; shortfall: string }
   /** It was asked for, and the output does not tell: then the memory that the run has on GPUs does. */
   | { kind: 'unclear' };
 
@@ -404,7 +404,7 @@ export interface Supervisor {
    * Whether the listening socket on `port` is one of the run's. `unknown`: the system does not tell. `untold`: nor does the
    * runtime of its container, which may hold it; it may be another's as well.
    */
-  ownsPort(run: RunReference, port: number): Promise<'ours' | 'foreign' | 'closed' | 'unknown' | 'untold'>;
+  ownsPort(run: RunReference, port: number): Promise<'ours' | 'foreign' | 'closed' | 'unknown' | 'no-answer'>;
   /**
    * A witness of the port of a run that is ready. `null`: the run has none, because it is not watched or its port is
    * held from outside of its tree, as that of a container.

@@ -38,14 +38,14 @@ const NOTHING_LEFT: Removed = { erased: Promise.resolve() };
  * a crash or a hand-over by the next server: folders are named by id, so a new instance of that name has others.
  */
 export class Removals {
-  readonly #with: RemovalDependencies;
+  readonly #dependencies: RemovalDependencies;
   /** By id, until they are stored. */
   readonly #underWay = new Map<string, Promise<Removed>>();
   /** The newest by name, while its files are being erased. */
   readonly #erasing = new Map<string, Removed>();
 
   constructor(dependencies: RemovalDependencies) {
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
   }
 
   /** The removal of what had this name last, if its files are not gone yet; `null`: there is none. */
@@ -63,7 +63,7 @@ export class Removals {
       const underWay = this.#underWay.get(id);
       if (underWay !== undefined) return underWay;
       if (mailbox.isClosed) return this.erasing(name) ?? NOTHING_LEFT;
-      const { reply } = mailbox.post({ type: 'delete', ...momentOf(this.#with.clock) });
+      const { reply } = mailbox.post({ type: 'delete', ...momentOf(this.#dependencies.clock) });
       if (reply.kind === 'gone') return this.#removeClosed(mailbox);
       if (reply.kind !== 'wait') throw stillRunning(mailbox);
       await this.untilEnded(mailbox, signal);
@@ -74,7 +74,7 @@ export class Removals {
   async untilEnded(mailbox: Mailbox, signal?: AbortSignal): Promise<void> {
     const { state, record } = mailbox;
     if (state.status !== 'stopping') return;
-    const waiting = patience(this.#with.clock, state.ending.deadline + GRACE_MS, signal);
+    const waiting = patience(this.#dependencies.clock, state.ending.deadline + GRACE_MS, signal);
     try {
       await mailbox.until(({ status }) => status !== 'stopping', waiting.signal);
     } catch (error) {
@@ -97,7 +97,7 @@ export class Removals {
   }
 
   async #store(mailbox: Mailbox): Promise<Removed> {
-    const { store, logs, references, registry, leases, healthProbe, events } = this.#with;
+    const { store, logs, references, registry, leases, healthProbe, events } = this.#dependencies;
     const { id, name } = mailbox.record;
     const bequeathed = await mailbox.bequeath();
     const deleted = events.keep({ type: 'instance_deleted', data: { name } }, id);
@@ -120,7 +120,7 @@ export class Removals {
   }
 
   #erase({ record: { id, name } }: Mailbox): Removed {
-    const { supervisor, references, onFault } = this.#with;
+    const { supervisor, references, onFault } = this.#dependencies;
     const key = name.toLowerCase();
     const erased = supervisor
       .discard(references.folder(id))

@@ -22,10 +22,10 @@ const NO_RUN = { nonce: 'none' };
 
 /** Refuses a start that cannot succeed while it can still be refused. All of it is checked again when it launches. */
 export class StartCheck {
-  readonly #with: StartCheckDependencies;
+  readonly #dependencies: StartCheckDependencies;
 
   constructor(dependencies: StartCheckDependencies) {
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
   }
 
   /**
@@ -38,7 +38,7 @@ export class StartCheck {
     record: InstanceRecord,
     handedOver: ReadonlySet<number> = NO_PORTS,
   ): Promise<void> {
-    const adapter = adapterFor(this.#with.engines, record.settings.engine);
+    const adapter = adapterFor(this.#dependencies.engines, record.settings.engine);
     await adapter.learn(record.settings);
     const problem = await adapter.preflight(record, adapter.plan(record));
     if (problem !== null) throw new ApiError(problem.code, problem.message);
@@ -59,7 +59,7 @@ export class StartCheck {
   }
 
   async #obstacle(record: InstanceRecord, isPast: () => boolean): Promise<StartObstacle | null> {
-    const { supervisor, references, registry } = this.#with;
+    const { supervisor, references, registry } = this.#dependencies;
     const { id, port } = record;
     const adapter = this.#adapterOrProblem(record);
     if ('code' in adapter) return adapter;
@@ -75,7 +75,7 @@ export class StartCheck {
 
   #adapterOrProblem({ settings }: InstanceRecord): EngineAdapter | StartObstacle {
     try {
-      return adapterFor(this.#with.engines, settings.engine);
+      return adapterFor(this.#dependencies.engines, settings.engine);
     } catch (error) {
       // The configuration has it no more.
       if (error instanceof ApiError && error.code === 'VALIDATION_ERROR')
@@ -87,14 +87,14 @@ export class StartCheck {
   async #assertPortFree(mailbox: Mailbox, record: InstanceRecord): Promise<void> {
     const message = await this.#portProblem(mailbox, record);
     if (message === null) return;
-    this.#with.alerts.raise({ level: 'error', code: PORT_CLASH, message, instance: record.name });
+    this.#dependencies.alerts.raise({ level: 'error', code: PORT_CLASH, message, instance: record.name });
     throw new ApiError('PORT_IN_USE', message);
   }
 
   /** Who has the port that the instance needs, in a sentence; `null`: nobody who is in the way. */
   async #portProblem(mailbox: Mailbox, record: InstanceRecord): Promise<string | null> {
     const { id, port } = record;
-    const { supervisor, references, registry } = this.#with;
+    const { supervisor, references, registry } = this.#dependencies;
     // The run of this moment: it may end while the port is looked at, and then was what held it.
     const run = currentRun(mailbox.state);
     const holder = await supervisor.portHolder(port);
@@ -122,7 +122,7 @@ function portInUse({ name, port }: InstanceRecord, holder: string): string {
  */
 function withoutSearchPath(message: string, command: string): string {
   if (command.includes('/')) return message;
-  const told = message.replace(/ on the PATH \(.*\)/s, ' on the PATH');
-  const end = told.startsWith('/') ? told.indexOf(`/${command} `) : -1;
-  return end === -1 ? told : told.replaceAll(told.slice(0, end + 1 + command.length), command);
+  const shortened = message.replace(/ on the PATH \(.*\)/s, ' on the PATH');
+  const end = shortened.startsWith('/') ? shortened.indexOf(`/${command} `) : -1;
+  return end === -1 ? shortened : shortened.replaceAll(shortened.slice(0, end + 1 + command.length), command);
 }

@@ -6,7 +6,7 @@ import type {
   Goal,
   InstanceEvent,
   InstanceState,
-  Life,
+  StatusDetails,
   RestartTerms,
   Run,
   Transition,
@@ -32,7 +32,7 @@ export interface EndTerms {
 export function end(
   state: WithRun,
   { elapsed, timeoutMs, force }: EndTerms,
-  enter: (run: Run, ending: Ending) => Life,
+  enter: (run: Run, ending: Ending) => StatusDetails,
 ): Transition {
   const { run } = state;
   const ending = (phase: Ending['phase']): InstanceState => ({
@@ -80,8 +80,8 @@ export function survived(
 ): Transition {
   const processes = `${pids.length === 1 ? 'process' : 'processes'} ${pids.join(', ')} did not end on SIGKILL`;
   const unseen = `container ${container} did not end, or its runtime does not say so`;
-  const told = [...(container === undefined ? [] : [unseen]), ...(pids.length === 0 ? [] : [processes])];
-  const message = `${told.join(', and ')}; port and slot stay taken until that is over`;
+  const survivors = [...(container === undefined ? [] : [unseen]), ...(pids.length === 0 ? [] : [processes])];
+  const message = `${survivors.join(', and ')}; port and slot stay taken until that is over`;
   return to(state, [{ type: 'alert', code: SURVIVES_KILL, message }]);
 }
 
@@ -108,8 +108,9 @@ export function ended(state: InstanceState, end: Ended, terms: RestartTerms, now
 }
 
 function settle(state: InstanceState, goal: Goal, effects: Effect[]): Transition {
-  const life: Life = goal.kind === 'stopped' ? { status: 'stopped' } : { status: 'failed', reason: goal.reason };
-  return to({ ...memory(state), ...life }, [...effects, { type: 'release-slot' }]);
+  const details: StatusDetails =
+    goal.kind === 'stopped' ? { status: 'stopped' } : { status: 'failed', reason: goal.reason };
+  return to({ ...memory(state), ...details }, [...effects, { type: 'release-slot' }]);
 }
 
 function retry(

@@ -65,7 +65,7 @@ export type Goal = { kind: 'stopped'; cause?: IdleCause; reason?: string } | { k
 export type IdleCause = 'eviction' | 'idle';
 
 /** The part of a state that differs between statuses. */
-export type Life =
+export type StatusDetails =
   | { status: 'stopped' }
   | { status: 'failed'; reason: string }
   | { status: 'starting'; phase: StartPhase; run: Run }
@@ -91,7 +91,7 @@ export type Life =
     };
 
 /** Where an instance's life stands. Stored whole. */
-export type InstanceState = Life & {
+export type InstanceState = StatusDetails & {
   /** Runs begun so far: the number of the newest one. */
   runs: number;
   /** Automatic restarts in a row. */
@@ -137,7 +137,7 @@ export type InstanceEvent = Moment &
     /** `leases`: at any moment since the first missed check. `still`: it does not work. `seen`: both, as the end of `the engine …`. */
     | { type: 'health-failed'; run: number; leases: number; still: boolean; seen: string }
     /** It got less of the GPUs than was asked for. `told`: see {@link Run.offload}. */
-    | { type: 'offload-short'; run: number; told: string }
+    | { type: 'offload-short'; run: number; shortfall: string }
     | { type: 'stalled'; run: number; seconds: number }
     /** It cannot come up: another process has its port. `reason`: the same in words. */
     | { type: 'port-taken'; run: number; reason: string }

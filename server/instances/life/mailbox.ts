@@ -138,7 +138,7 @@ export class Mailbox {
         }
       })
       .catch(this.#dependencies.onFault);
-    this.#tell();
+    this.#notifyWatchers();
     return { reply, stored };
   }
 
@@ -148,20 +148,20 @@ export class Mailbox {
    * @param told What tells of it: stored with it or not at all.
    * @param restarts The caller posts a restart as soon as this resolves: that it is due is stored with it or not at all.
    */
-  async amend(record: InstanceRecord, told: readonly KeptEvent[] = [], restarts = false): Promise<void> {
+  async amend(record: InstanceRecord, events: readonly KeptEvent[] = [], restarts = false): Promise<void> {
     if (this.#isSealed) throw new Sealed();
     const isMarked = restarts && !isRestartDue(this.#state);
     this.#record = record;
     if (isMarked) this.#state = withRestartDue(this.#state, true);
-    this.#tell();
+    this.#notifyWatchers();
     try {
-      await this.#save(told);
+      await this.#save(events);
       this.#accepted = record;
     } catch (error) {
       // What was refused must not take effect; unless somebody has built on it meanwhile.
       if (this.#record === record) this.#record = this.#accepted;
       if (isMarked) this.#state = withRestartDue(this.#state, false);
-      this.#tell();
+      this.#notifyWatchers();
       // A state that was stored meanwhile took the refused record with it.
       this.#storeLater();
       throw error;
@@ -172,7 +172,7 @@ export class Mailbox {
   abandon(): void {
     this.#isClosed = true;
     this.seal();
-    this.#tell();
+    this.#notifyWatchers();
   }
 
   /** Stores what could not be stored, if that works by now: this process will not try again. */
@@ -199,7 +199,7 @@ export class Mailbox {
     this.#unstoredEvents = [...bequeathed, ...this.#unstoredEvents, ...kept].slice(-MOST_UNSTORED_EVENTS);
     for (const event of kept) this.#dependencies.events.publish(event);
     if (this.#unstoredEvents.length > 0) this.#storeLater();
-    this.#tell();
+    this.#notifyWatchers();
   }
 
   /** The state has changed although that could not be stored: it is stored as soon as that works again. */
@@ -213,11 +213,11 @@ export class Mailbox {
   }
 
   /** Stores record and state as they are now, and what tells of them. */
-  async #save(told: readonly KeptEvent[] = []): Promise<void> {
+  async #save(events: readonly KeptEvent[] = []): Promise<void> {
     // No two saves hold the same event: its number can be stored once, and the second save would be refused.
     const late = this.#unstoredEvents.splice(0);
     try {
-      await this.#dependencies.store.save({ record: this.#record, state: this.#state }, [...late, ...told]);
+      await this.#dependencies.store.save({ record: this.#record, state: this.#state }, [...late, ...events]);
     } catch (error) {
       this.#unstoredEvents.unshift(...late);
       throw error;
@@ -252,7 +252,7 @@ export class Mailbox {
     this.#watchers.add(watcher);
   }
 
-  #tell(): void {
+  #notifyWatchers(): void {
     for (const watcher of this.#watchers) watcher();
   }
 

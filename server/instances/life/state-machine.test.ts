@@ -226,7 +226,7 @@ const TABLE: Record<string, { event: Bare<InstanceEvent>; cells: [InstanceState,
   },
   'health failed N times, leases and busy': { event: { ...HUNG, leases: 2 }, cells: [[running(), 'running', '']] },
   'less of the GPUs than was asked for': {
-    event: { type: 'offload-short', run: 1, told: 'offloaded 12/33 layers to GPU' },
+    event: { type: 'offload-short', run: 1, shortfall: 'offloaded 12/33 layers to GPU' },
     cells: [
       [running(), 'running', 'alert'],
       [stopping(), 'stopping draining for stopped', 'alert'],

@@ -52,7 +52,7 @@ export function transition(state: InstanceState, event: InstanceEvent): Transiti
     case 'health-failed':
       return healthFailed(state, event);
     case 'offload-short':
-      return offloadShort(state, event.told);
+      return offloadShort(state, event.shortfall);
     case 'stalled':
       return stalled(state, event.seconds, event.elapsed);
     case 'port-taken':

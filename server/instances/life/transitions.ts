@@ -1,5 +1,5 @@
 import type { Status } from '@llamactl/contract/instance';
-import type { Effect, Ended, Ending, InstanceState, Life, Reply, Run, Transition } from './lifecycle.ts';
+import type { Effect, Ended, Ending, InstanceState, StatusDetails, Reply, Run, Transition } from './lifecycle.ts';
 
 /** The pieces of which transitions are made. Pure. */
 
@@ -36,7 +36,7 @@ export function memory({
 }
 
 /** The life of an instance whose run ends in order to come up again. */
-export function goingDown(run: Run, ending: Ending, follows: 'start' | 'backoff', reason: string): Life {
+export function goingDown(run: Run, ending: Ending, follows: 'start' | 'backoff', reason: string): StatusDetails {
   return { status: 'restarting', phase: 'going-down', run, ending, follows, reason };
 }
 

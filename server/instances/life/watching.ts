@@ -1,5 +1,5 @@
 import { GPU_OFFLOAD_SHORT } from '../alert-codes.ts';
-import type { Effect, Ending, Goal, InstanceEvent, InstanceState, Life, Transition } from './lifecycle.ts';
+import type { Effect, Ending, Goal, InstanceEvent, InstanceState, StatusDetails, Transition } from './lifecycle.ts';
 import { goingDown, killNow, memory, to, unchanged } from './transitions.ts';
 
 /** The engine misses its health checks: hung when nobody used it meanwhile, or it did not work. Busy is not hung. */
@@ -9,20 +9,20 @@ export function healthFailed(
 ): Transition {
   if (state.status !== 'running' || (leases > 0 && !still)) return unchanged(state);
   const ending: Ending = { phase: 'killing', deadline: elapsed };
-  const life = goingDown(state.run, ending, 'backoff', `the engine ${seen}`);
-  return to({ ...memory(state), ...life }, killNow(state.run));
+  const details = goingDown(state.run, ending, 'backoff', `the engine ${seen}`);
+  return to({ ...memory(state), ...details }, killNow(state.run));
 }
 
 /** A run got less of the GPUs than was asked for. */
-export function offloadShort(state: InstanceState, told: string): Transition {
+export function offloadShort(state: InstanceState, shortfall: string): Transition {
   if (!('run' in state)) return unchanged(state);
-  return to({ ...state, run: { ...state.run, offload: told } }, [offloadAlert(told)]);
+  return to({ ...state, run: { ...state.run, offload: shortfall } }, [offloadAlert(shortfall)]);
 }
 
 /** Slow, but well: nothing is done about it. */
-export function offloadAlert(told: string): Effect {
-  const rest = told.includes('none of its layers') ? 'all of it' : 'the rest';
-  const message = `the engine ${told}; the processor computes ${rest}, which is slower`;
+export function offloadAlert(shortfall: string): Effect {
+  const rest = shortfall.includes('none of its layers') ? 'all of it' : 'the rest';
+  const message = `the engine ${shortfall}; the processor computes ${rest}, which is slower`;
   return { type: 'alert', level: 'warning', code: GPU_OFFLOAD_SHORT, message };
 }
 
@@ -48,11 +48,11 @@ export function portTaken(
   if (state.status !== 'starting' || state.phase !== 'loading') return unchanged(state);
   const { run } = state;
   const ending: Ending = { phase: 'terminating', deadline: elapsed };
-  const life: Life =
+  const details: StatusDetails =
     run.cause === 'boot' || run.cause === 'policy'
       ? goingDown(run, ending, 'backoff', reason)
       : { status: 'stopping', run, ending, goal: { kind: 'failed', reason } };
-  return to({ ...memory(state), ...life }, [{ type: 'terminate', run: run.number }]);
+  return to({ ...memory(state), ...details }, [{ type: 'terminate', run: run.number }]);
 }
 
 /**

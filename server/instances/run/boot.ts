@@ -61,12 +61,12 @@ export async function boot(dependencies: BootDependencies): Promise<void> {
 
 /** Removes what belongs to no instance, such as the files of one whose delete was cut short. Requests may wait: erasing goes on behind it. */
 async function sweep({ supervisor, references, onFault }: BootDependencies, ids: ReadonlySet<string>): Promise<void> {
-  const tell = (error: unknown): void => onFault(error, 'sweeping old folders');
+  const report = (error: unknown): void => onFault(error, 'sweeping old folders');
   try {
     const { erased } = await supervisor.sweep(references.root, ids);
-    erased.catch(tell);
+    erased.catch(report);
   } catch (error) {
-    tell(error);
+    report(error);
   }
 }
 

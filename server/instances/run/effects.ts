@@ -75,27 +75,27 @@ export interface EffectDependencies extends PreparationDependencies, ExitCauseDe
  * nobody foresaw is a fault of ours; it must not leave an instance waiting for ever, so a launch reports it as its error.
  */
 export class Effects implements EffectRunner {
-  readonly #with: EffectDependencies;
+  readonly #dependencies: EffectDependencies;
 
   constructor(dependencies: EffectDependencies) {
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
   }
 
   run(effect: Effect, mailbox: Mailbox, signal: AbortSignal): void {
     void this.#carryOut(effect, mailbox, signal).catch((error: unknown) => {
-      this.#with.onFault(error, effect);
+      this.#dependencies.onFault(error, effect);
       if (effect.type === 'prepare' || effect.type === 'spawn') {
         this.#spawnError(mailbox, effect.run, 'a fault of llamactl kept it from starting; its log says more');
       }
       if (!TRIED_AGAIN.has(effect.type)) return;
-      this.#with.clock.after(AGAIN_AFTER_MS, () => {
+      this.#dependencies.clock.after(AGAIN_AFTER_MS, () => {
         if (!signal.aborted) this.run(effect, mailbox, signal);
       });
     });
   }
 
   async #carryOut(effect: Effect, mailbox: Mailbox, signal: AbortSignal): Promise<void> {
-    const { scheduler, supervisor, clock, alerts } = this.#with;
+    const { scheduler, supervisor, clock, alerts } = this.#dependencies;
     const { id } = mailbox.record;
     switch (effect.type) {
       case 'request-slot':
@@ -119,10 +119,10 @@ export class Effects implements EffectRunner {
       case 'look-at-offload':
         return this.#lookAtOffload(mailbox, effect.run, signal);
       case 'drain':
-        await this.#with.leases(id, effect.run).idle(effect.until, clock, signal);
+        await this.#dependencies.leases(id, effect.run).idle(effect.until, clock, signal);
         return this.#post(mailbox, { type: 'drained', run: effect.run });
       case 'close-leases':
-        return this.#with.leases(id, effect.run).close(effect.died === true ? new EngineDied() : undefined);
+        return this.#dependencies.leases(id, effect.run).close(effect.died === true ? new EngineDied() : undefined);
       case 'terminate':
         return this.#withRun(mailbox, effect.run, (run) => supervisor.terminate(run));
       case 'kill':
@@ -145,7 +145,7 @@ export class Effects implements EffectRunner {
   }
 
   #requestSlot(mailbox: Mailbox, run: number): void {
-    this.#with.scheduler.request(mailbox.record.id, {
+    this.#dependencies.scheduler.request(mailbox.record.id, {
       mayEvict: () => this.#isWanted(mailbox),
       onGranted: () => this.#post(mailbox, { type: 'granted', run }),
       onHopeless: () => this.#spawnError(mailbox, run, ALL_PINNED),
@@ -158,18 +158,18 @@ export class Effects implements EffectRunner {
    */
   #isWanted({ record, state }: Mailbox): boolean {
     const run = currentRun(state);
-    return run === null || run.wantedByUser || run.cause === 'command' || this.#with.isWaitedFor(record.id);
+    return run === null || run.wantedByUser || run.cause === 'command' || this.#dependencies.isWaitedFor(record.id);
   }
 
   async #prepare(mailbox: Mailbox, run: number, signal: AbortSignal): Promise<void> {
-    const prepared = await prepareLaunch(this.#with, mailbox, run, signal);
+    const prepared = await prepareLaunch(this.#dependencies, mailbox, run, signal);
     if (prepared === null) return;
     if ('impossible' in prepared) this.#spawnError(mailbox, run, prepared.impossible);
     else this.#post(mailbox, { type: 'prepared', run, launch: prepared.launch });
   }
 
   async #spawn(mailbox: Mailbox, run: number, launch: Launch, signal: AbortSignal): Promise<void> {
-    const { supervisor, references, logs } = this.#with;
+    const { supervisor, references, logs } = this.#dependencies;
     const secrets =
       launch.plan.keyVariable === null || launch.key === null ? {} : { [launch.plan.keyVariable]: launch.key };
     const log = references.log(mailbox.record);
@@ -182,7 +182,7 @@ export class Effects implements EffectRunner {
       this.#post(mailbox, { type: 'spawned', run, identity });
       await supervisor
         .prune(references.runs(mailbox.record.id), KEPT_RUNS)
-        .catch((error: unknown) => this.#with.onFault(error, { type: 'spawn', run, launch }));
+        .catch((error: unknown) => this.#dependencies.onFault(error, { type: 'spawn', run, launch }));
     } catch (error) {
       logs.detach(log, reference);
       this.#spawnError(mailbox, run, withoutKey(error instanceof Error ? error.message : String(error), launch.key));
@@ -190,7 +190,7 @@ export class Effects implements EffectRunner {
   }
 
   #adopt(mailbox: Mailbox, { run, launch, identity }: Extract<Effect, { type: 'adopt' }>): void {
-    const { supervisor, references, logs } = this.#with;
+    const { supervisor, references, logs } = this.#dependencies;
     const reference = references.of(mailbox.record.id, launch);
     supervisor.adopt(reference, identity, this.#listener(mailbox, run));
     logs.attach(references.log(mailbox.record), reference);
@@ -199,17 +199,17 @@ export class Effects implements EffectRunner {
   async #awaitReady(mailbox: Mailbox, run: number, signal: AbortSignal): Promise<void> {
     const launch = launchOf(mailbox, run);
     if (launch === null) return;
-    const { startTimeoutMs, references } = this.#with;
+    const { startTimeoutMs, references } = this.#dependencies;
     const reference = references.of(mailbox.record.id, launch);
-    const outcome = await awaitReady(this.#with, reference, targetOf(launch), startTimeoutMs, signal);
+    const outcome = await awaitReady(this.#dependencies, reference, targetOf(launch), startTimeoutMs, signal);
     if (outcome === 'ready') {
       // From the first moment, so that a process that has the port later is known to be another.
-      this.#with.witness(mailbox.record.id, launch)?.listener();
+      this.#dependencies.witness(mailbox.record.id, launch)?.listener();
       this.#post(mailbox, { type: 'ready', run });
     }
     if (outcome === 'taken') {
       const { port } = launch.plan;
-      const holder = (await this.#with.supervisor.portHolder(port))?.description ?? 'another process';
+      const holder = (await this.#dependencies.supervisor.portHolder(port))?.description ?? 'another process';
       this.#post(mailbox, {
         type: 'port-taken',
         run,
@@ -222,7 +222,7 @@ export class Effects implements EffectRunner {
   async #watchHealth(mailbox: Mailbox, run: number, signal: AbortSignal): Promise<void> {
     const launch = launchOf(mailbox, run);
     if (launch === null) return;
-    const dependencies = this.#with;
+    const dependencies = this.#dependencies;
     const { references, engines } = dependencies;
     const { id } = mailbox.record;
     const watched = {
@@ -234,7 +234,7 @@ export class Effects implements EffectRunner {
         dependencies.leases(id, run).count + ((dependencies.lastUsed(id, run) ?? -Infinity) >= from ? 1 : 0),
     };
     await watchHealth(
-      this.#with,
+      this.#dependencies,
       watched,
       (missed) => this.#post(mailbox, { type: 'health-failed', run, ...missed }),
       signal,
@@ -243,16 +243,16 @@ export class Effects implements EffectRunner {
 
   async #lookAtOffload(mailbox: Mailbox, run: number, signal: AbortSignal): Promise<void> {
     const launch = launchOf(mailbox, run);
-    const { references, engines } = this.#with;
+    const { references, engines } = this.#dependencies;
     const adapter = launch === null ? null : engines.find(launch.engine);
     if (launch === null || adapter === null) return;
     const reference = references.of(mailbox.record.id, launch);
-    const told = await lookAtOffload(this.#with, adapter, reference, launch.plan, signal);
-    if (told !== null && !signal.aborted) this.#post(mailbox, { type: 'offload-short', run, told });
+    const shortfall = await lookAtOffload(this.#dependencies, adapter, reference, launch.plan, signal);
+    if (shortfall !== null && !signal.aborted) this.#post(mailbox, { type: 'offload-short', run, shortfall });
   }
 
   async #waitBackoff(mailbox: Mailbox, until: number, signal: AbortSignal): Promise<void> {
-    const { clock } = this.#with;
+    const { clock } = this.#dependencies;
     await pause(clock, Math.max(0, until - clock.elapsed()), signal);
     if (!signal.aborted) this.#post(mailbox, { type: 'backoff-over' });
   }
@@ -269,25 +269,25 @@ export class Effects implements EffectRunner {
 
   /** Tells the mailbox that a run is over, and why. */
   async #report(mailbox: Mailbox, run: number, exit: Exit): Promise<void> {
-    const { logs, alerts, references } = this.#with;
+    const { logs, alerts, references } = this.#dependencies;
     this.#withRun(mailbox, run, (reference) => logs.detach(references.log(mailbox.record), reference));
     for (const code of [SURVIVES_KILL, GPU_OFFLOAD_SHORT]) alerts.clear(code, mailbox.record.name);
-    const ended = await explainExit(this.#with, mailbox, exit);
-    this.#post(mailbox, { type: 'exited', run, ended, terms: this.#with.terms(mailbox.record) });
+    const ended = await explainExit(this.#dependencies, mailbox, exit);
+    this.#post(mailbox, { type: 'exited', run, ended, terms: this.#dependencies.terms(mailbox.record) });
   }
 
   #spawnError(mailbox: Mailbox, run: number, reason: string): void {
-    this.#post(mailbox, { type: 'spawn-error', run, reason, terms: this.#with.terms(mailbox.record) });
+    this.#post(mailbox, { type: 'spawn-error', run, reason, terms: this.#dependencies.terms(mailbox.record) });
   }
 
   /** Acts on a run if it is still the instance's: by now another may have begun, which must not be hit. */
   #withRun(mailbox: Mailbox, run: number, act: (run: RunReference) => void): void {
     const launch = launchOf(mailbox, run);
-    if (launch !== null) act(this.#with.references.of(mailbox.record.id, launch));
+    if (launch !== null) act(this.#dependencies.references.of(mailbox.record.id, launch));
   }
 
   #post(mailbox: Mailbox, event: DistributiveOmit<InstanceEvent, keyof Moment>): void {
-    mailbox.post({ ...event, ...momentOf(this.#with.clock) });
+    mailbox.post({ ...event, ...momentOf(this.#dependencies.clock) });
   }
 }
 

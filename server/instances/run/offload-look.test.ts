@@ -22,7 +22,7 @@ async function told(gpus: Offload, gpuMemory: (readings: number) => number | nul
 
 describe('what a run got less of the GPUs', () => {
   it('is what its output tells', async () => {
-    expect(await told({ kind: 'less', told: 'offloaded 1/2' }, () => 0)).toBe('offloaded 1/2');
+    expect(await told({ kind: 'less', shortfall: 'offloaded 1/2' }, () => 0)).toBe('offloaded 1/2');
     expect(await told({ kind: 'as asked' }, () => 0)).toBeNull();
     expect(await told({ kind: 'not asked' }, () => 0)).toBeNull();
   });

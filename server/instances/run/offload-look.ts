@@ -25,7 +25,7 @@ export async function lookAtOffload(
   signal: AbortSignal,
 ): Promise<string | null> {
   const offload = adapter.offload(plan, await logs.tail(run, START_LINES));
-  if (offload.kind === 'less') return offload.told;
+  if (offload.kind === 'less') return offload.shortfall;
   if (offload.kind !== 'unclear') return null;
   await pause(clock, FIRST_READING_MS, signal);
   // This one sets the next reading in motion.

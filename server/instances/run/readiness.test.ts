@@ -16,7 +16,7 @@ function anEngine(key: string | null = null) {
     answer: 'closed' as ProbeResult,
     /** Its answer to whoever shows the key; `null`: the same. */
     answerToKey: null as ProbeResult | null,
-    owner: 'ours' as 'ours' | 'foreign' | 'closed' | 'unknown' | 'untold',
+    owner: 'ours' as 'ours' | 'foreign' | 'closed' | 'unknown' | 'no-answer',
     logBytes: 0,
     cpuTicks: 0,
     /** How long it takes to say whose the port is. */
@@ -133,7 +133,7 @@ describe('readiness', () => {
   it('is waited for where a foreign process leaves the port in time, however often one comes', async () => {
     const { engine, clock, outcome, settled } = anEngine();
     engine.answer = 'ok';
-    for (const owner of ['foreign', 'closed', 'foreign', 'untold', 'foreign', 'unknown'] as const) {
+    for (const owner of ['foreign', 'closed', 'foreign', 'no-answer', 'foreign', 'unknown'] as const) {
       engine.owner = owner;
       if (owner === 'unknown') engine.answer = 'loading';
       await clock.advance(9_000);

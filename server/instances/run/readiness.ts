@@ -56,7 +56,7 @@ export async function awaitReady(
   let lastMove = begun;
   let progress: Progress | null = null;
   let answer: ProbeResult = 'closed';
-  let ownerToldAt = Number.NEGATIVE_INFINITY;
+  let ownerCheckedAt = Number.NEGATIVE_INFINITY;
   /** How many looks in a row found the port to be another's, and when the first of them did. */
   let foreign = { looks: 0, since: begun };
 
@@ -76,12 +76,12 @@ export async function awaitReady(
       if (hasMoved(progress, seen)) lastMove = now;
       progress = seen ?? progress;
       if (now - lastMove >= stallMs) return 'stalled';
-      if (now - ownerToldAt >= OWNER_EVERY_MS) {
+      if (now - ownerCheckedAt >= OWNER_EVERY_MS) {
         const isForeign = answer !== 'closed' && (await supervisor.ownsPort(run, target.port)) === 'foreign';
-        ownerToldAt = clock.elapsed();
-        const since = foreign.looks === 0 ? ownerToldAt : foreign.since;
+        ownerCheckedAt = clock.elapsed();
+        const since = foreign.looks === 0 ? ownerCheckedAt : foreign.since;
         foreign = { looks: isForeign ? foreign.looks + 1 : 0, since };
-        const isTaken = foreign.looks >= FOREIGN_LOOKS && ownerToldAt - since >= FOREIGN_MS;
+        const isTaken = foreign.looks >= FOREIGN_LOOKS && ownerCheckedAt - since >= FOREIGN_MS;
         if (isTaken) return signal.aborted ? 'aborted' : 'taken';
       }
     }

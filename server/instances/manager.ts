@@ -28,7 +28,7 @@ import type { InstanceManager, LiveRun, StopOptions, WaitOptions, Written } from
 import { describe, summarize } from './instance-view.ts';
 import type { WaitingRooms } from './slots/waiting-rooms.ts';
 
-/** What the use cases stand on; `app.ts` builds it. */
+/** Dependencies of the use cases; `app.ts` builds them. */
 export interface ManagerDependencies extends CommandDependencies {
   clock: Clock;
   engines: Engines;
@@ -51,9 +51,9 @@ export const STOPPED_BY_ALL: readonly Status[] = ['running', 'starting', 'restar
 export class Manager implements InstanceManager {
   readonly #dependencies: ManagerDependencies;
   readonly #commands: Commands;
-  /** A value for each state of a record: whoever has seen one knows it again. */
+  /** One summary object per record and state, so callers can compare summaries by identity. */
   readonly #summaries = new WeakMap<InstanceRecord, { state: InstanceState; summary: InstanceSummary }>();
-  /** Who gives leases since we do not any more. */
+  /** Gives leases after the hand-over; `null` before. */
   #successor: ((request: LeaseRequest) => Promise<Lease>) | null = null;
 
   constructor(dependencies: ManagerDependencies) {
@@ -61,15 +61,15 @@ export class Manager implements InstanceManager {
     this.#commands = new Commands(dependencies);
   }
 
-  /** Starts nothing from now on, also not what is being looked at. */
+  /** Starts nothing from now on, including starts whose check is still under way. */
   close(): void {
     this.#commands.close();
     this.#dependencies.waitingRooms.shut();
   }
 
   /**
-   * Whoever asks for a lease, or waits for one, gets it from `successor`. What is commanded is refused by the mailboxes: the
-   * next server can do it.
+   * Takes all leases from `successor` from now on, also for requests that wait. The sealed mailboxes refuse commands, and
+   * the next server can carry them out.
    */
   handOver(successor: (request: LeaseRequest) => Promise<Lease>): void {
     this.#successor = successor;
@@ -183,14 +183,14 @@ export class Manager implements InstanceManager {
     try {
       return await this.#dependencies.waitingRooms.acquire(mailbox, request);
     } catch (error) {
-      // It was sent away because another server gives leases since.
+      // The waiting room refused it because another server gives leases now.
       const successor = this.#givesNow();
       if (successor === null || request.signal.aborted) throw error;
       return successor(request);
     }
   }
 
-  /** Asked anew after each wait. */
+  /** A method, so that each call after an await reads the current value. */
   #givesNow(): ((request: LeaseRequest) => Promise<Lease>) | null {
     return this.#successor;
   }
@@ -254,7 +254,7 @@ export class Manager implements InstanceManager {
   }
 }
 
-/** A log without the key of the run that writes it. Keys of ended runs open nothing. */
+/** A log without the key of the current run. Keys of ended runs open nothing. */
 async function* withoutKeys(
   follower: AsyncIterable<readonly LogItem[]>,
   mailbox: Mailbox,

@@ -12,8 +12,8 @@ const BUSY = {
 };
 
 /**
- * The same store, which raises an alert while it cannot be written and rejects with an error that a caller may read. The
- * engines are not touched by that: commands take effect, and what they changed is stored when it can be.
+ * Wraps the store: raises an alert while it cannot be written, and rejects with an error that a caller may read. Commands
+ * to engines take effect all the same, and their changes are stored later.
  */
 export function watchStore(store: InstanceStore, alerts: AlertSink): InstanceStore {
   const watch = async (write: Promise<void>): Promise<void> => {

@@ -21,14 +21,14 @@ export type WithRun = Extract<InstanceState, { status: 'starting' | 'running' }>
 /** States whose run is being ended. */
 export type WithEnding = Extract<InstanceState, { ending: Ending }>;
 
-/** How a run is to end: `timeoutMs` from `elapsed` for its requests, or by force now. */
+/** How to end a run: give its requests `timeoutMs` from `elapsed` on, or kill it now by force. */
 export interface EndTerms {
   elapsed: number;
   timeoutMs: number;
   force: boolean;
 }
 
-/** Begins to end a run: what is drained, ended or withdrawn depends on how far it had come. */
+/** Begins to end a run. Depending on its phase, the run is drained, terminated or withdrawn. */
 export function end(
   state: WithRun,
   { elapsed, timeoutMs, force }: EndTerms,
@@ -52,7 +52,7 @@ export function end(
   return to({ ...memory(state), ...draining }, [{ type: 'drain', run: run.number, until }]);
 }
 
-/** A second wish to end what is already ending: the shorter time wins, force kills now. */
+/** A second request to end a run that is already ending: the shorter timeout wins, force kills now. */
 export function hasten(state: WithEnding, { elapsed, timeoutMs, force }: EndTerms): Transition {
   const { run, ending } = state;
   const deadline = elapsed + timeoutMs;
@@ -63,7 +63,7 @@ export function hasten(state: WithEnding, { elapsed, timeoutMs, force }: EndTerm
   return to(sooner, ending.phase === 'draining' ? [{ type: 'drain', run: run.number, until: deadline }] : []);
 }
 
-/** No request is left in flight, or their time is over: the engine is told to end. */
+/** Draining is over, with or without requests left in flight: terminates the engine. */
 export function drained(state: InstanceState, elapsed: number): Transition {
   if (!('ending' in state) || state.ending.phase !== 'draining') return unchanged(state);
   const run = state.run.number;
@@ -73,7 +73,7 @@ export function drained(state: InstanceState, elapsed: number): Transition {
   ]);
 }
 
-/** SIGKILL did not end it: it stays what it is, and is not silent about it. */
+/** The run survived SIGKILL: keeps the state and raises an alert. */
 export function survived(
   state: InstanceState,
   { pids, container }: Extract<InstanceEvent, { type: 'survived' }>,
@@ -85,7 +85,7 @@ export function survived(
   return to(state, [{ type: 'alert', code: SURVIVES_KILL, message }]);
 }
 
-/** The run is over and its tree is gone: the one way out of it. */
+/** The run and its process tree are gone. No other event leaves a run. */
 export function ended(state: InstanceState, end: Ended, terms: RestartTerms, now: Moment): Transition {
   if (!('run' in state)) return unchanged(state);
   const { run } = state;
@@ -121,7 +121,7 @@ function retry(
   { at, elapsed }: Moment,
   effects: Effect[],
 ): Transition {
-  // It may have ended while nobody served.
+  // The run may have ended while no server was running.
   const diedAt = elapsed - Math.max(0, at - exit.at);
   const restarts = restartsInARow(state.restarts, run.readyAt, diedAt);
   const decision = decideRestart(restarts, terms);

@@ -1,7 +1,7 @@
 import type { InstanceEvent, InstanceState, Run, StartCause, Transition } from './lifecycle.ts';
 import { memory, to, unchanged } from './transitions.ts';
 
-/** One step further on the way from a slot to an engine that answers. */
+/** Takes the next step of a start, from the granted slot to the ready engine. */
 export function advance(
   state: InstanceState,
   event: Extract<InstanceEvent, { type: 'granted' | 'prepared' | 'spawned' | 'ready' }>,
@@ -40,7 +40,7 @@ function spawned(state: InstanceState, process: Pick<Run, 'identity' | 'startedA
   return unchanged(state);
 }
 
-/** Enters `starting`. Every start of any cause passes here, and so the scheduler. */
+/** Enters `starting`. Every start, of any cause, begins here by requesting a slot. */
 export function begin(state: InstanceState, cause: StartCause, wantedByUser: boolean): Transition {
   const number = state.runs + 1;
   const run: Run = { number, cause, wantedByUser, launch: null, identity: null, startedAt: null, readyAt: null };

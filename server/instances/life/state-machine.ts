@@ -17,11 +17,11 @@ import {
 import { evict, healthFailed, offloadShort, portTaken, stalled } from './watching.ts';
 
 /**
- * The heart: what an instance does next. Pure: no clock, no I/O, no chance.
+ * The state machine of an instance. Pure: no clock, no I/O, no randomness.
  *
- * Two rules run through every case. No state that holds no run (`stopped`, `failed`, a backoff) and no new run is entered
- * before the old run's whole tree is gone, which only the event `exited` says. And an event of another run than the
- * state's is dropped: effects are slow, and what they report may be about a past life.
+ * Two rules hold in every case. First, a state without a run (`stopped`, `failed`, a backoff) or a new run is entered only
+ * after the old run's whole process tree is gone, which only the event `exited` reports. Second, events of another run than
+ * the state's are dropped: effects are slow and may report about a past run.
  */
 export function transition(state: InstanceState, event: InstanceEvent): Transition {
   if ('run' in event && event.run !== currentRun(state)?.number) return unchanged(state);
@@ -76,7 +76,7 @@ function start(state: InstanceState, cause: 'command' | 'demand'): Transition {
   switch (state.status) {
     case 'starting':
     case 'running':
-      // What began for a request is from now on the user's wish.
+      // A run started on demand counts as requested by the user from now on.
       return cause === 'demand' || state.run.wantedByUser ? unchanged(state) : to(wantedState(state), []);
     case 'stopping':
       return to({ ...memory(state), ...goingDown(wanted(state.run), state.ending, 'start', BY_COMMAND) }, []);
@@ -164,7 +164,7 @@ function remove(state: InstanceState): Transition {
   };
 }
 
-/** A stop that somebody wants, whoever began it: no request brings the instance back before it is over. */
+/** Turns an idle stop or eviction into a stop by command, so that no request starts the instance before it is over. */
 function asked(state: Stopping): Stopping {
   const { goal } = state;
   return goal.kind === 'failed' || goal.cause === undefined ? state : { ...state, goal: { kind: 'stopped' } };

@@ -2,7 +2,7 @@ import { GPU_OFFLOAD_SHORT } from '../alert-codes.ts';
 import type { Effect, Ending, Goal, InstanceEvent, InstanceState, StatusDetails, Transition } from './lifecycle.ts';
 import { goingDown, killNow, memory, to, unchanged } from './transitions.ts';
 
-/** The engine misses its health checks: hung when nobody used it meanwhile, or it did not work. Busy is not hung. */
+/** Kills an engine that missed its health checks, if it was unused or showed no work. A busy engine is not hung. */
 export function healthFailed(
   state: InstanceState,
   { leases, still, seen, elapsed }: Extract<InstanceEvent, { type: 'health-failed' }>,
@@ -13,20 +13,20 @@ export function healthFailed(
   return to({ ...memory(state), ...details }, killNow(state.run));
 }
 
-/** A run got less of the GPUs than was asked for. */
+/** Records that a run uses the GPUs less than requested, and raises an alert. */
 export function offloadShort(state: InstanceState, shortfall: string): Transition {
   if (!('run' in state)) return unchanged(state);
   return to({ ...state, run: { ...state.run, offload: shortfall } }, [offloadAlert(shortfall)]);
 }
 
-/** Slow, but well: nothing is done about it. */
+/** The alert about a GPU shortfall. The run is slow but works, so it continues. */
 export function offloadAlert(shortfall: string): Effect {
   const rest = shortfall.includes('none of its layers') ? 'all of it' : 'the rest';
   const message = `the engine ${shortfall}; the processor computes ${rest}, which is slower`;
   return { type: 'alert', level: 'warning', code: GPU_OFFLOAD_SHORT, message };
 }
 
-/** The start shows no progress any more. */
+/** Kills a start that no longer shows progress. */
 export function stalled(state: InstanceState, seconds: number, elapsed: number): Transition {
   if (state.status !== 'starting' || state.phase !== 'loading') return unchanged(state);
   const reason = `the engine showed no progress for ${seconds} s while loading (no output, memory, CPU time or reads); instances.start_timeout sets this limit`;
@@ -38,8 +38,8 @@ export function stalled(state: InstanceState, seconds: number, elapsed: number):
 }
 
 /**
- * Another process has the port of a start. What was launched is told to end: it may have processes that only it can end.
- * What follows is what follows an early death.
+ * Another process has the port of a start. Terminates the engine rather than killing it: only the engine may be able to end
+ * some of its processes. The outcome is that of an early death.
  */
 export function portTaken(
   state: InstanceState,
@@ -56,8 +56,8 @@ export function portTaken(
 }
 
 /**
- * The slot is wanted by another, or nobody used the instance for long. A lease or a pin keeps it; so there is nothing to
- * drain, and the step of waiting for it, with a commit of its own, is left out: somebody may be waiting for the slot.
+ * Stops an unused instance, because another needs its slot or because it was idle too long. A lease or a pin prevents that.
+ * Without leases, the phase `draining` and its commit are skipped, since a request may be waiting for the slot.
  */
 export function evict(state: InstanceState, event: Extract<InstanceEvent, { type: 'evict' }>): Transition {
   const { leases, pinned, cause, elapsed } = event;
@@ -69,7 +69,7 @@ export function evict(state: InstanceState, event: Extract<InstanceEvent, { type
   ]);
 }
 
-/** Not for whom it made room: not everybody who may see this one may know of that one. */
+/** The reason of the stop. It does not name the other instance, because readers of this one may not be allowed to see it. */
 function reasonOf({ cause, idleSeconds }: Extract<InstanceEvent, { type: 'evict' }>): string {
   if (cause === 'eviction') return 'it made room for another instance, which needed its slot';
   return `nobody used it for ${idleSeconds === undefined ? 'long' : `${idleSeconds} s`} (idle_timeout)`;

@@ -29,10 +29,10 @@ import { currentRun } from '../life/transitions.ts';
 import { NO_SIGNS } from './vital-signs.ts';
 
 /**
- * Effects that are tried again when they fail in a way nobody foresaw, as long as the phase lasts that asked for them:
- * otherwise the instance would wait for ever. A launch is not: it reports the failure as its outcome.
+ * Effects that are retried after an unexpected failure until their phase is over; otherwise the instance would wait without
+ * end. A launch is not retried: it reports the failure as its outcome.
  */
-const TRIED_AGAIN: ReadonlySet<Effect['type']> = new Set([
+const RETRIED: ReadonlySet<Effect['type']> = new Set([
   'adopt',
   'await-ready',
   'watch-health',
@@ -42,9 +42,9 @@ const TRIED_AGAIN: ReadonlySet<Effect['type']> = new Set([
   'kill',
   'end-stray',
 ]);
-const AGAIN_AFTER_MS = 1_000;
+const RETRY_AFTER_MS = 1_000;
 
-/** An instance that is restarted for ever must not fill the disk. */
+/** Folders of runs kept per instance, so that endless restarts do not fill the disk. */
 const KEPT_RUNS = 10;
 
 export interface EffectDependencies extends PreparationDependencies, ExitCauseDependencies {
@@ -57,11 +57,11 @@ export interface EffectDependencies extends PreparationDependencies, ExitCauseDe
   alerts: AlertSink;
   /** The leases of one run of an instance, by the instance's id. */
   leases(instance: string, run: number): Leases;
-  /** When a lease of a run ended last, of {@link Clock.elapsed}; `null`: none has. */
+  /** When the last lease of a run ended, of {@link Clock.elapsed}; `null`: none has ended. */
   lastUsed(instance: string, run: number): number | null;
-  /** The witness of the port of a run that is ready, by the instance's id; `null`: none exists. */
+  /** The witness of a ready run's port, by the instance's id; `null`: no witness is possible. */
   witness(instance: string, launch: Launch): PortWitness | null;
-  /** The restart policy that applies to an instance now. */
+  /** The current restart policy of an instance. */
   terms(record: InstanceRecord): RestartTerms;
   /** Whether a request waits for an instance, by the instance's id. */
   isWaitedFor(instance: string): boolean;
@@ -71,8 +71,8 @@ export interface EffectDependencies extends PreparationDependencies, ExitCauseDe
 }
 
 /**
- * The edge of the domain: does what the state machine decided, and posts what came of it. An effect that fails in a way
- * nobody foresaw is a fault of ours; it must not leave an instance waiting for ever, so a launch reports it as its error.
+ * Carries out the effects of the state machine and posts their results. An unexpected failure is a fault of llamactl. It must
+ * not leave an instance waiting without end, so a launch reports it as its error.
  */
 export class Effects implements EffectRunner {
   readonly #dependencies: EffectDependencies;
@@ -87,8 +87,8 @@ export class Effects implements EffectRunner {
       if (effect.type === 'prepare' || effect.type === 'spawn') {
         this.#spawnError(mailbox, effect.run, 'a fault of llamactl kept it from starting; its log says more');
       }
-      if (!TRIED_AGAIN.has(effect.type)) return;
-      this.#dependencies.clock.after(AGAIN_AFTER_MS, () => {
+      if (!RETRIED.has(effect.type)) return;
+      this.#dependencies.clock.after(RETRY_AFTER_MS, () => {
         if (!signal.aborted) this.run(effect, mailbox, signal);
       });
     });
@@ -153,8 +153,8 @@ export class Effects implements EffectRunner {
   }
 
   /**
-   * For a start that was made for requests alone nobody is stopped once they have all left: be it that one, or what a boot
-   * or the restart policy makes of it.
+   * Whether the start may evict another instance. A start on demand may not after all its requests have left; neither may a
+   * later start of it by a boot or the restart policy.
    */
   #isWanted({ record, state }: Mailbox): boolean {
     const run = currentRun(state);
@@ -203,7 +203,7 @@ export class Effects implements EffectRunner {
     const reference = references.of(mailbox.record.id, launch);
     const outcome = await awaitReady(this.#dependencies, reference, targetOf(launch), startTimeoutMs, signal);
     if (outcome === 'ready') {
-      // From the first moment, so that a process that has the port later is known to be another.
+      // Record the listening socket now, so that a process that has the port later is recognised as foreign.
       this.#dependencies.witness(mailbox.record.id, launch)?.listener();
       this.#post(mailbox, { type: 'ready', run });
     }
@@ -267,7 +267,7 @@ export class Effects implements EffectRunner {
     };
   }
 
-  /** Tells the mailbox that a run is over, and why. */
+  /** Posts that a run is over, and why. */
   async #report(mailbox: Mailbox, run: number, exit: Exit): Promise<void> {
     const { logs, alerts, references } = this.#dependencies;
     this.#withRun(mailbox, run, (reference) => logs.detach(references.log(mailbox.record), reference));
@@ -280,7 +280,7 @@ export class Effects implements EffectRunner {
     this.#post(mailbox, { type: 'spawn-error', run, reason, terms: this.#dependencies.terms(mailbox.record) });
   }
 
-  /** Acts on a run if it is still the instance's: by now another may have begun, which must not be hit. */
+  /** Acts on a run if it is still the current one. A newer run must not be affected. */
   #withRun(mailbox: Mailbox, run: number, act: (run: RunReference) => void): void {
     const launch = launchOf(mailbox, run);
     if (launch !== null) act(this.#dependencies.references.of(mailbox.record.id, launch));
@@ -298,7 +298,7 @@ function launchOf(mailbox: Mailbox, run: number): Launch | null {
   return current?.number === run ? current.launch : null;
 }
 
-/** Where a run answers. @param witness Of its port, once it is ready; `null`: none exists. */
+/** Where a run answers. @param witness Witness of its port, once the run is ready; `null`: none. */
 export function targetOf({ plan, key }: Launch, witness: PortWitness | null = null): EngineTarget {
   return {
     port: plan.port,

@@ -73,7 +73,7 @@ export class Editor {
       if (options.ifMatch !== undefined && !matchesTag(options.ifMatch, before)) {
         throw new ApiError(
           'PRECONDITION_FAILED',
-          `${before.name} was changed by somebody else since; read it again and repeat.`,
+          `${before.name} has changed since you read it; read it again and repeat the update.`,
         );
       }
       const { edit, warnings } = await this.#patched(before, patch);

@@ -886,7 +886,7 @@ describe('a disk that is full or broken', () => {
     const domain = new Domain();
     await domain.createRunning();
     domain.store.failure = new Error('disk full');
-    await expect(domain.manager.stop('a')).rejects.toThrow('A command to start or stop has taken effect all the same');
+    await expect(domain.manager.stop('a')).rejects.toThrow('A start or stop has taken effect all the same');
     await domain.settle();
     expect(domain.status()).toBe('stopped');
     expect(domain.alerts.list()).toMatchObject([{ code: 'store_failed', level: 'error' }]);

@@ -44,7 +44,7 @@ export function queueFull({ record, state }: Mailbox, waiting: number): ApiError
   const full =
     waiting === 0
       ? `${record.name} is busy, and no request may wait for it (\`queue_limit\` is 0)`
-      : `${waiting} requests wait for ${record.name} already, which is as many as may (\`queue_limit\`)`;
+      : `${waiting} requests already wait for ${record.name}, which is the limit (\`queue_limit\`)`;
   const message = `${full}; try again later.`;
   const waitsForSlot = state.status !== 'running' && !(state.status === 'starting' && state.phase !== 'queued');
   if (!waitsForSlot) return new ApiError('RATE_LIMITED', message, retryIn(QUEUE_RETRY_AFTER));
@@ -53,7 +53,7 @@ export function queueFull({ record, state }: Mailbox, waiting: number): ApiError
 
 /** The reason when every instance that would have to stop is pinned. */
 export const ALL_PINNED =
-  'no slot is free and none can be freed: what would have to stop for it is pinned (`instances.max_running`, `groups`)';
+  'no slot is free and none can be freed: every instance that would have to stop is pinned (`instances.max_running`, `groups`)';
 
 /** For a start that no eviction can make room for. @param status 503 for a request under `/v1`, 409 for a command. */
 export function slotsPinned(name: string, status: 409 | 503): ApiError {
@@ -62,7 +62,7 @@ export function slotsPinned(name: string, status: 409 | 503): ApiError {
 
 /** For a start of a batch that would need an eviction. */
 export function noFreeSlot(name: string): ApiError {
-  const message = `${name} was not started: no slot is free, and nothing is stopped for it here; start it by itself, or stop another first.`;
+  const message = `${name} was not started: no slot is free, and starting several instances stops no other; start it alone, or stop another first.`;
   return new ApiError('CAPACITY_EXCEEDED', message);
 }
 

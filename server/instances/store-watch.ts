@@ -8,7 +8,7 @@ const UNWRITABLE = {
 };
 const BUSY = {
   reason: 'another program holds the lock of the database in data_dir',
-  remedy: 'Another program holds the lock of the database: end that, or what it does there',
+  remedy: 'Another program holds the lock of the database: end that program or its transaction',
 };
 
 /**
@@ -27,12 +27,12 @@ export function watchStore(store: InstanceStore, alerts: AlertSink): InstanceSto
         code: STORE_FAILED,
         message:
           'Changes cannot be stored in data_dir, and a restart of llamactl would forget them. Engines go on running. ' +
-          `${remedy}; it is tried again every second.`,
+          `${remedy}; llamactl retries every second.`,
       });
       throw new ApiError(
         'INTERNAL_ERROR',
-        `This could not be stored: ${reason}. A command to start or stop has taken effect all the same and is stored ` +
-          'when that works again; settings are as they were.',
+        `This could not be stored: ${reason}. A start or stop has taken effect all the same and is stored as soon as writing ` +
+          'works again; settings are unchanged.',
         { cause: error },
       );
     }

@@ -40,13 +40,13 @@ describe('what is told of instances', () => {
     );
     expect(stops).toEqual([
       ['a', 'eviction', 'it made room for another instance, which needed its slot'],
-      ['b', 'idle', 'nobody used it for 60 s (idle_timeout)'],
+      ['b', 'idle', 'idle for 60 s (idle_timeout)'],
       ['c', undefined, undefined],
     ]);
     const next = await domain.crash();
     expect(['a', 'b', 'c'].map((name) => next.manager.get(name).last_exit?.reason)).toEqual([
       'it made room for another instance, which needed its slot',
-      'nobody used it for 60 s (idle_timeout)',
+      'idle for 60 s (idle_timeout)',
       'stopped as asked',
     ]);
   });

@@ -79,7 +79,7 @@ export function survived(
   { pids, container }: Extract<InstanceEvent, { type: 'survived' }>,
 ): Transition {
   const processes = `${pids.length === 1 ? 'process' : 'processes'} ${pids.join(', ')} did not end on SIGKILL`;
-  const unseen = `container ${container} did not end, or its runtime does not say so`;
+  const unseen = `container ${container} is not confirmed gone by its runtime`;
   const survivors = [...(container === undefined ? [] : [unseen]), ...(pids.length === 0 ? [] : [processes])];
   const message = `${survivors.join(', and ')}; port and slot stay taken until that is over`;
   return to(state, [{ type: 'alert', code: SURVIVES_KILL, message }]);

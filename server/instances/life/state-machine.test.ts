@@ -425,11 +425,11 @@ describe('what survives SIGKILL', () => {
     [{ pids: [7, 8] }, 'processes 7, 8 did not end on SIGKILL; port and slot stay taken until that is over'],
     [
       { pids: [], container: 'c' },
-      'container c did not end, or its runtime does not say so; port and slot stay taken until that is over',
+      'container c is not confirmed gone by its runtime; port and slot stay taken until that is over',
     ],
     [
       { pids: [7], container: 'c' },
-      'container c did not end, or its runtime does not say so, and process 7 did not end on SIGKILL; port and slot stay taken until that is over',
+      'container c is not confirmed gone by its runtime, and process 7 did not end on SIGKILL; port and slot stay taken until that is over',
     ],
   ])('is named: %j', (what, message) => {
     const { effects } = send(stopping({ phase: 'killing' }), { type: 'survived', run: 1, ...what });

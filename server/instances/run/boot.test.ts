@@ -332,7 +332,7 @@ describe('a boot on a disk with faults', () => {
     after.supervisor.inspect = async () => {
       throw new Error('input/output error');
     };
-    await expect(after.instances.boot()).rejects.toThrow(/engine of a cannot be found out; look at \/data\/instances/);
+    await expect(after.instances.boot()).rejects.toThrow(/whether the engine of a is alive; look at \/data\/instances/);
   });
 });
 

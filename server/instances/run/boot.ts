@@ -93,7 +93,7 @@ async function inspect(
     // Without knowing whether the run is alive, any action could be wrong.
     const { folder } = references.of(record.id, run.launch);
     throw new Error(
-      `what became of the engine of ${record.name} cannot be found out; look at ${folder}: ${String(error)}`,
+      `it cannot be determined whether the engine of ${record.name} is alive; look at ${folder}: ${String(error)}`,
       { cause: error },
     );
   }

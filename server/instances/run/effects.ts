@@ -213,7 +213,7 @@ export class Effects implements EffectRunner {
       this.#post(mailbox, {
         type: 'port-taken',
         run,
-        reason: `port ${port} is in use by ${holder}, which is not of this run`,
+        reason: `port ${port} is in use by ${holder}, which does not belong to this run`,
       });
     }
     if (outcome === 'stalled') this.#post(mailbox, { type: 'stalled', run, seconds: startTimeoutMs / 1_000 });

@@ -176,7 +176,7 @@ describe('the health watch', () => {
     expect(missed.some(({ still }) => still)).toBe(false);
   });
 
-  it('says that nobody used it', async () => {
+  it('says that the engine had no requests', async () => {
     const { engine, clock, missed } = aWatch();
     engine.health = 'error';
     engine.leases = 0;
@@ -185,7 +185,7 @@ describe('the health watch', () => {
     expect(missed[0]).toEqual({
       leases: 0,
       still: false,
-      seen: 'no longer answered its health check (error), and nobody used it',
+      seen: 'no longer answered its health check (error), and had no requests',
     });
   });
 

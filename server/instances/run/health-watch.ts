@@ -161,6 +161,6 @@ class MissedRow {
       const circles = `has used CPU time for ${seconds(this.#lastWork)} s without a token, output or a read`;
       return { leases, still: true, seen: `${what} and ${circles}` };
     }
-    return { leases, still: false, seen: `${what}${leases === 0 ? ', and nobody used it' : ', but works'}` };
+    return { leases, still: false, seen: `${what}${leases === 0 ? ', and had no requests' : ', but works'}` };
   }
 }

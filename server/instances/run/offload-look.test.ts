@@ -28,7 +28,7 @@ describe('what a run got less of the GPUs', () => {
   });
 
   it('is told by its memory on GPUs where its output does not: none is too little', async () => {
-    expect(await told({ kind: 'unclear' }, () => 0)).toMatch(/no memory on any GPU/);
+    expect(await told({ kind: 'unclear' }, () => 0)).toMatch(/no memory of any GPU/);
     expect(await told({ kind: 'unclear' }, () => 5_000_000)).toBeNull();
   });
 

@@ -31,5 +31,5 @@ export async function lookAtOffload(
   // This call starts the next reading.
   meter.stats(run);
   await pause(clock, READING_MS, signal);
-  return meter.stats(run)?.gpu_memory_usage === 0 ? 'has no memory on any GPU, so it computes without' : null;
+  return meter.stats(run)?.gpu_memory_usage === 0 ? 'uses no memory of any GPU, so it computes without one' : null;
 }

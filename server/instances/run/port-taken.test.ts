@@ -17,7 +17,7 @@ describe('a start whose port another process has', () => {
     await domain.pass(13_000);
     expect(domain.manager.get('a')).toMatchObject({
       status: 'failed',
-      reason: `port ${port} is in use by process 99 (node), which is not of this run`,
+      reason: `port ${port} is in use by process 99 (node), which does not belong to this run`,
     });
     expect(domain.world.alive(id)).toEqual([]);
     expect(domain.faults).toEqual([]);

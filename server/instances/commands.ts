@@ -39,11 +39,11 @@ export class Commands {
   }
 
   start(mailbox: Mailbox, options: WaitOptions): Promise<Status> {
-    return this.#comeUp(mailbox, { type: 'start', cause: 'command' }, options);
+    return this.#startOrRestart(mailbox, { type: 'start', cause: 'command' }, options);
   }
 
   restart(mailbox: Mailbox, options: StopOptions & WaitOptions): Promise<Status> {
-    return this.#comeUp(mailbox, { type: 'restart', ...this.#stopTerms(options) }, options);
+    return this.#startOrRestart(mailbox, { type: 'restart', ...this.#stopTerms(options) }, options);
   }
 
   async stop(mailbox: Mailbox, options: StopOptions & WaitOptions): Promise<Status> {
@@ -85,7 +85,7 @@ export class Commands {
   }
 
   /** Starts or restarts after checking that it can succeed. A stop that arrives during the check wins. */
-  async #comeUp(mailbox: Mailbox, command: Command, { wait, signal, isBegun }: WaitOptions): Promise<Status> {
+  async #startOrRestart(mailbox: Mailbox, command: Command, { wait, signal, isBegun }: WaitOptions): Promise<Status> {
     if (isBegun === true) return this.#untilRunning(mailbox, signal);
     const { stops } = mailbox;
     if (command.type === 'restart' || !isUp(mailbox.state)) {

@@ -669,7 +669,7 @@ describe('an engine that uses GPUs less than requested', () => {
     domain.adapter.gpus = { kind: 'less', shortfall: 'offloaded 12/33 layers to GPU' };
     await domain.createRunning();
     expect(alertsOf(domain)).toEqual([ALERT]);
-    domain.adapter.gpus = { kind: 'as asked' };
+    domain.adapter.gpus = { kind: 'as requested' };
     await domain.manager.restart('a');
     await domain.pass(1_000);
     expect(domain.status()).toBe('running');

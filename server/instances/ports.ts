@@ -270,9 +270,9 @@ export interface VitalSigns {
 
 /** Outcome of a request to compute on GPUs. */
 export type Offload =
-  | { kind: 'as asked' }
+  | { kind: 'as requested' }
   /** GPUs were not requested, or the engine could choose and chose none. */
-  | { kind: 'not asked' }
+  | { kind: 'not requested' }
   /** `shortfall`: the end of a sentence that begins with `the engine …`. */
   | { kind: 'less'; shortfall: string }
   /** GPUs were requested, and the output does not show their use; measure the run's GPU memory instead. */

@@ -100,13 +100,13 @@ export class Removals {
   async #store(mailbox: Mailbox): Promise<Removed> {
     const { store, logs, references, registry, leases, healthProbe, events } = this.#dependencies;
     const { id, name } = mailbox.record;
-    const bequeathed = await mailbox.bequeath();
+    const unstoredEvents = await mailbox.takeUnstoredEvents();
     const deleted = events.keep({ type: 'instance_deleted', data: { name } }, id);
     try {
-      await store.remove(id, [...bequeathed, deleted]);
+      await store.remove(id, [...unstoredEvents, deleted]);
     } catch (error) {
       events.discard(deleted);
-      mailbox.reopen(bequeathed);
+      mailbox.reopen(unstoredEvents);
       throw error;
     }
     try {

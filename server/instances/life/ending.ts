@@ -14,7 +14,7 @@ import type {
 import type { Moment } from '../moment.ts';
 import { decideRestart, restartsInARow } from './restart-policy.ts';
 import { begin } from './starting.ts';
-import { killNow, lastExit, memory, prepend, to, unchanged } from './transitions.ts';
+import { killNow, lastExit, keptFields, prepend, to, unchanged } from './transitions.ts';
 
 /** States whose run may be ended. */
 export type WithRun = Extract<InstanceState, { status: 'starting' | 'running' }>;
@@ -36,7 +36,7 @@ export function end(
 ): Transition {
   const { run } = state;
   const ending = (phase: Ending['phase']): InstanceState => ({
-    ...memory(state),
+    ...keptFields(state),
     ...enter(run, { phase, deadline: elapsed }),
   });
   if (state.status === 'starting' && (state.phase === 'queued' || state.phase === 'preparing')) {
@@ -49,7 +49,7 @@ export function end(
   }
   const until = elapsed + timeoutMs;
   const draining = enter(run, { phase: 'draining', deadline: until, timeoutMs });
-  return to({ ...memory(state), ...draining }, [{ type: 'drain', run: run.number, until }]);
+  return to({ ...keptFields(state), ...draining }, [{ type: 'drain', run: run.number, until }]);
 }
 
 /** A second request to end a run that is already ending: the shorter timeout wins, force kills now. */
@@ -110,7 +110,7 @@ export function ended(state: InstanceState, end: Ended, terms: RestartTerms, now
 function settle(state: InstanceState, goal: Goal, effects: Effect[]): Transition {
   const details: StatusDetails =
     goal.kind === 'stopped' ? { status: 'stopped' } : { status: 'failed', reason: goal.reason };
-  return to({ ...memory(state), ...details }, [...effects, { type: 'release-slot' }]);
+  return to({ ...keptFields(state), ...details }, [...effects, { type: 'release-slot' }]);
 }
 
 function retry(
@@ -131,7 +131,7 @@ function retry(
   }
   const until = elapsed + decision.delayMs;
   const backoff: InstanceState = {
-    ...memory(state),
+    ...keptFields(state),
     restarts: restarts + 1,
     status: 'restarting',
     phase: 'backoff',

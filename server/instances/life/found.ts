@@ -4,7 +4,7 @@ import type { Effect, Ending, InstanceEvent, InstanceState, Run, Transition } fr
 import { withRestartBegun } from './restart-due.ts';
 import { longestDelay } from './restart-policy.ts';
 import { begin } from './starting.ts';
-import { isBackoff, lastExit, memory, to, unchanged } from './transitions.ts';
+import { isBackoff, lastExit, keptFields, to, unchanged } from './transitions.ts';
 import { offloadAlert } from './watching.ts';
 
 /** The stored run is alive: adopts it and continues its start or end. */
@@ -78,7 +78,9 @@ export function booted(
 }
 
 function revive(state: InstanceState, isWanted: boolean): Transition {
-  return isWanted ? begin({ ...state, restarts: 0 }, 'boot', true) : to({ ...memory(state), status: 'stopped' }, []);
+  return isWanted
+    ? begin({ ...state, restarts: 0 }, 'boot', true)
+    : to({ ...keptFields(state), status: 'stopped' }, []);
 }
 
 /** A stray: a living process with this instance's tag that belongs to no current run. */
@@ -98,7 +100,7 @@ export function foundStray(state: InstanceState, tag: string, pids: readonly num
   };
   return to(
     {
-      ...memory(state),
+      ...keptFields(state),
       runs: number,
       status: 'stopping',
       run,

@@ -106,7 +106,7 @@ export class Mailbox {
   }
 
   post(event: InstanceEvent): Posted {
-    if (this.#isSealed) return unheard(transition(this.#state, event).reply);
+    if (this.#isSealed) return sealedPost(transition(this.#state, event).reply);
     if (event.type === 'stop') this.#stops += 1;
     const previous = this.#state;
     const { state, effects, reply } = transition(previous, event);
@@ -118,10 +118,10 @@ export class Mailbox {
     this.#state = state;
     if (phaseOf(previous) !== phaseOf(state) || this.#isClosed) this.#enterPhase();
     const kept = this.#isClosed ? [] : this.#keep(previous, state);
-    const isWorthIt = !this.#isClosed && (kept.length > 0 || isWorthStoring(previous, state));
-    const stored = isWorthIt ? this.#save(kept) : Promise.resolve();
+    const mustStore = !this.#isClosed && (kept.length > 0 || isWorthStoring(previous, state));
+    const stored = mustStore ? this.#save(kept) : Promise.resolve();
     const { signal } = this.#phase;
-    if (isWorthIt) this.#stored = stored;
+    if (mustStore) this.#stored = stored;
     const isStored = stored.catch((error: unknown) => {
       this.#unstoredEvents = [...this.#unstoredEvents, ...kept].slice(-MOST_UNSTORED_EVENTS);
       this.#dependencies.onFault(error);
@@ -181,7 +181,7 @@ export class Mailbox {
   }
 
   /** Takes the unstored events of a deleted instance. The caller stores them together with the delete. */
-  async bequeath(): Promise<KeptEvent[]> {
+  async takeUnstoredEvents(): Promise<KeptEvent[]> {
     // Wait until the last save has succeeded or failed.
     await this.#stored.catch(() => undefined);
     return this.#unstoredEvents.splice(0);
@@ -190,13 +190,13 @@ export class Mailbox {
   /**
    * Rolls back a delete that could not be stored. A backoff that the delete ended stays ended, and its event is published.
    *
-   * @param bequeathed See {@link bequeath}.
+   * @param unstoredEvents See {@link takeUnstoredEvents}.
    */
-  reopen(bequeathed: readonly KeptEvent[]): void {
+  reopen(unstoredEvents: readonly KeptEvent[]): void {
     this.#isClosed = false;
     if (this.#beforeClose.status !== 'restarting') this.#state = this.#beforeClose;
     const kept = this.#keep(this.#beforeClose, this.#state);
-    this.#unstoredEvents = [...bequeathed, ...this.#unstoredEvents, ...kept].slice(-MOST_UNSTORED_EVENTS);
+    this.#unstoredEvents = [...unstoredEvents, ...this.#unstoredEvents, ...kept].slice(-MOST_UNSTORED_EVENTS);
     for (const event of kept) this.#dependencies.events.publish(event);
     if (this.#unstoredEvents.length > 0) this.#storeLater();
     this.#notifyWatchers();
@@ -299,7 +299,7 @@ export class Sealed extends Error {
 }
 
 /** The result of a post to a sealed mailbox: `stored` rejects, without a warning if no caller awaits it. */
-function unheard(reply: Reply): Posted {
+function sealedPost(reply: Reply): Posted {
   const stored = Promise.reject<void>(new Sealed());
   stored.catch(() => undefined);
   return { reply, stored };

@@ -1,5 +1,5 @@
 import type { Ending, InstanceState } from './lifecycle.ts';
-import { BY_UPDATE, currentRun, goingDown, memory } from './transitions.ts';
+import { BY_UPDATE, currentRun, goingDown, keptFields } from './transitions.ts';
 
 /**
  * A restart for new settings is stored together with them, as a mark on the run, and begins when both are on the disk. So a
@@ -21,5 +21,5 @@ export function withRestartDue(state: InstanceState, restartDue: boolean): Insta
 export function withRestartBegun(state: InstanceState, begun: Ending): InstanceState {
   if (!('run' in state) || !isRestartDue(state) || state.status === 'stopping') return state;
   const ending = 'ending' in state ? state.ending : begun;
-  return { ...memory(state), ...goingDown(state.run, ending, 'start', BY_UPDATE) };
+  return { ...keptFields(state), ...goingDown(state.run, ending, 'start', BY_UPDATE) };
 }

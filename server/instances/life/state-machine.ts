@@ -8,7 +8,7 @@ import {
   currentRun,
   goingDown,
   isBackoff,
-  memory,
+  keptFields,
   neverRan,
   to,
   unchanged,
@@ -79,7 +79,7 @@ function start(state: InstanceState, cause: 'command' | 'demand'): Transition {
       // A run started on demand counts as requested by the user from now on.
       return cause === 'demand' || state.run.wantedByUser ? unchanged(state) : to(wantedState(state), []);
     case 'stopping':
-      return to({ ...memory(state), ...goingDown(wanted(state.run), state.ending, 'start', BY_COMMAND) }, []);
+      return to({ ...keptFields(state), ...goingDown(wanted(state.run), state.ending, 'start', BY_COMMAND) }, []);
     case 'restarting':
       if (state.phase === 'going-down')
         return to({ ...state, run: wanted(state.run), follows: 'start', reason: BY_COMMAND }, []);
@@ -95,7 +95,7 @@ function stop(state: InstanceState, terms: EndTerms): Transition {
     case 'stopped':
       return unchanged(state);
     case 'failed':
-      return to({ ...memory(state), status: 'stopped' }, []);
+      return to({ ...keptFields(state), status: 'stopped' }, []);
     case 'starting':
     case 'running':
       return end(state, terms, (run, ending) => ({
@@ -105,11 +105,11 @@ function stop(state: InstanceState, terms: EndTerms): Transition {
         goal: { kind: 'stopped' },
       }));
     case 'stopping':
-      return hasten(state.goal.kind === 'failed' ? { ...state, goal: { kind: 'stopped' } } : asked(state), terms);
+      return hasten(state.goal.kind === 'failed' ? { ...state, goal: { kind: 'stopped' } } : byCommand(state), terms);
     case 'restarting': {
-      if (state.phase === 'backoff') return to({ ...memory(state), status: 'stopped' }, []);
+      if (state.phase === 'backoff') return to({ ...keptFields(state), status: 'stopped' }, []);
       const stopping: WithEnding = {
-        ...memory(state),
+        ...keptFields(state),
         status: 'stopping',
         run: state.run,
         ending: state.ending,
@@ -154,18 +154,18 @@ function apply(state: InstanceState, terms: EndTerms): Transition {
 
 function remove(state: InstanceState): Transition {
   if (state.status === 'stopping') {
-    return { state: asked(state), effects: [], reply: { kind: 'wait' } };
+    return { state: byCommand(state), effects: [], reply: { kind: 'wait' } };
   }
   if ('run' in state) return { state, effects: [], reply: { kind: 'refused', status: state.status } };
   return {
-    state: { ...memory(state), status: 'stopped' },
+    state: { ...keptFields(state), status: 'stopped' },
     effects: [{ type: 'release-slot' }],
     reply: { kind: 'gone' },
   };
 }
 
 /** Turns an idle stop or eviction into a stop by command, so that no request starts the instance before it is over. */
-function asked(state: Stopping): Stopping {
+function byCommand(state: Stopping): Stopping {
   const { goal } = state;
   return goal.kind === 'failed' || goal.cause === undefined ? state : { ...state, goal: { kind: 'stopped' } };
 }

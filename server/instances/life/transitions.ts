@@ -27,7 +27,7 @@ export function prepend(effects: Effect[], next: Transition): Transition {
 }
 
 /** The fields that a state keeps when its status changes. */
-export function memory({
+export function keptFields({
   runs,
   restarts,
   lastExit,

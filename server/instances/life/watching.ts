@@ -1,6 +1,6 @@
 import { GPU_OFFLOAD_SHORT } from '../alert-codes.ts';
 import type { Effect, Ending, Goal, InstanceEvent, InstanceState, StatusDetails, Transition } from './lifecycle.ts';
-import { goingDown, killNow, memory, to, unchanged } from './transitions.ts';
+import { goingDown, killNow, keptFields, to, unchanged } from './transitions.ts';
 
 /** Kills an engine that missed its health checks, if it was unused or showed no work. A busy engine is not hung. */
 export function healthFailed(
@@ -10,7 +10,7 @@ export function healthFailed(
   if (state.status !== 'running' || (leases > 0 && !still)) return unchanged(state);
   const ending: Ending = { phase: 'killing', deadline: elapsed };
   const details = goingDown(state.run, ending, 'backoff', `the engine ${seen}`);
-  return to({ ...memory(state), ...details }, killNow(state.run));
+  return to({ ...keptFields(state), ...details }, killNow(state.run));
 }
 
 /** Records that a run uses the GPUs less than requested, and raises an alert. */
@@ -32,7 +32,7 @@ export function stalled(state: InstanceState, seconds: number, elapsed: number):
   const reason = `the engine showed no progress for ${seconds} s while loading (no output, memory, CPU time or reads); instances.start_timeout sets this limit`;
   const ending: Ending = { phase: 'killing', deadline: elapsed };
   return to(
-    { ...memory(state), status: 'stopping', run: state.run, ending, goal: { kind: 'failed', reason } },
+    { ...keptFields(state), status: 'stopping', run: state.run, ending, goal: { kind: 'failed', reason } },
     killNow(state.run),
   );
 }
@@ -52,7 +52,7 @@ export function portTaken(
     run.cause === 'boot' || run.cause === 'policy'
       ? goingDown(run, ending, 'backoff', reason)
       : { status: 'stopping', run, ending, goal: { kind: 'failed', reason } };
-  return to({ ...memory(state), ...details }, [{ type: 'terminate', run: run.number }]);
+  return to({ ...keptFields(state), ...details }, [{ type: 'terminate', run: run.number }]);
 }
 
 /**
@@ -64,7 +64,7 @@ export function evict(state: InstanceState, event: Extract<InstanceEvent, { type
   if (state.status !== 'running' || leases > 0 || pinned) return unchanged(state);
   const ending: Ending = { phase: 'terminating', deadline: elapsed };
   const goal: Goal = { kind: 'stopped', cause, reason: reasonOf(event) };
-  return to({ ...memory(state), status: 'stopping', run: state.run, ending, goal }, [
+  return to({ ...keptFields(state), status: 'stopping', run: state.run, ending, goal }, [
     { type: 'terminate', run: state.run.number },
   ]);
 }

@@ -63,7 +63,11 @@ describe('the health of an instance', () => {
     const obstacleOf = async (state: InstanceState): Promise<unknown> =>
       (await probe.check(state.status, state, async () => obstacle)).start_obstacle;
     expect(await Promise.all([stopped(), failed()].map(obstacleOf))).toEqual([obstacle, obstacle]);
-    expect(await Promise.all([running(), loading(), backoff()].map(obstacleOf))).toEqual([undefined, undefined, undefined]);
+    expect(await Promise.all([running(), loading(), backoff()].map(obstacleOf))).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 
   it('is answered after two seconds without the start obstacle when the disk hangs', async () => {

@@ -23,8 +23,8 @@ async function shortfallOf(gpus: Offload, gpuMemory: (readings: number) => numbe
 describe('lookAtOffload', () => {
   it('returns the shortfall that the output shows', async () => {
     expect(await shortfallOf({ kind: 'less', shortfall: 'offloaded 1/2' }, () => 0)).toBe('offloaded 1/2');
-    expect(await shortfallOf({ kind: 'as asked' }, () => 0)).toBeNull();
-    expect(await shortfallOf({ kind: 'not asked' }, () => 0)).toBeNull();
+    expect(await shortfallOf({ kind: 'as requested' }, () => 0)).toBeNull();
+    expect(await shortfallOf({ kind: 'not requested' }, () => 0)).toBeNull();
   });
 
   it('returns a shortfall if the output shows nothing and the run has no GPU memory', async () => {

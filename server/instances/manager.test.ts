@@ -476,7 +476,7 @@ describe('stop', () => {
     expect(domain.status()).toBe('stopped');
   });
 
-  it('waits for the outcome when asked', async () => {
+  it('with wait, waits for the outcome', async () => {
     const domain = new Domain();
     await domain.createRunning();
     const stopped = domain.manager.stop('a', { wait: true });

@@ -347,7 +347,7 @@ export interface RunReference {
   container?: RunContainer;
 }
 
-/** What boot finds out about a stored run. */
+/** The result of inspecting a stored run at boot. */
 export type Inspection =
   | { found: 'alive'; identity: ProcessIdentity }
   /** `spawned`: traces show that the engine was launched. */

@@ -6,7 +6,7 @@ import type { Exit, LaunchPlan, ProcessIdentity } from './process.ts';
  * The data of an instance's lifecycle: its states, events and effects. Only `state-machine.ts` decides transitions.
  */
 
-/** What caused a start. After an early death, `command` and `demand` lead to `failed`, `boot` and `policy` to a retry. */
+/** The cause of a start. After an early death, `command` and `demand` lead to `failed`, `boot` and `policy` to a retry. */
 export type StartCause = 'command' | 'demand' | 'boot' | 'policy';
 
 /** The data of one launch. Stored before the spawn, so that a crash in between leaves a trace. */
@@ -180,7 +180,7 @@ export type Effect =
   | { type: 'look-at-offload'; run: number }
   /** `until`: of `Clock.elapsed`, here and below. */
   | { type: 'drain'; run: number; until: number }
-  /** Breaks the requests still in flight. `died`: the engine exited unasked, and the instance restarts. */
+  /** Breaks the requests still in flight. `died`: the engine exited by itself, and the instance restarts. */
   | { type: 'close-leases'; run: number; died?: true }
   | { type: 'terminate'; run: number }
   | { type: 'kill'; run: number }

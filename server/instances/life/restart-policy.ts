@@ -7,7 +7,7 @@ const JITTER = 1 / 4;
 /** A run that was ready this long counts as stable; its end resets the restart count. */
 const STABLE_AFTER_MS = 5 * 60_000;
 
-/** Whether a run that ended unasked is restarted. */
+/** Whether a run that ended by itself is restarted. */
 export type RestartDecision = { restart: true; delayMs: number } | { restart: false; because: string | null };
 
 /**

@@ -19,8 +19,8 @@ import { evict, healthFailed, offloadShort, portTaken, stalled } from './watchin
 /**
  * The state machine of an instance. Pure: no clock, no I/O, no randomness.
  *
- * Two rules hold in every case. First, a state without a run (`stopped`, `failed`, a backoff) or a new run is entered only
- * after the old run's whole process tree is gone, which only the event `exited` reports. Second, events of another run than
+ * Two rules hold in every case. First, a state without a run (`stopped`, `failed`, a backoff) or with a new run is entered
+ * only after the old run's whole process tree is gone. Only the event `exited` reports that. Second, events of another run than
  * the state's are dropped: effects are slow and may report about a past run.
  */
 export function transition(state: InstanceState, event: InstanceEvent): Transition {

@@ -63,7 +63,7 @@ export function currentRun(state: InstanceState): Run | null {
   return 'run' in state ? state.run : null;
 }
 
-/** Whether the instance has a run or will start one unasked, so that an update with restart leads to a start. */
+/** Whether the instance has a run or will start one by itself, so that an update with restart leads to a start. */
 export function hasRunAhead({ status }: InstanceState): boolean {
   return status === 'starting' || status === 'running' || status === 'restarting';
 }

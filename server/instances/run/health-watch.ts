@@ -55,8 +55,8 @@ export interface MissedChecks {
 }
 
 /**
- * Watches a ready run. Calls `onMissed` for each missed health check from the third in a row on, because a busy engine must
- * not be taken for a hung one. Ends when `signal` aborts.
+ * Watches a ready run. Calls `onMissed` for each missed health check from the third in a row on, so that a busy engine is
+ * not taken for a hung one. Ends when `signal` aborts.
  *
  * Movement is measured from after one check to before the next: an engine that answers wrongly logs each check and uses CPU
  * time for it. If the check succeeds while requests stand still, the engine's work path is probed too, if it has one.

@@ -40,7 +40,7 @@ describe('an event line', () => {
       },
     ],
     [
-      '12:00:00  llama         running → stopping  nobody used it for 60 s (idle_timeout)',
+      '12:00:00  llama         running → stopping  idle for 60 s (idle_timeout)',
       {
         ...at,
         type: 'instance_status_changed',
@@ -49,7 +49,7 @@ describe('an event line', () => {
           status: 'stopping',
           previous_status: 'running',
           cause: 'idle',
-          reason: 'nobody used it for 60 s (idle_timeout)',
+          reason: 'idle for 60 s (idle_timeout)',
         },
       },
     ],

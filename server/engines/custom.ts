@@ -166,7 +166,7 @@ export function customEngine({ name, config, findProgram, searchPath, allowPrivi
     inferencePaths: new Set(),
     signs: { workPath: null },
     crossing: CUSTOM_CROSSING,
-    offload: () => ({ kind: 'not asked' }),
+    offload: () => ({ kind: 'not requested' }),
   };
 }
 

@@ -14,15 +14,15 @@ function plan(argv: string[], environment: Record<string, string> = {}): LaunchP
   return { ...fixed, argv: ['--model', '/m.gguf', ...argv], environment };
 }
 
-const less = (told: string) => ({ kind: 'less', told });
-const AS_ASKED = { kind: 'as asked' };
-const NOT_ASKED = { kind: 'not asked' };
+const less = (shortfall: string) => ({ kind: 'less', shortfall });
+const AS_REQUESTED = { kind: 'as requested' };
+const NOT_REQUESTED = { kind: 'not requested' };
 
 describe('what llama-server gave to the GPU', () => {
   it.each([
-    [['-ngl', '99'], [line(33, 33)], AS_ASKED],
+    [['-ngl', '99'], [line(33, 33)], AS_REQUESTED],
     [['-ngl', '99'], [line(12, 33)], less('offloaded 12/33 layers to GPU')],
-    [['--gpu-layers', '20'], [line(20, 33)], AS_ASKED],
+    [['--gpu-layers', '20'], [line(20, 33)], AS_REQUESTED],
     [['--gpu-layers', '20'], [line(12, 33)], less('offloaded 12/33 layers to GPU of the 20 that were asked for')],
     [['--n-gpu-layers', 'all'], [line(0, 33)], less('offloaded 0/33 layers to GPU')],
     [['-ngl', '-2'], [line(30, 33)], less('offloaded 30/33 layers to GPU')],
@@ -34,7 +34,7 @@ describe('what llama-server gave to the GPU', () => {
   it('is all of it when as many layers as fit were asked for, or nothing was said', () => {
     for (const argv of [[], ['-ngl', 'auto'], ['-ngl', '-1']]) {
       expect(llamaCppOffload(plan(argv), [line(12, 33)])).toEqual(less('offloaded 12/33 layers to GPU'));
-      expect(llamaCppOffload(plan(argv), [line(33, 33)])).toEqual(AS_ASKED);
+      expect(llamaCppOffload(plan(argv), [line(33, 33)])).toEqual(AS_REQUESTED);
     }
   });
 
@@ -51,11 +51,11 @@ describe('what llama-server gave to the GPU', () => {
     ['wants none, by the variable', plan([], { LLAMA_ARG_N_GPU_LAYERS: '0' })],
     ['wants no device', plan(['-ngl', '99', '--device', 'none'])],
   ])('is never told to who %s and has none', (_who, asked) => {
-    expect(llamaCppOffload(asked, NO_GPU)).toEqual(NOT_ASKED);
+    expect(llamaCppOffload(asked, NO_GPU)).toEqual(NOT_REQUESTED);
   });
 
   it('is nothing to whoever wants none, although there is one', () => {
-    expect(llamaCppOffload(plan(['-ngl', '0']), [line(0, 33)])).toEqual(NOT_ASKED);
+    expect(llamaCppOffload(plan(['-ngl', '0']), [line(0, 33)])).toEqual(NOT_REQUESTED);
   });
 
   it('is unclear when the engine says too little', () => {
@@ -69,6 +69,6 @@ describe('what llama-server gave to the GPU', () => {
     expect(llamaCppOffload(asked, [line(33, 33), line(12, 33), line(7, 7)])).toEqual(
       less('offloaded 12/33 layers to GPU'),
     );
-    expect(llamaCppOffload(asked, [line(12, 33), line(33, 33), line(3, 7)])).toEqual(AS_ASKED);
+    expect(llamaCppOffload(asked, [line(12, 33), line(33, 33), line(3, 7)])).toEqual(AS_REQUESTED);
   });
 });

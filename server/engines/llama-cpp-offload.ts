@@ -23,20 +23,20 @@ type Wish = number | 'all' | 'left to the engine';
  */
 export function llamaCppOffload(plan: LaunchPlan, lines: readonly string[]): Offload {
   const wish = wishOf(plan);
-  if (wish === 0) return { kind: 'not asked' };
+  if (wish === 0) return { kind: 'not requested' };
   const given = offloaded(lines);
   if (given !== null) {
     const wanted = typeof wish === 'number' ? Math.min(wish, given.of) : given.of;
-    if (given.layers >= wanted) return { kind: 'as asked' };
+    if (given.layers >= wanted) return { kind: 'as requested' };
     const asked = typeof wish === 'number' && wish < given.of ? ` of the ${wish} that were asked for` : '';
-    return { kind: 'less', told: `offloaded ${given.layers}/${given.of} layers to GPU${asked}` };
+    return { kind: 'less', shortfall: `offloaded ${given.layers}/${given.of} layers to GPU${asked}` };
   }
-  if (wish === 'left to the engine') return { kind: 'not asked' };
+  if (wish === 'left to the engine') return { kind: 'not requested' };
   if (lines.some((line) => NO_GPU.test(line))) {
-    return { kind: 'less', told: 'found no usable GPU, so none of its layers is offloaded' };
+    return { kind: 'less', shortfall: 'found no usable GPU, so none of its layers is offloaded' };
   }
   // Who has memory on a GPU in a container is not known.
-  return plan.container === undefined ? { kind: 'unclear' } : { kind: 'not asked' };
+  return plan.container === undefined ? { kind: 'unclear' } : { kind: 'not requested' };
 }
 
 /** Of the model itself: a draft model beside it has fewer layers. A model may be loaded more than once, to try what fits. */

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { Domain } from '../testing/domain.ts';
 
-/** What was commanded at the server before this one, and is waited for at this one. */
+/** The previous server has begun the command; this server waits for its outcome. */
 const BEGUN = { wait: true, isBegun: true };
 
-/** What it comes to, once everything has happened that needs little time. */
+/** The result or error of a call, after a minute. */
 async function outcomeOf(domain: Domain, call: Promise<unknown>): Promise<unknown> {
   const outcome = call.catch((error: unknown) => error);
   await domain.pass(60_000);
@@ -16,8 +16,8 @@ const STOPPED = {
   message: 'a did not start: it was stopped before it was ready.',
 };
 
-describe('a command that another server was given', () => {
-  it.each(['start', 'restart'] as const)('%s does not undo the stop that came after it', async (command) => {
+describe('a command that the previous server began', () => {
+  it.each(['start', 'restart'] as const)('%s does not undo a later stop under way', async (command) => {
     const domain = new Domain();
     const id = await domain.createRunning();
     domain.world.process(id).endsBy = 'SIGKILL';
@@ -27,7 +27,7 @@ describe('a command that another server was given', () => {
     expect(domain.status()).toBe('stopped');
   });
 
-  it.each(['start', 'restart'] as const)('%s does not either when the stop is over', async (command) => {
+  it.each(['start', 'restart'] as const)('%s does not undo a later stop that is over', async (command) => {
     const domain = new Domain();
     await domain.create();
     expect(await outcomeOf(domain, domain.manager[command]('a', BEGUN))).toMatchObject(STOPPED);
@@ -35,7 +35,7 @@ describe('a command that another server was given', () => {
     expect(domain.world.alive()).toEqual([]);
   });
 
-  it('restart is answered when the engine runs, which is left alone', async () => {
+  it('restart resolves when the engine runs, without restarting it again', async () => {
     const domain = new Domain();
     await domain.createRunning();
     const { pid } = domain.manager.get('a');
@@ -43,7 +43,7 @@ describe('a command that another server was given', () => {
     expect(domain.manager.get('a').pid).toBe(pid);
   });
 
-  it('stop does not undo the start that came after it', async () => {
+  it('stop does not undo a later start', async () => {
     const domain = new Domain();
     await domain.createRunning();
     expect(await outcomeOf(domain, domain.manager.stop('a', BEGUN))).toBe('running');

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { Domain } from '../testing/domain.ts';
 import type { Lease } from './slots/leases.ts';
 
-/** Any commands, deaths of engines and of llamactl itself, in any order and at any moment; on fakes, so in milliseconds. */
+/** Random commands and deaths of engines and llamactl, in any order and at any moment. Fakes make it take milliseconds. */
 
 type Step =
   | {
@@ -44,7 +44,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constant('settle') }),
 );
 
-/** A refusal is an answer; anything else is a fault. */
+/** Accepts an `ApiError` as an answer; any other error is a fault. */
 async function answered(call: Promise<unknown>): Promise<void> {
   await call.catch((error: unknown) => {
     if (!(error instanceof ApiError)) throw error;
@@ -97,7 +97,7 @@ async function take(domain: Domain, what: Step): Promise<Domain> {
   }
 }
 
-/** Steps that concern three instances and fewer slots. */
+/** Steps for three instances that share fewer slots. */
 type CrowdStep =
   | { do: 'ask' | 'leave' | 'finish' | 'start' | 'stop' | 'restart' | 'pin' | 'exit'; instance: 'a' | 'b' | 'c' }
   | { do: 'start-all' | 'fail-spawn' }
@@ -118,11 +118,11 @@ const crowdStep: fc.Arbitrary<CrowdStep> = fc.oneof(
   },
 );
 
-/** Requests for instances that share a slot: each waits, is answered, leaves, or is refused; and none is forgotten. */
+/** Requests for instances that share slots. Each must end: answered, refused, or left by its caller. */
 class Crowd {
   readonly waiting = new Map<object, { instance: string; leaving: AbortController }>();
   readonly leases = new Set<Lease>();
-  /** Changes of `pinned` under way: one may be stored after a change that was asked for later. */
+  /** Updates of `pinned` under way. They may be stored in another order than they were requested. */
   readonly pins: Promise<void>[] = [];
   ended = 0;
   asked = 0;
@@ -197,9 +197,9 @@ async function act(domain: Domain, crowd: Crowd, step: CrowdStep): Promise<void>
   }
 }
 
-describe('whoever asks for whichever of three instances that share one slot or two', () => {
+describe('random requests for three instances that share one or two slots', () => {
   it(
-    'never more engines than slots, no request is forgotten, none is cut but by a stop or a death',
+    'never run more engines than slots, all end, and only a stop or a death cuts one',
     { timeout: 120_000 },
     async () => {
       await fc.assert(
@@ -235,7 +235,7 @@ describe('whoever asks for whichever of three instances that share one slot or t
             expect(domain.faults).toEqual([]);
             for (let second = 0; second < 100; second += 1) await domain.pass(1_000);
             const ups = domain.manager.list().filter(({ status }) => status === 'running' || status === 'starting');
-            expect(ups, 'nobody uses them').toEqual([]);
+            expect(ups, 'idle instances are stopped').toEqual([]);
           },
         ),
         { numRuns: 150 },
@@ -244,31 +244,35 @@ describe('whoever asks for whichever of three instances that share one slot or t
   );
 });
 
-describe('whatever happens', () => {
-  it('one process at most, what is shown is what is, and it can be stopped', { timeout: 120_000 }, async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
-        let domain = new Domain();
-        await domain.create('a');
-        for (const each of steps) {
-          domain = await take(domain, each);
-          const alive = domain.world.alive();
-          expect(alive.length, 'never two engines').toBeLessThanOrEqual(1);
-        }
-        await domain.pass(700_000);
-        expect(domain.faults).toEqual([]);
-        for (const { status, pid } of domain.manager.list().map(({ name }) => domain.manager.get(name))) {
-          expect(['stopped', 'running', 'failed', 'restarting'], 'nothing hangs').toContain(status);
-          expect(pid === null).toBe(domain.world.alive().length === 0);
-        }
-        for (const { name } of domain.manager.list()) {
-          await domain.manager.stop(name, { timeout: 0 });
-          await domain.pass(1);
-          expect(domain.status(name)).toBe('stopped');
-        }
-        expect(domain.world.alive()).toEqual([]);
-      }),
-      { numRuns: 150 },
-    );
-  });
+describe('random commands and deaths', () => {
+  it(
+    'never lead to two processes or a wrong status, and the instance can be stopped',
+    { timeout: 120_000 },
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
+          let domain = new Domain();
+          await domain.create('a');
+          for (const each of steps) {
+            domain = await take(domain, each);
+            const alive = domain.world.alive();
+            expect(alive.length, 'never two engines').toBeLessThanOrEqual(1);
+          }
+          await domain.pass(700_000);
+          expect(domain.faults).toEqual([]);
+          for (const { status, pid } of domain.manager.list().map(({ name }) => domain.manager.get(name))) {
+            expect(['stopped', 'running', 'failed', 'restarting'], 'nothing hangs').toContain(status);
+            expect(pid === null).toBe(domain.world.alive().length === 0);
+          }
+          for (const { name } of domain.manager.list()) {
+            await domain.manager.stop(name, { timeout: 0 });
+            await domain.pass(1);
+            expect(domain.status(name)).toBe('stopped');
+          }
+          expect(domain.world.alive()).toEqual([]);
+        }),
+        { numRuns: 150 },
+      );
+    },
+  );
 });

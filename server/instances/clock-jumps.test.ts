@@ -4,7 +4,7 @@ import type { Lease } from './slots/leases.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** An engine that is being drained: one request goes on. */
+/** A draining engine with one request in flight. */
 async function draining(timeout: number): Promise<{ domain: Domain; id: string; lease: Lease }> {
   const domain = new Domain();
   const id = await domain.createRunning();
@@ -19,7 +19,7 @@ describe.each([
   ['forward', HOUR_MS],
   ['back', -HOUR_MS],
 ])('a wall clock that jumps %s by an hour', (_, jump) => {
-  it('ends no drain, and the shorter time of a second stop wins as ever', async () => {
+  it('ends no drain, and a second stop with a shorter timeout still wins', async () => {
     const { domain, lease } = await draining(120);
     domain.clock.jump(jump);
     await domain.pass(10_000);
@@ -31,7 +31,7 @@ describe.each([
     expect([lease.signal.aborted, domain.status()]).toEqual([true, 'stopped']);
   });
 
-  it('has a delete wait for a stop as long as that takes', async () => {
+  it('does not shorten the wait of a delete for a stop', async () => {
     const { domain } = await draining(120);
     domain.clock.jump(jump);
     let outcome = 'waits';
@@ -45,7 +45,7 @@ describe.each([
     expect(outcome).toBe('removed');
   });
 
-  it('has a reload leave a drain the time that it has left', async () => {
+  it('leaves a drain its remaining time across a reload', async () => {
     const { domain: before, id } = await draining(120);
     await before.pass(20_000);
     before.clock.jump(jump);
@@ -68,7 +68,7 @@ describe.each([
     expect(domain.status()).toBe('running');
   });
 
-  it('has nothing be idle, or used, for longer or shorter', async () => {
+  it('does not change idle times', async () => {
     const domain = new Domain();
     await domain.createRunning('a', { idle_timeout: 1_800 });
     await domain.pass(60_000);
@@ -82,7 +82,7 @@ describe.each([
     expect(domain.status()).not.toBe('running');
   });
 
-  it('changes nothing of who was used least lately', async () => {
+  it('does not change which instance is least recently used', async () => {
     const domain = new Domain(undefined, { settings: { max_running: 2 } });
     for (const name of ['a', 'b']) await domain.createRunning(name);
     await domain.create('c');
@@ -97,7 +97,7 @@ describe.each([
     expect(domain.manager.list().map(({ status }) => status)).toEqual(['stopped', 'running', 'running']);
   });
 
-  it('ends no backoff, which a reload then takes up with what is left of it', async () => {
+  it('ends no backoff, and the next server continues its remaining time', async () => {
     const domain = new Domain();
     const id = await domain.createRunning();
     domain.world.exit(id, 1, domain.clock.now());
@@ -112,7 +112,7 @@ describe.each([
     expect(after.status()).not.toBe('restarting');
   });
 
-  it('makes no run sound that was short, nor one short that was sound', async () => {
+  it('does not change which runs count as stable', async () => {
     const domain = new Domain();
     const id = await domain.createRunning();
     domain.clock.jump(jump);
@@ -126,8 +126,8 @@ describe.each([
   });
 });
 
-describe('a drain that another server finds', () => {
-  it('has no longer than it was given, whatever clock wrote down when it is over', async () => {
+describe('a drain that the next server takes up', () => {
+  it('lasts no longer than its timeout, even if its deadline was stored by another clock', async () => {
     const { domain: before, id } = await draining(60);
     for (const { record, state } of await before.store.load()) {
       if (!('ending' in state)) continue;
@@ -144,8 +144,8 @@ describe('a drain that another server finds', () => {
   });
 });
 
-describe('an end that another server finds', () => {
-  it.each(['terminating', 'killing'] as const)('has a delete wait no longer than a stop takes: %s', async (phase) => {
+describe('an ending that the next server takes up', () => {
+  it.each(['terminating', 'killing'] as const)('makes a delete wait no longer than a stop takes: %s', async (phase) => {
     const before = new Domain();
     before.world.defaults = { isReady: true, endsBy: 'nothing' };
     await before.createRunning();
@@ -172,7 +172,7 @@ describe('an end that another server finds', () => {
   });
 });
 
-/** The next server; the one before still has a request to the engine. */
+/** The next server, while the previous one still has a request to the engine. */
 async function reloaded(before: Domain, id: string): Promise<Domain> {
   return before.crash(undefined, (leases) => {
     const end = leases.of(id, 1).lend(() => end());

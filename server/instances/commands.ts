@@ -24,26 +24,26 @@ type Command =
   | { type: 'stop' | 'restart'; force: boolean; timeoutMs: number }
   | { type: 'apply'; timeoutMs: number };
 
-/** What users order of an instance: each resolves to the state that it entered, or to its outcome where that is waited for. */
+/** The commands start, stop and restart. Each resolves to the status entered or, with `wait`, to its outcome. */
 export class Commands {
-  readonly #with: CommandDependencies;
+  readonly #dependencies: CommandDependencies;
   #isClosing = false;
 
   constructor(dependencies: CommandDependencies) {
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
   }
 
-  /** Starts nothing from now on, also not what is being looked at. */
+  /** Starts nothing from now on, including starts whose check is still under way. */
   close(): void {
     this.#isClosing = true;
   }
 
   start(mailbox: Mailbox, options: WaitOptions): Promise<Status> {
-    return this.#comeUp(mailbox, { type: 'start', cause: 'command' }, options);
+    return this.#startOrRestart(mailbox, { type: 'start', cause: 'command' }, options);
   }
 
   restart(mailbox: Mailbox, options: StopOptions & WaitOptions): Promise<Status> {
-    return this.#comeUp(mailbox, { type: 'restart', ...this.#stopTerms(options) }, options);
+    return this.#startOrRestart(mailbox, { type: 'restart', ...this.#stopTerms(options) }, options);
   }
 
   async stop(mailbox: Mailbox, options: StopOptions & WaitOptions): Promise<Status> {
@@ -58,9 +58,8 @@ export class Commands {
   }
 
   /**
-   * Has the engine of an instance that was changed restarted, unless it is stopped or about to be. Where it was stored with the
-   * change that a restart is due, nothing refuses it any more: not a disk that is full again, nor a shutdown, after which the
-   * next server restarts it.
+   * Restarts the engine of a changed instance, unless it is stopped or stopping. Once a due restart is stored with the
+   * change, nothing refuses it: neither a full disk nor a shutdown. After a shutdown the next server restarts the engine.
    */
   async relaunch(mailbox: Mailbox): Promise<Status> {
     const isDue = isRestartDue(mailbox.state);
@@ -69,13 +68,13 @@ export class Commands {
     return isDue ? posted.catch(() => mailbox.state.status) : posted;
   }
 
-  /** Starts what has a place beside all that runs: of many nobody can say for whom another should go. */
+  /** Starts an instance only if a slot is free. Start-all evicts nothing, because no instance of the batch has priority. */
   async startBeside(mailbox: Mailbox): Promise<Status> {
-    const { scheduler, startCheck } = this.#with;
+    const { scheduler, startCheck } = this.#dependencies;
     const { stops } = mailbox;
     if (isUp(mailbox.state)) return mailbox.state.status;
     await startCheck.assertStartable(mailbox, mailbox.record);
-    // From here to the place in the queue nothing is awaited: what is free stays free.
+    // No await from here until the slot is reserved, so a free slot stays free.
     if (mailbox.isSealed) throw new Sealed();
     if (mailbox.stops !== stops || isUp(mailbox.state)) return mailbox.state.status;
     const { id, name } = mailbox.record;
@@ -85,18 +84,18 @@ export class Commands {
     return posted;
   }
 
-  /** Start and restart: looks first whether it can succeed. A stop that comes in meanwhile is the newer wish. */
-  async #comeUp(mailbox: Mailbox, command: Command, { wait, signal, isBegun }: WaitOptions): Promise<Status> {
+  /** Starts or restarts after checking that it can succeed. A stop that arrives during the check wins. */
+  async #startOrRestart(mailbox: Mailbox, command: Command, { wait, signal, isBegun }: WaitOptions): Promise<Status> {
     if (isBegun === true) return this.#untilRunning(mailbox, signal);
     const { stops } = mailbox;
     if (command.type === 'restart' || !isUp(mailbox.state)) {
-      await this.#with.startCheck.assertStartable(mailbox, mailbox.record);
+      await this.#dependencies.startCheck.assertStartable(mailbox, mailbox.record);
     }
-    // What is free or pinned here is not so any more where the instance is now.
+    // The instance belongs to another server now, so the slots counted here no longer apply.
     if (mailbox.isSealed) throw new Sealed();
     const { id, name } = mailbox.record;
     const isOver = mailbox.stops !== stops;
-    if (!isOver && !isUp(mailbox.state) && this.#with.scheduler.outlook(id) === 'hopeless')
+    if (!isOver && !isUp(mailbox.state) && this.#dependencies.scheduler.outlook(id) === 'hopeless')
       throw slotsPinned(name, 409);
     const entered = isOver ? mailbox.state.status : await this.#post(mailbox, command);
     return wait === true ? this.#untilRunning(mailbox, signal) : entered;
@@ -105,7 +104,7 @@ export class Commands {
   async #post(mailbox: Mailbox, event: Command): Promise<Status> {
     if (mailbox.isClosed) throw notFound(mailbox.record.name);
     if (this.#isClosing && event.type !== 'stop') throw shuttingDown();
-    const { reply, stored } = mailbox.post({ ...event, ...momentOf(this.#with.clock) });
+    const { reply, stored } = mailbox.post({ ...event, ...momentOf(this.#dependencies.clock) });
     const { status } = reply.kind === 'accepted' ? reply : mailbox.state;
     await stored;
     return status;
@@ -115,7 +114,7 @@ export class Commands {
     const isSettled = ({ status }: InstanceState): boolean =>
       status === 'running' || status === 'failed' || status === 'stopped';
     const state = await mailbox.until(isSettled, signal);
-    // What a caller is told survives: a server that dies now must not find the instance still starting.
+    // Answer only after the state is stored: after a crash, the next server must not find the instance still starting.
     await mailbox.stored;
     if (state.status === 'running') return state.status;
     const reason = reasonOf(state) ?? 'it was stopped before it was ready';
@@ -129,7 +128,7 @@ export class Commands {
   }
 
   #stopTimeoutMs(seconds: number | undefined): number {
-    return (seconds ?? this.#with.defaults.stop_timeout) * 1_000;
+    return (seconds ?? this.#dependencies.defaults.stop_timeout) * 1_000;
   }
 }
 

@@ -5,7 +5,7 @@ import { Moved } from './life/moved.ts';
 
 const noLease = (): Promise<never> => Promise.reject(new Error('no lease'));
 
-/** What a call comes to, and a look at the model that lasts until `go`. */
+/** Makes a call whose check of the model lasts until `go`. */
 function slowly(domain: Domain, call: () => Promise<unknown>): { outcome: Promise<unknown>; go: () => void } {
   const look = Promise.withResolvers<void>();
   const { adapter } = domain;
@@ -21,14 +21,14 @@ const create = ({ manager }: Domain): Promise<unknown> => manager.create({ name:
 const update = ({ manager }: Domain): Promise<unknown> =>
   manager.update('a', { options: { threads: 2 } }, { restart: true });
 
-describe('a change that is still being looked at when another server takes over', () => {
+describe('a change whose check is under way when another server takes over', () => {
   it.each([
     ['a create', create],
     ['an update that restarts', update],
     ['a start', ({ manager }: Domain) => manager.start('a')],
     ['a restart', ({ manager }: Domain) => manager.restart('a')],
-    ['a start of all', ({ manager }: Domain) => manager.startAll()],
-  ])('%s leaves everything as it is, and says that the other may do it', async (_what, call) => {
+    ['a start-all', ({ manager }: Domain) => manager.startAll()],
+  ])('%s changes nothing and reports that the instance is sealed', async (_what, call) => {
     const domain = new Domain();
     await (call === update ? domain.createRunning('a') : domain.create('a'));
     const { outcome, go } = slowly(domain, () => call(domain));
@@ -43,7 +43,7 @@ describe('a change that is still being looked at when another server takes over'
     expect(domain.world.processes).toHaveLength(length);
   });
 
-  it('a start of all that has begun with one is not given again as a whole: the other may have stopped that one since', async () => {
+  it('a start-all that has begun with one instance is not repeated as a whole: the next server may have stopped that one since', async () => {
     const domain = new Domain();
     await domain.create('a');
     await domain.create('b');
@@ -62,8 +62,8 @@ describe('a change that is still being looked at when another server takes over'
 
   it.each([
     ['a start', ({ manager }: Domain) => manager.start('a')],
-    ['a start of all', ({ manager }: Domain) => manager.startAll()],
-  ])('%s is not refused for slots as they were here', async (_what, call) => {
+    ['a start-all', ({ manager }: Domain) => manager.startAll()],
+  ])('%s is not refused because of the slots of the old server', async (_what, call) => {
     const domain = new Domain(undefined, { settings: { max_running: 1 } });
     await domain.createRunning('b', { pinned: true });
     await domain.create('a');
@@ -77,7 +77,7 @@ describe('a change that is still being looked at when another server takes over'
   it.each([
     ['a start', ({ manager }: Domain) => manager.start('a')],
     ['a restart', ({ manager }: Domain) => manager.restart('a')],
-  ])('%s is not refused for the engine that the other has started meanwhile', async (_what, call) => {
+  ])('%s is not refused because of the engine that the next server has started', async (_what, call) => {
     const domain = new Domain();
     await domain.create('a', { port: 8_150 });
     const { outcome, go } = slowly(domain, () => call(domain));
@@ -90,7 +90,7 @@ describe('a change that is still being looked at when another server takes over'
     expect(domain.alerts.list()).toEqual([]);
   });
 
-  it('an apply that was asked anew elsewhere is not written here, however long the other takes to come', async () => {
+  it('an apply that the next server repeats is not written here, however late the hand-over comes', async () => {
     const domain = new Domain();
     const moved = new AbortController();
     const fleet = { version: 1 as const, instances: [{ name: 'b', model_path: '/m.gguf' }] };
@@ -106,7 +106,7 @@ describe('a change that is still being looked at when another server takes over'
     expect(domain.faults).toEqual([]);
   });
 
-  it('an apply that prunes has removed nothing, so that the other tells of all', async () => {
+  it('an apply that prunes removes nothing here, so that the next server reports all removals', async () => {
     const domain = new Domain();
     const busy = await domain.createRunning('busy');
     domain.world.process(busy).endsBy = 'SIGKILL';
@@ -131,7 +131,7 @@ describe('a change that is still being looked at when another server takes over'
     expect(next.manager.list()).toEqual([]);
   });
 
-  it('an apply is written by the other', async () => {
+  it('an apply is not written here', async () => {
     const domain = new Domain();
     const entry = { name: 'b', model_path: '/m.gguf' };
     const { outcome, go } = slowly(domain, () =>
@@ -146,13 +146,13 @@ describe('a change that is still being looked at when another server takes over'
   });
 });
 
-/** The look is over, and what was found is on its way to the store. */
+/** Resolves when the check is over and the change is on its way to the store. */
 async function untilWritten({ manager }: Domain): Promise<void> {
   while (manager.get('a').options['threads'] !== 2) await Promise.resolve();
 }
 
-describe('a change of several steps that is being written', () => {
-  it('is whole when another server takes over: what was written restarts its engine', async () => {
+describe('a change of several steps that is being written during a hand-over', () => {
+  it('is stored completely: the written settings and the restart', async () => {
     const domain = new Domain();
     await domain.createRunning('a');
     const updated = update(domain);
@@ -163,7 +163,7 @@ describe('a change of several steps that is being written', () => {
     expect([stored?.record.settings.options, stored?.state.status]).toEqual([{ threads: 2 }, 'restarting']);
   });
 
-  it('waits for no files of what an apply has removed', async () => {
+  it('does not wait for erasing the files of removed instances', async () => {
     const domain = new Domain();
     await domain.create('a');
     domain.supervisor.discard = () => new Promise(() => undefined);
@@ -182,7 +182,7 @@ describe('a change of several steps that is being written', () => {
     expect((await domain.store.load()).map(({ record }) => record.name)).toEqual(['b']);
   });
 
-  it('so is an apply, whose caller is told of it here', async () => {
+  it('is stored completely for an apply, and its caller gets the result here', async () => {
     const domain = new Domain();
     await domain.createRunning('a');
     const moved = new AbortController();

@@ -24,40 +24,40 @@ export interface EditorDependencies {
   openMailbox: (record: InstanceRecord, state: InstanceState) => Mailbox;
 }
 
-/** What an edit made. */
+/** The result of a create or an update. */
 export interface Edited {
   mailbox: Mailbox;
-  /** As it was written; by now there may be another. */
+  /** The record as this edit wrote it; later edits may have replaced it. */
   record: InstanceRecord;
   warnings: string[];
 }
 
-/** The part of a record that users decide. */
+/** The part of a record that users can edit. */
 export type Edit = Pick<InstanceRecord, 'port' | 'portAssigned' | 'settings'>;
 
-/** Makes instances and changes what users may change of them. */
+/** Creates instances and edits their settings. */
 export class Editor {
-  readonly #with: EditorDependencies;
+  readonly #dependencies: EditorDependencies;
 
   constructor(dependencies: EditorDependencies) {
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
   }
 
   async create(body: CreateInstance): Promise<Edited> {
-    const { engines, registry, groups } = this.#with;
+    const { engines, registry, groups } = this.#dependencies;
     const settings = newSettings(body);
     const adapter = adapterFor(engines, settings.engine);
     const warnings = await checkSettings(settings, adapter, groups, null);
     const draft = this.draft(body.name, { port: body.port ?? 0, portAssigned: body.port === undefined, settings });
     const problem = await adapter.preflight(draft, adapter.plan(draft));
-    // From here to `add` nothing is awaited: what is free stays free.
+    // No await from here to `add`, so a free name, alias or port stays free.
     const record = { ...draft, port: body.port ?? registry.assignPort(draft.id) };
     registry.assertFree({ ...record, aliases: settings.aliases });
     const mailbox = await this.add(record);
     return { mailbox, record, warnings: problem === null ? warnings : [...warnings, problem.message] };
   }
 
-  /** @param options.restart Restarts the engine once it is written: refuses what could not start then; `null`: it goes on. */
+  /** @param options.restart Restarts the engine after the write; an edit that could not start is refused. `null`: no restart. */
   async update(
     mailbox: Mailbox,
     patch: UpdateInstance,
@@ -73,18 +73,18 @@ export class Editor {
       if (options.ifMatch !== undefined && !matchesTag(options.ifMatch, before)) {
         throw new ApiError(
           'PRECONDITION_FAILED',
-          `${before.name} was changed by somebody else since; read it again and repeat.`,
+          `${before.name} has changed since you read it; read it again and repeat the update.`,
         );
       }
       const { edit, warnings } = await this.#patched(before, patch);
       const record = this.revision(before, edit);
       if (options.restart !== null && isRestartedByUpdate(mailbox.state))
-        await this.#with.startCheck.assertStartable(mailbox, record);
+        await this.#dependencies.startCheck.assertStartable(mailbox, record);
       if (mailbox.isClosed) throw notFound(name);
-      // Somebody else's update, or a port chosen anew, came in between: begin again on what is stored now.
+      // Another update or a newly chosen port was stored meanwhile: start over from the current record.
       if (mailbox.record !== before) continue;
-      this.#with.registry.assertFree({ ...record, aliases: record.settings.aliases });
-      await this.#with.wholeChanges.run(async () => {
+      this.#dependencies.registry.assertFree({ ...record, aliases: record.settings.aliases });
+      await this.#dependencies.wholeChanges.run(async () => {
         await this.put(mailbox, record, options.restart !== null);
         await options.restart?.(mailbox);
       });
@@ -93,10 +93,10 @@ export class Editor {
   }
 
   async #patched(before: InstanceRecord, patch: UpdateInstance): Promise<{ edit: Edit; warnings: string[] }> {
-    const { engines, registry, groups } = this.#with;
+    const { engines, registry, groups } = this.#dependencies;
     const engine = patch.engine === null ? 'llama_cpp' : (patch.engine ?? before.settings.engine);
     const adapter = adapterFor(engines, engine);
-    // It has to know which options are one; the command of another engine is none that can be asked.
+    // The adapter must know which options are twins. The stored command of another engine cannot answer that.
     if (engine === before.settings.engine) await adapter.learn(before.settings);
     const settings = patchedSettings(before.settings, patch, adapter);
     const warnings = await checkSettings(settings, adapter, groups, before.settings);
@@ -105,21 +105,24 @@ export class Editor {
     return { edit: { settings, port, portAssigned }, warnings };
   }
 
-  /** The record of an instance that is not there yet. */
+  /** The record of an instance that does not exist yet. */
   draft(name: string, edit: Edit): InstanceRecord {
     const now = this.#timestamp();
-    return { id: this.#with.randomness.token(8), name, ...edit, createdAt: now, updatedAt: now, version: 1 };
+    return { id: this.#dependencies.randomness.token(8), name, ...edit, createdAt: now, updatedAt: now, version: 1 };
   }
 
-  /** The record that follows `before`. */
+  /** The next version of the record `before`. */
   revision(before: InstanceRecord, edit: Edit): InstanceRecord {
     return { ...before, ...edit, version: before.version + 1, updatedAt: this.#timestamp() };
   }
 
-  /** Adds an instance, at once and durably when this resolves. The caller has made sure, in the same turn, that all it claims is free. */
+  /**
+   * Adds an instance: visible at once, durable when this resolves. The caller checks, in the same event-loop turn, that its
+   * name, aliases and port are free.
+   */
   async add(record: InstanceRecord): Promise<Mailbox> {
-    const { registry, events } = this.#with;
-    const mailbox = this.#with.openMailbox(record, NEW_STATE);
+    const { registry, events } = this.#dependencies;
+    const mailbox = this.#dependencies.openMailbox(record, NEW_STATE);
     registry.add(mailbox);
     const created = events.keep({ type: 'instance_created', data: { name: record.name } }, record.id);
     try {
@@ -134,9 +137,9 @@ export class Editor {
     return mailbox;
   }
 
-  /** Replaces the record of an instance, as {@link add} adds one. @param restarts See {@link Mailbox.amend}. */
+  /** Replaces the record of an instance under the rules of {@link add}. @param restarts See {@link Mailbox.amend}. */
   async put(mailbox: Mailbox, record: InstanceRecord, restarts: boolean): Promise<void> {
-    const { events } = this.#with;
+    const { events } = this.#dependencies;
     const updated = events.keep({ type: 'instance_updated', data: { name: record.name } }, record.id);
     try {
       await mailbox.amend(record, [updated], restarts);
@@ -148,6 +151,6 @@ export class Editor {
   }
 
   #timestamp(): string {
-    return new Date(this.#with.clock.now()).toISOString();
+    return new Date(this.#dependencies.clock.now()).toISOString();
   }
 }

@@ -32,44 +32,44 @@ const AROUND: Surroundings = {
 };
 const NOTHING_RUNS = { ...AROUND, stats: null };
 
-describe('an instance as it is shown', () => {
+describe('the view of an instance', () => {
   it('has pid and stats while its process runs', () => {
     expect(show(RECORD, running(), AROUND)).toMatchObject({ pid: 4_242, stats: AROUND.stats });
   });
 
-  it.each([stopped(), failed(), backoff()])('has neither when none runs ($status)', (state) => {
+  it.each([stopped(), failed(), backoff()])('has neither pid nor stats without a process ($status)', (state) => {
     expect(show(RECORD, state, NOTHING_RUNS)).toMatchObject({ pid: null, stats: null });
   });
 
-  it('has neither when the process is gone and its end not yet reported', () => {
+  it('has neither when the process is gone before its end is reported', () => {
     expect(show(RECORD, running(), NOTHING_RUNS)).toMatchObject({ status: 'running', pid: null, stats: null });
   });
 
-  it('says since when its process runs', () => {
+  it('has the start time of its process', () => {
     expect(show(RECORD, running(), AROUND).started_at).toBe('1970-01-01T00:00:01.000Z');
     expect(show(RECORD, queued(), NOTHING_RUNS).started_at).toBe(null);
     expect(show(RECORD, stopped(), NOTHING_RUNS).started_at).toBe(null);
   });
 
-  it('says why it failed or restarts, and nothing when there is nothing to say', () => {
+  it('has the reason of a failure or a restart, else null', () => {
     expect(show(RECORD, failed(), NOTHING_RUNS).reason).toBe('no such model');
     expect(show(RECORD, backoff(), NOTHING_RUNS).reason).toBe('backoff after: crash');
     expect(show(RECORD, running(), AROUND).reason).toBe(null);
   });
 
-  it('needs a restart when the plan differs, not when only the order of the environment does', () => {
+  it('needs a restart when the plan differs, but not for another order of the environment', () => {
     const launched = { ...PLAN, environment: { A: '1', B: '2' } };
     const state = running({ launch: { engine: 'llama_cpp', nonce: 'n', key: null, plan: launched } });
     const plan = { ...launched, environment: { B: '2', A: '1' } };
     expect(show(RECORD, state, { ...AROUND, plan }).restart_required).toBe(false);
     expect(show(RECORD, state, { ...AROUND, plan: { ...plan, port: 9_000 } }).restart_required).toBe(true);
     expect(show(RECORD, stopped(), { ...NOTHING_RUNS, plan }).restart_required).toBe(false);
-    // Of a guess nothing follows.
+    // A guessed plan is not compared.
     const guess = { ...AROUND, plan: { ...plan, port: 9_000 }, isLearnt: false };
     expect(show(RECORD, state, guess).restart_required).toBe(false);
   });
 
-  it('needs a restart when the engine takes its key elsewhere, not because each run has another', () => {
+  it('needs a restart when the key moves to another place, but not for another key', () => {
     const launched = { ...PLAN, argv: ['--key', '${API_KEY}'], keyVariable: null, keyArguments: [1] };
     const state = running({ launch: { engine: 'own', nonce: 'n', key: 'k1', plan: launched } });
     const isRequired = (plan: LaunchPlan): boolean => show(RECORD, state, { ...AROUND, plan }).restart_required;
@@ -79,7 +79,7 @@ describe('an instance as it is shown', () => {
     expect(show(RECORD, state, { ...AROUND, plan: launched }).effective_command.join(' ')).not.toContain('k1');
   });
 
-  it("shows the run's own command, and the next one's when none runs", () => {
+  it('shows the command of the run, or of the next run when none is alive', () => {
     const plan = { ...PLAN, argv: ['--next'] };
     expect(show(RECORD, running(), { ...AROUND, plan }).effective_command).toEqual(['/opt/engine', '--port', '8100']);
     expect(show(RECORD, stopped(), { ...NOTHING_RUNS, plan }).effective_command).toEqual(['/opt/engine', '--next']);
@@ -97,13 +97,13 @@ describe('an instance as it is shown', () => {
     ]);
   });
 
-  it('shows the restart policy that applies', () => {
+  it('shows the effective restart policy', () => {
     expect(show(RECORD, stopped(), NOTHING_RUNS)).toMatchObject({ auto_restart: true, max_restarts: 5 });
     const own = { ...RECORD, settings: { ...RECORD.settings, auto_restart: false, max_restarts: 0 } };
     expect(show(own, stopped(), NOTHING_RUNS)).toMatchObject({ auto_restart: false, max_restarts: 0 });
   });
 
-  it('shows how requests come to it, with the defaults of what was not said', () => {
+  it('shows the request settings, with defaults for those not set', () => {
     const shown = show(RECORD, stopped(), { ...NOTHING_RUNS, defaults: { ...AROUND.defaults, idleTimeout: 600 } });
     expect(shown).toMatchObject({
       on_demand: true,
@@ -128,7 +128,7 @@ describe('an instance as it is shown', () => {
     expect(show({ ...RECORD, settings: { ...RECORD.settings, ...said } }, stopped(), NOTHING_RUNS)).toMatchObject(said);
   });
 
-  it('counts restarts in a row, none after five minutes of running', () => {
+  it('counts restarts in a row, from 0 again after five minutes of running', () => {
     const crashed = { ...running(), restarts: 3 };
     expect(show(RECORD, crashed, AROUND).restart_count).toBe(3);
     expect(show(RECORD, crashed, { ...AROUND, elapsed: 2_000 + 300_000 }).restart_count).toBe(0);

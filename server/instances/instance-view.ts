@@ -6,15 +6,15 @@ import { restartsInARow } from './life/restart-policy.ts';
 import { maskedWords } from './settings/secret-words.ts';
 import { currentRun } from './life/transitions.ts';
 
-/** What the projections need beside record and state. */
+/** Data that the views need besides record and state. */
 export interface Surroundings {
-  /** What would be launched from the settings as they are now; `null`: the engine is not configured any more. */
+  /** The plan that the current settings would launch; `null`: the configuration no longer has the engine. */
   plan: LaunchPlan | null;
-  /** The plan is a guess as long as the engine has not told what it is. */
+  /** False: the plan is a guess, because llamactl has not yet learnt the engine's flags. */
   isLearnt: boolean;
   stats: Stats | null;
   defaults: { autoRestart: boolean; maxRestarts: number; idleTimeout: number };
-  /** Of `Clock.elapsed`: now. */
+  /** The current `Clock.elapsed`. */
   elapsed: number;
 }
 
@@ -45,7 +45,7 @@ export function describe(record: InstanceRecord, state: InstanceState, surroundi
   const { plan, isLearnt, stats, defaults, elapsed } = surroundings;
   return {
     ...summarize(record, state),
-    // Both `null` or neither: a process that is gone although its end has not been reported yet counts as gone.
+    // `pid` and `stats` are both `null` or neither: a dead process counts as gone before its end is reported.
     pid: stats === null ? null : (run?.identity?.pid ?? null),
     options: settings.options,
     extra_args: settings.extra_args,
@@ -72,7 +72,7 @@ export function describe(record: InstanceRecord, state: InstanceState, surroundi
   };
 }
 
-/** Why it is as it is; `null` when nothing needs a reason. */
+/** The reason for the state; `null`: the state has none. */
 export function reasonOf(state: InstanceState): string | null {
   return 'reason' in state ? state.reason : null;
 }
@@ -82,18 +82,18 @@ function startOf(state: InstanceState): string | null {
   return at === null ? null : new Date(at).toISOString();
 }
 
-/** Whether the engine that runs was launched in another way than by `plan`. */
+/** Whether the running engine was launched by a plan other than `plan`. */
 export function isRestartRequired(state: InstanceState, plan: LaunchPlan | null): boolean {
   const launched = currentRun(state)?.launch?.plan ?? null;
   return launched !== null && !isSamePlan(launched, plan);
 }
 
-/** Whether both launch the same engine. */
+/** Whether both plans launch the same engine in the same way. */
 export function isSamePlan(launched: LaunchPlan, plan: LaunchPlan | null): boolean {
   return plan !== null && JSON.stringify(sorted(launched)) === JSON.stringify(sorted(plan));
 }
 
-/** Environments are sets: their order means nothing. */
+/** The plan's parts for comparison. Environments are sorted, because their order means nothing. */
 function sorted(plan: LaunchPlan): unknown {
   const environment = Object.entries(plan.environment).sort(([a], [b]) => (a < b ? -1 : 1));
   return [plan.command, plan.argv, environment, plan.port, plan.healthPath, plan.keyVariable, plan.keyArguments ?? []];

@@ -38,7 +38,7 @@ import type { FleetManager, InstanceManager } from './use-cases.ts';
 import { WaitingRooms } from './slots/waiting-rooms.ts';
 import { WholeChanges } from './fleet/whole-changes.ts';
 
-/** Everything of the outside that the domain touches. */
+/** All ports through which the domain reaches the outside. */
 export interface Ports {
   clock: Clock;
   randomness: Randomness;
@@ -59,36 +59,36 @@ export interface InstancesOptions {
   groups: Config['groups'];
   /** The port llamactl itself listens on, once known. */
   ownPort: () => number | null;
-  /** A fault of ours, or of the disk: for the log. */
+  /** Logs a fault of llamactl or of the disk. */
   onFault: (error: unknown, what: string) => void;
-  /** Left out: nothing stands between the domain and its outside. */
+  /** Wraps ports for tests; left out: the ports are used directly. */
   interposition?: Interposition | undefined;
 }
 
 export interface ReadyEngine {
-  /** Of its instance. */
+  /** Name of its instance. */
   name: string;
   target: EngineTarget;
 }
 
-/** The domain, put together. */
+/** The assembled domain. */
 export interface Instances {
   manager: InstanceManager;
   fleet: FleetManager;
-  /** The engines that are ready, and where they answer: for asking them about themselves, which is no use of them. */
+  /** The ready engines and their addresses, for scraping. Scraping does not reset the idle timer. */
   readyEngines(): ReadyEngine[];
-  /** Takes up what the last server left; before anything else. */
+  /** Takes up the instances of the last server. Call it before anything else. */
   boot(): Promise<void>;
-  /** How engines are used. */
+  /** All leases of all engines. */
   leases: LeaseBook;
   /**
-   * Leaves everything as it is for another server to take up: nothing is changed or done any more, whatever comes, and
-   * leases come from there. Resolves when that is so.
+   * Hands all instances to another server: this one changes nothing from then on, and `successor` gives all leases.
+   * Resolves when the instances are sealed.
    */
   handOver(successor: (request: LeaseRequest) => Promise<Lease>): Promise<void>;
   /**
-   * Ends the service. Engines live on unless `stopEngines`; stops under way are waited for, at most five seconds
-   * (with `stopEngines`: until every engine is gone).
+   * Ends the service. Engines live on unless `stopEngines`. Waits at most five seconds for stops under way; with
+   * `stopEngines`, waits until every engine is gone.
    */
   shutdown(options: { stopEngines: boolean }): Promise<void>;
 }
@@ -104,7 +104,7 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
   const { settings, groups, onFault } = options;
   const registry = new Registry(settings.port_range, options.ownPort);
   const references = runReferences(options.dataDirectory, store.dataDirId);
-  // Whatever happens to an instance, all three decide anew. None of them acts within the call but on that instance.
+  // After each change of an instance, all three reconsider. Within the call, each of them acts on that instance only.
   const onChanged = (mailbox: Mailbox): void => {
     scheduler.changed();
     waitingRooms.look(mailbox);
@@ -264,7 +264,7 @@ async function repick(
   return record;
 }
 
-interface ShutdownParts {
+interface ShutdownDependencies {
   registry: Registry;
   manager: Manager;
   fleet: FleetKeeper;
@@ -272,13 +272,13 @@ interface ShutdownParts {
   clock: Clock;
 }
 
-async function shutdown(parts: ShutdownParts, stopEngines: boolean): Promise<void> {
-  const { registry, manager, fleet, wholeChanges, clock } = parts;
+async function shutdown(dependencies: ShutdownDependencies, stopEngines: boolean): Promise<void> {
+  const { registry, manager, fleet, wholeChanges, clock } = dependencies;
   manager.close();
   fleet.close();
   const patience = new AbortController();
   const cancel = clock.after(SHUTDOWN_PATIENCE_MS, () => patience.abort());
-  // What means something only together is stored whole, unless the disk takes too long.
+  // Changes of several records that belong together are stored completely, unless the disk takes too long.
   await within(patience.signal, wholeChanges.settled());
   if (stopEngines) await manager.stopAll();
   const stopping = registry.all().filter(({ state }) => state.status === 'stopping');
@@ -295,7 +295,7 @@ async function within(patience: AbortSignal, work: Promise<void>): Promise<void>
   await Promise.race([work, isLate.promise]);
 }
 
-/** What cannot be stored even now is lost, as it is told in an alert. */
+/** Tries a last time to store unstored states. A state that cannot be stored is lost; an alert has announced that. */
 async function storeAtLast(registry: Registry): Promise<void> {
   await Promise.allSettled(registry.all().map((mailbox) => mailbox.storeAtLast()));
 }

@@ -2,8 +2,8 @@ import type { EffectRunner } from './life/mailbox.ts';
 import type { InstanceStore, Supervisor } from './ports.ts';
 
 /**
- * What may stand between the domain and its outside: it gets what does the work, and gives what is called instead. For
- * tests that die at one of these places; whatever is done there has to be passed on.
+ * Wraps ports of the domain, for tests that crash the process at one of them. Each method gets the original and returns
+ * its replacement, which must pass calls on.
  */
 export interface Interposition {
   effects(runner: EffectRunner): EffectRunner;
@@ -11,7 +11,7 @@ export interface Interposition {
   supervisor(supervisor: Supervisor): Supervisor;
 }
 
-/** The domain as it is. */
+/** Wraps nothing. */
 export const NOTHING_BETWEEN: Interposition = {
   effects: (runner) => runner,
   store: (store) => store,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Domain } from '../testing/domain.ts';
 import { Moved } from './life/moved.ts';
 
-/** What a call is refused with, for one that is answered only later. */
+/** The error of a call that is answered later. */
 const refusal = (call: Promise<unknown>): Promise<unknown> =>
   call.then(
     () => 'not refused',
@@ -12,7 +12,7 @@ const refusal = (call: Promise<unknown>): Promise<unknown> =>
 const code = (expected: string): unknown => expect.objectContaining({ code: expected });
 
 describe('create', () => {
-  it('makes a stopped instance, stored before it is answered, and starts nothing', async () => {
+  it('makes a stopped instance, stores it before answering, and starts nothing', async () => {
     const domain = new Domain();
     const { instance, warnings } = await domain.manager.create({ name: 'a', model_path: '/m.gguf', port: 8_081 });
     expect(instance).toMatchObject({
@@ -37,7 +37,7 @@ describe('create', () => {
     expect(domain.manager.list().map(({ port }) => port)).toEqual([8_100, 8_101, 8_102]);
   });
 
-  it('takes a model that is not there yet, with a warning', async () => {
+  it('accepts a missing model file with a warning', async () => {
     const domain = new Domain();
     domain.adapter.startProblem = { code: 'MODEL_NOT_FOUND', message: 'there is no file /m.gguf' };
     const { warnings } = await domain.manager.create({ name: 'a', model_path: '/m.gguf' });
@@ -46,10 +46,10 @@ describe('create', () => {
 
   it.each([
     ['a name that exists in another case', { name: 'A' }, 'INSTANCE_EXISTS'],
-    ['a port of another', { name: 'b', port: 8_100 }, 'PORT_CONFLICT'],
+    ['a port of another instance', { name: 'b', port: 8_100 }, 'PORT_CONFLICT'],
     ["llamactl's own port", { name: 'b', port: 8_080 }, 'PORT_CONFLICT'],
-    ['an alias of another', { name: 'b', aliases: ['chat'] }, 'ALIAS_CONFLICT'],
-    ['an engine that has no life', { name: 'b', engine: 'vllm' }, 'VALIDATION_ERROR'],
+    ['an alias of another instance', { name: 'b', aliases: ['chat'] }, 'ALIAS_CONFLICT'],
+    ['an engine that is not configured', { name: 'b', engine: 'vllm' }, 'VALIDATION_ERROR'],
     ['no model where the engine needs one', { name: 'b', model_path: undefined }, 'VALIDATION_ERROR'],
   ])('refuses %s', async (_what, body, expected) => {
     const domain = new Domain();
@@ -58,7 +58,7 @@ describe('create', () => {
     expect(domain.manager.list()).toHaveLength(1);
   });
 
-  it('of two at once for one name makes one', async () => {
+  it('makes one instance of two concurrent creates with the same name', async () => {
     const domain = new Domain();
     const outcomes = await Promise.allSettled([domain.create('a'), domain.create('A')]);
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
@@ -76,7 +76,7 @@ describe('create', () => {
 });
 
 describe('list', () => {
-  it('is oldest first and can be narrowed to a status', async () => {
+  it('is oldest first and can be filtered by status', async () => {
     const domain = new Domain();
     await domain.create('b');
     await domain.createRunning('a');
@@ -86,7 +86,7 @@ describe('list', () => {
 });
 
 describe('update', () => {
-  it('merges, and leaves the running engine what it has until it restarts', async () => {
+  it('merges the settings; a running engine keeps its old ones until it restarts', async () => {
     const domain = new Domain();
     await domain.createRunning('a', { options: { threads: 4 } });
     const { pid, effective_command: command } = domain.manager.get('a');
@@ -104,14 +104,14 @@ describe('update', () => {
     expect(domain.manager.get('a').effective_command).toContain('--seed=7');
   });
 
-  it('needs no restart for what the engine does not see', async () => {
+  it('needs no restart for settings that do not reach the engine', async () => {
     const domain = new Domain();
     await domain.createRunning('a');
     const { instance } = await domain.manager.update('a', { aliases: ['x'], max_restarts: 1 }, { restart: false });
     expect(instance).toMatchObject({ restart_required: false, aliases: ['x'], max_restarts: 1 });
   });
 
-  it('restarts now when asked, and only what runs', async () => {
+  it('with restart, restarts a running instance and starts no stopped one', async () => {
     const domain = new Domain();
     await domain.createRunning('a');
     await domain.create('b');
@@ -124,7 +124,7 @@ describe('update', () => {
     );
   });
 
-  it('starts what has failed when asked, and is refused whole when that could not succeed', async () => {
+  it('with restart, starts a failed instance, and is refused completely when the start could not succeed', async () => {
     const domain = new Domain();
     await domain.createRunning('a', { auto_restart: false });
     const [engine] = domain.world.alive();
@@ -143,7 +143,7 @@ describe('update', () => {
     expect(domain.manager.get('a').effective_command).toContain('--seed=7');
   });
 
-  it('is stored for a stopped instance whatever a start would say', async () => {
+  it('is stored for a stopped instance even if it could not start', async () => {
     const domain = new Domain();
     await domain.create();
     domain.adapter.startProblem = { code: 'MODEL_NOT_FOUND', message: 'gone' };
@@ -151,7 +151,7 @@ describe('update', () => {
     expect(instance).toMatchObject({ status: 'stopped', model_path: '/later' });
   });
 
-  it('of a port during a start is what the start takes', async () => {
+  it('of the port during a start applies to that start', async () => {
     const domain = new Domain();
     await domain.create('a', { port: 9_000 });
     domain.adapter.learn = async () => {
@@ -164,7 +164,7 @@ describe('update', () => {
     expect(domain.world.alive().map(({ plan }) => plan.port)).toEqual([9_001]);
   });
 
-  it('is refused whole when the restart could not succeed', async () => {
+  it('is refused completely when the restart could not succeed', async () => {
     const domain = new Domain();
     await domain.createRunning('a');
     domain.adapter.startProblem = { code: 'MODEL_NOT_FOUND', message: 'gone' };
@@ -178,7 +178,7 @@ describe('update', () => {
     });
   });
 
-  it('holds to If-Match: what was read must still be so', async () => {
+  it('is refused when If-Match names an older version', async () => {
     const domain = new Domain();
     await domain.create('a');
     const ifMatch = domain.manager.entityTag('a');
@@ -194,7 +194,7 @@ describe('update', () => {
     await domain.manager.update('a', { unlisted: true }, { ifMatch: '*', restart: false });
   });
 
-  it('loses neither of two at once', async () => {
+  it('loses neither of two concurrent updates', async () => {
     const domain = new Domain();
     await domain.create('a');
     await Promise.all([
@@ -204,7 +204,7 @@ describe('update', () => {
     expect(domain.manager.get('a').options).toEqual({ one: 1, two: 2 });
   });
 
-  it('cannot change the name, but may repeat it', async () => {
+  it('refuses another name, but accepts the same name', async () => {
     const domain = new Domain();
     await domain.create('a');
     await domain.manager.update('a', { name: 'a', unlisted: true }, { restart: false });
@@ -213,7 +213,7 @@ describe('update', () => {
     );
   });
 
-  it('keeps a port that is named, and has one chosen for null', async () => {
+  it('keeps a named port, and chooses one for null', async () => {
     const domain = new Domain();
     await domain.create('a', { port: 9_000 });
     await domain.manager.update('a', { port: null }, { restart: false });
@@ -222,7 +222,7 @@ describe('update', () => {
 });
 
 describe('start', () => {
-  it('answers at once with starting, and again with what it is then', async () => {
+  it('answers at once with starting, and later with the current status', async () => {
     const domain = new Domain();
     await domain.create('a');
     domain.world.defaults.isReady = false;
@@ -255,7 +255,7 @@ describe('start', () => {
     expect(domain.alerts.list()).toMatchObject([{ level: 'error', code: 'port_clash', instance: 'a' }]);
   });
 
-  it('is told of before, in the health, without anything being raised', async () => {
+  it('has its obstacle in the health beforehand, without raising an alert', async () => {
     const domain = new Domain();
     await domain.create('a', { port: 9_000 });
     const obstacle = async (): Promise<unknown> => (await domain.manager.health('a')).start_obstacle;
@@ -272,7 +272,7 @@ describe('start', () => {
     expect(domain.alerts.list()).toEqual([]);
   });
 
-  it('moves on when a foreign process has a port that llamactl chose', async () => {
+  it('chooses another port when a foreign process has the port that llamactl chose', async () => {
     const domain = new Domain();
     await domain.create('a');
     domain.world.foreignPorts.set(8_100, { pid: 77, description: 'nginx (pid 77)' });
@@ -284,7 +284,7 @@ describe('start', () => {
     expect(stored?.record.port).toBe(8_102);
   });
 
-  it('waits for the outcome when asked: running, or the reason', async () => {
+  it('with wait, resolves to running or rejects with the reason', async () => {
     const domain = new Domain();
     await domain.create('a');
     const running = domain.manager.start('a', { wait: true });
@@ -299,7 +299,7 @@ describe('start', () => {
     expect(domain.manager.get('b')).toMatchObject({ status: 'failed', reason: 'there is no /bin/sh' });
   });
 
-  it('with wait answers what is stored', async () => {
+  it('with wait, answers after the state is stored', async () => {
     const domain = new Domain();
     await domain.create('a');
     const stored = async (): Promise<unknown> => (await domain.store.load()).map(({ state }) => state.status);
@@ -333,7 +333,7 @@ describe('start', () => {
     expect(instance.last_exit?.lines).toHaveLength(20);
   });
 
-  it('is not left waiting for ever by a fault of ours', async () => {
+  it('does not wait without end after an internal error', async () => {
     const domain = new Domain();
     await domain.create();
     const { endpoint } = domain.world;
@@ -364,7 +364,7 @@ describe('start', () => {
 });
 
 describe('stop', () => {
-  it('answers stopping, then is stopped', async () => {
+  it('answers stopping, and then stops the engine', async () => {
     const domain = new Domain();
     await domain.createRunning();
     expect(await domain.manager.stop('a')).toBe('stopping');
@@ -373,7 +373,7 @@ describe('stop', () => {
     expect(domain.manager.get('a').last_exit).toMatchObject({ code: 0, reason: 'stopped as asked' });
   });
 
-  it('of a stopped instance is fine', async () => {
+  it('of a stopped instance succeeds', async () => {
     const domain = new Domain();
     await domain.create();
     expect(await domain.manager.stop('a')).toBe('stopped');
@@ -393,7 +393,7 @@ describe('stop', () => {
     expect(lease.signal.aborted).toBe(false);
   });
 
-  it('breaks them when their time is over', async () => {
+  it('breaks requests in flight after the timeout', async () => {
     const domain = new Domain();
     await domain.createRunning();
     const lease = await domain.acquire();
@@ -403,7 +403,7 @@ describe('stop', () => {
     expect(domain.status()).toBe('stopped');
   });
 
-  it('with a shorter time wins over a longer one under way', async () => {
+  it('with a shorter timeout wins over a stop under way', async () => {
     const domain = new Domain();
     await domain.createRunning();
     await domain.acquire();
@@ -413,7 +413,7 @@ describe('stop', () => {
     expect(domain.status()).toBe('stopped');
   });
 
-  it('with force kills at once, also while a gentle one drains', async () => {
+  it('with force kills at once, also while another stop drains', async () => {
     const domain = new Domain();
     const id = await domain.createRunning();
     domain.world.process(id).endsBy = 'SIGKILL';
@@ -425,7 +425,7 @@ describe('stop', () => {
     expect(domain.manager.get('a').last_exit).toMatchObject({ code: 137, signal: 'SIGKILL' });
   });
 
-  it('reaches an engine that loads', async () => {
+  it('ends an engine that is loading', async () => {
     const domain = new Domain();
     await domain.create();
     domain.world.defaults.isReady = false;
@@ -436,7 +436,7 @@ describe('stop', () => {
     expect(domain.status()).toBe('stopped');
   });
 
-  it('reaches a start whose process is just being made', async () => {
+  it('ends a start whose process is being spawned', async () => {
     const domain = new Domain();
     await domain.create();
     domain.supervisor.holdSpawns();
@@ -451,7 +451,7 @@ describe('stop', () => {
     expect(domain.world.alive()).toEqual([]);
   });
 
-  it('wins over a start that is still looking whether it can succeed', async () => {
+  it('wins over a start whose check is under way', async () => {
     const domain = new Domain();
     await domain.create();
     await Promise.all([domain.manager.start('a'), domain.manager.stop('a')]);
@@ -460,7 +460,7 @@ describe('stop', () => {
     expect(domain.world.processes).toEqual([]);
   });
 
-  it('stays stopping, with port and pid, when even SIGKILL does not end it, and says so', async () => {
+  it('stays stopping, with port and pid, and raises an alert when SIGKILL does not end the process', async () => {
     const domain = new Domain();
     const id = await domain.createRunning();
     domain.world.process(id).endsBy = 'nothing';
@@ -476,7 +476,7 @@ describe('stop', () => {
     expect(domain.status()).toBe('stopped');
   });
 
-  it('waits for the outcome when asked', async () => {
+  it('with wait, waits for the outcome', async () => {
     const domain = new Domain();
     await domain.createRunning();
     const stopped = domain.manager.stop('a', { wait: true });
@@ -486,7 +486,7 @@ describe('stop', () => {
 });
 
 describe('restart', () => {
-  it('answers restarting and comes up with another process', async () => {
+  it('answers restarting and starts another process', async () => {
     const domain = new Domain();
     const id = await domain.createRunning();
     expect(await domain.manager.restart('a')).toBe('restarting');
@@ -494,16 +494,16 @@ describe('restart', () => {
     expect(domain.status()).toBe('running');
     expect(domain.world.processes).toHaveLength(2);
     expect(domain.world.peak(id)).toBe(1);
-    expect(domain.manager.get('a').restart_count, 'nobody crashed').toBe(0);
+    expect(domain.manager.get('a').restart_count, 'no run crashed').toBe(0);
   });
 
-  it('keeps the output of the last ten runs, not of all', async () => {
+  it('keeps the output of the last ten runs only', async () => {
     const domain = new Domain();
     const id = await domain.createRunning();
     expect(domain.supervisor.pruned).toEqual([{ parent: `/data/instances/${id}/runs`, newest: 10 }]);
   });
 
-  it('starts what is stopped', async () => {
+  it('starts a stopped instance', async () => {
     const domain = new Domain();
     await domain.create();
     expect(await domain.manager.restart('a')).toBe('starting');
@@ -517,7 +517,7 @@ describe('restart', () => {
     expect(domain.status()).toBe('running');
   });
 
-  it('does not take its own engine for a foreign one, not even one that ends while it is looked at', async () => {
+  it('does not take its own engine for a foreign process, even if it ends during the check', async () => {
     const domain = new Domain();
     const id = await domain.createRunning('a', { port: 9_000 });
     domain.supervisor.portHolder = async () => {
@@ -527,7 +527,7 @@ describe('restart', () => {
     expect(await domain.manager.restart('a')).toBe('restarting');
   });
 
-  it('does not take its own running engine for a foreign one on a named port', async () => {
+  it('does not take its own running engine on a named port for a foreign process', async () => {
     const domain = new Domain();
     await domain.createRunning('a', { port: 9_000 });
     expect(await domain.manager.restart('a')).toBe('restarting');
@@ -535,7 +535,7 @@ describe('restart', () => {
 });
 
 describe('a crash of an engine', () => {
-  it('is answered with a backoff that doubles, and with failed in the end', async () => {
+  it('leads to a doubling backoff, and finally to failed', async () => {
     const domain = new Domain();
     const id = await domain.createRunning();
     for (const delay of [1, 2, 4, 8, 16]) {
@@ -555,7 +555,7 @@ describe('a crash of an engine', () => {
     });
   });
 
-  it('is answered too when the exit code is 0', async () => {
+  it('leads to a restart even if the exit code is 0', async () => {
     const domain = new Domain();
     const id = await domain.createRunning();
     domain.world.exit(id, 0, domain.clock.now());
@@ -572,7 +572,7 @@ describe('a crash of an engine', () => {
     expect(lease.signal.aborted).toBe(true);
   });
 
-  it('can be stopped during the backoff, and started without waiting for its end', async () => {
+  it('leads to a backoff in which stop and start work at once', async () => {
     const domain = new Domain();
     const id = await domain.createRunning();
     domain.world.exit(id, 1, domain.clock.now());
@@ -588,7 +588,7 @@ describe('a crash of an engine', () => {
 });
 
 describe('a hung engine', () => {
-  it('is restarted when it misses its health checks and nobody uses it', async () => {
+  it('is restarted when it misses its health checks without open requests', async () => {
     const domain = new Domain();
     const id = await domain.createRunning();
     const first = domain.world.process(id);
@@ -603,7 +603,7 @@ describe('a hung engine', () => {
     expect(domain.status()).toBe('running');
   });
 
-  it('is restarted although requests are open, when nothing moves', async () => {
+  it('is restarted with open requests when nothing moves', async () => {
     const { domain, first } = await leased();
     first.isReady = false;
     await domain.pass(31_000);
@@ -614,7 +614,7 @@ describe('a hung engine', () => {
     expect(first.exit).toMatchObject({ code: 137 });
   });
 
-  it('is none while it works for somebody: tokens pass, or it computes', async () => {
+  it('is not assumed while tokens pass or the engine computes', async () => {
     const { domain, first, lease } = await leased();
     first.isReady = false;
     for (let second = 0; second < 120; second += 1) {
@@ -626,7 +626,7 @@ describe('a hung engine', () => {
     expect(first.exit).toBeNull();
   });
 
-  it('is not told from a busy one by the comments of its streams', async () => {
+  it('does not count as busy because of comments in its streams', async () => {
     const { domain, first, lease } = await leased();
     first.isReady = false;
     for (let second = 0; second < 40; second += 1) {
@@ -636,7 +636,7 @@ describe('a hung engine', () => {
     expect(first.exit).toMatchObject({ code: 137 });
   });
 
-  it('is not one whose last caller has just left', async () => {
+  it('is not assumed when the last caller has just left', async () => {
     const { domain, first, lease } = await leased();
     first.isReady = false;
     const work = async (seconds: number): Promise<void> => {
@@ -658,50 +658,50 @@ describe('a hung engine', () => {
   }
 });
 
-describe('an engine that computes less on GPUs than was asked for', () => {
-  const told = (domain: Domain): string[] =>
+describe('an engine that uses GPUs less than requested', () => {
+  const alertsOf = (domain: Domain): string[] =>
     domain.alerts.list().map(({ level, code: alert, message }) => `${level} ${alert}: ${message}`);
   const ALERT =
     'warning gpu_offload_short: the engine offloaded 12/33 layers to GPU; the processor computes the rest, which is slower';
 
-  it('raises an alert, which is over with the run', async () => {
+  it('raises an alert, which is cleared when the run ends', async () => {
     const domain = new Domain();
-    domain.adapter.gpus = { kind: 'less', told: 'offloaded 12/33 layers to GPU' };
+    domain.adapter.gpus = { kind: 'less', shortfall: 'offloaded 12/33 layers to GPU' };
     await domain.createRunning();
-    expect(told(domain)).toEqual([ALERT]);
-    domain.adapter.gpus = { kind: 'as asked' };
+    expect(alertsOf(domain)).toEqual([ALERT]);
+    domain.adapter.gpus = { kind: 'as requested' };
     await domain.manager.restart('a');
     await domain.pass(1_000);
     expect(domain.status()).toBe('running');
-    expect(told(domain)).toEqual([]);
+    expect(alertsOf(domain)).toEqual([]);
   });
 
-  it('says that all is left to the processor where no GPU takes any', async () => {
+  it('has an alert that names the processor for all layers when no GPU takes any', async () => {
     const domain = new Domain();
-    domain.adapter.gpus = { kind: 'less', told: 'found no usable GPU, so none of its layers is offloaded' };
+    domain.adapter.gpus = { kind: 'less', shortfall: 'found no usable GPU, so none of its layers is offloaded' };
     await domain.createRunning();
-    expect(told(domain)).toEqual([
+    expect(alertsOf(domain)).toEqual([
       'warning gpu_offload_short: the engine found no usable GPU, so none of its layers is offloaded; the processor computes all of it, which is slower',
     ]);
   });
 
-  it('still raises it when another server takes it up, whatever is left of its log', async () => {
+  it('raises the alert again when the next server adopts it, without reading its log again', async () => {
     const before = new Domain();
-    before.adapter.gpus = { kind: 'less', told: 'offloaded 12/33 layers to GPU' };
+    before.adapter.gpus = { kind: 'less', shortfall: 'offloaded 12/33 layers to GPU' };
     await before.createRunning();
     before.adapter.gpus = { kind: 'unclear' };
     const after = await before.crash();
-    expect(told(after)).toEqual([ALERT]);
+    expect(alertsOf(after)).toEqual([ALERT]);
   });
 
-  it('is not looked for where nobody asked', async () => {
+  it('raises no alert when GPUs were not requested', async () => {
     const domain = new Domain();
     await domain.createRunning();
-    expect(told(domain)).toEqual([]);
+    expect(alertsOf(domain)).toEqual([]);
   });
 });
 
-/** Files of deleted instances that are not gone before `resolve`. */
+/** Holds back the erasing of deleted instances' files until `resolve`. */
 function holdErasing({ supervisor }: Domain): { folders: string[]; resolve: () => void } {
   const { promise, resolve } = Promise.withResolvers<void>();
   const folders: string[] = [];
@@ -713,7 +713,7 @@ function holdErasing({ supervisor }: Domain): { folders: string[]; resolve: () =
 }
 
 describe('delete', () => {
-  it('leaves nothing: no name, no port, no files', async () => {
+  it('frees the name and the port and removes the files', async () => {
     const domain = new Domain();
     const id = await domain.create('a', { port: 9_000 });
     await domain.manager.remove('a');
@@ -723,14 +723,14 @@ describe('delete', () => {
     await domain.create('a', { port: 9_000 });
   });
 
-  it('is refused while it runs, naming the process', async () => {
+  it('is refused while the engine runs, naming the process', async () => {
     const domain = new Domain();
     const id = await domain.createRunning();
     const { pid } = domain.world.process(id).identity;
     await expect(domain.manager.remove('a')).rejects.toThrow(`a is running (process ${pid}); stop it first.`);
   });
 
-  it('right after a stop waits for it', async () => {
+  it('right after a stop waits for its end', async () => {
     const domain = new Domain();
     await domain.createRunning();
     const lease = await domain.acquire();
@@ -744,7 +744,7 @@ describe('delete', () => {
     expect(domain.manager.list()).toEqual([]);
   });
 
-  it('waits no longer than the stop may take and ten seconds', async () => {
+  it('waits no longer than the timeout of the stop plus ten seconds', async () => {
     const domain = new Domain();
     const id = await domain.createRunning();
     domain.world.process(id).endsBy = 'nothing';
@@ -756,7 +756,7 @@ describe('delete', () => {
     });
   });
 
-  it('does not wait for a drain that was cut short by force', async () => {
+  it('does not wait for a drain that force cut short', async () => {
     const domain = new Domain();
     const id = await domain.createRunning();
     domain.world.process(id).endsBy = 'nothing';
@@ -767,7 +767,7 @@ describe('delete', () => {
     expect(await refused).toEqual(code('INSTANCE_RUNNING'));
   });
 
-  it('gives way to a start that comes in meanwhile', async () => {
+  it('is refused when a start arrives meanwhile', async () => {
     const domain = new Domain();
     await domain.createRunning();
     await domain.acquire();
@@ -778,7 +778,7 @@ describe('delete', () => {
     expect(await refused).toEqual(code('INSTANCE_RUNNING'));
   });
 
-  it('in parallel succeeds for all', async () => {
+  it('succeeds for all parallel callers', async () => {
     const domain = new Domain();
     await domain.createRunning();
     await domain.manager.stop('a');
@@ -787,7 +787,7 @@ describe('delete', () => {
     await removals;
   });
 
-  it('is made before its files are gone: name and port are free, and whoever listens has heard of it', async () => {
+  it('is complete before its files are gone: name and port are free, and the event is sent', async () => {
     const domain = new Domain();
     const id = await domain.create('a', { port: 9_000 });
     const gone = holdErasing(domain);
@@ -803,7 +803,7 @@ describe('delete', () => {
     expect(gone.folders).toEqual([`/data/instances/${id}`]);
   });
 
-  it('in parallel succeeds for all, also for who comes while its files are being erased', async () => {
+  it('succeeds for all parallel callers, also for one that arrives while the files are being erased', async () => {
     const domain = new Domain();
     await domain.create('a');
     const gone = holdErasing(domain);
@@ -815,7 +815,7 @@ describe('delete', () => {
     await expect(domain.manager.remove('a')).rejects.toThrow(/no instance "a"/);
   });
 
-  it('is answered without waiting for the files when another server goes on', async () => {
+  it('is answered before the files are gone when another server takes over', async () => {
     const domain = new Domain();
     await domain.create('a');
     holdErasing(domain);
@@ -827,7 +827,7 @@ describe('delete', () => {
     expect(await domain.store.load()).toEqual([]);
   });
 
-  it('that cannot be stored leaves the instance as it was', async () => {
+  it('that cannot be stored leaves the instance unchanged', async () => {
     const domain = new Domain();
     await domain.create();
     domain.store.failure = new Error('disk full');
@@ -838,20 +838,20 @@ describe('delete', () => {
     expect(domain.status()).toBe('running');
   });
 
-  it('that cannot be stored leaves one that failed as it was, with its reason', async () => {
+  it('that cannot be stored leaves a failed instance unchanged, with its reason', async () => {
     const domain = new Domain();
     const id = await domain.createRunning('a', { auto_restart: false });
     domain.world.exit(id, 1, domain.clock.now());
     await domain.settle();
     const before = domain.manager.get('a');
-    const told = domain.events.statuses('a');
+    const sent = domain.events.statuses('a');
     domain.store.failure = new Error('disk full');
     await expect(domain.manager.remove('a')).rejects.toThrow('could not be stored');
     expect(domain.manager.get('a')).toEqual({ ...before, status: 'failed' });
-    expect(domain.events.statuses('a')).toEqual(told);
+    expect(domain.events.statuses('a')).toEqual(sent);
   });
 
-  it('stores what was told of the instance and could not be stored before', async () => {
+  it('stores events of the instance that could not be stored before', async () => {
     const domain = new Domain();
     const id = await domain.createRunning('a', { auto_restart: false });
     domain.store.failure = new Error('disk full');
@@ -867,7 +867,7 @@ describe('delete', () => {
     ]);
   });
 
-  it('that cannot be stored ends a backoff all the same, and that is told and stored', async () => {
+  it('that cannot be stored still ends a backoff, and the event is sent and stored', async () => {
     const domain = new Domain();
     const id = await domain.createRunning();
     domain.world.exit(id, 1, domain.clock.now());
@@ -882,11 +882,11 @@ describe('delete', () => {
 });
 
 describe('a disk that is full or broken', () => {
-  it('lets commands take effect, says that they could not be stored, and raises an alert until they are', async () => {
+  it('lets commands take effect, reports that they could not be stored, and raises an alert until they are', async () => {
     const domain = new Domain();
     await domain.createRunning();
     domain.store.failure = new Error('disk full');
-    await expect(domain.manager.stop('a')).rejects.toThrow('A command to start or stop has taken effect all the same');
+    await expect(domain.manager.stop('a')).rejects.toThrow('A start or stop has taken effect all the same');
     await domain.settle();
     expect(domain.status()).toBe('stopped');
     expect(domain.alerts.list()).toMatchObject([{ code: 'store_failed', level: 'error' }]);
@@ -896,7 +896,7 @@ describe('a disk that is full or broken', () => {
     expect((await domain.store.load())[0]?.state.status).toBe('stopped');
   });
 
-  it('makes no update effective that it refuses', async () => {
+  it('refuses an update without applying it', async () => {
     const domain = new Domain();
     await domain.create('a', { options: { seed: 1 } });
     const tag = domain.manager.entityTag('a');
@@ -908,7 +908,7 @@ describe('a disk that is full or broken', () => {
     expect(domain.manager.entityTag('a')).toBe(tag);
   });
 
-  it('keeps neither name nor port of an instance whose files cannot be removed', async () => {
+  it('frees the name and port of a deleted instance whose files cannot be removed', async () => {
     const domain = new Domain();
     await domain.create('a', { port: 9_000 });
     domain.supervisor.discard = async () => {
@@ -920,7 +920,7 @@ describe('a disk that is full or broken', () => {
     await domain.create('a', { port: 9_000 });
   });
 
-  it('does not hide that an engine ended when its output cannot be read', async () => {
+  it('reports the end of an engine even if its output cannot be read', async () => {
     const domain = new Domain();
     const id = await domain.createRunning();
     domain.outputFault = new Error('input/output error');
@@ -930,7 +930,7 @@ describe('a disk that is full or broken', () => {
   });
 });
 
-it('the engines that are ready are told with their addresses, and asking for them is no use of them', async () => {
+it('readyEngines returns the ready engines with their addresses, without resetting the idle timer', async () => {
   const domain = new Domain();
   const id = await domain.createRunning('a', { idle_timeout: 60 });
   await domain.create('b');
@@ -943,7 +943,7 @@ it('the engines that are ready are told with their addresses, and asking for the
 });
 
 describe('acquire', () => {
-  it('lends a running engine by name or alias, with the key of its run', async () => {
+  it('leases a running engine by name or alias, with the key of its run', async () => {
     const domain = new Domain();
     const id = await domain.createRunning('a', { aliases: ['org/chat'] });
     const lease = await domain.acquire('org/chat');
@@ -954,7 +954,7 @@ describe('acquire', () => {
     });
   });
 
-  it('refuses one that does not run, with the reason', async () => {
+  it('refuses an instance that is not running, with the reason', async () => {
     const domain = new Domain();
     const id = await domain.createRunning('a', { auto_restart: false });
     domain.world.exit(id, 1, domain.clock.now());
@@ -968,7 +968,7 @@ describe('acquire', () => {
 });
 
 describe('start-all and stop-all', () => {
-  it('take what they can, and one failure does not stop the others', async () => {
+  it('act on every instance they can; one failure does not stop the others', async () => {
     const domain = new Domain();
     await domain.create('a');
     await domain.create('b', { port: 9_000 });
@@ -985,7 +985,7 @@ describe('start-all and stop-all', () => {
     ]);
   });
 
-  it('take a failed one and a restarting one too', async () => {
+  it('also start a failed instance and stop a restarting one', async () => {
     const domain = new Domain();
     const a = await domain.createRunning('a', { auto_restart: false });
     const b = await domain.createRunning('b');

@@ -28,7 +28,7 @@ import type { InstanceManager, LiveRun, StopOptions, WaitOptions, Written } from
 import { describe, summarize } from './instance-view.ts';
 import type { WaitingRooms } from './slots/waiting-rooms.ts';
 
-/** What the use cases stand on; `app.ts` builds it. */
+/** Dependencies of the use cases; `app.ts` builds them. */
 export interface ManagerDependencies extends CommandDependencies {
   clock: Clock;
   engines: Engines;
@@ -49,31 +49,31 @@ export const STARTED_BY_ALL: readonly Status[] = ['stopped', 'failed'];
 export const STOPPED_BY_ALL: readonly Status[] = ['running', 'starting', 'restarting'];
 
 export class Manager implements InstanceManager {
-  readonly #with: ManagerDependencies;
+  readonly #dependencies: ManagerDependencies;
   readonly #commands: Commands;
-  /** A value for each state of a record: whoever has seen one knows it again. */
+  /** One summary object per record and state, so callers can compare summaries by identity. */
   readonly #summaries = new WeakMap<InstanceRecord, { state: InstanceState; summary: InstanceSummary }>();
-  /** Who gives leases since we do not any more. */
+  /** Gives leases after the hand-over; `null` before. */
   #successor: ((request: LeaseRequest) => Promise<Lease>) | null = null;
 
   constructor(dependencies: ManagerDependencies) {
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
     this.#commands = new Commands(dependencies);
   }
 
-  /** Starts nothing from now on, also not what is being looked at. */
+  /** Starts nothing from now on, including starts whose check is still under way. */
   close(): void {
     this.#commands.close();
-    this.#with.waitingRooms.shut();
+    this.#dependencies.waitingRooms.shut();
   }
 
   /**
-   * Whoever asks for a lease, or waits for one, gets it from `successor`. What is commanded is refused by the mailboxes: the
-   * next server can do it.
+   * Takes all leases from `successor` from now on, also for requests that wait. The sealed mailboxes refuse commands, and
+   * the next server can carry them out.
    */
   handOver(successor: (request: LeaseRequest) => Promise<Lease>): void {
     this.#successor = successor;
-    this.#with.waitingRooms.shut();
+    this.#dependencies.waitingRooms.shut();
   }
 
   idOf(nameOrAlias: string): string | null {
@@ -81,7 +81,7 @@ export class Manager implements InstanceManager {
   }
 
   nameOf(id: string): string | null {
-    const mailbox = this.#with.registry.byId(id);
+    const mailbox = this.#dependencies.registry.byId(id);
     return mailbox === null || mailbox.isClosed ? null : mailbox.record.name;
   }
 
@@ -100,7 +100,7 @@ export class Manager implements InstanceManager {
   }
 
   async create(body: CreateInstance): Promise<Written> {
-    return this.#written(await this.#with.editor.create(body));
+    return this.#written(await this.#dependencies.editor.create(body));
   }
 
   async update(
@@ -110,7 +110,7 @@ export class Manager implements InstanceManager {
   ): Promise<Written> {
     const restart = options.restart ? (mailbox: Mailbox) => this.relaunch(mailbox) : null;
     return this.#written(
-      await this.#with.editor.update(this.#find(name), patch, { ifMatch: options.ifMatch, restart }),
+      await this.#dependencies.editor.update(this.#find(name), patch, { ifMatch: options.ifMatch, restart }),
     );
   }
 
@@ -120,7 +120,7 @@ export class Manager implements InstanceManager {
   }
 
   async remove(name: string, signal?: AbortSignal): Promise<void> {
-    const { registry, removals } = this.#with;
+    const { registry, removals } = this.#dependencies;
     const mailbox = registry.find(name);
     const removed = mailbox === null ? removals.erasing(name) : await removals.remove(mailbox, signal);
     if (removed === null) throw notFound(name);
@@ -141,18 +141,20 @@ export class Manager implements InstanceManager {
 
   async health(name: string): Promise<Health> {
     const mailbox = this.#find(name);
-    return this.#with.healthProbe.check(mailbox.record.id, mailbox.state, () => this.#with.startCheck.look(mailbox));
+    return this.#dependencies.healthProbe.check(mailbox.record.id, mailbox.state, () =>
+      this.#dependencies.startCheck.look(mailbox),
+    );
   }
 
   async logs(name: string, query: LogQuery): Promise<Logs> {
-    const { logs, references } = this.#with;
+    const { logs, references } = this.#dependencies;
     const mailbox = this.#find(name);
     const read = await logs.read(references.log(mailbox.record), query);
     return { ...read, logs: read.logs.map((line) => masked(line, mailbox)) };
   }
 
   followLogs(name: string, query: LogQuery, signal: AbortSignal): AsyncIterable<readonly LogItem[]> {
-    const { logs, references } = this.#with;
+    const { logs, references } = this.#dependencies;
     const mailbox = this.#find(name);
     return withoutKeys(logs.follow(references.log(mailbox.record), query, signal), mailbox);
   }
@@ -161,7 +163,7 @@ export class Manager implements InstanceManager {
     return this.#open().flatMap(({ record, state }) => {
       const run = currentRun(state);
       if (!run?.launch || !run.identity) return [];
-      return [{ name: record.name, run: this.#with.references.of(record.id, run.launch) }];
+      return [{ name: record.name, run: this.#dependencies.references.of(record.id, run.launch) }];
     });
   }
 
@@ -179,16 +181,16 @@ export class Manager implements InstanceManager {
     const mailbox = this.#findAny(request.instance);
     if (mailbox === null) throw notFound(request.instance);
     try {
-      return await this.#with.waitingRooms.acquire(mailbox, request);
+      return await this.#dependencies.waitingRooms.acquire(mailbox, request);
     } catch (error) {
-      // It was sent away because another server gives leases since.
+      // The waiting room refused it because another server gives leases now.
       const successor = this.#givesNow();
       if (successor === null || request.signal.aborted) throw error;
       return successor(request);
     }
   }
 
-  /** Asked anew after each wait. */
+  /** A method, so that each call after an await reads the current value. */
   #givesNow(): ((request: LeaseRequest) => Promise<Lease>) | null {
     return this.#successor;
   }
@@ -196,17 +198,17 @@ export class Manager implements InstanceManager {
   // ── Pieces ────────────────────────────────────────────────────────────────────────────────────
 
   #open(): Mailbox[] {
-    return this.#with.registry.all().filter((mailbox) => !mailbox.isClosed);
+    return this.#dependencies.registry.all().filter((mailbox) => !mailbox.isClosed);
   }
 
   #find(name: string): Mailbox {
-    const mailbox = this.#with.registry.find(name);
+    const mailbox = this.#dependencies.registry.find(name);
     if (mailbox === null || mailbox.isClosed) throw notFound(name);
     return mailbox;
   }
 
   #findAny(nameOrAlias: string): Mailbox | null {
-    const { registry } = this.#with;
+    const { registry } = this.#dependencies;
     const mailbox = registry.find(nameOrAlias) ?? registry.findByAlias(nameOrAlias);
     return mailbox === null || mailbox.isClosed ? null : mailbox;
   }
@@ -224,10 +226,10 @@ export class Manager implements InstanceManager {
   }
 
   #describe(mailbox: Mailbox): Instance {
-    const { meter, references, defaults, clock } = this.#with;
+    const { meter, references, defaults, clock } = this.#dependencies;
     const { record, state } = mailbox;
     const run = currentRun(state);
-    const adapter = this.#with.engines.find(record.settings.engine);
+    const adapter = this.#dependencies.engines.find(record.settings.engine);
     return describe(record, state, {
       plan: adapter?.plan(record) ?? null,
       isLearnt: adapter?.isLearnt(record.settings) ?? true,
@@ -247,12 +249,12 @@ export class Manager implements InstanceManager {
     act: (name: string) => Promise<Status>,
   ): Promise<Batch['results']> {
     const inStates = this.#open().filter(({ state }) => statuses.includes(state.status));
-    const statusOf = (name: string): Status | null => this.#with.registry.find(name)?.state.status ?? null;
+    const statusOf = (name: string): Status | null => this.#dependencies.registry.find(name)?.state.status ?? null;
     return batch(names ?? inStates.map(({ record }) => record.name), act, statusOf);
   }
 }
 
-/** A log without the key of the run that writes it. Keys of ended runs open nothing. */
+/** A log without the key of the current run. Keys of ended runs open nothing. */
 async function* withoutKeys(
   follower: AsyncIterable<readonly LogItem[]>,
   mailbox: Mailbox,

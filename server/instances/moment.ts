@@ -1,12 +1,12 @@
-/** When something happens. */
+/** A moment on both clocks. */
 export interface Moment {
-  /** Milliseconds since the epoch: for people. */
+  /** Milliseconds since the epoch, shown to people. */
   at: number;
-  /** Of `Clock.elapsed`: for what is due later. */
+  /** Of `Clock.elapsed`, for deadlines. */
   elapsed: number;
 }
 
-/** Now. */
+/** The current moment. */
 export function momentOf(clock: { now(): number; elapsed(): number }): Moment {
   return { at: clock.now(), elapsed: clock.elapsed() };
 }

@@ -2,13 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { Domain } from '../testing/domain.ts';
 import { currentRun } from './life/transitions.ts';
 
-/** What the domain tells the logs of the lives of runs. */
-
 const calls = (domain: Domain): string[] => domain.logs.calls.map(({ method }) => method);
 const ALL = { lines: null, level: null, afterSeq: null };
 
 describe('the output of a run', () => {
-  it('gets its place before anything is spawned, is kept within bounds while it is written, and no longer', async () => {
+  it('is placed in the log before the spawn, and is watched while the run lives', async () => {
     const domain = new Domain();
     await domain.create();
     domain.supervisor.holdSpawns();
@@ -23,7 +21,7 @@ describe('the output of a run', () => {
     expect(calls(domain)).toEqual(['begin', 'attach', 'detach']);
   });
 
-  it('of a launch that failed is written no more', async () => {
+  it('is detached after a failed launch', async () => {
     const domain = new Domain();
     await domain.create();
     domain.supervisor.spawnFailures.push('no such program');
@@ -33,7 +31,7 @@ describe('the output of a run', () => {
     expect(calls(domain)).toEqual(['begin', 'attach', 'detach']);
   });
 
-  it('goes on under the next llamactl, which gives it no new place', async () => {
+  it('keeps its place in the log under the next server', async () => {
     const before = new Domain();
     await before.createRunning();
     const after = await before.crash();
@@ -41,7 +39,7 @@ describe('the output of a run', () => {
     expect(after.logs.calls[0]?.folder).toBe(before.logs.calls[0]?.folder);
   });
 
-  it('is read by the name of its instance, in any case, also when nothing runs', async () => {
+  it('is read by the name of its instance, ignoring case, also without a run', async () => {
     const domain = new Domain();
     const id = await domain.create();
     const entry = { timestamp: '2026-01-01T00:00:00.000Z', level: 'info', message: 'hello', seq: 6 } as const;
@@ -51,7 +49,7 @@ describe('the output of a run', () => {
     expect(() => domain.manager.followLogs('b', ALL, new AbortController().signal)).toThrow('There is no instance');
   });
 
-  it('does not show the key of the run, read or followed', async () => {
+  it('does not show the key of the run, whether read or followed', async () => {
     const domain = new Domain();
     const id = await domain.createRunning('a');
     const [stored] = await domain.store.load();
@@ -81,8 +79,8 @@ describe('the output of a run', () => {
   });
 });
 
-describe('the live runs', () => {
-  it('are those with a process, each by the name of its instance', async () => {
+describe('liveRuns', () => {
+  it('returns the runs that have a process, with the names of their instances', async () => {
     const domain = new Domain();
     const id = await domain.createRunning('a');
     await domain.create('b');

@@ -9,26 +9,26 @@ import type { ContainerCommand, Exit, LaunchPlan, ProcessIdentity, RunContainer,
 
 export type { ContainerCommand, Exit, LaunchPlan, ProcessIdentity, RunContainer, Whereabouts };
 
-/** What the domain needs of the outside. Adapters implement these; `app.ts` introduces them. */
+/** Interfaces through which the domain uses the outside. Adapters implement them; `app.ts` passes them in. */
 
 // ── Time ────────────────────────────────────────────────────────────────────────────────────────
 
 /** The only source of time. */
 export interface Clock {
-  /** Milliseconds since the epoch: for moments that people are told or that are stored. Somebody may set it. */
+  /** Milliseconds since the epoch, for timestamps that are shown or stored. This clock may be set at any time. */
   now(): number;
   /**
-   * Whole milliseconds from anywhere: for how long something takes, and what is due when. Nobody can set it, and in all
-   * processes of one boot of the machine it is the same. It may stand still while the machine sleeps.
+   * Whole milliseconds from an arbitrary origin, for durations and deadlines. This clock cannot be set, and all processes
+   * of one boot of the machine share it. It may stand still while the machine sleeps.
    */
   elapsed(): number;
   /** Calls `callback` after `milliseconds`; the returned function cancels. A pending timer does not keep the process alive. */
   after(milliseconds: number, callback: () => void): () => void;
-  /** Calls `callback` in a later turn of the event loop, when pending I/O has been looked at. */
+  /** Calls `callback` in a later turn of the event loop, after pending I/O. */
   nextTurn(callback: () => void): void;
 }
 
-/** The only source of chance. */
+/** The only source of random values. */
 export interface Randomness {
   /** Unguessable, lower-case hexadecimal, `bytes` × 2 characters. */
   token(bytes: number): string;
@@ -38,7 +38,7 @@ export interface Randomness {
 
 // ── What is stored ──────────────────────────────────────────────────────────────────────────────
 
-/** The settings of an instance in the contract's own shape. What is optional here has its default when it is read. */
+/** The settings of an instance in the contract's shape. Defaults of optional settings are filled in when they are read. */
 export interface Settings {
   engine: string;
   model_path?: string;
@@ -64,12 +64,12 @@ export interface Settings {
   isolated?: boolean;
 }
 
-/** What a JSON body may hold. */
+/** A JSON object. */
 export type JsonObject = NonNullable<CreateInstance['request_defaults']>;
 
-/** What a user made: identity and settings. */
+/** The identity and settings of an instance. */
 export interface InstanceRecord {
-  /** Names everything on disk; never reused, unlike the name. */
+  /** Names files and folders on disk. Unlike the name, it is never reused. */
   id: string;
   name: string;
   port: number;
@@ -83,70 +83,69 @@ export interface InstanceRecord {
   version: number;
 }
 
-/** One row of the store: the record and where its life stands. */
+/** One row of the store: an instance's record and state. */
 export interface StoredInstance {
   record: InstanceRecord;
   state: InstanceState;
 }
 
-/** Durable memory. A resolved promise means: survives `kill -9` and power loss. */
+/** Durable storage. A write whose promise has resolved survives `kill -9` and power loss. */
 export interface InstanceStore {
-  /** Random, made with the data directory; marks our processes among those of other data directories. */
+  /** Random and created with the data directory; distinguishes its processes from those of other data directories. */
   readonly dataDirId: string;
-  /** Oldest first. */
+  /** All instances, oldest first. */
   load(): Promise<StoredInstance[]>;
   /**
-   * Inserts or replaces. Saves of one event-loop turn share one transaction. A later save of an id wins over an earlier
-   * one. The events are stored in the same transaction: with the instance or not at all.
+   * Inserts or replaces an instance. Saves of one event-loop turn share one transaction; the last save of an id wins. The
+   * events are stored in the same transaction: with the instance or not at all.
    */
   save(instance: StoredInstance, events?: readonly KeptEvent[]): Promise<void>;
   remove(id: string, events?: readonly KeptEvent[]): Promise<void>;
 }
 
-/** It was asked for too late, and nothing was stored: another process may have the store by now. */
+/** A write came after the store was closed, and stored nothing. Another process may own the store by now. */
 export class StoreClosed extends Error {
   override readonly name = 'StoreClosed';
   override readonly message = 'The store is closed; nothing was stored.';
 }
 
-/** Another program has kept everybody from writing to the store for too long, and nothing was stored. */
+/** Another program has locked the store for too long, and nothing was stored. */
 export class StoreBusy extends Error {
   override readonly name = 'StoreBusy';
 
-  /** @param file Of the store. */
+  /** @param file The store's file. */
   constructor(file: string) {
     super(`${file} could not be written (another program holds its lock); nothing was stored.`);
   }
 }
 
-/** An event with its place in the replay. */
+/** An event with its number in the replay. */
 export interface KeptEvent {
-  /** Grows with every kept event, over restarts too; no two events share one. */
+  /** Grows with every kept event, also across restarts; no two events share a number. */
   seq: number;
   /** RFC 3339. */
   timestamp: string;
   event: InstanceEvent;
-  /** Id of the instance that it is about: names are used again, and a deleted one leads nowhere. Never sent to anybody. */
+  /** Id of the event's instance; unlike a name it is never reused, and survives a delete. Never sent to clients. */
   instance?: string;
 }
 
-/** The newest events on disk, for listeners that were away. Those of a change are stored with it, by the {@link InstanceStore}. */
+/** The newest events on disk, for listeners that reconnect. {@link InstanceStore} stores the events of a change. */
 export interface ReplayStore {
-  /** Oldest first, at most 1 000. */
+  /** The kept events, oldest first, at most 1 000. */
   load(): Promise<KeptEvent[]>;
-  /** Keeps events that belong to no change of an instance. All of them are stored, or none. */
+  /** Stores events that belong to no change of an instance: all of them or none. */
   append(events: readonly KeptEvent[]): Promise<void>;
   /**
-   * Takes numbers for events, of which none was ever given, also not by a server that died before it could store what it told.
-   * Needs no room on the disk. Never throws: where they cannot be taken for good it is one number, and the next is
-   * asked for anew.
+   * Reserves event numbers that were never used, not even by a server that crashed before it stored its events. Needs no
+   * space on the disk. Never throws: if the reservation cannot be stored, it returns one number at a time.
    *
-   * @param least The lowest that will do.
+   * @param least The lowest acceptable number.
    */
   takeNumbers(least: number): EventNumbers;
 }
 
-/** Numbers that events can be given. */
+/** A range of numbers for new events. */
 export interface EventNumbers {
   first: number;
   /** One more than the last. */
@@ -154,40 +153,39 @@ export interface EventNumbers {
 }
 
 /**
- * Where the domain says what happened. Listeners hear of it strictly in the order of `seq`: one that is published early
- * waits for those before it. So what is kept has to be published or discarded, whatever happens. Must not throw and must
- * not wait.
+ * Takes the events of the domain. Listeners get them strictly in the order of `seq`: an event published early waits for
+ * those before it. So every kept event must be published or discarded. Methods must not throw and must not wait.
  */
 export interface EventSink {
   /**
-   * Gives an event its place at once. To be stored with what it tells of, and published then.
+   * Gives an event its number at once. Store it together with its change, then publish it.
    *
-   * @param instance Id of the one that it is about.
+   * @param instance Id of the event's instance.
    */
   keep(event: InstanceEvent, instance?: string): KeptEvent;
-  /** Lets listeners hear of it: when it is stored, or could not be although it happened. */
+  /** Sends the event to listeners. Call it when the event is stored, or when a change took effect without being stored. */
   publish(kept: KeptEvent): void;
-  /** It did not happen after all: nobody hears of it. */
+  /** Drops the event, because its change did not take effect. */
   discard(kept: KeptEvent): void;
   /**
-   * For what belongs to no change of an instance: it is kept, stored and published by this call.
+   * Keeps, stores and publishes an event that belongs to no change of an instance.
    *
-   * @param at Its moment, in milliseconds since the epoch. Default: now.
+   * @param at Time of the event, milliseconds since the epoch. Default: now.
    */
   emit(event: InstanceEvent, instance?: string, at?: number): void;
 }
 
-/** Where the domain, and whoever finds something wrong, says what needs attention. Must not throw and must not wait. */
+/** Takes alerts, from the domain and from other parts of the server. Methods must not throw and must not wait. */
 export interface AlertSink {
-  /** Raises it, or replaces the one of the same code and instance; the same again changes nothing and tells nobody. */
+  /** Raises an alert, replacing one of the same code and instance. An identical alert changes nothing and sends no event. */
   raise(alert: Omit<Alert, 'raised_at'>): void;
-  /** It is over. One that is not raised is fine. @param instance Name; left out: the one of the whole system. */
+  /** Clears an alert; one that is not raised is ignored. @param instance Name; left out: the alert is about the system. */
   clear(code: string, instance?: string): void;
 }
 
 // ── Engines ─────────────────────────────────────────────────────────────────────────────────────
 
-/** A start that cannot succeed, known before anything is spawned. */
+/** Why a start cannot succeed, known before anything is spawned. */
 export interface StartProblem {
   code: Extract<
     ErrorCode,
@@ -195,60 +193,60 @@ export interface StartProblem {
   >;
   /** One sentence that names the file, or the variables that may not be set. */
   message: string;
-  /** Whether {@link EngineAdapter.check} and its caller warn of the same problem when the settings are stored. */
+  /** Set when {@link EngineAdapter.check} or its caller already warns of this problem when the settings are stored. */
   isWarnedOf?: true;
 }
 
-/** What is wrong with settings; `code` decides the answer's. */
+/** A problem in settings; its `code` decides the code of the response. */
 export interface SettingsProblem extends Problem {
   code: Extract<ErrorCode, 'VALIDATION_ERROR' | 'RESERVED_OPTION' | 'PRIVILEGED_OPTION'>;
 }
 
-/** How one kind of engine is driven. */
+/** Drives one kind of engine. */
 export interface EngineAdapter {
   /** Whether `model_path` must be given. */
   readonly needsModel: boolean;
   /**
-   * Judges settings before they are stored. Every problem, not only the first, up to `MOST_PROBLEMS`. Warnings do not refuse.
+   * Checks settings before they are stored. Returns every problem, up to `MOST_PROBLEMS`. Warnings refuse nothing.
    *
-   * @param mostWarnings Of what is looked up word by word; then checking stops, and the last warning says so.
+   * @param mostWarnings Most warnings about single words of the settings; then the check stops, and the last warning says so.
    */
   check(settings: Settings, mostWarnings?: number): Promise<{ problems: SettingsProblem[]; warnings: string[] }>;
   /**
-   * The stored options without those that `given` spells in another way (twins), so that the new spelling replaces them. To
-   * be asked when the engine is learnt: only its flags say which are one.
+   * The stored options without the twins of `given`, so that the new spelling replaces them. Call it after `learn`: only
+   * the engine's flags show which options are twins.
    */
   withoutTwins(stored: Settings, given: readonly string[]): Record<string, OptionValue>;
   /**
-   * Learns what `plan` has to know of the installed program, such as its flags. To be awaited before the plan of a launch.
-   * Never rejects; takes microseconds while the program is the same, else as long as its `--help`, which may be seconds.
+   * Reads what `plan` needs to know about the installed program, such as its flags. Await it before planning a launch.
+   * Never rejects. Takes microseconds while the program is unchanged, else the time of its `--help`, which may be seconds.
    */
   learn(settings: Settings): Promise<void>;
-  /** Whether it was learnt, or found that it cannot be. Until then `plan` guesses, and nothing follows from how it differs. */
+  /** Whether `learn` has finished, even without success. Until then `plan` guesses; do not compare its plans. */
   isLearnt(settings: Settings): boolean;
-  /** From settings to argv. Same input and same knowledge, same plan; touches nothing outside. */
+  /** Makes the launch plan. Depends only on the record and on what was learnt; no side effects. */
   plan(record: InstanceRecord): LaunchPlan;
-  /** Looks at the disk: is everything there that the plan needs? */
+  /** Checks on the disk that everything the plan needs exists; `null`: no problem. */
   preflight(record: InstanceRecord, plan: LaunchPlan): Promise<StartProblem | null>;
-  /** The cause of an exit, from the run's last lines of output: one sentence with the file it was about. */
+  /** The cause of an exit in one sentence that names the file concerned, from the run's last lines of output. */
   reason(exit: Exit, lines: readonly string[], wasReady: boolean): string;
   /**
    * Paths under `/v1` where a POST computes an answer and changes nothing else. Such a request may be sent a second time
-   * when the engine dies before it answers. Empty: nothing is known of the engine's paths.
+   * when the engine dies before it answers. Empty: the engine's paths are unknown.
    */
   readonly inferencePaths: ReadonlySet<string>;
-  /** How its runs show that they work, beside what every process and its health check show. */
+  /** Signs that its runs work, besides those of every process and of the health check. */
   readonly signs: VitalSigns;
-  /** By what the callers of one engine reach each other. The gateway keeps it back; `/proxy`, for admins, passes it. */
+  /** Headers and paths by which callers of one engine reach each other. The gateway blocks them; `/proxy` (admins) does not. */
   readonly crossing: Crossing;
   /**
-   * What a run got less of the GPUs than its plan asks for, from the lines of its start; `unclear`: they do not tell. Only
-   * for plans that ask: who wants no GPU hears nothing.
+   * Compares the GPU use of a run, from the output of its start, with the request in its plan. `unclear`: the output does
+   * not show it. A plan that requests no GPU is never short of one.
    */
   offload(plan: LaunchPlan, lines: readonly string[]): Offload;
 }
 
-/** By what the callers of one engine reach each other's requests and answers. */
+/** Headers and paths by which callers of one engine reach each other's requests and answers. */
 export interface Crossing {
   /** Names of request headers, in lower case. The gateway drops them. */
   headers: readonly string[];
@@ -257,45 +255,45 @@ export interface Crossing {
    * below `/v1/x`.
    */
   paths: readonly string[];
-  /** Single paths below those that stay open. */
+  /** Single paths below the blocked ones that stay open. */
   except: readonly string[];
 }
 
-/** How an engine shows that it works. */
+/** Signs that an engine works. */
 export interface VitalSigns {
   /**
-   * A path that is answered, with any status, by the part of the engine that does the work, and not before that part is
-   * free; `null`: there is none. The health check may be answered by another, which knows nothing of it.
+   * A path that the working part of the engine answers, with any status, as soon as it is free; `null`: the engine has no
+   * such path. Another part may answer the health check without knowing whether the working part hangs.
    */
   workPath: string | null;
 }
 
-/** What became of a wish to compute on GPUs. */
+/** Outcome of a request to compute on GPUs. */
 export type Offload =
-  | { kind: 'as asked' }
-  /** Nobody asked, or the engine was left to decide and decided for none. */
-  | { kind: 'not asked' }
-  /** One sentence. */
-  | { kind: 'less'; told: string }
-  /** It was asked for, and the output does not tell: then the memory that the run has on GPUs does. */
+  | { kind: 'as requested' }
+  /** GPUs were not requested, or the engine could choose and chose none. */
+  | { kind: 'not requested' }
+  /** `shortfall`: the end of a sentence that begins with `the engine …`. */
+  | { kind: 'less'; shortfall: string }
+  /** GPUs were requested, and the output does not show their use; measure the run's GPU memory instead. */
   | { kind: 'unclear' };
 
 /** The engines of this configuration. */
 export interface Engines {
-  /** `null` when no engine of this name has life. */
+  /** `null`: no engine of this name is configured. */
   find(name: string): EngineAdapter | null;
-  /** For the sentence that says what would work. */
+  /** The names of all engines, for messages that list the choices. */
   names(): readonly string[];
 }
 
-/** What an engine's HTTP port says to one probe. */
+/** The result of one HTTP probe of an engine's port. */
 export type ProbeResult = 'ok' | 'loading' | 'error' | 'timeout' | 'closed';
 
 /** HTTP to an engine on loopback. */
 export interface EngineEndpoint {
   /**
-   * One health request over a fresh connection. `closed`: nobody listens. `loading`: 503. `error`: any other status, or
-   * no HTTP. `timeout`: no answer within `timeoutMs`.
+   * Sends one health request over a new connection. `closed`: no process listens on the port. `loading`: 503. `error`: any
+   * other status, or no HTTP. `timeout`: no answer within `timeoutMs`.
    */
   probe(target: EngineTarget, timeoutMs: number, signal?: AbortSignal): Promise<ProbeResult>;
 }
@@ -306,20 +304,20 @@ export interface EngineTarget {
   healthPath: string;
   /** The run's random key, sent as a Bearer token; `null`: none. */
   key: string | null;
-  /** It was launched so that it does not use the prompt of one request for another. Absent: it was not. */
+  /** The launch arguments keep the engine from reusing the prompt of one request for another. Absent: they do not. */
   isolated?: boolean | undefined;
-  /** Proves whose the port is; left out: that cannot be proven. */
+  /** Proves that the run owns the port; left out: no proof is possible. */
   witness?: PortWitness;
 }
 
-/** Proves whose a port is. */
+/** Proves that a run owns its port. */
 export interface PortWitness {
   /**
-   * Names the socket by which the run listens on its port; `null`: it does not. The same name before a connection is opened
-   * and when it is open proves that the run has accepted it. Takes microseconds. `unknown`: the system does not tell.
+   * Names the socket on which the run listens; `null`: the run does not listen on its port. The same name before and after
+   * a connection is opened proves that the run has accepted it. Takes microseconds. `unknown`: the system does not show it.
    */
   listener(): string | null;
-  /** The same for another server of this machine and user. It may go stale: then the run is taken for one that does not listen. */
+  /** The same for another server of this machine and user. When it is out of date, the run counts as not listening. */
   held(): HeldListener | 'unknown' | null;
 }
 
@@ -327,7 +325,7 @@ export interface PortWitness {
 export interface HeldListener {
   /** The link of its descriptor under `/proc`. */
   link: string;
-  /** What the link says as long as the process has it open: `socket:[INODE]`. */
+  /** Target of the link while the process has the socket open: `socket:[INODE]`. */
   socket: string;
 }
 
@@ -336,43 +334,43 @@ export interface HeldListener {
 /** Name of the file with a run's output, in the run's folder. */
 export const RUN_LOG = 'log';
 
-/** Name of the file with the log's size at the moment when a run was woken because this process died while it was frozen. */
+/** Name of the file with the log's size when a frozen run was woken because this process died. */
 export const RUN_WOKEN = 'log.woken';
 
 /** Names one run for the supervisor. */
 export interface RunReference {
   /** `<data_dir id>.<instance id>.<nonce>`: the value of `LLAMACTL_RUN` in the engine's environment. */
   tag: string;
-  /** Absolute; the run's own. */
+  /** The run's own folder, absolute. */
   folder: string;
-  /** The engine is not the process that is launched, but in this container. */
+  /** The container in which the engine runs, if the launched process is only a client. */
   container?: RunContainer;
 }
 
-/** What boot finds of a stored run. */
+/** The result of inspecting a stored run at boot. */
 export type Inspection =
   | { found: 'alive'; identity: ProcessIdentity }
-  /** `spawned`: there are traces that the engine was once launched. */
+  /** `spawned`: traces show that the engine was launched. */
   | { found: 'dead'; exit: Exit; spawned: boolean; rebooted: boolean };
 
-/** Signs of life of a run, for telling slow from stuck: any of them moves while an engine loads. */
+/** Measurements that distinguish a slow run from a stuck one: at least one of them changes while an engine loads. */
 export interface Progress {
   logBytes: number;
   memoryBytes: number;
   cpuTicks: number;
   readBytes: number;
-  /** The engine's own processes cannot be seen, as in a container elsewhere: all but `logBytes` is about its client. */
+  /** The engine's processes cannot be measured, as in a remote container; all but `logBytes` measures their client. */
   isBlind?: true;
 }
 
-/** What a supervised run reports; each at most once per call of `spawn` or `adopt`. */
+/** Callbacks of a supervised run, each called at most once per `spawn` or `adopt`. */
 export interface RunListener {
-  /** The engine is dead *and* nothing of its tree is left: neither in its group nor by its tag, nor its container. */
+  /** The engine is dead *and* its tree is gone: no process of its group or tag, and no container, is left. */
   onGone(exit: Exit): void;
   /**
-   * SIGKILL was sent and did not end it for several seconds (uninterruptible I/O). `onGone` may still come.
+   * The run has survived SIGKILL for several seconds (uninterruptible I/O). `onGone` may still follow.
    *
-   * @param container Its name, if it is not seen to be gone: the runtime may not answer.
+   * @param container Name of its container, unless it is confirmed gone: the runtime may not answer.
    */
   onSurvives(pids: readonly number[], container?: string): void;
 }
@@ -382,9 +380,9 @@ export interface Supervisor {
   /** Changes with every boot of the machine. */
   readonly bootId: string;
   /**
-   * Launches an engine in its own session and group, output into the run's log, and watches it from then on.
-   * Resolves when its pid is known. Rejects with an Error whose message is a reason for people; then nothing runs and
-   * `onGone` never comes.
+   * Launches an engine in its own session and group, writes its output to the run's log, and watches it from then on.
+   * Resolves when its pid is known. If it rejects, the Error's message is a reason to show, nothing runs, and `onGone` is
+   * never called.
    */
   spawn(
     run: RunReference,
@@ -392,25 +390,28 @@ export interface Supervisor {
     secrets: Record<string, string>,
     listener: RunListener,
   ): Promise<ProcessIdentity>;
-  /** Finds out what became of a stored run. `identity` is null when the pid was not stored before we died. */
+  /** Finds out whether a stored run is alive. `identity` is null when llamactl died before it stored the pid. */
   inspect(run: RunReference, identity: ProcessIdentity | null): Promise<Inspection>;
   /** Watches a run that `inspect` found alive. */
   adopt(run: RunReference, identity: ProcessIdentity, listener: RunListener): void;
-  /** SIGTERM to the group, again after 3 s, SIGKILL after 2 s more, then whatever still carries the tag. Reports through the listener. */
+  /**
+   * Ends a run: SIGTERM to the group, again after 3 s, SIGKILL after 2 s more, then to every process left with the tag.
+   * Reports through the listener.
+   */
   terminate(run: RunReference): void;
   /** SIGKILL now; escalates a `terminate` under way. */
   kill(run: RunReference): void;
   /**
-   * Whether the listening socket on `port` is one of the run's. `unknown`: the system does not tell. `untold`: nor does the
-   * runtime of its container, which may hold it; it may be another's as well.
+   * Whether the run owns the listening socket on `port`. `unknown`: the system does not show the owner. `no-answer`: the
+   * runtime of the run's container does not answer, so the container or another process may own the socket.
    */
-  ownsPort(run: RunReference, port: number): Promise<'ours' | 'foreign' | 'closed' | 'unknown' | 'untold'>;
+  ownsPort(run: RunReference, port: number): Promise<'ours' | 'foreign' | 'closed' | 'unknown' | 'no-answer'>;
   /**
-   * A witness of the port of a run that is ready. `null`: the run has none, because it is not watched or its port is
-   * held from outside of its tree, as that of a container.
+   * A witness of the port of a ready run. `null`: no witness is possible, because the run is not watched or a process
+   * outside of its tree holds the port, as with a container.
    */
   witness(run: RunReference, port: number): PortWitness | null;
-  /** Who listens on a port of this machine: `null`: it is free. `description` names the process where the system tells. */
+  /** The listener on a port of this machine; `null`: the port is free. `description` names the process if it is known. */
   portHolder(port: number): Promise<{ pid: number | null; description: string } | null>;
   /** `null`: the engine is dead. */
   stats(run: RunReference): RunStats | null;
@@ -418,39 +419,39 @@ export interface Supervisor {
   /** The run's processes, as last seen; empty when the engine is dead. */
   pids(run: RunReference): number[];
   /**
-   * Stops every process of the run that may write to its log, runs `step`, and lets them go on, also when this process
-   * dies in between. Resolves to false, without a call of `step`, when they cannot be stopped.
+   * Suspends every process of the run that may write to its log, runs `step`, and resumes them, even if this process dies
+   * in between. Resolves to false without calling `step` when they cannot be suspended.
    *
    * @throws {Error} what `step` throws
    */
   whileFrozen(run: RunReference, step: () => Promise<void>): Promise<boolean>;
-  /** Tags of living processes of this data directory that are not in `known`, each with its pids. */
+  /** Strays: tags of living processes of this data directory that are not in `known`, each with its pids. */
   strays(known: ReadonlySet<string>): Promise<{ tag: string; pids: number[] }[]>;
   /** Ends every process that carries `tag`, SIGTERM first. Resolves when none is left. */
   endStray(tag: string): Promise<void>;
   /**
-   * Removes a folder of finished runs, with everything in it; one that is not there is fine. What is made in its place
+   * Removes a folder of finished runs with its contents; a missing folder is ignored. A new folder created in its place
    * meanwhile stays.
    */
   discard(folder: string): Promise<void>;
-  /** Removes folders of old runs (named `<number>-…`) in `parent`, all but the `newest` ones. */
+  /** Removes the folders of old runs (named `<number>-…`) in `parent`, except the `newest` ones. */
   prune(parent: string, newest: number): Promise<void>;
-  /** Removes every folder in `parent` whose name is not in `keep`. Resolves when none of them is in the way any more. */
+  /** Removes every folder in `parent` whose name is not in `keep`. Resolves when their names are free again. */
   sweep(parent: string, keep: ReadonlySet<string>): Promise<Erasure>;
   /** Stops watching; engines live on. */
   close(): void;
 }
 
-/** What is out of the way and takes its time to be gone: whoever makes something in its place may do so already. */
+/** Folders that are moved away and being erased. Their names can be used again already. */
 export interface Erasure {
-  /** Rejects when something cannot be removed: it then goes with the next sweep. */
+  /** Rejects when something cannot be removed; the next sweep retries it. */
   erased: Promise<void>;
 }
 
-/** What a process group uses. */
+/** Resources that a process group uses. */
 export type RunStats = Omit<Stats, 'gpu_memory_usage'>;
 
-/** Measures runs: the supervisor's figures, and what the GPUs' tools tell. */
+/** Measures runs: the supervisor's figures and the output of GPU tools. */
 export interface RunMeter {
   /** `null`: the engine is dead. */
   stats(run: RunReference): Stats | null;
@@ -458,52 +459,52 @@ export interface RunMeter {
 
 // ── Output ──────────────────────────────────────────────────────────────────────────────────────
 
-/** The log of one instance: the output of all its runs that are kept. */
+/** The log of one instance: the output of all its kept runs. */
 export interface LogReference {
   /** Absolute: the folder that holds the folders of the instance's runs. */
   folder: string;
-  /** For messages. */
+  /** The instance's name, for messages. */
   instance: string;
 }
 
-/** Which lines of a log. */
+/** Selects lines of a log. */
 export interface LogQuery {
-  /** How many; with `afterSeq` the first ones after it, else the last ones. `null` (only for `follow`): all. */
+  /** Number of lines: the first ones after `afterSeq`, or without it the last ones. `null` (only for `follow`): all. */
   lines: number | null;
-  /** This level and above; `null`: all. */
+  /** Lines of this level and above; `null`: all. */
   level: LogLevel | null;
-  /** Only lines whose `seq` is greater; `null`: no matter. */
+  /** Only lines with a greater `seq`; `null`: no limit. */
   afterSeq: number | null;
 }
 
-/** What runs wrote: the engine appends to a file of the run, and everything here reads that file. */
+/** Reads the output of runs. An engine appends to a file of its run, and every method here reads that file. */
 export interface RunLogs {
-  /** The last lines of a run's output, cleaned of control characters; empty when there is none. */
+  /** The last lines of a run's output, without control characters; empty when it wrote nothing. */
   tail(run: RunReference, lines: number): Promise<string[]>;
   /**
-   * Bytes in the run's file; 0 when there is none. It changes with output, and shrinks with a rotation. Costs microseconds:
-   * it is asked every few milliseconds while an engine loads.
+   * Bytes in the run's file; 0 without a file. Grows with output and shrinks with a rotation. Takes microseconds, because it
+   * is called every few milliseconds while an engine loads.
    */
   size(run: RunReference): number;
   /**
-   * Gives a run its place in the log, behind everything that was written before. To be awaited before it is spawned; its
-   * folder may not be there yet. Never rejects: where nothing can be written, the place is found again from the files.
+   * Places a run at the end of the log. Await it before the spawn; the run's folder need not exist yet. Never rejects: if
+   * the position cannot be written, it is derived from the files later.
    */
   begin(log: LogReference, run: RunReference): Promise<void>;
-  /** A process writes from now on: the log is kept within its bounds, and whoever follows hears of it. Twice is fine. */
+  /** Starts watching a run that writes: rotates its log and feeds followers. A second call has no effect. */
   attach(log: LogReference, run: RunReference): void;
-  /** Nothing of the run writes any more. Must be heard also for a run that was never attached. */
+  /** The run writes no more. Must also work for a run that was never attached. */
   detach(log: LogReference, run: RunReference): void;
-  /** Lines as they are now. */
+  /** Reads the selected lines once. */
   read(log: LogReference, query: LogQuery): Promise<Logs>;
   /**
-   * The lines that {@link read} would give, then all that come, in bunches as they come. Ends when `signal` aborts or the
-   * log is forgotten. It reads as fast as it is asked and keeps nothing: a follower that is so slow that lines are
-   * dropped from the disk before it comes to them is told the gap.
+   * Yields the lines of {@link read}, then new lines in batches as they arrive. Ends when `signal` aborts or the log is
+   * forgotten. It reads at the follower's pace and buffers nothing: if lines are dropped from the disk before a slow
+   * follower reads them, it yields a gap.
    */
   follow(log: LogReference, query: LogQuery, signal: AbortSignal): AsyncIterable<readonly LogItem[]>;
-  /** The instance is deleted: followers end. Its files are somebody else's business. */
+  /** Ends the followers of a deleted instance. Does not remove its files. */
   forget(log: LogReference): void;
-  /** Ends every follower and watches nothing any more. */
+  /** Ends every follower and stops watching. */
   close(): void;
 }

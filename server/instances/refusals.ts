@@ -3,7 +3,7 @@ import type { Refusal } from './slots/demand.ts';
 import type { Mailbox } from './life/mailbox.ts';
 import { currentRun } from './life/transitions.ts';
 
-/** The errors of the use cases that more than one of them raises. */
+/** Errors that more than one use case raises. */
 
 export function notFound(name: string): ApiError {
   const shown = name.length > 70 ? `${name.slice(0, 70)}…` : name;
@@ -13,7 +13,7 @@ export function notFound(name: string): ApiError {
   );
 }
 
-/** For what can only be done to an instance that does not run. */
+/** For an operation that requires an instance without a run. */
 export function stillRunning({ record, state }: Mailbox): ApiError {
   const pid = currentRun(state)?.identity?.pid;
   const process = pid === undefined ? '' : ` (process ${pid})`;
@@ -23,12 +23,12 @@ export function stillRunning({ record, state }: Mailbox): ApiError {
 /** Seconds. */
 const QUEUE_RETRY_AFTER = 5;
 
-/** A request that gets no lease: why, and when another may. @param sawStart It waited for a start. */
+/** For a request that gets no lease: the reason, and when to retry. @param sawStart The request waited for a start. */
 export function notServed({ record, state }: Mailbox, { reason, retryAfter }: Refusal, sawStart: boolean): ApiError {
   const { name } = record;
   const extras = { ...(reason === null ? {} : { reason }), ...(retryAfter === null ? {} : retryIn(retryAfter)) };
   if (sawStart && state.status === 'failed') {
-    // 502 would say that an engine answered badly; there is none.
+    // Not 502, which would mean that an engine answered badly: no engine runs.
     return new ApiError('START_FAILED', `${name} did not start: ${withoutStop(state.reason)}.`, {
       status: 503,
       ...extras,
@@ -39,30 +39,30 @@ export function notServed({ record, state }: Mailbox, { reason, retryAfter }: Re
   return new ApiError('INSTANCE_NOT_RUNNING', `${name} is ${state.status}${because}; ${remedy}.`, extras);
 }
 
-/** More requests wait than may. */
+/** For a request beyond `queue_limit`. */
 export function queueFull({ record, state }: Mailbox, waiting: number): ApiError {
   const full =
     waiting === 0
       ? `${record.name} is busy, and no request may wait for it (\`queue_limit\` is 0)`
-      : `${waiting} requests wait for ${record.name} already, which is as many as may (\`queue_limit\`)`;
+      : `${waiting} requests already wait for ${record.name}, which is the limit (\`queue_limit\`)`;
   const message = `${full}; try again later.`;
   const waitsForSlot = state.status !== 'running' && !(state.status === 'starting' && state.phase !== 'queued');
   if (!waitsForSlot) return new ApiError('RATE_LIMITED', message, retryIn(QUEUE_RETRY_AFTER));
   return new ApiError('CAPACITY_EXCEEDED', message, { status: 503, ...retryIn(QUEUE_RETRY_AFTER) });
 }
 
-/** Why no slot can be had, as things stand. */
+/** The reason when every instance that would have to stop is pinned. */
 export const ALL_PINNED =
-  'no slot is free and none can be freed: what would have to stop for it is pinned (`instances.max_running`, `groups`)';
+  'no slot is free and none can be freed: every instance that would have to stop is pinned (`instances.max_running`, `groups`)';
 
-/** Nobody can ever make room for it, as things stand. @param status 503 where somebody wanted to use it. */
+/** For a start that no eviction can make room for. @param status 503 for a request under `/v1`, 409 for a command. */
 export function slotsPinned(name: string, status: 409 | 503): ApiError {
   return new ApiError('CAPACITY_EXCEEDED', `${name} cannot start: ${ALL_PINNED}.`, { status });
 }
 
-/** Others would have to stop for it. */
+/** For a start of a batch that would need an eviction. */
 export function noFreeSlot(name: string): ApiError {
-  const message = `${name} was not started: no slot is free, and nothing is stopped for it here; start it by itself, or stop another first.`;
+  const message = `${name} was not started: no slot is free, and starting several instances stops no other; start it alone, or stop another first.`;
   return new ApiError('CAPACITY_EXCEEDED', message);
 }
 

@@ -31,14 +31,14 @@ function aRegistry(...entries: [InstanceRecord, InstanceState?][]) {
 const claim = (overrides: object) => ({ id: 'new', name: 'new', port: 9_000, aliases: [], ...overrides });
 
 describe('the registry', () => {
-  it('finds by name without regard to case, by alias to the letter', () => {
+  it('finds by name ignoring case, and by exact alias', () => {
     const registry = aRegistry([aRecord('a', 8_100, ['org/Chat:7b'])]);
     expect(registry.find('MODEL-A')?.record.id).toBe('a');
     expect(registry.findByAlias('org/Chat:7b')?.record.id).toBe('a');
     expect(registry.findByAlias('org/chat:7b')).toBe(null);
   });
 
-  it('lists oldest first and forgets who is dropped', () => {
+  it('lists oldest first and forgets dropped instances', () => {
     const registry = aRegistry([aRecord('b', 8_100)], [aRecord('a', 8_102)]);
     const [first] = registry.all();
     expect(registry.all().map(({ record }) => record.id)).toEqual(['b', 'a']);
@@ -61,24 +61,24 @@ describe('the registry', () => {
     expect(() => registry.assertFree(claim(overrides))).toThrow(expect.objectContaining({ code }));
   });
 
-  it('refuses the port of a live run whose instance has another by now', () => {
+  it('refuses the port of a live run whose instance has another port by now', () => {
     const live = running({ launch: { ...LAUNCH, plan: { ...PLAN, port: 8_555 } } });
     const registry = aRegistry([aRecord('a', 8_100), live]);
     expect(() => registry.assertFree(claim({ port: 8_555 }))).toThrow('the running engine of Model-a');
   });
 
-  it('lets an instance keep what is its own', () => {
+  it('lets an instance keep its own name, alias and port', () => {
     const registry = aRegistry([aRecord('a', 8_100, ['chat'])]);
     registry.assertFree({ id: 'a', name: 'Model-a', port: 8_100, aliases: ['chat'] });
   });
 
-  it('assigns the lowest free port of the range, not our own', () => {
+  it('assigns the lowest free port of the range, except that of llamactl', () => {
     const registry = aRegistry([aRecord('a', 8_100)]);
     expect(registry.assignPort('new')).toBe(8_102);
     expect(registry.freePort('new', new Set([8_102]))).toBe(8_103);
   });
 
-  it('says what would work when the range is used up', () => {
+  it('names remedies when the range is used up', () => {
     const registry = aRegistry([aRecord('a', 8_100)], [aRecord('b', 8_102)], [aRecord('c', 8_103)]);
     expect(() => registry.assignPort('new')).toThrow(/port_range \(8100 to 8103\) is taken; widen it/);
   });

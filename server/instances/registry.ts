@@ -5,8 +5,8 @@ import { pickPort } from './settings/port-pool.ts';
 import { currentRun } from './life/transitions.ts';
 
 /**
- * All instances, by name, and the owner of what must be unique among them: names, aliases, ports. Whoever claims one
- * checks and takes in the same turn.
+ * All instances by id and by name. Keeps names, aliases and ports unique: callers check a claim and take it in the same
+ * event-loop turn.
  */
 export class Registry {
   readonly #byId = new Map<string, Mailbox>();
@@ -20,7 +20,7 @@ export class Registry {
     this.#ownPort = ownPort;
   }
 
-  /** Oldest first. */
+  /** All instances, oldest first. */
   all(): Mailbox[] {
     return [...this.#byId.values()];
   }
@@ -39,17 +39,17 @@ export class Registry {
     return this.#byId.get(id) ?? null;
   }
 
-  /** Without regard to case. */
+  /** Finds an instance by name, ignoring case. */
   find(name: string): Mailbox | null {
     return this.#byName.get(name.toLowerCase()) ?? null;
   }
 
-  /** By exact alias. */
+  /** Finds an instance by its exact alias. */
   findByAlias(alias: string): Mailbox | null {
     return this.all().find((mailbox) => mailbox.record.settings.aliases.includes(alias)) ?? null;
   }
 
-  /** What is taken: by all instances but `except`, their live runs, and llamactl itself. */
+  /** Names, aliases and ports taken by all instances except `except`, by their live runs, and by llamactl itself. */
   claims(except: ReadonlySet<string> = new Set()): Claims {
     const claims = new Claims();
     const own = this.#ownPort();
@@ -63,37 +63,37 @@ export class Registry {
     return claims;
   }
 
-  /** Throws what the claim collides with: another instance's name, alias or port, a live run's port, or our own. */
+  /** @throws {ApiError} the claim collides with a name, alias or port of another instance, a live run or llamactl */
   assertFree(claim: Claim): void {
     const [clash] = this.claims(new Set([claim.id])).clashes(claim);
     if (clash !== undefined) throw new ApiError(clash.code, `${clash.message}.`);
   }
 
-  /** Another instance than `id` whose run is being ended and has the port until it is gone. */
+  /** An instance other than `id` that is ending a run and keeps the port until that run is gone; `null`: no such instance. */
   leaving(port: number, id: string): Mailbox | null {
     const isLeaving = ({ record, state }: Mailbox): boolean =>
       record.id !== id && 'ending' in state && state.run.launch?.plan.port === port;
     return this.all().find(isLeaving) ?? null;
   }
 
-  /** A port of the range that nobody has, for the instance `id`; `null`: the range is used up. */
+  /** A port of the range that no other instance than `id` claims; `null`: the range is used up. */
   freePort(id: string, avoid: ReadonlySet<number> = new Set()): number | null {
     return this.freePortBeside(this.claims(new Set([id])), avoid);
   }
 
-  /** A port of the range that is not claimed; `null`: the range is used up. */
+  /** A port of the range outside of `claims`; `null`: the range is used up. */
   freePortBeside({ ports }: Claims, avoid: ReadonlySet<number> = new Set()): number | null {
     return pickPort(this.#portRange, ports, avoid);
   }
 
-  /** The same, or the error that says what would work. */
+  /** A port for the instance `id`. @throws {ApiError} the range is used up */
   assignPort(id: string): number {
     const port = this.freePort(id);
     if (port === null) throw new ApiError('PORT_CONFLICT', `${this.usedUp}.`);
     return port;
   }
 
-  /** Says that no port is left, and what would work. */
+  /** A message that no port is left, with remedies. */
   get usedUp(): string {
     const [first, last] = this.#portRange;
     return `Every port of instances.port_range (${first} to ${last}) is taken; widen it, name a port, or delete an instance`;

@@ -23,9 +23,9 @@ export interface RemovalDependencies {
   onFault: (error: unknown, what: string) => void;
 }
 
-/** A removal that is stored. */
+/** A stored removal. */
 export interface Removed {
-  /** Resolves when its files are gone, or cannot be removed now: then a later boot removes them. Never rejects. */
+  /** Resolves when the files are gone or cannot be removed now; a later boot removes the rest. Never rejects. */
   erased: Promise<void>;
 }
 
@@ -34,28 +34,29 @@ const NOTHING_LEFT: Removed = { erased: Promise.resolve() };
 /**
  * Deletes instances. Parallel deletes of one instance are one deletion, and all of them succeed.
  *
- * A deletion is made when it is stored. Erasing the files may take long (logs of many gigabytes) and goes on behind it, after
- * a crash or a hand-over by the next server: folders are named by id, so a new instance of that name has others.
+ * A deletion is complete when it is stored. Erasing files may take long (logs of many gigabytes) and continues in the
+ * background; after a crash or a hand-over the next server continues it. Folders are named by id, so a new instance of the
+ * same name has other folders.
  */
 export class Removals {
-  readonly #with: RemovalDependencies;
-  /** By id, until they are stored. */
+  readonly #dependencies: RemovalDependencies;
+  /** Removals by instance id, until they are stored. */
   readonly #underWay = new Map<string, Promise<Removed>>();
-  /** The newest by name, while its files are being erased. */
+  /** The newest removal of each name, while its files are being erased. */
   readonly #erasing = new Map<string, Removed>();
 
   constructor(dependencies: RemovalDependencies) {
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
   }
 
-  /** The removal of what had this name last, if its files are not gone yet; `null`: there is none. */
+  /** The removal of the last instance of this name, while its files are being erased; else `null`. */
   erasing(name: string): Removed | null {
     return this.#erasing.get(name.toLowerCase()) ?? null;
   }
 
   /**
-   * Resolves when it is stored. Waits for a stop under way, at most its remaining time and ten seconds, or until a start
-   * comes in.
+   * Resolves when the removal is stored. Waits for a stop under way, for its remaining time plus ten seconds at most, or
+   * until a start arrives.
    */
   async remove(mailbox: Mailbox, signal?: AbortSignal): Promise<Removed> {
     for (;;) {
@@ -63,18 +64,18 @@ export class Removals {
       const underWay = this.#underWay.get(id);
       if (underWay !== undefined) return underWay;
       if (mailbox.isClosed) return this.erasing(name) ?? NOTHING_LEFT;
-      const { reply } = mailbox.post({ type: 'delete', ...momentOf(this.#with.clock) });
+      const { reply } = mailbox.post({ type: 'delete', ...momentOf(this.#dependencies.clock) });
       if (reply.kind === 'gone') return this.#removeClosed(mailbox);
       if (reply.kind !== 'wait') throw stillRunning(mailbox);
       await this.untilEnded(mailbox, signal);
     }
   }
 
-  /** Waits for a stop under way as {@link remove} does, and removes nothing. Throws that it has not ended. */
+  /** Waits for a stop under way as {@link remove} does. @throws {ApiError} the engine has not ended in time */
   async untilEnded(mailbox: Mailbox, signal?: AbortSignal): Promise<void> {
     const { state, record } = mailbox;
     if (state.status !== 'stopping') return;
-    const waiting = patience(this.#with.clock, state.ending.deadline + GRACE_MS, signal);
+    const waiting = patience(this.#dependencies.clock, state.ending.deadline + GRACE_MS, signal);
     try {
       await mailbox.until(({ status }) => status !== 'stopping', waiting.signal);
     } catch (error) {
@@ -97,15 +98,15 @@ export class Removals {
   }
 
   async #store(mailbox: Mailbox): Promise<Removed> {
-    const { store, logs, references, registry, leases, healthProbe, events } = this.#with;
+    const { store, logs, references, registry, leases, healthProbe, events } = this.#dependencies;
     const { id, name } = mailbox.record;
-    const bequeathed = await mailbox.bequeath();
+    const unstoredEvents = await mailbox.takeUnstoredEvents();
     const deleted = events.keep({ type: 'instance_deleted', data: { name } }, id);
     try {
-      await store.remove(id, [...bequeathed, deleted]);
+      await store.remove(id, [...unstoredEvents, deleted]);
     } catch (error) {
       events.discard(deleted);
-      mailbox.reopen(bequeathed);
+      mailbox.reopen(unstoredEvents);
       throw error;
     }
     try {
@@ -120,7 +121,7 @@ export class Removals {
   }
 
   #erase({ record: { id, name } }: Mailbox): Removed {
-    const { supervisor, references, onFault } = this.#with;
+    const { supervisor, references, onFault } = this.#dependencies;
     const key = name.toLowerCase();
     const erased = supervisor
       .discard(references.folder(id))
@@ -134,7 +135,7 @@ export class Removals {
   }
 }
 
-/** The removals are made: whoever cannot wait for the files, because another server goes on, goes without. */
+/** Waits until the files of stored removals are erased, or until `signal` aborts. Another server may erase the rest. */
 export function untilErased(removals: readonly Removed[], signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     void Promise.all(removals.map(({ erased }) => erased)).then(() => resolve());

@@ -2,10 +2,10 @@ import path from 'node:path';
 import type { Launch } from './life/lifecycle.ts';
 import type { InstanceRecord, LaunchPlan, LogReference, RunReference } from './ports.ts';
 
-/** Where runs live on disk and how their processes are marked: all by internal ids, never by a user's name. */
+/** Folders of runs and tags of their processes. Both use internal ids, never names that users choose. */
 export interface RunReferences {
   of(instance: string, launch: Pick<Launch, 'nonce'> & Partial<Launch>): RunReference;
-  /** The folder with everything of an instance. */
+  /** The folder with all files of an instance. */
   folder(instance: string): string;
   /** The folder that holds the folders of an instance's runs. */
   runs(instance: string): string;
@@ -13,7 +13,7 @@ export interface RunReferences {
   log(record: Pick<InstanceRecord, 'id' | 'name'>): LogReference;
   /** The folder that holds the instances' folders. */
   readonly root: string;
-  /** The instance's id in a tag of this data directory. */
+  /** The instance id in a tag; `null`: the tag is of another data directory. */
   instanceOf(tag: string): string | null;
 }
 
@@ -37,7 +37,7 @@ export function runReferences(dataDirectory: string, dataDirId: string): RunRefe
   };
 }
 
-/** By the tag, so that it is found again by whoever knows the run, and two never share a name. */
+/** The run's container, named after the tag: the name is unique and follows from the run alone. */
 function containerOf(tag: string, { container, command, environment }: LaunchPlan): Pick<RunReference, 'container'> {
   if (container === undefined) return {};
   const { leading, name } = container;

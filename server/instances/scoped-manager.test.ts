@@ -12,7 +12,7 @@ const only = (name: string, mayStart = true): InstanceManager => {
   return scopedManager(manager, { maySee: (each) => each === id, mayStart });
 };
 
-/** The code of what a call is refused with, at once or later. */
+/** The code of the error that a call throws or rejects with. */
 async function refusal(call: () => unknown): Promise<string> {
   try {
     await call();
@@ -23,7 +23,7 @@ async function refusal(call: () => unknown): Promise<string> {
   }
 }
 
-/** Everything that can be done by name. */
+/** All methods that take a name. */
 const BY_NAME: Record<string, (scoped: InstanceManager, name: string) => unknown> = {
   get: (scoped, name) => scoped.get(name),
   entityTag: (scoped, name) => scoped.entityTag(name),
@@ -47,41 +47,44 @@ beforeEach(async () => {
   await domain.create('hidden', { aliases: ['other/chat'] });
 });
 
-describe('an instance that cannot be seen', () => {
-  it.each(Object.entries(BY_NAME))('is not there for %s', async (_what, call) => {
+describe('an instance out of scope', () => {
+  it.each(Object.entries(BY_NAME))('is not found by %s', async (_what, call) => {
     const scoped = only('seen');
     const hidden = await refusal(() => call(scoped, 'HIDDEN'));
-    expect([hidden, await refusal(() => call(scoped, 'nobody'))]).toEqual(['INSTANCE_NOT_FOUND', 'INSTANCE_NOT_FOUND']);
+    expect([hidden, await refusal(() => call(scoped, 'missing'))]).toEqual([
+      'INSTANCE_NOT_FOUND',
+      'INSTANCE_NOT_FOUND',
+    ]);
     expect(manager.list().map(({ status }) => status)).toEqual(['stopped', 'stopped']);
   });
 
-  it('is said to be missing in the very words in which one that is not there is', async () => {
+  it('gets the same error message as a missing instance', async () => {
     const scoped = only('seen');
-    const told = (name: string): unknown => {
+    const messageOf = (name: string): unknown => {
       try {
         return scoped.get(name);
       } catch (error) {
         return (error as Error).message.replace(name, 'NAME');
       }
     };
-    expect(told('hidden')).toBe(told('nobody'));
+    expect(messageOf('hidden')).toBe(messageOf('missing'));
   });
 
-  it('has no id, and its id no name', () => {
+  it('has no id, and its id has no name', () => {
     const scoped = only('seen');
     const hidden = manager.idOf('hidden') ?? '';
     expect([scoped.idOf('hidden'), scoped.idOf('other/chat'), scoped.nameOf(hidden)]).toEqual([null, null, null]);
     expect(scoped.nameOf(scoped.idOf('chat') ?? '')).toBe('seen');
   });
 
-  it('is not leased by its alias', async () => {
+  it('cannot be leased by its alias', async () => {
     await manager.start('hidden', { wait: false });
     await domain.settle();
     const call = BY_NAME['acquire'];
     expect(await refusal(() => call?.(only('seen'), 'other/chat'))).toBe('INSTANCE_NOT_FOUND');
   });
 
-  it('stands in no list', async () => {
+  it('is in no list', async () => {
     await manager.startAll();
     await domain.settle();
     const names = (scoped: InstanceManager): string[][] => [
@@ -95,13 +98,13 @@ describe('an instance that cannot be seen', () => {
     ]);
   });
 
-  it('is not started or stopped with all, nor by its name among others', async () => {
+  it('is not started or stopped by start-all and stop-all, with or without names', async () => {
     const scoped = only('seen');
     expect(await scoped.startAll()).toEqual([{ name: 'seen', status: 'starting' }]);
-    expect(await scoped.startAll(['hidden', 'seen', 'nobody'])).toEqual([
+    expect(await scoped.startAll(['hidden', 'seen', 'missing'])).toEqual([
       { name: 'hidden', status: null, error: expect.stringContaining('no instance "hidden"') as string },
       { name: 'seen', status: 'starting' },
-      { name: 'nobody', status: null, error: expect.stringContaining('no instance "nobody"') as string },
+      { name: 'missing', status: null, error: expect.stringContaining('no instance "missing"') as string },
     ]);
     expect(manager.get('hidden').status).toBe('stopped');
     await manager.start('hidden');
@@ -112,8 +115,8 @@ describe('an instance that cannot be seen', () => {
   });
 });
 
-describe('with all that can be seen', () => {
-  it('start-all and stop-all take the states that the manager itself takes', async () => {
+describe('with all instances in scope', () => {
+  it('start-all and stop-all act on the same statuses as the manager', async () => {
     const scoped = scopedManager(manager, { maySee: () => true, mayStart: true });
     await manager.start('seen');
     expect((await scoped.startAll()).map(({ name }) => name)).toEqual(['hidden']);
@@ -123,19 +126,19 @@ describe('with all that can be seen', () => {
   });
 });
 
-describe('whoever may not start', () => {
+describe('a caller that may not start instances', () => {
   it.each<[string, (scoped: InstanceManager) => unknown]>([
     ['start', (scoped) => scoped.start('seen')],
     ['restart', (scoped) => scoped.restart('seen')],
     ['restart with a change', (scoped) => scoped.update('seen', {}, { restart: true })],
     ['start-all', (scoped) => scoped.startAll()],
     ['start-all by name', (scoped) => scoped.startAll(['seen'])],
-  ])('is refused: %s', async (_what, call) => {
+  ])('is refused %s', async (_what, call) => {
     expect(await refusal(() => call(only('seen', false)))).toBe('FORBIDDEN');
     expect(manager.get('seen').status).toBe('stopped');
   });
 
-  it('has nothing started by asking for a lease either', async () => {
+  it('starts nothing by requesting a lease', async () => {
     const lease = (scoped: InstanceManager): unknown => BY_NAME['acquire']?.(scoped, 'seen');
     expect(await refusal(() => lease(only('seen', false)))).toBe('INSTANCE_NOT_RUNNING');
     expect(manager.get('seen').status).toBe('stopped');
@@ -144,11 +147,11 @@ describe('whoever may not start', () => {
     expect(await refusal(() => lease(only('seen', false)))).toBe('not refused');
   });
 
-  it('is not told of an instance that cannot be seen', async () => {
+  it('gets not-found for an instance out of scope', async () => {
     expect(await refusal(() => only('seen', false).start('hidden'))).toBe('INSTANCE_NOT_FOUND');
   });
 
-  it('may stop and change', async () => {
+  it('may stop and update instances', async () => {
     await manager.start('seen');
     expect(await refusal(() => only('seen', false).stop('seen'))).toBe('not refused');
     expect(await refusal(() => only('seen', false).update('seen', {}, { restart: false }))).toBe('not refused');
@@ -156,9 +159,9 @@ describe('whoever may not start', () => {
 });
 
 describe('ids', () => {
-  it('are of names without regard to case and of exact aliases, and go with the instance', async () => {
+  it('are found by name ignoring case and by exact alias, and end with the instance', async () => {
     const id = manager.idOf('SEEN');
-    expect([manager.idOf('chat'), manager.idOf('CHAT'), manager.idOf('nobody')]).toEqual([id, null, null]);
+    expect([manager.idOf('chat'), manager.idOf('CHAT'), manager.idOf('missing')]).toEqual([id, null, null]);
     expect(manager.nameOf(id ?? '')).toBe('seen');
     await manager.remove('seen');
     expect([manager.idOf('seen'), manager.nameOf(id ?? '')]).toEqual([null, null]);

@@ -4,14 +4,14 @@ import { STARTED_BY_ALL, STOPPED_BY_ALL } from './manager.ts';
 import { notFound } from './refusals.ts';
 import type { InstanceManager } from './use-cases.ts';
 
-/** What part of all instances there is for somebody, and whether they may start them. */
+/** The instances that a caller may see, and whether the caller may start them. */
 export interface InstanceScope {
   /** @param id Of an instance. */
   maySee(id: string): boolean;
   mayStart: boolean;
 }
 
-/** The same manager for somebody for whom some instances do not exist, or who may start none. */
+/** The manager as a caller of limited scope sees it: instances out of scope do not exist, and starts may be refused. */
 export function scopedManager(manager: InstanceManager, scope: InstanceScope): InstanceManager {
   const sees = (nameOrAlias: string): boolean => {
     const id = manager.idOf(nameOrAlias);
@@ -25,7 +25,7 @@ export function scopedManager(manager: InstanceManager, scope: InstanceScope): I
     if (!scope.mayStart) throw new ApiError('FORBIDDEN', 'This key may not start instances (`may_start` is false).');
   };
 
-  /** What cannot be seen is answered as what is not there. */
+  /** Runs a batch. An instance out of scope gets the same answer as a missing one. */
   async function each(
     names: readonly string[] | undefined,
     statuses: readonly Status[],

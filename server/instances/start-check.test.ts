@@ -8,14 +8,14 @@ import { FakeEngines } from '../testing/fake-engines.ts';
 
 const NGINX = { pid: 77, description: 'nginx (pid 77)' };
 
-/** What the health says that a start would be refused for, and what a start is refused with. */
-async function toldAndRefused(domain: Domain) {
-  const { start_obstacle: told } = await domain.manager.health('a');
+/** The start obstacle in the health, and the error of a start. */
+async function obstacleAndError(domain: Domain) {
+  const { start_obstacle: obstacle } = await domain.manager.health('a');
   const refused: unknown = await domain.manager.start('a').catch((error: unknown) => error);
-  return { told, refused };
+  return { obstacle, refused };
 }
 
-/** What is said of a program that is not to be found in `folder`, by whatever engine. */
+/** The message about a program that cannot be found in `folder`. */
 async function reasonOf(command: string, folder: string): Promise<string> {
   return findExecutable(command, folder).then(
     () => 'found',
@@ -23,43 +23,43 @@ async function reasonOf(command: string, folder: string): Promise<string> {
   );
 }
 
-describe('what a start would be refused for', () => {
+describe('the start obstacle', () => {
   it.each(['MODEL_NOT_FOUND', 'ENGINE_NOT_FOUND', 'PRIVILEGED_OPTION', 'RESERVED_OPTION'] as const)(
-    'is what it is refused for: %s',
+    'matches the error of the start: %s',
     async (code) => {
       const domain = new Domain();
       await domain.create('a');
       domain.adapter.startProblem = { code, message: 'not there' };
-      const { told, refused } = await toldAndRefused(domain);
-      expect(told).toEqual({ code, message: 'not there' });
+      const { obstacle, refused } = await obstacleAndError(domain);
+      expect(obstacle).toEqual({ code, message: 'not there' });
       expect(refused).toMatchObject({ code, message: 'not there' });
     },
   );
 
-  it('is what it is refused for: a taken port', async () => {
+  it('matches the error of the start: a taken port', async () => {
     const domain = new Domain();
     await domain.create('a', { port: 9_000 });
     domain.world.foreignPorts.set(9_000, NGINX);
-    const { told, refused } = await toldAndRefused(domain);
+    const { obstacle, refused } = await obstacleAndError(domain);
     const message = 'Port 9000 is in use by nginx (pid 77); end it, or give a another port.';
-    expect(told).toEqual({ code: 'PORT_IN_USE', message });
+    expect(obstacle).toEqual({ code: 'PORT_IN_USE', message });
     expect(refused).toMatchObject({ code: 'PORT_IN_USE', message });
   });
 
-  it('is what it is refused for: an engine that the configuration has no more', async () => {
+  it('matches the error of the start: an engine that is no longer configured', async () => {
     const domain = new Domain();
     await domain.create('a');
     const find = vi.spyOn(FakeEngines.prototype, 'find').mockReturnValue(null);
     onTestFinished(() => find.mockRestore());
-    const { told, refused } = await toldAndRefused(domain);
-    expect(told).toEqual({
+    const { obstacle, refused } = await obstacleAndError(domain);
+    expect(obstacle).toEqual({
       code: 'VALIDATION_ERROR',
       message: 'engine: there is no engine "llama_cpp"; there are: llama_cpp.',
     });
-    expect(refused).toMatchObject({ ...told });
+    expect(refused).toMatchObject({ ...obstacle });
   });
 
-  it('is seen without a free port being taken for a moment', async () => {
+  it('is found without binding a free port', async () => {
     const domain = new Domain();
     await domain.create('a', { port: 9_000 });
     domain.supervisor.portHolder = () => Promise.reject(new Error('binds the port'));
@@ -67,7 +67,7 @@ describe('what a start would be refused for', () => {
     expect(domain.faults).toEqual([]);
   });
 
-  it('is not of a port that is not seen to be taken', async () => {
+  it('ignores a port whose owner is unknown', async () => {
     const domain = new Domain();
     await domain.create('a', { port: 9_000 });
     domain.world.foreignPorts.set(9_000, NGINX);
@@ -75,7 +75,7 @@ describe('what a start would be refused for', () => {
     expect((await domain.manager.health('a')).start_obstacle).toBeUndefined();
   });
 
-  it('is not of what was changed while it was looked at', async () => {
+  it('is dropped when the instance changes during the check', async () => {
     const domain = new Domain();
     await domain.create('a');
     const disk = Promise.withResolvers<{ code: 'MODEL_NOT_FOUND'; message: string }>();
@@ -87,7 +87,7 @@ describe('what a start would be refused for', () => {
     expect((await health).start_obstacle).toBeUndefined();
   });
 
-  it('names no search path, which a refused start does', async () => {
+  it('omits the search path, which the error of a start names', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'search-path (hidden) '));
     onTestFinished(() => rm(folder, { recursive: true }));
     await writeFile(path.join(folder, 'no-program'), 'text', { mode: 0o755 });
@@ -112,7 +112,7 @@ describe('what a start would be refused for', () => {
     }
   });
 
-  it('names the path of a program that the settings name', async () => {
+  it('names the path of a program that the settings set', async () => {
     const domain = new Domain();
     await domain.create('a', { command: ['/opt/bin/engine'] });
     const message = await reasonOf('/opt/bin/engine', '');

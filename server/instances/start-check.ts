@@ -17,49 +17,50 @@ export interface StartCheckDependencies {
 }
 
 const NO_PORTS: ReadonlySet<number> = new Set();
-/** Stands for a run where there is none: no process carries its mark. */
+/** Placeholder for an instance without a run: no process carries this tag. */
 const NO_RUN = { nonce: 'none' };
 
-/** Refuses a start that cannot succeed while it can still be refused. All of it is checked again when it launches. */
+/** Refuses starts that cannot succeed, before they are accepted. The launch repeats every check. */
 export class StartCheck {
-  readonly #with: StartCheckDependencies;
+  readonly #dependencies: StartCheckDependencies;
 
   constructor(dependencies: StartCheckDependencies) {
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
   }
 
   /**
-   * Throws why `record` could not be launched as the next run of the mailbox.
+   * Checks that `record` can be launched as the next run of the mailbox.
    *
-   * @param handedOver Ports that others of our engines have now and will have left by then.
+   * @param handedOver Ports that other engines of llamactl use now and leave before the launch.
+   * @throws {ApiError} the reason why it cannot be launched
    */
   async assertStartable(
     mailbox: Mailbox,
     record: InstanceRecord,
     handedOver: ReadonlySet<number> = NO_PORTS,
   ): Promise<void> {
-    const adapter = adapterFor(this.#with.engines, record.settings.engine);
+    const adapter = adapterFor(this.#dependencies.engines, record.settings.engine);
     await adapter.learn(record.settings);
     const problem = await adapter.preflight(record, adapter.plan(record));
     if (problem !== null) throw new ApiError(problem.code, problem.message);
-    // A port of ours to choose is chosen anew where it is taken.
+    // If llamactl chose the port and it is taken, the launch chooses another.
     if (!record.portAssigned && !handedOver.has(record.port)) await this.#assertPortFree(mailbox, record);
   }
 
   /**
-   * What a start would be refused for, as far as can be seen without running or taking anything; `null`: nothing. Whoever
-   * may read anything may be told. It takes as long as the disk.
+   * Why a start would be refused, as far as this can be known without running a program or binding a port; `null`: no
+   * obstacle. The result holds nothing that a reader of the instance may not see. Takes as long as the disk.
    */
   async look(mailbox: Mailbox): Promise<StartObstacle | null> {
     const { record, state } = mailbox;
-    // What was changed, started or handed over meanwhile is not what was looked at.
+    // After a change, a start or a hand-over the result is out of date.
     const isPast = (): boolean => mailbox.record !== record || mailbox.state !== state || mailbox.isSealed;
     const obstacle = await this.#obstacle(record, isPast);
     return isPast() ? null : obstacle;
   }
 
   async #obstacle(record: InstanceRecord, isPast: () => boolean): Promise<StartObstacle | null> {
-    const { supervisor, references, registry } = this.#with;
+    const { supervisor, references, registry } = this.#dependencies;
     const { id, port } = record;
     const adapter = this.#adapterOrProblem(record);
     if ('code' in adapter) return adapter;
@@ -67,7 +68,7 @@ export class StartCheck {
     const problem = await adapter.preflight(record, plan);
     if (problem !== null) return { code: problem.code, message: withoutSearchPath(problem.message, plan.command) };
     if (record.portAssigned || registry.leaving(port, id) !== null) return null;
-    // Whose socket it is can be read; whether a port is free is seen by taking it, and it would be taken from a start.
+    // Read who owns the socket. Binding the port to test it could take it from a start.
     if ((await supervisor.ownsPort(references.of(id, NO_RUN), port)) !== 'foreign' || isPast()) return null;
     const holder = await supervisor.portHolder(port);
     return holder === null ? null : { code: 'PORT_IN_USE', message: portInUse(record, holder.description) };
@@ -75,9 +76,9 @@ export class StartCheck {
 
   #adapterOrProblem({ settings }: InstanceRecord): EngineAdapter | StartObstacle {
     try {
-      return adapterFor(this.#with.engines, settings.engine);
+      return adapterFor(this.#dependencies.engines, settings.engine);
     } catch (error) {
-      // The configuration has it no more.
+      // The configuration no longer has this engine.
       if (error instanceof ApiError && error.code === 'VALIDATION_ERROR')
         return { code: error.code, message: error.message };
       throw error;
@@ -87,26 +88,26 @@ export class StartCheck {
   async #assertPortFree(mailbox: Mailbox, record: InstanceRecord): Promise<void> {
     const message = await this.#portProblem(mailbox, record);
     if (message === null) return;
-    this.#with.alerts.raise({ level: 'error', code: PORT_CLASH, message, instance: record.name });
+    this.#dependencies.alerts.raise({ level: 'error', code: PORT_CLASH, message, instance: record.name });
     throw new ApiError('PORT_IN_USE', message);
   }
 
-  /** Who has the port that the instance needs, in a sentence; `null`: nobody who is in the way. */
+  /** A sentence that names the process on the instance's port; `null`: the port is free, or will be in time. */
   async #portProblem(mailbox: Mailbox, record: InstanceRecord): Promise<string | null> {
     const { id, port } = record;
-    const { supervisor, references, registry } = this.#with;
-    // The run of this moment: it may end while the port is looked at, and then was what held it.
+    const { supervisor, references, registry } = this.#dependencies;
+    // Read the run first: if it ends during the look-up, it may be the run that held the port.
     const run = currentRun(mailbox.state);
     const holder = await supervisor.portHolder(port);
     if (holder === null) return null;
-    // It may be the engine of this very instance, started by whoever has taken it up.
+    // The next server may have started the engine of this instance.
     if (mailbox.isSealed) throw new Sealed();
     if (run?.launch?.plan.port === port) {
       const owner = await supervisor.ownsPort(references.of(id, run.launch), port);
       if (owner !== 'foreign') return null;
       if (mailbox.isSealed) throw new Sealed();
     }
-    // The launch waits for that engine to be gone.
+    // The launch waits until that engine has left the port.
     if (registry.leaving(port, id) !== null) return null;
     return portInUse(record, holder.description);
   }
@@ -117,12 +118,12 @@ function portInUse({ name, port }: InstanceRecord, holder: string): string {
 }
 
 /**
- * What is said of a program, without the folders that it was looked for in: they come from the environment of the server,
- * or of the instance, whose values are for those who set them.
+ * Removes the searched folders from a message about a program. They come from the environment of the server or the
+ * instance, which not every reader may see.
  */
 function withoutSearchPath(message: string, command: string): string {
   if (command.includes('/')) return message;
-  const told = message.replace(/ on the PATH \(.*\)/s, ' on the PATH');
-  const end = told.startsWith('/') ? told.indexOf(`/${command} `) : -1;
-  return end === -1 ? told : told.replaceAll(told.slice(0, end + 1 + command.length), command);
+  const shortened = message.replace(/ on the PATH \(.*\)/s, ' on the PATH');
+  const end = shortened.startsWith('/') ? shortened.indexOf(`/${command} `) : -1;
+  return end === -1 ? shortened : shortened.replaceAll(shortened.slice(0, end + 1 + command.length), command);
 }

@@ -8,12 +8,12 @@ const UNWRITABLE = {
 };
 const BUSY = {
   reason: 'another program holds the lock of the database in data_dir',
-  remedy: 'Another program holds the lock of the database: end that, or what it does there',
+  remedy: 'Another program holds the lock of the database: end that program or its transaction',
 };
 
 /**
- * The same store, which raises an alert while it cannot be written and rejects with an error that a caller may read. The
- * engines are not touched by that: commands take effect, and what they changed is stored when it can be.
+ * Wraps the store: raises an alert while it cannot be written, and rejects with an error that a caller may read. Commands
+ * to engines take effect all the same, and their changes are stored later.
  */
 export function watchStore(store: InstanceStore, alerts: AlertSink): InstanceStore {
   const watch = async (write: Promise<void>): Promise<void> => {
@@ -27,12 +27,12 @@ export function watchStore(store: InstanceStore, alerts: AlertSink): InstanceSto
         code: STORE_FAILED,
         message:
           'Changes cannot be stored in data_dir, and a restart of llamactl would forget them. Engines go on running. ' +
-          `${remedy}; it is tried again every second.`,
+          `${remedy}; llamactl retries every second.`,
       });
       throw new ApiError(
         'INTERNAL_ERROR',
-        `This could not be stored: ${reason}. A command to start or stop has taken effect all the same and is stored ` +
-          'when that works again; settings are as they were.',
+        `This could not be stored: ${reason}. A start or stop has taken effect all the same and is stored as soon as writing ` +
+          'works again; settings are unchanged.',
         { cause: error },
       );
     }

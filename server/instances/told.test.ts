@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { Domain } from '../testing/domain.ts';
 
-/** What is stored of events, as `type status-or-name`. */
+/** The stored events, as `type status`. */
 const stored = ({ store }: Domain): string[] =>
   store.events.map(({ event: { type, data } }) => `${type} ${'status' in data ? data.status : ''}`.trim());
 
-describe('what is told of instances', () => {
-  it('is stored in the order in which it is heard, under the id of the instance', async () => {
+describe('the events of instances', () => {
+  it('are stored in the order in which they are sent, under the id of the instance', async () => {
     const domain = new Domain();
     const id = await domain.createRunning();
     await domain.manager.update('a', { options: { threads: 2 } }, { restart: false });
@@ -27,7 +27,7 @@ describe('what is told of instances', () => {
     ]);
   });
 
-  it('says of a stop why it is, when nobody asked for it', async () => {
+  it('have the cause and reason of an eviction and an idle stop', async () => {
     const domain = new Domain(undefined, { settings: { max_running: 1 } });
     await domain.createRunning('a');
     await domain.createRunning('b', { idle_timeout: 60 });
@@ -40,18 +40,18 @@ describe('what is told of instances', () => {
     );
     expect(stops).toEqual([
       ['a', 'eviction', 'it made room for another instance, which needed its slot'],
-      ['b', 'idle', 'nobody used it for 60 s (idle_timeout)'],
+      ['b', 'idle', 'idle for 60 s (idle_timeout)'],
       ['c', undefined, undefined],
     ]);
     const next = await domain.crash();
     expect(['a', 'b', 'c'].map((name) => next.manager.get(name).last_exit?.reason)).toEqual([
       'it made room for another instance, which needed its slot',
-      'nobody used it for 60 s (idle_timeout)',
+      'idle for 60 s (idle_timeout)',
       'stopped as asked',
     ]);
   });
 
-  it('is neither stored nor heard when it could not be done', async () => {
+  it('are neither stored nor sent when the change could not be stored', async () => {
     const domain = new Domain();
     await domain.create('b');
     const { length } = domain.events.events;
@@ -63,10 +63,10 @@ describe('what is told of instances', () => {
     await domain.pass(60_000);
     const types = domain.events.events.slice(length).map(({ type }) => type);
     expect(types.filter((type) => type !== 'system_alert')).toEqual([]);
-    expect(stored(domain).filter((told) => !told.startsWith('system_alert'))).toEqual(['instance_created']);
+    expect(stored(domain).filter((event) => !event.startsWith('system_alert'))).toEqual(['instance_created']);
   });
 
-  it('goes on with higher numbers in the next life', async () => {
+  it('have higher numbers after a crash', async () => {
     const domain = new Domain();
     await domain.createRunning();
     const before = domain.store.events;

@@ -20,40 +20,40 @@ export interface StopOptions {
   timeout?: number | undefined;
 }
 
-/** Whether a command answers at once or when its outcome is there. */
+/** Whether a command answers at once or waits for its outcome. */
 export interface WaitOptions {
   wait?: boolean | undefined;
-  /** Ends the waiting, not the command. */
+  /** Aborts the waiting, not the command. */
   signal?: AbortSignal | undefined;
-  /** The server before this one has done it: only the outcome is waited for, whatever was commanded since. */
+  /** The previous server has begun the command: only wait for its outcome, ignoring later commands. */
   isBegun?: boolean | undefined;
 }
 
 /** A run that has a process. */
 export interface LiveRun {
-  /** Of its instance. */
+  /** Name of its instance. */
   name: string;
   run: RunReference;
 }
 
-/** What a create or an update made. */
+/** The result of a create or an update. */
 export interface Written {
   instance: Instance;
-  /** Of what was written; by the time it is read there may be another, or none. */
+  /** The tag of the written version; the instance may be changed or deleted by the time this is read. */
   entityTag: string;
   warnings: string[];
 }
 
 /**
- * What can be done with instances: the use cases. Everything that a caller may read is thrown as an `ApiError`.
- * Names are found without regard to case.
+ * The use cases of instances. Errors that a caller may read are thrown as `ApiError`. Names are matched without regard to
+ * case.
  */
 export interface InstanceManager {
-  /** The internal id of what has this name, else of what has this very alias; `null`: nothing has. */
+  /** The internal id of the instance with this name, else with this exact alias; `null`: no such instance. */
   idOf(nameOrAlias: string): string | null;
-  /** `null`: there is none of this id, or none any more. */
+  /** The name of the instance with this id; `null`: it does not exist or was deleted. */
   nameOf(id: string): string | null;
-  /** Oldest first, from memory. */
+  /** Lists instances from memory, oldest first. */
   list(status?: Status): InstanceSummary[];
   get(name: string): Instance;
   /** The strong entity tag of an instance's settings, quotes included. */
@@ -66,7 +66,7 @@ export interface InstanceManager {
     options: { ifMatch?: string | undefined; restart: boolean },
   ): Promise<Written>;
   remove(name: string, signal?: AbortSignal): Promise<void>;
-  /** Resolves to the state entered; with `wait`, to `running` or an error with the reason. */
+  /** Resolves to the status entered; with `wait`, resolves to `running` or rejects with the reason. */
   start(name: string, options?: WaitOptions): Promise<Status>;
   stop(name: string, options?: StopOptions & WaitOptions): Promise<Status>;
   restart(name: string, options?: StopOptions & WaitOptions): Promise<Status>;
@@ -74,46 +74,46 @@ export interface InstanceManager {
   startAll(names?: readonly string[]): Promise<Batch['results']>;
   stopAll(names?: readonly string[]): Promise<Batch['results']>;
   logs(name: string, query: LogQuery): Promise<Logs>;
-  /** Throws at once when there is no such instance; ends when it is deleted. */
+  /** Throws at once if the instance does not exist; ends when it is deleted. */
   followLogs(name: string, query: LogQuery, signal: AbortSignal): AsyncIterable<readonly LogItem[]>;
-  /** The runs of this moment that have a process. */
+  /** All runs that have a process now. */
   liveRuns(): LiveRun[];
   /**
-   * The only way to an engine. Starts what is stopped, and waits for a start, a slot, or the request's turn, as long as
-   * the caller likes. Throws:
+   * Gives a request its lease, the only way to an engine. Starts a stopped instance. Waits for a start, a slot, or the
+   * request's turn until the caller aborts. Throws:
    *
    * - `INSTANCE_NOT_FOUND`;
-   * - `INSTANCE_NOT_RUNNING`: it is not started for this request, or was not lately because that failed;
-   * - `START_FAILED`: the start that was waited for failed; both with the `reason` where there is one;
-   * - `RATE_LIMITED`: too many wait for their turn;
-   * - `CAPACITY_EXCEEDED` (503): too many wait for a slot, or all slots are pinned;
-   * - `SHUTTING_DOWN`: it would have to wait.
+   * - `INSTANCE_NOT_RUNNING`: this request may not start it, or a recent start failed;
+   * - `START_FAILED`: the start that the request waited for failed; both have the `reason` if it is known;
+   * - `RATE_LIMITED`: too many requests wait for their turn;
+   * - `CAPACITY_EXCEEDED` (503): too many requests wait for a slot, or all slots are pinned;
+   * - `SHUTTING_DOWN`: the request would have to wait.
    *
-   * `Retry-After` is among the headers where the same request may succeed later.
+   * The headers have `Retry-After` if the same request may succeed later.
    */
   acquire(request: LeaseRequest): Promise<Lease>;
 }
 
-/** How a document is made true. */
+/** How a fleet document is applied. */
 export interface ApplyOptions {
-  /** Removes the instances that the document does not name; one that runs is stopped first. */
+  /** Removes the instances that the document does not name, after stopping those that run. */
   prune: boolean;
-  /** Changes nothing; answers what would be done. */
+  /** Changes nothing and returns the planned steps. */
   dryRun: boolean;
-  /** Ends the waiting, not the work. */
+  /** Aborts the waiting, not the work. */
   signal?: AbortSignal | undefined;
 }
 
-/** All instances as one document. */
+/** Exports and applies all instances as one document. */
 export interface FleetManager {
-  /** Oldest first, values of environments included. Applied again it changes nothing. */
+  /** All instances, oldest first, with the values of their environments. Applying the result changes nothing. */
   export(): Fleet;
   /**
-   * Makes the instances be as the document says. Everything is judged first, and one error tells every problem; then
-   * nothing was changed. Later one step that fails does not stop the others: its result has the `error`.
+   * Changes the instances to match the document. First checks everything: one error lists all problems, and nothing is
+   * changed. Later a step that fails does not stop the others; its result has the `error`.
    *
-   * Each step is decided on the state of the moment in which it is made. What somebody else changed meanwhile is brought
-   * back to what the document says, and stands among the step's `changes`.
+   * Each step is decided on the state at its own time. Changes that others made meanwhile are reverted to the document and
+   * listed in the step's `changes`.
    */
   apply(fleet: Fleet, options: ApplyOptions): Promise<Applied>;
 }

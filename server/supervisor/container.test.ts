@@ -179,7 +179,7 @@ describe('a port that somebody else holds', () => {
     const { port, close } = await held();
     await running('sleep', '1000');
     docker.goDown();
-    expect(await bench.supervisor.ownsPort(run, port)).toBe('untold');
+    expect(await bench.supervisor.ownsPort(run, port)).toBe('no-answer');
     docker.comeBack();
     close();
   });

@@ -90,9 +90,9 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     return supervised;
   };
   /** A runtime may hold a container's ports itself, and gives up a container whose port is taken. */
-  const ofContainer = async (container: Container | null): Promise<'foreign' | 'unknown' | 'untold'> => {
+  const ofContainer = async (container: Container | null): Promise<'foreign' | 'unknown' | 'no-answer'> => {
     const state = await container?.look();
-    if (state?.is === 'untold') return 'untold';
+    if (state?.is === 'untold') return 'no-answer';
     return state?.is === 'there' && state.isRunning ? 'unknown' : 'foreign';
   };
   /** Measures, or says that it could not: who asks has other work to do. */

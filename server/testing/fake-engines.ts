@@ -90,7 +90,7 @@ export class FakeEngineAdapter implements EngineAdapter {
   readonly signs = { workPath: '/work' };
   readonly crossing = { headers: ['x-session'], paths: ['/v1/sessions'], except: [] };
   /** What its runs got of the GPUs. */
-  gpus: Offload = { kind: 'not asked' };
+  gpus: Offload = { kind: 'not requested' };
 
   offload(): Offload {
     return this.gpus;

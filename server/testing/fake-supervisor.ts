@@ -135,7 +135,7 @@ export class FakeSupervisor implements Supervisor {
     this.#kill(run.tag);
   }
 
-  async ownsPort(run: RunReference, port: number): Promise<'ours' | 'foreign' | 'closed' | 'unknown' | 'untold'> {
+  async ownsPort(run: RunReference, port: number): Promise<'ours' | 'foreign' | 'closed' | 'unknown' | 'no-answer'> {
     if (this.world.foreignPorts.has(port)) return 'foreign';
     const holder = this.world.alive().find(({ plan }) => plan.port === port);
     if (!holder) return 'closed';

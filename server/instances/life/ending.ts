@@ -6,7 +6,7 @@ import type {
   Goal,
   InstanceEvent,
   InstanceState,
-  Life,
+  StatusDetails,
   RestartTerms,
   Run,
   Transition,
@@ -14,29 +14,29 @@ import type {
 import type { Moment } from '../moment.ts';
 import { decideRestart, restartsInARow } from './restart-policy.ts';
 import { begin } from './starting.ts';
-import { killNow, lastExit, memory, prepend, to, unchanged } from './transitions.ts';
+import { killNow, lastExit, keptFields, prepend, to, unchanged } from './transitions.ts';
 
 /** States whose run may be ended. */
 export type WithRun = Extract<InstanceState, { status: 'starting' | 'running' }>;
 /** States whose run is being ended. */
 export type WithEnding = Extract<InstanceState, { ending: Ending }>;
 
-/** How a run is to end: `timeoutMs` from `elapsed` for its requests, or by force now. */
+/** How to end a run: give its requests `timeoutMs` from `elapsed` on, or kill it now by force. */
 export interface EndTerms {
   elapsed: number;
   timeoutMs: number;
   force: boolean;
 }
 
-/** Begins to end a run: what is drained, ended or withdrawn depends on how far it had come. */
+/** Begins to end a run. Depending on its phase, the run is drained, terminated or withdrawn. */
 export function end(
   state: WithRun,
   { elapsed, timeoutMs, force }: EndTerms,
-  enter: (run: Run, ending: Ending) => Life,
+  enter: (run: Run, ending: Ending) => StatusDetails,
 ): Transition {
   const { run } = state;
   const ending = (phase: Ending['phase']): InstanceState => ({
-    ...memory(state),
+    ...keptFields(state),
     ...enter(run, { phase, deadline: elapsed }),
   });
   if (state.status === 'starting' && (state.phase === 'queued' || state.phase === 'preparing')) {
@@ -49,10 +49,10 @@ export function end(
   }
   const until = elapsed + timeoutMs;
   const draining = enter(run, { phase: 'draining', deadline: until, timeoutMs });
-  return to({ ...memory(state), ...draining }, [{ type: 'drain', run: run.number, until }]);
+  return to({ ...keptFields(state), ...draining }, [{ type: 'drain', run: run.number, until }]);
 }
 
-/** A second wish to end what is already ending: the shorter time wins, force kills now. */
+/** A second request to end a run that is already ending: the shorter timeout wins, force kills now. */
 export function hasten(state: WithEnding, { elapsed, timeoutMs, force }: EndTerms): Transition {
   const { run, ending } = state;
   const deadline = elapsed + timeoutMs;
@@ -63,7 +63,7 @@ export function hasten(state: WithEnding, { elapsed, timeoutMs, force }: EndTerm
   return to(sooner, ending.phase === 'draining' ? [{ type: 'drain', run: run.number, until: deadline }] : []);
 }
 
-/** No request is left in flight, or their time is over: the engine is told to end. */
+/** Draining is over, with or without requests left in flight: terminates the engine. */
 export function drained(state: InstanceState, elapsed: number): Transition {
   if (!('ending' in state) || state.ending.phase !== 'draining') return unchanged(state);
   const run = state.run.number;
@@ -73,19 +73,19 @@ export function drained(state: InstanceState, elapsed: number): Transition {
   ]);
 }
 
-/** SIGKILL did not end it: it stays what it is, and is not silent about it. */
+/** The run survived SIGKILL: keeps the state and raises an alert. */
 export function survived(
   state: InstanceState,
   { pids, container }: Extract<InstanceEvent, { type: 'survived' }>,
 ): Transition {
   const processes = `${pids.length === 1 ? 'process' : 'processes'} ${pids.join(', ')} did not end on SIGKILL`;
-  const unseen = `container ${container} did not end, or its runtime does not say so`;
-  const told = [...(container === undefined ? [] : [unseen]), ...(pids.length === 0 ? [] : [processes])];
-  const message = `${told.join(', and ')}; port and slot stay taken until that is over`;
+  const unseen = `container ${container} is not confirmed gone by its runtime`;
+  const survivors = [...(container === undefined ? [] : [unseen]), ...(pids.length === 0 ? [] : [processes])];
+  const message = `${survivors.join(', and ')}; port and slot stay taken until that is over`;
   return to(state, [{ type: 'alert', code: SURVIVES_KILL, message }]);
 }
 
-/** The run is over and its tree is gone: the one way out of it. */
+/** The run and its process tree are gone. No other event leaves a run. */
 export function ended(state: InstanceState, end: Ended, terms: RestartTerms, now: Moment): Transition {
   if (!('run' in state)) return unchanged(state);
   const { run } = state;
@@ -108,8 +108,9 @@ export function ended(state: InstanceState, end: Ended, terms: RestartTerms, now
 }
 
 function settle(state: InstanceState, goal: Goal, effects: Effect[]): Transition {
-  const life: Life = goal.kind === 'stopped' ? { status: 'stopped' } : { status: 'failed', reason: goal.reason };
-  return to({ ...memory(state), ...life }, [...effects, { type: 'release-slot' }]);
+  const details: StatusDetails =
+    goal.kind === 'stopped' ? { status: 'stopped' } : { status: 'failed', reason: goal.reason };
+  return to({ ...keptFields(state), ...details }, [...effects, { type: 'release-slot' }]);
 }
 
 function retry(
@@ -120,7 +121,7 @@ function retry(
   { at, elapsed }: Moment,
   effects: Effect[],
 ): Transition {
-  // It may have ended while nobody served.
+  // The run may have ended while no server was running.
   const diedAt = elapsed - Math.max(0, at - exit.at);
   const restarts = restartsInARow(state.restarts, run.readyAt, diedAt);
   const decision = decideRestart(restarts, terms);
@@ -130,7 +131,7 @@ function retry(
   }
   const until = elapsed + decision.delayMs;
   const backoff: InstanceState = {
-    ...memory(state),
+    ...keptFields(state),
     restarts: restarts + 1,
     status: 'restarting',
     phase: 'backoff',

@@ -4,10 +4,10 @@ import type { Effect, Ending, InstanceEvent, InstanceState, Run, Transition } fr
 import { withRestartBegun } from './restart-due.ts';
 import { longestDelay } from './restart-policy.ts';
 import { begin } from './starting.ts';
-import { isBackoff, lastExit, memory, to, unchanged } from './transitions.ts';
+import { isBackoff, lastExit, keptFields, to, unchanged } from './transitions.ts';
 import { offloadAlert } from './watching.ts';
 
-/** The stored run lives: it is adopted, and what was under way is finished. */
+/** The stored run is alive: adopts it and continues its start or end. */
 export function foundAlive(
   stored: InstanceState,
   { identity, leases, stopTimeoutMs, at, elapsed }: Extract<InstanceEvent, { type: 'found-alive' }>,
@@ -18,7 +18,7 @@ export function foundAlive(
     timeoutMs: stopTimeoutMs,
   });
   if (!('run' in state) || state.run.launch === null) return unchanged(stored);
-  // Later than now: of a clock that was set back meanwhile, or of another machine's.
+  // A stored moment can lie in the future: the clock was set back, or belongs to another machine.
   const upTo = (moment: number | null, now: number): number | null => (moment === null ? null : Math.min(moment, now));
   const { startedAt, readyAt } = state.run;
   const run: Run = { ...state.run, identity, startedAt: upTo(startedAt, at) ?? at, readyAt: upTo(readyAt, elapsed) };
@@ -37,13 +37,13 @@ export function foundAlive(
       ]);
     case 'stopping':
     case 'restarting': {
-      // Of another boot, or of a wall clock: others wait for the end as long as this says.
+      // The stored deadline may be of another boot or of a wall clock. Limit it, because others wait until then.
       const until = Math.min(state.ending.deadline, elapsed + (state.ending.timeoutMs ?? stopTimeoutMs));
       const ending: Ending = { ...state.ending, deadline: until };
       if (ending.phase === 'draining' && leases > 0) {
         return to({ ...state, run, ending }, [...adopt, { type: 'drain', run: run.number, until }]);
       }
-      // Leases outlive only a server that was replaced: after any other nothing is left to drain.
+      // Leases survive only a reload. Otherwise no lease is left to drain.
       const phase = ending.phase === 'killing' ? 'killing' : 'terminating';
       const finish: Effect = { type: phase === 'killing' ? 'kill' : 'terminate', run: run.number };
       return to({ ...state, run, ending: { ...ending, phase } }, [...adopt, finish]);
@@ -51,7 +51,7 @@ export function foundAlive(
   }
 }
 
-/** The stored run is over. */
+/** The stored run is dead: ends it, or starts again after a reboot. */
 export function foundDead(state: InstanceState, event: Extract<InstanceEvent, { type: 'found-dead' }>): Transition {
   if (!('run' in state)) return unchanged(state);
   const { run } = state;
@@ -59,29 +59,31 @@ export function foundDead(state: InstanceState, event: Extract<InstanceEvent, { 
   if (!isStopping && event.rebooted) {
     return revive({ ...state, lastExit: lastExit(event.ended) }, run.wantedByUser && event.autoStart);
   }
-  // A start that was acknowledged but never came to a spawn is not a death: it is done now.
+  // An acknowledged start that never spawned is not a death: carry it out now.
   if (state.status === 'starting' && !event.spawned) return begin(state, 'boot', run.wantedByUser);
   const begun = withRestartBegun(state, { phase: 'draining', deadline: event.elapsed });
   return ended(begun, event.ended, event.terms, event);
 }
 
-/** Boot, for a state that has no run. */
+/** Boot of an instance without a run: resumes a backoff. */
 export function booted(
   state: InstanceState,
   { bootId, autoStart, elapsed }: Extract<InstanceEvent, { type: 'booted' }>,
 ): Transition {
   if (!isBackoff(state)) return unchanged(state);
   if (state.bootId !== null && state.bootId !== bootId) return revive(state, state.wantedByUser && autoStart);
-  // It may be of another boot, of which nobody knows.
+  // The stored time may be of another, unrecorded boot. Limit it.
   const until = Math.min(state.until, elapsed + longestDelay(Math.max(0, state.restarts - 1)));
   return to({ ...state, until }, [{ type: 'wait-backoff', until }]);
 }
 
 function revive(state: InstanceState, isWanted: boolean): Transition {
-  return isWanted ? begin({ ...state, restarts: 0 }, 'boot', true) : to({ ...memory(state), status: 'stopped' }, []);
+  return isWanted
+    ? begin({ ...state, restarts: 0 }, 'boot', true)
+    : to({ ...keptFields(state), status: 'stopped' }, []);
 }
 
-/** A process with this instance's mark lives although no run of it should. */
+/** A stray: a living process with this instance's tag that belongs to no current run. */
 export function foundStray(state: InstanceState, tag: string, pids: readonly number[]): Transition {
   const message = `a process of this instance was alive although it should not be (pid ${pids.join(', ')}); it is being ended`;
   const alert: Effect = { type: 'alert', code: STRAY_PROCESS, message };
@@ -98,7 +100,7 @@ export function foundStray(state: InstanceState, tag: string, pids: readonly num
   };
   return to(
     {
-      ...memory(state),
+      ...keptFields(state),
       runs: number,
       status: 'stopping',
       run,

@@ -3,30 +3,29 @@ import type { Moment } from '../moment.ts';
 import type { Exit, LaunchPlan, ProcessIdentity } from './process.ts';
 
 /**
- * The words of an instance's life: its states, what can happen to it, and what has to be done about it.
- * What leads where is decided in `state-machine.ts` alone.
+ * The data of an instance's lifecycle: its states, events and effects. Only `state-machine.ts` decides transitions.
  */
 
-/** Who wanted a start. It decides what an early death means: `failed` for the first two, another try for the others. */
+/** The cause of a start. After an early death, `command` and `demand` lead to `failed`, `boot` and `policy` to a retry. */
 export type StartCause = 'command' | 'demand' | 'boot' | 'policy';
 
-/** What was decided for one launch. Stored before anything is spawned, so that a crash in between leaves a trace. */
+/** The data of one launch. Stored before the spawn, so that a crash in between leaves a trace. */
 export interface Launch {
-  /** Name of the engine; the settings may name another by the time it ends. */
+  /** Name of the engine. The settings may name another engine by the time this one ends. */
   engine: string;
-  /** Random; part of the tag by which the run's processes are recognised. */
+  /** Random; part of the tag that identifies the run's processes. */
   nonce: string;
   /** The engine's API key for this run; `null`: it takes none. */
   key: string | null;
   plan: LaunchPlan;
 }
 
-/** One process life of an engine. */
+/** One launch of an engine, until none of its processes is left. */
 export interface Run {
   /** Counts the instance's runs from 1. An event of another run is dropped. */
   number: number;
   cause: StartCause;
-  /** A user's wish, directly or through the restart of a run that was one: revived after a reboot. */
+  /** A user requested this run, or a run that it restarts. Such a run is started again after a reboot. */
   wantedByUser: boolean;
   launch: Launch | null;
   identity: ProcessIdentity | null;
@@ -35,37 +34,37 @@ export interface Run {
   /** Of `Clock.elapsed`, in the boot of its identity. */
   readyAt: number | null;
   /**
-   * What it got less of the GPUs than was asked for, as the end of `the engine …`; absent: nothing that is known of. Kept,
-   * because the lines that tell may be gone from the log when another server takes the run up.
+   * How the run falls short of the requested GPU use, as the end of a sentence `the engine …`; absent: no shortfall is
+   * known. Stored, because the log lines that show it may be gone when another server adopts the run.
    */
   offload?: string;
-  /** Stored with new settings that it is to be restarted for them; absent: false. A boot begins what was not begun. */
+  /** The run must restart for new settings, with which this was stored; absent: false. A boot begins a due restart. */
   restartDue?: boolean;
 }
 
-/** How far a start has come. `spawning`: the intent is stored, a process may exist. `loading`: its pid is known. */
+/** Phase of a start. `spawning`: the launch is stored, and a process may exist. `loading`: its pid is known. */
 export type StartPhase = 'queued' | 'preparing' | 'spawning' | 'loading';
 
-/** How far an ending has come. `withdrawing`: nothing was spawned. `spawning`: it is ended as soon as its pid is known. */
+/** Phase of an ending. `withdrawing`: nothing was spawned. `spawning`: the process is ended as soon as its pid is known. */
 export type EndPhase = 'withdrawing' | 'spawning' | 'draining' | 'terminating' | 'killing';
 
-/** An ending under way. */
+/** The ending of a run, under way. */
 export interface Ending {
   phase: EndPhase;
-  /** When draining is over, of `Clock.elapsed`. */
+  /** End of draining, of `Clock.elapsed`. */
   deadline: number;
-  /** How long it was given, milliseconds; absent: no time, or nobody knows. */
+  /** Time given to drain, milliseconds; absent: none, or unknown. */
   timeoutMs?: number;
 }
 
-/** What a stop is for. `cause`: nobody asked for it, and `reason` says so in words; absent: somebody did. */
+/** The outcome of a stop. `cause` and `reason`: why llamactl stopped an unused run; absent: a user stopped it. */
 export type Goal = { kind: 'stopped'; cause?: IdleCause; reason?: string } | { kind: 'failed'; reason: string };
 
-/** Why a run that nobody uses is ended: another needs its slot, or it was not used for long. */
+/** Why llamactl ends an unused run: another instance needs its slot, or it was idle too long. */
 export type IdleCause = 'eviction' | 'idle';
 
 /** The part of a state that differs between statuses. */
-export type Life =
+export type StatusDetails =
   | { status: 'stopped' }
   | { status: 'failed'; reason: string }
   | { status: 'starting'; phase: StartPhase; run: Run }
@@ -83,68 +82,71 @@ export type Life =
       status: 'restarting';
       phase: 'backoff';
       reason: string;
-      /** When the next try is due, of `Clock.elapsed`. */
+      /** When the next start is due, of `Clock.elapsed`. */
       until: number;
       wantedByUser: boolean;
-      /** Boot in which the last run lived; `null`: unknown. */
+      /** Boot of the last run; `null`: unknown. */
       bootId: string | null;
     };
 
-/** Where an instance's life stands. Stored whole. */
-export type InstanceState = Life & {
-  /** Runs begun so far: the number of the newest one. */
+/** The state of an instance. Stored as a whole. */
+export type InstanceState = StatusDetails & {
+  /** Number of runs so far, which is the number of the newest run. */
   runs: number;
   /** Automatic restarts in a row. */
   restarts: number;
   lastExit: LastExit | null;
 };
 
-/** The restart policy of the moment, for events that may lead to a restart. */
+/** The current restart policy, for events that may lead to a restart. */
 export interface RestartTerms {
   autoRestart: boolean;
-  /** -1: for ever. */
+  /** -1: no limit. */
   maxRestarts: number;
-  /** 0 ≤ jitter < 1, from outside: the decision itself is pure. */
+  /** 0 ≤ jitter < 1. Passed in, so that the decision is pure. */
   jitter: number;
 }
 
-/** The end of a run with its cause in words. */
+/** The end of a run with its cause in a sentence. */
 export interface Ended {
   exit: Exit;
   reason: string;
   lines: string[];
 }
 
-/** What can happen. `run` is the number of the run it is about. */
+/** Events of an instance. `run`: number of the run concerned. */
 export type InstanceEvent = Moment &
   (
     | { type: 'start'; cause: 'command' | 'demand' }
     | { type: 'stop'; force: boolean; timeoutMs: number }
     | { type: 'restart'; force: boolean; timeoutMs: number }
-    /** An update that restarts the engine now if one runs. */
+    /** An update with `restart`: restarts a running engine now. */
     | { type: 'apply'; timeoutMs: number }
     | { type: 'delete' }
     | { type: 'granted'; run: number }
     | { type: 'prepared'; run: number; launch: Launch }
     | { type: 'spawned'; run: number; identity: ProcessIdentity }
-    /** Nothing runs: the launch was refused or failed. */
+    /** The launch was refused or failed; no process runs. */
     | { type: 'spawn-error'; run: number; reason: string; terms: RestartTerms }
     | { type: 'ready'; run: number }
     | { type: 'drained'; run: number }
-    /** The engine ended and nothing of its tree is left. */
+    /** The engine ended, and no process of its tree is left. */
     | { type: 'exited'; run: number; ended: Ended; terms: RestartTerms }
     | { type: 'survived'; run: number; pids: readonly number[]; container?: string }
-    /** `leases`: at any moment since the first missed check. `still`: it does not work. `seen`: both, as the end of `the engine …`. */
+    /**
+     * `leases`: open at any moment since the first missed check. `still`: the engine does not work. `seen`: both as the end
+     * of a sentence `the engine …`.
+     */
     | { type: 'health-failed'; run: number; leases: number; still: boolean; seen: string }
-    /** It got less of the GPUs than was asked for. `told`: see {@link Run.offload}. */
-    | { type: 'offload-short'; run: number; told: string }
+    /** The run uses the GPUs less than requested. `shortfall`: see {@link Run.offload}. */
+    | { type: 'offload-short'; run: number; shortfall: string }
     | { type: 'stalled'; run: number; seconds: number }
-    /** It cannot come up: another process has its port. `reason`: the same in words. */
+    /** The start cannot succeed, because another process has the port. `reason`: the same as a sentence. */
     | { type: 'port-taken'; run: number; reason: string }
-    /** `idleSeconds`: for how long nobody used it, where that is why. */
+    /** `idleSeconds`: how long the run was unused, if that is the cause. */
     | { type: 'evict'; leases: number; pinned: boolean; cause: IdleCause; idleSeconds?: number }
     | { type: 'backoff-over' }
-    /** `leases`: held by whoever served before, and lives on. `stopTimeoutMs`: for a restart that is due and not begun. */
+    /** `leases`: held by the previous server, which is still alive. `stopTimeoutMs`: for a due restart that has not begun. */
     | { type: 'found-alive'; run: number; identity: ProcessIdentity; leases: number; stopTimeoutMs: number }
     | {
         type: 'found-dead';
@@ -157,16 +159,16 @@ export type InstanceEvent = Moment &
       }
     /** Boot, for a state without a run. */
     | { type: 'booted'; bootId: string; autoStart: boolean }
-    /** Boot found a process that carries this instance's mark and belongs to no run that should live. */
+    /** Boot found a stray: a process with this instance's tag that belongs to no current run. */
     | { type: 'found-stray'; tag: string; pids: readonly number[] }
   );
 
-/** What has to be done. Each ends in an event, or in none. */
+/** Work that the state machine requests. Each effect ends in one event or in none. */
 export type Effect =
   | { type: 'request-slot'; run: number }
-  /** The instance already occupies a slot: it was found alive. */
+  /** The instance was found alive and already occupies a slot. */
   | { type: 'take-slot' }
-  /** Also withdraws a request. */
+  /** Also withdraws a queued slot request. */
   | { type: 'release-slot' }
   /** Nothing was spawned: reports `exited` at once. */
   | { type: 'withdraw'; run: number }
@@ -178,27 +180,27 @@ export type Effect =
   | { type: 'look-at-offload'; run: number }
   /** `until`: of `Clock.elapsed`, here and below. */
   | { type: 'drain'; run: number; until: number }
-  /** Breaks the requests that are still in flight. `died`: the engine exited by itself, and the instance comes back. */
+  /** Breaks the requests still in flight. `died`: the engine exited by itself, and the instance restarts. */
   | { type: 'close-leases'; run: number; died?: true }
   | { type: 'terminate'; run: number }
   | { type: 'kill'; run: number }
-  /** `run`: whose end to report; `null`: nobody's. */
+  /** `run`: the run whose end to report; `null`: none. */
   | { type: 'end-stray'; tag: string; run: number | null }
   | { type: 'wait-backoff'; until: number }
   /** `level`: absent: error. */
   | { type: 'alert'; code: string; message: string; level?: 'warning' };
 
-/** What a command is told. */
+/** The answer to a posted event. */
 export type Reply =
   | { kind: 'accepted'; status: Status }
   /** A delete that took effect. */
   | { kind: 'gone' }
-  /** A delete that has to wait for the stop under way. */
+  /** A delete that must wait for the stop under way. */
   | { kind: 'wait' }
-  /** A delete of an instance that runs. */
+  /** A delete that is refused, because the instance has a run. */
   | { kind: 'refused'; status: Status };
 
-/** What came of an event. */
+/** The result of an event. */
 export interface Transition {
   state: InstanceState;
   effects: Effect[];

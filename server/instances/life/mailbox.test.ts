@@ -26,7 +26,7 @@ const RECORD: InstanceRecord = {
   updatedAt: '2026-01-01T00:00:00Z',
   version: 1,
 };
-/** Effects run behind the storing, in promises of their own. */
+/** Effects run in separate promises after the store; wait for them. */
 const settled = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 const START = { type: 'start', cause: 'command', at: 1_000, elapsed: 1_000 } as const;
@@ -49,14 +49,14 @@ function aMailbox(state = NEW_STATE) {
 }
 
 describe('a mailbox', () => {
-  it('takes an event at once and whole: the next one sees what it did', () => {
+  it('applies an event synchronously: the next event sees its result', () => {
     const { mailbox } = aMailbox();
     expect(mailbox.post(START).reply).toEqual({ kind: 'accepted', status: 'starting' });
     expect(mailbox.post(STOP).reply).toEqual({ kind: 'accepted', status: 'stopping' });
     expect(mailbox.state.status).toBe('stopping');
   });
 
-  it('runs effects only after what they follow from is stored', async () => {
+  it('runs effects only after their state is stored', async () => {
     const { mailbox, effects } = aMailbox();
     const { stored } = mailbox.post(START);
     expect(effects).toEqual([]);
@@ -65,7 +65,7 @@ describe('a mailbox', () => {
     expect(effects).toMatchObject([{ effect: { type: 'request-slot' }, stored: 1 }]);
   });
 
-  it('stores the intent before the spawn', async () => {
+  it('stores the launch before the spawn', async () => {
     const { mailbox, store, effects } = aMailbox();
     mailbox.post(START);
     mailbox.post({ type: 'granted', run: 1, at: 1_000, elapsed: 1_000 });
@@ -76,7 +76,7 @@ describe('a mailbox', () => {
     expect(effects.map(({ effect }) => effect.type)).toEqual(['request-slot', 'prepare', 'spawn']);
   });
 
-  it('tells of a change of status, with its reason, after it is stored', async () => {
+  it('publishes a status change with its reason after it is stored', async () => {
     const { mailbox, events } = aMailbox();
     mailbox.post(START);
     await mailbox.post({
@@ -94,7 +94,7 @@ describe('a mailbox', () => {
     ]);
   });
 
-  it('goes on with effects when storing fails, and says that it failed', async () => {
+  it('runs effects even when storing fails, and reports the failure', async () => {
     const { mailbox, store, effects, faults } = aMailbox(running());
     store.failure = new Error('disk full');
     await expect(mailbox.post(STOP).stored).rejects.toThrow('disk full');
@@ -103,7 +103,7 @@ describe('a mailbox', () => {
     expect(effects.map(({ effect }) => effect.type)).toEqual(['drain']);
   });
 
-  it('stores what could not be stored as soon as that works again', async () => {
+  it('retries a failed store until it works', async () => {
     const { clock, mailbox, store } = aMailbox(running());
     store.failure = new Error('disk full');
     await expect(mailbox.post(STOP).stored).rejects.toThrow('disk full');
@@ -114,10 +114,10 @@ describe('a mailbox', () => {
     expect(await store.load()).toMatchObject([{ state: { status: 'stopping' } }]);
     const { commits } = store;
     await clock.advance(10_000);
-    expect(store.commits, 'once is enough').toBe(commits);
+    expect(store.commits, 'it is stored once').toBe(commits);
   });
 
-  it('stores at last what could not be stored, when there is no later', async () => {
+  it('stores an unstored change with storeAtLast', async () => {
     const { mailbox, store } = aMailbox(running());
     store.failure = new Error('disk full');
     await expect(mailbox.post(STOP).stored).rejects.toThrow('disk full');
@@ -128,14 +128,14 @@ describe('a mailbox', () => {
     expect(await store.load()).toMatchObject([{ state: { status: 'stopping' } }]);
   });
 
-  it('stores what tells of a change of status in the same transaction, under the id of the instance', async () => {
+  it('stores the event of a status change in the same transaction, under the id of the instance', async () => {
     const { mailbox, store } = aMailbox();
     await mailbox.post(START).stored;
     expect(store.commits).toBe(1);
     expect(store.events).toMatchObject([{ instance: 'i', event: { data: { name: 'llama', status: 'starting' } } }]);
   });
 
-  it('tells of what could not be stored, and stores that once when it works again', async () => {
+  it('publishes events that could not be stored, and stores them once when it works again', async () => {
     const { clock, mailbox, store, events } = aMailbox();
     store.failure = new Error('disk full');
     await expect(mailbox.post(START).stored).rejects.toThrow('disk full');
@@ -152,7 +152,7 @@ describe('a mailbox', () => {
     expect(events.statuses('llama')).toEqual(['starting', 'stopping']);
   });
 
-  it('stores with an amendment that a restart is due for it, and the new run knows nothing of that', async () => {
+  it('stores the due restart with an amendment, and removes it with the new run', async () => {
     const { mailbox, store } = aMailbox(running());
     await mailbox.amend({ ...RECORD, port: 8_101 }, [], true);
     expect(await store.load()).toMatchObject([
@@ -173,7 +173,7 @@ describe('a mailbox', () => {
     expect(row?.state).not.toHaveProperty('run.restartDue');
   });
 
-  it('takes back that a restart is due with the amendment that was refused, also where a change of state stored both', async () => {
+  it('rolls back a due restart with its refused amendment, even if a state change has stored both', async () => {
     const { clock, mailbox, store, events, effects } = aMailbox(loading());
     const taken = events.keep({ type: 'instance_updated', data: { name: 'llama' } }, 'i');
     await mailbox.amend(RECORD, [taken]);
@@ -189,7 +189,7 @@ describe('a mailbox', () => {
     expect(effects.map(({ effect }) => effect.type)).toEqual(['watch-health', 'look-at-offload']);
   });
 
-  it('is as it was when two amendments at once are refused', async () => {
+  it('is unchanged when two concurrent amendments are refused', async () => {
     const { mailbox, store } = aMailbox();
     store.failure = new Error('disk full');
     const both = [8_101, 8_102].map((port) => mailbox.amend({ ...RECORD, port }));
@@ -197,7 +197,7 @@ describe('a mailbox', () => {
     expect(mailbox.record).toEqual(RECORD);
   });
 
-  it('leaves due what another amendment made due', async () => {
+  it('keeps a due restart of an earlier amendment when a later one is refused', async () => {
     const { mailbox, store } = aMailbox(running());
     await mailbox.amend({ ...RECORD, port: 8_101 }, [], true);
     store.failure = new Error('disk full');
@@ -205,18 +205,18 @@ describe('a mailbox', () => {
     expect(mailbox.state).toMatchObject({ run: { restartDue: true } });
   });
 
-  it('does not store what tells of an amendment that was refused, however often it saves afterwards', async () => {
+  it('never stores the events of a refused amendment, not even with later saves', async () => {
     const { clock, mailbox, store, events } = aMailbox();
-    const told = events.keep({ type: 'instance_updated', data: { name: 'llama' } }, 'i');
+    const kept = events.keep({ type: 'instance_updated', data: { name: 'llama' } }, 'i');
     store.failure = new Error('disk full');
-    await expect(mailbox.amend({ ...RECORD, port: 8_101 }, [told])).rejects.toThrow('disk full');
+    await expect(mailbox.amend({ ...RECORD, port: 8_101 }, [kept])).rejects.toThrow('disk full');
     store.failure = null;
     await clock.advance(10_000);
     await mailbox.amend({ ...RECORD, port: 8_102 });
     expect(store.events).toEqual([]);
   });
 
-  it('ends what an effect waits for when its phase is over, and not before', async () => {
+  it('aborts an effect when its phase is over, and not before', async () => {
     const { mailbox, effects } = aMailbox(running());
     await mailbox.post({ ...STOP, timeoutMs: 60_000 }).stored;
     await settled();
@@ -224,10 +224,10 @@ describe('a mailbox', () => {
     mailbox.post({ type: 'start', cause: 'command', at: 2_000, elapsed: 2_000 });
     expect(drain?.signal.aborted, 'another goal, the same drain').toBe(false);
     mailbox.post({ ...STOP, timeoutMs: 10_000 });
-    expect(drain?.signal.aborted, 'a shorter drain takes its place').toBe(true);
+    expect(drain?.signal.aborted, 'a shorter drain replaces it').toBe(true);
   });
 
-  it('is closed by a delete: what comes later changes and stores nothing', async () => {
+  it('is closed by a delete: later events change and store nothing', async () => {
     const { mailbox, store } = aMailbox();
     await mailbox.amend(RECORD);
     expect(mailbox.post({ type: 'delete', at: 1_000, elapsed: 1_000 }).reply).toEqual({ kind: 'gone' });
@@ -238,8 +238,8 @@ describe('a mailbox', () => {
   });
 });
 
-describe('waiting for a state', () => {
-  it('ends when it is reached', async () => {
+describe('until', () => {
+  it('resolves when the state is reached', async () => {
     const { mailbox } = aMailbox(running());
     const stopped = mailbox.until(({ status }) => status === 'stopped');
     mailbox.post(STOP);
@@ -255,7 +255,7 @@ describe('waiting for a state', () => {
     expect((await stopped).status).toBe('stopped');
   });
 
-  it('ends at once when it is so already, and when the instance is deleted', async () => {
+  it('resolves at once if the state is already reached, and when the instance is deleted', async () => {
     const { mailbox } = aMailbox();
     await mailbox.until(({ status }) => status === 'stopped');
     const never = mailbox.until(({ status }) => status === 'running');
@@ -263,7 +263,7 @@ describe('waiting for a state', () => {
     await never;
   });
 
-  it('ends with an error when the caller leaves', async () => {
+  it('rejects when the caller aborts', async () => {
     const { mailbox } = aMailbox(running({ identity: IDENTITY }));
     const controller = new AbortController();
     const waiting = mailbox.until(({ status }) => status === 'stopped', controller.signal);
@@ -272,8 +272,8 @@ describe('waiting for a state', () => {
   });
 });
 
-describe('an instance that another server takes up', () => {
-  it('does nothing more and changes nothing more, and says so to whoever waits', async () => {
+describe('a sealed mailbox', () => {
+  it('runs no effects, changes nothing, and rejects posts and amendments', async () => {
     const { mailbox, store, events, effects } = aMailbox();
     const { stored } = mailbox.post(START);
     mailbox.seal();
@@ -287,7 +287,7 @@ describe('an instance that another server takes up', () => {
     expect([mailbox.state.status, mailbox.record.version, store.commits]).toEqual(['starting', 1, 1]);
   });
 
-  it('ends what its phase asked for', async () => {
+  it('aborts the effects of its phase', async () => {
     const { mailbox, effects } = aMailbox();
     mailbox.post(START);
     await settled();

@@ -3,61 +3,61 @@ import type { Effect, InstanceEvent, InstanceState, Reply } from './lifecycle.ts
 import { isRestartDue, withRestartDue } from './restart-due.ts';
 import { transition } from './state-machine.ts';
 
-/** Carries out effects, outside of the mailbox; what comes of them is posted back as events. */
+/** Carries out effects outside of the mailbox and posts their results back as events. */
 export interface EffectRunner {
-  /** @param signal Aborted when the phase that asked for the effect is over. Must not throw. */
+  /** Must not throw. @param signal Aborted when the phase that requested the effect is over. */
   run(effect: Effect, mailbox: Mailbox, signal: AbortSignal): void;
 }
 
-/** What came of a post. */
+/** The result of a post. */
 export interface Posted {
   reply: Reply;
-  /** Resolves when what the post changed survives a crash; rejects when it could not be stored. */
+  /** Resolves when the change survives a crash; rejects when it could not be stored. */
   stored: Promise<void>;
 }
 
-/** Until what could not be stored is tried again. */
+/** Delay before a failed store is retried. */
 const STORE_AGAIN_MS = 1_000;
 
-/** Kept while nothing can be stored; the replay holds no more of all instances together. */
+/** Most events kept while storing fails. The replay of all instances together holds no more. */
 const MOST_UNSTORED_EVENTS = 1_000;
 
-/** What a mailbox needs of the outside. */
+/** Dependencies of a mailbox. */
 export interface MailboxDependencies {
   store: Pick<InstanceStore, 'save'>;
   events: EventSink;
   clock: Pick<Clock, 'after'>;
   effects: EffectRunner;
-  /** The state could not be stored, or a listener failed; effects go on, because an engine that cannot be ended is worse. */
+  /** Reports that storing or a listener failed. Effects continue, because an engine that cannot be ended is worse. */
   onFault: (error: unknown) => void;
 }
 
 /**
- * The one owner of an instance's state. Whatever happens to the instance is posted here, and takes effect in the order of
- * posting, each event at once and whole: there is no await between reading the state and changing it, so nobody can act
- * on a state that is no longer true. Effects run after the change is stored and never inside of it, so a `stop` reaches
- * an engine that takes minutes to load.
+ * The only owner of an instance's state. All events of the instance are posted here and take effect in this order. Each is
+ * applied synchronously: no await separates reading the state from changing it, so no code acts on an outdated state.
+ * Effects run after the change is stored and do not block later events, so a `stop` reaches an engine that takes minutes to
+ * load.
  */
 export class Mailbox {
   readonly #dependencies: MailboxDependencies;
   readonly #watchers = new Set<() => void>();
   #record: InstanceRecord;
-  /** The newest that was not refused: an older one than `#record` while amendments are being stored. */
+  /** The newest record whose amendment was stored. Older than `#record` while amendments are being stored. */
   #accepted: InstanceRecord;
   #state: InstanceState;
   #phase = new AbortController();
   #isClosed = false;
-  /** What the delete found. */
+  /** The state before the delete. */
   #beforeClose: InstanceState;
   #isSealed = false;
   #stops = 0;
-  /** The state was changed, and the change could not be stored. */
+  /** Whether a retry is scheduled for a change that could not be stored. */
   #isUnstored = false;
-  /** Told already, although they could not be stored: they go with the next save. Oldest first. */
+  /** Events that were published but could not be stored. The next save includes them. Oldest first. */
   #unstoredEvents: KeptEvent[] = [];
-  /** The newest change. */
+  /** Storing of the newest change. */
   #stored: Promise<void> = Promise.resolve();
-  /** Keeps effects in the order of the posts, also where one of them had nothing to store. */
+  /** Keeps effects in the order of the posts, including posts that stored nothing. */
   #carriedOut: Promise<void> = Promise.resolve();
 
   constructor(record: InstanceRecord, state: InstanceState, dependencies: MailboxDependencies) {
@@ -76,29 +76,29 @@ export class Mailbox {
     return this.#state;
   }
 
-  /** True from the moment a delete took effect. */
+  /** True as soon as a delete takes effect. */
   get isClosed(): boolean {
     return this.#isClosed;
   }
 
-  /** Another process has taken the instance up. */
+  /** True when another process has taken over the instance. */
   get isSealed(): boolean {
     return this.#isSealed;
   }
 
-  /** Stops asked for so far. Who looks at the disk before a start sees by it that a stop came in meanwhile. */
+  /** Number of stops so far. A start compares it before and after its check to notice a stop that arrived meanwhile. */
   get stops(): number {
     return this.#stops;
   }
 
-  /** Resolves when the state as it is now survives a crash; rejects when it could not be stored. */
+  /** Resolves when the current state survives a crash; rejects when it could not be stored. */
   get stored(): Promise<void> {
     return this.#stored;
   }
 
   /**
-   * Another process takes the instance up as it is stored: from now on nothing changes it here and nothing is done for it.
-   * What happens all the same, the other finds by itself, as after a crash.
+   * Freezes the instance for another process, which takes over the stored state. From now on this mailbox changes nothing
+   * and runs no effect. The other process finds out about later events by itself, as after a crash.
    */
   seal(): void {
     this.#isSealed = true;
@@ -106,7 +106,7 @@ export class Mailbox {
   }
 
   post(event: InstanceEvent): Posted {
-    if (this.#isSealed) return unheard(transition(this.#state, event).reply);
+    if (this.#isSealed) return sealedPost(transition(this.#state, event).reply);
     if (event.type === 'stop') this.#stops += 1;
     const previous = this.#state;
     const { state, effects, reply } = transition(previous, event);
@@ -118,10 +118,10 @@ export class Mailbox {
     this.#state = state;
     if (phaseOf(previous) !== phaseOf(state) || this.#isClosed) this.#enterPhase();
     const kept = this.#isClosed ? [] : this.#keep(previous, state);
-    const isWorthIt = !this.#isClosed && (kept.length > 0 || isWorthStoring(previous, state));
-    const stored = isWorthIt ? this.#save(kept) : Promise.resolve();
+    const mustStore = !this.#isClosed && (kept.length > 0 || isWorthStoring(previous, state));
+    const stored = mustStore ? this.#save(kept) : Promise.resolve();
     const { signal } = this.#phase;
-    if (isWorthIt) this.#stored = stored;
+    if (mustStore) this.#stored = stored;
     const isStored = stored.catch((error: unknown) => {
       this.#unstoredEvents = [...this.#unstoredEvents, ...kept].slice(-MOST_UNSTORED_EVENTS);
       this.#dependencies.onFault(error);
@@ -138,71 +138,71 @@ export class Mailbox {
         }
       })
       .catch(this.#dependencies.onFault);
-    this.#tell();
+    this.#notifyWatchers();
     return { reply, stored };
   }
 
   /**
-   * Replaces the record. The caller has made sure, in the same turn, that names and ports stay unique.
+   * Replaces the record. The caller checks, in the same event-loop turn, that names and ports stay unique.
    *
-   * @param told What tells of it: stored with it or not at all.
-   * @param restarts The caller posts a restart as soon as this resolves: that it is due is stored with it or not at all.
+   * @param events Events about the change, stored with it or not at all.
+   * @param restarts The caller posts a restart as soon as this resolves. A due restart is stored with the record or not at all.
    */
-  async amend(record: InstanceRecord, told: readonly KeptEvent[] = [], restarts = false): Promise<void> {
+  async amend(record: InstanceRecord, events: readonly KeptEvent[] = [], restarts = false): Promise<void> {
     if (this.#isSealed) throw new Sealed();
     const isMarked = restarts && !isRestartDue(this.#state);
     this.#record = record;
     if (isMarked) this.#state = withRestartDue(this.#state, true);
-    this.#tell();
+    this.#notifyWatchers();
     try {
-      await this.#save(told);
+      await this.#save(events);
       this.#accepted = record;
     } catch (error) {
-      // What was refused must not take effect; unless somebody has built on it meanwhile.
+      // A refused record must not take effect, unless a later amendment has built on it.
       if (this.#record === record) this.#record = this.#accepted;
       if (isMarked) this.#state = withRestartDue(this.#state, false);
-      this.#tell();
-      // A state that was stored meanwhile took the refused record with it.
+      this.#notifyWatchers();
+      // A state stored meanwhile included the refused record.
       this.#storeLater();
       throw error;
     }
   }
 
-  /** It could not be stored that there is such an instance: so there is none, and nothing of it is stored later. */
+  /** Drops a new instance that could not be stored. No later save can bring it back. */
   abandon(): void {
     this.#isClosed = true;
     this.seal();
-    this.#tell();
+    this.#notifyWatchers();
   }
 
-  /** Stores what could not be stored, if that works by now: this process will not try again. */
+  /** Tries a last time to store an unstored change, before this process ends. */
   async storeAtLast(): Promise<void> {
     if (this.#isUnstored && !this.#isClosed && !this.#isSealed) await this.#save();
   }
 
-  /** The events of a deleted instance that could not be stored while it was there: whoever stores the delete stores them too. */
-  async bequeath(): Promise<KeptEvent[]> {
-    // Until it is known whether the last change is stored.
+  /** Takes the unstored events of a deleted instance. The caller stores them together with the delete. */
+  async takeUnstoredEvents(): Promise<KeptEvent[]> {
+    // Wait until the last save has succeeded or failed.
     await this.#stored.catch(() => undefined);
     return this.#unstoredEvents.splice(0);
   }
 
   /**
-   * Takes back a delete that could not be stored. A backoff that it has ended stays ended, and that is told now.
+   * Rolls back a delete that could not be stored. A backoff that the delete ended stays ended, and its event is published.
    *
-   * @param bequeathed See {@link bequeath}.
+   * @param unstoredEvents See {@link takeUnstoredEvents}.
    */
-  reopen(bequeathed: readonly KeptEvent[]): void {
+  reopen(unstoredEvents: readonly KeptEvent[]): void {
     this.#isClosed = false;
     if (this.#beforeClose.status !== 'restarting') this.#state = this.#beforeClose;
     const kept = this.#keep(this.#beforeClose, this.#state);
-    this.#unstoredEvents = [...bequeathed, ...this.#unstoredEvents, ...kept].slice(-MOST_UNSTORED_EVENTS);
+    this.#unstoredEvents = [...unstoredEvents, ...this.#unstoredEvents, ...kept].slice(-MOST_UNSTORED_EVENTS);
     for (const event of kept) this.#dependencies.events.publish(event);
     if (this.#unstoredEvents.length > 0) this.#storeLater();
-    this.#tell();
+    this.#notifyWatchers();
   }
 
-  /** The state has changed although that could not be stored: it is stored as soon as that works again. */
+  /** Schedules a retry of a failed save. */
   #storeLater(): void {
     if (this.#isUnstored) return;
     this.#isUnstored = true;
@@ -212,19 +212,19 @@ export class Mailbox {
     });
   }
 
-  /** Stores record and state as they are now, and what tells of them. */
-  async #save(told: readonly KeptEvent[] = []): Promise<void> {
-    // No two saves hold the same event: its number can be stored once, and the second save would be refused.
+  /** Stores the current record and state with their events. */
+  async #save(events: readonly KeptEvent[] = []): Promise<void> {
+    // Take the late events out: an event number can be stored only once, and a second save of it would be refused.
     const late = this.#unstoredEvents.splice(0);
     try {
-      await this.#dependencies.store.save({ record: this.#record, state: this.#state }, [...late, ...told]);
+      await this.#dependencies.store.save({ record: this.#record, state: this.#state }, [...late, ...events]);
     } catch (error) {
       this.#unstoredEvents.unshift(...late);
       throw error;
     }
   }
 
-  /** Resolves as soon as `isReached` says so of the state, at once if it already does, or when the instance is deleted. */
+  /** Resolves when `isReached` accepts the state, which may be at once, or when the instance is deleted. */
   until(isReached: (state: InstanceState) => boolean, signal?: AbortSignal): Promise<InstanceState> {
     return new Promise((resolve, reject) => {
       const look = (): void => {
@@ -247,12 +247,12 @@ export class Mailbox {
     });
   }
 
-  /** Calls `watcher` after each post and each change of the record, within the call that made it. */
+  /** Calls `watcher` synchronously after each post and each change of the record. */
   watch(watcher: () => void): void {
     this.#watchers.add(watcher);
   }
 
-  #tell(): void {
+  #notifyWatchers(): void {
     for (const watcher of this.#watchers) watcher();
   }
 
@@ -261,7 +261,7 @@ export class Mailbox {
     this.#phase = new AbortController();
   }
 
-  /** What there is to tell of a transition. */
+  /** Keeps the event of a transition, if the status changed. */
   #keep(previous: InstanceState, state: InstanceState): KeptEvent[] {
     if (previous.status === state.status) return [];
     const { id, name } = this.#record;
@@ -279,7 +279,7 @@ export class Mailbox {
   }
 }
 
-/** What an effect's life hangs on: a drain ends when its deadline changes, a probe when its run is no longer loading. */
+/** Key of the phase. Effects are aborted when it changes: a drain by a new deadline, a probe when loading is over. */
 function phaseOf(state: InstanceState): string {
   if ('ending' in state) return `${state.run.number} ${state.ending.phase} ${state.ending.deadline}`;
   if (state.status === 'starting') return `${state.run.number} ${state.phase}`;
@@ -287,19 +287,19 @@ function phaseOf(state: InstanceState): string {
   return state.status === 'restarting' ? `backoff ${state.until}` : state.status;
 }
 
-/** After a crash a start that was being prepared begins anew, as one that was queued does: no write is spent on the difference. */
+/** The phase `preparing` is not stored: after a crash, a start in this phase begins again like a queued one. */
 function isWorthStoring(previous: InstanceState, state: InstanceState): boolean {
   return state !== previous && !(state.status === 'starting' && state.phase === 'preparing');
 }
 
-/** It came too late: another process has taken the instance up. Nothing was done; that one may do it. */
+/** Another process has taken over the instance. Nothing was done; the other process may do it. */
 export class Sealed extends Error {
   override readonly name = 'Sealed';
   override readonly message = 'the instance belongs to another server now';
 }
 
-/** To a sealed instance: whoever waits for it to be stored hears that it is not, and most wait for nothing. */
-function unheard(reply: Reply): Posted {
+/** The result of a post to a sealed mailbox: `stored` rejects, without a warning if no caller awaits it. */
+function sealedPost(reply: Reply): Posted {
   const stored = Promise.reject<void>(new Sealed());
   stored.catch(() => undefined);
   return { reply, stored };

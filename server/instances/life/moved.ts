@@ -1,4 +1,4 @@
-/** Why a caller that waits is no longer waited with here: the next server goes on with it. */
+/** Abort reason of a wait that the next server continues. */
 export class Moved extends Error {
   override readonly name = 'Moved';
 }

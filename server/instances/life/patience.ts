@@ -1,16 +1,16 @@
 import type { Clock } from '../ports.ts';
 
-/** How much longer than its own time an end is waited for, milliseconds. */
+/** How long to wait for an ending beyond its own deadline, milliseconds. */
 export const GRACE_MS = 10_000;
 
-/** A signal that aborts at a point in time, or when another one does. */
+/** A signal that aborts at a deadline or with another signal. */
 export interface Patience {
   signal: AbortSignal;
-  /** To be called when nobody waits any more. */
+  /** Cancels the timer. Call it when the wait is over. */
   cancel: () => void;
 }
 
-/** @param until Of {@link Clock.elapsed}. */
+/** Makes a signal that aborts at `until` or with `signal`. @param until Of {@link Clock.elapsed}. */
 export function patience(clock: Clock, until: number, signal?: AbortSignal): Patience {
   const controller = new AbortController();
   const cancel = clock.after(Math.max(0, until - clock.elapsed()), () => controller.abort());

@@ -1,48 +1,48 @@
-/** What the domain knows of an engine's process: how it is launched, which one it is, how it ended. */
+/** Data about an engine's process: its launch plan, identity and exit. */
 
-/** Everything that decides how an engine is launched; two equal plans launch the same engine. Holds no secret of ours. */
+/** Everything that decides how an engine is launched. Equal plans launch the same engine. Holds no secret of llamactl. */
 export interface LaunchPlan {
-  /** Absolute path, or a name to be found on PATH. */
+  /** Absolute path, or a name to look up on PATH. */
   command: string;
   argv: string[];
-  /** Set on top of the few variables that engines inherit. */
+  /** Added to the few variables that engines inherit. */
   environment: Record<string, string>;
-  /** Variable in which the engine takes the random key of the run; `null`: it takes none there. */
+  /** Environment variable for the run's random key; `null`: none. */
   keyVariable: string | null;
-  /** Positions in `argv` where `${API_KEY}` stands for the key of the run; absent: none. It is filled at the spawn. */
+  /** Positions in `argv` where the spawn replaces `${API_KEY}` by the key of the run; absent: none. */
   keyArguments?: number[];
   port: number;
-  /** Answers 200 when the engine is ready. */
+  /** Path that answers 200 when the engine is ready. */
   healthPath: string;
-  /** The arguments keep the engine from using the prompt of one request for another. Absent: they do not. */
+  /** The arguments keep the engine from reusing the prompt of one request for another. Absent: they do not. */
   isolated?: true;
-  /** Where the command only asks a container runtime to run the engine. */
+  /** Set when the command makes a container runtime run the engine. */
   container?: ContainerCommand;
 }
 
-/** What is known of a command such as `docker run …`: its process is a client, and the engine's is elsewhere. */
+/** A command such as `docker run …`. Its process is only a client; the engine runs in the container. */
 export interface ContainerCommand {
-  /** What stands before `run`: `--context other`. */
+  /** Words before `run`, such as `--context other`. */
   leading: string[];
-  /** Where in argv the options of `run` begin. */
+  /** Index in argv at which the options of `run` begin. */
   at: number;
-  /** The name that the command gives the container; `null`: it is ours to give. */
+  /** The container name that the command gives; `null`: llamactl chooses the name. */
   name: string | null;
-  /** The command says itself whether the container is removed when it ends. */
+  /** Whether the command itself sets the removal of the ended container. */
   saysWhatRemains: boolean;
 }
 
-/** The container of a run: how its runtime is asked about it. */
+/** The container of a run, with what is needed to query its runtime. */
 export interface RunContainer {
   /** The runtime's program. */
   command: string;
   leading: readonly string[];
   name: string;
-  /** On top of the few variables that engines inherit: the runtime may be told there where it listens. */
+  /** Added to the few variables that engines inherit. It may hold the address of the runtime. */
   environment: Record<string, string>;
 }
 
-/** A process that cannot be taken for another: pids are reused, these three together are not. */
+/** Identifies one process unambiguously: pids are reused, but not together with start time and boot. */
 export interface ProcessIdentity {
   pid: number;
   /** Field 22 of `/proc/PID/stat`, clock ticks since boot. */
@@ -52,21 +52,21 @@ export interface ProcessIdentity {
   group: number;
 }
 
-/** Where the processes work that carry the identifier of a data directory, which they are, and who else works there. */
+/** Where the processes with the identifier of a data directory run: in the folder concerned or elsewhere. */
 export interface Whereabouts {
-  /** `both`: some in that directory, some elsewhere. `unclear`: nothing shows it. `nobody`: there are no such processes. */
+  /** `here`: in that directory. `both`: some there, some elsewhere. `unclear`: not known. `nobody`: no such process exists. */
   are: 'here' | 'elsewhere' | 'both' | 'unclear' | 'nobody';
   pids: readonly number[];
   /**
-   * Identifier of processes that work in the folder that their run has here, the one that was asked for before others;
-   * `null`: there are none.
+   * Identifier of processes that run in their run's folder in this directory, preferably the identifier searched for;
+   * `null`: no such process.
    */
   here: string | null;
 }
 
 /** How an engine ended. */
 export interface Exit {
-  /** 128 + n for signal n; `null`: could not be learnt. */
+  /** 128 + n for signal n; `null`: unknown. */
   code: number | null;
   signal: string | null;
   /** Milliseconds since the epoch. */

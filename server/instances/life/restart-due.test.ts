@@ -12,7 +12,7 @@ const apply = ({ instances }: Domain): Promise<unknown> =>
 
 const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
-/** Asks, and returns in the turn in which the new settings are on the disk and nothing later is. */
+/** Makes the change, and resolves in the turn in which only the new settings are on the disk. */
 async function untilWritten(domain: Domain, ask: (domain: Domain) => Promise<unknown>): Promise<void> {
   void ask(domain);
   for (;;) {
@@ -28,12 +28,12 @@ const CHANGES = [
 ] as const;
 
 describe.each(CHANGES)('%s, when llamactl dies between the new settings and the restart', (_what, ask) => {
-  it('is whole: the next one restarts the engine, and that is told', async () => {
+  it('is complete: the next server restarts the engine and sends the events', async () => {
     const before = new Domain();
     const id = await before.createRunning('a');
     await untilWritten(before, ask);
     const [stored] = await before.store.load();
-    expect(stored?.state.status, 'the restart is not begun').toBe('running');
+    expect(stored?.state.status, 'the restart has not begun').toBe('running');
     const after = await before.crash();
     await after.pass(50);
     expect(after.manager.get('a')).toMatchObject({ status: 'running', restart_required: false, restart_count: 0 });
@@ -43,7 +43,7 @@ describe.each(CHANGES)('%s, when llamactl dies between the new settings and the 
     expect(after.events.statuses('a')).toEqual(['restarting', 'starting', 'running']);
   });
 
-  it('is made in a backoff when that is over: the next run has the new settings', async () => {
+  it('takes effect after a backoff: the next run has the new settings', async () => {
     const before = new Domain();
     const id = await before.createRunning('a');
     before.world.exit(id, 1, before.clock.now());
@@ -54,7 +54,7 @@ describe.each(CHANGES)('%s, when llamactl dies between the new settings and the 
     expect(after.manager.get('a')).toMatchObject({ status: 'running', options: NEW, restart_required: false });
   });
 
-  it('is over then: whoever comes next finds nothing to do', async () => {
+  it('is done once: a later server restarts nothing', async () => {
     const before = new Domain();
     await before.createRunning('a');
     await untilWritten(before, ask);
@@ -79,7 +79,7 @@ describe.each(CHANGES)('%s, when llamactl dies between the new settings and the 
     expect(after.world.peak(id)).toBe(1);
   });
 
-  it('starts it also when the engine died meanwhile, whatever the policy says', async () => {
+  it('starts the engine even if it died meanwhile and the policy allows no restart', async () => {
     const before = new Domain();
     const id = await before.createRunning('a', { auto_restart: false });
     const isApply = ask === apply;
@@ -91,7 +91,7 @@ describe.each(CHANGES)('%s, when llamactl dies between the new settings and the 
     expect(after.manager.get('a')).toMatchObject({ status: 'running', restart_required: false });
   });
 
-  it('is made, and told so, when only the settings could be stored before the disk was full', async () => {
+  it('succeeds and reports success when the disk is full after the settings were stored', async () => {
     const domain = new Domain();
     await domain.createRunning('a');
     const asked = Promise.withResolvers<unknown>();
@@ -126,8 +126,8 @@ const applyWithoutPolicy = ({ instances }: Domain): Promise<unknown> =>
     { prune: false, dryRun: false },
   );
 
-describe('a restart that is due', () => {
-  it('is done by the next server when this one ends first', async () => {
+describe('a due restart', () => {
+  it('is carried out by the next server when this one ends first', async () => {
     const domain = new Domain();
     await domain.createRunning('a');
     const updated = update(domain);
@@ -138,7 +138,7 @@ describe('a restart that is due', () => {
     expect(after.manager.get('a')).toMatchObject({ status: 'running', options: NEW, restart_required: false });
   });
 
-  it('is not made of an update that restarts nothing', async () => {
+  it('does not follow from an update without restart', async () => {
     const domain = new Domain();
     await domain.createRunning('a');
     await domain.manager.update('a', { options: NEW }, { restart: false });
@@ -147,7 +147,7 @@ describe('a restart that is due', () => {
     expect(after.manager.get('a')).toMatchObject({ status: 'running', pid, restart_required: true });
   });
 
-  it('is nothing to one that was stopped before it began', async () => {
+  it('does not start an instance that was stopped before it began', async () => {
     const before = new Domain();
     await before.createRunning('a');
     await before.acquire();

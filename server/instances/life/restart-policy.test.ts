@@ -13,7 +13,7 @@ describe('the restart policy', () => {
     ]);
   });
 
-  it('spreads restarts by up to a quarter, so that engines that died together do not come back together', () => {
+  it('spreads restarts by up to a quarter, so that engines that died together do not restart together', () => {
     expect(decideRestart(2, { ...TERMS, jitter: 0.5 })).toEqual({ restart: true, delayMs: 4_500 });
   });
 
@@ -25,12 +25,12 @@ describe('the restart policy', () => {
     });
   });
 
-  it('never restarts when told so, or with max_restarts 0', () => {
+  it('never restarts without auto_restart, or with max_restarts 0', () => {
     expect(decideRestart(0, { ...TERMS, autoRestart: false })).toEqual({ restart: false, because: null });
     expect(decideRestart(0, { ...TERMS, maxRestarts: 0 }).restart).toBe(false);
   });
 
-  it('counts anew after a run of five minutes, not after a shorter one, nor after one that was never ready', () => {
+  it('resets the count after a run of five minutes, but not after a shorter run or one that was never ready', () => {
     expect(restartsInARow(3, 0, 300_000)).toBe(0);
     expect(restartsInARow(3, 0, 299_999)).toBe(3);
     expect(restartsInARow(3, null, 9_000_000)).toBe(3);

@@ -1,7 +1,7 @@
 import type { InstanceEvent, InstanceState, Run, StartCause, Transition } from './lifecycle.ts';
-import { memory, to, unchanged } from './transitions.ts';
+import { keptFields, to, unchanged } from './transitions.ts';
 
-/** One step further on the way from a slot to an engine that answers. */
+/** Takes the next step of a start, from the granted slot to the ready engine. */
 export function advance(
   state: InstanceState,
   event: Extract<InstanceEvent, { type: 'granted' | 'prepared' | 'spawned' | 'ready' }>,
@@ -17,7 +17,7 @@ export function advance(
     return to({ ...state, phase: 'spawning', run: { ...run, launch } }, [{ type: 'spawn', run: run.number, launch }]);
   }
   if (event.type === 'ready' && state.phase === 'loading') {
-    return to({ ...memory(state), status: 'running', run: { ...run, readyAt: event.elapsed } }, [
+    return to({ ...keptFields(state), status: 'running', run: { ...run, readyAt: event.elapsed } }, [
       { type: 'watch-health', run: run.number },
       { type: 'look-at-offload', run: run.number },
     ]);
@@ -40,11 +40,11 @@ function spawned(state: InstanceState, process: Pick<Run, 'identity' | 'startedA
   return unchanged(state);
 }
 
-/** Enters `starting`. Every start of any cause passes here, and so the scheduler. */
+/** Enters `starting`. Every start, of any cause, begins here by requesting a slot. */
 export function begin(state: InstanceState, cause: StartCause, wantedByUser: boolean): Transition {
   const number = state.runs + 1;
   const run: Run = { number, cause, wantedByUser, launch: null, identity: null, startedAt: null, readyAt: null };
-  return to({ ...memory(state), runs: number, status: 'starting', phase: 'queued', run }, [
+  return to({ ...keptFields(state), runs: number, status: 'starting', phase: 'queued', run }, [
     { type: 'request-slot', run: number },
   ]);
 }

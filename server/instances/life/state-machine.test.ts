@@ -17,7 +17,7 @@ import {
 import type { Effect, Ended, Ending, Goal, InstanceEvent, InstanceState, RestartTerms } from './lifecycle.ts';
 import { transition } from './state-machine.ts';
 
-/** Now, by the clock that nobody sets and by the one of people. */
+/** The current time, of the monotonic clock and of the wall clock. */
 const AT = 10_000;
 const NOON = 1_700_000_000_000;
 const TERMS: RestartTerms = { autoRestart: true, maxRestarts: 5, jitter: 0 };
@@ -55,7 +55,7 @@ const DEAD = {
 const REBOOTED = { ...DEAD, rebooted: true } as const;
 const STRAY = { type: 'found-stray', tag: 'd.i.n', pids: [99] } as const;
 
-/** A state in one word: what a cell of the table says. */
+/** A state in a few words, as in the cells of the table. */
 function word(state: InstanceState): string {
   switch (state.status) {
     case 'starting':
@@ -73,14 +73,14 @@ function causeOf(goal: Goal): string {
   return goal.kind === 'stopped' && goal.cause !== undefined ? ` by ${goal.cause}` : '';
 }
 
-/** Stored with new settings: the run is to be restarted for them. */
+/** The run must restart for new settings. */
 const DUE = { restartDue: true };
 
-/** A stop that nobody asked for. */
+/** A stop by eviction. */
 const evicted = (ending: Partial<Ending> = {}): InstanceState =>
   ({ ...stopping(ending), goal: { kind: 'stopped', cause: 'eviction' } }) as InstanceState;
 
-/** A start that is given up. */
+/** A start that has been given up. */
 const givenUp = (): InstanceState =>
   ({ ...stopping({ phase: 'killing' }), goal: { kind: 'failed', reason: 'no progress' } }) as InstanceState;
 
@@ -225,8 +225,8 @@ const TABLE: Record<string, { event: Bare<InstanceEvent>; cells: [InstanceState,
     cells: [[running(), 'going down killing then backoff', 'close-leases, kill']],
   },
   'health failed N times, leases and busy': { event: { ...HUNG, leases: 2 }, cells: [[running(), 'running', '']] },
-  'less of the GPUs than was asked for': {
-    event: { type: 'offload-short', run: 1, told: 'offloaded 12/33 layers to GPU' },
+  'GPUs used less than requested': {
+    event: { type: 'offload-short', run: 1, shortfall: 'offloaded 12/33 layers to GPU' },
     cells: [
       [running(), 'running', 'alert'],
       [stopping(), 'stopping draining for stopped', 'alert'],
@@ -241,7 +241,7 @@ const TABLE: Record<string, { event: Bare<InstanceEvent>; cells: [InstanceState,
       [goingDown('start'), 'going down draining then start', ''],
     ],
   },
-  'port taken by another': {
+  'port taken by another process': {
     event: PORT_TAKEN,
     cells: [
       [loading(), 'stopping terminating for failed', 'terminate'],
@@ -406,39 +406,39 @@ describe.each(Object.entries(TABLE))('%s', (_name, { event, cells }) => {
 });
 
 describe('a clock that was set back while llamactl was away', () => {
-  it('has nobody wait longer than so many restarts in a row explain', () => {
+  it('extends no backoff beyond the longest delay for its restarts in a row', () => {
     const waits = send(backoff(AT + 3_600_000), { type: 'booted', bootId: 'boot-a', autoStart: true });
     expect(waits.effects).toEqual([{ type: 'wait-backoff', until: AT + 2_500 }]);
     const soon = send(backoff(AT + 10), { type: 'booted', bootId: 'boot-a', autoStart: true });
     expect(soon.effects).toEqual([{ type: 'wait-backoff', until: AT + 10 }]);
   });
 
-  it('leaves no run that was ready in the future, and so not idle for hours', () => {
+  it('leaves no run ready in the future, which would delay its idle stop for hours', () => {
     const state = running({ startedAt: NOON + 3_500_000, readyAt: AT + 3_600_000 });
     expect(send(state, ALIVE).state).toMatchObject({ run: { startedAt: NOON, readyAt: AT } });
   });
 });
 
-describe('what survives SIGKILL', () => {
+describe('the alert about processes that survive SIGKILL', () => {
   it.each([
     [{ pids: [7] }, 'process 7 did not end on SIGKILL; port and slot stay taken until that is over'],
     [{ pids: [7, 8] }, 'processes 7, 8 did not end on SIGKILL; port and slot stay taken until that is over'],
     [
       { pids: [], container: 'c' },
-      'container c did not end, or its runtime does not say so; port and slot stay taken until that is over',
+      'container c is not confirmed gone by its runtime; port and slot stay taken until that is over',
     ],
     [
       { pids: [7], container: 'c' },
-      'container c did not end, or its runtime does not say so, and process 7 did not end on SIGKILL; port and slot stay taken until that is over',
+      'container c is not confirmed gone by its runtime, and process 7 did not end on SIGKILL; port and slot stay taken until that is over',
     ],
-  ])('is named: %j', (what, message) => {
+  ])('names them: %j', (what, message) => {
     const { effects } = send(stopping({ phase: 'killing' }), { type: 'survived', run: 1, ...what });
     expect(effects).toEqual([{ type: 'alert', code: 'process_survives_kill', message }]);
   });
 });
 
 describe('delete', () => {
-  it.each([stopped(), failed(), backoff()])('is done where no process runs ($status)', (state) => {
+  it.each([stopped(), failed(), backoff()])('succeeds without a process ($status)', (state) => {
     expect(send(state, DELETE).reply).toEqual({ kind: 'gone' });
   });
 
@@ -450,13 +450,13 @@ describe('delete', () => {
     });
   });
 
-  it.each([loading(), running(), goingDown('start')])('is refused while one runs ($status)', (state) => {
+  it.each([loading(), running(), goingDown('start')])('is refused while a process runs ($status)', (state) => {
     expect(send(state, DELETE)).toEqual({ state, effects: [], reply: { kind: 'refused', status: state.status } });
   });
 });
 
-describe('a start on its way', () => {
-  it('goes from the slot over the stored intent to the spawn', () => {
+describe('a start under way', () => {
+  it('takes a slot, stores the launch, and then spawns', () => {
     const granted = send(queued(), { type: 'granted', run: 1 });
     expect(word(granted.state)).toBe('starting preparing');
     expect(granted.effects).toEqual([{ type: 'prepare', run: 1 }]);
@@ -470,7 +470,7 @@ describe('a start on its way', () => {
     expect(loaded.state).toMatchObject({ run: { identity: IDENTITY, startedAt: NOON } });
   });
 
-  it('is not spawned when a stop came while it was prepared', () => {
+  it('is not spawned when a stop arrives during its preparation', () => {
     const withdrawn = send(preparing(), STOP).state;
     expect(send(withdrawn, { type: 'prepared', run: 1, launch: LAUNCH }).effects).toEqual([]);
   });
@@ -484,23 +484,23 @@ describe('counting restarts', () => {
     expect(crash({ ...running(), restarts: 3 })).toMatchObject({ restarts: 4, until: AT + 8_000 });
   });
 
-  it('gives up after max_restarts, and says so with the cause', () => {
+  it('gives up after max_restarts, with the cause in the reason', () => {
     expect(crash({ ...running(), restarts: 5 })).toMatchObject({
       status: 'failed',
       reason: 'gave up after 5 restarts in a row: out of memory',
     });
   });
 
-  it('begins anew after five minutes of running', () => {
+  it('starts from 0 after five minutes of running', () => {
     const sound = running({ readyAt: AT - 5 * 60_000 });
     expect(crash({ ...sound, restarts: 5 })).toMatchObject({ restarts: 1 });
   });
 
-  it('begins anew when somebody starts it', () => {
+  it('starts from 0 after a start by command', () => {
     expect(send(backoff(), START).state).toMatchObject({ restarts: 0, run: { cause: 'command' } });
   });
 
-  it('goes on over a restart by the policy', () => {
+  it('continues across a restart by the policy', () => {
     expect(send(backoff(), { type: 'backoff-over' }).state).toMatchObject({
       restarts: 2,
       run: { cause: 'policy', wantedByUser: true },
@@ -520,17 +520,23 @@ describe('leases that an exit breaks', () => {
   const breaks = (state: InstanceState): Effect[] =>
     send(state, EXITED).effects.filter(({ type }) => type === 'close-leases');
 
-  it.each([running(), goingDown('start')])('hear that the engine died where a next run follows it', (state) => {
-    expect(breaks(state)).toEqual([{ type: 'close-leases', run: 1, died: true }]);
-  });
+  it.each([running(), goingDown('start')])(
+    'have the error that the engine died if another run follows ($status)',
+    (state) => {
+      expect(breaks(state)).toEqual([{ type: 'close-leases', run: 1, died: true }]);
+    },
+  );
 
-  it.each([stopping(), goingDown('backoff')])('do not hear that of an engine that was being ended', (state) => {
-    expect(breaks(state)).toEqual([{ type: 'close-leases', run: 1 }]);
-  });
+  it.each([stopping(), goingDown('backoff')])(
+    'do not have that error if the engine was being ended ($status)',
+    (state) => {
+      expect(breaks(state)).toEqual([{ type: 'close-leases', run: 1 }]);
+    },
+  );
 });
 
 describe('the last exit', () => {
-  it('is kept by a stop of a failed instance', () => {
+  it('is kept when a failed instance is stopped', () => {
     const dead = send(loading(), EXITED).state;
     expect(send(dead, STOP).state.lastExit).toEqual({
       code: 1,
@@ -554,7 +560,7 @@ describe('an event of another run', () => {
 
 // ── Properties ──────────────────────────────────────────────────────────────────────────────────
 
-/** A small world beside the machine: it knows which run's processes exist, and only tells what is true. */
+/** A model of the machine: it tracks which runs have processes, and posts only events that are true. */
 class World {
   state: InstanceState = { status: 'stopped', runs: 0, restarts: 0, lastExit: null };
   alive = new Set<number>();
@@ -575,22 +581,22 @@ class World {
     if (effect.type === 'release-slot') this.slots = 0;
   }
 
-  /** What must hold after every event. */
+  /** Checks the invariants after an event. */
   check(previous: InstanceState): void {
     const { state } = this;
     const holdsRun = 'run' in state;
     if (!holdsRun) {
-      expect(this.alive.size, 'nothing lives in a state without a run').toBe(0);
+      expect(this.alive.size, 'no process is alive in a state without a run').toBe(0);
       expect(this.pendingSpawns.size).toBe(0);
       expect(this.slots, 'a state without a run holds no slot').toBe(0);
     }
     expect(this.alive.size, 'never two processes').toBeLessThanOrEqual(1);
     expect(state.runs).toBeGreaterThanOrEqual(previous.runs);
     if (state.status === 'running') expect(this.alive.has(state.run.number), 'running means alive').toBe(true);
-    if (holdsRun) for (const run of this.alive) expect(run, 'only the current run lives').toBe(state.run.number);
+    if (holdsRun) for (const run of this.alive) expect(run, 'only the current run is alive').toBe(state.run.number);
   }
 
-  /** Something that could happen now; `choice` selects. */
+  /** Posts one of the events that are possible now, selected by `choice`. */
   step(choice: number, force: boolean): void {
     const run = 'run' in this.state ? this.state.run.number : 0;
     const happenings: (() => void)[] = [
@@ -610,7 +616,7 @@ class World {
       () => this.post({ ...HUNG, run }),
       () => this.post({ ...STALLED, run }),
       () => this.post({ ...PORT_TAKEN, run }),
-      // Late news of an old run.
+      // A late event of an old run.
       () => this.post({ ...EXITED, run: run - 1 }),
       () => this.post({ ...SPAWNED, run: run - 1 }),
     ];
@@ -645,9 +651,9 @@ class World {
   }
 }
 
-describe('what began for a request', () => {
+describe('a run started on demand', () => {
   it.each([loading({ wantedByUser: false }), running({ wantedByUser: false })])(
-    'is the wish of a user from the start that he asks for ($status)',
+    'counts as requested by the user after a start command ($status)',
     (state) => {
       expect(send(state, START)).toMatchObject({ state: { run: { wantedByUser: true } }, effects: [] });
       expect(send(state, { ...START, cause: 'demand' }).state).toBe(state);
@@ -656,7 +662,7 @@ describe('what began for a request', () => {
 });
 
 describe('an eviction under way', () => {
-  it('is a stop like any other once somebody wants it gone: nothing brings it back before it is', () => {
+  it('becomes a stop by command after a stop or a delete, so that no request restarts it', () => {
     for (const event of [STOP, FORCE, { type: 'delete' } as const]) {
       const { state } = send(evicted(), event);
       expect(state).toMatchObject({ status: 'stopping', goal: { kind: 'stopped' } });
@@ -665,8 +671,8 @@ describe('an eviction under way', () => {
   });
 });
 
-describe('whatever happens in whatever order', () => {
-  it('one process at most, none in a state without a run, and none but the newest run', () => {
+describe('random events in random order', () => {
+  it('never lead to two processes, to one without a run, or to one of an older run', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(17), fc.boolean()), { maxLength: 120 }), (steps) => {
         const world = new World();
@@ -676,7 +682,7 @@ describe('whatever happens in whatever order', () => {
     );
   });
 
-  it('can always be stopped: a stop, then the end of the process, leads to stopped', () => {
+  it('always allow a stop: stop and the end of the process lead to stopped', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(17), fc.boolean()), { maxLength: 60 }), (steps) => {
         const world = new World();
@@ -694,7 +700,7 @@ describe('whatever happens in whatever order', () => {
     );
   });
 
-  it('the answer to a command names the state that was entered', () => {
+  it('lead to replies that name the status entered', () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.nat(17), fc.boolean()), { maxLength: 40 }),

@@ -8,7 +8,7 @@ import {
   currentRun,
   goingDown,
   isBackoff,
-  memory,
+  keptFields,
   neverRan,
   to,
   unchanged,
@@ -17,11 +17,11 @@ import {
 import { evict, healthFailed, offloadShort, portTaken, stalled } from './watching.ts';
 
 /**
- * The heart: what an instance does next. Pure: no clock, no I/O, no chance.
+ * The state machine of an instance. Pure: no clock, no I/O, no randomness.
  *
- * Two rules run through every case. No state that holds no run (`stopped`, `failed`, a backoff) and no new run is entered
- * before the old run's whole tree is gone, which only the event `exited` says. And an event of another run than the
- * state's is dropped: effects are slow, and what they report may be about a past life.
+ * Two rules hold in every case. First, a state without a run (`stopped`, `failed`, a backoff) or with a new run is entered
+ * only after the old run's whole process tree is gone. Only the event `exited` reports that. Second, events of another run than
+ * the state's are dropped: effects are slow and may report about a past run.
  */
 export function transition(state: InstanceState, event: InstanceEvent): Transition {
   if ('run' in event && event.run !== currentRun(state)?.number) return unchanged(state);
@@ -52,7 +52,7 @@ export function transition(state: InstanceState, event: InstanceEvent): Transiti
     case 'health-failed':
       return healthFailed(state, event);
     case 'offload-short':
-      return offloadShort(state, event.told);
+      return offloadShort(state, event.shortfall);
     case 'stalled':
       return stalled(state, event.seconds, event.elapsed);
     case 'port-taken':
@@ -76,10 +76,10 @@ function start(state: InstanceState, cause: 'command' | 'demand'): Transition {
   switch (state.status) {
     case 'starting':
     case 'running':
-      // What began for a request is from now on the user's wish.
+      // A run started on demand counts as requested by the user from now on.
       return cause === 'demand' || state.run.wantedByUser ? unchanged(state) : to(wantedState(state), []);
     case 'stopping':
-      return to({ ...memory(state), ...goingDown(wanted(state.run), state.ending, 'start', BY_COMMAND) }, []);
+      return to({ ...keptFields(state), ...goingDown(wanted(state.run), state.ending, 'start', BY_COMMAND) }, []);
     case 'restarting':
       if (state.phase === 'going-down')
         return to({ ...state, run: wanted(state.run), follows: 'start', reason: BY_COMMAND }, []);
@@ -95,7 +95,7 @@ function stop(state: InstanceState, terms: EndTerms): Transition {
     case 'stopped':
       return unchanged(state);
     case 'failed':
-      return to({ ...memory(state), status: 'stopped' }, []);
+      return to({ ...keptFields(state), status: 'stopped' }, []);
     case 'starting':
     case 'running':
       return end(state, terms, (run, ending) => ({
@@ -105,11 +105,11 @@ function stop(state: InstanceState, terms: EndTerms): Transition {
         goal: { kind: 'stopped' },
       }));
     case 'stopping':
-      return hasten(state.goal.kind === 'failed' ? { ...state, goal: { kind: 'stopped' } } : asked(state), terms);
+      return hasten(state.goal.kind === 'failed' ? { ...state, goal: { kind: 'stopped' } } : byCommand(state), terms);
     case 'restarting': {
-      if (state.phase === 'backoff') return to({ ...memory(state), status: 'stopped' }, []);
+      if (state.phase === 'backoff') return to({ ...keptFields(state), status: 'stopped' }, []);
       const stopping: WithEnding = {
-        ...memory(state),
+        ...keptFields(state),
         status: 'stopping',
         run: state.run,
         ending: state.ending,
@@ -154,18 +154,18 @@ function apply(state: InstanceState, terms: EndTerms): Transition {
 
 function remove(state: InstanceState): Transition {
   if (state.status === 'stopping') {
-    return { state: asked(state), effects: [], reply: { kind: 'wait' } };
+    return { state: byCommand(state), effects: [], reply: { kind: 'wait' } };
   }
   if ('run' in state) return { state, effects: [], reply: { kind: 'refused', status: state.status } };
   return {
-    state: { ...memory(state), status: 'stopped' },
+    state: { ...keptFields(state), status: 'stopped' },
     effects: [{ type: 'release-slot' }],
     reply: { kind: 'gone' },
   };
 }
 
-/** A stop that somebody wants, whoever began it: no request brings the instance back before it is over. */
-function asked(state: Stopping): Stopping {
+/** Turns an idle stop or eviction into a stop by command, so that no request starts the instance before it is over. */
+function byCommand(state: Stopping): Stopping {
   const { goal } = state;
   return goal.kind === 'failed' || goal.cause === undefined ? state : { ...state, goal: { kind: 'stopped' } };
 }

@@ -1,45 +1,45 @@
 import { GPU_OFFLOAD_SHORT } from '../alert-codes.ts';
-import type { Effect, Ending, Goal, InstanceEvent, InstanceState, Life, Transition } from './lifecycle.ts';
-import { goingDown, killNow, memory, to, unchanged } from './transitions.ts';
+import type { Effect, Ending, Goal, InstanceEvent, InstanceState, StatusDetails, Transition } from './lifecycle.ts';
+import { goingDown, killNow, keptFields, to, unchanged } from './transitions.ts';
 
-/** The engine misses its health checks: hung when nobody used it meanwhile, or it did not work. Busy is not hung. */
+/** Kills an engine that missed its health checks, if it was unused or showed no work. A busy engine is not hung. */
 export function healthFailed(
   state: InstanceState,
   { leases, still, seen, elapsed }: Extract<InstanceEvent, { type: 'health-failed' }>,
 ): Transition {
   if (state.status !== 'running' || (leases > 0 && !still)) return unchanged(state);
   const ending: Ending = { phase: 'killing', deadline: elapsed };
-  const life = goingDown(state.run, ending, 'backoff', `the engine ${seen}`);
-  return to({ ...memory(state), ...life }, killNow(state.run));
+  const details = goingDown(state.run, ending, 'backoff', `the engine ${seen}`);
+  return to({ ...keptFields(state), ...details }, killNow(state.run));
 }
 
-/** A run got less of the GPUs than was asked for. */
-export function offloadShort(state: InstanceState, told: string): Transition {
+/** Records that a run uses the GPUs less than requested, and raises an alert. */
+export function offloadShort(state: InstanceState, shortfall: string): Transition {
   if (!('run' in state)) return unchanged(state);
-  return to({ ...state, run: { ...state.run, offload: told } }, [offloadAlert(told)]);
+  return to({ ...state, run: { ...state.run, offload: shortfall } }, [offloadAlert(shortfall)]);
 }
 
-/** Slow, but well: nothing is done about it. */
-export function offloadAlert(told: string): Effect {
-  const rest = told.includes('none of its layers') ? 'all of it' : 'the rest';
-  const message = `the engine ${told}; the processor computes ${rest}, which is slower`;
+/** The alert about a GPU shortfall. The run is slow but works, so it continues. */
+export function offloadAlert(shortfall: string): Effect {
+  const rest = shortfall.includes('none of its layers') ? 'all of it' : 'the rest';
+  const message = `the engine ${shortfall}; the processor computes ${rest}, which is slower`;
   return { type: 'alert', level: 'warning', code: GPU_OFFLOAD_SHORT, message };
 }
 
-/** The start shows no progress any more. */
+/** Kills a start that no longer shows progress. */
 export function stalled(state: InstanceState, seconds: number, elapsed: number): Transition {
   if (state.status !== 'starting' || state.phase !== 'loading') return unchanged(state);
   const reason = `the engine showed no progress for ${seconds} s while loading (no output, memory, CPU time or reads); instances.start_timeout sets this limit`;
   const ending: Ending = { phase: 'killing', deadline: elapsed };
   return to(
-    { ...memory(state), status: 'stopping', run: state.run, ending, goal: { kind: 'failed', reason } },
+    { ...keptFields(state), status: 'stopping', run: state.run, ending, goal: { kind: 'failed', reason } },
     killNow(state.run),
   );
 }
 
 /**
- * Another process has the port of a start. What was launched is told to end: it may have processes that only it can end.
- * What follows is what follows an early death.
+ * Another process has the port of a start. Terminates the engine rather than killing it: only the engine may be able to end
+ * some of its processes. The outcome is that of an early death.
  */
 export function portTaken(
   state: InstanceState,
@@ -48,29 +48,29 @@ export function portTaken(
   if (state.status !== 'starting' || state.phase !== 'loading') return unchanged(state);
   const { run } = state;
   const ending: Ending = { phase: 'terminating', deadline: elapsed };
-  const life: Life =
+  const details: StatusDetails =
     run.cause === 'boot' || run.cause === 'policy'
       ? goingDown(run, ending, 'backoff', reason)
       : { status: 'stopping', run, ending, goal: { kind: 'failed', reason } };
-  return to({ ...memory(state), ...life }, [{ type: 'terminate', run: run.number }]);
+  return to({ ...keptFields(state), ...details }, [{ type: 'terminate', run: run.number }]);
 }
 
 /**
- * The slot is wanted by another, or nobody used the instance for long. A lease or a pin keeps it; so there is nothing to
- * drain, and the step of waiting for it, with a commit of its own, is left out: somebody may be waiting for the slot.
+ * Stops an unused instance, because another needs its slot or because it was idle too long. A lease or a pin prevents that.
+ * Without leases, the phase `draining` and its commit are skipped, since a request may be waiting for the slot.
  */
 export function evict(state: InstanceState, event: Extract<InstanceEvent, { type: 'evict' }>): Transition {
   const { leases, pinned, cause, elapsed } = event;
   if (state.status !== 'running' || leases > 0 || pinned) return unchanged(state);
   const ending: Ending = { phase: 'terminating', deadline: elapsed };
   const goal: Goal = { kind: 'stopped', cause, reason: reasonOf(event) };
-  return to({ ...memory(state), status: 'stopping', run: state.run, ending, goal }, [
+  return to({ ...keptFields(state), status: 'stopping', run: state.run, ending, goal }, [
     { type: 'terminate', run: state.run.number },
   ]);
 }
 
-/** Not for whom it made room: not everybody who may see this one may know of that one. */
+/** The reason of the stop. It does not name the other instance, because readers of this one may not be allowed to see it. */
 function reasonOf({ cause, idleSeconds }: Extract<InstanceEvent, { type: 'evict' }>): string {
   if (cause === 'eviction') return 'it made room for another instance, which needed its slot';
-  return `nobody used it for ${idleSeconds === undefined ? 'long' : `${idleSeconds} s`} (idle_timeout)`;
+  return `idle for ${idleSeconds === undefined ? 'too long' : `${idleSeconds} s`} (idle_timeout)`;
 }

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { assureListener, ForeignListener } from './assured-listener.ts';
 
 let server: Server;
-/** What came to the server. */
+/** Bytes received by the server. */
 let received: string;
 
 beforeEach(async () => {
@@ -21,7 +21,7 @@ beforeEach(async () => {
 });
 afterEach(() => new Promise((resolve) => void server.close(resolve)));
 
-/** Connects, and writes before the connection is there. @param listeners What the witness says, look by look. */
+/** Connects, and writes before the connection is open. @param listeners The witness's answers, in order. */
 async function send(...listeners: (string | null)[]): Promise<Error | null> {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
@@ -36,19 +36,19 @@ async function send(...listeners: (string | null)[]): Promise<Error | null> {
   return error;
 }
 
-it('lets everything pass where nothing can be proven', async () => {
+it('sends everything without a witness', async () => {
   expect([await send(), received]).toEqual([null, 'a prompt']);
 });
 
-it('lets everything pass to the socket that listened before and after', async () => {
+it('sends everything to the socket that listens before and after the connect', async () => {
   expect([await send('socket:[1]', 'socket:[1]'), received]).toEqual([null, 'a prompt']);
 });
 
 it.each([
-  ['before it is connected', [null]],
-  ['when it is connected', ['socket:[1]', null]],
-  ['between, and listens by another socket', ['socket:[1]', 'socket:[2]']],
-])('lets not a byte pass when the engine was gone %s', async (_when, listeners) => {
+  ['before the connect', [null]],
+  ['during the connect', ['socket:[1]', null]],
+  ['during the connect, and listens on another socket', ['socket:[1]', 'socket:[2]']],
+])('sends no byte when the engine stops listening %s', async (_when, listeners) => {
   expect(await send(...listeners)).toBeInstanceOf(ForeignListener);
   expect(received).toBe('');
 });

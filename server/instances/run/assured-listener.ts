@@ -1,20 +1,20 @@
 import type { Socket } from 'node:net';
 import type { PortWitness } from '../ports.ts';
 
-/** The port of an engine is not known to be the engine's: nothing was sent. */
+/** The engine no longer provably owns its port. Nothing was sent. */
 export class ForeignListener extends Error {
   override readonly name = 'ForeignListener';
   override readonly message = 'the engine does not listen on its port any more';
 }
 
 /**
- * Destroys a socket that another process than the engine could have accepted. To be called right after `connect`: this listener
- * has to run before those by which Node sends what was written meanwhile.
+ * Destroys a socket that a process other than the engine could have accepted. Call it right after `connect`: its listener
+ * must run before Node's own, which send the buffered data.
  *
- * The engine that listens by the same socket before and after has listened without a break. So the kernel cannot have given the
- * connection to a process of another user.
+ * If the engine listens on the same socket before and after the connect, it has listened without a break. So the kernel
+ * cannot have given the connection to a process of another user.
  *
- * @param witness `undefined`: nothing can be proven, and the socket is left alone.
+ * @param witness `undefined`: no proof is possible, and the socket is left alone.
  */
 export function assureListener(socket: Pick<Socket, 'destroy' | 'once'>, witness: PortWitness | undefined): void {
   if (witness === undefined) return;

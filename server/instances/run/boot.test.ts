@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { Domain } from '../../testing/domain.ts';
 
-/** The manager dies at a moment; the next one takes up what is left: on the same machine, or after a reboot of it. */
+/** A manager dies, and the next one takes up its instances: on the same boot of the machine, or after a reboot. */
 
 async function reboot(domain: Domain): Promise<Domain> {
   domain.world.reboot(domain.clock.now());
@@ -9,7 +9,7 @@ async function reboot(domain: Domain): Promise<Domain> {
 }
 
 describe('after a crash of llamactl', () => {
-  it('a running engine is adopted: same process, still running, leases can be had', async () => {
+  it('a running engine is adopted: same process, still running, with leases', async () => {
     const before = new Domain();
     const id = await before.createRunning();
     const { pid } = before.manager.get('a');
@@ -33,7 +33,7 @@ describe('after a crash of llamactl', () => {
     expect(after.status()).toBe('stopped');
   });
 
-  it('an engine that was loading is waited for', async () => {
+  it('a loading engine is adopted until it is ready', async () => {
     const before = new Domain();
     const id = await before.create();
     before.world.defaults.isReady = false;
@@ -47,7 +47,7 @@ describe('after a crash of llamactl', () => {
     expect(after.world.processes).toHaveLength(1);
   });
 
-  it('between the spawn and the storing of its pid the engine is found all the same', async () => {
+  it('an engine is found even if its pid was not yet stored', async () => {
     const before = new Domain();
     const id = await before.create();
     before.supervisor.holdSpawns();
@@ -59,7 +59,7 @@ describe('after a crash of llamactl', () => {
     expect(after.world.processes).toHaveLength(1);
   });
 
-  it('a start that was acknowledged but not spawned yet is done now', async () => {
+  it('an acknowledged start that was not spawned is carried out', async () => {
     const before = new Domain();
     const id = await before.create();
     await before.manager.start('a');
@@ -70,7 +70,7 @@ describe('after a crash of llamactl', () => {
     expect(after.world.peak(id)).toBe(1);
   });
 
-  it('a stop under way is finished', async () => {
+  it('a stop under way is completed', async () => {
     const before = new Domain();
     await before.createRunning();
     await before.acquire();
@@ -79,11 +79,11 @@ describe('after a crash of llamactl', () => {
     expect(before.status()).toBe('stopping');
     const after = await before.crash();
     await after.settle();
-    expect(after.status(), 'no lease outlives us, nothing is left to drain').toBe('stopped');
+    expect(after.status(), 'no lease survives the crash, so nothing is left to drain').toBe('stopped');
     expect(after.world.alive()).toEqual([]);
   });
 
-  it('a restart under way is finished, and comes up', async () => {
+  it('a restart under way is completed, up to the running engine', async () => {
     const before = new Domain();
     const id = await before.createRunning();
     await before.acquire();
@@ -96,7 +96,7 @@ describe('after a crash of llamactl', () => {
     expect(after.world.peak(id)).toBe(1);
   });
 
-  it('an engine that died while we were away is a crash like any other, with its code', async () => {
+  it('the death of an engine meanwhile counts as a crash, with its exit code', async () => {
     const before = new Domain();
     const id = await before.createRunning();
     before.supervisor.close();
@@ -109,7 +109,7 @@ describe('after a crash of llamactl', () => {
     });
   });
 
-  it('how long we were away does not make a short run a sound one', async () => {
+  it('the time without a server does not make a short run stable', async () => {
     const before = new Domain();
     const id = await before.createRunning();
     before.world.exit(id, 1, before.clock.now());
@@ -121,7 +121,7 @@ describe('after a crash of llamactl', () => {
     expect(after.manager.get('a')).toMatchObject({ status: 'restarting', restart_count: 2 });
   });
 
-  it('a backoff goes on where it was', async () => {
+  it('a backoff continues with its remaining time', async () => {
     const before = new Domain();
     const id = await before.createRunning();
     before.world.exit(id, 1, before.clock.now());
@@ -134,7 +134,7 @@ describe('after a crash of llamactl', () => {
     expect(after.status()).toBe('running');
   });
 
-  /** How a server can leave a backoff. */
+  /** Ways in which a server can end during a backoff. */
   const ENDS = [
     ['died', (domain: Domain) => domain.crash()],
     [
@@ -154,7 +154,7 @@ describe('after a crash of llamactl', () => {
   ] as const;
 
   it.each(ENDS)(
-    'restarts in a row are counted on where the server %s in between, and given up in time',
+    'the count of restarts in a row continues when the server %s in between, up to giving up',
     async (_how, end) => {
       const before = new Domain();
       const id = await before.createRunning('a', { max_restarts: 2 });
@@ -181,7 +181,7 @@ describe('after a crash of llamactl', () => {
     },
   );
 
-  it('stopped and failed stay what they were', async () => {
+  it('stopped and failed instances keep their status', async () => {
     const before = new Domain();
     await before.create('a');
     await before.create('b');
@@ -193,7 +193,7 @@ describe('after a crash of llamactl', () => {
     expect(after.manager.get('b')).toMatchObject({ status: 'failed', reason: 'no' });
   });
 
-  it('folders of instances that are no more are removed, those of others are kept', async () => {
+  it('folders without an instance are removed, others are kept', async () => {
     const before = new Domain();
     const id = await before.create();
     const after = await before.crash();
@@ -201,47 +201,47 @@ describe('after a crash of llamactl', () => {
   });
 });
 
-describe('an engine that is slow to tell what it is', () => {
-  /** A boot after which `/slow` has told nothing yet, while `a` runs it, or is to. */
+describe('an engine that is slow to print its flags', () => {
+  /** Boots while `/slow`, the engine of `a`, has not yet printed its flags. */
   async function slowBoot(end: (domain: Domain) => Promise<Domain>) {
     const before = new Domain();
     await before.createRunning('a', { command: ['/slow'] });
     await before.createRunning('b');
-    const told = Promise.withResolvers<void>();
-    before.adapter.slow.set('/slow', told.promise);
+    const printed = Promise.withResolvers<void>();
+    before.adapter.slow.set('/slow', printed.promise);
     const after = await end(before);
-    const tell = async (): Promise<void> => {
-      told.resolve();
+    const print = async (): Promise<void> => {
+      printed.resolve();
       await after.pass(50);
     };
-    return { after, tell };
+    return { after, print };
   }
   const crash = (domain: Domain): Promise<Domain> => domain.crash();
 
-  it('is adopted without that, and so are all others', async () => {
-    const { after, tell } = await slowBoot(crash);
+  it('is adopted without them, and so are all other engines', async () => {
+    const { after, print } = await slowBoot(crash);
     expect([after.status('a'), after.status('b')]).toEqual(['running', 'running']);
     await after.acquire();
-    await tell();
+    await print();
     expect(after.manager.get('a').restart_required).toBe(false);
     expect(after.events.events, 'nothing happened to it').toEqual([]);
   });
 
-  it('is not said to need a restart by a guess; when it has told, that is known, and told', async () => {
-    const { after, tell } = await slowBoot((domain) => {
+  it('shows no needed restart by a guess; once the flags are known, shows it and sends an event', async () => {
+    const { after, print } = await slowBoot((domain) => {
       const plan = domain.adapter.plan.bind(domain.adapter);
       vi.spyOn(domain.adapter, 'plan').mockImplementation((record) => ({ ...plan(record), argv: ['--new'] }));
       return domain.crash();
     });
     expect(after.manager.get('a').restart_required).toBe(false);
     expect(after.manager.get('b').restart_required).toBe(true);
-    await tell();
+    await print();
     expect(after.manager.get('a').restart_required).toBe(true);
     expect(after.events.events).toEqual([{ type: 'instance_updated', data: { name: 'a' } }]);
   });
 
-  it('says nothing of a run that is being ended', async () => {
-    const { after, tell } = await slowBoot(async (domain) => {
+  it('sends no event about a run that is ending', async () => {
+    const { after, print } = await slowBoot(async (domain) => {
       const plan = domain.adapter.plan.bind(domain.adapter);
       vi.spyOn(domain.adapter, 'plan').mockImplementation((record) => ({ ...plan(record), argv: ['--new'] }));
       domain.world.process(domain.manager.idOf('a') ?? '').endsBy = 'nothing';
@@ -249,47 +249,47 @@ describe('an engine that is slow to tell what it is', () => {
       return domain.crash();
     });
     expect(after.status('a')).toBe('stopping');
-    await tell();
+    await print();
     expect(after.events.events.map(({ type }) => type)).not.toContain('instance_updated');
   });
 
-  it('that is told when another server has taken over, or when there is none any more, is told by nobody', async () => {
+  it('sends no event when the flags arrive after a hand-over or a shutdown', async () => {
     for (const end of [
       (domain: Domain) => domain.instances.handOver(() => Promise.reject(new Error('no lease'))),
       (domain: Domain) => domain.instances.shutdown({ stopEngines: false }),
     ]) {
-      const { after, tell } = await slowBoot((domain) => {
+      const { after, print } = await slowBoot((domain) => {
         const plan = domain.adapter.plan.bind(domain.adapter);
         vi.spyOn(domain.adapter, 'plan').mockImplementation((record) => ({ ...plan(record), argv: ['--new'] }));
         return domain.crash();
       });
       await end(after);
-      await tell();
+      await print();
       expect(after.events.events).toEqual([]);
     }
   });
 
-  it('starts when it has told, and the others of that boot before', async () => {
-    const { after, tell } = await slowBoot(reboot);
+  it('starts when the flags are known, and does not delay the other starts of the boot', async () => {
+    const { after, print } = await slowBoot(reboot);
     await after.pass(50);
     expect([after.status('a'), after.status('b')]).toEqual(['starting', 'running']);
-    await tell();
+    await print();
     expect(after.status('a')).toBe('running');
   });
 
-  it('has told which of its options are one, before one of them is changed', async () => {
-    const { after, tell } = await slowBoot(crash);
+  it('delays an update of its options until the twins are known', async () => {
+    const { after, print } = await slowBoot(crash);
     const withoutTwins = vi.spyOn(after.adapter, 'withoutTwins');
     const updated = after.manager.update('a', { options: { ctx_size: 1 } }, { restart: false });
     await after.settle();
     expect(withoutTwins).not.toHaveBeenCalled();
-    await tell();
+    await print();
     expect((await updated).instance.options).toEqual({ ctx_size: 1 });
   });
 });
 
-describe('a boot on a disk with faults', () => {
-  it('does not wait for old folders to be erased, and says what of them cannot be', async () => {
+describe('a boot on a faulty disk', () => {
+  it('does not wait for the erasing of old folders, and reports its failure', async () => {
     const domain = new Domain();
     const { promise: erased, reject } = Promise.withResolvers<void>();
     domain.supervisor.sweep = async () => ({ erased });
@@ -300,7 +300,7 @@ describe('a boot on a disk with faults', () => {
     expect(domain.faults).toHaveLength(1);
   });
 
-  it('goes on when old folders cannot be removed', async () => {
+  it('continues when old folders cannot be removed', async () => {
     const domain = new Domain();
     await domain.create();
     domain.supervisor.sweep = async () => {
@@ -310,7 +310,7 @@ describe('a boot on a disk with faults', () => {
     expect(domain.faults).toHaveLength(1);
   });
 
-  it('takes engines up although nothing can be stored, and stores that when something can', async () => {
+  it('adopts engines even if nothing can be stored, and stores that later', async () => {
     const before = new Domain();
     await before.createRunning('a');
     before.supervisor.close();
@@ -324,7 +324,7 @@ describe('a boot on a disk with faults', () => {
     expect(after.events.alerts()).toEqual(['store_failed raised', 'store_failed cleared']);
   });
 
-  it('names the instance whose engine cannot be looked for, and takes it neither for alive nor for dead', async () => {
+  it('fails with the name of an instance whose engine cannot be inspected, taking it neither for alive nor for dead', async () => {
     const before = new Domain();
     await before.createRunning('a');
     before.supervisor.close();
@@ -332,11 +332,11 @@ describe('a boot on a disk with faults', () => {
     after.supervisor.inspect = async () => {
       throw new Error('input/output error');
     };
-    await expect(after.instances.boot()).rejects.toThrow(/engine of a cannot be found out; look at \/data\/instances/);
+    await expect(after.instances.boot()).rejects.toThrow(/whether the engine of a is alive; look at \/data\/instances/);
   });
 });
 
-describe('a process with our mark that should not be', () => {
+describe('a stray process', () => {
   const launch = (domain: Domain, instance: string): void => {
     const run = { tag: `memory.${instance}.9-x`, folder: '/data/x' };
     domain.world.launch(
@@ -350,7 +350,7 @@ describe('a process with our mark that should not be', () => {
     );
   };
 
-  it('is ended before anything is started, and told', async () => {
+  it('is ended before anything is started, with an alert', async () => {
     const before = new Domain();
     const id = await before.create();
     launch(before, id);
@@ -374,16 +374,16 @@ describe('a process with our mark that should not be', () => {
     await expect(after.manager.remove('a', AbortSignal.abort(new Error('not now')))).rejects.toThrow('not now');
   });
 
-  it('is ended when its instance does not exist', async () => {
+  it('is ended if its instance does not exist', async () => {
     const before = new Domain();
-    launch(before, 'nobody');
+    launch(before, 'missing');
     const after = await before.crash();
     await after.settle();
     expect(after.world.alive()).toEqual([]);
     expect(after.events.alerts()).toEqual(['stray_process raised', 'stray_process cleared']);
   });
 
-  it('is ended beside the run that should be', async () => {
+  it('is ended, while the current run of its instance lives on', async () => {
     const before = new Domain();
     const id = await before.createRunning();
     const { pid } = before.manager.get('a');
@@ -394,7 +394,7 @@ describe('a process with our mark that should not be', () => {
     expect(after.manager.get('a')).toMatchObject({ status: 'running', pid });
   });
 
-  it('of another data directory is none of our business', async () => {
+  it('of another data directory is left alone', async () => {
     const before = new Domain();
     before.world.launch(
       { tag: 'foreign.x.1-y', folder: '/x' },
@@ -412,7 +412,7 @@ describe('a process with our mark that should not be', () => {
 });
 
 describe('after a reboot of the machine', () => {
-  it('runs that the user wanted come up again', async () => {
+  it('runs that a user requested are started again', async () => {
     const before = new Domain();
     await before.createRunning();
     const after = await reboot(before);
@@ -423,7 +423,7 @@ describe('after a reboot of the machine', () => {
     });
   });
 
-  it('not without auto_start', async () => {
+  it('runs without auto_start are not started again', async () => {
     const before = new Domain();
     await before.createRunning('a', { auto_start: false });
     const after = await reboot(before);
@@ -431,7 +431,7 @@ describe('after a reboot of the machine', () => {
     expect(after.status()).toBe('stopped');
   });
 
-  it('a process that lives all the same is nobody’s: it is ended, and told', async () => {
+  it('a process that still carries a tag is a stray: it is ended, with an alert', async () => {
     const before = new Domain();
     await before.createRunning('a', { auto_start: false });
     before.world.bootId = 'boot-2';
@@ -442,7 +442,7 @@ describe('after a reboot of the machine', () => {
     expect(after.events.alerts()).toEqual(['stray_process raised', 'stray_process cleared']);
   });
 
-  it('a run that waited out a backoff comes up at once', async () => {
+  it('an instance in a backoff starts at once', async () => {
     const before = new Domain();
     const id = await before.createRunning();
     before.world.exit(id, 1, before.clock.now());
@@ -452,7 +452,7 @@ describe('after a reboot of the machine', () => {
     expect(after.status()).toBe('running');
   });
 
-  it('what was stopping is stopped', async () => {
+  it('a stopping instance is stopped', async () => {
     const before = new Domain();
     await before.createRunning();
     await before.acquire();
@@ -463,7 +463,7 @@ describe('after a reboot of the machine', () => {
   });
 });
 
-describe('the end of llamactl', () => {
+describe('a shutdown of llamactl', () => {
   it('leaves engines running', async () => {
     const domain = new Domain();
     await domain.createRunning();
@@ -485,7 +485,7 @@ describe('the end of llamactl', () => {
     lease.release();
   });
 
-  it('is not outrun by a start that is still looking whether it can succeed', async () => {
+  it('refuses a start whose check is under way', async () => {
     const domain = new Domain();
     await domain.create();
     const start = domain.manager.start('a').catch((error: unknown) => error);
@@ -495,7 +495,7 @@ describe('the end of llamactl', () => {
     expect(domain.world.processes).toEqual([]);
   });
 
-  it('stops the engines when asked, and waits for that', async () => {
+  it('with stopEngines, stops all engines and waits for their end', async () => {
     const domain = new Domain();
     await domain.createRunning();
     const over = domain.instances.shutdown({ stopEngines: true });

@@ -19,25 +19,25 @@ export interface BootDependencies extends LateKnowledgeDependencies {
   references: RunReferences;
   alerts: AlertSink;
   logs: Pick<RunLogs, 'tail'>;
-  /** Those that are held by whoever served before. */
+  /** Leases that the previous server still holds. */
   leases: LeaseBook;
   openMailbox: (record: InstanceRecord, state: InstanceState) => Mailbox;
   terms: (record: InstanceRecord) => RestartTerms;
-  /** How long the requests of an engine have that is restarted. */
+  /** Time for the requests of an engine that restarts, milliseconds. */
   stopTimeoutMs: number;
   onFault: (error: unknown, what: string) => void;
 }
 
-/** A stored instance and what became of its run. */
+/** A stored instance and whether its run is alive; `null`: it has no launched run. */
 interface Found {
   mailbox: Mailbox;
   inspection: Inspection | null;
 }
 
 /**
- * Takes up every instance where the last server left it. First all is looked at, then all is decided: a process that is
- * started before the strays are counted would be taken for one. Resolves when every change is durable that can be stored;
- * probes and starts go on behind it, and what engines have to tell of themselves.
+ * Takes up every instance where the last server left it. Inspects all runs before it changes any: a process started before
+ * the search for strays would count as one. Resolves when all changes that can be stored are durable. Probes, starts and
+ * learning engines' flags continue in the background.
  */
 export async function boot(dependencies: BootDependencies): Promise<void> {
   const { store, supervisor, registry, openMailbox } = dependencies;
@@ -53,24 +53,27 @@ export async function boot(dependencies: BootDependencies): Promise<void> {
   const stored = await Promise.all(
     found.map(async (each) => [each.mailbox, await eventOf(dependencies, each)] as const),
   );
-  // What cannot be stored now, on a full disk, its mailbox tells and stores later: engines need somebody meanwhile.
+  // On a full disk a mailbox reports the failure and stores later. Boot goes on, because engines need supervision.
   await Promise.allSettled(stored.map(([mailbox, event]) => mailbox.post(event).stored));
   for (const stray of left) if (stray !== null) hold(dependencies, stray);
   for (const mailbox of mailboxes) void learnBehind(dependencies, mailbox);
 }
 
-/** Removes what belongs to no instance, such as the files of one whose delete was cut short. Requests may wait: erasing goes on behind it. */
+/**
+ * Removes folders without an instance, such as those of an interrupted delete. Erasing continues in the background, because
+ * requests may be waiting.
+ */
 async function sweep({ supervisor, references, onFault }: BootDependencies, ids: ReadonlySet<string>): Promise<void> {
-  const tell = (error: unknown): void => onFault(error, 'sweeping old folders');
+  const report = (error: unknown): void => onFault(error, 'sweeping old folders');
   try {
     const { erased } = await supervisor.sweep(references.root, ids);
-    erased.catch(tell);
+    erased.catch(report);
   } catch (error) {
-    tell(error);
+    report(error);
   }
 }
 
-/** A run that was ended by a reboot has none: what shows its mark although it cannot live belongs to nobody. */
+/** Tags of the instance's live run. A run ended by a reboot has none: a process with its tag is a stray. */
 function tagsOf({ references }: BootDependencies, { mailbox, inspection }: Found): string[] {
   const { record, state } = mailbox;
   const launch = currentRun(state)?.launch;
@@ -87,10 +90,10 @@ async function inspect(
   try {
     return await supervisor.inspect(references.of(record.id, run.launch), run.identity);
   } catch (error) {
-    // Neither alive nor dead: whatever we did with it could be wrong.
+    // Without knowing whether the run is alive, any action could be wrong.
     const { folder } = references.of(record.id, run.launch);
     throw new Error(
-      `what became of the engine of ${record.name} cannot be found out; look at ${folder}: ${String(error)}`,
+      `it cannot be determined whether the engine of ${record.name} is alive; look at ${folder}: ${String(error)}`,
       { cause: error },
     );
   }
@@ -118,16 +121,16 @@ async function eventOf(dependencies: BootDependencies, { mailbox, inspection }: 
   return { type: 'found-dead', ...now, run: run.number, ended, spawned, rebooted, autoStart, terms: terms(record) };
 }
 
-/** A living process with our mark that belongs to no stored run. */
+/** A living process with a tag of this data directory that belongs to no stored run. */
 interface Stray {
   tag: string;
   pids: number[];
 }
 
-/** How long a boot waits for a stray to be gone: its instance must not get a second process beside it. */
+/** How long boot waits for the end of a stray. Its instance must not get a second process beside it. */
 const STRAY_PATIENCE_MS = 6_000;
 
-/** Ends a stray before anything is started, and tells. Resolves to the stray when it does not end in time. */
+/** Ends a stray before anything is started, and raises an alert. Resolves to the stray if it does not end in time. */
 async function endStray(
   { clock, registry, references, supervisor, alerts }: BootDependencies,
   stray: Stray,
@@ -153,7 +156,7 @@ async function endStray(
   });
 }
 
-/** A stray that does not end: if its instance is at rest, it is stopping until that process is gone. */
+/** Reports a stray that does not end to its instance. A stopped instance becomes `stopping` until the stray is gone. */
 function hold({ clock, registry, references }: BootDependencies, { tag, pids }: Stray): void {
   const instance = references.instanceOf(tag);
   const mailbox = instance === null ? null : registry.byId(instance);

@@ -29,10 +29,10 @@ import { currentRun } from '../life/transitions.ts';
 import { NO_SIGNS } from './vital-signs.ts';
 
 /**
- * Effects that are tried again when they fail in a way nobody foresaw, as long as the phase lasts that asked for them:
- * otherwise the instance would wait for ever. A launch is not: it reports the failure as its outcome.
+ * Effects that are retried after an unexpected failure until their phase is over; otherwise the instance would wait without
+ * end. A launch is not retried: it reports the failure as its outcome.
  */
-const TRIED_AGAIN: ReadonlySet<Effect['type']> = new Set([
+const RETRIED: ReadonlySet<Effect['type']> = new Set([
   'adopt',
   'await-ready',
   'watch-health',
@@ -42,9 +42,9 @@ const TRIED_AGAIN: ReadonlySet<Effect['type']> = new Set([
   'kill',
   'end-stray',
 ]);
-const AGAIN_AFTER_MS = 1_000;
+const RETRY_AFTER_MS = 1_000;
 
-/** An instance that is restarted for ever must not fill the disk. */
+/** Folders of runs kept per instance, so that endless restarts do not fill the disk. */
 const KEPT_RUNS = 10;
 
 export interface EffectDependencies extends PreparationDependencies, ExitCauseDependencies {
@@ -57,11 +57,11 @@ export interface EffectDependencies extends PreparationDependencies, ExitCauseDe
   alerts: AlertSink;
   /** The leases of one run of an instance, by the instance's id. */
   leases(instance: string, run: number): Leases;
-  /** When a lease of a run ended last, of {@link Clock.elapsed}; `null`: none has. */
+  /** When the last lease of a run ended, of {@link Clock.elapsed}; `null`: none has ended. */
   lastUsed(instance: string, run: number): number | null;
-  /** The witness of the port of a run that is ready, by the instance's id; `null`: none exists. */
+  /** The witness of a ready run's port, by the instance's id; `null`: no witness is possible. */
   witness(instance: string, launch: Launch): PortWitness | null;
-  /** The restart policy that applies to an instance now. */
+  /** The current restart policy of an instance. */
   terms(record: InstanceRecord): RestartTerms;
   /** Whether a request waits for an instance, by the instance's id. */
   isWaitedFor(instance: string): boolean;
@@ -71,31 +71,31 @@ export interface EffectDependencies extends PreparationDependencies, ExitCauseDe
 }
 
 /**
- * The edge of the domain: does what the state machine decided, and posts what came of it. An effect that fails in a way
- * nobody foresaw is a fault of ours; it must not leave an instance waiting for ever, so a launch reports it as its error.
+ * Carries out the effects of the state machine and posts their results. An unexpected failure is a fault of llamactl. It must
+ * not leave an instance waiting without end, so a launch reports it as its error.
  */
 export class Effects implements EffectRunner {
-  readonly #with: EffectDependencies;
+  readonly #dependencies: EffectDependencies;
 
   constructor(dependencies: EffectDependencies) {
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
   }
 
   run(effect: Effect, mailbox: Mailbox, signal: AbortSignal): void {
     void this.#carryOut(effect, mailbox, signal).catch((error: unknown) => {
-      this.#with.onFault(error, effect);
+      this.#dependencies.onFault(error, effect);
       if (effect.type === 'prepare' || effect.type === 'spawn') {
         this.#spawnError(mailbox, effect.run, 'a fault of llamactl kept it from starting; its log says more');
       }
-      if (!TRIED_AGAIN.has(effect.type)) return;
-      this.#with.clock.after(AGAIN_AFTER_MS, () => {
+      if (!RETRIED.has(effect.type)) return;
+      this.#dependencies.clock.after(RETRY_AFTER_MS, () => {
         if (!signal.aborted) this.run(effect, mailbox, signal);
       });
     });
   }
 
   async #carryOut(effect: Effect, mailbox: Mailbox, signal: AbortSignal): Promise<void> {
-    const { scheduler, supervisor, clock, alerts } = this.#with;
+    const { scheduler, supervisor, clock, alerts } = this.#dependencies;
     const { id } = mailbox.record;
     switch (effect.type) {
       case 'request-slot':
@@ -119,10 +119,10 @@ export class Effects implements EffectRunner {
       case 'look-at-offload':
         return this.#lookAtOffload(mailbox, effect.run, signal);
       case 'drain':
-        await this.#with.leases(id, effect.run).idle(effect.until, clock, signal);
+        await this.#dependencies.leases(id, effect.run).idle(effect.until, clock, signal);
         return this.#post(mailbox, { type: 'drained', run: effect.run });
       case 'close-leases':
-        return this.#with.leases(id, effect.run).close(effect.died === true ? new EngineDied() : undefined);
+        return this.#dependencies.leases(id, effect.run).close(effect.died === true ? new EngineDied() : undefined);
       case 'terminate':
         return this.#withRun(mailbox, effect.run, (run) => supervisor.terminate(run));
       case 'kill':
@@ -145,7 +145,7 @@ export class Effects implements EffectRunner {
   }
 
   #requestSlot(mailbox: Mailbox, run: number): void {
-    this.#with.scheduler.request(mailbox.record.id, {
+    this.#dependencies.scheduler.request(mailbox.record.id, {
       mayEvict: () => this.#isWanted(mailbox),
       onGranted: () => this.#post(mailbox, { type: 'granted', run }),
       onHopeless: () => this.#spawnError(mailbox, run, ALL_PINNED),
@@ -153,23 +153,23 @@ export class Effects implements EffectRunner {
   }
 
   /**
-   * For a start that was made for requests alone nobody is stopped once they have all left: be it that one, or what a boot
-   * or the restart policy makes of it.
+   * Whether the start may evict another instance. A start on demand may not after all its requests have left; neither may a
+   * later start of it by a boot or the restart policy.
    */
   #isWanted({ record, state }: Mailbox): boolean {
     const run = currentRun(state);
-    return run === null || run.wantedByUser || run.cause === 'command' || this.#with.isWaitedFor(record.id);
+    return run === null || run.wantedByUser || run.cause === 'command' || this.#dependencies.isWaitedFor(record.id);
   }
 
   async #prepare(mailbox: Mailbox, run: number, signal: AbortSignal): Promise<void> {
-    const prepared = await prepareLaunch(this.#with, mailbox, run, signal);
+    const prepared = await prepareLaunch(this.#dependencies, mailbox, run, signal);
     if (prepared === null) return;
     if ('impossible' in prepared) this.#spawnError(mailbox, run, prepared.impossible);
     else this.#post(mailbox, { type: 'prepared', run, launch: prepared.launch });
   }
 
   async #spawn(mailbox: Mailbox, run: number, launch: Launch, signal: AbortSignal): Promise<void> {
-    const { supervisor, references, logs } = this.#with;
+    const { supervisor, references, logs } = this.#dependencies;
     const secrets =
       launch.plan.keyVariable === null || launch.key === null ? {} : { [launch.plan.keyVariable]: launch.key };
     const log = references.log(mailbox.record);
@@ -182,7 +182,7 @@ export class Effects implements EffectRunner {
       this.#post(mailbox, { type: 'spawned', run, identity });
       await supervisor
         .prune(references.runs(mailbox.record.id), KEPT_RUNS)
-        .catch((error: unknown) => this.#with.onFault(error, { type: 'spawn', run, launch }));
+        .catch((error: unknown) => this.#dependencies.onFault(error, { type: 'spawn', run, launch }));
     } catch (error) {
       logs.detach(log, reference);
       this.#spawnError(mailbox, run, withoutKey(error instanceof Error ? error.message : String(error), launch.key));
@@ -190,7 +190,7 @@ export class Effects implements EffectRunner {
   }
 
   #adopt(mailbox: Mailbox, { run, launch, identity }: Extract<Effect, { type: 'adopt' }>): void {
-    const { supervisor, references, logs } = this.#with;
+    const { supervisor, references, logs } = this.#dependencies;
     const reference = references.of(mailbox.record.id, launch);
     supervisor.adopt(reference, identity, this.#listener(mailbox, run));
     logs.attach(references.log(mailbox.record), reference);
@@ -199,21 +199,21 @@ export class Effects implements EffectRunner {
   async #awaitReady(mailbox: Mailbox, run: number, signal: AbortSignal): Promise<void> {
     const launch = launchOf(mailbox, run);
     if (launch === null) return;
-    const { startTimeoutMs, references } = this.#with;
+    const { startTimeoutMs, references } = this.#dependencies;
     const reference = references.of(mailbox.record.id, launch);
-    const outcome = await awaitReady(this.#with, reference, targetOf(launch), startTimeoutMs, signal);
+    const outcome = await awaitReady(this.#dependencies, reference, targetOf(launch), startTimeoutMs, signal);
     if (outcome === 'ready') {
-      // From the first moment, so that a process that has the port later is known to be another.
-      this.#with.witness(mailbox.record.id, launch)?.listener();
+      // Record the listening socket now, so that a process that has the port later is recognised as foreign.
+      this.#dependencies.witness(mailbox.record.id, launch)?.listener();
       this.#post(mailbox, { type: 'ready', run });
     }
     if (outcome === 'taken') {
       const { port } = launch.plan;
-      const holder = (await this.#with.supervisor.portHolder(port))?.description ?? 'another process';
+      const holder = (await this.#dependencies.supervisor.portHolder(port))?.description ?? 'another process';
       this.#post(mailbox, {
         type: 'port-taken',
         run,
-        reason: `port ${port} is in use by ${holder}, which is not of this run`,
+        reason: `port ${port} is in use by ${holder}, which does not belong to this run`,
       });
     }
     if (outcome === 'stalled') this.#post(mailbox, { type: 'stalled', run, seconds: startTimeoutMs / 1_000 });
@@ -222,7 +222,7 @@ export class Effects implements EffectRunner {
   async #watchHealth(mailbox: Mailbox, run: number, signal: AbortSignal): Promise<void> {
     const launch = launchOf(mailbox, run);
     if (launch === null) return;
-    const dependencies = this.#with;
+    const dependencies = this.#dependencies;
     const { references, engines } = dependencies;
     const { id } = mailbox.record;
     const watched = {
@@ -234,7 +234,7 @@ export class Effects implements EffectRunner {
         dependencies.leases(id, run).count + ((dependencies.lastUsed(id, run) ?? -Infinity) >= from ? 1 : 0),
     };
     await watchHealth(
-      this.#with,
+      this.#dependencies,
       watched,
       (missed) => this.#post(mailbox, { type: 'health-failed', run, ...missed }),
       signal,
@@ -243,16 +243,16 @@ export class Effects implements EffectRunner {
 
   async #lookAtOffload(mailbox: Mailbox, run: number, signal: AbortSignal): Promise<void> {
     const launch = launchOf(mailbox, run);
-    const { references, engines } = this.#with;
+    const { references, engines } = this.#dependencies;
     const adapter = launch === null ? null : engines.find(launch.engine);
     if (launch === null || adapter === null) return;
     const reference = references.of(mailbox.record.id, launch);
-    const told = await lookAtOffload(this.#with, adapter, reference, launch.plan, signal);
-    if (told !== null && !signal.aborted) this.#post(mailbox, { type: 'offload-short', run, told });
+    const shortfall = await lookAtOffload(this.#dependencies, adapter, reference, launch.plan, signal);
+    if (shortfall !== null && !signal.aborted) this.#post(mailbox, { type: 'offload-short', run, shortfall });
   }
 
   async #waitBackoff(mailbox: Mailbox, until: number, signal: AbortSignal): Promise<void> {
-    const { clock } = this.#with;
+    const { clock } = this.#dependencies;
     await pause(clock, Math.max(0, until - clock.elapsed()), signal);
     if (!signal.aborted) this.#post(mailbox, { type: 'backoff-over' });
   }
@@ -267,27 +267,27 @@ export class Effects implements EffectRunner {
     };
   }
 
-  /** Tells the mailbox that a run is over, and why. */
+  /** Posts that a run is over, and why. */
   async #report(mailbox: Mailbox, run: number, exit: Exit): Promise<void> {
-    const { logs, alerts, references } = this.#with;
+    const { logs, alerts, references } = this.#dependencies;
     this.#withRun(mailbox, run, (reference) => logs.detach(references.log(mailbox.record), reference));
     for (const code of [SURVIVES_KILL, GPU_OFFLOAD_SHORT]) alerts.clear(code, mailbox.record.name);
-    const ended = await explainExit(this.#with, mailbox, exit);
-    this.#post(mailbox, { type: 'exited', run, ended, terms: this.#with.terms(mailbox.record) });
+    const ended = await explainExit(this.#dependencies, mailbox, exit);
+    this.#post(mailbox, { type: 'exited', run, ended, terms: this.#dependencies.terms(mailbox.record) });
   }
 
   #spawnError(mailbox: Mailbox, run: number, reason: string): void {
-    this.#post(mailbox, { type: 'spawn-error', run, reason, terms: this.#with.terms(mailbox.record) });
+    this.#post(mailbox, { type: 'spawn-error', run, reason, terms: this.#dependencies.terms(mailbox.record) });
   }
 
-  /** Acts on a run if it is still the instance's: by now another may have begun, which must not be hit. */
+  /** Acts on a run if it is still the current one. A newer run must not be affected. */
   #withRun(mailbox: Mailbox, run: number, act: (run: RunReference) => void): void {
     const launch = launchOf(mailbox, run);
-    if (launch !== null) act(this.#with.references.of(mailbox.record.id, launch));
+    if (launch !== null) act(this.#dependencies.references.of(mailbox.record.id, launch));
   }
 
   #post(mailbox: Mailbox, event: DistributiveOmit<InstanceEvent, keyof Moment>): void {
-    mailbox.post({ ...event, ...momentOf(this.#with.clock) });
+    mailbox.post({ ...event, ...momentOf(this.#dependencies.clock) });
   }
 }
 
@@ -298,7 +298,7 @@ function launchOf(mailbox: Mailbox, run: number): Launch | null {
   return current?.number === run ? current.launch : null;
 }
 
-/** Where a run answers. @param witness Of its port, once it is ready; `null`: none exists. */
+/** Where a run answers. @param witness Witness of its port, once the run is ready; `null`: none. */
 export function targetOf({ plan, key }: Launch, witness: PortWitness | null = null): EngineTarget {
   return {
     port: plan.port,

@@ -10,11 +10,11 @@ export interface ExitCauseDependencies {
   references: RunReferences;
 }
 
-/** Lines of output that are searched for the cause of an exit: the loader alone writes some 170 before it fails. */
+/** Lines of output to search for the cause of an exit. The loader alone writes some 170 before it fails. */
 const REASON_LINES = 400;
 const KEPT_LINES = 20;
 
-/** Finds the cause of an exit in the run's last output; an end that was asked for needs none. */
+/** Finds the cause of an exit in the run's last output, unless the end was requested. */
 export async function explainExit(
   { engines, logs, references }: ExitCauseDependencies,
   mailbox: { readonly record: InstanceRecord; readonly state: InstanceState },
@@ -25,13 +25,13 @@ export async function explainExit(
   const written = run?.launch ? await tail(logs, references.of(record.id, run.launch)) : [];
   const lines = written.map((line) => withoutKey(line, run?.launch?.key ?? null));
   const kept = lines.slice(-KEPT_LINES);
-  // As it is now: a stop may have been asked for while the output was read.
+  // Read the current state: a stop may have arrived while the output was read.
   if ('ending' in mailbox.state) return { exit, reason: reasonOfEnding(mailbox.state), lines: kept };
   const adapter = engines.find(run?.launch?.engine ?? record.settings.engine);
   return { exit, reason: causeOf(adapter, exit, lines, run), lines: kept };
 }
 
-/** Output that cannot be read tells nothing; the end is told all the same. */
+/** The last lines of output. A read error becomes a line, so that the end is reported all the same. */
 async function tail(logs: Pick<RunLogs, 'tail'>, run: RunReference): Promise<string[]> {
   try {
     return await logs.tail(run, REASON_LINES);

@@ -25,13 +25,13 @@ function aProbe(answer: ProbeResult) {
   return { clock, probe, keys, faults, probes: () => keys.length };
 }
 
-/** The same state, of an engine that takes a key. */
+/** The state, with an engine that takes a key. */
 function withKey(state: InstanceState): InstanceState {
   if (!('run' in state) || state.run.launch === null) return state;
   return { ...state, run: { ...state.run, launch: { ...state.run.launch, key: 'key' } } };
 }
 
-/** Asks, where nothing stands in the way of a start. */
+/** Checks the health of an instance without a start obstacle. */
 const check = (probe: HealthProbe, state: InstanceState): Promise<Health> => probe.check('i', state, async () => null);
 
 describe('the health of an instance', () => {
@@ -57,16 +57,20 @@ describe('the health of an instance', () => {
     });
   });
 
-  it('is what a start would be refused for, where nothing runs', async () => {
+  it('has the start obstacle of an instance without a run', async () => {
     const { probe } = aProbe('ok');
     const obstacle = { code: 'ENGINE_NOT_FOUND', message: 'llama-server was not found' } as const;
-    const told = async (state: InstanceState): Promise<unknown> =>
+    const obstacleOf = async (state: InstanceState): Promise<unknown> =>
       (await probe.check(state.status, state, async () => obstacle)).start_obstacle;
-    expect(await Promise.all([stopped(), failed()].map(told))).toEqual([obstacle, obstacle]);
-    expect(await Promise.all([running(), loading(), backoff()].map(told))).toEqual([undefined, undefined, undefined]);
+    expect(await Promise.all([stopped(), failed()].map(obstacleOf))).toEqual([obstacle, obstacle]);
+    expect(await Promise.all([running(), loading(), backoff()].map(obstacleOf))).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 
-  it('is answered after two seconds without what a start would be refused for, where the disk does not answer', async () => {
+  it('is answered after two seconds without the start obstacle when the disk hangs', async () => {
     const { probe, clock } = aProbe('ok');
     const answered: Health[] = [];
     const check = probe.check('i', stopped(), () => new Promise(() => {})).then((health) => answered.push(health));
@@ -78,7 +82,7 @@ describe('the health of an instance', () => {
     expect(answered[0]).not.toHaveProperty('start_obstacle');
   });
 
-  it('looks ahead once at a time for an instance, however long that takes and whatever becomes of it', async () => {
+  it('looks ahead for an instance at most once at a time, however long it takes or fails', async () => {
     const { probe, clock } = aProbe('ok');
     const obstacle = { code: 'MODEL_NOT_FOUND', message: 'no model' } as const;
     const disk = Promise.withResolvers<typeof obstacle>();
@@ -97,15 +101,15 @@ describe('the health of an instance', () => {
     asked.push(ask('j', stopped()));
     expect(looks).toBe(2);
     disk.resolve(obstacle);
-    const told = (await Promise.all(asked)).map(({ start_obstacle }) => start_obstacle);
-    expect([told[0], told.at(-1), told.at(-2)]).toEqual([undefined, obstacle, obstacle]);
+    const obstacles = (await Promise.all(asked)).map(({ start_obstacle }) => start_obstacle);
+    expect([obstacles[0], obstacles.at(-1), obstacles.at(-2)]).toEqual([undefined, obstacle, obstacle]);
     expect(clock.pending).toEqual([]);
     await clock.advance(1_000);
     await ask('i', stopped());
     expect(looks).toBe(3);
   });
 
-  it('is answered without what cannot be looked at, which is told as a fault', async () => {
+  it('is answered without an obstacle when the look-ahead fails, and reports the fault', async () => {
     const { probe, clock, faults } = aProbe('ok');
     const fault = new Error('EIO: i/o error');
     const health = await probe.check('i', stopped(), async () => Promise.reject(fault));
@@ -120,7 +124,7 @@ describe('the health of an instance', () => {
     expect((await probe.check('i', stopped(), async () => obstacle)).start_obstacle).toEqual(obstacle);
   });
 
-  it('is shared for a second by all who ask', async () => {
+  it('is shared among callers for a second', async () => {
     const { probe, clock, probes } = aProbe('ok');
     await Promise.all([check(probe, running()), check(probe, running()), check(probe, running())]);
     expect(probes()).toBe(1);
@@ -129,14 +133,14 @@ describe('the health of an instance', () => {
     expect(probes()).toBe(2);
   });
 
-  it('is asked anew when the state has changed', async () => {
+  it('is probed again when the state has changed', async () => {
     const { probe, probes } = aProbe('ok');
     await check(probe, loading());
     await check(probe, running());
     expect(probes()).toBe(2);
   });
 
-  it('is asked with the key only of an engine that was ready: before, the port may be a foreign process’s', async () => {
+  it('is probed with the key only after the engine was ready: before, a foreign process may have the port', async () => {
     const { probe, keys } = aProbe('ok');
     await check(probe, withKey(loading()));
     await check(probe, withKey(running()));

@@ -5,20 +5,20 @@ import type { Clock, EngineEndpoint, EngineTarget, PortWitness, ProbeResult } fr
 import { currentRun } from '../life/transitions.ts';
 
 const PROBE_TIMEOUT_MS = 2_000;
-/** Ten dashboards cost the engine no more than one. */
+/** How long a result is shared, so that ten dashboards cost the engine no more than one. */
 const SHARED_MS = 1_000;
 
-/** The live health check of the API: at most one probe a second an instance, shared by all who ask. */
+/** The live health check of the API. Probes each instance at most once a second and shares the result among callers. */
 export class HealthProbe {
   readonly #clock: Clock;
   readonly #endpoint: EngineEndpoint;
   readonly #onFault: (error: unknown, what: string) => void;
   readonly #witness: (instance: string, launch: Launch) => PortWitness | null;
   readonly #latest = new Map<string, { key: string; at: number; result: Promise<Health> }>();
-  /** One an instance, whatever its age: each that waits for a disk which does not answer keeps a thread from all others. */
+  /** At most one look-ahead per instance, of any age: each one that waits for a hanging disk occupies a thread. */
   readonly #looking = new Map<string, Promise<StartObstacle | null>>();
 
-  /** @param witness Of the port of a run, by the instance's id; `null`: none exists. */
+  /** @param witness Returns the witness of a run's port, by the instance's id; `null`: none. */
   constructor(
     clock: Clock,
     endpoint: EngineEndpoint,
@@ -32,9 +32,9 @@ export class HealthProbe {
   }
 
   /**
-   * Answered within two seconds. What is not seen of a start by then, or cannot be, is left out.
+   * Answers within two seconds. Leaves out a start obstacle that is not known by then.
    *
-   * @param lookAhead What a start would be refused for; asked where nothing runs, or is about to.
+   * @param lookAhead Finds the start obstacle; called only for stopped and failed instances.
    */
   check(instance: string, state: InstanceState, lookAhead: () => Promise<StartObstacle | null>): Promise<Health> {
     const now = this.#clock.elapsed();
@@ -59,14 +59,14 @@ export class HealthProbe {
     const isAlive = run !== null && run.identity !== null && run.launch !== null;
     const target = run?.launch ? this.#targetOf(instance, run.launch, run.readyAt !== null) : null;
     const answer = isAlive && target !== null ? await this.#endpoint.probe(target, PROBE_TIMEOUT_MS) : 'closed';
-    // These have no run, so that nothing was waited for yet.
+    // These have no run, so the probe has taken none of the two seconds.
     const isDown = state.status === 'stopped' || state.status === 'failed';
     const obstacle = isDown ? await this.#seenInTime(instance, lookAhead) : null;
     const health = judge(state, isAlive, answer, new Date(this.#clock.now()).toISOString());
     return obstacle === null ? health : { ...health, start_obstacle: obstacle };
   }
 
-  /** Before a run is ready its port is not proven to be the engine's: a foreign process must not get the key. */
+  /** Leaves out the key until the run is ready: before that, a foreign process may have the port. */
   #targetOf(instance: string, launch: Launch, wasReady: boolean): EngineTarget {
     return wasReady ? targetOf(launch, this.#witness(instance, launch)) : { ...targetOf(launch), key: null };
   }
@@ -94,7 +94,7 @@ export class HealthProbe {
   }
 }
 
-/** What a probe's answer means for an instance in a state. */
+/** The health of an instance, from its state and a probe. */
 export function judge(state: InstanceState, isAlive: boolean, answer: ProbeResult, at: string): Health {
   const response = answer === 'closed' ? 'none' : answer;
   return {

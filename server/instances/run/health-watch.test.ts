@@ -6,14 +6,14 @@ import type { EngineTarget, ProbeResult } from '../ports.ts';
 const TARGET = { port: 8_100, healthPath: '/health', key: 'k' };
 const PROBE_MS = 5_000;
 
-/** An engine under watch, with one request open; what it does is what a test sets. */
+/** A watched engine with one open request. The test sets its behaviour. */
 function aWatch({ workPath = null as string | null, startTimeoutMs = 600_000 } = {}) {
   const clock = new FakeClock();
   const engine = {
     health: 'ok' as ProbeResult,
     work: 'ok' as ProbeResult,
     ticksASecond: 0,
-    /** Called with each probe that it gets. */
+    /** Called on each probe. */
     onProbe: (): void => undefined,
     logBytes: 0,
     readBytes: 0,
@@ -56,7 +56,7 @@ function aWatch({ workPath = null as string | null, startTimeoutMs = 600_000 } =
     (seen) => missed.push(seen),
     controller.signal,
   );
-  /** Lets an engine do something once a second for so long. */
+  /** Calls `act` once a second, `seconds` times. */
   const during = async (seconds: number, act: () => void): Promise<void> => {
     for (let second = 0; second < seconds; second += 1) {
       act();
@@ -81,13 +81,13 @@ describe('the health watch', () => {
     },
   );
 
-  it('says nothing of an engine that answers', async () => {
+  it('reports nothing while the engine answers', async () => {
     const { clock, missed } = aWatch();
     await clock.advance(600_000);
     expect(missed).toEqual([]);
   });
 
-  it('says nothing of one missed check, nor of two', async () => {
+  it('reports nothing after one or two missed checks', async () => {
     const { engine, clock, missed } = aWatch();
     engine.health = 'timeout';
     await clock.advance(25_000);
@@ -98,7 +98,7 @@ describe('the health watch', () => {
     expect(missed).toEqual([]);
   });
 
-  it('tells of three in a row within 35 seconds, and that the engine stands still', async () => {
+  it('reports three missed checks in a row within 35 seconds, and that the engine shows no work', async () => {
     const { engine, clock, missed } = aWatch();
     engine.health = 'timeout';
     await clock.advance(35_000);
@@ -111,7 +111,7 @@ describe('the health watch', () => {
     ]);
   });
 
-  it.each(['answered', 'logBytes', 'readBytes'] as const)('takes an engine for busy while %s grows', async (sign) => {
+  it.each(['answered', 'logBytes', 'readBytes'] as const)('counts an engine as busy while %s grows', async (sign) => {
     const { engine, missed, during } = aWatch();
     engine.health = 'timeout';
     await during(300, () => (engine[sign] += 1));
@@ -119,7 +119,7 @@ describe('the health watch', () => {
     expect(missed.every(({ still }) => !still)).toBe(true);
   });
 
-  it('takes an engine for busy that computes on its cores and misses its checks', async () => {
+  it('counts an engine as busy that uses CPU time and misses its checks', async () => {
     const { engine, clock, missed } = aWatch();
     engine.health = 'timeout';
     engine.ticksASecond = 200;
@@ -127,7 +127,7 @@ describe('the health watch', () => {
     expect(missed.every(({ still }) => !still)).toBe(true);
   });
 
-  it('does not take the little CPU time for work that idle threads need', async () => {
+  it('does not count the small CPU time of idle threads as work', async () => {
     const { engine, clock, missed } = aWatch();
     engine.health = 'timeout';
     engine.ticksASecond = 0.5;
@@ -135,7 +135,7 @@ describe('the health watch', () => {
     expect(missed).toMatchObject([{ still: true }]);
   });
 
-  it('does not take for work what its own checks cause: a line about each, and the time to answer it', async () => {
+  it('does not count the effects of its own checks as work: a log line each, and the time to answer', async () => {
     const { engine, clock, missed } = aWatch();
     engine.health = 'error';
     engine.onProbe = () => (engine.logBytes += 80);
@@ -143,7 +143,7 @@ describe('the health watch', () => {
     expect(missed[0]).toMatchObject({ still: true });
   });
 
-  it('tells of an engine that was busy once it has stood still for three checks', async () => {
+  it('reports a formerly busy engine after three checks without work', async () => {
     const { engine, clock, missed, during } = aWatch();
     engine.health = 'timeout';
     await during(100, () => (engine.answered += 1));
@@ -153,7 +153,7 @@ describe('the health watch', () => {
     expect(missed.at(-1)).toMatchObject({ still: true });
   });
 
-  it('takes an engine for hung that has computed for ten minutes without a word, a token or a read', async () => {
+  it('counts an engine as hung after ten minutes of CPU time without output, tokens or reads', async () => {
     const { engine, clock, missed } = aWatch({ startTimeoutMs: 60_000 });
     engine.health = 'timeout';
     engine.ticksASecond = 100;
@@ -168,7 +168,7 @@ describe('the health watch', () => {
     });
   });
 
-  it('waits longer for that where a start may take longer', async () => {
+  it('waits longer for that if a start may take longer', async () => {
     const { engine, clock, missed } = aWatch({ startTimeoutMs: 1_200_000 });
     engine.health = 'timeout';
     engine.ticksASecond = 100;
@@ -176,7 +176,7 @@ describe('the health watch', () => {
     expect(missed.some(({ still }) => still)).toBe(false);
   });
 
-  it('says that nobody used it', async () => {
+  it('says that the engine had no requests', async () => {
     const { engine, clock, missed } = aWatch();
     engine.health = 'error';
     engine.leases = 0;
@@ -185,11 +185,11 @@ describe('the health watch', () => {
     expect(missed[0]).toEqual({
       leases: 0,
       still: false,
-      seen: 'no longer answered its health check (error), and nobody used it',
+      seen: 'no longer answered its health check (error), and had no requests',
     });
   });
 
-  it('says nothing of an engine that loads again and moves, as one does that was asleep', async () => {
+  it('reports nothing while a woken engine loads again and makes progress', async () => {
     const { engine, missed, during } = aWatch();
     engine.health = 'loading';
     engine.leases = 0;
@@ -205,8 +205,8 @@ describe('the health watch', () => {
   });
 });
 
-describe('the work of an engine that answers its health check', () => {
-  it('is asked for when requests are open and nothing moves; three times no answer is a hung engine', async () => {
+describe('the work path of an engine that answers its health check', () => {
+  it('is probed when requests are open and nothing moves; three timeouts mean a hung engine', async () => {
     const { engine, clock, missed } = aWatch({ workPath: '/slots' });
     engine.work = 'timeout';
     await clock.advance(40_000);
@@ -216,7 +216,7 @@ describe('the work of an engine that answers its health check', () => {
     });
   });
 
-  it.each(['ok', 'error', 'closed'] as const)('stands still for want of work when the answer is %s', async (work) => {
+  it.each(['ok', 'error', 'closed'] as const)('shows a healthy engine when its answer is %s', async (work) => {
     const { engine, clock, missed } = aWatch({ workPath: '/slots' });
     engine.work = work;
     await clock.advance(120_000);
@@ -224,14 +224,14 @@ describe('the work of an engine that answers its health check', () => {
     expect(engine.asked).toContain('/slots');
   });
 
-  it('is left alone while tokens flow', async () => {
+  it('is not probed while tokens flow', async () => {
     const { engine, during } = aWatch({ workPath: '/slots' });
     engine.work = 'timeout';
     await during(60, () => (engine.answered += 1));
     expect(engine.asked).not.toContain('/slots');
   });
 
-  it('is left alone while nobody waits for it: asking would wake an engine that sleeps', async () => {
+  it('is not probed without requests, because that would wake a sleeping engine', async () => {
     const { engine, clock } = aWatch({ workPath: '/slots' });
     engine.leases = 0;
     await clock.advance(60_000);

@@ -10,19 +10,19 @@ import type {
 import { pause } from './readiness.ts';
 import { movementOf, type Look, type Movement } from './vital-signs.ts';
 
-/** From the end of a check to the next one. */
+/** Pause between two checks. */
 const EVERY_MS = 10_000;
-/** The same once one was missed. */
+/** Pause after a missed check. */
 const AGAIN_MS = 5_000;
 const PROBE_TIMEOUT_MS = 5_000;
-/** A busy machine misses one now and then. */
+/** Missed checks in a row that count. A busy machine misses one now and then. */
 const MISSES = 3;
 /**
- * What a check itself set moving is over by then: a line about it, the CPU time of its answer. llama-server notices within
- * a second that nobody waits for an answer any more, and writes that.
+ * Time until the effects of a check itself are over, such as its log line and the CPU time of its answer. llama-server
+ * notices within a second that the client is gone, and logs that.
  */
 const SETTLED_MS = 2_000;
-/** The shortest time for which an engine may compute without a word before that counts as going in circles. */
+/** The least time that an engine may use CPU without any output before that counts as an endless loop. */
 const SHORTEST_SPIN_MS = 600_000;
 
 export interface HealthWatchDependencies {
@@ -33,34 +33,33 @@ export interface HealthWatchDependencies {
   startTimeoutMs: number;
 }
 
-/** The run that is watched, and its use. */
+/** The watched run and its use. */
 export interface WatchedRun {
   reference: RunReference;
   target: EngineTarget;
   signs: VitalSigns;
-  /** Bytes of answers that have passed so far. */
+  /** Bytes of answers relayed so far. */
   answered: () => number;
-  /** The most leases that were open at one moment since `from` (of {@link Clock.elapsed}), as far as it matters: some, or none. */
+  /** Greater than 0 if any lease was open since `from` (of {@link Clock.elapsed}), else 0. */
   leasesSince: (from: number) => number;
 }
 
-/** What three health checks missed in a row have shown. */
+/** Findings from at least three health checks missed in a row. */
 export interface MissedChecks {
-  /** Open now or at any moment since the first of them. */
+  /** Greater than 0 if any lease was open since the first missed check. */
   leases: number;
-  /** It does not work: no tokens, output, CPU time or reads between them, or nothing but CPU time for far too long. */
+  /** The engine does not work: no tokens, output, CPU time or reads between checks, or only CPU time for far too long. */
   still: boolean;
-  /** The same in words, as the end of `the engine …`. */
+  /** The same as the end of a sentence `the engine …`. */
   seen: string;
 }
 
 /**
- * Watches a run that was ready and calls `onMissed` with each health check missed from the third in a row on: an engine
- * that is busy must not be taken for a hung one. Ends when `signal` aborts.
+ * Watches a ready run. Calls `onMissed` for each missed health check from the third in a row on, so that a busy engine is
+ * not taken for a hung one. Ends when `signal` aborts.
  *
- * What moves is compared from after one check to before the next: an engine that still answers, but wrongly, writes a
- * line about each check and uses CPU time for it. One that answers its check while its requests stand still is asked for
- * its work too, where it has a path for that.
+ * Movement is measured from after one check to before the next: an engine that answers wrongly logs each check and uses CPU
+ * time for it. If the check succeeds while requests stand still, the engine's work path is probed too, if it has one.
  */
 export async function watchHealth(
   dependencies: HealthWatchDependencies,
@@ -93,12 +92,12 @@ export async function watchHealth(
 }
 
 interface Missed {
-  /** The path that was asked. */
+  /** The path that was probed, or `its health check`. */
   asked: string;
   answer: ProbeResult;
 }
 
-/** `null`: it is well. */
+/** Checks the engine once; `null`: it is healthy. */
 async function checked(
   { endpoint, clock }: HealthWatchDependencies,
   { target, signs, leasesSince }: WatchedRun,
@@ -109,11 +108,11 @@ async function checked(
   if (answer !== 'ok') return { asked: 'its health check', answer };
   if (signs.workPath === null || moved !== 'nothing' || leasesSince(clock.elapsed()) === 0) return null;
   const work = await endpoint.probe({ ...target, healthPath: signs.workPath }, PROBE_TIMEOUT_MS, signal);
-  // Any answer is one: it may be switched off.
+  // Any answer is a success: the path may be disabled.
   return work === 'timeout' ? { asked: signs.workPath, answer: work } : null;
 }
 
-/** Checks missed one after the other, and what the engine did meanwhile. */
+/** A row of missed checks, with the engine's activity between them. */
 class MissedRow {
   readonly #longestSpinMs: number;
   #count = 0;
@@ -134,7 +133,7 @@ class MissedRow {
     this.#count = 0;
   }
 
-  /** @param moved since the check before. @param at when this one was begun, of {@link Clock.elapsed} */
+  /** @param moved Movement since the previous check. @param at Begin of this check, of {@link Clock.elapsed}. */
   add(asked: string, answer: ProbeResult, moved: Movement, at: number): void {
     this.#last = { asked, answer };
     if (this.#count === 0) {
@@ -147,7 +146,7 @@ class MissedRow {
     this.#stillCount += 1;
   }
 
-  /** `null`: too few to say anything. */
+  /** The findings so far; `null`: too few missed checks. */
   verdict(now: number, leasesSince: (from: number) => number): MissedChecks | null {
     if (this.#count < MISSES) return null;
     const { asked, answer } = this.#last;
@@ -162,6 +161,6 @@ class MissedRow {
       const circles = `has used CPU time for ${seconds(this.#lastWork)} s without a token, output or a read`;
       return { leases, still: true, seen: `${what} and ${circles}` };
     }
-    return { leases, still: false, seen: `${what}${leases === 0 ? ', and nobody used it' : ', but works'}` };
+    return { leases, still: false, seen: `${what}${leases === 0 ? ', and had no requests' : ', but works'}` };
   }
 }

@@ -5,13 +5,13 @@ import { isRestartRequired } from '../instance-view.ts';
 export interface LateKnowledgeDependencies {
   engines: Engines;
   events: Pick<EventSink, 'emit'>;
-  /** Aborted when this server has nothing more to say. */
+  /** Aborted when this server hands over or shuts down. */
   over: AbortSignal;
 }
 
 /**
- * Learns of the engine of an instance what its plan has to know, behind a boot: a program may take seconds to tell, or hang,
- * and nobody waits for that but who starts it. That its run is to be restarted is known then, and told. Never rejects.
+ * Learns an engine's flags in the background of a boot. The program may take seconds to print them, or hang, and only its own
+ * start waits for that. If the result shows that the run needs a restart, sends `instance_updated`. Never rejects.
  */
 export async function learnBehind(
   { engines, events, over }: LateKnowledgeDependencies,
@@ -22,9 +22,9 @@ export async function learnBehind(
   if (adapter === null || adapter.isLearnt(settings)) return;
   await adapter.learn(settings);
   const { record, state } = mailbox;
-  // Whoever has changed the settings meanwhile was told.
+  // A later change of the settings has sent its own event.
   if (over.aborted || mailbox.isClosed || record.settings !== settings) return;
-  // A run that is being ended has its successor ahead, or none.
+  // A run that is ending needs no restart.
   if ('ending' in state) return;
   if (isRestartRequired(state, adapter.plan(record)))
     events.emit({ type: 'instance_updated', data: { name: record.name } }, record.id);

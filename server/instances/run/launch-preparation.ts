@@ -9,18 +9,18 @@ export interface PreparationDependencies {
   randomness: Pick<Randomness, 'token'>;
   /** Chooses another port for an instance whose port llamactl had chosen; `null`: the range is used up. */
   repick: (mailbox: Mailbox, avoid: ReadonlySet<number>) => Promise<InstanceRecord | null>;
-  /** Waits until another instance of ours has left the port, if one is about to. */
+  /** Waits until another instance has left the port, if its engine is ending. */
   portHandover: (record: InstanceRecord, signal: AbortSignal) => Promise<boolean>;
 }
 
-/** How an engine is launched, or why it cannot be. */
+/** The launch of an engine, or the reason why it cannot be launched. */
 export type Preparation = { launch: Launch } | { impossible: string };
 
 /**
- * Looks at everything that a launch needs: the engine, the model, the port. What the user chose is never changed; a port
- * that llamactl chose is, when somebody else has it.
+ * Checks everything that a launch needs: the engine, the model, the port. Replaces a taken port only if llamactl chose it,
+ * never a port that the user chose.
  *
- * @returns `null` when it was aborted
+ * @returns `null` when aborted
  */
 export async function prepareLaunch(
   { engines, supervisor, randomness, repick, portHandover }: PreparationDependencies,
@@ -40,7 +40,7 @@ export async function prepareLaunch(
     if (problem !== null) return { impossible: problem.message };
     const holder = await supervisor.portHolder(plan.port);
     if (signal.aborted) return null;
-    // Changed while the disk was looked at: the plan would be of settings, or a port, that are no more.
+    // The record changed during the checks, so the plan is out of date.
     if (mailbox.record !== record) continue;
     if (holder === null) {
       const key = takesKey(plan) ? randomness.token(24) : null;

@@ -7,15 +7,15 @@ export interface OffloadLookDependencies {
   meter: RunMeter;
 }
 
-/** An engine that is ready has written some 170 to 400. */
+/** Lines of output to read. A ready engine has written some 170 to 400. */
 const START_LINES = 2_000;
-/** What a tool tells of GPUs is seconds old: by then it is of this run. */
+/** Readings of GPU tools are seconds old. After this time they include this run. */
 const FIRST_READING_MS = 10_000;
 const READING_MS = 5_000;
 
 /**
- * What a run that has just become ready got less of the GPUs than was asked for, as the end of `the engine …`; `null`:
- * nothing, or nobody knows. Where its output does not tell, the memory does that it has on GPUs.
+ * Finds out how a newly ready run falls short of the requested GPU use, as the end of a sentence `the engine …`; `null`: no
+ * shortfall is known. If the output does not show the GPU use, the run's GPU memory decides.
  */
 export async function lookAtOffload(
   { clock, logs, meter }: OffloadLookDependencies,
@@ -25,11 +25,11 @@ export async function lookAtOffload(
   signal: AbortSignal,
 ): Promise<string | null> {
   const offload = adapter.offload(plan, await logs.tail(run, START_LINES));
-  if (offload.kind === 'less') return offload.told;
+  if (offload.kind === 'less') return offload.shortfall;
   if (offload.kind !== 'unclear') return null;
   await pause(clock, FIRST_READING_MS, signal);
-  // This one sets the next reading in motion.
+  // This call starts the next reading.
   meter.stats(run);
   await pause(clock, READING_MS, signal);
-  return meter.stats(run)?.gpu_memory_usage === 0 ? 'has no memory on any GPU, so it computes without' : null;
+  return meter.stats(run)?.gpu_memory_usage === 0 ? 'uses no memory of any GPU, so it computes without one' : null;
 }

@@ -3,8 +3,8 @@ import type { Clock, InstanceRecord } from '../ports.ts';
 import type { Registry } from '../registry.ts';
 
 /**
- * Waits until another instance, whose engine is being ended, has left the port of `record`: that is how two instances
- * swap their ports. Resolves to whether there was one and it is gone; its end is waited for as long as a delete would.
+ * Waits until another instance, whose engine is ending, has left the port of `record`, so that two instances can swap ports.
+ * Resolves to true if such an instance existed and is gone. Waits as long as a delete would.
  */
 export async function portHandover(
   registry: Pick<Registry, 'leaving'>,

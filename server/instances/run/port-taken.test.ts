@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Domain } from '../../testing/domain.ts';
 
-/** An engine that is loading, and another process that has its port. */
+/** A loading engine, and another process that has its port. */
 async function robbed(): Promise<{ domain: Domain; id: string; port: number }> {
   const domain = new Domain();
   domain.world.defaults = { isReady: false, endsBy: 'SIGTERM' };
@@ -11,19 +11,19 @@ async function robbed(): Promise<{ domain: Domain; id: string; port: number }> {
   return { domain, id, port };
 }
 
-describe('a start whose port another process has', () => {
-  it('fails, says which port and whose process, and ends what was launched', async () => {
+describe('a start whose port is taken by another process', () => {
+  it('fails with the port and the process in its reason, and ends the engine', async () => {
     const { domain, id, port } = await robbed();
     await domain.pass(13_000);
     expect(domain.manager.get('a')).toMatchObject({
       status: 'failed',
-      reason: `port ${port} is in use by process 99 (node), which is not of this run`,
+      reason: `port ${port} is in use by process 99 (node), which does not belong to this run`,
     });
     expect(domain.world.alive(id)).toEqual([]);
     expect(domain.faults).toEqual([]);
   });
 
-  it('is tried again when it was the restart policy that wanted it, on another port where that is ours to choose', async () => {
+  it('is retried if the restart policy caused it, on another port if llamactl chose the port', async () => {
     const domain = new Domain();
     const id = await domain.createRunning();
     const { port } = domain.manager.get('a');

@@ -10,16 +10,16 @@ const RUN = { tag: 'd.i.n', folder: '/runs/n' };
 const TARGET = { port: 8_100, healthPath: '/health' };
 const STALL_MS = 60_000;
 
-/** An engine as the outside sees it; the test moves its parts. */
+/** A fake engine whose behaviour the test sets. */
 function anEngine(key: string | null = null) {
   const engine = {
     answer: 'closed' as ProbeResult,
-    /** Its answer to whoever shows the key; `null`: the same. */
+    /** Its answer to a probe with the key; `null`: the same as without. */
     answerToKey: null as ProbeResult | null,
-    owner: 'ours' as 'ours' | 'foreign' | 'closed' | 'unknown' | 'untold',
+    owner: 'ours' as 'ours' | 'foreign' | 'closed' | 'unknown' | 'no-answer',
     logBytes: 0,
     cpuTicks: 0,
-    /** How long it takes to say whose the port is. */
+    /** How long a check of the port's owner takes. */
     ownerMs: 0,
     owners: 0,
     probes: 0,
@@ -65,7 +65,7 @@ function anEngine(key: string | null = null) {
 }
 
 describe('readiness', () => {
-  it.each([3_600_000, -3_600_000])('is given as long as ever when the wall clock jumps by %d ms', async (jump) => {
+  it.each([3_600_000, -3_600_000])('has the same time limit when the wall clock jumps by %d ms', async (jump) => {
     const { engine, clock, settled, outcome } = anEngine();
     await clock.advance(2_500);
     clock.jump(jump);
@@ -76,7 +76,7 @@ describe('readiness', () => {
     expect(await outcome).toBe('ready');
   });
 
-  it('is seen within 10 ms of the first 200', async () => {
+  it('is noticed within 10 ms of the first 200', async () => {
     const { engine, clock, settled } = anEngine();
     await clock.advance(300);
     engine.answer = 'loading';
@@ -87,13 +87,13 @@ describe('readiness', () => {
     expect(settled()).toBe('ready');
   });
 
-  it('is seen within 10 ms of the log line also when loading takes long', async () => {
+  it('is noticed within 10 ms of the log line even after a long load', async () => {
     const { engine, clock, settled } = anEngine();
     engine.answer = 'loading';
     await clock.advance(30_000);
     engine.logBytes += 40;
     await clock.advance(60);
-    expect(settled(), 'the line comes a little before the engine is ready').toBe(null);
+    expect(settled(), 'the line is written shortly before the engine is ready').toBe(null);
     engine.answer = 'ok';
     await clock.advance(10);
     expect(settled()).toBe('ready');
@@ -118,7 +118,7 @@ describe('readiness', () => {
   });
 
   it.each(['ok', 'error', 'timeout', 'loading'] as const)(
-    'is given up where a foreign process stays on the port, whatever it answers (%s)',
+    'is given up if a foreign process stays on the port, whatever it answers (%s)',
     async (answer) => {
       const { engine, clock, outcome, settled } = anEngine();
       engine.answer = answer;
@@ -130,10 +130,10 @@ describe('readiness', () => {
     },
   );
 
-  it('is waited for where a foreign process leaves the port in time, however often one comes', async () => {
+  it('is awaited if foreign processes leave the port in time, however often they come', async () => {
     const { engine, clock, outcome, settled } = anEngine();
     engine.answer = 'ok';
-    for (const owner of ['foreign', 'closed', 'foreign', 'untold', 'foreign', 'unknown'] as const) {
+    for (const owner of ['foreign', 'closed', 'foreign', 'no-answer', 'foreign', 'unknown'] as const) {
       engine.owner = owner;
       if (owner === 'unknown') engine.answer = 'loading';
       await clock.advance(9_000);
@@ -145,7 +145,7 @@ describe('readiness', () => {
     expect(await outcome).toBe('ready');
   });
 
-  it('is not given up for two looks at the port that take long', async () => {
+  it('is not given up after two slow checks of the port', async () => {
     const { engine, clock, settled } = anEngine();
     engine.answer = 'loading';
     engine.owner = 'foreign';
@@ -159,7 +159,7 @@ describe('readiness', () => {
     expect(settled()).toBe('ready');
   });
 
-  it('does not count the time that a look at the port takes as time that it was another’s', async () => {
+  it('does not count the duration of a check as time of a foreign owner', async () => {
     const { engine, clock, settled } = anEngine();
     engine.answer = 'loading';
     engine.owner = 'foreign';
@@ -172,14 +172,14 @@ describe('readiness', () => {
     expect(settled()).toBe('taken');
   });
 
-  it('has the owner of the port be asked for every two seconds while the engine loads', async () => {
+  it('checks the owner of the port every two seconds at most while the engine loads', async () => {
     const { engine, clock } = anEngine();
     engine.answer = 'loading';
     await clock.advance(20_500);
     expect(engine.owners).toBeLessThanOrEqual(10);
   });
 
-  it('is not believed of a foreign process on the port', async () => {
+  it('is not accepted from a foreign process on the port', async () => {
     const { engine, clock, settled } = anEngine();
     engine.answer = 'ok';
     engine.owner = 'foreign';
@@ -190,7 +190,7 @@ describe('readiness', () => {
     expect(settled()).toBe('ready');
   });
 
-  it('is believed where the system does not tell whose a port is', async () => {
+  it('is accepted if the owner of the port is unknown', async () => {
     const { engine, clock, settled } = anEngine();
     engine.owner = 'unknown';
     engine.answer = 'ok';
@@ -199,7 +199,7 @@ describe('readiness', () => {
   });
 
   it.each<ProbeResult>(['ok', 'error', 'loading', 'timeout'])(
-    'never shows the run’s key to a foreign process on the port that says %s',
+    'never sends the run’s key to a foreign process on the port that answers %s',
     async (answer) => {
       const { engine, clock } = anEngine('secret');
       engine.answer = answer;
@@ -242,14 +242,14 @@ describe('readiness', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  it('needs no key where the health path is open', async () => {
+  it('needs no key if the health path is open', async () => {
     const { engine, clock, settled } = anEngine('secret');
     engine.answer = 'ok';
     await clock.advance(10);
     expect([settled(), engine.keysSeen]).toEqual(['ready', 0]);
   });
 
-  it('is seen within 10 ms with the key where the health path asks for one, once the port is the engine’s own', async () => {
+  it('is noticed within 10 ms with the key if the health path requires it and the engine owns the port', async () => {
     const { engine, clock, settled } = anEngine('secret');
     engine.answer = 'error';
     engine.answerToKey = 'loading';
@@ -260,7 +260,7 @@ describe('readiness', () => {
     expect(settled()).toBe('ready');
   });
 
-  it('is not believed of an engine without a key that answers an error', async () => {
+  it('is not accepted from an engine without a key that answers an error', async () => {
     const { engine, clock, settled } = anEngine();
     engine.answer = 'error';
     engine.answerToKey = 'ok';
@@ -268,14 +268,14 @@ describe('readiness', () => {
     expect(settled()).toBe(null);
   });
 
-  it('is given up when nothing moves for the whole time', async () => {
+  it('is given up when nothing moves for the whole time limit', async () => {
     const { engine, clock, settled } = anEngine();
     engine.answer = 'loading';
     await clock.advance(STALL_MS + 2_000);
     expect(settled()).toBe('stalled');
   });
 
-  it('is not given up while anything moves: slow is not stuck', async () => {
+  it('is not given up while anything moves, because slow is not stuck', async () => {
     const { engine, clock, settled } = anEngine();
     engine.answer = 'loading';
     for (let minute = 0; minute < 5; minute += 1) {
@@ -285,7 +285,7 @@ describe('readiness', () => {
     expect(settled()).toBe(null);
   });
 
-  it('ends when nobody wants to know any more', async () => {
+  it('ends when its signal aborts', async () => {
     const { clock, controller, outcome } = anEngine();
     await clock.advance(100);
     controller.abort();

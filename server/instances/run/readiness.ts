@@ -9,21 +9,21 @@ import type {
   Supervisor,
 } from '../ports.ts';
 
-/** Between two looks. While it loads, an engine closes the connection after each answer, so each probe is a new one. */
+/** Pause between two checks. A loading engine closes the connection after each answer, so each probe opens a new one. */
 const TICK_MS = 5;
-/** At first every look is a probe: most small models are ready within this. */
+/** Probe at every check for this long: most small models are ready by then. */
 const EAGER_AT_FIRST_MS = 1_000;
-/** So it is again for a while after the engine wrote something: it says when the model is loaded, just before it is ready. */
+/** Probe at every check for this long after new output: an engine logs that the model is loaded just before it is ready. */
 const EAGER_AFTER_OUTPUT_MS = 100;
-/** And else at least this often. */
+/** Otherwise probe at least this often. */
 const PATIENT_PROBE_MS = 250;
 const PROBE_TIMEOUT_MS = 2_000;
 const PROGRESS_EVERY_MS = 1_000;
-/** Longer than one that is about to leave has the port, or an engine needs to find out that it cannot have it. */
+/** Longer than a stopping process keeps its port, and longer than an engine needs to notice that it cannot bind. */
 const FOREIGN_MS = 10_000;
-/** Nor is it the word of fewer looks: one that takes long is still one. */
+/** Require at least three checks: a single check may take long. */
 const FOREIGN_LOOKS = 3;
-/** Whose a container's port is has its runtime asked. */
+/** Pause between checks of the port's owner. For a container, each check queries its runtime. */
 const OWNER_EVERY_MS = 2_000;
 
 export interface ReadinessDependencies {
@@ -34,11 +34,13 @@ export interface ReadinessDependencies {
 }
 
 /**
- * Waits until the engine answers its health check with 200 *and* the port is its own: a foreign process on it would
- * answer too, while ours dies of "address already in use" (measured: 58 ms later). Until then it is asked without the
- * run's key, which a foreign process must not get. `stalled`: nothing moved for `stallMs`: no output, memory, CPU time or
- * reads; a slow disk is slow, not stuck. `taken`: for a while now a process that is none of the run's has listened on the
- * port, and the engine, if it lives at all, has not died of that. `aborted`: nobody wants to know any more.
+ * Waits until the engine answers its health check with 200 *and* owns the port. A foreign process on the port would answer
+ * too, while the engine dies of "address already in use" (measured: 58 ms later). Until then probes omit the run's key, which
+ * a foreign process must not get.
+ *
+ * - `stalled`: for `stallMs` no output, memory, CPU time or reads changed. A slow disk is slow, not stuck.
+ * - `taken`: for `FOREIGN_MS` a process outside of the run has listened on the port, and the engine has not exited.
+ * - `aborted`: `signal` aborted.
  */
 export async function awaitReady(
   dependencies: ReadinessDependencies,
@@ -56,8 +58,8 @@ export async function awaitReady(
   let lastMove = begun;
   let progress: Progress | null = null;
   let answer: ProbeResult = 'closed';
-  let ownerToldAt = Number.NEGATIVE_INFINITY;
-  /** How many looks in a row found the port to be another's, and when the first of them did. */
+  let ownerCheckedAt = Number.NEGATIVE_INFINITY;
+  /** Checks in a row that found a foreign owner, and the time of the first. */
   let foreign = { looks: 0, since: begun };
 
   while (!signal.aborted) {
@@ -76,12 +78,12 @@ export async function awaitReady(
       if (hasMoved(progress, seen)) lastMove = now;
       progress = seen ?? progress;
       if (now - lastMove >= stallMs) return 'stalled';
-      if (now - ownerToldAt >= OWNER_EVERY_MS) {
+      if (now - ownerCheckedAt >= OWNER_EVERY_MS) {
         const isForeign = answer !== 'closed' && (await supervisor.ownsPort(run, target.port)) === 'foreign';
-        ownerToldAt = clock.elapsed();
-        const since = foreign.looks === 0 ? ownerToldAt : foreign.since;
+        ownerCheckedAt = clock.elapsed();
+        const since = foreign.looks === 0 ? ownerCheckedAt : foreign.since;
         foreign = { looks: isForeign ? foreign.looks + 1 : 0, since };
-        const isTaken = foreign.looks >= FOREIGN_LOOKS && ownerToldAt - since >= FOREIGN_MS;
+        const isTaken = foreign.looks >= FOREIGN_LOOKS && ownerCheckedAt - since >= FOREIGN_MS;
         if (isTaken) return signal.aborted ? 'aborted' : 'taken';
       }
     }
@@ -97,20 +99,20 @@ async function isReady(
   answer: ProbeResult,
   signal: AbortSignal,
 ): Promise<boolean> {
-  // A health path of the user's choice may answer nobody without the key: 401.
+  // A custom health path may require the key and answer 401 without it.
   const mayNeedKey = answer === 'error' && target.key !== null;
   if (answer !== 'ok' && !mayNeedKey) return false;
   if (!(await isOurs(supervisor, run, target.port))) return false;
   return answer === 'ok' || (await endpoint.probe(target, PROBE_TIMEOUT_MS, signal)) === 'ok';
 }
 
-/** Where the system does not tell whose a port is, it was free just before the spawn: good enough. */
+/** Whether the run owns the port. An unknown owner is accepted, because the port was free just before the spawn. */
 async function isOurs(supervisor: Pick<Supervisor, 'ownsPort'>, run: RunReference, port: number): Promise<boolean> {
   const owner = await supervisor.ownsPort(run, port);
   return owner === 'ours' || owner === 'unknown';
 }
 
-/** Whether a run showed any sign of life between two looks. What cannot be read counts as none. */
+/** Whether any measurement of a run changed between two checks. Unreadable measurements count as unchanged. */
 export function hasMoved(before: Progress | null, after: Progress | null): boolean {
   if (after === null) return false;
   return (

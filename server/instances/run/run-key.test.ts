@@ -14,14 +14,14 @@ const PLAN: LaunchPlan = {
 };
 
 describe('the key of a run', () => {
-  it('is made for an engine that takes it, by variable or by argument', () => {
+  it('is used for an engine that takes it, by variable or by argument', () => {
     expect(takesKey(PLAN)).toBe(false);
     expect(takesKey({ ...PLAN, keyVariable: 'KEY' })).toBe(true);
     expect(takesKey({ ...PLAN, keyArguments: [1] })).toBe(true);
     expect(takesKey({ ...PLAN, keyArguments: [] })).toBe(false);
   });
 
-  it('fills its places and no other text that looks like one', () => {
+  it('replaces its placeholders and no other text that looks like one', () => {
     const plan = { ...PLAN, keyArguments: [1, 4] };
     const filled = planWithKey({ engine: 'x', nonce: 'n', key: 'k', plan });
     expect(filled.argv).toEqual(['--key', 'k', '--text', '${API_KEY}', '--url=http://:k@h/k']);
@@ -35,7 +35,7 @@ describe('the key of a run', () => {
     expect(withoutKey('a', '')).toBe('a');
   });
 
-  it('is spawned with, and is not in the plan that is stored, nor in why a run ended', async () => {
+  it('is passed to the spawn, but is neither in the stored plan nor in the reason of an exit', async () => {
     const domain = new Domain();
     const plan = domain.adapter.plan.bind(domain.adapter);
     domain.adapter.plan = (record) => ({

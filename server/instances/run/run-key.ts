@@ -1,16 +1,16 @@
 import type { Launch } from '../life/lifecycle.ts';
 import type { LaunchPlan } from '../ports.ts';
 
-/** Stands for the key in the argv of a plan. */
+/** Placeholder for the key in the argv of a plan. */
 const PLACEHOLDER = '${API_KEY}';
 const MASK = '***';
 
-/** Whether an engine takes a key: each run then gets a random one. */
+/** Whether an engine takes a key. Each of its runs then gets a random key. */
 export function takesKey({ keyVariable, keyArguments = [] }: LaunchPlan): boolean {
   return keyVariable !== null || keyArguments.length > 0;
 }
 
-/** The plan to spawn: with the key in its arguments. It must not be stored or shown. */
+/** The plan to spawn, with the key in its arguments. Do not store or show it. */
 export function planWithKey({ plan, key }: Launch): LaunchPlan {
   const { keyArguments = [] } = plan;
   if (key === null || keyArguments.length === 0) return plan;
@@ -21,7 +21,7 @@ export function planWithKey({ plan, key }: Launch): LaunchPlan {
   };
 }
 
-/** A text that an engine wrote, with `***` for the key of its run. */
+/** Text from an engine, with the key of its run replaced by `***`. */
 export function withoutKey(text: string, key: string | null): string {
   return key === null || key === '' ? text : text.replaceAll(key, MASK);
 }

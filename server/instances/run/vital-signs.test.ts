@@ -8,26 +8,26 @@ function look(seconds: number, progress: Partial<Progress> | null = {}, answered
   return { at: seconds * 1_000, progress: progress === null ? null : { ...PROGRESS, ...progress }, answered };
 }
 
-describe('what moved between two looks', () => {
+describe('movementOf', () => {
   it.each([
     ['a token passed', look(10, {}, 8), 'work'],
     ['it wrote', look(10, { logBytes: 101 }), 'work'],
     ['it read', look(10, { readBytes: 11 }), 'work'],
     ['it computed', look(10, { cpuTicks: 700 }), 'only CPU time'],
-    ['a worker ended, and took its ticks along', look(10, { cpuTicks: 100 }), 'only CPU time'],
+    ['the ticks dropped with an ended worker', look(10, { cpuTicks: 100 }), 'only CPU time'],
     ['it woke up now and then', look(10, { cpuTicks: 510 }), 'nothing'],
-    ['it is where nobody can see it', look(10, { isBlind: true }), 'only CPU time'],
-    ['memory was given back', look(10, { memoryBytes: 500 }), 'nothing'],
-    ['it cannot be looked at any more', look(10, null), 'nothing'],
+    ['its processes cannot be measured', look(10, { isBlind: true }), 'only CPU time'],
+    ['memory was freed', look(10, { memoryBytes: 500 }), 'nothing'],
+    ['it can no longer be measured', look(10, null), 'nothing'],
   ] as const)('%s', (_what, after, expected) => {
     expect(movementOf(look(0), after)).toBe(expected);
   });
 
-  it('is work where nothing is known of before', () => {
+  it('is work without an earlier measurement', () => {
     expect(movementOf(look(0, null), look(10))).toBe('work');
   });
 
-  it('is a matter of how fast: as many ticks in less time are more', () => {
+  it('depends on the rate: the same ticks in less time count as CPU time', () => {
     expect(movementOf(look(0), look(2, { cpuTicks: 510 }))).toBe('only CPU time');
   });
 });

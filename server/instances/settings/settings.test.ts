@@ -18,7 +18,7 @@ const adapter: EngineAdapter = {
   inferencePaths: new Set(),
   signs: { workPath: null },
   crossing: { headers: [], paths: [], except: [] },
-  offload: () => ({ kind: 'not asked' }),
+  offload: () => ({ kind: 'not requested' }),
 };
 
 const GROUPS = new Set(['big']);

@@ -2,11 +2,11 @@ import type { Client } from '@llamactl/client';
 import { Command, CommanderError } from 'commander';
 import path from 'node:path';
 import { TokenRenewal } from './access/token-renewal.ts';
-import { Contexts } from './contexts.ts';
+import { Contexts } from './server/contexts.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
-import { serverAddress, type AddressFlags, type ServerAddress } from './server-address.ts';
-import { isColoured } from './style.ts';
-import { Terminal, type Streams } from './terminal.ts';
+import { serverAddress, type AddressFlags, type ServerAddress } from './server/server-address.ts';
+import { isColoured } from './screen/style.ts';
+import { Terminal, type Streams } from './screen/terminal.ts';
 
 /** The program's access to the outside world. */
 export interface Surroundings {
@@ -189,7 +189,7 @@ export class CommandLine {
   async #session(terminal: Terminal, flags: GlobalFlags): Promise<{ session: Session; renewal: TokenRenewal | null }> {
     const [{ Client }, { assertFollowed }] = await Promise.all([
       import('@llamactl/client'),
-      import('./followed-server.ts'),
+      import('./server/followed-server.ts'),
     ]);
     const { environment, home, interrupted, now } = this.surroundings;
     const { contexts } = this;
@@ -256,7 +256,7 @@ export class CommandLine {
   async #fail(error: unknown, isJson: boolean): Promise<ExitStatus> {
     if (error instanceof CommanderError) return this.#misunderstood(error, isJson);
     const { failureOf } = await import('./failure.ts');
-    const { surroundsOf } = await import('./address-remedies.ts');
+    const { surroundsOf } = await import('./server/address-remedies.ts');
     const { stderr } = this.surroundings.streams;
     const place = this.#address && surroundsOf(this.#address, this.surroundings);
     const { status, lines, json } = failureOf(error, this.#hasToken, place);

@@ -1,7 +1,7 @@
 import type { LogEntry } from '@llamactl/client';
 import { describe, expect, it } from 'vitest';
 import { momentOf, outputLine } from './engine-output.ts';
-import { Style } from './style.ts';
+import { Style } from './screen/style.ts';
 
 const ENTRY: LogEntry = { timestamp: '2026-03-01T12:00:00.123Z', level: 'info', message: 'model\tloaded', seq: 7 };
 const BARE = { style: new Style(false), timestamps: false, isForTerminal: false };

@@ -1,6 +1,6 @@
 import type { LogEntry, LogLevel } from '@llamactl/client';
-import type { Style } from './style.ts';
-import { padded, plain } from './text.ts';
+import type { Style } from './screen/style.ts';
+import { padded, plain } from './screen/text.ts';
 
 /** How to print lines of an engine's output. */
 export interface OutputForm {

@@ -1,8 +1,8 @@
 import { ConnectionError, LlamactlError, ProtocolError, TimeoutError } from '@llamactl/client';
-import { addressRemedies, isElsewhere, type Surrounds } from './address-remedies.ts';
+import { addressRemedies, isElsewhere, type Surrounds } from './server/address-remedies.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
 import { Problem } from './problem.ts';
-import { plain } from './text.ts';
+import { plain } from './screen/text.ts';
 
 /** How the program ends after an error: its message and exit status. */
 export interface Failure {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { EXIT } from './exit-status.ts';
 import { Problem } from './problem.ts';
-import type { Terminal } from './terminal.ts';
+import type { Terminal } from './screen/terminal.ts';
 
 /** The part of a session that reading input needs. */
 interface InputSession {

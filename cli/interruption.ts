@@ -1,8 +1,8 @@
 import type { Interruption } from '@llamactl/client';
 import type { CommandLine, Session } from './command-line.ts';
 import { EXIT } from './exit-status.ts';
-import type { Terminal } from './terminal.ts';
-import { plain } from './text.ts';
+import type { Terminal } from './screen/terminal.ts';
+import { plain } from './screen/text.ts';
 
 /** Runs something that continues until Ctrl-C, which ends it without a message. */
 export async function untilInterrupted(

@@ -1,5 +1,5 @@
-import type { Context } from '../contexts.ts';
-import { isLoopback } from '../loopback.ts';
+import type { Context } from '../server/contexts.ts';
+import { isLoopback } from '../server/loopback.ts';
 
 /** Name of the context for the server of this machine. */
 export const LOCAL_NAME = 'local';

@@ -1,4 +1,4 @@
-import type { Context } from '../contexts.ts';
+import type { Context } from '../server/contexts.ts';
 import { moment } from '../moment.ts';
 import { tokenLife } from './token-life.ts';
 

@@ -1,6 +1,6 @@
 import type { Key, UpdateUser } from '@llamactl/client';
 import type { Command } from 'commander';
-import { wholeNumber } from '../setting-flags.ts';
+import { wholeNumber } from '../instances/setting-flags.ts';
 
 type Limits = Pick<Key, 'max_in_flight' | 'requests_per_minute' | 'tokens_per_minute'>;
 

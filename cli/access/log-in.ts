@@ -1,12 +1,12 @@
 import { Client, LlamactlError } from '@llamactl/client';
 import { EXIT } from '../exit-status.ts';
-import { assertFollowed } from '../followed-server.ts';
+import { assertFollowed } from '../server/followed-server.ts';
 import { moment } from '../moment.ts';
-import { isOwnAddress } from '../own-address.ts';
+import { isOwnAddress } from '../server/own-address.ts';
 import { Problem } from '../problem.ts';
-import type { AddressParts, ServerAddress } from '../server-address.ts';
-import type { Terminal } from '../terminal.ts';
-import { plain } from '../text.ts';
+import type { AddressParts, ServerAddress } from '../server/server-address.ts';
+import type { Terminal } from '../screen/terminal.ts';
+import { plain } from '../screen/text.ts';
 import { loginTarget, overrides } from './login-target.ts';
 import { passwordOf } from './password.ts';
 

@@ -1,7 +1,7 @@
 import { Client } from '@llamactl/client';
-import type { Context } from '../contexts.ts';
-import { followedUrl, localServer } from '../local-server.ts';
-import { dataDirectoryOf, serverAddress, type AddressParts } from '../server-address.ts';
+import type { Context } from '../server/contexts.ts';
+import { followedUrl, localServer } from '../server/local-server.ts';
+import { dataDirectoryOf, serverAddress, type AddressParts } from '../server/server-address.ts';
 import { contextNameOf, LOCAL_NAME } from './context-name.ts';
 
 /** The server to log in to, and the context that stores the log-in. */

@@ -1,6 +1,6 @@
 import type { Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
-import { assertFollowed } from '../followed-server.ts';
+import { assertFollowed } from '../server/followed-server.ts';
 import { Problem } from '../problem.ts';
 import { newPassword, passwordOf, pipedLines } from './password.ts';
 

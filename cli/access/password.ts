@@ -1,6 +1,6 @@
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../screen/terminal.ts';
 
 /** The request of {@link passwordOf} and {@link newPassword}. */
 interface PasswordRequest {

@@ -1,6 +1,6 @@
 import { failureOf } from '../failure.ts';
-import { onEach, worst } from '../many.ts';
-import type { Terminal } from '../terminal.ts';
+import { onEach, worst } from '../instances/many.ts';
+import type { Terminal } from '../screen/terminal.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 
 /** One of several things to remove. */

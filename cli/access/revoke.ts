@@ -1,6 +1,6 @@
 import { Client, ConnectionError, LlamactlError } from '@llamactl/client';
-import type { Context } from '../contexts.ts';
-import { assertFollowed } from '../followed-server.ts';
+import type { Context } from '../server/contexts.ts';
+import { assertFollowed } from '../server/followed-server.ts';
 import { moment } from '../moment.ts';
 import { tokenLife } from './token-life.ts';
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Contexts } from '../contexts.ts';
+import { Contexts } from '../server/contexts.ts';
 import { TokenRenewal } from './token-renewal.ts';
 
 /** Valid from 0 to 200 s. */

@@ -1,4 +1,4 @@
-import type { Contexts } from '../contexts.ts';
+import type { Contexts } from '../server/contexts.ts';
 import { isDueForRenewal, tokenLife } from './token-life.ts';
 
 interface TokenRenewalParts {

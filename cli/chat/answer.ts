@@ -1,6 +1,6 @@
 import type { ChatChunk, ChatRequest } from '@llamactl/client';
 import type { Session } from '../command-line.ts';
-import { plain } from '../text.ts';
+import { plain } from '../screen/text.ts';
 import { answerFigures } from './answer-figures.ts';
 
 /** The outcome of a question. */

@@ -1,6 +1,6 @@
 import type { Session } from '../command-line.ts';
 import { failureOf } from '../failure.ts';
-import { plain } from '../text.ts';
+import { plain } from '../screen/text.ts';
 import { giveAnswer, type Answer } from './answer.ts';
 import { whyBroken } from './broken-answer.ts';
 import { chatCommand, CHAT_HELP, type ChatCommand } from './chat-command.ts';

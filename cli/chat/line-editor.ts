@@ -1,7 +1,7 @@
 import { createInterface, type Interface } from 'node:readline';
 import { Writable } from 'node:stream';
-import type { Streams } from '../terminal.ts';
-import { plain } from '../text.ts';
+import type { Streams } from '../screen/terminal.ts';
+import { plain } from '../screen/text.ts';
 
 /**
  * The result of a prompt. `gone`: Ctrl-D, or the terminal has closed. `interrupted`: Ctrl-C, on an empty line or not.

@@ -129,7 +129,7 @@ interface Known {
 }
 
 async function unknownModel(model: string, { instances, models, isLocal }: Known): Promise<Problem> {
-  const { nearName } = await import('../near-instance.ts');
+  const { nearName } = await import('../instances/near-instance.ts');
   const names = instances.flatMap(({ name, aliases }) => [name, ...aliases]);
   const near = await nearName(model, [...names, ...models.map(({ name }) => name)]);
   const file = isLocal ? '~/models/qwen.gguf' : "/models/qwen.gguf, a path on the server's machine";

@@ -2,8 +2,8 @@ import type { Instance } from '@llamactl/client';
 import type { Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
-import { settled } from '../settling.ts';
-import { plain } from '../text.ts';
+import { settled } from '../instances/settling.ts';
+import { plain } from '../screen/text.ts';
 import { withProgress } from './start-progress.ts';
 
 /** Output lines to show after a failed start; the reason already has the first cause. */

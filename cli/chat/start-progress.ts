@@ -1,5 +1,5 @@
 import { setInterval } from 'node:timers/promises';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../screen/terminal.ts';
 
 /**
  * Shows that a long action is running. On a terminal it is one line with the elapsed seconds, which disappears at the

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import type { AuditRow } from '@llamactl/contract/auth';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PASSWORD } from '@llamactl/server/testing/auth-harness';
-import { Contexts } from '../contexts.ts';
+import { Contexts } from '../server/contexts.ts';
 import { AccessServer } from '@llamactl/server/testing/access-server';
 import { CommandSandbox, type RunOptions, type RunResult } from '../testing/command-run.ts';
 

@@ -1,10 +1,10 @@
 import type { Alert } from '@llamactl/client';
 import { Command } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
-import { since } from '../figures.ts';
-import type { Style } from '../style.ts';
-import type { Cell, Column } from '../table.ts';
-import { plain, widthOf, wrapped } from '../text.ts';
+import { since } from '../screen/figures.ts';
+import type { Style } from '../screen/style.ts';
+import type { Cell, Column } from '../screen/table.ts';
+import { plain, widthOf, wrapped } from '../screen/text.ts';
 
 /** A sentence wrapped into narrower lines is hard to read. */
 const LEAST_COLUMNS = 30;

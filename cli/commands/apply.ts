@@ -2,11 +2,11 @@ import type { Applied } from '@llamactl/client';
 import { Command } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
-import { count } from '../figures.ts';
+import { count } from '../screen/figures.ts';
 import { inputText } from '../input-file.ts';
-import { planLines } from '../plan-lines.ts';
+import { planLines } from '../instances/plan-lines.ts';
 import { Problem } from '../problem.ts';
-import { plain } from '../text.ts';
+import { plain } from '../screen/text.ts';
 
 interface ApplyFlags {
   prune?: boolean;

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { CommandLine } from '../command-line.ts';
-import { clockTime } from '../clock-time.ts';
-import { plain } from '../text.ts';
+import { clockTime } from '../screen/clock-time.ts';
+import { plain } from '../screen/text.ts';
 
 interface AuditFlags {
   lines: number;

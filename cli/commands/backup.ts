@@ -2,8 +2,8 @@ import { Command } from 'commander';
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import type { CommandLine } from '../command-line.ts';
-import { bytes, count } from '../figures.ts';
-import { refuseServer } from '../own-machine.ts';
+import { bytes, count } from '../screen/figures.ts';
+import { refuseServer } from '../server/own-machine.ts';
 
 interface BackupFlags {
   force?: boolean;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EventServer } from '@llamactl/server/testing/event-server';
-import { Contexts } from '../contexts.ts';
+import { Contexts } from '../server/contexts.ts';
 import { CommandSandbox, type RunResult } from '../testing/command-run.ts';
 
 let server: EventServer;

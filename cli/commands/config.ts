@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import type { CommandLine, Session, Surroundings } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
-import { plain } from '../text.ts';
+import { plain } from '../screen/text.ts';
 
 export function configCommand(commandLine: CommandLine): Command {
   return new Command('config')

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Contexts } from '../contexts.ts';
+import { Contexts } from '../server/contexts.ts';
 import { CommandSandbox, type RunResult } from '../testing/command-run.ts';
 
 let sandbox: CommandSandbox;

@@ -3,8 +3,8 @@ import { credentialsText, shownContext } from '../access/context-table.ts';
 import type { CommandLine } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
-import { isThere, serverAddress, type AddressFlags } from '../server-address.ts';
-import { plain } from '../text.ts';
+import { isThere, serverAddress, type AddressFlags } from '../server/server-address.ts';
+import { plain } from '../screen/text.ts';
 
 interface AddFlags {
   use?: boolean;

@@ -1,11 +1,11 @@
 import type { CreateInstance } from '@llamactl/client';
 import { Command } from 'commander';
 import type { CommandLine } from '../command-line.ts';
-import { carriedOut, carryOut, waitsByDefault } from '../lifecycle.ts';
-import { oneByOne } from '../one-by-one.ts';
-import { withSettingFlags, type SettingFlags } from '../setting-flags.ts';
-import { saidSettings } from '../setting-words.ts';
-import { plain } from '../text.ts';
+import { carriedOut, carryOut, waitsByDefault } from '../instances/lifecycle.ts';
+import { oneByOne } from '../instances/one-by-one.ts';
+import { withSettingFlags, type SettingFlags } from '../instances/setting-flags.ts';
+import { saidSettings } from '../instances/setting-words.ts';
+import { plain } from '../screen/text.ts';
 
 interface CreateFlags extends SettingFlags {
   start?: boolean;

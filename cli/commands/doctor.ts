@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
 import type { Finding, Level } from '../doctor/finding.ts';
 import { EXIT } from '../exit-status.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../screen/terminal.ts';
 
 interface DoctorFlags {
   config?: string;
@@ -76,7 +76,7 @@ const NAME_WIDTH = 13;
 
 async function print(terminal: Terminal, { check, level, message, remedies }: Finding): Promise<void> {
   if (terminal.isQuiet && level === 'ok') return;
-  const { plain, padded, wrapped, widthOf } = await import('../text.ts');
+  const { plain, padded, wrapped, widthOf } = await import('../screen/text.ts');
   const { style } = terminal;
   const name = padded(plain(check), NAME_WIDTH);
   const indent = widthOf(name) + 4;

@@ -1,10 +1,10 @@
 import type { EventsOptions, Frame } from '@llamactl/client';
 import { Command, InvalidArgumentError } from 'commander';
-import { clockTime } from '../clock-time.ts';
+import { clockTime } from '../screen/clock-time.ts';
 import type { CommandLine, Session } from '../command-line.ts';
-import { eventLines } from '../event-line.ts';
+import { eventLines } from '../instances/event-line.ts';
 import { untilInterrupted, waitingNote } from '../interruption.ts';
-import { plain } from '../text.ts';
+import { plain } from '../screen/text.ts';
 
 type EventType = Frame['type'];
 
@@ -78,7 +78,7 @@ async function warnOfUnknown({ client, terminal, signal }: Session, names: reado
   const known = new Set(all.map((name) => name.toLowerCase()));
   for (const name of names) {
     if (known.has(name.toLowerCase())) continue;
-    const { hintFor } = await import('../near-instance.ts');
+    const { hintFor } = await import('../instances/near-instance.ts');
     terminal.warn(`llamactl: there is no instance ${plain(name)} yet; ${await hintFor(name, all)}`);
   }
 }

@@ -2,10 +2,10 @@ import type { Health } from '@llamactl/client';
 import { Command } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
-import { eachInstance } from '../instance-each.ts';
-import { distinct } from '../many.ts';
-import type { Style } from '../style.ts';
-import { plain } from '../text.ts';
+import { eachInstance } from '../instances/instance-each.ts';
+import { distinct } from '../instances/many.ts';
+import type { Style } from '../screen/style.ts';
+import { plain } from '../screen/text.ts';
 
 export function healthCommand(commandLine: CommandLine): Command {
   return new Command('health')

@@ -3,8 +3,8 @@ import { Command, Option } from 'commander';
 import { limitsIn, limitWords, withLimitFlags, type LimitFlags } from '../access/limit-flags.ts';
 import type { CommandLine } from '../command-line.ts';
 import { moment } from '../moment.ts';
-import { duration, since } from '../figures.ts';
-import { plain } from '../text.ts';
+import { duration, since } from '../screen/figures.ts';
+import { plain } from '../screen/text.ts';
 
 interface CreateFlags extends LimitFlags {
   scope?: Scope[];

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PASSWORD } from '@llamactl/server/testing/auth-harness';
 import { testConfig } from '@llamactl/server/testing/http-harness';
-import { Contexts } from '../contexts.ts';
+import { Contexts } from '../server/contexts.ts';
 import { AccessServer } from '@llamactl/server/testing/access-server';
 import { CommandSandbox, type RunOptions, type RunResult } from '../testing/command-run.ts';
 import { HeldDirectory } from '../testing/held-directory.ts';

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { CommandLine } from '../command-line.ts';
-import type { AddressFlags } from '../server-address.ts';
+import type { AddressFlags } from '../server/server-address.ts';
 
 interface LoginFlags {
   passwordStdin?: boolean;

@@ -4,11 +4,11 @@ import type { CommandLine, Session } from '../command-line.ts';
 import { momentOf, outputLine, type OutputForm } from '../engine-output.ts';
 import { EXIT } from '../exit-status.ts';
 import { untilInterrupted, waitingNote } from '../interruption.ts';
-import { distinct } from '../many.ts';
-import { nearInstance } from '../near-instance.ts';
+import { distinct } from '../instances/many.ts';
+import { nearInstance } from '../instances/near-instance.ts';
 import { Problem } from '../problem.ts';
-import { wholeNumber } from '../setting-flags.ts';
-import { widthOf } from '../text.ts';
+import { wholeNumber } from '../instances/setting-flags.ts';
+import { widthOf } from '../screen/text.ts';
 
 interface LogsFlags {
   follow?: boolean;

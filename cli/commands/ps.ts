@@ -1,11 +1,11 @@
 import type { Frame, InstanceSummary, Status } from '@llamactl/client';
 import { Command, Option } from 'commander';
-import { clockTime } from '../clock-time.ts';
+import { clockTime } from '../screen/clock-time.ts';
 import type { CommandLine, Session } from '../command-line.ts';
-import { instanceTable } from '../instance-table.ts';
+import { instanceTable } from '../instances/instance-table.ts';
 import { untilInterrupted, waitingNote } from '../interruption.ts';
-import type { LiveTable as Table, View } from '../live-table.ts';
-import { cut, padded, plain } from '../text.ts';
+import type { LiveTable as Table, View } from '../screen/live-table.ts';
+import { cut, padded, plain } from '../screen/text.ts';
 
 interface Flags {
   status?: Status;
@@ -70,9 +70,9 @@ async function printFrames({ client, terminal, signal }: Session): Promise<void>
 async function watchTable(session: Session, flags: Flags): Promise<void> {
   const { client, terminal, signal, now } = session;
   const [{ InstanceList }, { watchInstances }, { awayLine, LiveTable, liveLines }] = await Promise.all([
-    import('../instance-list.ts'),
-    import('../instance-watch.ts'),
-    import('../live-table.ts'),
+    import('../instances/instance-list.ts'),
+    import('../instances/instance-watch.ts'),
+    import('../screen/live-table.ts'),
   ]);
   const { style } = terminal;
   const instances = new InstanceList();
@@ -112,7 +112,7 @@ async function watchTable(session: Session, flags: Flags): Promise<void> {
 /** Prints the present instances, then each change on a line. */
 async function watchLines(session: Session, flags: Flags): Promise<void> {
   const { client, terminal, signal, now } = session;
-  const { eventLines } = await import('../event-line.ts');
+  const { eventLines } = await import('../instances/event-line.ts');
   const { style } = terminal;
   const opened = Promise.withResolvers<void>();
   const waiting = waitingNote(terminal);

@@ -4,10 +4,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { CommandLine } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import { isAlive } from '../living-process.ts';
-import { refuseServer } from '../own-machine.ts';
+import { refuseServer } from '../server/own-machine.ts';
 import { Problem } from '../problem.ts';
 import { codeOf } from '../reason.ts';
-import { type ReloadOutcome, ReloadPatience, reloadOutcome, whyNot } from '../reload-outcome.ts';
+import { type ReloadOutcome, ReloadPatience, reloadOutcome, whyNot } from '../server/reload-outcome.ts';
 
 interface ReloadFlags {
   config?: string;

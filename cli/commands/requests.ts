@@ -1,10 +1,10 @@
 import type { ActiveRequest, FinishedRequest } from '@llamactl/client';
 import { Command } from 'commander';
 import type { CommandLine, Invocation, Session } from '../command-line.ts';
-import { count, duration, since } from '../figures.ts';
-import { wholeNumber } from '../setting-flags.ts';
-import type { Column } from '../table.ts';
-import { plain } from '../text.ts';
+import { count, duration, since } from '../screen/figures.ts';
+import { wholeNumber } from '../instances/setting-flags.ts';
+import type { Column } from '../screen/table.ts';
+import { plain } from '../screen/text.ts';
 
 interface RequestsFlags {
   finished?: number;

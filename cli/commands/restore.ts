@@ -5,12 +5,12 @@ import path from 'node:path';
 import type { CommandLine } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import { causeOf } from '../input-file.ts';
-import { localServer } from '../local-server.ts';
-import { refuseServer } from '../own-machine.ts';
+import { localServer } from '../server/local-server.ts';
+import { refuseServer } from '../server/own-machine.ts';
 import { Problem } from '../problem.ts';
-import { engineLines, instanceChanges, restoreLines, salvageLines } from '../restore-lines.ts';
-import type { Terminal } from '../terminal.ts';
-import { plain } from '../text.ts';
+import { engineLines, instanceChanges, restoreLines, salvageLines } from '../server/restore-lines.ts';
+import type { Terminal } from '../screen/terminal.ts';
+import { plain } from '../screen/text.ts';
 
 interface RestoreFlags {
   accounts?: boolean;

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
-import { commonFailure, distinct, onEach, worst } from '../many.ts';
-import { nearInstance } from '../near-instance.ts';
+import { commonFailure, distinct, onEach, worst } from '../instances/many.ts';
+import { nearInstance } from '../instances/near-instance.ts';
 import { Problem } from '../problem.ts';
 
 interface RemoveFlags {

@@ -56,7 +56,7 @@ async function run(
     import('../chat/model-instance.ts'),
     import('../chat/running-instance.ts'),
     import('../chat/conversation.ts'),
-    import('../own-address.ts'),
+    import('../server/own-address.ts'),
   ]);
   const place = { folder: process.cwd(), home, isLocal: isOwnAddress(client.url) };
   const { name, isNew } = await modelInstance(session, model, place);

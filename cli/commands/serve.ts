@@ -3,12 +3,12 @@ import { flushCompileCache } from 'node:module';
 import type { Inheritance } from '@llamactl/server/main';
 import type { CommandLine } from '../command-line.ts';
 import { endOnSignal } from '../end-on-signal.ts';
-import { logForPerson } from '../log-line.ts';
-import { ownProgram } from '../own-program.ts';
+import { logForPerson } from '../instances/log-line.ts';
+import { ownProgram } from '../server/own-program.ts';
 import { reasonOf } from '../reason.ts';
 import { SERVICE_MANAGERS, type ServiceManager } from '../service/service-manager.ts';
-import type { Terminal } from '../terminal.ts';
-import { addressForOthers, successorLines, welcomeLines } from '../serve-welcome.ts';
+import type { Terminal } from '../screen/terminal.ts';
+import { addressForOthers, successorLines, welcomeLines } from '../server/serve-welcome.ts';
 import { RELATIVE_TO, successorDirectory } from '../working-directory.ts';
 
 interface ServeFlags {

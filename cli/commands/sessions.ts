@@ -2,10 +2,10 @@ import type { Session } from '@llamactl/client';
 import { Command } from 'commander';
 import type { CommandLine } from '../command-line.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
-import { duration, since } from '../figures.ts';
-import { worst } from '../many.ts';
+import { duration, since } from '../screen/figures.ts';
+import { worst } from '../instances/many.ts';
 import { Problem } from '../problem.ts';
-import { plain } from '../text.ts';
+import { plain } from '../screen/text.ts';
 
 export function sessionsCommand(commandLine: CommandLine): Command {
   return new Command('sessions')

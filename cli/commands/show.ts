@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { CommandLine } from '../command-line.ts';
-import { pageLines } from '../instance-page.ts';
-import { nearInstance } from '../near-instance.ts';
+import { pageLines } from '../instances/instance-page.ts';
+import { nearInstance } from '../instances/near-instance.ts';
 
 export function showCommand(commandLine: CommandLine): Command {
   return new Command('show')

@@ -1,11 +1,11 @@
 import type { Status } from '@llamactl/client';
 import { Command } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
-import { batch, carryOut, waitsByDefault } from '../lifecycle.ts';
-import { distinct, type Outcome } from '../many.ts';
-import { namesOrAll } from '../named-instances.ts';
-import { oneByOne } from '../one-by-one.ts';
-import { seconds } from '../setting-flags.ts';
+import { batch, carryOut, waitsByDefault } from '../instances/lifecycle.ts';
+import { distinct, type Outcome } from '../instances/many.ts';
+import { namesOrAll } from '../instances/named-instances.ts';
+import { oneByOne } from '../instances/one-by-one.ts';
+import { seconds } from '../instances/setting-flags.ts';
 
 interface StartFlags {
   all?: boolean;

@@ -1,15 +1,15 @@
 import type { Instance } from '@llamactl/client';
 import { Command } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
-import { count } from '../figures.ts';
-import { eachInstance } from '../instance-each.ts';
-import { distinct } from '../many.ts';
+import { count } from '../screen/figures.ts';
+import { eachInstance } from '../instances/instance-each.ts';
+import { distinct } from '../instances/many.ts';
 import { untilInterrupted } from '../interruption.ts';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
-import { nearInstance } from '../near-instance.ts';
-import { statsTable } from '../stats-table.ts';
-import { plain } from '../text.ts';
+import { nearInstance } from '../instances/near-instance.ts';
+import { statsTable } from '../instances/stats-table.ts';
+import { plain } from '../screen/text.ts';
 
 interface Flags {
   watch?: true;
@@ -36,7 +36,7 @@ Examples:
         if (flags.window !== undefined) return showPast(session, words, flags.window, flags.watch === true);
         if (flags.watch !== true) return showPresent(commandLine, session, words);
         return untilInterrupted(commandLine, session, async () => {
-          const { watchStats } = await import('../stats-watch.ts');
+          const { watchStats } = await import('../instances/stats-watch.ts');
           await watchStats(session, words);
         });
       }),
@@ -78,7 +78,7 @@ async function showPast(
     throw new Problem('--window shows the history of one instance: give one name', EXIT.usage);
   }
   if (isWatch) throw new Problem('--window and --watch cannot be combined', EXIT.usage);
-  const { historyTable } = await import('../stats-history.ts');
+  const { historyTable } = await import('../instances/stats-history.ts');
   const history = await client.getInstanceStats(name, { window, signal }).catch(async (error: unknown) => {
     throw await nearInstance(session, name, error);
   });

@@ -1,9 +1,9 @@
 import type { Alert, Gpu, SystemStatus } from '@llamactl/client';
 import { Command } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
-import { bytes, count, duration, percent } from '../figures.ts';
-import type { Style } from '../style.ts';
-import { cut, plain } from '../text.ts';
+import { bytes, count, duration, percent } from '../screen/figures.ts';
+import type { Style } from '../screen/style.ts';
+import { cut, plain } from '../screen/text.ts';
 
 /** Keeps the page short. */
 const MOST_GPUS = 7;

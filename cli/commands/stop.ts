@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 import type { CommandLine } from '../command-line.ts';
-import { carryOut, waitsByDefault } from '../lifecycle.ts';
-import { distinct } from '../many.ts';
-import { namesOrAll } from '../named-instances.ts';
-import { oneByOne } from '../one-by-one.ts';
-import { seconds } from '../setting-flags.ts';
+import { carryOut, waitsByDefault } from '../instances/lifecycle.ts';
+import { distinct } from '../instances/many.ts';
+import { namesOrAll } from '../instances/named-instances.ts';
+import { oneByOne } from '../instances/one-by-one.ts';
+import { seconds } from '../instances/setting-flags.ts';
 
 interface StopFlags {
   all?: boolean;

@@ -1,13 +1,13 @@
 import { Command } from 'commander';
 import type { CommandLine } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
-import { merged, unset } from '../instance-settings.ts';
-import { carryOut, waitsByDefault } from '../lifecycle.ts';
-import { nearInstance } from '../near-instance.ts';
+import { merged, unset } from '../instances/instance-settings.ts';
+import { carryOut, waitsByDefault } from '../instances/lifecycle.ts';
+import { nearInstance } from '../instances/near-instance.ts';
 import { Problem } from '../problem.ts';
-import { collect, withSettingFlags, type SettingFlags } from '../setting-flags.ts';
-import { saidSettings } from '../setting-words.ts';
-import { plain } from '../text.ts';
+import { collect, withSettingFlags, type SettingFlags } from '../instances/setting-flags.ts';
+import { saidSettings } from '../instances/setting-words.ts';
+import { plain } from '../screen/text.ts';
 
 interface UpdateFlags extends SettingFlags {
   unset?: string[];

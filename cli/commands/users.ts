@@ -4,9 +4,9 @@ import { limitsIn, limitWords, withLimitFlags, type LimitFlags } from '../access
 import { newPassword } from '../access/password.ts';
 import type { CommandLine } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
-import { since } from '../figures.ts';
+import { since } from '../screen/figures.ts';
 import { Problem } from '../problem.ts';
-import { plain } from '../text.ts';
+import { plain } from '../screen/text.ts';
 
 interface CreateFlags extends LimitFlags {
   role: Role;

@@ -29,7 +29,7 @@ Examples:
 async function why(session: Session, name: string): Promise<void> {
   const [{ explain }, { nearInstance }] = await Promise.all([
     import('../why/explanation.ts'),
-    import('../near-instance.ts'),
+    import('../instances/near-instance.ts'),
   ]);
   const { client, signal, terminal } = session;
   const instance = await client.getInstance(name, { signal }).catch(async (error: unknown) => {
@@ -73,7 +73,7 @@ async function unlessRefused<Answer>(answer: Promise<Answer>): Promise<Answer | 
 }
 
 async function print({ terminal }: Session, { status }: Instance, explanation: Explanation): Promise<void> {
-  const { plain, wrapped } = await import('../text.ts');
+  const { plain, wrapped } = await import('../screen/text.ts');
   const { sentence, evidence, remedies } = explanation;
   const { style, columns, isQuiet } = terminal;
   const width = Math.min(columns, 120);

@@ -1,6 +1,6 @@
 import type { ConfigSource, ConfigView } from '@llamactl/client';
 import { Document, isCollection, isMap, isNode } from 'yaml';
-import { plain } from '../text.ts';
+import { plain } from '../screen/text.ts';
 
 /** Marks the begin of a source, so that a `#` in a value is not taken for one. */
 const MARK = '\u{1}';

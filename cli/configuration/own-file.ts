@@ -3,10 +3,10 @@ import path from 'node:path';
 import { Client, LlamactlError, type ConfigView, type ConfigWritten } from '@llamactl/client';
 import type { Surroundings } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
-import { localServer } from '../local-server.ts';
+import { localServer } from '../server/local-server.ts';
 import { Problem } from '../problem.ts';
-import { isSameListener } from '../same-listener.ts';
-import { dataDirectoryOf, isSameAddress, type ServerAddress } from '../server-address.ts';
+import { isSameListener } from '../server/same-listener.ts';
+import { dataDirectoryOf, isSameAddress, type ServerAddress } from '../server/server-address.ts';
 import { userHomes } from './user-homes.ts';
 
 /** A change of a configuration. `file`: this program changed that file itself; `null`: the server made the change. */

@@ -1,7 +1,7 @@
 import { accessSync, constants, readdirSync, statSync, type Stats } from 'node:fs';
 import path from 'node:path';
 import type { Inspection } from '@llamactl/server/main';
-import { bytes, count } from '../figures.ts';
+import { bytes, count } from '../screen/figures.ts';
 import { doubtful, well, wrong, type Finding } from './finding.ts';
 import { codeOf, reasonOf } from '../reason.ts';
 

@@ -1,4 +1,4 @@
-import { localServer } from '../local-server.ts';
+import { localServer } from '../server/local-server.ts';
 import { readableFile } from '../readable-file.ts';
 import type { Searcher } from './engine-checks.ts';
 

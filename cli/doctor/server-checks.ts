@@ -1,7 +1,7 @@
 import type { Alert, Client, InstanceSummary, SystemInfo } from '@llamactl/client';
-import type { ServerAddress } from '../server-address.ts';
+import type { ServerAddress } from '../server/server-address.ts';
 import { doubtful, well, wrong, type Finding } from './finding.ts';
-import { isOwnAddress } from '../own-address.ts';
+import { isOwnAddress } from '../server/own-address.ts';
 import { reasonOf } from '../reason.ts';
 
 /** Clock difference in seconds that makes log-ins and logs confusing. */

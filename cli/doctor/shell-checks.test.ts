@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Contexts } from '../contexts.ts';
+import { Contexts } from '../server/contexts.ts';
 import { checkGpus } from './gpu-check.ts';
 import { checkClock, checkContexts, checkOpenFiles, judgeOpenFiles } from './shell-checks.ts';
 

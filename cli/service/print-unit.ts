@@ -1,6 +1,6 @@
 import type { Surroundings } from '../command-line.ts';
-import { ownProgram } from '../own-program.ts';
-import type { Terminal } from '../terminal.ts';
+import { ownProgram } from '../server/own-program.ts';
+import type { Terminal } from '../screen/terminal.ts';
 import { serviceDefinition } from './service-definition.ts';
 import { serviceFacts, type KeptFlags } from './service-facts.ts';
 import type { ServiceManager } from './service-manager.ts';

@@ -2,7 +2,7 @@ import { accessSync, constants, realpathSync } from 'node:fs';
 import path from 'node:path';
 import type { LoadedConfig } from '@llamactl/server/main';
 import { codeOf } from '../reason.ts';
-import type { OwnProgram } from '../own-program.ts';
+import type { OwnProgram } from '../server/own-program.ts';
 import { isInHome, isRootsPath } from './root-path.ts';
 import type { ServiceFacts } from './service-definition.ts';
 import type { ServiceManager } from './service-manager.ts';

@@ -1,5 +1,5 @@
 import type { Instance } from '@llamactl/client';
-import { bytes } from '../figures.ts';
+import { bytes } from '../screen/figures.ts';
 
 /** Memory of the server's machine, in bytes. */
 export interface Memory {

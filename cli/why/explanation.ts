@@ -1,6 +1,6 @@
 import type { Alert, Health, Instance, LogEntry } from '@llamactl/client';
-import { bytes, duration } from '../figures.ts';
-import { runningPort } from '../running-port.ts';
+import { bytes, duration } from '../screen/figures.ts';
+import { runningPort } from '../instances/running-port.ts';
 import { memoryText, remediesFor, kindOf, type Memory } from './cause.ts';
 
 /** The alert that repeats the sentence. */

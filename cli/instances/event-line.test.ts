@@ -1,0 +1,106 @@
+import type { Frame } from '@llamactl/client';
+import { describe, expect, it } from 'vitest';
+import { usualStats } from '@llamactl/server/testing/usual-stats';
+import { eventLines } from './event-line.ts';
+import { Style } from '../screen/style.ts';
+
+const at = { timestamp: '2026-03-01T12:00:00Z', seq: 1 };
+const line = (frame: Frame): string => eventLines(frame, '12:00:00', new Style(false), Infinity).join('|');
+const coloured = (frame: Frame): string => eventLines(frame, '', new Style(true), Infinity).join('|');
+const alert = (level: 'warning' | 'error', state: 'raised' | 'cleared', instance?: string): Frame => ({
+  ...at,
+  type: 'system_alert',
+  data: { level, code: 'disk_low', message: 'The disk is nearly full.', state, ...(instance ? { instance } : {}) },
+});
+
+describe('an event line', () => {
+  it.each<[string, Frame]>([
+    [
+      '12:00:00  llama         running → failed  no memory',
+      {
+        ...at,
+        type: 'instance_status_changed',
+        data: { name: 'llama', status: 'failed', previous_status: 'running', reason: 'no memory' },
+      },
+    ],
+    [
+      '12:00:00  llama         stopped → starting',
+      {
+        ...at,
+        type: 'instance_status_changed',
+        data: { name: 'llama', status: 'starting', previous_status: 'stopped' },
+      },
+    ],
+    [
+      '12:00:00  llama         running → stopping  another instance needed its slot',
+      {
+        ...at,
+        type: 'instance_status_changed',
+        data: { name: 'llama', status: 'stopping', previous_status: 'running', cause: 'eviction' },
+      },
+    ],
+    [
+      '12:00:00  llama         running → stopping  idle for 60 s (idle_timeout)',
+      {
+        ...at,
+        type: 'instance_status_changed',
+        data: {
+          name: 'llama',
+          status: 'stopping',
+          previous_status: 'running',
+          cause: 'idle',
+          reason: 'idle for 60 s (idle_timeout)',
+        },
+      },
+    ],
+    ['12:00:00  llama         created', { ...at, type: 'instance_created', data: { name: 'llama' } }],
+    ['12:00:00  llama         updated', { ...at, type: 'instance_updated', data: { name: 'llama' } }],
+    ['12:00:00  llama         deleted', { ...at, type: 'instance_deleted', data: { name: 'llama' } }],
+    [
+      '12:00:00  llama         1.5 GB  120 % CPU  4 threads  2.0 GB GPU',
+      {
+        ...at,
+        type: 'instance_stats_updated',
+        data: {
+          name: 'llama',
+          stats: usualStats({ memory_usage: 1.5e9, cpu_usage: 120, gpu_memory_usage: 2e9 }),
+        },
+      },
+    ],
+    ['12:00:00  system        warning disk_low  The disk is nearly full.', alert('warning', 'raised')],
+    ['12:00:00  llama         over disk_low  The disk is nearly full.', alert('error', 'cleared', 'llama')],
+    [
+      '12:00:00  some events are missing here: the server no longer keeps them',
+      { ...at, type: 'gap', data: { from_seq: 1, to_seq: 2, last_seq: 3 } },
+    ],
+  ])('%s', (expected, frame) => {
+    expect(line(frame)).toBe(expected);
+  });
+
+  it('is coloured if it needs attention', () => {
+    expect(coloured(alert('error', 'raised'))).toContain('\u{1B}[31merror disk_low');
+    expect(coloured(alert('warning', 'raised'))).toContain('\u{1B}[33mwarning disk_low');
+    expect(coloured(alert('error', 'cleared'))).toContain('\u{1B}[32mover disk_low');
+  });
+
+  it('wraps on a narrow terminal', () => {
+    expect(eventLines(alert('warning', 'raised'), '12:00:00', new Style(false), 50)).toEqual([
+      '12:00:00  system        warning disk_low  The disk',
+      '          is nearly full.',
+    ]);
+  });
+
+  it('has no control characters and no line feed of an engine', () => {
+    const frame: Frame = {
+      ...at,
+      type: 'instance_status_changed',
+      data: { name: 'a', status: 'failed', previous_status: 'running', reason: 'bad\n\u{1B}[2Jthing' },
+    };
+    expect(line(frame)).toBe('12:00:00  a             running → failed  bad thing');
+  });
+
+  it('prints unknown events of newer servers as received', () => {
+    const text = JSON.stringify({ ...at, type: 'download_progress', data: { percent: 5 } });
+    expect(line(JSON.parse(text) as Frame)).toBe('12:00:00  download_progress  {"percent":5}');
+  });
+});

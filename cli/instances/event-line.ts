@@ -1,0 +1,67 @@
+import type { Frame } from '@llamactl/client';
+import { bytes, count, percent } from '../screen/figures.ts';
+import type { Style } from '../screen/style.ts';
+import { padded, plain, widthOf, wrapped } from '../screen/text.ts';
+
+/** Most names are shorter, so the text after them forms a column. */
+const NAME_COLUMNS = 12;
+const GAP = '  ';
+
+/**
+ * An event for a person: one line, or more on a narrow terminal.
+ *
+ * @param time The time as shown.
+ * @param columns Width of the terminal; `Infinity` for no limit.
+ */
+export function eventLines(frame: Frame, time: string, style: Style, columns: number): string[] {
+  const indent = widthOf(time) + GAP.length;
+  const [first = '', ...rest] = wrapped(partsOf(frame, style).join(GAP), columns - indent);
+  return [`${style.faint(time)}${GAP}${first}`, ...rest.map((line) => `${' '.repeat(indent)}${line}`)];
+}
+
+function partsOf(frame: Frame, style: Style): string[] {
+  switch (frame.type) {
+    case 'instance_status_changed': {
+      const { name, previous_status: previous, status, cause, reason = cause && causeText(cause) } = frame.data;
+      const change = `${style.faint(plain(previous))} → ${style.status(status, plain(status))}`;
+      return [nameOf(name), change, ...(reason === undefined ? [] : [plain(reason)])];
+    }
+    case 'instance_created':
+      return [nameOf(frame.data.name), 'created'];
+    case 'instance_updated':
+      return [nameOf(frame.data.name), 'updated'];
+    case 'instance_deleted':
+      return [nameOf(frame.data.name), 'deleted'];
+    case 'instance_stats_updated': {
+      const { name, stats } = frame.data;
+      const { memory_usage: memory, cpu_usage: cpu, threads, gpu_memory_usage: gpu } = stats;
+      const figures = [bytes(memory), `${percent(cpu)} CPU`, count(threads, 'thread')];
+      return [nameOf(name), ...figures, ...(gpu === null ? [] : [`${bytes(gpu)} GPU`])];
+    }
+    case 'system_alert': {
+      const { level, code, message, state, instance = 'system' } = frame.data;
+      if (state === 'cleared')
+        return [nameOf(instance), style.good(`over ${plain(code)}`), style.faint(plain(message))];
+      const raised = level === 'error' ? style.bad(`error ${plain(code)}`) : style.warning(`warning ${plain(code)}`);
+      return [nameOf(instance), raised, plain(message)];
+    }
+    case 'gap':
+      return [style.warning('some events are missing here: the server no longer keeps them')];
+    default:
+      return otherParts(frame);
+  }
+}
+
+/** The reason of a stop by a server that sends only its cause. */
+function causeText(cause: 'eviction' | 'idle'): string {
+  return cause === 'eviction' ? 'another instance needed its slot' : 'idle for too long';
+}
+
+/** For events that this version does not know. */
+function otherParts({ type, data }: { type: string; data: unknown }): string[] {
+  return [plain(type), plain(JSON.stringify(data))];
+}
+
+function nameOf(name: string): string {
+  return padded(plain(name), NAME_COLUMNS);
+}

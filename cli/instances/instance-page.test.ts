@@ -1,0 +1,154 @@
+import { execFileSync } from 'node:child_process';
+import type { Instance } from '@llamactl/client';
+import { describe, expect, it } from 'vitest';
+import { pageLines } from './instance-page.ts';
+import { Style } from '../screen/style.ts';
+import { sampleInstance } from '../testing/sample-instance.ts';
+
+const NOW = Date.parse('2026-03-01T12:00:00Z');
+const WIDE = { columns: Infinity, style: new Style(false) };
+const STOPPED = sampleInstance({
+  name: 'llama',
+  model_path: '/models/llama.gguf',
+  created_at: '2026-02-28T12:00:00Z',
+  updated_at: '2026-02-28T12:00:00Z',
+  effective_command: ['llama-server', '--model', '/models/llama.gguf', '--port', '8100'],
+});
+const page = (changes: Partial<Instance>, paper = WIDE): string[] => pageLines({ ...STOPPED, ...changes }, paper, NOW);
+
+describe('the page of an instance', () => {
+  it('leaves out unset settings', () => {
+    expect(page({})).toEqual([
+      'llama  stopped  port 8100',
+      'engine       llama_cpp',
+      'model        /models/llama.gguf',
+      'policy       restarts when it dies, at most 5 times in a row; starts again after a reboot',
+      'requests     the first one starts the engine',
+      'created      1d 0h ago',
+      '',
+      'command of the next run',
+      'llama-server --model /models/llama.gguf --port 8100',
+    ]);
+  });
+
+  it('has all set settings', () => {
+    const lines = page({
+      status: 'running',
+      started_at: '2026-03-01T11:00:00Z',
+      updated_at: '2026-03-01T11:59:00Z',
+      pid: 4711,
+      stats: { memory_usage: 27e6 } as Instance['stats'],
+      options: { ctx_size: 4096, lora: ['a', 2], chat_template: '', mmap: false },
+      extra_args: ['--pooling', "it's mean"],
+      command: ['python3', 'my server.py'],
+      health_path: '/ready',
+      environment: { A: 'b', HOME: '/x y' },
+      aliases: ['gpt-4o', 'qwen/qwen3'],
+      unlisted: true,
+      auto_restart: false,
+      auto_start: false,
+      on_demand: false,
+      idle_timeout: 300,
+      group: 'big',
+      concurrency: 2,
+      upstream_model: 'base',
+      restart_required: true,
+    });
+    expect(lines.slice(0, -3)).toEqual([
+      'llama  running  up 1h 0m, port 8100, process 4711, 27 MB',
+      'attention    it runs with older settings; to apply the new ones: llamactl restart llama',
+      'engine       llama_cpp',
+      'model        /models/llama.gguf',
+      'options      ctx_size       4096',
+      '             lora           a',
+      '             lora           2',
+      "             chat_template  ''",
+      '             mmap           false',
+      "arguments    --pooling 'it'\\''s mean'",
+      "own command  python3 'my server.py'",
+      'health path  /ready',
+      'environment  A=b',
+      '             HOME=/x y',
+      'aliases      gpt-4o',
+      '             qwen/qwen3',
+      'listed       no, but it can be used',
+      'policy       is not restarted when it dies; stays stopped after a reboot',
+      'requests     never start the engine; stopped after 5m 0s without one; in the group big; 2 at once; upstream model base',
+      'created      1d 0h ago, changed 1m 0s ago',
+    ]);
+    expect(lines.at(-2)).toBe('command');
+  });
+
+  it('explains a failure with its reason and the last output', () => {
+    const lines = page({
+      status: 'failed',
+      reason: 'no such file',
+      last_exit: {
+        code: 1,
+        signal: null,
+        at: '2026-03-01T11:59:00Z',
+        reason: 'no such file',
+        lines: ['I loading', 'E \u{1B}[2Jno such file'],
+      },
+    });
+    expect(lines).toContain('reason       no such file');
+    const at = lines.indexOf('last exit    1m 0s ago, status 1: no such file');
+    expect(lines.slice(at + 1, at + 3)).toEqual(['             I loading', '             E no such file']);
+  });
+
+  it('leaves out the output before an orderly end', () => {
+    const exit = { code: 0, signal: null, at: '2026-03-01T11:59:00Z', reason: 'stopped', lines: ['cleaning up'] };
+    expect(page({ last_exit: exit }).join('\n')).not.toContain('cleaning up');
+    expect(page({ last_exit: { ...exit, code: 137, signal: 'SIGKILL' } })).toContain(
+      'last exit    1m 0s ago, SIGKILL: stopped',
+    );
+    expect(page({ last_exit: { ...exit, code: null } })).toContain('last exit    1m 0s ago, status unknown: stopped');
+  });
+
+  it('shows the number of restarts', () => {
+    expect(page({ restart_count: 2, max_restarts: -1 }).join('\n')).toContain(
+      'restarts when it dies, without limit, 2 so far; starts again',
+    );
+  });
+
+  it('shows the port of the running engine, and the next one', () => {
+    const [head] = page({
+      status: 'running',
+      pid: 4711,
+      port: 8101,
+      restart_required: true,
+      effective_command: ['llama-server', '--port', '8100'],
+    });
+    expect(head).toBe('llama  running  port 8100, 8101 from the next start, process 4711');
+  });
+
+  it('leaves out the output before an end long past', () => {
+    const at = '2026-03-01T11:00:00Z';
+    const exit = { code: null, signal: 'SIGKILL', at, reason: 'killed', lines: ['I slots are idle'] };
+    expect(page({ status: 'restarting', last_exit: exit }).join('\n')).toContain('I slots are idle');
+    expect(page({ status: 'running', last_exit: exit }).join('\n')).not.toContain('I slots are idle');
+  });
+
+  it('fits a narrow terminal, with a command that can be pasted', () => {
+    const words = [
+      'printf',
+      '%s\\0',
+      '--model',
+      '/srv/my models/llama.gguf',
+      '--port',
+      '8100',
+      '--alias',
+      "a'b",
+      '--x',
+    ];
+    const lines = page(
+      { effective_command: words, reason: 'a long reason '.repeat(10).trim() },
+      { ...WIDE, columns: 40 },
+    );
+    expect(lines.filter((line) => line.length > 40)).toEqual([]);
+    const command = lines.slice(lines.indexOf('command of the next run') + 1);
+    expect(command.length).toBeGreaterThan(1);
+    const said = execFileSync('sh', ['-c', command.join('\n')], { encoding: 'utf8' });
+    expect(said.split('\0').slice(0, -1)).toEqual(words.slice(2));
+  });
+});

@@ -1,0 +1,156 @@
+import type { Instance } from '@llamactl/client';
+import { bytes, count, duration, since } from '../screen/figures.ts';
+import { runningPort } from './running-port.ts';
+import { shellQuoted } from '../shell-words.ts';
+import type { Style } from '../screen/style.ts';
+import { cut, plain, widthOf, wrapped } from '../screen/text.ts';
+
+/** The medium that a page is printed on. */
+interface Paper {
+  columns: number;
+  style: Style;
+}
+
+/** A label and its values, one line each. */
+type Entry = readonly [label: string, values: readonly string[]];
+
+const LABEL_WIDTH = 13;
+const MOST_COLUMNS = 120;
+
+/** All facts about an instance as a page of text. @param now Milliseconds since the epoch. */
+export function pageLines(instance: Instance, paper: Paper, now: number): string[] {
+  const columns = Math.min(paper.columns, MOST_COLUMNS);
+  const { style } = paper;
+  const shown = entriesOf(instance, now).flatMap(([label, values]) =>
+    values.flatMap((value, index) => entryLines(index === 0 ? label : '', value, columns, style)),
+  );
+  return [
+    `${style.strong(instance.name)}  ${style.status(instance.status)}${beside(instance, now)}`,
+    ...shown,
+    ...exitLines(instance, { columns: paper.columns, style }, now),
+    '',
+    style.faint(instance.pid === null ? 'command of the next run' : 'command'),
+    ...commandLines(instance.effective_command, paper.columns),
+  ];
+}
+
+/** The facts after the status in the first line. */
+function beside(instance: Instance, now: number): string {
+  const { started_at: startedAt, pid, port, stats } = instance;
+  const current = runningPort(instance);
+  const facts = [
+    ...(startedAt === null ? [] : [`up ${since(startedAt, now)}`]),
+    current === port ? `port ${port}` : `port ${current}, ${port} from the next start`,
+    ...(pid === null ? [] : [`process ${pid}`]),
+    ...(stats === null ? [] : [bytes(stats.memory_usage)]),
+  ];
+  return `  ${facts.join(', ')}`;
+}
+
+function entriesOf(instance: Instance, now: number): Entry[] {
+  const { reason, engine, model_path: model, options, extra_args: extra, environment, aliases } = instance;
+  const { command, health_path: healthPath, restart_required: isBehind, name } = instance;
+  const optional = (label: string, values: readonly string[]): Entry[] =>
+    values.length === 0 ? [] : [[label, values]];
+  return [
+    ...optional('reason', reason === null ? [] : [reason]),
+    ...optional(
+      'attention',
+      isBehind ? [`it runs with older settings; to apply the new ones: llamactl restart ${name}`] : [],
+    ),
+    ['engine', [engine]],
+    ...optional('model', model === undefined ? [] : [model]),
+    ...optional('options', optionTexts(options)),
+    ...optional('arguments', extra.length === 0 ? [] : [extra.map(shellQuoted).join(' ')]),
+    ...optional('own command', command === undefined ? [] : [command.map(shellQuoted).join(' ')]),
+    ...optional('health path', healthPath === undefined ? [] : [healthPath]),
+    ...optional(
+      'environment',
+      Object.entries(environment).map(([variable, value]) => `${variable}=${value}`),
+    ),
+    ...optional('aliases', aliases),
+    ...optional('listed', instance.unlisted ? ['no, but it can be used'] : []),
+    ['policy', [policyOf(instance)]],
+    ['requests', [requestsOf(instance)]],
+    ['created', [`${since(instance.created_at, now)} ago${changedText(instance, now)}`]],
+  ];
+}
+
+function optionTexts(options: Instance['options']): string[] {
+  const width = Math.max(0, ...Object.keys(options).map((key) => widthOf(key)));
+  const text = (value: string | number | boolean): string => (value === '' ? "''" : String(value));
+  return Object.entries(options).flatMap(([key, value]) =>
+    (Array.isArray(value) ? value : [value]).map((each) => `${key.padEnd(width)}  ${text(each)}`),
+  );
+}
+
+function policyOf(instance: Instance): string {
+  const { auto_start: autoStart, auto_restart: autoRestart, max_restarts: most, restart_count: restarts } = instance;
+  const times = most === -1 ? 'without limit' : `at most ${count(most, 'time')} in a row`;
+  const already = restarts === 0 ? '' : `, ${restarts} so far`;
+  return [
+    autoRestart ? `restarts when it dies, ${times}${already}` : 'is not restarted when it dies',
+    autoStart ? 'starts again after a reboot' : 'stays stopped after a reboot',
+  ].join('; ');
+}
+
+/** How `/v1` requests are handled. */
+function requestsOf(instance: Instance): string {
+  const {
+    on_demand: onDemand,
+    idle_timeout: idle,
+    pinned,
+    group,
+    concurrency,
+    upstream_model: model,
+    isolated,
+  } = instance;
+  return [
+    onDemand ? 'the first one starts the engine' : 'never start the engine',
+    ...(pinned ? ['pinned'] : idle > 0 ? [`stopped after ${duration(idle)} without one`] : []),
+    ...(group === undefined ? [] : [`in the group ${group}`]),
+    ...(concurrency === undefined ? [] : [`${concurrency} at once`]),
+    ...(model === undefined ? [] : [`upstream model ${model}`]),
+    ...(isolated ? ['isolated'] : []),
+  ].join('; ');
+}
+
+function changedText({ created_at: createdAt, updated_at: updatedAt }: Instance, now: number): string {
+  return updatedAt === createdAt ? '' : `, changed ${since(updatedAt, now)} ago`;
+}
+
+function exitLines({ last_exit: exit, status }: Instance, { columns, style }: Paper, now: number): string[] {
+  if (exit === null) return [];
+  const how = exit.signal ?? (exit.code === null ? 'status unknown' : `status ${exit.code}`);
+  const text = `${duration((now - Date.parse(exit.at)) / 1_000)} ago, ${how}: ${exit.reason}`;
+  // Output before an orderly end, or an end long past, is of no interest.
+  const lines =
+    status !== 'running' && (status === 'failed' || status === 'restarting' || exit.code !== 0) ? exit.lines : [];
+  const room = columns - LABEL_WIDTH;
+  return [
+    ...entryLines('last exit', text, Math.min(columns, MOST_COLUMNS), style),
+    ...lines.map((line) => style.faint(`${' '.repeat(LABEL_WIDTH)}${cut(plain(line), room)}`)),
+  ];
+}
+
+function entryLines(label: string, value: string, columns: number, style: Style): string[] {
+  const [first = '', ...more] = wrapped(plain(value), Math.max(20, columns - LABEL_WIDTH));
+  return [
+    `${style.faint(label.padEnd(LABEL_WIDTH))}${first}`,
+    ...more.map((line) => `${' '.repeat(LABEL_WIDTH)}${line}`),
+  ];
+}
+
+/** The command as a shell accepts it, on several lines if needed. */
+function commandLines(words: readonly string[], columns: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of words.map((each) => plain(shellQuoted(each)))) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (line !== '' && widthOf(longer) > columns - 2) {
+      lines.push(`${line} \\`);
+      line = `  ${word}`;
+    } else line = longer;
+  }
+  return [...lines, line];
+}

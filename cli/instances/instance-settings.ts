@@ -1,0 +1,152 @@
+import type { CreateInstance, UpdateInstance } from '@llamactl/client';
+import path from 'node:path';
+import { EXIT } from '../exit-status.ts';
+import { Problem } from '../problem.ts';
+import type { SettingFlags } from './setting-flags.ts';
+import { shellWords } from '../shell-words.ts';
+
+/** The environment in which the command line was typed. */
+export interface Surroundings {
+  /** The server runs on this machine and sees the same files. */
+  isLocal: boolean;
+  /** Absolute. */
+  folder: string;
+  home: string;
+  environment: Readonly<Record<string, string | undefined>>;
+  exists: (file: string) => boolean;
+}
+
+export type Settings = Omit<CreateInstance, 'name'>;
+type Scalar = string | number | boolean;
+type OptionValue = Scalar | (string | number)[];
+
+/**
+ * Turns flags into API settings; leaves out settings without a flag.
+ *
+ * @param rest Arguments to pass to the engine unchanged.
+ * @throws {Problem} for invalid values
+ */
+export function settingsOf(flags: SettingFlags, rest: readonly string[], surroundings: Surroundings): Settings {
+  const { model, engine, port, option, env, alias, unlisted, autoStart, autoRestart } = flags;
+  const { maxRestarts, engineCommand, healthPath, onDemand, idleTimeout, pinned, group } = flags;
+  const said: Settings = {
+    engine,
+    model_path: model === undefined ? undefined : modelPath(model, engine, surroundings),
+    port,
+    options: option === undefined ? undefined : optionsOf(option),
+    extra_args: rest.length === 0 ? undefined : [...rest],
+    environment: env === undefined ? undefined : environmentOf(env, surroundings.environment),
+    command: engineCommand === undefined ? undefined : shellWords(engineCommand),
+    health_path: healthPath,
+    aliases: alias,
+    unlisted,
+    auto_start: autoStart,
+    auto_restart: autoRestart,
+    max_restarts: maxRestarts,
+    on_demand: onDemand,
+    idle_timeout: idleTimeout,
+    pinned,
+    group,
+    concurrency: flags.concurrency,
+    queue_limit: flags.queueLimit,
+    upstream_model: flags.upstreamModel,
+    isolated: flags.isolated,
+  };
+  return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
+}
+
+/** Merges two sets of settings as a JSON merge patch does; `above` wins. */
+export function merged<Body extends UpdateInstance>(below: Body, above: UpdateInstance): Body & UpdateInstance {
+  const both = (key: 'options' | 'environment'): object =>
+    below[key] && above[key] ? { [key]: { ...below[key], ...above[key] } } : {};
+  return { ...below, ...above, ...both('options'), ...both('environment') };
+}
+
+/** The merge patch that removes settings: `port`, `options.threads`, `environment.HF_HOME`. Also accepts flag names. */
+export function unset(keys: readonly string[]): UpdateInstance {
+  return keys.map(removal).reduce<UpdateInstance>(merged, {});
+}
+
+/** Settings whose flag has another name. */
+const KEYS: Readonly<Record<string, string>> = {
+  model: 'model_path',
+  option: 'options',
+  env: 'environment',
+  alias: 'aliases',
+  engine_command: 'command',
+};
+
+function removal(key: string): UpdateInstance {
+  const [first = '', ...within] = key.split('.');
+  const folded = first.replaceAll('-', '_');
+  const setting = KEYS[folded] ?? folded;
+  if (within.length === 0) return { [setting]: null };
+  const inner = within.join('.');
+  return { [setting]: { [setting === 'options' ? optionKey(inner) : inner]: null } };
+}
+
+/**
+ * The absolute path of a model file on this machine. Returns the text unchanged for a server elsewhere, or a model that
+ * is no file.
+ */
+function modelPath(model: string, engine: string | undefined, { isLocal, folder, home, exists }: Surroundings): string {
+  if (!isLocal) return model;
+  const file = path.resolve(folder, model.replace(/^~(?=\/)/, home));
+  // Other engines may accept model names, such as `org/model`.
+  return engine === undefined || engine === 'llama_cpp' || exists(file) ? file : model;
+}
+
+function optionsOf(given: readonly string[]): Record<string, OptionValue> {
+  const all = Map.groupBy(given.map(optionOf), ([key]) => key);
+  const entries = [...all].map(([key, pairs]): [string, OptionValue] => {
+    const values = pairs.map(([, value]) => value);
+    const [first = ''] = values;
+    return [key, values.length === 1 ? first : values.map(listed)];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** Lists have no booleans. */
+function listed(value: Scalar): string | number {
+  return typeof value === 'boolean' ? String(value) : value;
+}
+
+function optionOf(text: string): [key: string, value: Scalar] {
+  const at = text.indexOf('=');
+  const key = at === -1 ? text : text.slice(0, at);
+  if (key === '') throw new Problem(`-o ${text}: write an option as key=value, such as ctx_size=8192`, EXIT.usage);
+  return [optionKey(key), at === -1 ? true : scalarOf(text.slice(at + 1))];
+}
+
+/** Key of an option by its flag: `--ctx-size` is `ctx_size`. */
+function optionKey(text: string): string {
+  return text.replace(/^--?/, '').replaceAll('-', '_');
+}
+
+/** Keeps text that a number would not reproduce exactly. */
+function scalarOf(text: string): Scalar {
+  if (text === 'true' || text === 'false') return text === 'true';
+  const number = Number(text);
+  return text !== '' && String(number) === text && Number.isFinite(number) && isExact(number) ? number : text;
+}
+
+function isExact(number: number): boolean {
+  return !Number.isInteger(number) || Number.isSafeInteger(number);
+}
+
+function environmentOf(
+  given: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  return Object.fromEntries(
+    given.map((text): [string, string] => {
+      const at = text.indexOf('=');
+      if (at > 0) return [text.slice(0, at), text.slice(at + 1)];
+      const value = environment[text];
+      if (at === 0 || value === undefined) {
+        throw new Problem(`-e ${text}: this variable is not set here; give it as NAME=value`, EXIT.usage);
+      }
+      return [text, value];
+    }),
+  );
+}

@@ -1,0 +1,58 @@
+import path from 'node:path';
+import type { InstanceSummary } from '@llamactl/client';
+import { since } from '../screen/figures.ts';
+import { moment } from '../moment.ts';
+import type { Style } from '../screen/style.ts';
+import type { Cell, Column } from '../screen/table.ts';
+import { plain } from '../screen/text.ts';
+
+export interface InstanceTableOptions {
+  style: Style;
+  /** Milliseconds since the epoch. */
+  now: number;
+  /** Show every column. */
+  isWide: boolean;
+}
+
+interface Part extends Column {
+  cell: (instance: InstanceSummary) => Cell;
+}
+
+/** Instances as a table, one row each. */
+export function instanceTable(
+  instances: readonly InstanceSummary[],
+  { style, now, isWide }: InstanceTableOptions,
+): { columns: Column[]; rows: Cell[][] } {
+  const faintly = (text: string): Cell => ({ text, style: (cut) => style.faint(cut) });
+  const parts: Part[] = [
+    { title: 'NAME', gives: 5, least: 12, cell: ({ name }) => plain(name) },
+    {
+      title: 'STATUS',
+      cell: ({ status }) => ({ text: plain(status), style: (text) => style.status(status, text) }),
+    },
+    { title: 'UP', align: 'right', cell: ({ started_at: start }) => since(start, now) },
+    { title: 'ENGINE', gives: 4, cell: ({ engine }) => plain(engine) },
+    { title: 'PORT', align: 'right', cell: ({ port }) => String(port) },
+    { title: 'MODEL', gives: 3, least: 12, keeps: 'end', cell: modelOf },
+  ];
+  if (isWide) {
+    parts.push(
+      { title: 'ALIASES', gives: 2, cell: ({ aliases }) => (aliases.length === 0 ? '-' : plain(aliases.join(', '))) },
+      { title: 'CREATED', gives: 1, least: 16, cell: ({ created_at: created }) => moment(created) },
+    );
+  }
+  if (instances.some(({ reason }) => reason !== null)) {
+    parts.push({
+      title: 'REASON',
+      gives: 2,
+      least: 16,
+      cell: ({ reason }) => (reason === null ? '' : faintly(plain(reason))),
+    });
+  }
+  return { columns: parts, rows: instances.map((instance) => parts.map(({ cell }) => cell(instance))) };
+}
+
+/** Only the file name: the folder is less useful, and takes room. */
+function modelOf({ model_path: model }: InstanceSummary): string {
+  return model === undefined ? '-' : plain(path.basename(model));
+}

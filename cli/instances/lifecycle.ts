@@ -1,0 +1,211 @@
+import type { BatchResult, Status } from '@llamactl/client';
+import type { CommandLine, Session } from '../command-line.ts';
+import { EXIT, type ExitStatus } from '../exit-status.ts';
+import { commonFailure, worst, type Outcome } from './many.ts';
+import { hintFor, nearInstance } from './near-instance.ts';
+import { Problem } from '../problem.ts';
+import { ProgressBoard } from '../screen/progress-board.ts';
+import { settled, type Rest } from './settling.ts';
+import { startFailureLines } from './start-failure.ts';
+
+/** A command that starts, stops or restarts instances. */
+export interface LifecycleCommand {
+  /** As typed by the user. */
+  names: readonly string[];
+  goal: 'running' | 'stopped';
+  /** Sends the command, and returns the status that each instance entered. */
+  begin: (names: readonly string[]) => Promise<Outcome<Status>[]>;
+  /** Whether to wait for the outcome. */
+  waits: boolean;
+  /** Longest wait in seconds; the operation continues after it. Default: no limit. */
+  timeout?: number | undefined;
+}
+
+/** The outcome for one instance, as in a batch response of the API. */
+type Result = BatchResult['results'][number];
+
+/** Waits by default only when a person reads the output. */
+export function waitsByDefault({ terminal }: Session): boolean {
+  return terminal.isInteractive && !terminal.isJson;
+}
+
+/** Sends a command for each name, and reports the outcomes. */
+export async function carryOut(commandLine: CommandLine, session: Session, command: LifecycleCommand): Promise<void> {
+  const results = await carriedOut(commandLine, session, command);
+  if (session.terminal.isJson) session.terminal.printJson(results);
+}
+
+/** As {@link carryOut}, but the caller prints JSON. */
+export async function carriedOut(
+  commandLine: CommandLine,
+  session: Session,
+  command: LifecycleCommand,
+): Promise<readonly Result[]> {
+  const { results, status } = await new LifecycleRun(commandLine, session, command).toEnd();
+  commandLine.endWith(status);
+  return results;
+}
+
+/** One command from sending to report; the board shows its progress. */
+class LifecycleRun {
+  readonly #session: Session;
+  readonly #command: LifecycleCommand;
+  readonly #board: ProgressBoard;
+  readonly #results = new Map<string, { result: Result; exit: ExitStatus }>();
+  readonly #failures: string[][] = [];
+  /** Lookups of instances that have settled. Their errors are thrown once all have settled. */
+  readonly #endings: Promise<{ fault: unknown } | null>[] = [];
+
+  constructor({ surroundings }: CommandLine, session: Session, command: LifecycleCommand) {
+    this.#session = session;
+    this.#command = command;
+    this.#board = new ProgressBoard(session, command.names, surroundings.every);
+  }
+
+  async toEnd(): Promise<{ results: Result[]; status: ExitStatus }> {
+    const { names, begin, waits } = this.#command;
+    try {
+      const begun = new Map<string, Status>();
+      const outcomes = await begin(names);
+      const failure = commonFailure(outcomes);
+      if (failure !== null) throw await nearInstance(this.#session, failure.name, failure.error);
+      for (const outcome of outcomes) {
+        if ('error' in outcome) await this.#refused(outcome.name, outcome.error);
+        else begun.set(outcome.name, outcome.value);
+      }
+      if (waits) await this.#wait(begun);
+      else for (const [name, status] of begun) this.#entered(name, status);
+    } finally {
+      this.#board.end();
+    }
+    for (const lines of this.#failures) this.#report(lines);
+    const ends = names.flatMap((name) => this.#results.get(name) ?? []);
+    return { results: ends.map(({ result }) => result), status: worst(ends.map(({ exit }) => exit)) };
+  }
+
+  async #refused(name: string, error: unknown): Promise<void> {
+    const reason = await nearInstance(this.#session, name, error);
+    const { failureOf } = await import('../failure.ts');
+    const { lines, status: exit } = failureOf(reason, true);
+    this.#end(name, null, exit, lines[0] ?? '');
+    this.#failures.push([`${name}: ${lines[0]}`, ...lines.slice(1)]);
+  }
+
+  #entered(name: string, status: Status): void {
+    this.#board.set(name, { text: status, status, isFinal: true });
+    this.#end(name, status, EXIT.ok);
+  }
+
+  async #wait(begun: ReadonlyMap<string, Status>): Promise<void> {
+    const { client, signal } = this.#session;
+    const { timeout } = this.#command;
+    const deadline = timeout === undefined ? null : AbortSignal.timeout(timeout * 1_000);
+    const either = deadline === null ? signal : AbortSignal.any([signal, deadline]);
+    for (const [name, status] of begun) this.#board.set(name, { text: status, status, isFinal: false });
+    try {
+      const rests = await settled(client, {
+        names: [...begun.keys()],
+        signal: either,
+        onStatus: (name, status) => this.#saw(name, status, begun.get(name)),
+        onPresence: (isThere) => this.#board.setServerAway(!isThere),
+      });
+      for (const [name, rest] of rests) if (rest === null) this.#deleted(name);
+    } catch (error) {
+      if (signal.aborted) throw new Problem('interrupted; the operation continues on the server', EXIT.interrupted);
+      if (deadline?.aborted !== true) throw error;
+      await this.#ended();
+      for (const name of begun.keys()) if (!this.#results.has(name)) this.#tooLate(name, timeout ?? 0);
+    }
+    await this.#ended();
+  }
+
+  async #ended(): Promise<void> {
+    const failed = (await Promise.all(this.#endings)).find((each) => each !== null);
+    if (failed !== undefined && failed !== null) throw failed.fault;
+  }
+
+  #saw(name: string, status: Status, begun: Status | undefined): void {
+    if (status === 'running' || status === 'stopped' || status === 'failed') {
+      const { elapsed } = this.#board;
+      const ending = this.#atRest(name, status, begun === status ? null : elapsed);
+      this.#endings.push(
+        ending.then(
+          () => null,
+          (fault: unknown) => ({ fault }),
+        ),
+      );
+    } else this.#board.set(name, { text: status, status, isFinal: false });
+  }
+
+  /** @param elapsed `null`: it was in that status already. */
+  async #atRest(name: string, rest: NonNullable<Rest>, elapsed: string | null): Promise<void> {
+    const { client, signal, terminal } = this.#session;
+    const { goal } = this.#command;
+    const instance = await client.getInstance(name, { signal });
+    const text = rest === 'running' ? `running, port ${instance.port}` : rest;
+    const already = rest === 'running' ? `already ${text}` : text;
+    this.#board.set(name, {
+      text: elapsed === null ? already : `${text} (${elapsed})`,
+      status: rest,
+      isFinal: true,
+    });
+    if (rest === goal || (goal === 'stopped' && rest === 'failed')) return this.#end(name, rest, EXIT.ok);
+    if (rest === 'failed') {
+      this.#end(name, rest, EXIT.startFailed, instance.reason ?? 'it ended');
+      this.#failures.push(startFailureLines(instance, terminal));
+    } else if (rest === 'stopped') this.#fail(name, rest, EXIT.startFailed, 'it was stopped before it was running');
+    else this.#fail(name, rest, EXIT.failed, 'it was started again');
+  }
+
+  #deleted(name: string): void {
+    const { goal } = this.#command;
+    this.#board.set(name, { text: 'deleted', status: 'stopped', isFinal: true });
+    if (goal === 'stopped') this.#end(name, null, EXIT.ok);
+    else this.#fail(name, null, EXIT.startFailed, 'it was deleted before it was running');
+  }
+
+  #tooLate(name: string, timeout: number): void {
+    this.#board.set(name, { text: `not ${this.#command.goal} yet`, status: 'starting', isFinal: true });
+    this.#fail(
+      name,
+      null,
+      EXIT.startFailed,
+      `it is not ${this.#command.goal} after ${timeout} s; the operation continues on the server`,
+    );
+  }
+
+  #fail(name: string, status: Status | null, exit: ExitStatus, error: string): void {
+    this.#end(name, status, exit, error);
+    this.#failures.push([`${name}: ${error}`]);
+  }
+
+  #end(name: string, status: Status | null, exit: ExitStatus, error?: string): void {
+    this.#results.set(name, { result: { name, status, ...(error === undefined ? {} : { error }) }, exit });
+  }
+
+  /** Prints a failure; with `--json` the result contains it. */
+  #report([first = '', ...rest]: readonly string[]): void {
+    const { terminal } = this.#session;
+    if (terminal.isJson) return;
+    terminal.warn(`llamactl: ${first}`);
+    for (const line of rest) terminal.warn(line);
+  }
+}
+
+/** Converts the response of one batch request. */
+export async function batch({ client, signal }: Session, answer: Promise<BatchResult>): Promise<Outcome<Status>[]> {
+  const { results } = await answer;
+  const isAnyUnknown = results.some(({ status }) => status === null);
+  const names = isAnyUnknown ? (await client.listInstances({ signal })).map(({ name }) => name) : [];
+  return Promise.all(
+    results.map(async ({ name, status, error }): Promise<Outcome<Status>> => {
+      if (status === null) return { name, error: await unknownInstance(name, names) };
+      if (error !== undefined) return { name, error: new Problem(error, EXIT.failed) };
+      return { name, value: status };
+    }),
+  );
+}
+
+async function unknownInstance(name: string, names: readonly string[]): Promise<Problem> {
+  return new Problem(`there is no instance ${name}; ${await hintFor(name, names)}`, EXIT.notFound);
+}

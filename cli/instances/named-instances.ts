@@ -1,0 +1,29 @@
+import type { Status } from '@llamactl/client';
+import type { Session } from '../command-line.ts';
+import { EXIT } from '../exit-status.ts';
+import { Problem } from '../problem.ts';
+
+/** The selection of instances on a command line. */
+export interface Named {
+  names: readonly string[];
+  /** The `--all` flag. */
+  all: boolean | undefined;
+  /** The statuses that `--all` selects. */
+  statuses: readonly Status[];
+  /** Printed when `--all` selects no instance. */
+  none: string;
+}
+
+/** @throws {Problem} when neither names nor `--all` were given, or both */
+export async function namesOrAll(
+  { client, terminal, signal }: Session,
+  { names, all = false, statuses, none }: Named,
+): Promise<readonly string[]> {
+  if (all && names.length > 0) throw new Problem('give either names or --all, not both', EXIT.usage);
+  if (!all && names.length === 0) throw new Problem('no instance given: add its name, or --all', EXIT.usage);
+  if (!all) return names;
+  const instances = await client.listInstances({ signal });
+  const those = instances.filter(({ status }) => statuses.includes(status));
+  if (those.length === 0) terminal.note(none);
+  return those.map(({ name }) => name);
+}

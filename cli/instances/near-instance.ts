@@ -1,0 +1,28 @@
+import type { Session } from '../command-line.ts';
+import { EXIT } from '../exit-status.ts';
+import { Problem } from '../problem.ts';
+
+/**
+ * Replaces "instance not found" by an error that suggests the closest name. Returns every other error unchanged.
+ *
+ * @param name The requested name.
+ */
+export async function nearInstance(session: Session, name: string, error: unknown): Promise<unknown> {
+  const { LlamactlError } = await import('@llamactl/client');
+  if (!(error instanceof LlamactlError && error.code === 'INSTANCE_NOT_FOUND')) return error;
+  const { client, signal } = session;
+  const names = (await client.listInstances({ signal })).map((each) => each.name);
+  return new Problem(`there is no instance ${name}; ${await hintFor(name, names)}`, EXIT.notFound);
+}
+
+/** A hint for an unknown name. */
+export async function hintFor(unknown: string, names: readonly string[]): Promise<string> {
+  const near = await nearName(unknown, names);
+  return near === null ? 'to list instances: llamactl ps' : `did you mean ${near}?`;
+}
+
+/** The existing name closest to an unknown one; `null`: none is close. */
+export async function nearName(unknown: string, names: readonly string[]): Promise<string | null> {
+  const { suggestion } = await import('@llamactl/server/suggestion');
+  return suggestion(unknown, names);
+}

@@ -1,0 +1,107 @@
+import { ConnectionError, LlamactlError } from '@llamactl/client';
+import { describe, expect, it } from 'vitest';
+import { addressRemedies, type Surrounds } from './address-remedies.ts';
+import { failureOf } from '../failure.ts';
+import type { ServerAddress } from './server-address.ts';
+
+const LOCAL = 'http://127.0.0.1:8090';
+
+function place(address: Partial<ServerAddress>, local: string | null = LOCAL): Surrounds {
+  const url = 'http://172.17.0.1:8080';
+  return {
+    address: { url, token: null, context: null, source: 'the default', dataDirectory: null, ...address },
+    local,
+    isInUse: false,
+  };
+}
+
+const unsent = new ConnectionError(
+  'No answer from http://172.17.0.1:8080: nothing listens there. Start the server with `llamactl serve`, or give the address of another.',
+  { url: 'http://172.17.0.1:8080/api', isUnsent: true },
+);
+
+describe('hints where no server answers', () => {
+  it.each<[string, Surrounds, string[]]>([
+    [
+      'the current context',
+      place({ context: 'local', source: 'the context local' }),
+      [
+        'http://172.17.0.1:8080 is the address of the context local',
+        `a server on this machine answers at ${LOCAL}; to use it: llamactl context use --local`,
+      ],
+    ],
+    [
+      'a context from a flag',
+      place({ context: 'local', source: '--context' }),
+      [
+        'http://172.17.0.1:8080 is the address of the context local',
+        `a server on this machine answers at ${LOCAL}; to use it: --url ${LOCAL}`,
+      ],
+    ],
+    ['a variable', place({ source: 'LLAMACTL_URL' }, null), ['this address comes from LLAMACTL_URL']],
+    [
+      'a context that follows a server which does not run',
+      place({ context: 'local', source: 'the context local', dataDirectory: '/data' }, null),
+      ['http://172.17.0.1:8080 is the address of the context local', 'no server is running in /data'],
+    ],
+    [
+      'a followed context whose server differs from the one on this machine',
+      place({ context: 'lab', source: '--context', dataDirectory: '/data' }),
+      [
+        'http://172.17.0.1:8080 is the address of the context lab',
+        `a server on this machine answers at ${LOCAL}; to use it: --url ${LOCAL}`,
+        'no server is running in /data',
+      ],
+    ],
+    [
+      'a context that follows a server which does not answer yet',
+      { ...place({ context: 'local', source: 'the context local', dataDirectory: '/data' }, null), isInUse: true },
+      ['http://172.17.0.1:8080 is the address of the context local'],
+    ],
+    [
+      'this server under another name',
+      place({ url: 'http://localhost:8090/', source: '--url' }),
+      ['this address comes from --url'],
+    ],
+    [
+      'this machine, at another port',
+      place({ url: 'http://localhost:8080', source: '--url' }),
+      ['this address comes from --url', `a server on this machine answers at ${LOCAL}; to use it: --url ${LOCAL}`],
+    ],
+    ['an unnamed server', place({}, null), []],
+  ])('fit the address of %s', (_what, surrounds, remedies) => {
+    expect(addressRemedies(surrounds)).toEqual(remedies);
+  });
+
+  it('do not suggest a start where a server runs', () => {
+    const of = (surrounds: Surrounds): string | undefined => failureOf(unsent, false, surrounds).lines[0];
+    expect(of(place({}))).toBe('No answer from http://172.17.0.1:8080: nothing listens there.');
+    expect(of(place({}, null))).toContain('Start the server with `llamactl serve`');
+  });
+});
+
+const FACTS = { details: '', requestId: null, problems: [], reason: undefined, retryAfter: null };
+
+describe('hints where a server requires a log-in', () => {
+  const refusal = new LlamactlError('Log in.', { status: 401, code: 'UNAUTHORIZED', ...FACTS });
+
+  it('suggest naming the address if LLAMACTL_TOKEN was not sent to the default one', () => {
+    const kept = place({ source: 'the default' }, null);
+    const lines = failureOf(refusal, false, { ...kept, address: { ...kept.address, isTokenKept: true } }).lines;
+    expect(lines[1]).toMatch(/^LLAMACTL_TOKEN was not sent, .* name the server with --url or LLAMACTL_URL/);
+    expect(failureOf(refusal, false, kept).lines[1]).toMatch(/^log in with llamactl login/);
+  });
+});
+
+describe('hints where a server does not answer to a name', () => {
+  const refusal = (message: string): LlamactlError =>
+    new LlamactlError(message, { status: 403, code: 'FORBIDDEN', ...FACTS });
+
+  it('give the address of the server on this machine', () => {
+    const surrounds = place({ context: 'local', source: 'the context local' });
+    expect(failureOf(refusal('This server does not answer as "172.17.0.1".'), false, surrounds).lines.slice(1)).toEqual(
+      addressRemedies(surrounds),
+    );
+    expect(failureOf(refusal('Only an admin may do that.'), false, surrounds).lines).toHaveLength(1);
+  });
+});

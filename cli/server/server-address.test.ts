@@ -1,0 +1,141 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Contexts } from './contexts.ts';
+import { HeldDirectory } from '../testing/held-directory.ts';
+import { DEFAULT_URL, serverAddress, type AddressFlags, type ServerAddress } from './server-address.ts';
+
+let home: string;
+let contexts: Contexts;
+
+beforeEach(() => {
+  home = mkdtempSync(path.join(os.tmpdir(), 'llamactl-address-'));
+  contexts = new Contexts(path.join(home, 'contexts.json'));
+  contexts.set('gpu', { url: 'https://gpu.example/llm', token: 'of-gpu' });
+  contexts.set('desk', { url: 'http://desk.example' });
+});
+afterEach(() => {
+  for (const server of servers.splice(0)) server.release();
+  rmSync(home, { recursive: true });
+});
+
+const address = (flags: AddressFlags = {}, environment: Record<string, string> = {}): ServerAddress =>
+  serverAddress({ flags, environment, contexts, home });
+
+const servers: HeldDirectory[] = [];
+
+/** Describes a running server of this machine. */
+function describeLocal(url: string, folder = path.join(home, '.local/share/llamactl')): HeldDirectory {
+  const server = new HeldDirectory(folder);
+  servers.push(server);
+  server.describe(url);
+  return server;
+}
+
+describe('serverAddress', () => {
+  it('is found in order of precedence', () => {
+    const environment = { LLAMACTL_URL: 'http://u', LLAMACTL_CONTEXT: 'desk' };
+    const cases: [AddressFlags, Record<string, string>, string][] = [
+      [{ url: 'http://flag', context: 'gpu' }, environment, 'http://flag'],
+      [{ context: 'gpu' }, environment, 'https://gpu.example/llm'],
+      [{}, environment, 'http://u'],
+      [{}, { ...environment, LLAMACTL_URL: '' }, 'http://desk.example'],
+    ];
+    for (const [flags, variables, url] of cases) expect(address(flags, variables).url).toBe(url);
+    contexts.use('gpu');
+    expect(address()).toMatchObject({ url: 'https://gpu.example/llm', context: 'gpu', source: 'the context gpu' });
+    contexts.use(null);
+    expect(address()).toEqual({
+      url: DEFAULT_URL,
+      token: null,
+      context: null,
+      source: 'the default',
+      dataDirectory: null,
+    });
+  });
+
+  it('finds the server that runs on this machine, on any port', () => {
+    describeLocal('http://127.0.0.1:9000');
+    expect(address().url).toBe('http://127.0.0.1:9000');
+    const folder = path.join(home, 'elsewhere');
+    describeLocal('http://127.0.0.1:9001', folder);
+    expect(address({}, { LLAMACTL_DATA_DIR: folder }).url).toBe('http://127.0.0.1:9001');
+  });
+
+  it('ignores a dead server and an invalid description', () => {
+    const server = describeLocal('http://127.0.0.1:9000');
+    for (const said of [{ url: 'http://127.0.0.1:9000', pid: 2 ** 30 }, { url: 5, pid: process.pid }, {}]) {
+      server.write(said);
+      expect(address().url).toBe(DEFAULT_URL);
+    }
+  });
+
+  it('requires an existing context', () => {
+    expect(() => address({ context: 'gone' })).toThrow('there is no context gone');
+  });
+});
+
+describe('a context that follows the server of this machine', () => {
+  it('uses its data directory, wherever the server listens', () => {
+    const dataDirectory = path.join(home, '.local/share/llamactl');
+    contexts.set('local', { url: 'http://127.0.0.1:8080', data_dir: dataDirectory, token: 'of-local' });
+    contexts.use('local');
+    const expected = { token: 'of-local', context: 'local', dataDirectory };
+    expect(address()).toMatchObject({ ...expected, url: 'http://127.0.0.1:8080' });
+    describeLocal('http://127.0.0.1:8090');
+    expect(address()).toMatchObject({ ...expected, url: 'http://127.0.0.1:8090' });
+    expect(address({}, { LLAMACTL_DATA_DIR: path.join(home, 'other') })).toMatchObject(expected);
+    contexts.use(null);
+    expect(address()).toMatchObject({ ...expected, url: 'http://127.0.0.1:8090' });
+  });
+});
+
+describe('credentials', () => {
+  const followed = { url: 'http://127.0.0.1:8080', token: 'of-local' };
+
+  it('come from the context with exactly this URL, if another one follows a running server', () => {
+    const dataDirectory = path.join(home, '.local/share/llamactl');
+    contexts.set('a', { ...followed, data_dir: dataDirectory });
+    contexts.set('b', { url: followed.url, token: 'of-b' });
+    describeLocal(followed.url);
+    expect(address({ url: followed.url })).toMatchObject({ token: 'of-b', context: 'b' });
+    expect(address({}, { LLAMACTL_URL: followed.url })).toMatchObject({ token: 'of-b', context: 'b' });
+    expect(address()).toMatchObject({ token: 'of-local', context: 'a', dataDirectory });
+  });
+
+  it('of a context that follows a server do not go to its old address', () => {
+    contexts.set('local', { ...followed, data_dir: path.join(home, '.local/share/llamactl') });
+    expect(address({ url: followed.url })).toMatchObject({ token: null, context: null });
+    describeLocal(followed.url);
+    expect(address({ url: followed.url })).toMatchObject({ token: 'of-local', context: 'local' });
+  });
+
+  it('of a context go only to its address, however it was named', () => {
+    expect(address({ context: 'gpu' }).token).toBe('of-gpu');
+    expect(address({ url: 'https://gpu.example/llm/' })).toMatchObject({ token: 'of-gpu', context: 'gpu' });
+    expect(address({ url: 'https://gpu.example' })).toMatchObject({ token: null, context: null });
+    contexts.use('gpu');
+    expect(address({}, { LLAMACTL_URL: 'http://other' }).token).toBeNull();
+  });
+
+  it('of the environment go to a named address', () => {
+    for (const flags of [{ url: 'http://x' }, { context: 'gpu' }]) {
+      expect(address(flags, { LLAMACTL_TOKEN: 'mine' }).token).toBe('mine');
+    }
+    expect(address({}, { LLAMACTL_TOKEN: 'mine', LLAMACTL_URL: DEFAULT_URL }).token).toBe('mine');
+    contexts.use('gpu');
+    expect(address({}, { LLAMACTL_TOKEN: 'mine' }).token).toBe('mine');
+    expect(address({ context: 'gpu' }, { LLAMACTL_TOKEN: '' }).token).toBe('of-gpu');
+  });
+
+  it('of the environment go to the server of this machine, and to no other process at the default address', () => {
+    const environment = { LLAMACTL_TOKEN: 'mine' };
+    expect(address({}, environment)).toMatchObject({ url: DEFAULT_URL, token: null, isTokenKept: true });
+    const server = describeLocal(DEFAULT_URL);
+    expect(address({}, environment)).toMatchObject({ url: DEFAULT_URL, token: 'mine' });
+    server.release();
+    server.write({ pid: process.pid, url: DEFAULT_URL });
+    expect(address({}, environment)).toMatchObject({ token: null, isTokenKept: true });
+  });
+});

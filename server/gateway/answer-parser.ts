@@ -1,25 +1,25 @@
 import { type AnswerHead, MalformedAnswer, parseField, parseHead } from './answer-head.ts';
 
-/** What comes of an answer. Bytes are only lent: they are overwritten by what is read next. */
+/** Receives the parts of an answer. Bytes are only lent: the next read overwrites them. */
 export interface AnswerEvents {
-  /** An interim answer, 1xx; there may be 100 000. */
+  /** Receives an interim answer (1xx). There may be up to 100 000. */
   information(status: number): void;
   head(head: AnswerHead): void;
-  /** A part of the body that is not the last. */
+  /** Receives a part of the body that is not the last. */
   data(bytes: Buffer): void;
-  /** What is left of the body, and what follows it. */
+  /** Receives the last part of the body, which may be empty, and the trailers. */
   end(bytes: Buffer, rawTrailers: string[]): void;
 }
 
-/** What an answer may not exceed, so that no engine grows our memory. */
+/** Limits of an answer in bytes, so that an engine cannot exhaust the memory of this process. */
 const LONGEST_HEAD = 65_536;
 const LONGEST_CHUNK_LINE = 4_096;
-/** One 102 a second for a whole day is fewer. */
+/** More than one 102 a second for a whole day. */
 const MOST_INTERIM = 100_000;
 
 const HEAD_END = '\r\n\r\n';
 const START = 'HTTP/1.';
-/** Thirteen digits are the most that a number holds exactly. */
+/** A JavaScript number represents every integer of thirteen hexadecimal digits exactly. */
 const CHUNK_LINE = /^([0-9A-Fa-f]{1,13})[ \t]*(?:;.*)?$/;
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
@@ -36,18 +36,18 @@ type Part =
   | 'upgraded'
   | 'complete';
 
-/** Reads one answer of an engine from the bytes of its connection, however they are cut. */
+/** Parses one answer of an engine from the bytes of its connection, which may be split anywhere. */
 export class AnswerParser {
   readonly #isHead: boolean;
   readonly #isUpgradeWanted: boolean;
   readonly #events: AnswerEvents;
   #part: Part = 'head';
-  /** The beginning of a head or a line whose end has not come yet. */
+  /** The beginning of a head or line whose end has not arrived. */
   #begun: string[] = [];
   #begunLength = 0;
-  /** The last characters of a head that has begun: its end may lie across two reads. */
+  /** The last characters of an incomplete head: the blank line after it may be split across two reads. */
   #tail = '';
-  /** Of the body where its length is known, else of the chunk. */
+  /** Bytes that are missing from the body if its length is known, else from the chunk. */
   #remaining = 0;
   #trailers: string[] = [];
   #trailersLength = 0;
@@ -56,8 +56,8 @@ export class AnswerParser {
   #hasExcess = false;
 
   /**
-   * @param method Of the request: no answer to HEAD has a body.
-   * @param isUpgradeWanted Whether 101 is an answer; else it is a fault.
+   * @param method The method of the request: no answer to HEAD has a body.
+   * @param isUpgradeWanted Whether the request asks for an upgrade; otherwise a 101 is malformed.
    */
   constructor(method: string, isUpgradeWanted: boolean, events: AnswerEvents) {
     this.#isHead = method === 'HEAD';
@@ -70,17 +70,17 @@ export class AnswerParser {
   }
 
   /**
-   * Whether the connection is fit for another request. Not after chunks: llama-server closes it then without having said
-   * so, which broke 150 of 300 requests that came at once.
+   * Whether the connection can be used for another request. It cannot after a chunked answer: llama-server then closes it
+   * unannounced, which broke 150 of 300 simultaneous requests.
    */
   get leavesConnection(): boolean {
     return this.isComplete && this.#isSelfDelimiting && !this.#hasExcess;
   }
 
   /**
-   * Takes what has been read. Where several chunks came at once, `bytes` is overwritten: they are moved together.
+   * Parses bytes that were read. Overwrites `bytes` when it holds several chunks: their data is moved together.
    *
-   * @returns how many bytes were taken: less than all only behind 101
+   * @returns how many bytes were parsed: fewer than all only after a 101
    * @throws {MalformedAnswer}
    */
   push(bytes: Buffer): number {
@@ -103,7 +103,7 @@ export class AnswerParser {
     return bytes.length;
   }
 
-  /** The engine has closed the connection. @throws {MalformedAnswer} when its answer was not complete */
+  /** Ends the answer: the engine has closed the connection. @throws {MalformedAnswer} if the answer is incomplete */
   finish(): void {
     if (this.#part === 'until close') this.#complete(NOTHING);
     else if (this.#part !== 'complete') throw new MalformedAnswer('the engine broke off in the middle of its answer');
@@ -133,7 +133,7 @@ export class AnswerParser {
     this.#events.information(status);
   }
 
-  /** The head without the blank line, or `null` when that has not come yet. */
+  /** Returns the head without the blank line; `null` if the blank line has not arrived. */
   #headText(bytes: Buffer, from: number): string | null {
     if (this.#begunLength === 0) {
       const end = bytes.indexOf(HEAD_END, from, 'latin1');
@@ -175,7 +175,7 @@ export class AnswerParser {
 
   #readChunks(bytes: Buffer, from: number): void {
     let at = from;
-    /** The data of all chunks lies in `bytes` from `start` to `end`. */
+    /** Range of `bytes` into which the data of all chunks is moved. */
     let start = 0;
     let end = 0;
     while (at < bytes.length && this.#part !== 'complete') {
@@ -203,7 +203,7 @@ export class AnswerParser {
     } else if (body.length > 0) this.#events.data(body);
   }
 
-  /** The line without its end, or `null` when that has not come yet. */
+  /** Returns the line without its line break; `null` if the line break has not arrived. */
   #line(bytes: Buffer, from: number, lineEnd: number): string | null {
     const end = lineEnd === -1 ? bytes.length : lineEnd + 1;
     this.#begunLength += end - from;

@@ -20,7 +20,7 @@ const JSON_HEADERS = {
 };
 const COLLECTION = '/v1/models';
 
-/** Whether a URL is `/v1/models`, or of one of them. */
+/** Whether a URL is `/v1/models` or below it. */
 export function isModelsUrl(url: string): boolean {
   const path = pathOnly(url);
   return path === COLLECTION || path.startsWith(`${COLLECTION}/`);
@@ -55,7 +55,7 @@ export function answerModels(
   response.end(body);
 }
 
-/** It runs, or the first request starts it. */
+/** Whether an instance runs, or a request of this caller starts it. */
 function isUsable({ status, on_demand: onDemand }: GatewayInstance, mayStart: boolean): boolean {
   return status === 'running' || (onDemand && mayStart);
 }
@@ -66,7 +66,7 @@ function listed(usable: readonly GatewayInstance[], aliasesInModels: boolean): {
   return { object: 'list', data: shown.flatMap((instance) => names(instance).map((name) => modelOf(instance, name))) };
 }
 
-/** An unlisted one is found by those who know its name: it can be used, after all. */
+/** Finds an instance by name or alias, also an unlisted one, because requests can use it. */
 function found(usable: readonly GatewayInstance[], id: string): GatewayInstance {
   const instance = findInstance(usable, id);
   if (instance === undefined) throw unknownModel(id);
@@ -77,7 +77,7 @@ function modelOf({ name, created_at: createdAt }: GatewayInstance, id = name): M
   return { id, object: 'model', created: Math.floor(Date.parse(createdAt) / 1000), owned_by: 'llamactl' };
 }
 
-/** Ids may hold a slash, as it is or encoded. */
+/** Decodes an id, which may contain slashes, plain or encoded. */
 function decoded(id: string): string {
   try {
     return decodeURIComponent(id);

@@ -5,9 +5,9 @@ const FORBIDDEN = /[\r\n\0]|[^\0-\xff]/;
 const TARGET = /^[\x21-\xff]+$/;
 
 /**
- * The head of a request as it goes over the wire, one byte a character.
+ * Builds the head of a request as sent over the connection, one character for each byte.
  *
- * @throws {TypeError} for what would be read as more than one header or line; the parser of callers lets nothing such in
+ * @throws {TypeError} for a value that would be read as several headers or lines; Node's parser rejects these from callers
  */
 export function requestHead(method: string, target: string, headers: RawHeaders): string {
   if (!TARGET.test(target)) throw new TypeError('a target that would not be read as one');
@@ -16,7 +16,7 @@ export function requestHead(method: string, target: string, headers: RawHeaders)
   return `${head}\r\n`;
 }
 
-/** What ends a body of chunks. @throws {TypeError} as above */
+/** Builds the end of a chunked body. @throws {TypeError} like {@link requestHead} */
 export function chunkedEnd(trailers: readonly (readonly [string, string])[]): string {
   let end = '0\r\n';
   for (const [name, value] of trailers) end += fieldLine(name, value);

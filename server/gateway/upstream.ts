@@ -12,15 +12,15 @@ export interface EngineRequest {
   method: string;
   /** Path and query, byte for byte. */
   path: string;
-  /** Complete, `Host` and the framing of the body included. */
+  /** All headers, with `Host` and the framing of the body. */
   headers: RawHeaders;
   body: RequestBody;
 }
 
-/** A buffer for reads, as large as what Node reads at once elsewhere. */
+/** Size of the read buffer: as much as Node reads at once elsewhere. */
 const READ_SIZE = 65_536;
 
-/** HTTP/1.1 to engines, and the connections that are kept to them. */
+/** Sends HTTP/1.1 requests to engines, and keeps connections to them. */
 export class Upstream {
   readonly #ways: Ways;
 
@@ -28,23 +28,23 @@ export class Upstream {
     this.#ways = { turnEnd, idle: new IdleConnections(clock), buffer: Buffer.allocUnsafeSlow(READ_SIZE) };
   }
 
-  /** Sends a request. @throws {TypeError} when it would be read as another */
+  /** Sends a request. @throws {TypeError} when the engine would read it as another request */
   call({ target, method, path, headers, body }: EngineRequest, receiver: AnswerReceiver): EngineCall {
     const connections = new ConnectionsTo(target, this.#ways);
     return new EngineCall({ method, head: requestHead(method, path, headers), body }, receiver, connections);
   }
 
-  /** Ends the connections that wait for a request, and keeps no more. */
+  /** Closes the idle connections, and keeps none from now on. */
   close(): void {
     this.#ways.idle.close();
   }
 }
 
-/** What all calls share. */
+/** Objects that all calls share. */
 interface Ways {
   turnEnd: TurnEnd;
   idle: IdleConnections;
-  /** What all connections read into. */
+  /** Target of the reads of all connections. */
   buffer: Buffer;
 }
 
@@ -76,7 +76,7 @@ class ConnectionsTo implements Connections {
     this.#ways.idle.keep(this.#target, connection);
   }
 
-  /** A rest that passed while this process did something else was not watched: what came meanwhile is read first. */
+  /** Waits one more turn if no socket was read since the rest ended: bytes that came during the rest are then read first. */
   soon(send: () => void): void {
     const { turnEnd } = this.#ways;
     turnEnd.add(this.#isWatched ? send : () => turnEnd.add(send));

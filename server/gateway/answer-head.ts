@@ -31,7 +31,7 @@ const DIGITS = /^\d{1,15}$/;
 export function parseHead(text: string): AnswerHead {
   const [statusLine = '', ...lines] = text.split('\r\n');
   const [, minor, status, phrase = ''] = STATUS_LINE.exec(statusLine) ?? [];
-  if (status === undefined || FORBIDDEN.test(phrase)) throw new MalformedAnswer('no status line');
+  if (status === undefined || FORBIDDEN.test(phrase)) throw new MalformedAnswer('an invalid status line');
   const head: AnswerHead = {
     status: Number(status),
     phrase,
@@ -57,19 +57,20 @@ export function parseField(line: string): [name: string, value: string] {
   const colon = line.indexOf(':');
   const name = line.slice(0, Math.max(colon, 0));
   const value = line.slice(colon + 1).trim();
-  if (!TOKEN.test(name) || FORBIDDEN.test(value)) throw new MalformedAnswer('a header that is none');
+  if (!TOKEN.test(name) || FORBIDDEN.test(value)) throw new MalformedAnswer('an invalid header');
   return [name, value];
 }
 
 function readLength(head: AnswerHead, name: string, value: string): void {
   if (name.toLowerCase() !== 'content-length') return;
-  if (head.length !== null || !DIGITS.test(value)) throw new MalformedAnswer('a length that is none');
+  if (head.length !== null || !DIGITS.test(value)) throw new MalformedAnswer('an invalid Content-Length');
   head.length = Number(value);
 }
 
 function readEncoding(head: AnswerHead, name: string, value: string): void {
   if (name.toLowerCase() !== 'transfer-encoding') return;
-  if (head.isChunked || value.toLowerCase() !== 'chunked') throw new MalformedAnswer('an encoding that is not chunked');
+  if (head.isChunked || value.toLowerCase() !== 'chunked')
+    throw new MalformedAnswer('a Transfer-Encoding other than chunked');
   head.isChunked = true;
 }
 

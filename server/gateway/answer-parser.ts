@@ -112,7 +112,7 @@ export class AnswerParser {
   #readHead(bytes: Buffer, from: number): number {
     const text = this.#headText(bytes, from);
     if (text === null) return bytes.length;
-    if (text.length > LONGEST_HEAD) throw new MalformedAnswer('too long a head');
+    if (text.length > LONGEST_HEAD) throw new MalformedAnswer('a head that is too long');
     const end = from + text.length + HEAD_END.length - this.#begunLength;
     this.#begun = [];
     this.#begunLength = 0;
@@ -123,7 +123,7 @@ export class AnswerParser {
     else if (this.#isUpgradeWanted) {
       this.#part = 'upgraded';
       this.#events.head(head);
-    } else throw new MalformedAnswer('the engine switched to a protocol that nobody asked for');
+    } else throw new MalformedAnswer('the engine switched protocols without a request');
     return end;
   }
 
@@ -143,13 +143,14 @@ export class AnswerParser {
     const seam = this.#tail + piece;
     const end = seam.indexOf(HEAD_END);
     if (end !== -1) return (this.#begun.join('') + piece).slice(0, this.#begunLength - this.#tail.length + end);
-    if (/[^\r]\n/.test(seam)) throw new MalformedAnswer('a line without its end');
+    if (/[^\r]\n/.test(seam)) throw new MalformedAnswer('a line that does not end in CRLF');
     this.#begun.push(piece);
     const isStart = this.#begunLength < START.length;
     this.#begunLength += piece.length;
     this.#tail = seam.slice(1 - HEAD_END.length);
-    if (this.#begunLength > LONGEST_HEAD) throw new MalformedAnswer('too long a head');
-    if (isStart && !START.startsWith(this.#begun.join('').slice(0, START.length))) throw new MalformedAnswer('no HTTP');
+    if (this.#begunLength > LONGEST_HEAD) throw new MalformedAnswer('a head that is too long');
+    if (isStart && !START.startsWith(this.#begun.join('').slice(0, START.length)))
+      throw new MalformedAnswer('not HTTP');
     return null;
   }
 
@@ -208,7 +209,7 @@ export class AnswerParser {
     const end = lineEnd === -1 ? bytes.length : lineEnd + 1;
     this.#begunLength += end - from;
     const longest = this.#part === 'trailers' ? LONGEST_HEAD : LONGEST_CHUNK_LINE;
-    if (this.#begunLength > longest) throw new MalformedAnswer('too long a line');
+    if (this.#begunLength > longest) throw new MalformedAnswer('a line that is too long');
     if (lineEnd === -1) {
       this.#begun.push(bytes.toString('latin1', from));
       return null;
@@ -221,17 +222,17 @@ export class AnswerParser {
     const line = this.#begun.join('') + bytes.toString('latin1', from, end);
     this.#begun = [];
     this.#begunLength = 0;
-    if (!line.endsWith('\r\n')) throw new MalformedAnswer('a line without its end');
+    if (!line.endsWith('\r\n')) throw new MalformedAnswer('a line that does not end in CRLF');
     return line.slice(0, -2);
   }
 
   #takeLine(line: string): void {
     if (this.#part === 'chunk end') {
-      if (line !== '') throw new MalformedAnswer('a chunk that is longer than it said');
+      if (line !== '') throw new MalformedAnswer('a chunk longer than its size');
       this.#part = 'chunk size';
     } else if (this.#part === 'chunk size') {
       const digits = CHUNK_LINE.exec(line)?.[1];
-      if (digits === undefined) throw new MalformedAnswer('a chunk without its size');
+      if (digits === undefined) throw new MalformedAnswer('a chunk without a size');
       this.#remaining = Number.parseInt(digits, 16);
       this.#part = this.#remaining === 0 ? 'trailers' : 'chunk';
     } else if (line === '') this.#part = 'complete';

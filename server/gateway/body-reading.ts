@@ -175,13 +175,13 @@ export class BodyReading {
 function tooLarge(): ApiError {
   return new ApiError(
     'PAYLOAD_TOO_LARGE',
-    'The body is larger than the 64 MiB that are read to look into it; name the model in the URL as ?model=NAME, then a body of any size passes.',
+    'The body is larger than 64 MiB, so it is not searched for the model. Name the model in the URL as ?model=NAME; then a body of any size passes.',
   );
 }
 
 function tooSlow(): ApiError {
   const sentence =
-    'The body came too slowly and was not kept in memory any longer. Send it at once, or name the model in the URL as ?model=NAME.';
+    'The body arrived too slowly, so it was dropped from memory. Send it without pauses, or name the model in the URL as ?model=NAME.';
   return new ApiError('VALIDATION_ERROR', sentence, {
     status: 408,
     problems: [{ path: '', message: sentence }],

@@ -63,7 +63,7 @@ test('nobody is waited for when the caller has left', async () => {
 
 test('a model that there is not is looked for among those that run and those that a request starts', () => {
   expect(unknownModel('a').message).toBe(
-    'The model "a" does not exist: no instance has this name or alias. GET /v1/models lists those that can be asked.',
+    'The model "a" does not exist: no instance has this name or alias. GET /v1/models lists the models that can be used.',
   );
 });
 

@@ -37,7 +37,7 @@ export function modelFailure(error: unknown, model: string, instances: GatewayIn
 export function unknownModel(model: string): ApiError {
   return new ApiError(
     'INSTANCE_NOT_FOUND',
-    `The model ${quoted(model)} does not exist: no instance has this name or alias. GET /v1/models lists those that can be asked.`,
+    `The model ${quoted(model)} does not exist: no instance has this name or alias. GET /v1/models lists the models that can be used.`,
   );
 }
 
@@ -45,7 +45,7 @@ export function unknownModel(model: string): ApiError {
 export function crossesCallers(): ApiError {
   return new ApiError(
     'NOT_FOUND',
-    'This path is closed: all callers of an engine share what is behind it. An administrator reaches it below /api/instances/NAME/proxy.',
+    "This path is blocked, because it gives callers of one engine access to each other's data. Administrators reach it under /api/instances/NAME/proxy.",
   );
 }
 
@@ -94,11 +94,9 @@ export async function noAnswerFailure(
       headers: isSecond ? NO_RETRY : passingHeaders,
     });
   }
-  return new ApiError(
-    'INSTANCE_NOT_RUNNING',
-    `The engine of ${quoted(name)} gave no answer that could be passed on, or none at all.`,
-    { status: 502 },
-  );
+  return new ApiError('INSTANCE_NOT_RUNNING', `The engine of ${quoted(name)} gave no answer, or an invalid one.`, {
+    status: 502,
+  });
 }
 
 function notRunning(
@@ -108,7 +106,7 @@ function notRunning(
   retryAfter: string | undefined,
 ): string {
   const because = reason === undefined ? '' : `: ${reason}`;
-  if (instance === undefined) return `The model ${quoted(model)} does not run${because}`;
+  if (instance === undefined) return `The model ${quoted(model)} is not running${because}`;
   if (isPassing(instance)) return `The model ${quoted(model)} is ${instance.status}${because}. Try again in a moment.`;
   if (instance.status === 'failed' && retryAfter !== undefined)
     return `The model ${quoted(model)} has failed${because}. A request in ${retryAfter} s tries again.`;

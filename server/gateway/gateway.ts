@@ -253,7 +253,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     head: Buffer,
     context: ProxyContext,
   ): Promise<void> {
-    if (request.method !== 'GET') throw new ApiError('VALIDATION_ERROR', 'A WebSocket is asked for with GET.');
+    if (request.method !== 'GET') throw new ApiError('VALIDATION_ERROR', 'A WebSocket is requested with GET.');
     await whileCallerWaits(request, response, async (caller) => {
       const { url, requestId, headers, instance: target } = context;
       const path = enginePath(url);

@@ -93,7 +93,7 @@ async function read(request: IncomingMessage, account: string, signal: AbortSign
     if (!(error instanceof ApiError) || error.code !== 'PAYLOAD_TOO_LARGE') throw error;
     throw new ApiError(
       'PAYLOAD_TOO_LARGE',
-      'A body for an isolated instance may have 64 MiB, because all of it is read.',
+      'A body for an isolated instance may have at most 64 MiB, because all of it is read.',
     );
   }
 }
@@ -104,13 +104,9 @@ async function seen<Found>(scan: Promise<Found>): Promise<Found> {
     return await scan;
   } catch (error) {
     if (error instanceof SyntaxError) {
-      throw new ApiError(
-        'INVALID_JSON',
-        'The body for an isolated instance has to be a JSON object or a form, and whole.',
-        {
-          details: error.message,
-        },
-      );
+      throw new ApiError('INVALID_JSON', 'The body for an isolated instance must be a complete JSON object or form.', {
+        details: error.message,
+      });
     }
     if (error instanceof RangeError) {
       throw new ApiError('VALIDATION_ERROR', `The body cannot be checked for an isolated instance: ${error.message}.`);
@@ -132,7 +128,7 @@ function assertHarmless(body: HeldBody, member: Member): void {
 function boundaryOfIsolated({ headers }: IncomingMessage): string | null {
   const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = headers;
   if (encoding.trim().toLowerCase() !== 'identity') {
-    throw new ApiError('UNSUPPORTED_MEDIA_TYPE', 'A body for an isolated instance has to come uncompressed.');
+    throw new ApiError('UNSUPPORTED_MEDIA_TYPE', 'A body for an isolated instance must be uncompressed.');
   }
   if (!/^\s*multipart\//i.test(type)) return null;
   const boundary = boundaryOf(type);
@@ -145,14 +141,14 @@ function boundaryOfIsolated({ headers }: IncomingMessage): string | null {
 function notAForm(): ApiError {
   return new ApiError(
     'VALIDATION_ERROR',
-    'A form for an isolated instance has to be multipart/form-data with one boundary, and to begin with that.',
+    'A form for an isolated instance must be multipart/form-data with one boundary, and must begin with that boundary.',
   );
 }
 
 function fieldRefused(): ApiError {
   return new ApiError(
     'VALIDATION_ERROR',
-    `This instance is isolated: a request must not set ${CACHE} to anything but false, and not hold ${SLOT}.`,
+    `This instance is isolated: a request must not set ${CACHE} to anything but false, and must not contain ${SLOT}.`,
   );
 }
 

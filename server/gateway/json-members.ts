@@ -73,7 +73,7 @@ export class MemberScanner {
 
   /** Returns the members. @throws {SyntaxError} for an incomplete text */
   finish(): Members {
-    if (this.#place !== 'end') throw new SyntaxError('the text breaks off');
+    if (this.#place !== 'end') throw new SyntaxError('the text is incomplete');
     return { list: this.#members, brace: this.#brace };
   }
 
@@ -105,10 +105,10 @@ export class MemberScanner {
       case 'first key':
         if (byte === CLOSE_OBJECT && !this.#isKeyDue) this.#close(at);
         else if (byte === QUOTE) this.#beginMember(at);
-        else throw new SyntaxError(`no key at byte ${this.#base + at}`);
+        else throw new SyntaxError(`expected a key at byte ${this.#base + at}`);
         break;
       case 'colon':
-        if (byte !== COLON) throw new SyntaxError(`no colon at byte ${this.#base + at}`);
+        if (byte !== COLON) throw new SyntaxError(`expected a colon at byte ${this.#base + at}`);
         this.#place = 'value';
         break;
       case 'value':
@@ -118,10 +118,10 @@ export class MemberScanner {
         else if (byte === COMMA) {
           this.#isKeyDue = true;
           this.#place = 'first key';
-        } else throw new SyntaxError(`neither comma nor brace at byte ${this.#base + at}`);
+        } else throw new SyntaxError(`expected a comma or a closing brace at byte ${this.#base + at}`);
         break;
       default:
-        throw new SyntaxError(`something behind the object at byte ${this.#base + at}`);
+        throw new SyntaxError(`unexpected text after the object at byte ${this.#base + at}`);
     }
     return at + 1;
   }
@@ -184,11 +184,12 @@ export class MemberScanner {
   #inScalar(bytes: Buffer, from: number): number {
     let at = from;
     while (at < bytes.length && !isEndOfScalar(bytes[at])) {
-      if (!this.#scalar.takes(bytes[at] ?? 0)) throw new SyntaxError(`no value at byte ${this.#member.valueStart}`);
+      if (!this.#scalar.takes(bytes[at] ?? 0))
+        throw new SyntaxError(`invalid value at byte ${this.#member.valueStart}`);
       at += 1;
     }
     if (at === bytes.length) return at;
-    if (!this.#scalar.isWhole) throw new SyntaxError(`no value at byte ${this.#member.valueStart}`);
+    if (!this.#scalar.isWhole) throw new SyntaxError(`invalid value at byte ${this.#member.valueStart}`);
     return this.#endValue(at);
   }
 

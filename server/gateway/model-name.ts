@@ -68,7 +68,7 @@ export function jsonFault(error: unknown): unknown {
   if (error instanceof RangeError) {
     return new ApiError(
       'VALIDATION_ERROR',
-      `The model is not looked for in this body, because ${error.message}: name it as ?model=NAME in the URL.`,
+      `The body is not searched for the model, because ${error.message}: name the model in the URL as ?model=NAME.`,
     );
   }
   return error;

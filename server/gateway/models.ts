@@ -34,13 +34,9 @@ export function answerModels(
   { aliasesInModels }: Pick<GatewaySettings, 'aliasesInModels'>,
 ): void {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
-    throw new ApiError(
-      'METHOD_NOT_ALLOWED',
-      `${COLLECTION} can only be read: instances are changed under /api/instances.`,
-      {
-        headers: { allow: 'GET, HEAD' },
-      },
-    );
+    throw new ApiError('METHOD_NOT_ALLOWED', `${COLLECTION} is read-only: change instances under /api/instances.`, {
+      headers: { allow: 'GET, HEAD' },
+    });
   }
   const id = decoded(pathOnly(url).slice(COLLECTION.length + 1));
   const usable = instances.list().filter((instance) => isUsable(instance, mayStart));
@@ -82,7 +78,7 @@ function decoded(id: string): string {
   try {
     return decodeURIComponent(id);
   } catch (error) {
-    throw new ApiError('VALIDATION_ERROR', 'The model in the URL is not encoded as URLs are.', {
+    throw new ApiError('VALIDATION_ERROR', 'The model in the URL has an invalid percent-encoding.', {
       details: error instanceof Error ? error.message : '',
     });
   }

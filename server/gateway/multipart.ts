@@ -74,7 +74,7 @@ export class FormScanner {
 
   /** Returns the fields in order. @throws {SyntaxError} for an incomplete body */
   finish(): FormField[] {
-    if (this.#place !== 'end') throw new SyntaxError('the form breaks off');
+    if (this.#place !== 'end') throw new SyntaxError('the form is incomplete');
     return this.#fields;
   }
 
@@ -149,7 +149,7 @@ export class FormScanner {
     const head = this.#head;
     head.push(byte);
     const { length } = head;
-    if (length > LONGEST_PART_HEAD + 4) throw new SyntaxError('a part of the form has too long headers');
+    if (length > LONGEST_PART_HEAD + 4) throw new SyntaxError('the headers of a part are too long');
     if (byte !== LINE_FEED || head[length - 2] !== CARRIAGE_RETURN) return at + 1;
     if (this.#lineEnd === -1) this.#lineEnd = length - 2;
     // The headers and a blank line follow the delimiter's line. Without headers, its line break begins the blank line.

@@ -124,7 +124,7 @@ describe('when the engine leaves', () => {
     expect(JSON.parse(answer.text)).toMatchObject({
       error: {
         type: 'server_error',
-        message: expect.stringContaining('gave no answer that could be passed on') as unknown,
+        message: expect.stringContaining('gave no answer, or an invalid one') as unknown,
       },
     });
     await noLeases(gateway);

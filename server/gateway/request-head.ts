@@ -10,7 +10,7 @@ const TARGET = /^[\x21-\xff]+$/;
  * @throws {TypeError} for a value that would be read as several headers or lines; Node's parser rejects these from callers
  */
 export function requestHead(method: string, target: string, headers: RawHeaders): string {
-  if (!TARGET.test(target)) throw new TypeError('a target that would not be read as one');
+  if (!TARGET.test(target)) throw new TypeError('the target is empty or has an invalid character');
   let head = `${method} ${target} HTTP/1.1\r\n`;
   for (let index = 0; index + 1 < headers.length; index += 2) head += fieldLine(headers[index], headers[index + 1]);
   return `${head}\r\n`;
@@ -24,6 +24,6 @@ export function chunkedEnd(trailers: readonly (readonly [string, string])[]): st
 }
 
 function fieldLine(name = '', value = ''): string {
-  if (FORBIDDEN.test(value)) throw new TypeError('a header that would be read as two');
+  if (FORBIDDEN.test(value)) throw new TypeError('a header has an invalid character');
   return `${name}: ${value}\r\n`;
 }

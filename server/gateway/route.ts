@@ -92,7 +92,7 @@ function assertBelow(url: string): void {
     .replaceAll('%2e', '.')
     .split(/\/|%2f|%5c|\\/);
   if (!segments.includes('..') && !segments.includes('.')) return;
-  throw new ApiError('VALIDATION_ERROR', 'The path must not hold the segments . and .. under /v1.');
+  throw new ApiError('VALIDATION_ERROR', 'A path under /v1 must not contain the segments . and ..');
 }
 
 /** Returns the boundary of a form; `null`: the body must be JSON. @throws {ApiError} for a body that cannot be read */
@@ -109,6 +109,6 @@ export function boundaryOfBody(request: IncomingMessage): string | null {
   if (boundary !== null) return boundary;
   throw new ApiError(
     'VALIDATION_ERROR',
-    'The model can be found in multipart/form-data with a boundary; of another multipart type, name it in the URL as ?model=NAME.',
+    'The model is found in a form only if that is multipart/form-data with a boundary. Otherwise, name the model in the URL as ?model=NAME.',
   );
 }

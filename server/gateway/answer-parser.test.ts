@@ -176,7 +176,7 @@ test('101 is valid only for an upgrade, and the bytes after it are not parsed', 
   expect(parser.push(Buffer.from(`${text}frames`))).toBe(text.length);
 });
 
-describe('a malformed answer is refused:', () => {
+describe('the parser refuses', () => {
   const after = (headers: string, body = ''): string => `HTTP/1.1 200 OK\r\n${headers}\r\n\r\n${body}`;
   test.each([
     ['another protocol', 'what?\r\n\r\n'],

@@ -107,8 +107,8 @@ export class CallerLimits {
   }
 
   /**
-   * Adds a tally, and forgets the least recently used holder when there are too many. A caller needs that many addresses to
-   * make the server forget a count, and so many addresses have as many limits anyway.
+   * Creates a tally, and forgets the least recently used holder when there are too many. A caller gains nothing from this: it
+   * would need that many addresses, and each address has its own limit anyway.
    */
   #newTally(): Tally {
     if (this.#tallies.size >= this.#mostHolders) {

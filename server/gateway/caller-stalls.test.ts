@@ -86,7 +86,7 @@ describe('a caller that stops reading', () => {
     await eventually(() => expect(gateway.instances.leases('a').count).toBe(0));
   });
 
-  test('keeps both while the system sends bytes', async () => {
+  test('keeps its connection and lease while the system sends bytes', async () => {
     let queue = 1_000_000;
     const { gateway } = await stall((connections, found) => {
       queue -= 1;
@@ -96,7 +96,7 @@ describe('a caller that stops reading', () => {
     expect(gateway.instances.leases('a').count).toBe(1);
   });
 
-  test('keeps both if it continues in time', async () => {
+  test('keeps its connection and lease if it continues in time', async () => {
     const { gateway, caller } = await stall();
     await clock.advance(50_000);
     caller.socket.resume();
@@ -126,7 +126,7 @@ describe('a caller that stops reading', () => {
       return file;
     }
 
-    test('keeps both, because the other server buffers unread bytes', async () => {
+    test('keeps its connection and lease, because the other server buffers unread bytes', async () => {
       const { gateway, caller } = await stall(undefined, { addressOf: doorOf, version: '1.1' });
       await clock.advance(600_000);
       expect(gateway.instances.leases('a').count).toBe(1);

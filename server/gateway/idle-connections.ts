@@ -100,7 +100,7 @@ export class IdleConnections {
     return fresh;
   }
 
-  /** Sets the timer of a pool. A timer for each connection would be set and cancelled with each request. */
+  /** Sets the one timer of a pool, unless it fires earlier. A timer for each connection would be reset with each request. */
   #wake(pool: Pool, at: number): void {
     if (at >= pool.due) return;
     pool.cancel();

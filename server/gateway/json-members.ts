@@ -32,7 +32,7 @@ const NEAR = 48;
 /** Bytes of an escaped UTF-16 unit: `\u0041`. */
 const LONGEST_ESCAPE = 6;
 
-/** What the scanner expects next. */
+/** The token that the scanner expects or reads. */
 type Place = 'start' | 'first key' | 'key' | 'colon' | 'value' | 'string' | 'nested' | 'scalar' | 'after value' | 'end';
 
 /**

@@ -1,6 +1,9 @@
 /** Length of the pieces that `take` returns. */
 const PIECE_LENGTH = 65_536;
-/** First block of a body of unknown length. Each further block doubles the total, as the reservation does. */
+/**
+ * First block of a body of unknown length. Each further block is as long as all blocks before it, up to
+ * {@link LONGEST_GROWN}, because the reservation doubles too.
+ */
 const FIRST_BLOCK = 65_536;
 /** Longest block of a body of unknown length. */
 const LONGEST_GROWN = 1_048_576;

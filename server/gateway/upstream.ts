@@ -76,7 +76,7 @@ class ConnectionsTo implements Connections {
     this.#ways.idle.keep(this.#target, connection);
   }
 
-  /** Waits one more turn if no socket was read since the rest ended: bytes that came during the rest are then read first. */
+  /** Waits one turn more if no turn has ended since the rest, so that bytes that arrived during the rest are read first. */
   soon(send: () => void): void {
     const { turnEnd } = this.#ways;
     turnEnd.add(this.#isWatched ? send : () => turnEnd.add(send));

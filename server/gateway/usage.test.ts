@@ -123,11 +123,11 @@ const STREAMS: [string, string, [number | null, number | null, boolean]][] = [
 ];
 
 describe('a stream', () => {
-  it.each(STREAMS)('of %s', (_what, text, [tokensIn, out, isEstimated]) => {
+  it.each(STREAMS)('of %s has the expected tokens', (_what, text, [tokensIn, out, isEstimated]) => {
     expect(read(STREAM, text)).toMatchObject({ in: tokensIn, out, isEstimated });
   });
 
-  it.each(STREAMS)('of %s, wherever it is split', (_what, text) => {
+  it.each(STREAMS)('of %s has the same tokens with any split', (_what, text) => {
     const { withContent: _, ...whole } = read(STREAM, text);
     for (let size = 1; size < 200; size += 1)
       expect(read(STREAM, text, size), `chunks of ${size}`).toMatchObject(whole);

@@ -122,7 +122,10 @@ async function join(engine: EngineSocket, { socket, head, headers }: Handshake):
   await bothClosed;
 }
 
-/** Waits until `source` is closed. Then closes `sink` after its pending bytes: WebSocket has no half-open connections. */
+/**
+ * Resolves when `source` is closed. When `source` ends, `sink` sends its pending bytes and closes, because WebSocket has no
+ * half-open connections.
+ */
 function closed(source: Socket, sink: Socket): Promise<void> {
   return new Promise((resolve) => {
     let isEnded = false;

@@ -72,7 +72,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
   const turnEnd = new TurnEnd(clock);
   const upstream = new Upstream(clock, turnEnd);
   const stalledReaders = new StalledReaders(clock, measureSendQueues);
-  const ways = { upstream, turnEnd, stalledReaders, clock };
+  const shared = { upstream, turnEnd, stalledReaders, clock };
 
   /**
    * Leases the engine of the request's instance.
@@ -223,7 +223,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
   ): Promise<void> {
     const passed = { request, response, path, body, requestId, headers, crossing: closed.headers };
     const exchange = { ...passed, callerSignal: caller.signal, observer, held };
-    return relay(exchange, lease, ways);
+    return relay(exchange, lease, shared);
   }
 
   function heldStream(response: ServerResponse, { headers, requestId, url: path }: CallContext): HeldStream | null {
@@ -242,7 +242,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
         const lease = await acquireNamed(addressed);
         const message = { request, response, path, body: null, requestId, headers };
         const exchange = { ...message, crossing: NOTHING, callerSignal: caller.signal, observer: record };
-        await hold(lease, addressed, () => relay(exchange, lease, ways));
+        await hold(lease, addressed, () => relay(exchange, lease, shared));
       });
     });
   }

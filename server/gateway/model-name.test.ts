@@ -4,10 +4,10 @@ import { describe, expect, test } from 'vitest';
 import { HeldBody } from './held-body.ts';
 import { membersOf } from './json-members.ts';
 import {
-  type Asked,
-  askedOfFields,
-  askedOfMembers,
-  askedOfShortJson,
+  type RequestedModel,
+  readFields,
+  readMembers,
+  readShortJson,
   formFault,
   jsonFaults,
   LARGEST_PARSED,
@@ -17,21 +17,21 @@ import { FormScanner } from './multipart.ts';
 
 const bytes = (text: string): Buffer => Buffer.from(text);
 
-function askedOfJson(json: Buffer): Asked {
+function readJson(json: Buffer): RequestedModel {
   const body = HeldBody.of([json]);
-  if (json.length <= LARGEST_PARSED) return askedOfShortJson(body);
-  return jsonFaults(() => askedOfMembers(body, membersOf(body)));
+  if (json.length <= LARGEST_PARSED) return readShortJson(body);
+  return jsonFaults(() => readMembers(body, membersOf(body)));
 }
 
 function modelOfJson(json: Buffer): string {
-  return askedOfJson(json).model;
+  return readJson(json).model;
 }
 
-function askedOfForm(form: Buffer, boundary: string): Asked {
+function readForm(form: Buffer, boundary: string): RequestedModel {
   try {
     const scanner = new FormScanner(boundary);
     scanner.push(form);
-    return askedOfFields(HeldBody.of([form]), scanner.finish());
+    return readFields(HeldBody.of([form]), scanner.finish());
   } catch (error) {
     throw formFault(error);
   }
@@ -82,8 +82,8 @@ test.each([
   ['{"model":"a","stream":"true"}', false],
   ['{"model":"a","options":{"stream":true}}', false],
 ])('%s requests a stream: %j', (text, isStream) => {
-  expect(askedOfJson(bytes(text))).toEqual({ model: 'a', isStream });
-  expect(askedOfJson(bytes(text.replace(/}$/, `,"x":${LONG}}`)))).toEqual({ model: 'a', isStream });
+  expect(readJson(bytes(text))).toEqual({ model: 'a', isStream });
+  expect(readJson(bytes(text.replace(/}$/, `,"x":${LONG}}`)))).toEqual({ model: 'a', isStream });
 });
 
 test.each([
@@ -143,29 +143,29 @@ describe('a large body', () => {
 
   test('is not refused for an invalid value of `stream`, which the engine checks', () => {
     const text = `{"model":"a","stream":"\\x","x":${LONG}}`;
-    expect(askedOfJson(bytes(text))).toEqual({ model: 'a', isStream: false });
+    expect(readJson(bytes(text))).toEqual({ model: 'a', isStream: false });
   });
 });
 
 describe('a form', () => {
   test('with a too long name is refused as an unknown model', () => {
     const text = `${field('model', 'x'.repeat(10_000))}--b--`;
-    expect(() => askedOfForm(bytes(text), 'b')).toThrow(expect.objectContaining({ code: 'INSTANCE_NOT_FOUND' }));
+    expect(() => readForm(bytes(text), 'b')).toThrow(expect.objectContaining({ code: 'INSTANCE_NOT_FOUND' }));
   });
 
   const field = (name: string, value: string): string =>
     `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
 
   test('names its model in the last field `model`', () => {
-    expect(askedOfForm(bytes(`${field('model', 'a')}--b--`), 'b')).toEqual({ model: 'a', isStream: false });
+    expect(readForm(bytes(`${field('model', 'a')}--b--`), 'b')).toEqual({ model: 'a', isStream: false });
     const fields = [field('model', 'a'), field('stream', 'True'), field('model', 'b')];
-    expect(askedOfForm(bytes(`${fields.join('')}--b--`), 'b')).toEqual({ model: 'b', isStream: true });
+    expect(readForm(bytes(`${fields.join('')}--b--`), 'b')).toEqual({ model: 'b', isStream: true });
   });
 
   test.each(['--b--', `${field('model', '')}--b--`, `${field('x', 'model')}--b--`, field('model', 'a'), 'x'])(
     'that names no model, or is incomplete, gets a hint: %j',
     (text) => {
-      expect(() => askedOfForm(bytes(text), 'b')).toThrow(/\?model=NAME/);
+      expect(() => readForm(bytes(text), 'b')).toThrow(/\?model=NAME/);
     },
   );
 });

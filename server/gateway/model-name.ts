@@ -4,8 +4,8 @@ import type { HeldBody } from './held-body.ts';
 import { keyOf, type Member, type Members } from './json-members.ts';
 import type { FormField } from './multipart.ts';
 
-/** The fields of a request that the gateway needs. */
-export interface Asked {
+/** The model that a request names, and whether it asks for a stream. */
+export interface RequestedModel {
   /** Name or alias, as given. */
   model: string;
   /** Whether the request asks for a streamed answer. */
@@ -27,7 +27,7 @@ const LONGEST_KEY = 'stream'.length;
 const LONGEST_ECHO = 200;
 
 /** Reads a short JSON body, of at most {@link LARGEST_PARSED} bytes. @throws {ApiError} for an invalid body */
-export function askedOfShortJson(body: HeldBody): Asked {
+export function readShortJson(body: HeldBody): RequestedModel {
   return jsonFaults(() => {
     const { model, stream } = parsed(body.text(0, body.byteLength));
     return { model: checked(model), isStream: stream === true };
@@ -35,7 +35,7 @@ export function askedOfShortJson(body: HeldBody): Asked {
 }
 
 /** Reads a JSON body with these members. The last of equal keys counts, as in `JSON.parse`. @throws {ApiError} */
-export function askedOfMembers(body: HeldBody, { list }: Members): Asked {
+export function readMembers(body: HeldBody, { list }: Members): RequestedModel {
   let model: Member | undefined;
   let stream: Member | undefined;
   for (const member of list) {
@@ -75,7 +75,7 @@ export function jsonFault(error: unknown): unknown {
 }
 
 /** Reads a form (`multipart/form-data`) with these fields. The last of equal fields counts, as in JSON. @throws {ApiError} */
-export function askedOfFields(body: HeldBody, fields: readonly FormField[]): Asked {
+export function readFields(body: HeldBody, fields: readonly FormField[]): RequestedModel {
   const last = (name: string): FormField | undefined => fields.findLast((each) => each.name === name);
   const model = last('model');
   const stream = last('stream');

@@ -59,14 +59,14 @@ const LONGEST_TEXT = 16_384;
  *
  * @throws {NoAnswer} as a rejection, if the engine fails while the caller can still get an error
  */
-export function relay(exchange: Exchange, lease: Lease, ways: Ways): Promise<void> {
+export function relay(exchange: Exchange, lease: Lease, shared: SharedParts): Promise<void> {
   return new Promise((resolve, reject) => {
-    new Passage(exchange, lease, { resolve, reject }, ways).begin();
+    new Passage(exchange, lease, { resolve, reject }, shared).begin();
   });
 }
 
 /** Objects that all requests in flight share. */
-interface Ways {
+interface SharedParts {
   upstream: Upstream;
   turnEnd: TurnEnd;
   stalledReaders: StalledReaders;
@@ -77,7 +77,7 @@ class Passage implements AnswerReceiver, WaitingAnswer {
   readonly #exchange: Exchange;
   readonly #lease: Lease;
   readonly #settle: { resolve: () => void; reject: (error: Error) => void };
-  readonly #ways: Ways;
+  readonly #shared: SharedParts;
   #call: EngineCall | null = null;
   #upload: Upload | null = null;
   /** The head was written to the connection, not only set on the response. */
@@ -95,12 +95,12 @@ class Passage implements AnswerReceiver, WaitingAnswer {
     exchange: Exchange,
     lease: Lease,
     settle: { resolve: () => void; reject: (error: Error) => void },
-    ways: Ways,
+    shared: SharedParts,
   ) {
     this.#exchange = exchange;
     this.#lease = lease;
     this.#settle = settle;
-    this.#ways = ways;
+    this.#shared = shared;
   }
 
   begin(): void {
@@ -111,9 +111,9 @@ class Passage implements AnswerReceiver, WaitingAnswer {
     if (callerSignal.aborted || signal.aborted) return this.#onAbort();
     try {
       const { headers, body } = this.#message(this.#exchange.body);
-      this.#call = this.#ways.upstream.call({ target, method: request.method ?? 'GET', path, headers, body }, this);
+      this.#call = this.#shared.upstream.call({ target, method: request.method ?? 'GET', path, headers, body }, this);
       if (body === 'sized' || body === 'chunked') {
-        this.#upload = upload(request, this.#call, crossing, (send) => this.#ways.turnEnd.add(send));
+        this.#upload = upload(request, this.#call, crossing, (send) => this.#shared.turnEnd.add(send));
       }
     } catch (error) {
       this.failed(error);
@@ -139,7 +139,7 @@ class Passage implements AnswerReceiver, WaitingAnswer {
   information(status: number): void {
     const { request, response } = this.#exchange;
     if (status !== 102 || request.httpVersionMinor === 0 || response.headersSent) return;
-    const now = this.#ways.clock.elapsed();
+    const now = this.#shared.clock.elapsed();
     if (now - this.#informedAt < INFORMATION_MS || response.socket?.writableLength !== 0) return;
     this.#informedAt = now;
     response.writeProcessing();
@@ -223,7 +223,7 @@ class Passage implements AnswerReceiver, WaitingAnswer {
       return this.#watchTheRest();
     }
     const text = bytes.toString('latin1');
-    this.#ways.turnEnd.add(() => {
+    this.#shared.turnEnd.add(() => {
       if (this.#isOver) return;
       if (text === '') response.end();
       else response.end(text, 'latin1');
@@ -279,7 +279,7 @@ class Passage implements AnswerReceiver, WaitingAnswer {
    */
   #watch(): void {
     if (this.#exchange.request.socket.localPort === undefined) return;
-    this.#unwatch ??= this.#ways.stalledReaders.watch(this);
+    this.#unwatch ??= this.#shared.stalledReaders.watch(this);
   }
 
   #onAbort = (): void => this.failed(new Error('the lease or the caller ended'));

@@ -4,10 +4,10 @@ import { requestLength } from './upload.ts';
 import type { Bodies } from './bodies.ts';
 import type { HeldBody } from './held-body.ts';
 import {
-  type Asked,
-  askedOfFields,
-  askedOfMembers,
-  askedOfShortJson,
+  type RequestedModel,
+  readFields,
+  readMembers,
+  readShortJson,
   formFault,
   jsonFault,
   LARGEST_PARSED,
@@ -18,7 +18,7 @@ import { boundaryOf } from './multipart.ts';
 import type { ModelSource } from './rewriting.ts';
 
 /** The instance of a request, and where the request names it. */
-export interface Route extends Asked {
+export interface Route extends RequestedModel {
   /** The place where the request names its model. */
   source: ModelSource;
   /** The body if it was read; the caller of {@link findRoute} must release it. `null`: the body is streamed. */
@@ -58,10 +58,10 @@ export async function findRoute(
   const body = read instanceof Promise ? await read : read;
   try {
     if (boundary === null && body.byteLength <= LARGEST_PARSED) {
-      const { model, isStream } = askedOfShortJson(body);
+      const { model, isStream } = readShortJson(body);
       return { model, isStream, source: SHORT_JSON, body };
     }
-    return { ...(await askedOf(body, boundary, bodies, signal)), body };
+    return { ...(await readBody(body, boundary, bodies, signal)), body };
   } catch (error) {
     body.release();
     throw boundary === null ? jsonFault(error) : formFault(error);
@@ -70,18 +70,18 @@ export async function findRoute(
 
 const SHORT_JSON: ModelSource = { kind: 'json', members: null };
 
-async function askedOf(
+async function readBody(
   body: HeldBody,
   boundary: string | null,
   bodies: Bodies,
   signal: AbortSignal,
-): Promise<Asked & { source: ModelSource }> {
+): Promise<RequestedModel & { source: ModelSource }> {
   if (boundary !== null) {
     const fields = await bodies.fields(body, boundary, signal);
-    return { ...askedOfFields(body, fields), source: { kind: 'form', fields } };
+    return { ...readFields(body, fields), source: { kind: 'form', fields } };
   }
   const members = await bodies.members(body, signal);
-  return { ...askedOfMembers(body, members), source: { kind: 'json', members } };
+  return { ...readMembers(body, members), source: { kind: 'json', members } };
 }
 
 /** Refuses `.` and `..` in the path: an engine that resolves them would serve paths outside of `/v1`, which need `/proxy`. */

@@ -22,26 +22,26 @@ const READ_SIZE = 65_536;
 
 /** Sends HTTP/1.1 requests to engines, and keeps connections to them. */
 export class Upstream {
-  readonly #ways: Ways;
+  readonly #shared: SharedParts;
 
   constructor(clock: Pick<Clock, 'after' | 'elapsed' | 'nextTurn'>, turnEnd: TurnEnd) {
-    this.#ways = { turnEnd, idle: new IdleConnections(clock), buffer: Buffer.allocUnsafeSlow(READ_SIZE) };
+    this.#shared = { turnEnd, idle: new IdleConnections(clock), buffer: Buffer.allocUnsafeSlow(READ_SIZE) };
   }
 
   /** Sends a request. @throws {TypeError} when the engine would read it as another request */
   call({ target, method, path, headers, body }: EngineRequest, receiver: AnswerReceiver): EngineCall {
-    const connections = new ConnectionsTo(target, this.#ways);
+    const connections = new ConnectionsTo(target, this.#shared);
     return new EngineCall({ method, head: requestHead(method, path, headers), body }, receiver, connections);
   }
 
   /** Closes the idle connections, and keeps none from now on. */
   close(): void {
-    this.#ways.idle.close();
+    this.#shared.idle.close();
   }
 }
 
 /** Objects that all calls share. */
-interface Ways {
+interface SharedParts {
   turnEnd: TurnEnd;
   idle: IdleConnections;
   /** Target of the reads of all connections. */
@@ -51,20 +51,20 @@ interface Ways {
 /** The connections of one call. */
 class ConnectionsTo implements Connections {
   readonly #target: Engine;
-  readonly #ways: Ways;
+  readonly #shared: SharedParts;
   #isWatched = true;
 
-  constructor(target: Engine, ways: Ways) {
+  constructor(target: Engine, shared: SharedParts) {
     this.#target = target;
-    this.#ways = ways;
+    this.#shared = shared;
   }
 
   fresh(user: ConnectionUser): EngineConnection {
-    return new EngineConnection(this.#target, this.#ways.buffer, user);
+    return new EngineConnection(this.#target, this.#shared.buffer, user);
   }
 
   reused(user: ConnectionUser): EngineConnection | null {
-    const { idle, turnEnd } = this.#ways;
+    const { idle, turnEnd } = this.#shared;
     const rested = idle.take(this.#target);
     if (rested === null) return null;
     this.#isWatched = rested.since < turnEnd.endedAt;
@@ -73,12 +73,12 @@ class ConnectionsTo implements Connections {
   }
 
   keep(connection: EngineConnection): void {
-    this.#ways.idle.keep(this.#target, connection);
+    this.#shared.idle.keep(this.#target, connection);
   }
 
   /** Waits one turn more if no turn has ended since the rest, so that bytes that arrived during the rest are read first. */
   soon(send: () => void): void {
-    const { turnEnd } = this.#ways;
+    const { turnEnd } = this.#shared;
     turnEnd.add(this.#isWatched ? send : () => turnEnd.add(send));
   }
 }

@@ -18,27 +18,28 @@ function stream(response: ServerResponse, ...parts: string[]): void {
   for (const part of parts) response.write(part);
 }
 
-/** The record of the only request, once it is over. */
+/** Returns the record of the only request after its end. */
 async function recordOf({ requests }: GatewayServer) {
   await vi.waitFor(() => expect(requests.finished()).toHaveLength(1), { timeout: 5_000, interval: 2 });
   expect(requests.list(() => null)).toEqual([]);
   return requests.finished()[0];
 }
 
-/** Resolves when an engine has the only request. */
+/** Resolves with the id of the only request when an engine has it. */
 async function processing({ requests }: GatewayServer): Promise<string> {
   return vi.waitFor(
     () => {
       const [request] = requests.list(() => null);
-      if (request?.phase !== 'processing' && request?.phase !== 'streaming') throw new Error('not there yet');
+      if (request?.phase !== 'processing' && request?.phase !== 'streaming')
+        throw new Error('the request is not at the engine yet');
       return request.id;
     },
     { timeout: 5_000, interval: 2 },
   );
 }
 
-describe('the account of a request', () => {
-  it('tells what passed', async () => {
+describe('the record of a request', () => {
+  it('has the figures of a streamed answer', async () => {
     const gateway = await bench.before((_request, response) => {
       stream(response, TOKEN, USAGE);
       response.end();
@@ -62,7 +63,7 @@ describe('the account of a request', () => {
     });
   });
 
-  it('tells of an answer that comes whole, by name', async () => {
+  it('has the figures of a JSON answer under /proxy', async () => {
     const gateway = await bench.before((_request, response) => {
       response.setHeader('content-type', 'application/json');
       response.end('{"content":"Hi","timings":{"prompt_n":2,"cache_n":3,"predicted_n":7}}');
@@ -84,33 +85,38 @@ describe('the account of a request', () => {
   it.each([
     [404, 'client_error'],
     [503, 'engine_error'],
-  ])("tells of an engine's %i: %s", async (status, outcome) => {
+  ])('has the status %i of an engine as %s', async (status, outcome) => {
     const gateway = await bench.before((_request, response) => response.writeHead(status).end());
     await call(gateway.port, PATH, { body: BODY });
     expect(await recordOf(gateway)).toMatchObject({ instance: 'a', outcome, status, tokens_out: null });
   });
 
-  it('knows no instance where there is none of the name', async () => {
+  it('has no instance for an unknown model', async () => {
     const gateway = await bench.before(() => undefined);
-    await call(gateway.port, PATH, { body: BODY.replace('"a"', '"nobody"') });
-    expect(await recordOf(gateway)).toMatchObject({ instance: null, model: 'nobody', outcome: 'refused', status: 404 });
+    await call(gateway.port, PATH, { body: BODY.replace('"a"', '"unknown"') });
+    expect(await recordOf(gateway)).toMatchObject({
+      instance: null,
+      model: 'unknown',
+      outcome: 'refused',
+      status: 404,
+    });
   });
 
-  it.each([PATH, '/api/instances/a/proxy/x'])('knows the instance that refuses: %s', async (path) => {
+  it.each([PATH, '/api/instances/a/proxy/x'])('has the name of an instance that is not running: %s', async (path) => {
     const gateway = await bench.before(() => undefined);
     gateway.instances.end('a', 'failed', 'no memory');
     const { status } = await call(gateway.port, path, { body: BODY });
     expect(await recordOf(gateway)).toMatchObject({ instance: 'a', outcome: 'refused', status, waited: null });
   });
 
-  it('tells of an engine that gives no answer', async () => {
+  it('is broken when the engine gives no answer', async () => {
     const gateway = await bench.before((request) => request.socket.destroy());
     const { status } = await call(gateway.port, PATH, { body: BODY });
     expect(await recordOf(gateway)).toMatchObject({ instance: 'a', outcome: 'broken', status });
     expect(status).toBe(502);
   });
 
-  it('tells of an engine that breaks off', async () => {
+  it('is broken when the engine breaks off its answer', async () => {
     const gateway = await bench.before((request, response) => {
       stream(response, TOKEN, TOKEN);
       setImmediate(() => request.socket.destroySoon());
@@ -127,8 +133,8 @@ describe('the account of a request', () => {
 
   it.each([
     ['before the answer', false],
-    ['in the middle of it', true],
-  ])('tells of a caller that leaves %s', async (_moment, isAnswering) => {
+    ['in the middle of the answer', true],
+  ])('is aborted when the caller leaves %s', async (_moment, isAnswering) => {
     const gateway = await bench.before((_request, response) => {
       if (isAnswering) stream(response, TOKEN);
     });
@@ -143,7 +149,7 @@ describe('the account of a request', () => {
     expect(await recordOf(gateway)).toMatchObject({ outcome: 'aborted', status: isAnswering ? 200 : null });
   });
 
-  it('tells of a WebSocket', async () => {
+  it('covers a WebSocket until its end', async () => {
     const gateway = await bench.beforeRaw((socket) => {
       socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
     });
@@ -158,8 +164,8 @@ describe('the account of a request', () => {
   });
 });
 
-describe('a request that is cancelled', () => {
-  it('is answered while it can be, and its engine is let go', async () => {
+describe('a cancelled request', () => {
+  it('gets an error before the answer has begun, and its engine is released', async () => {
     const atEngine = Promise.withResolvers<{ isLetGo: Promise<unknown> }>();
     const gateway = await bench.before((request) => {
       atEngine.resolve({ isLetGo: once(request.socket, 'close') });
@@ -174,7 +180,7 @@ describe('a request that is cancelled', () => {
     expect(gateway.instances.leases('a').count).toBe(0);
   });
 
-  it('is cut off in the middle of its answer', async () => {
+  it('loses its connection in the middle of the answer', async () => {
     const gateway = await bench.before((_request, response) => stream(response, TOKEN));
     const request = httpRequest({ port: gateway.port, path: PATH, method: 'POST', agent: false });
     request.end(BODY);
@@ -185,7 +191,7 @@ describe('a request that is cancelled', () => {
     expect(await recordOf(gateway)).toMatchObject({ outcome: 'cancelled', status: 200, tokens_out: 1 });
   });
 
-  it('waits no longer', async () => {
+  it('stops waiting for its instance', async () => {
     const gateway = await bench.before(() => undefined);
     gateway.instances.acquire = ({ signal, onWaiting }) =>
       new Promise((_resolve, reject) => {
@@ -202,7 +208,7 @@ describe('a request that is cancelled', () => {
     expect(await recordOf(gateway)).toMatchObject({ outcome: 'cancelled', waited: null, instance: 'a' });
   });
 
-  it('may be a WebSocket', async () => {
+  it('is closed if it is a WebSocket', async () => {
     const gateway = await bench.beforeRaw((socket) => {
       socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
     });

@@ -4,9 +4,9 @@ import type { Caller } from './caller-watch.ts';
 import type { RequestRecord } from './request-record.ts';
 
 /**
- * Ends the record of a request when it is over, however that comes about.
+ * Runs `serve`, and ends the record of its request with the outcome, also when `serve` throws.
  *
- * @throws what `serve` throws; of a request that was cancelled, what its caller is to be told
+ * @throws what `serve` throws; for a cancelled request, the error that its caller gets
  */
 export async function accounted(
   record: RequestRecord,
@@ -19,7 +19,7 @@ export async function accounted(
     endPassed(record, response, caller);
   } catch (error) {
     if (record.isCancelled) {
-      // It can still be told, and has to be: a client that loses its connection without an answer tries again.
+      // Answer with an error: a client that loses its connection without an answer retries.
       const refusal = new ApiError('REQUEST_CANCELLED', 'This request was cancelled by an operator.', { cause: error });
       record.end('cancelled', refusal.status);
       throw refusal;
@@ -30,7 +30,7 @@ export async function accounted(
   }
 }
 
-/** The answer has passed, or broke off. */
+/** Ends the record of a request whose answer has passed or broke off. */
 function endPassed(record: RequestRecord, response: ServerResponse, caller: Caller): void {
   if (record.isCancelled) return record.end('cancelled');
   const isWebSocket = !response.headersSent;

@@ -1,25 +1,25 @@
 import { type AnswerHead, MalformedAnswer, parseField, parseHead } from './answer-head.ts';
 
-/** What comes of an answer. Bytes are only lent: they are overwritten by what is read next. */
+/** Receives the parts of an answer. Bytes are only lent: the next read overwrites them. */
 export interface AnswerEvents {
-  /** An interim answer, 1xx; there may be 100 000. */
+  /** Receives an interim answer (1xx). There may be up to 100 000. */
   information(status: number): void;
   head(head: AnswerHead): void;
-  /** A part of the body that is not the last. */
+  /** Receives a part of the body that is not the last. */
   data(bytes: Buffer): void;
-  /** What is left of the body, and what follows it. */
+  /** Receives the last part of the body, which may be empty, and the trailers. */
   end(bytes: Buffer, rawTrailers: string[]): void;
 }
 
-/** What an answer may not exceed, so that no engine grows our memory. */
+/** Limits of an answer in bytes, so that an engine cannot exhaust the memory of this process. */
 const LONGEST_HEAD = 65_536;
 const LONGEST_CHUNK_LINE = 4_096;
-/** One 102 a second for a whole day is fewer. */
+/** More than one 102 a second for a whole day. */
 const MOST_INTERIM = 100_000;
 
 const HEAD_END = '\r\n\r\n';
 const START = 'HTTP/1.';
-/** Thirteen digits are the most that a number holds exactly. */
+/** A JavaScript number represents every integer of thirteen hexadecimal digits exactly. */
 const CHUNK_LINE = /^([0-9A-Fa-f]{1,13})[ \t]*(?:;.*)?$/;
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
@@ -36,18 +36,18 @@ type Part =
   | 'upgraded'
   | 'complete';
 
-/** Reads one answer of an engine from the bytes of its connection, however they are cut. */
+/** Parses one answer of an engine from the bytes of its connection, which may be split anywhere. */
 export class AnswerParser {
   readonly #isHead: boolean;
   readonly #isUpgradeWanted: boolean;
   readonly #events: AnswerEvents;
   #part: Part = 'head';
-  /** The beginning of a head or a line whose end has not come yet. */
+  /** The beginning of a head or line whose end has not arrived. */
   #begun: string[] = [];
   #begunLength = 0;
-  /** The last characters of a head that has begun: its end may lie across two reads. */
+  /** The last characters of an incomplete head: the blank line after it may be split across two reads. */
   #tail = '';
-  /** Of the body where its length is known, else of the chunk. */
+  /** Bytes that are missing from the body if its length is known, else from the chunk. */
   #remaining = 0;
   #trailers: string[] = [];
   #trailersLength = 0;
@@ -56,8 +56,8 @@ export class AnswerParser {
   #hasExcess = false;
 
   /**
-   * @param method Of the request: no answer to HEAD has a body.
-   * @param isUpgradeWanted Whether 101 is an answer; else it is a fault.
+   * @param method The method of the request: no answer to HEAD has a body.
+   * @param isUpgradeWanted Whether the request asks for an upgrade; otherwise a 101 is malformed.
    */
   constructor(method: string, isUpgradeWanted: boolean, events: AnswerEvents) {
     this.#isHead = method === 'HEAD';
@@ -70,17 +70,17 @@ export class AnswerParser {
   }
 
   /**
-   * Whether the connection is fit for another request. Not after chunks: llama-server closes it then without having said
-   * so, which broke 150 of 300 requests that came at once.
+   * Whether the connection can be used for another request. It cannot after a chunked answer: llama-server then closes it
+   * unannounced, which broke 150 of 300 simultaneous requests.
    */
   get leavesConnection(): boolean {
     return this.isComplete && this.#isSelfDelimiting && !this.#hasExcess;
   }
 
   /**
-   * Takes what has been read. Where several chunks came at once, `bytes` is overwritten: they are moved together.
+   * Parses bytes that were read. Overwrites `bytes` when it holds several chunks: their data is moved together.
    *
-   * @returns how many bytes were taken: less than all only behind 101
+   * @returns how many bytes were parsed: fewer than all only after a 101
    * @throws {MalformedAnswer}
    */
   push(bytes: Buffer): number {
@@ -103,7 +103,7 @@ export class AnswerParser {
     return bytes.length;
   }
 
-  /** The engine has closed the connection. @throws {MalformedAnswer} when its answer was not complete */
+  /** Ends the answer: the engine has closed the connection. @throws {MalformedAnswer} if the answer is incomplete */
   finish(): void {
     if (this.#part === 'until close') this.#complete(NOTHING);
     else if (this.#part !== 'complete') throw new MalformedAnswer('the engine broke off in the middle of its answer');
@@ -112,7 +112,7 @@ export class AnswerParser {
   #readHead(bytes: Buffer, from: number): number {
     const text = this.#headText(bytes, from);
     if (text === null) return bytes.length;
-    if (text.length > LONGEST_HEAD) throw new MalformedAnswer('too long a head');
+    if (text.length > LONGEST_HEAD) throw new MalformedAnswer('a head that is too long');
     const end = from + text.length + HEAD_END.length - this.#begunLength;
     this.#begun = [];
     this.#begunLength = 0;
@@ -123,7 +123,7 @@ export class AnswerParser {
     else if (this.#isUpgradeWanted) {
       this.#part = 'upgraded';
       this.#events.head(head);
-    } else throw new MalformedAnswer('the engine switched to a protocol that nobody asked for');
+    } else throw new MalformedAnswer('the engine switched protocols without a request');
     return end;
   }
 
@@ -133,7 +133,7 @@ export class AnswerParser {
     this.#events.information(status);
   }
 
-  /** The head without the blank line, or `null` when that has not come yet. */
+  /** Returns the head without the blank line; `null` if the blank line has not arrived. */
   #headText(bytes: Buffer, from: number): string | null {
     if (this.#begunLength === 0) {
       const end = bytes.indexOf(HEAD_END, from, 'latin1');
@@ -143,13 +143,14 @@ export class AnswerParser {
     const seam = this.#tail + piece;
     const end = seam.indexOf(HEAD_END);
     if (end !== -1) return (this.#begun.join('') + piece).slice(0, this.#begunLength - this.#tail.length + end);
-    if (/[^\r]\n/.test(seam)) throw new MalformedAnswer('a line without its end');
+    if (/[^\r]\n/.test(seam)) throw new MalformedAnswer('a line that does not end in CRLF');
     this.#begun.push(piece);
     const isStart = this.#begunLength < START.length;
     this.#begunLength += piece.length;
     this.#tail = seam.slice(1 - HEAD_END.length);
-    if (this.#begunLength > LONGEST_HEAD) throw new MalformedAnswer('too long a head');
-    if (isStart && !START.startsWith(this.#begun.join('').slice(0, START.length))) throw new MalformedAnswer('no HTTP');
+    if (this.#begunLength > LONGEST_HEAD) throw new MalformedAnswer('a head that is too long');
+    if (isStart && !START.startsWith(this.#begun.join('').slice(0, START.length)))
+      throw new MalformedAnswer('not HTTP');
     return null;
   }
 
@@ -175,7 +176,7 @@ export class AnswerParser {
 
   #readChunks(bytes: Buffer, from: number): void {
     let at = from;
-    /** The data of all chunks lies in `bytes` from `start` to `end`. */
+    /** Range of `bytes` into which the data of all chunks is moved. */
     let start = 0;
     let end = 0;
     while (at < bytes.length && this.#part !== 'complete') {
@@ -203,12 +204,12 @@ export class AnswerParser {
     } else if (body.length > 0) this.#events.data(body);
   }
 
-  /** The line without its end, or `null` when that has not come yet. */
+  /** Returns the line without its line break; `null` if the line break has not arrived. */
   #line(bytes: Buffer, from: number, lineEnd: number): string | null {
     const end = lineEnd === -1 ? bytes.length : lineEnd + 1;
     this.#begunLength += end - from;
     const longest = this.#part === 'trailers' ? LONGEST_HEAD : LONGEST_CHUNK_LINE;
-    if (this.#begunLength > longest) throw new MalformedAnswer('too long a line');
+    if (this.#begunLength > longest) throw new MalformedAnswer('a line that is too long');
     if (lineEnd === -1) {
       this.#begun.push(bytes.toString('latin1', from));
       return null;
@@ -221,17 +222,17 @@ export class AnswerParser {
     const line = this.#begun.join('') + bytes.toString('latin1', from, end);
     this.#begun = [];
     this.#begunLength = 0;
-    if (!line.endsWith('\r\n')) throw new MalformedAnswer('a line without its end');
+    if (!line.endsWith('\r\n')) throw new MalformedAnswer('a line that does not end in CRLF');
     return line.slice(0, -2);
   }
 
   #takeLine(line: string): void {
     if (this.#part === 'chunk end') {
-      if (line !== '') throw new MalformedAnswer('a chunk that is longer than it said');
+      if (line !== '') throw new MalformedAnswer('a chunk longer than its size');
       this.#part = 'chunk size';
     } else if (this.#part === 'chunk size') {
       const digits = CHUNK_LINE.exec(line)?.[1];
-      if (digits === undefined) throw new MalformedAnswer('a chunk without its size');
+      if (digits === undefined) throw new MalformedAnswer('a chunk without a size');
       this.#remaining = Number.parseInt(digits, 16);
       this.#part = this.#remaining === 0 ? 'trailers' : 'chunk';
     } else if (line === '') this.#part = 'complete';

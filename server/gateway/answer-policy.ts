@@ -1,4 +1,4 @@
-/** About one connection and not about the message (RFC 9110, 7.6.1). Trailers pass, but we announce none. */
+/** Headers that concern one connection and not the message (RFC 9110, 7.6.1). Trailers pass, but are not announced. */
 export const HOP_BY_HOP = [
   'connection',
   'http2-settings',
@@ -13,8 +13,8 @@ export const HOP_BY_HOP = [
 ];
 
 /**
- * Headers that never pass from an engine to a caller. A browser applies them to our whole origin or acts on them beyond
- * the one answer, or we set them ourselves.
+ * Headers that never pass from an engine to a caller. A browser applies them to llamactl's whole origin or beyond the one
+ * answer, or llamactl sets them itself.
  */
 const DROPPED = new Set([
   ...HOP_BY_HOP,
@@ -22,7 +22,7 @@ const DROPPED = new Set([
   'activate-storage-access',
   'alt-svc',
   'clear-site-data',
-  // It reports to any path of ours, as a POST from our origin.
+  // The browser posts its reports to any path of llamactl, with llamactl's origin.
   'content-security-policy-report-only',
   'content-length',
   'critical-ch',
@@ -32,7 +32,7 @@ const DROPPED = new Set([
   'edge-control',
   'expect-ct',
   'feature-policy',
-  // Chromium follows preloads and prefetches of any document, plain text too, with our origin.
+  // Chromium follows preloads and prefetches of any document, even plain text, with llamactl's origin.
   'link',
   'nel',
   'observe-browsing-topics',
@@ -64,15 +64,17 @@ const DROPPED = new Set([
 ]);
 
 /**
- * Families of such headers. nginx, lighttpd, Apache, LiteSpeed and Perlbal before us obey `X-Accel-*`, `X-Sendfile` and
- * the like: an engine could make them serve a local file. `X-RateLimit-*` is about our own limits.
+ * Families of headers that never pass. A proxy in front of llamactl (nginx, lighttpd, Apache, LiteSpeed, Perlbal) obeys
+ * `X-Accel-*`, `X-Sendfile` and the like: an engine could make it serve a local file. `X-RateLimit-*` describes
+ * llamactl's own limits.
  */
 const DROPPED_FAMILIES =
   /^(?:access-control-|attribution-reporting-|ratelimit|sec-session-|secure-session-|service-worker|x-accel-|x-lighttpd-|x-litespeed-|x-llamactl-|x-ratelimit-|x-reproxy-|x-sendfile)/;
 
 /**
- * Headers that decide how an answer is read, shown or cached. `Connection` cannot name them away, and a trailer cannot
- * replace them: browsers, caches and proxies would then judge another answer than we did.
+ * Headers that decide how an answer is read, shown or cached. Listing them in `Connection` does not remove them, and
+ * trailers of these names are dropped. Otherwise browsers, caches and proxies would see another answer than the one that
+ * was checked here.
  */
 const DECISIVE = new Set([
   'accept-ranges',
@@ -98,29 +100,33 @@ const DECISIVE = new Set([
 const DECISIVE_FAMILIES = /^(?:content-(?!digest$)|cross-origin-|sec-websocket-)/;
 
 /**
- * Types that no browser runs as a page. No `+` in a subtype: Chromium reads `audio/x+xml` as XML, which runs scripts. No
- * SVG, XML, PDF or multipart. No image, audio or video: of those Chromium makes a document too, with a style of its own. A parameter of an unusual form, or a second type behind a comma, does not fit.
+ * Content types that no browser runs as a page.
+ *
+ * Excluded are: a `+` in a subtype, because Chromium reads `audio/x+xml` as XML, which runs scripts; SVG, XML, PDF and
+ * multipart; images, audio and video, because Chromium builds a document with its own style for them. A parameter of an
+ * unusual form, or a second type after a comma, does not match.
  */
 const PLAIN_DATA =
   /^(?:application\/(?:json|jsonl|ndjson|octet-stream|x-ndjson)|text\/(?:csv|event-stream|plain)|font\/[a-z0-9.-]+)(?:[ \t]*;[ \t]*[a-z0-9-]+=(?:[a-z0-9._-]+|"[a-z0-9._ -]*"))*$/i;
 
-/** Makes a page run with an origin of its own, from which it cannot read ours. */
+/** Policy that gives a page an opaque origin, which cannot read llamactl's. */
 export const SANDBOX = 'sandbox allow-scripts allow-forms';
 
-/** Whether a header of an engine's answer may pass to a caller. @param name In lower case, with `-` for `_`. */
+/** Whether a header of an engine's answer may pass to a caller. @param name In lower case, with `-` instead of `_`. */
 export function isForCallers(name: string): boolean {
   return !DROPPED.has(name) && !DROPPED_FAMILIES.test(name);
 }
 
-/** Whether a header decides how an answer is read, shown or cached. @param name As above. */
+/** Whether a header decides how an answer is read, shown or cached. @param name In lower case, with `-` instead of `_`. */
 export function isDecisive(name: string): boolean {
   return DECISIVE.has(name) || DECISIVE_FAMILIES.test(name);
 }
 
 /**
- * Whether no browser could run an answer as a page.
+ * Whether an answer is data that no browser runs as a page.
  *
- * @param types The value of each `Content-Type` that is sent. None or several: the browser chooses, so it is a page.
+ * @param types The value of each `Content-Type` that is sent. Without one, or with several, the browser chooses a type, so
+ *   the answer counts as a page.
  */
 export function isPlainData(types: readonly string[]): boolean {
   const [type, ...more] = types;
@@ -128,8 +134,8 @@ export function isPlainData(types: readonly string[]): boolean {
 }
 
 /**
- * Whether an answer replaces the headers of one that the browser has cached, whose body may be a page: 304, 206, and an
- * answer to HEAD. Its own type then says nothing about that body.
+ * Whether an answer updates the headers of a cached answer, whose body may be a page: 304, 206, or an answer to HEAD. The
+ * content type of such an answer says nothing about the cached body.
  */
 export function refreshesAnother(status: number, method: string): boolean {
   return status === 304 || status === 206 || method === 'HEAD';

@@ -6,11 +6,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { call, type GatewayServer, listen, type Listening, startGateway } from '../testing/gateway-harness.ts';
 
 /**
- * What engines said, played back byte by byte: nothing of it may be lost, added or changed on the way. What must come out
- * is what Node's own client reads when it is connected to the engine directly.
+ * Replays recorded answers of engines byte by byte through the gateway, which must not lose, add or change a byte. The
+ * expected answer is the one that Node's client reads from the engine directly.
  */
 
-/** An answer as it came over the wire, one byte a character; `scripts/record-answers.ts` recorded them. */
+/** An answer as sent over the connection, one character for each byte; recorded by `scripts/record-answers.ts`. */
 interface Recorded {
   method: string;
   url: string;
@@ -18,13 +18,13 @@ interface Recorded {
 }
 const RECORDED = JSON.parse(readFileSync(path.join(import.meta.dirname, 'answers.json'), 'utf8')) as Recorded[];
 
-/** Where a text is cut: after each so many bytes, in turn. */
+/** Lengths of the pieces into which a text is split, used in turn. */
 type Cuts = readonly number[];
 const WHOLE: Cuts = [Number.POSITIVE_INFINITY];
 
 let engine: Listening;
 let gateway: GatewayServer;
-/** What the engine answers next. */
+/** The next answer of the engine. */
 let playing: { wire: Buffer; cuts: Cuts };
 
 beforeAll(async () => {
@@ -54,7 +54,7 @@ async function play(socket: Socket): Promise<void> {
   socket.end();
 }
 
-/** What must not differ: all but what is about one connection, or is ours to say. */
+/** The parts of an answer that must not differ: all but headers of one connection and headers of llamactl. */
 async function answerOf(port: number, target: string, method: string): Promise<unknown> {
   const { status, headers, rawTrailers, body } = await call(port, target, { method });
   const { 'content-type': type, 'content-length': length, server } = headers;
@@ -76,23 +76,23 @@ describe.each([
   ['whole', WHOLE],
   ['in pieces of odd sizes', [1, 2, 3, 5, 7, 11, 13, 1_000]],
   ['in pieces of 97 bytes', [97]],
-])('a recorded answer that comes %s', (_title, cuts) => {
+])('a recorded answer that arrives %s', (_title, cuts) => {
   test.each(RECORDED.map((recorded, index) => [index, recorded.method, recorded.url, recorded] as const))(
-    'passes bit by bit: %i %s %s',
+    'passes unchanged: %i %s %s',
     async (_index, _method, _url, recorded) => {
       await expectFaithful(Buffer.from(recorded.wire, 'latin1'), cuts, recorded);
     },
   );
 });
 
-test('recorded are the answers of every API, streamed ones among them', () => {
+test('the recorded answers cover every API, also with streams', () => {
   const urls = RECORDED.filter(({ wire }) => wire.startsWith('HTTP/1.1 200')).map(({ url }) => url);
   const apis = ['chat/completions', 'completions', 'responses', 'messages', 'embeddings', 'models'];
   expect(urls).toEqual(expect.arrayContaining(apis.map((api) => `/v1/${api}`)));
   expect(RECORDED.filter(({ wire }) => /^data: /m.test(wire)).length).toBeGreaterThan(4);
 });
 
-describe('an answer that nobody has given yet passes bit by bit too', () => {
+describe('an arbitrary answer', () => {
   const line = fc.string({
     unit: fc.constantFrom('data: ', '{"a":"', '"}', '\u{1F600}', 'é', ':', 'x'.repeat(40), '\0'),
   });
@@ -103,7 +103,7 @@ describe('an answer that nobody has given yet passes bit by bit too', () => {
   const head = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n';
   const post = { method: 'POST', url: '/v1/chat/completions' };
 
-  /** The body in chunks that end anywhere, in the middle of a character too. */
+  /** Returns the body in chunks that end anywhere, also within a character. */
   function chunked(body: Buffer, sizes: Cuts): Buffer {
     const pieces: Buffer[] = [Buffer.from(`${head}Transfer-Encoding: chunked\r\n\r\n`)];
     for (let at = 0, turn = 0; at < body.length; turn += 1) {
@@ -114,14 +114,14 @@ describe('an answer that nobody has given yet passes bit by bit too', () => {
     return Buffer.concat([...pieces, Buffer.from('0\r\n\r\n')]);
   }
 
-  test('in chunks', async () => {
+  test('in chunks passes unchanged', async () => {
     await fc.assert(
       fc.asyncProperty(events, cuts, cuts, (body, sizes, places) => expectFaithful(chunked(body, sizes), places, post)),
       { numRuns: 60 },
     );
   });
 
-  test('of known length, and until the end of the connection', async () => {
+  test('of known length, or until the end of the connection, passes unchanged', async () => {
     await fc.assert(
       fc.asyncProperty(events, cuts, fc.boolean(), (body, places, isKnown) => {
         const framing = isKnown ? `Content-Length: ${body.length}\r\n\r\n` : '\r\n';

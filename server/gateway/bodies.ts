@@ -9,12 +9,12 @@ import { type FormField, FormScanner } from './multipart.ts';
 import { ReadingPace } from './reading-pace.ts';
 import { SlicedWork } from './sliced-work.ts';
 
-/** Up to here a body is looked at in one go: it takes less than a millisecond. */
+/** Bodies up to this many bytes are scanned in one step, which takes less than a millisecond. */
 const LARGEST_AT_ONCE = 65_536;
-/** Bytes of one step. The first ones after a start run in the interpreter, where 64 KiB took 20 ms. */
+/** Bytes of one step. The first steps after a start run in the interpreter, where 64 KiB took 20 ms. */
 const STEP_LENGTH = 4_096;
 
-/** What reads bytes piece by piece. */
+/** Scans bytes piece by piece. */
 interface Scanner<Found> {
   push(bytes: Buffer): void;
   finish(): Found;
@@ -25,12 +25,12 @@ export interface BodiesOptions {
   budget: BodyBudget;
 }
 
-/** Bodies of requests that are held to look into them: how they are read, and looked at without holding up everybody else. */
+/** Reads request bodies into memory and scans them, without delaying other requests. */
 export class Bodies {
   readonly #clock: Pick<Clock, 'after' | 'elapsed'>;
   readonly #work: SlicedWork;
   readonly #pace: ReadingPace;
-  /** The memory that they use. */
+  /** The memory that bodies use. */
   readonly budget: BodyBudget;
 
   constructor({ clock, budget }: BodiesOptions) {
@@ -41,12 +41,12 @@ export class Bodies {
   }
 
   /**
-   * Reads a body of at most {@link LARGEST_READ_BODY} bytes. It stays unread until there is memory for it. A body that came
-   * with its head is returned at once.
+   * Reads a body of at most {@link LARGEST_READ_BODY} bytes. The body stays unread until the budget has memory for it. A
+   * body that arrived together with its head is returned at once.
    *
-   * @param caller Whose share of the memory it uses.
+   * @param caller The caller whose share of the memory the body uses.
    * @param signal Aborted when the caller has left.
-   * @throws {ApiError} 413, 429, 503, or 408 when it stops coming
+   * @throws {ApiError} 413, 429, 503, or 408 when the body stops arriving
    */
   read(request: IncomingMessage, caller: string, signal: AbortSignal): HeldBody | Promise<HeldBody> {
     const whole = wholeBody(request);
@@ -59,17 +59,17 @@ export class Bodies {
     return new BodyReading(request, options).read();
   }
 
-  /** The members of a JSON object. @throws as {@link MemberScanner} does */
+  /** Finds the members of a JSON object. @throws like {@link MemberScanner} */
   async members(body: HeldBody, signal: AbortSignal): Promise<Members> {
     return body.byteLength <= LARGEST_AT_ONCE ? membersOf(body) : this.#scan(body, new MemberScanner(), signal);
   }
 
-  /** The fields of a form. @throws as {@link FormScanner} does */
+  /** Finds the fields of a form. @throws like {@link FormScanner} */
   async fields(body: HeldBody, boundary: string, signal: AbortSignal): Promise<FormField[]> {
     return this.#scan(body, new FormScanner(boundary), signal);
   }
 
-  /** Whether the headers of a part of a form hold this. @throws as {@link FormScanner} does */
+  /** Whether the headers of any part of a form match `watched`. @throws like {@link FormScanner} */
   async mentions(body: HeldBody, boundary: string, watched: RegExp, signal: AbortSignal): Promise<boolean> {
     const scanner = new FormScanner(boundary, watched);
     await this.#scan(body, scanner, signal);
@@ -95,10 +95,10 @@ function* shortPieces(pieces: readonly Buffer[]): Generator<Buffer, void> {
   }
 }
 
-/** A short body came together with its head. `null`: it has to be waited for. */
+/** Returns a body that arrived together with its head; `null`: it has not arrived completely. */
 function wholeBody(request: IncomingMessage): Buffer | null {
-  // The last byte of a body comes before the word that it was the last.
-  const isHere = request.complete || request.readableLength === requestLength(request);
-  const whole: unknown = isHere ? request.read() : null;
+  // Node sets `complete` only after the last byte, so compare the length too.
+  const hasArrived = request.complete || request.readableLength === requestLength(request);
+  const whole: unknown = hasArrived ? request.read() : null;
   return whole instanceof Buffer ? whole : null;
 }

@@ -14,14 +14,14 @@ beforeEach(() => {
   budget = new BodyBudget({ clock, bytes: 256 * MB });
 });
 
-/** A reservation that must be granted at once. */
+/** Returns a reservation that must be granted at once. */
 function reserved(caller: string, bytes: number): Reservation {
   const reservation = budget.reserve(caller, bytes, never);
   if (reservation instanceof Promise) throw new Error(`${caller} has to wait for ${bytes} bytes`);
   return reservation;
 }
 
-/** A reservation that has to wait, and what becomes of it. */
+/** Returns the outcome of a reservation that must wait. */
 function waiting(caller: string, bytes: number, signal = never): { state: string; reservation: Reservation | null } {
   const outcome = { state: 'waits', reservation: null as Reservation | null };
   const reservation = budget.reserve(caller, bytes, signal);
@@ -33,7 +33,7 @@ function waiting(caller: string, bytes: number, signal = never): { state: string
   return outcome;
 }
 
-/** What a promise is rejected with. */
+/** Returns the error of a rejected promise. */
 async function errorOf(promise: unknown): Promise<unknown> {
   try {
     await promise;
@@ -44,14 +44,14 @@ async function errorOf(promise: unknown): Promise<unknown> {
 }
 
 describe('a body', () => {
-  test('is let in while the budget has room, and gives it back', () => {
+  test('gets memory while the budget has room, and releases it', () => {
     const all = ['a', 'b', 'c', 'd'].map((caller) => reserved(caller, 63 * MB));
     expect(budget.used).toBe(252 * MB);
     for (const each of all) each.release();
     expect([budget.used, budget.callers]).toEqual([0, 0]);
   });
 
-  test('is released once, however often that is called', () => {
+  test('is released once, also when `release` is called twice', () => {
     const other = reserved('a', 1_000);
     const reservation = reserved('a', 70_000);
     reservation.release();
@@ -71,7 +71,7 @@ describe('a body', () => {
     expect([late.state, budget.waiting, budget.used]).toEqual(['granted', 0, 256 * MB]);
   });
 
-  test('waits for ten seconds at most, then it is refused with 503 and told when to come again', async () => {
+  test('waits for ten seconds at most, and is then refused with 503 and Retry-After', async () => {
     for (const caller of ['a', 'b', 'c', 'd']) reserved(caller, 64 * MB);
     const refused = errorOf(budget.reserve('e', 64 * MB, never));
     await clock.advance(9_999);
@@ -85,7 +85,7 @@ describe('a body', () => {
     expect([budget.waiting, budget.used]).toEqual([0, 256 * MB]);
   });
 
-  test('of a caller whose half is full is refused with 429, and others are let in meanwhile', async () => {
+  test('of a caller whose half is full is refused with 429, while others get memory', async () => {
     reserved('a', 64 * MB);
     reserved('a', 64 * MB);
     const refused = errorOf(budget.reserve('a', 70_000, never));
@@ -94,7 +94,7 @@ describe('a body', () => {
     expect(await refused).toMatchObject({ code: 'RATE_LIMITED', status: 429 });
   });
 
-  test('of a caller who leaves waits no more', async () => {
+  test('stops waiting when its caller leaves', async () => {
     for (const caller of ['a', 'b', 'c', 'd']) reserved(caller, 64 * MB);
     const caller = new AbortController();
     const late = waiting('e', MB, caller.signal);
@@ -103,7 +103,7 @@ describe('a body', () => {
     expect([late.state, budget.waiting, clock.pending]).toEqual(['left', 0, []]);
   });
 
-  test('that is larger than the budget is let in when no other large one is held', async () => {
+  test('that is larger than the budget gets memory when no other large body is held', async () => {
     budget = new BodyBudget({ clock, bytes: MB });
     reserved('b', 1_000);
     const first = reserved('a', 63 * MB);
@@ -113,7 +113,7 @@ describe('a body', () => {
     expect(second.state).toBe('granted');
   });
 
-  test('that is larger than half of the budget is let in when its caller holds no other large one', () => {
+  test('that is larger than half of the budget gets memory when its caller holds no other large body', () => {
     budget = new BodyBudget({ clock, bytes: 64 * MB });
     reserved('a', 40 * MB);
     waiting('a', 10 * MB);
@@ -121,8 +121,8 @@ describe('a body', () => {
   });
 });
 
-describe('the order', () => {
-  test('is that of arrival: a large body is not overtaken for ever by others that fit', async () => {
+describe('the queue', () => {
+  test('keeps the order of arrival, so that smaller bodies do not overtake a large one', async () => {
     const held = ['a', 'b', 'c', 'd'].map((caller) => reserved(caller, 60 * MB));
     const large = waiting('e', 60 * MB);
     const later = waiting('f', 10 * MB);
@@ -133,20 +133,20 @@ describe('the order', () => {
     expect([large.state, later.state]).toEqual(['granted', 'granted']);
   });
 
-  test('lets small bodies pass those that wait', () => {
+  test('lets small bodies pass', () => {
     for (const caller of ['a', 'b', 'c', 'd']) reserved(caller, 60 * MB);
     waiting('e', 60 * MB);
     reserved('f', 65_536);
   });
 
-  test('lets others pass a body that waits for its own caller', () => {
+  test("lets others pass a body that waits for its caller's share", () => {
     reserved('a', 64 * MB);
     reserved('a', 64 * MB);
     waiting('a', 10 * MB);
     reserved('b', 64 * MB);
   });
 
-  test('goes on when the first one gives up', async () => {
+  test('continues when the first body stops waiting', async () => {
     for (const caller of ['a', 'b', 'c', 'd']) reserved(caller, 60 * MB);
     const caller = new AbortController();
     waiting('e', 60 * MB, caller.signal);
@@ -157,7 +157,7 @@ describe('the order', () => {
   });
 });
 
-test('small bodies are let in when large ones fill the budget, some megabytes of them', () => {
+test('small bodies get some megabytes of memory while large ones fill the budget', () => {
   for (const caller of ['a', 'b', 'c', 'd']) reserved(caller, 64 * MB);
   for (let count = 0; count < 32; count += 1) reserved('e', 65_536);
   waiting('e', 65_536);
@@ -166,7 +166,7 @@ test('small bodies are let in when large ones fill the budget, some megabytes of
 });
 
 describe('a body of unknown length', () => {
-  test('takes more as it grows, and gives back what it did not need', async () => {
+  test('reserves more as it grows, and gives back unused memory', async () => {
     const growing = reserved('a', 65_536);
     expect(growing.grow(64 * MB, never)).toBe(null);
     growing.shrink(33 * MB);
@@ -175,7 +175,7 @@ describe('a body of unknown length', () => {
     expect(budget.used).toBe(1_000);
   });
 
-  test('goes before bodies that hold nothing yet', async () => {
+  test('goes before bodies that hold no memory yet', async () => {
     const held = ['a', 'b', 'c'].map((caller) => reserved(caller, 64 * MB));
     const growing = reserved('d', 60 * MB);
     waiting('e', 64 * MB);
@@ -186,7 +186,7 @@ describe('a body of unknown length', () => {
     expect(isGrown).toBe(true);
   });
 
-  test('does not wait for another one for ever that waits for it', async () => {
+  test('does not deadlock with another growing body', async () => {
     budget = new BodyBudget({ clock, bytes: 100 * MB });
     const both = [reserved('a', 45 * MB), reserved('b', 45 * MB)];
     const outcomes = both.map((each) => errorOf(each.grow(64 * MB, never)));
@@ -195,7 +195,7 @@ describe('a body of unknown length', () => {
   });
 });
 
-describe('memory that is only kept for a second try', () => {
+describe('memory that is only kept for a second attempt', () => {
   test('is reclaimed when another body needs it, the oldest first', async () => {
     const reclaimed: string[] = [];
     for (const caller of ['a', 'b', 'c', 'd']) {
@@ -209,7 +209,7 @@ describe('memory that is only kept for a second try', () => {
     expect([reclaimed, budget.used]).toEqual([['a'], 256 * MB]);
   });
 
-  test('of the same caller is reclaimed for its own share', () => {
+  test("is reclaimed from the same caller for the caller's share", () => {
     const first = reserved('a', 64 * MB);
     const other = reserved('b', 64 * MB);
     reserved('a', 64 * MB);
@@ -223,7 +223,7 @@ describe('memory that is only kept for a second try', () => {
     expect(reclaimed).toEqual(['a']);
   });
 
-  test('is reclaimed for a body that waits already', async () => {
+  test('is reclaimed for a body that already waits', async () => {
     const [first] = ['a', 'b', 'c', 'd'].map((caller) => reserved(caller, 64 * MB));
     const late = waiting('e', 64 * MB);
     if (first !== undefined) first.reclaim = () => first.release();
@@ -232,7 +232,7 @@ describe('memory that is only kept for a second try', () => {
   });
 });
 
-test('the books are right after any sequence of requests, and nothing that fits is left waiting', async () => {
+test('counts are correct after any sequence of requests, and no body that fits keeps waiting', async () => {
   const size = fc.constantFrom(1_000, 65_536, 65_537, MB, 30 * MB, 64 * MB);
   const step = fc.record({
     caller: fc.constantFrom('a', 'b', 'c'),

@@ -3,37 +3,38 @@ import type { Clock } from '../instances/ports.ts';
 
 /** Bodies up to this many bytes are small: they never queue behind a large one. */
 export const SMALL_BODY = 65_536;
-/** Bytes that only small bodies may use, one caller half of them. They keep short requests alive while large bodies fill the budget. */
+/** Bytes for small bodies only; one caller may use half. Short requests work while large bodies fill the budget. */
 const SMALL_POOL = 4 * 1024 * 1024;
-/** How long a body may stay unread. */
+/** How long a body may wait for memory. */
 const LONGEST_WAIT_MS = 10_000;
 const RETRY_AFTER = { 'retry-after': '5' };
 
 export interface BodyBudgetOptions {
   clock: Pick<Clock, 'after'>;
-  /** `gateway.body_memory_mb` in bytes. One caller may use half of it. */
+  /** The setting `gateway.body_memory_mb`, in bytes. One caller may use half of it. */
   bytes: number;
 }
 
 /** Bytes of memory that one body may use. */
 export interface Reservation {
   readonly bytes: number;
-  /** The budget calls this when another body needs the memory; the holder then releases it. `null`: the memory is in use. */
+  /** Releases the memory; the budget calls it when another body needs the memory. `null`: the memory is in use. */
   reclaim: (() => void) | null;
   /**
-   * Asks for more.
+   * Requests more bytes.
    *
-   * @returns `null` when it is granted at once
-   * @throws {ApiError} 429 or 503, as a rejection, when it is not granted within ten seconds
+   * @param bytes Size of the whole reservation.
+   * @returns `null` when the bytes are granted at once
+   * @throws {ApiError} 429 or 503, as a rejection, when the bytes are not granted within ten seconds
    */
   grow(bytes: number, signal: AbortSignal): Promise<void> | null;
-  /** Gives back what the body does not need. */
+  /** Reduces the reservation to `bytes`. */
   shrink(bytes: number): void;
-  /** Gives all back. More calls do nothing. */
+  /** Releases all bytes. Further calls do nothing. */
   release(): void;
 }
 
-/** What somebody holds, in bytes. */
+/** Reserved bytes, by the size of the bodies. */
 interface Usage {
   large: number;
   small: number;
@@ -51,11 +52,11 @@ const NO_USAGE: Readonly<Usage> = { large: 0, small: 0 };
 type Verdict = 'fits' | 'share is full' | 'budget is full';
 
 /**
- * The memory for bodies that are held in this process, in all and per caller.
+ * Limits the memory for bodies that this process holds, in total and for each caller.
  *
- * The order is first come, first served among large bodies: the first that only waits for the total keeps later large bodies
- * waiting. A body that waits for its caller's own share, and small bodies, block nobody. A body that is half read and needs
- * more goes first, because it holds memory already.
+ * Large bodies are served in order of arrival: the first one that waits for the total blocks later large bodies. A small
+ * body, and a body that waits for its caller's own share, block no other. A half-read body that needs more goes first,
+ * because it already holds memory.
  */
 export class BodyBudget {
   readonly #clock: Pick<Clock, 'after'>;
@@ -72,7 +73,7 @@ export class BodyBudget {
     this.#bytes = bytes;
   }
 
-  /** Bytes that are reserved now. */
+  /** Bytes that are reserved at the moment. */
   get used(): number {
     return this.#total.large + this.#total.small;
   }
@@ -82,7 +83,7 @@ export class BodyBudget {
     return this.#waiters.length;
   }
 
-  /** Callers that hold anything. */
+  /** Number of callers that hold memory. */
   get callers(): number {
     return this.#callers.size;
   }
@@ -91,9 +92,10 @@ export class BodyBudget {
    * Reserves memory for a body.
    *
    * @param caller All requests with the same text share one half of the budget.
-   * @param bytes Size of the body, at most 64 MiB. One that is larger than the budget fits when no other large body is held.
-   * @param signal Aborted when the caller has left; it then waits no more.
-   * @throws {ApiError} `RATE_LIMITED` when the caller's share stays full for ten seconds, `CAPACITY_EXCEEDED` (503) when the budget does
+   * @param bytes Size of the body, at most 64 MiB. A body larger than the budget fits when no other large body is held.
+   * @param signal Aborted when the caller has left, which ends the wait.
+   * @throws {ApiError} `RATE_LIMITED` when the caller's share stays full for ten seconds, `CAPACITY_EXCEEDED` (503) when
+   *   the budget does
    */
   reserve(caller: string, bytes: number, signal: AbortSignal): Reservation | Promise<Reservation> {
     const held = new Held(this, caller);
@@ -101,16 +103,16 @@ export class BodyBudget {
     return wait === null ? held : wait.then(() => held);
   }
 
-  /** For {@link Held}. */
+  /** For {@link Held}: requests a new size for a reservation. @returns `null` when it is granted at once */
   request(held: Held, bytes: number, signal: AbortSignal): Promise<void> | null {
-    // The hot path: a small body has no queue to look at.
+    // Hot path: small bodies have no queue.
     if (bytes <= SMALL_BODY && this.#judge(held, bytes) === 'fits') {
       this.change(held, bytes);
       return null;
     }
     let isGranted = false;
     const waiter: Waiter = { held, bytes, grant: () => (isGranted = true) };
-    // Growing ones stand before all that hold nothing yet.
+    // Growing reservations go before all that hold no memory yet.
     const firstNew = this.#waiters.findIndex((each) => each.held.bytes === 0);
     if (held.bytes === 0 || firstNew === -1) this.#waiters.push(waiter);
     else this.#waiters.splice(firstNew, 0, waiter);
@@ -118,7 +120,7 @@ export class BodyBudget {
     return isGranted ? null : this.#wait(waiter, signal);
   }
 
-  /** For {@link Held}: books the size of a reservation. */
+  /** For {@link Held}: sets the size of a reservation. */
   change(held: Held, bytes: number): void {
     const usage = this.#callers.get(held.caller) ?? { large: 0, small: 0 };
     rebook(this.#total, held.bytes, bytes);
@@ -128,16 +130,16 @@ export class BodyBudget {
     else this.#callers.set(held.caller, usage);
   }
 
-  /** For {@link Held}. */
+  /** For {@link Held}: sets whether a reservation can be reclaimed. */
   spare(held: Held, isSpare: boolean): void {
     if (!isSpare) return void this.#spare.delete(held);
     this.#spare.add(held);
     if (this.#waiters.length > 0) this.settle();
   }
 
-  /** Grants what fits now. */
+  /** Grants all waiting requests that fit now. */
   settle(): void {
-    // Memory that is reclaimed is released, which comes back here.
+    // Reclaiming memory releases it, which calls this method again.
     if (this.#isSettling || this.#waiters.length === 0) return;
     this.#isSettling = true;
     try {
@@ -177,8 +179,8 @@ export class BodyBudget {
   }
 
   #drop(waiter: Waiter): void {
-    const place = this.#waiters.indexOf(waiter);
-    if (place !== -1) this.#waiters.splice(place, 1);
+    const index = this.#waiters.indexOf(waiter);
+    if (index !== -1) this.#waiters.splice(index, 1);
   }
 
   #judgeAfterReclaiming({ held, bytes }: Waiter): Verdict {
@@ -195,7 +197,7 @@ export class BodyBudget {
   #judge({ caller, bytes: before }: Held, bytes: number): Verdict {
     const own = this.#callers.get(caller) ?? NO_USAGE;
     const total = this.#total;
-    // What this reservation holds already is not counted against it. Numbers, not objects: each small body comes here.
+    // Bytes that this reservation already holds do not count. Numbers, not objects: this runs for each small body.
     const isSmall = before <= SMALL_BODY;
     const beforeSmall = isSmall ? before : 0;
     const beforeLarge = isSmall ? 0 : before;
@@ -251,7 +253,7 @@ class Held implements Reservation {
   }
 }
 
-/** Books one reservation with `after` bytes instead of `before`. */
+/** Counts one reservation with `after` bytes instead of `before`. */
 function rebook(usage: Usage, before: number, after: number): void {
   if (before <= SMALL_BODY) usage.small -= before;
   else usage.large -= before;

@@ -17,21 +17,21 @@ import {
 } from '../testing/gateway-harness.ts';
 import type { Lease } from '../instances/slots/leases.ts';
 
-/** Memory for the bodies of requests: who waits for it, who is refused, and that it is always given back. */
+/** Memory for the bodies of requests: which request waits, which is refused, and that memory is always freed. */
 
 const MB = 1_048_576;
 const CHAT = '/v1/chat/completions';
 let clock: FakeClock;
 let engine: Listening;
 let gateway: GatewayServer;
-/** What the engine does with its requests; a test may change it. */
+/** Handles requests at the engine; a test may replace it. */
 let serve: (request: IncomingMessage, response: ServerResponse) => unknown;
 
 const eventually = (check: () => void): Promise<void> => vi.waitFor(check, { interval: 5, timeout: 10_000 });
 const noneHeld = (): Promise<void> =>
   eventually(() => expect([gateway.budget.used, gateway.budget.waiting]).toEqual([0, 0]));
 
-async function start(wishes: GatewayWishes = {}): Promise<void> {
+async function start(options: GatewayWishes = {}): Promise<void> {
   const accountOf = ({ headers }: IncomingMessage): string => String(headers['x-account'] ?? 'test');
   gateway = await startGateway(
     [
@@ -40,12 +40,12 @@ async function start(wishes: GatewayWishes = {}): Promise<void> {
       { name: 'stopped', port: engine.port, status: 'stopped' },
     ],
     undefined,
-    { bodyMemory: 8 * MB, bodyClock: clock, accountOf, ...wishes },
+    { bodyMemory: 8 * MB, bodyClock: clock, accountOf, ...options },
   );
 }
 
 beforeEach(async () => {
-  // Long waits are the test's to end; turns are real, as the sockets are.
+  // The test ends long waits by the fake clock. Turns of the event loop are real, like the sockets.
   clock = new FakeClock({ realUpToMs: 1 });
   serve = async (request, response) => {
     const { body } = await readAnswer(request);
@@ -69,7 +69,7 @@ function post(path: string, headers: Record<string, string | number> = {}): Clie
   return request;
 }
 
-/** Sends a body, and counts what of it was taken. */
+/** Sends a body, and counts the bytes that were taken. */
 function sending(
   path: string,
   body: Buffer,
@@ -96,7 +96,7 @@ async function holding(bytes: number, account: string): Promise<{ answer: () => 
   const gate = Promise.withResolvers<void>();
   const plain = serve;
   serve = async (_request, response) => {
-    // Its body stays where it is.
+    // The engine leaves the body unread.
     isThere = true;
     await gate.promise;
     response.end('done');
@@ -113,7 +113,7 @@ async function holding(bytes: number, account: string): Promise<{ answer: () => 
 }
 
 describe('a body', () => {
-  test.each(['a', 'renamed'])('comes to the engine of %s as it was sent, or as it was rewritten', async (model) => {
+  test.each(['a', 'renamed'])('reaches the engine of %s as sent, or rewritten', async (model) => {
     const body = json(5 * MB, model);
     const expected =
       model === 'a' ? body : Buffer.from(body.toString().replace('"renamed"', '"other"').replace(/\}$/, ',"top_k":1}'));
@@ -121,14 +121,14 @@ describe('a body', () => {
     await noneHeld();
   });
 
-  test('in chunks comes so too', async () => {
+  test('in chunks reaches the engine as sent', async () => {
     const body = json(5 * MB);
     const headers = { 'transfer-encoding': 'chunked' };
     expect((await call(gateway.port, CHAT, { body, headers })).text).toBe(sha256(body));
     await noneHeld();
   });
 
-  test('for which there is no memory stays unread until there is', async () => {
+  test('stays unread until memory is free', async () => {
     await gateway.close();
     await start({ bodyMemory: 64 * MB });
     const first = await holding(40 * MB, 'one');
@@ -141,7 +141,7 @@ describe('a body', () => {
     await noneHeld();
   });
 
-  test('that waited for ten seconds is refused with 503, in the shape of its API', async () => {
+  test('is refused with 503 after ten seconds, in the shape of its API', async () => {
     const first = await holding(7 * MB, 'one');
     const openAi = sending(CHAT, json(2 * MB), { 'x-account': 'other' }).answer;
     const anthropic = sending('/v1/messages', json(2 * MB), { 'x-account': 'other' }).answer;
@@ -155,7 +155,7 @@ describe('a body', () => {
     await noneHeld();
   });
 
-  test('of a caller who holds half of the memory is refused with 429, and others are served', async () => {
+  test('is refused with 429 if its caller holds half of the memory, while others are served', async () => {
     const first = await holding(4 * MB - 70_000, 'one');
     const own = sending(CHAT, json(100_000), { 'x-account': 'one' }).answer;
     await eventually(() => expect(gateway.budget.waiting).toBe(1));
@@ -169,7 +169,7 @@ describe('a body', () => {
     await noneHeld();
   });
 
-  test('that is small is served while large ones fill the memory', async () => {
+  test('is served if it is small, while large bodies fill the memory', async () => {
     const first = await holding(8 * MB - 1_000, 'one');
     expect((await call(gateway.port, CHAT, { body: json(60_000), headers: { 'x-account': 'other' } })).status).toBe(
       200,
@@ -180,8 +180,8 @@ describe('a body', () => {
   });
 });
 
-describe('with the model in the URL', () => {
-  test('a body stays unread until the engine is leased, and uses no memory', async () => {
+describe('a body whose model is in the URL', () => {
+  test('stays unread until the engine is leased, and uses no memory', async () => {
     const lease = Promise.withResolvers<void>();
     const acquire = gateway.instances.acquire;
     gateway.instances.acquire = async (request): Promise<Lease> => {
@@ -196,7 +196,7 @@ describe('with the model in the URL', () => {
     expect((await answer).text).toBe(sha256(body));
   });
 
-  test('a body passes while bodies that are held fill the memory', async () => {
+  test('passes while held bodies fill the memory', async () => {
     const first = await holding(8 * MB - 1_000, 'one');
     const body = json(9 * MB);
     expect((await call(gateway.port, '/v1/completions?model=a', { body })).text).toBe(sha256(body));
@@ -204,8 +204,8 @@ describe('with the model in the URL', () => {
   });
 });
 
-describe('the memory of a body is given back', () => {
-  test('as soon as the answer begins, while that goes on', async () => {
+describe('the memory of a body is freed', () => {
+  test('as soon as the answer begins', async () => {
     serve = async (request, response) => {
       await readAnswer(request);
       response.write('begun');
@@ -218,12 +218,12 @@ describe('the memory of a body is given back', () => {
   });
 
   test.each([
-    ['no such model', json(2 * MB, 'nobody'), 404],
-    ['a model that does not run', json(2 * MB, 'stopped'), 503],
-    ['no JSON', Buffer.alloc(2 * MB, 'x'), 400],
-    ['no JSON, in short', Buffer.from('x'), 400],
-    ['more members than are looked at', Buffer.from(`{"model":"a"${',"":0'.repeat(100_000)}}`), 400],
-  ])('when it is refused for %s', async (_title, body, status) => {
+    ['an unknown model', json(2 * MB, 'unknown'), 404],
+    ['a model that is not running', json(2 * MB, 'stopped'), 503],
+    ['invalid JSON', Buffer.alloc(2 * MB, 'x'), 400],
+    ['short invalid JSON', Buffer.from('x'), 400],
+    ['too many members', Buffer.from(`{"model":"a"${',"":0'.repeat(100_000)}}`), 400],
+  ])('when it is refused because of %s', async (_title, body, status) => {
     expect((await call(gateway.port, CHAT, { body })).status).toBe(status);
     await noneHeld();
   });
@@ -234,13 +234,13 @@ describe('the memory of a body is given back', () => {
     await noneHeld();
   });
 
-  test('when its engine answers before it has come whole', async () => {
+  test('when its engine answers before the whole body has arrived', async () => {
     serve = (_request, response) => void response.writeHead(400).end('no');
     expect((await call(gateway.port, CHAT, { body: json(7 * MB) })).status).toBe(400);
     await noneHeld();
   });
 
-  test('when its caller leaves before it has come whole', async () => {
+  test('when its caller leaves before the whole body has arrived', async () => {
     const request = post(CHAT, { 'content-length': 3 * MB });
     request.write(json(MB));
     await eventually(() => expect(gateway.budget.used).toBe(3 * MB));
@@ -248,7 +248,7 @@ describe('the memory of a body is given back', () => {
     await noneHeld();
   });
 
-  test('when its caller leaves while it waits for its engine', async () => {
+  test('when its caller leaves before the engine answers', async () => {
     serve = () => undefined;
     const { request, answer } = sending(CHAT, json(3 * MB));
     answer.catch(() => undefined);
@@ -257,7 +257,7 @@ describe('the memory of a body is given back', () => {
     await noneHeld();
   });
 
-  test('to another that needs it, once its engine has all of it', async () => {
+  test('for another body, after its engine has all of it', async () => {
     const gate = Promise.withResolvers<void>();
     let received = 0;
     serve = async (request, response) => {
@@ -276,7 +276,7 @@ describe('the memory of a body is given back', () => {
   });
 });
 
-describe('a body that comes slowly', () => {
+describe('a slow body', () => {
   const begun = async (
     bytes: number,
     headers: Record<string, string | number>,
@@ -288,7 +288,7 @@ describe('a body that comes slowly', () => {
     return { request, answer };
   };
 
-  test('is waited for as long as nobody needs its memory', async () => {
+  test('keeps its memory while no other body needs it', async () => {
     const { request, answer } = await begun(100, { 'content-length': 200 });
     for (let count = 0; count < 6; count += 1) {
       await clock.advance(50_000);
@@ -300,7 +300,7 @@ describe('a body that comes slowly', () => {
     await noneHeld();
   });
 
-  test('is refused when nothing came for a minute', async () => {
+  test('is refused with 408 after a minute without a byte', async () => {
     const { answer } = await begun(100, { 'content-length': 200 });
     await clock.advance(70_000);
     const refused = await answer;
@@ -309,19 +309,19 @@ describe('a body that comes slowly', () => {
     await noneHeld();
   });
 
-  test('gives way to another body', async () => {
+  test('is refused with 408 when another body needs its memory', async () => {
     const { answer } = await begun(100, { 'content-length': 7 * MB, 'x-account': 'one' });
     const other = sending(CHAT, json(4 * MB), { 'x-account': 'other' });
     await eventually(() => expect(gateway.budget.waiting).toBe(1));
     await clock.advance(9_000);
-    // Ten seconds after it began it is found to be slow.
+    // The first check, ten seconds after its start, finds that it is slow.
     await clock.advance(1_000);
     expect((await answer).status).toBe(408);
     expect((await other.answer).status).toBe(200);
     await noneHeld();
   });
 
-  test('in chunks holds what has come, and not what may come', async () => {
+  test('in chunks reserves memory only for the bytes that have arrived', async () => {
     const { request, answer } = await begun(1_000, { 'transfer-encoding': 'chunked' });
     answer.catch(() => undefined);
     expect(gateway.budget.used).toBe(65_536);
@@ -329,7 +329,7 @@ describe('a body that comes slowly', () => {
     await noneHeld();
   });
 
-  test('in chunks is refused when it grows beyond the memory that is left', async () => {
+  test('in chunks is refused with 503 when it needs more memory than is free', async () => {
     const first = await holding(7 * MB, 'one');
     const { request, answer } = await begun(60_000, { 'transfer-encoding': 'chunked', 'x-account': 'other' });
     request.end(Buffer.alloc(3 * MB, ' '));

@@ -8,31 +8,33 @@ import { PieceList } from './piece-list.ts';
 import type { ReadingPace } from './reading-pace.ts';
 import type { SlicedWork } from './sliced-work.ts';
 
-/** How many bytes of a body are read to look into it. */
+/** The largest body, in bytes, that is read into memory. */
 export const LARGEST_READ_BODY = 64 * 1024 * 1024;
-/** How often a body that comes slowly is looked at. */
+/** Interval between two checks of a body's progress. */
 const CHECK_MS = 10_000;
-/** A body that brings less between two looks, 32 KiB a second, gives way when another needs its memory. */
+/** A body that grows by less than this between two checks (32 KiB/s) is ended when another body needs its memory. */
 const SLOW_BYTES = 320 * 1024;
-/** So does a body that would take more looks than this, two minutes, for all that is reserved for it. */
-const MOST_LOOKS = 12;
-/** Without a byte for this long a body ends. */
+/** A body that would take more checks than this (two minutes) to fill its reservation is ended in the same way. */
+const MOST_CHECKS = 12;
+/** A body that brings no byte for this long is ended with 408. */
 const STALLED_MS = 60_000;
 
 interface ReadingOptions {
   clock: Pick<Clock, 'after' | 'elapsed'>;
   budget: BodyBudget;
   pace: ReadingPace;
-  /** Gives the memory of a large body back. */
+  /** Frees the memory of a large body in steps. */
   work: SlicedWork;
   caller: string;
   signal: AbortSignal;
 }
 
 /**
- * One body on its way into memory. The memory for a body of known length is reserved before the first byte is read. That
- * of a body in chunks is reserved as it grows, twice as much each time: while there is none the body stays unread, and after
- * ten seconds it is refused. So two bodies that are half read never wait for each other for ever.
+ * Reads one body into memory.
+ *
+ * A body of known length gets its memory before the first byte is read. A chunked body gets its memory as it grows, doubled
+ * each time. While no memory is free the body stays unread, and after ten seconds it is refused. So two half-read bodies
+ * cannot deadlock.
  */
 export class BodyReading {
   readonly #request: IncomingMessage;
@@ -41,12 +43,12 @@ export class BodyReading {
   readonly #pieces: PieceList;
   readonly #done = Promise.withResolvers<HeldBody>();
   #reservation: Reservation | null = null;
-  /** Paused until there is memory. */
+  /** Reading is paused until the budget grants memory. */
   #isWaiting = false;
-  /** Paused because this turn of the event loop has read enough. */
+  /** Reading is paused because this turn of the event loop has read enough. */
   #isPaced = false;
   #isOver = false;
-  /** Bytes that had come when it was looked at last. */
+  /** Bytes that had arrived at the last check. */
   #seen = 0;
   #lastByteAt = 0;
   #cancelCheck = (): void => undefined;
@@ -59,7 +61,7 @@ export class BodyReading {
     this.#pieces = new PieceList(this.#length);
   }
 
-  /** @throws {ApiError} as `Bodies.read` says */
+  /** Reads the whole body. @throws {ApiError} like `Bodies.read` */
   async read(): Promise<HeldBody> {
     const { budget, caller, signal } = this.#options;
     if (this.#length !== null && this.#length > LARGEST_READ_BODY) throw tooLarge();
@@ -83,7 +85,7 @@ export class BodyReading {
     this.#lastByteAt = this.#options.clock.elapsed();
     if (this.#pieces.byteLength > LARGEST_READ_BODY) return this.#fail(tooLarge());
     if (this.#pieces.byteLength > (this.#reservation?.bytes ?? 0)) this.#grow();
-    // What a paused reader still gets is counted when it resumes.
+    // A paused stream buffers its bytes; they are counted when it resumes.
     if (!this.#isPaced && this.#options.pace.count(piece.byteLength, this.#unpace)) {
       this.#isPaced = true;
       this.#request.pause();
@@ -111,7 +113,7 @@ export class BodyReading {
       () => {
         this.#isWaiting = false;
         this.#lastByteAt = this.#options.clock.elapsed();
-        // Refused in the meantime for another reason.
+        // The body failed in the meantime for another reason.
         if (this.#isOver) reservation?.release();
         else this.#resume();
       },
@@ -132,7 +134,7 @@ export class BodyReading {
 
   #onGone = (): void => this.#fail(new Error('the caller left'));
 
-  /** What is left of the body is discarded, so that the caller gets to the answer. */
+  /** Rejects the reading, and discards the rest of the body so that the caller reads the answer. */
   #fail(error: unknown): void {
     if (this.#isOver) return;
     this.#stop();
@@ -162,7 +164,7 @@ export class BodyReading {
     const { byteLength } = this.#pieces;
     if (!this.#isWaiting) {
       if (clock.elapsed() - this.#lastByteAt >= STALLED_MS) return this.#fail(tooSlow());
-      const isSlow = byteLength - this.#seen < Math.max(SLOW_BYTES, (this.#reservation?.bytes ?? 0) / MOST_LOOKS);
+      const isSlow = byteLength - this.#seen < Math.max(SLOW_BYTES, (this.#reservation?.bytes ?? 0) / MOST_CHECKS);
       this.#seen = byteLength;
       this.#checkLater();
       if (this.#reservation !== null) this.#reservation.reclaim = isSlow ? () => this.#fail(tooSlow()) : null;
@@ -173,13 +175,13 @@ export class BodyReading {
 function tooLarge(): ApiError {
   return new ApiError(
     'PAYLOAD_TOO_LARGE',
-    'The body is larger than the 64 MiB that are read to look into it; name the model in the URL as ?model=NAME, then a body of any size passes.',
+    'The body is larger than 64 MiB, so it is not searched for the model. Name the model in the URL as ?model=NAME; then a body of any size passes.',
   );
 }
 
 function tooSlow(): ApiError {
   const sentence =
-    'The body came too slowly and was not kept in memory any longer. Send it at once, or name the model in the URL as ?model=NAME.';
+    'The body arrived too slowly, so it was dropped from memory. Send it without pauses, or name the model in the URL as ?model=NAME.';
   return new ApiError('VALIDATION_ERROR', sentence, {
     status: 408,
     problems: [{ path: '', message: sentence }],

@@ -29,7 +29,7 @@ const admitted = (count: number, holders: readonly LimitHolder[]): Admission[] =
   Array.from({ length: count }, () => limits.admit(holders));
 
 describe('max_in_flight', () => {
-  it('refuses one more until one ends', () => {
+  it('refuses one request more until one ends', () => {
     const ada = [holder('ada', { maxInFlight: 2 })];
     const [first] = admitted(2, ada);
     expect(refusal(ada)).toEqual({
@@ -49,7 +49,7 @@ describe('max_in_flight', () => {
     expect(refusal(ada)).toBe(null);
   });
 
-  it('that was lowered counts the requests that are there', () => {
+  it('counts requests in flight after it was lowered', () => {
     const running = admitted(3, [holder('ada', { maxInFlight: 3 })]);
     expect(refusal([holder('ada', { maxInFlight: 1 })])?.message).toContain('3 requests in flight');
     for (const each of running) each.end(0);
@@ -58,7 +58,7 @@ describe('max_in_flight', () => {
 });
 
 describe('requests_per_minute', () => {
-  it('admits as many in any 60 seconds, and tells what is left', async () => {
+  it('admits that many requests in any 60 seconds, and reports the rest in headers', async () => {
     const ada = [holder('ada', { requestsPerMinute: 2 })];
     const first = limits.admit(ada);
     expect(first.headers).toEqual({
@@ -91,7 +91,7 @@ describe('requests_per_minute', () => {
     expect(refusal(ada)).toBe(null);
   });
 
-  it('does not follow the wall clock', () => {
+  it('does not depend on the wall clock', () => {
     const ada = [holder('ada', { requestsPerMinute: 1 })];
     expect(refusal(ada)).toBe(null);
     clock.jump(3_600_000);
@@ -126,14 +126,14 @@ describe('a request of a key and its account', () => {
   const editor = { ...holder('editor', { maxInFlight: 2, tokensPerMinute: 10 }), name: 'key editor' };
   const script = { ...holder('script', {}), name: 'key script' };
 
-  it('counts to both; the account is the sum of its keys', () => {
+  it('counts for both; the account has the sum of its keys', () => {
     admitted(2, [editor, account]);
     expect(refusal([editor, account])?.message).toMatch(/^The key editor has 2 requests in flight/);
     admitted(1, [script, account]);
     expect(refusal([script, account])?.message).toMatch(/^The account ann has 3 requests in flight/);
   });
 
-  it('counts to neither when one of them refuses it', () => {
+  it('counts for neither when one of them refuses it', () => {
     const [first] = admitted(1, [{ ...editor, limits: { ...editor.limits, maxInFlight: 1 } }, account]);
     for (let n = 0; n < 9; n += 1) {
       expect(refusal([{ ...editor, limits: { ...editor.limits, maxInFlight: 1 } }, account])).not.toBe(null);
@@ -142,7 +142,7 @@ describe('a request of a key and its account', () => {
     expect(limits.admit([account]).headers['x-ratelimit-remaining-requests']).toBe('3');
   });
 
-  it('shows what is left of the tighter one', () => {
+  it('has the headers of the holder with less left', () => {
     const own = holder('tight', { requestsPerMinute: 4 });
     expect(limits.admit([own, account]).headers).toMatchObject({
       'x-ratelimit-limit-requests': '4',
@@ -158,7 +158,7 @@ describe('a request of a key and its account', () => {
 });
 
 describe('memory', () => {
-  it('is bounded, and never forgets requests in flight', () => {
+  it('is bounded, and keeps requests in flight', () => {
     limits = new CallerLimits(clock, 10);
     const busy = [holder('busy', { maxInFlight: 1 })];
     const [running] = admitted(1, busy);

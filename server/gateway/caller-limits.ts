@@ -14,17 +14,17 @@ export interface LimitHolder {
 
 /** A request that was admitted. */
 export interface Admission {
-  /** `x-ratelimit-*`, for the answer. */
+  /** Headers of the answer: `x-ratelimit-*`. */
   headers: Readonly<Record<string, string>>;
   /**
-   * The request is over. Has to be called once, however it ended.
+   * Ends the request. Call it exactly once, however the request ended.
    *
-   * @param tokens of prompt and answer, as far as they are known
+   * @param tokens Tokens of prompt and answer, as far as they are known.
    */
   end(tokens: number): void;
 }
 
-/** What a holder uses. */
+/** Usage of one holder. */
 interface Tally {
   inFlight: number;
   requests: SlidingMinute;
@@ -36,22 +36,22 @@ interface Held {
   tally: Tally;
 }
 
-/** A limit of a minute and what is left of it. */
+/** A limit for one minute, and how much of it is left. */
 interface Standing {
   limit: number;
   remaining: number;
-  /** Milliseconds until all of it is there again. */
+  /** Milliseconds until the whole limit is available again. */
   reset: number;
 }
 
-/** About 10 MB at most. */
+/** They take 10 MB at most. */
 const MOST_HOLDERS = 10_000;
-/** When a request in flight ends cannot be known. */
+/** `Retry-After` for a full `max_in_flight`: when a request in flight will end is unknown. */
 const IN_FLIGHT_RETRY_MS = 1_000;
 
 /**
- * Owner of what callers use of their limits on `/v1`. Counts start at 0 with each process, also after a reload. A refused
- * request counts for nothing, so that a caller that retries too early does not delay itself.
+ * Counts how much of their limits on `/v1` callers use. Counts start at 0 in each process, also after a reload. A refused
+ * request does not count, so that a caller that retries too early does not delay itself.
  */
 export class CallerLimits {
   readonly #clock: Pick<Clock, 'elapsed'>;
@@ -64,15 +64,15 @@ export class CallerLimits {
     this.#mostHolders = mostHolders;
   }
 
-  /** Holders that are remembered. */
+  /** Number of remembered holders. */
   get size(): number {
     return this.#tallies.size;
   }
 
   /**
-   * Counts a request to all of its holders, or to none.
+   * Counts a request for all of its holders, or for none if it is refused.
    *
-   * @throws {ApiError} `RATE_LIMITED` with `Retry-After`, when one of them has used up a limit
+   * @throws {ApiError} `RATE_LIMITED` with `Retry-After`, when a holder has used up a limit
    */
   admit(holders: readonly LimitHolder[]): Admission {
     const now = this.#clock.elapsed();
@@ -106,7 +106,10 @@ export class CallerLimits {
     return tally;
   }
 
-  /** Forgets the holder that was not used for longest. A caller with that many addresses gains nothing that they do not give. */
+  /**
+   * Creates a tally, and forgets the least recently used holder when there are too many. A caller gains nothing from this: it
+   * would need that many addresses, and each address has its own limit anyway.
+   */
   #newTally(): Tally {
     if (this.#tallies.size >= this.#mostHolders) {
       const [id] = this.#tallies.entries().find(([, { inFlight }]) => inFlight === 0) ?? [];
@@ -116,7 +119,7 @@ export class CallerLimits {
   }
 }
 
-/** Why the next request is refused, and for how many milliseconds at least; `null`: it is not. */
+/** Returns why the next request is refused, and for how many milliseconds at least; `null`: it is admitted. */
 function refusalOf({ holder, tally }: Held, now: number): { message: string; wait: number } | null {
   const { name, limits } = holder;
   const { maxInFlight, requestsPerMinute, tokensPerMinute } = limits;
@@ -150,7 +153,7 @@ function again(wait: number): string {
   return `the next request is admitted in ${Math.ceil(wait / 1_000)} s`;
 }
 
-/** Of several holders the one that has least left. */
+/** Returns the `x-ratelimit-*` headers of the holder that has least left. */
 function headersOf(held: readonly Held[], now: number): Record<string, string> {
   return {
     ...shown('requests', tightest(held, 'requests', now)),
@@ -169,7 +172,7 @@ function tightest(held: readonly Held[], what: 'requests' | 'tokens', now: numbe
   return least;
 }
 
-/** As OpenAI names them. */
+/** Returns the headers under OpenAI's names. */
 function shown(what: string, standing: Standing | null): Record<string, string> {
   if (standing === null) return {};
   return {

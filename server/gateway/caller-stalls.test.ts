@@ -17,7 +17,7 @@ import {
 } from '../testing/gateway-harness.ts';
 import type { MeasureSendQueues } from './ports.ts';
 
-/** Callers that do not read, and engines that say more than anybody reads. */
+/** Callers that do not read, and engines that send more than callers read. */
 
 const PROXY = '/api/instances/a/proxy/x';
 const eventually = <Result>(check: () => Result): Promise<Result> => vi.waitFor(check, { interval: 5, timeout: 5000 });
@@ -35,7 +35,7 @@ afterEach(async () => {
   await Promise.all(open.map((each) => each.close()));
 });
 
-describe('a caller that stops to read', () => {
+describe('a caller that stops reading', () => {
   interface Stalled {
     gateway: GatewayServer;
     caller: RawConnection;
@@ -44,9 +44,9 @@ describe('a caller that stops to read', () => {
   }
 
   /**
-   * An engine whose answer never ends, and a caller that reads nothing of it.
+   * Starts an engine whose answer never ends, and a caller that does not read it.
    *
-   * @param way How the caller reaches the gateway, and what it speaks.
+   * @param addressOf Returns the address where the caller connects. @param version The caller's version of HTTP.
    */
   async function stall(
     measureSendQueues?: MeasureSendQueues,
@@ -66,8 +66,8 @@ describe('a caller that stops to read', () => {
       response.on('drain', write);
       write();
     });
-    const wishes = measureSendQueues === undefined ? {} : { measureSendQueues };
-    const gateway = await startGateway([{ name: 'a', port: engine.port }], clock, wishes);
+    const options = measureSendQueues === undefined ? {} : { measureSendQueues };
+    const gateway = await startGateway([{ name: 'a', port: engine.port }], clock, options);
     open.push(engine, gateway);
     const caller = rawConnection(await addressOf(gateway), `GET ${PROXY} HTTP/${version}\r\nHost: a\r\n\r\n`);
     caller.socket.pause();
@@ -86,7 +86,7 @@ describe('a caller that stops to read', () => {
     await eventually(() => expect(gateway.instances.leases('a').count).toBe(0));
   });
 
-  test('keeps both while the system gets bytes away', async () => {
+  test('keeps its connection and lease while the system sends bytes', async () => {
     let queue = 1_000_000;
     const { gateway } = await stall((connections, found) => {
       queue -= 1;
@@ -96,7 +96,7 @@ describe('a caller that stops to read', () => {
     expect(gateway.instances.leases('a').count).toBe(1);
   });
 
-  test('and goes on in time has lost nothing', async () => {
+  test('keeps its connection and lease if it continues in time', async () => {
     const { gateway, caller } = await stall();
     await clock.advance(50_000);
     caller.socket.resume();
@@ -117,7 +117,7 @@ describe('a caller that stops to read', () => {
       await rm(folder, { recursive: true });
     });
 
-    /** A Unix socket whose connections the gateway serves. */
+    /** Opens a Unix socket whose connections the gateway serves. */
     async function doorOf(gateway: GatewayServer): Promise<string> {
       const file = path.join(folder, 'door');
       const door = createServer({ allowHalfOpen: true }, (socket) => gateway.take(socket)).listen(file);
@@ -126,7 +126,7 @@ describe('a caller that stops to read', () => {
       return file;
     }
 
-    test('keeps both: the other server holds what it has not read', async () => {
+    test('keeps its connection and lease, because the other server buffers unread bytes', async () => {
       const { gateway, caller } = await stall(undefined, { addressOf: doorOf, version: '1.1' });
       await clock.advance(600_000);
       expect(gateway.instances.leases('a').count).toBe(1);
@@ -134,7 +134,7 @@ describe('a caller that stops to read', () => {
       await eventually(() => expect(gateway.instances.leases('a').count).toBe(0));
     });
 
-    test('ends no server when its engine breaks off, where only a reset could say so', async () => {
+    test('gets a clean end when the engine breaks off an HTTP/1.0 answer, because a Unix socket cannot be reset', async () => {
       const { gateway, caller, breakOff } = await stall(undefined, { addressOf: doorOf, version: '1.0' });
       caller.socket.resume();
       breakOff();
@@ -144,10 +144,10 @@ describe('a caller that stops to read', () => {
   });
 });
 
-describe('an engine that floods its caller with 102', () => {
+describe('an engine that sends a flood of 102', () => {
   const PROCESSING = 'HTTP/1.1 102 Processing\r\n\r\n';
 
-  /** @param flood What the engine writes when a request has come. */
+  /** @param flood Writes to the connection of a request at the engine. */
   async function before(flood: (socket: Socket) => void): Promise<GatewayServer> {
     const engine = await startEngine(
       () => undefined,
@@ -162,7 +162,7 @@ describe('an engine that floods its caller with 102', () => {
     return gateway;
   }
 
-  test('reaches it with one a second', async () => {
+  test('reaches its caller with one 102 a second', async () => {
     const sockets: Socket[] = [];
     const gateway = await before((socket) => {
       sockets.push(socket);
@@ -182,7 +182,7 @@ describe('an engine that floods its caller with 102', () => {
     );
   });
 
-  test('is given up after 100 000', async () => {
+  test('is cut off with 502 after 100 000', async () => {
     const gateway = await before((socket) => socket.write(PROCESSING.repeat(100_001)));
     const answered = call(gateway.port, PROXY);
     await eventually(() => expect(clock.pending).toContain(500));

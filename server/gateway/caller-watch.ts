@@ -1,23 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** The caller's end of one request. */
+/** The caller of one request, and whether its connection still exists. */
 export interface Caller {
-  /** Aborted when the caller's connection is gone before its answer was complete, or nothing more is done for it. */
+  /** Aborted when the caller's connection closes before the answer is complete, or by `dismiss`. */
   signal: AbortSignal;
-  /** Its connection is gone: there is nobody to answer. */
+  /** The caller's connection closed before the answer was complete, so no answer can be sent. */
   readonly isGone: boolean;
-  /** Does nothing more for it. */
+  /** Aborts all work for the caller. */
   dismiss: () => void;
   /** Stops watching. */
   release: () => void;
 }
 
-/** Watches for the caller to leave. */
+/** Watches whether the caller leaves before its answer is complete. */
 export function watchCaller(request: IncomingMessage, response: ServerResponse): Caller {
   return new CallerWatch(request, response);
 }
 
-/** A class, because a getter in an object literal costs a hidden class for each object: 25 µs of collecting garbage a request. */
+/** A class: a getter in an object literal costs a hidden class per object, and so 25 µs of garbage collection per request. */
 class CallerWatch implements Caller {
   readonly #controller = new AbortController();
   readonly #response: ServerResponse;
@@ -27,7 +27,7 @@ class CallerWatch implements Caller {
   constructor(request: IncomingMessage, response: ServerResponse) {
     this.#response = response;
     response.once('close', this.#leave);
-    // Its `close` is no event any more for a connection that was lost before we came to look.
+    // A connection that is already destroyed emits no `close` any more.
     if (request.socket.destroyed) this.#leave();
   }
 

@@ -8,7 +8,7 @@ import {
   startGateway,
 } from '../testing/gateway-harness.ts';
 
-/** The gateway before an engine that declares by what its callers reach each other. */
+/** The gateway before an engine that declares crossings. */
 
 const CROSSING = { headers: ['x-chat'], paths: ['/v1/stream'], except: [] };
 
@@ -17,7 +17,7 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((each) => each.close()));
 });
 
-/** Headers and trailers that came to the engine, by path. */
+/** Headers and trailers that the engine received, by path. */
 type Seen = Map<string, string[]>;
 
 async function start(status: 'running' | 'stopped' = 'running'): Promise<{ gateway: GatewayServer; seen: Seen }> {
@@ -41,7 +41,7 @@ describe('a path that crosses callers', () => {
     ['GET', '/v1/stream?model=nothing'],
     ['DELETE', '/v1/%73tream?model=a'],
     ['POST', '/v1/stream'],
-  ])('%s %s is 404 under /v1, and no engine hears of it', async (method, path) => {
+  ])('%s %s is 404 under /v1, and does not reach an engine', async (method, path) => {
     const { gateway, seen } = await start();
     const body = method === 'POST' ? '{"model":"a"}' : '';
     const answer = await call(gateway.port, path, { method, body });
@@ -53,7 +53,7 @@ describe('a path that crosses callers', () => {
     expect([...seen.keys()]).toEqual([]);
   });
 
-  test('is 404 for a stopped instance too, which no request starts', async () => {
+  test('is 404 for a stopped instance too, and does not start it', async () => {
     const { gateway } = await start('stopped');
     expect((await call(gateway.port, '/v1/stream?model=a')).status).toBe(404);
     expect(gateway.instances.leases('a').count).toBe(0);
@@ -87,7 +87,7 @@ describe('a header that crosses callers', () => {
       '',
     ].join('\r\n');
 
-  test('does not pass /v1, nor as a trailer', async () => {
+  test('does not pass /v1, also not as a trailer', async () => {
     const { gateway, seen } = await start();
     await rawConnection(gateway.port, request('/v1/completions?model=a')).gone;
     const sent = seen.get('/v1/completions?model=a');

@@ -39,7 +39,7 @@ describe('a path that crosses callers', () => {
     '/v1/responses/resp_1/cancel',
     '/v1/responses/input_tokens/',
     '/v1/responses/Input_Tokens',
-  ])('%s is closed', (url) => expect(closed.covers(url)).toBe(true));
+  ])('%s is blocked', (url) => expect(closed.covers(url)).toBe(true));
 
   test.each([
     '/v1/chat/completions',
@@ -54,10 +54,10 @@ describe('a path that crosses callers', () => {
     '/v1/%',
     '/v1',
     '',
-  ])('%s is not', (url) => expect(closed.covers(url)).toBe(false));
+  ])('%s is not blocked', (url) => expect(closed.covers(url)).toBe(false));
 });
 
-test('what one engine declares holds for all: which engine serves a model is not looked up', () => {
+test('a crossing of one engine is blocked for all engines', () => {
   expect([...closed.headers]).toEqual(['x-chat']);
   expect(closedToCallers([]).covers('/v1/stream')).toBe(false);
 });

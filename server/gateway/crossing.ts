@@ -1,26 +1,27 @@
 import type { Crossing } from '../instances/ports.ts';
 import { pathOnly } from './path-only.ts';
 
-/** What `/v1` keeps from engines, so that the callers of one engine do not reach each other. */
+/** Headers and paths that `/v1` blocks, so that the callers of one engine do not reach each other's data. */
 export interface ClosedToCallers {
   /** Request headers that no engine gets, in lower case. */
   headers: ReadonlySet<string>;
-  /** Whether a path is answered 404. @param url Path and query as received. */
+  /** Whether a path is answered with 404. @param url Path and query as received. */
   covers(url: string): boolean;
 }
 
-/** All engines read such a path in the same way. Nearly all requests have one. */
+/** A path that all engines read in the same way. Nearly all requests have one. */
 const PLAIN = /^(?:\/[a-z0-9._-]*[a-z0-9_-])+$/;
 /** `%uXXXX` is no URL encoding of any standard, but llama-server decodes it. */
 const ESCAPE = /%u([0-9a-f]{4})|%([0-9a-f]{2})/gi;
 /** An escaped escape needs a second round. No engine decodes more often than this. */
 const MOST_ROUNDS = 4;
-/** What an engine, or a proxy in front of it, may cut off a segment: parameters, an escaped query, what follows NUL. */
+/** Parts that an engine, or a proxy before it, may cut off a segment: parameters, an escaped query, anything after NUL. */
 const SEGMENT_END = /[;?#\0].*$/s;
 
 /**
- * Closes what any engine declares, for every engine. A request then needs no model, and no engine, to be refused, and a
- * caller cannot tell which engine serves a model. A path that crosses callers in one engine has no harmless meaning in another.
+ * Blocks for every engine the crossings that any engine declares. So a request can be refused before its model and engine
+ * are known, and the refusal does not show which engine serves a model. A path that crosses callers in one engine has no
+ * harmless meaning in another.
  */
 export function closedToCallers(crossings: readonly Crossing[]): ClosedToCallers {
   const paths = crossings.flatMap((each) => each.paths);
@@ -34,7 +35,7 @@ export function closedToCallers(crossings: readonly Crossing[]): ClosedToCallers
     headers: new Set(crossings.flatMap(({ headers }) => headers)),
     covers: (url) => {
       const path = pathOnly(url);
-      // to be open a path has to be written exactly so
+      // An exception is open only in its exact spelling.
       if (open.has(path)) return false;
       if (PLAIN.test(path)) return isWithin(path);
       const segments = segmentsOf(path);
@@ -53,8 +54,8 @@ function resolved(segments: readonly string[]): string[] {
 }
 
 /**
- * The segments of a path in the loosest reading of all engines: decoded, in lower case, without parameters, empty
- * segments and `.`. A stricter engine answers 404 to what only this reading makes equal.
+ * Returns the segments of a path in the loosest reading of all engines: decoded, in lower case, without parameters, empty
+ * segments and `.`. A stricter engine answers 404 to a path that is equal only in this reading.
  */
 function segmentsOf(path: string): string[] {
   const segments: string[] = [];

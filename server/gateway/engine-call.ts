@@ -4,38 +4,39 @@ import type { ConnectionUser, EngineConnection } from './engine-connection.ts';
 import type { GiveBack, HeldBody } from './held-body.ts';
 import { chunkedEnd } from './request-head.ts';
 
-/** Who is told of an answer. `end` or `failed` comes once, as the last. */
+/** Receives an answer. The last call is `end` or `failed`, once. */
 export interface AnswerReceiver extends AnswerEvents {
-  /** What came with one read has been told. */
+  /** Called after all events of one read, unless the answer is complete. */
   settled(): void;
-  /** More of the request's body is welcome. */
+  /** Called when more of the request's body can be written. */
   drained(): void;
-  /** The engine cannot be reached, left in the middle of its answer, or does not speak HTTP. */
+  /** Called when the engine cannot be reached, breaks off its answer, or does not speak HTTP. */
   failed(error: unknown): void;
 }
 
-/** The body of a request: all of it, or how what is still to be written will be framed. */
+/** The body of a request: either all of it, or how the pieces that are written later are framed. */
 export type RequestBody = HeldBody | 'none' | 'sized' | 'chunked';
 
-/** A request as its engine gets it. */
+/** A request as the engine gets it. */
 export interface SentRequest {
   method: string;
-  /** All that stands before the body. */
+  /** Request line, headers and blank line. */
   head: string;
   body: RequestBody;
 }
 
-/** Where a call gets its connections and leaves them. */
+/** Gives connections to a call, and takes them back. */
 export interface Connections {
-  /** @param user Whom it is for. */
+  /** Opens a connection for this user. */
   fresh(user: ConnectionUser): EngineConnection;
+  /** Returns an idle connection for this user; `null`: none can be used. */
   reused(user: ConnectionUser): EngineConnection | null;
   keep(connection: EngineConnection): void;
-  /** @param send Called at the end of this turn of the event loop, or of the next, so that what has arrived is read before. */
+  /** Calls `send` at the end of this turn of the event loop or of the next, after the bytes that have arrived are read. */
   soon(send: () => void): void;
 }
 
-/** Bodies up to here leave in one write together with their head. */
+/** Bodies up to this many bytes are written together with their head. */
 const SMALL_BODY = 16_384;
 /** Bytes of a held body that are written in one turn of the event loop. */
 const WRITTEN_AT_ONCE = 1_048_576;
@@ -53,9 +54,9 @@ export class EngineCall implements ConnectionUser {
   #hasBegun = false;
   #isSent: boolean;
   #giveBack: GiveBack = NOTHING_LENT;
-  /** Pieces of a held body that were written. */
+  /** Number of pieces of a held body that were written. */
   #written = 0;
-  /** It is written at the end of this turn. */
+  /** The request waits to be written at the end of this turn. */
   #isHeld: boolean;
   #isOver = false;
 
@@ -66,7 +67,7 @@ export class EngineCall implements ConnectionUser {
     this.#parser = new AnswerParser(request.method, false, receiver);
     const isHeld = request.body === 'none' || typeof request.body !== 'string';
     this.#isSent = request.body === 'none';
-    // A request that cannot be sent twice takes no connection that may have died unnoticed.
+    // A kept connection may have died unnoticed, so only a request that can be sent twice uses one.
     const reused = isHeld ? connections.reused(this) : null;
     this.#isReused = reused !== null;
     this.#connection = reused ?? connections.fresh(this);
@@ -75,7 +76,7 @@ export class EngineCall implements ConnectionUser {
     else this.#send();
   }
 
-  /** A piece of a body that was announced as `sized` or `chunked`. `false`: wait for `drained`. */
+  /** Writes a piece of a body that was announced as `sized` or `chunked`. @returns `false`: wait for `drained` */
   write(piece: Buffer): boolean {
     if (this.#isOver || piece.length === 0) return true;
     if (this.#request.body !== 'chunked') return this.#connection.write(piece);
@@ -88,14 +89,14 @@ export class EngineCall implements ConnectionUser {
     return isWelcome;
   }
 
-  /** The end of such a body. */
+  /** Ends a body that was announced as `sized` or `chunked`. */
   end(trailers: readonly (readonly [string, string])[]): void {
     if (this.#isOver) return;
     if (this.#request.body === 'chunked') this.#connection.write(chunkedEnd(trailers));
     this.#isSent = true;
   }
 
-  /** Reads no more of the answer until `resume`. */
+  /** Stops reading the answer until `resume`. */
   pause(): void {
     if (!this.#isOver) this.#connection.pause();
   }
@@ -104,7 +105,7 @@ export class EngineCall implements ConnectionUser {
     if (!this.#isOver) this.#connection.resume();
   }
 
-  /** Ends the connection at once, which is how an engine learns to stop working. Nothing is told any more. */
+  /** Closes the connection at once, which makes the engine stop working. The receiver gets no further calls. */
   destroy(): void {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -112,7 +113,7 @@ export class EngineCall implements ConnectionUser {
   }
 
   received(bytes: Buffer): void {
-    // what an engine says on a kept connection before it is asked, such as that it waited too long, is no answer
+    // Bytes that a kept connection brings before the request is sent are no answer: for example, a timeout notice.
     if (this.#isHeld && this.#retries()) return;
     this.#hasBegun = true;
     try {
@@ -160,7 +161,7 @@ export class EngineCall implements ConnectionUser {
 
   #sendLarge(head: string, body: HeldBody): void {
     this.#giveBack = body.lend();
-    // The system may still read the bytes of a connection that was ended. Each keeps them until it is closed.
+    // The system may still read the bytes after the connection is destroyed, so they stay lent until it is closed.
     this.#connection.onceClosed(this.#giveBack);
     this.#isSent = false;
     this.#written = 0;
@@ -185,12 +186,16 @@ export class EngineCall implements ConnectionUser {
     });
   };
 
-  /** Once, for a kept connection that the engine had closed before the request came to it. */
+  /**
+   * Sends the request once more on a fresh connection, if the engine had closed the kept connection before the request.
+   *
+   * @returns whether the request is sent again
+   */
   #retries(): boolean {
     if (!this.#isReused || this.#hasBegun || this.#isOver) return false;
     this.#isReused = false;
     const { body } = this.#request;
-    // It was sent, and its memory is another's by now.
+    // The body was sent, and its memory was given to another request.
     if (typeof body !== 'string' && !body.isHeld) return false;
     this.#connection.destroy();
     this.#connection = this.#connections.fresh(this);

@@ -2,19 +2,19 @@ import { connect, type Socket } from 'node:net';
 import { assureListener } from '../instances/run/assured-listener.ts';
 import type { EngineTarget } from '../instances/ports.ts';
 
-/** Who uses a connection at the moment. Nothing is told any more once it is destroyed. */
+/** Receives the events of a connection. It gets no calls after the connection is destroyed. */
 export interface ConnectionUser {
-  /** `bytes` are lent until this returns. */
+  /** Receives bytes, which are lent until this method returns. */
   received(bytes: Buffer): void;
-  /** What was written is on its way; more is welcome. */
+  /** Called when all written bytes have left, so more can be written. */
   drained(): void;
-  /** The engine will send no more. */
+  /** Called when the engine will send no more bytes. */
   ended(): void;
-  /** It is gone. */
+  /** Called when the connection is closed. */
   closed(error: Error | null): void;
 }
 
-/** A connection to an engine on this machine. It has no timeout: a long prompt is silent for as long as it takes. */
+/** A connection to an engine on this machine. It has no timeout, because an engine is silent while it reads a prompt. */
 export class EngineConnection {
   readonly #socket: Socket;
   #user: ConnectionUser;
@@ -22,9 +22,9 @@ export class EngineConnection {
   #onClosed: ((isSent: boolean) => void) | null = null;
 
   /**
-   * What is written leaves when it is proven that the engine has accepted.
+   * Opens a connection. Written bytes leave only after `witness` has proven that the engine accepted it.
    *
-   * @param buffer What is read into; all connections may share one, because each read is over before the next.
+   * @param buffer Target of all reads. Connections may share one buffer, because each read ends before the next begins.
    */
   constructor({ port, witness }: Pick<EngineTarget, 'port' | 'witness'>, buffer: Buffer, user: ConnectionUser) {
     this.#user = user;
@@ -54,34 +54,38 @@ export class EngineConnection {
     });
   }
 
-  /** Whether all that was written has left. */
+  /** Whether all written bytes have left. */
   get isFlushed(): boolean {
     return this.#socket.writableLength === 0;
   }
 
-  /** From now on somebody else is told. */
+  /** Sends all further events to another user. */
   use(user: ConnectionUser): void {
     this.#user = user;
   }
 
-  /** Whether more is welcome at once. */
+  /** Writes bytes. @returns `false`: wait for `drained` before writing more */
   write(data: string | Buffer): boolean {
     return typeof data === 'string' ? this.#socket.write(data, 'latin1') : this.#socket.write(data);
   }
 
-  /** @param done Called with true when these bytes, and all that were written before, have left. */
+  /** Writes bytes. @param done Called with true when these bytes, and all bytes before them, have left. */
   writeLast(data: Buffer, done: (isSent: boolean) => void): void {
     this.#socket.write(data, (error) => {
       if (error === undefined || error === null) done(true);
     });
   }
 
-  /** @param done Called with false when the system has closed it and reads no memory of ours any more. Replaces the one before. */
+  /**
+   * Sets a callback for the end of the connection, and replaces the previous callback.
+   *
+   * @param done Called with false when the connection is closed, so that the system no longer reads this process's memory.
+   */
   onceClosed(done: (isSent: boolean) => void): void {
     this.#onClosed = done;
   }
 
-  /** What is written meanwhile leaves together. */
+  /** Sends all bytes that `write` writes in one batch. */
   together(write: () => void): void {
     this.#socket.cork();
     write();
@@ -97,12 +101,12 @@ export class EngineConnection {
   }
 
   destroy(): void {
-    this.#user = NOBODY;
+    this.#user = NO_USER;
     this.#socket.destroy();
   }
 }
 
-const NOBODY: ConnectionUser = {
+const NO_USER: ConnectionUser = {
   received: () => undefined,
   drained: () => undefined,
   ended: () => undefined,

@@ -13,7 +13,7 @@ test.each([
   expect(enginePath(url)).toBe(path);
 });
 
-test('whatever follows /proxy/ stays as it is, byte for byte', () => {
+test('the path after /proxy/ stays unchanged, byte for byte', () => {
   fc.assert(
     fc.property(fc.stringMatching(/^[!-~]{0,60}$/), (rest) => {
       expect(enginePath(`/api/instances/some.name-1/proxy/${rest}`)).toBe(`/${rest}`);

@@ -1,9 +1,9 @@
-/** Segments of `/api/instances/{name}/proxy`. */
+/** Number of segments in `/api/instances/{name}/proxy`. */
 const PROXY_SEGMENTS = 4;
 
 /**
- * The path and query that an engine gets for a URL of `/api/instances/{name}/proxy/…`: what follows `/proxy`, byte for
- * byte. By counting and not by name, because `proxy` itself may have been sent percent-encoded.
+ * Returns the path and query that an engine gets for a URL below `/api/instances/{name}/proxy`: the part after `/proxy`,
+ * byte for byte. It counts segments instead of comparing names, because `proxy` itself may be percent-encoded.
  */
 export function enginePath(url: string): string {
   const query = url.search(/[?#]/);

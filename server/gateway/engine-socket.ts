@@ -8,28 +8,28 @@ import type { EngineRequest } from './upstream.ts';
 /** An engine that has accepted a WebSocket. */
 export interface EngineSocket {
   head: AnswerHead;
-  /** Paused. */
+  /** The connection to the engine, paused. */
   socket: Socket;
-  /** What the engine sent right behind its answer. */
+  /** Bytes that the engine sent right after its answer. */
   rest: Buffer;
 }
 
-/** Who is told what became of it: either `accepted`, or an ordinary answer, or `failed`, which may also break that off. */
+/** Receives the result: `accepted`, an ordinary answer, or `failed`, which may also break off an ordinary answer. */
 export interface SocketReceiver extends AnswerEvents {
   accepted(engine: EngineSocket): void;
   failed(error: unknown): void;
 }
 
-/** A request for a WebSocket that is on its way. */
+/** A request for a WebSocket in flight. */
 export interface SocketCall {
-  /** Reads no more of an ordinary answer until `resume`. */
+  /** Stops reading an ordinary answer until `resume`. */
   pause(): void;
   resume(): void;
-  /** Ends the connection, unless the engine has accepted: then it is its receiver's. Nothing is told any more. */
+  /** Closes the connection, unless the engine has accepted: then the receiver owns it. The receiver gets no further calls. */
   destroy(): void;
 }
 
-/** Asks an engine for a WebSocket, over a connection of its own. */
+/** Requests a WebSocket from an engine, over a new connection. */
 export function openEngineSocket(
   { target, method, path, headers }: Omit<EngineRequest, 'body'>,
   receiver: SocketReceiver,

@@ -1,22 +1,22 @@
 import type { ApiError, ErrorCode } from '@llamactl/contract/errors';
 
-/** How errors look under a path where another API is spoken. */
+/** How errors look under a path that serves another API, such as OpenAI's. */
 export interface GatewayErrorShape {
-  /** That path and all below it. */
+  /** The path; the shape also applies to all paths below it. */
   prefix: string;
-  /** What an error in the middle of a stream of events is called there; `null`: events have no names. */
+  /** Name of the event for an error within a stream of events; `null`: events of this API have no names. */
   event: string | null;
   render(error: ApiError, requestId: string): { body: unknown; headers: Readonly<Record<string, string>> };
 }
 
-/** The shape of a path, which has no query: that of the longest prefix that fits. */
+/** Returns the shape with the longest prefix that matches. @param path Without query. */
 export function shapeFor<Shape extends { prefix: string }>(path: string, shapes: readonly Shape[]): Shape | undefined {
   return shapes
     .filter(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`))
     .toSorted((a, b) => b.prefix.length - a.prefix.length)[0];
 }
 
-/** Tells an error of ours from one that an engine answered. */
+/** Distinguishes an error of llamactl from an engine's. */
 const HEADERS = { 'x-llamactl-source': 'llamactl' };
 
 /** OpenAI's `type` by status; 4xx that are not listed are `invalid_request_error`, 5xx `server_error`. */
@@ -26,7 +26,7 @@ const OPENAI_TYPES: Readonly<Record<number, string>> = {
   429: 'rate_limit_error',
 };
 
-/** OpenAI's own codes where it has one that its clients look for; else ours in lower case. */
+/** OpenAI's own codes, where its clients check for one. Other errors have llamactl's code in lower case. */
 const OPENAI_CODES: Partial<Record<ErrorCode, string>> = { INSTANCE_NOT_FOUND: 'model_not_found' };
 
 /** Anthropic's `type` by status; 4xx that are not listed are `invalid_request_error`, 5xx `api_error`. */
@@ -38,7 +38,7 @@ const ANTHROPIC_TYPES: Readonly<Record<number, string>> = {
   429: 'rate_limit_error',
 };
 
-/** The error shapes of `/v1`: OpenAI's, and Anthropic's where its API is spoken. */
+/** The error shapes of `/v1`: OpenAI's, and Anthropic's under `/v1/messages`. */
 export const GATEWAY_ERROR_SHAPES: readonly GatewayErrorShape[] = [
   { prefix: '/v1', event: null, render: (error) => ({ body: openAiError(error), headers: HEADERS }) },
   {

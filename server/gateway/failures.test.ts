@@ -5,25 +5,25 @@ import { FakeClock } from '../testing/fake-clock.ts';
 import { FakeInstances } from '../testing/gateway-harness.ts';
 import { modelFailure, noAnswerFailure, unknownModel } from './failures.ts';
 
-/** The failure of a call to `a`, and whether it has been told. */
+/** Starts a failing call to `a`, and collects its error. */
 function failing(clock: FakeClock, callerSignal = new AbortController().signal) {
   const instances = new FakeInstances([{ name: 'a', port: 1 }]);
   const lease = instances.leases('a').grant('a', { port: 1, healthPath: '/', key: null }, { id: 'a', settings: {} });
-  const told: { status: number; message: string; reason: string | undefined }[] = [];
+  const reported: { status: number; message: string; reason: string | undefined }[] = [];
   void noAnswerFailure(lease, callerSignal, { instances, clock }).then(({ status, message, extras }) =>
-    told.push({ status, message, reason: extras.reason }),
+    reported.push({ status, message, reason: extras.reason }),
   );
-  return { instances, told };
+  return { instances, reported };
 }
 
-test('an engine that died a moment later gives its reason', async () => {
+test('reports the reason of an engine that dies a moment later', async () => {
   const clock = new FakeClock();
-  const { instances, told } = failing(clock);
+  const { instances, reported } = failing(clock);
   await clock.advance(50);
-  expect(told).toEqual([]);
+  expect(reported).toEqual([]);
   instances.end('a', 'failed', 'it was killed by SIGKILL');
   await clock.flush();
-  expect(told).toEqual([
+  expect(reported).toEqual([
     {
       status: 502,
       message: 'The engine of "a" ended before it had answered; the instance is failed: it was killed by SIGKILL',
@@ -33,72 +33,72 @@ test('an engine that died a moment later gives its reason', async () => {
   expect(clock.pending).toEqual([]);
 });
 
-test('an engine that lives is not waited for longer than half a second', async () => {
+test('waits at most half a second for the reason of a living engine', async () => {
   const clock = new FakeClock();
-  const { told } = failing(clock);
+  const { reported } = failing(clock);
   await clock.advance(499);
-  expect(told).toEqual([]);
+  expect(reported).toEqual([]);
   await clock.advance(1);
-  expect(told).toMatchObject([{ status: 502, reason: undefined }]);
-  expect(told[0]?.message).toContain('gave no answer');
+  expect(reported).toMatchObject([{ status: 502, reason: undefined }]);
+  expect(reported[0]?.message).toContain('gave no answer');
 });
 
-test('a reason from before is not taken for that of a living engine', async () => {
+test('does not report an old reason of a living engine', async () => {
   const clock = new FakeClock();
-  const { instances, told } = failing(clock);
+  const { instances, reported } = failing(clock);
   Object.assign(instances.list()[0] ?? {}, { reason: 'an old one' });
   await clock.advance(500);
-  expect(told).toMatchObject([{ status: 502, reason: undefined }]);
+  expect(reported).toMatchObject([{ status: 502, reason: undefined }]);
 });
 
-test('nobody is waited for when the caller has left', async () => {
+test('does not wait when the caller has left', async () => {
   const clock = new FakeClock();
   const caller = new AbortController();
-  const { told } = failing(clock, caller.signal);
+  const { reported } = failing(clock, caller.signal);
   caller.abort();
   await clock.flush();
-  expect(told).toHaveLength(1);
+  expect(reported).toHaveLength(1);
   expect(clock.pending).toEqual([]);
 });
 
-test('a model that there is not is looked for among those that run and those that a request starts', () => {
+test('the error for an unknown model refers to GET /v1/models', () => {
   expect(unknownModel('a').message).toBe(
-    'The model "a" does not exist: no instance has this name or alias. GET /v1/models lists those that can be asked.',
+    'The model "a" does not exist: no instance has this name or alias. GET /v1/models lists the models that can be used.',
   );
 });
 
-test('leases of another instance say nothing about this one', async () => {
+test('ignores leases of another instance', async () => {
   const clock = new FakeClock();
-  const { told } = failing(clock);
+  const { reported } = failing(clock);
   new Leases().close();
   await clock.advance(100);
-  expect(told).toEqual([]);
+  expect(reported).toEqual([]);
 });
 
-describe('an SDK, which tries a 503 again by itself,', () => {
+describe('an SDK, which retries a 503 by itself,', () => {
   const failed = { 'retry-after': '30' };
   const refused = new ApiError('INSTANCE_NOT_RUNNING', 'It does not run.', { headers: failed });
 
   function headersOf(error: ApiError, status: 'starting' | 'failed' | 'stopped'): unknown {
     const instances = new FakeInstances([{ name: 'a', port: 1, status }]);
-    const told = modelFailure(error, 'a', instances);
-    return told instanceof ApiError ? told.extras.headers : told;
+    const failure = modelFailure(error, 'a', instances);
+    return failure instanceof ApiError ? failure.extras.headers : failure;
   }
 
-  test('is told not to when a start has failed', () => {
+  test('gets x-should-retry: false when a start has failed', () => {
     const error = new ApiError('START_FAILED', 'It did not start.', { status: 503, reason: 'why', headers: failed });
-    const told = modelFailure(error, 'a', new FakeInstances([{ name: 'a', port: 1, status: 'failed' }]));
-    expect(told).toMatchObject({ code: 'START_FAILED', message: 'It did not start.', status: 503 });
-    expect(told).toMatchObject({
+    const failure = modelFailure(error, 'a', new FakeInstances([{ name: 'a', port: 1, status: 'failed' }]));
+    expect(failure).toMatchObject({ code: 'START_FAILED', message: 'It did not start.', status: 503 });
+    expect(failure).toMatchObject({
       extras: { reason: 'why', headers: { 'retry-after': '30', 'x-should-retry': 'false' } },
     });
   });
 
-  test.each(['failed', 'stopped'] as const)('is told not to for what is %s', (status) => {
+  test.each(['failed', 'stopped'] as const)('gets x-should-retry: false for a model that is %s', (status) => {
     expect(headersOf(refused, status)).toEqual({ 'retry-after': '30', 'x-should-retry': 'false' });
   });
 
-  test('may do so for what changes by itself', () => {
+  test('may retry for a state that ends by itself', () => {
     expect(headersOf(refused, 'starting')).toEqual(failed);
     expect(headersOf(new ApiError('INSTANCE_NOT_RUNNING', 'It starts.'), 'starting')).toEqual({ 'retry-after': '1' });
   });

@@ -3,18 +3,18 @@ import type { Lease } from '../instances/slots/leases.ts';
 import { firstAbort } from './first-abort.ts';
 import type { GatewayDependencies, GatewayInstance, GatewayInstances } from './ports.ts';
 
-/** An engine's death reaches its leases some 50 ms after its connections; that is worth waiting for, to tell the reason. */
+/** How long to wait for the reason of an engine's death: its leases end some 50 ms after its connections. */
 const DEATH_NOTICE_MS = 500;
 const LONGEST_ECHO = 100;
-/** Seconds. States that pass by themselves are soon over. */
+/** In seconds. For states that end by themselves soon. */
 const RETRY_AFTER = { 'retry-after': '1' };
 /**
- * The SDKs of OpenAI and Anthropic try a 503 twice more before they tell it, each time after as long as `Retry-After` says:
- * a minute of silence for a model that cannot start (measured). What does not pass by itself is to be told at once.
+ * Makes clients report an error at once. The SDKs of OpenAI and Anthropic retry a 503 twice, each time after `Retry-After`:
+ * a minute of silence for a model that cannot start (measured). So a state that does not end by itself gets this header.
  */
 const NO_RETRY = { 'x-should-retry': 'false' };
 
-/** An error of `acquire` in the words of `/v1`, where instances are models and "not running" is a matter of the server. */
+/** Converts an error of `acquire` for `/v1`, where instances are models and "not running" is an error of the server (503). */
 export function modelFailure(error: unknown, model: string, instances: GatewayInstances): unknown {
   if (!(error instanceof ApiError)) return error;
   if (error.code === 'INSTANCE_NOT_FOUND') return unknownModel(model);
@@ -33,28 +33,28 @@ export function modelFailure(error: unknown, model: string, instances: GatewayIn
   });
 }
 
-/** The error for a name that no instance has. */
+/** The error for a model name that no instance has. */
 export function unknownModel(model: string): ApiError {
   return new ApiError(
     'INSTANCE_NOT_FOUND',
-    `The model ${quoted(model)} does not exist: no instance has this name or alias. GET /v1/models lists those that can be asked.`,
+    `The model ${quoted(model)} does not exist: no instance has this name or alias. GET /v1/models lists the models that can be used.`,
   );
 }
 
-/** The error for a path under `/v1` by which callers of one engine would reach each other. */
+/** The error for a path under `/v1` by which callers of one engine would reach each other's data. */
 export function crossesCallers(): ApiError {
   return new ApiError(
     'NOT_FOUND',
-    'This path is closed: all callers of an engine share what is behind it. An administrator reaches it below /api/instances/NAME/proxy.',
+    "This path is blocked, because it gives callers of one engine access to each other's data. Administrators reach it under /api/instances/NAME/proxy.",
   );
 }
 
-/** The error for a path under `/api/instances` that no instance has. */
+/** The error for a name under `/api/instances` that no instance has. */
 export function unknownInstance(name: string): ApiError {
   return new ApiError('INSTANCE_NOT_FOUND', `There is no instance ${quoted(name)}. GET /api/instances lists them.`);
 }
 
-/** By name without regard to case, else by exact alias. */
+/** Finds an instance by its name, ignoring case, or by its exact alias. */
 export function findInstance(list: readonly GatewayInstance[], name: string): GatewayInstance | undefined {
   const lowerCase = name.toLowerCase();
   return (
@@ -64,9 +64,9 @@ export function findInstance(list: readonly GatewayInstance[], name: string): Ga
 }
 
 /**
- * The error for a leased engine that gave no answer, with the reason of its death or its stop where that becomes known.
+ * Builds the error for a leased engine that gave no answer. It waits briefly for the reason of the engine's death or stop.
  *
- * @param isSecond The request was sent to a second run already, and that one died too.
+ * @param isSecond The request was already sent to a second run, which died too.
  */
 export async function noAnswerFailure(
   lease: Lease,
@@ -90,15 +90,13 @@ export async function noAnswerFailure(
     return new ApiError('INSTANCE_NOT_RUNNING', sentence, {
       status: 502,
       reason,
-      // A third engine is not worth it: this request had the last one for itself.
+      // No third attempt: the second run served only this request.
       headers: isSecond ? NO_RETRY : passingHeaders,
     });
   }
-  return new ApiError(
-    'INSTANCE_NOT_RUNNING',
-    `The engine of ${quoted(name)} gave no answer that could be passed on, or none at all.`,
-    { status: 502 },
-  );
+  return new ApiError('INSTANCE_NOT_RUNNING', `The engine of ${quoted(name)} gave no answer, or an invalid one.`, {
+    status: 502,
+  });
 }
 
 function notRunning(
@@ -108,7 +106,7 @@ function notRunning(
   retryAfter: string | undefined,
 ): string {
   const because = reason === undefined ? '' : `: ${reason}`;
-  if (instance === undefined) return `The model ${quoted(model)} does not run${because}`;
+  if (instance === undefined) return `The model ${quoted(model)} is not running${because}`;
   if (isPassing(instance)) return `The model ${quoted(model)} is ${instance.status}${because}. Try again in a moment.`;
   if (instance.status === 'failed' && retryAfter !== undefined)
     return `The model ${quoted(model)} has failed${because}. A request in ${retryAfter} s tries again.`;

@@ -11,7 +11,7 @@ import {
   startGateway,
 } from '../testing/gateway-harness.ts';
 
-/** The port of an engine that died may be another process's. */
+/** After an engine's death another process may listen on its port. */
 
 const open: Listening[] = [];
 let looks = 0;
@@ -21,7 +21,7 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((each) => each.close()));
 });
 
-/** @param said What the witness of the port says, look by look; then the last again. */
+/** @param said Results of the port's witness in order; the last one is repeated. */
 async function before(port: number, ...said: (string | null)[]): Promise<GatewayServer> {
   const witness = {
     listener: () => {
@@ -41,7 +41,7 @@ const ask = (gateway: GatewayServer): ReturnType<typeof call> =>
 test.each([
   ['before the connection', [null]],
   ['with the connection', ['socket:[1]', null]],
-])('a process that has taken the port %s gets not a byte', async (_when, said) => {
+])('a process that took the port %s gets no byte', async (_when, said) => {
   let stolen = '';
   const thief = await listen(
     createServer((socket) => {
@@ -62,7 +62,7 @@ test.each([
   expect(stolen).toBe('');
 });
 
-test('an engine that listens before and after gets its requests', async () => {
+test('an engine that listens before and after connecting gets its requests', async () => {
   const engine = await startEngine(async (request, response) => {
     const { body } = await readAnswer(request);
     response.writeHead(200, { 'content-length': body.byteLength }).end(body);

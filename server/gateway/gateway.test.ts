@@ -39,7 +39,7 @@ const chat = (body: string, more: Parameters<typeof call>[2] = {}): ReturnType<t
 
 describe('a request under /v1', () => {
   test.each(['/v1/../admin', '/v1/%2e%2e/admin', '/v1/x/.%2E/y', '/v1/./models', '/v1/..%2fadmin'])(
-    'does not climb out of it: %s',
+    'cannot leave /v1: %s',
     async (url) => {
       expect(await call(gateway.port, `${url}?model=Qwen`, { body: '' })).toMatchObject({ status: 400 });
     },
@@ -54,14 +54,14 @@ describe('a request under /v1', () => {
     expect(await chat(body)).toMatchObject({ status: 200, text: body, headers: { 'x-llamactl-source': 'engine' } });
   });
 
-  test('reads JSON whatever type it says, as llama-server does', async () => {
+  test('is read as JSON with any content type, as in llama-server', async () => {
     const body = '{"model":"Qwen"}';
     for (const type of ['application/x-www-form-urlencoded', 'json', '']) {
       expect(await chat(body, { headers: { 'content-type': type } })).toMatchObject({ status: 200, text: body });
     }
   });
 
-  test('with the model in the URL passes with whatever body, and the URL as it is', async () => {
+  test('with the model in the URL passes unchanged with any body', async () => {
     const path = '/v1/audio/transcriptions?model=org%2Fmodel%3Aq8&x=%20';
     const headers = { 'content-type': 'multipart/form-data; boundary=x' };
     expect(await call(gateway.port, path, { body: '--x--', headers })).toMatchObject({
@@ -71,7 +71,7 @@ describe('a request under /v1', () => {
     });
   });
 
-  test('with the model in the URL may be larger than what is read to find one', async () => {
+  test('with the model in the URL may be larger than 64 MiB', async () => {
     const size = 65 * 1024 * 1024;
     const answer = await call(gateway.port, '/v1/completions?model=Qwen', { body: Buffer.alloc(size) });
     expect(answer).toMatchObject({ status: 200, headers: { 'x-length': String(size) } });
@@ -79,12 +79,12 @@ describe('a request under /v1', () => {
 
   test.each([
     ['no model', '{}', 400, 'validation_error'],
-    ['a model that is no string', '{"model":1}', 400, 'validation_error'],
-    ['a body that is no JSON', 'model=Qwen', 400, 'invalid_json'],
+    ['a model that is not a string', '{"model":1}', 400, 'validation_error'],
+    ['a body that is not JSON', 'model=Qwen', 400, 'invalid_json'],
     ['no body', '', 400, 'validation_error'],
-    ['a model that nobody has', '{"model":"nobody"}', 404, 'model_not_found'],
-    ['a model that is stopped', '{"model":"stopped"}', 503, 'instance_not_running'],
-  ])('with %s is refused in the shape of OpenAI', async (_title, body, status, code) => {
+    ['an unknown model', '{"model":"unknown"}', 404, 'model_not_found'],
+    ['a stopped model', '{"model":"stopped"}', 503, 'instance_not_running'],
+  ])("with %s is refused in OpenAI's error shape", async (_title, body, status, code) => {
     const answer = await chat(body);
     expect(answer).toMatchObject({ status, headers: { 'x-llamactl-source': 'llamactl' } });
     expect(JSON.parse(answer.text)).toEqual({
@@ -97,8 +97,8 @@ describe('a request under /v1', () => {
     });
   });
 
-  test('that speaks the API of Anthropic is refused in its shape', async () => {
-    const answer = await call(gateway.port, '/v1/messages', { body: '{"model":"nobody"}' });
+  test("to Anthropic's API is refused in Anthropic's error shape", async () => {
+    const answer = await call(gateway.port, '/v1/messages', { body: '{"model":"unknown"}' });
     expect(answer.status).toBe(404);
     expect(JSON.parse(answer.text)).toMatchObject({ type: 'error', error: { type: 'not_found_error' } });
   });
@@ -115,7 +115,7 @@ describe('a request under /v1', () => {
     ['stopped', 'The model "stopped" is not running. Start it with POST /api/instances/stopped/start.'],
     ['starting', 'The model "starting" is starting. Try again in a moment.'],
     ['again', 'The model "again" is restarting: out of memory. Try again in a moment.'],
-  ])('for %s says why it does not run and what would work', async (model, message) => {
+  ])('for %s gets the reason why it is not running, and what to do', async (model, message) => {
     const answer = await chat(JSON.stringify({ model }));
     expect(JSON.parse(answer.text)).toMatchObject({ error: { message } });
     expect(answer.headers['retry-after']).toBe(message.endsWith('moment.') ? '1' : undefined);
@@ -128,7 +128,7 @@ describe('a request under /v1', () => {
   });
 
   test.each(['multipart/form-data; boundary=x', 'multipart/form-data', 'multipart/mixed; boundary=x'])(
-    'as %s without a model is told how to name it',
+    'as %s without a model gets a hint how to name it',
     async (type) => {
       const answer = await chat('--x--', { headers: { 'content-type': type } });
       expect(answer.status).toBe(400);
@@ -136,14 +136,14 @@ describe('a request under /v1', () => {
     },
   );
 
-  test('a compressed body without a model in the URL is told to name it there', async () => {
+  test('with a compressed body gets a hint to name the model in the URL', async () => {
     const answer = await chat('x', { headers: { 'content-encoding': 'gzip' } });
     expect(answer.status).toBe(415);
     expect(answer.text).toContain('?model=NAME');
   });
 
   test.each(['Content-Length: 67108865', 'Transfer-Encoding: chunked'])(
-    'a body that is too large (%s) is refused, and what is left of it is read so that the answer arrives',
+    'with a too large body (%s) is refused, and the rest of the body is read so that the answer arrives',
     async (framing) => {
       const connection = rawConnection(gateway.port, `POST /v1/completions HTTP/1.1\r\nHost: a\r\n${framing}\r\n\r\n`);
       const mebibyte = Buffer.alloc(1_048_576, ' ');
@@ -164,7 +164,7 @@ describe('a request under /v1', () => {
   );
 });
 
-describe('an instance that wants its requests different', () => {
+describe('an instance that rewrites its requests', () => {
   const settings = { upstream_model: 'org/m', request_defaults: { top_k: 40 }, request_strip: ['user'] };
   let other: GatewayServer;
 
@@ -173,26 +173,26 @@ describe('an instance that wants its requests different', () => {
   });
   afterEach(() => other.close());
 
-  test('gets them so, of their right length, and keeps the rest', async () => {
+  test('gets them rewritten, with the correct length, and otherwise unchanged', async () => {
     const body = '{"model":"a","user":"me","n":1.0}';
     const answer = await call(other.port, '/v1/chat/completions', { body });
     expect(answer.text).toBe('{"model":"org/m","n":1.0,"top_k":40}');
     expect(answer.headers).toMatchObject({ 'x-length': String(answer.text.length), 'x-url': '/v1/chat/completions' });
   });
 
-  test('gets them so in chunks too', async () => {
+  test('gets them rewritten also when they come in chunks', async () => {
     const headers = { 'transfer-encoding': 'chunked' };
     const answer = await call(other.port, '/v1/x', { body: '{"model":"a"}', headers });
     expect(answer.text).toBe('{"model":"org/m","top_k":40}');
   });
 
-  test('is named in the URL where the model was, and the body then left alone', async () => {
+  test('gets its name in the URL if the URL names the model, and an unchanged body', async () => {
     const body = '{"model":"a","user":"me"}';
     const answer = await call(other.port, '/v1/x?y=1&model=A', { body });
     expect(answer).toMatchObject({ text: body, headers: { 'x-url': '/v1/x?y=1&model=org%2Fm' } });
   });
 
-  test('is not rewritten for under /proxy', async () => {
+  test('gets unchanged requests under /proxy', async () => {
     const body = '{"model":"a","user":"me"}';
     const answer = await call(other.port, '/api/instances/a/proxy/x?model=a', { body });
     expect(answer).toMatchObject({ text: body, headers: { 'x-url': '/x?model=a' } });
@@ -207,7 +207,7 @@ describe('GET /v1/models', () => {
     return data.map(({ id }) => id);
   };
 
-  test('lists what runs or is started by a request, not the unlisted, and no aliases', async () => {
+  test('lists instances that run or that a request starts, without unlisted ones and aliases', async () => {
     const answer = await call(gateway.port, '/v1/models');
     expect(answer).toMatchObject({
       status: 200,
@@ -217,7 +217,7 @@ describe('GET /v1/models', () => {
     expect(await listed(gateway)).toEqual(['Qwen', 'failed', 'starting', 'again']);
   });
 
-  test('lists what runs alone for who may start nothing, and aliases where they are wanted', async () => {
+  test('lists only running instances for a caller that may not start any, and aliases if configured', async () => {
     const instances = [
       { name: 'a', port: 1, aliases: ['x', 'org/y'] },
       { name: 'b', port: 1, status: 'stopped' },
@@ -244,24 +244,24 @@ describe('GET /v1/models', () => {
     ['org/model:q8', qwen],
     ['org%2Fmodel%3Aq8', qwen],
     ['gpt-4?x=1', { ...qwen, id: 'gpt-4' }],
-  ])('/%s is one of them', async (id, model) => {
+  ])('/%s returns one model', async (id, model) => {
     expect(JSON.parse((await call(gateway.port, `/v1/models/${id}`)).text)).toEqual(model);
   });
 
   test.each([
-    ['/v1/models/nobody', 404],
+    ['/v1/models/unknown', 404],
     ['/v1/models/stopped', 404],
     ['/v1/models/%zz', 400],
-  ])('%s is answered with %i', async (path, status) => {
+  ])('answers %s with %i', async (path, status) => {
     expect(await call(gateway.port, path)).toMatchObject({ status, headers: { 'x-llamactl-source': 'llamactl' } });
   });
 
-  test('cannot be changed', async () => {
+  test('is read-only', async () => {
     const answer = await call(gateway.port, '/v1/models/Qwen', { method: 'DELETE' });
     expect(answer).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD' } });
   });
 
-  test('is told to HEAD without its body', async () => {
+  test('answers HEAD without a body', async () => {
     const answer = await call(gateway.port, '/v1/models', { method: 'HEAD' });
     expect(answer).toMatchObject({ status: 200, text: '' });
     expect(Number(answer.headers['content-length'])).toBeGreaterThan(50);
@@ -269,7 +269,7 @@ describe('GET /v1/models', () => {
 });
 
 describe('a request under /proxy', () => {
-  test('for an instance that does not run is a conflict, in our own shape', async () => {
+  test("for an instance that is not running is a conflict, in llamactl's own error shape", async () => {
     const answer = await call(gateway.port, '/api/instances/failed/proxy/health');
     expect(answer.status).toBe(409);
     expect(JSON.parse(answer.text)).toMatchObject({
@@ -278,12 +278,12 @@ describe('a request under /proxy', () => {
     });
   });
 
-  test('goes by the name, whatever its case', async () => {
+  test('finds the instance by name in any case', async () => {
     const answer = await call(gateway.port, '/api/instances/QWEN/proxy/x');
     expect(answer).toMatchObject({ status: 200, headers: { 'x-url': '/x' } });
   });
 
-  test.each(['nobody', 'an-alias'])('does not go to %s', async (name) => {
+  test.each(['unknown', 'an-alias'])('does not find %s', async (name) => {
     const answer = await call(gateway.port, `/api/instances/${name}/proxy/x`);
     expect(answer.status).toBe(404);
     expect(JSON.parse(answer.text)).toMatchObject({ code: 'INSTANCE_NOT_FOUND' });

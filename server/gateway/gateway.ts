@@ -26,34 +26,34 @@ export interface ProxyContext extends CallContext {
 }
 
 /**
- * Requests for engines. Each method resolves when the answer has passed or the caller has left, and throws an `ApiError`
- * while nothing has been sent: then the answer is the HTTP layer's to give.
+ * Passes requests to engines. Each method resolves when the answer has passed or the caller has left. It throws an
+ * `ApiError` only while nothing has been sent: then the HTTP layer answers.
  */
 export interface Gateway {
-  /** Anything under `/v1`: the request itself says which instance it is for. */
+  /** Serves a request under `/v1`. Its URL or body names the instance. */
   byModel(request: IncomingMessage, response: ServerResponse, context: CallContext): Promise<void>;
-  /** Anything under an instance's `/proxy`. */
+  /** Serves a request under an instance's `/proxy`. */
   byName(request: IncomingMessage, response: ServerResponse, context: ProxyContext): Promise<void>;
-  /** A WebSocket under an instance's `/proxy`. `head`: what the caller sent right behind its request. */
+  /** Serves a WebSocket under an instance's `/proxy`. @param head Bytes that the caller sent right after its request. */
   webSocket(request: IncomingMessage, response: ServerResponse, head: Buffer, context: ProxyContext): Promise<void>;
-  /** Closes the WebSockets, which end by themselves only when one side wants to, and idle connections to engines; requests end by themselves. */
+  /** Closes all WebSockets, which may otherwise stay open, and idle connections to engines. Other requests go on. */
   close(): void;
-  /** Keeps no idle connections to engines from now on; everything else goes on. */
+  /** Closes idle connections to engines, and keeps none from now on. Requests and WebSockets go on. */
   rest(): void;
 }
 
-/** A request whose instance is known by some name. */
+/** A request that names its instance. */
 interface Addressed {
   /** Name or alias. */
   target: string;
   context: CallContext;
   caller: Caller;
   record: RequestRecord;
-  /** The answer, if it can begin before there is an engine for it. */
+  /** The answer, if it may begin before an engine is leased. */
   held: HeldStream | null;
 }
 
-/** A request under `/v1` whose instance is known by some name. */
+/** A request under `/v1` whose model is known. */
 interface RoutedCall {
   request: IncomingMessage;
   response: ServerResponse;
@@ -62,22 +62,24 @@ interface RoutedCall {
   caller: Caller;
 }
 
-/** An admin reaches an engine's own sessions through `/proxy`. */
+/** Headers that `/proxy` blocks: none, so that an administrator reaches an engine's own sessions. */
 const NOTHING: ReadonlySet<string> = new Set();
 
-/** One way to every engine: find the instance, lease its engine, pass the bytes. */
+/** Creates the gateway. Every request takes the same steps: find the instance, lease its engine, pass the bytes. */
 export function createGateway(dependencies: GatewayDependencies): Gateway {
   const { clock, bodies, requests, inferencePaths, settings, measureSendQueues, closed } = dependencies;
   const closing = new AbortController();
   const turnEnd = new TurnEnd(clock);
   const upstream = new Upstream(clock, turnEnd);
   const stalledReaders = new StalledReaders(clock, measureSendQueues);
-  const ways = { upstream, turnEnd, stalledReaders, clock };
+  const shared = { upstream, turnEnd, stalledReaders, clock };
 
   /**
-   * @param mayStart What is stopped is started for it, if its caller may do that, and what starts is waited for.
-   * @param failure What a refusal is to its caller.
-   * @param after The run that died under the request; left out: none did.
+   * Leases the engine of the request's instance.
+   *
+   * @param mayStart Whether to start a stopped instance, if its caller may, and to wait for a starting one.
+   * @param failure Converts an error for the caller.
+   * @param after The run that died under the request; left out for the first attempt.
    */
   async function acquire(
     { target, context, caller, record, held }: Addressed,
@@ -106,7 +108,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     return lease;
   }
 
-  /** Paths under `/api` know names only, although `acquire` would take an alias too. They start nothing. */
+  /** Leases by name only, as for all paths under `/api`; `acquire` would accept an alias. Starts no instance. */
   async function acquireNamed(addressed: Addressed): Promise<Lease> {
     const { target: name } = addressed;
     const lease = await acquire(addressed, false, (error) => error);
@@ -126,10 +128,10 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
   }
 
   /**
-   * Holds the lease until all has passed, and turns an engine's silence into an error that says why.
+   * Holds the lease while `pass` runs. If the engine gives no answer, throws an error with the reason.
    *
-   * @param retry The request as it can be sent again; left out: it cannot.
-   * @returns the run whose death is to be waited out before the request is sent again; `null`: all has passed
+   * @param retry The request, if it may be sent again; left out or `null`: it may not.
+   * @returns the run that died, if the request can be sent to the next run; `null`: the answer has passed
    */
   async function hold(
     lease: Lease,
@@ -197,10 +199,10 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     const record = begin(facts, context, caller);
     const addressed = { target: model, context, caller, record, held };
     const whole = accounted(record, response, caller, () => answer(call, addressed));
-    return held === null ? whole : tellingInside(held, caller, whole);
+    return held === null ? whole : reportingInStream(held, caller, whole);
   }
 
-  /** Throws, or rejects, as {@link relay} and {@link isolatedMessage} do. */
+  /** Rewrites and relays a request. Throws, or rejects, like {@link relay} and {@link isolatedMessage}. */
   function pass(call: RoutedCall, addressed: Addressed, lease: Lease): Promise<void> {
     const { request, route, context, caller } = call;
     const { url, account } = context;
@@ -212,7 +214,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     return isolated.then((message) => send(call, addressed, lease, message));
   }
 
-  /** @param message The request as its engine gets it. */
+  /** Relays a request. @param message The request as the engine gets it. */
   function send(
     { request, response, context: { requestId, headers }, caller }: RoutedCall,
     { record: observer, held }: Addressed,
@@ -221,7 +223,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
   ): Promise<void> {
     const passed = { request, response, path, body, requestId, headers, crossing: closed.headers };
     const exchange = { ...passed, callerSignal: caller.signal, observer, held };
-    return relay(exchange, lease, ways);
+    return relay(exchange, lease, shared);
   }
 
   function heldStream(response: ServerResponse, { headers, requestId, url: path }: CallContext): HeldStream | null {
@@ -240,7 +242,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
         const lease = await acquireNamed(addressed);
         const message = { request, response, path, body: null, requestId, headers };
         const exchange = { ...message, crossing: NOTHING, callerSignal: caller.signal, observer: record };
-        await hold(lease, addressed, () => relay(exchange, lease, ways));
+        await hold(lease, addressed, () => relay(exchange, lease, shared));
       });
     });
   }
@@ -251,7 +253,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     head: Buffer,
     context: ProxyContext,
   ): Promise<void> {
-    if (request.method !== 'GET') throw new ApiError('VALIDATION_ERROR', 'A WebSocket is asked for with GET.');
+    if (request.method !== 'GET') throw new ApiError('VALIDATION_ERROR', 'A WebSocket is requested with GET.');
     await whileCallerWaits(request, response, async (caller) => {
       const { url, requestId, headers, instance: target } = context;
       const path = enginePath(url);
@@ -276,7 +278,7 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
   return { byModel, byName, webSocket, close, rest: () => upstream.close() };
 }
 
-/** To a caller that has left there is nothing to say. */
+/** Serves a request, and ignores errors after its caller has left. */
 async function whileCallerWaits(
   request: IncomingMessage,
   response: ServerResponse,
@@ -292,8 +294,8 @@ async function whileCallerWaits(
   }
 }
 
-/** Once a held answer has begun, what goes wrong can only be told inside of it. */
-async function tellingInside(held: HeldStream, caller: Caller, whole: Promise<void>): Promise<void> {
+/** Sends an error inside of the held answer if that has begun; otherwise throws the error. */
+async function reportingInStream(held: HeldStream, caller: Caller, whole: Promise<void>): Promise<void> {
   try {
     await whole;
   } catch (error) {

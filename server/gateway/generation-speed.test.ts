@@ -7,7 +7,7 @@ beforeEach(() => {
   speeds = new GenerationSpeeds();
 });
 
-/** A request that an engine had for `seconds`, after 1 s of waiting. */
+/** Measures a request that an engine had for `seconds`, after 1 s of waiting. */
 function measure(seconds: number, changes: Partial<RequestFigures>): void {
   speeds.measure({
     instance: 'a',
@@ -25,7 +25,7 @@ function measure(seconds: number, changes: Partial<RequestFigures>): void {
 }
 
 describe('the speed of an instance', () => {
-  it('is assumed before it has answered', () => {
+  it('is an assumed value before the first answer', () => {
     measure(10, { tokens_out: null });
     measure(10, { tokens_out: 0 });
     measure(10, { tokens_out: 5, waited: null });
@@ -33,19 +33,19 @@ describe('the speed of an instance', () => {
     expect(speeds.of('a')).toBe(100);
   });
 
-  it('is that of its fastest answer: slow ones cannot lower it', () => {
+  it('is the speed of its fastest answer, which slow answers do not lower', () => {
     measure(10, { tokens_out: 400 });
     measure(10, { tokens_out: 300, outcome: 'aborted' });
     for (let count = 0; count < 200; count += 1) measure(60, { tokens_out: 1 });
     expect(speeds.of('a')).toBe(40);
   });
 
-  it('is not measured where an answer is too short, or comes from a cache', () => {
+  it('is not measured from an answer that took less than half a second', () => {
     measure(0.01, { tokens_out: 5_000 });
     expect(speeds.of('a')).toBe(100);
   });
 
-  it('is forgotten with it', () => {
+  it('is forgotten together with the instance', () => {
     measure(10, { tokens_out: 400 });
     speeds.forget('a');
     expect(speeds.of('a')).toBe(100);

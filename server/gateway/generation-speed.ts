@@ -1,18 +1,18 @@
 import type { RequestFigures } from '@llamactl/contract/requests';
 
-/** Tokens a second of an engine that has not answered yet: a model of 8 billion parameters on a usual graphics card. */
+/** Assumed tokens a second before the first answer: a model of 8 billion parameters on a usual graphics card. */
 const ASSUMED = 100;
-/** Shorter answers say little, and those from a cache of the engine nothing. */
+/** Shorter answers are not measured: they are inaccurate, or come from the engine's cache. */
 const SHORTEST_SECONDS = 0.5;
 
 /**
- * The fastest answer of each instance, in tokens a second at the engine, its prompt included. The fastest, because callers
- * can have slow answers at will, and could so lower a mean.
+ * Keeps the speed of each instance's fastest answer, in tokens a second at the engine, with the time for the prompt. It is
+ * not a mean, because callers can cause slow answers and so lower a mean.
  */
 export class GenerationSpeeds {
   readonly #fastest = new Map<string, number>();
 
-  /** Takes in a request that is over. */
+  /** Measures a finished request. */
   measure({ instance, waited, duration, tokens_out: tokens }: RequestFigures): void {
     if (instance === null || waited === null || tokens === null || tokens === 0) return;
     const seconds = duration - waited;
@@ -20,12 +20,12 @@ export class GenerationSpeeds {
     this.#fastest.set(instance, Math.max(this.#fastest.get(instance) ?? 0, tokens / seconds));
   }
 
-  /** Tokens a second. @param instance Its name. */
+  /** Returns the tokens a second. @param instance Name of the instance. */
   of(instance: string): number {
     return this.#fastest.get(instance) ?? ASSUMED;
   }
 
-  /** A new instance of this name has no past. */
+  /** Forgets an instance, so that a new one with its name starts without a measurement. */
   forget(instance: string): void {
     this.#fastest.delete(instance);
   }

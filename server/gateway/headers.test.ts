@@ -22,11 +22,11 @@ const FACTS: RequestFacts = {
 };
 const ANSWER: AnswerFacts = { status: 200, method: 'GET', length: null };
 const SANDBOX = 'sandbox allow-scripts allow-forms';
-/** What an answer holds whatever the engine says. */
+/** Headers that every answer has. */
 const OURS = /^(?:x-request-id|x-llamactl-source|x-content-type-options)$/i;
 const OWN = ['X-Request-Id', 'id-1'];
 
-/** Lower-case names with all their values. */
+/** Returns all values by lower-case name. */
 function byName(raw: readonly string[]): Record<string, string[]> {
   const result: Record<string, string[]> = {};
   for (let index = 0; index < raw.length; index += 2) {
@@ -39,8 +39,8 @@ const token = fc.stringMatching(/^[A-Za-z][A-Za-z0-9-]{0,15}$/);
 const value = fc.stringMatching(/^[!-~]([ -~]{0,20}[!-~])?$/);
 const rawHeaders = fc.array(fc.tuple(token, value), { maxLength: 12 }).map((list) => list.flat());
 
-describe('what an engine gets', () => {
-  test('the key of its run, its own address as the host, and where the request came from', () => {
+describe('the headers for an engine', () => {
+  test('have the key of the run, its address as the host, and the origin of the request', () => {
     const sent = byName(requestHeaders(['Host', 'llama.lan:8080', 'Accept', '*/*'], FACTS));
     expect(sent).toEqual({
       accept: ['*/*'],
@@ -53,7 +53,7 @@ describe('what an engine gets', () => {
     });
   });
 
-  test('what a proxy before us says about the origin is kept, and our peer added', () => {
+  test('keep the origin that a proxy in front reports, and add the peer', () => {
     const raw = [
       'X-Forwarded-For',
       '10.0.0.7',
@@ -71,14 +71,14 @@ describe('what an engine gets', () => {
     });
   });
 
-  test('credentials in another spelling do not pass either', () => {
+  test('have no credentials in another spelling', () => {
     const raw = ['X_Api_Key', 'mine', 'Api-Key', 'mine', 'X_Forwarded_For', '10.0.0.1', 'X-Mine', 'a_b'];
     const sent = byName(requestHeaders(raw, FACTS));
     expect(Object.keys(sent).filter((name) => name.includes('_') || name === 'api-key')).toEqual([]);
     expect(sent['x-mine']).toEqual(['a_b']);
   });
 
-  test('an engine without a key gets none', () => {
+  test('have no key for an engine without a key', () => {
     expect(byName(requestHeaders(['Authorization', 'Bearer mine'], { ...FACTS, key: null }))).not.toHaveProperty(
       'authorization',
     );
@@ -89,7 +89,7 @@ describe('what an engine gets', () => {
     ['chunked' as const, { 'transfer-encoding': ['chunked'] }],
     [12, { 'content-length': ['12'] }],
     [0, { 'content-length': ['0'] }],
-  ])('a body of %s is announced once, whatever the caller said', (body, framing) => {
+  ])('announce a body of %s once, with any headers of the caller', (body, framing) => {
     const sent = byName(
       requestHeaders(['Content-Length', '999', 'Transfer-Encoding', 'gzip, chunked'], { ...FACTS, body }),
     );
@@ -99,7 +99,7 @@ describe('what an engine gets', () => {
     );
   });
 
-  test('never the credentials of the caller, however they are written', () => {
+  test('have no credentials of the caller, in upper or lower case', () => {
     fc.assert(
       fc.property(
         rawHeaders,
@@ -117,7 +117,7 @@ describe('what an engine gets', () => {
     );
   });
 
-  test('nothing that Connection names, nor what is always about one connection', () => {
+  test('have no header that Connection names or that concerns one connection', () => {
     fc.assert(
       fc.property(rawHeaders, fc.array(token, { maxLength: 3 }), (raw, named) => {
         const about = named.filter((name) => !/^(?:host|authorization|x-request-id|x-forwarded-.*)$/i.test(name));
@@ -140,13 +140,13 @@ describe('what an engine gets', () => {
     );
   });
 
-  test('no header by which callers of one engine reach each other, however it is written', () => {
+  test('have no header that crosses callers, in any spelling', () => {
     const raw = ['X-Chat', '1', 'x_chat', '2', 'X-CHAT', '3', 'X-Chatty', '4'];
     const sent = byName(requestHeaders(raw, { ...FACTS, crossing: new Set(['x-chat']) }));
     expect(Object.keys(sent).filter((name) => /^x.chat/.test(name))).toEqual(['x-chatty']);
   });
 
-  test('everything else, in its order, with its case and its duplicates', () => {
+  test('have all others, with order, case and duplicates kept', () => {
     const kept = fc.tuple(
       token.map((name) => `My-${name}`),
       value,
@@ -159,8 +159,8 @@ describe('what an engine gets', () => {
   });
 });
 
-describe('what a caller gets', () => {
-  test('who spoke, our headers, and the size of the body', () => {
+describe('the headers for a caller', () => {
+  test("have the source, llamactl's headers, and the length of the body", () => {
     expect(
       responseHeaders(['Content-Type', 'application/json', 'Server', 'llama.cpp'], OWN, { ...ANSWER, length: 5 }),
     ).toEqual(
@@ -216,12 +216,12 @@ describe('what a caller gets', () => {
     'X-Sendfile',
     'X-Sendfile2',
     'X-SourceMap',
-  ])('an engine cannot say %s', (name) => {
+  ])('have no %s from an engine', (name) => {
     const raw = ['Content-Type', 'text/plain', name, 'from-the-engine'];
     expect(responseHeaders(raw, OWN, ANSWER).join()).not.toContain('from-the-engine');
   });
 
-  test('what we say of ourselves replaces what an engine says, but Vary adds up', () => {
+  test("have llamactl's headers instead of the engine's, but both values of Vary", () => {
     const own = ['access-control-allow-origin', 'https://page.example', 'vary', 'Origin', 'x-own', 'ours'];
     expect(byName(responseHeaders(['Vary', 'Accept', 'X-Own', 'theirs'], own, ANSWER))).toMatchObject({
       vary: ['Accept', 'Origin'],
@@ -231,7 +231,7 @@ describe('what a caller gets', () => {
   });
 
   test.each(['text/event-stream', 'Text/Event-Stream; charset=utf-8'])(
-    'a stream (%s) is not held up by proxies',
+    'of a stream (%s) switch off buffering in proxies',
     (type) => {
       expect(
         byName(responseHeaders(['Content-Type', type, 'X-Accel-Buffering', 'yes'], OWN, ANSWER))['x-accel-buffering'],
@@ -240,7 +240,7 @@ describe('what a caller gets', () => {
   );
 
   test.each(['application/json', 'text/plain', 'text/event-streams'])(
-    'other answers (%s) say nothing about buffering',
+    'of another answer (%s) do not mention buffering',
     (type) => {
       expect(byName(responseHeaders(['Content-Type', type], OWN, ANSWER))).not.toHaveProperty('x-accel-buffering');
     },
@@ -280,7 +280,7 @@ describe('what a caller gets', () => {
     'unknown/unknown',
     'video/mp4',
     '"text/plain"',
-  ])('what is not plainly data (%j) is sandboxed, whatever the engine allows', (type) => {
+  ])('of an answer that is not plain data (%j) sandbox it, also with a policy of the engine', (type) => {
     const raw = ['Content-Type', type, 'Content-Security-Policy', "default-src 'self'"];
     const answer = byName(responseHeaders(raw, OWN, ANSWER));
     expect(answer['content-security-policy']).toEqual(["default-src 'self'", SANDBOX]);
@@ -293,7 +293,7 @@ describe('what a caller gets', () => {
     ["style-src 'none' , REPORT-URI /a /b;img-src *, default-src *", "style-src 'none' ,;img-src *, default-src *"],
     ['report-uri', ''],
     ['default-src report-uri.example', 'default-src report-uri.example'],
-  ])('a policy of an engine (%s) reports to no address', (policy, left) => {
+  ])('have the policy of an engine (%s) without report addresses', (policy, left) => {
     const raw = ['Content-Type', 'text/html', 'content-security-policy', policy];
     expect(byName(responseHeaders(raw, OWN, ANSWER))['content-security-policy']).toEqual([left, SANDBOX]);
   });
@@ -302,7 +302,7 @@ describe('what a caller gets', () => {
     [[]],
     [['Content-Type', 'application/json', 'content-type', 'text/html']],
     [['Content-Type', 'text/plain', 'Content-Type', 'text/plain']],
-  ])('so is an answer with no type or several (%j)', (raw) => {
+  ])('of an answer with no type or several (%j) sandbox it', (raw) => {
     expect(byName(responseHeaders(raw, OWN, ANSWER))['content-security-policy']).toEqual([SANDBOX]);
   });
 
@@ -315,7 +315,7 @@ describe('what a caller gets', () => {
     'text/csv',
     'text/event-stream',
     'text/plain; version=0.0.4; charset="utf-8"',
-  ])('plain data (%s) is not, but its type is not guessed either', (type) => {
+  ])('of plain data (%s) do not sandbox it, but forbid to guess its type', (type) => {
     const answer = byName(responseHeaders(['Content-Type', type], OWN, ANSWER));
     expect(answer).not.toHaveProperty('content-security-policy');
     expect(answer['x-content-type-options']).toEqual(['nosniff']);
@@ -325,7 +325,7 @@ describe('what a caller gets', () => {
     ['304', { status: 304 }],
     ['206', { status: 206 }],
     ['an answer to HEAD', { method: 'HEAD' }],
-  ])('%s is sandboxed whatever its type: its headers replace those of a cached page', (_what, facts) => {
+  ])('of %s sandbox it with any type, because they may replace headers of a cached page', (_what, facts) => {
     const answer = byName(responseHeaders(['Content-Type', 'text/plain'], OWN, { ...ANSWER, ...facts }));
     expect(answer['content-security-policy']).toEqual([SANDBOX]);
   });
@@ -340,12 +340,12 @@ describe('what a caller gets', () => {
     'Location',
     'Vary',
     'X-Frame-Options',
-  ])('Connection cannot take away %s', (name) => {
+  ])('have %s even if Connection names it', (name) => {
     const raw = [name, 'text/plain', 'Connection', `close, ${name.toLowerCase()}`];
     expect(byName(responseHeaders(raw, OWN, ANSWER))[name.toLowerCase()]).toContain('text/plain');
   });
 
-  test('a type that Connection names is judged, because it is sent', () => {
+  test('sandbox by a type that Connection names, because that type is sent', () => {
     const raw = ['Content-Type', 'text/html', 'Connection', 'content-type'];
     expect(byName(responseHeaders(raw, OWN, ANSWER))).toMatchObject({
       'content-type': ['text/html'],
@@ -353,7 +353,7 @@ describe('what a caller gets', () => {
     });
   });
 
-  test('nothing that Connection names, if it is about the connection or not known', () => {
+  test('have no other header that Connection names', () => {
     fc.assert(
       fc.property(rawHeaders, token, (raw, name) => {
         fc.pre(!OURS.test(name) && !isDecisive(name.toLowerCase()));
@@ -368,7 +368,7 @@ describe('what a caller gets', () => {
 });
 
 describe('trailers', () => {
-  test('pass by the rules of headers', () => {
+  test('pass by the same rules as headers', () => {
     const sent = requestTrailers(['X-Sum', '1', 'Authorization', 'x', 'X_Chat', 'x'], new Set(['x-chat']));
     expect(sent).toEqual([['X-Sum', '1']]);
     expect(responseTrailers(['X-Sum', '1', 'Set-Cookie', 'x', 'Access-Control-Allow-Origin', '*'])).toEqual([
@@ -385,7 +385,7 @@ test.each(['Content-Type', 'Content-Security-Policy', 'X-Content-Type-Options', 
 describe('the handshake of a WebSocket', () => {
   const { body: _body, ...facts } = FACTS;
 
-  test('asks the engine for one, with all that belongs to it', () => {
+  test('has all headers that request a WebSocket from the engine', () => {
     const raw = [
       'Connection',
       'keep-alive, Upgrade',
@@ -409,13 +409,13 @@ describe('the handshake of a WebSocket', () => {
     ['llamactl.v1, bearer.secret, chat', ['llamactl.v1, chat']],
     ['BEARER.secret', undefined],
     ['chat', ['chat']],
-  ])('subprotocols %s lose the credentials among them', (given, sent) => {
+  ])('has the subprotocols %s without credentials', (given, sent) => {
     expect(byName(upgradeRequestHeaders(['Sec-WebSocket-Protocol', given], facts))['sec-websocket-protocol']).toEqual(
       sent,
     );
   });
 
-  test('is accepted in the words of the engine', () => {
+  test("is accepted with the engine's headers", () => {
     const raw = ['Connection', 'Upgrade', 'Upgrade', 'websocket', 'Sec-WebSocket-Accept', 'a', 'Set-Cookie', 'c=1'];
     const answer = byName(upgradeResponseHeaders(raw, OWN));
     expect(answer).toMatchObject({ connection: ['Upgrade'], upgrade: ['websocket'], 'sec-websocket-accept': ['a'] });

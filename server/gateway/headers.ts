@@ -1,35 +1,35 @@
 import { HOP_BY_HOP, isDecisive, isForCallers, isPlainData, refreshesAnother, SANDBOX } from './answer-policy.ts';
 
-/** Headers as Node gives and takes them raw: name, value, name, value, …; order, case and duplicates kept. */
+/** Node's raw headers: name, value, name, value, …; order, case and duplicates kept. */
 export type RawHeaders = readonly string[];
 
-/** How long a body is: bytes, `chunked` for unknown, `none` for no body at all. */
+/** Length of a body in bytes; `chunked`: unknown; `none`: no body. */
 export type BodyLength = number | 'chunked' | 'none';
 
-/** What the engine gets with a request beside the caller's own headers. */
+/** Facts for the headers that llamactl adds to a request. */
 export interface RequestFacts {
   requestId: string;
-  /** Where the engine listens, on loopback. */
+  /** The port on loopback where the engine listens. */
   port: number;
-  /** The run's random key; `null`: the engine takes none. */
+  /** The run's random key; `null`: the engine takes no key. */
   key: string | null;
-  /** Address of the peer; `undefined` once its socket is gone. */
+  /** Address of the peer; `undefined` after its socket was closed. */
   peer: string | undefined;
   body: BodyLength;
-  /** More headers that stay back, in lower case: those by which callers of one engine could reach each other. */
+  /** Additional headers to drop, in lower case: callers of one engine could reach each other's data with them. */
   crossing: ReadonlySet<string>;
 }
 
-/** What decides how an answer's headers are sent, beside the headers. */
+/** Facts about an answer that decide which headers it gets. */
 export interface AnswerFacts {
   status: number;
-  /** Of the request. */
+  /** The method of the request. */
   method: string;
-  /** Of the body, in bytes; `null`: the engine did not say. */
+  /** Length of the body in bytes; `null`: the engine did not send it. */
   length: number | null;
 }
 
-/** The caller's credentials, which never reach an engine, and what we write ourselves. `Expect` was answered by us. */
+/** Headers that do not pass to engines: the caller's credentials, and headers that llamactl writes or answers itself. */
 const NOT_FOR_ENGINES = new Set([
   ...HOP_BY_HOP,
   'api-key',
@@ -48,7 +48,7 @@ const NOT_FOR_ENGINES = new Set([
 
 const EVENT_STREAM = /^\s*text\/event-stream\b/i;
 
-/** The headers of a request as the engine gets them. */
+/** Returns the headers of a request for the engine. */
 export function requestHeaders(raw: RawHeaders, facts: RequestFacts): string[] {
   const names = namesOf(raw);
   const headers = passing(raw, names, (name) => isForEngines(name) && !facts.crossing.has(name));
@@ -66,10 +66,11 @@ export function requestHeaders(raw: RawHeaders, facts: RequestFacts): string[] {
 }
 
 /**
- * The headers of an engine's answer as the caller gets them. An answer that is not plainly data is sandboxed, and no
- * browser guesses the type of any. The engine's own `Content-Security-Policy` applies as well, but reports to no address.
+ * Returns the headers of an engine's answer for the caller. An answer that is not plain data is sandboxed, and browsers may
+ * not guess the type of any answer. The engine's own `Content-Security-Policy` applies too, but without its report
+ * addresses.
  *
- * @param own Headers of ours. They replace the engine's of the same name, but `Vary` adds up.
+ * @param own llamactl's headers. They replace the engine's headers of the same name, except `Vary`: both are sent.
  */
 export function responseHeaders(raw: RawHeaders, own: RawHeaders, { status, method, length }: AnswerFacts): string[] {
   const ours = namesOf(own);
@@ -92,7 +93,7 @@ export function responseHeaders(raw: RawHeaders, own: RawHeaders, { status, meth
 const POLICY = 'content-security-policy';
 const REPORTING = /(^|[;,])[ \t]*report-(?:uri|to)(?![^\s;,])[^;,]*/gi;
 
-/** Takes the reporting out of an engine's policies: a browser posts a report from our origin to any path of ours. */
+/** Removes report addresses from an engine's policies: a browser would post reports to any path of llamactl. */
 function stopReports(headers: string[]): void {
   for (let index = 0; index + 1 < headers.length; index += 2) {
     const name = headers[index] ?? '';
@@ -101,26 +102,26 @@ function stopReports(headers: string[]): void {
   }
 }
 
-/** Whether the body of an answer is a stream of events. */
+/** Whether the body of an answer is an event stream. */
 export function isEventStream(raw: RawHeaders): boolean {
   return EVENT_STREAM.test(firstOf(raw, namesOf(raw), 'content-type') ?? '');
 }
 
-/** Trailers of a request's body, filtered by the same rules as its headers. */
+/** Returns the trailers of a request for the engine, filtered like its headers. */
 export function requestTrailers(raw: RawHeaders, crossing: RequestFacts['crossing']): [string, string][] {
   if (raw.length === 0) return [];
   return pairs(passing(raw, namesOf(raw), (name) => isForEngines(name) && !crossing.has(name)));
 }
 
-/** Trailers of an answer's body, filtered by the same rules as its headers. None decides how the answer is read. */
+/** Returns the trailers of an answer for the caller, filtered like its headers and without decisive names. */
 export function responseTrailers(raw: RawHeaders): [string, string][] {
   if (raw.length === 0) return [];
   return pairs(passing(raw, namesOf(raw), (name) => isForCallers(name) && !isDecisive(name)));
 }
 
 /**
- * The headers of a WebSocket's handshake as the engine gets them. A browser can send credentials only as a subprotocol
- * `bearer.TOKEN`: those go no further either.
+ * Returns the headers of a WebSocket's handshake for the engine. A browser can send credentials only as a subprotocol
+ * `bearer.TOKEN`; these are removed too.
  */
 export function upgradeRequestHeaders(raw: RawHeaders, facts: Omit<RequestFacts, 'body'>): string[] {
   const headers: string[] = [];
@@ -135,7 +136,7 @@ export function upgradeRequestHeaders(raw: RawHeaders, facts: Omit<RequestFacts,
   return [...headers, ...UPGRADE];
 }
 
-/** The headers with which we accept a WebSocket that the engine has accepted. */
+/** Returns the headers for the caller of a WebSocket that the engine has accepted. */
 export function upgradeResponseHeaders(raw: RawHeaders, own: RawHeaders): string[] {
   const ours = namesOf(own);
   const headers = passing(raw, namesOf(raw), (name) => isForCallers(name) && !ours.includes(name), isDecisive);
@@ -144,14 +145,14 @@ export function upgradeResponseHeaders(raw: RawHeaders, own: RawHeaders): string
 
 const UPGRADE = ['Connection', 'Upgrade', 'Upgrade', 'websocket'];
 
-/** Names in lower case, one for each header. */
+/** Returns the name of each header in lower case. */
 function namesOf(raw: RawHeaders): string[] {
   const names: string[] = [];
   for (let index = 0; index + 1 < raw.length; index += 2) names.push((raw[index] ?? '').toLowerCase());
   return names;
 }
 
-/** @param isKept Whether a header passes although `Connection` names it. */
+/** Filters headers. @param isKept Whether a header passes although `Connection` names it. */
 function passing(
   raw: RawHeaders,
   names: readonly string[],
@@ -171,7 +172,7 @@ function passing(
 
 const NO_NAMES: ReadonlySet<string> = new Set();
 
-/** In lower case: the headers that are about one connection only. */
+/** Returns, in lower case, the headers that `Connection` names: they concern one connection only. */
 function namedByConnection(raw: RawHeaders, names: readonly string[]): ReadonlySet<string> {
   return new Set(valuesOf(raw, names, 'connection').flatMap((value) => listOf(value.toLowerCase())));
 }
@@ -180,12 +181,12 @@ function isForEngines(name: string): boolean {
   return !NOT_FOR_ENGINES.has(name);
 }
 
-/** The values of every `Content-Type`. */
+/** Returns the value of every `Content-Type`. */
 function contentTypes(headers: RawHeaders): string[] {
   const types: string[] = [];
   for (let index = 0; index + 1 < headers.length; index += 2) {
     const name = headers[index] ?? '';
-    // the length first: most names differ in it
+    // Compare the length first: it rules out most names.
     if (name.length === 12 && name.toLowerCase() === 'content-type') types.push(headers[index + 1] ?? '');
   }
   return types;

@@ -4,7 +4,7 @@ import type { Reservation } from './body-budget.ts';
 import { type Edit, HeldBody } from './held-body.ts';
 import { SlicedWork } from './sliced-work.ts';
 
-/** A reservation that notes what becomes of it. */
+/** Returns a reservation that records its release. */
 function reservationOf(): Reservation & { isReleased: boolean } {
   return {
     bytes: 0,
@@ -18,7 +18,7 @@ function reservationOf(): Reservation & { isReleased: boolean } {
   };
 }
 
-/** Bytes in pieces of this length, each with memory of its own. */
+/** Splits bytes into pieces of this length, each with its own memory. */
 function inPieces(bytes: Buffer, length: number): Buffer[] {
   const pieces: Buffer[] = [];
   for (let at = 0; at < bytes.length; at += length) {
@@ -34,7 +34,7 @@ const bytesOf = ({ pieces }: HeldBody): string => Buffer.concat(pieces).toString
 describe('a body in pieces', () => {
   const bytes = fc.uint8Array({ minLength: 1, maxLength: 100 }).map((array) => Buffer.from(array));
 
-  test('has the bytes of the whole in every place', () => {
+  test('has the same bytes as the whole in every range', () => {
     fc.assert(
       fc.property(bytes, fc.integer({ min: 1, max: 20 }), fc.nat(), fc.nat(), (whole, length, one, other) => {
         const body = HeldBody.of(inPieces(whole, length));
@@ -45,24 +45,29 @@ describe('a body in pieces', () => {
     );
   });
 
-  test('is edited as the whole would be', () => {
+  test('is edited like the whole', () => {
     const edit = fc.record({ gap: fc.nat(15), length: fc.nat(15), text: fc.constantFrom('', 'x', 'long text') });
     fc.assert(
-      fc.property(bytes, fc.integer({ min: 1, max: 20 }), fc.array(edit, { maxLength: 5 }), (whole, length, wishes) => {
-        const edits: Edit[] = [];
-        let at = 0;
-        let expected = '';
-        for (const { gap, length: cut, text } of wishes) {
-          const start = Math.min(at + gap, whole.length);
-          const end = Math.min(start + cut, whole.length);
-          edits.push({ start, end, text });
-          expected += whole.toString('latin1', at, start) + text;
-          at = end;
-        }
-        expected += whole.toString('latin1', at);
-        const edited = HeldBody.of(inPieces(whole, length)).edited(edits);
-        expect([edited.byteLength, bytesOf(edited)]).toEqual([expected.length, expected]);
-      }),
+      fc.property(
+        bytes,
+        fc.integer({ min: 1, max: 20 }),
+        fc.array(edit, { maxLength: 5 }),
+        (whole, length, changes) => {
+          const edits: Edit[] = [];
+          let at = 0;
+          let expected = '';
+          for (const { gap, length: cut, text } of changes) {
+            const start = Math.min(at + gap, whole.length);
+            const end = Math.min(start + cut, whole.length);
+            edits.push({ start, end, text });
+            expected += whole.toString('latin1', at, start) + text;
+            at = end;
+          }
+          expected += whole.toString('latin1', at);
+          const edited = HeldBody.of(inPieces(whole, length)).edited(edits);
+          expect([edited.byteLength, bytesOf(edited)]).toEqual([expected.length, expected]);
+        },
+      ),
     );
   });
 });
@@ -70,7 +75,7 @@ describe('a body in pieces', () => {
 describe('the memory', () => {
   const pieces = (): Buffer[] => inPieces(Buffer.alloc(300_000, 'x'), 100_000);
 
-  test('is given back when the body is released, not when garbage is collected', () => {
+  test('is freed when the body is released, not by the garbage collector', () => {
     const all = pieces();
     const reservation = reservationOf();
     const body = HeldBody.of(all, reservation);
@@ -87,15 +92,15 @@ describe('the memory', () => {
     body.release();
   });
 
-  test('of several pieces may be one block', () => {
+  test('is freed if several pieces share one block', () => {
     const block = Buffer.allocUnsafeSlow(200_000);
     HeldBody.of([block.subarray(0, 100_000), block.subarray(100_000)]).release();
     expect(block.buffer.byteLength).toBe(0);
   });
 
-  test('goes block by block, a few in a turn, and the reservation goes with the last', () => {
+  test('is freed block by block over several turns, and the reservation is released after the last', () => {
     const turns: (() => void)[] = [];
-    // Each look at the clock finds that the turn is over: so a turn frees one block.
+    // The clock advances by 2 ms at each reading, so a turn frees one block.
     let now = 0;
     const work = new SlicedWork({ elapsed: () => (now += 2), nextTurn: (callback) => void turns.push(callback) });
     const all = pieces();
@@ -110,7 +115,7 @@ describe('the memory', () => {
     expect([reservation.isReleased, all.every(({ byteLength }) => byteLength === 0)]).toEqual([true, true]);
   });
 
-  test.each([true, false])('stays while a connection reads it (all of it was sent: %s)', (isSent) => {
+  test.each([true, false])('is kept while a connection reads it (all bytes sent: %s)', (isSent) => {
     const all = pieces();
     const reservation = reservationOf();
     const body = HeldBody.of(all, reservation);
@@ -122,7 +127,7 @@ describe('the memory', () => {
     expect([all[0]?.byteLength, reservation.isReleased, body.isHeld]).toEqual([0, true, false]);
   });
 
-  test('can be reclaimed once all is sent, unless it is being sent again', () => {
+  test('can be reclaimed after all bytes are sent, unless they are being sent again', () => {
     const reservation = reservationOf();
     const body = HeldBody.of(pieces(), reservation);
     const first = body.lend();
@@ -136,7 +141,7 @@ describe('the memory', () => {
     expect([reservation.isReleased, body.isHeld]).toEqual([true, false]);
   });
 
-  test('is not reclaimed once it is kept for a second try', () => {
+  test('cannot be reclaimed while it is kept for a second attempt', () => {
     const reservation = reservationOf();
     const body = HeldBody.of(pieces(), reservation);
     body.lend()(true);
@@ -151,7 +156,7 @@ describe('the memory', () => {
     expect(body.keep()).toBe(false);
   });
 
-  test('is not reclaimed when it could not be sent', () => {
+  test('cannot be reclaimed when it was not sent completely', () => {
     const reservation = reservationOf();
     HeldBody.of(pieces(), reservation).lend()(false);
     expect(reservation.reclaim).toBe(null);

@@ -1,27 +1,27 @@
 import type { Reservation } from './body-budget.ts';
 import type { SlicedWork } from './sliced-work.ts';
 
-/** What stands from `start` to `end` is replaced. */
+/** Replaces the bytes from `start` to `end` by `text`. */
 export interface Edit {
   start: number;
   end: number;
   text: string;
 }
 
-/** Blocks that are given back in one turn of the event loop: one of 8 MiB takes 0.6 ms. */
+/** Bodies with more blocks than this are freed block by block: one block of 8 MiB takes 0.6 ms. */
 const MOST_FREED_AT_ONCE = 1;
 
-/** Says that a connection does not read the bytes any more. @param isSent All of them have left this process. */
+/** Ends a loan: the connection no longer reads the bytes. @param isSent Whether all bytes have left this process. */
 export type GiveBack = (isSent: boolean) => void;
 
 /**
- * The body of a request that is held in memory: pieces that never change, so it can be sent more than once. Its memory is
- * given back at the moment it is released, not when garbage is collected: a budget that only counts would be passed by far.
+ * The body of a request, held in memory as pieces that never change, so that it can be sent more than once. Its memory is
+ * freed at release and not by the garbage collector: otherwise the process would use far more than the budget.
  */
 export class HeldBody {
   readonly byteLength: number;
   #pieces: readonly Buffer[];
-  /** Where each piece ends. Made when something between two places is first read. */
+  /** Offset of the end of each piece. Computed at the first read of a range. */
   #ends: number[] | null = null;
   readonly #memory: BodyMemory;
 
@@ -32,9 +32,11 @@ export class HeldBody {
   }
 
   /**
-   * @param pieces The body takes them over: nobody else may use their memory.
+   * Creates a body.
+   *
+   * @param pieces The body owns them: no other code may use their memory.
    * @param reservation Released with the body; `null`: the body is not counted.
-   * @param work Where the memory of a large body is given back block by block; `null`: all of it at once.
+   * @param work Frees the memory of a large body block by block; `null`: all memory is freed at once.
    */
   static of(
     pieces: readonly Buffer[],
@@ -46,27 +48,27 @@ export class HeldBody {
     return new HeldBody(pieces, byteLength, new BodyMemory(pieces, reservation, work));
   }
 
-  /** Whether the bytes are still there. */
+  /** Whether the bytes are still in memory. */
   get isHeld(): boolean {
     return this.#memory.isHeld;
   }
 
-  /** In their order. Empty once the memory is given back. */
+  /** The pieces in order. Empty after the memory is freed. */
   get pieces(): readonly Buffer[] {
     if (!this.#memory.isHeld) this.#pieces = [];
     return this.#pieces;
   }
 
-  /** The bytes from `start` to `end` as text. */
+  /** Returns the bytes from `start` to `end` as text. */
   text(start: number, end: number, encoding: 'latin1' | 'utf8' = 'utf8'): string {
     const { pieces } = this;
     const [only] = pieces;
-    // Nearly every body is one piece.
+    // Nearly all bodies are a single piece.
     if (pieces.length === 1 && only !== undefined) return only.toString(encoding, start, end);
     return Buffer.concat(this.#between(start, end)).toString(encoding);
   }
 
-  /** The body with other bytes in some places. It shares memory with this one. @param edits In their order, not overlapping. */
+  /** Returns the edited body, which shares memory with this one. @param edits In order, not overlapping. */
   edited(edits: readonly Edit[]): HeldBody {
     const pieces: Buffer[] = [];
     let at = 0;
@@ -83,24 +85,24 @@ export class HeldBody {
   }
 
   /**
-   * Keeps the memory while a connection reads it: the system gets addresses, and does not look whether they are still ours.
+   * Keeps the memory while a connection reads it. The system reads by address, so memory that was freed would be sent.
    *
-   * @returns to be called once the bytes have left, or the connection is closed; more calls do nothing
+   * @returns a function to call when the bytes have left or the connection is closed; further calls do nothing
    */
   lend(): GiveBack {
     return this.#memory.lend();
   }
 
   /**
-   * Keeps the memory of a body that was sent, so that nobody takes it before the body is sent again.
+   * Keeps the memory of a sent body, so that the budget does not reclaim it before the body is sent again.
    *
-   * @returns whether the bytes are still there
+   * @returns whether the bytes are still in memory
    */
   keep(): boolean {
     return this.#memory.keep();
   }
 
-  /** Gives the memory back, at once or as soon as no connection reads it. More calls do nothing. */
+  /** Frees the memory, at once or as soon as no connection reads it. Further calls do nothing. */
   release(): void {
     this.#memory.release();
   }
@@ -123,7 +125,7 @@ export class HeldBody {
   }
 }
 
-/** Memory of a body, and of all that were made from it by editing. */
+/** The memory of a body and of all bodies that were made from it by `edited`. */
 class BodyMemory {
   #pieces: readonly Buffer[];
   readonly #reservation: Reservation | null;
@@ -151,7 +153,7 @@ class BodyMemory {
       this.#lent -= 1;
       if (this.#lent > 0) return;
       if (this.#isReleased) this.#free();
-      // What was sent is kept for a second try, as long as nobody else needs the memory.
+      // Keep a sent body for a second attempt until another body needs the memory.
       else if (isSent && this.#reservation !== null) this.#reservation.reclaim = () => this.release();
     };
   }
@@ -168,7 +170,7 @@ class BodyMemory {
     if (this.#lent === 0) this.#free();
   }
 
-  /** The reservation outlives the bytes, so that the budget never counts less than is used. */
+  /** Frees the bytes, then releases the reservation, so that the budget never counts less than is in use. */
   #free(): void {
     const blocks = blocksOf(this.#pieces);
     this.#pieces = [];
@@ -184,7 +186,7 @@ class BodyMemory {
   }
 }
 
-/** What the pieces lie in. Empty for a single piece: a few bytes are quicker left to the collector. */
+/** Returns the blocks of memory that hold the pieces. Empty for a single piece, which the garbage collector frees faster. */
 function blocksOf(pieces: readonly Buffer[]): ArrayBuffer[] {
   if (pieces.length <= 1) return [];
   const blocks = new Set<ArrayBuffer>();
@@ -197,7 +199,7 @@ function endsOf(pieces: readonly Buffer[]): number[] {
   return pieces.map(({ length }) => (end += length));
 }
 
-/** The first place whose number is above `limit`. @param numbers Ascending. */
+/** Returns the index of the first number above `limit`. @param numbers Ascending. */
 function firstAbove(numbers: readonly number[], limit: number): number {
   let low = 0;
   let high = numbers.length;

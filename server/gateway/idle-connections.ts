@@ -1,48 +1,48 @@
 import type { Clock, PortWitness } from '../instances/ports.ts';
 import type { ConnectionUser, EngineConnection } from './engine-connection.ts';
 
-/** How many connections to one engine are kept: each occupies one of llama-server's HTTP threads. */
+/** How many idle connections to one engine are kept: each occupies one of llama-server's HTTP threads. */
 const MOST_KEPT = 2;
-/** llama-server closes idle connections after 5 s. */
+/** How long they are kept: llama-server closes idle connections after 5 s. */
 const KEPT_MS = 4_000;
-/** Those beyond the kept ones wait this long for the requests that are on their way. */
+/** How long further connections stay open, for requests that arrive right now. */
 const LINGER_MS = 10;
 /**
- * A connection is not used again before. A second answer that an engine sends late would reach the next caller: it
- * arrives while the connection rests, and ends it.
+ * How long a connection rests before it is used again. An engine may send a surplus answer late, which must not reach the
+ * next caller: if it arrives during the rest, the connection is closed.
  */
 const REST_MS = 5;
 
-/** Which engine: where it listens, and the key of its run. */
+/** One run of an engine: its port and its key. */
 export interface Engine {
   port: number;
   key: string | null;
-  /** Proves whose the port is; left out: that cannot be proven. */
+  /** Proves which process owns the port; left out: no proof is possible. */
   witness?: PortWitness;
 }
 
-/** A connection that is used again. */
+/** A connection that has rested and can be used again. */
 export interface Rested {
   connection: EngineConnection;
-  /** When its rest was over, by the clock's `elapsed`. */
+  /** When the rest ended, by the clock's `elapsed`. */
   since: number;
 }
 
-/** Connections to one run of an engine, in the order in which their rest began. */
+/** Idle connections to one run of an engine, in the order in which their rest began. */
 interface Pool {
   key: string | null;
   idles: Idle[];
-  /** When the timer goes off, by the clock's `elapsed`; infinite: none runs. */
+  /** When the timer fires, by the clock's `elapsed`; infinite: no timer runs. */
   due: number;
   cancel: () => void;
 }
 
-/** Connections to engines that wait for their next request. */
+/** Keeps connections to engines for their next request. */
 export class IdleConnections {
   readonly #clock: Pick<Clock, 'after' | 'elapsed' | 'nextTurn'>;
   /**
-   * By port; of the run that had it last. Entries stay when they are empty: a map whose keys come and go with each request
-   * leaves tables behind that keep what was in them from being collected.
+   * By port, for the run that used the port last. Empty pools stay: a map whose keys change with each request leaves tables
+   * behind, and these keep old entries from garbage collection.
    */
   readonly #byPort = new Map<number, Pool>();
   #isClosed = false;
@@ -51,12 +51,12 @@ export class IdleConnections {
     this.#clock = clock;
   }
 
-  /** Of those that have rested the one that was used last; `null`: none has. */
+  /** Takes the rested connection that was used last; `null`: none has rested. */
   take({ port, key }: Engine): Rested | null {
     const pool = this.#byPort.get(port);
     if (pool?.key !== key) return null;
     const { idles } = pool;
-    // The clock tells whole milliseconds: at a difference of 5 it may be only 4.1 that have passed.
+    // The clock counts whole milliseconds: a difference of 5 may be only 4.1 ms, so require more than `REST_MS`.
     const rested = this.#clock.elapsed() - REST_MS;
     let count = 0;
     for (const { since } of idles) {
@@ -68,7 +68,7 @@ export class IdleConnections {
     return idle === undefined ? null : { connection: idle.connection, since: idle.since + REST_MS };
   }
 
-  /** Keeps a connection for a while, unless it ends before. */
+  /** Keeps a connection for a limited time. */
   keep(engine: Engine, connection: EngineConnection): void {
     if (this.#isClosed) {
       connection.destroy();
@@ -84,7 +84,7 @@ export class IdleConnections {
     this.#wake(pool, until);
   }
 
-  /** Ends all, and keeps no more. */
+  /** Closes all idle connections, and keeps none from now on. */
   close(): void {
     this.#isClosed = true;
     for (const pool of this.#byPort.values()) end(pool);
@@ -100,18 +100,18 @@ export class IdleConnections {
     return fresh;
   }
 
-  /** One timer for all of a pool: one for each connection would be set and taken back with each request. */
+  /** Sets the one timer of a pool, unless it fires earlier. A timer for each connection would be reset with each request. */
   #wake(pool: Pool, at: number): void {
     if (at >= pool.due) return;
     pool.cancel();
     pool.due = at;
-    // At the end of the turn: after a long turn timers go off before the requests are read that came meanwhile.
+    // Sweep at the end of the turn: after a long turn, timers fire before the waiting requests are read.
     const left = Math.max(0, at - this.#clock.elapsed());
     pool.cancel = this.#clock.after(left, () => this.#clock.nextTurn(() => this.#sweep(pool)));
   }
 
   #sweep(pool: Pool): void {
-    // A timer may go off a millisecond early: then nothing is due, and it is set again.
+    // A timer may fire a millisecond early: then nothing is due, and the timer is set again.
     const now = this.#clock.elapsed();
     pool.due = Number.POSITIVE_INFINITY;
     let next = Number.POSITIVE_INFINITY;
@@ -123,12 +123,12 @@ export class IdleConnections {
   }
 }
 
-/** A connection that waits. Whatever happens to it meanwhile: it is of no more use. */
+/** An idle connection. Any event on it makes it unusable, so it is closed. */
 class Idle implements ConnectionUser {
   readonly connection: EngineConnection;
-  /** When its rest began, by the clock's `elapsed`. */
+  /** When the rest began, by the clock's `elapsed`. */
   readonly since: number;
-  /** When it is given up. */
+  /** When the connection is closed if it was not used, by the clock's `elapsed`. */
   readonly until: number;
   readonly #all: Idle[];
 

@@ -14,7 +14,7 @@ import {
 
 let engine: Listening;
 let gateway: GatewayServer;
-/** What came to the engine. */
+/** Bodies that the engine received. */
 let received: string[];
 
 beforeEach(async () => {
@@ -48,7 +48,7 @@ const form = (...heads: string[]): string =>
   `${heads.map((head) => `--b\r\nContent-Disposition: form-data; ${head}\r\n\r\na\r\n`).join('')}--b--`;
 const FORM = { 'content-type': 'multipart/form-data; boundary=b' };
 
-/** The two ways to name the model: in the body, and in the URL. */
+/** Sends a request twice: with the model in the body, and with the model in the URL. */
 function both(members: string, more: Parameters<typeof call>[2] = {}): Promise<Answer[]> {
   return Promise.all([
     call(gateway.port, CHAT, { body: `{"model":"a"${members === '' ? '' : `,${members}`}}`, ...more }),
@@ -64,7 +64,7 @@ describe('an isolated instance', () => {
     '"cache_prompt": null ',
     '"x":{"cache_prompt":true,"id_slot":1}',
     '"Cache_prompt":true',
-  ])('takes %s as it is', async (members) => {
+  ])('passes %s unchanged', async (members) => {
     expect((await both(members)).map(({ status }) => status)).toEqual([200, 200]);
     expect(new Set(received)).toEqual(new Set([`{"model":"a"${members === '' ? '' : `,${members}`}}`, `{${members}}`]));
   });
@@ -92,11 +92,11 @@ describe('an isolated instance', () => {
   });
 
   test.each([
-    ['no JSON', 'x'],
+    ['text that is not JSON', 'x'],
     ['an array', '[{"id_slot":1}]'],
     ['broken JSON', '{"prompt":"x"'],
-    ['something behind the JSON', '{} {"id_slot":1}'],
-    ['more members than are looked at', `{${'"":0,'.repeat(5_000)}"id_slot":1}`],
+    ['text after the JSON', '{} {"id_slot":1}'],
+    ['too many members', `{${'"":0,'.repeat(5_000)}"id_slot":1}`],
   ])('refuses %s, in which a field could hide', async (_title, body) => {
     expect((await call(gateway.port, `${CHAT}?model=a`, { body })).status).toBe(400);
     expect(received).toEqual([]);
@@ -109,7 +109,7 @@ describe('an isolated instance', () => {
     );
   });
 
-  test('refuses a body of more than 64 MiB, also where the URL names the model', async () => {
+  test('refuses a body of more than 64 MiB, also if the URL names the model', async () => {
     const path = `${CHAT}?model=a`;
     const headers = { 'content-length': 64 * 1_048_576 + 1 };
     const request = httpRequest({ port: gateway.port, host: '127.0.0.1', method: 'POST', path, headers, agent: false });
@@ -120,26 +120,26 @@ describe('an isolated instance', () => {
     expect(answer.text).not.toContain('?model=');
   });
 
-  test('takes a large body whose model is in the URL', async () => {
+  test('passes a large body whose model is in the URL', async () => {
     const body = JSON.stringify({ prompt: 'x'.repeat(5_000_000) });
     expect((await call(gateway.port, `${CHAT}?model=a`, { body })).status).toBe(200);
     expect(received).toEqual([String(body.length)]);
   });
 
-  test('takes a request without a body', async () => {
+  test('passes a request without a body', async () => {
     expect((await call(gateway.port, '/v1/x?model=a')).text).toBe('/v1/x?model=a');
     const headers = { 'transfer-encoding': 'chunked' };
     expect((await call(gateway.port, '/v1/x?model=a', { body: '', headers })).text).toBe('/v1/x?model=a');
   });
 
-  test('looks into the body of a GET too', async () => {
+  test('checks the body of a GET too', async () => {
     const headers = { 'content-length': 13 };
     expect((await call(gateway.port, '/v1/x?model=a', { method: 'GET', headers, body: '{"id_slot":1}' })).status).toBe(
       400,
     );
   });
 
-  test('takes a form', async () => {
+  test('passes a form', async () => {
     const body = form('name="model"', 'name="file"; filename="a.wav"');
     expect((await call(gateway.port, '/v1/audio/transcriptions', { body, headers: FORM })).status).toBe(200);
     expect(received).toEqual([body]);
@@ -157,7 +157,7 @@ describe('an isolated instance', () => {
   );
 
   test.each(['multipart/form-data; boundary=c; boundary=b', 'multipart/mixed; boundary=b', 'multipart/form-data'])(
-    'refuses a form of the type %s, which programs may read in two ways',
+    'refuses a form of the ambiguous type %s',
     async (type) => {
       const headers = { 'content-type': type };
       const answer = await call(gateway.port, '/v1/audio/transcriptions?model=a', { body: form('name="x"'), headers });
@@ -165,7 +165,7 @@ describe('an isolated instance', () => {
     },
   );
 
-  test('is told of its model and gets its defaults as any other', async () => {
+  test('gets its model name and defaults like any other instance', async () => {
     await call(gateway.port, CHAT, { body: '{"model":"renamed"}' });
     await call(gateway.port, CHAT, { body: `{"model":"renamed","x":"${'x'.repeat(200)}"}` });
     expect((await call(gateway.port, `${CHAT}?model=renamed`, { body: '{"x":1}' })).text).toBe(`${CHAT}?model=other`);
@@ -176,7 +176,7 @@ describe('an isolated instance', () => {
     ]);
   });
 
-  test('is not looked into under /proxy, which is for administrators', async () => {
+  test('gets unchecked requests under /proxy, which is for administrators', async () => {
     const path = '/api/instances/a/proxy/v1/chat/completions';
     expect((await call(gateway.port, path, { body: '{"id_slot":1}' })).status).toBe(200);
   });
@@ -189,7 +189,7 @@ describe('an isolated instance whose engine was launched with prompt caching', (
     ['/v1/responses', '{"cache_prompt":false,"model":"cached"}', '{"model":"other","cache_prompt":false}'],
     [`${CHAT}?model=cached`, '{"x": 1}', '{"x": 1,"cache_prompt":false}'],
     [`${CHAT}?model=cached`, '{}', '{"cache_prompt":false}'],
-  ])('switches it off in the body: %s %s', async (url, body, expected) => {
+  ])('switches caching off in the body: %s %s', async (url, body, expected) => {
     expect((await call(gateway.port, url, { body })).status).toBe(200);
     expect(received).toEqual([expected]);
   });
@@ -199,7 +199,7 @@ describe('an isolated instance whose engine was launched with prompt caching', (
     ['/v1/messages?model=cached', '{}'],
     ['/v1/m%65ssages?model=cached', '{}'],
     ['/v1/chat/completions/?model=cached', '{}'],
-  ])('refuses what would not heed that: %s', async (url, body) => {
+  ])('refuses a path that ignores the field: %s', async (url, body) => {
     const answer = await call(gateway.port, url, { body });
     expect(answer.status).toBe(400);
     expect(answer.text).toContain('Restart the instance');
@@ -215,7 +215,7 @@ describe('an isolated instance whose engine was launched with prompt caching', (
   });
 });
 
-test('other instances take all of it', async () => {
+test('another instance gets all fields', async () => {
   const body = '{"model":"plain","cache_prompt":true,"id_slot":1}';
   expect((await call(gateway.port, CHAT, { body })).status).toBe(200);
   expect(received).toEqual([body]);
@@ -226,9 +226,9 @@ describe('a form that another program reads as JSON', () => {
   const JSON_FIRST = `{"prompt":"x","cache_prompt":true}\0\r\n${FIELD}`;
 
   test.each([
-    ['whose type is in another case', 'Multipart/Form-Data; boundary=x', FIELD],
-    ['behind JSON that ends with NUL', 'multipart/form-data; boundary=x', JSON_FIRST],
-    ['behind a line break', 'multipart/form-data; boundary=x', `\r\n${FIELD}`],
+    ['with its type in another case', 'Multipart/Form-Data; boundary=x', FIELD],
+    ['after JSON that ends with NUL', 'multipart/form-data; boundary=x', JSON_FIRST],
+    ['after a line break', 'multipart/form-data; boundary=x', `\r\n${FIELD}`],
   ])('%s is refused', async (_what, type, body) => {
     const headers = { 'content-type': type };
     expect((await call(gateway.port, '/v1/completions?model=a', { body, headers })).status).toBe(400);

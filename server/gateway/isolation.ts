@@ -10,17 +10,17 @@ import { pathOnly } from './path-only.ts';
 import { type Message, rewriteJson, rewritten } from './rewriting.ts';
 import type { Route } from './route.ts';
 
-/** Fields by which a request chooses to use what another one left in the engine. */
+/** Fields by which a request can use data that another request left in the engine. */
 const CACHE = 'cache_prompt';
 const SLOT = 'id_slot';
 const LONGEST = Math.max(CACHE.length, SLOT.length);
-/** In the headers of a part of a form, however its name is written there. */
+/** Matches the fields in the headers of a form's part, in any spelling of the part's name. */
 const PART_HEAD = /cache_prompt|id_slot/i;
 /**
- * Where llama-server looks at `cache_prompt` (measured on b11669), or caches nothing. `/v1/messages` overlooks it, so only a
- * launch without caching isolates that.
+ * Paths where llama-server obeys `cache_prompt` (measured on b11669), or caches nothing. `/v1/messages` ignores the field,
+ * so only a launch without caching isolates that path.
  */
-const PATHS_THAT_HEED = new Set([
+const PATHS_THAT_OBEY = new Set([
   '/v1/chat/completions',
   '/v1/completions',
   '/v1/responses',
@@ -33,20 +33,20 @@ interface IsolatedRequest {
   request: IncomingMessage;
   /** Path and query. */
   url: string;
-  /** Gets the body that is read here, so that it is released with the others. */
+  /** Receives the body that is read here, so that the gateway releases it. */
   route: Route;
-  /** Whose share of the memory the body uses. */
+  /** The caller whose share of the memory the body uses. */
   account: string;
   /** Aborted when the caller has left. */
   signal: AbortSignal;
 }
 
 /**
- * The request as the engine of an isolated instance gets it. It has no field by which it could use, and so measure, the
- * prompt of another. Where the engine was launched with prompt caching, the field that switches it off is put in. The body
- * is read for it, also where the URL names the model.
+ * Builds the request for the engine of an isolated instance. It has no field by which its caller could use, and so measure,
+ * another caller's prompt. If the engine was launched with prompt caching, it gets the field that switches caching off. The
+ * body is always read for this, also when the URL names the model.
  *
- * @throws {ApiError} 400 for such a field and for a body in which it could hide; as `Bodies.read` does
+ * @throws {ApiError} 400 for such a field and for a body in which it could hide; also like `Bodies.read`
  */
 export async function isolatedMessage(
   { request, url, route, account, signal }: IsolatedRequest,
@@ -60,12 +60,12 @@ export async function isolatedMessage(
   }
   const boundary = boundaryOfIsolated(request);
   const isOff = target.isolated === true;
-  if (!isOff && (boundary !== null || !PATHS_THAT_HEED.has(pathOnly(url)))) throw restartFirst();
+  if (!isOff && (boundary !== null || !PATHS_THAT_OBEY.has(pathOnly(url)))) throw restartFirst();
   const body = route.body ?? (await read(request, account, signal, bodies));
   route.body = body;
   if (body.byteLength === 0) return rewritten({ path: url, body }, source, settings);
   if (boundary !== null) {
-    // JSON could stand before the first delimiter, with the form behind it.
+    // Refuse text before the first delimiter: an engine could read it as JSON, and ignore the form after it.
     if (body.text(0, boundary.length + 2) !== `--${boundary}`) throw notAForm();
     if (await seen(bodies.mentions(body, boundary, PART_HEAD, signal))) throw fieldRefused();
     return rewritten({ path: url, body }, source, settings);
@@ -75,7 +75,7 @@ export async function isolatedMessage(
   for (const member of members.list) assertHarmless(body, member);
   if (isOff)
     return rewritten({ path: url, body }, source.kind === 'json' ? { kind: 'json', members } : source, settings);
-  // Of a request that names its model in the URL only this is rewritten.
+  // If the URL names the model, only the URL is rewritten.
   const { path } = rewritten({ path: url, body: null }, source, settings);
   const {
     request_strip: strip = [],
@@ -93,24 +93,20 @@ async function read(request: IncomingMessage, account: string, signal: AbortSign
     if (!(error instanceof ApiError) || error.code !== 'PAYLOAD_TOO_LARGE') throw error;
     throw new ApiError(
       'PAYLOAD_TOO_LARGE',
-      'A body for an isolated instance may have 64 MiB, because all of it is read.',
+      'A body for an isolated instance may have at most 64 MiB, because all of it is read.',
     );
   }
 }
 
-/** What a scanner finds; a body in which it finds nothing is one in which a field could hide. */
+/** Waits for a scan. If the scan fails, refuses the body, because a field could hide in it. */
 async function seen<Found>(scan: Promise<Found>): Promise<Found> {
   try {
     return await scan;
   } catch (error) {
     if (error instanceof SyntaxError) {
-      throw new ApiError(
-        'INVALID_JSON',
-        'The body for an isolated instance has to be a JSON object or a form, and whole.',
-        {
-          details: error.message,
-        },
-      );
+      throw new ApiError('INVALID_JSON', 'The body for an isolated instance must be a complete JSON object or form.', {
+        details: error.message,
+      });
     }
     if (error instanceof RangeError) {
       throw new ApiError('VALIDATION_ERROR', `The body cannot be checked for an isolated instance: ${error.message}.`);
@@ -128,15 +124,15 @@ function assertHarmless(body: HeldBody, member: Member): void {
   if (!isOff) throw fieldRefused();
 }
 
-/** `null`: it is to be JSON. What one program may read as another boundary than the next one is refused. */
+/** Returns the boundary of a form; `null`: the body must be JSON. Refuses an ambiguous boundary. */
 function boundaryOfIsolated({ headers }: IncomingMessage): string | null {
   const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = headers;
   if (encoding.trim().toLowerCase() !== 'identity') {
-    throw new ApiError('UNSUPPORTED_MEDIA_TYPE', 'A body for an isolated instance has to come uncompressed.');
+    throw new ApiError('UNSUPPORTED_MEDIA_TYPE', 'A body for an isolated instance must be uncompressed.');
   }
   if (!/^\s*multipart\//i.test(type)) return null;
   const boundary = boundaryOf(type);
-  // llama-server compares with case: what we would read as a form it would read as JSON.
+  // llama-server compares the type with case: it would read another spelling as JSON, where we read a form.
   const isForm = type.startsWith('multipart/form-data');
   if (isForm && boundary !== null && type.toLowerCase().split('boundary').length === 2) return boundary;
   throw notAForm();
@@ -145,14 +141,14 @@ function boundaryOfIsolated({ headers }: IncomingMessage): string | null {
 function notAForm(): ApiError {
   return new ApiError(
     'VALIDATION_ERROR',
-    'A form for an isolated instance has to be multipart/form-data with one boundary, and to begin with that.',
+    'A form for an isolated instance must be multipart/form-data with one boundary, and must begin with that boundary.',
   );
 }
 
 function fieldRefused(): ApiError {
   return new ApiError(
     'VALIDATION_ERROR',
-    `This instance is isolated: a request must not set ${CACHE} to anything but false, and not hold ${SLOT}.`,
+    `This instance is isolated: a request must not set ${CACHE} to anything but false, and must not contain ${SLOT}.`,
   );
 }
 

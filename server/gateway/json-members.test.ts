@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { HeldBody } from './held-body.ts';
 import { keyOf, type Members, MemberScanner, membersOf as membersOfBody, MOST_MEMBERS } from './json-members.ts';
 
-/** Keys and values as the members' places have them. */
+/** Returns the keys and values at the positions of the members. */
 function membersOf(text: string | Buffer): [string, unknown][] {
   const body = HeldBody.of([Buffer.from(text)]);
   return membersOfBody(body).list.map((member) => [
@@ -12,7 +12,7 @@ function membersOf(text: string | Buffer): [string, unknown][] {
   ]);
 }
 
-/** What a scanner finds in bytes that come in pieces of these lengths, over and over. */
+/** Scans bytes in pieces of these lengths, used in turn. */
 function scanned(bytes: Buffer, lengths: readonly number[]): Members | string {
   const scanner = new MemberScanner();
   try {
@@ -28,7 +28,7 @@ function scanned(bytes: Buffer, lengths: readonly number[]): Members | string {
   }
 }
 
-/** Numbers below `limit` that look arbitrary and are the same for the same seed. */
+/** Returns a generator of pseudo-random numbers below `limit`, which are the same for the same seed. */
 function dice(seed: number): (limit: number) => number {
   let state = seed;
   return (limit) => {
@@ -37,7 +37,7 @@ function dice(seed: number): (limit: number) => number {
   };
 }
 
-/** JSON text of a value with spaces anywhere, and with characters escaped that need not be. */
+/** Writes a value as JSON with arbitrary spaces and unnecessary escapes. */
 function written(value: unknown, seed: number): string {
   const roll = dice(seed);
   const gap = (): string => ['', '', '', ' ', '\n', '\r\n\t'][roll(6)] ?? '';
@@ -60,11 +60,11 @@ function written(value: unknown, seed: number): string {
   return gap() + write(value) + gap();
 }
 
-/** Texts that are full of what a scanner may take for structure. */
+/** Strings full of characters that a scanner may mistake for structure. */
 const tricky = fc.string({
   unit: fc.constantFrom('"', '\\', '{', '}', '[', ']', ',', ':', 'u', '\n', 'é', '\u{1F600}', 'x'.repeat(60)),
 });
-/** For keys inside of values, which `JSON.parse` reads here: V8 13.6 may take `\"\"` for a key `\"` that it has seen before. */
+/** Keys inside values, which `JSON.parse` reads here: V8 13.6 may read `\"\"` as a key `\"` that it has seen before. */
 const withoutBackslash = tricky.map((text) => text.replaceAll('\\', ''));
 const { json } = fc.letrec<{ json: unknown }>((tie) => ({
   json: fc.oneof(
@@ -79,7 +79,7 @@ const object = fc.dictionary(fc.oneof(tricky, fc.constantFrom('model', 'stream')
 const text = fc.tuple(object, fc.nat()).map(([value, seed]) => ({ value, json: written(value, seed) }));
 
 describe('the members of an object', () => {
-  test('are those that JSON.parse finds, in their order', () => {
+  test('are the ones that JSON.parse finds, in order', () => {
     fc.assert(
       fc.property(text, ({ value, json }) => {
         expect(membersOf(json)).toEqual(Object.entries(value));
@@ -88,18 +88,18 @@ describe('the members of an object', () => {
     );
   });
 
-  test('are found behind a byte order mark', () => {
+  test('are found after a byte order mark', () => {
     expect(membersOf('\u{FEFF}{"a":1}')).toEqual([['a', 1]]);
   });
 
-  test('are told as often as they occur', () => {
+  test('include duplicates', () => {
     expect(membersOf('{"a":1,"a":2}')).toEqual([
       ['a', 1],
       ['a', 2],
     ]);
   });
 
-  test('keep long strings with backslashes before their quotes', () => {
+  test('may have long strings with backslashes before quotes', () => {
     for (let count = 0; count < 5; count += 1) {
       const value = `${'x'.repeat(100)}${'\\'.repeat(count)}"${'y'.repeat(100)}${'\\'.repeat(count)}`;
       expect(membersOf(JSON.stringify({ value, model: 'm' }))).toEqual([
@@ -111,7 +111,7 @@ describe('the members of an object', () => {
 });
 
 describe('a text is refused', () => {
-  test('wherever it breaks off', () => {
+  test('if it is cut off anywhere', () => {
     fc.assert(
       fc.property(text, fc.nat(), ({ json }, at) => {
         const bytes = Buffer.from(json.trim());
@@ -152,7 +152,7 @@ describe('a text is refused', () => {
   });
 });
 
-test('a key is known in every spelling', () => {
+test('a key is decoded from every spelling', () => {
   const keyIs = (json: string): boolean[] => {
     const body = HeldBody.of([Buffer.from(json)]);
     return membersOfBody(body).list.map((member) => keyOf(body, member, 5) === 'model');
@@ -161,14 +161,14 @@ test('a key is known in every spelling', () => {
   expect(keyIs(String.raw`{"Model":1,"modell":1,"mode":1,"m\u006fdels":1,"mod\\el":1,"":1}`)).not.toContain(true);
 });
 
-test('a key that cannot be decoded, or is too long to be the one that is looked for, is none', () => {
+test('a key that cannot be decoded, or is too long, is null', () => {
   const body = HeldBody.of([Buffer.from(String.raw`{"m\xodel":1,"${'m'.repeat(1_000_000)}":1}`)]);
   expect(membersOfBody(body).list.map((member) => keyOf(body, member, 5))).toEqual([null, null]);
 });
 
-describe('bytes that come in pieces', () => {
+describe('bytes that arrive in pieces', () => {
   const lengths = fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 5 });
-  /** Broken in any place, by any byte. */
+  /** JSON with one replaced byte. */
   const broken = fc
     .tuple(text, fc.nat(), fc.constantFrom('"', '\\', '{', '}', ',', ':', '1', ' '))
     .map(([{ json }, at, byte]) => {
@@ -177,7 +177,7 @@ describe('bytes that come in pieces', () => {
       return bytes;
     });
 
-  test('give the same members as in one, wherever they are cut', () => {
+  test('give the same members as the whole', () => {
     fc.assert(
       fc.property(text, lengths, ({ json }, cuts) => {
         const bytes = Buffer.from(json);
@@ -187,7 +187,7 @@ describe('bytes that come in pieces', () => {
     );
   });
 
-  test('give the same fault as in one', () => {
+  test('give the same error as the whole', () => {
     fc.assert(
       fc.property(broken, lengths, (bytes, cuts) => {
         expect(scanned(bytes, cuts)).toEqual(scanned(bytes, [bytes.length]));
@@ -196,7 +196,7 @@ describe('bytes that come in pieces', () => {
     );
   });
 
-  test('may cut a byte order mark, a number, an escape', () => {
+  test('may split a byte order mark, a number or an escape', () => {
     const bytes = Buffer.from('\u{FEFF} {"a":-1.5e+3,"b":"\\\\\\"" ,"c":[true,"]"]}');
     expect(scanned(bytes, [1])).toEqual(scanned(bytes, [bytes.length]));
     expect(scanned(Buffer.from('\u{FEFF}{}').subarray(1), [1])).toBe('the text is not an object');
@@ -214,20 +214,20 @@ test.each(['0', '-0', '-1.5E-7', '10', '0e1', 'true', 'null', '1'.repeat(100_000
 });
 
 test.each(['-', '+1', '.5', '1.', '1.e3', '1e', '1e+', '00', '1a', 'truee', 'nul', 'True', '1 2', 'x'])(
-  '%s is no value',
+  '%s is not a value',
   (value) => {
     expect(() => membersOf(`{"a":${value}}`)).toThrow(SyntaxError);
   },
 );
 
-test('a key is decoded exactly where JSON.parse decodes it', () => {
+test('a key is decoded exactly if JSON.parse decodes it', () => {
   const part = fc.oneof(
     fc.constantFrom('\\"', '\\\\', '\\/', '\\n', '\\q', '\\u0041', '\\u00', '\\U0041', '\u0001', 'é'),
     fc.string({ minLength: 1, maxLength: 3 }).map((text) => text.replaceAll('"', '')),
   );
   fc.assert(
     fc.property(fc.array(part, { maxLength: 6 }), (parts) => {
-      // Without a backslash nothing is decoded.
+      // The leading escape makes `keyOf` decode the key.
       const text = `"\\n${parts.join('')}"`;
       const body = HeldBody.of([Buffer.from(text)]);
       let expected: string | null;

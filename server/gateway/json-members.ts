@@ -1,6 +1,6 @@
 import type { HeldBody } from './held-body.ts';
 
-/** Where one member of a JSON object lies in its bytes: from the quote of its key to the end of its value. */
+/** Position of one member of a JSON object in its bytes: from the opening quote of its key to the end of its value. */
 export interface Member {
   start: number;
   keyEnd: number;
@@ -8,14 +8,14 @@ export interface Member {
   end: number;
 }
 
-/** The members of an object, in their order, duplicates too. */
+/** The members of an object in order, with duplicates. */
 export interface Members {
   list: readonly Member[];
-  /** Where the closing brace stands. */
+  /** Position of the closing brace. */
   brace: number;
 }
 
-/** No API has an object with more members. Each costs memory and time when the body is rewritten. */
+/** More members than any API's object has. Each member costs memory and time when the body is rewritten. */
 export const MOST_MEMBERS = 4_096;
 
 const QUOTE = 0x22;
@@ -27,39 +27,42 @@ const CLOSE_OBJECT = 0x7d;
 const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
-/** A call of `indexOf` costs as much as this many bytes looked at one by one. */
+/** Number of bytes that can be compared one by one in the time of one call of `indexOf`. */
 const NEAR = 48;
-/** An escaped UTF-16 unit, `\u0041`, has this many bytes. */
+/** Bytes of an escaped UTF-16 unit: `\u0041`. */
 const LONGEST_ESCAPE = 6;
 
-/** What the scanner expects next. */
+/** The token that the scanner expects or reads. */
 type Place = 'start' | 'first key' | 'key' | 'colon' | 'value' | 'string' | 'nested' | 'scalar' | 'after value' | 'end';
 
 /**
- * Finds the members of the one object that a text consists of. A byte order mark before it is passed over. Bytes come in
- * pieces of any size. Nothing is copied, and the inside of a value is only read to find its end: a fault in there is the
- * engine's to find. The time is proportional to the number of bytes, whatever they are.
+ * Finds the members of a JSON object. Takes its bytes in pieces of any size, and skips a byte order mark before it.
+ *
+ * Copies nothing, and reads the inside of a nested value only to find its end: the engine finds errors in it. The time is
+ * proportional to the number of bytes for every input.
  */
 export class MemberScanner {
   readonly #members: Member[] = [];
   #place: Place = 'start';
-  /** Bytes of a byte order mark that have come. */
+  /** Bytes of a byte order mark that were read. */
   #marked = 0;
-  /** Bytes in the pieces before. */
+  /** Bytes in all earlier pieces. */
   #base = 0;
   #member: Member = { start: 0, keyEnd: 0, valueStart: 0, end: 0 };
   #brace = 0;
-  /** A comma came before: a key has to follow. */
+  /** The last token was a comma, so a key must follow. */
   #isKeyDue = false;
   #depth = 0;
-  /** Inside of a string within a nested value. */
+  /** The position is inside a string within a nested value. */
   #isQuoted = false;
-  /** The last byte was a backslash that escapes the next one. */
+  /** The last byte was a backslash that escapes the next byte. */
   #isEscaped = false;
   readonly #scalar = new ScalarScanner();
 
   /**
-   * @throws {SyntaxError} for a text that is not an object, or has something behind it
+   * Reads the next piece.
+   *
+   * @throws {SyntaxError} for a text that is not an object, or that continues after it
    * @throws {RangeError} for more than {@link MOST_MEMBERS} members
    */
   push(bytes: Buffer): void {
@@ -68,13 +71,13 @@ export class MemberScanner {
     this.#base += bytes.length;
   }
 
-  /** @throws {SyntaxError} for a text that is broken off */
+  /** Returns the members. @throws {SyntaxError} for an incomplete text */
   finish(): Members {
-    if (this.#place !== 'end') throw new SyntaxError('the text breaks off');
+    if (this.#place !== 'end') throw new SyntaxError('the text is incomplete');
     return { list: this.#members, brace: this.#brace };
   }
 
-  /** @returns the place of the next byte to look at */
+  /** @returns the position of the next byte to read */
   #step(bytes: Buffer, at: number): number {
     switch (this.#place) {
       case 'key':
@@ -102,10 +105,10 @@ export class MemberScanner {
       case 'first key':
         if (byte === CLOSE_OBJECT && !this.#isKeyDue) this.#close(at);
         else if (byte === QUOTE) this.#beginMember(at);
-        else throw new SyntaxError(`no key at byte ${this.#base + at}`);
+        else throw new SyntaxError(`expected a key at byte ${this.#base + at}`);
         break;
       case 'colon':
-        if (byte !== COLON) throw new SyntaxError(`no colon at byte ${this.#base + at}`);
+        if (byte !== COLON) throw new SyntaxError(`expected a colon at byte ${this.#base + at}`);
         this.#place = 'value';
         break;
       case 'value':
@@ -115,15 +118,15 @@ export class MemberScanner {
         else if (byte === COMMA) {
           this.#isKeyDue = true;
           this.#place = 'first key';
-        } else throw new SyntaxError(`neither comma nor brace at byte ${this.#base + at}`);
+        } else throw new SyntaxError(`expected a comma or a closing brace at byte ${this.#base + at}`);
         break;
       default:
-        throw new SyntaxError(`something behind the object at byte ${this.#base + at}`);
+        throw new SyntaxError(`unexpected text after the object at byte ${this.#base + at}`);
     }
     return at + 1;
   }
 
-  /** A byte order mark stands at the very beginning, or it is none. */
+  /** Reads the opening brace, or a byte of a byte order mark, which is valid only at the very beginning. */
   #begin(byte: number, at: number): void {
     if (this.#base + at === this.#marked && byte === BYTE_ORDER_MARK[this.#marked]) this.#marked += 1;
     else if (byte === OPEN_OBJECT && (this.#marked === 0 || this.#marked === BYTE_ORDER_MARK.length)) {
@@ -181,11 +184,12 @@ export class MemberScanner {
   #inScalar(bytes: Buffer, from: number): number {
     let at = from;
     while (at < bytes.length && !isEndOfScalar(bytes[at])) {
-      if (!this.#scalar.takes(bytes[at] ?? 0)) throw new SyntaxError(`no value at byte ${this.#member.valueStart}`);
+      if (!this.#scalar.takes(bytes[at] ?? 0))
+        throw new SyntaxError(`invalid value at byte ${this.#member.valueStart}`);
       at += 1;
     }
     if (at === bytes.length) return at;
-    if (!this.#scalar.isWhole) throw new SyntaxError(`no value at byte ${this.#member.valueStart}`);
+    if (!this.#scalar.isWhole) throw new SyntaxError(`invalid value at byte ${this.#member.valueStart}`);
     return this.#endValue(at);
   }
 
@@ -211,7 +215,7 @@ export class MemberScanner {
     return bytes.length;
   }
 
-  /** @param from Within a string. @returns behind its closing quote; -1: it goes on in the next piece */
+  /** @param from Within a string. @returns the position after its closing quote; -1: it continues in the next piece */
   #afterQuote(bytes: Buffer, from: number): number {
     let at = from;
     if (this.#isEscaped) {
@@ -219,7 +223,7 @@ export class MemberScanner {
       at += 1;
     }
     for (;;) {
-      // Short strings, and such as are full of quotes.
+      // This loop is faster for short strings and for strings full of quotes.
       for (const near = Math.min(at + NEAR, bytes.length); at < near;) {
         const byte = bytes[at];
         if (byte === QUOTE) return at + 1;
@@ -244,7 +248,7 @@ export class MemberScanner {
   }
 }
 
-/** The members of a body that is small, or may take its time. @throws as {@link MemberScanner} does */
+/** Finds the members of a body in one step, without yielding to other requests. @throws like {@link MemberScanner} */
 export function membersOf({ pieces }: HeldBody): Members {
   const scanner = new MemberScanner();
   for (const piece of pieces) scanner.push(piece);
@@ -252,7 +256,7 @@ export function membersOf({ pieces }: HeldBody): Members {
 }
 
 /**
- * A member's key, decoded. `null`: it is longer than `longest` or cannot be decoded, so it equals no key of that length.
+ * Returns a member's decoded key; `null` if it is far longer than `longest` or cannot be decoded.
  *
  * @param longest In UTF-16 units.
  */
@@ -271,11 +275,11 @@ function isEndOfScalar(byte: number | undefined): boolean {
   return byte === COMMA || byte === CLOSE_OBJECT || isSpace(byte);
 }
 
-/** A string that `JSON.parse` takes. Asked before, because 4 096 exceptions cost 100 ms. */
+/** Matches a string that `JSON.parse` accepts. Checked first, because 4 096 exceptions cost 100 ms. */
 // oxlint-disable-next-line no-control-regex -- JSON forbids control characters in strings
 const DECODABLE = /^"(?:[^"\\\u0000-\u001F]|\\(?:["\\/bfnrt]|u[\dA-Fa-f]{4}))*"$/;
 
-/** How far a number has come. */
+/** The part of a number that was read last. */
 type NumberPlace = 'begin' | 'minus' | 'zero' | 'integer' | 'point' | 'fraction' | 'e' | 'sign' | 'exponent';
 
 const WHOLE: ReadonlySet<NumberPlace> = new Set(['zero', 'integer', 'fraction', 'exponent']);

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { call, startEngine, startGateway, type GatewayServer, type Listening } from '../testing/gateway-harness.ts';
 
-/** An instance that is not there yet: what its waiting comes to is up to the test. */
+/** Requests that wait for an instance; each test decides how the wait ends. */
 
 const SIGN = ': the model is not ready yet\n\n';
 const BODY = JSON.stringify({ model: 'a', stream: true });
@@ -40,7 +40,7 @@ afterEach(async () => {
 
 const ask = (path = '/v1/chat/completions', body = BODY): ReturnType<typeof call> => call(gateway.port, path, { body });
 
-/** The whole answer, when so many seconds passed before the waiting came to its outcome. */
+/** Returns the whole answer of a request that waited for this many seconds. */
 async function after(seconds: number, path?: string, body?: string): ReturnType<typeof call> {
   const answer = ask(path, body);
   await isWaiting;
@@ -50,7 +50,7 @@ async function after(seconds: number, path?: string, body?: string): ReturnType<
 }
 
 describe('a stream whose model loads', () => {
-  test('begins with comments, and goes on with what the engine says, byte for byte', async () => {
+  test("begins with comments, and continues with the engine's answer, byte for byte", async () => {
     await before((_request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream', 'x-engine': 'yes' });
       response.write('data: {"n":1}\n');
@@ -66,24 +66,24 @@ describe('a stream whose model loads', () => {
     });
   });
 
-  test('is the engine’s own answer when it did not take long', async () => {
+  test("is the engine's own answer after a short wait", async () => {
     await before((_request, response) => response.writeHead(418, { 'content-type': 'text/plain' }).end('teapot'));
     expect(await after(14)).toMatchObject({ status: 418, text: 'teapot', headers: { 'x-llamactl-source': 'engine' } });
   });
 
-  test('tells in one event what the engine refused', async () => {
+  test("ends with the engine's error as one event", async () => {
     await before((_request, response) =>
       response.writeHead(400, { 'content-type': 'application/json' }).end('{"error":\n{"code":400}}'),
     );
     expect((await after(15)).text).toBe(`${SIGN}data: {"error": {"code":400}}\n\n`);
   });
 
-  test('makes an error of words', async () => {
+  test('ends with an error event for an error in plain text', async () => {
     await before((_request, response) => response.writeHead(500).end('out of memory'));
     expect((await after(15)).text).toBe(`${SIGN}data: {"error":{"message":"out of memory"}}\n\n`);
   });
 
-  test('tells in one event why it does not come up, in the words of the API that was asked', async () => {
+  test('ends with the reason of a failed start as one event, in the shape of its API', async () => {
     for (const [path, event] of [
       ['/v1/chat/completions', 'data: {"error":{"message":"no such file"'],
       [
@@ -105,7 +105,7 @@ describe('a stream whose model loads', () => {
     await before(null);
   });
 
-  test('tells that the engine gave no answer', async () => {
+  test('ends with an error event when the engine gives no answer', async () => {
     await before((request) => request.socket.destroy());
     const answer = after(15);
     await isWaiting;
@@ -114,7 +114,7 @@ describe('a stream whose model loads', () => {
     expect(await ended.finally(() => clearInterval(tick))).toContain('gave no answer');
   });
 
-  test('is broken off, without a clean end, when the engine dies in the middle', async () => {
+  test('is broken off without a clean end when the engine dies in the middle', async () => {
     await before((_request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       response.write('data: 1\n\n', () => response.destroy());
@@ -123,13 +123,13 @@ describe('a stream whose model loads', () => {
   });
 });
 
-describe('nothing is said before the engine', () => {
-  test('of an answer that is no stream', async () => {
+describe('no comment is sent before the answer', () => {
+  test('for a request without a stream', async () => {
     await before((_request, response) => response.end('whole'));
     expect((await after(60, undefined, JSON.stringify({ model: 'a' }))).text).toBe('whole');
   });
 
-  test('where it is not wanted', async () => {
+  test('if comments are switched off', async () => {
     await before((_request, response) => response.end('whole'), 0);
     expect((await after(60)).text).toBe('whole');
   });

@@ -7,13 +7,13 @@ import { pathOnly } from './path-only.ts';
 
 export interface HeldStreamParts {
   response: ServerResponse;
-  /** What we say with every answer. */
+  /** Headers that llamactl sends with every answer. */
   headers: RawHeaders;
   requestId: string;
-  /** Path and query of the request: its API decides how an error looks. */
+  /** Path and query of the request: the API of the path decides how an error looks. */
   path: string;
   clock: Pick<Clock, 'after'>;
-  /** `gateway.loading_keepalive`: seconds between two signs of life. */
+  /** The setting `gateway.loading_keepalive`: seconds between two comments. */
   seconds: number;
 }
 
@@ -24,15 +24,15 @@ const HEAD = [
   ['Cache-Control', 'no-store'],
   ['X-Accel-Buffering', 'no'],
 ].flat();
-/** A comment of a stream of events: every client skips it. */
+/** A comment in an event stream: every client skips it. */
 const SIGN_OF_LIFE = ': the model is not ready yet\n\n';
-/** An error is a sentence; what is longer is cut off. */
+/** The largest error body of an engine that is passed on, in bytes. */
 const LONGEST_ERROR = 65_536;
 
 /**
- * An answer in events for which an engine is not there yet. Proxies give up on a connection that is silent for a minute,
- * and a model may load for longer: so the answer begins, with comments. From then on its status is 200, and whatever goes
- * wrong, with us or the engine, is one event and the end.
+ * A streamed answer that waits for its engine. Proxies close a connection that is silent for a minute, but a model may load
+ * for longer, so the answer begins with comments. From then on its status is 200. Any later error, of llamactl or of the
+ * engine, is one last event.
  */
 export class HeldStream {
   readonly #parts: HeldStreamParts;
@@ -45,23 +45,23 @@ export class HeldStream {
     this.#parts = parts;
   }
 
-  /** The head of the answer is out: nothing but events can be said any more. */
+  /** Whether the head of the answer was sent, so that errors can only be sent as events. */
   get hasBegun(): boolean {
     return this.#hasBegun;
   }
 
-  /** The request has to wait from now on. */
+  /** Starts the timer for comments, because the request waits. */
   waits(): void {
     this.#cancel ??= this.#parts.clock.after(this.#parts.seconds * 1_000, () => this.#live());
   }
 
-  /** It waits no more. */
+  /** Stops the timer, because the request waits no longer. */
   stop(): void {
     this.#cancel?.();
     this.#cancel = null;
   }
 
-  /** What went wrong, and the end. */
+  /** Sends an error as an event, and ends the answer. */
   fail(error: unknown): void {
     this.stop();
     const known =
@@ -70,20 +70,20 @@ export class HeldStream {
     response.end(this.#event(JSON.stringify(this.#shape?.render(known, requestId).body)));
   }
 
-  /** An engine answers. @returns whether its body goes on with this stream; else it is to be collected. */
+  /** Whether the body of an engine's answer can continue this stream. Otherwise, pass it to `collect`. */
   accepts(status: number, rawHeaders: RawHeaders): boolean {
     return status < 400 && isEventStream(rawHeaders);
   }
 
-  /** A part of a body that is no stream. */
+  /** Keeps a part of a body that is not an event stream. */
   collect(bytes: Buffer): void {
     this.#size += bytes.byteLength;
     if (this.#size <= LONGEST_ERROR) this.#collected.push(Buffer.from(bytes));
   }
 
-  /** What was collected is one event, and the end. */
+  /** Sends the collected body as one event, and ends the answer. */
   end(): void {
-    // A line feed cannot stand within a string of JSON: it is space.
+    // JSON strings contain no raw line breaks, so all line breaks are white space.
     const text = Buffer.concat(this.#collected)
       .toString('utf8')
       .replaceAll(/[\r\n]+/g, ' ')

@@ -4,10 +4,10 @@ import { describe, expect, test } from 'vitest';
 import { HeldBody } from './held-body.ts';
 import { membersOf } from './json-members.ts';
 import {
-  type Asked,
-  askedOfFields,
-  askedOfMembers,
-  askedOfShortJson,
+  type RequestedModel,
+  readFields,
+  readMembers,
+  readShortJson,
   formFault,
   jsonFaults,
   LARGEST_PARSED,
@@ -17,21 +17,21 @@ import { FormScanner } from './multipart.ts';
 
 const bytes = (text: string): Buffer => Buffer.from(text);
 
-function askedOfJson(json: Buffer): Asked {
+function readJson(json: Buffer): RequestedModel {
   const body = HeldBody.of([json]);
-  if (json.length <= LARGEST_PARSED) return askedOfShortJson(body);
-  return jsonFaults(() => askedOfMembers(body, membersOf(body)));
+  if (json.length <= LARGEST_PARSED) return readShortJson(body);
+  return jsonFaults(() => readMembers(body, membersOf(body)));
 }
 
 function modelOfJson(json: Buffer): string {
-  return askedOfJson(json).model;
+  return readJson(json).model;
 }
 
-function askedOfForm(form: Buffer, boundary: string): Asked {
+function readForm(form: Buffer, boundary: string): RequestedModel {
   try {
     const scanner = new FormScanner(boundary);
     scanner.push(form);
-    return askedOfFields(HeldBody.of([form]), scanner.finish());
+    return readFields(HeldBody.of([form]), scanner.finish());
   } catch (error) {
     throw formFault(error);
   }
@@ -47,10 +47,10 @@ function errorOf(body: Buffer): ApiError {
   throw new Error('no error');
 }
 
-/** Behind so much no body is given to `JSON.parse`. */
+/** Makes a body too long for `JSON.parse`. */
 const LONG = JSON.stringify('x'.repeat(70_000));
 
-test('finds the model wherever it stands in an object, and only there', () => {
+test('finds the model at any position in the object, but not in nested values', () => {
   const other = fc.dictionary(
     fc.string().filter((key) => key !== 'model'),
     fc.jsonValue(),
@@ -81,9 +81,9 @@ test.each([
   ['{"model":"a","stream":true,"stream":false}', false],
   ['{"model":"a","stream":"true"}', false],
   ['{"model":"a","options":{"stream":true}}', false],
-])('%s asks for a stream: %j', (text, isStream) => {
-  expect(askedOfJson(bytes(text))).toEqual({ model: 'a', isStream });
-  expect(askedOfJson(bytes(text.replace(/}$/, `,"x":${LONG}}`)))).toEqual({ model: 'a', isStream });
+])('%s requests a stream: %j', (text, isStream) => {
+  expect(readJson(bytes(text))).toEqual({ model: 'a', isStream });
+  expect(readJson(bytes(text.replace(/}$/, `,"x":${LONG}}`)))).toEqual({ model: 'a', isStream });
 });
 
 test.each([
@@ -99,7 +99,7 @@ test.each([
   [' \n', 'VALIDATION_ERROR'],
   ['{"model":"a"', 'INVALID_JSON'],
   ['model=a', 'INVALID_JSON'],
-])('%j is refused as %s, and told what would work', (text, code) => {
+])('%j is refused as %s, with a hint how to name the model', (text, code) => {
   const error = errorOf(bytes(text));
   expect(error).toMatchObject({ code, status: 400 });
   expect(error.message).toContain('?model=NAME');
@@ -112,12 +112,12 @@ test.each([
   [`{"x":${LONG},"model":"a"`, 'INVALID_JSON'],
   [`{"model":"a","x":${LONG.slice(0, -1)}`, 'INVALID_JSON'],
   [`{"model":"\\x","x":${LONG}}`, 'INVALID_JSON'],
-])('a large body too is refused (%#)', (text, code) => {
+])('an invalid large body is refused (%#)', (text, code) => {
   expect(errorOf(bytes(text))).toMatchObject({ code, status: 400 });
 });
 
 describe('a large body', () => {
-  test('with more members than any API has is told to name its model in the URL', () => {
+  test('with too many members gets a hint to name the model in the URL', () => {
     const error = errorOf(bytes(`{${'"":0,'.repeat(20_000)}"model":"a"}`));
     expect(error).toMatchObject({ code: 'VALIDATION_ERROR', status: 400 });
     expect(error.message).toContain('?model=');
@@ -126,13 +126,13 @@ describe('a large body', () => {
   test.each([
     ['of 10 MB', 'x'.repeat(10_000_000)],
     ['with a bad escape', `${'x'.repeat(70_000)}\\x`],
-  ])('with a name %s names no model, and the name is not decoded', (_title, name) => {
+  ])('with a name %s is refused with 404 without decoding the name', (_title, name) => {
     const error = errorOf(bytes(`{"model":"${name}"}`));
     expect(error).toMatchObject({ code: 'INSTANCE_NOT_FOUND', status: 404 });
     expect(error.message.length).toBeLessThan(500);
   });
 
-  test('may name its model by any alias in any spelling', () => {
+  test('may name its model by the longest alias in any spelling', () => {
     const name = '\u{1F600}'.repeat(100);
     const escaped = name
       .split('')
@@ -141,31 +141,31 @@ describe('a large body', () => {
     expect(modelOfJson(bytes(`{"model":"${escaped}","x":${LONG}}`))).toBe(name);
   });
 
-  test('is not refused for a faulty value of `stream`, which is the business of the engine', () => {
+  test('is not refused for an invalid value of `stream`, which the engine checks', () => {
     const text = `{"model":"a","stream":"\\x","x":${LONG}}`;
-    expect(askedOfJson(bytes(text))).toEqual({ model: 'a', isStream: false });
+    expect(readJson(bytes(text))).toEqual({ model: 'a', isStream: false });
   });
 });
 
 describe('a form', () => {
-  test('with a name that no model can have names none', () => {
+  test('with a too long name is refused as an unknown model', () => {
     const text = `${field('model', 'x'.repeat(10_000))}--b--`;
-    expect(() => askedOfForm(bytes(text), 'b')).toThrow(expect.objectContaining({ code: 'INSTANCE_NOT_FOUND' }));
+    expect(() => readForm(bytes(text), 'b')).toThrow(expect.objectContaining({ code: 'INSTANCE_NOT_FOUND' }));
   });
 
   const field = (name: string, value: string): string =>
     `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
 
-  test('names its model in a field, of several in the last', () => {
-    expect(askedOfForm(bytes(`${field('model', 'a')}--b--`), 'b')).toEqual({ model: 'a', isStream: false });
+  test('names its model in the last field `model`', () => {
+    expect(readForm(bytes(`${field('model', 'a')}--b--`), 'b')).toEqual({ model: 'a', isStream: false });
     const fields = [field('model', 'a'), field('stream', 'True'), field('model', 'b')];
-    expect(askedOfForm(bytes(`${fields.join('')}--b--`), 'b')).toEqual({ model: 'b', isStream: true });
+    expect(readForm(bytes(`${fields.join('')}--b--`), 'b')).toEqual({ model: 'b', isStream: true });
   });
 
   test.each(['--b--', `${field('model', '')}--b--`, `${field('x', 'model')}--b--`, field('model', 'a'), 'x'])(
-    'that names none, or breaks off, is told what would work: %j',
+    'that names no model, or is incomplete, gets a hint: %j',
     (text) => {
-      expect(() => askedOfForm(bytes(text), 'b')).toThrow(/\?model=NAME/);
+      expect(() => readForm(bytes(text), 'b')).toThrow(/\?model=NAME/);
     },
   );
 });

@@ -4,35 +4,38 @@ import type { HeldBody } from './held-body.ts';
 import { keyOf, type Member, type Members } from './json-members.ts';
 import type { FormField } from './multipart.ts';
 
-/** What a request says of itself, as far as the gateway has to know. */
-export interface Asked {
+/** The model that a request names, and whether it asks for a stream. */
+export interface RequestedModel {
   /** Name or alias, as given. */
   model: string;
-  /** It wants its answer as a stream. */
+  /** Whether the request asks for a streamed answer. */
   isStream: boolean;
 }
 
 const HOW_TO_NAME = 'name the instance as {"model": "NAME"} in the body, or as ?model=NAME in the URL.';
-/** Up to here `JSON.parse` is quicker than our scanner, and finds every fault; at 20 MB it takes 60 times as long. */
+/**
+ * Bodies up to this many bytes are parsed with `JSON.parse`, which is faster than the scanner and finds every error. At
+ * 20 MB it takes 60 times as long as the scanner.
+ */
 export const LARGEST_PARSED = 65_536;
 const BYTE_ORDER_MARK = 0xfeff;
-/** Bytes of the longest alias, 200 UTF-16 units, if each is escaped, and its quotes. What is longer names no instance. */
+/** Bytes of the longest alias: 200 escaped UTF-16 units and two quotes. A longer value names no instance. */
 const LONGEST_NAME = 200 * 6 + 2;
-/** Length of the longest key that is looked for. */
+/** Length of the longest key that is searched. */
 const LONGEST_KEY = 'stream'.length;
-/** How much of a name that is too long is shown. */
+/** Bytes of a too long name that an error shows. */
 const LONGEST_ECHO = 200;
 
-/** What a short JSON body asks for, at most {@link LARGEST_PARSED} bytes. Throws what is wrong with it as an `ApiError`. */
-export function askedOfShortJson(body: HeldBody): Asked {
+/** Reads a short JSON body, of at most {@link LARGEST_PARSED} bytes. @throws {ApiError} for an invalid body */
+export function readShortJson(body: HeldBody): RequestedModel {
   return jsonFaults(() => {
     const { model, stream } = parsed(body.text(0, body.byteLength));
     return { model: checked(model), isStream: stream === true };
   });
 }
 
-/** What a JSON body with these members asks for. Of two equal keys the last counts, as in `JSON.parse`. Throws as above. */
-export function askedOfMembers(body: HeldBody, { list }: Members): Asked {
+/** Reads a JSON body with these members. The last of equal keys counts, as in `JSON.parse`. @throws {ApiError} */
+export function readMembers(body: HeldBody, { list }: Members): RequestedModel {
   let model: Member | undefined;
   let stream: Member | undefined;
   for (const member of list) {
@@ -46,7 +49,7 @@ export function askedOfMembers(body: HeldBody, { list }: Members): Asked {
   });
 }
 
-/** Turns faults of a JSON text into errors that say what would work. */
+/** Runs `read`, and throws its errors converted by {@link jsonFault}. */
 export function jsonFaults<Result>(read: () => Result): Result {
   try {
     return read();
@@ -55,7 +58,7 @@ export function jsonFaults<Result>(read: () => Result): Result {
   }
 }
 
-/** An error of a scanner as one that says what would work. */
+/** Converts an error of a JSON parser or scanner into an `ApiError` that says what to do. */
 export function jsonFault(error: unknown): unknown {
   if (error instanceof SyntaxError) {
     return new ApiError('INVALID_JSON', 'The body is not valid JSON; correct it, or name the model as ?model=NAME.', {
@@ -65,14 +68,14 @@ export function jsonFault(error: unknown): unknown {
   if (error instanceof RangeError) {
     return new ApiError(
       'VALIDATION_ERROR',
-      `The model is not looked for in this body, because ${error.message}: name it as ?model=NAME in the URL.`,
+      `The body is not searched for the model, because ${error.message}: name the model in the URL as ?model=NAME.`,
     );
   }
   return error;
 }
 
-/** What a form (`multipart/form-data`) with these fields asks for. Of two equal fields the last counts, as in JSON. */
-export function askedOfFields(body: HeldBody, fields: readonly FormField[]): Asked {
+/** Reads a form (`multipart/form-data`) with these fields. The last of equal fields counts, as in JSON. @throws {ApiError} */
+export function readFields(body: HeldBody, fields: readonly FormField[]): RequestedModel {
   const last = (name: string): FormField | undefined => fields.findLast((each) => each.name === name);
   const model = last('model');
   const stream = last('stream');
@@ -86,7 +89,7 @@ export function askedOfFields(body: HeldBody, fields: readonly FormField[]): Ask
   };
 }
 
-/** The error of a form that cannot be read. */
+/** Converts an error of the form scanner into an `ApiError` that says what to do. */
 export function formFault(error: unknown): unknown {
   if (!(error instanceof SyntaxError)) return error;
   return new ApiError('VALIDATION_ERROR', `The form could not be read (${error.message}): ${HOW_TO_NAME}`);
@@ -97,13 +100,13 @@ export function isTrue(body: HeldBody, { valueStart, end }: Member): boolean {
   return end - valueStart === 4 && body.text(valueStart, end) === 'true';
 }
 
-/** The `model` of a URL's query; `null`: it has none. */
+/** Returns the `model` of a URL's query; `null`: it has none. */
 export function modelOfQuery(url: string): string | null {
   const start = url.indexOf('?');
   return start === -1 ? null : new URLSearchParams(url.slice(start)).get('model');
 }
 
-/** The error of a request that says nowhere which model it is for. */
+/** The error for a request that names no model. */
 export function noModel(): ApiError {
   return new ApiError('VALIDATION_ERROR', `The request names no model: ${HOW_TO_NAME}`, {
     problems: [{ path: 'model', message: 'is required' }],
@@ -133,7 +136,7 @@ function parsed(json: string): Fields {
   throw new ApiError('VALIDATION_ERROR', `The body must be a JSON object: ${HOW_TO_NAME}`);
 }
 
-/** A value that is no string, or too long for a name, is not decoded. @throws {SyntaxError} for a string with a bad escape */
+/** Decodes a member's value if it is a string and not too long for a name. @throws {SyntaxError} for a bad escape */
 function nameIn(body: HeldBody, { valueStart, end }: Member): unknown {
   if (body.text(valueStart, valueStart + 1) !== '"') return null;
   if (end - valueStart > LONGEST_NAME) throw tooLongName(body, { start: valueStart + 1, end: end - 1 });

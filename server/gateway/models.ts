@@ -20,7 +20,7 @@ const JSON_HEADERS = {
 };
 const COLLECTION = '/v1/models';
 
-/** Whether a URL is `/v1/models`, or of one of them. */
+/** Whether a URL is `/v1/models` or below it. */
 export function isModelsUrl(url: string): boolean {
   const path = pathOnly(url);
   return path === COLLECTION || path.startsWith(`${COLLECTION}/`);
@@ -34,13 +34,9 @@ export function answerModels(
   { aliasesInModels }: Pick<GatewaySettings, 'aliasesInModels'>,
 ): void {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
-    throw new ApiError(
-      'METHOD_NOT_ALLOWED',
-      `${COLLECTION} can only be read: instances are changed under /api/instances.`,
-      {
-        headers: { allow: 'GET, HEAD' },
-      },
-    );
+    throw new ApiError('METHOD_NOT_ALLOWED', `${COLLECTION} is read-only: change instances under /api/instances.`, {
+      headers: { allow: 'GET, HEAD' },
+    });
   }
   const id = decoded(pathOnly(url).slice(COLLECTION.length + 1));
   const usable = instances.list().filter((instance) => isUsable(instance, mayStart));
@@ -55,7 +51,7 @@ export function answerModels(
   response.end(body);
 }
 
-/** It runs, or the first request starts it. */
+/** Whether an instance runs, or a request of this caller starts it. */
 function isUsable({ status, on_demand: onDemand }: GatewayInstance, mayStart: boolean): boolean {
   return status === 'running' || (onDemand && mayStart);
 }
@@ -66,7 +62,7 @@ function listed(usable: readonly GatewayInstance[], aliasesInModels: boolean): {
   return { object: 'list', data: shown.flatMap((instance) => names(instance).map((name) => modelOf(instance, name))) };
 }
 
-/** An unlisted one is found by those who know its name: it can be used, after all. */
+/** Finds an instance by name or alias, also an unlisted one, because requests can use it. */
 function found(usable: readonly GatewayInstance[], id: string): GatewayInstance {
   const instance = findInstance(usable, id);
   if (instance === undefined) throw unknownModel(id);
@@ -77,12 +73,12 @@ function modelOf({ name, created_at: createdAt }: GatewayInstance, id = name): M
   return { id, object: 'model', created: Math.floor(Date.parse(createdAt) / 1000), owned_by: 'llamactl' };
 }
 
-/** Ids may hold a slash, as it is or encoded. */
+/** Decodes an id, which may contain slashes, plain or encoded. */
 function decoded(id: string): string {
   try {
     return decodeURIComponent(id);
   } catch (error) {
-    throw new ApiError('VALIDATION_ERROR', 'The model in the URL is not encoded as URLs are.', {
+    throw new ApiError('VALIDATION_ERROR', 'The model in the URL has an invalid percent-encoding.', {
       details: error instanceof Error ? error.message : '',
     });
   }

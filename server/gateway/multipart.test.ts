@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { boundaryOf, type FormField, FormScanner } from './multipart.ts';
 
-/** Names and values of a form's fields. */
+/** Returns the names and values of a form's fields. */
 function fieldsOf(body: string | Buffer, boundary: string): [string, string][] {
   const bytes = Buffer.from(body);
   const fields = inPieces(bytes, boundary, bytes.length);
@@ -10,7 +10,7 @@ function fieldsOf(body: string | Buffer, boundary: string): [string, string][] {
   return fields.map(({ name, start, end }) => [name, bytes.toString('utf8', start, end)]);
 }
 
-/** The same, of bytes that come in pieces. */
+/** Scans a form in pieces of this length. */
 function inPieces(bytes: Buffer, boundary: string, length: number): FormField[] {
   const scanner = new FormScanner(boundary);
   for (let at = 0; at < bytes.length; at += Math.max(1, length)) scanner.push(bytes.subarray(at, at + length));
@@ -20,7 +20,7 @@ function inPieces(bytes: Buffer, boundary: string, length: number): FormField[] 
 const crlf = (...lines: string[]): string => lines.join('\r\n');
 
 describe('the fields of a form', () => {
-  test('are those that were put in, and files are none', async () => {
+  test('are the ones that FormData wrote, without files', async () => {
     const part = fc.record({
       name: fc.string({ unit: 'grapheme', minLength: 1 }).filter((name) => !/[\r\n\\]/.test(name)),
       value: fc.string({ unit: fc.constantFrom('a', '-', '--', '\r\n', '\n', '"', 'é', '\r\n--'), maxLength: 20 }),
@@ -41,7 +41,7 @@ describe('the fields of a form', () => {
     );
   });
 
-  test('are found behind a preamble, whatever the case and order of their headers', () => {
+  test('are found after a preamble, and with headers in any case and order', () => {
     const body = crlf(
       'preamble',
       '--b',
@@ -67,28 +67,28 @@ describe('the fields of a form', () => {
     ]);
   });
 
-  test('are none in an empty form', () => {
+  test('are an empty list for an empty form', () => {
     expect(fieldsOf('--b--\r\n', 'b')).toEqual([]);
   });
 });
 
-test('what only looks like a delimiter is part of a value, and may stand before a real one', () => {
+test('text that only looks like a delimiter is part of a value, also right before a real delimiter', () => {
   const head = 'Content-Disposition: form-data; name="x"';
   for (const value of ['\r\n--bx', '\r\n--b-x', '\r\n--b\rx', '\r\r\n', '\r\n-', '\r\n--', '\r\n--b\r', '\r\n--b-']) {
     expect(fieldsOf(`--b\r\n${head}\r\n\r\n${value}\r\n--b--`, 'b')).toEqual([['x', value]]);
   }
 });
 
-test('a form that breaks off anywhere is refused', () => {
+test('a form that is cut off anywhere is refused', () => {
   const body = crlf('--b', 'Content-Disposition: form-data; name="model"', '', 'a', '--b--');
   for (let length = 0; length < body.length; length += 1) {
-    // one dash short of the end may be the beginning of it
+    // Even a form without its very last dash is incomplete.
     expect(() => fieldsOf(body.slice(0, length), 'b')).toThrow(SyntaxError);
   }
   expect(fieldsOf(body, 'b')).toEqual([['model', 'a']]);
 });
 
-test('a form of very many parts, or with a head without end, is refused', () => {
+test('a form with too many parts or too long headers is refused', () => {
   const part = crlf('--b', 'Content-Disposition: form-data; name="x"', '', 'y', '');
   expect(() => fieldsOf(`${part.repeat(1_001)}--b--`, 'b')).toThrow(SyntaxError);
   expect(() => fieldsOf(crlf('--b', `X: ${'y'.repeat(9_000)}`, '', 'a', '--b--'), 'b')).toThrow(SyntaxError);
@@ -105,7 +105,7 @@ test.each([
   expect(boundaryOf(type)).toBe(boundary);
 });
 
-/** As FormData writes it. */
+/** Encodes a name like FormData. */
 function encodedName(name: string): string {
   return name.replaceAll('"', '%22').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 }

@@ -1,12 +1,12 @@
-/** A field of a form, and where its value lies in the body. */
+/** A field of a form, and the range of its value in the body. */
 export interface FormField {
-  /** As it is written: browsers, curl and others each escape in their own way. */
+  /** The name as written, not decoded: browsers, curl and others escape differently. */
   name: string;
   start: number;
   end: number;
 }
 
-/** No form of an API has more; each costs a microsecond of everybody's time. */
+/** More parts than any API's form has. Each part takes a microsecond, which delays all requests. */
 const MOST_PARTS = 1_000;
 const LONGEST_PART_HEAD = 8_192;
 const BOUNDARY = /^\s*multipart\/form-data\s*;(?:.*;)?\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))/i;
@@ -18,63 +18,63 @@ const LINE_FEED = 0x0a;
 const SPACE = 0x20;
 const TAB = 0x09;
 const DASH = 0x2d;
-/** A call of `indexOf` costs as much as this many bytes looked at one by one. */
+/** Number of bytes that can be compared one by one in the time of one call of `indexOf`. */
 const NEAR = 48;
 
-/** What separates the parts of a form with this content type; `null`: it is none, or does not say. */
+/** Returns the boundary in a form's content type; `null`: the type is not a form's, or has no boundary. */
 export function boundaryOf(contentType: string): string | null {
   const [, quoted, plain] = BOUNDARY.exec(contentType) ?? [];
   return quoted ?? plain ?? null;
 }
 
-/** Where the scanner stands: within a value, right behind a delimiter, in the headers of a part, behind the last delimiter. */
+/** Position of the scanner: in a value, right after a delimiter, in the headers of a part, after the last delimiter. */
 type Place = 'value' | 'delimiter' | 'head' | 'end';
 
 /**
- * Finds the fields of a form that are no files. Bytes come in pieces of any size. The time is proportional to the number of
+ * Finds the fields of a form, without files. Takes bytes in pieces of any size. The time is proportional to the number of
  * bytes: a delimiter can begin only at its carriage return, so no byte is compared twice.
  */
 export class FormScanner {
   readonly #delimiter: Buffer;
   readonly #fields: FormField[] = [];
   #place: Place = 'value';
-  /** Bytes in the pieces before. */
+  /** Bytes in all earlier pieces. */
   #base = 0;
-  /** Bytes of the delimiter that have come. The first one may stand at the very beginning, without its line break. */
+  /** Bytes of the delimiter that matched. The first delimiter may begin the body, without its line break. */
   #matched = 2;
-  /** The byte right behind the delimiter; -1: it has not come. Two bytes decide whether it is one. */
+  /** The byte right after the delimiter; -1: not read yet. Two bytes decide whether the delimiter is real. */
   #behind = -1;
   #head: number[] = [];
-  /** Where in the head its first line break stands; -1: not yet. */
+  /** Position of the first line break in the head; -1: not read yet. */
   #lineEnd = -1;
   #parts = 0;
-  /** The field whose value is being read; `null`: a file, or what stands before the first part. */
+  /** The field whose value is being read; `null` in a file and before the first part. */
   #field: FormField | null = null;
 
   readonly #watched: RegExp | null;
   #isWatchedSeen = false;
 
-  /** @param boundary As {@link boundaryOf} gives it. @param watched What to look for in the headers of all parts, files too. */
+  /** @param boundary A result of {@link boundaryOf}. @param watched Pattern to find in the headers of all parts, files too. */
   constructor(boundary: string, watched: RegExp | null = null) {
     this.#delimiter = Buffer.from(`\r\n--${boundary}`, 'latin1');
     this.#watched = watched;
   }
 
-  /** Whether the headers of a part hold what was to be looked for. */
+  /** Whether the headers of a part matched `watched`. */
   get isWatchedSeen(): boolean {
     return this.#isWatchedSeen;
   }
 
-  /** @throws {SyntaxError} for a body that is no such form */
+  /** Reads the next piece. @throws {SyntaxError} for a body that is not a valid form */
   push(bytes: Buffer): void {
     let at = 0;
     while (at < bytes.length && this.#place !== 'end') at = this.#step(bytes, at);
     this.#base += bytes.length;
   }
 
-  /** In their order. @throws {SyntaxError} for a body that is broken off */
+  /** Returns the fields in order. @throws {SyntaxError} for an incomplete body */
   finish(): FormField[] {
-    if (this.#place !== 'end') throw new SyntaxError('the form breaks off');
+    if (this.#place !== 'end') throw new SyntaxError('the form is incomplete');
     return this.#fields;
   }
 
@@ -109,7 +109,7 @@ export class FormScanner {
     return at;
   }
 
-  /** Another boundary may begin with ours. */
+  /** Reads the bytes after a delimiter. Text in a value may begin like the delimiter and then continue differently. */
   #behindDelimiter(byte: number, at: number): number {
     const first = this.#behind;
     if (first === -1) {
@@ -124,12 +124,17 @@ export class FormScanner {
     }
     if (first === CARRIAGE_RETURN && byte === LINE_FEED) return this.#beginPart(at - 1, [first, byte]);
     this.#place = 'value';
-    // What stood behind it may begin the real one.
+    // The last byte may begin the real delimiter.
     this.#matched = byte === CARRIAGE_RETURN ? 1 : 0;
     return at + 1;
   }
 
-  /** @param at Right behind the delimiter; below zero when that was in the piece before. @param behind What stands there. */
+  /**
+   * Begins a part.
+   *
+   * @param at Position after the delimiter; negative if the delimiter ended in an earlier piece.
+   * @param behind Bytes that were read after the delimiter.
+   */
   #beginPart(at: number, behind: number[]): number {
     this.#endField(at);
     if (this.#parts === MOST_PARTS) throw new SyntaxError(`the form has more than ${MOST_PARTS} parts`);
@@ -144,10 +149,10 @@ export class FormScanner {
     const head = this.#head;
     head.push(byte);
     const { length } = head;
-    if (length > LONGEST_PART_HEAD + 4) throw new SyntaxError('a part of the form has too long headers');
+    if (length > LONGEST_PART_HEAD + 4) throw new SyntaxError('the headers of a part are too long');
     if (byte !== LINE_FEED || head[length - 2] !== CARRIAGE_RETURN) return at + 1;
     if (this.#lineEnd === -1) this.#lineEnd = length - 2;
-    // Behind the line of the delimiter come the headers, and a blank line; both may be one.
+    // The headers and a blank line follow the delimiter's line. Without headers, its line break begins the blank line.
     if (length - 4 < this.#lineEnd || head[length - 3] !== LINE_FEED || head[length - 4] !== CARRIAGE_RETURN)
       return at + 1;
     const text = Buffer.from(head.slice(this.#lineEnd + 2, -4)).toString();
@@ -156,12 +161,12 @@ export class FormScanner {
     const start = this.#base + at + 1;
     this.#field = name === null ? null : { name, start, end: start };
     this.#place = 'value';
-    // The line break of the blank line may be that of the next delimiter: an empty value.
+    // If the value is empty, the blank line's line break may also begin the next delimiter.
     this.#matched = 2;
     return at + 1;
   }
 
-  /** @param at Right behind a delimiter. */
+  /** Ends the current field. @param at Position after the delimiter. */
   #endField(at: number): void {
     if (this.#field === null) return;
     this.#field.end = Math.max(this.#field.start, this.#base + at - this.#delimiter.length);

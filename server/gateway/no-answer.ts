@@ -1,4 +1,4 @@
-/** The engine gave no answer; nothing has been sent to the caller yet. */
+/** Thrown when the engine gave no answer and nothing was sent to the caller yet. */
 export class NoAnswer extends Error {
   override readonly name = 'NoAnswer';
 }

@@ -8,7 +8,7 @@ function own(text: string): Buffer {
   return bytes;
 }
 
-test('bytes come out as they went in, of known length or not', () => {
+test('returns the bytes that were added, for known and unknown length', () => {
   const part = fc.nat(100_000);
   fc.assert(
     fc.property(fc.array(part, { minLength: 1, maxLength: 40 }), fc.boolean(), (lengths, isKnown) => {
@@ -30,7 +30,7 @@ test('bytes come out as they went in, of known length or not', () => {
   );
 });
 
-test('a body that comes byte by byte costs no more memory than its bytes', () => {
+test('a body that arrives byte by byte needs no more memory than its bytes', () => {
   const list = new PieceList(null);
   for (let count = 0; count < 200_000; count += 1) list.add(own('x'));
   const memory = new Set(list.take().map(({ buffer }) => buffer));
@@ -38,7 +38,7 @@ test('a body that comes byte by byte costs no more memory than its bytes', () =>
 });
 
 test.each([1_000, 65_537, 70_000, 200_000, 3_000_000])(
-  'a body of unknown length (%i bytes) takes at most twice its bytes, beyond the first block',
+  'a body of unknown length (%i bytes) needs at most twice its bytes, or the first block',
   (length) => {
     const list = new PieceList(null);
     for (let left = length; left > 0; left -= 16_384) list.add(own('x'.repeat(Math.min(left, 16_384))));
@@ -48,14 +48,14 @@ test.each([1_000, 65_537, 70_000, 200_000, 3_000_000])(
   },
 );
 
-test('a long body lies in blocks of at most 8 MiB, so that none takes long to free', () => {
+test('a long body has blocks of at most 8 MiB, so that each is freed quickly', () => {
   const list = new PieceList(20_000_000);
   for (let count = 0; count < 20; count += 1) list.add(own('x'.repeat(1_000_000)));
   const blocks = [...new Set(list.take().map(({ buffer }) => buffer))].map(({ byteLength }) => byteLength);
   expect(blocks).toEqual([8_388_608, 8_388_608, 20_000_000 - 2 * 8_388_608]);
 });
 
-test('what was copied is freed at once, unless its memory is shared', () => {
+test('a copied piece is freed at once, unless its memory is shared', () => {
   const list = new PieceList(10);
   const piece = own('hello');
   const shared = Buffer.from('world!').subarray(0, 5);

@@ -1,14 +1,18 @@
-/** How the bytes are cut for those who work through them. */
+/** Length of the pieces that `take` returns. */
 const PIECE_LENGTH = 65_536;
-/** The first block of a body of unknown length. Each further block is as long as all before it: more is not reserved for it. */
+/**
+ * First block of a body of unknown length. Each further block is as long as all blocks before it, up to
+ * {@link LONGEST_GROWN}, because the reservation doubles too.
+ */
 const FIRST_BLOCK = 65_536;
-/** The longest block of a body of unknown, and of known length. Freeing 64 MiB at once takes 5 ms. */
+/** Longest block of a body of unknown length. */
 const LONGEST_GROWN = 1_048_576;
+/** Longest block of a body of known length. Freeing 64 MiB at once takes 5 ms. */
 const LONGEST_BLOCK = 8_388_608;
 
 /**
- * Collects the bytes of a body in blocks of its own. Bytes that are kept as they come cost much more than themselves: some
- * 200 bytes for each piece, and a body may come byte by byte; and large bodies leave holes in the heap.
+ * Collects the bytes of a body in its own blocks. Keeping received pieces would cost 200 bytes more for each piece, and a
+ * body may arrive byte by byte. Also, pieces of large bodies would fragment the heap.
  */
 export class PieceList {
   readonly #blocks: Buffer[] = [];
@@ -18,7 +22,7 @@ export class PieceList {
   #capacity = 0;
   #byteLength = 0;
 
-  /** @param length Of the whole body; `null`: not known. */
+  /** @param length Length of the whole body; `null`: unknown. */
   constructor(length: number | null) {
     this.#length = length;
   }
@@ -27,12 +31,12 @@ export class PieceList {
     return this.#byteLength;
   }
 
-  /** Takes the bytes over: what is copied is freed at once, because a collector would let 64 MB of it lie. */
+  /** Adds bytes, and frees their memory after copying: the garbage collector would leave up to 64 MB of it. */
   add(piece: Buffer): void {
     this.#byteLength += piece.byteLength;
     const isOwn = piece.buffer.byteLength === piece.byteLength;
     if (isOwn && this.#blocks.length === 0 && piece.byteLength === this.#nextLength()) {
-      // A short body comes in one piece.
+      // A short body arrives in one piece, which becomes the block.
       this.#push(piece);
       this.#filled = piece.byteLength;
       return;
@@ -52,7 +56,7 @@ export class PieceList {
   }
 
   #nextLength(): number {
-    // A request that announced a length brings no more.
+    // A body of known length needs no more than that.
     const left = (this.#length ?? 0) - this.#capacity;
     if (left > 0) return Math.min(left, LONGEST_BLOCK);
     return Math.min(Math.max(this.#capacity, FIRST_BLOCK), LONGEST_GROWN);
@@ -63,7 +67,7 @@ export class PieceList {
     this.#capacity += block.byteLength;
   }
 
-  /** The bytes in short pieces. Nothing else uses their memory. The list is empty afterwards. */
+  /** Returns the bytes in short pieces, and empties the list. No other code uses their memory. */
   take(): Buffer[] {
     const last = this.#blocks.length - 1;
     return this.#blocks.splice(0).flatMap((block, index) => {

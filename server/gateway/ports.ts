@@ -6,7 +6,7 @@ import type { Bodies } from './bodies.ts';
 import type { ClosedToCallers } from './crossing.ts';
 import type { Requests } from './requests.ts';
 
-/** What the gateway tells about an instance. */
+/** An instance as the gateway sees it. */
 export interface GatewayInstance {
   name: string;
   /** Name of the engine. */
@@ -17,72 +17,72 @@ export interface GatewayInstance {
   unlisted: boolean;
   /** Why it failed, or why it restarts. */
   reason: string | null;
-  /** A request starts it when it is stopped. */
+  /** Whether a request starts the stopped instance. */
   on_demand: boolean;
   /** RFC 3339. */
   created_at: string;
 }
 
-/** The instances, as far as the gateway needs them. */
+/** The part of the instances' domain that the gateway uses. */
 export interface GatewayInstances {
-  /** Oldest first, from memory. */
+  /** Returns all instances, oldest first, from memory. */
   list(): readonly GatewayInstance[];
-  /** The only way to an engine. Throws `INSTANCE_NOT_FOUND` or `INSTANCE_NOT_RUNNING`. */
+  /** Leases an engine; there is no other way to reach one. @throws {ApiError} such as `INSTANCE_NOT_RUNNING` */
   acquire(request: LeaseRequest): Promise<Lease>;
 }
 
-/** What the gateway is built from. */
+/** Everything that the gateway needs from outside. */
 export interface GatewayDependencies {
   clock: Pick<Clock, 'after' | 'elapsed' | 'nextTurn'>;
-  /** Reads the bodies that have to be looked into. */
+  /** Reads and scans bodies. */
   bodies: Bodies;
-  /** Keeps account of every request. */
+  /** Records every request. */
   requests: Requests;
-  /** Paths under `/v1` where an engine only computes, by the engine's name; see `EngineAdapter.inferencePaths`. */
+  /** Returns the paths under `/v1` where an engine only computes, by engine name; see `EngineAdapter.inferencePaths`. */
   inferencePaths: (engine: string) => ReadonlySet<string>;
   settings: GatewaySettings;
   measureSendQueues: MeasureSendQueues;
-  /** What `/v1` keeps from engines. */
+  /** Headers and paths that `/v1` blocks. */
   closed: ClosedToCallers;
 }
 
 /**
- * Finds how many bytes of connections their peers have not acknowledged. Where the system does not tell, a connection is
- * missing in what is found.
+ * Measures how many bytes of each connection its peer has not acknowledged. The result lacks a connection if the system
+ * does not report it.
  *
- * @param connections As `localPort:remotePort`.
- * @param found Called once, in a later turn or at once.
+ * @param connections In the form `localPort:remotePort`.
+ * @param found Called once with the result, at once or in a later turn.
  */
 export type MeasureSendQueues = (
   connections: ReadonlySet<string>,
   found: (bytes: ReadonlyMap<string, number>) => void,
 ) => void;
 
-/** The configuration's `gateway`. */
+/** Settings of the configuration's `gateway` section. */
 export interface GatewaySettings {
-  /** Between two comments in a stream whose model is loading; 0: none, and the answer begins when the engine's does. */
+  /** Seconds between two comments in a stream whose model is loading; 0: no comments before the engine's answer. */
   loadingKeepaliveSeconds: number;
-  /** Each alias is a model of its own in `GET /v1/models`. */
+  /** Whether `GET /v1/models` lists each alias as a separate model. */
   aliasesInModels: boolean;
 }
 
-/** What the HTTP layer knows about one request. */
+/** Facts about one request from the HTTP layer. */
 export interface CallContext {
   requestId: string;
   /** Names the token's account or the key in records and lists; not a secret. */
   caller: string;
-  /** Whose budgets and turns the request uses: `user:<account id>`, or `address:<ip>` for a caller without an account. */
+  /** Owner of the budgets and turns of the request: `user:<account id>`, or `address:<ip>` without an account. */
   account: string;
-  /** The instances as there are for the caller. */
+  /** The instances that the caller may see. */
   instances: GatewayInstances;
-  /** Whether a request of this caller starts what is stopped. */
+  /** Whether requests of this caller start stopped instances. */
   mayStart: boolean;
-  /** Told the instance's name once the request has come to it. */
+  /** Called with the instance's name when the request gets a lease. */
   onLease: (instance: string) => void;
-  /** Gets the figures of the request when it is over. Must not throw. */
+  /** Called with the figures of the request when it is over. Must not throw. */
   onOver?: (figures: RequestFigures) => void;
-  /** Path and query as they were received, undecoded; only the base path is taken off. */
+  /** Path and query as received, not decoded, without the base path. */
   url: string;
-  /** What every answer of ours says, `X-Request-Id` among it: name, value, name, value, … */
+  /** Headers that llamactl sends with every answer, such as `X-Request-Id`: name, value, name, value, … */
   headers: readonly string[];
 }

@@ -15,7 +15,7 @@ beforeEach(() => {
 const count = (name: string, bytes: number): boolean => pace.count(bytes, () => resumed.push(name));
 const turn = (): void => turns.shift()?.();
 
-test('readers go on until one MiB was read in a turn; the next one pauses until the next turn', () => {
+test('a reader that reaches 1 MiB in a turn pauses until the next turn', () => {
   expect(count('a', MIB / 2)).toBe(false);
   expect(count('b', MIB / 2 - 1)).toBe(false);
   expect(count('a', 1)).toBe(true);
@@ -25,7 +25,7 @@ test('readers go on until one MiB was read in a turn; the next one pauses until 
   expect(count('a', MIB - 1)).toBe(false);
 });
 
-test('as many readers resume as fit into a turn, in the order in which they paused', () => {
+test('only as many readers resume as fit into a turn, in the order in which they paused', () => {
   count('first', MIB);
   for (let index = 0; index < 20; index += 1) count(String(index), 65_536);
   turn();
@@ -34,7 +34,7 @@ test('as many readers resume as fit into a turn, in the order in which they paus
   expect(resumed.slice(16)).toEqual(['15', '16', '17', '18', '19']);
 });
 
-test('no turn is asked for when nothing was read', () => {
+test('no turn is scheduled when nothing was read', () => {
   expect(turns).toEqual([]);
   count('a', 1);
   expect(turns).toHaveLength(1);

@@ -1,14 +1,14 @@
 import type { Clock } from '../instances/ports.ts';
 
 /**
- * Bytes of bodies that are read in one turn of the event loop. One socket alone brings up to 2 MiB a turn, so eight callers
- * that send at full speed took 20 ms: copying, and the page faults of fresh memory.
+ * Most bytes of bodies that are read in one turn of the event loop. One socket alone brings up to 2 MiB a turn, so eight
+ * callers at full speed took 20 ms, for copying and for the page faults of new memory.
  */
 const BYTES_A_TURN = 1_048_576;
-/** A reader that is resumed brings at least this much: the length of one read from a socket. */
+/** Least bytes of a resumed reader: the length of one read from a socket. */
 const SHORTEST_READ = 65_536;
 
-/** Limits how much of all bodies together is read in one turn. Readers that exceed it pause and take turns. */
+/** Limits how many bytes of all bodies together are read in one turn. Readers beyond the limit pause and take turns. */
 export class ReadingPace {
   readonly #clock: Pick<Clock, 'nextTurn'>;
   #left = BYTES_A_TURN;
@@ -22,8 +22,8 @@ export class ReadingPace {
   /**
    * Counts bytes that a reader took.
    *
-   * @param resume Called in a later turn when the reader has to pause. Readers resume in the order in which they paused.
-   * @returns whether the reader has to pause
+   * @param resume Called in a later turn if the reader must pause. Readers resume in the order in which they paused.
+   * @returns whether the reader must pause
    */
   count(bytes: number, resume: () => void): boolean {
     this.#left -= bytes;

@@ -17,14 +17,14 @@ import {
 const KEY = 'key-of-the-run';
 const READY = /listening on http:\/\/127\.0\.0\.1:(\d+)/;
 const CHAT = { messages: [{ role: 'user', content: 'Hi! Ünïcödé?' }], temperature: 0, cache_prompt: false };
-/** Generates until it is told to stop. */
+/** Generates until it is cancelled. */
 const ENDLESS = JSON.stringify({ model: 'demo', prompt: 'Hi', stream: true, ignore_eos: true, n_predict: -1 });
 
 const PATIENCE = { timeout: 10_000, interval: 5 };
 
 interface RealEngine {
   port: number;
-  /** How many times its log says this. */
+  /** Counts how often the engine's log contains a text. */
   count(text: string): number;
   process: ChildProcess;
 }
@@ -80,7 +80,7 @@ function direct(path: string, body?: string): Promise<Answer> {
   return call(engine.port, path, body === undefined ? { headers } : { body, headers });
 }
 
-/** Without what differs between two equal requests. */
+/** Removes the parts that differ between two equal requests. */
 function constant(text: string): string {
   return text
     .replaceAll(/"timings":\{[^}]*\}/g, '"timings":{}')
@@ -93,7 +93,7 @@ async function busySlots(): Promise<number> {
   return slots.filter((slot) => slot.is_processing).length;
 }
 
-describe('an answer through the gateway is the answer of the engine', () => {
+describe("an answer through the gateway equals the engine's answer", () => {
   test.each([
     ['/v1/chat/completions', { ...CHAT }],
     ['/v1/chat/completions', { ...CHAT, stream: true, stream_options: { include_usage: true } }],
@@ -115,13 +115,13 @@ describe('an answer through the gateway is the answer of the engine', () => {
     expect(answer.headers).not.toHaveProperty('access-control-allow-origin');
   });
 
-  test('GET /props by name', async () => {
+  test('GET /props under /proxy', async () => {
     const answer = await call(gateway.port, '/api/instances/demo/proxy/props');
     expect(answer).toMatchObject({ status: 200, text: (await direct('/props')).text });
   });
 });
 
-test('100 streams, one right after the other, all come whole', async () => {
+test('100 streams in direct succession are complete', async () => {
   const body = JSON.stringify({ model: 'demo', ...CHAT, stream: true });
   for (let count = 0; count < 100; count += 1) {
     const answer = await call(gateway.port, '/v1/chat/completions', { body });
@@ -129,7 +129,7 @@ test('100 streams, one right after the other, all come whole', async () => {
   }
 });
 
-test('20 streams at once all come whole', async () => {
+test('20 simultaneous streams are complete', async () => {
   const body = JSON.stringify({ model: 'demo', ...CHAT, stream: true });
   const answers = await Promise.all(
     Array.from({ length: 20 }, () => call(gateway.port, '/v1/chat/completions', { body })),
@@ -137,7 +137,7 @@ test('20 streams at once all come whole', async () => {
   for (const answer of answers) expect(answer.text.endsWith('data: [DONE]\n\n')).toBe(true);
 });
 
-/** A request that is being worked on and never answered whole. */
+/** Starts a request whose answer never ends, and waits until the engine works on it. */
 async function endless(body = ENDLESS): Promise<{ request: ClientRequest; answered: Promise<IncomingMessage> }> {
   const begun = engine.count('processing task');
   const request = httpRequest({ port: gateway.port, path: '/v1/completions', method: 'POST', agent: false });
@@ -149,8 +149,8 @@ async function endless(body = ENDLESS): Promise<{ request: ClientRequest; answer
 }
 
 /**
- * Looks at the log and not at `/slots`: for an answer that is not streamed llama-server looks for its caller only after a
- * second without any result, and an answer of `/slots` is one.
+ * Waits until the engine has cancelled a task. Reads the log and not `/slots`: without a stream, llama-server checks its
+ * caller only after a second without any result, and an answer of `/slots` is a result.
  */
 async function expectCancelled(before: number): Promise<void> {
   await vi.waitFor(() => expect(engine.count('cancel task')).toBe(before + 1), PATIENCE);
@@ -160,7 +160,7 @@ async function expectCancelled(before: number): Promise<void> {
 
 test.each([
   ['in the middle of a stream', ENDLESS],
-  ['before an answer that comes whole', ENDLESS.replace('"stream":true', '"stream":false')],
+  ['before an answer that is not streamed', ENDLESS.replace('"stream":true', '"stream":false')],
 ])('a caller that leaves %s frees the engine', async (_moment, body) => {
   const before = engine.count('cancel task');
   const { request, answered } = await endless(body);

@@ -23,7 +23,7 @@ async function noLeases({ instances }: GatewayServer): Promise<void> {
 }
 
 describe('an answer', () => {
-  test('comes with its status, phrase, duplicate headers and bytes', async () => {
+  test('passes with its status, phrase, duplicate headers and bytes', async () => {
     const bytes = Buffer.from(Array.from({ length: 256 }, (_each, index) => index));
     const gateway = await bench.before((_request, response) => {
       response.writeHead(418, 'Short And Stout', [
@@ -44,7 +44,7 @@ describe('an answer', () => {
     expect((await readAnswer(answer)).body).toEqual(bytes);
   });
 
-  test('is passed head and chunks as they come, not when it is whole', async () => {
+  test('is streamed: head and chunks pass as soon as they arrive', async () => {
     const engine: ServerResponse[] = [];
     const gateway = await bench.before((_request, response) => {
       engine.push(response);
@@ -65,7 +65,7 @@ describe('an answer', () => {
     await noLeases(gateway);
   });
 
-  test('that is a page is kept from our own, and sets no cookie', async () => {
+  test('that is a page is sandboxed, and sets no cookie', async () => {
     const gateway = await bench.before((_request, response) => {
       response.writeHead(200, { 'content-type': 'text/html', 'set-cookie': 'a=1', 'access-control-allow-origin': '*' });
       response.end('<script>fetch("/api/instances")</script>');
@@ -76,7 +76,7 @@ describe('an answer', () => {
     expect(headers).not.toHaveProperty('access-control-allow-origin');
   });
 
-  test('brings its trailers', async () => {
+  test('passes with its trailers', async () => {
     const gateway = await bench.before((_request, response) => {
       response.writeHead(200, { trailer: 'X-Sum' });
       response.write('x');
@@ -90,7 +90,7 @@ describe('an answer', () => {
     ['HEAD', 200, { 'content-length': '1234' }],
     ['GET', 204, {}],
     ['GET', 304, { etag: '"x"' }],
-  ])('to %s with status %i has no body, and the connection goes on', async (method, status, headers) => {
+  ])('to %s with status %i has no body, and the connection stays open', async (method, status, headers) => {
     const gateway = await bench.before((request, response) => {
       if (request.method !== 'POST') response.writeHead(status, headers);
       response.end(request.method === 'POST' ? 'next' : undefined);
@@ -105,7 +105,7 @@ describe('an answer', () => {
     connection.socket.destroy();
   });
 
-  test('of an engine that is still processing is announced as such', async () => {
+  test('is preceded by the 102 of an engine that is still processing', async () => {
     const engine: ServerResponse[] = [];
     const gateway = await bench.before((_request, response) => {
       engine.push(response);
@@ -125,7 +125,7 @@ describe('an answer', () => {
     expect(await call(gateway.port, PROXY)).toMatchObject({ status: 200, text: 'all of it' });
   });
 
-  test('is passed no faster than the caller reads', async () => {
+  test('passes no faster than the caller reads', async () => {
     const size = 64 * 1024 * 1024;
     const body = Buffer.alloc(size, 'abcdefg');
     let sent = 0;
@@ -148,11 +148,11 @@ describe('an answer', () => {
     await noLeases(gateway);
   });
 
-  test('that comes before the body was read leaves the connection fit for the next request', async () => {
+  test('before the end of the body leaves the connection usable for the next request', async () => {
     const waiting: (() => void)[] = [];
     const gateway = await bench.before((request, response) => {
       if (request.method === 'GET') return response.end('next');
-      // Reads nothing, so that everything on the way to it is full.
+      // The engine reads nothing, so that all buffers before it are full.
       request.pause();
       response.writeHead(403, { 'content-length': 2, connection: 'close' });
       return waiting.push(() => response.end('no'));
@@ -170,7 +170,7 @@ describe('an answer', () => {
     await noLeases(gateway);
   });
 
-  test('may come while the body is still on its way', async () => {
+  test('may arrive while the body is still being sent', async () => {
     const gateway = await bench.before((request, response) => request.pipe(response));
     const request = httpRequest({ port: gateway.port, path: PROXY, method: 'POST', agent: false });
     const answered = answerOf(request).then(readAnswer);
@@ -179,7 +179,7 @@ describe('an answer', () => {
     expect(sha256((await answered).body)).toBe(sha256(body));
   });
 
-  test('comes 200 times in a row from an engine that takes one request a connection and does not say so', async () => {
+  test('passes 200 times in a row from an engine that closes each connection unannounced', async () => {
     const gateway = await bench.beforeRaw((socket) => {
       const head = 'HTTP/1.1 200 OK\r\nKeep-Alive: timeout=5, max=100\r\nTransfer-Encoding: chunked\r\n\r\n';
       socket.write(`${head}3\r\none\r\n0\r\n\r\n`);

@@ -23,26 +23,29 @@ async function noLeases({ instances }: GatewayServer): Promise<void> {
 }
 
 describe('when the caller leaves', () => {
-  test.each(['before the answer', 'in the middle of it'])('%s, the engine is told at once', async (moment) => {
-    const engine: { response: ServerResponse; isClosed: boolean }[] = [];
-    const gateway = await bench.before((_request, response) => {
-      const state = { response, isClosed: false };
-      engine.push(state);
-      response.once('close', () => {
-        state.isClosed = true;
+  test.each(['before the answer', 'in the middle of it'])(
+    "%s, the engine's connection closes at once",
+    async (moment) => {
+      const engine: { response: ServerResponse; isClosed: boolean }[] = [];
+      const gateway = await bench.before((_request, response) => {
+        const state = { response, isClosed: false };
+        engine.push(state);
+        response.once('close', () => {
+          state.isClosed = true;
+        });
+        if (moment !== 'before the answer') response.write('first');
       });
-      if (moment !== 'before the answer') response.write('first');
-    });
-    const connection = rawConnection(gateway.port, `GET ${PROXY} HTTP/1.1\r\nHost: a\r\n\r\n`);
-    await eventually(() => expect(engine).toHaveLength(1));
-    if (moment !== 'before the answer') await eventually(() => expect(connection.received()).toContain('first'));
-    connection.socket.destroy();
-    await eventually(() => expect(engine[0]?.isClosed).toBe(true));
-    expect(engine[0]?.response.writableFinished).toBe(false);
-    await noLeases(gateway);
-  });
+      const connection = rawConnection(gateway.port, `GET ${PROXY} HTTP/1.1\r\nHost: a\r\n\r\n`);
+      await eventually(() => expect(engine).toHaveLength(1));
+      if (moment !== 'before the answer') await eventually(() => expect(connection.received()).toContain('first'));
+      connection.socket.destroy();
+      await eventually(() => expect(engine[0]?.isClosed).toBe(true));
+      expect(engine[0]?.response.writableFinished).toBe(false);
+      await noLeases(gateway);
+    },
+  );
 
-  test('all requests that it sent ahead on its connection end', async () => {
+  test('all pipelined requests of its connection end', async () => {
     let begun = 0;
     let closed = 0;
     const gateway = await bench.before((_request, response) => {
@@ -60,7 +63,7 @@ describe('when the caller leaves', () => {
     await noLeases(gateway);
   });
 
-  test('in the middle of its body, the engine sees no whole request', async () => {
+  test('in the middle of its body, the engine gets an incomplete request', async () => {
     const seen: string[] = [];
     const gateway = await bench.before((request) => {
       request.on('data', () => seen.push('data'));
@@ -82,21 +85,24 @@ describe('when the engine leaves', () => {
   const HALF = ['chunked', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n'] as const;
   const SHORT = ['of known length', 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf'] as const;
 
-  test.each([HALF, SHORT])('in the middle of an answer (%s), the caller sees it broken', async (_title, bytes) => {
-    const sockets: Socket[] = [];
-    const gateway = await bench.beforeRaw((socket) => {
-      sockets.push(socket);
-      socket.write(bytes);
-    });
-    const answer = await answerOf(httpRequest({ port: gateway.port, path: PROXY, agent: false }).end());
-    const [chunk] = (await once(answer, 'data')) as [Buffer];
-    expect(chunk.toString()).toBe('half');
-    sockets[0]?.destroy();
-    await expect(readAnswer(answer)).rejects.toMatchObject({ code: 'ECONNRESET' });
-    await noLeases(gateway);
-  });
+  test.each([HALF, SHORT])(
+    "in the middle of an answer (%s), the caller's connection is broken",
+    async (_title, bytes) => {
+      const sockets: Socket[] = [];
+      const gateway = await bench.beforeRaw((socket) => {
+        sockets.push(socket);
+        socket.write(bytes);
+      });
+      const answer = await answerOf(httpRequest({ port: gateway.port, path: PROXY, agent: false }).end());
+      const [chunk] = (await once(answer, 'data')) as [Buffer];
+      expect(chunk.toString()).toBe('half');
+      sockets[0]?.destroy();
+      await expect(readAnswer(answer)).rejects.toMatchObject({ code: 'ECONNRESET' });
+      await noLeases(gateway);
+    },
+  );
 
-  test('a caller without chunks sees it broken too', async () => {
+  test('in the middle of an answer, the connection of an HTTP/1.0 caller is broken too', async () => {
     const sockets: Socket[] = [];
     const gateway = await bench.beforeRaw((socket) => {
       sockets.push(socket);
@@ -114,23 +120,23 @@ describe('when the engine leaves', () => {
     ['does not speak HTTP', (socket: Socket) => socket.end('what?\r\n\r\n')],
     ['breaks off in its head', (socket: Socket) => socket.end('HTTP/1.1 200 OK\r\nConten')],
     [
-      'switches to what nobody asked for',
+      'switches protocols without a request',
       (socket: Socket) => socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n'),
     ],
-  ])('and %s, the caller is told', async (_title, serve) => {
+  ])('and %s, the caller gets 502', async (_title, serve) => {
     const gateway = await bench.beforeRaw(serve);
     const answer = await call(gateway.port, '/v1/chat/completions', { body: '{"model":"a"}' });
     expect(answer).toMatchObject({ status: 502, headers: { 'x-llamactl-source': 'llamactl' } });
     expect(JSON.parse(answer.text)).toMatchObject({
       error: {
         type: 'server_error',
-        message: expect.stringContaining('gave no answer that could be passed on') as unknown,
+        message: expect.stringContaining('gave no answer, or an invalid one') as unknown,
       },
     });
     await noLeases(gateway);
   });
 
-  test('and nobody listens at its port, the caller is told', async () => {
+  test('and no process listens on its port, the caller gets 502', async () => {
     const engine = await startEngine(() => undefined);
     await engine.close();
     const gateway = await bench.beforePort(engine.port);
@@ -140,7 +146,7 @@ describe('when the engine leaves', () => {
 });
 
 describe('when the lease ends', () => {
-  test('before the answer, because the engine died, the caller is told why', async () => {
+  test('before the answer, because the engine died, the caller gets the reason', async () => {
     const requests: IncomingMessage[] = [];
     const gateway = await bench.before((request) => requests.push(request));
     const answer = call(gateway.port, '/v1/messages', { body: '{"model":"a"}' });
@@ -157,7 +163,7 @@ describe('when the lease ends', () => {
     await eventually(() => expect(requests[0]?.destroyed).toBe(true));
   });
 
-  test('before the answer, because it was stopped, the caller is told that', async () => {
+  test('before the answer, because the instance was stopped, the caller gets 503', async () => {
     const requests: IncomingMessage[] = [];
     const gateway = await bench.before((request) => requests.push(request));
     const answer = call(gateway.port, PROXY);

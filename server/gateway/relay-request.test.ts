@@ -14,7 +14,7 @@ async function noLeases({ instances }: GatewayServer): Promise<void> {
 }
 
 describe('a request', () => {
-  test('reaches the engine with its method, path, query and body as they are, and only our key', async () => {
+  test("reaches the engine with method, path, query and body unchanged, and only with the run's key", async () => {
     const seen: unknown[] = [];
     const gateway = await bench.before(async (request, response) => {
       const { text } = await readAnswer(request);
@@ -41,7 +41,7 @@ describe('a request', () => {
     ['POST', undefined, { 'content-length': '0' }],
     ['PUT', 'x', { 'content-length': '1' }],
     ['GET', 'x', { 'content-length': '1' }],
-  ])('%s with body %j is framed as such', async (method, body, framing) => {
+  ])('%s with body %j is framed correctly', async (method, body, framing) => {
     const gateway = await bench.before(async (request, response) => {
       const { text } = await readAnswer(request);
       const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
@@ -54,7 +54,7 @@ describe('a request', () => {
     expect(JSON.parse(answer.text)).toEqual([body ?? '', framing, null]);
   });
 
-  test('of unknown length is streamed in chunks, its trailers behind it', async () => {
+  test('of unknown length is streamed in chunks, with its trailers', async () => {
     const got: unknown[] = [];
     const gateway = await bench.before((request, response) => {
       request.once('data', (chunk: Buffer) => got.push(chunk.toString()));
@@ -78,7 +78,7 @@ describe('a request', () => {
     expect(got).toEqual(['first', ['X-Sum', '12']]);
   });
 
-  test('that expects 100-continue is told to go on, and the engine is not bothered with it', async () => {
+  test('that expects 100-continue gets it from llamactl, and the engine does not see the header', async () => {
     const gateway = await bench.before(async (request, response) => {
       const { text } = await readAnswer(request);
       response.end(`${text} ${request.headers.expect}`);
@@ -96,7 +96,7 @@ describe('a request', () => {
     expect((await readAnswer(await answerOf(request))).text).toBe('body undefined');
   });
 
-  test('is passed no faster than the engine reads', async () => {
+  test('passes no faster than the engine reads', async () => {
     const size = 64 * 1024 * 1024;
     const gates: (() => Promise<void>)[] = [];
     const gateway = await bench.before((request, response) => {

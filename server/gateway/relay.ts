@@ -17,53 +17,56 @@ import type { Upstream } from './upstream.ts';
 
 export { NoAnswer } from './no-answer.ts';
 
-/** One request on its way to an engine. */
+/** One request to an engine, and the caller's answer. */
 export interface Exchange {
   request: IncomingMessage;
   response: ServerResponse;
   /** Path and query as the engine gets them, byte for byte. */
   path: string;
-  /** The request's body where it had to be read, released as soon as the answer begins; `null`: it is still to be streamed. */
+  /** The request's body if it was read; released as soon as the answer begins. `null`: the body is streamed. */
   body: HeldBody | null;
   requestId: string;
-  /** What we say with every answer. */
+  /** Headers that llamactl sends with every answer. */
   headers: RawHeaders;
-  /** Request headers that the engine does not get, in lower case. */
+  /** Request headers to drop, in lower case. */
   crossing: ReadonlySet<string>;
   /** Aborted when the caller has left. */
   callerSignal: AbortSignal;
-  /** Sees the answer pass. */
+  /** Observes the answer. */
   observer?: AnswerObserver;
-  /** The answer, if it may have begun before there was an engine for it. */
+  /** The answer, if it may have begun before an engine was leased. */
   held?: HeldStream | null;
 }
 
-/** Sees an answer pass, as the engine gave it. What it throws breaks the answer. */
+/** Observes an answer as the engine sent it. An error that it throws breaks off the answer. */
 export interface AnswerObserver {
   head(status: number, rawHeaders: RawHeaders): void;
-  /** Part of the body; the bytes are overwritten as soon as this returns. */
+  /** Receives a part of the body. The bytes are overwritten as soon as this method returns. */
   bytes(bytes: Buffer): void;
 }
 
-/** Between two 102 that pass: often enough for a proxy that gives up on a silent connection. */
+/** Least time between two 102 that pass: short enough for a proxy that closes silent connections. */
 const INFORMATION_MS = 1_000;
-/** Parts of an answer up to here are copied as text, which Node writes in one piece with what stands before it. */
+/** Parts of an answer up to this many bytes are copied as text, which Node writes together with the text before it. */
 const LONGEST_TEXT = 16_384;
 
 /**
- * Passes a request to the leased engine and its answer back, both as they come. Resolves when the last byte has passed,
- * or the answer broke off: then the caller's connection is broken too, because a clean end would make a truncated answer
- * look whole. Throws {@link NoAnswer} while the caller can still be told. In any case the engine works on it no more,
- * and the request's body is read or being discarded.
+ * Passes a request to the leased engine and streams its answer back.
+ *
+ * Resolves when the last byte has passed or the answer broke off. In the second case it breaks the caller's connection too,
+ * because a clean end would make a truncated answer look complete. In all cases the engine then no longer works on the
+ * request, and the request's body has been read or is being discarded.
+ *
+ * @throws {NoAnswer} as a rejection, if the engine fails while the caller can still get an error
  */
-export function relay(exchange: Exchange, lease: Lease, ways: Ways): Promise<void> {
+export function relay(exchange: Exchange, lease: Lease, shared: SharedParts): Promise<void> {
   return new Promise((resolve, reject) => {
-    new Passage(exchange, lease, { resolve, reject }, ways).begin();
+    new Passage(exchange, lease, { resolve, reject }, shared).begin();
   });
 }
 
-/** What all requests on their way share. */
-interface Ways {
+/** Objects that all requests in flight share. */
+interface SharedParts {
   upstream: Upstream;
   turnEnd: TurnEnd;
   stalledReaders: StalledReaders;
@@ -74,30 +77,30 @@ class Passage implements AnswerReceiver, WaitingAnswer {
   readonly #exchange: Exchange;
   readonly #lease: Lease;
   readonly #settle: { resolve: () => void; reject: (error: Error) => void };
-  readonly #ways: Ways;
+  readonly #shared: SharedParts;
   #call: EngineCall | null = null;
   #upload: Upload | null = null;
-  /** The head is on its way to the caller too, not only set. */
+  /** The head was written to the connection, not only set on the response. */
   #isHeadSent = false;
   #isWaiting = false;
-  /** Bytes wait for the caller, and it is watched for taking them. */
+  /** Stops watching a caller for which bytes wait. `null`: the caller is not watched. */
   #unwatch: (() => void) | null = null;
   /** When the last 102 passed, by the clock's `elapsed`. */
   #informedAt = Number.NEGATIVE_INFINITY;
   #isOver = false;
-  /** Of an answer that has begun without the engine: what becomes of the engine's. */
+  /** How the engine's answer continues an answer that began before it. */
   #goesOn: 'not yet' | 'as it comes' | 'as one event' = 'not yet';
 
   constructor(
     exchange: Exchange,
     lease: Lease,
     settle: { resolve: () => void; reject: (error: Error) => void },
-    ways: Ways,
+    shared: SharedParts,
   ) {
     this.#exchange = exchange;
     this.#lease = lease;
     this.#settle = settle;
-    this.#ways = ways;
+    this.#shared = shared;
   }
 
   begin(): void {
@@ -108,9 +111,9 @@ class Passage implements AnswerReceiver, WaitingAnswer {
     if (callerSignal.aborted || signal.aborted) return this.#onAbort();
     try {
       const { headers, body } = this.#message(this.#exchange.body);
-      this.#call = this.#ways.upstream.call({ target, method: request.method ?? 'GET', path, headers, body }, this);
+      this.#call = this.#shared.upstream.call({ target, method: request.method ?? 'GET', path, headers, body }, this);
       if (body === 'sized' || body === 'chunked') {
-        this.#upload = upload(request, this.#call, crossing, (send) => this.#ways.turnEnd.add(send));
+        this.#upload = upload(request, this.#call, crossing, (send) => this.#shared.turnEnd.add(send));
       }
     } catch (error) {
       this.failed(error);
@@ -129,14 +132,14 @@ class Passage implements AnswerReceiver, WaitingAnswer {
   }
 
   /**
-   * 102 says that the engine is still at work. One a second passes, and none while bytes wait for the caller: an engine may
-   * send any number, and what the caller does not read would grow our memory. 100 was ours to say, and has been said; 103
-   * is about pages. HTTP/1.0 knows none of them.
+   * Passes a 102, which says that the engine is still at work. At most one a second passes, and none while bytes wait for
+   * the caller: an engine may send any number, and unread ones would fill the memory of this process. Drops 100, which
+   * llamactl itself has sent, and 103, which concerns pages. HTTP/1.0 has no interim answers.
    */
   information(status: number): void {
     const { request, response } = this.#exchange;
     if (status !== 102 || request.httpVersionMinor === 0 || response.headersSent) return;
-    const now = this.#ways.clock.elapsed();
+    const now = this.#shared.clock.elapsed();
     if (now - this.#informedAt < INFORMATION_MS || response.socket?.writableLength !== 0) return;
     this.#informedAt = now;
     response.writeProcessing();
@@ -146,7 +149,7 @@ class Passage implements AnswerReceiver, WaitingAnswer {
     return this.#exchange.response.socket;
   }
 
-  /** Ends the caller's connection, which ends everything else: the caller has left. */
+  /** Resets the caller's connection, which ends the request as if the caller had left. */
   stalled(): void {
     this.#unwatch = null;
     resetConnection(this.#exchange.request.socket);
@@ -154,7 +157,7 @@ class Passage implements AnswerReceiver, WaitingAnswer {
 
   head({ status, phrase, rawHeaders, length }: AnswerHead): void {
     const { request, response, headers, body, observer, held } = this.#exchange;
-    // Nothing is sent again from here on.
+    // From here on the request is not sent again.
     body?.release();
     observer?.head(status, rawHeaders);
     this.#lease.begun();
@@ -166,7 +169,7 @@ class Passage implements AnswerReceiver, WaitingAnswer {
     }
     const facts = { status, method: request.method ?? 'GET', length };
     response.writeHead(status, phrase, responseHeaders(rawHeaders, headers, facts));
-    // a body of known length brings its head along
+    // A body of known length is written together with the head.
     this.#isHeadSent = length !== null;
   }
 
@@ -184,14 +187,14 @@ class Passage implements AnswerReceiver, WaitingAnswer {
     crowded.once('drain', this.#onDrain);
   }
 
-  /** @returns what tells when more is welcome; `null`: it is at once */
+  /** Writes bytes to the caller. @returns the stream whose `drain` to wait for; `null`: more can be written at once */
   #write(bytes: Buffer): Writable | null {
     const { response } = this.#exchange;
     const { socket } = response;
     const isShort = bytes.length <= LONGEST_TEXT;
     const text = isShort ? bytes.toString('latin1') : '';
-    // Node writes a chunk in four pieces, which costs a seventh more than one. While an answer before is written there is no
-    // socket yet, and one that its caller has half closed takes no more.
+    // Node writes a chunk in four pieces, which costs a seventh more than one piece. The response has no socket while an
+    // earlier answer is being written, and a socket that the caller has half closed is not writable.
     if (isShort && this.#isHeadSent && response.chunkedEncoding && socket?.writable === true) {
       return socket.write(`${bytes.length.toString(16)}\r\n${text}\r\n`, 'latin1') ? null : socket;
     }
@@ -220,7 +223,7 @@ class Passage implements AnswerReceiver, WaitingAnswer {
       return this.#watchTheRest();
     }
     const text = bytes.toString('latin1');
-    this.#ways.turnEnd.add(() => {
+    this.#shared.turnEnd.add(() => {
       if (this.#isOver) return;
       if (text === '') response.end();
       else response.end(text, 'latin1');
@@ -228,7 +231,7 @@ class Passage implements AnswerReceiver, WaitingAnswer {
     });
   }
 
-  /** A stream may be silent after its head. */
+  /** Sends the head now if no part of the body came with it, because a stream may be silent after its head. */
   settled(): void {
     const { response } = this.#exchange;
     if (this.#isHeadSent || !response.headersSent) return;
@@ -243,7 +246,7 @@ class Passage implements AnswerReceiver, WaitingAnswer {
   failed(cause: unknown): void {
     if (this.#isOver) return;
     const { response, held } = this.#exchange;
-    // What was begun without the engine can still tell that it does not answer.
+    // An answer that began before the engine's can still end with an error.
     const hasBegun = held?.hasBegun === true ? this.#goesOn !== 'not yet' : response.headersSent;
     this.#close();
     if (hasBegun) {
@@ -265,18 +268,18 @@ class Passage implements AnswerReceiver, WaitingAnswer {
     this.#call?.resume();
   };
 
-  /** The end of an answer waits in the same way, although nothing follows it. */
+  /** Watches the caller for the end of the answer too, although nothing follows that. */
   #watchTheRest(): void {
     if (this.#exchange.response.socket?.writableLength !== 0) this.#watch();
   }
 
   /**
-   * Only a TCP connection tells how far its caller reads. A request that comes through the door of a reload has a Unix socket:
-   * behind that the other server holds megabytes for a slow caller.
+   * Watches a caller that has a TCP connection: only TCP shows how far the caller reads. A request through the door of a
+   * reload has a Unix socket, behind which the other server buffers megabytes for a slow caller.
    */
   #watch(): void {
     if (this.#exchange.request.socket.localPort === undefined) return;
-    this.#unwatch ??= this.#ways.stalledReaders.watch(this);
+    this.#unwatch ??= this.#shared.stalledReaders.watch(this);
   }
 
   #onAbort = (): void => this.failed(new Error('the lease or the caller ended'));
@@ -295,11 +298,11 @@ class Passage implements AnswerReceiver, WaitingAnswer {
     request.socket.off('drain', this.#onDrain);
     this.#call?.destroy();
     this.#stopUpload();
-    // an error of a connection that has been given up must still be heard by somebody, so that listener stays
+    // The `error` listener of the response stays: an error of the closed connection must have a listener.
     request.resume();
   }
 
-  /** What is left of a body that the engine did not want is read, so that the caller gets to the answer. */
+  /** Discards the rest of a body that the engine did not read, so that the caller reads the answer. */
   #stopUpload(): void {
     if (this.#upload === null) return;
     this.#upload.stop();
@@ -308,7 +311,7 @@ class Passage implements AnswerReceiver, WaitingAnswer {
   }
 }
 
-/** Without chunks the end of an HTTP/1.0 answer is the end of the connection: only a reset tells it from a clean one. */
+/** Breaks off an answer. HTTP/1.0 has no chunks, so only a reset shows that the answer is incomplete. */
 function breakConnection({ request, response }: Exchange): void {
   if (request.httpVersionMinor === 0) resetConnection(request.socket);
   else response.destroy();

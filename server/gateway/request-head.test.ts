@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { chunkedEnd, requestHead } from './request-head.ts';
 
-test('a head is written as it is given, order, case and duplicates kept', () => {
+test('a head keeps order, case and duplicates', () => {
   expect(requestHead('PATCH', '/a%zz?q=\u00fc', ['Host', 'x', 'x-a', '1', 'X-A', ''])).toBe(
     'PATCH /a%zz?q=\u00fc HTTP/1.1\r\nHost: x\r\nx-a: 1\r\nX-A: \r\n\r\n',
   );
@@ -18,10 +18,10 @@ test.each([
   ['/', ['X-A', 'a\nb']],
   ['/', ['X-A', 'a\0b']],
   ['/', ['X-A', '\u{1F600}']],
-])('what would be read as something else is not sent: %j %j', (target, headers) => {
+])('a target or header that would be misread is refused: %j %j', (target, headers) => {
   expect(() => requestHead('GET', target, headers)).toThrow(TypeError);
 });
 
-test('nor in trailers', () => {
+test('a trailer that would be misread is refused', () => {
   expect(() => chunkedEnd([['X-Sum', '7\r\n\r\nGET / HTTP/1.1']])).toThrow(TypeError);
 });

@@ -5,18 +5,18 @@ const FORBIDDEN = /[\r\n\0]|[^\0-\xff]/;
 const TARGET = /^[\x21-\xff]+$/;
 
 /**
- * The head of a request as it goes over the wire, one byte a character.
+ * Builds the head of a request as sent over the connection, one character for each byte.
  *
- * @throws {TypeError} for what would be read as more than one header or line; the parser of callers lets nothing such in
+ * @throws {TypeError} for a value that would be read as several headers or lines; Node's parser rejects these from callers
  */
 export function requestHead(method: string, target: string, headers: RawHeaders): string {
-  if (!TARGET.test(target)) throw new TypeError('a target that would not be read as one');
+  if (!TARGET.test(target)) throw new TypeError('the target is empty or has an invalid character');
   let head = `${method} ${target} HTTP/1.1\r\n`;
   for (let index = 0; index + 1 < headers.length; index += 2) head += fieldLine(headers[index], headers[index + 1]);
   return `${head}\r\n`;
 }
 
-/** What ends a body of chunks. @throws {TypeError} as above */
+/** Builds the end of a chunked body. @throws {TypeError} like {@link requestHead} */
 export function chunkedEnd(trailers: readonly (readonly [string, string])[]): string {
   let end = '0\r\n';
   for (const [name, value] of trailers) end += fieldLine(name, value);
@@ -24,6 +24,6 @@ export function chunkedEnd(trailers: readonly (readonly [string, string])[]): st
 }
 
 function fieldLine(name = '', value = ''): string {
-  if (FORBIDDEN.test(value)) throw new TypeError('a header that would be read as two');
+  if (FORBIDDEN.test(value)) throw new TypeError('a header has an invalid character');
   return `${name}: ${value}\r\n`;
 }

@@ -9,28 +9,28 @@ import type { Clock } from '../instances/ports.ts';
 import { pathOnly } from './path-only.ts';
 import { type Tokens, type UsageReader, usageReader } from './usage.ts';
 
-/** What is known of a request when it begins. Everything but `id` may be shown to people, and none of it is content. */
+/** Facts about a request when it begins. Everything but `id` may be shown to people, and none of it is content. */
 export interface RequestFacts {
-  /** Its `X-Request-Id`. */
+  /** The request's `X-Request-Id`. */
   id: string;
-  /** No secret. */
+  /** Name of the caller; not a secret. */
   caller: string;
   /** `null`: not known yet. */
   instance: string | null;
-  /** As asked for; `null`: it was asked for by name. */
+  /** The requested model; `null`: the path names the instance. */
   model: string | null;
   door: RequestDoor;
   method: string;
-  /** As the engine gets it; the query is not kept. */
+  /** The path for the engine; the query is not kept. */
   path: string;
-  /** An answer in events was asked for; `null`: nobody looked. */
+  /** Whether the request asks for a streamed answer; `null`: its body was not read. */
   stream: boolean | null;
 }
 
-/** A request on its way, as far as it tells of itself. */
+/** A request in flight, with the phases that its record knows. */
 export type RequestView = Omit<ActiveRequest, 'phase'> & { phase: 'waiting' | 'processing' | 'streaming' };
 
-/** What the record of a request needs of those who keep it. */
+/** Dependencies of a request's record. */
 export interface RecordKeeper {
   clock: Pick<Clock, 'now' | 'elapsed'>;
   /** Called once. */
@@ -42,26 +42,26 @@ interface End {
   status: number | null;
   /** Milliseconds since the epoch. */
   at: number;
-  /** Seconds that it took. */
+  /** Duration of the request in seconds. */
   duration: number;
 }
 
 const NO_TOKENS: Tokens = { in: null, out: null, isEstimated: false };
 
-/** Names of models and paths come from callers. */
+/** Models and paths are cut to this many characters, because they come from callers. */
 const LONGEST_TEXT = 200;
 
-/** One request to an engine, from when it is known what it is for: sees its answer pass, and keeps figures of it. */
+/** Records one request to an engine from the moment its target is known: observes its answer and keeps its figures. */
 export class RequestRecord {
   readonly id: string;
   readonly #keeper: RecordKeeper;
   readonly #facts: RequestFacts;
-  /** It holds the whole request: those that are over are kept, and must not keep that. */
+  /** Ends the request. `null` after the end, because the callback holds the whole request and the record is kept. */
   #onCancel: (() => void) | null;
   #onOver: ((figures: RequestFigures) => void) | null = null;
   /** Milliseconds since the epoch. */
   readonly #startedAt: number;
-  /** Of {@link Clock.elapsed}, as all moments below. */
+  /** By {@link Clock.elapsed}, like all moments below. */
   readonly #begun: number;
   #instance: string | null;
   #leasedAt: number | null = null;
@@ -75,10 +75,10 @@ export class RequestRecord {
   #bytesOut = 0;
   #isCancelled = false;
   #end: End | null = null;
-  /** Of one that is over: its reader holds text. */
+  /** Tokens of a finished request. Its reader is dropped, because it holds text. */
   #tokens = NO_TOKENS;
 
-  /** @param id Unique among those that are known. @param onCancel Has to end the request. */
+  /** @param id Unique among all known records. @param onCancel Must end the request. */
   constructor(id: string, facts: RequestFacts, onCancel: () => void, keeper: RecordKeeper) {
     this.id = id;
     this.#facts = facts;
@@ -90,7 +90,7 @@ export class RequestRecord {
     this.#begun = keeper.clock.elapsed();
   }
 
-  /** @param onOver Called once when the request is over. Must not throw. */
+  /** Sets a callback for the end. @param onOver Called once when the request is over. Must not throw. */
   watch(onOver: (figures: RequestFigures) => void): void {
     this.#onOver = onOver;
   }
@@ -103,36 +103,36 @@ export class RequestRecord {
     return this.#instance;
   }
 
-  /** An engine has it, or had it. */
+  /** Whether the request has had a lease. */
   get wasLeased(): boolean {
     return this.#wasLeased;
   }
 
-  /** Somebody ended it who did not make it. */
+  /** Whether the request was cancelled by an operator and not by its caller. */
   get isCancelled(): boolean {
     return this.#isCancelled;
   }
 
-  /** It is for this instance, and an engine does not have it yet, or not any more. */
+  /** Records that the request waits for this instance, and has no lease yet or no longer. */
   waits(instance: string | null): void {
     this.#instance = instance;
     this.#leasedAt = null;
   }
 
-  /** An engine of this instance has it. */
+  /** Records that the request has a lease of this instance. */
   leased(instance: string): void {
     this.#instance = instance;
     this.#leasedAt = this.#keeper.clock.elapsed();
     this.#wasLeased = true;
   }
 
-  /** A WebSocket, of which nothing is read. */
+  /** Records that the request is a WebSocket, whose content is not read. */
   switches(): void {
     this.#isStream = true;
     this.#isAnswered = true;
   }
 
-  /** @param rawHeaders Of the engine's answer: name, value, name, value, … */
+  /** Records the head of the engine's answer. @param rawHeaders name, value, name, value, … */
   head(status: number, rawHeaders: readonly string[]): void {
     const type = headerOf(rawHeaders, 'content-type');
     this.#status = status;
@@ -142,7 +142,7 @@ export class RequestRecord {
     this.#reader = isReadable ? usageReader(type) : null;
   }
 
-  /** A part of the answer's body; nothing of it is kept. */
+  /** Counts a part of the answer's body, and keeps none of it. */
   bytes(bytes: Buffer): void {
     this.#bytesOut += bytes.byteLength;
     if (this.#reader?.read(bytes) !== true) return;
@@ -150,14 +150,14 @@ export class RequestRecord {
     this.#firstTokenAt ??= this.#lastTokenAt;
   }
 
-  /** Ends it, if it is not over. */
+  /** Cancels the request if it is not over. */
   cancel(): void {
     if (this.#end !== null) return;
     this.#isCancelled = true;
     this.#onCancel?.();
   }
 
-  /** It is over; only the first call counts. @param status Of an answer that was not the engine's; `null`: there was none. */
+  /** Ends the record; only the first call counts. @param status Status of llamactl's own answer; `null`: none was sent. */
   end(outcome: RequestOutcome, status: number | null = null): void {
     if (this.#end !== null) return;
     this.#tokens = this.#reader?.tokens() ?? NO_TOKENS;
@@ -172,7 +172,7 @@ export class RequestRecord {
     this.#onOver = null;
   }
 
-  /** As it ended; `null`: it is on its way. */
+  /** Returns the finished request; `null`: the request is in flight. */
   finished(): FinishedRequest | null {
     if (this.#end === null) return null;
     const { phase: _, ...facts } = this.view();
@@ -180,7 +180,7 @@ export class RequestRecord {
     return { ...facts, outcome, status, finished_at: new Date(at).toISOString(), duration };
   }
 
-  /** As it stands now. */
+  /** Returns the request in its current state. */
   view(): RequestView {
     const { caller, model, door, method, path } = this.#facts;
     return {
@@ -215,7 +215,7 @@ export class RequestRecord {
     return moment === null ? null : secondsBetween(this.#begun, moment);
   }
 
-  /** The first token is not counted: the prompt was worked on until it came. */
+  /** Returns tokens a second without the first token: the time before it was spent on the prompt. */
   #speed(out: number | null): number | null {
     if (out === null || out < 2 || this.#firstTokenAt === null || this.#lastTokenAt === null) return null;
     const seconds = secondsBetween(this.#firstTokenAt, this.#lastTokenAt);
@@ -227,7 +227,7 @@ function secondsBetween(from: number, to: number): number {
   return (to - from) / 1_000;
 }
 
-/** The empty text where there is none. */
+/** Returns the value of a header; the empty text if it is missing. */
 function headerOf(rawHeaders: readonly string[], name: string): string {
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const candidate = rawHeaders[index] ?? '';

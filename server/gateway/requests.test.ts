@@ -19,13 +19,13 @@ const STREAM = ['Content-Type', 'text/event-stream'];
 
 let clock: FakeClock;
 let requests: Requests;
-let told: RequestFigures[];
+let ended: RequestFigures[];
 let cancelled: number;
 beforeEach(() => {
   clock = new FakeClock();
-  told = [];
+  ended = [];
   cancelled = 0;
-  requests = new Requests({ clock, onFinished: (request) => told.push(request) });
+  requests = new Requests({ clock, onFinished: (request) => ended.push(request) });
 });
 
 const begin = (changes: Partial<RequestFacts> = {}): RequestRecord =>
@@ -40,8 +40,8 @@ const only = (status: 'running' | 'stopped' | null = null) => {
 };
 const last = () => FinishedRequestSchema.strict().parse(requests.finished()[0]);
 
-describe('a request on its way', () => {
-  it('is told with its time, without what its URL asks', () => {
+describe('a request in flight', () => {
+  it('is listed with its time, and without the query of its URL', () => {
     begin();
     expect(only()).toEqual({
       id: 'r',
@@ -64,7 +64,7 @@ describe('a request on its way', () => {
     });
   });
 
-  it('waits for a start, for its turn, for the engine, and gets its answer', async () => {
+  it('has the phases starting, queued, processing and streaming', async () => {
     const record = begin();
     record.waits('i');
     expect(only('stopped')).toMatchObject({ instance: 'i', phase: 'starting', waited: null });
@@ -76,7 +76,7 @@ describe('a request on its way', () => {
     expect(only('running')).toMatchObject({ phase: 'streaming', stream: true });
   });
 
-  it('tells when the first token came, how many came and how fast', async () => {
+  it('has the time of its first token, the number of tokens and their speed', async () => {
     const record = begin();
     record.leased('i');
     record.head(200, STREAM);
@@ -103,9 +103,9 @@ describe('a request on its way', () => {
   it.each([
     ['an error', 400, ['content-type', 'application/json']],
     ['a compressed answer', 200, ['content-type', 'application/json', 'content-encoding', 'gzip']],
-    ['another form', 200, ['content-type', 'text/plain']],
-    ['none at all', 200, []],
-  ])('has no tokens in %s', (_what, status, headers) => {
+    ['another content type', 200, ['content-type', 'text/plain']],
+    ['an answer without a content type', 200, []],
+  ])('has no tokens for %s', (_what, status, headers) => {
     const record = begin();
     record.leased('i');
     record.head(status, headers);
@@ -114,7 +114,7 @@ describe('a request on its way', () => {
     expect(last()).toMatchObject({ tokens_in: null, tokens_out: null, stream: false, bytes_out: 51, status });
   });
 
-  it('is known by its id, or that with a number where another has it', () => {
+  it('has its id, with a number if another request has that id', () => {
     const [one, other] = [begin(), begin()];
     expect([one.id, other.id]).toEqual(['r', 'r~1']);
     one.end('ok');
@@ -123,13 +123,13 @@ describe('a request on its way', () => {
     expect(begin().id).toBe('r');
   });
 
-  it('keeps nothing long that callers say', () => {
+  it('cuts long models and paths', () => {
     begin({ model: 'm'.repeat(10_000), path: `/${'p'.repeat(10_000)}` });
     const { model, path } = only();
     expect([model?.length, path.length]).toEqual([200, 200]);
   });
 
-  it.each([3_600_000, -3_600_000])('takes as long as it does while the wall clock jumps by %d ms', async (jump) => {
+  it.each([3_600_000, -3_600_000])('has the right duration when the wall clock jumps by %d ms', async (jump) => {
     const record = begin();
     await clock.advance(250);
     clock.jump(jump);
@@ -140,8 +140,8 @@ describe('a request on its way', () => {
   });
 });
 
-describe('a request that is over', () => {
-  it('is told once, with what became of it', async () => {
+describe('a finished request', () => {
+  it('is reported once, with its outcome', async () => {
     const record = begin();
     record.leased('i');
     record.head(500, ['content-type', 'application/json']);
@@ -149,8 +149,8 @@ describe('a request that is over', () => {
     record.end('engine_error', 200);
     record.end('aborted');
     expect(requests.list(() => null)).toEqual([]);
-    expect(told).toHaveLength(1);
-    expect(last()).toMatchObject({ ...told[0] });
+    expect(ended).toHaveLength(1);
+    expect(last()).toMatchObject({ ...ended[0] });
     expect(last()).toMatchObject({
       outcome: 'engine_error',
       status: 500,
@@ -160,14 +160,14 @@ describe('a request that is over', () => {
     expect(last()).not.toHaveProperty('phase');
   });
 
-  it('is remembered while it is one of the last, newest first', () => {
+  it('is listed while it is one of the last, newest first', () => {
     for (let count = 0; count < MOST_FINISHED_REQUESTS + 50; count += 1) begin({ id: `r${count}` }).end('ok');
     const ids = requests.finished().map(({ id }) => id);
     expect(ids).toHaveLength(MOST_FINISHED_REQUESTS);
     expect([ids[0], ids.at(-1)]).toEqual(['r249', 'r50']);
   });
 
-  it('is forgotten with its instance', () => {
+  it('is forgotten together with its instance', () => {
     for (const instance of ['i', 'j', null]) begin({ id: `to-${instance}`, instance }).end('ok');
     requests.forget('i');
     expect(requests.finished().map(({ id }) => id)).toEqual(['to-null', 'to-j']);
@@ -176,9 +176,9 @@ describe('a request that is over', () => {
 });
 
 describe('cancelling', () => {
-  it('ends what is on its way, and nothing else', () => {
+  it('ends a request in flight, and no other', () => {
     const record = begin();
-    expect(requests.cancel('nobody')).toBe(false);
+    expect(requests.cancel('unknown')).toBe(false);
     expect([record.isCancelled, cancelled]).toEqual([false, 0]);
     expect(requests.find('r')).toMatchObject({ caller: 'user:ada', instance: null });
     expect(requests.cancel('r')).toBe(true);

@@ -11,18 +11,18 @@ import { type RecordKeeper, RequestRecord, type RequestFacts } from './request-r
 
 export interface RequestsParts {
   clock: Pick<Clock, 'now' | 'elapsed'>;
-  /** Hears of each request that is over, once. Must not throw and must not wait. */
+  /** Called once for each finished request. Must not throw and must not block. */
   onFinished?: (request: RequestFigures) => void;
 }
 
-/** All requests that are on their way to an engine, and the last ones that are over: figures, never content. */
+/** Records all requests in flight, and the last finished ones: figures, never content. */
 export class Requests {
   readonly #keeper: RecordKeeper;
-  /** By their ids, oldest first. */
+  /** By id, oldest first. */
   readonly #active = new Map<string, RequestRecord>();
   /** Oldest first. */
   #finished: RequestRecord[] = [];
-  /** Ids of both. */
+  /** Ids of all records above. */
   readonly #ids = new Set<string>();
   readonly #speeds = new GenerationSpeeds();
   #namesakes = 0;
@@ -36,7 +36,7 @@ export class Requests {
     this.#keeper = { clock, onEnd };
   }
 
-  /** @param onCancel Called when somebody cancels the request: has to end it. */
+  /** Begins a record. @param onCancel Called when an operator cancels the request; must end it. */
   begin(facts: RequestFacts, onCancel: () => void): RequestRecord {
     const record = new RequestRecord(this.#unused(facts.id), facts, onCancel, this.#keeper);
     this.#active.set(record.id, record);
@@ -44,40 +44,40 @@ export class Requests {
     return record;
   }
 
-  /** Oldest first. @param statusOf Of an instance, as far as the one who asks may know; `null`: there is none. */
+  /** Lists the requests in flight, oldest first. @param statusOf Status of an instance; `null`: none, or not visible. */
   list(statusOf: (instance: string) => Status | null): ActiveRequest[] {
     return [...this.#active.values()].map((record) => {
       const { phase, ...view } = record.view();
       if (phase !== 'waiting') return { ...view, phase };
-      // What waits for an instance that runs waits for its turn.
+      // A request that waits for a running instance waits for its turn.
       const isUp = view.instance !== null && statusOf(view.instance) === 'running';
       return { ...view, phase: isUp ? 'queued' : 'starting' };
     });
   }
 
-  /** The last ones, newest first. */
+  /** Lists the last finished requests, newest first. */
   finished(): FinishedRequest[] {
     return this.#finished.toReversed().flatMap((record) => record.finished() ?? []);
   }
 
-  /** `null`: no request of this id is on its way. */
+  /** Finds a request in flight; `null`: no such id. */
   find(id: string): { caller: string; instance: string | null } | null {
     return this.#active.get(id) ?? null;
   }
 
-  /** Tokens that an instance generates in a second for one request, at most, as far as that was measured. @param instance Its name. */
+  /** Returns an instance's highest measured tokens a second for one request. @param instance Name of the instance. */
   speedOf(instance: string): number {
     return this.#speeds.of(instance);
   }
 
-  /** Ends a request. @returns whether there was one */
+  /** Cancels a request in flight. @returns whether it was found */
   cancel(id: string): boolean {
     const record = this.#active.get(id);
     record?.cancel();
     return record !== undefined;
   }
 
-  /** The instance was deleted: a new one of its name has no past. @param instance Its name. */
+  /** Forgets a deleted instance, so that a new one with its name has no past. @param instance Name of the instance. */
   forget(instance: string): void {
     const [gone = [], kept = []] = [true, false].map((isIts) =>
       this.#finished.filter((request) => (request.instance === instance) === isIts),
@@ -87,7 +87,7 @@ export class Requests {
     this.#speeds.forget(instance);
   }
 
-  /** Callers may use an id again, and what is shown has to be found. */
+  /** Returns a unique id, because callers may reuse ids and each shown request must be found by its id. */
   #unused(id: string): string {
     if (!this.#ids.has(id)) return id;
     this.#namesakes += 1;

@@ -13,7 +13,7 @@ import {
   startGateway,
 } from '../testing/gateway-harness.ts';
 
-/** Engines that die before they answer. Their instance `a` comes back when the test says so. */
+/** Engines that die before they answer. Each test decides when their instance `a` restarts. */
 
 const SIGN = ': the model is not ready yet\n\n';
 const CHAT = '/v1/chat/completions';
@@ -22,7 +22,7 @@ const BODY = '{"model":"a", "x":1}';
 let clock: FakeClock;
 let gateway: GatewayServer;
 let engines: Listening[];
-/** Requests that came to the engine, with what each does when its engine dies. */
+/** Requests that reached the engine. `die` ends the engine of a request. */
 let arrived: { request: IncomingMessage; response: ServerResponse; body: string; die: () => void }[];
 
 beforeEach(() => {
@@ -35,7 +35,7 @@ afterEach(async () => {
   await Promise.all(engines.map((engine) => engine.close()));
 });
 
-/** An engine that keeps its requests until the test answers them, or lets it die. */
+/** Starts an engine that keeps its requests until the test answers them or ends the engine. */
 async function startSilentEngine(): Promise<number> {
   const engine = await startEngine(async (request, response) => {
     const { text: body } = await readAnswer(request);
@@ -49,18 +49,18 @@ async function startSilentEngine(): Promise<number> {
   return engine.port;
 }
 
-async function begin(wishes: GatewayWishes = {}, engine = 'llama_cpp'): Promise<void> {
+async function begin(options: GatewayWishes = {}, engine = 'llama_cpp'): Promise<void> {
   gateway = await startGateway(
     [{ name: 'a', aliases: ['alias'], engine, port: await startSilentEngine() }],
     clock,
-    wishes,
+    options,
   );
 }
 
 const ask = (body = BODY, path = CHAT, more: Parameters<typeof call>[2] = {}): ReturnType<typeof call> =>
   call(gateway.port, path, { body, ...more });
 
-/** The request that came as number so many, from 1. */
+/** Waits for the request with this number, counted from 1. */
 async function arrival(count: number): Promise<(typeof arrived)[number]> {
   await vi.waitFor(() => expect(arrived).toHaveLength(count));
   const last = arrived.at(-1);
@@ -68,7 +68,7 @@ async function arrival(count: number): Promise<(typeof arrived)[number]> {
   return last;
 }
 
-/** Resolves when so many requests wait for the restart. */
+/** Resolves when this number of requests wait for the restart. */
 const waiting = (count: number): Promise<void> => vi.waitFor(() => expect(gateway.instances.waiting('a')).toBe(count));
 
 async function comeBack(): Promise<void> {
@@ -79,7 +79,7 @@ describe('a request whose engine dies before it answers', () => {
   test.each([
     ['whose model is in a JSON body', BODY, CHAT, {}],
     ['whose model is an alias', '{"model":"alias"}', CHAT, {}],
-    ['of the API of Anthropic', BODY, '/v1/messages', {}],
+    ["of Anthropic's API", BODY, '/v1/messages', {}],
     ['with a query', BODY, `${CHAT}?beta=true`, {}],
     [
       'whose model is in a form',
@@ -101,7 +101,7 @@ describe('a request whose engine dies before it answers', () => {
     expect(gateway.instances.leases('a').count).toBe(0);
   });
 
-  test('is sent again once: the second death is its error, which no client should try again', async () => {
+  test('is sent again once: a second death is an error that clients must not retry', async () => {
     await begin();
     const answer = ask();
     (await arrival(1)).die();
@@ -119,7 +119,7 @@ describe('a request whose engine dies before it answers', () => {
     expect(arrived).toHaveLength(2);
   });
 
-  test('is sent again where the news of the death comes seconds after the connection broke', async () => {
+  test('is sent again when the death is reported seconds after the connection broke', async () => {
     await begin();
     const answer = ask();
     const { response } = await arrival(1);
@@ -158,7 +158,7 @@ describe('a request whose engine dies before it answers', () => {
       const second = ask(large('y'));
       await vi.waitFor(() => expect(gateway.budget.waiting).toBe(1));
       await comeBack();
-      // Once it is sent again, its memory can go to the second one.
+      // After the first body is sent again, the second body can take its memory.
       (await arrival(3)).response.end('second');
       expect(arrived.map(({ body }) => body)).toEqual([large('x'), large('x'), large('y')]);
       arrived[1]?.response.end('first');
@@ -190,7 +190,7 @@ describe('a request whose engine dies before it answers', () => {
     expect(arrived).toHaveLength(1);
   });
 
-  test('is not sent again through the proxy', async () => {
+  test('is not sent again under /proxy', async () => {
     await begin();
     const answer = ask(BODY, `/api/instances/a/proxy${CHAT}`);
     (await arrival(1)).die();
@@ -219,7 +219,7 @@ describe('a request whose engine dies before it answers', () => {
     expect(arrived).toHaveLength(1);
   });
 
-  test('is not waited for when the engine still listens: it lives', async () => {
+  test('fails after a short wait when the engine still listens, because it is alive', async () => {
     const witness = { listener: () => 'socket:[1]', held: () => null };
     gateway = await startGateway([{ name: 'a', engine: 'llama_cpp', port: await startSilentEngine(), witness }], clock);
     const answer = ask();
@@ -230,7 +230,7 @@ describe('a request whose engine dies before it answers', () => {
     expect(await answer).toMatchObject({ status: 502 });
   });
 
-  test('is not sent again after a byte of the answer: its connection is broken', async () => {
+  test('loses its connection, and is not sent again, after the first byte of the answer', async () => {
     await begin();
     const { received, gone } = rawConnection(
       gateway.port,
@@ -245,7 +245,7 @@ describe('a request whose engine dies before it answers', () => {
     expect(arrived).toHaveLength(1);
   });
 
-  test('gets the reason why the instance does not come back', async () => {
+  test('gets the reason why the instance does not restart', async () => {
     await begin();
     const answer = ask();
     (await arrival(1)).die();
@@ -256,7 +256,7 @@ describe('a request whose engine dies before it answers', () => {
     expect(gateway.requests.finished()).toMatchObject([{ outcome: 'broken', status: 503 }]);
   });
 
-  test('waits no more when its caller has left', async () => {
+  test('stops waiting when its caller leaves', async () => {
     await begin();
     const head = `POST ${CHAT} HTTP/1.1\r\nHost: a\r\nContent-Length: ${BODY.length}\r\n\r\n${BODY}`;
     const { socket } = rawConnection(gateway.port, head);
@@ -269,7 +269,7 @@ describe('a request whose engine dies before it answers', () => {
     expect(arrived).toHaveLength(1);
   });
 
-  test('waits no more when an operator cancels it', async () => {
+  test('stops waiting when an operator cancels it', async () => {
     await begin();
     const answer = ask();
     (await arrival(1)).die();
@@ -280,8 +280,8 @@ describe('a request whose engine dies before it answers', () => {
   });
 });
 
-describe('the account of a request that is sent again', () => {
-  test('says that it waits, then that it is at work, and has the figures of the answer', async () => {
+describe('the record of a request that is sent again', () => {
+  test('has the phases of both attempts, and the figures of the answer', async () => {
     await begin();
     const phase = (): string | undefined => gateway.requests.list(() => 'restarting')[0]?.phase;
     const answer = ask();
@@ -308,7 +308,7 @@ describe('the account of a request that is sent again', () => {
 describe('a stream whose engine dies before its first byte', () => {
   const STREAM = '{"model":"a","stream":true}';
 
-  test('gets signs of life while it waits, and then the answer', async () => {
+  test('gets comments while it waits, and then the answer', async () => {
     await begin({ loadingKeepaliveSeconds: 15 });
     const answer = ask(STREAM);
     (await arrival(1)).die();
@@ -323,7 +323,7 @@ describe('a stream whose engine dies before its first byte', () => {
   test.each([
     [CHAT, 'data: {"error":'],
     ['/v1/messages', 'event: error\ndata: {"type":"error",'],
-  ])('ends with one event when the next one dies too: %s', async (path, event) => {
+  ])('ends with one event when the next run dies too: %s', async (path, event) => {
     await begin({ loadingKeepaliveSeconds: 15 });
     const answer = ask(STREAM, path);
     (await arrival(1)).die();
@@ -337,7 +337,7 @@ describe('a stream whose engine dies before its first byte', () => {
   });
 });
 
-test('an engine that answers lets the next one of those that wait go', async () => {
+test('a request reports to its lease that its answer has begun', async () => {
   await begin();
   const { instances } = gateway;
   const acquire = instances.acquire.bind(instances);

@@ -8,17 +8,17 @@ import type { CallContext, GatewayDependencies, GatewayInstances } from './ports
 import type { Route } from './route.ts';
 
 /**
- * How long a request that may be sent again waits for the news that its engine died, milliseconds. The news needs the end of
- * the whole run and a write to the disk, which a busy machine delays.
+ * How long a request that may be sent again waits for the news that its engine died. The news needs the end of the whole
+ * run and a write to the disk, which a busy machine delays.
  */
 const DEATH_NOTICE_MS = 5_000;
-/** How long it waits where the engine still listens: then it is alive and gave a broken answer, or it dies this moment. */
-const LIFE_NOTICE_MS = 500;
+/** How long it waits if the engine still listens: the engine gave a broken answer, or is about to die. */
+const ALIVE_NOTICE_MS = 500;
 
 /**
- * Whether a request may be sent to the next run of its engine: it only computes, and its whole body is at hand. A body that
- * is streamed is gone once it was sent, and one that was sent may have left its memory to another. One that is at hand keeps
- * its memory from now on.
+ * Whether a request may be sent to the engine's next run: it only computes, and its whole body is in memory. A streamed body
+ * is gone after it was sent, and the memory of a sent body may have been reclaimed. If the body is still in memory, this
+ * call keeps it there.
  *
  * @param inferencePaths See `EngineAdapter.inferencePaths`.
  */
@@ -31,9 +31,9 @@ export function maySendAgain(
 }
 
 /**
- * Waits until it is known why an engine gave no answer.
+ * Waits for the reason why an engine gave no answer.
  *
- * @returns the run, if its engine died by itself and the instance comes back; else `null`
+ * @returns the run, if its engine died by itself and the instance restarts; else `null`
  */
 export async function lostRun(
   lease: Lease,
@@ -41,16 +41,16 @@ export async function lostRun(
   { instances, clock }: Pick<GatewayDependencies, 'clock'> & { instances: GatewayInstances },
 ): Promise<LeaseOrigin | null> {
   const { signal, origin, instance: name } = lease;
-  await firstAbort([signal, callerSignal], LIFE_NOTICE_MS, clock);
+  await firstAbort([signal, callerSignal], ALIVE_NOTICE_MS, clock);
   const isKnown = signal.aborted || callerSignal.aborted;
-  if (!isKnown && mayBeDead(lease)) await firstAbort([signal, callerSignal], DEATH_NOTICE_MS - LIFE_NOTICE_MS, clock);
+  if (!isKnown && mayBeDead(lease)) await firstAbort([signal, callerSignal], DEATH_NOTICE_MS - ALIVE_NOTICE_MS, clock);
   if (callerSignal.aborted || !(signal.reason instanceof EngineDied)) return null;
   const status = findInstance(instances.list(), name)?.status;
   const comesBack = status === 'restarting' || status === 'starting' || status === 'running';
   return comesBack ? origin : null;
 }
 
-/** Whether nothing proves that the engine lives. */
+/** Whether the engine may be dead: nothing proves that its run still listens on the port. */
 function mayBeDead({ target: { witness } }: Lease): boolean {
   const listener = witness?.listener() ?? null;
   return listener === null || listener === 'unknown';

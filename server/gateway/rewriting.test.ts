@@ -6,7 +6,7 @@ import { membersOf as membersOfBody } from './json-members.ts';
 import { FormScanner } from './multipart.ts';
 import { rewriteForm, rewriteJson, rewriteQuery, rewritten, type Rewriting } from './rewriting.ts';
 
-/** A body in pieces of this length. */
+/** Returns a body in pieces of this length. */
 function bodyOf(bytes: Buffer, length = 7): HeldBody {
   const pieces: Buffer[] = [];
   for (let at = 0; at < bytes.length; at += length) pieces.push(Buffer.from(bytes.subarray(at, at + length)));
@@ -29,7 +29,7 @@ function json(text: string, wanted: Rewriting): string {
 const keys = fc.constantFrom('model', 'a', 'b', 'temperature', 'é"\\', '__proto__', '');
 const values = fc.jsonValue({ maxDepth: 2 });
 const bodies = fc.uniqueArray(fc.tuple(keys, values), { selector: ([key]) => key, maxLength: 6 });
-const wishes: fc.Arbitrary<Rewriting> = fc.record(
+const rewritings: fc.Arbitrary<Rewriting> = fc.record(
   {
     upstream_model: fc.string({ minLength: 1, unit: 'grapheme' }),
     request_defaults: fc
@@ -40,7 +40,7 @@ const wishes: fc.Arbitrary<Rewriting> = fc.record(
   { requiredKeys: [] },
 );
 
-/** What a body must be afterwards, worked out with values instead of bytes. */
+/** Computes the members of the rewritten body from values instead of bytes. */
 function expected(members: readonly [string, unknown][], wanted: Rewriting): [string, unknown][] {
   const { upstream_model: model, request_defaults: defaults = {}, request_strip: strip = [] } = wanted;
   const kept = members
@@ -50,7 +50,7 @@ function expected(members: readonly [string, unknown][], wanted: Rewriting): [st
   return [...kept, ...added];
 }
 
-/** Members in their order, `__proto__` and all. */
+/** Returns the members in order, including `__proto__`. */
 function membersOf(text: string): [string, unknown][] {
   const entries: [string, unknown][] = [];
   for (const [key, value] of Object.entries(JSON.parse(text) as object)) entries.push([key, value]);
@@ -58,19 +58,19 @@ function membersOf(text: string): [string, unknown][] {
 }
 
 describe('a JSON body', () => {
-  test('becomes what was wanted, and stays JSON', () => {
+  test('is rewritten as configured, and stays JSON', () => {
     fc.assert(
-      fc.property(bodies, wishes, fc.constantFrom('', ' ', '\n\t'), (members, wanted, gap) => {
+      fc.property(bodies, rewritings, fc.constantFrom('', ' ', '\n\t'), (members, wanted, gap) => {
         const text = members.map(([key, value]) => `${JSON.stringify(key)}${gap}:${gap}${JSON.stringify(value)}`);
         const result = json(`${gap}{${gap}${text.join(`${gap},${gap}`)}${gap}}${gap}`, wanted);
-        // as text, because -0 and 0 are the same there
+        // Compare as text, where -0 and 0 are equal.
         expect(JSON.stringify(membersOf(result))).toBe(JSON.stringify(expected(members, wanted)));
       }),
       { numRuns: 1_000 },
     );
   });
 
-  test('keeps every byte that is not meant: big integers, forms of numbers, escapes, order, spaces', () => {
+  test('keeps every other byte: big integers, forms of numbers, escapes, order, spaces', () => {
     const body = '\u{FEFF}{ "n" : 12345678901234567890.10 ,\n "model":"a" , "s":"\\u00e9\\/é", "e":1E+2 }\r\n';
     expect(json(body, { upstream_model: 'b' })).toBe(body.replace('"a"', '"b"'));
     expect(json(body, { request_strip: ['none'], request_defaults: { n: 1 } })).toBe(body);
@@ -91,7 +91,7 @@ describe('a JSON body', () => {
     ['{"a":null}', { request_defaults: { a: 2 } }, '{"a":null}'],
     ['{"model":"a"}', { request_strip: ['model'] }, '{}'],
     ['{"model":"a"}', { request_strip: ['model'], upstream_model: 'b' }, '{"model":"b"}'],
-  ])('%s with %j is %s', (body, wanted, result) => {
+  ])('%s with %j becomes %s', (body, wanted, result) => {
     expect(json(body, wanted)).toBe(result);
   });
 });
@@ -106,7 +106,7 @@ describe('a form', () => {
       'latin1',
     );
 
-  test('gets the other model and keeps the rest', () => {
+  test('gets the other model, and is otherwise unchanged', () => {
     for (const length of [Infinity, 9]) {
       const body = bodyOf(form('a'), length);
       const scanner = new FormScanner('b');
@@ -131,13 +131,13 @@ describe('a request', () => {
   const message = { path: '/v1/x?model=a', body: HeldBody.of([Buffer.from('{"model":"a"}')]) };
   const source = { kind: 'json', members: null } as const;
 
-  test('is left alone when nothing is wanted', () => {
+  test('is unchanged when the instance rewrites nothing', () => {
     for (const each of [{ kind: 'query' }, source, { kind: 'form', fields: [] }] as const) {
       expect(rewritten(message, each, { request_strip: [], request_defaults: {} })).toBe(message);
     }
   });
 
-  test('is rewritten where it named its model, and nowhere else', () => {
+  test('is rewritten only at the place that names its model', () => {
     const wanted: Rewriting = { upstream_model: 'b', request_defaults: { x: 1 } };
     expect(rewritten({ ...message, body: null }, { kind: 'query' }, wanted)).toEqual({
       path: '/v1/x?model=b',
@@ -148,7 +148,7 @@ describe('a request', () => {
   });
 });
 
-test('a body that repeats its keys very often is refused instead of growing by the new name each time', () => {
+test('a body that repeats its keys very often is refused, because each edit makes it longer', () => {
   const body = bodyOf(Buffer.from(`{${'"model":"a",'.repeat(1_000)}"x":1}`), Infinity);
   const wanted: Rewriting = { upstream_model: 'x'.repeat(4_000) };
   expect(() => rewritten({ path: '/v1/x', body }, { kind: 'json', members: null }, wanted)).toThrow(

@@ -5,30 +5,30 @@ import { keyOf, type Members, membersOf } from './json-members.ts';
 import { jsonFaults } from './model-name.ts';
 import type { FormField } from './multipart.ts';
 
-/** Where a request under `/v1` named its model. */
+/** The place where a request under `/v1` names its model. */
 export type ModelSource =
   | { kind: 'query' }
-  /** `members`: `null` for a short body whose members were not looked for. */
+  /** `members`: `null` for a short body that was not scanned. */
   | { kind: 'json'; members: Members | null }
   | { kind: 'form'; fields: readonly FormField[] };
 
-/** What an instance wants to be different in its requests. */
+/** Settings of an instance that rewrite its requests. */
 export type Rewriting = Lease['record']['settings'];
 
-/** What of a request may be rewritten. */
+/** The parts of a request that may be rewritten. */
 export interface Message {
   /** Path and query. */
   path: string;
-  /** `null`: passes by without being looked at. */
+  /** `null`: the body is streamed without being read. */
   body: HeldBody | null;
 }
 
-/** No body repeats its keys so often. Each edit may make the body longer by the length of the new name. */
+/** More edits than any sensible body needs. Each edit may add the length of the new name to the body. */
 const MOST_EDITS = 256;
 
 /**
- * The request as the instance's engine gets it: with the model's name where that was found, and, in a JSON body that was
- * read, without the fields to strip and with the defaults that it lacks. Every other byte stays.
+ * Rewrites a request for the instance's engine. Replaces the model's name where it was found. In a JSON body that was read,
+ * also removes the fields to strip and adds missing defaults. All other bytes stay.
  */
 export function rewritten(message: Message, source: ModelSource, wanted: Rewriting): Message {
   const { upstream_model: model, request_defaults: defaults, request_strip: strip } = wanted;
@@ -38,26 +38,27 @@ export function rewritten(message: Message, source: ModelSource, wanted: Rewriti
   if (source.kind === 'form') {
     return model === undefined ? message : { path, body: rewriteForm(body, source.fields, model) };
   }
-  const isAsked = model !== undefined || Object.keys(defaults ?? {}).length > 0 || (strip?.length ?? 0) > 0;
-  return isAsked
+  const isNeeded = model !== undefined || Object.keys(defaults ?? {}).length > 0 || (strip?.length ?? 0) > 0;
+  return isNeeded
     ? { path, body: rewriteJson(body, source.members ?? jsonFaults(() => membersOf(body)), wanted) }
     : message;
 }
 
 /**
- * Rewrites a JSON object by its bytes: numbers, escapes, order and spaces stay. Of equal keys all are rewritten or stripped.
- * `upstream_model` wins over a strip of `model`; a field that is stripped and has a default ends up with the default.
+ * Rewrites a JSON object by its bytes: numbers, escapes, order and spaces stay. Rewrites or strips all of several equal
+ * keys. `upstream_model` wins over stripping `model`. A field that is stripped and has a default gets the default.
  *
- * @param members Of the body.
- * @throws {ApiError} for a body that repeats the keys too often
+ * @param members The members of the body.
+ * @throws {ApiError} for a body that repeats these keys too often
  */
 export function rewriteJson(body: HeldBody, { list, brace }: Members, wanted: Rewriting): HeldBody {
   const { upstream_model: model, request_defaults: defaults = {}, request_strip: strip = [] } = wanted;
   const stripped = new Set(strip);
   const lacking = new Map(Object.entries(defaults));
   const edits: Edit[] = [];
-  /** Where the last member that stays ends, and where what is being stripped begins. */
+  /** End of the last member that stays. */
   let keptEnd: number | null = null;
+  /** Start of the members that are being stripped. */
   let cutStart: number | null = null;
   let first: number | null = null;
   let last = 0;
@@ -80,7 +81,7 @@ export function rewriteJson(body: HeldBody, { list, brace }: Members, wanted: Re
   }
   const added = [...lacking].map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(',');
   const separator = keptEnd === null || added === '' ? '' : ',';
-  // what is cut at the end takes the comma before it along
+  // A cut at the end includes the comma before it.
   const start = cutStart === null ? (keptEnd ?? brace) : (keptEnd ?? first ?? brace);
   edits.push({ start, end: cutStart === null ? start : last, text: separator + added });
   return body.edited(edits);

@@ -4,10 +4,10 @@ import { requestLength } from './upload.ts';
 import type { Bodies } from './bodies.ts';
 import type { HeldBody } from './held-body.ts';
 import {
-  type Asked,
-  askedOfFields,
-  askedOfMembers,
-  askedOfShortJson,
+  type RequestedModel,
+  readFields,
+  readMembers,
+  readShortJson,
   formFault,
   jsonFault,
   LARGEST_PARSED,
@@ -17,28 +17,28 @@ import {
 import { boundaryOf } from './multipart.ts';
 import type { ModelSource } from './rewriting.ts';
 
-/** Which instance a request is for. */
-export interface Route extends Asked {
-  /** Where the model was named. */
+/** The instance of a request, and where the request names it. */
+export interface Route extends RequestedModel {
+  /** The place where the request names its model. */
   source: ModelSource;
-  /** The body where it had to be read, to be released by the caller of this function; `null`: it is still to be streamed. */
+  /** The body if it was read; the caller of {@link findRoute} must release it. `null`: the body is streamed. */
   body: HeldBody | null;
 }
 
-/** Who sends a request. */
+/** The caller of a request. */
 interface Sender {
-  /** Whose share of the memory its body uses. */
+  /** The account or address whose share of the memory the body uses. */
   account: string;
   /** Aborted when the caller has left. */
   signal: AbortSignal;
 }
 
 /**
- * Finds the `model` of a request: in the URL's query, which wins and leaves the body unread, else in the body: a form where
- * the content type says so, else JSON whatever it says: llama-server does not ask either, and `curl -d` sends another.
+ * Finds the `model` of a request. The URL's query wins and leaves the body unread. Otherwise the body is read: as a form if
+ * the content type says so, else as JSON. llama-server ignores other content types too, and `curl -d` sends a wrong one.
  *
  * @param url Path and query as received.
- * @throws {ApiError} that says how to name a model, or that the body does not fit into memory
+ * @throws {ApiError} when no model is named, with a hint how to name one, or when the body does not fit into memory
  */
 export async function findRoute(
   request: IncomingMessage,
@@ -54,14 +54,14 @@ export async function findRoute(
   if (length === 'none' || length === 0) throw noModel();
   const boundary = boundaryOfBody(request);
   const read = bodies.read(request, account, signal);
-  // Awaiting what is there already costs a turn of the microtasks for each request.
+  // Awaiting a body that is already there would cost a turn of the microtasks for each request.
   const body = read instanceof Promise ? await read : read;
   try {
     if (boundary === null && body.byteLength <= LARGEST_PARSED) {
-      const { model, isStream } = askedOfShortJson(body);
+      const { model, isStream } = readShortJson(body);
       return { model, isStream, source: SHORT_JSON, body };
     }
-    return { ...(await askedOf(body, boundary, bodies, signal)), body };
+    return { ...(await readBody(body, boundary, bodies, signal)), body };
   } catch (error) {
     body.release();
     throw boundary === null ? jsonFault(error) : formFault(error);
@@ -70,21 +70,21 @@ export async function findRoute(
 
 const SHORT_JSON: ModelSource = { kind: 'json', members: null };
 
-async function askedOf(
+async function readBody(
   body: HeldBody,
   boundary: string | null,
   bodies: Bodies,
   signal: AbortSignal,
-): Promise<Asked & { source: ModelSource }> {
+): Promise<RequestedModel & { source: ModelSource }> {
   if (boundary !== null) {
     const fields = await bodies.fields(body, boundary, signal);
-    return { ...askedOfFields(body, fields), source: { kind: 'form', fields } };
+    return { ...readFields(body, fields), source: { kind: 'form', fields } };
   }
   const members = await bodies.members(body, signal);
-  return { ...askedOfMembers(body, members), source: { kind: 'json', members } };
+  return { ...readMembers(body, members), source: { kind: 'json', members } };
 }
 
-/** An engine that resolves `..` would be reached outside of `/v1`, where `/proxy` has another permission. */
+/** Refuses `.` and `..` in the path: an engine that resolves them would serve paths outside of `/v1`, which need `/proxy`. */
 function assertBelow(url: string): void {
   if (!/[.%]/.test(url)) return;
   const segments = (url.split('?', 1)[0] ?? '')
@@ -92,10 +92,10 @@ function assertBelow(url: string): void {
     .replaceAll('%2e', '.')
     .split(/\/|%2f|%5c|\\/);
   if (!segments.includes('..') && !segments.includes('.')) return;
-  throw new ApiError('VALIDATION_ERROR', 'The path must not hold the segments . and .. under /v1.');
+  throw new ApiError('VALIDATION_ERROR', 'A path under /v1 must not contain the segments . and ..');
 }
 
-/** `null`: it is to be JSON. */
+/** Returns the boundary of a form; `null`: the body must be JSON. @throws {ApiError} for a body that cannot be read */
 export function boundaryOfBody(request: IncomingMessage): string | null {
   const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = request.headers;
   if (encoding.trim().toLowerCase() !== 'identity') {
@@ -109,6 +109,6 @@ export function boundaryOfBody(request: IncomingMessage): string | null {
   if (boundary !== null) return boundary;
   throw new ApiError(
     'VALIDATION_ERROR',
-    'The model can be found in multipart/form-data with a boundary; of another multipart type, name it in the URL as ?model=NAME.',
+    'The model is found in a form only if that is multipart/form-data with a boundary. Otherwise, name the model in the URL as ?model=NAME.',
   );
 }

@@ -2,8 +2,9 @@ import { beforeEach, expect, test } from 'vitest';
 import { SlicedWork } from './sliced-work.ts';
 
 const never = new AbortController().signal;
-/** Time that passes with each step, and turns that a test begins. */
+/** The time, which advances with each step. */
 let now: number;
+/** Scheduled turns, which a test runs. */
 let turns: (() => void)[];
 let work: SlicedWork;
 
@@ -13,7 +14,7 @@ beforeEach(() => {
   work = new SlicedWork({ elapsed: () => now, nextTurn: (callback) => void turns.push(callback) });
 });
 
-/** A job of so many steps of a millisecond; notes its name for each. */
+/** Returns a job with this number of steps of one millisecond, which records its name at each step. */
 function job(name: string, steps: number, done: string[]): () => boolean {
   let left = steps;
   return () => {
@@ -24,7 +25,7 @@ function job(name: string, steps: number, done: string[]): () => boolean {
   };
 }
 
-/** What a promise is rejected with. */
+/** Returns the error of a rejected promise. */
 async function errorOf(promise: Promise<void>): Promise<unknown> {
   try {
     await promise;
@@ -34,7 +35,7 @@ async function errorOf(promise: Promise<void>): Promise<unknown> {
   throw new Error('it did not fail');
 }
 
-/** @returns how many turns there were */
+/** Runs all turns. @returns their number */
 function runTurns(): number {
   let count = 0;
   for (let turn = turns.shift(); turn !== undefined; turn = turns.shift()) {
@@ -44,7 +45,7 @@ function runTurns(): number {
   return count;
 }
 
-test('all jobs together take three milliseconds of a turn, and take turns', async () => {
+test('all jobs together use three milliseconds of a turn, and alternate', async () => {
   const done: string[] = [];
   const both = Promise.all([work.run(job('a', 4, done), never), work.run(job('b', 3, done), never)]);
   turns.shift()?.();
@@ -54,7 +55,7 @@ test('all jobs together take three milliseconds of a turn, and take turns', asyn
   await both;
 });
 
-test('nothing runs before the next turn, and nothing when there is no job', async () => {
+test('a job starts in the next turn, and no turn is scheduled without a job', async () => {
   const done: string[] = [];
   const first = work.run(job('a', 1, done), never);
   expect(done).toEqual([]);
@@ -67,7 +68,7 @@ test('nothing runs before the next turn, and nothing when there is no job', asyn
   expect(done).toEqual(['a', 'b']);
 });
 
-test('a job that fails ends with its error, and the others go on', async () => {
+test('a failing job rejects with its error, and the others go on', async () => {
   const done: string[] = [];
   const failing = errorOf(
     work.run(() => {
@@ -80,7 +81,7 @@ test('a job that fails ends with its error, and the others go on', async () => {
   expect(await failing).toBeInstanceOf(SyntaxError);
 });
 
-test('a job of a caller who has left ends', async () => {
+test('a job ends when its caller leaves', async () => {
   const caller = new AbortController();
   const done: string[] = [];
   const left = errorOf(work.run(job('a', 5, done), caller.signal));
@@ -90,7 +91,7 @@ test('a job of a caller who has left ends', async () => {
   expect(done).toEqual([]);
 });
 
-test('a job that runs to its end shares the turns with others', () => {
+test('jobs that run to their end share the turns', () => {
   const done: string[] = [];
   work.runToEnd(job('a', 4, done));
   work.runToEnd(job('b', 4, done));

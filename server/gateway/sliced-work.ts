@@ -7,11 +7,11 @@ interface Job {
   step: () => boolean;
   resolve: () => void;
   reject: (error: unknown) => void;
-  /** `null`: the job is done whether its caller stays or not. */
+  /** Aborted when the caller has left, which ends the job. `null`: the job is always completed. */
   signal: AbortSignal | null;
 }
 
-/** Long work in slices, so that the event loop gets to everything else in between. Jobs take turns. */
+/** Runs long jobs in slices, so that the event loop does other work in between. Jobs take turns. */
 export class SlicedWork {
   readonly #clock: Pick<Clock, 'elapsed' | 'nextTurn'>;
   #jobs: Job[] = [];
@@ -21,7 +21,7 @@ export class SlicedWork {
   }
 
   /**
-   * Calls `step` until it returns true. Rejects with what it throws, or when the caller has left.
+   * Calls `step` until it returns true. Rejects with the error that `step` throws, or when the caller has left.
    *
    * @param step Must take less than a millisecond.
    */
@@ -29,7 +29,7 @@ export class SlicedWork {
     return new Promise((resolve, reject) => this.#add({ step, resolve, reject, signal }));
   }
 
-  /** Calls `step` until it returns true, also when the caller has left. @param step Must take less than a millisecond and not throw. */
+  /** Calls `step` until it returns true, without a caller. @param step Must take less than a millisecond and not throw. */
   runToEnd(step: () => boolean): void {
     const fail = (error: unknown): void =>
       queueMicrotask(() => {
@@ -56,7 +56,7 @@ export class SlicedWork {
   };
 }
 
-/** @returns whether the job is over */
+/** Runs one step of a job. @returns whether the job is over */
 function advance({ step, resolve, reject, signal }: Job): boolean {
   try {
     signal?.throwIfAborted();

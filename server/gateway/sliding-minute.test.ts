@@ -5,14 +5,14 @@ import { SlidingMinute } from './sliding-minute.ts';
 const MINUTE_MS = 60_000;
 
 describe('the sum of the last minute', () => {
-  it('forgets an amount a minute later, second by second', () => {
+  it('forgets amounts after a minute, second by second', () => {
     const minute = new SlidingMinute();
     minute.add(5, 10_000);
     minute.add(2, 12_500);
     expect([minute.sum(12_500), minute.sum(70_999), minute.sum(71_000), minute.sum(73_000)]).toEqual([7, 7, 2, 0]);
   });
 
-  it('says when there is room again, and when all of it is', () => {
+  it('returns when the sum is below a limit, and when it is 0', () => {
     const minute = new SlidingMinute();
     minute.add(5, 10_000);
     minute.add(2, 12_500);
@@ -23,13 +23,13 @@ describe('the sum of the last minute', () => {
     expect(minute.untilEmpty(80_000)).toBe(0);
   });
 
-  it('takes nothing for an amount of 0', () => {
+  it('ignores an amount of 0', () => {
     const minute = new SlidingMinute();
     minute.add(0, 1_000);
     expect([minute.sum(1_000), minute.untilEmpty(1_000)]).toEqual([0, 0]);
   });
 
-  it('is never less than what really fell into any 60 seconds, nor more than what fell into 61', () => {
+  it('is at least the exact sum of 60 seconds, and at most the sum of 61', () => {
     const steps = fc.array(
       fc.record({ amount: fc.integer({ min: 0, max: 9 }), passed: fc.integer({ min: 0, max: 20_000 }) }),
       {

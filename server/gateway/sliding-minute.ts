@@ -1,22 +1,22 @@
 const WINDOW_S = 60;
 
-/** What fell into one second. */
+/** The amount of one second. */
 interface Slice {
-  /** Whole seconds of the clock of the count. */
+  /** Whole seconds of the clock. */
   second: number;
   amount: number;
 }
 
 /**
- * A sum over the last 60 seconds, in steps of one second. Room comes back second by second, so that a caller has no burst
- * of twice its limit where two fixed windows meet. Holds at most 61 slices.
+ * A sum over the last 60 seconds, in steps of one second. Amounts expire second by second, so that a caller cannot send
+ * twice its limit in a burst, as at the border of two fixed windows. Holds at most 61 slices.
  */
 export class SlidingMinute {
   /** Oldest first. */
   readonly #slices: Slice[] = [];
   #sum = 0;
 
-  /** @param now milliseconds of a steady clock */
+  /** Adds an amount. @param now Milliseconds of a steady clock. */
   add(amount: number, now: number): void {
     if (amount <= 0) return;
     this.#forget(now);
@@ -27,13 +27,13 @@ export class SlidingMinute {
     this.#sum += amount;
   }
 
-  /** The sum of at least the last 60 seconds, at most 61. */
+  /** Returns the sum over at least the last 60 seconds and at most the last 61. */
   sum(now: number): number {
     this.#forget(now);
     return this.#sum;
   }
 
-  /** Milliseconds until the sum is below `limit`; 0: it is. */
+  /** Returns the milliseconds until the sum is below `limit`; 0: it already is. */
   untilBelow(limit: number, now: number): number {
     let sum = this.sum(now);
     for (const { second, amount } of this.#slices) {
@@ -44,7 +44,7 @@ export class SlidingMinute {
     return 0;
   }
 
-  /** Milliseconds until the sum is 0. */
+  /** Returns the milliseconds until the sum is 0. */
   untilEmpty(now: number): number {
     this.#forget(now);
     const newest = this.#slices.at(-1);
@@ -63,7 +63,7 @@ function secondOf(now: number): number {
   return Math.floor(now / 1_000);
 }
 
-/** When a slice leaves the window: 60 s after its last millisecond. */
+/** Returns when a slice leaves the window: 60 s after its last millisecond. */
 function endOf(second: number): number {
   return (second + 1 + WINDOW_S) * 1_000;
 }

@@ -3,10 +3,10 @@ import { FakeClock } from '../testing/fake-clock.ts';
 import { StalledReaders, type WaitingAnswer } from './stalled-readers.ts';
 
 const PATIENCE_S = 60;
-/** It takes a look to see a connection, and another to see that nothing changed. */
-const LOOK_S = 5;
+/** The first check records the state of a connection; a later check finds that it did not change. */
+const CHECK_S = 5;
 
-/** An answer that waits, with a connection that a test changes. */
+/** A waiting answer, whose connection a test changes. */
 class Waiting implements WaitingAnswer {
   connection: WaitingAnswer['connection'];
   isStalled = false;
@@ -21,17 +21,17 @@ class Waiting implements WaitingAnswer {
 }
 
 let clock: FakeClock;
-/** Send queues of the system, by connection. */
+/** The system's send queues, by connection. */
 let queues: Map<string, number>;
-let asked: string[][];
+let measured: string[][];
 let readers: StalledReaders;
 
 beforeEach(() => {
   clock = new FakeClock();
   queues = new Map();
-  asked = [];
+  measured = [];
   readers = new StalledReaders(clock, (connections, found) => {
-    asked.push([...connections]);
+    measured.push([...connections]);
     found(queues);
   });
 });
@@ -46,9 +46,9 @@ describe('a caller', () => {
     readers.watch(answer);
     await seconds(PATIENCE_S);
     expect(answer.isStalled).toBe(false);
-    await seconds(LOOK_S);
+    await seconds(CHECK_S);
     expect(answer.isStalled).toBe(true);
-    expect(asked[0]).toEqual(['8080:1']);
+    expect(measured[0]).toEqual(['8080:1']);
   });
 
   test.each<[string, (answer: Waiting, count: number) => void]>([
@@ -62,7 +62,7 @@ describe('a caller', () => {
     ],
     ['has less in the queue of the system', (_answer, count) => queues.set('8080:1', 1_000_000 - count)],
     ['waits for an earlier answer', (answer) => (answer.connection = null)],
-  ])('whose connection %s has not', async (_what, takes) => {
+  ])('whose connection %s has not stalled', async (_what, takes) => {
     const answer = new Waiting(1);
     readers.watch(answer);
     for (let minute = 1; minute <= 5; minute += 1) {
@@ -72,38 +72,38 @@ describe('a caller', () => {
     expect(answer.isStalled).toBe(false);
   });
 
-  test('that takes bytes and stops has 60 s from then', async () => {
+  test('that takes bytes and then stops has another 60 s', async () => {
     const answer = new Waiting(1);
     readers.watch(answer);
     await seconds(50);
     queues.set('8080:1', 5);
-    await seconds(LOOK_S + PATIENCE_S - 1);
+    await seconds(CHECK_S + PATIENCE_S - 1);
     expect(answer.isStalled).toBe(false);
-    await seconds(LOOK_S);
+    await seconds(CHECK_S);
     expect(answer.isStalled).toBe(true);
   });
 
-  test('whose bytes have left is not watched any more', async () => {
+  test('whose bytes have left is no longer watched', async () => {
     const [first, second, third] = [new Waiting(1), new Waiting(2), new Waiting(3)];
     const forget = readers.watch(first);
     readers.watch(second);
     readers.watch(third);
     forget();
     forget();
-    await seconds(PATIENCE_S + LOOK_S);
+    await seconds(PATIENCE_S + CHECK_S);
     expect([first.isStalled, second.isStalled, third.isStalled]).toEqual([false, true, true]);
   });
 });
 
-test('nothing is looked at, and no timer runs, while no bytes wait', async () => {
+test('no connection is measured, and no timer runs, while no bytes wait', async () => {
   expect(clock.pending).toEqual([]);
   readers.watch(new Waiting(1))();
   await seconds(60);
-  expect([asked, clock.pending]).toEqual([[], []]);
+  expect([measured, clock.pending]).toEqual([[], []]);
   const answer = new Waiting(1);
   readers.watch(answer);
-  await seconds(PATIENCE_S + LOOK_S);
+  await seconds(PATIENCE_S + CHECK_S);
   expect(answer.isStalled).toBe(true);
-  await seconds(LOOK_S);
+  await seconds(CHECK_S);
   expect(clock.pending).toEqual([]);
 });

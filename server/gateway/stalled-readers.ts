@@ -2,43 +2,43 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../instances/ports.ts';
 import type { MeasureSendQueues } from './ports.ts';
 
-/** Between two looks at the connections that wait. */
+/** Interval between two checks of the waiting connections. */
 const LOOK_MS = 5_000;
-/** A caller that takes no byte for this long, while bytes wait for it, has stopped to read. */
+/** A caller that takes no byte for this long, while bytes wait for it, has stopped reading. */
 const PATIENCE_MS = 60_000;
 
-/** What a look reads of a connection. */
+/** The properties of a connection that a check reads. */
 type Connection = Pick<Socket, 'bytesWritten' | 'writableLength' | 'localPort' | 'remotePort'>;
 
 /** An answer with bytes that wait for their caller. */
 export interface WaitingAnswer {
-  /** The caller's connection; `null`: an earlier answer on it is not complete, so no byte of this one can leave. */
+  /** The caller's connection; `null`: an earlier answer on the connection is incomplete, so this one must wait. */
   readonly connection: Connection | null;
-  /** Called once, when the caller has taken no byte for 60 s. It is not watched any more. */
+  /** Called once, when the caller has taken no byte for 60 s. After that the answer is no longer watched. */
   stalled(): void;
 }
 
 interface Watched {
   answer: WaitingAnswer;
-  /** What was seen at the last look. Any change means that the caller takes bytes. */
+  /** Progress of the connection at the last check. Any change means that the caller takes bytes. */
   seen: string;
-  /** When that was new, by the clock's `elapsed`. */
+  /** When the progress last changed, by the clock's `elapsed`. */
   since: number;
-  /** Among all; -1 when it is not watched any more. */
-  place: number;
+  /** Index among all watched answers; -1: no longer watched. */
+  index: number;
 }
 
 /**
- * Watches answers whose bytes wait. A caller that stopped to read would hold its lease, and the engine's slot, for ever. One
- * timer serves all, and runs only while there are any.
+ * Watches answers whose bytes wait for their callers. A caller that stopped reading would otherwise hold its lease, and the
+ * engine's slot, without limit. One timer serves all answers, and runs only while any answer is watched.
  *
- * How far a slow caller gets shows in the system's send queue and not in ours: the system takes megabytes at once, and
- * lets us write again when a third of them is gone, which may take minutes.
+ * A slow caller's progress shows in the system's send queue and not in this process. The system takes megabytes at once, and
+ * becomes writable again when a third of them has left, which may take minutes.
  */
 export class StalledReaders {
   readonly #clock: Pick<Clock, 'after' | 'elapsed'>;
   readonly #measure: MeasureSendQueues;
-  /** A list for the reason of `Leases`: a set would keep what it let go of. */
+  /** A list for the same reason as in `Leases`: a set would keep its removed entries in memory. */
   readonly #watched: Watched[] = [];
   #isLooking = false;
 
@@ -47,9 +47,9 @@ export class StalledReaders {
     this.#measure = measure;
   }
 
-  /** @returns to be called when the bytes have left, or the answer is over; more calls do nothing */
+  /** Watches an answer. @returns a function to call when its bytes have left or it is over; further calls do nothing */
   watch(answer: WaitingAnswer): () => void {
-    const watched = { answer, seen: '', since: this.#clock.elapsed(), place: this.#watched.length };
+    const watched = { answer, seen: '', since: this.#clock.elapsed(), index: this.#watched.length };
     this.#watched.push(watched);
     if (!this.#isLooking) {
       this.#isLooking = true;
@@ -86,17 +86,17 @@ export class StalledReaders {
   }
 
   #forget(watched: Watched): void {
-    if (watched.place === -1) return;
+    if (watched.index === -1) return;
     const last = this.#watched.pop();
     if (last !== undefined && last !== watched) {
-      last.place = watched.place;
-      this.#watched[watched.place] = last;
+      last.index = watched.index;
+      this.#watched[watched.index] = last;
     }
-    watched.place = -1;
+    watched.index = -1;
   }
 }
 
-/** How {@link MeasureSendQueues} names a connection. */
+/** Returns the key of a connection in {@link MeasureSendQueues}. */
 function keyOf({ localPort, remotePort }: Connection): string {
   return `${localPort ?? 0}:${remotePort ?? 0}`;
 }

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { TurnEnd } from './turn-end.ts';
 
-it('writes all that was added in a turn at its end, in order, and once', async () => {
+it('runs all writes of a turn at its end, in order and once', async () => {
   const clock = new FakeClock();
   const turnEnd = new TurnEnd(clock);
   const written: string[] = [];
@@ -17,7 +17,7 @@ it('writes all that was added in a turn at its end, in order, and once', async (
   expect(written).toHaveLength(2);
 });
 
-it('leaves what is added while it writes to the next turn', async () => {
+it('runs a write that is added by another write in the next turn', async () => {
   const turns: (() => void)[] = [];
   const turnEnd = new TurnEnd({ elapsed: () => 0, nextTurn: (turn) => void turns.push(turn) });
   const written: string[] = [];

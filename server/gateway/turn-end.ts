@@ -1,8 +1,9 @@
 import type { Clock } from '../instances/ports.ts';
 
 /**
- * Writes at the end of a turn of the event loop, one behind the other: the first wakes who reads on another core, which
- * costs more than the write itself, and the others find it awake. Halves what a busy gateway spends on writes.
+ * Collects writes and runs them at the end of a turn of the event loop, one after the other. The first write wakes the
+ * reader on another core, which costs more than the write itself; the others find the reader awake. This halves the cost of
+ * writes in a busy gateway.
  */
 export class TurnEnd {
   readonly #clock: Pick<Clock, 'elapsed' | 'nextTurn'>;
@@ -14,14 +15,14 @@ export class TurnEnd {
   }
 
   /**
-   * When the last turn ended in which something was written, by the clock's `elapsed`. What had arrived on a socket by then
-   * is read in this turn, before its end.
+   * End of the last turn with writes, by the clock's `elapsed`. Bytes that had arrived on a socket by then are read in the
+   * current turn, before its end.
    */
   get endedAt(): number {
     return this.#endedAt;
   }
 
-  /** @param write Must not throw. */
+  /** Runs `write` at the end of this turn. @param write Must not throw. */
   add(write: () => void): void {
     if (this.#writes.push(write) === 1) this.#clock.nextTurn(this.#writeAll);
   }

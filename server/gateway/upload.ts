@@ -3,10 +3,10 @@ import type { EngineCall } from './engine-call.ts';
 import type { BodyLength } from './headers.ts';
 import { requestTrailers } from './headers.ts';
 
-/** Methods that Node, and HTTP, take to have no body unless the request says otherwise. */
+/** Methods without a body, for Node and HTTP, unless the request's headers announce one. */
 const BODYLESS_METHODS = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE']);
 
-/** How long the body of a request will be. */
+/** Returns the length of a request's body as its headers announce it. */
 export function requestLength(request: IncomingMessage): BodyLength {
   if (request.headers['transfer-encoding'] !== undefined) return 'chunked';
   const length = request.headers['content-length'];
@@ -14,22 +14,22 @@ export function requestLength(request: IncomingMessage): BodyLength {
   return BODYLESS_METHODS.has(request.method ?? '') ? 'none' : 0;
 }
 
-/** The body of a caller's request on its way to an engine. */
+/** A caller's body that is being streamed to an engine. */
 export interface Upload {
-  /** The engine takes more. */
+  /** Continues, because the engine takes more bytes. */
   drained(): void;
-  /** Lets go of the request; what is left of its body stays unread. */
+  /** Stops the upload; the rest of the body stays unread. */
   stop(): void;
 }
 
-/** Pieces up to this many bytes wait for the end of the turn, so that those of one read leave together. */
+/** Pieces up to this many bytes wait for the end of the turn, so that all pieces of one read are written together. */
 const SMALL_PIECE = 4_096;
 
 /**
- * Passes a body on as it comes, trailers too, no faster than the engine takes it.
+ * Streams a body with its trailers to an engine, no faster than the engine takes it.
  *
- * @param crossing Trailers that stay back, in lower case.
- * @param soon Calls what it is given at the end of this turn of the event loop.
+ * @param crossing Trailers to drop, in lower case.
+ * @param soon Calls its argument at the end of this turn of the event loop.
  */
 export function upload(
   request: IncomingMessage,

@@ -13,14 +13,14 @@ const eventually = <Result>(check: () => Result): Promise<Result> => vi.waitFor(
 const SIZED = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 const CHUNKED = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n';
 
-/** One connection as its engine sees it. */
+/** One connection from the engine's side. */
 interface Accepted {
   socket: Socket;
   received: string;
   isClosed: boolean;
 }
 
-/** What came of a call. */
+/** The result of a call. */
 interface Outcome {
   call: EngineCall;
   body: string;
@@ -30,7 +30,7 @@ interface Outcome {
 
 let engine: Listening;
 let accepted: Accepted[];
-/** What the engine does with what it receives; by default every request has an answer of known length. */
+/** Handles received bytes at the engine; by default each request gets an answer of known length. */
 let serve: (connection: Accepted) => void;
 let clock: FakeClock;
 let upstream: Upstream;
@@ -51,7 +51,7 @@ beforeEach(async () => {
     }),
   );
   clock = new FakeClock();
-  // Turns of the event loop are real: so are the sockets.
+  // Turns of the event loop are real, like the sockets.
   upstream = new Upstream(
     clock,
     new TurnEnd({ elapsed: () => clock.elapsed(), nextTurn: (turn) => void setImmediate(turn) }),
@@ -90,7 +90,7 @@ async function done(outcome: Outcome): Promise<Outcome> {
   return outcome;
 }
 
-/** A call, and the rest of its connection. */
+/** Waits for the end of a call and of its connection's rest. */
 async function doneAndRested(outcome: Outcome): Promise<Outcome> {
   await done(outcome);
   await clock.advance(6);
@@ -108,9 +108,9 @@ describe('a connection', () => {
   });
 
   test.each([
-    ['chunks', CHUNKED],
-    ['an answer that ends with it', 'HTTP/1.1 200 OK\r\n\r\nok'],
-    ['an answer that says it is the last', SIZED.replace('\r\n', '\r\nConnection: close\r\n')],
+    ['a chunked answer', CHUNKED],
+    ['an answer without a length', 'HTTP/1.1 200 OK\r\n\r\nok'],
+    ['an answer with Connection: close', SIZED.replace('\r\n', '\r\nConnection: close\r\n')],
     ['more than its answer', `${SIZED}!`],
   ])('is closed at once after %s', async (_title, answer) => {
     serve = ({ socket }) =>
@@ -121,7 +121,7 @@ describe('a connection', () => {
     }
   });
 
-  test('is closed after an answer that came before the whole body', async () => {
+  test('is closed after an answer that arrived before the whole body was sent', async () => {
     const outcome = begin({ body: 'sized' });
     expect(outcome.call.write(Buffer.from('half'))).toBe(true);
     await done(outcome);
@@ -140,7 +140,7 @@ describe('a connection', () => {
     expect(accepted).toHaveLength(2);
   });
 
-  test('is ended by a second answer that comes late, which no caller gets', async () => {
+  test('is closed by a late second answer, which no caller gets', async () => {
     await done(begin());
     accepted[0]?.socket.write(SIZED.replace('ok', 'no'));
     await eventually(() => expect(open()).toBe(0));
@@ -149,13 +149,13 @@ describe('a connection', () => {
     expect(accepted).toHaveLength(2);
   });
 
-  test('is not shared by two runs of an engine', async () => {
+  test('is not reused for another run of the engine', async () => {
     await doneAndRested(begin({ key: 'one' }));
     await done(begin({ key: 'two' }));
     expect(accepted).toHaveLength(2);
   });
 
-  test('is kept for 4 s, less than engines keep theirs', async () => {
+  test('is kept for 4 s, which is shorter than engines keep it', async () => {
     await done(begin());
     await clock.advance(3_999);
     expect(open()).toBe(1);
@@ -165,7 +165,7 @@ describe('a connection', () => {
     expect(accepted).toHaveLength(2);
   });
 
-  test('is kept beside one other; more wait only a moment, because each occupies a thread of the engine', async () => {
+  test('is kept with one other; more are closed after 10 ms, because each occupies a thread of the engine', async () => {
     await Promise.all(Array.from({ length: 6 }, () => done(begin())));
     expect([accepted.length, open()]).toEqual([6, 6]);
     await clock.advance(9);
@@ -176,7 +176,7 @@ describe('a connection', () => {
     expect(accepted).toHaveLength(6);
   });
 
-  test('is given up when the engine says something that nobody asked for', async () => {
+  test('is closed when the engine sends bytes without a request', async () => {
     await done(begin());
     accepted[0]?.socket.write('HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n');
     await eventually(() => expect(open()).toBe(0));
@@ -184,7 +184,7 @@ describe('a connection', () => {
     expect(accepted).toHaveLength(2);
   });
 
-  test('is not kept any more once all are closed', async () => {
+  test('is not kept after the gateway has closed its connections', async () => {
     await done(begin());
     upstream.close();
     await eventually(() => expect(open()).toBe(0));
@@ -194,8 +194,8 @@ describe('a connection', () => {
   });
 });
 
-describe('a kept connection that dies when a request comes to it', () => {
-  /** The next request on the first connection ends it, without an answer. */
+describe('a kept connection that dies when it is reused', () => {
+  /** Makes the engine end the first connection at its next request. */
   function closeOnReuse(answer = ''): void {
     serve = ({ socket }) => {
       if (socket !== accepted[0]?.socket) socket.write(SIZED);
@@ -204,7 +204,7 @@ describe('a kept connection that dies when a request comes to it', () => {
     };
   }
 
-  test('costs nothing: the request is sent once more, over another', async () => {
+  test('is replaced: the request is sent once more over a new connection', async () => {
     await doneAndRested(begin());
     closeOnReuse();
     expect(await done(begin({ body: HeldBody.of([Buffer.from('body')]) }))).toMatchObject({
@@ -214,7 +214,7 @@ describe('a kept connection that dies when a request comes to it', () => {
     expect(accepted.map(({ received }) => received.endsWith('\r\n\r\nbody'))).toEqual([true, true]);
   });
 
-  test('costs nothing for a large body either: all of it is sent once more, and its memory is kept so long', async () => {
+  test('is replaced also for a large body, whose memory is kept until it is sent', async () => {
     await doneAndRested(begin());
     const bytes = Buffer.alloc(3_000_000, 'abcdefg');
     const pieces = Array.from({ length: 3 }, (_, index) => {
@@ -233,7 +233,7 @@ describe('a kept connection that dies when a request comes to it', () => {
     await eventually(() => expect([body.isHeld, pieces[0]?.byteLength]).toEqual([false, 0]));
   });
 
-  test('is the end of a request whose body was given up meanwhile', async () => {
+  test('fails a request whose body was released meanwhile', async () => {
     await doneAndRested(begin());
     const body = HeldBody.of([Buffer.from('body')]);
     serve = ({ socket }) => {
@@ -244,21 +244,21 @@ describe('a kept connection that dies when a request comes to it', () => {
     expect(accepted).toHaveLength(1);
   });
 
-  test('is the end of the request when a byte of an answer has come', async () => {
+  test('fails the request after the first byte of an answer', async () => {
     await doneAndRested(begin());
     closeOnReuse('HTTP/1.1 200 OK\r\nContent-Le');
     expect((await done(begin())).failure).toBeInstanceOf(Error);
     expect(accepted).toHaveLength(1);
   });
 
-  test('is tried only once', async () => {
+  test('is replaced only once', async () => {
     await doneAndRested(begin());
     serve = ({ socket }) => socket.resetAndDestroy();
     expect((await done(begin())).failure).toBeInstanceOf(Error);
     expect(accepted).toHaveLength(2);
   });
 
-  test('does not happen to a request that cannot be sent again: that gets a connection of its own', async () => {
+  test('is not used for a request that cannot be sent again, which gets a new connection', async () => {
     await doneAndRested(begin());
     const outcome = begin({ body: 'chunked' });
     outcome.call.write(Buffer.from('body'));
@@ -269,7 +269,7 @@ describe('a kept connection that dies when a request comes to it', () => {
   });
 });
 
-test('a kept connection on which the engine speaks before it is asked is not used', async () => {
+test('a kept connection on which the engine sends bytes before the request is not used', async () => {
   const turns: (() => void)[] = [];
   const endTurn = (): void => {
     for (const turn of turns.splice(0)) turn();
@@ -289,14 +289,14 @@ test('a kept connection on which the engine speaks before it is asked is not use
   expect(await done(second)).toMatchObject({ body: 'ok', failure: null });
 });
 
-test('a kept connection whose rest passed while we did something else is read before it is used', async () => {
+test('a kept connection whose rest passed within one turn is read before it is used', async () => {
   let now = 0;
   const nextTurn = (turn: () => void): void => void setImmediate(turn);
   const clocks = { elapsed: () => now, after: clock.after.bind(clock), nextTurn };
   upstream = new Upstream(clocks, new TurnEnd(clocks));
   await done(begin());
   const outcome = await new Promise<Outcome>((resolve) => {
-    // Files are told of where sockets are read: nothing is read between here and the end of the turn.
+    // File callbacks run in the phase that reads sockets, so no socket is read between here and the end of the turn.
     stat('.', () => {
       accepted[0]?.socket.write(SIZED.replace('ok', 'no'));
       now += 10;
@@ -307,7 +307,7 @@ test('a kept connection whose rest passed while we did something else is read be
   expect(accepted).toHaveLength(2);
 });
 
-test('a connection whose time is over serves a request that is read before the end of that turn', async () => {
+test('an expired connection serves a request that is read before the end of the turn', async () => {
   const turns: (() => void)[] = [];
   const held = { elapsed: () => clock.elapsed(), after: clock.after.bind(clock) };
   upstream = new Upstream(
@@ -322,7 +322,7 @@ test('a connection whose time is over serves a request that is read before the e
   expect(accepted).toHaveLength(1);
 });
 
-test('a connection is given up in time where a timer goes off a millisecond early', async () => {
+test('a connection is closed in time also when a timer fires a millisecond early', async () => {
   const nextTurn = (turn: () => void): void => void setImmediate(turn);
   const after = (milliseconds: number, callback: () => void): (() => void) =>
     clock.after(Math.max(1, milliseconds - 1), callback);
@@ -335,13 +335,13 @@ test('a connection is given up in time where a timer goes off a millisecond earl
   await eventually(() => expect(open()).toBe(0));
 });
 
-test('a new connection that dies is the end of the request: the engine may have worked on it', async () => {
+test('a new connection that dies fails the request, because the engine may have worked on it', async () => {
   serve = ({ socket }) => socket.resetAndDestroy();
   expect((await done(begin())).failure).toBeInstanceOf(Error);
   expect(accepted).toHaveLength(1);
 });
 
-test('what is destroyed tells nothing any more, and the engine is told at once', async () => {
+test('a destroyed call reports nothing more, and closes its connection at once', async () => {
   serve = () => undefined;
   const outcome = begin();
   await eventually(() => expect(accepted[0]?.received).not.toBe(''));
@@ -350,7 +350,7 @@ test('what is destroyed tells nothing any more, and the engine is told at once',
   expect(outcome).toMatchObject({ isDone: false, failure: null });
 });
 
-test('a body of any size comes whole, in one request', async () => {
+test('a large body reaches the engine completely, in one request', async () => {
   const body = Buffer.alloc(3_000_000, 'abcdefg');
   const end = body.subarray(-10).toString();
   serve = (connection) => {

@@ -12,59 +12,59 @@ export interface EngineRequest {
   method: string;
   /** Path and query, byte for byte. */
   path: string;
-  /** Complete, `Host` and the framing of the body included. */
+  /** All headers, with `Host` and the framing of the body. */
   headers: RawHeaders;
   body: RequestBody;
 }
 
-/** A buffer for reads, as large as what Node reads at once elsewhere. */
+/** Size of the read buffer: as much as Node reads at once elsewhere. */
 const READ_SIZE = 65_536;
 
-/** HTTP/1.1 to engines, and the connections that are kept to them. */
+/** Sends HTTP/1.1 requests to engines, and keeps connections to them. */
 export class Upstream {
-  readonly #ways: Ways;
+  readonly #shared: SharedParts;
 
   constructor(clock: Pick<Clock, 'after' | 'elapsed' | 'nextTurn'>, turnEnd: TurnEnd) {
-    this.#ways = { turnEnd, idle: new IdleConnections(clock), buffer: Buffer.allocUnsafeSlow(READ_SIZE) };
+    this.#shared = { turnEnd, idle: new IdleConnections(clock), buffer: Buffer.allocUnsafeSlow(READ_SIZE) };
   }
 
-  /** Sends a request. @throws {TypeError} when it would be read as another */
+  /** Sends a request. @throws {TypeError} when the engine would read it as another request */
   call({ target, method, path, headers, body }: EngineRequest, receiver: AnswerReceiver): EngineCall {
-    const connections = new ConnectionsTo(target, this.#ways);
+    const connections = new ConnectionsTo(target, this.#shared);
     return new EngineCall({ method, head: requestHead(method, path, headers), body }, receiver, connections);
   }
 
-  /** Ends the connections that wait for a request, and keeps no more. */
+  /** Closes the idle connections, and keeps none from now on. */
   close(): void {
-    this.#ways.idle.close();
+    this.#shared.idle.close();
   }
 }
 
-/** What all calls share. */
-interface Ways {
+/** Objects that all calls share. */
+interface SharedParts {
   turnEnd: TurnEnd;
   idle: IdleConnections;
-  /** What all connections read into. */
+  /** Target of the reads of all connections. */
   buffer: Buffer;
 }
 
 /** The connections of one call. */
 class ConnectionsTo implements Connections {
   readonly #target: Engine;
-  readonly #ways: Ways;
+  readonly #shared: SharedParts;
   #isWatched = true;
 
-  constructor(target: Engine, ways: Ways) {
+  constructor(target: Engine, shared: SharedParts) {
     this.#target = target;
-    this.#ways = ways;
+    this.#shared = shared;
   }
 
   fresh(user: ConnectionUser): EngineConnection {
-    return new EngineConnection(this.#target, this.#ways.buffer, user);
+    return new EngineConnection(this.#target, this.#shared.buffer, user);
   }
 
   reused(user: ConnectionUser): EngineConnection | null {
-    const { idle, turnEnd } = this.#ways;
+    const { idle, turnEnd } = this.#shared;
     const rested = idle.take(this.#target);
     if (rested === null) return null;
     this.#isWatched = rested.since < turnEnd.endedAt;
@@ -73,12 +73,12 @@ class ConnectionsTo implements Connections {
   }
 
   keep(connection: EngineConnection): void {
-    this.#ways.idle.keep(this.#target, connection);
+    this.#shared.idle.keep(this.#target, connection);
   }
 
-  /** A rest that passed while this process did something else was not watched: what came meanwhile is read first. */
+  /** Waits one turn more if no turn has ended since the rest, so that bytes that arrived during the rest are read first. */
   soon(send: () => void): void {
-    const { turnEnd } = this.#ways;
+    const { turnEnd } = this.#shared;
     turnEnd.add(this.#isWatched ? send : () => turnEnd.add(send));
   }
 }

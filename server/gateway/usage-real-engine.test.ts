@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { answerOf, call, type GatewayServer, startGateway } from '../testing/gateway-harness.ts';
 import { type RealLlama, startRealLlama } from '../testing/real-llama.ts';
 
-/** Whether what is read from the passing bytes of a real llama-server is what llama-server itself counted. */
+/** Compares the tokens that are read from a real llama-server's answers with its own counts. */
 
 let engine: RealLlama;
 let gateway: GatewayServer;
@@ -16,7 +16,7 @@ beforeEach(async () => {
   return () => gateway.close();
 });
 
-/** What the engine counted since it started: prompt tokens, those from its cache too, and generated ones. */
+/** Returns the engine's counts since its start: prompt tokens, including cached ones, and generated tokens. */
 async function counted(): Promise<{ in: number; out: number }> {
   const { text } = await call(engine.port, '/metrics', { headers: { authorization: `Bearer ${engine.key}` } });
   const figure = (name: string): number => Number(new RegExp(`^llamacpp:${name} (\\d+)$`, 'm').exec(text)?.[1]);
@@ -29,7 +29,7 @@ async function counted(): Promise<{ in: number; out: number }> {
 const MESSAGES = { messages: [{ role: 'user', content: 'Grüße, "usage":{"completion_tokens":1}' }], temperature: 0 };
 const INCLUDE = { stream_options: { include_usage: true } };
 
-describe('the tokens of a request are those that the engine counted', () => {
+describe("the tokens of a request equal the engine's counts", () => {
   test.each<[string, object]>([
     ['/v1/chat/completions', { ...MESSAGES, max_tokens: 5 }],
     ['/v1/chat/completions', { ...MESSAGES, max_tokens: 7, stream: true }],
@@ -65,7 +65,7 @@ describe('the tokens of a request are those that the engine counted', () => {
     else expect(request?.time_to_first_token).toBeNull();
   });
 
-  test('also when the caller left: as many as came', async () => {
+  test('are counted by pieces when the caller leaves', async () => {
     const body = JSON.stringify({ model: 'demo', prompt: 'Hi', stream: true, ignore_eos: true, n_predict: -1 });
     const request = httpRequest({ port: gateway.port, path: '/v1/completions', method: 'POST', agent: false });
     request.end(body);
@@ -82,7 +82,7 @@ describe('the tokens of a request are those that the engine counted', () => {
   });
 });
 
-test('embeddings generate nothing', async () => {
+test('embeddings generate no tokens', async () => {
   const embedder = await startRealLlama('--embeddings', '--pooling', 'mean');
   const server = await startGateway([{ name: 'demo', port: embedder.port, key: embedder.key }]);
   try {

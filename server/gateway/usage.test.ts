@@ -11,11 +11,11 @@ const named = (...data: { type: string; [field: string]: unknown }[]): string =>
 const delta = (fields: object): object => ({ choices: [{ index: 0, delta: fields }], object: 'chat.completion.chunk' });
 
 interface Reading extends Tokens {
-  /** Of the chunks, those with which something came that was generated. */
+  /** Number of chunks that contain generated text. */
   withContent: number;
 }
 
-/** Reads a text in chunks of so many bytes. */
+/** Reads a text in chunks of this many bytes. */
 function read(type: string, text: string, size = Infinity): Reading {
   const reader = usageReader(type);
   if (reader === null) throw new Error(`nothing is read of ${type}`);
@@ -65,7 +65,7 @@ const MESSAGES = [
 ];
 const MESSAGES_END = { type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 9 } };
 
-/** An answer, and what is to be read of it: tokens in, out, whether estimated. */
+/** Title, answer, and the expected result: tokens in, tokens out, whether estimated. */
 const STREAMS: [string, string, [number | null, number | null, boolean]][] = [
   ['chat with usage', events(...CHAT, { choices: [], usage: USAGE, timings: TIMINGS }, '[DONE]'), [25, 4, false]],
   [
@@ -123,28 +123,28 @@ const STREAMS: [string, string, [number | null, number | null, boolean]][] = [
 ];
 
 describe('a stream', () => {
-  it.each(STREAMS)('of %s', (_what, text, [tokensIn, out, isEstimated]) => {
+  it.each(STREAMS)('of %s has the expected tokens', (_what, text, [tokensIn, out, isEstimated]) => {
     expect(read(STREAM, text)).toMatchObject({ in: tokensIn, out, isEstimated });
   });
 
-  it.each(STREAMS)('of %s, wherever it is split', (_what, text) => {
+  it.each(STREAMS)('of %s has the same tokens with any split', (_what, text) => {
     const { withContent: _, ...whole } = read(STREAM, text);
     for (let size = 1; size < 200; size += 1)
       expect(read(STREAM, text, size), `chunks of ${size}`).toMatchObject(whole);
   });
 
-  it('tells with which chunk the first of it came', () => {
+  it('reports for each chunk whether it contains generated text', () => {
     const reader = usageReader(STREAM);
-    const told = [
+    const chunks = [
       delta({ role: 'assistant', content: '' }),
       delta({ content: 'a' }),
       delta({}),
       delta({ content: 'b' }),
     ];
-    expect(told.map((each) => reader?.read(Buffer.from(events(each))))).toEqual([false, true, false, true]);
+    expect(chunks.map((each) => reader?.read(Buffer.from(events(each))))).toEqual([false, true, false, true]);
   });
 
-  it('counts an event once, however it comes and whatever it brings', () => {
+  it('counts each event once, with any split and any content', () => {
     const both = events(delta({ reasoning_content: 'a', content: 'b' }), delta({ content: 'c' }));
     for (const size of [1, 7, 50, Infinity])
       expect(read(STREAM, both, size)).toMatchObject({ out: 2, withContent: size === Infinity ? 1 : 2 });
@@ -155,7 +155,7 @@ describe('a stream', () => {
     for (const size of [1_000, 16_384]) expect(read(STREAM, events(long), size)).toMatchObject({ in: 3, out: 5 });
   });
 
-  it('that says nonsense is not believed', () => {
+  it('with invalid figures has no tokens', () => {
     const nonsense = [{ prompt_tokens: -1 }, { prompt_tokens: 1.5, completion_tokens: '3' }, { output_tokens: 1e300 }];
     for (const usage of nonsense) expect(read(STREAM, events({ usage }))).toMatchObject({ in: null, out: null });
     for (const text of [
@@ -167,7 +167,7 @@ describe('a stream', () => {
   });
 });
 
-describe('an answer that comes whole', () => {
+describe('an answer that is not streamed', () => {
   const filler = Array.from({ length: 3_000 }, (_, index) => index / 7);
 
   it.each<[string, object, [number | null, number | null]]>([
@@ -196,12 +196,15 @@ describe('an answer that comes whole', () => {
 });
 
 it.each(['audio/wav', 'text/html', 'text/plain; version=0.0.4', '', 'application/jsonp'])(
-  'nothing is read of %s',
+  '%s has no reader',
   (type) => {
     expect(usageReader(type)).toBeNull();
   },
 );
 
-it.each(['application/problem+json', 'Application/JSON', 'text/event-stream;charset=utf-8'])('%s is read', (type) => {
-  expect(usageReader(type)).not.toBeNull();
-});
+it.each(['application/problem+json', 'Application/JSON', 'text/event-stream;charset=utf-8'])(
+  '%s has a reader',
+  (type) => {
+    expect(usageReader(type)).not.toBeNull();
+  },
+);

@@ -1,70 +1,71 @@
 /** Tokens of one answer, as far as they are known. */
 export interface Tokens {
-  /** Of the prompt, those from the engine's cache among them; `null`: nobody told. */
+  /** Tokens of the prompt, with those from the engine's cache; `null`: the engine did not report them. */
   in: number | null;
-  /** Generated; `null`: nobody told, and there was nothing to count. */
+  /** Generated tokens; `null`: the engine did not report them, and no pieces were counted. */
   out: number | null;
-  /** `out` is a count of pieces, because the engine did not tell, or not to the end. */
+  /** Whether `out` is a count of pieces, because the engine did not report it, or not for the whole answer. */
   isEstimated: boolean;
 }
 
-/** Reads what passes of one answer. It keeps none of it but some text in which a figure may be cut in two. */
+/** Reads the parts of one answer. Keeps only some text in which a figure may be split. */
 export interface UsageReader {
-  /** @returns whether something that was generated passed in it, as far as that can be told */
+  /** Reads a part. @returns whether the part contains generated text, as far as that can be recognised */
   read(chunk: Buffer): boolean;
-  /** As of now. */
+  /** Returns the tokens up to now. */
   tokens(): Tokens;
 }
 
-/** What an engine told, by the last that it said. */
-interface Told {
+/** The figures of an engine's last report. */
+interface TokenReport {
   in: number | null;
   out: number | null;
 }
 
 /**
- * Where something is told, and what is generated, in all the forms that are spoken: `usage` of OpenAI and Anthropic,
- * `timings` of llama-server; text, reasoning and calls of tools in chat, completions, responses and messages. Inside of
- * a JSON text quotes are escaped, so none of it can be content. One pass over a chunk of 270 bytes takes 0.5 µs; looking
- * for each word by itself took twice as long.
+ * Matches reports and generated pieces in all supported formats. Reports are `usage` of OpenAI and Anthropic, and `timings`
+ * of llama-server. Pieces are text, reasoning and tool calls in chat, completions, responses and messages. Quotes inside a
+ * JSON string are escaped, so content cannot match. One pass over a chunk of 270 bytes takes 0.5 µs; a search for each
+ * word took twice as long.
  */
 const MARKS =
   /"(?:(usage|timings)": ?(?=\{)|(?:content|text|reasoning_content|reasoning|arguments|thinking|partial_json|delta)": ?"[^"]|tool_calls": ?\[\{)/g;
-/** A figure, or the word before it, that is cut in two has to fit in here. */
+/** Characters that are kept of a part, so that a report that is split between two parts can be read. */
 const KEPT_TEXT = 4_096;
 
 /**
- * A reader for an answer.
+ * Creates a reader for an answer.
  *
- * @param type Its `Content-Type`. @returns `null`: nothing is told in such answers
+ * @param type The answer's `Content-Type`.
+ * @returns `null`: answers of this type report nothing
  */
 export function usageReader(type: string): UsageReader | null {
   if (/^text\/event-stream\b/i.test(type)) return new StreamReader();
   return /^application\/(?:[\w.-]+\+)?json\b/i.test(type) ? new WholeReader() : null;
 }
 
-/** Reads events: one line of data each, which may be split anywhere. */
+/** Reads events. Each has one line of data, which may be split anywhere. */
 class StreamReader implements UsageReader {
-  readonly #told = new Reports();
+  readonly #reports = new Reports();
   #pieces = 0;
-  /** Of `#pieces`, those that the last report knew. */
+  /** The value of `#pieces` at the last report. */
   #reported = 0;
-  /** The end of a line that is not complete. */
+  /** The last, incomplete line, or its end. */
   #rest = '';
-  /** Something of that line has been counted. */
+  /** Whether a piece of that line has been counted. */
   #isCounted = false;
 
   read(chunk: Buffer): boolean {
     const isWhole = this.#rest === '';
     const text = isWhole ? latin1(chunk, 0) : this.#rest + latin1(chunk, 0);
     const before = this.#pieces;
-    /** Where the last piece was; every event counts once, whatever it brings. */
+    /** Position of the last piece. Each event counts as one piece. */
     let last = this.#isCounted ? 0 : -1;
     MARKS.lastIndex = 0;
     for (let match = MARKS.exec(text); match !== null; match = MARKS.exec(text)) {
       const [, report] = match;
       if (report !== undefined) {
-        if (this.#told.read(report, text, MARKS.lastIndex)) this.#reported = this.#pieces;
+        if (this.#reports.read(report, text, MARKS.lastIndex)) this.#reported = this.#pieces;
       } else if (last === -1 || hasLineEnd(text, last, match.index)) {
         this.#pieces += 1;
         last = match.index;
@@ -75,7 +76,7 @@ class StreamReader implements UsageReader {
   }
 
   tokens(): Tokens {
-    const { in: tokensIn, out } = this.#told.sum();
+    const { in: tokensIn, out } = this.#reports.sum();
     const isEstimated = this.#pieces > 0 && (out === null || this.#reported < this.#pieces);
     if (!isEstimated) return { in: tokensIn, out, isEstimated };
     return { in: tokensIn, out: Math.max(out ?? 0, this.#pieces), isEstimated };
@@ -88,10 +89,10 @@ class StreamReader implements UsageReader {
   }
 }
 
-/** Reads JSON: figures stand at its beginning or its end, with what was generated, or computed, between or behind them. */
+/** Reads a JSON answer, whose figures stand at its beginning or its end. The content between them is not kept. */
 class WholeReader implements UsageReader {
   #head = '';
-  /** Empty until the head is full; they may overlap. */
+  /** Empty until the head is full. Head and tail may overlap. */
   #tail = '';
 
   read(chunk: Buffer): boolean {
@@ -108,52 +109,52 @@ class WholeReader implements UsageReader {
   }
 
   tokens(): Tokens {
-    const told = new Reports();
-    // What stands in both is read twice, to no harm: the last counts.
+    const reports = new Reports();
+    // A report in both is read twice, which is harmless: the last one counts.
     for (const text of [this.#head, this.#tail]) {
       MARKS.lastIndex = 0;
       for (let match = MARKS.exec(text); match !== null; match = MARKS.exec(text)) {
-        if (match[1] !== undefined) told.read(match[1], text, MARKS.lastIndex);
+        if (match[1] !== undefined) reports.read(match[1], text, MARKS.lastIndex);
       }
     }
-    return { ...told.sum(), isEstimated: false };
+    return { ...reports.sum(), isEstimated: false };
   }
 }
 
-/** What an engine told so far. A stream may tell the prompt at its beginning and the rest at its end. */
+/** Collects an engine's reports. A stream may report the prompt at its beginning and the rest at its end. */
 class Reports {
-  readonly #usage: Told = { in: null, out: null };
-  readonly #timings: Told = { in: null, out: null };
+  readonly #usage: TokenReport = { in: null, out: null };
+  readonly #timings: TokenReport = { in: null, out: null };
 
-  /** @param start Where the object begins. @returns whether it could be read: it may not be complete yet */
+  /** Reads a report. @param start Where its object begins. @returns whether the object was complete and had a figure */
   read(name: string, text: string, start: number): boolean {
     const fields = objectAt(text, start);
     if (fields === null) return false;
-    const [into, told] = name === 'usage' ? [this.#usage, usageOf(fields)] : [this.#timings, timingsOf(fields)];
-    into.in = told.in ?? into.in;
-    into.out = told.out ?? into.out;
-    return told.in !== null || told.out !== null;
+    const [into, report] = name === 'usage' ? [this.#usage, usageOf(fields)] : [this.#timings, timingsOf(fields)];
+    into.in = report.in ?? into.in;
+    into.out = report.out ?? into.out;
+    return report.in !== null || report.out !== null;
   }
 
-  /** `usage` is what clients are told, so it wins. */
-  sum(): Told {
+  /** Returns all figures. `usage` wins, because clients see it. */
+  sum(): TokenReport {
     return { in: this.#usage.in ?? this.#timings.in, out: this.#usage.out ?? this.#timings.out };
   }
 }
 
-function usageOf(fields: Fields): Told {
+function usageOf(fields: Fields): TokenReport {
   const out = count(fields, 'completion_tokens') ?? count(fields, 'output_tokens');
   const prompt = count(fields, 'prompt_tokens');
-  // Embeddings and rankings generate nothing, and tell nothing of it.
+  // Embeddings and rankings generate no tokens, and report none.
   if (prompt !== null) return { in: prompt, out: out ?? (count(fields, 'total_tokens') === prompt ? 0 : null) };
   const input = count(fields, 'input_tokens');
   if (input === null) return { in: null, out };
-  // Anthropic counts what came from the cache apart, OpenAI among the input.
+  // Anthropic counts cached tokens apart, OpenAI as part of the input.
   const cached = count(fields, 'cache_read_input_tokens') ?? 0;
   return { in: input + cached + (count(fields, 'cache_creation_input_tokens') ?? 0), out };
 }
 
-function timingsOf(fields: Fields): Told {
+function timingsOf(fields: Fields): TokenReport {
   const prompt = count(fields, 'prompt_n');
   const cached = count(fields, 'cache_n') ?? 0;
   return { in: prompt === null ? null : prompt + cached, out: count(fields, 'predicted_n') };
@@ -166,7 +167,7 @@ function count(fields: Fields, name: string): number | null {
   return Number.isSafeInteger(value) && Number(value) >= 0 ? Number(value) : null;
 }
 
-/** The object that begins at `start`; `null`: it does not end here, or is none. */
+/** Returns the object that begins at `start`; `null`: it is incomplete or invalid. */
 function objectAt(text: string, start: number): Fields | null {
   let depth = 0;
   for (let index = start; index < text.length && index < start + KEPT_TEXT; index += 1) {
@@ -185,7 +186,7 @@ function parsed(text: string): Fields | null {
   try {
     return JSON.parse(text) as Fields;
   } catch (error) {
-    // A brace in a string: then it is none of the objects that we look for.
+    // A brace within a string ended the text too early: such an object is no report.
     if (error instanceof SyntaxError) return null;
     throw error;
   }
@@ -196,7 +197,7 @@ function hasLineEnd(text: string, from: number, to: number): boolean {
   return end !== -1 && end < to;
 }
 
-/** One character a byte: nothing that is looked for has others, and a character that is cut in two does no harm. */
+/** Decodes one character for each byte: all searched words are ASCII, so a split UTF-8 character is harmless. */
 function latin1(chunk: Buffer, start: number, length = chunk.byteLength): string {
   return chunk.toString('latin1', start, start + length);
 }

@@ -27,7 +27,7 @@ interface Peer {
   head: Buffer;
 }
 
-/** What RFC 6455, 1.3 makes of the caller's key. */
+/** Returns the value of `Sec-WebSocket-Accept` for the caller's key (RFC 6455, 1.3). */
 function acceptance(request: IncomingMessage): string {
   const key = request.headers['sec-websocket-key'] ?? '';
   return createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
@@ -38,7 +38,7 @@ function accept({ request, socket }: Peer, ...more: string[]): void {
   socket.write([...head, `Sec-WebSocket-Accept: ${acceptance(request)}`, ...more, '', ''].join('\r\n'));
 }
 
-/** A gateway before one engine, instance `a`, that is asked for WebSockets. */
+/** Starts a gateway before one engine, instance `a`, that accepts WebSockets. */
 async function before(upgraded: (peer: Peer) => void): Promise<GatewayServer> {
   const engine = await startEngine(
     (_request, response) => response.end('an ordinary answer'),
@@ -66,7 +66,7 @@ async function noLeases({ instances }: GatewayServer): Promise<void> {
   await eventually(() => expect(instances.leases('a').count).toBe(0));
 }
 
-/** Answers one short text frame of a client with the same text, and a close frame with the end. */
+/** Echoes one short text frame of a client, and answers a close frame with a close frame. */
 function echoFrame(socket: Socket, frame: Buffer): void {
   if (((frame[0] ?? 0) & 0x0f) === 8) return void socket.end(Buffer.from([0x88, 0]));
   const length = (frame[1] ?? 0) & 0x7f;
@@ -75,7 +75,7 @@ function echoFrame(socket: Socket, frame: Buffer): void {
   socket.write(Buffer.concat([Buffer.from([0x81, length]), text]));
 }
 
-test('a WebSocket client talks to the engine', async () => {
+test('a WebSocket client exchanges messages with the engine', async () => {
   const gateway = await before((peer) => {
     accept(peer);
     peer.socket.on('data', (frame) => echoFrame(peer.socket, frame));
@@ -92,7 +92,7 @@ test('a WebSocket client talks to the engine', async () => {
   await noLeases(gateway);
 });
 
-test('the engine gets the path as it is and our key, and never the credentials of the caller', async () => {
+test("the engine gets the unchanged path and the run's key, but no credentials of the caller", async () => {
   const peers: Peer[] = [];
   const gateway = await before((peer) => {
     peers.push(peer);
@@ -110,7 +110,7 @@ test('the engine gets the path as it is and our key, and never the credentials o
   socket.destroy();
 });
 
-test('bytes right behind the handshake are lost on neither side, and wait for the engine to agree', async () => {
+test('bytes right after the handshake reach both sides, after the engine has agreed', async () => {
   const peers: Peer[] = [];
   const gateway = await before((peer) => peers.push(peer));
   const { received, socket } = handshake(gateway.port, { behind: 'from the caller' });
@@ -127,7 +127,7 @@ test('bytes right behind the handshake are lost on neither side, and wait for th
   socket.destroy();
 });
 
-test('what an engine wrote before it closed arrives before the end, however slowly it is read', async () => {
+test('bytes that an engine wrote before it closed reach a slow caller', async () => {
   const size = 32 * 1024 * 1024;
   const gateway = await before((peer) => {
     accept(peer);
@@ -143,7 +143,7 @@ test('what an engine wrote before it closed arrives before the end, however slow
   await noLeases(gateway);
 });
 
-test('when the caller leaves, the engine is told at once', async () => {
+test("when the caller leaves, the engine's connection closes at once", async () => {
   const closed: string[] = [];
   const gateway = await before((peer) => {
     accept(peer);
@@ -157,7 +157,7 @@ test('when the caller leaves, the engine is told at once', async () => {
   await noLeases(gateway);
 });
 
-test('nobody is written to faster than he reads', async () => {
+test('bytes pass no faster than the caller reads', async () => {
   const size = 64 * 1024 * 1024;
   let sent = 0;
   const gateway = await before((peer) => {
@@ -197,7 +197,7 @@ test.each([
   await noLeases(gateway);
 });
 
-test('an engine that wants no WebSocket is heard', async () => {
+test("an engine's refusal of a WebSocket reaches the caller", async () => {
   const gateway = await before(({ socket }) => {
     socket.end(
       'HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\nContent-Type: text/plain\r\n\r\n4\r\nnone\r\n0\r\n\r\n',
@@ -211,8 +211,8 @@ test('an engine that wants no WebSocket is heard', async () => {
 });
 
 test.each([
-  ['an instance that does not run', { instance: 'stopped' }, '409'],
-  ['an instance that does not exist', { instance: 'nobody' }, '404'],
+  ['an instance that is not running', { instance: 'stopped' }, '409'],
+  ['an instance that does not exist', { instance: 'unknown' }, '404'],
   ['another method', { method: 'POST' }, '400'],
 ])('%s is refused with an ordinary answer', async (_title, how, status) => {
   const gateway = await before(() => undefined);
@@ -221,7 +221,7 @@ test.each([
   expect(received()).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
 });
 
-test('an engine that says nothing is a bad gateway', async () => {
+test('an engine that gives no answer causes 502', async () => {
   const gateway = await before(({ socket }) => socket.destroy());
   const { received, gone } = handshake(gateway.port);
   await gone;

@@ -6,21 +6,21 @@ import { type RawHeaders, responseHeaders, upgradeRequestHeaders, upgradeRespons
 import { type EngineSocket, openEngineSocket, type SocketCall, type SocketReceiver } from './engine-socket.ts';
 import { resetConnection } from '../reset-connection.ts';
 
-/** A caller notices that it vanished without a word, and its lease with it, only by probing. */
+/** Interval of TCP keep-alive probes, without which a vanished caller, and so its lease, would stay unnoticed. */
 const KEEP_ALIVE_MS = 30_000;
-/** Only admins get a WebSocket to an engine: nothing of theirs stays back. */
+/** Headers to drop from a WebSocket's request: none, because only administrators may open one. */
 const NOTHING: ReadonlySet<string> = new Set();
 
-/** A request to switch to WebSocket on its way to an engine. */
+/** A request to switch to WebSocket, for an engine. */
 export interface Handshake {
   request: IncomingMessage;
   socket: Socket;
-  /** What the caller sent right behind its request. */
+  /** Bytes that the caller sent right after its request. */
   head: Buffer;
   /** Path and query as the engine gets them, byte for byte. */
   path: string;
   requestId: string;
-  /** What we say with every answer. */
+  /** Headers that llamactl sends with every answer. */
   headers: RawHeaders;
   /** Aborted when the caller has left. */
   callerSignal: AbortSignal;
@@ -29,9 +29,11 @@ export interface Handshake {
 }
 
 /**
- * Joins a caller's WebSocket to the leased engine's. Resolves when both ends are closed, or when an engine that wants no
- * WebSocket has given its answer. Throws {@link NoAnswer} while the caller can still be told. Not a byte of the caller
- * goes to the engine before the engine has agreed: it could be read as another request.
+ * Joins a caller's WebSocket to the leased engine's. Resolves when both sides are closed, or when an engine that refuses the
+ * WebSocket has sent its answer. The engine gets no byte of the caller before it has agreed, because it could read the
+ * bytes as another request.
+ *
+ * @throws {NoAnswer} if the engine fails while the caller can still get an error
  */
 export async function relayWebSocket(handshake: Handshake, lease: Lease): Promise<void> {
   const { target, signal } = lease;
@@ -72,7 +74,7 @@ export async function relayWebSocket(handshake: Handshake, lease: Lease): Promis
   }
 }
 
-/** An ordinary answer goes to somebody whose connection we do not keep: its end is the end of the body. */
+/** Passes an engine's ordinary answer to the caller, whose connection then closes: its end is the end of the body. */
 function refusalReceiver(
   { socket, headers }: Handshake,
   pause: () => void,
@@ -120,7 +122,10 @@ async function join(engine: EngineSocket, { socket, head, headers }: Handshake):
   await bothClosed;
 }
 
-/** When one side has ended, the other gets what is still on its way and is closed: WebSocket knows no half-open connection. */
+/**
+ * Resolves when `source` is closed. When `source` ends, `sink` sends its pending bytes and closes, because WebSocket has no
+ * half-open connections.
+ */
 function closed(source: Socket, sink: Socket): Promise<void> {
   return new Promise((resolve) => {
     let isEnded = false;

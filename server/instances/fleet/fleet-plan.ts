@@ -72,7 +72,7 @@ export function entryOf({ name, port, portAssigned, settings }: InstanceRecord):
 function creation(entry: CreateInstance, index: number): FleetMove<never> {
   const settings = wantedSettings(entry, null);
   const warnings = maskedVariables(settings).map(
-    (variable) => `environment.${variable} is "***", which stands for a value that is not shown; there is none to keep`,
+    (variable) => `environment.${variable} is "***", the mask of a hidden value, but no value is stored to keep`,
   );
   const edit = { settings, port: entry.port ?? null, portAssigned: entry.port === undefined };
   return { entry: index, name: entry.name, action: 'create', changes: [], warnings, edit, present: null };
@@ -96,7 +96,9 @@ function alteration<Present extends StoredInstance>(
   const isRestart = isChanged && needsRestart(state, planOf(record), plan);
   const isBehind = !isRestart && isUp(state) && launched(state) !== null && !isSame(launched(state), plan);
   const warnings = [
-    ...(entry.name === record.name ? [] : [`it is called ${record.name}: a name cannot be changed, nor its case`]),
+    ...(entry.name === record.name
+      ? []
+      : [`it keeps the name ${record.name}: a name, and its case, cannot be changed`]),
     ...(isBehind ? ['its engine runs with older settings until it is restarted'] : []),
   ];
   const action = !isChanged ? 'nothing' : isRestart ? 'restart' : 'change';

@@ -132,7 +132,7 @@ describe('apply', () => {
     await domain.create('Chat');
     const applied = await domain.apply([entry('chat')], { prune: true });
     expect(applied.results).toEqual([
-      { name: 'Chat', action: 'nothing', changes: [], warnings: [expect.stringContaining('called Chat')] },
+      { name: 'Chat', action: 'nothing', changes: [], warnings: [expect.stringContaining('keeps the name Chat')] },
     ]);
   });
 
@@ -282,7 +282,9 @@ describe('what is told', () => {
     const domain = new FleetDomain();
     domain.adapter.preflight = () => Promise.reject(new Error('/secret/path cannot be read'));
     const applied = await domain.apply([entry('a')]);
-    expect(errors(applied)).toEqual([expect.stringMatching(/^a fault of llamactl.*log says more$/)]);
+    expect(errors(applied)).toEqual([
+      expect.stringMatching(/^an internal error or a disk error .*see the log of llamactl$/),
+    ]);
     expect(domain.faults.map(String)).toEqual(['Error: /secret/path cannot be read']);
   });
 

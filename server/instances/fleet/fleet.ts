@@ -35,7 +35,7 @@ type Move = FleetMove<Mailbox>;
 /** The errors of failed steps. */
 type Failures<Step> = Map<Step, unknown>;
 
-const FAULT = 'a fault of llamactl, or of its disk, kept it from being done; the log says more';
+const FAULT = 'an internal error or a disk error prevented this step; see the log of llamactl';
 
 /**
  * Exports all instances as one document, and applies such a document. Slow steps (the disk, engines that must end) come

@@ -59,7 +59,7 @@ class FakeBench implements SupervisorBench {
       if (await condition()) return;
       await this.clock.flush();
     }
-    throw new Error('It does not come to that');
+    throw new Error('The condition never held');
   }
 
   async dispose(): Promise<void> {

@@ -218,7 +218,7 @@ const IMPATIENT: Pick<Clock, 'after' | 'elapsed'> = {
 /** Measures no send queues, like a system that does not report them. */
 const NO_QUEUES: MeasureSendQueues = (_connections, found) => found(new Map());
 
-export interface GatewayWishes {
+export interface GatewayOptions {
   mayStart?: boolean;
   aliasesInModels?: boolean;
   loadingKeepaliveSeconds?: number;
@@ -244,7 +244,7 @@ export async function startGateway(
     bodyMemory = 2 ** 40,
     bodyClock = systemClock(),
     accountOf = () => 'test',
-  }: GatewayWishes = {},
+  }: GatewayOptions = {},
 ): Promise<GatewayServer> {
   const instances = new FakeInstances(fakes);
   const budget = new BodyBudget({ clock: bodyClock, bytes: bodyMemory });

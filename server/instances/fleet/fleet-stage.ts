@@ -4,7 +4,10 @@ import { Moved } from '../life/moved.ts';
 
 /** Progress of an apply. */
 export interface Stage {
-  /** Wait for the outcome even if the caller leaves: a second apply would report that nothing had to be done. */
+  /**
+   * Whether changes are being written. The caller then gets their outcome even if its signal aborts: a second apply would
+   * report that nothing had to be done.
+   */
   isWriting: boolean;
   /** Aborted when the caller no longer waits, for any reason. */
   signal: AbortSignal | undefined;

@@ -262,8 +262,8 @@ describe('export', () => {
   });
 });
 
-describe('the report of an apply', () => {
-  it('has the reason why a step could not be stored; the step can be applied again', async () => {
+describe('apply with failures, warnings or a caller who leaves', () => {
+  it('reports why a step could not be stored; a second apply makes the step', async () => {
     const domain = new FleetDomain();
     await domain.create('a');
     domain.store.failure = new Error('/secret/path is full');
@@ -288,7 +288,7 @@ describe('the report of an apply', () => {
     expect(domain.faults.map(String)).toEqual(['Error: /secret/path cannot be read']);
   });
 
-  it('has a warning once, even if the stored settings cause it too', async () => {
+  it('reports a warning once, even if the stored settings cause it too', async () => {
     const domain = new FleetDomain();
     domain.adapter.startProblem = { code: 'PRIVILEGED_OPTION', message: 'the argument `x` is guarded' };
     expect((await domain.apply([entry('a')])).results[0]?.warnings).toEqual(['the argument `x` is guarded']);
@@ -296,7 +296,7 @@ describe('the report of an apply', () => {
     expect((await domain.apply([entry('a', { unlisted: true })])).results[0]?.warnings).toBeUndefined();
   });
 
-  it('is not awaited when the caller leaves; the work goes on', async () => {
+  it('continues when the caller leaves', async () => {
     const domain = new FleetDomain();
     const id = await domain.createRunning('old');
     domain.world.process(id).endsBy = 'SIGKILL';
@@ -309,7 +309,7 @@ describe('the report of an apply', () => {
     expect(domain.manager.list().map(({ name }) => name)).toEqual(['new']);
   });
 
-  it('is not begun for a caller who has left: nothing is done', async () => {
+  it('does nothing for a caller who has left', async () => {
     const domain = new FleetDomain();
     const signal = AbortSignal.abort(new Error('gone'));
     await expect(domain.apply([entry('a')], { signal })).rejects.toThrow('gone');

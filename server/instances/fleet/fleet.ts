@@ -147,7 +147,10 @@ export class FleetKeeper implements FleetManager {
     }
   }
 
-  /** The outcome of a refusal after removals: reports them, and the refusal as the error of each change that was not made. */
+  /**
+   * The outcome of an apply that is refused after removals. All removals were attempted, and are reported. The refusal is the
+   * error of every other change.
+   */
   #leftUndone(entries: readonly CreateInstance[], failures: Outcome['failures'], refusal: ApiError): Outcome {
     const moves = this.#plan(entries);
     for (const move of moves) if (move.action !== 'nothing') failures.set(move, refusal);

@@ -94,7 +94,7 @@ export class Scheduler {
     if (this.#queue.length > 0 || this.#closed.size > 0) this.#planSoon();
   }
 
-  /** Whether a request would be granted at once (`free`), after another instance stops, or never while pins stay as they are. */
+  /** `free`: a request would be granted at once; `possible`: after others stop; `hopeless`: never while pins stay as they are. */
   outlook(instance: string): 'free' | 'possible' | 'hopeless' {
     if (this.#slots.has(instance)) return 'free';
     const contender = this.#world.contender(instance);

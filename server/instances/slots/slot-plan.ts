@@ -39,10 +39,10 @@ export interface Waiter extends Contender {
   mayEvict: boolean;
 }
 
-/** The actions for this turn, each a list of instance ids. */
+/** The actions for this turn. They name instances by id. */
 export interface SlotPlan {
   grant: readonly string[];
-  /** Instances without leases to stop. */
+  /** Unused instances to stop. */
   evict: readonly string[];
   /** Instances with leases whose slot another has awaited too long. They get no new leases, and are evicted when theirs end. */
   close: readonly string[];

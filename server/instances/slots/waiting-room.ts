@@ -144,7 +144,7 @@ export class WaitingRoom {
     const { state, isClosed } = this.#mailbox;
     this.#cancelTimer();
     if (state.status === 'running') this.#served = state.run.number;
-    // A request that waits at a running instance waits for room, and is never refused.
+    // A request that waits for a running instance waits for room, and is not refused.
     if (state.status !== 'running' || isClosed) this.#decideAll();
     while (this.#hasRoom()) {
       const isServed = this.#suspects.isClear ? this.#serveNext() : this.#serveSuspect();

@@ -108,9 +108,13 @@ describe('25 bodies of 63 MiB for an engine that reads none of them', () => {
     expect((await server.call('GET', `${PROXY}/gate`)).status).toBe(200);
 
     const refused: Outcome[] = [];
-    for (const each of all) void each.then((outcome) => refused.push(outcome));
+    const count = (outcome: Outcome): unknown => refused.push(outcome);
+    // A connection that the end of the test breaks is no outcome.
+    for (const each of all) each.then(count, () => undefined);
     await vi.waitFor(() => expect(refused).toHaveLength(21), { interval: 50, timeout: 150_000 });
-    for (const { status, headers, body } of refused) {
+    // On a starved machine these callers send less than 32 KiB a second, and a slow body gives way to others.
+    const isSlow = ({ status }: Outcome): boolean => status === 408;
+    for (const { status, headers, body } of refused.filter((outcome) => !isSlow(outcome))) {
       expect([429, 503]).toContain(status);
       expect(headers).toMatchObject({ 'retry-after': '5', 'x-llamactl-source': 'llamactl' });
       expect(JSON.stringify(body)).toContain('body_memory_mb');

@@ -8,7 +8,7 @@ import { isLong } from '../scripts/test-tier.ts';
 import { Home } from './docs/home.ts';
 import { brokenLinks } from './docs/links.ts';
 import { type Block, blocksOf, isShell, markOf } from './docs/page.ts';
-import { isRun, runPage } from './docs/page-run.ts';
+import { isRun, LIMIT_MS, runPage } from './docs/page-run.ts';
 
 /** What the pages say is what happens: their commands are run, their configurations judged, their links followed. */
 
@@ -78,9 +78,13 @@ describe('commands', () => {
   const pages = PAGES.filter(({ blocks }) => blocks.some(isRun));
   const isFirst = ({ name }: { name: string }): boolean => FIRST_PAGES.has(name);
 
-  it.each(pages.filter(isFirst))('$name does what it says', doesWhatItSays);
+  it.each(pages.filter(isFirst))('$name does what it says', { timeout: LIMIT_MS + 30_000 }, doesWhatItSays);
 
-  it.runIf(isLong).each(pages.filter((page) => !isFirst(page)))('$name does what it says', doesWhatItSays);
+  it.runIf(isLong).each(pages.filter((page) => !isFirst(page)))(
+    '$name does what it says',
+    { timeout: LIMIT_MS + 30_000 },
+    doesWhatItSays,
+  );
 
   it('those that are not run are no more than they were, and each says why', () => {
     const counts = PAGES.map(({ name, blocks }) => [name, blocks.filter(isNotRun).length] as const);

@@ -7,7 +7,7 @@ import {
   answerOf,
   call,
   type GatewayServer,
-  type GatewayWishes,
+  type GatewayOptions,
   type Listening,
   readAnswer,
   settled,
@@ -31,7 +31,7 @@ const eventually = (check: () => void): Promise<void> => vi.waitFor(check, { int
 const noneHeld = (): Promise<void> =>
   eventually(() => expect([gateway.budget.used, gateway.budget.waiting]).toEqual([0, 0]));
 
-async function start(options: GatewayWishes = {}): Promise<void> {
+async function start(options: GatewayOptions = {}): Promise<void> {
   const accountOf = ({ headers }: IncomingMessage): string => String(headers['x-account'] ?? 'test');
   gateway = await startGateway(
     [

@@ -5,7 +5,7 @@ import { FakeClock } from '../testing/fake-clock.ts';
 import {
   call,
   type GatewayServer,
-  type GatewayWishes,
+  type GatewayOptions,
   type Listening,
   rawConnection,
   readAnswer,
@@ -49,7 +49,7 @@ async function startSilentEngine(): Promise<number> {
   return engine.port;
 }
 
-async function begin(options: GatewayWishes = {}, engine = 'llama_cpp'): Promise<void> {
+async function begin(options: GatewayOptions = {}, engine = 'llama_cpp'): Promise<void> {
   gateway = await startGateway(
     [{ name: 'a', aliases: ['alias'], engine, port: await startSilentEngine() }],
     clock,

@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => bench.dispose());
 
-/** @param onLook Called each time that it waits for a launch under way. */
+/** @param onLook Called each time that it looks for a launch in progress, and each time that it waits for it. */
 function launcher(onLook: (launcher: Launcher) => void): Launcher {
   const clock: Clock = {
     now: () => bench.clock.now(),
@@ -26,7 +26,14 @@ function launcher(onLook: (launcher: Launcher) => void): Launcher {
   const made = createLauncher({
     kept: [],
     clock,
-    finder: { byTag: async () => null, find: async () => null },
+    finder: {
+      // A launch that failed before the first look never waits.
+      byTag: async () => {
+        onLook(made);
+        return null;
+      },
+      find: async () => null,
+    },
     bootId: 'boot',
     inheritedEnvironment: bench.environment,
     cleanUp: async ({ tag }) => void cleaned.push(tag),

@@ -2,7 +2,7 @@ import { AuthHarness } from './auth-harness.ts';
 import { testConfig, testServer, type TestServer } from './http-harness.ts';
 import type { HttpServerParts } from '../http/server.ts';
 
-/** A server on a port of loopback, with accounts in memory, for tests of what is said about them. */
+/** A server on loopback with accounts in memory, for tests of log-ins and access. */
 export class AccessServer {
   readonly harness: AuthHarness;
   readonly url: string;
@@ -15,8 +15,8 @@ export class AccessServer {
   }
 
   /**
-   * @param isEnabled Whether there are accounts at all.
-   * @param at An address of loopback, and a port of it that is free; 0: any.
+   * @param isEnabled Whether authentication is on.
+   * @param at A loopback address with a free port; port 0: the system chooses.
    */
   static async open(
     isEnabled = true,
@@ -30,12 +30,12 @@ export class AccessServer {
     return new AccessServer(harness, test, `http://${at.host}:${port}`);
   }
 
-  /** By the server's clock, milliseconds since the epoch. */
+  /** Time of the server's clock, in milliseconds since the epoch. */
   get now(): number {
     return this.harness.clock.now();
   }
 
-  /** Requests that came, as `METHOD /path`. */
+  /** The requests so far, as `METHOD /path`. */
   get requests(): string[] {
     return this.#test.log.flatMap(({ method, url }) =>
       typeof method === 'string' && typeof url === 'string' ? [`${method} ${url}`] : [],

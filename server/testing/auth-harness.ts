@@ -7,17 +7,17 @@ import type { Derive } from '../auth/passwords.ts';
 import { FakeClock } from './fake-clock.ts';
 import { MemoryAccounts } from './memory-accounts.ts';
 
-/** Where requests come from, unless a test says otherwise. */
+/** The address of requests, unless a test sets another. */
 export const ADDRESS = '192.0.2.1';
-/** The client of every log-in, unless a test says otherwise. */
+/** The client of log-ins, unless a test sets another. */
 export const CLIENT = { address: ADDRESS, userAgent: null };
-/** Everybody's password. */
+/** The password of every account. */
 export const PASSWORD = 'correct horse battery';
 
-/** Chance as the machine has it. */
+/** Real randomness. */
 export const CHANCE = { token: (bytes: number): string => randomBytes(bytes).toString('hex') };
 
-/** A hash that costs nothing and depends on everything that argon2id depends on. */
+/** A cheap hash that depends on the same inputs as argon2id. */
 export const cheapDerive: Derive = async (password, salt, length, cost) =>
   createHash('sha256')
     .update(JSON.stringify([salt.toString('hex'), cost]))
@@ -25,18 +25,18 @@ export const cheapDerive: Derive = async (password, salt, length, cost) =>
     .digest()
     .subarray(0, length);
 
-/** Everything of `auth/` around a store in memory. */
+/** All of `auth/` with a store in memory. */
 export class AuthHarness {
   readonly clock = new FakeClock();
   readonly store = new MemoryAccounts();
-  /** Ids by name. */
+  /** Ids of instances by name. */
   readonly instances = new Map<string, string>();
-  /** Alerts told, oldest first. */
+  /** Alerts that were raised or cleared, oldest first. */
   readonly alerts: string[] = [];
   readonly faults: unknown[] = [];
-  /** Hashes computed. */
+  /** Number of computed hashes. */
   hashes = 0;
-  /** Runs before each hash: makes one wait. */
+  /** Runs before each hash; a test can delay hashes with it. */
   beforeHash: () => Promise<void> = async () => undefined;
   #auth: Authentication | null = null;
 
@@ -51,7 +51,7 @@ export class AuthHarness {
     return this.#auth;
   }
 
-  /** Another process on the same data directory; the one before was killed. */
+  /** Opens authentication again on the same store, as if the process had been killed. */
   async restart(changes: Partial<AuthenticationParts> = {}): Promise<void> {
     this.#auth = await openAuthentication({
       store: this.store,
@@ -83,7 +83,7 @@ export class AuthHarness {
     await this.auth.accounts.create({ username, password: PASSWORD, role });
   }
 
-  /** A token of an account, which is made when it is not there. */
+  /** Logs in, and returns the token. Creates the account if it does not exist. */
   async tokenOf(username: string, role: Role = 'admin'): Promise<string> {
     if (this.auth.accounts.named(username) === undefined) await this.user(username, role);
     return (await this.auth.sessions.login({ username, password: PASSWORD }, CLIENT)).token;
@@ -93,23 +93,23 @@ export class AuthHarness {
     return this.auth.authenticator.authenticate({ authorization: `Bearer ${secret}`, apiKey: undefined });
   }
 
-  /** Somebody who is logged in. */
+  /** Logs in, and returns the caller. */
   async loggedIn(username: string, role: Role = 'admin'): Promise<Caller> {
     return this.caller(await this.tokenOf(username, role));
   }
 
-  /** A key in clear text. */
+  /** Creates a key, and returns it in clear text. */
   async keyOf(owner: Caller, body: Partial<CreateKey> = {}): Promise<string> {
     return (await this.auth.keys.create(owner, { name: 'a key', ...body })).key;
   }
 
-  /** What becomes of a request with this secret: `user`, `key`, or the code of its refusal. */
+  /** The result of a request with this secret: `user`, `key`, or the code of the refusal. */
   async fate(secret: string): Promise<string> {
     return codeOf(async () => (await this.caller(secret)).kind);
   }
 }
 
-/** What `work` gives, or the code of the error that a caller would read. */
+/** Returns the result of `work`, or the code of its `ApiError`. */
 export async function codeOf<Result>(work: () => Result | Promise<Result>): Promise<Result | ErrorCode> {
   try {
     return await work();

@@ -9,7 +9,7 @@ import { loadConfig } from '../config/load.ts';
 import type { ConfigRequest, LoadedConfig } from '../config/load.ts';
 import type { ReplaceFile } from '../config/replace-file.ts';
 
-/** A file with something of everything: comments, quotes, both styles, secrets, a section without a value. */
+/** A configuration file with comments, quotes, both YAML styles, secrets, and a section without a value. */
 export const CONFIG_FILE = `# Mine.
 server:
   port: 9000 # not 8080
@@ -30,7 +30,7 @@ alerts: { webhook: 'https://host.example/hook' }
 instances:
 `;
 
-/** A home, a working directory and an `/etc` of its own, in which a configuration is loaded. */
+/** A temporary home, working directory and `/etc` from which a configuration is loaded. */
 export class ConfigSandbox {
   readonly folder = mkdtempSync(join(tmpdir(), 'llamactl-config-'));
   readonly home = join(this.folder, 'home');
@@ -43,19 +43,19 @@ export class ConfigSandbox {
     for (const path of [this.home, this.cwd, this.systemFolder]) mkdirSync(path);
   }
 
-  /** Loads with nothing set but what `request` sets. */
+  /** Loads a configuration; only `request` sets anything. */
   load(request: Partial<ConfigRequest> = {}): LoadedConfig {
     const { home, cwd, uid, systemFolder } = this;
     const nothing = { configFile: null, overrides: {}, environment: {}, searchLocal: false };
     return loadConfig({ ...nothing, home, cwd, uid, systemFolder, ...request });
   }
 
-  /** The editor of a llamactl that is started now. */
+  /** The editor of a llamactl that starts now. */
   editor(request: Partial<ConfigRequest> = {}, replaceFile?: ReplaceFile): ConfigEditor {
     return createConfigEditor(this.load(request).origin, replaceFile);
   }
 
-  /** The problems that loading ends with. */
+  /** The problems with which loading fails. */
   problems(request: Partial<ConfigRequest> = {}): readonly string[] {
     try {
       this.load(request);
@@ -66,24 +66,24 @@ export class ConfigSandbox {
     throw new Error('It loaded.');
   }
 
-  /** Writes a file, and the folders above it; its path. */
+  /** Writes a file and its parent folders, and returns its path. */
   write(path: string, text: string): string {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text, { mode: 0o644 });
     return path;
   }
 
-  /** The file of the home directory. */
+  /** Writes the configuration file of the home directory. */
   inHome(text: string): string {
     return this.write(join(this.home, '.config/llamactl/config.yaml'), text);
   }
 
-  /** The file of the working directory. */
+  /** Writes the configuration file of the working directory. */
   local(text: string): string {
     return this.write(join(this.cwd, 'llamactl.yaml'), text);
   }
 
-  /** The file of the system. */
+  /** Writes the configuration file of the system. */
   inSystem(text: string): string {
     return this.write(join(this.systemFolder, 'llamactl/config.yaml'), text);
   }
@@ -93,7 +93,7 @@ export class ConfigSandbox {
   }
 }
 
-/** What an update of the configuration is refused with. */
+/** The error with which an update of the configuration is refused. */
 export async function refusalOf(editor: ConfigEditor, patch: Record<string, unknown>): Promise<ApiError> {
   const error: unknown = await editor.update(patch).then(
     () => new Error('It was taken.'),

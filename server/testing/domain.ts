@@ -24,15 +24,15 @@ const SETTINGS: Config['instances'] = {
   max_restarts: 5,
 };
 
-/** What of the configuration is other than the defaults. */
+/** The parts of the configuration that differ from the defaults. */
 export interface DomainOptions {
   settings?: Partial<Config['instances']>;
   groups?: Config['groups'];
 }
 
 /**
- * The domain on fakes: a machine, a store and a clock that outlive it, so that a test can end it (`crash`) and make the
- * next one on what is left.
+ * The domain on fakes. Its machine, store and clock outlive it, so that a test can end it with `crash` and start the next
+ * one on what is left.
  */
 export class Domain {
   readonly clock: FakeClock;
@@ -100,7 +100,7 @@ export class Domain {
     );
   }
 
-  /** The clock as long as we live: a dead manager's timers do nothing. */
+  /** The clock of this domain: after a crash, its timers do nothing. */
   #ownClock(): Clock {
     const unlessDead = (callback: () => void) => (): void => {
       if (!this.#isDead) callback();
@@ -113,7 +113,7 @@ export class Domain {
     };
   }
 
-  /** The store as long as we live. */
+  /** The store of this domain: after a crash, it writes nothing. */
   #ownStore(): InstanceStore {
     return {
       dataDirId: this.store.dataDirId,
@@ -123,7 +123,7 @@ export class Domain {
     };
   }
 
-  /** A dead manager writes nothing, and is told of nothing. */
+  /** Runs a write unless the domain has crashed. After a crash it writes nothing, and its promise never settles. */
   async #unlessDead(write: () => Promise<void>): Promise<void> {
     const never = new Promise<never>(() => {});
     if (this.#isDead) await never;
@@ -131,7 +131,7 @@ export class Domain {
     if (this.#isDead) await never;
   }
 
-  /** Output of runs, by their folder. */
+  /** Output of runs, by the run's folder. */
   get output(): Map<string, string[]> {
     return this.logs.output;
   }
@@ -141,7 +141,7 @@ export class Domain {
     this.logs.fault = fault;
   }
 
-  /** The configuration. */
+  /** The options of this domain. */
   get options(): DomainOptions {
     return this.#options;
   }
@@ -150,26 +150,26 @@ export class Domain {
     return this.instances.manager;
   }
 
-  /** Lets everything happen that needs no time: storing and what follows from it take some turns of the event loop. */
+  /** Completes everything that needs no time. Storing and its consequences take some turns of the event loop. */
   async settle(): Promise<void> {
     for (let turn = 0; turn < 20; turn += 1) await this.clock.flush();
   }
 
-  /** Lets time pass, and everything happen that it brings. */
+  /** Lets time pass, and completes everything that follows. */
   async pass(milliseconds: number): Promise<void> {
     await this.settle();
     await this.clock.advance(milliseconds);
     await this.settle();
   }
 
-  /** Makes an instance and returns its id. */
+  /** Creates an instance and returns its id. */
   async create(name = 'a', settings: object = {}): Promise<string> {
     await this.manager.create({ name, model_path: '/m.gguf', ...settings });
     const stored = (await this.store.load()).find(({ record }) => record.name === name);
     return stored?.record.id ?? '';
   }
 
-  /** The same, running. */
+  /** Creates an instance, starts it, and returns its id. */
   async createRunning(name = 'a', settings: object = {}): Promise<string> {
     const id = await this.create(name, settings);
     await this.manager.start(name);
@@ -177,7 +177,7 @@ export class Domain {
     return id;
   }
 
-  /** Asks for a lease of an instance, as somebody who may start it and waits for as long as it takes. */
+  /** Requests a lease for a caller who may start the instance and waits without limit. */
   acquire(instance = 'a', more: Partial<LeaseRequest> = {}): Promise<Lease> {
     const signal = new AbortController().signal;
     return this.manager.acquire({ instance, caller: 'x', mayStart: true, signal, ...more });
@@ -188,10 +188,10 @@ export class Domain {
   }
 
   /**
-   * The manager dies without a word; the machine goes on. The next one has booted when this resolves.
+   * Crashes the manager; its engines live on. Resolves when the next manager has booted.
    *
-   * @param options Its configuration; left out: the same.
-   * @param inherit Tells the next one of leases that are held elsewhere.
+   * @param options Options of the next manager; default: the same.
+   * @param inherit Adds leases that are held elsewhere to the next manager.
    */
   async crash(options?: DomainOptions, inherit: (leases: LeaseBook) => void = () => undefined): Promise<Domain> {
     this.#isDead = true;

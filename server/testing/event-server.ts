@@ -14,7 +14,7 @@ import { FakeManager } from './fake-manager.ts';
 import { openDoor } from './fake-services.ts';
 import { MemoryStore } from './memory-store.ts';
 
-/** A manager whose instances a test puts into any shape. */
+/** A manager whose instances get any fields that a test sets. */
 class ShapedManager extends FakeManager {
   #health: Readonly<Record<string, Health>> = {};
   readonly #shapes = new Map<string, Partial<Instance>>();
@@ -23,7 +23,7 @@ class ShapedManager extends FakeManager {
     this.#shapes.set(name, { ...this.#shapes.get(name), ...shape });
   }
 
-  /** What is said of health, by name; of all others that they are healthy. */
+  /** Sets the health of instances by name; all others are healthy. */
   shapeHealth(health: Readonly<Record<string, Health>>): void {
     this.#health = health;
   }
@@ -44,8 +44,8 @@ class ShapedManager extends FakeManager {
 }
 
 /**
- * A real HTTP server with live events, on instances that are whatever a test says: for programs that talk to a server.
- * It can go away and come back at the same address.
+ * A real HTTP server with live events, for tests of its clients. A test sets the fields of its instances. The server can go
+ * away and come back at the same address.
  */
 export class EventServer {
   readonly manager = new ShapedManager();
@@ -71,18 +71,18 @@ export class EventServer {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  /** Somebody listens, since the server came up: they hear of everything from now on. */
+  /** Resolves when a client has joined since the server came up; it gets all events from then on. */
   get joined(): Promise<void> {
     return this.#joined.promise;
   }
 
-  /** Makes an instance of this shape; nobody is told. */
+  /** Creates an instance with these fields, without an event. */
   async add(name: string, shape: Partial<Instance> = {}): Promise<void> {
     await this.manager.create({ name, model_path: `/models/${name}.gguf` });
     this.manager.shape(name, shape);
   }
 
-  /** An instance changes its status, and everybody is told. */
+  /** Changes the status of an instance, and emits the event. */
   changeStatus(name: string, status: Instance['status'], rest: Partial<Instance> = {}): void {
     const { status: previous } = this.manager.get(name);
     this.manager.shape(name, { status, ...rest });
@@ -101,7 +101,7 @@ export class EventServer {
     this.#feed?.stats({ name, stats });
   }
 
-  /** What was told stays known, as it does on a disk. */
+  /** Stops the server. Emitted events stay stored, as on a disk. */
   async goAway(): Promise<void> {
     this.#feed?.close();
     await this.#server?.close();

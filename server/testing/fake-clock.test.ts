@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { clockContract } from './contracts/clock.contract.ts';
 import { FakeClock } from './fake-clock.ts';
 
-clockContract('the fake clock', () => {
+clockContract('FakeClock', () => {
   const clock = new FakeClock();
   return {
     clock,
@@ -23,7 +23,7 @@ test('a jump of the wall clock runs no timer and delays none', async () => {
   expect(calls).toEqual(['due']);
 });
 
-test('timers run at their own moment, in the order of their time', async () => {
+test('timers run when they are due, in the order of their time', async () => {
   const clock = new FakeClock({ now: 1_000 });
   const calls: string[] = [];
   clock.after(30, () => calls.push(`late ${clock.now()}`));
@@ -36,7 +36,7 @@ test('timers run at their own moment, in the order of their time', async () => {
   expect(clock.now()).toBe(1_030);
 });
 
-test('a timer that follows from another runs in the same advance when it is due', async () => {
+test('a timer set by another timer runs in the same advance if it is due', async () => {
   const clock = new FakeClock({ now: 0 });
   const calls: number[] = [];
   const again = (): void => {
@@ -49,7 +49,7 @@ test('a timer that follows from another runs in the same advance when it is due'
   expect(clock.pending).toEqual([5]);
 });
 
-test('promises that a timer settles are through before the next timer runs', async () => {
+test('promises that a timer settles complete before the next timer runs', async () => {
   const clock = new FakeClock();
   const calls: string[] = [];
   clock.after(1, () => {
@@ -84,7 +84,7 @@ test('turns wait for flush or advance, and turns that follow run too', async () 
   expect(calls).toEqual(['first', 'second']);
 });
 
-test('short timers can be left to the machine while long ones wait', async () => {
+test('short timers can run in real time while long ones wait', async () => {
   const clock = new FakeClock({ realUpToMs: 100 });
   const calls: string[] = [];
   clock.after(3_000, () => calls.push('long'));

@@ -5,27 +5,27 @@ interface Timer {
   callback: () => void;
 }
 
-/** Where `elapsed` begins: far from any time of day, and more than a day from 0. */
+/** First value of `elapsed`: far from any time of day, and more than a day from 0. */
 const BEGINNING = 100_000_000;
 
 export interface FakeClockOptions {
   /** Milliseconds since the epoch. */
   now?: number;
   /**
-   * Timers up to this long run on the machine's time, and so do turns; longer ones wait for `advance`. For adapters that
-   * wait for real processes in small steps and for people in long ones. Default 0: nothing happens by itself.
+   * Timers up to this long run in real time, and so do turns; longer ones wait for `advance`. For adapters that wait for
+   * real processes in small steps, and also have long timeouts. Default 0: nothing runs without `advance` or `flush`.
    */
   realUpToMs?: number;
 }
 
 /**
- * Time that moves when a test says so. Due timers run in the order of their time; between two of them promises and
- * pending I/O get their turn, so what a timer set in motion has happened before the next one runs.
+ * A clock that only a test advances. Due timers run in the order of their time. Promises and pending I/O run between two
+ * timers, so the effects of one timer are complete before the next runs.
  */
 export class FakeClock implements Clock {
-  /** What `elapsed` tells, by which timers are due. */
+  /** The value of `elapsed`, which decides when timers are due. */
   #elapsed = BEGINNING;
-  /** How far the wall clock is ahead of it. */
+  /** How far the wall clock is ahead of `elapsed`. */
   #ahead: number;
   readonly #realUpToMs: number;
   readonly #timers = new Set<Timer>();
@@ -44,7 +44,7 @@ export class FakeClock implements Clock {
     return this.#elapsed;
   }
 
-  /** Somebody sets the wall clock, forward or (less than 0) back: no time passes. */
+  /** Sets the wall clock forward, or back if less than 0; no time passes. */
   jump(milliseconds: number): void {
     this.#ahead += milliseconds;
   }
@@ -66,12 +66,12 @@ export class FakeClock implements Clock {
     else this.#turns.push(callback);
   }
 
-  /** Milliseconds from now at which the pending timers are due, soonest first. */
+  /** Milliseconds until each pending timer is due, soonest first. */
   get pending(): number[] {
     return [...this.#timers].map(({ due }) => due - this.#elapsed).toSorted((one, other) => one - other);
   }
 
-  /** Runs queued turns, what follows from them included, until nothing is left to do without time passing. */
+  /** Runs queued turns and everything that follows from them, until nothing is left to do without time passing. */
   async flush(): Promise<void> {
     do {
       const turns = this.#turns;
@@ -81,7 +81,7 @@ export class FakeClock implements Clock {
     } while (this.#turns.length > 0);
   }
 
-  /** Lets time pass, running each timer at its own moment. */
+  /** Lets time pass, and runs each timer when it is due. */
   async advance(milliseconds: number): Promise<void> {
     const end = this.#elapsed + milliseconds;
     await this.flush();
@@ -103,7 +103,7 @@ export class FakeClock implements Clock {
   }
 }
 
-/** Promises run to their end before the machine's next turn begins. */
+/** Resolves in the next turn of the event loop, when all settled promises have run. */
 async function settled(): Promise<void> {
   await new Promise<void>((resolve) => {
     setImmediate(resolve);

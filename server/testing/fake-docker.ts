@@ -3,11 +3,11 @@ import path from 'node:path';
 import { errorCode } from '../supervisor/proc-file.ts';
 
 /**
- * A program that is called as `docker` is. Its containers are processes that are no children of their client, have none of
- * its variables but those that are named, live on when it is killed, and end when it is told to end them. Unlike docker's
- * they write straight to their client's output, and an image is nothing: `run IMAGE PROGRAM …` runs the program.
- * `run pull …` takes for ever to get its image. `rm --force` is podman's, which asks a container to end and waits for that;
- * this one for ever.
+ * A program with the command line of `docker`. Its containers are processes, but not children of their client. They get only
+ * the named variables, live on when the client is killed, and end when a client ends them. Unlike docker's they write
+ * directly to their client's output, and the image is ignored: `run IMAGE PROGRAM …` runs the program.
+ * `run pull …` never gets its image. `rm --force` behaves like podman's: it asks a container to end and waits for that, here
+ * without a limit.
  */
 const PROGRAM = `#!/bin/sh
 S=$FAKE_DOCKER
@@ -51,11 +51,11 @@ inspect) shift 2; lacks "$1"; echo "true $(cat "$S/$1.pid") 0123456789abcdef $(c
 esac
 `;
 
-/** A {@link PROGRAM} in a folder of its own. */
+/** A {@link PROGRAM} in its own folder. */
 export class FakeDocker {
-  /** Absolute; its name is `docker`. */
+  /** Absolute path; the file name is `docker`. */
   readonly command: string;
-  /** What its callers need in their environment. */
+  /** Variables that its callers need in their environment. */
   readonly environment: Record<string, string>;
   readonly #folder: string;
 
@@ -74,7 +74,7 @@ export class FakeDocker {
     return existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n') : [];
   }
 
-  /** The first process of a container; `null`: there is no such container. */
+  /** The first process of a container; `null`: the container does not exist. */
   pid(name: string): number | null {
     const file = path.join(this.#folder, `${name}.pid`);
     return existsSync(file) ? Number(readFileSync(file, 'utf8')) : null;
@@ -88,7 +88,7 @@ export class FakeDocker {
     }
   }
 
-  /** From now on no call reaches the daemon; containers live on. */
+  /** Makes every later call fail to reach the daemon; containers live on. */
   goDown(): void {
     writeFileSync(path.join(this.#folder, 'down'), '');
   }
@@ -98,7 +98,7 @@ export class FakeDocker {
   }
 }
 
-/** Its shell may not have come to remove the file of one that has ended. */
+/** Kills a process. It may be gone already, because a container's shell removes the pid file only after the process ends. */
 function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');

@@ -1,26 +1,26 @@
 /**
- * A program that behaves like llama-server as far as a process manager can tell, and misbehaves on demand.
- * Run it with {@link fakeEngineCommand}; it starts in about 50 ms and writes llama-server's kind of log to stderr.
+ * A program that behaves like llama-server as far as a process manager can see, and misbehaves on demand.
+ * Run it with {@link fakeEngineCommand}. It starts in about 50 ms, and writes a log like llama-server's to stderr.
  *
- *   --port N              listen on 127.0.0.1:N. Without it there is no HTTP; the process just lives
- *   --load-ms M           answer 503 "Loading model" to everything for so long (default 0)
- *   --never-ready         stay in that state for ever
- *   --deaf-health         accept /health and never answer it; all else works
+ *   --port N              listen on 127.0.0.1:N. Without this flag the process runs without HTTP
+ *   --load-ms M           answer 503 "Loading model" to every request for M milliseconds (default 0)
+ *   --never-ready         answer 503 "Loading model" without end
+ *   --deaf-health         accept /health and never answer it; other paths work
  *   --tokens N            length of a completion (default 5)
  *   --token-ms M          pause before each token (default 0)
- *   --exit-after-ms M     end by itself after so long, with --exit-code
- *   --exit-code N         default 0. SIGUSR1 ends it at once with this code
+ *   --exit-after-ms M     exit after M milliseconds, with --exit-code
+ *   --exit-code N         exit status (default 0). SIGUSR1 ends the process at once with this status
  *   --crash-on-load       write a loader's error (an `E` line that names --model, or a made-up file) and exit 1
  *   --hang-on-sigterm     ignore SIGTERM
- *   --log-flood N         write N numbered lines as fast as the log takes them
- *   --spawn-grandchild    start two processes that live on: one in the group, one in a session of its own.
- *                         Their pids are logged: `grandchildren: PID in the group, PID in its own session`
- *   --close-fds           close the inherited descriptor 9, as programs do that close all they did not open
+ *   --log-flood N         write N numbered lines as fast as the log accepts them
+ *   --spawn-grandchild    start two processes that outlive it: one in its group, one in its own session.
+ *                         Logs their pids: `grandchildren: PID in the group, PID in its own session`
+ *   --close-fds           close the inherited descriptor 9, as programs do that close all descriptors they did not open
  *
  * HTTP: `/health`; `/v1/models`; `/v1/completions` and `/v1/chat/completions` (`stream` true or false, `usage` at the end
- * when `stream_options.include_usage`); `/echo` answers with what it received: method, url, headers, body. All else is
- * 404 with llama-server's error object. With LLAMA_API_KEY set, all but /health asks for it.
- * Flags it does not know are ignored, so that an adapter's argv can be passed as it is.
+ * with `stream_options.include_usage`); `/echo` returns the request: method, url, headers, body. Other paths get 404 with
+ * llama-server's error object. If LLAMA_API_KEY is set, every path except /health requires it.
+ * Unknown flags are ignored, so that an adapter's argv can be passed unchanged.
  */
 import { spawn } from 'node:child_process';
 import { closeSync, writeSync } from 'node:fs';
@@ -77,7 +77,7 @@ function readFlags(argv: readonly string[]): Faults {
   };
 }
 
-/** `M.SS.mmm.uuu L text`, the minutes counted from our start. */
+/** Logs a line in llama-server's format, `M.SS.mmm.uuu L text`, with the time since the start. */
 function log(level: 'I' | 'W' | 'E', text: string): void {
   const micros = Math.floor(performance.now() * 1_000);
   const part = (value: number, digits: number): string => String(Math.floor(value)).padStart(digits, '0');
@@ -87,7 +87,7 @@ function log(level: 'I' | 'W' | 'E', text: string): void {
     part((micros / 1_000) % 1_000, 3),
     part(micros % 1_000, 3),
   ].join('.');
-  // at once and in order, like a C program's: what was written before a crash is in the log
+  // Synchronous, like a C program: lines written before a crash are in the log.
   writeSync(STDERR, `${clock} ${level} ${text}\n`);
 }
 
@@ -209,11 +209,11 @@ async function complete(faults: Faults, body: string, response: ServerResponse):
   send({ ...chunk({}, 'stop'), timings });
   if (asked.stream_options?.include_usage) send({ object: 'chat.completion.chunk', choices: [], usage });
   response.end('data: [DONE]\n\n');
-  // like the real one: a streamed answer is the last of its connection, without saying so
+  // Like llama-server: close the connection after a streamed answer, without a `Connection: close` header.
   response.once('finish', () => response.socket?.end());
 }
 
-/** False when the client left meanwhile; then the log says so. */
+/** Waits. Returns false, and logs it, if the client has left meanwhile. */
 async function pauseOrLeft(milliseconds: number, response: ServerResponse): Promise<boolean> {
   if (milliseconds > 0) {
     await new Promise<void>((resolve) => {

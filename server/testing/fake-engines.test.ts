@@ -7,14 +7,14 @@ import {
 } from './contracts/engine.contract.ts';
 import { FakeEngineAdapter, FakeEngineEndpoint, FakeEngines } from './fake-engines.ts';
 
-engineAdapterContract('the fake engine', () => ({
+engineAdapterContract('FakeEngineAdapter', () => ({
   adapter: new FakeEngineAdapter(),
   startable: engineRecord({ model_path: '/models/a.gguf' }),
 }));
 
-enginesContract('the fake engines', () => new FakeEngines(), ['llama_cpp', 'custom']);
+enginesContract('FakeEngines', () => new FakeEngines(), ['llama_cpp', 'custom']);
 
-engineEndpointContract('the fake endpoint', () => {
+engineEndpointContract('FakeEngineEndpoint', () => {
   const endpoint = new FakeEngineEndpoint();
   let port = 8_000;
   return {
@@ -27,8 +27,8 @@ engineEndpointContract('the fake endpoint', () => {
   };
 });
 
-describe('the fake engine', () => {
-  it('finds wrong what a test says', async () => {
+describe('FakeEngineAdapter', () => {
+  it('reports the problems that a test sets', async () => {
     const adapter = new FakeEngineAdapter();
     const { settings } = engineRecord();
     adapter.problems = [{ code: 'VALIDATION_ERROR', path: 'options.x', message: 'is wrong' }];
@@ -44,8 +44,8 @@ describe('the fake engine', () => {
   });
 });
 
-describe('the fake endpoint', () => {
-  it('remembers its probes and takes new answers', async () => {
+describe('FakeEngineEndpoint', () => {
+  it('records its probes, and accepts new answers', async () => {
     const endpoint = new FakeEngineEndpoint();
     const target = { port: 1, healthPath: '/health', key: 'k' };
     expect(await endpoint.probe(target, 1)).toBe('closed');

@@ -16,13 +16,13 @@ import type {
 
 const PROGRAM = '/fake/engine';
 
-/** An engine that has no program: what it finds wrong is what a test says. */
+/** An engine adapter without a program. A test sets the problems that it finds. */
 export class FakeEngineAdapter implements EngineAdapter {
   needsModel = true;
-  /** Found by `check`, beside what every engine refuses. */
+  /** Problems that `check` returns besides those of every engine. */
   problems: SettingsProblem[] = [];
   warnings: string[] = [];
-  /** Found by `preflight`. */
+  /** The problem that `preflight` returns. */
   startProblem: StartProblem | null = null;
   /** Pairs of option names that are twins. */
   twins: [string, string][] = [
@@ -52,7 +52,7 @@ export class FakeEngineAdapter implements EngineAdapter {
     return Object.fromEntries(Object.entries(stored).filter(([key]) => isGiven(key) || !isReplaced(key)));
   }
 
-  /** By command, programs that tell what they are when a test lets them; without one, `/fake/engine`. */
+  /** By program (`/fake/engine` without a `command`): promises that delay {@link learn}. */
   readonly slow = new Map<string, Promise<void>>();
 
   async learn({ command }: Settings): Promise<void> {
@@ -89,7 +89,7 @@ export class FakeEngineAdapter implements EngineAdapter {
   readonly inferencePaths = new Set(['/v1/chat/completions']);
   readonly signs = { workPath: '/work' };
   readonly crossing = { headers: ['x-session'], paths: ['/v1/sessions'], except: [] };
-  /** What its runs got of the GPUs. */
+  /** The GPU offload that its runs report. */
   gpus: Offload = { kind: 'not requested' };
 
   offload(): Offload {
@@ -100,7 +100,7 @@ export class FakeEngineAdapter implements EngineAdapter {
     return Promise.resolve(this.startProblem);
   }
 
-  /** The last line of output, else the exit. */
+  /** The last line of output; without output, the exit. */
   reason({ code, signal }: Exit, lines: readonly string[]): string {
     return (
       lines.findLast((line) => line.trim() !== '')?.trim() ??
@@ -109,7 +109,7 @@ export class FakeEngineAdapter implements EngineAdapter {
   }
 }
 
-/** Engines by name; without any given, `llama_cpp` and `custom`. */
+/** Engines by name; default: `llama_cpp` and `custom`. */
 export class FakeEngines implements Engines {
   readonly #adapters: ReadonlyMap<string, EngineAdapter>;
 
@@ -133,13 +133,13 @@ function withoutModel(adapter: FakeEngineAdapter): FakeEngineAdapter {
   return adapter;
 }
 
-/** Answers probes as a test says; where it says nothing, nobody listens. */
+/** Answers probes as a test sets it. Other ports are closed. */
 export class FakeEngineEndpoint implements EngineEndpoint {
-  /** Every probe there was, oldest first. */
+  /** Every probe so far, oldest first. */
   readonly probes: EngineTarget[] = [];
   readonly #answers = new Map<number, ProbeResult | (() => Promise<ProbeResult>)>();
 
-  /** What a port answers from now on; a function is asked at each probe and may keep it waiting. */
+  /** Sets the answer of a port. A function is called for each probe, and may delay the answer. */
   answer(port: number, result: ProbeResult | (() => Promise<ProbeResult>)): void {
     this.#answers.set(port, result);
   }

@@ -9,20 +9,21 @@ import type { InstanceManager, LiveRun, StopOptions, WaitOptions, Written } from
 const MADE_AT = '2024-01-15T10:30:00Z';
 const FIRST_PORT = 8100;
 
-/** One call of a {@link FakeManager}, for tests that look at what arrived. */
+/** One call of a {@link FakeManager}, for tests that check what arrived. */
 export interface ManagerCall {
   method: keyof InstanceManager;
   arguments: unknown[];
 }
 
 /**
- * Instances without engines: names, settings and states in memory, each command taking effect at once. Judges nothing
- * but names, versions and whether a state allows a command; waits, with `wait`, until the caller's signal aborts.
+ * Instances without engines: names, settings and states in memory. Each command takes effect at once. Checks only names,
+ * versions, and whether a state allows a command. With `wait`, waits until the caller's signal aborts.
  */
 export class FakeManager implements InstanceManager {
   readonly calls: ManagerCall[] = [];
-  /** What every log answers, and what its followers get; */
+  /** The content of every log. */
   log: Logs = { logs: [] };
+  /** The items that every follower of a log gets. */
   followed: AsyncIterable<readonly LogItem[]> = none();
   readonly #instances = new Map<string, { instance: Instance; version: number }>();
   #nextPort = FIRST_PORT;
@@ -148,7 +149,7 @@ export class FakeManager implements InstanceManager {
     throw new ApiError('INSTANCE_NOT_RUNNING', 'The fake has no engines.');
   }
 
-  /** Puts an instance into a state. */
+  /** Sets the status of an instance. */
   #enter(name: string, status: Status): void {
     const found = this.#find(name);
     found.instance = { ...found.instance, status };
@@ -176,7 +177,7 @@ export class FakeManager implements InstanceManager {
 
 async function* none(): AsyncGenerator<readonly LogItem[]> {}
 
-/** With `wait`, the outcome never comes. */
+/** With `wait` and a signal, never resolves, and rejects when the signal aborts. */
 async function patience({ wait, signal }: WaitOptions): Promise<void> {
   if (wait !== true || signal === undefined) return;
   await new Promise((_resolve, reject) => {

@@ -5,7 +5,7 @@ import { FakeRunLogs } from './fake-run-logs.ts';
 const log = { folder: '/runs', instance: 'a' };
 const run = { tag: 'test', folder: '/runs/1-x' };
 
-runLogsContract('the fake logs', async () => {
+runLogsContract('FakeRunLogs', async () => {
   const logs = new FakeRunLogs();
   let seq = 0;
   await logs.begin(log, run);
@@ -15,7 +15,7 @@ runLogsContract('the fake logs', async () => {
   return { logs, log, run, write, dispose: () => undefined };
 });
 
-it('notes what becomes of a run', async () => {
+it('records the calls about a run', async () => {
   const logs = new FakeRunLogs();
   await logs.begin(log, run);
   logs.attach(log, run);
@@ -29,7 +29,7 @@ it('notes what becomes of a run', async () => {
   ]);
 });
 
-it('has the output that it is given, or none because of a fault', async () => {
+it('returns the output that a test sets, or fails with its fault', async () => {
   const logs = new FakeRunLogs();
   logs.output.set('*', ['any']).set(run.folder, ['own']);
   expect(await logs.tail(run, 5)).toEqual(['own']);

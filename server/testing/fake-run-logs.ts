@@ -1,21 +1,21 @@
 import type { LogEntry, LogItem, Logs } from '@llamactl/contract/logs';
 import type { LogQuery, LogReference, RunLogs, RunReference } from '../instances/ports.ts';
 
-/** One call of {@link FakeRunLogs} that says what becomes of a run or a log. */
+/** One call of {@link FakeRunLogs} about the beginning or end of a run or a log. */
 export interface FakeLogCall {
   method: 'begin' | 'attach' | 'detach' | 'forget';
-  /** Folder of the run; of the log, if it is forgotten. */
+  /** Folder of the run; for `forget`, of the log. */
   folder: string;
 }
 
-/** {@link RunLogs} in memory: it has the output that a test gives it, filters nothing, and notes what it is told. */
+/** {@link RunLogs} in memory, with the output that a test sets. It does not filter, and records calls. */
 export class FakeRunLogs implements RunLogs {
-  /** What `tail` gives, by the run's folder; `*`: of all others. */
+  /** The result of `tail` by the run's folder; `*`: for all other runs. */
   readonly output = new Map<string, string[]>();
   /** While set, no output can be read. */
   fault: Error | null = null;
   readonly calls: FakeLogCall[] = [];
-  /** What `read` and `follow` give, by the log's folder. */
+  /** The entries of `read` and `follow`, by the log's folder. */
   readonly #entries = new Map<string, LogEntry[]>();
   readonly #wakes = new Set<() => void>();
   readonly #forgotten = new Set<string>();

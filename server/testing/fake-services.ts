@@ -11,9 +11,9 @@ import type { ApplyOptions, FleetManager } from '../instances/use-cases.ts';
 import type { Figures } from '../metrics/figures.ts';
 import type { StatsHistoryView, SystemView } from '../metrics/metrics.ts';
 
-/** What the HTTP server tells on for others, without those others. */
+/** Fakes of the services behind the HTTP server. */
 
-/** A fleet that is what it is told to be, and remembers what it was told. */
+/** A fleet that stores the document it gets, and records each apply. */
 export class FakeFleet implements FleetManager {
   fleet: Fleet = { version: 1, instances: [] };
   readonly applied: { fleet: Fleet; options: ApplyOptions }[] = [];
@@ -30,7 +30,7 @@ export class FakeFleet implements FleetManager {
   }
 }
 
-/** A configuration of defaults, which takes every change and keeps none. */
+/** A configuration editor that shows the defaults, records every change and applies none. */
 export class FakeConfigEditor {
   readonly patches: ConfigPatch[] = [];
 
@@ -44,14 +44,14 @@ export class FakeConfigEditor {
   }
 }
 
-/** What {@link FAKE_METRICS} tells. */
+/** The status that {@link FAKE_METRICS} returns. */
 export const FAKE_STATUS: SystemStatus = {
   version: '0.1.0',
   uptime: 5,
   instances: { total: 1, stopped: 1, starting: 0, running: 0, stopping: 0, restarting: 0, failed: 0 },
   resources: { cpu_usage: 1.5, memory_usage: 1, memory_total: 2, disk_usage: 75.5, gpus: [] },
 };
-/** The same of the machine itself. */
+/** The machine information that {@link FAKE_METRICS} returns. */
 export const FAKE_INFO: SystemInfo = {
   hostname: 'box',
   os: 'linux',
@@ -63,18 +63,18 @@ export const FAKE_INFO: SystemInfo = {
   commit: null,
 };
 
-/** A machine on which nothing happens. */
+/** Metrics of an idle machine. */
 export const FAKE_METRICS: { system: SystemView; stats: StatsHistoryView } = {
   system: { status: async () => FAKE_STATUS, info: () => FAKE_INFO },
   stats: { history: (name, window): StatsHistory => ({ name, window, interval: 2, points: [] }) },
 };
 
-/** Figures that tell of nothing but for whom they are. */
+/** Figures that contain only the names of the instances they are for. */
 export const FAKE_FIGURES: Figures = {
   text: async (instances) => `instances ${instances.map(({ name }) => name).join(' ')}\n`,
 };
 
-/** Authentication that is off: everybody is an admin, and there are no accounts. */
+/** Authentication that is off: every caller is an admin, and no accounts exist. */
 export function openDoor(): HttpAuthentication {
   const caller = anonymousAdmin();
   const offAtOnce = (): never => {
@@ -90,7 +90,7 @@ export function openDoor(): HttpAuthentication {
   };
 }
 
-/** An audit trail that shows what was recorded, and reads nothing. */
+/** An audit trail that exposes the recorded entries; `read` returns none. */
 export class FakeAudit {
   readonly entries: Omit<AuditEntry, 'timestamp'>[] = [];
 

@@ -59,7 +59,7 @@ class FakeBench implements SupervisorBench {
       if (await condition()) return;
       await this.clock.flush();
     }
-    throw new Error('It does not come to that');
+    throw new Error('The condition never held');
   }
 
   async dispose(): Promise<void> {
@@ -67,11 +67,11 @@ class FakeBench implements SupervisorBench {
   }
 }
 
-describe('the contract', () => {
+describe('FakeSupervisor as a supervisor', () => {
   supervisorContract(async () => new FakeBench());
 });
 
-describe('what only the fake can do', () => {
+describe('FakeSupervisor', () => {
   const make = (): { clock: FakeClock; world: FakeWorld; supervisor: FakeSupervisor } => {
     const clock = new FakeClock();
     const world = new FakeWorld();
@@ -79,7 +79,7 @@ describe('what only the fake can do', () => {
   };
   const run = { tag: 'memory.one.a', folder: '/data/one/a' };
 
-  test('a held spawn has launched its engine but does not tell the pid', async () => {
+  test('a held spawn has launched its engine but does not resolve with the pid', async () => {
     const { world, supervisor } = make();
     supervisor.holdSpawns();
     let isKnown = false;
@@ -116,7 +116,7 @@ describe('what only the fake can do', () => {
     expect(listener.exits).toHaveLength(1);
   });
 
-  test('it remembers the most processes that one instance ever had', async () => {
+  test('peak returns the highest number of processes of one instance', async () => {
     const { clock, world, supervisor } = make();
     const again = { tag: 'memory.one.b', folder: '/data/one/b' };
     await supervisor.spawn(run, plan, {}, new RecordingListener());
@@ -127,7 +127,7 @@ describe('what only the fake can do', () => {
     expect(world.peak('one')).toBe(2);
   });
 
-  test('its engines answer probes as told, and foreign ports are foreign', async () => {
+  test('engines answer probes as the test sets, and foreign ports are foreign', async () => {
     const { world, supervisor } = make();
     world.defaults.isReady = false;
     await supervisor.spawn(run, plan, {}, new RecordingListener());
@@ -141,7 +141,7 @@ describe('what only the fake can do', () => {
     expect(await supervisor.portHolder(9_001)).toEqual({ pid: 7, description: 'other (pid 7)' });
   });
 
-  test('a reboot ends everything without a word and changes the boot id', async () => {
+  test('a reboot ends everything without a report, and changes the boot id', async () => {
     const { clock, world, supervisor } = make();
     const listener = new RecordingListener();
     const identity = await supervisor.spawn(run, plan, {}, listener);

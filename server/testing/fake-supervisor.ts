@@ -14,7 +14,7 @@ import type {
 } from '../instances/ports.ts';
 import { FakeWorld, type FakeProcess } from './fake-world.ts';
 
-/** One call of a {@link FakeSupervisor} that does something to a run. */
+/** One call of a {@link FakeSupervisor} that acts on a run. */
 export interface FakeCall {
   method: 'spawn' | 'adopt' | 'inspect' | 'terminate' | 'kill' | 'endStray' | 'discard' | 'sweep';
   /** The run's tag, or the folder. */
@@ -33,17 +33,17 @@ const SURVIVES_AFTER_MS = 5_000;
 /** 128 + SIGKILL. */
 const KILLED = 137;
 
-/** A {@link Supervisor} in memory: it keeps the contract, on processes that do as the test says. */
+/** A {@link Supervisor} in memory that passes the contract tests. The test controls its processes. */
 export class FakeSupervisor implements Supervisor {
   readonly world: FakeWorld;
   readonly calls: FakeCall[] = [];
-  /** Reasons with which the next spawns fail, first come first served. Nothing is launched then. */
+  /** Reasons with which the next spawns fail, in this order. A failed spawn launches nothing. */
   readonly spawnFailures: string[] = [];
-  /** Folders that were discarded. */
+  /** The folders passed to {@link discard}. */
   readonly discarded: string[] = [];
-  /** What was pruned, and how many had to stay. */
+  /** The calls of {@link prune}. */
   readonly pruned: { parent: string; newest: number }[] = [];
-  /** What was swept, and what had to stay. */
+  /** The calls of {@link sweep}. */
   readonly swept: { parent: string; keep: ReadonlySet<string> }[] = [];
   readonly #clock: Clock;
   readonly #dataDirId: string;
@@ -64,7 +64,7 @@ export class FakeSupervisor implements Supervisor {
     return this.world.bootId;
   }
 
-  /** From now on engines are launched, but their pid is not known before {@link releaseSpawns}. */
+  /** From now on spawns launch their engines, but do not resolve with the pid before {@link releaseSpawns}. */
   holdSpawns(): void {
     this.#held ??= [];
   }
@@ -93,9 +93,9 @@ export class FakeSupervisor implements Supervisor {
       if (held !== null) await new Promise<void>((resolve) => held.push(resolve));
       if (this.#isClosed) return process.identity;
       this.#watch(process, listener);
-      const wish = this.#launching.get(run.tag);
-      if (wish === 'terminate') this.#terminate(run.tag);
-      if (wish === 'kill') this.#kill(run.tag);
+      const requested = this.#launching.get(run.tag);
+      if (requested === 'terminate') this.#terminate(run.tag);
+      if (requested === 'kill') this.#kill(run.tag);
       return process.identity;
     } finally {
       this.#launching.delete(run.tag);
@@ -246,12 +246,12 @@ export class FakeSupervisor implements Supervisor {
     if (process.exit !== null) this.#ended(process);
   }
 
-  /** Never from within the call that caused it: a mailbox may be in the middle of its work. */
+  /** Reports an end in a later turn, never within the call that caused it: a mailbox may be at work. */
   #ended(process: FakeProcess): void {
     const { tag } = process.run;
     const watched = this.#watched.get(tag);
     if (!watched) return;
-    // after who waits for the pid was told
+    // After `spawn` has resolved with the pid.
     this.#clock.nextTurn(() => {
       if (this.#watched.get(tag) !== watched || process.exit === null) return;
       this.#watched.delete(tag);
@@ -264,7 +264,7 @@ export class FakeSupervisor implements Supervisor {
     if (watched?.phase !== 'running') return;
     watched.phase = 'terminating';
     if (watched.process.endsBy !== 'SIGTERM') this.#clock.after(KILL_AFTER_MS, () => this.#kill(tag));
-    // it waits for the engine to be woken
+    // A frozen engine gets the signal when it is thawed.
     else if (!watched.isFrozen) this.#hearSigterm(watched);
   }
 

@@ -7,16 +7,16 @@ export interface FakeProcess {
   readonly plan: LaunchPlan;
   readonly secrets: Record<string, string>;
   readonly identity: ProcessIdentity;
-  /** Answers its health check and listens on its port. */
+  /** Whether the engine answers its health check. */
   isReady: boolean;
-  /** What it takes to end it: SIGTERM, SIGKILL, or nothing does (it hangs in the kernel). */
+  /** The signal that ends the process; `nothing`: it hangs in the kernel. */
   endsBy: 'SIGTERM' | 'SIGKILL' | 'nothing';
   progress: Progress;
-  /** `null` while it lives. */
+  /** `null` while the process lives. */
   exit: Exit | null;
 }
 
-/** Which process: its run, or the id of the instance whose living process is meant. */
+/** Selects a process: by its run, or by the id of an instance, whose living process it is. */
 export type ProcessSelector = Pick<RunReference, 'tag'> | string;
 
 const NO_PROGRESS: Progress = { logBytes: 0, memoryBytes: 1_000_000, cpuTicks: 0, readBytes: 0 };
@@ -24,36 +24,36 @@ const NO_PROGRESS: Progress = { logBytes: 0, memoryBytes: 1_000_000, cpuTicks: 0
 const SIGNAL_BASE = 128;
 
 /**
- * The machine: processes that live on when the manager that started them is gone. A test that restarts the manager makes
- * a second supervisor on the same world.
+ * A fake machine, whose processes outlive the manager that started them. A test that restarts the manager makes a second
+ * supervisor on the same world.
  */
 export class FakeWorld {
   bootId = 'boot-1';
-  /** How engines that are spawned from now on behave. */
+  /** Behaviour of engines that are spawned from now on. */
   defaults: Pick<FakeProcess, 'isReady' | 'endsBy'> = { isReady: true, endsBy: 'SIGTERM' };
-  /** Ports that processes of nobody's runs listen on. */
+  /** Ports on which processes listen that belong to no run. */
   readonly foreignPorts = new Map<number, { pid: number | null; description: string }>();
   /** Every process that ever ran, oldest first. */
   readonly processes: FakeProcess[] = [];
   readonly #watchers = new Set<(process: FakeProcess) => void>();
   readonly #peaks = new Map<string, number>();
-  /** The most processes that ever lived at the same time. */
+  /** The highest number of processes alive at the same time. */
   mostAlive = 0;
   #lastPid = 1_000;
 
-  /** The processes that live now, of one instance or of all. */
+  /** The living processes of one instance, or of all. */
   alive(instance?: string): FakeProcess[] {
     return this.processes.filter(
       (process) => process.exit === null && (instance === undefined || instanceOf(process.run.tag) === instance),
     );
   }
 
-  /** The most processes of one instance that ever lived at the same time. */
+  /** The highest number of processes of one instance alive at the same time. */
   peak(instance: string): number {
     return this.#peaks.get(instance) ?? 0;
   }
 
-  /** @throws {Error} when there is none */
+  /** Returns the selected process. @throws {Error} if it does not exist */
   process(selector: ProcessSelector): FakeProcess {
     const found =
       typeof selector === 'string'
@@ -63,12 +63,12 @@ export class FakeWorld {
     return found;
   }
 
-  /** An engine that was loading answers its health check from now on. */
+  /** Makes an engine answer its health check from now on. */
   ready(selector: ProcessSelector): void {
     this.process(selector).isReady = true;
   }
 
-  /** A process ends, by itself or at last; who watches it is told. */
+  /** Ends a process, and reports it to all watchers. */
   exit(selector: ProcessSelector, code: number | null, at: number): void {
     const process = this.process(selector);
     if (process.exit !== null) return;
@@ -78,14 +78,14 @@ export class FakeWorld {
     for (const watcher of this.#watchers) watcher(process);
   }
 
-  /** Everything is gone, and what comes next lives in another boot. Managers are gone too: none is told. */
+  /** Ends every process and begins another boot. Managers are gone too, so no watcher is called. */
   reboot(at: number): void {
     this.#watchers.clear();
     for (const process of this.alive()) process.exit = { code: null, signal: null, at };
     this.bootId = `${this.bootId}+`;
   }
 
-  /** What an HTTP request to an engine of this world would find. */
+  /** Answers health probes for the engines of this world. */
   readonly endpoint: EngineEndpoint = {
     probe: async ({ port }) => {
       const process = this.alive().find(({ plan }) => plan.port === port);
@@ -94,7 +94,7 @@ export class FakeWorld {
     },
   };
 
-  /** For supervisors: a new process. */
+  /** For supervisors: starts a process. */
   launch(run: RunReference, plan: LaunchPlan, secrets: Record<string, string>): FakeProcess {
     this.#lastPid += 2;
     const pid = this.#lastPid;
@@ -107,7 +107,7 @@ export class FakeWorld {
     return process;
   }
 
-  /** For supervisors: is told of each end. Returns how to stop that. */
+  /** For supervisors: calls `watcher` when a process ends. Returns a function that removes the watcher. */
   watch(watcher: (process: FakeProcess) => void): () => void {
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);

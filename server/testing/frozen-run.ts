@@ -5,7 +5,7 @@ export interface FrozenRun {
   thaw: () => Promise<void>;
 }
 
-/** Freezes a run. `null`: it cannot be frozen, or not now. */
+/** Freezes a run. Returns `null` if it cannot be frozen now. */
 export async function freezeRun(supervisor: Supervisor, run: RunReference): Promise<FrozenRun | null> {
   const still = Promise.withResolvers<boolean>();
   const over = Promise.withResolvers<void>();
@@ -22,7 +22,7 @@ export async function freezeRun(supervisor: Supervisor, run: RunReference): Prom
   };
 }
 
-/** The same, tried until it works: on a machine that is short of CPU that may take more than one try. */
+/** Freezes a run, and retries until that works. On a busy machine it may take more than one attempt. */
 export async function untilFrozen(
   supervisor: Supervisor,
   run: RunReference,

@@ -22,15 +22,15 @@ import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import type { GatewayInstance, GatewayInstances, MeasureSendQueues } from '../gateway/ports.ts';
 import { Requests } from '../gateway/requests.ts';
 
-/** For tests of the gateway: engines that do what a test says, instances that run on them, and a caller. */
+/** For tests of the gateway: engines that a test programs, instances that run on them, and a caller. */
 
-/** Something listening on loopback, with its connections. */
+/** A server that listens on loopback. `close` also ends its connections. */
 export interface Listening {
   port: number;
   close(): Promise<void>;
 }
 
-/** Listens on a port of the system's choice. */
+/** Listens on a free port that the system chooses. */
 export async function listen(server: NetServer): Promise<Listening> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
@@ -52,10 +52,10 @@ export async function listen(server: NetServer): Promise<Listening> {
   };
 }
 
-/** What an engine does with a request; where it fails, its connection does. */
+/** Serves a request of an engine. If it throws, the connection breaks. */
 export type Serve = (request: IncomingMessage, response: ServerResponse) => unknown;
 
-/** An engine whose every request goes to `serve`. */
+/** Starts an engine that passes every request to `serve`. */
 export async function startEngine(serve: Serve, prepare?: (server: Server) => void): Promise<Listening> {
   const server = createServer((request, response) => {
     Promise.resolve(serve(request, response)).catch((error: Error) => response.destroy(error));
@@ -64,7 +64,7 @@ export async function startEngine(serve: Serve, prepare?: (server: Server) => vo
   return listen(server);
 }
 
-/** An instance of a test: where its engine is, and how it shows itself. */
+/** An instance of a test: the port of its engine, and the fields that it shows. */
 export type FakeInstance = Partial<GatewayInstance> & {
   name: string;
   port: number;
@@ -88,7 +88,7 @@ interface Entry extends GatewayInstance {
   waiting: Set<() => void>;
 }
 
-/** Instances that are all there is, with real leases. Tests change what they list. */
+/** A fixed set of instances with real leases. Tests change their fields. */
 export class FakeInstances implements GatewayInstances {
   readonly #entries: Entry[];
 
@@ -143,7 +143,7 @@ export class FakeInstances implements GatewayInstances {
     return entry.leases.grant(entry.name, target, record, origin);
   };
 
-  /** Resolves when the instance restarts no more. */
+  /** Resolves when the restart of the instance is over. */
   async #over(entry: Entry, signal: AbortSignal): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       entry.waiting.add(resolve);
@@ -159,13 +159,13 @@ export class FakeInstances implements GatewayInstances {
     return this.#entry(name)?.waiting.size ?? 0;
   }
 
-  /** What the domain does when an engine exits by itself and is restarted. */
+  /** Does what the domain does when an engine exits by itself and is restarted. */
   die(name: string): void {
     Object.assign(this.#entry(name) ?? {}, { status: 'restarting', reason: 'it was killed' });
     this.leases(name).close(new EngineDied());
   }
 
-  /** What the domain does when a restart is over. @param change `port`: of the next run. */
+  /** Does what the domain does when a restart is over. @param change `port`: the port of the next run. */
   comeBack(name: string, change: { status: GatewayInstance['status']; reason?: string; port?: number }): void {
     const entry = this.#entry(name);
     if (entry === undefined) throw new Error(`no instance ${name}`);
@@ -180,7 +180,7 @@ export class FakeInstances implements GatewayInstances {
     return entry.leases;
   }
 
-  /** What the domain does when an engine dies or the time of a stop is over. */
+  /** Does what the domain does when an engine dies or a drain times out. */
   end(name: string, status: GatewayInstance['status'], reason: string | null = null): void {
     Object.assign(this.#entry(name) ?? {}, { status, reason });
     this.leases(name).close();
@@ -192,21 +192,21 @@ export class FakeInstances implements GatewayInstances {
   }
 }
 
-/** A server of nothing but the gateway. */
+/** A server that has only the gateway. */
 export interface GatewayServer extends Listening {
   instances: FakeInstances;
   gateway: Gateway;
   requests: Requests;
   /** The memory for bodies. */
   budget: BodyBudget;
-  /** Serves a connection that came some other way, as through the door of a reload. */
+  /** Serves a connection that did not come through the listener, such as one through the door of a reload. */
   take(connection: Socket): void;
 }
 
-/** Of the engine `llama_cpp` of these tests. */
+/** The inference paths of the engine `llama_cpp` in these tests. */
 const INFERENCE_PATHS = new Set(['/v1/chat/completions', '/v1/completions', '/v1/messages']);
 
-/** Waits are over at once: the engines of tests have been dead for long when they are dead. */
+/** A clock whose timers fire at once, because a dead engine of a test needs no time to go. */
 const IMPATIENT: Pick<Clock, 'after' | 'elapsed'> = {
   elapsed: () => performance.now(),
   after: (_milliseconds, callback) => {
@@ -215,10 +215,10 @@ const IMPATIENT: Pick<Clock, 'after' | 'elapsed'> = {
   },
 };
 
-/** The system does not tell. */
+/** Measures no send queues, like a system that does not report them. */
 const NO_QUEUES: MeasureSendQueues = (_connections, found) => found(new Map());
 
-export interface GatewayWishes {
+export interface GatewayOptions {
   mayStart?: boolean;
   aliasesInModels?: boolean;
   loadingKeepaliveSeconds?: number;
@@ -226,9 +226,9 @@ export interface GatewayWishes {
   measureSendQueues?: MeasureSendQueues;
   /** Bytes for bodies; default: enough for all. */
   bodyMemory?: number;
-  /** By which bodies wait for memory. */
+  /** The clock for bodies that wait for memory. */
   bodyClock?: Clock;
-  /** Whose share of that memory a request uses; default: all are of one account. */
+  /** The account whose share of that memory a request uses; default: one account for all. */
   accountOf?: (request: IncomingMessage) => string;
 }
 
@@ -244,13 +244,13 @@ export async function startGateway(
     bodyMemory = 2 ** 40,
     bodyClock = systemClock(),
     accountOf = () => 'test',
-  }: GatewayWishes = {},
+  }: GatewayOptions = {},
 ): Promise<GatewayServer> {
   const instances = new FakeInstances(fakes);
   const budget = new BodyBudget({ clock: bodyClock, bytes: bodyMemory });
   const requests = new Requests({ clock: systemClock() });
   const gateway = createGateway({
-    // Turns of the event loop are real: so are the sockets.
+    // Turns of the event loop are real, because the sockets are real.
     clock: {
       after: (milliseconds, callback) => clock.after(milliseconds, callback),
       elapsed: () => clock.elapsed(),
@@ -297,18 +297,18 @@ export async function startGateway(
   return { ...(await listen(server)), instances, gateway, requests, budget, take };
 }
 
-/** Gateways before one engine, instance `a`, each; `close` in `afterEach` ends them all. */
+/** Gateways, each with one engine as instance `a`. Call `close` in `afterEach` to end them all. */
 export class Bench {
   readonly #open: Listening[] = [];
 
-  /** Before an engine that does what the test says. */
+  /** Starts a gateway and an engine that the test programs. */
   async before(serve: Serve): Promise<GatewayServer> {
     const engine = await startEngine(serve);
     this.#open.push(engine);
     return this.beforePort(engine.port);
   }
 
-  /** Before an engine that speaks bytes, as soon as a request has begun to come. */
+  /** Starts a gateway and an engine on raw bytes; `serve` runs when the first bytes of a request have arrived. */
   async beforeRaw(serve: (socket: Socket) => void): Promise<GatewayServer> {
     const server = createNetServer((socket) => {
       socket.on('error', () => socket.destroy());
@@ -330,7 +330,7 @@ export class Bench {
   }
 }
 
-/** An answer, whole. */
+/** A complete answer. */
 export interface Answer {
   status: number;
   headers: IncomingMessage['headers'];
@@ -339,7 +339,7 @@ export interface Answer {
   text: string;
 }
 
-/** Calls and reads the whole answer. Rejects when it breaks off. */
+/** Sends a request and reads the whole answer. Rejects if the answer breaks off. */
 export async function call(
   port: number,
   path: string,
@@ -357,7 +357,7 @@ export async function call(
   return readAnswer(await answerOf(request));
 }
 
-/** The head of an answer. */
+/** Resolves with the answer as soon as its head has arrived. */
 export async function answerOf(request: ReturnType<typeof httpRequest>): Promise<IncomingMessage> {
   const [answer] = (await once(request, 'response')) as [IncomingMessage];
   return answer;
@@ -371,11 +371,11 @@ export async function readAnswer(answer: IncomingMessage): Promise<Answer> {
   return { status: statusCode, headers, rawTrailers, body, text: body.toString() };
 }
 
-/** A connection on which a test writes bytes itself; `received` grows. Errors end it, as they do any connection. */
+/** A connection for raw bytes. `received` returns everything so far. Errors end the connection. */
 export interface RawConnection {
   socket: Socket;
   received: () => string;
-  /** Resolves when the connection is gone: to the error's code, or `clean`. */
+  /** Resolves when the connection is closed, with the error's code or `clean`. */
   gone: Promise<string>;
 }
 
@@ -395,7 +395,7 @@ export function rawConnection(address: number | string, request: string): RawCon
   return { socket, received: () => Buffer.concat(chunks).toString('latin1'), gone };
 }
 
-/** Resolves to a number once it has stopped growing: the same in 15 looks in a row. */
+/** Resolves with a number once 15 checks in a row returned the same. */
 export async function settled(look: () => number): Promise<number> {
   let last = look();
   for (let same = 0; same < 15;) {

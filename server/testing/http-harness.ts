@@ -12,15 +12,15 @@ import { FAKE_FIGURES, FAKE_METRICS, FakeAudit, FakeConfigEditor, FakeFleet, ope
 import { clientAddresses } from '../http/edge/client-address.ts';
 import { createHttpServer, type HttpServer, type HttpServerParts } from '../http/server.ts';
 
-/** For tests of the HTTP server: one that stands on a fake manager, and callers that speak politely or not. */
+/** For tests of the HTTP server: a server with a fake manager, and callers that send valid or invalid HTTP. */
 
 export interface TestServer {
   server: HttpServer;
   manager: FakeManager;
   clock: FakeClock;
-  /** What was logged, one object a line. */
+  /** The log, one object for each line. */
   log: Record<string, unknown>[];
-  /** One request without a socket, with a `Host` of ours unless told otherwise. */
+  /** Sends a request without a socket. The `Host` is allowed, unless the test sets another. */
   inject: (options: InjectOptions) => Promise<LightMyRequestResponse>;
 }
 
@@ -62,14 +62,14 @@ export function testServer(parts: Partial<HttpServerParts> = {}): TestServer {
   return { server, manager, clock, log, inject };
 }
 
-/** An answer as it came over the wire. */
+/** An answer as received from the socket. */
 export interface RawAnswer {
   status: number;
   headers: Map<string, string>;
   body: string;
 }
 
-/** Sends bytes as they are and reads until the server ends the connection, or until `answers` have come. */
+/** Sends raw bytes, and reads until the server ends the connection or `answers` answers have arrived. */
 export async function exchange(port: number, request: string | Buffer, answers = 1): Promise<RawAnswer[]> {
   const socket = connect(port, '127.0.0.1');
   const chunks: Buffer[] = [];
@@ -79,7 +79,7 @@ export async function exchange(port: number, request: string | Buffer, answers =
         chunks.push(chunk);
         if (parseAnswers(Buffer.concat(chunks)).length >= answers) resolve();
       });
-      // A reset after the answer is the server's right: what has come counts.
+      // The server may reset the connection after its answer; the received bytes count.
       socket.on('error', (error) => (chunks.length > 0 ? resolve() : reject(error)));
       socket.on('close', () => resolve());
       socket.write(request);
@@ -90,7 +90,7 @@ export async function exchange(port: number, request: string | Buffer, answers =
   return parseAnswers(Buffer.concat(chunks));
 }
 
-/** A connection on which a test writes itself. Errors end it, as they do any connection. */
+/** Opens a connection on which a test writes raw bytes. Errors end the connection. */
 export function openSocket(port: number, request = ''): Socket {
   const socket = connect(port, '127.0.0.1');
   socket.on('error', () => socket.destroy());
@@ -98,7 +98,7 @@ export function openSocket(port: number, request = ''): Socket {
   return socket;
 }
 
-/** What comes until the connection ends. A reset is an end too: the server may close over bytes that it has not read. */
+/** Resolves with everything received until the connection ends. A reset counts as an end: the server may leave bytes unread. */
 export async function textOf(socket: Socket): Promise<string> {
   const chunks: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -107,17 +107,17 @@ export async function textOf(socket: Socket): Promise<string> {
   });
 }
 
-/** An ordinary request. */
+/** A plain GET request. */
 export function get(path: string): string {
   return `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
 }
 
-/** One of the examples of the API's reference. */
+/** Reads an example of the API reference. */
 export async function example(name: string): Promise<object> {
   return JSON.parse(await readFile(new URL(`../../contract/fixtures/${name}.json`, import.meta.url), 'utf8')) as object;
 }
 
-/** A server with one instance, of which nothing has been asked yet. */
+/** A server with one instance and no recorded calls. */
 export async function serverWithInstance(name = 'my-instance'): Promise<TestServer> {
   const test = testServer();
   await test.manager.create({ name, model_path: '/m.gguf' });
@@ -125,7 +125,7 @@ export async function serverWithInstance(name = 'my-instance'): Promise<TestServ
   return test;
 }
 
-/** The whole answers at the beginning of what came; interim ones (1xx) are left out. */
+/** Parses the complete answers at the beginning of the bytes, without interim ones (1xx). */
 function parseAnswers(bytes: Buffer): RawAnswer[] {
   const answers: RawAnswer[] = [];
   for (let rest = bytes; ;) {
@@ -144,12 +144,12 @@ function parseAnswers(bytes: Buffer): RawAnswer[] {
   }
 }
 
-/** The body of an error, checked against the contract; fails the test when it is another shape. */
+/** Parses the body of an error. Fails the test if the body does not match the contract. */
 export function errorOf(text: string): ErrorBody {
   return ErrorSchema.strict().parse(JSON.parse(text));
 }
 
-/** Every field of the example is in the answer, with the example's type. */
+/** Expects every field of the example in the answer, with the example's type. */
 export function expectShape(answer: unknown, shown: unknown, path = '$'): void {
   if (Array.isArray(shown)) {
     expect(answer, path).toBeInstanceOf(Array);

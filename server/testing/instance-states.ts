@@ -1,7 +1,7 @@
 import type { Launch, Ending, InstanceState, Run } from '../instances/life/lifecycle.ts';
 import type { LaunchPlan, ProcessIdentity } from '../instances/ports.ts';
 
-/** Sample states for tests of the domain: one of each column of the state table. */
+/** Sample states for tests of the domain, one for each column of the state table. */
 
 export const PLAN: LaunchPlan = {
   command: '/opt/engine',

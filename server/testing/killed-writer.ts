@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
 /**
- * Runs a program in a process of its own and kills it with SIGKILL up to 3 ms after it has written a number of lines.
+ * Runs a program in its own process, and kills it with SIGKILL up to 3 ms after it has written a number of lines.
  *
- * @param options.source A module; `options.values` are its `process.argv.slice(1)`.
- * @returns Every line that it wrote.
+ * @param options.source The source of a module; `options.values` are its `process.argv.slice(1)`.
+ * @returns every line that it wrote
  */
 export async function writeUntilKilled(options: {
   source: string;

@@ -9,14 +9,14 @@ import { readRun, type RunOutput } from '../logs/layout.ts';
 import { FakeClock } from './fake-clock.ts';
 
 const PATIENCE_MS = 20_000;
-/** Timers up to this long run by themselves; those of the keeper's looks are longer. */
+/** Timers up to this long run in real time. The keeper's checks have longer timers. */
 const REAL_UP_TO_MS = 500;
 const LOOK_MS = 1_000;
 const LINE_BYTES = 64;
 
 /**
- * Writes what {@link expected} gives, without end, some 20 MB a second, in pieces that end anywhere within lines. SIGKILL
- * ends it: what it wrote is a part of that text, whatever its length.
+ * A program that writes the text of {@link expected} endlessly, some 20 MB a second, in pieces that end anywhere within
+ * lines. SIGKILL ends it; its output is then a prefix of that text.
  */
 const WRITER = `
 const { writeSync } = require('node:fs');
@@ -34,7 +34,7 @@ for (let line = 0, size = 1_000; ; size = size * 31 % 70_001) {
 }
 `;
 
-/** The first bytes of the numbered lines that writers write. */
+/** The first bytes of the numbered lines that writers produce. */
 export function expected(bytes: number): Buffer {
   const lines = Array.from({ length: Math.ceil(bytes / LINE_BYTES) }, (_, line) =>
     `line ${line} `.padEnd(LINE_BYTES - 1, '.').concat('\n'),
@@ -42,7 +42,7 @@ export function expected(bytes: number): Buffer {
   return Buffer.from(lines.join('')).subarray(0, bytes);
 }
 
-/** What the files of a run hold, one behind the other. Throws when they do not fit each other. */
+/** The concatenated files of a run. Throws if their positions do not fit together. */
 export function contentOf({ archives, live, liveFrom, shift }: RunOutput): Buffer {
   const parts: Buffer[] = [];
   let at = 0;
@@ -54,7 +54,7 @@ export function contentOf({ archives, live, liveFrom, shift }: RunOutput): Buffe
   return Buffer.concat([...parts, readFileSync(live).subarray(liveFrom - shift)]);
 }
 
-/** Alerts as they stand: code and instance to message; and every message that ever was. */
+/** Records alerts: those that are raised now (code and instance to message), and every message so far. */
 export class StandingAlerts implements AlertSink {
   readonly standing = new Map<string, string>();
   readonly raised: string[] = [];
@@ -67,7 +67,7 @@ export class StandingAlerts implements AlertSink {
   }
 }
 
-/** Stops a process while a step runs: every task of it stands still by then. */
+/** Stops a process while a step runs. The step begins when every task of the process has stopped. */
 export function freezerOf({ pid = 0 }: ChildProcess): Pick<Supervisor, 'whileFrozen'> {
   const isAtRest = (): boolean =>
     readdirSync(`/proc/${pid}/task`).every((task) =>
@@ -87,7 +87,7 @@ export function freezerOf({ pid = 0 }: ChildProcess): Pick<Supervisor, 'whileFro
   };
 }
 
-/** For a file to which nothing but the test writes. */
+/** A freezer for files to which only the test writes. */
 const NOTHING_TO_FREEZE: Pick<Supervisor, 'whileFrozen'> = {
   whileFrozen: async (_run, step) => {
     await step();
@@ -95,7 +95,7 @@ const NOTHING_TO_FREEZE: Pick<Supervisor, 'whileFrozen'> = {
   },
 };
 
-/** A real log folder with a keeper, whose looks come when the test says so. Writers are ended by `dispose`. */
+/** A real log folder with a keeper that checks it when the test advances the clock. `dispose` ends the writers. */
 export class LogBench {
   readonly folder = mkdtempSync(path.join(tmpdir(), 'llamactl-keeper-'));
   readonly log: LogReference = { folder: this.folder, instance: 'chat' };
@@ -114,7 +114,7 @@ export class LogBench {
     return keeper;
   }
 
-  /** A run with an empty file. */
+  /** Creates a run whose log has this content. */
   newRun(content: string | Buffer = ''): RunReference {
     this.#runs += 1;
     const folder = path.join(this.folder, `${this.#runs}-nonce`);
@@ -123,14 +123,14 @@ export class LogBench {
     return { tag: `test.chat.${this.#runs}`, folder };
   }
 
-  /** A program's file that writes numbered lines to its stdout. */
+  /** Writes a program that prints numbered lines, and returns its path. */
   writerProgram(): string {
     const file = path.join(this.folder, 'writer.cjs');
     writeFileSync(file, WRITER);
     return file;
   }
 
-  /** Starts a process that writes numbered lines to a run's file, in the way engines do. */
+  /** Starts a process that writes numbered lines to a run's log, as engines do. */
   startWriter({ folder }: RunReference): ChildProcess {
     const log = openSync(path.join(folder, RUN_LOG), 'a');
     const writer = spawn(process.execPath, [this.writerProgram()], { stdio: ['ignore', log, log] });
@@ -156,12 +156,12 @@ export class LogBench {
     return readdirSync(folder).toSorted();
   }
 
-  /** Lets the keeper look until `condition` holds. */
+  /** Lets the keeper check until `condition` holds. */
   async untilLooks(condition: () => boolean | Promise<boolean>): Promise<void> {
     const end = performance.now() + PATIENCE_MS;
     while (!(await condition())) {
       if (performance.now() > end)
-        throw new Error(`It does not come to that: ${condition.toString()}; ${this.faults.join()}`);
+        throw new Error(`The condition never held: ${condition.toString()}; ${this.faults.join()}`);
       await this.clock.advance(LOOK_MS);
       await new Promise((resolve) => {
         setTimeout(resolve, 2);
@@ -176,7 +176,7 @@ export class LogBench {
   }
 }
 
-/** A disk that is full: files can be made, but not written to. */
+/** Opens a file as on a full disk: it exists, but every write to it fails. */
 export async function openOnFullDisk(file: string): Promise<FileHandle> {
   await (await open(file, 'w')).close();
   return open('/dev/full', 'w');

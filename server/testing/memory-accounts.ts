@@ -8,9 +8,9 @@ import type {
 } from '../auth/ports.ts';
 import { MemoryCommits } from './memory-commits.ts';
 
-/** An {@link AccountStore} in memory. Keeping the object is what keeping the data directory is. */
+/** An {@link AccountStore} in memory. The object stands for the data directory. */
 export class MemoryAccounts implements AccountStore {
-  /** How often each method was called. */
+  /** Number of calls of each method. */
   readonly calls = new Map<keyof AccountStore, number>();
   readonly #commits = new MemoryCommits();
   readonly #users = new Map<string, StoredUser>();
@@ -19,7 +19,7 @@ export class MemoryAccounts implements AccountStore {
   readonly #revoked = new Map<string, RevokedToken>();
   readonly #sessions = new Map<string, StoredSession>();
 
-  /** While set, changes fail with it and store nothing: a full disk. */
+  /** While set, changes fail with this error and store nothing, as on a full disk. */
   set failure(failure: Error | null) {
     this.#commits.failure = failure;
   }

@@ -1,7 +1,7 @@
 import { auditContract } from './contracts/audit.contract.ts';
 import { MemoryAudit } from './memory-audit.ts';
 
-auditContract('the audit trail in memory', async () => {
+auditContract('MemoryAudit', async () => {
   const audit = new MemoryAudit();
   return { audit, reopen: async () => audit, dispose: async () => undefined };
 });

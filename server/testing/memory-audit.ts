@@ -1,13 +1,13 @@
 import type { AuditEntry, AuditQuery, AuditStore } from '../auth/ports.ts';
 import { MemoryCommits } from './memory-commits.ts';
 
-/** An {@link AuditStore} in memory. Keeping the object is what keeping the data directory is. */
+/** An {@link AuditStore} in memory. The object stands for the data directory. */
 export class MemoryAudit implements AuditStore {
   readonly #commits = new MemoryCommits();
   #rows: (AuditEntry & { seq: number })[] = [];
   #lastSeq = 0;
 
-  /** While set, changes fail with it and store nothing: a full disk. */
+  /** While set, changes fail with this error and store nothing, as on a full disk. */
   set failure(failure: Error | null) {
     this.#commits.failure = failure;
   }

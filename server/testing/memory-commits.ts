@@ -4,11 +4,11 @@ interface Change {
   reject(error: unknown): void;
 }
 
-/** Commits the changes of a turn at its end, as the real store does: in order, and one that is refused hinders no other. */
+/** Commits the changes of a turn at its end, in order, as the real store does. A refused change does not affect the others. */
 export class MemoryCommits {
-  /** While set, commits fail with it and change nothing: a full disk. */
+  /** While set, commits fail with this error and change nothing, as on a full disk. */
   failure: Error | null = null;
-  /** Commits that were not refused as a whole. */
+  /** Number of commits that did not fail as a whole. */
   count = 0;
   #pending: Change[] = [];
 
@@ -19,7 +19,7 @@ export class MemoryCommits {
     });
   }
 
-  /** What was not committed by now never is, and nobody is told: the writer has died. */
+  /** Drops uncommitted changes, as if the writer had died. Their promises never settle. */
   drop(): void {
     this.#pending = [];
   }

@@ -2,7 +2,7 @@ import { replayContract } from './contracts/replay.contract.ts';
 import { storeContract } from './contracts/store.contract.ts';
 import { MemoryStore } from './memory-store.ts';
 
-storeContract('the store in memory', async () => {
+storeContract('MemoryStore', async () => {
   const store = new MemoryStore();
   return {
     store,
@@ -14,8 +14,8 @@ storeContract('the store in memory', async () => {
   };
 });
 
-replayContract('the replay in memory', async () => {
+replayContract('the replay of MemoryStore', async () => {
   const store = new MemoryStore();
-  const life = { store, replay: store.replay };
-  return { ...life, reopen: async () => life, dispose: async () => undefined };
+  const opened = { store, replay: store.replay };
+  return { ...opened, reopen: async () => opened, dispose: async () => undefined };
 });

@@ -2,22 +2,22 @@ import type { InstanceStore, KeptEvent, ReplayStore, StoredInstance } from '../i
 import { MemoryCommits } from './memory-commits.ts';
 
 const REPLAYED = 1_000;
-/** Numbers of events that are taken at once. */
+/** Count of event numbers that are taken at once. */
 const BLOCK = 1_000;
 
 /**
- * An {@link InstanceStore} in memory, with its replay, that commits like the real one, at the end of the turn. Keeping the
- * object is what keeping the data directory is: a test that restarts the server hands it to the next one.
+ * An {@link InstanceStore} in memory, with its replay. It commits at the end of the turn, like the real one. The object
+ * stands for the data directory: a test that restarts the server passes it to the next one.
  */
 export class MemoryStore implements InstanceStore {
   readonly dataDirId: string;
   readonly replay: ReplayStore;
-  /** Rows as text: what callers do to their objects before or after is nobody's business. */
+  /** Rows as JSON, so that later changes of the callers' objects do not change them. */
   #rows = new Map<string, { name: string; json: string }>();
-  /** Events as text, by number. */
+  /** Events as JSON, by number. */
   #events = new Map<number, string>();
   readonly #commits = new MemoryCommits();
-  /** Numbers of events that may have been given. */
+  /** Every event number below this may be in use. */
   #takenBelow = 0;
 
   constructor(dataDirId = 'memory') {
@@ -33,7 +33,7 @@ export class MemoryStore implements InstanceStore {
     };
   }
 
-  /** While set, commits fail with it and change nothing: a full disk. */
+  /** While set, commits fail with this error and change nothing, as on a full disk. */
   get failure(): Error | null {
     return this.#commits.failure;
   }
@@ -42,17 +42,17 @@ export class MemoryStore implements InstanceStore {
     this.#commits.failure = failure;
   }
 
-  /** Commits that succeeded. */
+  /** Number of commits that succeeded. */
   get commits(): number {
     return this.#commits.count;
   }
 
-  /** The server dies: what it had not committed is lost. */
+  /** Kills the server: uncommitted changes are lost. */
   crash(): void {
     this.#commits.drop();
   }
 
-  /** What the replay would load. */
+  /** The events that the replay would load. */
   get events(): KeptEvent[] {
     return [...this.#events]
       .toSorted(([a], [b]) => a - b)
@@ -80,7 +80,7 @@ export class MemoryStore implements InstanceStore {
     });
   }
 
-  /** @param change Throws when it is refused, and has changed nothing then. */
+  /** @param change Throws if it is refused, and then has changed nothing. */
   #enqueue(events: readonly KeptEvent[], change: () => void): Promise<void> {
     const kept = events.map((event) => [event.seq, JSON.stringify(event)] as const);
     const apply = (): void => {

@@ -19,21 +19,22 @@ import type { EngineBehaviour, SupervisorBench } from './contracts/supervisor.co
 import { FakeClock } from './fake-clock.ts';
 import { fakeEngineCommand } from './fake-engine.ts';
 
-/** What the supervisor does in small steps takes real time; its long waits pass when the test says so. */
+/** Timers up to this long run in real time; the supervisor's longer waits pass when the test advances the clock. */
 const REAL_UP_TO_MS = 500;
 const LOOK_EVERY_MS = 2;
 const PATIENCE_MS = 15_000;
 
-/** The real supervisor on this machine, with a data directory of its own. Whatever it started is ended by `dispose`. */
+/** The real supervisor on this machine, with its own data directory. `dispose` ends every process that it started. */
 export class RealBench implements SupervisorBench {
   readonly dataDirId = `test-${randomUUID()}`;
   readonly folder = mkdtempSync(path.join(tmpdir(), 'llamactl-test-'));
   readonly clock = new FakeClock({ now: Date.now(), realUpToMs: REAL_UP_TO_MS });
   readonly environment: Record<string, string> = { PATH: process.env['PATH'] ?? '' };
-  /** What the supervisor had to say. */
+  /** The supervisor's warnings and errors. */
   readonly complaints: string[] = [];
-  /** Every signal that was sent, and a way to interfere. */
+  /** Every signal that was sent. */
   readonly signals: { pid: number; signal: NodeJS.Signals }[] = [];
+  /** Sends a signal; a test may replace it. */
   deliver: SendSignal = (pid, signal) => void process.kill(pid, signal);
   supervisor: Supervisor;
   #runs = 0;
@@ -49,7 +50,7 @@ export class RealBench implements SupervisorBench {
     return { tag: `${this.dataDirId}.${instance}.n1`, folder: path.join(this.folder, instance, 'runs', 'n1') };
   }
 
-  /** A plan of the fake engine with these flags. */
+  /** A launch plan for the fake engine with these flags. */
   engine(...flags: string[]): LaunchPlan {
     const [command, program] = fakeEngineCommand();
     return { command, argv: [program, ...flags], environment: {}, keyVariable: null, port: 0, healthPath: '/health' };
@@ -64,12 +65,12 @@ export class RealBench implements SupervisorBench {
     );
   }
 
-  /** A plan of a shell script, which starts in 2 ms. */
+  /** A launch plan for a shell script, which starts in 2 ms. */
   script(body: string, ...argv: string[]): LaunchPlan {
     return { ...this.engine(), command: this.program(`#!/bin/sh\n${body}\n`), argv };
   }
 
-  /** Writes a file that may be run. */
+  /** Writes an executable file, and returns its path. */
   program(content: string | Buffer, mode = 0o755): string {
     this.#programs += 1;
     const file = path.join(this.folder, `program-${this.#programs}`);
@@ -77,7 +78,7 @@ export class RealBench implements SupervisorBench {
     return file;
   }
 
-  /** Puts an executable in place of a program that the wrapper calls while it makes its FIFO. */
+  /** Replaces `mkfifo`, which the wrapper calls, by another executable. */
   replaceMkfifo(content: string): void {
     const folder = path.join(this.folder, 'bin');
     mkdirSync(folder);
@@ -90,7 +91,7 @@ export class RealBench implements SupervisorBench {
     return { plan: { ...this.engine(), command: file }, file };
   }
 
-  /** Changes a file of a run's folder, as a full disk or another time would have left it. */
+  /** Overwrites a file in a run's folder, as a full disk or an earlier server would have left it. */
   overwrite(run: RunReference, name: string, content: string): void {
     writeFileSync(path.join(run.folder, name), content);
   }
@@ -99,7 +100,7 @@ export class RealBench implements SupervisorBench {
     return readFileSync(path.join(run.folder, RUN_LOG), 'utf8');
   }
 
-  /** The fake engine has its signal handlers, and listens if it is to. */
+  /** Resolves when the fake engine has its signal handlers, and listens if it has a port. */
   async untilItBehaves(run: RunReference): Promise<void> {
     await this.untilLogged(run, 'load_model');
     if (this.#argvOf(run).includes('--port')) await this.untilLogged(run, 'listening');
@@ -110,7 +111,7 @@ export class RealBench implements SupervisorBench {
     try {
       await this.until(isLogged);
     } catch (error) {
-      throw new Error(`The engine does not write ${text}, only: ${this.log(run)}`, { cause: error });
+      throw new Error(`The engine did not write ${text}, only: ${this.log(run)}`, { cause: error });
     }
   }
 
@@ -142,12 +143,12 @@ export class RealBench implements SupervisorBench {
   async until(condition: () => boolean | Promise<boolean>): Promise<void> {
     const end = performance.now() + PATIENCE_MS;
     while (!(await condition())) {
-      if (performance.now() > end) throw new Error(`It does not come to that: ${condition.toString()}`);
+      if (performance.now() > end) throw new Error(`The condition never held: ${condition.toString()}`);
       await this.moment(LOOK_EVERY_MS);
     }
   }
 
-  /** Lets real time pass, for what must *not* happen. */
+  /** Lets real time pass, to check that something does *not* happen. */
   async moment(milliseconds: number): Promise<void> {
     await new Promise((resolve) => {
       setTimeout(resolve, milliseconds);

@@ -4,16 +4,16 @@ import { testEngine, testModel } from '../../scripts/test-assets.ts';
 
 const READY = /listening on http:\/\/127\.0\.0\.1:(\d+)/;
 
-/** A real llama-server with the model that always says the same sentence. */
+/** A real llama-server, with a model that always answers with the same sentence. */
 export interface RealLlama {
   port: number;
-  /** What it is asked with. */
+  /** The API key for requests to it. */
   key: string;
-  /** Ends it, and resolves when it is gone. */
+  /** Kills the process, and resolves when it is gone. */
   end(): Promise<void>;
 }
 
-/** Starts one on a port of its own choice; rejects with its output when it ends instead. */
+/** Starts a llama-server on a port that it chooses. Rejects with its output if it exits instead. */
 export async function startRealLlama(...flags: string[]): Promise<RealLlama> {
   const key = 'key-of-the-run';
   const fixed = ['--host', '127.0.0.1', '--port', '0', '--threads', '1', '--threads-batch', '1'];

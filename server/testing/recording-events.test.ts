@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { eventsContract, statusChange } from './contracts/events.contract.ts';
 import { RecordingEvents } from './recording-events.ts';
 
-eventsContract('the events that are recorded', () => {
+eventsContract('RecordingEvents as an event sink', () => {
   const sink = new RecordingEvents();
   return { sink, heard: () => sink.events };
 });
 
 describe('RecordingEvents', () => {
-  it('tells the statuses of one instance', () => {
+  it('returns the statuses of one instance', () => {
     const events = new RecordingEvents();
     events.emit(statusChange('a'));
     events.emit(statusChange('b'));
@@ -17,7 +17,7 @@ describe('RecordingEvents', () => {
     expect(events.statuses('a')).toEqual(['starting', 'running']);
   });
 
-  it('tells the alerts that stand', () => {
+  it('returns the alerts that are raised now', () => {
     const events = new RecordingEvents();
     const alert = (code: string, state: 'raised' | 'cleared') =>
       events.emit({ type: 'system_alert', data: { level: 'warning', code, message: '', state } });

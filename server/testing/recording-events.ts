@@ -3,9 +3,9 @@ import type { Status } from '@llamactl/contract/instance';
 import { PublicationOrder } from '../events/publication-order.ts';
 import type { EventSink, KeptEvent } from '../instances/ports.ts';
 
-/** An {@link EventSink} that remembers. */
+/** An {@link EventSink} that records events. */
 export class RecordingEvents implements EventSink {
-  /** Everything that listeners would have heard, oldest first. */
+  /** Every event that listeners would have received, oldest first. */
   readonly events: InstanceEvent[] = [];
   readonly #order = new PublicationOrder();
   #lastSeq = 0;
@@ -30,19 +30,19 @@ export class RecordingEvents implements EventSink {
     this.publish(this.keep(event, instance));
   }
 
-  /** The statuses that an instance entered, oldest first. */
+  /** The statuses of an instance, oldest first. */
   statuses(name: string): Status[] {
     return this.events.flatMap((event) =>
       event.type === 'instance_status_changed' && event.data.name === name ? [event.data.status] : [],
     );
   }
 
-  /** What was told of alerts: code and state, oldest first. */
+  /** The alert events as code and state, oldest first. */
   alerts(): string[] {
     return this.events.flatMap(({ type, data }) => (type === 'system_alert' ? [`${data.code} ${data.state}`] : []));
   }
 
-  /** Codes of the alerts raised and not cleared since, in the order in which they were raised. */
+  /** Codes of the alerts that are raised now, in the order in which they were raised. */
   raisedAlerts(): string[] {
     const raised = new Set<string>();
     for (const { type, data } of this.events) {

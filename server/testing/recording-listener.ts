@@ -1,10 +1,10 @@
 import type { Exit, RunListener } from '../instances/ports.ts';
 
-/** Keeps what a supervisor reports of one run. */
+/** Records the reports of a supervisor about one run. */
 export class RecordingListener implements RunListener {
   readonly exits: Exit[] = [];
   readonly survivors: (readonly number[])[] = [];
-  /** Containers that survived. */
+  /** Names of containers that survived. */
   readonly containers: string[] = [];
   /** Resolves with the first exit. */
   readonly gone: Promise<Exit>;

@@ -9,9 +9,9 @@ import type { ReplaceableServer } from '../reload/replaceable.ts';
 import { Service, type ServiceParts } from '../reload/service.ts';
 import type { SuccessorProcess } from '../reload/successor-process.ts';
 
-/** For tests of the service: a server and its successors, as a test plays them. */
+/** For tests of the reload service: fakes of a server and its successors. */
 
-/** A server that only says what is done with it. */
+/** A server that only records what is done with it. */
 export class FakeServer implements ReplaceableServer {
   readonly url = 'http://127.0.0.1:8080';
   readonly listener = { fd: 3 };
@@ -93,7 +93,7 @@ export class FakeServer implements ReplaceableServer {
   }
 }
 
-/** A successor as a test plays it. */
+/** A successor process that a test controls. */
 export class FakeSuccessor {
   readonly #ended = Promise.withResolvers<string>();
   readonly lifeline = new PassThrough();
@@ -115,7 +115,7 @@ export class FakeSuccessor {
     };
   }
 
-  /** Takes over, up to the moment when it has everything. */
+  /** Takes over, until it has received everything. */
   async take(): Promise<void> {
     await this.link.hello;
     await this.link.takeOver();
@@ -134,9 +134,9 @@ export class FakeSuccessor {
 }
 
 /**
- * A service, with what was done by its servers and what was sent.
+ * Opens a service, and returns it with the recorded actions of its servers and the signals it sent.
  *
- * @param options.takesBack False: a second server of this process cannot start, as when the store was changed.
+ * @param options.takesBack False: a second server of this process cannot start, as if the store had been migrated.
  */
 export async function service(changes: Partial<ServiceParts<FakeServer>> = {}, { takesBack = true } = {}) {
   const done: string[] = [];
@@ -164,7 +164,7 @@ export async function service(changes: Partial<ServiceParts<FakeServer>> = {}, {
     launch: async () => {
       const successor = new FakeSuccessor(done);
       successors.push(successor);
-      // The first has the other end of one; who is not the first passes its own on.
+      // Only the first process keeps the lifeline's other end; any other passes its own on to the successor.
       return parts.isFirst ? successor.process : { ...successor.process, lifeline: null };
     },
     servingPid: () => 99,

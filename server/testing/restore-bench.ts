@@ -10,13 +10,13 @@ import { auditEntry } from './contracts/audit.contract.ts';
 import { keptEvent } from './contracts/replay.contract.ts';
 import { storedInstance } from './contracts/store.contract.ts';
 
-/** A data directory and a backup of what it once was, on a disk of their own. */
+/** A data directory and a backup of an earlier state of it, in a temporary folder. */
 export class RestoreBench {
-  /** When backups are made, and put back; milliseconds since the epoch. */
+  /** When backups are made and restored, in milliseconds since the epoch. */
   static readonly NOW = Date.parse('2026-03-01T12:00:00Z');
   readonly clock = systemClock();
   readonly folder = mkdtempSync(join(tmpdir(), 'llamactl-restore-'));
-  /** The backup. */
+  /** Path of the backup. */
   readonly file = join(this.folder, 'backup.db');
   #directory = join(this.folder, 'data');
 
@@ -28,27 +28,27 @@ export class RestoreBench {
     return join(this.#directory, 'llamactl.db');
   }
 
-  /** From now on all is about another data directory, made if it is missing. */
+  /** Uses another data directory from now on, and creates it if it is missing. */
   move(directory: string): void {
     mkdirSync(directory, { recursive: true });
     this.#directory = directory;
   }
 
-  /** Opens the store, as a server does, and closes it. @param act Also given what the server was warned of. */
-  async serve<Value>(act: (store: SqliteStore, said: string[]) => Promise<Value>): Promise<Value> {
-    const said: string[] = [];
-    const log = { info: () => undefined, warn: (message: string) => said.push(message) };
-    // The disk of a test may be slow, which would be said too.
+  /** Opens the store as a server does, and closes it. @param act Also gets the warnings of the store. */
+  async serve<Value>(act: (store: SqliteStore, warnings: string[]) => Promise<Value>): Promise<Value> {
+    const warnings: string[] = [];
+    const log = { info: () => undefined, warn: (message: string) => warnings.push(message) };
+    // `isMeasured` prevents a warning about a slow disk, which a test may have.
     const clock = { ...this.clock, now: () => RestoreBench.NOW + 1 };
     const store = openStore({ file: this.database, clock, log, isMeasured: true });
     try {
-      return await act(store, said);
+      return await act(store, warnings);
     } finally {
       await store.close();
     }
   }
 
-  /** Stores something, backs it up, and changes it. */
+  /** Stores rows of every kind, makes a backup, and changes the rows. */
   async backUpThenChange(): Promise<void> {
     await this.serve(async (store) => {
       for (const id of ['stays', 'changed', 'removed']) await store.save(storedInstance(id));
@@ -86,7 +86,7 @@ export class RestoreBench {
     return { ...prepared, kept: prepared.apply() };
   }
 
-  /** Ids of the instances that are stored. */
+  /** Ids of the stored instances. */
   instances(): Promise<string[]> {
     return this.serve(async (store) => (await store.load()).map(({ record }) => record.id));
   }

@@ -1,6 +1,6 @@
 /**
- * A manager to be killed: spawns what it is told to, says so, and waits. One argument: JSON of {@link ManagerOrders}.
- * Prints one line of JSON for each run, its identity, when all are spawned; with `waitForPids` false it prints nothing
+ * A manager for tests to kill: spawns the given runs, prints them, and waits. Its argument is JSON of {@link ManagerOrders}.
+ * When all runs are spawned it prints the identity of each as a line of JSON. With `waitForPids` false it prints nothing,
  * and kills itself as soon as the first wrapper exists.
  */
 import { existsSync } from 'node:fs';
@@ -17,7 +17,7 @@ export interface ManagerOrders {
 }
 
 async function main({ dataDirId, inheritedEnvironment, spawns, waitForPids }: ManagerOrders): Promise<void> {
-  // nothing that a supervisor waits for keeps a process alive
+  // Keeps this process alive: the supervisor's timers do not.
   setInterval(() => undefined, 2 ** 30);
   const log = { warn: (): void => undefined, error: (): void => undefined };
   const supervisor = createSupervisor({ dataDirId, inheritedEnvironment, clock: systemClock(), log });

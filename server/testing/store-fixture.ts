@@ -20,8 +20,8 @@ import {
 } from './instance-states.ts';
 
 /**
- * Writes a database as this llamactl leaves it, with rows of every kind, as a fixture for those that come after it. To be
- * run once, when a schema version is released, and never again for it:
+ * Writes a database of this version of llamactl, with rows of every kind, as a fixture for later versions. Run it once,
+ * when a schema version is released, and never again for that version:
  *
  *     node -e "import('./server/testing/store-fixture.ts').then((it) => it.writeStoreFixture('server/store/fixtures/schema-3.db', Date.now))"
  */
@@ -40,13 +40,13 @@ export async function writeStoreFixture(file: string, now: () => number): Promis
   await replay.append([1, 2, 3].map((each) => keptEvent(each)));
   await store.close();
   const database = new DatabaseSync(file);
-  // The fixture is opened elsewhere: a database that knows its folder would be a copy there, and get another identifier.
+  // Tests open the fixture in another folder. If it recorded its folder it would be a copy, and get another identifier.
   database.exec(`delete from meta where key in ('folder', 'uses'); vacuum`);
   database.close();
   rmSync(`${file}.counters`, { force: true });
 }
 
-/** One in each column of the table of states. */
+/** One instance for each column of the state table. */
 function fixtureInstances(): StoredInstance[] {
   const states = [stopped, failed, queued, preparing, spawning, loading, running, stopping, backoff].map((make) =>
     make(),

@@ -1,6 +1,6 @@
 import type { Stats } from '@llamactl/contract/stats';
 
-/** A measurement of an engine at work, but for what a test says of it. */
+/** Typical stats of a busy engine, with the changes of a test. */
 export function usualStats(changes: Partial<Stats> = {}): Stats {
   return {
     memory_usage: 1_000,

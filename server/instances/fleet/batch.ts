@@ -3,8 +3,10 @@ import type { Batch, Status } from '@llamactl/contract/instance';
 import { Sealed } from '../life/mailbox.ts';
 
 /**
- * Does one thing to many, at once and each by itself: what is refused is told among the results. So is what came too late for
- * this server, unless all of it did: then none was done, and {@link Sealed} has the next server do it.
+ * Does one thing to many instances in parallel, each on its own. Results include refusals.
+ *
+ * @throws {@link Sealed} if all of them came too late for this server. Nothing was done then, and the next server does it. If
+ * only some came too late, the results report those as errors.
  */
 export async function batch(
   names: readonly string[],

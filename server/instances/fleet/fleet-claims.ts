@@ -4,12 +4,12 @@ import type { FleetMove } from './fleet-plan.ts';
 import type { StoredInstance } from '../ports.ts';
 import { currentRun } from '../life/transitions.ts';
 
-/** Of whom a move is, among claims. */
+/** The id under which a move claims names and ports; for a new instance one made of its name. */
 export function claimantOf({ name, present }: FleetMove<StoredInstance>): string {
   return present?.record.id ?? `new ${name.toLowerCase()}`;
 }
 
-/** The port that the engine of a move's instance has now and will have left when all moves are made. */
+/** The port that the engine of a move's instance uses now and will have freed when all moves are made; `null`: none. */
 export function portLeft({ action, present }: FleetMove<StoredInstance>): number | null {
   const state = present?.instance.state;
   const port = state === undefined ? undefined : currentRun(state)?.launch?.plan.port;
@@ -17,7 +17,7 @@ export function portLeft({ action, present }: FleetMove<StoredInstance>): number
   return action === 'restart' || 'ending' in state ? port : null;
 }
 
-/** Clashes as problems of the document. What two of its entries want is its own fault, whatever it is. */
+/** Clashes as problems of the document. A clash between two of its entries is always a `VALIDATION_ERROR`. */
 export function clashProblems<Move extends FleetMove<StoredInstance>>(
   moves: readonly Move[],
   clashes: ReadonlyMap<Move, readonly Clash[]>,
@@ -33,21 +33,21 @@ export function clashProblems<Move extends FleetMove<StoredInstance>>(
   );
 }
 
-/** What came of judging moves. */
+/** Result of {@link judgeClaims}. */
 export interface Judgement<Move> {
-  /** What somebody else would have too. */
+  /** The moves whose claims belong to another instance. */
   clashes: Map<Move, Clash[]>;
-  /** For every other move the port of its instance. */
+  /** For every other move, the port of its instance. */
   ports: Map<Move, number>;
 }
 
 /**
- * Judges what the moves claim by how things are when all of them are made: what one gives up another may take, so that
- * two can swap. Where two claim the same, the first in the document has it.
+ * Judges the claims of moves by the result of all of them: one move may take what another gives up, so two instances can
+ * swap. If two moves claim the same, the first in the document gets it.
  *
- * @param claims Of everybody else; the moves' own are added.
- * @param freePort A port that nobody has; `null`: none is left.
- * @param usedUp Says so.
+ * @param claims The claims of all other instances; this function adds those of the moves.
+ * @param freePort Returns a free port; `null`: none is left.
+ * @param usedUp The message if no port is left.
  */
 export function judgeClaims<Move extends FleetMove<StoredInstance>>(
   moves: readonly Move[],

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { actions, entry, errors, FleetDomain } from '../../testing/fleet-domain.ts';
 
-describe('somebody else, while it is applied,', () => {
-  it('changes an instance: it is brought back to the document, and that is told', async () => {
+describe('apply beside other requests', () => {
+  it('restores an instance that another request changes meanwhile, and reports it', async () => {
     const domain = new FleetDomain();
     await domain.createRunning('a');
     await domain.create('b');
@@ -15,7 +15,7 @@ describe('somebody else, while it is applied,', () => {
     expect(domain.manager.get('b').options).toEqual({});
   });
 
-  it('starts an instance: it is restarted', async () => {
+  it('restarts an instance that another request starts meanwhile', async () => {
     const domain = new FleetDomain();
     await domain.create('a');
     domain.meanwhile(() => domain.manager.start('a'));
@@ -25,14 +25,14 @@ describe('somebody else, while it is applied,', () => {
     expect(domain.manager.get('a')).toMatchObject({ status: 'running', restart_required: false });
   });
 
-  it('creates one that the document names: it is changed', async () => {
+  it('changes an instance that another request creates meanwhile', async () => {
     const domain = new FleetDomain();
     domain.meanwhile(() => domain.create('a', { options: { seed: 7 } }));
     const applied = await domain.apply([entry('a')]);
     expect(applied.results).toMatchObject([{ action: 'change', changes: ['options.seed'] }]);
   });
 
-  it('deletes one that the document names: it is created', async () => {
+  it('creates an instance that another request deletes meanwhile', async () => {
     const domain = new FleetDomain();
     await domain.create('a');
     domain.meanwhile(() => domain.manager.remove('a'));
@@ -40,14 +40,14 @@ describe('somebody else, while it is applied,', () => {
     expect(actions(applied)).toEqual(['create a']);
   });
 
-  it('takes what the document wants: that step fails and the others are made', async () => {
+  it('fails a step whose alias another request takes meanwhile, and makes the others', async () => {
     const domain = new FleetDomain();
     domain.meanwhile(() => domain.create('other', { aliases: ['x'] }));
     const applied = await domain.apply([entry('a', { aliases: ['x'] }), entry('b')]);
     expect(errors(applied)).toEqual(['x already names the instance other; choose another.', undefined]);
   });
 
-  it('starts one that is being removed: it stays', async () => {
+  it('keeps an instance that another request starts during its removal', async () => {
     const domain = new FleetDomain();
     const id = await domain.createRunning('a');
     domain.world.process(id).endsBy = 'SIGKILL';
@@ -59,7 +59,7 @@ describe('somebody else, while it is applied,', () => {
     expect(domain.status('a')).toBe('running');
   });
 
-  it('applies the same: both end, and it is done once', async () => {
+  it('makes the changes once when the same document is applied twice at once', async () => {
     const domain = new FleetDomain();
     const fleet = [entry('a'), entry('b', { aliases: ['x'] })];
     const both = await Promise.all([domain.apply(fleet), domain.apply(fleet)]);

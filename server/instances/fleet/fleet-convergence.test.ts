@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { Domain } from '../../testing/domain.ts';
 
-/** Few names, aliases and ports, so that documents collide with themselves and with each other all the time. */
+/** Few names, aliases and ports, so that documents often collide with themselves and with each other. */
 const word = fc.constantFrom('a', 'b', 'c', 'X');
 const entries = fc.uniqueArray(
   fc.record(
@@ -33,14 +33,14 @@ async function apply(domain: Domain, instances: CreateInstance[], prune: boolean
   const applied = domain.instances.fleet.apply({ instances }, { prune, dryRun: false }).catch(() => null);
   await domain.pass(60_000);
   const outcome = await applied;
-  // What restarts has begun to only when everything that was removed had ended.
+  // Restarts begin only when all removed instances have ended.
   await domain.pass(60_000);
   return outcome;
 }
 
 const sorted = ({ instances }: Fleet): CreateInstance[] => instances.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 
-it('whatever was there before, a document alone decides what is there after, and applying it again does nothing', async () => {
+it('after an apply, only the document decides what exists, and a second apply does nothing', async () => {
   await fc.assert(
     fc.asyncProperty(history, entries, slowPorts, async (past, wanted, slow) => {
       const used = new Domain();
@@ -48,7 +48,7 @@ it('whatever was there before, a document alone decides what is there after, and
         await apply(used, before, prune);
         await used.manager.startAll(started);
         await used.settle();
-        // Some end at once, some only by force: ports are left in any order.
+        // Some end at once and some only by SIGKILL, so ports become free in any order.
         for (const process of used.world.alive())
           process.endsBy = slow.includes(process.plan.port) ? 'SIGKILL' : 'SIGTERM';
       }
@@ -56,7 +56,7 @@ it('whatever was there before, a document alone decides what is there after, and
       const fresh = new Domain();
       const made = await apply(fresh, wanted, false);
       const applied = await apply(used, wanted, true);
-      expect(applied === null, 'refused here as there').toBe(made === null);
+      expect(applied === null, 'both refuse, or neither').toBe(made === null);
       if (applied === null) {
         expect(used.instances.fleet.export()).toEqual(before);
         return;

@@ -1,15 +1,15 @@
 import { describe, expect, it, vi } from 'vitest';
 import { entry, FleetDomain } from '../../testing/fleet-domain.ts';
 
-describe('a document that is wrong', () => {
-  it('is refused with every problem and its place, and nothing is done', async () => {
+describe('an invalid document', () => {
+  it('is refused with every problem and its path, and changes nothing', async () => {
     const domain = new FleetDomain();
     await domain.create('there', { aliases: ['taken'], port: 8_150 });
     const before = await domain.traces();
     const refused = domain.apply(
       [
         entry('a', { environment: { LLAMACTL_X: '1' }, port: 8_160 }),
-        entry('b', { engine: 'nobody', aliases: ['x', 'A'] }),
+        entry('b', { engine: 'unknown', aliases: ['x', 'A'] }),
         { name: 'B' },
         entry('c', { aliases: ['x', 'taken'], port: 8_160 }),
         entry('d', { port: 8_080 }),
@@ -21,7 +21,7 @@ describe('a document that is wrong', () => {
       extras: {
         problems: [
           { path: 'instances[0].environment.LLAMACTL_X', message: 'is set by llamactl' },
-          { path: 'instances[1].engine', message: 'there is no engine "nobody"; there are: llama_cpp' },
+          { path: 'instances[1].engine', message: 'there is no engine "unknown"; there are: llama_cpp' },
           { path: 'instances[1].aliases[1]', message: 'A already names the instance a; choose another' },
           { path: 'instances[2].name', message: expect.stringContaining('instances[1]') as string },
           { path: 'instances[2].model_path', message: expect.stringContaining('is required') as string },
@@ -34,7 +34,7 @@ describe('a document that is wrong', () => {
     expect(await domain.traces()).toEqual(before);
   });
 
-  it('is judged up to its hundredth problem, entries and all', async () => {
+  it('is checked up to its hundredth problem in all', async () => {
     const domain = new FleetDomain();
     const check = vi.spyOn(domain.adapter, 'check');
     const wrong = Array.from({ length: 1_000 }, (_, index) => entry(`a${index}`, { environment: { LLAMACTL_X: '1' } }));
@@ -47,7 +47,7 @@ describe('a document that is wrong', () => {
     expect(check).toHaveBeenCalledTimes(100);
   });
 
-  it('gets about a hundred warnings in all, not for each entry', async () => {
+  it('gets about a hundred warnings in all, not per entry', async () => {
     const domain = new FleetDomain();
     const check = vi.spyOn(domain.adapter, 'check');
     check.mockImplementation((_, most = 100) =>
@@ -60,7 +60,7 @@ describe('a document that is wrong', () => {
     expect(check.mock.calls.map((call: readonly unknown[]) => call[1])).toEqual([100, 60, 20, 0, 0, 0, 0, 0, 0, 0]);
   });
 
-  it('leaves stored variables alone that may not be set any more', async () => {
+  it('keeps stored variables that are no longer allowed', async () => {
     const domain = new FleetDomain();
     const check = domain.adapter.check.bind(domain.adapter);
     domain.adapter.check = () => Promise.resolve({ problems: [], warnings: [] });
@@ -77,9 +77,9 @@ describe('a document that is wrong', () => {
 
   it.each([
     ['an alias of an instance that stays', entry('b', { aliases: ['taken'] }), 'ALIAS_CONFLICT'],
-    ['a name that is an alias of it', entry('TAKEN'), 'ALIAS_CONFLICT'],
-    ['its port', entry('b', { port: 8_150 }), 'PORT_CONFLICT'],
-    ['the port of its engine', entry('b', { port: 8_151 }), 'PORT_CONFLICT'],
+    ['a name that is an alias of that instance', entry('TAKEN'), 'ALIAS_CONFLICT'],
+    ['the port of that instance', entry('b', { port: 8_150 }), 'PORT_CONFLICT'],
+    ["the port of that instance's engine", entry('b', { port: 8_151 }), 'PORT_CONFLICT'],
     ["llamactl's own port", entry('b', { port: 8_080 }), 'PORT_CONFLICT'],
   ])('collides with %s', async (_what, wanted, code) => {
     const domain = new FleetDomain();
@@ -91,11 +91,11 @@ describe('a document that is wrong', () => {
 
   it.each([
     ['names', [entry('a'), entry('A')], 'instances[1].name'],
-    ['names of one that is there', [entry('there'), entry('There')], 'instances[1].name'],
+    ['names of an existing instance', [entry('there'), entry('There')], 'instances[1].name'],
     ['aliases', [entry('a', { aliases: ['x'] }), entry('b', { aliases: ['x'] })], 'instances[1].aliases[0]'],
     ['a name and an alias', [entry('a', { aliases: ['B'] }), entry('b')], 'instances[1].name'],
     ['ports', [entry('a', { port: 8_160 }), entry('b', { port: 8_160 })], 'instances[1].port'],
-  ])('says the same twice: %s', async (_what, wanted, path) => {
+  ])('is refused if it has something twice: %s', async (_what, wanted, path) => {
     const domain = new FleetDomain();
     await domain.create('there');
     await expect(domain.apply([...wanted])).rejects.toMatchObject({
@@ -105,7 +105,7 @@ describe('a document that is wrong', () => {
     expect(domain.manager.list()).toHaveLength(1);
   });
 
-  it('is one with more entries than there are ports', async () => {
+  it('is refused if it has more entries than there are ports', async () => {
     const domain = new FleetDomain();
     const many = Array.from({ length: 102 }, (_unused, index) => entry(`n${index}`));
     await expect(domain.apply([...many])).rejects.toMatchObject({

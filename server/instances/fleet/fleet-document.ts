@@ -4,10 +4,10 @@ import type { CreateInstance } from '@llamactl/contract/instance';
 import type { Engines, Settings } from '../ports.ts';
 import { refused, settingsProblems, wantedSettings, type GroupNames } from '../settings/settings.ts';
 
-/** What is wrong with an entry; the path is one inside it. */
+/** A problem of an entry; the path is relative to the entry. */
 export type EntryProblem = Problem & { code: ErrorCode; entry: number };
 
-/** Judges each entry by itself, and that no two have one name. Stops at {@link MOST_PROBLEMS}: the document is refused then. */
+/** Checks each entry on its own, and that all names differ. Stops at {@link MOST_PROBLEMS}: the document is refused anyway. */
 export async function judgeEntries(
   entries: readonly CreateInstance[],
   engines: Engines,
@@ -25,13 +25,13 @@ export async function judgeEntries(
     warned += found.warnings.length;
     problems.push(...found.problems.map((problem) => ({ ...problem, entry })));
     warnings.push(found.warnings);
-    // The plans of both will be compared.
+    // The launch plans of both will be compared.
     for (const each of [stored, settings]) if (each !== null) await engines.find(each.engine)?.learn(each);
   }
   return { problems, warnings };
 }
 
-/** One error for all problems of a document, in its order. */
+/** One error for all problems of a document, in the order of its entries. */
 export function refusedDocument(problems: readonly EntryProblem[]): ApiError {
   const ordered = problems.toSorted((one, other) => one.entry - other.entry).slice(0, MOST_PROBLEMS);
   return refused(ordered.map((problem) => ({ ...problem, path: `instances[${problem.entry}].${problem.path}` })));

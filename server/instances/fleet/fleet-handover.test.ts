@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { actions, entry, errors, FleetDomain } from '../../testing/fleet-domain.ts';
 
-describe('what one entry gives up another may take', () => {
-  it('an alias, swapped', async () => {
+describe('an apply passes from one instance to another', () => {
+  it('an alias, when two instances swap', async () => {
     const domain = new FleetDomain();
     await domain.create('a', { aliases: ['one'] });
     await domain.create('b', { aliases: ['two'] });
@@ -11,11 +11,11 @@ describe('what one entry gives up another may take', () => {
     expect(domain.manager.list().map(({ aliases }) => aliases)).toEqual([['two'], ['one']]);
   });
 
-  it('a port, round three instances that run: nobody starts before its port is left', async () => {
+  it('a port, among three running instances: none starts before its port is free', async () => {
     const domain = new FleetDomain();
     const ports = [8_150, 8_151, 8_152];
     for (const [index, name] of ['a', 'b', 'c'].entries()) await domain.createRunning(name, { port: ports[index] });
-    // The others end at once, this one takes its time.
+    // The others end at once, this one does not.
     await domain.endsBy('b', 'SIGKILL');
     const applied = await domain.apply([
       entry('a', { port: 8_151 }),
@@ -33,7 +33,7 @@ describe('what one entry gives up another may take', () => {
     ]);
   });
 
-  it('a port that an engine does not leave: the start fails and says who has it', async () => {
+  it('a port that an engine does not free: the start fails and names its holder', async () => {
     const domain = new FleetDomain();
     await domain.createRunning('a', { port: 8_150 });
     await domain.createRunning('b', { port: 8_151 });
@@ -46,7 +46,7 @@ describe('what one entry gives up another may take', () => {
     });
   });
 
-  it('a port, by an instance that is started only afterwards', async () => {
+  it('a port, to an instance that is started only afterwards', async () => {
     const domain = new FleetDomain();
     await domain.create('a', { port: 8_150 });
     await domain.createRunning('b', { port: 8_151 });
@@ -74,7 +74,7 @@ describe('what one entry gives up another may take', () => {
     ]);
   });
 
-  it('a stop ends the waiting for a port too', async () => {
+  it('a port, until a stop ends the wait for it', async () => {
     const domain = new FleetDomain();
     await domain.createRunning('a', { port: 8_150 });
     await domain.createRunning('b', { port: 8_151 });
@@ -88,7 +88,7 @@ describe('what one entry gives up another may take', () => {
     expect(domain.faults).toEqual([]);
   });
 
-  it('name, alias and port of one that is removed', async () => {
+  it('name, alias and port of a removed instance', async () => {
     const domain = new FleetDomain();
     await domain.createRunning('old', { port: 8_150, aliases: ['chat'] });
     const applied = await domain.applyInTime([entry('new', { port: 8_150, aliases: ['chat', 'old'] })], {
@@ -98,7 +98,7 @@ describe('what one entry gives up another may take', () => {
     expect(domain.manager.list()).toMatchObject([{ name: 'new', port: 8_150, aliases: ['chat', 'old'] }]);
   });
 
-  it('but not what stays where it is because its step failed', async () => {
+  it('nothing of an instance whose step failed', async () => {
     const domain = new FleetDomain();
     await domain.createRunning('a', { aliases: ['one'], port: 8_150 });
     await domain.create('b', { aliases: ['two'] });
@@ -122,7 +122,7 @@ describe('what one entry gives up another may take', () => {
     ]);
   });
 
-  it('and not what one keeps that could not be removed', async () => {
+  it('nothing of an instance that could not be removed', async () => {
     const domain = new FleetDomain();
     await domain.createRunning('old', { aliases: ['chat'] });
     await domain.endsBy('old', 'nothing');

@@ -17,7 +17,7 @@ import type { InstanceState } from '../life/lifecycle.ts';
 import type { InstanceRecord, LaunchPlan, StoredInstance } from '../ports.ts';
 import { newSettings } from '../settings/settings.ts';
 
-/** Like llama-server's adapter: twins are one flag, and whatever is no flag is not part of it. */
+/** Plans like llama-server's adapter: twins are one flag, and only flags are part of the plan. */
 const planOf = ({ port, settings }: InstanceRecord): LaunchPlan => ({
   ...PLAN,
   argv: Object.entries(settings.options).flatMap(([key, value]) => [
@@ -61,7 +61,7 @@ describe('the plan for an instance', () => {
     ['stopped', stopped(), 'change'],
     ['failed', failed(), 'change'],
     ['stopping', stopping(), 'change'],
-  ])('that is %s and launched differently: %3$s', (_what, state, action) => {
+  ])('has the right action while the instance is %s', (_what, state, action) => {
     const other = { options: { context_size: 1_024, seed: 1 } };
     expect(step(anInstance(state), other)).toEqual([action, ['options.context_size']]);
     expect(step(anInstance(state), { ...SAME, unlisted: true })).toEqual(['change', ['unlisted']]);
@@ -75,7 +75,7 @@ describe('the plan for an instance', () => {
     ]);
   });
 
-  it('restarts for another order of options, not of variables', () => {
+  it('restarts for another order of options, but not of variables', () => {
     expect(step(anInstance(running()), { options: { seed: 1, context_size: 512 } })).toEqual(['restart', ['options']]);
     const environment = { A: '1', B: '2' };
     expect(step(anInstance(running(), { environment }), { ...SAME, environment: { B: '2', A: '1' } })).toEqual([
@@ -84,12 +84,12 @@ describe('the plan for an instance', () => {
     ]);
   });
 
-  it('names the port it has: no restart, but llamactl may not choose another any more', () => {
+  it('does not restart for an entry that names the current port, but keeps the port fixed', () => {
     expect(step(anInstance(running()), { ...SAME, port: 8_100 })).toEqual(['change', ['port']]);
     expect(step(anInstance(running()), { ...SAME, port: 8_101 })).toEqual(['restart', ['port']]);
   });
 
-  it('restarts one whose engine was not configured any more', () => {
+  it('restarts an instance whose engine was no longer configured', () => {
     const present = anInstance(running());
     const known = (record: InstanceRecord): LaunchPlan | null =>
       record.settings.engine === 'gone' ? null : planOf(record);

@@ -7,34 +7,34 @@ import { maskedVariables, newSettings, wantedSettings } from '../settings/settin
 import { currentRun, hasRunAhead } from '../life/transitions.ts';
 import { isSamePlan } from '../instance-view.ts';
 
-/** What users decide of an instance, as a document wants it. */
+/** The user's part of an instance, as a document specifies it. */
 export interface WantedEdit {
   settings: Settings;
-  /** `null`: one is to be chosen. */
+  /** `null`: llamactl chooses one. */
   port: number | null;
   portAssigned: boolean;
 }
 
-/** What has to be done so that one instance is as its entry says. */
+/** The step that makes one instance match its entry. */
 export interface FleetMove<Present extends StoredInstance> {
-  /** Place of the entry in the document. */
+  /** Index of the entry in the document. */
   entry: number;
   name: string;
   action: Exclude<FleetAction, 'remove'>;
   changes: string[];
   warnings: string[];
   edit: WantedEdit;
-  /** The instance, and its record as it was when this was decided; `null`: it has to be created. */
+  /** The instance, and its record when the plan was made; `null`: the move creates the instance. */
   present: { instance: Present; record: InstanceRecord } | null;
 }
 
-/** What would be launched; `null`: the engine is not configured. */
+/** Returns the launch plan of a record; `null`: its engine is not configured. */
 type PlanOf = (record: InstanceRecord) => LaunchPlan | null;
 
 /**
- * What has to be done so that the instances are as the entries say, in their order. An entry is the whole of what is
- * wanted: what it leaves out has its default. Without a `port` an instance keeps the one it has, unless another entry
- * names just that one: then another is chosen.
+ * Returns the moves that make the instances match the entries, in the order of the entries. An entry is complete: settings
+ * that it leaves out get their defaults. Without a `port` an instance keeps its port, unless another entry names that
+ * port; then llamactl chooses another.
  */
 export function planFleet<Present extends StoredInstance>(
   entries: readonly CreateInstance[],
@@ -50,7 +50,7 @@ export function planFleet<Present extends StoredInstance>(
   });
 }
 
-/** The instances that no entry names, in their order. */
+/** The instances that no entry names, in the order of `instances`. */
 export function unnamed<Present extends StoredInstance>(
   entries: readonly CreateInstance[],
   instances: readonly Present[],
@@ -59,20 +59,20 @@ export function unnamed<Present extends StoredInstance>(
   return instances.filter(({ record }) => !names.has(record.name.toLowerCase()));
 }
 
-/** The entry that makes an instance what it is. */
+/** The entry that describes an existing instance. */
 export function entryOf({ name, port, portAssigned, settings }: InstanceRecord): CreateInstance {
   const defaults: Partial<Settings> = newSettings({});
-  // The default engine may be another one day.
-  const isSaid = ([key, value]: [string, unknown]): boolean =>
+  // Always name the engine: the default engine may change one day.
+  const isNamed = ([key, value]: [string, unknown]): boolean =>
     key === 'engine' || JSON.stringify(value) !== JSON.stringify(defaults[key as keyof Settings]);
-  const said = Object.fromEntries(Object.entries(settings).filter(isSaid));
-  return { name, ...(portAssigned ? {} : { port }), ...said };
+  const named = Object.fromEntries(Object.entries(settings).filter(isNamed));
+  return { name, ...(portAssigned ? {} : { port }), ...named };
 }
 
 function creation(entry: CreateInstance, index: number): FleetMove<never> {
   const settings = wantedSettings(entry, null);
   const warnings = maskedVariables(settings).map(
-    (variable) => `environment.${variable} is "***", which stands for a value that is not shown; there is none to keep`,
+    (variable) => `environment.${variable} is "***", the mask of a hidden value, but no value is stored to keep`,
   );
   const edit = { settings, port: entry.port ?? null, portAssigned: entry.port === undefined };
   return { entry: index, name: entry.name, action: 'create', changes: [], warnings, edit, present: null };
@@ -96,14 +96,16 @@ function alteration<Present extends StoredInstance>(
   const isRestart = isChanged && needsRestart(state, planOf(record), plan);
   const isBehind = !isRestart && isUp(state) && launched(state) !== null && !isSame(launched(state), plan);
   const warnings = [
-    ...(entry.name === record.name ? [] : [`it is called ${record.name}: a name cannot be changed, nor its case`]),
+    ...(entry.name === record.name
+      ? []
+      : [`it keeps the name ${record.name}: a name, and its case, cannot be changed`]),
     ...(isBehind ? ['its engine runs with older settings until it is restarted'] : []),
   ];
   const action = !isChanged ? 'nothing' : isRestart ? 'restart' : 'change';
   return { entry: index, name: record.name, action, changes, warnings, edit, present: { instance, record } };
 }
 
-/** A plan that changes, of an engine that does not run by the new one already. */
+/** Whether the launch plan changes, and the engine does not already run with the new one. */
 function needsRestart(state: InstanceState, before: LaunchPlan | null, after: LaunchPlan | null): boolean {
   if (!hasRunAhead(state) || isSame(before, after)) return false;
   return !isUp(state) || launched(state) === null || !isSame(launched(state), after);

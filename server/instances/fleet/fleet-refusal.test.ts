@@ -4,7 +4,7 @@ import { entry, errors, FleetDomain } from '../../testing/fleet-domain.ts';
 
 const STOPPING = new ApiError('SHUTTING_DOWN', 'llamactl is stopping.');
 
-/** An instance whose engine takes its time to end, and an apply that waits for that. */
+/** An instance whose engine ends slowly, and an apply that waits for that. */
 async function waitingForAnEnd(): Promise<{ domain: FleetDomain; caller: AbortController; applied: Promise<unknown> }> {
   const domain = new FleetDomain();
   await domain.createRunning('old');
@@ -15,11 +15,11 @@ async function waitingForAnEnd(): Promise<{ domain: FleetDomain; caller: AbortCo
   return { domain, caller, applied };
 }
 
-describe('an apply that is refused while it waits changes nothing, then or later', () => {
+describe('an apply that waits changes nothing, then or later,', () => {
   it.each([
-    ['the service ends', STOPPING],
+    ['llamactl stops', STOPPING],
     ['the credentials were revoked', new ApiError('UNAUTHORIZED', 'The credentials of this request were revoked.')],
-  ])('because %s', async (_, refusal) => {
+  ])('when it is refused because %s', async (_, refusal) => {
     const { domain, caller, applied } = await waitingForAnEnd();
     caller.abort(refusal);
     expect(await applied).toBe(refusal);
@@ -28,7 +28,7 @@ describe('an apply that is refused while it waits changes nothing, then or later
     expect(domain.faults).toEqual([]);
   });
 
-  it('nor after a shutdown, where its caller had left before and nobody was told anything', async () => {
+  it('when a shutdown follows after its caller has left', async () => {
     const { domain, caller, applied } = await waitingForAnEnd();
     caller.abort(new Error('gone'));
     await applied;
@@ -40,8 +40,8 @@ describe('an apply that is refused while it waits changes nothing, then or later
   });
 });
 
-describe('an apply that is being written', () => {
-  it('is waited for by a shutdown, and answered with what was done', async () => {
+describe('an apply that is writing', () => {
+  it('delays a shutdown, and returns what was done', async () => {
     const domain = new FleetDomain();
     await domain.create('old');
     const caller = new AbortController();
@@ -59,7 +59,7 @@ describe('an apply that is being written', () => {
     expect((await domain.store.load()).map(({ record }) => record.name)).toEqual(['new']);
   });
 
-  it('does not hold up a shutdown for longer than stops do', async () => {
+  it('does not delay a shutdown longer than stops do', async () => {
     const domain = new FleetDomain();
     await domain.create('old');
     holdRemovals(domain);
@@ -73,7 +73,7 @@ describe('an apply that is being written', () => {
     expect(isOver).toBe(true);
   });
 
-  it('and has to be planned anew after it removed something says of the rest that it was not done', async () => {
+  it('reports the rest as not done when it is refused after a removal and must plan again', async () => {
     const domain = new FleetDomain();
     await domain.create('old');
     await domain.create('other');
@@ -99,7 +99,7 @@ describe('an apply that is being written', () => {
     ]);
   });
 
-  it('says so too where it is called off while it looks at the disk anew', async () => {
+  it('reports the same when it is called off while it checks the disk again', async () => {
     const domain = new FleetDomain();
     await domain.create('old');
     await domain.create('other');
@@ -118,7 +118,7 @@ describe('an apply that is being written', () => {
   });
 });
 
-/** Removals that are not stored before `resolve`. */
+/** Holds removals back until `resolve`. */
 function holdRemovals({ store }: FleetDomain): { resolve: () => void } {
   const { promise, resolve } = Promise.withResolvers<void>();
   const remove = store.remove.bind(store);
@@ -129,7 +129,7 @@ function holdRemovals({ store }: FleetDomain): { resolve: () => void } {
   return { resolve };
 }
 
-/** A disk that does not answer before `resolve`. */
+/** Holds the check of the disk back until `resolve`. */
 function holdDisk({ adapter }: FleetDomain): { resolve: () => void } {
   const { promise, resolve } = Promise.withResolvers<void>();
   const preflight = adapter.preflight.bind(adapter);

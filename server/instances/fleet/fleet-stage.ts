@@ -2,19 +2,22 @@ import { ApiError } from '@llamactl/contract/errors';
 import { Sealed } from '../life/mailbox.ts';
 import { Moved } from '../life/moved.ts';
 
-/** How far an apply has come. */
+/** Progress of an apply. */
 export interface Stage {
-  /** Its outcome is waited for: who asked anew would be told that nothing had to be done. */
+  /**
+   * Whether changes are being written. The caller then gets their outcome even if its signal aborts: a second apply would
+   * report that nothing had to be done.
+   */
   isWriting: boolean;
-  /** Aborted when the caller no longer waits, for whatever reason. */
+  /** Aborted when the caller no longer waits, for any reason. */
   signal: AbortSignal | undefined;
-  /** Aborted when the caller is told that it is not done here: see {@link calledOff}. */
+  /** Aborted when this server must not apply the document: see {@link calledOff}. */
   calledOff: AbortSignal;
 }
 
 /**
- * Aborts when another server was asked to do it, or the caller is answered with a refusal, which must have changed nothing.
- * Of a caller who has just left nobody knows whether the document was still wanted: it is applied.
+ * Returns a signal that aborts when another server takes over the apply, or when the caller gets a refusal, which must
+ * change nothing. It does not abort when the caller just leaves: the document may still be wanted, so it is applied.
  */
 export function calledOff(signal: AbortSignal | undefined): AbortSignal {
   const controller = new AbortController();
@@ -27,7 +30,7 @@ export function calledOff(signal: AbortSignal | undefined): AbortSignal {
   return controller.signal;
 }
 
-/** The outcome, unless the caller leaves before. What is left behind goes on to its end, unless it is called off. */
+/** Returns the outcome of `work`, or rejects when the caller leaves. The work then continues, unless it is called off. */
 export function unlessAborted<Value>(
   work: Promise<Value>,
   stage: Stage,
@@ -40,7 +43,7 @@ export function unlessAborted<Value>(
       if (stage.isWriting) return;
       reject(signal.reason instanceof Error ? signal.reason : new Error('no longer waited for'));
       work.catch((error: unknown) => {
-        // It was called off, or another server does it if somebody asks for it again.
+        // It was called off, or the next server does it when the request is repeated.
         const isRefused = error instanceof Sealed || error instanceof Moved || error instanceof ApiError;
         if (!isRefused) onFault(error, 'apply');
       });

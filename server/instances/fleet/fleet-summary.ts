@@ -23,7 +23,7 @@ export function fleetSummary(steps: readonly FleetStep[], dryRun: boolean): stri
     steps.filter((step) => step.action === action && step.error === undefined).length,
     word,
   ]);
-  const said = [...counts, [failed, dryRun ? 'would fail' : 'failed'] as const].filter(([count]) => count > 0);
-  const told = said.length === 0 ? 'nothing to do' : said.map(([count, word]) => `${count} ${word}`).join(', ');
-  return dryRun ? `Dry run, nothing was changed: ${told}` : `Fleet applied: ${told}`;
+  const shown = [...counts, [failed, dryRun ? 'would fail' : 'failed'] as const].filter(([count]) => count > 0);
+  const summary = shown.length === 0 ? 'nothing to do' : shown.map(([count, word]) => `${count} ${word}`).join(', ');
+  return dryRun ? `Dry run, nothing was changed: ${summary}` : `Fleet applied: ${summary}`;
 }

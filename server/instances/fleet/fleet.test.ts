@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { actions, entry, errors, FleetDomain } from '../../testing/fleet-domain.ts';
 
 describe('apply', () => {
-  it('creates what is not there, in the order of the document, and starts nothing', async () => {
+  it('creates missing instances in the order of the document, and starts none', async () => {
     const domain = new FleetDomain();
     const applied = await domain.apply([entry('b'), entry('a', { port: 8_100, options: { threads: 4 } })]);
     expect(applied).toEqual({
@@ -22,7 +22,7 @@ describe('apply', () => {
     expect(domain.events.events.map(({ type }) => type)).toEqual(['instance_created', 'instance_created']);
   });
 
-  it('a second time changes nothing: no version, no time, no event, no write', async () => {
+  it('changes nothing the second time: no version, no time, no event, no write', async () => {
     const domain = new FleetDomain();
     const fleet = [
       entry('a', { options: { threads: 4 }, environment: { A: '1', B: '2' }, aliases: ['x'] }),
@@ -38,7 +38,7 @@ describe('apply', () => {
     expect(await domain.traces()).toEqual(before);
   });
 
-  it('takes an entry as the whole of what is wanted: what it leaves out has its default', async () => {
+  it('treats an entry as complete: omitted settings get their defaults', async () => {
     const domain = new FleetDomain();
     await domain.create('a', {
       options: { threads: 4, seed: 1 },
@@ -65,7 +65,7 @@ describe('apply', () => {
     });
   });
 
-  it('restarts only what has an engine and is launched differently', async () => {
+  it('restarts only instances with an engine and a new launch plan', async () => {
     const domain = new FleetDomain();
     for (const name of ['relaunched', 'renamed', 'untouched']) await domain.createRunning(name);
     await domain.create('stopped');
@@ -85,7 +85,7 @@ describe('apply', () => {
     expect(after.map((pid, index) => pid === pids[index])).toEqual([false, true, true, true]);
   });
 
-  it('does not restart an engine that runs by the wanted settings already', async () => {
+  it('does not restart an engine that already runs with the new settings', async () => {
     const domain = new FleetDomain();
     await domain.createRunning('a', { options: { threads: 4 } });
     await domain.manager.update('a', { options: { threads: 8 } }, { restart: false });
@@ -98,7 +98,7 @@ describe('apply', () => {
     expect(domain.manager.get('a')).toMatchObject({ status: 'running', restart_required: false });
   });
 
-  it('leaves a running engine alone that could not start again, and makes the other steps', async () => {
+  it('does not restart an engine that could not start again, and makes the other steps', async () => {
     const domain = new FleetDomain();
     await domain.createRunning('a');
     domain.adapter.startProblem = { code: 'MODEL_NOT_FOUND', message: 'there is no file /m.gguf' };
@@ -112,7 +112,7 @@ describe('apply', () => {
     expect(domain.manager.get('a')).toMatchObject({ status: 'running', pid, options: {} });
   });
 
-  it('leaves the instances alone that it does not name, or removes them with prune, stopped first', async () => {
+  it('keeps instances that the document does not name, or stops and removes them with prune', async () => {
     const domain = new FleetDomain();
     await domain.create('kept');
     await domain.create('idle');
@@ -127,16 +127,16 @@ describe('apply', () => {
     expect(domain.world.alive()).toEqual([]);
   });
 
-  it('finds an instance in any case and says that its name stays', async () => {
+  it('finds an instance in any case, and warns that its name stays', async () => {
     const domain = new FleetDomain();
     await domain.create('Chat');
     const applied = await domain.apply([entry('chat')], { prune: true });
     expect(applied.results).toEqual([
-      { name: 'Chat', action: 'nothing', changes: [], warnings: [expect.stringContaining('called Chat')] },
+      { name: 'Chat', action: 'nothing', changes: [], warnings: [expect.stringContaining('keeps the name Chat')] },
     ]);
   });
 
-  it('leaves a value of the environment alone that is not shown', async () => {
+  it('keeps the stored value of a masked variable', async () => {
     const domain = new FleetDomain();
     await domain.create('a', { environment: { TOKEN: 'secret' } });
     const applied = await domain.apply([
@@ -150,7 +150,7 @@ describe('apply', () => {
 });
 
 describe('the port of an entry', () => {
-  it('that is left out stays what it is, and is ours to choose from then on', async () => {
+  it('stays the same if it is omitted, and llamactl may choose it from then on', async () => {
     const domain = new FleetDomain();
     await domain.createRunning('a', { port: 8_150 });
     const applied = await domain.apply([entry('a')]);
@@ -161,7 +161,7 @@ describe('the port of an entry', () => {
     ]);
   });
 
-  it('goes to the entry that names it: whoever left theirs out gets another', async () => {
+  it('goes to the entry that names it; an instance without one gets another', async () => {
     const domain = new FleetDomain();
     await domain.createRunning('a');
     expect(domain.manager.get('a').port).toBe(8_100);
@@ -180,7 +180,7 @@ describe('the port of an entry', () => {
 });
 
 describe('a dry run', () => {
-  it('tells the same steps, errors included, and changes nothing', async () => {
+  it('returns the same steps, errors included, and changes nothing', async () => {
     const domain = new FleetDomain();
     await domain.createRunning('a', { port: 8_150, aliases: ['one'] });
     await domain.create('gone', { aliases: ['two'] });
@@ -195,7 +195,7 @@ describe('a dry run', () => {
     expect(errors(made).filter((error) => error !== undefined)).toHaveLength(2);
   });
 
-  it('counts on the port of an engine that is removed', async () => {
+  it('counts the port of a removed engine as free', async () => {
     const domain = new FleetDomain();
     await domain.createRunning('a', { port: 8_150 });
     await domain.createRunning('old', { port: 8_151 });
@@ -206,7 +206,7 @@ describe('a dry run', () => {
     ]);
   });
 
-  it('refuses what the real one refuses', async () => {
+  it('refuses the same documents as a real apply', async () => {
     const domain = new FleetDomain();
     const twice = [entry('a'), entry('A')];
     await expect(domain.apply(twice, { dryRun: true })).rejects.toMatchObject({ code: 'VALIDATION_ERROR' });
@@ -214,7 +214,7 @@ describe('a dry run', () => {
 });
 
 describe('export', () => {
-  it('is a document that changes nothing where it came from, and makes the same elsewhere', async () => {
+  it('returns a document that changes nothing on its own server, and creates the same elsewhere', async () => {
     const domain = new FleetDomain();
     await domain.createRunning('full', {
       port: 8_150,
@@ -255,15 +255,15 @@ describe('export', () => {
     expect(elsewhere.instances.fleet.export()).toEqual(fleet);
   });
 
-  it('of nothing is a document of nothing', async () => {
+  it('returns an empty document without instances', async () => {
     const domain = new FleetDomain();
     expect(domain.instances.fleet.export()).toEqual({ version: 1, instances: [] });
     expect((await domain.apply([])).message).toBe('Fleet applied: nothing to do');
   });
 });
 
-describe('what is told', () => {
-  it('is why a step could not be stored; it can be applied again', async () => {
+describe('apply with failures, warnings or a caller who leaves', () => {
+  it('reports why a step could not be stored; a second apply makes the step', async () => {
     const domain = new FleetDomain();
     await domain.create('a');
     domain.store.failure = new Error('/secret/path is full');
@@ -278,15 +278,17 @@ describe('what is told', () => {
     expect(actions(await domain.apply(fleet))).toEqual(['change a', 'create b']);
   });
 
-  it('is nothing of a fault of ours, which goes to the log', async () => {
+  it('hides the details of an internal error, which go to the log', async () => {
     const domain = new FleetDomain();
     domain.adapter.preflight = () => Promise.reject(new Error('/secret/path cannot be read'));
     const applied = await domain.apply([entry('a')]);
-    expect(errors(applied)).toEqual([expect.stringMatching(/^a fault of llamactl.*log says more$/)]);
+    expect(errors(applied)).toEqual([
+      expect.stringMatching(/^an internal error or a disk error .*see the log of llamactl$/),
+    ]);
     expect(domain.faults.map(String)).toEqual(['Error: /secret/path cannot be read']);
   });
 
-  it('is warned of once, where the stored settings have a warning of their own', async () => {
+  it('reports a warning once, even if the stored settings cause it too', async () => {
     const domain = new FleetDomain();
     domain.adapter.startProblem = { code: 'PRIVILEGED_OPTION', message: 'the argument `x` is guarded' };
     expect((await domain.apply([entry('a')])).results[0]?.warnings).toEqual(['the argument `x` is guarded']);
@@ -294,7 +296,7 @@ describe('what is told', () => {
     expect((await domain.apply([entry('a', { unlisted: true })])).results[0]?.warnings).toBeUndefined();
   });
 
-  it('goes to nobody when the caller leaves; the work goes on', async () => {
+  it('continues when the caller leaves', async () => {
     const domain = new FleetDomain();
     const id = await domain.createRunning('old');
     domain.world.process(id).endsBy = 'SIGKILL';
@@ -307,7 +309,7 @@ describe('what is told', () => {
     expect(domain.manager.list().map(({ name }) => name)).toEqual(['new']);
   });
 
-  it('is said before anything is done to a caller who has left', async () => {
+  it('does nothing for a caller who has left', async () => {
     const domain = new FleetDomain();
     const signal = AbortSignal.abort(new Error('gone'));
     await expect(domain.apply([entry('a')], { signal })).rejects.toThrow('gone');

@@ -32,14 +32,15 @@ export interface FleetKeeperDependencies {
 }
 
 type Move = FleetMove<Mailbox>;
-/** What kept a step from being made. */
+/** The errors of failed steps. */
 type Failures<Step> = Map<Step, unknown>;
 
-const FAULT = 'a fault of llamactl, or of its disk, kept it from being done; the log says more';
+const FAULT = 'an internal error or a disk error prevented this step; see the log of llamactl';
 
 /**
- * Makes many instances be as one document says. What is slow (the disk, engines that have to end) is done first; then all
- * changes are judged and written in one turn, so that names, aliases and ports can go from one instance to another.
+ * Exports all instances as one document, and applies such a document. Slow steps (the disk, engines that must end) come
+ * first. Then all changes are judged and written in one turn, so that names, aliases and ports can pass from one instance
+ * to another.
  */
 export class FleetKeeper implements FleetManager {
   readonly #with: FleetKeeperDependencies;
@@ -49,7 +50,7 @@ export class FleetKeeper implements FleetManager {
     this.#with = dependencies;
   }
 
-  /** Makes nothing more of any document: each is refused that is not being written. */
+  /** Refuses every document that is not being written yet. */
   close(): void {
     this.#closing.abort(shuttingDown());
   }
@@ -72,14 +73,14 @@ export class FleetKeeper implements FleetManager {
     const results: FleetStep[] = [
       ...moves.map((move) => {
         const { name, action, changes } = move;
-        const told = [...(warnings[move.entry] ?? []), ...move.warnings];
-        return { name, action, changes, ...some(told), ...this.#told(failures, move) };
+        const all = [...(warnings[move.entry] ?? []), ...move.warnings];
+        return { name, action, changes, ...some(all), ...this.#errorOf(failures, move) };
       }),
       ...surplus.map((instance) => ({
         name: instance.record.name,
         action: 'remove' as const,
         changes: [],
-        ...this.#told(failures, instance),
+        ...this.#errorOf(failures, instance),
       })),
     ];
     return { message: fleetSummary(results, dryRun), dry_run: dryRun, results };
@@ -97,17 +98,17 @@ export class FleetKeeper implements FleetManager {
     return warnings;
   }
 
-  /** What would be done, and what of it would fail as things are. */
+  /** Returns the steps of a dry run, with those that would fail now. */
   async #foresee(entries: readonly CreateInstance[], surplus: readonly Mailbox[]): Promise<Outcome> {
     const moves = this.#plan(entries);
-    const failures = await this.#looked(moves, surplus);
-    this.#placed(moves, failures, surplus);
+    const failures = await this.#checkStarts(moves, surplus);
+    this.#assignPorts(moves, failures, surplus);
     return { moves, failures };
   }
 
   /**
-   * Up to the point where it is writing everything can be begun anew, by another server too, or be refused: nothing was
-   * removed or changed. Once something was removed it can still be begun anew, but not be refused.
+   * Makes all changes of a document. Until it writes, nothing is removed or changed, so it can start over, here or on
+   * another server, or be refused. After the first removal it can still start over, but not be refused.
    */
   async #make(entries: readonly CreateInstance[], surplus: readonly Mailbox[], stage: Stage): Promise<Outcome> {
     const { calledOff, signal } = stage;
@@ -120,9 +121,9 @@ export class FleetKeeper implements FleetManager {
       if (refusal instanceof ApiError && removed.length > 0) return this.#leftUndone(entries, failures, refusal);
       calledOff.throwIfAborted();
       const moves = this.#plan(entries);
-      const found = await this.#looked(moves, []);
+      const found = await this.#checkStarts(moves, []);
       const isAsSeen = (): boolean => isSame(moves, this.#plan(entries));
-      // Somebody changed, started, stopped or made an instance meanwhile: begin again on how things are now.
+      // Another request changed, started, stopped or created an instance meanwhile: start over with the new state.
       const isMoved = !isAsSeen() || going.some((one) => !failures.has(one) && one.state.status === 'stopping');
       if (isMoved || calledOff.aborted) continue;
       const isMade = await this.#with.wholeChanges.run(async () => {
@@ -137,7 +138,7 @@ export class FleetKeeper implements FleetManager {
           stage.isWriting = removed.length > 0;
           return false;
         }
-        await this.#write(moves, this.#placed(moves, found, []), found);
+        await this.#write(moves, this.#assignPorts(moves, found, []), found);
         return true;
       });
       if (!isMade) continue;
@@ -146,14 +147,17 @@ export class FleetKeeper implements FleetManager {
     }
   }
 
-  /** What was removed is no secret of a refusal: each of the others says that it was not done. All to remove was tried. */
+  /**
+   * The outcome of an apply that is refused after removals. All removals were attempted, and are reported. The refusal is the
+   * error of every other change.
+   */
   #leftUndone(entries: readonly CreateInstance[], failures: Outcome['failures'], refusal: ApiError): Outcome {
     const moves = this.#plan(entries);
     for (const move of moves) if (move.action !== 'nothing') failures.set(move, refusal);
     return { moves, failures };
   }
 
-  /** Writes everything in this turn, then restarts what has to be. */
+  /** Writes all changes in this turn, then restarts the instances that need it. */
   async #write(moves: readonly Move[], ports: ReadonlyMap<Move, number>, failures: Failures<Move>): Promise<void> {
     const { editor, manager } = this.#with;
     const going = moves.filter((move) => move.action !== 'nothing' && !failures.has(move));
@@ -167,7 +171,7 @@ export class FleetKeeper implements FleetManager {
         }),
       ),
     );
-    // In one turn again: of two that swap their ports neither starts before the other has begun to end.
+    // Again in one turn: of two instances that swap ports, neither starts before the other has begun to stop.
     await Promise.all(
       going.map(async (move) => {
         const { action, present } = move;
@@ -177,15 +181,15 @@ export class FleetKeeper implements FleetManager {
     );
   }
 
-  /** Stops it if it runs, and waits for the end, unless that is called off. */
+  /** Stops the instance if it runs, and waits for its end, unless that is called off. */
   async #end(instance: Mailbox, calledOff: AbortSignal): Promise<void> {
     if (instance.isClosed || calledOff.aborted) return;
     if (hasRunAhead(instance.state)) await this.#with.manager.stop(instance.record.name);
     await this.#with.removals.untilEnded(instance, calledOff);
   }
 
-  /** Looks whether what restarts can start again, and warns of what else could not start. */
-  async #looked(moves: readonly Move[], surplus: readonly Mailbox[]): Promise<Failures<Move>> {
+  /** Returns the restarts that would fail to start again, and adds a warning to other moves that could not start. */
+  async #checkStarts(moves: readonly Move[], surplus: readonly Mailbox[]): Promise<Failures<Move>> {
     const { startCheck, engines, editor } = this.#with;
     const failures: Failures<Move> = new Map();
     const handedOver = new Set([...moves.map(portLeft), ...surplus.map(livePort)].filter((port) => port !== null));
@@ -206,10 +210,10 @@ export class FleetKeeper implements FleetManager {
   }
 
   /**
-   * The ports of all moves that can be made. What cannot is added to `failures`: its instance stays as it is, and what
-   * counted on its change fails too.
+   * Returns the ports of all moves that can be made. Adds the others to `failures`: their instances stay as they are, and
+   * moves that depended on them fail too.
    */
-  #placed(moves: readonly Move[], failures: Failures<Move>, surplus: readonly Mailbox[]): Map<Move, number> {
+  #assignPorts(moves: readonly Move[], failures: Failures<Move>, surplus: readonly Mailbox[]): Map<Move, number> {
     for (;;) {
       const { clashes, ports } = this.#judgeClaims(
         moves.filter((move) => !failures.has(move)),
@@ -238,7 +242,7 @@ export class FleetKeeper implements FleetManager {
     return this.#with.registry.all().filter((mailbox) => !mailbox.isClosed);
   }
 
-  #told<Step>(failures: ReadonlyMap<Step, unknown>, step: Step): { error?: string } {
+  #errorOf<Step>(failures: ReadonlyMap<Step, unknown>, step: Step): { error?: string } {
     if (!failures.has(step)) return {};
     const error = failures.get(step);
     if (error instanceof ApiError) return { error: error.message };
@@ -256,7 +260,7 @@ function livePort({ state }: Mailbox): number | null {
   return currentRun(state)?.launch?.plan.port ?? null;
 }
 
-/** Whether a plan is still the same, made of the same records. */
+/** Whether two plans have the same actions on the same records. */
 function isSame(moves: readonly Move[], later: readonly Move[]): boolean {
   return moves.every((move, index) => {
     const other = later[index];

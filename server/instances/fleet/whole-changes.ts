@@ -1,11 +1,16 @@
 import { Sealed } from '../life/mailbox.ts';
 
-/** Changes of several steps that mean something only together, such as a new record and the restart that makes it count. */
+/** Changes of several steps that a hand-over must not split, such as a new record and the restart that applies it. */
 export class WholeChanges {
   readonly #underWay = new Set<Promise<unknown>>();
   #isOver = false;
 
-  /** Rejects with {@link Sealed}, and does nothing, once they are over. @param steps Called within this call. */
+  /**
+   * Runs the steps of one change.
+   *
+   * @param steps Called synchronously.
+   * @throws {@link Sealed} after {@link end}; the steps are then not called
+   */
   async run<Value>(steps: () => Promise<Value>): Promise<Value> {
     if (this.#isOver) throw new Sealed();
     const change = steps();
@@ -21,13 +26,13 @@ export class WholeChanges {
     }
   }
 
-  /** None begins from now on. Resolves when those under way are done. */
+  /** Refuses new changes, and resolves when those under way are done. */
   async end(): Promise<void> {
     this.#isOver = true;
     await this.settled();
   }
 
-  /** Resolves when those under way are done, which takes no longer than storing them. */
+  /** Resolves when the changes under way are done, which takes no longer than storing them. */
   async settled(): Promise<void> {
     await Promise.all(this.#underWay);
   }

@@ -1,31 +1,31 @@
 import type { ErrorCode } from '@llamactl/contract/errors';
 import type { InstanceRecord } from '../ports.ts';
 
-/** What an instance takes of what must be unique. */
+/** The name, aliases and port of an instance, which must be unique. */
 export type Claim = Pick<InstanceRecord, 'id' | 'name'> & {
   aliases: readonly string[];
-  /** `null`: none yet. */
+  /** `null`: no port yet. */
   port: number | null;
 };
 
-/** One thing that somebody else has already. */
+/** A claim to something that belongs to another holder. */
 export interface Clash {
   code: Extract<ErrorCode, 'INSTANCE_EXISTS' | 'ALIAS_CONFLICT' | 'PORT_CONFLICT'>;
-  /** The setting that claims it: `port`, `aliases[0]`. */
+  /** The setting that claims it, such as `port` or `aliases[0]`. */
   path: string;
   /** One sentence, without its full stop. */
   message: string;
-  /** Id of who has it; `null`: llamactl itself. */
+  /** Id of the holder; `null`: llamactl itself. */
   holder: string | null;
 }
 
 interface Holder {
   id: string | null;
-  /** Who it is, for the sentence. */
+  /** The holder in words, for a message. */
   who: string;
 }
 
-/** Names, aliases and ports with who has them. The first who takes one has it. */
+/** Names, aliases and ports with their holders. The first to take one keeps it. */
 export class Claims {
   readonly #names = new Map<string, Holder>();
   readonly #aliases = new Map<string, Holder>();
@@ -42,17 +42,17 @@ export class Claims {
     if (port !== null) this.takePort(port, id, `the instance ${name}`);
   }
 
-  /** @param who As it stands behind "belongs to". */
+  /** @param who The holder in words, to follow "belongs to". */
   takePort(port: number, id: string | null, who: string): void {
     put(this.#ports, port, { id, who });
   }
 
-  /** To a port who has it, in words. */
+  /** The holder of each port, in words. */
   get ports(): ReadonlyMap<number, { who: string }> {
     return this.#ports;
   }
 
-  /** Everything of a claim that somebody else has: name first, port last. */
+  /** All clashes of a claim with other holders: name first, port last. */
   clashes(claim: Claim): Clash[] {
     return [...this.#nameClashes(claim), ...this.#aliasClashes(claim), ...this.#portClashes(claim)];
   }
@@ -63,7 +63,7 @@ export class Claims {
       const message = `An instance named ${twin.who} exists already; choose another name`;
       return [{ code: 'INSTANCE_EXISTS', path: 'name', message, holder: twin.id }];
     }
-    // A name is found in any case and before every alias: an alias like it would never be reached.
+    // Names match in any case and before aliases, so an equal alias could never be reached.
     const shadowed = other(this.#aliasesInAnyCase.get(name.toLowerCase()), id);
     return shadowed === null ? [] : [taken('name', name, shadowed)];
   }

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../ports.ts';
 
-/** Keys keep their place when replaced: the order of options is the order of flags. */
+/** Merges the top level only. Replaced keys keep their position, because the order of options is the order of flags. */
 export function mergePatch<Value>(
   stored: Record<string, Value>,
   patch: Record<string, Value | null>,
@@ -13,7 +13,7 @@ export function mergePatch<Value>(
   return Object.fromEntries(merged);
 }
 
-/** A merge patch as RFC 7396 has it, objects within objects included. */
+/** Merges as RFC 7396 defines it, nested objects included. */
 export function mergeJson(stored: JsonObject, patch: JsonObject): JsonObject {
   const merged = new Map(Object.entries(stored));
   for (const [key, value] of Object.entries(patch)) {

@@ -1,4 +1,4 @@
-/** The lowest port of the range, ends included, that nobody has; `null`: the range is used up. */
+/** Returns the lowest free port of the range, both ends included; `null`: the range is used up. */
 export function pickPort(
   [first, last]: readonly [number, number],
   taken: ReadonlyMap<number, unknown>,

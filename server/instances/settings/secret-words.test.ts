@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { maskedOptions, maskedWords } from './secret-words.ts';
 
-describe('the words of a command line', () => {
+describe('maskedWords', () => {
   it.each([
     ['a flag and its value', ['--hf-token', 'S', '--port', '1'], ['--hf-token', '***', '--port', '1']],
     ['both in one word', ['--api-key=S=S'], ['--api-key=***']],
@@ -17,12 +17,12 @@ describe('the words of a command line', () => {
       ['--ssl-keyfile-password', '***', '--aws-secret-access-key', '***'],
     ],
     ['a variable before a program', ['env', 'HF_TOKEN=S', 'serve'], ['env', 'HF_TOKEN=***', 'serve']],
-    ['who logs in, in a URL', ['--url', 'https://me:S@host/x@y'], ['--url', 'https://***@host/x@y']],
-  ])('hold no secret: %s', (_what, words, shown) => {
+    ['the login of a URL', ['--url', 'https://me:S@host/x@y'], ['--url', 'https://***@host/x@y']],
+  ])('masks %s', (_what, words, shown) => {
     expect(maskedWords(words)).toEqual(shown);
   });
 
-  it('are left alone where they only look like it', () => {
+  it('keeps words that only look like secrets', () => {
     const words = [
       'serve',
       'token',
@@ -40,8 +40,8 @@ describe('the words of a command line', () => {
   });
 });
 
-describe('options', () => {
-  it('hold no secret, and all else as it was sent', () => {
+describe('maskedOptions', () => {
+  it('masks secrets, and keeps all other values', () => {
     const options = {
       hf_token: 'S',
       api_key: ['S', 'S'],

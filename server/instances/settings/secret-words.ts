@@ -3,20 +3,20 @@ import type { Options, OptionValue } from '@llamactl/contract/instance';
 const MASK = '***';
 
 /**
- * Names whose value is a secret, in the spelling of flags. Tried: llama-server takes underscores for dashes, and programs
- * that are called by way of `env` get theirs as `HF_TOKEN=…`.
+ * Names whose value is a secret, spelled as flags. Tried: llama-server accepts underscores for dashes, and programs called
+ * through `env` get variables as `HF_TOKEN=…`.
  */
 const SECRET_NAME =
   /^(?:[a-z\d.-]*-)?(?:(?:api|access|auth|private|secret)-?key|token|hft|password|passwd|passphrase|secret|credentials?)$/;
-/** What stands before the host of a URL. */
+/** The login before the host of a URL. */
 const URL_LOGIN = /(\b[a-z][a-z\d+.-]*:\/\/)[^\s/?#@]+@/gi;
 
-/** The words of a command line with `***` in the place of every secret that can be told by the flag before it. */
+/** Returns the words of a command line with `***` for each secret, found by its flag or variable name, or as a URL's login. */
 export function maskedWords(words: readonly string[]): string[] {
   return words.map((word, index) => maskedWord(word, words[index - 1] ?? ''));
 }
 
-/** The same for options, whose names are flags. */
+/** Masks secrets in options, whose names are flags. */
 export function maskedOptions(options: Options): Options {
   return Object.fromEntries(Object.entries(options).map(([name, value]) => [name, maskedValue(name, value)]));
 }
@@ -29,7 +29,7 @@ function maskedWord(word: string, before: string): string {
 }
 
 function maskedValue(name: string, value: OptionValue): OptionValue {
-  // A flag without a value gives nothing away.
+  // A flag without a value reveals nothing.
   if (typeof value === 'boolean') return value;
   if (isSecretName(name)) return Array.isArray(value) ? value.map(() => MASK) : MASK;
   if (typeof value === 'string') return withoutLogin(value);

@@ -9,12 +9,12 @@ const before = newSettings({
   aliases: ['x'],
 });
 
-describe('the settings that differ', () => {
-  it('are none where all is the same', () => {
+describe('settingChanges', () => {
+  it('returns nothing for equal settings', () => {
     expect(settingChanges(before, structuredClone(before))).toEqual([]);
   });
 
-  it('are told by name, options and variables one by one', () => {
+  it('names each setting, and options and variables one by one', () => {
     const after = newSettings({
       options: { threads: 8, list: ['b', 'a'], verbose: true, seed: 0 },
       environment: { B: '2', C: '3' },
@@ -35,13 +35,13 @@ describe('the settings that differ', () => {
     ]);
   });
 
-  it('tell a value from the same in another type', () => {
+  it('distinguishes values of different types', () => {
     expect(settingChanges(before, { ...before, options: { ...before.options, threads: '4' } })).toEqual([
       'options.threads',
     ]);
   });
 
-  it('count the order of options, which is the order of flags', () => {
+  it('reports a new order of options, because it is the order of flags', () => {
     const { threads, list, verbose } = before.options;
     expect(settingChanges(before, { ...before, options: { verbose, threads, list } as typeof before.options })).toEqual(
       ['options'],
@@ -51,7 +51,7 @@ describe('the settings that differ', () => {
     ).toEqual(['options.list', 'options.seed']);
   });
 
-  it('do not count the order of the environment', () => {
+  it('ignores the order of the environment', () => {
     expect(settingChanges(before, { ...before, environment: { B: '2', A: '1' } })).toEqual([]);
   });
 });

@@ -1,12 +1,12 @@
 import type { Settings } from '../ports.ts';
 
 /**
- * The settings that differ, dotted where they are maps: `model_path`, `options.threads`. First what was there, then what
- * is new.
+ * Returns the settings that differ, with dots for entries of maps: `model_path`, `options.threads`. Settings that existed
+ * before come first, then new ones.
  *
- * The order of `options` counts and is told as `options`: it is the order of flags, and of two flags about one thing the
- * last wins. llama-server b11669 logs nothing with `--verbose --log-verbosity 1`, and everything with the same the other
- * way round. The order of `environment` means nothing.
+ * A change of the order of `options` is reported as `options`. Their order is the order of flags, and of two flags for one
+ * thing the last wins: llama-server b11669 logs nothing with `--verbose --log-verbosity 1`, and everything with these flags
+ * reversed. The order of `environment` does not matter.
  */
 export function settingChanges(before: Settings, after: Settings): string[] {
   const keys = new Set([...Object.keys(before), ...Object.keys(after)]) as Set<keyof Settings>;
@@ -25,13 +25,13 @@ function entryChanges(parent: string, before: Record<string, unknown>, after: Re
   return [...keys].filter((key) => !isSame(before[key], after[key])).map((key) => `${parent}.${key}`);
 }
 
-/** Whether what both have stands in the same order in both. */
+/** Whether the keys that both objects have are in the same order. */
 function isSameOrder(before: object, after: object): boolean {
   const common = (one: object, other: object): string[] => Object.keys(one).filter((key) => Object.hasOwn(other, key));
   return isSame(common(before, after), common(after, before));
 }
 
-/** Settings are text, numbers, truths and lists of them. */
+/** Compares as JSON: settings are plain JSON values. */
 function isSame(before: unknown, after: unknown): boolean {
   return JSON.stringify(before) === JSON.stringify(after);
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { EngineAdapter, Settings, SettingsProblem } from '../ports.ts';
 import { checkSettings, newSettings, patchedSettings } from './settings.ts';
 
-/** Knows one pair of twins. */
+/** An adapter with one pair of twins. */
 const adapter: EngineAdapter = {
   needsModel: true,
   check: async () => ({ problems: [], warnings: [] }),
@@ -32,7 +32,7 @@ const STORED: Settings = {
 const patch = (body: Parameters<typeof patchedSettings>[1]): Settings => patchedSettings(STORED, body, adapter);
 
 describe('a merge patch of the settings', () => {
-  it('leaves alone what it does not name', () => {
+  it('keeps settings that it does not name', () => {
     expect(patch({})).toEqual(STORED);
   });
 
@@ -44,7 +44,7 @@ describe('a merge patch of the settings', () => {
     ]);
   });
 
-  it('lets a new spelling take the place of its twin', () => {
+  it('replaces an option by its twin in another spelling', () => {
     expect(patch({ options: { ctx_size: 1 } }).options).toEqual({ threads: 4, ctx_size: 1 });
   });
 
@@ -52,7 +52,7 @@ describe('a merge patch of the settings', () => {
     expect(patch({ options: null }).options).toEqual({});
   });
 
-  it('goes back to the default where a setting is removed', () => {
+  it('restores the default of a removed setting', () => {
     const { auto_restart, aliases, ...rest } = patch({
       auto_restart: null,
       aliases: null,
@@ -64,11 +64,11 @@ describe('a merge patch of the settings', () => {
     expect(rest).toMatchObject({ engine: 'llama_cpp', auto_start: true });
   });
 
-  it('replaces lists whole', () => {
+  it('replaces a list as a whole', () => {
     expect(patch({ extra_args: ['--a'] }).extra_args).toEqual(['--a']);
   });
 
-  it('merges the defaults of requests too, objects in them included', () => {
+  it('merges request defaults, nested objects included', () => {
     const stored = {
       ...STORED,
       request_defaults: { temperature: 0.5, template: { think: true, depth: 1 }, stop: ['a'] },
@@ -84,7 +84,7 @@ describe('a merge patch of the settings', () => {
     expect(merged(null)).toBe(undefined);
   });
 
-  it('keeps a secret that comes back masked, and only one that is stored', () => {
+  it('keeps the stored value of a masked variable, and only if it has one', () => {
     expect(patch({ environment: { TOKEN: '***', MODE: 'b', NEW: '***' } }).environment).toEqual({
       TOKEN: 'secret',
       MODE: 'b',
@@ -93,20 +93,20 @@ describe('a merge patch of the settings', () => {
   });
 });
 
-describe('the check of settings', () => {
+describe('checkSettings', () => {
   const withProblems = (...problems: SettingsProblem[]): EngineAdapter => ({
     ...adapter,
     check: async () => ({ problems, warnings: ['careful'] }),
   });
 
-  it('asks for the model where the engine needs one', async () => {
+  it('requires a model if the engine needs one', async () => {
     await expect(checkSettings(newSettings({}), adapter, GROUPS, null)).rejects.toMatchObject({
       code: 'VALIDATION_ERROR',
       extras: { problems: [{ path: 'model_path' }] },
     });
   });
 
-  it('ends in one mark, also where it asks what was meant', async () => {
+  it('ends its message with one punctuation mark, also after a question', async () => {
     const problem = { code: 'VALIDATION_ERROR', path: 'options.x', message: 'is none; did you mean `y`?' } as const;
     const message = async (...problems: SettingsProblem[]): Promise<unknown> =>
       checkSettings(STORED, withProblems(...problems), GROUPS, null).catch(
@@ -116,11 +116,11 @@ describe('the check of settings', () => {
     expect(await message(problem, problem)).toBe('options.x: is none; did you mean `y`? (and 1 more).');
   });
 
-  it('returns the warnings of what it accepts', async () => {
+  it('returns the warnings of valid settings', async () => {
     expect(await checkSettings(STORED, withProblems(), GROUPS, null)).toEqual(['careful']);
   });
 
-  it('lets a change leave a stored variable alone that may not be set any more, with a warning', async () => {
+  it('accepts a stored variable that is no longer allowed, with a warning', async () => {
     const strict: EngineAdapter = {
       ...adapter,
       check: async ({ environment }) => ({
@@ -144,7 +144,7 @@ describe('the check of settings', () => {
     await expect(checkSettings(STORED, strict, GROUPS, null)).rejects.toMatchObject({ code: 'PRIVILEGED_OPTION' });
   });
 
-  it('names every problem, under the code of the gravest', async () => {
+  it('reports every problem, with the code of the gravest', async () => {
     const judge = withProblems(
       { code: 'VALIDATION_ERROR', path: 'options.thraeds', message: 'unknown' },
       { code: 'PRIVILEGED_OPTION', path: 'options.rpc', message: 'needs a privilege' },

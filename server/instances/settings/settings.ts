@@ -3,10 +3,10 @@ import type { CreateInstance, OptionValue, UpdateInstance } from '@llamactl/cont
 import { mergeJson, mergePatch } from './merge-patch.ts';
 import type { EngineAdapter, Engines, JsonObject, Settings, SettingsProblem } from '../ports.ts';
 
-/** Stands for a secret that is not shown; in an update it leaves the stored value alone. */
+/** Stands for a hidden secret; in an update it keeps the stored value. */
 const MASK = '***';
 
-/** The settings of a new instance: what was given, and the defaults of the contract. */
+/** The settings of a new instance: the given values, and the contract's defaults for the others. */
 export function newSettings(body: Omit<CreateInstance, 'name' | 'port'>): Settings {
   return withoutUndefined({
     engine: body.engine ?? 'llama_cpp',
@@ -34,18 +34,18 @@ export function newSettings(body: Omit<CreateInstance, 'name' | 'port'>): Settin
   });
 }
 
-/** The settings that a document wants of an instance: what it leaves out has its default, also where it was set before. */
+/** The settings that a document specifies for an instance. Omitted ones get their defaults, even if they were set before. */
 export function wantedSettings(body: CreateInstance, stored: Settings | null): Settings {
   const { environment = {} } = body;
   return newSettings({ ...body, environment: withoutMasks(environment, stored?.environment ?? {}) });
 }
 
-/** Variables that are set to what stands for a secret, and hold none. */
+/** Variables whose value is just the mask of a secret. */
 export function maskedVariables({ environment }: Settings): string[] {
   return Object.keys(environment).filter((name) => environment[name] === MASK);
 }
 
-/** The settings after a merge patch (RFC 7396); a removed one falls back to its default. */
+/** The settings after a merge patch (RFC 7396); a removed setting gets its default. */
 export function patchedSettings(stored: Settings, patch: UpdateInstance, adapter: EngineAdapter): Settings {
   const patched = <Key extends Plain>(key: Key): Exclude<UpdateInstance[Key], null> | Settings[Key] | undefined =>
     patch[key] === undefined ? stored[key] : withoutNull<UpdateInstance[Key]>(patch[key]);
@@ -75,10 +75,10 @@ export function patchedSettings(stored: Settings, patch: UpdateInstance, adapter
   });
 }
 
-/** Settings that a patch replaces whole; the others merge key by key. */
+/** Settings that a patch replaces as a whole; the others merge key by key. */
 type Plain = Exclude<keyof Settings, 'options' | 'environment' | 'request_defaults'>;
 
-/** A `null` in a patch removes: the same as if it had never been given. */
+/** A `null` in a patch removes the setting, as if it had never been set. */
 function withoutNull<Value>(value: Value): Exclude<Value, null> | undefined {
   return value === null ? undefined : (value as Exclude<Value, null>);
 }
@@ -107,7 +107,7 @@ function mergeDefaults(stored: JsonObject | undefined, patch: JsonObject | null 
   return patch === null ? undefined : mergeJson(stored ?? {}, patch);
 }
 
-/** With what is stored in the place of what is not shown. */
+/** Replaces each mask by the stored value. */
 function withoutMasks<Value>(
   given: Record<string, Value>,
   stored: Record<string, string>,
@@ -127,7 +127,11 @@ function withoutUndefined<T extends object>(object: T): { [Key in keyof T]: Excl
   };
 }
 
-/** The adapter for an engine's name, or an error that says which there are. */
+/**
+ * Returns the adapter for an engine's name.
+ *
+ * @throws `VALIDATION_ERROR` that lists the known engines
+ */
 export function adapterFor(engines: Engines, name: string): EngineAdapter {
   const adapter = engines.find(name);
   if (adapter !== null) return adapter;
@@ -141,10 +145,11 @@ function unknownEngine(engines: Engines, name: string): SettingsProblem {
 }
 
 /**
- * Judges settings as a whole and throws with every problem; returns the warnings.
+ * Checks settings as a whole, and returns the warnings.
  *
- * @param groups Names of those that are configured.
- * @param stored The settings that are replaced; `null`: the instance is new.
+ * @param groups Names of the configured groups.
+ * @param stored The settings before the change; `null`: the instance is new.
+ * @throws one error with every problem
  */
 export async function checkSettings(
   settings: Settings,
@@ -157,7 +162,7 @@ export async function checkSettings(
   return warnings;
 }
 
-/** The same for a caller that goes on to look for more: the engine's name is judged too. */
+/** Returns the problems instead of throwing, including an unknown engine. For callers that collect more problems. */
 export async function settingsProblems(
   settings: Settings,
   engines: Engines,
@@ -188,7 +193,7 @@ async function judgeSettings(
   return { problems: [...missing, ...problems], warnings: [...warnings, ...unknownGroup(settings, groups)] };
 }
 
-/** The variables that a change leaves as they are stored, and the others. */
+/** Splits the variables into those that equal their stored value, and the others. */
 function keptVariables(
   { environment }: Settings,
   stored: Settings | null,
@@ -203,8 +208,8 @@ function keptVariables(
 }
 
 /**
- * Stored variables that the engine may not be given. They were allowed when they were stored, so they stay and the
- * instance can be edited; its start says which they are.
+ * Returns warnings for stored variables that are no longer allowed for the engine. They were allowed when they were
+ * stored, so they stay and the instance can be edited. A start of the instance fails and names them.
  */
 async function variableWarnings(
   settings: Settings,
@@ -220,13 +225,13 @@ async function variableWarnings(
 /** The names of the groups of the configuration. */
 export type GroupNames = Pick<ReadonlyMap<string, unknown>, 'has'>;
 
-/** No error: the configuration may get it later, and a fleet may come from another machine. */
+/** An unknown group is only a warning: the configuration may get it later, and a fleet may come from another machine. */
 function unknownGroup({ group }: Settings, groups: GroupNames): string[] {
   if (group === undefined || groups.has(group)) return [];
   return [`group ${JSON.stringify(group)} is not in the configuration, so it limits nothing`];
 }
 
-/** What must never be set, then what needs a privilege, then what is wrong, then what others have. */
+/** Error codes by gravity: never allowed, then allowed with a privilege, then invalid, then taken. */
 const GRAVEST_FIRST: readonly ErrorCode[] = [
   'RESERVED_OPTION',
   'PRIVILEGED_OPTION',
@@ -235,7 +240,7 @@ const GRAVEST_FIRST: readonly ErrorCode[] = [
   'PORT_CONFLICT',
 ];
 
-/** One error for all problems: the gravest gives it its code. */
+/** One error for all problems, with the code of the gravest. */
 export function refused(problems: readonly (Problem & { code: ErrorCode })[]): ApiError {
   const code = GRAVEST_FIRST.find((each) => problems.some((problem) => problem.code === each)) ?? 'VALIDATION_ERROR';
   const first = problems.find((problem) => problem.code === code);
@@ -245,7 +250,7 @@ export function refused(problems: readonly (Problem & { code: ErrorCode })[]): A
   });
 }
 
-/** What asks whether something else was meant is a sentence already. */
+/** Adds a full stop, unless the text ends with a question ("did you mean …?"). */
 function sentence(text: string): string {
   return text.endsWith('?') ? text : `${text}.`;
 }

@@ -12,7 +12,7 @@ import {
 import { BACKOFF_PATIENCE_MS, COOL_DOWN_MS, decideDemand, type DemandTerms } from './demand.ts';
 import type { InstanceState } from '../life/lifecycle.ts';
 
-/** Now, by the clock that nobody sets and by the one of people. */
+/** The present, in `Clock.elapsed` time and in wall-clock time. */
 const NOW = 1_000_000;
 const NOON = 1_700_000_000_000;
 const TERMS: DemandTerms = {
@@ -35,25 +35,25 @@ const inBackoffUntil = (until: number, runs = 1): InstanceState => ({ ...backoff
 const ending = (goal: Extract<InstanceState, { status: 'stopping' }>['goal']): InstanceState =>
   ({ ...stopping(), goal }) as InstanceState;
 
-describe('a request for an instance that', () => {
-  it('runs gets a lease, unless another has waited for its slot too long', () => {
+describe('decideDemand', () => {
+  it('grants a lease of a running instance, unless another instance has waited too long for its slot', () => {
     expect(decide(running())).toEqual({ kind: 'lease' });
     expect(decide(running(), { isClosed: true })).toEqual(WAIT);
   });
 
-  it.each([queued(), loading()])('starts waits', (state) => {
+  it.each([queued(), loading()])('waits for a starting instance', (state) => {
     expect(decide(state)).toEqual(WAIT);
     expect(decide(state, { mayStart: false, onDemand: false })).toEqual(WAIT);
   });
 
-  it('is stopped starts it, if instance and caller have that', () => {
+  it('starts a stopped instance, if the instance and the caller allow it', () => {
     expect(decide(stopped())).toEqual({ kind: 'start' });
     for (const terms of [{ onDemand: false }, { mayStart: false }]) {
       expect(decide(stopped(), terms)).toEqual({ kind: 'refuse', reason: null, retryAfter: null });
     }
   });
 
-  it('has failed is told the reason, until it has cooled down', () => {
+  it('refuses with the reason of a failed start until the cool-down ends', () => {
     const reason = 'no such model';
     expect(decide(failedAt(NOON - 1_000))).toEqual({ kind: 'refuse', reason, retryAfter: 29 });
     expect(decide(failedAt(NOON - COOL_DOWN_MS + 1))).toEqual({ kind: 'refuse', reason, retryAfter: 1 });
@@ -65,16 +65,16 @@ describe('a request for an instance that', () => {
     });
   });
 
-  it('has failed in the future, before the clock was set back, is tried', () => {
+  it('starts an instance whose failure lies in the future because the clock was set back', () => {
     expect(decide(failedAt(NOON + 3_600_000))).toEqual({ kind: 'start' });
   });
 
-  it('restarts by a command waits for as long as it takes', () => {
+  it('waits without limit for a restart by command', () => {
     expect(decide(goingDown('start'), { since: NOW - 1_000_000 })).toEqual(WAIT);
   });
 
   it.each([goingDown('backoff'), inBackoffUntil(NOW + 60_000)])(
-    'restarts after a death waits for a short while',
+    'waits a short time for a restart after a death',
     (state) => {
       const until = NOW + BACKOFF_PATIENCE_MS;
       expect(decide(state)).toEqual({ kind: 'wait', until });
@@ -85,14 +85,14 @@ describe('a request for an instance that', () => {
     },
   );
 
-  it('restarts after a death waits for a restart that is due soon, however late it comes', () => {
+  it('waits for a restart that is due soon, even if it is late', () => {
     const state = inBackoffUntil(NOW + BACKOFF_PATIENCE_MS);
     expect(decide(state)).toEqual(WAIT);
     expect(decide(state, { elapsed: NOW + 60_000 })).toEqual(WAIT);
     expect(decide(inBackoffUntil(NOW + BACKOFF_PATIENCE_MS + 1))).not.toEqual(WAIT);
   });
 
-  it('died under the request waits out one backoff, and no second one', () => {
+  it('lets a retried request wait for one backoff, but not for a second', () => {
     const once = inBackoffUntil(NOW + 60_000, 4);
     for (const state of [once, { ...goingDown('backoff'), runs: 4 }]) {
       expect(decide(state, { lostRun: 4, elapsed: NOW + 50_000 })).toEqual(WAIT);
@@ -103,26 +103,26 @@ describe('a request for an instance that', () => {
     });
   });
 
-  it('died under the request and has given up is not started for it, also when the clock was set', () => {
+  it('does not start a failed instance for a retried request, even after the clock was set', () => {
     for (const at of [NOON - COOL_DOWN_MS, NOON + 3_600_000]) {
       expect(decide(failedAt(at), { lostRun: 1 })).toMatchObject({ kind: 'refuse', reason: 'no such model' });
     }
   });
 
-  it('is in a backoff is told when that is over', () => {
+  it('returns the end of the backoff as the time of a retry', () => {
     expect(decide(backoff(), { elapsed: 48_500, since: 0 })).toMatchObject({ retryAfter: 2 });
     expect(decide(backoff(), { elapsed: 60_000, since: 0 })).toMatchObject({ retryAfter: 1 });
   });
 
-  it('is being stopped by somebody is refused', () => {
+  it('refuses a request for an instance that is stopped by command', () => {
     expect(decide(ending({ kind: 'stopped' }))).toEqual({ kind: 'refuse', reason: null, retryAfter: 1 });
   });
 
-  it.each(['eviction', 'idle'] as const)('is being stopped by %s waits until it can come back', (cause) => {
+  it.each(['eviction', 'idle'] as const)('waits for an instance that is stopped by %s, to start it again', (cause) => {
     expect(decide(ending({ kind: 'stopped', cause }))).toEqual(WAIT);
   });
 
-  it('is about to fail waits for the reason', () => {
+  it('waits for the reason of an instance that is about to fail', () => {
     expect(decide(ending({ kind: 'failed', reason: 'stalled' }))).toEqual(WAIT);
   });
 });

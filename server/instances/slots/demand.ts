@@ -1,46 +1,46 @@
 import type { InstanceState } from '../life/lifecycle.ts';
 import type { Moment } from '../moment.ts';
 
-/** What becomes of a request for an instance. */
+/** The decision on a request for an instance. */
 export type DemandOutcome =
   | { kind: 'lease' }
-  /** It is started for the request, which then waits. */
+  /** Start the instance; the request waits for it. */
   | { kind: 'start' }
-  /** Its state changes by itself; at most until then, of `Clock.elapsed`. `null`: as long as the caller likes. */
+  /** Wait for a change of state, at most until this moment of `Clock.elapsed`. `null`: until the caller gives up. */
   | { kind: 'wait'; until: number | null }
   | Refusal;
 
 export interface Refusal {
   kind: 'refuse';
   reason: string | null;
-  /** Seconds after which the same request may succeed; `null`: nothing can be said. */
+  /** Seconds after which the same request may succeed; `null`: unknown. */
   retryAfter: number | null;
 }
 
-/** What decides it beside the state. */
+/** The inputs of the decision, except the instance's state. */
 export interface DemandTerms extends Moment {
   /** The instance's `on_demand`. */
   onDemand: boolean;
-  /** The caller's key may start what is stopped. */
+  /** The caller's key may start stopped instances. */
   mayStart: boolean;
-  /** It gives no new leases: another has waited long for its slot. */
+  /** The instance grants no new leases, because another instance has waited long for its slot. */
   isClosed: boolean;
-  /** When this request began to wait, of `Clock.elapsed`. */
+  /** When this request began to wait, in `Clock.elapsed` time. */
   since: number;
   /**
-   * The newest run that died before it could answer this request: the request waits out the restart after that run, however
-   * long it takes. `null`: a first request.
+   * The newest run that died before it could answer this request. The request waits for the restart after that run, without
+   * a time limit. `null`: a first request.
    */
   lostRun: number | null;
 }
 
-/** A start that failed is not tried again for each request: its reason is told until then. */
+/** Requests within this time of a failed start do not start the instance again; they get the reason of the failure. */
 export const COOL_DOWN_MS = 30_000;
-/** How long a request waits for an engine that died. A restart that is due within this time is waited for, even if it is late. */
+/** How long a request waits for an engine that died. A request waits longer for a late restart that was due within this time. */
 export const BACKOFF_PATIENCE_MS = 5_000;
 const SOON_SECONDS = 1;
 
-/** Decides on the state of one moment; a request that waits is decided anew with every change of it. */
+/** Decides on a request by the instance's current state. Waiting requests are decided again at each change of state. */
 export function decideDemand(state: InstanceState, terms: DemandTerms): DemandOutcome {
   const { at, elapsed, since, lostRun } = terms;
   switch (state.status) {
@@ -53,17 +53,17 @@ export function decideDemand(state: InstanceState, terms: DemandTerms): DemandOu
     case 'failed': {
       const failedAt = state.lastExit === null ? 0 : Date.parse(state.lastExit.at);
       const coolAt = failedAt + COOL_DOWN_MS;
-      // In the future: the clock was set back since, which no request has to wait for. A retry revives no failed instance.
+      // `failedAt` is in the future if the clock was set back; do not wait for that. A retry never starts a failed instance.
       if (lostRun === null && startable(terms) && (at >= coolAt || at < failedAt)) return { kind: 'start' };
       const retryAfter = startable(terms) ? Math.max(SOON_SECONDS, Math.ceil((coolAt - at) / 1_000)) : null;
       return { kind: 'refuse', reason: state.reason, retryAfter };
     }
     case 'restarting': {
       if (state.phase === 'going-down' && state.follows === 'start') return { kind: 'wait', until: null };
-      // One backoff and one load: a restart that fails makes `runs` greater.
+      // A retried request waits for one backoff and one load: a restart that fails increments `runs`.
       if (lostRun !== null && state.runs <= lostRun) return { kind: 'wait', until: null };
       const until = since + BACKOFF_PATIENCE_MS;
-      // On a busy machine the restart itself can be late. That is no reason to refuse.
+      // On a busy machine the restart itself can be late. Do not refuse for that.
       if (state.phase === 'backoff' && state.until <= until) return { kind: 'wait', until: null };
       if (elapsed < until) return { kind: 'wait', until };
       const due = state.phase === 'backoff' ? state.until : elapsed;
@@ -75,7 +75,7 @@ export function decideDemand(state: InstanceState, terms: DemandTerms): DemandOu
     }
     case 'stopping':
       if (state.goal.kind === 'failed') return { kind: 'wait', until: null };
-      // Nobody wanted it gone but we: it comes back for whoever asks.
+      // With a cause, llamactl itself stopped the instance (idle or evicted), so a request may start it again.
       return state.goal.cause === undefined
         ? { kind: 'refuse', reason: null, retryAfter: SOON_SECONDS }
         : { kind: 'wait', until: null };

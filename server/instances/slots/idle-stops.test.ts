@@ -3,7 +3,7 @@ import { Domain } from '../../testing/domain.ts';
 
 const MINUTE_MS = 60_000;
 
-/** One request, from its first byte to its last. */
+/** Sends one request that takes this long. */
 async function use(domain: Domain, milliseconds: number, name = 'a'): Promise<void> {
   const lease = domain.acquire(name);
   await domain.pass(milliseconds);
@@ -11,7 +11,7 @@ async function use(domain: Domain, milliseconds: number, name = 'a'): Promise<vo
 }
 
 describe('an instance with an idle timeout', () => {
-  it('is stopped that long after the last byte of its last request', async () => {
+  it('is stopped when its timeout has passed after the last byte of its last request', async () => {
     const domain = new Domain();
     await domain.create('a', { idle_timeout: 60 });
     await use(domain, 10 * MINUTE_MS);
@@ -22,7 +22,7 @@ describe('an instance with an idle timeout', () => {
     expect(domain.world.alive()).toEqual([]);
   });
 
-  it('is stopped that long after it was ready when nobody came', async () => {
+  it('is stopped when its timeout has passed after it was ready, if no request came', async () => {
     const domain = new Domain();
     await domain.createRunning('a', { idle_timeout: 60 });
     await domain.pass(MINUTE_MS - 1);
@@ -31,7 +31,7 @@ describe('an instance with an idle timeout', () => {
     expect(domain.status()).toBe('stopped');
   });
 
-  it('is not stopped while it is used, whatever came between', async () => {
+  it('is not stopped while a long request runs and others come and go', async () => {
     const domain = new Domain();
     await domain.createRunning('a', { idle_timeout: 60 });
     const long = await domain.acquire();
@@ -45,7 +45,7 @@ describe('an instance with an idle timeout', () => {
     expect(domain.status()).toBe('stopped');
   });
 
-  it('is not kept by who only looks', async () => {
+  it('is not kept running by health checks and lists', async () => {
     const domain = new Domain();
     await domain.createRunning('a', { idle_timeout: 60 });
     for (let second = 0; second < 60; second += 1) {
@@ -57,7 +57,7 @@ describe('an instance with an idle timeout', () => {
     expect(domain.status()).toBe('stopped');
   });
 
-  it('comes back for the next request', async () => {
+  it('starts again for the next request', async () => {
     const domain = new Domain();
     await domain.create('a', { idle_timeout: 60 });
     await use(domain, 1_000);
@@ -67,7 +67,7 @@ describe('an instance with an idle timeout', () => {
     expect(domain.status()).toBe('running');
   });
 
-  it('has the timeout of the configuration unless it says otherwise', async () => {
+  it('has the timeout of the configuration unless its settings have one', async () => {
     const domain = new Domain(undefined, { settings: { idle_timeout: 60 } });
     await domain.createRunning('a');
     await domain.createRunning('b', { idle_timeout: 0 });
@@ -78,7 +78,7 @@ describe('an instance with an idle timeout', () => {
     expect([domain.status('a'), domain.status('b')]).toEqual(['stopped', 'running']);
   });
 
-  it('is never stopped while it, or its group, is pinned', async () => {
+  it('is never stopped while it or its group is pinned', async () => {
     const domain = new Domain(undefined, { settings: { idle_timeout: 60 }, groups: { home: { pinned: true } } });
     await domain.createRunning('a', { pinned: true });
     await domain.createRunning('b', { group: 'home' });
@@ -89,7 +89,7 @@ describe('an instance with an idle timeout', () => {
     expect(domain.status('a')).toBe('stopped');
   });
 
-  it('has it changed at once, without a restart', async () => {
+  it('applies a changed timeout at once, without a restart', async () => {
     const domain = new Domain();
     await domain.createRunning('a', { idle_timeout: 3_600 });
     await domain.pass(2 * MINUTE_MS);
@@ -99,7 +99,7 @@ describe('an instance with an idle timeout', () => {
     expect(domain.status()).toBe('stopped');
   });
 
-  it('is watched by one timer, which is gone with the run', async () => {
+  it('has one timer, which ends with the run', async () => {
     const domain = new Domain();
     await domain.createRunning('a', { idle_timeout: 600 });
     const timersOf = (): number => domain.clock.pending.filter((due) => due > MINUTE_MS).length;
@@ -110,7 +110,7 @@ describe('an instance with an idle timeout', () => {
     expect(timersOf()).toBe(0);
   });
 
-  it('is left alone when llamactl ends', async () => {
+  it('is left running when llamactl stops', async () => {
     const domain = new Domain();
     await domain.createRunning('a', { idle_timeout: 60 });
     await domain.createRunning('b', { idle_timeout: 60 });

@@ -8,13 +8,13 @@ export interface IdleStopsDependencies {
   /** `instances.idle_timeout`, seconds. */
   defaultSeconds: number;
   isPinned: (instance: string) => boolean;
-  /** Nobody used it for so many seconds: it should stop, unless that has changed by then. */
+  /** The instance was idle for `seconds`. It should stop, unless it is in use again when the stop is processed. */
   onIdle: (instance: string, seconds: number) => void;
 }
 
 /**
- * Finds who is not used any more. Only leases are use: no health check, no scrape, no look at a list counts. There is one
- * timer an instance at most; a request costs it nothing, because a timer that comes too early is set again.
+ * Finds idle instances. Only leases count as use; health checks, scrapes and lists do not. Each instance has at most one
+ * timer. A request does not touch the timer; a timer that fires too early is set again.
  */
 export class IdleStops {
   readonly #with: IdleStopsDependencies;
@@ -25,7 +25,7 @@ export class IdleStops {
     this.#with = dependencies;
   }
 
-  /** To be called when an instance, its settings or its leases have changed. */
+  /** Updates the timer of an instance. Call it when the instance, its settings or its leases have changed. */
   look(mailbox: Mailbox): void {
     if (this.#isClosed) return;
     const { id } = mailbox.record;
@@ -43,7 +43,7 @@ export class IdleStops {
     this.#timers.set(id, { due, cancel });
   }
 
-  /** Stops nothing from now on. */
+  /** Cancels all timers; no instance is stopped afterwards. */
   close(): void {
     this.#isClosed = true;
     for (const { cancel } of this.#timers.values()) cancel();
@@ -57,18 +57,18 @@ export class IdleStops {
     else this.look(mailbox);
   }
 
-  /** When it will have been idle for long enough if nothing changes, of {@link Clock.elapsed}; `null`: never. */
+  /** When the instance's idle timeout ends if nothing changes, in {@link Clock.elapsed} time; `null`: never. */
   #dueOf({ record, state, isClosed }: Mailbox): number | null {
     const { leases, isPinned } = this.#with;
     const seconds = this.#secondsOf({ record });
     if (isClosed || state.status !== 'running' || seconds === 0 || isPinned(record.id)) return null;
     const { number, readyAt } = state.run;
-    // Its end is told.
+    // The end of a lease calls `look` again.
     if (leases.of(record.id, number).count > 0) return null;
     return (leases.lastUsed(record.id, number) ?? readyAt ?? 0) + seconds * 1_000;
   }
 
-  /** 0: it may be idle for ever. */
+  /** The instance's idle timeout in seconds; 0: no timeout. */
   #secondsOf({ record }: Pick<Mailbox, 'record'>): number {
     return record.settings.idle_timeout ?? this.#with.defaultSeconds;
   }

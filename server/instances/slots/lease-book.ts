@@ -1,25 +1,25 @@
 import { Leases } from './leases.ts';
 import type { Clock } from '../ports.ts';
 
-/** How a run is used: what the next server has to know of it. */
+/** The use of a run, as it is handed over to the next server. */
 export interface RunUse {
-  /** Id. */
+  /** Id of the instance. */
   instance: string;
   run: number;
-  /** Leases that are open. */
+  /** Number of open leases. */
   open: number;
-  /** When the last one ended, of {@link Clock.elapsed}; `null`: none has. */
+  /** When the last lease ended, in {@link Clock.elapsed} time; `null`: no lease has ended. */
   lastUsed: number | null;
 }
 
 interface Entry {
   run: number;
   leases: Leases;
-  /** When the last byte of the last lease had passed, of {@link Clock.elapsed}; `null`: there was none. */
+  /** When the last lease ended, in {@link Clock.elapsed} time; `null`: no lease has ended. */
   lastUsed: number | null;
 }
 
-/** The leases of every instance's current run. A new run begins with none: what was lent of the old one is no longer its. */
+/** The leases of every instance's current run. A new run begins without leases; leases of an older run do not count for it. */
 export class LeaseBook {
   readonly #clock: Pick<Clock, 'elapsed'>;
   readonly #onReleased: (instance: string) => void;
@@ -40,13 +40,13 @@ export class LeaseBook {
     return begun.leases;
   }
 
-  /** When a lease of a run ended last, of {@link Clock.elapsed}; `null`: none has. */
+  /** When the last lease of a run ended, in {@link Clock.elapsed} time; `null`: no lease has ended. */
   lastUsed(instance: string, run: number): number | null {
     const entry = this.#byInstance.get(instance);
     return entry?.run === run ? entry.lastUsed : null;
   }
 
-  /** Of every current run that is or was used. */
+  /** The use of every current run that has or had a lease. */
   uses(): RunUse[] {
     return [...this.#byInstance].map(([instance, { run, leases, lastUsed }]) => ({
       instance,
@@ -56,11 +56,11 @@ export class LeaseBook {
     }));
   }
 
-  /** What the last server knew of a run. */
+  /** Restores the last use of a run, as the previous server handed it over. */
   remember({ instance, run, lastUsed }: Pick<RunUse, 'instance' | 'run' | 'lastUsed'>): void {
     this.of(instance, run);
     const entry = this.#byInstance.get(instance);
-    // It may be of a clock that is not ours.
+    // The previous server may have used another clock.
     if (entry?.run === run) entry.lastUsed = lastUsed === null ? null : Math.min(lastUsed, this.#clock.elapsed());
   }
 

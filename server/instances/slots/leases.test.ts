@@ -7,8 +7,8 @@ const TARGET = { port: 8_100, healthPath: '/health', key: null };
 const never = new AbortController().signal;
 const RECORD = { id: 'i', settings: {} };
 
-describe('leases', () => {
-  it('count until released, once each', () => {
+describe('Leases', () => {
+  it('counts each lease until it is released', () => {
     const leases = new Leases();
     const first = leases.grant('a', TARGET, RECORD);
     leases.grant('a', TARGET, RECORD);
@@ -18,7 +18,7 @@ describe('leases', () => {
     expect(leases.count).toBe(1);
   });
 
-  it('count what passes of answers, all of them together, but not the comments of a stream', () => {
+  it('counts the bytes of all answers, but not the comments of a stream', () => {
     const leases = new Leases();
     const [first, second] = [leases.grant('a', TARGET, RECORD), leases.grant('a', TARGET, RECORD)];
     first.passed(Buffer.from('data: x\n\n'));
@@ -28,7 +28,7 @@ describe('leases', () => {
     expect(leases.answered).toBe(10);
   });
 
-  it('are waited for by a drain', async () => {
+  it('lets a drain wait for open leases', async () => {
     const clock = new FakeClock();
     const leases = new Leases();
     const lease = leases.grant('a', TARGET, RECORD);
@@ -42,7 +42,7 @@ describe('leases', () => {
     expect(clock.pending, 'no timer is left behind').toEqual([]);
   });
 
-  it('are waited for no longer than until the deadline', async () => {
+  it('lets a drain wait no longer than the deadline', async () => {
     const clock = new FakeClock();
     const leases = new Leases();
     const lease = leases.grant('a', TARGET, RECORD);
@@ -52,13 +52,13 @@ describe('leases', () => {
     expect(lease.signal.aborted, 'the drain itself breaks nothing').toBe(false);
   });
 
-  it('need no waiting when there are none', async () => {
+  it('lets a drain end at once without leases', async () => {
     const clock = new FakeClock();
     await new Leases().idle(clock.elapsed() + 1_000, clock, never);
     expect(clock.pending).toEqual([]);
   });
 
-  it('break when closed, and count no longer', () => {
+  it('breaks all leases when closed, and counts none afterwards', () => {
     const leases = new Leases();
     const lease = leases.grant('a', TARGET, RECORD);
     leases.close();
@@ -66,7 +66,7 @@ describe('leases', () => {
     expect(leases.count).toBe(0);
   });
 
-  it('tell of each end, once', () => {
+  it('reports the end of each lease once', () => {
     const counts: number[] = [];
     const leases = new Leases(({ count }) => counts.push(count));
     const first = leases.grant('a', TARGET, RECORD);
@@ -78,24 +78,24 @@ describe('leases', () => {
   });
 });
 
-describe('the lease book', () => {
-  it('knows when the last lease of the current run ended, and tells of it', async () => {
+describe('LeaseBook', () => {
+  it('records and reports when the last lease of the current run ended', async () => {
     const clock = new FakeClock();
-    const told: string[] = [];
-    const book = new LeaseBook(clock, (instance) => told.push(instance));
+    const reported: string[] = [];
+    const book = new LeaseBook(clock, (instance) => reported.push(instance));
     const old = book.of('i', 1).grant('a', TARGET, RECORD);
     const lease = book.of('i', 2).grant('a', TARGET, RECORD);
     expect([book.lastUsed('i', 2), book.lastUsed('j', 1)]).toEqual([null, null]);
     await clock.advance(1_000);
     old.release();
-    expect([book.lastUsed('i', 2), told]).toEqual([null, []]);
+    expect([book.lastUsed('i', 2), reported]).toEqual([null, []]);
     lease.release();
-    expect([book.lastUsed('i', 2), told]).toEqual([clock.elapsed(), ['i']]);
+    expect([book.lastUsed('i', 2), reported]).toEqual([clock.elapsed(), ['i']]);
     book.of('i', 3);
     expect(book.lastUsed('i', 3)).toBe(null);
   });
 
-  it('gives each run its own leases: closing an old run breaks nothing of the new one', () => {
+  it('gives each run its own leases: closing an old run does not break leases of the new one', () => {
     const book = new LeaseBook(new FakeClock());
     const old = book.of('i', 1).grant('a', TARGET, RECORD);
     const current = book.of('i', 2).grant('a', TARGET, RECORD);
@@ -114,8 +114,8 @@ describe('the lease book', () => {
   });
 });
 
-describe('leases that are held by the server before this one', () => {
-  it('count as any other, until they are over there', () => {
+describe('leases that the previous server holds', () => {
+  it('count like any other until they are over', () => {
     const book = new LeaseBook(new FakeClock());
     const over = book.of('i', 1).lend(() => undefined);
     book.of('i', 1).grant('a', TARGET, RECORD);
@@ -125,28 +125,28 @@ describe('leases that are held by the server before this one', () => {
     expect(book.of('i', 1).count).toBe(1);
   });
 
-  it('are told when they must end', () => {
+  it('are broken when they must end', () => {
     const leases = new LeaseBook(new FakeClock()).of('i', 1);
-    const told: string[] = [];
-    leases.lend(() => told.push('broken'));
+    const reported: string[] = [];
+    leases.lend(() => reported.push('broken'));
     leases.close();
-    expect([told, leases.count]).toEqual([['broken'], 0]);
+    expect([reported, leases.count]).toEqual([['broken'], 0]);
   });
 
-  it('are known with the uses before them', async () => {
+  it('are reported with the last use before them', async () => {
     const clock = new FakeClock();
     const book = new LeaseBook(clock);
-    const told: unknown[] = [];
-    book.watch((use) => told.push(use));
+    const reported: unknown[] = [];
+    book.watch((use) => reported.push(use));
     book.remember({ instance: 'i', run: 1, lastUsed: 5 });
     const over = book.of('i', 1).lend(() => undefined);
     expect(book.uses()).toEqual([{ instance: 'i', run: 1, open: 1, lastUsed: 5 }]);
     over();
-    expect(told).toEqual([{ instance: 'i', run: 1, open: 0 }]);
+    expect(reported).toEqual([{ instance: 'i', run: 1, open: 0 }]);
     expect(book.uses()).toEqual([{ instance: 'i', run: 1, open: 0, lastUsed: clock.elapsed() }]);
   });
 
-  it('are not of a time to come, whatever clock that is of', () => {
+  it('never have a last use in the future, even from another clock', () => {
     const clock = new FakeClock();
     const book = new LeaseBook(clock);
     book.remember({ instance: 'i', run: 1, lastUsed: clock.elapsed() + 3_600_000 });

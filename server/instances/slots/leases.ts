@@ -1,82 +1,86 @@
 import type { Clock, EngineTarget, Settings } from '../ports.ts';
 
-/** Who asks for an engine, and for which. */
+/** A request for a lease of an instance. */
 export interface LeaseRequest {
   /** Name or alias; the exact name wins. */
   instance: string;
-  /** Those that wait take turns by it: the account, or the address of a caller without one. Not a secret. */
+  /** Waiting requests take turns by caller: the account, or the address of a caller without an account. Not a secret. */
   caller: string;
-  /** The caller may start what is stopped. */
+  /** The caller may start stopped instances. */
   mayStart: boolean;
-  /** Refused where the instance does not run, instead of waiting until it does. */
+  /** Refuse the request if the instance is not running, instead of waiting. */
   onlyRunning?: boolean;
   /** Aborted when the caller no longer waits. */
   signal: AbortSignal;
   /** Called once when the request has to wait: for a start, for a slot, or for its turn. */
   onWaiting?: (() => void) | undefined;
-  /** The run that died under this request before it answered: the request goes to the next run. Absent: a first request. */
+  /** The run that died before it answered this request; the request goes to the next run. Absent: a first request. */
   after?: LeaseOrigin | undefined;
 }
 
-/** The run that a lease is of. */
+/** The run to which a lease belongs. */
 export interface LeaseOrigin {
   /** Internal id of the instance. */
   instance: string;
   run: number;
-  /** Stops of the instance before the lease was granted; `null`: another server granted it. A later stop ends the wait for the next run. */
+  /**
+   * Stops of the instance before the lease was granted; `null`: another server granted it. A later stop ends the wait for the
+   * next run.
+   */
   stops: number | null;
 }
 
-/** Why the signal of a lease aborts when the engine exited by itself. */
+/** The abort reason of a lease whose engine exited by itself. */
 export class EngineDied extends Error {
   override readonly name = 'EngineDied';
   override readonly message = 'the engine died';
 }
 
-/** What whoever passes a request on has to know of its instance. */
+/** The part of an instance's record that the holder of a lease needs to relay a request. */
 export interface LeasedRecord {
   /** Internal id. */
   id: string;
   settings: Pick<Settings, 'upstream_model' | 'request_defaults' | 'request_strip' | 'isolated'>;
 }
 
-/** The right to talk to one run of an engine. While one is held, nothing but a stop ends that run. */
+/** The right to use one run of an engine. While a lease is held, only a stop ends the run. */
 export interface Lease {
   instance: string;
-  /** As it was when the lease was granted. */
+  /** The record at the time of the grant. */
   record: LeasedRecord;
   target: EngineTarget;
-  /** `null`: the server that granted it does not say. */
+  /** The run of this lease; `null`: the server that granted the lease does not report it. */
   origin: LeaseOrigin | null;
   /**
-   * Aborted when the engine died, or when the time to finish is over: the sockets to the engine must be destroyed. The
-   * reason is an {@link EngineDied} exactly when the engine exited by itself and the instance is not about to stop.
+   * Aborted when the engine died, or when the drain timed out. The holder must then destroy its sockets to the engine. The
+   * reason is an {@link EngineDied} only if the engine exited by itself and the instance is not about to stop.
    */
   signal: AbortSignal;
-  /** To be called when the head of the engine's answer has come; more calls do nothing. */
+  /** Call when the head of the engine's answer has arrived; further calls do nothing. */
   begun(): void;
-  /** To be called with each part of the engine's answer: what passes is a sign of life of the run. */
+  /** Call with each part of the engine's answer: these bytes prove that the run makes progress. */
   passed(bytes: Uint8Array): void;
-  /** Must be called when the last byte has passed, in a `finally`; more calls do nothing. */
+  /** Call in a `finally` after the last byte; further calls do nothing. */
   release(): void;
 }
 
-/** A lease that is open, and its place among them; -1 when it is not any more. */
+/** An open lease. */
 interface Open {
   controller: AbortController;
+  /** Index in the list of open leases; -1: the lease has ended. */
   place: number;
 }
 
 const NOTHING = (): void => undefined;
 
-/** With it begins a line of a stream that is for nobody: `: ping`. */
+/** First byte of a comment in an event stream, such as `: ping`. */
 const COLON = 0x3a;
 
-/** The leases of one instance's run. Drain, eviction and idleness look here and nowhere else. */
+/** The leases of one run. Drain, eviction and idle stops depend only on these. */
 export class Leases {
   /**
-   * A list, not a set: the table of a set lives long, and what it lets go of stays reachable through it until it is
-   * made anew, which kept whole requests alive (32 MB against 3 in the same load).
+   * A list, not a set: deleted items stay reachable through the table of a set until V8 rebuilds the table. That kept whole
+   * requests in memory (32 MB instead of 3 under the same load).
    */
   readonly #open: Open[] = [];
   readonly #whenIdle = new Set<() => void>();
@@ -92,7 +96,7 @@ export class Leases {
     return this.#open.length;
   }
 
-  /** Bytes of answers that have passed. Comments of a stream do not count: an engine sends them while its work stands still. */
+  /** Bytes of answers so far. Comments of a stream do not count, because an engine sends them even if its work has stalled. */
   get answered(): number {
     return this.#answered;
   }
@@ -106,10 +110,10 @@ export class Leases {
   }
 
   /**
-   * A lease that is held elsewhere, by whoever served here before.
+   * Counts a lease that the previous server granted and still holds.
    *
-   * @param onBroken It must end now; it counts no more. `died`: the engine exited by itself.
-   * @returns to be called when it is over; more calls do nothing
+   * @param onBroken Called when the lease must end; it no longer counts. `died`: the engine exited by itself.
+   * @returns a function to call when the lease is over; further calls do nothing
    */
   lend(onBroken: (died: boolean) => void): () => void {
     const open = { controller: new AbortController(), place: this.#open.length };
@@ -120,9 +124,9 @@ export class Leases {
   }
 
   /**
-   * Breaks every lease: its holder destroys its sockets and releases. They no longer count.
+   * Breaks every lease: each holder destroys its sockets and releases its lease. Broken leases no longer count.
    *
-   * @param reason Why, where a holder acts on it.
+   * @param reason The abort reason, if the engine exited by itself.
    */
   close(reason?: EngineDied): void {
     for (const open of this.#open.toReversed()) {
@@ -131,7 +135,7 @@ export class Leases {
     }
   }
 
-  /** Resolves when no lease is open or `until` (of {@link Clock.elapsed}) has come; never when `signal` aborts first. */
+  /** Resolves when no lease is open, or at `until` ({@link Clock.elapsed} time). Never resolves if `signal` aborts first. */
   idle(until: number, clock: Clock, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const settle = (): void => {
@@ -146,7 +150,7 @@ export class Leases {
     });
   }
 
-  /** One for all leases: it is called with every token. */
+  /** One function for all leases, because it is called with every token. */
   readonly #passed = (bytes: Uint8Array): void => {
     if (bytes[0] !== COLON) this.#answered += bytes.length;
   };

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { Domain } from '../../testing/domain.ts';
 import { EngineDied, type Lease, type LeaseRequest } from './leases.ts';
 
-/** Requests whose engine died before it answered, and what the domain does with them. */
+/** Retries of requests whose engine died before it answered. */
 
 let domain: Domain;
 let id: string;
@@ -15,7 +15,7 @@ beforeEach(async () => {
 /** Longer than the first backoff with its jitter, shorter than the patience of a first request. */
 const FIRST_BACKOFF_MS = 1_500;
 
-/** One request, from lease to lease. */
+/** One request, with its current lease and its retries. */
 class Retried {
   lease: Lease | null = null;
   failure: { code: string; status: number; reason: string | undefined } | null = null;
@@ -40,7 +40,7 @@ class Retried {
     await domain.settle();
   }
 
-  /** What the gateway does when the engine died. */
+  /** Retries, as the gateway does when the engine has died. */
   async askAgain(): Promise<void> {
     const { lease } = this;
     expect(lease?.signal.reason).toBeInstanceOf(EngineDied);
@@ -61,7 +61,7 @@ async function die(): Promise<void> {
   await domain.settle();
 }
 
-/** Each of the requests, asked again. */
+/** Retries each of the requests. */
 async function askedAgain(requests: readonly Retried[]): Promise<void> {
   for (const request of requests) await request.askAgain();
 }
@@ -69,8 +69,8 @@ async function askedAgain(requests: readonly Retried[]): Promise<void> {
 const served = (requests: readonly Retried[]): string[] =>
   requests.flatMap(({ lease, name }) => (lease === null ? [] : [name]));
 
-describe('the lease of an engine', () => {
-  it('says that its engine died when that exits by itself', async () => {
+describe('a lease', () => {
+  it('aborts with `EngineDied` when its engine exits by itself', async () => {
     const [request] = await sent('x');
     await die();
     expect(request?.lease?.signal.reason).toBeInstanceOf(EngineDied);
@@ -79,7 +79,7 @@ describe('the lease of an engine', () => {
   it.each([
     ['is stopped', () => domain.manager.stop('a', { force: true })],
     ['is restarted', () => domain.manager.restart('a', { force: true })],
-  ])('does not say so when the instance %s', async (_title, end) => {
+  ])('does not abort with `EngineDied` when the instance %s', async (_title, end) => {
     const [request] = await sent('x');
     await end();
     await domain.settle();
@@ -87,7 +87,7 @@ describe('the lease of an engine', () => {
     expect(request?.lease?.signal.reason).not.toBeInstanceOf(EngineDied);
   });
 
-  it('does not say so when the engine dies while it drains for a stop', async () => {
+  it('does not abort with `EngineDied` when the engine dies during the drain of a stop', async () => {
     const [request] = await sent('x');
     await domain.manager.stop('a');
     await die();
@@ -96,8 +96,8 @@ describe('the lease of an engine', () => {
   });
 });
 
-describe('a request that is asked again', () => {
-  it('gets a lease of the next run, however long backoff and load take', async () => {
+describe('a retried request', () => {
+  it('gets a lease of the next run, no matter how long backoff and load take', async () => {
     const [request] = await sent('x');
     await die();
     domain.world.defaults.isReady = false;
@@ -111,8 +111,8 @@ describe('a request that is asked again', () => {
     expect(request?.lease?.origin).toMatchObject({ run: 2 });
   });
 
-  it('waits out a backoff that is longer than the patience of a first request', async () => {
-    // The fourth backoff: eight seconds.
+  it('waits for a backoff that is too long for a first request', async () => {
+    // The fourth backoff takes eight seconds.
     for (let restarts = 0; restarts < 3; restarts += 1) {
       await die();
       await domain.pass(6_000);
@@ -126,7 +126,7 @@ describe('a request that is asked again', () => {
     expect(request?.lease?.origin).toMatchObject({ run: 5 });
   });
 
-  it('is refused with the reason when the restart fails, and does not wait for another', async () => {
+  it('is refused with the reason when the restart fails, and does not wait for another restart', async () => {
     const [request] = await sent('x');
     await die();
     domain.world.defaults.isReady = false;
@@ -137,7 +137,7 @@ describe('a request that is asked again', () => {
     expect(request?.failure).toMatchObject({ code: 'INSTANCE_NOT_RUNNING', reason: expect.any(String) as unknown });
   });
 
-  it('is refused when the instance is stopped meanwhile, and starts nothing', async () => {
+  it('is refused when the instance is stopped meanwhile, and does not start it', async () => {
     const [request, other] = await sent('x', 'y');
     await die();
     await request?.askAgain();
@@ -148,7 +148,7 @@ describe('a request that is asked again', () => {
     expect([other?.failure?.code, domain.status()]).toEqual(['INSTANCE_NOT_RUNNING', 'stopped']);
   });
 
-  it('is refused when the instance is deleted meanwhile, also when there is another of its name', async () => {
+  it('is refused when the instance is deleted meanwhile, even if another has its name', async () => {
     const [request, other] = await sent('x', 'y');
     await die();
     await request?.askAgain();
@@ -159,7 +159,7 @@ describe('a request that is asked again', () => {
     expect(other?.failure).toMatchObject({ code: 'INSTANCE_NOT_FOUND' });
   });
 
-  it('starts no instance that has given up', async () => {
+  it('does not start a failed instance', async () => {
     await domain.manager.update('a', { auto_restart: false }, { restart: false });
     const [request] = await sent('x');
     await die();
@@ -178,7 +178,7 @@ describe('a request that is asked again', () => {
     expect([request?.hasLeft, request?.lease, other?.lease?.origin?.run]).toEqual([true, null, 2]);
   });
 
-  it('comes back into a queue that is full', async () => {
+  it('enters a full queue', async () => {
     await domain.manager.update('a', { queue_limit: 1 }, { restart: false });
     const [request] = await sent('x');
     await die();
@@ -189,8 +189,8 @@ describe('a request that is asked again', () => {
   });
 });
 
-describe('requests that were at an engine when it died', () => {
-  it('go one at a time, and others wait until all of them are through', async () => {
+describe('requests whose engine died', () => {
+  it('go one at a time, before all other requests', async () => {
     const all = await sent('x', 'y', 'z');
     await die();
     await askedAgain(all);
@@ -209,7 +209,7 @@ describe('requests that were at an engine when it died', () => {
     expect(served([first, late])).toEqual(['first', 'late']);
   });
 
-  it('go on as soon as the answer of the one before has begun', async () => {
+  it('continue as soon as the answer of the previous one begins', async () => {
     const all = await sent('x', 'y');
     await die();
     await askedAgain(all);
@@ -220,7 +220,7 @@ describe('requests that were at an engine when it died', () => {
     expect(served(all)).toEqual(['x', 'y']);
   });
 
-  it('survive the one that kills the engine again', async () => {
+  it('survive a request that kills the engine again', async () => {
     const all = await sent('poison', 'y', 'z');
     await die();
     await askedAgain(all);
@@ -237,7 +237,7 @@ describe('requests that were at an engine when it died', () => {
     expect(rest.map(({ lease }) => lease?.origin?.run)).toEqual([3, 3]);
   });
 
-  it('keep no request waiting once they have left', async () => {
+  it('block no other request after their callers have left', async () => {
     const all = await sent('x', 'y');
     await die();
     await askedAgain(all);

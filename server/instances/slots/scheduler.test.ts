@@ -3,9 +3,9 @@ import { FakeClock } from '../../testing/fake-clock.ts';
 import { Scheduler } from './scheduler.ts';
 import { PATIENCE_MS, type Holder } from './slot-plan.ts';
 
-/** Instances as the scheduler sees them: all known, in no group, running and idle unless a test says otherwise. */
+/** A world for the scheduler: every instance exists without a group, and is running and idle unless a test changes it. */
 class World {
-  readonly told: string[] = [];
+  readonly calls: string[] = [];
   readonly uses = new Map<string, Partial<Holder>>();
   readonly pinned = new Set<string>();
 
@@ -18,12 +18,12 @@ class World {
   }
 
   evict(instance: string): void {
-    this.told.push(`evict ${instance}`);
+    this.calls.push(`evict ${instance}`);
     this.uses.set(instance, { phase: 'leaving' });
   }
 
   close(instance: string, isClosed: boolean): void {
-    this.told.push(`${isClosed ? 'close' : 'open'} ${instance}`);
+    this.calls.push(`${isClosed ? 'close' : 'open'} ${instance}`);
   }
 }
 
@@ -47,8 +47,8 @@ function request(scheduler: Scheduler, instance: string, mayEvict = true): void 
   });
 }
 
-describe('the scheduler', () => {
-  it('grants in the order of asking, never in the turn of asking', async () => {
+describe('Scheduler', () => {
+  it('grants slots in the order of requests, never in the turn of the request', async () => {
     const scheduler = schedulerOf();
     request(scheduler, 'a');
     request(scheduler, 'b');
@@ -57,7 +57,7 @@ describe('the scheduler', () => {
     expect(outcomes).toEqual(['a', 'b']);
   });
 
-  it('grants one a turn, because each is followed by a fork', () => {
+  it('grants one slot per turn, because a fork follows each', () => {
     const turns: (() => void)[] = [];
     clock = Object.assign(new FakeClock(), { nextTurn: (callback: () => void) => void turns.push(callback) });
     const scheduler = schedulerOf();
@@ -68,7 +68,7 @@ describe('the scheduler', () => {
     expect(outcomes).toEqual(['a', 'b']);
   });
 
-  it('grants nothing to who withdrew', async () => {
+  it('grants nothing for a withdrawn request', async () => {
     const scheduler = schedulerOf();
     request(scheduler, 'a');
     request(scheduler, 'b');
@@ -77,7 +77,7 @@ describe('the scheduler', () => {
     expect(outcomes).toEqual(['b']);
   });
 
-  it('keeps one request an instance: the newest, at the place of the oldest', async () => {
+  it('keeps the newest request of an instance, at the queue position of the oldest', async () => {
     const scheduler = schedulerOf();
     scheduler.request('a', {
       mayEvict: () => true,
@@ -90,7 +90,7 @@ describe('the scheduler', () => {
     expect(outcomes).toEqual(['a', 'b']);
   });
 
-  it('knows who holds a slot: granted or taken, until released', async () => {
+  it('lists granted and taken slots until they are released', async () => {
     const scheduler = schedulerOf();
     request(scheduler, 'a');
     scheduler.take('b');
@@ -101,50 +101,50 @@ describe('the scheduler', () => {
   });
 });
 
-describe('with a limit', () => {
-  it('grants a slot when the process of the one that made room is gone, not before', async () => {
+describe('Scheduler with a limit', () => {
+  it('grants a slot only when the evicted process is gone', async () => {
     const scheduler = schedulerOf(1);
     scheduler.take('a');
     request(scheduler, 'b');
     await clock.flush();
-    expect([world.told, outcomes]).toEqual([['evict a'], []]);
+    expect([world.calls, outcomes]).toEqual([['evict a'], []]);
     scheduler.changed();
     await clock.flush();
-    expect([world.told, outcomes]).toEqual([['evict a'], []]);
+    expect([world.calls, outcomes]).toEqual([['evict a'], []]);
     scheduler.release('a');
     await clock.flush();
     expect(outcomes).toEqual(['b']);
   });
 
-  it('waits until a lease ends', async () => {
+  it('evicts an instance only when its leases have ended', async () => {
     const scheduler = schedulerOf(1);
     scheduler.take('a');
     world.uses.set('a', { leases: 1 });
     request(scheduler, 'b');
     await clock.flush();
-    expect(world.told).toEqual([]);
+    expect(world.calls).toEqual([]);
     world.uses.set('a', { leases: 0 });
     scheduler.changed();
     await clock.flush();
-    expect(world.told).toEqual(['evict a']);
+    expect(world.calls).toEqual(['evict a']);
   });
 
-  it('closes one that is used without end, and opens it when nobody waits any more', async () => {
+  it('closes an instance in constant use, and opens it when no request waits', async () => {
     const scheduler = schedulerOf(1);
     scheduler.take('a');
     world.uses.set('a', { leases: 1 });
     request(scheduler, 'b');
     await clock.advance(PATIENCE_MS - 1);
-    expect(world.told).toEqual([]);
+    expect(world.calls).toEqual([]);
     await clock.advance(1);
     await clock.flush();
-    expect(world.told).toEqual(['close a']);
+    expect(world.calls).toEqual(['close a']);
     scheduler.release('b');
     await clock.flush();
-    expect(world.told).toEqual(['close a', 'open a']);
+    expect(world.calls).toEqual(['close a', 'open a']);
   });
 
-  it('tells who can never be granted one', async () => {
+  it('reports requests that can never be granted', async () => {
     const scheduler = schedulerOf(1);
     scheduler.take('a');
     world.pinned.add('a');
@@ -154,14 +154,14 @@ describe('with a limit', () => {
     expect([outcomes, scheduler.waiting]).toEqual([['hopeless b'], 0]);
   });
 
-  it('foretells what a request would come to', () => {
+  it('predicts the outcome of a request', () => {
     const scheduler = schedulerOf(1);
     expect(scheduler.outlook('b')).toBe('free');
     scheduler.take('a');
     expect([scheduler.outlook('a'), scheduler.outlook('b')]).toEqual(['free', 'possible']);
   });
 
-  it('gives a place that is kept for a request to nobody, and stops nobody for it', async () => {
+  it('keeps a reserved position, and evicts nothing for it', async () => {
     const scheduler = schedulerOf(2);
     scheduler.take('a');
     expect(scheduler.outlook('b')).toBe('free');
@@ -175,10 +175,10 @@ describe('with a limit', () => {
     scheduler.reserve('c');
     request(scheduler, 'c');
     await clock.flush();
-    expect([world.told, outcomes]).toEqual([[], ['b']]);
+    expect([world.calls, outcomes]).toEqual([[], ['b']]);
   });
 
-  it('counts the time of waiting from when somebody may be stopped for it', async () => {
+  it('counts the patience of a request from the moment when it may evict', async () => {
     const scheduler = schedulerOf(1);
     scheduler.take('a');
     world.uses.set('a', { leases: 1 });
@@ -188,10 +188,10 @@ describe('with a limit', () => {
     mayEvict = true;
     scheduler.changed();
     await clock.advance(PATIENCE_MS - 1);
-    expect(world.told).toEqual([]);
+    expect(world.calls).toEqual([]);
     await clock.advance(1);
     await clock.flush();
-    expect(world.told).toEqual(['close a']);
+    expect(world.calls).toEqual(['close a']);
   });
 
   it('lets an instance that restarts keep its slot', async () => {

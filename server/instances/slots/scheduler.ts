@@ -1,43 +1,43 @@
 import type { Clock } from '../ports.ts';
 import { planSlots, type Contender, type Holder, type SlotLimits, type Waiter } from './slot-plan.ts';
 
-/** What the scheduler sees of instances, and has done to them. None of it may call the scheduler back within the call. */
+/** The scheduler's view of instances, and what it does to them. No method may call the scheduler before it returns. */
 export interface SlotWorld {
-  /** What decides who may have a slot; `null`: there is no such instance any more. */
+  /** The instance's group and pin; `null`: the instance no longer exists. */
   contender(instance: string): Omit<Contender, 'instance'> | null;
-  /** How an instance with a slot stands. */
+  /** Phase and use of an instance that has a slot. */
   use(instance: string): Pick<Holder, 'phase' | 'leases' | 'lastUsed'>;
-  /** Its slot is wanted and it has no lease: it should stop, unless that has changed by then. */
+  /** Stops an instance without leases to free its slot, unless it has a lease when the stop is processed. */
   evict(instance: string): void;
-  /** Whether it gives leases: not to new ones when somebody has waited too long for its slot. */
+  /** Sets whether the instance refuses new leases, because another instance has waited too long for its slot. */
   close(instance: string, isClosed: boolean): void;
 }
 
 /** A request for a slot. */
 export interface SlotRequest {
-  /** Whether others may be stopped for it; asked anew for each plan. */
+  /** Whether other instances may be evicted for this request; called for each plan. */
   mayEvict: () => boolean;
-  /** In a later turn. */
+  /** Called in a later turn of the event loop. */
   onGranted: () => void;
-  /** Nobody can ever make room, as things stand: everything is pinned. Its request is withdrawn. */
+  /** Called when no slot can be freed, because everything is pinned. The request is then withdrawn. */
   onHopeless: () => void;
 }
 
 interface Waiting {
   instance: string;
-  /** Since when others may be stopped for it, of {@link Clock.elapsed}; `null`: they may not. */
+  /** Since when others may be evicted for it, in {@link Clock.elapsed} time; `null`: they may not. */
   since: number | null;
   mayEvict: () => boolean;
-  /** `null`: its place is kept, and the request is still to come. */
+  /** `null`: a reserved queue position whose request has not come yet. */
   request: SlotRequest | null;
 }
 
 /**
- * Sole owner of slots and of the order in which instances may start; every start of any cause passes here. One is granted
- * an event-loop turn, because a spawn blocks the loop for a millisecond or more (it forks) and fifty in one turn would stall
- * every request. Who gets one, and who makes room, is decided by {@link planSlots}, on what is true in that turn.
+ * Sole owner of the slots and of the order in which instances start. Every start, for any cause, needs a slot. The scheduler
+ * grants one slot per turn of the event loop: a spawn blocks the loop for a millisecond or more because it forks, so
+ * fifty in one turn would stall every request. {@link planSlots} decides in each turn who gets a slot and who is evicted.
  *
- * A slot belongs to an instance, not to a run: a restart keeps it. It is free when the process is gone, not before.
+ * A slot belongs to an instance, not to a run, so a restart keeps it. A slot is free only when the process is gone.
  */
 export class Scheduler {
   readonly #clock: Clock;
@@ -55,7 +55,7 @@ export class Scheduler {
     this.#world = world;
   }
 
-  /** Asks for a slot. A second request of an instance replaces the first, and keeps its place. */
+  /** Requests a slot. A second request of an instance replaces the first and keeps its queue position. */
   request(instance: string, request: SlotRequest): void {
     const before = this.#queue.find((waiting) => waiting.instance === instance);
     const mayEvict = before?.request === null ? before.mayEvict : request.mayEvict;
@@ -66,20 +66,20 @@ export class Scheduler {
   }
 
   /**
-   * Keeps the place of a request that was decided on and comes when that is stored, so that whoever asks for the outlook
-   * meanwhile sees it. Nobody is stopped for it, then neither.
+   * Reserves a queue position for a start that is accepted but not yet stored, so that {@link outlook} counts it. Never
+   * causes an eviction, not even once the request has come.
    */
   reserve(instance: string): void {
     if (this.#slots.has(instance) || this.#queue.some((waiting) => waiting.instance === instance)) return;
     this.#queue.push({ instance, since: null, mayEvict: () => false, request: null });
   }
 
-  /** Occupies a slot without asking: the instance's engine was found alive. */
+  /** Occupies a slot without a request, for an engine that was found alive. */
   take(instance: string): void {
     this.#slots.add(instance);
   }
 
-  /** Gives back the slot, or withdraws the request. */
+  /** Frees the instance's slot, or withdraws its request. */
   release(instance: string): void {
     this.#slots.delete(instance);
     this.#queue = this.#queue.filter((waiting) => waiting.instance !== instance);
@@ -87,14 +87,14 @@ export class Scheduler {
   }
 
   /**
-   * Something changed that a plan depends on: a lease ended, an instance became ready, settings are others. Plans in a
-   * later turn, so it may be called from anywhere.
+   * Makes a new plan in a later turn, so it may be called from anywhere. Call it after a change that a plan depends on: a
+   * lease ended, an instance became ready, settings changed.
    */
   changed(): void {
     if (this.#queue.length > 0 || this.#closed.size > 0) this.#planSoon();
   }
 
-  /** Whether a request would be granted at once, could be when somebody makes room, or never as things stand. */
+  /** `free`: a request would be granted at once; `possible`: after others stop; `hopeless`: never while pins stay as they are. */
   outlook(instance: string): 'free' | 'possible' | 'hopeless' {
     if (this.#slots.has(instance)) return 'free';
     const contender = this.#world.contender(instance);
@@ -112,7 +112,7 @@ export class Scheduler {
     return this.#slots;
   }
 
-  /** Requests that wait. */
+  /** Number of waiting requests. */
   get waiting(): number {
     return this.#queue.length;
   }
@@ -132,7 +132,7 @@ export class Scheduler {
     const plan = planSlots(this.#limits, this.#holders(), this.#waiters(), now);
     if (plan.lookAgainAt !== null) this.#cancelLook = this.#clock.after(plan.lookAgainAt - now, () => this.#planSoon());
     for (const instance of plan.evict) this.#world.evict(instance);
-    // Not before: whoever waits at one that has to go would have it again.
+    // Only after the evictions: reopening an instance first would grant it to its own waiting requests again.
     this.#close(new Set(plan.close));
     for (const instance of plan.hopeless) this.#take(instance)?.onHopeless();
     const [next, ...later] = plan.grant.filter((instance) => this.#isAsked(instance));

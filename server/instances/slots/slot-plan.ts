@@ -1,73 +1,73 @@
-/** How many instances may have a run at once, and which not together. */
+/** How many instances may have a run at once, and which may not run together. */
 export interface SlotLimits {
-  /** Of all; 0: no limit. */
+  /** Limit for all instances; 0: no limit. */
   maxRunning: number;
   groups: ReadonlyMap<string, GroupLimits>;
 }
 
 export interface GroupLimits {
-  /** Of the group; 0: no limit. */
+  /** Limit for the group; 0: no limit. */
   maxRunning: number;
-  /** Members run with nobody outside of the group but pinned instances. */
+  /** Outside the group, only pinned instances may run beside its members. */
   exclusive: boolean;
 }
 
-/** What decides whether an instance may have a slot. */
+/** The facts that decide whether an instance may have a slot. */
 export interface Contender {
-  /** Its id. */
+  /** Id of the instance. */
   instance: string;
-  /** Its group; `null`, or one that is not configured: none. */
+  /** Group of the instance; `null` or a group that is not configured: no group. */
   group: string | null;
-  /** It, or its group, is never stopped to make room. */
+  /** The instance or its group is pinned: it is never evicted. */
   isPinned: boolean;
 }
 
 /** An instance with a slot. */
 export interface Holder extends Contender {
-  /** `leaving`: it has been asked to stop, and has the slot until its process is gone. */
+  /** `leaving`: the instance is stopping, and keeps its slot until its process is gone. */
   phase: 'starting' | 'running' | 'leaving';
   leases: number;
-  /** When its last lease ended, or it became ready; of `Clock.elapsed`, as all moments here. */
+  /** When its last lease ended, or when it became ready. In `Clock.elapsed` time, like all moments in this file. */
   lastUsed: number;
 }
 
-/** An instance that wants one. */
+/** An instance that waits for a slot. */
 export interface Waiter extends Contender {
-  /** When it came. */
+  /** When it began to wait. */
   since: number;
-  /** Others may be stopped for it. */
+  /** Other instances may be evicted for it. */
   mayEvict: boolean;
 }
 
-/** What to do now. */
+/** The actions for this turn. They name instances by id. */
 export interface SlotPlan {
   grant: readonly string[];
-  /** Without leases: to be stopped. */
+  /** Unused instances to stop. */
   evict: readonly string[];
-  /** With leases, for which somebody waits too long: they get no new ones, and are evicted when those they have end. */
+  /** Instances with leases whose slot another has awaited too long. They get no new leases, and are evicted when theirs end. */
   close: readonly string[];
-  /** Waiters for whom nobody can ever make room: all that stands in their way is pinned. */
+  /** Waiters for which no slot can be freed: everything in their way is pinned. */
   hopeless: readonly string[];
-  /** When to look again if nothing changes; `null`: no need. */
+  /** When to plan again if nothing changes; `null`: not needed. */
   lookAgainAt: number | null;
 }
 
 /**
- * So long those who use an instance may go on to do so while somebody waits for its slot: shorter, and two models that
- * take turns would be loaded again and again; longer, and the other one waits without need.
+ * How long an instance in use keeps granting leases while another waits for its slot. If shorter, two models that
+ * alternate would be loaded again and again; if longer, the other would wait without need.
  */
 export const PATIENCE_MS = 10_000;
 
 /**
- * So long one stays that was used while somebody waited for its slot: whoever uses it one request after the other has
- * sent the next one by then. Who was idle when the other came makes room at once.
+ * How long an instance that was used while another waited for its slot stays after its last lease. A client that sends one
+ * request after another has sent the next by then. An instance that was idle when the other came is evicted at once.
  */
 export const LINGER_MS = 100;
 
 /**
- * Decides who gets a slot, and who has to make room. First come, first served: nobody is granted what an earlier one waits
- * for; but those for whom nobody may be stopped take only what all others leave. Of those who can make room the least
- * recently used does, and nobody whose process is loading.
+ * Decides which instances get a slot and which are evicted. First come, first served: no waiter gets what an earlier one
+ * waits for. Waiters that may not evict come after all others. The least recently used instance is evicted first; an
+ * instance whose process is loading never is.
  */
 export function planSlots(
   limits: SlotLimits,
@@ -96,11 +96,11 @@ export function planSlots(
     }
     if (needs.length === 0) plan.grant.push(waiter.instance);
     else if (!waiter.mayEvict) continue;
-    // Whoever comes later finds the place taken, whether it has it yet or not.
+    // For later waiters the slot counts as taken, even if it is not granted yet.
     holders.push({ ...waiter, phase: 'starting', leases: 0, lastUsed: now });
     const patienceEnds = waiter.since + PATIENCE_MS;
     for (const { among: stale, count } of needs) {
-      // A victim of the need before may serve this one too.
+      // An eviction for the previous need may satisfy this one too.
       const among = holders.filter(({ instance }) => stale.some((holder) => holder.instance === instance));
       const missing = count - among.filter(({ phase }) => phase === 'leaving').length;
       const idle = among.filter(isIdle).toSorted(byLastUse);
@@ -123,7 +123,7 @@ export function planSlots(
   return { ...plan, close: [...new Set(plan.close)], lookAgainAt };
 }
 
-/** So many of these have to be gone before a waiter can have a slot. */
+/** `count` of the holders `among` must be gone before a waiter can have a slot. */
 interface Need {
   among: readonly Holder[];
   count: number;
@@ -158,7 +158,7 @@ function groupOf({ groups }: SlotLimits, { group }: Contender): GroupLimits | nu
   return group === null ? null : (groups.get(group) ?? null);
 }
 
-/** Never makes room by itself. */
+/** Whether a holder is never evicted: it is pinned and not already leaving. */
 function isFixed({ isPinned, phase }: Holder): boolean {
   return isPinned && phase !== 'leaving';
 }
@@ -167,12 +167,12 @@ function isIdle({ phase, leases, isPinned }: Holder): boolean {
   return phase === 'running' && leases === 0 && !isPinned;
 }
 
-/** When somebody idle makes room for a waiter. */
+/** When an idle holder may be evicted for a waiter. */
 function staysUntil({ lastUsed }: Holder, { since }: Waiter): number {
   return lastUsed > since ? Math.min(lastUsed + LINGER_MS, since + PATIENCE_MS) : lastUsed;
 }
 
-/** Who may have others stopped first, each in the order of coming: nobody takes the room that was made for another. */
+/** Waiters that may evict come first, so that no other takes the slot freed for them. Both kinds keep their order of arrival. */
 function inTurn(waiting: readonly Waiter[]): Waiter[] {
   return [...waiting.filter(({ mayEvict }) => mayEvict), ...waiting.filter(({ mayEvict }) => !mayEvict)];
 }

@@ -12,11 +12,11 @@ export interface InstanceSlotsDependencies {
   registry: Pick<Registry, 'byId'>;
   leases: LeaseBook;
   groups: Config['groups'];
-  /** Whether an instance gives leases has changed. */
+  /** Called when an instance begins or ceases to refuse new leases. */
   onClosed: (instance: string) => void;
 }
 
-/** The instances as the scheduler sees them. Owns which of them give no new leases because another waits for their slot. */
+/** The scheduler's view of the instances. Owns the set of those that refuse new leases because another waits for their slot. */
 export class InstanceSlots implements SlotWorld {
   readonly #with: InstanceSlotsDependencies;
   readonly #closed = new Set<string>();
@@ -31,7 +31,7 @@ export class InstanceSlots implements SlotWorld {
     return { group: mailbox.record.settings.group ?? null, isPinned: this.isPinned(instance) };
   }
 
-  /** Never stopped but by somebody's wish: it is pinned itself, or its group is. */
+  /** Whether the instance or its group is pinned, so that it is never evicted nor stopped when idle. */
   isPinned(instance: string): boolean {
     const settings = this.#with.registry.byId(instance)?.record.settings;
     if (settings === undefined) return false;
@@ -54,7 +54,7 @@ export class InstanceSlots implements SlotWorld {
     this.#end(instance, { cause: 'eviction' });
   }
 
-  /** Nobody used it for so many seconds. */
+  /** Stops an instance that was idle for `idleSeconds`. */
   endIdle(instance: string, idleSeconds: number): void {
     this.#end(instance, { cause: 'idle', idleSeconds });
   }
@@ -65,12 +65,12 @@ export class InstanceSlots implements SlotWorld {
     this.#with.onClosed(instance);
   }
 
-  /** It gives no new leases: somebody has waited too long for its slot. */
+  /** Whether the instance refuses new leases, because another has waited too long for its slot. */
   isClosed(instance: string): boolean {
     return this.#closed.has(instance);
   }
 
-  /** Stops a run that nobody uses, unless somebody has a lease by now or it is pinned. */
+  /** Posts the end of an unused run. The mailbox ignores it if a lease is open or the instance is pinned. */
   #end(instance: string, why: { cause: IdleCause; idleSeconds?: number }): void {
     const { clock, registry } = this.#with;
     const { leases } = this.use(instance);
@@ -83,7 +83,7 @@ export class InstanceSlots implements SlotWorld {
   }
 }
 
-/** The limits of the configuration. */
+/** The slot limits of the configuration. */
 export function slotLimits(
   { max_running: maxRunning }: Pick<Config['instances'], 'max_running'>,
   groups: Config['groups'],
@@ -94,7 +94,7 @@ export function slotLimits(
   return { maxRunning, groups: new Map(limits) };
 }
 
-/** Of an instance that does not run, and has a slot. What is no longer wanted has it until its process is gone. */
+/** The phase of an instance that has a slot and is not running. A stopping instance keeps its slot until its process is gone. */
 function phaseOf(state: InstanceState): Holder['phase'] {
   if (state.status === 'starting') return 'starting';
   const comesUp = state.status === 'restarting' && state.phase === 'going-down' && state.follows === 'start';

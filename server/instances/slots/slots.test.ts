@@ -8,14 +8,14 @@ import { PATIENCE_MS } from './slot-plan.ts';
 const limitedTo = (max_running: number, groups: NonNullable<DomainOptions['groups']> = {}): Domain =>
   new Domain(undefined, { settings: { max_running }, groups });
 
-/** Statuses in the order of the names. */
+/** The statuses of these instances, in order. */
 const statuses = (domain: Domain, ...names: string[]): string[] => names.map((name) => domain.status(name));
 
 async function create(domain: Domain, ...names: string[]): Promise<void> {
   for (const name of names) await domain.create(name);
 }
 
-/** One who asks again and again: each request takes a while, and the next one comes soon after. */
+/** A client that sends request after request: each takes 50 ms, and the next follows after 5 ms. */
 async function client(domain: Domain, instance: string, requests: number, answered: string[]): Promise<void> {
   const pause = (milliseconds: number): Promise<void> =>
     new Promise((resolve) => void domain.clock.after(milliseconds, resolve));
@@ -28,7 +28,7 @@ async function client(domain: Domain, instance: string, requests: number, answer
   }
 }
 
-/** Lets time pass in steps so small that what one brings about has happened before the next. */
+/** Lets time pass in small steps, each complete before the next. */
 async function live(domain: Domain, milliseconds: number, step: number): Promise<void> {
   for (let passed = 0; passed < milliseconds; passed += step) await domain.pass(step);
 }
@@ -36,7 +36,7 @@ async function live(domain: Domain, milliseconds: number, step: number): Promise
 const swaps = (answered: readonly string[]): number =>
   answered.filter((instance, index) => index > 0 && answered[index - 1] !== instance).length;
 
-describe('two cold models and one slot', () => {
+describe('two stopped models and one slot', () => {
   it('answer twenty requests each, with one swap', async () => {
     const domain = limitedTo(1);
     await create(domain, 'a', 'b');
@@ -56,7 +56,7 @@ describe('two cold models and one slot', () => {
     expect([domain.world.mostAlive, domain.world.processes.length]).toEqual([1, 2]);
   });
 
-  it('take turns of some length when both are used without end', async () => {
+  it('take long turns when both are in constant use', async () => {
     const domain = limitedTo(1);
     await create(domain, 'a', 'b');
     const answered: string[] = [];
@@ -68,7 +68,7 @@ describe('two cold models and one slot', () => {
     expect(domain.world.mostAlive).toBe(1);
   });
 
-  it('swap at once when the one that runs is not used', async () => {
+  it('swap at once when the running one is idle', async () => {
     const domain = limitedTo(1);
     await create(domain, 'a', 'b');
     for (const instance of ['a', 'b', 'a', 'b']) {
@@ -80,7 +80,7 @@ describe('two cold models and one slot', () => {
     expect(domain.world.mostAlive).toBe(1);
   });
 
-  it('never cut a request, however long it takes', async () => {
+  it('never cut a request, no matter how long it takes', async () => {
     const domain = limitedTo(1);
     await create(domain, 'a', 'b');
     const first = domain.acquire('a');
@@ -103,14 +103,14 @@ describe('two cold models and one slot', () => {
 });
 
 describe('an eviction', () => {
-  it('does not happen to one who is leased in its very turn', async () => {
+  it('does not stop an instance that is leased in the same turn', async () => {
     const domain = limitedTo(1);
     await create(domain, 'a', 'b');
     await domain.manager.start('a');
     await domain.settle();
     const lease: Promise<Lease>[] = [];
     const waiting = domain.acquire('b');
-    // The first turn stores, the second decides: whichever it is, the lease is there before.
+    // The first turn stores and the second decides: in either, the lease comes first.
     for (let turn = 0; turn < 5; turn += 1) {
       lease.push(domain.acquire('a'));
       await domain.clock.flush();
@@ -122,7 +122,7 @@ describe('an eviction', () => {
     expect((await waiting).instance).toBe('b');
   });
 
-  it('that was decided keeps whoever comes then waiting, and brings the instance back', async () => {
+  it('keeps later requests waiting, and starts the instance again for them', async () => {
     const domain = limitedTo(1);
     await create(domain, 'a', 'b');
     await domain.manager.start('a');
@@ -137,7 +137,7 @@ describe('an eviction', () => {
     expect((await forA).instance).toBe('a');
   });
 
-  it('that somebody turns into a stop, or a delete, brings nothing back', async () => {
+  it('does not start the instance again if a stop or a delete follows', async () => {
     for (const become of ['stop', 'remove'] as const) {
       const domain = limitedTo(1);
       await create(domain, 'a', 'b');
@@ -157,7 +157,7 @@ describe('an eviction', () => {
     }
   });
 
-  it('does not happen for a start that nobody waits for any more', async () => {
+  it('does not happen for a start without waiting requests', async () => {
     const domain = limitedTo(1);
     await create(domain, 'a', 'b');
     const first = domain.acquire('a');
@@ -175,7 +175,7 @@ describe('an eviction', () => {
     expect((await again).instance).toBe('b');
   });
 
-  it('does not happen for the restart of what only requests had wanted', async () => {
+  it('does not happen for the restart of an instance that only requests had started', async () => {
     const domain = limitedTo(1);
     await create(domain, 'a', 'b');
     const lease = domain.acquire('b');
@@ -192,7 +192,7 @@ describe('an eviction', () => {
     expect(statuses(domain, 'a', 'b')).toEqual(['stopped', 'running']);
   });
 
-  it('is called off when who waited for it leaves: the one that was to go serves again', async () => {
+  it('is called off when the waiting request leaves, so the instance serves again', async () => {
     const domain = limitedTo(1);
     await create(domain, 'a', 'b');
     const first = domain.acquire('a');
@@ -211,7 +211,7 @@ describe('an eviction', () => {
     expect(isServed).toBe(true);
   });
 
-  it('happens for such a start when somebody wants it by command', async () => {
+  it('happens for a start without waiting requests if a command requests it too', async () => {
     const domain = limitedTo(1);
     await create(domain, 'a', 'b');
     const first = domain.acquire('a');
@@ -226,7 +226,7 @@ describe('an eviction', () => {
     expect(statuses(domain, 'a', 'b')).toEqual(['stopped', 'running']);
   });
 
-  it('happens to the one that was not used for the longest time', async () => {
+  it('stops the least recently used instance', async () => {
     const domain = limitedTo(2);
     await create(domain, 'a', 'b', 'c');
     for (const instance of ['a', 'b', 'a']) {
@@ -241,15 +241,15 @@ describe('an eviction', () => {
   });
 });
 
-describe('what is pinned', () => {
-  it('keeps its slot, and who would need it is refused at once, before anything happens', async () => {
+describe('a pinned instance', () => {
+  it('keeps its slot, and requests that need the slot are refused at once', async () => {
     const domain = limitedTo(1);
     await domain.createRunning('a', { pinned: true });
     await create(domain, 'b');
     await expect(domain.acquire('b')).rejects.toMatchObject({
       code: 'CAPACITY_EXCEEDED',
       message: expect.stringContaining('b cannot start') as string,
-      // Nothing can be said about when it would be worth another try.
+      // No `Retry-After`: the time of a useful retry is unknown.
       extras: { status: 503 },
     });
     await expect(domain.manager.start('b')).rejects.toMatchObject({
@@ -259,7 +259,7 @@ describe('what is pinned', () => {
     expect([domain.status('b'), domain.manager.get('b').last_exit]).toEqual(['stopped', null]);
   });
 
-  it('is every member of a pinned group', async () => {
+  it('is any member of a pinned group', async () => {
     const domain = limitedTo(1, { home: { pinned: true } });
     await domain.createRunning('a', { group: 'home' });
     await create(domain, 'b');
@@ -270,7 +270,7 @@ describe('what is pinned', () => {
     expect((await lease).instance).toBe('b');
   });
 
-  it('fails who waits for its slot when it is pinned meanwhile', async () => {
+  it('fails the requests that wait for its slot when it becomes pinned', async () => {
     const domain = limitedTo(1);
     await create(domain, 'a', 'b');
     const first = domain.acquire('a');
@@ -285,7 +285,7 @@ describe('what is pinned', () => {
 });
 
 describe('a group', () => {
-  it('has slots of its own', async () => {
+  it('has its own slots', async () => {
     const domain = limitedTo(0, { big: { max_running: 1 } });
     await domain.createRunning('a', { group: 'big' });
     await domain.createRunning('b', { group: 'big' });
@@ -294,7 +294,7 @@ describe('a group', () => {
     expect(statuses(domain, 'a', 'b', 'c')).toEqual(['stopped', 'running', 'running']);
   });
 
-  it('that is exclusive is alone', async () => {
+  it('runs alone if it is exclusive', async () => {
     const domain = limitedTo(0, { big: { exclusive: true } });
     await domain.createRunning('a');
     await domain.createRunning('b');
@@ -303,7 +303,7 @@ describe('a group', () => {
     expect(statuses(domain, 'a', 'b', 'c')).toEqual(['stopped', 'stopped', 'running']);
   });
 
-  it('that is not configured is warned of, and limits nothing', async () => {
+  it('causes a warning and limits nothing if it is not configured', async () => {
     const domain = limitedTo(0, { big: {} });
     const { warnings } = await domain.manager.create({ name: 'a', model_path: '/m.gguf', group: 'bgi' });
     expect(warnings).toEqual(['group "bgi" is not in the configuration, so it limits nothing']);
@@ -317,7 +317,7 @@ describe('a group', () => {
 });
 
 describe('starts by command', () => {
-  it('make room as requests do', async () => {
+  it('evict as requests do', async () => {
     const domain = limitedTo(1);
     await create(domain, 'a', 'b');
     await domain.manager.start('a');
@@ -328,7 +328,7 @@ describe('starts by command', () => {
     expect(statuses(domain, 'a', 'b')).toEqual(['stopped', 'running']);
   });
 
-  it('of all start what fits and stop nothing', async () => {
+  it('start only what fits and stop nothing, for a start of all', async () => {
     const domain = limitedTo(3);
     await domain.createRunning('a');
     await create(domain, 'b', 'c', 'd', 'e');
@@ -348,7 +348,7 @@ describe('starts by command', () => {
     ]);
   });
 
-  it('of one that restarts find its own slot', async () => {
+  it('use the slot that a restarting instance already has', async () => {
     const domain = limitedTo(1);
     await create(domain, 'a', 'b');
     await domain.manager.start('a');
@@ -361,7 +361,7 @@ describe('starts by command', () => {
 });
 
 describe('after a crash of llamactl', () => {
-  it('what lives keeps its slot, also where there are fewer by now', async () => {
+  it('a living engine keeps its slot, even if there are fewer slots now', async () => {
     const before = limitedTo(0);
     for (const name of ['a', 'b', 'c']) await before.createRunning(name);
     await before.create('d');
@@ -373,7 +373,7 @@ describe('after a crash of llamactl', () => {
     expect(after.world.alive()).toHaveLength(2);
   });
 
-  it('a start for requests, which are gone with it, stops nobody', async () => {
+  it('a start for requests of the crashed server evicts nothing', async () => {
     const before = limitedTo(1);
     await create(before, 'a', 'b');
     await before.manager.start('a');
@@ -392,7 +392,7 @@ describe('after a crash of llamactl', () => {
     expect((await again).instance).toBe('b');
   });
 
-  it('a start that had been acknowledged waits for its slot again', async () => {
+  it('an acknowledged start waits for its slot again', async () => {
     const before = limitedTo(1);
     await create(before, 'a', 'b');
     const first = before.acquire('a');
@@ -407,7 +407,7 @@ describe('after a crash of llamactl', () => {
   });
 });
 
-it('a process that survives everything keeps its slot', async () => {
+it('keeps the slot of a process that survives SIGKILL', async () => {
   const domain = limitedTo(1);
   await create(domain, 'a', 'b');
   await domain.manager.start('a');

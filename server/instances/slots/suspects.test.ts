@@ -7,7 +7,7 @@ beforeEach(() => {
   suspects = new Suspects();
 });
 
-it('go one at a time, in the order in which they came', () => {
+it('goes one suspect at a time, in the order of arrival', () => {
   suspects.add('a');
   suspects.add('b');
   const first = suspects.next();
@@ -16,7 +16,7 @@ it('go one at a time, in the order in which they came', () => {
   expect(suspects.next()?.item).toBe('b');
 });
 
-it('are clear when none waits and none is on trial', () => {
+it('is clear when no suspect waits or is on trial', () => {
   expect(suspects.isClear).toBe(true);
   suspects.add('a');
   expect(suspects.isClear).toBe(false);
@@ -26,7 +26,7 @@ it('are clear when none waits and none is on trial', () => {
   expect([suspects.isClear, suspects.next()]).toEqual([true, null]);
 });
 
-it('end their own trial only, however often', () => {
+it('ends only its own trial, even if called again', () => {
   suspects.add('a');
   suspects.add('b');
   suspects.add('c');
@@ -37,7 +37,7 @@ it('end their own trial only, however often', () => {
   expect(suspects.next()).toBe(null);
 });
 
-it('leave when their callers do', () => {
+it('removes a suspect whose caller leaves', () => {
   suspects.add('a');
   suspects.add('b');
   suspects.remove('a');

@@ -1,24 +1,24 @@
 /**
- * Requests whose engine died before it answered: one of them may be the cause. On the next run they go first and one at a
- * time, so that a request that kills an engine again takes no other request with it. The answer's first byte ends a trial:
- * from then on the request cannot be sent again, and the next one goes.
+ * Requests whose engine died before it answered; one of them may be the cause. On the next run they go first and one at a
+ * time, so that a request that kills the engine again fails no other request. A trial ends with the first byte of the
+ * answer: from then on the request cannot be sent again, and the next suspect goes.
  */
 export class Suspects<Item> {
-  /** In the order in which they came back. */
+  /** In the order of return. */
   readonly #waiting = new Set<Item>();
   #trial: object | null = null;
 
-  /** How many wait. */
+  /** Number of waiting suspects. */
   get size(): number {
     return this.#waiting.size;
   }
 
-  /** No suspect waits or is on trial: other requests may go. */
+  /** Whether other requests may go: no suspect waits or is on trial. */
   get isClear(): boolean {
     return this.#trial === null && this.#waiting.size === 0;
   }
 
-  /** Those that wait. */
+  /** Iterates over the waiting suspects. */
   [Symbol.iterator](): IterableIterator<Item> {
     return this.#waiting.values();
   }
@@ -27,14 +27,15 @@ export class Suspects<Item> {
     this.#waiting.add(item);
   }
 
-  /** An item that does not wait is fine. */
+  /** Does nothing for an item that does not wait. */
   remove(item: Item): void {
     this.#waiting.delete(item);
   }
 
   /**
-   * Puts the next one on trial. `end` must be called when its answer begins or its lease ends; more calls do nothing.
-   * `null`: no suspect waits, or one is on trial.
+   * Puts the next suspect on trial. Call `end` when its answer begins or its lease ends; further calls do nothing.
+   *
+   * @returns `null` if no suspect waits, or one is on trial
    */
   next(): { item: Item; end: () => void } | null {
     if (this.#trial !== null) return null;

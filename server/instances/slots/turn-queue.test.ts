@@ -13,16 +13,16 @@ function drained(queue: TurnQueue<string>): string[] {
   return items;
 }
 
-describe('a queue in which callers take turns', () => {
+describe('TurnQueue', () => {
   it('keeps the order of one caller', () => {
     expect(drained(queueOf('a1', 'a2', 'a3'))).toEqual(['a1', 'a2', 'a3']);
   });
 
-  it('does not let one who has sent many keep another from his one', () => {
+  it('does not let a caller with many items block a caller with one', () => {
     expect(drained(queueOf('a1', 'a2', 'a3', 'b1', 'c1', 'c2'))).toEqual(['a1', 'b1', 'c1', 'a2', 'c2', 'a3']);
   });
 
-  it('puts one who comes again behind those who have not had their turn', () => {
+  it('puts a caller that comes again behind those that have not had a turn', () => {
     const queue = queueOf('a1', 'a2', 'b1');
     expect(queue.shift()).toBe('a1');
     queue.push('c', 'c1');
@@ -30,12 +30,12 @@ describe('a queue in which callers take turns', () => {
     expect(drained(queue)).toEqual(['b1', 'a2', 'c1', 'a3']);
   });
 
-  it('forgets who leaves', () => {
+  it('removes the items of callers that leave', () => {
     const queue = queueOf('a1', 'b1', 'a2');
     queue.remove('a', 'a1');
     queue.remove('b', 'b1');
     queue.remove('b', 'b1');
-    queue.remove('nobody', 'a2');
+    queue.remove('unknown', 'a2');
     expect([queue.size, [...queue], drained(queue), queue.size]).toEqual([1, ['a2'], ['a2'], 0]);
   });
 });

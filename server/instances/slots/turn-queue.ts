@@ -1,9 +1,9 @@
 /**
- * What waits for its turn, fairly: the callers take turns, and what one caller has waiting goes in the order of coming. So
- * one who sends a hundred requests at once does not keep another from his one.
+ * A fair queue: callers take turns, and the items of one caller go in order of arrival. So a caller with a hundred
+ * requests does not block another caller with one.
  */
 export class TurnQueue<Item> {
-  /** In the order in which the callers have their next turn. No caller has nothing. */
+  /** In the order of the callers' next turns. Every caller in the map has at least one item. */
   readonly #byCaller = new Map<string, Set<Item>>();
   #size = 0;
 
@@ -11,7 +11,7 @@ export class TurnQueue<Item> {
     return this.#size;
   }
 
-  /** All of them, each caller's in their order. */
+  /** Iterates over all items, caller by caller, each caller's in order of arrival. */
   *[Symbol.iterator](): IterableIterator<Item> {
     for (const items of this.#byCaller.values()) yield* items;
   }
@@ -23,12 +23,12 @@ export class TurnQueue<Item> {
     this.#size += 1;
   }
 
-  /** Takes out who is next. */
+  /** Removes and returns the next item. */
   shift(): Item | undefined {
     for (const [caller, items] of this.#byCaller) {
       for (const item of items) {
         this.remove(caller, item);
-        // Behind all others.
+        // The caller goes behind all others.
         if (this.#byCaller.delete(caller)) this.#byCaller.set(caller, items);
         return item;
       }
@@ -36,7 +36,7 @@ export class TurnQueue<Item> {
     return undefined;
   }
 
-  /** What is not there is fine. */
+  /** Does nothing for an item that is not queued. */
   remove(caller: string, item: Item): void {
     const items = this.#byCaller.get(caller);
     if (items?.delete(item) !== true) return;

@@ -8,12 +8,12 @@ beforeEach(() => {
   domain = new Domain();
 });
 
-/** What becomes of a request. */
+/** The outcome of a request. */
 type Outcome =
   | Lease
   | { code: string; status: number; message: string; reason: string | undefined; retryAfter: string | undefined };
 
-/** Requests that are under way, and what became of those that are not. */
+/** Sends requests, and records their outcomes. */
 class Requests {
   readonly outcomes: Outcome[] = [];
   readonly leaving: AbortController[] = [];
@@ -33,20 +33,20 @@ class Requests {
 
   #refused(error: unknown, { aborted, reason }: AbortSignal): void {
     if (aborted && error === reason) this.left += 1;
-    else this.outcomes.push(told(error));
+    else this.outcomes.push(refusalOf(error));
   }
 
   get leases(): Lease[] {
     return this.outcomes.filter((outcome) => 'release' in outcome);
   }
 
-  /** Ends those that have a lease. */
+  /** Releases all leases. */
   finish(): void {
     for (const lease of this.leases) lease.release();
   }
 }
 
-function told(error: unknown): Exclude<Outcome, Lease> {
+function refusalOf(error: unknown): Exclude<Outcome, Lease> {
   const { code, status, message, extras } = error as {
     code: string;
     status: number;
@@ -56,7 +56,7 @@ function told(error: unknown): Exclude<Outcome, Lease> {
   return { code, status, message, reason: extras.reason, retryAfter: extras.headers?.['retry-after'] };
 }
 
-/** Engines that are spawned from now on load until they are told to be ready. */
+/** Engines that are spawned from now on load until the test makes them ready. */
 function loadsSlowly(): void {
   domain.world.defaults.isReady = false;
 }
@@ -82,7 +82,7 @@ describe('a request for a stopped instance', () => {
     expect(domain.manager.get('a').restart_count).toBe(0);
   });
 
-  it('does not wait for one that runs', async () => {
+  it('does not wait if the instance is running', async () => {
     await domain.createRunning();
     const requests = new Requests();
     requests.send();
@@ -90,7 +90,7 @@ describe('a request for a stopped instance', () => {
     expect([requests.leases.length, requests.waited]).toEqual([1, 0]);
   });
 
-  it('is refused while it loads, where only one that runs will do', async () => {
+  it('is refused while the instance loads, if it accepts only a running one', async () => {
     loadsSlowly();
     await domain.create();
     await domain.manager.start('a');
@@ -101,7 +101,7 @@ describe('a request for a stopped instance', () => {
     expect(requests.waited).toBe(0);
   });
 
-  it('has, with its lease, what is to be done with its body', async () => {
+  it('gets the settings for its body with the lease', async () => {
     const settings = { upstream_model: 'm', request_defaults: { temperature: 0 }, request_strip: ['seed'] };
     await domain.create('a', settings);
     const requests = new Requests();
@@ -110,7 +110,7 @@ describe('a request for a stopped instance', () => {
     expect(requests.leases).toMatchObject([{ record: { settings } }]);
   });
 
-  it('does not start it where that is not wanted', async () => {
+  it('does not start the instance if instance or key forbid it', async () => {
     await domain.create('a', { on_demand: false });
     await domain.create('b');
     const requests = new Requests();
@@ -118,13 +118,13 @@ describe('a request for a stopped instance', () => {
     requests.send(1, 'b', { mayStart: false });
     await domain.settle();
     expect(requests.outcomes).toEqual([
-      told({ code: 'INSTANCE_NOT_RUNNING', status: 409, message: 'a is stopped; start it first.', extras: {} }),
-      told({ code: 'INSTANCE_NOT_RUNNING', status: 409, message: 'b is stopped; start it first.', extras: {} }),
+      refusalOf({ code: 'INSTANCE_NOT_RUNNING', status: 409, message: 'a is stopped; start it first.', extras: {} }),
+      refusalOf({ code: 'INSTANCE_NOT_RUNNING', status: 409, message: 'b is stopped; start it first.', extras: {} }),
     ]);
     expect(domain.world.processes).toEqual([]);
   });
 
-  it('starts it right after that was allowed', async () => {
+  it('starts the instance as soon as a change allows it', async () => {
     await domain.create('a', { on_demand: false });
     await domain.manager.update('a', { on_demand: true }, { restart: false });
     const requests = new Requests();
@@ -133,7 +133,7 @@ describe('a request for a stopped instance', () => {
     expect(requests.leases).toHaveLength(1);
   });
 
-  it('is a wish of nobody who would want it back after the machine was rebooted; a start by command is', async () => {
+  it('does not start the instance again after a reboot; a start by command does', async () => {
     for (const [name, isBack] of [
       ['a', false],
       ['b', true],
@@ -151,7 +151,7 @@ describe('a request for a stopped instance', () => {
 });
 
 describe('a start that fails', () => {
-  it('is told at once to all who wait, with the reason', async () => {
+  it('refuses all waiting requests at once, with the reason', async () => {
     await domain.create();
     domain.supervisor.spawnFailures.push('the disk is full');
     const requests = new Requests();
@@ -167,7 +167,7 @@ describe('a start that fails', () => {
     expect(requests.outcomes).toEqual([failure, failure, failure]);
   });
 
-  it('is told too when the engine ends while it loads', async () => {
+  it('refuses waiting requests also when the engine exits while it loads', async () => {
     loadsSlowly();
     const id = await domain.create();
     const requests = new Requests();
@@ -178,7 +178,7 @@ describe('a start that fails', () => {
     expect(requests.outcomes).toMatchObject([{ code: 'START_FAILED', reason: 'the engine ended with 1' }]);
   });
 
-  it('is not tried again for half a minute, and then once', async () => {
+  it('is not retried for half a minute, and then once', async () => {
     await domain.create();
     domain.supervisor.spawnFailures.push('no memory', 'still no memory');
     const requests = new Requests();
@@ -200,7 +200,7 @@ describe('a start that fails', () => {
     expect(requests.leases).toHaveLength(1);
   });
 
-  it('does not keep a start by command from being made at once', async () => {
+  it('does not delay a start by command', async () => {
     await domain.create();
     domain.supervisor.spawnFailures.push('no memory');
     const requests = new Requests();
@@ -214,7 +214,7 @@ describe('a start that fails', () => {
 });
 
 describe('while requests wait', () => {
-  it('one that leaves is dropped, and the start goes on', async () => {
+  it('a request that leaves is dropped, and the start continues', async () => {
     loadsSlowly();
     const id = await domain.create();
     const requests = new Requests();
@@ -227,7 +227,7 @@ describe('while requests wait', () => {
     expect([requests.left, requests.leases.length]).toEqual([1, 1]);
   });
 
-  it('one that leaves in the very moment of its lease keeps none', async () => {
+  it('a request that leaves at the moment of its lease keeps no lease', async () => {
     await domain.createRunning('a', { concurrency: 1 });
     const requests = new Requests();
     requests.send(3);
@@ -238,7 +238,7 @@ describe('while requests wait', () => {
     expect([requests.leases.length, requests.left]).toEqual([2, 1]);
   });
 
-  it('a stop sends them away, also one in the pause before a restart', async () => {
+  it('a stop refuses them, also during a backoff', async () => {
     loadsSlowly();
     await domain.create();
     const requests = new Requests();
@@ -274,7 +274,7 @@ describe('while requests wait', () => {
     expect([requests.leases.length, domain.world.processes.length]).toEqual([1, 2]);
   });
 
-  it('the end of llamactl sends them away, and lets nobody wait any more', async () => {
+  it('a shutdown of llamactl refuses them, and all later ones', async () => {
     loadsSlowly();
     await domain.create();
     await domain.create('b');
@@ -296,7 +296,7 @@ describe('while requests wait', () => {
 });
 
 describe('a request for an instance that restarts after a death', () => {
-  it('waits for a short pause', async () => {
+  it('waits for a short backoff', async () => {
     const id = await domain.createRunning();
     domain.world.exit(id, 1, domain.clock.now());
     await domain.settle();
@@ -306,7 +306,7 @@ describe('a request for an instance that restarts after a death', () => {
     expect([requests.leases.length, domain.status()]).toEqual([1, 'running']);
   });
 
-  it('is told, after five seconds of a longer one, when that is over', async () => {
+  it('is refused after five seconds of a longer backoff, with the time of its end', async () => {
     const id = await domain.createRunning();
     for (let death = 0; death < 4; death += 1) {
       domain.world.exit(id, 1, domain.clock.now());
@@ -328,8 +328,8 @@ describe('a request for an instance that restarts after a death', () => {
   });
 });
 
-describe('an instance with a limit of requests at once', () => {
-  it('has callers take turns', async () => {
+describe('an instance with a concurrency limit', () => {
+  it('lets callers take turns', async () => {
     await domain.create('a', { concurrency: 1 });
     const order: string[] = [];
     for (const caller of ['agent', 'agent', 'agent', 'person']) {
@@ -342,7 +342,7 @@ describe('an instance with a limit of requests at once', () => {
     expect(order).toEqual(['agent', 'person', 'agent', 'agent']);
   });
 
-  it('never has more, whatever comes at the same time', async () => {
+  it('never exceeds the limit, whatever comes at the same time', async () => {
     await domain.create('a', { concurrency: 3 });
     const requests = new Requests();
     requests.send(10);
@@ -356,7 +356,7 @@ describe('an instance with a limit of requests at once', () => {
     expect(requests.leases).toHaveLength(4);
   });
 
-  it('is raised for who waits already', async () => {
+  it('serves waiting requests when the limit is raised', async () => {
     await domain.createRunning('a', { concurrency: 1 });
     const requests = new Requests();
     requests.send(3);
@@ -367,7 +367,7 @@ describe('an instance with a limit of requests at once', () => {
     expect(requests.leases).toHaveLength(2);
   });
 
-  it('refuses more than may wait', async () => {
+  it('refuses requests beyond the queue limit', async () => {
     await domain.createRunning('a', { concurrency: 1, queue_limit: 2 });
     const requests = new Requests();
     requests.send(4);
@@ -383,7 +383,7 @@ describe('an instance with a limit of requests at once', () => {
     ]);
   });
 
-  it('says while it loads that there is no room to wait, not that there is no slot', async () => {
+  it('reports a full queue while it loads, not a lack of slots', async () => {
     loadsSlowly();
     await domain.create('a', { queue_limit: 1 });
     const requests = new Requests();
@@ -394,7 +394,7 @@ describe('an instance with a limit of requests at once', () => {
     expect(requests.outcomes).toMatchObject([{ code: 'RATE_LIMITED', status: 429 }]);
   });
 
-  it('lets nobody wait where nobody may, but for the first ones of a start', async () => {
+  it('lets no request wait with a queue limit of 0, except the first of a start', async () => {
     await domain.create('a', { concurrency: 2, queue_limit: 0 });
     const requests = new Requests();
     requests.send(3);
@@ -408,7 +408,7 @@ describe('an instance with a limit of requests at once', () => {
     ]);
   });
 
-  it('gives the rest of them to the next engine when this one dies', async () => {
+  it('serves the waiting requests with the next engine when this one dies', async () => {
     const id = await domain.createRunning('a', { concurrency: 1 });
     const requests = new Requests();
     requests.send(2);
@@ -418,7 +418,7 @@ describe('an instance with a limit of requests at once', () => {
     expect(requests.leases.map(({ signal }) => signal.aborted)).toEqual([true, false]);
   });
 
-  it('says that it failed, not that its start did, when it does not come back', async () => {
+  it('reports that it failed, not its start, when it does not restart', async () => {
     const id = await domain.createRunning('a', { concurrency: 1, auto_restart: false });
     const requests = new Requests();
     requests.send(2);

@@ -17,43 +17,43 @@ export interface WaitingRoomDependencies {
   clock: Clock;
   leases: LeaseBook;
   scheduler: Pick<Scheduler, 'outlook' | 'changed'>;
-  /** Whether an instance gives no new leases, by its id. */
+  /** Whether an instance, given by id, refuses new leases. */
   isClosed: (instance: string) => boolean;
-  /** The witness of the port of a run that is ready, by the instance's id; `null`: none exists. */
+  /** The port witness of a ready run, by the instance's id; `null`: the run has no witness. */
   witness: (instance: string, launch: Launch) => PortWitness | null;
 }
 
 /** A request that waits for an instance. */
 interface Waiting {
   request: LeaseRequest;
-  /** Of {@link Clock.elapsed}. */
+  /** When it began to wait, in {@link Clock.elapsed} time. */
   since: number;
-  /** Stops there had been when it came: a later one is meant for it too. */
+  /** The instance's count of stops when the request came. A later stop also refuses this request. */
   stops: number;
-  /** A start was under way while it waited. */
+  /** Whether a start was under way while it waited. */
   sawStart: boolean;
 }
 
-/** One that was let in, and how it is told what came of it. */
-interface Seated extends Waiting {
+/** A request in the queue, with the promise that gets its outcome. */
+interface Queued extends Waiting {
   isSettled: boolean;
   resolve: (lease: Lease) => void;
   reject: (error: unknown) => void;
 }
 
 /**
- * The requests that wait for one instance: for its start, for a slot, or for their turn. What becomes of each is decided
- * anew with every change of the instance, at once and for all of them, so that nobody acts on what is no longer true. They
- * share one start. When it serves, callers take turns.
+ * The requests that wait for one instance: for its start, for a slot, or for their turn. Every change of the instance
+ * decides at once on all of them, so that none acts on an outdated state. They share one start. When the instance serves,
+ * callers take turns.
  */
 export class WaitingRoom {
   readonly #with: WaitingRoomDependencies;
   readonly #mailbox: Mailbox;
-  readonly #waiting = new TurnQueue<Seated>();
-  /** Requests that the death of their engine sent back; they are not in `#waiting`. */
-  readonly #suspects = new Suspects<Seated>();
+  readonly #waiting = new TurnQueue<Queued>();
+  /** Requests that came back because their engine died; they are not in `#waiting`. */
+  readonly #suspects = new Suspects<Queued>();
   #target: { launch: Launch; target: EngineTarget } | null = null;
-  /** The newest run that served while somebody waited. */
+  /** The newest run that was running while requests waited. */
   #served = 0;
   #cancelTimer = (): void => undefined;
   #isLooking = false;
@@ -69,12 +69,16 @@ export class WaitingRoom {
     return this.#waiting.size + this.#suspects.size;
   }
 
-  /** A lease, if nobody is before the request and it can have one now. */
+  /** A lease, if no other request waits and the instance has room; otherwise `null`. */
   leaseNow(): Lease | null {
     return this.#waiting.size === 0 && this.#suspects.isClear && this.#hasRoom() ? this.#grant() : null;
   }
 
-  /** Waits. Rejects with the `ApiError` that says why there is no lease, or with the reason of the request's signal. */
+  /**
+   * Waits for a lease.
+   *
+   * @throws `ApiError` with the reason of a refusal; or the abort reason of the request's signal
+   */
   async enter(request: LeaseRequest): Promise<Lease> {
     const { clock } = this.#with;
     const stops = request.after?.stops ?? this.#mailbox.stops;
@@ -91,11 +95,11 @@ export class WaitingRoom {
     return this.#wait(came, outcome);
   }
 
-  /** Decides anew on everybody who waits. To be called after each change of what that depends on. */
+  /** Decides on all waiting requests again. Call it after each change that may affect them. */
   look(): void {
     if (this.size === 0) return;
     this.#isStale = true;
-    // What a look sets in motion changes the instance, and so leads back here.
+    // A decision may change the instance, which calls `look` again.
     if (this.#isLooking) return;
     this.#isLooking = true;
     try {
@@ -108,30 +112,30 @@ export class WaitingRoom {
     }
   }
 
-  /** Sends everybody away: llamactl ends, and starts nothing any more. */
+  /** Refuses all waiting requests, and all that would wait later, because llamactl is stopping. */
   shut(): void {
     this.#isShut = true;
-    for (const seated of this.#all()) this.#dismiss(seated, shuttingDown());
+    for (const queued of this.#all()) this.#dismiss(queued, shuttingDown());
     this.#cancelTimer();
   }
 
   async #wait(came: Waiting, outcome: DemandOutcome): Promise<Lease> {
     const { request } = came;
     const { promise, resolve, reject } = Promise.withResolvers<Lease>();
-    const seated: Seated = { ...came, isSettled: false, resolve, reject };
-    const leave = (): void => this.#dismiss(seated, request.signal.reason);
+    const queued: Queued = { ...came, isSettled: false, resolve, reject };
+    const leave = (): void => this.#dismiss(queued, request.signal.reason);
     request.signal.addEventListener('abort', leave);
-    if (request.after === undefined) this.#waiting.push(request.caller, seated);
-    else this.#suspects.add(seated);
-    // Where nothing can come of it at once, there is no need to look at a thousand others too.
+    if (request.after === undefined) this.#waiting.push(request.caller, queued);
+    else this.#suspects.add(queued);
+    // If the request cannot proceed now, do not decide on a thousand others too.
     if (outcome.kind !== 'wait' || outcome.until !== null) this.look();
-    if (!seated.isSettled) request.onWaiting?.();
+    if (!queued.isSettled) request.onWaiting?.();
     this.#with.scheduler.changed();
     try {
       return await promise;
     } finally {
       request.signal.removeEventListener('abort', leave);
-      // Perhaps nobody is left whose wish could have another stopped.
+      // This may have been the last request for which another instance could be evicted.
       this.#with.scheduler.changed();
     }
   }
@@ -140,7 +144,7 @@ export class WaitingRoom {
     const { state, isClosed } = this.#mailbox;
     this.#cancelTimer();
     if (state.status === 'running') this.#served = state.run.number;
-    // Whoever waits for one that runs waits for room, and is not sent away.
+    // A request that waits for a running instance waits for room, and is not refused.
     if (state.status !== 'running' || isClosed) this.#decideAll();
     while (this.#hasRoom()) {
       const isServed = this.#suspects.isClear ? this.#serveNext() : this.#serveSuspect();
@@ -168,7 +172,7 @@ export class WaitingRoom {
     const release = (): void => {
       end();
       lease.release();
-      // The death of the run releases a lease too, before its holder does.
+      // When the run dies, the lease no longer counts before its holder releases it; so look again here.
       this.look();
     };
     item.isSettled = true;
@@ -176,7 +180,7 @@ export class WaitingRoom {
     return true;
   }
 
-  *#all(): IterableIterator<Seated> {
+  *#all(): IterableIterator<Queued> {
     yield* this.#suspects;
     yield* this.#waiting;
   }
@@ -184,14 +188,14 @@ export class WaitingRoom {
   #decideAll(): void {
     const { clock } = this.#with;
     let lookAt: number | null = null;
-    for (const seated of this.#all()) {
+    for (const queued of this.#all()) {
       if (this.#mailbox.isClosed) {
-        this.#dismiss(seated, notFound(this.#mailbox.record.name));
+        this.#dismiss(queued, notFound(this.#mailbox.record.name));
         continue;
       }
-      const outcome = this.#decide(seated);
-      if (outcome.kind === 'refuse') this.#dismiss(seated, this.#refusal(seated, outcome));
-      if (outcome.kind === 'start') this.#start(seated);
+      const outcome = this.#decide(queued);
+      if (outcome.kind === 'refuse') this.#dismiss(queued, this.#refusal(queued, outcome));
+      if (outcome.kind === 'start') this.#start(queued);
       if (outcome.kind === 'wait' && outcome.until !== null) lookAt = Math.min(lookAt ?? outcome.until, outcome.until);
     }
     if (lookAt !== null) this.#cancelTimer = clock.after(Math.max(0, lookAt - clock.elapsed()), () => this.look());
@@ -212,10 +216,10 @@ export class WaitingRoom {
     });
   }
 
-  #start(seated: Seated): void {
+  #start(queued: Queued): void {
     const { clock, scheduler } = this.#with;
     const { record } = this.#mailbox;
-    if (scheduler.outlook(record.id) === 'hopeless') this.#dismiss(seated, slotsPinned(record.name, 503));
+    if (scheduler.outlook(record.id) === 'hopeless') this.#dismiss(queued, slotsPinned(record.name, 503));
     else this.#mailbox.post({ type: 'start', ...momentOf(clock), cause: 'demand' });
   }
 
@@ -229,13 +233,14 @@ export class WaitingRoom {
 
   #grant(): Lease {
     const { record, state, stops } = this.#mailbox;
-    if (state.status !== 'running' || state.run.launch === null) throw new Error('a lease of what does not run');
+    if (state.status !== 'running' || state.run.launch === null)
+      throw new Error('cannot grant a lease: the instance is not running');
     const { number: run, launch } = state.run;
     const origin = { instance: record.id, run, stops };
     return this.#with.leases.of(record.id, run).grant(record.name, this.#targetOf(launch), record, origin);
   }
 
-  /** One for all leases of a launch, once it has its witness. */
+  /** The target of a launch. All its leases share one object, once the port has its witness. */
   #targetOf(launch: Launch): EngineTarget {
     if (this.#target?.launch === launch) return this.#target.target;
     const target = targetOf(launch, this.#with.witness(this.#mailbox.record.id, launch));
@@ -248,7 +253,7 @@ export class WaitingRoom {
     return state.status === 'running' ? this.#with.leases.of(record.id, state.run.number).count : 0;
   }
 
-  /** How many may wait. Those whom a start will serve at once do not count, and one of them always may. */
+  /** How many requests may wait. Those that a start will serve at once do not count, and one of those may always wait. */
   #limit(): number {
     const { concurrency, queue_limit: limit = DEFAULT_QUEUE_LIMIT } = this.#mailbox.record.settings;
     const free = concurrency === undefined ? 0 : Math.max(0, concurrency - this.#leases);
@@ -259,10 +264,10 @@ export class WaitingRoom {
     return notServed(this.#mailbox, outcome, sawStart);
   }
 
-  #dismiss(seated: Seated, reason: unknown): void {
-    this.#waiting.remove(seated.request.caller, seated);
-    this.#suspects.remove(seated);
-    seated.isSettled = true;
-    seated.reject(reason);
+  #dismiss(queued: Queued, reason: unknown): void {
+    this.#waiting.remove(queued.request.caller, queued);
+    this.#suspects.remove(queued);
+    queued.isSettled = true;
+    queued.reject(reason);
   }
 }

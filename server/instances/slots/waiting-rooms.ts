@@ -3,7 +3,7 @@ import type { Mailbox } from '../life/mailbox.ts';
 import { notFound } from '../refusals.ts';
 import { WaitingRoom, type WaitingRoomDependencies } from './waiting-room.ts';
 
-/** The one way to a lease, and everybody who waits for one. */
+/** Grants all leases, and holds the waiting room of each instance. */
 export class WaitingRooms {
   readonly #with: WaitingRoomDependencies;
   /** By id of the instance. */
@@ -14,24 +14,28 @@ export class WaitingRooms {
     this.#with = dependencies;
   }
 
-  /** A lease of the instance, now or when it can be had. Throws the `ApiError` that says why it cannot. */
+  /**
+   * Returns a lease of the instance, at once or after a wait.
+   *
+   * @throws `ApiError` with the reason of a refusal; or the abort reason of the request's signal
+   */
   async acquire(mailbox: Mailbox, request: LeaseRequest): Promise<Lease> {
     request.signal.throwIfAborted();
     const { id, name } = mailbox.record;
     const { after } = request;
-    // Another instance has the name by now.
+    // Another instance has this name now.
     if (after !== undefined && after.instance !== id) throw notFound(name);
     const room = this.#rooms.get(id) ?? this.#open(mailbox);
     const lease = after === undefined ? room.leaseNow() : null;
     if (lease !== null) return lease;
     const waitedFor = await room.enter(request);
     if (!request.signal.aborted) return waitedFor;
-    // It left in the very moment.
+    // The caller left at the moment of the grant.
     waitedFor.release();
     throw request.signal.reason;
   }
 
-  /** Decides anew on everybody who waits for an instance. */
+  /** Decides on all requests that wait for an instance again. */
   look({ record, isClosed }: Pick<Mailbox, 'record' | 'isClosed'>): void {
     this.#rooms.get(record.id)?.look();
     if (isClosed) this.#rooms.delete(record.id);
@@ -49,7 +53,7 @@ export class WaitingRooms {
     return room;
   }
 
-  /** Sends everybody away; from now on nobody waits. */
+  /** Refuses all waiting requests, and all that would wait later. */
   shut(): void {
     this.#isShut = true;
     for (const room of this.#rooms.values()) room.shut();

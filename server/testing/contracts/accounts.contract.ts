@@ -2,15 +2,15 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NO_LIMITS } from '../../auth/limits.ts';
 import type { AccountStore, StoredKey, StoredSession, StoredSigningKey, StoredUser } from '../../auth/ports.ts';
 
-/** A store of accounts under test, with what a test cannot do through the port. */
+/** A store of accounts under test, with operations that the port does not have. */
 export interface AccountsSubject {
   accounts: AccountStore;
-  /** What the next life of the process finds: the same data, opened anew. */
+  /** Opens the same data again, as the next process does. */
   reopen(): Promise<AccountStore>;
   dispose(): Promise<void>;
 }
 
-/** An account as it is stored. */
+/** A stored account. */
 export function storedUser(id: string, changes: Partial<StoredUser> = {}): StoredUser {
   return {
     id,
@@ -27,7 +27,7 @@ export function storedUser(id: string, changes: Partial<StoredUser> = {}): Store
   };
 }
 
-/** A key as it is stored. */
+/** A stored key. */
 export function storedKey(id: string, ownerId: string, changes: Partial<StoredKey> = {}): StoredKey {
   return {
     id,
@@ -47,12 +47,12 @@ export function storedKey(id: string, ownerId: string, changes: Partial<StoredKe
   };
 }
 
-/** A signing key as it is stored. */
+/** A stored signing key. */
 export function storedSigningKey(id: string, createdAt = '2026-01-01T00:00:00.000Z'): StoredSigningKey {
   return { id, secret: `secret-of-${id}`, createdAt };
 }
 
-/** A log-in as it is stored. */
+/** A stored log-in. */
 export function storedSession(id: string, userId: string, changes: Partial<StoredSession> = {}): StoredSession {
   return {
     id,
@@ -74,7 +74,7 @@ const ids = (rows: readonly { id: string }[]): string[] => rows.map(({ id }) => 
 const outcomes = async (changes: readonly Promise<void>[]): Promise<string[]> =>
   (await Promise.allSettled(changes)).map(({ status }) => status);
 
-/** What every {@link AccountStore} keeps. */
+/** The contract tests of {@link AccountStore}. */
 export function accountsContract(title: string, make: () => Promise<AccountsSubject>): void {
   describe(title, () => {
     let subject: AccountsSubject;
@@ -92,7 +92,7 @@ export function accountsContract(title: string, make: () => Promise<AccountsSubj
       expect(await accounts.load()).toEqual({ users: [], keys: [], signingKeys: [], revoked: [], sessions: [] });
     });
 
-    it('gives back what was saved, also in the next life', async () => {
+    it('returns saved rows, also after a reopen', async () => {
       const users = [
         storedUser('u1', {
           role: 'admin',
@@ -131,7 +131,7 @@ export function accountsContract(title: string, make: () => Promise<AccountsSubj
       expect(await (await subject.reopen()).load()).toEqual(expected);
     });
 
-    it('lists the oldest first, whatever was changed since', async () => {
+    it('lists the oldest first, even after changes', async () => {
       for (const id of ['c', 'a', 'b']) {
         await accounts.saveUser(storedUser(id));
         await accounts.saveKey(storedKey(`key-${id}`, id));
@@ -145,7 +145,7 @@ export function accountsContract(title: string, make: () => Promise<AccountsSubj
       expect(keys[0]?.name).toBe('changed');
     });
 
-    it('stores what the caller meant at the time, not what became of its objects', async () => {
+    it('stores the objects at the time of the call, not later changes of them', async () => {
       const user = storedUser('u');
       const key = storedKey('k', 'u', { instances: ['a'] });
       const saved = [accounts.saveUser(user), accounts.saveKey(key)];
@@ -160,7 +160,7 @@ export function accountsContract(title: string, make: () => Promise<AccountsSubj
       expect((await accounts.load()).keys[0]?.scopes).toEqual(['inference', 'metrics']);
     });
 
-    it('does not acknowledge before the commit, which comes after the turn', async () => {
+    it('acknowledges only after the commit, which follows the turn', async () => {
       const order: string[] = [];
       const saved = accounts.saveUser(storedUser('u')).then(() => order.push('acknowledged'));
       await Promise.resolve();
@@ -171,14 +171,14 @@ export function accountsContract(title: string, make: () => Promise<AccountsSubj
     });
 
     describe('an account', () => {
-      it('keeps its keys when it is changed', async () => {
+      it('keeps its keys when it changes', async () => {
         await accounts.saveUser(storedUser('u'));
         await accounts.saveKey(storedKey('k', 'u'));
         await accounts.saveUser(storedUser('u', { tokenGeneration: 2, updatedAt: '2026-02-01T00:00:00.000Z' }));
         expect(ids((await accounts.load()).keys)).toEqual(['k']);
       });
 
-      it('takes its own keys with it when it is removed, and no others', async () => {
+      it('loses only its own keys when it is removed', async () => {
         await Promise.all([
           accounts.saveUser(storedUser('u')),
           accounts.saveUser(storedUser('v')),
@@ -193,7 +193,7 @@ export function accountsContract(title: string, make: () => Promise<AccountsSubj
         expect(await (await subject.reopen()).load()).toMatchObject(left);
       });
 
-      it('of a name that another has, without regard to case, is refused, and its neighbours are stored', async () => {
+      it('is refused with the name of another, in any case, and the others of the turn are stored', async () => {
         await accounts.saveUser(storedUser('a', { username: 'Ada' }));
         const results = await outcomes([
           accounts.saveUser(storedUser('b')),
@@ -207,7 +207,7 @@ export function accountsContract(title: string, make: () => Promise<AccountsSubj
         );
       });
 
-      it('frees its name when it is removed, in the same turn', async () => {
+      it('frees its name in the same turn when it is removed', async () => {
         await accounts.saveUser(storedUser('a', { username: 'ada' }));
         await Promise.all([accounts.removeUser('a'), accounts.saveUser(storedUser('b', { username: 'ada' }))]);
         expect(ids((await accounts.load()).users)).toEqual(['b']);
@@ -217,32 +217,32 @@ export function accountsContract(title: string, make: () => Promise<AccountsSubj
     describe('a key', () => {
       beforeEach(() => accounts.saveUser(storedUser('u')));
 
-      it('without its account is refused, and its neighbours are stored', async () => {
+      it('is refused without its account, and the others of the turn are stored', async () => {
         const results = await outcomes([
           accounts.saveKey(storedKey('k1', 'u')),
-          accounts.saveKey(storedKey('k2', 'nobody')),
+          accounts.saveKey(storedKey('k2', 'unknown')),
           accounts.saveKey(storedKey('k3', 'u')),
         ]);
         expect(results).toEqual(['fulfilled', 'rejected', 'fulfilled']);
         expect(ids((await accounts.load()).keys)).toEqual(['k1', 'k3']);
-        await expect(accounts.saveKey(storedKey('k2', 'nobody'))).rejects.toThrow(
+        await expect(accounts.saveKey(storedKey('k2', 'unknown'))).rejects.toThrow(
           'The account of the key is gone, or another key has its hash; nothing was stored.',
         );
       });
 
-      it('that is saved when its account was removed in the same turn is refused', async () => {
+      it('is refused if its account was removed in the same turn', async () => {
         const results = await outcomes([accounts.removeUser('u'), accounts.saveKey(storedKey('k', 'u'))]);
         expect(results).toEqual(['fulfilled', 'rejected']);
         expect((await accounts.load()).keys).toEqual([]);
       });
 
-      it('of the hash of another is refused', async () => {
+      it('is refused with the hash of another', async () => {
         await accounts.saveKey(storedKey('k1', 'u', { hash: 'same' }));
         expect(await outcomes([accounts.saveKey(storedKey('k2', 'u', { hash: 'same' }))])).toEqual(['rejected']);
         expect(ids((await accounts.load()).keys)).toEqual(['k1']);
       });
 
-      it('can be removed, twice too', async () => {
+      it('can be removed, even twice', async () => {
         await accounts.saveKey(storedKey('k1', 'u'));
         await accounts.saveKey(storedKey('k2', 'u'));
         await accounts.removeKey('k1');
@@ -250,7 +250,7 @@ export function accountsContract(title: string, make: () => Promise<AccountsSubj
         expect(ids((await (await subject.reopen()).load()).keys)).toEqual(['k2']);
       });
 
-      it('has its last use noted, with many others; one that is gone is passed over', async () => {
+      it('records its last use, together with many others, and ignores removed keys', async () => {
         const many = Array.from({ length: 150 }, (_, index) => storedKey(`k${index}`, 'u'));
         await Promise.all(many.map((key) => accounts.saveKey(key)));
         const used = many.slice(1);
@@ -264,7 +264,7 @@ export function accountsContract(title: string, make: () => Promise<AccountsSubj
     });
 
     describe('signing keys', () => {
-      it('are the two saved last, the newest first, wherever the clock stood', async () => {
+      it('are the two saved last, the newest first, whatever their times', async () => {
         await accounts.saveSigningKey(storedSigningKey('s1', '2026-01-03T00:00:00.000Z'));
         await accounts.saveSigningKey(storedSigningKey('s2', '2026-01-01T00:00:00.000Z'));
         expect(ids((await accounts.load()).signingKeys)).toEqual(['s2', 's1']);
@@ -284,7 +284,7 @@ export function accountsContract(title: string, make: () => Promise<AccountsSubj
         expect((await (await subject.reopen()).load()).sessions).toEqual(expected);
       });
 
-      it('are removed, many at once; one that is gone is passed over', async () => {
+      it('are removed, many at once, and unknown ones are ignored', async () => {
         const many = Array.from({ length: 150 }, (_, index) => storedSession(`l${index}`, 'u'));
         await Promise.all(many.map((session) => accounts.saveSession(session)));
         await accounts.removeSessions(['gone', ...ids(many.slice(1))]);
@@ -300,7 +300,7 @@ export function accountsContract(title: string, make: () => Promise<AccountsSubj
         expect((await accounts.load()).revoked).toEqual([{ id: 't', expiresAt: 100 }]);
       });
 
-      it('are forgotten when they have expired, and not before', async () => {
+      it('are removed only when they have expired', async () => {
         for (const expiresAt of [99, 100, 101]) await accounts.revoke({ id: `t${expiresAt}`, expiresAt });
         await accounts.forgetRevoked(100);
         expect(ids((await accounts.load()).revoked)).toEqual(['t101']);

@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AuditEntry, AuditQuery, AuditStore } from '../../auth/ports.ts';
 
-/** An audit trail under test, with what a test cannot do through the port. */
+/** An audit trail under test, with operations that the port does not have. */
 export interface AuditSubject {
   audit: AuditStore;
-  /** What the next life of the process finds: the same data, opened anew. */
+  /** Opens the same data again, as the next process does. */
   reopen(): Promise<AuditStore>;
   dispose(): Promise<void>;
 }
 
-/** A row before it has its number; `requestId` tells it from others. */
+/** A row without its number; `requestId` identifies it. */
 export function auditEntry(requestId: string, changes: Partial<AuditEntry> = {}): AuditEntry {
   return {
     timestamp: '2026-01-01T00:00:00.000Z',
@@ -25,7 +25,7 @@ export function auditEntry(requestId: string, changes: Partial<AuditEntry> = {})
 
 const ALL: AuditQuery = { limit: 1_000, beforeSeq: null, subject: null, action: null, target: null };
 
-/** What every {@link AuditStore} keeps. */
+/** The contract tests of {@link AuditStore}. */
 export function auditContract(title: string, make: () => Promise<AuditSubject>): void {
   describe(title, () => {
     let subject: AuditSubject;
@@ -46,7 +46,7 @@ export function auditContract(title: string, make: () => Promise<AuditSubject>):
       expect(await audit.read(ALL)).toEqual([]);
     });
 
-    it('gives back every row whole, the newest first, with a number that grows, also in the next life', async () => {
+    it('returns complete rows, the newest first, with growing numbers, also after a reopen', async () => {
       const entries = [
         auditEntry('a', { target: null, status: 401, subject: 'anonymous' }),
         auditEntry('b', { target: `x' or "1"=1; --`, subject: `key:k1 (ünï 'quoted')`, address: '::1' }),
@@ -61,14 +61,14 @@ export function auditContract(title: string, make: () => Promise<AuditSubject>):
       expect(await (await subject.reopen()).read(ALL)).toEqual(rows);
     });
 
-    it('is read page by page, without a row missing or told twice', async () => {
+    it('returns pages without a missing or repeated row', async () => {
       const requests = Array.from({ length: 25 }, (_, index) => `r${index}`);
       await Promise.all(requests.map((request) => audit.append(auditEntry(request))));
       const read: string[] = [];
       let beforeSeq: number | null = null;
       for (;;) {
         const page = await audit.read({ ...ALL, limit: 10, beforeSeq });
-        // What is appended meanwhile belongs to no later page.
+        // Rows appended meanwhile belong to no later page.
         await audit.append(auditEntry('meanwhile'));
         read.push(...page.map(({ requestId }) => requestId));
         beforeSeq = page.at(-1)?.seq ?? null;
@@ -77,7 +77,7 @@ export function auditContract(title: string, make: () => Promise<AuditSubject>):
       expect(read).toEqual(requests.toReversed());
     });
 
-    it('is searched by subject, action and target, each exactly, and by all of them', async () => {
+    it('filters by exact subject, action and target, alone and combined', async () => {
       await audit.append(auditEntry('a'));
       await audit.append(auditEntry('b', { subject: 'user:bob' }));
       await audit.append(auditEntry('c', { action: 'deleteInstance' }));
@@ -95,7 +95,7 @@ export function auditContract(title: string, make: () => Promise<AuditSubject>):
       expect(await found({ subject: 'user:ada', beforeSeq: third?.seq ?? 0 })).toEqual(['a']);
     });
 
-    it('loses what is older than asked, however much that is, and nothing else', async () => {
+    it('prunes only older rows, no matter how many', async () => {
       const old = Array.from({ length: 700 }, (_, index) =>
         auditEntry(`old${index}`, { timestamp: '2025-12-31T23:59:59.999Z' }),
       );
@@ -108,7 +108,7 @@ export function auditContract(title: string, make: () => Promise<AuditSubject>):
       expect(await found({})).toEqual(['last', 'first']);
     });
 
-    it('never gives a number twice, also when the newest rows are gone', async () => {
+    it('never reuses a number, even if the newest rows were pruned', async () => {
       await audit.append(auditEntry('a'));
       await audit.append(auditEntry('b'));
       const newest = (await audit.read(ALL))[0]?.seq ?? 0;
@@ -118,15 +118,15 @@ export function auditContract(title: string, make: () => Promise<AuditSubject>):
       expect((await next.read(ALL))[0]?.seq).toBeGreaterThan(newest);
     });
 
-    it('stores what the caller meant at the time, not what became of its object', async () => {
+    it('stores the object at the time of the call, not later changes of it', async () => {
       const entry = auditEntry('a');
       const appended = audit.append(entry);
-      entry.subject = 'somebody else';
+      entry.subject = 'another';
       await appended;
       expect(await found({ subject: 'user:ada' })).toEqual(['a']);
     });
 
-    it('does not acknowledge before the commit, which comes after the turn', async () => {
+    it('acknowledges only after the commit, which follows the turn', async () => {
       const order: string[] = [];
       const appended = audit.append(auditEntry('a')).then(() => order.push('acknowledged'));
       await Promise.resolve();

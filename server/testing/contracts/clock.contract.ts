@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../instances/ports.ts';
 
-/** A {@link Clock} under test, with what a test cannot do through the port. */
+/** A {@link Clock} under test, with operations that the port does not have. */
 export interface ClockSubject {
   clock: Clock;
-  /** Lets so much time pass. */
+  /** Lets time pass. */
   pass: (milliseconds: number) => Promise<void>;
-  /** Somebody sets the wall clock, forward or (less than 0) back; no time passes. */
+  /** Sets the wall clock forward, or back if less than 0; no time passes. */
   jump: (milliseconds: number) => void;
 }
 
-/** What every {@link Clock} keeps. */
+/** The contract tests of {@link Clock}. */
 export function clockContract(title: string, make: () => ClockSubject): void {
   describe(title, () => {
-    it('tells how much time has passed, in whole milliseconds', async () => {
+    it('counts the passed time in whole milliseconds', async () => {
       const { clock, pass } = make();
       const begun = [clock.now(), clock.elapsed()];
       await pass(1_500);
@@ -21,7 +21,7 @@ export function clockContract(title: string, make: () => ClockSubject): void {
       expect(Number.isInteger(clock.elapsed())).toBe(true);
     });
 
-    it.each([3_600_000, -3_600_000])('tells the same when the wall clock jumps by %d ms', async (milliseconds) => {
+    it.each([3_600_000, -3_600_000])('counts the same when the wall clock jumps by %d ms', async (milliseconds) => {
       const { clock, pass, jump } = make();
       const begun = clock.elapsed();
       await pass(10);
@@ -31,7 +31,7 @@ export function clockContract(title: string, make: () => ClockSubject): void {
       expect(clock.elapsed()).toBe(begun + 20);
     });
 
-    it('follows a wall clock that is set forward with the time of day', () => {
+    it('`now` follows a wall clock that is set forward', () => {
       const { clock, jump } = make();
       const begun = clock.now();
       jump(3_600_000);

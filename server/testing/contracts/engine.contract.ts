@@ -9,7 +9,7 @@ import type {
   Settings,
 } from '../../instances/ports.ts';
 
-/** An instance with nothing but defaults. */
+/** An instance with default settings. */
 export function engineRecord(settings: Partial<Settings> = {}, record: Partial<InstanceRecord> = {}): InstanceRecord {
   return {
     id: 'i1',
@@ -39,7 +39,7 @@ export interface AdapterSubject {
   startable: InstanceRecord;
 }
 
-/** What every {@link EngineAdapter} keeps. */
+/** The contract tests of {@link EngineAdapter}. */
 export function engineAdapterContract(title: string, make: () => AdapterSubject | Promise<AdapterSubject>): void {
   describe(title, () => {
     let adapter: EngineAdapter;
@@ -53,32 +53,32 @@ export function engineAdapterContract(title: string, make: () => AdapterSubject 
       ({ adapter, startable } = await make());
     });
 
-    it('declares what crosses callers in lower case, by paths under /v1', () => {
+    it('declares crossing headers in lower case, and crossing paths under /v1', () => {
       const { headers, paths, except } = adapter.crossing;
       for (const name of headers) expect(name).toMatch(/^[a-z0-9-]+$/);
       for (const path of paths) expect(path).toMatch(/^\/v1(\/[a-z0-9_-]+)+(\/\*)?$/);
       for (const path of except) expect(path).toMatch(/^\/v1(\/[a-z0-9_-]+)+$/);
     });
 
-    it('finds nothing wrong with an instance that it can start', async () => {
+    it('reports no problems of an instance that it can start', async () => {
       expect(await adapter.check(startable.settings)).toMatchObject({ problems: [] });
       expect(await adapter.preflight(startable, adapter.plan(startable))).toBeNull();
     });
 
-    it('makes equal plans of equal instances and changes nothing', () => {
+    it('makes equal plans of equal instances, and does not change them', () => {
       const before = structuredClone(startable);
       expect(adapter.plan(startable)).toEqual(adapter.plan(structuredClone(startable)));
       expect(startable).toEqual(before);
     });
 
-    it('plans a program, the port and where it says that it is well', () => {
+    it('plans a program, the port and the health path', () => {
       const plan = adapter.plan(startable);
       expect(plan.command).not.toBe('');
       expect(plan.port).toBe(startable.port);
       expect(plan.healthPath).toMatch(/^\//);
     });
 
-    it('plans something else for another port, other arguments, another environment', () => {
+    it('makes another plan for another port, other arguments or another environment', () => {
       const plans = [
         startable,
         { ...startable, port: startable.port + 1 },
@@ -88,7 +88,7 @@ export function engineAdapterContract(title: string, make: () => AdapterSubject 
       expect(new Set(plans).size).toBe(plans.length);
     });
 
-    it('keeps the place of the run’s key free', () => {
+    it('leaves the variable of the run’s key unset', () => {
       const { keyVariable, environment, argv } = adapter.plan(startable);
       if (keyVariable === null) return;
       expect(Object.keys(environment)).not.toContain(keyVariable);
@@ -104,19 +104,19 @@ export function engineAdapterContract(title: string, make: () => AdapterSubject 
       expect(plan.argv.slice(-2)).toEqual(['--temp', '2']);
     });
 
-    it('refuses the mark of a process in the environment', async () => {
+    it('refuses the tag of a process in the environment', async () => {
       const { problems } = await adapter.check({ ...startable.settings, environment: { LLAMACTL_RUN: 'a.b.c' } });
       expect(problems).toMatchObject([{ code: 'RESERVED_OPTION', path: 'environment.LLAMACTL_RUN' }]);
     });
 
-    it('drops no option but for a twin that is given', () => {
+    it('drops an option only for a given twin', () => {
       const stored = { temp: 1, threads: 2 };
       const { settings } = startableWith({ options: stored });
       expect(adapter.withoutTwins(settings, [])).toEqual(stored);
       expect(adapter.withoutTwins(settings, ['temp', 'other'])).toEqual(stored);
     });
 
-    it('tells one sentence for every exit', () => {
+    it('returns a one-line reason for every exit', () => {
       const code = fc.option(fc.integer({ min: 0, max: 255 }));
       const signal = fc.option(fc.constantFrom('SIGKILL', 'SIGTERM', 'SIGSEGV', 'SIGABRT'));
       const line = fc.string().filter((text) => !text.includes('\n'));
@@ -129,7 +129,7 @@ export function engineAdapterContract(title: string, make: () => AdapterSubject 
   });
 }
 
-/** What every {@link Engines} keeps; `names` are those that must have life. */
+/** The contract tests of {@link Engines}; `names` are the engines that must exist. */
 export function enginesContract(title: string, make: () => Engines, names: readonly string[]): void {
   describe(title, () => {
     it('finds every engine that it names, and no other', () => {
@@ -146,16 +146,16 @@ export function enginesContract(title: string, make: () => Engines, names: reado
   });
 }
 
-/** An endpoint under test, and a way to have something answer as a probe result says; gives the port. */
+/** An endpoint under test. `serve` starts a server that causes a probe result, and returns its port. */
 export interface EndpointSubject {
   endpoint: EngineEndpoint;
   serve(behaviour: ProbeResult | 'hang'): Promise<number>;
 }
 
-/** Long enough never to be reached. */
+/** Too long to be reached. */
 const PATIENCE_MS = 20_000;
 
-/** What every {@link EngineEndpoint} keeps. */
+/** The contract tests of {@link EngineEndpoint}. */
 export function engineEndpointContract(title: string, make: () => EndpointSubject | Promise<EndpointSubject>): void {
   describe(title, () => {
     let subject: EndpointSubject;
@@ -164,12 +164,12 @@ export function engineEndpointContract(title: string, make: () => EndpointSubjec
       subject = await make();
     });
 
-    it.each(['ok', 'loading', 'error', 'closed'] as const)('tells %s', async (behaviour) => {
+    it.each(['ok', 'loading', 'error', 'closed'] as const)('returns %s', async (behaviour) => {
       const port = await subject.serve(behaviour);
       expect(await subject.endpoint.probe({ port, healthPath: '/health', key: null }, PATIENCE_MS)).toBe(behaviour);
     });
 
-    it('tells closed when it is aborted, before and while it waits', async () => {
+    it('returns closed when it is aborted, before or during the probe', async () => {
       const port = await subject.serve('hang');
       const target = { port, healthPath: '/health', key: 'key' };
       expect(await subject.endpoint.probe(target, PATIENCE_MS, AbortSignal.abort())).toBe('closed');

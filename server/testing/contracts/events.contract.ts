@@ -2,10 +2,10 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { InstanceEvent } from '@llamactl/contract/events';
 import type { EventSink } from '../../instances/ports.ts';
 
-/** A sink under test, and what has come out of it. */
+/** A sink under test, and its published events. */
 export interface EventsSubject {
   sink: EventSink;
-  /** What a listener that was there from the start has heard so far. */
+  /** The events that a listener has received since the start. */
   heard(): readonly InstanceEvent[];
 }
 
@@ -14,7 +14,7 @@ export function statusChange(name: string, status: 'starting' | 'running' = 'sta
   return { type: 'instance_status_changed', data: { name, status, previous_status: 'stopped' } };
 }
 
-/** What every {@link EventSink} keeps. */
+/** The contract tests of {@link EventSink}. */
 export function eventsContract(title: string, make: () => EventsSubject): void {
   describe(title, () => {
     let subject: EventsSubject;
@@ -23,7 +23,7 @@ export function eventsContract(title: string, make: () => EventsSubject): void {
       subject = make();
     });
 
-    it('hands on every event, in order, before emit returns', () => {
+    it('delivers every event in order before `emit` returns', () => {
       const events = [
         statusChange('a'),
         { type: 'instance_created', data: { name: 'b' } } as const,
@@ -35,13 +35,13 @@ export function eventsContract(title: string, make: () => EventsSubject): void {
       }
     });
 
-    it('hands on equal events as often as they happen', () => {
+    it('delivers equal events each time', () => {
       subject.sink.emit(statusChange('a'));
       subject.sink.emit(statusChange('a'));
       expect(subject.heard()).toEqual([statusChange('a'), statusChange('a')]);
     });
 
-    it('gives each event a number that is higher than all before', () => {
+    it('gives each event a higher number than all before', () => {
       const first = subject.sink.keep(statusChange('a'), 'id of a');
       const second = subject.sink.keep(statusChange('b'));
       expect(second.seq).toBeGreaterThan(first.seq);
@@ -49,7 +49,7 @@ export function eventsContract(title: string, make: () => EventsSubject): void {
       expect(second).not.toHaveProperty('instance');
     });
 
-    it('tells nothing of what is kept before it is published, and that once', () => {
+    it('delivers a kept event only when it is published, and once', () => {
       const kept = subject.sink.keep(statusChange('a'));
       expect(subject.heard()).toEqual([]);
       subject.sink.publish(kept);
@@ -57,7 +57,7 @@ export function eventsContract(title: string, make: () => EventsSubject): void {
       expect(subject.heard()).toEqual([statusChange('a')]);
     });
 
-    it('holds back what is published before an earlier one is', () => {
+    it('holds an event back until earlier ones are published', () => {
       const [first, second] = [subject.sink.keep(statusChange('first')), subject.sink.keep(statusChange('second'))];
       subject.sink.publish(second);
       subject.sink.emit(statusChange('third'));
@@ -66,7 +66,7 @@ export function eventsContract(title: string, make: () => EventsSubject): void {
       expect(subject.heard()).toEqual(['first', 'second', 'third'].map((name) => statusChange(name)));
     });
 
-    it('never tells what is discarded, and does not wait for it any more', () => {
+    it('never delivers a discarded event, and no longer waits for it', () => {
       const [first, second] = [subject.sink.keep(statusChange('first')), subject.sink.keep(statusChange('second'))];
       subject.sink.publish(second);
       subject.sink.discard(first);

@@ -3,23 +3,23 @@ import type { InstanceStore, KeptEvent, ReplayStore } from '../../instances/port
 import { statusChange } from './events.contract.ts';
 import { storedInstance } from './store.contract.ts';
 
-/** A store with its replay, as one life of the process has it. */
-export interface ReplayLife {
+/** A store with its replay, opened by one process. */
+export interface OpenReplay {
   store: InstanceStore;
   replay: ReplayStore;
 }
 
-/** A store with its replay under test, with what a test cannot do through the ports. */
-export interface ReplaySubject extends ReplayLife {
-  /** What the next life of the process finds: the same data, opened anew. */
-  reopen(): Promise<ReplayLife>;
+/** A store with its replay under test, with operations that the ports do not have. */
+export interface ReplaySubject extends OpenReplay {
+  /** Opens the same data again, as the next process does. */
+  reopen(): Promise<OpenReplay>;
   dispose(): Promise<void>;
 }
 
-/** Numbers as they are in use: microseconds since the epoch. */
+/** A realistic event number: microseconds since the epoch. */
 const FIRST_SEQ = 1_767_225_600_000_000;
 
-/** The event of a number, counted from the first one in use. */
+/** The event with a number, counted from {@link FIRST_SEQ}. */
 export function keptEvent(count: number, name = 'llama'): KeptEvent {
   return { seq: FIRST_SEQ + count, timestamp: '2026-01-01T00:00:00.000Z', event: statusChange(name) };
 }
@@ -28,7 +28,7 @@ const counts = (events: readonly KeptEvent[]): number[] => events.map(({ seq }) 
 const range = (first: number, last: number): number[] =>
   Array.from({ length: last - first + 1 }, (_, index) => first + index);
 
-/** What every {@link ReplayStore} keeps, and what {@link InstanceStore} makes of the events of a change. */
+/** The contract tests of {@link ReplayStore}, and of {@link InstanceStore} with the events of a change. */
 export function replayContract(title: string, make: () => Promise<ReplaySubject>): void {
   describe(title, () => {
     let subject: ReplaySubject;
@@ -43,16 +43,16 @@ export function replayContract(title: string, make: () => Promise<ReplaySubject>
       await subject.dispose();
     });
 
-    const stored = async (life: ReplayLife): Promise<unknown> => ({
-      versions: Object.fromEntries((await life.store.load()).map(({ record }) => [record.id, record.version])),
-      events: counts(await life.replay.load()),
+    const stored = async (opened: OpenReplay): Promise<unknown> => ({
+      versions: Object.fromEntries((await opened.store.load()).map(({ record }) => [record.id, record.version])),
+      events: counts(await opened.replay.load()),
     });
 
     it('is empty at first', async () => {
       expect(await replay.load()).toEqual([]);
     });
 
-    it('gives back what was appended, the oldest first, also in the next life', async () => {
+    it('returns appended events, the oldest first, also after a reopen', async () => {
       const alert: KeptEvent = {
         ...keptEvent(3),
         event: {
@@ -74,12 +74,12 @@ export function replayContract(title: string, make: () => Promise<ReplaySubject>
       expect(counts(await (await subject.reopen()).replay.load())).toEqual(range(1_451, 2_450));
     });
 
-    it('keeps the newest 1 000 also when more come at once', async () => {
+    it('keeps the newest 1 000 also when more are appended at once', async () => {
       await replay.append(range(1, 1_300).map((count) => keptEvent(count)));
       expect(counts(await replay.load())).toEqual(range(301, 1_300));
     });
 
-    it('keeps the events of a change with the change', async () => {
+    it('stores the events of a change with the change', async () => {
       await store.save(storedInstance('a'), [keptEvent(1), keptEvent(2)]);
       await store.save(storedInstance('b'), [keptEvent(3)]);
       await store.save(storedInstance('b', 2));
@@ -91,7 +91,7 @@ export function replayContract(title: string, make: () => Promise<ReplaySubject>
       expect(await stored(await subject.reopen())).toEqual(expected);
     });
 
-    it('keeps none of the events of a change that is refused, and those of its neighbours', async () => {
+    it('stores no events of a refused change, but those of the others of the turn', async () => {
       await store.save(storedInstance('a', 1, 'Llama'), [keptEvent(1)]);
       const results = await Promise.allSettled([
         store.save(storedInstance('b'), [keptEvent(2)]),
@@ -102,7 +102,7 @@ export function replayContract(title: string, make: () => Promise<ReplaySubject>
       expect(await stored(subject)).toEqual({ versions: { a: 1, b: 1, d: 1 }, events: [1, 2, 4] });
     });
 
-    it('refuses a number that is taken, with all that came with it, and stores the neighbours', async () => {
+    it('refuses a change with a used number as a whole, and stores the others of the turn', async () => {
       await store.save(storedInstance('a'), [keptEvent(2)]);
       const results = await Promise.allSettled([
         store.save(storedInstance('b'), [keptEvent(3)]),
@@ -124,7 +124,7 @@ export function replayContract(title: string, make: () => Promise<ReplaySubject>
       );
     });
 
-    it('gives out each number once, as high as is asked for, also over a life in which nothing was stored', async () => {
+    it('returns each number once, at least the requested one, even if a process stored nothing', async () => {
       const first = replay.takeNumbers(FIRST_SEQ);
       expect(first.first).toBe(FIRST_SEQ);
       expect(first.end).toBeGreaterThan(first.first + 1);
@@ -135,7 +135,7 @@ export function replayContract(title: string, make: () => Promise<ReplaySubject>
       expect(next.takeNumbers(FIRST_SEQ * 2).first).toBe(FIRST_SEQ * 2);
     });
 
-    it('stores what the caller meant at the time, not what became of its objects', async () => {
+    it('stores the objects at the time of the call, not later changes of them', async () => {
       const event = keptEvent(1);
       const events = [event];
       const appended = replay.append(events);

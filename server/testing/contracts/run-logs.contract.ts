@@ -2,19 +2,19 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LogItem } from '@llamactl/contract/logs';
 import type { LogReference, RunLogs, RunReference } from '../../instances/ports.ts';
 
-/** Logs under test, with one run that has begun and is written to. */
+/** Logs under test, with one run that has begun. */
 export interface RunLogsSubject {
   logs: RunLogs;
   log: LogReference;
   run: RunReference;
-  /** The engine writes a line. */
+  /** Writes a line, as the engine does. */
   write: (message: string) => void;
   dispose: () => void;
 }
 
 const all = { lines: null, level: null, afterSeq: null };
 
-/** What all {@link RunLogs} keep. */
+/** The contract tests of {@link RunLogs}. */
 export function runLogsContract(title: string, make: () => Promise<RunLogsSubject>): void {
   describe(title, () => {
     let subject: RunLogsSubject;
@@ -34,13 +34,13 @@ export function runLogsContract(title: string, make: () => Promise<RunLogsSubjec
       subject.logs.follow(subject.log, { ...all, ...query }, end.signal)[Symbol.asyncIterator]();
     const messages = (items: readonly LogItem[]): string[] =>
       items.map((item) => ('gap' in item ? 'a gap' : item.message));
-    /** The next items of a follower; `null`: it has ended. */
+    /** The next items of a follower; `null`: the follower has ended. */
     const next = async (items: AsyncIterator<readonly LogItem[]>): Promise<string[] | null> => {
       const step = await items.next();
       return step.done === true ? null : messages(step.value);
     };
 
-    it('read the last lines, or the first ones behind a place', async () => {
+    it('reads the last lines, or the first lines after a position', async () => {
       const { logs, log, write } = subject;
       for (const message of ['one', 'two', 'three']) write(message);
       const last = await logs.read(log, { lines: 2, level: null, afterSeq: null });
@@ -50,7 +50,7 @@ export function runLogsContract(title: string, make: () => Promise<RunLogsSubjec
       expect(await logs.read(log, { ...all, lines: 5, afterSeq: seq * 1_000 })).toEqual({ logs: [] });
     });
 
-    it('give a follower what is there and what comes', async () => {
+    it('sends a follower existing lines and new ones', async () => {
       subject.write('one');
       const follower = follow({ lines: 1 });
       expect(await next(follower)).toEqual(['one']);
@@ -62,8 +62,8 @@ export function runLogsContract(title: string, make: () => Promise<RunLogsSubjec
     it.each([
       ['its signal aborts', () => end.abort()],
       ['the log is forgotten', () => subject.logs.forget(subject.log)],
-      ['all is closed', () => subject.logs.close()],
-    ])('end a follower that waits when %s', async (_, stop) => {
+      ['the logs are closed', () => subject.logs.close()],
+    ])('ends a waiting follower when %s', async (_, stop) => {
       subject.write('one');
       const follower = follow();
       await next(follower);
@@ -72,7 +72,7 @@ export function runLogsContract(title: string, make: () => Promise<RunLogsSubjec
       expect(await waiting).toBe(null);
     });
 
-    it('take an end as often as it is told, also of a run that was never attached', async () => {
+    it('accepts repeated detaches, also of a run that was never attached', async () => {
       const { logs, log, run, write } = subject;
       write('one');
       logs.attach(log, run);
@@ -82,7 +82,7 @@ export function runLogsContract(title: string, make: () => Promise<RunLogsSubjec
       expect(messages((await logs.read(log, { ...all, lines: 5 })).logs)).toEqual(['one']);
     });
 
-    it('have no tail of a run that is not there', async () => {
+    it('returns an empty tail for an unknown run', async () => {
       const other = { ...subject.run, folder: `${subject.run.folder}-other` };
       expect(await subject.logs.tail(other, 5)).toEqual([]);
       expect(subject.logs.size(other)).toBe(0);

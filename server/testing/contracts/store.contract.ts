@@ -1,17 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { InstanceStore, StoredInstance } from '../../instances/ports.ts';
 
-/** A store under test, with what a test cannot do through the port. */
+/** A store under test, with operations that the port does not have. */
 export interface StoreSubject {
   store: InstanceStore;
-  /** What the next life of the process finds: the same data, opened anew. */
+  /** Opens the same data again, as the next process does. */
   reopen(): Promise<InstanceStore>;
-  /** Makes commits fail that need more space, until told otherwise. */
+  /** While `isFull`, commits that need more space fail. */
   setFull(isFull: boolean): void;
   dispose(): Promise<void>;
 }
 
-/** An instance as it is stored; `marker` ends up in both halves, so that a torn row shows. */
+/** A stored instance. `marker` is in both halves, so that a torn row is detected. */
 export function storedInstance(id: string, marker = 1, name = `name-of-${id}`): StoredInstance {
   return {
     record: {
@@ -37,7 +37,7 @@ export function storedInstance(id: string, marker = 1, name = `name-of-${id}`): 
   };
 }
 
-/** More than fits into what a full store has left. */
+/** An instance that does not fit into a full store. */
 function large(id: string): StoredInstance {
   const instance = storedInstance(id);
   instance.record.settings.environment['PADDING'] = 'x'.repeat(500_000);
@@ -46,7 +46,7 @@ function large(id: string): StoredInstance {
 
 const ids = (instances: readonly StoredInstance[]): string[] => instances.map((instance) => instance.record.id);
 
-/** What every {@link InstanceStore} keeps. */
+/** The contract tests of {@link InstanceStore}. */
 export function storeContract(title: string, make: () => Promise<StoreSubject>): void {
   describe(title, () => {
     let subject: StoreSubject;
@@ -65,25 +65,25 @@ export function storeContract(title: string, make: () => Promise<StoreSubject>):
       expect((await subject.reopen()).dataDirId).toBe(dataDirId);
     });
 
-    it('gives back what was saved, also in the next life', async () => {
+    it('returns saved instances, also after a reopen', async () => {
       await subject.store.save(storedInstance('a'));
       expect(await subject.store.load()).toEqual([storedInstance('a')]);
       expect(await (await subject.reopen()).load()).toEqual([storedInstance('a')]);
     });
 
-    it('lists the oldest first, whatever was changed since', async () => {
+    it('lists the oldest first, even after changes', async () => {
       for (const id of ['c', 'a', 'b']) await subject.store.save(storedInstance(id));
       await subject.store.save(storedInstance('c', 2));
       expect(ids(await subject.store.load())).toEqual(['c', 'a', 'b']);
       expect(ids(await (await subject.reopen()).load())).toEqual(['c', 'a', 'b']);
     });
 
-    it('keeps the last of several saves that were begun in one turn', async () => {
+    it('keeps the last of several saves of one turn', async () => {
       await Promise.all([1, 2, 3].map((marker) => subject.store.save(storedInstance('a', marker))));
       expect(await subject.store.load()).toEqual([storedInstance('a', 3)]);
     });
 
-    it('keeps the order of a save and a removal that were begun in one turn', async () => {
+    it('keeps the order of saves and removals of one turn', async () => {
       await Promise.all([
         subject.store.save(storedInstance('a')),
         subject.store.remove('a'),
@@ -93,13 +93,13 @@ export function storeContract(title: string, make: () => Promise<StoreSubject>):
       expect(ids(await subject.store.load())).toEqual(['b']);
     });
 
-    it('stores more rows in one turn than one transaction takes', async () => {
+    it('stores more rows in one turn than fit into one transaction', async () => {
       const many = Array.from({ length: 150 }, (_, index) => storedInstance(`i${index}`));
       await Promise.all(many.map((instance) => subject.store.save(instance)));
       expect(await subject.store.load()).toEqual(many);
     });
 
-    it('stores what the caller meant at the time, not what became of its object', async () => {
+    it('stores the object at the time of the call, not later changes of it', async () => {
       const instance = storedInstance('a');
       const saved = subject.store.save(instance);
       instance.record.version = 99;
@@ -111,7 +111,7 @@ export function storeContract(title: string, make: () => Promise<StoreSubject>):
       expect(await subject.store.load()).toEqual([storedInstance('a')]);
     });
 
-    it('does not acknowledge before the commit, which comes after the turn', async () => {
+    it('acknowledges only after the commit, which follows the turn', async () => {
       const order: string[] = [];
       const saved = subject.store.save(storedInstance('a')).then(() => order.push('acknowledged'));
       await Promise.resolve();
@@ -121,7 +121,7 @@ export function storeContract(title: string, make: () => Promise<StoreSubject>):
       expect(order).toEqual(['rest of the turn', 'acknowledged']);
     });
 
-    it('forgets what was removed and takes a removal of something unknown', async () => {
+    it('removes instances, and ignores the removal of an unknown one', async () => {
       await subject.store.save(storedInstance('a'));
       await subject.store.remove('a');
       await subject.store.remove('never-there');
@@ -129,7 +129,7 @@ export function storeContract(title: string, make: () => Promise<StoreSubject>):
       expect(await (await subject.reopen()).load()).toEqual([]);
     });
 
-    it('refuses a second instance of a name, without regard to case, and stores its neighbours all the same', async () => {
+    it('refuses a second instance with a name, in any case, and stores the others of the turn', async () => {
       await subject.store.save(storedInstance('a', 1, 'Llama'));
       const results = await Promise.allSettled([
         subject.store.save(storedInstance('b')),
@@ -140,13 +140,13 @@ export function storeContract(title: string, make: () => Promise<StoreSubject>):
       expect(ids(await subject.store.load())).toEqual(['a', 'b', 'd']);
     });
 
-    it('gives a name free with its instance, in the same turn', async () => {
+    it('frees the name of a removed instance in the same turn', async () => {
       await subject.store.save(storedInstance('a', 1, 'llama'));
       await Promise.all([subject.store.remove('a'), subject.store.save(storedInstance('b', 1, 'llama'))]);
       expect(ids(await subject.store.load())).toEqual(['b']);
     });
 
-    it('rejects every save of a commit that fails, stores none of them, and works again when it can', async () => {
+    it('rejects every save of a failed commit, stores none of them, and works again afterwards', async () => {
       await subject.store.save(storedInstance('a'));
       subject.setFull(true);
       const results = await Promise.allSettled([

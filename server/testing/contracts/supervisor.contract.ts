@@ -3,40 +3,40 @@ import type { LaunchPlan, ProcessIdentity, RunReference, Supervisor } from '../.
 import { freezeRun, untilFrozen, type FrozenRun } from '../frozen-run.ts';
 import { RecordingListener } from '../recording-listener.ts';
 
-/** How an engine of the contract's tests behaves; each lives until something ends it. */
+/** Behaviour of an engine in the contract tests. Each runs until it is ended. */
 export interface EngineBehaviour {
   ignoresSigterm?: boolean;
-  /** Listens there. */
+  /** The port on which it listens. */
   port?: number;
-  /** Status when {@link SupervisorBench.endByItself} ends it. */
+  /** Exit status when {@link SupervisorBench.endByItself} ends it. */
   exitCode?: number;
 }
 
-/** What the contract needs besides the supervisor; a fake and a real machine give it in their own ways. */
+/** The operations that the contract tests need besides the supervisor, for the fake and for a real machine. */
 export interface SupervisorBench {
   readonly dataDirId: string;
-  /** Of the moment: see {@link restart}. */
+  /** The current supervisor; {@link restart} replaces it. */
   readonly supervisor: Supervisor;
-  /** A run that was never spawned, of an instance of its own. */
+  /** A run of a new instance, not spawned yet. */
   newRun(): RunReference;
   plan(behaviour?: EngineBehaviour): LaunchPlan;
-  /** A plan that cannot be launched, and the file that is to blame. */
+  /** A plan that cannot be launched, and the missing file. */
   badPlan(): { plan: LaunchPlan; file: string };
-  /** Resolves when an engine that was spawned has come so far that it behaves as planned. */
+  /** Resolves when a spawned engine behaves as planned. */
   untilItBehaves(run: RunReference): Promise<void>;
   endByItself(run: RunReference, identity: ProcessIdentity): Promise<void>;
-  /** A manager that dies without a word, and the next one on the same machine. */
+  /** Crashes the manager, and returns the next one on the same machine. */
   restart(): Supervisor;
   freePort(): Promise<number>;
   /** Lets the supervisor's long waits pass. */
   advance(milliseconds: number): Promise<void>;
-  /** Resolves when `condition` holds; rejects when it does not come to. */
+  /** Resolves when `condition` holds; rejects if it never does. */
   until(condition: () => boolean | Promise<boolean>): Promise<void>;
-  /** Ends what is left. */
+  /** Ends everything that is left. */
   dispose(): Promise<void>;
 }
 
-/** What every adapter of the {@link Supervisor} port must do. */
+/** The contract tests of the {@link Supervisor} port. */
 export function supervisorContract(make: () => Promise<SupervisorBench>): void {
   let bench: SupervisorBench;
   let listener: RecordingListener;
@@ -57,7 +57,7 @@ export function supervisorContract(make: () => Promise<SupervisorBench>): void {
   const freeze = (): Promise<FrozenRun> => untilFrozen(bench.supervisor, run, (condition) => bench.until(condition));
   const untilGone = (): Promise<void> => bench.until(() => listener.exits.length > 0);
 
-  test('a spawned run is alive under the identity that spawn resolved with, and can be measured', async () => {
+  test('a spawned run is alive with the identity that spawn returned, and has stats', async () => {
     const identity = await spawn();
     expect(identity.pid).toBeGreaterThan(1);
     expect(identity.bootId).toBe(bench.supervisor.bootId);
@@ -69,7 +69,7 @@ export function supervisorContract(make: () => Promise<SupervisorBench>): void {
     expect(bench.supervisor.progress(run)?.memoryBytes).toBeGreaterThan(0);
   });
 
-  test('an engine that ends by itself is reported once, with its code', async () => {
+  test('an engine that exits by itself is reported once, with its code', async () => {
     const identity = await spawn({ exitCode: 7 });
     await bench.endByItself(run, identity);
     await untilGone();
@@ -78,7 +78,7 @@ export function supervisorContract(make: () => Promise<SupervisorBench>): void {
     expect(bench.supervisor.progress(run)).toBeNull();
   });
 
-  test('terminate ends an engine; more of it, then and later, does nothing', async () => {
+  test('terminate ends an engine; further calls do nothing', async () => {
     await spawn();
     bench.supervisor.terminate(run);
     bench.supervisor.terminate(run);
@@ -99,7 +99,7 @@ export function supervisorContract(make: () => Promise<SupervisorBench>): void {
     expect(listener.exits).toEqual([{ code: 137, signal: 'SIGKILL', at: expect.any(Number) as number }]);
   });
 
-  test('terminate kills an engine that does not obey, after five seconds', async () => {
+  test('terminate kills an engine that ignores SIGTERM after five seconds', async () => {
     await spawn({ ignoresSigterm: true });
     bench.supervisor.terminate(run);
     await bench.advance(3_000);
@@ -144,7 +144,7 @@ export function supervisorContract(make: () => Promise<SupervisorBench>): void {
     expect(() => bench.supervisor.adopt(run, identity, listener)).toThrow('already');
   });
 
-  test('a spawn that cannot succeed rejects with a reason that names the file, and leaves nothing', async () => {
+  test('a failed spawn rejects with a reason that names the file, and leaves nothing', async () => {
     const { plan, file } = bench.badPlan();
     await expect(bench.supervisor.spawn(run, plan, {}, listener)).rejects.toThrow(file);
     expect(await bench.supervisor.inspect(run, null)).toMatchObject({ found: 'dead', spawned: false });
@@ -152,7 +152,7 @@ export function supervisorContract(make: () => Promise<SupervisorBench>): void {
     expect(listener.exits).toEqual([]);
   });
 
-  test('the processes of a run are known while the engine lives', async () => {
+  test('pids returns the processes of a run while the engine lives', async () => {
     expect(bench.supervisor.pids(run)).toEqual([]);
     const identity = await spawn();
     expect(bench.supervisor.pids(run)).toContain(identity.pid);
@@ -162,7 +162,7 @@ export function supervisorContract(make: () => Promise<SupervisorBench>): void {
     expect(bench.supervisor.pids(run)).toEqual([]);
   });
 
-  test('a run can be frozen again and again, and goes on when it is thawed', async () => {
+  test('a run can be frozen repeatedly, and continues when it is thawed', async () => {
     const identity = await spawn({ exitCode: 7 });
     for (let times = 1; times <= 3; times += 1) {
       const { thaw } = await freeze();
@@ -182,7 +182,7 @@ export function supervisorContract(make: () => Promise<SupervisorBench>): void {
     await (await freeze()).thaw();
   });
 
-  test('a step that fails is reported, and the run goes on', async () => {
+  test('a step that fails rejects, and the run continues', async () => {
     await spawn();
     const failing = async (): Promise<void> => {
       await bench.until(() => bench.supervisor.whileFrozen(run, () => Promise.reject(new Error('no such file'))));
@@ -192,7 +192,7 @@ export function supervisorContract(make: () => Promise<SupervisorBench>): void {
     await untilGone();
   });
 
-  test('a terminate that comes while a run is frozen takes effect at the thaw, not before', async () => {
+  test('a terminate of a frozen run takes effect only at the thaw', async () => {
     await spawn();
     const { thaw } = await freeze();
     bench.supervisor.terminate(run);
@@ -213,16 +213,16 @@ export function supervisorContract(make: () => Promise<SupervisorBench>): void {
     expect(await freezeRun(bench.supervisor, run)).toBeNull();
   });
 
-  test('what is frozen when the manager closes goes on', async () => {
+  test('a run that is frozen when the manager closes continues', async () => {
     const identity = await spawn({ exitCode: 7 });
     const { thaw } = await freeze();
     const next = bench.restart();
-    const heir = new RecordingListener();
-    next.adopt(run, identity, heir);
+    const watcher = new RecordingListener();
+    next.adopt(run, identity, watcher);
     await thaw();
     await bench.endByItself(run, identity);
-    await bench.until(() => heir.exits.length > 0);
-    expect(heir.exits).toEqual([expect.objectContaining({ code: 7 })]);
+    await bench.until(() => watcher.exits.length > 0);
+    expect(watcher.exits).toEqual([expect.objectContaining({ code: 7 })]);
   });
 
   test('terminate, kill and freeze of an unknown run do nothing', async () => {
@@ -233,7 +233,7 @@ export function supervisorContract(make: () => Promise<SupervisorBench>): void {
     expect(bench.supervisor.progress(run)).toBeNull();
   });
 
-  test('a run that was never spawned is dead without traces', async () => {
+  test('a run that was never spawned is dead, without an exit', async () => {
     expect(await bench.supervisor.inspect(run, null)).toEqual({
       found: 'dead',
       exit: { code: null, signal: null, at: expect.any(Number) as number },
@@ -242,7 +242,7 @@ export function supervisorContract(make: () => Promise<SupervisorBench>): void {
     });
   });
 
-  test('a run that ended while nobody watched is found dead, with its code', async () => {
+  test('a run that ended unwatched is found dead, with its code', async () => {
     const identity = await spawn({ exitCode: 3 });
     const next = bench.restart();
     await bench.endByItself(run, identity);
@@ -253,20 +253,20 @@ export function supervisorContract(make: () => Promise<SupervisorBench>): void {
     expect(listener.exits).toEqual([]);
   });
 
-  test('the next manager finds and adopts a run, and learns how it ends', async () => {
+  test('the next manager finds and adopts a run, and gets its exit', async () => {
     const identity = await spawn({ exitCode: 7 });
     const next = bench.restart();
     expect(await next.inspect(run, identity)).toEqual({ found: 'alive', identity });
-    const heir = new RecordingListener();
-    next.adopt(run, identity, heir);
+    const watcher = new RecordingListener();
+    next.adopt(run, identity, watcher);
     expect(next.stats(run)).not.toBeNull();
     await bench.endByItself(run, identity);
-    await bench.until(() => heir.exits.length > 0);
-    expect(heir.exits).toEqual([{ code: 7, signal: null, at: expect.any(Number) as number }]);
+    await bench.until(() => watcher.exits.length > 0);
+    expect(watcher.exits).toEqual([{ code: 7, signal: null, at: expect.any(Number) as number }]);
     expect(listener.exits).toEqual([]);
   });
 
-  test('a run whose pid nobody stored is found all the same', async () => {
+  test('a run is found even if its pid was not stored', async () => {
     const identity = await spawn();
     const next = bench.restart();
     expect(await next.inspect(run, null)).toEqual({ found: 'alive', identity });
@@ -275,26 +275,26 @@ export function supervisorContract(make: () => Promise<SupervisorBench>): void {
   test('an adopted run is terminated like any other', async () => {
     const identity = await spawn();
     const next = bench.restart();
-    const heir = new RecordingListener();
-    next.adopt(run, identity, heir);
+    const watcher = new RecordingListener();
+    next.adopt(run, identity, watcher);
     next.terminate(run);
-    await bench.until(() => heir.exits.length > 0);
-    expect(heir.exits).toEqual([expect.objectContaining({ code: 0 })]);
+    await bench.until(() => watcher.exits.length > 0);
+    expect(watcher.exits).toEqual([expect.objectContaining({ code: 0 })]);
   });
 
-  test('an adopted run that is gone already is reported gone, but not during the call', async () => {
+  test('an adopted run that is already gone is reported, but not during the call', async () => {
     const identity = await spawn({ exitCode: 5 });
     const next = bench.restart();
     await bench.endByItself(run, identity);
     await bench.until(async () => (await next.inspect(run, identity)).found === 'dead');
-    const heir = new RecordingListener();
-    next.adopt(run, identity, heir);
-    expect(heir.exits).toEqual([]);
-    await bench.until(() => heir.exits.length > 0);
-    expect(heir.exits).toEqual([expect.objectContaining({ code: 5 })]);
+    const watcher = new RecordingListener();
+    next.adopt(run, identity, watcher);
+    expect(watcher.exits).toEqual([]);
+    await bench.until(() => watcher.exits.length > 0);
+    expect(watcher.exits).toEqual([expect.objectContaining({ code: 5 })]);
   });
 
-  test('a run of an earlier boot is dead, whatever process has its pid now', async () => {
+  test('a run of an earlier boot is dead, even if a process has its pid', async () => {
     const identity = await spawn();
     const next = bench.restart();
     expect(await next.inspect(run, { ...identity, bootId: 'another' })).toMatchObject({
@@ -304,7 +304,7 @@ export function supervisorContract(make: () => Promise<SupervisorBench>): void {
     expect(await next.inspect(run, identity)).toEqual({ found: 'alive', identity });
   });
 
-  test('a later process of the same pid is not the run', async () => {
+  test('a later process with the same pid is not the run', async () => {
     const identity = await spawn();
     const next = bench.restart();
     const stranger = bench.newRun();
@@ -313,7 +313,7 @@ export function supervisorContract(make: () => Promise<SupervisorBench>): void {
     expect(await next.inspect(run, identity)).toEqual({ found: 'alive', identity });
   });
 
-  test('processes of runs that nobody knows are listed and can be ended; those of known runs are left alone', async () => {
+  test('strays lists processes of unknown runs only, and endStray ends them', async () => {
     const identity = await spawn();
     const next = bench.restart();
     expect(await next.strays(new Set([run.tag]))).toEqual([]);
@@ -324,7 +324,7 @@ export function supervisorContract(make: () => Promise<SupervisorBench>): void {
     expect(await next.inspect(run, identity)).toMatchObject({ found: 'dead' });
   });
 
-  test('what belongs to another data directory is not ended', async () => {
+  test('processes of another data directory are not ended', async () => {
     await expect(bench.supervisor.endStray('another.instance.nonce')).rejects.toThrow('another data directory');
   });
 
@@ -353,7 +353,7 @@ export function supervisorContract(make: () => Promise<SupervisorBench>): void {
     expect(witness?.listener()).toBeNull();
   });
 
-  test('after close nothing is reported, and the engine lives on', async () => {
+  test('nothing is reported after close, and the engine lives on', async () => {
     const identity = await spawn();
     bench.supervisor.close();
     const next = bench.restart();
@@ -362,7 +362,7 @@ export function supervisorContract(make: () => Promise<SupervisorBench>): void {
     expect(listener.exits).toEqual([]);
   });
 
-  test('the folder of a run is removed when it is over, not before', async () => {
+  test('the folder of a run is removed only when the run is over', async () => {
     await spawn();
     await expect(bench.supervisor.discard(run.folder)).rejects.toThrow('not over');
     bench.supervisor.kill(run);

@@ -1,19 +1,19 @@
 import type { Clock } from '../instances/ports.ts';
 
-/** What waits beyond this is dropped, the oldest first. */
+/** When more items wait, the oldest are dropped. */
 export const LONGEST_QUEUE = 100;
-/** How long the end of the server is put off for last words: most receivers answer within a tenth of it. */
-const LAST_WORDS_MS = 2_000;
+/** How long a stopping server waits for the last deliveries; most receivers answer within a tenth of it. */
+const CLOSE_TIMEOUT_MS = 2_000;
 
 export interface DeliveryQueueParts<Item> {
   clock: Pick<Clock, 'after'>;
-  /** One at a time, in order. Must not reject. @param signal aborts when it is to be given up */
+  /** Called for one item at a time, in order. Must not reject. @param signal aborts when the delivery must end */
   deliver: (item: Item, signal: AbortSignal) => Promise<void>;
-  /** The first one is dropped, and at the end how many it were. */
+  /** Called when the first item is dropped, and after a run with the number of dropped items. */
   onDropped: (what: string) => void;
 }
 
-/** Hands on one thing after the other without keeping anybody waiting. */
+/** Delivers items one after the other; `push` does not wait. */
 export class DeliveryQueue<Item> {
   readonly #parts: DeliveryQueueParts<Item>;
   readonly #waiting: Item[] = [];
@@ -38,11 +38,11 @@ export class DeliveryQueue<Item> {
     if (!this.#isBusy) this.#running = this.#run();
   }
 
-  /** Takes nothing more. Gives what waits a moment, then drops it and gives up what is under way. */
+  /** Accepts no more items. Waits up to {@link CLOSE_TIMEOUT_MS}, then drops the waiting items and aborts the current one. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await new Promise<void>((resolve) => {
-      const cancel = this.#parts.clock.after(LAST_WORDS_MS, resolve);
+      const cancel = this.#parts.clock.after(CLOSE_TIMEOUT_MS, resolve);
       void this.#running.then(() => {
         cancel();
         resolve();

@@ -138,10 +138,10 @@ describe('AlertDelivery', () => {
     expect(bodies).toMatchObject([{ instance: 'a' }, { instance: 'b' }]);
     expect(readFileSync(file, 'utf8')).toBe('x\nx\n');
     expect(faults.toSorted()).toEqual([
-      'The alert instance_failed could not be told: alerts.command exited with status 3: no such room',
-      'The alert instance_failed could not be told: alerts.command exited with status 3: no such room',
-      'The alert instance_failed could not be told: alerts.webhook answered with status 404',
-      'The alert instance_failed could not be told: alerts.webhook answered with status 404',
+      'The alert instance_failed could not be delivered: alerts.command exited with status 3: no such room',
+      'The alert instance_failed could not be delivered: alerts.command exited with status 3: no such room',
+      'The alert instance_failed could not be delivered: alerts.webhook answered with status 404',
+      'The alert instance_failed could not be delivered: alerts.webhook answered with status 404',
     ]);
   });
 
@@ -247,6 +247,6 @@ describe('AlertDelivery', () => {
     });
     emit(FAILED);
     expect(ran).toEqual(['x']);
-    expect(faults).toEqual(['Alerts are posted nowhere: alerts.webhook is no http or https URL']);
+    expect(faults).toEqual(['No alert is sent to alerts.webhook: alerts.webhook is not an http or https URL']);
   });
 });

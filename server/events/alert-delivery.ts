@@ -37,9 +37,9 @@ export function createAlertDelivery(dependencies: AlertDeliveryDependencies): Al
         clock,
         deliver: (announcement, signal) =>
           deliver(announcement, signal).catch((error: unknown) =>
-            onFault(error, `The alert ${announcement.code} could not be told`),
+            onFault(error, `The alert ${announcement.code} could not be delivered`),
           ),
-        onDropped: (what) => onFault(new Error(what), 'Alerts come faster than they can be told'),
+        onDropped: (what) => onFault(new Error(what), 'Alerts come faster than they can be delivered'),
       }),
   );
   if (queues.length === 0) return { close: async () => undefined };
@@ -74,7 +74,7 @@ function destinationsOf({ config, clock, runTool, onFault }: AlertDeliveryDepend
     try {
       destinations.push(createWebhook(config.webhook, clock));
     } catch (error) {
-      onFault(error, 'Alerts are posted nowhere');
+      onFault(error, 'No alert is sent to alerts.webhook');
     }
   }
   if (config.command.length > 0) destinations.push(createAlertCommand(config.command, runTool));

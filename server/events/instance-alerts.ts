@@ -108,7 +108,7 @@ export function createInstanceAlerts(dependencies: InstanceAlertsDependencies): 
     const isShort = judgeGpuMemory(change);
     if (isShort === false) gpuMemory.forget(seen.name);
     if (isShort === true)
-      gpuMemory.note(seen.name).catch((error: unknown) => onFault(error, 'The GPUs cannot be looked at'));
+      gpuMemory.note(seen.name).catch((error: unknown) => onFault(error, 'The GPUs cannot be read'));
   };
 
   const updated = (name: string): void => {
@@ -137,7 +137,7 @@ export function createInstanceAlerts(dependencies: InstanceAlertsDependencies): 
           alerts.clear(PORT_CLASH, name);
       }
     } catch (error) {
-      onFault(error, 'Whether a port is free again cannot be found out; trying again');
+      onFault(error, 'Checking whether a port is free again failed; trying again');
     }
     cancelLook = null;
     watchPorts();

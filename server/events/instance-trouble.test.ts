@@ -15,10 +15,10 @@ describe('judgeFailed', () => {
   it('raises until the instance leaves `failed`', () => {
     const reason = 'gave up after 5 restarts in a row: the engine crashed (SIGSEGV)';
     expect(judgeFailed(change({ status: 'failed', reason }))).toBe(
-      'chat failed and is not tried again by itself: the engine crashed (SIGSEGV). Correct that and start it.',
+      'chat failed and is not started again automatically: the engine crashed (SIGSEGV). Correct that and start it.',
     );
     expect(judgeFailed(change({ status: 'failed', reason, onDemand: true }))).toBe(
-      'chat failed and is tried again only by a request, half a minute later: the engine crashed (SIGSEGV). Correct that and start it.',
+      'chat failed and is started again only by a request, 30 seconds later at the earliest: the engine crashed (SIGSEGV). Correct that and start it.',
     );
     expect(judgeFailed(change({ status: 'starting' }))).toBe(null);
   });
@@ -64,7 +64,7 @@ describe('judgePortClash', () => {
   it('raises when every port of the range is taken', () => {
     const reason = 'every port of instances.port_range is in use';
     expect(judgePortClash(change({ status: 'failed', reason }))).toBe(
-      'chat cannot start: every port of instances.port_range is in use. Widen it, or end what has ports of it.',
+      'chat cannot start: every port of instances.port_range is in use. Widen that range, or stop the programs that use its ports.',
     );
   });
 

@@ -32,7 +32,9 @@ const GPU_MEMORY =
 /** `instance_failed`. */
 export function judgeFailed({ name, status, reason, onDemand }: StatusChange): Verdict {
   if (status !== 'failed') return null;
-  const tried = onDemand ? 'is tried again only by a request, half a minute later' : 'is not tried again by itself';
+  const tried = onDemand
+    ? 'is started again only by a request, 30 seconds later at the earliest'
+    : 'is not started again automatically';
   return `${name} failed and ${tried}: ${causeOf(reason)}. Correct that and start it.`;
 }
 
@@ -55,7 +57,7 @@ export function judgePortClash({ name, status, reason, port }: StatusChange): Ve
   const isOver = status === 'failed' || status === 'restarting';
   if (!isOver || reason === null) return undefined;
   if (RANGE_TAKEN.test(reason)) {
-    return `${name} cannot start: ${causeOf(reason)}. Widen it, or end what has ports of it.`;
+    return `${name} cannot start: ${causeOf(reason)}. Widen that range, or stop the programs that use its ports.`;
   }
   if (PORT_TAKEN.test(reason)) {
     return `${name} cannot start, because another program has its port ${port}: ${causeOf(reason)}. End that program, or give ${name} another port.`;
@@ -73,5 +75,5 @@ export function judgeGpuMemory({ status, reason }: StatusChange): boolean | unde
 }
 
 function causeOf(reason: string | null): string {
-  return (reason ?? 'the reason is not known').replace(PREFIX, '').replace(/[.\s]+$/, '');
+  return (reason ?? 'the reason is unknown').replace(PREFIX, '').replace(/[.\s]+$/, '');
 }

@@ -207,7 +207,7 @@ describe('createWebhook', () => {
   it.each(['ftp://host.example/secret', 'javascript:secret', 'no url secret'])(
     'refuses %s, without repeating it',
     (url) => {
-      expect(() => createWebhook(url, clock)).toThrow(/^alerts\.webhook is no http or https URL$/);
+      expect(() => createWebhook(url, clock)).toThrow(/^alerts\.webhook is not an http or https URL$/);
     },
   );
 });

@@ -23,7 +23,7 @@ export function createWebhook(
   // `new URL` would put the address into its error.
   const url = URL.parse(address);
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    throw new Error('alerts.webhook is no http or https URL');
+    throw new Error('alerts.webhook is not an http or https URL');
   }
 
   /** Rejects with a sentence when three attempts have failed; resolves on an abort. */
@@ -98,7 +98,7 @@ function post(
 function judge({ statusCode: status = 0, headers }: http.IncomingMessage): Outcome {
   if (status >= 200 && status < 300) return { ok: true };
   const isRedirect = status >= 300 && status < 400;
-  const why = `answered with status ${status}${isRedirect ? '; redirects are not followed, write where it leads' : ''}`;
+  const why = `answered with status ${status}${isRedirect ? '; redirects are not followed, so configure the final URL' : ''}`;
   const seconds = Number(headers['retry-after'] ?? 0);
   const pauseMs = Number.isFinite(seconds) ? Math.max(0, seconds * 1_000) : 0;
   return { ok: false, why, again: status === 408 || status === 429 || status >= 500, pauseMs };

@@ -4,10 +4,10 @@ import type { StatsPoint } from '@llamactl/contract/stats';
 import type { CountedActiveRequest } from './ports.ts';
 import type { Exposition } from './prometheus.ts';
 
-/** An instance, as far as its figures need it. */
+/** The fields of an instance that its figures need. */
 export type FiguredInstance = Pick<InstanceSummary, 'name' | 'status' | 'engine' | 'started_at'>;
 
-/** How instances stand. @param newestStats Of one that runs; `null`: not measured yet. */
+/** Writes status and usage of instances. @param newestStats Of a running instance; `null`: not measured yet. */
 export function writeInstanceFigures(
   exposition: Exposition,
   instances: readonly FiguredInstance[],
@@ -40,7 +40,7 @@ export function writeInstanceFigures(
   }
 }
 
-/** How many requests are in which phase of which instance: for {@link writeActiveRequests}. */
+/** Counts requests by phase and instance, for {@link writeActiveRequests}. */
 export function countActive(requests: readonly CountedActiveRequest[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const { instance, phase } of requests) {
@@ -50,7 +50,7 @@ export function countActive(requests: readonly CountedActiveRequest[]): Readonly
   return counts;
 }
 
-/** How many requests are where. Those for no instance are left out. */
+/** Writes the number of requests by instance and phase. Leaves out requests for no instance. */
 export function writeActiveRequests(
   exposition: Exposition,
   instances: readonly Pick<FiguredInstance, 'name'>[],

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
 import type { Exposition } from './prometheus.ts';
 
-/** Figures of this process itself, under the names that Prometheus has for them. @param startedAt Milliseconds since the epoch. */
+/** Writes figures of this process under Prometheus' standard names. @param startedAt Milliseconds since the epoch. */
 export async function writeProcessFigures(exposition: Exposition, startedAt: number): Promise<void> {
   const { user, system } = process.cpuUsage();
   const memory = process.memoryUsage();
@@ -22,10 +22,10 @@ export async function writeProcessFigures(exposition: Exposition, startedAt: num
     .add(performance.eventLoopUtilization().active / 1_000);
 }
 
-/** `null`: the system does not tell. */
+/** Number of open files; `null`: the system does not report it. */
 async function openFiles(): Promise<number | null> {
   try {
-    // The folder that is read for it is one of them.
+    // Reading the folder opens one more.
     return (await readdir('/proc/self/fd')).length - 1;
   } catch (error) {
     if (error instanceof Error && 'code' in error) return null;

@@ -2,7 +2,7 @@ import type { SystemStatus } from '@llamactl/contract/system';
 import { STATUSES } from '@llamactl/contract/instance';
 import type { Exposition } from './prometheus.ts';
 
-/** How the machine stands, and how many instances are in which state. */
+/** Writes the machine's resources and the number of instances by status. */
 export function writeSystemFigures(exposition: Exposition, { version, instances, resources }: SystemStatus): void {
   const gauge = (name: string, help: string) => exposition.family(name, 'gauge', help);
   gauge('llamactl_build_info', 'Always 1; the version of llamactl.').add(1, { version });

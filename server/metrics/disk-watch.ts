@@ -56,7 +56,7 @@ export function watchDisk({ clock, alerts, diskSpace, onFault }: DiskWatchDepend
       else alerts.raise({ level, code: DISK_SPACE_LOW, message: MESSAGES[level] });
       isFaulty = false;
     } catch (error) {
-      if (!isFaulty) onFault(error, 'The filesystem of data_dir cannot be looked at; trying again');
+      if (!isFaulty) onFault(error, 'The filesystem of data_dir cannot be read; trying again');
       isFaulty = true;
     }
     if (!isClosed) cancel = clock.after(LOOK_EVERY_MS, () => void look());

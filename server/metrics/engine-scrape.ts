@@ -80,7 +80,7 @@ export function createEngineScrape({ clock, targets, read }: EngineScrapeParts):
       const success = exposition.family(
         'llamactl_engine_scrape_success',
         'gauge',
-        'Whether the engine told its own figures, 1 or 0; absent where it has none.',
+        'Whether the engine answered with its own figures, 1 or 0; absent where it has none.',
       );
       for (const instance of instances) {
         const known = answers.get(instance);

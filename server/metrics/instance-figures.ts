@@ -15,11 +15,11 @@ export function writeInstanceFigures(
 ): void {
   const gauge = (name: string, help: string) => exposition.family(name, 'gauge', help);
   const counter = (name: string, help: string) => exposition.family(name, 'counter', help);
-  const info = gauge('llamactl_instance_info', 'Always 1; what does not change often.');
+  const info = gauge('llamactl_instance_info', 'Always 1; labels that rarely change.');
   const status = gauge('llamactl_instance_status', '1 for the status that it has, 0 for the others.');
   const started = gauge('llamactl_instance_start_time_seconds', 'When its process began, Unix time.');
   const memory = gauge('llamactl_instance_memory_bytes', 'Resident memory of all its processes.');
-  const gpuMemory = gauge('llamactl_instance_gpu_memory_bytes', 'Memory on all GPUs, where a tool tells.');
+  const gpuMemory = gauge('llamactl_instance_gpu_memory_bytes', 'Memory on all GPUs, where a tool reports it.');
   const cores = gauge('llamactl_instance_cpu_cores', 'Cores that it keeps busy.');
   const threads = gauge('llamactl_instance_threads', 'Threads of all its processes.');
   const read = counter('llamactl_instance_read_bytes_total', 'Read since its process began.');
@@ -59,7 +59,7 @@ export function writeActiveRequests(
   const family = exposition.family(
     'llamactl_requests_in_flight',
     'gauge',
-    'Requests on their way. starting, queued: they wait; processing, streaming: an engine has them.',
+    'Requests in flight. starting, queued: waiting; processing, streaming: sent to an engine.',
   );
   for (const { name: instance } of instances) {
     for (const phase of REQUEST_PHASES) family.add(requests.get(`${phase} ${instance}`) ?? 0, { instance, phase });

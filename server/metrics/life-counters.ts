@@ -34,10 +34,7 @@ export class LifeCounters {
     const restarts = counter('llamactl_instance_restarts_total', 'Times that it entered `restarting`, for any cause.');
     const failures = counter('llamactl_instance_failures_total', 'Times that it entered `failed`.');
     const evictions = counter('llamactl_instance_evictions_total', 'Times that it was stopped to make room.');
-    const idleStops = counter(
-      'llamactl_instance_idle_stops_total',
-      'Times that it was stopped because nobody used it.',
-    );
+    const idleStops = counter('llamactl_instance_idle_stops_total', 'Times that it was stopped because it was idle.');
     for (const instance of instances) {
       const life = this.#lives.get(instance);
       starts.add(life?.starts ?? 0, { instance });

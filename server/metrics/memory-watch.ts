@@ -47,7 +47,7 @@ export function watchMemory({ clock, alerts, memory, onFault }: MemoryWatchDepen
       else alerts.clear(MEMORY_LOW);
       isFaulty = false;
     } catch (error) {
-      if (!isFaulty) onFault(error, 'The memory of the machine cannot be looked at; trying again');
+      if (!isFaulty) onFault(error, 'The memory of the machine cannot be read; trying again');
       isFaulty = true;
     }
     cancel = clock.after(LOOK_EVERY_MS, look);

@@ -14,11 +14,11 @@ export async function writeProcessFigures(exposition: Exposition, startedAt: num
   gauge('process_start_time_seconds', 'When llamactl started, Unix time.', startedAt / 1_000);
   const files = await openFiles();
   if (files !== null) gauge('process_open_fds', 'Open files and sockets of llamactl.', files);
-  gauge('nodejs_heap_size_used_bytes', "Of Node's heap, what is used.", memory.heapUsed);
+  gauge('nodejs_heap_size_used_bytes', "Used part of Node's heap.", memory.heapUsed);
   gauge('nodejs_heap_size_total_bytes', "Node's heap.", memory.heapTotal);
   gauge('nodejs_external_memory_bytes', 'Buffers outside of the heap.', memory.external);
   exposition
-    .family('nodejs_eventloop_active_seconds_total', 'counter', 'Time in which the event loop was at work.')
+    .family('nodejs_eventloop_active_seconds_total', 'counter', 'Time in which the event loop was busy.')
     .add(performance.eventLoopUtilization().active / 1_000);
 }
 

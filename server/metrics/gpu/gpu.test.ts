@@ -161,7 +161,7 @@ describe('a tool that fails', () => {
     await tools.clock.advance(60 * MINUTE_MS);
     expect(await tools.gpus.list()).toEqual([]);
     expect(tools.faults).toEqual([expect.stringContaining("couldn't communicate with the NVIDIA driver")]);
-    expect(tools.faults[0]).toContain('/bin/nvidia-smi does not tell about the GPUs');
+    expect(tools.faults[0]).toContain('/bin/nvidia-smi cannot read the GPUs');
   });
 
   test('is asked ever less often, up to every ten minutes, and forgiven when it answers', async () => {

@@ -98,5 +98,5 @@ export function asObject(value: unknown): Readonly<Record<string, unknown>> {
 /** The error for a tool that reported nothing, with the first line of its output. */
 export function silence({ code, stdout, stderr }: ToolResult): Error {
   const line = `${stderr}\n${stdout}`.split('\n').find((each) => each.trim() !== '');
-  return new Error(line === undefined ? `it ended with code ${code} and said nothing` : line.trim().slice(0, 300));
+  return new Error(line === undefined ? `it exited with code ${code} and printed nothing` : line.trim().slice(0, 300));
 }

@@ -68,7 +68,7 @@ export function createGpuSource(tools: readonly GpuTool[], dependencies: GpuSour
       chosen = null;
       last = null;
       failures += 1;
-      if (failures === 1) onFault(error, `${name} does not tell about the GPUs; it is asked again now and then`);
+      if (failures === 1) onFault(error, `${name} cannot read the GPUs; trying again`);
       return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - 1));
     }
   };

@@ -57,7 +57,7 @@ export function createLogKeeper(options: LogKeeperOptions): OwnLogKeeper {
       try {
         if (!isClosed) await job();
       } catch (error) {
-        onFault(error, `The log of ${instance} cannot be kept within its bounds`);
+        onFault(error, `The log of ${instance} cannot be kept within its size limit`);
       }
     });
   };
@@ -79,7 +79,7 @@ export function createLogKeeper(options: LogKeeperOptions): OwnLogKeeper {
     try {
       one.isCutDue = (await recoverRun(one.folder)).isCutDue;
     } catch (error) {
-      onFault(error, `What a crash left of the log of ${one.log.instance} cannot be put in order`);
+      onFault(error, `The log of ${one.log.instance} cannot be recovered after a crash`);
     }
     changed(one.folder);
     // wait for the next check: by then the waker of a crashed server has sent its last signal

@@ -38,5 +38,5 @@ function sentence({ folder, instance }: LogReference, error: unknown): string {
     );
   }
   const reason = error instanceof Error ? error.message : 'it failed';
-  return `The log of ${instance} cannot be rotated: ${reason}. See that llamactl may write to ${folder}`;
+  return `The log of ${instance} cannot be rotated: ${reason}. Make sure that llamactl may write to ${folder}`;
 }

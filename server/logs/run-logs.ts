@@ -69,7 +69,7 @@ export function createRunLogs({ clock, keeper, onFault }: RunLogsOptions): RunLo
       try {
         await writeRunPlace(log, run);
       } catch (error) {
-        onFault(error, `A run of ${log.instance} could not be given its place in the log`);
+        onFault(error, `The start of a run in the log of ${log.instance} could not be stored`);
       }
     },
 

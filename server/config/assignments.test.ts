@@ -127,7 +127,7 @@ describe('flags', () => {
   it('name keys, and a wrong name or value is refused', () => {
     expect(sandbox.load({ overrides: { 'server.port': '9000' } }).config.server.port).toBe(9000);
     expect(sandbox.problems({ overrides: { 'server.prot': '9000' } })).toEqual([
-      'command line: server.prot is no key of the configuration. Did you mean server.port?',
+      'command line: server.prot is not a key of the configuration. Did you mean server.port?',
     ]);
     expect(sandbox.problems({ overrides: { 'server.port': 'x' } })).toEqual([
       'command line: server.port must be a number.',

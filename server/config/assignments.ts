@@ -80,7 +80,9 @@ export function fromFlags(flags: Readonly<Record<string, string>>): Assignments 
     const key = keys.get(name);
     if (key) assign(found, key, text, COMMAND_LINE);
     else
-      found.problems.push(`${COMMAND_LINE}: ${name} is no key of the configuration.${didYouMean(name, keys.keys())}`);
+      found.problems.push(
+        `${COMMAND_LINE}: ${name} is not a key of the configuration.${didYouMean(name, keys.keys())}`,
+      );
   }
   return found;
 }

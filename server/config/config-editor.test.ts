@@ -120,7 +120,7 @@ describe('an update', () => {
     const written = await editor.update({ server: { port: 9001 } });
     expect(ConfigWrittenSchema.parse(written)).toEqual(written);
     expect(written).toMatchObject({
-      message: 'Configuration updated; server.port takes effect when llamactl restarts, a reload is not enough',
+      message: 'Configuration updated; server.port takes effect when llamactl restarts; a reload is not enough',
       restart_required: true,
       changed: ['server.port'],
       config: { server: { port: 9001, base_path: '/llm' }, models: { hf_token: '***' } },
@@ -169,7 +169,7 @@ describe('an update', () => {
     });
     const { config } = await editor.view();
     expect(await editor.update(config)).toEqual({
-      message: 'Nothing to change: the configuration says so already',
+      message: 'Nothing to change: the configuration has these values already',
       restart_required: false,
       changed: [],
       config,
@@ -197,10 +197,10 @@ describe('an update', () => {
     const editor = sandbox.editor();
     const message = async (patch: Record<string, unknown>): Promise<string> => (await editor.update(patch)).message;
     expect(await message({ stats: { interval: 7 } })).toBe(
-      'Configuration updated; `llamactl reload` puts it in force, and so does a restart',
+      'Configuration updated; `llamactl reload` or a restart applies it',
     );
     expect(await message({ server: { port: 9001 } })).toBe(
-      'Configuration updated; server.port takes effect when llamactl restarts, a reload is not enough',
+      'Configuration updated; server.port takes effect when llamactl restarts; a reload is not enough',
     );
   });
 
@@ -209,7 +209,7 @@ describe('an update', () => {
     const editor = sandbox.editor();
     await editor.update({ server: { port: 1 } });
     expect(await editor.update({ server: { port: 9000 } })).toMatchObject({
-      message: 'Configuration updated; it is what llamactl runs with',
+      message: 'Configuration updated; llamactl already runs with it',
       restart_required: false,
       changed: ['server.port'],
     });
@@ -238,7 +238,7 @@ describe('an update', () => {
     rmSync(dirname(configFile), { recursive: true });
     expect(await refusalOf(editor, { stats: { interval: 1 } })).toMatchObject({
       code: 'CONFIG_READ_ONLY',
-      message: `The configuration file ${configFile} cannot be written: its folder is not there (ENOENT). Nothing was changed.`,
+      message: `The configuration file ${configFile} cannot be written: its folder does not exist (ENOENT). Nothing was changed.`,
     });
   });
 
@@ -274,7 +274,7 @@ describe('a secret', () => {
     expect((await refusalOf(sandbox.editor(), patch)).extras.problems).toEqual([
       {
         path: 'engines.llama_cpp.environment.NEW',
-        message: 'is ***, which stands for a value that is there, and there is none',
+        message: 'is ***, which stands for an existing value, but there is no value',
       },
     ]);
   });

@@ -22,7 +22,7 @@ export interface ConfigEditor {
   update(patch: ConfigPatch): Promise<ConfigWritten>;
 }
 
-/** When somebody else has changed the file each time, it is not for us to win. */
+/** Attempts to write while another program keeps changing the file. */
 const MOST_TRIES = 5;
 
 /**
@@ -55,7 +55,7 @@ export function createConfigEditor(
       // Do not create the folder of a file that existed at the start: a disk may be missing.
       const replacement = { path, before, after: plan.text, uid: search.uid, makesFolder: !isGone };
       if (await replaceFile(replacement)) return answer(plan, running.config);
-      if (attempt === MOST_TRIES) throw unwritable(path, 'somebody else keeps changing it');
+      if (attempt === MOST_TRIES) throw unwritable(path, 'another program keeps changing it');
     }
   };
 
@@ -121,9 +121,9 @@ function answer({ changed, after }: Plan, running: Config): ConfigWritten {
 const KEPT_BY_RELOAD: ReadonlySet<string> = new Set(['server.host', 'server.port', 'data_dir']);
 
 function messageOf(isChanged: boolean, pending: readonly string[]): string {
-  if (!isChanged) return 'Nothing to change: the configuration says so already';
-  if (pending.length === 0) return 'Configuration updated; it is what llamactl runs with';
+  if (!isChanged) return 'Nothing to change: the configuration has these values already';
+  if (pending.length === 0) return 'Configuration updated; llamactl already runs with it';
   const kept = pending.filter((key) => KEPT_BY_RELOAD.has(key));
-  if (kept.length === 0) return 'Configuration updated; `llamactl reload` puts it in force, and so does a restart';
-  return `Configuration updated; ${kept.join(' and ')} ${kept.length === 1 ? 'takes' : 'take'} effect when llamactl restarts, a reload is not enough`;
+  if (kept.length === 0) return 'Configuration updated; `llamactl reload` or a restart applies it';
+  return `Configuration updated; ${kept.join(' and ')} ${kept.length === 1 ? 'takes' : 'take'} effect when llamactl restarts; a reload is not enough`;
 }

@@ -54,7 +54,7 @@ function merged(
       if (old !== null || !isKnownKey(here)) result.delete(key);
     } else if (value === MASK && isSecretPath(here)) {
       if (present === undefined)
-        problems.push({ path: here, words: `is ${MASK}, which stands for a value that is there, and there is none.` });
+        problems.push({ path: here, words: `is ${MASK}, which stands for an existing value, but there is no value.` });
     } else if (isRecord(value)) {
       const inner = merged(old, value, present, here, problems);
       if (isRecord(old) || !isRecord(present) || Object.keys(inner).length > 0) result.set(key, inner);

@@ -123,7 +123,7 @@ describe('a file that is made', () => {
   });
 
   it('is not made in a folder that is not there, unless asked to', async () => {
-    expect(await reason({ path: join(folder, 'a', 'x'), before: null })).toBe('its folder is not there (ENOENT)');
+    expect(await reason({ path: join(folder, 'a', 'x'), before: null })).toBe('its folder does not exist (ENOENT)');
   });
 });
 
@@ -149,7 +149,7 @@ describe('a file is left alone when', () => {
     expect(await reason()).toBe('it is no regular file');
     rmSync(path, { recursive: true });
     symlinkSync('nowhere', path);
-    expect(await reason({ before: null })).toBe('it is a link to a file that is not there');
+    expect(await reason({ before: null })).toBe('it is a link to a file that does not exist');
     expect(lstatSync(path).isSymbolicLink()).toBe(true);
   });
 

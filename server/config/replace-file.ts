@@ -34,14 +34,14 @@ export type ReplaceFile = (replacement: Replacement) => Promise<boolean>;
 
 /** Failures with a cause outside llamactl. */
 const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'we may not write there',
-  EPERM: 'we may not write there',
+  EACCES: 'llamactl may not write there',
+  EPERM: 'llamactl may not write there',
   EROFS: 'its file system is read-only',
   ENOSPC: 'no space is left on its disk',
   EDQUOT: 'the disk quota is used up',
   EFBIG: 'it would be larger than files may be',
-  ENOENT: 'its folder is not there',
-  ENOTDIR: 'its folder is none',
+  ENOENT: 'its folder does not exist',
+  ENOTDIR: 'a part of its path is not a folder',
 };
 
 /**
@@ -112,7 +112,7 @@ async function targetOf(named: string): Promise<string> {
       if (isMissing(reason)) return null;
       throw reason;
     });
-    if (link !== null) throw new UnwritableFile(named, 'it is a link to a file that is not there');
+    if (link !== null) throw new UnwritableFile(named, 'it is a link to a file that does not exist');
     return named;
   }
 }

@@ -30,7 +30,7 @@ describe('parseText', () => {
     ['number', 'Infinity', 'must be a number'],
     ['boolean', '', 'must be true or false'],
     ['boolean', 'maybe', 'must be true or false'],
-    ['list', '["a"', 'starts like a JSON list and is none: write a,b or ["a","b"]'],
+    ['list', '["a"', 'starts like a JSON list but is not valid: write a,b or ["a","b"]'],
     ['map', '{}', 'is a map, which only the configuration file can set'],
   ] as const)('refuses %s %j', (kind, text, problem) => {
     expect(parseText(text, kind)).toEqual({ problem });

@@ -46,7 +46,7 @@ function parseList(text: string): TextValue {
   try {
     return { value: JSON.parse(trimmed) as unknown };
   } catch {
-    return { problem: 'starts like a JSON list and is none: write a,b or ["a","b"]' };
+    return { problem: 'starts like a JSON list but is not valid: write a,b or ["a","b"]' };
   }
 }
 

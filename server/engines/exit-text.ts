@@ -10,14 +10,14 @@ const CRASHES: ReadonlyMap<string, string> = new Map([
   ['SIGKILL', 'was killed by SIGKILL; if nobody did that, the system had run out of memory'],
 ]);
 
-/** The signal that ended a process; shells tell it as 128 + n. */
+/** The signal that ended a process; shells report it as 128 + n. */
 export function signalOf({ code, signal }: Exit): string | null {
   if (signal !== null) return signal;
   const number = (code ?? 0) - 128;
   return Object.entries(constants.signals).find(([, value]) => value === number)?.[0] ?? null;
 }
 
-/** How a process ended, to follow "the engine". */
+/** How a process ended, as text after "the engine". */
 export function exitText(exit: Exit): string {
   const signal = signalOf(exit);
   if (signal !== null) return CRASHES.get(signal) ?? `was ended by ${signal}`;
@@ -25,7 +25,7 @@ export function exitText(exit: Exit): string {
   return exit.code === 0 ? 'exited with status 0, though nobody asked it to' : `exited with status ${exit.code}`;
 }
 
-/** What the shell that starts engines, or the system's loader, says when a program could not even begin. */
+/** The message of the wrapper shell or the system's loader when a program could not start; `null`: none. */
 export function launchFailure(lines: readonly string[]): string | null {
   for (const line of lines) {
     const wrapper = /^llamactl-exec: (?:(?:line )?\d+: )?(?:exec: )?(.+)$/.exec(line)?.[1];

@@ -10,8 +10,9 @@ const SWITCHES =
 /** Short options without a value, such as `-d`, `-it`. */
 const SHORT_SWITCHES = /^-[diPqt]+$/;
 
-/** What is wrong with a command that {@link isDetached}. */
-export const DETACHED = 'must not detach its container (-d): the engine has ended when its client has';
+/** The problem of a command that {@link isDetached}. */
+export const DETACHED =
+  'must not detach its container (-d): llamactl takes the end of the client for the end of the engine';
 
 interface RunOptions {
   name: string | null;

@@ -29,8 +29,8 @@ export function keyPlaces(args: readonly string[]): number[] {
 /** The problem with placeholders in an instance's argument; `null`: none. */
 export function placeholderProblem(argument: string): string | null {
   if (argument.includes(API_KEY))
-    return `must not hold ${API_KEY}: the key of a run goes where the engine’s configuration says`;
-  // In a flag's value it cannot become another flag.
+    return `must not contain ${API_KEY}: the engine’s configuration decides where the key goes`;
+  // A placeholder in a flag's value cannot become another flag.
   const [flag = ''] = argument.startsWith('-') ? argument.split('=', 1) : [];
   return flag.search(PLACEHOLDER) === -1
     ? null

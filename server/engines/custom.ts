@@ -73,8 +73,8 @@ const CUSTOM_CROSSING: Crossing = {
   except: LLAMA_CROSSING.except,
 };
 const NOT_ISOLATED =
-  'needs the engine llama_cpp: how another engine is kept from caching prompts is not known; use an option of that engine, such as --no-enable-prefix-caching of vLLM';
-/** Python, and much else, ends a report of a failure with a line such as `ValueError: no such model`. */
+  'needs the engine llama_cpp: llamactl cannot turn off the prompt cache of another engine; use an option of that engine, such as --no-enable-prefix-caching of vLLM';
+/** Python and others end the report of a failure with a line such as `ValueError: no such model`. */
 const EXCEPTION = /^[\w.]*(?:Error|Exception)\b.*/;
 const COMPLAINT = /\b(error|fatal|panic|failed|cannot|could not)\b/i;
 // oxlint-disable-next-line no-control-regex -- the escape sequences of colours begin with a control character
@@ -114,7 +114,7 @@ export function customEngine({ name, config, findProgram, searchPath, allowPrivi
     const isModelUsed = [...command, ...settings.extra_args].some((argument) => argument.includes('${MODEL_PATH}'));
     if (settings.isolated === true) yield invalid('isolated', NOT_ISOLATED);
     if (isModelUsed && settings.model_path === undefined)
-      yield invalid('model_path', 'is required: the command holds ${MODEL_PATH}');
+      yield invalid('model_path', 'is required: the command contains ${MODEL_PATH}');
   }
 
   const plan = (record: InstanceRecord): LaunchPlan => {

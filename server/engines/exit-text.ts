@@ -7,7 +7,7 @@ const CRASHES: ReadonlyMap<string, string> = new Map([
   ['SIGFPE', 'crashed (SIGFPE)'],
   ['SIGABRT', 'aborted (SIGABRT)'],
   ['SIGILL', 'crashed (SIGILL): it was probably built for another processor'],
-  ['SIGKILL', 'was killed by SIGKILL; if nobody did that, the system had run out of memory'],
+  ['SIGKILL', 'was killed by SIGKILL; if no user or program did that, the system ran out of memory'],
 ]);
 
 /** The signal that ended a process; shells report it as 128 + n. */
@@ -21,8 +21,10 @@ export function signalOf({ code, signal }: Exit): string | null {
 export function exitText(exit: Exit): string {
   const signal = signalOf(exit);
   if (signal !== null) return CRASHES.get(signal) ?? `was ended by ${signal}`;
-  if (exit.code === null) return 'ended; its exit status could not be learnt';
-  return exit.code === 0 ? 'exited with status 0, though nobody asked it to' : `exited with status ${exit.code}`;
+  if (exit.code === null) return 'ended; its exit status is unknown';
+  return exit.code === 0
+    ? 'exited with status 0, although llamactl did not stop it'
+    : `exited with status ${exit.code}`;
 }
 
 /** The message of the wrapper shell or the system's loader when a program could not start; `null`: none. */

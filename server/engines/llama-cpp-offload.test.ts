@@ -23,7 +23,7 @@ describe('what llama-server gave to the GPU', () => {
     [['-ngl', '99'], [line(33, 33)], AS_ASKED],
     [['-ngl', '99'], [line(12, 33)], less('offloaded 12/33 layers to GPU')],
     [['--gpu-layers', '20'], [line(20, 33)], AS_ASKED],
-    [['--gpu-layers', '20'], [line(12, 33)], less('offloaded 12/33 layers to GPU of the 20 that were asked for')],
+    [['--gpu-layers', '20'], [line(12, 33)], less('offloaded 12/33 layers to GPU of the 20 requested')],
     [['--n-gpu-layers', 'all'], [line(0, 33)], less('offloaded 0/33 layers to GPU')],
     [['-ngl', '-2'], [line(30, 33)], less('offloaded 30/33 layers to GPU')],
     [['-ngl', '0', '-ngl', '99'], [line(12, 33)], less('offloaded 12/33 layers to GPU')],

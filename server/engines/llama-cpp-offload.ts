@@ -28,7 +28,7 @@ export function llamaCppOffload(plan: LaunchPlan, lines: readonly string[]): Off
   if (given !== null) {
     const wanted = typeof requested === 'number' ? Math.min(requested, given.of) : given.of;
     if (given.layers >= wanted) return { kind: 'as asked' };
-    const asked = typeof wish === 'number' && wish < given.of ? ` of the ${wish} that were asked for` : '';
+    const asked = typeof requested === 'number' && requested < given.of ? ` of the ${requested} requested` : '';
     return { kind: 'less', told: `offloaded ${given.layers}/${given.of} layers to GPU${asked}` };
   }
   if (requested === 'left to the engine') return { kind: 'not asked' };

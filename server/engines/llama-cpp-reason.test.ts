@@ -217,7 +217,7 @@ describe('how llama-server ended', () => {
 
   it('by a signal that tells nothing else', () => {
     expect(llamaCppReason(killed('SIGKILL', 137), loading, false)).toBe(
-      'the engine was killed by SIGKILL; if nobody did that, the system had run out of memory',
+      'the engine was killed by SIGKILL; if no user or program did that, the system ran out of memory',
     );
     expect(llamaCppReason({ code: 137, signal: null, at: 0 }, loading, true)).toContain('SIGKILL');
     expect(llamaCppReason(killed('SIGTERM', 143), loading, false)).toBe('the engine was ended by SIGTERM');
@@ -245,10 +245,10 @@ describe('how llama-server ended', () => {
 
   it('by an exit that nobody asked for', () => {
     expect(llamaCppReason({ code: 0, signal: null, at: 0 }, [], true)).toBe(
-      'the engine exited with status 0, though nobody asked it to',
+      'the engine exited with status 0, although llamactl did not stop it',
     );
     expect(llamaCppReason({ code: null, signal: null, at: 0 }, [], true)).toBe(
-      'the engine ended; its exit status could not be learnt',
+      'the engine ended; its exit status is unknown',
     );
   });
 

@@ -19,7 +19,7 @@ describe('parseText', () => {
     ['numbers', '8100,8200', [8100, 8200]],
     ['numbers', '[8100, 8200]', [8100, 8200]],
     ['numbers', '8100,x', [8100, 'x']],
-  ] as const)('reads %s %j as %j', (kind, text, value) => {
+  ] as const)('parses %s %j as %j', (kind, text, value) => {
     expect(parseText(text, kind)).toEqual({ value });
   });
 
@@ -36,7 +36,7 @@ describe('parseText', () => {
     expect(parseText(text, kind)).toEqual({ problem });
   });
 
-  it('reads back any list that is written as JSON', () => {
+  it('parses any list that is written as JSON', () => {
     fc.assert(
       fc.property(fc.array(fc.string()), (list) => {
         expect(parseText(JSON.stringify(list), 'list')).toEqual({ value: list });

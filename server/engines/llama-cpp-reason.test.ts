@@ -5,7 +5,7 @@ import { llamaCppReason } from './llama-cpp-reason.ts';
 const FAILED = { code: 1, signal: null, at: 0 };
 const killed = (signal: string, code: number) => ({ code, signal, at: 0 });
 
-/** What llama-server b11669 printed in each case; lines that say nothing about it are left out. */
+/** Output of llama-server b11669 in each case, without unrelated lines. */
 const START = [
   '0.00.010.010 I srv          init: using 8 threads for HTTP server',
   '0.00.010.012 W srv  llama_server: security: no API key is set and CORS allows all origins',
@@ -25,7 +25,7 @@ const failedLoad = (model: string, causes: string[], follows: string[] = []): st
   '0.00.011.644 E srv  llama_server: exiting due to model loading error',
 ];
 
-describe('why llama-server did not start', () => {
+describe('the reason why llama-server did not start', () => {
   it.each<[string, string[], string]>([
     [
       'a missing model',
@@ -189,7 +189,7 @@ describe('why llama-server did not start', () => {
     expect(llamaCppReason(FAILED, lines, false)).toBe(reason);
   });
 
-  it('is read from JSON lines and through colours just as well', () => {
+  it('is also read from JSON lines and through colours', () => {
     expect(
       llamaCppReason(
         FAILED,
@@ -212,10 +212,10 @@ describe('why llama-server did not start', () => {
   });
 });
 
-describe('how llama-server ended', () => {
+describe('the reason why llama-server ended', () => {
   const loading = [...START, "0.00.011.083 I srv    load_model: loading model '/m/a.gguf'"];
 
-  it('by a signal that tells nothing else', () => {
+  it('is a signal alone, if the output is unrelated', () => {
     expect(llamaCppReason(killed('SIGKILL', 137), loading, false)).toBe(
       'the engine was killed by SIGKILL; if no user or program did that, the system ran out of memory',
     );
@@ -224,7 +224,7 @@ describe('how llama-server ended', () => {
     expect(llamaCppReason(killed('SIGILL', 132), loading, false)).toContain('another processor');
   });
 
-  it('by a crash, with what it said of it', () => {
+  it('is a crash with its message', () => {
     const aborted = [
       ...loading,
       '0.00.014.939 ./common/common.cpp:2248: get_sub_batch: failed to add token 2 at index 1 (error -1, n = 2)',
@@ -243,7 +243,7 @@ describe('how llama-server ended', () => {
     expect(llamaCppReason(killed('SIGSEGV', 139), [], true)).toBe('the engine crashed (SIGSEGV)');
   });
 
-  it('by an exit that nobody asked for', () => {
+  it('is an unexpected exit', () => {
     expect(llamaCppReason({ code: 0, signal: null, at: 0 }, [], true)).toBe(
       'the engine exited with status 0, although llamactl did not stop it',
     );
@@ -252,7 +252,7 @@ describe('how llama-server ended', () => {
     );
   });
 
-  it('after it was ready, not by an old complaint', () => {
+  it('is no old error when the engine was ready', () => {
     const lines = [
       '0.00.087.600 E srv    send_error: the request exceeds the context size',
       ...Array<string>(10).fill('1.00.000.000 I srv  update_slots: all slots are idle'),
@@ -262,7 +262,7 @@ describe('how llama-server ended', () => {
     expect(llamaCppReason(FAILED, last, true)).toBe('the engine exited with status 1: the device was lost');
   });
 
-  it('is told in one line, whatever it printed', () => {
+  it('is one line, whatever the output', () => {
     const code = fc.option(fc.integer({ min: 0, max: 255 }));
     fc.assert(
       fc.property(

@@ -9,7 +9,7 @@ const GIBIBYTE = 1_024 * MEBIBYTE;
 
 const disk = (size: number, available: number): DiskSpace => ({ used: size - available, available });
 
-describe('a filesystem', () => {
+describe('judgeDiskSpace', () => {
   test.each([
     ['with half of it free', disk(100 * GIBIBYTE, 50 * GIBIBYTE), null],
     ['with 4 % free, which are many gigabytes', disk(1_000 * GIBIBYTE, 40 * GIBIBYTE), null],
@@ -36,7 +36,7 @@ describe('a filesystem', () => {
   });
 });
 
-describe('the watch', () => {
+describe('watchDisk', () => {
   let clock: FakeClock;
   let raised: Omit<Alert, 'raised_at'> | null;
   let faults: string[];
@@ -65,7 +65,7 @@ describe('the watch', () => {
       onFault: (_error, what) => void faults.push(what),
     });
 
-  test('raises at the first look, and clears by itself', async () => {
+  test('raises at the first check, and clears when space is free again', async () => {
     space = disk(100 * GIBIBYTE, 0);
     watch();
     await clock.flush();
@@ -78,7 +78,7 @@ describe('the watch', () => {
     expect(raised).toBe(null);
   });
 
-  test('says the same as long as it is the same', async () => {
+  test('raises again only when the level changes', async () => {
     space = disk(20 * GIBIBYTE, 800 * MEBIBYTE);
     watch();
     await clock.flush();
@@ -88,7 +88,7 @@ describe('the watch', () => {
     expect(raised).toEqual(first);
   });
 
-  test('goes on when it cannot look, and complains once; what was raised stays', async () => {
+  test('continues after a failed check, reports it once, and keeps the alert', async () => {
     space = disk(100 * GIBIBYTE, 0);
     watch();
     await clock.flush();
@@ -100,7 +100,7 @@ describe('the watch', () => {
     expect(raised).toBe(null);
   });
 
-  test('ends when it is closed, in the middle of a look too', async () => {
+  test('stops when closed, also during a check', async () => {
     space = disk(100 * GIBIBYTE, 0);
     watch().close();
     await clock.advance(60_000);

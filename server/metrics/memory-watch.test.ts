@@ -9,7 +9,7 @@ const GIBIBYTE = 1_024 * MEBIBYTE;
 
 const memory = (total: number, available: number): MemoryState => ({ total, usage: total - available });
 
-describe('memory', () => {
+describe('isMemoryLow', () => {
   test.each([
     ['half of it', memory(64 * GIBIBYTE, 32 * GIBIBYTE), false],
     ['4 %, which are many gigabytes', memory(256 * GIBIBYTE, 10 * GIBIBYTE), false],
@@ -29,7 +29,7 @@ describe('memory', () => {
   });
 });
 
-describe('the watch', () => {
+describe('watchMemory', () => {
   let clock: FakeClock;
   let raised: Omit<Alert, 'raised_at'> | null;
   let faults: string[];
@@ -58,7 +58,7 @@ describe('the watch', () => {
       onFault: (_error, what) => void faults.push(what),
     });
 
-  test('raises at the first look, and clears by itself', async () => {
+  test('raises at the first check, and clears when memory is free again', async () => {
     state = memory(16 * GIBIBYTE, 0);
     watch();
     expect(raised).toMatchObject({ level: 'warning', code: 'memory_low' });
@@ -69,7 +69,7 @@ describe('the watch', () => {
     expect(raised).toBe(null);
   });
 
-  test('goes on when it cannot look, and complains once; what was raised stays', async () => {
+  test('continues after a failed check, reports it once, and keeps the alert', async () => {
     state = memory(16 * GIBIBYTE, 0);
     watch();
     state = new Error('EIO');
@@ -80,7 +80,7 @@ describe('the watch', () => {
     expect(raised).toBe(null);
   });
 
-  test('ends when it is closed', () => {
+  test('stops when closed', () => {
     watch().close();
     expect(clock.pending).toEqual([]);
   });

@@ -245,7 +245,11 @@ describe('the reason why a custom engine ended', () => {
       ],
       "the engine exited with status 1: ModuleNotFoundError: No module named 'vllm'",
     ],
-    ['the last complaint', ['error: first', 'fatal: no GPU', 'done'], 'the engine exited with status 1: fatal: no GPU'],
+    [
+      'the last error line',
+      ['error: first', 'fatal: no GPU', 'done'],
+      'the engine exited with status 1: fatal: no GPU',
+    ],
     ['the last line', ['hello', '\u001B[31mworld\u001B[0m', ''], 'the engine exited with status 1: world'],
     ['nothing', [], 'the engine exited with status 1 and wrote nothing'],
     [

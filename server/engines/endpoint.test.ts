@@ -98,7 +98,7 @@ describe('EngineEndpoint.probe', () => {
 
   it.each<[string, (socket: net.Socket) => void]>([
     ['says what is no HTTP', (socket) => socket.end('220 smtp.example ready\r\n')],
-    ['closes without a word', (socket) => socket.end()],
+    ['closes without an answer', (socket) => socket.end()],
     ['resets the connection', (socket) => socket.resetAndDestroy()],
     [
       'changes the protocol',
@@ -149,7 +149,7 @@ describe('createTextReader', () => {
   });
 
   it.each([
-    ['more than is read', () => serveHttp((_, response) => void response.end('x'.repeat(11)))],
+    ['a text above the limit', () => serveHttp((_, response) => void response.end('x'.repeat(11)))],
     [
       'an answer that breaks off',
       () => serveRaw((socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx')),

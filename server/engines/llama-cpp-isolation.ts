@@ -5,8 +5,8 @@ import { optionIdentity } from './option-arguments.ts';
 /** Turns off prompt caching. An engine without this flag cannot be isolated by its launch. */
 const NO_CACHE = '--no-cache-prompt';
 /**
- * Further flags: no prompt cache in memory, and no choice of a slot by its previous prompt. With both, the time of a request
- * would depend on the prompts of other callers.
+ * Further flags: no prompt cache in memory, and no choice of a slot by its previous prompt. Either would make the time of a
+ * request depend on the prompts of other callers.
  */
 const MORE: readonly (readonly [flag: string, value: string])[] = [
   ['--cache-ram', '0'],

@@ -36,7 +36,7 @@ describe('the reason why llama-server did not start', () => {
       "failed to open GGUF file '/models/nope.gguf' (No such file or directory)",
     ],
     [
-      'a script: what it holds is not taken for a file',
+      'a script, whose content is not mistaken for a file name',
       failedLoad('/opt/run', [
         "0.00.011.166 E gguf_init_from_reader: invalid magic characters: '#!/b', expected 'GGUF'",
         '0.00.011.247 E llama_model_load: error loading model: llama_model_loader: failed to load model from /opt/run',
@@ -105,7 +105,7 @@ describe('the reason why llama-server did not start', () => {
       'insufficient memory (attempted to allocate 3295.97 MB) (/m/a.gguf)',
     ],
     [
-      'an adapter that is none',
+      'an invalid adapter',
       [
         "0.00.011.083 I srv    load_model: loading model '/m/a.gguf'",
         "0.00.015.150 E llama_adapter_lora_init_from_file_ptr: failed to apply lora adapter: expect general.type to be 'adapter', but got: ",
@@ -116,7 +116,7 @@ describe('the reason why llama-server did not start', () => {
       "failed to apply lora adapter: expect general.type to be 'adapter', but got: (/m/adapter.gguf)",
     ],
     [
-      'a projector that is none',
+      'an invalid projector',
       [
         "0.00.011.083 I srv    load_model: loading model '/m/a.gguf'",
         '0.00.019.263 E mtmd_get_memory_usage: error: Failed to load CLIP model from /m/mmproj.gguf',
@@ -136,7 +136,7 @@ describe('the reason why llama-server did not start', () => {
       'failed to read magic (/m/empty.gguf)',
     ],
     [
-      'only what follows a cause',
+      'only consequences of a cause',
       failedLoad('/m/a.gguf', []).filter((line) => !line.includes('_from_file_impl') && !line.includes('fit_params')),
       "failed to load model '/m/a.gguf'",
     ],
@@ -181,7 +181,7 @@ describe('the reason why llama-server did not start', () => {
     ],
     ['no output at all', [], 'the engine exited with status 1 and wrote nothing'],
     [
-      'output of another kind',
+      'unrelated output',
       ['something', 'odd happened', ''],
       'the engine exited with status 1; its last line: odd happened',
     ],

@@ -61,7 +61,7 @@ describe('modelFileProblem', () => {
     ['is text', 'root:x:0:0:root:/root:/bin/bash'],
     ['is empty', ''],
     ['is cut off', 'GGU'],
-    ['is of the format before', 'tjgg'],
+    ['has the older format', 'tjgg'],
   ])('refuses a file that %s, and shows nothing of it', async (_, content) => {
     await writeFile(file('a.gguf'), content);
     expect(await modelFileProblem(file('a.gguf'))).toBe(`the model file ${file('a.gguf')} is not a GGUF file`);

@@ -236,7 +236,7 @@ describe('a crash of llamactl', () => {
     ['with an unfinished copy', () => write('archive.tmp', expected(done / 2))],
     ['before the file was cut', () => write(`log.0-${done}`, expected(done))],
     [
-      'before the file was cut, the unfinished line in front already',
+      'before the file was cut, with the unfinished line already in front',
       () => {
         write(`log.0-${done}`, expected(done));
         const all = expected(done + rest);
@@ -265,7 +265,7 @@ describe('a crash of llamactl', () => {
       },
     ],
     [
-      'when the file was cut, and the waker had no room for its word',
+      'when the file was cut, and the waker had no space for its record',
       () => {
         write(`log.0-${done}`, expected(done));
         write('log', expected(done + rest).subarray(done));
@@ -274,7 +274,7 @@ describe('a crash of llamactl', () => {
     ],
   ];
 
-  /** What stands in two places is cut at once, by a rotation that nothing else asks for. */
+  /** Waits until bytes in both an archive and the file are cut, by a rotation without another cause. */
   const untilInOrder = async (): Promise<void> =>
     bench.untilLooks(async () => {
       const { liveFrom, shift } = await bench.output(run);

@@ -12,8 +12,8 @@ const memory = (total: number, available: number): MemoryState => ({ total, usag
 describe('isMemoryLow', () => {
   test.each([
     ['half of it', memory(64 * GIBIBYTE, 32 * GIBIBYTE), false],
-    ['4 %, which are many gigabytes', memory(256 * GIBIBYTE, 10 * GIBIBYTE), false],
-    ['400 MiB, which are much of it', memory(2 * GIBIBYTE, 400 * MEBIBYTE), false],
+    ['4 %, many gigabytes', memory(256 * GIBIBYTE, 10 * GIBIBYTE), false],
+    ['400 MiB, a large part', memory(2 * GIBIBYTE, 400 * MEBIBYTE), false],
     ['less than 5 % and than 512 MiB', memory(16 * GIBIBYTE, 500 * MEBIBYTE), true],
     ['nothing', memory(16 * GIBIBYTE, 0), true],
   ])('with %s available: low is %3$s', (_name, state, isLow) => {
@@ -22,8 +22,8 @@ describe('isMemoryLow', () => {
 
   test.each([
     ['stays low until there is clearly more', 700 * MEBIBYTE, true, true],
-    ['is well when there is', 800 * MEBIBYTE, true, false],
-    ['is not low before its time', 700 * MEBIBYTE, false, false],
+    ['is cleared when there is', 800 * MEBIBYTE, true, false],
+    ['is not low above the limit', 700 * MEBIBYTE, false, false],
   ])('%s', (_name, available, wasLow, isLow) => {
     expect(isMemoryLow(memory(16 * GIBIBYTE, available), wasLow)).toBe(isLow);
   });

@@ -10,7 +10,7 @@ export interface Alerts extends AlertSink {
   close(): void;
 }
 
-export interface AlertsParts {
+export interface AlertsDependencies {
   clock: Pick<Clock, 'now' | 'after'>;
   bus: EventSink & Pick<EventBus, 'subscribe'>;
   /** Alerts that the previous server raised and did not clear. */
@@ -35,7 +35,7 @@ interface Raised {
  * instance clears its alerts. An alert of the previous server is emitted again when a check still finds its cause; otherwise
  * it is cleared after {@link LEFT_FOR_MS}.
  */
-export function createAlerts({ clock, bus, left = [], idOf = () => null }: AlertsParts): Alerts {
+export function createAlerts({ clock, bus, left = [], idOf = () => null }: AlertsDependencies): Alerts {
   const raised = new Map<string, Raised>(
     left.map(({ alert, id }) => [alertKey(alert.code, alert.instance), { alert, id, isLeft: true }]),
   );

@@ -3,13 +3,13 @@ import type { InstanceEvent } from '@llamactl/contract/events';
 import { eventsContract, statusChange } from '../testing/contracts/events.contract.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { MemoryStore } from '../testing/memory-store.ts';
-import { createEventBus, type EventBus, type EventBusParts, type EventListener } from './bus.ts';
+import { createEventBus, type EventBus, type EventBusDependencies, type EventListener } from './bus.ts';
 
 function rethrow(error: unknown): never {
   throw error;
 }
 
-function aBus(parts: Partial<EventBusParts> = {}): EventBus {
+function aBus(parts: Partial<EventBusDependencies> = {}): EventBus {
   return createEventBus({
     clock: new FakeClock(),
     replay: new MemoryStore().replay,

@@ -16,7 +16,7 @@ export interface EventBus extends EventSink {
   replaySince(seq: number): Replayed;
 }
 
-export interface EventBusParts {
+export interface EventBusDependencies {
   clock: Pick<Clock, 'now'>;
   /** Stores the events that belong to no change of an instance, and hands out the numbers. */
   replay: Pick<ReplayStore, 'append' | 'takeNumbers'>;
@@ -35,7 +35,7 @@ const NUMBERS_A_MILLISECOND = 1_000;
  * Numbers begin at the clock, or after those that a previous server has taken: it may have delivered events that it could
  * not store.
  */
-export function createEventBus({ clock, replay: store, stored, onError }: EventBusParts): EventBus {
+export function createEventBus({ clock, replay: store, stored, onError }: EventBusDependencies): EventBus {
   // Each subscription is a separate object, so that one listener may subscribe twice.
   const subscriptions = new Set<{ listener: EventListener }>();
   const order = new PublicationOrder();

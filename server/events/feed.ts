@@ -36,7 +36,7 @@ export interface Seat {
   leave(): void;
 }
 
-export interface FeedParts {
+export interface FeedDependencies {
   clock: Clock;
   bus: Pick<EventBus, 'subscribe' | 'replaySince' | 'lastSeq'>;
   /** The id of an instance; `null`: no instance has this name. */
@@ -69,7 +69,7 @@ interface Listener {
 }
 
 /** Creates a feed, which does a bounded amount of work in each turn of the event loop. */
-export function createFeed({ clock, bus, idOf }: FeedParts): Feed {
+export function createFeed({ clock, bus, idOf }: FeedDependencies): Feed {
   const listeners = new Set<Listener>();
   /** Shared with later replays: after a restart many clients reconnect at once. */
   const known = new WeakMap<KeptEvent, Message>();

@@ -3,7 +3,7 @@ import { parseEngineText, writeEngineFamilies, type ScrapedFamily } from './engi
 import type { ReadEngineText, ScrapeTarget } from './ports.ts';
 import type { Exposition } from './prometheus.ts';
 
-export interface EngineScrapeParts {
+export interface EngineScrapeDependencies {
   clock: Pick<Clock, 'elapsed'>;
   /** The engines that run now. */
   targets: () => readonly ScrapeTarget[];
@@ -38,7 +38,7 @@ const AT_ONCE = 64;
 const UNSUPPORTED: ReadonlySet<number> = new Set([404, 405, 501]);
 
 /** Scrapes engines, once for all callers. Takes no lease: scraping does not reset the idle timer. */
-export function createEngineScrape({ clock, targets, read }: EngineScrapeParts): EngineScrape {
+export function createEngineScrape({ clock, targets, read }: EngineScrapeDependencies): EngineScrape {
   /** By the instance's name. */
   let answers = new Map<string, ScrapeAnswer>();
   let refreshedAt: number | null = null;

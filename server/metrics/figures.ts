@@ -17,7 +17,7 @@ export interface Figures {
   text(instances: readonly FiguredInstance[]): Promise<string>;
 }
 
-export interface FiguresParts {
+export interface FiguresDependencies {
   clock: Pick<Clock, 'nextTurn'>;
   system: SystemView;
   stats: StatsHistoryView;
@@ -33,8 +33,8 @@ export interface FiguresParts {
 /** Instances written in one turn of the event loop: a thousand with requests make 6 MB of text. */
 const INSTANCES_A_TURN = 25;
 
-export function createFigures(parts: FiguresParts): Figures {
-  const { clock, system, stats, requests, lives, engines, inFlight, startedAt } = parts;
+export function createFigures(dependencies: FiguresDependencies): Figures {
+  const { clock, system, stats, requests, lives, engines, inFlight, startedAt } = dependencies;
   const nextTurn = (): Promise<void> => new Promise((resolve) => clock.nextTurn(resolve));
 
   /** The newest point; one older than a few intervals may belong to another run. */

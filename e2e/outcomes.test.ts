@@ -143,7 +143,7 @@ describe('the files of a run', () => {
     });
     expect(await stage.instance()).toMatchObject({
       restart_count: 1,
-      last_exit: { code: null, signal: null, reason: expect.stringContaining('could not be learnt') as unknown },
+      last_exit: { code: null, signal: null, reason: expect.stringContaining('exit status is unknown') as unknown },
     });
     await stage.runsAnew(pid);
   });

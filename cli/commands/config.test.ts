@@ -70,7 +70,7 @@ describe('llamactl config', () => {
       0,
       ['', 'instances.port_range is now [8200, 8300]', 'stats.interval is now 5'],
     ]);
-    expect(stderr).toBe('Configuration updated; `llamactl reload` puts it in force, and so does a restart\n');
+    expect(stderr).toBe('Configuration updated; `llamactl reload` or a restart applies it\n');
     expect(written()).toContain('# Mine.');
     expect((await run('get', 'stats.interval')).stdout).toBe('5\n');
     expect((await run('show')).stderr).toContain('takes effect after llamactl reload or a restart: ');

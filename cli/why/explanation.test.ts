@@ -120,9 +120,9 @@ describe('the sentence about an instance', () => {
       'gave up',
       facts({
         status: 'failed',
-        reason: 'gave up after 5 restarts in a row: the engine exited with status 0, though nobody asked it to',
+        reason: 'gave up after 5 restarts in a row: the engine exited with status 0, although llamactl did not stop it',
       }),
-      'qwen failed (gave up after 5 restarts in a row): the engine exited with status 0, though nobody asked it to.',
+      'qwen failed (gave up after 5 restarts in a row): the engine exited with status 0, although llamactl did not stop it.',
     ],
   ])('that %s', (_what, known, sentence) => {
     expect(explain(known).sentence).toBe(sentence);
@@ -155,7 +155,7 @@ describe('remedies', () => {
       /n_gpu_layers/,
     ],
     [
-      'the engine was killed by SIGKILL; if nobody did that, the system had run out of memory',
+      'the engine was killed by SIGKILL; if no user or program did that, the system ran out of memory',
       /7\.1 GB of 8\.0 GB of memory are in use/,
     ],
     ['unable to allocate CPU buffer', /ctx_size/],
@@ -229,7 +229,7 @@ describe('the evidence', () => {
   });
 
   it("of a possible out-of-memory kill has the machine's memory", () => {
-    const reason = 'the engine was killed by SIGKILL; if nobody did that, the system had run out of memory';
+    const reason = 'the engine was killed by SIGKILL; if no user or program did that, the system ran out of memory';
     const last = ended({ code: 137, signal: 'SIGKILL', reason });
     const known = facts({
       status: 'restarting',

@@ -13,8 +13,8 @@ afterEach(() => {
   sandbox.dispose();
 });
 
-describe('variables', () => {
-  /** As text, a value of the key that is not its default. */
+describe('fromEnvironment', () => {
+  /** As text, a value of the key other than its default. */
   function another(key: ConfigKey): string {
     const special: Record<string, string> = {
       'server.host': '127.0.0.2',
@@ -32,7 +32,7 @@ describe('variables', () => {
   const valueOf = (config: unknown, { path }: ConfigKey): unknown =>
     path.reduce((value, step) => (value as Record<string, unknown>)[step], config);
 
-  it('set every key that is not a map and not for the file alone', () => {
+  it('sets every key that is neither a map nor restricted to the file', () => {
     const notByVariable = new Set(['security.allow_privileged', 'auth.enabled']);
     const settable = configKeys().filter(({ name, kind }) => kind !== 'map' && !notByVariable.has(name));
     expect(settable.length).toBeGreaterThan(30);
@@ -42,7 +42,7 @@ describe('variables', () => {
     }
   });
 
-  it('read numbers, truth values and lists', () => {
+  it('parses numbers, booleans and lists', () => {
     const { config } = sandbox.load({
       environment: {
         LLAMACTL_STATS_INTERVAL: '0.5',
@@ -82,11 +82,11 @@ describe('variables', () => {
       '/x',
       'only secrets are read from a file. Set LLAMACTL_SERVER_PORT to the value itself.',
     ],
-  ])('%s=%s is refused', (name, value, expected) => {
+  ])('refuses %s=%s', (name, value, expected) => {
     expect(sandbox.problems({ environment: { [name]: value } })).toEqual([`${name}: ${expected}`]);
   });
 
-  it('of the command line, of engines and of tests are none of the configuration’s', () => {
+  it('ignores the variables of the command line, of engines and of tests', () => {
     const names = ['CONFIG', 'URL', 'TOKEN', 'ADMIN_PASSWORD', 'RUN', 'ALERT_STATE', 'TEST_ENGINE'].map(
       (name) => `LLAMACTL_${name}`,
     );
@@ -96,7 +96,7 @@ describe('variables', () => {
     );
   });
 
-  it('read a secret from a file, without the line feed at its end', () => {
+  it('reads a secret from a file, without the line feed at its end', () => {
     sandbox.write(join(sandbox.cwd, 'token'), 'hf_secret\n');
     const webhook = sandbox.write(join(sandbox.folder, 'webhook'), 'https://host.example/hook\r\n');
     const { config } = sandbox.load({
@@ -106,7 +106,7 @@ describe('variables', () => {
     expect(config.alerts.webhook).toBe('https://host.example/hook');
   });
 
-  it('that name a secret’s file are refused when it cannot be read, or the secret is there twice', () => {
+  it("refuses a secret's file that is unreadable, or set together with the secret", () => {
     expect(sandbox.problems({ environment: { LLAMACTL_MODELS_HF_TOKEN_FILE: '/gone' } })).toEqual([
       expect.stringMatching(/^LLAMACTL_MODELS_HF_TOKEN_FILE: \/gone cannot be read \(ENOENT/),
     ]);
@@ -118,16 +118,16 @@ describe('variables', () => {
   });
 });
 
-describe('flags', () => {
-  it('are what is named when they win over a variable and are wrong', () => {
+describe('fromFlags', () => {
+  it('are named in the error when they override a variable with a wrong value', () => {
     const request = { environment: { LLAMACTL_SERVER_PORT: '1' }, overrides: { 'server.port': '0' } };
     expect(sandbox.problems(request)).toEqual(['command line: server.port must be at least 1.']);
   });
 
-  it('name keys, and a wrong name or value is refused', () => {
+  it('sets keys, and refuses a wrong name or value', () => {
     expect(sandbox.load({ overrides: { 'server.port': '9000' } }).config.server.port).toBe(9000);
     expect(sandbox.problems({ overrides: { 'server.prot': '9000' } })).toEqual([
-      'command line: server.prot is no key of the configuration. Did you mean server.port?',
+      'command line: server.prot is not a key of the configuration. Did you mean server.port?',
     ]);
     expect(sandbox.problems({ overrides: { 'server.port': 'x' } })).toEqual([
       'command line: server.port must be a number.',
@@ -136,7 +136,7 @@ describe('flags', () => {
 });
 
 describe('security.allow_privileged', () => {
-  it('comes from the file', () => {
+  it('can be set in the file', () => {
     sandbox.inHome('security: { allow_privileged: true }\n');
     expect(sandbox.load().config.security.allow_privileged).toBe(true);
   });

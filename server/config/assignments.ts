@@ -6,30 +6,30 @@ import type { ConfigKey } from './config-keys.ts';
 import { suggestion } from '../suggestion.ts';
 import { parseText } from './text-value.ts';
 
-/** A key that is set outside of the file. */
+/** A key that is set outside the file. */
 export interface Assignment {
   key: ConfigKey;
   value: unknown;
-  /** Where it comes from, for people: the variable's name, or `command line`. */
+  /** Source of the value in messages: the variable's name, or `command line`. */
   source: string;
   from: 'environment' | 'flag';
 }
 
-/** What was found, and everything that is wrong with it. */
+/** The keys that were set, and all problems with them. */
 export interface Assignments {
   assignments: Assignment[];
   problems: string[];
 }
 
-/** How flags are called in messages: their spelling is the command line's own business. */
+/** Name of the source of flags in messages; the command line decides how flags are spelled. */
 export const COMMAND_LINE = 'command line';
 
-/** The variable, or the flag: the command line calls each by the last step of its key. */
+/** The name of the variable or the flag. A flag has the name of its key's last step. */
 export function nameOf({ from, source, key }: Assignment): string {
   return from === 'flag' ? `--${(key.path.at(-1) ?? '').replaceAll('_', '-')}` : source;
 }
 
-/** Variables of ours that are no configuration: of the command line, the first start, engines, `alerts.command`. */
+/** llamactl's variables that are not configuration: for the command line, the first start, engines, `alerts.command`. */
 const OTHER_VARIABLES: ReadonlySet<string> = new Set([
   'LLAMACTL_CONFIG',
   'LLAMACTL_URL',
@@ -48,15 +48,15 @@ const OTHER_VARIABLES: ReadonlySet<string> = new Set([
 const PREFIX = 'LLAMACTL_';
 const TEST_PREFIX = 'LLAMACTL_TEST_';
 
-/** Whoever can set variables or flags of a service need not be the one who may let instances run any code. */
+/** Only the file may set this key: permission to set a service's variables or flags does not include running any code. */
 const FILE_ONLY = 'security.allow_privileged';
 
 const FILE_SUFFIX = '_FILE';
 
 /**
- * Reads every `LLAMACTL_…` variable. One that is unknown is a problem: it was meant to do something.
+ * Reads every `LLAMACTL_…` variable. An unknown one is a problem: it has no effect, although it was set on purpose.
  *
- * @param cwd Where the paths in `…_FILE` begin when they are relative.
+ * @param cwd Base of relative paths in `…_FILE`.
  */
 export function fromEnvironment(environment: Environment, cwd: string): Assignments {
   const keys = new Map(configKeys().map((key) => [key.variable, key]));
@@ -72,7 +72,7 @@ export function fromEnvironment(environment: Environment, cwd: string): Assignme
   return found;
 }
 
-/** Reads what flags set: dotted names of keys and their values as text. */
+/** Reads flags: dotted names of keys and their values as text. */
 export function fromFlags(flags: Readonly<Record<string, string>>): Assignments {
   const keys = new Map(configKeys().map((key) => [key.name, key]));
   const found: Assignments = { assignments: [], problems: [] };
@@ -80,7 +80,9 @@ export function fromFlags(flags: Readonly<Record<string, string>>): Assignments 
     const key = keys.get(name);
     if (key) assign(found, key, text, COMMAND_LINE);
     else
-      found.problems.push(`${COMMAND_LINE}: ${name} is no key of the configuration.${didYouMean(name, keys.keys())}`);
+      found.problems.push(
+        `${COMMAND_LINE}: ${name} is not a key of the configuration.${didYouMean(name, keys.keys())}`,
+      );
   }
   return found;
 }
@@ -96,7 +98,7 @@ function assign(found: Assignments, key: ConfigKey, text: string, source: string
   else found.problems.push(`${source}: ${key.name} ${parsed.problem}.`);
 }
 
-/** A secret from a file, as container platforms hand them over; the line feed at its end is not part of it. */
+/** Reads a secret from a file, as container platforms provide it, without the line feed at its end. */
 function assignFromFile(
   found: Assignments,
   key: ConfigKey,

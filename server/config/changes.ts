@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { isRecord } from './record.ts';
 
 /**
- * The keys that two configurations differ in, each as deep as it goes: `server.port`, `groups.big.pinned`. A list is one
- * value, and so is a map that is empty.
+ * The keys in which two configurations differ, as deep as possible: `server.port`, `groups.big.pinned`. A list is one
+ * value, and so is an empty map.
  */
 export function changedPaths(before: unknown, after: unknown, path: readonly string[] = []): (readonly string[])[] {
   if (isDeepStrictEqual(before, after)) return [];
@@ -15,7 +15,7 @@ export function changedPaths(before: unknown, after: unknown, path: readonly str
   return isValue || keys.size === 0 ? [path, ...inner] : inner;
 }
 
-/** The keys of a configuration that hold a value, in the same sense. */
+/** The keys of a configuration that hold a value, in the sense of {@link changedPaths}. */
 export function leavesOf(value: unknown, path: readonly string[] = []): (readonly string[])[] {
   if (!isRecord(value) || Object.keys(value).length === 0) return [path];
   return Object.entries(value).flatMap(([key, inner]) => leavesOf(inner, [...path, key]));

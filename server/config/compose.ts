@@ -11,30 +11,30 @@ import { isRecord } from './record.ts';
 import type { Values } from './record.ts';
 import { brokenRules } from './config-rules.ts';
 
-/** What the configuration is made of beside the file. */
+/** The inputs of the configuration besides the file. */
 export interface Surroundings {
-  /** From variables and flags; the last wins. */
+  /** From variables and flags; a later one wins. */
   assignments: readonly Assignment[];
-  /** Home directory of our user: what `~` means. */
+  /** Home directory of our user, for `~`. */
   home: string;
   cwd: string;
 }
 
-/** The parts of a file that count; its values may be others than it has now. */
+/** The parts of a file that composing needs. Its values may differ from the stored ones. */
 export type FileValues = Pick<ConfigFile, 'path' | 'values' | 'locate'>;
 
-/** A problem with the place where to mend it: `file:line`, a variable, the command line; `null`: nowhere. */
+/** A problem and where to fix it: `file:line`, a variable, the command line; `null`: nowhere. */
 export type PlacedProblem = ConfigProblem & { place: string | null };
 
-/** A configuration that holds. */
+/** A valid configuration. */
 export interface ComposedConfig {
-  /** Complete and checked, its paths as somebody wrote them. */
+  /** Complete and checked, with paths as written. */
   written: Config;
-  /** The same with absolute paths: to run with. */
+  /** The same with absolute paths, for running. */
   config: Config;
 }
 
-/** Puts default < file < environment < flag together, or says everything that is wrong with the result. */
+/** Merges default < file < environment < flag, or returns all problems of the result. */
 export function composeConfig(
   file: FileValues | null,
   { assignments, home, cwd }: Surroundings,
@@ -48,26 +48,26 @@ export function composeConfig(
   return { composed: { written: parsed.data, config }, problems: null };
 }
 
-/** The values of a file with what variables and flags set on top; defaults are not among them. */
+/** The values of a file, overridden by variables and flags, without defaults. */
 export function overlaid(values: Values, assignments: readonly Assignment[]): Record<string, unknown> {
   const overlay = withoutEmpty(values);
   for (const { key, value } of assignments) set(overlay, key.path, value);
   return overlay;
 }
 
-/** The assignment that decides a key, or one of the maps that it is in. */
+/** The assignment that sets a key, or one of the maps around it. */
 export function assignmentOf(assignments: readonly Assignment[], path: readonly PropertyKey[]): Assignment | undefined {
   return assignments.findLast(({ key }) => key.path.every((step, index) => path[index] === step));
 }
 
-/** Where a value comes from: in words, and the folder in which its relative paths begin. */
+/** The source of a value, and the base of its relative paths. */
 interface Source {
   /** `null`: a default. */
   place: string | null;
   folder: string;
 }
 
-/** What is set outside of the file wins over it, the last over the first, as the values do. */
+/** Finds sources with the precedence of the values: variables and flags win over the file, a later one over an earlier. */
 function sources(file: FileValues | null, assignments: readonly Assignment[], cwd: string) {
   return (path: readonly PropertyKey[]): Source => {
     const assigned = assignmentOf(assignments, path);
@@ -76,7 +76,7 @@ function sources(file: FileValues | null, assignments: readonly Assignment[], cw
   };
 }
 
-/** Leaves out keys without a value: `server:` above lines that are all comments keeps the defaults. */
+/** Leaves out keys without a value: `server:` above nothing but comments keeps the defaults. */
 export function withoutEmpty(values: Values, path: readonly string[] = []): Record<string, unknown> {
   const known = keysBelow(path);
   const kept = Object.entries(values).filter(([key, value]) => value !== null || !known.includes(key));
@@ -88,7 +88,7 @@ export function withoutEmpty(values: Values, path: readonly string[] = []): Reco
   );
 }
 
-/** A section that is no map is left alone: the schema says so. */
+/** Sets a value at a path. Leaves a section that is no map alone: the schema reports it. */
 function set(values: Record<string, unknown>, path: readonly string[], value: unknown): void {
   const [key = '', ...rest] = path;
   if (rest.length === 0) {

@@ -16,8 +16,8 @@ afterEach(() => {
 
 const read = (path: string): string => readFileSync(path, 'utf8');
 
-describe('when several write', () => {
-  it('parallel updates are made one after the other, and none is lost', async () => {
+describe('concurrent edits', () => {
+  it('apply parallel updates one after the other, and lose none', async () => {
     const path = sandbox.inHome('# x\n');
     const editor = sandbox.editor();
     const updates = Array.from({ length: 8 }, (_, index) =>
@@ -31,7 +31,7 @@ describe('when several write', () => {
     expect(read(path).startsWith('# x\ngroups:\n')).toBe(true);
   });
 
-  it('an update that is refused holds up none behind it', async () => {
+  it('continue after a refused update', async () => {
     sandbox.inHome(CONFIG_FILE);
     const editor = sandbox.editor();
     const [refused, done] = await Promise.allSettled([
@@ -41,7 +41,7 @@ describe('when several write', () => {
     expect([refused.status, done.status]).toEqual(['rejected', 'fulfilled']);
   });
 
-  it('an edit by hand in the middle is kept, and the update made on top of it', async () => {
+  it('keep an edit by hand during an update, and apply the update on top', async () => {
     const path = sandbox.inHome(CONFIG_FILE);
     const byHand = ['# by hand\n', '# twice\n'];
     const replaceFile = fileReplacer(async (file, text) => {
@@ -55,7 +55,7 @@ describe('when several write', () => {
     expect(readdirSync(dirname(path))).toEqual(['config.yaml']);
   });
 
-  it('an edit by hand that makes the update wrong is kept, and the update refused', async () => {
+  it('keep an edit by hand that makes the update invalid, and refuse the update', async () => {
     const path = sandbox.inHome(CONFIG_FILE);
     const replaceFile = fileReplacer(async (file, text) => {
       writeFileSync(path, 'server: { hots: x }\n');
@@ -66,7 +66,7 @@ describe('when several write', () => {
     expect(read(path)).toBe('server: { hots: x }\n');
   });
 
-  it('an update gives way to somebody who never stops', async () => {
+  it('give up when another program keeps writing', async () => {
     const path = sandbox.inHome(CONFIG_FILE);
     let count = 0;
     const replaceFile = fileReplacer(async (file, text) => {
@@ -78,7 +78,7 @@ describe('when several write', () => {
     expect(read(path)).toBe(`${CONFIG_FILE}# ${count}\n`);
   });
 
-  it('a file that appears where there was none is not overwritten', async () => {
+  it('do not overwrite a file that appears meanwhile', async () => {
     const path = join(sandbox.home, '.config/llamactl/config.yaml');
     const replaceFile = fileReplacer(async (file, text) => {
       if (!existsSync(path)) writeFileSync(path, CONFIG_FILE);
@@ -90,7 +90,7 @@ describe('when several write', () => {
   });
 });
 
-it('a view is never half of a change', async () => {
+it('a view never shows half of a change', async () => {
   sandbox.inHome(CONFIG_FILE);
   const editor = sandbox.editor();
   const views: Promise<ConfigView>[] = [];

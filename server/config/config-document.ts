@@ -2,16 +2,16 @@ import { LineCounter, isAlias, isMap, isNode, isScalar, isSeq, parseDocument } f
 import type { Document } from 'yaml';
 import { ConfigError } from './config-error.ts';
 
-/** A configuration file that was read; nothing in it is checked yet but that it is YAML. */
+/** A configuration file that was parsed as YAML; its values are not checked yet. */
 export interface ConfigFile {
   /** Absolute. */
   path: string;
-  /** All of it, as it was read. */
+  /** The whole text. */
   text: string;
   values: Record<string, unknown>;
-  /** `file:line` of a key, or of the innermost of its sections that the file has. */
+  /** `file:line` of a key, or of its innermost section that the file has. */
   locate: (path: readonly PropertyKey[]) => string;
-  /** The line of a key itself, from 1; `null`: it is not written out. */
+  /** The line of the key itself, from 1; `null`: the file does not contain the key. */
   lineOf: (path: readonly PropertyKey[]) => number | null;
 }
 
@@ -20,7 +20,7 @@ export function parseConfig(path: string, text: string): ConfigFile {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   const place = (offset: number): string => `${path}:${lines.linePos(offset).line}`;
-  // A tag that YAML does not know is only a warning to the parser; to us it is a value that we would misread.
+  // An unknown tag is only a warning of the parser, but its value would be misread.
   const problems = [...document.errors, ...document.warnings];
   if (problems.length > 0) throw new ConfigError(problems.map(({ pos, message }) => `${place(pos[0])}: ${message}.`));
   return {
@@ -45,13 +45,13 @@ function valuesOf(document: Document, path: string): Record<string, unknown> {
   } catch (error) {
     throw new ConfigError([`${path}: ${error instanceof Error ? error.message : String(error)}.`]);
   }
-  // An empty file, or one of comments only.
+  // An empty file, or one with only comments.
   if (values === null) return {};
   if (isMap(document.contents)) return values as Record<string, unknown>;
   throw new ConfigError([`${path}: must be a map of sections, such as "server:", not a single value or a list.`]);
 }
 
-/** Where in the text each step of a path starts; as far as the path goes. */
+/** The offset of each step of a path, as far as the document has it. */
 function offsetsOf(document: Document, path: readonly PropertyKey[]): number[] {
   let node: unknown = document.contents;
   const offsets: number[] = [];

@@ -15,8 +15,8 @@ afterEach(() => {
 
 const read = (path: string): string => readFileSync(path, 'utf8');
 
-describe('the view', () => {
-  it('is what the next start will find, paths as they are written, secrets masked', async () => {
+describe('ConfigEditor.view', () => {
+  it('shows the configuration of the next start, with paths as written and masked secrets', async () => {
     const path = sandbox.inHome(CONFIG_FILE);
     const view = await sandbox.editor().view();
     expect(ConfigViewSchema.parse(view)).toEqual(view);
@@ -42,7 +42,7 @@ describe('the view', () => {
     ).toEqual(ConfigSchema.parse({}));
   });
 
-  it('tells where each value comes from', async () => {
+  it('reports the source of each value', async () => {
     sandbox.inHome(CONFIG_FILE);
     const editor = sandbox.editor({
       environment: { LLAMACTL_STATS_INTERVAL: '1', LLAMACTL_SERVER_HOST: '::1' },
@@ -65,14 +65,14 @@ describe('the view', () => {
     expect(Object.keys(sources)).not.toContain('server');
   });
 
-  it('names a secret’s variable by the one that was set', async () => {
+  it("names a secret's variable that was set", async () => {
     const file = sandbox.write(join(sandbox.folder, 'token'), 'hf_other\n');
     const { config, sources } = await sandbox.editor({ environment: { LLAMACTL_MODELS_HF_TOKEN_FILE: file } }).view();
     expect(config.models.hf_token).toBe('***');
     expect(sources['models.hf_token']).toEqual({ from: 'environment', name: 'LLAMACTL_MODELS_HF_TOKEN_FILE' });
   });
 
-  it('tells what waits for a restart after the file was edited by hand, or appeared', async () => {
+  it('reports what a restart would apply after the file was edited by hand, or appeared', async () => {
     const editor = sandbox.editor({ environment: { LLAMACTL_STATS_INTERVAL: '1' } });
     expect(await editor.view()).toMatchObject({ file: null, restart_required: false });
     const path = sandbox.inHome('server: { port: 9001 }\nstats: { interval: 5 }\ngroups: { big: { pinned: true } }\n');
@@ -91,7 +91,7 @@ describe('the view', () => {
       'server: { host: 0.0.0.0 }\n',
       ':1: server.host is 0.0.0.0, which other machines may reach, and everybody would be an administrator',
     ],
-  ])('is what llamactl runs with, and why, while the file cannot be used: %j', async (text, problem) => {
+  ])('shows the running configuration and the problem of an unusable file: %j', async (text, problem) => {
     const path = sandbox.inHome(CONFIG_FILE);
     const editor = sandbox.editor();
     const before = await editor.view();
@@ -101,7 +101,7 @@ describe('the view', () => {
     expect(view.problem).toContain(path + problem);
   });
 
-  it('tells that a file by name is gone', async () => {
+  it('reports that a named file is gone', async () => {
     const configFile = sandbox.write(join(sandbox.folder, 'x.yaml'), CONFIG_FILE);
     const editor = sandbox.editor({ configFile });
     rmSync(configFile);
@@ -113,14 +113,14 @@ describe('the view', () => {
   });
 });
 
-describe('an update', () => {
-  it('changes the line of its key and no other', async () => {
+describe('ConfigEditor.update', () => {
+  it('changes only the line of its key', async () => {
     const path = sandbox.inHome(CONFIG_FILE);
     const editor = sandbox.editor();
     const written = await editor.update({ server: { port: 9001 } });
     expect(ConfigWrittenSchema.parse(written)).toEqual(written);
     expect(written).toMatchObject({
-      message: 'Configuration updated; server.port takes effect when llamactl restarts, a reload is not enough',
+      message: 'Configuration updated; server.port takes effect when llamactl restarts; a reload is not enough',
       restart_required: true,
       changed: ['server.port'],
       config: { server: { port: 9001, base_path: '/llm' }, models: { hf_token: '***' } },
@@ -130,8 +130,8 @@ describe('an update', () => {
     expect(sandbox.load().config.server.port).toBe(9001);
   });
 
-  it('merges sections, replaces lists, and goes back to the default with null', async () => {
-    // With every right that a request can have.
+  it('merges sections, replaces lists, and restores the default with null', async () => {
+    // With all rights that a request can have.
     const text = `${CONFIG_FILE}security: { allow_privileged: true }\nauth: { enabled: true }\n`;
     const path = sandbox.inHome(text);
     const { changed, config } = await sandbox.editor().update({
@@ -160,7 +160,7 @@ describe('an update', () => {
     );
   });
 
-  it('with all that was shown changes nothing, whatever it came from', async () => {
+  it('changes nothing for a whole view sent back, whatever its sources', async () => {
     const path = sandbox.inHome(CONFIG_FILE);
     const before = statSync(path);
     const editor = sandbox.editor({
@@ -169,7 +169,7 @@ describe('an update', () => {
     });
     const { config } = await editor.view();
     expect(await editor.update(config)).toEqual({
-      message: 'Nothing to change: the configuration says so already',
+      message: 'Nothing to change: the configuration has these values already',
       restart_required: false,
       changed: [],
       config,
@@ -185,42 +185,42 @@ describe('an update', () => {
     }
   });
 
-  it('with null for what has no value changes nothing, wherever that is', async () => {
+  it('changes nothing for null where no value is set', async () => {
     const path = sandbox.inHome('security:\nserver:\n  host:\n');
     const patch = { security: null, server: { host: null, port: null }, engines: null, groups: { gone: null } };
     expect(await sandbox.editor().update(patch)).toMatchObject({ changed: [] });
     expect(read(path)).toBe('security:\nserver:\n  host:\n');
   });
 
-  it('says what puts it in force: a reload, but where that keeps what it has', async () => {
+  it('reports whether a reload or a restart applies the change', async () => {
     sandbox.inHome(CONFIG_FILE);
     const editor = sandbox.editor();
     const message = async (patch: Record<string, unknown>): Promise<string> => (await editor.update(patch)).message;
     expect(await message({ stats: { interval: 7 } })).toBe(
-      'Configuration updated; `llamactl reload` puts it in force, and so does a restart',
+      'Configuration updated; `llamactl reload` or a restart applies it',
     );
     expect(await message({ server: { port: 9001 } })).toBe(
-      'Configuration updated; server.port takes effect when llamactl restarts, a reload is not enough',
+      'Configuration updated; server.port takes effect when llamactl restarts; a reload is not enough',
     );
   });
 
-  it('says so when it goes back to what llamactl runs with', async () => {
+  it('reports when the configuration is the running one again', async () => {
     const path = sandbox.inHome(CONFIG_FILE);
     const editor = sandbox.editor();
     await editor.update({ server: { port: 1 } });
     expect(await editor.update({ server: { port: 9000 } })).toMatchObject({
-      message: 'Configuration updated; it is what llamactl runs with',
+      message: 'Configuration updated; llamactl already runs with it',
       restart_required: false,
       changed: ['server.port'],
     });
     expect(read(path)).toBe(CONFIG_FILE);
-    // The default, which the file says by itself afterwards.
+    // The default, which the file then contains explicitly.
     await editor.update({ stats: { interval: 1 } });
     expect(await editor.update({ stats: { interval: 2 } })).toMatchObject({ changed: ['stats.interval'] });
     expect(read(path)).toBe(`${CONFIG_FILE}stats:\n  interval: 2\n`);
   });
 
-  it('makes the file when there is none, private, in a private folder', async () => {
+  it('creates a missing file, private, in a private folder', async () => {
     const editor = sandbox.editor();
     const path = join(sandbox.home, '.config/llamactl/config.yaml');
     await editor.update({ models: { hf_token: 'hf_new' }, stats: { interval: 1 } });
@@ -229,7 +229,7 @@ describe('an update', () => {
     expect(await editor.view()).toMatchObject({ file: path, pending: ['models.hf_token', 'stats.interval'] });
   });
 
-  it('makes a file by name again when it is gone, but not its folder', async () => {
+  it('creates a named file again that is gone, but not its folder', async () => {
     const configFile = sandbox.write(join(sandbox.folder, 'disk/x.yaml'), CONFIG_FILE);
     const editor = sandbox.editor({ configFile });
     rmSync(configFile);
@@ -238,11 +238,11 @@ describe('an update', () => {
     rmSync(dirname(configFile), { recursive: true });
     expect(await refusalOf(editor, { stats: { interval: 1 } })).toMatchObject({
       code: 'CONFIG_READ_ONLY',
-      message: `The configuration file ${configFile} cannot be written: its folder is not there (ENOENT). Nothing was changed.`,
+      message: `The configuration file ${configFile} cannot be written: its folder does not exist (ENOENT). Nothing was changed.`,
     });
   });
 
-  it('mends a file that was broken by hand, when the whole is right then', async () => {
+  it('repairs a file that was broken by hand, if the result is valid', async () => {
     const path = sandbox.inHome(CONFIG_FILE);
     const editor = sandbox.editor();
     writeFileSync(path, 'server: { port: high, prot: 1 } # x\n');
@@ -255,7 +255,7 @@ describe('an update', () => {
 });
 
 describe('a secret', () => {
-  it('is left alone by ***, in any engine’s environment too', async () => {
+  it("is kept by ***, also in an engine's environment", async () => {
     const path = sandbox.inHome(CONFIG_FILE);
     const masked = { models: { hf_token: '***' }, alerts: { webhook: '***' } };
     const environment = { HF_HOME: '***', EMPTY: '' };
@@ -268,18 +268,18 @@ describe('a secret', () => {
     expect(read(path)).toBe(`${CONFIG_FILE}stats:\n  interval: 1\n`);
   });
 
-  it('that is not there cannot be left alone', async () => {
+  it('that does not exist cannot be kept', async () => {
     sandbox.inHome(CONFIG_FILE);
     const patch = { engines: { llama_cpp: { environment: { NEW: '***' } } } };
     expect((await refusalOf(sandbox.editor(), patch)).extras.problems).toEqual([
       {
         path: 'engines.llama_cpp.environment.NEW',
-        message: 'is ***, which stands for a value that is there, and there is none',
+        message: 'is ***, which stands for an existing value, but there is no value',
       },
     ]);
   });
 
-  it('is never in an answer, refusals included', async () => {
+  it('is never in a result or an error', async () => {
     sandbox.inHome(CONFIG_FILE);
     const editor = sandbox.editor({ environment: { LLAMACTL_MODELS_HF_TOKEN: 'hf_pinned' } });
     const error = await refusalOf(editor, { models: { hf_token: 'hf_wanted' } });

@@ -15,20 +15,20 @@ import { UnwritableFile, fileReplacer } from './replace-file.ts';
 import type { ReplaceFile } from './replace-file.ts';
 import { changedKeys, masked, sourcesOf } from './config-view.ts';
 
-/** Shows and changes the configuration that the next start will find. Nothing that runs changes. */
+/** Shows and changes the configuration of the next start. Does not change the running server. */
 export interface ConfigEditor {
   view(): Promise<ConfigView>;
-  /** Throws `VALIDATION_ERROR`, `FORBIDDEN`, `CONFIG_PINNED` or `CONFIG_READ_ONLY`; then nothing was written. */
+  /** Throws `VALIDATION_ERROR`, `FORBIDDEN`, `CONFIG_PINNED` or `CONFIG_READ_ONLY`, without having written anything. */
   update(patch: ConfigPatch): Promise<ConfigWritten>;
 }
 
-/** When somebody else has changed the file each time, it is not for us to win. */
+/** Attempts to write while another program keeps changing the file. */
 const MOST_TRIES = 5;
 
 /**
- * @param origin What the running llamactl was started with. Its variables and flags count, and secrets as they were read
- *   from files then: such a file may be a pipe.
- * @param editor Who changes it. Requests may not change all keys: see `protection.ts`.
+ * @param origin The inputs of the running llamactl. Its variables and flags apply, also secrets as read from files at the
+ *   start: such a file may be a pipe.
+ * @param editor Requests may not change all keys; see `protection.ts`.
  */
 export function createConfigEditor(
   origin: ConfigOrigin,
@@ -38,7 +38,7 @@ export function createConfigEditor(
   const { search, surroundings, composed: running } = origin;
   let last: Promise<unknown> = Promise.resolve();
 
-  /** The privilege has to stand in the file now, and the server has to run with it: neither alone is enough. */
+  /** The privilege counts only if the file has it now and the server runs with it. */
   const rightsIn = ({ file }: CurrentFile): ConfigRights => ({
     isAuthOn: running.config.auth.enabled,
     allowsPrivileged:
@@ -52,10 +52,10 @@ export function createConfigEditor(
       if (plan.text === null) return answer(plan, running.config);
       const { path, file, isGone } = current;
       const before = file?.text ?? null;
-      // Not the folder of a file that was there once: a disk may be missing.
+      // Do not create the folder of a file that existed at the start: a disk may be missing.
       const replacement = { path, before, after: plan.text, uid: search.uid, makesFolder: !isGone };
       if (await replaceFile(replacement)) return answer(plan, running.config);
-      if (attempt === MOST_TRIES) throw unwritable(path, 'somebody else keeps changing it');
+      if (attempt === MOST_TRIES) throw unwritable(path, 'another program keeps changing it');
     }
   };
 
@@ -75,7 +75,7 @@ export function createConfigEditor(
         };
       }
     },
-    // One after the other: each stands on what the one before has written.
+    // One at a time: each update starts from the result of the previous one.
     update: async (patch) => {
       const turn = last.then(() => write(patch));
       last = turn.catch(() => null);
@@ -93,7 +93,7 @@ export function createConfigEditor(
 function viewOf(origin: ConfigOrigin): ConfigView {
   const { search, surroundings, composed: running } = origin;
   const { file, isGone } = currentFile(origin);
-  // Ends as the next start will.
+  // Fails as the next start will.
   if (isGone) readConfigFile(search);
   const { composed, problems } = composeConfig(file, surroundings);
   if (composed === null) throw new ConfigError(problems.map(placed));
@@ -117,13 +117,13 @@ function answer({ changed, after }: Plan, running: Config): ConfigWritten {
   };
 }
 
-/** What a reload hands over as it is. */
+/** Keys that a reload hands over unchanged. */
 const KEPT_BY_RELOAD: ReadonlySet<string> = new Set(['server.host', 'server.port', 'data_dir']);
 
 function messageOf(isChanged: boolean, pending: readonly string[]): string {
-  if (!isChanged) return 'Nothing to change: the configuration says so already';
-  if (pending.length === 0) return 'Configuration updated; it is what llamactl runs with';
+  if (!isChanged) return 'Nothing to change: the configuration has these values already';
+  if (pending.length === 0) return 'Configuration updated; llamactl already runs with it';
   const kept = pending.filter((key) => KEPT_BY_RELOAD.has(key));
-  if (kept.length === 0) return 'Configuration updated; `llamactl reload` puts it in force, and so does a restart';
-  return `Configuration updated; ${kept.join(' and ')} ${kept.length === 1 ? 'takes' : 'take'} effect when llamactl restarts, a reload is not enough`;
+  if (kept.length === 0) return 'Configuration updated; `llamactl reload` or a restart applies it';
+  return `Configuration updated; ${kept.join(' and ')} ${kept.length === 1 ? 'takes' : 'take'} effect when llamactl restarts; a reload is not enough`;
 }

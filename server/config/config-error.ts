@@ -1,7 +1,7 @@
-/** The configuration cannot be used. Its message is for people and says everything: print it alone, without a stack. */
+/** The configuration cannot be used. The message is complete and for people: print it alone, without a stack. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
-  /** One sentence each, with the place where to mend it. */
+  /** One sentence each, with the place to fix it. */
   readonly problems: readonly string[];
 
   constructor(problems: readonly string[]) {

@@ -11,7 +11,7 @@ describe('configKeys', () => {
     expect(key('engines.llama_cpp.command')?.variable).toBe('LLAMACTL_ENGINES_LLAMA_CPP_COMMAND');
   });
 
-  it('gives no two keys one variable, nor one that ends like the file of a secret', () => {
+  it('gives each key its own variable, none ending like the file of a secret', () => {
     const variables = keys.map((one) => one.variable);
     expect(new Set(variables).size).toBe(variables.length);
     expect(variables.filter((variable) => variable.endsWith('_FILE'))).toEqual([]);
@@ -29,17 +29,17 @@ describe('configKeys', () => {
     ['instances.port_range', 'numbers'],
     ['groups', 'map'],
     ['engines.vllm.environment', 'map'],
-  ])('knows how %s is written: as %s', (name, kind) => {
+  ])('has the kind of %s: %s', (name, kind) => {
     expect(key(name)?.kind).toBe(kind);
   });
 
-  it('knows the secrets', () => {
+  it('marks the secrets', () => {
     expect(keys.filter((one) => one.isSecret).map((one) => one.name)).toEqual(['models.hf_token', 'alerts.webhook']);
   });
 });
 
 describe('keysBelow', () => {
-  it('names what a section takes, also one that a user has named', () => {
+  it('returns the keys of a section, also of one named by a user', () => {
     expect(keysBelow([])).toContain('data_dir');
     expect(keysBelow(['stats'])).toEqual(['interval']);
     expect(keysBelow(['groups', 'mine'])).toEqual(['max_running', 'exclusive', 'pinned']);
@@ -57,7 +57,7 @@ describe('isKnownKey', () => {
     'groups.mine.pinned',
     'engines.mine.args',
     'engines.mlx.environment.A',
-  ])('says yes to %s', (name) => {
+  ])('returns true for %s', (name) => {
     expect(isKnownKey(name.split('.'))).toBe(true);
   });
 
@@ -67,7 +67,7 @@ describe('isKnownKey', () => {
 });
 
 describe('isSecretPath', () => {
-  it('knows what must not be shown, the variables of any engine too', () => {
+  it('includes secret keys and the variables of any engine', () => {
     const paths = ['models.hf_token', 'alerts.webhook', 'engines.mlx.environment.A', 'engines.mine.environment.A'];
     expect(paths.filter((path) => isSecretPath(path.split('.')))).toEqual(paths);
     expect(isSecretPath(['engines', 'mlx', 'environment'])).toBe(false);

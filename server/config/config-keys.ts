@@ -1,7 +1,7 @@
 import { ConfigSchema } from '@llamactl/contract/config';
 import type { z } from 'zod';
 
-/** How the value of a key is written as text, in a variable or a flag. `map`: not at all, only in the file. */
+/** How to write a key's value as text, in a variable or a flag. `map`: possible only in the file. */
 export type ValueKind = 'text' | 'number' | 'boolean' | 'list' | 'numbers' | 'map';
 
 /** One key of the configuration that holds a value, not a section. */
@@ -12,14 +12,14 @@ export interface ConfigKey {
   /** The environment variable that sets it: `LLAMACTL_SERVER_PORT`. */
   variable: string;
   kind: ValueKind;
-  /** Never shown, and may be read from a file: `LLAMACTL_MODELS_HF_TOKEN_FILE`. */
+  /** A secret is never shown, and may be read from a file: `LLAMACTL_MODELS_HF_TOKEN_FILE`. */
   isSecret: boolean;
 }
 
-/** Keys whose values are secrets; a webhook's URL is one, because knowing it is all that is needed to post to it. */
+/** Keys whose values are secrets. A webhook's URL is one: it suffices for posting to the webhook. */
 const SECRETS: ReadonlySet<string> = new Set(['models.hf_token', 'alerts.webhook']);
 
-/** Every key, in the order of the schema, from which all is derived. */
+/** Every key, derived from the schema and in its order. */
 export function configKeys(): ConfigKey[] {
   return keysOf(ConfigSchema, []);
 }
@@ -45,12 +45,12 @@ function kindOf(schema: z.core.$ZodType): ValueKind {
     case 'record':
       return 'map';
     default:
-      // Enumerations, and unions of which every member can be written as text.
+      // Enumerations, and unions whose members can all be written as text.
       return 'text';
   }
 }
 
-/** What is inside of a default. */
+/** The schema without its default. */
 function unwrapped(schema: z.core.$ZodType): z.core.$ZodTypes['_zod'] {
   const internals = (schema as z.core.$ZodTypes)._zod;
   const { def } = internals;
@@ -59,7 +59,7 @@ function unwrapped(schema: z.core.$ZodType): z.core.$ZodTypes['_zod'] {
     : internals;
 }
 
-/** The names that the schema knows below a path: `['server']` → `host`, `port`, …; empty when it names none there. */
+/** The names that the schema defines below a path: `['server']` → `host`, `port`, …; may be empty. */
 export function keysBelow(path: readonly string[]): string[] {
   let schema: z.core.$ZodType | undefined = ConfigSchema;
   for (const step of path) schema = schema && below(schema, step);
@@ -67,15 +67,15 @@ export function keysBelow(path: readonly string[]): string[] {
   return def?.type === 'object' ? Object.keys(def.shape) : [];
 }
 
-/** Whether the schema has a place for a key, under the names that users choose too. */
+/** Whether the schema allows a key, also one below a name that a user chose. */
 export function isKnownKey(path: readonly string[]): boolean {
   let schema: z.core.$ZodType | undefined = ConfigSchema;
   for (const step of path) schema = schema && below(schema, step);
-  // What a strict section has for every other key.
+  // `never` stands for all other keys of a strict section.
   return schema !== undefined && unwrapped(schema).def.type !== 'never';
 }
 
-/** Whether the value at a path is a secret: those of keys, and each variable that an engine is given. */
+/** Whether the value at a path is a secret: a secret key, or a variable in an engine's `environment`. */
 export function isSecretPath(path: readonly string[]): boolean {
   return SECRETS.has(path.join('.')) || (path.length === 4 && path[0] === 'engines' && path[2] === 'environment');
 }

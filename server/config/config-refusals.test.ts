@@ -17,7 +17,7 @@ afterEach(() => {
 
 const read = (path: string): string => readFileSync(path, 'utf8');
 
-describe('nothing is written when', () => {
+describe('an update is refused without a write when', () => {
   it.each<[string, Record<string, unknown>, { path: string; message: string }[]]>([
     [
       'a key is unknown',
@@ -50,7 +50,7 @@ describe('nothing is written when', () => {
     expect(readdirSync(dirname(path))).toEqual(['config.yaml']);
   });
 
-  it('the file has an error of its own, which is told with its line', async () => {
+  it('the file has its own error, which is reported with its line', async () => {
     const path = sandbox.inHome(CONFIG_FILE);
     const editor = sandbox.editor();
     writeFileSync(path, 'server:\n  prot: 1\n');
@@ -91,7 +91,7 @@ describe('nothing is written when', () => {
     ['engines.mine.command', { engines: { mine: { command: ['/bin/sh'] } } }],
     ['engines', { engines: '/bin/sh' }],
     ['security', { security: ['allow_privileged'] }],
-  ])('%s is to be changed by %j', async (key, patch) => {
+  ])('a request without the right changes %s by %j', async (key, patch) => {
     const path = sandbox.inHome(CONFIG_FILE);
     const error = await refusalOf(sandbox.editor(), { stats: { interval: 1 }, ...patch });
     expect(error.message).toMatch(/^[a-z._A-Z]+ can(not)? be changed /);
@@ -102,7 +102,7 @@ describe('nothing is written when', () => {
     expect(read(path)).toBe(CONFIG_FILE);
   });
 
-  describe('programs, arguments, environment or folders are to be changed by a request', () => {
+  describe('a request changes programs, arguments, environment or folders', () => {
     const PATCHES: [string, Record<string, unknown>][] = [
       ['engines.llama_cpp.command', { engines: { llama_cpp: { command: '/bin/sh' } } }],
       [
@@ -135,7 +135,7 @@ describe('nothing is written when', () => {
       expect((await sandbox.editor().update(patch)).changed).not.toEqual([]);
     });
 
-    it('and the privilege stands in the file only since the server was started, or only before', async () => {
+    it('and only the file or only the running server has the privilege', async () => {
       const path = sandbox.inHome(`${CONFIG_FILE}${ACCOUNTS}`);
       const before = sandbox.editor();
       writeFileSync(path, `${CONFIG_FILE}${ACCOUNTS}${ALLOWED}`);
@@ -145,14 +145,14 @@ describe('nothing is written when', () => {
       expect(await refusalOf(after, { data_dir: '/x' })).toMatchObject({ code: 'FORBIDDEN' });
     });
 
-    it('and the privilege is to come with the same request', async () => {
+    it('and the same request sets the privilege', async () => {
       sandbox.inHome(`${CONFIG_FILE}${ACCOUNTS}`);
       const patch = { security: { allow_privileged: true }, data_dir: '/x' };
       const { extras } = await refusalOf(sandbox.editor(), patch);
       expect(extras.problems?.map(({ path }) => path).toSorted()).toEqual(['data_dir', 'security.allow_privileged']);
     });
 
-    it('under a name that hides which key it is', async () => {
+    it('under a name that disguises the key', async () => {
       const text = `${CONFIG_FILE}${ACCOUNTS}`;
       const path = sandbox.inHome(text);
       for (const patch of [
@@ -171,7 +171,7 @@ describe('nothing is written when', () => {
       }
     });
 
-    it('by another key that shares its value in the file', async () => {
+    it('through another key that shares its value in the file', async () => {
       const text = `${ACCOUNTS}models: { hf_token: &shared abc }\ndata_dir: *shared\nengines: { mine: { kind: custom, command: *shared } }\n`;
       const path = sandbox.inHome(text);
       expect((await sandbox.editor().update({ models: { hf_token: '/bin/sh' } })).changed).toEqual(['models.hf_token']);
@@ -183,7 +183,7 @@ describe('nothing is written when', () => {
       expect(read(path)).not.toBe(text);
     });
 
-    it('by a name in a map that would be another key in the file', async () => {
+    it('through a name in a map that would be another key in the file', async () => {
       const path = sandbox.inHome(ACCOUNTS);
       const name = 'a: {}\nengines: { llama_cpp: { command: /bin/sh } }\n#';
       await sandbox.editor().update({ groups: { [name]: { pinned: true } } });
@@ -194,7 +194,7 @@ describe('nothing is written when', () => {
     });
   });
 
-  it('more than a hundred keys are wrong: only the first hundred are looked at', async () => {
+  it('more than a hundred keys are wrong; only the first hundred are checked', async () => {
     sandbox.inHome(CONFIG_FILE);
     const keys = (count: number, value: unknown) =>
       Object.fromEntries(Array.from({ length: count }, (_, index) => [`prot${index}`, value]));
@@ -215,7 +215,7 @@ describe('nothing is written when', () => {
     }
   });
 
-  it('more than a thousand keys would change: writing them would hold up the server', async () => {
+  it('more than a thousand keys would change: writing them would block the server', async () => {
     const path = sandbox.inHome(CONFIG_FILE);
     const groups = Object.fromEntries(Array.from({ length: 1_001 }, (_, index) => [`g${index}`, { pinned: true }]));
     expect(await refusalOf(sandbox.editor(), { groups })).toMatchObject({
@@ -225,13 +225,13 @@ describe('nothing is written when', () => {
     expect(read(path)).toBe(CONFIG_FILE);
   });
 
-  it('a key is very long: it is cut where it is named', async () => {
+  it('a key is very long; the message cuts it', async () => {
     sandbox.inHome(CONFIG_FILE);
     const error = await refusalOf(sandbox.editor(), { ['x'.repeat(500_000)]: 1 });
     expect(JSON.stringify([error.message, error.extras]).length).toBeLessThan(2_000);
   });
 
-  it('a variable or a flag holds a key to another value', async () => {
+  it('a variable or a flag overrides the key', async () => {
     const path = sandbox.inHome(CONFIG_FILE);
     const editor = sandbox.editor({
       environment: { LLAMACTL_STATS_INTERVAL: '1' },
@@ -253,7 +253,7 @@ describe('nothing is written when', () => {
     expect(await editor.update({ server: { base_path: '/x' } })).toMatchObject({ changed: ['server.base_path'] });
   });
 
-  it('the file, or its folder, is read-only', async () => {
+  it('the file or its folder is read-only', async () => {
     const path = sandbox.inHome(CONFIG_FILE);
     const editor = sandbox.editor();
     const attempt = async (): Promise<[string, string]> => {
@@ -272,7 +272,7 @@ describe('nothing is written when', () => {
         'CONFIG_READ_ONLY',
         `The configuration file ${path} cannot be written: its folder is read-only. Nothing was changed.`,
       ]);
-      // Nothing to write, nothing to refuse.
+      // Nothing to write, so nothing to refuse.
       expect(await editor.update({ server: { port: 9000 } })).toMatchObject({ changed: [] });
     } finally {
       chmodSync(dirname(path), 0o700);
@@ -280,8 +280,8 @@ describe('nothing is written when', () => {
     expect(read(path)).toBe(CONFIG_FILE);
   });
 
-  it('it is a pipe, which could be read only once', async () => {
-    // What `--config <(…)` leads to, and a link to it cannot be read without a writer: looking again would wait for ever.
+  it('the file is a pipe, which can be read only once', async () => {
+    // `--config <(…)` is a link to a pipe. Reading it without a writer would block.
     const configFile = sandbox.write(join(sandbox.folder, 'x.yaml'), CONFIG_FILE);
     const editor = sandbox.editor({ configFile });
     rmSync(configFile);
@@ -293,7 +293,7 @@ describe('nothing is written when', () => {
     });
   });
 
-  it('it is written in a way that cannot be changed piece by piece', async () => {
+  it("the file's notation does not allow small changes", async () => {
     const text = '? server\n:\n  ? port\n  : 1\n';
     const path = sandbox.inHome(text);
     const error = await refusalOf(sandbox.editor(), { server: { port: null } });

@@ -7,13 +7,13 @@ import { sentenceOf, shown } from './issues.ts';
 import { valueAt } from './record.ts';
 import type { Values } from './record.ts';
 
-/** Why a change of the configuration is refused. Nothing was written then. */
+/** Errors of refused changes of the configuration. Nothing was written. */
 
-/** The configuration would not be valid. A problem that the patch did not bring is told with its place in the file. */
+/** The result would be invalid. A problem that the patch did not cause is reported with its place in the file. */
 export function invalid(problems: readonly PlacedProblem[], patch: Values): ApiError {
   const listed = problems.slice(0, MOST_PROBLEMS).map((problem) => {
-    const isTheirs = valueAt(patch, problem.path.slice(0, 2)) !== undefined;
-    const where = isTheirs || problem.place === null ? '' : ` (${problem.place})`;
+    const isFromPatch = valueAt(patch, problem.path.slice(0, 2)) !== undefined;
+    const where = isFromPatch || problem.place === null ? '' : ` (${problem.place})`;
     return {
       sentence: sentenceOf(problem),
       path: shown(problem.path),
@@ -28,7 +28,7 @@ export function invalid(problems: readonly PlacedProblem[], patch: Values): ApiE
   );
 }
 
-/** The file cannot be read as it is, or is no YAML. */
+/** The file cannot be read, or is not valid YAML. */
 export function unreadable(problems: readonly string[]): ApiError {
   return several(
     'VALIDATION_ERROR',
@@ -37,7 +37,7 @@ export function unreadable(problems: readonly string[]): ApiError {
   );
 }
 
-/** @param reasons By dotted key. */
+/** The caller may not change these keys. @param reasons By dotted key. */
 export function forbidden(reasons: ReadonlyMap<string, string>): ApiError {
   const sentences = [...reasons].map(([path, reason]) => `${path} ${reason}.`);
   return several(
@@ -47,7 +47,7 @@ export function forbidden(reasons: ReadonlyMap<string, string>): ApiError {
   );
 }
 
-/** @param winners What wins over the file. */
+/** Variables or flags override these keys. @param winners The assignments that win over the file. */
 export function pinned(winners: readonly Assignment[]): ApiError {
   const reasons = winners.map((winner) => ({
     path: winner.key.name,
@@ -60,7 +60,7 @@ export function pinned(winners: readonly Assignment[]): ApiError {
   );
 }
 
-/** @param reason Why: half a sentence about the file. */
+/** The file cannot be written. @param reason Half a sentence about the file. */
 export function unwritable(path: string, reason: string): ApiError {
   return new ApiError(
     'CONFIG_READ_ONLY',

@@ -2,7 +2,7 @@ import type { Config } from '@llamactl/contract/config';
 import type { ConfigProblem } from './issues.ts';
 import { isLoopbackHost } from './loopback.ts';
 
-/** Rules that no single key can keep alone. */
+/** Checks rules that involve several keys. */
 export function brokenRules(config: Config): ConfigProblem[] {
   const { host } = config.server;
   if (config.auth.enabled || isLoopbackHost(host)) return [];
@@ -17,8 +17,8 @@ export function brokenRules(config: Config): ConfigProblem[] {
 }
 
 /**
- * Keys that are accepted and checked, but that nothing reads yet in this version. Whoever sets one is told; what is
- * built leaves the list.
+ * Keys that are accepted and checked, but have no effect in this version. Setting one prints a warning. Remove a key when
+ * it takes effect.
  */
 export const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
   'engines.vllm.command',

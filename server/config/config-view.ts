@@ -9,7 +9,7 @@ import { isSecretPath } from './config-keys.ts';
 import { MASK } from './patch.ts';
 import { isRecord, valueAt } from './record.ts';
 
-/** Without its secrets; one that is empty stays so, for that is no secret. */
+/** The configuration with its secrets masked. Empty ones stay empty. */
 export function masked(config: Config): Config {
   return maskedAt(config, []) as Config;
 }

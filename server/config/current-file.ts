@@ -3,23 +3,23 @@ import type { ConfigFile } from './config-document.ts';
 import { homeFile, namedFile, readConfigFile } from './file.ts';
 import type { ConfigOrigin } from './load.ts';
 
-/** The file that the next start will find. */
+/** The file that the next start will read. */
 export interface CurrentFile {
-  /** `null`: there is none, and nobody asked for one by name. */
+  /** `null`: no file exists, and none was requested by name. */
   file: ConfigFile | null;
-  /** Where it is, or where one is to be made. */
+  /** Path of the file, or of a new one. */
   path: string;
-  /** Whether it is a file that can be replaced, and no pipe. */
+  /** Whether the file can be replaced, unlike a pipe. */
   isRegular: boolean;
-  /** Somebody asked for it by name, and it is gone: the next start will fail. */
+  /** A file requested by name is gone: the next start will fail. */
   isGone: boolean;
 }
 
 /**
- * Looks for the file again, as at the start. A file by name that is no regular one (`--config <(…)`) can be read only
- * once: it counts as it was.
+ * Searches for the file again, as at the start. A named file that is not regular (`--config <(…)`) can be read only once:
+ * its first content applies.
  *
- * Throws a ConfigError when it cannot be read, or is no YAML.
+ * Throws a ConfigError when the file cannot be read, or is not valid YAML.
  */
 export function currentFile({ search, file: first }: ConfigOrigin): CurrentFile {
   const named = namedFile(search);
@@ -36,7 +36,7 @@ function statIfAllowed(path: string): 'missing' | 'special' | 'file' {
     if (stats === undefined) return 'missing';
     return stats.isFile() ? 'file' : 'special';
   } catch {
-    // A folder above it is closed to us. Reading says so, in words for people.
+    // A folder above it is not accessible. Reading the file reports that in a sentence.
     return 'file';
   }
 }

@@ -5,20 +5,20 @@ import type { Values } from './record.ts';
 /** A place in a YAML text: keys of maps, positions in lists. */
 export type YamlPath = readonly (string | number)[];
 
-/** What is to be done to a YAML text next. */
+/** A change to a YAML text. */
 export type Change =
   | { kind: 'set' | 'remove'; path: YamlPath }
   | { kind: 'add'; path: YamlPath; keys: readonly string[] }
   | { kind: 'insert'; path: YamlPath; at: number; items: readonly unknown[] };
 
-/** Lists that differ in more items are written anew. */
+/** Lists that differ in more items are rewritten. */
 const MOST_ITEMS = 20;
 
 /**
- * The differences between two maps, each as small as it can be put; of a list that differs in several places, the first.
- * What is set comes before what is added, and that before what is removed: a map that keeps something keeps its place.
+ * The differences between two maps, each as small as possible; for a list that differs in several places, the first one.
+ * The order is set, add, remove, so that a map that keeps an entry keeps its position.
  *
- * @param mayBeVoid Tells keys where no value, an empty map and no key at all mean the same.
+ * @param mayBeVoid Whether no value, an empty map and a missing key mean the same at a path.
  */
 export function differences(
   actual: unknown,

@@ -32,7 +32,7 @@ describe('llamactl.example.yaml', () => {
     return above.slice(above.findLastIndex((text) => !text.trimStart().startsWith('#')) + 1).join('\n');
   }
 
-  it('is the defaults, all of them written out', () => {
+  it('contains all defaults', () => {
     const values: unknown = parse(example);
     expect(values).toEqual(ConfigSchema.parse({}));
     expect(ConfigSchema.parse(values)).toEqual(ConfigSchema.parse({}));
@@ -55,7 +55,7 @@ describe('docs/configuration.md', () => {
     .map(([, name = '', standard = '', variable = '', meaning = '']) => ({ name, standard, variable, meaning }));
   const NO_EFFECT = '_No effect yet._ ';
 
-  it('has a row for each key, in the order of the file, and none for a key that is gone', () => {
+  it('has a row for each key, in the order of the file, and no others', () => {
     expect(rows.map(({ name }) => name)).toEqual(keys.map(({ name }) => name));
   });
 
@@ -68,7 +68,7 @@ describe('docs/configuration.md', () => {
     expect(row?.meaning.replace(NO_EFFECT, '')).toMatch(/\.$/);
   });
 
-  it('names the variables that engines inherit, and those only', () => {
+  it('names exactly the variables that engines inherit', () => {
     const start = page.indexOf('Passed on are:');
     const kept = page.indexOf('Kept back is everything else:');
     const names = (text: string): string[] =>

@@ -7,7 +7,7 @@ const read = (path: string): string => readFileSync(new URL(`../../${path}`, imp
 const schemaOf = (path: string): z.ZodType => z.fromJSONSchema(JSON.parse(read(path)) as z.core.JSONSchema.JSONSchema);
 
 describe('the schemas for editors', () => {
-  it('allow the example of a configuration, and nothing that is misspelt', () => {
+  it('accept the example of a configuration, and no misspelt key', () => {
     const schema = schemaOf('schemas/config.schema.json');
     const example = parse(read('llamactl.example.yaml')) as object;
     expect(schema.safeParse(example).error).toBe(undefined);
@@ -15,7 +15,7 @@ describe('the schemas for editors', () => {
     expect(schema.safeParse({ instances: { port_range: [8_100] } }).success).toBe(false);
   });
 
-  it('allow the example of a fleet, and nothing that is misspelt', () => {
+  it('accept the example of a fleet, and no misspelt key', () => {
     const schema = schemaOf('schemas/instances.schema.json');
     const [, example = ''] = /```yaml\n([^]*?)```/.exec(read('docs/fleet.md')) ?? [];
     const fleet = parse(example) as { instances: object[] };

@@ -5,7 +5,7 @@ import { inheritedEnvironment, readEnvironment } from './env.ts';
 const inherits = (name: string, value = 'x'): boolean => name in inheritedEnvironment({ [name]: value });
 
 describe('readEnvironment', () => {
-  it('is a copy that does not change', () => {
+  it('returns a copy that does not change', () => {
     const environment = readEnvironment();
     expect(environment['PATH']).toBe(process.env['PATH']);
     expect(Object.isFrozen(environment)).toBe(true);
@@ -36,7 +36,7 @@ describe('inheritedEnvironment', () => {
     expect(inherits(name)).toBe(false);
   });
 
-  it('keeps a proxy that holds a password', () => {
+  it('drops a proxy with a password', () => {
     expect(inherits('HTTPS_PROXY', 'http://proxy.example:3128')).toBe(true);
     expect(inherits('HTTPS_PROXY', 'http://user:secret@proxy.example:3128')).toBe(false);
   });

@@ -1,10 +1,10 @@
 import type { Config } from '@llamactl/contract/config';
 import { join, resolve } from 'node:path';
 
-/** What paths in the configuration are relative to. */
+/** Base of relative paths in the configuration. */
 export interface PathBase {
   home: string;
-  /** The folder in which a relative path of this key begins: the file's, or the working directory. */
+  /** Base folder of this key's relative path: the file's folder, or the working directory. */
   folder(path: readonly PropertyKey[]): string;
 }
 
@@ -13,7 +13,7 @@ export function expandPaths(config: Config, base: PathBase): Config {
   const absolute = (path: string, key: readonly PropertyKey[]): string =>
     resolve(base.folder(key), withoutTilde(path, base.home));
   const command = (name: string, written: string): string =>
-    // A bare name is looked up on PATH.
+    // A bare name is searched on PATH.
     written.includes('/') || written === '~' ? absolute(written, ['engines', name, 'command']) : written;
   const engines = Object.entries(config.engines).map(([name, engine]) => [
     name,
@@ -27,7 +27,7 @@ export function expandPaths(config: Config, base: PathBase): Config {
   };
 }
 
-/** As a shell does it, for our own home only: `~` and `~/…`. */
+/** Expands `~` and `~/…` as a shell does, but no other user's home. */
 function withoutTilde(path: string, home: string): string {
   return path === '~' || path.startsWith('~/') ? join(home, path.slice(1)) : path;
 }

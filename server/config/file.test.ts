@@ -16,7 +16,7 @@ afterEach(() => {
   sandbox.dispose();
 });
 
-describe('the search for the file', () => {
+describe('readConfigFile', () => {
   const port = (number: number): string => `server: { port: ${number} }\n`;
   const everywhere = (): Record<'flag' | 'variable' | 'local' | 'home' | 'system', string> => ({
     flag: sandbox.write(join(sandbox.folder, 'flag.yaml'), port(1)),
@@ -26,7 +26,7 @@ describe('the search for the file', () => {
     system: sandbox.inSystem(port(5)),
   });
 
-  it('takes the first of --config, LLAMACTL_CONFIG, the working directory, the home directory and /etc', () => {
+  it('uses the first of --config, LLAMACTL_CONFIG, the working directory, the home directory and /etc', () => {
     const files = everywhere();
     const environment = { LLAMACTL_CONFIG: files.variable };
     expect(sandbox.load({ configFile: files.flag, environment, searchLocal: true })).toMatchObject({
@@ -46,22 +46,22 @@ describe('the search for the file', () => {
     expect(sandbox.load({ searchLocal: true }).file).toBeNull();
   });
 
-  it('takes a relative name from the working directory', () => {
+  it('resolves a relative name from the working directory', () => {
     const { flag } = everywhere();
     expect(sandbox.load({ configFile: '../flag.yaml' }).file).toBe(flag);
     expect(sandbox.load({ environment: { LLAMACTL_CONFIG: '../flag.yaml' } }).file).toBe(flag);
   });
 
-  it('looks into the working directory only when asked to', () => {
+  it('searches the working directory only when requested', () => {
     sandbox.local(port(3));
     expect(sandbox.load()).toMatchObject({ file: null, warnings: [] });
   });
 
-  it('takes LLAMACTL_CONFIG without a value for not set', () => {
+  it('treats an empty LLAMACTL_CONFIG as not set', () => {
     expect(sandbox.load({ environment: { LLAMACTL_CONFIG: '' } }).file).toBeNull();
   });
 
-  it('ends when a file that is named is not there', () => {
+  it('fails when a named file does not exist', () => {
     expect(sandbox.problems({ configFile: 'gone.yaml' })).toEqual([
       expect.stringMatching(/^--config: the configuration file gone\.yaml cannot be read \(ENOENT/),
     ]);
@@ -70,7 +70,7 @@ describe('the search for the file', () => {
     ]);
   });
 
-  it('ends when a file that is there cannot be read', () => {
+  it('fails when an existing file cannot be read', () => {
     const path = join(sandbox.home, '.config/llamactl/config.yaml');
     mkdirSync(path, { recursive: true });
     expect(sandbox.problems()).toEqual([
@@ -79,7 +79,7 @@ describe('the search for the file', () => {
   });
 });
 
-describe('llamactl.yaml of the working directory', () => {
+describe('llamactl.yaml in the working directory', () => {
   const searchLocal = true;
 
   it('is skipped, with the reason, when others can write to it', () => {
@@ -95,10 +95,10 @@ describe('llamactl.yaml of the working directory', () => {
     expect(sandbox.load({ searchLocal })).toMatchObject({ file: path, warnings: [] });
   });
 
-  it('counts when it is ours or root’s, and is skipped when it is of somebody else', () => {
+  it('is used when our user or root owns it, and skipped when another user does', () => {
     const path = sandbox.local('server: { port: 3 }\n');
     expect(sandbox.load({ searchLocal }).file).toBe(path);
-    // Only root can give a file away, and root's own file counts for everybody.
+    // Only root can give a file away, and root's own file is used for every user.
     const owner = sandbox.uid === 0 ? 1234 : sandbox.uid;
     if (sandbox.uid === 0) {
       expect(sandbox.load({ searchLocal, uid: 4321 }).file).toBe(path);
@@ -111,7 +111,7 @@ describe('llamactl.yaml of the working directory', () => {
     });
   });
 
-  it('may be a link of ours, and what it leads to is looked at in the same way', () => {
+  it('may be our own link, whose target is checked in the same way', () => {
     const target = sandbox.write(join(sandbox.folder, 'elsewhere.yaml'), 'server: { port: 3 }\n');
     symlinkSync(target, join(sandbox.cwd, 'llamactl.yaml'));
     expect(sandbox.load({ searchLocal }).config.server.port).toBe(3);
@@ -121,12 +121,12 @@ describe('llamactl.yaml of the working directory', () => {
       warnings: [expect.stringContaining('mode 0666')],
     });
     chmodSync(target, 0o644);
-    // Only root can make a link of somebody else's. It could lead to any other file of ours.
+    // Only root can create another user's link, which could lead to any of our files.
     if (sandbox.uid === 0) lchownSync(join(sandbox.cwd, 'llamactl.yaml'), 1234, 1234);
     expect(sandbox.load({ searchLocal }).file === null).toBe(sandbox.uid === 0);
   });
 
-  it('is skipped when it is a folder or a pipe, which would never end', () => {
+  it('is skipped when it is a folder or a pipe, which could block', () => {
     const path = join(sandbox.cwd, 'llamactl.yaml');
     const skipped = { file: null, warnings: [`${path} was skipped: it is no regular file.`] };
     mkdirSync(path);
@@ -142,8 +142,8 @@ describe('llamactl.yaml of the working directory', () => {
   });
 });
 
-describe('the file', () => {
-  it('may be empty, hold comments only, or sections without a value', () => {
+describe('a configuration file', () => {
+  it('may be empty, or have only comments or sections without a value', () => {
     for (const text of ['', '# nothing\n', 'server:\n  # port: 1\nengines:\n  llama_cpp:\n', 'server:\n  port:\n']) {
       sandbox.inHome(text);
       expect(sandbox.load().config.server.port).toBe(8080);
@@ -192,19 +192,19 @@ describe('the file', () => {
     ['a: 1\n---\nb: 1\n', ':2: Source contains multiple documents'],
     ['server: !!js/function x\n', ':1: Unresolved tag: '],
     ['server: *nowhere\n', ': Unresolved alias'],
-  ])('%j is refused with its line and what would be right', (text, expected) => {
+  ])('%j is refused with its line and a suggestion', (text, expected) => {
     const path = sandbox.inHome(text);
     expect(sandbox.problems()).toContainEqual(expect.stringContaining(path + expected));
   });
 
-  it('is refused for a known engine that is misspelt: it would be taken for one of the user’s own', () => {
+  it('is refused for a misspelt engine, which would count as a custom one', () => {
     const path = sandbox.inHome('engines:\n  llamacpp:\n    command: /opt/llama-server\n');
     expect(sandbox.problems()).toEqual([
       `${path}:2: engines.llamacpp is none of the engines that llamactl knows and must say "kind: custom". Did you mean llama_cpp?`,
     ]);
   });
 
-  it('is refused with every problem at once, those of variables and flags too', () => {
+  it('is refused with all problems at once, including variables and flags', () => {
     const path = sandbox.inHome('server:\n  port: 0\n  hots: x\nstats: { interval: 0 }\n');
     const request = {
       environment: { LLAMACTL_INSTANCES_MAX_RESTARTS: 'many' },
@@ -222,7 +222,7 @@ describe('the file', () => {
     expect(() => sandbox.load(request)).toThrow(sandbox.problems(request).join('\n'));
   });
 
-  it('never ends in anything but an answer or a ConfigError, whatever it holds', () => {
+  it('always gives a result or a ConfigError, whatever its content', () => {
     const key = fc.constantFrom(...configKeys().flatMap(({ path }) => [...path]), '__proto__', 'x', '');
     const document = fc.letrec((tie) => ({
       value: fc.oneof({ maxDepth: 4 }, fc.jsonValue({ maxDepth: 1 }), fc.dictionary(key, tie('value'), { maxKeys: 4 })),

@@ -5,7 +5,7 @@ import { ConfigError } from './config-error.ts';
 import { parseConfig } from './config-document.ts';
 import type { ConfigFile } from './config-document.ts';
 
-/** Where to look, in order. */
+/** Where to search for the file, in order. */
 export interface FileSearch {
   /** From `--config`. */
   flag: string | null;
@@ -13,17 +13,17 @@ export interface FileSearch {
   variable: string | undefined;
   home: string;
   cwd: string;
-  /** Our user: a file in the working directory counts only when it is ours, or root's. */
+  /** Our user: a file in the working directory is used only if this user or root owns it. */
   uid: number;
-  /** Whether to look for `llamactl.yaml` in the working directory. */
+  /** Whether to search for `llamactl.yaml` in the working directory. */
   searchLocal: boolean;
   /** `/etc`. */
   systemFolder: string;
 }
 
 /**
- * Finds and reads the configuration file. A file that is named and cannot be read is a fatal error; the usual places may
- * be empty. `warnings` tell which file was passed over, and why.
+ * Finds and reads the configuration file. An unreadable named file is a fatal error; the usual places may be empty.
+ * `warnings` name a skipped file and the reason.
  *
  * Throws a {@link ConfigError}.
  */
@@ -47,13 +47,13 @@ export function readConfigFile(search: FileSearch): { file: ConfigFile | null; w
 
 const LOCAL_FILE = 'llamactl.yaml';
 
-/** Absolute path of the file that somebody asked for by name, there or not. */
+/** Absolute path of the file that was requested by name, whether it exists or not. */
 export function namedFile({ flag, variable, cwd }: FileSearch): string | null {
   const named = flag ?? (variable || null);
   return named === null ? null : resolve(cwd, named);
 }
 
-/** Where our user's own file is, there or not. */
+/** Path of our user's own file, whether it exists or not. */
 export function homeFile({ home }: FileSearch): string {
   return join(home, '.config', 'llamactl', 'config.yaml');
 }
@@ -79,16 +79,16 @@ function readIfThere(path: string): string | null {
 }
 
 /**
- * The working directory may be anybody's, `/tmp` for one, and the file decides which programs we run. So it counts only
- * when nobody else can have written it. The descriptor decides: it cannot be exchanged between a look and the reading.
+ * Reads a file of the working directory only if no other user can have written it: that folder may be shared, such as
+ * `/tmp`, and the file decides which programs run. Checks the descriptor, so that the file cannot be swapped before the read.
  */
 function readLocal(path: string, uid: number): { text: string } | { skipped: string } | null {
   let descriptor: number | null = null;
   try {
-    // Before anything is opened: a file of somebody else's may be unreadable. A link of theirs could choose among ours.
+    // Before opening: another user's file may be unreadable, and another user's link could select any of our files.
     const foreign = distrust(lstatSync(path), uid);
     if (foreign !== null) return { skipped: foreign };
-    // Without waiting: nobody may ever write into a named pipe.
+    // Without waiting: a named pipe may never get a writer.
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const skipped = distrust(fstatSync(descriptor), uid);
     return skipped === null ? { text: readFileSync(descriptor, 'utf8') } : { skipped };

@@ -3,17 +3,17 @@ import type { z } from 'zod';
 import { configKeys, keysBelow } from './config-keys.ts';
 import { suggestion } from '../suggestion.ts';
 
-/** Longer keys are cut where a message names them. */
+/** Longer keys are cut in messages. */
 const LONGEST_STEP = 80;
 
 /** One thing that is wrong with the configuration. */
 export interface ConfigProblem {
   path: readonly PropertyKey[];
-  /** What follows the key's name in a sentence, its full stop included. */
+  /** The rest of a sentence after the key's name, with its full stop. */
   words: string;
 }
 
-/** As a sentence about its key. */
+/** The problem as a sentence about its key. */
 export function sentenceOf({ path, words }: ConfigProblem): string {
   return `${path.length === 0 ? 'The configuration' : shown(path)} ${words}`;
 }
@@ -23,7 +23,7 @@ export function dotted(path: readonly PropertyKey[]): string {
   return path.map(String).join('.');
 }
 
-/** The same for messages: a very long key is cut. */
+/** The dotted key for messages: a very long key is cut. */
 export function shown(path: readonly PropertyKey[]): string {
   return dotted(path.map((step) => cut(String(step))));
 }
@@ -32,19 +32,19 @@ function cut(key: string): string {
   return key.length > LONGEST_STEP ? `${key.slice(0, LONGEST_STEP)}…` : key;
 }
 
-/** The problems of the schema in words for people, up to {@link MOST_PROBLEMS}. */
+/** The problems that the schema reports, as sentences, up to {@link MOST_PROBLEMS}. */
 export function describeIssues(issues: readonly z.core.$ZodIssue[]): ConfigProblem[] {
   return Iterator.from(issues).flatMap(described).take(MOST_PROBLEMS).toArray();
 }
 
-/** The problems of an issue, one by one: a suggestion costs time, and few are read. */
+/** The problems of an issue, generated lazily: a suggestion costs time, and only the first problems are used. */
 function* described(issue: z.core.$ZodIssue): Generator<ConfigProblem> {
   if (issue.code === 'unrecognized_keys') for (const key of issue.keys) yield unknownKey(issue.path, key);
   else if (issue.path[0] === 'engines' && issue.path[2] === 'kind') yield notCustom(String(issue.path[1]));
   else yield { path: issue.path, words: `${issueMessage(issue)}.` };
 }
 
-/** What the schema itself does not say in words of its own; to be given to `safeParse`. */
+/** Messages for issues without a message in the schema; pass it to `safeParse`. */
 export function wording(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
@@ -81,7 +81,7 @@ const FORMATS: Readonly<Record<string, string>> = {
   url: 'must be a URL with its scheme, such as https://host.example',
 };
 
-/** YAML reads `4`, `true` and `~` as what they are to it, also in a list of arguments or folders. */
+/** Hint for text that YAML reads as a number, boolean or null, such as `4`, `true` or `~`. */
 function quotes(issue: z.core.$ZodRawIssue): string {
   const isPlain = issue.input === null || typeof issue.input === 'number' || typeof issue.input === 'boolean';
   return issue.code === 'invalid_type' && issue.expected === 'string' && isPlain ? ': put it in quotes' : '';
@@ -95,12 +95,12 @@ function limited(origin: string, relation: string, limit: number | bigint): stri
 
 function issueMessage(issue: z.core.$ZodIssue): string {
   if (issue.code !== 'invalid_union') return issue.message;
-  // The last member of each union in the schema is the one that takes text: the usual way to write the value.
+  // The last member of each union in the schema takes text, the usual way to write the value.
   const last = issue.errors.at(-1)?.at(0);
   return last ? issueMessage(last) : issue.message;
 }
 
-/** An engine that the schema does not name is taken for one of the user's own; often it is a slip. */
+/** An engine unknown to the schema counts as a custom one; often its name is a typo. */
 function notCustom(engine: string): ConfigProblem {
   const near = suggestion(engine, keysBelow(['engines']));
   const hint = near === null ? '' : ` Did you mean ${near}?`;
@@ -115,7 +115,7 @@ export function unknownKey(section: readonly PropertyKey[], key: string): Config
   const below = keysBelow(section.map(String));
   const prefix = section.map((step) => `${cut(String(step))}.`).join('');
   const near = suggestion(key, below);
-  // `port:` at the top: right word, wrong place.
+  // `port:` at the top level: the right name in the wrong place.
   const elsewhere = configKeys().find(({ path }) => path.at(-1) === key);
   const meant = near === null ? elsewhere?.name : prefix + near;
   const hint = meant === undefined ? `Known here: ${below.join(', ')}.` : `Did you mean ${meant}?`;

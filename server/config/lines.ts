@@ -1,11 +1,11 @@
-/** Text from `from` up to `to` that becomes another. */
+/** A replacement of the text from `from` up to `to`. */
 export interface Splice {
   from: number;
   to: number;
   text: string;
 }
 
-/** @param splices That do not overlap; what is put in where something is taken out takes its place. */
+/** Applies splices. @param splices They do not overlap; an insertion at a removed range replaces it. */
 export function spliced(text: string, splices: readonly Splice[]): string {
   const pieces: string[] = [];
   let end = 0;
@@ -16,30 +16,30 @@ export function spliced(text: string, splices: readonly Splice[]): string {
   return [...pieces, text.slice(end)].join('');
 }
 
-/** Where the line of an offset starts. A byte order mark belongs to no line. */
+/** The start of an offset's line. A byte order mark belongs to no line. */
 export function lineStart(text: string, offset: number): number {
   const start = text.lastIndexOf('\n', offset - 1) + 1;
   return start === 0 && text.startsWith('\uFEFF') ? 1 : start;
 }
 
-/** Where the line of an offset ends, its line end not included. */
+/** The end of an offset's line, without its line end. */
 export function lineEnd(text: string, offset: number): number {
   const feed = text.indexOf('\n', offset);
   if (feed === -1) return text.length;
   return text[feed - 1] === '\r' ? feed - 1 : feed;
 }
 
-/** Takes out the whole lines from one offset to another. */
+/** Removes whole lines from one offset to another. */
 export function withoutLines(text: string, from: number, to: number): Splice {
   const start = lineStart(text, from);
   const end = lineEnd(text, to);
   const next = text.indexOf('\n', end) + 1;
   if (next > 0) return { from: start, to: next, text: '' };
-  // The last line, without a line end: the one before it becomes what it was.
+  // The last line has no line end: then the previous line has none either.
   return { from: start === 0 || text[start - 1] !== '\n' ? start : lineEnd(text, start - 1), to: end, text: '' };
 }
 
-/** Whether nothing but blanks is before an offset in its line. */
+/** Whether only blanks are before an offset in its line. */
 export function isFirstInLine(text: string, offset: number): boolean {
   return text.slice(lineStart(text, offset), offset).trim() === '';
 }

@@ -14,8 +14,8 @@ afterEach(() => {
   sandbox.dispose();
 });
 
-describe('precedence', () => {
-  it('is default < file < environment < flag, key by key', () => {
+describe('loadConfig', () => {
+  it('merges default < file < environment < flag, key by key', () => {
     sandbox.inHome('server: { host: 127.0.0.2, port: 1111, base_path: /file }\n');
     const { config } = sandbox.load({
       environment: { LLAMACTL_SERVER_PORT: '2222', LLAMACTL_SERVER_BASE_PATH: '/environment' },
@@ -24,7 +24,7 @@ describe('precedence', () => {
     expect(config.server).toMatchObject({ public_url: '', host: '127.0.0.2', port: 2222, base_path: '/flag' });
   });
 
-  it('ends with the defaults when nothing is set', () => {
+  it('uses the defaults when nothing is set', () => {
     const defaults = ConfigSchema.parse({});
     const { origin, ...loaded } = sandbox.load();
     expect(origin.file).toBeNull();
@@ -39,7 +39,7 @@ describe('precedence', () => {
     });
   });
 
-  it('does not mind a wrong value in the file that something else replaces', () => {
+  it('accepts a wrong value in the file that another source overrides', () => {
     sandbox.inHome('server: { port: none }\n');
     expect(sandbox.load({ environment: { LLAMACTL_SERVER_PORT: '2222' } }).config.server.port).toBe(2222);
   });
@@ -61,7 +61,7 @@ describe('rules over several keys', () => {
 });
 
 describe('paths', () => {
-  it('begin at home with a tilde, at the file in the file, at the working directory elsewhere', () => {
+  it('start at home with a tilde, at the file in the file, and otherwise at the working directory', () => {
     const path = sandbox.inHome(
       'data_dir: ~/data\nmodels: { dirs: ["~", ~/m, m, /m] }\nengines: { llama_cpp: { command: ~/bin/llama-server }, mine: { kind: custom, command: ./run } }\n',
     );
@@ -74,7 +74,7 @@ describe('paths', () => {
     expect(sandbox.load({ overrides: { data_dir: 'here' } }).config.data_dir).toBe(join(sandbox.cwd, 'here'));
   });
 
-  it('are not what a bare command is: it is looked up on PATH', () => {
+  it('do not include a bare command, which is searched on PATH', () => {
     expect(sandbox.load().config.engines.llama_cpp.command).toBe('llama-server');
   });
 });
@@ -87,7 +87,7 @@ describe('keys without effect', () => {
     ]);
   });
 
-  it('are keys', () => {
+  it('are keys of the configuration', () => {
     const names = configKeys().map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining([...WITHOUT_EFFECT]));
   });

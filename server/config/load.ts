@@ -14,21 +14,21 @@ import { configKeys } from './config-keys.ts';
 import { valueAt } from './record.ts';
 import { WITHOUT_EFFECT } from './config-rules.ts';
 
-/** Everything that the configuration is made of. */
+/** All inputs of the configuration. */
 export interface ConfigRequest {
   /** From `--config`; `null`: the usual places. */
   configFile: string | null;
   /** From the other flags: dotted key → value as text, such as `server.port` → `9000`. */
   overrides: Readonly<Record<string, string>>;
   environment: Environment;
-  /** Home directory of our user: what `~` means. */
+  /** Home directory of our user, for `~`. */
   home: string;
   cwd: string;
-  /** Number of our user. */
+  /** Id of our user. */
   uid: number;
-  /** Whether `llamactl.yaml` in the working directory counts: only for `serve`. */
+  /** Whether to use `llamactl.yaml` in the working directory: only for `serve`. */
   searchLocal: boolean;
-  /** `/etc`; another one only for tests. */
+  /** `/etc`; replaced only in tests. */
   systemFolder?: string;
 }
 
@@ -36,15 +36,15 @@ export interface ConfigRequest {
 export interface LoadedConfig {
   /** Complete and checked; its paths are absolute. */
   config: Config;
-  /** Absolute path of the file that was read; `null`: there is none. */
+  /** Absolute path of the file that was read; `null`: no file. */
   file: string | null;
-  /** Sentences for whoever started us: a file that was passed over, keys without effect. */
+  /** Sentences to print at the start: a skipped file, keys without effect. */
   warnings: string[];
-  /** How it came about, for whoever shows or changes the configuration later. */
+  /** The inputs, for showing or changing the configuration later. */
   origin: ConfigOrigin;
 }
 
-/** What a start found: the next one finds the same, but for the file. */
+/** The inputs of a start; the next start has the same, except for the file. */
 export interface ConfigOrigin {
   search: FileSearch;
   surroundings: Surroundings;
@@ -53,8 +53,8 @@ export interface ConfigOrigin {
 }
 
 /**
- * Puts the configuration together: default < file < environment < flag. Nothing is guessed: an unknown key, an unknown
- * variable or an unreadable file ends it.
+ * Composes the configuration: default < file < environment < flag. An unknown key, an unknown variable or an unreadable
+ * file is an error.
  *
  * Throws a {@link ConfigError} with every problem that was found.
  */
@@ -84,12 +84,12 @@ export function loadConfig(request: ConfigRequest): LoadedConfig {
   };
 }
 
-/** A sentence that begins with the place where to mend it. */
+/** A sentence that begins with the place to fix the problem. */
 export function placed(problem: PlacedProblem): string {
   return problem.place === null ? sentenceOf(problem) : `${problem.place}: ${sentenceOf(problem)}`;
 }
 
-/** Says which keys were changed in vain. */
+/** A warning that names the changed keys without effect. */
 function withoutEffect(config: Config): string[] {
   const defaults = ConfigSchema.parse({});
   const changed = configKeys()

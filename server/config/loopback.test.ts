@@ -19,7 +19,7 @@ describe('isLoopbackHost', () => {
     '127.0.0.1.example.com',
     'gpu-box',
     '',
-  ])('is false for %s', (host) => {
+  ])('returns false for %s', (host) => {
     expect(isLoopbackHost(host)).toBe(false);
   });
 });

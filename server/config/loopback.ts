@@ -2,7 +2,7 @@ import { BlockList, isIP } from 'node:net';
 
 /**
  * Whether only this machine can reach a server that listens on `host`: 127.0.0.0/8, `::1` and `localhost`. Any other
- * name counts as reachable from elsewhere: what it resolves to may change.
+ * name counts as reachable from elsewhere, because its address may change.
  */
 export function isLoopbackHost(host: string): boolean {
   const loopback = new BlockList();

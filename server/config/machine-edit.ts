@@ -12,7 +12,7 @@ import { pinning } from './patch.ts';
 import { valueAt } from './record.ts';
 import { pinned } from './config-refusals.ts';
 
-/** What a server shows of its configuration. */
+/** The configuration as a server shows it. */
 export type ShownConfig = Pick<ConfigView, 'sources' | 'file'> & { config: unknown };
 
 /** The user of this machine who edits a configuration file. */
@@ -24,17 +24,17 @@ export interface MachineUser {
 }
 
 /**
- * Changes the configuration file of a server on this machine, as its user: also keys that no request may change.
- * `restart_required` of the answer compares with the file as it was.
+ * Changes the configuration file of a server on this machine as its user, including keys that no request may change.
+ * `restart_required` of the result compares with the previous file.
  *
- * @param view What the server shows. Its file is changed; variables and flags of the server count as they do there.
+ * @param view The server's view, which names the file to change and the server's variables and flags.
  * @throws {ApiError} `VALIDATION_ERROR`, `FORBIDDEN`, `CONFIG_PINNED` or `CONFIG_READ_ONLY`; then nothing was written
- * @throws {ConfigError} when the file cannot be used as it is
+ * @throws {ConfigError} when the present file is not usable
  */
 export async function editConfigFile(view: ShownConfig, patch: ConfigPatch, user: MachineUser): Promise<ConfigWritten> {
   const { home, cwd, uid } = user;
   const winners = winnersIn(view);
-  // The server does not show these, so only a change of them is known to lose.
+  // The server does not show secrets, so any change of these is overridden.
   const secrets = winners.filter(({ key }) => key.isSecret);
   const losing = pinning(patch, view.config, secrets);
   if (losing.length > 0) throw pinned(losing);
@@ -55,7 +55,7 @@ export async function editConfigFile(view: ShownConfig, patch: ConfigPatch, user
   return createConfigEditor({ search, surroundings, file, composed }, undefined, 'machine user').update(patch);
 }
 
-/** The variables and flags that win over the file of a server. */
+/** The variables and flags that win over a server's file. */
 function winnersIn({ config, sources }: ShownConfig): Assignment[] {
   return configKeys().flatMap((key) => {
     const source = sources[key.name];

@@ -9,21 +9,21 @@ import { isKnownKey, isSecretPath } from './config-keys.ts';
 import { isRecord, valueAt } from './record.ts';
 import type { Values } from './record.ts';
 
-/** Stands for a secret in what is shown; given back, it leaves the secret alone. */
+/** Replaces a secret in views; sent back, it leaves the secret unchanged. */
 export const MASK = '***';
 
-/** What a file's values would be. */
+/** The values of a file after a patch. */
 export interface Merged {
   values: Record<string, unknown>;
   problems: ConfigProblem[];
 }
 
 /**
- * Merges a patch (RFC 7396) into the values of a file. What says only what holds anyhow, by default, file, variable or
- * flag, is left out: so giving back everything that was shown changes nothing.
+ * Merges a patch (RFC 7396) into the values of a file. Leaves out values that are in effect already by default, file,
+ * variable or flag: sending back a whole view changes nothing.
  *
- * @param stored Of the file.
- * @param effective What holds now, all layers together.
+ * @param stored Values of the file.
+ * @param effective Values in effect now, from all layers.
  */
 export function mergePatch(stored: Values, patch: Values, effective: unknown): Merged {
   const problems: ConfigProblem[] = [];
@@ -40,7 +40,7 @@ function merged(
   const result = new Map(Object.entries(isRecord(stored) ? stored : {}));
   for (const [key, value] of Object.entries(patch)) {
     const here = [...path, key];
-    // The schema passes over it, so nothing else would refuse it.
+    // The schema ignores this key, so refuse it here.
     if (key === '__proto__') {
       problems.push({ path: here, words: 'is not a possible name.' });
       continue;
@@ -50,11 +50,11 @@ function merged(
     if (value === null) {
       const isUnknown = !result.has(key) && isKnownKey(path) && !isKnownKey(here);
       if (isUnknown && problems.length < MOST_PROBLEMS) problems.push(unknownKey(path, key));
-      // A key without a value is as good as none.
+      // A known key without a value counts as missing.
       if (old !== null || !isKnownKey(here)) result.delete(key);
     } else if (value === MASK && isSecretPath(here)) {
       if (present === undefined)
-        problems.push({ path: here, words: `is ${MASK}, which stands for a value that is there, and there is none.` });
+        problems.push({ path: here, words: `is ${MASK}, which stands for an existing value, but there is no value.` });
     } else if (isRecord(value)) {
       const inner = merged(old, value, present, here, problems);
       if (isRecord(old) || !isRecord(present) || Object.keys(inner).length > 0) result.set(key, inner);
@@ -65,7 +65,7 @@ function merged(
   return Object.fromEntries(result);
 }
 
-/** The variables and flags that hold a key to another value than the patch wants. */
+/** The variables and flags that override a value of the patch. */
 export function pinning(patch: Values, effective: unknown, assignments: readonly Assignment[]): Assignment[] {
   const defaults = ConfigSchema.parse({});
   const winners = new Set(assignments.map(({ key }) => assignmentOf(assignments, key.path)));
@@ -78,7 +78,7 @@ export function pinning(patch: Values, effective: unknown, assignments: readonly
   });
 }
 
-/** What a patch wants of a key; `undefined`: nothing. Removing it, or what it is in, wants the default. */
+/** The value that a patch sets for a key; `undefined`: none. Removing the key, or a section around it, sets the default. */
 function wantedAt(patch: Values, path: readonly string[], defaults: unknown): unknown {
   for (const length of path.keys()) {
     const value = valueAt(patch, path.slice(0, length + 1));

@@ -16,24 +16,24 @@ import { isRecord } from './record.ts';
 import { forbidden, invalid, pinned, unwritable } from './config-refusals.ts';
 import { editYaml } from './yaml-edit.ts';
 
-/** Writing a key takes a millisecond, in which the server does nothing else. */
+/** Limit of changed keys: writing one blocks the server for a millisecond. */
 const MOST_CHANGES = 1_000;
 
-/** What a patch comes to. */
+/** The result of a patch. */
 export interface Plan {
-  /** What the file is to hold; `null`: what it holds already. */
+  /** New text of the file; `null`: unchanged. */
   text: string | null;
   /** Dotted keys of the file that change. */
   changed: string[];
-  /** What holds then, from the next start. */
+  /** The configuration from the next start on. */
   after: ComposedConfig;
 }
 
 /**
- * Judges a patch as a whole: first whether a request may do that, then whether it would have an effect, then whether the
- * result is valid, and only then how it is written.
+ * Checks a patch as a whole: whether the caller may change these keys, whether the changes take effect, whether the result
+ * is valid, and how to write it.
  *
- * Throws an ApiError when any of it is not so.
+ * Throws an ApiError when a check fails.
  */
 export function planned(
   current: CurrentFile,
@@ -74,7 +74,7 @@ export function planned(
   return { text, changed: changes.map(dotted), after: next.composed };
 }
 
-/** What holds now, paths as they are written; where the file is not valid, what it says. */
+/** The values in effect now, with paths as written; for an invalid file, its own values. */
 function effectiveValues(file: ConfigFile | null, surroundings: Surroundings): unknown {
   const { composed } = composeConfig(file, surroundings);
   return composed?.written ?? layered(ConfigSchema.parse({}), overlaid(file?.values ?? {}, surroundings.assignments));
@@ -88,7 +88,7 @@ function layered(below: unknown, above: unknown): unknown {
   );
 }
 
-/** Where a key without a value is as good as none: not under the names that users choose. */
+/** Whether a key without a value counts as missing: for keys of the schema, not for names that users choose. */
 function mayBeVoid(path: YamlPath): boolean {
   return keysBelow(path.slice(0, -1).map(String)).includes(String(path.at(-1)));
 }

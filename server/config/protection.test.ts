@@ -31,26 +31,26 @@ const NEEDS_AUTH = [
   'alerts.webhook',
 ];
 
-describe('keys that may not be changed', () => {
+describe('protection', () => {
   const names = configKeys().map(({ name }) => name);
   const protectedFrom = (rights: ConfigEditorRights): string[] =>
     names.filter((name) => protection(name.split('.'), rights) !== null).toSorted();
   const and = (...lists: string[][]): string[] => [...lists.flat(), 'security.allow_privileged'].toSorted();
 
-  it('are for requests: security, and what names programs, arguments, environment or folders', () => {
+  it('refuses requests for security, and for programs, arguments, environment or folders', () => {
     expect(protectedFrom({ isAuthOn: true, allowsPrivileged: false })).toEqual(and(PRIVILEGED));
   });
 
-  it('are fewer where privileges are allowed', () => {
+  it('refuses fewer keys where privileges are allowed', () => {
     expect(protectedFrom({ isAuthOn: true, allowsPrivileged: true })).toEqual(and());
     expect(protectedFrom({ isAuthOn: false, allowsPrivileged: true })).toEqual(and(NEEDS_AUTH));
   });
 
-  it('are more while accounts are off: who gets in, and where credentials go', () => {
+  it('refuses more keys while accounts are off: those for access and credentials', () => {
     expect(protectedFrom({ isAuthOn: false, allowsPrivileged: false })).toEqual(and(PRIVILEGED, NEEDS_AUTH));
   });
 
-  it('are security alone for the user of the machine', () => {
+  it('refuses only security to the user of the machine', () => {
     expect(protectedFrom('machine user')).toEqual(and());
   });
 
@@ -60,7 +60,7 @@ describe('keys that may not be changed', () => {
     ['engines', 'mine', 'api_key_env'],
     ['alerts', 'command', '0'],
     ['models', 'dirs', '0'],
-  ])('are also what is above and below them: %s %s', (...path) => {
+  ])('includes the keys above and below: %s %s', (...path) => {
     expect(protection(path, { isAuthOn: true, allowsPrivileged: false })).toContain('it names programs');
   });
 });

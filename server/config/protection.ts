@@ -1,9 +1,9 @@
-/** Decide which programs run, and whether an instance may use any. No request changes them. */
+/** Keys that no request may change: they decide whether instances may run any program. */
 const FILE_ONLY: readonly RegExp[] = [/^security(\.|$)/];
 
 /**
- * Name programs, arguments, environment or folders: who changes them can do what our user can. An administrator of the
- * API is not thereby the user of this machine.
+ * Keys with programs, arguments, environment or folders: changing them grants the rights of our user. An administrator of
+ * the API does not have these rights.
  */
 const PRIVILEGED: readonly RegExp[] = [
   /^engines(\.|$)/,
@@ -12,7 +12,7 @@ const PRIVILEGED: readonly RegExp[] = [
   /^models\.dirs(\.|$)/,
 ];
 
-/** While accounts are off every caller is admin: a page or a program that reaches us must not open us to others. */
+/** While accounts are off, every caller is admin: a web page or program must not be able to open the server to others. */
 const NEEDS_AUTH: readonly RegExp[] = [
   /^alerts\.webhook(\.|$)/,
   /^models\.hf_endpoint(\.|$)/,
@@ -20,14 +20,14 @@ const NEEDS_AUTH: readonly RegExp[] = [
   /^server\.(host|allowed_[^.]*|public_url|trusted_proxies)(\.|$)/,
 ];
 
-/** Who changes the configuration. */
+/** The rights of a request that changes the configuration. */
 export interface ConfigRights {
   isAuthOn: boolean;
-  /** `security.allow_privileged` stands in the file, and the server runs with it. */
+  /** Whether the file has `security.allow_privileged`, and the server runs with it. */
   allowsPrivileged: boolean;
 }
 
-/** `machine user`: may edit the file by hand anyway. */
+/** `machine user`: can edit the file by hand anyway. */
 export type ConfigEditorRights = ConfigRights | 'machine user';
 
 const BY_HAND = 'can be changed in the configuration file only, by hand';
@@ -35,7 +35,7 @@ const REMEDY = 'use `llamactl config set` on the machine of the server, as its u
 const ON_THE_MACHINE = `cannot be changed by a request without \`security.allow_privileged: true\` in the configuration file, because it names programs, arguments, environment or folders: ${REMEDY}`;
 const WITH_ACCOUNTS = `cannot be changed by a request while accounts (auth.enabled) are off: ${REMEDY}`;
 
-/** Why a key may not be changed, as words that follow its name; `null`: it may. */
+/** Why a key may not be changed, as the rest of a sentence after its name; `null`: it may be changed. */
 export function protection(path: readonly string[], rights: ConfigEditorRights): string | null {
   const name = path.join('.');
   const isOf = (patterns: readonly RegExp[]): boolean => patterns.some((pattern) => pattern.test(name));

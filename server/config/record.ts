@@ -5,7 +5,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** What is at a path of maps; `undefined`: nothing. */
+/** The value at a path of maps; `undefined`: none. */
 export function valueAt(values: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
     (value, step) => (isRecord(value) && Object.hasOwn(value, step) ? value[String(step)] : undefined),

@@ -39,7 +39,7 @@ const replacement = (changes: Partial<Replacement> = {}): Replacement => ({
 });
 const replace = fileReplacer();
 
-/** Why nothing was written; and nothing was. */
+/** The reason why a file was not written; checks that it is unchanged. */
 async function reason(changes: Partial<Replacement> = {}, replaceFile = replace): Promise<string> {
   const files = readdirSync(folder);
   const error: unknown = await replaceFile(replacement(changes)).catch((thrown: unknown) => thrown);
@@ -48,11 +48,11 @@ async function reason(changes: Partial<Replacement> = {}, replaceFile = replace)
   throw error;
 }
 
-describe('a file that is replaced', () => {
-  it('keeps its mode, and nothing is left beside it', async () => {
+describe('replacing a file', () => {
+  it('keeps its mode, and leaves no other file', async () => {
     for (const mode of [0o640, 0o600, 0o664, 0o200]) {
       chmodSync(path, mode);
-      // Only root may read what its owner may not.
+      // Only root may read a file that its owner may not.
       if (uid !== 0 && mode === 0o200) continue;
       expect(await replace(replacement())).toBe(true);
       expect([readFileSync(path, 'utf8'), statSync(path).mode & 0o7777]).toEqual(['after', mode]);
@@ -61,7 +61,7 @@ describe('a file that is replaced', () => {
     expect(readdirSync(folder)).toEqual(['config.yaml']);
   });
 
-  it('is a new one: who reads the old one reads it to its end', async () => {
+  it('creates a new file, so that readers of the old one can finish', async () => {
     const { ino } = statSync(path);
     await replace(replacement());
     expect(statSync(path).ino).not.toBe(ino);
@@ -73,7 +73,7 @@ describe('a file that is replaced', () => {
     expect(statSync(path)).toMatchObject({ uid: 1234, gid: 2345 });
   });
 
-  it('is the one that a link leads to; the link stays', async () => {
+  it('replaces the target of a link, and keeps the link', async () => {
     mkdirSync(join(folder, 'real'));
     const real = join(folder, 'real', 'x.yaml');
     writeFileSync(real, 'before');
@@ -84,14 +84,14 @@ describe('a file that is replaced', () => {
     expect(readdirSync(join(folder, 'real'))).toEqual(['x.yaml']);
   });
 
-  it('is not one that has changed, or went, or came', async () => {
+  it('returns false when the file was changed, removed or created', async () => {
     expect(await replace(replacement({ before: 'other' }))).toBe(false);
     expect(await replace(replacement({ before: null }))).toBe(false);
     expect(await replace(replacement({ path: join(folder, 'none') }))).toBe(false);
     expect([readFileSync(path, 'utf8'), readdirSync(folder)]).toEqual(['before', ['config.yaml']]);
   });
 
-  it('is not one that changes while the new one is written', async () => {
+  it('returns false when the file changes during the write', async () => {
     const slow = fileReplacer(async (file, text) => {
       await file.writeFile(text);
       writeFileSync(path, 'by hand');
@@ -100,7 +100,7 @@ describe('a file that is replaced', () => {
     expect([readFileSync(path, 'utf8'), readdirSync(folder)]).toEqual(['by hand', ['config.yaml']]);
   });
 
-  it('takes no harm from what a crash has left', async () => {
+  it('works after a crash left a temporary file', async () => {
     let left = '';
     const crashed = fileReplacer(async () => {
       left = readdirSync(folder).find((name) => name !== 'config.yaml') ?? '';
@@ -114,21 +114,21 @@ describe('a file that is replaced', () => {
   });
 });
 
-describe('a file that is made', () => {
-  it('is private, and so are the folders that it needs', async () => {
+describe('creating a file', () => {
+  it('makes it private, and so the folders that it needs', async () => {
     const made = join(folder, 'a', 'b', 'config.yaml');
     expect(await replace(replacement({ path: made, before: null, makesFolder: true }))).toBe(true);
     const modes = [made, join(folder, 'a', 'b'), join(folder, 'a')].map((each) => statSync(each).mode & 0o777);
     expect([readFileSync(made, 'utf8'), ...modes]).toEqual(['after', 0o600, 0o700, 0o700]);
   });
 
-  it('is not made in a folder that is not there, unless asked to', async () => {
-    expect(await reason({ path: join(folder, 'a', 'x'), before: null })).toBe('its folder is not there (ENOENT)');
+  it('fails in a missing folder unless it may create the folder', async () => {
+    expect(await reason({ path: join(folder, 'a', 'x'), before: null })).toBe('its folder does not exist (ENOENT)');
   });
 });
 
-describe('a file is left alone when', () => {
-  it('nobody may write it, or its folder, root included', async () => {
+describe('a file stays unchanged when', () => {
+  it('it or its folder is read-only, also for root', async () => {
     chmodSync(path, 0o444);
     expect(await reason()).toBe('it is read-only');
     chmodSync(path, 0o644);
@@ -138,22 +138,22 @@ describe('a file is left alone when', () => {
     expect(readFileSync(path, 'utf8')).toBe('before');
   });
 
-  it('it belongs to somebody else', async () => {
-    // As seen by another user than the one who made it.
+  it('another user owns it', async () => {
+    // From the view of another user than its owner.
     expect(await reason({ uid: uid + 4321 })).toBe(`it belongs to another user (uid ${uid})`);
   });
 
-  it('it is no regular file, or a link to nothing', async () => {
+  it('it is not a regular file, or is a link to nothing', async () => {
     rmSync(path);
     mkdirSync(path);
     expect(await reason()).toBe('it is no regular file');
     rmSync(path, { recursive: true });
     symlinkSync('nowhere', path);
-    expect(await reason({ before: null })).toBe('it is a link to a file that is not there');
+    expect(await reason({ before: null })).toBe('it is a link to a file that does not exist');
     expect(lstatSync(path).isSymbolicLink()).toBe(true);
   });
 
-  it('it is not UTF-8: rewriting it would damage what cannot be read', async () => {
+  it('it is not UTF-8, which a rewrite would damage', async () => {
     const bytes = Buffer.from([0x23, 0xe4, 0x0a]);
     writeFileSync(path, bytes);
     expect(await reason({ before: bytes.toString() })).toBe('it is not UTF-8 text');
@@ -164,7 +164,7 @@ describe('a file is left alone when', () => {
     ['ENOSPC', 'no space is left on its disk (ENOSPC)'],
     ['EDQUOT', 'the disk quota is used up (EDQUOT)'],
     ['EROFS', 'its file system is read-only (EROFS)'],
-  ])('the disk refuses with %s', async (code, expected) => {
+  ])('the disk reports %s', async (code, expected) => {
     const full = fileReplacer(async (file, text) => {
       await file.writeFile(text.slice(0, 2));
       throw Object.assign(new Error(code), { code });

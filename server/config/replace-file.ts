@@ -4,7 +4,7 @@ import { access, lstat, mkdir, open, readFile, realpath, rename, rm, stat } from
 import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 
-/** A file that is not to be written, or could not be; nothing was changed. Its message says why. */
+/** A file must not or could not be written; it is unchanged. The message has the reason. */
 export class UnwritableFile extends Error {
   override readonly name = 'UnwritableFile';
   readonly path: string;
@@ -16,39 +16,39 @@ export class UnwritableFile extends Error {
   }
 }
 
-/** What to write, and instead of what. */
+/** The new and the expected old content of a file. */
 export interface Replacement {
   /** Absolute. */
   path: string;
-  /** What the file held when it was read; `null`: it was not there. */
+  /** Content when the file was read; `null`: the file did not exist. */
   before: string | null;
   after: string;
-  /** Of our user. */
+  /** Id of our user. */
   uid: number;
-  /** Whether to make the folder when it is missing. */
+  /** Whether to create a missing folder. */
   makesFolder: boolean;
 }
 
-/** Replaces a file; `false`: it is not any more what it was, and was left alone. Throws {@link UnwritableFile}. */
+/** Replaces a file; `false`: it has changed meanwhile, and was left alone. Throws {@link UnwritableFile}. */
 export type ReplaceFile = (replacement: Replacement) => Promise<boolean>;
 
-/** Kinds of failure that are no fault of ours. */
+/** Failures with a cause outside llamactl. */
 const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'we may not write there',
-  EPERM: 'we may not write there',
+  EACCES: 'llamactl may not write there',
+  EPERM: 'llamactl may not write there',
   EROFS: 'its file system is read-only',
   ENOSPC: 'no space is left on its disk',
   EDQUOT: 'the disk quota is used up',
   EFBIG: 'it would be larger than files may be',
-  ENOENT: 'its folder is not there',
-  ENOTDIR: 'its folder is none',
+  ENOENT: 'its folder does not exist',
+  ENOTDIR: 'a part of its path is not a folder',
 };
 
 /**
- * A {@link ReplaceFile}: writes a new file beside the old one and puts it in its place when it is safely on the disk, so
- * that there always is a whole file, old or new. Mode and owner stay; a link stays, and what it leads to is replaced.
+ * Creates a {@link ReplaceFile}. It writes a new file beside the old one, syncs it and renames it, so that the path always
+ * has a complete file. Mode and owner stay. For a link, it replaces the link's target.
  *
- * @param fill Writes the text into the new file; another one only for tests.
+ * @param fill Writes the text into the new file; replaced only in tests.
  */
 export function fileReplacer(fill: (file: FileHandle, text: string) => Promise<void> = writeAll): ReplaceFile {
   return async (replacement) => {
@@ -88,7 +88,7 @@ async function replace(
     } finally {
       await file.close();
     }
-    // As late as can be: whoever edits the file by hand meanwhile must not lose it.
+    // Check as late as possible, so that a concurrent edit by hand is not lost.
     if ((await readIfThere(target)) !== before) return false;
     await rename(fresh, target);
   } finally {
@@ -102,7 +102,7 @@ async function writeAll(file: FileHandle, text: string): Promise<void> {
   await file.writeFile(text);
 }
 
-/** Where a path leads to, itself when nothing is there yet. */
+/** Resolves links of a path; returns the path itself when no file exists yet. */
 async function targetOf(named: string): Promise<string> {
   try {
     return await realpath(named);
@@ -112,12 +112,12 @@ async function targetOf(named: string): Promise<string> {
       if (isMissing(reason)) return null;
       throw reason;
     });
-    if (link !== null) throw new UnwritableFile(named, 'it is a link to a file that is not there');
+    if (link !== null) throw new UnwritableFile(named, 'it is a link to a file that does not exist');
     return named;
   }
 }
 
-/** Mode bits are looked at too: root may write whatever they say, but somebody took them away on purpose. */
+/** Checks that the file may be written. Respects mode bits for root too: a user removed them on purpose. */
 async function ownerOf(target: string, uid: number): Promise<{ uid: number; gid: number; mode: number } | null> {
   const stats = await stat(target).catch((error: unknown) => {
     if (isMissing(error)) return null;
@@ -125,7 +125,7 @@ async function ownerOf(target: string, uid: number): Promise<{ uid: number; gid:
   });
   if (stats === null) return null;
   if (!stats.isFile()) throw new UnwritableFile(target, 'it is no regular file');
-  // A new file would be ours; only root can give it back.
+  // Our user would own the new file; only root can restore the owner.
   if (stats.uid !== uid && uid !== 0) throw new UnwritableFile(target, `it belongs to another user (uid ${stats.uid})`);
   if ((stats.mode & 0o222) === 0) throw new UnwritableFile(target, 'it is read-only');
   await access(target, constants.W_OK);
@@ -150,13 +150,13 @@ async function readIfThere(target: string): Promise<string | null> {
   }
 }
 
-/** So that the new name, too, outlives a power cut. */
+/** Syncs the folder, so that the rename survives a power failure. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, constants.O_RDONLY);
   try {
     await handle.sync();
   } catch (error) {
-    // Some network file systems cannot; the file is in its place either way.
+    // Some network file systems cannot sync a folder; the rename has succeeded anyway.
     if (!(error instanceof Error && 'code' in error && (error.code === 'EINVAL' || error.code === 'ENOTSUP')))
       throw error;
   } finally {

@@ -3,9 +3,9 @@ import type { Document, Pair, YAMLMap, YAMLSeq } from 'yaml';
 import { lineStart } from './lines.ts';
 import type { Notation } from './yaml-notation.ts';
 
-/** A place in a YAML document that holds a value. */
+/** A position in a YAML document that holds a value. */
 export interface Slot {
-  /** What it is in; `null`: it is the whole document. */
+  /** The map or list around it; `null`: it is the whole document. */
   owner: YAMLMap | YAMLSeq | null;
   /** The entry of a map; `null` in a list. */
   pair: Pair | null;
@@ -14,7 +14,7 @@ export interface Slot {
 
 const DEFAULT_STEP = 2;
 
-/** How a document is written. */
+/** Detects the notation of a document. */
 export function notationOf(document: Document, text: string): Notation {
   return {
     version: document.directives?.yaml.version ?? '1.2',
@@ -24,13 +24,13 @@ export function notationOf(document: Document, text: string): Notation {
   };
 }
 
-/** Whether a map is written as in JSON. */
+/** Whether a map is written as JSON. */
 function isJson(map: YAMLMap): boolean {
   const key = map.items[0]?.key;
   return map.flow === true && isScalar(key) && key.type === 'QUOTE_DOUBLE';
 }
 
-/** As the first section is indented. */
+/** The indentation of the first section. */
 function stepOf({ contents }: Document, text: string): number {
   if (!isMap(contents)) return DEFAULT_STEP;
   const sections = contents.items.map(({ value }) => value);
@@ -38,31 +38,31 @@ function stepOf({ contents }: Document, text: string): number {
   return (isMap(section) ? columnOf(section, text) : null) || DEFAULT_STEP;
 }
 
-/** How far the entries of a block map are indented; `null`: something else is before them. */
+/** The column of a block map's entries; `null`: other text is before them. */
 export function columnOf(map: YAMLMap, text: string): number | null {
   const [first] = map.items;
   return first === undefined ? null : (indentOf(first, text)?.length ?? null);
 }
 
-/** What an entry of a block map is indented by; `null`: something else is before it. */
+/** The indentation of a block map's entry; `null`: other text is before it. */
 export function indentOf(pair: Pair, text: string): string | null {
   const key = keyStart(pair);
   const indent = text.slice(lineStart(text, key), key);
   return indent.trim() === '' ? indent : null;
 }
 
-/** Where an entry's key starts, its anchor and tag and a `?` left out. */
+/** The start of an entry's key, without its anchor, tag and `?`. */
 export function keyStart({ key }: Pair): number {
   return isNode(key) && key.range ? key.range[0] : 0;
 }
 
-/** Whether a slot has nothing in it: `key:` or `key: # comment`. */
+/** Whether a slot is empty: `key:` or `key: # comment`. */
 export function isEmpty(node: unknown): boolean {
   return !isNode(node) || (isScalar(node) && node.range?.[0] === node.range?.[1]);
 }
 
 /**
- * Where an entry's value begins when it has none yet: behind the colon, and behind an anchor or a tag. `isOpen`: there is
+ * Where to insert the value of an entry without one: after the colon, and after an anchor or a tag. `isOpen`: the entry has
  * no colon.
  */
 export function valueStart({ key, srcToken }: Pair): { offset: number; isOpen: boolean } {
@@ -72,12 +72,12 @@ export function valueStart({ key, srcToken }: Pair): { offset: number; isOpen: b
   return { offset: isNode(key) && key.range ? key.range[1] : 0, isOpen: true };
 }
 
-/** Where an entry ends, comments left out. */
+/** The end of an entry, without comments. */
 export function pairEnd(pair: Pair, text: string): number {
   return isEmpty(pair.value) ? valueStart(pair).offset : nodeEnd(pair.value, text);
 }
 
-/** Where a value ends, comments left out. */
+/** The end of a value, without comments. */
 export function nodeEnd(node: unknown, text: string): number {
   if (!isNode(node) || !node.range) return 0;
   const [from, to] = node.range;
@@ -85,6 +85,6 @@ export function nodeEnd(node: unknown, text: string): number {
     const last: unknown = node.items.at(-1);
     return isPair(last) ? pairEnd(last, text) : Math.max(from, nodeEnd(last, text));
   }
-  // The lines of a block scalar end with a line end that is part of it.
+  // A block scalar includes its last line end.
   return from + text.slice(from, to).trimEnd().length;
 }

@@ -9,7 +9,7 @@ import type { Slot } from './slot.ts';
 import { blockEntry, flowEntry, flowText } from './yaml-notation.ts';
 import type { Notation } from './yaml-notation.ts';
 
-/** What each change of a YAML text is, letter by letter; `null`: this is not how such a text is changed. */
+/** Turns changes of a YAML text into splices; `null`: the text cannot be changed this way. */
 
 /** Puts a value into a slot, empty or not. */
 export function replaced(slot: Slot, text: string, value: unknown, notation: Notation): Splice[] | null {
@@ -24,7 +24,7 @@ export function replaced(slot: Slot, text: string, value: unknown, notation: Not
   if (pair === null) return null;
   const { offset, isOpen } = valueStart(pair);
   const indent = indentOf(pair, text);
-  // `? key`, whose value would be in another line.
+  // `? key`, whose value would be on another line.
   if (owner.flow !== true && (isOpen || indent === null)) return null;
   const old = isBlock ? [withoutLines(text, startOf(node), nodeEnd(node, text))] : [];
   if (owner.flow !== true && isRecord(value) && Object.keys(value).length > 0) {
@@ -35,7 +35,7 @@ export function replaced(slot: Slot, text: string, value: unknown, notation: Not
   return [...old, insertion(offset, written)];
 }
 
-/** The first section of a text that has only comments, if anything. */
+/** Inserts the first section into a text that is empty or has only comments. */
 function begun(text: string, value: Values, notation: Notation): Splice {
   const end = /^\.\.\.(?=\s|$)/m.exec(text)?.index ?? text.length;
   const block = lines(value, '', notation);
@@ -44,14 +44,14 @@ function begun(text: string, value: Values, notation: Notation): Splice {
   return insertion(end, isFirst ? inLines : block);
 }
 
-/** Entries as lines after another one. */
+/** Entries as lines that follow another line. */
 function lines(values: Values, indent: string, notation: Notation): string {
   return Object.entries(values)
     .map(([key, value]) => notation.lineEnd + blockEntry(key, value, indent, notation))
     .join('');
 }
 
-/** Puts entries behind the last one of a map. @param values Of the whole map. */
+/** Adds entries after the last one of a map. @param values Values of the whole map. */
 export function added(
   map: YAMLMap,
   text: string,
@@ -75,7 +75,7 @@ export function added(
   return [insertion(from + 1, ` ${entries}`)];
 }
 
-/** Puts items into a list that has some. */
+/** Inserts items into a list that is not empty. */
 export function inserted(
   list: YAMLSeq,
   text: string,
@@ -99,7 +99,7 @@ export function inserted(
   return [insertion(lineEnd(text, nodeEnd(before, text)), block.map((item) => notation.lineEnd + item).join(''))];
 }
 
-/** Takes out an entry of a map, or an item of a list, with its line if it has one of its own. */
+/** Removes an entry of a map or an item of a list, together with a line that holds nothing else. */
 export function removed({ owner, pair, node }: Slot, text: string): Splice[] | null {
   if (owner === null) return null;
   const from = pair === null ? startOf(node) : keyStart(pair);
@@ -113,7 +113,7 @@ export function removed({ owner, pair, node }: Slot, text: string): Splice[] | n
     return [withoutLines(text, from, to)];
   const comma = /^\s*,[ \t]*/.exec(text.slice(to));
   if (comma !== null) return [{ from, to: to + comma[0].length, text: '' }];
-  // The last of its line: the comma before it would be left.
+  // The last item on its line: also remove the comma before it.
   const previous = /,\s*$/.exec(text.slice(0, from));
   const isSameLine = previous !== null && previous.index >= lineStart(text, from);
   return [{ from: isSameLine ? previous.index : from, to, text: '' }];

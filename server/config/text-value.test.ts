@@ -19,7 +19,7 @@ describe('parseText', () => {
     ['numbers', '8100,8200', [8100, 8200]],
     ['numbers', '[8100, 8200]', [8100, 8200]],
     ['numbers', '8100,x', [8100, 'x']],
-  ] as const)('reads %s %j as %j', (kind, text, value) => {
+  ] as const)('parses %s %j as %j', (kind, text, value) => {
     expect(parseText(text, kind)).toEqual({ value });
   });
 
@@ -30,13 +30,13 @@ describe('parseText', () => {
     ['number', 'Infinity', 'must be a number'],
     ['boolean', '', 'must be true or false'],
     ['boolean', 'maybe', 'must be true or false'],
-    ['list', '["a"', 'starts like a JSON list and is none: write a,b or ["a","b"]'],
+    ['list', '["a"', 'starts like a JSON list but is not valid: write a,b or ["a","b"]'],
     ['map', '{}', 'is a map, which only the configuration file can set'],
   ] as const)('refuses %s %j', (kind, text, problem) => {
     expect(parseText(text, kind)).toEqual({ problem });
   });
 
-  it('reads back any list that is written as JSON', () => {
+  it('parses any list that is written as JSON', () => {
     fc.assert(
       fc.property(fc.array(fc.string()), (list) => {
         expect(parseText(JSON.stringify(list), 'list')).toEqual({ value: list });

@@ -1,6 +1,6 @@
 import type { ValueKind } from './config-keys.ts';
 
-/** A value read from text, or what is wrong with the text. */
+/** A value parsed from text, or the problem with the text. */
 export type TextValue = { value: unknown } | { problem: string };
 
 const NUMBER = /^[+-]?\d+(\.\d+)?$/;
@@ -10,7 +10,7 @@ const BOOLEANS = new Map([
   ...(['false', '0', 'no', 'off'] as const).map((word) => [word, false] as const),
 ]) as ReadonlyMap<string, boolean>;
 
-/** Reads the value of a key as it is written in a variable or a flag. Ranges and the like are the schema's business. */
+/** Parses a key's value from a variable or a flag. The schema checks ranges later. */
 export function parseText(text: string, kind: ValueKind): TextValue {
   switch (kind) {
     case 'text':
@@ -38,7 +38,7 @@ function parseBoolean(text: string): TextValue {
   return value === undefined ? { problem: 'must be true or false' } : { value };
 }
 
-/** `a,b`, or JSON for items that hold commas or spaces at their ends. */
+/** Parses `a,b`, or JSON for items with commas or with spaces at their ends. */
 function parseList(text: string): TextValue {
   const trimmed = text.trim();
   if (trimmed === '') return { value: [] };
@@ -46,7 +46,7 @@ function parseList(text: string): TextValue {
   try {
     return { value: JSON.parse(trimmed) as unknown };
   } catch {
-    return { problem: 'starts like a JSON list and is none: write a,b or ["a","b"]' };
+    return { problem: 'starts like a JSON list but is not valid: write a,b or ["a","b"]' };
   }
 }
 

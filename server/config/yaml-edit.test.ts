@@ -4,7 +4,7 @@ import { parse, stringify } from 'yaml';
 import type { YamlPath } from './differences.ts';
 import { editYaml } from './yaml-edit.ts';
 
-/** As in the configuration: sections and their keys may be without a value, what users name may not. */
+/** As in the configuration: sections and their keys may have no value, names chosen by users must have one. */
 const mayBeVoid = ([section, key, deeper]: YamlPath): boolean =>
   deeper === undefined && !(section === 'groups' && key !== undefined);
 
@@ -32,18 +32,18 @@ const VALUES = {
   models: { dirs: ['~/models', '/srv/models'], hf_token: 'abc def' },
 };
 
-describe('a value that changes', () => {
+describe('changing a value', () => {
   it.each([
     ['a number', { server: { ...VALUES.server, port: 81 } }, '    port: 80 ', '    port: 81 '],
     ['a quoted text', { server: { ...VALUES.server, host: 'a b' } }, '"::1"', '"a b"'],
     ['a text that needs quotes', { server: { ...VALUES.server, port: '81' } }, 'port: 80 ', 'port: "81" '],
     ['an item', { models: { ...VALUES.models, dirs: ['/a', '/srv/models'] } }, '- ~/models ', '- /a '],
     ['the last item', { models: { ...VALUES.models, dirs: ['~/models', '#b'] } }, '-   /srv/models', '-   "#b"'],
-  ])('is all that changes: %s', (_, wanted, from, to) => {
+  ])('changes nothing else: %s', (_, wanted, from, to) => {
     expect(edit(FILE, { ...VALUES, ...wanted })).toBe(FILE.replace(from, to));
   });
 
-  it('leaves a file alone that says it already', () => {
+  it('leaves a file with these values unchanged', () => {
     expect(edit(FILE, VALUES)).toBe(FILE);
   });
 
@@ -73,12 +73,12 @@ describe('a value that changes', () => {
     ['---\nserver:\n  port: 80\n...\n', { port: 81 }, '---\nserver:\n  port: 81\n...\n'],
     ['%YAML 1.1\n---\nserver: { host: h }\n', { host: 'yes' }, '%YAML 1.1\n---\nserver: { host: "yes" }\n'],
     ['{ "server": { "port": 80 } }\n', { port: 80, host: 'h' }, '{ "server": { "port": 80, "host": "h" } }\n'],
-  ])('in %j is all that changes', (text, server, expected) => {
+  ])('changes nothing else in %j', (text, server, expected) => {
     expect(edit(text, { server })).toBe(expected);
   });
 });
 
-describe('a key that is new', () => {
+describe('adding a key', () => {
   it.each([
     ['server:\n  port: 80 # x\n\n  # y\nstats: {}\n', 'server:\n  port: 80 # x\n  host: h\n\n  # y\nstats: {}\n'],
     ['server:\n    port: 80', 'server:\n    port: 80\n    host: h'],
@@ -86,7 +86,7 @@ describe('a key that is new', () => {
     ['\uFEFFserver:\n  port: 80\n', '\uFEFFserver:\n  port: 80\n  host: h\n'],
     ['server: { port: 80 }\n', 'server: { port: 80, host: h }\n'],
     ['server: {\n  port: 80, # x\n}\n', 'server: {\n  port: 80, host: h, # x\n}\n'],
-  ])('comes behind the last one of its section: %j', (text, expected) => {
+  ])('appends it to its section: %j', (text, expected) => {
     const stats = text.includes('stats') ? { stats: {} } : {};
     expect(edit(text, { server: { port: 80, host: 'h' }, ...stats })).toBe(expected);
   });
@@ -106,11 +106,11 @@ describe('a key that is new', () => {
     ['server: {}\n', 'server: { host: h }\n'],
     ['server: { # x\n}\n', 'server: { host: h # x\n}\n'],
     ['server: ~\n', 'server: { host: h }\n'],
-  ])('makes its section, or fills it: %j', (text, expected) => {
+  ])('creates or fills its section: %j', (text, expected) => {
     expect(edit(text, { server: { host: 'h' } })).toBe(expected);
   });
 
-  it('may be a whole section, in blocks, indented as the file is', () => {
+  it('writes a whole section as a block, indented like the file', () => {
     const engines = {
       mine: { kind: 'custom', args: ['a,b', '--x'], environment: { 'A B': 'yes: no', N: '1' } },
       none: {},
@@ -122,7 +122,7 @@ describe('a key that is new', () => {
   });
 });
 
-describe('a key that goes', () => {
+describe('removing a key', () => {
   it.each([
     ['server:\n  # above\n  port: 80 # x\n  host: h # y\n', 'server:\n  # above\n  host: h # y\n'],
     ['server:\n  host: h\n  port: 80', 'server:\n  host: h'],
@@ -133,11 +133,11 @@ describe('a key that goes', () => {
     ['server: {\n  host: h, # x\n  port: 80 # y\n}\n', 'server: {\n  host: h, # x\n}\n'],
     ['server: {\n  port: 80, # y\n  host: h # x\n}\n', 'server: {\n  host: h # x\n}\n'],
     ['server: {\n  host: h, # x\n  port: 80 }\n', 'server: {\n  host: h, # x\n   }\n'],
-  ])('takes its line along, or its place: %j', (text, expected) => {
+  ])('removes its line, or its part of the line: %j', (text, expected) => {
     expect(edit(text, { server: { host: 'h' } })).toBe(expected);
   });
 
-  it('may be the last of its section, or of the file', () => {
+  it('works for the last key of a section or of the file', () => {
     expect(edit('server:\n  port: 80\nstats: { interval: 1 }\n', { server: {}, stats: {} })).toBe(
       'server:\nstats: {  }\n',
     );
@@ -145,14 +145,14 @@ describe('a key that goes', () => {
     expect(edit('groups:\n  big:\n    pinned: true # x\n', { groups: { big: {} } })).toBe('groups:\n  big: {}\n');
   });
 
-  it('may be a section with all that is in it', () => {
+  it('removes a section with its content', () => {
     expect(edit('# a\nserver:\n  # b\n  port: 80\n# c\nstats:\n  interval: 1\n', { stats: { interval: 1 } })).toBe(
       '# a\n# c\nstats:\n  interval: 1\n',
     );
   });
 });
 
-describe('a list', () => {
+describe('changing a list', () => {
   const text = 'a:\n  - 1 # one\n  # of two\n  - 2\nb: [1, 2] # x\n';
   it.each([
     [[1, 2, 3], 'a:\n  - 1 # one\n  # of two\n  - 2\n  - 3\nb: [1, 2, 3] # x\n'],
@@ -162,26 +162,26 @@ describe('a list', () => {
     [[2], 'a:\n  # of two\n  - 2\nb: [2] # x\n'],
     [[1, 9], 'a:\n  - 1 # one\n  # of two\n  - 9\nb: [1, 9] # x\n'],
     [[], 'a: []\nb: [] # x\n'],
-  ])('keeps the lines of what stays: %j', (list, expected) => {
+  ])('keeps the lines of unchanged items: %j', (list, expected) => {
     expect(edit(text, { a: list, b: list })).toBe(expected);
   });
 
-  it('that was empty, or is at the end of the file, changes too', () => {
+  it('works for an empty list, and at the end of the file', () => {
     expect(edit('a: []\nb:\n- 1\n- 2', { a: ['x'], b: [] })).toBe('a: [x]\nb: []');
   });
 
-  it('that is long is not changed item by item', () => {
+  it('rewrites a long list', () => {
     const long = Array.from({ length: 5000 }, (_, index) => index);
     expect(parse(edit(text, { a: long, b: [1, 2] }) ?? '')).toEqual({ a: long, b: [1, 2] });
   });
 });
 
-describe('what is shared by an anchor', () => {
+describe('values shared by an anchor', () => {
   it.each([
-    // The alias is what changes.
+    // The alias changes.
     ['a: &x 1 # c\nb: *x\n', { a: 1, b: 2 }, 'a: &x 1 # c\nb: 2\n'],
     ['a: &x { k: 1 }\nb: *x # c\n', { a: { k: 1 }, b: { k: 2 } }, 'a: &x { k: 1 }\nb: { k: 2 } # c\n'],
-    // The anchor is.
+    // The anchor changes.
     ['a: &x 1 # c\nb: *x\n', { a: 2, b: 1 }, 'a: &x 2 # c\nb: 1\n'],
     [
       'a: &x\n  k: 1\n  l: 1\nb: *x\n',
@@ -190,14 +190,14 @@ describe('what is shared by an anchor', () => {
     ],
     ['a: &x [1]\nb: *x\n', { a: [1, 2], b: [1] }, 'a: &x [1, 2]\nb: [1]\n'],
     ['a: &x { k: &y 1 }\nb: *x\nc: *y\n', { b: { k: 1 }, c: 1 }, 'b: { k: 1 }\nc: 1\n'],
-    // Both are, or something else in the same section.
+    // Both change, or another key in the same section.
     ['a: &x 1\nb: *x\n', { a: 2, b: 2 }, 'a: &x 2\nb: 2\n'],
     ['s: &s { k: &x 1, l: 2 }\nb: *x\n', { s: { k: 1, l: 3 }, b: 1 }, 's: &s { k: &x 1, l: 3 }\nb: *x\n'],
-  ])('%j keeps the value of the other', (text, wanted, expected) => {
+  ])('%j keeps the other value', (text, wanted, expected) => {
     expect(edit(text, wanted)).toBe(expected);
   });
 
-  it('is not changed by a key that is merged in, nor by one that is merged from', () => {
+  it('stay when keys are merged in or merged from', () => {
     const text = '%YAML 1.1\n---\na: &x { k: 1, l: 1 }\nb:\n  <<: *x\n  m: 1\n';
     expect(edit(text, { a: { k: 1, l: 1 }, b: { k: 2, l: 1, m: 1 } })).toBe(`${text}  k: 2\n`);
     expect(edit(text, { a: { k: 2, l: 1 }, b: { k: 1, l: 1, m: 1 } })).toBe(
@@ -210,7 +210,7 @@ describe('what is shared by an anchor', () => {
   });
 });
 
-describe('any text', () => {
+describe('editYaml for any text', () => {
   const name = fc.constantFrom('a', 'b', 'c', 'groups', 'x y', '#', '? ', 'yes', '1', '<<', '-', '"');
   const scalar = fc.oneof(
     fc.string({ unit: 'grapheme' }),
@@ -241,9 +241,9 @@ describe('any text', () => {
     .map((each) => ({ ...each }));
   const plain = (each: unknown): unknown => JSON.parse(JSON.stringify(each));
 
-  it('ends with the wanted values, in lines that are still those of before or new', () => {
+  it('returns the wanted values on old or new lines', () => {
     const style = fc.record({
-      // Not 'block': the library then writes empty maps that it cannot read.
+      // Not 'block': the library then writes empty maps that it cannot parse.
       collectionStyle: fc.constantFrom<'any' | 'flow'>('any', 'flow'),
       indent: fc.constantFrom(2, 4),
       indentSeq: fc.boolean(),
@@ -265,7 +265,7 @@ describe('any text', () => {
     );
   });
 
-  it('takes hundreds of changes in a few steps', () => {
+  it('makes hundreds of changes in a few steps', () => {
     const groups = (pinned: boolean): object =>
       Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`g${index}`, { pinned }]));
     const text = edit('# x\n', { groups: groups(true) }) ?? '';
@@ -273,7 +273,7 @@ describe('any text', () => {
     expect(edit(text, { groups: { g7: { pinned: true } } })).toBe('# x\ngroups:\n  g7:\n    pinned: true\n');
   });
 
-  it('is refused when it is no YAML', () => {
+  it('returns null for invalid YAML', () => {
     expect(edit('a: [', { a: 1 })).toBeNull();
     expect(edit('a: !x 1', { a: 1 })).toBeNull();
     expect(edit('~', { a: 1 })).toBeNull();

@@ -11,19 +11,19 @@ import { added, inserted, removed, replaced } from './splices.ts';
 import { flowText } from './yaml-notation.ts';
 import type { Notation } from './yaml-notation.ts';
 
-/** Each step reads the text again, a megabyte a second: more would hold up everybody else. */
+/** Limits of steps and text: each step parses the whole text, at 1 MB a second, and blocks the server. */
 const MOST_STEPS = 300;
 const MOST_CHARACTERS = 1_000_000;
 
 /**
- * Changes a YAML text so that its values are `wanted`, and nothing else of it: what is not changed stays byte for byte,
- * comments, blank lines, quotes and indentation included. (The library's own writer lays the whole file out anew.) What
- * shares an anchor with something that changes keeps its value.
+ * Changes a YAML text so that its values are `wanted`. Everything else stays byte for byte, including comments, blank lines,
+ * quotes and indentation. (The library's own writer reformats the whole file.) Values that share an anchor with a changed
+ * one stay the same.
  *
- * Works in small steps, and every step is judged by what the text then says; so whatever is returned has exactly the wanted
- * values. `null`: it is written in a way that cannot be changed so.
+ * Works in small steps and parses the text after each one, so a returned text has exactly the wanted values. `null`: the
+ * text's notation cannot be changed this way.
  *
- * @param mayBeVoid Tells keys where no value, an empty map and no key at all mean the same.
+ * @param mayBeVoid Whether no value, an empty map and a missing key mean the same at a path.
  */
 export function editYaml(text: string, wanted: Values, mayBeVoid: (path: YamlPath) => boolean): string | null {
   let current = text;
@@ -48,7 +48,7 @@ export function editYaml(text: string, wanted: Values, mayBeVoid: (path: YamlPat
   return null;
 }
 
-/** A text under change. */
+/** A text and its parsed form during one step. */
 interface Work {
   document: Document;
   aliases: readonly Alias[];
@@ -62,7 +62,7 @@ function read(text: string): Document | null {
   return document.errors.length + document.warnings.length === 0 ? document : null;
 }
 
-/** All changes that touch none before them; `null`: there is but one, or they might by anchors. */
+/** Applies all changes that do not overlap; `null`: only one change, or anchors might connect them. */
 function appliedTogether(changes: readonly Change[], work: Work): string | null {
   if (changes.length < 2 || work.aliases.length > 0) return null;
   const groups = changes.flatMap((change) => {
@@ -85,7 +85,7 @@ function appliedTogether(changes: readonly Change[], work: Work): string | null 
   return next !== work.text && read(next) !== null ? next : null;
 }
 
-/** One change. Where something cannot be changed for itself, what it is in is written anew. */
+/** Applies one change. Where a value cannot be changed alone, rewrites the map or list around it. */
 function applied(change: Change, work: Work): string | null {
   const around = change.path.map((_, index) => change.path.slice(0, -1 - index));
   const wider = (change.kind === 'remove' ? around : [change.path, ...around]).filter(({ length }) => length > 0);
@@ -109,7 +109,7 @@ function splicesFor(change: Change, work: Work): Splice[] | null {
     if (isNode(node)) above.push(node);
     if (isMap(node)) {
       const pair = node.items.find(({ key }) => String(isScalar(key) ? key.value : key) === String(step));
-      // Not written out: merged in from elsewhere. So it can be replaced, but not removed.
+      // The entry is merged in from elsewhere: it can be replaced, but not removed.
       if (!pair) return change.kind === 'remove' ? null : splicesFor({ kind: 'add', path, keys: [String(step)] }, work);
       slot = { owner: node, pair, node: pair.value };
     } else if (isSeq(node)) {
@@ -144,13 +144,13 @@ function aliasesOf(document: Document): Alias[] {
   return aliases;
 }
 
-/** The first alias of one of these nodes: it would change, or lose its anchor, with them. */
+/** The first alias of one of these nodes, which would change or lose its anchor with the node. */
 function sharing({ document, aliases }: Work, nodes: readonly unknown[]): Alias | null {
   const shared = new Set(nodes);
   return aliases.find((alias) => shared.has(alias.resolve(document))) ?? null;
 }
 
-/** The alias becomes what it stands for. */
+/** Replaces an alias by its value. */
 function unshared(alias: Alias, { document, notation }: Work): Splice {
   const [from, to] = alias.range ?? [0, 0];
   return { from, to, text: flowText(alias.resolve(document)?.toJS(document), notation) };
@@ -162,7 +162,7 @@ function nodesBelow(node: unknown): Node[] {
   return nodes;
 }
 
-/** What is at a path of maps and lists. */
+/** The value at a path of maps and lists. */
 function at(values: unknown, path: YamlPath): unknown {
   return path.reduce<unknown>((value, step) => (value as Record<string | number, unknown>)[step], values);
 }

@@ -1,18 +1,18 @@
 import { Scalar, stringify } from 'yaml';
 import { isRecord } from './record.ts';
 
-/** How a file writes its values. */
+/** The style in which a file writes its values. */
 export interface Notation {
-  /** Of YAML: in 1.1 a bare `yes` is a truth value. */
+  /** YAML version: in 1.1 a bare `yes` is a boolean. */
   version: '1.1' | '1.2' | 'next';
-  /** Keys are in double quotes, as in JSON: then values are as well. */
+  /** Whether the file is JSON: keys and values are in double quotes. */
   isJson: boolean;
   lineEnd: '\n' | '\r\n';
-  /** What a section is indented by, within the one around it. */
+  /** Indentation of a section within the one around it. */
   step: string;
 }
 
-/** A value on one line, readable both in block and in flow style. @param style Of the scalar that it replaces. */
+/** A value on one line, valid in block and in flow style. @param style Style of the scalar that it replaces. */
 export function flowText(value: unknown, notation: Notation, style?: Scalar.Type | null): string {
   if (notation.isJson) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map((item) => flowText(item, notation)).join(', ')}]`;
@@ -26,7 +26,7 @@ export function flowEntry(key: string, value: unknown, notation: Notation): stri
   return `${flowText(key, notation)}: ${flowText(value, notation)}`;
 }
 
-/** `key: value` in lines that begin with `indent`, sections as blocks; without a line end at the end. */
+/** `key: value` on lines that begin with `indent`, sections as blocks, without a final line end. */
 export function blockEntry(key: string, value: unknown, indent: string, notation: Notation): string {
   if (!isRecord(value) || Object.keys(value).length === 0) return indent + flowEntry(key, value, notation);
   const inner = Object.entries(value).map((entry) => blockEntry(...entry, indent + notation.step, notation));
@@ -34,13 +34,13 @@ export function blockEntry(key: string, value: unknown, indent: string, notation
 }
 
 function scalarText(value: unknown, { version }: Notation, style: Scalar.Type | null = null): string {
-  // The library would spread it over several lines. JSON's texts are YAML's too.
+  // The library would write several lines. JSON strings are valid YAML.
   if (typeof value === 'string' && /[\n\r]/.test(value)) return JSON.stringify(value);
   const scalar = new Scalar(value);
   const isQuoted = style === 'QUOTE_SINGLE' || style === 'QUOTE_DOUBLE';
   if (isQuoted && typeof value === 'string') scalar.type = style;
   const options = { version, lineWidth: 0, collectionStyle: 'flow', flowCollectionPadding: false } as const;
-  // In a list, because what needs no quotes there needs none anywhere.
+  // Written in a list, because text that needs no quotes there needs none anywhere.
   const list = stringify([scalar], options);
   return list.slice('['.length, -']\n'.length);
 }

@@ -1,13 +1,13 @@
-/** How the value of an allowed variable may look. A value of another form needs `security.allow_privileged`. */
+/** The allowed format of a variable's value. A value in another format needs `security.allow_privileged`. */
 export type VariableValue = 'number' | 'amount' | 'switch' | 'devices' | 'word' | 'zone' | 'token';
 
 /** Variables that an instance may set, by exact name. */
 export type AllowedVariables = ReadonlyMap<string, VariableValue>;
 
-/** What fits each kind. None of them accepts an absolute path, a URL or `..`. */
+/** The format of each kind. None accepts an absolute path, a URL or `..`. */
 const FORMS: Readonly<Record<VariableValue, { fits: RegExp; what: string }>> = {
   number: { fits: /^(-?\d+(\.\d+)?([KMGT]i?B?)?(,-?\d+(\.\d+)?)*)?$/i, what: 'a number, or numbers with commas' },
-  // libgomp and libomp take blanks before a unit, and `infinite`.
+  // libgomp and libomp accept blanks before a unit, and `infinite`.
   amount: {
     fits: /^(\d+ *([KMGT]i?B?|B|s|ms|us)?|infinit[ey])?$/i,
     what: 'an amount, such as `64M`, `200ms` or `infinite`',
@@ -19,7 +19,7 @@ const FORMS: Readonly<Record<VariableValue, { fits: RegExp; what: string }>> = {
   token: { fits: /^[\w.-]*$/, what: 'a token: letters, digits, `_`, `-` and dots' },
 };
 
-/** What a variable takes, as words that follow "takes"; `null`: the value fits. */
+/** The expected format, as text after "takes"; `null`: the value fits. */
 export function misfit(kind: VariableValue, value: string): string | null {
   const { fits, what } = FORMS[kind];
   return fits.test(value) && !value.includes('..') ? null : what;
@@ -34,9 +34,9 @@ function listOf(names: Partial<Readonly<Record<VariableValue, string>>>): Allowe
 
 /**
  * Variables for every kind of engine: devices, threads, allocators, offline switches, language, and the switches of
- * ggml, because custom engines are often forks of llama.cpp. None of them makes its reader open a file, load code or
- * reach a machine. `HF_HOME` and caches are missing on purpose: Python
- * engines load code from there. `HF_ENDPOINT` and proxies are missing because they send tokens and prompts elsewhere.
+ * ggml, because custom engines are often forks of llama.cpp. None of them makes an engine open a file, load code or reach
+ * another machine. `HF_HOME` and caches are missing on purpose: Python engines load code from there. `HF_ENDPOINT` and
+ * proxies are missing because they send tokens and prompts elsewhere.
  */
 export const ANY_ENGINE_VARIABLES = listOf({
   devices: `
@@ -89,7 +89,7 @@ export const ANY_ENGINE_VARIABLES = listOf({
   token: 'HF_TOKEN',
 });
 
-/** The same for llama-server, with variables of its own. Variables of its flags come from its `--help`. */
+/** Variables for llama-server: the common ones and its own. Variables of its flags come from its `--help`. */
 export const LLAMA_CPP_VARIABLES: AllowedVariables = new Map([
   ...ANY_ENGINE_VARIABLES,
   ...listOf({

@@ -7,8 +7,8 @@ const words = (text: string): [string, string[]] => {
 };
 const read = (text: string) => containerCommand(...words(text));
 
-describe('a command that runs a container', () => {
-  it('is one of docker or podman, by whatever path', () => {
+describe('containerCommand', () => {
+  it('recognises docker and podman in any folder', () => {
     const plain = { leading: [], at: 1, name: null, saysWhatRemains: false };
     expect(read('docker run image')).toEqual(plain);
     expect(read('/usr/bin/podman run -p 127.0.0.1:8100:8080 image --name x')).toEqual(plain);
@@ -21,11 +21,11 @@ describe('a command that runs a container', () => {
     'sh -c docker',
     'docker exec run',
     '/opt/docker/run run',
-  ])('is not: %s', (text) => {
+  ])('returns null for: %s', (text) => {
     expect(read(text)).toBeNull();
   });
 
-  it('may tell its runtime something first', () => {
+  it('skips options of the runtime itself', () => {
     expect(read('docker --context other -D run image')).toMatchObject({ leading: ['--context', 'other', '-D'], at: 4 });
     expect(read('docker -H=tcp://a:1 container run image')).toMatchObject({ leading: ['-H=tcp://a:1'], at: 3 });
   });
@@ -37,11 +37,11 @@ describe('a command that runs a container', () => {
     ['podman run --unsetenv-all --name mine image', 'mine'],
     ['docker run --rm image --name other', null],
     ['docker run --env --name image', null],
-  ])('%s names it %s', (text, name) => {
+  ])('reads from %s the name %s', (text, name) => {
     expect(read(text)?.name).toBe(name);
   });
 
-  it('may say itself what remains', () => {
+  it('detects options that decide what remains', () => {
     expect(read('docker run --rm image')?.saysWhatRemains).toBe(true);
     expect(read('docker run --rm=false image')?.saysWhatRemains).toBe(true);
     expect(read('docker run --restart always image')?.saysWhatRemains).toBe(true);
@@ -56,7 +56,7 @@ describe('a command that runs a container', () => {
     ['docker run -it image -d', false],
     ['docker run -v /d:/d image', false],
     ['other run -d image', false],
-  ])('%s leaves it to itself: %s', (text, expected) => {
+  ])('isDetached for %s: %s', (text, expected) => {
     expect(isDetached(...words(text))).toBe(expected);
   });
 });

@@ -7,11 +7,12 @@ const LEADING_SWITCHES = /^(-D|--debug|--tls|--tlsverify|-r|--remote|--noout|--s
 /** Options of `run` that take no value; all others take one. */
 const SWITCHES =
   /^--(detach|disable-content-trust|env-host|help|http-proxy|init|interactive|no-healthcheck|no-hostname|no-hosts|oom-kill-disable|passwd|privileged|publish-all|quiet|read-only|read-only-tmpfs|replace|rm|rmi|rootfs|sig-proxy|tls-verify|tty|unsetenv-all|use-api-socket)$/;
-/** `-d`, `-it`. */
+/** Short options without a value, such as `-d`, `-it`. */
 const SHORT_SWITCHES = /^-[diPqt]+$/;
 
-/** What is wrong with a command that {@link isDetached}. */
-export const DETACHED = 'must not detach its container (-d): the engine has ended when its client has';
+/** The problem of a command that {@link isDetached}. */
+export const DETACHED =
+  'must not detach its container (-d): llamactl takes the end of the client for the end of the engine';
 
 interface RunOptions {
   name: string | null;
@@ -19,7 +20,7 @@ interface RunOptions {
   isDetached: boolean;
 }
 
-/** Reads `docker run …`; `null`: the command is another. A shell that runs it is not seen through. */
+/** Parses `docker run …`; `null`: another command. Does not detect it inside a shell command. */
 export function containerCommand(command: string, argv: readonly string[]): ContainerCommand | null {
   const at = optionsOfRun(command, argv);
   if (at === null) return null;
@@ -28,7 +29,7 @@ export function containerCommand(command: string, argv: readonly string[]): Cont
   return { leading: leading.at(-1) === 'container' ? leading.slice(0, -1) : leading, at, name, saysWhatRemains };
 }
 
-/** Whether the command leaves the container to itself: then its client ends at once, which would be taken for the engine's end. */
+/** Whether the command detaches the container: then its client ends at once, which would count as the engine's end. */
 export function isDetached(command: string, argv: readonly string[]): boolean {
   const at = optionsOfRun(command, argv);
   return at !== null && readOptions(argv.slice(at)).isDetached;
@@ -42,7 +43,7 @@ function optionsOfRun(command: string, argv: readonly string[]): number | null {
   return argv[at] === 'run' ? at + 1 : null;
 }
 
-/** As far as options go: what comes after the image is the engine's own, and may look like them. */
+/** Parses the options before the image; later arguments are the engine's and may look the same. */
 function readOptions(argv: readonly string[]): RunOptions {
   const options: RunOptions = { name: null, saysWhatRemains: false, isDetached: false };
   for (let at = 0; argv[at]?.startsWith('-') === true; at += 1) {
@@ -60,7 +61,7 @@ function readOptions(argv: readonly string[]): RunOptions {
   return options;
 }
 
-/** Whether an option's value is the next argument: not with `=`, and not where it is glued to a single letter. */
+/** Whether an option's value is the next argument: not with `=`, and not when attached to a single letter. */
 function takesNext(option: string, switches: RegExp, shortSwitches: RegExp): boolean {
   if (option.includes('=') || switches.test(option) || shortSwitches.test(option)) return false;
   return option.startsWith('--') || option.length === 2;

@@ -1,15 +1,15 @@
 import type { InstanceRecord } from '../instances/ports.ts';
 
-/** Stands for the key of a run. It is filled in when the engine is spawned, so a launch plan never holds a key. */
+/** Placeholder for the key of a run. The spawn fills it in, so a launch plan never contains a key. */
 export const API_KEY = '${API_KEY}';
 
-/** Engines listen here and nowhere else. */
+/** The only address that engines listen on. */
 const HOST = '127.0.0.1';
 const PLACEHOLDER = /\$\{[A-Z_]+\}/g;
 
 /**
- * Fills `${HOST}`, `${PORT}`, `${MODEL_PATH}` and `${NAME}`, once: a value that holds a placeholder keeps it. Other
- * placeholders stay.
+ * Fills in `${HOST}`, `${PORT}`, `${MODEL_PATH}` and `${NAME}`. Not recursive: a placeholder within a value stays. Other
+ * placeholders stay too.
  */
 export function filler({ name, port, settings }: InstanceRecord): (text: string) => string {
   const values = new Map([
@@ -21,16 +21,16 @@ export function filler({ name, port, settings }: InstanceRecord): (text: string)
   return (text) => text.replace(PLACEHOLDER, (placeholder) => values.get(placeholder) ?? placeholder);
 }
 
-/** The positions of the arguments that hold the key's placeholder. */
+/** Indexes of the arguments with the key's placeholder. */
 export function keyPlaces(args: readonly string[]): number[] {
   return args.flatMap((argument, index) => (argument.includes(API_KEY) ? [index] : []));
 }
 
-/** What is wrong with the placeholders of an argument that an instance brings; `null`: nothing. */
+/** The problem with placeholders in an instance's argument; `null`: none. */
 export function placeholderProblem(argument: string): string | null {
   if (argument.includes(API_KEY))
-    return `must not hold ${API_KEY}: the key of a run goes where the engine’s configuration says`;
-  // In a flag's value it cannot become another flag.
+    return `must not contain ${API_KEY}: the engine’s configuration decides where the key goes`;
+  // A placeholder in a flag's value cannot become another flag.
   const [flag = ''] = argument.startsWith('-') ? argument.split('=', 1) : [];
   return flag.search(PLACEHOLDER) === -1
     ? null

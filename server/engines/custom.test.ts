@@ -31,7 +31,7 @@ engineAdapterContract('the engine that instances bring', () => ({
 }));
 
 describe('the plan for a custom engine', () => {
-  it('fills in where to listen, the model and the name, once', () => {
+  it('fills in address, model and name, without recursion', () => {
     const record = engineRecord({
       model_path: '/m/${PORT}',
       options: { max_len: 5, fast: true, slow: false, context_size: 1, tag: ['a', 'b'] },
@@ -56,43 +56,43 @@ describe('the plan for a custom engine', () => {
     });
   });
 
-  it('begins with the instance’s command where it has one', () => {
+  it("begins with the instance's command if it has one", () => {
     const plan = adapterWith(CONFIG, true).plan(engineRecord({ command: ['/opt/${NAME}', '${PORT}'] }));
     expect([plan.command, ...plan.argv]).toEqual(['/opt/one', '8123']);
   });
 
-  it('looks at /health when nothing else is said', () => {
+  it('probes /health by default', () => {
     expect(adapterWith(null).plan(engineRecord({ command: ['/opt/x'] })).healthPath).toBe('/health');
   });
 });
 
-describe('what is wrong with settings for a custom engine', () => {
+describe('checking settings for a custom engine', () => {
   const check = async (settings: Partial<Settings>, adapter = adapterWith(CONFIG)): Promise<string[]> => {
     const { problems } = await adapter.check(settingsOf({ model_path: '/m', ...settings }));
     return problems.map(({ code, path }) => `${code} ${path}`);
   };
 
-  it('is a command, unless privileges are allowed', async () => {
+  it('refuses a command unless privileges are allowed', async () => {
     expect(await check({ command: ['sh'] })).toEqual(['PRIVILEGED_OPTION command']);
     expect(await check({ command: ['sh'] }, adapterWith(null))).toEqual(['PRIVILEGED_OPTION command']);
     expect(await check({ command: ['sh'] }, adapterWith(null, true))).toEqual([]);
   });
 
-  it('is `isolated`: nothing is known of how it caches', async () => {
+  it('refuses `isolated`: how the engine caches is unknown', async () => {
     expect(await check({ isolated: true })).toEqual(['VALIDATION_ERROR isolated']);
     expect(await check({ isolated: false })).toEqual([]);
   });
 
-  it('is a missing command where the configuration has none', async () => {
+  it('requires a command where the configuration has none', async () => {
     expect(await check({}, adapterWith(null))).toEqual(['VALIDATION_ERROR command']);
   });
 
-  it('is a missing model where the command holds one', async () => {
+  it('requires a model where the command contains one', async () => {
     const { problems } = await adapterWith(CONFIG).check(settingsOf({}));
     expect(problems).toMatchObject([{ code: 'VALIDATION_ERROR', path: 'model_path' }]);
   });
 
-  it('is another place to listen, what runs code, and our variables', async () => {
+  it("refuses another listening address, options that run code, and llamactl's variables", async () => {
     expect(
       await check({
         options: { port: 1, trust_remote_code: true, max_len: 1 },
@@ -121,18 +121,18 @@ describe('the key of a custom engine', () => {
     expect(byVariable.plan(engineRecord({ model_path: '/m' }))).not.toHaveProperty('keyArguments');
   });
 
-  it('has places among the arguments of the configuration, which the plan leaves unfilled', () => {
+  it('has placeholders in the configured arguments, which the plan leaves unfilled', () => {
     const plan = keyed.plan(engineRecord({}));
     expect(plan.argv).toEqual(['--api-key', '${API_KEY}', '--url=http://:${API_KEY}@h', '8123']);
     expect(plan).toMatchObject({ keyVariable: null, keyArguments: [1, 2] });
   });
 
-  it('has places in the command of an instance too', () => {
+  it("has placeholders in an instance's command too", () => {
     const plan = adapterWith(null, true).plan(engineRecord({ command: ['/opt/x', '--key=${API_KEY}'] }));
     expect(plan.keyArguments).toEqual([0]);
   });
 
-  it('is nothing that an instance sets, moves or reads', async () => {
+  it('cannot be set, moved or read by an instance', async () => {
     const problems = async (adapter: EngineAdapter, settings: Partial<Settings>): Promise<string[]> =>
       (await adapter.check(settingsOf({ model_path: '/m', ...settings }))).problems.map(
         ({ code, path }) => `${code} ${path}`,
@@ -173,7 +173,7 @@ describe('placeholders of a custom engine', () => {
     },
   );
 
-  it('are judged as they are filled when it starts: what was stored under other rules does not pass', async () => {
+  it('are checked as filled in at a start, also for an instance stored under other rules', async () => {
     const adapter = adapterWith(CONFIG);
     const start = async (extra: string[], name: string, settings: Partial<Settings> = {}) => {
       const record = engineRecord({ model_path: '/', extra_args: extra, ...settings }, { name });
@@ -196,13 +196,13 @@ describe('placeholders of a custom engine', () => {
   });
 });
 
-describe('what stands against a start of a custom engine', () => {
+describe('preflight of a custom engine', () => {
   const preflight = (settings: Partial<Settings>, adapter = adapterWith(CONFIG)) => {
     const record = engineRecord(settings);
     return adapter.preflight(record, adapter.plan(record));
   };
 
-  it('is a stored variable that may not be set', async () => {
+  it('refuses a stored variable that may not be set', async () => {
     expect(await preflight({ environment: { CONTAINERS_CONF_OVERRIDE: '/x' } })).toMatchObject({
       code: 'PRIVILEGED_OPTION',
       message: expect.stringContaining('`CONTAINERS_CONF_OVERRIDE`') as string,
@@ -210,7 +210,7 @@ describe('what stands against a start of a custom engine', () => {
     expect(await preflight({ environment: { FFREPORT: 'x' } }, adapterWith(CONFIG, true))).toBeNull();
   });
 
-  it('is a missing program, and where to set it', async () => {
+  it('reports a missing program, and where to set it', async () => {
     expect(await preflight({}, adapterWith({ ...CONFIG, command: '/no/x' }))).toEqual({
       code: 'ENGINE_NOT_FOUND',
       message: '/no/x does not exist; correct `engines.whisper.command` in the configuration',
@@ -220,7 +220,7 @@ describe('what stands against a start of a custom engine', () => {
     );
   });
 
-  it('is a missing model path, but no name and no folder', async () => {
+  it('reports a missing model path, but no name and no folder', async () => {
     expect(await preflight({ model_path: '/no/model' })).toEqual({
       code: 'MODEL_NOT_FOUND',
       message: 'the model /no/model does not exist',
@@ -230,7 +230,7 @@ describe('what stands against a start of a custom engine', () => {
   });
 });
 
-describe('why a custom engine ended', () => {
+describe('the reason why a custom engine ended', () => {
   const reason = (code: number, lines: string[], wasReady = false): string =>
     adapterWith(CONFIG).reason({ code, signal: null, at: 0 }, lines, wasReady);
 
@@ -245,7 +245,11 @@ describe('why a custom engine ended', () => {
       ],
       "the engine exited with status 1: ModuleNotFoundError: No module named 'vllm'",
     ],
-    ['the last complaint', ['error: first', 'fatal: no GPU', 'done'], 'the engine exited with status 1: fatal: no GPU'],
+    [
+      'the last error line',
+      ['error: first', 'fatal: no GPU', 'done'],
+      'the engine exited with status 1: fatal: no GPU',
+    ],
     ['the last line', ['hello', '\u001B[31mworld\u001B[0m', ''], 'the engine exited with status 1: world'],
     ['nothing', [], 'the engine exited with status 1 and wrote nothing'],
     [
@@ -257,7 +261,7 @@ describe('why a custom engine ended', () => {
     expect(reason(1, lines)).toBe(expected);
   });
 
-  it('is sought only at the end of a long life', () => {
+  it('uses only the last lines after a long run', () => {
     const lines = ['Error: long ago', ...Array<string>(30).fill('GET /health 200')];
     expect(reason(3, lines, true)).toBe('the engine exited with status 3: GET /health 200');
   });

@@ -22,13 +22,13 @@ import { environmentProblems, firstProblems, guardOfArgument, guardProblems } fr
 import type { GuardTerms, VariableGuardTerms } from './settings-guard.ts';
 import { variableObstacle } from './variable-obstacle.ts';
 
-/** How the configuration file says a custom engine is called; the caller of the API cannot change it. */
+/** The launch settings of a custom engine in the configuration file; callers of the API cannot change them. */
 export interface CustomConfig {
   command: string;
   args: readonly string[];
   environment: Readonly<Record<string, string>>;
   health_path: string;
-  /** Variable in which the engine takes the key of a run; left out: it takes none there. */
+  /** Variable with the run's key for the engine; left out: none. */
   api_key_env?: string | undefined;
 }
 
@@ -45,13 +45,13 @@ export interface CustomOptions {
 }
 
 const HOST = '127.0.0.1';
-/** The only values that an instance may give a flag by which an engine listens. */
+/** The only values that an instance may give to a flag for the listening address. */
 const PLACEHOLDERS_OF_ADDRESS: ReadonlySet<string> = new Set(['${HOST}', '${PORT}']);
-/** Longer arguments are cut where a message names them. */
+/** Longer arguments are cut in messages. */
 const LONGEST_WORD = 60;
 /**
- * An engine sees all callers of `/v1` as one, because it gets one key. Objects that it stores for a caller are therefore
- * everybody's: OpenAI's stored ones, and the adapters that vLLM loads at a request. A custom engine may be a llama-server.
+ * An engine gets one key, so it cannot tell the callers of `/v1` apart. All callers therefore share the objects that it
+ * stores: OpenAI's stored objects, and adapters that vLLM loads on request. A custom engine may be a llama-server.
  */
 const CUSTOM_CROSSING: Crossing = {
   headers: LLAMA_CROSSING.headers,
@@ -73,14 +73,14 @@ const CUSTOM_CROSSING: Crossing = {
   except: LLAMA_CROSSING.except,
 };
 const NOT_ISOLATED =
-  'needs the engine llama_cpp: how another engine is kept from caching prompts is not known; use an option of that engine, such as --no-enable-prefix-caching of vLLM';
-/** Python, and much else, ends a report of a failure with a line such as `ValueError: no such model`. */
+  'needs the engine llama_cpp: llamactl cannot turn off the prompt cache of another engine; use an option of that engine, such as --no-enable-prefix-caching of vLLM';
+/** Python and others end the report of a failure with a line such as `ValueError: no such model`. */
 const EXCEPTION = /^[\w.]*(?:Error|Exception)\b.*/;
 const COMPLAINT = /\b(error|fatal|panic|failed|cannot|could not)\b/i;
 // oxlint-disable-next-line no-control-regex -- the escape sequences of colours begin with a control character
 const COLOUR = /\u001B\[[0-9;]*m/g;
 
-/** Drives any program that speaks HTTP: nothing is known of it but how it is called and where it says that it is well. */
+/** The adapter for any HTTP program, of which only the command and the health path are known. */
 export function customEngine({ name, config, findProgram, searchPath, allowPrivileged }: CustomOptions): EngineAdapter {
   const keyVariable = config?.api_key_env ?? null;
   const commandOf = (settings: Settings): readonly string[] =>
@@ -114,7 +114,7 @@ export function customEngine({ name, config, findProgram, searchPath, allowPrivi
     const isModelUsed = [...command, ...settings.extra_args].some((argument) => argument.includes('${MODEL_PATH}'));
     if (settings.isolated === true) yield invalid('isolated', NOT_ISOLATED);
     if (isModelUsed && settings.model_path === undefined)
-      yield invalid('model_path', 'is required: the command holds ${MODEL_PATH}');
+      yield invalid('model_path', 'is required: the command contains ${MODEL_PATH}');
   }
 
   const plan = (record: InstanceRecord): LaunchPlan => {
@@ -147,7 +147,7 @@ export function customEngine({ name, config, findProgram, searchPath, allowPrivi
         settings.command === undefined ? `\`engines.${name}.command\` in the configuration` : 'its `command`';
       return { code: 'ENGINE_NOT_FOUND', message: `${errorText(error)}; correct ${where}` };
     }
-    // What is no path may be a name that the engine itself resolves.
+    // A value that is not a path may be a name that the engine resolves.
     const model = settings.model_path;
     const problem = model?.startsWith('/') ? await missing(model) : null;
     return problem === null ? null : { code: 'MODEL_NOT_FOUND', message: problem };
@@ -156,7 +156,7 @@ export function customEngine({ name, config, findProgram, searchPath, allowPrivi
   return {
     needsModel: false,
     check: (settings) => Promise.resolve({ problems: firstProblems(problemsOf(settings)), warnings: [] }),
-    // Which spellings of an unknown program mean the same is not known.
+    // The twins of an unknown program are unknown.
     withoutTwins: ({ options }) => options,
     learn: async () => {},
     isLearnt: () => true,
@@ -170,12 +170,12 @@ export function customEngine({ name, config, findProgram, searchPath, allowPrivi
   };
 }
 
-/** The guard of flags of an engine; one that takes the key of a run keeps it. */
+/** The guard of an engine's flags. The key's flag is guarded when the engine gets the run's key. */
 function guardBeside(address: ReadonlySet<string>, hasKey: boolean): GuardTerms['guardOf'] {
   return (spelling, value) => (hasKey ? guardOfKeyFlag(spelling) : null) ?? guardOfCustomFlag(spelling, value, address);
 }
 
-/** The arguments that the instance brings, with placeholders filled. */
+/** The instance's own arguments, with placeholders filled in. */
 function callersArguments(record: InstanceRecord): string[] {
   const { options, extra_args: extra } = record.settings;
   const written = Object.entries(options).flatMap(([key, value]) => unknownArguments(key, value));
@@ -183,8 +183,8 @@ function callersArguments(record: InstanceRecord): string[] {
 }
 
 /**
- * Why the arguments of a stored instance may not be passed on; `null`: they may. Looks at the words that the engine would
- * get, because a name or a path that fills a placeholder can make another flag of it.
+ * Why the arguments of a stored instance may not be used; `null`: they may. Checks the arguments as the engine would get
+ * them, because a name or path in a placeholder can turn an argument into another flag.
  */
 function argumentObstacle(record: InstanceRecord, hasKey: boolean, allowPrivileged: boolean): StartProblem | null {
   const words = callersArguments(record);
@@ -209,15 +209,17 @@ async function missing(file: string): Promise<string | null> {
   }
 }
 
-/** The exit, and the line of the output that most likely tells why. */
+/** The exit, and the output line that most likely has the cause. */
 function customReason(exit: Exit, output: readonly string[], wasReady: boolean): string {
   const failure = wasReady ? null : launchFailure(output);
   if (failure !== null) return failure;
   const ending = `the engine ${exitText(exit)}`;
   const lines = output.map((line) => line.replace(COLOUR, '').trim()).filter((line) => line !== '');
-  // Of a running engine only the very end tells of its death.
-  const told = wasReady ? lines.slice(-20) : lines;
+  // If the engine was running, only the last lines are about its end.
+  const candidates = wasReady ? lines.slice(-20) : lines;
   const cause =
-    told.findLast((line) => EXCEPTION.test(line)) ?? told.findLast((line) => COMPLAINT.test(line)) ?? lines.at(-1);
+    candidates.findLast((line) => EXCEPTION.test(line)) ??
+    candidates.findLast((line) => COMPLAINT.test(line)) ??
+    lines.at(-1);
   return cause === undefined ? `${ending} and wrote nothing` : `${ending}: ${cause}`;
 }

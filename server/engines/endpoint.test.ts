@@ -34,7 +34,7 @@ const serveStatus = (status: number): Promise<number> =>
   serveHttp((_request, response) => {
     response.writeHead(status).end('{}');
   });
-/** Speaks as the given function makes it, once something was asked. */
+/** A server that answers each request as the given function does. */
 const serveRaw = (speak: (socket: net.Socket) => void): Promise<number> =>
   listen(net.createServer((socket) => socket.once('data', () => speak(socket))));
 
@@ -67,7 +67,7 @@ engineEndpointContract('the endpoint of engines', () => ({
   },
 }));
 
-describe('a probe', () => {
+describe('EngineEndpoint.probe', () => {
   const probe = (port: number, healthPath = '/health', key: string | null = null, timeoutMs = PATIENCE_MS) =>
     createEngineEndpoint({ clock: systemClock() }).probe({ port, healthPath, key }, timeoutMs);
 
@@ -75,7 +75,7 @@ describe('a probe', () => {
     expect(await probe(await serveStatus(status))).toBe('error');
   });
 
-  it('asks for the health path with the key of the run, and closes its connection', async () => {
+  it('requests the health path with the key of the run, and closes its connection', async () => {
     const seen: (string | undefined)[] = [];
     const port = await serveHttp((request, response) => {
       seen.push(request.method, request.url, request.headers.authorization, request.headers.connection);
@@ -98,24 +98,24 @@ describe('a probe', () => {
 
   it.each<[string, (socket: net.Socket) => void]>([
     ['says what is no HTTP', (socket) => socket.end('220 smtp.example ready\r\n')],
-    ['closes without a word', (socket) => socket.end()],
+    ['closes without an answer', (socket) => socket.end()],
     ['resets the connection', (socket) => socket.resetAndDestroy()],
     [
       'changes the protocol',
       (socket) => socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n'),
     ],
     ['sends a header without end', (socket) => socket.write(`HTTP/1.1 200 OK\r\nX: ${'x'.repeat(100_000)}`)],
-  ])('tells error when the other side %s', async (_case, speak) => {
+  ])('returns error when the other side %s', async (_case, speak) => {
     expect(await probe(await serveRaw(speak))).toBe('error');
   });
 
-  it('tells error for a path and a key that HTTP cannot carry', async () => {
+  it('returns error for a path or key that HTTP cannot encode', async () => {
     const port = await serveStatus(200);
     expect(await probe(port, '/häl\u0000th')).toBe('error');
     expect(await probe(port, '/health', 'a\nb')).toBe('error');
   });
 
-  it('tells timeout when the time is over, and lets go', async () => {
+  it('returns timeout, and closes the connection', async () => {
     const clock = new FakeClock();
     const port = await serveRaw((socket) => socket.write('HTTP/1.1 200'));
     const result = createEngineEndpoint({ clock }).probe({ port, healthPath: '/health', key: null }, 1_000);
@@ -125,7 +125,7 @@ describe('a probe', () => {
     await vi.waitFor(() => expect([...sockets].every((socket) => socket.destroyed)).toBe(true), { interval: 2 });
   });
 
-  it('leaves no timer and no listener behind', async () => {
+  it('leaves no timer and no listener', async () => {
     const clock = new FakeClock();
     const controller = new AbortController();
     const port = await serveStatus(200);
@@ -136,12 +136,12 @@ describe('a probe', () => {
   });
 });
 
-describe('the reader of texts', () => {
+describe('createTextReader', () => {
   const LIMITS = { timeoutMs: PATIENCE_MS, maxBytes: 10 };
   const target = (port: number) => ({ port, healthPath: '/health', key: 'k' });
   const read = createTextReader({ clock: systemClock() });
 
-  it('reads what an engine says, with its key', async () => {
+  it("reads an engine's text, with its key", async () => {
     const port = await serveHttp(({ url, headers }, response) => {
       response.writeHead(501).end(`${url} ${headers.authorization === 'Bearer k'}`);
     });
@@ -149,7 +149,7 @@ describe('the reader of texts', () => {
   });
 
   it.each([
-    ['more than is read', () => serveHttp((_, response) => void response.end('x'.repeat(11)))],
+    ['a text above the limit', () => serveHttp((_, response) => void response.end('x'.repeat(11)))],
     [
       'an answer that breaks off',
       () => serveRaw((socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx')),
@@ -159,12 +159,12 @@ describe('the reader of texts', () => {
       'another protocol',
       () => serveRaw((socket) => socket.end('HTTP/1.1 101 X\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n')),
     ],
-    ['nobody', freePort],
-  ])('reads nothing of %s', async (_what, serve) => {
+    ['a free port', freePort],
+  ])('reads nothing from %s', async (_what, serve) => {
     expect(await read(target(await serve()), '/m', LIMITS)).toBeNull();
   });
 
-  it('does not wait for ever, and leaves then', async () => {
+  it('times out, and closes the connection', async () => {
     const clock = new FakeClock();
     const hung = Promise.withResolvers<net.Socket>();
     const port = await serveRaw((socket) => hung.resolve(socket));
@@ -176,8 +176,8 @@ describe('the reader of texts', () => {
   });
 });
 
-describe('an engine whose port another process has by now', () => {
-  it('is closed to a probe and silent to a reader, and nothing is sent', async () => {
+describe('an engine whose port another process has taken', () => {
+  it('is closed to a probe and silent to a reader, and gets no data', async () => {
     let isSent = false;
     const port = await listen(net.createServer((socket) => socket.once('data', () => (isSent = true))));
     for (const looks of [[null], ['socket:[1]', null]]) {

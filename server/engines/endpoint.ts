@@ -2,18 +2,18 @@ import http from 'node:http';
 import { assureListener, ForeignListener } from '../instances/run/assured-listener.ts';
 import type { Clock, EngineEndpoint, EngineTarget, ProbeResult } from '../instances/ports.ts';
 
-/** Engines listen here and nowhere else; `localhost` might be another address. */
+/** The only address that engines listen on; `localhost` might be another one. */
 const LOOPBACK = '127.0.0.1';
 
 /**
- * HTTP to engines for health probes.
+ * Creates the HTTP client for health probes.
  *
- * Each probe has a connection of its own and closes it with the first line of the answer: a loading llama-server closes
- * after each answer anyway, and an idle connection keeps one of its few HTTP threads busy for five seconds (measured).
+ * Each probe has its own connection and closes it after the status line. A loading llama-server closes it after each answer
+ * anyway, and an idle connection occupies one of its few HTTP threads for five seconds (measured).
  */
 export function createEngineEndpoint({ clock }: { clock: Pick<Clock, 'after'> }): EngineEndpoint {
   return {
-    /** An aborted probe reads `closed`: whoever aborts has stopped waiting for an answer. */
+    /** An aborted probe resolves to `closed`: its caller no longer waits for an answer. */
     probe: (target, timeoutMs, signal) =>
       new Promise((resolve) => {
         if (signal?.aborted) {
@@ -30,7 +30,7 @@ export function createEngineEndpoint({ clock }: { clock: Pick<Clock, 'after'> })
             headers: target.key === null ? {} : { authorization: `Bearer ${target.key}` },
           });
         } catch {
-          // A path or key that HTTP cannot carry.
+          // A path or key that HTTP cannot encode.
           resolve('error');
           return;
         }
@@ -46,28 +46,28 @@ export function createEngineEndpoint({ clock }: { clock: Pick<Clock, 'after'> })
         request.on('socket', (socket) => assureListener(socket, target.witness));
         request.on('response', ({ statusCode }) => finish(meaningOf(statusCode)));
         request.on('error', (error) => finish(isClosed(error) ? 'closed' : 'error'));
-        // The last word where neither came: a connection that was upgraded, or closed without an answer.
+        // Without a response or an error: the connection was upgraded, or closed without an answer.
         request.on('close', () => finish('error'));
         request.end();
       }),
   };
 }
 
-/** A text that an engine answered. */
+/** A text answer of an engine. */
 export interface EngineText {
   status: number;
   text: string;
 }
 
-/** Bounds of what is waited for and read. */
+/** Limits of time and size for reading a text. */
 export interface TextLimits {
   timeoutMs: number;
   maxBytes: number;
 }
 
 /**
- * Reads texts of engines over a connection of its own each: their figures. Resolves to `null` when there was none in time,
- * it broke off, or it was too long; never rejects.
+ * Creates a reader of engines' texts (their figures), with a new connection for each. Resolves to `null` when no answer came
+ * in time, it broke off, or it was too long. Never rejects.
  */
 export function createTextReader({ clock }: { clock: Pick<Clock, 'after'> }) {
   return (target: EngineTarget, path: string, { timeoutMs, maxBytes }: TextLimits): Promise<EngineText | null> =>
@@ -98,7 +98,7 @@ export function createTextReader({ clock }: { clock: Pick<Clock, 'after'> }) {
         answer.on('end', () => finish({ status: answer.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));
       });
       request.on('error', () => finish(null));
-      // The last word where there was none: a connection that was upgraded, or closed without an answer.
+      // Without a response or an error: the connection was upgraded, or closed without an answer.
       request.on('close', () => finish(null));
       request.end();
     });

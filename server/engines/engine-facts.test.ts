@@ -19,7 +19,7 @@ import { guardOfEntry, guardOfFlag } from './guarded-flags.ts';
 import { LLAMA_CPP_VARIABLES } from './allowed-environment.ts';
 import { guardOfVariable } from './guarded-environment.ts';
 
-/** What the adapter takes for granted of llama-server, asked of a real one. */
+/** Facts about llama-server that the adapter relies on, checked with a real one. */
 
 const KEY = 'key-of-this-run';
 const engine = testEngine();
@@ -98,7 +98,7 @@ async function planOf(settings: Partial<Settings>): Promise<LaunchPlan> {
   );
 }
 
-/** Starts an engine and waits until it is ready; rejects with its own reason when it ends before. */
+/** Starts an engine and waits until it is ready; rejects with the engine's reason when it ends before. */
 async function ready(settings: Partial<Settings>): Promise<number> {
   const plan = await planOf(settings);
   const { lines, exit } = start(plan);
@@ -134,7 +134,7 @@ describe('the real llama-server', () => {
     expect(await endpoint.probe({ port, healthPath: '/v1/models', key: null }, 5_000)).toBe('error');
   });
 
-  it('has the routes and the header by which callers would meet', async () => {
+  it('has the routes and the header of the crossing', async () => {
     const port = await ready({});
     const ask = async (method: string, route: string, body?: object, headers = {}): Promise<Response> =>
       fetch(`http://127.0.0.1:${port}${route}`, {
@@ -210,14 +210,14 @@ describe('the real llama-server', () => {
       /^argument --draft-max: the argument has been removed/,
     ],
     ['a missing adapter', { options: { lora: '/nowhere/l.gguf' } }, /'\/nowhere\/l\.gguf'/],
-  ])('tells the cause of %s', async (_case, settings, reason) => {
+  ])('reports the cause of %s', async (_case, settings, reason) => {
     const { lines, exit } = start(await planOf(settings));
     const code = await exit;
     expect(code).toBe(1);
     expect(adapter.reason({ code, signal: null, at: 0 }, lines, false)).toMatch(reason);
   });
 
-  it('tells the cause of a truncated model', async () => {
+  it('reports the cause of a truncated model', async () => {
     const truncated = path.join(folder, 'truncated.gguf');
     await writeFile(truncated, (await readFile(model)).subarray(0, 1_000_000));
     const { lines, exit } = start(await planOf({ model_path: truncated }));
@@ -226,7 +226,7 @@ describe('the real llama-server', () => {
     );
   });
 
-  it('tells that its port is in use', async () => {
+  it('reports that its port is in use', async () => {
     const { port, close } = await listenAnywhere();
     ends.push(close);
     const { lines, exit } = start(adapter.plan(engineRecord({ model_path: model }, { port })));
@@ -240,7 +240,7 @@ describe('the real --help', () => {
   const help = spawnSync(engine, ['--help'], { encoding: 'utf8' }).stdout;
   const catalogue = parseHelp(help);
 
-  it('is read without a rest', () => {
+  it('is parsed completely', () => {
     const heads = help.split('\n').filter((line) => /^-{1,2}[a-z]/i.test(line));
     expect(catalogue.entries).toHaveLength(heads.length);
     expect(heads.length).toBeGreaterThan(200);
@@ -248,7 +248,7 @@ describe('the real --help', () => {
     expect(spellings.filter((spelling) => catalogue.findArgument(spelling) === null)).toEqual([]);
   });
 
-  it('has no guarded flag that a disguise gets past', () => {
+  it('has no guarded flag that a disguise can bypass', () => {
     const guarded = catalogue.entries.filter((entry) => guardOfEntry(entry) !== null);
     expect(guarded.length).toBeGreaterThan(35);
     for (const entry of guarded) {
@@ -260,7 +260,7 @@ describe('the real --help', () => {
     }
   });
 
-  it('has no flag of which files, programs or the network are told that is not guarded', () => {
+  it('has no unguarded flag whose description mentions files, programs or the network', () => {
     const free = catalogue.entries.filter((entry) => guardOfEntry(entry) === null);
     const suspicious = free.filter(({ placeholder, description }) =>
       /FNAME|FILE|PATH|DIR|URL|untrusted|download/.test(`${placeholder} ${description.replace(/\(default:.*/, '')}`),
@@ -275,7 +275,7 @@ describe('the real --help', () => {
     ]);
   });
 
-  it('has no variable that gets past its flag’s guard', () => {
+  it("has no variable that bypasses its flag's guard", () => {
     for (const entry of catalogue.entries) {
       for (const variable of entry.variables.filter((name) => !LLAMA_CPP_VARIABLES.has(name))) {
         for (const known of [catalogue, null]) {

@@ -29,8 +29,8 @@ enginesContract('the engines of a configuration', () => enginesOf({ whisper: WHI
   'whisper',
 ]);
 
-describe('what crosses callers', () => {
-  it('stands in the documentation of the gateway', async () => {
+describe('the crossings of callers', () => {
+  it('are listed in the documentation of the gateway', async () => {
     const page = await readFile(path.join(import.meta.dirname, '../../docs/gateway.md'), 'utf8');
     const engines = enginesOf();
     for (const name of engines.names()) {
@@ -41,8 +41,8 @@ describe('what crosses callers', () => {
   });
 });
 
-describe('the engines of a configuration', () => {
-  it('are called as it says', () => {
+describe('createEngines', () => {
+  it('uses the names of the configuration', () => {
     const engines = enginesOf({ llama_cpp: { command: '/opt/llama-server', args: ['--offline'] }, whisper: WHISPER });
     const plan = engines.find('llama_cpp')?.plan(engineRecord());
     expect([plan?.command, plan?.argv[0]]).toEqual(['/opt/llama-server', '--offline']);
@@ -52,7 +52,7 @@ describe('the engines of a configuration', () => {
     });
   });
 
-  it('need a model or not', () => {
+  it('has engines with and without a model', () => {
     const engines = enginesOf({ whisper: WHISPER });
     expect(['llama_cpp', 'custom', 'whisper'].map((name) => engines.find(name)?.needsModel)).toEqual([
       true,
@@ -61,12 +61,12 @@ describe('the engines of a configuration', () => {
     ]);
   });
 
-  it('may replace the engine that instances bring by one with a command', async () => {
+  it('lets the configuration replace `custom` by an engine with a command', async () => {
     const { problems } = (await enginesOf({ custom: WHISPER }).find('custom')?.check(engineRecord().settings)) ?? {};
     expect(problems).toEqual([]);
   });
 
-  it('know the flags of llama-server once they have learnt them', async () => {
+  it('knows the flags of llama-server after learning them', async () => {
     const engines = enginesOf();
     const plan = () =>
       engines

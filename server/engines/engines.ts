@@ -17,7 +17,7 @@ export interface EnginesOptions {
   clock: Pick<Clock, 'elapsed'>;
 }
 
-/** Every engine that has life: `llama_cpp`, `custom`, and the custom ones of the configuration. */
+/** Creates the adapters of all supported engines: `llama_cpp`, `custom`, and the custom ones of the configuration. */
 export function createEngines({
   config,
   allowPrivileged,

@@ -12,7 +12,7 @@ type Answer = Awaited<ReturnType<RunTool>>;
 
 const answer = (stdout: string, code = 0): Answer => ({ code, stdout, stderr: '' });
 
-describe('the flags of an installed engine', () => {
+describe('FlagCatalogues', () => {
   let folder: string;
   let engine: string;
   let clock: FakeClock;
@@ -50,7 +50,7 @@ describe('the flags of an installed engine', () => {
 
   const load = (command = 'llama-server', args: string[] = []) => catalogues.load({ command, args });
 
-  it('are read from its help, behind its leading arguments', async () => {
+  it('reads flags from the help, after the leading arguments', async () => {
     const { catalogue, warning } = await load('llama-server', ['--first']);
     expect(warning).toBeNull();
     expect(catalogue?.find('ctx_size')).not.toBeNull();
@@ -60,7 +60,7 @@ describe('the flags of an installed engine', () => {
     ]);
   });
 
-  it('are known from then on without looking', async () => {
+  it('returns known flags without a new read', async () => {
     const launcher = { command: 'llama-server', args: [] };
     expect(catalogues.known(launcher)).toBeNull();
     const { catalogue } = await load();
@@ -68,7 +68,7 @@ describe('the flags of an installed engine', () => {
     expect(catalogues.known({ ...launcher, args: ['--other'] })).toBeNull();
   });
 
-  it('are learnt when the program was asked, also where it did not answer', async () => {
+  it('has learnt a program after a load, even a failed one', async () => {
     const launcher = { command: 'llama-server', args: [] };
     says('--help', new Error('no'));
     expect(catalogues.isLearnt(launcher)).toBe(false);
@@ -77,7 +77,7 @@ describe('the flags of an installed engine', () => {
     expect(catalogues.isLearnt({ ...launcher, args: ['--other'] })).toBe(false);
   });
 
-  it('are learnt for a start without asking for the version of the file that is known', async () => {
+  it('learns for a start without reading the version of a known file', async () => {
     const launcher = { command: 'llama-server', args: [] };
     await catalogues.learn(launcher);
     expect(catalogues.known(launcher)).not.toBeNull();
@@ -89,7 +89,7 @@ describe('the flags of an installed engine', () => {
     expect(asked('--help')).toBe(2);
   });
 
-  it('are not learnt of a program that is not there, and learnt when it is', async () => {
+  it('has not learnt a missing program, and learns it when it appears', async () => {
     await rm(engine);
     const launcher = { command: 'llama-server', args: [] };
     await catalogues.learn(launcher);
@@ -99,7 +99,7 @@ describe('the flags of an installed engine', () => {
     expect(catalogues.known(launcher)).not.toBeNull();
   });
 
-  it('are read once for callers at the same moment, and kept', async () => {
+  it('reads once for concurrent callers, and caches', async () => {
     const look = load();
     expect(load()).toBe(look);
     await look;
@@ -107,14 +107,14 @@ describe('the flags of an installed engine', () => {
     expect(asked('--help')).toBe(1);
   });
 
-  it('are read anew when the file has changed', async () => {
+  it('reads again when the file has changed', async () => {
     await load();
     await utimes(engine, 1, 1);
     says('--help', answer(`${HELP}--brand-new N                           new\n`));
     expect((await load()).catalogue?.find('brand_new')).not.toBeNull();
   });
 
-  it('are read anew when a link leads to another file', async () => {
+  it('reads again when a link leads to another file', async () => {
     const link = path.join(folder, 'current');
     await symlink(engine, link);
     await load('current');
@@ -125,7 +125,7 @@ describe('the flags of an installed engine', () => {
     expect(asked('--help')).toBe(2);
   });
 
-  it('are read anew when a wrapper tells another version, which is asked for once a minute', async () => {
+  it('reads again when a wrapper reports another version, checked once a minute', async () => {
     await load();
     says('--version', answer('version: 2'));
     await load();
@@ -148,7 +148,7 @@ describe('the flags of an installed engine', () => {
     ['is empty', answer(''), 'its --help is not that of a llama-server'],
     ['fails', answer(HELP, 3), 'its --help ended with status 3'],
     ['does not end', new Error('it did not end within 15 seconds'), 'it did not end within 15 seconds'],
-  ])('are unknown, with a warning, when the help %s', async (_case, given, reason) => {
+  ])('returns a warning when the help %s', async (_case, given, reason) => {
     says('--help', given);
     const { catalogue, warning } = await load();
     expect(catalogue).toBeNull();
@@ -159,7 +159,7 @@ describe('the flags of an installed engine', () => {
   it.each([
     ['fails', answer('', 1)],
     ['does not end', new Error('it did not end')],
-  ])('are asked for again some seconds after the help %s', async (_case, given) => {
+  ])('retries some seconds after the help %s', async (_case, given) => {
     says('--help', given);
     await load();
     expect((await load()).catalogue).toBeNull();
@@ -169,14 +169,14 @@ describe('the flags of an installed engine', () => {
     expect((await load()).catalogue).not.toBeNull();
   });
 
-  it('are asked for as soon as the missing file is there', async () => {
+  it('reads as soon as the missing file exists', async () => {
     await rm(engine);
     expect((await load()).warning).toContain('ENOENT');
     await writeFile(engine, '#!/bin/sh\n');
     expect((await load()).catalogue).not.toBeNull();
   });
 
-  it('that were read last stay known when the engine has gone', async () => {
+  it('keeps the last flags when the engine is gone', async () => {
     const { catalogue } = await load();
     await rm(engine);
     expect((await load()).catalogue).toBeNull();

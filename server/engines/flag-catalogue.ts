@@ -5,43 +5,43 @@ import type { FlagCatalogue } from './flags.ts';
 import { errorText } from './error-text.ts';
 import type { FindProgram, RunTool } from './ports.ts';
 
-/** How an engine is called: the program and what always comes first. */
+/** The program of an engine and its leading arguments. */
 export interface Launcher {
   command: string;
   args: readonly string[];
 }
 
-/** The flags of an engine, or why they are not known. */
+/** The flags of an engine, or why they are unknown. */
 export type LoadedFlags = { catalogue: FlagCatalogue; warning: null } | { catalogue: null; warning: string };
 
-/** Knows the flags of engines by asking them. */
+/** Reads the flags of engines from their `--help`, and caches them. */
 export interface FlagCatalogues {
-  /** The flags of the engine as it is on disk now. Never rejects. Callers at the same moment share one look. */
+  /** The flags of the engine that is on disk now. Never rejects. Concurrent callers share one read. */
   load(launcher: Launcher): Promise<LoadedFlags>;
-  /** Loads them unless they are known of the very file that is there now: for starts, which must not wait for a version. */
+  /** Loads the flags unless they are known for the present file. For starts, which must not wait for `--version`. */
   learn(launcher: Launcher): Promise<void>;
-  /** Whether somebody has looked, whatever came of it. */
+  /** Whether a load has ended, whatever its result. */
   isLearnt(launcher: Launcher): boolean;
-  /** The flags that were read last, without looking; `null` when none ever were. */
+  /** The flags that were read last, from the cache; `null`: never read. */
   known(launcher: Launcher): FlagCatalogue | null;
 }
 
-/** Builds with GPU support look for devices first, which can take seconds on a cold machine. */
+/** Builds with GPU support first search for devices, which can take seconds on a cold machine. */
 const HELP_TIMEOUT_MS = 15_000;
-/** The file may be a wrapper that stays the same while the engine behind it changes; so its version is asked again. */
+/** The file may be an unchanged wrapper of a changed engine, so the version is read again after this. */
 const VERSION_TTL_MS = 60_000;
-/** A program that did not answer is left alone for so long. */
+/** Pause after a program that failed to answer. */
 const RETRY_AFTER_MS = 5_000;
 
 interface Look {
-  /** Path, time and size of the file: another engine has another. */
+  /** Path, time and size of the file, which identify the engine. */
   file: string;
   version: string;
   at: number;
   flags: LoadedFlags;
 }
 
-/** @param searchPath Where a command without a slash is looked for, as in PATH. */
+/** @param searchPath Where to search for a command without a slash, as in PATH. */
 export function createFlagCatalogues({
   runTool,
   findProgram,
@@ -72,7 +72,7 @@ export function createFlagCatalogues({
     return found.flags;
   };
 
-  /** The help is asked for only when the version is another than before. */
+  /** Reads the help only when the version has changed. */
   const ask = async (
     program: string,
     args: readonly string[],
@@ -116,7 +116,7 @@ export function createFlagCatalogues({
     isLearnt: (launcher) => learnt.has(keyOf(launcher)),
     load: loadShared,
     learn: async (launcher) => {
-      // What cannot be looked at is asked, and what comes of that is a warning.
+      // If the file cannot be checked, load the flags; a failure becomes a warning.
       if (!(await isKnown(launcher).catch(() => false))) await loadShared(launcher);
     },
   };
@@ -132,7 +132,7 @@ async function fileIdentity(program: string): Promise<string> {
   return JSON.stringify([target, mtimeMs, size]);
 }
 
-/** Text that has not even the flags we use ourselves is some other program's, or was cut: nothing follows from it. */
+/** Parses the help. Rejects a text without the flags that llamactl uses: it is another program's, or was cut. */
 function readHelp(program: string, { code, stdout, stderr }: Awaited<ReturnType<RunTool>>): LoadedFlags {
   const catalogue = parseHelp(stdout.trim() === '' ? stderr : stdout);
   const isPlausible = ['--model', '--host', '--port'].every((flag) => catalogue.findArgument(flag) !== null);

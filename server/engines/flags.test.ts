@@ -10,7 +10,7 @@ const entryOf = (name: string): FlagEntry => {
   return match.entry;
 };
 
-describe('the shapes of llama-server --help', () => {
+describe('parseHelp for llama-server', () => {
   it('reads every entry', () => {
     const heads = HELP.split('\n').filter((line) => /^-{1,2}[a-z]/i.test(line));
     expect(helpCatalogue().entries).toHaveLength(heads.length);
@@ -26,7 +26,7 @@ describe('the shapes of llama-server --help', () => {
     });
   });
 
-  it('tells switches from flags with a value', () => {
+  it('distinguishes switches from flags with a value', () => {
     expect(entryOf('version')).toMatchObject({ placeholder: null, valueCount: 0 });
     expect(entryOf('keep')).toMatchObject({ placeholder: 'N', valueCount: 1 });
     expect(entryOf('control_vector_layer_range')).toMatchObject({ placeholder: 'START END', valueCount: 2 });
@@ -43,16 +43,16 @@ describe('the shapes of llama-server --help', () => {
     ['kv_unified', ['--kv-unified', '-kvu'], ['--no-kv-unified', '-no-kvu']],
     ['agent', ['--agent', '-ag'], ['--no-agent', '-no-ag']],
     ['mmproj_auto', ['--mmproj-auto'], ['--no-mmproj', '--no-mmproj-auto']],
-  ])('tells what turns %s on from what turns it off', (name, spellings, negations) => {
+  ])('separates spellings of %s that turn it on from those that turn it off', (name, spellings, negations) => {
     expect(entryOf(name)).toMatchObject({ spellings, negations });
   });
 
-  it('does not take a flag that is called no-… for a negation', () => {
+  it('does not treat a flag named no-… as a negation', () => {
     expect(entryOf('no_host')).toMatchObject({ spellings: ['--no-host'], negations: [] });
     expect(entryOf('host')).toMatchObject({ spellings: ['--host'], negations: [] });
   });
 
-  it('reads the values that are allowed', () => {
+  it('reads the allowed values', () => {
     expect(entryOf('rope_scaling').allowed).toEqual(['none', 'linear', 'yarn']);
     expect(entryOf('flash_attn').allowed).toEqual(['on', 'off', 'auto']);
     expect(entryOf('cpu_strict').allowed).toEqual(['0', '1']);
@@ -70,14 +70,14 @@ describe('the shapes of llama-server --help', () => {
     expect(entryOf('poll').allowed).toBeNull();
   });
 
-  it('knows which flags read lists', () => {
+  it('detects flags that take lists', () => {
     expect(entryOf('tensor_split').separator).toBe(',');
     expect(entryOf('lora').separator).toBe(',');
     expect(entryOf('samplers').separator).toBe(';');
     expect(entryOf('logit_bias').separator).toBeNull();
   });
 
-  it('reads what a removed flag says to use', () => {
+  it('reads the replacement of a removed flag', () => {
     expect(entryOf('draft')).toMatchObject({
       spellings: ['--draft', '--draft-n', '--draft-max'],
       removed: 'use --spec-draft-n-max or --spec-ngram-mod-n-max',
@@ -92,22 +92,22 @@ describe('the shapes of llama-server --help', () => {
   });
 });
 
-describe('finding a flag', () => {
+describe('FlagCatalogue', () => {
   it.each(['ctx_size', 'ctx-size', '--ctx-size', '--ctx_size', '-c', 'c'])('finds ctx-size as %s', (name) => {
     expect(helpCatalogue().find(name)?.entry.spellings).toContain('--ctx-size');
   });
 
-  it('knows which spelling turns a flag off', () => {
+  it('finds which spelling turns a flag off', () => {
     expect(helpCatalogue().find('no_kv_offload')).toMatchObject({ spelling: '--no-kv-offload', negated: true });
     expect(helpCatalogue().find('nkvo')).toMatchObject({ spelling: '-nkvo', negated: true });
     expect(helpCatalogue().find('kv_offload')).toMatchObject({ spelling: '--kv-offload', negated: false });
   });
 
-  it('finds the opposite of a flag that has no negation', () => {
+  it('finds the opposite of a flag without a negation', () => {
     expect(helpCatalogue().find('no_flash_attn')).toMatchObject({ spelling: '--flash-attn', negated: true });
   });
 
-  it('prefers the flag of that very name to the negation of another', () => {
+  it('prefers an exact name to the negation of another flag', () => {
     expect(helpCatalogue().find('mmproj')?.entry.spellings).toContain('--mmproj');
     expect(helpCatalogue().find('no_mmproj')).toMatchObject({ spelling: '--no-mmproj', negated: true });
   });
@@ -117,7 +117,7 @@ describe('finding a flag', () => {
       expect(helpCatalogue().find(name)).toBeNull();
   });
 
-  it('reads arguments as the engine does', () => {
+  it('finds arguments as the engine does', () => {
     const { findArgument } = helpCatalogue();
     expect(findArgument('--ctx_size')?.spelling).toBe('--ctx-size');
     expect(findArgument('-c')?.spelling).toBe('-c');
@@ -127,13 +127,13 @@ describe('finding a flag', () => {
     }
   });
 
-  it('finds the flag that a variable sets', () => {
+  it('finds the flag of a variable', () => {
     expect(helpCatalogue().findVariable('LLAMA_API_KEY')?.spellings).toEqual(['--api-key']);
     expect(helpCatalogue().findVariable('LLAMA_ARG_BOGUS')).toBeNull();
   });
 });
 
-describe('help of other shapes', () => {
+describe('parseHelp for other formats', () => {
   it('reads indented entries with other columns', () => {
     const { find } = parseHelp(
       'options:\n  -m,  --model FNAME     model path\n  -fa, --flash-attn      enable (default: off)\n',
@@ -147,7 +147,7 @@ describe('help of other shapes', () => {
     expect(find('model')?.entry).toMatchObject({ spellings: ['--model', '-m'], placeholder: 'MODEL' });
   });
 
-  it('gives an empty catalogue for no text and for no help', () => {
+  it('returns an empty catalogue for no text and for other text', () => {
     for (const text of ['', '\n', 'command not found', '- a list\n- of things', '-----\n']) {
       expect(parseHelp(text).entries).toEqual([]);
     }
@@ -169,7 +169,7 @@ describe('help of other shapes', () => {
     );
   });
 
-  it('reads back whatever is printed in its shape', () => {
+  it('parses everything printed in the format', () => {
     const name = fc.stringMatching(/^[a-z][a-z0-9]{1,8}(-[a-z0-9]{1,6})?$/).filter((text) => !text.startsWith('no'));
     const entry = fc.record({
       name,
@@ -203,7 +203,7 @@ describe('help of other shapes', () => {
 });
 
 describe('bareName', () => {
-  it('is the same for every way to write a name', () => {
+  it('is equal for all spellings of a name', () => {
     expect(['--ctx-size', 'ctx_size', '--ctx_size', 'ctx-size'].map(bareName)).toEqual(Array(4).fill('ctx-size'));
   });
 });

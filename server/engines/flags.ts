@@ -1,29 +1,29 @@
-/** One flag of an engine, as its `--help` describes it. Spellings are written as on a command line: `--ctx-size`, `-c`. */
+/** One flag of an engine, as its `--help` describes it. Spellings have their dashes: `--ctx-size`, `-c`. */
 export interface FlagEntry {
-  /** What turns the flag on or takes its value, long spellings first. Never empty. */
+  /** Spellings that turn the flag on or take its value, long ones first. Never empty. */
   spellings: readonly string[];
-  /** What turns it off: `--no-kv-offload`, `-nkvo`. Long spellings first. */
+  /** Spellings that turn it off: `--no-kv-offload`, `-nkvo`. Long ones first. */
   negations: readonly string[];
-  /** How the help names the value: `N`, `<0|1>`, `{none,linear}`; `null` for a switch. */
+  /** The help's name for the value: `N`, `<0|1>`, `{none,linear}`; `null` for a switch. */
   placeholder: string | null;
   /** How many values follow the flag: 0 for a switch, 2 for `START END`. */
   valueCount: number;
-  /** The values that are allowed, where the help lists them all. */
+  /** The allowed values, if the help lists them all. */
   allowed: readonly string[] | null;
-  /** What separates the items of a list in one value; `null`: the flag does not read lists. */
+  /** Separator of list items in one value; `null`: the flag takes no lists. */
   separator: ',' | ';' | null;
-  /** Environment variables that do the same. */
+  /** Environment variables that set the flag. */
   variables: readonly string[];
-  /** For a flag that is only left to say that it was removed: what the help says to use. */
+  /** For a removed flag that the help still lists: the replacement that the help names. */
   removed: string | null;
-  /** The help's text in one line, without the variables. */
+  /** The help's text on one line, without the variables. */
   description: string;
 }
 
 /** A flag found by one of its spellings. */
 export interface FlagMatch {
   entry: FlagEntry;
-  /** The spelling meant, as on a command line. */
+  /** The matching spelling, with its dashes. */
   spelling: string;
   /** True when the spelling turns the flag off. */
   negated: boolean;
@@ -37,9 +37,9 @@ export interface FlagCatalogue {
    * Case matters: `-C` and `-c` are two flags.
    */
   readonly find: (name: string) => FlagMatch | null;
-  /** Finds a flag as the engine itself does: dashes count, and `_` reads as `-` only in long spellings. */
+  /** Finds a flag as the engine does: dashes matter, and `_` means `-` only in long spellings. */
   readonly findArgument: (argument: string) => FlagMatch | null;
-  /** The flag that a variable of the environment sets. */
+  /** The flag that an environment variable sets. */
   readonly findVariable: (name: string) => FlagEntry | null;
 }
 
@@ -48,13 +48,13 @@ const HEAD = /^ {0,4}(-{1,2}[A-Za-z].*)$/;
 const SPELLING = /^--?[A-Za-z][\w.-]*$/;
 const LISTS_OF_WORDS = /^[\w-]+(,[\w-]+)+$/;
 
-/** A spelling without its leading dashes, with `-` for `_`: what two spellings of one name have in common. */
+/** A spelling without leading dashes and with `-` for `_`, for comparing spellings of one name. */
 export function bareName(spelling: string): string {
   return spelling.replace(/^-+/, '').replaceAll('_', '-');
 }
 
 /**
- * Reads the text of `llama-server --help`. Never throws: text of another shape gives fewer entries, or none.
+ * Parses the text of `llama-server --help`. Never throws: text in another format gives fewer entries, or none.
  *
  * An entry starts at the left edge with all its spellings, one placeholder and, after two or more spaces, the
  * description, which goes on in indented lines.
@@ -70,7 +70,7 @@ export function parseHelp(help: string): FlagCatalogue {
 }
 
 function parseEntry(head: string, continuation: readonly string[]): FlagEntry | null {
-  // The column of long spellings is padded after the comma of the short one; a real gap ends the spellings.
+  // Padding after the comma of a short spelling aligns the long ones; any other gap ends the spellings.
   const [left = '', ...right] = head.replace(/,\s+(?=-)/g, ', ').split(/\s{2,}/);
   const parts = left.split(', ').map((part) => /^(\S+)(?: (.+))?$/.exec(part));
   const names = parts.map((part) => part?.[1] ?? '').filter((name) => SPELLING.test(name));
@@ -94,8 +94,8 @@ function parseEntry(head: string, continuation: readonly string[]): FlagEntry | 
 }
 
 /**
- * The help lists what turns a flag on before what turns it off: `-kvo, --kv-offload, -nkvo, --no-kv-offload`. A flag
- * whose only names begin with `no` is no negation: `--no-host` has nothing to do with `--host`.
+ * The help lists spellings that turn a flag on before those that turn it off: `-kvo, --kv-offload, -nkvo, --no-kv-offload`.
+ * A flag with only names that begin with `no` is not a negation: `--no-host` is unrelated to `--host`.
  */
 function splitNegations(names: readonly string[]): { spellings: string[]; negations: string[] } {
   let first = names.findIndex((name) => name.startsWith('--no-'));
@@ -141,7 +141,7 @@ function catalogueOf(entries: readonly FlagEntry[]): FlagCatalogue {
     ...entry.negations.map((spelling) => ({ entry, spelling, negated: true })),
   ]);
   for (const match of matches) add(byArgument, match.spelling, match);
-  // A long spelling wins over a short one of the same letters.
+  // A long spelling wins over a short one with the same letters.
   for (const match of matches) if (match.spelling.startsWith('--')) add(byName, bareName(match.spelling), match);
   for (const match of matches) add(byName, bareName(match.spelling), match);
   for (const entry of entries) for (const variable of entry.variables) byVariable.set(variable, entry);

@@ -19,7 +19,7 @@ const guardOf = (name: string, known: FlagCatalogue | null, value = '1'): Guard 
 const guardOfCustom = (name: string, value = '1'): Guard | null =>
   guardOfVariable(name, value, { catalogue: null, allowed: ANY_ENGINE_VARIABLES, readsFlagVariables: false });
 
-describe('the guard of environment variables', () => {
+describe('guardOfVariable', () => {
   it.each(
     words(`
       LLAMACTL_RUN LLAMACTL_TOKEN AIP_HTTP_PORT AIP_MODE AIP_ANYTHING LLAMA_API_KEY LLAMA_LOG_FILE LLAMA_ARG_HOST
@@ -66,13 +66,13 @@ describe('the guard of environment variables', () => {
     expect(guardOf(name, null)).toBeNull();
   });
 
-  it('knows no variable of a flag that the engine does not have', () => {
+  it('rejects variables of flags that the engine does not have', () => {
     expect(guardOf('LLAMA_ARG_FROB', catalogue)?.guard).toBe('privileged');
     expect(guardOf('LLAMA_ARG_THREADS_', catalogue)?.guard).toBe('privileged');
     expect(guardOf('llama_arg_threads', catalogue)?.guard).toBe('privileged');
   });
 
-  it('is stricter for an engine that llamactl does not know: flags of llama-server mean nothing there', () => {
+  it("is stricter for a custom engine, where llama-server's flags mean nothing", () => {
     const free = words(
       'OMP_NUM_THREADS CUDA_VISIBLE_DEVICES HF_TOKEN VLLM_USE_V1 GGML_CUDA_FORCE_MMQ GGML_VK_VISIBLE_DEVICES',
     );
@@ -115,11 +115,11 @@ describe('the guard of environment variables', () => {
     ['LANG', ['C', 'de_DE.UTF-8@euro']],
     ['TZ', ['Europe/Berlin', 'CET-1CEST,M3.5.0']],
     ['HF_TOKEN', ['', 'hf_aBc-1.2']],
-  ])('lets %s have its usual values', (name, values) => {
+  ])('allows the usual values of %s', (name, values) => {
     for (const value of values) expect([value, guardOf(name, catalogue, value)]).toEqual([value, null]);
   });
 
-  it('lets no variable of the lists hold a path, a URL, or more than a line', () => {
+  it('allows no path, no URL and no second line in any listed variable', () => {
     const values = [
       '/etc/passwd',
       '../x',
@@ -138,7 +138,7 @@ describe('the guard of environment variables', () => {
     }
   });
 
-  it('is that of the flag for every variable that the help names, known or not', () => {
+  it("has the flag's guard for every variable in the help", () => {
     for (const entry of catalogue.entries) {
       for (const variable of entry.variables) {
         if (LLAMA_CPP_VARIABLES.has(variable)) continue;
@@ -148,16 +148,16 @@ describe('the guard of environment variables', () => {
     }
   });
 
-  it('follows the help where a variable does not sound like its flag', () => {
+  it("follows the help where a variable's name differs from its flag", () => {
     const help =
       '--secret-file FNAME                     a file\n                                        (env: LLAMA_ARG_FROB)\n';
     expect(guardOf('LLAMA_ARG_FROB', parseHelp(help))?.guard).toBe('privileged');
     expect(guardOf('LLAMA_ARG_NO_FROB', parseHelp(help))?.guard).toBe('privileged');
-    // Without the help names decide, as they do for options.
+    // Without the help, names decide, as for options.
     expect(guardOf('LLAMA_ARG_FROB', null)).toBeNull();
   });
 
-  it('does not depend on case', () => {
+  it('ignores case', () => {
     const name = fc.constantFrom(
       'LD_PRELOAD',
       'LLAMACTL_RUN',
@@ -178,7 +178,7 @@ describe('the guard of environment variables', () => {
 });
 
 describe('the documentation', () => {
-  it('names only variables that are on the list', () => {
+  it('names only allowed variables', () => {
     const page = readFileSync(new URL('../../docs/engines.md', import.meta.url), 'utf8');
     const section = page.split('### Variables of an instance')[1]?.split('\n## ')[0] ?? '';
     const rows = section.split('\n').filter((line) => line.startsWith('|'));

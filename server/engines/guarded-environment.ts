@@ -4,7 +4,7 @@ import type { FlagCatalogue } from './flags.ts';
 import { guardOfEntry, guardOfFlag } from './guarded-flags.ts';
 import type { Guard } from './guarded-flags.ts';
 
-/** One row of the table of reserved variables. Patterns match names in upper case. */
+/** A row of the table of reserved variables. Patterns match names in upper case. */
 interface ReservedVariable {
   name: RegExp;
   why: string;
@@ -12,13 +12,13 @@ interface ReservedVariable {
 
 const OURS = 'is set by llamactl';
 
-/** Variables that llamactl sets itself, or that move an engine's port. No privilege opens them. */
+/** Variables that llamactl sets itself, or that move an engine's port. No privilege allows them. */
 const RESERVED_VARIABLES: readonly ReservedVariable[] = [
   { name: /^LLAMACTL_/, why: `${OURS}: it marks the engine’s process` },
   // `AIP_MODE=PREDICTION` with `AIP_HTTP_PORT` overrides `--port` (measured on b11669), the others move the routes.
   { name: /^AIP_/, why: 'is not available: it moves the engine’s port and routes' },
   { name: /^LLAMA_(API_KEY|LOG_FILE)$/, why: OURS },
-  // Set by a router for its children: the engine ends as soon as its stdin does.
+  // A router sets these for its children: such an engine exits as soon as its stdin ends.
   { name: /^LLAMA_SERVER_(ROUTER|CHILD)_/, why: 'is not available: the engine would act as the child of a router' },
   {
     name: /^(UVICORN|OLLAMA|VLLM|GRADIO|GUNICORN|FLASK|HYPERCORN)_(HOST|HOST_IP|PORT|SERVER_NAME|SERVER_PORT|BIND|UDS|RUN_HOST|RUN_PORT)$/,
@@ -30,13 +30,13 @@ const ANOTHER_VALUE = 'other values need `security.allow_privileged: true` in th
 const ANOTHER_VARIABLE =
   'the configuration file can set other variables in `environment` of the engine, or allow them with `security.allow_privileged: true`';
 
-/** Which variables an engine may be given. */
+/** Decides which variables an engine may get. */
 export interface VariableTerms {
   /** The engine's flags; `null`: unknown. */
   catalogue: FlagCatalogue | null;
   /** The adapter's list. */
   allowed: AllowedVariables;
-  /** Whether the engine reads `LLAMA_ARG_…` for its flags. Then the variable of a free flag is free. */
+  /** Whether the engine reads `LLAMA_ARG_…` for its flags. Then the variable of an unguarded flag is allowed. */
   readsFlagVariables: boolean;
 }
 
@@ -45,7 +45,7 @@ const FLAG_VARIABLE = /^LLAMA_ARG_(?:NO_)?([A-Z0-9_]+)$/;
 
 /**
  * The guard of an environment variable; `null`: an instance may set it. Variables are allowed by exact name; reserved
- * ones are recognised in any case, because some readers ignore it.
+ * ones are recognised in any case, because some programs ignore case.
  */
 export function guardOfVariable(name: string, value: string, terms: VariableTerms): Guard | null {
   const { catalogue, allowed, readsFlagVariables } = terms;
@@ -67,7 +67,7 @@ export function guardOfVariable(name: string, value: string, terms: VariableTerm
   };
 }
 
-/** The guard of the flag that a variable stands for; `null`: a free flag, or none. */
+/** The guard of the flag that a variable sets; `null`: an unguarded flag, or no flag. */
 function guardOfTwin(upper: string, catalogue: FlagCatalogue | null): Guard | null {
   const entry = entryOf(upper, catalogue);
   const guard = entry === null ? null : guardOfEntry(entry);
@@ -75,7 +75,7 @@ function guardOfTwin(upper: string, catalogue: FlagCatalogue | null): Guard | nu
   return guard ?? (flag === undefined ? null : guardOfFlag(flag, catalogue));
 }
 
-/** Whether a variable stands for a flag. Without a catalogue the name decides, as it does for options. */
+/** Whether a variable sets a flag. Without a catalogue the name decides, as for options. */
 function isTwin(name: string, catalogue: FlagCatalogue | null): boolean {
   return catalogue === null ? FLAG_VARIABLE.test(name) : entryOf(name, catalogue) !== null;
 }

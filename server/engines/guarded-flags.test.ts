@@ -10,7 +10,7 @@ const ADDRESS = new Set(['${HOST}', '${PORT}']);
 
 const catalogue = helpCatalogue();
 
-describe('the guard of llama-server’s flags', () => {
+describe('guardOfFlag', () => {
   it.each(
     words(`
       host port reuse_port api_key api_key_file ssl_key_file ssl_cert_file log_file alias model m a api_prefix
@@ -50,7 +50,7 @@ describe('the guard of llama-server’s flags', () => {
     }
   });
 
-  it('guards flags of tomorrow by their ending, their placeholder and what the help says', () => {
+  it('guards future flags by ending, placeholder and description', () => {
     const tomorrow = parseHelp(
       [
         '--frob-file FNAME                       frob it',
@@ -74,7 +74,7 @@ describe('the guard of llama-server’s flags', () => {
     ]);
   });
 
-  it('lets no spelling of a guarded flag pass', () => {
+  it('guards every spelling of a guarded flag', () => {
     for (const entry of catalogue.entries) {
       const guard = guardOfEntry(entry);
       if (guard === null) continue;
@@ -87,7 +87,7 @@ describe('the guard of llama-server’s flags', () => {
     }
   });
 
-  it('knows without a catalogue what it knows with one', () => {
+  it('gives the same guards without a catalogue', () => {
     for (const entry of catalogue.entries) {
       for (const spelling of [...entry.spellings, ...entry.negations]) {
         expect([spelling, guardOfFlag(spelling, null)]).toEqual([spelling, guardOfEntry(entry)]);
@@ -96,8 +96,8 @@ describe('the guard of llama-server’s flags', () => {
   });
 });
 
-describe('the guard of a custom engine’s flags', () => {
-  it('reserves where it listens, abbreviated too', () => {
+describe('guardOfCustomFlag', () => {
+  it('reserves the listening address, abbreviated too', () => {
     for (const flag of [
       '--host',
       '--hos',
@@ -116,27 +116,27 @@ describe('the guard of a custom engine’s flags', () => {
     }
   });
 
-  it('lets the placeholders pass', () => {
+  it('allows the placeholders', () => {
     expect(guardOfCustomFlag('--port', '${PORT}', ADDRESS)).toBeNull();
     expect(guardOfCustomFlag('--host=${HOST}', 'x', ADDRESS)).toBeNull();
     expect(guardOfCustomFlag('--trust-remote-code', '${PORT}', ADDRESS)?.guard).toBe('privileged');
     expect(guardOfCustomFlag('--host=0.0.0.0', '${HOST}', ADDRESS)?.guard).toBe('reserved');
   });
 
-  it('keeps the engine’s own key, alias, log and model free', () => {
+  it("allows the engine's own key, alias, log and model", () => {
     for (const flag of ['--api-key', '--alias', '--model', '-m', '--served-model-name', '--max-model-len']) {
       expect([flag, guardOfCustomFlag(flag, 'x', ADDRESS)]).toEqual([flag, null]);
     }
   });
 
-  it('keeps the key of a run, where llamactl gives one', () => {
+  it('reserves the key where llamactl provides one', () => {
     for (const flag of ['--api-key', '--api_key=x', '--API-KEY', '--api-k', '--api-key-file'])
       expect([flag, guardOfKeyFlag(flag)?.guard]).toEqual([flag, 'reserved']);
     for (const flag of ['--ap', '--apiserver', '--key', '-a'])
       expect([flag, guardOfKeyFlag(flag)]).toEqual([flag, null]);
   });
 
-  it('guards what runs code or reads files', () => {
+  it('guards options that run code or read files', () => {
     for (const flag of [
       '--trust-remote-code',
       '--trust-remote-c',

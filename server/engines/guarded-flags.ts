@@ -2,24 +2,24 @@ import { bareName } from './flags.ts';
 import type { FlagCatalogue, FlagEntry } from './flags.ts';
 
 /**
- * Why a flag is not free to use. `reserved`: llamactl sets it itself, nobody else may. `privileged`: it lets the caller
- * run code, read or write files, or reach other machines; only `security.allow_privileged` opens it.
+ * Why a flag is restricted. `reserved`: only llamactl may set it. `privileged`: it lets the caller run code, read or write
+ * files, or reach other machines; only `security.allow_privileged` allows it.
  */
 export interface Guard {
   guard: 'reserved' | 'privileged';
   /** Completes the sentence "`x` …". */
   why: string;
-  /** How the caller can get a privileged `x` all the same; left out: the sentence that all options share. */
+  /** How the caller can use a privileged `x` anyway; left out: the common sentence for all options. */
   remedy?: string;
 }
 
-/** One row of the table. A flag is guarded when any of the row's patterns fits. */
+/** A row of the table. It guards a flag that matches any of its patterns. */
 export interface FlagRule extends Guard {
-  /** Fits a name without leading dashes, in lower case, with `-` for `_`, with and without `no-`. */
+  /** Matches a name without leading dashes, in lower case, with `-` for `_`, with and without `no-`. */
   name?: RegExp;
-  /** Fits the placeholder of the value in the help: `FNAME`, `PATH`. */
+  /** Matches the placeholder of the value in the help: `FNAME`, `PATH`. */
   placeholder?: RegExp;
-  /** Fits what the help says of the flag. */
+  /** Matches the help's description of the flag. */
   description?: RegExp;
 }
 
@@ -30,8 +30,8 @@ const CODE = 'lets requests or the caller run programs';
 const NETWORK = 'makes the engine fetch from or talk to other machines';
 
 /**
- * Flags that a rule below would catch but that are free, and why. The files here are GGUF models, and the engine opens
- * them as it opens `model_path`: what is not GGUF is refused unread, and preflight demands regular files.
+ * Flags that match a rule below but are allowed, and why. Their files are GGUF models, which the engine opens as it opens
+ * `model_path`: it refuses other files unread, and preflight requires regular files.
  */
 export const OPEN_FLAGS: ReadonlyMap<string, string> = new Map([
   ['no-host', 'turns off host buffers; it is not the negation of `host`'],
@@ -44,8 +44,8 @@ export const OPEN_FLAGS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * The table. Rules by ending and by what the help says come with those by name, so that tomorrow's `--x-file PATH` is
- * guarded the day it ships. First match wins. The documentation prints it.
+ * The table of guarded flags. Some rules match endings and descriptions, so that a future `--x-file PATH` is guarded at
+ * once. The first match wins. The documentation contains the table.
  */
 export const FLAG_RULES: readonly FlagRule[] = [
   { guard: 'reserved', name: /^(host|port|reuse-port)$/, why: LISTEN },
@@ -72,7 +72,7 @@ export const FLAG_RULES: readonly FlagRule[] = [
     description: /do not enable in untrusted environments/,
     why: CODE,
   },
-  // The engine starts `ffmpeg` from that folder, whatever it is.
+  // The engine runs `ffmpeg` from that folder, whatever that program is.
   { guard: 'privileged', name: /ffmpeg/, why: CODE },
   {
     guard: 'privileged',
@@ -88,7 +88,7 @@ export const FLAG_RULES: readonly FlagRule[] = [
   },
 ];
 
-/** Names that say where a custom engine listens; which of them it has is not known. */
+/** Names of flags for the listening address; which of them a custom engine has is unknown. */
 const LISTEN_NAMES = [
   'host',
   'port',
@@ -105,8 +105,8 @@ const LISTEN_NAMES = [
 const ABBREVIABLE = [...LISTEN_NAMES, 'trust-remote-code', 'tools', 'agent', 'path', 'rpc'];
 
 /**
- * The guard of a flag, however it is spelled: `api_key`, `--API-KEY`, `--api-key=x`, `-a`, `--no-agent`. With a
- * catalogue all spellings of the flag count, and what the help says of it.
+ * The guard of a flag in any spelling: `api_key`, `--API-KEY`, `--api-key=x`, `-a`, `--no-agent`. With a catalogue, checks
+ * all spellings of the flag and its description.
  */
 export function guardOfFlag(spelling: string, catalogue: FlagCatalogue | null): Guard | null {
   const bare = bareName(spelling.replace(/=.*$/s, ''));
@@ -115,7 +115,7 @@ export function guardOfFlag(spelling: string, catalogue: FlagCatalogue | null): 
   return guardOf([name, name.replace(/^(no-)+/, '')], entry);
 }
 
-/** The guard of a catalogue's entry. */
+/** The guard of an entry of a catalogue. */
 export function guardOfEntry(entry: FlagEntry): Guard | null {
   return guardOf([], entry);
 }
@@ -135,10 +135,10 @@ function guardOf(names: readonly string[], entry: FlagEntry | null): Guard | nul
 }
 
 /**
- * The guard of a flag of an engine that llamactl does not know. Its alias, log and model are free. A flag by which it
- * listens takes our address alone. Many such programs accept any beginning of a long flag, so `--hos` counts as `--host`.
+ * The guard of a flag of a custom engine. Flags for alias, log and model are allowed. A flag for the listening address
+ * accepts only the instance's address. Many programs accept any prefix of a long flag, so `--hos` counts as `--host`.
  *
- * @param address What may stand for our host and port: placeholders in settings, values in filled arguments.
+ * @param address The accepted host and port: placeholders in settings, values in filled arguments.
  */
 export function guardOfCustomFlag(
   spelling: string,
@@ -152,11 +152,11 @@ export function guardOfCustomFlag(
     return address.has(inline ?? value ?? '') ? null : { guard: 'reserved', why: LISTEN };
   }
   const guard = guardOfFlag(meant, null);
-  // Spoken to over loopback without TLS, like every engine.
+  // llamactl connects to every engine over loopback without TLS.
   return guard?.guard === 'privileged' || /^(ssl|tls)-/.test(meant) ? guard : null;
 }
 
-/** The guard of a flag that sets the key of an engine whose runs get keys from llamactl. Beginnings count as above. */
+/** The guard of the key's flag, for an engine that gets a key from llamactl. Prefixes count as above. */
 export function guardOfKeyFlag(spelling: string): Guard | null {
   const name = bareName(spelling.replace(/=.*$/s, '')).toLowerCase();
   const isKey = /^api-?key(-|$)/.test(name) || (name.length > 2 && 'api-key'.startsWith(name));

@@ -2,10 +2,10 @@ import type { LaunchPlan } from '../instances/ports.ts';
 import { bareName } from './flags.ts';
 import type { FlagCatalogue } from './flags.ts';
 
-/** How a flag names its files: one, several with commas, or several with `:SCALE` each. */
+/** The format of a flag's files: one, several with commas, or several with `:SCALE` each. */
 type FileList = 'one' | 'list' | 'scaled';
 
-/** Flags whose value names GGUF files. Their files are checked as `model_path` is. */
+/** Flags whose value names GGUF files, which are checked like `model_path`. */
 const MODEL_FLAGS: ReadonlyMap<string, FileList> = new Map([
   ['mmproj', 'one'],
   ['mm', 'one'],
@@ -18,7 +18,7 @@ const MODEL_FLAGS: ReadonlyMap<string, FileList> = new Map([
   ['control-vector-scaled', 'scaled'],
 ]);
 
-/** The GGUF files beside the model that a plan names, in arguments and in variables of the same flags. */
+/** The GGUF files of a plan besides the model, from arguments and from variables of the same flags. */
 export function modelFiles(
   { argv, environment }: Pick<LaunchPlan, 'argv' | 'environment'>,
   catalogue: FlagCatalogue | null,

@@ -2,22 +2,22 @@ import type { InstanceRecord, SettingsProblem } from '../instances/ports.ts';
 import type { FlagCatalogue } from './flags.ts';
 import { optionIdentity } from './option-arguments.ts';
 
-/** Switches prompt caching off. Without it the engine is not isolated by its launch. */
+/** Turns off prompt caching. An engine without this flag cannot be isolated by its launch. */
 const NO_CACHE = '--no-cache-prompt';
 /**
- * Beside it: no cache of prompts in memory, and no choice of a slot by the prompt it had. Both cost time that depends on the
- * prompts of others.
+ * Further flags: no prompt cache in memory, and no choice of a slot by its previous prompt. Either would make the time of a
+ * request depend on the prompts of other callers.
  */
 const MORE: readonly (readonly [flag: string, value: string])[] = [
   ['--cache-ram', '0'],
   ['--slot-prompt-similarity', '0'],
 ];
-/** Fields of a body by which a request chooses to use the prompt of another. */
+/** Fields of a body by which a request can reuse another request's prompt. */
 const FIELDS = ['cache_prompt', 'id_slot'];
 
 type Settings = InstanceRecord['settings'];
 
-/** The arguments of an isolated instance, as far as this engine has them; none where it cannot be isolated by its launch. */
+/** The arguments of an isolated instance that this engine supports; none where its launch cannot isolate it. */
 export function isolationArguments({ isolated }: Settings, catalogue: FlagCatalogue | null): string[] {
   if (isolated !== true || catalogue === null || catalogue.findArgument(NO_CACHE) === null) return [];
   return [NO_CACHE, ...MORE.filter(([flag]) => catalogue.findArgument(flag) !== null).flat()];

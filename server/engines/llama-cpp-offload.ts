@@ -1,45 +1,45 @@
 import type { LaunchPlan, Offload } from '../instances/ports.ts';
 import { bareName } from './flags.ts';
 
-/** Every spelling of how many layers go to GPUs, and the variable that stands for it. */
+/** All spellings of the flag for the number of GPU layers; its variable follows. */
 const LAYER_FLAGS = new Set(['ngl', 'gpu-layers', 'n-gpu-layers']);
 const LAYER_VARIABLE = 'LLAMA_ARG_N_GPU_LAYERS';
-/** Where the engine may compute; `none`: on no GPU. */
+/** The flag for the devices to use; `none`: no GPU. */
 const DEVICE_FLAGS = new Set(['dev', 'device']);
 const DEVICE_VARIABLE = 'LLAMA_ARG_DEVICE';
 
-/** At verbosity 4, on machines with a GPU; once for each model that is loaded. */
+/** Logged at verbosity 4 on machines with a GPU, once for each loaded model. */
 const OFFLOADED = /\boffloaded (\d+)\/(\d+) layers to GPU\b/;
-/** Written by the reader of arguments, without clock and level. There is another one about the draft model's layers. */
+/** Printed by the argument parser, without clock and level. A similar line is about the draft model's layers. */
 const NO_GPU = /\bno usable GPU found, --gpu-layers option will be ignored\b/;
 
-/** What was asked for. `left to the engine`: as many as fit, where there is a GPU. */
-type Wish = number | 'all' | 'left to the engine';
+/** The requested number of layers. `left to the engine`: as many as fit, if a GPU is present. */
+type RequestedLayers = number | 'all' | 'left to the engine';
 
 /**
- * What llama-server gave to the GPUs of what it was asked for. Who names no number, or `auto`, leaves it to the engine: it is
- * only told where there is a GPU that did not take the whole model, which is slow without a word. Who asks for none hears
- * nothing.
+ * Compares the layers that llama-server offloaded to GPUs with the requested number. Without a number, or with `auto`, the
+ * engine decides; then only a GPU that did not take the whole model is reported, because that is silently slow. A request
+ * for no layers is never reported.
  */
 export function llamaCppOffload(plan: LaunchPlan, lines: readonly string[]): Offload {
-  const wish = wishOf(plan);
-  if (wish === 0) return { kind: 'not requested' };
+  const requested = requestedLayers(plan);
+  if (requested === 0) return { kind: 'not requested' };
   const given = offloaded(lines);
   if (given !== null) {
-    const wanted = typeof wish === 'number' ? Math.min(wish, given.of) : given.of;
+    const wanted = typeof requested === 'number' ? Math.min(requested, given.of) : given.of;
     if (given.layers >= wanted) return { kind: 'as requested' };
-    const asked = typeof wish === 'number' && wish < given.of ? ` of the ${wish} that were asked for` : '';
+    const asked = typeof requested === 'number' && requested < given.of ? ` of the ${requested} requested` : '';
     return { kind: 'less', shortfall: `offloaded ${given.layers}/${given.of} layers to GPU${asked}` };
   }
-  if (wish === 'left to the engine') return { kind: 'not requested' };
+  if (requested === 'left to the engine') return { kind: 'not requested' };
   if (lines.some((line) => NO_GPU.test(line))) {
     return { kind: 'less', shortfall: 'found no usable GPU, so none of its layers is offloaded' };
   }
-  // Who has memory on a GPU in a container is not known.
+  // GPU memory of a container's processes is unknown.
   return plan.container === undefined ? { kind: 'unclear' } : { kind: 'not requested' };
 }
 
-/** Of the model itself: a draft model beside it has fewer layers. A model may be loaded more than once, to try what fits. */
+/** Layers of the main model: a draft model has fewer. The engine may load a model several times to find out what fits. */
 function offloaded(lines: readonly string[]): { layers: number; of: number } | null {
   let found: { layers: number; of: number } | null = null;
   for (const line of lines) {
@@ -51,7 +51,7 @@ function offloaded(lines: readonly string[]): { layers: number; of: number } | n
   return found;
 }
 
-function wishOf({ argv, environment }: LaunchPlan): Wish {
+function requestedLayers({ argv, environment }: LaunchPlan): RequestedLayers {
   if ((valueOf(argv, DEVICE_FLAGS) ?? environment[DEVICE_VARIABLE]) === 'none') return 0;
   const value = valueOf(argv, LAYER_FLAGS) ?? environment[LAYER_VARIABLE] ?? 'auto';
   if (value === 'all') return 'all';
@@ -61,7 +61,7 @@ function wishOf({ argv, environment }: LaunchPlan): Wish {
   return count < 0 ? 'all' : count;
 }
 
-/** The last one wins. */
+/** The value of the last of these flags. */
 function valueOf(argv: readonly string[], names: ReadonlySet<string>): string | undefined {
   const at = argv.findLastIndex((argument) => argument.startsWith('-') && names.has(bareName(argument)));
   return at === -1 ? undefined : argv[at + 1];

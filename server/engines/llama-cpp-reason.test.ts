@@ -5,7 +5,7 @@ import { llamaCppReason } from './llama-cpp-reason.ts';
 const FAILED = { code: 1, signal: null, at: 0 };
 const killed = (signal: string, code: number) => ({ code, signal, at: 0 });
 
-/** What llama-server b11669 printed in each case; lines that say nothing about it are left out. */
+/** Output of llama-server b11669 in each case, without unrelated lines. */
 const START = [
   '0.00.010.010 I srv          init: using 8 threads for HTTP server',
   '0.00.010.012 W srv  llama_server: security: no API key is set and CORS allows all origins',
@@ -25,7 +25,7 @@ const failedLoad = (model: string, causes: string[], follows: string[] = []): st
   '0.00.011.644 E srv  llama_server: exiting due to model loading error',
 ];
 
-describe('why llama-server did not start', () => {
+describe('the reason why llama-server did not start', () => {
   it.each<[string, string[], string]>([
     [
       'a missing model',
@@ -36,7 +36,7 @@ describe('why llama-server did not start', () => {
       "failed to open GGUF file '/models/nope.gguf' (No such file or directory)",
     ],
     [
-      'a script: what it holds is not taken for a file',
+      'a script, whose content is not mistaken for a file name',
       failedLoad('/opt/run', [
         "0.00.011.166 E gguf_init_from_reader: invalid magic characters: '#!/b', expected 'GGUF'",
         '0.00.011.247 E llama_model_load: error loading model: llama_model_loader: failed to load model from /opt/run',
@@ -105,7 +105,7 @@ describe('why llama-server did not start', () => {
       'insufficient memory (attempted to allocate 3295.97 MB) (/m/a.gguf)',
     ],
     [
-      'an adapter that is none',
+      'an invalid adapter',
       [
         "0.00.011.083 I srv    load_model: loading model '/m/a.gguf'",
         "0.00.015.150 E llama_adapter_lora_init_from_file_ptr: failed to apply lora adapter: expect general.type to be 'adapter', but got: ",
@@ -116,7 +116,7 @@ describe('why llama-server did not start', () => {
       "failed to apply lora adapter: expect general.type to be 'adapter', but got: (/m/adapter.gguf)",
     ],
     [
-      'a projector that is none',
+      'an invalid projector',
       [
         "0.00.011.083 I srv    load_model: loading model '/m/a.gguf'",
         '0.00.019.263 E mtmd_get_memory_usage: error: Failed to load CLIP model from /m/mmproj.gguf',
@@ -136,7 +136,7 @@ describe('why llama-server did not start', () => {
       'failed to read magic (/m/empty.gguf)',
     ],
     [
-      'only what follows a cause',
+      'only consequences of a cause',
       failedLoad('/m/a.gguf', []).filter((line) => !line.includes('_from_file_impl') && !line.includes('fit_params')),
       "failed to load model '/m/a.gguf'",
     ],
@@ -181,7 +181,7 @@ describe('why llama-server did not start', () => {
     ],
     ['no output at all', [], 'the engine exited with status 1 and wrote nothing'],
     [
-      'output of another kind',
+      'unrelated output',
       ['something', 'odd happened', ''],
       'the engine exited with status 1; its last line: odd happened',
     ],
@@ -189,7 +189,7 @@ describe('why llama-server did not start', () => {
     expect(llamaCppReason(FAILED, lines, false)).toBe(reason);
   });
 
-  it('is read from JSON lines and through colours just as well', () => {
+  it('is also read from JSON lines and through colours', () => {
     expect(
       llamaCppReason(
         FAILED,
@@ -212,19 +212,19 @@ describe('why llama-server did not start', () => {
   });
 });
 
-describe('how llama-server ended', () => {
+describe('the reason why llama-server ended', () => {
   const loading = [...START, "0.00.011.083 I srv    load_model: loading model '/m/a.gguf'"];
 
-  it('by a signal that tells nothing else', () => {
+  it('is a signal alone, if the output is unrelated', () => {
     expect(llamaCppReason(killed('SIGKILL', 137), loading, false)).toBe(
-      'the engine was killed by SIGKILL; if nobody did that, the system had run out of memory',
+      'the engine was killed by SIGKILL; if no user or program did that, the system ran out of memory',
     );
     expect(llamaCppReason({ code: 137, signal: null, at: 0 }, loading, true)).toContain('SIGKILL');
     expect(llamaCppReason(killed('SIGTERM', 143), loading, false)).toBe('the engine was ended by SIGTERM');
     expect(llamaCppReason(killed('SIGILL', 132), loading, false)).toContain('another processor');
   });
 
-  it('by a crash, with what it said of it', () => {
+  it('is a crash with its message', () => {
     const aborted = [
       ...loading,
       '0.00.014.939 ./common/common.cpp:2248: get_sub_batch: failed to add token 2 at index 1 (error -1, n = 2)',
@@ -243,16 +243,16 @@ describe('how llama-server ended', () => {
     expect(llamaCppReason(killed('SIGSEGV', 139), [], true)).toBe('the engine crashed (SIGSEGV)');
   });
 
-  it('by an exit that nobody asked for', () => {
+  it('is an unexpected exit', () => {
     expect(llamaCppReason({ code: 0, signal: null, at: 0 }, [], true)).toBe(
-      'the engine exited with status 0, though nobody asked it to',
+      'the engine exited with status 0, although llamactl did not stop it',
     );
     expect(llamaCppReason({ code: null, signal: null, at: 0 }, [], true)).toBe(
-      'the engine ended; its exit status could not be learnt',
+      'the engine ended; its exit status is unknown',
     );
   });
 
-  it('after it was ready, not by an old complaint', () => {
+  it('is no old error when the engine was ready', () => {
     const lines = [
       '0.00.087.600 E srv    send_error: the request exceeds the context size',
       ...Array<string>(10).fill('1.00.000.000 I srv  update_slots: all slots are idle'),
@@ -262,7 +262,7 @@ describe('how llama-server ended', () => {
     expect(llamaCppReason(FAILED, last, true)).toBe('the engine exited with status 1: the device was lost');
   });
 
-  it('is told in one line, whatever it printed', () => {
+  it('is one line, whatever the output', () => {
     const code = fc.option(fc.integer({ min: 0, max: 255 }));
     fc.assert(
       fc.property(

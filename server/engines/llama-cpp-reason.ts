@@ -2,26 +2,26 @@ import type { Exit } from '../instances/ports.ts';
 import { exitText, launchFailure, signalOf } from './exit-text.ts';
 
 interface Line {
-  /** `E`, `W`, `I`, `D`, or `null` for a line without one. */
+  /** `E`, `W`, `I`, `D`, or `null` for a line without a level. */
   level: string | null;
   /** Without clock, level and the name of the function. */
   text: string;
 }
 
-// With colours forced on, the escape byte may have been removed before, so it is optional.
+// With colours forced on, the escape byte may already be removed, so it is optional.
 // oxlint-disable-next-line no-control-regex -- the escape sequences of colours begin with a control character
 const COLOUR = /\u001B?\[[0-9;]{1,8}m/g;
 const PREFIX = /^(?:\[\s*\d+\] )?(?:\d+\.\d\d\.\d{3}\.\d{3} )?(?:([IWED]) )?(.*)$/s;
 /** `srv    load_model: `, `llama_model_load: error loading model: `, `mtmd_init_from_file: error: `. */
 const FUNCTION = /^(?:[a-z]{3,4} +)?[\w:~<>()]+: +(?=\S)/;
-/** The first bytes of a file that is no model: reasons do not show them. */
+/** The first bytes of a file that is no model, which reasons must not show. */
 const FILE_BYTES = /^(invalid magic characters): '.*', expected 'GGUF'/s;
 const TITLES = /^(?:(?:error loading model|error|llama_model_loader|\[mtmd\]): +)+/;
 
-/** Lines that only say that what was said before was the end of it. */
+/** Lines that only report the consequence of an earlier error. */
 const FOLLOWS =
   /^(exiting due to|failed to load (draft |multimodal )?model\b|failed to create.context with model|encountered an error while trying to fit)/;
-/** A compute backend that could not be loaded: the engine goes on with another. */
+/** A compute backend failed to load: the engine continues with another. */
 const HARMLESS = /\.(so|dylib|dll)\b/;
 const ABORT = /^(?:what\(\): +(.+)|\S+\.(?:c|cc|cpp|h|hpp|cu|cuh|m|mm|metal):\d+: (.+))$/;
 const JSON_LEVELS: ReadonlyMap<string, string> = new Map([
@@ -33,8 +33,8 @@ const JSON_LEVELS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * The cause of a llama-server's end, in one sentence with the file it was about. The engine tells it in its first `E`
- * line and then a dozen times that it failed; a wrong argument it tells without any prefix.
+ * The cause of a llama-server's end, in one sentence with the file involved. The engine logs it in its first `E` line, then
+ * logs the failure a dozen times. It prints a wrong argument without any prefix.
  */
 export function llamaCppReason(exit: Exit, output: readonly string[], wasReady: boolean): string {
   const failure = launchFailure(output);
@@ -42,7 +42,7 @@ export function llamaCppReason(exit: Exit, output: readonly string[], wasReady: 
   const lines = output.map(parseLine).filter(({ text }) => text !== '');
   const ending = `the engine ${exitText(exit)}`;
   const signal = signalOf(exit);
-  // What a killed process said before has nothing to do with it.
+  // Earlier output of a killed process is unrelated.
   if (signal === 'SIGKILL' || signal === 'SIGTERM') return ending;
   if (wasReady || signal !== null) {
     const last = abortCause(lines) ?? (wasReady && signal === null ? lastError(lines) : firstCause(lines));
@@ -78,14 +78,14 @@ function argumentCause(lines: readonly Line[]): string | null {
     const [, kind, name, what = ''] =
       /^error while handling (argument|environment variable) "([^"]*)": (.*)$/s.exec(text) ?? [];
     if (kind === undefined) continue;
-    // What C++ says of a text that is no number is the name of the function that tried.
-    const told = /^sto(i|l|ll|ul|ull|f|d|ld)$/.test(what) ? 'not a number' : what.replace(/^error: /, '');
-    return `${kind} ${name}: ${told === 'expected value for argument' ? 'needs a value' : told}`;
+    // For a text that is no number, C++ reports only the name of the parsing function.
+    const problem = /^sto(i|l|ll|ul|ull|f|d|ld)$/.test(what) ? 'not a number' : what.replace(/^error: /, '');
+    return `${kind} ${name}: ${problem === 'expected value for argument' ? 'needs a value' : problem}`;
   }
   return null;
 }
 
-/** The first error that is a cause, with the file that the engine names with it or right after it. */
+/** The first error that is a cause, with the file that this or a later line names. */
 function firstCause(lines: readonly Line[]): string | null {
   const errors = lines.filter(({ level }) => level === 'E');
   const causes = errors.filter(({ text }) => !FOLLOWS.test(text) && !HARMLESS.test(text));
@@ -100,7 +100,7 @@ function firstCause(lines: readonly Line[]): string | null {
   return file === undefined ? cause.text : `${cause.text} (${file})`;
 }
 
-/** A path begins like one or ends like a model: `'#!/b'`, the first bytes of a shell script, is none. */
+/** The path in a text, recognised by its start or by a model's ending; `'#!/b'`, the start of a shell script, is none. */
 function fileIn(text: string): string | null {
   return (
     /'(\.{0,2}\/[^']*|[^']*\.gguf[^']*)'/.exec(text)?.[1] ??
@@ -114,7 +114,7 @@ function abortCause(lines: readonly Line[]): string | null {
   return thrown ?? asserted ?? null;
 }
 
-/** A running engine logs errors of single requests too: only the very end tells of its own. */
+/** The last error. A running engine also logs errors of single requests, so only the last lines count. */
 function lastError(lines: readonly Line[]): string | null {
   return lines.slice(-5).findLast(({ level, text }) => level === 'E' && !FOLLOWS.test(text))?.text ?? null;
 }

@@ -21,7 +21,7 @@ interface Terms {
   allowPrivileged?: boolean;
   /** Whether the engine's flags can be read. */
   readable?: boolean;
-  /** By which command it can be asked; left out: by any. */
+  /** The command that answers; left out: any. */
   asked?: string;
   loaded?: Launcher[];
 }
@@ -79,7 +79,7 @@ describe('the plan for llama-server', () => {
   const planOf = (settings: Partial<Settings>, terms?: Terms) =>
     adapterWith(terms).plan(engineRecord({ model_path: '/m/a.gguf', ...settings }));
 
-  it('is its arguments in a fixed order: the configuration’s, ours, options, extra_args', () => {
+  it('orders the arguments: configuration, llamactl, options, extra_args', () => {
     const plan = planOf(
       {
         options: { context_size: 2_048, threads: 4, perf: false },
@@ -110,24 +110,24 @@ describe('the plan for llama-server', () => {
     { extra_args: ['-lv', '1'] },
     { extra_args: ['-v'] },
     { environment: { LLAMA_ARG_LOG_VERBOSITY: '1' } },
-  ])('leaves the verbosity alone when it is set: %j', (settings) => {
+  ])('keeps the verbosity when it is set: %j', (settings) => {
     expect(planOf(settings).argv.join(' ')).not.toContain('--log-verbosity 4');
   });
 
-  it('leaves the verbosity to the configuration when it is set there', () => {
+  it('keeps the verbosity of the configuration', () => {
     expect(planOf({}, { config: { args: ['-lv', '1'] } }).argv).not.toContain('--log-verbosity');
     expect(planOf({}, { config: { environment: { LLAMA_ARG_LOG_VERBOSITY: '1' } } }).argv).not.toContain(
       '--log-verbosity',
     );
   });
 
-  it('begins with the instance’s command where it has one', () => {
+  it("begins with the instance's command if it has one", () => {
     const plan = planOf({ command: ['taskset', '-c', '0', 'llama-server'] }, { config: { args: ['--offline'] } });
     expect(plan.command).toBe('taskset');
     expect(plan.argv.slice(0, 5)).toEqual(['-c', '0', 'llama-server', '--model', '/m/a.gguf']);
   });
 
-  it('switches all caching of prompts off for an isolated instance, behind what could switch it on', () => {
+  it('turns off prompt caching for an isolated instance, after all other arguments', () => {
     const plan = planOf({ isolated: true, extra_args: ['--cache-prompt'] });
     expect(plan.argv.slice(-6)).toEqual(
       words('--cache-prompt --no-cache-prompt --cache-ram 0 --slot-prompt-similarity 0'),
@@ -136,16 +136,16 @@ describe('the plan for llama-server', () => {
     expect(planOf({ isolated: false })).toEqual(planOf({}));
   });
 
-  it('is the same for an isolated instance when the engine’s flags are not known: its bodies are changed then', () => {
+  it('does not change for an isolated instance with unknown flags, whose bodies are changed instead', () => {
     expect(planOf({ isolated: true }, { readable: false })).toEqual(planOf({}, { readable: false }));
   });
 
-  it('is a guess for an isolated instance until the program was asked', () => {
+  it('is a guess for an isolated instance until the flags were read', () => {
     expect(adapterWith({ asked: 'other' }).isLearnt(engineRecord({ isolated: true }).settings)).toBe(false);
     expect(adapterWith().isLearnt(engineRecord({ isolated: true }).settings)).toBe(true);
   });
 
-  it('is made without the engine’s help too', () => {
+  it("works without the engine's help", () => {
     expect(planOf({ options: { ctx_size: 5, kv_offload: false } }, { readable: false }).argv.slice(-3)).toEqual([
       '--ctx-size',
       '5',
@@ -154,11 +154,11 @@ describe('the plan for llama-server', () => {
   });
 });
 
-describe('what is wrong with settings for llama-server', () => {
+describe('checking settings for llama-server', () => {
   const check = (settings: Partial<Settings>, terms?: Terms) =>
     adapterWith(terms).check(engineRecord(settings).settings);
 
-  it('is told whole: reserved, privileged, twins, typos', async () => {
+  it('reports all problems: reserved, privileged, twins, typos', async () => {
     const { problems } = await check({
       options: { host: 'x', mcp_servers_json: '{}', ctx_size: 1, context_size: 1, thraeds: 1 },
       extra_args: ['--path=/etc'],
@@ -177,7 +177,7 @@ describe('what is wrong with settings for llama-server', () => {
     ]);
   });
 
-  it('stops at 100 problems, and looks for a word that was meant no more often', async () => {
+  it('stops at 100 problems and at as many suggestions', async () => {
     const options = Object.fromEntries(Array.from({ length: 40_000 }, (_, index) => [`thraeds${index}`, 1]));
     const asked = vi.mocked(suggestion);
     asked.mockClear();
@@ -185,7 +185,7 @@ describe('what is wrong with settings for llama-server', () => {
     expect(asked.mock.calls.length).toBeLessThanOrEqual(100);
   });
 
-  it('stops at 100 warnings too, and says where', async () => {
+  it('stops at 100 warnings too, and reports where', async () => {
     const asked = vi.mocked(suggestion);
     asked.mockClear();
     const { warnings } = await check({ extra_args: Array.from({ length: 40_000 }, (_, index) => `--thraeds${index}`) });
@@ -194,7 +194,7 @@ describe('what is wrong with settings for llama-server', () => {
     expect(asked.mock.calls.length).toBeLessThanOrEqual(100);
   });
 
-  it('is what contradicts `isolated`', async () => {
+  it('refuses settings that contradict `isolated`', async () => {
     const settings = {
       options: { cache_prompt: true, cram: 100, slot_prompt_similarity: 0.5, ctx_size: 1 },
       request_defaults: { id_slot: 1, cache_prompt: true, top_k: 1 },
@@ -210,11 +210,11 @@ describe('what is wrong with settings for llama-server', () => {
     expect((await check(settings)).problems).toEqual([]);
   });
 
-  it('is told once for each option', async () => {
+  it('reports one problem for each option', async () => {
     expect((await check({ options: { grammar_file: true } })).problems).toMatchObject([{ code: 'PRIVILEGED_OPTION' }]);
   });
 
-  it('is a bad value of a privileged option where privileges are allowed', async () => {
+  it('reports a bad value of a privileged option where privileges are allowed', async () => {
     const { problems } = await check(
       { options: { grammar_file: true, path: '/srv' }, command: ['sh'] },
       { allowPrivileged: true },
@@ -222,14 +222,14 @@ describe('what is wrong with settings for llama-server', () => {
     expect(problems).toMatchObject([{ code: 'VALIDATION_ERROR', path: 'options.grammar_file' }]);
   });
 
-  it('is no unknown flag in extra_args: that is a warning', async () => {
+  it('warns about an unknown flag in extra_args', async () => {
     expect(await check({ extra_args: ['--bogus'] })).toEqual({
       problems: [],
       warnings: ['extra_args.0: `--bogus` is not a flag of this engine'],
     });
   });
 
-  it('is no unknown option when the help cannot be read: that is a warning too', async () => {
+  it('warns instead of refusing options when the help cannot be read', async () => {
     expect(await check({ options: { whatever: 1 } }, { readable: false })).toEqual({
       problems: [],
       warnings: ['options are not checked: there is no llama-server'],
@@ -237,20 +237,20 @@ describe('what is wrong with settings for llama-server', () => {
     expect(await check({}, { readable: false })).toEqual({ problems: [], warnings: [] });
   });
 
-  it('is known to be a twin by the flags of the program that runs it', () => {
+  it('detects twins by the flags of the program that runs it', () => {
     const { settings } = engineRecord({ options: { c: 1 }, command: ['own'] });
     expect(adapterWith({ asked: 'own' }).withoutTwins(settings, ['ctx_size'])).toEqual({});
     expect(adapterWith({ asked: 'llama-server' }).withoutTwins(settings, ['ctx_size'])).toEqual({ c: 1 });
   });
 
-  it('makes the plan a guess until that program was asked', () => {
+  it("makes the plan a guess until the program's flags were read", () => {
     const adapter = adapterWith({ asked: 'own' });
     expect(adapter.isLearnt(engineRecord({ options: { c: 1 }, command: ['own'] }).settings)).toBe(true);
     expect(adapter.isLearnt(engineRecord({ options: { c: 1 } }).settings)).toBe(false);
     expect(adapter.isLearnt(engineRecord({ options: {} }).settings)).toBe(true);
   });
 
-  it('is still reserved, privileged or a twin when the help cannot be read', async () => {
+  it('still refuses reserved, privileged and twin options when the help cannot be read', async () => {
     const { problems } = await check(
       { options: { port: 1, path: '/', gpu_layers: 1, n_gpu_layers: 1 } },
       { readable: false },
@@ -258,7 +258,7 @@ describe('what is wrong with settings for llama-server', () => {
     expect(problems.map(({ code }) => code)).toEqual(['RESERVED_OPTION', 'PRIVILEGED_OPTION', 'VALIDATION_ERROR']);
   });
 
-  it('is asked of the instance’s own command only where that may be run', async () => {
+  it("reads flags of the instance's own command only where that may run", async () => {
     const command = ['/opt/other', 'serve'];
     const refused: Launcher[] = [];
     await check({ command }, { loaded: refused });
@@ -269,14 +269,14 @@ describe('what is wrong with settings for llama-server', () => {
   });
 });
 
-describe('what stands against a start of llama-server', () => {
+describe('preflight of llama-server', () => {
   const preflight = (settings: Partial<Settings>, terms?: Terms) => {
     const adapter = adapterWith(terms);
     const record = engineRecord({ model_path: model, ...settings });
     return adapter.preflight(record, adapter.plan(record));
   };
 
-  it('is a missing engine, and where to set it', async () => {
+  it('reports a missing engine, and where to set it', async () => {
     expect(await preflight({}, { config: { command: 'missing-engine' } })).toEqual({
       code: 'ENGINE_NOT_FOUND',
       message:
@@ -288,7 +288,7 @@ describe('what stands against a start of llama-server', () => {
     );
   });
 
-  it('is a missing model', async () => {
+  it('reports a missing model', async () => {
     expect(await preflight({ model_path: '/nowhere/a.gguf' })).toEqual({
       code: 'MODEL_NOT_FOUND',
       message: 'the model file /nowhere/a.gguf does not exist',
@@ -304,7 +304,7 @@ describe('what stands against a start of llama-server', () => {
     [{ options: { lora: '/dev/null' } }, '/dev/null'],
     [{ options: { mmproj: import.meta.filename } }, 'is not a GGUF file'],
     [{ environment: { LLAMA_ARG_MMPROJ: '/dev/zero' } }, '/dev/zero is not a regular file'],
-  ])('is a missing or odd file beside the model: %j', async (settings, file) => {
+  ])('reports a missing or invalid file besides the model: %j', async (settings, file) => {
     const filled = JSON.parse(JSON.stringify(settings).replaceAll('MODEL', model)) as Partial<Settings>;
     const problem = await preflight(filled);
     expect(problem?.code).toBe('MODEL_NOT_FOUND');
@@ -317,12 +317,12 @@ describe('what stands against a start of llama-server', () => {
     [{ LLAMA_ARG_SPEC_DRAFT_MODEL: import.meta.filename }, 'is not a GGUF file'],
     [{ LLAMA_ARG_LORA: 'MODEL,/no/l.gguf' }, '/no/l.gguf'],
     [{ LLAMA_ARG_LORA_SCALED: '/no/s.gguf:2' }, '/no/s.gguf'],
-  ])('is such a file in the variable of a flag, also while the flags are not known: %j', async (environment, file) => {
+  ])("reports such a file in a flag's variable, also with unknown flags: %j", async (environment, file) => {
     const filled = JSON.parse(JSON.stringify(environment).replaceAll('MODEL,', `${model},`)) as Record<string, string>;
     expect((await preflight({ environment: filled }, { readable: false }))?.message).toContain(file);
   });
 
-  it('is a stored variable that may not be set, which the start names', async () => {
+  it('refuses a stored variable that may not be set, and names it', async () => {
     expect(await preflight({ environment: { OMP_NUM_THREADS: '2', FLEXIBLAS: 'x' } })).toMatchObject({
       code: 'PRIVILEGED_OPTION',
       message: expect.stringMatching(/^the stored variable `FLEXIBLAS` is not on the list of variables/) as string,
@@ -337,7 +337,7 @@ describe('what stands against a start of llama-server', () => {
     expect(await preflight({ environment: { AIP_MODE: 'x' } }, { allowPrivileged: true })).not.toBeNull();
   });
 
-  it('is nothing when they are all there', async () => {
+  it('finds no problem when all files exist', async () => {
     expect(await preflight({ options: { lora: [model], lora_scaled: `${model}:0.5`, mmproj: model } })).toBeNull();
   });
 });

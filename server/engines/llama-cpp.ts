@@ -27,7 +27,7 @@ import { environmentProblems, firstProblems, guardProblems } from './settings-gu
 import type { VariableGuardTerms } from './settings-guard.ts';
 import { variableObstacle } from './variable-obstacle.ts';
 
-/** How the configuration file says llama-server is called. */
+/** The launch settings of llama-server in the configuration file. */
 export interface LlamaCppConfig {
   command: string;
   args: readonly string[];
@@ -44,10 +44,10 @@ export interface LlamaCppOptions {
   allowPrivileged: boolean;
 }
 
-/** Every setting of how much the engine says. */
+/** All flags for the verbosity of the engine. */
 const VERBOSITY_FLAGS = new Set(['lv', 'verbosity', 'log-verbosity', 'v', 'verbose', 'log-verbose']);
 const VERBOSITY_VARIABLES = ['LLAMA_ARG_LOG_VERBOSITY', 'LLAMA_LOG_VERBOSITY'];
-/** Its POST routes that compute. `/v1/chat/completions/control` and `/v1/streams/lookup` act on sessions, so they are not here. */
+/** The engine's POST routes that compute. Without `/v1/chat/completions/control` and `/v1/streams/lookup`, which act on sessions. */
 const INFERENCE_PATHS: ReadonlySet<string> = new Set([
   '/v1/chat/completions',
   '/v1/chat/completions/input_tokens',
@@ -62,7 +62,7 @@ const INFERENCE_PATHS: ReadonlySet<string> = new Set([
   '/v1/audio/transcriptions',
 ]);
 
-/** Drives llama-server, https://github.com/ggml-org/llama.cpp, measured on builds b10573 and b11669. */
+/** The adapter for llama-server, https://github.com/ggml-org/llama.cpp, measured on builds b10573 and b11669. */
 export function llamaCpp({
   config,
   catalogues,
@@ -83,7 +83,7 @@ export function llamaCpp({
   });
 
   const check: EngineAdapter['check'] = async (settings, mostWarnings = MOST_PROBLEMS) => {
-    // A command that may not be run is not run to ask for its flags either.
+    // Do not run a forbidden command to read its flags either.
     const launcher = launcherOf(allowPrivileged ? settings : { ...settings, command: [] });
     const { catalogue, warning } = await catalogues.load(launcher);
     const problems = firstProblems(settingsProblems(settings, variableTerms(catalogue)));
@@ -113,7 +113,7 @@ export function llamaCpp({
         ...(saysHowMuch([...launcher.args, ...extra], options, environment) ? [] : ['--log-verbosity', '4']),
         ...optionArguments(options, catalogue),
         ...extra,
-        // Behind all others: it must not be switched off by them.
+        // After all others, so that they cannot turn it off.
         ...isolation,
       ],
       ...(isolation.length === 0 ? {} : { isolated: true }),
@@ -156,7 +156,7 @@ export function llamaCpp({
     needsModel: true,
     check,
     learn: (settings) => catalogues.learn(launcherOf(settings)),
-    // What only options are translated by says nothing where there are none.
+    // The flags are needed only for translating options and for isolation.
     isLearnt: (settings) =>
       (Object.keys(settings.options).length === 0 && settings.isolated !== true) ||
       catalogues.isLearnt(launcherOf(settings)),
@@ -165,14 +165,14 @@ export function llamaCpp({
     preflight,
     reason: llamaCppReason,
     inferencePaths: INFERENCE_PATHS,
-    // Answered by the thread that computes, between two batches; /health by another, also when that one stands still.
+    // The computing thread answers /slots between two batches; another thread answers /health, even when the first one hangs.
     signs: { workPath: '/slots' },
     crossing: LLAMA_CROSSING,
     offload: llamaCppOffload,
   };
 }
 
-/** Every problem of settings, in their order. A refused option has no second problem. */
+/** All problems of settings, in order. A refused option has no second problem. */
 function* settingsProblems(settings: Settings, terms: VariableGuardTerms): Generator<SettingsProblem> {
   const { catalogue } = terms;
   yield* guardProblems(settings, {

@@ -6,7 +6,7 @@ import { modelFileProblem } from './model-file.ts';
 
 const NOBODY = 65_534;
 
-/** Root may read everything, so tests that run as root act as nobody for a moment, who may not enter the folder. */
+/** Root may read everything, so as root these tests switch to the user `nobody`, who may not enter the folder. */
 async function asOrdinaryUser<Result>(act: () => Promise<Result>): Promise<Result> {
   if (process.geteuid?.() !== 0) return act();
   process.seteuid?.(NOBODY);
@@ -17,7 +17,7 @@ async function asOrdinaryUser<Result>(act: () => Promise<Result>): Promise<Resul
   }
 }
 
-describe('a model file', () => {
+describe('modelFileProblem', () => {
   let folder: string;
   const file = (name: string): string => path.join(folder, name);
 
@@ -29,7 +29,7 @@ describe('a model file', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('is fine as a regular file, also behind links', async () => {
+  it('accepts a regular file, also through links', async () => {
     await writeFile(file('a.gguf'), 'GGUF');
     await symlink(file('a.gguf'), file('link'));
     await symlink(file('link'), file('link-of-link'));
@@ -37,20 +37,20 @@ describe('a model file', () => {
     expect(await modelFileProblem(file('link-of-link'))).toBeNull();
   });
 
-  it('is named when it does not exist', async () => {
+  it('names a missing file', async () => {
     await writeFile(file('plain'), '');
     expect(await modelFileProblem(file('a.gguf'))).toBe(`the model file ${file('a.gguf')} does not exist`);
     expect(await modelFileProblem(file('plain/a.gguf'))).toBe(`the model file ${file('plain/a.gguf')} does not exist`);
   });
 
-  it('is told to be a link into nothing', async () => {
+  it('reports a broken link', async () => {
     await symlink(file('gone'), file('link'));
     expect(await modelFileProblem(file('link'))).toBe(
       `the model file ${file('link')} is a link to a file that does not exist`,
     );
   });
 
-  it('may be no folder and no device, also behind links', async () => {
+  it('refuses folders and devices, also through links', async () => {
     await mkdir(file('folder'));
     await symlink('/dev/zero', file('zeros'));
     expect(await modelFileProblem(file('folder'))).toBe(`the model file ${file('folder')} is a folder, not a file`);
@@ -61,13 +61,13 @@ describe('a model file', () => {
     ['is text', 'root:x:0:0:root:/root:/bin/bash'],
     ['is empty', ''],
     ['is cut off', 'GGU'],
-    ['is of the format before', 'tjgg'],
-  ])('must begin as GGUF files do: one that %s is named, and nothing of it shown', async (_, content) => {
+    ['has the older format', 'tjgg'],
+  ])('refuses a file that %s, and shows nothing of it', async (_, content) => {
     await writeFile(file('a.gguf'), content);
     expect(await modelFileProblem(file('a.gguf'))).toBe(`the model file ${file('a.gguf')} is not a GGUF file`);
   });
 
-  it('in parts has GGUF in all of them', async () => {
+  it('requires GGUF in all parts', async () => {
     await writeFile(file('m-00001-of-00002.gguf'), 'GGUF');
     await writeFile(file('m-00002-of-00002.gguf'), 'root');
     expect(await modelFileProblem(file('m-00001-of-00002.gguf'))).toBe(
@@ -75,20 +75,20 @@ describe('a model file', () => {
     );
   });
 
-  it('is named when the system refuses it for another cause', async () => {
+  it('names the file for any other system error', async () => {
     await symlink(file('loop'), file('loop'));
     expect(await modelFileProblem(file('loop'))).toContain(`the model file ${file('loop')} cannot be opened: ELOOP`);
     expect(await modelFileProblem(file('x'.repeat(300)))).toContain('cannot be opened: ENAMETOOLONG');
   });
 
-  it('must be readable', async () => {
+  it('requires a readable file', async () => {
     await writeFile(file('a.gguf'), 'GGUF');
     await chmod(file('a.gguf'), 0);
     const problem = await asOrdinaryUser(() => modelFileProblem(file('a.gguf')));
     expect(problem).toBe(`the model file ${file('a.gguf')} cannot be read by llamactl’s user`);
   });
 
-  it('in parts needs all of them', async () => {
+  it('requires all parts', async () => {
     await writeFile(file('m-00001-of-00003.gguf'), 'GGUF');
     await writeFile(file('m-00003-of-00003.gguf'), 'GGUF');
     expect(await modelFileProblem(file('m-00001-of-00003.gguf'))).toBe(
@@ -98,7 +98,7 @@ describe('a model file', () => {
     expect(await modelFileProblem(file('m-00001-of-00003.gguf'))).toBeNull();
   });
 
-  it('in parts is given by its first', async () => {
+  it('requires the first part', async () => {
     await writeFile(file('m-00002-of-00003.gguf'), 'GGUF');
     expect(await modelFileProblem(file('m-00002-of-00003.gguf'))).toBe(
       `the model file ${file('m-00002-of-00003.gguf')} is part 2 of 3; give the first part, ${file('m-00001-of-00003.gguf')}`,

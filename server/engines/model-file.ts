@@ -3,16 +3,16 @@ import { lstat, open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { errorCode, errorText } from './error-text.ts';
 
-/** Every GGUF file begins with it, in either byte order. */
+/** The first bytes of every GGUF file, in either byte order. */
 const MAGIC = Buffer.from('GGUF');
 
-/** The name that llama.cpp demands of a part of a model; it opens the others by the same pattern. */
+/** The name that llama.cpp requires for a part of a model; it finds the other parts by the same pattern. */
 const SHARD = /^(.*)-(\d{5})-of-(\d{5})\.gguf$/s;
 
 /**
- * Why a model file cannot be opened: one sentence that names it, or `null`. A model is a regular file, after symbolic
- * links; a pipe or a device would hang the engine or feed it for ever. It begins with `GGUF`: an engine that opens any
- * other file writes its first bytes into its log. Of a model in parts, every part is checked.
+ * Why a model file cannot be opened: one sentence that names it, or `null`. A model must be a regular file after symbolic
+ * links; a pipe or a device could hang the engine. It must begin with `GGUF`: an engine that opens another file logs its
+ * first bytes. Checks every part of a model in parts.
  */
 export async function modelFileProblem(file: string): Promise<string | null> {
   const shard = SHARD.exec(path.basename(file));
@@ -49,7 +49,7 @@ async function ggufProblem(file: string, subject: string): Promise<string | null
   }
 }
 
-/** Compares the first bytes, which no message may show. Never blocks: the file may be another by now. */
+/** Checks the first bytes, which no message may show. Never blocks, even if the file was replaced by a pipe. */
 async function isGguf(file: string): Promise<boolean> {
   const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
   try {

@@ -5,8 +5,8 @@ import { optionArguments, plainNumber, withoutTwins } from './option-arguments.t
 
 const catalogue = helpCatalogue();
 
-describe('options as arguments', () => {
-  it('writes numbers and texts after the flag, zero and negative ones too', () => {
+describe('optionArguments', () => {
+  it('writes numbers and texts after the flag, also zero and negative ones', () => {
     expect(
       optionArguments({ threads: 4, ctx_size: 0, reasoning_budget: -1, temp: 0.25, cache_type_k: 'q8_0' }, catalogue),
     ).toEqual([
@@ -28,7 +28,7 @@ describe('options as arguments', () => {
     expect(optionArguments({ threads: 2, temp: 1 }, catalogue)).toEqual(['--threads', '2', '--temp', '1']);
   });
 
-  it('understands the seed’s names and short spellings', () => {
+  it("accepts the seed's names and short spellings", () => {
     expect(optionArguments({ context_size: 512 }, catalogue)).toEqual(['--ctx-size', '512']);
     expect(optionArguments({ gpu_layers: 0 }, catalogue)).toEqual(['--gpu-layers', '0']);
     expect(optionArguments({ ngl: 'all', c: 5 }, catalogue)).toEqual(['-ngl', 'all', '-c', '5']);
@@ -48,14 +48,14 @@ describe('options as arguments', () => {
     expect(optionArguments(options, catalogue)).toEqual(expected);
   });
 
-  it('gives a flag that takes on and off, or 1 and 0, the word', () => {
+  it('writes on/off or 1/0 for a flag that takes them', () => {
     expect(optionArguments({ flash_attn: true }, catalogue)).toEqual(['--flash-attn', 'on']);
     expect(optionArguments({ flash_attn: false }, catalogue)).toEqual(['--flash-attn', 'off']);
     expect(optionArguments({ no_flash_attn: true }, catalogue)).toEqual(['--flash-attn', 'off']);
     expect(optionArguments({ cpu_strict: true }, catalogue)).toEqual(['--cpu-strict', '1']);
   });
 
-  it('joins a list for a flag that reads lists, else repeats the flag', () => {
+  it('joins a list for a flag that takes lists, otherwise repeats the flag', () => {
     expect(optionArguments({ tensor_split: [3, 1] }, catalogue)).toEqual(['--tensor-split', '3,1']);
     expect(optionArguments({ samplers: ['top_k', 'temperature'] }, catalogue)).toEqual([
       '--samplers',
@@ -74,7 +74,7 @@ describe('options as arguments', () => {
     ]);
   });
 
-  it('does without a catalogue', () => {
+  it('works without a catalogue', () => {
     expect(optionArguments({ context_size: 8, perf: true, x: 1, a_b: [1, 2], no_c: true }, null)).toEqual([
       '--ctx-size',
       '8',
@@ -90,7 +90,7 @@ describe('options as arguments', () => {
     expect(optionArguments({ kv_offload: false, no_host: false }, null)).toEqual(['--no-kv-offload']);
   });
 
-  it('never turns a free option into a reserved flag', () => {
+  it('never turns an unguarded option into a reserved flag', () => {
     for (const value of [true, false, 1, 'x', ['x']]) {
       for (const known of [catalogue, null]) {
         expect(optionArguments({ no_host: value }, known)).not.toContain('--host');
@@ -113,7 +113,7 @@ describe('plainNumber', () => {
     ]);
   });
 
-  it('reads back as the same number', () => {
+  it('parses as the same number', () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
         expect(plainNumber(value)).toMatch(/^-?\d+(\.\d+)?$/);
@@ -123,21 +123,21 @@ describe('plainNumber', () => {
   });
 });
 
-describe('twins', () => {
+describe('withoutTwins', () => {
   it('lets a new spelling replace the stored one', () => {
     const stored = { context_size: 1, threads: 2, n_gpu_layers: 3 };
     expect(withoutTwins(stored, ['ctx_size', 'ngl'], catalogue)).toEqual({ threads: 2 });
   });
 
-  it('lets the opposite replace what is stored', () => {
+  it('lets the opposite replace the stored option', () => {
     expect(withoutTwins({ kv_offload: true }, ['no_kv_offload'], catalogue)).toEqual({});
   });
 
-  it('keeps the same spelling, whose value the update replaces in its place', () => {
+  it('keeps the same spelling, whose value the update replaces', () => {
     expect(withoutTwins({ ctx_size: 1, threads: 2 }, ['ctx_size'], catalogue)).toEqual({ ctx_size: 1, threads: 2 });
   });
 
-  it('knows the seed’s names without a catalogue', () => {
+  it("accepts the seed's names without a catalogue", () => {
     expect(withoutTwins({ context_size: 1, gpu_layers: 2, keep: 3 }, ['ctx_size', 'n_gpu_layers'], null)).toEqual({
       keep: 3,
     });

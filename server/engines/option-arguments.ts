@@ -8,18 +8,18 @@ const SEED_NAMES: ReadonlyMap<string, string> = new Map([
   ['gpu_layers', 'n_gpu_layers'],
 ]);
 
-/** The flag that an option's key means; `null`: the engine has none, or its flags are not known. */
+/** The flag for an option's key; `null`: the engine has none, or its flags are unknown. */
 export function findOption(key: string, catalogue: FlagCatalogue | null): FlagMatch | null {
   return catalogue?.find(key) ?? catalogue?.find(SEED_NAMES.get(key) ?? key) ?? null;
 }
 
-/** The same for two keys exactly when they are spellings of one flag: twins. */
+/** An identity that two keys share exactly when they are twins: spellings of one flag. */
 export function optionIdentity(key: string, catalogue: FlagCatalogue | null): string {
   const [spelling] = findOption(key, catalogue)?.entry.spellings ?? [];
   return spelling ?? bareName(SEED_NAMES.get(key) ?? key).replace(/^no-/, '');
 }
 
-/** Options that remain when `given` keys replace those of `stored` that are their twins. */
+/** The stored options without twins of the `given` keys. */
 export function withoutTwins(
   stored: Record<string, OptionValue>,
   given: readonly string[],
@@ -31,7 +31,7 @@ export function withoutTwins(
 }
 
 /**
- * The arguments that options stand for, in their order. Total: what `option-check` would refuse becomes arguments that
+ * Translates options to arguments, in order. Never fails: options that `option-check` would refuse become arguments that
  * the engine refuses by name.
  */
 export function optionArguments(options: Record<string, OptionValue>, catalogue: FlagCatalogue | null): string[] {
@@ -47,7 +47,7 @@ function knownArguments(match: FlagMatch, value: OptionValue): string[] {
   const spelling = ownSpelling(match);
   if (!Array.isArray(value)) return [spelling, argumentText(value)];
   const items = value.map(argumentText);
-  // b11669 takes only the last `--tensor-split` of several and warns for every flag that reads lists:
+  // b11669 uses only the last `--tensor-split` of several and warns about every flag that takes lists:
   // "specified multiple times, use comma-separated values instead".
   if (entry.separator !== null) return [spelling, items.join(entry.separator)];
   if (entry.valueCount > 1) return [spelling, ...items];
@@ -64,7 +64,7 @@ function booleanArguments(match: FlagMatch, on: boolean): string[] {
   return chosen === undefined ? [] : [chosen];
 }
 
-/** What a flag that takes a value calls true and false; `null`: nothing. `--flash-attn on`, `--cpu-strict 1`. */
+/** The value of a flag for true or false, as in `--flash-attn on`, `--cpu-strict 1`; `null`: none. */
 export function booleanWord(entry: FlagEntry, on: boolean): string | null {
   const words = on ? ['on', '1', 'true'] : ['off', '0', 'false'];
   return words.find((word) => entry.allowed?.includes(word) === true) ?? null;
@@ -74,22 +74,22 @@ function ownSpelling({ entry, spelling }: FlagMatch): string {
   return entry.spellings.includes(spelling) ? spelling : (entry.spellings[0] ?? spelling);
 }
 
-/** For an engine whose flags are not known: the key as a long flag. */
+/** Translates an option of an engine with unknown flags: the key becomes a long flag. */
 export function unknownArguments(key: string, value: OptionValue): string[] {
   const name = bareName(key);
   const flag = name.length === 1 ? `-${name}` : `--${name}`;
   if (value === true) return [flag];
-  // `no_x: false` asks for the default, and `--no-no-x` is no flag.
+  // `no_x: false` means the default, and `--no-no-x` is not a flag.
   if (value === false) return name.startsWith('no-') ? [] : [`--no-${name}`];
   return [value].flat().flatMap((item) => [flag, argumentText(item)]);
 }
 
-/** Numbers are written out: the engine reads `1e3` as 1 (measured). */
+/** The text of a value. Numbers have no exponent: the engine reads `1e3` as 1 (measured). */
 export function argumentText(value: string | number | boolean): string {
   return typeof value === 'number' ? plainNumber(value) : String(value);
 }
 
-/** A number in digits, without an exponent, that reads back as the same number. */
+/** A number in digits without an exponent, which parses as the same number. */
 export function plainNumber(value: number): string {
   const parts = /^(-?)(\d+)(?:\.(\d+))?e([+-]\d+)$/.exec(String(value));
   if (parts === null) return String(value);

@@ -12,8 +12,8 @@ const problems = (options: Settings['options'], known: FlagCatalogue | null = ca
 const messages = (options: Settings['options']): string[] =>
   problems(options).map(({ path, message }) => `${path}: ${message}`);
 
-describe('options that the engine has', () => {
-  it('pass with values it understands', () => {
+describe('optionFaults for options of the engine', () => {
+  it('accepts their valid values', () => {
     expect(
       messages({
         threads: 4,
@@ -36,7 +36,7 @@ describe('options that the engine has', () => {
   });
 });
 
-describe('options that the engine would refuse', () => {
+describe('optionFaults for options that the engine would refuse', () => {
   it.each([
     [{ ctx_siez: 1 }, 'options.ctx_siez: is not an option of this engine; did you mean `ctx_size`?'],
     [{ contex_size: 1 }, 'options.contex_size: is not an option of this engine; did you mean `context_size`?'],
@@ -61,11 +61,11 @@ describe('options that the engine would refuse', () => {
     expect(messages(options)).toEqual([message]);
   });
 
-  it('are all named, not only the first', () => {
+  it('reports all of them, not only the first', () => {
     expect(messages({ a_b: 1, c_d: 2, threads: 1, perf: 3 })).toHaveLength(3);
   });
 
-  it('never suggest what may not be set', () => {
+  it('never suggests a guarded option', () => {
     expect(messages({ hosts: 'x', ports: 1, api_keys: 'x' })).toEqual([
       'options.hosts: is not an option of this engine',
       'options.ports: is not an option of this engine',
@@ -74,8 +74,8 @@ describe('options that the engine would refuse', () => {
   });
 });
 
-describe('twins in one body', () => {
-  it('are refused, and the first is named', () => {
+describe('optionFaults for twins in one body', () => {
+  it('refuses them, and names the first', () => {
     expect(problems({ context_size: 1, threads: 1, ctx_size: 1 }, catalogue)).toEqual([
       {
         code: 'VALIDATION_ERROR',
@@ -86,14 +86,14 @@ describe('twins in one body', () => {
     expect(problems({ kv_offload: true, nkvo: true, no_kv_offload: true }, catalogue)).toHaveLength(2);
   });
 
-  it('are seen without a catalogue for the seed’s names', () => {
+  it("finds the seed's names without a catalogue", () => {
     expect(problems({ gpu_layers: 1, n_gpu_layers: 1 }, null)).toHaveLength(1);
     expect(problems({ gpu_layers: 1, ctx_size: 1 }, null)).toEqual([]);
   });
 });
 
-describe('extra_args', () => {
-  it('pass in silence when the engine knows them, values included', () => {
+describe('extraArgumentWarnings', () => {
+  it('is empty for flags that the engine knows, with their values', () => {
     const known = [
       '--temp',
       '-1',
@@ -110,7 +110,7 @@ describe('extra_args', () => {
     expect(extraArgumentWarnings(known, catalogue)).toEqual([]);
   });
 
-  it('bring a warning when the engine does not know them', () => {
+  it('warns about unknown flags', () => {
     expect(extraArgumentWarnings(['--bogus', '--thread', '4', '--ctx-size=5', '--draft', '3'], catalogue)).toEqual([
       'extra_args.0: `--bogus` is not a flag of this engine',
       'extra_args.1: `--thread` is not a flag of this engine; did you mean `--threads`?',

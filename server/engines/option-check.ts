@@ -7,18 +7,17 @@ import { guardOfEntry } from './guarded-flags.ts';
 import { suggestion } from '../suggestion.ts';
 import { argumentText, booleanWord, findOption, optionIdentity } from './option-arguments.ts';
 
-/** Words that llama-server reads as on or off where the help lists `on` (measured on b11669). */
+/** Values that llama-server accepts for on and off where the help lists `on` (measured on b11669). */
 const SWITCH_WORDS = ['on', 'off', 'true', 'false', 'enabled', 'disabled', '1', '0'];
 
-/** Longer words are cut where a message names them. */
+/** Longer words are cut in messages. */
 const LONGEST_WORD = 60;
-/** Names to suggest, by catalogue: they cost more to find than to compare. */
+/** Names to suggest, cached by catalogue: collecting them costs more than comparing. */
 const suggestible = new WeakMap<FlagCatalogue, { options: string[]; spellings: string[] }>();
 
 /**
- * Finds what is wrong with one option after the other, by the engine's own list of flags: given twice under two names,
- * unknown, or with a value that the engine would not understand. Without a catalogue it knows the names that the seed made
- * up as twins, and no more.
+ * Checks options one after the other against the engine's flags. Finds options that are given twice under two names,
+ * unknown, or have a value that the engine does not accept. Without a catalogue, it only finds twins by the seed's names.
  */
 export function optionFaults(
   catalogue: FlagCatalogue | null,
@@ -40,7 +39,7 @@ function invalid(key: string, message: string): SettingsProblem {
   return { code: 'VALIDATION_ERROR', path: `options.${shown(key)}`, message };
 }
 
-/** A key as messages name it. */
+/** A key in messages. */
 function shown(key: string): string {
   return key.slice(0, LONGEST_WORD);
 }
@@ -59,7 +58,7 @@ function suggestibleNames(catalogue: FlagCatalogue): { options: string[]; spelli
   return names;
 }
 
-/** Free options by their long names in snake_case. */
+/** The unguarded options, by their long names in snake_case. */
 function freeNames(catalogue: FlagCatalogue): string[] {
   const free = catalogue.entries.filter((entry) => entry.removed === null && guardOfEntry(entry) === null);
   return [
@@ -93,9 +92,9 @@ function valueProblem(match: FlagMatch, value: OptionValue): string | null {
 }
 
 /**
- * Flags among `extra_args` that the engine does not know. They may be newer than our reading of its help.
+ * Warnings about flags in `extra_args` that the engine's help does not list. Not errors: a flag may be newer.
  *
- * @param most After so many the check stops and says so; 0: it does not begin.
+ * @param most Number of warnings after which the check stops, with a note; 0: no check.
  */
 export function extraArgumentWarnings(
   extraArguments: readonly string[],

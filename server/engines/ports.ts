@@ -1,9 +1,9 @@
-/** What adapters need of the machine beyond reading files; `app.ts` brings it. */
+/** Interfaces to the machine that adapters need besides reading files; `app.ts` passes them in. */
 
 /**
- * Runs a short program to its end and gives what it wrote. Any exit code is a result.
+ * Runs a short program to its end and returns its output. Any exit code is a result.
  *
- * @throws {Error} one sentence, when the program cannot be run or does not end in time
+ * @throws {Error} one sentence, when the program cannot run or does not end in time
  */
 export type RunTool = (
   command: string,
@@ -12,9 +12,9 @@ export type RunTool = (
 ) => Promise<{ code: number | null; stdout: string; stderr: string }>;
 
 /**
- * The absolute path of a program that can be executed: `command` itself when it holds a slash, else as found in the
- * folders of `searchPath`.
+ * Finds the absolute path of an executable program: `command` itself when it contains a slash, otherwise from the folders
+ * of `searchPath`.
  *
- * @throws {Error} one sentence that names the file and says what is wrong with it
+ * @throws {Error} one sentence that names the file and the problem
  */
 export type FindProgram = (command: string, searchPath: string) => Promise<string>;

@@ -25,8 +25,8 @@ function problems(settings: Partial<Settings>, allowPrivileged = false): string[
   return firstProblems(found).map(({ code, path }) => `${code} ${path}`);
 }
 
-describe('guarded settings', () => {
-  it('are found in options, extra_args, environment and command, each with its place', () => {
+describe('guardProblems', () => {
+  it('finds guarded options, extra_args, variables and command, with their paths', () => {
     expect(
       problems({
         options: { threads: 1, host: '0.0.0.0', grammar_file: '/etc/passwd' },
@@ -46,7 +46,7 @@ describe('guarded settings', () => {
     ]);
   });
 
-  it('stay reserved where privileges are allowed', () => {
+  it('reports reserved settings where privileges are allowed', () => {
     const settings = {
       options: { host: 'x', grammar_file: 'x' },
       environment: { LLAMACTL_RUN: 'x', LD_PRELOAD: 'x' },
@@ -58,7 +58,7 @@ describe('guarded settings', () => {
     ]);
   });
 
-  it('are found where a value poses as a flag', () => {
+  it('finds values that pose as flags', () => {
     expect(problems({ options: { perf: ['--rpc', 'evil:1'], keep: '--host' } })).toEqual([
       'PRIVILEGED_OPTION options.perf',
       'RESERVED_OPTION options.keep',
@@ -66,17 +66,17 @@ describe('guarded settings', () => {
     expect(problems({ extra_args: ['--reverse-prompt', '--host=0.0.0.0'] })).toEqual(['RESERVED_OPTION extra_args.1']);
   });
 
-  it('are found where arguments would be read from a file', () => {
+  it('finds files with more arguments', () => {
     expect(problems({ extra_args: ['@/etc/passwd'] })).toEqual(['PRIVILEGED_OPTION extra_args.0']);
   });
 
-  it('are not seen in values that only look alike', () => {
+  it('ignores values that only look similar', () => {
     expect(
       problems({ options: { temp: -1, reverse_prompt: '-', chat_template: '--- host' }, extra_args: ['host', '-1'] }),
     ).toEqual([]);
   });
 
-  it('tell what would make them pass', () => {
+  it('names the remedy', () => {
     const [problem] = guardProblems(
       { ...SETTINGS, extra_args: ['--grammar-file=/x'] },
       { ...TERMS, allowPrivileged: false, guardOf: (spelling) => guardOfFlag(spelling, null) },

@@ -6,31 +6,31 @@ import type { FlagCatalogue } from './flags.ts';
 import { guardOfVariable } from './guarded-environment.ts';
 import type { Guard } from './guarded-flags.ts';
 
-/** What decides whether guarded variables pass. */
+/** The terms on which guarded variables are allowed. */
 export interface VariableGuardTerms {
-  /** `security.allow_privileged` of the configuration file. Opens what is privileged, never what is reserved. */
+  /** `security.allow_privileged` of the configuration file. Allows privileged settings, never reserved ones. */
   allowPrivileged: boolean;
-  /** The engine's flags; `null`: unknown, then the tables alone decide. */
+  /** The engine's flags; `null`: unknown, so only the tables decide. */
   catalogue: FlagCatalogue | null;
   /** Variables that an instance may set. */
   variables: AllowedVariables;
   /** Whether the engine reads `LLAMA_ARG_…` for its flags. */
   readsFlagVariables: boolean;
-  /** Variables that this kind of engine gets from llamactl, beyond those of the table; in upper case. */
+  /** Variables that llamactl sets for this kind of engine, besides those of the table; in upper case. */
   ownVariables?: readonly string[];
 }
 
-/** What decides whether guarded settings pass. */
+/** The terms on which guarded settings are allowed. */
 export interface GuardTerms extends VariableGuardTerms {
-  /** The guard of a flag in any spelling; `value` is what follows it among the arguments. */
+  /** The guard of a flag in any spelling; `value` is the next argument. */
   guardOf: (spelling: string, value?: string) => Guard | null;
-  /** What else is wrong with an option that is free; left out: nothing. */
+  /** Finds other problems of an unguarded option; left out: none. */
   faultOf?: (key: string, value: OptionValue) => SettingsProblem | null;
-  /** Whether values of options that begin with `@` are guarded too, as files of more arguments. */
+  /** Whether option values that begin with `@` are guarded too, as files with more arguments. */
   guardsResponseFiles?: boolean;
 }
 
-/** `@file`: many programs read more arguments from there. */
+/** `@file`: many programs read more arguments from such a file. */
 const RESPONSE_FILE = /^@/;
 const READS_FILE: Guard = { guard: 'privileged', why: 'can make the engine read its arguments from a file' };
 const PROGRAM: Guard = { guard: 'privileged', why: 'runs a program of the caller’s choice' };
@@ -38,10 +38,10 @@ const OURS: Guard = { guard: 'reserved', why: 'is set by llamactl' };
 
 const REMEDY = 'it needs `security.allow_privileged: true` in the configuration file';
 
-/** Longer words are cut where a message names them. */
+/** Longer words are cut in messages. */
 const LONGEST_WORD = 60;
 
-/** Every reserved or privileged thing in an instance's settings. Lazy, so that a check can stop early. */
+/** All reserved or privileged parts of an instance's settings. Lazy, so that a check can stop early. */
 export function* guardProblems(settings: Settings, terms: GuardTerms): Generator<SettingsProblem> {
   const { allowPrivileged, guardOf, faultOf = () => null } = terms;
   if (settings.command !== undefined) yield* problemOf('command', PROGRAM, allowPrivileged);
@@ -60,7 +60,7 @@ export function* guardProblems(settings: Settings, terms: GuardTerms): Generator
   yield* environmentProblems(settings.environment, terms);
 }
 
-/** Every variable that an instance may not set. */
+/** All variables that an instance may not set. */
 export function* environmentProblems(
   environment: Settings['environment'],
   { allowPrivileged, catalogue, variables, readsFlagVariables, ownVariables = [] }: VariableGuardTerms,
@@ -72,7 +72,7 @@ export function* environmentProblems(
   }
 }
 
-/** The guard of one word among the arguments of an engine; `next` is the word after it. */
+/** The guard of one argument of an engine; `next` is the argument after it. */
 export function guardOfArgument(
   argument: string,
   next: string | undefined,
@@ -82,12 +82,12 @@ export function guardOfArgument(
   return argument.startsWith('-') ? guardOf(argument, next) : null;
 }
 
-/** The first {@link MOST_PROBLEMS} of the problems. Finding more costs time and helps no reader. */
+/** The first {@link MOST_PROBLEMS} problems. Finding more would cost time and not help. */
 export function firstProblems(problems: Iterable<SettingsProblem>): SettingsProblem[] {
   return Iterator.from(problems).take(MOST_PROBLEMS).toArray();
 }
 
-/** A value in the place where the engine expects a flag would be read as one. */
+/** Problems of values that the engine could read as a flag. */
 function* posingProblems(
   path: string,
   value: OptionValue,

@@ -8,8 +8,8 @@ const refused = (name: string, message: string, code: SettingsProblem['code'] = 
   message,
 });
 
-describe('the obstacle of stored variables', () => {
-  it('is absent when all of them may be set', () => {
+describe('variableObstacle', () => {
+  it('returns null when all variables are allowed', () => {
     expect(variableObstacle([])).toBeNull();
     expect(variableObstacle([refused('A', 'is odd', 'VALIDATION_ERROR')])).toBeNull();
   });
@@ -21,14 +21,14 @@ describe('the obstacle of stored variables', () => {
     });
   });
 
-  it('names several variables, with one reason that holds for each', () => {
+  it('names several variables with one reason for each', () => {
     const problems = ['A', 'B', 'C'].map((name) => refused(name, 'is not on the list'));
     expect(variableObstacle(problems)?.message).toBe(
       'the stored variables `A`, `B`, `C` may not be set: each is not on the list',
     );
   });
 
-  it('says which reason belongs to which variable', () => {
+  it('assigns reasons to variables', () => {
     const problems = [
       refused('A', 'is not on the list'),
       refused('B', 'takes a number'),
@@ -39,7 +39,7 @@ describe('the obstacle of stored variables', () => {
     );
   });
 
-  it('has the code of a reserved variable, which no privilege opens', () => {
+  it('has the code of a reserved variable, which no privilege allows', () => {
     const problems = [refused('A', 'is not on the list'), refused('B', 'is set by llamactl', 'RESERVED_OPTION')];
     expect(variableObstacle(problems)?.code).toBe('RESERVED_OPTION');
   });

@@ -1,11 +1,11 @@
 import type { SettingsProblem, StartProblem } from '../instances/ports.ts';
 
-/** A message names so many variables and counts the others. */
+/** Number of variables that a message names; it counts the others. */
 const MOST_NAMES = 20;
 
 /**
- * Why an instance does not start whose stored variables may not be set; `null`: they may. Such an instance was stored
- * under other rules, and can still be shown and edited. The message names all variables, so that one edit mends them.
+ * Why an instance with forbidden stored variables does not start; `null`: all are allowed. Such an instance was stored under
+ * other rules, and can still be shown and edited. The message names all such variables, so that one edit fixes them.
  */
 export function variableObstacle(problems: Iterable<SettingsProblem>): StartProblem | null {
   const reasons = new Map<string, string[]>();
@@ -13,7 +13,7 @@ export function variableObstacle(problems: Iterable<SettingsProblem>): StartProb
   let code: 'PRIVILEGED_OPTION' | 'RESERVED_OPTION' = 'PRIVILEGED_OPTION';
   for (const problem of problems) {
     if (problem.code !== 'PRIVILEGED_OPTION' && problem.code !== 'RESERVED_OPTION') continue;
-    // No privilege opens a reserved variable, so this code decides.
+    // No privilege allows a reserved variable, so this code takes precedence.
     if (problem.code === 'RESERVED_OPTION') code = problem.code;
     const name = `\`${problem.path.replace('environment.', '')}\``;
     names.push(name);
@@ -29,11 +29,11 @@ function single(name: string, reasons: ReadonlyMap<string, readonly string[]>): 
 }
 
 function several(names: readonly string[], reasons: ReadonlyMap<string, readonly string[]>): string {
-  const said = [...reasons].map(([message, those]) => {
+  const sentences = [...reasons].map(([message, those]) => {
     if (reasons.size === 1) return `each ${message}`;
     return `${listed(those)} ${those.length === 1 ? '' : 'each '}${message}`;
   });
-  return `the stored variables ${listed(names)} may not be set: ${said.join('; ')}`;
+  return `the stored variables ${listed(names)} may not be set: ${sentences.join('; ')}`;
 }
 
 function listed(names: readonly string[]): string {

@@ -1,6 +1,6 @@
 import type { Announcement } from './announcement.ts';
 
-/** Runs a short program to its end; any exit code is a result. Rejects with a sentence when it cannot be run or takes too long. */
+/** Runs a short program to its end; any exit code is a result. Rejects with a sentence when it cannot run or takes too long. */
 export type RunTool = (
   command: string,
   args: readonly string[],
@@ -9,25 +9,25 @@ export type RunTool = (
 
 /** A program that hangs must not keep the next alert waiting for long. */
 const TIMEOUT_MS = 30_000;
-const LONGEST_WORDS = 200;
+const LONGEST_REASON = 200;
 
 /**
- * Runs a command for each announcement. The alert is in its environment alone: as a further argument it would be a file,
- * an address or a recipient to many programs.
+ * Runs a command for each announcement. The environment carries the alert, not an argument: many programs would take an
+ * argument for a file, an address or a recipient.
  */
 export function createAlertCommand(
   [program = '', ...args]: readonly string[],
   runTool: RunTool,
 ): (announcement: Announcement) => Promise<void> {
-  /** Rejects with a sentence when it fails. */
+  /** Rejects with a sentence when the command fails. */
   return async (announcement) => {
     const { code, stderr } = await runTool(program, args, {
       timeoutMs: TIMEOUT_MS,
       environment: environmentOf(announcement),
     });
     if (code === 0) return;
-    const words = stderr.trim().split('\n').at(-1)?.slice(0, LONGEST_WORDS) ?? '';
-    throw new Error(`alerts.command exited with status ${code}${words === '' ? '' : `: ${words}`}`);
+    const lastLine = stderr.trim().split('\n').at(-1)?.slice(0, LONGEST_REASON) ?? '';
+    throw new Error(`alerts.command exited with status ${code}${lastLine === '' ? '' : `: ${lastLine}`}`);
   };
 }
 

@@ -41,7 +41,7 @@ afterEach(async () => {
 });
 
 const now = (): string => new Date(clock.now()).toISOString();
-const tell = (news: AlertNews): void => {
+const emit = (news: AlertNews): void => {
   for (const listener of listeners) listener({ type: 'system_alert', data: news }, { timestamp: now() });
 };
 
@@ -94,16 +94,16 @@ async function aReceiver(status = 200): Promise<{ url: string; bodies: Record<st
   return { url: `http://127.0.0.1:${port}/secret`, bodies };
 }
 
-describe('alerts', () => {
-  it('are posted when they are raised and when they are over, with the time of their beginning', async () => {
+describe('AlertDelivery', () => {
+  it('posts an alert when it is raised and when it is cleared, with its raised_at', async () => {
     const { url, bodies } = await aReceiver();
     deliver({ webhook: url });
     const raisedAt = now();
-    tell(FAILED);
-    // Answered: what is left is the minute in which it would not be told again.
+    emit(FAILED);
+    // The webhook has answered: only the minute's timer of the pace is left.
     await vi.waitFor(() => expect([bodies.length, clock.pending]).toEqual([1, [MINUTE_MS]]), WAIT);
     await clock.advance(2 * MINUTE_MS);
-    tell({ ...FAILED, state: 'cleared' });
+    emit({ ...FAILED, state: 'cleared' });
     await vi.waitFor(() => expect(bodies).toHaveLength(2), WAIT);
     expect(bodies).toMatchObject([
       { ...FAILED, title: 'llamactl on box: instance_failed (a)', raised_at: raisedAt },
@@ -111,13 +111,13 @@ describe('alerts', () => {
     ]);
   });
 
-  it('run a command that finds them in its environment, and nothing of them among its arguments', async () => {
-    const file = path.join(folder, 'told');
+  it('runs the command with the alert in its environment, not in its arguments', async () => {
+    const file = path.join(folder, 'alerts');
     const script =
       'printf "%s\\n" "$#" "$LLAMACTL_ALERT_STATE" "$LLAMACTL_ALERT_LEVEL" "$LLAMACTL_ALERT_CODE" "$LLAMACTL_ALERT_INSTANCE" ' +
       '"$LLAMACTL_ALERT_TITLE" "$LLAMACTL_ALERT_MESSAGE" "$LLAMACTL_ALERT_RAISED_AT" "$LLAMACTL_ALERT_JSON" > "$0.part"; mv "$0.part" "$0"';
     deliver({ command: ['/bin/sh', '-c', script, file] });
-    tell(FAILED);
+    emit(FAILED);
     await vi.waitFor(() => expect(existsSync(file)).toBe(true), WAIT);
     const [count, state, level, code, instance, title, message, raisedAt, json] = readFileSync(file, 'utf8').split(
       '\n',
@@ -128,74 +128,74 @@ describe('alerts', () => {
     expect(JSON.parse(json ?? '')).toEqual({ ...FAILED, title, raised_at: raisedAt });
   });
 
-  it('go both ways, and one that fails does not hinder the other', async () => {
+  it('delivers to both destinations, also when one fails', async () => {
     const { url, bodies } = await aReceiver(404);
-    const file = path.join(folder, 'told');
+    const file = path.join(folder, 'alerts');
     deliver({ webhook: url, command: ['/bin/sh', '-c', 'echo x >> "$0"; echo no such room >&2; exit 3', file] });
-    tell(FAILED);
-    tell({ ...FAILED, instance: 'b' });
+    emit(FAILED);
+    emit({ ...FAILED, instance: 'b' });
     await vi.waitFor(() => expect(faults).toHaveLength(4), WAIT);
     expect(bodies).toMatchObject([{ instance: 'a' }, { instance: 'b' }]);
     expect(readFileSync(file, 'utf8')).toBe('x\nx\n');
     expect(faults.toSorted()).toEqual([
-      'The alert instance_failed could not be told: alerts.command exited with status 3: no such room',
-      'The alert instance_failed could not be told: alerts.command exited with status 3: no such room',
-      'The alert instance_failed could not be told: alerts.webhook answered with status 404',
-      'The alert instance_failed could not be told: alerts.webhook answered with status 404',
+      'The alert instance_failed could not be delivered: alerts.command exited with status 3: no such room',
+      'The alert instance_failed could not be delivered: alerts.command exited with status 3: no such room',
+      'The alert instance_failed could not be delivered: alerts.webhook answered with status 404',
+      'The alert instance_failed could not be delivered: alerts.webhook answered with status 404',
     ]);
   });
 
-  it('of a command that cannot be run are a line in the log', async () => {
+  it('logs a command that cannot run', async () => {
     deliver({ command: ['/no/such/program'] });
-    tell(FAILED);
+    emit(FAILED);
     await vi.waitFor(() => expect(faults).toEqual([expect.stringContaining('/no/such/program')]), WAIT);
   });
 
-  it('that flap are told at most once a minute, and where they end always', async () => {
-    const told: unknown[] = [];
+  it('delivers a flapping alert at most once a minute, and its last state', async () => {
+    const delivered: unknown[] = [];
     deliver({ command: ['x'] }, async (_command, _args, { environment }) => {
-      told.push(environment?.['LLAMACTL_ALERT_STATE']);
+      delivered.push(environment?.['LLAMACTL_ALERT_STATE']);
       return { code: 0, stderr: '' };
     });
     for (let second = 0; second < 30; second += 1) {
-      tell(FAILED);
-      tell({ ...FAILED, state: 'cleared' });
+      emit(FAILED);
+      emit({ ...FAILED, state: 'cleared' });
       await clock.advance(1_000);
     }
     await clock.advance(MINUTE_MS);
-    expect(told).toEqual(['raised', 'cleared']);
+    expect(delivered).toEqual(['raised', 'cleared']);
   });
 
-  it('that come again have a new beginning', async () => {
+  it('gives an alert that is raised again a new raised_at', async () => {
     const beginnings: unknown[] = [];
     deliver({ command: ['x'] }, async (_command, _args, { environment }) => {
       beginnings.push(environment?.['LLAMACTL_ALERT_RAISED_AT']);
       return { code: 0, stderr: '' };
     });
     const first = now();
-    tell(FAILED);
+    emit(FAILED);
     await clock.advance(2 * MINUTE_MS);
-    tell({ ...FAILED, state: 'cleared' });
+    emit({ ...FAILED, state: 'cleared' });
     await clock.advance(2 * MINUTE_MS);
     const second = now();
-    tell(FAILED);
+    emit(FAILED);
     expect(beginnings).toEqual([first, first, second]);
   });
 
-  it('that the last server raised are over with the time of their beginning', () => {
-    const told: unknown[] = [];
+  it('keeps raised_at of an alert that the previous server raised', () => {
+    const delivered: unknown[] = [];
     const raisedAt = '2026-01-01T12:00:00.000Z';
     const { state: _state, ...alert } = FAILED;
     const runTool: RunTool = async (_command, _args, { environment }) => {
-      told.push(environment?.['LLAMACTL_ALERT_RAISED_AT']);
+      delivered.push(environment?.['LLAMACTL_ALERT_RAISED_AT']);
       return { code: 0, stderr: '' };
     };
     deliver({ command: ['x'] }, runTool, [{ alert: { ...alert, raised_at: raisedAt }, id: 'id-a' }]);
-    tell({ ...FAILED, state: 'cleared' });
-    expect(told).toEqual([raisedAt]);
+    emit({ ...FAILED, state: 'cleared' });
+    expect(delivered).toEqual([raisedAt]);
   });
 
-  it('run one command after the other, and never hold up who tells them', async () => {
+  it('runs one command after the other without delaying the emitter', async () => {
     const running: string[] = [];
     let end = (): void => undefined;
     deliver({ command: ['x'] }, (_command, _args, options) => {
@@ -204,15 +204,15 @@ describe('alerts', () => {
         end = () => resolve({ code: 0, stderr: '' });
       });
     });
-    tell(FAILED);
-    tell({ ...FAILED, instance: 'b' });
+    emit(FAILED);
+    emit({ ...FAILED, instance: 'b' });
     expect(running).toEqual(['a']);
     end();
     await clock.flush();
     expect(running).toEqual(['a', 'b']);
   });
 
-  it('go nowhere when nothing is configured, or when it is closed', async () => {
+  it('delivers nothing when nothing is configured, or after close', async () => {
     deliver({});
     expect(listeners.size).toBe(0);
     const ran: string[] = [];
@@ -220,33 +220,33 @@ describe('alerts', () => {
       ran.push(command);
       return { code: 0, stderr: '' };
     });
-    tell(FAILED);
+    emit(FAILED);
     await delivery.close();
     expect([listeners.size, clock.pending]).toEqual([0, []]);
     await clock.advance(2 * MINUTE_MS);
     expect(ran).toEqual(['x']);
   });
 
-  it('that are over within their minute are told so before the server ends', async () => {
-    const told: unknown[] = [];
+  it('delivers on close that an alert was cleared within its minute', async () => {
+    const delivered: unknown[] = [];
     const delivery = deliver({ command: ['x'] }, async (_command, _args, { environment }) => {
-      told.push(environment?.['LLAMACTL_ALERT_STATE']);
+      delivered.push(environment?.['LLAMACTL_ALERT_STATE']);
       return { code: 0, stderr: '' };
     });
-    tell(FAILED);
-    tell({ ...FAILED, state: 'cleared' });
+    emit(FAILED);
+    emit({ ...FAILED, state: 'cleared' });
     await delivery.close();
-    expect([told, clock.pending]).toEqual([['raised', 'cleared'], []]);
+    expect([delivered, clock.pending]).toEqual([['raised', 'cleared'], []]);
   });
 
-  it('are told by the command where the webhook is no URL to post to', async () => {
+  it('runs the command when the webhook is not a valid URL', async () => {
     const ran: string[] = [];
     deliver({ webhook: 'ftp://secret', command: ['x'] }, async (command) => {
       ran.push(command);
       return { code: 0, stderr: '' };
     });
-    tell(FAILED);
+    emit(FAILED);
     expect(ran).toEqual(['x']);
-    expect(faults).toEqual(['Alerts are posted nowhere: alerts.webhook is no http or https URL']);
+    expect(faults).toEqual(['No alert is sent to alerts.webhook: alerts.webhook is not an http or https URL']);
   });
 });

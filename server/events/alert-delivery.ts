@@ -8,19 +8,19 @@ import { announcementOf, type AlertNews, type Announcement } from './announcemen
 import { DeliveryQueue } from './delivery-queue.ts';
 import { createWebhook } from './webhook.ts';
 
-/** Tells alerts to the outside: raised and over, to `alerts.webhook` and `alerts.command`, each in order and on its own. */
+/** Sends raised and cleared alerts to `alerts.webhook` and `alerts.command`; each destination has its own queue, in order. */
 export interface AlertDelivery {
-  /** Hears nothing more, and takes a moment to tell where everything ended. */
+  /** Stops listening, and waits a moment for the last state of each alert to be delivered. */
   close(): Promise<void>;
 }
 
 export interface AlertDeliveryDependencies {
   config: Config['alerts'];
-  /** Of this machine. */
+  /** Name of this machine. */
   hostname: string;
   clock: Pick<Clock, 'after'>;
   runTool: RunTool;
-  /** Still raised for whoever was told by the last server. */
+  /** Alerts that the previous server raised and did not clear. */
   left: readonly LeftAlert[];
   events: { subscribe(listener: (event: InstanceEvent, kept: { timestamp: string }) => void): () => void };
   onFault: (error: unknown, what: string) => void;
@@ -28,7 +28,7 @@ export interface AlertDeliveryDependencies {
 
 type Deliver = (announcement: Announcement, signal: AbortSignal) => Promise<void>;
 
-/** Nothing that goes wrong here is more than a line in the log: alerts about alerts would never end. */
+/** A failed delivery is only logged: an alert about an alert could repeat without end. */
 export function createAlertDelivery(dependencies: AlertDeliveryDependencies): AlertDelivery {
   const { hostname, clock, left, events, onFault } = dependencies;
   const queues = destinationsOf(dependencies).map(
@@ -37,9 +37,9 @@ export function createAlertDelivery(dependencies: AlertDeliveryDependencies): Al
         clock,
         deliver: (announcement, signal) =>
           deliver(announcement, signal).catch((error: unknown) =>
-            onFault(error, `The alert ${announcement.code} could not be told`),
+            onFault(error, `The alert ${announcement.code} could not be delivered`),
           ),
-        onDropped: (what) => onFault(new Error(what), 'Alerts come faster than they can be told'),
+        onDropped: (what) => onFault(new Error(what), 'Alerts come faster than they can be delivered'),
       }),
   );
   if (queues.length === 0) return { close: async () => undefined };
@@ -48,15 +48,15 @@ export function createAlertDelivery(dependencies: AlertDeliveryDependencies): Al
   const pace = new AlertPace(clock, (announcement) => {
     for (const queue of queues) queue.push(announcement);
   });
-  const hear = (news: AlertNews, timestamp: string): void => {
+  const handle = (news: AlertNews, timestamp: string): void => {
     const key = alertKey(news.code, news.instance);
     const since = raisedAt.get(key) ?? timestamp;
     if (news.state === 'raised') raisedAt.set(key, since);
     else raisedAt.delete(key);
-    pace.hear(announcementOf(news, since, hostname));
+    pace.handle(announcementOf(news, since, hostname));
   };
   const unsubscribe = events.subscribe(({ type, data }, { timestamp }) => {
-    if (type === 'system_alert') hear(data, timestamp);
+    if (type === 'system_alert') handle(data, timestamp);
   });
 
   return {
@@ -74,7 +74,7 @@ function destinationsOf({ config, clock, runTool, onFault }: AlertDeliveryDepend
     try {
       destinations.push(createWebhook(config.webhook, clock));
     } catch (error) {
-      onFault(error, 'Alerts are posted nowhere');
+      onFault(error, 'No alert is sent to alerts.webhook');
     }
   }
   if (config.command.length > 0) destinations.push(createAlertCommand(config.command, runTool));

@@ -5,89 +5,89 @@ import { announcementOf, type AlertNews } from './announcement.ts';
 
 const MINUTE_MS = 60_000;
 
-describe('the pace of one alert', () => {
+describe('AlertPace', () => {
   let clock: FakeClock;
-  let told: string[];
+  let sent: string[];
   let pace: AlertPace;
   beforeEach(() => {
     clock = new FakeClock();
-    told = [];
+    sent = [];
     pace = new AlertPace(clock, ({ state, instance, message }) =>
-      told.push([state, instance, message].filter(Boolean).join(' ')),
+      sent.push([state, instance, message].filter(Boolean).join(' ')),
     );
   });
-  const hear = (state: AlertNews['state'], given: Partial<AlertNews> = {}): void =>
-    pace.hear(announcementOf({ level: 'error', code: 'c', message: '', ...given, state }, '', 'box'));
+  const handle = (state: AlertNews['state'], given: Partial<AlertNews> = {}): void =>
+    pace.handle(announcementOf({ level: 'error', code: 'c', message: '', ...given, state }, '', 'box'));
 
-  it('tells the first at once, and the end after a minute', async () => {
-    hear('raised');
-    expect(told).toEqual(['raised']);
+  it('sends the first announcement at once, and the end after a minute', async () => {
+    handle('raised');
+    expect(sent).toEqual(['raised']);
     await clock.advance(1_000);
-    hear('cleared');
+    handle('cleared');
     await clock.advance(MINUTE_MS - 1_001);
-    expect(told).toEqual(['raised']);
+    expect(sent).toEqual(['raised']);
     await clock.advance(1);
-    expect(told).toEqual(['raised', 'cleared']);
+    expect(sent).toEqual(['raised', 'cleared']);
   });
 
-  it('tells at once what comes later than that', async () => {
-    hear('raised');
+  it('sends an announcement at once when a minute has passed', async () => {
+    handle('raised');
     await clock.advance(MINUTE_MS);
-    hear('cleared');
-    expect(told).toEqual(['raised', 'cleared']);
+    handle('cleared');
+    expect(sent).toEqual(['raised', 'cleared']);
   });
 
-  it('is at most once a minute however it flaps, and ends with the last word', async () => {
+  it('sends a flapping alert at most once a minute, and its last state', async () => {
     for (let second = 0; second < 290; second += 1) {
-      hear(second % 2 === 0 ? 'raised' : 'cleared');
+      handle(second % 2 === 0 ? 'raised' : 'cleared');
       await clock.advance(1_000);
     }
-    expect(told.length).toBeLessThanOrEqual(5);
+    expect(sent.length).toBeLessThanOrEqual(5);
     await clock.advance(2 * MINUTE_MS);
-    expect(told.at(-1)).toBe('cleared');
+    expect(sent.at(-1)).toBe('cleared');
   });
 
-  it('tells nothing twice when it came and went and is as it was', async () => {
-    hear('raised');
-    hear('cleared');
-    hear('raised');
+  it('sends nothing when an alert was cleared and raised again unchanged', async () => {
+    handle('raised');
+    handle('cleared');
+    handle('raised');
     await clock.advance(5 * MINUTE_MS);
-    expect(told).toEqual(['raised']);
+    expect(sent).toEqual(['raised']);
   });
 
-  it('tells another message of the same alert', async () => {
-    hear('raised', { message: 'nearly full' });
-    hear('raised', { message: 'full' });
+  it('sends a new message of the same alert', async () => {
+    handle('raised', { message: 'nearly full' });
+    handle('raised', { message: 'full' });
     await clock.advance(MINUTE_MS);
-    expect(told).toEqual(['raised nearly full', 'raised full']);
+    expect(sent).toEqual(['raised nearly full', 'raised full']);
   });
 
-  it('of one alert is nothing to another code or instance', () => {
-    hear('raised', { instance: 'a' });
-    hear('raised', { instance: 'b' });
-    hear('raised', { code: 'd', instance: 'a' });
-    expect(told).toHaveLength(3);
+  it('keeps codes and instances apart', () => {
+    handle('raised', { instance: 'a' });
+    handle('raised', { instance: 'b' });
+    handle('raised', { code: 'd', instance: 'a' });
+    expect(sent).toHaveLength(3);
   });
 
-  it('tells at its end where all ended, if that is news', () => {
-    hear('raised', { instance: 'over' });
-    hear('cleared', { instance: 'over' });
-    hear('raised', { instance: 'as it was' });
-    hear('cleared', { instance: 'as it was' });
-    hear('raised', { instance: 'as it was' });
-    hear('raised', { instance: 'quiet' });
+  it('sends the last state of each alert on close, if it is new', () => {
+    handle('raised', { instance: 'over' });
+    handle('cleared', { instance: 'over' });
+    handle('raised', { instance: 'as it was' });
+    handle('cleared', { instance: 'as it was' });
+    handle('raised', { instance: 'as it was' });
+    handle('raised', { instance: 'quiet' });
     pace.close();
     pace.close();
-    expect(told).toEqual(['raised over', 'raised as it was', 'raised quiet', 'cleared over']);
+    expect(sent).toEqual(['raised over', 'raised as it was', 'raised quiet', 'cleared over']);
     expect(clock.pending).toEqual([]);
   });
 
-  it('keeps nothing of alerts that are quiet, nor after its end', async () => {
-    hear('raised');
+  it('keeps nothing about quiet alerts, nor after close', async () => {
+    handle('raised');
     await clock.advance(MINUTE_MS);
     expect(clock.pending).toEqual([]);
-    hear('cleared');
-    hear('raised');
+    handle('cleared');
+    handle('raised');
     pace.close();
     expect(clock.pending).toEqual([]);
   });

@@ -1,55 +1,56 @@
 import type { Clock } from '../instances/ports.ts';
 import { alertKey } from './alerts-left.ts';
-import { tellsTheSame, type Announcement } from './announcement.ts';
+import { isSameNews, type Announcement } from './announcement.ts';
 
-/** An alert that comes and goes all the time is told this often at most. */
+/** A flapping alert is sent at most once in this time. */
 const QUIET_MS = 60_000;
 
-interface Told {
-  said: Announcement;
-  /** What happened since it was told; only the newest counts. */
+/** An alert that was sent less than {@link QUIET_MS} ago. */
+interface Sent {
+  last: Announcement;
+  /** The newest announcement since then; `null`: none. */
   next: Announcement | null;
   cancel: () => void;
 }
 
-/** Keeps an alert that flaps from being told more than once a minute; where it ends is always told. */
+/** Sends a flapping alert at most once a minute. Its last state is always sent. */
 export class AlertPace {
   readonly #clock: Pick<Clock, 'after'>;
-  readonly #tell: (announcement: Announcement) => void;
-  /** By code and instance; those of the last minute. */
-  readonly #told = new Map<string, Told>();
+  readonly #send: (announcement: Announcement) => void;
+  /** By code and instance; the alerts of the last minute. */
+  readonly #recent = new Map<string, Sent>();
 
-  constructor(clock: Pick<Clock, 'after'>, tell: (announcement: Announcement) => void) {
+  constructor(clock: Pick<Clock, 'after'>, send: (announcement: Announcement) => void) {
     this.#clock = clock;
-    this.#tell = tell;
+    this.#send = send;
   }
 
-  hear(announcement: Announcement): void {
+  handle(announcement: Announcement): void {
     const key = alertKey(announcement.code, announcement.instance ?? undefined);
-    const told = this.#told.get(key);
-    if (told === undefined) this.#say(key, announcement);
-    else told.next = announcement;
+    const sent = this.#recent.get(key);
+    if (sent === undefined) this.#start(key, announcement);
+    else sent.next = announcement;
   }
 
-  /** Tells where all ended, without waiting for their time. */
+  /** Sends the last state of each alert at once. */
   close(): void {
-    const told = [...this.#told.values()];
-    this.#told.clear();
-    for (const { cancel } of told) cancel();
-    for (const { said, next } of told) if (isNews(next, said)) this.#tell(next);
+    const recent = [...this.#recent.values()];
+    this.#recent.clear();
+    for (const { cancel } of recent) cancel();
+    for (const { last, next } of recent) if (isNews(next, last)) this.#send(next);
   }
 
-  #say(key: string, announcement: Announcement): void {
+  #start(key: string, announcement: Announcement): void {
     const cancel = this.#clock.after(QUIET_MS, () => {
-      const next = this.#told.get(key)?.next ?? null;
-      this.#told.delete(key);
-      if (isNews(next, announcement)) this.#say(key, next);
+      const next = this.#recent.get(key)?.next ?? null;
+      this.#recent.delete(key);
+      if (isNews(next, announcement)) this.#start(key, next);
     });
-    this.#told.set(key, { said: announcement, next: null, cancel });
-    this.#tell(announcement);
+    this.#recent.set(key, { last: announcement, next: null, cancel });
+    this.#send(announcement);
   }
 }
 
-function isNews(next: Announcement | null, said: Announcement): next is Announcement {
-  return next !== null && !tellsTheSame(next, said);
+function isNews(next: Announcement | null, last: Announcement): next is Announcement {
+  return next !== null && !isSameNews(next, last);
 }

@@ -1,14 +1,14 @@
 import type { Alert } from '@llamactl/contract/system';
 import type { KeptEvent } from '../instances/ports.ts';
 
-/** An alert that the last server raised and did not clear. */
+/** An alert that the previous server raised and did not clear. */
 export interface LeftAlert {
   alert: Alert;
-  /** Id of the instance that it is about; `null`: it is about none. */
+  /** Id of the instance that the alert is about; `null`: the whole system. */
   id: string | null;
 }
 
-/** What the last server left raised, as far as its events reach; oldest first. @param stored oldest first */
+/** The alerts that the stored events leave raised, oldest first. @param stored oldest first */
 export function alertsLeft(stored: readonly KeptEvent[]): LeftAlert[] {
   const left = new Map<string, LeftAlert>();
   for (const { event, timestamp, instance: id = null } of stored) {
@@ -22,7 +22,7 @@ export function alertsLeft(stored: readonly KeptEvent[]): LeftAlert[] {
   return [...left.values()];
 }
 
-/** What makes an alert one and the same. A name holds no NUL, so that no two pairs share a key. */
+/** Identifies an alert. Names hold no NUL, so no two pairs share a key. */
 export function alertKey(code: string, instance: string | undefined): string {
   return `${code}\0${instance ?? ''}`;
 }

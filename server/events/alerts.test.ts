@@ -8,7 +8,7 @@ import { createEventBus } from './bus.ts';
 const LOW = { level: 'warning', code: 'disk_space_low', message: 'The disk is nearly full.' } as const;
 const STRAY = { level: 'error', code: 'stray_process', message: 'A process was left.', instance: 'a' } as const;
 
-/** @param clock of the server before, to whose store this one comes back */
+/** @param clock of the previous server, whose store this one opens */
 function someAlerts(store = new MemoryStore(), clock = new FakeClock()) {
   const bus = createEventBus({
     clock,
@@ -18,11 +18,11 @@ function someAlerts(store = new MemoryStore(), clock = new FakeClock()) {
       throw error;
     },
   });
-  const told: string[] = [];
+  const emitted: string[] = [];
   const ids: unknown[] = [];
   bus.subscribe(({ type, data }, { instance }) => {
     if (type !== 'system_alert') return;
-    told.push(`${data.state} ${data.level} ${data.code} ${data.instance ?? ''}`.trim());
+    emitted.push(`${data.state} ${data.level} ${data.code} ${data.instance ?? ''}`.trim());
     ids.push(instance);
   });
   const known = new Map([
@@ -31,7 +31,7 @@ function someAlerts(store = new MemoryStore(), clock = new FakeClock()) {
   ]);
   const idOf = (name: string): string | null => known.get(name) ?? null;
   const alerts = createAlerts({ clock, bus, left: alertsLeft(store.events), idOf });
-  return { alerts, bus, clock, store, told, known, ids };
+  return { alerts, bus, clock, store, emitted, known, ids };
 }
 
 type Server = ReturnType<typeof someAlerts>;
@@ -43,29 +43,29 @@ async function restarted({ alerts, clock, store }: Server): Promise<Server> {
   return someAlerts(store, clock);
 }
 
-describe('an alert', () => {
-  it('is told once when it is raised, listed while it lasts, and told once when it is over', () => {
-    const { alerts, told, clock } = someAlerts();
+describe('Alerts', () => {
+  it('emits an event when an alert is raised and when it is cleared, and lists it between', () => {
+    const { alerts, emitted, clock } = someAlerts();
     alerts.raise(LOW);
     alerts.raise(LOW);
     expect(alerts.list()).toEqual([{ ...LOW, raised_at: new Date(clock.now()).toISOString() }]);
     alerts.clear(LOW.code);
     alerts.clear(LOW.code);
     expect(alerts.list()).toEqual([]);
-    expect(told).toEqual(['raised warning disk_space_low', 'cleared warning disk_space_low']);
+    expect(emitted).toEqual(['raised warning disk_space_low', 'cleared warning disk_space_low']);
   });
 
-  it('that gets worse is told again, and is as old as before', async () => {
-    const { alerts, told, clock } = someAlerts();
+  it('emits an alert again when it gets worse, with the same raised_at', async () => {
+    const { alerts, emitted, clock } = someAlerts();
     alerts.raise(LOW);
     const [before] = alerts.list();
     await clock.advance(60_000);
     alerts.raise({ ...LOW, level: 'error' });
     expect(alerts.list()).toEqual([{ ...before, level: 'error' }]);
-    expect(told).toEqual(['raised warning disk_space_low', 'raised error disk_space_low']);
+    expect(emitted).toEqual(['raised warning disk_space_low', 'raised error disk_space_low']);
   });
 
-  it('of one instance says nothing about the same of another', () => {
+  it('keeps the same alert of two instances apart', () => {
     const { alerts } = someAlerts();
     alerts.raise(STRAY);
     alerts.raise({ ...STRAY, instance: 'b' });
@@ -74,18 +74,18 @@ describe('an alert', () => {
     expect(alerts.list().map(({ instance }) => instance)).toEqual(['b']);
   });
 
-  it('is over when its instance is deleted', () => {
-    const { alerts, bus, told } = someAlerts();
+  it('clears the alerts of a deleted instance', () => {
+    const { alerts, bus, emitted } = someAlerts();
     alerts.raise(STRAY);
     alerts.raise(LOW);
     bus.emit({ type: 'instance_deleted', data: { name: 'a' } });
     expect(alerts.list().map(({ code }) => code)).toEqual([LOW.code]);
-    expect(told.at(-1)).toBe('cleared error stray_process a');
+    expect(emitted.at(-1)).toBe('cleared error stray_process a');
   });
 });
 
-describe('an alert of an instance', () => {
-  it('carries the id that the instance had, also when that is gone: who may hear of the one may hear of the other', () => {
+describe('Alerts of an instance', () => {
+  it('carry its id, also after its deletion', () => {
     const { alerts, bus, known, ids } = someAlerts();
     alerts.raise(STRAY);
     alerts.raise(LOW);
@@ -95,22 +95,22 @@ describe('an alert of an instance', () => {
   });
 });
 
-describe('an alert that the last server left', () => {
-  it('is still listed, and over when it has not been found again in half a minute', async () => {
+describe('Alerts that the previous server left', () => {
+  it('stay listed, and are cleared after 30 seconds without a new raise', async () => {
     const before = someAlerts();
     before.alerts.raise(LOW);
     before.alerts.raise(STRAY);
     before.alerts.clear(LOW.code);
     const listed = before.alerts.list();
-    const { alerts, told, ids, clock } = await restarted(before);
+    const { alerts, emitted, ids, clock } = await restarted(before);
     expect(alerts.list()).toEqual(listed);
     await clock.advance(29_000);
-    expect([alerts.list(), told]).toEqual([listed, []]);
+    expect([alerts.list(), emitted]).toEqual([listed, []]);
     await clock.advance(1_000);
-    expect([alerts.list(), told, ids]).toEqual([[], ['cleared error stray_process a'], ['id-a']]);
+    expect([alerts.list(), emitted, ids]).toEqual([[], ['cleared error stray_process a'], ['id-a']]);
   });
 
-  it('was raised when it says, however the clock moved on until its event was kept', async () => {
+  it('have the raised_at that was shown, even if the clock moved before the event was kept', async () => {
     const ticking = new FakeClock();
     const tick = vi.spyOn(ticking, 'now').mockImplementation(() => 1_700_000_000_000 + tick.mock.calls.length);
     const before = someAlerts(new MemoryStore(), ticking);
@@ -120,26 +120,26 @@ describe('an alert that the last server left', () => {
     expect(alerts.list()).toEqual(listed);
   });
 
-  it('and that is found again is told again, once, and is as old as before', async () => {
+  it('are emitted once more when raised again, with the same raised_at', async () => {
     const before = someAlerts();
     before.alerts.raise(LOW);
     const listed = before.alerts.list();
-    const { alerts, told, clock } = await restarted(before);
+    const { alerts, emitted, clock } = await restarted(before);
     alerts.raise(LOW);
     alerts.raise(LOW);
     await clock.advance(60_000);
-    expect([alerts.list(), told]).toEqual([listed, ['raised warning disk_space_low']]);
+    expect([alerts.list(), emitted]).toEqual([listed, ['raised warning disk_space_low']]);
   });
 
-  it('is over at once for whoever looks and finds nothing', async () => {
+  it('are cleared at once by a check that finds no cause', async () => {
     const before = someAlerts();
     before.alerts.raise(LOW);
-    const { alerts, told } = await restarted(before);
+    const { alerts, emitted } = await restarted(before);
     alerts.clear(LOW.code);
-    expect([alerts.list(), told]).toEqual([[], ['cleared warning disk_space_low']]);
+    expect([alerts.list(), emitted]).toEqual([[], ['cleared warning disk_space_low']]);
   });
 
-  it('keeps its beginning over many servers and changes', async () => {
+  it('keep raised_at over many servers and changes', async () => {
     const first = someAlerts();
     first.alerts.raise(LOW);
     const [begun] = first.alerts.list();

@@ -3,44 +3,44 @@ import type { AlertSink, Clock, EventSink } from '../instances/ports.ts';
 import { alertKey, type LeftAlert } from './alerts-left.ts';
 import type { EventBus } from './bus.ts';
 
-/** What is raised at the moment. */
+/** The alerts that are raised now. */
 export interface Alerts extends AlertSink {
   /** Oldest first. */
   list(): Alert[];
   close(): void;
 }
 
-export interface AlertsParts {
+export interface AlertsDependencies {
   clock: Pick<Clock, 'now' | 'after'>;
   bus: EventSink & Pick<EventBus, 'subscribe'>;
-  /** Still raised for whoever listened to the last server. */
+  /** Alerts that the previous server raised and did not clear. */
   left?: readonly LeftAlert[];
-  /** The id of an instance; `null`: there is none of this name. */
+  /** The id of an instance; `null`: no instance has this name. */
   idOf?: (name: string) => string | null;
 }
 
-/** Everything has been looked at by then, slow tools and processes that do not end included. */
+/** By then every check has run, also those that wait for slow tools or for processes that do not end. */
 const LEFT_FOR_MS = 30_000;
 
 interface Raised {
   alert: Alert;
-  /** As long as it is raised, also when the instance is gone: who may hear of the one may hear of the other. */
+  /** Id of the instance, kept after its deletion: it decides who may see the alert. */
   id: string | null;
-  /** Nobody has said anything about it since this server began. */
+  /** Left by the previous server, and not raised again by this one. */
   isLeft: boolean;
 }
 
 /**
- * The owner of all alerts: each is told once when it is raised and once when it is over. Those of an instance are over
- * when it is deleted. What the last server left is raised again, and told again, by whoever still finds it; what nobody
- * finds is over.
+ * The owner of all alerts. Emits one event when an alert is raised or changes, and one when it is cleared. Deleting an
+ * instance clears its alerts. An alert of the previous server is emitted again when a check still finds its cause; otherwise
+ * it is cleared after {@link LEFT_FOR_MS}.
  */
-export function createAlerts({ clock, bus, left = [], idOf = () => null }: AlertsParts): Alerts {
+export function createAlerts({ clock, bus, left = [], idOf = () => null }: AlertsDependencies): Alerts {
   const raised = new Map<string, Raised>(
     left.map(({ alert, id }) => [alertKey(alert.code, alert.instance), { alert, id, isLeft: true }]),
   );
 
-  const tell = ({ alert, id }: Raised, state: 'raised' | 'cleared', at = clock.now()): void => {
+  const emit = ({ alert, id }: Raised, state: 'raised' | 'cleared', at = clock.now()): void => {
     const { level, code, message, instance } = alert;
     const whose = instance === undefined ? {} : { instance };
     bus.emit({ type: 'system_alert', data: { level, code, message, state, ...whose } }, id ?? undefined, at);
@@ -49,7 +49,7 @@ export function createAlerts({ clock, bus, left = [], idOf = () => null }: Alert
     const before = raised.get(key);
     if (before === undefined) return;
     raised.delete(key);
-    tell(before, 'cleared');
+    emit(before, 'cleared');
   };
 
   const unsubscribe = bus.subscribe(({ type, data }) => {
@@ -67,7 +67,7 @@ export function createAlerts({ clock, bus, left = [], idOf = () => null }: Alert
       const before = raised.get(key);
       const isSame = before?.alert.level === given.level && before.alert.message === given.message;
       if (isSame && !before.isLeft) return;
-      // One reading for both: the next server takes `raised_at` from the event.
+      // Read the clock once: the next server takes `raised_at` from the event.
       const at = clock.now();
       const now = {
         alert: { ...given, raised_at: before?.alert.raised_at ?? new Date(at).toISOString() },
@@ -75,7 +75,7 @@ export function createAlerts({ clock, bus, left = [], idOf = () => null }: Alert
         isLeft: false,
       };
       raised.set(key, now);
-      tell(now, 'raised', at);
+      emit(now, 'raised', at);
     },
     clear: (code, instance) => clear(alertKey(code, instance)),
     list: () => [...raised.values()].map(({ alert }) => alert),

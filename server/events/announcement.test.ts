@@ -10,8 +10,8 @@ const NEWS: AlertNews = {
 };
 const AT = '2026-01-01T00:00:00.000Z';
 
-describe('an announcement', () => {
-  it('says in its title which machine, what and whose, and whether it is over', () => {
+describe('announcementOf', () => {
+  it('puts machine, code, instance and whether it is over into the title', () => {
     expect(announcementOf(NEWS, AT, 'box')).toEqual({
       ...NEWS,
       raised_at: AT,
@@ -27,11 +27,11 @@ describe('an announcement', () => {
     });
   });
 
-  it('is one line without control characters', () => {
+  it('makes one line without control characters', () => {
     expect(announcementOf({ ...NEWS, message: ' a\u0000b\r\n\u001B[1mc ' }, AT, 'box').message).toBe('a b [1mc');
   });
 
-  it.each(['x', '語', '😀'])('is short enough for every receiver, in whole characters: %s', (character) => {
+  it.each(['x', '語', '😀'])('cuts the message to fit every receiver, in whole characters: %s', (character) => {
     const { message } = announcementOf({ ...NEWS, message: character.repeat(3_000) }, AT, 'box');
     expect(message).toMatch(/^.+…$/u);
     expect(message.isWellFormed()).toBe(true);

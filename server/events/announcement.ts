@@ -1,27 +1,27 @@
 import type { InstanceEvent } from '@llamactl/contract/events';
 
-/** What the bus tells of an alert. */
+/** The data of a `system_alert` event. */
 export type AlertNews = Extract<InstanceEvent, { type: 'system_alert' }>['data'];
 
-/** An alert that was raised or is over, in the words that are sent out. */
+/** A raised or cleared alert, as it is sent to the webhook and the command. */
 export interface Announcement {
   state: 'raised' | 'cleared';
   level: 'warning' | 'error';
   code: string;
   /** `null`: the whole system. */
   instance: string | null;
-  /** One line: the machine, what, whose. */
+  /** One line: the machine, the code, the instance. */
   title: string;
   message: string;
   /** RFC 3339. */
   raised_at: string;
 }
 
-/** Discord takes 2 000 characters, ntfy 4 096 bytes: this is under both, in any script. */
+/** Discord accepts 2 000 characters, ntfy 4 096 bytes; this stays under both, in any script. */
 const LONGEST_MESSAGE = 1_000;
 const CONTROLS = /[\p{Cc}\p{Cs}]+/gu;
 
-/** @param hostname which machine: several may tell one person */
+/** @param hostname this machine; a person may get the alerts of several */
 export function announcementOf(news: AlertNews, raisedAt: string, hostname: string): Announcement {
   const { state, level, code, instance } = news;
   const whose = instance === undefined ? '' : ` (${instance})`;
@@ -37,7 +37,7 @@ export function announcementOf(news: AlertNews, raisedAt: string, hostname: stri
   };
 }
 
-/** Whether two announcements of one alert tell a person the same. */
-export function tellsTheSame(one: Announcement, other: Announcement): boolean {
+/** Whether two announcements of one alert read the same. */
+export function isSameNews(one: Announcement, other: Announcement): boolean {
   return one.state === other.state && one.level === other.level && one.message === other.message;
 }

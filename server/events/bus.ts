@@ -3,40 +3,40 @@ import type { Clock, EventSink, KeptEvent, ReplayStore } from '../instances/port
 import { PublicationOrder } from './publication-order.ts';
 import { Replay, type Replayed } from './replay.ts';
 
-/** Hears of every event. Runs within the emitter's turn: it must hand on quickly and not wait. */
+/** Gets every event. Runs within the emitter's turn: it must return quickly and not wait. */
 export type EventListener = (event: InstanceEvent, kept: KeptEvent) => void;
 
-/** Carries events from where they happen to whoever listens. */
+/** Delivers events from their emitters to the listeners. */
 export interface EventBus extends EventSink {
-  /** Hears of every event from now on, in the order of `seq`; the returned function ends it at once. */
+  /** Calls the listener for every event from now on, in the order of `seq`; the returned function ends that at once. */
   subscribe(listener: EventListener): () => void;
-  /** The number of the last event that listeners have heard of, also of the last server's; 0: there was none. */
+  /** The number of the last event that was delivered, also by the previous server; 0: no event yet. */
   readonly lastSeq: number;
-  /** What was heard after `seq`. Whoever subscribes in the same turn misses nothing and hears nothing twice. */
+  /** The events after `seq`. A listener that subscribes in the same turn misses no event and gets none twice. */
   replaySince(seq: number): Replayed;
 }
 
-export interface EventBusParts {
+export interface EventBusDependencies {
   clock: Pick<Clock, 'now'>;
-  /** Stores what belongs to no change of an instance, and has the numbers. */
+  /** Stores the events that belong to no change of an instance, and hands out the numbers. */
   replay: Pick<ReplayStore, 'append' | 'takeNumbers'>;
-  /** What the last server left in it, oldest first. */
+  /** The events that the previous server stored, oldest first. */
   stored: readonly KeptEvent[];
-  /** Told what a listener threw, or why an event could not be stored; must not throw itself. */
+  /** Gets what a listener threw, or why an event could not be stored; must not throw. */
   onError: (error: unknown, event: InstanceEvent) => void;
 }
 
-/** Events of one millisecond that can have a number before the clock is overtaken. */
+/** Numbers reserved for each millisecond of the clock. */
 const NUMBERS_A_MILLISECOND = 1_000;
 
 /**
- * An event bus. A listener that throws hinders neither the emitter nor the other listeners.
+ * Creates an event bus. A listener that throws affects neither the emitter nor the other listeners.
  *
- * Numbers begin where the clock is, or behind those that a server before has taken: that one may have told what it could not
- * store.
+ * Numbers begin at the clock, or after those that a previous server has taken: it may have delivered events that it could
+ * not store.
  */
-export function createEventBus({ clock, replay: store, stored, onError }: EventBusParts): EventBus {
-  // A subscription is an object of its own, so that one listener may be subscribed twice.
+export function createEventBus({ clock, replay: store, stored, onError }: EventBusDependencies): EventBus {
+  // Each subscription is a separate object, so that one listener may subscribe twice.
   const subscriptions = new Set<{ listener: EventListener }>();
   const order = new PublicationOrder();
   const replay = new Replay(stored);
@@ -59,7 +59,7 @@ export function createEventBus({ clock, replay: store, stored, onError }: EventB
 
   function deliverAll(due: readonly KeptEvent[]): void {
     waiting.push(...due);
-    // A listener that emits is answered after the event at hand: otherwise others would see the two in reverse.
+    // Deliver an event that a listener emits after the current one: otherwise other listeners get the two in reverse.
     if (isDelivering) return;
     isDelivering = true;
     try {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { DeliveryQueue, LONGEST_QUEUE } from './delivery-queue.ts';
 
-/** A queue whose deliveries end when the test says so. */
+/** A queue whose deliveries the test ends. */
 function aQueue() {
   const begun: number[] = [];
   const dropped: string[] = [];
@@ -27,8 +27,8 @@ function aQueue() {
   return { queue, clock, begun, dropped, signals, next };
 }
 
-describe('the queue of a destination', () => {
-  it('hands on one at a time, in order', async () => {
+describe('DeliveryQueue', () => {
+  it('delivers one item at a time, in order', async () => {
     const { queue, begun, next } = aQueue();
     for (const item of [1, 2, 3]) queue.push(item);
     expect(begun).toEqual([1]);
@@ -40,7 +40,7 @@ describe('the queue of a destination', () => {
     expect(begun).toEqual([1, 2, 3, 4]);
   });
 
-  it('drops the oldest beyond its bound, says so once, and how many it were at the end', async () => {
+  it('drops the oldest items above its limit, reports the first drop and the total', async () => {
     const { queue, begun, dropped, next } = aQueue();
     const all = Array.from({ length: LONGEST_QUEUE + 6 }, (_, index) => index);
     for (const item of all) queue.push(item);
@@ -50,7 +50,7 @@ describe('the queue of a destination', () => {
     expect(dropped.slice(1)).toEqual([expect.stringContaining('5 alerts were dropped')]);
   });
 
-  it('takes nothing more when it is closed, and is closed when all that waited is handed on', async () => {
+  it('accepts nothing after close, and close resolves when all waiting items are delivered', async () => {
     const { queue, clock, begun, signals, next } = aQueue();
     queue.push(1);
     queue.push(2);
@@ -63,7 +63,7 @@ describe('the queue of a destination', () => {
     expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
   });
 
-  it('waits for no longer than two seconds when it is closed, and gives up what is under way', async () => {
+  it('waits at most two seconds on close, then aborts the current delivery', async () => {
     const { queue, clock, begun, signals, next } = aQueue();
     queue.push(1);
     queue.push(2);
@@ -77,7 +77,7 @@ describe('the queue of a destination', () => {
     expect(begun).toEqual([1]);
   });
 
-  it('that is idle is closed at once', async () => {
+  it('closes at once when idle', async () => {
     const { queue, clock } = aQueue();
     await queue.close();
     expect(clock.pending).toEqual([]);

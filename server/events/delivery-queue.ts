@@ -1,21 +1,21 @@
 import type { Clock } from '../instances/ports.ts';
 
-/** What waits beyond this is dropped, the oldest first. */
+/** When more items wait, the oldest are dropped. */
 export const LONGEST_QUEUE = 100;
-/** How long the end of the server is put off for last words: most receivers answer within a tenth of it. */
-const LAST_WORDS_MS = 2_000;
+/** How long a stopping server waits for the last deliveries; most receivers answer within a tenth of it. */
+const CLOSE_TIMEOUT_MS = 2_000;
 
-export interface DeliveryQueueParts<Item> {
+export interface DeliveryQueueDependencies<Item> {
   clock: Pick<Clock, 'after'>;
-  /** One at a time, in order. Must not reject. @param signal aborts when it is to be given up */
+  /** Called for one item at a time, in order. Must not reject. @param signal aborts when the delivery must end */
   deliver: (item: Item, signal: AbortSignal) => Promise<void>;
-  /** The first one is dropped, and at the end how many it were. */
+  /** Called when the first item is dropped, and after a run with the number of dropped items. */
   onDropped: (what: string) => void;
 }
 
-/** Hands on one thing after the other without keeping anybody waiting. */
+/** Delivers items one after the other; `push` does not wait. */
 export class DeliveryQueue<Item> {
-  readonly #parts: DeliveryQueueParts<Item>;
+  readonly #dependencies: DeliveryQueueDependencies<Item>;
   readonly #waiting: Item[] = [];
   readonly #closing = new AbortController();
   #running: Promise<void> = Promise.resolve();
@@ -23,8 +23,8 @@ export class DeliveryQueue<Item> {
   #isBusy = false;
   #dropped = 0;
 
-  constructor(parts: DeliveryQueueParts<Item>) {
-    this.#parts = parts;
+  constructor(dependencies: DeliveryQueueDependencies<Item>) {
+    this.#dependencies = dependencies;
   }
 
   push(item: Item): void {
@@ -33,16 +33,17 @@ export class DeliveryQueue<Item> {
     if (this.#waiting.length > LONGEST_QUEUE) {
       this.#waiting.shift();
       this.#dropped += 1;
-      if (this.#dropped === 1) this.#parts.onDropped(`more than ${LONGEST_QUEUE} alerts wait; the oldest are dropped`);
+      if (this.#dropped === 1)
+        this.#dependencies.onDropped(`more than ${LONGEST_QUEUE} alerts wait; the oldest are dropped`);
     }
     if (!this.#isBusy) this.#running = this.#run();
   }
 
-  /** Takes nothing more. Gives what waits a moment, then drops it and gives up what is under way. */
+  /** Accepts no more items. Waits up to {@link CLOSE_TIMEOUT_MS}, then drops the waiting items and aborts the current one. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await new Promise<void>((resolve) => {
-      const cancel = this.#parts.clock.after(LAST_WORDS_MS, resolve);
+      const cancel = this.#dependencies.clock.after(CLOSE_TIMEOUT_MS, resolve);
       void this.#running.then(() => {
         cancel();
         resolve();
@@ -55,10 +56,11 @@ export class DeliveryQueue<Item> {
   async #run(): Promise<void> {
     this.#isBusy = true;
     for (let item = this.#waiting.shift(); item !== undefined; item = this.#waiting.shift()) {
-      await this.#parts.deliver(item, this.#closing.signal);
+      await this.#dependencies.deliver(item, this.#closing.signal);
     }
     this.#isBusy = false;
-    if (this.#dropped > 1) this.#parts.onDropped(`${this.#dropped} alerts were dropped, because too many waited`);
+    if (this.#dropped > 1)
+      this.#dependencies.onDropped(`${this.#dropped} alerts were dropped, because too many waited`);
     this.#dropped = 0;
   }
 }

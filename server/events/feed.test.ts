@@ -17,7 +17,7 @@ const STATS = {
   uptime: 6,
 };
 
-/** The frames in some bytes: all are short. */
+/** Decodes frames; all are short. */
 function framesIn(bytes: Buffer): Frame[] {
   const frames: Frame[] = [];
   for (let rest = bytes; rest.length > 0;) {
@@ -38,7 +38,7 @@ function aClient() {
     client,
     frames: () => writes.flatMap(framesIn),
     /** `type name` of each frame. */
-    told: () =>
+    summaries: () =>
       writes.flatMap(framesIn).map(({ type, data }) => ('name' in data ? `${type.slice(9)} ${data.name}` : type)),
     as: (options: Partial<FeedClient> = {}): FeedClient => ({
       wire,
@@ -65,8 +65,8 @@ function aFeed(stored = new MemoryStore().events) {
   return { clock, bus, ids, feed };
 }
 
-describe('a feed', () => {
-  it('tells of an event at once after a silence, in the form of the contract', async () => {
+describe('Feed', () => {
+  it('sends an event at once after a pause, in the format of the contract', async () => {
     const { clock, bus, feed } = aFeed();
     const one = aClient();
     feed.join(one.as());
@@ -82,7 +82,7 @@ describe('a feed', () => {
     ]);
   });
 
-  it('gathers what happens within 50 ms of the last write into one write', async () => {
+  it('sends the events within 50 ms of the last write in one write', async () => {
     const { clock, bus, feed } = aFeed();
     const one = aClient();
     feed.join(one.as());
@@ -95,10 +95,10 @@ describe('a feed', () => {
     expect(one.writes).toHaveLength(1);
     await clock.advance(20);
     expect(one.writes).toHaveLength(2);
-    expect(one.told()).toEqual(['status_changed a', 'status_changed b', 'status_changed c', 'status_changed d']);
+    expect(one.summaries()).toEqual(['status_changed a', 'status_changed b', 'status_changed c', 'status_changed d']);
   });
 
-  it('gathers the figures of all instances, which repeat the number of the last event', async () => {
+  it('batches the statistics of all instances, with the number of the last event', async () => {
     const { clock, bus, feed } = aFeed();
     const one = aClient();
     bus.emit(statusChange('a'));
@@ -119,7 +119,7 @@ describe('a feed', () => {
     );
   });
 
-  it('writes the same bytes to all who want the same', async () => {
+  it('writes the same bytes to all clients with equal subscriptions', async () => {
     const { clock, bus, feed } = aFeed();
     const clients = [aClient(), aClient(), aClient()];
     const [one, two, three] = clients;
@@ -128,12 +128,12 @@ describe('a feed', () => {
     bus.emit(statusChange('b'), 'id-b');
     await clock.flush();
     expect(two?.writes[0]).toBe(one?.writes[0]);
-    expect(three?.told()).toEqual(['status_changed a']);
+    expect(three?.summaries()).toEqual(['status_changed a']);
   });
 
-  it('reaches many clients in several turns, and the next batch waits for the end of the last', async () => {
+  it('writes to many clients in several turns, and one batch after the other', async () => {
     const { clock, bus } = aFeed();
-    /** Names told, by turn. */
+    /** Names sent, by turn. */
     const turns: string[][] = [];
     const counting: Clock = {
       now: () => clock.now(),
@@ -159,7 +159,7 @@ describe('a feed', () => {
     expect(Math.max(...turns.map(({ length }) => length))).toBeLessThanOrEqual(64);
   });
 
-  it('ends a turn sooner when writing takes long', async () => {
+  it('ends a turn early when writing takes long', async () => {
     const { clock, bus } = aFeed();
     let now = clock.elapsed();
     let turn = 0;
@@ -185,7 +185,7 @@ describe('a feed', () => {
     expect(turns).toEqual([1, 1, 2, 2, 3, 3]);
   });
 
-  it('does not stop a turn for a client that left meanwhile, nor tell it anything', async () => {
+  it('skips a client that left during a turn', async () => {
     const { clock, bus, feed } = aFeed();
     const [one, two] = [aClient(), aClient()];
     const seat = feed.join(one.as());
@@ -193,10 +193,10 @@ describe('a feed', () => {
     bus.emit(statusChange('a'));
     seat.leave();
     await clock.flush();
-    expect([one.told(), two.told()]).toEqual([[], ['status_changed a']]);
+    expect([one.summaries(), two.summaries()]).toEqual([[], ['status_changed a']]);
   });
 
-  it('heeds a new subscription', async () => {
+  it('applies a new subscription', async () => {
     const { clock, bus, feed } = aFeed();
     const one = aClient();
     const seat = feed.join(one.as());
@@ -207,10 +207,10 @@ describe('a feed', () => {
     seat.subscribe({});
     bus.emit(statusChange('b'));
     await clock.advance(100);
-    expect(one.told()).toEqual(['stats_updated a', 'status_changed b']);
+    expect(one.summaries()).toEqual(['stats_updated a', 'status_changed b']);
   });
 
-  it('tells who may see one instance of its end, and of nothing of the next with its name', async () => {
+  it('sends the deletion of an instance to its viewers, and nothing about a new one of that name', async () => {
     const { clock, bus, ids, feed } = aFeed();
     const one = aClient();
     feed.join(one.as({ instances: new Set(['id-a']) }));
@@ -220,10 +220,10 @@ describe('a feed', () => {
     bus.emit({ type: 'instance_created', data: { name: 'a' } }, 'another');
     feed.stats({ name: 'a', stats: STATS });
     await clock.advance(100);
-    expect(one.told()).toEqual(['deleted a']);
+    expect(one.summaries()).toEqual(['deleted a']);
   });
 
-  it('tells of alerts only those who may see their instance', async () => {
+  it('sends alerts only to clients that may see their instance', async () => {
     const { clock, bus, feed } = aFeed();
     const one = aClient();
     feed.join(one.as({ instances: new Set(['id-a']) }));
@@ -233,7 +233,7 @@ describe('a feed', () => {
     expect(one.frames().map(({ data }) => data)).toMatchObject([{ instance: 'a' }]);
   });
 
-  it('gives up a client that is too slow, and goes on for the others', async () => {
+  it('drops a client that is too slow, and continues for the others', async () => {
     const { clock, bus, feed } = aFeed();
     const [slow, quick] = [aClient(), aClient()];
     feed.join(slow.as());
@@ -250,8 +250,8 @@ describe('a feed', () => {
   });
 });
 
-describe('who comes back', () => {
-  it('is told what it missed, and then what happens, without a hole and nothing twice', async () => {
+describe('Feed, for a client that reconnects', () => {
+  it('replays the missed events and continues without a gap or a repetition', async () => {
     const { clock, bus, feed } = aFeed();
     const always = aClient();
     feed.join(always.as());
@@ -263,11 +263,11 @@ describe('who comes back', () => {
     feed.join(one.as({ afterSeq }));
     bus.emit(statusChange('c'));
     await clock.advance(100);
-    expect(one.told()).toEqual(['status_changed b', 'status_changed c']);
-    expect(always.told()).toEqual(['status_changed a', 'status_changed b', 'status_changed c']);
+    expect(one.summaries()).toEqual(['status_changed b', 'status_changed c']);
+    expect(always.summaries()).toEqual(['status_changed a', 'status_changed b', 'status_changed c']);
   });
 
-  it('is told of what is gone first', async () => {
+  it('reports lost events first', async () => {
     const { clock, bus, feed } = aFeed();
     for (let count = 0; count < 1_001; count += 1) bus.emit(statusChange('a'), 'id-a');
     const one = aClient();
@@ -284,7 +284,7 @@ describe('who comes back', () => {
     ]);
   });
 
-  it('and asks for nothing of the past is told only what begins after it', async () => {
+  it('sends only later events when it requests no replay', async () => {
     const { clock, bus, feed } = aFeed();
     feed.join(aClient().as());
     bus.emit(statusChange('a'));
@@ -292,13 +292,13 @@ describe('who comes back', () => {
     feed.join(one.as());
     bus.emit(statusChange('b'));
     await clock.advance(100);
-    expect(one.told()).toEqual(['status_changed b']);
+    expect(one.summaries()).toEqual(['status_changed b']);
   });
 
-  it('is told what the last server stored', async () => {
+  it('replays the events that the previous server stored', async () => {
     const { feed } = aFeed([{ seq: 5, timestamp: '2026-01-01T00:00:00.000Z', event: statusChange('old') }]);
     const one = aClient();
     feed.join(one.as({ afterSeq: 4 }));
-    expect(one.told()).toEqual(['status_changed old']);
+    expect(one.summaries()).toEqual(['status_changed old']);
   });
 });

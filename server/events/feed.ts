@@ -6,75 +6,75 @@ import { gapBytes, messageOfEvent, messageOfStats, type Message } from './messag
 import { Outbox, type Parcel, type Wire } from './outbox.ts';
 import { createSubscription, type Subscription } from './subscription.ts';
 
-/** What is told to clients as it happens. */
+/** Sends events and statistics to clients as they happen. */
 export interface Feed {
-  /** A measurement of a running instance: told to who listens now, and not kept. */
+  /** Sends a measurement of a running instance to the current clients; it is not kept. */
   stats(sample: { name: string; stats: Stats }): void;
-  /** Adds a client: it gets everything that it may see, until it asks for less. */
+  /** Adds a client. It gets everything that it may see, until it subscribes to less. */
   join(client: FeedClient): Seat;
-  /** Nobody is told anything any more. */
+  /** Sends nothing more. */
   close(): void;
 }
 
-/** Who wants to be told. */
+/** A client that joins the feed. */
 export interface FeedClient {
   wire: Wire;
-  /** Ids of the instances that it may see; `null`: all. */
+  /** Ids of the instances that the client may see; `null`: all. */
   instances: ReadonlySet<string> | null;
-  /** The number of the last event that it knows; `null`: it wants nothing of the past. */
+  /** The number of the last event that the client knows; `null`: no replay. */
   afterSeq: number | null;
-  /** It is too slow, and has left its seat. */
+  /** Called when the client is too slow; it has left the feed. */
   onTooSlow: () => void;
 }
 
-/** A client's place in the feed. */
+/** A client's membership in the feed. */
 export interface Seat {
-  /** Replaces what it asked for before. */
-  subscribe(wish: Pick<Subscribe, 'instances' | 'types'>): void;
-  /** Its wire has taken all that was pending. */
+  /** Replaces the client's previous subscription. */
+  subscribe(request: Pick<Subscribe, 'instances' | 'types'>): void;
+  /** Call when the wire has taken all pending bytes. */
   drained(): void;
   leave(): void;
 }
 
-export interface FeedParts {
+export interface FeedDependencies {
   clock: Clock;
   bus: Pick<EventBus, 'subscribe' | 'replaySince' | 'lastSeq'>;
-  /** The id of an instance; `null`: there is none of this name. */
+  /** The id of an instance; `null`: no instance has this name. */
   idOf: (name: string) => string | null;
 }
 
-/** What happens within this time is one write for each client: a write costs the same for one message as for many. */
+/** Messages within this time go out in one write to each client: a write costs the same for one message as for many. */
 const BATCH_MS = 50;
-/** Clients that are written to in one turn of the event loop: 10 µs each for one event, more for many. */
+/** Most clients written to in one turn of the event loop: each takes 10 µs for one event, more for many. */
 const CLIENTS_A_TURN = 64;
-/** Sooner than that when writing takes longer. */
+/** A turn ends after this time, however few clients it wrote to. */
 const LONGEST_TURN_MS = 3;
 
 /** Messages that are sent together. */
 interface Batch {
-  /** The place of its first message among all there ever were. */
+  /** Position of the first message among all messages since the start. */
   first: number;
   messages: readonly Message[];
-  /** By the key of the subscription. */
+  /** By subscription key. */
   parcels: Map<string, Parcel>;
 }
 
 /** One client. */
 interface Listener {
-  /** The place of the first message that it has not been told by the replay. */
+  /** Position of the first message that its replay does not include. */
   from: number;
   subscription: Subscription;
   outbox: Outbox;
   giveUp(): void;
 }
 
-/** Tells all clients of all events, a bounded amount of work at a time. */
-export function createFeed({ clock, bus, idOf }: FeedParts): Feed {
+/** Creates a feed, which does a bounded amount of work in each turn of the event loop. */
+export function createFeed({ clock, bus, idOf }: FeedDependencies): Feed {
   const listeners = new Set<Listener>();
-  /** Shared with replays to come: many clients come back at once after a restart. */
+  /** Shared with later replays: after a restart many clients reconnect at once. */
   const known = new WeakMap<KeptEvent, Message>();
   let pending: Message[] = [];
-  /** The place of the next message. */
+  /** Position of the next message. */
   let next = 0;
   let state: 'idle' | 'scheduled' | 'writing' = 'idle';
   let lastWriteAt = -Infinity;
@@ -91,7 +91,7 @@ export function createFeed({ clock, bus, idOf }: FeedParts): Feed {
     if (state === 'idle') schedule();
   };
 
-  /** An event after a silence is told at once; figures wait for those of the other instances. */
+  /** Sends an event after a pause at once; statistics wait for those of the other instances. */
   const schedule = (): void => {
     state = 'scheduled';
     const wait = pending.some(({ isStats }) => !isStats) ? lastWriteAt + BATCH_MS - clock.elapsed() : BATCH_MS;
@@ -127,7 +127,6 @@ export function createFeed({ clock, bus, idOf }: FeedParts): Feed {
 
   const forget = (listener: Listener): void => {
     listeners.delete(listener);
-    // Nobody is there to whom it could be told.
     if (listeners.size === 0) pending = [];
   };
 
@@ -157,13 +156,13 @@ export function createFeed({ clock, bus, idOf }: FeedParts): Feed {
       if (afterSeq !== null) {
         const { gap, events } = bus.replaySince(afterSeq);
         const wanted = parcelOf(events.map(messageOf), listener.subscription).all;
-        const told = gap === null ? [] : [gapBytes(gap, bus.lastSeq, new Date(clock.now()).toISOString())];
-        const bytes = Buffer.concat([...told, wanted]);
+        const gapFrame = gap === null ? [] : [gapBytes(gap, bus.lastSeq, new Date(clock.now()).toISOString())];
+        const bytes = Buffer.concat([...gapFrame, wanted]);
         listener.outbox.send({ all: bytes, essential: bytes });
       }
       return {
-        subscribe: (wish) => {
-          listener.subscription = createSubscription(instances, wish);
+        subscribe: (request) => {
+          listener.subscription = createSubscription(instances, request);
         },
         drained: () => listener.outbox.drained(),
         leave: () => forget(listener),
@@ -179,7 +178,7 @@ export function createFeed({ clock, bus, idOf }: FeedParts): Feed {
 }
 
 function parcelFor({ from, subscription }: Listener, { first, messages, parcels }: Batch): Parcel {
-  // It came while the batch was waiting, and has been told its beginning by the replay, or does not want it.
+  // The client joined while the batch was waiting: its replay has the first messages, or it wants no replay.
   if (from > first) return parcelOf(messages.slice(from - first), subscription);
   const parcel = parcels.get(subscription.key) ?? parcelOf(messages, subscription);
   parcels.set(subscription.key, parcel);

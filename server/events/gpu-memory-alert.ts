@@ -3,7 +3,7 @@ import type { AlertSink } from '../instances/ports.ts';
 
 export interface GpuMemoryAlertDependencies {
   alerts: AlertSink;
-  /** Never rejects; empty where no tool tells. */
+  /** Never rejects; empty where no tool reports GPUs. */
   gpus: () => Promise<readonly Gpu[]>;
 }
 
@@ -13,31 +13,31 @@ export const GPU_MEMORY_LOW = 'gpu_memory_low';
 const GIBIBYTE = 1_073_741_824;
 
 /**
- * An alert for each instance whose engine could not get the GPU memory it needs: of its own, so that it tells nobody of
- * the others. A GPU that is merely full is none: that is what models do to it.
+ * Raises one alert for each instance whose engine could not get the GPU memory it needs. One for each, so that no caller
+ * learns of other instances. A GPU that is merely full raises no alert: models normally fill it.
  */
 export class GpuMemoryAlert {
-  readonly #with: GpuMemoryAlertDependencies;
+  readonly #dependencies: GpuMemoryAlertDependencies;
   readonly #short = new Set<string>();
 
   constructor(dependencies: GpuMemoryAlertDependencies) {
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
   }
 
-  /** An engine of this instance ended for want of GPU memory. */
+  /** Raises the alert: an engine of this instance ended because GPU memory ran out. */
   async note(name: string): Promise<void> {
     if (this.#short.has(name)) return;
     this.#short.add(name);
-    const gpus = await this.#with.gpus();
+    const gpus = await this.#dependencies.gpus();
     if (!this.#short.has(name)) return;
     const message = messageOf(name, gpus);
-    this.#with.alerts.raise({ level: 'warning', code: GPU_MEMORY_LOW, message, instance: name });
+    this.#dependencies.alerts.raise({ level: 'warning', code: GPU_MEMORY_LOW, message, instance: name });
   }
 
-  /** It runs, was stopped or changed, or is gone. */
+  /** Clears the alert: the instance runs, was stopped or changed, or is deleted. */
   forget(name: string): void {
     this.#short.delete(name);
-    this.#with.alerts.clear(GPU_MEMORY_LOW, name);
+    this.#dependencies.alerts.clear(GPU_MEMORY_LOW, name);
   }
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Domain } from '../testing/domain.ts';
 import { createInstanceAlerts } from './instance-alerts.ts';
 
-/** The watch on the real domain: what its words and numbers are is not for the other tests to know. */
+/** Instance alerts with the real domain, whose messages and numbers the other tests do not use. */
 function aWatchedDomain() {
   const domain = new Domain();
   const listeners = new Set<(event: InstanceEvent) => void>();
@@ -30,8 +30,8 @@ function aWatchedDomain() {
   return { domain, codes };
 }
 
-describe('an instance of the domain', () => {
-  it('that crashes again and again is in a crash loop from its third backoff until it has run for five minutes', async () => {
+describe('InstanceAlerts with the real domain', () => {
+  it('raises crash_loop at the third backoff, and clears it after five minutes of running', async () => {
     const { domain, codes } = aWatchedDomain();
     await domain.createRunning('a');
     const raised: string[][] = [];
@@ -50,7 +50,7 @@ describe('an instance of the domain', () => {
     expect(domain.faults).toEqual([]);
   });
 
-  it('whose port another program has taken clashes until the port is free', async () => {
+  it('raises port_clash while another program has the port', async () => {
     const { domain, codes } = aWatchedDomain();
     await domain.createRunning('a', { port: 9_000 });
     domain.world.exit(domain.world.alive()[0]?.run ?? '', 139, domain.clock.now());
@@ -67,7 +67,7 @@ describe('an instance of the domain', () => {
     expect(codes()).not.toContain('port_clash');
   });
 
-  it('whose start is refused for its port clashes until it has another', async () => {
+  it('raises port_clash for a refused start until the instance has another port', async () => {
     const { domain, codes } = aWatchedDomain();
     await domain.create('a', { port: 9_000 });
     domain.world.foreignPorts.set(9_000, { pid: 77, description: 'nginx (pid 77)' });
@@ -79,7 +79,7 @@ describe('an instance of the domain', () => {
     expect(codes()).toEqual([]);
   });
 
-  it('that cannot start has failed until it is stopped', async () => {
+  it('raises instance_failed for an instance that cannot start, until it is stopped', async () => {
     const { domain, codes } = aWatchedDomain();
     domain.world.defaults = { ...domain.world.defaults, isReady: false };
     await domain.create('a');

@@ -28,33 +28,33 @@ interface Seen {
   on_demand: boolean;
 }
 
-/** Instances, a bus and the alerts, all of which the test moves and sees. */
+/** Instances, a bus and the alerts, all under the test's control. */
 function aWorld() {
   const clock = new FakeClock();
   const instances = new Map<string, Seen>();
   const listeners = new Set<(event: InstanceEvent) => void>();
   const raised = new Map<string, Omit<Alert, 'raised_at'>>();
-  const told: string[] = [];
+  const log: string[] = [];
   const world = {
     clock,
     raised,
-    told,
+    log,
     portHolder: null as object | null | Promise<object | null>,
     gpus: [GPU] as Gpu[],
   };
   const emit = (event: InstanceEvent): void => listeners.forEach((listener) => listener(event));
-  const tell = (state: 'raised' | 'cleared', alert: Omit<Alert, 'raised_at'>): void => {
-    told.push([state, alert.code, alert.instance].filter(Boolean).join(' '));
+  const note = (state: 'raised' | 'cleared', alert: Omit<Alert, 'raised_at'>): void => {
+    log.push([state, alert.code, alert.instance].filter(Boolean).join(' '));
     emit({ type: 'system_alert', data: { ...alert, state } });
   };
   const alerts = {
     raise: (alert: Omit<Alert, 'raised_at'>) => {
       raised.set(`${alert.code} ${alert.instance ?? ''}`, alert);
-      tell('raised', alert);
+      note('raised', alert);
     },
     clear: (code: string, instance?: string) => {
       const alert = raised.get(`${code} ${instance ?? ''}`);
-      if (raised.delete(`${code} ${instance ?? ''}`) && alert !== undefined) tell('cleared', alert);
+      if (raised.delete(`${code} ${instance ?? ''}`) && alert !== undefined) note('cleared', alert);
     },
   };
   const get = (name: string): Seen => {
@@ -121,54 +121,54 @@ function aWorld() {
   };
 }
 
-describe('an instance that fails', () => {
-  it('is told once, and again when it is over', () => {
-    const { enter, told, raised } = aWorld();
+describe('instance_failed', () => {
+  it('is raised once, and cleared when it is over', () => {
+    const { enter, log, raised } = aWorld();
     enter('starting');
     enter('failed', { reason: 'there is no file /m.gguf' });
     expect(raised.get('instance_failed a')).toMatchObject({ level: 'error', instance: 'a' });
     expect(raised.get('instance_failed a')?.message).toContain('/m.gguf');
     enter('starting');
-    expect(told).toEqual(['raised instance_failed a', 'cleared instance_failed a']);
+    expect(log).toEqual(['raised instance_failed a', 'cleared instance_failed a']);
   });
 
-  it('before this program began is told when all are looked at', () => {
-    const { set, told, watch } = aWorld();
+  it('is raised by lookAtAll for an instance that failed before this process started', () => {
+    const { set, log, watch } = aWorld();
     set({ name: 'a', status: 'failed', reason: 'gone' });
     set({ name: 'b', status: 'running', port: 8_101, restart_count: 4 });
     set({ name: 'c', status: 'restarting', port: 8_102, restart_count: 4, reason: 'backoff after: it crashed' });
     watch.lookAtAll();
-    expect(told).toEqual(['raised instance_failed a', 'raised crash_loop c']);
+    expect(log).toEqual(['raised instance_failed a', 'raised crash_loop c']);
   });
 
-  it('and is gone by the time it is heard of raises nothing', () => {
-    const { enter, remove, told } = aWorld();
+  it('is not raised for an instance that is deleted by then', () => {
+    const { enter, remove, log } = aWorld();
     enter('starting');
     remove();
-    expect(told).toEqual([]);
+    expect(log).toEqual([]);
   });
 });
 
-describe('a crash loop', () => {
-  it('is told once, however long it goes on', () => {
-    const { crash, enter, told } = aWorld();
+describe('crash_loop', () => {
+  it('is raised once, however long the loop lasts', () => {
+    const { crash, enter, log } = aWorld();
     for (const restarts of [1, 2, 3, 4, 5]) {
       crash(restarts, `backoff after: process ${restarts} crashed`);
       enter('starting');
       enter('running');
     }
-    expect(told).toEqual(['raised crash_loop a']);
+    expect(log).toEqual(['raised crash_loop a']);
   });
 
-  it('of an engine that hangs is seen although its backoff has no status of its own', () => {
+  it('is raised for a hung engine, whose backoff has no status of its own', () => {
     const { crash, enter, raised } = aWorld();
     crash(2, 'it did not answer');
     enter('starting', { restart_count: 3 });
     expect(raised.get('crash_loop a')?.message).toContain('it did not answer');
   });
 
-  it('is over when it has run for five minutes, not sooner', async () => {
-    const { crash, enter, told, clock } = aWorld();
+  it('is cleared after five minutes of running, not sooner', async () => {
+    const { crash, enter, log, clock } = aWorld();
     crash(3);
     enter('starting');
     enter('running');
@@ -177,92 +177,92 @@ describe('a crash loop', () => {
     enter('starting');
     enter('running');
     await clock.advance(5 * MINUTE_MS - 1);
-    expect(told).toEqual(['raised crash_loop a']);
+    expect(log).toEqual(['raised crash_loop a']);
     await clock.advance(1);
-    expect(told).toEqual(['raised crash_loop a', 'cleared crash_loop a']);
+    expect(log).toEqual(['raised crash_loop a', 'cleared crash_loop a']);
   });
 
-  it('is over when it is stopped', () => {
-    const { crash, enter, told } = aWorld();
+  it('is cleared when the instance is stopped', () => {
+    const { crash, enter, log } = aWorld();
     crash(3);
     enter('stopped');
-    expect(told).toEqual(['raised crash_loop a', 'cleared crash_loop a']);
+    expect(log).toEqual(['raised crash_loop a', 'cleared crash_loop a']);
   });
 
-  it('that ends in giving up is over: then it has failed', () => {
-    const { crash, enter, told } = aWorld();
+  it('is replaced by instance_failed when the restart policy gives up', () => {
+    const { crash, enter, log } = aWorld();
     crash(3);
     enter('failed', { reason: 'gave up after 5 restarts in a row: it crashed' });
-    expect(told).toEqual(['raised crash_loop a', 'raised instance_failed a', 'cleared crash_loop a']);
+    expect(log).toEqual(['raised crash_loop a', 'raised instance_failed a', 'cleared crash_loop a']);
   });
 
-  it('is over when its settings change, until it crashes with the new ones too', () => {
-    const { crash, enter, update, told } = aWorld();
+  it('is cleared when the settings change, until the instance crashes with the new ones too', () => {
+    const { crash, enter, update, log } = aWorld();
     crash(3);
     update();
     enter('starting');
     enter('running');
-    expect(told).toEqual(['raised crash_loop a', 'cleared crash_loop a']);
+    expect(log).toEqual(['raised crash_loop a', 'cleared crash_loop a']);
     crash(4);
-    expect(told.at(-1)).toBe('raised crash_loop a');
+    expect(log.at(-1)).toBe('raised crash_loop a');
   });
 
-  it('counts anew after a start by a command', () => {
-    const { crash, enter, update, told } = aWorld();
+  it('restarts its count after a start by a command', () => {
+    const { crash, enter, update, log } = aWorld();
     crash(3);
     update();
     enter('starting', { restart_count: 0 });
     for (const restarts of [1, 2, 3]) crash(restarts);
-    expect(told).toEqual(['raised crash_loop a', 'cleared crash_loop a', 'raised crash_loop a']);
+    expect(log).toEqual(['raised crash_loop a', 'cleared crash_loop a', 'raised crash_loop a']);
   });
 });
 
-describe('a port clash', () => {
+describe('port_clash', () => {
   const CLASH = { level: 'error', code: PORT_CLASH, message: 'Port 8100 is in use.', instance: 'a' } as const;
 
   it('has the code under which a refused start raises it', () => {
     expect(PORT_CLASH).toBe(REFUSED_FOR_PORT);
   });
 
-  it('of a start is told once beside the failure, and is over when the instance runs', () => {
-    const { enter, told, world } = aWorld();
+  it('is raised once beside the failed start, and cleared when the instance runs', () => {
+    const { enter, log, world } = aWorld();
     world.portHolder = {};
     enter('failed', { reason: 'port 8100 is in use by nginx (pid 77)' });
     enter('starting');
     enter('failed', { reason: 'port 8100 is in use by nginx (pid 78)' });
-    expect(told.filter((line) => line.includes('port_clash'))).toEqual(['raised port_clash a']);
+    expect(log.filter((line) => line.includes('port_clash'))).toEqual(['raised port_clash a']);
     enter('starting');
     enter('running');
-    expect(told.at(-1)).toBe('cleared port_clash a');
+    expect(log.at(-1)).toBe('cleared port_clash a');
   });
 
-  it('that somebody else raised is over when the port changes, not when something else does', () => {
-    const { alerts, set, update, told } = aWorld();
+  it('is cleared by a change of the port, not of another setting, also when raised elsewhere', () => {
+    const { alerts, set, update, log } = aWorld();
     set({});
     alerts.raise(CLASH);
     update();
-    expect(told).toEqual(['raised port_clash a']);
+    expect(log).toEqual(['raised port_clash a']);
     update({ port: 8_101 });
-    expect(told).toEqual(['raised port_clash a', 'cleared port_clash a']);
+    expect(log).toEqual(['raised port_clash a', 'cleared port_clash a']);
   });
 
-  it('is over when the port is free again, and looked for no longer', async () => {
-    const { alerts, set, told, world, clock } = aWorld();
+  it('is cleared when the port is free again, which ends the checks', async () => {
+    const { alerts, set, log, world, clock } = aWorld();
     set({});
     world.portHolder = {};
     alerts.raise(CLASH);
     await clock.advance(MINUTE_MS);
-    expect(told).toEqual(['raised port_clash a']);
+    expect(log).toEqual(['raised port_clash a']);
     world.portHolder = null;
     await clock.advance(10_000);
-    expect(told).toEqual(['raised port_clash a', 'cleared port_clash a']);
+    expect(log).toEqual(['raised port_clash a', 'cleared port_clash a']);
     expect(clock.pending).toEqual([]);
   });
 });
 
-describe('a port clash that ends while its port is looked at', () => {
-  it('says nothing of the one that began meanwhile, of another port', async () => {
-    const { alerts, set, update, told, world, clock } = aWorld();
+describe('port_clash that ends while its port is checked', () => {
+  it('does not clear a newer clash of another port', async () => {
+    const { alerts, set, update, log, world, clock } = aWorld();
     const clash = (port: number) =>
       alerts.raise({ level: 'error', code: PORT_CLASH, message: `Port ${port} is in use.`, instance: 'a' });
     let answer = (_holder: null): void => undefined;
@@ -277,15 +277,15 @@ describe('a port clash that ends while its port is looked at', () => {
     world.portHolder = {};
     answer(null);
     await clock.flush();
-    expect(told.at(-1)).toBe('raised port_clash a');
+    expect(log.at(-1)).toBe('raised port_clash a');
   });
 });
 
-describe('too little GPU memory', () => {
+describe('gpu_memory_low', () => {
   const SHORT = 'cudaMalloc failed: out of memory';
 
-  it('is told once for each instance, with what the GPUs have, and tells of no other instance', async () => {
-    const { enter, told, raised, clock } = aWorld();
+  it('is raised once for each instance, with the free GPU memory and no other instance', async () => {
+    const { enter, log, raised, clock } = aWorld();
     enter('failed', { reason: SHORT });
     enter('failed', { reason: SHORT });
     enter('failed', { name: 'b', reason: SHORT });
@@ -295,13 +295,13 @@ describe('too little GPU memory', () => {
       expect.stringMatching(/for a\. GPU 0 \(RTX 4090\) has 1\.0 of 24\.0 GiB free\./),
       expect.stringMatching(/for b\. /),
     ]);
-    expect(told.filter((words) => words.includes('gpu'))).toEqual([
+    expect(log.filter((words) => words.includes('gpu'))).toEqual([
       'raised gpu_memory_low a',
       'raised gpu_memory_low b',
     ]);
     enter('running');
     enter('stopped', { name: 'b' });
-    expect(told.filter((words) => words.includes('cleared gpu'))).toEqual([
+    expect(log.filter((words) => words.includes('cleared gpu'))).toEqual([
       'cleared gpu_memory_low a',
       'cleared gpu_memory_low b',
     ]);
@@ -310,7 +310,7 @@ describe('too little GPU memory', () => {
   it.each<[string, (world: ReturnType<typeof aWorld>) => void]>([
     ['changed', ({ update }) => update()],
     ['deleted', ({ remove }) => remove()],
-  ])('is over when the instance is %s', async (_what, act) => {
+  ])('is cleared when the instance is %s', async (_what, act) => {
     const world = aWorld();
     world.enter('failed', { reason: SHORT });
     await world.clock.flush();
@@ -319,19 +319,19 @@ describe('too little GPU memory', () => {
     expect(world.raised.has('gpu_memory_low a')).toBe(false);
   });
 
-  it('that is over before the GPUs were looked at is not told', async () => {
-    const { enter, told, clock } = aWorld();
+  it('is not raised when it is over before the GPUs were read', async () => {
+    const { enter, log, clock } = aWorld();
     enter('failed', { reason: SHORT });
     enter('starting');
     enter('running');
     await clock.flush();
-    expect(told).toEqual(['raised instance_failed a', 'cleared instance_failed a']);
+    expect(log).toEqual(['raised instance_failed a', 'cleared instance_failed a']);
   });
 });
 
-describe('the watch', () => {
-  it('leaves nothing behind when it is closed', async () => {
-    const { alerts, crash, enter, set, told, watch, clock } = aWorld();
+describe('InstanceAlerts', () => {
+  it('leaves no timer or subscription after close', async () => {
+    const { alerts, crash, enter, set, log, watch, clock } = aWorld();
     set({});
     crash(3);
     enter('running');
@@ -340,6 +340,6 @@ describe('the watch', () => {
     enter('failed', { reason: 'x' });
     expect(clock.pending).toEqual([]);
     await clock.advance(10 * MINUTE_MS);
-    expect(told).toEqual(['raised crash_loop a', 'raised port_clash a']);
+    expect(log).toEqual(['raised crash_loop a', 'raised port_clash a']);
   });
 });

@@ -4,9 +4,9 @@ import type { AlertSink, Clock } from '../instances/ports.ts';
 import { GpuMemoryAlert, type GpuMemoryAlertDependencies } from './gpu-memory-alert.ts';
 import { judgeCrashLoop, judgeFailed, judgeGpuMemory, judgePortClash, type StatusChange } from './instance-trouble.ts';
 
-/** Raises and clears the alerts of single instances by what the bus tells of them. */
+/** Raises and clears the alerts of single instances from the events of the bus. */
 export interface InstanceAlerts {
-  /** Looks at every instance: what failed before this program began is told by no event. */
+  /** Checks every instance: no event reports one that failed before this process started. */
   lookAtAll(): void;
   close(): void;
 }
@@ -14,7 +14,7 @@ export interface InstanceAlerts {
 /** The instances as they are now, from memory. */
 export interface SeenInstances {
   list(): readonly Pick<InstanceSummary, 'name' | 'status' | 'reason'>[];
-  /** Only asked for a name that the list of the same turn has. */
+  /** Called only with a name from `list()` of the same turn. */
   get(name: string): Pick<Instance, 'port' | 'restart_count' | 'on_demand'>;
 }
 
@@ -23,23 +23,23 @@ export interface InstanceAlertsDependencies extends GpuMemoryAlertDependencies {
   alerts: AlertSink;
   events: { subscribe(listener: (event: InstanceEvent) => void): () => void };
   instances: SeenInstances;
-  /** Who listens on a port of this machine; `null`: nobody. */
+  /** The process that listens on a port of this machine; `null`: none. */
   portHolder: (port: number) => Promise<unknown>;
   onFault: (error: unknown, what: string) => void;
 }
 
 export const INSTANCE_FAILED = 'instance_failed';
 export const CRASH_LOOP = 'crash_loop';
-/** Also raised by whoever refuses a start for it, and then cleared here. */
+/** Also raised where a start is refused because of it; cleared here. */
 export const PORT_CLASH = 'port_clash';
 
-/** The restart policy counts anew after this. */
+/** The restart policy resets its count after this. */
 const SOUND_AFTER_MS = 5 * 60_000;
 const LOOK_AT_PORTS_EVERY_MS = 10_000;
 
-/** What is remembered of an instance in trouble. */
+/** Data about an instance in trouble. */
 interface Trouble {
-  /** Why it went down last; a start has no reason of its own. */
+  /** Why it went down last; the status `starting` has no reason. */
   reason: string | null;
   isLooping: boolean;
   forgiven: number;
@@ -49,7 +49,7 @@ interface Trouble {
 export function createInstanceAlerts(dependencies: InstanceAlertsDependencies): InstanceAlerts {
   const { clock, alerts, events, instances, portHolder, onFault } = dependencies;
   const troubles = new Map<string, Trouble>();
-  /** Ports that are taken, by the instance that wants one. */
+  /** Taken ports, by the name of the instance that needs the port. */
   const clashes = new Map<string, number>();
   const gpuMemory = new GpuMemoryAlert(dependencies);
   let cancelLook: (() => void) | null = null;
@@ -78,7 +78,7 @@ export function createInstanceAlerts(dependencies: InstanceAlertsDependencies): 
     if (verdict === null) {
       endLoop(name, trouble);
     } else if (verdict !== undefined && !trouble.isLooping) {
-      // Told once, with the cause of that moment: the next one may be worded otherwise.
+      // Raise once, with the current cause: the next cause may have another wording.
       trouble.isLooping = true;
       alerts.raise({ level: 'warning', code: CRASH_LOOP, message: verdict, instance: name });
     }
@@ -108,7 +108,7 @@ export function createInstanceAlerts(dependencies: InstanceAlertsDependencies): 
     const isShort = judgeGpuMemory(change);
     if (isShort === false) gpuMemory.forget(seen.name);
     if (isShort === true)
-      gpuMemory.note(seen.name).catch((error: unknown) => onFault(error, 'The GPUs cannot be looked at'));
+      gpuMemory.note(seen.name).catch((error: unknown) => onFault(error, 'The GPUs cannot be read'));
   };
 
   const updated = (name: string): void => {
@@ -137,7 +137,7 @@ export function createInstanceAlerts(dependencies: InstanceAlertsDependencies): 
           alerts.clear(PORT_CLASH, name);
       }
     } catch (error) {
-      onFault(error, 'Whether a port is free again cannot be found out; trying again');
+      onFault(error, 'Checking whether a port is free again failed; trying again');
     }
     cancelLook = null;
     watchPorts();

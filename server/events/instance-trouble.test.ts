@@ -11,60 +11,60 @@ const change = (given: Partial<StatusChange>): StatusChange => ({
   ...given,
 });
 
-describe('an instance that failed', () => {
-  it('is in trouble until it leaves that state', () => {
+describe('judgeFailed', () => {
+  it('raises until the instance leaves `failed`', () => {
     const reason = 'gave up after 5 restarts in a row: the engine crashed (SIGSEGV)';
     expect(judgeFailed(change({ status: 'failed', reason }))).toBe(
-      'chat failed and is not tried again by itself: the engine crashed (SIGSEGV). Correct that and start it.',
+      'chat failed and is not started again automatically: the engine crashed (SIGSEGV). Correct that and start it.',
     );
     expect(judgeFailed(change({ status: 'failed', reason, onDemand: true }))).toBe(
-      'chat failed and is tried again only by a request, half a minute later: the engine crashed (SIGSEGV). Correct that and start it.',
+      'chat failed and is started again only by a request, 30 seconds later at the earliest: the engine crashed (SIGSEGV). Correct that and start it.',
     );
     expect(judgeFailed(change({ status: 'starting' }))).toBe(null);
   });
 });
 
-describe('an instance that is restarted again and again', () => {
+describe('judgeCrashLoop', () => {
   it.each([
     ['its second backoff in a row', { status: 'restarting', restarts: 2 }, null],
     ['being stopped', { status: 'stopped', restarts: 3 }, null],
     ['its giving up', { status: 'failed', restarts: 5 }, null],
     ['a start by a command', { status: 'starting', restarts: 0 }, null],
-    ['running, which it does between its ends', { status: 'running', restarts: 3 }, undefined],
+    ['running between two crashes', { status: 'running', restarts: 3 }, undefined],
     ['its stopping', { status: 'stopping', restarts: 3 }, undefined],
-  ] as const)('is no trouble by %s', (_what, given, verdict) => {
+  ] as const)('returns no alert for %s', (_what, given, verdict) => {
     expect(judgeCrashLoop(change(given), 0)).toBe(verdict);
   });
 
-  it('is from the third backoff on, with the cause', () => {
+  it('raises from the third backoff on, with the cause', () => {
     const reason = 'backoff after: the engine crashed (SIGSEGV)';
     const message = judgeCrashLoop(change({ status: 'restarting', restarts: 3, reason }), 0);
     expect(message).toMatch(/restarted 3 times in a row\. The last time: the engine crashed \(SIGSEGV\)\. Its log/);
     expect(judgeCrashLoop(change({ status: 'starting', restarts: 3 }), 0)).toMatch(/restarted 3 times in a row\. Its/);
   });
 
-  it('is not while only those restarts count that were before a change of its settings', () => {
+  it('ignores restarts from before a change of the settings', () => {
     expect(judgeCrashLoop(change({ status: 'starting', restarts: 3 }), 3)).toBe(undefined);
     expect(judgeCrashLoop(change({ status: 'restarting', restarts: 4 }), 3)).toMatch(/4 times/);
   });
 });
 
-describe('a port that another program has', () => {
+describe('judgePortClash', () => {
   it.each([
     'port 8100 is in use by nginx (pid 77)',
     "couldn't bind HTTP server socket, hostname: 127.0.0.1, port: 8100: is the port in use?",
     'the engine exited with status 1: Error: listen EADDRINUSE: address already in use 127.0.0.1:8100',
     'the engine exited with status 1: OSError: [Errno 98] Address already in use',
     'backoff after: the engine exited with status 1: error while attempting to bind: address already in use',
-  ])('is the trouble of "%s"', (reason) => {
+  ])('raises for "%s"', (reason) => {
     expect(judgePortClash(change({ status: 'failed', reason }))).toMatch(/^chat cannot start.* 8100.*another port\.$/);
     expect(judgePortClash(change({ status: 'restarting', reason }))).not.toBe(undefined);
   });
 
-  it('may be every port that there is to choose from', () => {
+  it('raises when every port of the range is taken', () => {
     const reason = 'every port of instances.port_range is in use';
     expect(judgePortClash(change({ status: 'failed', reason }))).toBe(
-      'chat cannot start: every port of instances.port_range is in use. Widen it, or end what has ports of it.',
+      'chat cannot start: every port of instances.port_range is in use. Widen that range, or stop the programs that use its ports.',
     );
   });
 
@@ -74,12 +74,12 @@ describe('a port that another program has', () => {
     [{ status: 'failed', reason: 'there is no file /m.gguf' }, null],
     [{ status: 'starting' }, undefined],
     [{ status: 'restarting', reason: 'going down to start again, as asked' }, undefined],
-  ] as const)('is judged by %j: %s', (given, verdict) => {
+  ] as const)('judges %j as %s', (given, verdict) => {
     expect(judgePortClash(change(given))).toBe(verdict);
   });
 });
 
-describe('too little memory of a GPU', () => {
+describe('judgeGpuMemory', () => {
   it.each([
     'unable to allocate CUDA0 buffer (/models/a.gguf)',
     'allocating 9216.00 MiB on device 0: cudaMalloc failed: out of memory',
@@ -87,7 +87,7 @@ describe('too little memory of a GPU', () => {
     'Device memory allocation of size 118497280 failed: vk::Device::allocateMemory: ErrorOutOfDeviceMemory',
     'the engine exited with status 1: torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB',
     'ValueError: Free memory on device (3.1/24.0 GiB) on startup is less than desired GPU memory utilization',
-  ])('is the trouble of "%s"', (reason) => {
+  ])('raises for "%s"', (reason) => {
     expect(judgeGpuMemory(change({ status: 'failed', reason }))).toBe(true);
   });
 
@@ -98,7 +98,7 @@ describe('too little memory of a GPU', () => {
     [{ status: 'failed', reason: 'the engine was killed by SIGKILL; the system had run out of memory' }, false],
     [{ status: 'starting' }, undefined],
     [{ status: 'restarting', reason: 'going down to start again, as asked' }, undefined],
-  ] as const)('is judged by %j: %s', (given, verdict) => {
+  ] as const)('judges %j as %s', (given, verdict) => {
     expect(judgeGpuMemory(change(given))).toBe(verdict);
   });
 });

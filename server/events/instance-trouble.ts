@@ -1,8 +1,8 @@
 import type { Status } from '@llamactl/contract/instance';
 
-/** What an instance's change of status says of trouble. Pure: words in, words out. */
+/** Decides which alerts a change of an instance's status raises or clears. Pure functions. */
 
-/** A change of status, with what the instance shows at that moment. */
+/** A change of status, with the instance's data at that moment. */
 export interface StatusChange {
   name: string;
   status: Status;
@@ -11,39 +11,41 @@ export interface StatusChange {
   port: number;
   /** Whether a request starts it. */
   onDemand: boolean;
-  /** Restarts by the policy in a row. */
+  /** Restarts in a row by the restart policy. */
   restarts: number;
 }
 
-/** What becomes of an alert: a message raises it, `null` clears it, `undefined` leaves it as it is. */
+/** A message raises the alert, `null` clears it, `undefined` leaves it unchanged. */
 export type Verdict = string | null | undefined;
 
-/** The third backoff in a row: by then two tries on the same terms have come to nothing. */
+/** The third backoff in a row: two restarts with the same settings have failed by then. */
 export const CRASH_LOOP_RESTARTS = 3;
 
 const PREFIX = /^(?:backoff after|gave up after \d+ restarts? in a row): /;
 const RANGE_TAKEN = /\bevery port of instances\.port_range is in use\b/;
-/** Our own sentence, llama-server's, the system's. */
+/** Messages of llamactl, of llama-server and of the system. */
 const PORT_TAKEN = /\bport \d+ is in use\b|\bis the port in use\?|\bEADDRINUSE\b|\baddress (?:is )?already in use\b/i;
-/** What CUDA, ROCm, Vulkan, Metal, PyTorch and llama-server say. Of the machine's own memory they say it without a device. */
+/** Messages of CUDA, ROCm, Vulkan, Metal, PyTorch and llama-server. For main memory their messages name no device. */
 const GPU_MEMORY =
   /OutOfDeviceMemory|OUT_OF_DEVICE_MEMORY|hipErrorOutOfMemory|kIOGPUCommandBufferCallbackErrorOutOfMemory|\b(?:cuda|hip|musa)Malloc\w* failed|\b(?:CUDA|HIP|ROCm|GPU)\b.*\bout of memory\b|\bout of memory\b.*\b(?:CUDA|HIP|ROCm|GPU)\b|\ballocate (?:CUDA|ROCm|HIP|MUSA|Vulkan|Metal|SYCL)\d* buffer\b|\bFree memory on device\b|\bNo available memory for the cache blocks\b/i;
 
 /** `instance_failed`. */
 export function judgeFailed({ name, status, reason, onDemand }: StatusChange): Verdict {
   if (status !== 'failed') return null;
-  const tried = onDemand ? 'is tried again only by a request, half a minute later' : 'is not tried again by itself';
+  const tried = onDemand
+    ? 'is started again only by a request, 30 seconds later at the earliest'
+    : 'is not started again automatically';
   return `${name} failed and ${tried}: ${causeOf(reason)}. Correct that and start it.`;
 }
 
 /**
  * `crash_loop`.
  *
- * @param forgiven restarts that do not count any more: they were of settings that have been changed since
+ * @param forgiven restarts that no longer count, because the settings have changed since
  */
 export function judgeCrashLoop({ name, status, reason, restarts }: StatusChange, forgiven: number): Verdict {
   if (status === 'stopped' || status === 'failed' || restarts < CRASH_LOOP_RESTARTS) return null;
-  // A hung engine is restarted without a status of its own for the backoff: then it is seen by the next start.
+  // The backoff of a hung engine has no status `restarting`; its next `starting` shows the restart.
   if ((status !== 'restarting' && status !== 'starting') || restarts <= forgiven) return undefined;
   const cause = reason === null ? '' : ` The last time: ${causeOf(reason)}.`;
   return `${name} keeps ending and was restarted ${restarts} times in a row.${cause} Its log says more.`;
@@ -55,7 +57,7 @@ export function judgePortClash({ name, status, reason, port }: StatusChange): Ve
   const isOver = status === 'failed' || status === 'restarting';
   if (!isOver || reason === null) return undefined;
   if (RANGE_TAKEN.test(reason)) {
-    return `${name} cannot start: ${causeOf(reason)}. Widen it, or end what has ports of it.`;
+    return `${name} cannot start: ${causeOf(reason)}. Widen that range, or stop the programs that use its ports.`;
   }
   if (PORT_TAKEN.test(reason)) {
     return `${name} cannot start, because another program has its port ${port}: ${causeOf(reason)}. End that program, or give ${name} another port.`;
@@ -63,7 +65,7 @@ export function judgePortClash({ name, status, reason, port }: StatusChange): Ve
   return status === 'failed' ? null : undefined;
 }
 
-/** Whether its engine got too little memory of a GPU: true, false, or `undefined`: nothing new is known. */
+/** Whether the engine got too little GPU memory; `undefined`: unknown, keep the last result. */
 export function judgeGpuMemory({ status, reason }: StatusChange): boolean | undefined {
   if (status === 'running' || status === 'stopped') return false;
   const isOver = status === 'failed' || status === 'restarting';
@@ -73,5 +75,5 @@ export function judgeGpuMemory({ status, reason }: StatusChange): boolean | unde
 }
 
 function causeOf(reason: string | null): string {
-  return (reason ?? 'the reason is not known').replace(PREFIX, '').replace(/[.\s]+$/, '');
+  return (reason ?? 'the reason is unknown').replace(PREFIX, '').replace(/[.\s]+$/, '');
 }

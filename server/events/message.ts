@@ -2,20 +2,20 @@ import type { Frame, GapFrame, StatsFrame } from '@llamactl/contract/events';
 import type { KeptEvent } from '../instances/ports.ts';
 import { textFrame } from './text-frame.ts';
 
-/** What is sent to many clients: made once. */
+/** A message to clients, encoded once for all of them. */
 export interface Message {
   type: Frame['type'];
-  /** Name of the instance that it is about; `null`: it is about none. */
+  /** Name of the instance that the message is about; `null`: none. */
   name: string | null;
-  /** Its id; `null`: it is about none, or that one is unknown. */
+  /** Id of that instance; `null`: none, or unknown. */
   instance: string | null;
-  /** A client that is slow may be spared it. */
+  /** Statistics, which a slow client does not get. */
   isStats: boolean;
-  /** As it goes over the wire. */
+  /** The WebSocket frame. */
   bytes: Buffer;
 }
 
-/** @param idOf Of an instance that is there; asked where the event itself does not say. */
+/** @param idOf Id of an existing instance; called when the event itself has no id. */
 export function messageOfEvent(kept: KeptEvent, idOf: (name: string) => string | null): Message {
   const { seq, timestamp, event } = kept;
   const name = (event.type === 'system_alert' ? event.data.instance : event.data.name) ?? null;
@@ -29,7 +29,7 @@ export function messageOfStats(frame: StatsFrame, instance: string | null): Mess
   return { type: frame.type, name: frame.data.name, instance, isStats: true, bytes };
 }
 
-/** What a client is told of events that it missed for good. @param last The number of the newest event there is. */
+/** The frame that reports events which a client cannot get any more. @param last Number of the newest event. */
 export function gapBytes({ from, to }: { from: number; to: number }, last: number, timestamp: string): Buffer {
   const data = { from_seq: from, to_seq: to, last_seq: last };
   const frame: GapFrame = { type: 'gap', timestamp, seq: to, data };

@@ -8,15 +8,15 @@ function anOutbox() {
 }
 const parcel = (all: string, essential = all) => ({ all: Buffer.from(all), essential: Buffer.from(essential) });
 
-describe('an outbox', () => {
-  it('writes at once what the wire takes, and nothing for nothing', () => {
+describe('Outbox', () => {
+  it('writes at once while the wire is free, and writes no empty parcel', () => {
     const { outbox, written } = anOutbox();
     expect(outbox.send(parcel('event stats', 'event'))).toBe(true);
     expect(outbox.send(parcel(''))).toBe(true);
     expect(written).toEqual(['event stats']);
   });
 
-  it('holds back while the wire is blocked, and drops what can be spared', () => {
+  it('holds messages back while the wire is blocked, and drops statistics', () => {
     const { outbox, wire, written } = anOutbox();
     wire.pending = 70_000;
     expect(outbox.send(parcel('one stats', 'one '))).toBe(true);
@@ -29,7 +29,7 @@ describe('an outbox', () => {
     expect(written).toEqual(['one two']);
   });
 
-  it('lets nothing overtake what waits', () => {
+  it('keeps the order of waiting messages', () => {
     const { outbox, wire, written } = anOutbox();
     wire.pending = 70_000;
     outbox.send(parcel('one '));
@@ -39,7 +39,7 @@ describe('an outbox', () => {
     expect(written).toEqual(['one two']);
   });
 
-  it('says when more waits than it holds, and never for what can be spared', () => {
+  it('returns false when too much waits, but never because of statistics', () => {
     const { outbox, wire } = anOutbox();
     wire.pending = 70_000;
     const kilobyte = 'x'.repeat(1_024);

@@ -1,24 +1,24 @@
-/** A client's connection, as far as sending goes. */
+/** The sending side of a client's connection. */
 export interface Wire {
   /** Takes whole WebSocket frames. */
   write(bytes: Buffer): void;
-  /** Bytes that were written and that the operating system has not taken yet. */
+  /** Bytes written that the operating system has not taken yet. */
   readonly pending: number;
 }
 
-/** Some messages as one client gets them. */
+/** A batch of messages for one client. */
 export interface Parcel {
   all: Buffer;
-  /** The same without what a slow client is spared. */
+  /** The messages without statistics, for a slow client. */
   essential: Buffer;
 }
 
-/** A wire with more than this pending is not written to: what waits is better where it can be dropped. */
+/** While more than this is pending, messages wait here, where they can be dropped, instead of in the wire. */
 const BLOCKED_BYTES = 65_536;
-/** Some thousand events. They are shared by all who wait for them. */
+/** Some thousand events. Waiting clients share their bytes. */
 const MOST_WAITING_BYTES = 1_048_576;
 
-/** What waits for one client: bounded, and what matters least is dropped first. */
+/** The messages that wait for one client. Bounded; a waiting client gets no statistics. */
 export class Outbox {
   readonly #wire: Wire;
   #waiting: Buffer[] = [];
@@ -28,7 +28,7 @@ export class Outbox {
     this.#wire = wire;
   }
 
-  /** Returns false when the client is too slow: it will not be told everything any more. */
+  /** Returns false when the client is too slow to get every message. */
   send({ all, essential }: Parcel): boolean {
     if (this.#waiting.length === 0 && this.#wire.pending <= BLOCKED_BYTES) {
       if (all.length > 0) this.#wire.write(all);
@@ -40,7 +40,7 @@ export class Outbox {
     return this.#waitingBytes <= MOST_WAITING_BYTES;
   }
 
-  /** The wire has taken all that was pending. */
+  /** Writes the waiting messages; call it when the wire has taken all pending bytes. */
   drained(): void {
     if (this.#waiting.length === 0) return;
     const bytes = Buffer.concat(this.#waiting);

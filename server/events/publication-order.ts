@@ -1,19 +1,19 @@
 import type { KeptEvent } from '../instances/ports.ts';
 
 /**
- * Puts what is published into the order in which it was kept: what comes early waits for all before it, until each of
- * them was published or discarded.
+ * Releases published events in the order in which they were kept. An event waits until every earlier one is published or
+ * discarded.
  */
 export class PublicationOrder {
   /** Oldest first. */
   readonly #open = new Map<number, { kept: KeptEvent; fate: 'open' | 'published' | 'discarded' }>();
 
-  /** Takes its place: behind all that were kept before. */
+  /** Adds an event behind all that were kept before. */
   keep(kept: KeptEvent): void {
     this.#open.set(kept.seq, { kept, fate: 'open' });
   }
 
-  /** Returns what listeners may hear now, in order. What has its fate already, or was never kept, changes nothing. */
+  /** Returns the events that can be delivered now, in order. An event that is settled or was never kept changes nothing. */
   settle(kept: KeptEvent, fate: 'published' | 'discarded'): KeptEvent[] {
     const own = this.#open.get(kept.seq);
     if (own === undefined || own.fate !== 'open') return [];

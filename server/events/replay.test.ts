@@ -6,8 +6,8 @@ const several = (first: number, last: number) =>
   Array.from({ length: last - first + 1 }, (_, index) => keptEvent(first + index));
 const seqOf = (count: number): number => keptEvent(count).seq;
 
-describe('the replay', () => {
-  it('tells what came after a number', () => {
+describe('Replay', () => {
+  it('returns the events after a number', () => {
     const replay = new Replay(several(1, 3));
     replay.push(keptEvent(4));
     expect(replay.since(seqOf(2))).toEqual({ gap: null, events: several(3, 4) });
@@ -15,16 +15,16 @@ describe('the replay', () => {
     expect(replay.lastSeq).toBe(seqOf(4));
   });
 
-  it('tells all there is after 0', () => {
+  it('returns all events after 0', () => {
     expect(new Replay([]).since(0)).toEqual({ gap: null, events: [] });
     expect(new Replay(several(1, 3)).since(0)).toEqual({ gap: null, events: several(1, 3) });
   });
 
-  it('tells nothing after a number that is still to come', () => {
+  it('returns nothing after a future number', () => {
     expect(new Replay(several(1, 3)).since(seqOf(9))).toEqual({ gap: null, events: [] });
   });
 
-  it('says what is missing after a number that it does not know', () => {
+  it('reports a gap after an unknown number', () => {
     const events = several(10, 12);
     expect(new Replay(events).since(seqOf(5))).toEqual({ gap: { from: seqOf(6), to: seqOf(9) }, events });
     expect(new Replay(events).since(seqOf(9)), 'nothing can lie between').toEqual({ gap: null, events });
@@ -42,14 +42,14 @@ describe('the replay', () => {
     }
   });
 
-  it('grows no further', () => {
+  it('stays bounded', () => {
     const replay = new Replay([]);
     for (const kept of several(1, 5_321)) replay.push(kept);
     expect(replay.since(seqOf(4_320)).gap).toEqual({ from: seqOf(4_321), to: seqOf(4_321) });
     expect(replay.since(seqOf(4_321))).toEqual({ gap: null, events: several(4_322, 5_321) });
   });
 
-  it('may have lost older ones when it is filled to the brim', () => {
+  it('assumes lost events when the store was full', () => {
     expect(new Replay(several(1, 1_000)).since(0).gap).toEqual({ from: 1, to: seqOf(0) });
     expect(new Replay(several(1, 999)).since(0).gap).toBeNull();
   });

@@ -1,11 +1,11 @@
 import type { KeptEvent } from '../instances/ports.ts';
 
-/** How many events a listener that was away can be told. */
+/** Most events that a listener can get after an absence. */
 const REPLAYED = 1_000;
 
-/** What a listener that was away has missed. */
+/** The events that a listener missed. */
 export interface Replayed {
-  /** The numbers of those that are not there any more, both ends included; `null`: nothing is missing. */
+  /** The numbers of events that are lost, both ends included; `null`: none is lost. */
   gap: { from: number; to: number } | null;
   /** Oldest first. */
   events: KeptEvent[];
@@ -15,31 +15,31 @@ export interface Replayed {
 export class Replay {
   /** Oldest first. */
   #events: KeptEvent[];
-  /** Whether older ones than these were there once, or may have been. */
+  /** Whether older events existed, or may have. */
   #isCut: boolean;
 
-  /** @param stored What the last server left, oldest first. */
+  /** @param stored Events of the previous server, oldest first. */
   constructor(stored: readonly KeptEvent[]) {
     this.#events = stored.slice(-REPLAYED);
     this.#isCut = stored.length >= REPLAYED;
   }
 
-  /** The number of the newest; 0: there is none yet. */
+  /** The number of the newest event; 0: no event yet. */
   get lastSeq(): number {
     return this.#events.at(-1)?.seq ?? 0;
   }
 
   push(kept: KeptEvent): void {
     this.#events.push(kept);
-    // Cut in one piece now and then: a shift of each would move them all.
+    // Cut many at once: a shift for each event would move all the others.
     if (this.#events.length < REPLAYED * 2) return;
     this.#events = this.#events.slice(-REPLAYED);
     this.#isCut = true;
   }
 
   /**
-   * Everything after `seq`, as far as it is there. 0 asks for all there is, and any other number for what came after that
-   * event: where it is unknown, because it is too old or of another data directory, there is a gap.
+   * The kept events after `seq`; 0 requests all of them. Reports a gap when the event with that number is unknown, because
+   * it is too old or of another data directory.
    */
   since(seq: number): Replayed {
     const events = this.#events.slice(-REPLAYED);

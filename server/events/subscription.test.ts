@@ -13,28 +13,28 @@ const wanted = (...of: Parameters<typeof createSubscription>) => {
   return ALL.filter((message) => subscription.wants(message));
 };
 
-describe('a subscription', () => {
-  it('is to everything by default', () => {
+describe('Subscription', () => {
+  it('includes everything by default', () => {
     expect(wanted(null, {})).toEqual(ALL);
   });
 
-  it('can be to some types', () => {
+  it('selects types', () => {
     expect(wanted(null, { types: ['system_alert', 'instance_stats_updated'] })).toEqual([STATS_OF_A, SYSTEM]);
     expect(wanted(null, { types: [] })).toEqual([]);
   });
 
-  it('can be to some instances, in any case, and to what concerns all of them', () => {
+  it('selects instances, whatever the case, and always includes system alerts', () => {
     expect(wanted(null, { instances: ['b'] })).toEqual([OF_B, SYSTEM]);
     expect(wanted(null, { instances: ['b'], types: ['instance_status_changed'] })).toEqual([OF_B]);
   });
 
-  it('never holds what the client may not see, whatever it asks for', () => {
+  it('never includes instances that the client may not see', () => {
     expect(wanted(new Set(['id-a']), {})).toEqual([OF_A, STATS_OF_A, SYSTEM]);
     expect(wanted(new Set(['id-a']), { instances: ['b', 'gone'] })).toEqual([SYSTEM]);
     expect(wanted(new Set(), {})).toEqual([SYSTEM]);
   });
 
-  it('has the key of those that want the same, and of no other', () => {
+  it('shares its key with equal subscriptions only', () => {
     const key = (...of: Parameters<typeof createSubscription>) => createSubscription(...of).key;
     expect(key(null, { instances: ['a', 'B'] })).toBe(key(null, { instances: ['b', 'A', 'a'] }));
     const keys = [

@@ -1,25 +1,24 @@
 import type { Subscribe } from '@llamactl/contract/events';
 import type { Message } from './message.ts';
 
-/** What of all messages a client gets. Those of equal subscriptions are put together once for all. */
+/** Selects the messages that a client gets. Clients with equal subscriptions share one batch. */
 export interface Subscription {
-  /** Equal for those that want the same. */
+  /** Equal for equal subscriptions. */
   key: string;
   wants(message: Pick<Message, 'type' | 'name' | 'instance'>): boolean;
 }
 
 /**
- * Alerts of the whole system concern everybody, whichever instances they may see or ask for.
+ * Alerts of the whole system go to every client, whichever instances it may see or subscribes to.
  *
  * @param visible Ids of the instances that the client may see; `null`: all.
- * @param wish What the client asked for.
  */
 export function createSubscription(
   visible: ReadonlySet<string> | null,
-  wish: Pick<Subscribe, 'instances' | 'types'>,
+  request: Pick<Subscribe, 'instances' | 'types'>,
 ): Subscription {
-  const names = wish.instances === undefined ? null : new Set(wish.instances.map((name) => name.toLowerCase()));
-  const types: ReadonlySet<string> | null = wish.types === undefined ? null : new Set(wish.types);
+  const names = request.instances === undefined ? null : new Set(request.instances.map((name) => name.toLowerCase()));
+  const types: ReadonlySet<string> | null = request.types === undefined ? null : new Set(request.types);
   return {
     key: JSON.stringify([visible, names, types].map((set) => (set === null ? null : [...set].toSorted()))),
     wants: ({ type, name, instance }) =>

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { textFrame } from './text-frame.ts';
 
-describe('a text frame', () => {
+describe('textFrame', () => {
   it.each([
     [0, '8100'],
     [125, '817d'],
     [126, '817e007e'],
     [65_535, '817effff'],
     [65_536, '817f0000000000010000'],
-  ])('of %i bytes has its length in its header, and no mask', (length, header) => {
+  ])('writes the length of %i bytes into the header, and no mask', (length, header) => {
     const text = 'x'.repeat(length);
     expect(textFrame(text).toString('latin1')).toBe(Buffer.from(header, 'hex').toString('latin1') + text);
   });
@@ -17,7 +17,7 @@ describe('a text frame', () => {
     expect(textFrame('é')).toEqual(Buffer.from([0x81, 2, 0xc3, 0xa9]));
   });
 
-  it('keeps no memory but its own: a thousand of them are kept', () => {
+  it('keeps no memory of a pool alive', () => {
     const frame = textFrame('x');
     expect(frame.buffer.byteLength).toBe(frame.byteLength);
   });

@@ -1,6 +1,6 @@
-/** A text frame (RFC 6455, 5.2): whole, final, and not masked, as a server's are. So it is the same for every client. */
+/** A text frame (RFC 6455, 5.2): final and, as a server's frames are, not masked. So all clients get the same bytes. */
 const FINAL_TEXT = 0x81;
-/** Lengths from here on stand in two bytes of their own, those that need more than 16 bits in eight. */
+/** From this value on the length has two extra bytes, or eight where it needs more than 16 bits. */
 const TWO_BYTE_LENGTH = 126;
 const EIGHT_BYTE_LENGTH = 127;
 
@@ -8,7 +8,7 @@ const EIGHT_BYTE_LENGTH = 127;
 export function textFrame(text: string): Buffer {
   const length = Buffer.byteLength(text);
   const headerLength = length < TWO_BYTE_LENGTH ? 2 : length < 2 ** 16 ? 4 : 10;
-  // Memory of its own: frames are kept for the replay, and each from Node's pool would keep 64 KB of it, 64 MB in all.
+  // Allocate outside Node's pool: the replay keeps frames, and each would keep 64 KB of the pool, 64 MB in all.
   const frame = Buffer.allocUnsafeSlow(headerLength + length);
   frame[0] = FINAL_TEXT;
   if (headerLength === 2) {

@@ -48,7 +48,7 @@ interface Received {
   body: string;
 }
 
-/** Records what is posted to it, and answers with one status after the other, the last one for ever. */
+/** A server that records requests and answers with one status after the other, then repeats the last. */
 async function aReceiver(answers: readonly number[], headers: http.OutgoingHttpHeaders = {}) {
   const received: Received[] = [];
   const port = await listen(
@@ -67,19 +67,19 @@ async function aReceiver(answers: readonly number[], headers: http.OutgoingHttpH
 }
 
 const send = (url: string): Promise<void> => createWebhook(url, clock)(ANNOUNCEMENT, closing.signal);
-/** What a sending is refused with, for one whose time the test has to let pass first. */
+/** The reason of a rejected delivery, for one that the test's clock has to finish. */
 const reasonOf = (sent: Promise<void>): Promise<Error> =>
   sent.then(
     () => new Error('it was sent'),
     (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
   );
-/** Lets the pause before the next try pass, once it has begun. */
+/** Waits until the pause before the next attempt has begun, then ends it. */
 async function pass(milliseconds: number): Promise<void> {
   await vi.waitFor(() => expect(clock.pending).toEqual([milliseconds]), WAIT);
   await clock.advance(milliseconds);
 }
 
-describe('a webhook', () => {
+describe('createWebhook', () => {
   it('posts one JSON body', async () => {
     const { received, url } = await aReceiver([200]);
     await send(url);
@@ -89,7 +89,7 @@ describe('a webhook', () => {
     expect(clock.pending).toEqual([]);
   });
 
-  it('has the words where Slack, Discord and ntfy look for them, and calls nobody by what an engine wrote', () => {
+  it('has the fields of Slack, Discord and ntfy, and no mentions from an engine output', () => {
     expect(JSON.parse(bodyOf(ANNOUNCEMENT))).toEqual({
       ...ANNOUNCEMENT,
       text: 'llamactl on box: instance_failed (a)\nIt said &lt;!channel&gt; @everyone.',
@@ -98,7 +98,7 @@ describe('a webhook', () => {
     });
   });
 
-  it('tells ntfy which parts of the body to show, and how loudly', async () => {
+  it('sets the headers for ntfy: templates, priority, tags', async () => {
     const { received, url } = await aReceiver([200]);
     await send(url);
     expect(received[0]?.headers).toMatchObject({
@@ -110,13 +110,13 @@ describe('a webhook', () => {
     });
   });
 
-  it('sends a name and a password of its URL as such', async () => {
+  it('sends the user name and password of its URL as basic authentication', async () => {
     const { received, url } = await aReceiver([200]);
     await send(url.replace('//', '//me:pass%20word@'));
     expect(received[0]?.headers.authorization).toBe(`Basic ${Buffer.from('me:pass word').toString('base64')}`);
   });
 
-  it.each([500, 503, 429, 408])('tries again after a status of %i, with growing pauses', async (status) => {
+  it.each([500, 503, 429, 408])('retries after status %i, with growing pauses', async (status) => {
     const { received, url } = await aReceiver([status, status, 204]);
     const sent = send(url);
     await pass(2_000);
@@ -125,7 +125,7 @@ describe('a webhook', () => {
     expect(received).toHaveLength(3);
   });
 
-  it('waits as long as it is asked to, within reason', async () => {
+  it('waits as long as Retry-After requests, up to a limit', async () => {
     const { url } = await aReceiver([429, 204], { 'retry-after': '17' });
     const sent = send(url);
     await pass(17_000);
@@ -136,7 +136,7 @@ describe('a webhook', () => {
     await later;
   });
 
-  it('gives up after three tries', async () => {
+  it('gives up after three attempts', async () => {
     const { received, url } = await aReceiver([500]);
     const sent = reasonOf(send(url));
     await pass(2_000);
@@ -145,7 +145,7 @@ describe('a webhook', () => {
     expect(received).toHaveLength(3);
   });
 
-  it.each([400, 401, 404, 410])('does not try again after a status of %i: it would be the same', async (status) => {
+  it.each([400, 401, 404, 410])('does not retry after status %i', async (status) => {
     const { received, url } = await aReceiver([status]);
     await expect(send(url)).rejects.toThrow(`status ${status}`);
     expect(received).toHaveLength(1);
@@ -158,7 +158,7 @@ describe('a webhook', () => {
     expect(other.received).toEqual([]);
   });
 
-  it('gives up on an answer that does not come within ten seconds', async () => {
+  it('times out after ten seconds without an answer', async () => {
     const port = await listen(net.createServer(() => undefined));
     const sent = reasonOf(send(`http://127.0.0.1:${port}/`));
     await pass(10_000);
@@ -170,7 +170,7 @@ describe('a webhook', () => {
     expect(clock.pending).toEqual([]);
   });
 
-  it('ends without a word when it is closed, while it waits for an answer and between two tries', async () => {
+  it('resolves when aborted, both during an attempt and between two', async () => {
     const silent = await listen(net.createServer(() => undefined));
     const first = send(`http://127.0.0.1:${silent}/`);
     await vi.waitFor(() => expect(sockets.size).toBe(1), WAIT);
@@ -207,7 +207,7 @@ describe('a webhook', () => {
   it.each(['ftp://host.example/secret', 'javascript:secret', 'no url secret'])(
     'refuses %s, without repeating it',
     (url) => {
-      expect(() => createWebhook(url, clock)).toThrow(/^alerts\.webhook is no http or https URL$/);
+      expect(() => createWebhook(url, clock)).toThrow(/^alerts\.webhook is not an http or https URL$/);
     },
   );
 });

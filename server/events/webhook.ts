@@ -8,25 +8,25 @@ const TIMEOUT_MS = 10_000;
 const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 60_000;
 
-/** What came of one try. `again`: another one may do better, but not before `pauseMs`. */
+/** The result of one attempt. `again`: retry, but not before `pauseMs`. */
 type Outcome = { ok: true } | { ok: false; why: string; again: boolean; pauseMs: number };
 
 /**
- * Posts announcements to one URL. The URL is a secret: it, its host and what the other side says stand in no error.
+ * Posts announcements to one URL. The URL is a secret: no error contains it, its host, or text of the answer.
  *
- * @throws {Error} when it is no http or https URL
+ * @throws {Error} when the address is not an http or https URL
  */
 export function createWebhook(
   address: string,
   clock: Pick<Clock, 'after'>,
 ): (announcement: Announcement, signal: AbortSignal) => Promise<void> {
-  // A parse that throws would carry the URL in its error.
+  // `new URL` would put the address into its error.
   const url = URL.parse(address);
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    throw new Error('alerts.webhook is no http or https URL');
+    throw new Error('alerts.webhook is not an http or https URL');
   }
 
-  /** Rejects with a sentence when three tries have failed; an abort ends it without a word. */
+  /** Rejects with a sentence when three attempts have failed; resolves on an abort. */
   return async (announcement, signal) => {
     for (let tried = 1; !signal.aborted; tried += 1) {
       const outcome = await post(url, announcement, clock, signal);
@@ -39,8 +39,8 @@ export function createWebhook(
 }
 
 /**
- * One body for all: Slack reads `text`, Discord `content`, and ntfy what the templates in the headers name, whatever the
- * rest. A reason may quote what an engine wrote: it must not call a whole channel, hence no mentions.
+ * Makes one body for all services: Slack reads `text`, Discord `content`, and ntfy the fields that the templates in the
+ * headers name. Mentions are off: a reason may quote an engine's output, which must not notify a whole channel.
  */
 export function bodyOf(announcement: Announcement): string {
   const text = `${announcement.title}\n${announcement.message}`;
@@ -52,7 +52,7 @@ export function bodyOf(announcement: Announcement): string {
   });
 }
 
-/** ntfy shows a body as it is unless it is told which parts to take. */
+/** ntfy shows the whole body unless templates select its parts. */
 function headersOf({ level, state }: Announcement): http.OutgoingHttpHeaders {
   const isBad = state === 'raised' && level === 'error';
   return {
@@ -75,7 +75,7 @@ function post(
   const body = Buffer.from(bodyOf(announcement));
   const headers = { ...headersOf(announcement), 'content-length': body.length };
   return new Promise((resolve) => {
-    // a connection of its own: alerts are rare, and an idle one is closed by the time the next comes
+    // a new connection each time: alerts are rare, and an idle connection is closed before the next one
     const request = (url.protocol === 'https:' ? https : http).request(url, { method: 'POST', agent: false, headers });
     const finish = (outcome: Outcome): void => {
       cancelTimeout();
@@ -88,7 +88,7 @@ function post(
     const cancelTimeout = clock.after(TIMEOUT_MS, () => fail(`did not answer within ${TIMEOUT_MS / 1_000} seconds`));
     signal.addEventListener('abort', abort, { once: true });
     request.on('response', (response) => finish(judge(response)));
-    // Its message would name the host.
+    // Use only the error's code: its message names the host.
     request.on('error', (error) => fail(`could not be reached (${'code' in error ? String(error.code) : 'no HTTP'})`));
     request.on('close', () => fail('closed the connection without an answer'));
     request.end(body);
@@ -98,7 +98,7 @@ function post(
 function judge({ statusCode: status = 0, headers }: http.IncomingMessage): Outcome {
   if (status >= 200 && status < 300) return { ok: true };
   const isRedirect = status >= 300 && status < 400;
-  const why = `answered with status ${status}${isRedirect ? '; redirects are not followed, write where it leads' : ''}`;
+  const why = `answered with status ${status}${isRedirect ? '; redirects are not followed, so configure the final URL' : ''}`;
   const seconds = Number(headers['retry-after'] ?? 0);
   const pauseMs = Number.isFinite(seconds) ? Math.max(0, seconds * 1_000) : 0;
   return { ok: false, why, again: status === 408 || status === 429 || status >= 500, pauseMs };

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cleanLine, cutText, needsCleaning } from './clean-text.ts';
 
-/** ASCII as characters that show nothing. */
+/** Invisible ASCII tag characters. */
 function tagged(text: string): string {
   return Array.from(text, (each) => String.fromCodePoint(0xe_0000 + (each.codePointAt(0) ?? 0))).join('');
 }
@@ -10,7 +10,7 @@ function tagged(text: string): string {
 /** The control sequence introducer. */
 const CSI = '\u001b[';
 
-describe('a line of output', () => {
+describe('cleanLine', () => {
   it.each([
     ['colours', `${CSI}1;31mred${CSI}0m text`, 'red text'],
     ['cursor movements', `${CSI}2J${CSI}10;20Htext${CSI}?25l`, 'text'],
@@ -21,14 +21,14 @@ describe('a line of output', () => {
     ['a sequence cut short', `text${CSI}12;`, 'text12;'],
     ['other control characters', 'b\u0008e\u0007ll\u007f\u009b', 'bell'],
     ['NULs', 'a\0b\0', 'ab'],
-    ['what turns the direction of text', 'a\u202eb\u2066c', 'abc'],
-    ['marks of direction', 'a\u200eb\u200fc\u061cd', 'abcd'],
-    ['spaces of no width', 'pass\u200bword\u2060\ufeff', 'password'],
-    ['separators of lines', 'a\u2028b\u2029c', 'abc'],
+    ['characters that change the direction of text', 'a\u202eb\u2066c', 'abc'],
+    ['direction marks', 'a\u200eb\u200fc\u061cd', 'abcd'],
+    ['zero-width spaces', 'pass\u200bword\u2060\ufeff', 'password'],
+    ['line separators', 'a\u2028b\u2029c', 'abc'],
     ['text in tags', `ok${tagged('run')}`, 'ok'],
     ['the end of a line of Windows', 'text\r', 'text'],
     ['a progress bar that overwrites itself', ' 10%\r 50%\r100%', '100%'],
-  ])('loses %s', (_, written, shown) => {
+  ])('removes %s', (_, written, shown) => {
     expect(cleanLine(written)).toBe(shown);
   });
 
@@ -37,7 +37,7 @@ describe('a line of output', () => {
     expect(cleanLine(line)).toBe(line);
   });
 
-  it('has no control character left, whatever an engine writes', () => {
+  it('leaves no control character, whatever the engine writes', () => {
     const character = fc.oneof(
       fc.constantFrom('\u001b', '[', ']', ';', 'm', '\u0007', '\r', '\0', '\u202e', '\u200b', '\u{e0041}'),
       fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
@@ -52,8 +52,8 @@ describe('a line of output', () => {
   });
 });
 
-describe('lines that are clean as they are', () => {
-  it('are told from those that are not', () => {
+describe('needsCleaning', () => {
+  it('tells clean lines from others', () => {
     expect(needsCleaning('a\tb\nc\n')).toBe(false);
     for (const control of [
       '\0',
@@ -72,17 +72,17 @@ describe('lines that are clean as they are', () => {
   });
 });
 
-describe('a long text', () => {
-  it('is cut, and says so', () => {
+describe('cutText', () => {
+  it('cuts long texts with an ellipsis', () => {
     expect(cutText('x'.repeat(10), 10)).toBe('x'.repeat(10));
     expect(cutText('x'.repeat(11), 10)).toBe(`${'x'.repeat(9)}…`);
   });
 
-  it('is never cut in the middle of a character', () => {
+  it('never splits a character', () => {
     expect(cutText(`${'x'.repeat(8)}😀😀`, 10)).toBe(`${'x'.repeat(8)}…`);
   });
 
-  it('says that something is missing also where the rest is short', () => {
+  it('adds the ellipsis to a short text that is already incomplete', () => {
     expect(cutText('abc', 10, true)).toBe('abc…');
   });
 });

@@ -3,13 +3,13 @@ import { HIDDEN_CHARACTERS, HIDDEN_TAGS } from '@llamactl/contract/hidden-charac
 /** Characters that must not reach a screen: all control characters but the tab, and hidden characters. */
 const CONTROLS = new RegExp(String.raw`(?!\t)[\p{Cc}${HIDDEN_CHARACTERS}${HIDDEN_TAGS}]`, 'gu');
 
-/** The first half of every tag character, and of some harmless ones. The flag `u` would make a search cost twice as much. */
+/** The first half of every tag character, and of some harmless ones. The flag `u` would double the cost of a search. */
 const TAG_HALF = String.raw`\udb40`;
 
-/** Whether a line may hold any of {@link CONTROLS}. One class, no lookahead: it runs over every byte that an engine writes. */
+/** Matches lines that may contain {@link CONTROLS}. One class, no lookahead: it runs over every byte that an engine writes. */
 const HAS_CONTROL = new RegExp(String.raw`[\0-\x08\n-\x1f\x7f-\x9f${HIDDEN_CHARACTERS}${TAG_HALF}]`);
 
-/** The same for many lines at once, in which line feeds are allowed. */
+/** The same for several lines at once, so line feeds are allowed. */
 const HAS_CONTROL_IN_LINES = new RegExp(String.raw`[\0-\x08\x0b-\x1f\x7f-\x9f${HIDDEN_CHARACTERS}${TAG_HALF}]`);
 
 /** Control sequences of terminals: with parameters (CSI), with text (OSC and the like), and the short ones. */
@@ -23,7 +23,7 @@ export function needsCleaning(lines: string): boolean {
   return HAS_CONTROL_IN_LINES.test(lines);
 }
 
-/** The line as a terminal shows it in the end: without control and hidden characters, and of overwritten text the last. */
+/** The line as a terminal finally shows it: without control and hidden characters, and without overwritten text. */
 export function cleanLine(line: string): string {
   if (!HAS_CONTROL.test(line)) return line;
   const plain = line.replace(SEQUENCES, '');
@@ -34,11 +34,11 @@ export function cleanLine(line: string): string {
 /**
  * Shortens a text to at most `most` characters (UTF-16 units); the cut shows as an ellipsis.
  *
- * @param isCut something of it is missing already
+ * @param isCut whether the text is already incomplete
  */
 export function cutText(text: string, most: number, isCut = false): string {
   if (text.length <= most && !isCut) return text;
-  // A character outside the basic plane is two units long: half of one is not left behind.
+  // A character outside the basic plane has two units: leave no half of one.
   const kept = text.slice(0, most - ELLIPSIS.length).replace(/[\ud800-\udbff]$/, '');
   return `${kept}${ELLIPSIS}`;
 }

@@ -5,7 +5,7 @@ import { archiveName } from './layout.ts';
 import { UNFINISHED } from './rotation.ts';
 import type { Drop } from './total-bound.ts';
 
-/** Carries out what was decided. Whoever has a file open goes on reading it to its end. */
+/** Drops an archive or a log. Readers that have the file open can still read it to its end. */
 export async function drop(one: Drop): Promise<void> {
   if (one.what === 'log') return dropLog(one);
   if (one.keepsName) await empty(one.archive.file);
@@ -18,7 +18,7 @@ async function dropLog({ run }: Extract<Drop, { what: 'log' }>): Promise<void> {
   await rm(run.live, { force: true });
 }
 
-/** By another file of that name: one that is cut under a reader looks like one that ends there. */
+/** Replaces the file by an empty one: to a reader, a truncated file looks like one that ends there. */
 async function empty(file: string): Promise<void> {
   const successor = `${file}${UNFINISHED}`;
   const isMade = await unlessFull(makeEmpty(successor));
@@ -30,7 +30,7 @@ async function makeEmpty(file: string): Promise<void> {
   await (await open(file, 'w', 0o600)).close();
 }
 
-/** There may be no room for a name either: making room is what it is about. */
+/** Returns false when the disk is full: it may have no room for a new name either. */
 async function unlessFull(making: Promise<void>): Promise<boolean> {
   try {
     await making;

@@ -3,13 +3,13 @@ export function errorCode(error: unknown): string | null {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
 }
 
-/** Whether there was no room for what was to be written: on the disk, or within somebody's quota. */
+/** Whether a write failed because the disk is full or the quota is used up. */
 export function isDiskFull(error: unknown): boolean {
   const code = errorCode(error);
   return code === 'ENOSPC' || code === 'EDQUOT';
 }
 
-/** What an operation on a file gives; `null`: the file is not there. */
+/** The result of an operation on a file; `null`: the file does not exist. */
 export async function unlessMissing<Value>(operation: Promise<Value>): Promise<Value | null> {
   try {
     return await operation;

@@ -1,20 +1,20 @@
 import type { LogEntry, LogGap } from '@llamactl/contract/logs';
 import type { ForwardEntries } from './forward-entries.ts';
 
-/** The first entries behind a place. */
+/** The first entries after a position. */
 export interface FirstEntries {
   entries: LogEntry[];
-  /** What was dropped before the first of them. */
+  /** The output that was dropped before the first entry. */
   gap: LogGap['gap'] | null;
-  /** It would have had to read more to find so many. */
+  /** Finding `count` entries would have taken more than `maxBytes`. */
   isTruncated: boolean;
 }
 
 /**
- * Ends at a gap that has entries before it: who asks again behind the last of them is told of it.
+ * Reads the first entries after a position. Stops at a gap after the first entry; the next call then reports the gap.
  *
- * @param after No entry has a smaller place, nor this one.
- * @param maxBytes It reads no more than these, up to a piece.
+ * @param after All entries have a larger `seq` than this.
+ * @param maxBytes Reads at most this much, rounded up to a piece.
  */
 export async function firstEntries(
   forward: ForwardEntries,

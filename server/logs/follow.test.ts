@@ -30,7 +30,7 @@ const run = (number: number): RunReference => ({ tag: 'test', folder: path.join(
 const file = (number: number, name = 'log'): string => path.join(run(number).folder, name);
 const write = (number: number, output: string): void => appendFileSync(file(number), output);
 
-/** Writes over and over until somebody has got something. */
+/** Writes repeatedly until a reader has got something. */
 async function writeUntil(gotten: Promise<unknown>, number: number, output: string): Promise<void> {
   let isGotten = false;
   const ended = gotten.finally(() => {
@@ -45,14 +45,14 @@ async function writeUntil(gotten: Promise<unknown>, number: number, output: stri
   await ended;
 }
 
-/** A run that is written to. */
+/** A run that a process writes to. */
 async function begin(number: number, output = ''): Promise<void> {
   await logs.begin(log(), run(number));
   write(number, output);
   logs.attach(log(), run(number));
 }
 
-/** Moves what is before `to` into an archive, as rotation does before it cuts the file. */
+/** Moves the bytes before `to` into an archive, as rotation does before cutting the file. */
 function rotate(number: number, from: number, to: number): void {
   const bytes = readFileSync(file(number));
   writeFileSync(file(number, 'tmp'), bytes.subarray(from, to));
@@ -72,7 +72,7 @@ class Follower {
     this.#items = logs.follow(log(), all, this.abort.signal)[Symbol.asyncIterator]();
   }
 
-  /** The next items, each as its message, or `from-to` of a gap. */
+  /** The next items: messages, or `from-to` for a gap. */
   async next(count: number): Promise<string[]> {
     while (this.#pending.length < count) {
       const step = await this.#items.next();
@@ -82,7 +82,7 @@ class Follower {
     return this.#pending.splice(0, count).map(shown);
   }
 
-  /** Everything until it ends. */
+  /** All items until the end. */
   async rest(): Promise<string[]> {
     const items = this.#pending.splice(0);
     for (let step = await this.#items.next(); step.done !== true; step = await this.#items.next())
@@ -93,8 +93,8 @@ class Follower {
 
 const shown = (item: LogItem): string => ('gap' in item ? `${item.gap.from_seq}-${item.gap.to_seq}` : item.message);
 
-describe('a follower', () => {
-  it('gets what is there, then what comes', async () => {
+describe('followLog', () => {
+  it('yields existing lines, then new ones', async () => {
     await begin(1, 'one\ntwo\n');
     const follower = new Follower();
     expect(await follower.next(2)).toEqual(['one', 'two']);
@@ -104,7 +104,7 @@ describe('a follower', () => {
     expect(await follower.next(2)).toEqual(['four', 'five']);
   });
 
-  it('gets the last lines first, when it asks for so many, and goes on where they end', async () => {
+  it('yields the requested last lines, then continues after them', async () => {
     await begin(1, 'one\ntwo\nthr');
     const follower = new Follower({ lines: 1 });
     expect(await follower.next(1)).toEqual(['two']);
@@ -112,34 +112,34 @@ describe('a follower', () => {
     expect(await follower.next(2)).toEqual(['three', 'four']);
   });
 
-  it('gets only what comes, when it asks for no lines', async () => {
+  it('yields only new lines when none are requested', async () => {
     await begin(1, 'one\n');
     const next = new Follower({ lines: 0 }).next(1);
     await writeUntil(next, 1, 'two\n');
     expect(await next).toEqual(['two']);
   });
 
-  it('goes on behind a place', async () => {
+  it('continues after a position', async () => {
     await begin(1, 'one\ntwo\nthree\n');
     expect(await new Follower({ afterSeq: 4 }).next(2)).toEqual(['two', 'three']);
     expect(await new Follower({ afterSeq: 4, lines: 1 }).next(2)).toEqual(['two', 'three']);
   });
 
-  it('goes on behind a line that a run left unfinished', async () => {
+  it('continues after an unfinished line of a run', async () => {
     await begin(1, 'one\ntw');
     logs.detach(log(), run(1));
     await begin(2, 'three\n');
     expect(await new Follower({ afterSeq: 6 }).next(1)).toEqual(['three']);
   });
 
-  it('whose place is behind the end gets what comes from now on', async () => {
+  it('yields only new lines for a position behind the end', async () => {
     await begin(1, 'one\n');
     const next = new Follower({ afterSeq: 1_000_000 }).next(1);
     await writeUntil(next, 1, 'two\n');
     expect(await next).toEqual(['two']);
   });
 
-  it('gets lines of its level and above, with continued ones', async () => {
+  it('filters by level, including continuation lines', async () => {
     await begin(1, '0.00.001.000 I one\n');
     const follower = new Follower({ level: 'warn' });
     const next = follower.next(2);
@@ -148,7 +148,7 @@ describe('a follower', () => {
     expect(await next).toEqual(['two', ' more']);
   });
 
-  it('gets a line when it has ended', async () => {
+  it('yields a line when it is finished', async () => {
     await begin(1, 'one\ntw');
     const follower = new Follower();
     expect(await follower.next(1)).toEqual(['one']);
@@ -158,7 +158,7 @@ describe('a follower', () => {
     expect(await next).toEqual(['two!']);
   });
 
-  it('gets the unfinished last line of a run when the run is over, and goes on with the next run', async () => {
+  it('yields the unfinished last line of a run when the run ends, then the next run', async () => {
     await begin(1, 'one\ntw');
     const follower = new Follower();
     expect(await follower.next(1)).toEqual(['one']);
@@ -185,7 +185,7 @@ describe('a follower', () => {
     expect(await first).toEqual(['one']);
   });
 
-  it('goes on over rotations', async () => {
+  it('continues over rotations', async () => {
     await begin(1, 'one\ntwo\n');
     const follower = new Follower();
     expect(await follower.next(1)).toEqual(['one']);
@@ -196,7 +196,7 @@ describe('a follower', () => {
     expect(await follower.next(3)).toEqual(['two', 'three', 'four']);
   });
 
-  it('goes on where a file was cut', async () => {
+  it('continues after the file was cut', async () => {
     await begin(1, 'one\ntwo\n');
     const follower = new Follower();
     expect(await follower.next(2)).toEqual(['one', 'two']);
@@ -211,7 +211,7 @@ describe('a follower', () => {
     expect(await next).toEqual(['three', 'four']);
   });
 
-  it('is told what it has missed', async () => {
+  it('reports a gap for dropped output', async () => {
     await begin(1, 'one\ntwo\nthree\n');
     rotate(1, 0, 8);
     truncateSync(file(1, 'log.0-8'));
@@ -220,7 +220,7 @@ describe('a follower', () => {
     expect(await new Follower().next(1)).toEqual(['three']);
   });
 
-  it('is told what it has missed because it was slow', async () => {
+  it('reports a gap when it was too slow', async () => {
     await begin(1, 'one\n');
     const follower = new Follower();
     expect(await follower.next(1)).toEqual(['one']);
@@ -233,7 +233,7 @@ describe('a follower', () => {
     expect(await follower.next(3)).toEqual(['4-8', 'three', 'four']);
   });
 
-  it('ends when it is told to, when the log is forgotten, and when all is closed', async () => {
+  it('ends on abort, when the log is forgotten, and on close', async () => {
     await begin(1, 'one\n');
     const [aborted, forgotten] = [new Follower(), new Follower()];
     await Promise.all([aborted.next(1), forgotten.next(1)]);
@@ -254,7 +254,7 @@ describe('a follower', () => {
     expect(await items[Symbol.asyncIterator]().next()).toMatchObject({ done: true });
   });
 
-  it('that is aborted before it begins gets nothing', async () => {
+  it('yields nothing when aborted before it begins', async () => {
     await begin(1, 'one\n');
     const follower = new Follower();
     follower.abort.abort();

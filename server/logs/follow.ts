@@ -7,8 +7,8 @@ import type { LiveLog } from './live-log.ts';
 import type { LogFiles } from './log-files.ts';
 
 /**
- * The items of a log from where the query says, then all that come. Each follower has its place in the files and reads on
- * from there when it is asked: it holds one piece at a time, and no file open while it waits or its reader does.
+ * Yields the items of a log from the start of the query, then all new ones. A follower reads on its consumer's demand. It
+ * holds one piece in memory, and keeps no file open while it waits or its consumer works.
  */
 export async function* followLog(
   files: LogFiles,

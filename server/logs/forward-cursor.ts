@@ -1,26 +1,26 @@
 import type { LogFiles } from './log-files.ts';
 import type { RunOutput } from './layout.ts';
 
-/** What comes next in a log. */
+/** The next step through a log. */
 export type Step =
-  /** `isLast`: there was no more at that moment. */
+  /** `isLast`: the log had no more bytes at that moment. */
   | { type: 'bytes'; run: RunOutput; bytes: Buffer; isLast: boolean }
-  /** What was between these places has been dropped. */
+  /** The output between these positions was dropped. */
   | { type: 'gap'; from: number; to: number }
-  /** Nothing will follow of the run. */
+  /** The run has no more output. */
   | { type: 'over' }
-  /** Nothing more at the moment. */
+  /** No more output at the moment. */
   | { type: 'end' };
 
-/** Read forward in pieces of this size: some 1 300 lines, which take a millisecond. */
+/** Size of a piece: some 1 300 lines, which take a millisecond. */
 const PIECE_BYTES = 131_072;
 
-/** Goes through the bytes of a log, over all its files and runs. */
+/** Reads the bytes of a log in order, through all its files and runs. */
 export class ForwardCursor {
   readonly #files: LogFiles;
   readonly #isWritten: (run: RunOutput) => boolean;
   #place: number;
-  /** The run of which bytes were read, and that may not be over. */
+  /** The run whose bytes were read last, and that may not be over. */
   #run: RunOutput | null = null;
 
   /** @param isWritten whether a process writes to a run's file */
@@ -42,7 +42,7 @@ export class ForwardCursor {
         this.#place = from;
         return { type: 'gap', from: place, to: from };
       }
-      // asked before it is read: what it wrote last must not be missed
+      // checked before the read: otherwise the process's last output could be missed
       const isWritten = isOpen && this.#isWritten(run);
       const length = isOpen ? PIECE_BYTES : Math.min(PIECE_BYTES, to - place);
       const bytes = await this.#files.read(segment, place, length);

@@ -9,21 +9,21 @@ import type { LineParser } from './parse.ts';
 import type { RunOutput } from './layout.ts';
 import { runStart } from './run-start.ts';
 
-/** What one reading gave. */
+/** The result of one read. */
 export interface Bunch {
   items: LogItem[];
-  /** There was no more at that moment. */
+  /** The log had no more at that moment. */
   isLast: boolean;
-  /** Bytes that were read for it. */
+  /** Bytes read. */
   bytes: number;
 }
 
-/** Reads a log from a place on, a piece at a time, and keeps nothing but the beginning of a line that has not ended. */
+/** Reads a log from a position on, a piece at a time. Keeps only the start of an unfinished line in memory. */
 export class ForwardEntries {
   readonly #cursor: ForwardCursor;
   readonly #assembly: LineAssembly;
   readonly #level: LogLevel | null;
-  /** Of the run whose lines were read last. */
+  /** Parser of the run whose lines were read last. */
   #parser: { folder: string; parser: LineParser } | null;
 
   private constructor(
@@ -39,8 +39,8 @@ export class ForwardEntries {
   }
 
   /**
-   * @param place A line in which it lies is read whole; one behind the end counts as the end.
-   * @param level this level and above; gaps always
+   * @param place Start position; the line around it is read whole. A position behind the end counts as the end.
+   * @param level returns this level and above, and all gaps
    * @param isWritten whether a process writes to a run's file
    */
   static async open(

@@ -8,7 +8,7 @@ import { GrowthWatch } from './growth-watch.ts';
 let folder: string;
 let file: string;
 let clock: FakeClock;
-let told: number;
+let reports: number;
 let isAwaited: boolean;
 let growth: GrowthWatch;
 
@@ -17,12 +17,12 @@ beforeEach(() => {
   file = path.join(folder, 'log');
   writeFileSync(file, '');
   clock = new FakeClock();
-  told = 0;
+  reports = 0;
   isAwaited = true;
   growth = new GrowthWatch(
     clock,
     () => {
-      told += 1;
+      reports += 1;
     },
     () => isAwaited,
   );
@@ -32,69 +32,69 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-const untilTold = (times: number): Promise<void> => vi.waitFor(() => expect(told).toBe(times));
+const untilReports = (times: number): Promise<void> => vi.waitFor(() => expect(reports).toBe(times));
 
-describe('a file that is watched', () => {
-  it('is looked at once when it is, and when it grows', async () => {
+describe('GrowthWatch', () => {
+  it('reports once at the start, and when the file grows', async () => {
     growth.await(file);
-    expect(told).toBe(1);
+    expect(reports).toBe(1);
     appendFileSync(file, 'x');
-    await untilTold(2);
+    await untilReports(2);
   });
 
-  it('is left alone for a moment after it grew, and looked at again behind that', async () => {
+  it('pauses after growth, and reports again after the pause', async () => {
     growth.await(file);
     appendFileSync(file, 'x');
-    await untilTold(2);
+    await untilReports(2);
     growth.await(file);
     appendFileSync(file, 'y');
     await clock.advance(19);
-    expect(told).toBe(2);
+    expect(reports).toBe(2);
     await clock.advance(1);
-    expect(told).toBe(3);
+    expect(reports).toBe(3);
     appendFileSync(file, 'z');
-    await untilTold(4);
+    await untilReports(4);
   });
 
-  it('is not watched any more when nobody waits', async () => {
+  it('stops watching when no caller waits', async () => {
     growth.await(file);
     appendFileSync(file, 'x');
-    await untilTold(2);
+    await untilReports(2);
     isAwaited = false;
     await clock.advance(1_000);
-    expect(told).toBe(2);
+    expect(reports).toBe(2);
     expect(clock.pending).toEqual([]);
     isAwaited = true;
     growth.await(file);
-    expect(told).toBe(3);
+    expect(reports).toBe(3);
   });
 
-  it('is given up for another', async () => {
+  it('switches to another file', async () => {
     const other = path.join(folder, 'other');
     writeFileSync(other, '');
     growth.await(file);
     growth.await(other);
-    expect(told).toBe(2);
+    expect(reports).toBe(2);
     appendFileSync(file, 'x');
     appendFileSync(other, 'x');
-    await untilTold(3);
+    await untilReports(3);
     await clock.advance(20);
-    expect(told).toBe(4);
+    expect(reports).toBe(4);
   });
 });
 
-describe('a file that cannot be watched', () => {
-  it('is looked at again and again, until it can', async () => {
+describe('GrowthWatch of a file that cannot be watched', () => {
+  it('polls until the file can be watched', async () => {
     const later = path.join(folder, 'later');
     growth.await(later);
-    expect(told).toBe(1);
+    expect(reports).toBe(1);
     await clock.advance(200);
-    expect(told).toBe(3);
+    expect(reports).toBe(3);
     writeFileSync(later, '');
     await clock.advance(100);
-    expect(told).toBe(4);
+    expect(reports).toBe(4);
     expect(clock.pending).toEqual([]);
     appendFileSync(later, 'x');
-    await untilTold(5);
+    await untilReports(5);
   });
 });

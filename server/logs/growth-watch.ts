@@ -2,15 +2,15 @@ import { watch, type FSWatcher } from 'node:fs';
 import type { Clock } from '../instances/ports.ts';
 
 /**
- * So long nobody looks after a file has grown. A watcher that is drained at every event costs half a core under a flood
- * of lines, and slows the engine; one that is closed at the first event and armed again after this, 4 %.
+ * Pause after a file has grown. Under a flood of lines, a watcher that is drained at every event costs half a core and
+ * slows the engine. One that is closed at the first event and armed again after this pause costs 4 %.
  */
 const REST_MS = 20;
 
-/** How often to look where nothing can be watched: too many watches, a file that is not there yet, some network disks. */
+/** How often to poll where a file cannot be watched: too many watches, a file that does not exist yet, some network disks. */
 const POLL_MS = 100;
 
-/** Tells that a file may have grown, to whoever waits for it. Nothing is watched while nobody does. */
+/** Reports that a file may have grown. Watches a file only while a caller waits for it. */
 export class GrowthWatch {
   readonly #clock: Clock;
   readonly #onGrowth: () => void;
@@ -19,7 +19,7 @@ export class GrowthWatch {
   #watcher: FSWatcher | null = null;
   #cancelRest: (() => void) | null = null;
 
-  /** @param isAwaited whether somebody waits for growth */
+  /** @param isAwaited whether a caller waits for growth */
   constructor(clock: Clock, onGrowth: () => void, isAwaited: () => boolean) {
     this.#clock = clock;
     this.#onGrowth = onGrowth;
@@ -27,8 +27,8 @@ export class GrowthWatch {
   }
 
   /**
-   * Somebody waits from now on for this file to grow; `null`: for none. It is told at once if nothing was watched till now:
-   * what was written since it last looked has made no event.
+   * Watches this file from now on; `null`: none. Reports growth at once if no file was watched before: output since the last
+   * check has caused no event.
    */
   await(file: string | null): void {
     if (file !== this.#file) this.rest();
@@ -36,7 +36,7 @@ export class GrowthWatch {
     if (file !== null && this.#watcher === null && this.#cancelRest === null) this.#arm(file);
   }
 
-  /** Nobody waits any more. */
+  /** Ends watching. */
   rest(): void {
     this.#disarm();
     this.#cancelRest?.();
@@ -50,13 +50,13 @@ export class GrowthWatch {
       watcher.on('error', () => this.#grown(watcher, POLL_MS));
       this.#watcher = watcher;
     } catch {
-      // why does not matter: it is looked at all the same
+      // whatever the reason: poll instead
       this.#pause(POLL_MS);
     }
     this.#onGrowth();
   }
 
-  /** An event of a watcher that was closed counts no more. */
+  /** Ignores an event of a closed watcher. */
   #grown(watcher: FSWatcher, pauseMs: number): void {
     if (this.#watcher !== watcher) return;
     this.#disarm();

@@ -4,8 +4,8 @@ const MILLISECONDS = Array.from({ length: 1_000 }, (_, value) => `.${String(valu
 const LATEST = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
 /**
- * Makes RFC 3339 texts, UTC, of milliseconds since the epoch; what lies outside of 1970 to 9999 becomes the nearest that
- * does not. It remembers the second: lines come many in one, and `toISOString` costs as much as all the rest of a line.
+ * Creates a formatter of milliseconds since the epoch as RFC 3339, UTC, clamped to 1970–9999. It caches the second: many
+ * lines share one, and `toISOString` costs as much as the rest of a line.
  */
 export function createIsoTexts(): (milliseconds: number) => string {
   let second = Number.NaN;

@@ -5,9 +5,9 @@ import { readStamp } from './time-stamp.ts';
 /** A line of a log whose lines are JSON objects. */
 export interface JsonLine {
   message: string;
-  /** `null`: it has none. */
+  /** `null`: no level. */
   level: LogLevel | null;
-  /** Milliseconds since the epoch; `null`: it has no clock. */
+  /** Milliseconds since the epoch; `null`: no time. */
   at: number | null;
 }
 
@@ -15,21 +15,21 @@ const MESSAGE_KEYS = ['message', 'msg', 'text'];
 const LEVEL_KEYS = ['level', 'severity', 'lvl'];
 const TIME_KEYS = ['timestamp', 'ts', 'time'];
 
-/** Longer ones are not looked into: a line is shown cut, and half an object says nothing. */
+/** Longer lines are not parsed: they are cut, and half an object is useless. */
 const MAX_CHARACTERS = 65_536;
 
-/** ggml's numbers; larger ones mean one thing to one logger and another to the next. */
+/** ggml's numbers; the meaning of larger ones differs between loggers. */
 const NUMBERED: readonly (LogLevel | null)[] = [null, 'debug', 'info', 'warn', 'error'];
 
-/** From here on a number counts seconds, milliseconds, microseconds, nanoseconds since the epoch (1973 on). */
+/** Lower limits of numbers in seconds, milliseconds, microseconds, nanoseconds since the epoch (from 1973 on). */
 const SECONDS_FROM = 1e8;
 const MILLISECONDS_FROM = 1e11;
 const MICROSECONDS_FROM = 1e14;
 const NANOSECONDS_FROM = 1e17;
 
 /**
- * Reads a line that is one JSON object with a message, as llama-server writes it with `--log-jsonl` and other engines
- * with their own key names. `null`: it is something else, such as an event of another `type`, and stays as it is.
+ * Parses a line that is one JSON object with a message, as llama-server writes with `--log-jsonl`, and other engines with
+ * other key names. `null`: anything else, such as an event of another `type`; such a line stays unchanged.
  */
 export function readJsonLine(line: string): JsonLine | null {
   if (!line.endsWith('}') || line.length > MAX_CHARACTERS) return null;
@@ -44,7 +44,7 @@ export function readJsonLine(line: string): JsonLine | null {
 
 function parsed(line: string): Record<string, unknown> | null {
   try {
-    // it begins with a brace: what it is can only be an object
+    // begins with a brace, so valid JSON can only be an object
     return JSON.parse(line) as Record<string, unknown>;
   } catch {
     // text that only begins and ends like an object

@@ -26,7 +26,7 @@ const archivesOf = (one: RunReference): string[] => bench.names(one).filter((nam
 const untilArchives = (count: number, one = run): Promise<void> =>
   bench.untilLooks(() => archivesOf(one).filter((name) => name.endsWith('.cut')).length >= count);
 const append = (text: string | Buffer, one = run): void => appendFileSync(path.join(one.folder, 'log'), text);
-/** Jobs are done one after the other: when a later one is done, those before it are too. */
+/** Jobs run one after the other: when a later one is done, so are earlier ones. */
 const untilSettled = async (attach: (one: RunReference) => void): Promise<void> => {
   const other = bench.newRun(expected(600 * KIB));
   attach(other);
@@ -39,7 +39,7 @@ const expectEveryByte = async (one = run): Promise<void> => {
 
 describe('an engine that writes while its log is rotated', () => {
   const TIMES = 12;
-  test('loses no byte, and its file begins anew', async () => {
+  test('loses no byte, and its file starts empty again', async () => {
     const writer = bench.startWriter(run);
     const keeper = bench.keeper({ limits, freezer: freezerOf(writer) });
     keeper.attach(bench.log, run);
@@ -81,7 +81,7 @@ describe('an engine that writes while its log is rotated', () => {
     }
   });
 
-  test('keeps no more than the total, and the newest of it', async () => {
+  test('keeps at most the total, and the newest output', async () => {
     const writer = bench.startWriter(run);
     const keeper = bench.keeper({
       limits: { maxSizeBytes: 512 * KIB, maxTotalBytes: 4 * MIB },
@@ -101,8 +101,8 @@ describe('an engine that writes while its log is rotated', () => {
   });
 });
 
-describe('what is rotated, and when', () => {
-  test('a file above the limit, up to its last whole line; what follows stays', async () => {
+describe('LogKeeper', () => {
+  test('rotates a file above the limit up to its last whole line', async () => {
     bench.keeper({ limits }).attach(bench.log, run);
     append(expected(600 * KIB + 10));
     await untilArchives(1);
@@ -110,7 +110,7 @@ describe('what is rotated, and when', () => {
     await expectEveryByte();
   });
 
-  test('nothing at or below the limit', async () => {
+  test('does not rotate at or below the limit', async () => {
     const keeper = bench.keeper({ limits });
     keeper.attach(bench.log, run);
     append(expected(512 * KIB));
@@ -118,7 +118,7 @@ describe('what is rotated, and when', () => {
     expect(archivesOf(run)).toEqual([]);
   });
 
-  test('a line without an end is waited for, up to four times the limit', async () => {
+  test('waits for the end of a line up to four times the limit', async () => {
     const keeper = bench.keeper({ limits });
     keeper.attach(bench.log, run);
     append('x'.repeat(4 * 512 * KIB));
@@ -129,7 +129,7 @@ describe('what is rotated, and when', () => {
     expect(archivesOf(run)).toEqual([`log.0-${4 * 512 * KIB + 1}.cut`]);
   });
 
-  test('a line that ends at last is rotated whole', async () => {
+  test('rotates a long line whole when it ends', async () => {
     const keeper = bench.keeper({ limits });
     keeper.attach(bench.log, run);
     append('x'.repeat(MIB));
@@ -139,13 +139,13 @@ describe('what is rotated, and when', () => {
     expect(archivesOf(run)).toEqual([`log.0-${MIB + 4}.cut`]);
   });
 
-  test('a file of half the total, when that is less', async () => {
+  test('rotates at half the total when that is less', async () => {
     bench.keeper({ limits: { maxSizeBytes: 512 * KIB, maxTotalBytes: 512 * KIB } }).attach(bench.log, run);
     append(expected(256 * KIB + 64));
     await untilArchives(1);
   });
 
-  test('only runs that are attached, by a timer that is there only for them', async () => {
+  test('checks only attached runs, and has a timer only for them', async () => {
     const keeper = bench.keeper({ limits });
     expect(bench.clock.pending).toEqual([]);
     keeper.attach(bench.log, run);
@@ -158,14 +158,14 @@ describe('what is rotated, and when', () => {
     expect(bench.clock.pending).toEqual([]);
   });
 
-  test('the timer ends with the last detach', () => {
+  test('stops the timer at the last detach', () => {
     const keeper = bench.keeper({ limits });
     keeper.attach(bench.log, run);
     keeper.detach(bench.log, run);
     expect(bench.clock.pending).toEqual([]);
   });
 
-  test('the generation changes with every rotation, and when the run ends', async () => {
+  test('changes the generation at every rotation, and when the run ends', async () => {
     const keeper = bench.keeper({ limits });
     const seen = new Set([keeper.rotations(run.folder)]);
     keeper.attach(bench.log, run);
@@ -179,7 +179,7 @@ describe('what is rotated, and when', () => {
     expect(seen).not.toContain(keeper.rotations(run.folder));
   });
 
-  test('a rotation under way is given up when the keeper closes: nothing unfinished stays', async () => {
+  test('abandons a rotation on close, and leaves no unfinished file', async () => {
     let isOpened = false;
     const opening = Promise.withResolvers<void>();
     const keeper = bench.keeper({
@@ -200,8 +200,8 @@ describe('what is rotated, and when', () => {
   });
 });
 
-describe('an unfinished line where the file is cut', () => {
-  test('stays in its file', async () => {
+describe('an unfinished line at the cut', () => {
+  test('stays in the file', async () => {
     bench.keeper({ limits }).attach(bench.log, run);
     append(expected(600 * KIB + 10));
     await untilArchives(1);
@@ -211,14 +211,14 @@ describe('an unfinished line where the file is cut', () => {
     await expectEveryByte();
   });
 
-  test('goes with the archive when it is very long', async () => {
+  test('moves to the archive when it is very long', async () => {
     bench.keeper({ limits }).attach(bench.log, run);
     append(`${'x'.repeat(600 * KIB)}\n${'y'.repeat(70 * KIB)}`);
     await bench.untilLooks(() => archivesOf(run)[0] === `log.0-${670 * KIB + 1}.cut`);
     expect(statSync(path.join(run.folder, 'log')).size).toBe(0);
   });
 
-  test('goes with the archive when it is longer than all before it', async () => {
+  test('moves to the archive when it is longer than all earlier output', async () => {
     const small = { maxSizeBytes: 8 * KIB, maxTotalBytes: MIB };
     bench.keeper({ limits: small }).attach(bench.log, run);
     append(`${'x'.repeat(4 * KIB)}\n${'y'.repeat(5 * KIB)}`);
@@ -226,8 +226,8 @@ describe('an unfinished line where the file is cut', () => {
   });
 });
 
-describe('a crash of ours', () => {
-  /** What is in an archive already, what of it the engine has not ended, and how the files were left. */
+describe('a crash of llamactl', () => {
+  /** Archived bytes, the unfinished part of them, and the state of the files. */
   const done = 600 * KIB;
   const rest = 10;
   const name = (one: string): string => path.join(run.folder, one);
@@ -236,7 +236,7 @@ describe('a crash of ours', () => {
     ['with an unfinished copy', () => write('archive.tmp', expected(done / 2))],
     ['before the file was cut', () => write(`log.0-${done}`, expected(done))],
     [
-      'before the file was cut, the unfinished line in front already',
+      'before the file was cut, with the unfinished line already in front',
       () => {
         write(`log.0-${done}`, expected(done));
         const all = expected(done + rest);
@@ -244,14 +244,14 @@ describe('a crash of ours', () => {
       },
     ],
     [
-      'when the file was cut but not told so',
+      'when the file was cut but the archive not renamed',
       () => {
         write(`log.0-${done}`, expected(done));
         write('log', expected(done + rest).subarray(done));
       },
     ],
     [
-      'when the file was cut to nothing but not told so',
+      'when the file was cut to nothing but the archive not renamed',
       () => {
         write(`log.0-${done + rest}`, expected(done + rest));
         truncateSync(name('log'), 0);
@@ -265,7 +265,7 @@ describe('a crash of ours', () => {
       },
     ],
     [
-      'when the file was cut, and the waker had no room for its word',
+      'when the file was cut, and the waker had no space for its record',
       () => {
         write(`log.0-${done}`, expected(done));
         write('log', expected(done + rest).subarray(done));
@@ -274,7 +274,7 @@ describe('a crash of ours', () => {
     ],
   ];
 
-  /** What stands in two places is cut at once, by a rotation that nothing else asks for. */
+  /** Waits until bytes in both an archive and the file are cut, by a rotation without another cause. */
   const untilInOrder = async (): Promise<void> =>
     bench.untilLooks(async () => {
       const { liveFrom, shift } = await bench.output(run);
@@ -284,7 +284,7 @@ describe('a crash of ours', () => {
   test.each(states)('%s loses nothing: the engine wakes, writes, and is rotated again', async (_when, leave) => {
     append(expected(done + rest));
     leave();
-    // what it writes from now on, and before anybody has put its files in order
+    // output after the crash, before the files are recovered
     append(expected(done + 100).subarray(done + rest));
     const keeper = bench.keeper({ limits });
     const before = keeper.rotations(run.folder);
@@ -301,7 +301,7 @@ describe('a crash of ours', () => {
     expect(bench.faults).toEqual([]);
   });
 
-  test('when the file was cut loses nothing either if the engine wrote more since than was cut off', async () => {
+  test('loses no output when the engine wrote more after the cut than was cut off', async () => {
     write(`log.0-${done}`, expected(done));
     write('log', expected(3 * done).subarray(done));
     write('log.woken', Buffer.from(' 10\n'));
@@ -312,7 +312,7 @@ describe('a crash of ours', () => {
     expect(contentOf(await bench.output(run)).length).toBe(3 * done);
   });
 
-  test('before the file was cut: it is cut at once, not at the next rotation', async () => {
+  test('before the cut leads to a cut at once, not at the next rotation', async () => {
     append(expected(done + rest));
     write(`log.0-${done}`, expected(done));
     bench.keeper({ limits }).attach(bench.log, run);
@@ -323,7 +323,7 @@ describe('a crash of ours', () => {
 });
 
 describe('old runs', () => {
-  test('lose their output before the newest run does; how far it went stays known', async () => {
+  test('lose their output before the newest run, but their end stays known', async () => {
     append(expected(300 * KIB));
     writeFileSync(path.join(run.folder, 'log.0-1000'), '');
     const newest = bench.newRun(expected(700 * KIB));
@@ -334,7 +334,7 @@ describe('old runs', () => {
     await expectEveryByte(newest);
   });
 
-  test('are left alone within the total', async () => {
+  test('are kept within the total', async () => {
     append(expected(300 * KIB));
     const newest = bench.newRun(expected(400 * KIB));
     const keeper = bench.keeper({ limits: { maxSizeBytes: 512 * KIB, maxTotalBytes: 1_300 * KIB } });
@@ -343,7 +343,7 @@ describe('old runs', () => {
     await expectEveryByte();
   });
 
-  test('make room as the newest grows, before it is rotated', async () => {
+  test('make room for the newest before it is rotated', async () => {
     append(expected(400 * KIB));
     const newest = bench.newRun();
     bench.keeper({ limits: { maxSizeBytes: 500 * KIB, maxTotalBytes: MIB } }).attach(bench.log, newest);
@@ -357,18 +357,18 @@ describe('old runs', () => {
   });
 });
 
-describe('a disk that is full', () => {
+describe('a full disk', () => {
   let isFull: boolean;
   const openArchive: typeof openOnFullDisk = (file) => (isFull ? openOnFullDisk(file) : open(file, 'w'));
   beforeEach(() => {
     isFull = true;
   });
 
-  test('costs the oldest output first, and no alert when that is enough', async () => {
+  test('drops the oldest output first, without an alert if that suffices', async () => {
     append(expected(300 * KIB));
     const newest = bench.newRun(expected(600 * KIB));
     const opening: typeof openArchive = (file) => {
-      // the room that the old run's output took
+      // the space of the old run's output
       isFull = bench.names(run).includes('log');
       return openArchive(file);
     };
@@ -379,7 +379,7 @@ describe('a disk that is full', () => {
     expect(bench.alerts.standing.size).toBe(0);
   });
 
-  test('raises an alert, leaves the file as it is, and clears by itself', async () => {
+  test('raises an alert, keeps the file, and clears the alert when there is space', async () => {
     bench.keeper({ limits, openArchive }).attach(bench.log, run);
     append(expected(600 * KIB));
     await bench.untilLooks(() => bench.alerts.standing.has(ALERT));
@@ -392,7 +392,7 @@ describe('a disk that is full', () => {
     await expectEveryByte();
   });
 
-  test('that stays full costs the file but its newest lines, and the archive’s name says what is missing', async () => {
+  test("drops all but the newest lines of the file if it stays full; the archive's name records that", async () => {
     bench.keeper({ limits, openArchive }).attach(bench.log, run);
     append(expected(600 * KIB));
     await bench.untilLooks(() => bench.alerts.raised.some((message) => message.includes('was dropped')));
@@ -401,11 +401,11 @@ describe('a disk that is full', () => {
     expect(archives).toMatchObject([{ from: 0, to: dropped, size: 0, cut: true }]);
     expect({ liveFrom, shift, end }).toEqual({ liveFrom: dropped, shift: dropped, end: 600 * KIB });
     expect(readFileSync(live).equals(expected(end).subarray(dropped))).toBe(true);
-    // the real disk has room
+    // the real disk has space
     await bench.untilLooks(() => bench.alerts.standing.size === 0);
   });
 
-  test('that stays full costs all of the file when it is one line', async () => {
+  test('drops a file of one line if it stays full', async () => {
     bench.keeper({ limits, openArchive }).attach(bench.log, run);
     append('x'.repeat(4 * 512 * KIB + 1));
     await bench.untilLooks(() => bench.alerts.raised.some((message) => message.includes('was dropped')));
@@ -414,7 +414,7 @@ describe('a disk that is full', () => {
 });
 
 describe('an engine is stopped', () => {
-  test('until the archive’s name says that the file was cut', async () => {
+  test('until the archive has the name of a cut archive', async () => {
     const names: string[][] = [];
     const freezer: Pick<Supervisor, 'whileFrozen'> = {
       whileFrozen: async (one, step) => {
@@ -428,7 +428,7 @@ describe('an engine is stopped', () => {
     const before = keeper.rotations(run.folder);
     keeper.attach(bench.log, run);
     await bench.untilLooks(() => keeper.rotations(run.folder) !== before);
-    // of a waker that was slower than the start after its crash
+    // of a waker slower than the restart after its crash
     writeFileSync(path.join(run.folder, 'log.woken'), '7\n');
     append(expected(600 * KIB));
     await untilArchives(1);
@@ -438,7 +438,7 @@ describe('an engine is stopped', () => {
     ]);
   });
 
-  test('not before the first look: the waker of a server that crashed may still send its signal', async () => {
+  test('not before the first check: the waker of a crashed server may still send its signal', async () => {
     let stops = 0;
     const freezer: Pick<Supervisor, 'whileFrozen'> = {
       whileFrozen: async (_run, step) => {
@@ -460,7 +460,7 @@ describe('an engine is stopped', () => {
 });
 
 describe('an engine that cannot be stopped', () => {
-  test('is let be; an alert says what would help when it is so again, and is cleared by success', async () => {
+  test('raises an alert the second time, which success clears', async () => {
     let canFreeze = false;
     let tries = 0;
     const freezer: Pick<Supervisor, 'whileFrozen'> = {
@@ -483,7 +483,7 @@ describe('an engine that cannot be stopped', () => {
     expect(bench.faults).toEqual([]);
   });
 
-  test('raises no alert any more when the run is over', async () => {
+  test('has no alert after its run has ended', async () => {
     const freezer = { whileFrozen: async () => false };
     const keeper = bench.keeper({ limits, freezer });
     keeper.attach(bench.log, run);

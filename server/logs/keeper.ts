@@ -5,32 +5,31 @@ import { recoverRun } from './rotation-recovery.ts';
 import { createTending, type TendingOptions, type WatchedRun } from './tending.ts';
 
 /**
- * Keeps logs within their bounds while engines write to them: a run's file is rotated when it is too large, and the oldest
- * output of an instance goes when all of it is too much.
+ * Keeps logs within their size limits while engines write to them. Rotates a run's file when it is too large, and drops the
+ * oldest output of an instance when its total is too large.
  */
 export interface LogKeeper {
-  /** A process writes from now on: the size of the run's file is watched. Twice is fine. */
+  /** Starts watching the size of the run's file, to which a process now writes. A second call has no effect. */
   attach(log: LogReference, run: RunReference): void;
-  /** No process writes any more. */
+  /** Stops watching: no process writes any more. */
   detach(log: LogReference, run: RunReference): void;
   /**
-   * Changes when something is done to the files of a run that makes wrong what was learnt or is being read of them: other
-   * bytes may be read then. Take it before the files are listed; if it is the same after a read of the live
-   * file, what was read is right. If not, list again, and read again.
+   * A number that changes when a run's files change so that a listing or a read of them may be wrong. Take it before listing
+   * the files. If it is the same after reading the live file, the bytes are right; otherwise list and read again.
    *
-   * @param folder the run's
+   * @param folder folder of the run
    */
   rotations(folder: string): number;
   /**
-   * Nothing is begun any more; what is under way is given up, or done if it is too late for that. To be closed before the
-   * supervisor, which stops engines for it.
+   * Starts no more work; abandons the current job, or finishes it past its commit. Close the keeper before the supervisor,
+   * which stops engines for it.
    */
   close(): void;
 }
 
-/** A keeper whose last work can be waited for. */
+/** A keeper that can wait for its last job. */
 export interface OwnLogKeeper extends LogKeeper {
-  /** Resolves when nothing is under way any more. */
+  /** Resolves when all jobs have ended. */
   settled(): Promise<void>;
 }
 
@@ -38,7 +37,7 @@ export interface LogKeeperOptions extends TendingOptions {
   freezer: Pick<Supervisor, 'whileFrozen'>;
 }
 
-/** One timer for all; a look costs 2 µs a run. At 10 MB a second a file is 10 MB too large when it is seen. */
+/** Interval of the size checks, one timer for all; 2 µs for each run. At 10 MB/s, a file is up to 10 MB too large. */
 const LOOK_MS = 1_000;
 
 export function createLogKeeper(options: LogKeeperOptions): OwnLogKeeper {
@@ -52,13 +51,13 @@ export function createLogKeeper(options: LogKeeperOptions): OwnLogKeeper {
 
   const tending = createTending(options, watched);
 
-  /** One job at a time, whatever the number of runs: a machine with a model to load has other work. */
+  /** Runs one job at a time, whatever the number of runs: the machine may be busy loading a model. */
   const enqueue = ({ instance }: LogReference, job: () => Promise<void>): void => {
     jobs = jobs.then(async () => {
       try {
         if (!isClosed) await job();
       } catch (error) {
-        onFault(error, `The log of ${instance} cannot be kept within its bounds`);
+        onFault(error, `The log of ${instance} cannot be kept within its size limit`);
       }
     });
   };
@@ -75,15 +74,15 @@ export function createLogKeeper(options: LogKeeperOptions): OwnLogKeeper {
     }
     cancelLook = watched.size > 0 ? clock.after(LOOK_MS, look) : null;
   };
-  /** Does not wait for rotations of other runs: an engine that a crash left standing writes again. */
+  /** Recovers a run. Does not wait for rotations of other runs: an engine that was stopped at a crash writes again. */
   const begin = async (one: WatchedRun): Promise<void> => {
     try {
       one.isCutDue = (await recoverRun(one.folder)).isCutDue;
     } catch (error) {
-      onFault(error, `What a crash left of the log of ${one.log.instance} cannot be put in order`);
+      onFault(error, `The log of ${one.log.instance} cannot be recovered after a crash`);
     }
     changed(one.folder);
-    // tended at the next look: by then the waker of a server that crashed has sent its last signal
+    // wait for the next check: by then the waker of a crashed server has sent its last signal
     one.isAtRest = true;
   };
   const changed = (folder: string): void => {
@@ -132,7 +131,7 @@ export function createLogKeeper(options: LogKeeperOptions): OwnLogKeeper {
         await tending.keepWithinTotal(log);
       });
     },
-    // of a run that is not watched any more: a later one than it ever had
+    // an unwatched run gets a later number than it ever had
     settled: () => jobs,
     rotations: (folder) => generations.get(folder) ?? lastGeneration,
     close: () => {
@@ -147,7 +146,7 @@ function sizeOf({ folder }: WatchedRun): number {
   try {
     return statSync(path.join(folder, RUN_LOG), { throwIfNoEntry: false })?.size ?? 0;
   } catch {
-    // whoever looks closer then fails in the same way, and tells
+    // the job that this causes fails in the same way, and reports it
     return Number.POSITIVE_INFINITY;
   }
 }

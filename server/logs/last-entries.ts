@@ -9,16 +9,16 @@ import { createRunStarts } from './run-start.ts';
 export interface LastEntries {
   /** Oldest first. */
   entries: LogEntry[];
-  /** Place behind the last line that has ended, of whatever level: where to go on. */
+  /** Position after the last finished line of any level: where to continue. */
   next: number;
-  /** It would have had to read more to find so many. */
+  /** Finding `count` entries would have taken more than the allowed bytes. */
   isTruncated: boolean;
 }
 
-/** Lines whose time and level are those of a line before them, which has not been read. */
+/** Lines that take time and level from an earlier line, which has not been read yet. */
 type Orphans = Block;
 
-/** The last `count` entries of a level and above. */
+/** Reads the last `count` entries of a level and above. */
 export async function lastEntries(
   files: LogFiles,
   count: number,
@@ -56,7 +56,7 @@ function countOf(parts: readonly (readonly unknown[])[]): number {
   return parts.reduce((count, part) => count + part.length, 0);
 }
 
-/** How many lines stand before the first one that has a clock. */
+/** The number of lines before the first one that has a clock. */
 function firstWithClock(parser: LineParser, lines: readonly Line[]): number {
   const index = lines.findIndex(({ text }) => {
     parser.take(text);

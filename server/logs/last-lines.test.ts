@@ -29,8 +29,8 @@ const tail = (lines: number): Promise<string[]> => logs.tail(run, lines);
 const write = (output: string | Buffer): void => writeFileSync(log, output);
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => `line ${index}`);
 
-describe('the tail of a run', () => {
-  it('is empty when there is no file, nothing in it, or nothing asked for', async () => {
+describe('RunLogs.tail', () => {
+  it('is empty without a file, without output, or for zero lines', async () => {
     expect(await tail(10)).toEqual([]);
     write('');
     expect(await tail(10)).toEqual([]);
@@ -38,12 +38,12 @@ describe('the tail of a run', () => {
     expect(await tail(0)).toEqual([]);
   });
 
-  it('rejects when the file is there and cannot be read', async () => {
+  it('rejects when the file cannot be read', async () => {
     mkdirSync(log);
     await expect(tail(10)).rejects.toThrow('EISDIR');
   });
 
-  it('gives the last lines, whether the last one is finished or not, also of a run that is written to', async () => {
+  it('returns the last lines, finished or not, also of a running run', async () => {
     write('a\nb\nc\n');
     expect(await tail(2)).toEqual(['b', 'c']);
     appendFileSync(log, 'd');
@@ -57,20 +57,20 @@ describe('the tail of a run', () => {
     expect(await tail(4)).toEqual(['', '', 'b', '']);
   });
 
-  it('finds them across the pieces in which it reads', async () => {
+  it('finds lines across pieces', async () => {
     const lines = numbered(40_000);
     write(`${lines.join('\n')}\n`);
     expect(await tail(100)).toEqual(lines.slice(-100));
     expect(await tail(30_000)).toEqual(lines.slice(-30_000));
   });
 
-  it('reads on when the first line wanted begins in the piece before', async () => {
+  it('continues to the previous piece for the first line', async () => {
     const long = 'y'.repeat(66_000);
     write(`first\n${long}\nlast\n`);
     expect(await tail(2)).toEqual([`${long.slice(0, 1999)}…`, 'last']);
   });
 
-  it('gives what any reader of the whole file would', async () => {
+  it('returns the same as reading the whole file', async () => {
     const part = fc.oneof(
       fc.constant('\n'),
       fc.string({ unit: fc.constantFrom('a', 'ü', '漢', '😀'), maxLength: 40_000 }),
@@ -93,17 +93,17 @@ describe('the tail of a run', () => {
     );
   });
 
-  it('looks back one mebibyte at most and drops a line whose start lies beyond', async () => {
+  it('reads at most one mebibyte, and drops a line that starts before', async () => {
     write(`first\n${'x'.repeat(2 ** 20)}\nlast but one\nlast\n`);
     expect(await tail(100)).toEqual(['last but one', 'last']);
   });
 
-  it('shows a part of a line that is longer than all it reads', async () => {
+  it('returns a part of a line that is longer than that', async () => {
     write(`first\n${'x'.repeat(2 ** 21)}`);
     expect(await tail(2)).toEqual([`${'x'.repeat(1999)}…`]);
   });
 
-  it('goes on in what was rotated, and stops at what was dropped', async () => {
+  it('continues into archives, and stops at dropped output', async () => {
     write('dropped\nold\nnew\nlast\n');
     const bytes = readFileSync(log);
     writeFileSync(`${log}.0-8`, bytes.subarray(0, 8));
@@ -114,7 +114,7 @@ describe('the tail of a run', () => {
     expect(await tail(100)).toEqual(['old', 'new', 'last']);
   });
 
-  it('cuts long lines at 2 000 characters, never in the middle of one', async () => {
+  it('cuts long lines at 2 000 characters, never within a character', async () => {
     write(`${'x'.repeat(2000)}\n${'x'.repeat(2001)}\n${'x'.repeat(1998)}😀😀\n`);
     const [fits, long, paired] = await tail(3);
     expect(fits).toBe('x'.repeat(2000));
@@ -123,8 +123,8 @@ describe('the tail of a run', () => {
   });
 });
 
-describe('the size of a run', () => {
-  it('counts the bytes of output, none when there is no file', () => {
+describe('RunLogs.size', () => {
+  it('counts the bytes of output, 0 without a file', () => {
     expect(logs.size(run)).toBe(0);
     write('ü\n');
     expect(logs.size(run)).toBe(3);

@@ -2,7 +2,7 @@ import { BackwardLines, type SearchOptions } from './lines-backward.ts';
 import type { Line } from './line-split.ts';
 import type { LogFiles } from './log-files.ts';
 
-/** The last lines of a log, oldest first, whatever they say. */
+/** Reads the last lines of a log of any level, oldest first. */
 export async function lastLines(files: LogFiles, count: number, options: SearchOptions): Promise<Line[]> {
   const search = new BackwardLines(files, options);
   const blocks: Line[][] = [];

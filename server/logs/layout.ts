@@ -4,44 +4,44 @@ import { RUN_LOG } from '../instances/ports.ts';
 import { errorCode } from './file-error.ts';
 
 /**
- * Where the bytes of a log lie. The output of one run is a sequence of bytes, of which files in the run's folder hold
- * parts: `log`, to which the engine appends, and archives, to which rotation moved what was before it. The output of an
- * instance is that of its runs, one behind the other: a place in it is a `seq` of the API.
+ * The file layout of logs. The output of one run is a sequence of bytes in several files of the run's folder: `log`, to
+ * which the engine appends, and archives, to which rotation moved earlier output. The output of an instance is the output
+ * of its runs, one after the other. A position in it (`place` in the code) is a `seq` of the API.
  *
- * Listing is synchronous inside: fifteen runs with fifty archives take 1 ms, through promises 20 ms.
+ * Listing is synchronous inside: fifteen runs with fifty archives take 1 ms, with promises 20 ms.
  */
 
-/** In the run's folder: the place in the instance's log at which the run's output begins. */
+/** File in the run's folder: the position in the instance's log at which the run's output begins. */
 export const START_FILE = 'SEQ';
 
-/** Bytes `from` … `to` of a run's output, whole lines, in a file of their own. */
+/** A file with bytes `from` … `to` of a run's output, whole lines. */
 export interface Archive {
   file: string;
   from: number;
   to: number;
   /**
-   * `log` was cut behind it: its first byte is number `to`. Otherwise a rotation was interrupted before the cut, and the
-   * same bytes are in `log` too; or all of the run was dropped.
+   * True: `log` was cut after this archive, so its first byte is number `to`. False: a rotation was interrupted before the
+   * cut, and `log` still has the same bytes; or the whole run was dropped.
    */
   cut: boolean;
-  /** Bytes that are there. Fewer than `to - from`: the content was dropped, and only the name tells what had been there. */
+  /** Size of the file. Less than `to - from`: the content was dropped, and only the name records its range. */
   size: number;
 }
 
-/** The output of one run, as its files are at this moment. */
+/** The output of one run, according to its files. */
 export interface RunOutput {
   folder: string;
-  /** Of the run within its instance. */
+  /** Number of the run within its instance. */
   number: number;
-  /** Place of the run's first byte in the instance's log. */
+  /** Position of the run's first byte in the instance's log. */
   start: number;
   /** Oldest first. */
   archives: Archive[];
-  /** The file that the engine appends to; it may not be there. */
+  /** The file that the engine appends to; it may not exist. */
   live: string;
-  /** Bytes before this one are in archives, or dropped. */
+  /** Bytes before this number are in archives or dropped. */
   liveFrom: number;
-  /** Number of the live file's first byte: what to take off a byte's number to find it in the file. */
+  /** Number of the live file's first byte. A byte's offset in the file is its number minus this. */
   shift: number;
   /** Bytes written so far. */
   end: number;
@@ -55,10 +55,10 @@ export function archiveName({ from, to, cut }: Pick<Archive, 'from' | 'to' | 'cu
 }
 
 /**
- * The runs of a log, oldest first. A run without a readable start (the disk was full, or it is of an older llamactl)
- * begins where the one before it ends.
+ * Lists the runs of a log, oldest first. A run without a readable start (the disk was full, or it is of an older llamactl)
+ * begins where the previous one ends.
  *
- * @param folder That holds the folders of the instance's runs, each named `<number>-…`.
+ * @param folder Folder with the folders of the instance's runs, each named `<number>-…`.
  */
 export async function listRuns(folder: string): Promise<RunOutput[]> {
   const runs: RunOutput[] = [];
@@ -70,9 +70,9 @@ export async function listRuns(folder: string): Promise<RunOutput[]> {
 }
 
 /**
- * The place behind all that is there of a log. Reads no more runs than it needs: one, as a rule.
+ * The position after all output of a log. Reads only as many runs as needed, usually one.
  *
- * @param except Name of a run's folder that does not count.
+ * @param except Name of a run's folder to ignore.
  */
 export async function logEnd(folder: string, except: string): Promise<number> {
   const names = runFolders(folder).filter(({ name }) => name !== except);
@@ -92,9 +92,9 @@ function runFolders(folder: string): { name: string; number: number }[] {
   return numbered.toSorted((one, other) => one.number - other.number);
 }
 
-/** @param fallbackStart Where the run begins if its own file does not say. */
+/** @param fallbackStart Start of the run if its start file has none. */
 export async function readRun(folder: string, number: number, fallbackStart: number): Promise<RunOutput> {
-  // the live file's size first: what is written meanwhile comes behind it
+  // read the live file's size first: output written meanwhile comes after it
   const live = path.join(folder, RUN_LOG);
   const liveSize = sizeOf(live);
   const archives = archivesIn(folder);
@@ -117,7 +117,7 @@ function archivesIn(folder: string): Archive[] {
 
 function readStart(folder: string): number | null {
   const text = unlessMissing(() => readFileSync(path.join(folder, START_FILE), 'latin1'));
-  // it counts only with its line feed: on a full disk it may be empty or cut
+  // valid only with its line feed: on a full disk the file may be empty or cut
   return text !== null && /^\d+\n$/.test(text) ? Number.parseInt(text, 10) : null;
 }
 

@@ -2,7 +2,7 @@ import { LOG_LEVELS, type LogLevel } from '@llamactl/contract/logs';
 
 const RANK = Object.fromEntries(LOG_LEVELS.map((level, rank) => [level, rank])) as Record<LogLevel, number>;
 
-/** By the words that loggers have for them, in lower case. */
+/** Levels by their names in various loggers, in lower case. */
 const LEVELS: ReadonlyMap<string, LogLevel> = new Map([
   ...words('debug', 'debug', 'trace', 'verbose', 'd'),
   ...words('info', 'info', 'information', 'notice', 'success', 'i'),
@@ -14,12 +14,12 @@ function words(level: LogLevel, ...names: string[]): [string, LogLevel][] {
   return names.map((name) => [name, level]);
 }
 
-/** Whether a line of `level` passes a filter; `null`: all do. */
+/** Whether a line of `level` passes a filter; `null`: every line. */
 export function passes(level: LogLevel, filter: LogLevel | null): boolean {
   return filter === null || RANK[level] >= RANK[filter];
 }
 
-/** `null`: no word for a level. In any case. */
+/** The level for a logger's name of it, whatever the case; `null`: no such name. */
 export function levelOf(word: string): LogLevel | null {
   return LEVELS.get(word.toLowerCase()) ?? null;
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { LineAssembly } from './line-assembly.ts';
 import { MAX_LINE_BYTES, type Line } from './line-split.ts';
 
-/** What comes of bytes that are read in pieces of these sizes, the last one taking the rest. */
+/** The lines of bytes that are read in pieces of these sizes; the last piece takes the rest. */
 function assembled(bytes: Buffer, sizes: readonly number[], place = 0): Line[] {
   const lines: Line[] = [];
   const assembly = new LineAssembly(place);
@@ -17,8 +17,8 @@ function assembled(bytes: Buffer, sizes: readonly number[], place = 0): Line[] {
   return lines;
 }
 
-describe('lines', () => {
-  it('are the same, in whatever pieces their bytes are read', () => {
+describe('LineAssembly', () => {
+  it('makes the same lines from any pieces', () => {
     const part = fc.oneof(
       fc.constant('\n'),
       fc.constant('\r\n'),
@@ -38,14 +38,14 @@ describe('lines', () => {
     );
   });
 
-  it('count the bytes that were written, not those that replace what is no UTF-8', () => {
+  it('counts the bytes written, not the replacements of invalid UTF-8', () => {
     expect(assembled(Buffer.from([0x61, 0xff, 0xc3, 0x0a, 0xe2, 0x82]), [2])).toEqual([
       { text: 'a\ufffd\ufffd', seq: 4, isCut: false },
       { text: '\ufffd', seq: 6, isCut: false },
     ]);
   });
 
-  it('are kept in part when they are very long, and the next one is whole', () => {
+  it('keeps a part of a very long line, and the next line whole', () => {
     const long = 10 * 1_048_576;
     const bytes = Buffer.from(`first\n${'x'.repeat(long)}\nlast\n`);
     const sizes = Array.from({ length: 200 }, () => 65_536);
@@ -56,14 +56,14 @@ describe('lines', () => {
     ]);
   });
 
-  it('show what overwrote the rest of them, however long that was', () => {
+  it('shows the overwriting text, however long the overwritten one was', () => {
     const bar = Array.from({ length: 20_000 }, (_, index) => `\rstep ${index} of many`).join('');
     const sizes = Array.from({ length: 20 }, () => 50_000);
     const [line] = assembled(Buffer.from(`${bar}\r\n`), sizes);
     expect(line).toMatchObject({ text: 'step 19999 of many', isCut: false });
   });
 
-  it('begin where they are told to when something is missing', () => {
+  it('continues at another position after a gap', () => {
     const lines: string[] = [];
     const assembly = new LineAssembly(0);
     assembly.push(Buffer.from('one\nhalf of'), (text) => lines.push(text));

@@ -2,24 +2,24 @@ import { eachLine, joinParts, LINE_FEED, textOf, type OnLine, type Part } from '
 
 const NOTHING: Part = { bytes: Buffer.alloc(0), isCut: false };
 
-/** Makes lines of pieces that come in their order. Of a line that has not ended it keeps a bounded part. */
+/** Assembles lines from consecutive pieces. Keeps a bounded part of an unfinished line. */
 export class LineAssembly {
   #unended = NOTHING;
   #place: number;
   #lineStart: number;
 
-  /** @param place of the first byte that will come, at which a line begins */
+  /** @param place position of the first byte, at which a line begins */
   constructor(place: number) {
     this.#place = place;
     this.#lineStart = place;
   }
 
-  /** Place at which the line begins that has not ended. */
+  /** Position at which the unfinished line begins. */
   get lineStart(): number {
     return this.#lineStart;
   }
 
-  /** Takes the bytes that follow those before, and calls back for each line that ends in them. */
+  /** Takes the next bytes, and calls back for each line that ends in them. */
   push(bytes: Buffer, onLine: OnLine): void {
     const from = this.#place;
     this.#place += bytes.length;
@@ -37,12 +37,12 @@ export class LineAssembly {
     if (taken < rest.length) this.#keep(rest.subarray(taken));
   }
 
-  /** Nothing will follow: what is there of a line counts as one. */
+  /** Ends the output: an unfinished line counts as a line. */
   finish(onLine: OnLine): void {
     if (this.#lineStart < this.#place) this.#end(this.#place, onLine);
   }
 
-  /** What comes next is not what follows: it begins a line at another place. */
+  /** Drops the unfinished line; the next bytes begin a line at this position. */
   skipTo(place: number): void {
     this.#unended = NOTHING;
     this.#place = place;
@@ -51,7 +51,7 @@ export class LineAssembly {
 
   #keep(bytes: Buffer): void {
     const { bytes: kept, isCut } = joinParts(this.#unended, { bytes, isCut: false });
-    // a copy: the piece that it was read with must not stay in memory
+    // copy, so that the piece it was read from does not stay in memory
     this.#unended = { bytes: kept === bytes ? Buffer.from(bytes) : kept, isCut };
   }
 

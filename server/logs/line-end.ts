@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 const PIECE_BYTES = 65_536;
 const LINE_FEED = 0x0a;
 
-/** Where the last line that ends between two places of a file ends, behind its line feed; `null`: none does. */
+/** The offset after the last line feed between two offsets of a file; `null`: no line feed. */
 export async function lastLineEnd(file: FileHandle, from: number, to: number): Promise<number | null> {
   const buffer = Buffer.allocUnsafe(Math.min(PIECE_BYTES, Math.max(0, to - from)));
   for (let end = to; end > from;) {

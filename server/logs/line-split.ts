@@ -1,19 +1,19 @@
 import { isAscii } from 'node:buffer';
 import { cleanLine, needsCleaning } from './clean-text.ts';
 
-/** One line as it is shown, without its line feed. */
+/** One line, without its line feed. */
 export interface Line {
   /** Without control characters. */
   text: string;
-  /** Place behind it in the log. */
+  /** Position after the line in the log. */
   seq: number;
-  /** Its end is missing: it was too long to be kept in memory. */
+  /** The end is missing: the line was too long to keep in memory. */
   isCut: boolean;
 }
 
 export type OnLine = (text: string, seq: number, isCut: boolean) => void;
 
-/** Of a line that lies in several pieces, no more than this is kept: what is shown of a line is far shorter. */
+/** Limit for a line that spans several pieces; the shown part of a line is far shorter. */
 export const MAX_LINE_BYTES = 65_536;
 
 export const LINE_FEED = 0x0a;
@@ -22,8 +22,8 @@ const CARRIAGE_RETURN = 0x0d;
 /**
  * Calls back for each line that ends in `bytes`.
  *
- * @param from place of the first byte in the log
- * @returns how many bytes the lines take; behind them is one that has not ended
+ * @param from position of the first byte in the log
+ * @returns the number of bytes in finished lines
  */
 export function eachLine(bytes: Buffer, from: number, onLine: OnLine): number {
   let start = 0;
@@ -34,7 +34,7 @@ export function eachLine(bytes: Buffer, from: number, onLine: OnLine): number {
     }
     return start;
   }
-  // nearly always: one string of a byte a character, of which lines are slices
+  // the usual case: one string with a byte for each character; the lines are slices of it
   const text = bytes.toString('latin1');
   const isClean = !needsCleaning(text);
   for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', start)) {
@@ -45,31 +45,31 @@ export function eachLine(bytes: Buffer, from: number, onLine: OnLine): number {
   return start;
 }
 
-/** The text of one line; bytes that are no UTF-8 become U+FFFD. */
+/** The text of one line; invalid UTF-8 becomes U+FFFD. */
 export function textOf(bytes: Buffer, start = 0, end = bytes.length): string {
   return cleanLine(bytes.toString('utf8', start, end));
 }
 
-/** Part of one line, as much as is worth keeping. */
+/** A bounded part of one line. */
 export interface Part {
   bytes: Buffer;
   isCut: boolean;
 }
 
 /**
- * Joins two parts of one line. If it becomes too long, the text that another overwrites (behind a carriage return, as
- * progress bars do) goes first, then the end.
+ * Joins two parts of one line. If the result is too long, drops text that a carriage return overwrites, as in progress bars,
+ * and then the end.
  */
 export function joinParts(left: Part, right: Part): Part {
   if (left.isCut && !right.bytes.includes(CARRIAGE_RETURN)) return left;
   const bytes = left.bytes.length === 0 ? right.bytes : Buffer.concat([left.bytes, right.bytes]);
   const isCut = left.isCut || right.isCut;
   if (bytes.length <= MAX_LINE_BYTES && !isCut) return { bytes, isCut: false };
-  // not the one before the line feed; it stays in front, so that what is joined later is seen to be overwritten too
+  // ignore a carriage return before the line feed; keep the other one in front, so that it still marks overwriting text
   const overwriting = Math.max(0, bytes.subarray(0, -1).lastIndexOf(CARRIAGE_RETURN));
   const shown = bytes.subarray(overwriting);
   const isLeftShown = overwriting < left.bytes.length;
   const isStillCut = shown.length > MAX_LINE_BYTES || right.isCut || (left.isCut && isLeftShown);
-  // a copy: the rest of what was read must not stay in memory
+  // copy, so that the rest of the piece does not stay in memory
   return { bytes: Buffer.from(shown.subarray(0, MAX_LINE_BYTES)), isCut: isStillCut };
 }

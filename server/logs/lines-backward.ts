@@ -3,10 +3,10 @@ import type { LogFiles, Segment } from './log-files.ts';
 import { eachLine, joinParts, LINE_FEED, textOf, type Line, type Part } from './line-split.ts';
 import type { RunOutput } from './layout.ts';
 
-/** Read backward in pieces of this size: the last hundred lines took 0.6 ms on 1 GB. */
+/** Size of a piece: the last hundred lines took 0.6 ms on 1 GB. */
 const PIECE_BYTES = 65_536;
 
-/** Lines of one run that were read at once, oldest first; the next block has those that came before. */
+/** Lines of one run that were read together, oldest first; the next block has earlier lines. */
 export interface Block {
   run: RunOutput;
   lines: Line[];
@@ -14,33 +14,33 @@ export interface Block {
 
 export interface SearchOptions {
   clock: Clock;
-  /** It reads no more than these. */
+  /** Reads at most this much. */
   maxBytes: number;
-  /** Whether a process writes to a run's file: then what is behind its last line feed is no line yet. */
+  /** Whether a process writes to a run's file: then the text after its last line feed is no line yet. */
   isWritten: (run: RunOutput) => boolean;
 }
 
 /** The end of a line whose beginning has not been read. */
 interface Tail extends Part {
-  /** Place behind the line. */
+  /** Position after the line. */
   seq: number;
-  /** The engine has not ended it: it is none yet. */
+  /** The engine has not finished the line. */
   isPending: boolean;
 }
 
 interface Piece {
   bytes: Buffer;
   from: number;
-  /** Its first byte begins a line. */
+  /** Whether the first byte begins a line. */
   beginsLine: boolean;
 }
 
 /**
- * The lines of a log from its end on, in blocks. If no line begins within the bytes that may be read, the part of the line
- * that lies there is given as one.
+ * Reads the lines of a log backward from its end, in blocks. If no line begins within the allowed bytes, returns the part
+ * of the line that was read.
  */
 export class BackwardLines {
-  /** Whether there is more to read than may be read. */
+  /** Whether the search ended at its limit of bytes. */
   isTruncated = false;
   readonly #files: LogFiles;
   readonly #options: SearchOptions;
@@ -57,12 +57,12 @@ export class BackwardLines {
     this.#left = options.maxBytes;
   }
 
-  /** Place behind the last line that has ended, once the first block is there: where to go on. */
+  /** Position after the last finished line, known after the first block: where to continue. */
   get next(): number {
     return this.#next;
   }
 
-  /** `null`: there are no more. */
+  /** The next block; `null`: no more. */
   async block(): Promise<Block | null> {
     while (this.#left > 0) {
       const segments = await this.#files.segments();
@@ -87,13 +87,13 @@ export class BackwardLines {
     return this.#partOfLine();
   }
 
-  /** @param beginsLine whether a line begins where the segment begins */
+  /** @param beginsLine whether the segment begins with a new line */
   async #readPiece(segment: Segment, to: number, beginsLine: boolean): Promise<Block | null> {
     const { run } = segment;
     const from = Math.max(pieceStart(segment, to), to - this.#left);
     const bytes = await this.#files.read(segment, from, to - from);
     if (bytes === null) return null;
-    // what follows is another run, or was dropped
+    // the bytes after it are of another run, or were dropped
     if (this.#run?.folder !== run.folder || this.#place !== to) this.#tail = null;
     if (this.#tail === null && bytes.at(-1) !== LINE_FEED) {
       const isPending = segment.isOpen && this.#options.isWritten(run);
@@ -117,18 +117,18 @@ export class BackwardLines {
   }
 }
 
-/** The pieces of a file begin at multiples of their size, as its pages do. */
+/** Pieces of a file begin at multiples of their size, like memory pages. */
 function pieceStart({ origin, from }: Segment, to: number): number {
   const start = origin + Math.floor((to - origin - 1) / PIECE_BYTES) * PIECE_BYTES;
   return Math.max(start, from);
 }
 
-/** Rotation may have to divide a line that is very long. */
+/** Whether a segment may begin within a line: rotation may have divided a very long one. */
 function isContinued(before: Segment | undefined, segment: Segment): boolean {
   return before !== undefined && before.run.folder === segment.run.folder && before.to === segment.from;
 }
 
-/** @param tail of the line that the piece ends in; `null`: it ends with a line */
+/** @param tail end of the line in which the piece ends; `null`: the piece ends with a line */
 function splitPiece(
   { bytes, from, beginsLine }: Piece,
   tail: Tail | null,

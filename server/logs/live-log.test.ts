@@ -23,13 +23,13 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Waits as a follower does that has looked and found nothing. */
+/** Waits as a follower that has found nothing new. */
 async function wait(): Promise<void> {
   await live.more(live.version, end.signal);
 }
 
-describe('who waits for more of a log', () => {
-  it('waits for nothing when something has come since it looked', async () => {
+describe('LiveLog.more', () => {
+  it('resolves at once when output came since the last read', async () => {
     const { version } = live;
     live.attach(run());
     await live.more(version, end.signal);
@@ -38,9 +38,9 @@ describe('who waits for more of a log', () => {
   it.each([
     ['a run begins', () => live.attach(run())],
     ['a run ends', () => live.detach(run())],
-    ['it is told to stop', () => end.abort()],
+    ['its signal aborts', () => end.abort()],
     ['the log is forgotten', () => live.end()],
-  ])('is woken when %s', async (_, happens) => {
+  ])('resolves when %s', async (_, happens) => {
     let isWoken = false;
     const waiting = wait().then(() => {
       isWoken = true;
@@ -51,23 +51,23 @@ describe('who waits for more of a log', () => {
     await waiting;
   });
 
-  it('is not kept waiting when it comes too late', async () => {
+  it('resolves at once after the end', async () => {
     end.abort();
     await wait();
     live.end();
     await live.more(live.version, new AbortController().signal);
   });
 
-  it('is woken when the file of the newest run grows', async () => {
+  it('resolves when the file of the newest run grows', async () => {
     live.attach(run());
-    // the first time it is told to look again: nothing had been watched
+    // the first wake-up comes because nothing was watched before
     await wait();
     const waiting = wait();
     appendFileSync(path.join(folder, 'log'), 'x');
     await waiting;
   });
 
-  it('has the file watched only as long as somebody follows', async () => {
+  it('watches the file only while a follower exists', async () => {
     live.attach(run());
     const stop = live.follow();
     const stopOther = live.follow();

@@ -3,8 +3,8 @@ import { RUN_LOG, type Clock, type RunReference } from '../instances/ports.ts';
 import { GrowthWatch } from './growth-watch.ts';
 
 /**
- * What is known of one instance's log beside its files: which runs are written to, and who waits for more. Followers read
- * the files; this tells them when to look.
+ * The live state of one instance's log: which runs are written to, and which followers wait. Followers read the files
+ * themselves; this class wakes them.
  */
 export class LiveLog {
   readonly #written = new Set<string>();
@@ -24,7 +24,7 @@ export class LiveLog {
     );
   }
 
-  /** Grows whenever there may be more to read. Take it before reading, and give it to {@link more}. */
+  /** Grows whenever there may be more to read. Take it before reading, and pass it to {@link more}. */
   get version(): number {
     return this.#version;
   }
@@ -34,17 +34,17 @@ export class LiveLog {
     return this.#runsVersion;
   }
 
-  /** Nothing will come any more. */
+  /** Whether the log has ended. */
   get isEnded(): boolean {
     return this.#isEnded;
   }
 
-  /** Folders of runs that are written to, in the order in which they began. */
+  /** Folders of runs that processes write to, in the order in which the runs began. */
   get written(): ReadonlySet<string> {
     return this.#written;
   }
 
-  /** Folders of runs whose files the keeper may be changing: those, and the last that was written to. */
+  /** Folders of runs whose files the keeper may be changing: {@link written}, and the last one that ended. */
   get kept(): string[] {
     return this.#lastOver === null ? [...this.#written] : [...this.#written, this.#lastOver];
   }
@@ -62,7 +62,7 @@ export class LiveLog {
     this.#wake();
   }
 
-  /** @returns ends it */
+  /** Registers a follower. @returns ends it */
   follow(): () => void {
     this.#followers += 1;
     return () => {
@@ -71,7 +71,7 @@ export class LiveLog {
     };
   }
 
-  /** Resolves when there may be more to read than when `version` was taken, when it is over, or when `signal` aborts. */
+  /** Resolves when there may be more to read than at `version`, when the log ends, or when `signal` aborts. */
   async more(version: number, signal: AbortSignal): Promise<void> {
     if (this.#version !== version || this.#isEnded || signal.aborted) return;
     await new Promise<void>((resolve) => {
@@ -87,7 +87,7 @@ export class LiveLog {
     });
   }
 
-  /** Followers end, and nothing is watched any more. */
+  /** Ends all followers, and stops watching. */
   end(): void {
     this.#isEnded = true;
     this.#wake();

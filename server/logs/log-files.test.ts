@@ -31,15 +31,15 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** The archive and the file that is written to. */
+/** The archive and the live file. */
 async function segments(): Promise<[Segment, Segment]> {
   const [archive, live] = await files.segments();
   if (archive === undefined || live === undefined) throw new Error('There are two');
   return [archive, live];
 }
 
-describe('the files of a log', () => {
-  it('are listed again only when something has changed', async () => {
+describe('LogFiles', () => {
+  it('lists again only after a change', async () => {
     await segments();
     await segments();
     expect(lists).toBe(1);
@@ -48,14 +48,14 @@ describe('the files of a log', () => {
     expect(lists).toBe(2);
   });
 
-  it('are read by places in the log', async () => {
+  it('reads by position in the log', async () => {
     const [archive, live] = await segments();
     expect(String(await files.read(archive, 1, 3))).toBe('ne\n');
     expect(String(await files.read(live, 4, 4))).toBe('two\n');
     expect(String(await files.read(live, 8, 100))).toBe('thr');
   });
 
-  it('may change while they are read: then what was read counts for nothing', async () => {
+  it('discards a read during which files changed', async () => {
     const [, live] = await segments();
     const reading = files.read(live, 4, 4);
     generation += 1;
@@ -64,7 +64,7 @@ describe('the files of a log', () => {
     expect(lists).toBe(2);
   });
 
-  it('are listed again when one of them is gone, or shorter than it was', async () => {
+  it('lists again when a file is gone or shorter', async () => {
     const [archive] = await segments();
     writeFileSync(archive.file, 'on');
     expect(await files.read(archive, 0, 4)).toBe(null);
@@ -75,35 +75,35 @@ describe('the files of a log', () => {
     expect(lists).toBe(3);
   });
 
-  it('are empty where the engine has not made one yet', async () => {
+  it('returns no bytes before the engine has created the file', async () => {
     rmSync(path.join(folder, 'log'));
     const [, live] = await segments();
     expect(await files.read(live, 4, 10)).toEqual(Buffer.alloc(0));
   });
 });
 
-describe('going through them', () => {
-  it('forward ends with the piece behind which there is nothing yet, so that nobody reads again at once', async () => {
+describe('reading LogFiles', () => {
+  it('forward ends with the piece after which there is nothing yet, so no reader polls at once', async () => {
     const cursor = new ForwardCursor(files, 0, () => true);
     expect(await cursor.next()).toMatchObject({ type: 'bytes', isLast: false });
     expect(await cursor.next()).toMatchObject({ type: 'bytes', isLast: true });
     expect(await cursor.next()).toEqual({ type: 'end' });
   });
 
-  it('backward tells where the line begins that has not ended', async () => {
+  it('backward reports where the unfinished line begins', async () => {
     const clock = new FakeClock({ realUpToMs: 1 });
     const search = new BackwardLines(files, { clock, maxBytes: 1_000, isWritten: () => true });
     expect((await search.block())?.lines.map(({ text }) => text)).toEqual(['one', 'two']);
     expect(search.next).toBe(8);
   });
 
-  it('for the first entries behind a place gives none before it', async () => {
+  it('for the first entries after a position returns none before it', async () => {
     const forward = await ForwardEntries.open(files, 0, null, () => true);
     const { entries } = await firstEntries(forward, 4, 10, 1_000);
     expect(entries.map(({ message }) => message)).toEqual(['two']);
   });
 
-  it('for the first entries ends when it has read what it may', async () => {
+  it('for the first entries ends at its limit of bytes', async () => {
     const forward = await ForwardEntries.open(files, 0, null, () => true);
     expect(await firstEntries(forward, 0, 10, 4)).toMatchObject({ entries: [{ message: 'one' }], isTruncated: true });
   });

@@ -2,23 +2,23 @@ import { open } from 'node:fs/promises';
 import { unlessMissing } from './file-error.ts';
 import type { RunOutput } from './layout.ts';
 
-/** A part of a log that is in one file: places `from` … `to` of the log. */
+/** The part of a log in one file: positions `from` … `to` of the log. */
 export interface Segment {
   run: RunOutput;
   file: string;
-  /** Place of the file's first byte. */
+  /** Position of the file's first byte. */
   origin: number;
   from: number;
   to: number;
-  /** The file to which the newest run's engine appends: it may go on behind `to`. */
+  /** Whether this is the file that the newest run's engine appends to: it may grow beyond `to`. */
   isOpen: boolean;
 }
 
-/** What is kept of a log, oldest first; what is missing in between was dropped. */
+/** The kept parts of a log, oldest first; the parts missing between them were dropped. */
 export function segmentsOf(runs: readonly RunOutput[]): Segment[] {
   return runs.flatMap((run, index) => {
     const isNewest = index === runs.length - 1;
-    // a process that wrote on after the next run had begun: those places are the next run's
+    // a process may have written after the next run began: from there on, positions belong to the next run
     const limit = runs[index + 1]?.start ?? Number.POSITIVE_INFINITY;
     const archives = run.archives
       .filter(({ from, to, size }) => size === to - from)
@@ -31,13 +31,13 @@ export function segmentsOf(runs: readonly RunOutput[]): Segment[] {
 }
 
 export interface LogFilesOptions {
-  /** The runs of the moment, oldest first. */
+  /** Lists the current runs, oldest first. */
   list(): Promise<RunOutput[]>;
-  /** Changes whenever bytes move to another file or a run begins or ends; taken before the runs are listed. */
+  /** Changes whenever bytes move to another file, or a run begins or ends. Taken before the runs are listed. */
   stamp(): string;
 }
 
-/** Reads the bytes of a log, wherever they are. Keeps no file open. */
+/** Reads the bytes of a log from all its files. Keeps no file open. */
 export class LogFiles {
   readonly #options: LogFilesOptions;
   #listed: { stamp: string; segments: readonly Segment[] } | null = null;
@@ -46,7 +46,7 @@ export class LogFiles {
     this.#options = options;
   }
 
-  /** As last listed, unless something has changed since. */
+  /** The segments; listed again only after a change. */
   async segments(): Promise<readonly Segment[]> {
     while (this.#listed?.stamp !== this.#options.stamp()) {
       const stamp = this.#options.stamp();
@@ -56,8 +56,8 @@ export class LogFiles {
   }
 
   /**
-   * The bytes from place `from` on: `length` of them, of an open segment as many as there are. `null`: they were moved or
-   * dropped meanwhile; `segments` tells where what is left is.
+   * Reads `length` bytes from position `from` on; an open segment may have fewer. `null`: the bytes were moved or dropped
+   * meanwhile; get the `segments` again.
    */
   async read(segment: Segment, from: number, length: number): Promise<Buffer | null> {
     const listed = this.#listed;
@@ -65,14 +65,14 @@ export class LogFiles {
     const isMoved = listed === null || listed.stamp !== this.#options.stamp();
     const isMissing = bytes === null || (bytes.length < length && !segment.isOpen);
     if (!isMoved && !isMissing) return bytes;
-    // the engine's file is made when it is spawned, after its run has begun
+    // the engine's file is created when the engine is spawned, after its run has begun
     if (!isMoved && segment.isOpen) return Buffer.alloc(0);
     this.#listed = null;
     return null;
   }
 }
 
-/** `null`: there is no such file. Fewer bytes when it ends before. */
+/** Reads part of a file, less where the file ends; `null`: no such file. */
 async function readPart(path: string, position: number, length: number): Promise<Buffer | null> {
   const file = await unlessMissing(open(path, 'r'));
   if (file === null) return null;

@@ -3,11 +3,11 @@ import { hasClock } from './entries.ts';
 import { eachLine, LINE_FEED, type Line } from './line-split.ts';
 import type { RunOutput } from './layout.ts';
 
-/** What is before a place of a log. */
+/** The lines before a position of a log. */
 export interface LookBack {
-  /** Where the line begins in which the place lies; the place itself if it is between two lines. */
+  /** Start of the line that contains the position; the position itself if it is between two lines. */
   start: number;
-  /** The run of what follows, and its last lines before `start`; `null`: nothing is kept of the run before it. */
+  /** The run at the position, and its last lines before `start`; `null`: no earlier output of that run is kept. */
   before: { run: RunOutput; lines: Line[] } | null;
 }
 
@@ -16,8 +16,8 @@ const MAX_BYTES = 1_048_576;
 const WIDER = 4;
 
 /**
- * Looks back for the start of a line, and for lines that tell the time and level of those that continue them. The start of
- * a line that lies further back than a mebibyte is not found: it begins at the place then.
+ * Searches backward for the start of a line, and for lines that determine time and level of the lines after them. Goes back
+ * at most a mebibyte; a longer line then begins at the position.
  *
  * @param isWritten whether a process writes to a run's file
  */
@@ -44,7 +44,7 @@ export async function lookBack(
     const first = isStart ? 0 : bytes.indexOf(LINE_FEED) + 1;
     const lines: Line[] = [];
     eachLine(bytes.subarray(first, end), from + first, (text, seq, isCut) => lines.push({ text, seq, isCut }));
-    // for a clock it looks once more
+    // widen the search once for a line with a clock
     const isEnough = isStart || (end > 0 && (reach > FIRST_BYTES || hasClock(lines)));
     if (isEnough) return { start: from + end, before: { run, lines } };
     reach *= WIDER;

@@ -8,7 +8,7 @@ import { LineParser, MAX_MESSAGE_CHARACTERS } from './parse.ts';
 const STARTED_AT = Date.UTC(2024, 0, 15, 14, 30);
 const STARTED = '2024-01-15T14:30:00.000Z';
 
-/** What becomes of lines that follow each other. */
+/** The entries of consecutive lines. */
 function parsed(...lines: string[]): [timestamp: string, level: LogLevel, message: string][] {
   const parser = new LineParser(STARTED_AT);
   return lines.map((line) => {
@@ -21,8 +21,8 @@ function parsed(...lines: string[]): [timestamp: string, level: LogLevel, messag
 const local = (year: number, month: number, ...rest: number[]): string =>
   new Date(year, month - 1, ...rest).toISOString();
 
-describe("llama-server's lines", () => {
-  it('have a clock that counts from the start of the run, and a level', () => {
+describe('LineParser for llama-server', () => {
+  it('reads the clock since the start of the run, and the level', () => {
     expect(
       parsed(
         "0.00.005.209 W srv  llama_server: CORS is set to allow all origins ('*') and no API key is set",
@@ -42,26 +42,26 @@ describe("llama-server's lines", () => {
     ]);
   });
 
-  it('count minutes without an end', () => {
+  it('reads any number of minutes', () => {
     expect(parsed('1441.02.003.004 I a day later')).toEqual([['2024-01-16T14:31:02.003Z', 'info', 'a day later']]);
     expect(parsed(`${'9'.repeat(400)}.02.003.004 I for ever`)[0]?.[0]).toBe('9999-12-31T23:59:59.999Z');
   });
 
-  it('may be without a message', () => {
+  it('reads lines without a message', () => {
     expect(parsed('0.00.001.000 I ', '0.00.002.000 I')).toEqual([
       ['2024-01-15T14:30:00.001Z', 'info', ''],
       ['2024-01-15T14:30:00.002Z', 'info', ''],
     ]);
   });
 
-  it('name the child that a router passes on', () => {
+  it("keeps the child's port from a router", () => {
     expect(parsed('[52513] 0.00.114.024 W srv  llama_server: listening', '[   80] 0.00.115.000 E x')).toEqual([
       ['2024-01-15T14:30:00.114Z', 'warn', '[52513] srv  llama_server: listening'],
       ['2024-01-15T14:30:00.115Z', 'error', '[   80] x'],
     ]);
   });
 
-  it('may be without a clock', () => {
+  it('reads lines without a clock', () => {
     expect(
       parsed('0.00.001.000 I with', 'E gguf_init_from_file: failed', 'W srv    load_model: slow', 'E flat is a key'),
     ).toEqual([
@@ -72,7 +72,7 @@ describe("llama-server's lines", () => {
     ]);
   });
 
-  it('are told from what only looks like them', () => {
+  it('ignores similar lines', () => {
     const lines = [
       '3.14 E is no clock',
       '1.60.000.000 E no minute has sixty seconds',
@@ -86,7 +86,7 @@ describe("llama-server's lines", () => {
     expect(parsed(...lines)).toEqual(lines.map((line) => [STARTED, 'info', line]));
   });
 
-  it('come out as they went in', () => {
+  it('reproduces what was written', () => {
     const message = fc.string({ unit: fc.constantFrom('a', ' ', '.', '0', 'E', '漢', '[', '{'), maxLength: 30 });
     const offset = fc.nat({ max: 100 * 60_000_000 });
     fc.assert(
@@ -102,8 +102,8 @@ describe("llama-server's lines", () => {
   });
 });
 
-describe('a line without a clock or level of its own', () => {
-  it('takes those of the line that it continues', () => {
+describe('LineParser for a line without clock or level', () => {
+  it('uses those of the line that it continues', () => {
     expect(parsed('0.00.001.000 E first', '  and more', '', '0.00.002.000 I next', 'more')).toEqual([
       ['2024-01-15T14:30:00.001Z', 'error', 'first'],
       ['2024-01-15T14:30:00.001Z', 'error', '  and more'],
@@ -113,11 +113,11 @@ describe('a line without a clock or level of its own', () => {
     ]);
   });
 
-  it('is info, from the start of the run, when there is none before', () => {
+  it('uses info and the start of the run at the beginning', () => {
     expect(parsed('Loading weights')).toEqual([[STARTED, 'info', 'Loading weights']]);
   });
 
-  it('is an error or a warning when it says so itself, which says nothing about the next', () => {
+  it('uses error or warning from its prefix, for this line only', () => {
     expect(
       parsed('error: invalid argument: --bogus', 'usage', 'Error: listen EADDRINUSE', 'warning: slow', 'errors: none'),
     ).toEqual([
@@ -130,7 +130,7 @@ describe('a line without a clock or level of its own', () => {
   });
 });
 
-describe("other engines' lines", () => {
+describe('LineParser for other engines', () => {
   it.each([
     ['2024-01-15 14:30:01,123 - INFO - Starting', local(2024, 1, 15, 14, 30, 1, 123), 'info', 'Starting'],
     ['2024-01-15 14:30:01,123 - mlx - ERROR - no model', local(2024, 1, 15, 14, 30, 1, 123), 'error', 'mlx - no model'],
@@ -163,7 +163,7 @@ describe("other engines' lines", () => {
     expect(parsed(line)).toEqual([[timestamp, level, message]]);
   });
 
-  it('are continued by a traceback', () => {
+  it('continues a level over a traceback', () => {
     expect(
       parsed('ERROR:    Exception in ASGI application', 'Traceback (most recent call last):', 'ValueError: x'),
     ).toEqual([
@@ -173,7 +173,7 @@ describe("other engines' lines", () => {
     ]);
   });
 
-  it('are of the next year when they name an earlier day than the start of the run', () => {
+  it('uses the next year for a day before the start of the run', () => {
     const parser = new LineParser(new Date(2023, 11, 31, 23, 59).getTime());
     parser.take('INFO 12-31 23:59:30 [a.py:1] old');
     expect(parser.at).toBe(new Date(2023, 11, 31, 23, 59, 30).getTime());
@@ -182,7 +182,7 @@ describe("other engines' lines", () => {
   });
 });
 
-describe('lines that are JSON', () => {
+describe('LineParser for JSON lines', () => {
   const at = '2024-01-15T14:30:01.500Z';
   it.each([
     ['{"type":"log","level":"warn","message":"text","timestamp":1705329001.5}', at, 'warn', 'text'],
@@ -201,13 +201,13 @@ describe('lines that are JSON', () => {
     '{"not":"a log"}',
     '{not JSON}',
     '{"message":"unended"',
-  ])('%s stays as it is', (line) => {
+  ])('leaves %s unchanged', (line) => {
     expect(parsed(line)).toEqual([[STARTED, 'info', line]]);
   });
 });
 
-describe('any line', () => {
-  it('becomes an entry without control characters', () => {
+describe('LineParser for any line', () => {
+  it('makes an entry without control characters', () => {
     const piece = fc.oneof(
       fc.constantFrom(
         '0.00.001.002 E ',
@@ -247,7 +247,7 @@ describe('any line', () => {
     );
   });
 
-  it('is cut when it is very long', () => {
+  it('cuts a very long line', () => {
     const [[, , message] = []] = parsed(`0.00.001.002 E ${'x'.repeat(100_000)}`);
     expect(message).toBe(`${'x'.repeat(MAX_MESSAGE_CHARACTERS - 1)}…`);
   });

@@ -8,26 +8,26 @@ import { readRequest, readStamp, readStampWithoutYear } from './time-stamp.ts';
 /** Characters (UTF-16 units) of a message; a longer one is cut and ends in an ellipsis. */
 export const MAX_MESSAGE_CHARACTERS = 16_384;
 
-/** A router of llama-server puts `[port] ` before what its children write. */
+/** llama-server's router puts `[port] ` before the output of its children. */
 const CHILD = /^\[ *\d{1,5}\] (?=\d)/;
 
-/** llama-server without its clock (`--no-log-timestamps`): nothing but the letter, and then a function's name. */
+/** llama-server without its clock (`--no-log-timestamps`): only the letter, then a function's name. */
 const LETTER = /^([DIWE]) +(?=(?:[a-z]{2,5} +)?[a-z_~][\w~]*: )/;
 
-/** `INFO:     …`, `[INFO] …`, `INFO …`: a logger's, in capitals. */
+/** `INFO:     …`, `[INFO] …`, `INFO …`: a level in capitals. */
 const LEVEL_WORD = /^(\[?)([A-Z]{3,11})(\]?)(:?)(?:\s+|$)/;
 
 /** vLLM: `(EngineCore pid=12) INFO 01-15 14:30:00 [file.py:12] …` */
 const PROCESS = /^\(\w{1,60} pid=\d+\) /;
 
-/** What follows a time: a level, between any of the separators that loggers use. */
+/** A level after a time, between any of the usual separators. */
 const LEVEL_AFTER_TIME =
   /^[\s\-:|]*(?:\[\d+\][\s\-:|]*)?(\[|\(|)([A-Za-z]{1,11})(\]|\)|\s*[:|]|\s+-(?=\s)|)(?=[\s\-:|]|$)[\s\-:|]*/;
 
-/** The same with the logger's name before: `2024-01-15 14:30:00,123 - name - INFO - …` */
+/** A level after a time and the logger's name: `2024-01-15 14:30:00,123 - name - INFO - …` */
 const LEVEL_AFTER_NAME = /^\s+-\s+(\S{1,200})\s+-\s+([A-Z]{3,11})\s+-\s/;
 
-/** Programs that do not log say it so. It says nothing about the lines that follow. */
+/** The prefix of programs without a logger. It does not apply to the following lines. */
 const SAID = /^(error|fatal|warning|warn): /i;
 
 const SEPARATORS = /^[\s\-:|]+/;
@@ -36,7 +36,7 @@ const ZERO = 48;
 const NINE = 57;
 const DOT = 46;
 const SPACE = 32;
-/** `M.SS.mmm.uuu L`: characters behind the minutes. */
+/** `M.SS.mmm.uuu L`: number of characters after the minutes. */
 const CLOCK_TAIL = '.SS.mmm.uuu L'.length;
 
 const LETTERS: ReadonlyMap<string, LogLevel> = new Map([
@@ -47,22 +47,22 @@ const LETTERS: ReadonlyMap<string, LogLevel> = new Map([
 ]);
 
 /**
- * Reads the lines of one run, in their order: a line without a clock or level of its own takes those of the line that it
- * continues. It knows llama-server's own form and those that are usual among other engines.
+ * Parses the lines of one run in order. A line without a clock or level takes them from the line that it continues. Knows
+ * the formats of llama-server and of other common engines.
  */
 export class LineParser {
-  /** Of the line that was taken last. */
+  /** Level of the last line. */
   level: LogLevel = 'info';
-  /** The same: milliseconds since the epoch. */
+  /** Time of the last line, milliseconds since the epoch. */
   at: number;
   message = '';
-  /** Whether that line had a clock of its own: it and those behind it do not depend on lines before. */
+  /** Whether the last line had a clock: then it and the following lines do not depend on earlier lines. */
   hadClock = false;
   readonly #startedAt: number;
   readonly #isoText = createIsoTexts();
   #continuedLevel: LogLevel = 'info';
 
-  /** @param startedAt When the run began, milliseconds since the epoch: what llama-server's clock counts from. */
+  /** @param startedAt Start of the run, milliseconds since the epoch: llama-server's clock counts from there. */
   constructor(startedAt: number) {
     this.#startedAt = startedAt;
     this.at = startedAt;
@@ -74,7 +74,7 @@ export class LineParser {
     if (this.#takeClock(line, 0)) return;
     this.level = this.#continuedLevel;
     this.message = line;
-    // its first character tells which forms it can have
+    // the first character determines the possible formats
     const first = line.charCodeAt(0);
     if (first >= ZERO && first <= NINE) this.#takeStamp(line);
     else if (line.startsWith('[')) this.#takeBracket(line);
@@ -84,16 +84,16 @@ export class LineParser {
   }
 
   /**
-   * The line that was taken last, for the API.
+   * The last line as an entry of the API.
    *
-   * @param isCut its end was not taken
+   * @param isCut whether the line's end is missing
    */
   entry(seq: number, isCut: boolean): LogEntry {
     const message = cutText(this.message, MAX_MESSAGE_CHARACTERS, isCut);
     return { timestamp: this.#isoText(this.at), level: this.level, message, seq };
   }
 
-  /** `M.SS.mmm.uuu L message`. By character codes, as most lines of most engines are such ones. */
+  /** `M.SS.mmm.uuu L message`. Compares character codes for speed: most lines have this format. */
   #takeClock(line: string, start: number): boolean {
     let dot = start;
     let minutes = 0;
@@ -175,20 +175,20 @@ export class LineParser {
     const [all = '', opening, word = '', closing, colon] = LEVEL_WORD.exec(line) ?? [];
     const level = levelOf(word);
     if (level === null || (opening === '') !== (closing === '')) {
-      const said = SAID.exec(line);
-      if (said !== null) this.level = levelOf(said[1] ?? '') ?? 'info';
+      const prefix = SAID.exec(line);
+      if (prefix !== null) this.level = levelOf(prefix[1] ?? '') ?? 'info';
       this.message = line;
       return;
     }
     const rest = line.slice(all.length);
     const stamp = readStampWithoutYear(rest, this.#startedAt);
     this.#head(level, stamp?.at ?? null);
-    // without a mark the word may be the sentence's own
+    // an unmarked word may belong to the sentence
     const isMarked = stamp !== null || opening !== '' || colon !== '';
     this.message = isMarked ? (stamp?.rest ?? rest) : line;
   }
 
-  /** A line with a level of its own, and a time or `null`. */
+  /** Applies the level of a line, and its time if not `null`. */
   #head(level: LogLevel, at: number | null): void {
     this.level = level;
     this.#continuedLevel = level;
@@ -198,7 +198,7 @@ export class LineParser {
   }
 }
 
-/** NaN when one of the characters is no digit. */
+/** The number in these characters; NaN when one is no digit. */
 function numberAt(line: string, start: number, length: number): number {
   let value = 0;
   for (let at = start; at < start + length; at += 1) {

@@ -1,9 +1,9 @@
 import type { FileHandle } from 'node:fs/promises';
 
-/** Large enough to cost little a byte, small enough to be nothing to a machine that has a model to load. */
+/** Large enough to be efficient, small enough not to disturb a machine that loads a model. */
 const PIECE_BYTES = 1_048_576;
 
-/** Work on files that was given up because the keeper closes. What it made so far is thrown away. */
+/** Thrown when work on files is abandoned because the keeper closes. Its partial result is discarded. */
 export class Abandoned extends Error {
   constructor() {
     super('The log is not watched any more');
@@ -13,9 +13,9 @@ export class Abandoned extends Error {
 /**
  * Appends bytes `from` … `to` of one file to another, piece by piece.
  *
- * @param isAbandoned asked before each piece
+ * @param isAbandoned checked before each piece
  * @throws {Abandoned}
- * @throws {Error} of the system, such as `ENOSPC`; or when the source is shorter than that
+ * @throws {Error} of the system, such as `ENOSPC`; or when the source has fewer bytes
  */
 export async function copyPart(
   source: FileHandle,
@@ -34,7 +34,7 @@ export async function copyPart(
   }
 }
 
-/** At the file's own position. A disk that fills up takes a part first, and refuses then. */
+/** Writes at the file's current position. A disk that fills up accepts a part before it fails. */
 async function writeAll(target: FileHandle, bytes: Buffer): Promise<void> {
   for (let written = 0; written < bytes.length;) {
     const { bytesWritten } = await target.write(bytes, written);

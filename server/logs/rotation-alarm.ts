@@ -2,11 +2,11 @@ import type { AlertSink, LogReference } from '../instances/ports.ts';
 import { isDiskFull } from './file-error.ts';
 import { NotFrozen } from './rotation.ts';
 
-/** Code of the alert that the log of an instance does not stay within its bounds, or only at a cost. */
+/** Code of the alert: an instance's log exceeds its size limit, or lost output to stay within it. */
 const LOG_ROTATION_FAILED = 'log_rotation_failed';
 
 export interface RotationAlarm {
-  /** @param error `null`: output was dropped, because there was no room to keep it */
+  /** @param error `null`: output was dropped, because the disk had no room for it */
   raise(log: LogReference, error: unknown): void;
   clear(log: LogReference): void;
 }
@@ -38,5 +38,5 @@ function sentence({ folder, instance }: LogReference, error: unknown): string {
     );
   }
   const reason = error instanceof Error ? error.message : 'it failed';
-  return `The log of ${instance} cannot be rotated: ${reason}. See that llamactl may write to ${folder}`;
+  return `The log of ${instance} cannot be rotated: ${reason}. Make sure that llamactl may write to ${folder}`;
 }

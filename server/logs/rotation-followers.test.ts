@@ -15,7 +15,7 @@ const BURSTS = 14;
 const LINES = BURSTS * BURST_LINES;
 const LOOK_MS = 1_000;
 
-/** For each byte that it is told, writes so many numbered lines as fast as it can, in pieces that end anywhere in a line. */
+/** For each byte of input, writes that many numbered lines at full speed, in pieces that end anywhere in a line. */
 const WRITER = `
 const { readSync, writeSync } = require('node:fs');
 let size = 1_000;
@@ -50,9 +50,9 @@ afterEach(async () => {
   await bench.dispose();
 });
 
-/** Checks that lines come one after the other, and notes the gaps that it is told. */
+/** Checks that lines are consecutive, and records reported gaps. */
 class Lines {
-  /** Number of the line that is to come. */
+  /** Number of the next line. */
   next = 0;
   readonly gaps: { from_seq: number; to_seq: number }[] = [];
 
@@ -69,7 +69,7 @@ class Lines {
     }
   }
 
-  /** Place behind the last line. */
+  /** Position after the last line. */
   get seq(): number {
     return this.next * LINE_BYTES;
   }
@@ -84,7 +84,7 @@ async function follow(lines: Lines, afterSeq: number, isEnough: () => boolean): 
 }
 
 describe('an engine that writes at full speed through ten rotations', () => {
-  test('has followers that miss nothing, or learn what they missed', async () => {
+  test('has followers that miss no line without a reported gap', async () => {
     const limits = { maxSizeBytes: 256 * KIB, maxTotalBytes: 4_096 * KIB };
     const isWithinTotal = async (): Promise<boolean> => {
       const { archives, end, liveFrom } = await bench.output(run);
@@ -106,7 +106,7 @@ describe('an engine that writes at full speed through ten rotations', () => {
     })();
     const slowItems = logs.follow(bench.log, { lines: null, level: null, afterSeq: 0 }, end.signal);
     const slowly = slowItems[Symbol.asyncIterator]();
-    // a failed one tells of itself, instead of being waited for
+    // a failed follower reports its error, instead of the test waiting for it
     const failed = Promise.all([all, inParts]).then(() => false);
 
     let rotations = 0;
@@ -128,7 +128,7 @@ describe('an engine that writes at full speed through ten rotations', () => {
     expect(reconnections).toBeGreaterThanOrEqual(LINES / 20_000);
     expect([ordinary.gaps, reconnecting.gaps]).toEqual([[], []]);
 
-    // nothing is dropped any more from here on
+    // from here on nothing is dropped
     await bench.untilLooks(isWithinTotal);
     const read = slow.seq;
     expect(read).toBeGreaterThan(0);

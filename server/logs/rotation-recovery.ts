@@ -6,16 +6,15 @@ import { readRun } from './layout.ts';
 import { finishCut, UNFINISHED } from './rotation.ts';
 
 /**
- * Puts in order what a crash in the middle of a rotation left of a run that is still written to: unfinished files go, and
- * an archive behind which the file was cut gets the name that says so. A file that was not cut yet is left to the next
- * rotation.
+ * Recovers the files of a running run after a crash during a rotation. Deletes unfinished files. Renames an archive after
+ * which the file was cut to the name of a cut archive. The next rotation cuts a file that was not cut yet.
  *
- * Whether the file was cut is told by its size when the engine was woken: the waker wrote it down. Without that, by its
- * size now: the engine was woken a moment ago.
+ * The file's size when the engine was woken shows whether it was cut; the waker recorded that size. Without the record, the
+ * present size is used: the engine was woken a moment ago.
  *
- * Not for a run that is over: after a power cut its file may be shorter than its archives say without having been cut.
+ * Not for a run that is over: after a power failure its file may be shorter than its archives imply, without a cut.
  *
- * @returns whether something is in an archive and still in the live file too
+ * @returns whether bytes of an archive are still in the live file too
  */
 export async function recoverRun(folder: string): Promise<{ isCutDue: boolean }> {
   for (const name of await unfinishedIn(folder)) await rm(path.join(folder, name), { force: true });
@@ -29,10 +28,10 @@ export async function recoverRun(folder: string): Promise<{ isCutDue: boolean }>
   return { isCutDue: isUnclear && !isCut };
 }
 
-/** `null`: the waker was not needed, or could not write. */
+/** The size that the waker recorded; `null`: the waker was not needed, or could not write. */
 async function sizeWhenWoken(folder: string): Promise<number | null> {
   const text = await unlessMissing(readFile(path.join(folder, RUN_WOKEN), 'latin1'));
-  // some `wc` pad with blanks; without its line feed the number may be a part of one
+  // some `wc` pad with blanks; without a line feed the number may be incomplete
   return text !== null && /^ *\d+\n$/.test(text) ? Number.parseInt(text, 10) : null;
 }
 

@@ -6,43 +6,43 @@ import { archiveName, type RunOutput } from './layout.ts';
 import { Abandoned, copyPart } from './part-copy.ts';
 
 /**
- * Moves what a file holds that an engine appends to into an archive. Copies while the engine writes, and stops the engine
- * only while it copies the rest and cuts the file. The names of the files are true at every moment (see layout.ts): the
- * one that gives an archive its name is the commit, and recovery can do again what follows.
+ * Moves the content of a file that an engine appends to into an archive. Copies while the engine writes, and stops the
+ * engine only to copy the rest and cut the file. The file names are true at every moment (see layout.ts): renaming the
+ * archive is the commit, and recovery can repeat the steps after it.
  */
 export interface Rotation {
   clock: Clock;
-  /** As the files are now; only this process and the engine change them. */
+  /** The present files; only this process and the engine change them. */
   run: RunOutput;
-  /** False: the disk has no room for an archive. The content is lost, but for the newest; the archive's name says so. */
+  /** False: the disk has no room for an archive. All but the newest content is lost; the archive's size shows that. */
   keepsContent: boolean;
-  /** How much stays in the file then, at most. */
+  /** Most bytes that stay in the file in that case. */
   keptBytes: number;
   openArchive: OpenArchive;
-  /** Stops the engine while `step` runs; false: it cannot be stopped. */
+  /** Stops the engine while `step` runs; false: the engine cannot be stopped. */
   whileFrozen: (step: () => Promise<void>) => Promise<boolean>;
-  /** Called before each step that invalidates what a reader may have read. */
+  /** Called before each step that may invalidate a concurrent read. */
   onChange: () => void;
-  /** Called when the file is cut, with the archive whose name does not say so yet. */
+  /** Called when the file is cut, with the archive that has not been renamed yet. */
   onCut: (archive: string) => void;
   /** Whether to stop before the commit. */
   isAbandoned: () => boolean;
 }
 
-/** Makes a file that only this user may read, or empties the one that is there. */
+/** Creates a file that only this user may read, or empties an existing one. */
 export type OpenArchive = (file: string) => Promise<FileHandle>;
 
-/** Files of this ending in a run's folder are unfinished: worth nothing after a crash. */
+/** Suffix of unfinished files in a run's folder, which are useless after a crash. */
 export const UNFINISHED = '.tmp';
 const ARCHIVE_TO_BE = `archive${UNFINISHED}`;
 
-/** The beginning of a line that the engine has not ended yet stays in its file, if it is no longer than this. */
+/** The start of an unfinished line stays in the engine's file, up to this length. */
 const LONGEST_REST_BYTES = 65_536;
-/** Copy again while the engine runs, until less than this came meanwhile: it is copied in less than a millisecond. */
+/** Copying is repeated while the engine runs, until less than this is new: copying that takes under a millisecond. */
 const SHORT_BYTES = 262_144;
 const MOST_COPIES = 5;
 const LINE_FEED = 0x0a;
-/** Looks without leaving this turn: a turn of a busy server takes longer than a cut. */
+/** Checks within the current turn: a turn of a busy server takes longer than a cut. */
 const LOOKS_AT_ONCE = 50;
 const LOOK_EVERY_MS = 0.1;
 const NEVER = new Int32Array(new SharedArrayBuffer(4));
@@ -54,7 +54,7 @@ export class NotFrozen extends Error {}
 export async function moveToArchive(rotation: Rotation): Promise<void> {
   const { run, onChange, onCut } = rotation;
   const unfinished = path.join(run.folder, ARCHIVE_TO_BE);
-  // of an earlier crash: its waker was slower than the start after it
+  // left by an earlier crash whose waker was slower than the restart
   await rm(path.join(run.folder, RUN_WOKEN), { force: true });
   const live = await open(run.live, 'r+');
   try {
@@ -67,12 +67,12 @@ export async function moveToArchive(rotation: Rotation): Promise<void> {
         const { name, rest } = commit(rotation, { live: live.fd, archive: file.fd, unfinished, copied });
         isNamed = true;
         onChange();
-        // over bytes that are in archives
+        // overwrites bytes that are in archives
         if (rest.length > 0) writeSync(live.fd, rest, 0, rest.length, 0);
         cutting = truncated(live.fd, rest.length);
         await untilSize(rotation.clock, live.fd, rest.length, cutting);
         onCut(name);
-        // before the engine writes again: recovery tells by the size whether the file was cut
+        // before the engine writes again: recovery concludes from the size whether the file was cut
         renameSync(name, cutName(name));
         onChange();
       });
@@ -87,7 +87,7 @@ export async function moveToArchive(rotation: Rotation): Promise<void> {
   }
 }
 
-/** Says that the live file's first byte is the one behind this archive. */
+/** Renames an archive to record that the live file begins after it. */
 export async function finishCut(archive: string): Promise<void> {
   await rename(archive, cutName(archive));
 }
@@ -96,7 +96,7 @@ function cutName(archive: string): string {
   return `${archive}.cut`;
 }
 
-/** Copies while the engine writes. Resolves to where in the live file the rest begins. */
+/** Copies while the engine writes. Resolves to the offset in the live file where the rest begins. */
 async function copyMost(rotation: Rotation, live: FileHandle, archive: FileHandle): Promise<number> {
   const { run, keepsContent, isAbandoned } = rotation;
   let copied = run.liveFrom - run.shift;
@@ -106,7 +106,7 @@ async function copyMost(rotation: Rotation, live: FileHandle, archive: FileHandl
     await copyPart(live, archive, copied, size, isAbandoned);
     const isShort = size - copied < SHORT_BYTES;
     copied = size;
-    // what comes later is no older than what the engine's own file may lose in a power cut
+    // later output is as recent as the output that the engine's own file may lose in a power failure
     if (copies === 1) await archive.datasync();
     else if (isShort) break;
   }
@@ -120,7 +120,7 @@ interface Commit {
   copied: number;
 }
 
-/** Copies the rest and names the archive. Synchronous: the engine stands still. */
+/** Copies the rest and names the archive. Synchronous, because the engine is stopped. */
 function commit(rotation: Rotation, { live, archive, unfinished, copied }: Commit): { name: string; rest: Buffer } {
   const { run, keepsContent, keptBytes, isAbandoned } = rotation;
   if (isAbandoned()) throw new Abandoned();
@@ -137,7 +137,7 @@ function commit(rotation: Rotation, { live, archive, unfinished, copied }: Commi
   return { name, rest };
 }
 
-/** The line at the end of a file that has not ended yet; empty when it is too long to stay in front of that place. */
+/** The unfinished line at the end of a file; empty when it is too long to stay in the file. */
 function unendedLine(live: number, from: number, size: number): Buffer {
   const end = readPart(live, Math.max(from, size - LONGEST_REST_BYTES), size);
   const at = end.lastIndexOf(LINE_FEED);
@@ -145,7 +145,7 @@ function unendedLine(live: number, from: number, size: number): Buffer {
   return at === -1 || rest.length > size - rest.length ? Buffer.alloc(0) : rest;
 }
 
-/** The lines that begin behind a place of a file. */
+/** The lines that begin after an offset of a file. */
 function newestLines(live: number, from: number, size: number): Buffer {
   const end = readPart(live, from, size);
   const at = end.indexOf(LINE_FEED);
@@ -177,8 +177,8 @@ function truncated(file: number, size: number): Promise<void> {
 }
 
 /**
- * Waits until a file that is being truncated shows its new size. From then on whatever is appended comes behind it, while
- * the kernel goes on freeing 100 MB for 50–300 ms.
+ * Waits until a file that is being truncated shows its new size. From then on, appended output comes after it, while the
+ * kernel may spend another 50–300 ms on freeing 100 MB.
  */
 async function untilSize(clock: Clock, file: number, size: number, cutting: Promise<void>): Promise<void> {
   for (let looks = 0; looks < LOOKS_AT_ONCE; looks += 1) {

@@ -13,7 +13,7 @@ beforeEach(() => {
 });
 afterEach(() => bench.dispose());
 
-test('a cut that could not be named is named before anything else, however much came since', async () => {
+test('Rotator repeats a failed rename of a cut archive before anything else', async () => {
   const run = bench.newRun(expected(3 * BYTES).subarray(BYTES));
   const archive = path.join(run.folder, `log.0-${BYTES}`);
   writeFileSync(archive, expected(BYTES));

@@ -5,15 +5,15 @@ import { readRun, type RunOutput } from './layout.ts';
 import { lastLineEnd } from './line-end.ts';
 import { finishCut, moveToArchive, type OpenArchive, type Rotation } from './rotation.ts';
 
-/** What is known of a run between two rotations. */
+/** State of a run between two rotations. */
 export interface RotatedRun {
-  /** The run's. */
+  /** Folder of the run. */
   folder: string;
-  /** Something was moved to an archive and is still in the live file too. */
+  /** Whether bytes of an archive are still in the live file too. */
   isCutDue: boolean;
-  /** The archive behind which the file was cut, while its name does not say so yet. */
+  /** The archive after which the file was cut, until it is renamed. */
   unnamedCut: string | null;
-  /** No line ends before this place: a search need not begin earlier. */
+  /** No line ends before this position, so a search begins here. */
   searchedTo: number;
   whileFrozen: Rotation['whileFrozen'];
   onChange: () => void;
@@ -24,21 +24,21 @@ export interface RotatorOptions {
   clock: Clock;
   maxSizeBytes: number;
   openArchive: OpenArchive;
-  /** Drops the oldest that is kept of the run's instance; false: nothing is left to drop. */
+  /** Drops the oldest kept output of the run's instance; false: nothing is left to drop. */
   makeRoom: (run: RotatedRun) => Promise<boolean>;
 }
 
-/** A line longer than this many times the limit is not waited for: it is taken apart. */
+/** A line longer than this many times the limit is divided. */
 const PATIENCE_WITH_LINES = 4;
-/** How much of a file stays when the disk has no room for an archive. */
+/** Bytes of a file that stay when the disk has no room for an archive. */
 const NEWEST_BYTES = 1_048_576;
 
 export interface Rotator {
   /**
-   * Brings a run's file below the limit, if it is above. On a full disk older output goes first. With nothing older left,
-   * and `mayDrop`, all of the file goes but the newest mebibyte: an engine must not fill the disk for ever.
+   * Rotates a run's file if it exceeds the limit. On a full disk, drops older output first. If none is left and `mayDrop` is
+   * set, drops all but the newest mebibyte of the file, so that an engine cannot keep the disk full.
    *
-   * @returns whether something was dropped that had not been read into an archive
+   * @returns whether output was dropped that is in no archive
    * @throws {Error} `ENOSPC` and the like; NotFrozen; Abandoned
    */
   rotate(run: RotatedRun, mayDrop: boolean): Promise<{ hasDropped: boolean }>;
@@ -68,7 +68,7 @@ export function createRotator({ clock, maxSizeBytes, openArchive, makeRoom }: Ro
     run.isCutDue = false;
     run.unnamedCut = null;
   };
-  /** The rename failed when the file was cut. */
+  /** Repeats a rename that failed when the file was cut. */
   const nameCut = async (run: RotatedRun, archive: string): Promise<void> => {
     await finishCut(archive);
     run.unnamedCut = null;

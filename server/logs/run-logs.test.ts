@@ -41,7 +41,7 @@ const run = (number: number): RunReference => ({ tag: 'test', folder: path.join(
 const file = (number: number, name = 'log'): string => path.join(run(number).folder, name);
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => `line ${index}`);
 
-/** A run that began at a known time. */
+/** A run with a known start. */
 async function begin(number: number, output: string | Buffer = ''): Promise<RunReference> {
   await logs.begin(log(), run(number));
   writeFileSync(file(number), output);
@@ -55,7 +55,7 @@ const read = (query: Partial<LogQuery> = {}): Promise<Logs> =>
 const messages = async (query: Partial<LogQuery> = {}): Promise<string[]> =>
   (await read(query)).logs.map(({ message }) => message);
 
-/** Moves what is before `to` into an archive, as rotation does before it cuts the file. */
+/** Moves the bytes before `to` into an archive, as rotation does before cutting the file. */
 function rotate(number: number, from: number, to: number): void {
   const bytes = readFileSync(file(number));
   writeFileSync(file(number, `log.${from}-${to}`), bytes.subarray(from, to));
@@ -69,10 +69,10 @@ runLogsContract('the logs in files', async () => {
   return { logs, log: log(), run: run(1), write, dispose: () => undefined };
 });
 
-describe('a run that begins', () => {
+describe('RunLogs.begin', () => {
   const place = (number: number): string => readFileSync(file(number, 'SEQ'), 'latin1');
 
-  it('has its place behind all that was written before, in a folder for us alone', async () => {
+  it('stores the position after all earlier output, in a private folder', async () => {
     await begin(1, 'one\n');
     await begin(9, 'unfinished');
     await begin(10);
@@ -81,7 +81,7 @@ describe('a run that begins', () => {
     expect(statSync(file(10, 'SEQ')).mode & 0o777).toBe(0o600);
   });
 
-  it('counts what was rotated and dropped', async () => {
+  it('counts rotated and dropped output', async () => {
     await begin(1, 'one\ntwo\n');
     rotate(1, 0, 4);
     truncateSync(file(1, 'log.0-4'));
@@ -89,7 +89,7 @@ describe('a run that begins', () => {
     expect(place(2)).toBe('8\n');
   });
 
-  it('looks further back when a place was not written', async () => {
+  it('looks further back when a start was not written', async () => {
     await begin(1, 'one\n');
     await begin(2, 'two\n');
     writeFileSync(file(2, 'SEQ'), '');
@@ -97,7 +97,7 @@ describe('a run that begins', () => {
     expect(place(3)).toBe('8\n');
   });
 
-  it('begins also where nothing can be written: then its place is found again from the files', async () => {
+  it('reports a failed write, and the start is found again from the files', async () => {
     await begin(1, 'one\n');
     writeFileSync(run(2).folder, 'a file where the folder should be');
     await logs.begin(log(), run(2));
@@ -112,8 +112,8 @@ describe('a run that begins', () => {
   });
 });
 
-describe('the last lines of a log', () => {
-  it('are those of all its runs, each with the place behind it', async () => {
+describe('RunLogs.read of the last lines', () => {
+  it('covers all runs, with the position after each line', async () => {
     await begin(1, '0.00.001.000 I one\nunfinished');
     await begin(2, '0.00.002.000 E two\n more\n');
     expect(await read()).toEqual({
@@ -128,14 +128,14 @@ describe('the last lines of a log', () => {
     expect(await messages({ lines: 0 })).toEqual([]);
   });
 
-  it('are none where there is no log', async () => {
+  it('is empty without a log', async () => {
     expect(await read()).toEqual({ logs: [] });
     expect(
       await logs.read({ folder: path.join(folder, 'nowhere'), instance: 'a' }, { lines: 1, level: null, afterSeq: 5 }),
     ).toEqual({ logs: [] });
   });
 
-  it('leave out a line that is being written, until it has ended or nobody writes any more', async () => {
+  it('leaves out an unfinished line until it ends or its process has ended', async () => {
     logs.attach(log(), await begin(1, 'one\ntw'));
     expect(await messages()).toEqual(['one']);
     expect(await messages({ afterSeq: 0 })).toEqual(['one']);
@@ -146,7 +146,7 @@ describe('the last lines of a log', () => {
     expect(await messages({ afterSeq: 4 })).toEqual(['two', 'thr']);
   });
 
-  it('go on in archives, before and after the file is cut', async () => {
+  it('continues into archives, before and after the file is cut', async () => {
     await begin(1, 'one\ntwo\nthree\n');
     rotate(1, 0, 4);
     writeFileSync(file(1, 'log.4-8.cut'), 'two\n');
@@ -159,14 +159,14 @@ describe('the last lines of a log', () => {
     ]);
   });
 
-  it('are found in a line that rotation had to divide', async () => {
+  it('reads a line that rotation had to divide', async () => {
     await begin(1, 'a very long line\nlast\n');
     rotate(1, 0, 7);
     expect(await messages()).toEqual(['a very long line', 'last']);
     expect(await messages({ afterSeq: 0 })).toEqual(['a very long line', 'last']);
   });
 
-  it('are counted after the filter', async () => {
+  it('counts after the filter', async () => {
     const written = numbered(9_000).map((line, index) => `0.00.001.000 ${['I', 'W', 'E'][index % 3]} ${line}`);
     await begin(1, `${written.join('\n')}\n`);
     const levelled = async (level: LogLevel): Promise<string[]> => messages({ level, lines: 4 });
@@ -176,7 +176,7 @@ describe('the last lines of a log', () => {
     expect(await messages({ level: 'error', lines: 10_000 })).toHaveLength(3_000);
   });
 
-  it('have the time and level of a line that they continue in another piece', async () => {
+  it('takes time and level of a continued line from another piece', async () => {
     await begin(1, `0.00.001.000 E first\n${'more\n'.repeat(20_000)}`);
     const { logs: entries } = await read({ lines: 18_000 });
     expect(entries).toHaveLength(18_000);
@@ -187,7 +187,7 @@ describe('the last lines of a log', () => {
     expect((await read({ afterSeq: 100_000 })).logs[0]).toMatchObject({ level: 'error', message: 'more' });
   });
 
-  it('say so when the search for them ended early', async () => {
+  it('reports when the search ended early', async () => {
     await begin(1);
     truncateSync(file(1), 70 * 2 ** 20);
     appendFileSync(file(1), '\nerror: last\n');
@@ -195,7 +195,7 @@ describe('the last lines of a log', () => {
     expect(await read({ level: 'error', lines: 1 })).not.toHaveProperty('truncated');
   });
 
-  it('are lines of megabytes too, in part', async () => {
+  it('returns lines of megabytes in part', async () => {
     await begin(1, `first\n${'x'.repeat(10 * 2 ** 20)}\nlast\n`);
     const [first, long, last] = await messages();
     expect([first, last]).toEqual(['first', 'last']);
@@ -203,7 +203,7 @@ describe('the last lines of a log', () => {
     expect(await messages({ afterSeq: 6 })).toEqual([long, 'last']);
   });
 
-  it('are the same for any reader, forward and backward', async () => {
+  it('returns the same forward and backward', async () => {
     const part = fc.oneof(
       fc.constantFrom('\n', '\n0.00.001.000 E ', '\u001b[1m', 'ü', '\0'),
       fc.string({ unit: fc.constantFrom('a', '漢'), maxLength: 100 }),
@@ -224,8 +224,8 @@ describe('the last lines of a log', () => {
   });
 });
 
-describe('the lines behind a place', () => {
-  it('are the first ones behind it, over runs, filtered', async () => {
+describe('RunLogs.read after a position', () => {
+  it('returns the first lines after it, over runs, filtered', async () => {
     await begin(1, 'one\nerror: two\n');
     await begin(2, 'three\nerror: four\n');
     expect(await messages({ afterSeq: 0, lines: 2 })).toEqual(['one', 'error: two']);
@@ -234,13 +234,13 @@ describe('the lines behind a place', () => {
     expect(await messages({ afterSeq: 33 })).toEqual([]);
   });
 
-  it('are not joined from one run to the next', async () => {
+  it('does not join lines of two runs', async () => {
     await begin(1, 'unfinished');
     await begin(2, 'two\n');
     expect(await messages({ afterSeq: 0 })).toEqual(['unfinished', 'two']);
   });
 
-  it('belong to the run that began last, if an older one wrote on', async () => {
+  it('prefers the run that began last if an older one wrote on', async () => {
     await begin(1, 'one\n');
     await begin(2, 'two\n');
     appendFileSync(file(1), 'late\n');
@@ -248,22 +248,22 @@ describe('the lines behind a place', () => {
     expect(await messages()).toEqual(['one', 'two']);
   });
 
-  it('begin with the whole line in which the place lies', async () => {
+  it('begins with the whole line that contains the position', async () => {
     await begin(1, 'one\ntwo\n');
     expect(await messages({ afterSeq: 5 })).toEqual(['two']);
   });
 
-  it('are none behind the end', async () => {
+  it('returns nothing behind the end', async () => {
     await begin(1, 'one\n');
     expect(await read({ afterSeq: 1_000_000 })).toEqual({ logs: [] });
   });
 
-  it('continue lines before it', async () => {
+  it('takes time and level from earlier lines', async () => {
     await begin(1, '0.00.001.000 E one\n more\n');
     expect((await read({ afterSeq: 19 })).logs).toMatchObject([{ level: 'error', message: ' more' }]);
   });
 
-  it('come with the gap before them', async () => {
+  it('returns the gap before the lines', async () => {
     await begin(1, 'one\ntwo\nthree\n');
     rotate(1, 0, 8);
     truncateSync(file(1, 'log.0-8'));
@@ -274,7 +274,7 @@ describe('the lines behind a place', () => {
     expect(await read({ afterSeq: 8 })).not.toHaveProperty('gap');
   });
 
-  it('end at a gap in the middle, which the next reading tells', async () => {
+  it('ends at a gap in the middle, which the next read reports', async () => {
     await begin(1, 'one\ntwo\n');
     await begin(2, 'three\n');
     // the end of the first run was dropped
@@ -293,7 +293,7 @@ describe('the time of a line without a clock', () => {
   const timestamp = async (): Promise<string | undefined> => (await read()).logs[0]?.timestamp;
   const set = (name: string, time: number): void => utimesSync(file(1, name), time / 1_000, time / 1_000);
 
-  it('is that of the launch, or else of the beginning of the run, or of its output', async () => {
+  it('is the launch, or else the beginning of the run or of its output', async () => {
     await begin(1, 'x\n');
     set('SEQ', STARTED_AT + 1_000);
     expect(await timestamp()).toBe('2024-01-15T14:30:00.000Z');

@@ -15,30 +15,30 @@ import { LiveLog } from './live-log.ts';
 import { LogFiles } from './log-files.ts';
 import { writeRunPlace } from './run-place.ts';
 
-/** How far a search for lines of a level goes. */
+/** Most bytes that a search for lines of a level reads. */
 const MAX_SEARCH_BYTES = 64 * 1_048_576;
 
-/** How far back a tail looks. Lines that lie further back are not found. */
+/** Most bytes that a tail reads. Lines further back are not found. */
 const MAX_TAIL_BYTES = 1_048_576;
 
-/** Lines of a tail are cut here; the cut shows as an ellipsis. */
+/** Longer lines of a tail are cut; an ellipsis marks the cut. */
 const MAX_TAIL_CHARACTERS = 2_000;
 
 export interface RunLogsOptions {
   clock: Clock;
-  /** Keeps logs within their bounds. Closed with the logs. */
+  /** Keeps logs within their size limits. Closed with the logs. */
   keeper: LogKeeper;
   onFault: (error: unknown, what: string) => void;
 }
 
 /** The logs of all instances, in the folders of their runs. */
 export function createRunLogs({ clock, keeper, onFault }: RunLogsOptions): RunLogs {
-  const lives = new Map<string, LiveLog>();
+  const liveLogs = new Map<string, LiveLog>();
   let isClosed = false;
 
   const liveOf = ({ folder }: LogReference): LiveLog => {
-    const live = lives.get(folder) ?? new LiveLog(clock);
-    lives.set(folder, live);
+    const live = liveLogs.get(folder) ?? new LiveLog(clock);
+    liveLogs.set(folder, live);
     return live;
   };
   const filesOf = ({ folder }: LogReference, live: LiveLog): LogFiles =>
@@ -69,7 +69,7 @@ export function createRunLogs({ clock, keeper, onFault }: RunLogsOptions): RunLo
       try {
         await writeRunPlace(log, run);
       } catch (error) {
-        onFault(error, `A run of ${log.instance} could not be given its place in the log`);
+        onFault(error, `The start of a run in the log of ${log.instance} could not be stored`);
       }
     },
 
@@ -104,13 +104,13 @@ export function createRunLogs({ clock, keeper, onFault }: RunLogsOptions): RunLo
     },
 
     forget: (log) => {
-      lives.get(log.folder)?.end();
-      lives.delete(log.folder);
+      liveLogs.get(log.folder)?.end();
+      liveLogs.delete(log.folder);
     },
 
     close: () => {
       isClosed = true;
-      for (const live of lives.values()) live.end();
+      for (const live of liveLogs.values()) live.end();
       keeper.close();
     },
   };

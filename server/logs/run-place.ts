@@ -4,9 +4,10 @@ import type { LogReference, RunReference } from '../instances/ports.ts';
 import { logEnd, START_FILE } from './layout.ts';
 
 /**
- * Gives a run its place, behind all that is there of its log. Costs a few file operations, however much is there.
+ * Stores a run's start position, which is the end of its instance's log. Costs a few file operations, whatever the log's
+ * size.
  *
- * @throws {Error} of the system, when it cannot be written
+ * @throws {Error} of the system, when the position cannot be written
  */
 export async function writeRunPlace(log: LogReference, run: RunReference): Promise<void> {
   const place = await logEnd(log.folder, path.basename(run.folder));

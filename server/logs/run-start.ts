@@ -5,20 +5,20 @@ import { RUN_LOG } from '../instances/ports.ts';
 import { unlessMissing } from './file-error.ts';
 import { START_FILE } from './layout.ts';
 
-/** The wrapper writes it into the run's folder right after it has forked the engine. */
+/** The wrapper writes this file into the run's folder right after forking the engine. */
 const PID_FILE = 'PID';
 
-/** When a run's engine was launched, in milliseconds since the epoch, as the files in its folder tell. */
+/** When a run's engine was launched, in milliseconds since the epoch, by the files in its folder. */
 export async function runStart(folder: string): Promise<number> {
   const written = (await statsOf(folder, PID_FILE)) ?? (await statsOf(folder, START_FILE));
   if (written !== null) return Math.floor(written.mtimeMs);
   const log = await statsOf(folder, RUN_LOG);
   if (log === null) return 0;
-  // a file system that does not keep the time at which a file was made says 0
+  // a file system that does not record creation times returns 0
   return Math.floor(log.birthtimeMs > 0 ? log.birthtimeMs : log.mtimeMs);
 }
 
-/** The same, remembered: for one reading of a log. */
+/** {@link runStart} with a cache, for one read of a log. */
 export function createRunStarts(): (folder: string) => Promise<number> {
   const known = new Map<string, Promise<number>>();
   return (folder) => {

@@ -12,63 +12,63 @@ import { dropsToFit, keptBytes } from './total-bound.ts';
 export interface TendingOptions {
   clock: Clock;
   limits: {
-    /** What a run's file may hold before it is rotated; half of the total at most. */
+    /** Size at which a run's file is rotated; at most half of the total. */
     maxSizeBytes: number;
-    /** Of all that is kept of an instance. */
+    /** Size limit for all kept output of an instance. */
     maxTotalBytes: number;
   };
   alerts: AlertSink;
-  /** How the file of an archive is made; tests may put in a disk that is full. */
+  /** Creates the file of an archive; tests simulate a full disk with it. */
   openArchive?: OpenArchive;
-  /** For what only whoever runs llamactl can make something of; `what` is a sentence. */
+  /** Reports a fault to llamactl's log; `what` is a sentence. */
   onFault: (error: unknown, what: string) => void;
 }
 
-/** A run whose file is watched. */
+/** A run whose file size is watched. */
 export interface WatchedRun extends RotatedRun {
   readonly log: LogReference;
-  /** As of the last listing. */
+  /** From the last listing, like `shift`. */
   liveFrom: number;
   shift: number;
-  /** Bytes kept of the instance, but for this run's file. */
+  /** Kept bytes of the instance without this run's file. */
   keptElsewhere: number;
-  /** It was not tended yet. */
+  /** The run was not tended yet. */
   isUnknown: boolean;
-  /** Nothing is being done to it. */
+  /** No job works on the run. */
   isAtRest: boolean;
   isOver: boolean;
-  /** Looks to come at which nothing is done. */
+  /** Number of checks to skip. */
   looksToRest: number;
-  /** In a row. */
+  /** Failures in a row. */
   failures: number;
-  /** What was told of them. */
+  /** The alert that was raised for them. */
   alarm: 'none' | 'disk full' | 'other';
 }
 
-/** What is done for one run at a time: rotation, the bound of all that is kept, and the alert when that fails. */
+/** Maintains one run at a time: rotation, the total size limit, and the alert when that fails. */
 export interface Tending {
-  /** Asked at every look. @param liveBytes size of the run's file */
+  /** Whether the run needs work; called at every check. @param liveBytes size of the run's file */
   isDue(one: WatchedRun, liveBytes: number): boolean;
-  /** Never rejects: what fails is an alert, and tried again. */
+  /** Never rejects: a failure raises an alert, and is retried. */
   tend(one: WatchedRun): Promise<void>;
-  /** Nothing of it writes any more, and nothing is wrong with it any more. */
+  /** Ends the work for a run that no process writes to any more, and clears its alert. */
   end(one: WatchedRun): void;
-  /** Drops the oldest of what is kept of an instance, until it is little enough. */
+  /** Drops the oldest output of an instance until the rest is within the limit. */
   keepWithinTotal(log: LogReference): Promise<RunOutput[]>;
 }
 
-/** After something failed: in ten seconds. */
+/** Checks to skip after a failure: ten seconds. */
 const LOOKS_TO_REST = 10;
 
-/** @param watched the runs of the moment, by their folders */
+/** @param watched the current runs, by folder */
 export function createTending(options: TendingOptions, watched: ReadonlyMap<string, WatchedRun>): Tending {
   const { limits, openArchive = (file) => open(file, 'w', 0o600), onFault } = options;
   const { maxTotalBytes } = limits;
-  // a full file and one archive are within the total
+  // so that a full file and one archive fit into the total
   const maxSizeBytes = Math.min(limits.maxSizeBytes, Math.floor(maxTotalBytes / 2));
   const alarm = createRotationAlarm(options.alerts);
 
-  /** Drops the oldest until no more than so many bytes are kept; resolves to how many went. */
+  /** Drops the oldest output until at most `maxBytes` are left; resolves to the number of dropped bytes. */
   const dropTo = async (runs: readonly RunOutput[], maxBytes: number): Promise<number> => {
     const drops = dropsToFit(runs, ({ folder }) => watched.has(folder), maxBytes);
     for (const one of drops) await drop(one);
@@ -101,11 +101,11 @@ export function createTending(options: TendingOptions, watched: ReadonlyMap<stri
     one.shift = own.shift;
     one.keptElsewhere = totalOf(runs) - (own.end - own.liveFrom);
   };
-  /** @param error `null`: it was done, but output was lost */
+  /** @param error `null`: the rotation succeeded, but output was lost */
   const fail = (one: WatchedRun, error: unknown): void => {
     one.failures += 1;
     one.looksToRest = error === null ? 0 : LOOKS_TO_REST;
-    // it may be in the kernel for a moment, or about to end
+    // ignore it once: the engine may be in the kernel for a moment, or about to end
     if (error instanceof NotFrozen && one.failures === 1) return;
     const isFull = error === null || isDiskFull(error);
     const isFault = !isFull && !(error instanceof NotFrozen);

@@ -1,4 +1,4 @@
-/** A time at the start of a line, and what stands behind it. */
+/** A time at the start of a line, and the text after it. */
 export interface Stamped {
   /** Milliseconds since the epoch. */
   at: number;
@@ -9,18 +9,18 @@ export interface Stamped {
 const DATE_AND_TIME =
   /^\[?(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?: ?(Z|UTC|[+-]\d\d:?\d\d)(?![\w:]))?(?=$|[\s\-:|\]])\]?/;
 
-/** What the servers of Python and many others write for a request: `127.0.0.1 - - [15/Jan/2024 14:30:00] "GET / HTTP/1.1"`. */
+/** The access log format of Python's and many other servers: `127.0.0.1 - - [15/Jan/2024 14:30:00] "GET / HTTP/1.1"`. */
 const REQUEST =
   /^[\d.:a-fA-F]{2,45} - \S{1,200} \[(\d\d)\/([A-Z][a-z]{2})\/(\d{4})[ :](\d\d):(\d\d):(\d\d)(?: ([+-]\d{4}))?\] /;
 
-/** vLLM leaves the year out: `01-15 14:30:00`. */
+/** vLLM's format without a year: `01-15 14:30:00`. */
 const WITHOUT_YEAR = /^(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?=$|\s) ?/;
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 
-/** A date and time at the start; one without a zone is of the machine's own. `null`: there is none. */
+/** Parses a date and time at the start; without a zone it is local time. `null`: no such time. */
 export function readStamp(text: string): Stamped | null {
   const match = DATE_AND_TIME.exec(text);
   if (match === null) return null;
@@ -29,7 +29,7 @@ export function readStamp(text: string): Stamped | null {
   return at === null ? null : { at, rest: text.slice(all.length) };
 }
 
-/** A request as HTTP servers log it; all of it stays. `null`: it is none. */
+/** Parses an access log line; `rest` is the whole line. `null`: no such line. */
 export function readRequest(text: string): Stamped | null {
   const match = REQUEST.exec(text);
   if (match === null) return null;
@@ -39,9 +39,9 @@ export function readRequest(text: string): Stamped | null {
 }
 
 /**
- * A date without a year and a time at the start.
+ * Parses a date without a year and a time at the start.
  *
- * @param since It is not before this (milliseconds since the epoch), a day aside, and less than a year behind.
+ * @param since Lower limit in milliseconds since the epoch: the time is at most a day earlier, and less than a year later.
  */
 export function readStampWithoutYear(text: string, since: number): Stamped | null {
   const match = WITHOUT_YEAR.exec(text);
@@ -64,7 +64,7 @@ function timeOf(parts: (string | undefined)[], fraction = '', zone: string | und
   return Date.UTC(year, month - 1, day, hour, minute, second, milliseconds) - offsetOf(zone) * MINUTE_MS;
 }
 
-/** Minutes that a zone is ahead of UTC. */
+/** Offset of a zone from UTC, in minutes. */
 function offsetOf(zone: string): number {
   const [, sign, hours, minutes] = /^([+-])(\d\d):?(\d\d)$/.exec(zone) ?? [];
   const ahead = Number(hours ?? 0) * 60 + Number(minutes ?? 0);

@@ -25,27 +25,27 @@ const shown = (drops: Drop[]): string[] =>
 const drops = (runs: RunOutput[], maxBytes: number, isWritten: (run: RunOutput) => boolean = nobodyWrites): string[] =>
   shown(dropsToFit(runs, isWritten, maxBytes));
 
-describe('what is kept of a run', () => {
-  test('is what its archives really hold, and its own file behind them', () => {
+describe('keptBytes', () => {
+  test('sums the real sizes of archives and the live file', () => {
     expect(keptBytes(runOf(1, [archive(0, 100), archive(100, 300, { size: 0 })], 50))).toBe(150);
   });
 });
 
-describe('what is dropped', () => {
+describe('dropsToFit', () => {
   const old = runOf(1, [archive(0, 100), archive(100, 200)], 50);
   const newest = runOf(2, [archive(0, 100), archive(100, 200), archive(200, 300)], 50);
 
-  test('nothing within the bound', () => {
+  test('drops nothing within the limit', () => {
     expect(drops([old, newest], 600)).toEqual([]);
   });
 
-  test('the oldest first, and no more than it takes', () => {
+  test('drops the oldest first, and no more than needed', () => {
     expect(drops([old, newest], 599)).toEqual(['log.0-100']);
     expect(drops([old, newest], 500)).toEqual(['log.0-100']);
     expect(drops([old, newest], 499)).toEqual(['log.0-100', 'log.100-200, but not its name']);
   });
 
-  test('all of an old run before anything of the next', () => {
+  test('drops all of an old run before the next', () => {
     expect(drops([old, newest], 300)).toEqual([
       'log.0-100',
       'log.100-200, but not its name',
@@ -54,25 +54,25 @@ describe('what is dropped', () => {
     ]);
   });
 
-  test('never the file of the newest run, whether it is over or not', () => {
+  test('never drops the file of the newest run', () => {
     expect(drops([newest], 0)).toEqual(['log.0-100', 'log.100-200', 'log.200-300, but not its name']);
   });
 
-  test('never a file that somebody writes to', () => {
+  test('never drops a file that a process writes to', () => {
     expect(drops([old, newest], 0, () => true)).not.toContain('/runs/1-a/log');
   });
 
-  test('the content of the last cut archive, but not its name: offsets are found by it', () => {
+  test('keeps the name of the last cut archive, which determines offsets', () => {
     const mixed = runOf(1, [archive(0, 100, { cut: true }), archive(100, 200, { cut: true }), archive(200, 300)], 50);
     expect(drops([mixed], 0)).toEqual(['log.0-100', 'log.100-200, but not its name', 'log.200-300, but not its name']);
   });
 
-  test('names that nothing depends on any more, even within the bound', () => {
+  test('drops names that nothing depends on, even within the limit', () => {
     const left = runOf(1, [archive(0, 100, { size: 0 }), archive(100, 200)], 50);
     expect(drops([left], 1_000)).toEqual(['log.0-100']);
   });
 
-  test('is never more than it takes, and always enough unless only files that are written to are left', () => {
+  test('drops no more than needed, and enough unless only live files are left', () => {
     const sizes = fc.array(fc.integer({ min: 1, max: 1_000 }), { maxLength: 5 });
     const aRun = fc.record({ sizes, liveBytes: fc.nat(1_000), cuts: fc.nat(5) });
     fc.assert(

@@ -1,22 +1,22 @@
 import type { Archive, RunOutput } from './layout.ts';
 
-/** One thing to drop, so that a log takes less room. */
+/** An item to drop, so that a log takes less space. */
 export type Drop =
-  /** Its content goes; its name stays as well if the places of later bytes are found by it. */
+  /** Drops an archive's content; keeps its name where that determines the positions of later bytes. */
   | { what: 'archive'; archive: Archive; keepsName: boolean; bytes: number }
-  /** What the engine of a run that is over wrote last. A name has to stay that tells how far its output went. */
+  /** Drops the live file of a run that is over. A file name that records the end of its output has to stay. */
   | { what: 'log'; run: RunOutput; bytes: number };
 
-/** Bytes of a run's output that are really there. What is in an archive is counted there, even before the file is cut. */
+/** Kept bytes of a run's output. Bytes in both an archive and the live file count once. */
 export function keptBytes(run: RunOutput): number {
   return run.archives.reduce((sum, { size }) => sum + size, run.end - run.liveFrom);
 }
 
 /**
- * What to drop so that a log keeps no more than `maxBytes`: the oldest first, an archive or the log of an old run, so that
- * what is kept has no gaps. Never the file of the newest run, or of one that is written to.
+ * Selects what to drop so that a log keeps at most `maxBytes`: the oldest archives and logs of old runs first, so that the
+ * rest has no gaps. Never selects the file of the newest run, or one that a process writes to.
  *
- * @param runs all of an instance, oldest first
+ * @param runs all runs of an instance, oldest first
  * @param isWritten whether a process writes to a run's file
  */
 export function dropsToFit(

@@ -19,7 +19,7 @@ const REQUEST: RequestFigures = {
   bytes_out: 300,
 };
 
-/** The lines of figures, without help and types. */
+/** The sample lines, without help and types. */
 function figures(
   counters: { write: (exposition: Exposition, names: readonly string[]) => void },
   ...names: string[]
@@ -32,13 +32,13 @@ function figures(
     .filter((line) => line !== '' && !line.startsWith('#'));
 }
 
-describe('requests to engines', () => {
+describe('GatewayCounters', () => {
   let counters: GatewayCounters;
   beforeEach(() => {
     counters = new GatewayCounters();
   });
 
-  it('are counted by instance, door and outcome', () => {
+  it('counts requests by instance, door and outcome', () => {
     counters.finished(REQUEST);
     counters.finished(REQUEST);
     counters.finished({ ...REQUEST, outcome: 'aborted' });
@@ -52,7 +52,7 @@ describe('requests to engines', () => {
     ]);
   });
 
-  it('add up their tokens, bytes and times', () => {
+  it('sums tokens, bytes and times', () => {
     counters.finished(REQUEST);
     counters.finished({
       ...REQUEST,
@@ -76,14 +76,14 @@ describe('requests to engines', () => {
     );
   });
 
-  it('that were refused or broken say nothing of how long answers take', () => {
+  it('ignores refused and broken requests in durations', () => {
     for (const outcome of ['refused', 'broken', 'aborted', 'client_error'] as const) {
       counters.finished({ ...REQUEST, outcome, waited: null, time_to_first_token: null, tokens_per_second: null });
     }
     expect(figures(counters, 'i').filter((line) => line.includes('_seconds'))).toEqual([]);
   });
 
-  it('for nothing that there is have no label', () => {
+  it('counts requests for unknown models without a label', () => {
     for (let count = 0; count < 1_000; count += 1) counters.finished({ ...REQUEST, instance: null });
     expect(figures(counters, 'i')).toEqual([]);
     expect(figures({ write: (exposition) => counters.writeUnrouted(exposition) })).toEqual([
@@ -91,7 +91,7 @@ describe('requests to engines', () => {
     ]);
   });
 
-  it('are told of the instances that may be seen, and are forgotten with theirs', () => {
+  it('writes only visible instances, and forgets deleted ones', () => {
     counters.finished(REQUEST);
     counters.finished({ ...REQUEST, instance: 'j' });
     expect(figures(counters, 'j').join('\n')).not.toContain('instance="i"');
@@ -100,13 +100,13 @@ describe('requests to engines', () => {
   });
 });
 
-describe('the lives of instances', () => {
+describe('LifeCounters', () => {
   const event = (status: Status, cause?: 'eviction' | 'idle', name = 'i'): InstanceEvent => ({
     type: 'instance_status_changed',
     data: { name, status, previous_status: 'stopped', ...(cause === undefined ? {} : { cause }) },
   });
 
-  it('are counted by what they entered', () => {
+  it('counts the statuses that instances enter', () => {
     const lives = new LifeCounters();
     const entered: [Status, ('eviction' | 'idle')?][] = [
       ['starting'],
@@ -130,13 +130,13 @@ describe('the lives of instances', () => {
     ]);
   });
 
-  it('begin with zeros, so that the first of anything is seen as a change', () => {
+  it('starts with zeros, so that the first change is visible', () => {
     const lives = new LifeCounters();
     expect(figures(lives, 'i')).toHaveLength(5);
     expect(figures(lives, 'i').every((line) => line.endsWith(' 0'))).toBe(true);
   });
 
-  it('end with their instances', () => {
+  it('forgets deleted instances', () => {
     const lives = new LifeCounters();
     lives.onEvent(event('failed'));
     lives.onEvent({ type: 'instance_deleted', data: { name: 'i' } });

@@ -3,13 +3,13 @@ import { buckets, Histogram } from './histogram.ts';
 import type { RequestFigures } from '@llamactl/contract/requests';
 import { type Exposition, labelText } from './prometheus.ts';
 
-/** Seconds. Answers take from a moment to many minutes. */
+/** Seconds. Answers take from milliseconds to many minutes. */
 const DURATIONS = buckets(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600);
-/** Seconds, for what a person waits for. */
+/** Seconds, for times that a person waits. */
 const WAITS = buckets(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60);
 const SPEEDS = buckets(1, 2.5, 5, 10, 20, 40, 80, 160, 320);
 
-/** What came to one instance through one door. */
+/** Figures of one instance through one entry point (label `door`). */
 interface Account {
   outcomes: Map<RequestOutcome, number>;
   durations: Histogram;
@@ -22,15 +22,15 @@ interface Account {
 }
 
 /**
- * Counts requests to engines. Its labels are bounded: names of instances that there are, doors and outcomes; what callers
- * ask for is never one.
+ * Counts requests to engines. Its labels are bounded: names of existing instances, doors and outcomes, but never what a
+ * caller sent.
  */
 export class GatewayCounters {
   /** By the instance's name. */
   readonly #accounts = new Map<string, Map<RequestDoor, Account>>();
   #unrouted = 0;
 
-  /** A request is over. */
+  /** Counts a request that has ended. */
   finished(request: RequestFigures): void {
     if (request.instance === null) {
       this.#unrouted += 1;
@@ -47,12 +47,12 @@ export class GatewayCounters {
     account.bytesOut += request.bytes_out;
   }
 
-  /** The instance was deleted: a new one of its name has no past. */
+  /** Drops the figures of a deleted instance: a new one of its name starts at zero. */
   forget(instance: string): void {
     this.#accounts.delete(instance);
   }
 
-  /** @param instances Names of those to tell of, as their figures are labelled. */
+  /** @param instances Names of the instances to include, as their figures are labelled. */
   write(exposition: Exposition, instances: readonly string[]): void {
     const families = familiesOf(exposition);
     for (const instance of instances) {
@@ -74,7 +74,7 @@ export class GatewayCounters {
     }
   }
 
-  /** What belongs to no instance. */
+  /** Writes the requests that belong to no instance. */
   writeUnrouted(exposition: Exposition): void {
     exposition
       .family('llamactl_unrouted_requests_total', 'counter', 'Requests for a model that no instance has.')

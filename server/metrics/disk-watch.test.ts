@@ -9,12 +9,12 @@ const GIBIBYTE = 1_024 * MEBIBYTE;
 
 const disk = (size: number, available: number): DiskSpace => ({ used: size - available, available });
 
-describe('a filesystem', () => {
+describe('judgeDiskSpace', () => {
   test.each([
     ['with half of it free', disk(100 * GIBIBYTE, 50 * GIBIBYTE), null],
-    ['with 4 % free, which are many gigabytes', disk(1_000 * GIBIBYTE, 40 * GIBIBYTE), null],
-    ['with 0.5 % free, which are many gigabytes', disk(4_000 * GIBIBYTE, 20 * GIBIBYTE), null],
-    ['with 900 MiB free, which are much of it', disk(2 * GIBIBYTE, 900 * MEBIBYTE), null],
+    ['with 4 % free, many gigabytes', disk(1_000 * GIBIBYTE, 40 * GIBIBYTE), null],
+    ['with 0.5 % free, many gigabytes', disk(4_000 * GIBIBYTE, 20 * GIBIBYTE), null],
+    ['with 900 MiB free, a large part', disk(2 * GIBIBYTE, 900 * MEBIBYTE), null],
     ['with 4 % and less than 1 GiB free', disk(20 * GIBIBYTE, 800 * MEBIBYTE), 'warning'],
     ['with 0.9 % and less than 1 GiB free', disk(50 * GIBIBYTE, 450 * MEBIBYTE), 'error'],
     ['with less than 16 MiB free, however small it is', disk(100 * MEBIBYTE, 15 * MEBIBYTE), 'error'],
@@ -24,19 +24,19 @@ describe('a filesystem', () => {
   });
 
   test.each([
-    ['stays warned of until there is clearly more', disk(20 * GIBIBYTE, 1_100 * MEBIBYTE), 'warning', 'warning'],
-    ['is well when there is', disk(20 * GIBIBYTE, 1_300 * MEBIBYTE), 'warning', null],
-    ['stays full until there is clearly more', disk(1_600 * MEBIBYTE, 18 * MEBIBYTE), 'error', 'error'],
-    ['is nearly full when there is', disk(1_600 * MEBIBYTE, 60 * MEBIBYTE), 'error', 'warning'],
-    ['is well at once when there is much more', disk(20 * GIBIBYTE, 10 * GIBIBYTE), 'error', null],
+    ['stays a warning until there is clearly more', disk(20 * GIBIBYTE, 1_100 * MEBIBYTE), 'warning', 'warning'],
+    ['is cleared when there is', disk(20 * GIBIBYTE, 1_300 * MEBIBYTE), 'warning', null],
+    ['stays an error until there is clearly more', disk(1_600 * MEBIBYTE, 18 * MEBIBYTE), 'error', 'error'],
+    ['becomes a warning when there is', disk(1_600 * MEBIBYTE, 60 * MEBIBYTE), 'error', 'warning'],
+    ['is cleared at once when there is much more', disk(20 * GIBIBYTE, 10 * GIBIBYTE), 'error', null],
     ['gets worse at once', disk(20 * GIBIBYTE, 1 * MEBIBYTE), 'warning', 'error'],
-    ['is not warned of before its time', disk(20 * GIBIBYTE, 1_100 * MEBIBYTE), null, null],
+    ['is no warning above the limit', disk(20 * GIBIBYTE, 1_100 * MEBIBYTE), null, null],
   ] as const)('%s', (_name, space, before, level) => {
     expect(judgeDiskSpace(space, before)).toBe(level);
   });
 });
 
-describe('the watch', () => {
+describe('watchDisk', () => {
   let clock: FakeClock;
   let raised: Omit<Alert, 'raised_at'> | null;
   let faults: string[];
@@ -65,7 +65,7 @@ describe('the watch', () => {
       onFault: (_error, what) => void faults.push(what),
     });
 
-  test('raises at the first look, and clears by itself', async () => {
+  test('raises at the first check, and clears when space is free again', async () => {
     space = disk(100 * GIBIBYTE, 0);
     watch();
     await clock.flush();
@@ -78,7 +78,7 @@ describe('the watch', () => {
     expect(raised).toBe(null);
   });
 
-  test('says the same as long as it is the same', async () => {
+  test('raises again only when the level changes', async () => {
     space = disk(20 * GIBIBYTE, 800 * MEBIBYTE);
     watch();
     await clock.flush();
@@ -88,7 +88,7 @@ describe('the watch', () => {
     expect(raised).toEqual(first);
   });
 
-  test('goes on when it cannot look, and complains once; what was raised stays', async () => {
+  test('continues after a failed check, reports it once, and keeps the alert', async () => {
     space = disk(100 * GIBIBYTE, 0);
     watch();
     await clock.flush();
@@ -100,7 +100,7 @@ describe('the watch', () => {
     expect(raised).toBe(null);
   });
 
-  test('ends when it is closed, in the middle of a look too', async () => {
+  test('stops when closed, also during a check', async () => {
     space = disk(100 * GIBIBYTE, 0);
     watch().close();
     await clock.advance(60_000);

@@ -3,7 +3,7 @@ import type { AlertSink, Clock } from '../instances/ports.ts';
 import type { DiskSpace } from './disk-space.ts';
 import type { OnFault } from './ports.ts';
 
-/** Looks at the filesystem of the data directory, and raises or clears the alert {@link DISK_SPACE_LOW}. */
+/** Checks the filesystem of the data directory, and raises or clears the alert {@link DISK_SPACE_LOW}. */
 export interface DiskWatch {
   close(): void;
 }
@@ -11,7 +11,7 @@ export interface DiskWatch {
 export interface DiskWatchDependencies {
   clock: Pick<Clock, 'after'>;
   alerts: AlertSink;
-  /** Of the data directory's filesystem. */
+  /** Space of the data directory's filesystem. */
   diskSpace: () => Promise<DiskSpace>;
   onFault: OnFault;
 }
@@ -22,8 +22,8 @@ export const DISK_SPACE_LOW = 'disk_space_low';
 const LOOK_EVERY_MS = 10_000;
 const MEBIBYTE = 1_048_576;
 const GIBIBYTE = 1_024 * MEBIBYTE;
-/** To leave a level it takes a quarter more than what led into it: else a log that rotates would raise and clear it all day. */
-const WAY_BACK = 1.25;
+/** Leaving a level takes 25 % more space than entering it: otherwise a rotating log would raise and clear the alert all day. */
+const RECOVERY_FACTOR = 1.25;
 
 const MESSAGES: Record<Alert['level'], string> = {
   warning:
@@ -32,15 +32,15 @@ const MESSAGES: Record<Alert['level'], string> = {
     'The filesystem of data_dir is full, or will be at any moment. Engines go on running, but their logs lose lines and changes cannot be stored; free space on it.',
 };
 
-/** How bad it is; `null`: it is well. @param before What was found at the last look. */
+/** The level of the alert; `null`: enough space. @param before Result of the previous check. */
 export function judgeDiskSpace(space: DiskSpace, before: Alert['level'] | null): Alert['level'] | null {
   const found = levelOf(space, 1);
-  const left = levelOf(space, WAY_BACK);
+  const left = levelOf(space, RECOVERY_FACTOR);
   if (found === 'error' || (before === 'error' && left === 'error')) return 'error';
   return found ?? (before === null ? null : left && 'warning');
 }
 
-/** The first look is made at once. */
+/** Checks at once, then every ten seconds. */
 export function watchDisk({ clock, alerts, diskSpace, onFault }: DiskWatchDependencies): DiskWatch {
   let level: Alert['level'] | null = null;
   let isFaulty = false;
@@ -56,7 +56,7 @@ export function watchDisk({ clock, alerts, diskSpace, onFault }: DiskWatchDepend
       else alerts.raise({ level, code: DISK_SPACE_LOW, message: MESSAGES[level] });
       isFaulty = false;
     } catch (error) {
-      if (!isFaulty) onFault(error, 'The filesystem of data_dir cannot be looked at; trying again');
+      if (!isFaulty) onFault(error, 'The filesystem of data_dir cannot be read; trying again');
       isFaulty = true;
     }
     if (!isClosed) cancel = clock.after(LOOK_EVERY_MS, () => void look());
@@ -71,7 +71,7 @@ export function watchDisk({ clock, alerts, diskSpace, onFault }: DiskWatchDepend
   };
 }
 
-/** One percent of a large disk is much: only where little is left in bytes, too, is it little. */
+/** The level by percent and bytes: one percent of a large disk is still much space. */
 function levelOf({ used, available }: DiskSpace, factor: number): Alert['level'] | null {
   const isBelow = (part: number, bytes: number): boolean =>
     available < (used + available) * part * factor && available < bytes * factor;

@@ -22,8 +22,8 @@ function shown(...engines: [instance: string, text: string][]): string {
   return exposition.text();
 }
 
-describe('what engines say of themselves', () => {
-  it('is told on under the names of their instances, families together', () => {
+describe('the figures of engines', () => {
+  it('are exported under the names of their instances, merged by family', () => {
     expect(shown(['a', LLAMA], ['b"', LLAMA.replace('56', '7')])).toBe(
       [
         '# HELP llamacpp:prompt_tokens_total Number of prompt tokens processed',
@@ -39,7 +39,7 @@ describe('what engines say of themselves', () => {
     );
   });
 
-  it('keeps labels, histograms and odd numbers; times are dropped', () => {
+  it('keep labels, histograms and unusual numbers, but no timestamps', () => {
     const text = [
       '# TYPE v:h histogram',
       'v:h_bucket{model_name="a}b, c=\\"d\\"",le="+Inf"} 3',
@@ -83,16 +83,16 @@ describe('what engines say of themselves', () => {
     expect(shown(['i', `${line}\nok 1\n`])).toBe('# HELP ok \n# TYPE ok untyped\nok{instance="i"} 1\n');
   });
 
-  it('is bounded', () => {
+  it('are bounded', () => {
     const text = Array.from({ length: 20_000 }, (_, index) => `a{x="${index}"} 1`).join('\n');
     expect(shown(['i', text]).split('\n')).toHaveLength(5_003);
   });
 
-  it('of two engines that contradict each other is told of the first', () => {
+  it('keep the first type when two engines differ', () => {
     expect(shown(['a', '# TYPE x counter\nx 1'], ['b', '# TYPE x gauge\nx 2'])).not.toContain('instance="b"');
   });
 
-  it('never breaks the page, whatever it is', () => {
+  it('never break the page, whatever the engine writes', () => {
     const line = fc.array(
       fc.constantFrom('a', '{', '}', '"', '\\', ',', '=', ' ', '1', '#', ' TYPE a gauge', '\t', 'le'),
       { maxLength: 20 },
@@ -118,7 +118,7 @@ describe('what engines say of themselves', () => {
   });
 });
 
-describe('asking engines', () => {
+describe('EngineScrape', () => {
   let clock: FakeClock;
   let targets: ScrapeTarget[];
   let answers: Map<number, EngineText | null>;
@@ -157,7 +157,7 @@ describe('asking engines', () => {
     });
   });
 
-  it('is done once for all who want to know at the same time, and again later', async () => {
+  it('scrapes once for concurrent callers, and again later', async () => {
     await Promise.all([scrape.refresh(), scrape.refresh()]);
     await scrape.refresh();
     await clock.advance(4_999);
@@ -168,7 +168,7 @@ describe('asking engines', () => {
     expect(asked).toEqual([1, 2, 1, 2]);
   });
 
-  it('gives what each says, of those that may be seen', async () => {
+  it('writes the figures of each visible engine', async () => {
     await scrape.refresh();
     expect(lines('a', 'b', 'c')).toEqual([
       'llamactl_engine_scrape_success{instance="a"} 1',
@@ -179,7 +179,7 @@ describe('asking engines', () => {
     expect(lines('b')).toEqual(['llamactl_engine_scrape_success{instance="b"} 1', 'x{instance="b"} 2']);
   });
 
-  it('tells that an engine was silent, and nothing old of it', async () => {
+  it('reports a silent engine, without old figures', async () => {
     await scrape.refresh();
     answers.set(1, null);
     answers.set(2, { status: 503, text: 'x 9' });
@@ -191,7 +191,7 @@ describe('asking engines', () => {
     ]);
   });
 
-  it.each([404, 405, 501])('is not repeated where there is nothing (%i), until another run', async (status) => {
+  it.each([404, 405, 501])('does not retry status %i until the next run', async (status) => {
     answers.set(1, { status, text: '' });
     for (let count = 0; count < 3; count += 1) {
       await scrape.refresh();

@@ -3,64 +3,67 @@ import { parseEngineText, writeEngineFamilies, type ScrapedFamily } from './engi
 import type { ReadEngineText, ScrapeTarget } from './ports.ts';
 import type { Exposition } from './prometheus.ts';
 
-export interface EngineScrapeParts {
+export interface EngineScrapeDependencies {
   clock: Pick<Clock, 'elapsed'>;
   /** The engines that run now. */
   targets: () => readonly ScrapeTarget[];
   read: ReadEngineText;
 }
 
-/** What engines say of themselves. */
+/** The engines' own figures. */
 export interface EngineScrape {
-  /** Asks every engine, unless that was done a moment ago. Takes a second, however long engines are silent. */
+  /** Scrapes every engine, unless the last scrape is fresh. An engine that does not answer costs at most a second. */
   refresh(): Promise<void>;
-  /** What was said last. @param instances Names of those to tell of. */
+  /** Writes the figures of the last scrape. @param instances Names of the instances to include. */
   write(exposition: Exposition, instances: readonly string[]): void;
 }
 
-/** What one run of an engine said. */
-interface Said {
-  /** Of the run. */
+/** The last answer of one run of an engine. */
+interface ScrapeAnswer {
+  /** Identifies the run. */
   run: string;
-  /** `mute`: it has no figures, and will not have any. */
-  state: 'told' | 'silent' | 'mute';
+  /** `unsupported`: the engine has no figures during this run. */
+  state: 'answered' | 'silent' | 'unsupported';
   families: readonly ScrapedFamily[];
 }
 
 /**
- * llama-server's averages are those since it was asked last, so two who ask disturb each other: whoever asks us within
- * this time gets the same.
+ * llama-server's averages cover the time since its last scrape, so two scrapers disturb each other. Scrapers within this
+ * time get the same answer.
  */
 const FRESH_MS = 5_000;
 const LIMITS = { timeoutMs: 1_000, maxBytes: 1_048_576 };
 const AT_ONCE = 64;
-/** llama-server without `--metrics` says 501, other engines know no such path. */
-const MUTE: ReadonlySet<number> = new Set([404, 405, 501]);
+/** llama-server without `--metrics` answers 501; other engines do not know the path. */
+const UNSUPPORTED: ReadonlySet<number> = new Set([404, 405, 501]);
 
-/** Asks engines for their own figures, once for all who want to know. It needs no lease: to be asked is no use. */
-export function createEngineScrape({ clock, targets, read }: EngineScrapeParts): EngineScrape {
+/** Scrapes engines, once for all callers. Takes no lease: scraping does not reset the idle timer. */
+export function createEngineScrape({ clock, targets, read }: EngineScrapeDependencies): EngineScrape {
   /** By the instance's name. */
-  let said = new Map<string, Said>();
+  let answers = new Map<string, ScrapeAnswer>();
   let refreshedAt: number | null = null;
   let pending: Promise<void> | null = null;
 
-  const ask = async ({ name, target }: ScrapeTarget): Promise<[string, Said]> => {
-    // The key is another one with every run.
+  const ask = async ({ name, target }: ScrapeTarget): Promise<[string, ScrapeAnswer]> => {
+    // Every run has another key.
     const run = `${target.port} ${target.key ?? ''}`;
-    const before = said.get(name);
-    if (before?.run === run && before.state === 'mute') return [name, before];
+    const before = answers.get(name);
+    if (before?.run === run && before.state === 'unsupported') return [name, before];
     const answer = await read(target, '/metrics', LIMITS);
-    if (answer?.status === 200) return [name, { run, state: 'told', families: parseEngineText(answer.text) }];
-    return [name, { run, state: answer !== null && MUTE.has(answer.status) ? 'mute' : 'silent', families: [] }];
+    if (answer?.status === 200) return [name, { run, state: 'answered', families: parseEngineText(answer.text) }];
+    return [
+      name,
+      { run, state: answer !== null && UNSUPPORTED.has(answer.status) ? 'unsupported' : 'silent', families: [] },
+    ];
   };
   const askAll = async (): Promise<void> => {
     const queue = [...targets()];
-    const answers = new Map<string, Said>();
+    const fresh = new Map<string, ScrapeAnswer>();
     const work = async (): Promise<void> => {
-      for (let next = queue.shift(); next !== undefined; next = queue.shift()) answers.set(...(await ask(next)));
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) fresh.set(...(await ask(next)));
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));
-    said = answers;
+    answers = fresh;
     refreshedAt = clock.elapsed();
   };
 
@@ -77,12 +80,12 @@ export function createEngineScrape({ clock, targets, read }: EngineScrapeParts):
       const success = exposition.family(
         'llamactl_engine_scrape_success',
         'gauge',
-        'Whether the engine told its own figures, 1 or 0; absent where it has none.',
+        'Whether the engine answered with its own figures, 1 or 0; absent where it has none.',
       );
       for (const instance of instances) {
-        const known = said.get(instance);
-        if (known === undefined || known.state === 'mute') continue;
-        success.add(known.state === 'told' ? 1 : 0, { instance });
+        const known = answers.get(instance);
+        if (known === undefined || known.state === 'unsupported') continue;
+        success.add(known.state === 'answered' ? 1 : 0, { instance });
         writeEngineFamilies(exposition, known.families, instance);
       }
     },

@@ -1,15 +1,15 @@
 import { type Exposition, type FamilyType, labelText } from './prometheus.ts';
 
-/** A figure as an engine told it. */
+/** A figure as the engine wrote it. */
 interface ScrapedSample {
-  /** What stands behind the family's name, such as `_bucket`. */
+  /** Suffix of the family's name, such as `_bucket`. */
   suffix: string;
-  /** Between the braces. */
+  /** The text between the braces. */
   labels: string;
   value: string;
 }
 
-/** Figures of one name, of one engine. */
+/** The figures of one engine under one name. */
 export interface ScrapedFamily {
   name: string;
   type: FamilyType;
@@ -17,10 +17,10 @@ export interface ScrapedFamily {
   samples: ScrapedSample[];
 }
 
-/** An engine tells a few dozen, vLLM some hundreds; more are left out. */
+/** Most samples of an engine; the rest is left out. An engine has a few dozen, vLLM some hundreds. */
 const MOST_SAMPLES = 5_000;
 const LONGEST_LINE = 16_384;
-/** Ours: with the label `instance` they would be about something else. */
+/** Prefixes of llamactl's own figures: with the label `instance` they would mean something else. */
 const TAKEN = /^(?:llamactl|process|nodejs)_/;
 const TYPES: ReadonlySet<string> = new Set(['counter', 'gauge', 'histogram', 'summary', 'untyped']);
 const NAME = '[A-Za-z_:][A-Za-z0-9_:]*';
@@ -31,8 +31,8 @@ const VALUE = /^(?:[+-]?(?:\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|Inf
 const SUFFIX = /_(?:bucket|sum|count)$/;
 
 /**
- * Reads what an engine says of itself in the text form of Prometheus. Lines that are none are left out: a page must not
- * become unreadable because of one engine. Timestamps are dropped: what is re-exported is of now.
+ * Parses an engine's figures from the Prometheus text format. Skips invalid lines, so that one engine cannot make the whole
+ * page unreadable. Drops timestamps: the page reports current values.
  */
 export function parseEngineText(text: string): ScrapedFamily[] {
   const families = new Map<string, ScrapedFamily>();
@@ -63,7 +63,7 @@ export function parseEngineText(text: string): ScrapedFamily[] {
   return [...families.values()].filter(({ name, samples }) => samples.length > 0 && !TAKEN.test(name));
 }
 
-/** Adds an engine's figures under the name of its instance. A family that another engine tells as another type is left out. */
+/** Adds an engine's figures under the name of its instance. Skips a family that is already there with another type. */
 export function writeEngineFamilies(
   exposition: Exposition,
   families: readonly ScrapedFamily[],
@@ -85,7 +85,7 @@ function familyNameOf(name: string, families: ReadonlyMap<string, ScrapedFamily>
   return type === 'histogram' || type === 'summary' ? base : name;
 }
 
-/** The same labels, without one that would be taken for ours; `null`: a scraper would refuse the whole page for them. */
+/** Renames a label that collides with llamactl's `instance`. `null`: labels for which a scraper would refuse the whole page. */
 function cleanLabels(text: string): string | null {
   const labels = new Map<string, string>();
   LABEL.lastIndex = 0;

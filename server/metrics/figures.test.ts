@@ -52,7 +52,7 @@ const up: FiguredInstance = {
 };
 const down: FiguredInstance = { name: 'down', status: 'stopped', engine: 'custom', started_at: null };
 
-/** Of two instances, of which one runs and has had requests. */
+/** Figures of two instances: one runs and has had requests. */
 async function textFor(...instances: FiguredInstance[]): Promise<string> {
   const requests = new GatewayCounters();
   for (const instance of ['up', 'down', 'foreign', null]) {
@@ -113,8 +113,8 @@ async function textFor(...instances: FiguredInstance[]): Promise<string> {
 
 const linesOf = (text: string): string[] => text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
 
-describe('the figures', () => {
-  it('tell how instances stand and what they use', async () => {
+describe('Figures', () => {
+  it('report status and usage of instances', async () => {
     const lines = linesOf(await textFor(up, down));
     expect(lines).toEqual(
       expect.arrayContaining([
@@ -138,7 +138,7 @@ describe('the figures', () => {
     expect(lines.some((line) => line.startsWith('llamactl_instance_memory_bytes{instance="down"'))).toBe(false);
   });
 
-  it('tell how the machine and llamactl stand', async () => {
+  it('report the machine and llamactl', async () => {
     const lines = linesOf(await textFor());
     expect(lines).toEqual(
       expect.arrayContaining([
@@ -153,13 +153,13 @@ describe('the figures', () => {
     expect(lines.find((line) => line.startsWith('process_resident_memory_bytes '))).toMatch(/ \d{7,}$/);
   });
 
-  it('tell nothing of instances that are not for whoever asks', async () => {
+  it('contain only the instances that the caller may see', async () => {
     const text = await textFor(down);
     expect(text).not.toContain('instance="up"');
     expect(text).not.toContain('foreign');
   });
 
-  it('stay within bounds for a thousand instances', async () => {
+  it('stay bounded for a thousand instances', async () => {
     const many: Pick<InstanceSummary, 'name' | 'status' | 'engine' | 'started_at'>[] = Array.from(
       { length: 1_000 },
       (_, index) => ({ ...down, name: `instance-${index}` }),
@@ -170,7 +170,7 @@ describe('the figures', () => {
 
 const read = (file: string): string => readFileSync(new URL(`../../docs/${file}`, import.meta.url), 'utf8');
 
-/** Name, type and labels by the tables of docs/metrics.md. */
+/** Name, type and labels from the tables of docs/metrics.md. */
 function documented(): Map<string, [string, string[]]> {
   const rows = read('metrics.md').matchAll(/^\| `(\w+)` +\| (gauge|counter|histogram) +\| ([^|]*)\|/gm);
   return new Map(
@@ -182,22 +182,22 @@ function documented(): Map<string, [string, string[]]> {
 }
 
 describe('docs/metrics.md', () => {
-  it('names every figure with its type and its labels, and no other', async () => {
+  it('lists every metric with its type and labels, and no others', async () => {
     const text = await textFor(up, down);
-    const told = new Map<string, [string, string[]]>();
+    const exported = new Map<string, [string, string[]]>();
     for (const [, name = '', type = ''] of text.matchAll(/^# TYPE (\w+) (\w+)$/gm)) {
       const [, labels = ''] = new RegExp(`^${name}(?:_bucket)?(?:\\{(.*)\\})? `, 'm').exec(text) ?? [];
-      told.set(name, [
+      exported.set(name, [
         type,
         [...labels.matchAll(/(\w+)="/g)].map(([, label = '']) => label).filter((label) => label !== 'le'),
       ]);
     }
-    expect(Object.fromEntries(told)).toEqual(Object.fromEntries(documented()));
+    expect(Object.fromEntries(exported)).toEqual(Object.fromEntries(documented()));
   });
 });
 
 describe('docs/grafana-dashboard.json', () => {
-  it('asks for figures that there are', () => {
+  it('uses only existing metrics', () => {
     const expressions = [...read('grafana-dashboard.json').matchAll(/"(?:expr|definition)": "((?:[^"\\]|\\.)*)"/g)].map(
       ([, text = '']) => text,
     );

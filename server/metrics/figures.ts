@@ -11,33 +11,33 @@ import { writeProcessFigures } from './process-figures.ts';
 import { Exposition } from './prometheus.ts';
 import { writeSystemFigures } from './system-figures.ts';
 
-/** Everything that is measured and counted, in the text form of Prometheus. */
+/** All measurements and counters in the Prometheus text format. */
 export interface Figures {
-  /** @param instances Those that exist for whoever asks; of others nothing is told. */
+  /** @param instances The instances that the caller may see; the text has no others. */
   text(instances: readonly FiguredInstance[]): Promise<string>;
 }
 
-export interface FiguresParts {
+export interface FiguresDependencies {
   clock: Pick<Clock, 'nextTurn'>;
   system: SystemView;
   stats: StatsHistoryView;
   requests: GatewayCounters;
   lives: LifeCounters;
   engines: EngineScrape;
-  /** Requests on their way. @param statusOf Of an instance; `null`: there is none. */
+  /** Requests in flight. @param statusOf Status of an instance; `null`: no such instance. */
   inFlight: (statusOf: (instance: string) => Status | null) => readonly CountedActiveRequest[];
-  /** Of llamactl, milliseconds since the epoch. */
+  /** When llamactl started, milliseconds since the epoch. */
   startedAt: number;
 }
 
-/** A thousand instances that all have had requests are 6 MB of text; requests do not wait for more of it than this. */
+/** Instances written in one turn of the event loop: a thousand with requests make 6 MB of text. */
 const INSTANCES_A_TURN = 25;
 
-export function createFigures(parts: FiguresParts): Figures {
-  const { clock, system, stats, requests, lives, engines, inFlight, startedAt } = parts;
+export function createFigures(dependencies: FiguresDependencies): Figures {
+  const { clock, system, stats, requests, lives, engines, inFlight, startedAt } = dependencies;
   const nextTurn = (): Promise<void> => new Promise((resolve) => clock.nextTurn(resolve));
 
-  /** Older than a few intervals it may be of another run. */
+  /** The newest point; one older than a few intervals may belong to another run. */
   const newestStats = (name: string): StatsPoint | null => {
     const { interval } = stats.history(name, 0);
     return stats.history(name, interval * 3).points.at(-1) ?? null;

@@ -1,8 +1,8 @@
 import type { Family } from './prometheus.ts';
 
-/** Bounds of a histogram, and how they stand in a label. */
+/** Bounds of a histogram, and their labels. */
 export interface Buckets {
-  /** Ascending; a value that is equal to one belongs to it. */
+  /** Ascending and inclusive. */
   bounds: readonly number[];
   labels: readonly string[];
 }
@@ -12,10 +12,10 @@ export function buckets(...bounds: number[]): Buckets {
   return { bounds, labels: [...bounds.map(String), '+Inf'].map((bound) => `le="${bound}"`) };
 }
 
-/** How often something was at most so much, for some so muches. */
+/** Counts observed values by bucket. */
 export class Histogram {
   readonly #buckets: Buckets;
-  /** One for each bound, and one for what is above all of them; not cumulative. */
+  /** One for each bound, and one for values above all of them; not cumulative. */
   readonly #counts: number[];
   #sum = 0;
 
@@ -32,7 +32,7 @@ export class Histogram {
     this.#sum += value;
   }
 
-  /** Writes its buckets, its sum and its count; nothing when there was nothing to observe. @param labels As they are to stand there. */
+  /** Writes buckets, sum and count; nothing without an observed value. @param labels The text between the braces. */
   write(family: Family, labels: string): void {
     let below = 0;
     for (const count of this.#counts) below += count;

@@ -12,10 +12,10 @@ const DAY_SECONDS = 86_400;
 const endOf = ({ timestamp }: StatsPoint): number => Date.parse(timestamp);
 const startOf = (point: StatsPoint): number => endOf(point) - point.seconds * 1_000;
 
-describe('the history of whatever is measured', () => {
+describe('History with arbitrary measurements', () => {
   const stretch = fc.record({
     pause: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 20 * MINUTE_MS })),
-    // mostly in time, sometimes late or early
+    // mostly on time, sometimes late or early
     after: fc.oneof(fc.constant(2_000), fc.integer({ min: 1, max: 20_000 })),
     times: fc.integer({ min: 1, max: 400 }),
     cpu: fc.integer({ min: 0, max: 800 }),
@@ -26,7 +26,7 @@ describe('the history of whatever is measured', () => {
 
   interface Measured {
     at: number;
-    /** That it stands for. */
+    /** The measured time that it represents. */
     seconds: number;
     stats: Stats;
   }
@@ -50,7 +50,7 @@ describe('the history of whatever is measured', () => {
   };
   const sum = (numbers: readonly number[]): number => numbers.reduce((one, other) => one + other, 0);
 
-  test('points are in order, do not overlap, and are of the contract', () => {
+  test('returns ordered points without overlap, in the format of the contract', () => {
     fc.assert(
       fc.property(ofDays, (stretches) => {
         const { points, measured } = follow(stretches);
@@ -68,13 +68,13 @@ describe('the history of whatever is measured', () => {
     );
   });
 
-  test('no measurement is missing or told twice', () => {
+  test('reports every measurement exactly once', () => {
     fc.assert(
       fc.property(ofHours, (stretches) => {
         const { points, measured } = follow(stretches);
         const seconds = sum(measured.map((each) => each.seconds));
         expect(sum(points.map((point) => point.seconds))).toBeCloseTo(seconds, 1);
-        // one decimal of CPU usage and whole bytes of memory are told of each step
+        // CPU usage has one decimal, and memory is in whole bytes
         const work = sum(measured.map((each) => each.seconds * each.stats.cpu_usage));
         expect(Math.abs(sum(points.map((point) => point.seconds * point.cpu_usage)) - work)).toBeLessThan(
           0.051 * seconds + 1,
@@ -94,7 +94,7 @@ describe('the history of whatever is measured', () => {
     );
   });
 
-  test('a clock that jumps as it likes breaks nothing', () => {
+  test('survives arbitrary clock jumps', () => {
     const jump = fc.oneof(fc.constant(2_000), fc.integer({ min: -4 * HOUR_MS, max: HOUR_MS }));
     fc.assert(
       fc.property(

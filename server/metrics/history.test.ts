@@ -8,7 +8,7 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_SECONDS = 86_400;
 
-/** Measures every `seconds` from one moment to another, both included. */
+/** Measures every `seconds` between two moments, both included. */
 function run(
   history: History,
   from: number,
@@ -24,7 +24,7 @@ const startOf = (point: StatsPoint): number => endOf(point) - point.seconds * 1_
 const lengths = (points: readonly StatsPoint[]): number[] => [...new Set(points.map(({ seconds }) => seconds))];
 
 describe('the steps of a history', () => {
-  test('are every measurement in the last ten minutes', () => {
+  test('contain every measurement of the last ten minutes', () => {
     const history = createHistory(2);
     run(history, NOON, NOON + 10 * MINUTE_MS, 2, (time) => ({ cpu_usage: (time - NOON) / 1_000 }));
     const points = history.points(300, NOON + 10 * MINUTE_MS);
@@ -44,7 +44,7 @@ describe('the steps of a history', () => {
     expect(points[0]?.timestamp).toBe('2026-03-01T12:05:02.000Z');
   });
 
-  test('are half minutes before, and five minutes after two hours', () => {
+  test('span half a minute after ten minutes, and five minutes after two hours', () => {
     const history = createHistory(2);
     const now = NOON + 24 * HOUR_MS;
     run(history, NOON, now);
@@ -56,7 +56,7 @@ describe('the steps of a history', () => {
     expect(points.length).toBe(300 + 220 + 264);
   });
 
-  test('are means with peaks, and the counters of their ends', () => {
+  test('hold means, peaks, and the counters at their ends', () => {
     const history = createHistory(10);
     run(history, NOON + 10_000, NOON + 30_000, 10, (time) => {
       const third = (time - NOON) / 10_000;
@@ -84,16 +84,16 @@ describe('the steps of a history', () => {
     ]);
   });
 
-  test('know the GPU memory as the mean of when it was told', () => {
+  test('average GPU memory over the times when it was known', () => {
     const history = createHistory(10);
-    const told = [null, 600, 900];
+    const known = [null, 600, 900];
     run(history, NOON + 10_000, NOON + 30_000, 10, (time) => ({
-      gpu_memory_usage: told[(time - NOON) / 10_000 - 1] ?? null,
+      gpu_memory_usage: known[(time - NOON) / 10_000 - 1] ?? null,
     }));
     expect(history.points(DAY_SECONDS, NOON + HOUR_MS).map((point) => point.gpu_memory_usage)).toEqual([750]);
   });
 
-  test('are none where nothing ran', () => {
+  test('are missing where no process ran', () => {
     const history = createHistory(2);
     run(history, NOON + 2_000, NOON + MINUTE_MS);
     run(history, NOON + 5 * MINUTE_MS + 2_000, NOON + 6 * MINUTE_MS);
@@ -102,7 +102,7 @@ describe('the steps of a history', () => {
     expect(points.some((point) => endOf(point) > NOON + MINUTE_MS && startOf(point) < NOON + 5 * MINUTE_MS)).toBe(
       false,
     );
-    // as half minutes, too
+    // also as half minutes
     expect(history.points(3_600, NOON + 30 * MINUTE_MS).map((point) => startOf(point) - NOON)).toEqual([
       0,
       MINUTE_MS / 2,
@@ -111,7 +111,7 @@ describe('the steps of a history', () => {
     ]);
   });
 
-  test('that are partly without a run are shorter', () => {
+  test('are shorter where the process ran only for a part', () => {
     const history = createHistory(2);
     run(history, NOON + 22_000, NOON + 30_000);
     expect(history.points(3_600, NOON + HOUR_MS / 2)).toMatchObject([
@@ -119,7 +119,7 @@ describe('the steps of a history', () => {
     ]);
   });
 
-  test('end within the window that was asked for, and a day is the end', () => {
+  test('end within the requested window, and at most a day ago', () => {
     const history = createHistory(2);
     run(history, NOON + 2_000, NOON + MINUTE_MS);
     expect(history.points(3_600, NOON + HOUR_MS - 1).length).toBe(2);
@@ -129,8 +129,8 @@ describe('the steps of a history', () => {
   });
 });
 
-describe('a clock that jumps', () => {
-  test('back makes what is later forgotten', () => {
+describe('a history whose clock jumps', () => {
+  test('drops later measurements after a jump back', () => {
     const history = createHistory(2);
     run(history, NOON + 2_000, NOON + MINUTE_MS);
     run(history, NOON + MINUTE_MS / 2, NOON + MINUTE_MS, 2, () => ({ cpu_usage: 99 }));
@@ -139,7 +139,7 @@ describe('a clock that jumps', () => {
     expect(points.filter(({ cpu_usage }) => cpu_usage === 99).length).toBe(15);
   });
 
-  test('back for hours and days leaves a history that goes on', () => {
+  test('continues after a jump back by hours and days', () => {
     const history = createHistory(2);
     run(history, NOON, NOON + 3 * HOUR_MS);
     const back = NOON - 48 * HOUR_MS;
@@ -149,10 +149,10 @@ describe('a clock that jumps', () => {
     expect(history.points(DAY_SECONDS, NOON)).toEqual([]);
   });
 
-  test('back leaves whole what was before', () => {
+  test('keeps earlier steps whole after a jump back', () => {
     const history = createHistory(2);
     run(history, NOON + 2_000, NOON + 5 * MINUTE_MS + 20_000);
-    // so far ahead that the first measurements are kept as half minutes alone
+    // far enough ahead that the first measurements are only kept as half minutes
     run(history, NOON + 6 * MINUTE_MS, NOON + 20 * MINUTE_MS);
     const back = NOON + 5 * MINUTE_MS + 28_000;
     history.push(usualStats(), back);
@@ -160,7 +160,7 @@ describe('a clock that jumps', () => {
     expect(points.reduce((sum, { seconds }) => sum + seconds, 0)).toBe(320 + 2);
   });
 
-  test('back for hours leaves the coarse steps of what was before', () => {
+  test('keeps earlier coarse steps after a jump back by hours', () => {
     const history = createHistory(2);
     run(history, NOON + 2_000, NOON + 6 * HOUR_MS);
     const back = NOON + 3 * HOUR_MS;
@@ -169,7 +169,7 @@ describe('a clock that jumps', () => {
     expect(points.reduce((sum, { seconds }) => sum + seconds, 0)).toBe(3 * 3_600 + 2);
   });
 
-  test('back between two measurements of which only the half minute is left lets no step overlap it', () => {
+  test('has no overlap after a jump back into a half minute', () => {
     const history = createHistory(2);
     run(history, NOON + 2_000, NOON + HOUR_MS);
     run(history, NOON + HOUR_MS + 20_000, NOON + 2 * HOUR_MS);
@@ -178,20 +178,20 @@ describe('a clock that jumps', () => {
     expect(history.points(60, back).at(-1)).toMatchObject({ seconds: 0.5 });
   });
 
-  test('back shows nothing of the future, before anything is measured', () => {
+  test('returns no future points before the next measurement', () => {
     const history = createHistory(2);
     run(history, NOON + 2_000, NOON + MINUTE_MS);
     expect(history.points(600, NOON + MINUTE_MS / 2).length).toBe(15);
   });
 
-  test('ahead is a gap, not one long step', () => {
+  test('shows a gap after a jump ahead, not one long step', () => {
     const history = createHistory(2);
     run(history, NOON + 2_000, NOON + 10_000);
     history.push(usualStats(), NOON + HOUR_MS);
     expect(history.points(DAY_SECONDS, NOON + HOUR_MS).at(-1)?.seconds).toBe(2);
   });
 
-  test('to the same moment adds nothing', () => {
+  test('ignores a second measurement at the same time', () => {
     const history = createHistory(2);
     history.push(usualStats(), NOON);
     history.push(usualStats({ cpu_usage: 99 }), NOON);
@@ -199,8 +199,8 @@ describe('a clock that jumps', () => {
   });
 });
 
-describe('a history', () => {
-  test('holds at most 76 KB, and little for a run of a minute', () => {
+describe('the size of a history', () => {
+  test('is at most 76 KB, and little for a run of a minute', () => {
     const history = createHistory(2);
     run(history, NOON, NOON + MINUTE_MS);
     expect(history.bytes).toBeLessThan(8_000);
@@ -208,7 +208,7 @@ describe('a history', () => {
     expect(history.bytes).toBeLessThan(76_000);
   });
 
-  test.each([0.1, 1, 2, 7, 45, 100, 1_000])('reaches a day back with an interval of %s s', (interval) => {
+  test.each([0.1, 1, 2, 7, 45, 100, 1_000])('covers a day with an interval of %s s', (interval) => {
     const history = createHistory(interval);
     const now = NOON + 24 * HOUR_MS;
     const first = interval < 1 ? now - HOUR_MS : NOON;

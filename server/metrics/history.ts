@@ -1,49 +1,49 @@
 import type { Stats, StatsPoint } from '@llamactl/contract/stats';
 import { StepRing, type Step } from './step-ring.ts';
 
-/** What one instance used in the last 24 hours, in steps that widen with age. */
+/** Resource usage of one instance in the last 24 hours, in steps that widen with age. */
 export interface History {
   /**
-   * Adds a measurement. What was noted for times after it (the clock jumped back) is forgotten: else nothing could be
-   * put in order.
+   * Adds a measurement. Drops measurements of later times, which exist when the clock jumped back: the steps must stay in
+   * order.
    *
    * @param at Milliseconds since the epoch.
    */
   push(stats: Stats, at: number): void;
-  /** The steps that ended within the window, oldest first; none overlaps another. @param now Milliseconds since the epoch. */
+  /** The steps that ended within the window, oldest first, without overlap. @param now Milliseconds since the epoch. */
   points(windowSeconds: number, now: number): StatsPoint[];
-  /** Milliseconds since the epoch, of the newest measurement; `null`: there is none. */
+  /** Time of the newest measurement, milliseconds since the epoch; `null`: no measurement. */
   newest(): number | null;
-  /** Memory that it holds: at most 76 KB with the default interval. */
+  /** Size in memory: at most 76 KB with the default interval. */
   readonly bytes: number;
 }
 
 /**
- * Every measurement is kept for ten minutes, half minutes for two hours, five minutes for a day. A coarse step is that of
- * the clock (12:00:30, 12:05), and the borders between the three lie on those: so no step is told twice or in two halves.
+ * Keeps every measurement for ten minutes, half minutes for two hours, five minutes for a day. Coarse steps end on the
+ * clock (12:00:30, 12:05), and so do the borders between the three levels: no step is reported twice or in two halves.
  */
 const FINE_SECONDS = 600;
 const MIDDLE = { step: 30, span: 7_200 };
 const COARSE = { step: 300, span: 86_400 };
 
-/** Of the finest steps, however short the interval; then they reach less far back. */
+/** Limit for the finest steps. With a short interval they reach less far back. */
 const MOST_MEASUREMENTS = 600;
-/** The step in which a border falls, the one under way, and one to spare. */
+/** The step that contains a border, the current one, and one spare. */
 const SPARE_STEPS = 3;
-/** Later than this, the time between two measurements was not all measured. */
+/** After a longer gap, the step covers one interval only. */
 const LATE_INTERVALS = 2;
 
 /** Steps of one length. */
 interface Level {
   ring: StepRing;
   milliseconds: number;
-  /** Number of the newest step of which the ring has not everything any more. */
+  /** Number of the newest step that the ring has lost, at least in part. */
   lost: number;
 }
 
-/** @param intervalSeconds Between two measurements, when all goes well. */
+/** @param intervalSeconds Planned time between two measurements. */
 export function createHistory(intervalSeconds: number): History {
-  // a step holds one measurement at least, and the steps of one level are whole ones of the next
+  // a step has at least one measurement, and each step consists of whole steps of the finer level
   const middleStep = MIDDLE.step * Math.ceil(intervalSeconds / MIDDLE.step);
   const coarseStep = middleStep * Math.ceil(COARSE.step / middleStep);
   const level = (step: number, capacity: number): Level => ({
@@ -62,7 +62,7 @@ export function createHistory(intervalSeconds: number): History {
     fine.lost = Math.min(fine.lost, wholeBefore(at, middle));
     middle.lost = Math.min(middle.lost, wholeBefore(at, coarse));
   };
-  /** After a clock jumped back far, the fine steps may be gone while coarser ones of before are there. */
+  /** Looks at all levels: after a clock jumped back far, only coarse steps may be left. */
   const newest = (): number | null => {
     const ends = [fine, middle, coarse].map(({ ring }) => ring.endAt(-1)).filter((end) => end !== null);
     return ends.length === 0 ? null : Math.max(...ends);
@@ -108,12 +108,12 @@ export function createHistory(intervalSeconds: number): History {
   };
 }
 
-/** Which step of a level a moment belongs to: each begins after the end of the one before. */
+/** The number of the step that contains a moment. A step includes its end, not its beginning. */
 function numberOf(at: number, { milliseconds }: Level): number {
   return Math.ceil(at / milliseconds);
 }
 
-/** Number of the newest step that gets no more measurements, or not all of them, from one at `at` on. */
+/** Number of the newest step that measurements from `at` on cannot fill, or fill only in part. */
 function wholeBefore(at: number, level: Level): number {
   const newest = level.ring.endAt(-1);
   const number = numberOf(at, level);
@@ -136,7 +136,7 @@ function stepOf(stats: Stats, at: number, seconds: number): Step {
   };
 }
 
-/** Returns the end of the step that had to make room. */
+/** Returns the end of the step that was dropped; `null`: none. */
 function add(level: Level, step: Step): number | null {
   const newest = level.ring.at(-1);
   if (newest === null || numberOf(newest.end, level) !== numberOf(step.end, level)) return level.ring.push(step);

@@ -7,7 +7,7 @@ import { FakeClock } from '../testing/fake-clock.ts';
 import { readDiskSpace, usagePercent } from './disk-space.ts';
 import { createHost, type Host } from './host.ts';
 
-/** A machine of which a test says what it did. */
+/** A simulated machine. */
 class Bench {
   readonly clock = new FakeClock();
   busy = 5_000;
@@ -32,7 +32,7 @@ class Bench {
     });
   }
 
-  /** Lets a time pass in which the cores were busy for a part of it. */
+  /** Lets time pass while the cores are busy for a part of it. */
   async pass(seconds: number, percent: number): Promise<void> {
     this.busy += seconds * percent;
     this.idle += seconds * (100 - percent);
@@ -45,8 +45,8 @@ beforeEach(() => {
   bench = new Bench();
 });
 
-describe('the resources of the host', () => {
-  test('are its CPU, its memory and the disk', async () => {
+describe('Host', () => {
+  test('reports CPU, memory and disk', async () => {
     await bench.pass(10, 40);
     expect(await bench.host.resources()).toEqual({
       cpuUsage: 40,
@@ -56,7 +56,7 @@ describe('the resources of the host', () => {
     expect(bench.host.memory()).toEqual({ total: 204_800, usage: 153_600 });
   });
 
-  test('know the CPU as the mean since the last reading', async () => {
+  test('reports CPU usage as the mean since the previous reading', async () => {
     await bench.pass(10, 40);
     await bench.host.resources();
     await bench.pass(5, 90);
@@ -65,30 +65,33 @@ describe('the resources of the host', () => {
     expect((await bench.host.resources()).cpuUsage).toBe(10);
   });
 
-  test('are measured for a short time when there was no reading within a minute: an old one tells of the past', async () => {
+  test('measures CPU usage for a short time when the previous reading is older than a minute', async () => {
     await bench.pass(3_600, 100);
     const asked = bench.host.resources();
     await bench.pass(0.2, 30);
     expect((await asked).cpuUsage).toBe(30);
   });
 
-  test('are measured for a short time right after the start', async () => {
+  test('measures CPU usage for a short time right after the start', async () => {
     const asked = bench.host.resources();
     await bench.pass(0.2, 60);
     expect((await asked).cpuUsage).toBe(60);
   });
 
-  test.each([-3_600_000, 3_600_000])('are as fresh as they are when the wall clock jumps by %d ms', async (jump) => {
-    await bench.pass(10, 40);
-    await bench.host.resources();
-    bench.clock.jump(jump);
-    await bench.host.resources();
-    expect(bench.looks).toBe(1);
-    await bench.pass(10, 50);
-    expect((await bench.host.resources()).cpuUsage).toBe(50);
-  });
+  test.each([-3_600_000, 3_600_000])(
+    'shares a reading equally long when the wall clock jumps by %d ms',
+    async (jump) => {
+      await bench.pass(10, 40);
+      await bench.host.resources();
+      bench.clock.jump(jump);
+      await bench.host.resources();
+      expect(bench.looks).toBe(1);
+      await bench.pass(10, 50);
+      expect((await bench.host.resources()).cpuUsage).toBe(50);
+    },
+  );
 
-  test('cost as much for a thousand callers as for one', async () => {
+  test('costs as much for a thousand callers as for one', async () => {
     await bench.pass(10, 40);
     const before = bench.reads;
     const all = await Promise.all(Array.from({ length: 1_000 }, () => bench.host.resources()));
@@ -119,11 +122,11 @@ describe('this machine', () => {
     }
   });
 
-  test('tells when the folder is not there', async () => {
+  test('rejects when the folder is missing', async () => {
     await expect(readDiskSpace('/nowhere/at/all')).rejects.toThrow('ENOENT');
   });
 
-  test('a filesystem without any room is full', () => {
+  test('reports a filesystem without any space as full', () => {
     expect(usagePercent({ used: 0, available: 0 })).toBe(100);
   });
 });

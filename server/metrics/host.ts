@@ -5,16 +5,16 @@ import { usagePercent, type DiskSpace } from './disk-space.ts';
 import { memoryState, type MemoryState, type ReadText } from './memory.ts';
 import { parseProcessorTimes, usageBetween, type ProcessorTimes } from './processors.ts';
 
-/** What the machine has, and how much of it is taken. */
+/** Resources of the machine and their usage. */
 export interface HostResources {
-  /** 0–100 of all cores. */
+  /** Percent of all cores, 0–100. */
   cpuUsage: number;
   memory: MemoryState;
-  /** 0–100 of the data directory's filesystem. */
+  /** Percent of the data directory's filesystem, 0–100. */
   diskUsage: number;
 }
 
-/** This machine. Readings are shared for a second, so that any number of callers costs as much as one. */
+/** Reads this machine's resources. Callers share a reading for a second, so many cost as much as one. */
 export interface Host {
   resources(): Promise<HostResources>;
   memory(): MemoryState;
@@ -22,14 +22,14 @@ export interface Host {
 
 export interface HostDependencies {
   clock: Pick<Clock, 'elapsed' | 'after'>;
-  /** Of the data directory's filesystem. */
+  /** Space of the data directory's filesystem. */
   diskSpace: () => Promise<DiskSpace>;
-  /** How files of the system are read; tests have their own. Default: from this machine. */
+  /** Reads a file of the system; replaced in tests. */
   read?: ReadText;
 }
 
 const FRESH_MS = 1_000;
-/** CPU usage is the mean since the reading before. One that is older says little about now: then two new ones are made. */
+/** CPU usage is the mean since the previous reading. If that one is older than this, two new readings are made. */
 const OLDEST_PREDECESSOR_MS = 60_000;
 /** 20 ticks of each core. */
 const SHORTEST_MEASUREMENT_MS = 200;
@@ -87,7 +87,7 @@ function processorTimes(read: ReadText): ProcessorTimes {
   return { busy, total: busy + idle };
 }
 
-/** Files of the kernel: they are read within microseconds, and never wait for a disk. */
+/** Reads a file of the kernel: takes microseconds and never waits for a disk. */
 function readSystemFile(file: string): string | null {
   try {
     return readFileSync(file, 'latin1');

@@ -4,10 +4,10 @@ import type { StatsPoint } from '@llamactl/contract/stats';
 import type { CountedActiveRequest } from './ports.ts';
 import type { Exposition } from './prometheus.ts';
 
-/** An instance, as far as its figures need it. */
+/** The fields of an instance that its figures need. */
 export type FiguredInstance = Pick<InstanceSummary, 'name' | 'status' | 'engine' | 'started_at'>;
 
-/** How instances stand. @param newestStats Of one that runs; `null`: not measured yet. */
+/** Writes status and usage of instances. @param newestStats Of a running instance; `null`: not measured yet. */
 export function writeInstanceFigures(
   exposition: Exposition,
   instances: readonly FiguredInstance[],
@@ -15,11 +15,11 @@ export function writeInstanceFigures(
 ): void {
   const gauge = (name: string, help: string) => exposition.family(name, 'gauge', help);
   const counter = (name: string, help: string) => exposition.family(name, 'counter', help);
-  const info = gauge('llamactl_instance_info', 'Always 1; what does not change often.');
+  const info = gauge('llamactl_instance_info', 'Always 1; labels that rarely change.');
   const status = gauge('llamactl_instance_status', '1 for the status that it has, 0 for the others.');
   const started = gauge('llamactl_instance_start_time_seconds', 'When its process began, Unix time.');
   const memory = gauge('llamactl_instance_memory_bytes', 'Resident memory of all its processes.');
-  const gpuMemory = gauge('llamactl_instance_gpu_memory_bytes', 'Memory on all GPUs, where a tool tells.');
+  const gpuMemory = gauge('llamactl_instance_gpu_memory_bytes', 'Memory on all GPUs, where a tool reports it.');
   const cores = gauge('llamactl_instance_cpu_cores', 'Cores that it keeps busy.');
   const threads = gauge('llamactl_instance_threads', 'Threads of all its processes.');
   const read = counter('llamactl_instance_read_bytes_total', 'Read since its process began.');
@@ -40,7 +40,7 @@ export function writeInstanceFigures(
   }
 }
 
-/** How many requests are in which phase of which instance: for {@link writeActiveRequests}. */
+/** Counts requests by phase and instance, for {@link writeActiveRequests}. */
 export function countActive(requests: readonly CountedActiveRequest[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const { instance, phase } of requests) {
@@ -50,7 +50,7 @@ export function countActive(requests: readonly CountedActiveRequest[]): Readonly
   return counts;
 }
 
-/** How many requests are where. Those for no instance are left out. */
+/** Writes the number of requests by instance and phase. Leaves out requests for no instance. */
 export function writeActiveRequests(
   exposition: Exposition,
   instances: readonly Pick<FiguredInstance, 'name'>[],
@@ -59,7 +59,7 @@ export function writeActiveRequests(
   const family = exposition.family(
     'llamactl_requests_in_flight',
     'gauge',
-    'Requests on their way. starting, queued: they wait; processing, streaming: an engine has them.',
+    'Requests in flight. starting, queued: waiting; processing, streaming: sent to an engine.',
   );
   for (const { name: instance } of instances) {
     for (const phase of REQUEST_PHASES) family.add(requests.get(`${phase} ${instance}`) ?? 0, { instance, phase });

@@ -9,12 +9,12 @@ interface Life {
   idleStops: number;
 }
 
-/** Counts what happens to instances, from the events that tell of it. */
+/** Counts starts, restarts, failures and stops of instances, from their events. */
 export class LifeCounters {
   /** By the instance's name. */
   readonly #lives = new Map<string, Life>();
 
-  /** Something happened. One that was deleted is forgotten: a new one of its name has no past. */
+  /** Counts an event. Drops the counters of a deleted instance: a new one of its name starts at zero. */
   onEvent({ type, data }: InstanceEvent): void {
     if (type === 'instance_deleted') this.#lives.delete(data.name);
     if (type !== 'instance_status_changed') return;
@@ -27,17 +27,14 @@ export class LifeCounters {
     if (data.status === 'stopping' && data.cause === 'idle') life.idleStops += 1;
   }
 
-  /** @param instances Names of those to tell of, as their figures are labelled. */
+  /** @param instances Names of the instances to include, as their figures are labelled. */
   write(exposition: Exposition, instances: readonly string[]): void {
     const counter = (name: string, help: string) => exposition.family(name, 'counter', help);
     const starts = counter('llamactl_instance_starts_total', 'Times that it entered `starting`.');
     const restarts = counter('llamactl_instance_restarts_total', 'Times that it entered `restarting`, for any cause.');
     const failures = counter('llamactl_instance_failures_total', 'Times that it entered `failed`.');
     const evictions = counter('llamactl_instance_evictions_total', 'Times that it was stopped to make room.');
-    const idleStops = counter(
-      'llamactl_instance_idle_stops_total',
-      'Times that it was stopped because nobody used it.',
-    );
+    const idleStops = counter('llamactl_instance_idle_stops_total', 'Times that it was stopped because it was idle.');
     for (const instance of instances) {
       const life = this.#lives.get(instance);
       starts.add(life?.starts ?? 0, { instance });

@@ -9,11 +9,11 @@ const GIBIBYTE = 1_024 * MEBIBYTE;
 
 const memory = (total: number, available: number): MemoryState => ({ total, usage: total - available });
 
-describe('memory', () => {
+describe('isMemoryLow', () => {
   test.each([
     ['half of it', memory(64 * GIBIBYTE, 32 * GIBIBYTE), false],
-    ['4 %, which are many gigabytes', memory(256 * GIBIBYTE, 10 * GIBIBYTE), false],
-    ['400 MiB, which are much of it', memory(2 * GIBIBYTE, 400 * MEBIBYTE), false],
+    ['4 %, many gigabytes', memory(256 * GIBIBYTE, 10 * GIBIBYTE), false],
+    ['400 MiB, a large part', memory(2 * GIBIBYTE, 400 * MEBIBYTE), false],
     ['less than 5 % and than 512 MiB', memory(16 * GIBIBYTE, 500 * MEBIBYTE), true],
     ['nothing', memory(16 * GIBIBYTE, 0), true],
   ])('with %s available: low is %3$s', (_name, state, isLow) => {
@@ -22,14 +22,14 @@ describe('memory', () => {
 
   test.each([
     ['stays low until there is clearly more', 700 * MEBIBYTE, true, true],
-    ['is well when there is', 800 * MEBIBYTE, true, false],
-    ['is not low before its time', 700 * MEBIBYTE, false, false],
+    ['is cleared when there is', 800 * MEBIBYTE, true, false],
+    ['is not low above the limit', 700 * MEBIBYTE, false, false],
   ])('%s', (_name, available, wasLow, isLow) => {
     expect(isMemoryLow(memory(16 * GIBIBYTE, available), wasLow)).toBe(isLow);
   });
 });
 
-describe('the watch', () => {
+describe('watchMemory', () => {
   let clock: FakeClock;
   let raised: Omit<Alert, 'raised_at'> | null;
   let faults: string[];
@@ -58,7 +58,7 @@ describe('the watch', () => {
       onFault: (_error, what) => void faults.push(what),
     });
 
-  test('raises at the first look, and clears by itself', async () => {
+  test('raises at the first check, and clears when memory is free again', async () => {
     state = memory(16 * GIBIBYTE, 0);
     watch();
     expect(raised).toMatchObject({ level: 'warning', code: 'memory_low' });
@@ -69,7 +69,7 @@ describe('the watch', () => {
     expect(raised).toBe(null);
   });
 
-  test('goes on when it cannot look, and complains once; what was raised stays', async () => {
+  test('continues after a failed check, reports it once, and keeps the alert', async () => {
     state = memory(16 * GIBIBYTE, 0);
     watch();
     state = new Error('EIO');
@@ -80,7 +80,7 @@ describe('the watch', () => {
     expect(raised).toBe(null);
   });
 
-  test('ends when it is closed', () => {
+  test('stops when closed', () => {
     watch().close();
     expect(clock.pending).toEqual([]);
   });

@@ -9,23 +9,23 @@ const MACHINE = { total: 16_000_000 * KIBIBYTE, usage: 10_000_000 * KIBIBYTE };
 const stateOf = (files: Record<string, string>): unknown =>
   memoryState((file) => ({ '/proc/meminfo': MEMINFO, ...files })[file] ?? null);
 
-describe('memory', () => {
-  test('is that of the machine; what the cache would give back is not used', () => {
+describe('memoryState', () => {
+  test("reads the machine's memory, without reclaimable cache", () => {
     expect(stateOf({})).toEqual(MACHINE);
   });
 
-  test('is not known where the system does not tell', () => {
+  test('returns null where the system does not report memory', () => {
     expect(memoryState(() => null)).toBe(null);
   });
 
-  test('of a kernel that does not tell what is available: what is free', () => {
+  test('uses free memory on a kernel without MemAvailable', () => {
     expect(stateOf({ '/proc/meminfo': 'MemTotal: 100 kB\nMemFree: 40 kB\n' })).toEqual({
       total: 100 * KIBIBYTE,
       usage: 60 * KIBIBYTE,
     });
   });
 
-  test('of a container is what it may have and what its programs have', () => {
+  test('uses the limit and usage of a container', () => {
     expect(
       stateOf({
         '/proc/self/cgroup': '0::/\n',
@@ -36,7 +36,7 @@ describe('memory', () => {
     ).toEqual({ total: 4_000_000_000, usage: 1_000_000_000 });
   });
 
-  test('of a unit is the tightest limit above it', () => {
+  test('uses the tightest limit above a unit', () => {
     const files = {
       '/proc/self/cgroup': '0::/user.slice/llamactl.service\n',
       '/sys/fs/cgroup/user.slice/llamactl.service/memory.max': 'max\n',
@@ -47,7 +47,7 @@ describe('memory', () => {
     expect(stateOf(files)).toEqual({ total: 2_000_000_000, usage: 1_500_000_000 });
   });
 
-  test('of the older control groups is found too', () => {
+  test('reads cgroups v1', () => {
     expect(
       stateOf({
         '/proc/self/cgroup': '5:cpu,cpuacct:/a\n4:memory:/docker/abc\n0::/\n',
@@ -58,7 +58,7 @@ describe('memory', () => {
     ).toEqual({ total: 1_000_000_000, usage: 300_000_000 });
   });
 
-  test('has no limit where the number says that there is none', () => {
+  test('ignores the number that means no limit', () => {
     expect(
       stateOf({
         '/proc/self/cgroup': '4:memory:/\n',
@@ -68,7 +68,7 @@ describe('memory', () => {
     ).toEqual(MACHINE);
   });
 
-  test('may be short on the machine before a limit is reached', () => {
+  test("uses the machine's free memory when that is less than the limit's rest", () => {
     expect(
       stateOf({
         '/proc/meminfo': 'MemTotal: 16000000 kB\nMemAvailable: 100000 kB\n',
@@ -79,7 +79,7 @@ describe('memory', () => {
     ).toEqual({ total: 8_192_000_000, usage: 8_192_000_000 - 100_000 * KIBIBYTE });
   });
 
-  test('over its limit is all used', () => {
+  test('reports usage above the limit as full', () => {
     expect(
       stateOf({
         '/proc/self/cgroup': '0::/\n',

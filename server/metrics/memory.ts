@@ -1,23 +1,23 @@
-/** Memory of this machine, or what a container or a unit may have of it; bytes. */
+/** Memory of this machine, or the share that a container or unit may use; bytes. */
 export interface MemoryState {
   total: number;
-  /** What programs could not have any more. */
+  /** Memory that programs cannot get any more. */
   usage: number;
 }
 
-/** The whole text of a file; `null`: it cannot be read. */
+/** Returns the whole text of a file; `null`: unreadable. */
 export type ReadText = (file: string) => string | null;
 
 const KIBIBYTE = 1_024;
 
-/** Where a control group says what it may have and what it has. */
+/** Files with the limit and the usage of a control group. */
 interface GroupFiles {
-  /** The line of /proc/self/cgroup: its controllers are in the second field. */
+  /** Whether a line of /proc/self/cgroup is the right one, by its second field, the controllers. */
   isOurs: (controllers: string) => boolean;
   root: string;
   limit: string;
   usage: string;
-  /** In `memory.stat`: file pages that give way at once; to count them as used would show a full machine after every large read. */
+  /** In `memory.stat`: reclaimable file pages. Counted as used, they would show a full machine after every large read. */
   cache: RegExp;
 }
 
@@ -39,8 +39,8 @@ const GROUP_FILES: readonly GroupFiles[] = [
 ];
 
 /**
- * What is there and what is left, by /proc/meminfo and by the limits of our control group and of those around it: engines
- * are in the same one. `null`: the system does not tell.
+ * Total and used memory, by /proc/meminfo and the limits of our control group and its parents. Engines are in the same
+ * group. `null`: the system does not report it.
  */
 export function memoryState(read: ReadText): MemoryState | null {
   const text = read('/proc/meminfo') ?? '';
@@ -61,7 +61,7 @@ export function memoryState(read: ReadText): MemoryState | null {
   return { total: limit, usage: Math.max(0, limit - left) };
 }
 
-/** The limited control groups that we are in, ours first. */
+/** The control groups with a limit that we are in, the innermost first. */
 function groupsOf(read: ReadText): { limit: number; usage: number }[] {
   return (read('/proc/self/cgroup') ?? '').split('\n').flatMap((line) => {
     const [, controllers, ...path] = line.split(':');
@@ -70,7 +70,7 @@ function groupsOf(read: ReadText): { limit: number; usage: number }[] {
     return foldersUpFrom(path.join(':')).flatMap((folder) => {
       const file = (name: string): string => read(`${files.root}${folder}/${name}`) ?? '';
       const limit = /^\d+/.exec(file(files.limit));
-      // `max`, or not there: the root has none, and a container sees its own group as the root
+      // `max`, or no file: the root has no limit, and a container sees its own group as the root
       if (limit === null) return [];
       const usage = Number.parseInt(file(files.usage), 10) || 0;
       const cache = Number(files.cache.exec(file('memory.stat'))?.[1] ?? 0);

@@ -12,7 +12,7 @@ const GROUP: RunStats = {
   uptime: 6,
 };
 
-test('a run is measured by its group, and by what the GPUs tell of the same processes', () => {
+test('RunMeter combines a process group with the GPU memory of its processes', () => {
   const meter = createRunMeter({
     supervisor: { stats: (run) => (run === RUN ? GROUP : null), pids: () => [7, 8] },
     gpus: { memoryOf: (pids) => pids.reduce((sum, pid) => sum + pid, 0) },
@@ -20,7 +20,7 @@ test('a run is measured by its group, and by what the GPUs tell of the same proc
   expect(meter.stats(RUN)).toEqual({ ...GROUP, gpu_memory_usage: 15 });
 });
 
-test('a dead engine has no stats, and no GPU is asked for it', () => {
+test('RunMeter returns null for a dead engine, without reading GPUs', () => {
   const meter = createRunMeter({
     supervisor: { stats: () => null, pids: () => [] },
     gpus: {

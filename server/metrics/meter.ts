@@ -1,7 +1,7 @@
 import type { RunMeter, Supervisor } from '../instances/ports.ts';
 import type { Gpus } from './gpu/gpu.ts';
 
-/** Puts the figures of a run's process group and of the GPUs together. */
+/** Combines the figures of a run's process group with those of the GPUs. */
 export function createRunMeter({
   supervisor,
   gpus,

@@ -2,26 +2,26 @@ import type { StatsHistory } from '@llamactl/contract/stats';
 import type { SystemInfo, SystemStatus } from '@llamactl/contract/system';
 import type { CountedInstance } from './ports.ts';
 
-/** What is measured, for those who tell it on. */
+/** Measurements, as the API and the exposition use them. */
 
-/** This machine and this llamactl. */
+/** Data about this machine and this llamactl. */
 export interface SystemView {
   /**
-   * How many instances are in which state, and what the machine has left; figures of the last second.
+   * Counts instances by status, and reports the machine's resources; at most a second old.
    *
-   * @param instances those that exist for whoever asks
+   * @param instances the instances that the caller may see
    */
   status(instances: readonly CountedInstance[]): Promise<SystemStatus>;
-  /** What does not change while llamactl runs. */
+  /** Data that does not change while llamactl runs. */
   info(): SystemInfo;
 }
 
-/** What instances used. */
+/** The resource usage of instances. */
 export interface StatsHistoryView {
   /**
    * Steps of the last `windowSeconds` seconds, oldest first; none for an instance that did not run in them.
    *
-   * @param name As it is told back; found without regard to case.
+   * @param name Returned as given; found regardless of case.
    */
   history(name: string, windowSeconds: number): StatsHistory;
 }

@@ -3,9 +3,9 @@ import type { ActiveRequest } from '@llamactl/contract/requests';
 import type { Stats } from '@llamactl/contract/stats';
 import type { EngineTarget } from '../instances/ports.ts';
 
-/** What the measurements need of the outside, beside the clock, the supervisor's figures and the alerts of the domain. */
+/** Interfaces that the measurements need, besides the clock, the supervisor's figures and the alerts of the domain. */
 
-/** What a short program said. */
+/** The result of a short program. */
 export interface ToolResult {
   /** 128 + n for signal n. */
   code: number;
@@ -14,7 +14,7 @@ export interface ToolResult {
 }
 
 /**
- * Runs a short program to its end; any exit code is a result. Rejects with one sentence when it cannot be run or does not
+ * Runs a short program to its end; any exit code is a result. Rejects with one sentence when it cannot run or does not
  * end within `timeoutMs`; then it is killed.
  */
 export type RunTool = (
@@ -23,13 +23,13 @@ export type RunTool = (
   options: { timeoutMs: number; maxBytes?: number },
 ) => Promise<ToolResult>;
 
-/** The absolute path of a program by its name or path; `null`: there is none that could be run. */
+/** Finds the absolute path of a program by its name or path; `null`: no executable program. */
 export type FindTool = (command: string) => Promise<string | null>;
 
-/** Told what went wrong, once until it went well again. @param what A sentence for the log. */
+/** Reports a fault, once until the next success. @param what A sentence for the log. */
 export type OnFault = (error: unknown, what: string) => void;
 
-/** An instance, as far as it is counted. */
+/** The fields of an instance that counting needs. */
 export type CountedInstance = Pick<InstanceSummary, 'status'>;
 
 /** A fresh measurement of a running instance. */
@@ -38,23 +38,23 @@ export interface Sample {
   stats: Stats;
 }
 
-/** A request to an engine that is on its way. */
+/** A request in flight to an engine. */
 export type CountedActiveRequest = Pick<ActiveRequest, 'instance' | 'phase'>;
 
-/** Where a running engine answers. */
+/** The endpoint of a running engine. */
 export interface ScrapeTarget {
-  /** Of its instance. */
+  /** Name of the instance. */
   name: string;
   target: EngineTarget;
 }
 
-/** A short text that an engine answered. */
+/** A short text answer of an engine. */
 export interface EngineText {
   status: number;
   text: string;
 }
 
-/** Asks an engine for a short text. Resolves to `null` when none came in time, or it was too long. */
+/** Gets a short text from an engine. Resolves to `null` when no answer came in time, or it was too long. */
 export type ReadEngineText = (
   target: EngineTarget,
   path: string,

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
 import type { Exposition } from './prometheus.ts';
 
-/** Figures of this process itself, under the names that Prometheus has for them. @param startedAt Milliseconds since the epoch. */
+/** Writes figures of this process under Prometheus' standard names. @param startedAt Milliseconds since the epoch. */
 export async function writeProcessFigures(exposition: Exposition, startedAt: number): Promise<void> {
   const { user, system } = process.cpuUsage();
   const memory = process.memoryUsage();
@@ -14,18 +14,18 @@ export async function writeProcessFigures(exposition: Exposition, startedAt: num
   gauge('process_start_time_seconds', 'When llamactl started, Unix time.', startedAt / 1_000);
   const files = await openFiles();
   if (files !== null) gauge('process_open_fds', 'Open files and sockets of llamactl.', files);
-  gauge('nodejs_heap_size_used_bytes', "Of Node's heap, what is used.", memory.heapUsed);
+  gauge('nodejs_heap_size_used_bytes', "Used part of Node's heap.", memory.heapUsed);
   gauge('nodejs_heap_size_total_bytes', "Node's heap.", memory.heapTotal);
   gauge('nodejs_external_memory_bytes', 'Buffers outside of the heap.', memory.external);
   exposition
-    .family('nodejs_eventloop_active_seconds_total', 'counter', 'Time in which the event loop was at work.')
+    .family('nodejs_eventloop_active_seconds_total', 'counter', 'Time in which the event loop was busy.')
     .add(performance.eventLoopUtilization().active / 1_000);
 }
 
-/** `null`: the system does not tell. */
+/** Number of open files; `null`: the system does not report it. */
 async function openFiles(): Promise<number | null> {
   try {
-    // The folder that is read for it is one of them.
+    // Reading the folder opens one more.
     return (await readdir('/proc/self/fd')).length - 1;
   } catch (error) {
     if (error instanceof Error && 'code' in error) return null;

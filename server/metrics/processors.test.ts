@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { parseProcessorTimes, usageBetween } from './processors.ts';
 
-test('the times of all cores: waiting for a disk is idle, what the hypervisor took is busy, guests are counted once', () => {
+test('parseProcessorTimes counts disk waits as idle, stolen time as busy, and guests once', () => {
   const text = 'cpu  100 20 30 1000 500 4 5 6 90 10\ncpu0 1 1 1 1 1 1 1 1 0 0\nintr 5\n';
   expect(parseProcessorTimes(text)).toEqual({ busy: 165, total: 1_665 });
 });
 
-test('a text of another kind has none', () => {
+test('parseProcessorTimes returns null for other texts', () => {
   expect(parseProcessorTimes('')).toBe(null);
   expect(parseProcessorTimes('cpu0 1 2 3 4\n')).toBe(null);
 });

@@ -5,8 +5,8 @@ export interface ProcessorTimes {
 }
 
 /**
- * The first line of /proc/stat. Waiting for a disk is idle, what the hypervisor took away is busy; time of guests is in that
- * of users already. `null`: it is none.
+ * Parses the first line of /proc/stat. Waiting for a disk counts as idle, stolen time as busy; user time already includes
+ * guests. `null`: not such a line.
  */
 export function parseProcessorTimes(text: string): ProcessorTimes | null {
   const fields = /^cpu +([\d ]+)$/m.exec(text)?.[1]?.split(' ').map(Number);
@@ -17,11 +17,11 @@ export function parseProcessorTimes(text: string): ProcessorTimes | null {
   return { busy, total: busy + idle + waiting };
 }
 
-/** Percent of all cores between two readings, 0–100 with one decimal; `null`: there was no time between them. */
+/** Percent of all cores between two readings, 0–100 with one decimal; `null`: no time passed between them. */
 export function usageBetween(before: ProcessorTimes, after: ProcessorTimes): number | null {
   const total = after.total - before.total;
   if (total <= 0) return null;
-  // the kernel's count of waiting may go back by a tick
+  // the kernel's counter of waiting may decrease by a tick
   const busy = Math.min(total, Math.max(0, after.busy - before.busy));
   return Math.round((busy / total) * 1_000) / 10;
 }

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { buckets, Histogram } from './histogram.ts';
 import { Exposition } from './prometheus.ts';
 
-describe('the text form of Prometheus', () => {
-  it('keeps the figures of a family together, under its help and type', () => {
+describe('Exposition', () => {
+  it("keeps a family's samples together, under its help and type", () => {
     const exposition = new Exposition();
     exposition.family('a_total', 'counter', 'How many.').add(1, { x: '1' });
     exposition.family('b', 'gauge', 'How much.').add(0.5);
@@ -23,7 +23,7 @@ describe('the text form of Prometheus', () => {
     );
   });
 
-  it('escapes what would end a label or a line', () => {
+  it('escapes labels and help', () => {
     const exposition = new Exposition();
     exposition.family('a', 'gauge', 'C:\\new\nline').add(1, { x: 'a"b\\c\nd' });
     expect(exposition.text()).toBe('# HELP a C:\\\\new\\nline\n# TYPE a gauge\na{x="a\\"b\\\\c\\nd"} 1\n');
@@ -43,7 +43,7 @@ describe('the text form of Prometheus', () => {
   });
 });
 
-describe('a histogram', () => {
+describe('Histogram', () => {
   const written = (values: readonly number[]): string[] => {
     const exposition = new Exposition();
     const histogram = new Histogram(buckets(0.5, 1));
@@ -52,7 +52,7 @@ describe('a histogram', () => {
     return exposition.text().split('\n').slice(2, -1);
   };
 
-  it('counts what is at most each bound', () => {
+  it('counts values up to each bound', () => {
     expect(written([0, 0.5, 0.75, 1, 30])).toEqual([
       'h_bucket{x="1",le="0.5"} 2',
       'h_bucket{x="1",le="1"} 4',
@@ -62,7 +62,7 @@ describe('a histogram', () => {
     ]);
   });
 
-  it('says nothing before there was anything', () => {
+  it('writes nothing before the first value', () => {
     expect(written([])).toEqual([]);
   });
 });

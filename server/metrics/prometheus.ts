@@ -1,18 +1,17 @@
-/** What a family of figures is, in the words of Prometheus. */
+/** A metric type of Prometheus. */
 export type FamilyType = 'counter' | 'gauge' | 'histogram' | 'summary' | 'untyped';
 
 /** Names of labels with their values. */
 export type Labels = Readonly<Record<string, string>>;
 
 /**
- * Figures in the text form of Prometheus (0.0.4). Ours, and not a library's: most figures here are read when they are asked
- * for, and those of engines come as text of the same form whose families have to be merged with one another; what would
- * be left to a library is to escape three characters.
+ * Figures in the Prometheus text format (0.0.4). No library: most figures are read on request, and engines' figures come
+ * as text of the same format, whose families must be merged. A library would only escape three characters.
  */
 export class Exposition {
   readonly #families = new Map<string, Family>();
 
-  /** The family of this name. Where there is one already, that: its type and help stay. */
+  /** Returns the family of this name. An existing one keeps its type and help. */
   family(name: string, type: FamilyType, help: string): Family {
     const known = this.#families.get(name);
     if (known !== undefined) return known;
@@ -21,13 +20,13 @@ export class Exposition {
     return family;
   }
 
-  /** Families in the order in which they were first named; those without a figure are left out. */
+  /** Families in the order of their first use; without empty ones. */
   text(): string {
     return [...this.#families.values()].map((family) => family.text()).join('');
   }
 }
 
-/** Figures of one name, which differ by their labels. */
+/** The figures of one name, which differ by their labels. */
 export class Family {
   readonly name: string;
   readonly type: FamilyType;
@@ -40,12 +39,12 @@ export class Family {
     this.#help = help;
   }
 
-  /** @param suffix Of its name, such as `_bucket`. */
+  /** @param suffix Suffix of the name, such as `_bucket`. */
   add(value: number, labels: Labels = {}, suffix = ''): void {
     this.addText(numberText(value), labelText(labels), suffix);
   }
 
-  /** @param value As it is to stand there. @param labels The same; empty: none. */
+  /** @param value Written unchanged. @param labels Written unchanged between braces; empty: none. */
   addText(value: string, labels: string, suffix = ''): void {
     this.#lines.push(`${this.name}${suffix}${labels === '' ? '' : `{${labels}}`} ${value}\n`);
   }
@@ -57,7 +56,7 @@ export class Family {
   }
 }
 
-/** Labels as they stand between the braces. */
+/** The text between the braces. */
 export function labelText(labels: Labels): string {
   let text = '';
   for (const [name, value] of Object.entries(labels)) text += `${text === '' ? '' : ','}${name}="${escaped(value)}"`;

@@ -11,16 +11,16 @@ const STATS = usualStats({ read_bytes: 5, write_bytes: 6 });
 
 const live = (name: string): LiveRun => ({ name, run: { tag: `tag-${name}`, folder: '/nowhere' } });
 
-/** A sampler of runs that a test makes up. */
+/** A sampler with simulated runs. */
 class Bench {
   readonly clock = new FakeClock();
   readonly samples: string[] = [];
   readonly faults: string[] = [];
   runs: LiveRun[] = [];
-  /** How long one measurement takes, as the clock shows it. */
+  /** Duration of one measurement on the clock. */
   costMs = 0;
   spentMs = 0;
-  /** Turns of the event loop that do not come; `null`: they come. */
+  /** Held turns of the event loop; `null`: turns run. */
   heldTurns: (() => void)[] | null = null;
   measure: (tag: string) => Stats | null = () => STATS;
   onSample: (name: string) => void = () => undefined;
@@ -65,8 +65,8 @@ beforeEach(() => {
   bench = new Bench();
 });
 
-describe('the sampler', () => {
-  test('measures every running instance once in each interval', async () => {
+describe('Sampler', () => {
+  test('measures every running instance once per interval', async () => {
     bench.runs = [live('one'), live('Two')];
     bench.sampler.noteChange();
     await bench.clock.advance(6_000);
@@ -81,11 +81,11 @@ describe('the sampler', () => {
     ]);
   });
 
-  test('knows nothing of an instance that never ran', () => {
-    expect(bench.sampler.history('nobody', 60)).toEqual({ name: 'nobody', window: 60, interval: 2, points: [] });
+  test('returns no points for an instance that never ran', () => {
+    expect(bench.sampler.history('absent', 60)).toEqual({ name: 'absent', window: 60, interval: 2, points: [] });
   });
 
-  test('has one timer, however many changes there are', async () => {
+  test('has one timer, whatever the number of changes', async () => {
     bench.runs = [live('one')];
     for (let times = 0; times < 5; times += 1) bench.sampler.noteChange();
     expect(bench.clock.pending).toEqual([2_000]);
@@ -95,7 +95,7 @@ describe('the sampler', () => {
     expect(bench.samples.length).toBe(1);
   });
 
-  test('sees a run that comes and one that goes', async () => {
+  test('follows starting and ending runs', async () => {
     bench.runs = [live('one')];
     bench.sampler.noteChange();
     await bench.clock.advance(2_000);
@@ -107,12 +107,12 @@ describe('the sampler', () => {
   });
 });
 
-describe('while nothing runs', () => {
-  test('there is no timer before the first change', () => {
+describe('Sampler while no instance runs', () => {
+  test('has no timer before the first change', () => {
     expect(bench.clock.pending).toEqual([]);
   });
 
-  test('there is none two minutes after the last change: a process may follow late', async () => {
+  test('stops its timer two minutes after the last change: a process may start late', async () => {
     bench.sampler.noteChange();
     await bench.clock.advance(118_000);
     bench.runs = [live('late')];
@@ -129,8 +129,8 @@ describe('while nothing runs', () => {
   });
 });
 
-describe('a pass that takes long', () => {
-  test('goes on in later turns, and loses nobody', async () => {
+describe('a long pass of Sampler', () => {
+  test('continues in later turns with all runs', async () => {
     bench.costMs = 2;
     bench.runs = Array.from({ length: 10 }, (_, index) => live(`i${index}`));
     const turns: number[] = [];
@@ -140,11 +140,11 @@ describe('a pass that takes long', () => {
     bench.sampler.noteChange();
     await bench.clock.advance(2_000);
     expect(bench.samples.length).toBe(10);
-    // asked for at the first of three, answered after the third
+    // requested at the first of three turns, answered after the third
     expect(turns).toEqual([3, 6, 9, 10]);
   });
 
-  test('is not begun again before it is over', async () => {
+  test('ends before the next pass begins', async () => {
     bench.costMs = 6;
     bench.heldTurns = [];
     bench.runs = [live('one'), live('two')];
@@ -157,7 +157,7 @@ describe('a pass that takes long', () => {
     expect(bench.samples).toEqual(['one', 'two', 'one']);
   });
 
-  test('goes on when the clock jumps back in the middle', async () => {
+  test('continues when the clock jumps back during it', async () => {
     bench.runs = [live('one'), live('two'), live('three')];
     bench.onSample = () => bench.clock.jump(-3_600_000);
     bench.sampler.noteChange();
@@ -165,7 +165,7 @@ describe('a pass that takes long', () => {
     expect(bench.samples.length).toBe(6);
   });
 
-  test('ends with the sampler', async () => {
+  test('ends when the sampler is closed', async () => {
     bench.runs = [live('one'), live('two')];
     bench.costMs = 10;
     bench.onSample = () => bench.sampler.close();
@@ -175,8 +175,8 @@ describe('a pass that takes long', () => {
   });
 });
 
-describe('what goes wrong', () => {
-  test('with one run hinders no other, and is told once', async () => {
+describe('faults in Sampler', () => {
+  test('of one run do not affect others, and are reported once', async () => {
     bench.measure = (tag) => {
       if (tag === 'tag-bad') throw new Error('no descriptors left');
       return STATS;
@@ -188,7 +188,7 @@ describe('what goes wrong', () => {
     expect(bench.faults).toEqual(['The instance bad cannot be measured: no descriptors left']);
   });
 
-  test('in a listener costs no measurement', async () => {
+  test('of a listener lose no measurement', async () => {
     bench.onSample = () => {
       throw new Error('broken');
     };
@@ -198,7 +198,7 @@ describe('what goes wrong', () => {
     expect([bench.points('one'), bench.faults.length]).toEqual([2, 1]);
   });
 
-  test('a run that died this moment has no measurement', async () => {
+  test('do not include a run that has just died', async () => {
     bench.measure = () => null;
     bench.runs = [live('one')];
     bench.sampler.noteChange();
@@ -207,7 +207,7 @@ describe('what goes wrong', () => {
   });
 });
 
-test('an instance that was deleted leaves no past to a new one of its name', async () => {
+test('Sampler forgets the history of a deleted instance', async () => {
   bench.runs = [live('One')];
   bench.sampler.noteChange();
   await bench.clock.advance(2_000);

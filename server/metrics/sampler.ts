@@ -4,13 +4,13 @@ import { createHistory, type History } from './history.ts';
 import type { StatsHistoryView } from './metrics.ts';
 import type { OnFault, Sample } from './ports.ts';
 
-/** Measures all running instances, one pass every few seconds; has no timer while nothing runs. */
+/** Measures all running instances in one pass every few seconds; has no timer while no instance runs. */
 export interface Sampler extends StatsHistoryView {
-  /** An instance entered another state, or there may be runs to measure for another reason. */
+  /** Call when an instance changed its state, or when there may be runs to measure for another reason. */
   noteChange(): void;
-  /** An instance was deleted: a new one of this name has no past. */
+  /** Drops the history of a deleted instance: a new one of its name starts empty. */
   forget(name: string): void;
-  /** Measures nothing any more. */
+  /** Stops measuring. */
   close(): void;
 }
 
@@ -20,14 +20,14 @@ export interface SamplerDependencies {
   intervalSeconds: number;
   liveRuns: () => readonly LiveRun[];
   meter: RunMeter;
-  /** Hears of every measurement in the turn in which it was made. */
+  /** Called for every measurement, in the same turn. */
   onSample: (sample: Sample) => void;
   onFault: OnFault;
 }
 
-/** Longer than this a pass does not hold up the rest of llamactl: the next runs wait for the next turn of the event loop. */
+/** A pass blocks the event loop for at most this time, then continues in the next turn. */
 const LONGEST_TURN_MS = 5;
-/** A process follows a change later: after a queue, a check, a backoff of a minute. So long nothing to measure is no end. */
+/** A process may start well after a change: after a queue, a check, a backoff of a minute. The timer runs until then. */
 const LINGER_MS = 120_000;
 
 export function createSampler(dependencies: SamplerDependencies): Sampler {
@@ -36,9 +36,9 @@ export function createSampler(dependencies: SamplerDependencies): Sampler {
   let cancel: (() => void) | null = null;
   let isMeasuring = false;
   let isClosed = false;
-  /** Names, in lower case, of which the log has a line already. */
+  /** Names, in lower case, whose fault is already logged. */
   const faulty = new Set<string>();
-  /** How long there was nothing to measure since the last change. */
+  /** For how long there was nothing to measure since the last change. */
   let idleMs = 0;
 
   const measure = ({ name, run }: LiveRun): void => {
@@ -56,7 +56,7 @@ export function createSampler(dependencies: SamplerDependencies): Sampler {
       faulty.add(key);
     }
   };
-  /** As many as fit into one turn, then the rest. */
+  /** Measures as many runs as fit into one turn, the rest in later turns. */
   const pass = (runs: readonly LiveRun[]): void => {
     const begun = clock.elapsed();
     for (const [index, run] of runs.entries()) {

@@ -16,7 +16,7 @@ const step = (end: number): Step => ({
   gpuSeconds: 10,
 });
 
-test('a ring tells each field as it was put in', () => {
+test('StepRing returns each field as stored', () => {
   const ring = new StepRing(3);
   ring.push(step(1));
   expect(ring.at(0)).toEqual(step(1));
@@ -24,7 +24,7 @@ test('a ring tells each field as it was put in', () => {
   expect([ring.at(-1), ring.at(1), ring.at(-2)]).toEqual([step(2), null, null]);
 });
 
-test('a ring is a list of which the oldest are lost', () => {
+test('StepRing drops the oldest steps at its capacity', () => {
   const command = fc.oneof(
     { weight: 6, arbitrary: fc.constant('push' as const) },
     { weight: 2, arbitrary: fc.constant('replace' as const) },

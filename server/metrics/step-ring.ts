@@ -1,8 +1,8 @@
-/** A step of the past, as it is kept: means over the measured seconds, the counters as they were at its end. */
+/** A step of the history: means over the measured seconds, and the counters at its end. */
 export interface Step {
-  /** Milliseconds since the epoch, of the last measurement in it. */
+  /** Time of its last measurement, milliseconds since the epoch. */
   end: number;
-  /** Which were measured: less than from one end to the next where nothing ran. */
+  /** Measured seconds; less than the time between two ends where no process ran for a while. */
   seconds: number;
   memory: number;
   memoryPeak: number;
@@ -12,11 +12,11 @@ export interface Step {
   read: number;
   written: number;
   gpuMemory: number;
-  /** Of how many of the seconds `gpuMemory` is the mean; 0: no tool told. */
+  /** The seconds over which `gpuMemory` is the mean; 0: no tool reported it. */
   gpuSeconds: number;
 }
 
-/** The order of a step's cells; `#read` has the same. */
+/** The order of a step's cells; `#read` has the same order. */
 const FIELDS = [
   'end',
   'seconds',
@@ -34,8 +34,8 @@ const FIELDS = [
 const FIRST_ROOM = 16;
 
 /**
- * Steps in the order of their ends; beyond its capacity the oldest make room. Numbers in one typed array, which grows with
- * what is in it: 88 bytes a step.
+ * A ring of steps in the order of their ends; at capacity, the oldest is dropped. Uses one typed array that grows with its
+ * content: 88 bytes for each step.
  */
 export class StepRing {
   #cells = new Float64Array(0);
@@ -51,7 +51,7 @@ export class StepRing {
     return this.#length;
   }
 
-  /** Memory that it holds. */
+  /** Size in memory. */
   get bytes(): number {
     return this.#cells.byteLength;
   }
@@ -63,13 +63,13 @@ export class StepRing {
     return this.#read(this.#offset(position));
   }
 
-  /** The same as `at(index)?.end` without making a step. */
+  /** Equals `at(index)?.end`, without creating a step. */
   endAt(index: number): number | null {
     const position = index < 0 ? this.#length + index : index;
     return position < 0 || position >= this.#length ? null : (this.#cells[this.#offset(position)] ?? null);
   }
 
-  /** Returns the end of the step that had to make room. */
+  /** Returns the end of the step that was dropped; `null`: none. */
   push(step: Step): number | null {
     let lost: number | null = null;
     if (this.#length === this.#capacity) {
@@ -84,7 +84,7 @@ export class StepRing {
     return lost;
   }
 
-  /** Puts another step in the place of the newest. */
+  /** Replaces the newest step. */
   replaceNewest(step: Step): void {
     if (this.#length > 0) this.#write(this.#length - 1, step);
   }

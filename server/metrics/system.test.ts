@@ -31,7 +31,7 @@ const view = (clock: FakeClock, begunAt = clock.elapsed()): SystemView =>
     hostname: 'box',
   });
 
-test('the status counts instances by state and tells what the machine has', async () => {
+test('status counts instances by state and reports resources', async () => {
   const clock = new FakeClock();
   const begunAt = clock.elapsed();
   await clock.advance(86_400_900);
@@ -46,12 +46,12 @@ test('the status counts instances by state and tells what the machine has', asyn
   });
 });
 
-test('the uptime is never negative', async () => {
+test('uptime is never negative', async () => {
   const clock = new FakeClock();
   expect((await view(clock, clock.now() + 5_000).status([])).uptime).toBe(0);
 });
 
-test('the info tells what machine this is, and which llamactl', () => {
+test('info describes the machine and llamactl', () => {
   const info = view(new FakeClock()).info();
   expect(SystemInfoSchema.strict().parse(info)).toMatchObject({
     hostname: 'box',
@@ -63,7 +63,7 @@ test('the info tells what machine this is, and which llamactl', () => {
   expect(info.cpu_count).toBeGreaterThan(0);
 });
 
-describe('architectures have the names that Go gives them', () => {
+describe('goArchitecture translates names', () => {
   test.each([
     ['x64', 'LE', 'amd64'],
     ['ia32', 'LE', '386'],

@@ -10,19 +10,19 @@ export interface SystemDependencies {
   host: Host;
   gpus: Pick<Gpus, 'list'>;
   clock: Pick<Clock, 'elapsed'>;
-  /** When llamactl began, of {@link Clock.elapsed}. */
+  /** When llamactl started, by {@link Clock.elapsed}. */
   begunAt: number;
   version: string;
   /** RFC 3339. */
   buildTime: string;
-  /** Of the source; `null`: not known. */
+  /** Commit of the source; `null`: unknown. */
   commit: string | null;
   hostname: string;
 }
 
 export function createSystemView(dependencies: SystemDependencies): SystemView {
   const { host, gpus, clock, begunAt, version, buildTime, commit, hostname } = dependencies;
-  // asked once: the answer is long on a machine of many cores
+  // read once: the result is long on a machine with many cores
   const cpuCount = Math.max(1, os.cpus().length);
   return {
     status: async (instances) => {
@@ -53,7 +53,7 @@ export function createSystemView(dependencies: SystemDependencies): SystemView {
   };
 }
 
-/** Node's name of an architecture as Go calls it; one that both call the same, or that only Node knows, as it is. */
+/** Translates Node's name of an architecture to Go's. Returns all other names unchanged. */
 export function goArchitecture(name: string, endianness: 'BE' | 'LE'): string {
   const names: Record<string, string> = {
     x64: 'amd64',

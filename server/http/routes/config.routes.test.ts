@@ -61,7 +61,7 @@ describe('PUT /config', () => {
     const answer = await put({ server: { port: 9001 } });
     expect(answer.statusCode).toBe(200);
     expect(ConfigWrittenSchema.strict().parse(answer.json())).toMatchObject({
-      message: 'Configuration updated; server.port takes effect when llamactl restarts, a reload is not enough',
+      message: 'Configuration updated; server.port takes effect when llamactl restarts; a reload is not enough',
       restart_required: true,
       changed: ['server.port'],
       config: { server: { port: 9001 } },

@@ -7,8 +7,8 @@ const MEBIBYTE = 1_048_576;
 const fixture = (name: string): string =>
   readFileSync(new URL(`../fixtures/amd-smi-${name}.txt`, import.meta.url), 'utf8');
 
-describe('what amd-smi tells of GPUs', () => {
-  test('is read in the form of ROCm 6', () => {
+describe('parseAmdGpus', () => {
+  test('reads the format of ROCm 6', () => {
     expect(parseAmdGpus(fixture('metrics-6.2'), parseAmdNames(fixture('names-6.2')))).toEqual([
       {
         index: 0,
@@ -23,7 +23,7 @@ describe('what amd-smi tells of GPUs', () => {
     ]);
   });
 
-  test('is read in the form of ROCm 7; where there is no edge sensor the hottest spot counts', () => {
+  test('reads the format of ROCm 7, with the hotspot where there is no edge sensor', () => {
     expect(parseAmdGpus(fixture('metrics-7.1'), parseAmdNames(fixture('names-7.1')))).toMatchObject([
       { index: 0, name: 'AMD Instinct MI300X', utilization: 100, temperature: 71, power: 748 },
       { index: 1, name: 'AMD GPU', memory_usage: 128 * MEBIBYTE, utilization: null, temperature: null, power: null },
@@ -31,12 +31,12 @@ describe('what amd-smi tells of GPUs', () => {
   });
 });
 
-describe('what amd-smi tells of processes', () => {
-  test('is read in the form of ROCm 6', () => {
+describe('parseAmdProcesses', () => {
+  test('reads the format of ROCm 6', () => {
     expect([...parseAmdProcesses(fixture('processes-6.2'))]).toEqual([[31_337, 5_263_851_520]]);
   });
 
-  test('is added up over all GPUs, and unknown where it does not tell', () => {
+  test('sums memory over all GPUs, or returns null where the tool reports none', () => {
     expect([...parseAmdProcesses(fixture('processes-7.1'))]).toEqual([
       [31_337, 1_536 * MEBIBYTE],
       [4_242, null],
@@ -44,7 +44,7 @@ describe('what amd-smi tells of processes', () => {
   });
 });
 
-describe('amd-smi', () => {
+describe('AMD_SMI', () => {
   const answering =
     (version: string, calls: string[] = []): CallTool =>
     async ([command = '']) => {
@@ -53,7 +53,7 @@ describe('amd-smi', () => {
       return { code: 0, stdout: fixture(`${file}-${version}`), stderr: '' };
     };
 
-  test.each(['6.2', '7.1'])('of ROCm %s is asked for all three, but once for the names', async (version) => {
+  test.each(['6.2', '7.1'])('reads all three of ROCm %s, but the names only once', async (version) => {
     const calls: string[] = [];
     const names = new Map<number, string>();
     const first = await AMD_SMI.read(answering(version, calls), names);
@@ -63,12 +63,12 @@ describe('amd-smi', () => {
     expect(first.memoryByPid.has(31_337)).toBe(true);
   });
 
-  test('fails with its own words', async () => {
+  test("fails with the tool's message", async () => {
     const read = AMD_SMI.read(async () => ({ code: 255, stdout: fixture('no-driver'), stderr: '' }), new Map());
     await expect(read).rejects.toThrow('Unable to detect any GPU devices');
   });
 
-  test('that writes half a document fails', async () => {
+  test('fails on an incomplete document', async () => {
     await expect(
       AMD_SMI.read(async () => ({ code: 0, stdout: '[{"gpu": 0}, {"gpu', stderr: '' }), new Map()),
     ).rejects.toThrow('JSON');

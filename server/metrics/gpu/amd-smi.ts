@@ -67,14 +67,14 @@ export function parseAmdProcesses(text: string): Map<number, number | null> {
       const process = 'process_info' in asObject(entry) ? section(entry, 'process_info') : asObject(entry);
       const pid = figure(process['pid']);
       if (pid === null) continue;
-      const told = section(process, 'memory_usage')['vram_mem'] ?? process['vram_mem'];
-      addMemory(sums, pid, memory(told, 'B'));
+      const used = section(process, 'memory_usage')['vram_mem'] ?? process['vram_mem'];
+      addMemory(sums, pid, memory(used, 'B'));
     }
   }
   return sums;
 }
 
-/** One row a GPU: the text is a list, since ROCm 7 inside of `gpu_data`. */
+/** One row for each GPU: the document is a list, since ROCm 7 inside `gpu_data`. */
 function rowsOf(text: string): Readonly<Record<string, unknown>>[] {
   const document = jsonIn(text);
   const rows = Array.isArray(document) ? document : asObject(document)['gpu_data'];

@@ -9,7 +9,7 @@ const MINUTE_MS = 60_000;
 const fixture = (name: string): string => readFileSync(new URL(`../fixtures/${name}.txt`, import.meta.url), 'utf8');
 const says = (stdout: string, code = 0): ToolResult => ({ code, stdout, stderr: '' });
 
-/** A machine with some tools, and what they answer. */
+/** A machine with some tools and their output. */
 class FakeTools {
   readonly clock = new FakeClock();
   readonly searched: string[] = [];
@@ -41,8 +41,8 @@ beforeEach(() => {
   tools = new FakeTools();
 });
 
-describe('without a tool', () => {
-  test('there are no GPUs, no memory, no runs, and a search every five minutes at most', async () => {
+describe('Gpus without a tool', () => {
+  test('reports no GPUs and no memory, and searches at most every five minutes', async () => {
     expect(await tools.gpus.list()).toEqual([]);
     const searched = tools.searched.length;
     expect(searched).toBeGreaterThan(2);
@@ -59,12 +59,12 @@ describe('without a tool', () => {
   });
 });
 
-describe('readings', () => {
+describe('readings of Gpus', () => {
   beforeEach(() => {
     tools.installed.add('nvidia-smi');
   });
 
-  test('are shared by all who ask at once, and for some seconds', async () => {
+  test('are shared by concurrent callers, and for some seconds', async () => {
     const [one, other] = await Promise.all([tools.gpus.list(), tools.gpus.list()]);
     expect(one.map(({ name }) => name)).toEqual(['NVIDIA GeForce RTX 4090', 'NVIDIA GeForce RTX 3060']);
     expect(other).toEqual(one);
@@ -77,13 +77,13 @@ describe('readings', () => {
     expect(tools.calls[0]).toContain('/bin/nvidia-smi --query-gpu=');
   });
 
-  test('are not made while nobody asks', async () => {
+  test('are made only on request', async () => {
     await tools.gpus.list();
     await tools.clock.advance(60 * MINUTE_MS);
     expect(tools.calls.length).toBe(2);
   });
 
-  test('tell the memory of processes, from the last reading', async () => {
+  test('include the memory of processes, from the last reading', async () => {
     expect(tools.gpus.memoryOf([31_337])).toBe(null);
     await tools.clock.flush();
     expect(tools.gpus.memoryOf([31_337])).toBe(20_992 * MEBIBYTE);
@@ -92,14 +92,14 @@ describe('readings', () => {
     expect(tools.gpus.memoryOf([4_242, 5_151])).toBe(null);
   });
 
-  test('that are old say nothing about now', async () => {
+  test('expire', async () => {
     await tools.gpus.list();
     await tools.clock.advance(2 * MINUTE_MS);
     tools.answer = () => new Promise(() => undefined);
     expect(tools.gpus.memoryOf([31_337])).toBe(null);
   });
 
-  test.each([-60, 60])('come as often as ever when the wall clock jumps by %d minutes', async (minutes) => {
+  test.each([-60, 60])('keep their interval when the wall clock jumps by %d minutes', async (minutes) => {
     await tools.gpus.list();
     tools.clock.jump(minutes * MINUTE_MS);
     expect((await tools.gpus.list()).length).toBe(2);
@@ -109,9 +109,9 @@ describe('readings', () => {
     expect(tools.calls.length).toBe(4);
   });
 
-  test('of a slow tool are rarer', async () => {
+  test('are rarer with a slow tool', async () => {
     tools.answer = async (command, args) => {
-      // it takes two times half a second
+      // each of the two calls takes half a second
       await new Promise<void>((resolve) => {
         tools.clock.after(500, resolve);
       });
@@ -129,7 +129,7 @@ describe('readings', () => {
     expect(tools.calls.length).toBe(3);
   });
 
-  test('of two vendors stand beside each other', async () => {
+  test('combine two vendors', async () => {
     tools.installed.add('rocm-smi');
     tools.answer = (command, args) => {
       if (command === '/bin/nvidia-smi') return nvidia(command, args);
@@ -139,20 +139,20 @@ describe('readings', () => {
     expect(tools.gpus.memoryOf([31_337])).toBe(20_992 * MEBIBYTE + 61_192_323_072);
   });
 
-  test('of a tool that finds no devices say nothing about memory', async () => {
+  test('have no memory when the tool finds no devices', async () => {
     tools.answer = () => says('No devices were found\n', 6);
     expect(await tools.gpus.list()).toEqual([]);
     expect([tools.gpus.memoryOf([1]), tools.faults]).toEqual([null, []]);
   });
 });
 
-describe('a tool that fails', () => {
+describe('a failing tool', () => {
   const noDriver = (): ToolResult => says(fixture('nvidia-smi-no-driver'), 9);
   beforeEach(() => {
     tools.installed.add('nvidia-smi');
   });
 
-  test('takes the last readings with it, and is complained about once', async () => {
+  test('invalidates the last readings, and is reported once', async () => {
     await tools.gpus.list();
     await tools.clock.advance(5_000);
     tools.answer = noDriver;
@@ -161,10 +161,10 @@ describe('a tool that fails', () => {
     await tools.clock.advance(60 * MINUTE_MS);
     expect(await tools.gpus.list()).toEqual([]);
     expect(tools.faults).toEqual([expect.stringContaining("couldn't communicate with the NVIDIA driver")]);
-    expect(tools.faults[0]).toContain('/bin/nvidia-smi does not tell about the GPUs');
+    expect(tools.faults[0]).toContain('/bin/nvidia-smi cannot read the GPUs');
   });
 
-  test('is asked ever less often, up to every ten minutes, and forgiven when it answers', async () => {
+  test('is retried with growing pauses up to ten minutes, until it answers', async () => {
     tools.answer = noDriver;
     const attempts: number[] = [];
     const start = tools.clock.now();
@@ -185,7 +185,7 @@ describe('a tool that fails', () => {
     expect(tools.faults.length).toBe(2);
   });
 
-  test('and hangs keeps nobody waiting for long', async () => {
+  test('delays no caller for long when it hangs', async () => {
     let reject: (error: Error) => void = () => undefined;
     tools.answer = () =>
       new Promise((_resolve, refuse) => {
@@ -204,7 +204,7 @@ describe('a tool that fails', () => {
     expect([tools.calls.length, tools.faults.length, tools.clock.pending]).toEqual([1, 1, []]);
   });
 
-  test('gives way to another of the same vendor', async () => {
+  test('is replaced by another tool of the same vendor', async () => {
     tools.installed.clear();
     for (const tool of ['amd-smi', 'rocm-smi']) tools.installed.add(tool);
     tools.answer = (command, args) => {

@@ -5,13 +5,13 @@ import type { GpuReading } from './reading.ts';
 import { ROCM_SMI } from './rocm-smi.ts';
 import { createGpuSource, type GpuSourceDependencies } from './source.ts';
 
-/** The GPUs of this machine, as their vendors' tools tell. Without such a tool nothing is ever run. */
+/** The GPUs of this machine, as their vendors' tools report. Runs nothing where no such tool is installed. */
 export interface Gpus {
-  /** Empty where no tool tells of any. Waits for a tool for a second or two at most; never rejects. */
+  /** Empty where no tool reports any. Waits at most 1.5 s for a tool; never rejects. */
   list(): Promise<Gpu[]>;
   /**
-   * Bytes that these processes have on all GPUs together, as of a few seconds ago; `null`: no tool tells. At once: who asks
-   * gets the last reading and sets the next one in motion.
+   * Bytes that these processes have on all GPUs together, as of a few seconds ago; `null`: no tool reports it. Does not
+   * wait: returns the last reading and starts the next one.
    */
   memoryOf(pids: readonly number[]): number | null;
 }

@@ -6,8 +6,8 @@ const MEBIBYTE = 1_048_576;
 const fixture = (name: string): string =>
   readFileSync(new URL(`../fixtures/nvidia-smi-${name}.txt`, import.meta.url), 'utf8');
 
-describe('what nvidia-smi tells of GPUs', () => {
-  test('is read row by row, memory in MiB', () => {
+describe('parseNvidiaGpus', () => {
+  test('reads rows, with memory in MiB', () => {
     expect(parseNvidiaGpus(fixture('gpus-535'))).toEqual([
       {
         index: 0,
@@ -32,7 +32,7 @@ describe('what nvidia-smi tells of GPUs', () => {
     ]);
   });
 
-  test('is null where a board does not support it', () => {
+  test('returns null for unsupported values', () => {
     expect(parseNvidiaGpus(fixture('gpus-old'))[1]).toMatchObject({
       name: 'GeForce GT 710',
       memory_usage: 245 * MEBIBYTE,
@@ -42,7 +42,7 @@ describe('what nvidia-smi tells of GPUs', () => {
     });
   });
 
-  test('has no memory where it is that of the machine', () => {
+  test('returns no memory for unified memory', () => {
     expect(parseNvidiaGpus(fixture('gpus-580-unified'))).toEqual([
       {
         index: 0,
@@ -57,7 +57,7 @@ describe('what nvidia-smi tells of GPUs', () => {
     ]);
   });
 
-  test('has no memory where a partition may not see it', () => {
+  test('returns no memory where a partition may not see it', () => {
     expect(
       parseNvidiaGpus(fixture('gpus-partitioned')).map(({ memory_total, utilization }) => [memory_total, utilization]),
     ).toEqual([
@@ -66,7 +66,7 @@ describe('what nvidia-smi tells of GPUs', () => {
     ]);
   });
 
-  test('leaves complaints about lost boards out, and finds names with commas', () => {
+  test('skips messages about lost boards, and reads names with commas', () => {
     expect(parseNvidiaGpus(fixture('gpus-lost'))).toMatchObject([
       { index: 1, name: 'NVIDIA RTX A6000, Rev. A', memory_total: 49_140 * MEBIBYTE, power: null },
       { index: 2, name: 'NVIDIA RTX A6000', memory_total: null, temperature: null },
@@ -74,8 +74,8 @@ describe('what nvidia-smi tells of GPUs', () => {
   });
 });
 
-describe('what nvidia-smi tells of processes', () => {
-  test('is added up over all GPUs, and unknown where it does not tell', () => {
+describe('parseNvidiaProcesses', () => {
+  test('sums memory over all GPUs, or returns null where the tool reports none', () => {
     expect([...parseNvidiaProcesses(fixture('processes'))]).toEqual([
       [31_337, 20_992 * MEBIBYTE],
       [4_242, 1_024 * MEBIBYTE],
@@ -84,27 +84,27 @@ describe('what nvidia-smi tells of processes', () => {
     ]);
   });
 
-  test('is nothing when there are none', () => {
+  test('returns nothing without processes', () => {
     expect(parseNvidiaProcesses('\n').size).toBe(0);
   });
 });
 
-describe('nvidia-smi', () => {
+describe('NVIDIA_SMI', () => {
   const asked = async (answer: { code: number; stdout: string }): Promise<unknown> =>
     NVIDIA_SMI.read(async () => ({ stderr: '', ...answer }), new Map());
 
   test.each([
     ['no-driver', 9, /couldn't communicate with the NVIDIA driver/],
     ['mismatch', 18, /^Failed to initialize NVML: Driver\/library version mismatch$/],
-  ])('fails with its own words: %s', async (name, code, words) => {
+  ])("fails with the tool's message: %s", async (name, code, words) => {
     await expect(asked({ code, stdout: fixture(name) })).rejects.toThrow(words);
   });
 
-  test('that finds no devices is no fault', async () => {
+  test('accepts a tool that finds no devices', async () => {
     expect(await asked({ code: 6, stdout: 'No devices were found\n' })).toEqual({ gpus: [], memoryByPid: new Map() });
   });
 
-  test('fails when it does not tell of processes: 0 would be wrong', async () => {
+  test('fails when processes are missing: 0 would be wrong', async () => {
     const read = NVIDIA_SMI.read(
       async ([query]) =>
         query?.startsWith('--query-gpu') === true

@@ -7,13 +7,13 @@ const GPU_QUERY = [
 ];
 const PROCESS_QUERY = ['--query-compute-apps=pid,used_memory', '--format=csv,noheader,nounits'];
 
-/** Columns behind the name, which may hold commas itself. */
+/** Columns after the name, which may contain commas. */
 const FIGURES = 5;
 
-/** NVIDIA's tool, of the driver. Where the driver runs without persistence it may take a second. */
+/** NVIDIA's tool, part of the driver. Without the driver's persistence mode it may take a second. */
 export const NVIDIA_SMI: GpuTool = {
   vendor: 'nvidia',
-  // the second is where WSL has it; services do not get it on their PATH
+  // the second path is WSL's; services do not have it on their PATH
   commands: ['nvidia-smi', '/usr/lib/wsl/lib/nvidia-smi'],
   read: async (call) => {
     const answer = await call(GPU_QUERY);
@@ -28,7 +28,7 @@ export const NVIDIA_SMI: GpuTool = {
   },
 };
 
-/** Rows of `--query-gpu`; lines that are none, such as the complaint about a GPU that was lost, are left out. */
+/** Parses rows of `--query-gpu`. Skips other lines, such as the message about a lost GPU. */
 export function parseNvidiaGpus(text: string): Gpu[] {
   return text.split('\n').flatMap((line) => {
     const cells = line.split(',').map((cell) => cell.trim());
@@ -50,7 +50,7 @@ export function parseNvidiaGpus(text: string): Gpu[] {
   });
 }
 
-/** Rows of `--query-compute-apps`, one for each process and GPU. */
+/** Parses rows of `--query-compute-apps`, one for each process and GPU. */
 export function parseNvidiaProcesses(text: string): Map<number, number | null> {
   const sums = new Map<number, number | null>();
   for (const line of text.split('\n')) {

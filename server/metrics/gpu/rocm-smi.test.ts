@@ -5,8 +5,8 @@ import { parseRocmGpus, parseRocmProcesses, ROCM_SMI } from './rocm-smi.ts';
 const fixture = (name: string): string =>
   readFileSync(new URL(`../fixtures/rocm-smi-${name}.txt`, import.meta.url), 'utf8');
 
-describe('what rocm-smi tells of GPUs', () => {
-  test('is read in the form of ROCm 5; a number of the PCI list is no name', () => {
+describe('parseRocmGpus', () => {
+  test('reads the format of ROCm 5, where a PCI id is not a name', () => {
     expect(parseRocmGpus(fixture('gpus-5.7'))).toEqual([
       {
         index: 0,
@@ -31,7 +31,7 @@ describe('what rocm-smi tells of GPUs', () => {
     ]);
   });
 
-  test('is read in the form of ROCm 6, behind a warning; a second die has no power of its own', () => {
+  test('reads the format of ROCm 6 after a warning; a second die has no power', () => {
     expect(parseRocmGpus(fixture('gpus-6.2'))).toMatchObject([
       { index: 0, name: 'AMD Instinct MI250X', temperature: 41, power: 96, utilization: 0 },
       { index: 1, name: 'AMD Instinct MI250X', temperature: 39, power: null, memory_usage: 61_203_283_968 },
@@ -39,8 +39,8 @@ describe('what rocm-smi tells of GPUs', () => {
   });
 });
 
-describe('what rocm-smi tells of processes', () => {
-  test('is found behind names with commas, and unknown where it does not tell', () => {
+describe('parseRocmProcesses', () => {
+  test('reads memory after names with commas, or returns null where the tool reports none', () => {
     expect([...parseRocmProcesses(fixture('processes'))]).toEqual([
       [31_337, 61_192_323_072],
       [4_242, 6_352_367_616],
@@ -48,18 +48,18 @@ describe('what rocm-smi tells of processes', () => {
     ]);
   });
 
-  test('is nothing when there are none', () => {
+  test('returns nothing without processes', () => {
     expect(parseRocmProcesses(fixture('no-processes')).size).toBe(0);
   });
 });
 
-describe('rocm-smi', () => {
-  test('fails with its own words', async () => {
+describe('ROCM_SMI', () => {
+  test("fails with the tool's message", async () => {
     const read = ROCM_SMI.read(async () => ({ code: 0, stdout: '', stderr: fixture('no-driver') }), new Map());
     await expect(read).rejects.toThrow('Driver not initialized');
   });
 
-  test('is asked for both', async () => {
+  test('reads GPUs and processes', async () => {
     const read = await ROCM_SMI.read(
       async (args) => ({
         code: 0,

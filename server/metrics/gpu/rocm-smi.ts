@@ -16,33 +16,34 @@ export const ROCM_SMI: GpuTool = {
   },
 };
 
-/** An object a card; the spelling of keys changed between versions (`Card series`, `Card Series`), so case says nothing. */
+/** Parses one object for each card. Ignores the case of keys, which changed between versions (`Card series`, `Card Series`). */
 export function parseRocmGpus(text: string): Gpu[] {
   return Object.entries(asObject(jsonIn(text))).flatMap(([key, card]) => {
     const index = /^card(\d+)$/.exec(key)?.[1];
     if (index === undefined) return [];
-    const told = new Map(Object.entries(asObject(card)).map(([name, value]) => [name.toLowerCase(), value]));
+    const fields = new Map(Object.entries(asObject(card)).map(([name, value]) => [name.toLowerCase(), value]));
     return [
       {
         index: Number(index),
         vendor: 'amd' as const,
-        name: nameOf(told),
-        memory_total: memory(told.get('vram total memory (b)'), 'B'),
-        memory_usage: memory(told.get('vram total used memory (b)'), 'B'),
-        utilization: figure(told.get('gpu use (%)')),
+        name: nameOf(fields),
+        memory_total: memory(fields.get('vram total memory (b)'), 'B'),
+        memory_usage: memory(fields.get('vram total used memory (b)'), 'B'),
+        utilization: figure(fields.get('gpu use (%)')),
         temperature:
-          figure(told.get('temperature (sensor edge) (c)')) ?? figure(told.get('temperature (sensor junction) (c)')),
+          figure(fields.get('temperature (sensor edge) (c)')) ??
+          figure(fields.get('temperature (sensor junction) (c)')),
         power:
-          figure(told.get('average graphics package power (w)')) ??
-          figure(told.get('current socket graphics package power (w)')),
+          figure(fields.get('average graphics package power (w)')) ??
+          figure(fields.get('current socket graphics package power (w)')),
       },
     ];
   });
 }
 
 /**
- * `--showpids --json`: `"PID4242": "llama-server, 1, 6352367616, 0, unknown"`. The name may hold commas; behind it are
- * the number of GPUs, the memory on all of them in bytes and two figures more.
+ * Parses `--showpids --json`: `"PID4242": "llama-server, 1, 6352367616, 0, unknown"`. The name may contain commas; after it
+ * stand the number of GPUs, the memory on all of them in bytes, and two more figures.
  */
 export function parseRocmProcesses(text: string): Map<number, number | null> {
   const sums = new Map<number, number | null>();
@@ -54,9 +55,9 @@ export function parseRocmProcesses(text: string): Map<number, number | null> {
   return sums;
 }
 
-/** The first that is a name: some versions put numbers of the PCI list where a name belongs. */
-function nameOf(told: ReadonlyMap<string, unknown>): string {
-  const names = ['card series', 'device name', 'card model'].map((key) => told.get(key));
+/** The first value that is a name: some versions put a PCI id in its place. */
+function nameOf(fields: ReadonlyMap<string, unknown>): string {
+  const names = ['card series', 'device name', 'card model'].map((key) => fields.get(key));
   const name = names.find((each) => typeof each === 'string' && !/^\s*(0x[\da-f]+|n\/a|)\s*$/i.test(each));
   return typeof name === 'string' ? name.trim() : 'AMD GPU';
 }

@@ -2,11 +2,11 @@ import type { Clock } from '../../instances/ports.ts';
 import type { FindTool, OnFault, RunTool } from '../ports.ts';
 import type { GpuReading, GpuTool } from './reading.ts';
 
-/** The readings of one vendor's GPUs. Asks its tool only when somebody asks here. */
+/** The readings of one vendor's GPUs. Runs the tool only when a caller asks for a reading. */
 export interface GpuSource {
-  /** A reading a few seconds old at most, if it comes soon; else the last one; `null`: there is none. Never rejects. */
+  /** A reading at most a few seconds old, if it comes soon; else the last one; `null`: no reading. Never rejects. */
   current(): Promise<GpuReading | null>;
-  /** The last reading. Does not wait, but sees to it that there is a fresher one soon. */
+  /** The last reading. Does not wait; starts a new reading where the last one is old. */
   latest(): GpuReading | null;
 }
 
@@ -19,19 +19,19 @@ export interface GpuSourceDependencies {
 
 /** A driver in trouble makes its tool hang. */
 const TOOL_TIMEOUT_MS = 5_000;
-/** So long may a caller be kept waiting; what comes later is for the next one. */
+/** How long a caller waits; a later reading serves the next caller. */
 const PATIENCE_MS = 1_500;
 const SEARCH_EVERY_MS = 300_000;
-/** A call costs 20 ms to seconds of CPU time: no more than a twentieth of a core is spent on it. */
+/** A call costs from 20 ms to seconds of CPU time. This limits it to a twentieth of a core. */
 const REST_RATIO = 20;
 const SHORTEST_REST_MS = 5_000;
 const LONGEST_REST_MS = 60_000;
 const FIRST_PAUSE_MS = 30_000;
 const LONGEST_PAUSE_MS = 600_000;
-/** Nobody has asked for so long that it says nothing about now. */
+/** An older reading says nothing about the present. */
 const STALE_MS = 120_000;
 
-/** @param tools Of one vendor, the best first. When one of them fails, the next attempt is made with the next that is there. */
+/** @param tools Of one vendor, the best first. When a tool fails, the next attempt uses the next one that is installed. */
 export function createGpuSource(tools: readonly GpuTool[], dependencies: GpuSourceDependencies): GpuSource {
   const { runTool, findTool, clock, onFault } = dependencies;
   let chosen: { tool: GpuTool; file: string; memory: Map<number, string> } | null = null;
@@ -68,7 +68,7 @@ export function createGpuSource(tools: readonly GpuTool[], dependencies: GpuSour
       chosen = null;
       last = null;
       failures += 1;
-      if (failures === 1) onFault(error, `${name} does not tell about the GPUs; it is asked again now and then`);
+      if (failures === 1) onFault(error, `${name} cannot read the GPUs; trying again`);
       return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - 1));
     }
   };
@@ -96,7 +96,7 @@ export function createGpuSource(tools: readonly GpuTool[], dependencies: GpuSour
   };
 }
 
-/** Resolves when `coming` does, or when patience is at its end. */
+/** Resolves when `coming` does, or after {@link PATIENCE_MS}. */
 async function orLater(coming: Promise<void>, clock: Pick<Clock, 'after'>): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const cancel = clock.after(PATIENCE_MS, resolve);

@@ -7,7 +7,7 @@ import { SCRIPT } from './script.ts';
 import { sentSchemas } from './sent-schemas.ts';
 import { STYLE } from './style.ts';
 
-/** The API as one page that needs nothing but itself: for people what `openapi.json` is for programs. */
+/** The API as one self-contained page: for people, as `openapi.json` is for programs. */
 export function apiPage(document: OpenApiDocument, setting: Omit<PageSetting, 'schemas'>): string {
   const { info, tags, components } = document;
   const operations = operationsOf(document);
@@ -94,7 +94,7 @@ function schemaMarkup(name: string, schemas: Schemas, way: Way): Markup {
   </details> `;
 }
 
-/** What all of them begin with says nothing. */
+/** A path without `/api`, which all paths share. */
 function shortPath(path: string): string {
   return path.replace(/^\/api/, '');
 }

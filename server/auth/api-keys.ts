@@ -185,7 +185,10 @@ export class Keys implements AccountListener {
   #refuseTooMany({ id, username }: StoredUser): void {
     const owned = this.#entries.values().filter(({ stored }) => stored.ownerId === id);
     if (owned.toArray().length < MOST_PER_ACCOUNT) return;
-    throw new ApiError('FORBIDDEN', `${username} has ${MOST_PER_ACCOUNT} keys, more are not kept; delete some first.`);
+    throw new ApiError(
+      'FORBIDDEN',
+      `${username} has ${MOST_PER_ACCOUNT} keys, the most of one account; delete some first.`,
+    );
   }
 
   #drop({ stored, controller }: Entry): void {

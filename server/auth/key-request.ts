@@ -79,7 +79,7 @@ function nameProblems(name: string): Problem[] {
 }
 
 function ownerProblems(owner: StoredUser | null | undefined): Problem[] {
-  if (owner === null) return [{ path: 'owner', message: 'must be given, since nobody is logged in' }];
+  if (owner === null) return [{ path: 'owner', message: 'must be given, because no account is logged in' }];
   if (owner === undefined) return [{ path: 'owner', message: 'is no account; GET /api/users lists them' }];
   return owner.disabled ? [{ path: 'owner', message: 'is disabled' }] : [];
 }
@@ -129,14 +129,14 @@ function refuseAbove(scopes: readonly Scope[], owner: StoredUser, caller: Caller
 function refuseBeyondKey(body: CreateKey, caller: Caller): void {
   if (caller.keyLimits !== null) {
     // Two keys with the same limit would double it.
-    throw new ApiError('FORBIDDEN', 'Your key has limits of its own, so it makes no other keys; log in to make one.');
+    throw new ApiError('FORBIDDEN', 'Your key has limits of its own, so it may not make keys; log in to make one.');
   }
   if (body.may_start === true && !caller.mayStart) {
-    throw new ApiError('FORBIDDEN', 'Your key may not start instances, so it makes none that may.');
+    throw new ApiError('FORBIDDEN', 'Your key may not start instances, so it may not make a key that may.');
   }
   const end = endOfKey(caller);
   if (body.expires_at !== undefined && end !== null && Date.parse(body.expires_at) > end) {
-    throw new ApiError('FORBIDDEN', 'Your key makes none that lasts longer than itself; log in to make one.');
+    throw new ApiError('FORBIDDEN', 'Your key may not make a key that lasts longer than itself; log in to make one.');
   }
 }
 

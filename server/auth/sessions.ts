@@ -116,7 +116,8 @@ export class Sessions {
   async changePassword(caller: Caller, body: ChangePassword, address: string): Promise<void> {
     this.#refuseDisabled();
     const { username } = caller;
-    if (username === null) throw new ApiError('FORBIDDEN', 'Nobody is logged in, so there is no password to change.');
+    if (username === null)
+      throw new ApiError('FORBIDDEN', 'No account is logged in, so there is no password to change.');
     await this.#prove(username, body.current_password, address, 'The current password is wrong.');
     await this.#parts.accounts.update(username, { password: body.new_password });
   }

@@ -190,7 +190,7 @@ describe('a lock-out', () => {
       if (n < 5) await clock.advance(1_000 * 2 ** n);
     }
     clock.jump(jump);
-    expect(() => throttle.admit('ada', STRANGER)).toThrow('the next one is taken in 2 s');
+    expect(() => throttle.admit('ada', STRANGER)).toThrow('try again in 2 s');
     await clock.advance(2_000);
     throttle.admit('ada', STRANGER);
   });

@@ -109,7 +109,7 @@ export class LoginThrottle {
 
 function tooMany(wait: number): ApiError {
   const seconds = Math.ceil(wait / 1_000);
-  return new ApiError('RATE_LIMITED', `Too many logins have failed; the next one is taken in ${seconds} s.`, {
+  return new ApiError('RATE_LIMITED', `Too many logins have failed; try again in ${seconds} s.`, {
     headers: { 'retry-after': String(seconds) },
   });
 }

@@ -199,7 +199,7 @@ export class Tokens {
     if (token.expiresAt <= clock.now()) throw expiredToken();
     if (revocations.has(token.session)) throw new ApiError('UNAUTHORIZED', 'This token was logged out; log in again.');
     if (revocations.has(token.id)) {
-      throw new ApiError('UNAUTHORIZED', 'This token was refreshed; use the one that came of it, or log in again.');
+      throw new ApiError('UNAUTHORIZED', 'This token was refreshed; use the token that replaced it, or log in again.');
     }
     return token;
   }

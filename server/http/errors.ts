@@ -82,7 +82,7 @@ const FRAMEWORK_ERRORS: Readonly<Record<string, { code: ErrorCode; message: stri
     path: 'url',
   },
   FST_ERR_MAX_PARAM_LENGTH: { code: 'URI_TOO_LONG', message: 'A part of the URL is too long.' },
-  ECONNRESET: { code: 'VALIDATION_ERROR', message: 'The request broke off before its body had come.' },
+  ECONNRESET: { code: 'VALIDATION_ERROR', message: 'The connection broke off before the body was complete.' },
 };
 
 /**

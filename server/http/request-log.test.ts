@@ -79,7 +79,7 @@ describe('the log', () => {
   it('tells of what was no request', async () => {
     const [answer] = await exchange(port, 'BREW / HTTP/1.1\r\n\r\n');
     const id = answer?.headers.get('x-request-id');
-    const line = test.log.find(({ msg }) => msg === 'no request');
+    const line = test.log.find(({ msg }) => msg === 'unreadable request refused');
     expect(line).toMatchObject({ level: 30, request_id: id, status: 400, reason: 'Invalid method encountered' });
   });
 });

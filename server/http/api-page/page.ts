@@ -45,7 +45,7 @@ export function apiPage(document: OpenApiDocument, setting: Omit<PageSetting, 's
               <p>${prose(info.description)}</p>
               <p>
                 The same for programs: <a href="api/openapi.json"><code>api/openapi.json</code></a>.
-                ${setting.isAuthEnabled ? markup`What is not public needs a token or a key: <code>export TOKEN=llk_…</code>` : null}
+                ${setting.isAuthEnabled ? markup`Requests that are not public need a token or a key: <code>export TOKEN=llk_…</code>` : null}
               </p>
             </section>
             ${sections.map(
@@ -59,7 +59,7 @@ export function apiPage(document: OpenApiDocument, setting: Omit<PageSetting, 's
               <h2 id="schemas">Schemas</h2>
               ${Object.keys(components.schemas).map((name) => schemaMarkup(name, components.schemas, sent.has(name) ? 'sent' : 'answered'))}
             </section>
-            <p id="nothing" role="status" hidden>Nothing has these words.</p>
+            <p id="nothing" role="status" hidden>No request or schema has these words.</p>
           </main>
         </div>
         <script>${new Markup(SCRIPT)}</script>

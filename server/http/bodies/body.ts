@@ -90,7 +90,7 @@ function withDeadline(payload: RequestPayload, response: ServerResponse, clock: 
   const cancel = clock.after(timeoutMs, () => {
     // The request is already answered, but the body still arrives.
     if (response.writableFinished) return void payload.destroy();
-    const sentence = `The body did not come whole within ${timeoutMs / 1000} seconds.`;
+    const sentence = `The body did not arrive completely within ${timeoutMs / 1000} seconds.`;
     const problems = [{ path: '', message: sentence }];
     return void timed.destroy(
       new ApiError('VALIDATION_ERROR', sentence, { status: 408, problems, headers: { connection: 'close' } }),

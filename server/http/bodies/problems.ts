@@ -143,7 +143,7 @@ function wording(issue: z.core.$ZodRawIssue): string {
     case 'too_big':
       return `must ${limit(issue.origin, 'at most', Number(issue.maximum))}`;
     case 'invalid_format':
-      return issue.format === 'url' ? 'must be a URL' : 'is not written as it has to be';
+      return issue.format === 'url' ? 'must be a URL' : 'has the wrong format';
     case 'invalid_union':
       return NO_WORDS;
     default:

@@ -66,7 +66,7 @@ describe('where nothing answers', () => {
     const answer = await ask(`GET ${path}`);
     expect([answer.status, errorOf(answer.body).code]).toEqual([404, 'NOT_FOUND']);
     expect(errorOf(answer.body).error).toMatch(
-      /; \/docs lists what does, \/api\/openapi\.json the same for programs\.$/,
+      /; \/docs lists all paths, \/api\/openapi\.json the same for programs\.$/,
     );
   });
 
@@ -76,14 +76,14 @@ describe('where nothing answers', () => {
     await under.server.close();
     expect([statusCode, body]).toEqual([
       404,
-      expect.stringContaining('/llm/docs lists what does, /llm/api/openapi.json the same for programs'),
+      expect.stringContaining('/llm/docs lists all paths, /llm/api/openapi.json the same for programs'),
     ]);
   });
 
   it('a slash too much is pointed out', async () => {
     const answer = await ask('GET /api/instances/');
     expect([answer.status, errorOf(answer.body).code]).toEqual([404, 'NOT_FOUND']);
-    expect(errorOf(answer.body).error).toContain('without the slash at its end something does');
+    expect(errorOf(answer.body).error).toContain('leave out the slash at its end');
   });
 
   it.each(['..', '%2e%2e', '%2e%2e%2fetc', '.'])('an instance cannot be named %s', async (name) => {

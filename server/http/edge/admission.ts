@@ -85,15 +85,15 @@ export class Admission {
     const methods = this.#routes.methodsOf(path);
     if (methods.length === 0) return this.notFound(path);
     const allow = methods.join(', ');
-    const sentence = `${request.method} does not work on ${shortened(path)}; what does: ${allow}.`;
+    const sentence = `${request.method} does not work on ${shortened(path)}; allowed: ${allow}.`;
     return new ApiError('METHOD_NOT_ALLOWED', sentence, { headers: { allow } });
   }
 
   notFound(path: string): ApiError {
     const isSlashTooMuch = this.#routes.methodsOf(path.replace(/\/+$/, '')).length > 0;
     const hint = isSlashTooMuch
-      ? 'without the slash at its end something does'
-      : `${this.#basePath}/docs lists what does, ${this.#basePath}/api/openapi.json the same for programs`;
+      ? 'leave out the slash at its end'
+      : `${this.#basePath}/docs lists all paths, ${this.#basePath}/api/openapi.json the same for programs`;
     return new ApiError('NOT_FOUND', `Nothing answers at ${shortened(path)}; ${hint}.`);
   }
 

@@ -41,7 +41,7 @@ function credentialsOf({ headers }: IncomingMessage): Credentials {
 }
 
 function rightsOf({ kind, role, scopes }: Caller): string {
-  if (kind !== 'key') return role === null ? 'nobody is logged in' : `you are ${role}`;
+  if (kind !== 'key') return role === null ? 'you are not logged in' : `you are ${role}`;
   const rights = [role, ...scopes].filter((right) => right !== null);
-  return rights.length === 0 ? 'your key is for nothing any more' : `your key is for ${rights.join(', ')}`;
+  return rights.length === 0 ? 'your key has no rights any more' : `your key is for ${rights.join(', ')}`;
 }

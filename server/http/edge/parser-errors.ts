@@ -60,7 +60,7 @@ export class ParserErrors {
     const id = requestId(/\r?\nx-request-id:[ \t]*([^\r\n]*?)[ \t]*\r?\n/i.exec(head)?.[1]);
     const path = pathOf(/^[A-Z-]+ (\S+)/.exec(head)?.[1] ?? '');
     const { status, headers, body } = errorAnswer(error, { id, path }, shapes);
-    log.info({ request_id: id, status, reason: error.extras.details ?? '' }, 'no request');
+    log.info({ request_id: id, status, reason: error.extras.details ?? '' }, 'unreadable request refused');
     const peer = socket instanceof Socket ? (socket.remoteAddress ?? '') : '';
     const counted = headersFor(path, peer);
     const fields = { ...headers, ...counted, 'content-length': String(Buffer.byteLength(body)), connection: 'close' };
@@ -86,7 +86,7 @@ export class ParserErrors {
 function explained(error: ParserError): ApiError {
   switch (error.code) {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return refused('The request did not come whole in time.', { status: 408 });
+      return refused('The request did not arrive completely in time.', { status: 408 });
     case 'HPE_HEADER_OVERFLOW':
       return isUrlTooLong(error.rawPacket)
         ? new ApiError('URI_TOO_LONG', `The URL is longer than ${LONGEST_URL} bytes.`)

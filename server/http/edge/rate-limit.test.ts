@@ -45,7 +45,7 @@ describe('a minute', () => {
       'x-ratelimit-reset': String(START / 1_000 + 60),
     });
     expect(refusal).toMatchObject({ code: 'RATE_LIMITED', status: 429, extras: { headers: { 'retry-after': '40' } } });
-    expect(refusal?.message).toBe('More than 100 requests in a minute; the next one is taken in 40 s.');
+    expect(refusal?.message).toBe('More than 100 requests in a minute; try again in 40 s.');
 
     await clock.advance(39_499);
     expect(count().refusal).toMatchObject({ extras: { headers: { 'retry-after': '1' } } });
@@ -72,7 +72,7 @@ describe('a minute', () => {
     const { headers, refusal } = limited.count('user:ada', startInstance);
     expect([headers['x-ratelimit-limit'], refusal?.message]).toEqual([
       '10',
-      'More than 10 expensive requests in a minute; the next one is taken in 60 s.',
+      'More than 10 expensive requests in a minute; try again in 60 s.',
     ]);
     expect(limited.count('user:ada', listInstances).headers['x-ratelimit-limit']).toBe('100');
   });

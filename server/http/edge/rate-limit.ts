@@ -75,9 +75,7 @@ export function limitedSubject(caller: Pick<Caller, 'userId'> | null, address: s
 
 function tooMany(cost: LimitedClass, limit: number, seconds: number): ApiError {
   const requests = `${cost === 'intensive' ? 'expensive ' : ''}request${limit === 1 ? '' : 's'}`;
-  return new ApiError(
-    'RATE_LIMITED',
-    `More than ${limit} ${requests} in a minute; the next one is taken in ${seconds} s.`,
-    { headers: { 'retry-after': String(seconds) } },
-  );
+  return new ApiError('RATE_LIMITED', `More than ${limit} ${requests} in a minute; try again in ${seconds} s.`, {
+    headers: { 'retry-after': String(seconds) },
+  });
 }

@@ -137,7 +137,7 @@ export function gatewayRoutes(parts: GatewayRoutesParts): HttpPlugin {
       if (request.upgradeHead !== null) {
         throw new ApiError(
           'VALIDATION_ERROR',
-          'No WebSocket is spoken under /v1; /api/instances/NAME/proxy passes one to an engine.',
+          '/v1 has no WebSocket; /api/instances/NAME/proxy passes one to an engine.',
         );
       }
       const leave = guard(request);

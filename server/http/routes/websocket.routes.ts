@@ -115,7 +115,7 @@ function callerOf(request: HttpRequest, parts: WebSocketRoutesParts): Caller | P
   if (!isAuthEnabled) return authenticator.authenticate({ authorization: undefined, apiKey: undefined });
   throw new ApiError(
     'UNAUTHORIZED',
-    `Who are you? Send \`Authorization: Bearer\`, or the subprotocols ${PROTOCOL} and ${BEARER}TOKEN, or ?ticket= from POST /api/ws/ticket; a token in the query is not taken.`,
+    `Who are you? Send \`Authorization: Bearer\`, or the subprotocols ${PROTOCOL} and ${BEARER}TOKEN, or ?ticket= from POST /api/ws/ticket; a token in the query is not accepted.`,
   );
 }
 
@@ -124,7 +124,7 @@ function checkHandshake(request: HttpRequest): void {
   const { 'sec-websocket-key': key = '', 'sec-websocket-version': version } = request.raw.headers;
   if (!KEY.test(key)) throw malformed('The key of the WebSocket handshake is malformed.', 'Sec-WebSocket-Key');
   if (version !== VERSION) {
-    throw malformed(`WebSocket is spoken in version ${VERSION} here.`, 'Sec-WebSocket-Version', {
+    throw malformed(`This server supports only version ${VERSION} of WebSocket.`, 'Sec-WebSocket-Version', {
       'sec-websocket-version': VERSION,
     });
   }

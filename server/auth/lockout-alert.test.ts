@@ -14,8 +14,8 @@ function made() {
   return { clock, told, alert };
 }
 
-describe('the alert of lock-outs', () => {
-  it('is raised once for an attack, however many there are, and cleared when it has been quiet for five minutes', async () => {
+describe('the lock-out alert', () => {
+  it('is raised once for an attack, and cleared after five quiet minutes', async () => {
     const { clock, told, alert } = made();
     for (let n = 0; n < 30; n += 1) {
       alert.note(clock.elapsed() + MINUTE_MS);

@@ -50,8 +50,8 @@ describe('accounts', () => {
 
   it('refuses to change or remove an unknown account', async () => {
     const { accounts } = harness.auth;
-    expect(await codeOf(() => accounts.update('nobody', {}))).toBe('NOT_FOUND');
-    expect(await codeOf(() => accounts.remove('nobody'))).toBe('NOT_FOUND');
+    expect(await codeOf(() => accounts.update('unknown', {}))).toBe('NOT_FOUND');
+    expect(await codeOf(() => accounts.remove('unknown'))).toBe('NOT_FOUND');
   });
 
   it('leaves accounts unchanged when the disk is full', async () => {

@@ -67,14 +67,14 @@ describe('keys', () => {
     });
 
     it('is refused with every problem of the request', async () => {
-      const wish = create(admin, {
+      const request = create(admin, {
         name: 'line\nbreak',
-        owner: 'nobody',
+        owner: 'unknown',
         scopes: ['admin'],
         instances: ['llama', 'none', 'neither'],
         expires_at: new Date(harness.clock.now()).toISOString(),
       });
-      const refusal: unknown = await wish.catch((error: unknown) => error);
+      const refusal: unknown = await request.catch((error: unknown) => error);
       expect(refusal).toMatchObject({ code: 'VALIDATION_ERROR' });
       expect(refusal).toMatchObject({
         extras: {
@@ -113,7 +113,7 @@ describe('keys', () => {
       expect((await create(ada, {})).info.owner).toBe('ada');
       expect((await create(ada, { owner: 'ADA' })).info.owner).toBe('ada');
       expect(await refusalOf(ada, { owner: 'root' })).toBe('FORBIDDEN');
-      expect(await refusalOf(ada, { owner: 'nobody' })).toBe('FORBIDDEN');
+      expect(await refusalOf(ada, { owner: 'unknown' })).toBe('FORBIDDEN');
       expect((await create(admin, { owner: 'bob', scopes: ['viewer'] })).info.owner).toBe('bob');
     });
 
@@ -235,7 +235,7 @@ describe('keys', () => {
     });
 
     it('cannot be widened by keys that are made with it, however many', async () => {
-      const wish = fc.record<Partial<CreateKey>>(
+      const request = fc.record<Partial<CreateKey>>(
         {
           scopes: fc.uniqueArray(fc.constantFrom(...ALL), { minLength: 1 }),
           instances: fc.uniqueArray(fc.constantFrom('llama', 'gemma'), { minLength: 1 }),
@@ -249,9 +249,9 @@ describe('keys', () => {
       );
       const ada = await harness.loggedIn('ada', 'admin');
       await fc.assert(
-        fc.asyncProperty(fc.array(wish, { minLength: 2, maxLength: 5 }), async (wishes) => {
+        fc.asyncProperty(fc.array(request, { minLength: 2, maxLength: 5 }), async (bodies) => {
           let maker = ada;
-          for (const body of wishes) {
+          for (const body of bodies) {
             if (!mayCall(maker, 'account')) return;
             const made = await codeOf(() => create(maker, body));
             if (typeof made === 'string') continue;

@@ -8,7 +8,7 @@ import type { Dead } from './dead.ts';
 describe('credentials that the successor revokes', () => {
   let harness: AuthHarness;
   let old: Authentication;
-  let told: Dead[];
+  let reported: Dead[];
   let secrets: { token: string; key: string; other: string };
   /** The credentials in the old server. */
   let callers: { token: Caller; key: Caller; other: Caller };
@@ -25,8 +25,8 @@ describe('credentials that the successor revokes', () => {
       other: await harness.caller(secrets.other),
     };
     old = harness.auth;
-    told = [];
-    old.watchDead((dead) => told.push(dead));
+    reported = [];
+    old.watchDead((dead) => reported.push(dead));
     await harness.restart();
     harness.auth.watchDead((dead) => old.end(dead));
   });
@@ -42,7 +42,7 @@ describe('credentials that the successor revokes', () => {
     const [key] = keys.list(eve);
     await keys.remove(eve, key?.id ?? '');
     expect(dead()).toEqual(['key']);
-    expect(told).toEqual([{ kind: 'key', whose: key?.id }]);
+    expect(reported).toEqual([{ kind: 'key', whose: key?.id }]);
   });
 
   it('include all of a disabled account', async () => {
@@ -62,6 +62,6 @@ describe('credentials that the successor revokes', () => {
 
   it('exclude unknown kinds, which only a later version sends', () => {
     old.end({ kind: 'passkey', whose: callers.token.userId ?? '' });
-    expect([dead(), told]).toEqual([[], []]);
+    expect([dead(), reported]).toEqual([[], []]);
   });
 });

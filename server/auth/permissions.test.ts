@@ -8,7 +8,7 @@ const rights = (role: Caller['role'], ...scopes: NarrowScope[]): Pick<Caller, 'r
 });
 
 const CALLERS = {
-  nobody: null,
+  'no credentials': null,
   viewer: rights('viewer'),
   operator: rights('operator'),
   admin: rights('admin'),

@@ -101,7 +101,7 @@ describe('the list of log-ins', () => {
     await harness.auth.close();
     const [stored] = (await harness.store.load()).sessions;
     if (stored === undefined) throw new Error('nothing was stored');
-    await harness.store.saveSession({ ...stored, id: 'removed', userId: 'nobody' });
+    await harness.store.saveSession({ ...stored, id: 'removed', userId: 'unknown' });
     await harness.store.saveSession({ ...stored, id: 'changed', generation: stored.generation + 1 });
     await harness.store.saveSession({ ...stored, id: 'restored', signingKey: 'gone' });
     await harness.restart();

@@ -45,7 +45,7 @@ describe('sessions', () => {
       const refusals: unknown[] = [];
       for (const [username, password] of [
         ['ada', 'wrong password'],
-        ['nobody', PASSWORD],
+        ['unknown', PASSWORD],
         ['off', PASSWORD],
         ['off', 'wrong password'],
         ['no name at all', ''],
@@ -249,15 +249,15 @@ describe('sessions', () => {
   it('are refused while authentication is off', async () => {
     await harness.restart({ isEnabled: false });
     const { sessions } = harness.auth;
-    const nobody = anonymousAdmin();
+    const anonymous = anonymousAdmin();
     const codes = await Promise.all([
       codeOf(() => login('ada')),
-      codeOf(() => sessions.refresh(nobody, CLIENT)),
-      codeOf(() => sessions.logout(nobody)),
-      codeOf(() => sessions.list(nobody)),
-      codeOf(() => sessions.end(nobody, 'x')),
+      codeOf(() => sessions.refresh(anonymous, CLIENT)),
+      codeOf(() => sessions.logout(anonymous)),
+      codeOf(() => sessions.list(anonymous)),
+      codeOf(() => sessions.end(anonymous, 'x')),
       codeOf(() =>
-        sessions.changePassword(nobody, { current_password: 'x', new_password: 'another password' }, ADDRESS),
+        sessions.changePassword(anonymous, { current_password: 'x', new_password: 'another password' }, ADDRESS),
       ),
     ]);
     expect(codes).toEqual(Array.from({ length: 6 }, () => 'AUTH_DISABLED'));

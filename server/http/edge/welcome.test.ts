@@ -14,8 +14,8 @@ function watched(changes: (clock: FakeClock) => Partial<Caller>) {
   return { clock, told, stop };
 }
 
-describe('a caller is welcome', () => {
-  it('until the credential is revoked, once', async () => {
+describe('watching a caller’s credentials', () => {
+  it('reports their revocation once', async () => {
     const controller = new AbortController();
     const { told, clock } = watched((from) => ({
       revoked: controller.signal,
@@ -28,11 +28,11 @@ describe('a caller is welcome', () => {
     expect(clock.pending).toEqual([]);
   });
 
-  it('not at all when it was revoked before', () => {
+  it('reports at once when they were revoked before', () => {
     expect(watched(() => ({ revoked: AbortSignal.abort() })).told).toEqual(['UNAUTHORIZED']);
   });
 
-  it('until the credential has come to its end, to the millisecond', async () => {
+  it('reports their expiry at the exact millisecond', async () => {
     const { told, clock } = watched((from) => ({ expiresAt: from.now() + 60 * DAY_MS }));
     await clock.advance(60 * DAY_MS - 1);
     expect(told).toEqual([]);
@@ -40,7 +40,7 @@ describe('a caller is welcome', () => {
     expect(told).toEqual(['TOKEN_EXPIRED']);
   });
 
-  it('also by a clock that waits for less than that at a time', async () => {
+  it('works with a clock whose timers are limited', async () => {
     const clock = new FakeClock();
     const told: string[] = [];
     const impatient = {
@@ -55,13 +55,13 @@ describe('a caller is welcome', () => {
     expect(told).toEqual(['TOKEN_EXPIRED']);
   });
 
-  it('for ever, where nobody had to say who they are', () => {
+  it('never reports for public requests', () => {
     const { told, clock } = watched(() => ({}));
     expect([told, clock.pending]).toEqual([[], []]);
     expect(watchWelcome(null, clock, () => undefined)()).toBeUndefined();
   });
 
-  it('for whoever no longer watches, whatever comes', async () => {
+  it('reports nothing after it was stopped', async () => {
     const controller = new AbortController();
     const { told, clock, stop } = watched((from) => ({ revoked: controller.signal, expiresAt: from.now() + 5 }));
     stop();

@@ -225,7 +225,7 @@ describe('the latest end of a log-in', () => {
     expect(last.expiresAt).toBe(begun + 2 * HOUR_MS);
   });
 
-  describe('that was shortened', () => {
+  describe('after a shorter `session_ttl`', () => {
     it('ends older tokens too, and refuses to refresh them', async () => {
       const { token } = await harness.auth.sessions.login({ username: 'ada', password: PASSWORD }, CLIENT);
       const caller = await harness.caller(token);

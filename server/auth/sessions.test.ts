@@ -209,7 +209,7 @@ describe('sessions', () => {
     });
   });
 
-  describe("one's own password", () => {
+  describe('the caller’s own password', () => {
     const change = (caller: Caller, current: string) =>
       harness.auth.sessions.changePassword(
         caller,

@@ -91,7 +91,7 @@ export class LoginThrottle {
     };
   }
 
-  /** Takes back only this one try: guessing at other accounts must not get new tries by logging in to one's own. */
+  /** Takes back only this one try: guessing at other accounts must not get new tries through a login to an own account. */
   #takeBack(counts: BoundedMap<string, FailureCount>, key: string): void {
     const count = counts.get(key);
     if (count === undefined) return;

@@ -173,7 +173,7 @@ describe('a token', () => {
     expect(await harness.fate(token)).toBe('UNAUTHORIZED');
   });
 
-  it('that was logged out is removed from the list at its original expiry', async () => {
+  it('is removed from the list of revocations at its original expiry', async () => {
     await harness.auth.sessions.logout(await harness.caller(token));
     expect((await harness.store.load()).revoked.length).toBe(1);
     await harness.clock.advance(3 * 3_600_000);

@@ -61,7 +61,7 @@ describe('the audit trail', () => {
     ['GET', '/api/export', undefined, 'exportFleet', null],
     ['POST', '/api/instances', { name: 'new' }, 'createInstance', 'new'],
     ['POST', '/api/instances', { name: 'not a name' }, 'createInstance', null],
-    ['DELETE', '/api/instances/nobody', undefined, 'deleteInstance', 'nobody'],
+    ['DELETE', '/api/instances/unknown', undefined, 'deleteInstance', 'unknown'],
     ['DELETE', '/api/instances/not%20a%20name', undefined, 'deleteInstance', null],
     ['POST', '/api/instances/stop-all', undefined, 'stopAllInstances', null],
     ['POST', '/api/users', { username: 'bob', password: PASSWORD, role: 'viewer' }, 'createUser', 'bob'],
@@ -123,7 +123,7 @@ describe('the audit trail', () => {
       clock: harness.clock,
       plugins: [gatewayRoutes({ instancesFor: (caller) => seenBy(caller, test.manager), clock: harness.clock })],
     });
-    const url = '/api/instances/nobody/proxy/x';
+    const url = '/api/instances/unknown/proxy/x';
     for (let count = 0; count < 103; count += 1) await call('POST', url, undefined, {});
     await rows(100);
     await call('POST', url, undefined, { origin: 'https://evil.example' });
@@ -143,14 +143,14 @@ describe('the audit trail', () => {
     for (let count = 0; count < 110; count += 1) {
       await call('DELETE', '/api/instances/mine', undefined, { authorization: `Bearer ${keys[count % 2]}` });
     }
-    await call('DELETE', '/api/instances/nobody');
+    await call('DELETE', '/api/instances/unknown');
     expect((await rows(101)).map(({ status }) => status).slice(99)).toEqual([403, 404]);
   });
 
   it('limits refusals of a subject per minute, but not its other requests', async () => {
     for (let count = 0; count < 103; count += 1) await call('DELETE', '/api/instances/mine', undefined, {});
     await call('POST', '/api/instances/mine/stop', undefined, {});
-    await call('DELETE', '/api/instances/nobody');
+    await call('DELETE', '/api/instances/unknown');
     await rows(102);
     await harness.clock.advance(60_000);
     await call('DELETE', '/api/instances/mine', undefined, {});

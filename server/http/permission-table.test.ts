@@ -53,7 +53,7 @@ const CALLS: Call[] = [
     method,
     url: path
       .replace('{name}', 'mine')
-      .replace('{username}', 'nobody')
+      .replace('{username}', 'unknown')
       .replace('{id}', 'none')
       .replace('{request_id}', 'none'),
   })),
@@ -105,7 +105,7 @@ beforeAll(async () => {
   await harness.clock.advance(2 * 3_600_000);
 
   const root = await harness.loggedIn('root');
-  secrets.set('nobody', null);
+  secrets.set('no credentials', null);
   for (const role of ['viewer', 'operator', 'admin'] as const) await harness.user(`the-${role}`, role);
   secrets.set('inference key', await harness.keyOf(root));
   secrets.set('metrics key', await harness.keyOf(root, { scopes: ['metrics'] }));

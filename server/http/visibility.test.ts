@@ -119,7 +119,7 @@ describe('a followed log', () => {
     });
   }
 
-  /** Returns the text until the connection ends; the header was read before. */
+  /** Follows a log. Resolves when the header has arrived; `text` has everything until the connection ends. */
   async function follow(secret: string): Promise<{ text: Promise<string> }> {
     vi.spyOn(test.manager, 'followLogs').mockImplementation((_name, _query, signal) => endless(signal));
     const { port } = await test.server.listen({ host: '127.0.0.1', port: 0 });

@@ -58,7 +58,7 @@ describe('a body under /api', () => {
     expect([answer.statusCode, errorOf(answer.body).code]).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE']);
   });
 
-  it('that is invalid JSON gets the position of the error', async () => {
+  it('is refused with the position of an error in its JSON', async () => {
     const answer = await test.inject({
       method: 'POST',
       url: '/api/instances',
@@ -107,7 +107,7 @@ describe('a body under /api', () => {
     expect(errorOf(answer.body).code).toBe('VALIDATION_ERROR');
   });
 
-  it('that does not arrive is awaited for a limited time', async () => {
+  it('is awaited for a limited time', async () => {
     const socket = connect(port, '127.0.0.1');
     socket.write(
       'POST /api/instances HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{',
@@ -121,7 +121,7 @@ describe('a body under /api', () => {
     socket.destroy();
   });
 
-  it('that was refused is read for a limited time', async () => {
+  it('is read for a limited time after its refusal', async () => {
     const socket = connect(port, '127.0.0.1');
     socket.write(
       'POST /api/instances HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 5000000\r\n\r\n{',
@@ -132,7 +132,7 @@ describe('a body under /api', () => {
     await once(socket.resume(), 'close');
   });
 
-  it('that breaks off is an error of the caller', async () => {
+  it('is an error of the caller when it breaks off', async () => {
     const socket = connect(port, '127.0.0.1');
     socket.write(
       'POST /api/instances HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{',

@@ -163,7 +163,7 @@ describe('many problems', () => {
     expect((extras.details ?? '').length + message.length).toBeLessThan(20_000);
   });
 
-  it('that are fewer do not mention a limit', () => {
+  it('do not mention a limit when there are fewer', () => {
     const { extras } = validationError(wrong(99));
     expect(extras.problems).toHaveLength(99);
     expect(extras.details).not.toContain('stopped');

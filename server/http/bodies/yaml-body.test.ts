@@ -44,7 +44,7 @@ describe('a YAML body', () => {
     expect(parse(`a: &x { t: 1 }\nb:\n${many}\n`)).toMatchObject({ a: { t: 1 } });
   });
 
-  it('that is empty counts as none', () => {
+  it('counts as none when it is empty', () => {
     expect(parse('')).toBe(undefined);
     expect(parse('# nothing\n')).toBe(null);
   });
@@ -70,7 +70,7 @@ describe('a YAML body', () => {
     expect(extras.problems?.[0]?.path).toBe('');
   });
 
-  it('that is not UTF-8 is refused', () => {
+  it('is refused when it is not UTF-8', () => {
     expect(refusal(Buffer.from([0x61, 0x3a, 0x20, 0xff])).extras.details).toBe('it is not UTF-8 text');
   });
 

@@ -176,7 +176,7 @@ describe('OPTIONS', () => {
 
   it('is followed by answers that the page may read, including errors', async () => {
     const config = testConfig({ server: { allowed_origins: ['https://app.example'] } });
-    for (const url of ['/api/instances', '/api/instances/nobody']) {
+    for (const url of ['/api/instances', '/api/instances/unknown']) {
       const answer = await testServer({ config }).inject({ url, headers: { origin: 'https://app.example' } });
       expect(answer.headers).toMatchObject({ 'access-control-allow-origin': 'https://app.example', vary: 'Origin' });
       expect(answer.headers['access-control-expose-headers']).toContain('X-Request-Id');

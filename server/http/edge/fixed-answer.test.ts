@@ -76,8 +76,10 @@ describe.each([
     const text = await answered;
     expect(text).toMatch(/^HTTP\/1\.1 304 [^]*\r\n\r\n$/);
     // A length would have to equal that of the 200 (RFC 9110, 8.6).
-    const told = [...text.matchAll(/\r\n(content-length|transfer-encoding): (.*)\r\n/gi)].map(([, , value]) => value);
-    expect(told).toEqual(method === 'HEAD' ? [length] : []);
+    const lengths = [...text.matchAll(/\r\n(content-length|transfer-encoding): (.*)\r\n/gi)].map(
+      ([, , value]) => value,
+    );
+    expect(lengths).toEqual(method === 'HEAD' ? [length] : []);
   });
 });
 

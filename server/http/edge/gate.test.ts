@@ -120,7 +120,7 @@ describe('a request', () => {
     expect((await left(url))[1]).toBeUndefined();
   });
 
-  it('that the parser refuses counts too', async () => {
+  it('counts even if the parser refuses it', async () => {
     const { port } = await test.server.listen({ host: '127.0.0.1', port: 0 });
     try {
       const head = `GET /api/instances HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`;
@@ -151,7 +151,7 @@ describe('a request', () => {
     expect(await left('/api/instances', { ...foreign, origin: 'https://page.example' })).toEqual([401, '98']);
   });
 
-  it('that is a preflight is never refused', async () => {
+  it('is never refused when it is a preflight', async () => {
     serve(1);
     for (let count = 0; count < 3; count += 1) expect((await left('/api/instances', {}, 'OPTIONS'))[0]).toBe(204);
   });

@@ -41,7 +41,7 @@ describe('a login', () => {
   it('reveals no reason when it is wrong', async () => {
     await harness.user('ada', 'operator');
     const answers = await Promise.all(
-      ['ada', 'nobody'].map((username) => call('POST', '/auth/login', undefined, { username, password: 'x' })),
+      ['ada', 'unknown'].map((username) => call('POST', '/auth/login', undefined, { username, password: 'x' })),
     );
     const [known, unknown] = answers.map(({ statusCode, headers, body }) => ({
       statusCode,

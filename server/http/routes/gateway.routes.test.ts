@@ -245,7 +245,7 @@ describe('a WebSocket', () => {
   test.each([
     ['/v1/realtime?model=a', '', 400],
     ['/api/instances/off/proxy/ws', '', 409],
-    ['/api/instances/nobody/proxy/ws', '', 404],
+    ['/api/instances/unknown/proxy/ws', '', 404],
     ['/api/instances/a/proxy/ws', 'Origin: https://evil.example\r\n', 403],
     ['/api/instances/a/proxy/ws', 'Sec-Fetch-Site: cross-site\r\n', 403],
   ])('to %s %sis refused with %i', async (path, headers, status) => {

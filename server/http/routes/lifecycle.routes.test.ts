@@ -33,13 +33,13 @@ describe('the lifecycle routes', () => {
       message: 'Start initiated for 1 instance',
       results: [{ name: 'my-instance', status: 'starting' }],
     });
-    const payload = { names: ['my-instance', 'nobody'] };
+    const payload = { names: ['my-instance', 'unknown'] };
     const some = await test.inject({ method: 'POST', url: '/api/instances/stop-all', payload });
     expect(some.json()).toMatchObject({
       message: 'Stop initiated for 1 of 2 instances',
       results: [
         { name: 'my-instance', status: 'stopping' },
-        { name: 'nobody', status: null },
+        { name: 'unknown', status: null },
       ],
     });
   });

@@ -100,7 +100,7 @@ describe('a followed log', () => {
   });
 
   it('of an unknown instance is not found', async () => {
-    const answer = await (await aServer()).inject({ url: '/api/instances/nobody/logs?follow=true' });
+    const answer = await (await aServer()).inject({ url: '/api/instances/unknown/logs?follow=true' });
     expect(errorOf(answer.body).code).toBe('INSTANCE_NOT_FOUND');
   });
 

@@ -43,7 +43,7 @@ describe('the history of an instance', () => {
   );
 
   it('requires an existing instance', async () => {
-    const answer = await test.inject({ url: '/api/instances/nobody/stats' });
+    const answer = await test.inject({ url: '/api/instances/unknown/stats' });
     expect([answer.statusCode, errorOf(answer.body).code]).toEqual([404, 'INSTANCE_NOT_FOUND']);
   });
 });

@@ -35,7 +35,7 @@ beforeEach(async () => {
   await test.manager.create({ name: 'other' });
   begin('to-mine', 'user:vera', 'mine');
   begin('to-other', 'user:olga', 'other');
-  begin('to-nobody', 'user:olga', null);
+  begin('to-none', 'user:olga', null);
   for (const [id, instance] of [
     ['old', 'mine'],
     ['older', 'other'],
@@ -54,7 +54,7 @@ const ids = (list: readonly { id: string }[]): string[] => list.map(({ id }) => 
 describe('the list of requests', () => {
   it('has those in flight, oldest first, and recently finished ones, newest first', async () => {
     const { in_flight: inFlight, finished } = await list(await harness.tokenOf('olga', 'operator'));
-    expect(ids(inFlight)).toEqual(['to-mine', 'to-other', 'to-nobody']);
+    expect(ids(inFlight)).toEqual(['to-mine', 'to-other', 'to-none']);
     expect(ids(finished)).toEqual(['of-a-deleted', 'older', 'old']);
     expect(finished[0]).toMatchObject({ outcome: 'ok', caller: 'user:olga', model: 'm' });
   });
@@ -116,7 +116,7 @@ describe('cancelling a request', () => {
     expect(ended).toEqual([]);
   });
 
-  it.each(['to-other', 'to-nobody'])('finds none that the key may not see: %s', async (id) => {
+  it.each(['to-other', 'to-none'])('finds none that the key may not see: %s', async (id) => {
     const key = await keyFor({ scopes: ['operator'], instances: ['mine'] });
     expect((await cancel(key, id)).statusCode).toBe(404);
     expect((await cancel(key, 'to-mine')).statusCode).toBe(200);

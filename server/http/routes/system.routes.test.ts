@@ -124,7 +124,7 @@ describe('an answer', () => {
   });
 
   it('has its content type, and is not cached', async () => {
-    for (const url of ['/api/instances', '/api/instances/nobody', '/nowhere', '/livez', '/api/%zz']) {
+    for (const url of ['/api/instances', '/api/instances/unknown', '/nowhere', '/livez', '/api/%zz']) {
       const { headers } = await testServer().inject({ url });
       expect(headers).toMatchObject({
         'content-type': 'application/json; charset=utf-8',

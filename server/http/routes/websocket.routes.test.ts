@@ -182,7 +182,7 @@ describe('the handshake', () => {
 });
 
 describe('a client', () => {
-  it('that reconnects gets the events that it missed, then new ones', async () => {
+  it('gets the events that it missed after a reconnect, then new ones', async () => {
     const offer = await asAdmin();
     bus.emit(statusChange('first'));
     const seq = bus.lastSeq;
@@ -201,8 +201,8 @@ describe('a client', () => {
 
   it('gets the events of its latest subscription', async () => {
     const connection = await opened(await asAdmin());
-    const subscribe = async (wish: object): Promise<void> => {
-      connection.webSocket.send(JSON.stringify({ type: 'subscribe', ...wish }));
+    const subscribe = async (subscription: object): Promise<void> => {
+      connection.webSocket.send(JSON.stringify({ type: 'subscribe', ...subscription }));
       // A pong arrives after everything that was sent before the ping.
       connection.webSocket.ping();
       await once(connection.webSocket, 'pong');
@@ -245,7 +245,7 @@ describe('a client', () => {
     expect(await closed).toContain(`1008 This is no {"type":"subscribe"}: ${reason}`);
   });
 
-  it('that sends bytes is closed with 1003, and a too large message with 1009', async () => {
+  it('is closed with 1003 for binary messages, and with 1009 for too large ones', async () => {
     const offer = await asAdmin();
     const [bytes, much] = [await opened(offer), await opened(offer)];
     bytes.webSocket.send(Buffer.from('{"type":"subscribe"}'));
@@ -254,7 +254,7 @@ describe('a client', () => {
     expect(await much.closed).toMatch(/^1009/);
   });
 
-  it('that sends too often is closed with 1008', async () => {
+  it('is closed with 1008 for too many messages', async () => {
     const { webSocket, closed } = await opened(await asAdmin());
     for (let count = 0; count < 101; count += 1) webSocket.send('{"type":"subscribe"}');
     expect(await closed).toMatch(/^1008 More than 100 frames/);

@@ -36,9 +36,9 @@ const NO_ACCOUNT = '';
 /**
  * Slows down password guessing before anything is hashed: per account and per address, whichever wait is longer.
  *
- * An attack cannot lock anyone out permanently: waits have a ceiling, and failures are forgotten with time. Only their
- * own failures delay the machine itself and addresses from which the account was logged in to since the start; failures
- * that others cause for the account do not. A try during a wait is refused and not counted.
+ * An attack cannot lock anyone out permanently: waits have a ceiling, and failures are forgotten with time. The machine
+ * itself, and addresses that logged in to the account since the start, wait only for their own failures. Failures of
+ * other addresses do not delay them. A try during a wait is refused and not counted.
  *
  * A try counts as failed from the moment it is let through, so that a thousand at once are not a thousand free ones.
  */

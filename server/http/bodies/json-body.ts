@@ -10,9 +10,11 @@ export const DEEPEST = 32;
 /**
  * Parses a JSON body (UTF-8, with or without a byte order mark). Returns `undefined` when the body is empty.
  *
- * Throws `INVALID_JSON` with the position of the error. Throws `VALIDATION_ERROR` for valid JSON that is refused: the
- * name `__proto__`, which is special in JavaScript; half a surrogate pair, which no file or database stores; and deep
- * nesting.
+ * Throws `INVALID_JSON` with the position of the error. Throws `VALIDATION_ERROR` for valid JSON that is refused:
+ *
+ * - the name `__proto__`, which is special in JavaScript;
+ * - half a surrogate pair, which no file or database stores;
+ * - deep nesting.
  */
 export function parseJsonBody(bytes: Buffer): unknown {
   return atOnce(jsonBody(bytes, null));

@@ -24,9 +24,9 @@ export interface AddressBoundParts {
 }
 
 /**
- * Keeps one address from taking all connections of the server. The addresses of one IPv6 network /64 count together, because
- * each host on such a network can use all 2^64 of them. Each process counts the connections that it accepted itself:
- * during a reload an address can have the bound twice, once in the old process and once in the new one.
+ * Keeps one address from taking all connections of the server. The addresses of one IPv6 network /64 count together,
+ * because each host on such a network can use all 2^64 of them. Each process counts the connections that it accepted
+ * itself. So during a reload an address can reach the limit twice: in the old and in the new process.
  */
 export class AddressBound {
   readonly #parts: AddressBoundParts;

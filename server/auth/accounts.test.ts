@@ -11,7 +11,7 @@ describe('accounts', () => {
 
   const names = (): string[] => harness.auth.accounts.list().map(({ username }) => username);
 
-  it('are listed by name, without anything secret, also after a restart', async () => {
+  it('lists accounts by name without secrets, also after a restart', async () => {
     await harness.user('zoe', 'viewer');
     await harness.user('Ada', 'operator');
     expect(names()).toEqual(['Ada', 'Root', 'zoe']);
@@ -32,7 +32,7 @@ describe('accounts', () => {
     expect(names()).toEqual(['Ada', 'Root', 'zoe']);
   });
 
-  it('have names that differ in more than case, and a taken one costs no hash', async () => {
+  it('rejects a name that differs only in case, before hashing the password', async () => {
     harness.hashes = 0;
     const refusal: unknown = await harness.auth.accounts
       .create({ username: 'rOOT', password: PASSWORD, role: 'viewer' })
@@ -41,20 +41,20 @@ describe('accounts', () => {
     expect(harness.hashes).toBe(0);
   });
 
-  it('of one name that are made at once are one', async () => {
+  it('creates one account when two creations of the same name run at once', async () => {
     const body = { username: 'ada', password: PASSWORD, role: 'viewer' } as const;
     const results = await Promise.all([1, 2].map(() => codeOf(() => harness.auth.accounts.create(body))));
     expect(results[1]).toBe('VALIDATION_ERROR');
     expect(names()).toEqual(['ada', 'Root']);
   });
 
-  it('that are not there cannot be changed or removed', async () => {
+  it('refuses to change or remove an unknown account', async () => {
     const { accounts } = harness.auth;
-    expect(await codeOf(() => accounts.update('nobody', {}))).toBe('NOT_FOUND');
-    expect(await codeOf(() => accounts.remove('nobody'))).toBe('NOT_FOUND');
+    expect(await codeOf(() => accounts.update('unknown', {}))).toBe('NOT_FOUND');
+    expect(await codeOf(() => accounts.remove('unknown'))).toBe('NOT_FOUND');
   });
 
-  it('are as the disk has them when it is full', async () => {
+  it('leaves accounts unchanged when the disk is full', async () => {
     harness.store.failure = new Error('The disk is full.');
     await expect(harness.user('ada', 'viewer')).rejects.toThrow('The disk is full.');
     expect(names()).toEqual(['Root']);
@@ -84,7 +84,7 @@ describe('accounts', () => {
       expect(names()).toEqual(['ada']);
     });
 
-    it('is left when two admins shut each other out at once', async () => {
+    it('remains when two admins disable each other at once', async () => {
       await harness.user('ada', 'admin');
       const { accounts } = harness.auth;
       const results = await Promise.all([
@@ -96,13 +96,13 @@ describe('accounts', () => {
       expect(accounts.named('root')).toMatchObject({ role: 'admin', disabled: false });
     });
 
-    it('can be given another password', async () => {
+    it('can get another password', async () => {
       await harness.auth.accounts.update('root', { password: 'another password', role: 'admin', disabled: false });
       expect(await codeOf(() => harness.tokenOf('root'))).toBe('INVALID_CREDENTIALS');
     });
   });
 
-  describe('a change', () => {
+  describe('a change of an account', () => {
     const both = async (): Promise<{ token: string; key: string; signals: AbortSignal[] }> => {
       const token = await harness.tokenOf('ada', 'operator');
       const caller = await harness.caller(token);
@@ -115,7 +115,7 @@ describe('accounts', () => {
     it.each([
       ['a new password', { password: 'another password' }],
       ['disabling', { disabled: true }],
-    ])('%s ends all tokens and keys, closes what they opened, and nothing brings them back', async (_what, change) => {
+    ])('ends all tokens and keys and closes what they opened, for good: %s', async (_what, change) => {
       const had = await both();
       const others = await harness.tokenOf('Root');
       await harness.auth.accounts.update('ada', change);
@@ -129,7 +129,7 @@ describe('accounts', () => {
       expect((await harness.store.load()).keys).toEqual([]);
     });
 
-    it('removing ends all tokens and keys, and a new account of the name has none of them', async () => {
+    it('ends all tokens and keys on removal, and a new account of the name has none of them', async () => {
       const had = await both();
       await harness.auth.accounts.remove('ADA');
       expect(await fates(had)).toEqual(['UNAUTHORIZED', 'UNAUTHORIZED']);
@@ -140,7 +140,7 @@ describe('accounts', () => {
       expect(await fates(had)).toEqual(['UNAUTHORIZED', 'UNAUTHORIZED']);
     });
 
-    it('a new role closes what is open and holds for the next request, with tokens and keys as they were', async () => {
+    it('closes open streams on a new role, which applies to the same tokens and keys from the next request on', async () => {
       const had = await both();
       await harness.auth.accounts.update('ada', { role: 'viewer' });
       expect(had.signals.map(({ aborted }) => aborted)).toEqual([true, true]);
@@ -152,21 +152,21 @@ describe('accounts', () => {
       expect(raised.map(({ role }) => role)).toEqual(['admin', 'operator']);
     });
 
-    it('that changes nothing closes nothing', async () => {
+    it('closes nothing when nothing changes', async () => {
       const had = await both();
       await harness.auth.accounts.update('ada', { role: 'operator', disabled: false });
       expect(await fates(had)).toEqual(['user', 'key']);
       expect(had.signals.map(({ aborted }) => aborted)).toEqual([false, false]);
     });
 
-    it('that cannot be stored is none', async () => {
+    it('has no effect when it cannot be stored', async () => {
       const had = await both();
       harness.store.failure = new Error('The disk is full.');
       await expect(harness.auth.accounts.update('ada', { disabled: true })).rejects.toThrow('The disk is full.');
       expect(await fates(had)).toEqual(['user', 'key']);
     });
 
-    it('whose clearing up was cut short leaves dead keys, which the next start clears away', async () => {
+    it('leaves dead keys when the process dies before removing them, and the next start removes them', async () => {
       const had = await both();
       const user = (await harness.store.load()).users.find(({ username }) => username === 'ada');
       if (user === undefined) throw new Error('There is no ada.');
@@ -177,7 +177,7 @@ describe('accounts', () => {
       expect((await harness.store.load()).keys).toEqual([]);
     });
 
-    it('that left the number of its tokens as it was disables them all the same', async () => {
+    it('disables tokens also when the generation stays the same', async () => {
       const had = await both();
       const user = (await harness.store.load()).users.find(({ username }) => username === 'ada');
       if (user === undefined) throw new Error('There is no ada.');
@@ -186,7 +186,7 @@ describe('accounts', () => {
       expect(await fates(had)).toEqual(['UNAUTHORIZED', 'UNAUTHORIZED']);
     });
 
-    it('is said with its time', async () => {
+    it('is listed with its time', async () => {
       await harness.clock.advance(1_000);
       const shown = await harness.auth.accounts.update('root', { password: 'another password' });
       expect(Date.parse(shown.updated_at) - Date.parse(shown.created_at)).toBe(1_000);

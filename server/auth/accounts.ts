@@ -5,9 +5,11 @@ import { changedLimits, NO_LIMITS, shownLimits } from './limits.ts';
 import type { Passwords } from './passwords.ts';
 import type { AccountStore, Clock, Randomness, StoredUser } from './ports.ts';
 
-/** Told in the same turn in which a change of an account takes hold, when what was opened in its name has to close. */
+/** Gets every change that revokes or demotes an account, in the same turn in which the change takes effect. */
 export interface AccountListener {
-  /** @param isRevoked its tokens and keys are dead for good; else their next request is judged by the new role */
+  /**
+   * @param isRevoked True: its tokens and keys are dead for good. False: its next request is judged by the new role.
+   */
   onChanged(userId: string, isRevoked: boolean): void;
 }
 
@@ -17,13 +19,13 @@ interface AccountsParts {
   randomness: Pick<Randomness, 'token'>;
   passwords: Passwords;
   changes: ChangeQueue;
-  /** As the store gave them. */
+  /** Accounts that the store has at the start. */
   stored: readonly StoredUser[];
 }
 
 const ID_BYTES = 8;
 
-/** Owner of all accounts. What it gives out is frozen in time: a change makes a new object. */
+/** Owner of all accounts. Accounts are immutable: a change makes a new object. */
 export class Accounts {
   readonly #parts: AccountsParts;
   readonly #users: Map<string, StoredUser>;
@@ -45,7 +47,7 @@ export class Accounts {
     return this.#users.get(id);
   }
 
-  /** Without regard to case. */
+  /** Finds an account by name, ignoring case. */
   named(username: string): StoredUser | undefined {
     return this.#users.get(this.#ids.get(username.toLowerCase()) ?? '');
   }
@@ -54,7 +56,7 @@ export class Accounts {
     this.#listeners.add(listener);
   }
 
-  /** By name. */
+  /** Lists all accounts, sorted by name. */
   list(): User[] {
     return [...this.#users.values()]
       .toSorted((one, other) => (one.username.toLowerCase() < other.username.toLowerCase() ? -1 : 1))
@@ -84,8 +86,8 @@ export class Accounts {
   }
 
   /**
-   * Changes what is given. A new password and disabling revoke all tokens and keys; a new role closes what is open. New
-   * limits hold from the next request on.
+   * Changes the given fields. A new password or disabling revokes all tokens and keys. A new role closes open
+   * connections and streams. New limits apply from the next request on.
    *
    * @throws {ApiError} `NOT_FOUND`; `FORBIDDEN` when no admin would be left
    */
@@ -94,7 +96,7 @@ export class Accounts {
     this.#refuseLastAdmin(id, { role, disabled });
     const passwordHash = password === undefined ? null : await this.#parts.passwords.hash(password);
     return this.#parts.changes.run(async () => {
-      // By id: the name may belong to another account by now.
+      // The name may belong to another account by now.
       const user = present(this.#users.get(id));
       this.#refuseLastAdmin(id, { role, disabled });
       const isRevoked = passwordHash !== null || (disabled === true && !user.disabled);
@@ -108,12 +110,16 @@ export class Accounts {
         updatedAt: this.#now(),
         limits: changedLimits(user.limits, limits),
       });
-      if (isRevoked || isDemoted) this.#tell(id, isRevoked);
+      if (isRevoked || isDemoted) this.#notify(id, isRevoked);
       return shown;
     });
   }
 
-  /** With its tokens and keys. @throws {ApiError} `NOT_FOUND`; `FORBIDDEN` when no admin would be left */
+  /**
+   * Removes an account with its tokens and keys.
+   *
+   * @throws {ApiError} `NOT_FOUND`; `FORBIDDEN` when no admin would be left
+   */
   async remove(username: string): Promise<void> {
     const { id } = present(this.named(username));
     await this.#parts.changes.run(async () => {
@@ -122,11 +128,11 @@ export class Accounts {
       await this.#parts.store.removeUser(id);
       this.#users.delete(id);
       this.#ids.delete(user.username.toLowerCase());
-      this.#tell(id, true);
+      this.#notify(id, true);
     });
   }
 
-  /** Somebody has logged in just now. */
+  /** Notes a log-in at the current time. */
   async noteLogin(id: string): Promise<void> {
     await this.#parts.changes.run(async () => {
       const user = this.#users.get(id);
@@ -134,7 +140,7 @@ export class Accounts {
     });
   }
 
-  /** Another hash of the same password, unless that was changed since `proven`. */
+  /** Stores another hash of the same password, unless the account's tokens were revoked since `proven`. */
   async renewHash(proven: StoredUser, passwordHash: string): Promise<void> {
     await this.#parts.changes.run(async () => {
       const user = this.#users.get(proven.id);
@@ -170,7 +176,7 @@ export class Accounts {
     );
   }
 
-  #tell(userId: string, isRevoked: boolean): void {
+  #notify(userId: string, isRevoked: boolean): void {
     for (const listener of this.#listeners) listener.onChanged(userId, isRevoked);
   }
 

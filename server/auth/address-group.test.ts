@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { addressGroup, isLoopbackAddress } from './address-group.ts';
 
-describe('whom failures are counted to', () => {
+describe('the group of an address', () => {
   it.each([
     ['192.0.2.1', '192.0.2.1'],
     ['::ffff:192.0.2.1', '192.0.2.1'],
@@ -14,12 +14,12 @@ describe('whom failures are counted to', () => {
     ['64:ff9b::192.0.2.1', '64:ff9b:0:0::/64'],
     ['', ''],
     ['no address', 'no address'],
-  ])('%s is %s', (address, group) => {
+  ])('of %s is %s', (address, group) => {
     expect(addressGroup(address)).toBe(group);
   });
 });
 
-describe('this machine', () => {
+describe('a loopback address', () => {
   it.each([
     ['127.0.0.1', true],
     ['127.9.9.9', true],

@@ -7,28 +7,28 @@ LOOPBACK.addAddress('::1', 'ipv6');
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 const GROUPS = 8;
 
-/** Whether an address is of this machine. */
+/** Whether an address is a loopback address. */
 export function isLoopbackAddress(address: string): boolean {
   return LOOPBACK.check(withoutMapping(address), isIPv6(withoutMapping(address)) ? 'ipv6' : 'ipv4');
 }
 
 /**
- * Whom failures of `address` are counted to: an IPv4 address to itself, an IPv6 address to its /64, of which everybody has
- * 2^64 addresses to choose from.
+ * The group to which requests and failures of `address` are counted: an IPv4 address itself, or the /64 network of an
+ * IPv6 address. A host on such a network can use any of its 2^64 addresses.
  */
 export function addressGroup(address: string): string {
   const plain = withoutMapping(address);
-  // A colon is quicker found than an IPv6 address is recognised: each request asks.
+  // Looking for a colon is faster than recognising an IPv6 address, and this runs for each request.
   return plain.includes(':') && isIPv6(plain) ? `${networkOf(plain)}::/64` : plain;
 }
 
-/** An IPv4 address as a socket for both families tells it. */
+/** Turns an IPv4 address that a dual-stack socket maps into IPv6 back into IPv4. */
 function withoutMapping(address: string): string {
   return MAPPED.exec(address)?.[1] ?? address;
 }
 
 function networkOf(address: string): string {
-  // In its shortest spelling, and without the name of an interface.
+  // Expand the shortest spelling, without the zone (the name of an interface).
   const canonical = new SocketAddress({ address: address.replace(/%.*$/, ''), family: 'ipv6' }).address;
   const [head = '', tail] = canonical.split('::');
   const left = head === '' ? [] : head.split(':');

@@ -23,8 +23,8 @@ describe('keys', () => {
     harness.caller(await harness.keyOf(owner, body));
   const inAnHour = (): string => new Date(harness.clock.now() + HOUR_MS).toISOString();
 
-  describe('a new one', () => {
-    it('is shown once, has 256 random bits, and is stored as its SHA-256 alone', async () => {
+  describe('a new key', () => {
+    it('is shown once, has 256 random bits, and only its SHA-256 is stored', async () => {
       const { key, info } = await create(admin, { name: 'laptop' });
       expect(key).toMatch(/^llk_[A-Za-z0-9_-]{43}$/);
       expect(info).toEqual({
@@ -54,27 +54,27 @@ describe('keys', () => {
       expect(await harness.fate(key)).toBe('key');
     });
 
-    it('has the form of a key whatever chance brings', async () => {
+    it('has the form of a key for any random bytes', async () => {
       const keys = await Promise.all(Array.from({ length: 50 }, () => harness.keyOf(admin)));
       expect(new Set(keys).size).toBe(50);
       for (const key of keys) expect(await harness.fate(key)).toBe('key');
     });
 
-    it('that cannot be stored is none', async () => {
+    it('does not exist when it cannot be stored', async () => {
       harness.store.failure = new Error('The disk is full.');
       await expect(create(admin, {})).rejects.toThrow('The disk is full.');
       expect(harness.auth.keys.list(admin)).toEqual([]);
     });
 
-    it('is refused with every problem that the wish for it has', async () => {
-      const wish = create(admin, {
+    it('is refused with every problem of the request', async () => {
+      const request = create(admin, {
         name: 'line\nbreak',
-        owner: 'nobody',
+        owner: 'unknown',
         scopes: ['admin'],
         instances: ['llama', 'none', 'neither'],
         expires_at: new Date(harness.clock.now()).toISOString(),
       });
-      const refusal: unknown = await wish.catch((error: unknown) => error);
+      const refusal: unknown = await request.catch((error: unknown) => error);
       expect(refusal).toMatchObject({ code: 'VALIDATION_ERROR' });
       expect(refusal).toMatchObject({
         extras: {
@@ -83,19 +83,19 @@ describe('keys', () => {
       });
     });
 
-    it('names an instance once, however often it was said', async () => {
+    it('lists an instance once, however often it was given', async () => {
       await create(admin, { instances: ['llama', 'gemma', 'llama'] });
       expect((await harness.store.load()).keys[0]?.instances).toEqual(['i1', 'i2']);
     });
 
-    it('is one of a thousand of an account at most', async () => {
+    it('is refused beyond a thousand keys of an account', async () => {
       await Promise.all(Array.from({ length: 1_000 }, () => create(admin, {})));
       expect(await refusalOf(admin, {})).toBe('FORBIDDEN');
       await harness.user('ada', 'operator');
       await create(admin, { owner: 'ada' });
     });
 
-    it('is refused to whom the credentials were taken while it waited', async () => {
+    it('is refused when the credentials of its maker are revoked while the request waits', async () => {
       const ada = await harness.loggedIn('ada', 'operator');
       const change = harness.auth.accounts.update('ada', { disabled: true });
       expect(await refusalOf(ada, {})).toBe('UNAUTHORIZED');
@@ -106,18 +106,18 @@ describe('keys', () => {
     });
   });
 
-  describe('whose', () => {
-    it("is one's own, or for an admin anybody's", async () => {
+  describe('the owner of a key', () => {
+    it('is the caller, or any account when the caller is an admin', async () => {
       const ada = await harness.loggedIn('ada', 'operator');
       await harness.user('bob', 'viewer');
       expect((await create(ada, {})).info.owner).toBe('ada');
       expect((await create(ada, { owner: 'ADA' })).info.owner).toBe('ada');
       expect(await refusalOf(ada, { owner: 'root' })).toBe('FORBIDDEN');
-      expect(await refusalOf(ada, { owner: 'nobody' })).toBe('FORBIDDEN');
+      expect(await refusalOf(ada, { owner: 'unknown' })).toBe('FORBIDDEN');
       expect((await create(admin, { owner: 'bob', scopes: ['viewer'] })).info.owner).toBe('bob');
     });
 
-    it('has to be said while nobody is logged in, and may not be disabled', async () => {
+    it('must be given while no account is logged in, and must not be disabled', async () => {
       expect(await refusalOf(anonymousAdmin(), {})).toBe('VALIDATION_ERROR');
       expect((await create(anonymousAdmin(), { owner: 'root' })).info.owner).toBe('root');
       await harness.user('ada', 'operator');
@@ -125,7 +125,7 @@ describe('keys', () => {
       expect(await refusalOf(admin, { owner: 'ada' })).toBe('VALIDATION_ERROR');
     });
 
-    it('does not make a key reach past itself: it sees and deletes itself and what is not above it', async () => {
+    it('does not extend what a key can reach: a key lists and deletes itself and keys within its rights', async () => {
       const others: Record<string, Partial<CreateKey>> = {
         same: { scopes: ['viewer'], instances: ['llama'], may_start: false },
         inference: { scopes: ['inference'], instances: ['llama'], may_start: false },
@@ -154,7 +154,7 @@ describe('keys', () => {
       ]);
     });
 
-    it('decides who sees and deletes it: its owner and admins', async () => {
+    it('lists and deletes the key, as admins do', async () => {
       const ada = await harness.loggedIn('ada', 'operator');
       const bob = await harness.loggedIn('bob', 'viewer');
       const key = await create(ada, { name: 'of ada' });
@@ -170,7 +170,7 @@ describe('keys', () => {
     });
   });
 
-  it('that is deleted is dead at once, closes what it opened, and stays dead', async () => {
+  it('end at once when deleted, for good, and what they opened closes', async () => {
     const { key, info } = await create(admin, {});
     const { revoked } = await harness.caller(key);
     await harness.auth.keys.remove(admin, info.id);
@@ -179,7 +179,7 @@ describe('keys', () => {
     expect(await harness.fate(key)).toBe('UNAUTHORIZED');
   });
 
-  it('that expires is good until then, to the millisecond', async () => {
+  it('expire at the exact millisecond', async () => {
     const key = await harness.keyOf(admin, { expires_at: inAnHour() });
     expect((await harness.caller(key)).expiresAt).toBe(harness.clock.now() + HOUR_MS);
     await harness.clock.advance(HOUR_MS - 1);
@@ -188,13 +188,13 @@ describe('keys', () => {
     expect(await harness.fate(key)).toBe('UNAUTHORIZED');
   });
 
-  describe('what one may', () => {
+  describe('the rights of a key', () => {
     const ROLES: Role[] = ['viewer', 'operator', 'admin'];
     const ALL: Scope[] = ['inference', 'metrics', ...ROLES];
     const permissions = Object.keys(PERMISSIONS) as Permission[];
 
     it.each(ROLES)(
-      'is never more than its owner may now, and only a maker who may it themselves makes it: %s',
+      "are limited to its owner's current rights, and to those of its maker when it is made: %s",
       async (role) => {
         const owner = await harness.loggedIn('ada', role);
         for (const scope of ALL) {
@@ -208,7 +208,7 @@ describe('keys', () => {
       },
     );
 
-    it("follows its owner's role, down and up again to what it was made for", async () => {
+    it("follow its owner's role down, and up again to its own scopes", async () => {
       const ada = await harness.loggedIn('ada', 'admin');
       const keys = await Promise.all(ALL.map((scope) => harness.keyOf(ada, { scopes: [scope] })));
       const rights = async (): Promise<string[]> =>
@@ -228,14 +228,14 @@ describe('keys', () => {
       expect(await rights()).toEqual(before);
     });
 
-    it('is what the highest of several roles may', async () => {
+    it('are those of the highest of several roles', async () => {
       const caller = await keyCaller(admin, { scopes: ['viewer', 'inference', 'operator', 'viewer'] });
       expect([caller.role, [...caller.scopes]]).toEqual(['operator', ['inference']]);
       expect(harness.auth.keys.list(admin)[0]?.scopes).toEqual(['viewer', 'inference', 'operator']);
     });
 
     it('cannot be widened by keys that are made with it, however many', async () => {
-      const wish = fc.record<Partial<CreateKey>>(
+      const request = fc.record<Partial<CreateKey>>(
         {
           scopes: fc.uniqueArray(fc.constantFrom(...ALL), { minLength: 1 }),
           instances: fc.uniqueArray(fc.constantFrom('llama', 'gemma'), { minLength: 1 }),
@@ -249,9 +249,9 @@ describe('keys', () => {
       );
       const ada = await harness.loggedIn('ada', 'admin');
       await fc.assert(
-        fc.asyncProperty(fc.array(wish, { minLength: 2, maxLength: 5 }), async (wishes) => {
+        fc.asyncProperty(fc.array(request, { minLength: 2, maxLength: 5 }), async (bodies) => {
           let maker = ada;
-          for (const body of wishes) {
+          for (const body of bodies) {
             if (!mayCall(maker, 'account')) return;
             const made = await codeOf(() => create(maker, body));
             if (typeof made === 'string') continue;
@@ -270,7 +270,7 @@ describe('keys', () => {
       );
     });
 
-    it('is bounded by the key that it is made with where nothing else is said', async () => {
+    it('are the bounds of a key that is made with it, by default', async () => {
       const maker = await keyCaller(admin, {
         scopes: ['operator'],
         instances: ['llama'],
@@ -286,8 +286,8 @@ describe('keys', () => {
     });
   });
 
-  describe('for some instances', () => {
-    it('names them by id: a new instance of an old name is none of them', async () => {
+  describe('a key for some instances', () => {
+    it('identifies them by id, so that a new instance with an old name is not included', async () => {
       const key = await harness.keyOf(admin, { instances: ['llama', 'gemma'] });
       expect([...((await harness.caller(key)).instances ?? [])]).toEqual(['i1', 'i2']);
       harness.instances.set('llama', 'i3');
@@ -296,7 +296,7 @@ describe('keys', () => {
       expect(harness.auth.keys.list(admin)[0]?.instances).toEqual(['gemma']);
     });
 
-    it('is for none when all of them are gone, and not for all', async () => {
+    it('allows none when all of them are deleted, rather than all', async () => {
       const key = await harness.keyOf(admin, { instances: ['llama'] });
       harness.instances.clear();
       await harness.restart();
@@ -304,7 +304,7 @@ describe('keys', () => {
       expect(maySee(await harness.caller(key), 'i2')).toBe(false);
     });
 
-    it("is never an admin's, also when it was stored as one", async () => {
+    it('never has the role admin, even when it was stored with it', async () => {
       expect(await refusalOf(admin, { instances: ['llama'], scopes: ['admin'] })).toBe('VALIDATION_ERROR');
       const key = await harness.keyOf(admin, { instances: ['llama'], scopes: ['operator'] });
       const [stored] = (await harness.store.load()).keys;
@@ -315,13 +315,13 @@ describe('keys', () => {
     });
   });
 
-  describe('the last use', () => {
+  describe('the last use of a key', () => {
     const writes = (): number => harness.store.calls.get('noteKeysUsed') ?? 0;
     const stored = async (): Promise<(string | null)[]> =>
       (await harness.store.load()).keys.map(({ lastUsedAt }) => lastUsedAt);
     const minute = (ms: number): string => new Date(Math.floor(ms / 60_000) * 60_000).toISOString();
 
-    it('is known at once to the minute, and written once a minute for all keys together', async () => {
+    it('is known at once, to the minute, and written once a minute for all keys together', async () => {
       const keys = await Promise.all([1, 2, 3].map(() => harness.keyOf(admin)));
       const first = harness.clock.now();
       for (let n = 0; n < 100; n += 1) for (const key of keys) await harness.fate(key);
@@ -338,7 +338,7 @@ describe('keys', () => {
       expect(await stored()).toEqual([minute(first + HOUR_MS + 60_000), minute(first), minute(first)]);
     });
 
-    it('is written at the end, and known to the next start', async () => {
+    it('is written at the end, and known after the next start', async () => {
       const key = await harness.keyOf(admin);
       await harness.fate(key);
       await harness.auth.close();
@@ -349,7 +349,7 @@ describe('keys', () => {
 
     it('is not written again for another use in the same minute', async () => {
       const key = await harness.keyOf(admin);
-      // The writes come in the middle of a minute.
+      // The writes happen in the middle of a minute.
       await harness.clock.advance(60_000 - (harness.clock.now() % 60_000) + 30_000);
       await harness.fate(key);
       await harness.clock.advance(50_000);
@@ -361,7 +361,7 @@ describe('keys', () => {
       expect(writes()).toBe(1);
     });
 
-    it('is written with the next when it could not be, and fails no request', async () => {
+    it('is written with the next batch when a write failed, and fails no request', async () => {
       const [key, other] = [await harness.keyOf(admin), await harness.keyOf(admin)];
       const first = harness.clock.now();
       harness.store.failure = new Error('The disk is full.');
@@ -374,14 +374,14 @@ describe('keys', () => {
       expect(await stored()).toEqual([minute(first), minute(first + 60_000)]);
     });
 
-    it('is not one when the key was refused', async () => {
+    it('does not count a refused key', async () => {
       const key = await harness.keyOf(admin, { expires_at: inAnHour() });
       await harness.clock.advance(HOUR_MS);
       await harness.fate(key);
       expect(harness.auth.keys.list(admin)[0]?.last_used_at).toBe(null);
     });
 
-    it("outlives a change of the owner's role", async () => {
+    it("survives a change of the owner's role", async () => {
       const ada = await harness.loggedIn('ada', 'admin');
       const key = await harness.keyOf(ada);
       await harness.fate(key);
@@ -400,7 +400,7 @@ describe('limits of a key', () => {
     ann = await harness.loggedIn('ann', 'operator');
   });
 
-  it('are none unless given, and reach its caller beside those of the account', async () => {
+  it('are unset by default, and reach the caller beside those of the account', async () => {
     expect(await harness.caller(await harness.keyOf(ann))).toMatchObject({ accountLimits: null, keyLimits: null });
     await harness.auth.accounts.update('ann', { max_in_flight: 5 });
     const key = await harness.keyOf(ann, { max_in_flight: 2, tokens_per_minute: 9 });
@@ -415,7 +415,7 @@ describe('limits of a key', () => {
     expect(harness.auth.keys.list(ann).at(-1)).toMatchObject({ max_in_flight: 2, tokens_per_minute: 9 });
   });
 
-  it('of an account change for its keys and tokens at once, without ending them', async () => {
+  it('change for keys and tokens of an account at once, without ending them', async () => {
     const key = await harness.keyOf(ann);
     await harness.auth.accounts.update('ann', { requests_per_minute: 3 });
     await harness.auth.accounts.update('ann', { max_in_flight: 1 });
@@ -426,7 +426,7 @@ describe('limits of a key', () => {
     expect(await harness.caller(key)).toMatchObject({ accountLimits: null });
   });
 
-  it.each(['ann', 'root'])('are not above those of its account, whoever makes it (%s)', async (maker) => {
+  it.each(['ann', 'root'])('do not exceed those of its account, for any maker (%s)', async (maker) => {
     await harness.auth.accounts.update('ann', { max_in_flight: 2, requests_per_minute: 10 });
     const caller = maker === 'ann' ? ann : await harness.loggedIn('root');
     const body = { name: 'k', owner: 'ann', max_in_flight: 3, requests_per_minute: 10, tokens_per_minute: 99 };
@@ -437,7 +437,7 @@ describe('limits of a key', () => {
     await harness.auth.keys.create(caller, { ...body, max_in_flight: 0 });
   });
 
-  it('are not multiplied: a key that has some makes no others', async () => {
+  it('are not multiplied: a key with limits makes no keys', async () => {
     const limited = await harness.caller(await harness.keyOf(ann, { scopes: ['operator'], tokens_per_minute: 9 }));
     expect(await codeOf(() => harness.keyOf(limited, { tokens_per_minute: 9 }))).toBe('FORBIDDEN');
     const free = await harness.caller(await harness.keyOf(ann, { scopes: ['operator'] }));

@@ -11,13 +11,13 @@ import { KeyUses } from './key-uses.ts';
 import { limitsInForce, shownLimits, type Limits } from './limits.ts';
 import type { AccountStore, Clock, InstanceNames, Randomness, StoredKey, StoredUser } from './ports.ts';
 
-/** A key that is known and has not expired, with whom it acts for. */
+/** A known key that has not expired, with the account that owns it. */
 export interface FoundKey {
   stored: StoredKey;
   owner: StoredUser;
-  /** `stored.instances` for looking up. */
+  /** `stored.instances` as a set. */
   instances: ReadonlySet<string> | null;
-  /** Its own on `/v1`; `null`: none. */
+  /** The key's own limits on `/v1`; `null`: none. */
   limits: Limits | null;
   /** Milliseconds since the epoch; `null`: never. */
   expiresAt: number | null;
@@ -34,7 +34,7 @@ interface KeysParts {
   changes: ChangeQueue;
   background: Background;
   onDead: DeadListener;
-  /** As the store gave them. */
+  /** Keys that the store has at the start. */
   stored: readonly StoredKey[];
 }
 
@@ -48,7 +48,7 @@ const MOST_PER_ACCOUNT = 1_000;
 /** Owner of all keys for programs. */
 export class Keys implements AccountListener {
   readonly #parts: KeysParts;
-  /** By SHA-256 of the key, in the order of their making. */
+  /** By SHA-256 of the key, oldest first. */
   readonly #entries = new Map<string, Entry>();
   readonly #uses: KeyUses;
 
@@ -57,7 +57,7 @@ export class Keys implements AccountListener {
     this.#uses = new KeyUses(parts);
     for (const stored of parts.stored) {
       const entry = entryFor(stored);
-      // Left over from a change of the account whose clearing up was not finished.
+      // A change of the account revoked this key, but the process ended before the key was removed.
       if (this.#ownerOf(entry) === undefined) this.#forget(entry);
       else this.#entries.set(stored.hash, entry);
     }
@@ -65,7 +65,7 @@ export class Keys implements AccountListener {
   }
 
   /**
-   * The key of this text, for a request that is made with it now.
+   * Finds a key by its secret, and notes its use.
    *
    * @throws {ApiError} `UNAUTHORIZED`
    */
@@ -83,16 +83,23 @@ export class Keys implements AccountListener {
     return { stored, owner, instances, limits, expiresAt, revoked: controller.signal };
   }
 
-  /** One's own, oldest first; to admins, all; to a key of less, itself and what is not above it. */
+  /**
+   * Lists the keys that the caller may see, oldest first. An admin sees all keys, an account its own. A key sees
+   * itself, and keys of its owner with no more rights than its own.
+   */
   list(caller: Caller): Key[] {
     return [...this.#visible(caller)].map((entry) => this.#shown(entry.stored));
   }
 
-  /** @throws {ApiError} `VALIDATION_ERROR` with every problem; `FORBIDDEN` when it would be above owner or maker */
+  /**
+   * @throws {ApiError} `VALIDATION_ERROR` with every problem; `FORBIDDEN` when the key would exceed the rights of its
+   * owner or of the caller
+   */
   async create(caller: Caller, body: CreateKey): Promise<KeyCreated> {
     const { changes, store, randomness, clock } = this.#parts;
     return changes.run(async () => {
-      // Else a request that waited here would make a key that outlives the change of password meant to end it.
+      // The credentials may have been revoked while this request waited. Its key would outlive the password change that
+      // was meant to end it.
       if (caller.revoked.aborted) throw new ApiError('UNAUTHORIZED', 'These credentials were revoked; log in again.');
       const facts = {
         caller,
@@ -119,7 +126,7 @@ export class Keys implements AccountListener {
     });
   }
 
-  /** One that the caller may {@link list}. @throws {ApiError} `NOT_FOUND` */
+  /** Removes a key that the caller may {@link list}. @throws {ApiError} `NOT_FOUND` */
   async remove(caller: Caller, id: string): Promise<void> {
     await this.#parts.changes.run(async () => {
       const entry = this.#visible(caller).find(({ stored }) => stored.id === id);
@@ -132,7 +139,7 @@ export class Keys implements AccountListener {
     });
   }
 
-  /** Another server has said that these are dead: what they opened here has to close. */
+  /** Ends keys that another server reported as dead: closes their connections and streams in this process. */
   end(isDead: (stored: Pick<StoredKey, 'id' | 'ownerId'>) => boolean): void {
     for (const { stored, controller } of this.#entries.values()) if (isDead(stored)) controller.abort();
   }
@@ -153,7 +160,7 @@ export class Keys implements AccountListener {
     this.#uses.close();
   }
 
-  /** `undefined`: it is gone, or has revoked the key. */
+  /** `undefined`: the account is gone, or has revoked the key. */
   #ownerOf({ stored }: Entry): StoredUser | undefined {
     const owner = this.#parts.accounts.find(stored.ownerId);
     return owner?.tokenGeneration === stored.generation ? owner : undefined;
@@ -178,7 +185,10 @@ export class Keys implements AccountListener {
   #refuseTooMany({ id, username }: StoredUser): void {
     const owned = this.#entries.values().filter(({ stored }) => stored.ownerId === id);
     if (owned.toArray().length < MOST_PER_ACCOUNT) return;
-    throw new ApiError('FORBIDDEN', `${username} has ${MOST_PER_ACCOUNT} keys, more are not kept; delete some first.`);
+    throw new ApiError(
+      'FORBIDDEN',
+      `${username} has ${MOST_PER_ACCOUNT} keys, the most of one account; delete some first.`,
+    );
   }
 
   #drop({ stored, controller }: Entry): void {
@@ -187,7 +197,7 @@ export class Keys implements AccountListener {
     this.#uses.forget(stored.id);
   }
 
-  /** A dead key is cleared away without anybody waiting for it: it is dead already by its generation. */
+  /** Removes a dead key from the store in the background. Its generation already makes the key invalid. */
   #forget({ stored }: Entry): void {
     this.#parts.background.run(() => this.#parts.store.removeKey(stored.id));
   }

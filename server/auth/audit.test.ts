@@ -28,7 +28,7 @@ describe('the audit trail', () => {
     trail = new AuditTrail({ store, clock, onFault: (error) => void faults.push(error) });
   });
 
-  it('gives back what was recorded a moment ago, newest first, in the words of the API', async () => {
+  it('returns what was just recorded, newest first, with the field names of the API', async () => {
     trail.record(ENTRY);
     trail.record({ ...ENTRY, requestId: 'r2', target: null });
     const timestamp = new Date(clock.now()).toISOString();
@@ -40,14 +40,14 @@ describe('the audit trail', () => {
     expect((await trail.read({ ...ALL, limit: 1 })).length).toBe(1);
   });
 
-  it('fails nobody when it cannot be written, but says so', async () => {
+  it('fails no request when it cannot be written, but reports the error', async () => {
     store.failure = new Error('The disk is full.');
     trail.record(ENTRY);
     expect(await trail.read(ALL)).toEqual([]);
     expect(faults).toContainEqual(new Error('The disk is full.'));
   });
 
-  it('does not grow in memory when the disk does not keep up, and says once that rows are lost', async () => {
+  it('does not fill memory when the disk is too slow, and reports once that rows are lost', async () => {
     await trail.read(ALL);
     for (let n = 0; n < 10_100; n += 1) trail.record(ENTRY);
     expect((await trail.read(ALL)).length).toBe(10_000);
@@ -56,7 +56,7 @@ describe('the audit trail', () => {
     expect((await trail.read(ALL)).length).toBe(10_001);
   });
 
-  it('is kept for ninety days, looked at every day', async () => {
+  it('keeps rows for ninety days, and prunes every day', async () => {
     trail.record(ENTRY);
     await clock.advance(90 * DAY_MS);
     trail.record({ ...ENTRY, requestId: 'r2' });

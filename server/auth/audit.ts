@@ -4,17 +4,20 @@ import type { AuditEntry, AuditQuery, AuditStore, Clock } from './ports.ts';
 
 const DAY_MS = 86_400_000;
 const RETENTION_MS = 90 * DAY_MS;
-/** Rows that the disk has not taken: beyond them it does not keep up, and memory would be next. */
+/**
+ * Most rows that may wait for the disk. Beyond them rows are dropped, because the disk does not keep up and memory
+ * would fill.
+ */
 const MOST_UNDER_WAY = 10_000;
 
 interface AuditTrailParts {
   store: AuditStore;
   clock: Pick<Clock, 'now' | 'after'>;
-  /** Told what could not be recorded or removed; must not throw. */
+  /** Gets each error of recording or pruning; must not throw. */
   onFault: (error: unknown) => void;
 }
 
-/** Who did what to which. Recording makes no request wait and fails none. */
+/** The audit trail: who did what to which object. Recording delays no request and fails none. */
 export class AuditTrail {
   readonly #parts: AuditTrailParts;
   readonly #background: Background;
@@ -27,10 +30,10 @@ export class AuditTrail {
     this.#prune();
   }
 
-  /** Keeps it for 90 days. */
+  /** Records an entry, which is kept for 90 days. */
   record(entry: Omit<AuditEntry, 'timestamp'>): void {
     if (this.#background.size >= MOST_UNDER_WAY) {
-      // Once: a fault for each would only add to what does not keep up.
+      // Report only once: a report for each row would slow the disk further.
       if (!this.#isOverrun)
         this.#parts.onFault(new Error('The audit trail is written too slowly; rows are being lost.'));
       this.#isOverrun = true;
@@ -41,7 +44,7 @@ export class AuditTrail {
     this.#background.run(() => this.#parts.store.append({ ...entry, timestamp }));
   }
 
-  /** Newest first, with everything that was recorded before. */
+  /** Reads rows, newest first. Waits for rows that are still being written. */
   async read(query: AuditQuery): Promise<AuditRow[]> {
     await this.#background.settled();
     const rows = await this.#parts.store.read(query);
@@ -57,7 +60,7 @@ export class AuditTrail {
     }));
   }
 
-  /** Resolves when what was recorded is on the disk. */
+  /** Stops pruning. Resolves when all recorded rows are on the disk. */
   async close(): Promise<void> {
     this.#cancel();
     await this.#background.settled();

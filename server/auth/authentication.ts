@@ -25,32 +25,35 @@ export interface AuthenticationParts {
   isEnabled: boolean;
   /** `auth.inference` is `open`. */
   isInferenceOpen: boolean;
-  /** `auth.token_ttl` in seconds; a part of one counts as a whole. */
+  /** `auth.token_ttl` in seconds; fractions are rounded up. */
   tokenTtl: number;
-  /** `auth.session_ttl` in seconds; a part of one counts as a whole. */
+  /** `auth.session_ttl` in seconds; fractions are rounded up. */
   sessionTtl: number;
-  /** Told what went wrong that no request waits for; must not throw. */
+  /** Gets errors of background work; must not throw. */
   onFault: (error: unknown) => void;
-  /** How passwords are hashed. Default argon2id. */
+  /** Computes a password's hash. Default: argon2id. */
   derive?: Derive;
 }
 
-/** Who may get in: everything about accounts, keys and tokens. */
+/** Everything about accounts, keys and tokens. */
 export interface Authentication {
   authenticator: Authenticator;
   sessions: Sessions;
   accounts: Accounts;
   keys: Keys;
   tickets: Tickets;
-  /** Tells of all credentials that die before their time, and of those that {@link end} is told of. */
+  /** Calls `listener` for all credentials that die before their time, also for those that {@link end} reports. */
   watchDead(listener: DeadListener): void;
-  /** Another server has said that these are dead: what they opened here has to close. */
+  /** Ends credentials that another server reported as dead: closes their connections and streams in this process. */
   end(dead: { kind: string; whose: string }): void;
-  /** Resolves when everything that is pending is on the disk. */
+  /** Resolves when all pending writes are on the disk. */
   close(): Promise<void>;
 }
 
-/** Reads what is stored and makes what is missing. With authentication off, accounts and keys can be prepared all the same. */
+/**
+ * Loads accounts, keys and tokens from the store, and creates a signing key if needed. Accounts and keys can also be
+ * prepared while authentication is off.
+ */
 export async function openAuthentication(parts: AuthenticationParts): Promise<Authentication> {
   const { store, clock, randomness, alerts, isEnabled, isInferenceOpen, derive } = parts;
   const stored = await store.load();

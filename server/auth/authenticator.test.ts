@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { AuthHarness, codeOf } from '../testing/auth-harness.ts';
 import { anonymousAdmin } from './caller.ts';
 
-describe('who makes a request', () => {
+describe('the caller of a request', () => {
   let harness: AuthHarness;
   let token: string;
   let key: string;
@@ -22,7 +22,7 @@ describe('who makes a request', () => {
     codeOf(async () => (await harness.auth.authenticator.authenticate({ authorization, apiKey })).subject);
   const idOfKey = (): string => harness.auth.keys.list(anonymousAdmin())[0]?.id ?? '';
 
-  it('is known by a token or a key, as Bearer or as x-api-key', async () => {
+  it('is identified by a token or a key, as Bearer or as x-api-key', async () => {
     const ofKey = `key:${idOfKey()} (my laptop)`;
     expect(await subject(`Bearer ${token}`)).toBe('user:Ada');
     expect(await subject(undefined, token)).toBe('user:Ada');
@@ -31,7 +31,7 @@ describe('who makes a request', () => {
     expect(await subject(`bearer  ${key} `, ` ${key}`)).toBe(ofKey);
   });
 
-  it('is everything that the rest of llamactl asks about', async () => {
+  it('has all the fields that the rest of llamactl needs', async () => {
     const caller = await harness.caller(token);
     const { userId } = caller;
     expect(userId).toMatch(/^[0-9a-f]{16}$/);
@@ -83,18 +83,18 @@ describe('who makes a request', () => {
     ['a key of the right form', 'Bearer llk_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA', undefined],
     ['a key that is too short', 'Bearer llk_AAAA', undefined],
     ['a key of another service', 'Bearer sk-AAAA', undefined],
-  ])('is not known by %s', async (_what, authorization, apiKey) => {
+  ])('is not identified by %s', async (_what, authorization, apiKey) => {
     const filled = (text?: string): string | undefined => text?.replace('KEY', key).replace('TOKEN', token);
     expect(await subject(filled(authorization), filled(apiKey))).toBe('UNAUTHORIZED');
   });
 
-  it('by a key is known without waiting', () => {
+  it('is identified synchronously by a key', () => {
     expect(harness.auth.authenticator.authenticate({ authorization: undefined, apiKey: key })).not.toBeInstanceOf(
       Promise,
     );
   });
 
-  it('by a key is the owner only while that is enabled', async () => {
+  it('is the owner of a key only while the owner is enabled', async () => {
     await harness.user('root', 'admin');
     const before = await harness.caller(key);
     await harness.auth.accounts.update('ada', { disabled: true });
@@ -102,7 +102,7 @@ describe('who makes a request', () => {
   });
 
   describe('while authentication is off', () => {
-    it('is an admin without a name, whatever is sent', async () => {
+    it('is an admin without a name, whatever credentials are sent', async () => {
       await harness.restart({ isEnabled: false });
       const caller = await harness.auth.authenticator.authenticate({ authorization: 'nonsense', apiKey: undefined });
       expect(caller).toMatchObject({
@@ -127,7 +127,7 @@ describe('who makes a request', () => {
         return `${caller.subject} ${caller.role} ${[...caller.scopes].join()}`;
       });
 
-    it('need not be said for engines: what is no good counts for nothing', async () => {
+    it('needs no credentials for engines, and invalid ones count as none', async () => {
       const open = 'anonymous null inference';
       expect(await inference()).toBe(open);
       expect(await inference('Bearer sk-no-key-required')).toBe(open);
@@ -137,12 +137,12 @@ describe('who makes a request', () => {
       expect(await inference(`Bearer ${key}`)).toBe(`key:${idOfKey()} (my laptop) null inference`);
     });
 
-    it('has to be said for everything else', async () => {
+    it('needs credentials for everything else', async () => {
       expect(await subject()).toBe('UNAUTHORIZED');
     });
   });
 
-  it('has to be said for engines while inference is not open', async () => {
+  it('needs credentials for engines while inference is not open', async () => {
     const { authenticator } = harness.auth;
     expect(
       await codeOf(() => authenticator.authenticateInference({ authorization: undefined, apiKey: undefined })),

@@ -9,7 +9,7 @@ import type { StoredUser } from './ports.ts';
 import { isAtLeast, lowerRole, roleOf } from './roles.ts';
 import type { Tokens, VerifiedToken } from './tokens.ts';
 
-/** The headers that say who calls, as they were received. */
+/** The headers with a caller's credentials, as received. */
 export interface Credentials {
   authorization: string | undefined;
   /** `x-api-key`. */
@@ -25,7 +25,7 @@ interface AuthenticatorParts {
   keys: Keys;
 }
 
-/** Finds out who makes a request. */
+/** Identifies the caller of a request. */
 export class Authenticator {
   readonly #parts: AuthenticatorParts;
   readonly #anonymousAdmin = anonymousAdmin();
@@ -36,17 +36,18 @@ export class Authenticator {
   }
 
   /**
-   * For everything. At once, but for a token that was never seen before.
+   * Identifies the caller of any request. Answers synchronously, except for a token that this process has not verified
+   * yet.
    *
-   * @throws {ApiError} `UNAUTHORIZED` or `TOKEN_EXPIRED`; then, or by rejecting
+   * @throws {ApiError} `UNAUTHORIZED` or `TOKEN_EXPIRED`, either by throwing or by rejecting
    */
   authenticate(credentials: Credentials): Caller | Promise<Caller> {
     return this.#parts.isEnabled ? this.#callerOf(secretOf(credentials)) : this.#anonymousAdmin;
   }
 
   /**
-   * For what needs the permission `inference`. While that is open, nobody has to say who they are, and what is said counts
-   * only if it is good: most clients cannot be told to send no key.
+   * Identifies the caller of a request that needs the permission `inference`. While inference is open, credentials are
+   * optional, and bad ones count as none: most clients cannot be configured to send no key.
    *
    * @throws {ApiError} as {@link authenticate}, unless inference is open
    */
@@ -117,7 +118,10 @@ function callerOfKey({ stored, owner, instances, limits, expiresAt, revoked }: F
   };
 }
 
-/** Never more than the owner may now, and nothing of an admin's for a key that is limited to some instances. */
+/**
+ * The rights of a key: at most the current rights of its owner. A key limited to some instances never has the role
+ * admin.
+ */
 function rightsOf(
   scopes: FoundKey['stored']['scopes'],
   owner: StoredUser,

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { Background } from './background.ts';
 import { ChangeQueue } from './change-queue.ts';
 
-describe('work that nobody waits for', () => {
-  it('tells its faults and is awaited in the end, with what follows from it', async () => {
+describe('background work', () => {
+  it('reports its errors, and can be awaited with the work that it starts', async () => {
     const faults: unknown[] = [];
     const background = new Background((error) => void faults.push(error));
     const done: string[] = [];
@@ -24,8 +24,8 @@ describe('work that nobody waits for', () => {
   });
 });
 
-describe('changes', () => {
-  it('are made one after the other, also behind one that failed', async () => {
+describe('the change queue', () => {
+  it('runs changes one after the other, also after a failed one', async () => {
     const queue = new ChangeQueue();
     const order: string[] = [];
     const change = (name: string) => async (): Promise<string> => {

@@ -1,19 +1,19 @@
-/** Work that no request waits for and that fails none. */
+/** Runs work in the background: no request waits for it, and its failure fails no request. */
 export class Background {
   readonly #onFault: (error: unknown) => void;
   readonly #running = new Set<Promise<void>>();
 
-  /** @param onFault told what went wrong; must not throw */
+  /** @param onFault gets the error of work that failed; must not throw */
   constructor(onFault: (error: unknown) => void) {
     this.#onFault = onFault;
   }
 
-  /** How much is under way. */
+  /** Number of tasks that are running. */
   get size(): number {
     return this.#running.size;
   }
 
-  /** Begins at once. */
+  /** Starts `work` at once. */
   run(work: () => Promise<void>): void {
     const running = this.#watch(work).then(() => {
       this.#running.delete(running);
@@ -21,7 +21,7 @@ export class Background {
     this.#running.add(running);
   }
 
-  /** Resolves when nothing is under way, that which follows included. */
+  /** Resolves when no task is running, including tasks that start meanwhile. */
   async settled(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running);
   }

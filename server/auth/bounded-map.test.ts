@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { BoundedMap } from './bounded-map.ts';
 
 describe('a bounded map', () => {
-  it('forgets what was not used for longest, and says so', () => {
+  it('evicts the least recently used entry, and reports it', () => {
     const evicted: number[] = [];
     const map = new BoundedMap<string, number>(2, (value) => void evicted.push(value));
     map.set('a', 1);
@@ -16,7 +16,7 @@ describe('a bounded map', () => {
     ]);
   });
 
-  it('has room for a new value of an old key', () => {
+  it('replaces the value of an existing key without evicting', () => {
     const evicted: number[] = [];
     const map = new BoundedMap<string, number>(1, (value) => void evicted.push(value));
     map.set('a', 1);
@@ -24,7 +24,7 @@ describe('a bounded map', () => {
     expect([map.get('a'), map.size, evicted]).toEqual([2, 1, []]);
   });
 
-  it('gives what it deletes', () => {
+  it('returns the deleted value', () => {
     const map = new BoundedMap<string, number>(1);
     map.set('a', 1);
     expect([map.delete('a'), map.delete('a'), map.size]).toEqual([1, undefined, 0]);

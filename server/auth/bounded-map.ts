@@ -1,11 +1,11 @@
-/** A map that forgets what was not used for longest when it would grow beyond its bound. */
+/** A map with a size limit. When it is full, it evicts the least recently used entry. */
 export class BoundedMap<Key, Value> {
   readonly #bound: number;
   readonly #onEvicted: (value: Value) => void;
   /** Least recently used first. */
   readonly #entries = new Map<Key, Value>();
 
-  /** @param onEvicted told what was forgotten for want of room */
+  /** @param onEvicted gets each value that is evicted because the map is full */
   constructor(bound: number, onEvicted: (value: Value) => void = () => undefined) {
     this.#bound = bound;
     this.#onEvicted = onEvicted;
@@ -15,7 +15,7 @@ export class BoundedMap<Key, Value> {
     return this.#entries.size;
   }
 
-  /** Counts as a use. */
+  /** Returns the value, and marks it as most recently used. */
   get(key: Key): Value | undefined {
     const value = this.#entries.get(key);
     if (value === undefined) return undefined;
@@ -35,7 +35,7 @@ export class BoundedMap<Key, Value> {
     }
   }
 
-  /** What it was, if it was there. */
+  /** Removes an entry, and returns its value. */
   delete(key: Key): Value | undefined {
     const value = this.#entries.get(key);
     this.#entries.delete(key);

@@ -3,45 +3,48 @@ import { PERMISSIONS, type NarrowScope, type Permission, type Requirement } from
 import type { Limits } from './limits.ts';
 import { isAtLeast } from './roles.ts';
 
-/** Who makes a request, and what they may. Holds for this moment: whatever outlives the request watches `revoked`. */
+/**
+ * The author of a request, with its rights. The values hold for this moment; anything that outlives the request watches
+ * `revoked`.
+ */
 export interface Caller {
-  /** `anonymous`: nobody had to say who they are. */
+  /** `anonymous`: no credentials were needed. */
   kind: 'anonymous' | 'user' | 'key';
   /** For the log, the audit trail and the rate limit: `anonymous`, `user:NAME`, `key:ID (NAME)`. No secret. */
   subject: string;
-  /** The account; of a key, its owner's. `null`: anonymous. */
+  /** Name of the account, or of the key's owner; `null`: anonymous. */
   username: string | null;
   userId: string | null;
-  /** Id of the token or of the key; `null`: anonymous. */
+  /** Id of the token or key; `null`: anonymous. */
   credentialId: string | null;
-  /** `null`: none, only `scopes` count. */
+  /** `null`: no role; only `scopes` grant rights. */
   role: Role | null;
   scopes: ReadonlySet<NarrowScope>;
-  /** Ids of the instances that exist for it; `null`: all. */
+  /** Ids of the instances that the caller may see; `null`: all. */
   instances: ReadonlySet<string> | null;
-  /** Whether a request of it may start an instance that is stopped. */
+  /** Whether its requests may start a stopped instance. */
   mayStart: boolean;
-  /** When the log-in of its token began, milliseconds since the epoch; `null`: it has no token. */
+  /** Start of the token's log-in, milliseconds since the epoch; `null`: the caller has no token. */
   loggedInAt: number | null;
   /** Limits of the account on `/v1`; `null`: none. */
   accountLimits: Limits | null;
-  /** Limits of the key on `/v1`, which hold beside those of the account; `null`: none. */
+  /** Limits of the key on `/v1`, in addition to those of the account; `null`: none. */
   keyLimits: Limits | null;
-  /** When its token or key ends, milliseconds since the epoch; `null`: never. */
+  /** When its token or key expires, milliseconds since the epoch; `null`: never. */
   expiresAt: number | null;
   /**
-   * Aborted when the credential is dead before its time, or the account's role has changed: sockets and streams have to
-   * end. It lasts as long as the credential: whoever listens takes the listener away again.
+   * Aborts when the credential is revoked or the account's role changes: its sockets and streams must end. The signal
+   * lives as long as the credential, so remove listeners when they are no longer needed.
    */
   revoked: AbortSignal;
 }
 
-/** Everybody while authentication is off. */
+/** Every caller while authentication is off. */
 export function anonymousAdmin(): Caller {
   return { ...anonymous(), role: 'admin' };
 }
 
-/** Whoever calls engines without credentials while `auth.inference` is `open`. */
+/** Callers of `/v1` without credentials while `auth.inference` is `open`. */
 export function anonymousInference(): Caller {
   return { ...anonymous(), scopes: new Set(['inference']) };
 }
@@ -65,7 +68,7 @@ function anonymous(): Caller {
   };
 }
 
-/** Whether `caller` may do what needs `permission`. `null`: no credentials were given, or none that are good. */
+/** Whether `caller` has `permission`. `null`: the request has no valid credentials. */
 export function mayCall(caller: Pick<Caller, 'role' | 'scopes'> | null, permission: Permission): boolean {
   const { role, scope }: Requirement = PERMISSIONS[permission];
   if (role === null) return true;
@@ -73,7 +76,7 @@ export function mayCall(caller: Pick<Caller, 'role' | 'scopes'> | null, permissi
   return isAtLeast(caller.role, role) || (scope !== null && caller.scopes.has(scope));
 }
 
-/** Whether an instance exists for `caller`. @param instance Its id. */
+/** Whether `caller` may see an instance. @param instance Its id. */
 export function maySee(caller: Pick<Caller, 'instances'>, instance: string): boolean {
   return caller.instances === null || caller.instances.has(instance);
 }

@@ -1,11 +1,11 @@
 /**
- * Changes of accounts and keys, one after the other: each is judged on what the one before has left in memory and on the
- * disk, and changes the memory only when the disk has it. So two admins who demote each other at once leave one.
+ * Runs changes of accounts and keys one after the other. Each change sees the result of the one before, and changes
+ * memory only after the disk. So of two admins who demote each other at once, one stays an admin.
  */
 export class ChangeQueue {
   #last: Promise<unknown> = Promise.resolve();
 
-  /** Runs `change` when every earlier one has ended, well or not. */
+  /** Runs `change` after every earlier one has ended, successfully or not. */
   run<Result>(change: () => Promise<Result>): Promise<Result> {
     const result = this.#last.then(change);
     this.#last = result.then(

@@ -4,13 +4,13 @@ import type { Authentication } from './authentication.ts';
 import type { Caller } from './caller.ts';
 import type { Dead } from './dead.ts';
 
-/** Two servers of one data directory: what is dead in the new one has to end in the old one, which serves others still. */
-describe('credentials that die in the server that has taken over', () => {
+/** Two servers of one data directory: the old one still serves requests, and ends what the new one revokes. */
+describe('credentials that the successor revokes', () => {
   let harness: AuthHarness;
   let old: Authentication;
-  let told: Dead[];
+  let reported: Dead[];
   let secrets: { token: string; key: string; other: string };
-  /** As the old server knows them. */
+  /** The credentials in the old server. */
   let callers: { token: Caller; key: Caller; other: Caller };
 
   beforeEach(async () => {
@@ -25,8 +25,8 @@ describe('credentials that die in the server that has taken over', () => {
       other: await harness.caller(secrets.other),
     };
     old = harness.auth;
-    told = [];
-    old.watchDead((dead) => told.push(dead));
+    reported = [];
+    old.watchDead((dead) => reported.push(dead));
     await harness.restart();
     harness.auth.watchDead((dead) => old.end(dead));
   });
@@ -36,32 +36,32 @@ describe('credentials that die in the server that has taken over', () => {
       .filter(([, { revoked }]) => revoked.aborted)
       .map(([name]) => name);
 
-  it('are the key that is deleted, and no other', async () => {
+  it('include a deleted key, and no other key', async () => {
     const { keys } = harness.auth;
     const eve = await harness.caller(secrets.token);
     const [key] = keys.list(eve);
     await keys.remove(eve, key?.id ?? '');
     expect(dead()).toEqual(['key']);
-    expect(told).toEqual([{ kind: 'key', whose: key?.id }]);
+    expect(reported).toEqual([{ kind: 'key', whose: key?.id }]);
   });
 
-  it('are all of an account that is disabled', async () => {
+  it('include all of a disabled account', async () => {
     await harness.auth.accounts.update('eve', { disabled: true });
     expect(dead()).toEqual(['token', 'key']);
   });
 
-  it('are those of an account whose role changes: it may less from now on', async () => {
+  it('include all of an account whose role changes, because it may have fewer rights now', async () => {
     await harness.auth.accounts.update('eve', { role: 'viewer' });
     expect(dead()).toEqual(['token', 'key']);
   });
 
-  it('are the tokens of a login that is over', async () => {
+  it('include the tokens of an ended login', async () => {
     await harness.auth.sessions.logout(await harness.caller(secrets.token));
     expect(dead()).toEqual(['token']);
   });
 
-  it('are none of a kind that only a later version knows', () => {
+  it('exclude unknown kinds, which only a later version sends', () => {
     old.end({ kind: 'passkey', whose: callers.token.userId ?? '' });
-    expect([dead(), told]).toEqual([[], []]);
+    expect([dead(), reported]).toEqual([[], []]);
   });
 });

@@ -1,6 +1,6 @@
 /**
- * Credentials that are good no more: all of an account, because that has changed; those of one login; or one key. What was
- * opened with them has to close, in whichever process it was opened.
+ * Credentials that are no longer valid: all of a changed account, those of one session, or one key. Every process
+ * closes the connections and streams that were opened with them.
  */
 export interface Dead {
   kind: 'account' | 'session' | 'key';
@@ -8,5 +8,5 @@ export interface Dead {
   whose: string;
 }
 
-/** Told of all that dies in this process. */
+/** Gets all credentials that this process revokes. */
 export type DeadListener = (dead: Dead) => void;

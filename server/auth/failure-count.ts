@@ -1,23 +1,23 @@
-/** How failed logins of one account, or from one address, slow the next ones down. All times in milliseconds. */
+/** How failed logins of one account, or from one address, delay the next ones. All times in milliseconds. */
 export interface ThrottlePolicy {
-  /** Tries before the first wait. */
+  /** Failed tries before the first wait. */
   free: number;
-  /** The longest wait, however many have failed. */
+  /** Longest wait after any number of failures. */
   ceiling: number;
 }
 
-/** Failures in a row, and when the next try is taken. Milliseconds of a clock that nobody sets. */
+/** Failures in a row, and when the next try is allowed. All times in milliseconds of a monotonic clock. */
 export interface FailureCount {
   failures: number;
-  /** The last one. */
+  /** Time of the last failure. */
   at: number;
-  /** No try is taken before. */
+  /** The next try is refused before this time. */
   until: number;
 }
 
-/** For each of these without a failure, one is forgotten. */
+/** One failure is forgotten after each such period without a failure. */
 export const FORGET_ONE_AFTER_MS = 600_000;
-/** More are not counted: whoever stops failing has a clean record after three hours. */
+/** Highest count. After 20 failures the count is back at zero in 3 hours and 20 minutes. */
 const MOST_FAILURES = 20;
 const FIRST_WAIT_MS = 1_000;
 
@@ -28,12 +28,12 @@ export function failuresAt(count: FailureCount | undefined, now: number): number
   return Math.max(0, count.failures - forgotten);
 }
 
-/** How long the next try has to wait; 0: not at all. */
+/** How long the next try must wait; 0: it need not wait. */
 export function waitAt(count: FailureCount | undefined, now: number, { ceiling }: ThrottlePolicy): number {
   return count === undefined ? 0 : Math.min(Math.max(0, count.until - now), ceiling);
 }
 
-/** After one more failure: when the free ones are used up, 1 2 4 … seconds to wait. */
+/** The count after one more failure. When the free tries are used up, the waits are 1, 2, 4 … seconds. */
 export function withFailure(count: FailureCount | undefined, now: number, policy: ThrottlePolicy): FailureCount {
   const failures = Math.min(failuresAt(count, now) + 1, MOST_FAILURES);
   const beyond = failures - policy.free;
@@ -41,7 +41,7 @@ export function withFailure(count: FailureCount | undefined, now: number, policy
   return { failures, at: now, until: now + wait };
 }
 
-/** As if one try had not been made; `null`: nothing is left to count. */
+/** The count without one try; `null`: no failure is left to count. */
 export function withoutOne(count: FailureCount, now: number): FailureCount | null {
   const before = { failures: count.failures - 1, at: count.at, until: now };
   return failuresAt(before, now) === 0 ? null : before;

@@ -20,13 +20,13 @@ describe('the first admin', () => {
   const loginAs = (password: string) => harness.auth.sessions.login({ username: 'admin', password }, CLIENT);
   const file = (): string => path.join(dataDir, 'admin-password');
 
-  it('has the password that was given, which is written nowhere', async () => {
+  it('gets the given password, which is written nowhere', async () => {
     expect(await ensure('given by hand')).toEqual({ username: 'admin', passwordFile: null });
     expect((await loginAs('given by hand')).user.role).toBe('admin');
     await expect(stat(file())).rejects.toThrow('ENOENT');
   });
 
-  it('has else a random one, in a file that only its owner can read', async () => {
+  it('otherwise gets a random one, in a file that only its owner can read', async () => {
     expect(await ensure()).toEqual({ username: 'admin', passwordFile: file() });
     expect((await stat(file())).mode & 0o777).toBe(0o600);
     const text = await readFile(file(), 'utf8');
@@ -34,7 +34,7 @@ describe('the first admin', () => {
     expect((await loginAs(text.trim())).user.role).toBe('admin');
   });
 
-  it('is made once, and not where anybody is', async () => {
+  it('is created once, and not when an account exists', async () => {
     await ensure();
     const text = await readFile(file(), 'utf8');
     expect(await ensure()).toBe(null);
@@ -43,7 +43,7 @@ describe('the first admin', () => {
     expect(await readFile(file(), 'utf8')).toBe(text);
   });
 
-  it('gets another password when the start before died between file and account', async () => {
+  it('gets another password when the previous start died between file and account', async () => {
     harness.store.failure = new Error('The disk is full.');
     await expect(ensure()).rejects.toThrow('The disk is full.');
     const before = await readFile(file(), 'utf8');
@@ -54,7 +54,7 @@ describe('the first admin', () => {
     await loginAs(after.trim());
   });
 
-  it('does not write into what lies there: neither its mode nor where it points to counts', async () => {
+  it('replaces an existing file, ignoring its mode and its symlink target', async () => {
     const elsewhere = path.join(dataDir, 'elsewhere');
     await writeFile(elsewhere, 'mine');
     await chmod(elsewhere, 0o666);
@@ -64,7 +64,7 @@ describe('the first admin', () => {
     expect((await stat(file())).mode & 0o777).toBe(0o600);
   });
 
-  it('is refused a password that could not be one, with its sentence and without showing it', async () => {
+  it('is refused with an invalid password, in a sentence that does not show it', async () => {
     await expect(ensure('short')).rejects.toThrow('LLAMACTL_ADMIN_PASSWORD must have at least 8 characters.');
     expect(harness.auth.accounts.count).toBe(0);
   });

@@ -4,19 +4,19 @@ import path from 'node:path';
 import type { Accounts } from './accounts.ts';
 import type { Randomness } from './ports.ts';
 
-/** The account that was made, and where its password is. */
+/** The account that was created, and where its password is. */
 export interface FirstAdmin {
   username: string;
-  /** Absolute; `null`: the password was given. */
+  /** Absolute path; `null`: the password was given. */
   passwordFile: string | null;
 }
 
 interface FirstAdminParts {
   accounts: Accounts;
   randomness: Pick<Randomness, 'token'>;
-  /** From `LLAMACTL_ADMIN_PASSWORD`; `null`: make one. */
+  /** From `LLAMACTL_ADMIN_PASSWORD`; `null`: generate one. */
   password: string | null;
-  /** Absolute; exists. */
+  /** Absolute path; the directory exists. */
   dataDir: string;
 }
 
@@ -26,11 +26,11 @@ const PASSWORD_FILE = 'admin-password';
 const PASSWORD_BYTES = 16;
 
 /**
- * Makes the account `admin` where there is none at all; `null`: there are accounts. A password that nobody gave is in a
- * file of the data directory that only its owner can read, before the account is there: whatever dies between the two
- * is made anew by the next start.
+ * Creates the account `admin` if no account exists; otherwise returns `null`. A generated password is written to a file
+ * in the data directory that only its owner can read. The file is written before the account: if the process dies
+ * between the two steps, the next start repeats both.
  *
- * @throws {Error} one sentence, when the given password cannot be one or the file cannot be written
+ * @throws {Error} one sentence, when the given password is invalid or the file cannot be written
  */
 export async function ensureFirstAdmin(parts: FirstAdminParts): Promise<FirstAdmin | null> {
   const { accounts, randomness, password, dataDir } = parts;
@@ -48,12 +48,12 @@ export async function ensureFirstAdmin(parts: FirstAdminParts): Promise<FirstAdm
   return { username: USERNAME, passwordFile };
 }
 
-/** Where a password is that nobody gave. @param dataDir Absolute. */
+/** Path of the file with a generated password. @param dataDir Absolute. */
 export function passwordFileOf(dataDir: string): string {
   return path.join(dataDir, PASSWORD_FILE);
 }
 
-/** A new file, so that neither the mode nor the owner of one that lies there is kept; on the disk when it resolves. */
+/** Writes a new file, so that it does not inherit mode or owner from an old one. Resolves when it is on the disk. */
 async function writeSecret(file: string, text: string): Promise<void> {
   await rm(file, { force: true });
   await flushed(await open(file, 'wx', 0o600), text);

@@ -1,14 +1,14 @@
 import { ApiError } from '@llamactl/contract/errors';
 
 /**
- * Node has four threads for files, names and hashes alike. With 64 hashes at once a look at a file waits for 0.8 s, with
- * two at a time for 8 ms, and the hashes are done no later.
+ * Node has four threads for files, names and hashes. With 64 hashes at once, a file operation waits for 0.8 s; with two
+ * at a time, for 8 ms. The hashes finish no later.
  */
 const AT_ONCE = 2;
-/** A quarter of a second of work. */
+/** About a quarter of a second of work. */
 const MOST_WAITING = 16;
 
-/** Lets few hashes be computed at a time, in the order of their asking. */
+/** Computes few hashes at a time, in the order of the requests. */
 export class HashingQueue {
   #running = 0;
   readonly #waiting: (() => void)[] = [];
@@ -38,7 +38,7 @@ export class HashingQueue {
     });
   }
 
-  /** The place goes from hand to hand, so that nobody who comes now gets ahead of those who wait. */
+  /** Passes the turn directly to the next in the queue, so that a new request cannot overtake waiting ones. */
   #leave(): void {
     const next = this.#waiting.shift();
     if (next === undefined) this.#running -= 1;

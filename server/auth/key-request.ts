@@ -4,13 +4,16 @@ import { mayCall, maySee, type Caller } from './caller.ts';
 import { changedLimits, LIMIT_PROPERTIES, NO_LIMITS, type LimitFields } from './limits.ts';
 import type { InstanceNames, StoredKey, StoredUser } from './ports.ts';
 
-/** What a key will be, once its secret is made. */
+/** The properties of a new key, before its secret is made. */
 export type KeyGrant = Pick<StoredKey, 'name' | 'scopes' | 'instances' | 'mayStart' | 'limits' | 'expiresAt'>;
 
-/** What a wish for a key is judged by. */
+/** Facts that decide about a request for a key. */
 export interface KeyRequestFacts {
   caller: Caller;
-  /** Whose it shall be; `null`: it was not said, and the caller has no account. `undefined`: there is none of the name. */
+  /**
+   * The owner of the key. `null`: none was given, and the caller has no account. `undefined`: no account has the given
+   * name.
+   */
   owner: StoredUser | null | undefined;
   instances: Pick<InstanceNames, 'idOf'>;
   /** Milliseconds since the epoch. */
@@ -18,8 +21,8 @@ export interface KeyRequestFacts {
 }
 
 /**
- * Judges a wish for a key: it may not be above its owner, nor above whoever makes it, and a key made with a key is
- * bounded by that in everything: scopes, instances, starting and expiry.
+ * Judges a request for a key. The key may not have more rights than its owner or its maker. A key made with another key
+ * is bounded by that key in scopes, instances, starting and expiry.
  *
  * @throws {ApiError} `VALIDATION_ERROR` with every problem; `FORBIDDEN`
  */
@@ -52,7 +55,10 @@ export function judgeKeyRequest(body: CreateKey, facts: KeyRequestFacts): { gran
   return { grant, owner };
 }
 
-/** Whether what a key may is nothing that `caller` may not: a key does not reach past itself to others of its owner. */
+/**
+ * Whether a key has no right that `caller` lacks. A caller with a key manages only keys of its owner that are within
+ * its own rights.
+ */
 export function isWithin(
   { scopes, instances, mayStart }: Pick<StoredKey, 'scopes' | 'instances' | 'mayStart'>,
   caller: Caller,
@@ -61,24 +67,24 @@ export function isWithin(
   return isSeen && (caller.mayStart || !mayStart) && scopes.every((scope) => mayCall(caller, scope));
 }
 
-/** An instance that the caller may not see is none. */
+/** `null`: no such instance exists, or the caller may not see it. */
 function idFor(name: string, { caller, instances }: KeyRequestFacts): string | null {
   const id = instances.idOf(name);
   return id !== null && maySee(caller, id) ? id : null;
 }
 
 function nameProblems(name: string): Problem[] {
-  // It is written into the log and shown on terminals.
+  // The name is logged and shown on terminals.
   return /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(name) ? [{ path: 'name', message: 'must be printable' }] : [];
 }
 
 function ownerProblems(owner: StoredUser | null | undefined): Problem[] {
-  if (owner === null) return [{ path: 'owner', message: 'must be given, since nobody is logged in' }];
+  if (owner === null) return [{ path: 'owner', message: 'must be given, because no account is logged in' }];
   if (owner === undefined) return [{ path: 'owner', message: 'is no account; GET /api/users lists them' }];
   return owner.disabled ? [{ path: 'owner', message: 'is disabled' }] : [];
 }
 
-/** An admin's doings are about the whole server: a key that is to see a part of it only is none of an admin. */
+/** Admin operations concern the whole server, so a key limited to some instances cannot have the scope `admin`. */
 function scopeProblems(scopes: readonly Scope[], isLimited: boolean): Problem[] {
   if (!isLimited || !scopes.includes('admin')) return [];
   return [{ path: 'scopes', message: 'must be at most `operator` for a key that is limited to some instances' }];
@@ -95,7 +101,7 @@ function expiryProblems(expiresAt: string | undefined, now: number): Problem[] {
   return isPast ? [{ path: 'expires_at', message: 'must be in the future' }] : [];
 }
 
-/** The account's limits hold for its keys anyway: a higher one of a key would only look as if it counted. */
+/** The account's limits also apply to its keys, so a higher limit of a key would have no effect. */
 function limitProblems(body: LimitFields, owner: StoredUser | null | undefined): Problem[] {
   if (!owner) return [];
   return Object.entries(LIMIT_PROPERTIES).flatMap(([path, property]) => {
@@ -122,15 +128,15 @@ function refuseAbove(scopes: readonly Scope[], owner: StoredUser, caller: Caller
 
 function refuseBeyondKey(body: CreateKey, caller: Caller): void {
   if (caller.keyLimits !== null) {
-    // Two keys with the same limit could do twice as much.
-    throw new ApiError('FORBIDDEN', 'Your key has limits of its own, so it makes no other keys; log in to make one.');
+    // Two keys with the same limit would double it.
+    throw new ApiError('FORBIDDEN', 'Your key has limits of its own, so it may not make keys; log in to make one.');
   }
   if (body.may_start === true && !caller.mayStart) {
-    throw new ApiError('FORBIDDEN', 'Your key may not start instances, so it makes none that may.');
+    throw new ApiError('FORBIDDEN', 'Your key may not start instances, so it may not make a key that may.');
   }
   const end = endOfKey(caller);
   if (body.expires_at !== undefined && end !== null && Date.parse(body.expires_at) > end) {
-    throw new ApiError('FORBIDDEN', 'Your key makes none that lasts longer than itself; log in to make one.');
+    throw new ApiError('FORBIDDEN', 'Your key may not make a key that lasts longer than itself; log in to make one.');
   }
 }
 
@@ -139,7 +145,7 @@ function expiryOf(given: string | undefined, caller: Caller): string | null {
   return at === null ? null : new Date(at).toISOString();
 }
 
-/** The end of a token bounds nothing: who logs in can do so again. */
+/** When the caller's key expires; `null` for a token: a new log-in would extend it anyway. */
 function endOfKey(caller: Caller): number | null {
   return caller.kind === 'key' ? caller.expiresAt : null;
 }

@@ -7,22 +7,25 @@ const SECRET_BYTES = 32;
 const PATTERN = /^llk_[A-Za-z0-9_-]{43}$/;
 const SHOWN_CHARACTERS = 10;
 
-/** A key in clear text: seen once, when it is made. */
+/** A new key in clear text. It is shown once, when it is made. */
 export function newKeySecret(randomness: Pick<Randomness, 'token'>): string {
   return MARK + Buffer.from(randomness.token(SECRET_BYTES), 'hex').toString('base64url');
 }
 
-/** Whether a text has the form of a key, right or wrong. */
+/** Whether a text has the form of a key, valid or not. */
 export function isKeySecret(text: string): boolean {
   return PATTERN.test(text);
 }
 
-/** What a key is stored and found by: with 256 random bits nothing slower is needed, and no two are compared. */
+/**
+ * The hash under which a key is stored and found. A slow hash is not needed for 256 random bits, and the lookup
+ * compares no secrets.
+ */
 export function keyHash(secret: string): string {
   return hash('sha256', secret, 'hex');
 }
 
-/** Enough to tell a key from others, too little to guess the rest: 36 of its 256 bits. */
+/** The part of a key that people see: enough to recognise it, too little to guess the rest (36 of its 256 bits). */
 export function keyPrefix(secret: string): string {
   return secret.slice(0, SHOWN_CHARACTERS);
 }

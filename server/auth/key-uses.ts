@@ -9,12 +9,12 @@ interface KeyUsesParts {
   background: Background;
 }
 
-/** When keys were last used, to the minute: a use costs a look into a map, and all of a minute are one write. */
+/** Records when keys were last used, to the minute. A use costs one map lookup; all uses of a minute are one write. */
 export class KeyUses {
   readonly #parts: KeyUsesParts;
   /** Minutes since the epoch, by id of the key. */
   readonly #last = new Map<string, number>();
-  /** Ids of those that the store has not heard of. */
+  /** Ids of keys whose last use is not stored yet. */
   readonly #pending = new Set<string>();
   #cancel: (() => void) | null = null;
 
@@ -22,7 +22,7 @@ export class KeyUses {
     this.#parts = parts;
   }
 
-  /** It was used just now. */
+  /** Notes a use at the current time. */
   note(id: string): void {
     const { clock } = this.#parts;
     const minute = Math.floor(clock.now() / MINUTE_MS);
@@ -32,19 +32,19 @@ export class KeyUses {
     this.#cancel ??= clock.after(MINUTE_MS, () => this.#write());
   }
 
-  /** RFC 3339; `null`: not since the start. */
+  /** RFC 3339; `null`: not used since the start of the server. */
   lastOf(id: string): string | null {
     const minute = this.#last.get(id);
     return minute === undefined ? null : new Date(minute * MINUTE_MS).toISOString();
   }
 
-  /** The key is gone. */
+  /** Removes a deleted key. */
   forget(id: string): void {
     this.#last.delete(id);
     this.#pending.delete(id);
   }
 
-  /** Writes what is left. */
+  /** Writes pending uses. */
   close(): void {
     this.#cancel?.();
     if (this.#pending.size > 0) this.#write();
@@ -61,7 +61,7 @@ export class KeyUses {
     if (uses.length > 0) this.#parts.background.run(() => this.#store(uses));
   }
 
-  /** What could not be written is written with the next. */
+  /** Stores uses. Failed writes are repeated with the next batch. */
   async #store(uses: readonly { id: string; at: string }[]): Promise<void> {
     try {
       await this.#parts.store.noteKeysUsed(uses);

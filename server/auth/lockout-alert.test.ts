@@ -6,28 +6,28 @@ const MINUTE_MS = 60_000;
 
 function made() {
   const clock = new FakeClock();
-  const told: string[] = [];
+  const changes: string[] = [];
   const alert = new LockoutAlert(clock, {
-    raise: ({ code, level }) => void told.push(`${level} ${code} raised`),
-    clear: (code) => void told.push(`${code} cleared`),
+    raise: ({ code, level }) => void changes.push(`${level} ${code} raised`),
+    clear: (code) => void changes.push(`${code} cleared`),
   });
-  return { clock, told, alert };
+  return { clock, changes, alert };
 }
 
-describe('the alert of lock-outs', () => {
-  it('is raised once for an attack, however many there are, and cleared when it has been quiet for five minutes', async () => {
-    const { clock, told, alert } = made();
+describe('the lock-out alert', () => {
+  it('is raised once for an attack, and cleared after five quiet minutes', async () => {
+    const { clock, changes, alert } = made();
     for (let n = 0; n < 30; n += 1) {
       alert.note(clock.elapsed() + MINUTE_MS);
       await clock.advance(2 * MINUTE_MS);
     }
-    expect(told).toEqual(['warning login_lockout raised']);
+    expect(changes).toEqual(['warning login_lockout raised']);
     await clock.advance(4 * MINUTE_MS - 1);
-    expect(told.length).toBe(1);
+    expect(changes.length).toBe(1);
     await clock.advance(1);
-    expect(told).toEqual(['warning login_lockout raised', 'login_lockout cleared']);
+    expect(changes).toEqual(['warning login_lockout raised', 'login_lockout cleared']);
     alert.note(clock.elapsed() + MINUTE_MS);
-    expect(told.length).toBe(3);
+    expect(changes.length).toBe(3);
   });
 
   it('leaves no timer behind', () => {

@@ -1,9 +1,9 @@
 import type { AlertSink, Clock } from './ports.ts';
 
-/** A lock-out that is followed by the next within this is the same one, so that an attack raises one alert and not hundreds. */
+/** Lock-outs within this time of each other count as one, so that an attack raises one alert instead of hundreds. */
 const QUIET_MS = 300_000;
 
-/** Says that somebody is being kept from logging in, from the first lock-out until it has been quiet for a while. */
+/** Raises an alert at the first lock-out from logging in, and clears it after a quiet period. */
 export class LockoutAlert {
   readonly #clock: Pick<Clock, 'elapsed' | 'after'>;
   readonly #alerts: AlertSink;
@@ -15,14 +15,14 @@ export class LockoutAlert {
     this.#alerts = alerts;
   }
 
-  /** @param until when the lock-out is over, of {@link Clock.elapsed} */
+  /** @param until end of the lock-out, in {@link Clock.elapsed} */
   note(until: number): void {
     this.#until = Math.max(this.#until, until + QUIET_MS);
     if (this.#cancel !== null) return;
     this.#alerts.raise({
       level: 'warning',
       code: 'login_lockout',
-      // No name: what is typed as a user name may be a password.
+      // Leave out the name: people sometimes type their password as the user name.
       message:
         'Logins keep failing and have to wait a minute or longer for the next try. The audit trail says where they come from.',
     });

@@ -1,4 +1,4 @@
-/** How dear a hash is: it may grow, since every stored hash says what it was made with. */
+/** Cost of a hash. Defaults may grow, because every stored hash contains its own cost. */
 export interface HashCost {
   /** KiB. */
   memory: number;
@@ -6,7 +6,7 @@ export interface HashCost {
   lanes: number;
 }
 
-/** A hashed password, taken apart. */
+/** The parts of a password hash. */
 export interface PasswordHash {
   cost: HashCost;
   salt: Buffer;
@@ -22,7 +22,7 @@ export function formatPasswordHash({ cost, salt, hash }: PasswordHash): string {
   return `$argon2id$v=19$m=${memory},t=${passes},p=${lanes}$${base64(salt)}$${base64(hash)}`;
 }
 
-/** @throws {Error} when it is not one of argon2id, or would cost more than any of ours; it does not show the text */
+/** @throws {Error} when the text is not an argon2id hash, or exceeds our highest cost; the message omits the text */
 export function parsePasswordHash(text: string): PasswordHash {
   const [, memory = '', passes = '', lanes = '', salt = '', hash = ''] = PATTERN.exec(text) ?? [];
   if (hash === '') throw new Error('A stored password hash cannot be read.');
@@ -33,7 +33,7 @@ export function parsePasswordHash(text: string): PasswordHash {
   };
 }
 
-/** PHC strings go without padding. */
+/** PHC strings have no padding. */
 function base64(bytes: Buffer): string {
   return bytes.toString('base64').replace(/=+$/, '');
 }

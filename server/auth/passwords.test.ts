@@ -6,7 +6,7 @@ import { Passwords, type Derive } from './passwords.ts';
 
 const cheap = (): Passwords => new Passwords({ randomness: CHANCE, derive: cheapDerive });
 
-/** Passwords whose hashes end when the test says so. */
+/** Passwords whose hashing ends when the test decides. */
 function held(): { passwords: Passwords; running: (() => void)[] } {
   const running: (() => void)[] = [];
   const derive: Derive = async (...given) => {
@@ -28,7 +28,7 @@ describe('a hashed password', () => {
   });
 
   // From the tests of the reference implementation.
-  it('of another program is understood', async () => {
+  it('is verified when another program made it', async () => {
     const hash = '$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4';
     const passwords = new Passwords({ randomness: CHANCE });
     expect(await passwords.verify('password', hash)).toBe(true);
@@ -36,11 +36,11 @@ describe('a hashed password', () => {
     expect(passwords.isOutdated(hash)).toBe(true);
   });
 
-  it('has a salt of its own', async () => {
+  it('has its own salt', async () => {
     expect(await cheap().hash('same')).not.toBe(await cheap().hash('same'));
   });
 
-  it('is outdated when today it would be dearer', async () => {
+  it('is outdated when its cost is lower than the current one', async () => {
     const hash = await cheap().hash('a password');
     const dearer = new Passwords({
       randomness: CHANCE,
@@ -52,14 +52,14 @@ describe('a hashed password', () => {
     expect(dearer.isOutdated(await dearer.hash('a password'))).toBe(false);
   });
 
-  it('is the same however the letters were composed', async () => {
+  it('is the same for composed and decomposed letters', async () => {
     const passwords = cheap();
     expect(await passwords.verify('Zoe\u0308', await passwords.hash('Zo\u00eb'))).toBe(true);
   });
 
-  it('is none of nobody, whatever is typed', async () => {
+  it('of an unknown account matches no password', async () => {
     expect(await cheap().verify('', null)).toBe(false);
-    // Not even where chance makes the hash of nobody's password equal to that of a real one.
+    // Not even when the random hash equals the hash of a real password.
     const unlucky = new Passwords({
       randomness: { token: (bytes) => '00'.repeat(bytes) },
       derive: async (_password, _salt, length) => Buffer.alloc(length),
@@ -68,7 +68,7 @@ describe('a hashed password', () => {
   });
 
   it.each(['', 'plain text', '$argon2i$v=19$m=8,t=1,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4'])(
-    'that cannot be read is a fault and does not show itself: %j',
+    'that is malformed throws an error that does not show it: %j',
     async (hash) => {
       const fault = await cheap()
         .verify('x', hash)
@@ -77,7 +77,7 @@ describe('a hashed password', () => {
     },
   );
 
-  it('survives being written and read', () => {
+  it('survives being formatted and parsed', () => {
     const bytes = (minLength: number): fc.Arbitrary<Buffer> =>
       fc.uint8Array({ minLength, maxLength: 64 }).map((array) => Buffer.from(array));
     const cost = fc.record({
@@ -94,7 +94,7 @@ describe('a hashed password', () => {
 });
 
 describe('hashing', () => {
-  it('happens twice at a time, in the order of asking', async () => {
+  it('runs two at a time, in the order of the requests', async () => {
     const { passwords, running } = held();
     const done: number[] = [];
     const all = Promise.all([1, 2, 3, 4].map((n) => passwords.hash(String(n)).then(() => done.push(n))));
@@ -110,7 +110,7 @@ describe('hashing', () => {
     expect(done).toEqual([1, 2, 3, 4]);
   });
 
-  it('is refused when sixteen wait already, and taken again when they do not', async () => {
+  it('is refused when sixteen wait already, and accepted again afterwards', async () => {
     const { passwords, running } = held();
     const waiting = Array.from({ length: 18 }, () => passwords.hash('x'));
     const refusal: unknown = await passwords.verify('x', null).catch((error: unknown) => error);
@@ -126,7 +126,7 @@ describe('hashing', () => {
     expect(await next).toBe(false);
   });
 
-  it('goes on behind one that failed', async () => {
+  it('continues after a failed hash', async () => {
     const fault = new Error('Out of memory.');
     let calls = 0;
     const derive: Derive = async (...given) => {

@@ -6,7 +6,7 @@ import type { Randomness } from './ports.ts';
 /** Computes `length` bytes from a password. */
 export type Derive = (password: Buffer, salt: Buffer, length: number, cost: HashCost) => Promise<Buffer>;
 
-/** What OWASP asks for of argon2id; 31 ms on a small machine. */
+/** OWASP's recommended cost for argon2id; 31 ms on a small machine. */
 const COST: HashCost = { memory: 19_456, passes: 2, lanes: 1 };
 const SALT_BYTES = 16;
 const HASH_BYTES = 32;
@@ -15,7 +15,7 @@ interface PasswordsParts {
   randomness: Pick<Randomness, 'token'>;
   /** Default argon2id. */
   derive?: Derive;
-  /** Of new hashes. Default 19 MiB, two passes, one lane. */
+  /** Cost of new hashes. Default: 19 MiB, two passes, one lane. */
   cost?: HashCost;
 }
 
@@ -25,17 +25,17 @@ export class Passwords {
   readonly #derive: Derive;
   readonly #cost: HashCost;
   readonly #queue = new HashingQueue();
-  /** Nobody's: no password leads to 32 random bytes. */
-  readonly #nobodys: PasswordHash;
+  /** A random hash that no password matches. It stands in for unknown accounts. */
+  readonly #decoy: PasswordHash;
 
   constructor({ randomness, derive = argon2id, cost = COST }: PasswordsParts) {
     this.#randomness = randomness;
     this.#derive = derive;
     this.#cost = cost;
-    this.#nobodys = { cost, salt: this.#random(SALT_BYTES), hash: this.#random(HASH_BYTES) };
+    this.#decoy = { cost, salt: this.#random(SALT_BYTES), hash: this.#random(HASH_BYTES) };
   }
 
-  /** A PHC string for the store. */
+  /** Hashes a password. Returns a PHC string for the store. */
   async hash(password: string): Promise<string> {
     const salt = this.#random(SALT_BYTES);
     const hash = await this.#queue.run(() => this.#derive(bytesOf(password), salt, HASH_BYTES, this.#cost));
@@ -43,19 +43,19 @@ export class Passwords {
   }
 
   /**
-   * Whether `password` is the one that was hashed.
+   * Whether `password` matches the hash.
    *
-   * @param hash PHC string; `null`: there is no such account, which takes as long to find out and is false
+   * @param hash PHC string; `null`: the account does not exist; the answer is false after the same work
    */
   async verify(password: string, hash: string | null): Promise<boolean> {
-    const stored = hash === null ? this.#nobodys : parsePasswordHash(hash);
+    const stored = hash === null ? this.#decoy : parsePasswordHash(hash);
     const derived = await this.#queue.run(() =>
       this.#derive(bytesOf(password), stored.salt, stored.hash.length, stored.cost),
     );
     return timingSafeEqual(derived, stored.hash) && hash !== null;
   }
 
-  /** Whether a hash was made with other costs than today's, and should be made anew when the password is at hand. */
+  /** Whether a hash has another cost than today's, and should be replaced at the next log-in. */
   isOutdated(hash: string): boolean {
     const { cost } = parsePasswordHash(hash);
     return cost.memory !== this.#cost.memory || cost.passes !== this.#cost.passes || cost.lanes !== this.#cost.lanes;
@@ -66,7 +66,7 @@ export class Passwords {
   }
 }
 
-/** Keyboards and systems write the same letter in different ways (RFC 8265). */
+/** Normalises the text: keyboards and systems encode the same letter in different ways (RFC 8265). */
 function bytesOf(password: string): Buffer {
   return Buffer.from(password.normalize('NFC'));
 }

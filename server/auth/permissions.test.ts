@@ -8,7 +8,7 @@ const rights = (role: Caller['role'], ...scopes: NarrowScope[]): Pick<Caller, 'r
 });
 
 const CALLERS = {
-  nobody: null,
+  'no credentials': null,
   viewer: rights('viewer'),
   operator: rights('operator'),
   admin: rights('admin'),
@@ -46,7 +46,7 @@ const TABLE: Record<Permission, readonly (keyof typeof CALLERS)[]> = {
   ],
 };
 
-describe('who may what', () => {
+describe('the permission table', () => {
   it('has a row for every permission', () => {
     expect(Object.keys(TABLE)).toEqual(Object.keys(PERMISSIONS));
   });
@@ -64,7 +64,7 @@ describe('who may what', () => {
   });
 });
 
-describe('which instances exist for a caller', () => {
+describe('the instances that a caller may see', () => {
   it('are all, or those of its list', () => {
     expect(maySee({ instances: null }, 'i1')).toBe(true);
     expect(maySee({ instances: new Set(['i1']) }, 'i1')).toBe(true);

@@ -4,7 +4,7 @@ import type { AlertSink, Clock, Randomness } from '../instances/ports.ts';
 
 export type { AlertSink, Clock, Randomness };
 
-/** What accounts and keys need of the outside. */
+/** External dependencies of accounts and keys. */
 
 /** An account as it is stored. */
 export interface StoredUser {
@@ -19,18 +19,21 @@ export interface StoredUser {
   createdAt: string;
   updatedAt: string;
   lastLoginAt: string | null;
-  /** Grows with everything that revokes the account's tokens and keys; both carry the number of their making. */
+  /**
+   * Incremented by every change that revokes the account's tokens and keys. Tokens and keys store the value at which
+   * they were made.
+   */
   tokenGeneration: number;
-  /** On `/v1`, for the sum of its keys and tokens. */
+  /** Limits on `/v1`, for all its keys and tokens together. */
   limits: Limits;
 }
 
-/** A key for programs as it is stored: never the key itself. */
+/** A key for programs as it is stored; the key itself is not stored. */
 export interface StoredKey {
   id: string;
   /** SHA-256 of the key, lower-case hexadecimal. */
   hash: string;
-  /** Its first characters, for people. */
+  /** First characters of the key, for people. */
   prefix: string;
   name: string;
   /** Id of the account that it acts for. */
@@ -38,10 +41,10 @@ export interface StoredKey {
   /** The owner's `tokenGeneration` when it was made: with any other, the key is dead. */
   generation: number;
   scopes: Scope[];
-  /** Ids of instances, not names: a new instance of an old name is none of the key's. `null`: all. */
+  /** Ids of instances; `null`: all. Ids, not names: the key has no access to a new instance with an old name. */
   instances: string[] | null;
   mayStart: boolean;
-  /** On `/v1`, beside those of its owner. */
+  /** Limits on `/v1`, in addition to those of its owner. */
   limits: Limits;
   createdAt: string;
   expiresAt: string | null;
@@ -49,7 +52,7 @@ export interface StoredKey {
   lastUsedAt: string | null;
 }
 
-/** A secret with which tokens are signed. Two are valid at once: the newest signs, the one before still verifies. */
+/** A secret that signs tokens. The two newest are valid: the newest signs, both verify. */
 export interface StoredSigningKey {
   id: string;
   /** Base64url, 32 bytes. */
@@ -57,34 +60,37 @@ export interface StoredSigningKey {
   createdAt: string;
 }
 
-/** One token that a refresh has replaced, or the session of those that were logged out. */
+/** A revoked token: either one token that a refresh replaced, or all tokens of a session that was logged out. */
 export interface RevokedToken {
-  /** The token's `jti`, or what all of its session begin with. */
+  /** The token's `jti`, or the common prefix of all `jti` of the session. */
   id: string;
-  /** Seconds since the epoch; it may be forgotten afterwards. */
+  /** Seconds since the epoch; the entry is not needed afterwards. */
   expiresAt: number;
 }
 
-/** A log-in as it is listed. Its tokens are verified without it. */
+/** A log-in as it is listed. Tokens are verified without it. */
 export interface StoredSession {
-  /** What the `jti` of its tokens begin with. */
+  /** Common prefix of the `jti` of its tokens. */
   id: string;
   userId: string;
   /** The account's `tokenGeneration` when it began: with any other, its tokens are dead. */
   generation: number;
-  /** Id of the key that signed its newest token: without that key its tokens are dead. */
+  /** Id of the key that signed its newest token. Without that key its tokens are invalid. */
   signingKey: string;
   /** RFC 3339. */
   createdAt: string;
   refreshedAt: string | null;
-  /** End of its newest token, RFC 3339. */
+  /** Expiry of its newest token, RFC 3339. */
   expiresAt: string;
-  /** Client address of the log-in or its last refresh. */
+  /** Client address of the log-in or of its last refresh. */
   address: string;
   userAgent: string | null;
 }
 
-/** Durable memory of accounts. Read whole at the start; a resolved promise means: survives `kill -9` and power loss. */
+/**
+ * Durable store of accounts, loaded once at the start. A resolved promise means that the change survives `kill -9` and
+ * power loss.
+ */
 export interface AccountStore {
   load(): Promise<{
     users: StoredUser[];
@@ -97,32 +103,32 @@ export interface AccountStore {
   }>;
   /** Inserts or replaces. */
   saveUser(user: StoredUser): Promise<void>;
-  /** Its keys go with it. */
+  /** Removes an account with its keys. */
   removeUser(id: string): Promise<void>;
   saveKey(key: StoredKey): Promise<void>;
   removeKey(id: string): Promise<void>;
   /** Keeps the two newest. */
   saveSigningKey(key: StoredSigningKey): Promise<void>;
   revoke(token: RevokedToken): Promise<void>;
-  /** Forgets revoked tokens that have expired. @param now Seconds since the epoch. */
+  /** Removes revoked tokens that have expired. @param now Seconds since the epoch. */
   forgetRevoked(now: number): Promise<void>;
   /** Inserts or replaces. */
   saveSession(session: StoredSession): Promise<void>;
-  /** Those that are not there are passed over. */
+  /** Removes sessions; unknown ids are ignored. */
   removeSessions(ids: readonly string[]): Promise<void>;
-  /** Notes when keys were last used, many at once; the only write that a request leads to, and seldom. */
+  /** Stores when keys were last used, in batches. No other write is caused by ordinary requests. */
   noteKeysUsed(uses: readonly { id: string; at: string }[]): Promise<void>;
 }
 
 /** Instances by name and by id, for the lists of keys. */
 export interface InstanceNames {
-  /** `null`: there is none of this name. */
+  /** `null`: no instance has this name. */
   idOf(name: string): string | null;
-  /** `null`: it was deleted. */
+  /** `null`: the instance was deleted. */
   nameOf(id: string): string | null;
 }
 
-/** A row of the audit trail before it has its number. */
+/** A row of the audit trail, before it gets its number. */
 export interface AuditEntry {
   /** RFC 3339. */
   timestamp: string;
@@ -134,10 +140,10 @@ export interface AuditEntry {
   requestId: string;
 }
 
-/** Which rows of the audit trail. */
+/** Selects rows of the audit trail. */
 export interface AuditQuery {
   limit: number;
-  /** Only rows before this one, for paging; `null`: from the newest. */
+  /** Only rows with a smaller number, for paging; `null`: start from the newest. */
   beforeSeq: number | null;
   subject: string | null;
   action: string | null;
@@ -149,6 +155,6 @@ export interface AuditStore {
   append(entry: AuditEntry): Promise<void>;
   /** Newest first. */
   read(query: AuditQuery): Promise<(AuditEntry & { seq: number })[]>;
-  /** Removes what is older. @param before RFC 3339. */
+  /** Removes older rows. @param before RFC 3339. */
   prune(before: string): Promise<void>;
 }

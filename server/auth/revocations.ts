@@ -7,16 +7,16 @@ interface RevocationsParts {
   store: Pick<AccountStore, 'revoke' | 'forgetRevoked'>;
   clock: Pick<Clock, 'now' | 'after'>;
   background: Background;
-  /** As the store gave them. */
+  /** Revoked tokens that the store has at the start. */
   stored: readonly RevokedToken[];
 }
 
-/** Tokens that a refresh has replaced, and sessions that were logged out, until the time at which they would have ended. */
+/** Tokens that a refresh replaced, and sessions that were logged out, kept until their original expiry. */
 export class Revocations {
   readonly #store: Pick<AccountStore, 'revoke' | 'forgetRevoked'>;
   readonly #clock: Pick<Clock, 'now' | 'after'>;
   readonly #background: Background;
-  /** By id: from when it is dead (milliseconds since the epoch) until when it would have been good (seconds). */
+  /** By id: start of the revocation (milliseconds since the epoch), and original expiry (seconds since the epoch). */
   readonly #revoked: Map<string, { from: number; expiresAt: number }>;
   #cancel: () => void = () => undefined;
 
@@ -28,16 +28,17 @@ export class Revocations {
     this.#prune();
   }
 
-  /** Whether it is dead now. @param id Of a token or a session. */
+  /** Whether the revocation is in force now. @param id Of a token or a session. */
   has(id: string): boolean {
     const revoked = this.#revoked.get(id);
     return revoked !== undefined && revoked.from <= this.#clock.now();
   }
 
   /**
-   * Whatever becomes of the store; when it resolves, over restarts too, and after one at once.
+   * Revokes a token or session. In this process the revocation holds even if the store fails. When the promise
+   * resolves, it also survives a restart, which puts it into force at once.
    *
-   * @param from milliseconds since the epoch; the earliest that was ever said counts
+   * @param from start of the revocation, milliseconds since the epoch; of several calls the earliest counts
    */
   async add(token: RevokedToken, from: number): Promise<void> {
     const earliest = Math.min(from, this.#revoked.get(token.id)?.from ?? from);

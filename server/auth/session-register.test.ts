@@ -24,7 +24,7 @@ const ids = (caller: Caller): string[] => harness.auth.sessions.list(caller).map
 const at = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
 describe('the list of log-ins', () => {
-  it('shows where each comes from, when it ends, and which is the present one', async () => {
+  it('shows the address and expiry of each, and marks the current one', async () => {
     const begun = harness.clock.now();
     const phone = await login('ada', 'a phone');
     await harness.clock.advance(1_000);
@@ -44,7 +44,7 @@ describe('the list of log-ins', () => {
     ]);
   });
 
-  it('follows refreshes, and has one entry however many there were', async () => {
+  it('keeps one entry per log-in, however many refreshes there are', async () => {
     const begun = harness.clock.now();
     const first = await login('ada', 'a phone');
     await harness.clock.advance(60_000);
@@ -63,13 +63,13 @@ describe('the list of log-ins', () => {
     ]);
   });
 
-  it('is that of one account', async () => {
+  it('contains the log-ins of one account only', async () => {
     const ada = await login('ada');
     const bob = await login('bob');
     expect([ids(ada), ids(bob)]).toEqual([[idOf(ada)], [idOf(bob)]]);
   });
 
-  it('outlives a restart, without those that are over', async () => {
+  it('survives a restart, without ended log-ins', async () => {
     const over = await login('ada');
     await harness.clock.advance(HOUR_MS - 1_000);
     const loggedOut = await login('ada');
@@ -96,12 +96,12 @@ describe('the list of log-ins', () => {
     expect((await harness.store.load()).sessions.filter(({ userId }) => userId === user?.id)).toEqual([]);
   });
 
-  it('drops at a start what is of a removed account, of another generation, or signed by a key that is gone', async () => {
+  it('drops log-ins at a start: of a removed account, of another generation, or signed by an unknown key', async () => {
     const ada = await login('ada');
     await harness.auth.close();
     const [stored] = (await harness.store.load()).sessions;
     if (stored === undefined) throw new Error('nothing was stored');
-    await harness.store.saveSession({ ...stored, id: 'removed', userId: 'nobody' });
+    await harness.store.saveSession({ ...stored, id: 'removed', userId: 'unknown' });
     await harness.store.saveSession({ ...stored, id: 'changed', generation: stored.generation + 1 });
     await harness.store.saveSession({ ...stored, id: 'restored', signingKey: 'gone' });
     await harness.restart();
@@ -110,7 +110,7 @@ describe('the list of log-ins', () => {
     expect((await harness.store.load()).sessions).toEqual([stored]);
   });
 
-  it('gets back at its next refresh a log-in whose row was never stored', async () => {
+  it('adds a log-in at its next refresh when its row was never stored', async () => {
     const begun = harness.clock.now();
     harness.store.failure = new Error('The disk is full.');
     const first = await login('ada');
@@ -121,7 +121,7 @@ describe('the list of log-ins', () => {
     expect(harness.auth.sessions.list(same)).toMatchObject([{ id: idOf(first), created_at: at(begun) }]);
   });
 
-  it('is bounded: the log-in that was not refreshed for longest ends', async () => {
+  it('is bounded: the least recently refreshed log-in ends', async () => {
     const first = await login('ada');
     const second = await login('ada');
     await harness.clock.advance(1_000);
@@ -133,7 +133,7 @@ describe('the list of log-ins', () => {
     expect(second.revoked.aborted).toBe(true);
   });
 
-  it('is for tokens, not for keys', async () => {
+  it('is available to tokens, but not to keys', async () => {
     const ada = await login('ada');
     const key = await harness.caller(await harness.keyOf(ada, { scopes: ['viewer'] }));
     expect(await codeOf(() => harness.auth.sessions.list(key))).toBe('FORBIDDEN');
@@ -142,7 +142,7 @@ describe('the list of log-ins', () => {
 });
 
 describe('ending a log-in', () => {
-  it('revokes its tokens at once, refreshed ones too, and closes what they opened, also after a restart', async () => {
+  it('revokes its tokens, also refreshed ones, at once and after a restart, and closes what they opened', async () => {
     const dead: unknown[] = [];
     harness.auth.watchDead((each) => dead.push(each));
     const first = await login('ada');
@@ -160,21 +160,24 @@ describe('ending a log-in', () => {
     expect(ids(here)).toEqual([idOf(here)]);
   });
 
-  it('is possible for the present one', async () => {
+  it('is possible for the current one', async () => {
     const here = await login('ada');
     await harness.auth.sessions.end(here, idOf(here));
     expect(here.revoked.aborted).toBe(true);
   });
 
-  it.each(['root', 'unknown'])('of another account is like one of no account (%s)', async (whose) => {
-    const ada = await login('ada');
-    const bob = await login('bob');
-    const id = whose === 'root' ? idOf(ada) : 'ffff';
-    expect(await codeOf(() => harness.auth.sessions.end(bob, id))).toBe('NOT_FOUND');
-    expect(ada.revoked.aborted).toBe(false);
-  });
+  it.each(['root', 'unknown'])(
+    'gives the same answer for a log-in of another account as for an unknown one (%s)',
+    async (whose) => {
+      const ada = await login('ada');
+      const bob = await login('bob');
+      const id = whose === 'root' ? idOf(ada) : 'ffff';
+      expect(await codeOf(() => harness.auth.sessions.end(bob, id))).toBe('NOT_FOUND');
+      expect(ada.revoked.aborted).toBe(false);
+    },
+  );
 
-  it('wins against a refresh under way: the log-in is not listed again', async () => {
+  it('wins over a concurrent refresh: the log-in is not listed again', async () => {
     const first = await login('ada');
     const here = await login('ada');
     const refreshed = harness.auth.sessions.refresh(first, CLIENT);
@@ -185,12 +188,12 @@ describe('ending a log-in', () => {
   });
 });
 
-describe('the absolute end of a log-in', () => {
+describe('the latest end of a log-in', () => {
   const TWO_HOURS = { sessionTtl: 7_200 };
 
   beforeEach(() => harness.restart(TWO_HOURS));
 
-  it('bounds the last token, however often it was refreshed', async () => {
+  it('limits the last token, however often it was refreshed', async () => {
     const begun = harness.clock.now();
     let caller = await login('ada');
     for (let n = 0; n < 3; n += 1) {
@@ -204,7 +207,7 @@ describe('the absolute end of a log-in', () => {
     expect(await codeOf(() => harness.auth.sessions.refresh(caller, CLIENT))).toBe('TOKEN_EXPIRED');
   });
 
-  it('also bounds a token that was never refreshed', async () => {
+  it('also limits a token that was never refreshed', async () => {
     await harness.restart({ sessionTtl: 60 });
     expect((await login('ada')).expiresAt).toBe(harness.clock.now() + 60_000);
   });
@@ -222,8 +225,8 @@ describe('the absolute end of a log-in', () => {
     expect(last.expiresAt).toBe(begun + 2 * HOUR_MS);
   });
 
-  describe('that was made shorter', () => {
-    it('ends older tokens too, and refuses their refresh', async () => {
+  describe('after a shorter `session_ttl`', () => {
+    it('ends older tokens too, and refuses to refresh them', async () => {
       const { token } = await harness.auth.sessions.login({ username: 'ada', password: PASSWORD }, CLIENT);
       const caller = await harness.caller(token);
       await harness.clock.advance(60_000 - 1);
@@ -234,7 +237,7 @@ describe('the absolute end of a log-in', () => {
       expect(await codeOf(() => harness.auth.sessions.refresh(caller, CLIENT))).toBe('TOKEN_EXPIRED');
     });
 
-    it('bounds what an older token opens, and the time that the list shows', async () => {
+    it('limits what an older token opens, and the expiry in the list', async () => {
       const begun = harness.clock.now();
       const { token } = await harness.auth.sessions.login({ username: 'ada', password: PASSWORD }, CLIENT);
       await harness.auth.close();
@@ -245,7 +248,7 @@ describe('the absolute end of a log-in', () => {
       expect(harness.auth.sessions.list(caller)).toMatchObject([{ expires_at: end, ends_at: end }]);
     });
 
-    it('takes ended log-ins out of the list', async () => {
+    it('removes ended log-ins from the list', async () => {
       await login('ada');
       await harness.clock.advance(60_000);
       await harness.auth.close();

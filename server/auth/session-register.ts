@@ -9,7 +9,7 @@ import type { IssuedToken } from './tokens.ts';
 export interface SessionClient {
   /** Client address. */
   address: string;
-  /** Its `User-Agent`, printable and bounded; `null`: it sent none. */
+  /** Its `User-Agent`, printable and shortened; `null`: the client sent none. */
   userAgent: string | null;
 }
 
@@ -20,16 +20,16 @@ interface SessionRegisterParts {
   accounts: Pick<Accounts, 'find'>;
   signingKeys: Pick<SigningKeys, 'find'>;
   revocations: Pick<Revocations, 'has'>;
-  /** As the store gave them, oldest first. */
+  /** Log-ins that the store has at the start, oldest first. */
   stored: readonly StoredSession[];
 }
 
-/** A script that logs in for each call must not fill memory and disk. */
+/** Limit for scripts that log in for each call: their log-ins must not fill memory and disk. */
 const MOST_PER_ACCOUNT = 1_000;
 
 /**
- * Owner of the list of log-ins. No request depends on it: tokens carry all that decides whether they are valid. Writing is
- * work in the background, so that people can log in while the disk is full.
+ * Owner of the list of log-ins. No request depends on it: a token carries all data that decides its validity. Writes
+ * happen in the background, so that people can log in while the disk is full.
  */
 export class SessionRegister {
   readonly #parts: SessionRegisterParts;
@@ -45,9 +45,9 @@ export class SessionRegister {
   }
 
   /**
-   * Adds a log-in, or notes the refresh of one. A log-in that is missing, because its row was lost in a crash, is added.
+   * Adds a log-in, or notes its refresh. A refresh of an unknown log-in, whose row was lost in a crash, adds it.
    *
-   * @returns log-ins that have to end because the account has too many; the list has dropped them
+   * @returns log-ins that must end because the account has too many; they are already removed from the list
    */
   note(
     user: { id: string; tokenGeneration: number },
@@ -78,7 +78,7 @@ export class SessionRegister {
     return ended;
   }
 
-  /** Those of an account whose tokens are still valid, newest log-in first. */
+  /** Lists the log-ins of an account whose tokens are still valid, newest first. */
   list(userId: string): StoredSession[] {
     this.#dropExpired(userId);
     return [...(this.#sessions.get(userId)?.values() ?? [])].toReversed();
@@ -89,12 +89,12 @@ export class SessionRegister {
     return this.#sessions.get(userId)?.get(id);
   }
 
-  /** The log-in is over. */
+  /** Removes a log-in that has ended. */
   forget(userId: string, id: string): void {
     if (this.#sessions.get(userId)?.delete(id) === true) this.#remove([id]);
   }
 
-  /** All log-ins of the account are over. */
+  /** Removes all log-ins of an account. */
   forgetAll(userId: string): void {
     this.#remove([...(this.#sessions.get(userId)?.keys() ?? [])]);
     this.#sessions.delete(userId);
@@ -130,7 +130,7 @@ export class SessionRegister {
   }
 }
 
-/** Least recently refreshed first: their newest tokens end first. */
+/** Orders log-ins by the expiry of their newest tokens, so the least recently refreshed comes first. */
 function byEnd(one: StoredSession, other: StoredSession): number {
   return Date.parse(one.expiresAt) - Date.parse(other.expiresAt);
 }

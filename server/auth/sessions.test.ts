@@ -20,7 +20,7 @@ describe('sessions', () => {
     harness.auth.sessions.login({ username, password }, { address, userAgent: null });
 
   describe('a login', () => {
-    it('gives a token, until when it is good, and whose it is; the name in any case', async () => {
+    it('returns a token with its expiry and account, for a name in any case', async () => {
       const before = harness.auth.accounts.list().find(({ username }) => username === 'Ada');
       const { token, expires_at, user } = await login('aDA');
       expect(await harness.fate(token)).toBe('user');
@@ -28,7 +28,7 @@ describe('sessions', () => {
       expect(user).toEqual(before);
     });
 
-    it('is noted, and makes nobody wait for that', async () => {
+    it('is noted without delaying the answer', async () => {
       harness.store.failure = new Error('The disk is full.');
       await login('ada');
       await harness.auth.close();
@@ -41,11 +41,11 @@ describe('sessions', () => {
       expect((await harness.store.load()).users[0]?.lastLoginAt).toBe(now);
     });
 
-    it('that is refused says the same and does the same work, whatever is wrong', async () => {
+    it('is refused with the same answer after the same work, for every reason', async () => {
       const refusals: unknown[] = [];
       for (const [username, password] of [
         ['ada', 'wrong password'],
-        ['nobody', PASSWORD],
+        ['unknown', PASSWORD],
         ['off', PASSWORD],
         ['off', 'wrong password'],
         ['no name at all', ''],
@@ -60,7 +60,7 @@ describe('sessions', () => {
       expect(refusals[0]).toEqual(['INVALID_CREDENTIALS', 'The user name or the password is wrong.', {}, 1]);
     });
 
-    it('is judged before anything is hashed', async () => {
+    it('is checked before anything is hashed', async () => {
       for (let n = 0; n < 5; n += 1)
         expect(await codeOf(() => login('ada', 'wrong password'))).toBe('INVALID_CREDENTIALS');
       harness.hashes = 0;
@@ -71,7 +71,7 @@ describe('sessions', () => {
       await login('ada');
     });
 
-    it('raises an alert when it locks somebody out, which is cleared when it is over', async () => {
+    it('raises an alert at a lock-out, and clears it at the end', async () => {
       for (let n = 0; n < 12; n += 1) {
         await codeOf(() => login('ada', 'wrong password'));
         await harness.clock.advance(64_000);
@@ -81,7 +81,7 @@ describe('sessions', () => {
       expect(harness.alerts).toEqual(['login_lockout raised', 'login_lockout cleared']);
     });
 
-    it('counts for nothing when no hash could be computed', async () => {
+    it('does not count when no hash could be computed', async () => {
       harness.beforeHash = async () => {
         throw new Error('Out of memory.');
       };
@@ -93,7 +93,7 @@ describe('sessions', () => {
     it.each([
       ['disabled', { disabled: true }],
       ['given another password', { password: 'another password' }],
-    ])('is refused when the account is %s while the password is looked at', async (_what, change) => {
+    ])('is refused when the account is %s while the password is being checked', async (_what, change) => {
       harness.beforeHash = async () => {
         harness.beforeHash = async () => undefined;
         await harness.auth.accounts.update('ada', change);
@@ -101,7 +101,7 @@ describe('sessions', () => {
       expect(await codeOf(() => login('ada'))).toBe('INVALID_CREDENTIALS');
     });
 
-    describe('with a hash that was made when hashes were cheaper', () => {
+    describe('with a hash of a lower cost', () => {
       beforeEach(async () => {
         const user = (await harness.store.load()).users.find(({ username }) => username === 'Ada');
         if (user === undefined) throw new Error('There is no Ada.');
@@ -115,22 +115,22 @@ describe('sessions', () => {
         return (await harness.store.load()).users[0]?.passwordHash.split('$')[3];
       };
 
-      it('makes it anew, and the password is the same', async () => {
+      it('replaces the hash, and the password stays the same', async () => {
         const { token } = await login('ada');
         expect(await costOf()).toBe('m=19456,t=2,p=1');
         await login('ada');
         expect(await harness.fate(token)).toBe('user');
       });
 
-      it('leaves it when the login is refused', async () => {
+      it('keeps the hash when the login is refused', async () => {
         await codeOf(() => login('ada', 'wrong password'));
         expect(await costOf()).toBe('m=256,t=1,p=1');
       });
 
-      it('does not bring back the password that was changed meanwhile', async () => {
+      it('does not restore a password that was changed meanwhile', async () => {
         let change: Promise<unknown> | null = null;
         harness.beforeHash = async () => {
-          // The second hash is the one made anew.
+          // The second hash is the replacement.
           if (harness.hashes !== 2) return;
           change ??= harness.auth.accounts.update('ada', { password: 'another password' });
           await change;
@@ -146,7 +146,7 @@ describe('sessions', () => {
   });
 
   describe('a refresh', () => {
-    it('gives another token; the old one lets nobody in half a minute later, and what it opened goes on', async () => {
+    it('returns another token; the old one is refused half a minute later, and what it opened stays open', async () => {
       const old = (await login('ada')).token;
       const caller = await harness.caller(old);
       await harness.clock.advance(60_000);
@@ -165,7 +165,7 @@ describe('sessions', () => {
       ['another password', () => harness.auth.accounts.update('ada', { password: 'another password' })],
       ['disabling the account', () => harness.auth.accounts.update('ada', { disabled: true })],
       ['another role', () => harness.auth.accounts.update('ada', { role: 'viewer' })],
-    ])('leaves what the old token opened in the reach of %s', async (_what, end) => {
+    ])('keeps what the old token opened subject to %s', async (_what, end) => {
       const first = await harness.caller((await login('ada')).token);
       const second = await harness.caller((await harness.auth.sessions.refresh(first, CLIENT)).token);
       const third = await harness.caller((await harness.auth.sessions.refresh(second, CLIENT)).token);
@@ -175,7 +175,7 @@ describe('sessions', () => {
       expect([first, second, third, stranger].map(({ revoked }) => revoked.aborted)).toEqual([true, true, true, false]);
     });
 
-    it('makes no token that outlives the logout of another of its session, nor after a restart', async () => {
+    it('issues no token that outlives the logout of its session, also after a restart', async () => {
       const old = await harness.caller((await login('ada')).token);
       await harness.clock.advance(3_000_000);
       const { token } = await harness.auth.sessions.refresh(old, CLIENT);
@@ -187,14 +187,14 @@ describe('sessions', () => {
       expect(await harness.fate(token)).toBe('UNAUTHORIZED');
     });
 
-    it('leaves another login of the account alone', async () => {
+    it('does not affect another login of the account', async () => {
       const other = (await login('ada')).token;
       const { token } = await harness.auth.sessions.refresh(await harness.caller((await login('ada')).token), CLIENT);
       await harness.auth.sessions.logout(await harness.caller(token));
       expect(await harness.fate(other)).toBe('user');
     });
 
-    it('does not save a token that is logged out in that half minute', async () => {
+    it('does not keep a token valid that is logged out in that half minute', async () => {
       const old = (await login('ada')).token;
       const caller = await harness.caller(old);
       await harness.auth.sessions.refresh(caller, CLIENT);
@@ -202,14 +202,14 @@ describe('sessions', () => {
       expect(await harness.fate(old)).toBe('UNAUTHORIZED');
     });
 
-    it('does not outlive the change of password that it was under way with', async () => {
+    it('does not outlive a concurrent change of the password', async () => {
       const caller = await harness.caller((await login('ada')).token);
       await harness.auth.accounts.update('ada', { password: 'another password' });
       expect(await codeOf(() => harness.auth.sessions.refresh(caller, CLIENT))).toBe('UNAUTHORIZED');
     });
   });
 
-  describe("one's own password", () => {
+  describe('the caller’s own password', () => {
     const change = (caller: Caller, current: string) =>
       harness.auth.sessions.changePassword(
         caller,
@@ -217,7 +217,7 @@ describe('sessions', () => {
         ADDRESS,
       );
 
-    it('is changed by who knows it, which ends this session too', async () => {
+    it('is changed with the current password, which also ends this session', async () => {
       const { token } = await login('ada');
       await change(await harness.caller(token), PASSWORD);
       expect(await harness.fate(token)).toBe('UNAUTHORIZED');
@@ -225,7 +225,7 @@ describe('sessions', () => {
       expect(await harness.fate((await login('ada', 'another password')).token)).toBe('user');
     });
 
-    it('is not changed by who does not, who is slowed down as at a login', async () => {
+    it('is not changed with a wrong one, and failures are slowed down as at a login', async () => {
       const { token } = await login('ada');
       const caller = await harness.caller(token);
       const codes: unknown[] = [];
@@ -235,7 +235,7 @@ describe('sessions', () => {
     });
   });
 
-  it("are for people: a key can be neither refreshed nor logged out, but change its owner's password", async () => {
+  it("are for people: a key can be neither refreshed nor logged out, but can change its owner's password", async () => {
     const caller = await harness.caller((await login('ada')).token);
     const key = await harness.keyOf(caller, { scopes: ['viewer'] });
     const ofKey = await harness.caller(key);
@@ -246,18 +246,18 @@ describe('sessions', () => {
     expect(await harness.fate(key)).toBe('UNAUTHORIZED');
   });
 
-  it('are none while authentication is off', async () => {
+  it('are refused while authentication is off', async () => {
     await harness.restart({ isEnabled: false });
     const { sessions } = harness.auth;
-    const nobody = anonymousAdmin();
+    const anonymous = anonymousAdmin();
     const codes = await Promise.all([
       codeOf(() => login('ada')),
-      codeOf(() => sessions.refresh(nobody, CLIENT)),
-      codeOf(() => sessions.logout(nobody)),
-      codeOf(() => sessions.list(nobody)),
-      codeOf(() => sessions.end(nobody, 'x')),
+      codeOf(() => sessions.refresh(anonymous, CLIENT)),
+      codeOf(() => sessions.logout(anonymous)),
+      codeOf(() => sessions.list(anonymous)),
+      codeOf(() => sessions.end(anonymous, 'x')),
       codeOf(() =>
-        sessions.changePassword(nobody, { current_password: 'x', new_password: 'another password' }, ADDRESS),
+        sessions.changePassword(anonymous, { current_password: 'x', new_password: 'another password' }, ADDRESS),
       ),
     ]);
     expect(codes).toEqual(Array.from({ length: 6 }, () => 'AUTH_DISABLED'));

@@ -21,10 +21,13 @@ interface SessionsParts {
   background: Background;
 }
 
-/** For requests that are under way with the old token, an answer that was lost, and the other tabs of a browser. */
+/**
+ * How long an old token stays valid after a refresh: for requests in flight, a lost answer, and other tabs of the
+ * browser.
+ */
 const REFRESH_GRACE_MS = 30_000;
 
-/** How people get in and out. While authentication is off, all of it throws `AUTH_DISABLED`. */
+/** Logs people in and out. While authentication is off, every method throws `AUTH_DISABLED`. */
 export class Sessions {
   readonly #parts: SessionsParts;
 
@@ -33,8 +36,8 @@ export class Sessions {
   }
 
   /**
-   * Whatever is wrong, the user name, the password or that the account is disabled, is answered in the same way and after
-   * the same work. The account in the answer is as it was before.
+   * Logs in with a password. A wrong name, a wrong password and a disabled account get the same answer after the same
+   * work. The account in the answer is as it was before this log-in.
    *
    * @throws {ApiError} `INVALID_CREDENTIALS`; `RATE_LIMITED`, before anything is hashed
    */
@@ -52,28 +55,32 @@ export class Sessions {
   }
 
   /**
-   * Another token of the same session. The old one is refused after half a minute; what it has opened goes on until
-   * it would have ended anyway.
+   * Issues another token of the same session. The old token is refused after 30 seconds. Connections and streams that
+   * it opened stay open until its original expiry.
    *
    * @throws {ApiError} `FORBIDDEN` for a key; `TOKEN_EXPIRED` when the session has lasted for `auth.session_ttl`
    */
   async refresh(caller: Caller, client: SessionClient): Promise<Token> {
     const { user, token } = this.#sessionOf(caller);
     const issued = await this.#parts.tokens.issue(user, token);
-    // Else a log-in that ended in the meantime would be listed again.
+    // Do not list a log-in again that ended in the meantime.
     if (!caller.revoked.aborted) this.#note(user, issued, { client, isRefresh: true });
     await this.#parts.tokens.supersede(token, REFRESH_GRACE_MS);
     return shownToken(issued);
   }
 
-  /** Ends the caller's session with all its tokens, here and after a restart. @throws {ApiError} `FORBIDDEN` for a key */
+  /**
+   * Ends the caller's session with all its tokens, now and after a restart.
+   *
+   * @throws {ApiError} `FORBIDDEN` for a key
+   */
   async logout(caller: Caller): Promise<void> {
     const { user, token } = this.#sessionOf(caller);
     this.#parts.register.forget(user.id, sessionOf(token.id));
     await this.#parts.tokens.endSession(token);
   }
 
-  /** The sessions of the caller's account, newest log-in first. @throws {ApiError} `FORBIDDEN` for a key */
+  /** Lists the sessions of the caller's account, newest log-in first. @throws {ApiError} `FORBIDDEN` for a key */
   list(caller: Caller): Session[] {
     const { user, token } = this.#sessionOf(caller);
     const { register, tokens } = this.#parts;
@@ -85,7 +92,8 @@ export class Sessions {
   }
 
   /**
-   * Ends one session of the caller's account: its tokens are refused from now on, and what they opened closes.
+   * Ends one session of the caller's account: refuses its tokens from now on, and closes the connections and streams
+   * they opened.
    *
    * @throws {ApiError} `NOT_FOUND`, also for a session of another account; `FORBIDDEN` for a key
    */
@@ -101,14 +109,15 @@ export class Sessions {
   }
 
   /**
-   * Changes one's own password, which ends all of one's tokens and keys, this one too.
+   * Changes the caller's own password, which ends all tokens and keys of the account, including the caller's.
    *
-   * @throws {ApiError} `INVALID_CREDENTIALS` when the current one is wrong; `RATE_LIMITED` as for a login
+   * @throws {ApiError} `INVALID_CREDENTIALS` when the current password is wrong; `RATE_LIMITED` as for a login
    */
   async changePassword(caller: Caller, body: ChangePassword, address: string): Promise<void> {
     this.#refuseDisabled();
     const { username } = caller;
-    if (username === null) throw new ApiError('FORBIDDEN', 'Nobody is logged in, so there is no password to change.');
+    if (username === null)
+      throw new ApiError('FORBIDDEN', 'No account is logged in, so there is no password to change.');
     await this.#prove(username, body.current_password, address, 'The current password is wrong.');
     await this.#parts.accounts.update(username, { password: body.new_password });
   }
@@ -126,7 +135,7 @@ export class Sessions {
       id: session.id,
       created_at: createdAt,
       refreshed_at: session.refreshedAt,
-      // The last token may be signed for longer, by a server with a longer `auth.session_ttl`.
+      // The last token may be valid for longer: a server with a longer `auth.session_ttl` signed it.
       expires_at: new Date(Math.min(Date.parse(session.expiresAt), endsAt)).toISOString(),
       ends_at: new Date(endsAt).toISOString(),
       address: session.address,
@@ -135,7 +144,7 @@ export class Sessions {
     };
   }
 
-  /** The account, when the password is its own. */
+  /** Returns the account if the password is right. */
   async #prove(username: string, password: string, address: string, refusal: string): Promise<StoredUser> {
     const { accounts, passwords, throttle } = this.#parts;
     const attempt = throttle.admit(username, address);
@@ -147,7 +156,7 @@ export class Sessions {
       attempt.withdrawn();
       throw error;
     }
-    // What was true before the hashing need not be any more.
+    // The account may have changed during the hashing.
     const user = before && accounts.find(before.id);
     if (isRight && user?.disabled === false && user.tokenGeneration === before?.tokenGeneration) {
       attempt.succeeded();
@@ -166,7 +175,7 @@ export class Sessions {
       throw new ApiError('FORBIDDEN', 'This needs the token of a login; a key lasts until it expires or is deleted.');
     }
     const user = this.#parts.accounts.find(userId);
-    // Else a request that was under way would get a token that outlives the change meant to end it.
+    // A request in flight must not get a token that outlives the change that was meant to end it.
     if (user === undefined || caller.revoked.aborted) {
       throw new ApiError('UNAUTHORIZED', 'This token was revoked; log in again.');
     }

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { SigningKeys } from './signing-keys.ts';
 
-it('a key that cannot be stored, on a full disk, signs until the server ends, and that is told', async () => {
+it('a key that cannot be stored on a full disk signs until the server ends, and the error is reported', async () => {
   const faults: unknown[] = [];
   const full = new Error('the disk is full');
   const keys = await SigningKeys.open({

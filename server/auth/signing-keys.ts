@@ -10,15 +10,18 @@ interface SigningKeysParts {
   store: Pick<AccountStore, 'saveSigningKey'>;
   clock: Pick<Clock, 'now'>;
   randomness: Pick<Randomness, 'token'>;
-  /** As the store gave them, newest first. */
+  /** Keys that the store has at the start, newest first. */
   stored: readonly StoredSigningKey[];
-  /** That the key could not be stored: until one is, each server has its own, and tokens end with it. */
+  /**
+   * Gets the error when a new key cannot be stored. Until one is stored, each server process has its own key, and its
+   * tokens end with the process.
+   */
   onFault: (error: unknown) => void;
-  /** Milliseconds; no token signed by a key that still verifies dies before its time. */
+  /** Milliseconds. A key verifies at least until the tokens that it signed have expired. */
   tokenLifetime: number;
 }
 
-/** The secrets of tokens. The newest signs, it and the one before verify. */
+/** The secrets that sign tokens. The newest signs; the two newest verify. */
 export class SigningKeys {
   readonly newest: { id: string; key: webcrypto.CryptoKey };
   readonly #keys: ReadonlyMap<string, webcrypto.CryptoKey>;
@@ -31,7 +34,7 @@ export class SigningKeys {
     this.#keys = keys;
   }
 
-  /** Makes the first key, or another when the newest has served its time. */
+  /** Loads the keys. Creates a key if none exists, or if the newest is too old. */
   static async open({
     store,
     clock,
@@ -59,13 +62,13 @@ export class SigningKeys {
     return new SigningKeys({ id: newest.id, key }, keys);
   }
 
-  /** `undefined`: none that verifies any more. */
+  /** `undefined`: no valid key has this id. */
   find(id: string): webcrypto.CryptoKey | undefined {
     return this.#keys.get(id);
   }
 }
 
-/** Once, not with every token: half of what verifying costs. */
+/** Imports a secret once, not for every token: importing is half of the cost of verifying. */
 async function imported(secret: string): Promise<webcrypto.CryptoKey> {
   const algorithm = { name: 'HMAC', hash: 'SHA-256' };
   return crypto.subtle.importKey('raw', Buffer.from(secret, 'base64url'), algorithm, false, ['sign', 'verify']);

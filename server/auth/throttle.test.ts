@@ -16,7 +16,7 @@ const HOME = '198.51.100.7';
 const STRANGER = '203.0.113.9';
 const HOUR_MS = 3_600_000;
 
-/** Seconds to wait; 0: the try was let through, and had this end. */
+/** Makes a try with this result, and returns the seconds to wait; 0: the try was let through. */
 function waitOf(throttle: LoginThrottle, username: string, address: string, end: 'failed' | 'succeeded'): number {
   try {
     throttle.admit(username, address)[end]();
@@ -30,7 +30,7 @@ function waitOf(throttle: LoginThrottle, username: string, address: string, end:
 const fail = (throttle: LoginThrottle, username: string, address: string): number =>
   waitOf(throttle, username, address, 'failed');
 
-/** Fails as soon as it is let, `times` times, and says how long it had to wait for each. */
+/** Fails `times` times as soon as a try is allowed, and returns the wait before each. */
 async function failures(
   times: number,
   clock: FakeClock,
@@ -51,29 +51,29 @@ async function failures(
 
 const stranger = (n: number): string => `203.0.${n >> 8}.${n & 255}`;
 
-describe('guessing', () => {
-  it('from one address is free five times, then costs twice as much each time, a quarter of an hour at most', async () => {
+describe('guessing passwords', () => {
+  it('from one address is free five times, then the wait doubles up to a quarter of an hour', async () => {
     const clock = new FakeClock();
     const waits = await failures(18, clock, new LoginThrottle(clock), (n) => [`user${n}`, STRANGER]);
     expect(waits).toEqual([0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900]);
   });
 
-  it('at one account from everywhere is free five times, then slowed to one try a minute', async () => {
+  it('for one account from everywhere is free five times, then limited to one try a minute', async () => {
     const clock = new FakeClock();
     const waits = await failures(14, clock, new LoginThrottle(clock), (n) => ['admin', stranger(n)]);
     expect(waits).toEqual([0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60]);
   });
 
-  it('counts the same for a name that nobody has, in any case, and for texts that cannot be a name together', async () => {
+  it('counts the same for an unknown name, in any case; texts that cannot be a name count together', async () => {
     const clock = new FakeClock();
     const throttle = new LoginThrottle(clock);
-    for (let n = 0; n < 5; n += 1) fail(throttle, n % 2 === 0 ? 'Nobody' : 'nOBODY', stranger(n));
-    expect(fail(throttle, 'nobody', stranger(6))).toBe(1);
+    for (let n = 0; n < 5; n += 1) fail(throttle, n % 2 === 0 ? 'Unknown' : 'uNKNOWN', stranger(n));
+    expect(fail(throttle, 'unknown', stranger(6))).toBe(1);
     for (let n = 0; n < 5; n += 1) fail(throttle, `no name ${n}`, stranger(10 + n));
     expect(fail(throttle, 'x'.repeat(1_000), stranger(20))).toBe(1);
   });
 
-  it('with many tries at once is no cheaper: each counts from when it is let through', () => {
+  it('with many tries at once has no advantage: each counts from the moment it is let through', () => {
     const throttle = new LoginThrottle(new FakeClock());
     const isLet = Array.from({ length: 50 }, () => {
       try {
@@ -85,7 +85,7 @@ describe('guessing', () => {
     expect(isLet.filter((attempt) => attempt !== null).length).toBe(5);
   });
 
-  it('too early counts for nothing', async () => {
+  it('during a wait does not count', async () => {
     const clock = new FakeClock();
     const throttle = new LoginThrottle(clock);
     for (let n = 0; n < 5; n += 1) fail(throttle, 'admin', STRANGER);
@@ -94,14 +94,14 @@ describe('guessing', () => {
     expect(fail(throttle, 'admin', STRANGER)).toBe(0);
   });
 
-  it('from all addresses of an IPv6 network is guessing from one', () => {
+  it('from all addresses of an IPv6 network counts as one address', () => {
     const throttle = new LoginThrottle(new FakeClock());
     for (let n = 0; n < 5; n += 1) fail(throttle, `user${n}`, `2001:db8:1:2::${n}`);
     expect(fail(throttle, 'other', '2001:db8:1:2:ffff::1')).toBe(1);
     expect(fail(throttle, 'other', '2001:db8:1:3::1')).toBe(0);
   });
 
-  it('with an own account in between is no cheaper for the address', () => {
+  it('with a login to an own account in between has no advantage for the address', () => {
     const throttle = new LoginThrottle(new FakeClock());
     for (let n = 0; n < 5; n += 1) {
       fail(throttle, `victim${n}`, STRANGER);
@@ -110,7 +110,7 @@ describe('guessing', () => {
     expect(fail(throttle, 'victim', STRANGER)).toBe(1);
   });
 
-  it('at ten thousand other names or from ten thousand other addresses does not wash a record clean', () => {
+  it('at ten thousand other names or from ten thousand other addresses does not evict a count', () => {
     const throttle = new LoginThrottle(new FakeClock());
     for (let n = 0; n < 5; n += 1) fail(throttle, 'admin', STRANGER);
     for (let n = 0; n < 9_000; n += 1) fail(throttle, `name${n}`, stranger(n));
@@ -118,8 +118,8 @@ describe('guessing', () => {
   });
 });
 
-describe('who has the password', () => {
-  it('is let in after slips, and starts anew', () => {
+describe('the owner of the password', () => {
+  it('logs in after failures, and starts with a clean count', () => {
     const throttle = new LoginThrottle(new FakeClock());
     for (let round = 0; round < 2; round += 1) {
       for (let n = 0; n < 4; n += 1) expect(fail(throttle, 'ada', stranger(round))).toBe(0);
@@ -127,7 +127,7 @@ describe('who has the password', () => {
     }
   });
 
-  it('is let in where they were before, whatever others do to the account', async () => {
+  it('logs in from a known address, whatever others do to the account', async () => {
     const clock = new FakeClock();
     const throttle = new LoginThrottle(clock);
     expect(waitOf(throttle, 'admin', HOME, 'succeeded')).toBe(0);
@@ -138,7 +138,7 @@ describe('who has the password', () => {
     expect(fail(throttle, 'admin', stranger(998))).toBe(60);
   });
 
-  it('is let in on the machine itself, where a wait is never longer than a minute', async () => {
+  it('logs in from the machine itself, where a wait is never longer than a minute', async () => {
     const clock = new FakeClock();
     const throttle = new LoginThrottle(clock);
     await failures(20, clock, throttle, (n) => ['admin', stranger(n)]);
@@ -149,7 +149,7 @@ describe('who has the password', () => {
     expect(Math.max(...waits)).toBe(60);
   });
 
-  it('has to wait where they were before only for what went wrong there', () => {
+  it('waits at a known address only for failures from there', () => {
     const throttle = new LoginThrottle(new FakeClock());
     expect(waitOf(throttle, 'ada', HOME, 'succeeded')).toBe(0);
     for (let n = 0; n < 5; n += 1) fail(throttle, 'ada', HOME);
@@ -157,7 +157,7 @@ describe('who has the password', () => {
     expect(fail(throttle, 'ada', STRANGER)).toBe(0);
   });
 
-  it('is at home where it was theirs, not where it was another account', async () => {
+  it('has a known address for one account, not for others', async () => {
     const clock = new FakeClock();
     const throttle = new LoginThrottle(clock);
     expect(waitOf(throttle, 'mallory', STRANGER, 'succeeded')).toBe(0);
@@ -174,7 +174,7 @@ describe('who has the password', () => {
     expect(waitOf(throttle, 'admin', HOME, 'succeeded')).toBe(0);
   });
 
-  it('is not held against whom nobody asked: a try that could not be judged is none', () => {
+  it('is not delayed by a try that could not be checked', () => {
     const throttle = new LoginThrottle(new FakeClock());
     for (let n = 0; n < 50; n += 1) throttle.admit('ada', HOME).withdrawn();
     expect(fail(throttle, 'ada', HOME)).toBe(0);
@@ -182,7 +182,7 @@ describe('who has the password', () => {
 });
 
 describe('a lock-out', () => {
-  it.each([3_600_000, -3_600_000])('lasts as long as it does when the wall clock jumps by %d ms', async (jump) => {
+  it.each([3_600_000, -3_600_000])('lasts equally long when the wall clock jumps by %d ms', async (jump) => {
     const clock = new FakeClock();
     const throttle = new LoginThrottle(clock);
     for (let n = 0; n < 6; n += 1) {
@@ -190,7 +190,7 @@ describe('a lock-out', () => {
       if (n < 5) await clock.advance(1_000 * 2 ** n);
     }
     clock.jump(jump);
-    expect(() => throttle.admit('ada', STRANGER)).toThrow('the next one is taken in 2 s');
+    expect(() => throttle.admit('ada', STRANGER)).toThrow('try again in 2 s');
     await clock.advance(2_000);
     throttle.admit('ada', STRANGER);
   });
@@ -211,7 +211,7 @@ describe('a lock-out', () => {
 describe('a count of failures', () => {
   const policy = { free: 5, ceiling: 900_000 };
 
-  it('loses one for every ten minutes of quiet, and is gone after a few hours however many there were', () => {
+  it('loses one for every ten quiet minutes, and is zero after a few hours, however many there were', () => {
     let count: FailureCount | undefined;
     for (let n = 0; n < 1_000; n += 1) count = withFailure(count, 0, policy);
     expect(failuresAt(count, 0)).toBe(20);
@@ -219,7 +219,7 @@ describe('a count of failures', () => {
     expect(failuresAt(count, 4 * HOUR_MS)).toBe(0);
   });
 
-  it('makes nobody wait beyond the ceiling, wherever the clock is set', () => {
+  it('causes no wait beyond the ceiling, whatever the clock shows', () => {
     const times = fc.array(fc.integer({ min: 0, max: 10 * HOUR_MS }), { minLength: 1, maxLength: 40 });
     fc.assert(
       fc.property(times, fc.integer({ min: 0, max: 10 * HOUR_MS }), (times, now) => {
@@ -231,7 +231,7 @@ describe('a count of failures', () => {
     );
   });
 
-  it('is what it was when a try is taken back', () => {
+  it('is restored when a try is taken back', () => {
     const count = withFailure(withFailure(undefined, 0, policy), 0, policy);
     expect(failuresAt(withoutOne(count, 0) ?? undefined, 0)).toBe(1);
     expect(withoutOne(withFailure(undefined, 0, policy), 0)).toBe(null);

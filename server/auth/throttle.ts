@@ -5,45 +5,48 @@ import { addressGroup, isLoopbackAddress } from './address-group.ts';
 import { waitAt, withFailure, withoutOne, type FailureCount, type ThrottlePolicy } from './failure-count.ts';
 import type { Clock } from './ports.ts';
 
-/** One try that was let through. Exactly one of these is to be called, once the password was looked at or could not be. */
+/**
+ * One login attempt that was let through. Call exactly one of these methods, once the password was checked or could not
+ * be.
+ */
 export interface LoginAttempt {
-  /** @returns until when this locks somebody out, of {@link Clock.elapsed}; `null`: a short wait at most */
+  /** @returns end of the lock-out that this failure causes, in {@link Clock.elapsed}; `null`: the next wait is short */
   failed(): number | null;
   succeeded(): void;
-  /** Nothing was learnt about the password. */
+  /** The password could not be checked. */
   withdrawn(): void;
 }
 
 /**
- * A minute at most: many addresses together can slow the logins of an account, but to one try a minute, and what they do
- * not touch is named at {@link LoginThrottle}. The machine itself has the same bound, since behind a proxy that is not
- * among `trusted_proxies` everybody comes from there.
+ * At most a minute. Many addresses together can slow the logins of an account, but not below one try a minute; {@link
+ * LoginThrottle} lists the exceptions. The same policy applies to this machine: behind a proxy that is missing in
+ * `trusted_proxies`, all callers come from there.
  */
 const MILD: ThrottlePolicy = { free: 5, ceiling: 60_000 };
-/** A quarter of an hour at most: 100 guesses a day. */
+/** At most a quarter of an hour: 100 guesses a day. */
 const STRICT: ThrottlePolicy = { free: 5, ceiling: 900_000 };
 
-/** A wait that somebody should know of. */
+/** Waits from this length on raise an alert. */
 const LOCKOUT_MS = 60_000;
 const MOST_COUNTS = 10_000;
 const MOST_ADDRESSES_OF_ACCOUNT = 8;
-/** Texts that cannot be the name of an account are one account that nobody has. */
+/** All texts that cannot be an account name count as this one account, which does not exist. */
 const NO_ACCOUNT = '';
 
 /**
- * Slows down who guesses passwords, before anything is hashed: per account and per address, whichever wait is longer.
+ * Slows down password guessing before anything is hashed: per account and per address, whichever wait is longer.
  *
- * Nobody is locked out for good, whoever attacks: waits have a ceiling, failures are forgotten with time, and an address
- * from which the account was logged in to since the start, and the machine itself, are judged by their own failures
- * alone, not by those that others made against the account. A try that comes too early counts for nothing.
+ * An attack cannot lock anyone out permanently: waits have a ceiling, and failures are forgotten with time. The machine
+ * itself, and addresses that logged in to the account since the start, wait only for their own failures. Failures of
+ * other addresses do not delay them. A try during a wait is refused and not counted.
  *
- * A try counts as failed from when it is let through, so that a thousand at once are not a thousand free ones.
+ * A try counts as failed from the moment it is let through, so that a thousand at once are not a thousand free ones.
  */
 export class LoginThrottle {
   readonly #clock: Pick<Clock, 'elapsed'>;
   readonly #accounts = new BoundedMap<string, FailureCount>(MOST_COUNTS);
   readonly #addresses = new BoundedMap<string, FailureCount>(MOST_COUNTS);
-  /** Where the owner of an account has shown to be. */
+  /** Addresses from which an account was logged in to, by account. */
   readonly #homes = new BoundedMap<string, BoundedMap<string, true>>(MOST_COUNTS);
 
   constructor(clock: Pick<Clock, 'elapsed'>) {
@@ -67,7 +70,7 @@ export class LoginThrottle {
 
     const ofAddress = withFailure(this.#addresses.get(group), now, policy);
     this.#addresses.set(group, ofAddress);
-    // What happens at home says nothing about the others who try, neither a slip nor a success.
+    // Tries from a known address, failed or not, do not affect the count for other addresses.
     const ofAccount = isHome ? null : withFailure(this.#accounts.get(account), now, MILD);
     if (ofAccount !== null) this.#accounts.set(account, ofAccount);
 
@@ -88,7 +91,7 @@ export class LoginThrottle {
     };
   }
 
-  /** Only its own try: who guesses at other accounts does not buy new tries by logging in to their own. */
+  /** Takes back only this one try: guessing at other accounts must not get new tries through a login to an own account. */
   #takeBack(counts: BoundedMap<string, FailureCount>, key: string): void {
     const count = counts.get(key);
     if (count === undefined) return;
@@ -106,7 +109,7 @@ export class LoginThrottle {
 
 function tooMany(wait: number): ApiError {
   const seconds = Math.ceil(wait / 1_000);
-  return new ApiError('RATE_LIMITED', `Too many logins have failed; the next one is taken in ${seconds} s.`, {
+  return new ApiError('RATE_LIMITED', `Too many logins have failed; try again in ${seconds} s.`, {
     headers: { 'retry-after': String(seconds) },
   });
 }

@@ -11,7 +11,7 @@ describe('a ticket', () => {
 
   const redeem = (ticket: string): Promise<string> => codeOf(() => harness.auth.tickets.redeem(ticket).subject);
 
-  it('is good once, for whoever asked for it', async () => {
+  it('is valid once, for the caller who requested it', async () => {
     const caller = await harness.loggedIn('ada');
     const { ticket, expires_at } = harness.auth.tickets.issue(caller);
     expect(ticket).toMatch(/^[0-9a-f]{64}$/);
@@ -20,11 +20,11 @@ describe('a ticket', () => {
     expect(await redeem(ticket)).toBe('UNAUTHORIZED');
   });
 
-  it('is given also while authentication is off', async () => {
+  it('is also issued while authentication is off', async () => {
     expect(await redeem(harness.auth.tickets.issue(anonymousAdmin()).ticket)).toBe('anonymous');
   });
 
-  it('is good for half a minute', async () => {
+  it('is valid for half a minute', async () => {
     const caller = await harness.loggedIn('ada');
     const tickets = [1, 2].map(() => harness.auth.tickets.issue(caller).ticket);
     await harness.clock.advance(29_999);
@@ -33,7 +33,7 @@ describe('a ticket', () => {
     expect(await redeem(tickets[1] ?? '')).toBe('UNAUTHORIZED');
   });
 
-  it('is no good when its caller was shut out, or has expired', async () => {
+  it('is invalid when the credentials of its caller were revoked or have expired', async () => {
     const caller = await harness.loggedIn('ada');
     const { ticket } = harness.auth.tickets.issue(caller);
     await harness.auth.accounts.update('ada', { password: 'another password' });
@@ -44,11 +44,11 @@ describe('a ticket', () => {
     expect(await redeem(short.ticket)).toBe('UNAUTHORIZED');
   });
 
-  it('is unknown when nobody asked for it', async () => {
+  it('is refused when it was never issued', async () => {
     expect(await redeem('')).toBe('UNAUTHORIZED');
   });
 
-  it('of many keys of one account have the room of one account', async () => {
+  it('counts to its account, whichever of its keys requested it', async () => {
     const { tickets } = harness.auth;
     const ada = await harness.loggedIn('ada');
     const callers = [ada, await harness.caller(await harness.keyOf(ada, { scopes: ['viewer'] }))];
@@ -57,7 +57,7 @@ describe('a ticket', () => {
     expect(fates.filter((fate) => fate !== 'UNAUTHORIZED')).toHaveLength(32);
   });
 
-  it("of a caller who asks for many pushes out their own oldest and nobody else's", async () => {
+  it('replaces the oldest of the same account beyond the limit, and none of another account', async () => {
     const { tickets } = harness.auth;
     const bob = tickets.issue(await harness.loggedIn('bob')).ticket;
     const ada = await harness.loggedIn('ada');

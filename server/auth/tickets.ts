@@ -6,7 +6,7 @@ import type { Clock, Randomness } from './ports.ts';
 
 const LIFETIME_MS = 30_000;
 const TICKET_BYTES = 32;
-/** Enough for all tabs of a browser. An account that wants more loses its own oldest ticket, never one of another account. */
+/** Enough for all tabs of a browser. Beyond it an account loses its own oldest ticket, never one of another account. */
 const MOST_PER_ACCOUNT = 32;
 const MOST = 10_000;
 
@@ -17,14 +17,17 @@ interface TicketsParts {
 
 interface Issued {
   caller: Caller;
-  /** Of {@link Clock.elapsed}. */
+  /** In {@link Clock.elapsed}. */
   expiresAt: number;
 }
 
-/** Tickets for one WebSocket each: a browser can give it no header, and a token in a URL ends up in logs. */
+/**
+ * Tickets for one WebSocket each. A browser cannot set a header on a WebSocket, and a token in a URL would end up in
+ * logs.
+ */
 export class Tickets {
   readonly #parts: TicketsParts;
-  /** Oldest first, which is also the order in which they end. */
+  /** Oldest first, and so in the order of expiry. */
   readonly #issued = new BoundedMap<string, Issued>(MOST);
 
   constructor(parts: TicketsParts) {
@@ -40,9 +43,9 @@ export class Tickets {
   }
 
   /**
-   * Whose ticket it is: once.
+   * Returns the caller who requested the ticket, once.
    *
-   * @throws {ApiError} `UNAUTHORIZED`, also when whoever asked for it was shut out meanwhile
+   * @throws {ApiError} `UNAUTHORIZED`, also when the caller's credentials were revoked or expired meanwhile
    */
   redeem(ticket: string): Caller {
     const issued = this.#issued.delete(ticket);
@@ -57,7 +60,7 @@ export class Tickets {
     return issued.caller;
   }
 
-  /** @param userId `null`: all callers without an account share one share. */
+  /** @param userId `null`: the callers without an account count as one */
   #makeRoom(userId: string | null): void {
     const now = this.#parts.clock.elapsed();
     const own: string[] = [];

@@ -12,7 +12,7 @@ function parts(token: string): { header: Record<string, unknown>; claims: Record
   return { header: decoded(header), claims: decoded(claims), signature };
 }
 
-/** A token as we would sign it, or somebody who knows the secret. */
+/** Signs a token like this server, or like an attacker who knows the secret. */
 function signed(header: unknown, claims: unknown, secret: Buffer, digest = 'sha256'): string {
   const text = `${base64(header)}.${base64(claims)}`;
   return `${text}.${createHmac(digest, secret).update(text).digest('base64url')}`;
@@ -30,7 +30,7 @@ describe('a token', () => {
   const secretOf = async (): Promise<Buffer> =>
     Buffer.from((await harness.store.load()).signingKeys[0]?.secret ?? '', 'base64url');
 
-  it('says who it is for, until when, and which key signed it, and begins as everybody expects', async () => {
+  it('contains its account, expiry and signing key, in the usual format', async () => {
     const { header, claims } = parts(token);
     const [key] = (await harness.store.load()).signingKeys;
     expect(header).toEqual({ alg: 'HS256', typ: 'JWT', kid: key?.id });
@@ -47,7 +47,7 @@ describe('a token', () => {
     expect(token).toMatch(/^eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCI/);
   });
 
-  it('is good until it expires, to the millisecond, seen before or not', async () => {
+  it('is valid until its exact millisecond of expiry, verified before or not', async () => {
     const unseen = await harness.tokenOf('ada');
     expect(await harness.fate(token)).toBe('user');
     await harness.clock.advance(3_600_000 - 1);
@@ -56,7 +56,7 @@ describe('a token', () => {
     expect([await harness.fate(token), await harness.fate(unseen)]).toEqual(['TOKEN_EXPIRED', 'TOKEN_EXPIRED']);
   });
 
-  it('is verified once: the second time its caller is known without waiting', async () => {
+  it('is verified once: the second time its caller is known synchronously', async () => {
     const { authenticator } = harness.auth;
     const credentials = { authorization: `Bearer ${token}`, apiKey: undefined };
     const first = authenticator.authenticate(credentials);
@@ -69,7 +69,7 @@ describe('a token', () => {
     ).toBe(true);
   });
 
-  it('signed by us and with all it needs is taken', async () => {
+  it('signed by us with all claims is accepted', async () => {
     const { header, claims } = parts(token);
     expect(await harness.fate(signed(header, { ...claims, jti: 'another' }, await secretOf()))).toBe('user');
   });
@@ -88,12 +88,12 @@ describe('a token', () => {
       ['without alg', (header, claims, secret) => signed({ ...header, alg: undefined }, claims, secret)],
       ['of a foreign key', (header, claims) => signed(header, claims, randomBytes(32))],
       ['of an empty key', (header, claims) => signed(header, claims, Buffer.alloc(0))],
-      ['of a key that we do not know', (header, claims, secret) => signed({ ...header, kid: 'x' }, claims, secret)],
+      ['of an unknown key', (header, claims, secret) => signed({ ...header, kid: 'x' }, claims, secret)],
       ['without kid', (header, claims, secret) => signed({ ...header, kid: undefined }, claims, secret)],
       ['with a number as kid', (header, claims, secret) => signed({ ...header, kid: 1 }, claims, secret)],
       ['of another type', (header, claims, secret) => signed({ ...header, typ: 'at+jwt' }, claims, secret)],
       [
-        'with what we would have to know',
+        'with a critical header that we would have to know',
         (header, claims, secret) => signed({ ...header, crit: ['x'], x: 1 }, claims, secret),
       ],
       ['of another issuer', (header, claims, secret) => signed(header, { ...claims, iss: 'other' }, secret)],
@@ -114,7 +114,7 @@ describe('a token', () => {
               signed(header, { ...claims, [claim]: claim === 'sub' || claim === 'jti' ? 1 : '1' }, secret),
           ] as [string, (typeof forgeries)[number][1]],
       ),
-      ['of an account that there is not', (header, claims, secret) => signed(header, { ...claims, sub: 'x' }, secret)],
+      ['of an unknown account', (header, claims, secret) => signed(header, { ...claims, sub: 'x' }, secret)],
       ["of the account's name", (header, claims, secret) => signed(header, { ...claims, sub: 'ada' }, secret)],
       ['of another generation', (header, claims, secret) => signed(header, { ...claims, generation: 2 }, secret)],
       ['that is too long', (header, claims, secret) => signed(header, { ...claims, more: 'x'.repeat(9_000) }, secret)],
@@ -126,14 +126,14 @@ describe('a token', () => {
       expect(await harness.fate(forge(header, claims, await secretOf()))).toBe('UNAUTHORIZED');
     });
 
-    it('with any one character changed, and nothing of it is told', async () => {
+    it('with any one character changed, without repeating it', async () => {
       const place = fc.integer({ min: 0, max: token.length - 1 });
       const character = fc.constantFrom('A', 'Z', 'a', 'z', '0', '9', '-', '_', '.');
       await fc.assert(
         fc.asyncProperty(place, character, async (at, character) => {
           const changed = token.slice(0, at) + character + token.slice(at + 1);
           const before = parts(token).signature;
-          // The last character holds two bits that count for nothing.
+          // The last character holds two unused bits.
           const isSame = Buffer.from(changed.split('.')[2] ?? '', 'base64url').equals(Buffer.from(before, 'base64url'));
           if (changed === token || (isSame && at >= token.lastIndexOf('.'))) return;
           expect(await harness.fate(changed)).toBe('UNAUTHORIZED');
@@ -141,7 +141,7 @@ describe('a token', () => {
       );
     });
 
-    it('as any text at all', async () => {
+    it('as arbitrary text', async () => {
       await fc.assert(
         fc.asyncProperty(fc.string({ minLength: 1, maxLength: 60 }), async (text) => {
           expect(await harness.fate(text)).toBe('UNAUTHORIZED');
@@ -166,14 +166,14 @@ describe('a token', () => {
     expect([await harness.fate(token), await harness.fate(other)]).toEqual(['UNAUTHORIZED', 'user']);
   });
 
-  it('is dead from its logout on even where that cannot be stored, which is said', async () => {
+  it('is dead from its logout on even when that cannot be stored, and the error is reported', async () => {
     const caller = await harness.caller(token);
     harness.store.failure = new Error('The disk is full.');
     await expect(harness.auth.sessions.logout(caller)).rejects.toThrow('The disk is full.');
     expect(await harness.fate(token)).toBe('UNAUTHORIZED');
   });
 
-  it('that was logged out is forgotten when it would have expired', async () => {
+  it('is removed from the list of revocations at its original expiry', async () => {
     await harness.auth.sessions.logout(await harness.caller(token));
     expect((await harness.store.load()).revoked.length).toBe(1);
     await harness.clock.advance(3 * 3_600_000);
@@ -181,7 +181,7 @@ describe('a token', () => {
     expect(await harness.fate(token)).toBe('TOKEN_EXPIRED');
   });
 
-  it('is one of ten thousand that are remembered: what its caller opened closes when it is not, and it is good again', async () => {
+  it('is one of ten thousand remembered ones: an evicted one closes what its caller opened, and is valid again', async () => {
     const caller = await harness.caller(token);
     const { header, claims } = parts(token);
     const secret = await secretOf();
@@ -197,7 +197,7 @@ describe('a token', () => {
   });
 });
 
-describe('what signs tokens', () => {
+describe('the signing key', () => {
   const DAY_MS = 86_400_000;
   const login = { username: 'ada', password: PASSWORD };
 
@@ -209,7 +209,7 @@ describe('what signs tokens', () => {
     expect((await harness.store.load()).signingKeys.length).toBe(1);
   });
 
-  it('is exchanged at a start after thirty days, and the one before verifies on', async () => {
+  it('is replaced at a start after thirty days, and the previous one still verifies', async () => {
     const harness = await AuthHarness.open({ tokenTtl: 20 * 86_400 });
     await harness.user('ada', 'admin');
     await harness.clock.advance(29 * DAY_MS);
@@ -222,7 +222,7 @@ describe('what signs tokens', () => {
     expect([await harness.fate(old), await harness.fate(young)]).toEqual(['user', 'user']);
   });
 
-  it('verifies no more after the second exchange', async () => {
+  it('no longer verifies after the second replacement', async () => {
     const harness = await AuthHarness.open();
     const { header, claims } = parts(await harness.tokenOf('ada'));
     const secret = Buffer.from((await harness.store.load()).signingKeys[0]?.secret ?? '', 'base64url');
@@ -235,7 +235,7 @@ describe('what signs tokens', () => {
     }
   });
 
-  it('is not exchanged while a token of the one before the last might be good', async () => {
+  it('is not replaced while a token of the key before the previous one might be valid', async () => {
     const harness = await AuthHarness.open({ tokenTtl: 90 * 86_400 });
     await harness.clock.advance(89 * DAY_MS);
     await harness.restart({ tokenTtl: 90 * 86_400 });

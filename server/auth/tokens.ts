@@ -8,24 +8,24 @@ import type { Clock, Randomness, StoredUser } from './ports.ts';
 import type { Revocations } from './revocations.ts';
 import type { SigningKeys } from './signing-keys.ts';
 
-/** What a good token says. */
+/** The content of a verified token. */
 export interface VerifiedToken {
   /** Its `jti`. */
   id: string;
-  /** The login that it goes back to, which tokens made by a refresh share. */
+  /** Id of its log-in. Tokens made by a refresh share it. */
   session: string;
   userId: string;
-  /** The account's `tokenGeneration` when it was made. */
+  /** The account's `tokenGeneration` when the token was made. */
   generation: number;
   /** When the password was given for its session, milliseconds since the epoch. */
   begunAt: number;
   /** Milliseconds since the epoch. */
   expiresAt: number;
-  /** Aborted when its session is over before its time, or its account has changed; not by a refresh. */
+  /** Aborts when its session is ended or its account changes; a refresh does not abort it. */
   revoked: AbortSignal;
 }
 
-/** A new token. */
+/** A new token, with its session. */
 export interface IssuedToken {
   token: string;
   session: string;
@@ -40,13 +40,13 @@ export interface IssuedToken {
 const ISSUER = 'llamactl';
 const ALGORITHM = 'HS256';
 const ID_BYTES = 16;
-/** Between the session and what is the token's own in a `jti`. */
+/** Separates the session's id from the token's own id in a `jti`. */
 const ID_SEPARATOR = '.';
-/** Ours have 340. */
+/** Characters. Our own tokens have 340. */
 const LONGEST_TOKEN = 1_024;
 const MOST_VERIFIED = 10_000;
 
-/** Beyond what is judged with the signature. */
+/** Claims that are checked in addition to the signature. */
 const ClaimsSchema = z.object({
   sub: z.string(),
   jti: z.string(),
@@ -74,14 +74,17 @@ interface Verified extends VerifiedToken {
 }
 
 /**
- * Makes and verifies the tokens of people (JWT). Whether the account is still there, enabled and of the same generation
- * is for others to ask.
+ * Makes and verifies the tokens of people (JWT). The caller has to check that the account exists, is enabled and has
+ * the same generation.
  *
- * A signature costs 60 µs and more to verify and is verified once; afterwards a token is known by its SHA-256 for 1 µs.
+ * Verifying a signature takes 60 µs and more, and happens once. Afterwards a token is found by its SHA-256 in 1 µs.
  */
 export class Tokens {
   readonly #parts: TokensParts;
-  /** By SHA-256. What falls out is verified again; its sockets close, since a revocation would not find them any more. */
+  /**
+   * By SHA-256. An evicted token is verified again at its next use. Its sockets close, because a revocation would no
+   * longer find them.
+   */
   readonly #verified = new BoundedMap<string, Verified>(MOST_VERIFIED, ({ controller }) => controller.abort());
 
   constructor(parts: TokensParts) {
@@ -89,8 +92,10 @@ export class Tokens {
   }
 
   /**
-   * @param follows the token of the same session that it replaces; left out: it begins a session
-   * @throws {ApiError} `TOKEN_EXPIRED` when the session has lasted as long as one may
+   * Signs a new token.
+   *
+   * @param follows the token of the same session that it replaces; left out: the token begins a session
+   * @throws {ApiError} `TOKEN_EXPIRED` when the session has reached its maximum length
    */
   async issue(
     user: Pick<StoredUser, 'id' | 'tokenGeneration'>,
@@ -103,7 +108,7 @@ export class Tokens {
     const begun = follows === undefined ? now : Math.floor(follows.begunAt / 1_000);
     const expiresAt = Math.min(now + lifetime / 1_000, this.endOf(begun * 1_000) / 1_000);
     if (expiresAt <= now) throw overlong();
-    // `auth_time` as in OpenID Connect: the bound of the session needs no store.
+    // `auth_time` as in OpenID Connect: with it, limiting the length of a session needs no store.
     const token = await new SignJWT({ generation: user.tokenGeneration, auth_time: begun })
       .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT', kid: keys.newest.id })
       .setIssuer(ISSUER)
@@ -115,20 +120,21 @@ export class Tokens {
     return { token, session, signingKey: keys.newest.id, begunAt: begun * 1_000, expiresAt: expiresAt * 1_000 };
   }
 
-  /** When a session ends for good. Both in milliseconds since the epoch. */
+  /** The latest end of a session. Both in milliseconds since the epoch. */
   endOf(begunAt: number): number {
     return begunAt + this.#parts.sessionLifetime;
   }
 
-  /** Whether a session has lasted for `auth.session_ttl`. @param begunAt Milliseconds since the epoch. */
+  /** Whether a session has reached `auth.session_ttl`. @param begunAt Milliseconds since the epoch. */
   isOver(begunAt: number): boolean {
     return this.endOf(begunAt) <= this.#parts.clock.now();
   }
 
   /**
-   * At once when the token was seen before, so that nothing is awaited for nearly every request.
+   * Verifies a token. Answers synchronously when the token was verified before, so that nearly every request awaits
+   * nothing.
    *
-   * @throws {ApiError} `UNAUTHORIZED` or `TOKEN_EXPIRED`; then, or by rejecting
+   * @throws {ApiError} `UNAUTHORIZED` or `TOKEN_EXPIRED`, either by throwing or by rejecting
    */
   verify(token: string): VerifiedToken | Promise<VerifiedToken> {
     const key = hash('sha256', token, 'hex');
@@ -137,8 +143,9 @@ export class Tokens {
   }
 
   /**
-   * Another token takes its place: no request is let in with it after `grace`, or after a restart. What it has opened
-   * goes on, until the session is over or the token would have ended anyway: the same person sits before it.
+   * Revokes a token that a refresh replaced: requests with it are refused after `grace`, or after a restart.
+   * Connections and streams that it opened continue until the session ends or the token expires, because their user is
+   * the same.
    *
    * @param grace milliseconds
    */
@@ -148,13 +155,13 @@ export class Tokens {
   }
 
   /**
-   * Ends the session of a token, and with it every token that goes back to the same login. It is over in this process
-   * whatever becomes of the store.
+   * Ends the session of a token with every token that goes back to the same login. In this process the session ends
+   * even if the store fails.
    */
   async endSession({ id, expiresAt }: Pick<VerifiedToken, 'id' | 'expiresAt'>): Promise<void> {
     const { revocations, clock, lifetime, onDead } = this.#parts;
     const session = sessionOf(id);
-    // One that a refresh has made may be the last to end.
+    // A token made by a refresh may expire last.
     const last = Math.max(expiresAt, clock.now() + lifetime);
     const stored = revocations.add({ id: session, expiresAt: Math.ceil(last / 1_000) }, clock.now());
     this.cutSession(session);
@@ -162,12 +169,12 @@ export class Tokens {
     await stored;
   }
 
-  /** What its tokens opened has to close. */
+  /** Closes everything that the tokens of a session opened. */
   cutSession(session: string): void {
     this.#end((token) => token.session === session);
   }
 
-  /** The account has changed: what its tokens opened has to close. */
+  /** Closes everything that the tokens of an account opened, after the account changed. */
   endAll(userId: string): void {
     this.#end((token) => token.userId === userId);
   }
@@ -175,13 +182,13 @@ export class Tokens {
   async #verifyNew(token: string, key: string): Promise<VerifiedToken> {
     if (token.length > LONGEST_TOKEN) throw unknownToken();
     const claims = await this.#claimsOf(token);
-    // Another request may have brought the same one meanwhile; there is one signal for both.
+    // Another request may have verified the same token meanwhile; both must share one signal.
     const known = this.#verified.get(key) ?? this.#bounded(verifiedFrom(claims));
     this.#verified.set(key, known);
     return this.#judge(known);
   }
 
-  /** A token may be signed for longer: a server with a longer `auth.session_ttl` made it. */
+  /** Limits the expiry of a token: a server with a longer `auth.session_ttl` may have signed it. */
   #bounded(token: Verified): Verified {
     return { ...token, expiresAt: Math.min(token.expiresAt, this.endOf(token.begunAt)) };
   }
@@ -192,7 +199,7 @@ export class Tokens {
     if (token.expiresAt <= clock.now()) throw expiredToken();
     if (revocations.has(token.session)) throw new ApiError('UNAUTHORIZED', 'This token was logged out; log in again.');
     if (revocations.has(token.id)) {
-      throw new ApiError('UNAUTHORIZED', 'This token was refreshed; use the one that came of it, or log in again.');
+      throw new ApiError('UNAUTHORIZED', 'This token was refreshed; use the token that replaced it, or log in again.');
     }
     return token;
   }
@@ -232,7 +239,7 @@ export class Tokens {
   }
 }
 
-/** The session of a token. @param id Its `jti`. */
+/** The id of a token's session. @param id The token's `jti`. */
 export function sessionOf(id: string): string {
   return id.split(ID_SEPARATOR, 1)[0] ?? id;
 }
@@ -255,7 +262,7 @@ function expiredToken(): ApiError {
   return new ApiError('TOKEN_EXPIRED', 'This token has expired; log in again.');
 }
 
-/** The same for everything that is not a token of ours: what is wrong with it is the forger's business. */
+/** The same refusal for everything that is not one of our tokens, so that a forger learns nothing. */
 function unknownToken(): ApiError {
   return new ApiError('UNAUTHORIZED', 'This is no token or key of this server; log in, or make a key.');
 }

@@ -36,14 +36,14 @@ async function call(
   return answer.body;
 }
 
-/** Rows, once there are so many. */
+/** Waits until the trail has this many rows, and returns them. */
 async function rows(count: number): Promise<FakeAudit['entries']> {
   await vi.waitFor(() => expect(audit.entries).toHaveLength(count));
   return audit.entries;
 }
 
 describe('the audit trail', () => {
-  it('has who did what to which, from where, with what result', async () => {
+  it('has who did what to which object, from where, and the status', async () => {
     await call('POST', '/api/instances/mine/start', undefined, { ...admin, 'x-request-id': 'mine-1' });
     expect(await rows(1)).toEqual([
       {
@@ -61,7 +61,7 @@ describe('the audit trail', () => {
     ['GET', '/api/export', undefined, 'exportFleet', null],
     ['POST', '/api/instances', { name: 'new' }, 'createInstance', 'new'],
     ['POST', '/api/instances', { name: 'not a name' }, 'createInstance', null],
-    ['DELETE', '/api/instances/nobody', undefined, 'deleteInstance', 'nobody'],
+    ['DELETE', '/api/instances/unknown', undefined, 'deleteInstance', 'unknown'],
     ['DELETE', '/api/instances/not%20a%20name', undefined, 'deleteInstance', null],
     ['POST', '/api/instances/stop-all', undefined, 'stopAllInstances', null],
     ['POST', '/api/users', { username: 'bob', password: PASSWORD, role: 'viewer' }, 'createUser', 'bob'],
@@ -79,7 +79,7 @@ describe('the audit trail', () => {
     expect(await rows(1)).toMatchObject([{ action: 'createKey', target: info.id, status: 201 }]);
   });
 
-  it('has what was refused: without credentials, with too little, from a foreign page', async () => {
+  it('has refused requests: without credentials, with too few rights, from a foreign page', async () => {
     const viewer = { authorization: `Bearer ${await harness.tokenOf('eve', 'viewer')}` };
     await call('DELETE', '/api/instances/mine', undefined, {});
     await call('DELETE', '/api/instances/mine', undefined, viewer);
@@ -91,7 +91,7 @@ describe('the audit trail', () => {
     ]);
   });
 
-  it('has logins, good and bad, with the name of an account and never with what is none', async () => {
+  it('has logins, successful or not, with the name only of an existing account', async () => {
     const attempts = [
       { username: 'ADA', password: PASSWORD },
       { username: 'ada', password: 'wrong' },
@@ -106,7 +106,7 @@ describe('the audit trail', () => {
     expect(JSON.stringify(audit.entries)).not.toMatch(/hunter2|wrong|horse/);
   });
 
-  it('has no reading, no call of an engine, and nothing that came to no operation', async () => {
+  it('has no reads, no calls of engines, and no requests without an operation', async () => {
     await call('GET', '/api/instances');
     await call('GET', '/api/instances/mine/proxy/x');
     await call('POST', '/v1/chat/completions', { model: 'mine' });
@@ -116,14 +116,14 @@ describe('the audit trail', () => {
     expect((await rows(1)).map(({ action }) => action)).toEqual(['stopInstance']);
   });
 
-  it('has so many calls that a subject passes to engines in a minute, and its refusals besides', async () => {
-    // Without accounts everybody is one subject, also the page that is refused.
+  it('limits calls of an account to engines per minute, and its refusals separately', async () => {
+    // Without authentication all callers are one subject, including the refused page.
     test = testServer({
       audit,
       clock: harness.clock,
       plugins: [gatewayRoutes({ instancesFor: (caller) => seenBy(caller, test.manager), clock: harness.clock })],
     });
-    const url = '/api/instances/nobody/proxy/x';
+    const url = '/api/instances/unknown/proxy/x';
     for (let count = 0; count < 103; count += 1) await call('POST', url, undefined, {});
     await rows(100);
     await call('POST', url, undefined, { origin: 'https://evil.example' });
@@ -137,20 +137,20 @@ describe('the audit trail', () => {
     ]);
   });
 
-  it('has so many refusals of an account in a minute, whichever of its keys they come from', async () => {
+  it('limits refusals of an account per minute, across all its keys', async () => {
     const eve = await harness.loggedIn('eve', 'viewer');
     const keys = [await harness.keyOf(eve, { scopes: ['viewer'] }), await harness.keyOf(eve, { scopes: ['viewer'] })];
     for (let count = 0; count < 110; count += 1) {
       await call('DELETE', '/api/instances/mine', undefined, { authorization: `Bearer ${keys[count % 2]}` });
     }
-    await call('DELETE', '/api/instances/nobody');
+    await call('DELETE', '/api/instances/unknown');
     expect((await rows(101)).map(({ status }) => status).slice(99)).toEqual([403, 404]);
   });
 
-  it('has so many refusals of a subject in a minute, and still everything else', async () => {
+  it('limits refusals of a subject per minute, but not its other requests', async () => {
     for (let count = 0; count < 103; count += 1) await call('DELETE', '/api/instances/mine', undefined, {});
     await call('POST', '/api/instances/mine/stop', undefined, {});
-    await call('DELETE', '/api/instances/nobody');
+    await call('DELETE', '/api/instances/unknown');
     await rows(102);
     await harness.clock.advance(60_000);
     await call('DELETE', '/api/instances/mine', undefined, {});

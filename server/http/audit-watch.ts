@@ -8,30 +8,33 @@ import type { HttpReply, HttpRequest } from './plugin.ts';
 export interface AuditWatchParts {
   audit: Pick<AuditTrail, 'record'>;
   clock: Pick<Clock, 'elapsed'>;
-  /** Where a request comes from. */
+  /** Returns the client address of a request. */
   addressOf: (raw: IncomingMessage) => string;
 }
 
 /**
- * Rows a minute, for each account and operation, of requests that callers can send without end: those that are refused, and
- * calls that are passed to engines. Without the bound they would fill the disk.
+ * Rows per minute for each account and operation, of requests that callers can send without end: refused requests, and
+ * calls that are passed to engines. Without this limit they would fill the disk.
  */
 const MOST_OF_MANY = 100;
 const REFUSALS: ReadonlySet<number> = new Set([401, 403, 429]);
 const MINUTE_MS = 60_000;
-/** What is recorded for a caller who hung up before the answer; nginx logs the same. */
+/** Recorded when the caller hung up before the answer; nginx logs the same status. */
 const HUNG_UP = 499;
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
-/** Reading it hands out every secret that instances have. */
+/** Reads that are recorded because their answer contains all secrets of instances. */
 const RECORDED_READS: ReadonlySet<string> = new Set([OPERATIONS.exportFleet.id]);
-/** Calls of engines change nothing here; a WebSocket of events is reading. */
+/** Operations that change nothing on this server: calls of engines, and the WebSocket of events. */
 const NOT_RECORDED: ReadonlySet<string> = new Set([PASS_THROUGH.inference.id, PASS_THROUGH.events.id]);
 
-/** Writes into the audit trail every request that changes something or wanted to, or takes the secrets away, when its answer has been sent. */
+/**
+ * Records every request in the audit trail that changes something, tries to, or exports secrets. Records it when its
+ * answer has been sent.
+ */
 export class AuditWatch {
   readonly #parts: AuditWatchParts;
   #minute = 0;
-  /** How many of those there were in this minute, by operation, outcome and account. */
+  /** Counts the limited requests of this minute, by operation, outcome and account. */
   readonly #many = new Map<string, number>();
 
   constructor(parts: AuditWatchParts) {
@@ -41,7 +44,7 @@ export class AuditWatch {
   watch(request: HttpRequest, reply: HttpReply): void {
     const action = request.routeOptions.config.access?.id;
     if (action === undefined || NOT_RECORDED.has(action) || isRead(request, action)) return;
-    // Its connection may be gone when it is over.
+    // Read the address now: the connection may be gone when the request is over.
     const address = this.#parts.addressOf(request.raw);
     reply.raw.once('close', () => {
       if (request.isPassedOn === true) return;
@@ -73,6 +76,6 @@ function isRead({ method, upgradeHead }: HttpRequest, action: string): boolean {
 
 function statusOf({ upgradeHead, instance }: HttpRequest, { raw }: HttpReply): number {
   if (raw.headersSent) return raw.statusCode;
-  // A WebSocket's answer is written past the response.
+  // The answer to a WebSocket handshake is written directly to the socket.
   return upgradeHead !== null && instance !== null ? 101 : HUNG_UP;
 }

@@ -7,7 +7,7 @@ import { FakeAudit } from '../testing/fake-services.ts';
 import { errorOf, serverWithInstance, testServer, type TestServer } from '../testing/http-harness.ts';
 import type { Turnstile } from './edge/turnstile.ts';
 
-describe('the bodies that are no bodies', () => {
+describe('a body that counts as none', () => {
   it.each([
     ['none', {}],
     ['an empty one of JSON', { headers: { 'content-type': 'application/json' }, payload: '' }],
@@ -24,7 +24,7 @@ describe('the bodies that are no bodies', () => {
     }
   });
 
-  it('a body where none is taken is refused, not ignored', async () => {
+  it('refuses a body where none is accepted', async () => {
     const test = await serverWithInstance();
     const answer = await test.inject({
       method: 'POST',
@@ -36,7 +36,7 @@ describe('the bodies that are no bodies', () => {
     expect(errorOf(deleted.body).error).toBe('the body must be left out: this operation takes none');
   });
 
-  it('a missing one is told what it needs', async () => {
+  it('names the required fields when the body is missing', async () => {
     const test = await serverWithInstance();
     const created = await test.inject({ method: 'POST', url: '/api/instances' });
     expect(errorOf(created.body)).toMatchObject({
@@ -49,8 +49,8 @@ describe('the bodies that are no bodies', () => {
   });
 });
 
-describe('requests that break a rule', () => {
-  it('are told every problem of query and body in one answer', async () => {
+describe('a request with invalid values', () => {
+  it('gets every problem of query and body in one answer', async () => {
     const test = await serverWithInstance();
     const url = '/api/instances/my-instance/stop?wiat=true';
     const answer = await test.inject({ method: 'POST', url, payload: { force: 'yes', timout: 5, timeout: -1 } });
@@ -65,7 +65,7 @@ describe('requests that break a rule', () => {
   });
 
   it.each(['a%2fb', '%00', 'a%0ab', '-x', '.x', 'ä', 'x'.repeat(5_000), 'x'.repeat(64), 'batch'])(
-    'are told that no instance can have the name %j',
+    'learns that no instance can have the name %j',
     async (name) => {
       const test = testServer();
       const answer = await test.inject({ url: `/api/instances/${name}` });
@@ -75,7 +75,7 @@ describe('requests that break a rule', () => {
     },
   );
 
-  it('are told of a parameter that no operation has', async () => {
+  it('is refused for an unknown parameter', async () => {
     const answer = await testServer().inject({ url: '/api/instances?statsu=running' });
     expect(errorOf(answer.body).error).toBe('statsu is not known; did you mean status?');
     const none = await testServer().inject({ url: '/api/openapi.json?pretty=1' });
@@ -83,7 +83,7 @@ describe('requests that break a rule', () => {
   });
 });
 
-/** A turnstile that a test shuts, and another server that answers 207. */
+/** A turnstile that a test closes, with another server that answers 207. */
 class OtherServer implements Turnstile {
   isOpen = true;
   readonly passed: { url: string; body: string | null | undefined; isBegun: boolean }[] = [];
@@ -98,7 +98,7 @@ class OtherServer implements Turnstile {
   }
 }
 
-describe('a request that is served when another server takes over', () => {
+describe('a request in flight during a hand-over', () => {
   async function served(fault: unknown): Promise<{ test: TestServer; other: OtherServer; audit: FakeAudit }> {
     const other = new OtherServer();
     const audit = new FakeAudit();
@@ -115,7 +115,7 @@ describe('a request that is served when another server takes over', () => {
   }
 
   it.each([new Sealed(), new StoreClosed()])(
-    'is asked anew there, as it was, where nothing was done here: %s',
+    'is passed on unchanged when it has changed nothing here: %s',
     async (fault) => {
       const { test, other } = await served(fault);
       const answer = await test.inject({ method: 'POST', url: '/api/instances/a/restart', payload: { timeout: 3 } });
@@ -124,31 +124,31 @@ describe('a request that is served when another server takes over', () => {
     },
   );
 
-  it('is answered here where it has changed something: a disk that refused it, or a fault of ours', async () => {
+  it('is answered here when it may have changed something: a full disk, or an internal error', async () => {
     const { test, other } = await served(new Error('llamactl.db could not be written (the disk is full)'));
     const answer = await test.inject({ method: 'POST', url: '/api/instances/a/restart' });
     expect([answer.statusCode, other.passed]).toEqual([500, []]);
   });
 
-  it('is asked anew there where it only reads, whatever failed', async () => {
+  it('is passed on when it only reads, whatever failed', async () => {
     const { test, other } = await served(new Error('database is not open'));
     const answer = await test.inject({ url: '/api/instances/a/health' });
     expect([answer.statusCode, other.passed.length]).toEqual([207, 1]);
   });
 
-  it('is only waited for there, where the restart that it waits for was begun here', async () => {
+  it('is passed on as begun when it waits for a restart that began here', async () => {
     const { test, other } = await served(new Moved('another server goes on with it'));
     await test.inject({ method: 'POST', url: '/api/instances/a/restart?wait=true', payload: { timeout: 3 } });
     expect(other.passed).toEqual([{ url: '/api/instances/a/restart?wait=true', body: '{"timeout":3}', isBegun: true }]);
   });
 
-  it('is told what was found out', async () => {
+  it('gets the refusal that was found here', async () => {
     const { test, other } = await served(new ApiError('INSTANCE_RUNNING', 'a is running.'));
     const answer = await test.inject({ method: 'POST', url: '/api/instances/a/stop' });
     expect([answer.statusCode, other.passed]).toEqual([409, []]);
   });
 
-  it('is recorded by the one who answers it, and there alone', async () => {
+  it('is recorded only by the server that answers it', async () => {
     const { test, audit } = await served(new Sealed());
     await test.inject({ method: 'POST', url: '/api/instances/a/stop' });
     expect(audit.entries).toEqual([]);

@@ -28,46 +28,47 @@ type BodyOf<Op extends Operation> = Op extends { body: { schema: infer Schema ex
 
 type CallerOf<Op extends Operation> = Op['permission'] extends 'public' ? null : Caller;
 
-/** What a handler gets: everything checked by the operation's own schemas. */
+/** Input of a handler, validated by the schemas of the operation. */
 export interface Input<Op extends Operation> {
   params: Record<PathParameter<Op['path']>, string>;
   query: QueryOf<Op>;
-  /** The empty object when the body is optional and there was none. */
+  /** An empty object when the body is optional and missing. */
   body: BodyOf<Op>;
-  /** `null` where everybody may call. */
+  /** `null` for public operations. */
   caller: CallerOf<Op>;
-  /** The instances as there are for the caller; the only way to them. */
+  /** The instances that the caller may see and start; handlers have no other access to instances. */
   readonly manager: InstanceManager;
   request: HttpRequest;
   reply: HttpReply;
-  /** The server before this one has done what is wanted: only the outcome is waited for. */
+  /** The predecessor has already carried out the command; the handler only waits for the outcome. */
   isBegun: boolean;
   /**
-   * Aborts when the caller hangs up or is welcome no longer, or the server stops. Each reading makes a new one.
+   * Aborts when the caller hangs up, its credentials are revoked or expire, or the server stops. Each read creates a
+   * new signal.
    */
   readonly signal: AbortSignal;
 }
 
-/** What every handler stands on. */
+/** Dependencies of all handlers. */
 export interface BindParts {
-  /** The instances as there are for a caller. */
+  /** Returns the instances that a caller may see and start. */
   managerFor: (caller: Caller | null) => InstanceManager;
   clock: Pick<Clock, 'now' | 'after' | 'elapsed' | 'nextTurn'>;
-  /** Aborts when waiting callers should be told that the server stops. */
+  /** Aborts when the server stops; waiting callers then get an error. */
   shutdown: AbortSignal | undefined;
-  /** Left out: the server is never replaced. */
+  /** Default: the server is never replaced. */
   turnstile?: Turnstile | undefined;
 }
 
 type Output<Op extends Operation> = z.input<Op['success']['schema']>;
 
-/** Gives an operation its handler. One that answers in another form than JSON sends it itself and returns the reply. */
+/** Registers the handler of an operation. A handler whose answer is not JSON sends it itself and returns the reply. */
 export type Bind = <Op extends Operation>(
   operation: Op,
   handler: (input: Input<Op>) => Output<Op> | HttpReply | Promise<Output<Op> | HttpReply>,
 ) => void;
 
-/** Bytes that a body may have where no credentials are needed: enough for a name and a password, all characters escaped. */
+/** Largest body of a public operation, in bytes: enough for a name and a password with all characters escaped. */
 const PUBLIC_BODY_LIMIT = 16_384;
 
 const NO_QUERY = z.strictObject({});
@@ -88,10 +89,10 @@ export function binder(app: HttpApp, { managerFor, clock, shutdown, turnstile = 
         access: { id, permission, cost },
       },
       handler: async (request, reply) => {
-        // Its body came while the server was being replaced.
+        // The server was replaced while the body arrived.
         if (!turnstile.isOpen) return passOn(turnstile, request, reply, 'not begun');
         const { params, query, body } = await inSlices(check(operation, request), clock);
-        // It may have been replaced meanwhile.
+        // The server may have been replaced during the checks.
         if (!turnstile.isOpen) return passOn(turnstile, request, reply, 'not begun');
         reply.code(operation.success.status);
         const { caller } = request;
@@ -118,7 +119,7 @@ export function binder(app: HttpApp, { managerFor, clock, shutdown, turnstile = 
         } catch (error) {
           leave();
           if (error instanceof Moved) return passOn(turnstile, request, reply, 'begun');
-          // There is nobody left to answer.
+          // The caller hung up, so send no answer.
           if (error instanceof CallerGone) return reply.hijack();
           const isForNext = !turnstile.isOpen && isUndone(request, error) && !reply.raw.headersSent;
           if (isForNext) return passOn(turnstile, request, reply, 'not begun');
@@ -129,15 +130,15 @@ export function binder(app: HttpApp, { managerFor, clock, shutdown, turnstile = 
   };
 }
 
-/** Whether a request that failed has changed nothing, because what it needed was handed over by then. */
+/** Whether a failed request changed nothing, because the hand-over had already taken away what it needed. */
 function isUndone({ method }: HttpRequest, error: unknown): boolean {
   if (error instanceof Sealed || error instanceof StoreClosed) return true;
   return method === 'GET' && !(error instanceof ApiError);
 }
 
 /**
- * Has the next server go on with a request whose body was read. A command that was given here is not given again there: there
- * may be a newer one.
+ * Passes a request whose body was read to the successor. A command that was carried out here is not repeated there,
+ * because a newer command may follow it.
  */
 async function passOn(
   turnstile: Turnstile,
@@ -159,7 +160,7 @@ async function passOn(
   return reply;
 }
 
-/** Judges path, query and body together, so that one answer tells every problem. */
+/** Validates path, query and body together, so that one answer lists every problem. */
 function* check(
   operation: Operation,
   request: HttpRequest,
@@ -173,7 +174,10 @@ function* check(
   return { params, query: query.value, body: body.value };
 }
 
-/** A name that breaks the rule for names belongs to nothing. It is not repeated: it may be of any length and content. */
+/**
+ * Rejects a name that breaks the rules for names as not found. The message does not repeat the name, which may have any
+ * length and content.
+ */
 function checkPathParameter(name: string, value: string): void {
   const parameter = (PATH_PARAMETERS as Readonly<Record<string, PathRule | undefined>>)[name];
   if (parameter === undefined || judge(parameter.schema, value).problems === null) return;
@@ -189,7 +193,7 @@ function* judgeBody(operation: Operation, body: unknown): Sliced<{ value: unknow
   return yield* judgeSized(operation.body, body === undefined ? {} : body);
 }
 
-/** Says what would be needed. */
+/** The message for a missing body, with its required or possible fields. */
 function missingBody(schema: z.ZodType): string {
   const { problems } = judge(schema, {});
   const required = (problems ?? []).map(({ path }) => path);

@@ -23,27 +23,27 @@ import { OPEN_TURNSTILE, type Turnstile } from './edge/turnstile.ts';
 import { UnreadBodies } from './edge/unread-bodies.ts';
 import type { Upgrades } from './edge/upgrade.ts';
 
-/** How long callers may take, milliseconds. None of them bounds an answer. */
+/** Time limits for callers, milliseconds. None of them limits an answer. */
 export interface Timeouts {
-  /** From the first byte, or the opening of the connection, to the end of the header. */
+  /** For the header, from the first byte or the opening of the connection. */
   header: number;
-  /** How often that is looked at. */
+  /** Interval of the checks of `header`. */
   check: number;
-  /** For a body under `/api`, and one that is still sent after its answer. What goes to an engine may take as long as it takes. */
+  /** For a body under `/api`, and for a body that still arrives after its answer. Bodies for engines have no limit. */
   body: number;
-  /** How long an idle connection is kept: longer than proxies keep theirs, so that they close first. */
+  /** How long an idle connection is kept. Longer than proxies keep theirs, so that the proxy closes first. */
   idle: number;
-  /** How long requests under way may take when the server closes. */
+  /** How long requests in flight may take when the server closes. */
   close: number;
 }
 
 const TIMEOUTS: Timeouts = { header: 20_000, check: 5_000, body: 60_000, idle: 75_000, close: 10_000 };
-/** Bytes for URL and header together; Node's own default, told in the 431. */
+/** Most bytes of URL and header together. Node's default; the 431 answer names it. */
 const HEADER_LIMIT = 16_384;
-/** What we add to every request. */
+/** Properties that this server adds to every request. */
 const OWN_PROPERTIES = ['upgradeHead', 'caller', 'instance', 'concerns', 'isPassedOn', 'isBegun'] as const;
 
-/** What the rules need to know. */
+/** Dependencies of the rules. */
 interface RulesParts {
   config: Pick<Config, 'server' | 'auth'>;
   log: FastifyBaseLogger;
@@ -52,20 +52,20 @@ interface RulesParts {
   authenticator: CallerFinder;
   limits: RateLimiter;
   audit: Pick<AuditTrail, 'record'>;
-  /** Where a request comes from. */
+  /** Returns the client address of a request. */
   clientAddress: (raw: IncomingMessage) => string;
   hostname: string;
   errorShapes?: readonly ErrorShape[];
   timeouts?: Partial<Timeouts>;
   turnstile?: Turnstile;
-  /** Whether the request of a connection was begun by the server before this one. */
+  /** Whether the predecessor has already carried out the request of a connection. */
   isBegun: (connection: Socket) => boolean;
 }
 
-/** What holds for every request, whichever route it is for and whether it is for one at all. */
+/** Rules for every request, whether a route exists for it or not. */
 export class Rules {
   readonly timeouts: Timeouts;
-  /** From now on every answer ends its connection. */
+  /** When true, every answer closes its connection. */
   isClosing = false;
   readonly #parts: RulesParts;
   readonly #shapes: readonly ErrorShape[];
@@ -103,7 +103,7 @@ export class Rules {
     this.#bounds = new ConnectionBounds((error, socket) => this.#parserErrors.answer(error, socket));
   }
 
-  /** Of a new application, which is then handed to {@link apply}. */
+  /** Options of a new application, which is then passed to {@link apply}. */
   options(): FastifyHttpOptions<Server> {
     const { config, log } = this.#parts;
     return {
@@ -113,19 +113,19 @@ export class Rules {
       bodyLimit: BODY_LIMIT,
       keepAliveTimeout: this.timeouts.idle,
       forceCloseConnections: 'idle',
-      // A bare 503 in another shape; ours comes from `readiness`.
+      // Fastify's 503 has another error format; ours comes from `readiness`.
       return503OnClosing: false,
-      // The length of a URL is judged as a whole, in our own words.
+      // The URL's length is checked as a whole, with our own message.
       routerOptions: { maxParamLength: HEADER_LIMIT },
       rewriteUrl: (raw) => withoutBasePath(raw.url ?? '/', config.server.base_path),
       http: {
         maxHeaderSize: HEADER_LIMIT,
         headersTimeout: this.timeouts.header,
         connectionsCheckingInterval: this.timeouts.check,
-        // Node would answer with an empty 400; our own check says what is missing.
+        // Node would answer with an empty 400; our own check names the missing header.
         requireHostHeader: false,
         keepAlive: true,
-        // HTTP/2 and other offers are not taken up: such a request is an ordinary one (RFC 9110, 7.8).
+        // Ignore offers of HTTP/2 and other protocols: such a request is an ordinary one (RFC 9110, 7.8).
         shouldUpgradeCallback: isWebSocket,
       },
       clientErrorHandler: (error, socket) => this.#parserErrors.answer(error, socket),
@@ -159,7 +159,7 @@ export class Rules {
     this.#serveOddRequests(app);
   }
 
-  /** Before anything is judged or counted: that is the business of the server that answers. */
+  /** Passes a request to the successor. The server that answers also checks, counts and logs the request. */
   async #passOn(request: HttpRequest, reply: HttpReply): Promise<HttpReply> {
     reply.hijack();
     const { raw, originalUrl: url, upgradeHead: head } = request;
@@ -167,10 +167,10 @@ export class Rules {
     return reply;
   }
 
-  /** Whether the request was answered without being let in anywhere. Throws the refusal, if there is one. */
+  /** Whether the request was answered before authentication. Throws the refusal, if any. */
   #isAnswered(request: HttpRequest, reply: HttpReply): boolean {
     const isOptions = request.method === 'OPTIONS';
-    // Counted, and never refused: a page is not told why its preflight failed.
+    // Count OPTIONS requests but never refuse them: a page cannot read why its preflight failed.
     if (isOptions) this.#gate.countOther(request, reply);
     try {
       return this.#admission.admit(request, reply);
@@ -180,7 +180,7 @@ export class Rules {
     }
   }
 
-  /** The router could not read the URL, and no hook has run. */
+  /** Answers a request whose URL the router could not read. No hook has run for it. */
   #answerUnroutable(error: Error, request: HttpRequest, reply: HttpReply): void {
     for (const property of OWN_PROPERTIES) request[property] = null;
     logRequest(request, reply, this.#parts.clock);
@@ -199,17 +199,17 @@ export class Rules {
     for (const [name, value] of Object.entries(JSON_HEADERS)) if (!reply.hasHeader(name)) reply.header(name, value);
   }
 
-  /** Requests that Node would answer by itself, or by silence. */
+  /** Handles requests that Node would answer itself or leave without an answer. */
   #serveOddRequests(app: HttpApp): void {
     const { server } = app;
-    // The limit in bytes is enough. A limit in number would drop headers without a word, perhaps the Origin.
+    // The limit in bytes is enough. A limit in number would silently drop headers, perhaps `Origin`.
     server.maxHeadersCount = 0;
-    // In the place of fastify's own listener, which would serve what is refused here.
+    // Replaces fastify's listener, which would serve requests that are refused here.
     server.removeAllListeners('request').on('request', (request, response) => {
       this.#unreadBodies.watch(request, response);
       if (this.#bounds.admit(request, response)) app.routing(request, response);
     });
-    // A bare 417; what is expected beyond 100-continue can be left unmet (RFC 9110, 10.1.1).
+    // Node would answer 417. A server may ignore expectations other than 100-continue (RFC 9110, 10.1.1).
     server.on('checkExpectation', (request, response) => server.emit('request', request, response));
     server.on('connect', (request, socket) => {
       socket.on('error', () => socket.destroy());

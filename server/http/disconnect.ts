@@ -5,22 +5,24 @@ import { Moved } from '../instances/life/moved.ts';
 import type { Clock } from '../instances/ports.ts';
 import { watchWelcome } from './edge/welcome.ts';
 
-/** Why a caller is no longer waited for. */
+/** Abort reason when the caller hung up. */
 export class CallerGone extends Error {
   override readonly name = 'CallerGone';
 }
 
 export interface DisconnectParts {
-  /** Aborts when waiting callers should be told that the server stops. */
+  /** Aborts when the server stops; waiting callers then get an error. */
   shutdown: AbortSignal | undefined;
   caller: Caller | null;
   clock: Pick<Clock, 'now' | 'after'>;
 }
 
 /**
- * Aborts when nobody waits for the answer any more: the caller hung up (the reason is {@link CallerGone}), or may not go
- * on waiting, or we are shutting down (the reason is the `ApiError` to answer with), or another server goes on with it
- * (the reason is {@link Moved}).
+ * Returns a signal that aborts when the answer is no longer needed here. The reason says why:
+ *
+ * - {@link CallerGone}: the caller hung up;
+ * - an `ApiError` to answer with: the credentials were revoked or expired, or the server is stopping;
+ * - {@link Moved}: another server continues the request.
  */
 export function disconnectSignal(response: ServerResponse, { shutdown, caller, clock }: DisconnectParts): AbortSignal {
   const controller = new AbortController();

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { FakeManager } from '../testing/fake-manager.ts';
 import { errorOf, testServer } from '../testing/http-harness.ts';
 
-describe('an error inside', () => {
-  it('is told in the log and nowhere else', async () => {
+describe('an internal error', () => {
+  it('is described in the log only', async () => {
     class Broken extends FakeManager {
       override get(): never {
         throw new Error('SELECT * FROM /secret/path');
@@ -18,7 +18,7 @@ describe('an error inside', () => {
     expect(line).toMatchObject({ request_id: 'the-one', err });
   });
 
-  it.each([undefined, null, 'text', 7])('may be anything that was thrown, such as %j', async (thrown) => {
+  it.each([undefined, null, 'text', 7])('may be any thrown value, such as %j', async (thrown) => {
     const manager = new FakeManager();
     manager.health = async () => Promise.reject(thrown);
     const answer = await testServer({ manager }).inject({ url: '/api/instances/x/health' });

@@ -3,22 +3,22 @@ import { shapeFor } from '../gateway/error-shape.ts';
 import { pathOf } from './target.ts';
 import type { HttpReply, HttpRequest } from './plugin.ts';
 
-/** How errors look under a prefix where another API is spoken, such as OpenAI's under `/v1`. */
+/** The format of errors under a prefix with another API, such as OpenAI's under `/v1`. */
 export interface ErrorShape {
-  /** `/v1`: that path and all below it. The longest prefix that fits wins. */
+  /** A path such as `/v1`, which includes all paths below it. The longest matching prefix wins. */
   prefix: string;
   render(error: ApiError, requestId: string): { body: unknown; headers: Readonly<Record<string, string>> };
 }
 
-/** An error as it goes over the wire. */
+/** An error as an HTTP answer. */
 export interface ErrorAnswer {
   status: number;
-  /** All that the answer needs but its length. */
+  /** All headers except `content-length`. */
   headers: Record<string, string>;
   body: string;
 }
 
-/** Headers of every JSON answer: it is what it says it is, and is not kept. */
+/** Headers of every JSON answer: no content sniffing, no caching. */
 export const JSON_HEADERS = {
   'content-type': 'application/json; charset=utf-8',
   'x-content-type-options': 'nosniff',
@@ -28,7 +28,7 @@ export const JSON_HEADERS = {
 /** Every 401 says how to authenticate (RFC 9110, 11.6.1). */
 const CHALLENGE = { 'www-authenticate': 'Bearer' };
 
-/** @param path Of the request, without its query; decides the shape. */
+/** @param request its `path`, without the query, decides the format */
 export function errorAnswer(
   error: ApiError,
   request: { id: string; path: string },
@@ -61,7 +61,7 @@ function errorBody(error: ApiError, requestId: string): ErrorBody {
   };
 }
 
-/** Errors of the framework that are the caller's fault, by their code. */
+/** Errors of fastify and Node that the caller caused, by their code. */
 const FRAMEWORK_ERRORS: Readonly<Record<string, { code: ErrorCode; message: string; path?: string }>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: {
     code: 'PAYLOAD_TOO_LARGE',
@@ -82,12 +82,12 @@ const FRAMEWORK_ERRORS: Readonly<Record<string, { code: ErrorCode; message: stri
     path: 'url',
   },
   FST_ERR_MAX_PARAM_LENGTH: { code: 'URI_TOO_LONG', message: 'A part of the URL is too long.' },
-  ECONNRESET: { code: 'VALIDATION_ERROR', message: 'The request broke off before its body had come.' },
+  ECONNRESET: { code: 'VALIDATION_ERROR', message: 'The connection broke off before the body was complete.' },
 };
 
 /**
- * What a caller may know about something thrown: an `ApiError` as it is, the framework's and Node's complaints about the
- * request in our words, and of everything else nothing but that it happened.
+ * Converts a thrown value into the error for the caller. An `ApiError` stays as it is. Errors of fastify and Node about
+ * the request get our messages. All others become `INTERNAL_ERROR` without details.
  */
 export function asApiError(thrown: unknown): ApiError {
   if (thrown instanceof ApiError) return thrown;
@@ -107,7 +107,7 @@ export function asApiError(thrown: unknown): ApiError {
   );
 }
 
-/** Answers with what was thrown. What is our fault goes to the log whole, and to the caller as nothing but that. */
+/** Answers with a thrown error. An internal error goes to the log in full, and to the caller without details. */
 export function replyWithError(
   thrown: unknown,
   request: HttpRequest,
@@ -117,8 +117,8 @@ export function replyWithError(
   const error = asApiError(thrown);
   if (error.code === 'INTERNAL_ERROR') request.log.error({ err: thrown }, 'request failed');
   const { status, headers, body } = errorAnswer(error, { id: request.id, path: pathOf(request.raw.url ?? '') }, shapes);
-  // The framework would close the connection under a body that still comes, and the caller, still sending, would see a
-  // reset instead of the answer. Node reads and drops the rest.
+  // Fastify would close the connection while the body still arrives, and the sending caller would see a reset instead
+  // of the answer. Without the header, Node reads and drops the rest.
   if (reply.hasHeader('connection')) reply.removeHeader('connection');
   return reply.code(status).headers(headers).send(body);
 }

@@ -7,7 +7,7 @@ import { errorOf, testServer } from '../testing/http-harness.ts';
 
 const operations = Object.values<Operation>(OPERATIONS);
 
-/** Every key that any body knows, so that fuzzing gets past the first "is not known". */
+/** All known keys of all bodies, so that fuzzing gets past the first "is not known". */
 const knownKeys = [
   ...new Set(
     operations.flatMap(({ body }) => (body?.schema instanceof z.ZodObject ? Object.keys(body.schema.shape) : [])),
@@ -105,8 +105,8 @@ const anyType = fc.constantFrom(
   'a/b',
 );
 
-describe('whatever is asked', () => {
-  it('of whatever operation is answered in the contract’s shape, and never is our fault', async () => {
+describe('any request', () => {
+  it('of any operation gets an answer in the contract’s format, and no internal error', async () => {
     const test = testServer();
     await test.manager.create({ name: 'x' });
     await fc.assert(
@@ -144,7 +144,7 @@ describe('whatever is asked', () => {
     expect(test.log.filter(({ level }) => Number(level) >= 40)).toEqual([]);
   });
 
-  it('with whatever bytes as its body is answered too', async () => {
+  it('with any bytes as its body gets an answer', async () => {
     const test = testServer();
     const headers = { 'content-type': 'application/json' };
     const bytes = fc.oneof(
@@ -172,12 +172,12 @@ describe('whatever is asked', () => {
     );
   });
 
-  it('a value of the wrong type is told for every field by its name', async () => {
+  it('names every field with a value of the wrong type', async () => {
     const test = testServer();
     for (const { id, method, path, body } of operations) {
       if (!(body?.schema instanceof z.ZodObject)) continue;
       for (const [key, schema] of Object.entries(body.schema.shape)) {
-        // Where any object will do, no number will.
+        // A number is invalid where any object is allowed.
         const wrong = { not: { this: 1 } };
         const payload = { [key]: (schema as z.ZodType).safeParse(wrong).success ? 1 : wrong };
         const answer = await test.inject({ method, url: path.replace(/\{\w+\}/, 'x'), payload });

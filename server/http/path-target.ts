@@ -5,9 +5,10 @@ type Parameter = keyof typeof PATH_PARAMETERS;
 const ALL = Object.keys(PATH_PARAMETERS) as Parameter[];
 
 /**
- * What a path is about: the name or the id in it, if it can be one; else `null`. What cannot be one may be anything.
+ * The object that a path names: the valid name or id in it, otherwise `null`. Invalid values can contain anything, so
+ * they are not used.
  *
- * @param params of the request, as the router gave them
+ * @param params of the request, from the router
  */
 export function targetIn(params: unknown, parameters: readonly Parameter[] = ALL): string | null {
   const given = (params ?? {}) as Readonly<Record<string, string | undefined>>;

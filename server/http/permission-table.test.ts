@@ -16,8 +16,8 @@ import { webSocketRoutes } from './routes/websocket.routes.ts';
 /** Every request × every kind of credential, against the real authentication and the table that docs/permissions.md prints. */
 
 /** Columns of the table. */
-const GOOD = ['nobody', 'viewer', 'operator', 'admin', 'inference key', 'metrics key'] as const;
-/** What is as good as nothing. */
+const GOOD = ['no credentials', 'viewer', 'operator', 'admin', 'inference key', 'metrics key'] as const;
+/** Credentials that count as none. */
 const BAD = [
   'expired token',
   'revoked token',
@@ -28,7 +28,7 @@ const BAD = [
   'revoked key',
 ] as const;
 
-/** Request, permission, cost, and whether each column may. */
+/** Rows of the table: request, permission, cost, and whether each column is allowed. */
 function printedRows(): Map<string, string[]> {
   const page = readFileSync(new URL('../../docs/permissions.md', import.meta.url), 'utf8');
   const rows = page.split('\n').map((line) => line.split('|').map((cell) => cell.trim()));
@@ -40,7 +40,7 @@ const ROWS = printedRows();
 
 interface Call {
   id: string;
-  /** As the table prints it. */
+  /** The request as the table prints it. */
   request: string;
   method: Operation['method'];
   url: string;
@@ -53,7 +53,7 @@ const CALLS: Call[] = [
     method,
     url: path
       .replace('{name}', 'mine')
-      .replace('{username}', 'nobody')
+      .replace('{username}', 'unknown')
       .replace('{id}', 'none')
       .replace('{request_id}', 'none'),
   })),
@@ -105,7 +105,7 @@ beforeAll(async () => {
   await harness.clock.advance(2 * 3_600_000);
 
   const root = await harness.loggedIn('root');
-  secrets.set('nobody', null);
+  secrets.set('no credentials', null);
   for (const role of ['viewer', 'operator', 'admin'] as const) await harness.user(`the-${role}`, role);
   secrets.set('inference key', await harness.keyOf(root));
   secrets.set('metrics key', await harness.keyOf(root, { scopes: ['metrics'] }));
@@ -146,9 +146,9 @@ interface Outcome {
 }
 
 async function outcomeOf({ method, url }: Call, column: string): Promise<Outcome> {
-  // A call may have removed it.
+  // A call may have removed the instance.
   if (test.manager.idOf('mine') === null) await test.manager.create({ name: 'mine' });
-  // Fresh ones: some calls end the token with which they are made.
+  // Use new tokens: some calls end their own token.
   const isRole = column === 'viewer' || column === 'operator' || column === 'admin';
   const secret = isRole ? await harness.tokenOf(`the-${column}`) : (secrets.get(column) ?? null);
   const headers = secret === null ? {} : { authorization: `Bearer ${secret}` };
@@ -167,29 +167,29 @@ function kindOf(status: number, body: string): Outcome['kind'] {
 describe.each(CALLS)('$request', (call) => {
   const [permission = '', , ...cells] = ROWS.get(call.request) ?? [];
 
-  it.each(GOOD)('as printed for: %s', async (column) => {
+  it.each(GOOD)('is allowed as the table says: %s', async (column) => {
     const isAllowed = cells[GOOD.indexOf(column)] === 'yes';
-    const refused = column === 'nobody' ? 'who are you' : 'too little';
+    const refused = column === 'no credentials' ? 'who are you' : 'too little';
     expect((await outcomeOf(call, column)).kind).toBe(isAllowed ? 'allowed' : refused);
   });
 
-  it.each(BAD)('as for nobody with: %s', async (column) => {
+  it.each(BAD)('treats as missing credentials: %s', async (column) => {
     expect((await outcomeOf(call, column)).kind).toBe(cells[0] === 'yes' ? 'allowed' : 'who are you');
   });
 
-  it('with a key of another instance is about none', async () => {
+  it('reaches no instance with a key of another instance', async () => {
     const isAbout = call.url.includes('mine');
     const isAllowed = cells[GOOD.indexOf('operator')] === 'yes' || cells[0] === 'yes';
     const expected = isAllowed ? (isAbout ? 'no such instance' : 'allowed') : 'too little';
     expect((await outcomeOf(call, 'key of another instance')).kind).toBe(expected);
   });
 
-  it('with a key that may not start starts nothing', async () => {
+  it('starts nothing with a key that may not start', async () => {
     const starts = ['startInstance', 'restartInstance', 'startAllInstances'].includes(call.id);
     expect((await outcomeOf(call, 'key that may not start')).kind).toBe(starts ? 'may not start' : 'allowed');
   });
 
-  it('says how to authenticate, in the shape of its path', async () => {
+  it('says how to authenticate, in the format of its path', async () => {
     const { kind, headers, body } = await outcomeOf(call, 'garbage');
     if (kind === 'allowed') return;
     expect(headers['www-authenticate']).toBe('Bearer');
@@ -207,7 +207,7 @@ describe.each(CALLS)('$request', (call) => {
 });
 
 describe('the routes of the server', () => {
-  it('have each the row of its operation', async () => {
+  it('have the access rule of their operation', async () => {
     const server = testServer({ plugins: plugins() }).server.app;
     const routes: { url: string; access: Access | undefined }[] = [];
     server.addHook('onRoute', ({ url, config }) => void routes.push({ url, access: config?.access }));

@@ -52,7 +52,7 @@ describe('a plugin', () => {
     },
   ];
 
-  it('has routes of its own, behind the same rules and with an id', async () => {
+  it('has its own routes, with the same rules and a request id', async () => {
     await listen({ plugins: [gateway], errorShapes });
     const answer = await test.inject({
       method: 'POST',
@@ -67,7 +67,7 @@ describe('a plugin', () => {
     expect((await test.inject({ method: 'OPTIONS', url: '/v1/chat' })).statusCode).toBe(204);
   });
 
-  it('has errors of its own shape, the most particular one', async () => {
+  it('has its own error format, that of the longest matching prefix', async () => {
     await listen({ plugins: [gateway], errorShapes });
     const missing = await test.inject({ url: '/v1/missing' });
     expect([missing.statusCode, missing.json(), missing.headers['x-source']]).toEqual([
@@ -83,7 +83,7 @@ describe('a plugin', () => {
     expect([malformed.statusCode, malformed.json()]).toEqual([400, { openai: 'VALIDATION_ERROR' }]);
   });
 
-  it('does not change how /api reads', async () => {
+  it('does not change how /api reads bodies', async () => {
     await listen({ plugins: [gateway] });
     const answer = await test.inject({
       method: 'POST',
@@ -94,7 +94,7 @@ describe('a plugin', () => {
     expect(answer.statusCode).toBe(415);
   });
 
-  it('may say that it has nothing', async () => {
+  it('may answer that nothing is there', async () => {
     const plugin: HttpPlugin = (app) => {
       app.get('/maybe', (_request, reply) => reply.callNotFound());
     };
@@ -116,7 +116,7 @@ describe('a request for WebSocket', () => {
     });
   };
 
-  it('gets the connection, with what came behind the header', async () => {
+  it('gets the connection, with the bytes after the header', async () => {
     await listen({ plugins: [echo] });
     const socket = open(`GET /echo HTTP/1.1\r\n${upgrade}\r\nhead`);
     const received: Buffer[] = [];
@@ -134,7 +134,7 @@ describe('a request for WebSocket', () => {
     ['where there is none', 'GET /api/instances', upgrade, 200],
     ['where nothing is', 'GET /nowhere', upgrade, 404],
     ['with a URL that cannot be read', 'GET /%zz', upgrade, 400],
-  ])('%s is answered as any other', async (_, line, headers, status) => {
+  ])('%s gets the same answer as any other', async (_, line, headers, status) => {
     await listen({ plugins: [echo] });
     const text = await textOf(open(`${line} HTTP/1.1\r\n${headers}\r\n`));
     expect(text).toMatch(new RegExp(`^HTTP/1.1 ${status} [^]*x-request-id: `));
@@ -151,7 +151,7 @@ describe('a request for WebSocket', () => {
     expect(alive?.status).toBe(200);
   });
 
-  it('is broken off when the server has waited long enough', async () => {
+  it('is aborted when the closing server has waited long enough', async () => {
     await listen({ plugins: [echo], timeouts: { close: 3_000 } });
     const socket = open(`GET /echo HTTP/1.1\r\n${upgrade}\r\n`);
     await once(socket, 'data');

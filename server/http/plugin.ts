@@ -5,36 +5,39 @@ import type { Access } from './edge/access.ts';
 export type { FastifyInstance as HttpApp, FastifyReply as HttpReply, FastifyRequest as HttpRequest } from 'fastify';
 
 /**
- * Adds routes of its own to the server, inside a scope of its own: parsers, hooks and handlers that it sets hold for its
- * routes only. Before any of its code runs, the request has its id, has passed the Host and Origin rules, and its caller
- * is known and may do what the route's `access` says. A route without one is for admins.
+ * Adds routes to the server in their own scope: parsers, hooks and handlers that the plugin sets apply to its routes
+ * only. Before the plugin's code runs, the request has its id and has passed the Host and Origin rules. Its caller is
+ * known and has the permission in the route's `access`. A route without `access` is for admins.
  */
 export type HttpPlugin = (app: FastifyInstance) => void | Promise<void>;
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The route reads its body from YAML too. */
+    /** The route also accepts YAML bodies. */
     takesYaml?: boolean;
-    /** Name of a list in the body whose entries are parsed and judged one by one. */
+    /** Name of a list in the body whose entries are parsed and validated one by one. */
     entries?: string;
-    /** Who may call the route, and what a call counts as. */
+    /** Permission and cost class of the route. */
     access?: Access;
   }
   interface FastifyRequest {
     /**
-     * Bytes that came behind the header of a request to switch to WebSocket; `null` for every other request. A handler
-     * that takes the connection over hijacks the reply and talks on `request.raw.socket`.
+     * Bytes that followed the header of a WebSocket handshake; `null` for every other request. A handler that takes
+     * over the connection hijacks the reply and uses `request.raw.socket`.
      */
     upgradeHead: Buffer | null;
-    /** Who makes the request; `null`: nobody had to say, or not yet. */
+    /** The caller; `null` for public routes, or before authentication. */
     caller: Caller | null;
-    /** The instance that it has come to, for the log; `null`: none, or the one in its path. */
+    /** Instance that serves the request, for the log; `null`: none, or the one in its path. */
     instance: string | null;
-    /** What it is about, for the audit trail; `null`: nothing, or what its path names. */
+    /** Object of the request, for the audit trail; `null`: none, or the one in its path. */
     concerns: string | null;
-    /** Another server answers it, and tells of it in log and audit trail; `null`: it does not. */
+    /** True when another server answers, logs and audits the request; otherwise `null`. */
     isPassedOn: true | null;
-    /** The server before this one has done what it wants: only the outcome is waited for; `null`: it is new. */
+    /**
+     * True when the predecessor has already carried out the command, so that only the outcome is awaited; otherwise
+     * `null`.
+     */
     isBegun: true | null;
   }
 }

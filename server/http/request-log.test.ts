@@ -13,8 +13,8 @@ afterEach(async () => test.server.close());
 const until = async (check: () => void): Promise<void> => vi.waitFor(check, { interval: 2, timeout: 10_000 });
 const lines = (): Record<string, unknown>[] => test.log.filter(({ msg }) => msg === 'request');
 
-describe('the log', () => {
-  it('has one line for a request: reading at debug, all else at info', async () => {
+describe('the request log', () => {
+  it('has one line per request: successful reads at debug, all others at info', async () => {
     await exchange(port, get('/api/instances?status=running'));
     await exchange(port, 'DELETE /api/instances/x HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: mine\r\n\r\n');
     await until(() => expect(lines()).toHaveLength(2));
@@ -37,7 +37,7 @@ describe('the log', () => {
     expect(read?.['request_id']).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  it('tells who, which instance, and how many bytes went out', async () => {
+  it('has the caller, the instance and the bytes sent', async () => {
     await test.manager.create({ name: 'Mine' });
     const [first] = await exchange(port, get('/api/instances/mine'));
     await exchange(port, get('/api/instances/not%20a%20name'));
@@ -51,12 +51,12 @@ describe('the log', () => {
     expect(lines()[0]?.['bytes']).toBeLessThan(body + 1_000);
   });
 
-  it('tells of nobody where nobody had to say who they are', async () => {
+  it('has no caller for public requests', async () => {
     await exchange(port, get('/livez'));
     await until(() => expect(lines()).toMatchObject([{ subject: null, instance: null }]));
   });
 
-  it('keeps secrets and bodies to itself', async () => {
+  it('contains no secrets and no bodies', async () => {
     await test.inject({ url: '/api/nothing?ticket=xyz&API_KEY=uvw&x=1&access_token=ghi&lines=5' });
     await test.inject({
       method: 'POST',
@@ -70,16 +70,16 @@ describe('the log', () => {
     expect(text).not.toMatch(/xyz|uvw|ghi|jkl|mno/);
   });
 
-  it('tells of a URL that no route could be found for', async () => {
+  it('has URLs that the router could not read', async () => {
     await exchange(port, get('/api/%zz'));
     await until(() => expect(lines()).toHaveLength(1));
     expect(lines()[0]).toMatchObject({ level: 30, url: '/api/%zz', route: null, status: 400 });
   });
 
-  it('tells of what was no request', async () => {
+  it('has unreadable requests', async () => {
     const [answer] = await exchange(port, 'BREW / HTTP/1.1\r\n\r\n');
     const id = answer?.headers.get('x-request-id');
-    const line = test.log.find(({ msg }) => msg === 'no request');
+    const line = test.log.find(({ msg }) => msg === 'unreadable request refused');
     expect(line).toMatchObject({ level: 30, request_id: id, status: 400, reason: 'Invalid method encountered' });
   });
 });

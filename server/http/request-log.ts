@@ -6,7 +6,7 @@ import { targetIn } from './path-target.ts';
 const SECRET_PARAMETER = /([?&](?:[a-z_-]*(?:token|key|secret|password)|ticket)=)[^&#]*/gi;
 const LONGEST_URL = 500;
 
-/** Keeps the framework from writing its own lines about requests; what it has to say about broken answers stays. */
+/** Suppresses fastify's own log lines about requests, except those about broken answers. */
 export class OwnRequestLines extends LogController {
   override incomingRequest(): void {}
   override requestCompleted(): void {}
@@ -15,8 +15,8 @@ export class OwnRequestLines extends LogController {
 }
 
 /**
- * Writes one line when a request is over, however it ends. Reading is what pages and probes do every second: those that
- * went well are told at debug, all else at info. Bodies and secrets in the query are never told.
+ * Logs one line when a request ends, in whatever way. Pages and probes read every second, so successful reads are
+ * logged at debug, all other requests at info. Bodies and secrets in the query are never logged.
  */
 export function logRequest(request: HttpRequest, reply: HttpReply, clock: Clock): void {
   const startedAt = clock.elapsed();
@@ -31,7 +31,7 @@ export function logRequest(request: HttpRequest, reply: HttpReply, clock: Clock)
       method: request.method,
       url: loggedUrl(request.raw.url ?? ''),
       route: request.routeOptions.url ?? null,
-      // A caller that hung up before the header went out was told nothing.
+      // A caller that hung up before the header got no status.
       status: reply.raw.headersSent ? status : null,
       ms: clock.elapsed() - startedAt,
       bytes: socket.bytesWritten - sentBefore,
@@ -44,7 +44,7 @@ export function logRequest(request: HttpRequest, reply: HttpReply, clock: Clock)
   });
 }
 
-/** A URL without the values of parameters that may be secret, and not longer than a line of a log. */
+/** A URL for the log: without the values of parameters that may be secret, and shortened. */
 export function loggedUrl(url: string): string {
   const redacted = url.replace(SECRET_PARAMETER, '$1***');
   return redacted.length > LONGEST_URL ? `${redacted.slice(0, LONGEST_URL)}…` : redacted;

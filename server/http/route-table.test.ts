@@ -12,7 +12,7 @@ function table(): RouteTable {
   return routes;
 }
 
-describe('the table of routes', () => {
+describe('the route table', () => {
   it.each([
     ['/api/instances', ['GET', 'OPTIONS', 'POST']],
     ['/api/instances/x', ['GET', 'HEAD', 'OPTIONS', 'PUT']],
@@ -22,7 +22,7 @@ describe('the table of routes', () => {
     ['/v1/models', ['GET', 'OPTIONS', 'POST']],
     ['/v1/chat/completions', ['GET', 'OPTIONS', 'POST']],
     ['/v1/', ['GET', 'OPTIONS', 'POST']],
-  ])('knows the methods of %s', (path, methods) => expect(table().methodsOf(path)).toEqual(methods));
+  ])('returns the methods of %s', (path, methods) => expect(table().methodsOf(path)).toEqual(methods));
 
   it.each([
     '/',
@@ -35,9 +35,9 @@ describe('the table of routes', () => {
     '/v1',
     '/api%2Finstances',
     '/api/%zz',
-  ])('knows nothing at %j', (path) => expect(table().methodsOf(path)).toEqual([]));
+  ])('returns nothing for %j', (path) => expect(table().methodsOf(path)).toEqual([]));
 
-  it('tells a written-out path from a variable that fits it', () => {
+  it('distinguishes a fixed path from a variable that matches it', () => {
     expect(table().isTaken('/api/instances/start-all', '/api/instances/:name')).toBe(true);
     expect(table().isTaken('/api/instances/x', '/api/instances/:name')).toBe(false);
     expect(table().isTaken('/api/instances/start-all', '/api/instances/start-all')).toBe(false);

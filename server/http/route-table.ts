@@ -3,23 +3,23 @@ interface Route {
   methods: Set<string>;
 }
 
-/** The paths that the server knows, each with its methods: tells a wrong path from a wrong method. */
+/** The known paths with their methods. Distinguishes an unknown path (404) from a wrong method (405). */
 export class RouteTable {
-  /** By their patterns. */
+  /** By pattern. */
   readonly #routes = new Map<string, Route>();
 
-  /** @param pattern As the router writes it: `/api/instances/:name`, `/v1/*`. */
+  /** @param pattern In the router's syntax: `/api/instances/:name`, `/v1/*`. */
   add(methods: string | readonly string[], pattern: string): void {
     const route = this.#routes.get(pattern) ?? { steps: pattern.split('/'), methods: new Set() };
     for (const method of [methods].flat()) route.methods.add(method);
     this.#routes.set(pattern, route);
   }
 
-  /** The methods of a path, sorted, `OPTIONS` among them; empty when nothing answers there. */
+  /** The methods of a path, sorted, including `OPTIONS`; empty for an unknown path. */
   methodsOf(path: string): string[] {
     const steps = path.split('/').map(decoded);
     const fitting = [...this.#routes.values()].filter((route) => fits(route.steps, steps));
-    // The more of it is written out, the better it fits.
+    // The pattern with the fewest variables fits best.
     const [best] = fitting.sort((a, b) => wildness(a.steps) - wildness(b.steps));
     return best === undefined
       ? []
@@ -30,8 +30,8 @@ export class RouteTable {
   }
 
   /**
-   * Whether a path that the router found by a variable is written out for other methods: `GET /api/instances/start-all`
-   * asks for no instance.
+   * Whether a path that matched a variable pattern is a fixed path with other methods. Example: `GET
+   * /api/instances/start-all` does not name an instance.
    */
   isTaken(path: string, pattern: string): boolean {
     return pattern.includes(':') && this.#routes.has(path.split('/').map(decoded).join('/')) && !/[:*]/.test(path);
@@ -51,7 +51,7 @@ function wildness(pattern: readonly string[]): number {
   return pattern.reduce((sum, step) => sum + (step === '*' ? 100 : step.startsWith(':') ? 1 : 0), 0);
 }
 
-/** What cannot be decoded stays as it is: it is no path of ours. */
+/** Decodes a step of a path. A step that cannot be decoded stays as it is, and so matches no route. */
 function decoded(step: string): string {
   try {
     return decodeURIComponent(step);

@@ -42,7 +42,7 @@ afterEach(async () => {
 });
 
 describe('listening', () => {
-  it('happens where the configuration says, and localhost is 127.0.0.1', async () => {
+  it('uses the configured address, with 127.0.0.1 for localhost', async () => {
     test = testServer({ config: testConfig({ server: { host: 'localhost' } }) });
     expect((await test.server.listen({ port: 0 })).address).toBe('127.0.0.1');
   });
@@ -54,7 +54,7 @@ describe('listening', () => {
     await other.server.close();
   });
 
-  it('brings no warnings of the framework', async () => {
+  it('causes no warnings of fastify', async () => {
     const warnings: unknown[] = [];
     const note = (warning: Error): void => void warnings.push(warning);
     process.on('warning', note);
@@ -80,7 +80,7 @@ describe('waiting for an outcome', () => {
     return (test.manager.calls.at(-1)?.arguments[1] as { signal: AbortSignal } | undefined)?.signal;
   }
 
-  it('ends when the caller hangs up, and nothing is said about it but that', async () => {
+  it('ends when the caller hangs up, and only that is logged', async () => {
     await listen();
     const socket = await waiting();
     expect(signal()?.aborted).toBe(false);
@@ -91,7 +91,7 @@ describe('waiting for an outcome', () => {
     expect(test.log.filter(({ level }) => Number(level) >= 40)).toEqual([]);
   });
 
-  it('ends when the server stops, with an answer', async () => {
+  it('ends with an answer when the server stops', async () => {
     const shutdown = new AbortController();
     await listen({ shutdownSignal: shutdown.signal });
     const text = textOf(await waiting());
@@ -100,7 +100,7 @@ describe('waiting for an outcome', () => {
     expect(await text).toMatch(/^HTTP\/1.1 503 [^]*SHUTTING_DOWN/);
   });
 
-  it('leaves nothing behind on a signal that lives as long as the server', async () => {
+  it('leaves no listener on a signal that lives as long as the server', async () => {
     const shutdown = new AbortController();
     const removed = vi.spyOn(shutdown.signal, 'removeEventListener');
     const added = vi.spyOn(shutdown.signal, 'addEventListener');
@@ -114,7 +114,7 @@ describe('waiting for an outcome', () => {
   });
 });
 
-/** A route that answers when the test lets it. */
+/** A route that answers when the test decides. */
 function held(): { plugin: HttpPlugin; reached: Promise<void>; finish: () => void } {
   const reached = Promise.withResolvers<void>();
   const finished = Promise.withResolvers<void>();
@@ -128,15 +128,15 @@ function held(): { plugin: HttpPlugin; reached: Promise<void>; finish: () => voi
   return { plugin, reached: reached.promise, finish: finished.resolve };
 }
 
-describe('closing', () => {
-  it('ends idle connections at once', async () => {
+describe('closing the server', () => {
+  it('closes idle connections at once', async () => {
     await listen();
     const idle = open(get('/livez'));
     await once(idle, 'data');
     await Promise.all([once(idle, 'close'), test.server.close()]);
   });
 
-  it('lets a request under way finish, and ends its connection with it', async () => {
+  it('lets a request in flight finish, then closes its connection', async () => {
     const { plugin, reached, finish } = held();
     await listen({ plugins: [plugin] });
     const text = textOf(open(get('/held')));
@@ -148,7 +148,7 @@ describe('closing', () => {
     expect(await text).toMatch(/^HTTP\/1.1 200 [^]*connection: close[^]*{"done":true}$/i);
   });
 
-  it('tells a request that was on its way so, in the contract’s shape', async () => {
+  it('refuses a request that was already sent, in the contract’s format', async () => {
     let readiness: Readiness = 'ok';
     await listen({ readiness: () => readiness });
     const late = open('GET /api/instances HTTP/1.1\r\nHost: local');
@@ -164,7 +164,7 @@ describe('closing', () => {
     await closed;
   });
 
-  it('breaks off what does not finish in time', async () => {
+  it('aborts requests that do not finish in time', async () => {
     const { plugin, reached, finish } = held();
     await listen({ plugins: [plugin], timeouts: { close: 3_000 } });
     const text = textOf(open(get('/held')));
@@ -180,7 +180,7 @@ describe('closing', () => {
     expect(test.clock.pending).toEqual([]);
   });
 
-  it('breaks everything off at once where that is wanted', async () => {
+  it('aborts all requests at once on request', async () => {
     const { plugin, reached, finish } = held();
     await listen({ plugins: [plugin] });
     const text = textOf(open(get('/held')));
@@ -193,8 +193,8 @@ describe('closing', () => {
   });
 });
 
-describe('more connections than there may be', () => {
-  it('are closed as they come, and those there are go on', async () => {
+describe('connections beyond the limit', () => {
+  it('are closed on arrival, and existing ones continue', async () => {
     await listen({ maxConnections: 1 });
     const first = open('');
     await once(first, 'connect');
@@ -205,8 +205,8 @@ describe('more connections than there may be', () => {
   });
 });
 
-describe('more connections than one address may have', () => {
-  it('are closed before anything is read, and those there are go on', async () => {
+describe('connections of one address beyond its limit', () => {
+  it('are closed before anything is read, and existing ones continue', async () => {
     await listen({ addressBound: { isUnbounded: () => false, most: 2 } });
     const first = open('');
     await Promise.all([once(first, 'connect'), once(open(''), 'connect')]);
@@ -218,7 +218,7 @@ describe('more connections than one address may have', () => {
     expect(test.log.filter(({ msg }) => msg === 'too many connections of one address')).toHaveLength(1);
   });
 
-  it('does not hold for this machine', async () => {
+  it('do not exist for this machine', async () => {
     await listen();
     const open257 = Array.from({ length: 257 }, () => open(get('/livez')));
     const answers = await Promise.all(open257.map(async (socket) => once(socket, 'data')));
@@ -226,22 +226,22 @@ describe('more connections than one address may have', () => {
   });
 });
 
-describe('a connection that has come by another way', () => {
-  /** What comes of a request that is made to somebody else, who has the server take the connection. */
+describe('a connection that another server accepted', () => {
+  /** Starts another server that passes its connections to the server under test. */
   async function elsewhere(): Promise<{ ask: () => Socket; close: () => void }> {
-    const door = createServer({ allowHalfOpen: true }, (connection) => test.server.take(connection));
-    door.listen(0, '127.0.0.1');
-    await once(door, 'listening');
-    const { port: there } = door.address() as AddressInfo;
+    const otherServer = createServer({ allowHalfOpen: true }, (connection) => test.server.take(connection));
+    otherServer.listen(0, '127.0.0.1');
+    await once(otherServer, 'listening');
+    const { port: otherPort } = otherServer.address() as AddressInfo;
     const ask = (): Socket => {
-      const socket = openSocket(there, get('/livez'));
+      const socket = openSocket(otherPort, get('/livez'));
       sockets.push(socket);
       return socket;
     };
-    return { ask, close: () => door.close() };
+    return { ask, close: () => otherServer.close() };
   }
 
-  it('counts as any other: for those that come by it, and for those that come by the port', async () => {
+  it('counts towards the limit of connections, like an accepted one', async () => {
     await listen({ maxConnections: 2 });
     const { ask, close } = await elsewhere();
     const first = ask();
@@ -258,7 +258,7 @@ describe('a connection that has come by another way', () => {
     close();
   });
 
-  it('is counted by the server that accepted it, and not again', async () => {
+  it('counts towards the address limit only in the server that accepted it', async () => {
     await listen({ addressBound: { isUnbounded: () => false, most: 1 } });
     const { ask, close } = await elsewhere();
     await once(open(get('/livez')), 'data');
@@ -266,23 +266,22 @@ describe('a connection that has come by another way', () => {
     close();
   });
 
-  it.each([true, false])(
-    'is for a command that was given already, or is not, as who passes it on says: %s',
-    async (isBegun) => {
-      await listen();
-      await test.manager.create({ name: 'a', model_path: '/m.gguf' });
-      const door = createServer({ allowHalfOpen: true }, (connection) => test.server.take(connection, { isBegun }));
-      door.listen(0, '127.0.0.1');
-      await once(door, 'listening');
-      const { port: there } = door.address() as AddressInfo;
-      for (const command of ['start', 'restart', 'stop'] as const) {
-        const request = `POST /api/instances/a/${command} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`;
-        expect(await textOf(openSocket(there, request))).toMatch(/^HTTP\/1\.1 200 /);
-        expect(test.manager.calls.at(-1)).toMatchObject({ method: command, arguments: ['a', { isBegun }] });
-      }
-      door.close();
-    },
-  );
+  it.each([true, false])('carries a command that was already given or not, as its sender says: %s', async (isBegun) => {
+    await listen();
+    await test.manager.create({ name: 'a', model_path: '/m.gguf' });
+    const otherServer = createServer({ allowHalfOpen: true }, (connection) =>
+      test.server.take(connection, { isBegun }),
+    );
+    otherServer.listen(0, '127.0.0.1');
+    await once(otherServer, 'listening');
+    const { port: otherPort } = otherServer.address() as AddressInfo;
+    for (const command of ['start', 'restart', 'stop'] as const) {
+      const request = `POST /api/instances/a/${command} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`;
+      expect(await textOf(openSocket(otherPort, request))).toMatch(/^HTTP\/1\.1 200 /);
+      expect(test.manager.calls.at(-1)).toMatchObject({ method: command, arguments: ['a', { isBegun }] });
+    }
+    otherServer.close();
+  });
 });
 
 describe('a server that leaves', () => {
@@ -292,7 +291,7 @@ describe('a server that leaves', () => {
     return String((await answered)[0]);
   };
 
-  it('leaves idle connections alone, until their next answer says that it is the last', async () => {
+  it('keeps idle connections open until their next answer announces the close', async () => {
     await listen();
     const idle = open('');
     expect(await answer(idle)).toMatch(/\r\nConnection: keep-alive\r\nKeep-Alive: timeout=75\r\n/);
@@ -305,18 +304,18 @@ describe('a server that leaves', () => {
   });
 });
 
-describe('a header that does not come', () => {
-  it('is not waited for for ever', async () => {
+describe('a header that does not arrive', () => {
+  it('is awaited for a limited time', async () => {
     await listen({ timeouts: { header: 50, check: 10 } });
     const text = await textOf(open('GET /livez HTTP/1.1\r\nHost: loc'));
     expect(text).toMatch(/^HTTP\/1.1 408 Request Timeout\r\n/);
     expect(errorOf(text.slice(text.indexOf('\r\n\r\n')))).toMatchObject({ code: 'VALIDATION_ERROR' });
   });
 
-  it('does not bound an answer', async () => {
+  it('does not limit an answer', async () => {
     const plugin: HttpPlugin = (app) => {
       app.get('/slow', async () => {
-        // Real time: the limit that must not strike is Node's own.
+        // Use real time: the limit that must not apply is Node's own.
         await new Promise((resolve) => {
           setTimeout(resolve, 150);
         });

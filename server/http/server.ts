@@ -38,7 +38,7 @@ import { Upgrades } from './edge/upgrade.ts';
 import type { Turnstile } from './edge/turnstile.ts';
 import { userRoutes } from './routes/users.routes.ts';
 
-/** Who may get in, as far as routes and rules need it. */
+/** Authentication, as far as routes and rules need it. */
 export interface HttpAuthentication extends Login {
   authenticator: CallerFinder;
   accounts: Pick<Accounts, 'named' | 'list' | 'create' | 'update' | 'remove'>;
@@ -46,79 +46,85 @@ export interface HttpAuthentication extends Login {
   tickets: Pick<Tickets, 'issue'>;
 }
 
-/** What the HTTP server is made of. */
+/** Dependencies of the HTTP server. */
 export interface HttpServerParts extends SystemVoice {
   manager: InstanceManager;
   auth: HttpAuthentication;
-  /** What is done through here is recorded there. */
+  /** Records requests, and reads the records. */
   audit: Pick<AuditTrail, 'record' | 'read'>;
-  /** Counts what callers ask. */
+  /** Counts the requests of each caller. */
   limits: RateLimiter;
-  /** Where a request comes from. */
+  /** Returns the client address of a request. */
   clientAddress: (raw: IncomingMessage) => string;
   fleet: FleetManager;
   configEditor: ConfigEditor;
   metrics: Metrics;
-  /** For Prometheus. */
+  /** Metrics for Prometheus. */
   figures: Figures;
-  /** To engines. */
+  /** Requests to engines. */
   requests: RequestsView;
   config: Pick<Config, 'server' | 'auth'>;
   /** A pino logger; gets one line for each request. */
   log: FastifyBaseLogger;
   clock: Clock;
-  /** Of this machine: a name under which we answer. */
+  /** Hostname of this machine; the server answers under this name. */
   hostname: string;
-  /** Routes of others, each in its own scope. */
+  /** Other routes, each plugin in its own scope. */
   plugins?: readonly HttpPlugin[];
-  /** Prefixes under which errors look other than under `/api`. */
+  /** Error formats by prefix, other than that of `/api`. */
   errorShapes?: readonly ErrorShape[];
-  /** Aborts when callers that wait for an outcome should be sent away. */
+  /** Aborts when the server stops, so that callers waiting for an outcome get an error. */
   shutdownSignal?: AbortSignal;
   timeouts?: Partial<Timeouts>;
-  /** Connections at once; more are closed as they come. `null`, or left out: as many as there are. */
+  /** Most open connections; further ones are closed at once. Default or `null`: no limit. */
   maxConnections?: number | null;
-  /** Connections of one address at once; left out: 256, but for loopback and the trusted proxies. */
+  /** Most open connections of one address. Default: 256, except for loopback and trusted proxies. */
   addressBound?: Pick<AddressBoundParts, 'isUnbounded' | 'most'>;
-  /** Where requests are held while the server is being replaced; left out: it never is. */
+  /** Holds requests while the server is being replaced. Default: the server is never replaced. */
   turnstile?: Turnstile;
 }
 
-/** What listens already: a descriptor, or another server of this process. */
+/** An existing listener: a descriptor, or another server of this process. */
 export type Listener = { fd: number } | NetServer;
 
-/** The server, listening or not yet. */
+/** The HTTP server, listening or not yet. */
 export interface HttpServer {
   app: HttpApp;
-  /** Listens by what listens already. */
+  /** Listens with an existing listener. */
   listenBy(listener: Listener): Promise<AddressInfo>;
-  /** @param address Other than the configured one; port 0 lets the system choose. Rejects with Node's error when it is taken. */
+  /**
+   * @param address Instead of the configured one; port 0 lets the system choose. Rejects with Node's error when the
+   * address is taken.
+   */
   listen(address?: { host?: string; port?: number }): Promise<AddressInfo>;
   /**
-   * Serves a connection that has come by another way. It counts as one of ours, and is closed where there are too many.
+   * Serves a connection that another process accepted. It counts towards the limit of connections, and is closed beyond
+   * it.
    *
-   * @param options.isBegun What its request wants was done by the server that it comes from; default: it was not.
+   * @param options.isBegun The server that passes it has already carried out its request. Default: false.
    */
   take(connection: Socket, options?: { isBegun: boolean }): void;
-  /** From now on every answer ends its connection. */
+  /** Makes every further answer close its connection. */
   sayGoodbye(): void;
   /**
-   * Another server answers on the same address: what came here is finished here, however long it takes. An idle connection
-   * ends with its next answer, or when its time is over: a request may be on its way on it. Resolves when the last connection
-   * is gone.
+   * Leaves the address to another server, and finishes all requests that arrived here, without a time limit. An idle
+   * connection closes with its next answer, or after the idle time: a request may already be on its way. Resolves when
+   * the last connection is closed.
    *
-   * @param options.stopsListening False where another server of this process listens by the same handle.
+   * @param options.stopsListening False when another server of this process listens with the same handle.
    */
   leave(options: { stopsListening: boolean }): Promise<void>;
-  /** Takes no more connections, ends the idle ones, lets requests under way finish for a while, then breaks them off. */
+  /**
+   * Accepts no more connections, closes idle ones, gives requests in flight a limited time to finish, then aborts them.
+   */
   close(): Promise<void>;
-  /** Breaks off all requests under way at once. */
+  /** Aborts all requests in flight at once. */
   breakOff(): void;
 }
 
-/** Connections that may wait to be accepted; the system allows as many by default. */
+/** Connections that may wait to be accepted; also the default of the operating system. */
 const BACKLOG = 4_096;
-/** How often is looked whether connections are left. */
+/** Interval at which `leave` checks for open connections. */
 const LOOK_MS = 50;
 
 function pause(clock: Pick<Clock, 'after'>, milliseconds: number): Promise<void> {
@@ -133,7 +139,7 @@ function connectionsOf(server: NetServer): Promise<number> {
   });
 }
 
-/** Builds the HTTP server: the API's own routes, the rules that hold for every request, and the plugins' scopes. */
+/** Builds the HTTP server: the API's own routes, the rules for every request, and the plugins' scopes. */
 export function createHttpServer(parts: HttpServerParts): HttpServer {
   const { config, clock, manager, auth, plugins = [] } = parts;
   const begun = new WeakSet<Socket>();
@@ -149,7 +155,7 @@ export function createHttpServer(parts: HttpServerParts): HttpServer {
     log: parts.log,
     ...(parts.addressBound ?? { isUnbounded: unboundedAddresses(config.server) }),
   });
-  // A connection that another process of a reload passes on was counted there.
+  // The process of a reload that passes a connection on has already counted it.
   const passedOn = new WeakSet<Socket>();
   app.server.prependListener('connection', (connection: Socket) => {
     if (!passedOn.has(connection)) bound.admit(connection);
@@ -159,7 +165,7 @@ export function createHttpServer(parts: HttpServerParts): HttpServer {
     open += 1;
     connection.once('close', () => (open -= 1));
   });
-  // Node counts only those that it has accepted itself.
+  // Node counts only connections that it has accepted itself.
   let taken = 0;
   const count = (change: 1 | -1): void => {
     taken += change;
@@ -198,7 +204,7 @@ export function createHttpServer(parts: HttpServerParts): HttpServer {
     app,
     breakOff,
     listen: async ({ host = config.server.host, port = config.server.port } = {}) => {
-      // Fastify would open a second server for ::1 that knows nothing of what is set up above.
+      // For `localhost`, fastify would open a second server for ::1 without any of the above setup.
       await app.listen({ host: host === 'localhost' ? '127.0.0.1' : host, port, backlog: BACKLOG });
       return app.server.address() as AddressInfo;
     },
@@ -206,7 +212,7 @@ export function createHttpServer(parts: HttpServerParts): HttpServer {
       await app.ready();
       await new Promise<void>((resolve, reject) => {
         app.server.once('error', reject);
-        // As an option, Node would overlook the backlog, and shrink the queue that we share.
+        // Pass the backlog as an argument: Node ignores it as an option, and would shrink the shared queue.
         app.server.listen(listener, BACKLOG, () => {
           app.server.off('error', reject);
           resolve();
@@ -227,7 +233,7 @@ export function createHttpServer(parts: HttpServerParts): HttpServer {
     },
     leave: async ({ stopsListening }) => {
       rules.isClosing = true;
-      // Past Node's own `close` of HTTP servers, which ends idle connections at once.
+      // Avoid `close` of Node's HTTP server, which closes idle connections at once.
       if (stopsListening) NetServer.prototype.close.call(app.server);
       while ((await connectionsOf(app.server)) > 0) await pause(clock, LOOK_MS);
     },

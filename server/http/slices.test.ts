@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { atOnce, inSlices, type Sliced } from './slices.ts';
 
-/** A millisecond a step. */
+/** Work with one millisecond per step. */
 function* work(steps: number, done: () => void): Sliced<string> {
   for (let step = 0; step < steps; step += 1) {
     done();
@@ -11,7 +11,7 @@ function* work(steps: number, done: () => void): Sliced<string> {
 }
 
 describe('work in slices', () => {
-  it('lets everything else have its turn every 5 ms', async () => {
+  it('lets other work run every 5 ms', async () => {
     let now = 0;
     const turns: number[] = [];
     const nextTurn = (callback: () => void): void => {
@@ -25,7 +25,7 @@ describe('work in slices', () => {
     expect([found, turns]).toEqual(['result', [5, 10]]);
   });
 
-  it('that is short waits for no turn', async () => {
+  it('does not pause when the work is short', async () => {
     const clock = { elapsed: () => 0, nextTurn: () => expect.unreachable() };
     expect(
       await inSlices(
@@ -35,5 +35,5 @@ describe('work in slices', () => {
     ).toBe('result');
   });
 
-  it('can be done at once', () => expect(atOnce(work(3, () => undefined))).toBe('result'));
+  it('can run without pauses', () => expect(atOnce(work(3, () => undefined))).toBe('result'));
 });

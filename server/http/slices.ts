@@ -1,12 +1,12 @@
 import type { Clock } from '../instances/ports.ts';
 
-/** How long such work may take in one turn of the event loop. */
+/** How long the work may take in one turn of the event loop. */
 const SLICE_MS = 5;
 
-/** Work that can be left at each `yield`; between two of them it takes less than a millisecond, or cannot be cut. */
+/** Work that can pause at each `yield`. Between two yields it takes less than a millisecond, or cannot be divided. */
 export type Sliced<Result> = Generator<undefined, Result, undefined>;
 
-/** Does work in slices, so that the event loop gets to everything else in between. */
+/** Runs work in slices, so that the event loop handles everything else in between. */
 export async function inSlices<Result>(
   work: Sliced<Result>,
   clock: Pick<Clock, 'elapsed' | 'nextTurn'>,
@@ -23,7 +23,7 @@ export async function inSlices<Result>(
   }
 }
 
-/** Does it all at once. */
+/** Runs work without pausing. */
 export function atOnce<Result>(work: Sliced<Result>): Result {
   for (;;) {
     const step = work.next();

@@ -8,7 +8,7 @@ import { AuthHarness, CLIENT, PASSWORD } from '../testing/auth-harness.ts';
 import { FAKE_METRICS } from '../testing/fake-services.ts';
 import { openSocket, testConfig, testServer, textOf, type TestServer } from '../testing/http-harness.ts';
 
-/** What a caller sees of the instances, and for how long. */
+/** Tests what a caller sees of the instances, and for how long. */
 
 let harness: AuthHarness;
 let test: TestServer;
@@ -53,7 +53,7 @@ async function get<Body>(path: string, secret: string): Promise<Body> {
 }
 
 describe('a key that is limited to an instance', () => {
-  it('sees it alone: in the list, counted, and in the alerts', async () => {
+  it('sees only that instance: in the list, in the counts, and in the alerts', async () => {
     const key = await keyFor({ instances: ['mine'] });
     const { instances } = await get<{ instances: InstanceSummary[] }>('/instances', key);
     expect(instances.map(({ name }) => name)).toEqual(['mine']);
@@ -63,7 +63,7 @@ describe('a key that is limited to an instance', () => {
     expect(alerts.map(({ code }) => code)).toEqual(['disk', 'a']);
   });
 
-  it('sees no new instance of an old name', async () => {
+  it('does not see a new instance with an old name', async () => {
     const key = await keyFor({ instances: ['mine'] });
     const found = vi.spyOn(test.manager, 'idOf').mockImplementation((name) => (name === 'mine' ? 'another id' : null));
     expect(await get('/instances/mine', key)).toMatchObject({ code: 'INSTANCE_NOT_FOUND' });
@@ -72,7 +72,7 @@ describe('a key that is limited to an instance', () => {
   });
 });
 
-it('a caller who is not limited sees everything, also what is told of an instance that is gone', async () => {
+it('a caller without limits sees everything, also alerts about a deleted instance', async () => {
   const token = await harness.tokenOf('eve', 'viewer');
   await get('/system/status', token);
   expect(counted).toEqual([2]);
@@ -90,7 +90,7 @@ describe('the environment of an instance', () => {
     expect(await get('/instances/mine', token)).toMatchObject({ environment: { TOKEN: value } });
   });
 
-  it('hides with it what is known to be a secret among options and arguments', async () => {
+  it('hides known secrets among options and arguments too', async () => {
     const options = { threads: 4, hf_token: 'secret' };
     const extra_args = ['--hf_token', 'secret', '-c', '1'];
     const command = ['env', 'TOKEN=secret', 'serve'];
@@ -105,13 +105,13 @@ describe('the environment of an instance', () => {
     expect(whole).toMatchObject({ options, extra_args, command });
   });
 
-  it('stays as it was when it is masked', async () => {
+  it('is unchanged after masking', async () => {
     await get('/instances/mine', await harness.tokenOf('eve', 'viewer'));
     expect(test.manager.get('mine').environment).toEqual({ TOKEN: 'secret' });
   });
 });
 
-describe('a log that is followed', () => {
+describe('a followed log', () => {
   async function* endless(signal: AbortSignal): AsyncGenerator<LogItem[]> {
     yield [];
     await new Promise((_resolve, reject) => {
@@ -119,7 +119,7 @@ describe('a log that is followed', () => {
     });
   }
 
-  /** What comes until the connection ends; the header has come already. */
+  /** Follows a log. Resolves when the header has arrived; `text` has everything until the connection ends. */
   async function follow(secret: string): Promise<{ text: Promise<string> }> {
     vi.spyOn(test.manager, 'followLogs').mockImplementation((_name, _query, signal) => endless(signal));
     const { port } = await test.server.listen({ host: '127.0.0.1', port: 0 });
@@ -146,7 +146,7 @@ describe('a log that is followed', () => {
     expect(await text).toMatch(/^HTTP\/1.1 200 /);
   });
 
-  it('goes on when its token is refreshed, and ends with the logout of the new one', async () => {
+  it('continues when its token is refreshed, and ends with the logout of the new one', async () => {
     const token = await harness.tokenOf('bob', 'viewer');
     const { text } = await follow(token);
     const ended = vi.fn();
@@ -155,14 +155,14 @@ describe('a log that is followed', () => {
     const refreshed = await sessions.refresh(await harness.caller(token), CLIENT);
     await harness.clock.advance(60_000);
     expect(await harness.fate(token)).toBe('UNAUTHORIZED');
-    // Asked and answered on another connection: an end that was under way would have come by then.
+    // Make a request on another connection: a pending end would have arrived by then.
     expect(await get('/instances/mine', refreshed.token)).toMatchObject({ name: 'mine' });
     expect(ended).not.toHaveBeenCalled();
     await sessions.logout(await harness.caller(refreshed.token));
     expect(await text).toMatch(/^HTTP\/1.1 200 /);
   });
 
-  it('ends with the key', async () => {
+  it('ends when its key is deleted', async () => {
     const until = new Date(harness.clock.now() + 60_000).toISOString();
     const { text } = await follow(await keyFor({ expires_at: until }));
     await harness.clock.advance(60_000);

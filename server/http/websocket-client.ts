@@ -6,28 +6,28 @@ import type { Clock } from '../instances/ports.ts';
 import { judge } from './bodies/problems.ts';
 import { watchWelcome } from './edge/welcome.ts';
 
-/** What tells clients of events. */
+/** Source of events for WebSocket clients. */
 export interface LiveEvents {
   join(client: {
-    /** Takes whole frames as they go over the wire. `pending`: bytes that the operating system has not taken yet. */
+    /** Takes complete frames. `pending`: bytes that the operating system has not accepted yet. */
     wire: { write(bytes: Buffer): void; readonly pending: number };
-    /** Ids; `null`: all. */
+    /** Ids of the instances whose events the client may see; `null`: all. */
     instances: ReadonlySet<string> | null;
-    /** The number of the last event that it knows; `null`: it wants nothing of the past. */
+    /** Number of the last event that the client has; `null`: replay no past events. */
     afterSeq: number | null;
     onTooSlow: () => void;
   }): LiveSeat;
 }
 
 export interface LiveSeat {
-  subscribe(wish: Pick<Subscribe, 'instances' | 'types'>): void;
+  subscribe(subscription: Pick<Subscribe, 'instances' | 'types'>): void;
   drained(): void;
   leave(): void;
 }
 
 export interface WebSocketClientParts {
   webSocket: WebSocket;
-  /** What it runs on. */
+  /** The connection of the WebSocket. */
   socket: Socket;
   caller: Caller;
   afterSeq: number | null;
@@ -35,16 +35,16 @@ export interface WebSocketClientParts {
   clock: Clock;
 }
 
-/** Proxies give up a silent connection after 60 s. */
+/** Ping interval. Proxies close a silent connection after 60 s. */
 const PING_MS = 30_000;
-/** A closing handshake takes a round trip; with a client that is stuck it never ends. */
+/** Time for the closing handshake. It takes one round trip; with a stuck client it would never end. */
 const CLOSE_PATIENCE_MS = 2_000;
 const FRAMES_A_WINDOW = 100;
 const WINDOW_MS = 10_000;
-/** A control frame holds 125 bytes, two of which are the code. */
+/** Most bytes of a close reason: a control frame holds 125 bytes, two of them for the code. */
 const LONGEST_REASON = 123;
 
-/** One client of the events, from the end of its handshake to the end of its connection. */
+/** One WebSocket client, from the end of its handshake to the end of its connection. */
 export class WebSocketClient {
   readonly #parts: WebSocketClientParts;
   readonly #seat: LiveSeat;
@@ -61,7 +61,7 @@ export class WebSocketClient {
     const onDrain = (): void => this.#seat.drained();
     webSocket.on('message', (data, isBinary) => this.#onMessage(data, isBinary));
     for (const control of ['ping', 'pong'] as const) webSocket.on(control, () => this.#onFrame());
-    // What is wrong with a connection ends it, and the end is what counts.
+    // Ignore errors of the connection: they end it, and `close` handles the end.
     webSocket.on('error', () => undefined);
     webSocket.once('close', () => {
       socket.off('drain', onDrain);
@@ -84,7 +84,7 @@ export class WebSocketClient {
     if (this.#isEnding) this.#stopWatching();
   }
 
-  /** Closes the connection, in peace if the client plays its part soon. */
+  /** Closes the connection with a handshake, or after a timeout without one. */
   end(code: number, reason: string): void {
     if (this.#isEnding) return;
     this.#isEnding = true;
@@ -113,7 +113,7 @@ export class WebSocketClient {
     });
   }
 
-  /** Returns whether the frame may be looked at. */
+  /** Counts a frame. Returns whether the frame may be processed. */
   #onFrame(): boolean {
     this.#isAlive = true;
     const now = this.#parts.clock.elapsed();
@@ -134,12 +134,12 @@ export class WebSocketClient {
       this.end(CLOSE_CODES.unsupported, 'Messages here are JSON in text frames.');
       return;
     }
-    const said = parsed(data);
-    if (said === undefined) {
+    const message = parsed(data);
+    if (message === undefined) {
       this.end(CLOSE_CODES.policy, 'This is no {"type":"subscribe"}: it is no JSON');
       return;
     }
-    const { value, problems } = judge(SubscribeSchema, said);
+    const { value, problems } = judge(SubscribeSchema, message);
     if (problems === null) {
       this.#seat.subscribe(value);
       return;
@@ -150,7 +150,7 @@ export class WebSocketClient {
   }
 }
 
-/** `undefined`: it is no JSON. */
+/** Parses a message; `undefined`: it is not JSON. */
 function parsed(data: RawData): unknown {
   const bytes = Array.isArray(data) ? Buffer.concat(data) : Buffer.from(new Uint8Array(data));
   try {
@@ -160,10 +160,10 @@ function parsed(data: RawData): unknown {
   }
 }
 
-/** As much of a reason as a close frame can carry. */
+/** Shortens a reason to fit into a close frame. */
 function shortened(reason: string): string {
   if (Buffer.byteLength(reason) <= LONGEST_REASON) return reason;
-  // Whole characters only: what is cut in the middle of one is no text any more.
+  // Drop a character that was cut in the middle.
   const cut = Buffer.from(reason)
     .subarray(0, LONGEST_REASON - 3)
     .toString();

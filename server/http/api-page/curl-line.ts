@@ -3,10 +3,10 @@ import type { Located } from './page-operations.ts';
 import { markup, type Markup } from './markup.ts';
 
 /**
- * A line for a shell that makes the request. What stands before its path is marked, for the script puts another in its place.
+ * A curl command for the request. The URL before its path is marked, because the page's script replaces it.
  *
- * @param base What stands before the path of every request.
- * @param isAuthenticated Whether somebody has to be known.
+ * @param base URL before the path of every request.
+ * @param isAuthenticated Whether authentication is on.
  */
 export function curlLine({ method, path, operation }: Located, base: string, isAuthenticated: boolean): Markup {
   const example = EXAMPLES[operation.operationId];

@@ -1,4 +1,4 @@
-/** Bodies for the lines of curl, by operation. */
+/** Example bodies of the curl commands, by operation. */
 export const EXAMPLES: Readonly<Record<string, unknown>> = {
   createInstance: { name: 'example', model_path: '/models/example.gguf', options: { ctx_size: 4096 } },
   updateInstance: { options: { threads: 8 }, aliases: ['gpt-4o-mini'] },
@@ -15,7 +15,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   createKey: { name: 'editor', scopes: ['inference'], instances: ['example'] },
 };
 
-/** What stands for the variable parts of paths. */
+/** Example values for path parameters. */
 export const PATH_EXAMPLES: Readonly<Record<string, string>> = {
   name: 'example',
   username: 'ann',

@@ -1,4 +1,4 @@
-/** HTML that needs no more escaping. */
+/** HTML that is already escaped. */
 export class Markup {
   readonly text: string;
 
@@ -7,7 +7,7 @@ export class Markup {
   }
 }
 
-/** What can stand in a template; `null` is nothing. */
+/** A value in a template; `null` renders as nothing. */
 type Part = string | number | Markup | null | readonly (Markup | null)[];
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -18,14 +18,14 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** HTML by a template: whatever is put in is escaped unless it is markup. */
+/** Template tag for HTML. Escapes all values except markup. */
 export function markup(texts: TemplateStringsArray, ...parts: readonly Part[]): Markup {
   return new Markup(
     texts.map((text, index) => (index === 0 ? text : markupOf(parts[index - 1] ?? null) + text)).join(''),
   );
 }
 
-/** A sentence of the API: what stands in backticks is code. */
+/** A text from the API description, with code in backticks. */
 export function prose(text: string): Markup {
   return new Markup(escaped(text).replaceAll(/`([^`]+)`/g, '<code>$1</code>'));
 }

@@ -4,15 +4,15 @@ import type { Located } from './page-operations.ts';
 import { markup, type Markup, prose } from './markup.ts';
 import { aboutOf, fieldsOf, kindOf, type Schemas, type Way } from './schema.ts';
 
-/** What is the same for all operations of a page. */
+/** Settings shared by all operations of a page. */
 export interface PageSetting {
   schemas: Schemas;
-  /** What stands before the path of every request. */
+  /** URL before the path of every request. */
   base: string;
   isAuthEnabled: boolean;
 }
 
-/** An operation: one line, and all about it when that is opened. */
+/** An operation: one line that opens to show the details. */
 export function operationMarkup(located: Located, setting: PageSetting): Markup {
   const { method, path, operation, parameters } = located;
   const { operationId: id, requestBody, responses } = operation;
@@ -63,7 +63,7 @@ function parameterRow({ name, in: place, required = false, description, schema }
   </div> `;
 }
 
-/** Forms of one schema are shown once. */
+/** Content types with the same schema are shown once. */
 function contentMarkup(content: Content, schemas: Schemas, way: Way): Markup {
   const forms = Map.groupBy(Object.entries(content), ([, { schema }]) => JSON.stringify(schema));
   return markup`${[...forms.values()].map((form) => {

@@ -1,11 +1,11 @@
 import type { DescribedOperation, DescribedParameter, OpenApiDocument } from '@llamactl/contract/openapi-document';
 
-/** An operation with where it is. */
+/** An operation with its method and path. */
 export interface Located {
   method: string;
   path: string;
   operation: DescribedOperation;
-  /** Of the path and its own. */
+  /** Parameters of the path and of the operation. */
   parameters: readonly DescribedParameter[];
 }
 
@@ -16,7 +16,7 @@ export function operationsOf({ paths }: Pick<OpenApiDocument, 'paths'>): Located
       method: method.toUpperCase(),
       path,
       operation,
-      // The others are the same everywhere.
+      // Parameters without a name are references, the same for all operations.
       parameters: [...parameters, ...operation.parameters.filter((each) => 'name' in each)],
     })),
   );

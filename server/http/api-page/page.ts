@@ -7,7 +7,7 @@ import { SCRIPT } from './script.ts';
 import { sentSchemas } from './sent-schemas.ts';
 import { STYLE } from './style.ts';
 
-/** The API as one page that needs nothing but itself: for people what `openapi.json` is for programs. */
+/** The API as one self-contained page: for people, as `openapi.json` is for programs. */
 export function apiPage(document: OpenApiDocument, setting: Omit<PageSetting, 'schemas'>): string {
   const { info, tags, components } = document;
   const operations = operationsOf(document);
@@ -45,7 +45,7 @@ export function apiPage(document: OpenApiDocument, setting: Omit<PageSetting, 's
               <p>${prose(info.description)}</p>
               <p>
                 The same for programs: <a href="api/openapi.json"><code>api/openapi.json</code></a>.
-                ${setting.isAuthEnabled ? markup`What is not public needs a token or a key: <code>export TOKEN=llk_…</code>` : null}
+                ${setting.isAuthEnabled ? markup`Requests that are not public need a token or a key: <code>export TOKEN=llk_…</code>` : null}
               </p>
             </section>
             ${sections.map(
@@ -59,7 +59,7 @@ export function apiPage(document: OpenApiDocument, setting: Omit<PageSetting, 's
               <h2 id="schemas">Schemas</h2>
               ${Object.keys(components.schemas).map((name) => schemaMarkup(name, components.schemas, sent.has(name) ? 'sent' : 'answered'))}
             </section>
-            <p id="nothing" role="status" hidden>Nothing has these words.</p>
+            <p id="nothing" role="status" hidden>No request or schema has these words.</p>
           </main>
         </div>
         <script>${new Markup(SCRIPT)}</script>
@@ -94,7 +94,7 @@ function schemaMarkup(name: string, schemas: Schemas, way: Way): Markup {
   </details> `;
 }
 
-/** What all of them begin with says nothing. */
+/** A path without `/api`, which all paths share. */
 function shortPath(path: string): string {
   return path.replace(/^\/api/, '');
 }

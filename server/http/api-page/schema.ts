@@ -1,6 +1,6 @@
 import { markup, type Markup, prose } from './markup.ts';
 
-/** A JSON Schema, as far as the page shows one. */
+/** A JSON Schema, limited to the parts that the page shows. */
 export interface Schema {
   $ref?: string;
   type?: string | readonly string[];
@@ -24,25 +24,28 @@ export interface Schema {
   allOf?: readonly Schema[];
 }
 
-/** The schemas of a document, by the names by which others refer to them. */
+/** The schemas of a document, by the names in their references. */
 export type Schemas = Readonly<Record<string, Schema>>;
 
-/** Who writes a value: whoever `sent` it wants to know what must be there, whoever is `answered`, what may be missing. */
+/**
+ * Direction of a value. For `sent` values the page marks required fields, for `answered` values fields that may be
+ * missing.
+ */
 export type Way = 'sent' | 'answered';
 
-/** Objects within objects are shown so deep. */
+/** Deepest level of nested objects that is shown. */
 const DEEPEST = 4;
-/** Others say nothing to people. */
+/** Patterns with other characters are not shown, because people cannot read them. */
 const PRINTABLE = /^[ -~]+$/;
-/** What JavaScript counts up to: a bound that says nothing. */
+/** JavaScript's largest safe integer: as a bound, it is not shown. */
 const BIGGEST = Number.MAX_SAFE_INTEGER;
 
-/** The name of the schema that is meant; `null`: it stands here itself. */
+/** Name of the referenced schema; `null`: the schema is inline. */
 export function referred({ $ref }: Schema): string | null {
   return $ref === undefined ? null : ($ref.split('/').at(-1) ?? null);
 }
 
-/** What kind of value it is, in a few words; names of other schemas are links to them. */
+/** The type of a value in a few words; names of other schemas are links to them. */
 export function kindOf(schema: Schema): Markup {
   const name = referred(schema);
   if (name !== null) return markup`<a href="#schema-${name}">${name}</a>`;
@@ -63,7 +66,7 @@ function valueOf({ additionalProperties }: Schema): Schema {
   return typeof additionalProperties === 'object' ? additionalProperties : {};
 }
 
-/** The fields of an object, or of what is listed in it; `null` for what has none. */
+/** The fields of an object, or of a list's items; `null`: no fields. */
 export function fieldsOf(schema: Schema, schemas: Schemas, way: Way, depth = 0): Markup | null {
   const known = schemas[referred(schema) ?? ''];
   if (known !== undefined) return depth === 0 ? fieldsOf(known, schemas, way, depth) : null;
@@ -83,7 +86,7 @@ export function fieldsOf(schema: Schema, schemas: Schemas, way: Way, depth = 0):
   return markup`<dl>${rows}</dl>`;
 }
 
-/** What has to be said of a field being there; `null`: nothing. */
+/** Remark about the presence of a field; `null`: none. */
 function presence(isRequired: boolean, way: Way): Markup | null {
   if (way === 'sent') return isRequired ? markup` <span class="must">required</span>` : null;
   return isRequired ? null : markup` <span class="may">may be missing</span>`;
@@ -108,7 +111,7 @@ function fieldRow(name: string, field: Schema, remark: Markup | null, inside: Ma
   </div> `;
 }
 
-/** What a person wants to know of a value beside its kind. `null`: nothing. */
+/** Description, bounds and default of a value; `null`: it has none. */
 export function aboutOf(schema: Schema): Markup | null {
   const { description, default: standard } = schema;
   const bounds = [
@@ -131,7 +134,7 @@ function boundsOf({ minimum, maximum, minLength, maxLength, minItems, maxItems, 
   return [...parts.map((part) => markup`${part}`), ...(isShown ? [markup`matches <code>${pattern}</code>`] : [])];
 }
 
-/** @param what One of what is counted; `null`: it is a number itself. */
+/** @param what The counted unit, singular; `null`: the range is of the number itself. */
 function rangeOf(least: number | undefined, most: number | undefined, what: string | null): string {
   const counted = (count: number): string => (what === null ? '' : ` ${what}${count === 1 ? '' : 's'}`);
   const isLow = least !== undefined && least > -BIGGEST && (what === null || least > 0);

@@ -1,12 +1,12 @@
 /**
- * What the page does beside being read: finds, copies, opens what a link leads to, and shows the address by which it was reached.
- * Without it the page is whole.
+ * Script of the page: searches, copies, opens the target of a link, and shows the address under which the page was
+ * loaded. The page is complete without it.
  */
 export const SCRIPT = `
 const filter = document.getElementById('filter');
 const base = location.origin + location.pathname.replace(/\\/docs\\/?$/, '');
 const entries = [...document.querySelectorAll('.operation, .schema')];
-// What the line says, the name of the operation, and those of its fields.
+// Text of the line, name of the operation, and names of its fields.
 const words = entries.map((each) =>
   [each.querySelector('summary').textContent, each.id, ...[...each.querySelectorAll('dt > code')].map((code) => code.textContent)]
     .join(' ').toLowerCase());
@@ -48,7 +48,7 @@ for (const line of document.querySelectorAll('.curl')) {
   button.textContent = 'Copy';
   button.addEventListener('click', () => {
     getSelection().selectAllChildren(code);
-    // Only pages by TLS or of this machine may write to the clipboard; elsewhere the line is selected.
+    // Only pages over TLS or from this machine may write to the clipboard; otherwise the line is selected.
     const done = navigator.clipboard?.writeText(code.textContent) ?? Promise.reject();
     done.then(() => { button.textContent = 'Copied'; }, () => { button.textContent = 'Selected'; });
   });

@@ -2,7 +2,7 @@ import type { OpenApiDocument } from '@llamactl/contract/openapi-document';
 
 const REFERENCE = /"\$ref":"#\/components\/schemas\/([^"]+)"/g;
 
-/** Names of the schemas that callers write, in the bodies of requests; all others are only answered. */
+/** Names of the schemas in request bodies; all others occur only in answers. */
 export function sentSchemas({
   paths,
   components: { schemas },

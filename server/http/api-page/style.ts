@@ -1,4 +1,4 @@
-/** Of the page: by the colours that the reader's system has, from a telephone to a wide screen, and on paper. */
+/** Style of the page: follows the system's colour scheme; for telephones, wide screens and paper. */
 export const STYLE = `
 :root {
   color-scheme: light dark;

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { prefers } from './accept.ts';
 
-describe('a caller who could have YAML or JSON', () => {
+describe('the preference between YAML and JSON', () => {
   it.each([
     ['application/json', true],
     ['application/json, application/yaml;q=0.5', true],
     ['Application/JSON;q=0.9, text/html;q=0.5', true],
-    // What axios sends.
+    // Sent by axios.
     ['application/json, text/plain, */*', true],
     ['text/html, application/json;charset=utf-8;q=0.4', true],
     [undefined, false],
@@ -21,7 +21,7 @@ describe('a caller who could have YAML or JSON', () => {
     ['', false],
     ['nonsense;;q=,,', false],
     ['application/json;q=x.y.z', true],
-  ])('by %o: JSON is %o', (accept, expected) => {
+  ])('%o prefers JSON: %o', (accept, expected) => {
     expect(prefers(accept, 'application/json', ['application/yaml', 'text/yaml'])).toBe(expected);
   });
 });

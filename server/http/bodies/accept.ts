@@ -1,22 +1,22 @@
-/** How much a caller likes a media type by its `Accept` (RFC 9110, 12.5.1). */
-interface Liking {
-  /** 0 to 1; 0: not at all. */
+/** Preference of a caller for a media type, from its `Accept` (RFC 9110, 12.5.1). */
+interface Preference {
+  /** 0 to 1; 0: not accepted. */
   quality: number;
-  /** How exactly it was named: 2 by its name, 1 by its kind (`text/*`), 0 as anything. */
+  /** How exactly the header names the type: 2 exactly, 1 by its kind (`text/*`), 0 by the general wildcard. */
   exactness: number;
 }
 
 /**
- * Whether the caller would rather have `wanted` than the best of `others`. Named counts more than meant by a wildcard:
- * `application/json, *\/*` wants JSON.
+ * Whether the caller prefers `wanted` to all `others`. An exact name wins over a wildcard: `application/json, *\/*`
+ * prefers JSON.
  */
 export function prefers(accept: string | undefined, wanted: string, others: readonly string[]): boolean {
   const ranges = rangesOf(accept ?? '*/*');
-  const liking = likingOf(ranges, wanted);
-  return liking.quality > 0 && others.every((other) => isMore(liking, likingOf(ranges, other)));
+  const preference = preferenceOf(ranges, wanted);
+  return preference.quality > 0 && others.every((other) => isMore(preference, preferenceOf(ranges, other)));
 }
 
-function isMore(one: Liking, other: Liking): boolean {
+function isMore(one: Preference, other: Preference): boolean {
   if (one.quality !== other.quality) return one.quality > other.quality;
   return one.exactness > other.exactness;
 }
@@ -31,8 +31,8 @@ function rangesOf(accept: string): Map<string, number> {
   );
 }
 
-/** The most exact range that holds the type decides. */
-function likingOf(ranges: ReadonlyMap<string, number>, type: string): Liking {
+/** The most exact range that includes the type decides. */
+function preferenceOf(ranges: ReadonlyMap<string, number>, type: string): Preference {
   const byExactness = ['*/*', type.replace(/\/.*/, '/*'), type];
   for (const exactness of [2, 1, 0]) {
     const quality = ranges.get(byExactness[exactness] ?? '');

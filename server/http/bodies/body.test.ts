@@ -20,9 +20,9 @@ describe('a body under /api', () => {
     ['plain text', 'text/plain'],
     ['a multipart form', 'multipart/form-data; boundary=x'],
     ['XML', 'application/xml'],
-    ['something like JSON', 'application/jsonp'],
-    ['no type that can be read', 'application//json'],
-  ])('is not taken as %s: any page could send it', async (_, type) => {
+    ['a type similar to JSON', 'application/jsonp'],
+    ['a malformed type', 'application//json'],
+  ])('is refused as %s, because any page could send it', async (_, type) => {
     const answer = await test.inject({
       method: 'POST',
       url: '/api/instances',
@@ -33,14 +33,14 @@ describe('a body under /api', () => {
     expect(errorOf(answer.body).error).toContain('application/json');
   });
 
-  it('is not taken without a type', async () => {
+  it('is refused without a type', async () => {
     const request = 'POST /api/instances HTTP/1.1\r\nHost: localhost\r\nContent-Length: 12\r\n\r\n{"name":"x"}';
     const [answer] = await exchange(port, request);
     expect([answer?.status, errorOf(answer?.body ?? '').code]).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE']);
   });
 
   it.each(['application/json; charset=utf-8', 'Application/JSON', 'application/json;charset=UTF-8;x=y'])(
-    'is taken as %s',
+    'is accepted as %s',
     async (type) => {
       const answer = await test.inject({
         method: 'POST',
@@ -52,13 +52,13 @@ describe('a body under /api', () => {
     },
   );
 
-  it('is not taken compressed', async () => {
+  it('is refused when compressed', async () => {
     const headers = { ...JSON_TYPE, 'content-encoding': 'gzip' };
     const answer = await test.inject({ method: 'POST', url: '/api/instances', headers, payload: '{"name":"x"}' });
     expect([answer.statusCode, errorOf(answer.body).code]).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE']);
   });
 
-  it('that is no JSON is told where', async () => {
+  it('is refused with the position of an error in its JSON', async () => {
     const answer = await test.inject({
       method: 'POST',
       url: '/api/instances',
@@ -69,7 +69,7 @@ describe('a body under /api', () => {
     expect(errorOf(answer.body).details).toBe('line 1, column 10: a value is expected');
   });
 
-  it('comes in chunks too, and an empty one is none', async () => {
+  it('may arrive in chunks, and an empty one counts as none', async () => {
     const head =
       'POST /api/instances HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n';
     const [created] = await exchange(port, `${head}5\r\n{"nam\r\n7\r\ne":"x"}\r\n0\r\n\r\n`);
@@ -78,7 +78,7 @@ describe('a body under /api', () => {
     expect(empty?.status).toBe(200);
   });
 
-  it('of a GET is not looked at', async () => {
+  it('of a GET is ignored', async () => {
     const request =
       'GET /api/instances HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 3\r\n\r\n{"a';
     const answers = await exchange(port, request + request, 2);
@@ -86,7 +86,7 @@ describe('a body under /api', () => {
   });
 
   it.each(['with its length', 'in chunks'])(
-    'of 2 MiB %s is refused, and the connection is good for the next request',
+    'of 2 MiB %s is refused, and the connection stays usable for the next request',
     async (how) => {
       const body = JSON.stringify({ name: 'x'.repeat(2 * 1024 * 1024) });
       const head = 'POST /api/instances HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n';
@@ -107,7 +107,7 @@ describe('a body under /api', () => {
     expect(errorOf(answer.body).code).toBe('VALIDATION_ERROR');
   });
 
-  it('that does not come is not waited for for ever', async () => {
+  it('is awaited for a limited time', async () => {
     const socket = connect(port, '127.0.0.1');
     socket.write(
       'POST /api/instances HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{',
@@ -121,7 +121,7 @@ describe('a body under /api', () => {
     socket.destroy();
   });
 
-  it('that was refused is not read for ever', async () => {
+  it('is read for a limited time after its refusal', async () => {
     const socket = connect(port, '127.0.0.1');
     socket.write(
       'POST /api/instances HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 5000000\r\n\r\n{',
@@ -132,7 +132,7 @@ describe('a body under /api', () => {
     await once(socket.resume(), 'close');
   });
 
-  it('that breaks off is nobody’s fault but the caller’s', async () => {
+  it('is an error of the caller when it breaks off', async () => {
     const socket = connect(port, '127.0.0.1');
     socket.write(
       'POST /api/instances HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{',

@@ -8,19 +8,19 @@ import type { HttpApp, HttpRequest } from '../plugin.ts';
 import { inSlices, type Sliced } from '../slices.ts';
 import { yamlBody } from './yaml-body.ts';
 
-/** Bytes that a body under `/api` may have. */
+/** Largest body under `/api`, in bytes. */
 export const BODY_LIMIT = 1_048_576;
-/** The same of one with a list whose entries are judged one by one. */
+/** Largest body with a list whose entries are validated one by one, in bytes. */
 export const LIST_BODY_LIMIT = 16 * 1_048_576;
-/** Merge patches (RFC 7396) have a type of their own. */
+/** JSON, and the media type of merge patches (RFC 7396). */
 const JSON_TYPES = ['application/json', 'application/merge-patch+json'];
-/** The registered one (RFC 9512), and those that were in use before. */
+/** The registered media type (RFC 9512), and those used before. */
 export const YAML_TYPES = ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/x-yaml'];
 
 /**
- * Makes a scope read bodies as `/api` does: JSON, and YAML where the operation says so, for a form or plain text could
- * come from any page without its browser asking us; nothing at all where the body is empty, whatever its type; and not
- * for longer than `timeoutMs`.
+ * Sets how a scope reads bodies under `/api`. JSON is accepted everywhere, YAML where the operation allows it. An empty
+ * body counts as none, whatever its type. Forms and plain text are refused: browsers send them from any page without a
+ * preflight. A body must arrive within `timeoutMs`.
  */
 export function readJsonBodies(scope: HttpApp, clock: Clock, timeoutMs: number): void {
   const fleets = new OneAtATime(clock);
@@ -45,7 +45,7 @@ export function readJsonBodies(scope: HttpApp, clock: Clock, timeoutMs: number):
   );
 }
 
-/** Reads fleets in slices, one after the other: a large one takes seconds, and memory of many times its length. */
+/** Reads fleets in slices, one after the other: a large one takes seconds, and many times its length in memory. */
 class OneAtATime {
   readonly #clock: Pick<Clock, 'elapsed' | 'nextTurn'>;
   #last: Promise<unknown> = Promise.resolve();
@@ -82,15 +82,15 @@ function refuseEncoded({ headers }: HttpRequest): void {
 }
 
 /**
- * The same bytes, but an error when they do not end in time. Node's own limit would hold for every route, also for a
- * gigabyte that is on its way to an engine.
+ * Passes a body through, but fails when it does not end in time. Node's own limit would apply to all routes, even to a
+ * gigabyte on its way to an engine.
  */
 function withDeadline(payload: RequestPayload, response: ServerResponse, clock: Clock, timeoutMs: number): Readable {
   const timed = new PassThrough();
   const cancel = clock.after(timeoutMs, () => {
-    // Answered already, and still sending.
+    // The request is already answered, but the body still arrives.
     if (response.writableFinished) return void payload.destroy();
-    const sentence = `The body did not come whole within ${timeoutMs / 1000} seconds.`;
+    const sentence = `The body did not arrive completely within ${timeoutMs / 1000} seconds.`;
     const problems = [{ path: '', message: sentence }];
     return void timed.destroy(
       new ApiError('VALIDATION_ERROR', sentence, { status: 408, problems, headers: { connection: 'close' } }),
@@ -99,7 +99,7 @@ function withDeadline(payload: RequestPayload, response: ServerResponse, clock: 
   payload.once('close', cancel);
   payload.once('error', (error) => timed.destroy(error));
   payload.pipe(timed);
-  // A body that was refused unread fills the pipe and would stop the connection for ever.
+  // A refused, unread body would fill the pipe and block the connection.
   response.once('finish', () => payload.unpipe(timed).resume());
   return timed;
 }

@@ -17,7 +17,7 @@ function refusalOf(body: string | Buffer): ApiError {
   throw new Error('the body was taken');
 }
 
-/** A fleet as it is read, each entry by itself. */
+/** Reads a fleet, each entry separately. */
 const fleetOf = (text: string): unknown => atOnce(jsonBody(Buffer.from(text), 'list'));
 
 function fleetRefusal(text: string): ApiError {
@@ -42,7 +42,7 @@ describe('reading a list entry by entry', () => {
     ),
   }));
 
-  it('gives what JSON.parse gives', () => {
+  it('returns the same as JSON.parse', () => {
     fc.assert(
       fc.property(anything, fc.constantFrom(0, 2), (value, indent) => {
         const body = JSON.stringify(value, null, indent);
@@ -51,7 +51,7 @@ describe('reading a list entry by entry', () => {
     );
   });
 
-  it('refuses what JSON.parse refuses', () => {
+  it('refuses the same as JSON.parse', () => {
     const broken = fc
       .tuple(anything, fc.nat(), fc.constantFrom('', '"', ',', '[', ']', '{', '}', ':', 'x'))
       .map(([value, at, put]) => {
@@ -79,13 +79,13 @@ describe('reading a list entry by entry', () => {
     (body) => expect(fleetOf(body)).toEqual(JSON.parse(body)),
   );
 
-  it('tells the place of a fault in the whole', () => {
+  it('gives the position of an error in the whole text', () => {
     const { code, extras } = fleetRefusal('{"list": [\n  {"name": 1},\n  {"name": x}\n]}');
     expect([code, extras.details]).toEqual(['INVALID_JSON', 'line 3, column 12: a value is expected']);
     expect(fleetRefusal('{"list": [1, 2').extras.details).toContain('it ends too early');
   });
 
-  it('lets each entry hold as much as a body, and no more', () => {
+  it('allows each entry as many values as a body, and no more', () => {
     const full = `[${Array(5_000).fill(0).join(',')}]`;
     expect(fleetOf(`{"list":[${full},${full}]}`)).toMatchObject({ list: [{ length: 5_000 }, { length: 5_000 }] });
     const over = `[${Array(5_001).fill(0).join(',')}]`;
@@ -101,7 +101,7 @@ describe('reading a list entry by entry', () => {
     ]);
   });
 
-  it('refuses what no body may hold, at its path', () => {
+  it('refuses forbidden values, with their paths', () => {
     const deep = '['.repeat(31) + ']'.repeat(31);
     expect(fleetRefusal(`{"list":[1,{"__proto__":1}]}`).extras.problems).toEqual([
       { path: 'list[1].__proto__', message: 'is not a possible name' },
@@ -111,8 +111,8 @@ describe('reading a list entry by entry', () => {
   });
 });
 
-describe('reading a body of JSON', () => {
-  it('gives what JSON.parse gives', () => {
+describe('reading a JSON body', () => {
+  it('returns the same as JSON.parse', () => {
     fc.assert(
       fc.property(
         fc.jsonValue({ maxDepth: 5 }).filter((value) => !JSON.stringify(value).includes('__proto__')),
@@ -124,11 +124,11 @@ describe('reading a body of JSON', () => {
     );
   });
 
-  it('takes no bytes for no body', () => expect(parseJsonBody(Buffer.alloc(0))).toBeUndefined());
+  it('treats no bytes as no body', () => expect(parseJsonBody(Buffer.alloc(0))).toBeUndefined());
 
-  it('takes a byte order mark', () => expect(parseJsonBody(Buffer.from('\uFEFF{"a":1}'))).toEqual({ a: 1 }));
+  it('accepts a byte order mark', () => expect(parseJsonBody(Buffer.from('\uFEFF{"a":1}'))).toEqual({ a: 1 }));
 
-  it('tells line and column of a fault', () => {
+  it('gives line and column of an error', () => {
     const refusal = refusalOf('{\n  "name": \'x\'\n}');
     expect(refusal.code).toBe('INVALID_JSON');
     expect(refusal.extras.details).toBe('line 2, column 11: a value is expected');
@@ -159,15 +159,15 @@ describe('reading a body of JSON', () => {
     expect(refusalOf('['.repeat(5_000)).code).toBe('INVALID_JSON');
   });
 
-  it('lists no more problems than a person reads', () => {
+  it('limits the number of problems', () => {
     const many = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`k${index}`, '\ud800']));
     expect(refusalOf(JSON.stringify(many)).extras.problems?.length).toBeLessThanOrEqual(100);
   });
 
   it.each([
     ['more values than any body may hold', `[${Array(5_001).fill(1).join(',')}]`],
-    ['no JSON of that many', '['.repeat(1_000_000)],
-  ])('refuses %s, before they are made', (_, body) => {
+    ['invalid JSON with that many values', '['.repeat(1_000_000)],
+  ])('refuses %s, before they are created', (_, body) => {
     const parse = vi.spyOn(JSON, 'parse');
     expect(refusalOf(body).extras.problems).toEqual([{ path: '', message: 'must hold at most 5000 values' }]);
     expect(parse).not.toHaveBeenCalled();
@@ -179,14 +179,14 @@ describe('reading a body of JSON', () => {
     ['strings', '"a"', 4_900],
     ['empty lists', '[]', 4_900],
     ['objects', '{"a":{"b":null}}', 1_600],
-  ])('writes no path for a list of %s, because callers without credentials can send it', (_, item, count) => {
+  ])('creates no path for a list of %s, because callers without credentials can send it', (_, item, count) => {
     const body = `{"username":[${Array(count).fill(item).join(',')}],"password":"b"}`;
     vi.mocked(childPath).mockClear();
     expect(parseJsonBody(Buffer.from(body))).toEqual(JSON.parse(body));
     expect(childPath).not.toHaveBeenCalled();
   });
 
-  it('writes as many paths as it finds problems', () => {
+  it('creates as many paths as it finds problems', () => {
     vi.mocked(childPath).mockClear();
     const items = [...Array<number>(5_000).fill(1), '\ud800'];
     expect(unsafeParts({ a: items })).toEqual([{ path: 'a[5000]', message: 'must be valid Unicode' }]);
@@ -194,7 +194,7 @@ describe('reading a body of JSON', () => {
     expect(childPath).toHaveBeenCalledTimes(2);
   });
 
-  it('finds every text and name that is not Unicode, at its path', () => {
+  it('finds every string and name that is not Unicode, with its path', () => {
     const text = fc.constantFrom('a', 'b.c', '\ud800', 'x\udc00', '😀');
     const { value: anything } = fc.letrec((tie) => ({
       value: fc.oneof(
@@ -214,7 +214,7 @@ describe('reading a body of JSON', () => {
   });
 });
 
-/** The same by recursion: one path for every member. */
+/** A recursive implementation, which creates a path for every member. */
 function* expectedProblems(value: unknown, path: string): Generator<string> {
   if (typeof value === 'string' && !value.isWellFormed()) yield `${path} must be valid Unicode`;
   if (typeof value !== 'object' || value === null) return;

@@ -4,25 +4,28 @@ import { childPath, joinedPath, validationError } from './problems.ts';
 import { atOnce, type Sliced } from '../slices.ts';
 import { jsonSize, tooManyValues, tooManyEntries } from './value-count.ts';
 
-/** Far more than any request needs; keeps everything behind us free to recurse. */
+/** Deepest nesting. Far more than any request needs; the code that gets the body may recurse. */
 export const DEEPEST = 32;
 
 /**
- * The value in a body of JSON (UTF-8, with or without a byte order mark); `undefined` when the body is empty.
+ * Parses a JSON body (UTF-8, with or without a byte order mark). Returns `undefined` when the body is empty.
  *
- * Throws `INVALID_JSON` with the place of the fault, or `VALIDATION_ERROR` for what is JSON but must not go further:
- * the name `__proto__`, which means something else to JavaScript; half a surrogate pair, which no file or database
- * keeps; and deep nesting.
+ * Throws `INVALID_JSON` with the position of the error. Throws `VALIDATION_ERROR` for valid JSON that is refused:
+ *
+ * - the name `__proto__`, which is special in JavaScript;
+ * - half a surrogate pair, which no file or database stores;
+ * - deep nesting.
  */
 export function parseJsonBody(bytes: Buffer): unknown {
   return atOnce(jsonBody(bytes, null));
 }
 
 /**
- * As {@link parseJsonBody}, in slices. Throws `VALIDATION_ERROR` too for more values than any body may hold, before they are
- * made.
+ * Like {@link parseJsonBody}, in slices. Also throws `VALIDATION_ERROR` when the body holds too many values, before
+ * they are created.
  *
- * @param listName Of a list in the outermost object: each of its entries may hold as many, and is parsed by itself.
+ * @param listName Name of a list in the outermost object. Each of its entries is parsed separately and may hold as many
+ * values as a body.
  */
 export function* jsonBody(bytes: Buffer, listName: string | null): Sliced<unknown> {
   if (bytes.length === 0) return undefined;
@@ -47,8 +50,10 @@ export function* jsonBody(bytes: Buffer, listName: string | null): Sliced<unknow
 }
 
 /**
- * @param part Of the text, without what was parsed before.
- * @param path Of what it becomes.
+ * Parses a part of the text.
+ *
+ * @param part The part, without the entries that were parsed before.
+ * @param path Path of its value.
  */
 function* parsed(part: string, text: string, path: string, depth = 0): Sliced<unknown> {
   let value: unknown;
@@ -75,10 +80,10 @@ function decodeUtf8(bytes: Buffer): string {
   }
 }
 
-/** An object or a list of the body. The links to the parents are its path; few nodes ever need it as text. */
+/** An object or a list in the body. The links to the parents form its path, which is rarely needed as text. */
 interface Node {
   value: object;
-  /** `null`: the whole body. */
+  /** `null`: the value is the whole body. */
   parent: Node | null;
   /** Name or index in the parent. */
   step: string | number;
@@ -86,11 +91,11 @@ interface Node {
 }
 
 /**
- * Finds what no body may hold, in JSON and YAML alike: at most {@link MOST_PROBLEMS} problems. It does not recurse, because
- * a value may be nested a hundred thousand levels deep. It writes a path only for a problem, because a caller without
+ * Finds values that no JSON or YAML body may hold; at most {@link MOST_PROBLEMS} problems. It does not recurse, because
+ * a value may be nested a hundred thousand levels deep. It creates a path only for a problem, because a caller without
  * credentials can send a megabyte of members.
  *
- * @param depth Of `root` in what it is a part of.
+ * @param depth Depth of `root` in the body.
  */
 export function unsafeParts(root: unknown, depth = 0): Problem[] {
   const problems: Problem[] = [];
@@ -120,7 +125,7 @@ function inspectMembers(value: object, node: Node, pending: Node[], problems: Pr
   }
 }
 
-/** Judges a text in place and keeps an object for later. Nothing else can be wrong. */
+/** Checks a string at once, and queues an object. Other values are always valid. */
 function inspect(value: unknown, step: string | number, parent: Node, pending: Node[], problems: Problem[]): void {
   if (typeof value === 'string') {
     if (!value.isWellFormed())
@@ -130,7 +135,7 @@ function inspect(value: unknown, step: string | number, parent: Node, pending: N
   }
 }
 
-/** At most {@link DEEPEST} steps long. */
+/** Path of a node; at most {@link DEEPEST} steps long. */
 function pathOf(node: Node): string {
   return node.parent === null ? '' : childPath(pathOf(node.parent), node.step);
 }

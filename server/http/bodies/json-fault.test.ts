@@ -12,7 +12,7 @@ function isJson(text: string): boolean {
   }
 }
 
-/** Texts near to JSON: pieces of it in any order, and JSON with something done to it. */
+/** Texts similar to JSON: pieces of JSON in any order, and JSON with changes. */
 const nearlyJson = fc.oneof(
   fc
     .array(
@@ -45,8 +45,8 @@ const nearlyJson = fc.oneof(
   }),
 );
 
-describe('finding the fault of a text that is not JSON', () => {
-  it('finds one exactly where the machine’s own parser does', () => {
+describe('finding the error in invalid JSON', () => {
+  it('finds an error exactly when V8’s parser does', () => {
     fc.assert(
       fc.property(fc.oneof(fc.json(), fc.string(), nearlyJson), (text) => {
         expect(jsonFault(text) === null).toBe(isJson(text));
@@ -70,9 +70,9 @@ describe('finding the fault of a text that is not JSON', () => {
     ['"a\nb"', 0, 'the string that starts here holds a control character, such as a line break'],
     ['"C:\\models"', 0, 'the string that starts here holds a backslash that escapes nothing'],
     ['[01]', 1, 'a value or ] is expected'],
-  ])('tells what is wrong with %j', (text, offset, message) => expect(jsonFault(text)).toEqual({ offset, message }));
+  ])('describes the error in %j', (text, offset, message) => expect(jsonFault(text)).toEqual({ offset, message }));
 
-  it('is not impressed by a megabyte of brackets or escapes', () => {
+  it('handles a megabyte of brackets or escapes', () => {
     expect(jsonFault('['.repeat(1_000_000))?.offset).toBe(1_000_000);
     expect(jsonFault(`"${'\\n'.repeat(500_000)}`)?.offset).toBe(0);
   });

@@ -1,10 +1,10 @@
 import { atOnce, type Sliced } from '../slices.ts';
 
-/** Where a text stops being JSON. */
+/** The first error in a JSON text. */
 export interface JsonFault {
-  /** In UTF-16 units from the start; the length of the text when it ends too early. */
+  /** In UTF-16 units from the start; the length of the text if the text ends too early. */
   offset: number;
-  /** What stands there wrongly, or what is missing. */
+  /** Describes the unexpected or missing token. */
   message: string;
 }
 
@@ -24,8 +24,8 @@ const LITERAL = /(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)
 const SPACE = /[ \t\n\r]*/y;
 
 /**
- * Finds the first fault, for a person; V8's own message often lacks the place. Without recursion: a megabyte of brackets
- * is no reason to fall over.
+ * Finds the first error, for a message to people; V8's own message often lacks the position. It does not recurse, so a
+ * megabyte of brackets does not overflow the stack.
  *
  * @returns `null` when the text is JSON (RFC 8259).
  */
@@ -33,10 +33,10 @@ export function jsonFault(text: string): JsonFault | null {
   return atOnce(jsonFaultInSlices(text));
 }
 
-/** Tokens between two places where the work can be left. */
+/** Tokens between two pauses of the work. */
 const STEP = 1_000;
 
-/** As {@link jsonFault}. */
+/** Like {@link jsonFault}, in slices. */
 export function* jsonFaultInSlices(text: string): Sliced<JsonFault | null> {
   const open: ('{' | '[')[] = [];
   let expected: Expectation = 'value';
@@ -79,7 +79,7 @@ export function* jsonFaultInSlices(text: string): Sliced<JsonFault | null> {
   }
 }
 
-/** Line and column, both from 1, of an offset. */
+/** Line and column of an offset, both starting at 1. */
 export function placeOf(text: string, offset: number): { line: number; column: number } {
   const before = text.slice(0, offset).split('\n');
   return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
@@ -92,7 +92,7 @@ function closes(character: string, expected: Expectation, open: readonly string[
   return false;
 }
 
-/** Where the string that starts here ends, or what is wrong with it. */
+/** Returns the end of the string that starts here, or a message about its error. */
 function stringEnd(text: string, start: number): number | string {
   for (let offset = start + 1; offset < text.length; offset += 1) {
     const character = text.charAt(offset);
@@ -110,7 +110,10 @@ function stringEnd(text: string, start: number): number | string {
   return 'the string that starts here does not end';
 }
 
-/** Where a sticky pattern ends that matches at the offset. A copy of the pattern for each token takes four times as long. */
+/**
+ * Returns the end of a sticky pattern's match at the offset. Copying the pattern for each token would take four times
+ * as long.
+ */
 function matchEnd(pattern: RegExp, text: string, offset: number): number | undefined {
   pattern.lastIndex = offset;
   return pattern.test(text) ? pattern.lastIndex : undefined;

@@ -12,7 +12,7 @@ const filled = (item: unknown): unknown[] =>
 const keyed = (value: unknown): Record<string, unknown> =>
   Object.fromEntries(Array.from({ length: 80_000 }, (_, index) => [`k${index}`, value]));
 
-/** A schema that counts the numbers it looks at. */
+/** A schema that counts the numbers it checks. */
 function counting(): { looks: () => number; number: z.ZodType } {
   let looks = 0;
   const number = z.unknown().refine((value) => {
@@ -22,8 +22,8 @@ function counting(): { looks: () => number; number: z.ZodType } {
   return { looks: () => looks, number };
 }
 
-describe('a body with more values than a schema may look at', () => {
-  it('is refused before its schema looks', () => {
+describe('a body with too many values', () => {
+  it('is refused before its schema checks it', () => {
     const { looks, number } = counting();
     const body = { schema: z.strictObject({ a: z.record(z.string(), number) }), optional: false };
     expect(judged(body, { a: keyed('x') }).problems).toEqual([{ path: '', message: 'must hold at most 5000 values' }]);
@@ -61,7 +61,7 @@ describe('a body with more values than a schema may look at', () => {
 describe('a fleet', () => {
   const { body } = OPERATIONS.applyFleet;
 
-  it('may hold more values than one body, because each entry is judged by itself', () => {
+  it('may hold more values than one body, because each entry is validated separately', () => {
     const options = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`k${index}`, index]));
     const fleet = {
       version: 1,
@@ -70,7 +70,7 @@ describe('a fleet', () => {
     expect(judged(body, fleet)).toEqual({ value: fleet, problems: null });
   });
 
-  it('has the problems of its entries, each with its place, and those beside them', () => {
+  it('has the problems of its entries, with their paths, and those outside of the entries', () => {
     const fleet = { vresion: 1, instances: [{ name: 'a' }, { name: 'b', port: 0 }, 5, { name: 'c', nam: 1 }] };
     expect(judged(body, fleet).problems).toEqual([
       { path: 'vresion', message: 'is not known; did you mean version?' },
@@ -80,11 +80,11 @@ describe('a fleet', () => {
     ]);
   });
 
-  it.each([undefined, null, 5, {}, { instances: 5 }, []])('that is none is refused: %j', (value) =>
+  it.each([undefined, null, 5, {}, { instances: 5 }, []])('of a wrong type is refused: %j', (value) =>
     expect(judged(body, value).problems).not.toBeNull(),
   );
 
-  it('is looked at until it has a hundred problems', () => {
+  it('is checked until it has a hundred problems', () => {
     const { looks, number } = counting();
     const schema = z.strictObject({ list: z.array(z.strictObject({ a: number })) });
     const found = judged(

@@ -8,8 +8,8 @@ import { hasTooManyValues, MOST_VALUES, tooManyEntries, tooManyValues } from './
 type Judged = { value: unknown; problems: null } | { value: null; problems: Problem[] };
 
 /**
- * A body as its schema gives it, or what is wrong with it. The size is judged first, because a schema makes every issue of
- * a body before the first {@link MOST_PROBLEMS} of them can be taken.
+ * Validates a body: returns its value from the schema, or the problems. The size is checked first, because a schema
+ * creates all issues of a body, even beyond the first {@link MOST_PROBLEMS}.
  */
 export function* judgeSized({ schema, entries }: NonNullable<Operation['body']>, body: unknown): Sliced<Judged> {
   const list = entries === undefined ? undefined : listIn(schema, body, entries);
@@ -17,15 +17,15 @@ export function* judgeSized({ schema, entries }: NonNullable<Operation['body']>,
   return judgeWhole(schema, body);
 }
 
-/** A list whose entries are judged one by one. */
+/** A list whose entries are validated one by one. */
 interface EntryList {
-  /** The body without them. */
+  /** The body without the entries. */
   rest: Record<string, unknown>;
   entries: readonly unknown[];
   schema: z.ZodType;
 }
 
-/** `undefined`: the body has no such list; its schema says so. */
+/** `undefined`: the body has no such list, which its schema reports. */
 function listIn(schema: z.ZodType, body: unknown, name: string): EntryList | undefined {
   const list = schema instanceof z.ZodObject ? (schema.shape as z.ZodRawShape)[name] : undefined;
   if (!(list instanceof z.ZodArray) || !isObject(body)) return undefined;

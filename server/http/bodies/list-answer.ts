@@ -1,14 +1,14 @@
 /**
- * The JSON of a list of which little changes between two requests. Dashboards ask for all instances every second or two:
- * of 1 000 the answer has 305 KB, and made anew each time it left garbage whose collection took 12 ms of one request in a
- * hundred. Items have to be values: a changed item is another object.
+ * Caches the JSON of a list that changes little between requests. Dashboards request all instances every second or two;
+ * 1 000 instances are 305 KB. Serialising them each time left garbage whose collection took 12 ms in one of a hundred
+ * requests. Items must be immutable: a changed item is another object.
  */
 export class ListAnswer {
   readonly #key: string;
   readonly #texts = new WeakMap<object, string>();
   #last: { items: readonly object[]; body: Buffer } = { items: [], body: Buffer.alloc(0) };
 
-  /** @param key Under which the list stands in the answer. */
+  /** @param key Name of the list in the answer. */
   constructor(key: string) {
     this.#key = key;
   }

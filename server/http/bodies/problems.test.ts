@@ -14,8 +14,8 @@ function problemsOf(schema: z.ZodType, value: unknown): Record<string, string> {
   return Object.fromEntries((judge(schema, value).problems ?? []).map(({ path, message }) => [path, message]));
 }
 
-describe('what is wrong with a request, in words', () => {
-  it('tells every problem at once, each with its path', () => {
+describe('the problems of a request', () => {
+  it('are all listed at once, each with its path', () => {
     const body = {
       port: 1.5,
       max_restarts: -2,
@@ -50,11 +50,11 @@ describe('what is wrong with a request, in words', () => {
     [{ name: 'x', model: '/m' }, 'model', 'is not known; did you mean model_path?'],
     [{ name: 'x', 'auto-start': true }, 'auto-start', 'is not known; did you mean auto_start?'],
     [{ name: 'x', quantum: 1 }, 'quantum', 'is not known'],
-  ])('suggests what was meant by %j', (body, path, message) =>
+  ])('suggest the intended key for %j', (body, path, message) =>
     expect(problemsOf(CreateInstanceSchema, body)).toEqual({ [path]: message }),
   );
 
-  it('suggests at any depth, through records, defaults and unions', () => {
+  it('suggest keys at any depth, through records, defaults and unions', () => {
     const config = {
       server: { prot: 1 },
       groups: { big: { max_runing: 1 } },
@@ -72,7 +72,7 @@ describe('what is wrong with a request, in words', () => {
     });
   });
 
-  it('tells of a union the branch that was meant', () => {
+  it('describe the intended branch of a union', () => {
     expect(problemsOf(CreateInstanceSchema, { name: 'x', options: { a: 'b\u0000' } })).toEqual({
       'options.a': 'must not hold a NUL character',
     });
@@ -85,7 +85,7 @@ describe('what is wrong with a request, in words', () => {
     expect(problemsOf(ConfigSchema, { server: { public_url: 'x' } })).toEqual({ 'server.public_url': 'must be a URL' });
   });
 
-  it('names the values that would do', () => {
+  it('list the valid values', () => {
     expect(problemsOf(OPERATIONS.listInstances.query, { status: 'runing' })).toEqual({
       status: 'must be "stopped", "starting", "running", "stopping", "restarting" or "failed"',
     });
@@ -95,15 +95,15 @@ describe('what is wrong with a request, in words', () => {
     });
   });
 
-  it.each([null, 5, 'text', [], true])('tells of the body as a whole that it is %j', (value) =>
+  it.each([null, 5, 'text', [], true])('describe the body itself when it is %j', (value) =>
     expect(problemsOf(StopBodySchema, value)).toEqual({ '': 'must be an object' }),
   );
 
-  it('lets null remove a setting', () => {
+  it('do not include null, which removes a setting', () => {
     expect(judge(UpdateInstanceSchema, { port: null, options: { threads: null } }).problems).toBeNull();
   });
 
-  it('never speaks the library’s language', () => {
+  it('never contain the library’s own messages', () => {
     const anything = fc.anything({ maxDepth: 2 });
     const keys = Object.keys(CreateInstanceSchema.shape);
     const body = fc.dictionary(fc.oneof(fc.constantFrom(...keys), fc.string()), anything);
@@ -118,7 +118,7 @@ describe('what is wrong with a request, in words', () => {
   });
 });
 
-describe('the error that tells them', () => {
+describe('the error with the problems', () => {
   it('begins with the first and counts the rest', () => {
     const one = validationError([{ path: 'port', message: 'must be a number' }]);
     expect([one.message, one.extras.details]).toEqual(['port must be a number', '']);
@@ -130,7 +130,7 @@ describe('the error that tells them', () => {
     expect(two.extras.details).toBe('the body must be an object; port must be a number');
   });
 
-  it('shows at most a hundred', () => {
+  it('has at most a hundred', () => {
     const many = validationError(
       Array.from({ length: 5_000 }, (_, index) => ({ path: `k${index}`, message: 'is not known' })),
     );
@@ -163,7 +163,7 @@ describe('many problems', () => {
     expect((extras.details ?? '').length + message.length).toBeLessThan(20_000);
   });
 
-  it('of fewer say nothing of an end', () => {
+  it('do not mention a limit when there are fewer', () => {
     const { extras } = validationError(wrong(99));
     expect(extras.problems).toHaveLength(99);
     expect(extras.details).not.toContain('stopped');

@@ -8,7 +8,7 @@ type Step = PropertyKey;
 
 const LONGEST_STEP = 80;
 
-/** One error for all problems of a request. Its sentence tells the first, `details` all. */
+/** One error for all problems of a request. Its message has the first problem, `details` has all. */
 export function validationError(problems: readonly Problem[]): ApiError {
   const shown = problems.slice(0, MOST_PROBLEMS);
   const sentences = shown.map(({ path, message }) => (path === '' ? `the body ${message}` : `${path} ${message}`));
@@ -21,7 +21,7 @@ export function validationError(problems: readonly Problem[]): ApiError {
   });
 }
 
-/** A value as its schema gives it, or every problem that the schema has with it, in words for people. */
+/** Validates a value. Returns the schema's output, or all problems in plain words. */
 export function judge<Schema extends z.ZodType>(
   schema: Schema,
   value: unknown,
@@ -32,7 +32,7 @@ export function judge<Schema extends z.ZodType>(
   return { value: null, problems: found.take(MOST_PROBLEMS).toArray() };
 }
 
-/** `options.threads`, `aliases[0]`; the empty path is the whole. */
+/** Path of a child: `options.threads`, `aliases[0]`. The empty path is the whole value. */
 export function childPath(parent: string, step: Step): string {
   if (typeof step === 'number') return `${parent}[${step}]`;
   const text = String(step);
@@ -40,13 +40,13 @@ export function childPath(parent: string, step: Step): string {
   return parent === '' ? name : `${parent}.${name}`;
 }
 
-/** A problem of what stands at `path`, as one of the whole. */
+/** Prefixes the path of a problem with `path`. */
 export function joinedPath(path: string, { path: below, message }: Problem): Problem {
   if (path === '' || below === '' || below.startsWith('[')) return { path: `${path}${below}`, message };
   return { path: `${path}.${below}`, message };
 }
 
-/** The problems of an issue, one by one: a suggestion costs time, and few are read. */
+/** Yields the problems of an issue lazily: a suggestion costs time, and few problems are read. */
 function* describe(issue: Issue, above: readonly Step[], schema: z.ZodType): Generator<Problem> {
   const steps = [...above, ...issue.path];
   const path = steps.reduce<string>(childPath, '');
@@ -83,8 +83,8 @@ function startsAlike(known: string, key: string): boolean {
 }
 
 /**
- * Of the branches that were tried, the one that took the value's type says most: what it says is the problem. When none
- * did, the union's own words are, or all that would have been right.
+ * Describes a failed union. If exactly one branch accepted the value's type, its issues are the problem. Otherwise the
+ * union's own message is used, or the list of all alternatives.
  */
 function* describeUnion(
   issue: z.core.$ZodIssueInvalidUnion,
@@ -107,7 +107,7 @@ function* describeUnion(
   yield { path, message: words.size === 0 ? 'is not valid' : [...words].join(', or ') };
 }
 
-/** The value itself, not something inside it, is of another type. */
+/** Whether the value itself, not something inside it, has the wrong type. */
 function isWrongType(issue: Issue): boolean {
   if (issue.path.length > 0) return false;
   if (issue.code === 'invalid_union') return issue.errors.every((branch) => branch.some(isWrongType));
@@ -126,10 +126,10 @@ const TYPES: Readonly<Record<string, string>> = {
   null: 'null',
 };
 
-/** A union of which nothing is known but its branches. */
+/** Message of a union that has no message of its own. */
 const NO_WORDS = '';
 
-/** The words for an issue whose schema brings none of its own: the library's are for programmers. */
+/** The message for an issue whose schema has none; the library's messages are for programmers. */
 function wording(issue: z.core.$ZodRawIssue): string {
   switch (issue.code) {
     case 'invalid_type':
@@ -143,7 +143,7 @@ function wording(issue: z.core.$ZodRawIssue): string {
     case 'too_big':
       return `must ${limit(issue.origin, 'at most', Number(issue.maximum))}`;
     case 'invalid_format':
-      return issue.format === 'url' ? 'must be a URL' : 'is not written as it has to be';
+      return issue.format === 'url' ? 'must be a URL' : 'has the wrong format';
     case 'invalid_union':
       return NO_WORDS;
     default:

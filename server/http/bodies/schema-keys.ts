@@ -1,12 +1,12 @@
 import { z } from 'zod';
 
-/** The keys that a schema knows at a place inside it; empty where any key may stand or none. */
+/** Returns the keys that a schema knows at a place inside it; empty where no or any keys are allowed. */
 export function keysAt(schema: z.ZodType, steps: readonly PropertyKey[]): string[] {
-  const here = unwrapped(schema);
+  const inner = unwrapped(schema);
   const [step, ...further] = steps;
-  if (here instanceof z.ZodUnion) return here.options.flatMap((option) => keysAt(option as z.ZodType, steps));
-  if (step === undefined) return here instanceof z.ZodObject ? Object.keys(here.shape) : [];
-  const below = schemaBelow(here, step);
+  if (inner instanceof z.ZodUnion) return inner.options.flatMap((option) => keysAt(option as z.ZodType, steps));
+  if (step === undefined) return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
+  const below = schemaBelow(inner, step);
   return below === undefined ? [] : keysAt(below, further);
 }
 
@@ -21,7 +21,7 @@ function catchall(schema: z.ZodObject): z.ZodType | undefined {
   return schema.def.catchall as z.ZodType | undefined;
 }
 
-/** Without what says that it may be left out, be `null` or have a default. */
+/** Removes the wrappers optional, nullable, default and pipe from a schema. */
 function unwrapped(schema: z.ZodType): z.ZodType {
   if (
     schema instanceof z.ZodOptional ||

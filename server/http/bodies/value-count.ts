@@ -2,22 +2,22 @@ import type { Problem } from '@llamactl/contract/errors';
 import type { Sliced } from '../slices.ts';
 
 /**
- * Values that one body may hold: every entry of a list and every member of an object counts. A schema looks at all of
- * them before it answers, for some ten microseconds each, and the server does nothing else meanwhile.
+ * Most values in one body: every entry of a list and every member of an object counts. A schema checks all of them
+ * before it answers, at some ten microseconds each, and blocks the server meanwhile.
  */
 export const MOST_VALUES = 5_000;
 
-/** What is wrong where there are more. */
+/** The problem of a part with too many values. */
 export function tooManyValues(path: string): Problem {
   return { path, message: `must hold at most ${MOST_VALUES} values` };
 }
 
-/** What is wrong with a list whose entries are counted one by one, where these are more. */
+/** The problem of a list with too many entries, whose values are counted for each entry. */
 export function tooManyEntries(path: string): Problem {
   return { path, message: `must have at most ${MOST_VALUES} entries` };
 }
 
-/** Whether a value holds more than {@link MOST_VALUES} values. Counting stops there. */
+/** Whether a value holds more than {@link MOST_VALUES} values. Counting stops at the limit. */
 export function hasTooManyValues(root: unknown): boolean {
   const pending: unknown[] = [root];
   let count = 0;
@@ -31,27 +31,30 @@ export function hasTooManyValues(root: unknown): boolean {
   return false;
 }
 
-/** A list in a text of JSON, in UTF-16 units. */
+/** A list in a JSON text; positions in UTF-16 units. */
 export interface JsonList {
-  /** Behind its opening bracket. */
+  /** Position after its opening bracket. */
   start: number;
-  /** Of what closes it, which is no bracket in a text that is not JSON; the end of the text where nothing does. */
+  /**
+   * Position of the character that closes it; the end of the text if none does. In invalid JSON, the character may not
+   * be a bracket.
+   */
   end: number;
-  /** Where its entries stand, with the white space around them. None of them is known to be JSON. */
+  /** Positions of its entries, including white space. The entries may be invalid JSON. */
   entries: { start: number; end: number; hasTooMany: boolean }[];
-  /** It has more than {@link MOST_VALUES} entries; the others are left out here. */
+  /** The list has more than {@link MOST_VALUES} entries; `entries` omits the rest. */
   isTooLong: boolean;
 }
 
-/** What can be known of a text of JSON before it is parsed. */
+/** Size of a JSON text before it is parsed. */
 export interface JsonSize {
-  /** It holds more than {@link MOST_VALUES} values, those in `list` not counted. */
+  /** The text holds more than {@link MOST_VALUES} values, not counting those in `list`. */
   hasTooMany: boolean;
   /** `null`: the text has no such list. */
   list: JsonList | null;
 }
 
-/** Characters between two places where the work can be left. */
+/** Characters between two pauses of the work. */
 const STEP = 65_536;
 const SPACE = 0x20;
 const QUOTE = 0x22;
@@ -64,21 +67,22 @@ const OPENING_BRACE = 0x7b;
 const CLOSING_BRACE = 0x7d;
 
 /**
- * Counts the values in a text of JSON, before anything is made of them: a megabyte of `{},` takes 0.4 s to parse and to
- * inspect. A text that is not JSON has some count.
+ * Counts the values in a JSON text before they are created: a megabyte of `{},` takes 0.4 s to parse and inspect. For
+ * invalid JSON the count is arbitrary.
  *
- * @param listName Of a list in the outermost object, whose entries are counted one by one. Of two equal names the last counts.
+ * @param listName Name of a list in the outermost object, whose entries are counted one by one. Of two lists with this
+ * name the last counts.
  */
 export function* jsonSize(text: string, listName: string | null): Sliced<JsonSize> {
   const wanted = listName === null ? null : JSON.stringify(listName);
   let count = 0;
-  /** Those beside the list, while its entries are counted. */
+  /** Values outside of the list, while its entries are counted. */
   let countBeside = 0;
   let depth = 0;
   let hasJustOpened = false;
-  /** `null`: not inside of a text. */
+  /** Start of the current string; `null`: not inside a string. */
   let textStart: number | null = null;
-  /** The last text in the outermost object, and the last name there. */
+  /** The last string in the outermost object, and the last name there. */
   let lastText = '';
   let name = '';
   let list: JsonList | null = null;

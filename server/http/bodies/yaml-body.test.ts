@@ -16,7 +16,7 @@ function refusal(text: string | Buffer): ApiError {
   throw new Error('not refused');
 }
 
-describe('a body of YAML', () => {
+describe('a YAML body', () => {
   it('is read by the core schema of YAML 1.2', () => {
     const text =
       'a: yes\nb: true\nc: 0o17\nd: 1_000\ne: 12:30\nf: ~\ng: 2020-01-01\nh: [1, 1.5, "1"]\ni: |\n  x\n  y\n';
@@ -34,32 +34,32 @@ describe('a body of YAML', () => {
     expect(parse('%YAML 1.1\n---\na: yes\n')).toEqual({ a: 'yes' });
   });
 
-  it('may be JSON, begin with a byte order mark, have names that look like numbers', () => {
+  it('may be JSON, begin with a byte order mark, and have names that look like numbers', () => {
     expect(parse('\ufeff{"a": [1, {"b": null}], 8080: x}')).toEqual({ a: [1, { b: null }], 8_080: 'x' });
   });
 
-  it('may say a thing once and repeat it', () => {
+  it('may repeat a value with an alias', () => {
     expect(parse('a: &x { t: 1 }\nb: *x\nc: &x 2\nd: *x\n')).toEqual({ a: { t: 1 }, b: { t: 1 }, c: 2, d: 2 });
     const many = Array.from({ length: 2_000 }, () => '- *x').join('\n');
     expect(parse(`a: &x { t: 1 }\nb:\n${many}\n`)).toMatchObject({ a: { t: 1 } });
   });
 
-  it('that is empty is none', () => {
+  it('counts as none when it is empty', () => {
     expect(parse('')).toBe(undefined);
     expect(parse('# nothing\n')).toBe(null);
   });
 
   it.each([
-    ['a quote that does not end', 'a:\n  b: "x', /^line 2, column \d+: Missing closing "quote/],
+    ['an unterminated quote', 'a:\n  b: "x', /^line 2, column \d+: Missing closing "quote/],
     ['two documents', 'a: 1\n---\nb: 2\n', /^line 2, column \d+: only one document is read/],
-    ['a tag of its own', 'a: !env HOME', /^line 1, column 4: Unresolved tag: !env/],
+    ['a custom tag', 'a: !env HOME', /^line 1, column 4: Unresolved tag: !env/],
     ['a tag of older YAML', 'a: !!binary aGk=', /^line 1, column 4: Unresolved tag/],
     [
       'a tag under another name',
       '%TAG ! tag:yaml.org,2002:\n---\na: !binary aGk=',
       /^line 3, column 4: Unresolved tag/,
     ],
-    ['a name that is no text', '? [a]\n: b', /^line 1, column 3: .*keys must be strings/],
+    ['a name that is no string', '? [a]\n: b', /^line 1, column 3: .*keys must be strings/],
     ['an alias of nothing', 'a: *x', /^line 1, column 4: \*x has no &x before it/],
     ['an alias of itself', 'a: &x\n  b: *x', /^line 2, column 6: \*x has no &x before it/],
     ['an alias before its anchor', 'a: *x\nb: &x 1', /^line 1, column 4/],
@@ -70,25 +70,25 @@ describe('a body of YAML', () => {
     expect(extras.problems?.[0]?.path).toBe('');
   });
 
-  it('that is not UTF-8 is refused', () => {
+  it('is refused when it is not UTF-8', () => {
     expect(refusal(Buffer.from([0x61, 0x3a, 0x20, 0xff])).extras.details).toBe('it is not UTF-8 text');
   });
 
-  it('is refused for names given twice, all of them, with their paths', () => {
+  it('is refused for all repeated names, with their paths', () => {
     expect(refusal('a: 1\nb:\n  - { c: 1, c: 2 }\na: 3\n').extras.problems).toEqual([
       { path: 'b[0].c', message: 'is given twice (line 3, column 13)' },
       { path: 'a', message: 'is given twice (line 4, column 1)' },
     ]);
   });
 
-  it('is refused for what JSON may not hold either', () => {
+  it('is refused for everything that JSON may not hold', () => {
     expect(refusal('__proto__: 1').extras.problems).toEqual([{ path: '__proto__', message: 'is not a possible name' }]);
     expect(refusal('a: "\\ud800"').extras.problems).toEqual([{ path: 'a', message: 'must be valid Unicode' }]);
   });
 });
 
-describe('a body of YAML that is composed while it comes', () => {
-  /** Every word may be the end of a slice. */
+describe('a YAML body that is composed in parts', () => {
+  /** Reads with a slice after every token. */
   const inParts = (text: string): unknown => atOnce(yamlBody(Buffer.from(text), 1));
 
   function faultsOf(read: () => unknown): ApiError['extras'] | null {
@@ -117,7 +117,7 @@ describe('a body of YAML that is composed while it comes', () => {
     flow: fc.boolean(),
   });
 
-  it('is the same', () => {
+  it('has the same value', () => {
     fc.assert(
       fc.property(fc.dictionary(text, anything, { maxKeys: 5 }), forms, (value, { comments, flow, ...form }) => {
         const document = new Document(value);
@@ -140,12 +140,12 @@ describe('a body of YAML that is composed while it comes', () => {
   it.each([
     ['anchors across its parts', 'a: &x { t: 1 }\nb:\n  - &y [1]\n  - *x\n  - *y\nc: &z\n  - *y\n  - 2\nd: *z\n'],
     ['lists that are not indented', 'a:\n- 1\n- b: 2\n  c: 3\n\n- 4\nd: 5\n'],
-    ['remarks between entries', 'a:\n  # one\n  - 1\n\n    # two\n  - 2 # three\n# four\nb: 1\n  # five\nc:\n'],
+    ['comments between entries', 'a:\n  # one\n  - 1\n\n    # two\n  - 2 # three\n# four\nb: 1\n  # five\nc:\n'],
     ['a directive and a mark', '%YAML 1.2\n---\na:\n  - yes\n  - no\nb: 1\n...\n'],
     ['empty entries and values', 'a:\n  -\n  -\n  - 1\nb:\nc:\n  -\n'],
-    ['a name with quotes, and one that is asked for', '"a b":\n  - 1\n  - 2\n? c\n: - 3\n  - 4\n'],
+    ['a quoted name, and an explicit one', '"a b":\n  - 1\n  - 2\n? c\n: - 3\n  - 4\n'],
     ['Windows line ends', 'a:\r\n  - 1\r\n  - 2\r\nb: 3\r\n'],
-  ])('is the same with %s', (_what, written) => {
+  ])('has the same value with %s', (_what, written) => {
     expect(inParts(written)).toEqual(parseYaml(written));
     expect(parse(written)).toEqual(parseYaml(written));
   });
@@ -160,24 +160,24 @@ describe('a body of YAML that is composed while it comes', () => {
     'a:\n  - 1\n  - "\\ud800"\nb: 1\n',
     'a:\n  - 1\n  - __proto__: 1\n  - 3\n',
     'a: 1\nb: 2\n---\nc: 1\nd: 2\n',
-  ])('has the same faults: %j', (written) => {
+  ])('has the same errors: %j', (written) => {
     const faults = faultsOf(() => parse(written));
     expect(faults?.problems).toBeDefined();
     expect(faultsOf(() => inParts(written))).toEqual(faults);
   });
 
-  it('counts a whole list that is repeated', () => {
+  it('counts a list that is repeated as a whole', () => {
     const list = `a: &a\n${'  - 1\n'.repeat(3_000)}b:\n${'  - *a\n'.repeat(100)}`;
     expect(faultsOf(() => inParts(list))?.details).toContain('repeat too much');
   });
 
-  it('ends a list with more entries than a fleet may have', () => {
+  it('refuses a list with more entries than a fleet may have', () => {
     expect(faultsOf(() => parse(`a:\n${'- 1\n'.repeat(200_000)}`))?.problems).toEqual([
       { path: 'a', message: 'must have at most 5000 entries' },
     ]);
   });
 
-  it('may be as long as a fleet is', () => {
+  it('may be as long as a fleet', () => {
     const entry = (index: number): string => `- name: i${index}\n  options:\n    threads: 8\n  aliases: [x${index}]\n`;
     const fleet = `version: 1\ninstances:\n${Array.from({ length: 5_000 }, (_unused, index) => entry(index)).join('')}`;
     const { instances } = parse(fleet) as { instances: unknown[] };
@@ -186,7 +186,7 @@ describe('a body of YAML that is composed while it comes', () => {
   });
 });
 
-describe('a body of YAML that is an attack', () => {
+describe('a malicious YAML body', () => {
   const MEGABYTE = 1_048_576;
   const chain = Array.from(
     { length: 30 },
@@ -195,7 +195,7 @@ describe('a body of YAML that is an attack', () => {
 
   it.each([
     ['lists in lists', '['.repeat(MEGABYTE), 'nested deeper'],
-    ['objects in objects, which end the process in the library', '{a: '.repeat(MEGABYTE / 4), 'nested deeper'],
+    ['objects in objects, which crash the process in the library', '{a: '.repeat(MEGABYTE / 4), 'nested deeper'],
     ['lists in lists on one line', `${'- '.repeat(MEGABYTE / 2)}x`, 'nested deeper'],
     ['names in names', '? '.repeat(MEGABYTE / 2), 'nested deeper'],
     [
@@ -213,13 +213,13 @@ describe('a body of YAML that is an attack', () => {
     expect(extras.details).toContain(details);
   });
 
-  it('deep by its aliases is refused like any depth', () => {
+  it('deep through its aliases is refused like any depth', () => {
     const deep = Array.from({ length: 40 }, (_unused, index) => `n${index + 1}: &n${index + 1} [*n${index}]`);
     const { extras } = refusal(['n0: &n0 [x]', ...deep].join('\n'));
     expect(extras.problems?.[0]?.message).toContain('nested deeper than 32 levels');
   });
 
-  it('with a name for every few bytes is read', () => {
+  it('with many short names is read', () => {
     const names = Array.from({ length: 60_000 }, (_unused, index) => `k${index}: 1`);
     expect(Object.keys(parse(names.join('\n')) as object)).toHaveLength(60_000);
   });

@@ -18,26 +18,27 @@ import { atOnce, type Sliced } from '../slices.ts';
 import { MOST_VALUES, tooManyEntries } from './value-count.ts';
 
 /**
- * Words of the parser, such as a name, a colon or a line's indentation, in what has to be composed as one: a list in brackets,
- * a value of the outermost map that is no list, an entry of one that is. It takes some 2 µs a word.
+ * Most lexer tokens, such as a name, a colon or an indentation, in a part that is composed as one. Such a part is a
+ * list in brackets, a value of the outermost map that is no list, or an entry of one that is. Composing takes about 2
+ * µs per token.
  */
 const MOST_WORDS = 100_000;
-/** Words after which is looked for what can be composed by itself: that takes some milliseconds. */
+/** Tokens between two attempts to compose complete parts; processing them takes some milliseconds. */
 const SLICE_WORDS = 300;
-/** Values that aliases may repeat, all together. */
+/** Most values that aliases may repeat in total. */
 const MOST_REPEATED = 100_000;
 
 /**
- * The value in a body of YAML 1.2 (core schema, UTF-8, one document); `undefined` when the body is empty.
+ * Parses a YAML 1.2 body (core schema, UTF-8, one document). Returns `undefined` when the body is empty.
  *
- * Throws `VALIDATION_ERROR`, with line and column, for what is no YAML, for tags that are not of the core schema, names
- * given twice, aliases that repeat too much, and for what JSON bodies may not hold either.
+ * Throws `VALIDATION_ERROR`, with line and column, for invalid YAML, tags outside of the core schema, repeated names,
+ * and aliases that repeat too much. Also throws it for everything that JSON bodies may not hold.
  */
 export function parseYamlBody(bytes: Buffer): unknown {
   return atOnce(yamlBody(bytes));
 }
 
-/** As {@link parseYamlBody}, in slices. @param sliceWords Words after which is looked for what can be composed by itself. */
+/** Like {@link parseYamlBody}, in slices. @param sliceWords Tokens between two attempts to compose complete parts. */
 export function* yamlBody(bytes: Buffer, sliceWords = SLICE_WORDS): Sliced<unknown> {
   if (bytes.length === 0) return undefined;
   const value = yield* new YamlDocument(decodeUtf8(bytes), sliceWords).read();
@@ -46,7 +47,7 @@ export function* yamlBody(bytes: Buffer, sliceWords = SLICE_WORDS): Sliced<unkno
   return value;
 }
 
-/** Entry by entry where the outermost value has lists. */
+/** Checks a value like {@link unsafeParts}, entry by entry in the lists of the outermost map. */
 function* unsafeInSlices(value: unknown): Sliced<Problem[]> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return unsafeParts(value);
   const members = Object.entries(value);
@@ -74,11 +75,12 @@ function decodeUtf8(bytes: Buffer): string {
 }
 
 /**
- * A document on its way. The outermost map, and each list in it, is composed while it comes: what is complete of it is taken
- * out of the parser and turned into values, so that no turn composes much, and memory holds the words of a part only.
+ * Reads a document in parts. Complete parts of the outermost map, and of each list in it, are taken out of the parser
+ * early and turned into values. So no turn composes much, and memory holds the tokens of one part only.
  *
- * What has to be composed as one is bounded, in its length and its depth. The library composes by recursion: at some depth V8
- * cannot compile a regular expression any more and ends the whole process (`{a: ` a quarter of a million times, yaml 2.9.1).
+ * A part that is composed as one is limited in length and depth. The library composes by recursion. At some depth V8
+ * can no longer compile a regular expression, and ends the whole process (`{a: ` a quarter of a million times, yaml
+ * 2.9.1).
  */
 class YamlDocument {
   readonly #text: string;
@@ -120,7 +122,12 @@ class YamlDocument {
     if (this.#documents > 1) throw fault(placed('only one document is read', token.offset, this.#lines));
   }
 
-  /** All but the last of the outermost map, and all but the last of the list that is its last value. @returns whether there was something */
+  /**
+   * Composes the complete parts: all pairs but the last of the outermost map, and all entries but the last of the list
+   * in that pair.
+   *
+   * @returns whether something was composed
+   */
   #composeComplete(): boolean {
     const [document, map, list] = this.#parser.stack;
     if (document?.type !== 'document' || map?.type !== 'block-map') return false;
@@ -133,33 +140,34 @@ class YamlDocument {
     return pairs.length + entries.length > 0;
   }
 
-  /** @param listName Of the list that it is of; left out: it is of the outermost map. */
+  /** @param listName Name of the list that the entries belong to; left out: the pairs belong to the outermost map */
   #composePart({ offset, start }: CST.Document, value: CST.BlockMap | CST.BlockSequence, listName?: string): void {
-    // Those are of the whole.
+    // Anchor and tag belong to the whole document.
     const marks = start.filter(({ type }) => type !== 'anchor' && type !== 'tag');
     const directives = this.#tokens.filter(({ type }) => type === 'directive');
     const part = this.#composed([...directives, { type: 'document', offset, start: marks, value }]);
-    // What comes behind a fault may be misread.
+    // Anything after an error may be misread.
     if (part === null || this.#faults.length > 0) return;
     if (listName === undefined) this.#reader.addPairs(part.contents);
     else this.#reader.addEntries(part.contents, listName);
   }
 
-  /** `null`: there is nothing but comments, or it has faults. */
+  /** `null`: the document has only comments, or has errors. */
   #composed(tokens: readonly CST.Token[]): Document.Parsed | null {
     const composer = new Composer({
       version: '1.2',
       schema: 'core',
       resolveKnownTags: false,
       stringKeys: true,
-      // Looks at every pair of names: half a minute for a megabyte. We look ourselves.
+      // The library's check compares every pair of names, which takes half a minute for a megabyte. `Reader` checks
+      // itself.
       uniqueKeys: false,
       prettyErrors: false,
       logLevel: 'silent',
     });
     const [document] = composer.compose(tokens, true);
     if (document === undefined) return null;
-    // A tag that is not known is only a warning to the parser; to us it is a value that we would misread.
+    // An unknown tag is only a warning to the parser, but its value would be misread here.
     const faults = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0]);
     if (faults.length === 0) return document;
     this.#faults.push(
@@ -174,7 +182,7 @@ class YamlDocument {
   }
 }
 
-/** All but the last, of which more may come. */
+/** Removes and returns all items but the last, which may be incomplete. */
 function takeComplete<Item extends CST.BlockMap['items'][number] | CST.BlockSequence['items'][number]>(collection: {
   offset: number;
   items: Item[];
@@ -182,7 +190,7 @@ function takeComplete<Item extends CST.BlockMap['items'][number] | CST.BlockSequ
   const complete = collection.items.splice(0, collection.items.length - 1);
   const [last] = collection.items;
   const [first] = last === undefined ? [] : [...last.start, last.key, ...(last.sep ?? [])];
-  // A name further than 1024 characters behind the beginning of its map would be an error.
+  // The parser rejects a name more than 1024 characters after the start of its map.
   collection.offset = first?.offset ?? collection.offset;
   return complete;
 }
@@ -191,21 +199,21 @@ function isNameToken(token: CST.Token | null | undefined): token is CST.FlowScal
   return token?.type === 'scalar' || token?.type === 'single-quoted-scalar' || token?.type === 'double-quoted-scalar';
 }
 
-/** A list of the outermost map of which something was read. */
+/** A list of the outermost map that is partly read. */
 interface Begun {
   values: unknown[];
-  /** Values before it. */
+  /** Number of values read before the list. */
   before: number;
 }
 
-/** Turns nodes into values. An alias is the value of its anchor again; what is repeated is counted. */
+/** Turns nodes into values. An alias repeats the value of its anchor, and repeated values are counted. */
 class Reader {
   readonly #lines: LineCounter;
   readonly #anchors = new Map<string, { value: unknown; size: number }>();
   readonly #twice: Problem[] = [];
-  /** Of the outermost map. */
+  /** Pairs of the outermost map. */
   readonly #outermost = new Map<string, unknown>();
-  /** The value of the next pair of the outermost map. */
+  /** The list that is the value of the next pair of the outermost map, as far as it is read. */
   #begun: Begun | null = null;
   #values = 0;
   #repeated = 0;
@@ -214,7 +222,7 @@ class Reader {
     this.#lines = lines;
   }
 
-  /** Takes what is left. @returns the whole */
+  /** Adds the rest. @returns the whole value */
   finish(contents: unknown): unknown {
     const value =
       isMap(contents) && this.#outermost.size + (this.#begun?.values.length ?? 0) > 0
@@ -229,12 +237,16 @@ class Reader {
     return Object.fromEntries(this.#outermost);
   }
 
-  /** Takes the next pairs of the outermost map. */
+  /** Adds pairs of the outermost map. */
   addPairs(map: unknown): void {
     if (isMap(map)) this.#addPairs(map, '', this.#outermost);
   }
 
-  /** Takes the next entries of the list that is the next value of the outermost map. @param name As the list is named, for messages. */
+  /**
+   * Adds entries of the list that is the next value of the outermost map.
+   *
+   * @param name Name of the list, for messages.
+   */
   addEntries(list: unknown, name: string): void {
     if (!isSeq(list)) return;
     this.#begun ??= { values: [], before: this.#values };
@@ -251,7 +263,7 @@ class Reader {
     if (isAlias(node)) return this.#repeat(node.source, offsetOf(node));
     this.#values += 1;
     const value = this.#contentOf(node, path, begun);
-    // Only now: an alias inside of its own anchor would be a circle.
+    // Set the anchor after its content: an alias inside its own anchor would be a cycle.
     const anchor = isScalar(node) || isMap(node) || isSeq(node) ? node.anchor : undefined;
     if (anchor !== undefined) this.#anchors.set(anchor, { value, size: this.#values - before });
     return value;

@@ -4,7 +4,7 @@ import { parseYamlBody } from './yaml-body.ts';
 import { yamlText } from './yaml-text.ts';
 
 const SPECIAL = '\n \t\r#:-"\'\\~&*!|>%@`?{}[],<=\u0000\u0085\u2028\u2029\ufeff\u007f\u009f\u200da'.split('');
-/** What one reader or another takes for something else than text. */
+/** Strings that some readers take for other types. */
 const AMBIGUOUS = ['no', 'Yes', 'on', '~', 'null', '', '0x10', '0o7', '1e3', '1_000', '12:30:45', '.inf', '2020-01-01'];
 const MARKS = ['<<', '=', '---', '...', '- a', 'a: b', '# x', '*a', '&a b', '!!int 3', ' \n', 'a\n\n b\n'];
 
@@ -20,7 +20,7 @@ const value = fc.dictionary(
 );
 
 describe('a value as YAML', () => {
-  it('reads back as just the same, in the same order', () => {
+  it('reads back identically, in the same order', () => {
     fc.assert(
       fc.property(value, (each) => {
         const back = parseYamlBody(Buffer.from(yamlText(each, 'odd')));
@@ -30,18 +30,18 @@ describe('a value as YAML', () => {
     );
   });
 
-  it('shows what cannot be seen', () => {
+  it('escapes invisible characters', () => {
     const written = yamlText({ key: 'a\u2028b\u200bc\ufeffd\u{e0001}' }, 'x');
     expect(written).toBe('# x\nkey: "a\\u2028b\\u200bc\\ufeffd\\U000e0001"\n');
   });
 
-  it('quotes what an older reader would take for something else', () => {
+  it('quotes strings that an older reader would misread', () => {
     expect(yamlText({ a: 'no', b: '1_000', c: 'chat', d: '12:30:45', e: '=' }, 'x')).toBe(
       '# x\na: "no"\nb: "1_000"\nc: chat\nd: "12:30:45"\ne: "="\n',
     );
   });
 
-  it('keeps a long line whole, a text of several lines readable, and repeats instead of linking', () => {
+  it('keeps long lines whole and multi-line strings readable, and repeats values instead of using aliases', () => {
     const shared = { threads: 8 };
     const long = 'word '.repeat(60).trim();
     const written = yamlText({ one: shared, two: shared, long, template: 'first\n  second\n' }, 'x');

@@ -1,17 +1,19 @@
 import { Document, visit } from 'yaml';
 
-/** Control and format characters, and separators of lines and paragraphs: what a reader may drop, or break a line at. */
+/**
+ * Control and format characters, and separators of lines and paragraphs: readers may drop them, or break a line there.
+ */
 const UNSEEN = /(?!\n)[\p{C}\p{Zl}\p{Zp}]/u;
 
 /**
- * Texts that the library (yaml 2.9.1) writes without quotes and that need them: it reads ` \n` in its block form back as
- * an empty line, and `=` is a tag of its own in YAML 1.1.
+ * Strings that need quotes although the library (yaml 2.9.1) writes them without. It reads ` \n` in its block form back
+ * as an empty line, and `=` is a tag in YAML 1.1.
  */
 const UNQUOTED = /^[ \t]+$|^=$/m;
 
 /**
- * A value as YAML that reads back as just the same, by readers of YAML 1.2 and of 1.1: texts that one of them would take
- * for something else (`no`, `1_000`, `12:30`) are quoted, and what cannot be seen is written as its number.
+ * Writes a value as YAML that readers of YAML 1.2 and 1.1 read back identically. Strings that either version would read
+ * differently (`no`, `1_000`, `12:30`) are quoted. Invisible characters are escaped.
  *
  * @param comment One line at the top.
  */
@@ -20,7 +22,7 @@ export function yamlText(value: unknown, comment: string): string {
     version: '1.2',
     schema: 'core',
     compat: 'yaml-1.1',
-    // No anchors: a change of one value is a change of one place.
+    // No anchors, so that one value can be edited in one place.
     aliasDuplicateObjects: false,
   });
   visit(document, {

@@ -1,12 +1,12 @@
 import type { CostClass } from '@llamactl/contract/operation';
 import type { Permission } from '@llamactl/contract/permissions';
 
-/** The row of a route in docs/permissions.md. */
+/** Access rule of a route: its row in docs/permissions.md. */
 export interface Access {
-  /** Of the operation. */
+  /** Id of the operation. */
   id: string;
   permission: Permission;
   cost: CostClass;
-  /** Credentials may also come in a way of the route's own: without any in the header it decides itself. */
+  /** The route also accepts credentials outside of the header, and then authenticates the caller itself. */
   decidesItself?: boolean;
 }

@@ -34,8 +34,8 @@ const closed = async (socket: Socket): Promise<void> =>
     socket.destroy();
   });
 
-describe('the bound of connections an address', () => {
-  it('closes the one that is too many, and leaves those of other addresses alone', () => {
+describe('the limit of connections per address', () => {
+  it('closes a connection beyond it, and does not affect other addresses', () => {
     const seen = ['192.0.2.1', '192.0.2.1', '192.0.2.1', '192.0.2.2', '192.0.2.1'].map(from);
     expect(seen.map(({ destroyed }) => destroyed)).toEqual([false, false, true, false, true]);
   });
@@ -46,7 +46,7 @@ describe('the bound of connections an address', () => {
     expect(seen.indexOf(true)).toBe(256);
   });
 
-  it('admits the next one when one has closed', async () => {
+  it('admits the next connection when one has closed', async () => {
     const [first] = ['192.0.2.1', '192.0.2.1'].map(from);
     if (first !== undefined) await closed(first);
     expect(from('192.0.2.1').destroyed).toBe(false);
@@ -60,7 +60,7 @@ describe('the bound of connections an address', () => {
     expect(kept.map(({ destroyed }) => destroyed)).toEqual([false, false]);
   });
 
-  it('takes all spellings of an address for one', () => {
+  it('counts all spellings of an address together', () => {
     const seen = ['192.0.2.1', '::ffff:192.0.2.1', '::ffff:c000:201'].map(from);
     expect(seen.map(({ destroyed }) => destroyed)).toEqual([false, false, true]);
     const zones = ['fe80::1%eth0', 'fe80::1%eth1', 'FE80:0::1'].map(from);
@@ -73,19 +73,19 @@ describe('the bound of connections an address', () => {
     expect(logged).toEqual([{ address: '2001:db8:1:2::/64', refused: 1, most: 2 }]);
   });
 
-  it('admits another address of an IPv6 network when one has closed', async () => {
+  it('admits another address of an IPv6 network when one connection has closed', async () => {
     const [first] = ['2001:db8:1:2::1', '2001:db8:1:2::2'].map(from);
     if (first !== undefined) await closed(first);
     expect(from('2001:db8:1:2::3').destroyed).toBe(false);
     expect(from('2001:db8:1:2::4').destroyed).toBe(true);
   });
 
-  it.each(['127.0.0.1', '127.9.9.9', '::1', '::ffff:127.0.0.1', undefined])('does not hold for %s', (address) => {
+  it.each(['127.0.0.1', '127.9.9.9', '::1', '::ffff:127.0.0.1', undefined])('does not apply to %s', (address) => {
     const seen = Array.from({ length: 5 }, () => from(address));
     expect(seen.some(({ destroyed }) => destroyed)).toBe(false);
   });
 
-  it('does not hold for trusted proxies', () => {
+  it('does not apply to trusted proxies', () => {
     bound = boundOf(1, ['192.0.2.0/24', '2001:db8::1']);
     const seen = ['192.0.2.7', '192.0.2.7', '2001:db8::1', '2001:db8:0::1', '198.51.100.1', '198.51.100.1'].map(from);
     expect(seen.map(({ destroyed }) => destroyed)).toEqual([false, false, false, false, false, true]);

@@ -6,24 +6,27 @@ import { isLoopbackHost } from '../../config/loopback.ts';
 import type { Clock } from '../../instances/ports.ts';
 import { canonicalAddress, isTrustedBy } from './client-address.ts';
 
-/** Open connections of one IPv4 address or one IPv6 network /64. A browser opens six, a pool of a client library a hundred. */
+/**
+ * Most open connections of one IPv4 address or one IPv6 network /64. A browser opens six, a client library's pool a
+ * hundred.
+ */
 const MOST_CONNECTIONS = 256;
-/** Refusals are logged once in this time, milliseconds. */
+/** Refusals are logged once in this period, milliseconds. */
 const LOG_EVERY_MS = 60_000;
 
 export interface AddressBoundParts {
   clock: Pick<Clock, 'elapsed'>;
   log: Pick<FastifyBaseLogger, 'warn'>;
-  /** Whether an address may open as many connections as it likes. */
+  /** Whether an address may open any number of connections. */
   isUnbounded: (address: string) => boolean;
-  /** Open connections that one IPv4 address, or one IPv6 network /64, may have; default: 256. */
+  /** Most open connections of one IPv4 address or one IPv6 network /64. Default: 256. */
   most?: number | undefined;
 }
 
 /**
- * Keeps one address from taking all connections of the server. The addresses of one IPv6 network /64 count together, because
- * each host on such a network can use all 2^64 of them. Each process counts the connections that it accepted itself:
- * during a reload an address can have the bound twice, once in the old process and once in the new one.
+ * Keeps one address from taking all connections of the server. The addresses of one IPv6 network /64 count together,
+ * because each host on such a network can use all 2^64 of them. Each process counts the connections that it accepted
+ * itself. So during a reload an address can reach the limit twice: in the old and in the new process.
  */
 export class AddressBound {
   readonly #parts: AddressBoundParts;
@@ -37,7 +40,7 @@ export class AddressBound {
     this.#most = parts.most ?? MOST_CONNECTIONS;
   }
 
-  /** Counts a new connection until it closes. Destroys it when its address has as many as it may have. */
+  /** Counts a new connection until it closes. Destroys it when its address has reached the limit. */
   admit(connection: Socket): void {
     const address = canonicalAddress(connection.remoteAddress ?? '');
     // A connection without an address is gone already.
@@ -66,7 +69,7 @@ export class AddressBound {
   }
 }
 
-/** Addresses that no bound holds for: this machine, and proxies, which open connections for many callers. */
+/** Addresses without a limit: this machine, and proxies, which open connections for many callers. */
 export function unboundedAddresses({ trusted_proxies: proxies }: Pick<Config['server'], 'trusted_proxies'>) {
   const isProxy = isTrustedBy(proxies);
   return (address: string): boolean => isLoopbackHost(address) || isProxy(address);

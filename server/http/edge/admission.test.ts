@@ -22,7 +22,7 @@ async function listening({ server }: TestServer): Promise<AddressInfo> {
   return server.listen({ host: '127.0.0.1', port: 0 });
 }
 
-/** One request as the bytes of its line and headers; a `Host` of ours comes along. */
+/** Builds a request from its line and headers, with a valid `Host`. */
 async function ask(line: string, headers: readonly string[] = []): Promise<RawAnswer> {
   return send(`${line} HTTP/1.1`, ['Host: localhost', ...headers]);
 }
@@ -34,24 +34,24 @@ async function send(line: string, headers: readonly string[], body = ''): Promis
 }
 
 describe('the id of a request', () => {
-  it('is the caller’s, where it can stand in a log', async () => {
+  it('is the caller’s, if it is safe for a log', async () => {
     const answer = await ask('GET /api/nowhere', ['X-Request-Id: my.own_ID-7']);
     expect(answer.headers.get('x-request-id')).toBe('my.own_ID-7');
     expect(errorOf(answer.body).request_id).toBe('my.own_ID-7');
   });
 
-  it.each(['', 'two words', 'x'.repeat(129), 'a"b', 'a/b', 'é'])('is made where it cannot: %j', async (given) => {
+  it.each(['', 'two words', 'x'.repeat(129), 'a"b', 'a/b', 'é'])('is generated otherwise: %j', async (given) => {
     const answer = await ask('GET /livez', [`X-Request-Id: ${given}`]);
     expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  it('is made where two were given', async () => {
+  it('is generated when two were given', async () => {
     const answer = await ask('GET /livez', ['X-Request-Id: a', 'X-Request-Id: b']);
     expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
   });
 });
 
-describe('where nothing answers', () => {
+describe('an unknown path', () => {
   it.each([
     '/',
     '/api',
@@ -66,32 +66,32 @@ describe('where nothing answers', () => {
     const answer = await ask(`GET ${path}`);
     expect([answer.status, errorOf(answer.body).code]).toEqual([404, 'NOT_FOUND']);
     expect(errorOf(answer.body).error).toMatch(
-      /; \/docs lists what does, \/api\/openapi\.json the same for programs\.$/,
+      /; \/docs lists all paths, \/api\/openapi\.json the same for programs\.$/,
     );
   });
 
-  it('a path under `base_path` is pointed to', async () => {
+  it('gets a hint at the pages under `base_path`', async () => {
     const under = testServer({ config: testConfig({ server: { base_path: '/llm' } }) });
     const { statusCode, body } = await under.inject({ url: '/llm/nowhere' });
     await under.server.close();
     expect([statusCode, body]).toEqual([
       404,
-      expect.stringContaining('/llm/docs lists what does, /llm/api/openapi.json the same for programs'),
+      expect.stringContaining('/llm/docs lists all paths, /llm/api/openapi.json the same for programs'),
     ]);
   });
 
-  it('a slash too much is pointed out', async () => {
+  it('gets a hint at a surplus slash', async () => {
     const answer = await ask('GET /api/instances/');
     expect([answer.status, errorOf(answer.body).code]).toEqual([404, 'NOT_FOUND']);
-    expect(errorOf(answer.body).error).toContain('without the slash at its end something does');
+    expect(errorOf(answer.body).error).toContain('leave out the slash at its end');
   });
 
-  it.each(['..', '%2e%2e', '%2e%2e%2fetc', '.'])('an instance cannot be named %s', async (name) => {
+  it.each(['..', '%2e%2e', '%2e%2e%2fetc', '.'])('includes an instance named %s', async (name) => {
     const answer = await ask(`GET /api/instances/${name}`);
     expect([answer.status, errorOf(answer.body).code]).toEqual([404, 'INSTANCE_NOT_FOUND']);
   });
 
-  it('a body is not looked at', async () => {
+  it('gets its answer without reading the body', async () => {
     const headers = ['Host: localhost', 'Content-Type: application/json', 'Content-Length: 5'];
     const answer = await send('POST /api/nothing HTTP/1.1', headers, '{"a":');
     expect(answer.status).toBe(404);
@@ -110,7 +110,7 @@ describe('a method that does not work on a path', () => {
     ['DELETE', '/api/instances/%73top-all', 'OPTIONS, POST'],
     ['GET', '/api/instances/x/start', 'OPTIONS, POST'],
     ['POST', '/livez', 'GET, HEAD, OPTIONS'],
-  ])('%s %s is told those that do', async (method, path, allow) => {
+  ])('%s %s: the answer lists the allowed methods', async (method, path, allow) => {
     const answer = await ask(`${method} ${path}`);
     expect(answer.status).toBe(405);
     expect(answer.headers.get('allow')).toBe(allow);
@@ -118,7 +118,7 @@ describe('a method that does not work on a path', () => {
     expect(test.manager.calls).toEqual([]);
   });
 
-  it('CONNECT works nowhere', async () => {
+  it('includes CONNECT on every path', async () => {
     const answer = await send('CONNECT localhost:80 HTTP/1.1', ['Host: localhost']);
     expect([answer.status, errorOf(answer.body).code]).toEqual([405, 'METHOD_NOT_ALLOWED']);
     expect(answer.headers.get('allow')).toContain('GET');
@@ -127,7 +127,7 @@ describe('a method that does not work on a path', () => {
 });
 
 describe('OPTIONS', () => {
-  it('tells the methods of a path', async () => {
+  it('returns the methods of a path', async () => {
     const answer = await ask('OPTIONS /api/instances/x');
     expect([answer.status, answer.headers.get('allow'), answer.body]).toEqual([
       204,
@@ -138,7 +138,7 @@ describe('OPTIONS', () => {
     expect((await ask('OPTIONS /nowhere')).status).toBe(404);
   });
 
-  it('lets in pages of allowed origins, and nobody else', async () => {
+  it('accepts preflights only from pages of allowed origins', async () => {
     const config = testConfig({ server: { allowed_origins: ['https://app.example'] } });
     const preflight = {
       'access-control-request-method': 'PUT',
@@ -163,7 +163,7 @@ describe('OPTIONS', () => {
     }
   });
 
-  it('does not repeat headers that are no names', async () => {
+  it('does not repeat invalid header names', async () => {
     const config = testConfig({ server: { allowed_origins: ['https://app.example'] } });
     const headers = {
       origin: 'https://app.example',
@@ -174,9 +174,9 @@ describe('OPTIONS', () => {
     expect(answer.headers).not.toHaveProperty('access-control-allow-headers');
   });
 
-  it('is followed by answers that the page may read, errors too', async () => {
+  it('is followed by answers that the page may read, including errors', async () => {
     const config = testConfig({ server: { allowed_origins: ['https://app.example'] } });
-    for (const url of ['/api/instances', '/api/instances/nobody']) {
+    for (const url of ['/api/instances', '/api/instances/unknown']) {
       const answer = await testServer({ config }).inject({ url, headers: { origin: 'https://app.example' } });
       expect(answer.headers).toMatchObject({ 'access-control-allow-origin': 'https://app.example', vary: 'Origin' });
       expect(answer.headers['access-control-expose-headers']).toContain('X-Request-Id');
@@ -186,7 +186,7 @@ describe('OPTIONS', () => {
 
 describe('foreign names and pages', () => {
   it.each(['/api/instances', '/livez', '/v1/models', '/nowhere', '/api/%zz', '/'])(
-    'cannot ask for %s under another name',
+    'cannot reach %s under another host name',
     async (path) => {
       const answer = await send(`GET ${path} HTTP/1.1`, ['Host: evil.example']);
       expect([answer.status, errorOf(answer.body).code]).toEqual([403, 'FORBIDDEN']);
@@ -226,23 +226,23 @@ describe('foreign names and pages', () => {
   });
 });
 
-describe('what is asked for beyond a request', () => {
-  it('three hundred headers are read', async () => {
+describe('special request features', () => {
+  it('reads three hundred headers', async () => {
     const many = Array.from({ length: 300 }, (_, index) => `X-${index}: ${index}`);
     expect((await ask('GET /api/instances', many)).status).toBe(200);
   });
 
-  it('an expectation that nobody knows is left unmet', async () => {
+  it('ignores an unknown expectation', async () => {
     expect((await ask('GET /api/instances', ['Expect: 200-maybe'])).status).toBe(200);
   });
 
-  it('100-continue is met', async () => {
+  it('answers 100-continue', async () => {
     const headers = ['Host: localhost', 'Content-Type: application/json', 'Content-Length: 12', 'Expect: 100-continue'];
     const answer = await send('POST /api/instances HTTP/1.1', headers, '{"name":"x"}');
     expect(answer.status).toBe(201);
   });
 
-  it.each(['h2c', 'TLS/1.0', 'h2c, websockets'])('another protocol is not taken up: %s', async (protocol) => {
+  it.each(['h2c', 'TLS/1.0', 'h2c, websockets'])('ignores an upgrade to another protocol: %s', async (protocol) => {
     const headers = [
       'Host: localhost',
       'Connection: Upgrade',

@@ -7,27 +7,27 @@ import type { HttpReply, HttpRequest } from '../plugin.ts';
 import type { RouteTable } from '../route-table.ts';
 import { headerValues, isWebSocket, pathOf } from '../target.ts';
 
-/** Whether requests are taken; the probes tell it too. */
+/** Whether the server accepts requests; the probes report it too. */
 export type Readiness = 'ok' | 'starting' | 'stopping';
 
-/** UTF-16 units, which in a request line are bytes. Longer ones are refused by the sentence, not cut off. */
+/** In UTF-16 units, which are bytes in a request line. Longer URLs get an error, and are not cut off. */
 export const LONGEST_URL = 8_192;
 
 const PROBES: ReadonlySet<string> = new Set(['/livez', '/readyz', '/health']);
 const EMPTY_STEP = /\/(?:\/|$)/;
-/** What `OPTIONS *` is told. */
+/** Answer to `OPTIONS *`. */
 const ALL_METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT'];
-/** Seconds: about what a start takes. */
+/** Seconds; about the duration of a start. */
 const RETRY_AFTER = 1;
 
-/** Decides before anything else is done for a request whether anything is. */
+/** The first check of every request: decides whether it is processed at all. */
 export class Admission {
   readonly #own: OwnNames;
   readonly #routes: RouteTable;
   readonly #readiness: () => Readiness;
   readonly #basePath: string;
 
-  /** @param basePath What paths begin with for whoever asks; `/`: with nothing more. */
+  /** @param basePath Prefix of all paths as callers see them; `/`: no prefix. */
   constructor(own: OwnNames, routes: RouteTable, readiness: () => Readiness, basePath: string) {
     this.#own = own;
     this.#routes = routes;
@@ -36,8 +36,8 @@ export class Admission {
   }
 
   /**
-   * Throws the refusal, if there is one. True when the request has been answered here.
-   * What may not be asked under this name or from that page is not even told whether it exists.
+   * Throws the refusal, if there is one. True when the request has been answered here. A request with a wrong Host or
+   * Origin does not learn whether its path exists.
    */
   admit(request: HttpRequest, reply: HttpReply): boolean {
     const path = pathOf(request.raw.url ?? '');
@@ -53,9 +53,9 @@ export class Admission {
   }
 
   /**
-   * The rules that need nothing but the header; also for requests whose URL the router cannot read.
+   * Applies the rules that need only the header; also for requests whose URL the router cannot read.
    *
-   * @param area What the router found; default: no engine is behind it.
+   * @param area From the router; default: no engine is behind the route.
    */
   judge(raw: IncomingMessage, area: Area = 'other'): void {
     if ((raw.url ?? '').length > LONGEST_URL) {
@@ -79,25 +79,28 @@ export class Admission {
     if (refusal !== null) throw refusal;
   }
 
-  /** 404 or, where the path is known, 405. */
+  /** Returns 404 or, when the path is known, 405. */
   refusalOf(request: HttpRequest): ApiError {
     const path = pathOf(request.raw.url ?? '');
     const methods = this.#routes.methodsOf(path);
     if (methods.length === 0) return this.notFound(path);
     const allow = methods.join(', ');
-    const sentence = `${request.method} does not work on ${shortened(path)}; what does: ${allow}.`;
+    const sentence = `${request.method} does not work on ${shortened(path)}; allowed: ${allow}.`;
     return new ApiError('METHOD_NOT_ALLOWED', sentence, { headers: { allow } });
   }
 
   notFound(path: string): ApiError {
     const isSlashTooMuch = this.#routes.methodsOf(path.replace(/\/+$/, '')).length > 0;
     const hint = isSlashTooMuch
-      ? 'without the slash at its end something does'
-      : `${this.#basePath}/docs lists what does, ${this.#basePath}/api/openapi.json the same for programs`;
+      ? 'leave out the slash at its end'
+      : `${this.#basePath}/docs lists all paths, ${this.#basePath}/api/openapi.json the same for programs`;
     return new ApiError('NOT_FOUND', `Nothing answers at ${shortened(path)}; ${hint}.`);
   }
 
-  /** What the router finds by mistake counts as not found: `/api/instances/` asks for no instance either. */
+  /**
+   * Whether the router matched a route by mistake, which counts as not found. Example: `/api/instances/` names no
+   * instance.
+   */
   #isElsewhere(request: HttpRequest, path: string): boolean {
     if (request.is404 || this.#routes.isTaken(path, request.routeOptions.url ?? '')) return true;
     return EMPTY_STEP.test(path) && this.#routes.methodsOf(path).length === 0;
@@ -128,14 +131,14 @@ export class Admission {
   }
 }
 
-/** By the route, not by the path: the router decodes what it matches. */
+/** Decides by the route and not by the path, because the router decodes the path. */
 function areaOf({ routeOptions }: HttpRequest): Area {
   const id = routeOptions.config.access?.id;
   if (id === PASS_THROUGH.inference.id) return 'inference';
   return id === PASS_THROUGH.proxy.id ? 'proxy' : 'other';
 }
 
-/** A header that came several times is none of the values that a browser sends. */
+/** Joins a repeated header, so that it equals none of the values that browsers send. */
 function joined(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value.join(', ') : value;
 }

@@ -5,14 +5,14 @@ import type { Authenticator, Credentials } from '../../auth/authenticator.ts';
 import { mayCall, type Caller } from '../../auth/caller.ts';
 import type { Access } from './access.ts';
 
-/** What finds out who calls. */
+/** Identifies the caller of a request. */
 export type CallerFinder = Pick<Authenticator, 'authenticate' | 'authenticateInference'>;
 
 /**
- * Who makes a request for a route; `null`: nobody has to say, or the route decides itself and was told nothing yet. What
- * is said to a public route is not looked at: bad credentials keep nobody from logging in.
+ * Returns the caller of a request. `null` for public routes, or when a self-authenticating route got no credentials.
+ * Public routes ignore credentials, so that bad ones do not block a log-in.
  *
- * @throws {ApiError} `UNAUTHORIZED` or `TOKEN_EXPIRED`; then, or by rejecting
+ * @throws {ApiError} `UNAUTHORIZED` or `TOKEN_EXPIRED`, either by throwing or by rejecting
  */
 export function callerOf(
   raw: IncomingMessage,
@@ -26,7 +26,7 @@ export function callerOf(
   return permission === 'inference' ? finder.authenticateInference(credentials) : finder.authenticate(credentials);
 }
 
-/** `FORBIDDEN`, saying what would do, unless the caller has what is needed. */
+/** Returns `FORBIDDEN` with the required rights, or `null` when the caller has the permission. */
 export function refusalFor(caller: Caller, permission: Permission): ApiError | null {
   if (mayCall(caller, permission)) return null;
   const { role, scope }: Requirement = PERMISSIONS[permission];
@@ -41,7 +41,7 @@ function credentialsOf({ headers }: IncomingMessage): Credentials {
 }
 
 function rightsOf({ kind, role, scopes }: Caller): string {
-  if (kind !== 'key') return role === null ? 'nobody is logged in' : `you are ${role}`;
+  if (kind !== 'key') return role === null ? 'you are not logged in' : `you are ${role}`;
   const rights = [role, ...scopes].filter((right) => right !== null);
-  return rights.length === 0 ? 'your key is for nothing any more' : `your key is for ${rights.join(', ')}`;
+  return rights.length === 0 ? 'your key has no rights any more' : `your key is for ${rights.join(', ')}`;
 }

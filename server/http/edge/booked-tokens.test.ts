@@ -38,7 +38,7 @@ describe('the tokens of a request', () => {
     expect(bookedTokens(figures(changes), 400, 20)).toBe(expected);
   });
 
-  it('are bounded where they are estimated: a body may hold an image', () => {
+  it('are bounded when estimated: a body may hold an image', () => {
     expect(bookedTokens(figures({ outcome: 'aborted' }), 64 * 1024 * 1024, 0)).toBe(32_768);
   });
 });
@@ -47,7 +47,7 @@ describe('the length of a body', () => {
   const message = (headers: Record<string, string>): IncomingMessage =>
     Object.assign(new IncomingMessage(new Socket()), { headers });
 
-  it('is its Content-Length, but for a form', () => {
+  it('is its Content-Length, except for a form', () => {
     expect(bodyMeter(message({ 'content-length': '400' }))()).toBe(400);
     expect(bodyMeter(message({ 'content-length': '400', 'content-type': 'multipart/form-data; boundary=x' }))()).toBe(
       0,
@@ -59,7 +59,7 @@ describe('the length of a body', () => {
     expect(bodyMeter(message({ 'content-length': '400', 'content-type': type }))()).toBe(400);
   });
 
-  it('counts what came in chunks together with the headers', () => {
+  it('counts bytes that arrived together with the headers', () => {
     const chunked = message({ 'transfer-encoding': 'chunked' });
     chunked.push('x'.repeat(300));
     expect(bodyMeter(chunked)()).toBe(300);

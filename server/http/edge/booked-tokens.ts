@@ -1,17 +1,17 @@
 import type { IncomingMessage } from 'node:http';
 import type { RequestFigures } from '@llamactl/contract/requests';
 
-/** A usual tokenizer on English text. */
+/** Typical of a tokenizer on English text. */
 const BYTES_PER_TOKEN = 4;
-/** A body may hold an image, which has far fewer tokens than its base64 suggests. */
+/** Most prompt tokens of an estimate: an image in a body has far fewer tokens than its base64 suggests. */
 const MOST_ESTIMATED = 32_768;
 
 /**
- * Tokens that a request counts for. An engine reports them with the end of an answer. For an answer that its caller broke
- * off, or of an engine that reports nothing, they are estimated: otherwise leaving early would make it free.
+ * Returns the tokens that a request counts for. An engine reports them at the end of an answer. They are estimated when
+ * the caller broke off the answer, or the engine reports none: otherwise leaving early would make a request free.
  *
- * An answer that was broken off before a token of it was seen may be one that is not streamed: the engine has generated it
- * for all that time. What the request says of `max_tokens` is not looked at: each engine has its own names for it.
+ * An answer that was broken off before its first token may be one that is not streamed. In that case the engine has
+ * been generating all the time. `max_tokens` of the request is ignored, because each engine has its own names for it.
  *
  * @param bodyBytes Length of the request's body, as far as it is known.
  * @param speed Tokens that its engine generates in a second.
@@ -30,16 +30,16 @@ export function bookedTokens(
 }
 
 /**
- * Begins to measure the body of a request. Files of a form are no prompt and count 0. The type is compared with case, as
- * llama-server does: it reads any other spelling as JSON. A body in chunks counts with their framing.
+ * Starts measuring the body of a request. Forms count 0, because files are no prompt. The type is compared
+ * case-sensitively, as in llama-server, which reads any other spelling as JSON. A chunked body counts with its framing.
  *
- * @returns the length by now, in bytes
+ * @returns a function that returns the length so far, in bytes
  */
 export function bodyMeter({ headers, socket, readableLength }: IncomingMessage): () => number {
   if (/^multipart\/form-data[ \t]*;/.test(headers['content-type'] ?? '')) return () => 0;
   const length = Number(headers['content-length']);
   if (Number.isSafeInteger(length)) return () => length;
   const before = socket.bytesRead;
-  // What came with the headers waits to be read.
+  // Bytes that arrived with the headers are still unread.
   return () => readableLength + socket.bytesRead - before;
 }

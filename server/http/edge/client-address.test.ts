@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { clientAddresses } from './client-address.ts';
 import { exchange } from '../../testing/http-harness.ts';
 
-/** A request as it came from `peer`. */
+/** A request whose connection comes from `peer`. */
 function requestFrom(peer: string | undefined, forwardedFor?: string): IncomingMessage {
   const socket = new Socket();
   Object.defineProperty(socket, 'remoteAddress', { value: peer });
@@ -36,7 +36,7 @@ describe('without a proxy', () => {
 describe('behind a trusted proxy', () => {
   it.each([
     ['one client', '203.0.113.9', '203.0.113.9'],
-    ['what the client claims stands left of it', '192.0.2.99, 203.0.113.9', '203.0.113.9'],
+    ['entries that the client claims are left of it', '192.0.2.99, 203.0.113.9', '203.0.113.9'],
     ['proxies before it are skipped', '192.0.2.99, 203.0.113.9, 10.1.2.3, 192.0.2.7', '203.0.113.9'],
     ['an address of IPv6', '2001:DB8::9', '2001:db8::9'],
     ['a proxy of IPv6', '203.0.113.9, 2001:db8:aaaa::1', '203.0.113.9'],
@@ -50,14 +50,14 @@ describe('behind a trusted proxy', () => {
     ['garbage', 'unknown', '10.0.0.1'],
     ['garbage before a proxy', '203.0.113.9, unknown, 10.0.0.2', '10.0.0.2'],
     ['garbage before the client', 'unknown, 203.0.113.9', '203.0.113.9'],
-    ['something long', 'f'.repeat(9_000), '10.0.0.1'],
-    ['something with zeros', '203.0.113.009', '10.0.0.1'],
+    ['a long entry', 'f'.repeat(9_000), '10.0.0.1'],
+    ['an address with leading zeros', '203.0.113.009', '10.0.0.1'],
   ])('%s', (_what, forwardedFor, address) => {
     expect(clientOf(requestFrom('10.0.0.1', forwardedFor))).toBe(address);
     expect(clientOf(requestFrom('::ffff:10.0.0.1', forwardedFor))).toBe(address);
   });
 
-  it('reads all lines of the header as one', async () => {
+  it('reads all lines of the header as one list', async () => {
     const clientOfLocal = clientAddresses(['127.0.0.1']);
     const server = createServer((raw, response) => response.end(clientOfLocal(raw))).listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -68,7 +68,7 @@ describe('behind a trusted proxy', () => {
     expect(answer?.body).toBe('203.0.113.9');
   });
 
-  it('knows a proxy whose network is written as IPv6', () => {
+  it('recognises a proxy whose network is written as IPv6', () => {
     const ofMapped = clientAddresses(['::ffff:10.0.0.0/104', '::ffff:192.0.2.7']);
     expect(ofMapped(requestFrom('10.9.9.9', '203.0.113.9, 192.0.2.7'))).toBe('203.0.113.9');
     expect(ofMapped(requestFrom('11.0.0.1', '203.0.113.9'))).toBe('11.0.0.1');
@@ -89,7 +89,7 @@ const anyProxies = fc.array(
 );
 
 describe('for any proxies and any header', () => {
-  it('what the configuration takes can be used', () => {
+  it('every valid configuration can be used', () => {
     fc.assert(
       fc.property(anyProxies, anyAddress, (proxies, peer) => {
         expect(proxies.filter((entry) => !isProxyEntry(entry))).toEqual([]);
@@ -104,7 +104,7 @@ describe('for any proxies and any header', () => {
     );
   });
 
-  it('nobody but a proxy has a say in who they are', () => {
+  it('a peer that is no proxy cannot change the client address', () => {
     fc.assert(
       fc.property(anyAddress, fc.string(), (peer, forwardedFor) => {
         const alone = clientAddresses([])(requestFrom(peer));
@@ -115,7 +115,7 @@ describe('for any proxies and any header', () => {
     );
   });
 
-  it('what stands left of the client changes nothing', () => {
+  it('entries left of the client change nothing', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(anyAddress, fc.string())), fc.nat({ max: 3 }), (claims, hops) => {
         const trail = ['203.0.113.9', ...Array.from({ length: hops }, (_, hop) => `10.0.0.${hop + 2}`)];
@@ -124,7 +124,7 @@ describe('for any proxies and any header', () => {
     );
   });
 
-  it('is the first from the right that no proxy is, in other words', () => {
+  it('the client is the right-most address that is no proxy', () => {
     const trusted = new BlockList();
     trusted.addSubnet('10.0.0.0', 8);
     const ofTen = clientAddresses(['10.0.0.0/8']);
@@ -142,7 +142,7 @@ describe('for any proxies and any header', () => {
   });
 });
 
-describe('what may be named as a proxy', () => {
+describe('an entry of `trusted_proxies`', () => {
   it.each(['192.0.2.7', '10.0.0.0/8', '::1', '2001:db8::/32', '::ffff:10.0.0.1', '0.0.0.0/0', '::/0'])(
     '%s',
     (entry) => {
@@ -160,7 +160,7 @@ describe('what may be named as a proxy', () => {
     '10.0.0.0/8 ',
     '*',
     '10.0.0.1:80',
-  ])('not %j', (entry) => {
+  ])('cannot be %j', (entry) => {
     expect(isProxyEntry(entry)).toBe(false);
   });
 });

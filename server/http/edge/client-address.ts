@@ -2,22 +2,25 @@ import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP, SocketAddress } from 'node:net';
 
 const MAPPED_V4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/;
-/** Bits before an IPv4 address that is written as IPv6. */
+/** Bits before the IPv4 address in its IPv6 mapping. */
 const MAPPED_PREFIX = 96;
 /** `192.0.2.1:80` and `[2001:db8::1]:80`: some proxies add the port. */
 const WITH_PORT = /^(?:(?<v4>[\d.]+):\d{1,5}|\[(?<v6>[\dA-Fa-f:.]+)\](?::\d{1,5})?)$/;
-/** Longer ones are no addresses. */
+/** Longer entries cannot be addresses. */
 const LONGEST_ENTRY = 64;
 
 /**
- * Who a request comes from: the peer of its connection or, where that is a trusted proxy, the right-most entry of
- * `X-Forwarded-For` that is none: what stands left of it could have been written by anybody. Behind an entry that is no
- * address nothing is believed either; then, and where only proxies are named, it is the last one that was told.
+ * Returns a function that finds the client address of a request. It is the peer of its connection. Behind trusted
+ * proxies it is the right-most entry of `X-Forwarded-For` that is not a trusted proxy. Entries left of it are ignored,
+ * because any client can write them.
  *
- * Addresses come in one spelling: IPv4 also where it was mapped into IPv6, IPv6 in its short form without a zone. Empty
- * when the connection has already gone.
+ * The search stops at an entry that is no address. Then, and when all entries are proxies, the result is the last valid
+ * address found.
  *
- * @param trustedProxies addresses and networks as `isProxyEntry` of the configuration takes them
+ * Addresses have one spelling: IPv4 also when mapped into IPv6, IPv6 in its short form without a zone. The address is
+ * empty when the connection has already closed.
+ *
+ * @param trustedProxies addresses and networks, in the format that `isProxyEntry` of the configuration accepts
  */
 export function clientAddresses(trustedProxies: readonly string[]): (raw: IncomingMessage) => string {
   const isTrusted = isTrustedBy(trustedProxies);
@@ -39,7 +42,7 @@ export function clientAddresses(trustedProxies: readonly string[]): (raw: Incomi
 
 /**
  * @param trustedProxies As for {@link clientAddresses}.
- * @returns Whether an address in its one spelling is one of them.
+ * @returns a function that says whether an address, in its canonical spelling, is a trusted proxy
  */
 export function isTrustedBy(trustedProxies: readonly string[]): (address: string) => boolean {
   const trusted = listOf(trustedProxies);
@@ -62,7 +65,7 @@ function listOf(entries: readonly string[]): BlockList {
   return list;
 }
 
-/** Left to right, all lines of the header as one list (RFC 9110, 5.3). */
+/** Entries of `X-Forwarded-For`, left to right; several header lines form one list (RFC 9110, 5.3). */
 function forwardedFor({ headers }: IncomingMessage): string[] {
   const value = [headers['x-forwarded-for'] ?? []].flat().join(',');
   return value
@@ -77,7 +80,7 @@ function addressIn(entry: string): string | null {
   return canonicalAddress(groups?.['v4'] ?? groups?.['v6'] ?? entry);
 }
 
-/** The one spelling of an address; `null` for what is none. */
+/** Returns the canonical spelling of an address; `null`: the text is no address. */
 export function canonicalAddress(text: string): string | null {
   const address = text.replace(/%.*$/s, '');
   const version = isIP(address);

@@ -1,31 +1,35 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Requests of one connection that may be without their answer at once. Browsers and client libraries send one. */
+/** Most unanswered requests of one connection. Browsers and client libraries send one at a time. */
 const MOST_UNANSWERED = 32;
-/** Chunks of a body that may have any length. */
+/** Chunks of a body that may have any size. */
 const FREE_CHUNKS = 4_096;
-/** Bytes that they have on average where there are more. A chunk that two reads bring counts twice. */
+/**
+ * Least average size of a body's chunks, in bytes, when there are more. A chunk that arrives in two reads counts twice.
+ */
 const LEAST_AVERAGE = 64;
 
 /** The code of the error for a body in chunks that are too small. */
 export const SMALL_CHUNKS = 'ERR_SMALL_CHUNKS';
 
 /**
- * Bounds the work that one connection can make in one turn of the event loop. Node hands over everything that one read of
- * the socket brings: 1 500 pipelined requests held all other callers for 0.6 s, and a body in chunks of one byte cost
- * hundreds of megabytes, without any credentials.
+ * Limits the work that one connection can cause in one turn of the event loop. Node processes everything that one read
+ * of the socket returns. Without the limit, 1 500 pipelined requests blocked all other callers for 0.6 s, and a body in
+ * chunks of one byte cost hundreds of megabytes. Neither needed credentials.
  */
 export class ConnectionBounds {
   readonly #refuse: (error: Error, socket: Socket) => void;
   readonly #unanswered = new WeakMap<Socket, { count: number }>();
 
-  /** @param refuse Answers an error of the parser's kind, and ends the connection. */
+  /** @param refuse Answers an error like one of the parser, and closes the connection. */
   constructor(refuse: (error: Error, socket: Socket) => void) {
     this.#refuse = refuse;
   }
 
-  /** For every request, before anything is done for it. False: its connection is ended, and the request is not served. */
+  /**
+   * Checks every request before it is processed. False: its connection is closed, and the request must not be served.
+   */
   admit(request: IncomingMessage, response: ServerResponse): boolean {
     const { socket } = request;
     const unanswered = this.#unanswered.get(socket) ?? this.#first(socket);
@@ -34,7 +38,7 @@ export class ConnectionBounds {
       return false;
     }
     unanswered.count += 1;
-    // `close` comes once, and `once` would cost three objects more.
+    // `close` is emitted once; `once` would allocate three more objects.
     response.on('close', () => (unanswered.count -= 1));
     if (request.headers['transfer-encoding'] !== undefined) this.#boundChunks(request, response);
     return true;
@@ -46,9 +50,10 @@ export class ConnectionBounds {
     return unanswered;
   }
 
-  /** Every chunk comes to a request by its `push`. */
+  /** Counts the chunks of a body. Node delivers every chunk with `push`. */
   #boundChunks(request: IncomingMessage, response: ServerResponse): void {
-    // Once a request has its answer, Node drops a body that was never read, past `push`. So it is read once, and resumed here.
+    // When a request is answered, Node drops a body that was never read without calling `push`. So read once here, and
+    // resume after the answer.
     request.read(0);
     response.once('finish', () => {
       if (!request.complete) request.resume();
@@ -66,7 +71,7 @@ export class ConnectionBounds {
         const error = new Error('the chunks of the body are too small');
         this.#refuse(Object.assign(error, { code: SMALL_CHUNKS, rawPacket: head }), request.socket);
       }
-      // What is left of this read is dropped.
+      // Drop the rest of this read.
       request.push = () => true;
       return true;
     };

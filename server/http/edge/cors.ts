@@ -1,4 +1,4 @@
-/** Answers that a page of another origin may read: their header names. */
+/** Response headers that a page of another origin may read. */
 const EXPOSED = [
   'ETag, Location, Retry-After, X-Llamactl-Source, X-Request-Id',
   'X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset',
@@ -6,7 +6,7 @@ const EXPOSED = [
   'X-RateLimit-Limit-Tokens, X-RateLimit-Remaining-Tokens, X-RateLimit-Reset-Tokens',
 ].join(', ');
 const HEADER_NAMES = /^[A-Za-z0-9-]+(?:\s*,\s*[A-Za-z0-9-]+)*$/;
-/** Seconds that a browser may remember a preflight's answer. */
+/** Seconds that a browser may cache the answer to a preflight. */
 const MAX_AGE = 600;
 
 /** The CORS headers of every answer to a page of an allowed origin. */
@@ -15,19 +15,20 @@ export function corsHeaders(origin: string): Record<string, string> {
 }
 
 /**
- * What a preflight is told beside {@link corsHeaders}. The page is trusted, so it may send what it asks for.
+ * The headers of a preflight's answer, in addition to {@link corsHeaders}. The page is trusted, so it may send all
+ * headers that it requests.
  *
- * @param methods That the path knows.
+ * @param methods Methods of the path.
  * @param requestedHeaders Value of `Access-Control-Request-Headers`.
  */
 export function preflightHeaders(
   methods: readonly string[],
   requestedHeaders: string | undefined,
 ): Record<string, string> {
-  const asked = requestedHeaders !== undefined && HEADER_NAMES.test(requestedHeaders);
+  const isRequested = requestedHeaders !== undefined && HEADER_NAMES.test(requestedHeaders);
   return {
     'access-control-allow-methods': methods.join(', '),
-    ...(asked ? { 'access-control-allow-headers': requestedHeaders } : {}),
+    ...(isRequested ? { 'access-control-allow-headers': requestedHeaders } : {}),
     // A page on the network may call a server on this machine only if the server says so.
     'access-control-allow-private-network': 'true',
     'access-control-max-age': String(MAX_AGE),

@@ -19,7 +19,7 @@ describe.each([
   const ask = async (headers: Record<string, string> = {}, method: 'GET' | 'HEAD' = 'GET') =>
     test.inject({ method, url, headers });
 
-  it('is the same bytes each time, compressed for callers that accept it', async () => {
+  it('has the same bytes each time, compressed for callers that accept it', async () => {
     const plain = await ask();
     expect([plain.statusCode, plain.headers['content-type']]).toEqual([200, type]);
     expect(plain.headers).not.toHaveProperty('content-encoding');
@@ -30,7 +30,7 @@ describe.each([
     expect(packed.headers['content-length']).toBe(String(packed.rawPayload.length));
   });
 
-  it('has a tag for each form, and is 304 for a caller that has the form', async () => {
+  it('has a tag for each encoding, and is 304 for a caller that has it', async () => {
     const [plain, packed] = [await ask(), await ask({ 'accept-encoding': 'gzip' })];
     const [tag, packedTag] = [String(plain.headers.etag), String(packed.headers.etag)];
     expect(tag).not.toBe(packedTag);
@@ -45,7 +45,7 @@ describe.each([
       expect((await ask({ 'if-none-match': given })).statusCode).toBe(200);
   });
 
-  it('tells caches what it depends on, also to pages of other origins', async () => {
+  it('names the headers on which it depends, also for pages of other origins', async () => {
     const { headers } = await ask({ origin: PAGE });
     expect(headers).toMatchObject({
       'access-control-allow-origin': PAGE,
@@ -55,7 +55,7 @@ describe.each([
     });
   });
 
-  it('answers HEAD as GET, without the bytes', async () => {
+  it('answers HEAD like GET, without the bytes', async () => {
     for (const encoding of ['identity', 'gzip']) {
       const [got, head] = [
         await ask({ 'accept-encoding': encoding }),
@@ -67,7 +67,7 @@ describe.each([
     }
   });
 
-  it.each(['GET', 'HEAD'])('ends a 304 of %s with its header', async (method) => {
+  it.each(['GET', 'HEAD'])('ends a 304 to %s after its header', async (method) => {
     const { etag, 'content-length': length } = (await ask()).headers;
     const { port } = await test.server.listen({ port: 0 });
     const socket = createConnection(port, '127.0.0.1');
@@ -75,9 +75,11 @@ describe.each([
     socket.write(`${method} ${url} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nIf-None-Match: ${etag}\r\n\r\n`);
     const text = await answered;
     expect(text).toMatch(/^HTTP\/1\.1 304 [^]*\r\n\r\n$/);
-    // A length would have to be that of the 200 (RFC 9110, 8.6).
-    const told = [...text.matchAll(/\r\n(content-length|transfer-encoding): (.*)\r\n/gi)].map(([, , value]) => value);
-    expect(told).toEqual(method === 'HEAD' ? [length] : []);
+    // A length would have to equal that of the 200 (RFC 9110, 8.6).
+    const lengths = [...text.matchAll(/\r\n(content-length|transfer-encoding): (.*)\r\n/gi)].map(
+      ([, , value]) => value,
+    );
+    expect(lengths).toEqual(method === 'HEAD' ? [length] : []);
   });
 });
 
@@ -94,6 +96,6 @@ it.each([
   ['*;q=0', false],
   ['br;q=1.0, *;q=0.1', true],
   ['notgzip', false],
-])('Accept-Encoding %s lets an answer be compressed: %s', (given, accepted) => {
+])('Accept-Encoding %s accepts gzip: %s', (given, accepted) => {
   expect(acceptsGzip(given)).toBe(accepted);
 });

@@ -5,35 +5,35 @@ import type { HttpReply, HttpRequest } from '../plugin.ts';
 
 const gzipped = promisify(gzip);
 
-/** One form of the text: its bytes, and the tag by which a caller names it. */
+/** One encoding of the text: its bytes and entity tag. */
 interface Representation {
   bytes: Buffer;
   entityTag: string;
 }
 
 /**
- * A text that stays the same while the process runs. It is made, hashed and compressed once, at the first request; then a
- * request costs the sending of a buffer, or of a 304.
+ * An answer that stays the same while the process runs. The text is made, hashed and compressed once, at the first
+ * request. Further requests cost only sending a buffer, or a 304.
  */
 export class FixedAnswer {
   readonly #make: () => string;
   readonly #headers: Readonly<Record<string, string>>;
   #forms: Promise<{ plain: Representation; gzip: Representation }> | undefined;
 
-  /** @param headers Of every answer, the 304 too; `content-type` among them. */
+  /** @param headers Headers of every answer, including 304; they contain `content-type`. */
   constructor(headers: Readonly<Record<string, string>>, make: () => string) {
     this.#headers = headers;
     this.#make = make;
   }
 
-  /** Answers a GET or HEAD: 200 in the form that the caller accepts, or 304 when the caller has it. */
+  /** Answers a GET or HEAD: 200 in an encoding that the caller accepts, or 304 when the caller has the current text. */
   async send({ method, headers }: HttpRequest, reply: HttpReply): Promise<HttpReply> {
     const forms = await (this.#forms ??= this.#formsOf());
     const isGzip = acceptsGzip(headers['accept-encoding']);
     const { bytes, entityTag } = isGzip ? forms.gzip : forms.plain;
     reply.headers({
       ...this.#headers,
-      // A copy may be kept, and has to be checked before each use.
+      // A copy may be cached, but has to be revalidated before each use.
       'cache-control': 'no-cache',
       etag: entityTag,
       // CORS headers depend on the Origin.
@@ -41,7 +41,7 @@ export class FixedAnswer {
     });
     if (names(headers['if-none-match'], entityTag)) {
       reply.code(304).removeHeader('content-type');
-      // Fastify takes the length of a HEAD's answer from its bytes, and would say 0 without them.
+      // Fastify computes the length of a HEAD answer from its bytes; without them it would send 0.
       return reply.send(method === 'HEAD' ? bytes : undefined);
     }
     return (isGzip ? reply.header('content-encoding', 'gzip') : reply).send(bytes);
@@ -52,7 +52,7 @@ export class FixedAnswer {
     const hash = createHash('sha256').update(plain).digest('base64url').slice(0, 22);
     return {
       plain: { bytes: plain, entityTag: `"${hash}"` },
-      // Other bytes need another tag (RFC 9110, 8.8.3).
+      // Different bytes need a different tag (RFC 9110, 8.8.3).
       gzip: {
         bytes: await gzipped(plain, { level: constants.Z_BEST_COMPRESSION }),
         entityTag: `"${hash}-gzip"`,
@@ -61,7 +61,7 @@ export class FixedAnswer {
   }
 }
 
-/** Whether an `Accept-Encoding` lets an answer be compressed. Without one it is not. */
+/** Whether an `Accept-Encoding` accepts gzip. A missing header does not. */
 export function acceptsGzip(acceptEncoding: string | string[] | undefined): boolean {
   const qualities = new Map(
     [acceptEncoding ?? []]

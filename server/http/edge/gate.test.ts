@@ -3,7 +3,7 @@ import { AuthHarness, PASSWORD } from '../../testing/auth-harness.ts';
 import { errorOf, exchange, testConfig, testServer, type TestServer } from '../../testing/http-harness.ts';
 import { RateLimits } from './rate-limit.ts';
 
-/** Who may come in, and to whom it is counted. */
+/** Tests which requests may pass, and to which subject they count. */
 
 let harness: AuthHarness;
 let test: TestServer;
@@ -26,7 +26,7 @@ beforeEach(async () => {
   serve();
 });
 
-/** What is left of the limit, as an answer tells it; `undefined`: it tells nothing. */
+/** Status and remaining requests of an answer; `undefined`: it has no rate-limit headers. */
 async function left(
   url: string,
   headers: Record<string, string> = {},
@@ -37,7 +37,7 @@ async function left(
 }
 
 describe('a caller', () => {
-  it('is told which role would do', async () => {
+  it('learns which role is required', async () => {
     const token = await harness.tokenOf('eve', 'viewer');
     const answer = await test.inject({ method: 'POST', url: '/api/instances/x/start', headers: bearer(token) });
     expect([answer.statusCode, errorOf(answer.body)]).toMatchObject([
@@ -49,13 +49,13 @@ describe('a caller', () => {
   it.each([
     [['inference' as const], '/api/instances', 'This needs the role viewer or higher; your key is for inference.'],
     [['viewer' as const], '/api/users', 'This needs the role admin; your key is for viewer.'],
-  ])('with a key for %s is told so', async (scopes, url, error) => {
+  ])('with a key for %s learns its rights', async (scopes, url, error) => {
     const key = await harness.keyOf(await harness.loggedIn('ada'), { scopes });
     const answer = await test.inject({ url, headers: { 'x-api-key': key } });
     expect(errorOf(answer.body)).toMatchObject({ code: 'FORBIDDEN', error });
   });
 
-  it('without credentials is asked for them, and one whose token has ended is told that', async () => {
+  it('without credentials gets UNAUTHORIZED, and with an expired token TOKEN_EXPIRED', async () => {
     const token = await harness.tokenOf('ada');
     await harness.clock.advance(3_600_000);
     const codes = await Promise.all(
@@ -74,7 +74,7 @@ describe('a caller', () => {
     expect(counts).toEqual(['99', '98', '97', '99']);
   });
 
-  it('is let in to what is public whatever is sent', async () => {
+  it('may use public routes with any credentials', async () => {
     await harness.user('ada', 'admin');
     for (const url of ['/livez', '/readyz', '/health', '/api/openapi.json']) {
       expect((await test.inject({ url, headers: bearer('garbage') })).statusCode).toBe(200);
@@ -84,7 +84,7 @@ describe('a caller', () => {
     expect(login.statusCode).toBe(200);
   });
 
-  it('has to be an admin for a route that says nothing', async () => {
+  it('must be an admin for a route without an access rule', async () => {
     const [viewer, admin] = [await harness.tokenOf('eve', 'viewer'), await harness.tokenOf('ada')];
     const statuses = await Promise.all(
       [{}, bearer(viewer), bearer(admin)].map(
@@ -96,7 +96,7 @@ describe('a caller', () => {
 });
 
 describe('a request', () => {
-  it('is counted to the account of its token or key, or to the address', async () => {
+  it('counts to the account of its token or key, or to the address', async () => {
     const token = await harness.tokenOf('ada');
     const key = await harness.keyOf(await harness.loggedIn('ada'), { scopes: ['viewer'] });
     expect(await left('/api/instances', bearer(token))).toEqual([200, '99']);
@@ -105,7 +105,7 @@ describe('a request', () => {
     expect(await left('/api/openapi.json', bearer(token))).toEqual([200, '99']);
   });
 
-  it('is counted and told so whatever becomes of it', async () => {
+  it('counts and has the headers, whatever the answer is', async () => {
     const viewer = bearer(await harness.tokenOf('eve', 'viewer'));
     expect(await left('/api/users', viewer)).toEqual([403, '99']);
     expect(await left('/api/users')).toEqual([401, '99']);
@@ -116,11 +116,11 @@ describe('a request', () => {
     expect(await left('/api/instances/x/start', viewer, 'POST')).toEqual([403, '1']);
   });
 
-  it.each(['/livez', '/nowhere', '/v1/models', '/api/instances/x/proxy/y'])('to %s is not', async (url) => {
+  it.each(['/livez', '/nowhere', '/v1/models', '/api/instances/x/proxy/y'])('to %s does not count', async (url) => {
     expect((await left(url))[1]).toBeUndefined();
   });
 
-  it('that the parser refuses is counted too', async () => {
+  it('counts even if the parser refuses it', async () => {
     const { port } = await test.server.listen({ host: '127.0.0.1', port: 0 });
     try {
       const head = `GET /api/instances HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`;
@@ -131,7 +131,7 @@ describe('a request', () => {
     }
   });
 
-  it('over the limit is refused before anything is said of its credentials', async () => {
+  it('over the limit is refused before its credentials are judged', async () => {
     serve(2);
     for (const status of [401, 401, 429]) expect((await left('/api/instances', bearer('x')))[0]).toBe(status);
     const answer = await test.inject({ url: '/api/nothing' });
@@ -142,7 +142,7 @@ describe('a request', () => {
     expect(await left('/api/nothing')).toEqual([404, '1']);
   });
 
-  it('of a page that is not ours does not use up what the owner of the browser has', async () => {
+  it('of a foreign page does not use up the limit of the browser’s owner', async () => {
     const foreign = { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' };
     expect(await left('/api/instances', foreign)).toEqual([401, '99']);
     expect(await left('/api/instances', { origin: 'https://evil.example' }, 'POST')).toEqual([403, '98']);
@@ -151,7 +151,7 @@ describe('a request', () => {
     expect(await left('/api/instances', { ...foreign, origin: 'https://page.example' })).toEqual([401, '98']);
   });
 
-  it('for a preflight is never refused', async () => {
+  it('is never refused when it is a preflight', async () => {
     serve(1);
     for (let count = 0; count < 3; count += 1) expect((await left('/api/instances', {}, 'OPTIONS'))[0]).toBe(204);
   });

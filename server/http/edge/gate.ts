@@ -6,9 +6,9 @@ import type { HttpReply, HttpRequest } from '../plugin.ts';
 import { limitedSubject } from './rate-limit.ts';
 import { pathOf } from '../target.ts';
 
-/** Counts requests. */
+/** Counts requests against the rate limits. */
 export interface RateLimiter {
-  /** @param access `null`: the request is for no operation. */
+  /** @param access `null`: the request matches no operation. */
   count(
     subject: string,
     access: Pick<Access, 'id' | 'cost'> | null,
@@ -18,11 +18,11 @@ export interface RateLimiter {
 export interface GateParts {
   authenticator: CallerFinder;
   limits: RateLimiter;
-  /** Where a request comes from. */
+  /** Returns the client address of a request. */
   addressOf: (raw: IncomingMessage) => string;
 }
 
-/** For routes that say nothing: a row that was forgotten opens nothing. A test finds them. */
+/** Access rule of routes without one: a forgotten rule opens nothing. A test finds such routes. */
 const UNLISTED: Access = { id: 'unlisted', permission: 'admin', cost: 'regular' };
 
 const LIMITED = /^\/api(?:\/|$)/;
@@ -32,7 +32,7 @@ interface Refusal {
   reason: unknown;
 }
 
-/** Who may come in: after Host and Origin, before anything is done for a request. */
+/** Authenticates, authorises and counts requests: after the Host and Origin rules, before any other work. */
 export class Gate {
   readonly #parts: GateParts;
 
@@ -41,8 +41,9 @@ export class Gate {
   }
 
   /**
-   * Finds the caller, counts the request, and throws the refusal if there is one: too many requests before bad
-   * credentials before too few rights, so that guessing is limited too. At once, or in the promise that it returns.
+   * Finds the caller, counts the request, and throws the refusal if there is one. The order is: too many requests, bad
+   * credentials, missing rights. So guessing credentials is limited too. Works synchronously, or in the returned
+   * promise.
    */
   admit(request: HttpRequest, reply: HttpReply): void | Promise<void> {
     const access = request.routeOptions.config.access ?? UNLISTED;
@@ -61,10 +62,10 @@ export class Gate {
   }
 
   /**
-   * Counts a request that comes to no operation, or is answered before it does. Its caller is the address: nobody looks
-   * at credentials there.
+   * Counts a request that matches no operation, or is answered before it reaches one. It counts to the client address,
+   * because credentials are not checked there.
    *
-   * @param isForeign it was refused because a page that is not ours was behind it
+   * @param isForeign it was refused because a page of another site sent it
    * @returns `RATE_LIMITED` when there were too many
    */
   countOther(request: HttpRequest, reply: HttpReply, isForeign = false): Error | null {
@@ -75,8 +76,8 @@ export class Gate {
   }
 
   /**
-   * The headers of an answer to what never became a request. Counted with what foreign pages ask: nobody can tell whether
-   * one was behind it.
+   * The rate-limit headers of an answer to an unreadable request. It counts with the requests of foreign pages, because
+   * one of them may have sent it.
    *
    * @param peer Address of the connection.
    */
@@ -112,7 +113,7 @@ function asRefusal(reason: unknown): Refusal {
   return { reason };
 }
 
-/** A browser says so, and no such page was allowed. */
+/** Whether a page of another site sent the request, according to the browser, and its origin is not allowed. */
 function isForeignPage({ headers }: HttpRequest, reply: HttpReply): boolean {
   return headers['sec-fetch-site'] === 'cross-site' && !reply.hasHeader('access-control-allow-origin');
 }

@@ -4,7 +4,8 @@ import type { LimitHolder } from '../../gateway/caller-limits.ts';
 const NONE: readonly LimitHolder[] = [];
 
 /**
- * Whose limits a request to `/v1` counts to: its key and its account; without an account, its address.
+ * Returns the holders of limits that a request to `/v1` counts to: its key and its account; without an account, its
+ * address.
  *
  * @param account Id of account or address, as in `CallContext.account`.
  * @param addressLimits Limits of an address; `null`: none.

@@ -73,18 +73,18 @@ describe('the Host rule', () => {
     '1270.0.0.1',
   ])('refuses %s', (host) => expect(verdict({ hosts: [host] })).toBe('FORBIDDEN'));
 
-  it('names the host and the key of the configuration that would let it in', () => {
+  it('names the host and the configuration key that would admit it', () => {
     const refusal = judgeOrigin(facts({ hosts: ['evil.example:80'] }), LOOPBACK);
     expect(refusal?.message).toContain('"evil.example:80"');
     expect(refusal?.message).toContain('server.allowed_hosts');
   });
 
-  it('does not repeat a host of any length', () => {
+  it('shortens a long host', () => {
     const refusal = judgeOrigin(facts({ hosts: ['a'.repeat(10_000)] }), LOOPBACK);
     expect(refusal?.message.length).toBeLessThan(300);
   });
 
-  it('knows the names of the configuration, on any port', () => {
+  it('admits the names of the configuration, on any port', () => {
     const own = ownNames(
       testConfig({
         server: { public_url: 'https://llm.example/x', allowed_hosts: ['other.example:1234', 'FD00::1'] },
@@ -98,18 +98,18 @@ describe('the Host rule', () => {
     expect(verdict({ hosts: ['lan.example'] }, own)).toBe('FORBIDDEN');
   });
 
-  it('never counts an unspecified address as a name, not even when it is configured', () => {
+  it('never accepts an unspecified address, not even a configured one', () => {
     const own = ownNames(testConfig({ server: { host: '0.0.0.0', allowed_hosts: ['0.0.0.0', '::'] } }), 'box');
     expect(verdict({ hosts: ['0.0.0.0:8080'] }, own)).toBe('FORBIDDEN');
     expect(verdict({ hosts: ['[::]:8080'] }, own)).toBe('FORBIDDEN');
   });
 
-  it('gives nobody on the network the name localhost.local', () => {
+  it('does not accept localhost.local as a name', () => {
     const own = ownNames(testConfig(), 'localhost');
     expect(verdict({ hosts: ['localhost.local'] }, own)).toBe('FORBIDDEN');
   });
 
-  it('rests only with authentication on a network address', () => {
+  it('is off only with authentication on a network address', () => {
     expect(verdict({ hosts: ['192.168.1.5:8080'] }, NETWORK)).toBe('admitted');
     const onLoopback = ownNames(testConfig({ auth: { enabled: true } }), 'box');
     expect(verdict({ hosts: ['192.168.1.5:8080'] }, onLoopback)).toBe('FORBIDDEN');
@@ -118,7 +118,7 @@ describe('the Host rule', () => {
     expect(verdict({ hosts: ['192.168.1.5'] }, withoutAuth)).toBe('admitted');
   });
 
-  it('judges the host in the target too', () => {
+  it('also checks the host in the target', () => {
     expect(verdict({ target: 'http://evil.example/api' })).toBe('FORBIDDEN');
     expect(verdict({ target: 'HTTP://localhost@evil.example/api' })).toBe('FORBIDDEN');
     expect(verdict({ target: 'http:///api' })).toBe('FORBIDDEN');
@@ -126,7 +126,7 @@ describe('the Host rule', () => {
     expect(verdict({ target: 'http://localhost:8080/api?x=http://evil.example' })).toBe('admitted');
   });
 
-  it('wants exactly one Host, but none in HTTP/1.0', () => {
+  it('requires exactly one Host, but none in HTTP/1.0', () => {
     expect(verdict({ hosts: [] })).toBe('VALIDATION_ERROR');
     expect(verdict({ hosts: [''] })).toBe('VALIDATION_ERROR');
     expect(verdict({ hosts: ['localhost', 'localhost'] })).toBe('VALIDATION_ERROR');
@@ -135,7 +135,7 @@ describe('the Host rule', () => {
     expect(verdict({ hosts: ['evil.example'], httpVersion: '1.0' })).toBe('FORBIDDEN');
   });
 
-  it('holds on /v1 while inference is open, on a network too, and admits every address', () => {
+  it('applies to /v1 while inference is open, also on a network, and admits every IP address', () => {
     const open = (host: string, changes: Partial<RequestFacts> = {}, own = OPEN): string =>
       verdict({ area: 'inference', hosts: [host], ...changes }, own);
     for (const host of ['192.168.1.5:8080', '[fd00::1]', '10.0.0.1', '127.0.0.1', 'llm:8080', 'box.local', 'localhost'])
@@ -151,12 +151,12 @@ describe('the Host rule', () => {
     expect(open('192.168.1.5', {}, withoutAccounts)).toBe('FORBIDDEN');
   });
 
-  it('says on an open /v1 which names pass', () => {
+  it('lists the accepted names for an open /v1', () => {
     const refusal = judgeOrigin(facts({ area: 'inference', hosts: ['evil.example'] }), OPEN);
     expect(refusal?.message).toMatch(/"evil\.example".*IP addresses.*server\.allowed_hosts/);
   });
 
-  it('admits no name but ours', () => {
+  it('admits no name but its own', () => {
     const ours = /^(?:localhost\.?|box(?:\.local)?\.?|127\.\d+\.\d+\.\d+|\[::1\])(?::\d*)?$/i;
     fc.assert(
       fc.property(
@@ -179,7 +179,7 @@ describe('the Origin rule', () => {
     'http://[::1]:5173',
     'http://box.local',
     'http://LOCALHOST',
-  ])('admits a page of ours: %s', (origin) => expect(verdict({ ...post, origin })).toBe('admitted'));
+  ])('admits its own page: %s', (origin) => expect(verdict({ ...post, origin })).toBe('admitted'));
 
   it.each([
     'http://evil.example',
@@ -196,15 +196,15 @@ describe('the Origin rule', () => {
     'localhost',
   ])('refuses a foreign page: %s', (origin) => expect(verdict({ ...post, origin })).toBe('FORBIDDEN'));
 
-  it.each(['POST', 'PUT', 'DELETE', 'PATCH', 'PROPFIND', 'post'])('holds for %s', (method) =>
+  it.each(['POST', 'PUT', 'DELETE', 'PATCH', 'PROPFIND', 'post'])('applies to %s', (method) =>
     expect(verdict({ method, origin: 'http://evil.example' })).toBe('FORBIDDEN'),
   );
 
-  it.each(['GET', 'HEAD', 'OPTIONS'])('does not hold for %s, which changes nothing', (method) =>
+  it.each(['GET', 'HEAD', 'OPTIONS'])('does not apply to %s, which changes nothing', (method) =>
     expect(verdict({ method, origin: 'http://evil.example', fetchSite: 'cross-site' })).toBe('admitted'),
   );
 
-  it.each(['GET', 'HEAD'])('holds for %s under /v1, which can start an engine', (method) => {
+  it.each(['GET', 'HEAD'])('applies to %s under /v1, which can start an engine', (method) => {
     const asked = (changes: Partial<RequestFacts>, own = LOOPBACK): string =>
       verdict({ area: 'inference', method, ...changes }, own);
     expect(asked({})).toBe('admitted');
@@ -222,7 +222,7 @@ describe('the Origin rule', () => {
     expect(asked({ fetchSite: 'cross-site' }, NETWORK)).toBe('FORBIDDEN');
   });
 
-  it('judges a GET under /v1 by its Referer where the browser says nothing else', () => {
+  it('checks the Referer of a GET under /v1 when the browser sends nothing else', () => {
     const from = (referer: string, changes: Partial<RequestFacts> = {}, own = LOOPBACK): string =>
       verdict({ area: 'inference', referer, ...changes }, own);
     expect(from('http://evil.example/page')).toBe('FORBIDDEN');
@@ -230,7 +230,7 @@ describe('the Origin rule', () => {
     expect(from('http://localhost:3000/page')).toBe('admitted');
     expect(from('http://192.168.1.5/', { hosts: ['192.168.1.5'] }, OPEN)).toBe('admitted');
     expect(from('not a URL')).toBe('admitted');
-    // Behind a proxy that names another Host, the browser still calls its page the same origin.
+    // Behind a proxy that sends another Host, the browser still calls its page same-origin.
     expect(from('https://llm.example/', { fetchSite: 'same-origin' })).toBe('admitted');
     expect(from('http://localhost:3000/', { fetchSite: 'same-site' })).toBe('admitted');
     expect(from('http://localhost:3000/', { fetchSite: 'cross-site' })).toBe('FORBIDDEN');
@@ -239,7 +239,7 @@ describe('the Origin rule', () => {
     expect(from('https://app.example/chat', { fetchSite: 'cross-site', method: 'POST' }, own)).toBe('FORBIDDEN');
   });
 
-  it('lets every page show what an engine has, and do no more with it', () => {
+  it('lets every page show an engine’s content, but not read or change it', () => {
     const foreign = { area: 'proxy', fetchSite: 'cross-site' } as const;
     for (const method of ['GET', 'HEAD']) {
       for (const dest of ['document', 'script', 'style', 'image', 'font']) {
@@ -257,17 +257,17 @@ describe('the Origin rule', () => {
     expect(verdict({ area: 'proxy' })).toBe('admitted');
   });
 
-  it.each(['inference', 'proxy'] as const)('does not hold for OPTIONS, which never reaches an engine: %s', (area) =>
+  it.each(['inference', 'proxy'] as const)('does not apply to OPTIONS, which never reaches an engine: %s', (area) =>
     expect(verdict({ area, method: 'OPTIONS', origin: 'null', fetchSite: 'cross-site' })).toBe('admitted'),
   );
 
-  it('holds for WebSocket, whose method is GET', () => {
+  it('applies to WebSocket, whose method is GET', () => {
     expect(verdict({ isWebSocket: true, origin: 'http://evil.example' })).toBe('FORBIDDEN');
     expect(verdict({ isWebSocket: true, origin: 'http://localhost:8080' })).toBe('admitted');
     expect(verdict({ isWebSocket: true })).toBe('admitted');
   });
 
-  it('holds with authentication too, where the page under the very host asked for is ours', () => {
+  it('applies with authentication too, and accepts a page under the requested host', () => {
     const hosts = ['192.168.1.5:8080'];
     expect(verdict({ ...post, hosts, origin: 'http://192.168.1.5:8080' }, NETWORK)).toBe('admitted');
     expect(verdict({ ...post, hosts: ['llm.example'], origin: 'https://llm.example' }, NETWORK)).toBe('admitted');
@@ -275,20 +275,20 @@ describe('the Origin rule', () => {
     expect(verdict({ ...post, hosts, origin: 'http://evil.example' }, NETWORK)).toBe('FORBIDDEN');
   });
 
-  it('refuses what the browser calls cross-site', () => {
+  it('refuses requests that the browser calls cross-site', () => {
     expect(verdict({ ...post, fetchSite: 'cross-site' })).toBe('FORBIDDEN');
     expect(verdict({ ...post, fetchSite: 'cross-site', origin: 'http://localhost:3000' })).toBe('FORBIDDEN');
     expect(verdict({ ...post, fetchSite: 'same-origin' })).toBe('admitted');
     expect(verdict({ ...post, fetchSite: 'none' })).toBe('admitted');
   });
 
-  it('lets the Origin decide about same-site, and refuses where there is none', () => {
+  it('decides about same-site by the Origin, and refuses without one', () => {
     expect(verdict({ ...post, fetchSite: 'same-site', origin: 'http://localhost:3000' })).toBe('admitted');
     expect(verdict({ ...post, fetchSite: 'same-site', origin: 'http://evil.localhost' })).toBe('FORBIDDEN');
     expect(verdict({ ...post, fetchSite: 'same-site' })).toBe('FORBIDDEN');
   });
 
-  it('lets in the pages of allowed origins, exactly those', () => {
+  it('admits pages of allowed origins, and no others', () => {
     const own = ownNames(
       testConfig({ server: { allowed_origins: ['https://app.example/', 'tauri://localhost'] } }),
       'box',
@@ -302,7 +302,7 @@ describe('the Origin rule', () => {
     expect(from('null')).toBe('FORBIDDEN');
   });
 
-  it('names the key of the configuration that would let the page in', () => {
+  it('names the configuration key that would admit the page', () => {
     const refusal = judgeOrigin(facts({ ...post, origin: 'https://app.example' }), LOOPBACK);
     expect(refusal?.message).toContain('"https://app.example"');
     expect(refusal?.message).toContain('server.allowed_origins');

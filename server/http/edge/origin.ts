@@ -5,16 +5,16 @@ import { isLoopbackHost } from '../../config/loopback.ts';
 import { authorityOf } from '../target.ts';
 
 /**
- * The part of the server that a request is for, by the route that the router found: `/v1`, the pass-through to an engine,
- * or the rest. Never judged by the path as sent: `/%76%31/models` is `/v1` too.
+ * The part of the server that a request is for: `/v1`, the pass-through to an engine, or the rest. The router's route
+ * decides, never the path as sent: `/%76%31/models` is `/v1` too.
  */
 export type Area = 'inference' | 'proxy' | 'other';
 
-/** What a request says about where it is going and where it comes from. */
+/** Destination and origin of a request, from its headers. */
 export interface RequestFacts {
   area: Area;
   method: string;
-  /** The request line's target as sent: `/api`, or with a scheme and host before it. */
+  /** The request line's target as sent: `/api`, or with scheme and host before it. */
   target: string;
   /** `1.0` or `1.1`. */
   httpVersion: string;
@@ -23,43 +23,51 @@ export interface RequestFacts {
   origin: string | undefined;
   /** Browsers send it with a GET that has no `Origin`. */
   referer: string | undefined;
-  /** `Sec-Fetch-Site`. Browsers send it to this machine and over TLS, never over plain HTTP to another machine. */
+  /** `Sec-Fetch-Site`. Browsers send it to this machine and over TLS, but not over plain HTTP to another machine. */
   fetchSite: string | undefined;
   /** `Sec-Fetch-Dest`. */
   fetchDest: string | undefined;
   isWebSocket: boolean;
 }
 
-/** Under which names this server answers, and which pages may call it. */
+/** Names under which this server answers, and origins whose pages may call it. */
 export interface OwnNames {
-  /** Off only behind authentication on a network, where we cannot know our names and a foreign page has no token. */
+  /**
+   * Whether the Host is checked. Off only with authentication on a network: there the server cannot know its names, and
+   * a foreign page has no token.
+   */
   isHostChecked: boolean;
-  /** `/v1` needs no credentials, although accounts are on: there the Host is always checked, and any IP address passes. */
+  /**
+   * Whether `/v1` needs no credentials although authentication is on. Then `/v1` always checks the Host, and accepts
+   * any IP address.
+   */
   isInferenceOpen: boolean;
-  /** Normalized, without ports. Loopback addresses need not be listed. */
+  /** Normalized, without ports. Includes all loopback addresses implicitly. */
   hosts: ReadonlySet<string>;
-  /** Origins whose pages may do what our own may. */
+  /** Origins whose pages have the same rights as our own page. */
   origins: ReadonlySet<string>;
 }
 
 /** Methods that change nothing (RFC 9110, 9.2.1). */
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
-/** `Sec-Fetch-Site` for a page of the very same origin, for an address that the user typed, and of a program. */
+/** Values of `Sec-Fetch-Site` for a page of the same origin, for an address that the user typed, and for a program. */
 const UNSUSPICIOUS_SITES: ReadonlySet<string | undefined> = new Set(['same-origin', 'none', undefined]);
-/** Where a browser puts an engine's answer when it shows the engine's page. A script cannot read any of these. */
+/**
+ * Values of `Sec-Fetch-Dest` with which a browser shows an engine's page. A script cannot read any of these answers.
+ */
 const SHOWN_DESTS: ReadonlySet<string> = new Set(['document', 'script', 'style', 'image', 'font']);
 const PORT = /:\d{0,5}$/;
 const HOST = /^(?<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::\d{0,5})?$/;
 const WEB_ORIGIN = /^https?:\/\/[^/?#@]+$/i;
 const LONGEST_ECHO = 100;
 
-/** @param hostname Of this machine, with or without a domain. */
+/** @param hostname Hostname of this machine, with or without a domain. */
 export function ownNames(config: Pick<Config, 'server' | 'auth'>, hostname: string): OwnNames {
   const { host, public_url: publicUrl, allowed_hosts: allowedHosts, allowed_origins: allowedOrigins } = config.server;
   const label = hostname.split('.')[0] ?? '';
   const configured = [host, ...allowedHosts].map((name) => (isIPv6(name) ? `[${name}]` : name));
   const names = ['localhost', hostname, URL.parse(publicUrl)?.host ?? '', ...configured];
-  // `localhost.local` could be claimed by anybody on the network.
+  // Any machine on the network could claim `localhost.local`.
   if (label.toLowerCase() !== 'localhost') names.push(`${label}.local`);
   return {
     isHostChecked: !config.auth.enabled || isLoopbackHost(host),
@@ -70,10 +78,10 @@ export function ownNames(config: Pick<Config, 'server' | 'auth'>, hostname: stri
 }
 
 /**
- * Refuses requests that a foreign page in a user's browser may have made: under a name that is not ours (DNS rebinding), or
+ * Refuses requests that a foreign page in a user's browser may have sent: with a foreign host name (DNS rebinding), or
  * across sites (CSRF). Programs send neither a foreign `Host` nor any `Origin`.
  *
- * @returns The refusal, `null` when there is nothing to refuse.
+ * @returns The refusal; `null`: the request may pass.
  */
 export function judgeOrigin(facts: RequestFacts, own: OwnNames): ApiError | null {
   return judgeHost(facts, own) ?? judgeSource(facts, own);
@@ -82,7 +90,7 @@ export function judgeOrigin(facts: RequestFacts, own: OwnNames): ApiError | null
 function judgeHost({ area, hosts, httpVersion, target }: RequestFacts, own: OwnNames): ApiError | null {
   const [host = '', ...more] = hosts;
   if (more.length > 0) return malformed('The request has more than one Host header.');
-  // HTTP/1.0 has no Host; no browser speaks it.
+  // HTTP/1.0 has no Host, and no browser uses it.
   if (host === '' && httpVersion !== '1.0') return malformed('The request has no Host header; HTTP/1.1 needs one.');
   const isOpen = own.isInferenceOpen && area === 'inference';
   if (!own.isHostChecked && !isOpen) return null;
@@ -100,7 +108,7 @@ function judgeHost({ area, hosts, httpVersion, target }: RequestFacts, own: OwnN
 }
 
 function judgeSource(facts: RequestFacts, own: OwnNames): ApiError | null {
-  // A browser sends a report from our origin wherever the policy of an answer says; we ask for none.
+  // With our origin, a browser sends reports wherever the policy of an answer says. This server requests none.
   if (facts.fetchDest === 'report') return otherSite();
   if (isOpenToPages(facts)) return null;
   const { area, method, hosts, origin, fetchSite, isWebSocket } = facts;
@@ -109,18 +117,18 @@ function judgeSource(facts: RequestFacts, own: OwnNames): ApiError | null {
     if (!isOwnOrigin(origin, hosts[0], own)) return foreignPage(origin);
     return fetchSite === 'same-site' || UNSUSPICIOUS_SITES.has(fetchSite) ? null : otherSite();
   }
-  // A GET may come without an Origin from a page too. No page can put another origin into its Referer than its own.
+  // Pages also send GETs without an Origin. A page cannot put another origin than its own into its Referer.
   const page = SAFE_METHODS.has(method) && !isWebSocket ? originOf(facts.referer) : null;
   const isOwn = page !== null && isOwnOrigin(page, hosts[0], own);
   if (page !== null && isAllowedOrigin(page, own)) return null;
-  // Same-site is another port or a sibling domain.
+  // `same-site` means another port or a sibling domain.
   if (!UNSUSPICIOUS_SITES.has(fetchSite) && !(fetchSite === 'same-site' && isOwn)) return otherSite();
-  // Browsers send no Sec-Fetch-Site over plain HTTP to another machine, and old ones never do.
+  // Browsers send no Sec-Fetch-Site over plain HTTP to another machine, and old browsers never do.
   if (area === 'inference' && fetchSite === undefined && page !== null && !isOwn) return foreignPage(page);
   return null;
 }
 
-/** Whether a page of anybody may send the request: it changes nothing, starts no engine, and no script can read the answer. */
+/** Whether any page may send the request: it changes nothing, starts no engine, and no script can read the answer. */
 function isOpenToPages({ area, method, fetchDest, isWebSocket }: RequestFacts): boolean {
   if (isWebSocket || !SAFE_METHODS.has(method)) return false;
   // This server answers `OPTIONS` itself.
@@ -142,19 +150,21 @@ function otherSite(): ApiError {
   );
 }
 
-/** Whether pages of this origin were let in by `server.allowed_origins`. */
+/** Whether `server.allowed_origins` contains this origin. */
 export function isAllowedOrigin(origin: string, own: OwnNames): boolean {
   return own.origins.has(normalizedOrigin(origin));
 }
 
 function isOwnHost(host: string, own: OwnNames): boolean {
-  // most hosts come in their one form, for which a URL need not be made of them: 1 µs
+  // Most hosts are already normalized, so they need no URL parsing (1 µs).
   if (own.hosts.has(host.replace(PORT, ''))) return true;
   const name = normalizedHost(host);
   return name !== null && (isLoopbackAddress(name) || own.hosts.has(name));
 }
 
-/** Our own page, under a name of ours or under the very host that was asked. `null` and other schemes are foreign. */
+/**
+ * Whether an origin is our own: one of our names, or the requested host itself. `null` and other schemes are foreign.
+ */
 function isOwnOrigin(origin: string, host: string | undefined, own: OwnNames): boolean {
   const url = WEB_ORIGIN.test(origin) ? URL.parse(origin) : null;
   if (url === null) return false;
@@ -162,26 +172,29 @@ function isOwnOrigin(origin: string, host: string | undefined, own: OwnNames): b
   return host !== undefined && HOST.test(host) && URL.parse(`${url.protocol}//${host}`)?.origin === url.origin;
 }
 
-/** The origin of a page's URL; `null` when the header is missing or names no page of the web. */
+/** The origin of a page's URL; `null`: the header is missing, or is no URL of a web page. */
 function originOf(url: string | undefined): string | null {
   const parsed = url === undefined ? null : URL.parse(url);
   return parsed === null || parsed.origin === 'null' ? null : parsed.origin;
 }
 
-/** Whether a host is an IP address, but not one that means "every address". No DNS name can be made to lead to it. */
+/**
+ * Whether a host is an IP address, except one that means "every address". A Host with an IP address cannot come from
+ * DNS rebinding.
+ */
 function isAddress(host: string): boolean {
   const name = normalizedHost(host);
   return name !== null && isIP(name.replace(/^\[|\]$/g, '')) !== 0 && !isUnspecified(name);
 }
 
-/** Lower case, addresses in their one form, no port, no dot at the end; `null` for what is no host. */
+/** Normalizes a host: lower case, canonical addresses, no port, no trailing dot; `null`: not a host. */
 function normalizedHost(host: string): string | null {
   const name = HOST.exec(host)?.groups?.['name'];
   const url = name === undefined ? null : URL.parse(`http://${name}/`);
   return url === null ? null : url.hostname.replace(/\.$/, '');
 }
 
-/** Schemes that the URL standard does not know have no origin of their own: they are compared as written. */
+/** Normalizes an origin. Schemes unknown to the URL standard have no origin, so these are compared as written. */
 function normalizedOrigin(origin: string): string {
   const url = URL.parse(origin);
   return url === null || url.origin === 'null' ? origin.toLowerCase().replace(/\/$/, '') : url.origin;
@@ -191,7 +204,7 @@ function isLoopbackAddress(name: string): boolean {
   return /^127\.\d+\.\d+\.\d+$/.test(name) || name === '[::1]' || name.startsWith('[::ffff:7f');
 }
 
-/** Addresses that mean "every address": browsers take 0.0.0.0 for this machine, whoever the page belongs to. */
+/** Addresses that mean "every address". For pages of any site, browsers resolve 0.0.0.0 to this machine. */
 function isUnspecified(name: string): boolean {
   return name === '0.0.0.0' || name === '[::]';
 }

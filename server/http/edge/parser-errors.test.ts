@@ -39,7 +39,7 @@ function expectRefusal(answer: RawAnswer, status: number, code: string): void {
   expect(answer.headers.get('connection')).toBe('close');
 }
 
-describe('what never becomes a request', () => {
+describe('an unreadable request', () => {
   it.each<[string, string | Buffer]>([
     ['noise', 'hello\r\n\r\n'],
     ['zeros', Buffer.alloc(64)],
@@ -87,23 +87,23 @@ describe('what never becomes a request', () => {
     expect(alive?.status).toBe(200);
   });
 
-  it('keeps the id of the caller where it can be read', async () => {
+  it('keeps the caller’s request id if it can be read', async () => {
     const answer = await only('GET /livez HTTP/1.1\r\nX-Request-Id: mine\r\nbad header\r\n\r\n');
     expect(errorOf(answer.body).request_id).toBe('mine');
   });
 
-  it('tells what the parser found', async () => {
+  it('reports the parser’s reason', async () => {
     const answer = await only('BREW /livez HTTP/1.1\r\nHost: localhost\r\n\r\n');
     expect(errorOf(answer.body).details).toBe('Invalid method encountered');
   });
 
-  it('is answered in the shape of its path', async () => {
+  it('is answered in the error format of its path', async () => {
     const answer = await only('GET /v1/models HTTP/1.1\r\nX-Request-Id: mine\r\nbad header\r\n\r\n');
     expect(JSON.parse(answer.body)).toEqual({ other: ['VALIDATION_ERROR', 'mine'] });
     expect(answer.headers.get('x-shape')).toBe('v1');
   });
 
-  it('comes after answers that it does not touch', async () => {
+  it('is answered after earlier requests, whose answers are unchanged', async () => {
     const good = 'GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n';
     const answers = await exchange(port, `${good}${good}nonsense\r\n\r\n`, 3);
     expect(answers.slice(0, 2).map(({ status }) => status)).toEqual([200, 200]);
@@ -111,8 +111,8 @@ describe('what never becomes a request', () => {
   });
 });
 
-describe('a caller that goes on sending after its refusal', () => {
-  it('is not reset, so that it comes to read the refusal', async () => {
+describe('a caller that continues to send after its refusal', () => {
+  it('is not reset, so that it can read the refusal', async () => {
     const connection = once(test.server.app.server, 'connection') as Promise<[Socket]>;
     const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
     socket.write('nonsense\r\n\r\n');
@@ -128,7 +128,7 @@ describe('a caller that goes on sending after its refusal', () => {
     await once(accepted, 'close');
   });
 
-  it('is not read for ever', async () => {
+  it('is read for a limited time', async () => {
     const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
     socket.write('nonsense\r\n\r\n');
     await once(socket, 'data');
@@ -141,7 +141,7 @@ describe('a caller that goes on sending after its refusal', () => {
   });
 });
 
-describe('a body that still comes when its request is answered', () => {
+describe('a body that still arrives after its answer', () => {
   const refused = 'POST /api/instances HTTP/1.1\r\nHost: evil.example\r\nTransfer-Encoding: chunked\r\n\r\n';
 
   it('gets no second answer when it is malformed', async () => {
@@ -152,7 +152,7 @@ describe('a body that still comes when its request is answered', () => {
     expect((await text).match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 403']);
   });
 
-  it('is not read for ever', async () => {
+  it('is read for a limited time', async () => {
     const socket = openSocket(port, refused);
     const text = textOf(socket);
     await once(socket, 'data');
@@ -165,7 +165,7 @@ describe('a body that still comes when its request is answered', () => {
     expect(await text).toMatch(/^HTTP\/1\.1 403 /);
   });
 
-  it('does not keep the next request from its answer', async () => {
+  it('does not delay the answer to the next request', async () => {
     const socket = openSocket(port, refused);
     const answers: Buffer[] = [];
     socket.on('data', (chunk: Buffer) => answers.push(chunk));
@@ -183,22 +183,22 @@ describe('a body that still comes when its request is answered', () => {
   });
 });
 
-describe('what is too large', () => {
-  it('a URL of 9 KiB', async () => {
+describe('the size limits', () => {
+  it('refuse a URL of 9 KiB', async () => {
     const [answer] = await exchange(port, `GET /${'a'.repeat(9_216)} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
     expect([answer?.status, errorOf(answer?.body ?? '').code]).toEqual([414, 'URI_TOO_LONG']);
   });
 
-  it.each([17_000, 60_000, 3_000_000])('a URL of %d bytes', async (length) => {
+  it.each([17_000, 60_000, 3_000_000])('refuse a URL of %d bytes', async (length) => {
     expectRefusal(await only(`GET /${'a'.repeat(length)} HTTP/1.1\r\nHost: localhost\r\n\r\n`), 414, 'URI_TOO_LONG');
   });
 
-  it('a URL that the rule just allows', async () => {
+  it('accept a URL of the greatest length', async () => {
     const [answer] = await exchange(port, `GET /${'a'.repeat(8_191)} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
     expect(answer?.status).toBe(404);
   });
 
-  it('an instance’s name of 5 000 characters is only a name', async () => {
+  it('accept an instance’s name of 5 000 characters, which is only unknown', async () => {
     const [answer] = await exchange(
       port,
       `GET /api/instances/${'a'.repeat(5_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`,
@@ -206,18 +206,18 @@ describe('what is too large', () => {
     expect([answer?.status, errorOf(answer?.body ?? '').code]).toEqual([404, 'INSTANCE_NOT_FOUND']);
   });
 
-  it.each([17_408, 60_000, 3_000_000])('a header of %d bytes', async (length) => {
+  it.each([17_408, 60_000, 3_000_000])('refuse a header of %d bytes', async (length) => {
     const answer = await only(`GET /livez HTTP/1.1\r\nHost: localhost\r\nX-Big: ${'a'.repeat(length)}\r\n\r\n`);
     expectRefusal(answer, 431, 'PAYLOAD_TOO_LARGE');
     expect(errorOf(answer.body).error).toContain('16 KiB');
   });
 
-  it('ten thousand headers', async () => {
+  it('refuse ten thousand headers', async () => {
     const many = Array.from({ length: 10_000 }, (_, index) => `X-${index}: x\r\n`).join('');
     expectRefusal(await only(`GET /livez HTTP/1.1\r\nHost: localhost\r\n${many}\r\n`), 431, 'PAYLOAD_TOO_LARGE');
   });
 
-  it('the extensions of chunks', async () => {
+  it('refuse large chunk extensions', async () => {
     const head =
       'POST /api/instances HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n';
     expectRefusal(await only(`${head}1;${'a'.repeat(20_000)}\r\n{\r\n0\r\n\r\n`), 413, 'PAYLOAD_TOO_LARGE');

@@ -11,14 +11,14 @@ import { requestId } from '../request-id.ts';
 import { pathOf } from '../target.ts';
 import type { UnreadBodies } from './unread-bodies.ts';
 
-/** What Node knows about a request that its parser refused. */
+/** Node's error for a request that its parser refused. */
 interface ParserError extends Error {
   code?: string;
-  /** What had come when it was refused: perhaps all of the request, perhaps a piece from its middle. */
+  /** The bytes received when it was refused: perhaps the whole request, perhaps a piece from its middle. */
   rawPacket?: Buffer;
 }
 
-/** How long bytes behind a refused request are still read, milliseconds. */
+/** How long to read further bytes after a refused request, milliseconds. */
 const LINGER_MS = 1_000;
 
 export interface ParserErrorsParts {
@@ -26,11 +26,11 @@ export interface ParserErrorsParts {
   clock: Clock;
   log: Pick<FastifyBaseLogger, 'info'>;
   unreadBodies: Pick<UnreadBodies, 'isOf'>;
-  /** What else an answer says about who asked; told the path, where it is known, and the peer's address. */
+  /** Returns more headers for an answer, from the path, as far as known, and the peer's address. */
   headersFor: (path: string, peer: string) => Readonly<Record<string, string>>;
 }
 
-/** Answers in the contract's shape what never became a request, and ends the connection. */
+/** Answers unreadable requests with the contract's error format, and closes the connection. */
 export class ParserErrors {
   readonly #parts: ParserErrorsParts;
 
@@ -38,29 +38,29 @@ export class ParserErrors {
     this.#parts = parts;
   }
 
-  /** For `clientError`; what Node puts on the error is a {@link ParserError}. */
+  /** Handles `clientError`, whose error is a {@link ParserError}. */
   answer(refusal: Error, socket: Socket): void {
     const error = refusal as ParserError;
     const { _httpMessage: underWay } = socket as Socket & { _httpMessage?: ServerResponse | null };
     if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy(error);
     else if (this.#parts.unreadBodies.isOf(socket)) this.#end(socket);
     else if (underWay?.req.complete === true) {
-      // A good request before this one is still being answered: its answer comes first.
+      // An earlier request of the connection is still being answered; send its answer first.
       this.#stopParsing(socket);
       underWay.once('finish', () => this.answer(error, socket));
     } else if (underWay?.headersSent === true) {
-      // Into an answer that has begun nothing can be said any more; that it breaks off says it.
+      // An answer has already begun, so the error can only break it off.
       socket.destroy(error);
     } else this.send(socket, explained(error), error.rawPacket?.toString('latin1') ?? '');
   }
 
-  /** @param head What is known of the request's line and header: they may hold its id, and its path decides the shape. */
+  /** @param head Known start of the request: its header may have a request id, and its path decides the error format */
   send(socket: Duplex, error: ApiError, head: string): void {
     const { shapes, log, headersFor } = this.#parts;
     const id = requestId(/\r?\nx-request-id:[ \t]*([^\r\n]*?)[ \t]*\r?\n/i.exec(head)?.[1]);
     const path = pathOf(/^[A-Z-]+ (\S+)/.exec(head)?.[1] ?? '');
     const { status, headers, body } = errorAnswer(error, { id, path }, shapes);
-    log.info({ request_id: id, status, reason: error.extras.details ?? '' }, 'no request');
+    log.info({ request_id: id, status, reason: error.extras.details ?? '' }, 'unreadable request refused');
     const peer = socket instanceof Socket ? (socket.remoteAddress ?? '') : '';
     const counted = headersFor(path, peer);
     const fields = { ...headers, ...counted, 'content-length': String(Buffer.byteLength(body)), connection: 'close' };
@@ -68,16 +68,16 @@ export class ParserErrors {
     this.#end(socket, `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}\r\n${lines.join('')}\r\n${body}`);
   }
 
-  #end(socket: Duplex, lastWords = ''): void {
-    socket.end(lastWords);
-    // Closing under bytes that nobody has read resets the connection, and a caller that is still sending would see that
+  #end(socket: Duplex, answer = ''): void {
+    socket.end(answer);
+    // Closing a socket with unread bytes resets the connection. A caller that is still sending would see the reset
     // instead of the answer.
     this.#stopParsing(socket);
     const cancel = this.#parts.clock.after(LINGER_MS, () => socket.destroy());
     socket.once('close', cancel).once('end', () => socket.destroy());
   }
 
-  /** Drops what still comes: the parser would complain about every further byte. */
+  /** Drops further bytes, because the parser would report an error for each. */
   #stopParsing(socket: Duplex): void {
     socket.removeAllListeners('data').on('data', () => undefined);
   }
@@ -86,7 +86,7 @@ export class ParserErrors {
 function explained(error: ParserError): ApiError {
   switch (error.code) {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return refused('The request did not come whole in time.', { status: 408 });
+      return refused('The request did not arrive completely in time.', { status: 408 });
     case 'HPE_HEADER_OVERFLOW':
       return isUrlTooLong(error.rawPacket)
         ? new ApiError('URI_TOO_LONG', `The URL is longer than ${LONGEST_URL} bytes.`)
@@ -107,14 +107,15 @@ function refused(sentence: string, extras: { status?: number; details?: string }
   return new ApiError('VALIDATION_ERROR', sentence, { problems: [{ path: '', message: sentence }], ...extras });
 }
 
-/** The parser's own words, such as `Content-Length can't be present with Transfer-Encoding`. */
+/** The parser's own message, such as `Content-Length can't be present with Transfer-Encoding`. */
 function reasonOf({ message, code = '' }: ParserError): string {
   return code.startsWith('HPE_') ? message.replace(/^Parse Error(?:: ?)?/, '') : '';
 }
 
 /**
- * The parser counts URL and header together. When the packet in which it gave up begins a request with a long line, the
- * URL alone was too much; a URL that came in many pieces cannot be told from a header.
+ * Whether the URL alone exceeded the limit, which the parser applies to URL and header together. It did when the
+ * refused packet begins a request with a long line. A URL that arrived in many pieces cannot be distinguished from a
+ * header.
  */
 function isUrlTooLong(packet: Buffer | undefined): boolean {
   const [line = ''] = (packet?.toString('latin1') ?? '').split('\n', 1);

@@ -19,15 +19,15 @@ function limits(changes: { enabled?: boolean; regular?: number; intensive?: numb
   };
 }
 
-/** Counts as often as told and gives what the last one was told. */
+/** Counts a request several times and returns the last verdict; all earlier ones must pass. */
 function countTimes(times: number, { count }: { count: () => ReturnType<RateLimits['count']> }) {
   const verdicts = Array.from({ length: times }, count);
   expect(verdicts.slice(0, -1).filter(({ refusal }) => refusal !== null)).toEqual([]);
   return verdicts.at(-1);
 }
 
-describe('a minute', () => {
-  it('has 100 regular requests; the next is refused until the window turns', async () => {
+describe('the window of a minute', () => {
+  it('allows 100 regular requests; the next is refused until the window ends', async () => {
     const { limits: limited, clock } = limits();
     const count = () => limited.count('user:ada', listInstances);
     expect(count().headers).toEqual({
@@ -45,7 +45,7 @@ describe('a minute', () => {
       'x-ratelimit-reset': String(START / 1_000 + 60),
     });
     expect(refusal).toMatchObject({ code: 'RATE_LIMITED', status: 429, extras: { headers: { 'retry-after': '40' } } });
-    expect(refusal?.message).toBe('More than 100 requests in a minute; the next one is taken in 40 s.');
+    expect(refusal?.message).toBe('More than 100 requests in a minute; try again in 40 s.');
 
     await clock.advance(39_499);
     expect(count().refusal).toMatchObject({ extras: { headers: { 'retry-after': '1' } } });
@@ -65,26 +65,26 @@ describe('a minute', () => {
     expect(limited.count('ada', null).refusal).toBe(null);
   });
 
-  it('has 10 intensive ones, whatever else was asked, and headers tell of the class', () => {
+  it('allows 10 intensive requests, whatever other requests there were, and headers describe the class', () => {
     const { limits: limited } = limits();
     countTimes(100, { count: () => limited.count('user:ada', listInstances) });
     countTimes(10, { count: () => limited.count('user:ada', startInstance) });
     const { headers, refusal } = limited.count('user:ada', startInstance);
     expect([headers['x-ratelimit-limit'], refusal?.message]).toEqual([
       '10',
-      'More than 10 expensive requests in a minute; the next one is taken in 60 s.',
+      'More than 10 expensive requests in a minute; try again in 60 s.',
     ]);
     expect(limited.count('user:ada', listInstances).headers['x-ratelimit-limit']).toBe('100');
   });
 
-  it('is of one caller', () => {
+  it('belongs to one caller', () => {
     const { limits: limited } = limits({ regular: 1 });
     countTimes(1, { count: () => limited.count('user:ada', listInstances) });
     expect(limited.count('user:ada', listInstances).refusal?.message).toMatch(/^More than 1 request in a minute/);
     expect(limited.count('user:bob', listInstances).refusal).toBe(null);
   });
 
-  it('counts what belongs to no operation as regular', () => {
+  it('counts requests without an operation as regular', () => {
     const { limits: limited } = limits({ regular: 3 });
     countTimes(2, { count: () => limited.count('192.0.2.1', null) });
     expect(limited.count('192.0.2.1', listInstances).headers['x-ratelimit-remaining']).toBe('0');
@@ -92,7 +92,7 @@ describe('a minute', () => {
   });
 });
 
-describe('to stop', () => {
+describe('an operation that stops instances', () => {
   it.each([stopInstance, stopAllInstances])('is counted and never refused: $id', (operation) => {
     const { limits: limited } = limits({ regular: 5, intensive: 5 });
     expect(countTimes(50, { count: () => limited.count('user:ada', operation) })).toMatchObject({
@@ -103,8 +103,8 @@ describe('to stop', () => {
   });
 });
 
-describe('what is not limited', () => {
-  it('free operations have no headers and use nothing up', () => {
+describe('an unlimited request', () => {
+  it('has no headers and uses up nothing when its operation is free', () => {
     const { limits: limited } = limits({ regular: 1 });
     expect(countTimes(200, { count: () => limited.count('192.0.2.1', getLiveness) })).toEqual({
       headers: {},
@@ -113,7 +113,7 @@ describe('what is not limited', () => {
     expect(limited.count('192.0.2.1', listInstances).refusal).toBe(null);
   });
 
-  it('nothing is, when limits are off', () => {
+  it('is any request while limits are off', () => {
     const { limits: limited } = limits({ enabled: false, regular: 1 });
     expect(countTimes(5, { count: () => limited.count('192.0.2.1', listInstances) })).toEqual({
       headers: {},
@@ -122,7 +122,7 @@ describe('what is not limited', () => {
   });
 });
 
-describe('to whom a request is counted', () => {
+describe('the subject of a request', () => {
   it.each([
     [null, '192.0.2.1', '192.0.2.1'],
     [null, '2001:db8::1:2:3:4', '2001:db8:0:0::/64'],
@@ -134,20 +134,20 @@ describe('to whom a request is counted', () => {
 });
 
 describe('pages of other sites', () => {
-  it('use up nothing of what the owner of the browser has', () => {
+  it('use up nothing of the browser owner’s limit', () => {
     const { limits: limited } = limits({ regular: 2 });
     for (let times = 0; times < 5; times += 1) limited.count(limitedSubject(null, '127.0.0.1', true), null);
     expect(limited.count(limitedSubject(null, '127.0.0.1', true), listInstances).refusal).not.toBe(null);
     expect(limited.count(limitedSubject(null, '127.0.0.1'), listInstances).refusal).toBe(null);
   });
 
-  it('with credentials count as who these belong to', () => {
+  it('with credentials count to their account', () => {
     expect(limitedSubject({ userId: 'u1' }, '127.0.0.1', true)).toBe('user:u1');
   });
 });
 
 describe('for any calls', () => {
-  it('each is judged by those of its caller and class in its minute alone', async () => {
+  it('each is judged only by those of its caller and class in its minute', async () => {
     const operations: (Operation | null)[] = [listInstances, startInstance, stopInstance, getLiveness, null];
     const anyCalls = fc.array(
       fc.record({

@@ -7,23 +7,23 @@ import type { Caller } from '../../auth/caller.ts';
 import type { Clock } from '../../instances/ports.ts';
 import { RequestWindows } from './request-windows.ts';
 
-/** What a counted request is told. */
+/** Result of counting a request. */
 export interface RateLimitVerdict {
-  /** `X-RateLimit-*`, for the answer whatever it is. */
+  /** `X-RateLimit-*` headers for any answer to the request. */
   headers: Readonly<Record<string, string>>;
-  /** `RATE_LIMITED` with `Retry-After`; `null`: the request may go on. */
+  /** `RATE_LIMITED` with `Retry-After`; `null`: the request may proceed. */
   refusal: ApiError | null;
 }
 
 type LimitedClass = 'regular' | 'intensive';
 
-/** Subjects of each class: a few megabytes at most, all of one minute. */
+/** Most subjects of each class in one minute; a few megabytes. */
 const MOST_SUBJECTS = 10_000;
-/** Whoever wants to stop something is never told to wait. */
+/** Operations that stop instances are counted but never refused. */
 const NEVER_REFUSED: ReadonlySet<string> = new Set([OPERATIONS.stopInstance.id, OPERATIONS.stopAllInstances.id]);
 const NOT_LIMITED: RateLimitVerdict = { headers: {}, refusal: null };
 
-/** How many requests of each class a caller may make in a minute. The classes know nothing of each other. */
+/** Limits the requests of each class that a caller may make in a minute. The classes are counted separately. */
 export class RateLimits {
   readonly #clock: Pick<Clock, 'now' | 'elapsed'>;
   readonly #config: Config['rate_limit'];
@@ -38,10 +38,10 @@ export class RateLimits {
   }
 
   /**
-   * Counts a request, once: also one that is refused. The headers tell of the operation's own class.
+   * Counts a request, also a refused one. The headers describe the operation's own class.
    *
-   * @param subject as {@link limitedSubject} tells it
-   * @param operation `null`: none, such as an unknown path or a request that could not be read; counts as regular
+   * @param subject from {@link limitedSubject}
+   * @param operation `null`: an unknown path or an unreadable request; counts as regular
    */
   count(subject: string, operation: Pick<Operation, 'id' | 'cost'> | null): RateLimitVerdict {
     const cost = operation?.cost ?? 'regular';
@@ -53,7 +53,7 @@ export class RateLimits {
     const headers = {
       'x-ratelimit-limit': String(limit),
       'x-ratelimit-remaining': String(Math.max(0, limit - used)),
-      // Rounded up: who comes back then is not too early.
+      // Rounded up, so that a retry at that time is not too early.
       'x-ratelimit-reset': String(Math.ceil((this.#clock.now() + left) / 1_000)),
     };
     const isOver = used > limit && !(operation !== null && NEVER_REFUSED.has(operation.id));
@@ -62,10 +62,10 @@ export class RateLimits {
 }
 
 /**
- * Whose windows a request uses: those of the account, which all its keys and tokens share; without an account those of the
- * address. An IPv6 address stands for its /64.
+ * Returns the subject to which a request counts. It is the account, shared by all its keys and tokens, or otherwise the
+ * address. An IPv6 address counts as its /64.
  *
- * @param isForeign A page of another site sent the request: it must not use up what the owner of the browser has.
+ * @param isForeign A page of another site sent the request, which must not use up the limit of the browser's owner.
  */
 export function limitedSubject(caller: Pick<Caller, 'userId'> | null, address: string, isForeign = false): string {
   const userId = caller?.userId ?? null;
@@ -75,9 +75,7 @@ export function limitedSubject(caller: Pick<Caller, 'userId'> | null, address: s
 
 function tooMany(cost: LimitedClass, limit: number, seconds: number): ApiError {
   const requests = `${cost === 'intensive' ? 'expensive ' : ''}request${limit === 1 ? '' : 's'}`;
-  return new ApiError(
-    'RATE_LIMITED',
-    `More than ${limit} ${requests} in a minute; the next one is taken in ${seconds} s.`,
-    { headers: { 'retry-after': String(seconds) } },
-  );
+  return new ApiError('RATE_LIMITED', `More than ${limit} ${requests} in a minute; try again in ${seconds} s.`, {
+    headers: { 'retry-after': String(seconds) },
+  });
 }

@@ -12,14 +12,14 @@ describe('a window', () => {
     expect(windows.count('a', START + WINDOW_MS)).toEqual({ used: 1, endsAt: START + 2 * WINDOW_MS });
   });
 
-  it('is of one subject', () => {
+  it('belongs to one subject', () => {
     const windows = new RequestWindows(10);
     windows.count('a', START);
     expect(windows.count('b', START + 5)).toEqual({ used: 1, endsAt: START + 5 + WINDOW_MS });
     expect(windows.count('a', START + 5).used).toBe(2);
   });
 
-  it('ends when the clock goes back before its beginning', () => {
+  it('ends when the clock jumps back before its start', () => {
     const windows = new RequestWindows(10);
     windows.count('a', START);
     const before = START - 3_600_000;
@@ -27,15 +27,15 @@ describe('a window', () => {
   });
 });
 
-describe('room', () => {
-  it('is made by dropping what has ended', () => {
+describe('the number of windows', () => {
+  it('is reduced by dropping ended windows', () => {
     const windows = new RequestWindows(1_000);
     for (let index = 0; index < 500; index += 1) windows.count(`old ${index}`, START);
     windows.count('new', START + WINDOW_MS);
     expect(windows.size).toBe(1);
   });
 
-  it('is made at the bound by dropping what ends soonest', () => {
+  it('is kept at the bound by dropping the window that ends first', () => {
     const windows = new RequestWindows(3);
     for (const [index, subject] of ['a', 'b', 'c', 'd'].entries()) windows.count(subject, START + index);
     expect(windows.size).toBe(3);
@@ -43,7 +43,7 @@ describe('room', () => {
     expect(windows.count('a', START + 9).used).toBe(1);
   });
 
-  it('is never more than the bound, and never needed by a subject that is known', () => {
+  it('never exceeds the bound, and a known subject needs no new window', () => {
     const windows = new RequestWindows(100);
     windows.count('me', START);
     for (let index = 0; index < 10_000; index += 1) windows.count(`${index % 99}`, START + index);
@@ -58,7 +58,7 @@ describe('for any requests at any times', () => {
   const requestsAfter = (passed: fc.Arbitrary<number>) =>
     fc.array(fc.record({ subject: fc.constantFrom('a', 'b', 'c', 'd'), passed }), { maxLength: 60 });
 
-  it('counts as somebody does who remembers every request', () => {
+  it('counts like a model that remembers every request', () => {
     fc.assert(
       fc.property(requestsAfter(forwards), (requests) => {
         const windows = new RequestWindows(4);
@@ -76,7 +76,7 @@ describe('for any requests at any times', () => {
     );
   });
 
-  it('nobody waits for longer than a minute, and there is no more than there is room for', () => {
+  it('no subject waits longer than a minute, and the bound holds', () => {
     const anyRequests = requestsAfter(fc.oneof(forwards, backwards));
     fc.assert(
       fc.property(anyRequests, fc.integer({ min: 1, max: 4 }), (requests, mostSubjects) => {

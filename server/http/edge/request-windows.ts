@@ -1,42 +1,42 @@
-/** How long a window lasts, milliseconds. */
+/** Length of a window, milliseconds. */
 export const WINDOW_MS = 60_000;
 
 interface Window {
-  /** By the clock of the count. */
+  /** In milliseconds of the counting clock. */
   startedAt: number;
   used: number;
 }
 
-/** Where a caller stands after a request. */
+/** State of a subject's window after a request. */
 export interface WindowState {
-  /** Requests of this window, this one included. */
+  /** Requests in this window, including this one. */
   used: number;
-  /** When the window ends, by the clock of the count: later than now, by a window's length at most. */
+  /** End of the window by the counting clock: later than now, by at most the length of a window. */
   endsAt: number;
 }
 
 /**
- * Counts requests in fixed windows, one for each subject, from its first request on. A clock that goes back before the
- * beginning of a window ends it, so that no window lasts for longer than its length from now.
+ * Counts requests in fixed windows, one for each subject, from its first request on. A clock that jumps back before the
+ * start of a window ends it. So no window lasts longer than its length from now.
  *
- * Of more subjects than there is room for, those whose windows are nearest to their end begin a new one. Whoever commands
- * that many addresses wins nothing by it that the addresses did not give already, and nobody is refused because of them.
+ * With more subjects than fit, the windows nearest to their end are dropped, and their subjects begin new ones. An
+ * attacker with that many addresses gains nothing beyond the addresses, and no other caller is refused because of them.
  */
 export class RequestWindows {
   readonly #mostSubjects: number;
-  /** By subject. As long as the clock goes on, in the order in which they end. */
+  /** By subject; in the order of their ends while the clock does not jump back. */
   readonly #windows = new Map<string, Window>();
 
   constructor(mostSubjects: number) {
     this.#mostSubjects = mostSubjects;
   }
 
-  /** How many windows are kept, ended ones among them. */
+  /** Number of stored windows, including ended ones. */
   get size(): number {
     return this.#windows.size;
   }
 
-  /** @param now milliseconds of whatever clock counts */
+  /** @param now milliseconds of the counting clock */
   count(subject: string, now: number): WindowState {
     const current = this.#windows.get(subject);
     if (current !== undefined && !isOver(current, now)) {
@@ -50,7 +50,10 @@ export class RequestWindows {
     return stateOf(opened);
   }
 
-  /** Each window is dropped once, so that a request costs the same however many there are. */
+  /**
+   * Drops ended or surplus windows. Each window is dropped once, so the cost of a request does not depend on their
+   * number.
+   */
   #makeRoom(now: number): void {
     for (const [subject, window] of this.#windows) {
       if (!isOver(window, now) && this.#windows.size < this.#mostSubjects) return;

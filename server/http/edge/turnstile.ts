@@ -1,35 +1,37 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** A request that another server answers: it goes there as it is, but for what is given here. */
+/** A request that another server answers. It is passed on unchanged, except for the fields below. */
 export interface PassedRequest {
   request: IncomingMessage;
   response: ServerResponse;
-  /** What came behind the header of a request for WebSocket; `null`: it is for none. */
+  /** Bytes after the header of a WebSocket handshake; `null`: not a WebSocket. */
   head: Buffer | null;
-  /** Path and query, the base path included. */
+  /** Path and query, including the base path. */
   url: string;
-  /** Its body where it was read already; `null`: it has none any more. Left out: it is still to be read. */
+  /** Its body when it was already read; `null`: read and empty. Left out: still unread. */
   body?: Buffer | null;
-  /** What it wants was done here, or before: only the outcome is waited for. */
+  /** The command was already carried out here or by a predecessor; only the outcome is awaited. */
   isBegun: boolean;
 }
 
-/** Where a request is held while this server is being replaced, and passed on to the next. */
+/**
+ * Counts requests in and out. While the server is being replaced, holds new requests and passes them to the successor.
+ */
 export interface Turnstile {
-  /** Requests are served here. */
+  /** True while requests are served here. */
   readonly isOpen: boolean;
   /**
-   * A request is being served that cannot be handed over in the middle.
+   * Notes a request that cannot be handed over until it ends.
    *
-   * @param isAnswered Whether all that is left is to send what is there: nobody waits for that.
-   * @returns to be called when it is over; more calls do nothing
+   * @param isAnswered Whether only sending the answer is left; a hand-over does not wait for that.
+   * @returns a function to call at the end; further calls do nothing
    */
   enter(isAnswered: () => boolean): () => void;
-  /** Holds a request as long as it must, and has another server answer it. Resolves when that is over. */
+  /** Holds a request as long as necessary, then passes it to another server. Resolves when that server has answered. */
   passOn(passed: PassedRequest): Promise<void>;
 }
 
-/** Where nobody is ever replaced. */
+/** The turnstile of a server that is never replaced. */
 export const OPEN_TURNSTILE: Turnstile = {
   isOpen: true,
   enter: () => () => undefined,

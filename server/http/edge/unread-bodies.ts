@@ -2,19 +2,22 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock } from '../../instances/ports.ts';
 
-/** Bodies that still come when their request has its answer. Node reads and drops them, for as long as they take. */
+/**
+ * Limits bodies that still arrive after the answer to their request. Node would read and drop them without a time
+ * limit.
+ */
 export class UnreadBodies {
   readonly #clock: Clock;
   readonly #limit: number;
   readonly #answered = new WeakSet<Socket>();
 
-  /** @param limit Milliseconds that such a body may take before its connection is ended. */
+  /** @param limit Milliseconds that such a body may take before its connection is closed. */
   constructor(clock: Clock, limit: number) {
     this.#clock = clock;
     this.#limit = limit;
   }
 
-  /** For every request. */
+  /** Watches a request; call it for every request. */
   watch(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request;
     this.#answered.delete(socket);
@@ -26,7 +29,10 @@ export class UnreadBodies {
     });
   }
 
-  /** Whether what comes now is of a request that has its answer: a second one would be taken for the next request's. */
+  /**
+   * Whether incoming bytes belong to a request that is already answered. A second answer would be taken for the next
+   * request's.
+   */
   isOf(socket: Socket): boolean {
     return this.#answered.has(socket);
   }

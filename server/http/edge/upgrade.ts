@@ -2,17 +2,17 @@ import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
-/** Takes a request as Node's server hands it over. */
+/** Handles a request, like a `request` listener of Node's server. */
 export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
 
 /**
- * Lets requests that ask for WebSocket go the way of all others (id, Host and Origin, routes, errors) with a response
- * on their bare socket. A handler that wants the connection hijacks the reply and takes socket and head; where none
- * does, the caller gets an ordinary answer and the connection ends.
+ * Routes WebSocket handshakes like all other requests (id, Host and Origin, routes, errors), with a response on their
+ * bare socket. A handler that takes over the connection hijacks the reply and uses socket and head. Otherwise the
+ * caller gets an ordinary answer, and the connection closes.
  */
 export class Upgrades {
   readonly #heads = new WeakMap<IncomingMessage, Buffer>();
-  /** Node counts them as open but forgets that they are connections. */
+  /** Open sockets. Node counts them, but `closeAllConnections` does not close them. */
   readonly #sockets = new Set<Duplex>();
 
   constructor(server: Server, listener: RequestListener) {
@@ -20,13 +20,13 @@ export class Upgrades {
       this.#heads.set(request, head);
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
-      // Node has taken its own listener away; without one, a reset connection would end the process.
+      // Node has removed its error listener; without one, a reset connection would end the process.
       socket.on('error', () => socket.destroy());
       listener(request, responseOn(socket, request));
     });
   }
 
-  /** The bytes that came behind a request's header; `null` for a request that asked for no other protocol. */
+  /** The bytes after a request's header; `null`: not a WebSocket handshake. */
   headOf(request: IncomingMessage): Buffer | null {
     return this.#heads.get(request) ?? null;
   }

@@ -8,65 +8,65 @@ const DAY_MS = 86_400_000;
 
 function watched(changes: (clock: FakeClock) => Partial<Caller>) {
   const clock = new FakeClock();
-  const told: string[] = [];
+  const codes: string[] = [];
   const caller = { ...anonymousAdmin(), ...changes(clock) };
-  const stop = watchWelcome(caller, clock, ({ code }: ApiError) => void told.push(code));
-  return { clock, told, stop };
+  const stop = watchWelcome(caller, clock, ({ code }: ApiError) => void codes.push(code));
+  return { clock, codes, stop };
 }
 
-describe('a caller is welcome', () => {
-  it('until the credential is revoked, once', async () => {
+describe('watching a caller’s credentials', () => {
+  it('reports their revocation once', async () => {
     const controller = new AbortController();
-    const { told, clock } = watched((from) => ({
+    const { codes, clock } = watched((from) => ({
       revoked: controller.signal,
       expiresAt: from.now() + 1_000,
     }));
-    expect(told).toEqual([]);
+    expect(codes).toEqual([]);
     controller.abort();
     await clock.advance(1_000);
-    expect(told).toEqual(['UNAUTHORIZED']);
+    expect(codes).toEqual(['UNAUTHORIZED']);
     expect(clock.pending).toEqual([]);
   });
 
-  it('not at all when it was revoked before', () => {
-    expect(watched(() => ({ revoked: AbortSignal.abort() })).told).toEqual(['UNAUTHORIZED']);
+  it('reports at once when they were revoked before', () => {
+    expect(watched(() => ({ revoked: AbortSignal.abort() })).codes).toEqual(['UNAUTHORIZED']);
   });
 
-  it('until the credential has come to its end, to the millisecond', async () => {
-    const { told, clock } = watched((from) => ({ expiresAt: from.now() + 60 * DAY_MS }));
+  it('reports their expiry at the exact millisecond', async () => {
+    const { codes, clock } = watched((from) => ({ expiresAt: from.now() + 60 * DAY_MS }));
     await clock.advance(60 * DAY_MS - 1);
-    expect(told).toEqual([]);
+    expect(codes).toEqual([]);
     await clock.advance(1);
-    expect(told).toEqual(['TOKEN_EXPIRED']);
+    expect(codes).toEqual(['TOKEN_EXPIRED']);
   });
 
-  it('also by a clock that waits for less than that at a time', async () => {
+  it('works with a clock whose timers are limited', async () => {
     const clock = new FakeClock();
-    const told: string[] = [];
+    const codes: string[] = [];
     const impatient = {
       now: () => clock.now(),
       after: (ms: number, callback: () => void) => clock.after(Math.min(ms, 20 * DAY_MS), callback),
     };
     const caller = { ...anonymousAdmin(), expiresAt: clock.now() + 50 * DAY_MS };
-    watchWelcome(caller, impatient, ({ code }) => void told.push(code));
+    watchWelcome(caller, impatient, ({ code }) => void codes.push(code));
     for (let day = 0; day < 49; day += 1) await clock.advance(DAY_MS);
-    expect(told).toEqual([]);
+    expect(codes).toEqual([]);
     await clock.advance(DAY_MS);
-    expect(told).toEqual(['TOKEN_EXPIRED']);
+    expect(codes).toEqual(['TOKEN_EXPIRED']);
   });
 
-  it('for ever, where nobody had to say who they are', () => {
-    const { told, clock } = watched(() => ({}));
-    expect([told, clock.pending]).toEqual([[], []]);
+  it('never reports for public requests', () => {
+    const { codes, clock } = watched(() => ({}));
+    expect([codes, clock.pending]).toEqual([[], []]);
     expect(watchWelcome(null, clock, () => undefined)()).toBeUndefined();
   });
 
-  it('for whoever no longer watches, whatever comes', async () => {
+  it('reports nothing after it was stopped', async () => {
     const controller = new AbortController();
-    const { told, clock, stop } = watched((from) => ({ revoked: controller.signal, expiresAt: from.now() + 5 }));
+    const { codes, clock, stop } = watched((from) => ({ revoked: controller.signal, expiresAt: from.now() + 5 }));
     stop();
     controller.abort();
     await clock.advance(10);
-    expect([told, clock.pending]).toEqual([[], []]);
+    expect([codes, clock.pending]).toEqual([[], []]);
   });
 });

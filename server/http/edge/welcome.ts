@@ -3,10 +3,10 @@ import type { Caller } from '../../auth/caller.ts';
 import type { Clock } from '../../instances/ports.ts';
 
 /**
- * Watches, for what outlasts an ordinary request, whether its caller is still welcome: calls `onOver` once when the
- * credential was revoked or has come to its end.
+ * Watches the credentials of a caller during a long request or WebSocket. Calls `onOver` once, when the credentials are
+ * revoked or expire.
  *
- * @returns stops watching; has to be called
+ * @returns a function that stops watching; must be called
  */
 export function watchWelcome(
   caller: Caller | null,
@@ -28,7 +28,7 @@ export function watchWelcome(
   const wait = (until: number): void => {
     const left = until - clock.now();
     if (left <= 0) end(new ApiError('TOKEN_EXPIRED', 'The credentials of this request have expired.'));
-    // A clock waits for less than a month at a time.
+    // A timer waits for less than a month at a time.
     else cancel = clock.after(left, () => wait(until));
   };
   revoked.addEventListener('abort', onRevoked, { once: true });

@@ -10,13 +10,13 @@ import { sentSchemas } from '../api-page/sent-schemas.ts';
 import { testConfig, testServer } from '../../testing/http-harness.ts';
 
 const operations = Object.values<Operation>(OPERATIONS);
-/** Whatever is counted is told. */
+/** Rate limits with headers in every counted answer. */
 const COUNTED = { count: () => ({ headers: { 'x-ratelimit-limit': '100' }, refusal: null }) };
 const page = async (parts: Parameters<typeof testServer>[0] = {}, url = '/docs') =>
   testServer({ limits: COUNTED, ...parts }).inject({ method: 'GET', url });
 
-describe('the API as a page', () => {
-  it('has every operation, with its path, its meaning, and who may call it', async () => {
+describe('the API page', () => {
+  it('has every operation, with its path, its meaning and its permission', async () => {
     const { body } = await page();
     for (const { id, path, permission } of operations) {
       const from = body.indexOf(`<details class="operation" id="${id}">`);
@@ -27,7 +27,7 @@ describe('the API as a page', () => {
     }
   });
 
-  it('has every schema, and no link on it leads nowhere', async () => {
+  it('has every schema and no dead link', async () => {
     const { body } = await page();
     const ids = new Set([...body.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id));
     const links = [...body.matchAll(/ href="#([^"]+)"/g)].map(([, id]) => id ?? '');
@@ -37,13 +37,13 @@ describe('the API as a page', () => {
     expect(names.filter((name) => !ids.has(`schema-${name}`))).toEqual([]);
   });
 
-  it('tells schemas that callers write from those that are answered', () => {
+  it('distinguishes schemas that callers write from schemas in answers', () => {
     const sent = sentSchemas(openApiDocument('0.1.0'));
     expect([...sent]).toEqual(expect.arrayContaining(['CreateInstance', 'Options', 'Fleet']));
     for (const name of ['Instance', 'ConfigView', 'Error']) expect(sent).not.toContain(name);
   });
 
-  it('calls required what callers must write, and nothing that is answered', async () => {
+  it('marks as required what callers must write, and nothing in answers', async () => {
     const { body } = await page();
     const partOf = (id: string): string =>
       /^[^]*?<\/details> (?=<details class|<\/section>)/.exec(body.slice(body.indexOf(` id="${id}"`)))?.[0] ?? '';
@@ -54,13 +54,13 @@ describe('the API as a page', () => {
     expect(partOf('schema-Instance')).toContain('class="may"');
   });
 
-  it('loads nothing, and lets nothing be loaded', async () => {
+  it('loads nothing, and allows nothing to be loaded', async () => {
     const { body, headers } = await page();
     expect(headers['content-type']).toBe('text/html; charset=utf-8');
     expect(body).not.toMatch(/\b(src|action|data-src)=|@import|url\(/);
     expect([...body.matchAll(/<link [^>]*>/g)].map(([tag]) => tag)).toEqual(['<link rel="icon" href="data:," />']);
     const hosts = [...body.matchAll(/https?:\/\/([\w.-]+)/g)].map(([, host]) => host);
-    // The second is the default of a setting, a text.
+    // The second is the default of a setting, as text.
     expect([...new Set(hosts)]).toEqual(['127.0.0.1', 'huggingface.co']);
     const policy = String(headers['content-security-policy']);
     expect(policy).toMatch(/^default-src 'none'; style-src 'sha256-[^']+'; script-src 'sha256-[^']+'; /);
@@ -68,22 +68,12 @@ describe('the API as a page', () => {
   });
 
   it.each([
-    [
-      'a path of its own, that the proxy passes on',
-      '/llm/docs',
-      'http://127.0.0.1:8080/llm/api/instances',
-      { base_path: '/llm' },
-    ],
-    [
-      'a path of its own, that the proxy takes off',
-      '/docs',
-      'http://127.0.0.1:8080/llm/api/instances',
-      { base_path: '/llm' },
-    ],
-    ['its public name', '/docs', 'https://ai.example/llm/api/instances', { public_url: 'https://ai.example/llm/' }],
+    ['a base path that the proxy keeps', '/llm/docs', 'http://127.0.0.1:8080/llm/api/instances', { base_path: '/llm' }],
+    ['a base path that the proxy removes', '/docs', 'http://127.0.0.1:8080/llm/api/instances', { base_path: '/llm' }],
+    ['its public URL', '/docs', 'https://ai.example/llm/api/instances', { public_url: 'https://ai.example/llm/' }],
     ['every address', '/docs', 'http://127.0.0.1:8080/api/instances', { host: '0.0.0.0' }],
     [
-      'a path that is like one of the API',
+      'a base path that equals one of the API',
       '/health-team/docs',
       'http://127.0.0.1:8080/health-team/api/instances',
       { base_path: '/health-team' },
@@ -91,13 +81,13 @@ describe('the API as a page', () => {
   ])('works under %s', async (_, url, request, server) => {
     const { statusCode, body } = await page({ config: testConfig({ server }) }, url);
     expect(statusCode).toBe(200);
-    // By the script, what is marked becomes the address by which the page was reached.
+    // The script replaces the marked URL by the address under which the page was loaded.
     const base = request.replace(/\/api\/instances$/, '');
     expect(body).toContain(`curl <span class="base">${base}</span>/api/instances</code>`);
     expect(body).toContain('href="api/openapi.json"');
   });
 
-  it('is for everybody, uncounted, and then shows how to send a token', async () => {
+  it('is public and uncounted, and shows how to send a token when authentication is on', async () => {
     const { auth } = await AuthHarness.open();
     const { statusCode, body, headers } = await page({ auth, config: testConfig({ auth: { enabled: true } }) });
     expect(statusCode).toBe(200);
@@ -107,21 +97,21 @@ describe('the API as a page', () => {
     expect(login).not.toContain('$TOKEN');
   });
 
-  it('gives examples of bodies that are right, one for each operation that takes one', () => {
+  it('has a valid example body for each operation that takes one', () => {
     const withBody = operations.filter(({ body }) => body !== undefined);
     expect(Object.keys(EXAMPLES).sort()).toEqual(withBody.map(({ id }) => id).sort());
     for (const { id, body } of withBody) expect(body?.schema.safeParse(EXAMPLES[id]).error, id).toBe(undefined);
   });
 });
 
-describe('its markup', () => {
-  it('escapes what is put in, and nothing twice', () => {
+describe('the markup of the page', () => {
+  it('escapes inserted values, and nothing twice', () => {
     expect(markup`<p title="${'"'}">${'<a & b>'}${markup`<i>${"it's"}</i>`}${null}${[markup`1`, null]}</p>`.text).toBe(
       '<p title="&quot;">&lt;a &amp; b&gt;<i>it&#39;s</i>1</p>',
     );
   });
 
-  it('makes code of what stands in backticks', () => {
+  it('renders backticks as code', () => {
     expect(prose('set `a<b`').text).toBe('set <code>a&lt;b</code>');
   });
 
@@ -133,7 +123,7 @@ describe('its markup', () => {
     ['a map', { type: 'object', additionalProperties: { type: 'number' } }, 'map to number'],
     ['another schema', { $ref: '#/components/schemas/Role' }, '<a href="#schema-Role">Role</a>'],
     ['anything', {}, 'anything'],
-  ])('says what %s is', (_, schema, said) => {
+  ])('describes the type of %s', (_, schema, said) => {
     expect(kindOf(schema).text).toBe(said);
   });
 
@@ -148,11 +138,11 @@ describe('its markup', () => {
       'matches <code>^a&lt;b</code>; default <code>&quot;a&quot;</code>',
     ],
     ['no bound at all', { minimum: Number.MIN_SAFE_INTEGER, minLength: 0 }, null],
-  ])('says what bounds %s has', (_, schema, said) => {
+  ])('describes the bounds of %s', (_, schema, said) => {
     expect(aboutOf(schema)?.text ?? null).toBe(said === null ? null : ` <span class="bounds">${said}</span>`);
   });
 
-  it('says of a request what must be there, and of an answer what may be missing', () => {
+  it('marks required fields of a request, and fields of an answer that may be missing', () => {
     const schema = { properties: { a: {}, b: {} }, required: ['a'] };
     const rows = (way: Way): string[] => fieldsOf(schema, {}, way)?.text.match(/<dt>[^]*?<\/dt>/g) ?? [];
     expect(rows('sent').map((row) => row.includes('required'))).toEqual([true, false]);
@@ -160,7 +150,7 @@ describe('its markup', () => {
     expect(rows('answered').join('')).not.toContain('required');
   });
 
-  it('shows fields within fields, and ends where a schema comes back to itself', () => {
+  it('shows nested fields, and stops at a recursive schema', () => {
     const tree = {
       type: 'object',
       properties: { leaf: { type: 'object', properties: { deep: {} } }, next: { $ref: '#/Tree' } },

@@ -8,7 +8,7 @@ import { STYLE } from '../api-page/style.ts';
 import { FixedAnswer } from '../edge/fixed-answer.ts';
 import type { HttpApp } from '../plugin.ts';
 
-/** Nothing but what stands in the page itself, and nobody may frame it. */
+/** The page loads only its own content, and no site may frame it. */
 const POLICY = [
   "default-src 'none'",
   `style-src ${hashOf(STYLE)}`,
@@ -19,7 +19,7 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** What the page has to know. */
+/** Dependencies of the page. */
 export interface ApiPageParts {
   config: Pick<Config, 'server' | 'auth'>;
   version: string;
@@ -32,7 +32,7 @@ const HEADERS = {
   'referrer-policy': 'no-referrer',
 };
 
-/** `/docs`: the API as a page. It tells nothing of this server but its version and address, so everybody may read it. */
+/** `/docs`: the API as a page. It reveals only the version and address of this server, so it is public. */
 export function apiPageRoutes(app: HttpApp, { config, version }: ApiPageParts): void {
   const setting = { base: baseOf(config.server), isAuthEnabled: config.auth.enabled };
   const page = new FixedAnswer(HEADERS, () => apiPage(openApiDocument(version), setting));
@@ -44,7 +44,7 @@ export function apiPageRoutes(app: HttpApp, { config, version }: ApiPageParts): 
   });
 }
 
-/** What stands before `/api`, for who reads the page without its script. */
+/** The URL before `/api`, for readers of the page without its script. */
 function baseOf({ public_url: publicUrl, host, port, base_path: basePath }: Config['server']): string {
   const isNamed = !['0.0.0.0', '::'].includes(host);
   const own = `http://${isNamed ? (host.includes(':') ? `[${host}]` : host) : '127.0.0.1'}:${port}${basePath}`;

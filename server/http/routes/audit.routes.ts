@@ -13,14 +13,14 @@ const NDJSON = 'application/x-ndjson';
 const DEFAULT_ROWS = 100;
 const PAGE_ROWS = 1_000;
 
-/** Who did what to which: a page of it, or all of it line by line. */
+/** The audit trail: a page as JSON, or all rows line by line. */
 export function auditRoutes(bind: Bind, audit: Reader): void {
   bind(OPERATIONS.getAudit, async ({ query, request, reply }) => {
     if (!prefers(request.headers.accept, NDJSON, ['application/json'])) {
       return { audit: await audit.read({ ...queryOf(query), limit: query.limit ?? DEFAULT_ROWS }) };
     }
     reply.headers({ ...JSON_HEADERS, 'content-type': `${NDJSON}; charset=utf-8` });
-    // A HEAD is answered with the header of the whole.
+    // Answer a HEAD with the headers of the complete answer.
     return reply.send(request.method === 'HEAD' ? '' : Readable.from(lines(audit, query)));
   });
 }
@@ -31,7 +31,7 @@ function queryOf({ before_seq: beforeSeq, subject, action, target }: Query): Omi
   return { beforeSeq: beforeSeq ?? null, subject: subject ?? null, action: action ?? null, target: target ?? null };
 }
 
-/** A page at a time, when the one before has been taken. */
+/** Reads a page of rows after the previous one was consumed. */
 async function* lines(audit: Reader, query: Query): AsyncGenerator<string> {
   let left = query.limit ?? Infinity;
   const filter = queryOf(query);

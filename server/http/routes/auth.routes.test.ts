@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { AuthHarness, PASSWORD } from '../../testing/auth-harness.ts';
 import { errorOf, example, expectShape, testConfig, testServer, type TestServer } from '../../testing/http-harness.ts';
 
-/** Logging in and out, accounts, keys and tickets, over HTTP. What they decide is tested with `auth/`. */
+/** Logging in and out, accounts, keys and tickets, over HTTP. The tests of `auth/` cover their decisions. */
 
 let harness: AuthHarness;
 let test: TestServer;
@@ -27,7 +27,7 @@ async function call(method: Method, path: string, token?: string, payload?: obje
 }
 
 describe('a login', () => {
-  it('answers in the form of the reference', async () => {
+  it('answers in the format of the reference', async () => {
     await harness.user('ada', 'operator');
     const answer = await call('POST', '/auth/login', undefined, { username: 'ada', password: PASSWORD });
     expect(answer.statusCode).toBe(200);
@@ -38,10 +38,10 @@ describe('a login', () => {
     expect((await call('GET', '/instances', token)).statusCode).toBe(200);
   });
 
-  it('that is wrong is told nothing more', async () => {
+  it('reveals no reason when it is wrong', async () => {
     await harness.user('ada', 'operator');
     const answers = await Promise.all(
-      ['ada', 'nobody'].map((username) => call('POST', '/auth/login', undefined, { username, password: 'x' })),
+      ['ada', 'unknown'].map((username) => call('POST', '/auth/login', undefined, { username, password: 'x' })),
     );
     const [known, unknown] = answers.map(({ statusCode, headers, body }) => ({
       statusCode,
@@ -64,7 +64,7 @@ describe('a login', () => {
     expect([answer.statusCode, answer.json<{ code: string }>().code]).toEqual([413, 'PAYLOAD_TOO_LARGE']);
   });
 
-  it('may have the longest name and password, all characters escaped', async () => {
+  it('may have the longest name and password, with all characters escaped', async () => {
     const longest = '\\u0061'.repeat(1_024);
     const answer = await test.inject({
       method: 'POST',
@@ -75,7 +75,7 @@ describe('a login', () => {
     expect(answer.statusCode).toBe(401);
   });
 
-  it('is throttled and listed by the client that sends it', async () => {
+  it('is throttled and listed by the address of its client', async () => {
     await harness.user('ada', 'admin');
     const seen: unknown[] = [];
     harness.auth.sessions.login = async (_body, client) => {
@@ -88,7 +88,7 @@ describe('a login', () => {
 });
 
 describe('a token', () => {
-  it('is exchanged, and revoked', async () => {
+  it('can be refreshed, and revoked', async () => {
     const token = await harness.tokenOf('ada');
     const refreshed = await call('POST', '/auth/refresh', token);
     const { token: next } = TokenSchema.strict().parse(refreshed.json());
@@ -112,7 +112,7 @@ describe('while authentication is off', () => {
     ['POST', '/auth/refresh', undefined],
     ['POST', '/auth/logout', undefined],
     ['PUT', '/auth/password', { current_password: PASSWORD, new_password: PASSWORD }],
-  ])('%s %s says so', async (method, path, payload) => {
+  ])('%s %s answers AUTH_DISABLED', async (method, path, payload) => {
     await serve(false);
     const answer = await call(method, path, undefined, payload);
     expect([answer.statusCode, errorOf(answer.body).code]).toEqual([409, 'AUTH_DISABLED']);
@@ -128,7 +128,7 @@ describe('while authentication is off', () => {
 });
 
 describe('accounts', () => {
-  it('are made, listed, changed and deleted', async () => {
+  it('can be created, listed, changed and deleted', async () => {
     const root = await harness.tokenOf('root');
     const body = { username: 'Bob', password: PASSWORD, role: 'viewer' };
     const created = await call('POST', '/users', root, body);
@@ -172,7 +172,7 @@ describe('keys', () => {
     expect((await call('GET', '/instances', key)).statusCode).toBe(401);
   });
 
-  it('may not be above whoever makes them', async () => {
+  it('may not exceed the rights of their maker', async () => {
     const answer = await call('POST', '/keys', await harness.tokenOf('eve', 'viewer'), {
       name: 'k',
       scopes: ['admin'],
@@ -182,7 +182,7 @@ describe('keys', () => {
 });
 
 describe('a ticket', () => {
-  it('is of whoever asked for it', async () => {
+  it('belongs to the caller who requested it', async () => {
     const answer = await call('POST', '/ws/ticket', await harness.tokenOf('eve', 'viewer'));
     const { ticket } = answer.json<{ ticket: string }>();
     expect(harness.auth.tickets.redeem(ticket)).toMatchObject({ subject: 'user:eve', role: 'viewer' });

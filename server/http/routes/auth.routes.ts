@@ -5,13 +5,13 @@ import type { Sessions } from '../../auth/sessions.ts';
 import type { Bind } from '../bind.ts';
 import type { HttpRequest } from '../plugin.ts';
 
-/** What the routes of this section call. */
+/** Dependencies of these routes. */
 export interface Login {
   sessions: Pick<Sessions, 'login' | 'refresh' | 'logout' | 'list' | 'end' | 'changePassword'>;
   accounts: Pick<Accounts, 'named'>;
 }
 
-/** The seed's section "Authentication". @param addressOf Where a request comes from. */
+/** The seed's section "Authentication". @param addressOf Returns the client address of a request. */
 export function authRoutes(
   bind: Bind,
   { sessions, accounts }: Login,
@@ -23,7 +23,7 @@ export function authRoutes(
   });
 
   bind(OPERATIONS.login, async ({ body, request }) => {
-    // Only a name that is one: people type their password into the wrong field.
+    // Record only the name of an existing account: people type their password into the wrong field.
     request.concerns = accounts.named(body.username)?.username ?? null;
     return sessions.login(body, clientOf(request));
   });
@@ -48,7 +48,7 @@ export function authRoutes(
   });
 }
 
-/** It is stored and shown on terminals. */
+/** Characters. The text is stored and shown on terminals. */
 const LONGEST_USER_AGENT = 200;
 
 function userAgentOf({ headers }: HttpRequest['raw']): string | null {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { errorOf, testServer } from '../../testing/http-harness.ts';
 
 describe.each(['start-all', 'stop-all'])('POST /api/instances/%s', (command) => {
-  it('takes a thousand names and not one more, since each is answered', async () => {
+  it('takes at most a thousand names, because each gets a result', async () => {
     const { inject, manager } = testServer();
     const url = `/api/instances/${command}`;
     const names = Array.from({ length: 1_000 }, (_each, index) => `n${index}`);

@@ -10,7 +10,7 @@ import { readJsonBodies } from '../bodies/body.ts';
 import { configRoutes } from './config.routes.ts';
 import { errorOf, testServer, type TestServer } from '../../testing/http-harness.ts';
 
-/** Beside the server's own routes of the same paths. */
+/** Prefix of the tested routes, because the server has its own routes at the same paths. */
 const PREFIX = '/under-test';
 const URL = `${PREFIX}/api/config`;
 
@@ -41,7 +41,7 @@ const put = async (payload?: object): Promise<LightMyRequestResponse> =>
   test.inject({ method: 'PUT', url: URL, ...(payload === undefined ? {} : { payload }) });
 
 describe('GET /config', () => {
-  it('answers with the configuration, its sources and its file', async () => {
+  it('returns the configuration, its sources and its file', async () => {
     const answer = await test.inject({ url: URL });
     expect(answer.statusCode).toBe(200);
     expect(ConfigViewSchema.strict().parse(answer.json())).toMatchObject({
@@ -57,7 +57,7 @@ describe('GET /config', () => {
 });
 
 describe('PUT /config', () => {
-  it('changes the file, and says what', async () => {
+  it('changes the file, and lists the changes', async () => {
     const answer = await put({ server: { port: 9001 } });
     expect(answer.statusCode).toBe(200);
     expect(ConfigWrittenSchema.strict().parse(answer.json())).toMatchObject({
@@ -69,7 +69,7 @@ describe('PUT /config', () => {
     expect(readFileSync(path, 'utf8')).toBe(CONFIG_FILE.replace('9000', '9001'));
   });
 
-  it('with what GET shows changes nothing', async () => {
+  it('changes nothing with the answer of GET', async () => {
     const { config } = (await test.inject({ url: URL })).json<{ config: object }>();
     expect((await put(config)).json()).toMatchObject({ changed: [], restart_required: false });
     expect(readFileSync(path, 'utf8')).toBe(CONFIG_FILE);
@@ -79,7 +79,7 @@ describe('PUT /config', () => {
     [400, 'VALIDATION_ERROR', { server: { prot: 1 }, stats: [] }],
     [403, 'FORBIDDEN', { security: { allow_privileged: true } }],
     [409, 'CONFIG_PINNED', { stats: { interval: 3 } }],
-  ])('answers %i %s to %j, with every key that is about', async (status, code, payload) => {
+  ])('answers %i %s to %j, with every wrong key', async (status, code, payload) => {
     const answer = await put({ instances: { max_restarts: 1 }, ...payload });
     const error = errorOf(answer.body);
     expect([answer.statusCode, error.code]).toEqual([status, code]);
@@ -88,7 +88,7 @@ describe('PUT /config', () => {
     expect(readFileSync(path, 'utf8')).toBe(CONFIG_FILE);
   });
 
-  it('needs a body that is an object', async () => {
+  it('requires an object as its body', async () => {
     for (const answer of [await put(), await put([])]) {
       expect([answer.statusCode, errorOf(answer.body).code]).toEqual([400, 'VALIDATION_ERROR']);
     }

@@ -2,10 +2,10 @@ import type { ConfigPatch, ConfigView, ConfigWritten } from '@llamactl/contract/
 import { OPERATIONS } from '@llamactl/contract/operations';
 import type { Bind } from '../bind.ts';
 
-/** Shows and changes the configuration that holds from the next start. */
+/** Shows and changes the configuration for the next start. */
 export interface ConfigEditor {
   view(): Promise<ConfigView>;
-  /** Throws an ApiError when anything is wrong; then nothing was written. */
+  /** Throws an ApiError when anything is wrong; then the file is unchanged. */
   update(patch: ConfigPatch): Promise<ConfigWritten>;
 }
 

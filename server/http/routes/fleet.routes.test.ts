@@ -24,7 +24,7 @@ instances:
 
 describe('POST /api/apply', () => {
   it.each(['application/yaml', 'application/x-yaml', 'text/yaml; charset=utf-8', 'text/x-yaml'])(
-    'takes YAML as %s',
+    'accepts YAML as %s',
     async (type) => {
       const { inject, fleet } = fleetServer();
       const headers = { 'content-type': type };
@@ -55,7 +55,7 @@ describe('POST /api/apply', () => {
     },
   );
 
-  describe('of more than other bodies may have', () => {
+  describe('with a body larger than others may be', () => {
     const large = (count: number): Fleet => ({
       instances: Array.from({ length: count }, (_, index) => ({
         name: `i${index}`,
@@ -65,7 +65,7 @@ describe('POST /api/apply', () => {
     const applied = (test: TestServer, payload: string, type = 'application/json') =>
       test.inject({ method: 'POST', url: '/api/apply', headers: { 'content-type': type }, payload });
 
-    it.each(['application/json', 'application/yaml'])('takes 2 MiB of %s', async (type) => {
+    it.each(['application/json', 'application/yaml'])('accepts 2 MiB of %s', async (type) => {
       const server = fleetServer();
       const document = large(1_100);
       const payload = type === 'application/json' ? JSON.stringify(document) : yamlText(document, 'x');
@@ -74,7 +74,7 @@ describe('POST /api/apply', () => {
       expect(server.fleet.applied[0]?.fleet).toEqual(document);
     });
 
-    it('takes 16 MiB, and no more', async () => {
+    it('accepts 16 MiB, and no more', async () => {
       const server = fleetServer();
       const document = JSON.stringify(large(1_000));
       const full = document + ' '.repeat(16 * 1024 * 1024 - document.length);
@@ -83,10 +83,10 @@ describe('POST /api/apply', () => {
       expect([refused.statusCode, errorOf(refused.body).code]).toEqual([413, 'PAYLOAD_TOO_LARGE']);
     });
 
-    it('reads and judges them in many turns, one document after the other', async () => {
+    it('reads and validates in many turns, one document after the other', async () => {
       const server = fleetServer();
       const turns: (() => void)[] = [];
-      // Every look at the clock finds the time of a slice over.
+      // At every look at the clock, the time of a slice is over.
       let now = 0;
       vi.spyOn(server.clock, 'elapsed').mockImplementation(() => (now += 10));
       vi.spyOn(server.clock, 'nextTurn').mockImplementation((callback) => void turns.push(callback));
@@ -107,14 +107,14 @@ describe('POST /api/apply', () => {
         await new Promise(setImmediate);
       }
       expect((await Promise.all(answers)).map(({ statusCode }) => statusCode)).toEqual([200, 200, 200]);
-      // A turn for each entry: to parse it, and to judge it.
+      // Each entry takes two turns: to parse it, and to validate it.
       expect(taken).toBeGreaterThan(3 * 2 * 100);
-      // One is parsed while those before it are judged.
+      // At most one document is parsed while earlier ones are validated.
       expect(most).toBeLessThanOrEqual(3);
     });
   });
 
-  it('takes JSON, and hands prune and dry_run on', async () => {
+  it('accepts JSON, and passes prune and dry_run on', async () => {
     const { inject, fleet } = fleetServer();
     const url = '/api/apply?prune=true&dry_run=true';
     const answer = await inject({ method: 'POST', url, payload: { instances: [{ name: 'chat' }] } });
@@ -125,7 +125,7 @@ describe('POST /api/apply', () => {
     expect(fleet.applied[0]?.options.signal).toBeInstanceOf(AbortSignal);
   });
 
-  it('tells every problem with its place in the document', async () => {
+  it('lists every problem with its place in the document', async () => {
     const { inject, fleet } = fleetServer();
     const payload =
       'instances:\n  - name: chat\n    prot: 1\n  - { name: "-", options: { threads: [] } }\nversion: 2\n';
@@ -141,7 +141,7 @@ describe('POST /api/apply', () => {
     expect(fleet.applied).toEqual([]);
   });
 
-  it('says where YAML is wrong', async () => {
+  it('shows the position of an error in YAML', async () => {
     const { inject } = fleetServer();
     const headers = { 'content-type': 'application/yaml' };
     const answer = await inject({ method: 'POST', url: '/api/apply', headers, payload: 'instances:\n  - "x' });
@@ -153,14 +153,14 @@ describe('POST /api/apply', () => {
   it.each([
     ['no body', ''],
     ['comments alone', '# nothing\n'],
-  ])('needs a document: %s', async (_what, payload) => {
+  ])('requires a document: %s', async (_what, payload) => {
     const { inject } = fleetServer();
     const headers = { 'content-type': 'application/yaml' };
     const answer = await inject({ method: 'POST', url: '/api/apply', headers, payload });
     expect([answer.statusCode, errorOf(answer.body).code]).toEqual([400, 'VALIDATION_ERROR']);
   });
 
-  it('reads no more than 16 MiB, and nothing compressed', async () => {
+  it('refuses more than 16 MiB, and compressed bodies', async () => {
     const { inject } = fleetServer();
     const headers = { 'content-type': 'application/yaml' };
     const large = await inject({ method: 'POST', url: '/api/apply', headers, payload: '#'.repeat(16 * 1_048_576 + 1) });
@@ -170,7 +170,7 @@ describe('POST /api/apply', () => {
     expect(packed.statusCode).toBe(415);
   });
 
-  it('names both forms to who sends another', async () => {
+  it('names both formats when it gets another one', async () => {
     const { inject } = fleetServer();
     const headers = { 'content-type': 'text/plain' };
     const answer = await inject({ method: 'POST', url: '/api/apply', headers, payload: DOCUMENT });
@@ -182,7 +182,7 @@ describe('POST /api/apply', () => {
 });
 
 describe('a key of an admin that may not start instances', () => {
-  it('applies nothing, but is told what would be done', async () => {
+  it('can only preview changes with dry_run', async () => {
     const harness = await AuthHarness.open();
     const fleet = new FakeFleet();
     const config = testConfig({ auth: { enabled: true } });
@@ -202,7 +202,7 @@ describe('a key of an admin that may not start instances', () => {
 });
 
 describe('a document', () => {
-  it('has 5000 instances at most', async () => {
+  it('has at most 5000 instances', async () => {
     const { inject, fleet } = fleetServer();
     const payload = { instances: Array.from({ length: 5_001 }, (_each, index) => ({ name: `i${index}` })) };
     const answer = await inject({ method: 'POST', url: '/api/apply', payload });
@@ -211,8 +211,8 @@ describe('a document', () => {
   });
 });
 
-describe('YAML elsewhere', () => {
-  it('is no form of a body', async () => {
+describe('YAML for other operations', () => {
+  it('is refused as a body', async () => {
     const { inject, manager } = fleetServer();
     const headers = { 'content-type': 'application/yaml' };
     const answer = await inject({ method: 'POST', url: '/api/instances', headers, payload: 'name: chat' });
@@ -221,7 +221,7 @@ describe('YAML elsewhere', () => {
     expect(manager.calls).toEqual([]);
   });
 
-  it('is no body at all where there is none', async () => {
+  it('counts as no body when it is empty', async () => {
     const { inject } = fleetServer();
     const headers = { 'content-type': 'application/yaml' };
     const answer = await inject({ method: 'POST', url: '/api/instances/start-all', headers, payload: '' });
@@ -241,7 +241,7 @@ describe('GET /api/export', () => {
     return test;
   }
 
-  it('answers YAML that says what it is, not to be kept by anybody', async () => {
+  it('returns YAML with a comment and without caching', async () => {
     const answer = await exporting().inject({ url: '/api/export' });
     expect(answer.headers).toMatchObject({
       'content-type': 'application/yaml; charset=utf-8',
@@ -265,7 +265,7 @@ describe('GET /api/export', () => {
     expect(FleetSchema.parse(parseYamlBody(Buffer.from(answer.body)))).toEqual(DOCUMENT_OF_ONE);
   });
 
-  it('answers JSON to who names it', async () => {
+  it('returns JSON when the caller prefers it', async () => {
     const answer = await exporting().inject({ url: '/api/export', headers: { accept: 'application/json' } });
     expect(answer.headers['content-type']).toBe('application/json; charset=utf-8');
     expect(answer.json()).toEqual(DOCUMENT_OF_ONE);

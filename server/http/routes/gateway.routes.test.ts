@@ -57,7 +57,7 @@ afterEach(async () => {
   await engine.close();
 });
 
-/** The whole HTTP server with the gateway in it, listening. */
+/** Starts the whole HTTP server with the gateway. */
 async function serve(server: Parameters<typeof testConfig>[0] = {}): Promise<TestServer & { port: number }> {
   const test = testServer({
     config: testConfig(server),
@@ -81,8 +81,8 @@ function upgrade(port: number, path: string, headers = ''): RawConnection {
 
 const openAi = (text: string): unknown => (JSON.parse(text) as { error: unknown }).error;
 
-describe('what reaches an engine', () => {
-  test.each(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])('%s', async (method) => {
+describe('a request that reaches an engine', () => {
+  test.each(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])('has the method %s', async (method) => {
     const { port } = await serve();
     const answer = await call(port, '/api/instances/a/proxy/x', { method, headers: { 'x-request-id': 'mine-1' } });
     expect(answer).toMatchObject({ status: 200, headers: { 'x-request-id': 'mine-1', 'x-llamactl-source': 'engine' } });
@@ -95,21 +95,21 @@ describe('what reaches an engine', () => {
     ['/api/instances/a/proxy//a/../b%2F%00;c?d=%zz', '//a/../b%2F%00;c?d=%zz'],
     ['http://localhost/api/instances/a/proxy/x', '/x'],
     ['/v1/chat?model=a&x=//', '/v1/chat?model=a&x=//'],
-  ])('%s as %s', async (path, engines) => {
+  ])('%s arrives as %s', async (path, engines) => {
     const { port } = await serve();
     const connection = rawConnection(port, `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
     await connection.gone;
     expect(connection.received()).toContain(`GET ${engines} 0 `);
   });
 
-  test('without the path under which a proxy shows us', async () => {
+  test('arrives without the base path', async () => {
     const { port } = await serve({ server: { base_path: '/llm' } });
     expect((await call(port, '/llm/api/instances/a/proxy/x')).text).toContain('GET /x ');
     expect((await call(port, '/llm/v1/x?model=a')).text).toContain('GET /v1/x?model=a ');
   });
 
   test.each(['application/json', 'multipart/form-data; boundary=x', 'no type at all', 'text/plain'])(
-    'a body larger than /api takes, whatever it is (%s)',
+    'may have a larger body than /api accepts, of any type (%s)',
     async (type) => {
       const { port } = await serve();
       const body = Buffer.alloc(3 * 1024 * 1024, '{');
@@ -118,7 +118,7 @@ describe('what reaches an engine', () => {
     },
   );
 
-  test('a request that offers HTTP/2, as that of Java does, is an ordinary one', async () => {
+  test('may offer HTTP/2, as Java does, and is an ordinary one', async () => {
     const { port } = await serve();
     const headers = {
       connection: 'Upgrade, HTTP2-Settings',
@@ -131,8 +131,8 @@ describe('what reaches an engine', () => {
   });
 });
 
-describe('what does not', () => {
-  test.each(['OPTIONS', 'TRACE'])('%s', async (method) => {
+describe('a request that reaches no engine', () => {
+  test.each(['OPTIONS', 'TRACE'])('has the method %s', async (method) => {
     const { port } = await serve();
     for (const path of ['/v1/x?model=a', '/api/instances/a/proxy/x']) {
       const answer = await call(port, path, { method });
@@ -141,20 +141,20 @@ describe('what does not', () => {
     }
   });
 
-  test('a request under a name that is not ours, in the shape of the path', async () => {
+  test('has a foreign host name, and gets an error in the format of its path', async () => {
     const { port } = await serve();
     const answer = await call(port, '/v1/models', { headers: { host: 'evil.example' } });
     expect(answer).toMatchObject({ status: 403, headers: { 'x-llamactl-source': 'llamactl' } });
     expect(openAi(answer.text)).toMatchObject({ type: 'permission_error', param: null });
   });
 
-  test.each(['/v1/x', '/api/instances/a/proxy/x'])('a POST to %s from a foreign page', async (path) => {
+  test.each(['/v1/x', '/api/instances/a/proxy/x'])('is a POST to %s from a foreign page', async (path) => {
     const { port } = await serve();
     const answer = await call(port, path, { body: '{"model":"a"}', headers: { origin: 'https://evil.example' } });
     expect(answer.status).toBe(403);
   });
 
-  test('a request for an instance that does not run', async () => {
+  test('is for an instance that does not run', async () => {
     const { port } = await serve();
     const byName = await call(port, '/api/instances/off/proxy/x');
     expect(byName).toMatchObject({ status: 409, headers: { 'x-llamactl-source': 'llamactl' } });
@@ -168,7 +168,7 @@ describe('what does not', () => {
   });
 });
 
-test('a page of an allowed origin may read an answer; what the engine says of origins is dropped', async () => {
+test('a page of an allowed origin may read an answer; the engine’s own CORS headers are dropped', async () => {
   const { port } = await serve({ server: { allowed_origins: [PAGE] } });
   for (const path of ['/v1/x?model=a', '/v1/models']) {
     const { headers } = await call(port, path, { headers: { origin: PAGE } });
@@ -199,7 +199,7 @@ describe('a GET of a foreign page', () => {
   });
 
   test.each(['//v1/x?model=off', '/V1/x?model=off', '/api/../v1/x?model=off', '/v1%2fx?model=off'])(
-    'to %s leads nowhere',
+    'to %s reaches nothing',
     async (target) => {
       const acquire = vi.spyOn(instances, 'acquire');
       const { port } = await serve();
@@ -210,7 +210,7 @@ describe('a GET of a foreign page', () => {
   );
 });
 
-test('with inference open on a network, /v1 answers under addresses and its own names only', async () => {
+test('with inference open on a network, /v1 answers under IP addresses and its own names only', async () => {
   const { port } = await serve({ server: { host: '0.0.0.0' }, auth: { enabled: true, inference: 'open' } });
   const under = async (host: string) => call(port, '/v1/models', { method: 'GET', headers: { host } });
   for (const host of ['192.168.1.5:8080', '[fd00::1]:8080', 'localhost', 'box'])
@@ -222,7 +222,7 @@ test('with inference open on a network, /v1 answers under addresses and its own 
   ]);
 });
 
-test('each request is one line of the log, as any other', async () => {
+test('each request is one log line, like any other', async () => {
   const { port, log } = await serve();
   await call(port, '/v1/x', { body: '{"model":"a"}' });
   await vi.waitFor(() =>
@@ -245,7 +245,7 @@ describe('a WebSocket', () => {
   test.each([
     ['/v1/realtime?model=a', '', 400],
     ['/api/instances/off/proxy/ws', '', 409],
-    ['/api/instances/nobody/proxy/ws', '', 404],
+    ['/api/instances/unknown/proxy/ws', '', 404],
     ['/api/instances/a/proxy/ws', 'Origin: https://evil.example\r\n', 403],
     ['/api/instances/a/proxy/ws', 'Sec-Fetch-Site: cross-site\r\n', 403],
   ])('to %s %sis refused with %i', async (path, headers, status) => {
@@ -267,7 +267,7 @@ describe('a WebSocket', () => {
   });
 });
 
-test('a stream goes on while the server closes, and ends whole', async () => {
+test('a stream continues while the server closes, and ends completely', async () => {
   const streaming = await startEngine((_request, response) => {
     response.write('first ');
     release = () => response.end('last');
@@ -298,7 +298,7 @@ describe('with authentication on', () => {
     root = await harness.loggedIn('root');
   });
 
-  /** The whole server. What a key sees of the instances is decided as for the manager. */
+  /** Starts the whole server. A key sees the same instances as through the manager. */
   async function guarded(
     isInferenceOpen = false,
     addressLimits: LimitHolder['limits'] | null = null,
@@ -312,7 +312,7 @@ describe('with authentication on', () => {
       now: () => harness.clock.now(),
       elapsed: () => harness.clock.elapsed(),
       after: (milliseconds: number, callback: () => void) => harness.clock.after(milliseconds, callback),
-      // Turns of the event loop are real: so are the sockets.
+      // Use real turns of the event loop, because the sockets are real.
       nextTurn: (turn: () => void) => void setImmediate(turn),
     };
     const test = testServer({
@@ -325,31 +325,38 @@ describe('with authentication on', () => {
     return { ...test, port: (await test.server.listen({ port: 0 })).port };
   }
 
-  test.each(['authorization', 'x-api-key'])('the credentials in %s, and cookies, reach no engine', async (header) => {
-    const key = await harness.keyOf(root, { scopes: ['admin'] });
-    const seen: string[][] = [];
-    const noting = await startEngine((request, response) => {
-      seen.push(request.rawHeaders);
-      response.end();
-    });
-    try {
-      instances = new FakeInstances([{ name: 'a', port: noting.port, key: 'key-of-the-run' }]);
-      const { port } = await guarded();
-      const headers = { [header]: header === 'x-api-key' ? key : `Bearer ${key}`, cookie: 'session=1', 'api-key': key };
-      for (const path of ['/v1/x?model=a', '/api/instances/a/proxy/x']) {
-        expect((await call(port, path, { headers })).status).toBe(200);
+  test.each(['authorization', 'x-api-key'])(
+    'the credentials in %s, and cookies, are not passed to engines',
+    async (header) => {
+      const key = await harness.keyOf(root, { scopes: ['admin'] });
+      const seen: string[][] = [];
+      const noting = await startEngine((request, response) => {
+        seen.push(request.rawHeaders);
+        response.end();
+      });
+      try {
+        instances = new FakeInstances([{ name: 'a', port: noting.port, key: 'key-of-the-run' }]);
+        const { port } = await guarded();
+        const headers = {
+          [header]: header === 'x-api-key' ? key : `Bearer ${key}`,
+          cookie: 'session=1',
+          'api-key': key,
+        };
+        for (const path of ['/v1/x?model=a', '/api/instances/a/proxy/x']) {
+          expect((await call(port, path, { headers })).status).toBe(200);
+        }
+        expect(seen).toHaveLength(2);
+        for (const raw of seen) {
+          expect(raw.join('\n')).not.toMatch(new RegExp(`${key}|session|cookie|api-key`, 'i'));
+          expect(raw).toContain('Bearer key-of-the-run');
+        }
+      } finally {
+        await noting.close();
       }
-      expect(seen).toHaveLength(2);
-      for (const raw of seen) {
-        expect(raw.join('\n')).not.toMatch(new RegExp(`${key}|session|cookie|api-key`, 'i'));
-        expect(raw).toContain('Bearer key-of-the-run');
-      }
-    } finally {
-      await noting.close();
-    }
-  });
+    },
+  );
 
-  test('models are those of the key, and the log tells whose it is and which instance', async () => {
+  test('the list of models has those of the key, and the log has the key and the instance', async () => {
     const key = await harness.keyOf(root, { name: 'editor', instances: ['off'] });
     const { port, log } = await guarded();
     const headers = { authorization: `Bearer ${key}` };
@@ -365,7 +372,7 @@ describe('with authentication on', () => {
     expect(JSON.stringify(log)).not.toContain(key);
   });
 
-  test('open inference takes anybody, and a bad key for nobody', async () => {
+  test('open inference accepts any caller, and treats a bad key as none', async () => {
     const { port } = await guarded(true);
     for (const headers of [{}, { authorization: 'Bearer sk-no-key-required' }]) {
       expect((await call(port, '/v1/models', { headers })).status).toBe(200);
@@ -400,7 +407,7 @@ describe('with authentication on', () => {
     }
   });
 
-  test('requests wait for their turn by account, or by address without one', async () => {
+  test('requests wait for their turn by account, or by address without an account', async () => {
     const accounts: string[] = [];
     const { acquire } = instances;
     instances.acquire = async (request) => {
@@ -418,7 +425,7 @@ describe('with authentication on', () => {
   });
 
   describe('limits', () => {
-    /** Engines that answer when they are told to; each answer has used 30 tokens. */
+    /** Engines that answer when the test decides; each answer uses 30 tokens. */
     const waiting: (() => void)[] = [];
     let slow: Listening;
 
@@ -441,7 +448,7 @@ describe('with authentication on', () => {
       return caller;
     };
 
-    test('a key has so many requests in flight; the next is refused in the shape of its API', async () => {
+    test('of a key: requests in flight; the next is refused in the format of its API', async () => {
       const key = await harness.keyOf(root, { name: 'editor', max_in_flight: 1 });
       const { port } = await guarded();
       const first = call(port, '/v1/slow?model=a', as(key));
@@ -462,7 +469,7 @@ describe('with authentication on', () => {
       expect((await call(port, '/v1/x?model=a', as(key))).status).toBe(200);
     });
 
-    test('an account is the sum of its keys and tokens', async () => {
+    test('of an account: apply to the sum of its keys and tokens', async () => {
       const caller = await ann({ max_in_flight: 2 });
       const keys = [await harness.keyOf(caller), await harness.keyOf(caller), await harness.tokenOf('ann')];
       const { port } = await guarded();
@@ -477,7 +484,7 @@ describe('with authentication on', () => {
       for (const key of keys) expect((await call(port, '/v1/x?model=a', as(key))).status).toBe(200);
     });
 
-    test('a request that waits for its engine is in flight, and no longer when its caller leaves', async () => {
+    test('a request that waits for its engine is in flight until its caller leaves', async () => {
       const key = await harness.keyOf(root, { max_in_flight: 1 });
       const { port } = await guarded();
       const { acquire } = instances;
@@ -501,7 +508,7 @@ describe('with authentication on', () => {
       expect((await call(port, '/v1/x?model=a', as(key))).status).toBe(200);
     });
 
-    test('requests of a minute: what is left is in every answer, refusals and errors too', async () => {
+    test('of requests per minute: the remainder is in every answer, also in refusals and errors', async () => {
       const key = await harness.keyOf(root, { requests_per_minute: 2, tokens_per_minute: 1_000 });
       const { port } = await guarded();
       const answers = [];
@@ -524,7 +531,7 @@ describe('with authentication on', () => {
       expect((await call(port, '/v1/x?model=a', as(key))).status).toBe(200);
     });
 
-    test('tokens of a minute: an account over them waits until there is room', async () => {
+    test('of tokens per minute: an account over them waits until there is room', async () => {
       const key = await harness.keyOf(await ann({ tokens_per_minute: 50 }));
       const { port } = await guarded();
       for (const status of [200, 200, 429]) {
@@ -534,7 +541,7 @@ describe('with authentication on', () => {
       expect((await call(port, '/v1/x?model=a', as(key))).status).toBe(200);
     });
 
-    test('tokens of a caller that leaves before the answer: its prompt counts as well as it can be told', async () => {
+    test('of tokens: count an estimated prompt when the caller leaves before the answer', async () => {
       const key = await harness.keyOf(root, { tokens_per_minute: 100 });
       const { port } = await guarded();
       const body = `{"model":"a","prompt":"${'x'.repeat(2_000)}"}`;
@@ -547,7 +554,7 @@ describe('with authentication on', () => {
       expect([answer.status, answer.text]).toEqual([429, expect.stringMatching(/has used 50\d tokens/)]);
     });
 
-    test('tokens of a caller that leaves before an answer that is not streamed: it counts as long as the engine had it', async () => {
+    test('of tokens: count the generating time when the caller leaves before an answer that is not streamed', async () => {
       const key = await harness.keyOf(root, { tokens_per_minute: 100 });
       const { port } = await guarded();
       const slowly = call(port, '/v1/slow?model=a', as(await harness.keyOf(root)));
@@ -566,7 +573,7 @@ describe('with authentication on', () => {
       expect([answer.status, answer.text]).toEqual([429, expect.stringMatching(/has used 100 tokens/)]);
     });
 
-    test('neither models nor /proxy count, and a caller without limits sees no headers', async () => {
+    test('do not count models and /proxy, and a caller without limits gets no headers', async () => {
       const key = await harness.keyOf(root, { scopes: ['admin'], requests_per_minute: 1 });
       const { port } = await guarded();
       for (const path of ['/v1/models', '/v1/models/a', '/api/instances/a/proxy/x', '/v1/models']) {
@@ -578,7 +585,7 @@ describe('with authentication on', () => {
       expect(Object.keys(free.headers).filter((name) => name.startsWith('x-ratelimit'))).toEqual([]);
     });
 
-    test('without an account the address has those of the configuration, whatever it says who it is', async () => {
+    test('of an address apply without an account, whatever the caller claims to be', async () => {
       const { port } = await guarded(true, { maxInFlight: 0, requestsPerMinute: 1, tokensPerMinute: 0 });
       expect((await call(port, '/v1/x?model=a')).status).toBe(200);
       for (const headers of [{}, { authorization: 'Bearer sk-1' }, { 'x-forwarded-for': '192.0.2.9' }]) {

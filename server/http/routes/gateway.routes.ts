@@ -20,28 +20,31 @@ import { limitHolders } from '../edge/limit-holders.ts';
 import type { HttpApp, HttpPlugin, HttpReply, HttpRequest } from '../plugin.ts';
 import { watchWelcome } from '../edge/welcome.ts';
 
-/** Not passed: `OPTIONS` is ours, and an engine that echoes a `TRACE` would show its key. */
+/**
+ * Methods that are not passed to engines: this server answers `OPTIONS`, and an engine that echoes a `TRACE` would
+ * reveal its key.
+ */
 const NOT_PASSED: ReadonlySet<string> = new Set(['OPTIONS', 'TRACE']);
 
 export interface GatewayRoutesParts {
-  /** The instances as there are for a caller. */
+  /** Returns the instances that a caller may see and start. */
   instancesFor: (caller: Caller | null) => GatewayInstances;
   clock: Clock;
-  /** Where requests are kept account of; left out: where nobody looks. */
+  /** Record of the requests. Default: one that no route shows. */
   requests?: Requests;
-  /** Left out: no engine declares anything. */
+  /** Default: no engine declares anything. */
   engines?: Pick<Engines, 'find' | 'names'>;
-  /** Left out: as the configuration's defaults are. */
+  /** Default: the defaults of the configuration. */
   settings?: GatewaySettings;
-  /** Left out: the system does not tell. */
+  /** Default: send queues are unknown. */
   measureSendQueues?: MeasureSendQueues;
-  /** Bytes of memory for bodies that have to be held. Default: that of the configuration. */
+  /** Bytes of memory for held bodies. Default: the configuration's default. */
   bodyMemory?: number;
-  /** The configuration's limits of a caller without an account. Default: none. */
+  /** Limits of a caller without an account. Default: none. */
   addressLimits?: LimitHolder['limits'] | null;
   /** Returns the address of the client. Default: the peer of the connection. */
   clientAddress?: (raw: HttpRequest['raw']) => string;
-  /** Aborts when another server answers in our place. */
+  /** Aborts when another server has taken over. */
   leaving?: AbortSignal;
 }
 
@@ -54,10 +57,10 @@ const AS_CONFIGURED_BY_DEFAULT: GatewaySettings = {
 };
 
 /**
- * The routes that lead to engines: `/v1/*` by the request's model, `/api/instances/{name}/proxy/*` by name.
+ * The routes to engines: `/v1/*` by the request's model, `/api/instances/{name}/proxy/*` by name.
  *
- * They are served in `preParsing`, before anything is read of the body and before its content type is judged: any body
- * is the engine's business. So whatever must happen first, such as authentication, has to be an `onRequest` hook.
+ * They are served in `preParsing`, before the body is read and its content type is checked, because the engine decides
+ * about bodies. So everything that must happen first, such as authentication, must be an `onRequest` hook.
  */
 export function gatewayRoutes(parts: GatewayRoutesParts): HttpPlugin {
   const { instancesFor, clock, engines, settings, measureSendQueues, leaving } = parts;
@@ -77,8 +80,8 @@ export function gatewayRoutes(parts: GatewayRoutesParts): HttpPlugin {
     leaving?.addEventListener('abort', () => gateway.rest());
     const limits = new CallerLimits(clock);
     /**
-     * Serves a request within the limits of its caller: in flight from here to the end of the answer, whatever it waits for.
-     * The list of models comes from memory and counts for nothing.
+     * Serves a request within the limits of its caller. The request counts as in flight from here to the end of its
+     * answer, including all waiting. The list of models comes from memory and does not count.
      */
     const byModelWithin = async (request: HttpRequest, reply: HttpReply): Promise<void> => {
       const { caller, raw } = request;
@@ -101,7 +104,7 @@ export function gatewayRoutes(parts: GatewayRoutesParts): HttpPlugin {
         admission.end(tokens);
       }
     };
-    /** A caller who is shut out loses the connections that lead to engines. */
+    /** Closes the connection of a caller whose credentials are revoked or expire. */
     const guard = ({ caller, raw }: HttpRequest): (() => void) =>
       watchWelcome(caller, clock, () => raw.socket.destroy());
     const contextOf = (
@@ -125,7 +128,7 @@ export function gatewayRoutes(parts: GatewayRoutesParts): HttpPlugin {
       isClosing = true;
       gateway.close();
     });
-    // An answer that was under way said that its connection stays, and an idle connection keeps the server from closing.
+    // An answer in flight announced a connection that stays open, and an idle connection keeps the server from closing.
     app.addHook('onResponse', async ({ raw }, reply) => {
       if (isClosing && reply.raw.writableFinished) raw.socket.destroySoon();
     });
@@ -134,7 +137,7 @@ export function gatewayRoutes(parts: GatewayRoutesParts): HttpPlugin {
       if (request.upgradeHead !== null) {
         throw new ApiError(
           'VALIDATION_ERROR',
-          'No WebSocket is spoken under /v1; /api/instances/NAME/proxy passes one to an engine.',
+          '/v1 has no WebSocket; /api/instances/NAME/proxy passes one to an engine.',
         );
       }
       const leave = guard(request);
@@ -189,7 +192,7 @@ function route(
   }
 }
 
-/** All keys and tokens of an account share its name. An IPv6 address stands for its /64. */
+/** Id of the account, which all its keys and tokens share, or of the address. An IPv6 address counts as its /64. */
 function accountOf(
   caller: Caller | null,
   addressOf: (raw: HttpRequest['raw']) => string,
@@ -199,7 +202,7 @@ function accountOf(
   return userId === null ? `address:${addressGroup(addressOf(raw))}` : `user:${userId}`;
 }
 
-/** What every answer of ours says. */
+/** Headers of all answers that this server makes itself. */
 function ownHeaders(request: HttpRequest, reply: HttpReply): string[] {
   const headers = ['X-Request-Id', request.id];
   for (const [name, value] of Object.entries(reply.getHeaders())) {
@@ -210,7 +213,7 @@ function ownHeaders(request: HttpRequest, reply: HttpReply): string[] {
   return headers;
 }
 
-/** A target may come with scheme and host before its path (RFC 9112, 3.2.2). */
+/** Path and query of a request. Its target may begin with scheme and host (RFC 9112, 3.2.2). */
 function urlOf({ raw }: HttpRequest, prefix: string): string {
   return (raw.url ?? '').replace(/^[A-Za-z][A-Za-z0-9+.-]*:\/\/[^/?#]*/, '').slice(prefix.length);
 }

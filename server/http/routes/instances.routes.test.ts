@@ -8,8 +8,8 @@ import {
   testServer,
 } from '../../testing/http-harness.ts';
 
-describe('the instances of the API', () => {
-  it('creates one by the seed’s own request', async () => {
+describe('the instance routes', () => {
+  it('create one with the request of the seed', async () => {
     const test = testServer();
     const payload = await example('create-instance.request');
     const answer = await test.inject({ method: 'POST', url: '/api/instances', payload });
@@ -26,12 +26,12 @@ describe('the instances of the API', () => {
     expect(test.manager.calls).toEqual([{ method: 'create', arguments: [payload] }]);
   });
 
-  it('passes warnings on', async () => {
+  it('return warnings', async () => {
     const answer = await testServer().inject({ method: 'POST', url: '/api/instances', payload: { name: 'x' } });
     expect(answer.json()).toHaveProperty('warnings', ['model_path is not there yet']);
   });
 
-  it('lists them, by state too', async () => {
+  it('list instances, also by state', async () => {
     const test = await serverWithInstance();
     const all = await test.inject({ url: '/api/instances' });
     expectShape(all.json(), await example('list-instances.response'));
@@ -39,7 +39,7 @@ describe('the instances of the API', () => {
     expect(running.json()).toEqual({ instances: [] });
   });
 
-  it('shows one, not wrapped, with its version', async () => {
+  it('show one unwrapped, with its version', async () => {
     const test = await serverWithInstance();
     const answer = await test.inject({ url: '/api/instances/MY-instance' });
     const { pid: _, stats: __, ...rest } = (await example('get-instance.response')) as Record<string, unknown>;
@@ -48,14 +48,14 @@ describe('the instances of the API', () => {
     expect(answer.headers.etag).toBe('"1"');
   });
 
-  it('answers HEAD like GET, without the body', async () => {
+  it('answer HEAD like GET, without the body', async () => {
     const test = await serverWithInstance();
     const answer = await test.inject({ method: 'HEAD', url: '/api/instances/my-instance' });
     expect([answer.statusCode, answer.body, answer.headers.etag]).toEqual([200, '', '"1"']);
     expect(Number(answer.headers['content-length'])).toBeGreaterThan(100);
   });
 
-  it('changes one by the seed’s own request', async () => {
+  it('change one with the request of the seed', async () => {
     const test = await serverWithInstance();
     const payload = await example('update-instance.request');
     const answer = await test.inject({ method: 'PUT', url: '/api/instances/my-instance', payload });
@@ -68,7 +68,7 @@ describe('the instances of the API', () => {
     });
   });
 
-  it('hands If-Match and apply=restart to the update', async () => {
+  it('pass If-Match and apply=restart to the update', async () => {
     const test = await serverWithInstance();
     const url = '/api/instances/my-instance?apply=restart';
     const stale = await test.inject({ method: 'PUT', url, payload: { port: 9000 }, headers: { 'if-match': '"7"' } });
@@ -88,7 +88,7 @@ describe('the instances of the API', () => {
     ]);
   });
 
-  it('deletes one', async () => {
+  it('delete one', async () => {
     const test = await serverWithInstance();
     const answer = await test.inject({ method: 'DELETE', url: '/api/instances/my-instance' });
     expect([answer.statusCode, answer.json()]).toEqual([200, await example('delete-instance.response')]);
@@ -97,17 +97,17 @@ describe('the instances of the API', () => {
   });
 });
 
-describe('a prefix under which a proxy shows us', () => {
+describe('the base path', () => {
   const config = testConfig({ server: { base_path: '/llm' } });
 
-  it('may be left on or taken off', async () => {
+  it('may be kept or removed by the proxy', async () => {
     for (const url of ['/llm/api/instances', '/api/instances', '/llm/livez']) {
       expect((await testServer({ config }).inject({ url })).statusCode).toBe(200);
     }
     expect((await testServer({ config }).inject({ url: '/other/api/instances' })).statusCode).toBe(404);
   });
 
-  it('stands in the place that a creation names', async () => {
+  it('is part of the Location of a new instance', async () => {
     const answer = await testServer({ config }).inject({
       method: 'POST',
       url: '/llm/api/instances',

@@ -6,7 +6,7 @@ import type { Bind } from '../bind.ts';
 import { JSON_HEADERS } from '../errors.ts';
 import { ListAnswer } from '../bodies/list-answer.ts';
 
-/** The seed's section "Instances". @param basePath Where the API is reached from outside: `/`, or a prefix. */
+/** The seed's section "Instances". @param basePath Prefix of the API as callers see it: `/`, or a path. */
 export function instanceRoutes(bind: Bind, basePath: string): void {
   const list = new ListAnswer('instances');
   bind(OPERATIONS.listInstances, ({ query, manager, reply }) =>
@@ -41,7 +41,7 @@ export function instanceRoutes(bind: Bind, basePath: string): void {
   });
 }
 
-/** Values of an environment, and what else is known to be a secret, are for those who set them. */
+/** Masks secrets, such as the values of the environment, for callers who are not admins. */
 function shownTo(caller: Caller, instance: Instance): Instance {
   if (mayCall(caller, 'admin')) return instance;
   const { command, options, extra_args } = instance;

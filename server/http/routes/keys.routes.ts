@@ -2,7 +2,7 @@ import { OPERATIONS } from '@llamactl/contract/operations';
 import type { Keys } from '../../auth/api-keys.ts';
 import type { Bind } from '../bind.ts';
 
-/** Keys for programs: one's own; to admins, all. */
+/** Keys for programs: an account's own; for admins, all. */
 export function keyRoutes(bind: Bind, keys: Pick<Keys, 'list' | 'create' | 'remove'>): void {
   bind(OPERATIONS.listKeys, ({ caller }) => ({ keys: keys.list(caller) }));
 

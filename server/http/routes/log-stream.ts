@@ -3,17 +3,17 @@ import type { LogItem } from '@llamactl/contract/logs';
 import type { Clock } from '../../instances/ports.ts';
 import type { HttpReply } from '../plugin.ts';
 
-/** How a followed log is written. */
+/** Output format of a followed log. */
 export interface LogStreamForm {
   contentType: string;
-  /** Before everything else. */
+  /** Text before all lines. */
   opening: string;
   write(item: LogItem): string;
-  /** Sent while nothing comes, so that nobody on the way takes the connection for dead; `null`: the form has none. */
+  /** Sent during silence, so that no proxy considers the connection dead; `null`: the format has none. */
   heartbeat: string | null;
 }
 
-/** Server-Sent Events: the id of each is its place, which a browser sends back when it reconnects. */
+/** Server-Sent Events. The id of each event is its position, which a browser sends back when it reconnects. */
 export const EVENT_STREAM: LogStreamForm = {
   contentType: 'text/event-stream; charset=utf-8',
   opening: 'retry: 1000\n\n',
@@ -21,7 +21,7 @@ export const EVENT_STREAM: LogStreamForm = {
   heartbeat: ':\n\n',
 };
 
-/** One JSON text a line. */
+/** One JSON value per line. */
 export const JSON_LINES: LogStreamForm = {
   contentType: 'application/x-ndjson; charset=utf-8',
   opening: '',
@@ -29,12 +29,12 @@ export const JSON_LINES: LogStreamForm = {
   heartbeat: null,
 };
 
-/** Proxies give up a silent connection after 60 s, and some after 30. */
+/** Proxies close a silent connection after 60 s, some after 30 s. */
 const HEARTBEAT_MS = 15_000;
 
 /**
- * Answers with a log that goes on. It is written as fast as the caller reads: what it has not read yet is not read from
- * the log either.
+ * Answers with a log that continues. It is written as fast as the caller reads, and no more of the log is read
+ * meanwhile.
  */
 export function sendLogStream(
   reply: HttpReply,
@@ -43,11 +43,11 @@ export function sendLogStream(
   clock: Pick<Clock, 'after'>,
 ): HttpReply {
   async function* texts(): AsyncGenerator<string> {
-    // Else a caller would hear nothing, not even the status, before the first line comes.
+    // Send the headers now, or the caller would get no status before the first line.
     reply.raw.flushHeaders();
     if (form.opening !== '') yield form.opening;
-    for await (const bunch of withHeartbeats(items, form.heartbeat === null ? null : clock)) {
-      yield bunch === 'silence' ? (form.heartbeat ?? '') : bunch.map((item) => form.write(item)).join('');
+    for await (const batch of withHeartbeats(items, form.heartbeat === null ? null : clock)) {
+      yield batch === 'silence' ? (form.heartbeat ?? '') : batch.map((item) => form.write(item)).join('');
     }
   }
   return reply
@@ -55,7 +55,7 @@ export function sendLogStream(
     .send(Readable.from(texts(), { objectMode: false, highWaterMark: 0 }));
 }
 
-/** The same bunches, and `silence` whenever none has come for a while; with `null` for a clock never. */
+/** Yields the same batches, and `silence` after each period without one; without a clock, only the batches. */
 async function* withHeartbeats(
   items: AsyncIterable<readonly LogItem[]>,
   clock: Pick<Clock, 'after'> | null,

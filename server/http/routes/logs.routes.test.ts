@@ -32,7 +32,7 @@ async function* bunches(...given: LogItem[][]): AsyncGenerator<readonly LogItem[
 }
 
 describe('the last lines', () => {
-  it('have the shape of the reference', async () => {
+  it('have the format of the reference', async () => {
     const test = await aServer();
     test.manager.log = { logs: [LINE] };
     const answer = (await test.inject({ url: URL })).json<unknown>();
@@ -45,7 +45,7 @@ describe('the last lines', () => {
     ['?lines=7&level=warn', { lines: 7, level: 'warn', afterSeq: null }],
     ['?after_seq=13', { lines: 100, level: null, afterSeq: 13 }],
     ['?lines=0&follow=false', { lines: 0, level: null, afterSeq: null }],
-  ])('are asked for by %s', async (query, expected) => {
+  ])('are selected by %s', async (query, expected) => {
     const test = await aServer();
     await test.inject({ url: URL + query });
     expect(test.manager.calls).toMatchObject([{ method: 'logs', arguments: ['x', expected] }]);
@@ -61,7 +61,7 @@ describe('the last lines', () => {
 });
 
 describe('a followed log', () => {
-  it('is one JSON text a line', async () => {
+  it('is one JSON value per line', async () => {
     const test = await aServer();
     test.manager.followed = bunches([LINE, NEXT], [GAP]);
     const answer = await test.inject({ url: `${URL}?follow=true&lines=5&level=error` });
@@ -77,7 +77,7 @@ describe('a followed log', () => {
     ]);
   });
 
-  it('is Server-Sent Events for whoever accepts them, each with its place as its id', async () => {
+  it('is Server-Sent Events when the caller accepts them, with positions as ids', async () => {
     const test = await aServer();
     test.manager.followed = bunches([LINE], [GAP]);
     const answer = await test.inject({ url: `${URL}?follow=true`, headers: { accept: 'text/event-stream' } });
@@ -91,7 +91,7 @@ describe('a followed log', () => {
     ['after_seq', `${URL}?follow=true&after_seq=13`, {}, 13],
     ['Last-Event-ID', `${URL}?follow=true`, { 'last-event-id': '23' }, 23],
     ['Last-Event-ID, which is newer than after_seq', `${URL}?follow=true&after_seq=13`, { 'last-event-id': '23' }, 23],
-  ])('goes on with everything behind %s', async (_what, url, headers, afterSeq) => {
+  ])('continues with all lines after %s', async (_what, url, headers, afterSeq) => {
     const test = await aServer();
     await test.inject({ url, headers: { accept: 'text/event-stream', ...headers } });
     expect(test.manager.calls).toMatchObject([
@@ -99,12 +99,12 @@ describe('a followed log', () => {
     ]);
   });
 
-  it('of no instance is not found', async () => {
-    const answer = await (await aServer()).inject({ url: '/api/instances/nobody/logs?follow=true' });
+  it('of an unknown instance is not found', async () => {
+    const answer = await (await aServer()).inject({ url: '/api/instances/unknown/logs?follow=true' });
     expect(errorOf(answer.body).code).toBe('INSTANCE_NOT_FOUND');
   });
 
-  it('is answered before the first line comes, beats while none comes, and is let go when the caller hangs up', async () => {
+  it('is answered before the first line, sends heartbeats during silence, and is released when the caller hangs up', async () => {
     const test = await aServer();
     const letGo = Promise.withResolvers<void>();
     async function* silent(): AsyncGenerator<readonly LogItem[]> {
@@ -131,7 +131,7 @@ describe('a followed log', () => {
     await letGo.promise;
   });
 
-  it('answers HEAD without waiting for an end that never comes', async () => {
+  it('answers HEAD at once', async () => {
     const answer = await (await aServer()).inject({ method: 'HEAD', url: `${URL}?follow=true` });
     expect([answer.statusCode, answer.body]).toEqual([200, '']);
   });

@@ -9,7 +9,7 @@ const DEFAULT_LINES = 100;
 export function logRoutes(bind: Bind, clock: Pick<Clock, 'after'>): void {
   bind(OPERATIONS.getInstanceLogs, (input) => {
     const { params, query, manager, request, reply } = input;
-    // A HEAD is answered with the header of the whole: a stream would have none to end with.
+    // Answer a HEAD with the headers of the complete log, because a stream would never end.
     if (query.follow !== true || request.method === 'HEAD') return manager.logs(params.name, queryOf(input, null));
     const isBrowser = request.headers.accept?.includes('text/event-stream') === true;
     const after = isBrowser ? lastEventId(request.headers['last-event-id']) : null;
@@ -20,12 +20,12 @@ export function logRoutes(bind: Bind, clock: Pick<Clock, 'after'>): void {
 
 function queryOf({ query }: Input<typeof OPERATIONS.getInstanceLogs>, lastSeen: number | null): LogQuery {
   const afterSeq = lastSeen ?? query.after_seq ?? null;
-  // Whoever goes on where they stopped wants all that came since.
+  // A caller that resumes wants all lines since its position.
   const goesOn = query.follow === true && afterSeq !== null;
   return { lines: goesOn ? null : (query.lines ?? DEFAULT_LINES), level: query.level ?? null, afterSeq };
 }
 
-/** Where a browser that reconnects has come to; `null`: it has seen nothing yet, or the header is none of ours. */
+/** Position of a browser that reconnects; `null`: it has none yet, or the header is not ours. */
 function lastEventId(header: string | string[] | undefined): number | null {
   return typeof header === 'string' && /^\d{1,15}$/.test(header) ? Number(header) : null;
 }

@@ -9,41 +9,41 @@ beforeEach(async () => {
 });
 
 describe('the system', () => {
-  it('tells its status in the form of the reference', async () => {
+  it('returns its status in the format of the reference', async () => {
     const answer = await test.inject({ url: '/api/system/status' });
     expect([answer.statusCode, answer.json()]).toEqual([200, FAKE_STATUS]);
     expectShape(answer.json(), await example('get-system-status.response'));
   });
 
-  it('tells its info in the form of the reference', async () => {
+  it('returns its info in the format of the reference', async () => {
     const answer = await test.inject({ url: '/api/system/info' });
     expect([answer.statusCode, answer.json()]).toEqual([200, FAKE_INFO]);
     expectShape(answer.json(), await example('get-system-info.response'));
   });
 });
 
-describe('the past of an instance', () => {
+describe('the history of an instance', () => {
   it.each([
     ['', 3_600],
     ['?window=90', 90],
     ['?window=15m', 900],
     ['?window=24h', 86_400],
     ['?window=1d', 86_400],
-  ])('is told for %s: %i s, by the name that it was given', async (query, window) => {
+  ])('is returned for %s: %i s, by the instance’s own name', async (query, window) => {
     const answer = await test.inject({ url: `/api/instances/mine/stats${query}` });
     expect([answer.statusCode, answer.json()]).toEqual([200, FAKE_METRICS.stats.history('Mine', window)]);
   });
 
   it.each(['?window=2d', '?window=0', '?window=week', '?window=', '?windows=5m'])(
-    'is not told for %s',
+    'is refused for %s',
     async (query) => {
       const answer = await test.inject({ url: `/api/instances/mine/stats${query}` });
       expect([answer.statusCode, errorOf(answer.body).code]).toEqual([400, 'VALIDATION_ERROR']);
     },
   );
 
-  it('belongs to an instance that is there', async () => {
-    const answer = await test.inject({ url: '/api/instances/nobody/stats' });
+  it('requires an existing instance', async () => {
+    const answer = await test.inject({ url: '/api/instances/unknown/stats' });
     expect([answer.statusCode, errorOf(answer.body).code]).toEqual([404, 'INSTANCE_NOT_FOUND']);
   });
 });

@@ -2,7 +2,7 @@ import { OPERATIONS } from '@llamactl/contract/operations';
 import type { StatsHistoryView, SystemView } from '../../metrics/metrics.ts';
 import type { Bind } from '../bind.ts';
 
-/** What the routes of measurements tell. */
+/** Measurements of the machine and of instances. */
 export interface Metrics {
   system: SystemView;
   stats: StatsHistoryView;
@@ -10,7 +10,7 @@ export interface Metrics {
 
 const DEFAULT_WINDOW_SECONDS = 3_600;
 
-/** The seed's section "System", and the past of an instance. */
+/** The seed's section "System", and the history of an instance. */
 export function metricsRoutes(bind: Bind, { system, stats }: Metrics): void {
   bind(OPERATIONS.getSystemStatus, ({ manager }) => system.status(manager.list()));
   bind(OPERATIONS.getSystemInfo, () => system.info());

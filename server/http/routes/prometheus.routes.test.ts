@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 
 describe('GET /metrics', () => {
-  it('gives text for Prometheus to everybody while authentication is off', async () => {
+  it('returns text for Prometheus to any caller while authentication is off', async () => {
     const answer = await test.inject({ url: '/metrics?x=1', headers: { accept: 'application/openmetrics-text' } });
     expect([answer.statusCode, answer.body]).toEqual([200, 'instances mine other\n']);
     expect(answer.headers).toMatchObject({
@@ -21,18 +21,18 @@ describe('GET /metrics', () => {
     expect(answer.headers).not.toHaveProperty('x-ratelimit-limit');
   });
 
-  it('tells its length to HEAD', async () => {
+  it('returns its length to HEAD', async () => {
     const answer = await test.inject({ method: 'HEAD', url: '/metrics' });
     expect([answer.statusCode, answer.body, answer.headers['content-length']]).toEqual([200, '', '21']);
   });
 
-  it.each(['POST', 'DELETE'] as const)('does not take %s', async (method) => {
+  it.each(['POST', 'DELETE'] as const)('does not accept %s', async (method) => {
     const answer = await test.inject({ method, url: '/metrics' });
     expect([answer.statusCode, errorOf(answer.body).code]).toEqual([405, 'METHOD_NOT_ALLOWED']);
     expect(answer.headers['allow']).toBe('GET, HEAD, OPTIONS');
   });
 
-  it.each(['/metrics/', '/metrics/x', '/api/metrics'])('is not at %s', async (url) => {
+  it.each(['/metrics/', '/metrics/x', '/api/metrics'])('does not exist at %s', async (url) => {
     expect((await test.inject({ url })).statusCode).toBe(404);
   });
 
@@ -41,7 +41,7 @@ describe('GET /metrics', () => {
     expect(errorOf(answer.body).code).toBe('FORBIDDEN');
   });
 
-  it('shows a key for some instances theirs alone', async () => {
+  it('shows a key for some instances only these', async () => {
     const harness = await AuthHarness.open();
     harness.instances.set('mine', 'id-of-mine').set('other', 'id-of-other');
     const guarded = testServer({

@@ -2,10 +2,10 @@ import { OPERATIONS } from '@llamactl/contract/operations';
 import type { Figures } from '../../metrics/figures.ts';
 import type { Bind } from '../bind.ts';
 
-/** The text form of Prometheus; every scraper takes it, whatever it asks for. */
+/** The text format of Prometheus. Every scraper accepts it, whatever its `Accept` says. */
 const TEXT_FORM = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** Figures for Prometheus, of the instances that the caller may see. */
+/** Metrics for Prometheus, about the instances that the caller may see. */
 export function prometheusRoutes(bind: Bind, figures: Figures): void {
   bind(OPERATIONS.getMetrics, async ({ manager, reply }) => {
     const text = await figures.text(manager.list());

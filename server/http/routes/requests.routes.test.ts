@@ -35,7 +35,7 @@ beforeEach(async () => {
   await test.manager.create({ name: 'other' });
   begin('to-mine', 'user:vera', 'mine');
   begin('to-other', 'user:olga', 'other');
-  begin('to-nobody', 'user:olga', null);
+  begin('to-none', 'user:olga', null);
   for (const [id, instance] of [
     ['old', 'mine'],
     ['older', 'other'],
@@ -52,14 +52,14 @@ const list = async (secret: string, query = ''): Promise<RequestsAnswer> =>
 const ids = (list: readonly { id: string }[]): string[] => list.map(({ id }) => id);
 
 describe('the list of requests', () => {
-  it('has those on their way, oldest first, and the last ones that are over, newest first', async () => {
+  it('has those in flight, oldest first, and recently finished ones, newest first', async () => {
     const { in_flight: inFlight, finished } = await list(await harness.tokenOf('olga', 'operator'));
-    expect(ids(inFlight)).toEqual(['to-mine', 'to-other', 'to-nobody']);
+    expect(ids(inFlight)).toEqual(['to-mine', 'to-other', 'to-none']);
     expect(ids(finished)).toEqual(['of-a-deleted', 'older', 'old']);
     expect(finished[0]).toMatchObject({ outcome: 'ok', caller: 'user:olga', model: 'm' });
   });
 
-  it('shows as many of the finished ones as are asked for', async () => {
+  it('has as many finished ones as requested', async () => {
     for (let count = 0; count < 100; count += 1) begin(`x${count}`, 'user:olga', 'mine')();
     const token = await harness.tokenOf('olga', 'operator');
     for (const [query, length] of [
@@ -73,7 +73,7 @@ describe('the list of requests', () => {
     expect(errorOf((await ask(token, '/api/requests?finished=201')).body).code).toBe('VALIDATION_ERROR');
   });
 
-  it('says whether what waits waits for its turn', async () => {
+  it('shows whether a request waits for its turn', async () => {
     const token = await harness.tokenOf('olga', 'operator');
     const phases = async () => (await list(token)).in_flight.map(({ phase }) => phase);
     expect(await phases()).toEqual(['starting', 'starting', 'starting']);
@@ -81,13 +81,13 @@ describe('the list of requests', () => {
     expect(await phases()).toEqual(['queued', 'starting', 'starting']);
   });
 
-  it('does not tell a viewer who else works with an engine', async () => {
+  it('hides other callers from a viewer', async () => {
     const { in_flight: inFlight, finished } = await list(await harness.tokenOf('vera', 'viewer'));
     expect(inFlight.map(({ caller }) => caller)).toEqual(['user:vera', null, null]);
     expect(finished.map(({ caller }) => caller)).toEqual([null, null, null]);
   });
 
-  it('shows a key for some instances theirs alone', async () => {
+  it('shows a key for some instances only requests for these', async () => {
     const { in_flight: inFlight, finished } = await list(await keyFor({ scopes: ['operator'], instances: ['mine'] }));
     expect([ids(inFlight), ids(finished)]).toEqual([['to-mine'], ['old']]);
   });
@@ -103,20 +103,20 @@ describe('cancelling a request', () => {
     expect(audit.entries.at(-1)).toMatchObject({ subject: 'user:olga', action: 'cancelRequest', target: 'to-mine' });
   });
 
-  it('is no viewer’s business, nor that of a key for engines alone', async () => {
+  it('is forbidden to viewers and to keys with only the inference scope', async () => {
     for (const secret of [await harness.tokenOf('vera', 'viewer'), await keyFor({ scopes: ['inference'] })]) {
       expect(errorOf((await cancel(secret, 'to-mine')).body).code).toBe('FORBIDDEN');
     }
     expect(ended).toEqual([]);
   });
 
-  it.each(['nobody', 'old', 'a~1', 'a~b', '%20', 'x'.repeat(200)])('finds none on its way: %s', async (id) => {
+  it.each(['unknown', 'old', 'a~1', 'a~b', '%20', 'x'.repeat(200)])('finds none in flight: %s', async (id) => {
     const answer = await cancel(await harness.tokenOf('olga', 'operator'), id);
     expect([answer.statusCode, errorOf(answer.body).code]).toEqual([404, 'NOT_FOUND']);
     expect(ended).toEqual([]);
   });
 
-  it.each(['to-other', 'to-nobody'])('finds none that the key must not see: %s', async (id) => {
+  it.each(['to-other', 'to-none'])('finds none that the key may not see: %s', async (id) => {
     const key = await keyFor({ scopes: ['operator'], instances: ['mine'] });
     expect((await cancel(key, id)).statusCode).toBe(404);
     expect((await cancel(key, 'to-mine')).statusCode).toBe(200);

@@ -6,10 +6,10 @@ import type { Bind } from '../bind.ts';
 
 const DEFAULT_FINISHED = 50;
 
-/** What the routes need of the requests to engines. */
+/** The requests to engines, as far as the routes need them. */
 export type RequestsView = Pick<Requests, 'list' | 'finished' | 'find' | 'cancel'>;
 
-/** Requests to engines: those on their way, the last ones, and an end to one. */
+/** Lists requests to engines, in flight and recently finished, and cancels one. */
 export function requestRoutes(bind: Bind, requests: RequestsView): void {
   bind(OPERATIONS.listRequests, ({ caller, query, manager }) => {
     const statuses = new Map(manager.list().map(({ name, status }) => [name, status]));
@@ -33,12 +33,15 @@ export function requestRoutes(bind: Bind, requests: RequestsView): void {
   });
 }
 
-/** What is for no instance, or for one that is gone, is shown to whoever sees all instances. */
+/**
+ * Whether a caller may see a request. Requests for no instance, or for a deleted one, are shown to callers who see all
+ * instances.
+ */
 function isFor(caller: Caller, exists: (name: string) => boolean): (request: { instance: string | null }) => boolean {
   return ({ instance }) => caller.instances === null || (instance !== null && exists(instance));
 }
 
-/** Who else works with an engine is no viewer's business. */
+/** Hides the callers of requests from viewers, except their own. */
 function shownTo(caller: Caller): <Shown extends { caller: string | null }>(request: Shown) => Shown {
   const isOperator = mayCall(caller, OPERATIONS.cancelRequest.permission);
   return (request) => (isOperator || request.caller === caller.subject ? request : { ...request, caller: null });

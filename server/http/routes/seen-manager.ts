@@ -4,7 +4,7 @@ import type { InstanceManager } from '../../instances/use-cases.ts';
 
 const NOTHING = { maySee: (): boolean => false, mayStart: false };
 
-/** The instances as there are for a caller; for nobody, none. */
+/** The instances that a caller may see and start; without a caller, none. */
 export function seenBy(caller: Caller | null, manager: InstanceManager): InstanceManager {
   if (caller === null) return scopedManager(manager, NOTHING);
   const { instances, mayStart } = caller;

@@ -8,7 +8,7 @@ import { AuthHarness, PASSWORD } from '../../testing/auth-harness.ts';
 import { errorOf, testServer } from '../../testing/http-harness.ts';
 
 describe('the probes', () => {
-  it.each(['ok', 'starting', 'stopping'] as const)('tell %s', async (status) => {
+  it.each(['ok', 'starting', 'stopping'] as const)('report %s', async (status) => {
     const test = testServer({ readiness: () => status });
     const ask = async (url: string): Promise<LightMyRequestResponse> => test.inject({ url });
     expect((await ask('/livez?whatever=1')).json()).toEqual({ status: 'ok' });
@@ -18,7 +18,7 @@ describe('the probes', () => {
     }
   });
 
-  it('are the only ones to be answered while llamactl is not ready', async () => {
+  it('are the only operations that answer while llamactl is not ready', async () => {
     const starting = await testServer({ readiness: () => 'starting' }).inject({ url: '/api/instances' });
     expect([starting.statusCode, errorOf(starting.body).code, starting.headers['retry-after']]).toEqual([
       503,
@@ -33,13 +33,13 @@ describe('the probes', () => {
   });
 });
 
-describe('the description of the API', () => {
-  it('is the document that openapi.json holds', async () => {
+describe('the OpenAPI document', () => {
+  it('equals openapi.json', async () => {
     const answer = await testServer().inject({ url: '/api/openapi.json' });
     expect(answer.json()).toEqual(JSON.parse(JSON.stringify(openApiDocument('0.1.0'))));
   });
 
-  it('leaves out no route, and describes none that is not there', async () => {
+  it('describes all routes, and no others', async () => {
     const { server } = testServer();
     const routes: string[] = [];
     server.app.addHook(
@@ -50,13 +50,13 @@ describe('the description of the API', () => {
     const described = Object.values(OPERATIONS).map(
       ({ method, path }) => `${method} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
     );
-    // Of the description itself, for people.
+    // Routes of the description itself, for people.
     const page = `GET ${PASS_THROUGH.documentation.path}`;
     expect(routes.filter((route) => !route.startsWith('HEAD ')).toSorted()).toEqual([...described, page].toSorted());
   });
 });
 
-/** What operations need that cannot do without a body. */
+/** Bodies of the operations that require one. */
 const BODIES: Readonly<Record<string, (name: string) => object>> = {
   login: () => ({ username: 'for-login', password: PASSWORD }),
   changePassword: () => ({ current_password: PASSWORD, new_password: 'another horse battery' }),
@@ -70,15 +70,15 @@ const BODIES: Readonly<Record<string, (name: string) => object>> = {
 };
 
 describe('the alerts', () => {
-  it('are those that are raised now', async () => {
+  it('are the current ones', async () => {
     const alert = { level: 'error', code: 'x', message: 'It is.', raised_at: '2026-01-01T00:00:00.000Z' } as const;
     const answer = await testServer({ alerts: () => [alert] }).inject({ url: '/api/system/alerts' });
     expect(answer.json()).toEqual({ alerts: [alert] });
   });
 });
 
-describe('answers', () => {
-  it('are of the schema of their operation', async () => {
+describe('an answer', () => {
+  it('matches the schema of its operation', async () => {
     const harness = await AuthHarness.open();
     const requests = new Requests({ clock: harness.clock });
     const facts = {
@@ -99,14 +99,14 @@ describe('answers', () => {
     for (const operation of Object.values<Operation>(OPERATIONS)) {
       const name = operation.id === 'createInstance' ? 'y' : 'x';
       const payload = BODIES[operation.id]?.(name);
-      // Deleting comes last in the life of x.
+      // Delete x last.
       if (operation.id === 'deleteInstance') continue;
       const url = operation.path
         .replace('{name}', name)
         .replace('{id}', id)
         .replace('{username}', 'bob')
         .replace('{request_id}', 'on-its-way');
-      // Of an account of its own: some end the token with which they are called.
+      // Use a separate account for each: some calls end their own token.
       const token = await harness.tokenOf(`for-${operation.id}`);
       const session = (await harness.caller(token)).credentialId?.split('.')[0] ?? '';
       const answer = await test.inject({
@@ -123,8 +123,8 @@ describe('answers', () => {
     }
   });
 
-  it('name their content for what it is, and are not kept', async () => {
-    for (const url of ['/api/instances', '/api/instances/nobody', '/nowhere', '/livez', '/api/%zz']) {
+  it('has its content type, and is not cached', async () => {
+    for (const url of ['/api/instances', '/api/instances/unknown', '/nowhere', '/livez', '/api/%zz']) {
       const { headers } = await testServer().inject({ url });
       expect(headers).toMatchObject({
         'content-type': 'application/json; charset=utf-8',

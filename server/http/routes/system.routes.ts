@@ -6,12 +6,12 @@ import type { Bind, Input } from '../bind.ts';
 import { JSON_HEADERS } from '../errors.ts';
 import { FixedAnswer } from '../edge/fixed-answer.ts';
 
-/** What llamactl says of itself. */
+/** Version, readiness and alerts of this server. */
 export interface SystemVoice {
   version: string;
-  /** Asked for every request. */
+  /** Called for every request. */
   readiness: () => Readiness;
-  /** What is raised now, oldest first. */
+  /** Current alerts, oldest first. */
   alerts: () => Alert[];
 }
 
@@ -22,15 +22,15 @@ export function systemRoutes(bind: Bind, { version, readiness, alerts }: SystemV
 
   bind(OPERATIONS.getSystemAlerts, ({ caller, manager }) => {
     const isSeen = ({ instance }: Alert): boolean => instance === undefined || manager.idOf(instance) !== null;
-    // To whoever sees all instances also what is told of one that is gone.
+    // Callers who see all instances also get alerts about deleted ones.
     return { alerts: caller.instances === null ? alerts() : alerts().filter(isSeen) };
   });
   bind(OPERATIONS.getLiveness, () => ({ status: 'ok' as const }));
-  const tellReadiness = ({ reply }: Pick<Input<typeof OPERATIONS.getReadiness>, 'reply'>): { status: Readiness } => {
+  const answerReadiness = ({ reply }: Pick<Input<typeof OPERATIONS.getReadiness>, 'reply'>): { status: Readiness } => {
     const status = readiness();
     reply.code(status === 'ok' ? 200 : 503);
     return { status };
   };
-  bind(OPERATIONS.getReadiness, tellReadiness);
-  bind(OPERATIONS.getHealth, tellReadiness);
+  bind(OPERATIONS.getReadiness, answerReadiness);
+  bind(OPERATIONS.getHealth, answerReadiness);
 }

@@ -2,7 +2,7 @@ import { OPERATIONS } from '@llamactl/contract/operations';
 import type { Accounts } from '../../auth/accounts.ts';
 import type { Bind } from '../bind.ts';
 
-/** Accounts, by admins. */
+/** Accounts, managed by admins. */
 export function userRoutes(bind: Bind, accounts: Pick<Accounts, 'list' | 'create' | 'update' | 'remove'>): void {
   bind(OPERATIONS.listUsers, () => ({ users: accounts.list() }));
 

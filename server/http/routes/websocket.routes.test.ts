@@ -19,7 +19,7 @@ let server: HttpServer;
 let port: number;
 const clients: WebSocket[] = [];
 
-/** Serves events with the real authentication, or with none. */
+/** Serves events with the real authentication, or without. */
 async function serve(isAuthEnabled = true, tokenTtl = 3_600): Promise<void> {
   harness = await AuthHarness.open({ isEnabled: isAuthEnabled, tokenTtl });
   harness.instances.set('a', 'id-a').set('b', 'id-b');
@@ -77,7 +77,7 @@ async function opened(offer: Offer = {}): Promise<Connection> {
   return connection;
 }
 
-/** Status and code of the answer to a handshake that was refused. */
+/** Status and error code of a refused handshake. */
 async function refusal(offer: Offer = {}): Promise<string> {
   const { webSocket } = open(offer);
   const [, answer] = (await once(webSocket, 'unexpected-response')) as [unknown, NodeJS.ReadableStream & Answer];
@@ -93,14 +93,14 @@ const asAdmin = async (): Promise<Offer> => ({
   headers: { authorization: `Bearer ${await harness.tokenOf('ada', 'admin')}` },
 });
 const names = ({ frames }: Connection): string[] => frames.map(({ type, data }) => ('name' in data ? data.name : type));
-/** Lets the feed write, and the clients read. */
+/** Lets the feed write and the clients read. */
 const reaches = async (connection: Connection, expected: string[]): Promise<void> => {
   await harness.clock.advance(100);
   await vi.waitFor(() => expect(names(connection)).toEqual(expected), { interval: 5 });
 };
 
-describe('who may listen', () => {
-  it('whoever has a good token or key in the header', async () => {
+describe('the WebSocket accepts', () => {
+  it('a caller with a valid token or key in the header', async () => {
     const admin = await opened(await asAdmin());
     const key = await harness.keyOf(await harness.loggedIn('ada'), { scopes: ['viewer'] });
     const other = await opened({ headers: { 'x-api-key': key } });
@@ -109,7 +109,7 @@ describe('who may listen', () => {
     await reaches(other, ['a']);
   });
 
-  it('a page, with its token in the name of a subprotocol that is not selected', async () => {
+  it('a page with its token in the name of a subprotocol, which is not selected', async () => {
     const token = await harness.tokenOf('ada');
     const { webSocket } = await opened({ protocols: ['llamactl.v1', `bearer.${token}`] });
     expect(webSocket.protocol).toBe('llamactl.v1');
@@ -123,7 +123,7 @@ describe('who may listen', () => {
     expect(await refusal({ query: `?ticket=${ticket}` })).toBe('401 UNAUTHORIZED');
   });
 
-  it('nobody else, and nobody with a token in the query', async () => {
+  it('no other caller, and no token in the query', async () => {
     const token = await harness.tokenOf('ada');
     expect(await refusal()).toBe('401 UNAUTHORIZED');
     expect(await refusal({ query: `?token=${token}` })).toBe('401 UNAUTHORIZED');
@@ -135,18 +135,18 @@ describe('who may listen', () => {
     expect(await refusal({ protocols: ['llamactl.v1', `bearer.${token}`] })).toBe('401 TOKEN_EXPIRED');
   });
 
-  it('no key that is for engines alone', async () => {
+  it('no key with only the inference scope', async () => {
     const key = await harness.keyOf(await harness.loggedIn('ada'), { scopes: ['inference'] });
     expect(await refusal({ headers: { authorization: `Bearer ${key}` } })).toBe('403 FORBIDDEN');
     expect(await refusal({ protocols: ['llamactl.v1', `bearer.${key}`] })).toBe('403 FORBIDDEN');
   });
 
-  it('no page of another site, even with a good token', async () => {
+  it('no page of another site, even with a valid token', async () => {
     const { headers } = await asAdmin();
     expect(await refusal({ headers: { ...headers, origin: 'https://evil.example' } })).toBe('403 FORBIDDEN');
   });
 
-  it('everybody while authentication is off, whatever they send', async () => {
+  it('all callers while authentication is off, with any credentials', async () => {
     await server.close();
     await serve(false);
     for (const offer of [{}, { query: '?ticket=x' }, { protocols: ['llamactl.v1', 'bearer.x'] }]) await opened(offer);
@@ -162,19 +162,19 @@ describe('the handshake', () => {
   const version = ['Sec-WebSocket-Version: 13'];
 
   it.each([
-    ['that asks for no upgrade', []],
+    ['without an upgrade', []],
     ['without a key', [...upgrade, ...version]],
     ['with a malformed key', [...upgrade, ...version, 'Sec-WebSocket-Key: x']],
     ['of another version', [...upgrade, ...key, 'Sec-WebSocket-Version: 8']],
     ['with malformed subprotocols', [...upgrade, ...key, ...version, 'Sec-WebSocket-Protocol: a, a']],
-  ])('%s is refused in the form of all errors', async (_what, headers) => {
+  ])('%s is refused in the error format of the API', async (_what, headers) => {
     const { headers: own = {} } = await asAdmin();
     const [answer] = await exchange(port, request([...headers, `Authorization: ${own['authorization'] ?? ''}`]));
     expect(answer?.status).toBe(400);
     expect(errorOf(answer?.body ?? '').code).toBe('VALIDATION_ERROR');
   });
 
-  it('with a query that means nothing is refused', async () => {
+  it('with an unknown query is refused', async () => {
     const { headers = {} } = await asAdmin();
     expect(await refusal({ headers, query: '?after_seq=-1' })).toBe('400 VALIDATION_ERROR');
     expect(await refusal({ headers, query: '?after=1' })).toBe('400 VALIDATION_ERROR');
@@ -182,7 +182,7 @@ describe('the handshake', () => {
 });
 
 describe('a client', () => {
-  it('that comes back is told what it missed, then what happens', async () => {
+  it('gets the events that it missed after a reconnect, then new ones', async () => {
     const offer = await asAdmin();
     bus.emit(statusChange('first'));
     const seq = bus.lastSeq;
@@ -192,18 +192,18 @@ describe('a client', () => {
     await reaches(connection, ['second', 'third']);
   });
 
-  it('is told of a gap before anything else', async () => {
+  it('gets a gap before anything else', async () => {
     bus.emit(statusChange('a'));
     const connection = await opened({ ...(await asAdmin()), query: '?after_seq=7' });
     await reaches(connection, ['gap', 'a']);
     expect(connection.frames[0]).toMatchObject({ data: { from_seq: 8, to_seq: bus.lastSeq - 1 } });
   });
 
-  it('gets what it subscribed to, each time anew', async () => {
+  it('gets the events of its latest subscription', async () => {
     const connection = await opened(await asAdmin());
-    const subscribe = async (wish: object): Promise<void> => {
-      connection.webSocket.send(JSON.stringify({ type: 'subscribe', ...wish }));
-      // A pong comes behind what was sent before the ping.
+    const subscribe = async (subscription: object): Promise<void> => {
+      connection.webSocket.send(JSON.stringify({ type: 'subscribe', ...subscription }));
+      // A pong arrives after everything that was sent before the ping.
       connection.webSocket.ping();
       await once(connection.webSocket, 'pong');
     };
@@ -216,7 +216,7 @@ describe('a client', () => {
     await reaches(connection, ['b', 'c']);
   });
 
-  it('with a key for some instances is told of no other', async () => {
+  it('with a key for some instances gets no events of others', async () => {
     const key = await harness.keyOf(await harness.loggedIn('ada'), { scopes: ['viewer'], instances: ['a'] });
     bus.emit(statusChange('b'), 'id-b');
     const connection = await opened({ headers: { authorization: `Bearer ${key}` }, query: '?after_seq=0' });
@@ -224,7 +224,7 @@ describe('a client', () => {
     await reaches(connection, ['a']);
   });
 
-  it('gets long frames and many at once whole', async () => {
+  it('gets long frames, and many at once, completely', async () => {
     const connection = await opened(await asAdmin());
     const messages = [100, 10_000, 100_000].map((length) => 'é'.repeat(length));
     for (const message of messages)
@@ -234,18 +234,18 @@ describe('a client', () => {
   });
 
   it.each([
-    ['no JSON', 'hello', 'it is no JSON'],
+    ['invalid JSON', 'hello', 'it is no JSON'],
     ['no object', 'null', 'it must be an object'],
     ['no subscription', '{"type":"publish"}', 'type must be "subscribe"'],
-    ['a type that there is not', '{"type":"subscribe","types":["all"]}', 'types[0] must be '],
-    ['a field that there is not', '{"type":"subscribe","instance":["a"]}', 'instance is not known'],
-  ])('that says %s is closed with 1008 and the reason', async (_what, text, reason) => {
+    ['an unknown type', '{"type":"subscribe","types":["all"]}', 'types[0] must be '],
+    ['an unknown field', '{"type":"subscribe","instance":["a"]}', 'instance is not known'],
+  ])('that sends %s is closed with 1008 and the reason', async (_what, text, reason) => {
     const { webSocket, closed } = await opened(await asAdmin());
     webSocket.send(text);
     expect(await closed).toContain(`1008 This is no {"type":"subscribe"}: ${reason}`);
   });
 
-  it('that sends bytes is closed with 1003, and one that sends too much at once with 1009', async () => {
+  it('is closed with 1003 for binary messages, and with 1009 for too large ones', async () => {
     const offer = await asAdmin();
     const [bytes, much] = [await opened(offer), await opened(offer)];
     bytes.webSocket.send(Buffer.from('{"type":"subscribe"}'));
@@ -254,7 +254,7 @@ describe('a client', () => {
     expect(await much.closed).toMatch(/^1009/);
   });
 
-  it('that sends too often is closed with 1008', async () => {
+  it('is closed with 1008 for too many messages', async () => {
     const { webSocket, closed } = await opened(await asAdmin());
     for (let count = 0; count < 101; count += 1) webSocket.send('{"type":"subscribe"}');
     expect(await closed).toMatch(/^1008 More than 100 frames/);
@@ -262,7 +262,7 @@ describe('a client', () => {
 });
 
 describe('a connection ends', () => {
-  it('with 4401 when its credentials do', async () => {
+  it('with 4401 when its credentials expire or are revoked', async () => {
     await server.close();
     await serve(true, 20);
     const expiring = await opened(await asAdmin());
@@ -283,7 +283,7 @@ describe('a connection ends', () => {
     expect(await closed).toMatch(/^1001 /);
   });
 
-  it('without a word when a client answers no ping', async () => {
+  it('without a handshake when a client answers no ping', async () => {
     const offer = await asAdmin();
     const good = await opened(offer);
     const dead = await silentClient(offer);
@@ -299,7 +299,7 @@ describe('a connection ends', () => {
     expect(good.webSocket.readyState).toBe(WebSocket.OPEN);
   });
 
-  it('with 1013, or none where that cannot leave, when a client reads too slowly', { timeout: 20_000 }, async () => {
+  it('with 1013, if that can be sent, when a client reads too slowly', { timeout: 20_000 }, async () => {
     const offer = await asAdmin();
     const quick = await opened(offer);
     const slow = await silentClient(offer);
@@ -318,7 +318,7 @@ describe('a connection ends', () => {
   });
 });
 
-/** A connection that was switched, whose other end says nothing and does not even answer a ping. */
+/** A switched connection whose client is silent and does not answer pings. */
 async function silentClient({ headers = {} }: Offer): Promise<ReturnType<typeof connect>> {
   const socket = connect(port, '127.0.0.1');
   socket.on('error', () => socket.destroy());
@@ -338,7 +338,7 @@ async function silentClient({ headers = {} }: Offer): Promise<ReturnType<typeof 
   return socket;
 }
 
-/** What a client sent before has been looked at. */
+/** Waits until the server has processed all frames that a client sent. */
 async function settled({ webSocket }: Connection): Promise<void> {
   webSocket.ping();
   await once(webSocket, 'pong');

@@ -17,17 +17,17 @@ export interface WebSocketRoutesParts {
   events: LiveEvents;
   authenticator: Pick<Authenticator, 'authenticate'>;
   tickets: Pick<Tickets, 'redeem'>;
-  /** `auth.enabled`; while it is off, nobody is asked for a ticket. */
+  /** `auth.enabled`; while it is off, no ticket is needed. */
   isAuthEnabled: boolean;
   clock: Clock;
-  /** Aborts when another server answers in our place. */
+  /** Aborts when another server has taken over. */
   leaving?: AbortSignal;
 }
 
-/** The one protocol that is spoken; browsers can offer credentials only in the name of another. */
+/** The only supported protocol. Browsers can send credentials only in the name of a second one. */
 const PROTOCOL = 'llamactl.v1';
 const BEARER = 'bearer.';
-/** A subscription to a thousand instances fits. */
+/** Bytes; a subscription to a thousand instances fits. */
 const LONGEST_MESSAGE = 65_536;
 const KEY = /^[A-Za-z0-9+/]{22}==$/;
 const VERSION = '13';
@@ -41,7 +41,10 @@ const QuerySchema = z.strictObject({
   ticket: z.string().optional(),
 });
 
-/** The WebSocket of the contract: `/api/ws`. Whoever may not have it is told so before the connection is switched. */
+/**
+ * The WebSocket of the contract: `/api/ws`. A refused caller gets an ordinary HTTP error, before the connection is
+ * switched.
+ */
 export function webSocketRoutes(parts: WebSocketRoutesParts): HttpPlugin {
   const { events, clock } = parts;
   return (app) => {
@@ -50,7 +53,7 @@ export function webSocketRoutes(parts: WebSocketRoutesParts): HttpPlugin {
       noServer: true,
       clientTracking: false,
       maxPayload: LONGEST_MESSAGE,
-      // What is sent once for all cannot be compressed for each.
+      // Events are encoded once for all clients, so they cannot be compressed for each.
       perMessageDeflate: false,
       handleProtocols: (offered) => (offered.has(PROTOCOL) ? PROTOCOL : false),
     });
@@ -69,7 +72,7 @@ export function webSocketRoutes(parts: WebSocketRoutesParts): HttpPlugin {
       exposeHeadRoute: false,
       config: { access: { ...PASS_THROUGH.events, decidesItself: true } },
       handler: async (request, reply) => {
-        const caller = await welcome(request, parts);
+        const caller = await authenticated(request, parts);
         const { upgradeHead: head, raw } = request;
         if (head === null) throw malformed('This is a WebSocket: ask for it with `Upgrade: websocket`.', 'Upgrade');
         checkHandshake(request);
@@ -89,11 +92,11 @@ export function webSocketRoutes(parts: WebSocketRoutesParts): HttpPlugin {
 }
 
 /**
- * Who asks. A token in the query is not looked at: queries end up in logs.
+ * Authenticates the caller. A token in the query is ignored, because queries end up in logs.
  *
  * @throws {ApiError} `UNAUTHORIZED`, `TOKEN_EXPIRED`, `FORBIDDEN`
  */
-async function welcome(request: HttpRequest, parts: WebSocketRoutesParts): Promise<Caller> {
+async function authenticated(request: HttpRequest, parts: WebSocketRoutesParts): Promise<Caller> {
   const caller = request.caller ?? (await callerOf(request, parts));
   request.caller = caller;
   const refusal = refusalFor(caller, PASS_THROUGH.events.permission);
@@ -112,16 +115,16 @@ function callerOf(request: HttpRequest, parts: WebSocketRoutesParts): Caller | P
   if (!isAuthEnabled) return authenticator.authenticate({ authorization: undefined, apiKey: undefined });
   throw new ApiError(
     'UNAUTHORIZED',
-    `Who are you? Send \`Authorization: Bearer\`, or the subprotocols ${PROTOCOL} and ${BEARER}TOKEN, or ?ticket= from POST /api/ws/ticket; a token in the query is not taken.`,
+    `Who are you? Send \`Authorization: Bearer\`, or the subprotocols ${PROTOCOL} and ${BEARER}TOKEN, or ?ticket= from POST /api/ws/ticket; a token in the query is not accepted.`,
   );
 }
 
-/** What the library would answer in a form of its own. */
+/** Checks the handshake, because the library would answer errors in its own format. */
 function checkHandshake(request: HttpRequest): void {
   const { 'sec-websocket-key': key = '', 'sec-websocket-version': version } = request.raw.headers;
   if (!KEY.test(key)) throw malformed('The key of the WebSocket handshake is malformed.', 'Sec-WebSocket-Key');
   if (version !== VERSION) {
-    throw malformed(`WebSocket is spoken in version ${VERSION} here.`, 'Sec-WebSocket-Version', {
+    throw malformed(`This server supports only version ${VERSION} of WebSocket.`, 'Sec-WebSocket-Version', {
       'sec-websocket-version': VERSION,
     });
   }

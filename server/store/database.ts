@@ -12,19 +12,20 @@ import { namesIn } from './newest-run-folder.ts';
 /** Name of the database in a data directory. */
 export const DATABASE = 'llamactl.db';
 
-/** What SQLite keeps beside a database in WAL mode. */
+/** Suffixes of the files that SQLite keeps beside a database in WAL mode. */
 export const COMPANIONS = ['-wal', '-shm'] as const;
 
-/** How long a statement waits for a lock of another program that looks into the file, such as a backup. */
+/** How long a statement waits for the lock of another program that reads the file, such as a backup. */
 const BUSY_TIMEOUT_MS = 2000;
 
 /**
- * Opens the file, making it and its folder when they are missing, looks whether it is whole, and brings its schema up to
- * date; a copy of what it was stays as `<file>.schema-<version>`. The file is readable by its owner alone: it holds the
- * environment of instances, the keys of running engines and what signs tokens.
+ * Opens a database, checks it, and brings its schema up to date. Creates the file and its folder if they are missing.
  *
- * Throws when the file is damaged, was lost, is of another program or of a newer llamactl, or cannot be opened. It is
- * then as it was.
+ * Before a schema change a copy is kept as `<file>.schema-<version>`. Only the owner can read the file: it holds the
+ * environment of instances, the keys of running engines and the signing keys of tokens.
+ *
+ * Throws, and leaves the file unchanged, when it is damaged, was lost, belongs to another program or a newer llamactl, or cannot
+ * be opened.
  *
  * @param migrationsFolder Only for tests.
  */
@@ -45,7 +46,7 @@ export function openDatabase(file: string, migrationsFolder = MIGRATIONS_FOLDER)
   return database;
 }
 
-/** On a full disk for this process alone: so there is a server for the engines, and whatever can be read is. */
+/** Connects; on a full disk for this process alone. So a server still runs for the engines, and everything readable is read. */
 function connectAsMayBe(file: string): DatabaseSync {
   const database = connect(file);
   try {
@@ -60,15 +61,17 @@ function connectAsMayBe(file: string): DatabaseSync {
   }
 }
 
-/** `whole`: of a schema version that this llamactl knows, too. `unreadable`: for now, which tells nothing of it. */
+/**
+ * `whole`: undamaged, and of a schema version that this llamactl knows. `unreadable`: cannot be read now, so its condition is
+ * unknown.
+ */
 export type DatabaseFound =
   | { is: 'none' }
   | { is: 'whole'; bytes: number; schema: number }
   | { is: 'unreadable'; reason: string };
 
 /**
- * Looks at a database, also while a server writes, and changes nothing. Throws where {@link openDatabase} would, and what
- * that would say.
+ * Checks a database without changing it, also while a server writes to it. Throws the same errors as {@link openDatabase}.
  */
 export function lookAtDatabase(file: string): DatabaseFound {
   if (sizeOf(file) === 0) {
@@ -88,14 +91,14 @@ export function lookAtDatabase(file: string): DatabaseFound {
   }
 }
 
-/** What SQLite says in its own words, in ours. */
+/** Replaces an error of SQLite by one with llamactl's explanation. */
 function explained(file: string, error: unknown): unknown {
   if (isDamage(error)) return damaged(file, [error.message], error);
   const isOfSystem = error instanceof Error && 'errcode' in error && !isBusy(error);
   return isOfSystem ? cannotOpen(file, error) : error;
 }
 
-/** That a database cannot be read although it may be whole; `null`: for another reason. */
+/** Explains that a database cannot be read now although it may be undamaged; `null`: the error has another cause. */
 export function notNow(file: string, error: unknown): Error | null {
   if (isOutOfRoom(error)) {
     return new Error(`${file} cannot be read now: its disk is full, and reading needs some room too`, { cause: error });
@@ -107,7 +110,7 @@ export function notNow(file: string, error: unknown): Error | null {
   );
 }
 
-/** With the settings that all writers of a database need. */
+/** Connects with the settings that all writers of a database need. */
 export function connect(file: string): DatabaseSync {
   try {
     return new DatabaseSync(file, {
@@ -123,12 +126,13 @@ export function connect(file: string): DatabaseSync {
 }
 
 /**
- * For reading alone, also while a server writes.
+ * Connects for reading only, also while a server writes.
  *
  * @param file It exists.
  */
 export function connectToRead(file: string): DatabaseSync {
-  // Without a log beside it a reader would leave one: only who may write removes it again when it is the last.
+  // If no write-ahead log exists, a read-only connection would create one and leave it. A connection that may write removes
+  // the log when it is the last to close.
   const readOnly = statSync(`${file}-wal`, { throwIfNoEntry: false }) !== undefined;
   try {
     return new DatabaseSync(file, { readOnly, timeout: BUSY_TIMEOUT_MS, allowExtension: false });
@@ -137,7 +141,7 @@ export function connectToRead(file: string): DatabaseSync {
   }
 }
 
-/** Throws unless it holds what its schema version says, whole, and this llamactl knows that version. */
+/** Throws unless the database is undamaged, has all parts of its schema version, and this llamactl knows that version. */
 function examine(database: DatabaseSync, file: string, folder: string): void {
   const stored = schemaVersion(database);
   const newest = newestSchema(folder);
@@ -151,7 +155,7 @@ function examine(database: DatabaseSync, file: string, folder: string): void {
   else refuseLoss(file);
 }
 
-/** Whether anything was ever made in it. */
+/** Whether the database has any table or index. */
 function hasContent(database: DatabaseSync): boolean {
   return database.prepare('select 1 from sqlite_schema').get() !== undefined;
 }
@@ -163,7 +167,7 @@ function bringUpToDate(database: DatabaseSync, file: string, folder: string): vo
   migrate(database, newest, folder);
 }
 
-/** What an older llamactl can go back to. */
+/** Keeps a copy for an older llamactl to go back to. */
 function keepCopy(database: DatabaseSync, file: string, version: number): void {
   const copy = `${file}.schema-${version}`;
   const draft = `${copy}.draft`;
@@ -182,21 +186,21 @@ function keepCopy(database: DatabaseSync, file: string, version: number): void {
 }
 
 /**
- * Writes a database as it is at this moment into a new file, which nobody else can read: in one transaction of a reader,
- * whoever writes meanwhile. It is not synced. What was deleted is not in it.
+ * Writes a snapshot of a database into a new file that only its owner can read. It uses one read transaction, so others may
+ * write meanwhile. The new file is not synced and contains no deleted data.
  *
- * @param target Replaced if it is there.
+ * @param target Replaced if it exists.
  */
 export function copyInto(database: DatabaseSync, target: string): void {
   rmSync(target, { force: true });
-  // SQLite would make it as the umask says; one that is there and empty it takes.
+  // SQLite would create the file with the mode of the umask, but it uses an existing empty file.
   writeFileSync(target, '', { flag: 'wx', mode: 0o600 });
   database.prepare('vacuum into ?').run(target);
 }
 
 /**
- * A database without content, where there should be one. What is only in its log, SQLite would throw away; and beside the
- * folders of instances it would begin anew, and their engines would be nobody's.
+ * Throws if an empty or missing database should have content. SQLite would discard changes that are only in the write-ahead
+ * log. And with folders of instances but an empty database, no server would manage the engines of these instances.
  */
 function refuseLoss(file: string): void {
   const there = statSync(file, { throwIfNoEntry: false }) === undefined ? 'is not there' : 'is empty';
@@ -210,12 +214,15 @@ function refuseLoss(file: string): void {
   );
 }
 
-/** SQLite gives its `-wal` and `-shm` files the mode of the main file; but not those that a crash or a copy left there. */
+/**
+ * Restricts the database and its companions to their owner. SQLite gives new `-wal` and `-shm` files the mode of the main file,
+ * but does not change files that a crash or a copy left.
+ */
 function closeAllToOthers(file: string): void {
   try {
     makePrivateFile(file);
     for (const suffix of COMPANIONS) closeToOthers(file + suffix);
-    // SQLite would open it, and say only later that it cannot be written.
+    // SQLite would open the database, and report only later that it cannot be written.
     const folder = COMPANIONS.find((suffix) => isFolder(file + suffix));
     if (folder !== undefined) throw cannotOpen(file, new Error(`${basename(file + folder)} is a folder`));
   } catch (error) {
@@ -226,7 +233,7 @@ function closeAllToOthers(file: string): void {
 
 const WAYS_OUT = 'Engines that run are left alone. llamactl restore <backup> puts a backup back.';
 
-/** @param problems What is wrong, in words. */
+/** Builds the error for a damaged database. @param problems Descriptions of the damage. */
 export function damaged(file: string, problems: readonly string[], cause?: Error): Error {
   return new Error(
     `${file} is damaged or no database (${problems.join('; ')}). ${WAYS_OUT} ` +
@@ -239,7 +246,7 @@ function foreign(file: string, why: string): Error {
   return new Error(`${file} is no database of llamactl: ${why}. Choose another data_dir. ${WAYS_OUT}`);
 }
 
-/** @param known The newest version that this llamactl knows. */
+/** Builds the error for a database of a newer llamactl. @param known The newest version that this llamactl knows. */
 export function newerSchema(file: string, stored: number, known: number): Error {
   return new Error(
     `${file} has schema version ${stored}, this llamactl knows versions up to ${known}: ` +

@@ -3,9 +3,9 @@ import type { AlertSink, Clock } from '../instances/ports.ts';
 import type { Lock, LockFound } from './lock.ts';
 import type { DatabaseFile, DatabaseFileFound } from './database-file.ts';
 
-/** Looks whether the data directory is still the one that this server uses, puts right what it can, and raises {@link DATA_DIR_LOST}. */
+/** Checks that the data directory is still the one this server uses, repairs what it can, and raises {@link DATA_DIR_LOST}. */
 export interface DirectoryWatch {
-  /** Looks at once. @throws {Error} for people: it is not, so nobody else would find what is handed over there */
+  /** Checks now. @throws {Error} for people: the directory is another one, so a successor would not find the data there */
   assertKept(): void;
   close(): void;
 }
@@ -18,16 +18,16 @@ export interface DirectoryWatchParts {
   databaseFile: Pick<DatabaseFile, 'look'>;
   alerts: AlertSink;
   onFault: (error: unknown, what: string) => void;
-  /** Settles when its disk answers. */
+  /** Settles when the disk of the data directory answers. */
   reach?: () => Promise<unknown>;
 }
 
-/** Code of the alert. */
+/** Code of the alert for a lost or replaced data directory. */
 export const DATA_DIR_LOST = 'data_dir_lost';
 
 const LOOK_EVERY_MS = 5_000;
 
-/** The first look is made after a while: nothing can be lost that was just opened. */
+/** Starts the watch. The first check comes after one interval, because the directory was just opened. */
 export function watchDirectory(parts: DirectoryWatchParts): DirectoryWatch {
   const {
     directory,
@@ -50,7 +50,7 @@ export function watchDirectory(parts: DirectoryWatchParts): DirectoryWatch {
   };
   const look = async (): Promise<void> => {
     try {
-      // A disk that does not answer must not stop everything: all that follows blocks.
+      // Wait for the disk first: the checks below block the event loop if it does not answer.
       await reach();
       if (isClosed) return;
       judge();

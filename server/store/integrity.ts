@@ -1,17 +1,17 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { primaryCode } from './result-code.ts';
 
-/** How closely a database is looked at. */
+/** How thoroughly a database is checked. */
 export type Thoroughness =
   /** Every page and row: 36 ms for 28 MB (1 000 instances, 100 000 rows of the audit trail). */
   | 'quick'
-  /** That every index has what its table has, too: 240 ms for the same. */
+  /** Also that every index matches its table: 240 ms for the same database. */
   | 'full';
 
 /** More of them tell nobody more. */
 const MOST_TOLD = 5;
 
-/** What is wrong with the content of a database, a sentence each; empty: nothing. */
+/** Returns the problems in the content of a database, one sentence each; empty: no problem. */
 export function problemsOf(database: DatabaseSync, thoroughness: Thoroughness): string[] {
   const check = thoroughness === 'quick' ? 'quick_check' : 'integrity_check';
   try {
@@ -34,7 +34,7 @@ export function problemsOf(database: DatabaseSync, thoroughness: Thoroughness): 
 /** SQLITE_CORRUPT and SQLITE_NOTADB. */
 const DAMAGES: ReadonlySet<number> = new Set([11, 26]);
 
-/** Whether SQLite could make nothing of the file. */
+/** Whether SQLite found the file damaged, or not a database. */
 export function isDamage(error: unknown): error is Error {
   const code = primaryCode(error);
   return code !== null && DAMAGES.has(code);

@@ -12,7 +12,7 @@ const SigningKeyRow = z.object({
 
 const RevokedTokenRow = z.object({ id: z.string(), expiresAt: z.number() }) satisfies z.ZodType<RevokedToken>;
 
-/** What makes tokens valid, and what ends them. */
+/** Stores the keys that sign tokens, and revoked tokens. */
 export interface TokensTable {
   /** Newest first. */
   signingKeys(): StoredSigningKey[];

@@ -22,16 +22,16 @@ export interface HandOverParts<Server extends ReplaceableServer> {
   launch: (listener: Listener) => Promise<SuccessorProcess>;
 }
 
-/** How requests that are still here reach the server that has taken over. */
+/** How requests that are still in the old server reach the new one. */
 export interface WayOn {
   link: SuccessorLink;
-  /** Path of its socket for requests. */
+  /** Path of the new server's Unix socket for requests. */
   door: string;
 }
 
-/** What a reload has come to. */
+/** The result of a reload. */
 export type Outcome<Server> =
-  /** The old server never let go of the lock, and serves. */
+  /** The old server kept the lock, and serves. */
   | { kind: 'kept' }
   /** A new process serves. */
   | { kind: 'replaced'; process: SuccessorProcess; way: WayOn }
@@ -40,13 +40,13 @@ export type Outcome<Server> =
   /** No server can take the lock and the store. */
   | { kind: 'lost' };
 
-/** Until then a new process has loaded, read its configuration, and rehearsed. */
+/** Time for a new process to load, read its configuration, and rehearse. */
 const PREPARED_WITHIN_MS = 60_000;
-/** Until then it has taken over; requests wait meanwhile. */
+/** Time for it to take over; requests wait meanwhile. */
 const READY_WITHIN_MS = 120_000;
 
 /**
- * One reload: hands the lock, the store and the requests of a server over to a new process.
+ * Runs one reload: hands the lock, the store and the requests of a server over to a new process.
  *
  * | Step        | Lock and store belong to           | Requests   | When the step succeeds | When it fails |
  * | ----------- | ---------------------------------- | ---------- | ---------------------- | ------------- |
@@ -78,12 +78,12 @@ export class HandOver<Server extends ReplaceableServer> {
     this.#number = number;
   }
 
-  /** Whether the old server serves no more. */
+  /** Whether the old server has stopped serving. */
   get hasLetGo(): boolean {
     return this.#hasLetGo;
   }
 
-  /** The service shall end: a reload is called off while the old server serves. Later, no more process is launched. */
+  /** Cancels the reload because the service ends. If the old server no longer serves, only launches no further process. */
   callOff(): void {
     this.#isCalledOff = true;
     if (!this.#hasLetGo) this.#process?.kill();
@@ -95,7 +95,7 @@ export class HandOver<Server extends ReplaceableServer> {
     await this.#process?.ended;
   }
 
-  /** Does all steps. Never rejects for what can go wrong outside llamactl. */
+  /** Runs all steps. Never rejects for a failure outside llamactl. */
   async run(): Promise<Outcome<Server>> {
     const { log } = this.#parts;
     let successor: SuccessorLink;
@@ -144,13 +144,13 @@ export class HandOver<Server extends ReplaceableServer> {
     try {
       this.#server.note(this.#number, reason);
     } catch (error) {
-      // The full disk that made the reload fail keeps the old server from writing, not from serving.
+      // On a full disk the reload fails, and the old server cannot write, but it can serve.
       log.error({ err: error }, 'The reason could not be written to server.json, where llamactl reload looks for it');
     }
     return { kind: 'kept' };
   }
 
-  /** Requests wait from here on. */
+  /** Makes new requests wait, and releases the lock, the store and the engines. */
   async #letGo(): Promise<void> {
     const server = this.#server;
     const heir = this.#heir.promise;
@@ -173,7 +173,7 @@ export class HandOver<Server extends ReplaceableServer> {
     return { kind: 'replaced', process, way: { link, door } };
   }
 
-  /** A second server in this process takes over, as a new process would. @param failure Why the new process did not. */
+  /** Starts a second server in this process, which takes over. @param failure Why the new process failed. */
   async #takeBack(failure: string): Promise<Outcome<Server>> {
     const [ours, its] = duplexPair();
     const link = this.#greet(ours);

@@ -1,13 +1,13 @@
 import { writeSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 
-/** What is told to the process that was started first, while others serve for it. */
+/** The exit status of the service, as the last server writes it for the process that was started first. */
 const CODE = /^(\d{1,3})\n/m;
 
 /**
- * How the process that was started first learns that all who served after it are gone.
+ * Waits, in the process that was started first, until all later servers are gone.
  *
- * @returns the exit status that the last of them gave; 1: it gave none
+ * @returns the exit status that the last server reported; 1: it reported none
  */
 export function lastExit(lifeline: Readable): Promise<number> {
   let told = '';
@@ -25,7 +25,7 @@ export function tellExit(descriptor: number, code: number): void {
   try {
     writeSync(descriptor, `${code}\n`);
   } catch (error) {
-    // Nobody waits for it.
+    // EPIPE: no process waits for the status.
     if (!(error instanceof Error && 'code' in error && error.code === 'EPIPE')) throw error;
   }
 }

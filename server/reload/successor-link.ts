@@ -11,7 +11,7 @@ import { receivedError } from './sent-error.ts';
 export interface SuccessorWishes {
   /** Every lease of a run that is held here must end now. `died`: its engine exited by itself. */
   onBreak(instance: string, run: number, died: boolean): void;
-  /** What is served here with these credentials must end now. */
+  /** Requests with these credentials must end now. */
   onDead(dead: Dead): void;
   /** The service ends. */
   onEnd(): void;
@@ -19,26 +19,26 @@ export interface SuccessorWishes {
   onOverheard(type: string): void;
 }
 
-/** A request for a lease that is on its way. */
+/** A request for a lease that was not answered yet. */
 interface Asked {
   request: LeaseRequest;
   resolve(lease: Lease): void;
   reject(error: unknown): void;
 }
 
-/** Credentials that are good no more; kinds that are not known are overlooked. */
+/** Credentials that are no longer valid; unknown kinds are ignored. */
 export type Dead = Omit<Extract<FromSuccessor, { type: 'dead' }>, 'type'>;
 
-/** What the `audit` message carries. */
+/** Content of an `audit` message. */
 type AuditEntry = Extract<ToSuccessor, { type: 'audit' }>['entry'];
 
-/** The next server, as the one that goes sees it. */
+/** The predecessor's link to its successor. */
 export class SuccessorLink {
-  /** Resolves when it can take over; rejects with an `Error` for people when it cannot. */
+  /** Resolves when the successor can take over; rejects with an `Error` for people when it cannot. */
   readonly prepared: Promise<void>;
-  /** Resolves to the path of its door when it serves; rejects in the same way. */
+  /** Resolves to the path of its door when it serves; rejects like `prepared`. */
   readonly ready: Promise<string>;
-  /** Resolves when nothing can be said to it any more; `lost`: neither it nor we said that this is the end. */
+  /** Resolves when the link is closed; `lost`: neither side had announced its end. */
   readonly closed: Promise<'ended' | 'lost'>;
   readonly #channel: Channel<ToSuccessor, FromSuccessor>;
   readonly #asked = new Map<number, Asked>();
@@ -107,7 +107,7 @@ export class SuccessorLink {
     this.#channel.send({ type: 'audit', entry });
   }
 
-  /** A lease, given there and used here. Rejects as `acquire` of the instances does. */
+  /** Requests a lease from the successor, for use in this server. Rejects like `acquire` of the instances. */
   async acquire(request: LeaseRequest): Promise<Lease> {
     const { instance, caller, mayStart, onlyRunning = false, signal, after: lost } = request;
     signal.throwIfAborted();
@@ -127,7 +127,7 @@ export class SuccessorLink {
     return promise.finally(() => signal.removeEventListener('abort', leave));
   }
 
-  /** Nothing is left to say. */
+  /** Closes the link: this server has nothing more to send. */
   close(): void {
     this.#isEnding = true;
     this.#channel.close();
@@ -166,7 +166,7 @@ export class SuccessorLink {
       begun: () => {
         if (this.#held.has(id)) this.#channel.send({ type: 'begun', id });
       },
-      // The work that it is a sign of is seen at the engine too.
+      // The successor sees the same progress at the engine.
       passed: () => undefined,
       release: () => {
         if (this.#held.delete(id)) this.#channel.send({ type: 'release', id });

@@ -13,16 +13,16 @@ export interface AlertsWiringParts {
   replay: ReplayStore;
   log: Pick<Logger, 'info' | 'warn' | 'error'>;
   config: Config['alerts'];
-  /** Of this machine. */
+  /** Host name of this machine. */
   hostname: string;
-  /** The id of an instance; `null`: there is none of this name. */
+  /** Returns the id of an instance; `null`: no instance has this name. */
   idOf: (name: string) => string | null;
   runTool: RunTool;
   onFault: (error: unknown, what: string) => void;
   teardown: Teardown;
 }
 
-/** What happens, and what needs attention: the log hears of all of it, alerts go to the outside. */
+/** Events and alerts. All are logged, and alerts are also delivered to the outside. */
 export interface AlertsWiring {
   events: EventBus;
   alerts: Alerts;
@@ -30,7 +30,7 @@ export interface AlertsWiring {
   told(): Promise<void>;
 }
 
-/** Begins where the last server ended: with its newest events, and what it left raised. */
+/** Opens events and alerts where the last server ended: with its newest events, and the alerts that it left raised. */
 export async function openAlertsWiring(parts: AlertsWiringParts): Promise<AlertsWiring> {
   const { clock, replay, log, config, hostname, idOf, runTool, onFault, teardown } = parts;
   const stored = await replay.load();

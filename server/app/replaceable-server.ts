@@ -42,8 +42,8 @@ export interface ReplaceableServerParts {
 }
 
 /**
- * Lets a server that is built serve, from its first answer to its end. It ends by `close`; or by `hold`, `handOver`, and `leave`
- * or `cut`, when another server goes on.
+ * Makes a built server serve, and controls it until its end. It ends by `close`, or, if a successor takes over, by `hold`,
+ * `handOver`, and then `leave` or `cut`.
  *
  * @throws {Error} for people: it cannot listen
  */
@@ -59,7 +59,7 @@ export async function openReplaceableServer(parts: ReplaceableServerParts): Prom
     const url = await listening.begin(http);
     serving.become('ok');
     if (inheritance !== null) await takeRequests(inheritance, { folder: parts.doors, http, teardown });
-    // From here on the predecessor does not take back, so a reader of server.json can count on `done`.
+    // From here on the predecessor cannot take back, so a reader of server.json can rely on `done`.
     const problem = lock.describe({ url, ...(inheritance === null ? {} : { reload: doneBy(inheritance) }) });
     if (problem !== null) {
       parts.log.warn(`server.json says who has data_dir as soon as it can be written; now it cannot: ${problem}`);
@@ -119,7 +119,7 @@ export async function openReplaceableServer(parts: ReplaceableServerParts): Prom
       parts.letLive();
     },
     cut: () => {
-      // No other process lets a predecessor know that the service ends.
+      // Only this process can inform the predecessor that the service ends.
       inheritance?.link.end();
       return (cutting ??= http.close());
     },
@@ -128,7 +128,7 @@ export async function openReplaceableServer(parts: ReplaceableServerParts): Prom
   };
 }
 
-/** How a server describes the reload that brought it, once it serves. */
+/** Describes the reload that started this server, for `server.json`. */
 function doneBy({ failure, hello }: Inheritance): ReloadNote {
   const { reload: number, pid, version } = hello;
   return { number, state: failure === null ? 'done' : 'failed', reason: failure, from: { pid, version } };

@@ -129,7 +129,7 @@ describe('no backup is made, and nothing left', () => {
 
   it('over a file that is there, unless that is asked for', () => {
     writeFileSync(file, 'mine');
-    expect(() => makeBackup(request())).toThrow(`${file} is there already; --force replaces it`);
+    expect(() => makeBackup(request())).toThrow(`${file} exists already; --force replaces it`);
     expect(readFileSync(file, 'utf8')).toBe('mine');
     chmodSync(file, 0o644);
     makeBackup(request({ mayReplace: true }));
@@ -142,7 +142,7 @@ describe('no backup is made, and nothing left', () => {
     'over %s of the server',
     (name) => {
       const own = join(directory, name);
-      expect(() => makeBackup(request({ file: own, mayReplace: true }))).toThrow('is what the server itself keeps');
+      expect(() => makeBackup(request({ file: own, mayReplace: true }))).toThrow('is a file of the server itself');
     },
   );
 
@@ -165,7 +165,7 @@ describe('no backup is made, and nothing left', () => {
     const bytes = readFileSync(database);
     bytes.fill(7, 4_096);
     writeFileSync(database, bytes);
-    expect(() => makeBackup(request())).toThrow(`${database} cannot be backed up: it is damaged or no database`);
+    expect(() => makeBackup(request())).toThrow(`${database} cannot be backed up: it is damaged or not a database`);
     expect(files()).toEqual(['data']);
   });
 

@@ -101,18 +101,18 @@ function refuseOwnFiles(directory: string, file: string): void {
   const folder = dirname(file);
   if (statSync(folder, { throwIfNoEntry: false }) === undefined) throw new Error(`there is no folder ${folder}`);
   if (realpathSync(folder) !== realpathSync(directory) || !OWN.test(basename(file))) return;
-  throw new Error(`${file} is what the server itself keeps; give the backup another name`);
+  throw new Error(`${file} is a file of the server itself; give the backup another name`);
 }
 
 const OWN = /^(?:llamactl\.db(?:-wal|-shm|\.counters)?|server\..*)$/;
 
 function unusable(source: string, problem: string): Error {
   return new Error(
-    `${source} cannot be backed up: ${problem}. Another backup is put back by llamactl restore; ` +
+    `${source} cannot be backed up: ${problem}. llamactl restore <backup> restores an earlier backup; ` +
       'without one, llamactl restore --salvage saves what can still be read.',
   );
 }
 
 function isThere(file: string): Error {
-  return new Error(`${file} is there already; --force replaces it`);
+  return new Error(`${file} exists already; --force replaces it`);
 }

@@ -45,7 +45,7 @@ export function isOlderCopy(database: DatabaseSync, file: string): boolean {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(
       `${pathOf(file)} cannot be read (${reason}), so it is unknown whether ${file} is an older copy. Make it readable; ` +
-        'or remove it, if you did not put a backup back by hand.',
+        'or remove it, if you did not restore a backup by hand.',
       { cause: error },
     );
   }

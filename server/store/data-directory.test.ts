@@ -38,14 +38,16 @@ describe('a data directory that others can get into', () => {
     writeFileSync(path.join(directory, '.profile'), '');
     expect(modeAfter(0o755)).toEqual([
       '755',
-      `${directory} can be looked into by others, and was left so since .profile in it is not of llamactl; give llamactl a directory of its own with mode 0700.`,
+      `${directory} can be read by other users. llamactl did not change its mode, because .profile in it does not belong to llamactl. Give llamactl its own directory with mode 0700.`,
     ]);
   });
 
   it('stays as it is where it is of another user, and it is said what they can do', () => {
     const [after, told] = modeAfter(0o1777, UID + 1);
     expect(after).toBe('1777');
-    expect(told).toMatch(/can be written by others, who can so become you, .* belongs to another user/);
+    expect(told).toMatch(
+      /can be written by other users, who can so act as you\. .*, because it belongs to another user/,
+    );
   });
 });
 
@@ -57,5 +59,5 @@ it('a data directory that is shut is not touched', () => {
 it('a file in the place of the folder of instances is told', () => {
   assertFolder(directory);
   writeFileSync(path.join(directory, 'instances'), '');
-  expect(() => assertFolder(directory)).toThrow(`${path.join(directory, 'instances')} is no folder`);
+  expect(() => assertFolder(directory)).toThrow(`${path.join(directory, 'instances')} is not a folder`);
 });

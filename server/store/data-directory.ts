@@ -21,7 +21,7 @@ export function shutDataDirectory(directory: string, uid: number): string | null
   if ((mode & OTHERS) === 0) return null;
   if (owner !== uid) return openTo(mode, directory, 'it belongs to another user');
   const foreign = readdirSync(directory).find((name) => !USUAL.test(name));
-  if (foreign !== undefined) return openTo(mode, directory, `${foreign} in it is not of llamactl`);
+  if (foreign !== undefined) return openTo(mode, directory, `${foreign} in it does not belong to llamactl`);
   try {
     chmodSync(directory, PRIVATE);
   } catch (error) {
@@ -37,12 +37,12 @@ export function assertFolder(directory: string): void {
   const folder = join(directory, 'instances');
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? true) return;
   throw new Error(
-    `${folder} is no folder: llamactl keeps there what belongs to instances. Move it away. Engines that run are left alone.`,
+    `${folder} is not a folder: llamactl keeps the files of instances there. Move it away. Engines that run are left alone.`,
   );
 }
 
 function openTo(mode: number, directory: string, reason: string): string {
   const danger =
-    (mode & WRITABLE_BY_OTHERS) === 0 ? 'looked into by others' : 'written by others, who can so become you';
-  return `${directory} can be ${danger}, and was left so since ${reason}; give llamactl a directory of its own with mode 0700.`;
+    (mode & WRITABLE_BY_OTHERS) === 0 ? 'read by other users' : 'written by other users, who can so act as you';
+  return `${directory} can be ${danger}. llamactl did not change its mode, because ${reason}. Give llamactl its own directory with mode 0700.`;
 }

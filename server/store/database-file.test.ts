@@ -70,7 +70,7 @@ describe('a database whose file', () => {
     for (const suffix of suffixes) rmSync(file + suffix);
     write('after');
     expect(databaseFile.look()).toBe('removed');
-    expect(close()).toMatch(/was removed while the server used it; it has put it back$/);
+    expect(close()).toMatch(/was removed while the server used it; the server has put it back$/);
     expect(names()).toEqual(['llamactl.db']);
     expect(storedIn(file)).toEqual(['before', 'after']);
   });
@@ -81,7 +81,7 @@ describe('a database whose file', () => {
     write('after');
     expect(databaseFile.look()).toBe('replaced');
     const aside = `${file}.replaced-20260102T030405000Z`;
-    expect(close()).toContain(`what the server has stored is in ${aside}, which llamactl restore puts back`);
+    expect(close()).toContain(`the server's data is in ${aside}, which llamactl restore can restore`);
     expect(storedIn(aside)).toEqual(['before', 'after']);
     expect(names()).not.toContain('llamactl.db.kept.draft');
   });

@@ -54,13 +54,13 @@ export class DatabaseFile {
       // SQLite would take the write-ahead log of the removed file for the log of the copy.
       if (found === 'removed') for (const suffix of COMPANIONS) rmSync(file + suffix, { force: true });
       if (found === 'removed' && publish(draft, file, false)) {
-        return `${file} was removed while the server used it; it has put it back`;
+        return `${file} was removed while the server used it; the server has put it back`;
       }
       publish(draft, aside, true);
-      return `${file} was replaced while the server used it; what the server has stored is in ${aside}, which llamactl restore puts back`;
+      return `${file} was replaced while the server used it; the server's data is in ${aside}, which llamactl restore can restore`;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      return `${file} is not the one any more that the server used, and what it has stored cannot be kept: ${reason}`;
+      return `${file} is no longer the file that the server used, and the server's data cannot be kept: ${reason}`;
     } finally {
       if (database.isOpen) database.close();
       discard(draft);

@@ -24,9 +24,9 @@ it('a database that a server could go on with is found in order, also while anot
 });
 
 it.each<[string, () => void, RegExp]>([
-  ['is gone', () => rmSync(file), /llamactl\.db is not there, but a server uses it/],
+  ['is gone', () => rmSync(file), /llamactl\.db is missing, but a server uses it/],
   ['is a folder', () => (rmSync(file), mkdirSync(file)), /llamactl\.db cannot be opened \(llamactl\.db is a folder\)/],
-  ['is damaged', () => writeFileSync(file, 'x'.repeat(8_192)), /is damaged or no database/],
+  ['is damaged', () => writeFileSync(file, 'x'.repeat(8_192)), /is damaged or not a database/],
 ])('one that %s is told', (_how, spoil, sentence) => {
   spoil();
   expect(() => assertDatabase(directory)).toThrow(sentence);

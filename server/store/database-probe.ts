@@ -8,5 +8,5 @@ import { DATABASE, lookAtDatabase } from './database.ts';
  */
 export function assertDatabase(directory: string): void {
   const file = join(directory, DATABASE);
-  if (lookAtDatabase(file).is === 'none') throw new Error(`${file} is not there, but a server uses it: it was removed`);
+  if (lookAtDatabase(file).is === 'none') throw new Error(`${file} is missing, but a server uses it: it was removed`);
 }

@@ -109,7 +109,7 @@ describe('a look at a database', () => {
     server.exec(`insert into meta (key, value) values ('a', 'b')`);
     expect(lookAtDatabase(file)).toEqual({
       is: 'unreadable',
-      reason: expect.stringContaining('as a server does that began on a full disk') as unknown,
+      reason: expect.stringContaining('as a server does that started on a full disk') as unknown,
     });
     server.close();
   });
@@ -135,7 +135,7 @@ describe('what is not whole is refused by name, with the way out, and left as it
     expect(() => lookAtDatabase(file)).toThrow(reason);
     expect(() => openDatabase(file)).toThrow(reason);
     expect(() => openDatabase(file)).toThrow(
-      /llamactl\.db is damaged or no database \(.+\)\. Engines that run are left alone\. llamactl restore <backup> puts a backup back\. Without one, llamactl restore --salvage saves what can still be read\./,
+      /llamactl\.db is damaged or not a database \(.+\)\. Engines that run are left alone\. llamactl restore <backup> restores a backup\. Without one, llamactl restore --salvage saves what can still be read\./,
     );
     expect(readFileSync(file).equals(before)).toBe(true);
   });
@@ -155,7 +155,7 @@ describe('what is not whole is refused by name, with the way out, and left as it
     other.exec('drop table audit');
     other.close();
     expect(() => openDatabase(file)).toThrow(
-      `${file} is no database of llamactl: it says schema version ${newestSchema()}, but has no table audit, index audit_by_timestamp`,
+      `${file} is not a database of llamactl: it says schema version ${newestSchema()}, but has no table audit, index audit_by_timestamp`,
     );
   });
 
@@ -163,16 +163,18 @@ describe('what is not whole is refused by name, with the way out, and left as it
     const other = new DatabaseSync(file);
     other.exec('create table songs (title)');
     other.close();
-    expect(() => openDatabase(file)).toThrow('is no database of llamactl: it holds other things');
+    expect(() => openDatabase(file)).toThrow('is not a database of llamactl: it holds other data');
   });
 
   it('an empty file beside the folders of instances: their engines would become nobody’s', async () => {
     mkdirSync(path.join(folder, 'instances', 'i1'), { recursive: true });
     await writeFile(file, '');
-    expect(() => openDatabase(file)).toThrow(/is empty, but .*instances holds what belongs to instances: it was lost/);
+    expect(() => openDatabase(file)).toThrow(
+      /is empty, but .*instances holds files of instances: the database was lost/,
+    );
     await rm(file);
     expect(() => openDatabase(file)).toThrow(
-      /is not there, but .*instances holds what belongs to instances: it was lost/,
+      /is missing, but .*instances holds files of instances: the database was lost/,
     );
     expect(existsSync(file)).toBe(false);
   });
@@ -182,7 +184,7 @@ describe('what is not whole is refused by name, with the way out, and left as it
     const blank = new DatabaseSync(file);
     blank.exec('pragma journal_mode = wal; create table t (a); drop table t; vacuum');
     blank.close();
-    expect(() => openDatabase(file)).toThrow('it was lost');
+    expect(() => openDatabase(file)).toThrow('the database was lost');
   });
 
   it('a log whose file was lost: SQLite would throw it away', async () => {
@@ -191,7 +193,9 @@ describe('what is not whole is refused by name, with the way out, and left as it
     database.close();
     await rm(file);
     copyFileSync(path.join(folder, 'kept'), `${file}-wal`);
-    expect(() => openDatabase(file)).toThrow(`${file} is not there, but its ${file}-wal holds changes: it was lost.`);
+    expect(() => openDatabase(file)).toThrow(
+      `${file} is missing, but ${file}-wal holds changes: the database was lost.`,
+    );
     expect(readFileSync(`${file}-wal`).equals(readFileSync(path.join(folder, 'kept')))).toBe(true);
   });
 

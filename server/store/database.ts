@@ -105,7 +105,7 @@ export function notNow(file: string, error: unknown): Error | null {
   }
   if (!isBusy(error)) return null;
   return new Error(
-    `${file} cannot be read now: another process has it for itself, as a server does that began on a full disk, until there is room`,
+    `${file} cannot be read now: another process uses it exclusively, as a server does that started on a full disk, until there is room`,
     { cause: error },
   );
 }
@@ -151,7 +151,7 @@ function examine(database: DatabaseSync, file: string, folder: string): void {
   if (stored > 0) {
     const missing = missingParts(database, folder);
     if (missing.length > 0) throw foreign(file, `it says schema version ${stored}, but has no ${missing.join(', ')}`);
-  } else if (hasContent(database)) throw foreign(file, 'it holds other things');
+  } else if (hasContent(database)) throw foreign(file, 'it holds other data');
   else refuseLoss(file);
 }
 
@@ -177,7 +177,7 @@ function keepCopy(database: DatabaseSync, file: string, version: number): void {
   } catch (error) {
     throw new Error(
       `${file} has to change from schema version ${version}, and cannot be copied to ${copy} first (${reasonOf(error)}); ` +
-        'nothing was changed. Make room for it and start again.',
+        'nothing was changed. Make room for the copy and start again.',
       { cause: error },
     );
   } finally {
@@ -203,13 +203,13 @@ export function copyInto(database: DatabaseSync, target: string): void {
  * log. And with folders of instances but an empty database, no server would manage the engines of these instances.
  */
 function refuseLoss(file: string): void {
-  const there = statSync(file, { throwIfNoEntry: false }) === undefined ? 'is not there' : 'is empty';
+  const there = statSync(file, { throwIfNoEntry: false }) === undefined ? 'is missing' : 'is empty';
   if (sizeOf(`${file}-wal`) > 0)
-    throw new Error(`${file} ${there}, but its ${file}-wal holds changes: it was lost. ${WAYS_OUT}`);
+    throw new Error(`${file} ${there}, but ${file}-wal holds changes: the database was lost. ${WAYS_OUT}`);
   const instances = join(dirname(file), 'instances');
   if (namesIn(instances).length === 0) return;
   throw new Error(
-    `${file} ${there}, but ${instances} holds what belongs to instances: it was lost. ${WAYS_OUT} ` +
+    `${file} ${there}, but ${instances} holds files of instances: the database was lost. ${WAYS_OUT} ` +
       `To begin without instances, move ${instances} away.`,
   );
 }
@@ -231,19 +231,19 @@ function closeAllToOthers(file: string): void {
   }
 }
 
-const WAYS_OUT = 'Engines that run are left alone. llamactl restore <backup> puts a backup back.';
+const WAYS_OUT = 'Engines that run are left alone. llamactl restore <backup> restores a backup.';
 
 /** Builds the error for a damaged database. @param problems Descriptions of the damage. */
 export function damaged(file: string, problems: readonly string[], cause?: Error): Error {
   return new Error(
-    `${file} is damaged or no database (${problems.join('; ')}). ${WAYS_OUT} ` +
+    `${file} is damaged or not a database (${problems.join('; ')}). ${WAYS_OUT} ` +
       'Without one, llamactl restore --salvage saves what can still be read.',
     { cause },
   );
 }
 
 function foreign(file: string, why: string): Error {
-  return new Error(`${file} is no database of llamactl: ${why}. Choose another data_dir. ${WAYS_OUT}`);
+  return new Error(`${file} is not a database of llamactl: ${why}. Choose another data_dir. ${WAYS_OUT}`);
 }
 
 /** Builds the error for a database of a newer llamactl. @param known The newest version that this llamactl knows. */
@@ -251,13 +251,13 @@ export function newerSchema(file: string, stored: number, known: number): Error 
   return new Error(
     `${file} has schema version ${stored}, this llamactl knows versions up to ${known}: ` +
       'it was written by a newer llamactl. Run that version, or choose another data_dir; ' +
-      `where ${file}.schema-${known} is there, llamactl restore puts back what was before the change.`,
+      `if ${file}.schema-${known} exists, llamactl restore restores the database from before the change.`,
   );
 }
 
 function noRoom(file: string, cause: unknown): Error {
   return new Error(
-    `${file} cannot be made ready: its disk is full. Make room and start again. Engines that run are left alone.`,
+    `${file} cannot be prepared: its disk is full. Make room and start again. Engines that run are left alone.`,
     { cause },
   );
 }
@@ -265,7 +265,7 @@ function noRoom(file: string, cause: unknown): Error {
 function cannotOpen(file: string, error: unknown): Error {
   const reason = isFolder(file) ? `${basename(file)} is a folder` : reasonOf(error);
   return new Error(
-    `${file} cannot be opened (${reason}). It has to be a file that belongs to the user that llamactl runs as, on a disk that can be written.`,
+    `${file} cannot be opened (${reason}). It must be a file of the user that runs llamactl, on a writable disk.`,
     { cause: error },
   );
 }

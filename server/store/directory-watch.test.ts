@@ -44,11 +44,11 @@ beforeEach(() => {
 
 describe('the watch on the data directory', () => {
   it.each([
-    ['elsewhere', 'kept', /is not the directory any more that this server uses/],
+    ['elsewhere', 'kept', /is no longer the directory that this server uses/],
     ['taken', 'kept', /a second server may use the same database/],
-    ['ours', 'removed', /llamactl\.db was removed .* Stop it in order .* puts the database back/],
-    ['ours', 'replaced', /is another file than the one that this server uses/],
-    ['ours', 'elsewhere', /is not the directory any more/],
+    ['ours', 'removed', /llamactl\.db was removed .* Stop the server normally .* puts the database back/],
+    ['ours', 'replaced', /is not the file that this server uses/],
+    ['ours', 'elsewhere', /is no longer the directory/],
   ] as const)('raises, clears, and refuses a change: %s, %s', (lock, databaseFile, message) => {
     [held, found] = [lock, databaseFile];
     expect(() => watch.assertKept()).toThrow(message);

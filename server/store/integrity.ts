@@ -8,22 +8,22 @@ export type Thoroughness =
   /** Also that every index matches its table: 240 ms for the same database. */
   | 'full';
 
-/** More of them tell nobody more. */
-const MOST_TOLD = 5;
+/** Most problems reported; more add no information. */
+const MOST_REPORTED = 5;
 
 /** Returns the problems in the content of a database, one sentence each; empty: no problem. */
 export function problemsOf(database: DatabaseSync, thoroughness: Thoroughness): string[] {
   const check = thoroughness === 'quick' ? 'quick_check' : 'integrity_check';
   try {
     const said = database
-      .prepare(`pragma ${check}(${MOST_TOLD})`)
+      .prepare(`pragma ${check}(${MOST_REPORTED})`)
       .all()
       .map((row) => Object.values(row).join(' '));
     if (said.length !== 1 || said[0] !== 'ok') return said.map((line) => line.replaceAll('\n', ' '));
     return database
       .prepare('pragma foreign_key_check')
       .all()
-      .slice(0, MOST_TOLD)
+      .slice(0, MOST_REPORTED)
       .map(({ table, parent }) => `a row of ${String(table)} belongs to one of ${String(parent)} that is not there`);
   } catch (error) {
     if (!isDamage(error)) throw error;

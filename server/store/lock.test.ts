@@ -195,8 +195,8 @@ describe('acquireLock', () => {
     acquire().describe({ url: 'http://127.0.0.1:8080' });
     expect((await rival()).said).toBe(
       `Another llamactl server (pid ${process.pid}, http://127.0.0.1:8080) already uses the data directory ${directory}. ` +
-        'Use that one, stop it first, or choose another directory: data_dir in the configuration or LLAMACTL_DATA_DIR. ' +
-        '(Do not remove server.lock: that frees nothing, and a lock ends by itself with its process.)',
+        'Use that server, stop it first, or choose another directory: data_dir in the configuration or LLAMACTL_DATA_DIR. ' +
+        '(Do not remove server.lock: that does not free the lock. A lock ends with its process.)',
     );
   });
 
@@ -275,7 +275,7 @@ describe('acquireLock', () => {
     [
       'the lock is none',
       () => (mkdirSync(directory), writeFileSync(join(directory, 'server.lock'), 'x'.repeat(999))),
-      'server.lock in it is not what llamactl has made: file is not a database; if no server runs, move it away',
+      'server.lock in it was not made by llamactl: file is not a database; if no server runs, move it away',
     ],
   ])('says so where %s', (_what, spoil, sentence) => {
     spoil();
@@ -413,7 +413,7 @@ describe('the description of a lock', () => {
     renameSync(directory, join(folder, 'moved'));
     if (isThere) mkdirSync(directory);
     expect(lock.tend()).toBe('elsewhere');
-    expect(lock.describe({ url: 'http://127.0.0.1:8080' })).toContain('is not the directory any more');
+    expect(lock.describe({ url: 'http://127.0.0.1:8080' })).toContain('is no longer the directory');
     lock.release();
     expect(existsSync(directory) ? readdirSync(directory) : []).toEqual([]);
     expect(existsSync(directory)).toBe(isThere);

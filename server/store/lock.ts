@@ -126,7 +126,7 @@ function takeLock({ directory, pid, version, startedAt, url = null, reload = nul
   let holder: Holder = { pid, url, version, started_at: startedAt, reload };
   let isWaiting = false;
   const write = (): Error | null => {
-    if (files.areElsewhere()) return new Error(`${directory} is not the directory any more that this server uses`);
+    if (files.areElsewhere()) return new Error(`${directory} is no longer the directory that this server uses`);
     const problem = writeHolder(directory, holder);
     if (problem === null || isWaiting || later === undefined) return problem;
     isWaiting = true;
@@ -240,8 +240,8 @@ function alreadyHeld(directory: string, pid: number | null, cause?: unknown): Er
   const known = holder ? ` (${[`pid ${holder.pid}`, ...(holder.url ? [holder.url] : [])].join(', ')})` : '';
   return new Error(
     `Another llamactl server${known} already uses the data directory ${directory}. ` +
-      'Use that one, stop it first, or choose another directory: data_dir in the configuration or LLAMACTL_DATA_DIR. ' +
-      `(Do not remove ${LOCK_FILE}: that frees nothing, and a lock ends by itself with its process.)`,
+      'Use that server, stop it first, or choose another directory: data_dir in the configuration or LLAMACTL_DATA_DIR. ' +
+      `(Do not remove ${LOCK_FILE}: that does not free the lock. A lock ends with its process.)`,
     { cause },
   );
 }
@@ -253,7 +253,7 @@ function cannotUse(directory: string, cause: unknown, lock?: string): Error {
   const reason = leadsNowhere(directory)
     ? 'it is a link that leads nowhere'
     : isSqlite && lock !== undefined
-      ? `${lock} in it is not what llamactl has made: ${said}; if no server runs, move it away`
+      ? `${lock} in it was not made by llamactl: ${said}; if no server runs, move it away`
       : said;
   return new Error(
     `The data directory ${directory} cannot be used (${reason}). ` +

@@ -167,7 +167,7 @@ describe('a change of the schema that cannot be made', () => {
     [
       'with rows that belong to none',
       `pragma defer_foreign_keys = on; insert into keys select 99, 'k9', 'h9', prefix, name, 'nobody', generation, scopes, instances, may_start, created_at, expires_at, last_used_at, limits from keys limit 1`,
-      'a row of keys belongs to none',
+      'a row of keys refers to a missing row',
     ],
   ])('%s leaves the file as it was', (_when, sql, reason) => {
     const rows = read(file, contents);
@@ -187,7 +187,9 @@ describe('a change of the schema that cannot be made', () => {
     const before = readFileSync(file);
     // As a full disk would, this is in the way of the copy.
     mkdirSync(`${file}.schema-${newestSchema()}`);
-    expect(() => openDatabase(file, next)).toThrow(/cannot be copied to .*; nothing was changed\. Make room for it/);
+    expect(() => openDatabase(file, next)).toThrow(
+      /cannot be copied to .*; nothing was changed\. Make room for the copy/,
+    );
     expect(readFileSync(file).equals(before)).toBe(true);
     expect(readdirSync(folder).filter((name) => name.endsWith('.draft'))).toEqual([]);
   });

@@ -27,7 +27,7 @@ export function migrate(database: DatabaseSync, to: number, folder = MIGRATIONS_
     try {
       database.exec(`begin immediate;\n${sql}\n; pragma user_version = ${version}`);
       const [orphan] = database.prepare('pragma foreign_key_check').all();
-      if (orphan !== undefined) throw new Error(`a row of ${String(orphan['table'])} belongs to none`);
+      if (orphan !== undefined) throw new Error(`a row of ${String(orphan['table'])} refers to a missing row`);
       database.exec('commit');
     } catch (error) {
       if (database.isTransaction) database.exec('rollback');
@@ -63,7 +63,7 @@ function listMigrations(folder: string): Migration[] {
   return migrationFiles(folder).map(({ name, sql }, index) => {
     const version = Number.parseInt(name, 10);
     if (version !== index + 1)
-      throw new Error(`${name} should be migration ${index + 1}: a number is missing or double.`);
+      throw new Error(`${name} should be migration ${index + 1}: a number is missing or used twice.`);
     return { version, sql };
   });
 }

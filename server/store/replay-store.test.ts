@@ -77,7 +77,7 @@ describe('the replay on SQLite', () => {
     mkdirSync(`${file}.counters`);
     expect(store.replay.takeNumbers(10)).toEqual({ first: 10, end: 11 });
     expect(store.replay.takeNumbers(11)).toEqual({ first: 11, end: 12 });
-    expect(said.filter((message) => message.includes('Numbers of events'))).toEqual([
+    expect(said.filter((message) => message.includes('Event numbers could be used twice'))).toEqual([
       expect.stringContaining(`${file}.counters cannot be written: EISDIR`),
     ]);
     rmdirSync(`${file}.counters`);

@@ -58,7 +58,7 @@ export function createReplayStore(
   databaseFile: Pick<DatabaseFile, 'look'>,
   warn: (message: string) => void,
 ): ReplayStore {
-  let isTold = false;
+  let hasWarned = false;
   const newest = database.prepare(`select seq, timestamp, event from events order by seq desc limit ${REPLAYED}`);
 
   return {
@@ -81,15 +81,13 @@ export function createReplayStore(
         // The directory watch reports this.
         if (databaseFile.look() === 'elsewhere') return next;
         const numbers = takeNumbers(file, least);
-        isTold = false;
+        hasWarned = false;
         return numbers;
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
-        if (!isTold)
-          warn(
-            `Numbers of events could come twice if llamactl dies now: ${file}.counters cannot be written: ${reason}`,
-          );
-        isTold = true;
+        if (!hasWarned)
+          warn(`Event numbers could be used twice if llamactl dies now: ${file}.counters cannot be written: ${reason}`);
+        hasWarned = true;
         return untaken(file, least);
       }
     },

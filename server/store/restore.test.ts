@@ -68,7 +68,7 @@ describe('a restore beside a present database that is whole', () => {
         ['before', null],
       ]);
       expect(said[0]).toBe(
-        `${bench.database} was put back from ${what}. Accounts, keys and log-ins are those of before. Engines that it does not know are ended.`,
+        `${bench.database} was restored from ${what}. Accounts, keys and log-ins were kept. Engines that it does not know are ended.`,
       );
     });
     expect(kept).toBe(`${bench.database}.before-restore-20260301T120000000Z`);
@@ -83,7 +83,7 @@ describe('a restore beside a present database that is whole', () => {
       expect(keys.map(({ id }) => id)).toEqual(['good', 'leaked']);
       expect(signingKeys).toEqual([]);
       expect(revoked.map(({ id }) => id)).toEqual(['session']);
-      expect(said[0]).toContain('Everybody has to log in again');
+      expect(said[0]).toContain('Everyone has to log in again');
     });
   });
 
@@ -170,7 +170,7 @@ describe('log-ins that end with the next server', () => {
     bench.restore({ now: NOW + 1 });
     await bench.serve(async (store, said) => {
       expect((await store.accounts.load()).signingKeys).toEqual([]);
-      expect(said[0]).toContain('Everybody has to log in again');
+      expect(said[0]).toContain('Everyone has to log in again');
     });
   });
 });

@@ -69,7 +69,7 @@ export function prepareRestore({ directory, file, withAccounts, now }: RestoreRe
   try {
     const { schema, mark } = takeBackup(file, source);
     const lost = takePresent(database, merged);
-    const revived = lost === null ? revivedBy(source, merged) : NOBODY;
+    const revived = lost === null ? revivedBy(source, merged) : NO_REVIVALS;
     const before = lost === null ? instancesIn(merged) : null;
     const bringsAccounts = withAccounts || lost !== null;
     const what = mark === null ? file : `${file}, a backup of ${mark.made_at}`;
@@ -103,7 +103,7 @@ export function finish(database: DatabaseSync, mark: { what: string; keepsLogIns
   removeMarks(database);
   markRestored(database, { what: mark.what, keeps_log_ins: mark.keepsLogIns });
   const problems = problemsOf(database, 'full');
-  if (problems.length > 0) throw new Error(`what would be put in place is not whole: ${problems.join('; ')}`);
+  if (problems.length > 0) throw new Error(`the restored database is damaged: ${problems.join('; ')}`);
   const row = database.prepare(`select value from meta where key = 'data_dir_id'`).get();
   return row === undefined ? null : String(row['value']);
 }
@@ -129,7 +129,7 @@ export function removeAll(drafts: readonly string[]): void {
 function takeBackup(file: string, draft: string): { schema: number; mark: BackupMark | null } {
   if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) throw new Error(`there is no file ${file}`);
   const problem = copyWhole(file, draft);
-  if (problem !== null) throw new Error(`${file} cannot be put back: ${problem}`);
+  if (problem !== null) throw new Error(`${file} cannot be restored: ${problem}`);
   return within(draft, (database) => {
     const schema = schemaVersion(database);
     migrate(database, newestSchema());
@@ -162,7 +162,7 @@ function originOf(file: string, mark: BackupMark | null, directory: string): str
   return realpathSync(dirname(file)) === here ? here : null;
 }
 
-const NOBODY = { accounts: [], keys: [] };
+const NO_REVIVALS = { accounts: [], keys: [] };
 
 /** Names the accounts and keys that are valid in the backup and not in the present database. */
 function revivedBy(source: string, present: string): PreparedRestore['revived'] {

@@ -35,7 +35,7 @@ describe('a look whether a data directory takes more', () => {
 
   it('says in words that the disk is full, and leaves nothing there either', () => {
     disk.fault = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
-    expect(() => assertRoom(directory)).toThrow(`the disk of ${directory} is full; make room, and repeat it`);
+    expect(() => assertRoom(directory)).toThrow(`the disk of ${directory} is full; make room and try again`);
     expect(readdirSync(directory)).toEqual([]);
   });
 

@@ -5,5 +5,5 @@ const NEEDED_BYTES = 1_048_576;
 
 /** @throws {Error} for people: the disk of the data directory is full, so no server should start there */
 export function assertRoom(directory: string, bytes = NEEDED_BYTES): void {
-  if (!hasRoom(directory, bytes)) throw new Error(`the disk of ${directory} is full; make room, and repeat it`);
+  if (!hasRoom(directory, bytes)) throw new Error(`the disk of ${directory} is full; make room and try again`);
 }

@@ -80,7 +80,7 @@ function share(database: DatabaseSync): string | null {
     database.exec('pragma journal_mode = delete; pragma locking_mode = normal');
     const journal = database.prepare('pragma journal_mode = wal').get()?.['journal_mode'];
     database.exec('select 1 from sqlite_schema');
-    if (isOursAlone(database)) return 'it is still this process’s alone';
+    if (isOursAlone(database)) return 'this process still uses it exclusively';
     return journal === 'wal' ? null : `its journal is still ${String(journal)}`;
   } catch (error) {
     return reasonOf(error);

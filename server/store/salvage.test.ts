@@ -101,7 +101,7 @@ describe('what can be read of a damaged database', () => {
     const { users, keys, signingKeys } = await store.accounts.load();
     expect([users.length, keys.length, signingKeys.length]).toEqual([1, 1, 0]);
     expect(said[0]).toContain(
-      'was put back from what could be read of the damaged llamactl.db. Everybody has to log in',
+      'was restored from what could be read of the damaged llamactl.db. Everyone has to log in',
     );
     await store.close();
     expect(readdirSync(directory).filter((name) => name.includes('draft'))).toEqual([]);
@@ -147,7 +147,7 @@ describe('what can be read of a damaged database', () => {
 describe('nothing is put in place', () => {
   it.each([
     ['something else', () => writeFileSync(file, 'x'.repeat(10_000)), 'its beginning is lost (file is not a database)'],
-    ['empty', () => truncateSync(file, 0), 'it has schema version 0, which is not known here'],
+    ['empty', () => truncateSync(file, 0), 'it has schema version 0, which this llamactl does not know'],
     ['not there', () => rmSync(file), 'there is no'],
   ])('of a file that is %s', (_what, damage, reason) => {
     damage();

@@ -89,7 +89,9 @@ function saveFrom(damaged: DatabaseSync, database: DatabaseSync, file: string): 
     throw new Error(`nothing can be read of ${file}: its beginning is lost (${error.message})`, { cause: error });
   }
   if (version === 0 || version > newestSchema()) {
-    throw new Error(`nothing can be saved of ${file}: it has schema version ${version}, which is not known here`);
+    throw new Error(
+      `nothing can be saved of ${file}: it has schema version ${version}, which this llamactl does not know`,
+    );
   }
   migrate(database, version);
   // Accounts before their keys.

@@ -21,7 +21,7 @@ describe('a backup that is put in place by hand', () => {
     copyFileSync(bench.file, bench.database);
     await bench.serve(async (store, said) => {
       expect(said[0]).toContain(
-        'was put back from a backup of 2026-03-01T12:00:00.000Z, by hand. Everybody has to log in',
+        'was restored from a backup of 2026-03-01T12:00:00.000Z, by hand. Everyone has to log in',
       );
       expect(store.dataDirId).toBe(dataDirId);
       expect((await store.accounts.load()).signingKeys).toEqual([]);
@@ -44,7 +44,7 @@ describe('a backup that is put in place by hand', () => {
       for (const suffix of ['-wal', '-shm']) rmSync(bench.database + suffix, { force: true });
       copyFileSync(copy, bench.database);
       await bench.serve(async (store, said) => {
-        expect(said[0]).toContain('was put back from an older copy, by hand. Everybody has to log in again');
+        expect(said[0]).toContain('was restored from an older copy, by hand. Everyone has to log in again');
         expect((await store.accounts.load()).signingKeys).toEqual([]);
       });
       await bench.serve(async (_store, said) => expect(said).toEqual([]));

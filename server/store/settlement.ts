@@ -42,9 +42,9 @@ export function settleRestored(database: DatabaseSync, file: string, now: number
     throw error;
   }
   const access = keepsLogIns
-    ? 'Accounts, keys and log-ins are those of before.'
-    : 'Everybody has to log in again; accounts and keys are those of then, also what was removed since.';
-  return `${file} was put back from ${what}. ${access} Engines that it does not know are ended.`;
+    ? 'Accounts, keys and log-ins were kept.'
+    : 'Everyone has to log in again. Accounts and keys are those of the backup, including ones that were removed since.';
+  return `${file} was restored from ${what}. ${access} Engines that it does not know are ended.`;
 }
 
 /** Event numbers that the bus gives per millisecond. */

@@ -83,7 +83,7 @@ it('a store whose database was removed puts it back when it is closed, and says 
   for (const name of readdirSync(join(folder, 'data'))) rmSync(join(folder, 'data', name));
   await store.save(storedInstance('a'));
   await store.close();
-  expect(said).toEqual([expect.stringMatching(/was removed while the server used it; it has put it back$/)]);
+  expect(said).toEqual([expect.stringMatching(/was removed while the server used it; the server has put it back$/)]);
   const next = openStore({ file, clock });
   expect((await next.load()).map(({ record }) => record.id)).toEqual(['a']);
   await next.close();
@@ -128,7 +128,7 @@ describe('a store that was opened where there was no room for what it shares wit
     const log = { info: () => undefined, warn: (message: string) => void said.push(message) };
     const store = createSqliteStore(alone, file, clock, log);
     for (const id of ['a', 'b']) await store.save(storedInstance(id));
-    expect(said).toEqual([`Nothing else can read ${file} for now: disk I/O error`]);
+    expect(said).toEqual([`No other process can read ${file} for now: disk I/O error`]);
     exec.mockRestore();
     await store.save(storedInstance('c'));
     expect(alone.prepare('pragma locking_mode').get()).toEqual({ locking_mode: 'normal' });

@@ -39,7 +39,7 @@ export interface OpenStoreOptions {
   surroundings?: Surroundings;
 }
 
-const NOBODY: Surroundings = { bootId: '', look: () => ({ are: 'nobody', pids: [], here: null }) };
+const NO_PROCESSES: Surroundings = { bootId: '', look: () => ({ are: 'nobody', pids: [], here: null }) };
 
 /**
  * Opens the store of a data directory. Creates the database or brings its schema up to date where needed.
@@ -55,11 +55,11 @@ export function openStore(options: OpenStoreOptions): SqliteStore {
   try {
     const restored = settleRestored(database, options.file, options.clock.now());
     if (restored !== null) options.log?.warn(restored);
-    const copied = settleIdentity(database, options.file, options.surroundings ?? NOBODY);
+    const copied = settleIdentity(database, options.file, options.surroundings ?? NO_PROCESSES);
     if (copied !== null) options.log?.warn(copied);
     if (isOursAlone(database))
       options.log?.warn(
-        `The disk of ${options.file} is full: nothing else, a backup for instance, can read it for now.`,
+        `The disk of ${options.file} is full. Until there is room, no other process, such as a backup, can read the file.`,
       );
     const store = createSqliteStore(database, options.file, options.clock, options.log);
     noteUse(database, options, store.databaseFile);
@@ -94,14 +94,14 @@ function noteUse(
 /** Creates the stores on an open database that {@link openDatabase} has prepared. */
 export function createSqliteStore(database: DatabaseSync, file: string, clock: Clock, log?: StoreLog): SqliteStore {
   let isAlone = isOursAlone(database);
-  let told = '';
+  let reported = '';
   const queue = createCommitQueue(database, file, clock, () => {
     if (!isAlone) return;
     const reason = shareAgain(database, dirname(file));
     isAlone = reason !== null;
-    // It is tried at every commit.
-    if (reason !== null && reason !== told) log?.warn(`Nothing else can read ${file} for now: ${reason}`);
-    told = reason ?? '';
+    // Report each reason once, since every commit tries.
+    if (reason !== null && reason !== reported) log?.warn(`No other process can read ${file} for now: ${reason}`);
+    reported = reason ?? '';
   });
   const kept = createKeptEvents(database);
   const databaseFile = new DatabaseFile(file);

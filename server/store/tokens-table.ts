@@ -49,7 +49,7 @@ export function createTokensTable(database: DatabaseSync, file: string, queue: C
       revoked.all().map((row) => readRow(RevokedTokenRow, row, `Revoked token ${String(row['id'])} in ${file}`)),
 
     saveSigningKey({ id, secret, createdAt }) {
-      const refusal = 'There is a signing key of this id already';
+      const refusal = 'Another signing key has this id';
       return queue.add([
         { run: () => addSigningKey.run(id, secret, createdAt), refusal },
         { run: () => removeOldSigningKeys.run() },

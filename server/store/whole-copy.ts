@@ -74,7 +74,7 @@ function problemOf(database: DatabaseSync, file: string): string | null {
 }
 
 function damagedBy(problems: readonly string[]): string {
-  return `it is damaged or no database (${problems.join('; ')})`;
+  return `it is damaged or not a database (${problems.join('; ')})`;
 }
 
 /** SQLITE_READONLY, SQLITE_IOERR and SQLITE_CANTOPEN. */

@@ -83,7 +83,7 @@ async function persistently<Result>(
     try {
       return await look();
     } catch (error) {
-      log.error({ tag: run.tag, error }, 'The end of a run cannot be looked at; trying again');
+      log.error({ tag: run.tag, error }, 'The end of a run cannot be examined; trying again');
       await pause(clock, TRY_AGAIN_MS);
     }
   }

@@ -198,7 +198,9 @@ describe('a runtime that does not answer', () => {
     await bench.until(() => bench.supervisor.pids(run).includes(pid));
     docker.goDown();
     process.kill(identity.pid, 'SIGKILL');
-    await bench.until(() => bench.complaints.some((complaint) => complaint.includes('What became of a container')));
+    await bench.until(() =>
+      bench.complaints.some((complaint) => complaint.includes('The state of a container is unknown')),
+    );
     await bench.advance(6_000);
     expect(listener.containers).toEqual([name]);
     expect(listener.exits).toEqual([]);

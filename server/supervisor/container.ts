@@ -6,8 +6,11 @@ import type { ProcessEntry } from './process-scan.ts';
 import type { SupervisorLog } from './signals.ts';
 import type { RunTool } from './tool.ts';
 
-/** What a runtime says of a container. `untold`: it does not answer, or makes no sense. */
-export type ContainerState = { is: 'there'; isRunning: boolean } | { is: 'gone' } | { is: 'untold'; why: string };
+/** State of a container by its runtime. `unknown`: the runtime does not answer, or its answer makes no sense. */
+export type ContainerState =
+  | { kind: 'present'; isRunning: boolean }
+  | { kind: 'gone' }
+  | { kind: 'unknown'; why: string };
 
 /** The container of one run. No method rejects: `look` returns `unknown` if the runtime does not answer. */
 export interface Container {
@@ -100,26 +103,26 @@ class RuntimeContainer implements Container {
 
   async look(): Promise<ContainerState> {
     const format = `{{.State.Running}} {{.State.Pid}} {{.Id}} {{index .Config.Labels "${LABEL}"}}`;
-    const told = await this.#ask('container', 'inspect', '--format', format, this.name);
-    if (typeof told === 'string') return this.#untold(told);
-    if (told.code !== 0) return GONE.test(told.stderr) ? { is: 'gone' } : this.#untold(told.stderr.trim());
-    const [, running, digits, id = '', tag] = INSPECTED.exec(told.stdout.trim()) ?? [];
-    if (running === undefined) return this.#untold(`it said ${JSON.stringify(told.stdout.slice(0, 200))}`);
-    // a name that the user chose may be another container's, because of which ours could not be made
-    if (tag !== this.#tag) return { is: 'gone' };
+    const answer = await this.#ask('container', 'inspect', '--format', format, this.name);
+    if (typeof answer === 'string') return this.#unknown(answer);
+    if (answer.code !== 0) return GONE.test(answer.stderr) ? { kind: 'gone' } : this.#unknown(answer.stderr.trim());
+    const [, running, digits, id = '', tag] = INSPECTED.exec(answer.stdout.trim()) ?? [];
+    if (running === undefined) return this.#unknown(`it said ${JSON.stringify(answer.stdout.slice(0, 200))}`);
+    // the user's name may belong to another container, so that this run's container could not be created
+    if (tag !== this.#tag) return { kind: 'gone' };
     this.#wasSeen = true;
     this.#init = this.#firstProcess(Number(digits), id) ?? this.#init;
-    return { is: 'there', isRunning: running === 'true' };
+    return { kind: 'present', isRunning: running === 'true' };
   }
 
   async stop(seconds: number): Promise<boolean> {
-    if ((await this.look()).is !== 'there') return false;
-    const told = await this.#ask('stop', '-t', String(seconds), this.name);
-    return typeof told !== 'string' && told.code === 0;
+    if ((await this.look()).kind !== 'present') return false;
+    const answer = await this.#ask('stop', '-t', String(seconds), this.name);
+    return typeof answer !== 'string' && answer.code === 0;
   }
 
   async kill(): Promise<void> {
-    if ((await this.look()).is !== 'there') return;
+    if ((await this.look()).kind !== 'present') return;
     await this.#ask('kill', this.name);
   }
 
@@ -129,10 +132,10 @@ class RuntimeContainer implements Container {
     let absences = 0;
     while (!isCancelled()) {
       const state = await this.look();
-      if (state.is === 'gone') {
+      if (state.kind === 'gone') {
         absences += 1;
         if (this.#wasSeen || absences >= ABSENCES) return true;
-      } else if (state.is === 'untold') {
+      } else if (state.kind === 'unknown') {
         const isOver = this.#wasSeen ? this.#hasDied() : clock.elapsed() - begun >= NEVER_SEEN_MS;
         if (isOver) return true;
         if (this.#wasSeen) onLeft();
@@ -168,13 +171,13 @@ class RuntimeContainer implements Container {
     return groups instanceof Buffer && groups.includes(id) ? stat : null;
   }
 
-  #untold(why: string): ContainerState {
+  #unknown(why: string): ContainerState {
     if (why !== this.#complaint) {
       this.#complaint = why;
       const { log } = this.#dependencies;
-      log.warn({ tag: this.#tag, container: this.name, why }, 'What became of a container is not told; asking again');
+      log.warn({ tag: this.#tag, container: this.name, why }, 'The state of a container is unknown; trying again');
     }
-    return { is: 'untold', why };
+    return { kind: 'unknown', why };
   }
 
   /** Runs a command of the runtime. Returns a string, the reason, if the command could not be run. */

@@ -127,8 +127,8 @@ class EngineProcess {
     try {
       if (this.stat() !== null) return;
     } catch (error) {
-      // short of descriptors or memory: no sign of death
-      this.#log.error({ tag: this.#run.tag, error }, 'An engine cannot be looked at; trying again');
+      // short of descriptors or memory, which is no sign of death
+      this.#log.error({ tag: this.#run.tag, error }, 'An engine cannot be checked; trying again');
       return;
     }
     this.#isDead = true;
@@ -175,7 +175,7 @@ class EngineProcess {
     } catch (error) {
       if (descriptor !== null) closeSync(descriptor);
       if (errorCode(error) !== 'ENOENT') {
-        this.#log.warn({ tag: this.#run.tag, error }, 'The FIFO of a run cannot be opened; its end is seen later');
+        this.#log.warn({ tag: this.#run.tag, error }, 'The FIFO of a run cannot be opened; its end is detected later');
       }
       return;
     }

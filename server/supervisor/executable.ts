@@ -88,6 +88,6 @@ function problemOf(file: string, error: unknown): string {
     case 'EACCES':
       return `${file} is not executable for this user; \`chmod +x\` makes it so`;
     default:
-      return `${file} cannot be looked at: ${error instanceof Error ? error.message : String(error)}`;
+      return `${file} cannot be checked: ${error instanceof Error ? error.message : String(error)}`;
   }
 }

@@ -67,7 +67,7 @@ export function createFreeze(dependencies: FreezeDependencies, run: RunReference
       signalAll(frozen, 'SIGCONT');
       frozen = [];
     } catch (error) {
-      log.error({ tag: run.tag, error }, 'A run that was stopped cannot be woken; trying again');
+      log.error({ tag: run.tag, error }, 'A stopped run cannot be resumed; trying again');
       clock.after(TRY_AGAIN_MS, thaw);
     }
   };
@@ -105,7 +105,7 @@ export function createFreeze(dependencies: FreezeDependencies, run: RunReference
       stopAll(entries);
       return frozen.some(isStillThere) && (await standStill());
     } catch (error) {
-      log.warn({ tag: run.tag, error }, 'The processes of a run cannot be looked at while it is stopped');
+      log.warn({ tag: run.tag, error }, 'The processes of a run cannot be checked while it is stopped');
       return false;
     }
   };

@@ -34,7 +34,7 @@ interface Reading {
 
 /** Totals of a group. `summed`: sum over its present members. `reported`: the total that never falls. */
 interface Traffic {
-  told: { read: number; written: number };
+  reported: { read: number; written: number };
   summed: { read: number; written: number };
 }
 
@@ -71,7 +71,7 @@ export function createGroupStats(
     return usage;
   };
 
-  const traffic = (run: MeasuredRun, group: readonly ProcessStat[]): Traffic['told'] => {
+  const traffic = (run: MeasuredRun, group: readonly ProcessStat[]): Traffic['reported'] => {
     const summed = { read: 0, written: 0 };
     for (const { pid } of group) {
       const io = readIo(pid);
@@ -81,12 +81,12 @@ export function createGroupStats(
       summed.written += Math.max(io.writtenByCalls, io.writtenToDisks);
     }
     const last = lastTraffic.get(run);
-    const told = {
-      read: (last?.told.read ?? 0) + Math.max(0, summed.read - (last?.summed.read ?? 0)),
-      written: (last?.told.written ?? 0) + Math.max(0, summed.written - (last?.summed.written ?? 0)),
+    const reported = {
+      read: (last?.reported.read ?? 0) + Math.max(0, summed.read - (last?.summed.read ?? 0)),
+      written: (last?.reported.written ?? 0) + Math.max(0, summed.written - (last?.summed.written ?? 0)),
     };
-    lastTraffic.set(run, { told, summed });
-    return told;
+    lastTraffic.set(run, { reported, summed });
+    return reported;
   };
 
   return {

@@ -122,7 +122,7 @@ export function findAlive(identity: ProcessIdentity, tag: string, bootId: string
  */
 export function currentBootId(): string {
   const read = readProc('/proc/sys/kernel/random/boot_id');
-  if (!(read instanceof Buffer)) throw new Error('/proc cannot be read; llamactl needs it to tell processes apart');
+  if (!(read instanceof Buffer)) throw new Error('/proc cannot be read; llamactl needs it to identify processes');
   return `${read.toString('latin1').trim()}${pidNamespace()}`;
 }
 

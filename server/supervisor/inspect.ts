@@ -62,7 +62,7 @@ export async function inspectRun(
   });
   cancel();
   if (!isOver) {
-    log.error({ tag: run.tag }, 'What is left of a run that is dead does not end, even by SIGKILL');
+    log.error({ tag: run.tag }, 'Processes of a dead run do not end, even by SIGKILL');
     return { found: 'alive', identity: identity ?? leftover(last, group, bootId) };
   }
   return { found: 'dead', exit, spawned: hasTraces || hadProcesses, rebooted: false };

@@ -45,7 +45,7 @@ export function watchMembers(
   const learn = async (container: Container): Promise<void> => {
     const state = await container.look();
     if (container.init() !== null) lookAfter(FIRST_LOOK_MS);
-    else if (state.is === 'there' && state.isRunning) strangers.add(container);
+    else if (state.kind === 'present' && state.isRunning) strangers.add(container);
   };
   const lookAfter = (milliseconds: number): void => {
     cancel?.();

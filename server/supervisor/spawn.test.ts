@@ -213,7 +213,7 @@ describe('what cannot be launched is refused with a reason that names the file',
     await bench.supervisor.spawn(run, bench.script('exit 0'), {}, listener);
     await listener.gone;
     listener = new RecordingListener();
-    expect(await reasonOf(bench.script('exit 0'))).toContain(`${run.folder}, cannot be used: it holds another run`);
+    expect(await reasonOf(bench.script('exit 0'))).toContain(`${run.folder}, cannot be used: it contains another run`);
   });
 });
 

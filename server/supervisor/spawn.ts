@@ -59,7 +59,7 @@ function prepareFolder(folder: string, bootId: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     if (readRunFile(folder, PID_FILE) !== null || readRunFile(folder, EXIT_FILE) !== null) {
-      throw new Error('it holds another run already');
+      throw new Error('it contains another run already');
     }
     writeFileSync(path.join(folder, BOOT_FILE), `${bootId}\n`, { mode: 0o600 });
   } catch (error) {

@@ -67,7 +67,7 @@ export function superviseRun(
   let cancelSurvival: (() => void) | null = null;
   let hasOutlivedWrapper = false;
 
-  const tell = (what: string, report: () => void): void => {
+  const notify = (what: string, report: () => void): void => {
     try {
       report();
     } catch (error) {
@@ -76,7 +76,7 @@ export function superviseRun(
   };
   const onKill = (): void => {
     cancelSurvival ??= clock.after(SURVIVAL_MS, () => {
-      tell('onSurvives', () => {
+      notify('onSurvives', () => {
         const engine = isEngineDead ? null : watch.stat();
         const pids = (engine === null ? left.filter(isStillThere) : [engine]).map(({ pid }) => pid);
         if (pids.length > 0 || leftContainer !== undefined) listener.onSurvives(pids, leftContainer);
@@ -107,7 +107,7 @@ export function superviseRun(
     isClosed = true;
     cancelSurvival?.();
     onOver();
-    tell('onGone', () => listener.onGone(exit));
+    notify('onGone', () => listener.onGone(exit));
   };
 
   const watch: EngineWatch = deaths.watch(run, identity, () => void finish());

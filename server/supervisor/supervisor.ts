@@ -74,7 +74,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       const { isLate, cancel } = deadline(clock, CLEAN_UP_MS);
       const isOver = await endTree(shared, tree, () => undefined, isLate);
       cancel();
-      if (!isOver) log.error({ tag: run.tag }, 'A launch failed, and what it left does not end, even by SIGKILL');
+      if (!isOver) log.error({ tag: run.tag }, 'A launch failed, and its processes do not end, even by SIGKILL');
     },
   });
 
@@ -95,8 +95,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
    */
   const ofContainer = async (container: Container | null): Promise<'foreign' | 'unknown' | 'untold'> => {
     const state = await container?.look();
-    if (state?.is === 'untold') return 'untold';
-    return state?.is === 'there' && state.isRunning ? 'unknown' : 'foreign';
+    if (state?.kind === 'unknown') return 'untold';
+    return state?.kind === 'present' && state.isRunning ? 'unknown' : 'foreign';
   };
   /** Measures a run; logs a failure and returns `null`, so that callers can continue. */
   const measured = <Figures>(run: RunReference, measure: (run: SupervisedRun) => Figures | null): Figures | null => {
@@ -120,9 +120,9 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
         // closed meanwhile: the engine keeps running, and the next server adopts it
         if (isClosed) return identity;
         const supervised = supervise(run, identity, wrapper, listener);
-        const wish = launching.get(run.tag);
-        if (wish === 'terminate') supervised.terminate();
-        if (wish === 'kill') supervised.kill();
+        const requested = launching.get(run.tag);
+        if (requested === 'terminate') supervised.terminate();
+        if (requested === 'kill') supervised.kill();
         return identity;
       } finally {
         launching.delete(run.tag);
@@ -156,7 +156,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
         );
         return owner === 'foreign' ? await ofContainer(supervised?.container ?? null) : owner;
       } catch (error) {
-        log.warn({ port, error }, 'The owner of a port cannot be found out');
+        log.warn({ port, error }, 'The owner of a port cannot be determined');
         return 'unknown';
       }
     },

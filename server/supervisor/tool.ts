@@ -58,7 +58,7 @@ function start(file: string, args: readonly string[], env: Record<string, string
       // its own group, so that a timeout ends its children too
       spawn(file, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe', ...others], env }),
     );
-    if (!isRead(child)) throw new Error('there is no pipe to it');
+    if (!isRead(child)) throw new Error('its output cannot be read');
     return child;
   } catch (error) {
     throw new Error(`${file} could not be run: ${error instanceof Error ? error.message : String(error)}`, {

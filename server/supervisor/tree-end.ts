@@ -3,7 +3,7 @@ import { isDead, readStat, type ProcessStat } from './identity.ts';
 import { growingDelays, pause } from './pause.ts';
 import type { ProcessEntry, ProcessScan } from './process-scan.ts';
 import type { Signals, SupervisorLog } from './signals.ts';
-import { isLeavingUntold, membersOf, type RunTree } from './tree.ts';
+import { isLeavingUntagged, membersOf, type RunTree } from './tree.ts';
 
 export interface TreeEndDependencies {
   clock: Clock;
@@ -45,7 +45,7 @@ export async function endTree(
       onLeft(left);
       if (left.length === 0) {
         emptyScans += 1;
-        const isAnyLeaving = table.entries.some((entry) => isLeavingUntold(entry, tree));
+        const isAnyLeaving = table.entries.some((entry) => isLeavingUntagged(entry, tree));
         if (isAnyLeaving ? emptyScans >= PATIENT_SCANS : table.isSettled || emptyScans >= ENOUGH_SCANS) return true;
         await pause(clock, delays.next().value);
         continue;
@@ -60,8 +60,8 @@ export async function endTree(
       );
       await untilGone(clock, left);
     } catch (error) {
-      // short of descriptors or memory: nothing is known, so nothing is over
-      log.error({ tag: tree.run.tag, error }, 'The processes of a run cannot be looked at; trying again');
+      // short of descriptors or memory: the state is unknown, so the run is not over
+      log.error({ tag: tree.run.tag, error }, 'The processes of a run cannot be checked; trying again');
       await pause(clock, LONGEST_WAIT_MS);
     }
     await pause(clock, delays.next().value);

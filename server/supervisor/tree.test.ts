@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ProcessStat } from './identity.ts';
 import type { ProcessEntry } from './process-scan.ts';
-import { isLeavingUntold, membersOf, NEVER_SEEN, type RunTree } from './tree.ts';
+import { isLeavingUntagged, membersOf, NEVER_SEEN, type RunTree } from './tree.ts';
 
 const TAG = 'dir.instance.nonce';
 const GROUP = 500;
@@ -66,7 +66,7 @@ test('a process that was known once belongs to it wherever it went, also when it
 
 describe('a process on its way out, of which nobody can say whose it was', () => {
   const leaving = (stat: Partial<ProcessStat>, tag: string | null = null): boolean =>
-    isLeavingUntold(entry({ pid: 900, isLeaving: true, ...stat }, tag), tree);
+    isLeavingUntagged(entry({ pid: 900, isLeaving: true, ...stat }, tag), tree);
 
   test('may be one of the run’s when it started after the engine', () => {
     expect(leaving({})).toBe(true);

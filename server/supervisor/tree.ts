@@ -53,7 +53,7 @@ export function membersOf(entries: readonly ProcessEntry[], tree: RunTree): Proc
  * Whether a process is exiting and no longer shows its tag. A run is not over before such a process is gone, since it may hold
  * the run's port. A process that started before the engine does not belong to the run.
  */
-export function isLeavingUntold({ stat, tag }: ProcessEntry, { identity }: RunTree): boolean {
+export function isLeavingUntagged({ stat, tag }: ProcessEntry, { identity }: RunTree): boolean {
   // a zombie with threads shows no environment either
   const isGoing = stat.isLeaving || stat.state === 'Z';
   return tag === null && isGoing && !isDead(stat) && stat.startTicks >= (identity?.startTicks ?? 0);

@@ -94,7 +94,7 @@ async function open<Prepared extends PreparedRestore | PreparedSalvage>(
   const lock = isDryRun ? null : lockDirectory(directory);
   try {
     if (lock === null && statSync(directory, { throwIfNoEntry: false }) === undefined) {
-      throw new Error(`there is no folder ${directory}; without --dry-run it is made`);
+      throw new Error(`there is no folder ${directory}; without --dry-run it is created`);
     }
     if (lock !== null) sweepDrafts(directory);
     const prepared = prepare();

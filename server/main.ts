@@ -7,7 +7,7 @@ import { inheritedEnvironment, readEnvironment } from './config/env.ts';
 import { loadConfig, type LoadedConfig } from './config/load.ts';
 import { standardErrorLines, timestamps } from './log-lines.ts';
 import { checkPlace, inherited, type Inheritance } from './reload/inheritance.ts';
-import { tellExit } from './reload/lifeline.ts';
+import { reportExit } from './reload/lifeline.ts';
 import { descriptorOf, type Listener } from './reload/listener.ts';
 import { DOORS } from './reload/door.ts';
 import { rehearse } from './reload/rehearsal.ts';
@@ -122,8 +122,8 @@ export async function serve(
       launchSuccessor({ ...successor(), environment, listener: descriptorOf(listener), lifeline }),
     servingPid: () => readHolder(config.data_dir)?.pid ?? null,
     sendSignal,
-    tellExit: (code: number) => {
-      if (lifeline !== null) tellExit(lifeline, code);
+    reportExit: (code: number) => {
+      if (lifeline !== null) reportExit(lifeline, code);
     },
     isFirst,
     onSuccessor,

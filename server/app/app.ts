@@ -84,9 +84,9 @@ export async function startApp(options: AppOptions): Promise<App> {
   });
   if (inheritance !== null) await learnAll(engines);
   const lock = await takeLock(inheritance, { directory: dataDirectory, version, startedAt, clock });
-  const letLive = keepAlive();
+  const allowExit = keepAlive();
   const teardown = new Teardown();
-  teardown.addLasting(letLive);
+  teardown.addLasting(allowExit);
   teardown.addLasting(() => lock.release());
   const onFault = (error: unknown, what: string): void =>
     log.error({ err: error, what }, 'Something went wrong inside llamactl');
@@ -181,7 +181,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       inheritance,
       lock,
       directoryWatch,
-      letLive,
+      allowExit,
       listening,
       instances,
       callers,

@@ -59,13 +59,13 @@ describe('where a server listens', () => {
       ],
     });
     await expect(listeningOn('203.0.113.9').begin(refusing('EADDRNOTAVAIL'))).rejects.toThrow(
-      'server.host is 203.0.113.9, no address of this machine; what works is 127.0.0.1, 192.0.2.7, or 0.0.0.0 for all',
+      'server.host is 203.0.113.9, which is not an address of this machine; possible values are 127.0.0.1, 192.0.2.7, or 0.0.0.0 for all',
     );
   });
 
   it('cannot be a name that is not known', async () => {
     await expect(listeningOn('gpu-bx').begin(refusing('ENOTFOUND'))).rejects.toThrow(
-      'server.host is gpu-bx, a name that is not known here;',
+      'server.host is gpu-bx, a name that cannot be resolved;',
     );
   });
 });

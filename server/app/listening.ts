@@ -71,15 +71,15 @@ function foreignHost(host: string, cause: unknown): Error | null {
   const code = cause instanceof Error && 'code' in cause ? cause.code : null;
   const why =
     code === 'EADDRNOTAVAIL'
-      ? 'no address of this machine'
+      ? 'which is not an address of this machine'
       : code === 'ENOTFOUND' || code === 'EAI_AGAIN'
-        ? 'a name that is not known here'
+        ? 'a name that cannot be resolved'
         : null;
   if (why === null) return null;
   const interfaces = Object.values(os.networkInterfaces()).flatMap((each) => each ?? []);
   // Leave out link-local addresses: they need the name of an interface.
   const own = new Set(interfaces.filter(({ scopeid = 0 }) => scopeid === 0).map(({ address }) => address));
-  const message = `server.host is ${host}, ${why}; what works is ${[...own].join(', ')}, or 0.0.0.0 for all of them (--host, LLAMACTL_SERVER_HOST or server.host in the configuration file)`;
+  const message = `server.host is ${host}, ${why}; possible values are ${[...own].join(', ')}, or 0.0.0.0 for all of them (--host, LLAMACTL_SERVER_HOST or server.host in the configuration file)`;
   return new Error(message, { cause });
 }
 

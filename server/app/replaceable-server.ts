@@ -30,12 +30,12 @@ export interface ReplaceableServerParts {
   inheritance: Inheritance | null;
   lock: Pick<Lock, 'describe' | 'handOver'>;
   directoryWatch: Pick<DirectoryWatch, 'assertKept'>;
-  /** The process may end, for all that this server does. */
-  letLive: () => void;
+  /** Allows the process to exit: this server no longer needs it. */
+  allowExit: () => void;
   listening: Listening;
   instances: Pick<Instances, 'handOver' | 'leases' | 'shutdown'>;
   callers: Pick<Callers, 'audit' | 'auth'>;
-  alertsWiring: Pick<AlertsWiring, 'told'>;
+  alertsWiring: Pick<AlertsWiring, 'delivered'>;
   serving: Serving;
   onFault: (error: unknown, what: string) => void;
   teardown: Teardown;
@@ -62,7 +62,7 @@ export async function openReplaceableServer(parts: ReplaceableServerParts): Prom
     // From here on the predecessor cannot take back, so a reader of server.json can rely on `done`.
     const problem = lock.describe({ url, ...(inheritance === null ? {} : { reload: doneBy(inheritance) }) });
     if (problem !== null) {
-      parts.log.warn(`server.json says who has data_dir as soon as it can be written; now it cannot: ${problem}`);
+      parts.log.warn(`server.json, which names the server of data_dir, cannot be written; trying again: ${problem}`);
     }
     return url;
   };
@@ -94,7 +94,7 @@ export async function openReplaceableServer(parts: ReplaceableServerParts): Prom
     hold: async () => {
       http.sayGoodbye();
       const isQuiet = turnstile.shut();
-      shutdown.abort(new Moved('another server goes on with it'));
+      shutdown.abort(new Moved('another server continues the request'));
       const isLate = Promise.withResolvers<void>();
       const cancel = clock.after(HOLD_MS, isLate.resolve);
       await Promise.race([isQuiet, isLate.promise]);
@@ -115,8 +115,8 @@ export async function openReplaceableServer(parts: ReplaceableServerParts): Prom
       leaving.abort();
       await http.leave({ stopsListening });
       await inheritance?.link.closed;
-      await alertsWiring.told();
-      parts.letLive();
+      await alertsWiring.delivered();
+      parts.allowExit();
     },
     cut: () => {
       // Only this process can inform the predecessor that the service ends.

@@ -54,7 +54,7 @@ export async function servePredecessor(
     leases: instances.leases,
     acquire: (request) => instances.manager.acquire(request),
     record: (entry) => audit.record(entry),
-    overheard: (type) => log.debug({ type }, 'The server before this one said something of a later version'),
+    onUnknown: (type) => log.debug({ type }, 'The old server sent a message that this version does not know'),
   });
   auth.watchDead((dead) => link.dead(dead));
 }

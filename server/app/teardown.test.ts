@@ -56,6 +56,6 @@ it('hands over the rest where a part cannot be ended, and says so', async () => 
   teardown.add(() => Promise.reject(stuck));
   const faults: unknown[] = [];
   await teardown.handOver((...fault) => faults.push(fault));
-  expect(faults).toEqual([[stuck, 'letting go of a part of the server']]);
+  expect(faults).toEqual([[stuck, 'releasing a part of the server']]);
   expect(done).toEqual(['third handed over', 'second handed over']);
 });

@@ -34,8 +34,8 @@ export class Teardown {
       try {
         await step(true);
       } catch (error) {
-        // Nothing is served without the lock, whoever takes it.
-        onFault(error, 'letting go of a part of the server');
+        // Continue, so that the lock is released: without it no server can serve.
+        onFault(error, 'releasing a part of the server');
       }
     }
   }

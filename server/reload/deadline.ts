@@ -6,7 +6,7 @@ import type { SuccessorProcess } from './successor-process.ts';
  *
  * @throws {Error} for people: the process ended first, or the time is over
  */
-export async function saidWithin<Value>(
+export async function answerWithin<Value>(
   milliseconds: number,
   said: Promise<Value>,
   { ended }: Pick<SuccessorProcess, 'ended'>,

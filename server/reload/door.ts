@@ -50,7 +50,7 @@ export function removeDoors(folder: string, onFault: (error: unknown, what: stri
   try {
     rmSync(folder, { recursive: true, force: true });
   } catch (error) {
-    onFault(error, 'removing the doors of servers before');
+    onFault(error, 'removing the doors of earlier servers');
   }
 }
 

@@ -10,18 +10,18 @@ const CODE = /^(\d{1,3})\n/m;
  * @returns the exit status that the last server reported; 1: it reported none
  */
 export function lastExit(lifeline: Readable): Promise<number> {
-  let told = '';
+  let received = '';
   lifeline.setEncoding('utf8');
-  lifeline.on('data', (text: string) => (told += text));
+  lifeline.on('data', (text: string) => (received += text));
   return new Promise((resolve) => {
     lifeline.on('error', () => lifeline.destroy());
     lifeline.on('end', () => lifeline.destroy());
-    lifeline.once('close', () => resolve(Number(CODE.exec(told)?.[1] ?? 1)));
+    lifeline.once('close', () => resolve(Number(CODE.exec(received)?.[1] ?? 1)));
   });
 }
 
-/** Tells with which status the service ends. @param descriptor Of the inherited end. */
-export function tellExit(descriptor: number, code: number): void {
+/** Reports the exit status of the service. @param descriptor The inherited end of the lifeline. */
+export function reportExit(descriptor: number, code: number): void {
   try {
     writeSync(descriptor, `${code}\n`);
   } catch (error) {

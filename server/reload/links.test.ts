@@ -22,7 +22,7 @@ const NO_WISHES = {
   onBreak: () => undefined,
   onDead: () => undefined,
   onEnd: () => undefined,
-  onOverheard: () => undefined,
+  onUnknown: () => undefined,
 };
 const TARGET = { port: 8100, healthPath: '/health', key: 'secret' };
 const RECORD = { id: 'i', settings: { request_defaults: { temperature: 0 }, request_strip: ['user'] } };
@@ -34,7 +34,7 @@ function change(acquire?: (request: LeaseRequest) => Promise<Lease>) {
     onBreak: vi.fn<(instance: string, run: number, died: boolean) => void>(),
     onDead: vi.fn<(dead: Dead) => void>(),
     onEnd: vi.fn<() => void>(),
-    onOverheard: vi.fn<(type: string) => void>(),
+    onUnknown: vi.fn<(type: string) => void>(),
   };
   const old = new SuccessorLink(ours, wishes);
   const next = new PredecessorLink(its);
@@ -44,7 +44,7 @@ function change(acquire?: (request: LeaseRequest) => Promise<Lease>) {
     leases: book,
     acquire: acquire ?? (async () => book.of('i', 3).grant('chat', TARGET, RECORD)),
     record: (entry: unknown) => void recorded.push(entry),
-    overheard: vi.fn<(type: string) => void>(),
+    onUnknown: vi.fn<(type: string) => void>(),
   };
   const open = (): number => book.of('i', 3).count;
   return { old, next, book, needs, wishes, recorded, open };
@@ -305,10 +305,10 @@ function scripted() {
 }
 
 describe('a server of a later version', () => {
-  it('may replace this one: what it says besides is overheard', async () => {
+  it('may replace this one: what it says besides is onUnknown', async () => {
     const { stream, say } = scripted();
-    const onOverheard = vi.fn<(type: string) => void>();
-    const old = new SuccessorLink(stream, { ...NO_WISHES, onOverheard });
+    const onUnknown = vi.fn<(type: string) => void>();
+    const old = new SuccessorLink(stream, { ...NO_WISHES, onUnknown });
     say({ type: 'rehearsed', ms: 12 });
     say({ type: 'prepared', needs: ['more'] });
     await old.prepared;
@@ -319,7 +319,7 @@ describe('a server of a later version', () => {
     const record = { ...RECORD, settings: { ...RECORD.settings, later: true } };
     say({ type: 'granted', id: 0, lease: { instance: 'chat', record, target: { ...TARGET, unix: '/x' } }, at: 1 });
     expect(await lease).toMatchObject({ instance: 'chat', target: TARGET, record: RECORD });
-    expect(onOverheard.mock.calls).toEqual([['rehearsed'], ['weather']]);
+    expect(onUnknown.mock.calls).toEqual([['rehearsed'], ['weather']]);
   });
 
   it('may refuse with a code of its own, whose sentence and status count', async () => {
@@ -346,7 +346,7 @@ describe('a server of a later version', () => {
     say({ type: 'weather', is: 'fine' });
     say({ type: 'leases', instance: 'i', run: 3, open: 2, since: 1 });
     await vi.waitFor(() => expect(open()).toBe(2));
-    expect(needs.overheard.mock.calls).toEqual([['weather']]);
+    expect(needs.onUnknown.mock.calls).toEqual([['weather']]);
     await vi.waitFor(() => expect(told()).toEqual([{ type: 'prepared' }, { type: 'ready', door: '/door' }]));
   });
 

@@ -16,5 +16,5 @@ export function descriptorOf(server: Listener): number {
     handle.fd >= 0
   )
     return handle.fd;
-  throw new Error('this Node does not tell by which descriptor it listens');
+  throw new Error('this version of Node does not show its listening descriptor');
 }

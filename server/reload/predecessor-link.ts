@@ -11,8 +11,8 @@ export interface PredecessorNeeds {
   leases: LeaseBook;
   acquire(request: LeaseRequest): Promise<Lease>;
   record(entry: Extract<ToSuccessor, { type: 'audit' }>['entry']): void;
-  /** It said something that only a later version understands. */
-  overheard(type: string): void;
+  /** Called for a message of a type that only a later version knows. */
+  onUnknown(type: string): void;
 }
 
 /** The successor's link to its predecessor. */
@@ -45,7 +45,7 @@ export class PredecessorLink {
         else if (this.#needs === null) this.#early.push(message);
         else this.#serve(message, this.#needs);
       },
-      unknown: (type) => this.#needs?.overheard(type),
+      unknown: (type) => this.#needs?.onUnknown(type),
       closed: (error) => {
         const gone = error ?? new Error('the server that was to be replaced is gone');
         hello.reject(gone);

@@ -13,7 +13,7 @@ describe('a new server that is gone without an end', () => {
     expect(await one.over).toBe(1);
     // Short answers have come to their end.
     expect(done).toContain('first cuts');
-    expect(failures).toContain('The server that has replaced this one is gone, and did not say why');
+    expect(failures).toContain('The server that has replaced this one ended unexpectedly');
   });
 
   it('waits for long answers no longer than a moment', async () => {

@@ -45,7 +45,7 @@ describe('a change', () => {
       leases: new LeaseBook({ elapsed: () => 0 }),
       acquire: () => Promise.reject(new Error('none')),
       record: (each) => void recorded.push(each),
-      overheard: () => undefined,
+      onUnknown: () => undefined,
     });
     next.link.ready('/door');
     await vi.waitFor(() => expect(recorded).toEqual([entry]));
@@ -82,7 +82,7 @@ describe('a change', () => {
       leases: book,
       acquire: async () => book.of('i', 1).grant('chat', target, { id: 'i', settings: {} }),
       record: () => undefined,
-      overheard: () => undefined,
+      onUnknown: () => undefined,
     });
     next.link.ready('/door');
     expect((await lease).target).toEqual(target);
@@ -167,7 +167,7 @@ describe('a change of which nothing can be taken back, because the new server ha
       leases: book,
       acquire: async () => book.of('i', 1).grant('chat', target, { id: 'i', settings: {} }),
       record: () => undefined,
-      overheard: () => undefined,
+      onUnknown: () => undefined,
     });
     again?.link.ready('/door');
     expect((await lease).target).toEqual(target);
@@ -225,7 +225,7 @@ describe('a data directory that is not the one any more', () => {
       throw new Error('it was moved');
     });
     one.reload();
-    await vi.waitFor(() => expect(failures).toContain('The server was not replaced, and goes on'));
+    await vi.waitFor(() => expect(failures).toContain('The reload failed; the old server continues to serve'));
     expect([done, successors]).toEqual([['first notes 1 failed: it was moved'], []]);
   });
 
@@ -237,7 +237,7 @@ describe('a data directory that is not the one any more', () => {
       throw new Error('it was moved');
     });
     next.link.takeOver().catch(() => undefined);
-    await vi.waitFor(() => expect(failures).toContain('The server was not replaced, and goes on'));
+    await vi.waitFor(() => expect(failures).toContain('The reload failed; the old server continues to serve'));
     expect(done).toEqual(['first notes 1', 'successor killed', 'first cuts', 'first notes 1 failed: it was moved']);
   });
 });
@@ -249,7 +249,7 @@ describe('a data directory that takes no more', () => {
       throw new Error('no space left on device');
     });
     one.reload();
-    await vi.waitFor(() => expect(failures).toContain('The server was not replaced, and goes on'));
+    await vi.waitFor(() => expect(failures).toContain('The reload failed; the old server continues to serve'));
     await one.close({ stopEngines: false });
     expect(done).toEqual(['first closes', 'exit 0']);
   });

@@ -10,8 +10,8 @@ export interface ServiceParts<Server extends ReplaceableServer> extends HandOver
   servingPid: () => number | null;
   sendSignal: (pid: number, signal: NodeJS.Signals) => void;
   /** Passes the exit status of the service to the process that was started first. */
-  tellExit: (code: number) => void;
-  /** This process was started first: a terminal, a container or a script waits for its end. */
+  reportExit: (code: number) => void;
+  /** Whether this process was started first: a terminal, a container or a script waits for its end. */
   isFirst: boolean;
   /**
    * Called with the pid of a server that has replaced this one. True: the service manager watches that process now, and this
@@ -114,7 +114,7 @@ export class Service<Server extends ReplaceableServer> {
     if (state.phase === 'serving') {
       this.#state = { phase: 'closed' };
       await this.#server.close(options);
-      this.#parts.tellExit(0);
+      this.#parts.reportExit(0);
     } else if (state.phase === 'replaced') {
       // A process that takes over at this moment did not get the signal, whichever process was started first.
       const missed = isHandingOver ? state.pid : null;
@@ -144,7 +144,7 @@ export class Service<Server extends ReplaceableServer> {
     const handOver = new HandOver(this.#parts, this.#server, this.#reloads);
     this.#parts.onChange?.('begun');
     const over = this.#reload(handOver).catch((error: unknown) => {
-      this.#parts.log.error({ err: error }, 'The reload failed by a fault of llamactl');
+      this.#parts.log.error({ err: error }, 'The reload failed because of a bug in llamactl');
       this.#over.resolve(1);
     });
     this.#state = { phase: 'reloading', handOver, over };
@@ -197,7 +197,7 @@ export class Service<Server extends ReplaceableServer> {
    */
   #lose({ exit }: Replaced): void {
     if (this.#isEnding) return;
-    this.#parts.log.error({}, 'The server that has replaced this one is gone, and did not say why');
+    this.#parts.log.error({}, 'The server that has replaced this one ended unexpectedly');
     void this.#sayFarewell().then(() => {
       this.#server.breakOff();
       if (exit === null || this.#isWatchedElsewhere) this.#over.resolve(1);
@@ -238,7 +238,7 @@ export class Service<Server extends ReplaceableServer> {
     try {
       return await this.#parts.onSuccessor(pid);
     } catch (error) {
-      this.#parts.log.error({ err: error }, 'The service manager does not know of the new process');
+      this.#parts.log.error({ err: error }, 'The service manager could not be informed about the new process');
       return false;
     }
   }

@@ -109,7 +109,7 @@ describe('a service notifier', () => {
     told.code = 1;
     expect(await service.successor(4_712)).toBe(false);
     expect(warnings).toEqual([
-      { reason: 'Failed to notify init system', message: 'systemd was not told MAINPID=4712' },
+      { reason: 'Failed to notify init system', message: 'systemd could not be notified of MAINPID=4712' },
     ]);
   });
 

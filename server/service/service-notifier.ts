@@ -43,10 +43,10 @@ const FED_WITHIN_ITS_TIME = 4;
 /** Creates the notifier. It runs `systemd-notify`, because Node has no Unix datagram sockets; the unit has `NotifyAccess=all`. */
 export function createServiceNotifier(parts: ServiceNotifierParts): ServiceNotifier {
   const socket = parts.environment['NOTIFY_SOCKET'] ?? '';
-  return socket === '' ? NOBODY : new SystemdNotifier(parts, socket);
+  return socket === '' ? NO_MANAGER : new SystemdNotifier(parts, socket);
 }
 
-const NOBODY: ServiceNotifier = {
+const NO_MANAGER: ServiceNotifier = {
   ready: () => undefined,
   reloading: () => undefined,
   successor: async () => false,
@@ -110,12 +110,12 @@ class SystemdNotifier implements ServiceNotifier {
   /** Sends a report after all earlier ones. @returns whether systemd received it */
   #say(...assignments: string[]): Promise<boolean> {
     if (this.#isClosed) return Promise.resolve(false);
-    const said = this.#said.then(() => this.#tell(assignments));
+    const said = this.#said.then(() => this.#send(assignments));
     this.#said = said;
     return said;
   }
 
-  async #tell(assignments: readonly string[]): Promise<boolean> {
+  async #send(assignments: readonly string[]): Promise<boolean> {
     const { runTool, log } = this.#parts;
     try {
       const options = { timeoutMs: TIMEOUT_MS, environment: { NOTIFY_SOCKET: this.#socket } };
@@ -124,7 +124,7 @@ class SystemdNotifier implements ServiceNotifier {
       throw new Error(stderr.trim() || `systemd-notify ended with status ${code}`);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      log.warn({ reason }, `systemd was not told ${assignments.join(' ')}`);
+      log.warn({ reason }, `systemd could not be notified of ${assignments.join(' ')}`);
       return false;
     }
   }

@@ -13,10 +13,10 @@ beforeEach(() => {
 });
 afterEach(() => bench.dispose());
 
-describe('a backup that is put in place by hand', () => {
+describe('a backup restored by hand', () => {
   beforeEach(() => bench.backUpThenChange());
 
-  it('ends all log-ins, and is told of', async () => {
+  it('ends all log-ins, and is reported', async () => {
     const { dataDirId } = await bench.serve(async (store) => store);
     copyFileSync(bench.file, bench.database);
     await bench.serve(async (store, said) => {
@@ -30,7 +30,7 @@ describe('a backup that is put in place by hand', () => {
     await bench.serve(async (_store, said) => expect(said).toEqual([]));
   });
 
-  it('is known when it is only an older copy, whether servers ended in order or not', async () => {
+  it('is detected as an older copy, whether servers stopped normally or not', async () => {
     const copy = join(bench.folder, 'copy.db');
     await bench.serve(async (store) => store.accounts.saveSigningKey(storedSigningKey('s2')));
     copyFileSync(bench.database, copy);
@@ -51,7 +51,7 @@ describe('a backup that is put in place by hand', () => {
     }
   });
 
-  it('elsewhere gets another identifier', async () => {
+  it('gets a new identifier in another directory', async () => {
     const { dataDirId } = await bench.serve(async (store) => store);
     bench.move(join(bench.folder, 'other'));
     copyFileSync(bench.file, bench.database);

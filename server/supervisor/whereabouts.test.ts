@@ -27,7 +27,7 @@ afterEach(async () => {
   rmSync(parent, { recursive: true });
 });
 
-/** Begins a run of a tag in a data directory. */
+/** Starts a run with a tag in a data directory. */
 function spawn(tag: string, dataDirectory: string): Promise<ProcessIdentity> {
   const [, instance = '', nonce = ''] = tag.split('.');
   const run = { tag, folder: path.join(dataDirectory, 'instances', instance, 'runs', nonce) };
@@ -36,7 +36,7 @@ function spawn(tag: string, dataDirectory: string): Promise<ProcessIdentity> {
 
 const where = (of: string): Whereabouts => whereaboutsOf(bench.dataDirId, of);
 
-test('an engine is where its log is, also after its data directory was renamed, and not in a copy', () => {
+test('an engine is where its log is, also after its data directory was renamed, but not in a copy', () => {
   const { are, pids: found } = where(directory);
   expect(are).toBe('here');
   expect(new Set(found)).toEqual(new Set(pids));
@@ -46,20 +46,20 @@ test('an engine is where its log is, also after its data directory was renamed, 
   expect(where(directory).are).toBe('elsewhere');
 });
 
-test('an engine whose data directory is gone is of whoever has its identifier', () => {
+test('an engine whose data directory is gone belongs to the directory with its identifier', () => {
   rmSync(directory, { recursive: true });
   mkdirSync(other);
   expect(where(other).are).toBe('here');
 });
 
-test('an engine whose files were deleted is of the directory in which they were, as long as that is there', () => {
+test('an engine whose files were deleted belongs to their directory, while that exists', () => {
   rmSync(path.join(directory, 'instances'), { recursive: true });
   mkdirSync(other);
   expect([where(directory).are, where(other).are]).toEqual(['here', 'elsewhere']);
 });
 
 test.each(['another', null])(
-  'an engine of another identifier than %s is nobody’s, but is seen where it works',
+  'an engine with another identifier than %s is not counted, but is found where its run is',
   (id) => {
     mkdirSync(other);
     expect(whereaboutsOf(id, directory)).toEqual({ are: 'nobody', pids: [], here: bench.dataDirId });
@@ -69,9 +69,9 @@ test.each(['another', null])(
   },
 );
 
-test('the identifier that is asked for goes before another that works here, too', async () => {
+test('the requested identifier takes precedence over another with runs here', async () => {
   const { group } = await spawn('test-second.i2.n1', directory);
-  // the bench ends those alone that show its tag
+  // the bench ends only processes that show its tag
   onTestFinished(() => void process.kill(-group, 'SIGKILL'));
   expect(whereaboutsOf('test-second', directory)).toMatchObject({ are: 'here', here: 'test-second' });
   expect(where(directory)).toMatchObject({ are: 'here', here: bench.dataDirId });
@@ -82,7 +82,7 @@ test('engines of one identifier in two directories are in both', async () => {
   expect([where(directory).are, where(other).are]).toEqual(['both', 'both']);
 });
 
-test('an engine whose instances are on another disk, behind a link, is where the link is', () => {
+test('an engine whose instances are on another disk, behind a link, belongs to the directory of the link', () => {
   const big = path.join(parent, 'big');
   mkdirSync(big);
   renameSync(path.join(directory, 'instances'), path.join(big, 'instances'));
@@ -98,9 +98,9 @@ test('an engine whose instances are on another disk, behind a link, is where the
   expect([where(directory).are, where(other).are], 'deleted with its folder').toEqual(['here', 'elsewhere']);
 });
 
-test('a wrapper alone, which holds none of its files, shows where it was begun, if that is still there', async () => {
+test('a wrapper without open files shows where it was started, if that folder still exists', async () => {
   const [engine = 0, wrapper = 0] = pids;
-  // or what is left of the run is ended
+  // otherwise the rest of the run would be ended
   bench.restart();
   process.kill(wrapper, 'SIGSTOP');
   process.kill(engine, 'SIGKILL');
@@ -113,7 +113,7 @@ test('a wrapper alone, which holds none of its files, shows where it was begun, 
   process.kill(wrapper, 'SIGCONT');
 });
 
-test('an engine that does not show its tag is seen where its files are when its identity is known', async () => {
+test('an engine that shows no tag is found by its files when its identity is known', async () => {
   const run = { tag: `${bench.dataDirId}.i2.n1`, folder: path.join(directory, 'instances', 'i2', 'runs', 'n1') };
   const plan = bench.script('exec env -u LLAMACTL_RUN sleep 1000');
   const hidden = await bench.supervisor.spawn(run, plan, {}, new RecordingListener());
@@ -131,7 +131,7 @@ test('an engine that does not show its tag is seen where its files are when its 
   expect(asked({ bootId: 'of before' }).are).toBe('nobody');
   const [engine = 0] = pids;
   const shown = { pid: engine, startTicks: readStat(engine)?.startTicks ?? 0 };
-  expect(asked(shown).are, 'it shows that it is of another').toBe('nobody');
+  expect(asked(shown).are, 'its tag names another directory').toBe('nobody');
   const init = { pid: 1, startTicks: readStat(1)?.startTicks ?? 0 };
   expect(asked(init), 'it shows nothing').toMatchObject({ are: 'unclear', pids: [1] });
 });

@@ -154,7 +154,7 @@ function logOf({ folder }: RunReference): string {
   return path.join(realpathSync(folder), RUN_LOG);
 }
 
-/** Whether a process has the file open. False if this user may not see its descriptors: it did not inherit the log from the engine. */
+/** Whether a process has the file open. False if its descriptors are hidden: such a process did not inherit the log. */
 function hasOpen(pid: number, file: string): boolean {
   const descriptors = unlessGone(() => readdirSync(`/proc/${pid}/fd`));
   return descriptors.some((descriptor) =>

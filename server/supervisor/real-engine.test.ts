@@ -83,7 +83,7 @@ test('an engine that streams waits for its client at the first SIGTERM; the stop
   await bench.until(() => received > STREAMING_BYTES);
   bench.supervisor.terminate(run);
   await bench.advance(3_000);
-  // at the second SIGTERM it usually exits with 1, aborts in one of six cases, and hangs in its signal handler in one of 150 (b11669)
+  // at the second SIGTERM it usually exits with 1; in one of six cases it aborts, and in one of 150 it hangs in its handler (b11669)
   await Promise.race([listener.gone, bench.moment(1_000)]);
   await bench.advance(2_000);
   expect((await listener.gone).code).not.toBeNull();

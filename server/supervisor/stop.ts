@@ -79,7 +79,10 @@ export function createStop(dependencies: StopDependencies, run: RunReference, id
     // a stopped process handles the signal only after SIGCONT
     wake(engine);
   };
-  /** Stops only the container; its client ends with it. A signalled client would pass on a second SIGTERM, at which llama-server exits at once. */
+  /**
+   * Stops only the container; its client ends with it. If the client were signalled too, it would pass on a second SIGTERM, at
+   * which llama-server exits at once.
+   */
   const stopContainer = (asked: Container): void => {
     containerStop = 'asked';
     void asked.stop((SECOND_TERM_MS + KILL_MS) / 1_000).then((isStopped) => {

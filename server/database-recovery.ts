@@ -99,7 +99,7 @@ async function open<Prepared extends PreparedRestore | PreparedSalvage>(
     if (lock !== null) sweepDrafts(directory);
     const prepared = prepare();
     // The next server uses the identifier of the engines that run here, whatever the backup contains.
-    const dataDirId = whereaboutsOf(prepared.dataDirId, directory).here ?? prepared.dataDirId;
+    const dataDirId = whereaboutsOf(prepared.dataDirId, directory).idHere ?? prepared.dataDirId;
     const engines = dataDirId === null ? [] : await fates(directory, dataDirId, instancesOf(prepared));
     const close = (): void => {
       prepared.discard();

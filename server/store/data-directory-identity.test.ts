@@ -22,7 +22,7 @@ const clock = { ...systemClock(), now: () => 1 };
 /** Opens the store of a folder once; returns its identity and log. @param others Another identifier whose processes run here. */
 async function opened(
   directory: string,
-  found: Whereabouts['are'] | 'not asked',
+  found: Whereabouts['location'] | 'not asked',
   { bootId = 'this', others = null }: { bootId?: string; others?: string | null } = {},
 ) {
   const said: string[] = [];
@@ -31,7 +31,7 @@ async function opened(
   const look: Surroundings['look'] = (dataDirId, known) => {
     asked.push([dataDirId, known.map(({ pid }) => pid)]);
     if (found === 'not asked') throw new Error('the processes should not be looked up');
-    return { are: found, pids: found === 'nobody' ? [] : [17, 4], here: found === 'here' ? dataDirId : others };
+    return { location: found, pids: found === 'none' ? [] : [17, 4], idHere: found === 'here' ? dataDirId : others };
   };
   const store = openStore({
     file: join(directory, 'llamactl.db'),
@@ -51,7 +51,7 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'llamactl-identity-'));
   [first, second] = [join(folder, 'first'), join(folder, 'second')];
   mkdirSync(first);
-  const surroundings: Surroundings = { bootId: 'this', look: () => ({ are: 'nobody', pids: [], here: null }) };
+  const surroundings: Surroundings = { bootId: 'this', look: () => ({ location: 'none', pids: [], idHere: null }) };
   const store = openStore({ file: join(first, 'llamactl.db'), clock, surroundings });
   id = store.dataDirId;
   const { record } = storedInstance('a');
@@ -104,7 +104,7 @@ describe('the identity of a database', () => {
 
   it('is new in another folder without engines, begins as after a reboot, and is logged', async () => {
     copy();
-    const there = await opened(second, 'nobody');
+    const there = await opened(second, 'none');
     expect(there.dataDirId).not.toBe(id);
     expect(there.boot).toBe(ELSEWHERE);
     expect(there.said).toEqual([
@@ -139,7 +139,7 @@ describe('the identity of a database', () => {
 describe('the identity of a database after a reboot', () => {
   const bootId = 'next';
 
-  it.each(['nobody', 'here', 'unclear'] as const)(
+  it.each(['none', 'here', 'unclear'] as const)(
     'stays in its folder with any device number and engines that are %s',
     async (found) => {
       change(first, ([boot, , ...rest]) => [boot, 'another', ...rest]);
@@ -157,7 +157,7 @@ describe('the identity of a database after a reboot', () => {
     ['folder of the same number', 3],
   ])('is new with another %s', async (_what, field) => {
     change(first, (fields) => fields.with(field, '1'));
-    expect((await opened(first, 'nobody', { bootId })).dataDirId).not.toBe(id);
+    expect((await opened(first, 'none', { bootId })).dataDirId).not.toBe(id);
   });
 });
 
@@ -170,24 +170,24 @@ describe('on a full disk, a database whose device number has changed since the b
   });
   afterEach(() => database.close());
 
-  const settled = (are: Whereabouts['are'], here: string | null): unknown => {
-    const look = (): Whereabouts => ({ are, pids: [], here });
+  const settled = (location: Whereabouts['location'], idHere: string | null): unknown => {
+    const look = (): Whereabouts => ({ location, pids: [], idHere });
     settleIdentity(database, join(first, 'llamactl.db'), { bootId: 'this', look });
     return database.prepare(`select value from meta where key in ('data_dir_id', 'folder') order by key`).all();
   };
 
-  it.each(['nobody', 'here'] as const)(
+  it.each(['none', 'here'] as const)(
     'stays unchanged with engines that are %s, and is checked again later',
-    (are) => {
-      expect(settled(are, null)).toEqual([{ value: id }, { value: 'this 1 2 3 /' }]);
+    (location) => {
+      expect(settled(location, null)).toEqual([{ value: id }, { value: 'this 1 2 3 /' }]);
     },
   );
 
   it.each([
     ['elsewhere', null],
-    ['nobody', 'other'],
-  ] as const)('is not opened with engines that are %s, of %s here', (are, here) => {
-    expect(() => settled(are, here)).toThrow('too full to store that it is another data directory');
+    ['none', 'other'],
+  ] as const)('is not opened with engines that are %s, of %s here', (location, idHere) => {
+    expect(() => settled(location, idHere)).toThrow('too full to store that it is another data directory');
     expect(database.isTransaction).toBe(false);
   });
 });
@@ -195,7 +195,7 @@ describe('on a full disk, a database whose device number has changed since the b
 describe('a restored database', () => {
   it('gets the identifier of the engines that have their runs beside it', async () => {
     change(first, ([boot, , ...rest]) => [boot, 'another', ...rest]);
-    const restored = await opened(first, 'nobody', { others: 'theirs' });
+    const restored = await opened(first, 'none', { others: 'theirs' });
     expect(restored).toMatchObject({ dataDirId: 'theirs', boot: 'this', said: [] });
     expect(await opened(first, 'not asked')).toMatchObject({ dataDirId: 'theirs' });
   });
@@ -209,11 +209,11 @@ describe('a restored database', () => {
     };
     marked('');
     await expect(opened(first, 'both'), 'again, until that is settled').rejects.toThrow('it is unclear');
-    expect(await opened(first, 'nobody', { others: 'theirs' })).toMatchObject({ dataDirId: 'theirs', boot: 'this' });
+    expect(await opened(first, 'none', { others: 'theirs' })).toMatchObject({ dataDirId: 'theirs', boot: 'this' });
     marked(`delete from meta where key = 'data_dir_id'`);
-    expect(await opened(first, 'nobody', { others: 'last' })).toMatchObject({ dataDirId: 'last', boot: 'this' });
+    expect(await opened(first, 'none', { others: 'last' })).toMatchObject({ dataDirId: 'last', boot: 'this' });
     marked(`delete from meta where key = 'data_dir_id'`);
-    expect(await opened(first, 'nobody')).toMatchObject({ boot: ELSEWHERE });
+    expect(await opened(first, 'none')).toMatchObject({ boot: ELSEWHERE });
   });
 
   it('does not know engines of its old identifier that run elsewhere', async () => {
@@ -232,7 +232,7 @@ describe('a database of an older llamactl, without a recorded folder', () => {
     database.close();
   });
 
-  it.each(['here', 'unclear', 'nobody'] as const)('keeps its identifier with engines that are %s', async (found) => {
+  it.each(['here', 'unclear', 'none'] as const)('keeps its identifier with engines that are %s', async (found) => {
     expect(await opened(first, found)).toMatchObject({ dataDirId: id, boot: 'this', said: [] });
     expect(await opened(first, 'not asked')).toMatchObject({ dataDirId: id });
   });

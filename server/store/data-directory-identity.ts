@@ -58,7 +58,7 @@ export function settleIdentity(database: DatabaseSync, file: string, { bootId, l
   const match = before === null ? 'likely' : compare(before, here);
   if (match === 'same' && stored !== null) return null;
   const found = look(stored, identitiesIn(database));
-  if (match === 'other' && found.are === 'here' && before !== null && isStillThere(before, basename(file))) {
+  if (match === 'other' && found.location === 'here' && before !== null && isStillThere(before, basename(file))) {
     throw sharedInstances(directory, before.path, basename(file), found.pids);
   }
   const decision = identifierFor(stored, match, found);
@@ -72,7 +72,7 @@ export function settleIdentity(database: DatabaseSync, file: string, { bootId, l
     if (database.isTransaction) database.exec('rollback');
     if (!isOutOfRoom(error)) throw error;
     // The next server checks again. Until then the old identifier does no harm: it is the right one, or no process has it.
-    if (stored !== null && (dataDirId === stored || (dataDirId === null && found.are === 'nobody'))) return null;
+    if (stored !== null && (dataDirId === stored || (dataDirId === null && found.location === 'none'))) return null;
     throw new Error(
       `The disk of ${directory} is too full to store that it is another data directory than its database belongs to. ` +
         'Make room and start again. Engines that run are left alone.',
@@ -80,7 +80,7 @@ export function settleIdentity(database: DatabaseSync, file: string, { bootId, l
     );
   }
   const isNew = dataDirId === null && stored !== null;
-  return isNew || found.are === 'elsewhere' ? newIdentity(directory, found) : null;
+  return isNew || found.location === 'elsewhere' ? newIdentity(directory, found) : null;
 }
 
 /** Makes the next server look for living engines, as after a reboot: a restored database may not know them. */
@@ -92,13 +92,13 @@ export function doubtIdentity(database: DatabaseSync): void {
 function identifierFor(
   stored: string | null,
   match: 'same' | 'likely' | 'other',
-  { are, here }: Whereabouts,
+  { location, idHere }: Whereabouts,
 ): { dataDirId: string | null } | 'ambiguous' {
-  if (are === 'both') return 'ambiguous';
-  if (here !== null && here !== stored) return are === 'unclear' ? 'ambiguous' : { dataDirId: here };
-  if (are === 'elsewhere') return { dataDirId: null };
-  if (are === 'here' || match !== 'other') return { dataDirId: stored };
-  return are === 'nobody' ? { dataDirId: null } : 'ambiguous';
+  if (location === 'both') return 'ambiguous';
+  if (idHere !== null && idHere !== stored) return location === 'unclear' ? 'ambiguous' : { dataDirId: idHere };
+  if (location === 'elsewhere') return { dataDirId: null };
+  if (location === 'here' || match !== 'other') return { dataDirId: stored };
+  return location === 'none' ? { dataDirId: null } : 'ambiguous';
 }
 
 function sharedInstances(directory: string, original: string, name: string, pids: readonly number[]): Error {
@@ -117,20 +117,20 @@ function ambiguous(directory: string, pids: readonly number[]): Error {
   );
 }
 
-function newIdentity(directory: string, { are, pids }: Whereabouts): string {
+function newIdentity(directory: string, { location, pids }: Whereabouts): string {
   const why =
-    are === 'elsewhere'
+    location === 'elsewhere'
       ? `${directory} is a copy of another data directory, whose engines run (process ${pids.join(', ')}). They are left alone.`
       : `The database in ${directory} was in another folder, and none of its engines run.`;
   return `${why} It has a new identity. Instances begin here as after a reboot.`;
 }
 
-function settle(database: DatabaseSync, dataDirId: string | null, here: Folder, { are }: Whereabouts): void {
+function settle(database: DatabaseSync, dataDirId: string | null, here: Folder, { location }: Whereabouts): void {
   const write = database.prepare('insert or replace into meta (key, value) values (?, ?)');
   // The instance store makes a new identifier when it is created.
   if (dataDirId === null) database.exec(`delete from meta where key = 'data_dir_id'`);
   else write.run('data_dir_id', dataDirId);
-  if (dataDirId === null || are === 'elsewhere') disown(database);
+  if (dataDirId === null || location === 'elsewhere') disown(database);
   write.run(KEY, [here.boot, here.device, here.inode, here.born, here.path].join(' '));
 }
 

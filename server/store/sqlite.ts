@@ -39,7 +39,7 @@ export interface OpenStoreOptions {
   surroundings?: Surroundings;
 }
 
-const NO_PROCESSES: Surroundings = { bootId: '', look: () => ({ are: 'nobody', pids: [], here: null }) };
+const NO_PROCESSES: Surroundings = { bootId: '', look: () => ({ location: 'none', pids: [], idHere: null }) };
 
 /**
  * Opens the store of a data directory. Creates the database or brings its schema up to date where needed.

@@ -37,35 +37,35 @@ function spawn(tag: string, dataDirectory: string): Promise<ProcessIdentity> {
 const where = (of: string): Whereabouts => whereaboutsOf(bench.dataDirId, of);
 
 test('an engine is where its log is, also after its data directory was renamed, but not in a copy', () => {
-  const { are, pids: found } = where(directory);
-  expect(are).toBe('here');
+  const { location, pids: found } = where(directory);
+  expect(location).toBe('here');
   expect(new Set(found)).toEqual(new Set(pids));
   renameSync(directory, other);
-  expect(where(other).are).toBe('here');
+  expect(where(other).location).toBe('here');
   cpSync(other, directory, { recursive: true, filter: (file) => !file.endsWith('alive') });
-  expect(where(directory).are).toBe('elsewhere');
+  expect(where(directory).location).toBe('elsewhere');
 });
 
 test('an engine whose data directory is gone belongs to the directory with its identifier', () => {
   rmSync(directory, { recursive: true });
   mkdirSync(other);
-  expect(where(other).are).toBe('here');
+  expect(where(other).location).toBe('here');
 });
 
 test('an engine whose files were deleted belongs to their directory, while that exists', () => {
   rmSync(path.join(directory, 'instances'), { recursive: true });
   mkdirSync(other);
-  expect([where(directory).are, where(other).are]).toEqual(['here', 'elsewhere']);
+  expect([where(directory).location, where(other).location]).toEqual(['here', 'elsewhere']);
 });
 
 test.each(['another', null])(
   'an engine with another identifier than %s is not counted, but is found where its run is',
   (id) => {
     mkdirSync(other);
-    expect(whereaboutsOf(id, directory)).toEqual({ are: 'nobody', pids: [], here: bench.dataDirId });
-    expect(whereaboutsOf(id, other)).toEqual({ are: 'nobody', pids: [], here: null });
+    expect(whereaboutsOf(id, directory)).toEqual({ location: 'none', pids: [], idHere: bench.dataDirId });
+    expect(whereaboutsOf(id, other)).toEqual({ location: 'none', pids: [], idHere: null });
     rmSync(path.join(directory, 'instances'), { recursive: true });
-    expect(whereaboutsOf(id, directory).here, 'its files are gone').toBe(null);
+    expect(whereaboutsOf(id, directory).idHere, 'its files are gone').toBe(null);
   },
 );
 
@@ -73,13 +73,13 @@ test('the requested identifier takes precedence over another with runs here', as
   const { group } = await spawn('test-second.i2.n1', directory);
   // the bench ends only processes that show its tag
   onTestFinished(() => void process.kill(-group, 'SIGKILL'));
-  expect(whereaboutsOf('test-second', directory)).toMatchObject({ are: 'here', here: 'test-second' });
-  expect(where(directory)).toMatchObject({ are: 'here', here: bench.dataDirId });
+  expect(whereaboutsOf('test-second', directory)).toMatchObject({ location: 'here', idHere: 'test-second' });
+  expect(where(directory)).toMatchObject({ location: 'here', idHere: bench.dataDirId });
 });
 
 test('engines of one identifier in two directories are in both', async () => {
   await spawn(`${bench.dataDirId}.i2.n1`, other);
-  expect([where(directory).are, where(other).are]).toEqual(['both', 'both']);
+  expect([where(directory).location, where(other).location]).toEqual(['both', 'both']);
 });
 
 test('an engine whose instances are on another disk, behind a link, belongs to the directory of the link', () => {
@@ -89,13 +89,13 @@ test('an engine whose instances are on another disk, behind a link, belongs to t
   symlinkSync(path.join(big, 'instances'), path.join(directory, 'instances'));
   mkdirSync(path.join(other, 'instances'), { recursive: true });
   expect([where(directory), where(other)]).toMatchObject([
-    { are: 'here', here: bench.dataDirId },
-    { are: 'elsewhere' },
+    { location: 'here', idHere: bench.dataDirId },
+    { location: 'elsewhere' },
   ]);
   for (const name of ['alive', 'log']) rmSync(path.join(big, 'instances', 'i1', 'runs', 'n1', name));
-  expect([where(directory).are, where(other).are], 'deleted').toEqual(['here', 'elsewhere']);
+  expect([where(directory).location, where(other).location], 'deleted').toEqual(['here', 'elsewhere']);
   rmSync(path.join(big, 'instances', 'i1'), { recursive: true });
-  expect([where(directory).are, where(other).are], 'deleted with its folder').toEqual(['here', 'elsewhere']);
+  expect([where(directory).location, where(other).location], 'deleted with its folder').toEqual(['here', 'elsewhere']);
 });
 
 test('a wrapper without open files shows where it was started, if that folder still exists', async () => {
@@ -106,10 +106,10 @@ test('a wrapper without open files shows where it was started, if that folder st
   process.kill(engine, 'SIGKILL');
   await bench.until(() => where(directory).pids.length === 1);
   mkdirSync(other);
-  expect(where(directory)).toEqual({ are: 'unclear', pids: [wrapper], here: null });
-  expect(where(other)).toEqual({ are: 'elsewhere', pids: [wrapper], here: null });
+  expect(where(directory)).toEqual({ location: 'unclear', pids: [wrapper], idHere: null });
+  expect(where(other)).toEqual({ location: 'elsewhere', pids: [wrapper], idHere: null });
   renameSync(directory, path.join(parent, 'three'));
-  expect(where(other).are).toBe('unclear');
+  expect(where(other).location).toBe('unclear');
   process.kill(wrapper, 'SIGCONT');
 });
 
@@ -125,13 +125,13 @@ test('an engine that shows no tag is found by its files when its identity is kno
   );
   const asked = (changes: Partial<ProcessIdentity>, of = directory): Whereabouts =>
     whereaboutsOf('another', of, [{ ...hidden, ...changes }]);
-  expect(asked({})).toMatchObject({ are: 'here', pids: [hidden.pid] });
-  expect(asked({}, other)).toMatchObject({ are: 'elsewhere', pids: [hidden.pid] });
-  expect(asked({ startTicks: 1 }).are).toBe('nobody');
-  expect(asked({ bootId: 'of before' }).are).toBe('nobody');
+  expect(asked({})).toMatchObject({ location: 'here', pids: [hidden.pid] });
+  expect(asked({}, other)).toMatchObject({ location: 'elsewhere', pids: [hidden.pid] });
+  expect(asked({ startTicks: 1 }).location).toBe('none');
+  expect(asked({ bootId: 'of before' }).location).toBe('none');
   const [engine = 0] = pids;
   const shown = { pid: engine, startTicks: readStat(engine)?.startTicks ?? 0 };
-  expect(asked(shown).are, 'its tag names another directory').toBe('nobody');
+  expect(asked(shown).location, 'its tag names another directory').toBe('none');
   const init = { pid: 1, startTicks: readStat(1)?.startTicks ?? 0 };
-  expect(asked(init), 'it shows nothing').toMatchObject({ are: 'unclear', pids: [1] });
+  expect(asked(init), 'it shows nothing').toMatchObject({ location: 'unclear', pids: [1] });
 });

@@ -20,14 +20,14 @@ export function whereaboutsOf(
 ): Whereabouts {
   const pids: number[] = [];
   const seen = new Set<Evidence>();
-  let here: string | null = null;
+  let idHere: string | null = null;
   for (const [tag, processes] of taggedProcesses()) {
     const run = runOf(tag);
     if (run === null) continue;
     const runs = processes.flatMap(openRunsOf).filter(({ folder }) => folder === run.folder);
     const isAsked = run.dataDirId === dataDirId;
-    if ((here === null || isAsked) && runs.some((each) => isInItsFolder(each, directory))) {
-      here = run.dataDirId;
+    if ((idHere === null || isAsked) && runs.some((each) => isInItsFolder(each, directory))) {
+      idHere = run.dataDirId;
     }
     if (!isAsked) continue;
     pids.push(...processes);
@@ -43,8 +43,8 @@ export function whereaboutsOf(
       if (evidence !== null) seen.add(evidence);
     }
   }
-  const are = seen.size > 1 ? 'both' : ([...seen][0] ?? (pids.length === 0 ? 'nobody' : 'unclear'));
-  return { are, pids, here };
+  const location = seen.size > 1 ? 'both' : ([...seen][0] ?? (pids.length === 0 ? 'none' : 'unclear'));
+  return { location, pids, idHere };
 }
 
 /** Where a process has its run folder. */

@@ -52,16 +52,13 @@ export interface ProcessIdentity {
   group: number;
 }
 
-/** Where the processes work that carry the identifier of a data directory, which they are, and who else works there. */
+/** Living processes with the identifier of a data directory, and where their run folders are. */
 export interface Whereabouts {
-  /** `both`: some in that directory, some elsewhere. `unclear`: nothing shows it. `nobody`: there are no such processes. */
-  are: 'here' | 'elsewhere' | 'both' | 'unclear' | 'nobody';
+  /** `both`: some in that directory, some elsewhere. `unclear`: nothing shows it. `none`: no such processes. */
+  location: 'here' | 'elsewhere' | 'both' | 'unclear' | 'none';
   pids: readonly number[];
-  /**
-   * Identifier of processes that work in the folder that their run has here, the one that was asked for before others;
-   * `null`: there are none.
-   */
-  here: string | null;
+  /** Identifier of processes whose run folders are in that directory, preferably the requested one; `null`: no such processes. */
+  idHere: string | null;
 }
 
 /** How an engine ended. */
